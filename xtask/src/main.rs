@@ -1,1 +1,114 @@
-fn main() {}
+//! Everything a developer or CI runs, as one typed program: `cargo xtask <task>`.
+//!
+//! It starts other programs and reports; it holds no rule of the shop and imports no crate of the workspace.
+
+mod bench;
+mod machine;
+mod packages;
+mod postgres;
+mod serve;
+mod setup;
+mod shell;
+mod sim;
+mod steps;
+#[cfg(test)]
+mod tidy;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, run, test and measure Soko", after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+const EXAMPLES: &str = "Examples:
+  cargo xtask run                          start the server with its data in ./data
+  cargo xtask test                         install what is missing, then run every test
+  cargo xtask pg cargo test -p soko-sync-server
+                                           one crate's tests with a throw-away PostgreSQL
+  cargo xtask sim --seeds 2000             look for broken promises
+  cargo xtask bench register --json out.json";
+
+#[derive(Subcommand)]
+enum Task {
+    /// Find out what is missing on this machine and install it
+    Setup {
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Build and start the server; Ctrl-C ends it
+    Run(serve::RunArgs),
+    /// Install what is missing, then run every test
+    Test,
+    /// What CI runs: format, lints, advisories, then everything that `test` does
+    Ci,
+    /// Simulate whole shops from seeds; arguments go to the simulator
+    #[command(disable_help_flag = true)]
+    Sim {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Measure, print a table and write the figures
+    Bench {
+        /// Only these groups; all when none is named
+        groups: Vec<String>,
+        /// Write `{name: {value, unit, baseline, ratio}}` to this file
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// Run a command with a throw-away PostgreSQL (its address in SOKO_TEST_POSTGRES)
+    Pg {
+        /// Write through to the disk, as a real server does
+        #[arg(long)]
+        durable: bool,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// Owns one throw-away PostgreSQL until its standard input closes
+    #[command(hide = true)]
+    KeepPostgres {
+        #[arg(long)]
+        durable: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match dispatch(Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            shell::warn(&format!("\nfailed: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(task: Task) -> shell::Outcome {
+    match task {
+        Task::Setup { dry_run: true } => setup::describe(),
+        Task::Setup { dry_run: false } => setup::install_missing(),
+        Task::Run(args) => serve::run(&args),
+        Task::Test => steps::run(&[steps::TEST]),
+        Task::Ci => steps::run(&[steps::CI_FIRST, steps::TEST]),
+        Task::Sim { args } => sim::campaign(&args),
+        Task::Bench { groups, json } => bench::run(&groups, json.as_deref()),
+        Task::Pg { durable, command } => postgres::with_command(durable.into(), &command),
+        Task::KeepPostgres { durable } => postgres::keep(durable.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,163 @@
+//! `cargo xtask bench`: runs the programs that measure, prints a table, writes the figures.
+//!
+//! A measuring program gets the wanted group as its argument and prints one JSON object a line:
+//! `{"name", "value", "unit", "baseline", "ratio"}`. Other lines are passed on to the person. The names are
+//! stable and stand in docs/benchmarks.md. Baselines are measured in the same run, by the same program.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Map, Value, json};
+
+use crate::machine;
+use crate::packages::require_program;
+use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
+use crate::shell::{Doing as _, Failure, Outcome, cargo, say, warn};
+
+/// Where measurements find PostgreSQL's own measuring tool, for the baseline.
+const PGBENCH_VARIABLE: &str = "SOKO_PGBENCH";
+
+/// A program that measures one or more groups.
+struct Bench {
+    package: &'static str,
+    program: &'static str,
+    groups: &'static [&'static str],
+}
+
+const BENCHES: &[Bench] = &[Bench {
+    package: "soko-register",
+    program: "soko-bench",
+    groups: &["register", "engine", "search", "replicate", "server"],
+}];
+
+/// Measures the wanted groups, or all.
+pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
+    refuse_unknown(wanted)?;
+    let postgres = Postgres::start(Durability::WaitForDisk)?;
+    let mut figures = Map::new();
+    for bench in BENCHES {
+        for group in
+            bench.groups.iter().filter(|group| wanted.is_empty() || wanted.iter().any(|it| it == *group))
+        {
+            let printed = bench.measure(group, &postgres.url)?;
+            collect(&printed, &mut figures)?;
+        }
+    }
+    if figures.is_empty() {
+        return Err(Failure::new("nothing was measured"));
+    }
+    say(&table(&figures));
+    let Some(file) = json_file else { return Ok(()) };
+    let text = serde_json::to_string_pretty(&figures).doing("writing the figures as JSON")?;
+    std::fs::write(file, text + "\n").doing(&format!("writing {}", file.display()))
+}
+
+impl Bench {
+    fn measure(&self, group: &str, postgres_url: &str) -> Outcome<String> {
+        require_program(self.package, self.program)?;
+        warn(&format!("measuring {group}"));
+        let mut command =
+            cargo(&["run", "--quiet", "--release", "-p", self.package, "--bin", self.program, "--", group]);
+        if let Some(programs) = machine::postgres_programs() {
+            command.env(PGBENCH_VARIABLE, programs.join("pgbench"));
+        }
+        let output = command
+            .env(ADDRESS_VARIABLE, postgres_url)
+            .stderr(Stdio::inherit())
+            .output()
+            .doing("measuring")?;
+        if output.status.success() {
+            return String::from_utf8(output.stdout).doing("reading the figures");
+        }
+        Err(Failure::new(format!("{} {group} ended with {}", self.program, output.status)))
+    }
+}
+
+fn refuse_unknown(wanted: &[String]) -> Outcome {
+    let known: Vec<&str> = BENCHES.iter().flat_map(|bench| bench.groups).copied().collect();
+    match wanted.iter().find(|group| !known.contains(&group.as_str())) {
+        None => Ok(()),
+        Some(group) => {
+            Err(Failure::new(format!("no group is called {group}; there are: {}", known.join(", "))))
+        }
+    }
+}
+
+/// Takes the figures out of what a program printed. A figure without its baseline, or one measured twice,
+/// would be read as something it is not.
+fn collect(printed: &str, figures: &mut Map<String, Value>) -> Outcome {
+    for line in printed.lines() {
+        if !line.starts_with('{') {
+            warn(line);
+            continue;
+        }
+        let figure: Value = serde_json::from_str(line).doing(&format!("reading {line:?}"))?;
+        let Some(name) = figure["name"].as_str() else {
+            return Err(Failure::new(format!("a figure has no name: {line}")));
+        };
+        if !figure["value"].is_number() || !figure["unit"].is_string() {
+            return Err(Failure::new(format!("{name} needs a number as value and a unit: {line}")));
+        }
+        let kept = json!({
+            "value": figure["value"], "unit": figure["unit"],
+            "baseline": figure["baseline"], "ratio": figure["ratio"],
+        });
+        if figures.insert(name.to_owned(), kept).is_some() {
+            return Err(Failure::new(format!("{name} was measured twice")));
+        }
+    }
+    Ok(())
+}
+
+fn table(figures: &Map<String, Value>) -> String {
+    let mut rows =
+        vec![format!("{:<36} {:>14} {:<8} {:>14} {:>8}", "name", "value", "unit", "baseline", "ratio")];
+    for (name, figure) in figures {
+        let unit = figure["unit"].as_str().unwrap_or_default();
+        let [value, baseline, ratio] = ["value", "baseline", "ratio"].map(|key| shown(&figure[key]));
+        rows.push(format!("{name:<36} {value:>14} {unit:<8} {baseline:>14} {ratio:>8}"));
+    }
+    rows.join("\n")
+}
+
+fn shown(value: &Value) -> String {
+    if value.is_null() { "-".to_owned() } else { value.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_kept_by_name_and_other_lines_are_not() {
+        let mut figures = Map::new();
+        let line = r#"{"name":"search.typo","value":3.5,"unit":"ms","baseline":7,"ratio":0.5}"#;
+        collect(&format!("warming up\n{line}\n"), &mut figures).unwrap();
+        let expected = json!({"search.typo": {"value": 3.5, "unit": "ms", "baseline": 7, "ratio": 0.5}});
+        assert_eq!(Value::Object(figures.clone()), expected);
+        let shown = table(&figures);
+        assert!(shown.contains("search.typo") && shown.contains("3.5 ms"), "{shown}");
+    }
+
+    #[test]
+    fn a_figure_that_would_mislead_is_refused() {
+        let twice = r#"{"name":"a","value":1,"unit":"ms"}"#;
+        for (printed, expected) in [
+            (r#"{"value":1,"unit":"ms"}"#.to_owned(), "has no name"),
+            (r#"{"name":"a","value":"1","unit":"ms"}"#.to_owned(), "needs a number"),
+            (r#"{"name":"a","value":1}"#.to_owned(), "a unit"),
+            (format!("{twice}\n{twice}"), "measured twice"),
+            ("{".to_owned(), "reading"),
+        ] {
+            let refused = collect(&printed, &mut Map::new()).unwrap_err().to_string();
+            assert!(refused.contains(expected), "{printed} gave {refused}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_group_is_refused_with_the_known_ones() {
+        let refused = refuse_unknown(&["registre".to_owned()]).unwrap_err().to_string();
+        assert!(refused.contains("registre") && refused.contains("register"), "{refused}");
+        assert!(refuse_unknown(&["server".to_owned()]).is_ok());
+    }
+}

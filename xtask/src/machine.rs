@@ -1,0 +1,65 @@
+//! What this machine has: programs, compilers for the browser's target, the rights to install.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::shell::{output_of, succeeds, target_dir, which};
+
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Newest first; every one of these can compile SQLite for the browser.
+const CLANG_SUFFIXES: &[&str] = &["-19", "-20", "-21", "-18", "-17", "-16", "-15", "-14", ""];
+/// The oldest PostgreSQL whose SQL the server uses.
+const POSTGRES_MAJOR_MIN: u32 = 13;
+const POSTGRES_PROGRAMS: &[&str] = &["initdb", "postgres", "pg_ctl", "pg_isready", "pgbench"];
+
+/// The C compiler and archiver for the browser's target.
+pub(crate) struct Clang {
+    pub(crate) compiler: PathBuf,
+    pub(crate) archiver: PathBuf,
+}
+
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// Both programs of one version: mixing versions is not tried anywhere.
+pub(crate) fn clang() -> Option<Clang> {
+    CLANG_SUFFIXES.iter().find_map(|suffix| {
+        let compiler = which(&format!("clang{suffix}"))?;
+        let archiver = which(&format!("llvm-ar{suffix}"))?;
+        Some(Clang { compiler, archiver })
+    })
+}
+
+/// The directory with PostgreSQL's own programs: the newest one, in Debian's place or on the search path.
+pub(crate) fn postgres_programs() -> Option<PathBuf> {
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = installed
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(major, _)| *major >= POSTGRES_MAJOR_MIN)
+        .collect();
+    versions.sort();
+    let on_path = which("initdb").and_then(|file| file.parent().map(PathBuf::from));
+    let candidates = versions.into_iter().rev().map(|(_, dir)| dir).chain(on_path);
+    candidates.into_iter().find(|dir| POSTGRES_PROGRAMS.iter().all(|name| dir.join(name).is_file()))
+}
+
+pub(crate) fn has_wasm_target() -> bool {
+    let sysroot = output_of(Command::new("rustc").args(["--print", "sysroot"]));
+    sysroot.is_some_and(|dir| PathBuf::from(dir.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir())
+}
+
+pub(crate) fn has_cargo_command(name: &str) -> bool {
+    succeeds(crate::shell::cargo(&[name, "--version"]).current_dir("/"))
+}
+
+/// Where the tool that tries every published HTTP operation lives once installed.
+pub(crate) fn schemathesis() -> PathBuf {
+    target_dir().join("tools/schemathesis/bin/schemathesis")
+}
+
+pub(crate) fn has_python_venv() -> bool {
+    succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+}

@@ -1,0 +1,269 @@
+//! Finds what the tasks need, installs what is missing, and says what it does.
+//!
+//! Debian packages come from apt, Rust's parts from rustup, one optional test tool from PyPI into the target
+//! folder. Nothing is compiled here, and nothing that is already there is touched.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::machine;
+use crate::shell::{Doing as _, Failure, Outcome, root, run, say, succeeds, target_dir, which};
+
+/// Something a task starts.
+struct Tool {
+    name: &'static str,
+    why: &'static str,
+    is_there: fn() -> bool,
+    source: Source,
+    need: Need,
+}
+
+/// Where a missing tool comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    Debian(&'static [&'static str]),
+    RustTarget(&'static str),
+    RustComponent(&'static str),
+    PyPi(&'static str),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Required,
+    /// A step that is left out, and says so, without it.
+    Optional,
+}
+
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "C compiler",
+        why: "SQLite and ring are C",
+        is_there: || which("cc").is_some(),
+        source: Source::Debian(&["gcc", "libc6-dev"]),
+        need: Need::Required,
+    },
+    Tool {
+        name: "PostgreSQL",
+        why: "the server's second store; tests start a throw-away cluster of their own",
+        is_there: || machine::postgres_programs().is_some(),
+        source: Source::Debian(&["postgresql"]),
+        need: Need::Required,
+    },
+    Tool {
+        name: "clang and llvm-ar",
+        why: "SQLite for the browser's target",
+        is_there: || machine::clang().is_some(),
+        source: Source::Debian(&["clang-19", "llvm-19"]),
+        need: Need::Required,
+    },
+    Tool {
+        name: "strace",
+        why: "crash tests kill a process at every write",
+        is_there: || which("strace").is_some(),
+        source: Source::Debian(&["strace"]),
+        need: Need::Required,
+    },
+    Tool {
+        name: "Rust for the browser",
+        why: "the engine compiles for it",
+        is_there: machine::has_wasm_target,
+        source: Source::RustTarget(machine::WASM_TARGET),
+        need: Need::Required,
+    },
+    Tool {
+        name: "rustfmt",
+        why: "`cargo xtask ci` checks the format",
+        is_there: || machine::has_cargo_command("fmt"),
+        source: Source::RustComponent("rustfmt"),
+        need: Need::Required,
+    },
+    Tool {
+        name: "clippy",
+        why: "`cargo xtask ci` checks the lints",
+        is_there: || machine::has_cargo_command("clippy"),
+        source: Source::RustComponent("clippy"),
+        need: Need::Required,
+    },
+    Tool {
+        name: "Python's venv",
+        why: "a place of its own for the API test tool",
+        is_there: machine::has_python_venv,
+        source: Source::Debian(&["python3-venv"]),
+        need: Need::Optional,
+    },
+    Tool {
+        name: "schemathesis",
+        why: "tries every published HTTP operation with odd input",
+        is_there: || machine::schemathesis().is_file(),
+        source: Source::PyPi(SCHEMATHESIS),
+        need: Need::Optional,
+    },
+];
+
+/// Says what is there and what would be done, and does nothing.
+pub(crate) fn describe() -> Outcome {
+    for tool in TOOLS {
+        let state = if (tool.is_there)() { "there".to_owned() } else { tool.source.plan() };
+        say(&format!("{:<22} {:<12} {state}  ({})", tool.name, tool.need.word(), tool.why));
+    }
+    Ok(())
+}
+
+/// Installs what is missing. A required tool that cannot be had is a failure, an optional one a sentence.
+pub(crate) fn install_missing() -> Outcome {
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !(tool.is_there)()).collect();
+    if missing.is_empty() {
+        say("Everything that the tasks need is there.");
+        return Ok(());
+    }
+    for tool in &missing {
+        say(&format!("missing: {} ({}): {}", tool.name, tool.why, tool.source.plan()));
+    }
+    let packages: Vec<&str> =
+        missing.iter().flat_map(|tool| tool.source.debian_packages()).copied().collect();
+    let debian = if packages.is_empty() { Ok(()) } else { install_debian(&packages) };
+    for tool in missing {
+        let outcome = match tool.source {
+            Source::Debian(_) => {
+                debian.as_ref().copied().map_err(|failure| Failure::new(failure.to_string()))
+            }
+            Source::RustTarget(target) => rustup(&["target", "add", target]),
+            Source::RustComponent(component) => rustup(&["component", "add", component]),
+            Source::PyPi(requirement) => install_python_tool(requirement),
+        };
+        settle(tool, outcome)?;
+    }
+    Ok(())
+}
+
+/// What counts is whether the tool is there now, not what an installer answered.
+fn settle(tool: &Tool, outcome: Outcome) -> Outcome {
+    if (tool.is_there)() {
+        return Ok(());
+    }
+    let reason =
+        outcome.err().map_or_else(|| "it was installed but is not found".to_owned(), |it| it.to_string());
+    let sentence = format!("{} cannot be had: {reason}", tool.name);
+    if tool.need == Need::Required {
+        return Err(Failure::new(sentence));
+    }
+    say(&format!("{sentence}. What needs it ({}) is left out.", tool.why));
+    Ok(())
+}
+
+impl Need {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Optional => "optional",
+        }
+    }
+}
+
+impl Source {
+    fn plan(self) -> String {
+        match self {
+            Self::Debian(packages) => format!("apt-get install {}", packages.join(" ")),
+            Self::RustTarget(target) => format!("rustup target add {target}"),
+            Self::RustComponent(component) => format!("rustup component add {component}"),
+            Self::PyPi(requirement) => format!("pip install {requirement} below the target folder"),
+        }
+    }
+
+    fn debian_packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Debian(packages) => packages,
+            Self::RustTarget(_) | Self::RustComponent(_) | Self::PyPi(_) => &[],
+        }
+    }
+}
+
+fn install_debian(packages: &[&str]) -> Outcome {
+    let by_hand = format!("install by hand: {}", packages.join(" "));
+    if which("apt-get").is_none() {
+        return Err(Failure::new(format!("this is not a Debian system; {by_hand}")));
+    }
+    if !machine::is_root() && !succeeds(Command::new("sudo").args(["-n", "true"])) {
+        return Err(Failure::new(format!("neither root nor sudo without a password; {by_hand}")));
+    }
+    if packages.contains(&"postgresql") {
+        keep_debian_from_starting_a_cluster()?;
+    }
+    run(as_root("apt-get").args(["update", "-q"]))?;
+    let options = ["install", "-y", "-q", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold"];
+    run(as_root("apt-get").args(options).args(packages))
+}
+
+/// Debian would make a cluster and start it as a service. Ours are thrown away, so none is wanted; a setting
+/// that is already there stays as it is.
+fn keep_debian_from_starting_a_cluster() -> Outcome {
+    let setting = Path::new("/etc/postgresql-common/createcluster.conf");
+    if setting.exists() {
+        return Ok(());
+    }
+    say(&format!("writing {} so that installing PostgreSQL starts no service", setting.display()));
+    let draft = target_dir().join("createcluster.conf");
+    std::fs::create_dir_all(target_dir()).doing("making the target folder")?;
+    std::fs::write(&draft, "create_main_cluster = false\n").doing("writing createcluster.conf")?;
+    run(as_root("install").args(["-D", "-m", "644"]).arg(draft).arg(setting))
+}
+
+fn as_root(program: &str) -> Command {
+    let settings = ["DEBIAN_FRONTEND=noninteractive", "UCF_FORCE_CONFFOLD=1"];
+    let mut command = if machine::is_root() {
+        Command::new("env")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "env"]);
+        sudo
+    };
+    command.args(settings).arg(program);
+    command
+}
+
+fn rustup(args: &[&str]) -> Outcome {
+    if which("rustup").is_none() {
+        let wanted = args.join(" ");
+        return Err(Failure::new(format!("rustup is not installed, so `rustup {wanted}` cannot be run")));
+    }
+    run(Command::new("rustup").args(args).current_dir(root()))
+}
+
+fn install_python_tool(requirement: &str) -> Outcome {
+    if !machine::has_python_venv() {
+        return Err(Failure::new("it needs Python with venv"));
+    }
+    let home = target_dir().join("tools/schemathesis");
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement];
+    run(Command::new(home.join("bin/python3")).args(pip))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool(need: Need, is_there: fn() -> bool) -> Tool {
+        Tool { name: "hammer", why: "nails", is_there, source: Source::Debian(&["hammer"]), need }
+    }
+
+    #[test]
+    fn only_a_required_tool_that_is_still_missing_fails() {
+        let refused = || Err(Failure::new("no network"));
+        assert!(settle(&tool(Need::Required, || true), refused()).is_ok());
+        assert!(settle(&tool(Need::Optional, || false), refused()).is_ok());
+        let failure = settle(&tool(Need::Required, || false), refused()).unwrap_err().to_string();
+        assert_eq!(failure, "hammer cannot be had: no network");
+        let failure = settle(&tool(Need::Required, || false), Ok(())).unwrap_err().to_string();
+        assert_eq!(failure, "hammer cannot be had: it was installed but is not found");
+    }
+
+    #[test]
+    fn every_plan_names_what_it_installs() {
+        for tool in TOOLS {
+            assert!(tool.source.plan().split(' ').count() >= 3, "{}", tool.name);
+        }
+    }
+}

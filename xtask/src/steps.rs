@@ -1,0 +1,216 @@
+//! `test` and `ci` as tables of steps: a new step is one line. Every step is timed, and a step that could not
+//! run says why: nothing is left out in silence.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::machine::{self, WASM_TARGET};
+use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
+use crate::shell::{Failure, Outcome, cargo, run as run_command, say, succeeds, target_dir};
+use crate::{setup, sim};
+
+/// Enough to notice a broken rule at once; the long campaign is `cargo xtask sim --seeds 2000`.
+const SHORT_CAMPAIGN_SEEDS: u32 = 200;
+/// Where tests find the programs that the build step made.
+const PROGRAMS_VARIABLE: &str = "SOKO_TEST_BIN_DIR";
+
+/// One line of the table.
+pub(crate) struct Step {
+    name: &'static str,
+    work: Work,
+    /// When this fails, nothing after it can succeed.
+    gate: bool,
+}
+
+enum Work {
+    Cargo(&'static [&'static str]),
+    Call(fn(&mut Stage) -> Outcome<Done>),
+}
+
+/// How a step ended without failing.
+enum Done {
+    Ran,
+    NotRun(String),
+}
+
+/// What the steps share.
+#[derive(Default)]
+struct Stage {
+    postgres: Option<Postgres>,
+}
+
+/// What `ci` checks before it does what `test` does.
+pub(crate) const CI_FIRST: &[Step] = &[
+    Step { name: "format", work: Work::Cargo(&["fmt", "--all", "--check"]), gate: false },
+    Step {
+        name: "lints",
+        work: Work::Cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+        gate: false,
+    },
+    Step { name: "advisories, licences", work: Work::Call(check_dependencies), gate: false },
+];
+
+/// What `test` does. The build comes first and once: later steps use its programs.
+pub(crate) const TEST: &[Step] = &[
+    Step { name: "setup", work: Work::Call(set_up), gate: true },
+    Step {
+        name: "build",
+        work: Work::Cargo(&["build", "--workspace", "--bins", "--tests", "--locked"]),
+        gate: true,
+    },
+    Step { name: "start PostgreSQL", work: Work::Call(start_postgres), gate: true },
+    Step { name: "tests", work: Work::Call(run_tests), gate: false },
+    Step {
+        name: "examples in the docs",
+        work: Work::Cargo(&["test", "--workspace", "--doc", "--locked"]),
+        gate: false,
+    },
+    Step { name: "engine for the browser", work: Work::Call(check_browser_engine), gate: false },
+    Step { name: "short simulation", work: Work::Call(simulate), gate: false },
+];
+
+/// Runs the tables in order, prints the time by step, and fails if any step failed.
+pub(crate) fn run(tables: &[&[Step]]) -> Outcome {
+    let mut stage = Stage::default();
+    let mut report = Vec::new();
+    for step in tables.iter().copied().flatten() {
+        say(&format!("\n== {}", step.name));
+        let started = Instant::now();
+        let outcome = step.work.perform(&mut stage);
+        if let Err(failure) = &outcome {
+            say(&format!("failed: {failure}"));
+        }
+        let stop = step.gate && outcome.is_err();
+        report.push(Line { name: step.name, took: started.elapsed(), outcome });
+        if stop {
+            break;
+        }
+    }
+    drop(stage);
+    let planned = tables.iter().map(|table| table.len()).sum::<usize>();
+    say(&table(&report, planned));
+    verdict(&report)
+}
+
+impl Work {
+    fn perform(&self, stage: &mut Stage) -> Outcome<Done> {
+        match self {
+            Self::Cargo(args) => stage.run(&mut cargo(args)),
+            Self::Call(call) => call(stage),
+        }
+    }
+}
+
+impl Stage {
+    fn run(&self, command: &mut Command) -> Outcome<Done> {
+        if let Some(postgres) = &self.postgres {
+            command.env(ADDRESS_VARIABLE, &postgres.url);
+        }
+        command.env(PROGRAMS_VARIABLE, target_dir().join("debug"));
+        run_command(command).map(|()| Done::Ran)
+    }
+}
+
+fn set_up(_: &mut Stage) -> Outcome<Done> {
+    setup::install_missing().map(|()| Done::Ran)
+}
+
+fn start_postgres(stage: &mut Stage) -> Outcome<Done> {
+    stage.postgres = Some(Postgres::start(Durability::Fast)?);
+    Ok(Done::Ran)
+}
+
+/// The faster runner when it is there; compiling it would cost more than it saves.
+fn run_tests(stage: &mut Stage) -> Outcome<Done> {
+    let args: &[&str] = if machine::has_cargo_command("nextest") {
+        &["nextest", "run", "--workspace", "--no-fail-fast", "--locked"]
+    } else {
+        &["test", "--workspace", "--bins", "--lib", "--tests", "--no-fail-fast", "--locked"]
+    };
+    stage.run(&mut cargo(args))
+}
+
+fn check_browser_engine(stage: &mut Stage) -> Outcome<Done> {
+    let clang = machine::clang().ok_or_else(|| Failure::new("clang is missing: run `cargo xtask setup`"))?;
+    let mut check = cargo(&["check", "-p", "soko-engine", "--target", WASM_TARGET, "--locked"]);
+    check.env("CC_wasm32_unknown_unknown", clang.compiler).env("AR_wasm32_unknown_unknown", clang.archiver);
+    stage.run(&mut check)
+}
+
+fn simulate(_: &mut Stage) -> Outcome<Done> {
+    sim::short_campaign(SHORT_CAMPAIGN_SEEDS).map(|()| Done::Ran)
+}
+
+/// Licences and banned crates are also checked by a test of ours; the advisories need data from outside.
+fn check_dependencies(stage: &mut Stage) -> Outcome<Done> {
+    if !machine::has_cargo_command("deny") {
+        return Ok(Done::NotRun(
+            "cargo-deny is not installed; licences and bans are checked by the tests".into(),
+        ));
+    }
+    stage.run(&mut cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
+    if !succeeds(&mut cargo(&["deny", "fetch", "db"])) {
+        return Ok(Done::NotRun("the advisory data is not reachable from here".into()));
+    }
+    stage.run(&mut cargo(&["deny", "--offline", "check", "advisories"]))
+}
+
+struct Line {
+    name: &'static str,
+    took: Duration,
+    outcome: Outcome<Done>,
+}
+
+fn table(report: &[Line], planned: usize) -> String {
+    let mut rows = vec!["\ntime by step".to_owned()];
+    for line in report {
+        let result = match &line.outcome {
+            Ok(Done::Ran) => "ok".to_owned(),
+            Ok(Done::NotRun(reason)) => format!("not run: {reason}"),
+            Err(_) => "FAILED".to_owned(),
+        };
+        rows.push(format!("  {:<24} {:>8}  {result}", line.name, seconds(line.took)));
+    }
+    let total = report.iter().map(|line| line.took).sum();
+    rows.push(format!("  {:<24} {:>8}", "together", seconds(total)));
+    if report.len() < planned {
+        rows.push(format!("  {} steps were not reached", planned - report.len()));
+    }
+    rows.join("\n")
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{}.{} s", took.as_secs(), took.subsec_millis() / 100)
+}
+
+fn verdict(report: &[Line]) -> Outcome {
+    let failed: Vec<&str> =
+        report.iter().filter(|line| line.outcome.is_err()).map(|line| line.name).collect();
+    if failed.is_empty() { Ok(()) } else { Err(Failure::new(failed.join(", "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &'static str, took_ms: u64, outcome: Outcome<Done>) -> Line {
+        Line { name, took: Duration::from_millis(took_ms), outcome }
+    }
+
+    #[test]
+    fn the_table_shows_every_ending_and_the_verdict_names_the_failures() {
+        let report = [
+            line("build", 1_250, Ok(Done::Ran)),
+            line("advisories", 0, Ok(Done::NotRun("no data".into()))),
+            line("tests", 61_000, Err(Failure::new("2 failed"))),
+        ];
+        let shown = table(&report, 5);
+        for expected in
+            ["build", "1.2 s  ok", "not run: no data", "61.0 s  FAILED", "62.2 s", "2 steps were not"]
+        {
+            assert!(shown.contains(expected), "{expected:?} is missing in {shown}");
+        }
+        assert_eq!(verdict(&report).unwrap_err().to_string(), "tests");
+        assert!(verdict(&report[..2]).is_ok(), "a step that could not run is not a failure");
+    }
+}
