@@ -81,16 +81,26 @@ id!(
     Hash, 32
 );
 
-/// A product's identity; its document carries the same bytes.
-pub type ProductId = ThingId;
-/// A sale's identity. The receipt number is only a label.
-pub type SaleId = ThingId;
-/// An order's identity, made by the buyer's device before it is sent.
-pub type OrderId = ThingId;
-/// One moved share, so that a repeat is recognised.
-pub type ShareId = ThingId;
-/// A shift at a drawer.
-pub type ShiftId = ThingId;
+id!(
+    /// A product, and the document that describes it: both have the same bytes.
+    ProductId, 16
+);
+id!(
+    /// A sale's identity. The receipt number is only a label.
+    SaleId, 16
+);
+id!(
+    /// An order's identity, made by the buyer's device before it is sent.
+    OrderId, 16
+);
+id!(
+    /// One moved share, so that a repeat is recognised.
+    ShareId, 16
+);
+id!(
+    /// A shift at a drawer.
+    ShiftId, 16
+);
 
 fn hex_digit(digit: u8) -> Option<u8> {
     match digit {

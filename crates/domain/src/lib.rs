@@ -1,5 +1,17 @@
 //! The words and rules of a shop. Pure: no clock, no randomness, no input or output. Time, identities and
 //! facts come in as arguments; decisions go out as entries.
 
+pub mod ask;
+pub mod basket;
+pub mod calendar;
+pub mod entry;
 pub mod ids;
+pub mod money;
+pub mod quantity;
+pub mod refusal;
+pub mod role;
+pub mod sabotage;
+pub mod stock;
+pub mod tax;
+pub mod verbs;
 pub mod wire;

@@ -1,0 +1,436 @@
+//! Ledger entries: what happened, written once by one author and never edited.
+//!
+//! An entry states everything its effect needs, so that folding a set of entries gives the same state in any
+//! order. No message carries an absolute quantity: stock only ever moves between accounts.
+//!
+//! Body = version byte, stamp, fields. A change of fields is a new version, and `tests/frozen` keeps a sample
+//! of every version that ever existed.
+
+pub use crate::basket::TenderKind;
+use crate::ids::{AuthorId, EpochId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId};
+use crate::tax::LineTax;
+use crate::wire::{Malformed, Reader, Wire, Writer};
+
+/// The only body version so far.
+pub const ENTRY_VERSION: u8 = 1;
+
+crate::wire_struct! {
+    /// When and in which business day something happened, by the clock of the device that wrote it. A label:
+    /// no clock decides about money or stock.
+    pub struct Stamp {
+        /// Milliseconds since 1970 in UTC.
+        pub at_ms: i64,
+        /// Minutes east of UTC in force at the stall.
+        pub offset_minutes: i32,
+        /// Days since 1970-01-01, after the stall's cut-off hour.
+        pub business_day: i32,
+    }
+}
+
+macro_rules! entries {
+    ($($number:literal $name:ident),* $(,)?) => {
+        /// Everything that can happen. The number travels as the record's kind and is never reused.
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub enum Entry { $($name($name)),* }
+
+        /// The kinds of entry, without their content.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Kind { $($name),* }
+
+        impl Kind {
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            pub fn number(self) -> u16 {
+                match self { $(Self::$name => $number),* }
+            }
+
+            pub fn from_number(number: u16) -> Option<Self> {
+                match number { $($number => Some(Self::$name),)* _ => None }
+            }
+
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name)),* }
+            }
+        }
+
+        impl Entry {
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$name(_) => Kind::$name),* }
+            }
+
+            fn put_fields(&self, out: &mut Writer) {
+                match self { $(Self::$name(fields) => fields.put(out)),* }
+            }
+
+            fn take_fields(kind: Kind, input: &mut Reader<'_>) -> Result<Self, Malformed> {
+                match kind { $(Kind::$name => $name::take(input).map(Self::$name)),* }
+            }
+        }
+
+        $(impl From<$name> for Entry {
+            fn from(fields: $name) -> Self { Self::$name(fields) }
+        })*
+    };
+}
+
+entries! {
+    // Written by registers.
+    1 ShiftOpened,
+    2 ShiftClosed,
+    3 SaleMade,
+    4 SaleVoided,
+    5 RefundMade,
+    6 StockReceived,
+    7 StockCounted,
+    8 ShareReturned,
+    9 DeviceRevoked,
+    10 OrderHandedOver,
+    11 OrderCancelAsked,
+    // Written by the server alone.
+    0x101 EpochStarted,
+    0x102 DeviceAdmitted,
+    0x103 ShareGranted,
+    0x104 ShareRecalled,
+    0x105 OrderPlaced,
+    0x106 OrderReleased,
+    0x107 OrderFulfilled,
+    0x108 StockMoved,
+    0x109 IncidentRaised,
+    0x10a RefundAllowed,
+    0x10b Unfrozen,
+    0x10c RecordParked,
+}
+
+/// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.
+pub const SERVER_KIND_FIRST: u16 = 0x100;
+pub const SERVER_KIND_LAST: u16 = 0x1ff;
+
+impl Kind {
+    pub fn is_server_only(self) -> bool {
+        (SERVER_KIND_FIRST..=SERVER_KIND_LAST).contains(&self.number())
+    }
+}
+
+impl Entry {
+    /// The record body: version, stamp, fields.
+    pub fn to_body(&self, stamp: &Stamp) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.byte(ENTRY_VERSION);
+        stamp.put(&mut out);
+        self.put_fields(&mut out);
+        out.finish()
+    }
+
+    /// Reads a body written by any version that ever existed.
+    pub fn from_body(kind: Kind, body: &[u8]) -> Result<(Stamp, Self), Malformed> {
+        let mut input = Reader::new(body);
+        if input.byte()? != ENTRY_VERSION {
+            return Err(Malformed::Choice);
+        }
+        let stamp = Stamp::take(&mut input)?;
+        let entry = Self::take_fields(kind, &mut input)?;
+        input.end()?;
+        Ok((stamp, entry))
+    }
+}
+
+crate::wire_choice! {
+    /// Where refunded goods went.
+    pub enum GoodsBack { KeptByBuyer = 1, Sellable = 2, Waste = 3 }
+}
+
+crate::wire_choice! {
+    /// Why an order's hold went back.
+    pub enum ReleaseReason { BuyerCancelled = 1, StallCancelled = 2, PaymentFailed = 3, Lapsed = 4 }
+}
+
+crate::wire_choice! {
+    /// Why the server moved units between accounts.
+    pub enum MoveCause {
+        /// A revoked device's share is set apart.
+        Quarantine = 1,
+        /// A revoked device's late facts are covered by what was set apart.
+        TailArrived = 2,
+        /// An owner took a lost device's units back, by a recorded decision with a risk.
+        ForcedReclaim = 3,
+        /// Units owed are covered from the shop's share.
+        Cover = 4,
+        /// An author spent more than the server ever knew it to hold.
+        Overdrawn = 5,
+    }
+}
+
+crate::wire_choice! {
+    /// What needs a person's eye.
+    pub enum IncidentKind {
+        /// More was promised or sold than is there.
+        Shortage = 1,
+        /// An author spent more than it held.
+        Overdrawn = 2,
+        /// Two histories of one author exist: a copied device.
+        Fork = 3,
+    }
+}
+
+crate::wire_struct! {
+    /// One line of a sale. Prices, taxes and discounts are copied in and never looked up again.
+    pub struct SaleLine {
+        /// None for a custom amount.
+        pub product: Option<ProductId>,
+        pub name: String,
+        pub quantity: i64,
+        /// The part of the quantity that no share of the register covered.
+        pub beyond_share: i64,
+        pub unit_price_minor: i64,
+        pub price_per: i64,
+        pub discount_minor: i64,
+        pub taxes: Vec<LineTax>,
+        /// What the buyer pays for the line, taxes in.
+        pub total_minor: i64,
+    }
+}
+
+impl SaleLine {
+    /// The part of the quantity that the register's own share covered.
+    pub fn from_share(&self) -> i64 {
+        self.quantity - self.beyond_share
+    }
+}
+
+crate::wire_struct! {
+    /// A payment as it was taken.
+    pub struct Tendered {
+        pub kind: TenderKind,
+        /// What was handed over, before change.
+        pub amount_minor: i64,
+        pub reference: String,
+    }
+}
+
+crate::wire_struct! {
+    pub struct ShiftOpened { pub shift: ShiftId, pub float_minor: i64 }
+}
+
+crate::wire_struct! {
+    pub struct ShiftClosed {
+        pub shift: ShiftId,
+        pub expected_minor: i64,
+        pub counted_minor: i64,
+        pub reason: String,
+    }
+}
+
+crate::wire_struct! {
+    pub struct SaleMade {
+        pub sale: SaleId,
+        pub shift: ShiftId,
+        /// Gapless per register, never reused; a label, not an identity.
+        pub receipt_number: u64,
+        pub currency: crate::money::Currency,
+        pub lines: Vec<SaleLine>,
+        pub total_minor: i64,
+        /// Added to the cash part only, so that coins suffice.
+        pub cash_rounding_minor: i64,
+        pub tenders: Vec<Tendered>,
+        pub change_minor: i64,
+    }
+}
+
+crate::wire_struct! {
+    /// Units of one product on their way back.
+    pub struct Units { pub product: ProductId, pub quantity: i64 }
+}
+
+crate::wire_struct! {
+    /// Units of one product that one entry takes back, split as the entry it undoes was.
+    pub struct SplitUnits { pub product: ProductId, pub from_share: i64, pub beyond_share: i64 }
+}
+
+crate::wire_struct! {
+    pub struct SaleVoided {
+        pub sale: SaleId,
+        pub shift: ShiftId,
+        pub reason: String,
+        /// Every unit of the sale, so that the fold needs no other entry.
+        pub units: Vec<SplitUnits>,
+        pub cash_back_minor: i64,
+    }
+}
+
+crate::wire_struct! {
+    pub struct RefundLine {
+        /// Position of the line in its sale.
+        pub line: u32,
+        pub product: Option<ProductId>,
+        pub quantity: i64,
+        pub amount_minor: i64,
+        pub goods: GoodsBack,
+    }
+}
+
+crate::wire_struct! {
+    pub struct RefundMade {
+        pub refund: ThingId,
+        pub sale: SaleId,
+        /// The shift whose drawer paid.
+        pub shift: ShiftId,
+        /// The server's allowance, or none where the register still holds the right itself.
+        pub allowance: Option<ThingId>,
+        pub lines: Vec<RefundLine>,
+        pub tender: TenderKind,
+        pub amount_minor: i64,
+        pub reason: String,
+    }
+}
+
+crate::wire_struct! {
+    pub struct ReceivedLine { pub product: ProductId, pub quantity: i64, pub cost_minor: Option<i64> }
+}
+
+crate::wire_struct! {
+    pub struct StockReceived { pub delivery: ThingId, pub lines: Vec<ReceivedLine>, pub note: String }
+}
+
+crate::wire_struct! {
+    /// A count never sets a number: it states what the counter had seen, and the difference moves.
+    pub struct StockCounted {
+        pub count: ThingId,
+        pub product: ProductId,
+        pub counted: i64,
+        pub expected: i64,
+        /// The part of a shortage that the counter's own share covered.
+        pub from_share: i64,
+        /// The records the counter had seen: expected is exact for these.
+        pub seen: Vec<(AuthorId, u64)>,
+        pub reason: String,
+    }
+}
+
+crate::wire_struct! {
+    pub struct ShareReturned {
+        pub share: ShareId,
+        pub product: ProductId,
+        pub quantity: i64,
+        pub recall: Option<ThingId>,
+    }
+}
+
+crate::wire_struct! {
+    pub struct DeviceRevoked { pub author: AuthorId, pub reason: String }
+}
+
+crate::wire_struct! {
+    pub struct OrderHandedOver { pub order: OrderId }
+}
+
+crate::wire_struct! {
+    pub struct OrderCancelAsked { pub order: OrderId, pub reason: String }
+}
+
+crate::wire_struct! {
+    /// The server begins a life: after a restore, everything it had promised is frozen until proven.
+    pub struct EpochStarted { pub epoch: EpochId, pub counter: u64, pub frozen: bool }
+}
+
+crate::wire_struct! {
+    pub struct DeviceAdmitted {
+        pub author: AuthorId,
+        pub role: crate::role::Role,
+        pub name: String,
+        /// The author that this one continues after a restore; its share is set apart.
+        pub replaces: Option<AuthorId>,
+    }
+}
+
+crate::wire_struct! {
+    /// A certificate: the holder may promise these units, and can prove it to a server that forgot.
+    pub struct ShareGranted {
+        pub share: ShareId,
+        pub to: AuthorId,
+        pub product: ProductId,
+        pub quantity: i64,
+        pub ask: Option<ThingId>,
+    }
+}
+
+crate::wire_struct! {
+    /// The server may only ask for a share back.
+    pub struct ShareRecalled { pub recall: ThingId, pub from: AuthorId, pub product: ProductId, pub quantity: i64 }
+}
+
+crate::wire_struct! {
+    pub struct OrderLine {
+        pub product: ProductId,
+        pub name: String,
+        pub quantity: i64,
+        pub unit_price_minor: i64,
+        pub price_per: i64,
+        pub tax_minor: i64,
+        pub total_minor: i64,
+    }
+}
+
+crate::wire_struct! {
+    pub struct OrderPlaced {
+        pub order: OrderId,
+        /// A random reference; the person behind it is in no record.
+        pub buyer: ThingId,
+        pub currency: crate::money::Currency,
+        pub lines: Vec<OrderLine>,
+        pub total_minor: i64,
+        pub note: String,
+    }
+}
+
+crate::wire_struct! {
+    pub struct OrderReleased { pub order: OrderId, pub reason: ReleaseReason, pub units: Vec<Units> }
+}
+
+crate::wire_struct! {
+    pub struct OrderFulfilled { pub order: OrderId, pub units: Vec<Units> }
+}
+
+crate::wire_struct! {
+    pub struct Move {
+        pub product: ProductId,
+        pub from: crate::stock::Account,
+        pub to: crate::stock::Account,
+        pub quantity: i64,
+    }
+}
+
+crate::wire_struct! {
+    pub struct StockMoved { pub cause: MoveCause, pub moves: Vec<Move>, pub reason: String }
+}
+
+crate::wire_struct! {
+    pub struct IncidentRaised {
+        pub incident: ThingId,
+        pub kind: IncidentKind,
+        pub author: Option<AuthorId>,
+        pub product: Option<ProductId>,
+        pub quantity: i64,
+        /// Orders that may not be kept, youngest first.
+        pub orders: Vec<OrderId>,
+    }
+}
+
+crate::wire_struct! {
+    pub struct RefundAllowed {
+        pub allowance: ThingId,
+        pub to: AuthorId,
+        pub sale: SaleId,
+        pub line: u32,
+        pub quantity: i64,
+        pub amount_minor: i64,
+    }
+}
+
+crate::wire_struct! {
+    /// Every device has proven its history to the new life of the server, or the stock was counted.
+    pub struct Unfrozen { pub epoch: EpochId, pub by_count: bool }
+}
+
+crate::wire_struct! {
+    pub struct RecordParked { pub author: AuthorId, pub seq: u64, pub code: u8, pub note: String }
+}

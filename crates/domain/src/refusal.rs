@@ -1,0 +1,162 @@
+//! Why a verb was not done. One closed list, most important first: when several reasons hold, the first one
+//! is given. Each says whether trying again can help, and its sentence says what to do.
+
+use crate::basket::{PriceError, SettleError};
+use crate::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId};
+use crate::money::MoneyError;
+
+/// Whether the same command can succeed later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Retry {
+    /// Never: something about the command itself is wrong.
+    Never,
+    /// After a person changed something: opened a shift, got a share.
+    AfterChange,
+    /// By itself, later.
+    Later,
+}
+
+/// A closed list in order of precedence.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("this copy of the register was restored or copied; enrol it again before it may promise stock")]
+    RegisterFrozen,
+    #[error("this device was revoked; ask the stall's owner to enrol it again")]
+    DeviceRevoked,
+    #[error("your role may not do this; ask the owner or a manager")]
+    NotAllowed,
+    #[error("the server was restored and waits for every device to report; try again when it says so")]
+    StallFrozen,
+    #[error("{field}: {problem}")]
+    Invalid { field: &'static str, problem: &'static str },
+    #[error("{0}")]
+    Basket(PriceError),
+    #[error("{0}")]
+    Payment(SettleError),
+    #[error("an amount is too large to compute")]
+    TooLarge,
+    #[error("{0} does not exist in this stall")]
+    UnknownProduct(ProductId),
+    #[error("sale {0} is not known here; replicate first, or use the register that made it")]
+    UnknownSale(SaleId),
+    #[error("order {0} is not known here")]
+    UnknownOrder(OrderId),
+    #[error("device {0} is not known in this stall")]
+    UnknownDevice(AuthorId),
+    #[error("no shift is open; open one first")]
+    NoShift,
+    #[error("shift {0} is open already; close it first")]
+    ShiftOpen(ShiftId),
+    #[error("shift {0} is not the one that is open here")]
+    OtherShift(ShiftId),
+    #[error("the sale was voided")]
+    SaleVoided,
+    #[error("the sale was refunded in part, so it cannot be voided; refund the rest")]
+    SaleRefunded,
+    #[error("only the register that made the sale, in the same shift, may void it; refund it instead")]
+    VoidElsewhere,
+    #[error("only {left} of this line can still be refunded")]
+    RefundExceeds { left: i64 },
+    #[error("register {register} holds the right to refund this sale until its shift closes")]
+    RefundHeldElsewhere { register: AuthorId },
+    #[error("the payments do not cover the total: {missing_minor} (smallest units) are missing")]
+    Underpaid { missing_minor: i64 },
+    #[error("{available} left in the share for product {product}, {asked} asked")]
+    ShareExceeded { product: ProductId, available: i64, asked: i64 },
+    #[error("the order was {0} already")]
+    OrderEnded(&'static str),
+    #[error("the id was used before for something else")]
+    IdReused,
+    #[error("the price of {0} changed; look again before ordering")]
+    PriceChanged(ProductId),
+}
+
+impl Refusal {
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::RegisterFrozen => "register_frozen",
+            Self::DeviceRevoked => "device_revoked",
+            Self::NotAllowed => "not_allowed",
+            Self::StallFrozen => "stall_frozen",
+            Self::Invalid { .. } => "invalid",
+            Self::Basket(_) => "basket",
+            Self::Payment(_) => "payment",
+            Self::TooLarge => "too_large",
+            Self::UnknownProduct(_) => "unknown_product",
+            Self::UnknownSale(_) => "unknown_sale",
+            Self::UnknownOrder(_) => "unknown_order",
+            Self::UnknownDevice(_) => "unknown_device",
+            Self::NoShift => "no_shift",
+            Self::ShiftOpen(_) => "shift_open",
+            Self::OtherShift(_) => "other_shift",
+            Self::SaleVoided => "sale_voided",
+            Self::SaleRefunded => "sale_refunded",
+            Self::VoidElsewhere => "void_elsewhere",
+            Self::RefundExceeds { .. } => "refund_exceeds",
+            Self::RefundHeldElsewhere { .. } => "refund_held_elsewhere",
+            Self::Underpaid { .. } => "underpaid",
+            Self::ShareExceeded { .. } => "share_exceeded",
+            Self::OrderEnded(_) => "order_ended",
+            Self::IdReused => "id_reused",
+            Self::PriceChanged(_) => "price_changed",
+        }
+    }
+
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::StallFrozen => Retry::Later,
+            Self::RegisterFrozen
+            | Self::UnknownSale(_)
+            | Self::UnknownOrder(_)
+            | Self::NoShift
+            | Self::ShiftOpen(_)
+            | Self::RefundHeldElsewhere { .. }
+            | Self::ShareExceeded { .. }
+            | Self::PriceChanged(_) => Retry::AfterChange,
+            Self::DeviceRevoked
+            | Self::NotAllowed
+            | Self::Invalid { .. }
+            | Self::Basket(_)
+            | Self::Payment(_)
+            | Self::TooLarge
+            | Self::UnknownProduct(_)
+            | Self::UnknownDevice(_)
+            | Self::OtherShift(_)
+            | Self::SaleVoided
+            | Self::SaleRefunded
+            | Self::VoidElsewhere
+            | Self::RefundExceeds { .. }
+            | Self::Underpaid { .. }
+            | Self::OrderEnded(_)
+            | Self::IdReused => Retry::Never,
+        }
+    }
+}
+
+impl From<PriceError> for Refusal {
+    fn from(problem: PriceError) -> Self {
+        Self::Basket(problem)
+    }
+}
+
+impl From<SettleError> for Refusal {
+    fn from(problem: SettleError) -> Self {
+        Self::Payment(problem)
+    }
+}
+
+impl From<MoneyError> for Refusal {
+    fn from(_: MoneyError) -> Self {
+        Self::TooLarge
+    }
+}
+
+/// Refuses unless the condition holds.
+pub(crate) fn ensure(condition: bool, refusal: Refusal) -> Result<(), Refusal> {
+    if condition { Ok(()) } else { Err(refusal) }
+}
+
+pub(crate) fn invalid(field: &'static str, problem: &'static str) -> Refusal {
+    Refusal::Invalid { field, problem }
+}

@@ -1,0 +1,52 @@
+//! Who may do what at a stall.
+
+use crate::entry::Kind;
+
+crate::wire_choice! {
+    /// What a person is to a stall. `Operator` runs the server and has no business in a stall's records.
+    pub enum Role { Owner = 1, Manager = 2, Cashier = 3, Buyer = 4, Operator = 5 }
+}
+
+impl Role {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Manager => "manager",
+            Self::Cashier => "cashier",
+            Self::Buyer => "buyer",
+            Self::Operator => "operator",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|role| role.name() == name)
+    }
+
+    /// Whether this role reads a stall's records and may hold a register.
+    pub fn is_staff(self) -> bool {
+        matches!(self, Self::Owner | Self::Manager | Self::Cashier)
+    }
+
+    /// Whether this role may enrol and revoke devices.
+    pub fn may_manage_devices(self) -> bool {
+        matches!(self, Self::Owner | Self::Manager)
+    }
+
+    /// Whether a register of this role may write such an entry.
+    pub fn may_write(self, kind: Kind) -> bool {
+        if kind.is_server_only() || !self.is_staff() {
+            return false;
+        }
+        match kind {
+            Kind::DeviceRevoked => self.may_manage_devices(),
+            // A count can hide a theft, so it takes more than a cashier.
+            Kind::StockCounted => self.may_manage_devices(),
+            _ => true,
+        }
+    }
+
+    /// Whether a register of this role may change products, prices and the stall's profile.
+    pub fn may_edit_catalogue(self) -> bool {
+        matches!(self, Self::Owner | Self::Manager)
+    }
+}

@@ -1,0 +1,40 @@
+//! The rules that the simulator can weaken, to prove that it would notice. Engine and server consult this
+//! only when built with their `sabotage` feature; no product binary can be weakened.
+
+macro_rules! sabotages {
+    ($($name:ident $word:literal $what:literal),* $(,)?) => {
+        /// One weakened rule.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum Sabotage { $($name),* }
+
+        impl Sabotage {
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word),* }
+            }
+
+            pub fn what(self) -> &'static str {
+                match self { $(Self::$name => $what),* }
+            }
+
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|sabotage| sabotage.word() == word)
+            }
+        }
+    };
+}
+
+sabotages! {
+    AbsoluteQuota "absolute-quota" "a grant sets the share to what it was when it was asked for, plus the grant",
+    ReturnTwice "return-applied-twice" "a returned share that arrives again counts again",
+    ClockLease "clock-lease" "the server takes a silent device's share back after some time on the clock",
+    NoCloneCheck "no-clone-check" "a copied device goes on promising from the share it copied",
+    NoRestoreCheck "no-restore-check" "a device restored from a backup goes on as the same author",
+    NoFreeze "no-freeze" "a restored server goes on selling before the devices have reported",
+    NoCertificateImport "no-certificate-import" "a restored server ignores the grants it had made and forgotten",
+    UnchainedLog "unchained-log" "records are accepted with gaps and without their chain",
+    AckBeforeDurable "acknowledged-before-durable" "a sale is acknowledged before it is on the disk",
+    RetryExecutesAgain "retry-executes-again" "a repeated command or order is done again",
+    ShareCheckSkipped "share-check-skipped" "a register promises without looking at its share",
+}

@@ -1,0 +1,221 @@
+//! Where every unit is. Each is in exactly one account; an entry moves units from one account to another,
+//! and balances are sums, so the order in which entries arrive does not matter.
+
+use crate::entry::{Entry, GoodsBack, MoveCause, StockMoved};
+use crate::ids::{AuthorId, OrderId, ProductId};
+use crate::wire::{Malformed, Reader, Wire, Writer};
+
+/// The largest number of units that one entry may move, far below where sums could overflow.
+pub const MOVE_QUANTITY_MAX: i64 = 1 << 40;
+
+/// A place for units of one product.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Account {
+    /// The outside world: minus what was ever received or found.
+    Supply,
+    /// The shop's share, promised through the server.
+    Pool,
+    /// A register's share.
+    Share(AuthorId),
+    /// Units of one order.
+    Hold(OrderId),
+    /// In buyers' hands.
+    Sold,
+    /// Lost, broken or wasted.
+    WriteOff,
+    /// The share of a lost or revoked device, until its facts arrive or a person decides.
+    Quarantine(AuthorId),
+    /// Minus the units that were sold or missed without a share behind them.
+    Deficit,
+}
+
+impl Account {
+    /// The account as the store's key: kind, then whose.
+    pub fn parts(self) -> (u8, [u8; 16]) {
+        match self {
+            Self::Supply => (1, [0; 16]),
+            Self::Pool => (2, [0; 16]),
+            Self::Share(author) => (3, author.0),
+            Self::Hold(order) => (4, order.0),
+            Self::Sold => (5, [0; 16]),
+            Self::WriteOff => (6, [0; 16]),
+            Self::Quarantine(author) => (7, author.0),
+            Self::Deficit => (8, [0; 16]),
+        }
+    }
+
+    pub fn from_parts(kind: u8, whose: [u8; 16]) -> Option<Self> {
+        match kind {
+            1 => Some(Self::Supply),
+            2 => Some(Self::Pool),
+            3 => Some(Self::Share(AuthorId(whose))),
+            4 => Some(Self::Hold(OrderId::from_slice(&whose)?)),
+            5 => Some(Self::Sold),
+            6 => Some(Self::WriteOff),
+            7 => Some(Self::Quarantine(AuthorId(whose))),
+            8 => Some(Self::Deficit),
+            _ => None,
+        }
+    }
+
+    fn has_owner(kind: u8) -> bool {
+        matches!(kind, 3 | 4 | 7)
+    }
+}
+
+impl Wire for Account {
+    fn put(&self, out: &mut Writer) {
+        let (kind, whose) = self.parts();
+        out.byte(kind);
+        if Self::has_owner(kind) {
+            out.raw(&whose);
+        }
+    }
+
+    fn take(input: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let kind = input.byte()?;
+        let whose = if Self::has_owner(kind) { AuthorId::take(input)?.0 } else { [0; 16] };
+        Self::from_parts(kind, whose).ok_or(Malformed::Choice)
+    }
+}
+
+/// Units that one entry moves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Transfer {
+    pub product: ProductId,
+    pub from: Account,
+    pub to: Account,
+    pub quantity: i64,
+}
+
+/// An entry whose quantities cannot be true. It is kept, and it counts for nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a quantity is negative, too large or does not add up")]
+pub struct Impossible;
+
+/// What an entry does to stock. `author` is the record's author. Depends on nothing else.
+pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impossible> {
+    let mut out = Transfers(Vec::new());
+    let own = Account::Share(author);
+    match entry {
+        Entry::StockReceived(received) => {
+            for line in &received.lines {
+                out.add(line.product, Account::Supply, own, line.quantity)?;
+            }
+        }
+        Entry::SaleMade(sale) => {
+            for line in &sale.lines {
+                let Some(product) = line.product else { continue };
+                out.add(product, own, Account::Sold, line.from_share())?;
+                out.add(product, Account::Deficit, Account::Sold, line.beyond_share)?;
+            }
+        }
+        Entry::SaleVoided(void) => {
+            for units in &void.units {
+                out.add(units.product, Account::Sold, own, units.from_share)?;
+                out.add(units.product, Account::Sold, Account::Deficit, units.beyond_share)?;
+            }
+        }
+        Entry::RefundMade(refund) => {
+            for line in &refund.lines {
+                let (Some(product), Some(to)) = (line.product, goods_account(line.goods, own)) else {
+                    continue;
+                };
+                out.add(product, Account::Sold, to, line.quantity)?;
+            }
+        }
+        Entry::StockCounted(count) => {
+            let difference = count.counted.checked_sub(count.expected).ok_or(Impossible)?;
+            if difference >= 0 {
+                out.add(count.product, Account::Supply, own, difference)?;
+            } else {
+                out.add(count.product, own, Account::WriteOff, count.from_share)?;
+                out.add(count.product, Account::Deficit, Account::WriteOff, -difference - count.from_share)?;
+            }
+        }
+        Entry::ShareReturned(share) => out.add(share.product, own, Account::Pool, share.quantity)?,
+        Entry::ShareGranted(share) => {
+            out.add(share.product, Account::Pool, Account::Share(share.to), share.quantity)?;
+        }
+        Entry::OrderPlaced(order) => {
+            for line in &order.lines {
+                out.add(line.product, Account::Pool, Account::Hold(order.order), line.quantity)?;
+            }
+        }
+        Entry::OrderReleased(order) => {
+            for units in &order.units {
+                out.add(units.product, Account::Hold(order.order), Account::Pool, units.quantity)?;
+            }
+        }
+        Entry::OrderFulfilled(order) => {
+            for units in &order.units {
+                out.add(units.product, Account::Hold(order.order), Account::Sold, units.quantity)?;
+            }
+        }
+        Entry::StockMoved(moved) => out.moved(moved)?,
+        Entry::ShiftOpened(_)
+        | Entry::ShiftClosed(_)
+        | Entry::DeviceRevoked(_)
+        | Entry::OrderHandedOver(_)
+        | Entry::OrderCancelAsked(_)
+        | Entry::EpochStarted(_)
+        | Entry::DeviceAdmitted(_)
+        | Entry::ShareRecalled(_)
+        | Entry::IncidentRaised(_)
+        | Entry::RefundAllowed(_)
+        | Entry::Unfrozen(_)
+        | Entry::RecordParked(_) => {}
+    }
+    Ok(out.0)
+}
+
+struct Transfers(Vec<Transfer>);
+
+impl Transfers {
+    fn add(
+        &mut self,
+        product: ProductId,
+        from: Account,
+        to: Account,
+        quantity: i64,
+    ) -> Result<(), Impossible> {
+        if !(0..=MOVE_QUANTITY_MAX).contains(&quantity) {
+            return Err(Impossible);
+        }
+        if quantity > 0 {
+            self.0.push(Transfer { product, from, to, quantity });
+        }
+        Ok(())
+    }
+
+    /// Only moves that their cause explains: a forged one cannot make units out of nothing.
+    fn moved(&mut self, moved: &StockMoved) -> Result<(), Impossible> {
+        for step in &moved.moves {
+            let explained = matches!(
+                (moved.cause, step.from, step.to),
+                (MoveCause::Quarantine, Account::Share(_), Account::Quarantine(_))
+                    | (MoveCause::TailArrived, Account::Quarantine(_), Account::Share(_))
+                    | (MoveCause::ForcedReclaim, Account::Quarantine(_), Account::Pool)
+                    | (MoveCause::Cover, Account::Pool, Account::Deficit)
+                    | (
+                        MoveCause::Overdrawn,
+                        Account::Deficit,
+                        Account::Share(_) | Account::Pool | Account::Hold(_)
+                    )
+            );
+            if !explained {
+                return Err(Impossible);
+            }
+            self.add(step.product, step.from, step.to, step.quantity)?;
+        }
+        Ok(())
+    }
+}
+
+fn goods_account(goods: GoodsBack, own: Account) -> Option<Account> {
+    match goods {
+        GoodsBack::KeptByBuyer => None,
+        GoodsBack::Sellable => Some(own),
+        GoodsBack::Waste => Some(Account::WriteOff),
+    }
+}

@@ -1,0 +1,90 @@
+//! Allow a register to refund a line of a sale whose shift has closed. Decided by the server, which then
+//! holds the right and never grants it twice.
+
+use crate::entry::{Entry, RefundAllowed, SaleMade};
+use crate::ids::{AuthorId, SaleId, ThingId};
+use crate::refusal::{Refusal, ensure};
+use crate::verbs::refund::{already, refundable_amount, sold_line};
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AllowRefund {
+    pub allowance: ThingId,
+    pub to: AuthorId,
+    pub sale: SaleId,
+    pub line: u32,
+    pub quantity: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub holder_revoked: bool,
+    pub sale: Option<(AuthorId, SaleMade)>,
+    pub voided: bool,
+    pub sale_shift_closed: bool,
+    /// Whether the maker's whole history is here: an author revoked or replaced holds no right any more.
+    pub maker_revoked: bool,
+    /// Refunded by the maker itself and allowed so far: line, quantity, amount.
+    pub taken: Vec<(u32, i64, i64)>,
+}
+
+pub fn decide(facts: &Facts, command: &AllowRefund) -> Result<Vec<Entry>, Refusal> {
+    ensure(!facts.holder_revoked, Refusal::DeviceRevoked)?;
+    let (maker, sale) = facts.sale.as_ref().ok_or(Refusal::UnknownSale(command.sale))?;
+    ensure(!facts.voided, Refusal::SaleVoided)?;
+    let with_server = facts.sale_shift_closed || facts.maker_revoked;
+    ensure(with_server, Refusal::RefundHeldElsewhere { register: *maker })?;
+    let (line, sold) = sold_line(sale, command.line)?;
+    let (quantity, amount) = already(&facts.taken, line);
+    let amount_minor = refundable_amount(sold, quantity, amount, command.quantity)?;
+    Ok(vec![
+        RefundAllowed {
+            allowance: command.allowance,
+            to: command.to,
+            sale: command.sale,
+            line,
+            quantity: command.quantity,
+            amount_minor,
+        }
+        .into(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verbs::refund::tests::{ME, sale_of};
+
+    #[test]
+    fn table() {
+        let good = Facts {
+            holder_revoked: false,
+            sale: Some((ME, sale_of(3, 100))),
+            voided: false,
+            sale_shift_closed: true,
+            maker_revoked: false,
+            taken: vec![],
+        };
+        for (facts, quantity, expected) in [
+            (good.clone(), 3, Ok(100)),
+            (Facts { taken: vec![(0, 1, 33)], ..good.clone() }, 2, Ok(67)),
+            (Facts { taken: vec![(0, 1, 33)], ..good.clone() }, 3, Err(Refusal::RefundExceeds { left: 2 })),
+            (Facts { voided: true, ..good.clone() }, 1, Err(Refusal::SaleVoided)),
+            (Facts { holder_revoked: true, ..good.clone() }, 1, Err(Refusal::DeviceRevoked)),
+            (
+                Facts { sale_shift_closed: false, ..good.clone() },
+                1,
+                Err(Refusal::RefundHeldElsewhere { register: ME }),
+            ),
+            (Facts { sale_shift_closed: false, maker_revoked: true, ..good.clone() }, 1, Ok(33)),
+            (Facts { sale: None, ..good }, 1, Err(Refusal::UnknownSale(SaleId([1; 16])))),
+        ] {
+            let command =
+                AllowRefund { allowance: ThingId([8; 16]), to: ME, sale: SaleId([1; 16]), line: 0, quantity };
+            let decided = decide(&facts, &command).map(|entries| match entries.as_slice() {
+                [Entry::RefundAllowed(allowed)] => allowed.amount_minor,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(decided, expected);
+        }
+    }
+}

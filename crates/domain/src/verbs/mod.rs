@@ -1,0 +1,41 @@
+//! One verb, one file: its payload, the facts it needs, its `decide`, its tests. A decision is pure; whoever
+//! calls it has loaded the facts and writes the entries in the same transaction.
+
+pub mod allow_refund;
+pub mod close_shift;
+pub mod count_stock;
+pub mod fulfil_order;
+pub mod grant_share;
+pub mod hand_over_order;
+pub mod make_sale;
+pub mod open_shift;
+pub mod place_order;
+pub mod receive_stock;
+pub mod refund;
+pub mod release_order;
+pub mod return_share;
+pub mod revoke_device;
+pub mod void_sale;
+
+/// Most lines of one sale, order or delivery.
+pub const LINES_MAX: usize = 500;
+/// Longest free text, in bytes.
+pub const NOTE_LEN_MAX: usize = 500;
+
+use crate::refusal::{Refusal, ensure, invalid};
+use crate::stock::MOVE_QUANTITY_MAX;
+
+fn check_note(note: &str) -> Result<(), Refusal> {
+    ensure(note.len() <= NOTE_LEN_MAX, invalid("note", "is longer than 500 bytes; shorten it"))
+}
+
+fn check_quantity(quantity: i64) -> Result<(), Refusal> {
+    ensure(
+        (1..=MOVE_QUANTITY_MAX).contains(&quantity),
+        invalid("quantity", "must be at least 1 and not absurd"),
+    )
+}
+
+fn check_lines(len: usize) -> Result<(), Refusal> {
+    ensure((1..=LINES_MAX).contains(&len), invalid("lines", "must be between 1 and 500"))
+}
