@@ -2,11 +2,13 @@
 //!
 //! It starts other programs and reports; it holds no rule of the shop and imports no crate of the workspace.
 
+mod api_fuzz;
 mod bench;
 mod machine;
 mod packages;
 mod postgres;
 mod serve;
+mod server;
 mod setup;
 mod shell;
 mod sim;

@@ -269,7 +269,7 @@ fn everybody_may_enter(dir: &Path) -> bool {
     dir.ancestors().all(|part| fs::metadata(part).is_ok_and(|it| it.permissions().mode() & ENTER != 0))
 }
 
-fn free_port() -> Outcome<u16> {
+pub(crate) fn free_port() -> Outcome<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).doing("looking for a free port")?;
     Ok(listener.local_addr().doing("looking for a free port")?.port())
 }

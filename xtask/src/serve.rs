@@ -2,12 +2,9 @@
 
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::Command;
 
+use crate::server::{PACKAGE, PROGRAM, serve_command};
 use crate::shell::{Failure, Outcome, cargo, root, run as run_command, say, target_dir};
-
-const PACKAGE: &str = "soko-sync-server";
-const PROGRAM: &str = "soko-server";
 
 #[derive(clap::Args)]
 pub(crate) struct RunArgs {
@@ -38,11 +35,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
         say("There are no screens yet: this starts the server alone.");
     }
     say(&format!("Data in {}. Open http://{}/docs. Ctrl-C ends it.", data_dir.display(), args.listen));
-    let error = Command::new(target_dir().join(folder).join(PROGRAM))
-        .arg("serve")
-        .arg("--data-dir")
-        .arg(data_dir)
-        .args(["--listen", &args.listen])
-        .exec();
+    let program = target_dir().join(folder).join(PROGRAM);
+    let error = serve_command(&program, &data_dir, &args.listen).exec();
     Err(Failure::new(format!("starting {PROGRAM}: {error}")))
 }

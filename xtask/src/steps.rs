@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::machine::{self, WASM_TARGET};
 use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
 use crate::shell::{Failure, Outcome, cargo, run as run_command, say, succeeds, target_dir};
-use crate::{setup, sim};
+use crate::{api_fuzz, setup, sim};
 
 /// Enough to notice a broken rule at once; the long campaign is `cargo xtask sim --seeds 2000`.
 const SHORT_CAMPAIGN_SEEDS: u32 = 200;
@@ -67,6 +67,7 @@ pub(crate) const TEST: &[Step] = &[
     },
     Step { name: "engine for the browser", work: Work::Call(check_browser_engine), gate: false },
     Step { name: "short simulation", work: Work::Call(simulate), gate: false },
+    Step { name: "every HTTP operation", work: Work::Call(try_every_operation), gate: false },
 ];
 
 /// Runs the tables in order, prints the time by step, and fails if any step failed.
@@ -139,6 +140,13 @@ fn check_browser_engine(stage: &mut Stage) -> Outcome<Done> {
 
 fn simulate(_: &mut Stage) -> Outcome<Done> {
     sim::short_campaign(SHORT_CAMPAIGN_SEEDS).map(|()| Done::Ran)
+}
+
+fn try_every_operation(_: &mut Stage) -> Outcome<Done> {
+    if !machine::schemathesis().is_file() {
+        return Ok(Done::NotRun("schemathesis could not be installed from PyPI".into()));
+    }
+    api_fuzz::try_every_operation().map(|()| Done::Ran)
 }
 
 /// Licences and banned crates are also checked by a test of ours; the advisories need data from outside.
