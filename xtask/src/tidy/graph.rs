@@ -12,14 +12,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-app-api", &["soko-domain"]),
     ("soko-replication", &["soko-domain"]),
     ("soko-record-log", &["soko-replication", "soko-domain"]),
-    (
-        "soko-engine",
-        &["soko-domain", "soko-documents", "soko-app-api", "soko-replication", "soko-record-log"],
-    ),
-    (
-        "soko-sync-server",
-        &["soko-domain", "soko-documents", "soko-app-api", "soko-replication", "soko-record-log"],
-    ),
+    ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
+    ("soko-engine", &BELOW_THE_SHELLS),
+    ("soko-sync-server", &BELOW_THE_SHELLS),
     ("soko-register", &["soko-engine", "soko-app-api", "soko-domain", "soko-replication", "soko-documents"]),
     (
         "soko-sim",
@@ -31,9 +26,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "soko-documents",
             "soko-app-api",
             "soko-record-log",
+            "soko-projection",
         ],
     ),
     ("xtask", &[]),
+];
+
+/// What both a device and the server are made of.
+const BELOW_THE_SHELLS: [&str; 6] = [
+    "soko-domain",
+    "soko-documents",
+    "soko-app-api",
+    "soko-replication",
+    "soko-record-log",
+    "soko-projection",
 ];
 
 /// More, for tests only.

@@ -1,7 +1,7 @@
 //! Migrations are numbered without a gap, and a step written for one server database is written for the other.
 //!
-//! `device/NNNN_name.sql` is for SQLite. `server/NNNN_name.sql` serves both databases; where their words differ,
-//! `NNNN_name.sqlite.sql` and `NNNN_name.postgres.sql` are twins.
+//! `device/NNNN_name.sql` is for SQLite. `server/NNNN_name.sql` and `shared/NNNN_name.sql` serve both databases;
+//! where their words differ, `NNNN_name.sqlite.sql` and `NNNN_name.postgres.sql` are twins.
 
 use super::{expect_none, expect_one, repository_files};
 
@@ -66,7 +66,8 @@ fn gaps(folder: &str, steps: &[Step<'_>]) -> Vec<String> {
 #[test]
 fn the_migrations_are_in_order_and_have_their_twins() {
     let files = repository_files();
-    for (folder, twins_allowed) in [("migrations/device", false), ("migrations/server", true)] {
+    let folders = [("migrations/device", false), ("migrations/server", true), ("migrations/shared", true)];
+    for (folder, twins_allowed) in folders {
         let names: Vec<&str> =
             files.iter().filter_map(|it| it.name.strip_prefix(folder)?.strip_prefix('/')).collect();
         assert!(!names.is_empty(), "{folder} holds no migration");

@@ -128,6 +128,7 @@ pub(super) fn without_tests(code: &str) -> String {
         out.push_str(&rest[..at]);
         let end =
             body_end(rest, at).unwrap_or_else(|| rest[at..].find(';').map_or(rest.len(), |it| at + it + 1));
+        out.extend(rest[at..end].chars().filter(|it| *it == '\n'));
         rest = &rest[end..];
     }
     out.push_str(rest);
@@ -163,7 +164,7 @@ fn what_is_not_code_is_blanked_and_lines_stay() {
         ("a /* b /* c */ d */ e", "a                   e"),
         (r#"x("a\"{", b"}")"#, "x(      , b   )"),
         ("r#\"a\"{\"#; br\"{\"; var", "        ;      ; var"),
-        ("'{' '\\'' '\\u{7b}' &'a str 'l: loop", "                 &'a str 'l: loop"),
+        ("'{' '\\'' '\\u{7b}' &'a str 'l: loop", "                  &'a str 'l: loop"),
         ("\"two\nlines\" end", "    \n       end"),
     ] {
         assert_eq!(code_only(source), expected, "{source}");
