@@ -6,8 +6,23 @@
 
 pub mod author;
 pub mod chain;
+pub mod digest;
+pub mod fill;
+pub mod limits;
+pub mod page;
+pub mod protocol;
 pub mod record;
+pub mod run;
+pub mod session;
+
+mod frame;
 
 pub use author::{Introduction, Pen, Resume, Unwritable, author_id};
-pub use chain::{Head, Heads, heads_digest};
+pub use chain::{Accepted, Head, Heads, KnownAuthor, Refused, accept, heads_digest};
+pub use digest::Digest;
+pub use fill::{Budget, Filled, Source, fill};
+pub use page::{Answer, Ask, Page, PageRefused, Verdict};
+pub use protocol::{Agreed, Capabilities, Epoch, Offer, Protocol, VersionRefused, agree};
 pub use record::{Body, Record, Signature};
+pub use run::{NotARun, Run};
+pub use session::{EpochStep, Progress, ReplyRefused, Session, Start, Timing};

@@ -1,0 +1,180 @@
+//! What to send: the records that the other side lacks, as much as fits, fair between authors, whoever wrote
+//! them. A server that was restored gets back from any device what it forgot of all of them.
+
+use soko_domain::ids::AuthorId;
+
+use crate::chain::Heads;
+use crate::limits::{
+    COMMIT_BYTES_MAX, RECORDS_PER_PAGE_MAX, RUN_OVERHEAD_BYTES, RUNS_BYTES_MAX, RUNS_PER_PAGE_MAX,
+};
+use crate::record::Record;
+use crate::run::{Run, record_bytes};
+
+/// Where records are read from.
+pub trait Source {
+    type Error;
+
+    /// The last record of every author, which is always a signed one.
+    fn heads(&self) -> Result<Heads, Self::Error>;
+
+    /// The records of an author from this place on, in order, without gaps. No more than `records_max`, and no
+    /// more than `bytes_max` of bodies, but at least one if there is one. Fewer is allowed, none is not.
+    fn range(
+        &self,
+        author: AuthorId,
+        from_seq: u64,
+        records_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Record>, Self::Error>;
+}
+
+/// How much may go into one page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Budget {
+    pub runs: usize,
+    pub records: usize,
+    pub bytes: usize,
+}
+
+impl Budget {
+    /// As much as always fits into a page.
+    pub const PAGE: Self =
+        Self { runs: RUNS_PER_PAGE_MAX, records: RECORDS_PER_PAGE_MAX, bytes: RUNS_BYTES_MAX };
+    pub const NONE: Self = Self { runs: 0, records: 0, bytes: 0 };
+
+    fn is_spent(self) -> bool {
+        self.runs == 0 || self.records == 0 || self.bytes == 0
+    }
+
+    /// This budget's part if it is shared by so many.
+    fn share(self, authors: usize) -> Self {
+        let authors = authors.max(1);
+        Self { runs: 1, records: (self.records / authors).max(1), bytes: self.bytes / authors }
+    }
+}
+
+/// What goes into the page.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Filled {
+    pub runs: Vec<Run>,
+    /// Some of what the other side lacks did not fit.
+    pub more: bool,
+    /// Authors of whom nothing can be sent: the next commit is longer than any page, so its writer must sign
+    /// more often, or the source handed out something else than it was asked for.
+    pub unsendable: Vec<AuthorId>,
+}
+
+impl Filled {
+    fn add(&mut self, lack: Lack) {
+        self.more |= !lack.is_done() && !lack.is_unsendable && !lack.is_repeat;
+        let is_empty = lack.records.is_empty();
+        match Run::from_records(lack.records) {
+            Ok(run) => self.runs.push(run),
+            Err(_) if is_empty && !lack.is_unsendable => {}
+            Err(_) => self.unsendable.push(lack.author),
+        }
+    }
+}
+
+/// Picks what the other side lacks, given its heads. Every run ends in a signed record. Introductions go first,
+/// because other authors' records may refer to them; then the shortest arrears, so that a long one does not
+/// keep the others waiting.
+pub fn fill<S: Source>(source: &S, their_heads: &Heads, budget: Budget) -> Result<Filled, S::Error> {
+    let mut lacks = lacks(&source.heads()?, their_heads);
+    let mut left = budget;
+    let mut filled = Filled::default();
+    for lack in lacks.iter_mut().filter(|lack| lack.next_seq == 1) {
+        let first = Budget { records: 1, ..left };
+        lack.take(source, first, &mut left)?;
+    }
+    lacks.sort_by_key(|lack| (lack.last_seq - lack.next_seq, lack.author));
+    let count = lacks.len();
+    for (done, lack) in lacks.iter_mut().enumerate() {
+        let share = left.share(count - done);
+        if lack.take(source, share, &mut left)? || left.is_spent() || lack.is_done() {
+            continue;
+        }
+        // A commit longer than the fair share is sent whole if it fits at all.
+        let is_alone = left == budget && budget.bytes >= COMMIT_BYTES_MAX;
+        let all = Budget { runs: 1, ..left };
+        if !lack.take(source, all, &mut left)? && is_alone {
+            lack.is_unsendable = true;
+        }
+    }
+    for lack in lacks {
+        filled.add(lack);
+    }
+    Ok(filled)
+}
+
+/// What the other side lacks of one author.
+struct Lack {
+    author: AuthorId,
+    next_seq: u64,
+    last_seq: u64,
+    /// Only shows that the same place holds something else here.
+    is_repeat: bool,
+    is_unsendable: bool,
+    /// Taken so far; empty or ending in a signed record.
+    records: Vec<Record>,
+}
+
+fn lacks(ours: &Heads, theirs: &Heads) -> Vec<Lack> {
+    let mut lacks = Vec::new();
+    for (author, head) in ours {
+        let their_head = theirs.get(author);
+        // The same place with another hash is a fork: the signed record proves it to them.
+        let is_repeat = their_head.is_some_and(|their| their.seq == head.seq && their.hash != head.hash);
+        let next_seq = if is_repeat { head.seq } else { their_head.map_or(1, |their| their.seq + 1) };
+        if next_seq <= head.seq {
+            let (author, last_seq) = (*author, head.seq);
+            let records = Vec::new();
+            lacks.push(Lack { author, next_seq, last_seq, is_repeat, is_unsendable: false, records });
+        }
+    }
+    lacks
+}
+
+impl Lack {
+    fn is_done(&self) -> bool {
+        self.next_seq > self.last_seq
+    }
+
+    /// Takes what fits into `share` up to a signed record. False if nothing does.
+    fn take<S: Source>(&mut self, source: &S, share: Budget, left: &mut Budget) -> Result<bool, S::Error> {
+        let is_first = self.records.is_empty();
+        let overhead = if is_first { RUN_OVERHEAD_BYTES } else { 0 };
+        if self.is_done() || share.records == 0 || share.bytes <= overhead || is_first && left.runs == 0 {
+            return Ok(false);
+        }
+        let bytes_max = share.bytes - overhead;
+        let mut records = source.range(self.author, self.next_seq, share.records, bytes_max)?;
+        let (count, bytes) = fitting(&records, share.records, bytes_max);
+        if count == 0 {
+            return Ok(false);
+        }
+        records.truncate(count);
+        left.runs -= usize::from(is_first);
+        left.records -= count;
+        left.bytes -= overhead + bytes;
+        self.next_seq += count as u64;
+        self.records.append(&mut records);
+        Ok(true)
+    }
+}
+
+/// How many records fit, counted up to the last signed one, and what they take up.
+fn fitting(records: &[Record], records_max: usize, bytes_max: usize) -> (usize, usize) {
+    let mut fitting = (0, 0);
+    let mut bytes = 0;
+    for (at, record) in records.iter().enumerate().take(records_max) {
+        bytes += record_bytes(&record.body);
+        if bytes > bytes_max {
+            break;
+        }
+        if record.signature.is_some() {
+            fitting = (at + 1, bytes);
+        }
+    }
+    fitting
+}
