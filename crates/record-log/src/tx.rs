@@ -7,7 +7,9 @@
 //!
 //! No connection, no pool and no schema here.
 
-use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, ThingId};
+use soko_domain::ids::{
+    AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId,
+};
 
 /// Which engine runs a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -149,7 +151,7 @@ macro_rules! byte_id {
         }
     )*};
 }
-byte_id!(AuthorId, LogId, EpochId, ThingId, Hash);
+byte_id!(AuthorId, LogId, EpochId, ThingId, Hash, ProductId, SaleId, OrderId, ShareId, ShiftId);
 
 impl<const N: usize> ByteId for [u8; N] {
     fn from_blob(bytes: &[u8]) -> Option<Self> {
