@@ -1,1 +1,29 @@
-//! (being written)
+//! All that a screen and an engine say to each other: a [`Command`] and its [`Reply`] or [`Refused`], a
+//! [`Query`] and its [`View`], a [`Notice`] that some queries would answer differently now.
+//!
+//! Views speak the cashier's words and hold what a screen shows, with every total computed. Pure: no storage, no
+//! clock, no rule. Nothing here is ever stored as a record; records have their own frozen encoding.
+
+mod codec;
+mod command;
+mod edits;
+mod notice;
+mod query;
+mod refused;
+mod reply;
+pub mod text;
+mod views;
+
+pub use codec::{CodecError, decode, encode};
+pub use command::{
+    BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput, SaleLineInput, TaxInput,
+    TenderInput, Verb,
+};
+pub use edits::{
+    CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
+};
+pub use notice::{Notice, QueryKey};
+pub use query::{Query, WINDOW_ROWS_MAX, Window};
+pub use refused::{Refused, RetryHint};
+pub use reply::Reply;
+pub use views::*;

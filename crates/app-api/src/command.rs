@@ -1,0 +1,231 @@
+//! What a person tells the register to do.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::GoodsBack;
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::tax::TaxMode;
+
+use crate::edits::{
+    CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
+};
+use crate::text::{as_hex, as_hex_opt, as_word};
+
+/// One thing to do at one stall. Whoever sends it makes the id, random and before the first try: a repeat under
+/// the same id is answered with the first answer and does nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Command {
+    #[serde(with = "as_hex")]
+    pub id: ThingId,
+    #[serde(with = "as_hex")]
+    pub stall: LogId,
+    pub verb: Verb,
+}
+
+/// A closed list. What a verb makes and has no id of its own (a refund, a delivery, a count, a returned share, a
+/// request) has the command's.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    CreateStall(StallContent),
+    EditStall {
+        edits: Vec<StallEdit>,
+    },
+    CreateProduct {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        content: ProductContent,
+    },
+    EditProduct {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        edits: Vec<ProductEdit>,
+    },
+    EditCategory {
+        #[serde(with = "as_hex")]
+        category: ThingId,
+        edits: Vec<CategoryEdit>,
+    },
+    EditPriceList {
+        #[serde(with = "as_hex")]
+        price_list: ThingId,
+        edits: Vec<PriceListEdit>,
+    },
+    /// A tab that is still open; nothing is sold or held yet.
+    EditOpenOrder {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        edits: Vec<OpenOrderEdit>,
+    },
+    OpenShift {
+        #[serde(with = "as_hex")]
+        shift: ShiftId,
+        float_minor: i64,
+    },
+    CloseShift {
+        #[serde(with = "as_hex")]
+        shift: ShiftId,
+        counted_minor: i64,
+        reason: String,
+    },
+    MakeSale {
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        lines: Vec<SaleLineInput>,
+        /// Off the whole basket.
+        discount: DiscountInput,
+        tenders: Vec<TenderInput>,
+        beyond: BeyondShare,
+    },
+    VoidSale {
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        reason: String,
+    },
+    Refund {
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        lines: Vec<RefundLineInput>,
+        #[serde(with = "as_word")]
+        tender: TenderKind,
+        reason: String,
+    },
+    ReceiveStock {
+        lines: Vec<ReceivedLineInput>,
+        note: String,
+    },
+    CountStock {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        counted: i64,
+        reason: String,
+    },
+    ReturnShare {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        quantity: i64,
+    },
+    /// Asks the server for units of the shop's share. Answered with the next pages; see `Query::Ask`.
+    AskShare {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        quantity: i64,
+    },
+    /// Asks the server for the right to refund a line of a sale whose shift has closed.
+    AskRefund {
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        line: u32,
+        quantity: i64,
+    },
+    RevokeDevice {
+        #[serde(with = "as_hex")]
+        author: AuthorId,
+        reason: String,
+    },
+    HandOverOrder {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+    },
+    AskCancelOrder {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        reason: String,
+    },
+    /// The owner says that the list of devices is complete, after a restore of the server.
+    ConfirmDevices,
+}
+
+/// What to do with units that the register's share does not cover.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BeyondShare {
+    /// Refuse, and say what is there. The cashier looks, and may then allow it in a new command.
+    Refuse,
+    /// The goods are in the buyer's hands: record the sale, mark it, and let what is offered elsewhere drop.
+    Allow,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SaleLineInput {
+    /// None for a custom amount.
+    #[serde(with = "as_hex_opt", default)]
+    pub product: Option<ProductId>,
+    /// None for the product's own name; a custom amount needs one.
+    #[serde(default)]
+    pub name: Option<String>,
+    pub quantity: i64,
+    /// None for the product's own price; a custom amount needs one.
+    #[serde(default)]
+    pub unit_price_minor: Option<i64>,
+    #[serde(default)]
+    pub discount: DiscountInput,
+    /// None for the product's own tax, or none at all for a custom amount.
+    #[serde(default)]
+    pub tax: Option<TaxInput>,
+}
+
+impl SaleLineInput {
+    /// A product at its own price.
+    pub fn of(product: ProductId, quantity: i64) -> Self {
+        Self {
+            product: Some(product),
+            name: None,
+            quantity,
+            unit_price_minor: None,
+            discount: DiscountInput::None,
+            tax: None,
+        }
+    }
+}
+
+/// A rate in parts per million.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaxInput {
+    pub ppm: u32,
+    #[serde(with = "as_word")]
+    pub mode: TaxMode,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiscountInput {
+    #[default]
+    None,
+    AmountMinor(i64),
+    PercentPpm(u32),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TenderInput {
+    #[serde(with = "as_word")]
+    pub kind: TenderKind,
+    /// What was handed over, before change.
+    pub amount_minor: i64,
+    #[serde(default)]
+    pub reference: String,
+}
+
+impl TenderInput {
+    pub fn cash(amount_minor: i64) -> Self {
+        Self { kind: TenderKind::Cash, amount_minor, reference: String::new() }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RefundLineInput {
+    /// Position of the line in its sale, from 0.
+    pub line: u32,
+    pub quantity: i64,
+    #[serde(with = "as_word")]
+    pub goods: GoodsBack,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReceivedLineInput {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub quantity: i64,
+    #[serde(default)]
+    pub cost_minor: Option<i64>,
+}

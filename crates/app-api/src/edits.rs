@@ -1,0 +1,153 @@
+//! What a person can change about the things that merge.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
+use soko_domain::quantity::Unit;
+
+use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
+
+/// A stall as it begins.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StallContent {
+    pub name: String,
+    /// Three letters of ISO 4217.
+    pub currency: String,
+    /// A zone's name, such as Africa/Nairobi.
+    pub zone: String,
+    /// Minutes after midnight at which the business day changes.
+    pub cut_off_minutes: u16,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StallEdit {
+    Name(String),
+    Currency(String),
+    Zone(String),
+    CutOffMinutes(u16),
+    Description(String),
+    Place(String),
+    Hours(String),
+}
+
+/// A product as it begins.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProductContent {
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub sku: String,
+    #[serde(default)]
+    pub barcodes: Vec<String>,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    /// The price of `price_per` units.
+    pub price_minor: i64,
+    pub price_per: i64,
+    #[serde(default)]
+    pub cost_minor: Option<i64>,
+    #[serde(default)]
+    pub tax_ppm: u32,
+    #[serde(default)]
+    pub tax_inclusive: bool,
+    #[serde(with = "as_hex_list", default)]
+    pub categories: Vec<ThingId>,
+}
+
+impl ProductContent {
+    /// A piece at a price, without tax.
+    pub fn piece(name: &str, price_minor: i64) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            sku: String::new(),
+            barcodes: Vec::new(),
+            unit: Unit::Piece,
+            price_minor,
+            price_per: 1,
+            cost_minor: None,
+            tax_ppm: 0,
+            tax_inclusive: true,
+            categories: Vec::new(),
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProductEdit {
+    Name(String),
+    Description(String),
+    Sku(String),
+    PriceMinor(i64),
+    PricePer(i64),
+    CostMinor(Option<i64>),
+    TaxPpm(u32),
+    TaxInclusive(bool),
+    Archived(bool),
+    AddBarcode(String),
+    RemoveBarcode(String),
+    AddCategory(#[serde(with = "as_hex")] ThingId),
+    RemoveCategory(#[serde(with = "as_hex")] ThingId),
+    PutPicture {
+        #[serde(with = "as_hex")]
+        picture: Hash,
+        position: i64,
+    },
+    RemovePicture(#[serde(with = "as_hex")] Hash),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CategoryEdit {
+    Name(String),
+    Parent(#[serde(with = "as_hex_opt")] Option<ThingId>),
+    Position(i64),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriceListEdit {
+    Name(String),
+    PutPrice {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        price_minor: i64,
+    },
+    RemovePrice(#[serde(with = "as_hex")] ProductId),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenOrderEdit {
+    Title(String),
+    Customer(#[serde(with = "as_hex_opt")] Option<ThingId>),
+    PutLine {
+        #[serde(with = "as_hex")]
+        line: ThingId,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        quantity: i64,
+        unit_price_minor: i64,
+        note: String,
+    },
+    LineQuantity {
+        #[serde(with = "as_hex")]
+        line: ThingId,
+        quantity: i64,
+    },
+    LinePrice {
+        #[serde(with = "as_hex")]
+        line: ThingId,
+        unit_price_minor: i64,
+    },
+    LineNote {
+        #[serde(with = "as_hex")]
+        line: ThingId,
+        note: String,
+    },
+    RemoveLine(#[serde(with = "as_hex")] ThingId),
+    /// The sale that the tab became.
+    ClosedBy(#[serde(with = "as_hex")] SaleId),
+}

@@ -1,0 +1,161 @@
+//! How ids and choices look outside: hex and words where people read, bytes and numbers where programs do.
+
+use std::fmt::Display;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::{GoodsBack, IncidentKind};
+use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::quantity::Unit;
+use soko_domain::role::Role;
+use soko_domain::tax::TaxMode;
+
+/// An id of fixed length.
+pub trait HexId: Sized + Display {
+    fn read_hex(text: &str) -> Option<Self>;
+    fn read_bytes(bytes: &[u8]) -> Option<Self>;
+    fn bytes(&self) -> &[u8];
+}
+
+macro_rules! hex_ids {
+    ($($kind:ty),*) => {$(
+        impl HexId for $kind {
+            fn read_hex(text: &str) -> Option<Self> {
+                Self::from_hex(text)
+            }
+            fn read_bytes(bytes: &[u8]) -> Option<Self> {
+                Self::from_slice(bytes)
+            }
+            fn bytes(&self) -> &[u8] {
+                self.as_bytes()
+            }
+        }
+    )*};
+}
+hex_ids!(AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId);
+
+/// A choice without content that has a stable word.
+pub trait Worded: Copy + Sized + 'static {
+    const WORDS: &'static [(Self, &'static str)];
+    fn number(self) -> u8;
+
+    fn word(self) -> &'static str {
+        let same = |(known, _): &&(Self, &'static str)| known.number() == self.number();
+        Self::WORDS.iter().find(same).map_or("", |(_, word)| word)
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(choice, _)| *choice)
+    }
+
+    fn from_number(number: u8) -> Option<Self> {
+        Self::WORDS.iter().find(|(choice, _)| choice.number() == number).map(|(choice, _)| *choice)
+    }
+}
+
+macro_rules! worded {
+    ($($kind:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
+        impl Worded for $kind {
+            const WORDS: &'static [(Self, &'static str)] = &[$((Self::$variant, $word)),*];
+            fn number(self) -> u8 {
+                $kind::number(self)
+            }
+        }
+    )*};
+}
+worded! {
+    TenderKind {
+        Cash = "cash", Card = "card", MobileMoney = "mobile-money", Voucher = "voucher",
+        BankTransfer = "bank-transfer", Other = "other",
+    }
+    GoodsBack { KeptByBuyer = "kept", Sellable = "sellable", Waste = "waste" }
+    Unit { Piece = "piece", Gram = "gram", Millilitre = "millilitre" }
+    TaxMode { Inclusive = "inclusive", Exclusive = "exclusive" }
+    IncidentKind { Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork" }
+    Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }
+}
+
+/// `#[serde(with = "as_hex")]` on an id.
+pub mod as_hex {
+    use super::*;
+
+    pub fn serialize<T: HexId, S: Serializer>(id: &T, out: S) -> Result<S::Ok, S::Error> {
+        if out.is_human_readable() { out.collect_str(id) } else { id.bytes().serialize(out) }
+    }
+
+    pub fn deserialize<'de, T: HexId, D: Deserializer<'de>>(input: D) -> Result<T, D::Error> {
+        let id = if input.is_human_readable() {
+            T::read_hex(&String::deserialize(input)?)
+        } else {
+            T::read_bytes(&Vec::<u8>::deserialize(input)?)
+        };
+        id.ok_or_else(|| D::Error::custom("this is not an id: write its hexadecimal digits"))
+    }
+}
+
+struct Hexed<T>(T);
+
+impl<T: HexId> Serialize for Hexed<&T> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        as_hex::serialize(self.0, out)
+    }
+}
+
+impl<'de, T: HexId> Deserialize<'de> for Hexed<T> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        as_hex::deserialize(input).map(Self)
+    }
+}
+
+/// `#[serde(with = "as_hex_opt")]` on an id that may be missing.
+pub mod as_hex_opt {
+    use super::*;
+
+    pub fn serialize<T: HexId, S: Serializer>(id: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
+        id.as_ref().map(Hexed).serialize(out)
+    }
+
+    pub fn deserialize<'de, T: HexId, D: Deserializer<'de>>(input: D) -> Result<Option<T>, D::Error> {
+        Ok(Option::<Hexed<T>>::deserialize(input)?.map(|hexed| hexed.0))
+    }
+}
+
+/// `#[serde(with = "as_hex_list")]` on a list of ids.
+pub mod as_hex_list {
+    use super::*;
+
+    pub fn serialize<T: HexId, S: Serializer>(ids: &[T], out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(ids.iter().map(Hexed))
+    }
+
+    pub fn deserialize<'de, T: HexId, D: Deserializer<'de>>(input: D) -> Result<Vec<T>, D::Error> {
+        let ids = Vec::<Hexed<T>>::deserialize(input)?;
+        Ok(ids.into_iter().map(|hexed| hexed.0).collect())
+    }
+}
+
+/// `#[serde(with = "as_word")]` on a choice.
+pub mod as_word {
+    use super::*;
+
+    pub fn serialize<T: Worded, S: Serializer>(choice: &T, out: S) -> Result<S::Ok, S::Error> {
+        if out.is_human_readable() {
+            out.serialize_str(choice.word())
+        } else {
+            out.serialize_u8(choice.number())
+        }
+    }
+
+    pub fn deserialize<'de, T: Worded, D: Deserializer<'de>>(input: D) -> Result<T, D::Error> {
+        let choice = if input.is_human_readable() {
+            T::from_word(&String::deserialize(input)?)
+        } else {
+            T::from_number(u8::deserialize(input)?)
+        };
+        choice.ok_or_else(|| {
+            let words: Vec<&str> = T::WORDS.iter().map(|(_, word)| *word).collect();
+            D::Error::custom(format!("choose one of: {}", words.join(", ")))
+        })
+    }
+}

@@ -1,0 +1,370 @@
+//! What a screen shows: plain fields in the cashier's words, every number final.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::IncidentKind;
+use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::quantity::Unit;
+use soko_domain::role::Role;
+use soko_domain::tax::TaxMode;
+
+pub use crate::refused::ShareShort;
+use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
+
+/// The answer to a query. `Missing` when what was asked for is not known here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum View {
+    Missing,
+    Stalls(#[serde(with = "as_hex_list")] Vec<LogId>),
+    Status(StatusView),
+    Stall(StallView),
+    Products(Vec<ProductRow>),
+    Product(ProductView),
+    Stock(StockView),
+    Basket(BasketView),
+    Shift(ShiftView),
+    Sale(SaleView),
+    Sales(Vec<SaleRow>),
+    Order(OrderView),
+    Orders(Vec<OrderRow>),
+    OpenOrder(OpenOrderView),
+    OpenOrders(Vec<OpenOrderRow>),
+    Devices(Vec<DeviceRow>),
+    Incidents(Vec<IncidentRow>),
+    Parked(Vec<ParkedRow>),
+    Ask(AskView),
+}
+
+/// How the register stands at a stall.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StatusView {
+    #[serde(with = "as_hex")]
+    pub author: AuthorId,
+    pub name: String,
+    #[serde(with = "as_word")]
+    pub role: Role,
+    pub state: RegisterState,
+    /// Why it is frozen and what to do; empty otherwise.
+    pub frozen_because: String,
+    /// The server was restored and waits for every device to report.
+    pub stall_frozen: bool,
+    /// Own records that the server has not confirmed.
+    pub unsent: u64,
+    pub records: u64,
+    /// Questions to the server that wait for an answer.
+    pub asks_waiting: u32,
+    #[serde(with = "as_hex")]
+    pub epoch: EpochId,
+    pub epoch_counter: u64,
+    /// What stands in the way of exchanging records, empty when nothing does.
+    pub trouble: String,
+    /// What a digest over all derived state says; equal digests mean equal state.
+    #[serde(with = "as_hex")]
+    pub state_digest: Hash,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegisterState {
+    /// The server has not admitted it yet. It sells goods in the hand.
+    Waiting,
+    Active,
+    /// Restored or copied: it promises nothing until it was renewed.
+    Frozen,
+    Revoked,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StallView {
+    pub name: String,
+    pub currency: String,
+    pub zone: String,
+    pub cut_off_minutes: u16,
+    pub description: String,
+    pub place: String,
+    pub hours: String,
+    /// What several people set differently, and what nobody set.
+    pub problems: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProductRow {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub name: String,
+    pub sku: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    pub price_minor: i64,
+    pub price_per: i64,
+    pub currency: String,
+    pub archived: bool,
+    /// What this register may promise.
+    pub own_share: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProductView {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub name: String,
+    pub description: String,
+    pub sku: String,
+    pub barcodes: Vec<String>,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    pub price_minor: i64,
+    pub price_per: i64,
+    pub currency: String,
+    pub cost_minor: Option<i64>,
+    pub tax_ppm: u32,
+    #[serde(with = "as_word")]
+    pub tax_mode: TaxMode,
+    #[serde(with = "as_hex_list")]
+    pub categories: Vec<ThingId>,
+    #[serde(with = "as_hex_list")]
+    pub pictures: Vec<Hash>,
+    pub archived: bool,
+    pub problems: Vec<String>,
+}
+
+/// Where a product's units are. Always: counted = shop + registers + on the way + held + set apart - owed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StockView {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    /// What should be on the shelves of all places together.
+    pub counted: i64,
+    /// What this register may promise.
+    pub own_share: i64,
+    /// What the shop may promise.
+    pub shop: i64,
+    /// Returned by this register and not yet confirmed by the server; nobody can promise it meanwhile.
+    pub on_the_way: i64,
+    /// In orders that are not handed over.
+    pub held: i64,
+    /// On lost or revoked devices, until somebody counts or decides.
+    pub set_apart: i64,
+    /// Sold or missed without a share behind it.
+    pub owed: i64,
+    pub holders: Vec<HolderRow>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HolderRow {
+    pub holder: Holder,
+    pub quantity: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    Shop,
+    Register(#[serde(with = "as_hex")] AuthorId),
+    Order(#[serde(with = "as_hex")] OrderId),
+    SetApart(#[serde(with = "as_hex")] AuthorId),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BasketView {
+    pub currency: String,
+    pub lines: Vec<BasketLineView>,
+    pub taxes: Vec<TaxRow>,
+    pub gross_minor: i64,
+    pub discount_minor: i64,
+    pub net_minor: i64,
+    pub tax_minor: i64,
+    pub total_minor: i64,
+    pub cash_rounding_minor: i64,
+    pub change_minor: i64,
+    pub due_minor: i64,
+    pub due_in_cash_minor: i64,
+    /// What the share does not cover, product by product: tell the cashier before confirming.
+    pub short: Vec<ShareShort>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BasketLineView {
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
+    pub name: String,
+    pub quantity: i64,
+    pub unit_price_minor: i64,
+    pub price_per: i64,
+    pub discount_minor: i64,
+    pub tax_minor: i64,
+    pub total_minor: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaxRow {
+    pub ppm: u32,
+    #[serde(with = "as_word")]
+    pub mode: TaxMode,
+    pub net_minor: i64,
+    pub tax_minor: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ShiftView {
+    #[serde(with = "as_hex")]
+    pub shift: ShiftId,
+    pub float_minor: i64,
+    /// What should be in the drawer.
+    pub expected_minor: i64,
+    pub opened_at_ms: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SaleRow {
+    #[serde(with = "as_hex")]
+    pub sale: SaleId,
+    #[serde(with = "as_hex")]
+    pub register: AuthorId,
+    pub receipt_number: u64,
+    pub at_ms: i64,
+    /// Days since 1970.
+    pub business_day: i32,
+    pub currency: String,
+    pub total_minor: i64,
+    pub voided: bool,
+    pub refunded_minor: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SaleView {
+    pub row: SaleRow,
+    #[serde(with = "as_hex")]
+    pub shift: ShiftId,
+    pub lines: Vec<SaleLineView>,
+    pub taxes: Vec<TaxRow>,
+    pub tenders: Vec<TenderView>,
+    pub cash_rounding_minor: i64,
+    pub change_minor: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SaleLineView {
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
+    pub name: String,
+    pub quantity: i64,
+    pub beyond_share: i64,
+    pub unit_price_minor: i64,
+    pub price_per: i64,
+    pub discount_minor: i64,
+    pub total_minor: i64,
+    pub refunded: i64,
+    pub refunded_minor: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TenderView {
+    #[serde(with = "as_word")]
+    pub kind: TenderKind,
+    pub amount_minor: i64,
+    pub reference: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderRow {
+    #[serde(with = "as_hex")]
+    pub order: OrderId,
+    /// held, handed over, cancelled, fulfilled.
+    pub state: String,
+    pub at_ms: i64,
+    pub currency: String,
+    pub total_minor: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderView {
+    pub row: OrderRow,
+    pub lines: Vec<OrderLineView>,
+    pub note: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderLineView {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub name: String,
+    pub quantity: i64,
+    pub total_minor: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenOrderRow {
+    #[serde(with = "as_hex")]
+    pub order: OrderId,
+    pub title: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenOrderView {
+    #[serde(with = "as_hex")]
+    pub order: OrderId,
+    pub title: String,
+    pub lines: Vec<OpenOrderLineView>,
+    #[serde(with = "as_hex_opt")]
+    pub closed_by: Option<SaleId>,
+    pub problems: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenOrderLineView {
+    #[serde(with = "as_hex")]
+    pub line: ThingId,
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub quantity: i64,
+    pub unit_price_minor: i64,
+    pub note: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeviceRow {
+    #[serde(with = "as_hex")]
+    pub author: AuthorId,
+    pub name: String,
+    pub role: String,
+    pub revoked: bool,
+    /// The author that this one continues after a restore.
+    #[serde(with = "as_hex_opt")]
+    pub replaces: Option<AuthorId>,
+    pub is_this_register: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IncidentRow {
+    #[serde(with = "as_hex")]
+    pub incident: ThingId,
+    #[serde(with = "as_word")]
+    pub kind: IncidentKind,
+    #[serde(with = "as_hex_opt")]
+    pub author: Option<AuthorId>,
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
+    pub quantity: i64,
+    #[serde(with = "as_hex_list")]
+    pub orders: Vec<OrderId>,
+}
+
+/// A record that is kept and counts for nothing, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ParkedRow {
+    #[serde(with = "as_hex")]
+    pub author: AuthorId,
+    pub seq: u64,
+    pub reason: String,
+}
+
+/// What became of a request to the server.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AskView {
+    Waiting,
+    Done,
+    Refused { code: String, sentence: String },
+}
