@@ -44,27 +44,27 @@ impl Money {
         Self { minor: 0, currency }
     }
 
-    pub fn add(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         self.with(self.minor.checked_add(other.minor))
     }
 
-    pub fn sub(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         self.with(self.minor.checked_sub(other.minor))
     }
 
-    pub fn neg(self) -> Result<Self, MoneyError> {
+    pub fn checked_neg(self) -> Result<Self, MoneyError> {
         self.with(self.minor.checked_neg())
     }
 
-    pub fn times(self, factor: i64) -> Result<Self, MoneyError> {
+    pub fn checked_mul(self, factor: i64) -> Result<Self, MoneyError> {
         self.with(self.minor.checked_mul(factor))
     }
 
     /// Adds up any number of amounts; none makes zero.
     pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
-        amounts.into_iter().try_fold(Self::zero(currency), Self::add)
+        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
     /// Reads what a person types. Spaces of any width and apostrophes group by three; a single point or comma

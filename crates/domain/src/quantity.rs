@@ -41,21 +41,21 @@ pub struct Quantity(pub i64);
 impl Quantity {
     pub const ZERO: Self = Self(0);
 
-    pub fn add(self, other: Self) -> Result<Self, QuantityError> {
+    pub fn checked_add(self, other: Self) -> Result<Self, QuantityError> {
         self.0.checked_add(other.0).map(Self).ok_or(QuantityError::Overflow)
     }
 
-    pub fn sub(self, other: Self) -> Result<Self, QuantityError> {
+    pub fn checked_sub(self, other: Self) -> Result<Self, QuantityError> {
         self.0.checked_sub(other.0).map(Self).ok_or(QuantityError::Overflow)
     }
 
-    pub fn neg(self) -> Result<Self, QuantityError> {
+    pub fn checked_neg(self) -> Result<Self, QuantityError> {
         self.0.checked_neg().map(Self).ok_or(QuantityError::Overflow)
     }
 
     /// Adds up any number of quantities; none makes zero.
     pub fn sum(quantities: impl IntoIterator<Item = Self>) -> Result<Self, QuantityError> {
-        quantities.into_iter().try_fold(Self::ZERO, Self::add)
+        quantities.into_iter().try_fold(Self::ZERO, Self::checked_add)
     }
 
     pub fn is_positive(self) -> bool {

@@ -1,6 +1,6 @@
 use soko_domain::money::{
-    CashRounding, Currency, Money, MoneyError, MoneyTextError, Ppm, Rounding, TextProblem, allocate, div_round,
-    part_of,
+    CashRounding, Currency, Money, MoneyError, MoneyTextError, Ppm, Rounding, TextProblem, allocate,
+    div_round, part_of,
 };
 use soko_domain::wire::{Malformed, Wire};
 
@@ -34,8 +34,10 @@ fn currencies_have_the_decimals_of_iso_4217() {
         assert_eq!(Currency::parse(code).map(Currency::exponent), *expected, "{code:?}");
     }
     assert!(currency("EUR").is_current() && !currency("HRK").is_current());
-    assert_eq!(Currency::current().count(), 169);
-    assert!(Currency::current().all(|known| known.is_current() && Currency::parse(known.code()) == Some(known)));
+    assert_eq!(Currency::current().count(), 165);
+    assert!(
+        Currency::current().all(|known| known.is_current() && Currency::parse(known.code()) == Some(known))
+    );
 }
 
 #[test]
@@ -132,16 +134,21 @@ fn arithmetic_neither_wraps_nor_mixes() {
     let (eur, usd) = (currency("EUR"), currency("USD"));
     let of = |minor| Money { minor, currency: eur };
     let mismatch = Err(MoneyError::CurrencyMismatch { left: eur, right: usd });
-    assert_eq!(of(100).add(of(-30)), Ok(of(70)));
-    assert_eq!(of(100).sub(of(130)), Ok(of(-30)));
-    assert_eq!(of(100).times(-3), Ok(of(-300)));
-    assert_eq!(of(100).neg(), Ok(of(-100)));
+    assert_eq!(of(100).checked_add(of(-30)), Ok(of(70)));
+    assert_eq!(of(100).checked_sub(of(130)), Ok(of(-30)));
+    assert_eq!(of(100).checked_mul(-3), Ok(of(-300)));
+    assert_eq!(of(100).checked_neg(), Ok(of(-100)));
     assert_eq!(Money::sum(eur, [of(1), of(2), of(3)]), Ok(of(6)));
     assert_eq!(Money::sum(eur, []), Ok(Money::zero(eur)));
-    assert_eq!(of(1).add(Money::zero(usd)), mismatch);
-    assert_eq!(of(1).sub(Money::zero(usd)), mismatch);
+    assert_eq!(of(1).checked_add(Money::zero(usd)), mismatch);
+    assert_eq!(of(1).checked_sub(Money::zero(usd)), mismatch);
     assert_eq!(Money::sum(eur, [of(1), Money::zero(usd)]), mismatch);
-    for too_large in [of(i64::MAX).add(of(1)), of(i64::MIN).sub(of(1)), of(i64::MIN).neg(), of(i64::MAX).times(2)] {
+    for too_large in [
+        of(i64::MAX).checked_add(of(1)),
+        of(i64::MIN).checked_sub(of(1)),
+        of(i64::MIN).checked_neg(),
+        of(i64::MAX).checked_mul(2),
+    ] {
         assert_eq!(too_large, Err(MoneyError::Overflow));
     }
 }
@@ -167,7 +174,7 @@ fn each_rounding_does_what_its_name_says() {
         (30, 10, [3, 3, 3, 3, 3]),
         (0, 7, [0, 0, 0, 0, 0]),
         (1, i128::MAX, [0, 0, 0, 1, 0]),
-        (i64::MAX as i128 * 3, 3, [i64::MAX; 5]),
+        (i128::from(i64::MAX) * 3, 3, [i64::MAX; 5]),
     ];
     for (numerator, denominator, expected) in table {
         let rounded = order.map(|rounding| div_round(*numerator, *denominator, rounding));

@@ -3,15 +3,15 @@ use soko_domain::wire::Wire;
 
 #[test]
 fn arithmetic_is_checked() {
-    assert_eq!(Quantity(5).add(Quantity(-7)), Ok(Quantity(-2)));
-    assert_eq!(Quantity(5).sub(Quantity(7)), Ok(Quantity(-2)));
-    assert_eq!(Quantity(5).neg(), Ok(Quantity(-5)));
+    assert_eq!(Quantity(5).checked_add(Quantity(-7)), Ok(Quantity(-2)));
+    assert_eq!(Quantity(5).checked_sub(Quantity(7)), Ok(Quantity(-2)));
+    assert_eq!(Quantity(5).checked_neg(), Ok(Quantity(-5)));
     assert_eq!(Quantity::sum([Quantity(1), Quantity(2)]), Ok(Quantity(3)));
     assert_eq!(Quantity::sum([]), Ok(Quantity::ZERO));
     for too_large in [
-        Quantity(i64::MAX).add(Quantity(1)),
-        Quantity(i64::MIN).sub(Quantity(1)),
-        Quantity(i64::MIN).neg(),
+        Quantity(i64::MAX).checked_add(Quantity(1)),
+        Quantity(i64::MIN).checked_sub(Quantity(1)),
+        Quantity(i64::MIN).checked_neg(),
         Quantity::sum([Quantity(i64::MAX), Quantity(1)]),
     ] {
         assert_eq!(too_large, Err(QuantityError::Overflow));

@@ -43,7 +43,8 @@ fn one_amount_with_any_rates() {
 #[test]
 fn rounding_per_document_sums_before_it_rounds() {
     // Three lines of 0.33 at 22 % exclusive: 0.0726 each, 0.2178 together.
-    let amounts = [Taxable { amount_minor: 33, rates: &[excl(220_000)] }; 3];
+    let rates = [excl(220_000)];
+    let amounts = [Taxable { amount_minor: 33, rates: &rates }; 3];
     let taxes = |place| {
         let taxed = tax_all(&amounts, place, Rounding::HalfUp).unwrap();
         taxed.iter().map(|line| line.tax_minor).collect::<Vec<_>>()
