@@ -1,0 +1,4 @@
+//! What keeps one caller from starving the others. Pure: instants come in as arguments, nothing waits here.
+
+pub mod limits;
+pub mod throttle;

@@ -1,0 +1,181 @@
+//! The one place that decides whether somebody may do something to something. Identities in a request's body
+//! decide nothing: who asks comes from a session or a device's token, and what they are to the object is read
+//! from the store.
+
+use soko_domain::entry::Kind;
+use soko_domain::ids::{AuthorId, LogId, ThingId};
+use soko_domain::role::Role;
+use soko_record_log::{StoreError, Tx, params};
+use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_INTRODUCTION};
+
+use crate::platform::refusal::Refusal;
+
+/// Who asks, proven by a session or a device's access token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Principal {
+    Account(ThingId),
+    Device { author: AuthorId, stall: LogId, role: Role },
+}
+
+/// What is asked about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Object {
+    Stall(LogId),
+    /// A device, named together with the stall that it is said to belong to.
+    Device(LogId, AuthorId),
+    /// Somebody's membership of a stall, as it would be or as it is.
+    Member(LogId, Role),
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Action {
+    /// Records both ways, as a device.
+    Replicate,
+    /// Hearing that a stall's log moved.
+    Listen,
+    /// The stall's name, its members and devices.
+    See,
+    ManageDevices,
+    ManageMembers,
+}
+
+/// Proof that `authorise` said yes, with what was found on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Authority {
+    pub principal: Principal,
+    pub stall: LogId,
+    pub role: Role,
+}
+
+/// Whether `principal` may do `action` to `object`. Who has nothing to do with a stall cannot tell whether it
+/// exists.
+pub fn authorise(
+    tx: &mut dyn Tx,
+    principal: Principal,
+    object: Object,
+    action: Action,
+) -> Result<Authority, Refusal> {
+    let stall = match object {
+        Object::Stall(stall) | Object::Device(stall, _) | Object::Member(stall, _) => stall,
+    };
+    let role = role_at(tx, principal, stall)?.ok_or(Refusal::NoSuchStall)?;
+    let is_device = matches!(principal, Principal::Device { .. });
+    if !allows(role, is_device, object, action) {
+        return Err(Refusal::NotAllowed);
+    }
+    if let Object::Device(_, author) = object {
+        require_device(tx, stall, author)?;
+    }
+    Ok(Authority { principal, stall, role })
+}
+
+/// Whether a device of this role may write records of this kind. Unknown newer kinds are taken from staff: they
+/// are kept and relayed, and count for nothing until they are understood.
+pub fn may_write(role: Role, kind: u16) -> bool {
+    match kind {
+        KIND_INTRODUCTION => role.is_staff(),
+        KIND_CHANGE_FIRST..=KIND_CHANGE_LAST => role.may_edit_catalogue(),
+        soko_domain::entry::SERVER_KIND_FIRST..=soko_domain::entry::SERVER_KIND_LAST => false,
+        _ => Kind::from_number(kind).map_or(role.is_staff(), |known| role.may_write(known)),
+    }
+}
+
+fn allows(role: Role, is_device: bool, object: Object, action: Action) -> bool {
+    match action {
+        Action::Replicate => is_device && role.is_staff(),
+        Action::Listen | Action::See => role.is_staff(),
+        // A device is no person: what is done to people and devices needs somebody who signed in.
+        Action::ManageDevices => !is_device && role.may_manage_devices(),
+        Action::ManageMembers => !is_device && may_manage_member(role, object),
+    }
+}
+
+/// An owner makes and unmakes everybody; a manager those who stand below.
+fn may_manage_member(role: Role, object: Object) -> bool {
+    match (role, object) {
+        (Role::Owner, _) => true,
+        (Role::Manager, Object::Member(_, Role::Cashier | Role::Buyer)) => true,
+        (Role::Manager | Role::Cashier | Role::Buyer | Role::Operator, _) => false,
+    }
+}
+
+fn role_at(tx: &mut dyn Tx, principal: Principal, stall: LogId) -> Result<Option<Role>, StoreError> {
+    match principal {
+        Principal::Device { stall: own, role, .. } => Ok((own == stall).then_some(role)),
+        Principal::Account(account) => {
+            let row = tx.query_opt(
+                "select role from member where stall = $1 and account = $2",
+                params![stall, account],
+            )?;
+            row.map(|row| role_of(row.number(0)?)).transpose()
+        }
+    }
+}
+
+fn require_device(tx: &mut dyn Tx, stall: LogId, author: AuthorId) -> Result<(), Refusal> {
+    let row =
+        tx.query_opt("select 1 from device where author = $1 and stall = $2", params![author, stall])?;
+    row.map(drop).ok_or(Refusal::NoSuchDevice)
+}
+
+/// A role as the store keeps it.
+pub(crate) fn role_of(number: u8) -> Result<Role, StoreError> {
+    Role::from_number(number).ok_or_else(|| StoreError::Corrupt(format!("{number} is no role")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_and_actions() {
+        let stall = Object::Stall(LogId([1; 16]));
+        let member = |role| Object::Member(LogId([1; 16]), role);
+        // (role, as a device, object, action, allowed)
+        let table = [
+            (Role::Cashier, true, stall, Action::Replicate, true),
+            (Role::Owner, false, stall, Action::Replicate, false),
+            (Role::Buyer, true, stall, Action::Replicate, false),
+            (Role::Operator, true, stall, Action::Replicate, false),
+            (Role::Operator, false, stall, Action::See, false),
+            (Role::Buyer, false, stall, Action::Listen, false),
+            (Role::Cashier, false, stall, Action::See, true),
+            (Role::Cashier, false, stall, Action::ManageDevices, false),
+            (Role::Manager, false, stall, Action::ManageDevices, true),
+            (Role::Owner, true, stall, Action::ManageDevices, false),
+            (Role::Manager, false, member(Role::Cashier), Action::ManageMembers, true),
+            (Role::Manager, false, member(Role::Manager), Action::ManageMembers, false),
+            (Role::Manager, false, member(Role::Owner), Action::ManageMembers, false),
+            (Role::Owner, false, member(Role::Owner), Action::ManageMembers, true),
+            (Role::Owner, true, member(Role::Cashier), Action::ManageMembers, false),
+            (Role::Cashier, false, member(Role::Cashier), Action::ManageMembers, false),
+        ];
+        for (role, is_device, object, action, expected) in table {
+            assert_eq!(allows(role, is_device, object, action), expected, "{role:?} {object:?} {action:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_and_roles() {
+        let server_only = Kind::OrderPlaced.number();
+        let table = [
+            (Role::Cashier, Kind::SaleMade.number(), true),
+            (Role::Cashier, Kind::StockCounted.number(), false),
+            (Role::Manager, Kind::StockCounted.number(), true),
+            (Role::Cashier, KIND_CHANGE_FIRST, false),
+            (Role::Manager, KIND_CHANGE_LAST, true),
+            (Role::Owner, server_only, false),
+            (Role::Owner, soko_domain::entry::SERVER_KIND_LAST, false),
+            (Role::Cashier, 0x0fff, true),
+            (Role::Cashier, 0xffff, true),
+            (Role::Buyer, 0xffff, false),
+            (Role::Operator, Kind::SaleMade.number(), false),
+            (Role::Cashier, KIND_INTRODUCTION, true),
+            (Role::Buyer, KIND_INTRODUCTION, false),
+        ];
+        for (role, kind, expected) in table {
+            assert_eq!(may_write(role, kind), expected, "{role:?} {kind:#x}");
+        }
+    }
+}

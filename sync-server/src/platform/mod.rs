@@ -1,0 +1,18 @@
+//! Who is who, and who may do what: accounts, sessions, stalls, members, devices and their tokens. Functions over
+//! one open transaction; instants and randomness come in as arguments. What stalls contain is not known here.
+
+pub mod accounts;
+pub mod authorise;
+pub mod codes;
+pub mod devices;
+pub mod enrol;
+pub mod introduction;
+pub mod passwords;
+pub mod refresh;
+pub mod refusal;
+pub mod server_secret;
+pub mod sessions;
+pub mod stalls;
+
+pub use authorise::{Action, Authority, Object, Principal, authorise};
+pub use refusal::Refusal;

@@ -1,0 +1,102 @@
+//! Everything that this part of the server may refuse, in order of precedence. Each says what to do about it.
+
+use soko_record_log::StoreError;
+
+use crate::platform::introduction::Unproven;
+use crate::platform::passwords::Weak;
+use crate::store::JobError;
+
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("sign in first: the request carries no session or token that is in force")]
+    NotSignedIn,
+    #[error("this is not the e-mail address and password of an account")]
+    WrongCredentials,
+    #[error("this device was revoked: ask the stall's owner to enrol it as a new one")]
+    DeviceRevoked,
+    #[error("this token was used before by somebody else: the device's access was ended, enrol it again")]
+    RefreshReused,
+    #[error("this refresh token is not in force: enrol the device again")]
+    RefreshUnknown,
+    #[error("the signature over the refresh token is not by the device's key")]
+    SignatureWrong,
+    #[error("there is no such stall, or you have nothing to do with it")]
+    NoSuchStall,
+    #[error("your role at this stall does not allow this: ask its owner or a manager")]
+    NotAllowed,
+    #[error("there is no such device at this stall")]
+    NoSuchDevice,
+    #[error("there is no account with this e-mail address: ask the person to create one first")]
+    NoSuchPerson,
+    #[error("this account is no member of the stall")]
+    NoSuchMember,
+    #[error("this enrolment code is not in force: it works once and for ten minutes, ask for another")]
+    CodeUnknown,
+    #[error("the e-mail address cannot be read: it needs the form name@host")]
+    EmailUnreadable,
+    #[error(transparent)]
+    WeakPassword(#[from] Weak),
+    #[error(
+        "the name needs 1 to {} characters and no control characters",
+        crate::platform::devices::NAME_CHARS_MAX
+    )]
+    NameUnusable,
+    #[error(transparent)]
+    Unproven(#[from] Unproven),
+    #[error("the introduction belongs to another stall than the request")]
+    OtherStall,
+    #[error("an account with this e-mail address exists: sign in, or use another address")]
+    AccountExists,
+    #[error("the stall belongs to somebody else")]
+    StallTaken,
+    #[error("another introduction of this author is known: make a new author")]
+    AuthorTaken,
+    #[error(
+        "this enrolment was completed and its token used: refresh with the newest token, or enrol with a new code"
+    )]
+    AlreadyEnrolled,
+    #[error("a stall needs an owner: make somebody else owner first")]
+    LastOwner,
+    #[error("there are as many as allowed, {0}: remove one first")]
+    TooMany(u32),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refusal {
+    /// The stable name that programs look at.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "not_signed_in",
+            Self::WrongCredentials => "wrong_credentials",
+            Self::DeviceRevoked => "device_revoked",
+            Self::RefreshReused => "refresh_reused",
+            Self::RefreshUnknown => "refresh_unknown",
+            Self::SignatureWrong => "signature_wrong",
+            Self::NoSuchStall => "no_such_stall",
+            Self::NotAllowed => "not_allowed",
+            Self::NoSuchDevice => "no_such_device",
+            Self::NoSuchPerson => "no_such_person",
+            Self::NoSuchMember => "no_such_member",
+            Self::CodeUnknown => "code_unknown",
+            Self::EmailUnreadable => "email_unreadable",
+            Self::WeakPassword(_) => "weak_password",
+            Self::NameUnusable => "name_unusable",
+            Self::Unproven(_) => "introduction_unproven",
+            Self::OtherStall => "other_stall",
+            Self::AccountExists => "account_exists",
+            Self::StallTaken => "stall_taken",
+            Self::AuthorTaken => "author_taken",
+            Self::AlreadyEnrolled => "already_enrolled",
+            Self::LastOwner => "last_owner",
+            Self::TooMany(_) => "too_many",
+            Self::Store(_) => "store",
+        }
+    }
+}
+
+impl JobError for Refusal {
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Store(error) = self { Some(error) } else { None }
+    }
+}

@@ -1,0 +1,165 @@
+//! Secrets that the server hands out: session, refresh and access tokens, and enrolment codes. Only their hash is
+//! ever stored, and nothing here prints one by accident. Randomness comes in as an argument.
+
+use sha2::{Digest as _, Sha256};
+use soko_domain::ids::{AuthorId, Hash};
+
+const AT_REST_DOMAIN: &[u8] = b"soko secret at rest 1";
+const SUCCESSOR_DOMAIN: &[u8] = b"soko successor 1";
+
+/// Letters and digits that people do not confuse: no I, L, O, U.
+const CODE_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// 12 characters of 5 bits: far beyond what rate limits let anybody try in ten minutes.
+const CODE_CHARS: usize = 12;
+const CODE_GROUP: usize = 4;
+
+/// 256 random bits. Shown once to their owner, stored as a hash.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token([u8; 32]);
+
+impl Token {
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(random)
+    }
+
+    pub fn from_hex(text: &str) -> Option<Self> {
+        Hash::from_hex(text).map(|hash| Self(hash.0))
+    }
+
+    /// What the owner keeps. Named so that nobody writes it into a log without noticing.
+    pub fn reveal(&self) -> String {
+        Hash(self.0).to_string()
+    }
+
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What the store keeps.
+    pub fn at_rest(&self) -> Hash {
+        at_rest(&self.0)
+    }
+
+    /// The one refresh token that follows `of`. It can be worked out again after a lost reply, by this server
+    /// only, and never from what is stored.
+    pub fn successor(server: &ServerSecret, author: AuthorId, of: &[u8]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(SUCCESSOR_DOMAIN);
+        hasher.update(server.0);
+        hasher.update(author.as_bytes());
+        hasher.update(Sha256::digest(of));
+        Self(hasher.finalize().into())
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(hidden)")
+    }
+}
+
+/// What only this server knows; shared by all its processes through the store.
+#[derive(Clone)]
+pub struct ServerSecret([u8; 32]);
+
+impl ServerSecret {
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl std::fmt::Debug for ServerSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServerSecret(hidden)")
+    }
+}
+
+/// A code that a person reads from one screen and types into another.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EnrolmentCode(String);
+
+impl EnrolmentCode {
+    pub fn new(random: [u8; CODE_CHARS]) -> Self {
+        Self(random.iter().map(|byte| char::from(CODE_ALPHABET[usize::from(byte & 31)])).collect())
+    }
+
+    /// Forgives lower case, spaces, dashes, and the letters that look like digits.
+    pub fn read(typed: &str) -> Option<Self> {
+        let mut code = String::with_capacity(CODE_CHARS);
+        for typed in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
+            let letter = match typed.to_ascii_uppercase() {
+                'O' => '0',
+                'I' | 'L' => '1',
+                other => other,
+            };
+            if code.len() == CODE_CHARS || !CODE_ALPHABET.iter().any(|known| char::from(*known) == letter) {
+                return None;
+            }
+            code.push(letter);
+        }
+        (code.len() == CODE_CHARS).then_some(Self(code))
+    }
+
+    /// In groups, as it is shown.
+    pub fn reveal(&self) -> String {
+        let groups: Vec<&str> =
+            (0..CODE_CHARS).step_by(CODE_GROUP).filter_map(|at| self.0.get(at..at + CODE_GROUP)).collect();
+        groups.join("-")
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    pub fn at_rest(&self) -> Hash {
+        at_rest(self.0.as_bytes())
+    }
+}
+
+impl std::fmt::Debug for EnrolmentCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EnrolmentCode(hidden)")
+    }
+}
+
+fn at_rest(secret: &[u8]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(AT_REST_DOMAIN);
+    hasher.update(secret);
+    Hash(hasher.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = EnrolmentCode::new([1, 0, 10, 11, 12, 13, 14, 15, 16, 31, 255, 32]);
+        assert_eq!(code.reveal(), "10AB-CDEF-GZZ0");
+        let same = ["10AB-CDEF-GZZ0", "10abcdefgzz0", " lo ab cdef gzzO ", "I0AB--CDEF-GZZ0"];
+        for typed in same {
+            assert_eq!(EnrolmentCode::read(typed), Some(code.clone()), "{typed}");
+        }
+        for wrong in ["", "10AB-CDEF-GZZ", "10AB-CDEF-GZZ00", "10AB-CDEF-GZU0", "10AB-CDEF-GZ€0"] {
+            assert_eq!(EnrolmentCode::read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let token = Token::new([0xab; 32]);
+        assert!(!format!("{token:?} {:?}", ServerSecret::new([0xab; 32])).contains("ab"));
+        assert_eq!(Token::from_hex(&token.reveal()), Some(token));
+    }
+
+    #[test]
+    fn a_successor_depends_on_all_that_made_it() {
+        let of = |secret: u8, author: u8, token: &[u8]| {
+            Token::successor(&ServerSecret::new([secret; 32]), AuthorId([author; 16]), token)
+        };
+        let one = of(1, 2, b"a");
+        assert_eq!(one, of(1, 2, b"a"));
+        assert!(one != of(2, 2, b"a") && one != of(1, 3, b"a") && one != of(1, 2, b"b"));
+    }
+}

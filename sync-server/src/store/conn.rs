@@ -1,0 +1,58 @@
+//! One connection to one of the two engines, as the writer and reader threads see it.
+
+use soko_record_log::{StoreError, Tx};
+
+/// What must not be written by two at once: a stall, or an account. Requests of one shard run one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Shard(i64);
+
+impl Shard {
+    /// From the identity of a stall or an account.
+    pub const fn of(id: &[u8; 16]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = *id;
+        Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// From a name that has no identity yet.
+    pub fn of_hash(hash: &[u8; 32]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = *hash;
+        Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    pub(crate) fn key(self) -> i64 {
+        self.0
+    }
+}
+
+/// Why a transaction is undone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Undone {
+    /// Its work said so.
+    Wanted,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Undone {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What runs inside a write transaction; an error undoes it.
+pub(crate) type Work<'a> = &'a mut dyn FnMut(&mut dyn Tx) -> Result<(), Undone>;
+
+/// A connection. After an error of the engine itself it says that it is not usable, and is opened anew.
+pub(crate) trait Conn {
+    /// One transaction, alone on each of these shards among all threads and processes. Sorted, no repeats.
+    fn write(&mut self, shards: &[Shard], work: Work<'_>) -> Result<(), Undone>;
+
+    /// One moment of the whole store; nothing can be changed.
+    fn read(&mut self, work: &mut dyn FnMut(&mut dyn Tx)) -> Result<(), StoreError>;
+
+    fn is_usable(&self) -> bool;
+}
+
+/// Opens connections; called on the thread that will use them.
+pub(crate) trait Opener: Send + Sync {
+    fn open(&self) -> Result<Box<dyn Conn>, StoreError>;
+}

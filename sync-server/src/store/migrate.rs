@@ -1,0 +1,40 @@
+//! The server's tables: numbered steps, one text for both engines.
+
+use soko_record_log::{Migration, StoreError, migrate};
+
+use crate::store::conn::{Conn, Undone};
+
+macro_rules! step {
+    ($number:literal, $name:literal) => {
+        Migration {
+            number: $number,
+            name: $name,
+            sql: include_str!(concat!("../../../migrations/server/", $name, ".sql")),
+        }
+    };
+}
+
+/// Every step, in order. A step that was released is never edited.
+pub const STEPS: &[Migration] = &[step!(1, "0001_platform")];
+
+/// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
+/// processes that start together take turns.
+pub(crate) fn run(conn: &mut dyn Conn) -> Result<u32, StoreError> {
+    let mut steps = 0;
+    loop {
+        let mut applied = None;
+        let done = conn.write(&[], &mut |tx| {
+            applied = migrate::step(tx, STEPS)?;
+            Ok(())
+        });
+        match done {
+            Ok(()) => {}
+            Err(Undone::Store(error)) => return Err(error),
+            Err(Undone::Wanted) => return Err(StoreError::Other("a migration was given up".into())),
+        }
+        if applied.is_none() {
+            return Ok(steps);
+        }
+        steps += 1;
+    }
+}

@@ -1,0 +1,195 @@
+//! The store: SQLite in a data directory, or PostgreSQL. Callers hand in closures over one open transaction and
+//! wait; which engine runs them, in which thread and in which commit is decided here. No rule of the business and
+//! no table is known here.
+
+pub mod conn;
+mod group;
+pub mod job;
+pub mod migrate;
+mod postgres;
+mod sqlite;
+mod threads;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use soko_record_log::{Dialect, StoreError, Tx};
+use tokio::sync::oneshot;
+
+pub use conn::Shard;
+pub use group::GroupReport;
+pub use job::{Failed, JobError, NoAnswer};
+pub use threads::{GROUP_MAX, Observer, READ_QUEUE_MAX, WRITE_QUEUE_MAX};
+
+use conn::Opener;
+use job::Work;
+use threads::Lane;
+
+/// Threads and connections for reading.
+pub const READERS: usize = 2;
+/// Writers on PostgreSQL; SQLite has one, because the engine has one.
+pub const POSTGRES_WRITERS: usize = 4;
+
+/// Where everything is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A directory of this machine, held by one process at a time.
+    Directory(PathBuf),
+    /// `postgres://…`, shared by any number of processes.
+    Url(String),
+}
+
+/// An open store. Cheap to clone; closed by `close`.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dialect: Dialect,
+    writers: Vec<Lane>,
+    readers: Lane,
+}
+
+impl Store {
+    /// Opens the store, creates or upgrades its tables, and starts its threads.
+    pub fn open(place: &Place, observer: Observer) -> Result<Self, StoreError> {
+        match place {
+            Place::Directory(path) => {
+                let directory = sqlite::Directory::open(path)?;
+                migrate::run(&mut directory.connect()?)?;
+                Self::start(Dialect::Sqlite, Arc::new(directory), 1, observer)
+            }
+            Place::Url(url) => {
+                let database = postgres::Postgres::new(url)?;
+                migrate::run(&mut database.connect()?)?;
+                Self::start(Dialect::Postgres, Arc::new(database), POSTGRES_WRITERS, observer)
+            }
+        }
+    }
+
+    /// Runs `work` in a group commit and answers after the commit. The shard is the stall or account that it
+    /// writes; without one it shares nothing with others. May run more than once, so it must not give away what
+    /// it captured.
+    pub async fn write<T, E>(
+        &self,
+        shard: Shard,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failed<E>>
+    where
+        T: Send + 'static,
+        E: JobError,
+    {
+        received(self.send_write(shard, work).await)
+    }
+
+    /// The same for callers that are a thread of their own.
+    pub fn write_blocking<T, E>(
+        &self,
+        shard: Shard,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failed<E>>
+    where
+        T: Send + 'static,
+        E: JobError,
+    {
+        received(self.send_write(shard, work).blocking_recv())
+    }
+
+    /// Runs `work` on one moment of the store.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failed<E>>
+    where
+        T: Send + 'static,
+        E: JobError,
+    {
+        received(self.send_read(work).await)
+    }
+
+    /// The same for callers that are a thread of their own.
+    pub fn read_blocking<T, E>(
+        &self,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failed<E>>
+    where
+        T: Send + 'static,
+        E: JobError,
+    {
+        received(self.send_read(work).blocking_recv())
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.inner.dialect
+    }
+
+    /// Requests waiting for writers and for readers.
+    pub fn waiting(&self) -> (usize, usize) {
+        let writing = self.inner.writers.iter().map(Lane::waiting).sum();
+        (writing, self.inner.readers.waiting())
+    }
+
+    /// Refuses new requests, finishes those it has, and ends its threads. Blocks until they have ended.
+    pub fn close(&self) {
+        self.inner.writers.iter().for_each(Lane::close);
+        self.inner.readers.close();
+    }
+
+    fn start(
+        dialect: Dialect,
+        opener: Arc<dyn Opener>,
+        writers: usize,
+        observer: Observer,
+    ) -> Result<Self, StoreError> {
+        let writers: Result<Vec<Lane>, StoreError> = (0..writers)
+            .map(|number| {
+                threads::writer(format!("writer-{number}"), Arc::clone(&opener), Arc::clone(&observer))
+            })
+            .collect();
+        let readers = threads::readers(READERS, &opener)?;
+        Ok(Self { inner: Arc::new(Inner { dialect, writers: writers?, readers }) })
+    }
+
+    fn send_write<T, E>(
+        &self,
+        shard: Shard,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, Failed<E>>>
+    where
+        T: Send + 'static,
+        E: JobError,
+    {
+        let (job, answer) = Work::new(Some(shard), work);
+        if let Some(lane) = self.inner.lane(shard) {
+            lane.send(job);
+        }
+        answer
+    }
+
+    fn send_read<T, E>(
+        &self,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, Failed<E>>>
+    where
+        T: Send + 'static,
+        E: JobError,
+    {
+        let (job, answer) = Work::new(None, work);
+        self.inner.readers.send(job);
+        answer
+    }
+}
+
+impl Inner {
+    /// The same shard goes to the same writer, so that it waits in a queue and not for a lock.
+    fn lane(&self, shard: Shard) -> Option<&Lane> {
+        let count = i64::try_from(self.writers.len()).ok()?;
+        let at = usize::try_from(shard.key().checked_rem_euclid(count)?).ok()?;
+        self.writers.get(at)
+    }
+}
+
+fn received<T, E>(answer: Result<Result<T, Failed<E>>, oneshot::error::RecvError>) -> Result<T, Failed<E>> {
+    answer.unwrap_or(Err(Failed::NoAnswer(NoAnswer::Closed)))
+}

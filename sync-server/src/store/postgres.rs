@@ -1,0 +1,278 @@
+//! PostgreSQL behind the same interface as SQLite: parameters and answers by their types, errors by their
+//! SQLSTATE. Synchronous: connections live on threads of their own, never inside the async runtime.
+//!
+//! Writers run at `read committed` and hold one advisory lock per shard, taken before the first statement in
+//! sorted order: requests of one stall follow each other as they do on SQLite, among any number of processes,
+//! and locks cannot wait for each other in a circle.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use postgres::error::SqlState;
+use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use postgres::{Client, Config, NoTls, Statement};
+use soko_record_log::{Dialect, Param, Row, StoreError, Tx, Value};
+
+use crate::store::conn::{Conn, Opener, Shard, Undone, Work};
+
+/// Statement texts kept prepared per connection. The program has fewer; the limit is for safety.
+const STATEMENTS_MAX: usize = 500;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// No statement of ours takes this long unless something is wrong.
+const STATEMENT_TIMEOUT_MS: u32 = 20_000;
+/// Distinguishes shard locks from the migration lock.
+const SHARD_LOCK: &str = "select pg_advisory_xact_lock($1)";
+
+/// Opens connections to one database.
+#[derive(Clone)]
+pub(crate) struct Postgres {
+    config: Config,
+}
+
+impl Postgres {
+    /// Reads `postgres://user:password@host:port/database`.
+    pub(crate) fn new(url: &str) -> Result<Self, StoreError> {
+        let mut config: Config = url
+            .parse()
+            .map_err(|error| StoreError::Other(format!("the database URL cannot be read: {error}")))?;
+        config.application_name("soko-server").connect_timeout(CONNECT_TIMEOUT);
+        Ok(Self { config })
+    }
+
+    pub(crate) fn connect(&self) -> Result<PgConn, StoreError> {
+        let mut client = self.config.connect(NoTls).map_err(|error| store_error(&error))?;
+        let settings =
+            format!("set statement_timeout = {STATEMENT_TIMEOUT_MS}; set client_min_messages = warning");
+        client.batch_execute(&settings).map_err(|error| store_error(&error))?;
+        Ok(PgConn { client, statements: HashMap::new(), is_lost: false, is_aborted: false })
+    }
+}
+
+impl Opener for Postgres {
+    fn open(&self) -> Result<Box<dyn Conn>, StoreError> {
+        self.connect().map(|conn| Box::new(conn) as Box<dyn Conn>)
+    }
+}
+
+/// One connection.
+pub(crate) struct PgConn {
+    client: Client,
+    statements: HashMap<String, Statement>,
+    /// The connection broke: whatever was under way is unknown to us and undone by the server.
+    is_lost: bool,
+    /// A statement failed and no savepoint was gone back to: COMMIT would answer with a silent rollback.
+    is_aborted: bool,
+}
+
+impl PgConn {
+    /// Several statements, or one that cannot be prepared.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        let done = self.client.batch_execute(sql);
+        done.map_err(|error| self.note(&error))
+    }
+
+    fn lock(&mut self, shards: &[Shard]) -> Result<(), StoreError> {
+        for shard in shards {
+            self.query(SHARD_LOCK, &[Param::Int(shard.key())])?;
+        }
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<(), StoreError> {
+        self.batch("rollback")
+    }
+
+    fn prepared(&mut self, sql: &str) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql).map_err(|error| self.note(&error))?;
+        if self.statements.len() >= STATEMENTS_MAX {
+            self.statements.clear();
+        }
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    /// What cannot even be sent spoils the transaction like any failed statement.
+    fn checked<'a>(&mut self, params: &[Param<'a>]) -> Result<Vec<PgParam<'a>>, StoreError> {
+        let too_large = params.iter().find_map(|param| match param {
+            Param::TooLarge(number) => Some(*number),
+            Param::Null | Param::Int(_) | Param::Text(_) | Param::Blob(_) => None,
+        });
+        if let Some(number) = too_large {
+            self.is_aborted = true;
+            return Err(StoreError::too_large(number));
+        }
+        Ok(params.iter().map(|param| PgParam(*param)).collect())
+    }
+
+    fn note(&mut self, error: &postgres::Error) -> StoreError {
+        let error = store_error(error);
+        self.is_lost |= matches!(error, StoreError::Io(_) | StoreError::Closed(_));
+        self.is_aborted = true;
+        error
+    }
+}
+
+impl Conn for PgConn {
+    fn write(&mut self, shards: &[Shard], work: Work<'_>) -> Result<(), Undone> {
+        self.is_aborted = false;
+        self.batch("begin isolation level read committed, read write")?;
+        let done = self.lock(shards).map_err(Undone::Store).and_then(|()| work(self));
+        // COMMIT of a transaction that the server gave up answers with a rollback and no error.
+        let is_silent = done.is_ok() && self.is_aborted;
+        if done.is_err() || is_silent {
+            self.rollback()?;
+            done?;
+            return Err(Undone::Store(StoreError::Other("a statement failed: nothing was kept".into())));
+        }
+        Ok(self.batch("commit")?)
+    }
+
+    fn read(&mut self, work: &mut dyn FnMut(&mut dyn Tx)) -> Result<(), StoreError> {
+        self.is_aborted = false;
+        self.batch("begin isolation level repeatable read, read only")?;
+        work(self);
+        self.rollback()
+    }
+
+    fn is_usable(&self) -> bool {
+        !self.is_lost && !self.client.is_closed()
+    }
+}
+
+impl Tx for PgConn {
+    fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+        let params = self.checked(params)?;
+        let statement = self.prepared(sql)?;
+        let done = self.client.execute(&statement, &references(&params));
+        let changed = done.map_err(|error| self.note(&error))?;
+        if sql.starts_with("rollback to") {
+            self.is_aborted = false;
+        }
+        Ok(changed)
+    }
+
+    fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
+        let params = self.checked(params)?;
+        let statement = self.prepared(sql)?;
+        let answer = self.client.query(&statement, &references(&params));
+        answer.map_err(|error| self.note(&error))?.iter().map(row).collect()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+}
+
+#[derive(Debug)]
+struct PgParam<'a>(Param<'a>);
+
+fn references<'a>(params: &'a [PgParam<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    params.iter().map(|param| param as &(dyn ToSql + Sync)).collect()
+}
+
+impl ToSql for PgParam<'_> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match (&self.0, ty) {
+            (Param::Null, _) => Ok(IsNull::Yes),
+            (Param::Int(number), &Type::INT8) => number.to_sql(ty, out),
+            (Param::Int(number), &Type::INT4) => i32::try_from(*number)?.to_sql(ty, out),
+            (Param::Int(number), &Type::INT2) => i16::try_from(*number)?.to_sql(ty, out),
+            (Param::Int(number), &Type::BOOL) => (*number != 0).to_sql(ty, out),
+            (Param::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::NAME) => text.to_sql(ty, out),
+            (Param::Blob(bytes), &Type::BYTEA) => bytes.to_sql(ty, out),
+            (param, ty) => Err(format!("a parameter of type {ty} cannot be {}", name_of(param)).into()),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// The type and never the content: error texts end up in logs.
+fn name_of(param: &Param<'_>) -> &'static str {
+    match param {
+        Param::Null => "null",
+        Param::Int(_) | Param::TooLarge(_) => "a number",
+        Param::Text(_) => "a text",
+        Param::Blob(_) => "bytes",
+    }
+}
+
+fn row(row: &postgres::Row) -> Result<Row, StoreError> {
+    (0..row.len()).map(|column| value(row, column)).collect::<Result<Vec<_>, _>>().map(Row::new)
+}
+
+fn value(row: &postgres::Row, column: usize) -> Result<Value, StoreError> {
+    let ty = row.columns()[column].type_();
+    let value = match *ty {
+        Type::INT8 => row.try_get::<_, Option<i64>>(column).map(|found| found.map(Value::Int)),
+        Type::INT4 => {
+            row.try_get::<_, Option<i32>>(column).map(|found| found.map(|n| Value::Int(i64::from(n))))
+        }
+        Type::INT2 => {
+            row.try_get::<_, Option<i16>>(column).map(|found| found.map(|n| Value::Int(i64::from(n))))
+        }
+        Type::BOOL => {
+            row.try_get::<_, Option<bool>>(column).map(|found| found.map(|b| Value::Int(i64::from(b))))
+        }
+        Type::TEXT | Type::VARCHAR | Type::NAME | Type::BPCHAR => {
+            row.try_get::<_, Option<String>>(column).map(|found| found.map(Value::Text))
+        }
+        Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(column).map(|found| found.map(Value::Blob)),
+        Type::VOID => Ok(None),
+        _ => return Err(StoreError::Other(format!("an answer of type {ty}: cast it in the statement"))),
+    };
+    value.map(|found| found.unwrap_or(Value::Null)).map_err(|error| store_error(&error))
+}
+
+fn store_error(error: &postgres::Error) -> StoreError {
+    let Some(answer) = error.as_db_error() else {
+        let cause = error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+        let is_ours = cause.contains("a parameter of type") || cause.contains("serializing parameter");
+        return match (error.is_closed(), is_ours) {
+            (true, _) => StoreError::Closed(cause),
+            (false, true) => StoreError::Constraint(cause),
+            (false, false) => StoreError::Io(cause),
+        };
+    };
+    // The message and never the detail: the detail repeats what was stored.
+    let text = format!("{}: {}", answer.code().code(), answer.message());
+    by_state(answer.code(), text)
+}
+
+fn by_state(state: &SqlState, text: String) -> StoreError {
+    match *state {
+        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
+            StoreError::Serialization(text)
+        }
+        SqlState::LOCK_NOT_AVAILABLE | SqlState::QUERY_CANCELED | SqlState::TOO_MANY_CONNECTIONS => {
+            StoreError::Busy(text)
+        }
+        SqlState::DISK_FULL | SqlState::OUT_OF_MEMORY | SqlState::INSUFFICIENT_RESOURCES => {
+            StoreError::Full(text)
+        }
+        SqlState::READ_ONLY_SQL_TRANSACTION | SqlState::INSUFFICIENT_PRIVILEGE => StoreError::ReadOnly(text),
+        SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => StoreError::Corrupt(text),
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            StoreError::Closed(text)
+        }
+        _ => match state.code().get(..2) {
+            Some("23" | "22") => StoreError::Constraint(text),
+            Some("08" | "58") => StoreError::Io(text),
+            Some("28" | "3D") => StoreError::ReadOnly(text),
+            _ => StoreError::Other(text),
+        },
+    }
+}
