@@ -1,6 +1,5 @@
 //! Starting other programs and talking to the person at the terminal.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -33,14 +32,16 @@ impl<T, E: std::fmt::Display> Doing<T> for Result<T, E> {
     }
 }
 
-/// A line for the person who started the task. A closed terminal is not worth failing for.
+/// A line for the person who started the task.
+#[expect(clippy::print_stdout, reason = "this is the one place that talks")]
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    println!("{line}");
 }
 
 /// A line that must not mix with a task's results.
+#[expect(clippy::print_stderr, reason = "this is the one place that talks")]
 pub(crate) fn warn(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    eprintln!("{line}");
 }
 
 /// Cargo of the same toolchain, at the top of the workspace, never asking anything.
