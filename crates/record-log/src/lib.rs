@@ -4,13 +4,17 @@
 //!   and in the browser) and PostgreSQL.
 //! * [`sqlite`]: that interface on SQLite. The server adds PostgreSQL.
 //! * [`migrate`]: numbered schema steps on either.
+//! * [`log`]: the append-only log of records on top of it.
 //! * [`directory`](crate) (native only): the process lock, the reserve, damaged files set aside.
 //! * What a record means, who may write it and what follows from it is decided elsewhere.
 
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 pub mod directory;
+pub mod log;
 pub mod migrate;
 pub mod sqlite;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 pub mod tx;
 
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
