@@ -151,9 +151,7 @@ impl Pen {
         if record.author != self.author || record.log != self.log {
             return Err(Unwritable::NotMine);
         }
-        // The record just written is the usual one to sign, and its identity is already known.
-        let id = if record.seq == self.head.seq { self.head.hash } else { record.id() };
-        record.signature = Some(Signature(self.key.sign(&signed_bytes(&id)).to_bytes()));
+        record.signature = Some(Signature(self.key.sign(&signed_bytes(&record.id())).to_bytes()));
         Ok(())
     }
 

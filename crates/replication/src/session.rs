@@ -215,7 +215,7 @@ impl Session {
         let is_behind =
             |(author, head): (&AuthorId, &Head)| page.heads.get(author).is_none_or(|now| now.seq < head.seq);
         let server_went_back = epoch == EpochStep::Same && before.iter().any(is_behind);
-        self.follow_up = (!self.woken).then(|| FollowUp {
+        self.follow_up = (!self.woken).then_some(FollowUp {
             server_has_more: page.more,
             was_answered: !page.answers.is_empty(),
             server_moved,
