@@ -5,7 +5,7 @@
 //! * [`sqlite`]: that interface on SQLite. The server adds PostgreSQL.
 //! * [`migrate`]: numbered schema steps on either.
 //! * [`log`]: the append-only log of records on top of it.
-//! * [`directory`](crate) (native only): the process lock, the reserve, damaged files set aside.
+//! * `directory` (native only): the process lock, the reserve, damaged files set aside.
 //! * What a record means, who may write it and what follows from it is decided elsewhere.
 
 #[cfg(all(feature = "native", not(target_family = "wasm")))]

@@ -51,7 +51,9 @@ pub struct Sqlite {
 
 impl Sqlite {
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
-        refuse_stray_journal(path)?;
+        if !cfg!(target_family = "wasm") {
+            check_files(path, mode)?;
+        }
         let access = match mode {
             OpenMode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             OpenMode::Existing => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -246,18 +248,19 @@ fn ignore_missing_row(error: rusqlite::Error) -> rusqlite::Result<()> {
     if error == rusqlite::Error::QueryReturnedNoRows { Ok(()) } else { Err(error) }
 }
 
-/// A write-ahead log whose database has gone holds acknowledged commits; SQLite would delete it.
-fn refuse_stray_journal(path: &Path) -> Result<(), StoreError> {
-    if cfg!(target_family = "wasm") {
-        return Ok(());
-    }
+/// What SQLite would answer with less than the truth, or by deleting something.
+fn check_files(path: &Path, mode: OpenMode) -> Result<(), StoreError> {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     let mut journal = path.as_os_str().to_owned();
     journal.push("-wal");
-    if size(path) > 0 || size(Path::new(&journal)) == 0 {
-        return Ok(());
+    // A write-ahead log whose database has gone holds acknowledged commits; SQLite would delete it.
+    if size(path) == 0 && size(Path::new(&journal)) > 0 {
+        return Err(StoreError::Corrupt(format!("{} is missing beside its -wal file", path.display())));
     }
-    Err(StoreError::Corrupt(format!("{} is missing beside its -wal file", path.display())))
+    if mode != OpenMode::Create && !path.exists() {
+        return Err(StoreError::Other(format!("there is no database {}: check the path", path.display())));
+    }
+    Ok(())
 }
 
 impl StoreError {

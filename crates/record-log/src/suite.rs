@@ -13,6 +13,8 @@ use soko_replication::{Pen, Record, Unwritable};
 use crate::tx::Tx;
 
 mod chains;
+#[cfg(test)]
+mod damage;
 mod statements;
 
 pub type Outcome = Result<(), Box<dyn Error>>;

@@ -345,7 +345,7 @@ pub enum StoreError {
     Closed(String),
     #[error("the store was written by a newer version of this program: install that version ({0})")]
     Newer(String),
-    #[error("the store did not understand ({0})")]
+    #[error("the store refused ({0})")]
     Other(String),
 }
 

@@ -193,7 +193,8 @@ fn a_copy_in_memory_goes_its_own_way() {
 fn a_file_is_durable_and_copies_like_one_in_memory() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("soko.db");
-    assert!(matches!(Sqlite::open(&path, OpenMode::Existing), Err(StoreError::Io(_))));
+    let missing = Sqlite::open(&path, OpenMode::Existing).unwrap_err();
+    assert!(missing.to_string().contains("there is no database"), "{missing}");
     let mut db = Sqlite::open(&path, OpenMode::Create).unwrap();
     for (pragma, wanted) in
         [("synchronous", "2"), ("foreign_keys", "1"), ("trusted_schema", "0"), ("journal_mode", "wal")]
