@@ -2,9 +2,19 @@
 //!
 //! * [`store`]: SQLite or PostgreSQL behind one interface, group commit.
 //! * [`platform`]: accounts, stalls, members, devices, tokens; who may do what. Functions over a transaction.
+//! * [`core`](crate::core): the border to what happens inside a stall.
 //! * [`guard`]: rate limits and growing delays, pure.
+//! * [`http`]: the routes around it.
+//! * [`outside`]: time and randomness; [`moved`]: who hears that a stall moved; [`metrics`]: what is counted.
+//!
+//! What a simulator needs (`platform`, `guard`) touches no socket, no thread, no clock and no random source.
 
+pub mod core;
 pub mod guard;
+pub mod http;
+pub mod metrics;
+pub mod moved;
+pub mod outside;
 pub mod platform;
 pub mod secret;
 pub mod store;

@@ -5,10 +5,11 @@ mod common;
 use std::sync::mpsc;
 
 use common::{TestStore, each_store};
+use soko_domain::ids::LogId;
 use soko_record_log::{StoreError, Tx, params};
 use soko_sync_server::store::{Failed, JobError, NoAnswer, Place, Shard, Store, WRITE_QUEUE_MAX};
 
-const SHARD: Shard = Shard::of(&[1; 16]);
+const SHARD: Shard = Shard::stall(LogId([1; 16]));
 
 /// A refusal of a test's own.
 #[derive(Debug, PartialEq)]

@@ -2,6 +2,7 @@
 
 use soko_record_log::StoreError;
 
+use crate::core::CoreRefusal;
 use crate::platform::introduction::Unproven;
 use crate::platform::passwords::Weak;
 use crate::store::JobError;
@@ -59,8 +60,20 @@ pub enum Refusal {
     LastOwner,
     #[error("there are as many as allowed, {0}: remove one first")]
     TooMany(u32),
+    /// What the inside of a stall refused.
+    #[error(transparent)]
+    Core(CoreRefusal),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<CoreRefusal> for Refusal {
+    fn from(refusal: CoreRefusal) -> Self {
+        match refusal {
+            CoreRefusal::Store(error) => Self::Store(error),
+            refused @ CoreRefusal::Refused { .. } => Self::Core(refused),
+        }
+    }
 }
 
 impl Refusal {
@@ -90,13 +103,14 @@ impl Refusal {
             Self::AlreadyEnrolled => "already_enrolled",
             Self::LastOwner => "last_owner",
             Self::TooMany(_) => "too_many",
-            Self::Store(_) => "store",
+            Self::Core(CoreRefusal::Refused { code, .. }) => code,
+            Self::Core(CoreRefusal::Store(_)) | Self::Store(_) => "store",
         }
     }
 }
 
 impl JobError for Refusal {
     fn store_error(&self) -> Option<&StoreError> {
-        if let Self::Store(error) = self { Some(error) } else { None }
+        if let Self::Store(error) | Self::Core(CoreRefusal::Store(error)) = self { Some(error) } else { None }
     }
 }

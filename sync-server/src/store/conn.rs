@@ -1,5 +1,6 @@
 //! One connection to one of the two engines, as the writer and reader threads see it.
 
+use soko_domain::ids::{Hash, LogId, ThingId};
 use soko_record_log::{StoreError, Tx};
 
 /// What must not be written by two at once: a stall, or an account. Requests of one shard run one after the other.
@@ -7,16 +8,24 @@ use soko_record_log::{StoreError, Tx};
 pub struct Shard(i64);
 
 impl Shard {
-    /// From the identity of a stall or an account.
-    pub const fn of(id: &[u8; 16]) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *id;
-        Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    pub const fn stall(stall: LogId) -> Self {
+        Self::from_start(&stall.0)
     }
 
-    /// From a name that has no identity yet.
-    pub fn of_hash(hash: &[u8; 32]) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *hash;
-        Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    pub const fn account(account: ThingId) -> Self {
+        Self::from_start(&account.0)
+    }
+
+    /// From the hash of a name that has no identity yet.
+    pub const fn name(hash: &Hash) -> Self {
+        Self::from_start(&hash.0)
+    }
+
+    /// Identities are random or hashes, so their first bytes tell them apart well enough: two that share them
+    /// only wait for each other.
+    const fn from_start(bytes: &[u8]) -> Self {
+        let Some(start) = bytes.first_chunk::<8>() else { return Self(0) };
+        Self(i64::from_be_bytes(*start))
     }
 
     pub(crate) fn key(self) -> i64 {

@@ -1,0 +1,98 @@
+//! The border between this server's shell and what happens inside a stall. The shell proves who asks, bounds what
+//! it costs, opens the transaction and carries the bytes; the core decides, and knows no HTTP and no thread.
+
+use soko_domain::ids::{AuthorId, LogId};
+use soko_domain::role::Role;
+use soko_record_log::{StoreError, Tx};
+
+use crate::store::JobError;
+
+/// What every call of the core gets: when it is, and fresh randomness.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    pub now_ms: i64,
+    pub seed: [u8; 32],
+}
+
+/// A page from a device whose access was checked. `author` and `role` are proven, the bytes are not.
+#[derive(Clone, Copy, Debug)]
+pub struct PageIn<'a> {
+    pub stall: LogId,
+    pub author: AuthorId,
+    pub role: Role,
+    pub page: &'a [u8],
+}
+
+/// The answer, and how far the stall's log is if this request moved it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PageOut {
+    pub page: Vec<u8>,
+    pub moved_to: Option<u64>,
+}
+
+/// A device that was let in. `record` is its introduction, already checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted<'a> {
+    pub stall: LogId,
+    pub author: AuthorId,
+    pub role: Role,
+    pub name: &'a str,
+    pub record: &'a [u8],
+}
+
+/// What happens inside a stall. Each call runs inside one transaction, alone on its stall, and may run again from
+/// its start if another transaction came first. An answer that must be remembered is an `Ok`.
+pub trait StallCore: Send + Sync {
+    /// One exchange of records.
+    fn replicate(&self, tx: &mut dyn Tx, page: &PageIn<'_>, now: Now) -> Result<PageOut, CoreRefusal>;
+
+    /// A device was enrolled for the first time. Says how far the log is if that moved it.
+    fn admitted(
+        &self,
+        tx: &mut dyn Tx,
+        device: &Admitted<'_>,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal>;
+
+    /// A device was revoked by a person at the server. Says how far the log is if that moved it.
+    fn revoked(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        author: AuthorId,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal>;
+}
+
+/// How a refusal of the core looks from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The bytes are not what they should be.
+    Malformed,
+    /// Understood, and against the rules.
+    Refused,
+    /// Not this caller's to do.
+    Forbidden,
+    /// True, but not in the state that things are in.
+    Conflict,
+    /// The same request can succeed later.
+    Later,
+}
+
+/// A refusal of the core.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CoreRefusal {
+    #[error("{detail}")]
+    Refused { fault: Fault, code: &'static str, detail: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl JobError for CoreRefusal {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Refused { .. } => None,
+        }
+    }
+}

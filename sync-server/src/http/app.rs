@@ -1,0 +1,193 @@
+//! Everything a handler may need, in one place. Parts that touch the outside are behind traits, so that a test
+//! builds the real server with its own clock and randomness.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::core::StallCore;
+use crate::guard::limits::{BUCKETS_MAX, Limiter, Rates, Who};
+use crate::guard::throttle::{Throttle, Tried};
+use crate::http::passwords::PasswordDesk;
+use crate::http::problem::Problem;
+use crate::metrics::Metrics;
+use crate::moved::Moved;
+use crate::outside::{Clock, Entropy, random};
+use crate::platform::passwords::Passwords;
+use crate::secret::{ServerSecret, Token};
+use crate::store::Store;
+
+/// What an operator decides about the HTTP side.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// How the outside reaches this server, such as `https://market.example`. Decides cookies and whose pages may
+    /// ask. Without it, whatever the request's `Host` says.
+    pub public_origin: Option<String>,
+    /// A proxy of ours stands in front: the caller's address is the last one of `X-Forwarded-For`.
+    pub behind_proxy: bool,
+    /// None: no limits, for closed networks and measurements.
+    pub rates: Option<Rates>,
+    /// Whether everybody may read `/metrics`, or only this machine.
+    pub open_metrics: bool,
+    /// An answer must begin within this time.
+    pub request_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_origin: None,
+            behind_proxy: false,
+            rates: Some(Rates::default()),
+            open_metrics: false,
+            request_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether browsers see this server by `https`.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
+    }
+}
+
+/// What the server is made of.
+pub struct Parts {
+    pub store: Store,
+    pub secret: ServerSecret,
+    pub passwords: Passwords,
+    /// What happens inside stalls. Without it there are accounts and devices, and no records.
+    pub core: Option<Arc<dyn StallCore>>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub metrics: Arc<Metrics>,
+    pub settings: Settings,
+}
+
+/// The server's state. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    secret: ServerSecret,
+    passwords: PasswordDesk,
+    core: Option<Arc<dyn StallCore>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    metrics: Arc<Metrics>,
+    settings: Settings,
+    limiter: Option<Mutex<Limiter>>,
+    throttle: Mutex<Throttle>,
+    moved: Moved,
+    closing: watch::Sender<bool>,
+}
+
+impl App {
+    pub fn new(parts: Parts) -> Self {
+        let limiter = parts.settings.rates.map(|rates| Mutex::new(Limiter::new(rates, BUCKETS_MAX)));
+        Self(Arc::new(Inner {
+            store: parts.store,
+            secret: parts.secret,
+            passwords: PasswordDesk::new(parts.passwords),
+            core: parts.core,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            metrics: parts.metrics,
+            settings: parts.settings,
+            limiter,
+            throttle: Mutex::new(Throttle::default()),
+            moved: Moved::default(),
+            closing: watch::Sender::new(false),
+        }))
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Where handlers tell, after the commit, that a stall's log moved.
+    pub fn moved(&self) -> &Moved {
+        &self.0.moved
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        self.0.clock.now_ms()
+    }
+
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], Problem> {
+        Ok(random(self.0.entropy.as_ref())?)
+    }
+
+    /// From now on streams end and `/readyz` says no.
+    pub fn begin_closing(&self) {
+        self.0.closing.send_replace(true);
+    }
+
+    pub fn is_closing(&self) -> bool {
+        *self.0.closing.borrow()
+    }
+
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.0.closing.subscribe()
+    }
+
+    pub(crate) fn secret(&self) -> ServerSecret {
+        self.0.secret.clone()
+    }
+
+    pub(crate) fn has_core(&self) -> bool {
+        self.0.core.is_some()
+    }
+
+    pub(crate) fn core(&self) -> Result<Arc<dyn StallCore>, Problem> {
+        self.0.core.clone().ok_or_else(|| Problem::internal("a route without its core"))
+    }
+
+    pub(crate) fn optional_core(&self) -> Option<Arc<dyn StallCore>> {
+        self.0.core.clone()
+    }
+
+    pub(crate) fn passwords(&self) -> &PasswordDesk {
+        &self.0.passwords
+    }
+
+    pub(crate) fn new_token(&self) -> Result<Token, Problem> {
+        self.random().map(Token::new)
+    }
+
+    /// Takes cost units from somebody's bucket.
+    pub(crate) fn spend(&self, who: Who, cost: u32) -> Result<(), Problem> {
+        let Some(limiter) = &self.0.limiter else { return Ok(()) };
+        let mut limiter = limiter.lock().unwrap_or_else(PoisonError::into_inner);
+        limiter.take(who, cost, self.now_ms()).map_err(|exhausted| {
+            self.0.metrics.limited.inc();
+            exhausted.into()
+        })
+    }
+
+    /// Whether a password may be tried now.
+    pub(crate) fn may_try(&self, tried: &Tried) -> Result<(), Problem> {
+        Ok(self.throttle().check(tried, self.now_ms())?)
+    }
+
+    pub(crate) fn note_try(&self, tried: Tried, is_right: bool) {
+        let now_ms = self.now_ms();
+        let mut throttle = self.throttle();
+        if is_right { throttle.succeeded(&tried) } else { throttle.failed(tried, now_ms) }
+    }
+
+    fn throttle(&self) -> std::sync::MutexGuard<'_, Throttle> {
+        self.0.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,29 @@
+//! HTTP: the routes, who asks, what it may cost, and how refusals look. No rule of the business is here.
+//!
+//! TLS is not: a proxy in front ends it, and says so with `https` in the public address.
+
+mod accounts;
+pub mod app;
+mod body;
+mod caller;
+mod devices;
+mod docs;
+mod front;
+mod members;
+mod ops;
+mod passwords;
+pub mod problem;
+mod replicate;
+
+pub mod router;
+pub mod server;
+
+mod sessions;
+mod stalls;
+mod stream;
+mod tokens;
+
+pub use app::{App, Parts, Settings};
+pub use front::Peer;
+pub use problem::Problem;
+pub use router::router;

@@ -1,0 +1,215 @@
+//! Refusals as `application/problem+json`: what was wrong, what to do, and whether trying again helps. Failures of
+//! our own are logged once, here, and told apart from the caller's mistakes.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use soko_record_log::StoreError;
+use utoipa::ToSchema;
+
+use crate::core::{CoreRefusal, Fault};
+use crate::guard::limits::Exhausted;
+use crate::guard::throttle::Wait;
+use crate::outside::NoEntropy;
+use crate::platform::Refusal;
+use crate::store::{Failed, NoAnswer};
+
+/// What a caller waits before it tries again when the server is busy.
+const BUSY_RETRY_S: u32 = 1;
+
+/// A refusal on its way out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    /// Trying the same again, after this long, can help.
+    retry_after_s: Option<u32>,
+}
+
+/// What callers read (RFC 9457), with the stable `code` that programs look at.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProblemBody {
+    /// `urn:soko:problem:` and the code.
+    r#type: String,
+    title: String,
+    status: u16,
+    /// What was wrong and what to do, for people.
+    detail: String,
+    code: String,
+    /// Whether the same request can succeed later.
+    retry: bool,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), retry_after_s: None }
+    }
+
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    pub(crate) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    pub(crate) fn busy(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(BUSY_RETRY_S)
+    }
+
+    /// Something of ours went wrong; the log knows what.
+    pub(crate) fn internal(cause: &str) -> Self {
+        tracing::error!(cause, "request.failed");
+        let detail = "the server failed at this request: report it with its x-request-id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = ProblemBody {
+            r#type: format!("urn:soko:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            code: self.code.to_owned(),
+            retry: self.retry_after_s.is_some(),
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        if let Refusal::Store(error) = refusal {
+            return error.into();
+        }
+        let problem = Self::new(status_of(&refusal), refusal.code(), refusal.to_string());
+        let is_for_later =
+            matches!(refusal, Refusal::Core(CoreRefusal::Refused { fault: Fault::Later, .. }));
+        if is_for_later { problem.retry_after(BUSY_RETRY_S) } else { problem }
+    }
+}
+
+fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotSignedIn
+        | Refusal::WrongCredentials
+        | Refusal::DeviceRevoked
+        | Refusal::RefreshReused
+        | Refusal::RefreshUnknown
+        | Refusal::SignatureWrong => StatusCode::UNAUTHORIZED,
+        Refusal::NotAllowed => StatusCode::FORBIDDEN,
+        Refusal::NoSuchStall | Refusal::NoSuchDevice | Refusal::NoSuchPerson | Refusal::NoSuchMember => {
+            StatusCode::NOT_FOUND
+        }
+        Refusal::CodeUnknown
+        | Refusal::EmailUnreadable
+        | Refusal::WeakPassword(_)
+        | Refusal::NameUnusable
+        | Refusal::Unproven(_)
+        | Refusal::OtherStall => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::AccountExists
+        | Refusal::StallTaken
+        | Refusal::AuthorTaken
+        | Refusal::AlreadyEnrolled
+        | Refusal::LastOwner
+        | Refusal::TooMany(_) => StatusCode::CONFLICT,
+        Refusal::Core(CoreRefusal::Refused { fault, .. }) => status_of_fault(*fault),
+        Refusal::Core(CoreRefusal::Store(_)) | Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn status_of_fault(fault: Fault) -> StatusCode {
+    match fault {
+        Fault::Malformed => StatusCode::BAD_REQUEST,
+        Fault::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+        Fault::Forbidden => StatusCode::FORBIDDEN,
+        Fault::Conflict => StatusCode::CONFLICT,
+        Fault::Later => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full(_) => {
+                tracing::error!(%error, "store.full");
+                let detail = "the server's disk is full: nothing was kept, reading still works";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", detail).retry_after(60)
+            }
+            StoreError::Busy(_) | StoreError::Serialization(_) => {
+                Self::busy("others came first several times: try again")
+            }
+            StoreError::Io(_) | StoreError::Closed(_) | StoreError::ReadOnly(_) => {
+                tracing::error!(%error, "store.unavailable");
+                Self::busy("the store cannot be reached: what you sent was not acknowledged, try again")
+            }
+            StoreError::Corrupt(_)
+            | StoreError::Newer(_)
+            | StoreError::Constraint(_)
+            | StoreError::Other(_) => Self::internal(&error.to_string()),
+        }
+    }
+}
+
+impl From<NoAnswer> for Problem {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::NotKept(error) => error.into(),
+            NoAnswer::Panicked => Self::internal("a job of the store panicked"),
+            NoAnswer::QueueFull | NoAnswer::Closed => Self::busy(none.to_string()),
+        }
+    }
+}
+
+impl<E: Into<Problem>> From<Failed<E>> for Problem {
+    fn from(failed: Failed<E>) -> Self {
+        match failed {
+            Failed::Refused(refusal) => refusal.into(),
+            Failed::NoAnswer(none) => none.into(),
+        }
+    }
+}
+
+impl From<Exhausted> for Problem {
+    fn from(exhausted: Exhausted) -> Self {
+        let seconds = exhausted.retry_after_s;
+        let detail = format!("too much was asked for in too short a time: try again in {seconds} s");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(seconds)
+    }
+}
+
+impl From<Wait> for Problem {
+    fn from(wait: Wait) -> Self {
+        let seconds = wait.retry_after_s;
+        let detail = format!("several passwords were wrong: try again in {seconds} s");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "sign_in_delayed", detail).retry_after(seconds)
+    }
+}
+
+impl From<NoEntropy> for Problem {
+    fn from(none: NoEntropy) -> Self {
+        Self::internal(&none.to_string())
+    }
+}

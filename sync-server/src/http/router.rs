@@ -1,0 +1,76 @@
+//! Every route there is.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::app::App;
+use crate::http::front::front;
+use crate::http::problem::Problem;
+use crate::http::{accounts, devices, docs, members, ops, replicate, sessions, stalls, stream};
+
+/// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
+pub fn router(app: App) -> Router {
+    let (router, api) = routes(app.has_core()).split_for_parts();
+    router
+        .merge(docs::pages(api))
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no_such_path", "there is nothing at this path: see /docs"))
+        .method_not_allowed_fallback(async || {
+            let detail = "this path does not know this method: see /docs";
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+        })
+        .layer(from_fn_with_state(app.clone(), front))
+        .with_state(app)
+}
+
+/// The description of the interface.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes(true).split_for_parts().1
+}
+
+fn routes(has_core: bool) -> OpenApiRouter<App> {
+    let router = OpenApiRouter::with_openapi(Description::openapi())
+        // People
+        .routes(routes!(accounts::create))
+        .routes(routes!(accounts::me))
+        .routes(routes!(accounts::change_password))
+        .routes(routes!(sessions::sign_in))
+        .routes(routes!(sessions::sign_out))
+        // Stalls
+        .routes(routes!(stalls::claim, stalls::list))
+        .routes(routes!(members::list, members::set))
+        .routes(routes!(members::remove))
+        // Devices
+        .routes(routes!(devices::make_code))
+        .routes(routes!(devices::enrol))
+        .routes(routes!(devices::refresh))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::revoke))
+        // Replication
+        .routes(routes!(stream::stream))
+        // Operation
+        .routes(routes!(ops::healthz))
+        .routes(routes!(ops::readyz))
+        .routes(routes!(ops::metrics));
+    if has_core { router.routes(routes!(replicate::replicate)) } else { router }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Soko server",
+        description = "Joins the devices of a stall. Refusals are `application/problem+json` with a stable `code`. \
+                       People carry a session (cookie, or bearer token for programs), devices an access token."
+    ),
+    tags(
+        (name = "people", description = "Accounts and sessions"),
+        (name = "stalls", description = "Stalls and their members"),
+        (name = "devices", description = "Enrolment and access of devices"),
+        (name = "replication", description = "Records both ways"),
+        (name = "operation", description = "For whoever runs the server")
+    )
+)]
+struct Description;

@@ -1,0 +1,126 @@
+//! Signing in and out.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::ThingId;
+use soko_record_log::Tx;
+use utoipa::ToSchema;
+
+use crate::guard::limits::{Who, cost};
+use crate::http::app::App;
+use crate::http::body::ApiJson;
+use crate::http::caller::{SignedIn, set_cookie};
+use crate::http::front::Origin;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::tokens::TokenKind;
+use crate::platform::accounts::{self, Email, Known};
+use crate::platform::passwords::Checked;
+use crate::platform::{Refusal, sessions};
+use crate::store::Shard;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    email: String,
+    password: String,
+    /// `cookie` for browsers (the default), `bearer` for programs.
+    #[serde(default)]
+    carrier: Carrier,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Carrier {
+    #[default]
+    Cookie,
+    Bearer,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SignedInBody {
+    account: String,
+    expires_ms: i64,
+    /// Only for the carrier `bearer`: send it as `Authorization: Bearer …`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// Sign in with e-mail address and password.
+#[utoipa::path(post, path = "/v1/sessions", tag = "people", request_body = SignIn, responses(
+    (status = 201, description = "Signed in", body = SignedInBody),
+    (status = 401, description = "Not the address and password of an account", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    origin: Origin,
+    ApiJson(request): ApiJson<SignIn>,
+) -> Result<Response, Problem> {
+    app.spend(Who::Prefix(origin.prefix), cost::PASSWORD)?;
+    let email = Email::read(&request.email)?;
+    let tried = (email.digest(), origin.prefix);
+    app.may_try(&tried)?;
+    let account = check_password(&app, email, request.password).await?;
+    app.note_try(tried, account.is_some());
+    let account = account.ok_or(Refusal::WrongCredentials)?;
+
+    let (token, now_ms) = (app.new_token()?, app.now_ms());
+    let kept = token.clone();
+    let start = move |tx: &mut dyn Tx| Ok::<_, Refusal>(sessions::start(tx, account, &kept, now_ms)?);
+    let expires_ms = app.store().write(Shard::account(account), start).await?;
+    let mut body = SignedInBody { account: account.to_string(), expires_ms, token: None };
+    if request.carrier == Carrier::Bearer {
+        body.token = Some(TokenKind::Session.show(&token));
+        return Ok((StatusCode::CREATED, Json(body)).into_response());
+    }
+    let cookie = [(header::SET_COOKIE, set_cookie(Some(&token), app.settings())?)];
+    Ok((StatusCode::CREATED, AppendHeaders(cookie), Json(body)).into_response())
+}
+
+/// End this session.
+#[utoipa::path(delete, path = "/v1/sessions/current", tag = "people", responses(
+    (status = 204, description = "Signed out"),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    person: SignedIn,
+) -> Result<(StatusCode, HeaderMap), Problem> {
+    let SignedIn { account, token_hash, .. } = person;
+    let end = move |tx: &mut dyn Tx| Ok::<_, Refusal>(sessions::end(tx, token_hash)?);
+    app.store().write(Shard::account(account), end).await?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::SET_COOKIE, set_cookie(None, app.settings())?);
+    Ok((StatusCode::NO_CONTENT, headers))
+}
+
+/// The same work and the same answer whether or not there is such an account.
+async fn check_password(app: &App, email: Email, password: String) -> Result<Option<ThingId>, Problem> {
+    let known = app.store().read(move |tx| Ok::<_, Refusal>(accounts::by_email(tx, &email)?)).await?;
+    let salt = app.random()?;
+    let check = move |desk: &crate::platform::passwords::Passwords| {
+        let kept = known.as_ref().map(|known| known.password_hash.as_str());
+        let checked = desk.check(&password, kept);
+        let renewed = (checked == Checked::RightButOld).then(|| desk.hash(&password, salt).ok()).flatten();
+        (known, checked, renewed)
+    };
+    let (known, checked, renewed) = app.passwords().run(check).await?;
+    match (known, checked) {
+        (Some(known), Checked::Right) => Ok(Some(known.account)),
+        (Some(known), Checked::RightButOld) => renew(app, known, renewed).await.map(Some),
+        (Some(_), Checked::Wrong) | (None, _) => Ok(None),
+    }
+}
+
+/// Keeps the password at today's cost.
+async fn renew(app: &App, known: Known, renewed: Option<String>) -> Result<ThingId, Problem> {
+    let Known { account, password_hash } = known;
+    if let Some(new) = renewed {
+        let replace = move |tx: &mut dyn Tx| {
+            Ok::<_, Refusal>(accounts::replace_hash(tx, account, &password_hash, &new)?)
+        };
+        app.store().write(Shard::account(account), replace).await?;
+    }
+    Ok(account)
+}

@@ -1,0 +1,114 @@
+//! What the server counts about itself, in the Prometheus text form. Labels are closed sets: routes, methods,
+//! status codes; never anybody's identity.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::store::GroupReport;
+
+const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+const GROUP_SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct RequestLabels {
+    pub route: String,
+    pub method: String,
+    pub status: u32,
+}
+
+/// All counters. Made once per server, so that many servers can live in one process.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    seconds: Histogram,
+    commits: Counter,
+    kept: Counter,
+    undone: Counter,
+    failed: Counter,
+    group_size: Histogram,
+    writes_waiting: Gauge<i64>,
+    reads_waiting: Gauge<i64>,
+    pub limited: Counter,
+    pub replicated_bytes: Counter,
+    pub streams: Gauge<i64>,
+    pub connections: Gauge<i64>,
+    pub connections_refused: Counter,
+}
+
+impl Metrics {
+    pub fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("soko"),
+            requests: Family::default(),
+            seconds: Histogram::new(SECONDS),
+            commits: Counter::default(),
+            kept: Counter::default(),
+            undone: Counter::default(),
+            failed: Counter::default(),
+            group_size: Histogram::new(GROUP_SIZES),
+            writes_waiting: Gauge::default(),
+            reads_waiting: Gauge::default(),
+            limited: Counter::default(),
+            replicated_bytes: Counter::default(),
+            streams: Gauge::default(),
+            connections: Gauge::default(),
+            connections_refused: Counter::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    pub fn request(&self, labels: RequestLabels, seconds: f64) {
+        self.requests.get_or_create(&labels).inc();
+        self.seconds.observe(seconds);
+    }
+
+    pub fn group(&self, report: GroupReport) {
+        self.commits.inc_by(u64::from(report.commits));
+        self.kept.inc_by(u64::from(report.kept));
+        self.undone.inc_by(u64::from(report.undone));
+        self.failed.inc_by(u64::from(report.failed));
+        self.group_size.observe(f64::from(report.kept + report.undone + report.failed));
+    }
+
+    pub fn waiting(&self, writes: usize, reads: usize) {
+        self.writes_waiting.set(i64::try_from(writes).unwrap_or(i64::MAX));
+        self.reads_waiting.set(i64::try_from(reads).unwrap_or(i64::MAX));
+    }
+
+    /// The text that a scraper reads.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("http_requests", "Requests answered", self.requests.clone());
+        registry.register("http_request_seconds", "Time until the answer began", self.seconds.clone());
+        registry.register("store_commits", "Commits of the store", self.commits.clone());
+        registry.register("store_jobs_kept", "Requests that a commit kept", self.kept.clone());
+        registry.register("store_jobs_undone", "Requests refused and undone", self.undone.clone());
+        registry.register("store_jobs_failed", "Requests that the store failed", self.failed.clone());
+        registry.register("store_group_size", "Requests in one commit", self.group_size.clone());
+        registry.register("store_writes_waiting", "Requests waiting to write", self.writes_waiting.clone());
+        registry.register("store_reads_waiting", "Requests waiting to read", self.reads_waiting.clone());
+        registry.register("http_limited", "Requests refused by a rate limit", self.limited.clone());
+        registry.register("replicated_bytes", "Bytes of pages taken and given", self.replicated_bytes.clone());
+        registry.register("streams", "Change streams open", self.streams.clone());
+        registry.register("connections", "Connections open", self.connections.clone());
+        registry.register("connections_refused", "Connections over the limit", self.connections_refused.clone());
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,75 @@
+//! "Stall X moved to position P": told after the commit to whoever listens. Only the latest position counts, so a
+//! slow listener skips steps and never holds anything up.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use soko_domain::ids::LogId;
+use tokio::sync::watch;
+
+/// Stalls with listeners are few; beyond this many entries those without any are dropped first.
+const SWEEP_AT: usize = 1_000;
+
+/// Cheap to clone; all clones are the same feed.
+#[derive(Clone, Default)]
+pub struct Moved {
+    stalls: Arc<Mutex<BTreeMap<LogId, watch::Sender<u64>>>>,
+}
+
+impl Moved {
+    /// Tells the listeners of a stall. Positions that come late are passed over.
+    pub fn tell(&self, stall: LogId, position: u64) {
+        let stalls = self.stalls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = stalls.get(&stall) {
+            sender.send_if_modified(|latest| {
+                let is_later = position > *latest;
+                *latest = position.max(*latest);
+                is_later
+            });
+        }
+    }
+
+    /// Hears about a stall from now on.
+    pub fn listen(&self, stall: LogId) -> watch::Receiver<u64> {
+        let mut stalls = self.stalls.lock().unwrap_or_else(PoisonError::into_inner);
+        if stalls.len() >= SWEEP_AT {
+            stalls.retain(|_, sender| sender.receiver_count() > 0);
+        }
+        stalls.entry(stall).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_latest_position_of_the_own_stall_is_heard() {
+        let moved = Moved::default();
+        let (own, other) = (LogId([1; 16]), LogId([2; 16]));
+        let mut listener = moved.listen(own);
+        moved.tell(other, 9);
+        assert!(!listener.has_changed().unwrap());
+        for position in [3, 5, 4] {
+            moved.tell(own, position);
+        }
+        assert_eq!((listener.has_changed().unwrap(), *listener.borrow_and_update()), (true, 5));
+        moved.tell(own, 5);
+        assert!(!listener.has_changed().unwrap());
+    }
+
+    #[test]
+    fn stalls_without_listeners_are_forgotten() {
+        let moved = Moved::default();
+        let kept = moved.listen(LogId([0xff; 16]));
+        for number in 0..u16::try_from(3 * SWEEP_AT).unwrap() {
+            let [high, low] = number.to_be_bytes();
+            let mut stall = LogId::default();
+            stall.0[..2].copy_from_slice(&[high, low]);
+            drop(moved.listen(stall));
+        }
+        assert!(moved.stalls.lock().unwrap().len() <= SWEEP_AT);
+        moved.tell(LogId([0xff; 16]), 1);
+        assert!(kept.has_changed().unwrap());
+    }
+}
