@@ -100,10 +100,18 @@ impl Metrics {
         registry.register("store_writes_waiting", "Requests waiting to write", self.writes_waiting.clone());
         registry.register("store_reads_waiting", "Requests waiting to read", self.reads_waiting.clone());
         registry.register("http_limited", "Requests refused by a rate limit", self.limited.clone());
-        registry.register("replicated_bytes", "Bytes of pages taken and given", self.replicated_bytes.clone());
+        registry.register(
+            "replicated_bytes",
+            "Bytes of pages taken and given",
+            self.replicated_bytes.clone(),
+        );
         registry.register("streams", "Change streams open", self.streams.clone());
         registry.register("connections", "Connections open", self.connections.clone());
-        registry.register("connections_refused", "Connections over the limit", self.connections_refused.clone());
+        registry.register(
+            "connections_refused",
+            "Connections over the limit",
+            self.connections_refused.clone(),
+        );
     }
 }
 

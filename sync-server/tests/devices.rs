@@ -3,8 +3,8 @@
 mod common;
 
 use axum::http::StatusCode;
+use common::TestStore;
 use common::server::{Answer, Device, TestServer, Wanted, hex};
-use common::{TestStore, each_store};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 use soko_domain::ids::LogId;
@@ -70,7 +70,8 @@ async fn a_code_is_for_its_stall_its_minutes_and_its_maker() {
     let server = TestServer::new();
     let (owner, founder) = server.owner_and_stall().await;
     let stall = founder.pen.log();
-    let enrol = |device: &Device, code: &str| server.post("/v1/devices/enrol", &device.enrol_with(code)).send();
+    let enrol =
+        |device: &Device, code: &str| server.post("/v1/devices/enrol", &device.enrol_with(code)).send();
 
     let code = server.code(&owner, stall, "cashier").await;
     let foreign = Device::new(4, LogId([0x99; 16]));
@@ -103,7 +104,8 @@ async fn a_lost_reply_to_an_enrolment_costs_nothing() {
     let code = server.code(&owner, stall, "cashier").await;
     let by_code = device.enrol_with(&code);
     let request = hex(&[8; 16]);
-    let by_person = json!({"introduction": founder.introduction, "name": "counter", "request": request, "role": "owner"});
+    let by_person =
+        json!({"introduction": founder.introduction, "name": "counter", "request": request, "role": "owner"});
     for (body, device) in [(by_code, &device), (by_person, &founder)] {
         let enrol = || server.post("/v1/devices/enrol", &body).bearer(&owner).send();
         let first = enrol().await.expect(StatusCode::CREATED);
@@ -164,11 +166,6 @@ fn each_store_server<F: Future<Output = ()>>(test: impl Fn(TestServer) -> F) {
     for store in stores.into_iter().flatten() {
         runtime.block_on(test(TestServer::on(store, Wanted::default())));
     }
-}
-
-#[test]
-fn stores_are_there() {
-    each_store(|store| assert_eq!(store.store.waiting(), (0, 0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,7 +110,10 @@ async fn cookies_are_for_our_own_pages_alone() {
         assert!(answer.json().get("token").is_none());
         let set = answer.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
         assert!(set.starts_with(&format!("{name}=soko_s_")), "{set}");
-        assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict") && set.contains("Path=/"), "{set}");
+        assert!(
+            set.contains("HttpOnly") && set.contains("SameSite=Strict") && set.contains("Path=/"),
+            "{set}"
+        );
         assert_eq!(set.contains("Secure"), is_secure);
         let cookie = set.split(';').next().unwrap();
         server.get("/v1/me").header("cookie", cookie).send().await.expect(StatusCode::OK);
@@ -164,11 +167,23 @@ async fn a_flood_is_told_when_to_come_back_and_others_are_served() {
     let seconds: i64 = limited.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     server.get("/v1/me").from("198.51.100.1").send().await.refused(StatusCode::UNAUTHORIZED, "not_signed_in");
     server.get("/healthz").from("192.0.2.66").send().await.expect(StatusCode::OK);
+    // Nobody's word about the address counts, unless a proxy of ours stands in front.
+    let spoofed =
+        server.get("/v1/me").from("192.0.2.66").header("x-forwarded-for", "203.0.113.9").send().await;
+    spoofed.refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
     server.clock.advance_ms(seconds * 1_000);
     flood().await.refused(StatusCode::UNAUTHORIZED, "not_signed_in");
-    // Behind a proxy of ours, its word about the address counts; otherwise nobody's does.
-    let spoofed = server.get("/v1/me").from("192.0.2.66").header("x-forwarded-for", "203.0.113.9").send().await;
-    spoofed.refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_of_ours_says_whom_a_request_comes_from() {
+    let rates = Some(Rates::default());
+    let server = TestServer::with(Wanted { rates, behind_proxy: true, ..Wanted::default() });
+    let ask = |list: &str| server.get("/v1/me").from("127.0.0.1").header("x-forwarded-for", list).send();
+    while ask("203.0.113.9, 192.0.2.66").await.status != StatusCode::TOO_MANY_REQUESTS {}
+    // Only what our own proxy wrote, the last one, is believed.
+    ask("198.51.100.1, 192.0.2.66").await.refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
+    ask("192.0.2.66, 198.51.100.1").await.refused(StatusCode::UNAUTHORIZED, "not_signed_in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,6 +195,7 @@ async fn members_are_managed_by_those_above_them() {
     let manager = server.person("manager@example.org").await;
     let cashier = server.person("cashier@example.org").await;
     let set = |person: &str, email: &str, role: &str| {
+        server.clock.advance_ms(1);
         server.put(&members, &json!({"email": email, "role": role})).bearer(person).send()
     };
     // Who has nothing to do with a stall cannot tell whether it exists.
@@ -200,9 +216,8 @@ async fn members_are_managed_by_those_above_them() {
         list["members"].as_array().unwrap().iter().map(|member| member["role"].as_str().unwrap()).collect();
     assert_eq!(roles, ["owner", "manager", "cashier"]);
     let account = |at: usize| list["members"][at]["account"].as_str().unwrap().to_owned();
-    let remove = |person: &str, at: usize| {
-        server.delete(&format!("{members}/{}", account(at))).bearer(person).send()
-    };
+    let remove =
+        |person: &str, at: usize| server.delete(&format!("{members}/{}", account(at))).bearer(person).send();
     remove(&manager, 0).await.refused(StatusCode::FORBIDDEN, "not_allowed");
     remove(&owner, 0).await.refused(StatusCode::CONFLICT, "last_owner");
     remove(&manager, 2).await.expect(StatusCode::NO_CONTENT);

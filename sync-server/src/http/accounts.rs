@@ -123,8 +123,7 @@ pub(crate) async fn change_password(
     let new_hash = hash(&app, request.new).await?;
     let (keep_session, now_ms) = (person.token_hash, app.now_ms());
     let change = move |tx: &mut dyn Tx| {
-        let change =
-            PasswordChange { old_hash: &old_hash, new_hash: &new_hash, keep_session, now_ms };
+        let change = PasswordChange { old_hash: &old_hash, new_hash: &new_hash, keep_session, now_ms };
         accounts::change_password(tx, account, &change)
     };
     app.store().write(Shard::account(account), change).await?;

@@ -61,14 +61,17 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for ApiPath
 /// An identity written as hexadecimal digits.
 pub(crate) fn id<T: ByteId>(text: &str, what: &str) -> Result<T, Problem> {
     unhex(text).and_then(|bytes| T::from_blob(&bytes)).ok_or_else(|| {
-        Problem::malformed(format!("{what} is not an identity in lower-case hexadecimal digits of the right length"))
+        Problem::malformed(format!(
+            "{what} is not an identity in lower-case hexadecimal digits of the right length"
+        ))
     })
 }
 
 pub(crate) type Answered<T> = Result<Json<T>, Problem>;
 
 fn require_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
-    let unsupported = |detail: String| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail));
+    let unsupported =
+        |detail: String| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail));
     let encoding = headers.get(header::CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return unsupported("encoded bodies are not taken: send the body as it is".to_owned());
@@ -92,8 +95,8 @@ async fn read(request: Request, bytes_max: usize) -> Result<Bytes, Problem> {
     }
     let body: Body = request.into_body();
     to_bytes(body, bytes_max).await.map_err(|error| {
-        let is_limit = std::error::Error::source(&error)
-            .is_some_and(|cause| cause.to_string().contains("length limit"));
+        let is_limit =
+            std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("length limit"));
         if is_limit { too_long() } else { Problem::malformed("the body ended before it was complete") }
     })
 }

@@ -105,8 +105,7 @@ impl From<Refusal> for Problem {
             return error.into();
         }
         let problem = Self::new(status_of(&refusal), refusal.code(), refusal.to_string());
-        let is_for_later =
-            matches!(refusal, Refusal::Core(CoreRefusal::Refused { fault: Fault::Later, .. }));
+        let is_for_later = matches!(refusal, Refusal::Core(CoreRefusal::Refused { fault: Fault::Later, .. }));
         if is_for_later { problem.retry_after(BUSY_RETRY_S) } else { problem }
     }
 }

@@ -17,7 +17,9 @@ pub fn router(app: App) -> Router {
     let (router, api) = routes(app.has_core()).split_for_parts();
     router
         .merge(docs::pages(api))
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no_such_path", "there is nothing at this path: see /docs"))
+        .fallback(async || {
+            Problem::new(StatusCode::NOT_FOUND, "no_such_path", "there is nothing at this path: see /docs")
+        })
         .method_not_allowed_fallback(async || {
             let detail = "this path does not know this method: see /docs";
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)

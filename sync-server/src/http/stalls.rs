@@ -13,9 +13,9 @@ use crate::http::body::{Answered, ApiJson};
 use crate::http::caller::SignedIn;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::tokens::unhex;
+use crate::platform::Refusal;
 use crate::platform::introduction::{self, Introduced};
 use crate::platform::stalls::{self, StallView};
-use crate::platform::Refusal;
 use crate::store::Shard;
 
 #[derive(Deserialize, ToSchema)]

@@ -118,12 +118,12 @@ fn fault(error: impl std::fmt::Display) -> HashFault {
     HashFault(error.to_string())
 }
 
-/// "aaaaaaaaaaaa" and "121212121212".
+/// "aaaaaaaaaaaa" and "123412341234".
 fn has_few_letters(password: &str) -> bool {
     let mut letters: Vec<char> = password.chars().collect();
     letters.sort_unstable();
     letters.dedup();
-    letters.len() < 4
+    letters.len() < 5
 }
 
 #[cfg(test)]
