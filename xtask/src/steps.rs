@@ -133,7 +133,8 @@ fn run_tests(stage: &mut Stage) -> Outcome<Done> {
 
 fn check_browser_engine(stage: &mut Stage) -> Outcome<Done> {
     let clang = machine::clang().ok_or_else(|| Failure::new("clang is missing: run `cargo xtask setup`"))?;
-    let mut check = cargo(&["check", "-p", "soko-engine", "--target", WASM_TARGET, "--locked"]);
+    let mut check =
+        cargo(&["check", "-p", "soko-engine", "--no-default-features", "--target", WASM_TARGET, "--locked"]);
     check.env("CC_wasm32_unknown_unknown", clang.compiler).env("AR_wasm32_unknown_unknown", clang.archiver);
     stage.run(&mut check)
 }

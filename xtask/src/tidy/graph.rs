@@ -45,6 +45,10 @@ const BELOW_THE_SHELLS: [&str; 6] = [
 /// More, for tests only.
 const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[];
 
+/// The feature that makes rules weakenable, and who may ask for it.
+const SABOTAGE: &str = "sabotage";
+const SABOTEUR: &str = "soko-sim";
+
 const PURE: &[&str] = &["soko-domain", "soko-documents", "soko-replication", "soko-app-api"];
 
 /// Runtimes, databases, HTTP, clocks and random sources.
@@ -83,6 +87,7 @@ struct Dependency<'a> {
     name: &'a str,
     is_member: bool,
     for_tests_only: bool,
+    wants_sabotage: bool,
 }
 
 fn dependencies(metadata: &Value) -> Vec<Dependency<'_>> {
@@ -95,6 +100,11 @@ fn dependencies(metadata: &Value) -> Vec<Dependency<'_>> {
             name: it["name"].as_str().unwrap(),
             is_member: it["path"].is_string(),
             for_tests_only: it["kind"] == "dev",
+            wants_sabotage: it["features"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|feature| feature == SABOTAGE),
         })
         .collect()
 }
@@ -130,6 +140,14 @@ fn impure_dependencies(dependencies: &[Dependency<'_>]) -> Vec<String> {
         .map(|it| {
             format!("{} is pure and lists {}: take time, ids and seeds as arguments", it.package, it.name)
         })
+        .collect()
+}
+
+fn saboteurs(dependencies: &[Dependency<'_>]) -> Vec<String> {
+    dependencies
+        .iter()
+        .filter(|it| it.wants_sabotage && it.package != SABOTEUR)
+        .map(|it| format!("{} wants {SABOTAGE} of {}: only {SABOTEUR} may weaken rules", it.package, it.name))
         .collect()
 }
 
@@ -179,4 +197,19 @@ fn an_impure_dependency_is_seen_unless_only_tests_use_it() {
     expect_one(&impure_dependencies(&dependencies(&built)), "chrono");
     expect_none(&impure_dependencies(&dependencies(&sample("soko-domain", "rand", Some("dev"), None))));
     expect_none(&impure_dependencies(&dependencies(&sample("soko-engine", "rusqlite", None, None))));
+}
+
+#[test]
+fn no_product_can_be_weakened() {
+    let metadata = crate::packages::members().unwrap();
+    expect_none(&saboteurs(&dependencies(&metadata)));
+}
+
+#[test]
+fn a_product_that_wants_sabotage_is_seen() {
+    let mut bad = sample("soko-register", "soko-engine", None, Some("crates/engine"));
+    bad["packages"][0]["dependencies"][0]["features"] = serde_json::json!(["sabotage"]);
+    expect_one(&saboteurs(&dependencies(&bad)), "soko-register wants sabotage of soko-engine");
+    bad["packages"][0]["name"] = "soko-sim".into();
+    expect_none(&saboteurs(&dependencies(&bad)));
 }

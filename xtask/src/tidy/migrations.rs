@@ -1,11 +1,31 @@
 //! Migrations are numbered without a gap, and a step written for one server database is written for the other.
 //!
+//! One text serves both server databases, with placeholders for the few words that differ (migrations/README.md), so
+//! a word that only one of them understands is a twin that was forgotten.
+//!
 //! `device/NNNN_name.sql` is for SQLite. `server/NNNN_name.sql` and `shared/NNNN_name.sql` serve both databases;
 //! where their words differ, `NNNN_name.sqlite.sql` and `NNNN_name.postgres.sql` are twins.
 
-use super::{expect_none, expect_one, repository_files};
+use super::{Entry, expect_none, expect_one, repository_files};
 
 const DIGITS: usize = 4;
+/// Understood by one database only, or meaning something else on the other.
+const ONE_DATABASE_ONLY: &[&str] = &[
+    "autoincrement",
+    "bigint",
+    "bigserial",
+    "blob",
+    "bytea",
+    "integer",
+    "jsonb",
+    "pragma",
+    "rowid",
+    "serial",
+    "strict",
+    "timestamptz",
+    "trigger",
+    "virtual",
+];
 
 /// A file's parts: number, name, and for which database when it is for one only.
 #[derive(PartialEq, Eq, Clone, Debug)]
@@ -38,6 +58,32 @@ fn check_folder(folder: &str, files: &[&str], twins_allowed: bool) -> Vec<String
     complaints.extend(missing_twins(folder, &steps));
     complaints.extend(gaps(folder, &steps));
     complaints
+}
+
+/// A step without a twin must not need one.
+fn check_words(file: &str, sql: &str) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (index, line) in sql.lines().enumerate() {
+        let statement = line.split("--").next().unwrap_or_default().to_lowercase();
+        let words = statement.split(|it: char| !(it.is_alphanumeric() || "_{}'".contains(it)));
+        for word in words.filter(|word| ONE_DATABASE_ONLY.contains(word)) {
+            complaints.push(format!(
+                "{file}:{}: `{word}` is for one database only: use a placeholder or write both files",
+                index + 1
+            ));
+        }
+    }
+    complaints
+}
+
+fn check_file_words(file: &Entry) -> Vec<String> {
+    let for_both =
+        ["migrations/server/", "migrations/shared/"].iter().any(|folder| file.name.starts_with(folder));
+    let single = file.name.ends_with(".sql") && !file.name.trim_end_matches(".sql").contains('.');
+    if !for_both || !single {
+        return Vec::new();
+    }
+    check_words(&file.name, &std::fs::read_to_string(&file.path).unwrap())
 }
 
 fn missing_twins(folder: &str, steps: &[Step<'_>]) -> Vec<String> {
@@ -73,6 +119,14 @@ fn the_migrations_are_in_order_and_have_their_twins() {
         assert!(!names.is_empty(), "{folder} holds no migration");
         expect_none(&check_folder(folder, &names, twins_allowed));
     }
+    expect_none(&files.iter().flat_map(check_file_words).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_word_of_one_database_is_seen() {
+    let sql =
+        "create table a (\n  n {int}, b {blob}, serial_number {int}, -- an integer\n  c BIGINT\n) {strict};";
+    expect_one(&check_words("s/0001_a.sql", sql), "s/0001_a.sql:3: `bigint`");
 }
 
 #[test]
