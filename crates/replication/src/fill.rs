@@ -87,7 +87,7 @@ pub fn fill<S: Source>(source: &S, their_heads: &Heads, budget: Budget) -> Resul
         let first = Budget { records: 1, ..left };
         lack.take(source, first, &mut left)?;
     }
-    lacks.sort_by_key(|lack| (lack.last_seq - lack.next_seq, lack.author));
+    lacks.sort_by_key(|lack| (lack.remaining(), lack.author));
     let count = lacks.len();
     for (done, lack) in lacks.iter_mut().enumerate() {
         let share = left.share(count - done);
@@ -136,20 +136,25 @@ fn lacks(ours: &Heads, theirs: &Heads) -> Vec<Lack> {
 }
 
 impl Lack {
+    fn remaining(&self) -> u64 {
+        (self.last_seq + 1).saturating_sub(self.next_seq)
+    }
+
     fn is_done(&self) -> bool {
-        self.next_seq > self.last_seq
+        self.remaining() == 0
     }
 
     /// Takes what fits into `share` up to a signed record. False if nothing does.
     fn take<S: Source>(&mut self, source: &S, share: Budget, left: &mut Budget) -> Result<bool, S::Error> {
         let is_first = self.records.is_empty();
         let overhead = if is_first { RUN_OVERHEAD_BYTES } else { 0 };
-        if self.is_done() || share.records == 0 || share.bytes <= overhead || is_first && left.runs == 0 {
+        let records_max = share.records.min(left.records);
+        let bytes_max = share.bytes.min(left.bytes).saturating_sub(overhead);
+        if self.is_done() || records_max == 0 || bytes_max == 0 || is_first && left.runs == 0 {
             return Ok(false);
         }
-        let bytes_max = share.bytes - overhead;
-        let mut records = source.range(self.author, self.next_seq, share.records, bytes_max)?;
-        let (count, bytes) = fitting(&records, share.records, bytes_max);
+        let mut records = source.range(self.author, self.next_seq, records_max, bytes_max)?;
+        let (count, bytes) = fitting(&records, records_max, bytes_max);
         if count == 0 {
             return Ok(false);
         }
