@@ -193,7 +193,7 @@ crate::wire_struct! {
 impl SaleLine {
     /// The part of the quantity that the register's own share covered.
     pub fn from_share(&self) -> i64 {
-        self.quantity - self.beyond_share
+        self.quantity.saturating_sub(self.beyond_share)
     }
 }
 

@@ -37,12 +37,9 @@ impl Role {
         if kind.is_server_only() || !self.is_staff() {
             return false;
         }
-        match kind {
-            Kind::DeviceRevoked => self.may_manage_devices(),
-            // A count can hide a theft, so it takes more than a cashier.
-            Kind::StockCounted => self.may_manage_devices(),
-            _ => true,
-        }
+        // A count can hide a theft, so it takes more than a cashier.
+        let managers_only = matches!(kind, Kind::DeviceRevoked | Kind::StockCounted);
+        !managers_only || self.may_manage_devices()
     }
 
     /// Whether a register of this role may change products, prices and the stall's profile.

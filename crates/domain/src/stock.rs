@@ -1,7 +1,7 @@
 //! Where every unit is. Each is in exactly one account; an entry moves units from one account to another,
 //! and balances are sums, so the order in which entries arrive does not matter.
 
-use crate::entry::{Entry, GoodsBack, MoveCause, StockMoved};
+use crate::entry::{Entry, GoodsBack, MoveCause, SaleMade, StockCounted, StockMoved, Units};
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
 
@@ -103,13 +103,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
                 out.add(line.product, Account::Supply, own, line.quantity)?;
             }
         }
-        Entry::SaleMade(sale) => {
-            for line in &sale.lines {
-                let Some(product) = line.product else { continue };
-                out.add(product, own, Account::Sold, line.from_share())?;
-                out.add(product, Account::Deficit, Account::Sold, line.beyond_share)?;
-            }
-        }
+        Entry::SaleMade(sale) => out.sold(own, sale)?,
         Entry::SaleVoided(void) => {
             for units in &void.units {
                 out.add(units.product, Account::Sold, own, units.from_share)?;
@@ -124,15 +118,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
                 out.add(product, Account::Sold, to, line.quantity)?;
             }
         }
-        Entry::StockCounted(count) => {
-            let difference = count.counted.checked_sub(count.expected).ok_or(Impossible)?;
-            if difference >= 0 {
-                out.add(count.product, Account::Supply, own, difference)?;
-            } else {
-                out.add(count.product, own, Account::WriteOff, count.from_share)?;
-                out.add(count.product, Account::Deficit, Account::WriteOff, -difference - count.from_share)?;
-            }
-        }
+        Entry::StockCounted(count) => out.counted(own, count)?,
         Entry::ShareReturned(share) => out.add(share.product, own, Account::Pool, share.quantity)?,
         Entry::ShareGranted(share) => {
             out.add(share.product, Account::Pool, Account::Share(share.to), share.quantity)?;
@@ -142,16 +128,8 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
                 out.add(line.product, Account::Pool, Account::Hold(order.order), line.quantity)?;
             }
         }
-        Entry::OrderReleased(order) => {
-            for units in &order.units {
-                out.add(units.product, Account::Hold(order.order), Account::Pool, units.quantity)?;
-            }
-        }
-        Entry::OrderFulfilled(order) => {
-            for units in &order.units {
-                out.add(units.product, Account::Hold(order.order), Account::Sold, units.quantity)?;
-            }
-        }
+        Entry::OrderReleased(order) => out.units(&order.units, Account::Hold(order.order), Account::Pool)?,
+        Entry::OrderFulfilled(order) => out.units(&order.units, Account::Hold(order.order), Account::Sold)?,
         Entry::StockMoved(moved) => out.moved(moved)?,
         Entry::ShiftOpened(_)
         | Entry::ShiftClosed(_)
@@ -186,6 +164,30 @@ impl Transfers {
             self.0.push(Transfer { product, from, to, quantity });
         }
         Ok(())
+    }
+
+    fn sold(&mut self, own: Account, sale: &SaleMade) -> Result<(), Impossible> {
+        for line in &sale.lines {
+            let Some(product) = line.product else { continue };
+            let from_share = line.quantity.checked_sub(line.beyond_share).ok_or(Impossible)?;
+            self.add(product, own, Account::Sold, from_share)?;
+            self.add(product, Account::Deficit, Account::Sold, line.beyond_share)?;
+        }
+        Ok(())
+    }
+
+    fn counted(&mut self, own: Account, count: &StockCounted) -> Result<(), Impossible> {
+        let difference = count.counted.checked_sub(count.expected).ok_or(Impossible)?;
+        if difference >= 0 {
+            return self.add(count.product, Account::Supply, own, difference);
+        }
+        let owed = difference.checked_neg().and_then(|missing| missing.checked_sub(count.from_share));
+        self.add(count.product, own, Account::WriteOff, count.from_share)?;
+        self.add(count.product, Account::Deficit, Account::WriteOff, owed.ok_or(Impossible)?)
+    }
+
+    fn units(&mut self, units: &[Units], from: Account, to: Account) -> Result<(), Impossible> {
+        units.iter().try_for_each(|units| self.add(units.product, from, to, units.quantity))
     }
 
     /// Only moves that their cause explains: a forged one cannot make units out of nothing.

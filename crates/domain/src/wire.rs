@@ -45,10 +45,10 @@ impl Writer {
     /// A variable-length number, seven bits a byte, least significant first.
     pub fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
-            self.0.push((value as u8 & 0x7f) | 0x80);
+            self.0.push(value.to_le_bytes()[0] | 0x80);
             value >>= 7;
         }
-        self.0.push(value as u8);
+        self.0.push(value.to_le_bytes()[0]);
     }
 
     pub fn bytes(&mut self, bytes: &[u8]) {

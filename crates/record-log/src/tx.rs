@@ -251,7 +251,7 @@ impl Row {
         T::from_blob(bytes).map(Some).ok_or_else(|| unexpected(column, "bytes of the right length", None))
     }
 
-    fn value(&self, column: usize) -> Result<&Value, StoreError> {
+    pub fn value(&self, column: usize) -> Result<&Value, StoreError> {
         self.0.get(column).ok_or_else(|| StoreError::Other(format!("the answer has no column {column}")))
     }
 }

@@ -1,0 +1,330 @@
+//! Products, categories, price lists, the stall's profile and open orders: documents, and the rows that lists
+//! and sales read. Automerge itself runs behind `Applier`: in this process on a device, in a limited child
+//! process on the server.
+
+use std::collections::BTreeMap;
+
+use soko_documents::{Applied, ChangeBody, DocumentKind, Fields, Product, Refused, Stall, apply_checked};
+use soko_domain::ids::{AuthorId, Hash, LogId, ProductId, ThingId};
+use soko_domain::wire::Wire as _;
+use soko_record_log::{StoreError, Tx, params};
+use soko_replication::Record;
+
+use crate::project::{ParkCode, ProjectError, Projected};
+
+/// The record kind of a change to such a document, so that rights are checked without reading the body.
+pub fn change_kind(kind: DocumentKind) -> u16 {
+    soko_replication::record::KIND_CHANGE_FIRST + u16::from(kind.number())
+}
+
+/// Changes of one document that wait for others at most.
+const PENDING_MAX: usize = 256;
+
+/// One document to change.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a> {
+    pub document: ThingId,
+    pub kind: DocumentKind,
+    pub saved: Option<&'a [u8]>,
+    pub changes: &'a [(AuthorId, &'a [u8])],
+}
+
+/// Why changes were not applied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ApplyFailure {
+    Refused(Refused),
+    /// The answer was prepared for another state of the document.
+    Stale,
+}
+
+/// Applies changes to a saved document, all or none.
+pub trait Applier {
+    fn apply(&mut self, work: &Work<'_>) -> Result<Applied, ApplyFailure>;
+}
+
+/// Applies in this process: on a device, whose server has checked every change that it relays.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct LocalApplier;
+
+impl Applier for LocalApplier {
+    fn apply(&mut self, work: &Work<'_>) -> Result<Applied, ApplyFailure> {
+        apply_checked(work.saved, work.kind, work.changes).map_err(ApplyFailure::Refused)
+    }
+}
+
+/// A change that waits to be applied.
+#[derive(Clone)]
+struct Waiting {
+    author: AuthorId,
+    seq: u64,
+    change: Vec<u8>,
+}
+
+/// The changes of one batch, by document.
+#[derive(Default)]
+pub(crate) struct Changes(BTreeMap<(ThingId, DocumentKind), Vec<Waiting>>);
+
+impl Changes {
+    /// Says whether the body could be read and fits the record's kind.
+    pub(crate) fn take(&mut self, record: &Record, body: &[u8]) -> bool {
+        let Ok(body) = ChangeBody::from_bytes(body) else { return false };
+        if change_kind(body.kind) != record.kind {
+            return false;
+        }
+        let waiting = Waiting { author: record.author, seq: record.seq, change: body.change };
+        self.0.entry((body.document, body.kind)).or_default().push(waiting);
+        true
+    }
+
+    pub(crate) fn apply(
+        &self,
+        tx: &mut dyn Tx,
+        log: LogId,
+        applier: &mut dyn Applier,
+        out: &mut Projected,
+    ) -> Result<(), ProjectError> {
+        for ((document, kind), fresh) in &self.0 {
+            let mut room = Room { tx, log, document: *document, kind: *kind, applier, out };
+            room.settle(fresh)?;
+        }
+        Ok(())
+    }
+}
+
+/// One document's turn.
+struct Room<'a> {
+    tx: &'a mut dyn Tx,
+    log: LogId,
+    document: ThingId,
+    kind: DocumentKind,
+    applier: &'a mut dyn Applier,
+    out: &'a mut Projected,
+}
+
+impl Room<'_> {
+    /// Applies what is new together with what has waited, until nothing more fits.
+    fn settle(&mut self, fresh: &[Waiting]) -> Result<(), ProjectError> {
+        let mut saved = self.load()?;
+        let mut waiting = self.load_pending()?;
+        let had_pending = !waiting.is_empty();
+        waiting.extend_from_slice(fresh);
+        let before = saved.clone();
+        let mut applied = None;
+        // The usual case is one call; the slow path below sorts a mixed batch out, change by change.
+        match self.try_apply(saved.as_deref(), &waiting)? {
+            Ok(done) => {
+                waiting.clear();
+                applied = Some(done);
+            }
+            Err(_) => self.one_by_one(&mut saved, &mut waiting, &mut applied)?,
+        }
+        if let Some(applied) = applied {
+            self.store(&applied, before.is_some())?;
+        }
+        self.store_pending(&waiting, had_pending)
+    }
+
+    fn one_by_one(
+        &mut self,
+        saved: &mut Option<Vec<u8>>,
+        waiting: &mut Vec<Waiting>,
+        applied: &mut Option<Applied>,
+    ) -> Result<(), ProjectError> {
+        loop {
+            let mut moved = false;
+            let mut left = Vec::new();
+            for change in std::mem::take(waiting) {
+                match self.try_apply(saved.as_deref(), std::slice::from_ref(&change))? {
+                    Ok(done) => {
+                        *saved = Some(done.saved.clone());
+                        *applied = Some(done);
+                        moved = true;
+                    }
+                    Err(refused) if waits(&refused) => left.push(change),
+                    Err(_) => self.out.parked.push((change.author, change.seq, ParkCode::ChangeRefused)),
+                }
+            }
+            *waiting = left;
+            if !moved || waiting.is_empty() {
+                break;
+            }
+        }
+        while waiting.len() > PENDING_MAX {
+            if let Some(change) = waiting.pop() {
+                self.out.parked.push((change.author, change.seq, ParkCode::ChangeRefused));
+            }
+        }
+        Ok(())
+    }
+
+    fn try_apply(
+        &mut self,
+        saved: Option<&[u8]>,
+        changes: &[Waiting],
+    ) -> Result<Result<Applied, Refused>, ProjectError> {
+        let changes: Vec<(AuthorId, &[u8])> =
+            changes.iter().map(|waiting| (waiting.author, waiting.change.as_slice())).collect();
+        let work = Work { document: self.document, kind: self.kind, saved, changes: &changes };
+        match self.applier.apply(&work) {
+            Ok(applied) => Ok(Ok(applied)),
+            Err(ApplyFailure::Refused(refused)) => Ok(Err(refused)),
+            Err(ApplyFailure::Stale) => Err(ProjectError::Stale),
+        }
+    }
+
+    fn load(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = self.tx.query_opt(
+            "select saved from document where log = $1 and document = $2 and kind = $3",
+            params![self.log, self.document, self.kind.number()],
+        )?;
+        row.map(|row| row.blob(0).map(<[u8]>::to_vec)).transpose()
+    }
+
+    fn load_pending(&mut self) -> Result<Vec<Waiting>, StoreError> {
+        let rows = self.tx.query(
+            "select author, seq, change from pending_change
+             where log = $1 and document = $2 and kind = $3 order by author, seq",
+            params![self.log, self.document, self.kind.number()],
+        )?;
+        let waiting = |row: &soko_record_log::Row| {
+            Ok(Waiting { author: row.id(0)?, seq: row.number(1)?, change: row.blob(2)?.to_vec() })
+        };
+        rows.iter().map(waiting).collect()
+    }
+
+    fn store_pending(&mut self, waiting: &[Waiting], had_pending: bool) -> Result<(), ProjectError> {
+        if had_pending {
+            self.tx.execute(
+                "delete from pending_change where log = $1 and document = $2 and kind = $3",
+                params![self.log, self.document, self.kind.number()],
+            )?;
+        }
+        for change in waiting {
+            self.tx.execute(
+                "insert into pending_change (log, document, author, seq, change, kind)
+                 values ($1, $2, $3, $4, $5, $6)",
+                params![
+                    self.log,
+                    self.document,
+                    change.author,
+                    change.seq,
+                    change.change,
+                    self.kind.number()
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, applied: &Applied, existed: bool) -> Result<(), StoreError> {
+        let heads = joined(&applied.heads);
+        let sql = if existed {
+            "update document set heads = $4, saved = $5 where log = $1 and document = $2 and kind = $3"
+        } else {
+            "insert into document (log, document, kind, heads, saved) values ($1, $2, $3, $4, $5)
+             on conflict (log, document) do nothing"
+        };
+        let stored = self
+            .tx
+            .execute(sql, params![self.log, self.document, self.kind.number(), heads, applied.saved])?;
+        // One identity used for two kinds of document: the first one keeps it.
+        if stored == 0 {
+            return Ok(());
+        }
+        self.out.touched.documents.insert(self.document);
+        match self.kind {
+            DocumentKind::Product => self.store_product(&applied.fields),
+            DocumentKind::Stall if self.document.0 == self.log.0 => self.store_stall(&applied.fields),
+            DocumentKind::Stall
+            | DocumentKind::Category
+            | DocumentKind::PriceList
+            | DocumentKind::OpenOrder => Ok(()),
+        }
+    }
+
+    fn store_product(&mut self, fields: &Fields) -> Result<(), StoreError> {
+        let (value, problems) = fields.read::<Product>();
+        let product = ProductId(self.document.0);
+        self.out.touched.products.insert(product);
+        self.tx.execute(
+            "insert into product (log, product, name, folded, description, sku, unit, price_minor, currency,
+               price_per, tax_ppm, tax_inclusive, archived, problems)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             on conflict (log, product) do update
+             set name = excluded.name, folded = excluded.folded, description = excluded.description,
+                 sku = excluded.sku, unit = excluded.unit, price_minor = excluded.price_minor,
+                 currency = excluded.currency, price_per = excluded.price_per, tax_ppm = excluded.tax_ppm,
+                 tax_inclusive = excluded.tax_inclusive, archived = excluded.archived,
+                 problems = excluded.problems",
+            params![
+                self.log,
+                product,
+                value.name,
+                folded(&value.name),
+                value.description,
+                value.sku,
+                value.unit.number(),
+                value.price_minor,
+                value.currency,
+                value.price_per,
+                value.tax_ppm,
+                value.tax_inclusive,
+                value.archived,
+                problems.len()
+            ],
+        )?;
+        self.tx.execute(
+            "delete from product_code where log = $1 and product = $2",
+            params![self.log, product],
+        )?;
+        for code in &value.barcodes {
+            self.tx.execute(
+                "insert into product_code (log, code, product) values ($1, $2, $3)
+                 on conflict (log, code, product) do nothing",
+                params![self.log, code, product],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn store_stall(&mut self, fields: &Fields) -> Result<(), StoreError> {
+        let (value, _) = fields.read::<Stall>();
+        self.tx.execute(
+            "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place)
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (log) do update
+             set name = excluded.name, currency = excluded.currency, zone = excluded.zone,
+                 cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
+                 place = excluded.place",
+            params![
+                self.log,
+                value.name,
+                value.currency,
+                value.zone,
+                value.cut_off_minutes,
+                value.description,
+                value.place
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+fn waits(refused: &Refused) -> bool {
+    // A gap in one author's numbers is filled by a change that is still on its way.
+    refused.may_succeed_later()
+        || matches!(refused, Refused::OutOfOrder { expected, found } if found > expected)
+}
+
+fn joined(heads: &[Hash]) -> Vec<u8> {
+    let mut heads = heads.to_vec();
+    heads.sort_unstable();
+    heads.iter().flat_map(|head| head.0).collect()
+}
+
+/// A name as search compares it: lower case, without accents.
+pub fn folded(name: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    use unicode_normalization::char::is_combining_mark;
+    name.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,66 @@
+//! What each entry says, as rows. One arm per entry; every statement gives the same result in any order.
+
+use soko_domain::entry::{Entry, Stamp};
+use soko_domain::ids::{AuthorId, LogId};
+use soko_record_log::{StoreError, Tx, params};
+
+use crate::people;
+use crate::project::Touched;
+use crate::trade;
+
+/// Where an entry stands.
+pub(crate) struct Place {
+    pub(crate) log: LogId,
+    pub(crate) author: AuthorId,
+    pub(crate) seq: u64,
+}
+
+pub(crate) fn apply_entry(
+    tx: &mut dyn Tx,
+    place: &Place,
+    stamp: &Stamp,
+    entry: &Entry,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    match entry {
+        Entry::ShiftOpened(opened) => trade::shift_opened(tx, place, stamp, opened, touched),
+        Entry::ShiftClosed(closed) => trade::shift_closed(tx, place, closed, touched),
+        Entry::SaleMade(sale) => trade::sale_made(tx, place, stamp, sale, touched),
+        Entry::SaleVoided(void) => trade::sale_voided(tx, place, void, touched),
+        Entry::RefundMade(refund) => trade::refund_made(tx, place, refund, touched),
+        Entry::RefundAllowed(allowed) => trade::refund_allowed(tx, place, allowed),
+        Entry::ShareReturned(share) => trade::share_returned(tx, place, share),
+        Entry::ShareGranted(share) => trade::share_granted(tx, place, share),
+        Entry::ShareRecalled(recall) => trade::share_recalled(tx, place, recall),
+        Entry::OrderPlaced(order) => trade::order_placed(tx, place, stamp, order, touched),
+        Entry::OrderHandedOver(order) => trade::order_flag(tx, place, order.order, "handed_over", touched),
+        Entry::OrderCancelAsked(order) => trade::order_flag(tx, place, order.order, "cancel_asked", touched),
+        Entry::OrderReleased(order) => trade::order_flag(tx, place, order.order, "released", touched),
+        Entry::OrderFulfilled(order) => trade::order_flag(tx, place, order.order, "fulfilled", touched),
+        Entry::DeviceAdmitted(device) => people::admitted(tx, place, device, touched),
+        Entry::DeviceRevoked(device) => people::revoked(tx, place, device.author, touched),
+        Entry::EpochStarted(epoch) => people::epoch_started(tx, place, epoch),
+        Entry::Unfrozen(unfrozen) => people::unfrozen(tx, place, unfrozen.epoch),
+        Entry::IncidentRaised(incident) => {
+            touched.incidents = true;
+            tx.execute(
+                "insert into incident (log, author, seq, kind, product, quantity, at_ms)
+                 values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, author, seq) do nothing",
+                params![
+                    place.log,
+                    place.author,
+                    place.seq,
+                    incident.kind.number(),
+                    incident.product,
+                    incident.quantity,
+                    stamp.at_ms
+                ],
+            )?;
+            Ok(())
+        }
+        // Their whole effect is on stock, or was taken where records are taken.
+        Entry::StockReceived(_) | Entry::StockCounted(_) | Entry::StockMoved(_) | Entry::RecordParked(_) => {
+            Ok(())
+        }
+    }
+}

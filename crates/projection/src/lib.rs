@@ -1,0 +1,44 @@
+//! What follows from a stall's records: where every unit is, what was sold, refunded, ordered and counted, who
+//! may write, and what the products are. Filled from records, and from nothing else, by the same code on a
+//! device and on the server; so equal records give equal tables, and the digest of the tables proves it.
+//!
+//! Nothing here decides. Nothing here depends on the order in which records of different authors arrive.
+
+mod catalogue;
+mod digest;
+mod ledger;
+mod people;
+mod project;
+mod stock;
+mod trade;
+
+pub mod read;
+
+pub use catalogue::{Applier, ApplyFailure, LocalApplier, Work, change_kind, folded};
+pub use digest::state_digest;
+pub use project::{ParkCode, ProjectError, Projected, Touched, Trust, forget, project, rebuild};
+
+/// The tables, as one step of a migration of device and server alike.
+pub const TABLES: &str = include_str!("../../../migrations/shared/0001_projection.sql");
+
+/// Every table above, to be emptied before a rebuild.
+pub(crate) const ALL_TABLES: &[&str] = &[
+    "balance",
+    "sale",
+    "sale_void",
+    "refund_line",
+    "refund_allowance",
+    "shift",
+    "orders",
+    "device",
+    "recall",
+    "incident",
+    "epoch",
+    "share_moved",
+    "parked",
+    "document",
+    "pending_change",
+    "product",
+    "product_code",
+    "stall_profile",
+];

@@ -1,0 +1,240 @@
+//! From records to tables: decode, check who may say such a thing, then the ledger or the catalogue.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use soko_domain::entry::{Entry, Kind};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ShiftId, ThingId};
+use soko_record_log::{StoreError, Tx, log, params};
+use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_INTRODUCTION};
+use soko_replication::{Body, Record};
+
+use crate::catalogue::{Applier, Changes};
+use crate::ledger::{Place, apply_entry};
+use crate::stock::Balances;
+
+/// Records that one step of a rebuild reads.
+const REBUILD_RECORDS_PER_STEP: usize = 2_000;
+
+/// The keys of servers. What an author with one of these keys says counts as the server's word.
+#[derive(Clone, Default, Debug)]
+pub struct Trust {
+    pub server_keys: BTreeSet<[u8; 32]>,
+}
+
+/// What changed, for whoever shows it.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Touched {
+    pub products: BTreeSet<ProductId>,
+    pub stock: BTreeSet<ProductId>,
+    pub orders: BTreeSet<OrderId>,
+    pub shifts: BTreeSet<ShiftId>,
+    pub documents: BTreeSet<ThingId>,
+    pub sales: bool,
+    pub devices: bool,
+    pub incidents: bool,
+}
+
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Projected {
+    pub touched: Touched,
+    /// Records that count for nothing, with the reason. Everything else flows on.
+    pub parked: Vec<(AuthorId, u64, ParkCode)>,
+    /// Records that the server's word parks: whoever holds their bodies withholds them and rebuilds.
+    pub withheld: Vec<(AuthorId, u64)>,
+    /// Records of kinds that a newer version wrote: kept, relayed, and projected after an update.
+    pub unknown: usize,
+}
+
+soko_domain::wire_choice! {
+    /// Why a record counts for nothing.
+    pub enum ParkCode {
+        Undecodable = 1,
+        Impossible = 2,
+        NotTheServer = 3,
+        RoleForbids = 4,
+        ChangeRefused = 5,
+        ServerSaid = 6,
+    }
+}
+
+impl ParkCode {
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Undecodable => "the record cannot be read; update the device that wrote it",
+            Self::Impossible => "its quantities cannot be true; count the stock it is about",
+            Self::NotTheServer => "only the server may write such a record",
+            Self::RoleForbids => "the role of its author does not allow such a record; ask the owner",
+            Self::ChangeRefused => "the edit would damage the document; make it again",
+            Self::ServerSaid => "the server refused the record",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The documents moved while they were being checked elsewhere: check them again.
+    #[error("a document changed meanwhile; try again")]
+    Stale,
+}
+
+/// Takes records that were just appended, in that order, in the same transaction.
+pub fn project(
+    tx: &mut dyn Tx,
+    log: LogId,
+    trust: &Trust,
+    applier: &mut dyn Applier,
+    records: &[Record],
+) -> Result<Projected, ProjectError> {
+    let mut run = Run {
+        log,
+        trust,
+        servers: BTreeMap::new(),
+        balances: Balances::default(),
+        changes: Changes::default(),
+        out: Projected::default(),
+    };
+    for record in records {
+        run.take(tx, record)?;
+    }
+    run.out.touched.stock.extend(run.balances.products());
+    run.balances.post(tx, log)?;
+    run.changes.apply(tx, log, applier, &mut run.out)?;
+    for (author, seq, code) in &run.out.parked {
+        park(tx, log, *author, *seq, *code, code.sentence())?;
+    }
+    Ok(run.out)
+}
+
+struct Run<'a> {
+    log: LogId,
+    trust: &'a Trust,
+    servers: BTreeMap<AuthorId, bool>,
+    balances: Balances,
+    changes: Changes,
+    out: Projected,
+}
+
+impl Run<'_> {
+    fn take(&mut self, tx: &mut dyn Tx, record: &Record) -> Result<(), ProjectError> {
+        let Body::Here(body) = &record.body else { return Ok(()) };
+        if record.kind == KIND_INTRODUCTION {
+            return Ok(());
+        }
+        if (KIND_CHANGE_FIRST..=KIND_CHANGE_LAST).contains(&record.kind) {
+            if !self.changes.take(record, body) {
+                self.park(record, ParkCode::Undecodable);
+            }
+            return Ok(());
+        }
+        let Some(kind) = Kind::from_number(record.kind) else {
+            self.out.unknown += 1;
+            return Ok(());
+        };
+        if kind.is_server_only() && !self.is_server(tx, record.author)? {
+            self.park(record, ParkCode::NotTheServer);
+            return Ok(());
+        }
+        self.take_entry(tx, record, kind, body)
+    }
+
+    fn take_entry(
+        &mut self,
+        tx: &mut dyn Tx,
+        record: &Record,
+        kind: Kind,
+        body: &[u8],
+    ) -> Result<(), ProjectError> {
+        let Ok((stamp, entry)) = Entry::from_body(kind, body) else {
+            self.park(record, ParkCode::Undecodable);
+            return Ok(());
+        };
+        let Ok(transfers) = soko_domain::stock::transfers(record.author, &entry) else {
+            self.park(record, ParkCode::Impossible);
+            return Ok(());
+        };
+        transfers.iter().for_each(|transfer| self.balances.add(transfer));
+        if let Entry::RecordParked(parked) = &entry {
+            park(tx, self.log, parked.author, parked.seq, ParkCode::ServerSaid, &parked.note)?;
+            self.out.withheld.push((parked.author, parked.seq));
+        }
+        let place = Place { log: self.log, author: record.author, seq: record.seq };
+        apply_entry(tx, &place, &stamp, &entry, &mut self.out.touched)?;
+        Ok(())
+    }
+
+    fn is_server(&mut self, tx: &mut dyn Tx, author: AuthorId) -> Result<bool, StoreError> {
+        if let Some(known) = self.servers.get(&author) {
+            return Ok(*known);
+        }
+        let known = log::known(tx, self.log, &author)?;
+        let server = known.is_some_and(|known| self.trust.server_keys.contains(&known.public_key));
+        self.servers.insert(author, server);
+        Ok(server)
+    }
+
+    fn park(&mut self, record: &Record, code: ParkCode) {
+        self.out.parked.push((record.author, record.seq, code));
+    }
+}
+
+fn park(
+    tx: &mut dyn Tx,
+    log: LogId,
+    author: AuthorId,
+    seq: u64,
+    code: ParkCode,
+    note: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into parked (log, author, seq, code, note) values ($1, $2, $3, $4, $5)
+         on conflict (log, author, seq) do nothing",
+        params![log, author, seq, code.number(), note],
+    )?;
+    Ok(())
+}
+
+/// Empties every derived table of a log.
+pub fn forget(tx: &mut dyn Tx, log: LogId) -> Result<(), StoreError> {
+    for table in crate::ALL_TABLES {
+        tx.execute(&format!("delete from {table} where log = $1"), params![log])?;
+    }
+    Ok(())
+}
+
+/// Derives every table of a log from its records again.
+pub fn rebuild(
+    tx: &mut dyn Tx,
+    log: LogId,
+    trust: &Trust,
+    applier: &mut dyn Applier,
+) -> Result<Projected, ProjectError> {
+    forget(tx, log)?;
+    let mut whole = Projected::default();
+    let mut after = 0;
+    loop {
+        let step = log::since(tx, log, after, REBUILD_RECORDS_PER_STEP)?;
+        let Some(last) = step.last() else { return Ok(whole) };
+        after = last.position;
+        let records: Vec<Record> = step.into_iter().map(|positioned| positioned.record).collect();
+        whole.merge(project(tx, log, trust, applier, &records)?);
+    }
+}
+
+impl Projected {
+    fn merge(&mut self, more: Self) {
+        let touched = &mut self.touched;
+        touched.products.extend(more.touched.products);
+        touched.stock.extend(more.touched.stock);
+        touched.orders.extend(more.touched.orders);
+        touched.shifts.extend(more.touched.shifts);
+        touched.documents.extend(more.touched.documents);
+        touched.sales |= more.touched.sales;
+        touched.devices |= more.touched.devices;
+        touched.incidents |= more.touched.incidents;
+        self.parked.extend(more.parked);
+        self.withheld.extend(more.withheld);
+        self.unknown += more.unknown;
+    }
+}

@@ -1,0 +1,407 @@
+//! Facts out of the derived tables, for decisions and for screens. The same on a device and on the server.
+
+use soko_documents::DocumentKind;
+use soko_domain::entry::{Entry, IncidentRaised, Kind, OrderPlaced, RefundAllowed, SaleMade, Stamp};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::quantity::Unit;
+use soko_domain::role::Role;
+use soko_domain::stock::Account;
+use soko_domain::verbs::release_order::OrderState;
+use soko_record_log::{Row, StoreError, Tx, log, params};
+
+/// Most accounts of one product that a screen shows.
+const HOLDERS_MAX: usize = 1_000;
+/// Most refunded lines of one sale.
+const REFUNDS_MAX: usize = 10_000;
+
+/// Units of a product in one account.
+pub fn balance(tx: &mut dyn Tx, log: LogId, product: ProductId, account: Account) -> Result<i64, StoreError> {
+    let (kind, whose) = account.parts();
+    let row = tx.query_opt(
+        "select quantity from balance where log = $1 and product = $2 and account = $3 and whose = $4",
+        params![log, product.0, kind, whose],
+    )?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// Every share of an author that is not empty.
+pub fn shares_of(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Vec<(ProductId, i64)>, StoreError> {
+    let (kind, whose) = Account::Share(author).parts();
+    let rows = tx.query(
+        "select product, quantity from balance where log = $1 and account = $2 and whose = $3",
+        params![log, kind, whose],
+    )?;
+    rows.iter().map(|row| Ok((ProductId(row.id(0)?), row.int(1)?))).collect()
+}
+
+/// Every account of a product that is not empty.
+pub fn accounts(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec<(Account, i64)>, StoreError> {
+    let rows = tx.query(
+        "select account, whose, quantity from balance
+         where log = $1 and product = $2 and quantity <> 0 order by account, whose limit $3",
+        params![log, product.0, HOLDERS_MAX],
+    )?;
+    let account = |row: &Row| {
+        let account = Account::from_parts(row.number(0)?, row.id(1)?);
+        Ok((account.ok_or_else(|| odd("an account"))?, row.int(2)?))
+    };
+    rows.iter().map(account).collect()
+}
+
+/// All units that should be at the stall: what is held anywhere, less what is owed.
+pub fn expected(accounts: &[(Account, i64)]) -> i64 {
+    let is_here = |account: &Account| match account {
+        Account::Pool | Account::Share(_) | Account::Hold(_) | Account::Quarantine(_) | Account::Deficit => {
+            true
+        }
+        Account::Supply | Account::Sold | Account::WriteOff => false,
+    };
+    accounts.iter().filter(|(account, _)| is_here(account)).map(|(_, quantity)| quantity).sum()
+}
+
+pub struct ShiftRow {
+    pub shift: ShiftId,
+    pub float_minor: i64,
+    pub expected_minor: i64,
+    pub opened_at_ms: i64,
+}
+
+/// The shift that is open at a register.
+pub fn open_shift(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Option<ShiftRow>, StoreError> {
+    let rows = tx.query(
+        "select shift, float_minor, cash_minor, opened_at_ms from shift
+         where log = $1 and author = $2 and closed = 0 order by opened_at_ms desc, shift limit 1",
+        params![log, author],
+    )?;
+    let shift = |row: &Row| {
+        Ok(ShiftRow {
+            shift: ShiftId(row.id(0)?),
+            float_minor: row.int(1)?,
+            expected_minor: row.int(1)?.saturating_add(row.int(2)?),
+            opened_at_ms: row.int(3)?,
+        })
+    };
+    rows.first().map(shift).transpose()
+}
+
+pub fn shift_is_open(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, shift): (AuthorId, ShiftId),
+) -> Result<bool, StoreError> {
+    let row = tx.query_opt(
+        "select closed from shift where log = $1 and shift = $2 and author = $3",
+        params![log, shift.0, author],
+    )?;
+    row.map_or(Ok(false), |row| Ok(!row.bool(0)?))
+}
+
+/// A sale as its record has it.
+pub struct SaleFound {
+    pub author: AuthorId,
+    pub stamp: Stamp,
+    pub made: SaleMade,
+}
+
+pub fn sale(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Option<SaleFound>, StoreError> {
+    let rows = tx.query(
+        "select author, seq from sale where log = $1 and sale = $2 order by author, seq limit 1",
+        params![log, sale.0],
+    )?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (author, seq) = (row.id(0)?, row.number(1)?);
+    match entry_at(tx, log, author, seq)? {
+        Some((stamp, Entry::SaleMade(made))) => Ok(Some(SaleFound { author, stamp, made })),
+        Some(_) | None => Err(odd("a sale's record")),
+    }
+}
+
+/// The entry of a record that a derived table names.
+fn entry_at(
+    tx: &mut dyn Tx,
+    log: LogId,
+    author: AuthorId,
+    seq: u64,
+) -> Result<Option<(Stamp, Entry)>, StoreError> {
+    let Some(record) = log::record_at(tx, log, &author, seq)? else { return Ok(None) };
+    let (Some(kind), Some(body)) = (Kind::from_number(record.kind), record.body.bytes()) else {
+        return Ok(None);
+    };
+    Entry::from_body(kind, body).map(Some).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+pub fn voided(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<bool, StoreError> {
+    let rows =
+        tx.query("select 1 from sale_void where log = $1 and sale = $2 limit 1", params![log, sale.0])?;
+    Ok(!rows.is_empty())
+}
+
+/// What was refunded of a sale: line, quantity, amount.
+pub fn refunded(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<(u32, i64, i64)>, StoreError> {
+    let rows = tx.query(
+        "select line, quantity, amount_minor from refund_line
+         where log = $1 and sale = $2 order by author, seq, place limit $3",
+        params![log, sale.0, REFUNDS_MAX],
+    )?;
+    rows.iter().map(|row| Ok((row.number(0)?, row.int(1)?, row.int(2)?))).collect()
+}
+
+/// A right to refund a line that the server gave to this author and that it has not used.
+pub fn allowance(
+    tx: &mut dyn Tx,
+    (log, author): (LogId, AuthorId),
+    sale: SaleId,
+    line: u32,
+) -> Result<Option<RefundAllowed>, StoreError> {
+    let rows = tx.query(
+        "select a.allowance, a.quantity, a.amount_minor from refund_allowance a
+         where a.log = $1 and a.to_author = $2 and a.sale = $3 and a.line = $4 and not exists (
+           select 1 from refund_line r
+           where r.log = a.log and r.sale = a.sale and r.line = a.line and r.allowance = a.allowance)
+         order by a.allowance limit 1",
+        params![log, author, sale.0, line],
+    )?;
+    let allowed = |row: &Row| {
+        Ok(RefundAllowed {
+            allowance: row.id(0)?,
+            to: author,
+            sale,
+            line,
+            quantity: row.int(1)?,
+            amount_minor: row.int(2)?,
+        })
+    };
+    rows.first().map(allowed).transpose()
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeviceFound {
+    pub author: AuthorId,
+    pub name: String,
+    pub role: Option<Role>,
+    pub replaces: Option<AuthorId>,
+    pub admitted: bool,
+    pub revoked: bool,
+}
+
+const DEVICE_COLUMNS: &str = "author, name, role, replaces, admitted, revoked";
+
+pub fn device(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Option<DeviceFound>, StoreError> {
+    let sql = format!("select {DEVICE_COLUMNS} from device where log = $1 and author = $2");
+    tx.query_opt(&sql, params![log, author])?.as_ref().map(device_found).transpose()
+}
+
+pub fn devices(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<DeviceFound>, StoreError> {
+    let sql = format!("select {DEVICE_COLUMNS} from device where log = $1 order by name, author limit $2");
+    tx.query(&sql, params![log, limit])?.iter().map(device_found).collect()
+}
+
+fn device_found(row: &Row) -> Result<DeviceFound, StoreError> {
+    Ok(DeviceFound {
+        author: row.id(0)?,
+        name: row.text(1)?.into(),
+        role: Role::from_number(row.number(2)?),
+        replaces: row.id_opt(3)?,
+        admitted: row.bool(4)?,
+        revoked: row.bool(5)?,
+    })
+}
+
+/// An order as a list shows it.
+pub struct OrderFound {
+    pub order: OrderId,
+    pub author: AuthorId,
+    pub seq: u64,
+    pub at_ms: i64,
+    pub total_minor: i64,
+    pub state: OrderState,
+}
+
+const ORDER_COLUMNS: &str = "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled";
+
+/// Nothing as long as the order itself has not arrived, whatever is known to follow it.
+pub fn order(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<OrderFound>, StoreError> {
+    let sql = format!("select {ORDER_COLUMNS} from orders where log = $1 and order_id = $2 and placed = 1");
+    tx.query_opt(&sql, params![log, order.0])?.as_ref().map(order_found).transpose()
+}
+
+pub fn orders(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<OrderFound>, StoreError> {
+    let sql = format!(
+        "select {ORDER_COLUMNS} from orders where log = $1 and placed = 1
+         order by at_ms desc, order_id limit $2 offset $3"
+    );
+    tx.query(&sql, params![log, rows, offset])?.iter().map(order_found).collect()
+}
+
+fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
+    let state = match (row.bool(5)?, row.bool(6)?, row.bool(7)?) {
+        (_, _, true) => OrderState::Fulfilled,
+        (_, true, false) => OrderState::Released,
+        (true, false, false) => OrderState::HandedOver,
+        (false, false, false) => OrderState::Held,
+    };
+    Ok(OrderFound {
+        order: OrderId(row.id(0)?),
+        author: row.id(1)?,
+        seq: row.number(2)?,
+        at_ms: row.int(3)?,
+        total_minor: row.int(4)?,
+        state,
+    })
+}
+
+pub fn order_placed(tx: &mut dyn Tx, log: LogId, found: &OrderFound) -> Result<OrderPlaced, StoreError> {
+    match entry_at(tx, log, found.author, found.seq)? {
+        Some((_, Entry::OrderPlaced(placed))) => Ok(placed),
+        Some(_) | None => Err(odd("an order's record")),
+    }
+}
+
+/// An incident as its record has it.
+pub fn incident(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, seq): (AuthorId, u64),
+) -> Result<IncidentRaised, StoreError> {
+    match entry_at(tx, log, author, seq)? {
+        Some((_, Entry::IncidentRaised(raised))) => Ok(raised),
+        Some(_) | None => Err(odd("an incident's record")),
+    }
+}
+
+/// A product as lists and sales use it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProductFound {
+    pub product: ProductId,
+    pub name: String,
+    pub sku: String,
+    pub unit: Unit,
+    pub price_minor: i64,
+    pub price_per: i64,
+    pub currency: String,
+    pub tax_ppm: u32,
+    pub tax_inclusive: bool,
+    pub archived: bool,
+}
+
+const PRODUCT_COLUMNS: &str =
+    "product, name, sku, unit, price_minor, price_per, currency, tax_ppm, tax_inclusive, archived";
+
+pub fn product(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option<ProductFound>, StoreError> {
+    let sql = format!("select {PRODUCT_COLUMNS} from product where log = $1 and product = $2");
+    tx.query_opt(&sql, params![log, product.0])?.as_ref().map(product_found).transpose()
+}
+
+/// Products that are on offer, by name.
+pub fn products(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<ProductFound>, StoreError> {
+    let sql = format!(
+        "select {PRODUCT_COLUMNS} from product where log = $1 order by folded, product limit $2 offset $3"
+    );
+    tx.query(&sql, params![log, rows, offset])?.iter().map(product_found).collect()
+}
+
+/// Products with exactly this barcode or SKU.
+pub fn products_of_code(
+    tx: &mut dyn Tx,
+    log: LogId,
+    code: &str,
+    limit: u32,
+) -> Result<Vec<ProductId>, StoreError> {
+    let rows = tx.query(
+        "select product from product_code where log = $1 and code = $2 order by product limit $3",
+        params![log, code, limit],
+    )?;
+    rows.iter().map(|row| row.id(0).map(ProductId)).collect()
+}
+
+fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
+    Ok(ProductFound {
+        product: ProductId(row.id(0)?),
+        name: row.text(1)?.into(),
+        sku: row.text(2)?.into(),
+        unit: Unit::from_number(row.number(3)?).unwrap_or(Unit::Piece),
+        price_minor: row.int(4)?,
+        price_per: row.int(5)?,
+        currency: row.text(6)?.into(),
+        tax_ppm: row.number(7)?,
+        tax_inclusive: row.bool(8)?,
+        archived: row.bool(9)?,
+    })
+}
+
+pub struct Profile {
+    pub currency: String,
+    pub cut_off_minutes: u16,
+}
+
+pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
+    let row =
+        tx.query_opt("select currency, cut_off_minutes from stall_profile where log = $1", params![log])?;
+    let profile = |row: Row| Ok(Profile { currency: row.text(0)?.into(), cut_off_minutes: row.number(1)? });
+    row.map(profile).transpose()
+}
+
+/// A document as it was last saved.
+pub fn document(
+    tx: &mut dyn Tx,
+    log: LogId,
+    document: ThingId,
+) -> Result<Option<(DocumentKind, Vec<u8>)>, StoreError> {
+    let row = tx.query_opt(
+        "select kind, saved from document where log = $1 and document = $2",
+        params![log, document],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let kind = DocumentKind::from_number(row.number(0)?).ok_or_else(|| odd("a kind of document"))?;
+    Ok(Some((kind, row.blob(1)?.into())))
+}
+
+/// Documents of one kind.
+pub fn documents(
+    tx: &mut dyn Tx,
+    (log, kind): (LogId, DocumentKind),
+    (offset, rows): (u32, u32),
+) -> Result<Vec<(ThingId, Vec<u8>)>, StoreError> {
+    let rows = tx.query(
+        "select document, saved from document where log = $1 and kind = $2
+         order by document limit $3 offset $4",
+        params![log, kind.number(), rows, offset],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.blob(1)?.into()))).collect()
+}
+
+/// Shares that the server asked this author to give back: recall, product, quantity.
+pub fn recalls(
+    tx: &mut dyn Tx,
+    log: LogId,
+    author: AuthorId,
+    limit: usize,
+) -> Result<Vec<(ThingId, ProductId, i64)>, StoreError> {
+    let rows = tx.query(
+        "select recall, product, quantity from recall
+         where log = $1 and author = $2 and answered = 0 order by recall limit $3",
+        params![log, author, limit],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, ProductId(row.id(1)?), row.int(2)?))).collect()
+}
+
+/// Whether a life of the server has frozen all stock and not released it.
+pub fn stall_frozen(tx: &mut dyn Tx, log: LogId) -> Result<bool, StoreError> {
+    let rows = tx.query(
+        "select frozen, unfrozen from epoch where log = $1 order by counter desc, epoch desc limit 1",
+        params![log],
+    )?;
+    rows.first().map_or(Ok(false), |row| Ok(row.bool(0)? && !row.bool(1)?))
+}
+
+fn odd(what: &str) -> StoreError {
+    StoreError::Corrupt(format!("{what} is none that this program knows"))
+}
