@@ -1,7 +1,7 @@
 //! Which queries would answer differently now. Screens that show one of them ask again.
 
 use serde::{Deserialize, Serialize};
-use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ThingId};
+use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 
 use crate::text::as_hex;
 
@@ -19,20 +19,17 @@ pub struct Notice {
 #[serde(rename_all = "kebab-case")]
 pub enum QueryKey {
     Status,
-    Stall,
     /// Lists and searches of products.
     Products,
     Product(#[serde(with = "as_hex")] ProductId),
     Stock(#[serde(with = "as_hex")] ProductId),
-    Categories,
-    PriceLists,
+    /// A category, a price list, the stall's profile or an open order, and the lists of these.
+    Document(#[serde(with = "as_hex")] ThingId),
     Shift,
+    /// Sales, one by one and in lists.
     Sales,
-    Sale(#[serde(with = "as_hex")] SaleId),
     Orders,
     Order(#[serde(with = "as_hex")] OrderId),
-    OpenOrders,
-    OpenOrder(#[serde(with = "as_hex")] OrderId),
     Devices,
     Incidents,
     Parked,

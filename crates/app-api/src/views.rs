@@ -59,9 +59,6 @@ pub struct StatusView {
     pub epoch_counter: u64,
     /// What stands in the way of exchanging records, empty when nothing does.
     pub trouble: String,
-    /// What a digest over all derived state says; equal digests mean equal state.
-    #[serde(with = "as_hex")]
-    pub state_digest: Hash,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

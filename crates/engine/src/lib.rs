@@ -1,1 +1,27 @@
-//! (being written)
+//! One device: it takes commands, answers queries and exchanges records, with the network on or off.
+//!
+//! Synchronous, one database, one thread; native or in a browser's worker. A command loads its facts, lets the
+//! domain decide, appends signed records and what follows from them in one durable transaction, and only then
+//! answers. Time and randomness come in as arguments; screens, transports and printers are elsewhere.
+
+mod answers;
+mod check;
+mod engine;
+mod failure;
+mod identity;
+mod options;
+mod own;
+mod replicate;
+mod search;
+mod stall;
+pub mod vault;
+mod verbs;
+mod weaken;
+mod write;
+
+pub use check::{LogCheck, Salvaged, salvage};
+pub use engine::{Engine, schema};
+pub use failure::{Failure, NotDone, OpenError};
+pub use identity::{FrozenWhy, Join, Joined};
+pub use options::{Entropy, Now, Options};
+pub use replicate::{LOW_WATER_UNITS, Taken};

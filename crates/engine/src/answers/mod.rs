@@ -1,0 +1,220 @@
+//! Questions: views out of the derived tables. Nothing is written, and lists are windowed.
+
+mod products;
+mod stock;
+mod trade;
+
+use soko_app_api::{
+    AskView, DeviceRow, IncidentRow, ParkedRow, Query, RegisterState, StatusView, View, WINDOW_ROWS_MAX,
+    Window,
+};
+use soko_domain::ask::Answer;
+use soko_domain::entry::IncidentKind;
+use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::wire::Wire as _;
+use soko_projection::read as facts;
+use soko_record_log::{StoreError, Tx, log, params};
+
+use crate::engine::Engine;
+use crate::failure::{Failure, NotDone};
+use crate::own;
+use crate::search::Vocabulary;
+use crate::stall::Stall;
+
+const DEVICES_MAX: usize = 1_000;
+
+/// What an answer is read from.
+struct Asking<'t> {
+    tx: &'t mut dyn Tx,
+    stall: &'t Stall,
+    log: LogId,
+}
+
+impl Engine {
+    /// Answers from the derived tables, as they are now.
+    pub fn answer(&mut self, query: &Query) -> Result<View, NotDone> {
+        self.settle()?;
+        let Some(stall) = stall_of(query) else { return Ok(View::Stalls(self.stalls())) };
+        if matches!(query, Query::Search { .. }) {
+            self.load_vocabulary(stall)?;
+        }
+        let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
+        self.db.read(|tx| answer(&mut Asking { tx, stall: known, log: stall }, query))
+    }
+
+    fn load_vocabulary(&mut self, stall: LogId) -> Result<(), Failure> {
+        let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
+        if known.vocabulary.is_none() {
+            let number = known.row.stall;
+            known.vocabulary = Some(self.db.read::<_, StoreError>(|tx| Vocabulary::load(tx, number))?);
+        }
+        Ok(())
+    }
+}
+
+fn stall_of(query: &Query) -> Option<LogId> {
+    match query {
+        Query::Stalls => None,
+        Query::Status(stall) | Query::Stall(stall) | Query::Shift(stall) | Query::Devices(stall) => {
+            Some(*stall)
+        }
+        Query::Products { stall, .. }
+        | Query::Product { stall, .. }
+        | Query::Search { stall, .. }
+        | Query::Scan { stall, .. }
+        | Query::Stock { stall, .. }
+        | Query::Basket { stall, .. }
+        | Query::Sale { stall, .. }
+        | Query::Sales { stall, .. }
+        | Query::Order { stall, .. }
+        | Query::Orders { stall, .. }
+        | Query::OpenOrder { stall, .. }
+        | Query::OpenOrders { stall, .. }
+        | Query::Incidents { stall, .. }
+        | Query::Parked { stall, .. }
+        | Query::Ask { stall, .. } => Some(*stall),
+    }
+}
+
+fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
+    let view = match query {
+        Query::Stalls => View::Missing,
+        Query::Status(_) => View::Status(status(asking)?),
+        Query::Stall(_) => found(products::stall(asking)?, View::Stall),
+        Query::Products { window, .. } => View::Products(products::list(asking, *window)?),
+        Query::Product { product, .. } => found(products::one(asking, *product)?, View::Product),
+        Query::Search { text, rows, .. } => View::Products(products::search(asking, text, *rows)?),
+        Query::Scan { code, .. } => View::Products(products::scan(asking, code)?),
+        Query::Stock { product, .. } => View::Stock(stock::stock(asking, *product)?),
+        Query::Basket { lines, discount, tenders, .. } => {
+            View::Basket(trade::basket(asking, (lines, *discount), tenders)?)
+        }
+        Query::Shift(_) => found(trade::shift(asking)?, View::Shift),
+        Query::Sale { sale, .. } => found(trade::sale(asking, *sale)?, View::Sale),
+        Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
+        Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
+        Query::Orders { window, .. } => View::Orders(trade::orders(asking, *window)?),
+        Query::OpenOrder { order, .. } => found(products::open_order(asking, *order)?, View::OpenOrder),
+        Query::OpenOrders { window, .. } => View::OpenOrders(products::open_orders(asking, *window)?),
+        Query::Devices(_) => View::Devices(devices(asking)?),
+        Query::Incidents { window, .. } => View::Incidents(incidents(asking, *window)?),
+        Query::Parked { window, .. } => View::Parked(parked(asking, *window)?),
+        Query::Ask { ask, .. } => found(ask_view(asking, *ask)?, View::Ask),
+    };
+    Ok(view)
+}
+
+fn found<T>(value: Option<T>, view: fn(T) -> View) -> View {
+    value.map_or(View::Missing, view)
+}
+
+/// Offset and rows of a window, bounded.
+fn bounded(window: Window) -> (u32, u32) {
+    (window.offset, window.rows.min(WINDOW_ROWS_MAX))
+}
+
+fn status(asking: &mut Asking<'_>) -> Result<StatusView, StoreError> {
+    let log = asking.log;
+    let row = &asking.stall.row;
+    let device = facts::device(asking.tx, log, row.author)?;
+    let state = match &device {
+        _ if row.frozen.is_some() => RegisterState::Frozen,
+        Some(device) if device.revoked => RegisterState::Revoked,
+        Some(device) if device.admitted => RegisterState::Active,
+        Some(_) | None => RegisterState::Waiting,
+    };
+    let admitted = device.filter(|device| device.admitted);
+    Ok(StatusView {
+        author: row.author,
+        name: row.name.clone(),
+        role: admitted.and_then(|device| device.role).unwrap_or(row.role),
+        state,
+        frozen_because: row.frozen.map_or("", |why| why.sentence()).into(),
+        stall_frozen: facts::stall_frozen(asking.tx, log)?,
+        unsent: unsent(asking)?,
+        records: log::count(asking.tx, log)?,
+        asks_waiting: own::count_asks_waiting(asking.tx, log)?,
+        epoch: row.epoch.id,
+        epoch_counter: row.epoch.counter,
+        trouble: row.trouble.clone(),
+    })
+}
+
+/// Own records, of every author this device was, that the server has not said it holds.
+fn unsent(asking: &mut Asking<'_>) -> Result<u64, StoreError> {
+    let log = asking.log;
+    let theirs = asking.stall.session.server_heads();
+    let mut unsent = 0;
+    for author in own::authors(asking.tx, log)? {
+        let ours = log::head(asking.tx, log, &author)?.map_or(0, |head| head.seq);
+        let held = theirs.and_then(|heads| heads.get(&author)).map_or(0, |head| head.seq);
+        unsent += ours.saturating_sub(held);
+    }
+    Ok(unsent)
+}
+
+fn devices(asking: &mut Asking<'_>) -> Result<Vec<DeviceRow>, StoreError> {
+    let log = asking.log;
+    let me = asking.stall.row.author;
+    let devices = facts::devices(asking.tx, log, DEVICES_MAX)?;
+    let row = |device: facts::DeviceFound| DeviceRow {
+        author: device.author,
+        name: device.name,
+        role: device.role.map_or("", |role| role.name()).into(),
+        revoked: device.revoked,
+        replaces: device.replaces,
+        is_this_register: device.author == me,
+    };
+    Ok(devices.into_iter().map(row).collect())
+}
+
+fn incidents(asking: &mut Asking<'_>, window: Window) -> Result<Vec<IncidentRow>, StoreError> {
+    let log = asking.log;
+    let (offset, limit) = bounded(window);
+    let rows = asking.tx.query(
+        "select author, seq, kind, product, quantity from incident where log = $1
+         order by at_ms desc, author, seq limit $2 offset $3",
+        params![log, limit, offset],
+    )?;
+    let mut incidents = Vec::new();
+    for row in rows {
+        let kind = IncidentKind::from_number(row.number(2)?);
+        let kind = kind.ok_or_else(|| StoreError::Corrupt("a kind of incident is unknown".into()))?;
+        let raised = facts::incident(asking.tx, log, (row.id(0)?, row.number(1)?))?;
+        incidents.push(IncidentRow {
+            incident: raised.incident,
+            kind,
+            author: raised.author,
+            product: row.id_opt::<[u8; 16]>(3)?.map(ProductId),
+            quantity: row.int(4)?,
+            orders: raised.orders,
+        });
+    }
+    Ok(incidents)
+}
+
+fn parked(asking: &mut Asking<'_>, window: Window) -> Result<Vec<ParkedRow>, StoreError> {
+    let log = asking.log;
+    let (offset, limit) = bounded(window);
+    let rows = asking.tx.query(
+        "select author, seq, note from parked where log = $1 order by author, seq limit $2 offset $3",
+        params![log, limit, offset],
+    )?;
+    let row = |row: &soko_record_log::Row| {
+        Ok(ParkedRow { author: row.id(0)?, seq: row.number(1)?, reason: row.text(2)?.into() })
+    };
+    rows.iter().map(row).collect()
+}
+
+fn ask_view(asking: &mut Asking<'_>, ask: ThingId) -> Result<Option<AskView>, StoreError> {
+    let Some(answer) = own::ask_answer(asking.tx, ask)? else { return Ok(None) };
+    let Some(body) = answer else { return Ok(Some(AskView::Waiting)) };
+    Ok(Some(match Answer::from_bytes(&body) {
+        Ok(Answer::Done) => AskView::Done,
+        Ok(Answer::Refused { code, sentence }) => AskView::Refused { code, sentence },
+        Err(error) => AskView::Refused {
+            code: "unreadable".into(),
+            sentence: format!("the server's answer cannot be read: {error}; update this register"),
+        },
+    }))
+}

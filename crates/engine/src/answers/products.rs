@@ -1,0 +1,162 @@
+//! What merges, as screens show it: products, the stall's profile, open orders.
+
+use std::collections::BTreeSet;
+
+use soko_app_api::{
+    OpenOrderLineView, OpenOrderRow, OpenOrderView, ProductRow, ProductView, StallView, WINDOW_ROWS_MAX,
+    Window,
+};
+use soko_documents::{Document, DocumentKind, OpenOrder, Problem, Product, Stall, Typed};
+use soko_domain::ids::{OrderId, ProductId, SaleId, ThingId};
+use soko_domain::stock::Account;
+use soko_domain::tax::TaxMode;
+use soko_projection::read::{self as facts, ProductFound};
+use soko_record_log::StoreError;
+
+use super::{Asking, bounded};
+
+/// Products that can share one barcode.
+const SCANNED_MAX: u32 = 20;
+
+pub(super) fn list(asking: &mut Asking<'_>, window: Window) -> Result<Vec<ProductRow>, StoreError> {
+    let found = facts::products(asking.tx, asking.log, bounded(window))?;
+    found.into_iter().map(|product| row(asking, product)).collect()
+}
+
+pub(super) fn search(asking: &mut Asking<'_>, text: &str, rows: u32) -> Result<Vec<ProductRow>, StoreError> {
+    let rows_max = usize::try_from(rows.min(WINDOW_ROWS_MAX)).unwrap_or(usize::MAX);
+    // Who scans or types a code means that product and no other that is called alike.
+    let mut products = facts::products_of_code(asking.tx, asking.log, text.trim(), SCANNED_MAX)?;
+    if let Some(vocabulary) = &asking.stall.vocabulary {
+        let found = crate::search::search(asking.tx, vocabulary, text, rows_max)?;
+        products.extend(found.into_iter().map(|found| found.product));
+    }
+    rows_of(asking, products, rows_max)
+}
+
+pub(super) fn scan(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductRow>, StoreError> {
+    let products = facts::products_of_code(asking.tx, asking.log, code.trim(), SCANNED_MAX)?;
+    rows_of(asking, products, usize::MAX)
+}
+
+/// Each product once, in the order given.
+fn rows_of(
+    asking: &mut Asking<'_>,
+    products: Vec<ProductId>,
+    rows_max: usize,
+) -> Result<Vec<ProductRow>, StoreError> {
+    let mut seen = BTreeSet::new();
+    let mut rows = Vec::new();
+    for product in products.into_iter().filter(|product| seen.insert(*product)).take(rows_max) {
+        if let Some(found) = facts::product(asking.tx, asking.log, product)? {
+            rows.push(row(asking, found)?);
+        }
+    }
+    Ok(rows)
+}
+
+fn row(asking: &mut Asking<'_>, product: ProductFound) -> Result<ProductRow, StoreError> {
+    let own = Account::Share(asking.stall.row.author);
+    let own_share = facts::balance(asking.tx, asking.log, product.product, own)?;
+    Ok(ProductRow {
+        product: product.product,
+        name: product.name,
+        sku: product.sku,
+        unit: product.unit,
+        price_minor: product.price_minor,
+        price_per: product.price_per,
+        currency: product.currency,
+        archived: product.archived,
+        own_share,
+    })
+}
+
+pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<ProductView>, StoreError> {
+    let Some((value, problems)) = read::<Product>(asking, ThingId(product.0))? else { return Ok(None) };
+    Ok(Some(ProductView {
+        product,
+        name: value.name,
+        description: value.description,
+        sku: value.sku,
+        barcodes: value.barcodes.into_iter().collect(),
+        unit: value.unit,
+        price_minor: value.price_minor,
+        price_per: value.price_per,
+        currency: value.currency,
+        cost_minor: value.cost_minor,
+        tax_ppm: value.tax_ppm,
+        tax_mode: if value.tax_inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive },
+        categories: value.categories.into_iter().collect(),
+        pictures: value.pictures,
+        archived: value.archived,
+        problems,
+    }))
+}
+
+pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreError> {
+    let document = ThingId(asking.log.0);
+    let Some((value, problems)) = read::<Stall>(asking, document)? else { return Ok(None) };
+    Ok(Some(StallView {
+        name: value.name,
+        currency: value.currency,
+        zone: value.zone,
+        cut_off_minutes: value.cut_off_minutes,
+        description: value.description,
+        place: value.place,
+        hours: value.hours,
+        problems,
+    }))
+}
+
+pub(super) fn open_order(
+    asking: &mut Asking<'_>,
+    order: OrderId,
+) -> Result<Option<OpenOrderView>, StoreError> {
+    let Some((value, problems)) = read::<OpenOrder>(asking, ThingId(order.0))? else { return Ok(None) };
+    let lines = value.lines.into_iter().map(|(line, content)| OpenOrderLineView {
+        line,
+        product: content.product,
+        quantity: content.quantity,
+        unit_price_minor: content.unit_price_minor,
+        note: content.note,
+    });
+    Ok(Some(OpenOrderView {
+        order,
+        title: value.title,
+        lines: lines.collect(),
+        closed_by: value.closed_by.map(|sale| SaleId(sale.0)),
+        problems,
+    }))
+}
+
+pub(super) fn open_orders(asking: &mut Asking<'_>, window: Window) -> Result<Vec<OpenOrderRow>, StoreError> {
+    let log = asking.log;
+    let documents = facts::documents(asking.tx, (log, DocumentKind::OpenOrder), bounded(window))?;
+    let mut rows = Vec::new();
+    for (document, saved) in documents {
+        let (value, _) = open::<OpenOrder>(DocumentKind::OpenOrder, &saved)?;
+        if value.closed_by.is_none() {
+            rows.push(OpenOrderRow { order: OrderId(document.0), title: value.title });
+        }
+    }
+    Ok(rows)
+}
+
+/// A document's value and what is wrong with it. Nothing if there is no such document of this kind.
+fn read<T: Typed>(
+    asking: &mut Asking<'_>,
+    document: ThingId,
+) -> Result<Option<(T, Vec<String>)>, StoreError> {
+    match facts::document(asking.tx, asking.log, document)? {
+        Some((kind, saved)) if kind == T::KIND => {
+            let (value, problems) = open::<T>(kind, &saved)?;
+            Ok(Some((value, problems.iter().map(Problem::to_string).collect())))
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
+fn open<T: Typed>(kind: DocumentKind, saved: &[u8]) -> Result<(T, Vec<Problem>), StoreError> {
+    let document = Document::load(kind, saved).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(document.read())
+}

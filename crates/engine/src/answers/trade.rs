@@ -1,0 +1,226 @@
+//! Baskets, sales, shifts and orders, with every total computed.
+
+use std::collections::BTreeMap;
+
+use soko_app_api::{
+    BasketLineView, BasketView, DiscountInput, OrderLineView, OrderRow, OrderView, SaleLineInput,
+    SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, Window,
+};
+use soko_domain::basket::{PricedLine, Tender, price, settle};
+use soko_domain::entry::{SaleLine, SaleMade};
+use soko_domain::ids::{OrderId, ProductId, SaleId};
+use soko_domain::money::Currency;
+use soko_domain::refusal::Refusal;
+use soko_domain::stock::Account;
+use soko_domain::tax::{LineTax, TaxTotal};
+use soko_domain::verbs::make_sale::NO_PRODUCT;
+use soko_projection::read as facts;
+use soko_record_log::{Row, StoreError, params};
+
+use super::{Asking, bounded};
+use crate::failure::NotDone;
+use crate::verbs::{self, Catalogue, Offered, Priced};
+
+impl Catalogue for Asking<'_> {
+    fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError> {
+        verbs::offered(self.tx, self.log, product)
+    }
+
+    fn currency(&mut self) -> Result<Currency, NotDone> {
+        verbs::currency(self.tx, self.log)
+    }
+}
+
+pub(super) fn basket(
+    asking: &mut Asking<'_>,
+    (lines, discount): (&[SaleLineInput], DiscountInput),
+    tenders: &[TenderInput],
+) -> Result<BasketView, NotDone> {
+    let Priced { basket, names } = verbs::basket(asking, lines, discount)?;
+    let priced = price(&basket).map_err(Refusal::from)?;
+    let tenders: Vec<Tender> = tenders
+        .iter()
+        .map(|tender| Tender { kind: tender.kind, amount_minor: tender.amount_minor })
+        .collect();
+    let settled = settle(priced.total_minor, &tenders, basket.policy.cash_rounding).map_err(Refusal::from)?;
+    let short = short(asking, &priced.lines)?;
+    let line =
+        |((line, name), asked): ((PricedLine, String), &soko_domain::basket::BasketLine)| BasketLineView {
+            product: (line.product != NO_PRODUCT).then_some(line.product),
+            name,
+            quantity: line.quantity.0,
+            unit_price_minor: asked.unit_price_minor,
+            price_per: asked.price_per,
+            discount_minor: line.discount_minor + line.basket_discount_minor,
+            tax_minor: line.tax_minor,
+            total_minor: line.total_minor,
+        };
+    Ok(BasketView {
+        currency: priced.currency.to_string(),
+        lines: priced.lines.into_iter().zip(names).zip(&basket.lines).map(line).collect(),
+        taxes: priced.taxes.iter().map(tax_total).collect(),
+        gross_minor: priced.gross_minor,
+        discount_minor: priced.discount_minor,
+        net_minor: priced.net_minor,
+        tax_minor: priced.tax_minor,
+        total_minor: priced.total_minor,
+        cash_rounding_minor: settled.cash_rounding_minor,
+        change_minor: settled.change_minor,
+        due_minor: settled.due_minor,
+        due_in_cash_minor: settled.due_in_cash_minor,
+        short,
+    })
+}
+
+/// What the register's share does not cover, product by product.
+fn short(asking: &mut Asking<'_>, lines: &[PricedLine]) -> Result<Vec<ShareShort>, StoreError> {
+    let mut asked: BTreeMap<ProductId, i64> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.product != NO_PRODUCT) {
+        let sum = asked.entry(line.product).or_default();
+        *sum = sum.saturating_add(line.quantity.0);
+    }
+    let own = Account::Share(asking.stall.row.author);
+    let mut short = Vec::new();
+    for (product, asked) in asked {
+        let share = facts::balance(asking.tx, asking.log, product, own)?;
+        let frozen = asking.stall.row.frozen.is_some();
+        let available = if frozen { 0 } else { share.max(0) };
+        if available < asked {
+            short.push(ShareShort { product, available, asked });
+        }
+    }
+    Ok(short)
+}
+
+fn tax_total(tax: &TaxTotal) -> TaxRow {
+    TaxRow { ppm: tax.rate.ppm.0, mode: tax.rate.mode, net_minor: tax.net_minor, tax_minor: tax.tax_minor }
+}
+
+pub(super) fn shift(asking: &mut Asking<'_>) -> Result<Option<ShiftView>, StoreError> {
+    let me = asking.stall.row.author;
+    let open = facts::open_shift(asking.tx, asking.log, me)?;
+    Ok(open.map(|open| ShiftView {
+        shift: open.shift,
+        float_minor: open.float_minor,
+        expected_minor: open.expected_minor,
+        opened_at_ms: open.opened_at_ms,
+    }))
+}
+
+pub(super) fn sales(asking: &mut Asking<'_>, window: Window) -> Result<Vec<SaleRow>, NotDone> {
+    let log = asking.log;
+    let (offset, limit) = bounded(window);
+    let rows = asking.tx.query(
+        "select sale from sale where log = $1 order by business_day desc, at_ms desc, sale limit $2 offset $3",
+        params![log, limit, offset],
+    )?;
+    let sale_id = |row: &Row| row.id(0).map(SaleId);
+    let ids: Vec<SaleId> = rows.iter().map(sale_id).collect::<Result<_, StoreError>>()?;
+    let mut sales = Vec::new();
+    for id in ids {
+        sales.extend(sale(asking, id)?.map(|view| view.row));
+    }
+    Ok(sales)
+}
+
+pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleView>, StoreError> {
+    let log = asking.log;
+    let Some(found) = facts::sale(asking.tx, log, id)? else { return Ok(None) };
+    let refunded = facts::refunded(asking.tx, log, id)?;
+    let made = found.made;
+    let row = SaleRow {
+        sale: id,
+        register: found.author,
+        receipt_number: made.receipt_number,
+        at_ms: found.stamp.at_ms,
+        business_day: found.stamp.business_day,
+        currency: made.currency.to_string(),
+        total_minor: made.total_minor,
+        voided: facts::voided(asking.tx, log, id)?,
+        refunded_minor: refunded.iter().map(|(_, _, amount)| amount).sum(),
+    };
+    let tender = |taken: &soko_domain::entry::Tendered| TenderView {
+        kind: taken.kind,
+        amount_minor: taken.amount_minor,
+        reference: taken.reference.clone(),
+    };
+    Ok(Some(SaleView {
+        row,
+        shift: made.shift,
+        lines: (0u32..).zip(&made.lines).map(|(place, line)| sale_line(place, line, &refunded)).collect(),
+        taxes: taxes(&made),
+        tenders: made.tenders.iter().map(tender).collect(),
+        cash_rounding_minor: made.cash_rounding_minor,
+        change_minor: made.change_minor,
+    }))
+}
+
+fn sale_line(place: u32, line: &SaleLine, refunded: &[(u32, i64, i64)]) -> SaleLineView {
+    let of_line = || refunded.iter().filter(|(at, ..)| *at == place);
+    SaleLineView {
+        product: line.product,
+        name: line.name.clone(),
+        quantity: line.quantity,
+        beyond_share: line.beyond_share,
+        unit_price_minor: line.unit_price_minor,
+        price_per: line.price_per,
+        discount_minor: line.discount_minor,
+        total_minor: line.total_minor,
+        refunded: of_line().map(|(_, quantity, _)| quantity).sum(),
+        refunded_minor: of_line().map(|(_, _, amount)| amount).sum(),
+    }
+}
+
+/// What the receipt says about each rate, added up from what the lines copied in.
+fn taxes(made: &SaleMade) -> Vec<TaxRow> {
+    let mut totals: BTreeMap<_, (i64, i64)> = BTreeMap::new();
+    for line in &made.lines {
+        let tax: i64 = line.taxes.iter().map(|tax: &LineTax| tax.tax_minor).sum();
+        for of_rate in &line.taxes {
+            let (net, sum) = totals.entry(of_rate.rate).or_default();
+            *net = net.saturating_add(line.total_minor.saturating_sub(tax));
+            *sum = sum.saturating_add(of_rate.tax_minor);
+        }
+    }
+    let row = |(rate, (net_minor, tax_minor)): (soko_domain::tax::TaxRate, (i64, i64))| TaxRow {
+        ppm: rate.ppm.0,
+        mode: rate.mode,
+        net_minor,
+        tax_minor,
+    };
+    totals.into_iter().map(row).collect()
+}
+
+pub(super) fn orders(asking: &mut Asking<'_>, window: Window) -> Result<Vec<OrderRow>, StoreError> {
+    let log = asking.log;
+    let mut rows = Vec::new();
+    for found in facts::orders(asking.tx, log, bounded(window))? {
+        let placed = facts::order_placed(asking.tx, log, &found)?;
+        rows.push(order_row(&found, placed.currency));
+    }
+    Ok(rows)
+}
+
+pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<OrderView>, StoreError> {
+    let log = asking.log;
+    let Some(found) = facts::order(asking.tx, log, order)? else { return Ok(None) };
+    let placed = facts::order_placed(asking.tx, log, &found)?;
+    let row = order_row(&found, placed.currency);
+    let lines = placed.lines.into_iter().map(|line| OrderLineView {
+        product: line.product,
+        name: line.name,
+        quantity: line.quantity,
+        total_minor: line.total_minor,
+    });
+    Ok(Some(OrderView { row, lines: lines.collect(), note: placed.note }))
+}
+
+fn order_row(found: &facts::OrderFound, currency: Currency) -> OrderRow {
+    OrderRow {
+        order: found.order,
+        state: found.state.name().into(),
+        at_ms: found.at_ms,
+        currency: currency.to_string(),
+        total_minor: found.total_minor,
+    }
+}

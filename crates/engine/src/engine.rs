@@ -1,0 +1,253 @@
+//! The device as a whole: opened once, used by one thread, closed in order or killed.
+
+use std::collections::BTreeMap;
+
+use soko_app_api::{Command, Notice, Reply};
+use soko_domain::ids::{LogId, ThingId};
+use soko_record_log::{Migration, Sqlite, StoreError, Tx, log};
+use soko_replication::Pen;
+
+use crate::failure::{Failure, NotDone, OpenError};
+use crate::identity::{FrozenWhy, Seen, resume};
+use crate::options::{Entropy, Now, Options};
+use crate::own::{self, StallRow, StoreRow};
+use crate::stall::{Parts, SessionOptions, Stall};
+use crate::vault::{Vault, VaultContent, VaultError};
+use crate::verbs;
+use crate::weaken::{Sabotage, Weakened};
+use crate::write::{After, Around, commit};
+
+/// Larger databases are not read as a whole when they were not closed in order: the chains' ends are looked at,
+/// and `verify` reads the rest when there is time.
+const CHECK_BYTES_MAX: i64 = 32 * 1024 * 1024;
+
+/// The schema of a device's database.
+pub fn schema() -> &'static [Migration] {
+    const STEPS: &[Migration] = &[
+        Migration { number: 1, name: "log", sql: log::SCHEMA },
+        Migration { number: 2, name: "projection", sql: soko_projection::TABLES },
+        Migration {
+            number: 3,
+            name: "engine",
+            sql: include_str!("../../../migrations/device/0001_engine.sql"),
+        },
+    ];
+    STEPS
+}
+
+pub struct Engine {
+    pub(crate) db: Sqlite,
+    pub(crate) vault: Box<dyn Vault>,
+    pub(crate) entropy: Box<dyn Entropy>,
+    pub(crate) store: ThingId,
+    pub(crate) vault_content: VaultContent,
+    pub(crate) stalls: BTreeMap<LogId, Stall>,
+    pub(crate) session_options: SessionOptions,
+    pub(crate) weakened: Weakened,
+    /// Answered before it was written; only a weakened rule puts a command here.
+    deferred: Option<(Command, Now)>,
+}
+
+impl Engine {
+    /// Opens a device. A database that was restored, copied or has lost its vault opens too: its stalls are
+    /// frozen until each was renewed.
+    pub fn open(options: Options) -> Result<Self, OpenError> {
+        let weakened = Weakened {
+            #[cfg(feature = "sabotage")]
+            rule: options.weaken,
+        };
+        let session_options = SessionOptions::from(&options);
+        let Options { mut db, mut vault, mut entropy, .. } = options;
+        db.migrate(schema())?;
+        let store = open_store(&mut db, entropy.as_mut())?;
+        if !store.clean {
+            check_unclean(&mut db)?;
+        }
+        let content = match vault.load() {
+            Ok(content) => content,
+            // Keys that cannot be read are as good as none: the register is renewed with others.
+            Err(VaultError::Damaged(_)) => None,
+            Err(error @ VaultError::Io(_)) => return Err(error.into()),
+        };
+        let (generation, binding) = (vault.generation()?, vault.binding()?);
+        let frozen = Seen { store, content: content.as_ref(), generation, binding, weakened }.frozen();
+        let resumed = db.transaction::<_, StoreError>(|tx| {
+            own::set_clean(tx, false)?;
+            if frozen.is_some() {
+                own::reach_generation(tx, generation)?;
+            }
+            resume_stalls(tx, frozen, content.as_ref())
+        })?;
+        let empty = VaultContent { store: store.store, binding, secrets: BTreeMap::new() };
+        let mut engine = Self {
+            db,
+            vault,
+            entropy,
+            store: store.store,
+            vault_content: content.unwrap_or(empty),
+            stalls: BTreeMap::new(),
+            session_options,
+            weakened,
+            deferred: None,
+        };
+        for Resumed { row, pen, server_keys } in resumed {
+            let seed = engine.random();
+            let parts = Parts { row, pen, server_keys, seed, options: &engine.session_options };
+            let stall = Stall::new(parts);
+            engine.stalls.insert(stall.log(), stall);
+        }
+        Ok(engine)
+    }
+
+    /// Closes in order, so that the next start need not look for damage.
+    pub fn close(mut self) -> Result<(), Failure> {
+        self.settle()?;
+        self.db.transaction::<_, Failure>(|tx| Ok(own::set_clean(tx, true)?))
+    }
+
+    /// Does a command once. A repeat under the same id gets the first answer, a refusal included. When it
+    /// answers, what it did is on the disk.
+    pub fn handle(&mut self, command: Command, now: Now) -> Result<Reply, NotDone> {
+        self.settle()?;
+        if self.weakened.is(Sabotage::AckBeforeDurable) {
+            return self.defer(command, now);
+        }
+        self.execute(&command, now)
+    }
+
+    fn execute(&mut self, command: &Command, now: Now) -> Result<Reply, NotDone> {
+        let weakened = self.weakened;
+        let stall = self.stalls.get_mut(&command.stall).ok_or(Failure::UnknownStall(command.stall))?;
+        let around = Around { stall, now, weakened };
+        let (outcome, after) = commit(&mut self.db, around, |writing| verbs::answer(writing, command))?;
+        self.finish(command.stall, after)?;
+        Ok(outcome?)
+    }
+
+    /// What must happen after a transaction was kept.
+    pub(crate) fn finish(&mut self, log: LogId, after: After) -> Result<(), Failure> {
+        if let Some(stall) = self.stalls.get_mut(&log) {
+            stall.learn(after.words);
+            stall.changed(after.changed);
+            stall.wants_to_send |= after.wants_to_send;
+            if let Some(row) = after.row {
+                stall.row = row;
+            }
+        }
+        if let Some(generation) = after.generation {
+            self.vault.raise(generation)?;
+        }
+        Ok(())
+    }
+
+    /// What changed since the last call, one notice for each stall that did.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        self.stalls.values_mut().filter_map(Stall::take_notice).collect()
+    }
+
+    /// The stalls this device works for.
+    pub fn stalls(&self) -> Vec<LogId> {
+        self.stalls.keys().copied().collect()
+    }
+
+    /// Why the register may not go on as the author it was; nothing if it may.
+    pub fn frozen(&self, stall: LogId) -> Option<FrozenWhy> {
+        self.stalls.get(&stall).and_then(|stall| stall.row.frozen)
+    }
+
+    /// The database, for whoever keeps the files: backups, checkpoints, serialized copies.
+    pub fn database(&mut self) -> &mut Sqlite {
+        &mut self.db
+    }
+
+    pub(crate) fn stall(&self, log: LogId) -> Result<&Stall, Failure> {
+        self.stalls.get(&log).ok_or(Failure::UnknownStall(log))
+    }
+
+    pub(crate) fn random(&mut self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// Writes what was answered too early.
+    pub(crate) fn settle(&mut self) -> Result<(), Failure> {
+        let Some((command, now)) = self.deferred.take() else { return Ok(()) };
+        match self.execute(&command, now) {
+            Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+            Err(NotDone::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// Answers as if the command were done, and does it with the next call: a crash in between loses it.
+    fn defer(&mut self, command: Command, now: Now) -> Result<Reply, NotDone> {
+        let weakened = self.weakened;
+        let stall = self.stalls.get_mut(&command.stall).ok_or(Failure::UnknownStall(command.stall))?;
+        let mut outcome = None;
+        let dropped = commit(&mut self.db, Around { stall, now, weakened }, |writing| {
+            outcome = Some(verbs::answer(writing, &command)?);
+            Err::<(), _>(Failure::Inconsistent("tried only".into()))
+        });
+        match (outcome, dropped) {
+            (Some(outcome), _) => {
+                self.deferred = Some((command, now));
+                Ok(outcome?)
+            }
+            (None, Err(failure)) => Err(failure.into()),
+            (None, Ok(_)) => Err(Failure::Inconsistent("a command had no outcome".into()).into()),
+        }
+    }
+}
+
+fn open_store(db: &mut Sqlite, entropy: &mut dyn Entropy) -> Result<StoreRow, StoreError> {
+    db.transaction(|tx| {
+        if let Some(row) = own::store_row(tx)? {
+            return Ok(row);
+        }
+        let mut store = ThingId::default();
+        entropy.fill(&mut store.0);
+        own::begin_store(tx, store)?;
+        Ok(StoreRow { store, generation: 0, clean: true })
+    })
+}
+
+/// A small database is read as a whole after a crash. Each stall's own chain is resumed from its end anyway.
+fn check_unclean(db: &mut Sqlite) -> Result<(), OpenError> {
+    let bytes: i64 = db.read::<_, StoreError>(|tx| {
+        tx.query_one("select c.page_count * s.page_size from pragma_page_count c, pragma_page_size s", &[])?
+            .int(0)
+    })?;
+    if bytes > CHECK_BYTES_MAX {
+        return Ok(());
+    }
+    let damage = db.quick_check()?;
+    if damage.is_empty() { Ok(()) } else { Err(OpenError::Damaged(damage)) }
+}
+
+struct Resumed {
+    row: StallRow,
+    pen: Option<Pen>,
+    server_keys: Vec<[u8; 32]>,
+}
+
+fn resume_stalls(
+    tx: &mut dyn Tx,
+    frozen: Option<FrozenWhy>,
+    content: Option<&VaultContent>,
+) -> Result<Vec<Resumed>, StoreError> {
+    let mut resumed = Vec::new();
+    for mut row in own::stalls(tx)? {
+        let pen = match row.frozen.or(frozen) {
+            Some(why) => Err(why),
+            None => resume(tx, &row, content)?,
+        };
+        // Once frozen, frozen until renewed: whatever froze it may not be visible at the next start.
+        if row.frozen != pen.as_ref().err().copied() {
+            row.frozen = pen.as_ref().err().copied();
+            own::update_stall(tx, &row)?;
+        }
+        let server_keys = own::servers(tx, row.log)?;
+        resumed.push(Resumed { row, pen: pen.ok(), server_keys });
+    }
+    Ok(resumed)
+}

@@ -1,0 +1,304 @@
+//! The tables that only this device has: who it is, what it answered, what it asked.
+
+use soko_domain::ids::{AuthorId, EpochId, LogId, ProductId, ThingId};
+use soko_domain::role::Role;
+use soko_domain::wire::Wire as _;
+use soko_record_log::{Row, StoreError, Tx, params};
+use soko_replication::Introduction;
+use soko_replication::protocol::Epoch;
+
+use crate::identity::FrozenWhy;
+
+/// Which database this is, and how far it has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct StoreRow {
+    pub(crate) store: ThingId,
+    pub(crate) generation: u64,
+    /// Whether it was closed in order.
+    pub(crate) clean: bool,
+}
+
+pub(crate) fn store_row(tx: &mut dyn Tx) -> Result<Option<StoreRow>, StoreError> {
+    let row = tx.query_opt("select store, generation, clean from own_store", &[])?;
+    row.map(|row| Ok(StoreRow { store: row.id(0)?, generation: row.number(1)?, clean: row.bool(2)? }))
+        .transpose()
+}
+
+pub(crate) fn begin_store(tx: &mut dyn Tx, store: ThingId) -> Result<(), StoreError> {
+    tx.execute("insert into own_store (id, store, generation, clean) values (1, $1, 0, 1)", params![store])?;
+    Ok(())
+}
+
+pub(crate) fn set_clean(tx: &mut dyn Tx, clean: bool) -> Result<(), StoreError> {
+    tx.execute("update own_store set clean = $1", params![clean])?;
+    Ok(())
+}
+
+/// One step further. Every commit that a restored backup must not undo takes it.
+pub(crate) fn next_generation(tx: &mut dyn Tx) -> Result<u64, StoreError> {
+    let row = tx.query_one("update own_store set generation = generation + 1 returning generation", &[])?;
+    row.number(0)
+}
+
+/// A restored database is as far as the vault remembers once it was frozen for being behind.
+pub(crate) fn reach_generation(tx: &mut dyn Tx, generation: u64) -> Result<(), StoreError> {
+    tx.execute("update own_store set generation = max(generation, $1)", params![generation])?;
+    Ok(())
+}
+
+/// A stall as this device keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StallRow {
+    pub(crate) stall: i64,
+    pub(crate) log: LogId,
+    pub(crate) author: AuthorId,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) epoch: Epoch,
+    pub(crate) frozen: Option<FrozenWhy>,
+    pub(crate) trouble: String,
+}
+
+pub(crate) fn stalls(tx: &mut dyn Tx) -> Result<Vec<StallRow>, StoreError> {
+    let rows = tx.query(
+        "select stall, log, author, name, role, epoch, epoch_counter, frozen, trouble
+         from own_stall order by stall",
+        &[],
+    )?;
+    rows.iter().map(stall_row).collect()
+}
+
+fn stall_row(row: &Row) -> Result<StallRow, StoreError> {
+    let role = Role::from_number(row.number(4)?);
+    let frozen = match row.number::<u8>(7)? {
+        0 => None,
+        number => Some(FrozenWhy::from_number(number).ok_or_else(|| odd("a reason to be frozen"))?),
+    };
+    Ok(StallRow {
+        stall: row.int(0)?,
+        log: row.id(1)?,
+        author: row.id(2)?,
+        name: row.text(3)?.into(),
+        role: role.ok_or_else(|| odd("a role"))?,
+        epoch: Epoch { id: row.id::<EpochId>(5)?, counter: row.number(6)? },
+        frozen,
+        trouble: row.text(8)?.into(),
+    })
+}
+
+fn odd(what: &str) -> StoreError {
+    StoreError::Corrupt(format!("{what} is none that this program knows"))
+}
+
+/// Adds the stall; answers its number here.
+pub(crate) fn add_stall(tx: &mut dyn Tx, row: &StallRow) -> Result<i64, StoreError> {
+    let added = tx.query_one(
+        "insert into own_stall (log, author, name, role, epoch, epoch_counter, frozen, trouble, last_receipt)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 0) returning stall",
+        params![
+            row.log,
+            row.author,
+            row.name,
+            row.role.number(),
+            row.epoch.id,
+            row.epoch.counter,
+            row.frozen.map_or(0, FrozenWhy::number),
+            row.trouble
+        ],
+    )?;
+    added.int(0)
+}
+
+pub(crate) fn update_stall(tx: &mut dyn Tx, row: &StallRow) -> Result<(), StoreError> {
+    tx.execute(
+        "update own_stall set author = $2, name = $3, role = $4, epoch = $5, epoch_counter = $6,
+         frozen = $7, trouble = $8 where stall = $1",
+        params![
+            row.stall,
+            row.author,
+            row.name,
+            row.role.number(),
+            row.epoch.id,
+            row.epoch.counter,
+            row.frozen.map_or(0, FrozenWhy::number),
+            row.trouble
+        ],
+    )?;
+    Ok(())
+}
+
+/// The next number on a receipt, taken in the transaction of its sale.
+pub(crate) fn take_receipt_number(tx: &mut dyn Tx, stall: i64) -> Result<u64, StoreError> {
+    let row = tx.query_one(
+        "update own_stall set last_receipt = last_receipt + 1 where stall = $1 returning last_receipt",
+        params![stall],
+    )?;
+    row.number(0)
+}
+
+pub(crate) fn last_receipt_number(tx: &mut dyn Tx, stall: i64) -> Result<u64, StoreError> {
+    tx.query_one("select last_receipt from own_stall where stall = $1", params![stall])?.number(0)
+}
+
+/// A new author begins a series of its own.
+pub(crate) fn begin_receipts(tx: &mut dyn Tx, stall: i64) -> Result<(), StoreError> {
+    tx.execute("update own_stall set last_receipt = 0 where stall = $1", params![stall])?;
+    Ok(())
+}
+
+pub(crate) fn add_author(
+    tx: &mut dyn Tx,
+    log: LogId,
+    author: AuthorId,
+    introduction: &Introduction,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into own_author (log, author, introduction) values ($1, $2, $3)",
+        params![log, author, introduction.to_bytes()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn introduction(
+    tx: &mut dyn Tx,
+    log: LogId,
+    author: AuthorId,
+) -> Result<Introduction, StoreError> {
+    let row = tx.query_one(
+        "select introduction from own_author where log = $1 and author = $2",
+        params![log, author],
+    )?;
+    Introduction::from_bytes(row.blob(0)?).map_err(|_| odd("an introduction"))
+}
+
+/// Every author this device ever was in a log.
+pub(crate) fn authors(tx: &mut dyn Tx, log: LogId) -> Result<Vec<AuthorId>, StoreError> {
+    let rows = tx.query("select author from own_author where log = $1 order by author", params![log])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+pub(crate) fn add_server(tx: &mut dyn Tx, log: LogId, key: &[u8; 32]) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into own_server (log, public_key) values ($1, $2) on conflict (log, public_key) do nothing",
+        params![log, key],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn servers(tx: &mut dyn Tx, log: LogId) -> Result<Vec<[u8; 32]>, StoreError> {
+    let rows =
+        tx.query("select public_key from own_server where log = $1 order by public_key", params![log])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// The first answer to a command.
+pub(crate) struct Answered {
+    pub(crate) fingerprint: Vec<u8>,
+    pub(crate) outcome: Vec<u8>,
+}
+
+pub(crate) fn answered(tx: &mut dyn Tx, command: ThingId) -> Result<Option<Answered>, StoreError> {
+    let row =
+        tx.query_opt("select fingerprint, outcome from own_command where command = $1", params![command])?;
+    row.map(|row| Ok(Answered { fingerprint: row.blob(0)?.into(), outcome: row.blob(1)?.into() })).transpose()
+}
+
+pub(crate) fn keep_answer(
+    tx: &mut dyn Tx,
+    (command, log): (ThingId, LogId),
+    answer: &Answered,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into own_command (command, log, fingerprint, outcome) values ($1, $2, $3, $4)
+         on conflict (command) do nothing",
+        params![command, log, answer.fingerprint, answer.outcome],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn add_ask(tx: &mut dyn Tx, log: LogId, ask: ThingId, body: &[u8]) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into own_ask (log, ask, body) values ($1, $2, $3) on conflict (ask) do nothing",
+        params![log, ask, body],
+    )?;
+    Ok(())
+}
+
+/// Requests without an answer, the oldest first.
+pub(crate) fn asks_waiting(
+    tx: &mut dyn Tx,
+    log: LogId,
+    limit: usize,
+) -> Result<Vec<soko_replication::page::Ask>, StoreError> {
+    let rows = tx.query(
+        "select ask, body from own_ask where log = $1 and answer is null order by place limit $2",
+        params![log, limit],
+    )?;
+    rows.iter()
+        .map(|row| Ok(soko_replication::page::Ask { id: row.id(0)?, body: row.blob(1)?.into() }))
+        .collect()
+}
+
+pub(crate) fn count_asks_waiting(tx: &mut dyn Tx, log: LogId) -> Result<u32, StoreError> {
+    let row = tx.query_one("select count(*) from own_ask where log = $1 and answer is null", params![log])?;
+    row.number(0)
+}
+
+/// Keeps the first answer; says whether it was the first.
+pub(crate) fn answer_ask(tx: &mut dyn Tx, ask: ThingId, answer: &[u8]) -> Result<bool, StoreError> {
+    let changed =
+        tx.execute("update own_ask set answer = $2 where ask = $1 and answer is null", params![ask, answer])?;
+    Ok(changed > 0)
+}
+
+/// The answer to a request; inside `None` while it waits, outside `None` if it is unknown.
+pub(crate) fn ask_answer(tx: &mut dyn Tx, ask: ThingId) -> Result<Option<Option<Vec<u8>>>, StoreError> {
+    let row = tx.query_opt("select answer from own_ask where ask = $1", params![ask])?;
+    row.map(|row| Ok(row.blob_opt(0)?.map(Vec::from))).transpose()
+}
+
+/// A share of `author` that was given back and that the server has not confirmed.
+pub(crate) struct Returned {
+    pub(crate) author: AuthorId,
+    pub(crate) seq: u64,
+    pub(crate) product: ProductId,
+    pub(crate) quantity: i64,
+}
+
+pub(crate) fn add_return(tx: &mut dyn Tx, log: LogId, returned: &Returned) -> Result<(), StoreError> {
+    let Returned { author, seq, product, quantity } = returned;
+    tx.execute(
+        "insert into own_return (log, author, seq, product, quantity) values ($1, $2, $3, $4, $5)",
+        params![log, author, seq, product.as_bytes(), quantity],
+    )?;
+    Ok(())
+}
+
+/// Own authors of which something is on the way.
+pub(crate) fn returning_authors(tx: &mut dyn Tx, log: LogId) -> Result<Vec<AuthorId>, StoreError> {
+    let rows =
+        tx.query("select distinct author from own_return where log = $1 order by author", params![log])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// The server holds these records now.
+pub(crate) fn returns_confirmed(
+    tx: &mut dyn Tx,
+    log: LogId,
+    author: AuthorId,
+    up_to_seq: u64,
+) -> Result<Vec<ProductId>, StoreError> {
+    let rows = tx.query(
+        "delete from own_return where log = $1 and author = $2 and seq <= $3 returning product",
+        params![log, author, up_to_seq],
+    )?;
+    rows.iter().map(|row| row.id::<[u8; 16]>(0).map(ProductId)).collect()
+}
+
+pub(crate) fn on_the_way(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<i64, StoreError> {
+    let row = tx.query_one(
+        "select cast(coalesce(sum(quantity), 0) as integer) from own_return where log = $1 and product = $2",
+        params![log, product.as_bytes()],
+    )?;
+    row.int(0)
+}

@@ -1,0 +1,367 @@
+//! Exchanging pages with the server. Whoever owns the network carries the bytes; everything that arrives is
+//! stored and followed in one transaction before anything else happens.
+
+use std::cell::RefCell;
+
+use soko_app_api::QueryKey;
+use soko_domain::ids::LogId;
+use soko_projection::read as facts;
+use soko_record_log::log::LogSource;
+use soko_record_log::{StoreError, Tx, log};
+use soko_replication::limits::ASKS_MAX;
+use soko_replication::session::{EpochStep, Progress, ReplyRefused};
+use soko_replication::{Accepted, Head, Heads, Page, Record, Refused, Run, accept};
+
+use crate::engine::Engine;
+use crate::failure::{Failure, NotDone};
+use crate::identity;
+use crate::identity::FrozenWhy;
+use crate::options::Now;
+use crate::own;
+use crate::verbs::{GivenBack, return_share};
+use crate::weaken::Sabotage;
+use crate::write::{Around, Writing, commit};
+
+/// Recalls that are answered with one page; the rest with the next.
+const RECALLS_MAX: usize = 64;
+/// Units of its share that a register keeps when the server asks for them: the next buyer may be at the table.
+pub const LOW_WATER_UNITS: i64 = 1;
+/// Above this many records derived state is not compared with the server's after each page.
+const COMPARED_RECORDS_MAX: u64 = 2_000;
+
+/// What a page from the server brought.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Taken {
+    /// New records.
+    pub records: usize,
+    /// Why the page was dropped as a whole. Expected of late and repeated ones.
+    pub dropped: Option<String>,
+    /// What of it was not kept, and why.
+    pub refused: Vec<String>,
+    /// The server began another life.
+    pub server_restored: bool,
+    /// The server holds less than it said before, in the same life: it lost data without noticing.
+    pub server_went_back: bool,
+    /// This register was found not to be the only one of its author, and is frozen now.
+    pub frozen: Option<FrozenWhy>,
+    /// Records say the same here and there, and what was derived from them does not.
+    pub state_differs: bool,
+}
+
+impl Engine {
+    /// The next page for the server, if it is time. `now_ms` only grows; it need not be a time of day.
+    pub fn poll_page(&mut self, stall: LogId, now_ms: u64) -> Result<Option<Vec<u8>>, Failure> {
+        self.settle()?;
+        let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
+        if std::mem::take(&mut known.wants_to_send) {
+            known.session.wake(now_ms);
+        }
+        let session = &mut known.session;
+        let page = self.db.read::<_, StoreError>(|tx| {
+            let asks = own::asks_waiting(tx, stall, ASKS_MAX + 1)?;
+            session.poll_page(now_ms, &LogSource::new(tx, stall), &asks)
+        })?;
+        let Some(page) = page else { return Ok(None) };
+        known.in_flight = Some(page.number);
+        #[cfg(feature = "sabotage")]
+        if self.weakened.is(Sabotage::AbsoluteQuota) {
+            let author = known.row.author;
+            let shares = self.db.read::<_, StoreError>(|tx| facts::shares_of(tx, stall, author))?;
+            known.quota.ask(shares);
+        }
+        Ok(Some(page.encode()?))
+    }
+
+    /// The page could not be sent, or got no good reply.
+    pub fn failed(&mut self, stall: LogId, now_ms: u64) {
+        if let Some(known) = self.stalls.get_mut(&stall) {
+            if let Some(number) = known.in_flight.take() {
+                known.session.failed(number, now_ms);
+            }
+        }
+    }
+
+    /// The server says that there is something new: the next page goes at once.
+    pub fn wake(&mut self, stall: LogId, now_ms: u64) {
+        if let Some(known) = self.stalls.get_mut(&stall) {
+            known.session.wake(now_ms);
+        }
+    }
+
+    /// When to poll again if nothing happens before; 0 when something was written since the last time.
+    pub fn next_deadline(&self, stall: LogId) -> Option<u64> {
+        let known = self.stalls.get(&stall)?;
+        Some(if known.wants_to_send { 0 } else { known.session.next_deadline() })
+    }
+
+    /// Takes the server's page. What it brings is on the disk when this answers. A page that is none, or comes
+    /// late, changes nothing.
+    pub fn take_page(&mut self, stall: LogId, bytes: &[u8], now_ms: u64, now: Now) -> Result<Taken, Failure> {
+        self.settle()?;
+        let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let page = match Page::decode(bytes) {
+            Ok(page) => page,
+            Err(error) => {
+                let dropped = Some(error.to_string());
+                self.failed(stall, now_ms);
+                return Ok(Taken { dropped, ..Taken::default() });
+            }
+        };
+        let server_heads = page.heads.clone();
+        let progress = match known.session.handle_page(page, now_ms) {
+            Ok(progress) => progress,
+            Err(refused) => return self.drop_page(stall, &refused),
+        };
+        known.in_flight = None;
+        let seeds: Vec<[u8; 16]> = (0..RECALLS_MAX).map(|_| self.random()).collect();
+        let weakened = self.weakened;
+        let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let arrival = Arrival { progress, server_heads, seeds };
+        let (taken, after) =
+            commit(&mut self.db, Around { stall: known, now, weakened }, |writing| arrival.take(writing))?;
+        self.settle_identity(stall, &taken)?;
+        self.finish(stall, after)?;
+        Ok(taken)
+    }
+
+    /// Says why nothing is exchanged, where a person can do something about it.
+    fn drop_page(&mut self, stall: LogId, refused: &ReplyRefused) -> Result<Taken, Failure> {
+        let trouble = match refused {
+            ReplyRefused::Version(_) | ReplyRefused::StaleEpoch { .. } | ReplyRefused::WrongLog { .. } => {
+                refused.to_string()
+            }
+            ReplyRefused::NotAwaited => String::new(),
+        };
+        let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
+        if !trouble.is_empty() && known.row.trouble != trouble {
+            // Kept in memory only: it may be gone with the next reply.
+            known.row.trouble = trouble;
+            known.changed([QueryKey::Status]);
+        }
+        Ok(Taken { dropped: Some(refused.to_string()), ..Taken::default() })
+    }
+
+    /// A frozen register has no pen. One that goes on by a weakened rule writes behind what the server told it.
+    fn settle_identity(&mut self, stall: LogId, taken: &Taken) -> Result<(), Failure> {
+        let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
+        if taken.frozen.is_some() {
+            known.pen = None;
+        } else if taken.records > 0 && self.weakened.is(Sabotage::NoRestoreCheck) && known.pen.is_some() {
+            let (row, content) = (&known.row, Some(&self.vault_content));
+            let resumed = self.db.read::<_, StoreError>(|tx| identity::resume(tx, row, content))?;
+            known.pen = resumed.ok();
+        }
+        Ok(())
+    }
+}
+
+/// A good reply, on its way into the store.
+struct Arrival {
+    progress: Progress,
+    server_heads: Heads,
+    /// Ids for what the register writes by itself in answer.
+    seeds: Vec<[u8; 16]>,
+}
+
+impl Arrival {
+    fn take(self, writing: &mut Writing<'_>) -> Result<Taken, Failure> {
+        let Self { progress, server_heads, seeds } = self;
+        let mut taken = Taken {
+            server_restored: matches!(progress.epoch, EpochStep::Newer { .. }),
+            server_went_back: progress.server_went_back,
+            ..Taken::default()
+        };
+        taken.frozen = doubt(writing, &server_heads)?;
+        let mut records = Vec::new();
+        for run in progress.runs {
+            take_run(writing, run, &mut records, &mut taken)?;
+        }
+        taken.records = records.len();
+        writing.follow(&records)?;
+        #[cfg(feature = "sabotage")]
+        believe(writing, &records)?;
+        for answer in &progress.answers {
+            if own::answer_ask(writing.tx, answer.ask, &answer.body)? {
+                writing.changed([QueryKey::Ask(answer.ask), QueryKey::Status]);
+            }
+        }
+        if !progress.verdicts.is_empty() {
+            writing.changed([QueryKey::Parked]);
+        }
+        confirm_returns(writing, &server_heads)?;
+        if taken.frozen.is_none() {
+            answer_recalls(writing, seeds)?;
+        }
+        keep_row(writing, &mut taken)?;
+        taken.state_differs = match progress.state_digest {
+            Some(theirs) => state_differs(writing, &server_heads, theirs)?,
+            None => false,
+        };
+        Ok(taken)
+    }
+}
+
+/// Whether what the server holds of this author shows that this is not the only one, or was set back.
+fn doubt(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<Option<FrozenWhy>, Failure> {
+    let (log, me) = (writing.log, writing.me);
+    if writing.stall.pen.is_none() || writing.weakened.is(Sabotage::NoRestoreCheck) {
+        return Ok(None);
+    }
+    let Some(theirs) = server_heads.get(&me) else { return Ok(None) };
+    let ours = log::hash_at(writing.tx, log, &me, theirs.seq)?;
+    Ok(match ours {
+        None => Some(FrozenWhy::Behind),
+        Some(ours) if ours != theirs.hash => Some(FrozenWhy::Forked),
+        Some(_) => None,
+    })
+}
+
+/// Appends what is new and proven of a run. What is not proven is dropped and said.
+fn take_run(
+    writing: &mut Writing<'_>,
+    run: Run,
+    records: &mut Vec<Record>,
+    taken: &mut Taken,
+) -> Result<(), Failure> {
+    let (log, author) = (writing.log, run.author);
+    if writing.weakened.is(Sabotage::UnchainedLog) {
+        return take_unchained(writing, run, records);
+    }
+    match accept_run(writing.tx, log, run)? {
+        Ok(accepted) => {
+            log::append_with_ids(writing.tx, accepted.records_with_ids())?;
+            records.extend(accepted.records);
+        }
+        Err(Refused::Fork { seq, .. }) if author == writing.me => {
+            taken.frozen = Some(FrozenWhy::Forked);
+            taken.refused.push(format!("record {seq} of this register was written twice"));
+        }
+        Err(refused) => taken.refused.push(format!("{author}: {refused}")),
+    }
+    Ok(())
+}
+
+fn accept_run(tx: &mut dyn Tx, log: LogId, run: Run) -> Result<Result<Accepted, Refused>, StoreError> {
+    let author = run.author;
+    let known = log::known(tx, log, &author)?;
+    // The question is asked in the middle of the judgement; a store that fails there fails the transaction.
+    let (tx, failed) = (RefCell::new(tx), RefCell::new(None));
+    let hash_at = |seq| match log::hash_at(&mut **tx.borrow_mut(), log, &author, seq) {
+        Ok(hash) => hash,
+        Err(error) => {
+            *failed.borrow_mut() = Some(error);
+            None
+        }
+    };
+    let accepted = accept(known.as_ref(), log, run, hash_at);
+    match failed.into_inner() {
+        Some(error) => Err(error),
+        None => Ok(accepted),
+    }
+}
+
+/// Takes records as they come, whoever signed them and whatever is missing before them.
+fn take_unchained(writing: &mut Writing<'_>, run: Run, records: &mut Vec<Record>) -> Result<(), Failure> {
+    let (log, author) = (writing.log, run.author);
+    let head = log::head(writing.tx, log, &author)?.map_or(0, |head: Head| head.seq);
+    for record in run.into_records(log).into_iter().filter(|record| record.seq > head) {
+        // What does not fit the chain cannot be stored; its effect is taken all the same.
+        let _ = soko_record_log::savepoint(writing.tx, |tx| log::append(tx, std::slice::from_ref(&record)))?;
+        records.push(record);
+    }
+    Ok(())
+}
+
+/// Units that were given back can be promised by the shop once the server has the record.
+fn confirm_returns(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<(), Failure> {
+    let log = writing.log;
+    for author in own::returning_authors(writing.tx, log)? {
+        let Some(head) = server_heads.get(&author) else { continue };
+        let products = own::returns_confirmed(writing.tx, log, author, head.seq)?;
+        writing.changed(products.into_iter().map(QueryKey::Stock));
+    }
+    Ok(())
+}
+
+/// The server may only ask for a share back; the register gives what it can spare.
+fn answer_recalls(writing: &mut Writing<'_>, seeds: Vec<[u8; 16]>) -> Result<(), Failure> {
+    let (log, me) = (writing.log, writing.me);
+    let revoked = writing.device(me)?.is_some_and(|device| device.revoked);
+    if writing.stall.pen.is_none() || revoked {
+        return Ok(());
+    }
+    for ((recall, product, wanted), seed) in
+        facts::recalls(writing.tx, log, me, RECALLS_MAX)?.into_iter().zip(seeds)
+    {
+        let spare = writing.own_share(product)? - LOW_WATER_UNITS;
+        let quantity = wanted.min(spare);
+        if quantity <= 0 {
+            continue;
+        }
+        let share = soko_domain::ids::ThingId(seed);
+        match return_share(writing, GivenBack { share, product, quantity, recall: Some(recall) }) {
+            Ok(_) | Err(NotDone::Refused(_)) => {}
+            Err(NotDone::Failed(failure)) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the epoch and the register's state, if they changed.
+fn keep_row(writing: &mut Writing<'_>, taken: &mut Taken) -> Result<(), Failure> {
+    let mut row = writing.stall.row.clone();
+    row.epoch = writing.stall.session.epoch();
+    row.frozen = row.frozen.or(taken.frozen);
+    row.trouble = match taken.refused.first() {
+        Some(refused) => refused.clone(),
+        None if taken.server_went_back => {
+            "the server lost records that it had confirmed; they are sent again".into()
+        }
+        None => String::new(),
+    };
+    if row != writing.stall.row {
+        own::update_stall(writing.tx, &row)?;
+        writing.after.generation = Some(0);
+        writing.after.row = Some(row);
+        writing.changed([QueryKey::Status]);
+    }
+    Ok(())
+}
+
+/// Compares derived state where both hold the same records.
+fn state_differs(
+    writing: &mut Writing<'_>,
+    server_heads: &Heads,
+    theirs: soko_domain::ids::Hash,
+) -> Result<bool, Failure> {
+    let log = writing.log;
+    let comparable =
+        log::count(writing.tx, log)? <= COMPARED_RECORDS_MAX && log::heads(writing.tx, log)? == *server_heads;
+    Ok(comparable && soko_projection::state_digest(writing.tx, log)? != theirs)
+}
+
+/// Under the rule that a grant sets a share instead of adding to it.
+#[cfg(feature = "sabotage")]
+fn believe(writing: &mut Writing<'_>, records: &[Record]) -> Result<(), Failure> {
+    use soko_domain::entry::{Entry, Kind};
+    use soko_domain::stock::Account;
+
+    if !writing.weakened.is(Sabotage::AbsoluteQuota) {
+        return Ok(());
+    }
+    let (log, me) = (writing.log, writing.me);
+    for record in records {
+        let (Some(Kind::ShareGranted), Some(body)) = (Kind::from_number(record.kind), record.body.bytes())
+        else {
+            continue;
+        };
+        let Ok((_, Entry::ShareGranted(granted))) = Entry::from_body(Kind::ShareGranted, body) else {
+            continue;
+        };
+        if granted.to == me {
+            let share = facts::balance(writing.tx, log, granted.product, Account::Share(me))?;
+            writing.stall.quota.grant(granted.product, share - granted.quantity);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! Edits of what merges: one Automerge document each, one change per command.
+
+use soko_app_api::{
+    CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, Refused, Reply, RetryHint,
+    StallContent, StallEdit,
+};
+use soko_documents::{
+    ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _,
+};
+use soko_domain::ids::{OrderId, ProductId, ThingId};
+use soko_domain::refusal::Refusal;
+
+use crate::failure::{Failure, NotDone};
+use crate::write::Writing;
+
+pub(super) fn create_stall(writing: &mut Writing<'_>, content: &StallContent) -> Result<Reply, NotDone> {
+    let edits = vec![
+        text(Field::Name, &content.name),
+        text(Field::Currency, &content.currency),
+        text(Field::Zone, &content.zone),
+        number(Field::CutOffMinutes, i64::from(content.cut_off_minutes)),
+    ];
+    edit_document(writing, stall_document(writing), DocumentKind::Stall, &edits)
+}
+
+pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<Reply, NotDone> {
+    let edits: Vec<Edit> = edits
+        .iter()
+        .map(|edit| match edit {
+            StallEdit::Name(name) => text(Field::Name, name),
+            StallEdit::Currency(currency) => text(Field::Currency, currency),
+            StallEdit::Zone(zone) => text(Field::Zone, zone),
+            StallEdit::CutOffMinutes(minutes) => number(Field::CutOffMinutes, i64::from(*minutes)),
+            StallEdit::Description(description) => text(Field::Description, description),
+            StallEdit::Place(place) => text(Field::Place, place),
+            StallEdit::Hours(hours) => text(Field::Hours, hours),
+        })
+        .collect();
+    edit_document(writing, stall_document(writing), DocumentKind::Stall, &edits)
+}
+
+/// A stall's profile has the bytes of its log's id.
+fn stall_document(writing: &Writing<'_>) -> ThingId {
+    ThingId(writing.log.0)
+}
+
+pub(super) fn create_product(
+    writing: &mut Writing<'_>,
+    product: ProductId,
+    content: &ProductContent,
+) -> Result<Reply, NotDone> {
+    let document = ThingId(product.0);
+    if writing.document(document)?.is_some() {
+        return Err(Refusal::IdReused.into());
+    }
+    let currency = super::sale::currency(writing.tx, writing.log)?.to_string();
+    let value = Product {
+        name: content.name.clone(),
+        description: content.description.clone(),
+        sku: content.sku.clone(),
+        barcodes: content.barcodes.iter().cloned().collect(),
+        unit: content.unit,
+        price_minor: content.price_minor,
+        currency,
+        price_per: content.price_per,
+        cost_minor: content.cost_minor,
+        tax_ppm: content.tax_ppm,
+        tax_inclusive: content.tax_inclusive,
+        categories: content.categories.iter().copied().collect(),
+        pictures: Vec::new(),
+        archived: false,
+    };
+    edit_document(writing, document, DocumentKind::Product, &value.edits())
+}
+
+pub(super) fn edit_product(
+    writing: &mut Writing<'_>,
+    product: ProductId,
+    edits: &[ProductEdit],
+) -> Result<Reply, NotDone> {
+    writing.require_product(product)?;
+    let edits: Vec<Edit> = edits.iter().map(product_edit).collect();
+    edit_document(writing, ThingId(product.0), DocumentKind::Product, &edits)
+}
+
+fn product_edit(edit: &ProductEdit) -> Edit {
+    match edit {
+        ProductEdit::Name(name) => text(Field::Name, name),
+        ProductEdit::Description(description) => text(Field::Description, description),
+        ProductEdit::Sku(sku) => text(Field::Sku, sku),
+        ProductEdit::PriceMinor(price) => number(Field::Price, *price),
+        ProductEdit::PricePer(per) => number(Field::PricePer, *per),
+        ProductEdit::CostMinor(Some(cost)) => number(Field::Cost, *cost),
+        ProductEdit::CostMinor(None) => Edit::Clear { field: Field::Cost },
+        ProductEdit::TaxPpm(ppm) => number(Field::TaxPpm, i64::from(*ppm)),
+        ProductEdit::TaxInclusive(flag) => Edit::SetFlag { field: Field::TaxInclusive, flag: *flag },
+        ProductEdit::Archived(flag) => Edit::SetFlag { field: Field::Archived, flag: *flag },
+        ProductEdit::AddBarcode(barcode) => Edit::AddBarcode { barcode: barcode.clone() },
+        ProductEdit::RemoveBarcode(barcode) => Edit::RemoveBarcode { barcode: barcode.clone() },
+        ProductEdit::AddCategory(category) => Edit::AddCategory { category: *category },
+        ProductEdit::RemoveCategory(category) => Edit::RemoveCategory { category: *category },
+        ProductEdit::PutPicture { picture, position } => {
+            Edit::PutPicture { picture: *picture, position: *position }
+        }
+        ProductEdit::RemovePicture(picture) => Edit::RemovePicture { picture: *picture },
+    }
+}
+
+pub(super) fn edit_category(
+    writing: &mut Writing<'_>,
+    category: ThingId,
+    edits: &[CategoryEdit],
+) -> Result<Reply, NotDone> {
+    let edits: Vec<Edit> = edits
+        .iter()
+        .map(|edit| match edit {
+            CategoryEdit::Name(name) => text(Field::Name, name),
+            CategoryEdit::Parent(parent) => thing(Field::Parent, *parent),
+            CategoryEdit::Position(position) => number(Field::Position, *position),
+        })
+        .collect();
+    edit_document(writing, category, DocumentKind::Category, &edits)
+}
+
+pub(super) fn edit_price_list(
+    writing: &mut Writing<'_>,
+    price_list: ThingId,
+    edits: &[PriceListEdit],
+) -> Result<Reply, NotDone> {
+    let edits: Vec<Edit> = edits
+        .iter()
+        .map(|edit| match edit {
+            PriceListEdit::Name(name) => text(Field::Name, name),
+            PriceListEdit::PutPrice { product, price_minor } => {
+                Edit::PutPrice { product: *product, price_minor: *price_minor }
+            }
+            PriceListEdit::RemovePrice(product) => Edit::RemovePrice { product: *product },
+        })
+        .collect();
+    edit_document(writing, price_list, DocumentKind::PriceList, &edits)
+}
+
+pub(super) fn edit_open_order(
+    writing: &mut Writing<'_>,
+    order: OrderId,
+    edits: &[OpenOrderEdit],
+) -> Result<Reply, NotDone> {
+    let edits: Vec<Edit> = edits.iter().map(order_edit).collect();
+    edit_document(writing, ThingId(order.0), DocumentKind::OpenOrder, &edits)
+}
+
+fn order_edit(edit: &OpenOrderEdit) -> Edit {
+    match edit {
+        OpenOrderEdit::Title(title) => text(Field::Title, title),
+        OpenOrderEdit::Customer(customer) => thing(Field::Customer, *customer),
+        OpenOrderEdit::PutLine { line, product, quantity, unit_price_minor, note } => Edit::PutLine {
+            line: *line,
+            content: OrderLine {
+                product: *product,
+                quantity: *quantity,
+                unit_price_minor: *unit_price_minor,
+                note: note.clone(),
+            },
+        },
+        OpenOrderEdit::LineQuantity { line, quantity } => {
+            Edit::SetLineQuantity { line: *line, quantity: *quantity }
+        }
+        OpenOrderEdit::LinePrice { line, unit_price_minor } => {
+            Edit::SetLinePrice { line: *line, unit_price_minor: *unit_price_minor }
+        }
+        OpenOrderEdit::LineNote { line, note } => Edit::SetLineNote { line: *line, note: note.clone() },
+        OpenOrderEdit::RemoveLine(line) => Edit::RemoveLine { line: *line },
+        OpenOrderEdit::ClosedBy(sale) => thing(Field::ClosedBy, Some(ThingId(sale.0))),
+    }
+}
+
+/// Makes the edits as one change; edits that change nothing leave no record.
+fn edit_document(
+    writing: &mut Writing<'_>,
+    id: ThingId,
+    kind: DocumentKind,
+    edits: &[Edit],
+) -> Result<Reply, NotDone> {
+    let mut document = match writing.document(id)? {
+        Some((known, _)) if known != kind => return Err(Refusal::IdReused.into()),
+        Some((kind, saved)) => Document::load(kind, &saved).map_err(unreadable)?,
+        None => Document::new(kind).map_err(unreadable)?,
+    };
+    let edited = document.edit(&writing.me, writing.stamp.at_ms, edits).map_err(edit_refused)?;
+    if let Some(edited) = edited {
+        let body = ChangeBody { document: id, kind, change: edited.change };
+        writing.write_change(&body)?;
+    }
+    Ok(Reply::Done)
+}
+
+fn unreadable(refused: soko_documents::Refused) -> Failure {
+    Failure::Inconsistent(format!("a document cannot be opened: {refused}"))
+}
+
+fn edit_refused(refused: EditRefused) -> NotDone {
+    let code = match &refused {
+        EditRefused::TooMany => "too_many_edits",
+        EditRefused::Problem(_) => "invalid_edit",
+        EditRefused::Change(_) => "change_refused",
+    };
+    NotDone::Refused(Refused {
+        code: code.into(),
+        sentence: refused.to_string(),
+        retry: RetryHint::Never,
+        share: None,
+    })
+}
+
+fn text(field: Field, text: &str) -> Edit {
+    Edit::SetText { field, text: text.into() }
+}
+
+fn number(field: Field, number: i64) -> Edit {
+    Edit::SetNumber { field, number }
+}
+
+fn thing(field: Field, thing: Option<ThingId>) -> Edit {
+    match thing {
+        Some(thing) => Edit::SetThing { field, thing },
+        None => Edit::Clear { field },
+    }
+}

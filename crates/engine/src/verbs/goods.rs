@@ -1,0 +1,75 @@
+//! Goods that come, are counted, or are given back to the shop.
+
+use soko_app_api::{Command, ReceivedLineInput, Reply, Verb};
+use soko_domain::entry::{Entry, ReceivedLine};
+use soko_domain::ids::{ProductId, ShareId, ThingId};
+use soko_domain::verbs::{count_stock, receive_stock, return_share};
+
+use crate::failure::{Failure, NotDone};
+use crate::write::Writing;
+
+pub(super) fn receive(
+    writing: &mut Writing<'_>,
+    delivery: ThingId,
+    lines: &[ReceivedLineInput],
+    note: &str,
+) -> Result<Reply, NotDone> {
+    for line in lines {
+        writing.require_product(line.product)?;
+    }
+    let received = |line: &ReceivedLineInput| ReceivedLine {
+        product: line.product,
+        quantity: line.quantity,
+        cost_minor: line.cost_minor,
+    };
+    let payload = receive_stock::ReceiveStock {
+        delivery,
+        lines: lines.iter().map(received).collect(),
+        note: note.into(),
+    };
+    writing.write(receive_stock::decide(&payload)?)?;
+    Ok(Reply::Done)
+}
+
+pub(super) fn count(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    let Verb::CountStock { product, counted, reason } = &command.verb else {
+        return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
+    };
+    writing.require_product(*product)?;
+    let facts = count_stock::Facts {
+        expected: writing.expected(*product)?,
+        own_share: writing.own_share(*product)?,
+        seen: writing.seen()?,
+    };
+    let payload = count_stock::CountStock {
+        count: command.id,
+        product: *product,
+        counted: *counted,
+        reason: reason.clone(),
+    };
+    writing.write(count_stock::decide(&facts, &payload)?)?;
+    Ok(Reply::Counted { expected: facts.expected, counted: *counted })
+}
+
+/// Units on their way to the shop's share.
+pub(crate) struct GivenBack {
+    pub(crate) share: ThingId,
+    pub(crate) product: ProductId,
+    pub(crate) quantity: i64,
+    /// The server's request that this answers.
+    pub(crate) recall: Option<ThingId>,
+}
+
+pub(crate) fn return_share(writing: &mut Writing<'_>, back: GivenBack) -> Result<Reply, NotDone> {
+    let facts = return_share::Facts { frozen: false, own_share: writing.own_share(back.product)? };
+    let payload = return_share::ReturnShare {
+        share: ShareId(back.share.0),
+        product: back.product,
+        quantity: back.quantity,
+        recall: back.recall,
+    };
+    let entries: Vec<Entry> = return_share::decide(&facts, &payload)?;
+    let seq = writing.write(entries)?;
+    writing.gave_back(&back, seq)?;
+    Ok(Reply::Done)
+}

@@ -1,0 +1,217 @@
+//! Commands: look up a repeat, load the facts, let the domain decide, write. One transaction each.
+
+mod documents;
+mod goods;
+mod sale;
+
+pub(crate) use goods::{GivenBack, return_share};
+pub(crate) use sale::{Catalogue, Offered, Priced, basket, currency, offered};
+
+use sha2::{Digest as _, Sha256};
+use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};
+use soko_domain::ask::Ask;
+use soko_domain::entry::Kind;
+use soko_domain::ids::{ProductId, SaleId};
+use soko_domain::refusal::Refusal;
+use soko_domain::role::Role;
+use soko_domain::stock::MOVE_QUANTITY_MAX;
+use soko_domain::verbs::{close_shift, hand_over_order, open_shift, revoke_device};
+use soko_domain::wire::Wire as _;
+
+use crate::failure::{Failure, NotDone};
+use crate::own;
+use crate::weaken::Sabotage;
+use crate::write::Writing;
+
+/// In front of every kept answer. An answer of another version is not read.
+const OUTCOME_VERSION: u8 = 1;
+
+/// Answers a command, for the first time or again.
+pub(crate) fn answer(
+    writing: &mut Writing<'_>,
+    command: &Command,
+) -> Result<Result<Reply, Refused>, Failure> {
+    let fingerprint = fingerprint(command)?;
+    let known = own::answered(writing.tx, command.id)?;
+    if let Some(known) = known.filter(|_| !writing.weakened.is(Sabotage::RetryExecutesAgain)) {
+        if known.fingerprint != fingerprint {
+            return Ok(Err(Refusal::IdReused.into()));
+        }
+        return unpack(&known.outcome);
+    }
+    let outcome = match perform(writing, command) {
+        Ok(reply) => Ok(reply),
+        Err(NotDone::Refused(refused)) => Err(refused),
+        Err(NotDone::Failed(failure)) => return Err(failure),
+    };
+    let answer = own::Answered { fingerprint, outcome: pack(&outcome)? };
+    own::keep_answer(writing.tx, (command.id, command.stall), &answer)?;
+    Ok(outcome)
+}
+
+fn fingerprint(command: &Command) -> Result<Vec<u8>, Failure> {
+    let bytes = encode(&(command.stall.as_bytes(), &command.verb)).map_err(inconsistent)?;
+    Ok(Sha256::digest(&bytes).to_vec())
+}
+
+fn pack(outcome: &Result<Reply, Refused>) -> Result<Vec<u8>, Failure> {
+    let mut bytes = vec![OUTCOME_VERSION];
+    bytes.extend(encode(outcome).map_err(inconsistent)?);
+    Ok(bytes)
+}
+
+fn unpack(bytes: &[u8]) -> Result<Result<Reply, Refused>, Failure> {
+    match bytes.split_first() {
+        Some((&OUTCOME_VERSION, outcome)) => decode(outcome).map_err(inconsistent),
+        Some(_) | None => Err(Failure::Inconsistent("an answer was kept by another version".into())),
+    }
+}
+
+fn inconsistent(error: soko_app_api::CodecError) -> Failure {
+    Failure::Inconsistent(error.to_string())
+}
+
+fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    check_register(writing)?;
+    check_role(writing.role, &command.verb)?;
+    match &command.verb {
+        Verb::CreateStall(content) => documents::create_stall(writing, content),
+        Verb::EditStall { edits } => documents::edit_stall(writing, edits),
+        Verb::CreateProduct { product, content } => documents::create_product(writing, *product, content),
+        Verb::EditProduct { product, edits } => documents::edit_product(writing, *product, edits),
+        Verb::EditCategory { category, edits } => documents::edit_category(writing, *category, edits),
+        Verb::EditPriceList { price_list, edits } => documents::edit_price_list(writing, *price_list, edits),
+        Verb::EditOpenOrder { order, edits } => documents::edit_open_order(writing, *order, edits),
+        Verb::OpenShift { .. } | Verb::CloseShift { .. } => shift(writing, &command.verb),
+        Verb::MakeSale { .. } => sale::make(writing, &command.verb),
+        Verb::VoidSale { sale, reason } => sale::void(writing, *sale, reason),
+        Verb::Refund { .. } => sale::refund(writing, command),
+        Verb::ReceiveStock { lines, note } => goods::receive(writing, command.id, lines, note),
+        Verb::CountStock { .. } => goods::count(writing, command),
+        Verb::ReturnShare { product, quantity } => goods::return_share(
+            writing,
+            goods::GivenBack { share: command.id, product: *product, quantity: *quantity, recall: None },
+        ),
+        Verb::AskShare { product, quantity } => ask_share(writing, command, *product, *quantity),
+        Verb::AskRefund { sale, line, quantity } => ask_refund(writing, command, (*sale, *line, *quantity)),
+        Verb::ConfirmDevices => ask(writing, command, &Ask::ConfirmDevices),
+        Verb::RevokeDevice { author, reason } => {
+            let device = writing.device(*author)?;
+            let facts = revoke_device::Facts {
+                role: writing.role,
+                known: device.is_some(),
+                revoked: device.is_some_and(|device| device.revoked),
+            };
+            let payload = revoke_device::RevokeDevice { author: *author, reason: reason.clone() };
+            writing.write(revoke_device::decide(&facts, &payload)?)?;
+            Ok(Reply::Done)
+        }
+        Verb::HandOverOrder { order } => {
+            let facts = hand_over_order::Facts { state: writing.order_state(*order)? };
+            writing.write(hand_over_order::decide_hand_over(&facts, *order)?)?;
+            Ok(Reply::Done)
+        }
+        Verb::AskCancelOrder { order, reason } => {
+            let facts = hand_over_order::Facts { state: writing.order_state(*order)? };
+            writing.write(hand_over_order::decide_cancel(&facts, *order, reason)?)?;
+            Ok(Reply::Done)
+        }
+    }
+}
+
+/// A frozen copy has no pen, and a revoked device writes nothing that would count.
+fn check_register(writing: &mut Writing<'_>) -> Result<(), NotDone> {
+    if writing.stall.row.frozen.is_some() || writing.stall.pen.is_none() {
+        return Err(Refusal::RegisterFrozen.into());
+    }
+    if writing.device(writing.me)?.is_some_and(|device| device.revoked) {
+        return Err(Refusal::DeviceRevoked.into());
+    }
+    Ok(())
+}
+
+fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
+    let allowed = match verb {
+        Verb::CreateStall(_)
+        | Verb::EditStall { .. }
+        | Verb::CreateProduct { .. }
+        | Verb::EditProduct { .. }
+        | Verb::EditCategory { .. }
+        | Verb::EditPriceList { .. } => role.may_edit_catalogue(),
+        Verb::EditOpenOrder { .. } | Verb::AskShare { .. } | Verb::AskRefund { .. } => role.is_staff(),
+        Verb::ConfirmDevices => role == Role::Owner,
+        Verb::OpenShift { .. } => role.may_write(Kind::ShiftOpened),
+        Verb::CloseShift { .. } => role.may_write(Kind::ShiftClosed),
+        Verb::MakeSale { .. } => role.may_write(Kind::SaleMade),
+        Verb::VoidSale { .. } => role.may_write(Kind::SaleVoided),
+        Verb::Refund { .. } => role.may_write(Kind::RefundMade),
+        Verb::ReceiveStock { .. } => role.may_write(Kind::StockReceived),
+        Verb::CountStock { .. } => role.may_write(Kind::StockCounted),
+        Verb::ReturnShare { .. } => role.may_write(Kind::ShareReturned),
+        Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),
+        Verb::HandOverOrder { .. } => role.may_write(Kind::OrderHandedOver),
+        Verb::AskCancelOrder { .. } => role.may_write(Kind::OrderCancelAsked),
+    };
+    if allowed { Ok(()) } else { Err(Refusal::NotAllowed) }
+}
+
+fn shift(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
+    let open = writing.open_shift()?;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only the two verbs of a shift come here")]
+    match verb {
+        Verb::CloseShift { shift, counted_minor, reason } => {
+            let facts = close_shift::Facts {
+                open_shift: open.as_ref().map(|open| open.shift),
+                expected_minor: open.as_ref().map_or(0, |open| open.expected_minor),
+            };
+            let payload = close_shift::CloseShift {
+                shift: *shift,
+                counted_minor: *counted_minor,
+                reason: reason.clone(),
+            };
+            writing.write(close_shift::decide(&facts, &payload)?)?;
+            Ok(Reply::ShiftClosed { expected_minor: facts.expected_minor, counted_minor: *counted_minor })
+        }
+        Verb::OpenShift { shift, float_minor } => {
+            let facts = open_shift::Facts { open_shift: open.map(|open| open.shift) };
+            let payload = open_shift::OpenShift { shift: *shift, float_minor: *float_minor };
+            writing.write(open_shift::decide(&facts, &payload)?)?;
+            Ok(Reply::Done)
+        }
+        _ => Err(Failure::Inconsistent("a verb went the wrong way".into()).into()),
+    }
+}
+
+fn ask_share(
+    writing: &mut Writing<'_>,
+    command: &Command,
+    product: ProductId,
+    quantity: i64,
+) -> Result<Reply, NotDone> {
+    check_asked(quantity)?;
+    ask(writing, command, &Ask::Share { product, quantity })
+}
+
+fn ask_refund(
+    writing: &mut Writing<'_>,
+    command: &Command,
+    (sale, line, quantity): (SaleId, u32, i64),
+) -> Result<Reply, NotDone> {
+    check_asked(quantity)?;
+    ask(writing, command, &Ask::Refund { sale, line, quantity })
+}
+
+fn check_asked(quantity: i64) -> Result<(), Refusal> {
+    if (1..=MOVE_QUANTITY_MAX).contains(&quantity) {
+        return Ok(());
+    }
+    Err(Refusal::Invalid { field: "quantity", problem: "must be at least 1 and not absurd" })
+}
+
+/// The request goes with the next page, and again until it is answered.
+fn ask(writing: &mut Writing<'_>, command: &Command, ask: &Ask) -> Result<Reply, NotDone> {
+    own::add_ask(writing.tx, writing.log, command.id, &ask.to_bytes())?;
+    writing.after.wants_to_send = true;
+    writing.changed([QueryKey::Ask(command.id), QueryKey::Status]);
+    Ok(Reply::Asked { ask: command.id })
+}

@@ -1,0 +1,239 @@
+//! Sales, voids and refunds.
+
+use std::collections::BTreeMap;
+
+use soko_app_api::{
+    BeyondShare, Command, DiscountInput, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb,
+};
+use soko_domain::basket::{Basket, BasketLine, Discount, Policy};
+use soko_domain::entry::{Entry, Tendered};
+use soko_domain::ids::{LogId, ProductId, SaleId};
+use soko_domain::money::{Currency, Ppm};
+use soko_domain::quantity::Quantity;
+use soko_domain::refusal::Refusal;
+use soko_domain::stock::MOVE_QUANTITY_MAX;
+use soko_domain::tax::{TaxMode, TaxRate};
+use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
+use soko_projection::read as facts;
+use soko_record_log::{StoreError, Tx};
+
+use crate::failure::{Failure, NotDone};
+use crate::own;
+use crate::weaken::Sabotage;
+use crate::write::Writing;
+
+pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
+    let Verb::MakeSale { sale, lines, discount, tenders, beyond } = verb else {
+        return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
+    };
+    let Priced { basket, names } = basket(writing, lines, *discount)?;
+    let mut shares = BTreeMap::new();
+    for line in &basket.lines {
+        let share = writing.own_share(line.product)?;
+        let skipped = writing.weakened.is(Sabotage::ShareCheckSkipped);
+        shares.insert(line.product, if skipped { MOVE_QUANTITY_MAX } else { share });
+    }
+    let facts = make_sale::Facts {
+        frozen: false,
+        open_shift: writing.open_shift()?.map(|open| open.shift),
+        next_receipt_number: own::last_receipt_number(writing.tx, writing.stall.row.stall)? + 1,
+        shares,
+    };
+    let payload = make_sale::MakeSale {
+        sale: *sale,
+        basket,
+        names,
+        tenders: tenders.iter().map(tendered).collect(),
+        beyond: match beyond {
+            BeyondShare::Refuse => make_sale::BeyondShare::Refuse,
+            BeyondShare::Allow => make_sale::BeyondShare::GoodsInHand,
+        },
+    };
+    let entries = make_sale::decide(&facts, &payload)?;
+    let reply = sold(&entries)?;
+    own::take_receipt_number(writing.tx, writing.stall.row.stall)?;
+    writing.write(entries)?;
+    Ok(reply)
+}
+
+fn sold(entries: &[Entry]) -> Result<Reply, Failure> {
+    let [Entry::SaleMade(made)] = entries else {
+        return Err(Failure::Inconsistent("a sale did not become one entry".into()));
+    };
+    Ok(Reply::Sold {
+        sale: made.sale,
+        receipt_number: made.receipt_number,
+        currency: made.currency.to_string(),
+        total_minor: made.total_minor,
+        cash_rounding_minor: made.cash_rounding_minor,
+        change_minor: made.change_minor,
+        beyond_share: made.lines.iter().map(|line| line.beyond_share).sum(),
+    })
+}
+
+pub(crate) fn tendered(input: &TenderInput) -> Tendered {
+    Tendered { kind: input.kind, amount_minor: input.amount_minor, reference: input.reference.clone() }
+}
+
+/// A basket ready to be totalled, and what its lines are called.
+pub(crate) struct Priced {
+    pub(crate) basket: Basket,
+    pub(crate) names: Vec<String>,
+}
+
+/// What a product says about a line.
+#[derive(Clone, Debug)]
+pub(crate) struct Offered {
+    pub(crate) name: String,
+    pub(crate) unit_price_minor: i64,
+    pub(crate) price_per: i64,
+    pub(crate) taxes: Vec<TaxRate>,
+}
+
+/// Where prices come from: a command's facts or a screen's question.
+pub(crate) trait Catalogue {
+    fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError>;
+    fn currency(&mut self) -> Result<Currency, NotDone>;
+}
+
+impl Catalogue for Writing<'_> {
+    fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError> {
+        offered(self.tx, self.log, product)
+    }
+
+    fn currency(&mut self) -> Result<Currency, NotDone> {
+        currency(self.tx, self.log)
+    }
+}
+
+/// What the catalogue says about a product, archived or not: goods in the hand are sold.
+pub(crate) fn offered(
+    tx: &mut dyn Tx,
+    log: LogId,
+    product: ProductId,
+) -> Result<Option<Offered>, StoreError> {
+    let found = facts::product(tx, log, product)?;
+    Ok(found.map(|product| Offered {
+        name: product.name,
+        unit_price_minor: product.price_minor,
+        price_per: product.price_per,
+        taxes: rates(product.tax_ppm, product.tax_inclusive),
+    }))
+}
+
+/// The stall's currency, without which nothing has a price.
+pub(crate) fn currency(tx: &mut dyn Tx, log: LogId) -> Result<Currency, NotDone> {
+    let profile = facts::profile(tx, log)?;
+    let currency = profile.and_then(|profile| Currency::parse(&profile.currency));
+    let unset = Refusal::Invalid { field: "currency", problem: "the stall has none yet; set it first" };
+    currency.ok_or(unset.into())
+}
+
+/// Fills in what the lines leave open from the catalogue.
+pub(crate) fn basket(
+    catalogue: &mut dyn Catalogue,
+    inputs: &[SaleLineInput],
+    discount: DiscountInput,
+) -> Result<Priced, NotDone> {
+    let (mut lines, mut names) = (Vec::new(), Vec::new());
+    for input in inputs {
+        let offered = match input.product {
+            Some(product) => catalogue.offered(product)?.ok_or(Refusal::UnknownProduct(product))?,
+            None => custom_amount(input)?,
+        };
+        let taxes = match input.tax {
+            Some(tax) => vec![TaxRate { ppm: Ppm(tax.ppm), mode: tax.mode }],
+            None => offered.taxes,
+        };
+        lines.push(BasketLine {
+            product: input.product.unwrap_or(make_sale::NO_PRODUCT),
+            quantity: Quantity(input.quantity),
+            unit_price_minor: input.unit_price_minor.unwrap_or(offered.unit_price_minor),
+            price_per: offered.price_per,
+            discount: discount_of(input.discount),
+            taxes,
+        });
+        names.push(input.name.clone().unwrap_or(offered.name));
+    }
+    let policy = Policy::plain(catalogue.currency()?);
+    Ok(Priced { basket: Basket { lines, discount: discount_of(discount), policy }, names })
+}
+
+fn custom_amount(input: &SaleLineInput) -> Result<Offered, Refusal> {
+    let missing = |field| Refusal::Invalid { field, problem: "a custom amount needs one" };
+    let name = input.name.clone().filter(|name| !name.trim().is_empty()).ok_or(missing("name"))?;
+    let unit_price_minor = input.unit_price_minor.ok_or(missing("price"))?;
+    Ok(Offered { name, unit_price_minor, price_per: 1, taxes: Vec::new() })
+}
+
+fn discount_of(input: DiscountInput) -> Discount {
+    match input {
+        DiscountInput::None => Discount::None,
+        DiscountInput::AmountMinor(minor) => Discount::Amount(minor),
+        DiscountInput::PercentPpm(ppm) => Discount::Percent(Ppm(ppm)),
+    }
+}
+
+/// The one tax of a product.
+fn rates(ppm: u32, inclusive: bool) -> Vec<TaxRate> {
+    let mode = if inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive };
+    if ppm == 0 { Vec::new() } else { vec![TaxRate { ppm: Ppm(ppm), mode }] }
+}
+
+pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Result<Reply, NotDone> {
+    let facts = void_sale::Facts {
+        me: writing.me,
+        open_shift: writing.open_shift()?.map(|open| open.shift),
+        sale: writing.sale(sale)?,
+        voided: writing.voided(sale)?,
+        refunded: !writing.refunded(sale)?.is_empty(),
+    };
+    let payload = void_sale::VoidSale { sale, reason: reason.into() };
+    let entries = void_sale::decide(&facts, &payload)?;
+    let [Entry::SaleVoided(voided)] = entries.as_slice() else {
+        return Err(Failure::Inconsistent("a void did not become one entry".into()).into());
+    };
+    let reply = Reply::Voided { cash_back_minor: voided.cash_back_minor };
+    writing.write(entries)?;
+    Ok(reply)
+}
+
+pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    let Verb::Refund { sale, lines, tender, reason } = &command.verb else {
+        return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
+    };
+    let made = writing.sale(*sale)?;
+    let sale_shift_open = match &made {
+        Some((maker, made)) => writing.shift_is_open(*maker, made.shift)?,
+        None => false,
+    };
+    let facts = refund_verb::Facts {
+        me: writing.me,
+        frozen: false,
+        open_shift: writing.open_shift()?.map(|open| open.shift),
+        sale: made,
+        voided: writing.voided(*sale)?,
+        sale_shift_open,
+        refunded: writing.refunded(*sale)?,
+        allowance: writing.allowance(*sale, lines.first().map(|line| line.line))?,
+    };
+    let refunded_line = |line: &RefundLineInput| refund_verb::RefundedLine {
+        line: line.line,
+        quantity: line.quantity,
+        goods: line.goods,
+    };
+    let payload = refund_verb::Refund {
+        refund: command.id,
+        sale: *sale,
+        lines: lines.iter().map(refunded_line).collect(),
+        tender: *tender,
+        reason: reason.clone(),
+    };
+    let entries = refund_verb::decide(&facts, &payload)?;
+    let [Entry::RefundMade(refund)] = entries.as_slice() else {
+        return Err(Failure::Inconsistent("a refund did not become one entry".into()).into());
+    };
+    let reply = Reply::Refunded { refund: refund.refund, amount_minor: refund.amount_minor };
+    writing.write(entries)?;
+    Ok(reply)
+}
