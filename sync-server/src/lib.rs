@@ -5,10 +5,14 @@
 //! * [`core`](crate::core): the border to what happens inside a stall.
 //! * [`guard`]: rate limits and growing delays, pure.
 //! * [`http`]: the routes around it.
+//! * [`worker`]: documents are changed in child processes with limits.
+//! * [`admin`]: backups. [`cli`]: the program's commands.
 //! * [`outside`]: time and randomness; [`moved`]: who hears that a stall moved; [`metrics`]: what is counted.
 //!
 //! What a simulator needs (`platform`, `guard`) touches no socket, no thread, no clock and no random source.
 
+pub mod admin;
+pub mod cli;
 pub mod core;
 pub mod guard;
 pub mod http;
@@ -18,3 +22,4 @@ pub mod outside;
 pub mod platform;
 pub mod secret;
 pub mod store;
+pub mod worker;

@@ -1,3 +1,7 @@
 //! The server as a program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    soko_sync_server::cli::main(std::env::args_os())
+}

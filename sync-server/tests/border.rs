@@ -1,4 +1,5 @@
 //! What reaches a handler at all: sizes, types, encodings, forms, headers; and the exchange of pages.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Enrolment, access and refresh of devices: through the real router.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

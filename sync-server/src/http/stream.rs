@@ -9,6 +9,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use soko_domain::ids::LogId;
+use soko_record_log::Tx;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -18,7 +19,7 @@ use crate::http::body::{ApiPath, id};
 use crate::http::caller::Caller;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::platform::devices::ACCESS_LIFE_MS;
-use crate::platform::{Action, Object, Refusal, authorise};
+use crate::platform::{Action, Object, authorise};
 
 /// A line in between, so that proxies and listeners can tell quiet from dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -40,10 +41,8 @@ pub(crate) async fn stream(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let stall: LogId = id(&stall, "the stall")?;
     app.spend(Who::Stall(stall), cost::STREAM)?;
-    let listens = app.store().read(move |tx| {
-        Ok::<_, Refusal>(authorise(tx, principal, Object::Stall(stall), Action::Listen).map(drop)?)
-    });
-    listens.await?;
+    let may = move |tx: &mut dyn Tx| authorise(tx, principal, Object::Stall(stall), Action::Listen);
+    app.store().read(may).await?;
     let listener = Listener::new(&app, stall);
     let words = unfold(listener, |mut listener| async move {
         let position = listener.next().await?;

@@ -46,7 +46,7 @@ pub fn accept(password: &str, email: &str) -> Result<(), Weak> {
         return Err(Weak::Short);
     }
     let lower = password.to_lowercase();
-    if COMMON.lines().any(|common| common == lower) || has_few_letters(&lower) {
+    if COMMON.lines().any(|common| common == lower) || has_few_letters(password) {
         return Err(Weak::Common);
     }
     let person = email.split('@').next().unwrap_or_default().to_lowercase();

@@ -76,7 +76,7 @@ where
     T: Send + 'static,
     E: JobError,
 {
-    pub(crate) fn new(shard: Option<Shard>, work: F) -> (Box<dyn Job>, oneshot::Receiver<Outcome<T, E>>) {
+    pub(crate) fn boxed(shard: Option<Shard>, work: F) -> (Box<dyn Job>, oneshot::Receiver<Outcome<T, E>>) {
         let (reply, answer) = oneshot::channel();
         (Box::new(Self { shard, work, outcome: None, reply }), answer)
     }

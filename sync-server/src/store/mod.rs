@@ -5,7 +5,7 @@
 pub mod conn;
 mod group;
 pub mod job;
-pub mod migrate;
+mod migrate;
 mod postgres;
 mod sqlite;
 mod threads;
@@ -19,6 +19,8 @@ use tokio::sync::oneshot;
 pub use conn::Shard;
 pub use group::GroupReport;
 pub use job::{Failed, JobError, NoAnswer};
+pub use migrate::STEPS;
+pub use sqlite::DATABASE_FILE;
 pub use threads::{GROUP_MAX, Observer, READ_QUEUE_MAX, WRITE_QUEUE_MAX};
 
 use conn::Opener;
@@ -160,7 +162,7 @@ impl Store {
         T: Send + 'static,
         E: JobError,
     {
-        let (job, answer) = Work::new(Some(shard), work);
+        let (job, answer) = Work::boxed(Some(shard), work);
         if let Some(lane) = self.inner.lane(shard) {
             lane.send(job);
         }
@@ -175,7 +177,7 @@ impl Store {
         T: Send + 'static,
         E: JobError,
     {
-        let (job, answer) = Work::new(None, work);
+        let (job, answer) = Work::boxed(None, work);
         self.inner.readers.send(job);
         answer
     }
@@ -188,6 +190,19 @@ impl Inner {
         let at = usize::try_from(shard.key().checked_rem_euclid(count)?).ok()?;
         self.writers.get(at)
     }
+}
+
+/// Creates or upgrades the tables; says how many steps that took.
+pub fn migrate_place(place: &Place) -> Result<u32, StoreError> {
+    match place {
+        Place::Directory(path) => migrate::run(&mut sqlite::Directory::open(path)?.connect()?),
+        Place::Url(url) => migrate::run(&mut postgres::Postgres::new(url)?.connect()?),
+    }
+}
+
+/// A database's address as the variables that PostgreSQL's own programs read.
+pub(crate) fn pg_environment(url: &str) -> Result<Vec<(&'static str, String)>, StoreError> {
+    Ok(postgres::Postgres::new(url)?.environment())
 }
 
 fn received<T, E>(answer: Result<Result<T, Failed<E>>, oneshot::error::RecvError>) -> Result<T, Failed<E>> {

@@ -10,6 +10,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use postgres::config::Host;
 use postgres::error::SqlState;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
@@ -39,6 +40,25 @@ impl Postgres {
             .map_err(|error| StoreError::Other(format!("the database URL cannot be read: {error}")))?;
         config.application_name("soko-server").connect_timeout(CONNECT_TIMEOUT);
         Ok(Self { config })
+    }
+
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let config = &self.config;
+        let host = config.get_hosts().first().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let password = config.get_password().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let port = config.get_ports().first().map(u16::to_string);
+        let all = [
+            ("PGHOST", host),
+            ("PGPORT", port),
+            ("PGUSER", config.get_user().map(str::to_owned)),
+            ("PGPASSWORD", password),
+            ("PGDATABASE", config.get_dbname().map(str::to_owned)),
+        ];
+        all.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
     }
 
     pub(crate) fn connect(&self) -> Result<PgConn, StoreError> {

@@ -7,7 +7,7 @@ use soko_record_log::{DataDirectory, OpenMode, Sqlite, StoreError, Tx};
 use crate::store::conn::{Conn, Opener, Shard, Undone, Work};
 
 /// The database's name in the data directory.
-pub(crate) const DATABASE_FILE: &str = "soko.db";
+pub const DATABASE_FILE: &str = "soko.db";
 
 /// A data directory that belongs to this process as long as this lives.
 #[derive(Debug)]

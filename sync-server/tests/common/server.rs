@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::Value;
@@ -60,6 +61,7 @@ impl Entropy for TestEntropy {
 }
 
 pub(crate) struct TestServer {
+    router: Router,
     pub(crate) app: App,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) store: TestStore,
@@ -108,12 +110,12 @@ impl TestServer {
                 ..Settings::default()
             },
         });
-        Self { app, clock, store }
+        Self { router: router(app.clone()), app, clock, store }
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask {
         Ask {
-            app: self.app.clone(),
+            router: self.router.clone(),
             request: Request::builder().method(method).uri(path),
             peer: IpAddr::from([192, 0, 2, 1]),
             body: Body::empty(),
@@ -184,7 +186,7 @@ impl Device {
 }
 
 pub(crate) struct Ask {
-    app: App,
+    router: Router,
     request: axum::http::request::Builder,
     peer: IpAddr,
     body: Body,
@@ -217,7 +219,7 @@ impl Ask {
     pub(crate) async fn raw(self) -> axum::response::Response {
         let mut request = self.request.body(self.body).unwrap();
         request.extensions_mut().insert(Peer(self.peer));
-        router(self.app).oneshot(request).await.unwrap()
+        self.router.oneshot(request).await.unwrap()
     }
 
     pub(crate) async fn send(self) -> Answer {

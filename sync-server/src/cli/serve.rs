@@ -1,0 +1,154 @@
+//! `serve`: open the store, listen, and end in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::settings::Resolved;
+use crate::cli::{CliError, say};
+use crate::guard::limits::Rates;
+use crate::http::server::{SocketLimits, serve};
+use crate::http::{App, Parts, Settings};
+use crate::metrics::Metrics;
+use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
+use crate::platform::passwords::{Cost, Passwords};
+use crate::platform::{Refusal, server_secret};
+use crate::secret::ServerSecret;
+use crate::store::{Failed, Place, Shard, Store};
+
+pub(super) const EXAMPLES: &str = "EXAMPLES
+  soko-server serve
+  soko-server serve --data-dir /var/lib/soko --listen 0.0.0.0:7300
+  soko-server serve --database-url postgres://soko@db/soko --public-url https://market.example --behind-proxy
+
+Ends in order on SIGTERM and Ctrl-C: requests under way are answered, what is queued is kept.
+The interface is described at /docs. TLS is the business of a proxy in front.";
+
+pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
+    start_log(settings)?;
+    let address: SocketAddr = settings
+        .text("listen")
+        .parse()
+        .map_err(|_| settings.wrong("listen", "an address and port such as 127.0.0.1:7300"))?;
+    let http = http_settings(settings)?;
+    let place = settings.place();
+    let metrics = Arc::new(Metrics::new());
+    let observed = Arc::clone(&metrics);
+    let store = Store::open(&place, Arc::new(move |report| observed.group(report)))?;
+    let parts = Parts {
+        secret: secret(&store)?,
+        store: store.clone(),
+        passwords: Passwords::new(Cost::default()).map_err(|fault| CliError::failed(fault.to_string()))?,
+        core: None,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        metrics,
+        settings: http,
+    };
+    let runtime = Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::failed(format!("the runtime does not start: {error}")))?;
+    let served = runtime.block_on(listen(App::new(parts), address, &place));
+    store.close();
+    served
+}
+
+async fn listen(app: App, address: SocketAddr, place: &Place) -> Result<(), CliError> {
+    let cannot = |error: std::io::Error| CliError::failed(format!("cannot listen on {address}: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(cannot)?;
+    // Before anybody is told that the server is there: whoever knows may stop it.
+    let stop = StopSignals::listen().map_err(|error| CliError::failed(format!("no signals: {error}")))?;
+    let bound = listener.local_addr().map_err(cannot)?;
+    let kept = match place {
+        Place::Directory(path) => format!("data in {}", path.display()),
+        Place::Url(_) => "data in PostgreSQL".to_owned(),
+    };
+    say(&format!("Soko serves on http://{bound} ({kept}). The interface is at http://{bound}/docs."));
+    tracing::info!(%bound, at_ms = SystemClock.now_ms(), "server.started");
+    serve(app, listener, SocketLimits::default(), stop.asked()).await;
+    tracing::info!("server.stopped");
+    Ok(())
+}
+
+/// Ctrl-C, or what a service manager sends.
+struct StopSignals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    /// From now on these signals are heard, and no longer end the process by themselves.
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(unix)]
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
+    let public_origin = settings.optional("public-url").map(|url| url.trim_end_matches('/').to_owned());
+    let is_origin = |url: &str| {
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
+    };
+    if public_origin.as_deref().is_some_and(|url| !is_origin(url)) {
+        return Err(settings.wrong("public-url", "scheme and host, such as https://market.example"));
+    }
+    Ok(Settings {
+        public_origin,
+        behind_proxy: settings.switch("behind-proxy")?,
+        rates: settings.switch("limits")?.then(Rates::default),
+        open_metrics: settings.switch("open-metrics")?,
+        ..Settings::default()
+    })
+}
+
+fn secret(store: &Store) -> Result<ServerSecret, CliError> {
+    let fresh = random(&OsEntropy).map_err(|error| CliError::failed(error.to_string()))?;
+    let shard = Shard::stall(soko_domain::ids::LogId::default());
+    let kept = store.write_blocking(shard, move |tx| Ok::<_, Refusal>(server_secret::ensure(tx, fresh)?));
+    kept.map_err(|failed| match failed {
+        Failed::Refused(refusal) => CliError::failed(refusal.to_string()),
+        Failed::NoAnswer(none) => CliError::failed(none.to_string()),
+    })
+}
+
+/// Identities only: no bodies, no addresses of people, no tokens.
+fn start_log(settings: &Resolved) -> Result<(), CliError> {
+    let filter = EnvFilter::try_new(settings.text("log"))
+        .map_err(|_| settings.wrong("log", "a filter such as info or soko_sync_server=debug"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match settings.text("log-format") {
+        "json" => log.json().try_init(),
+        "text" => log.with_ansi(false).try_init(),
+        _ => return Err(settings.wrong("log-format", "text or json")),
+    };
+    started.map_err(|error| CliError::failed(format!("the log does not start: {error}")))
+}

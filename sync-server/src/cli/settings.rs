@@ -1,0 +1,281 @@
+//! Settings: a flag wins over a `SOKO_…` variable, that over `soko.toml`, that over the default. Each value knows
+//! where it came from, so that nobody has to guess.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
+
+use crate::cli::CliError;
+use crate::store::Place;
+
+/// The file that is read if it is there.
+pub(super) const FILE_DEFAULT: &str = "soko.toml";
+
+/// One thing that can be set.
+struct Setting {
+    /// The flag, and with underscores the file's key.
+    name: &'static str,
+    variable: &'static str,
+    default: &'static str,
+    value: &'static str,
+    help: &'static str,
+    /// Shown as set or not set, never as it is.
+    is_secret: bool,
+}
+
+const fn setting(
+    name: &'static str,
+    variable: &'static str,
+    default: &'static str,
+    value: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting { name, variable, default, value, help, is_secret: false }
+}
+
+const SETTINGS: &[Setting] = &[
+    setting(
+        "data-dir",
+        "SOKO_DATA_DIR",
+        "soko-data",
+        "DIR",
+        "Where SQLite keeps everything; one process at a time",
+    ),
+    Setting {
+        name: "database-url",
+        variable: "SOKO_DATABASE_URL",
+        default: "",
+        value: "URL",
+        help: "Use this PostgreSQL database (postgres://user:password@host/name) instead of the data directory",
+        is_secret: true,
+    },
+    setting("listen", "SOKO_LISTEN", "127.0.0.1:7300", "ADDRESS", "The address and port to listen on"),
+    setting(
+        "public-url",
+        "SOKO_PUBLIC_URL",
+        "",
+        "URL",
+        "How the outside reaches the server, such as https://market.example. TLS is the business of a proxy in front",
+    ),
+    setting(
+        "behind-proxy",
+        "SOKO_BEHIND_PROXY",
+        "false",
+        "BOOL",
+        "Believe the last address of X-Forwarded-For: only with a proxy in front",
+    ),
+    setting(
+        "limits",
+        "SOKO_LIMITS",
+        "true",
+        "BOOL",
+        "Rate limits; off only on closed networks and for measurements",
+    ),
+    setting(
+        "open-metrics",
+        "SOKO_OPEN_METRICS",
+        "false",
+        "BOOL",
+        "Let everybody read /metrics, not only this machine",
+    ),
+    setting("log", "SOKO_LOG", "info", "FILTER", "What is logged, such as info or soko_sync_server=debug"),
+    setting("log-format", "SOKO_LOG_FORMAT", "text", "text|json", "How log lines look"),
+];
+
+/// A value and where it came from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Found {
+    value: String,
+    origin: String,
+}
+
+/// All settings, resolved.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    values: BTreeMap<&'static str, Found>,
+}
+
+/// Adds the flags and variables to a command.
+pub(super) fn arguments(command: Command) -> Command {
+    let file = Arg::new("config")
+        .long("config")
+        .env("SOKO_CONFIG")
+        .value_name("FILE")
+        .global(true)
+        .help(format!("Read settings from this file [default: {FILE_DEFAULT}, if it is there]"));
+    SETTINGS.iter().fold(command.arg(file), |command, setting| {
+        let is_switch = setting.value == "BOOL";
+        let default = if setting.default.is_empty() { "none" } else { setting.default };
+        let mut arg = Arg::new(setting.name)
+            .long(setting.name)
+            .env(setting.variable)
+            .hide_env_values(true)
+            .value_name(setting.value)
+            .global(true)
+            .help(format!("{} [default: {default}]", setting.help));
+        if is_switch {
+            arg = arg.num_args(0..=1).default_missing_value("true").require_equals(true);
+        }
+        command.arg(arg)
+    })
+}
+
+impl Resolved {
+    pub(super) fn read(matches: &ArgMatches) -> Result<Self, CliError> {
+        let file = read_file(matches.get_one::<String>("config").map(String::as_str))?;
+        let values = SETTINGS.iter().map(|setting| (setting.name, resolve(setting, matches, &file)));
+        Ok(Self { values: values.collect() })
+    }
+
+    pub(super) fn place(&self) -> Place {
+        match self.text("database-url") {
+            "" => Place::Directory(PathBuf::from(self.text("data-dir"))),
+            url => Place::Url(url.to_owned()),
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", |found| found.value.as_str())
+    }
+
+    pub(super) fn optional(&self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    pub(super) fn switch(&self, name: &str) -> Result<bool, CliError> {
+        match self.text(name) {
+            "true" | "1" | "on" | "yes" => Ok(true),
+            "false" | "0" | "off" | "no" => Ok(false),
+            _ => Err(self.wrong(name, "true or false")),
+        }
+    }
+
+    pub(super) fn wrong(&self, name: &str, wanted: &str) -> CliError {
+        let origin = self.values.get(name).map_or("", |found| found.origin.as_str());
+        let value = self.text(name);
+        CliError::usage(format!("{name} should be {wanted} and is {value:?} (from {origin})"))
+    }
+
+    /// A table for people: each setting, its value and where it came from.
+    pub(super) fn show(&self) -> String {
+        let mut table = String::new();
+        for setting in SETTINGS {
+            let Some(found) = self.values.get(setting.name) else { continue };
+            let value = match (setting.is_secret, found.value.is_empty()) {
+                (_, true) => "(not set)",
+                (true, false) => "(set, not shown)",
+                (false, false) => found.value.as_str(),
+            };
+            // Writing into a String cannot fail.
+            let _ = writeln!(table, "{:<14} {:<28} {}", setting.name, value, found.origin);
+        }
+        table
+    }
+}
+
+fn resolve(setting: &Setting, matches: &ArgMatches, file: &SettingsFile) -> Found {
+    let given = matches.get_one::<String>(setting.name);
+    let source = matches.value_source(setting.name);
+    if let (Some(value), Some(source)) = (given, source) {
+        let origin = if source == ValueSource::EnvVariable {
+            format!("variable {}", setting.variable)
+        } else {
+            format!("flag --{}", setting.name)
+        };
+        return Found { value: value.clone(), origin };
+    }
+    if let Some(value) = file.values.get(setting.name) {
+        return Found { value: value.clone(), origin: format!("file {}", file.path) };
+    }
+    Found { value: setting.default.to_owned(), origin: "default".to_owned() }
+}
+
+#[derive(Default)]
+struct SettingsFile {
+    path: String,
+    values: BTreeMap<&'static str, String>,
+}
+
+/// A file that was named has to be there.
+fn read_file(named: Option<&str>) -> Result<SettingsFile, CliError> {
+    let path = named.unwrap_or(FILE_DEFAULT);
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(SettingsFile::default());
+        }
+        Err(error) => return Err(CliError::usage(format!("{path} cannot be read: {error}"))),
+    };
+    parse_file(path, &text)
+}
+
+fn parse_file(path: &str, text: &str) -> Result<SettingsFile, CliError> {
+    let table: toml::Table =
+        text.parse().map_err(|error| CliError::usage(format!("{path} is not TOML: {error}")))?;
+    let mut values = BTreeMap::new();
+    for (key, value) in &table {
+        let known = SETTINGS.iter().find(|setting| setting.name.replace('-', "_") == *key);
+        let known = known.ok_or_else(|| {
+            CliError::usage(format!("{path}: there is no setting {key:?}; see soko-server config show"))
+        })?;
+        let value = match value {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Boolean(_) | toml::Value::Integer(_) => value.to_string(),
+            toml::Value::Float(_)
+            | toml::Value::Datetime(_)
+            | toml::Value::Array(_)
+            | toml::Value::Table(_) => {
+                let sentence = format!("{path}: {key} should be a text, a whole number or a switch");
+                return Err(CliError::usage(sentence));
+            }
+        };
+        values.insert(known.name, value);
+    }
+    Ok(SettingsFile { path: path.to_owned(), values })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(arguments_given: &[&str], file: &str) -> Resolved {
+        let matches = arguments(Command::new("test")).get_matches_from(arguments_given);
+        let file = parse_file("some.toml", file).unwrap();
+        let values = SETTINGS.iter().map(|setting| (setting.name, resolve(setting, &matches, &file)));
+        Resolved { values: values.collect() }
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file = "listen = \"0.0.0.0:80\"\nbehind_proxy = true\n";
+        let it = resolved(&["test", "--listen", "127.0.0.1:1"], file);
+        assert_eq!((it.text("listen"), it.switch("behind-proxy").unwrap()), ("127.0.0.1:1", true));
+        assert_eq!(it.text("data-dir"), "soko-data");
+        let table = it.show();
+        for line in ["flag --listen", "file some.toml", "default"] {
+            assert!(table.contains(line), "{table}");
+        }
+        assert!(resolved(&["test", "--behind-proxy"], "").switch("behind-proxy").unwrap());
+        assert!(!resolved(&["test", "--limits=false"], "").switch("limits").unwrap());
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let it = resolved(&["test", "--database-url", "postgres://me:secret@db/soko"], "");
+        assert!(!it.show().contains("secret@"));
+        assert_eq!(it.place(), Place::Url("postgres://me:secret@db/soko".to_owned()));
+    }
+
+    #[test]
+    fn wrong_files_and_values_are_named() {
+        for wrong in ["lisen = \"x\"", "listen = [1]", "listen ="] {
+            let error = parse_file("some.toml", wrong).err().unwrap().to_string();
+            assert!(error.starts_with("some.toml"), "{error}");
+        }
+        let error = resolved(&["test", "--limits=maybe"], "").switch("limits").unwrap_err().to_string();
+        assert!(error.contains("maybe") && error.contains("flag --limits"), "{error}");
+    }
+}
