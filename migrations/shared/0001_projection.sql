@@ -56,7 +56,7 @@ create table orders (
 ) {strict};
 create index orders_at on orders (log, at_ms);
 
-create table device (
+create table stall_device (
   log {blob} not null, author {blob} not null, role {int} not null, name text not null,
   replaces {blob}, admitted {int} not null, revoked {int} not null,
   primary key (log, author)

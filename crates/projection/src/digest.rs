@@ -22,7 +22,7 @@ const PARTS: &[(&str, &str, &str)] = &[
         "shift",
     ),
     ("order_id", "author, seq, placed, handed_over, cancel_asked, released, fulfilled", "orders"),
-    ("author", "role, name, replaces, admitted, revoked", "device"),
+    ("author", "role, name, replaces, admitted, revoked", "stall_device"),
     ("recall", "author, product, quantity, answered", "recall"),
     ("author, seq", "kind, product, quantity", "incident"),
     ("epoch", "counter, frozen, unfrozen", "epoch"),

@@ -30,7 +30,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "refund_allowance",
     "shift",
     "orders",
-    "device",
+    "stall_device",
     "recall",
     "incident",
     "epoch",

@@ -15,7 +15,7 @@ pub(crate) fn admitted(
 ) -> Result<(), StoreError> {
     touched.devices = true;
     tx.execute(
-        "insert into device (log, author, role, name, replaces, admitted, revoked)
+        "insert into stall_device (log, author, role, name, replaces, admitted, revoked)
          values ($1, $2, $3, $4, $5, 1, 0)
          on conflict (log, author) do update
          set role = excluded.role, name = excluded.name, replaces = excluded.replaces, admitted = 1",
@@ -32,7 +32,7 @@ pub(crate) fn revoked(
 ) -> Result<(), StoreError> {
     touched.devices = true;
     tx.execute(
-        "insert into device (log, author, role, name, replaces, admitted, revoked)
+        "insert into stall_device (log, author, role, name, replaces, admitted, revoked)
          values ($1, $2, 0, '', null, 0, 1) on conflict (log, author) do update set revoked = 1",
         params![place.log, author],
     )?;

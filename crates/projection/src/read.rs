@@ -187,12 +187,12 @@ pub struct DeviceFound {
 const DEVICE_COLUMNS: &str = "author, name, role, replaces, admitted, revoked";
 
 pub fn device(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Option<DeviceFound>, StoreError> {
-    let sql = format!("select {DEVICE_COLUMNS} from device where log = $1 and author = $2");
+    let sql = format!("select {DEVICE_COLUMNS} from stall_device where log = $1 and author = $2");
     tx.query_opt(&sql, params![log, author])?.as_ref().map(device_found).transpose()
 }
 
 pub fn devices(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<DeviceFound>, StoreError> {
-    let sql = format!("select {DEVICE_COLUMNS} from device where log = $1 order by name, author limit $2");
+    let sql = format!("select {DEVICE_COLUMNS} from stall_device where log = $1 order by name, author limit $2");
     tx.query(&sql, params![log, limit])?.iter().map(device_found).collect()
 }
 
