@@ -4,9 +4,7 @@
 use soko_domain::ids::AuthorId;
 
 use crate::chain::Heads;
-use crate::limits::{
-    COMMIT_BYTES_MAX, RECORDS_PER_PAGE_MAX, RUN_OVERHEAD_BYTES, RUNS_BYTES_MAX, RUNS_PER_PAGE_MAX,
-};
+use crate::limits::{RECORDS_PER_PAGE_MAX, RUN_OVERHEAD_BYTES, RUNS_BYTES_MAX, RUNS_PER_PAGE_MAX};
 use crate::record::Record;
 use crate::run::{Run, record_bytes};
 
@@ -78,11 +76,25 @@ impl Filled {
 
 /// Picks what the other side lacks, given its heads. Every run ends in a signed record. Introductions go first,
 /// because other authors' records may refer to them; then the shortest arrears, so that a long one does not
-/// keep the others waiting.
+/// keep the others waiting. A commit longer than the budget goes alone, so a small budget never blocks.
 pub fn fill<S: Source>(source: &S, their_heads: &Heads, budget: Budget) -> Result<Filled, S::Error> {
     let mut lacks = lacks(&source.heads()?, their_heads);
-    let mut left = budget;
+    if !budget.is_spent() {
+        share_out(source, &mut lacks, budget)?;
+        let mut lacking = lacks.iter().filter(|lack| !lack.is_repeat).peekable();
+        if lacking.peek().is_some() && lacking.all(|lack| lack.records.is_empty()) {
+            take_one_commit(source, &mut lacks)?;
+        }
+    }
     let mut filled = Filled::default();
+    for lack in lacks {
+        filled.add(lack);
+    }
+    Ok(filled)
+}
+
+fn share_out<S: Source>(source: &S, lacks: &mut [Lack], budget: Budget) -> Result<(), S::Error> {
+    let mut left = budget;
     for lack in lacks.iter_mut().filter(|lack| lack.next_seq == 1) {
         let first = Budget { records: 1, ..left };
         lack.take(source, first, &mut left)?;
@@ -91,20 +103,32 @@ pub fn fill<S: Source>(source: &S, their_heads: &Heads, budget: Budget) -> Resul
     let count = lacks.len();
     for (done, lack) in lacks.iter_mut().enumerate() {
         let share = left.share(count - done);
-        if lack.take(source, share, &mut left)? || left.is_spent() || lack.is_done() {
-            continue;
-        }
-        // A commit longer than the fair share is sent whole if it fits at all.
-        let is_alone = left == budget && budget.bytes >= COMMIT_BYTES_MAX;
-        let all = Budget { runs: 1, ..left };
-        if !lack.take(source, all, &mut left)? && is_alone {
-            lack.is_unsendable = true;
+        if !lack.take(source, share, &mut left)? {
+            // A commit longer than the fair share is sent whole if there is room.
+            let all = left;
+            lack.take(source, all, &mut left)?;
         }
     }
-    for lack in lacks {
-        filled.add(lack);
+    Ok(())
+}
+
+/// Nothing fitted: the first commit that fits into a page goes alone. One that does not is reported.
+fn take_one_commit<S: Source>(source: &S, lacks: &mut [Lack]) -> Result<(), S::Error> {
+    for lack in lacks.iter_mut().filter(|lack| lack.is_repeat) {
+        lack.records.clear();
     }
-    Ok(filled)
+    for lack in lacks.iter_mut().filter(|lack| !lack.is_repeat) {
+        let Budget { records, bytes, .. } = Budget::PAGE;
+        let next = source.range(lack.author, lack.next_seq, records, bytes)?;
+        let commit = next.iter().position(|record| record.signature.is_some()).map_or(0, |last| last + 1);
+        let mut left = Budget { records: commit, ..Budget::PAGE };
+        let share = left;
+        if lack.take(source, share, &mut left)? {
+            return Ok(());
+        }
+        lack.is_unsendable = true;
+    }
+    Ok(())
 }
 
 /// What the other side lacks of one author.

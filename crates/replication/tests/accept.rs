@@ -1,5 +1,7 @@
 //! What is kept of somebody's records, and each reason to refuse them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod common;
 
 use common::{LOG, Replica, begin, chain, commit, run};

@@ -1,5 +1,7 @@
 //! What is sent to somebody who lacks records.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod common;
 
 use common::{LOG, Replica, begin, chain, commit};
@@ -83,6 +85,23 @@ fn runs_end_at_signed_records_within_the_budget() {
         let bytes: usize = filled.runs.iter().map(|run| run.to_bytes().len()).sum();
         assert!(bytes <= RUNS_BYTES_MAX);
     }
+}
+
+#[test]
+fn a_commit_longer_than_the_budget_goes_alone() {
+    let (pen, long) = chain(1, &[30, 1]);
+    let mut source = holding(std::slice::from_ref(&long));
+    let theirs = [(pen.author(), Head { seq: 1, hash: long[0].id() })].into();
+    let small = Budget { records: 20, ..Budget::PAGE };
+    let alone = filled(&source, &theirs, small);
+    assert_eq!((spans(&alone), alone.more), (vec![(2, 31)], true));
+    // What fits goes before it.
+    source.keep(chain(2, &[1]).1);
+    let first = filled(&source, &theirs, small);
+    assert_eq!((spans(&first), first.more), (vec![(1, 2)], true));
+    // Who has no room at all gets nothing, but hears that there is more.
+    let none = filled(&source, &theirs, Budget::NONE);
+    assert_eq!((spans(&none), none.more), (vec![], true));
 }
 
 #[test]

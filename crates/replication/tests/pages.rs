@@ -1,5 +1,7 @@
 //! Pages as bytes: every value comes back, and nothing else is taken for a page.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod common;
 
 use common::{LOG, chain, run};

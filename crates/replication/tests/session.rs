@@ -1,5 +1,7 @@
 //! The device's state machine, one step at a time.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod common;
 
 use common::{LOG, Replica, chain, commit};
