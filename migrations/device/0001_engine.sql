@@ -48,6 +48,9 @@ create table own_return (
   primary key (log, author, seq)
 ) {keyed};
 
+-- A typed SKU is as good as a scanned barcode.
+create index product_sku on product (log, sku) where sku <> '';
+
 -- The distinct words of products' names, and which products have them.
 create table search_word (
   word {int} primary key, stall {int} not null, text text not null,

@@ -1,5 +1,7 @@
 //! Messages survive both of their forms: compact bytes for a link, words and hex for people and scripts.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use soko_app_api::{

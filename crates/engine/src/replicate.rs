@@ -74,10 +74,9 @@ impl Engine {
 
     /// The page could not be sent, or got no good reply.
     pub fn failed(&mut self, stall: LogId, now_ms: u64) {
-        if let Some(known) = self.stalls.get_mut(&stall) {
-            if let Some(number) = known.in_flight.take() {
-                known.session.failed(number, now_ms);
-            }
+        let Some(known) = self.stalls.get_mut(&stall) else { return };
+        if let Some(number) = known.in_flight.take() {
+            known.session.failed(number, now_ms);
         }
     }
 

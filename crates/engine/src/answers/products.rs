@@ -11,7 +11,7 @@ use soko_domain::ids::{OrderId, ProductId, SaleId, ThingId};
 use soko_domain::stock::Account;
 use soko_domain::tax::TaxMode;
 use soko_projection::read::{self as facts, ProductFound};
-use soko_record_log::StoreError;
+use soko_record_log::{StoreError, params};
 
 use super::{Asking, bounded};
 
@@ -26,7 +26,7 @@ pub(super) fn list(asking: &mut Asking<'_>, window: Window) -> Result<Vec<Produc
 pub(super) fn search(asking: &mut Asking<'_>, text: &str, rows: u32) -> Result<Vec<ProductRow>, StoreError> {
     let rows_max = usize::try_from(rows.min(WINDOW_ROWS_MAX)).unwrap_or(usize::MAX);
     // Who scans or types a code means that product and no other that is called alike.
-    let mut products = facts::products_of_code(asking.tx, asking.log, text.trim(), SCANNED_MAX)?;
+    let mut products = of_code(asking, text)?;
     if let Some(vocabulary) = &asking.stall.vocabulary {
         let found = crate::search::search(asking.tx, vocabulary, text, rows_max)?;
         products.extend(found.into_iter().map(|found| found.product));
@@ -35,8 +35,25 @@ pub(super) fn search(asking: &mut Asking<'_>, text: &str, rows: u32) -> Result<V
 }
 
 pub(super) fn scan(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductRow>, StoreError> {
-    let products = facts::products_of_code(asking.tx, asking.log, code.trim(), SCANNED_MAX)?;
+    let products = of_code(asking, code)?;
     rows_of(asking, products, usize::MAX)
+}
+
+/// Products with exactly this barcode, then those with this SKU.
+fn of_code(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductId>, StoreError> {
+    let code = code.trim();
+    if code.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut products = facts::products_of_code(asking.tx, asking.log, code, SCANNED_MAX)?;
+    let rows = asking.tx.query(
+        "select product from product where log = $1 and sku = $2 and sku <> '' order by product limit $3",
+        params![asking.log, code, SCANNED_MAX],
+    )?;
+    for row in rows {
+        products.push(row.id(0)?);
+    }
+    Ok(products)
 }
 
 /// Each product once, in the order given.

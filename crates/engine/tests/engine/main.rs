@@ -1,0 +1,11 @@
+//! The engine through its public face.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "any other answer fails the test")]
+
+mod identity;
+mod replication;
+mod safety;
+mod sales;
+mod search;
+mod world;

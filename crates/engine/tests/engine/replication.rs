@@ -1,0 +1,334 @@
+//! Devices that exchange pages hold the same; asks, recalls, epochs, parked records and notices.
+
+use soko_app_api::{
+    AskView, BeyondShare, OpenOrderEdit, ProductEdit, Query, QueryKey, RegisterState, Verb, View,
+};
+use soko_domain::ask::{Answer, Ask};
+use soko_domain::entry::{
+    DeviceRevoked, EpochStarted, OrderLine, OrderPlaced, RecordParked, ShareGranted, ShareRecalled, Unfrozen,
+};
+use soko_domain::ids::{EpochId, OrderId, ShareId};
+use soko_domain::money::Currency;
+use soko_engine::LOW_WATER_UNITS;
+use soko_replication::Epoch;
+
+use crate::world::*;
+
+const MANGO: u16 = 101;
+
+fn pair() -> (Relay, Device, Device) {
+    let mut relay = Relay::new();
+    let mut first = Device::ready(1, &["Mango", "Papaya"], Some(&relay));
+    let mut second = Device::new(2, Some(&relay));
+    relay.admit(&first);
+    relay.admit(&second);
+    first.done(receive(10, product(MANGO), 8));
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    second.done(open_shift(3));
+    (relay, first, second)
+}
+
+fn meet(relay: &mut Relay, devices: &mut [&mut Device]) {
+    for _ in 0..2 {
+        for device in devices.iter_mut() {
+            device.replicate(relay);
+        }
+    }
+}
+
+#[test]
+fn devices_that_exchanged_the_same_records_hold_the_same_state() {
+    let (mut relay, mut first, mut second) = pair();
+    first.done(sell(20, product(MANGO), 2, BeyondShare::Refuse));
+    second.done(sell(30, product(MANGO), 1, BeyondShare::Allow));
+    let rename = |name: &str| Verb::EditProduct {
+        product: product(MANGO),
+        edits: vec![ProductEdit::Name(name.into())],
+    };
+    let price = Verb::EditProduct { product: product(MANGO), edits: vec![ProductEdit::PriceMinor(300)] };
+    first.done(command(21, rename("Ripe mango")));
+    second.done(command(31, price));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
+    for device in [&mut first, &mut second] {
+        let view = device.engine.answer(&Query::Product { stall: STALL, product: product(MANGO) }).unwrap();
+        let View::Product(view) = view else { panic!("{view:?}") };
+        assert_eq!((view.name.as_str(), view.price_minor), ("Ripe mango", 300));
+        assert_eq!(device.status().unsent, 0);
+        assert!(device.engine.verify(STALL).unwrap().is_sound());
+        assert_eq!(device.stock(product(MANGO)).counted, 5);
+    }
+}
+
+#[test]
+fn open_orders_merge_line_by_line() {
+    let (mut relay, mut first, mut second) = pair();
+    let order = OrderId(thing(70).0);
+    let line = |line: u16, quantity| OpenOrderEdit::PutLine {
+        line: thing(line),
+        product: product(MANGO),
+        quantity,
+        unit_price_minor: 250,
+        note: String::new(),
+    };
+    let edit = |edits| Verb::EditOpenOrder { order, edits };
+    first.done(command(20, edit(vec![OpenOrderEdit::Title("Table 4".into()), line(71, 1)])));
+    second.done(command(30, edit(vec![line(72, 2)])));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    for device in [&mut first, &mut second] {
+        let view = device.engine.answer(&Query::OpenOrder { stall: STALL, order }).unwrap();
+        let View::OpenOrder(view) = view else { panic!("{view:?}") };
+        assert_eq!((view.title.as_str(), view.lines.len()), ("Table 4", 2));
+    }
+}
+
+#[test]
+fn a_share_moves_by_recall_and_grant_and_is_shown_on_its_way() {
+    let (mut relay, mut first, mut second) = pair();
+    relay.write(ShareRecalled {
+        recall: thing(80),
+        from: first.me(),
+        product: product(MANGO),
+        quantity: 100,
+    });
+    // The recall arrives, and the answer is written; it leaves with the next page.
+    first.engine.wake(STALL, first.clock_ms + 60_000);
+    first.clock_ms += 60_000;
+    let page = first.engine.poll_page(STALL, first.clock_ms).unwrap().unwrap();
+    let reply = relay.answer(&page);
+    first.engine.take_page(STALL, &reply, first.clock_ms, now()).unwrap();
+    let stock = first.stock(product(MANGO));
+    assert_eq!((stock.own_share, stock.shop, stock.on_the_way), (LOW_WATER_UNITS, 0, 8 - LOW_WATER_UNITS));
+    assert_eq!(stock.counted, 8);
+
+    first.replicate(&mut relay);
+    let stock = first.stock(product(MANGO));
+    assert_eq!((stock.own_share, stock.shop, stock.on_the_way), (LOW_WATER_UNITS, 8 - LOW_WATER_UNITS, 0));
+
+    // Repeated, the recall is not answered again.
+    first.replicate(&mut relay);
+    assert_eq!(first.stock(product(MANGO)).own_share, LOW_WATER_UNITS);
+
+    let share = ShareId(thing(81).0);
+    relay.write(ShareGranted { share, to: second.me(), product: product(MANGO), quantity: 4, ask: None });
+    second.replicate(&mut relay);
+    second.done(sell(30, product(MANGO), 4, BeyondShare::Refuse));
+    assert_eq!(second.refused(sell(31, product(MANGO), 1, BeyondShare::Refuse)), "share_exceeded");
+}
+
+#[test]
+fn an_ask_goes_out_until_it_is_answered_and_keeps_its_first_answer() {
+    let (mut relay, mut first, _) = pair();
+    first.done(command(20, Verb::AskShare { product: product(MANGO), quantity: 3 }));
+    let view =
+        |device: &mut Device| device.engine.answer(&Query::Ask { stall: STALL, ask: thing(20) }).unwrap();
+    assert_eq!(view(&mut first), View::Ask(AskView::Waiting));
+    first.replicate(&mut relay);
+    let mut first = first.restart();
+    first.replicate(&mut relay);
+    let asked: Vec<_> = relay.asks.iter().filter(|(id, _)| *id == thing(20)).collect();
+    assert!(asked.len() >= 2, "asked {} times", asked.len());
+    assert_eq!(asked[0].1, Ask::Share { product: product(MANGO), quantity: 3 });
+
+    let refused = Answer::Refused { code: "share_exceeded".into(), sentence: "nothing left".into() };
+    relay.answers = vec![(thing(20), refused.clone())];
+    first.replicate(&mut relay);
+    let before = relay.asks.len();
+    relay.answers = vec![(thing(20), Answer::Done)];
+    first.replicate(&mut relay);
+    assert_eq!(relay.asks.len(), before, "an answered ask is not sent again");
+    let expected = AskView::Refused { code: "share_exceeded".into(), sentence: "nothing left".into() };
+    assert_eq!(view(&mut first), View::Ask(expected));
+}
+
+#[test]
+fn what_the_server_parks_counts_for_nothing_and_is_named() {
+    let (mut relay, mut first, mut second) = pair();
+    first.done(receive(20, product(MANGO), 1_000));
+    let seq = first.status().records;
+    first.replicate(&mut relay);
+    let own = first.me();
+    let last = soko_record_log::log::head;
+    let place = relay.db.read::<_, soko_record_log::StoreError>(|tx| last(tx, STALL, &own)).unwrap().unwrap();
+    assert!(place.seq <= seq);
+    relay.withhold(own, place.seq);
+    relay.write(RecordParked { author: own, seq: place.seq, code: 2, note: "a thousand mangoes".into() });
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    for device in [&mut first, &mut second] {
+        assert_eq!(device.stock(product(MANGO)).counted, 8);
+        let window = soko_app_api::Window::first(10);
+        let View::Parked(parked) = device.engine.answer(&Query::Parked { stall: STALL, window }).unwrap()
+        else {
+            panic!("no list")
+        };
+        assert_eq!(parked.len(), 1);
+        assert_eq!((parked[0].seq, parked[0].reason.as_str()), (place.seq, "a thousand mangoes"));
+        assert!(device.engine.verify(STALL).unwrap().is_sound());
+    }
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
+    first.done(sell(30, product(MANGO), 1, BeyondShare::Refuse));
+}
+
+#[test]
+fn a_revoked_register_writes_nothing_more() {
+    let (mut relay, mut first, mut second) = pair();
+    let revoke = Verb::RevokeDevice { author: second.me(), reason: "lost".into() };
+    first.done(command(20, revoke));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    assert_eq!(second.status().state, RegisterState::Revoked);
+    assert_eq!(second.refused(sell(30, product(MANGO), 1, BeyondShare::Allow)), "device_revoked");
+    assert_eq!(first.status().state, RegisterState::Active);
+    let unknown = Verb::RevokeDevice { author: Default::default(), reason: "lost".into() };
+    assert_eq!(first.refused(command(21, unknown)), "unknown_device");
+}
+
+#[test]
+fn after_a_restore_of_the_server_everything_it_forgot_is_pushed_again() {
+    let (mut relay, mut first, mut second) = pair();
+    let share = ShareId(thing(81).0);
+    relay.write(ShareGranted { share, to: second.me(), product: product(MANGO), quantity: 0, ask: None });
+    first.done(sell(20, product(MANGO), 2, BeyondShare::Refuse));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    let old_server = relay.pen.author();
+
+    let mut restored = Relay::new();
+    // It has another author's chain of its own, and nothing of the old life.
+    let (pen, introduction) = soko_replication::Pen::new([43; 32], STALL, [2; 16], Vec::new()).unwrap();
+    restored.db = {
+        let mut db = soko_record_log::Sqlite::open_in_memory().unwrap();
+        let schema = soko_record_log::Migration { number: 1, name: "log", sql: soko_record_log::log::SCHEMA };
+        db.migrate(&[schema]).unwrap();
+        db.transaction::<_, soko_record_log::log::AppendError>(|tx| {
+            soko_record_log::log::append(tx, &[introduction]).map(drop)
+        })
+        .unwrap();
+        db
+    };
+    restored.pen = pen;
+    restored.epoch = Epoch { id: EpochId([6; 16]), counter: 2 };
+    restored.write(EpochStarted { epoch: EpochId([6; 16]), counter: 2, frozen: true });
+    first.engine.trust_server(STALL, restored.pen.public_key()).unwrap();
+    let taken = first.replicate(&mut restored);
+    assert!(taken.iter().any(|taken| taken.server_restored), "{taken:?}");
+    let heads = restored
+        .db
+        .read::<_, soko_record_log::StoreError>(|tx| soko_record_log::log::heads(tx, STALL))
+        .unwrap();
+    for author in [first.me(), second.me(), old_server] {
+        assert!(heads.contains_key(&author), "{author} was not pushed");
+    }
+    assert_eq!(first.status().unsent, 0);
+    assert!(first.status().stall_frozen);
+    restored.write(Unfrozen { epoch: EpochId([6; 16]), by_count: false });
+    first.replicate(&mut restored);
+    assert!(!first.status().stall_frozen);
+
+    // A reply of the old life changes nothing any more.
+    let records = first.status().records;
+    relay.write(DeviceRevoked { author: first.me(), reason: "old".into() });
+    let taken = first.replicate(&mut relay);
+    assert!(taken.iter().all(|taken| taken.dropped.is_some()), "{taken:?}");
+    assert_eq!(first.status().records, records);
+    assert!(first.status().trouble.contains("epoch"), "{}", first.status().trouble);
+}
+
+#[test]
+fn damaged_late_and_foreign_pages_change_nothing() {
+    let (mut relay, mut first, mut second) = pair();
+    second.done(sell(30, product(MANGO), 1, BeyondShare::Allow));
+    second.replicate(&mut relay);
+    let records = first.status().records;
+    first.clock_ms += 60_000;
+    first.engine.wake(STALL, first.clock_ms);
+    let page = first.engine.poll_page(STALL, first.clock_ms).unwrap().unwrap();
+    let reply = relay.answer(&page);
+    for cut in [0, 1, reply.len() / 2, reply.len() - 1] {
+        let taken = first.engine.take_page(STALL, &reply[..cut], first.clock_ms, now()).unwrap();
+        assert!(taken.dropped.is_some());
+    }
+    assert_eq!(first.status().records, records);
+    // The exchange failed; the next one brings what was missed, and its reply counts once.
+    first.clock_ms += 60_000;
+    let page = first.engine.poll_page(STALL, first.clock_ms).unwrap().unwrap();
+    let reply = relay.answer(&page);
+    let taken = first.engine.take_page(STALL, &reply, first.clock_ms, now()).unwrap();
+    assert_eq!(taken.dropped, None);
+    let again = first.engine.take_page(STALL, &reply, first.clock_ms, now()).unwrap();
+    assert!(again.dropped.is_some());
+    first.replicate(&mut relay);
+    assert_eq!(first.stock(product(MANGO)).owed, 1);
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), {
+        second.replicate(&mut relay);
+        second.engine.state_digest(STALL).unwrap()
+    });
+}
+
+#[test]
+fn an_order_is_shown_handed_over_once_and_ended_by_the_server() {
+    let (mut relay, mut first, _) = pair();
+    let order = OrderId(thing(90).0);
+    relay.write(OrderPlaced {
+        order,
+        buyer: thing(91),
+        currency: Currency::parse("EUR").unwrap(),
+        lines: vec![OrderLine {
+            product: product(MANGO),
+            name: "Mango".into(),
+            quantity: 2,
+            unit_price_minor: 250,
+            price_per: 1,
+            tax_minor: 0,
+            total_minor: 500,
+        }],
+        total_minor: 500,
+        note: "ring twice".into(),
+    });
+    first.replicate(&mut relay);
+    let View::Order(view) = first.engine.answer(&Query::Order { stall: STALL, order }).unwrap() else {
+        panic!("no order")
+    };
+    assert_eq!((view.row.state.as_str(), view.lines.len(), view.note.as_str()), ("held", 1, "ring twice"));
+    assert_eq!(first.stock(product(MANGO)).held, 2);
+    first.done(command(20, Verb::HandOverOrder { order }));
+    assert_eq!(first.refused(command(21, Verb::HandOverOrder { order })), "order_ended");
+    let cancel = Verb::AskCancelOrder { order, reason: "late".into() };
+    assert_eq!(first.refused(command(22, cancel)), "order_ended");
+    assert_eq!(
+        first.engine.answer(&Query::Orders { stall: STALL, window: soko_app_api::Window::first(5) }).map(
+            |view| match view {
+                View::Orders(rows) => rows.len(),
+                other => panic!("{other:?}"),
+            }
+        ),
+        Ok(1)
+    );
+}
+
+#[test]
+fn notices_name_what_changed_once() {
+    let (mut relay, mut first, mut second) = pair();
+    first.engine.take_notices();
+    second.engine.take_notices();
+    assert!(first.engine.take_notices().is_empty());
+    first.done(sell(20, product(MANGO), 1, BeyondShare::Refuse));
+    first.done(sell(21, product(MANGO), 1, BeyondShare::Refuse));
+    let notices = first.engine.take_notices();
+    assert_eq!(notices.len(), 1);
+    let [notice] = notices.as_slice() else { panic!("{notices:?}") };
+    for key in [QueryKey::Sales, QueryKey::Shift, QueryKey::Stock(product(MANGO)), QueryKey::Status] {
+        assert_eq!(notice.keys.iter().filter(|known| **known == key).count(), 1, "{key:?} in {notice:?}");
+    }
+    assert!(!notice.keys.contains(&QueryKey::Products), "{notice:?}");
+    first.refused(sell(22, product(MANGO), 1_000, BeyondShare::Refuse));
+    assert!(first.engine.take_notices().is_empty(), "a refusal changes nothing on a screen");
+
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    let notices = second.engine.take_notices();
+    assert!(notices[0].keys.contains(&QueryKey::Stock(product(MANGO))), "{notices:?}");
+    first.done(sell(23, product(MANGO), 1, BeyondShare::Refuse));
+    let later = first.engine.take_notices();
+    assert!(later[0].revision > notice.revision);
+}

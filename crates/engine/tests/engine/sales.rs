@@ -1,0 +1,212 @@
+//! Selling on one register: durable before it is answered, once, numbered without gaps, and never refused
+//! because a number is wrong.
+
+use crate::world::*;
+use soko_app_api::{
+    BeyondShare, DiscountInput, Query, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb, View,
+};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::GoodsBack;
+use soko_domain::ids::{LogId, ShiftId};
+use soko_domain::role::Role;
+use soko_engine::{Failure, NotDone};
+
+const MANGO: u16 = 101;
+
+fn stocked() -> Device {
+    let mut device = Device::ready(1, &["Mango"], None);
+    device.done(receive(10, product(MANGO), 5));
+    device
+}
+
+fn receipt(reply: &Reply) -> u64 {
+    match reply {
+        Reply::Sold { receipt_number, .. } => *receipt_number,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_sale_that_was_answered_survives_a_kill() {
+    let mut device = stocked();
+    let reply = device.done(sell(20, product(MANGO), 2, BeyondShare::Refuse));
+    let mut device = device.restart();
+    assert_eq!(device.stock(product(MANGO)).own_share, 3);
+    let sale = device.engine.answer(&Query::Sale { stall: STALL, sale: sale_id(20) }).unwrap();
+    let View::Sale(sale) = sale else { panic!("{sale:?}") };
+    assert_eq!((sale.row.total_minor, sale.row.receipt_number), (500, receipt(&reply)));
+    assert!(device.engine.verify(STALL).unwrap().is_sound());
+}
+
+#[test]
+fn a_repeat_gets_the_first_answer_and_does_nothing() {
+    let mut device = stocked();
+    let first = device.done(sell(20, product(MANGO), 2, BeyondShare::Refuse));
+    assert_eq!(device.done(sell(20, product(MANGO), 2, BeyondShare::Refuse)), first);
+    let mut device = device.restart();
+    assert_eq!(device.done(sell(20, product(MANGO), 2, BeyondShare::Refuse)), first);
+    assert_eq!(device.stock(product(MANGO)).own_share, 3);
+}
+
+#[test]
+fn a_refusal_is_repeated_even_when_it_would_be_done_now() {
+    let mut device = stocked();
+    assert_eq!(device.refused(sell(20, product(MANGO), 9, BeyondShare::Refuse)), "share_exceeded");
+    device.done(receive(21, product(MANGO), 50));
+    assert_eq!(device.refused(sell(20, product(MANGO), 9, BeyondShare::Refuse)), "share_exceeded");
+    assert_eq!(device.stock(product(MANGO)).own_share, 55);
+}
+
+#[test]
+fn an_id_that_was_used_for_something_else_is_refused() {
+    let mut device = stocked();
+    let first = device.done(sell(20, product(MANGO), 2, BeyondShare::Refuse));
+    assert_eq!(device.refused(sell(20, product(MANGO), 1, BeyondShare::Refuse)), "id_reused");
+    assert_eq!(device.done(sell(20, product(MANGO), 2, BeyondShare::Refuse)), first);
+}
+
+#[test]
+fn receipt_numbers_have_no_gap_through_refusals_and_restarts() {
+    let mut device = stocked();
+    let mut numbers = Vec::new();
+    for at in 20..24 {
+        numbers.push(receipt(&device.done(sell(at, product(MANGO), 1, BeyondShare::Refuse))));
+        device.refused(sell(at + 100, product(MANGO), 1_000, BeyondShare::Refuse));
+        device = device.restart();
+    }
+    device.done(command(60, Verb::VoidSale { sale: sale_id(23), reason: "wrong".into() }));
+    numbers.push(receipt(&device.done(sell(30, product(MANGO), 1, BeyondShare::Refuse))));
+    assert_eq!(numbers, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn goods_in_the_hand_are_sold_beyond_the_share_and_marked() {
+    let mut device = stocked();
+    let asked = Query::Basket {
+        stall: STALL,
+        lines: vec![SaleLineInput::of(product(MANGO), 7)],
+        discount: DiscountInput::None,
+        tenders: vec![],
+    };
+    let View::Basket(basket) = device.engine.answer(&asked).unwrap() else { panic!("no basket") };
+    assert_eq!(basket.short.iter().map(|short| (short.available, short.asked)).collect::<Vec<_>>(), [(5, 7)]);
+    assert_eq!((basket.total_minor, basket.due_minor), (1_750, 1_750));
+
+    let reply = device.done(sell(20, product(MANGO), 7, BeyondShare::Allow));
+    assert!(matches!(reply, Reply::Sold { beyond_share: 2, total_minor: 1_750, .. }), "{reply:?}");
+    let stock = device.stock(product(MANGO));
+    assert_eq!((stock.own_share, stock.owed, stock.counted), (0, 2, -2));
+}
+
+#[test]
+fn a_screen_and_a_receipt_show_the_same_totals() {
+    let mut device = stocked();
+    let lines = vec![
+        SaleLineInput {
+            discount: DiscountInput::PercentPpm(333_333),
+            ..SaleLineInput::of(product(MANGO), 3)
+        },
+        SaleLineInput {
+            product: None,
+            name: Some("Bag".into()),
+            unit_price_minor: Some(17),
+            ..SaleLineInput::of(product(MANGO), 1)
+        },
+    ];
+    let discount = DiscountInput::AmountMinor(11);
+    let tenders = vec![TenderInput::cash(2_000)];
+    let asked = Query::Basket { stall: STALL, lines: lines.clone(), discount, tenders: tenders.clone() };
+    let View::Basket(basket) = device.engine.answer(&asked).unwrap() else { panic!("no basket") };
+    let sold = Verb::MakeSale { sale: sale_id(20), lines, discount, tenders, beyond: BeyondShare::Refuse };
+    let reply = device.done(command(20, sold));
+    let Reply::Sold { total_minor, change_minor, .. } = reply else { panic!("{reply:?}") };
+    assert_eq!((total_minor, change_minor), (basket.total_minor, basket.change_minor));
+}
+
+#[test]
+fn refunds_of_a_line_never_exceed_it() {
+    let refund = |number: u16, quantity: i64| {
+        let line = RefundLineInput { line: 0, quantity, goods: GoodsBack::Sellable };
+        let verb = Verb::Refund {
+            sale: sale_id(20),
+            lines: vec![line],
+            tender: TenderKind::Cash,
+            reason: "ripe".into(),
+        };
+        command(number, verb)
+    };
+    let mut device = stocked();
+    device.done(sell(20, product(MANGO), 3, BeyondShare::Refuse));
+    assert_eq!(device.done(refund(30, 2)), Reply::Refunded { refund: thing(30), amount_minor: 500 });
+    assert_eq!(device.refused(refund(31, 2)), "refund_exceeds");
+    assert_eq!(device.done(refund(32, 1)), Reply::Refunded { refund: thing(32), amount_minor: 250 });
+    assert_eq!(device.refused(refund(33, 1)), "refund_exceeds");
+    assert_eq!(device.stock(product(MANGO)).own_share, 5);
+    assert_eq!(
+        device.refused(command(34, Verb::VoidSale { sale: sale_id(20), reason: "x".into() })),
+        "sale_refunded"
+    );
+}
+
+#[test]
+fn after_the_shift_the_server_holds_the_right_to_refund() {
+    let mut device = stocked();
+    device.done(sell(20, product(MANGO), 1, BeyondShare::Refuse));
+    let close = Verb::CloseShift { shift: ShiftId(thing(2).0), counted_minor: 1_250, reason: String::new() };
+    assert_eq!(
+        device.done(command(30, close)),
+        Reply::ShiftClosed { expected_minor: 1_250, counted_minor: 1_250 }
+    );
+    assert_eq!(device.refused(sell(31, product(MANGO), 1, BeyondShare::Allow)), "no_shift");
+    device.done(open_shift(32));
+    let line = RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Waste };
+    let verb =
+        Verb::Refund { sale: sale_id(20), lines: vec![line], tender: TenderKind::Cash, reason: "bad".into() };
+    assert_eq!(device.refused(command(33, verb)), "refund_held_elsewhere");
+}
+
+#[test]
+fn a_void_gives_units_and_cash_back() {
+    let mut device = stocked();
+    device.done(sell(20, product(MANGO), 7, BeyondShare::Allow));
+    let void = command(21, Verb::VoidSale { sale: sale_id(20), reason: "changed mind".into() });
+    assert_eq!(device.done(void.clone()), Reply::Voided { cash_back_minor: 1_750 });
+    assert_eq!(device.done(void), Reply::Voided { cash_back_minor: 1_750 });
+    let stock = device.stock(product(MANGO));
+    assert_eq!((stock.own_share, stock.owed), (5, 0));
+    let View::Shift(shift) = device.engine.answer(&Query::Shift(STALL)).unwrap() else { panic!("no shift") };
+    assert_eq!(shift.expected_minor, 1_000);
+}
+
+#[test]
+fn a_count_moves_the_difference() {
+    let count = |number, counted| {
+        let verb = Verb::CountStock { product: product(MANGO), counted, reason: String::new() };
+        command(number, verb)
+    };
+    let mut device = stocked();
+    assert_eq!(device.done(count(20, 3)), Reply::Counted { expected: 5, counted: 3 });
+    assert_eq!(device.stock(product(MANGO)).own_share, 3);
+    assert_eq!(device.done(count(21, 8)), Reply::Counted { expected: 3, counted: 8 });
+    assert_eq!(device.stock(product(MANGO)).counted, 8);
+}
+
+#[test]
+fn a_role_bounds_what_a_register_does() {
+    let mut cashier = Device::with_role(1, Role::Cashier, None);
+    assert_eq!(cashier.refused(create_stall(1)), "not_allowed");
+    assert_eq!(cashier.refused(command(2, Verb::ConfirmDevices)), "not_allowed");
+    let count = Verb::CountStock { product: product(MANGO), counted: 1, reason: String::new() };
+    assert_eq!(cashier.refused(command(3, count)), "not_allowed");
+    cashier.done(open_shift(4));
+}
+
+#[test]
+fn an_unknown_stall_is_a_failure_and_leaves_no_answer() {
+    let mut device = stocked();
+    let elsewhere = LogId([1; 16]);
+    let mut lost = sell(20, product(MANGO), 1, BeyondShare::Refuse);
+    lost.stall = elsewhere;
+    assert_eq!(device.handle(lost), Err(NotDone::Failed(Failure::UnknownStall(elsewhere))));
+    device.done(sell(20, product(MANGO), 1, BeyondShare::Refuse));
+}
