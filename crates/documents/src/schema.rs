@@ -1,0 +1,278 @@
+//! The closed list of registers that each kind of document has, and what each may hold. Checked when an edit is
+//! made, when a change arrives and when a document is read.
+
+use soko_domain::ids::{Hash, ProductId, ThingId};
+use soko_domain::quantity::Unit;
+
+use crate::kind::DocumentKind;
+use crate::problem::{Problem, Scalar};
+
+/// The register that names the kind; written by the genesis change and by nothing else.
+pub(crate) const KIND_KEY: &str = "kind";
+/// The register that names the version of the schema; written by the genesis change and by nothing else.
+pub(crate) const SCHEMA_KEY: &str = "schema";
+
+const BARCODE_BYTES_MAX: usize = 64;
+const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
+const QUANTITY_MAX: i64 = 1_000_000_000;
+const POSITION_MAX: i64 = 1_000_000;
+const TAX_PPM_MAX: i64 = 1_000_000;
+const CUT_OFF_MINUTES_MAX: i64 = 24 * 60 - 1;
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $name:ident = $key:literal),* $(,)?) => {
+        /// A field with one value. Its key is frozen: documents hold it.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum Field { $($(#[$doc])* $name),* }
+
+        impl Field {
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$name => $key),* }
+            }
+
+            fn from_key(key: &str) -> Option<Self> {
+                match key { $($key => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+fields! {
+    Name = "name",
+    Description = "description",
+    Sku = "sku",
+    Unit = "unit",
+    /// The price of `PricePer` units, in the currency's minor unit.
+    Price = "price_minor",
+    Currency = "currency",
+    PricePer = "price_per",
+    Cost = "cost_minor",
+    TaxPpm = "tax_ppm",
+    TaxInclusive = "tax_inclusive",
+    Archived = "archived",
+    Parent = "parent",
+    Position = "position",
+    Zone = "zone",
+    /// Minutes after midnight at which the business day changes.
+    CutOffMinutes = "cut_off_minutes",
+    Place = "place",
+    Hours = "hours",
+    Title = "title",
+    Customer = "customer",
+    ClosedBy = "closed_by",
+}
+
+/// The parts of one line of an open order, each a register of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum LinePart {
+    /// The line exists for as long as this register does.
+    Product,
+    Quantity,
+    UnitPrice,
+    Note,
+}
+
+impl LinePart {
+    pub(crate) const ALL: [Self; 4] = [Self::Product, Self::Quantity, Self::UnitPrice, Self::Note];
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Quantity => "quantity",
+            Self::UnitPrice => "unit_price_minor",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One register of a document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Slot {
+    Field(Field),
+    Barcode(String),
+    Category(ThingId),
+    Picture(Hash),
+    Price(ProductId),
+    Line(ThingId, LinePart),
+}
+
+impl Slot {
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Field(field) => field.key().to_owned(),
+            Self::Barcode(barcode) => format!("barcode/{barcode}"),
+            Self::Category(category) => format!("category/{category}"),
+            Self::Picture(picture) => format!("picture/{picture}"),
+            Self::Price(product) => format!("price/{product}"),
+            Self::Line(line, part) => format!("line/{line}/{}", part.key()),
+        }
+    }
+
+    /// Reads what [`Slot::key`] writes, and only that: two spellings of one register would not merge.
+    pub(crate) fn parse(key: &str) -> Option<Self> {
+        let slot = match key.split_once('/') {
+            None => Self::Field(Field::from_key(key)?),
+            Some(("barcode", barcode)) => Self::Barcode(barcode.to_owned()),
+            Some(("category", id)) => Self::Category(ThingId::from_hex(id)?),
+            Some(("picture", hash)) => Self::Picture(Hash::from_hex(hash)?),
+            Some(("price", id)) => Self::Price(ProductId::from_hex(id)?),
+            Some(("line", rest)) => {
+                let (id, part) = rest.split_once('/')?;
+                let part = LinePart::ALL.into_iter().find(|known| known.key() == part)?;
+                Self::Line(ThingId::from_hex(id)?, part)
+            }
+            Some(_) => return None,
+        };
+        (slot.key() == key).then_some(slot)
+    }
+}
+
+/// What a register may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Rule {
+    /// One line of text.
+    Line {
+        bytes_max: usize,
+    },
+    /// Text with line breaks.
+    Prose {
+        bytes_max: usize,
+    },
+    /// Three capital letters.
+    Currency,
+    Number {
+        min: i64,
+        max: i64,
+    },
+    Flag,
+    Thing,
+    /// A member of a set: the register's being there is what counts.
+    Present,
+}
+
+/// Whether this kind of document has this register at all.
+pub(crate) fn knows(kind: DocumentKind, slot: &Slot) -> bool {
+    rule(kind, slot).is_some()
+}
+
+/// Checks one value of one register. Registers that this version does not know pass: a newer one may.
+pub(crate) fn check(kind: DocumentKind, key: &str, value: &Scalar) -> Result<(), Problem> {
+    let Some(slot) = Slot::parse(key) else {
+        return Ok(());
+    };
+    let Some(rule) = rule(kind, &slot) else {
+        return Ok(());
+    };
+    let field = || key.to_owned();
+    if let Slot::Barcode(barcode) = &slot {
+        check_text(barcode, BARCODE_BYTES_MAX, false, key)?;
+        if barcode.is_empty() {
+            return Err(Problem::OutOfRange { field: field() });
+        }
+    }
+    let holds = match (rule, value) {
+        (Rule::Line { bytes_max }, Scalar::Text(text)) => return check_text(text, bytes_max, false, key),
+        (Rule::Prose { bytes_max }, Scalar::Text(text)) => return check_text(text, bytes_max, true, key),
+        (Rule::Currency, Scalar::Text(text)) => {
+            text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase())
+        }
+        (Rule::Number { min, max }, Scalar::Number(number)) => (min..=max).contains(number),
+        (Rule::Flag, Scalar::Flag(_)) => true,
+        (Rule::Thing, Scalar::Bytes(bytes)) => bytes.len() == ThingId::SIZE,
+        (Rule::Present, Scalar::Flag(flag)) => *flag,
+        _ => return Err(Problem::WrongType { field: field() }),
+    };
+    if holds { Ok(()) } else { Err(Problem::OutOfRange { field: field() }) }
+}
+
+fn check_text(text: &str, bytes_max: usize, breaks: bool, key: &str) -> Result<(), Problem> {
+    if text.len() > bytes_max {
+        return Err(Problem::TooLong { field: key.to_owned() });
+    }
+    // Control characters reach receipts printers and terminals, where they are commands.
+    let allowed = |letter: char| !letter.is_control() || breaks && (letter == '\n' || letter == '\t');
+    if text.chars().all(allowed) { Ok(()) } else { Err(Problem::OutOfRange { field: key.to_owned() }) }
+}
+
+fn rule(kind: DocumentKind, slot: &Slot) -> Option<Rule> {
+    match kind {
+        DocumentKind::Product => product_rule(slot),
+        DocumentKind::Category => category_rule(slot),
+        DocumentKind::PriceList => price_list_rule(slot),
+        DocumentKind::Stall => stall_rule(slot),
+        DocumentKind::OpenOrder => open_order_rule(slot),
+    }
+}
+
+const NAME: Rule = Rule::Line { bytes_max: 200 };
+const DESCRIPTION: Rule = Rule::Prose { bytes_max: 8_000 };
+const PRICE: Rule = Rule::Number { min: -PRICE_MINOR_MAX, max: PRICE_MINOR_MAX };
+const POSITION: Rule = Rule::Number { min: -POSITION_MAX, max: POSITION_MAX };
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a field that is not listed here is not one of this kind")]
+fn product_rule(slot: &Slot) -> Option<Rule> {
+    Some(match slot {
+        Slot::Field(Field::Name) => NAME,
+        Slot::Field(Field::Description) => DESCRIPTION,
+        Slot::Field(Field::Sku) => Rule::Line { bytes_max: 64 },
+        Slot::Field(Field::Unit) => {
+            Rule::Number { min: i64::from(Unit::Piece.number()), max: i64::from(Unit::Millilitre.number()) }
+        }
+        Slot::Field(Field::Price | Field::Cost) => PRICE,
+        Slot::Field(Field::Currency) => Rule::Currency,
+        Slot::Field(Field::PricePer) => Rule::Number { min: 1, max: QUANTITY_MAX },
+        Slot::Field(Field::TaxPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
+        Slot::Field(Field::TaxInclusive | Field::Archived) => Rule::Flag,
+        Slot::Barcode(_) | Slot::Category(_) => Rule::Present,
+        Slot::Picture(_) => POSITION,
+        _ => return None,
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a field that is not listed here is not one of this kind")]
+fn category_rule(slot: &Slot) -> Option<Rule> {
+    Some(match slot {
+        Slot::Field(Field::Name) => NAME,
+        Slot::Field(Field::Parent) => Rule::Thing,
+        Slot::Field(Field::Position) => POSITION,
+        _ => return None,
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a field that is not listed here is not one of this kind")]
+fn price_list_rule(slot: &Slot) -> Option<Rule> {
+    Some(match slot {
+        Slot::Field(Field::Name) => NAME,
+        Slot::Price(_) => PRICE,
+        _ => return None,
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a field that is not listed here is not one of this kind")]
+fn stall_rule(slot: &Slot) -> Option<Rule> {
+    Some(match slot {
+        Slot::Field(Field::Name) => NAME,
+        Slot::Field(Field::Currency) => Rule::Currency,
+        Slot::Field(Field::Zone) => Rule::Line { bytes_max: 64 },
+        Slot::Field(Field::CutOffMinutes) => Rule::Number { min: 0, max: CUT_OFF_MINUTES_MAX },
+        Slot::Field(Field::Description) => DESCRIPTION,
+        Slot::Field(Field::Place) => Rule::Prose { bytes_max: 500 },
+        Slot::Field(Field::Hours) => Rule::Prose { bytes_max: 2_000 },
+        _ => return None,
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a field that is not listed here is not one of this kind")]
+fn open_order_rule(slot: &Slot) -> Option<Rule> {
+    Some(match slot {
+        Slot::Field(Field::Title) => NAME,
+        Slot::Field(Field::Customer | Field::ClosedBy) => Rule::Thing,
+        Slot::Line(_, LinePart::Product) => Rule::Thing,
+        Slot::Line(_, LinePart::Quantity) => Rule::Number { min: 1, max: QUANTITY_MAX },
+        Slot::Line(_, LinePart::UnitPrice) => PRICE,
+        Slot::Line(_, LinePart::Note) => Rule::Line { bytes_max: 500 },
+        _ => return None,
+    })
+}

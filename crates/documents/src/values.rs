@@ -1,0 +1,273 @@
+//! The typed form of each kind of document: plain values in the words of a shop.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
+use soko_domain::quantity::Unit;
+
+use crate::edit::Edit;
+use crate::fields::{Taker, Typed};
+use crate::kind::DocumentKind;
+use crate::schema::Field;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Product {
+    pub name: String,
+    pub description: String,
+    pub sku: String,
+    pub barcodes: BTreeSet<String>,
+    pub unit: Unit,
+    /// The price of `price_per` units.
+    pub price_minor: i64,
+    pub currency: String,
+    pub price_per: i64,
+    pub cost_minor: Option<i64>,
+    /// Parts per million: 190,000 is 19 %.
+    pub tax_ppm: u32,
+    pub tax_inclusive: bool,
+    pub categories: BTreeSet<ThingId>,
+    /// In the order to show them.
+    pub pictures: Vec<Hash>,
+    pub archived: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Category {
+    pub name: String,
+    pub parent: Option<ThingId>,
+    pub position: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PriceList {
+    pub name: String,
+    pub prices: BTreeMap<ProductId, i64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stall {
+    pub name: String,
+    pub currency: String,
+    /// The name of the time zone, such as "Europe/Berlin".
+    pub zone: String,
+    /// Minutes after midnight at which the business day changes.
+    pub cut_off_minutes: u16,
+    pub description: String,
+    pub place: String,
+    pub hours: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OpenOrder {
+    pub title: String,
+    pub lines: BTreeMap<ThingId, OrderLine>,
+    pub closed_by: Option<SaleId>,
+    /// Only an id: a document's history keeps what was deleted, so no person may stand in it.
+    pub customer: Option<ThingId>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrderLine {
+    pub product: ProductId,
+    pub quantity: i64,
+    pub unit_price_minor: i64,
+    pub note: String,
+}
+
+/// Any document's typed form.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Value {
+    Product(Product),
+    Category(Category),
+    PriceList(PriceList),
+    Stall(Stall),
+    OpenOrder(OpenOrder),
+}
+
+impl Default for Product {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            sku: String::new(),
+            barcodes: BTreeSet::new(),
+            unit: Unit::Piece,
+            price_minor: 0,
+            currency: String::new(),
+            price_per: 1,
+            cost_minor: None,
+            tax_ppm: 0,
+            tax_inclusive: false,
+            categories: BTreeSet::new(),
+            pictures: Vec::new(),
+            archived: false,
+        }
+    }
+}
+
+impl Typed for Product {
+    const KIND: DocumentKind = DocumentKind::Product;
+
+    fn take(input: &mut Taker) -> Self {
+        let name = input.text(Field::Name);
+        let unit = input.number(Field::Unit).and_then(|number| Unit::from_number(u8::try_from(number).ok()?));
+        let price = input.number(Field::Price);
+        let currency = input.text(Field::Currency);
+        let tax = input.number(Field::TaxPpm).and_then(|tax| u32::try_from(tax).ok());
+        let tax_inclusive = input.flag(Field::TaxInclusive);
+        Self {
+            name: input.require(Field::Name, name).unwrap_or_default(),
+            description: input.text(Field::Description).unwrap_or_default(),
+            sku: input.text(Field::Sku).unwrap_or_default(),
+            barcodes: input.barcodes().into_iter().collect(),
+            unit: input.require(Field::Unit, unit).unwrap_or(Unit::Piece),
+            price_minor: input.require(Field::Price, price).unwrap_or_default(),
+            currency: input.require(Field::Currency, currency).unwrap_or_default(),
+            price_per: input.number(Field::PricePer).unwrap_or(1),
+            cost_minor: input.number(Field::Cost),
+            tax_ppm: input.require(Field::TaxPpm, tax).unwrap_or_default(),
+            tax_inclusive: input.require(Field::TaxInclusive, tax_inclusive).unwrap_or_default(),
+            categories: input.categories().into_iter().collect(),
+            pictures: input.pictures(),
+            archived: input.flag(Field::Archived).unwrap_or_default(),
+        }
+    }
+
+    fn edits(&self) -> Vec<Edit> {
+        let mut edits = vec![
+            text(Field::Name, &self.name),
+            text(Field::Description, &self.description),
+            text(Field::Sku, &self.sku),
+            number(Field::Unit, i64::from(self.unit.number())),
+            number(Field::Price, self.price_minor),
+            text(Field::Currency, &self.currency),
+            number(Field::PricePer, self.price_per),
+            number(Field::TaxPpm, i64::from(self.tax_ppm)),
+            Edit::SetFlag { field: Field::TaxInclusive, flag: self.tax_inclusive },
+            Edit::SetFlag { field: Field::Archived, flag: self.archived },
+        ];
+        edits.push(match self.cost_minor {
+            Some(cost) => number(Field::Cost, cost),
+            None => Edit::Clear { field: Field::Cost },
+        });
+        edits.extend(self.barcodes.iter().map(|barcode| Edit::AddBarcode { barcode: barcode.clone() }));
+        edits.extend(self.categories.iter().map(|category| Edit::AddCategory { category: *category }));
+        let pictures = (0..).zip(&self.pictures);
+        edits.extend(pictures.map(|(position, picture)| Edit::PutPicture { picture: *picture, position }));
+        edits
+    }
+}
+
+impl Typed for Category {
+    const KIND: DocumentKind = DocumentKind::Category;
+
+    fn take(input: &mut Taker) -> Self {
+        let name = input.text(Field::Name);
+        Self {
+            name: input.require(Field::Name, name).unwrap_or_default(),
+            parent: input.thing(Field::Parent),
+            position: input.number(Field::Position).unwrap_or_default(),
+        }
+    }
+
+    fn edits(&self) -> Vec<Edit> {
+        vec![
+            text(Field::Name, &self.name),
+            thing(Field::Parent, self.parent),
+            number(Field::Position, self.position),
+        ]
+    }
+}
+
+impl Typed for PriceList {
+    const KIND: DocumentKind = DocumentKind::PriceList;
+
+    fn take(input: &mut Taker) -> Self {
+        let name = input.text(Field::Name);
+        Self {
+            name: input.require(Field::Name, name).unwrap_or_default(),
+            prices: input.prices().into_iter().collect(),
+        }
+    }
+
+    fn edits(&self) -> Vec<Edit> {
+        let prices = self
+            .prices
+            .iter()
+            .map(|(product, price)| Edit::PutPrice { product: *product, price_minor: *price });
+        std::iter::once(text(Field::Name, &self.name)).chain(prices).collect()
+    }
+}
+
+impl Typed for Stall {
+    const KIND: DocumentKind = DocumentKind::Stall;
+
+    fn take(input: &mut Taker) -> Self {
+        let name = input.text(Field::Name);
+        let currency = input.text(Field::Currency);
+        let zone = input.text(Field::Zone);
+        let cut_off = input.number(Field::CutOffMinutes).and_then(|minutes| u16::try_from(minutes).ok());
+        Self {
+            name: input.require(Field::Name, name).unwrap_or_default(),
+            currency: input.require(Field::Currency, currency).unwrap_or_default(),
+            zone: input.require(Field::Zone, zone).unwrap_or_default(),
+            cut_off_minutes: cut_off.unwrap_or_default(),
+            description: input.text(Field::Description).unwrap_or_default(),
+            place: input.text(Field::Place).unwrap_or_default(),
+            hours: input.text(Field::Hours).unwrap_or_default(),
+        }
+    }
+
+    fn edits(&self) -> Vec<Edit> {
+        vec![
+            text(Field::Name, &self.name),
+            text(Field::Currency, &self.currency),
+            text(Field::Zone, &self.zone),
+            number(Field::CutOffMinutes, i64::from(self.cut_off_minutes)),
+            text(Field::Description, &self.description),
+            text(Field::Place, &self.place),
+            text(Field::Hours, &self.hours),
+        ]
+    }
+}
+
+impl Typed for OpenOrder {
+    const KIND: DocumentKind = DocumentKind::OpenOrder;
+
+    fn take(input: &mut Taker) -> Self {
+        Self {
+            title: input.text(Field::Title).unwrap_or_default(),
+            lines: input.lines().into_iter().collect(),
+            closed_by: input.thing(Field::ClosedBy).map(|sale| SaleId(sale.0)),
+            customer: input.thing(Field::Customer),
+        }
+    }
+
+    fn edits(&self) -> Vec<Edit> {
+        let lines =
+            self.lines.iter().map(|(line, content)| Edit::PutLine { line: *line, content: content.clone() });
+        [
+            text(Field::Title, &self.title),
+            thing(Field::ClosedBy, self.closed_by.map(|sale| ThingId(sale.0))),
+            thing(Field::Customer, self.customer),
+        ]
+        .into_iter()
+        .chain(lines)
+        .collect()
+    }
+}
+
+fn text(field: Field, text: &str) -> Edit {
+    Edit::SetText { field, text: text.to_owned() }
+}
+
+fn number(field: Field, number: i64) -> Edit {
+    Edit::SetNumber { field, number }
+}
+
+fn thing(field: Field, thing: Option<ThingId>) -> Edit {
+    match thing {
+        Some(thing) => Edit::SetThing { field, thing },
+        None => Edit::Clear { field },
+    }
+}
