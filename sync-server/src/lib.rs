@@ -21,5 +21,6 @@ pub mod moved;
 pub mod outside;
 pub mod platform;
 pub mod secret;
+pub mod stall;
 pub mod store;
 pub mod worker;

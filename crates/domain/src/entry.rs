@@ -157,6 +157,10 @@ crate::wire_choice! {
         Cover = 4,
         /// An author spent more than the server ever knew it to hold.
         Overdrawn = 5,
+        /// An order was cancelled here and handed over there: the units are gone.
+        HandedOverAnyway = 6,
+        /// A copied device sold too; what its history says happened is a fact.
+        OtherBranch = 7,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The words and rules of a shop. Pure: no clock, no randomness, no input or output. Time, identities and
 //! facts come in as arguments; decisions go out as entries.
 
+pub mod about;
 pub mod ask;
 pub mod basket;
 pub mod calendar;

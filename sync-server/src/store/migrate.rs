@@ -15,7 +15,12 @@ macro_rules! step {
 }
 
 /// Every step, in order. A step that was released is never edited.
-pub const STEPS: &[Migration] = &[step!(1, "0001_platform")];
+pub const STEPS: &[Migration] = &[
+    step!(1, "0001_platform"),
+    step!(2, "0002_stall"),
+    Migration { number: 3, name: "record_log", sql: soko_record_log::log::SCHEMA },
+    Migration { number: 4, name: "projection", sql: soko_projection::TABLES },
+];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
 /// processes that start together take turns.

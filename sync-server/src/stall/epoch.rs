@@ -1,0 +1,183 @@
+//! The server's lives, and the devices that report to each. A server restored from a backup has forgotten
+//! grants and orders that still bind it, so it promises nothing from old stock until every device has handed
+//! in all it holds and the owner has said that there is no other device.
+
+use soko_domain::about::About;
+use soko_domain::entry::{DeviceAdmitted, DeviceRevoked, EpochStarted, Unfrozen};
+use soko_domain::ids::{AuthorId, EpochId};
+use soko_domain::sabotage::Sabotage;
+use soko_domain::wire::Wire as _;
+use soko_projection::read;
+use soko_record_log::{StoreError, Tx, log, params};
+use soko_replication::{Epoch, Heads, Introduction, Record};
+
+use crate::core::{Admitted, CoreRefusal, Fault, Now};
+use crate::stall::desk::Desk;
+
+/// Devices of one stall that are looked at together.
+const DEVICES_MAX: usize = 1_000;
+
+/// The life this server is in; its first one begins here.
+pub(super) fn current(tx: &mut dyn Tx, now: Now) -> Result<Epoch, StoreError> {
+    if let Some(row) = tx.query_opt("select epoch, counter from server_epoch where only_row = 1", &[])? {
+        return Ok(Epoch { id: row.id(0)?, counter: row.number(1)? });
+    }
+    let first = Epoch { id: fresh(now), counter: 1 };
+    keep(tx, first)?;
+    Ok(first)
+}
+
+/// Begins the next life.
+pub(super) fn begin(tx: &mut dyn Tx, now: Now) -> Result<(), StoreError> {
+    let old = current(tx, now)?;
+    keep(tx, Epoch { id: fresh(now), counter: old.counter + 1 })
+}
+
+/// A device tells of a life that this server knows nothing of: it was restored without being told.
+pub(super) fn raise_above(tx: &mut dyn Tx, told: Epoch, now: Now) -> Result<bool, StoreError> {
+    let Some(raised) = current(tx, now)?.raised_above(told) else { return Ok(false) };
+    keep(tx, Epoch { id: fresh(now), counter: raised.counter })?;
+    Ok(true)
+}
+
+fn keep(tx: &mut dyn Tx, epoch: Epoch) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into server_epoch (only_row, epoch, counter) values (1, $1, $2)
+         on conflict (only_row) do update set epoch = excluded.epoch, counter = excluded.counter",
+        params![epoch.id, epoch.counter],
+    )?;
+    Ok(())
+}
+
+fn fresh(now: Now) -> EpochId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&now.seed[16..]);
+    EpochId(id)
+}
+
+/// A stall enters the server's life. `again` says that it was in an earlier one.
+pub(super) fn enter(desk: &mut Desk<'_>, again: bool) -> Result<(), CoreRefusal> {
+    let frozen = again && !desk.core.weak(Sabotage::NoFreeze);
+    let author = desk.author();
+    desk.tx.execute(
+        "insert into stall_core (log, epoch, counter, author, confirmed, turns) values ($1, $2, $3, $4, 0, 1)
+         on conflict (log) do update
+         set epoch = excluded.epoch, counter = excluded.counter, author = excluded.author, confirmed = 0",
+        params![desk.log, desk.epoch.id, desk.epoch.counter, author],
+    )?;
+    // What was revoked before the backup was made got no grant since, so nothing of it can be unknown.
+    desk.tx.execute(
+        "insert into reported (log, author, epoch, complete, last_ms)
+         select d.log, d.author, $2, 1, $3 from stall_device d where d.log = $1 and d.revoked = 1
+         on conflict (log, author) do update set epoch = excluded.epoch, complete = 1",
+        params![desk.log, desk.epoch.id, desk.now.now_ms],
+    )?;
+    let started = EpochStarted { epoch: desk.epoch.id, counter: desk.epoch.counter, frozen };
+    desk.write([started.into()])
+}
+
+/// Lets a device in. Enrolled again, it is what it was.
+pub(super) fn admit(desk: &mut Desk<'_>, device: &Admitted<'_>) -> Result<(), CoreRefusal> {
+    let record = Record::from_bytes(device.record).map_err(|_| unreadable())?;
+    let introduction = record.body.bytes().and_then(|body| Introduction::from_bytes(body).ok());
+    let introduction = introduction.ok_or_else(unreadable)?;
+    let about = About::from_bytes(&introduction.about).ok();
+    let replaces = match about.and_then(|about| about.replaces) {
+        Some(old) if may_replace(desk, device.author, old)? => Some(old),
+        Some(_) | None => None,
+    };
+    if log::head(desk.tx, desk.log, &device.author)?.is_none() {
+        desk.keep(std::slice::from_ref(&record))?;
+    }
+    let known = read::device(desk.tx, desk.log, device.author)?;
+    if known.is_some_and(|known| known.admitted && known.role == Some(device.role)) {
+        return Ok(());
+    }
+    desk.write([DeviceAdmitted {
+        author: device.author,
+        role: device.role,
+        name: device.name.into(),
+        replaces,
+    }
+    .into()])?;
+    match replaces {
+        Some(old) => revoke(desk, old, "replaced after a restore"),
+        None => Ok(()),
+    }
+}
+
+/// Only the same person's device can take another author's place: else anybody could have a register's share
+/// set apart.
+fn may_replace(desk: &mut Desk<'_>, new: AuthorId, old: AuthorId) -> Result<bool, StoreError> {
+    let sql = "select account from device where author = $1";
+    let Some(of_new) = desk.tx.query_opt(sql, params![new])? else { return Ok(true) };
+    let of_old = desk.tx.query_opt(sql, params![old])?;
+    let same = |of_old: soko_record_log::Row| {
+        Ok::<_, StoreError>(of_old.blob_opt(0)?.is_some() && of_old.blob_opt(0)? == of_new.blob_opt(0)?)
+    };
+    of_old.map_or(Ok(false), same)
+}
+
+pub(super) fn revoke(desk: &mut Desk<'_>, author: AuthorId, reason: &str) -> Result<(), CoreRefusal> {
+    if read::device(desk.tx, desk.log, author)?.is_some_and(|device| device.revoked) {
+        return Ok(());
+    }
+    desk.write([DeviceRevoked { author, reason: reason.into() }.into()])
+}
+
+/// Notes that a device was here, and whether all that it holds is here too.
+pub(super) fn report(
+    desk: &mut Desk<'_>,
+    author: AuthorId,
+    its_epoch: Epoch,
+    its_heads: &Heads,
+) -> Result<(), CoreRefusal> {
+    let ours = log::heads(desk.tx, desk.log)?;
+    let here = |(author, head): (&AuthorId, &soko_replication::Head)| {
+        ours.get(author).is_some_and(|ours| ours.seq >= head.seq)
+    };
+    let complete = its_epoch == desk.epoch && its_heads.contains_key(&author) && its_heads.iter().all(here);
+    desk.tx.execute(
+        "insert into reported (log, author, epoch, complete, last_ms) values ($1, $2, $3, $4, $5)
+         on conflict (log, author) do update
+         set complete = case when reported.epoch = excluded.epoch and reported.complete = 1 then 1
+                             else excluded.complete end,
+             epoch = excluded.epoch, last_ms = excluded.last_ms",
+        params![desk.log, author, desk.epoch.id, complete, desk.now.now_ms],
+    )?;
+    Ok(())
+}
+
+pub(super) fn confirm(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
+    desk.tx.execute("update stall_core set confirmed = 1 where log = $1", params![desk.log])?;
+    Ok(())
+}
+
+/// Releases the stock when nothing can be unknown any more.
+pub(super) fn try_unfreeze(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
+    if !read::stall_frozen(desk.tx, desk.log)? {
+        return Ok(());
+    }
+    let row = desk.tx.query_one("select confirmed from stall_core where log = $1", params![desk.log])?;
+    if !row.bool(0)? {
+        return Ok(());
+    }
+    for device in read::devices(desk.tx, desk.log, DEVICES_MAX)? {
+        let row = desk.tx.query_opt(
+            "select complete from reported where log = $1 and author = $2 and epoch = $3",
+            params![desk.log, device.author, desk.epoch.id],
+        )?;
+        if !row.map_or(Ok(false), |row| row.bool(0))? {
+            return Ok(());
+        }
+    }
+    desk.write([Unfrozen { epoch: desk.epoch.id, by_count: false }.into()])
+}
+
+fn unreadable() -> CoreRefusal {
+    CoreRefusal::Refused {
+        fault: Fault::Malformed,
+        code: "introduction",
+        detail: "the introduction cannot be read".into(),
+    }
+}

@@ -1,0 +1,276 @@
+//! Takes the runs of a page: the server's own forgotten records first, since they are the certificates that the
+//! others spent; then everybody's. A run that is refused keeps nobody else waiting.
+
+use std::cell::RefCell;
+
+use soko_documents::{ChangeBody, DocumentKind, Limits, prescan};
+use soko_domain::entry::{
+    DeviceRevoked, Entry, IncidentKind, IncidentRaised, Kind, Move, MoveCause, RecordParked, StockMoved,
+};
+use soko_domain::ids::{AuthorId, ProductId};
+use soko_domain::role::Role;
+use soko_domain::sabotage::Sabotage;
+use soko_domain::stock::Account;
+use soko_domain::wire::Wire as _;
+use soko_projection::{ParkCode, change_kind, read};
+use soko_record_log::{StoreError, log, params};
+use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST};
+use soko_replication::{Accepted, Body, Introduction, Record, Refused, Run, Verdict, accept};
+
+use crate::core::CoreRefusal;
+use crate::stall::desk::Desk;
+
+/// A verdict about a run that was not taken at all.
+pub(super) const NOT_TAKEN: u8 = 100;
+/// A verdict: the author's history exists twice.
+pub(super) const FORKED: u8 = 101;
+
+const NOTE_BYTES_MAX: usize = 200;
+
+/// Takes every run that can be taken; says what became of the others.
+pub(super) fn take_runs(desk: &mut Desk<'_>, runs: Vec<Run>) -> Result<Vec<Verdict>, CoreRefusal> {
+    let mut verdicts = Vec::new();
+    let mut later = Vec::new();
+    for run in runs {
+        if is_server(desk, &run)? {
+            take_server_run(desk, run, &mut verdicts)?;
+        } else {
+            later.push(run);
+        }
+    }
+    for run in later {
+        let Some(device) = read::device(desk.tx, desk.log, run.author)?.filter(|device| device.admitted)
+        else {
+            verdicts.push(not_taken(&run, "this device is not enrolled at the stall; enrol it"));
+            continue;
+        };
+        let role = device.role;
+        take_run(desk, run, role, &mut verdicts)?;
+    }
+    Ok(verdicts)
+}
+
+fn is_server(desk: &mut Desk<'_>, run: &Run) -> Result<bool, StoreError> {
+    let key = match log::known(desk.tx, desk.log, &run.author)? {
+        Some(known) => Some(known.public_key),
+        None => run
+            .records
+            .first()
+            .and_then(|(_, body)| body.bytes().and_then(|body| Introduction::from_bytes(body).ok()))
+            .map(|introduction| introduction.public_key),
+    };
+    Ok(key == Some(desk.core.public_key()))
+}
+
+fn take_server_run(desk: &mut Desk<'_>, run: Run, verdicts: &mut Vec<Verdict>) -> Result<(), CoreRefusal> {
+    if desk.core.weak(Sabotage::NoCertificateImport) {
+        return Ok(());
+    }
+    match judge(desk, run.clone())? {
+        Ok(accepted) => {
+            desk.keep(&accepted.records)?;
+        }
+        Err(refused) => verdicts.push(not_taken(&run, &refused.to_string())),
+    }
+    Ok(())
+}
+
+fn take_run(
+    desk: &mut Desk<'_>,
+    run: Run,
+    role: Option<Role>,
+    verdicts: &mut Vec<Verdict>,
+) -> Result<(), CoreRefusal> {
+    let author = run.author;
+    #[cfg(feature = "sabotage")]
+    if desk.core.weak(Sabotage::ReturnTwice) {
+        count_again(desk, &run)?;
+    }
+    match judge(desk, run.clone())? {
+        Ok(accepted) => keep_checked(desk, author, role, accepted, verdicts),
+        Err(Refused::Fork { seq, branch, .. }) => {
+            verdicts.push(Verdict { author, seq, code: FORKED, note: "this history exists twice".into() });
+            keep_branch(desk, author, &branch)
+        }
+        Err(refused) => {
+            verdicts.push(not_taken(&run, &refused.to_string()));
+            Ok(())
+        }
+    }
+}
+
+fn judge(desk: &mut Desk<'_>, run: Run) -> Result<Result<Accepted, Refused>, CoreRefusal> {
+    let (log, author) = (desk.log, run.author);
+    let known = log::known(desk.tx, log, &author)?;
+    // The question is asked in the middle of the judgement; a store that fails there fails the request.
+    let (tx, failed) = (RefCell::new(&mut *desk.tx), RefCell::new(None));
+    let hash_at = |seq| match log::hash_at(&mut **tx.borrow_mut(), log, &author, seq) {
+        Ok(hash) => hash,
+        Err(error) => {
+            *failed.borrow_mut() = Some(error);
+            None
+        }
+    };
+    let judged = accept(known.as_ref(), log, run, hash_at);
+    match failed.into_inner() {
+        Some(error) => Err(error.into()),
+        None => Ok(judged),
+    }
+}
+
+/// Keeps a run's records. What the role forbids, or what would damage a document, is parked: its body is set
+/// aside here and travels on as a hash, so the chain stays whole.
+fn keep_checked(
+    desk: &mut Desk<'_>,
+    author: AuthorId,
+    role: Option<Role>,
+    accepted: Accepted,
+    verdicts: &mut Vec<Verdict>,
+) -> Result<(), CoreRefusal> {
+    let mut parked = Vec::new();
+    let mut records = accepted.records;
+    for record in &mut records {
+        let Some(code) = wrong_with(record, role) else { continue };
+        set_aside(desk, record)?;
+        parked.push((record.author, record.seq, code));
+        record.body = record.body.withheld();
+    }
+    let projected = desk.keep(&records)?;
+    for (author, seq, code) in projected.parked {
+        let found = records.iter().find(|record| record.author == author && record.seq == seq);
+        if let Some(record) = found {
+            set_aside(desk, record)?;
+            log::withhold(desk.tx, desk.log, &author, seq)?;
+        }
+        parked.push((author, seq, code));
+    }
+    count_demand(desk, author, &records)?;
+    for (author, seq, code) in parked {
+        let note = code.sentence().to_string();
+        verdicts.push(Verdict { author, seq, code: code.number(), note: note.clone() });
+        desk.write([RecordParked { author, seq, code: code.number(), note }.into()])?;
+    }
+    Ok(())
+}
+
+/// What a look at a record alone finds wrong.
+fn wrong_with(record: &Record, role: Option<Role>) -> Option<ParkCode> {
+    let Body::Here(body) = &record.body else { return None };
+    if let Some(kind) = Kind::from_number(record.kind) {
+        let may = role.is_some_and(|role| role.may_write(kind));
+        return (!may).then_some(ParkCode::RoleForbids);
+    }
+    if !(KIND_CHANGE_FIRST..=KIND_CHANGE_LAST).contains(&record.kind) {
+        return None;
+    }
+    let is_order = record.kind == change_kind(DocumentKind::OpenOrder);
+    if !role.is_some_and(|role| role.may_edit_catalogue() || is_order) {
+        return Some(ParkCode::RoleForbids);
+    }
+    let Ok(body) = ChangeBody::from_bytes(body) else { return Some(ParkCode::Undecodable) };
+    let scanned = prescan(&body.change, &record.author, &Limits::STANDARD);
+    scanned.is_err().then_some(ParkCode::ChangeRefused)
+}
+
+fn set_aside(desk: &mut Desk<'_>, record: &Record) -> Result<(), StoreError> {
+    let Body::Here(body) = &record.body else { return Ok(()) };
+    desk.tx.execute(
+        "insert into set_aside (log, author, seq, body) values ($1, $2, $3, $4)
+         on conflict (log, author, seq) do nothing",
+        params![desk.log, record.author, record.seq, body],
+    )?;
+    Ok(())
+}
+
+/// A copied device: its author is closed, and what either copy sold is a fact.
+fn keep_branch(desk: &mut Desk<'_>, author: AuthorId, branch: &[Record]) -> Result<(), CoreRefusal> {
+    let mut sold: Vec<(ProductId, i64)> = Vec::new();
+    let mut fresh = false;
+    for record in branch {
+        let kept = desk.tx.execute(
+            "insert into other_branch (log, author, hash, record) values ($1, $2, $3, $4)
+             on conflict (log, author, hash) do nothing",
+            params![desk.log, author, record.id(), record.to_bytes()],
+        )?;
+        fresh |= kept > 0;
+        let entry = Kind::from_number(record.kind)
+            .zip(record.body.bytes())
+            .and_then(|(kind, body)| Entry::from_body(kind, body).ok());
+        if let (true, Some((_, Entry::SaleMade(sale)))) = (kept > 0, entry) {
+            sold.extend(sale.lines.iter().filter_map(|line| line.product.map(|p| (p, line.quantity))));
+        }
+    }
+    if !fresh {
+        return Ok(());
+    }
+    let incident = desk.id();
+    desk.write([
+        DeviceRevoked { author, reason: "its history exists twice: the device was copied".into() }.into(),
+        IncidentRaised {
+            incident,
+            kind: IncidentKind::Fork,
+            author: Some(author),
+            product: None,
+            quantity: 0,
+            orders: vec![],
+        }
+        .into(),
+    ])?;
+    crate::stall::settle::quarantine(desk)?;
+    for (product, quantity) in sold.into_iter().filter(|(_, quantity)| *quantity > 0) {
+        let set_apart = Account::Quarantine(author);
+        let covered = read::balance(desk.tx, desk.log, product, set_apart)?.clamp(0, quantity);
+        let moves = [(set_apart, covered), (Account::Deficit, quantity - covered)];
+        let moves = moves.into_iter().filter(|(_, quantity)| *quantity > 0);
+        let moves = moves.map(|(from, quantity)| Move { product, from, to: Account::Sold, quantity });
+        let reason = "sold by a copy of the device".into();
+        desk.write([StockMoved { cause: MoveCause::OtherBranch, moves: moves.collect(), reason }.into()])?;
+    }
+    Ok(())
+}
+
+/// Remembers who sells what, for sharing out.
+fn count_demand(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) -> Result<(), CoreRefusal> {
+    for record in records.iter().filter(|record| record.kind == Kind::SaleMade.number()) {
+        let Some(body) = record.body.bytes() else { continue };
+        let Ok((_, Entry::SaleMade(sale))) = Entry::from_body(Kind::SaleMade, body) else { continue };
+        for line in &sale.lines {
+            let Some(product) = line.product else { continue };
+            crate::stall::sharing::note_demand(desk, product, author, line.quantity)?;
+        }
+    }
+    Ok(())
+}
+
+fn not_taken(run: &Run, why: &str) -> Verdict {
+    let mut note = why.to_string();
+    while note.len() > NOTE_BYTES_MAX {
+        note.pop();
+    }
+    Verdict { author: run.author, seq: run.first_seq, code: NOT_TAKEN, note }
+}
+
+/// Under the weakened rule that a repeated return counts again.
+#[cfg(feature = "sabotage")]
+fn count_again(desk: &mut Desk<'_>, run: &Run) -> Result<(), CoreRefusal> {
+    let head = log::head(desk.tx, desk.log, &run.author)?.map_or(0, |head| head.seq);
+    for record in run.clone().into_records(desk.log).into_iter().filter(|record| record.seq <= head) {
+        let Some(body) = record.body.bytes() else { continue };
+        if record.kind != Kind::ShareReturned.number() {
+            continue;
+        }
+        let Ok((_, Entry::ShareReturned(share))) = Entry::from_body(Kind::ShareReturned, body) else {
+            continue;
+        };
+        for (account, quantity) in [(Account::Pool, share.quantity), (Account::Supply, -share.quantity)] {
+            let (kind, whose) = account.parts();
+            desk.tx.execute(
+                "insert into balance (log, product, account, whose, quantity) values ($1, $2, $3, $4, $5)
+                 on conflict (log, product, account, whose)
+                 do update set quantity = balance.quantity + excluded.quantity",
+                params![desk.log, share.product, kind, whose, quantity],
+            )?;
+        }
+    }
+    Ok(())
+}

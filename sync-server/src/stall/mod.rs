@@ -1,0 +1,229 @@
+//! What happens inside a stall: records are taken, checked and answered; shares are granted; orders are held
+//! and ended; a restored server freezes until its devices have reported. Functions over a transaction: no HTTP,
+//! no thread, no clock, no random source. Rules are the domain's; tables are the projection's.
+
+mod desk;
+mod epoch;
+mod ingest;
+mod orders;
+mod replicate;
+mod settle;
+mod sharing;
+mod shop;
+
+pub use orders::{Declined, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
+pub use shop::{OfferView, StallView};
+
+use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
+use soko_domain::sabotage::Sabotage;
+use soko_projection::{Applier, ProjectError, Trust, rebuild, state_digest};
+use soko_record_log::{StoreError, Tx, log};
+
+use crate::core::{Admitted, CoreRefusal, Fault, Now, PageIn, PageOut, StallCore};
+use crate::stall::desk::Desk;
+
+/// Makes whoever applies document changes: a child process in the product, this process in the simulator.
+pub type Appliers = Box<dyn Fn() -> Box<dyn Applier> + Send + Sync>;
+
+/// The rules of stalls, with the server's key.
+pub struct Core {
+    key: [u8; 32],
+    trust: Trust,
+    appliers: Appliers,
+    weaken: Option<Sabotage>,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Core")
+    }
+}
+
+impl Core {
+    /// `key` signs what the server says about every stall, and stays the same over all its lives.
+    pub fn new(key: [u8; 32], appliers: Appliers) -> Self {
+        let public = ed25519_dalek::SigningKey::from_bytes(&key).verifying_key().to_bytes();
+        Self { key, trust: Trust { server_keys: [public].into() }, appliers, weaken: None }
+    }
+
+    /// The same core with one rule weakened, to prove that the simulator notices.
+    #[cfg(feature = "sabotage")]
+    pub fn weakened(mut self, rule: Option<Sabotage>) -> Self {
+        self.weaken = rule;
+        self
+    }
+
+    /// What devices must know to tell the server's word from anybody else's.
+    pub fn public_key(&self) -> [u8; 32] {
+        self.trust.server_keys.iter().next().copied().unwrap_or_default()
+    }
+
+    /// Whether a rule is weakened. Without the feature nothing can be.
+    fn weak(&self, rule: Sabotage) -> bool {
+        cfg!(feature = "sabotage") && self.weaken == Some(rule)
+    }
+
+    /// Places an order and holds its units. The same key with the same content gets the first answer, be it a
+    /// refusal.
+    pub fn place_order(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        order: &PlaceOrder,
+        now: Now,
+    ) -> Result<(Placed, Option<u64>), CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        let view = orders::place(&mut desk, order)?;
+        Ok((view, desk.moved_to()?))
+    }
+
+    /// Ends an order: gives its hold back, or turns it into a sale.
+    pub fn end_order(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        order: OrderId,
+        end: EndOrder,
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        let view = orders::end(&mut desk, order, end)?;
+        settle::settle(&mut desk)?;
+        Ok((view, desk.moved_to()?))
+    }
+
+    pub fn order(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        order: OrderId,
+    ) -> Result<Option<OrderView>, CoreRefusal> {
+        Ok(orders::view(tx, stall, order)?)
+    }
+
+    /// The stalls of this server, by identity, from behind `after`.
+    pub fn stalls(
+        &self,
+        tx: &mut dyn Tx,
+        after: Option<LogId>,
+        limit: usize,
+    ) -> Result<Vec<StallView>, CoreRefusal> {
+        Ok(shop::stalls(tx, after, limit)?)
+    }
+
+    /// What a stall offers, by name, from behind `after`. `search` matches parts of names without accents.
+    pub fn offers(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        search: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<OfferView>, CoreRefusal> {
+        Ok(shop::offers(tx, stall, search, after, limit)?)
+    }
+
+    /// Begins a new life of this server, after a restore. Every stall enters it at its next turn, frozen.
+    pub fn new_epoch(&self, tx: &mut dyn Tx, now: Now) -> Result<(), CoreRefusal> {
+        Ok(epoch::begin(tx, now)?)
+    }
+
+    /// The owner says that the device list is complete, which a restored server cannot know by itself.
+    pub fn confirm_devices(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        epoch::confirm(&mut desk)?;
+        epoch::try_unfreeze(&mut desk)?;
+        desk.moved_to()
+    }
+
+    /// The owner takes a lost device's units back, by a recorded decision that states the risk.
+    pub fn reclaim(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        author: AuthorId,
+        reason: &str,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        settle::reclaim(&mut desk, author, reason)?;
+        settle::settle(&mut desk)?;
+        desk.moved_to()
+    }
+
+    /// Derives a stall's tables from its records again, and says whether they were what they should be.
+    pub fn rebuild(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Rebuilt, CoreRefusal> {
+        let before = state_digest(tx, stall)?;
+        let mut applier = (self.appliers)();
+        rebuild(tx, stall, &self.trust, applier.as_mut())?;
+        Ok(Rebuilt { before, after: state_digest(tx, stall)?, records: log::count(tx, stall)? })
+    }
+}
+
+/// What a rebuild found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rebuilt {
+    pub before: Hash,
+    pub after: Hash,
+    pub records: u64,
+}
+
+impl StallCore for Core {
+    fn replicate(&self, tx: &mut dyn Tx, page: &PageIn<'_>, now: Now) -> Result<PageOut, CoreRefusal> {
+        let mut applier = (self.appliers)();
+        replicate::replicate(self, tx, page, applier.as_mut(), now)
+    }
+
+    fn admitted(&self, tx: &mut dyn Tx, device: &Admitted<'_>, now: Now) -> Result<Option<u64>, CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, device.stall, applier.as_mut(), now)?;
+        epoch::admit(&mut desk, device)?;
+        settle::settle(&mut desk)?;
+        desk.moved_to()
+    }
+
+    fn revoked(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        author: AuthorId,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        epoch::revoke(&mut desk, author, "revoked at the server")?;
+        settle::settle(&mut desk)?;
+        desk.moved_to()
+    }
+}
+
+impl From<ProjectError> for CoreRefusal {
+    fn from(error: ProjectError) -> Self {
+        match error {
+            ProjectError::Store(error) => Self::Store(error),
+            ProjectError::Stale => Self::Store(StoreError::Serialization("a document moved".into())),
+        }
+    }
+}
+
+impl From<soko_domain::refusal::Refusal> for CoreRefusal {
+    fn from(refusal: soko_domain::refusal::Refusal) -> Self {
+        use soko_domain::refusal::{Refusal, Retry};
+        let fault = match (&refusal, refusal.retry()) {
+            (Refusal::NotAllowed | Refusal::DeviceRevoked, _) => Fault::Forbidden,
+            (_, Retry::Later) => Fault::Later,
+            (_, Retry::AfterChange) => Fault::Conflict,
+            (_, Retry::Never) => Fault::Refused,
+        };
+        Self::Refused { fault, code: refusal.code(), detail: refusal.to_string() }
+    }
+}

@@ -1,0 +1,256 @@
+//! Orders from the shop: placed and held in one step, ended once. A repeated request gets the first answer.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+use soko_domain::basket::Policy;
+use soko_domain::entry::{ReleaseReason, Units};
+use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
+use soko_domain::money::{Currency, Ppm};
+use soko_domain::refusal::Refusal;
+use soko_domain::sabotage::Sabotage;
+use soko_domain::stock::Account;
+use soko_domain::tax::TaxRate;
+use soko_domain::verbs::place_order::{self, AskedLine, Offer};
+use soko_domain::verbs::release_order::OrderState;
+use soko_domain::verbs::{fulfil_order, release_order};
+use soko_projection::read;
+use soko_record_log::{Row, StoreError, Tx, params};
+
+use crate::core::{CoreRefusal, Fault};
+use crate::stall::desk::Desk;
+use crate::stall::sharing;
+
+/// Longest key that a buyer's device may choose.
+const KEY_BYTES_MAX: usize = 100;
+
+/// What a buyer asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlaceOrder {
+    /// Who asks: keys of different people never meet.
+    pub actor: ThingId,
+    /// Chosen by the buyer's device before the first attempt.
+    pub key: String,
+    pub order: OrderId,
+    pub buyer: ThingId,
+    pub lines: Vec<AskedLine>,
+    pub note: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EndOrder {
+    Release(ReleaseReason),
+    Fulfil,
+}
+
+/// An order as its buyer sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrderView {
+    pub order: OrderId,
+    pub buyer: ThingId,
+    pub state: OrderState,
+    pub currency: Currency,
+    pub total_minor: i64,
+    pub lines: Vec<OrderLineView>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrderLineView {
+    pub product: ProductId,
+    pub name: String,
+    pub quantity: i64,
+    pub total_minor: i64,
+}
+
+/// What became of a request for an order. Both are remembered under its key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Placed {
+    Held(OrderView),
+    Declined(Declined),
+}
+
+/// A refusal that every repetition of the request gets again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Declined {
+    pub fault: Fault,
+    pub code: String,
+    pub detail: String,
+}
+
+pub(super) fn place(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Placed, CoreRefusal> {
+    if order.key.is_empty() || order.key.len() > KEY_BYTES_MAX {
+        return Err(refused(Fault::Malformed, "key", "the key must have 1 to 100 bytes"));
+    }
+    let retry_again = desk.core.weak(Sabotage::RetryExecutesAgain);
+    let hash = request_hash(order);
+    let known = desk.tx.query_opt(
+        "select request_hash, declined_code, declined_detail from order_key
+         where log = $1 and actor = $2 and request_key = $3",
+        params![desk.log, order.actor, order.key],
+    )?;
+    if let Some(row) = known.filter(|_| !retry_again) {
+        if row.id::<[u8; 32]>(0)? != hash {
+            return Err(Refusal::IdReused.into());
+        }
+        return first_answer(desk, order.order, &row);
+    }
+    let declined = match decide(desk, order, retry_again) {
+        Ok(()) => None,
+        // By itself it can be done later, so nothing is settled yet.
+        Err(CoreRefusal::Refused { fault: Fault::Later | Fault::Malformed, code, detail }) => {
+            return Err(CoreRefusal::Refused { fault: Fault::Later, code, detail });
+        }
+        Err(CoreRefusal::Refused { code, detail, .. }) => {
+            Some(Declined { fault: Fault::Conflict, code: code.into(), detail })
+        }
+        Err(CoreRefusal::Store(error)) => return Err(error.into()),
+    };
+    desk.tx.execute(
+        "insert into order_key
+           (log, actor, request_key, request_hash, declined_code, declined_detail, at_ms)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, actor, request_key) do nothing",
+        params![
+            desk.log,
+            order.actor,
+            order.key,
+            hash,
+            declined.as_ref().map(|declined| &declined.code),
+            declined.as_ref().map(|declined| &declined.detail),
+            desk.now.now_ms
+        ],
+    )?;
+    match declined {
+        Some(declined) => Ok(Placed::Declined(declined)),
+        None => view(desk.tx, desk.log, order.order)?.map(Placed::Held).ok_or_else(unknown),
+    }
+}
+
+fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed, CoreRefusal> {
+    if let Some(code) = row.text_opt(1)? {
+        let (code, detail) = (code.into(), row.text_opt(2)?.unwrap_or_default().into());
+        return Ok(Placed::Declined(Declined { fault: Fault::Conflict, code, detail }));
+    }
+    view(desk.tx, desk.log, order)?.map(Placed::Held).ok_or_else(unknown)
+}
+
+fn decide(desk: &mut Desk<'_>, order: &PlaceOrder, again: bool) -> Result<(), CoreRefusal> {
+    if !again && read::order(desk.tx, desk.log, order.order)?.is_some() {
+        return Err(Refusal::IdReused.into());
+    }
+    let profile = read::profile(desk.tx, desk.log)?;
+    let currency = profile.and_then(|profile| Currency::parse(&profile.currency));
+    let Some(currency) = currency else {
+        return Err(refused(Fault::Later, "no_profile", "the stall has not said its currency yet"));
+    };
+    let mut offers = BTreeMap::new();
+    for line in &order.lines {
+        if let Some(offer) = offer(desk, line.product)? {
+            offers.insert(line.product, offer);
+        }
+    }
+    let facts = place_order::Facts {
+        frozen: read::stall_frozen(desk.tx, desk.log)?,
+        policy: Policy::plain(currency),
+        offers,
+    };
+    let command = place_order::PlaceOrder {
+        order: order.order,
+        buyer: order.buyer,
+        lines: order.lines.clone(),
+        note: order.note.clone(),
+    };
+    desk.write(place_order::decide(&facts, &command)?)?;
+    for line in &order.lines {
+        sharing::note_shop_demand(desk, line.product, line.quantity)?;
+    }
+    Ok(())
+}
+
+fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, StoreError> {
+    let Some(found) = read::product(desk.tx, desk.log, product)? else { return Ok(None) };
+    let rate = |ppm| match found.tax_inclusive {
+        true => TaxRate::inclusive(ppm),
+        false => TaxRate::exclusive(ppm),
+    };
+    Ok(Some(Offer {
+        name: found.name,
+        unit_price_minor: found.price_minor,
+        price_per: found.price_per,
+        archived: found.archived,
+        taxes: if found.tax_ppm == 0 { vec![] } else { vec![rate(Ppm(found.tax_ppm))] },
+        pool: read::balance(desk.tx, desk.log, product, Account::Pool)?,
+    }))
+}
+
+pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<OrderView, CoreRefusal> {
+    let state = read::order(desk.tx, desk.log, order)?.map(|found| found.state);
+    // Ended the same way before: that was this request, or one like it.
+    let done_before = matches!(
+        (end, state),
+        (EndOrder::Release(_), Some(OrderState::Released)) | (EndOrder::Fulfil, Some(OrderState::Fulfilled))
+    );
+    if !done_before {
+        let units = held_units(desk.tx, desk.log, order)?;
+        let entries = match end {
+            EndOrder::Release(reason) => release_order::decide(
+                &release_order::Facts { state, units },
+                &release_order::ReleaseOrder { order, reason },
+            )?,
+            EndOrder::Fulfil => fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?,
+        };
+        desk.write(entries)?;
+    }
+    view(desk.tx, desk.log, order)?.ok_or_else(unknown)
+}
+
+/// What an order still holds.
+pub(super) fn held_units(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<Units>, StoreError> {
+    let (kind, whose) = Account::Hold(order).parts();
+    let rows = tx.query(
+        "select product, quantity from balance
+         where log = $1 and account = $2 and whose = $3 and quantity > 0 order by product",
+        params![log, kind, whose],
+    )?;
+    rows.iter().map(|row| Ok(Units { product: row.id(0)?, quantity: row.int(1)? })).collect()
+}
+
+pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<OrderView>, StoreError> {
+    let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
+    let placed = read::order_placed(tx, log, &found)?;
+    let line = |line: soko_domain::entry::OrderLine| OrderLineView {
+        product: line.product,
+        name: line.name,
+        quantity: line.quantity,
+        total_minor: line.total_minor,
+    };
+    Ok(Some(OrderView {
+        order,
+        buyer: placed.buyer,
+        state: found.state,
+        currency: placed.currency,
+        total_minor: placed.total_minor,
+        lines: placed.lines.into_iter().map(line).collect(),
+    }))
+}
+
+fn request_hash(order: &PlaceOrder) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(b"soko order request 1");
+    hasher.update(order.order.as_bytes());
+    hasher.update(order.buyer.as_bytes());
+    for line in &order.lines {
+        hasher.update(line.product.as_bytes());
+        hasher.update(line.quantity.to_be_bytes());
+        hasher.update(line.seen_price_minor.unwrap_or(-1).to_be_bytes());
+    }
+    hasher.update(order.note.as_bytes());
+    hasher.finalize().into()
+}
+
+fn unknown() -> CoreRefusal {
+    refused(Fault::Conflict, "unknown_order", "the order is not known here")
+}
+
+fn refused(fault: Fault, code: &'static str, detail: &str) -> CoreRefusal {
+    CoreRefusal::Refused { fault, code, detail: detail.into() }
+}

@@ -1,0 +1,274 @@
+//! Who gets how much of what there is. Every holder's expected demand is what it sold before; a holder below
+//! its low water mark is granted up to its target from the shop, and the shop asks for shares back when it is
+//! below its own. Only holders give shares away: the server asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use soko_domain::ask::{Answer, Ask};
+use soko_domain::entry::ShareRecalled;
+use soko_domain::ids::{AuthorId, ProductId, SaleId, ShareId, ThingId};
+use soko_domain::refusal::Refusal;
+use soko_domain::stock::Account;
+use soko_domain::verbs::allow_refund::{self, AllowRefund};
+use soko_domain::verbs::grant_share::{self, GrantShare};
+use soko_domain::wire::Wire as _;
+use soko_projection::read;
+use soko_record_log::{StoreError, params};
+use soko_replication::{Answer as PageAnswer, Ask as PageAsk};
+
+use crate::core::CoreRefusal;
+use crate::stall::desk::Desk;
+use crate::stall::epoch;
+
+/// Products that one request shares out.
+const PRODUCTS_MAX: usize = 100;
+/// Requests of one device for shares that are open at the same time.
+const RECALLS_OPEN_MAX: i64 = 1;
+/// The shop's own demand is kept under this holder.
+const SHOP: AuthorId = AuthorId([0; 16]);
+
+pub(super) fn note_demand(
+    desk: &mut Desk<'_>,
+    product: ProductId,
+    holder: AuthorId,
+    units: i64,
+) -> Result<(), StoreError> {
+    desk.tx.execute(
+        "insert into demand (log, product, holder, units) values ($1, $2, $3, $4)
+         on conflict (log, product, holder) do update set units = demand.units + excluded.units",
+        params![desk.log, product, holder, units.max(0)],
+    )?;
+    Ok(())
+}
+
+pub(super) fn note_shop_demand(
+    desk: &mut Desk<'_>,
+    product: ProductId,
+    units: i64,
+) -> Result<(), StoreError> {
+    note_demand(desk, product, SHOP, units)
+}
+
+/// Answers each request once; asked again, it gets the first answer.
+pub(super) fn answer(
+    desk: &mut Desk<'_>,
+    from: AuthorId,
+    asks: &[PageAsk],
+) -> Result<Vec<PageAnswer>, CoreRefusal> {
+    let mut answers = Vec::new();
+    for ask in asks {
+        let known = desk.tx.query_opt(
+            "select body from ask_answer where log = $1 and ask = $2",
+            params![desk.log, ask.id],
+        )?;
+        let body = match known {
+            Some(row) => row.blob(0)?.to_vec(),
+            None => {
+                let answer = decide(desk, from, ask)?.to_bytes();
+                desk.tx.execute(
+                    "insert into ask_answer (log, ask, author, body) values ($1, $2, $3, $4)",
+                    params![desk.log, ask.id, from, answer],
+                )?;
+                answer
+            }
+        };
+        answers.push(PageAnswer { ask: ask.id, body });
+    }
+    Ok(answers)
+}
+
+fn decide(desk: &mut Desk<'_>, from: AuthorId, ask: &PageAsk) -> Result<Answer, CoreRefusal> {
+    let refused = |code: &str, sentence: String| Answer::Refused { code: code.into(), sentence };
+    let Ok(wanted) = Ask::from_bytes(&ask.body) else {
+        return Ok(refused(
+            "malformed",
+            "the request cannot be read; update the device or the server".into(),
+        ));
+    };
+    let done = match wanted {
+        Ask::Share { product, quantity } => grant(desk, from, product, quantity, Some(ask.id))?,
+        Ask::Refund { sale, line, quantity } => allow(desk, from, (sale, line, quantity), ask.id)?,
+        Ask::ConfirmDevices => confirm(desk, from)?,
+    };
+    Ok(match done {
+        Ok(()) => Answer::Done,
+        Err(refusal) => refused(refusal.code(), refusal.to_string()),
+    })
+}
+
+/// Grants what there is, up to what is wanted.
+fn grant(
+    desk: &mut Desk<'_>,
+    to: AuthorId,
+    product: ProductId,
+    quantity: i64,
+    ask: Option<ThingId>,
+) -> Result<Result<(), Refusal>, CoreRefusal> {
+    let device = read::device(desk.tx, desk.log, to)?;
+    let facts = grant_share::Facts {
+        frozen: read::stall_frozen(desk.tx, desk.log)?,
+        holder_known: device.as_ref().is_some_and(|device| device.admitted),
+        holder_revoked: device.as_ref().is_some_and(|device| device.revoked),
+        pool: read::balance(desk.tx, desk.log, product, Account::Pool)?,
+    };
+    let share = ShareId(desk.id().0);
+    let command = GrantShare { share, to, product, quantity, ask, partial: true };
+    match grant_share::decide(&facts, &command) {
+        Ok(entries) => desk.write(entries).map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+fn allow(
+    desk: &mut Desk<'_>,
+    to: AuthorId,
+    (sale, line, quantity): (SaleId, u32, i64),
+    allowance: ThingId,
+) -> Result<Result<(), Refusal>, CoreRefusal> {
+    let found = read::sale(desk.tx, desk.log, sale)?;
+    let maker = found.as_ref().map(|found| found.author);
+    let revoked = |device: Option<read::DeviceFound>| device.is_some_and(|device| device.revoked);
+    let maker_revoked = match maker {
+        Some(maker) => revoked(read::device(desk.tx, desk.log, maker)?),
+        None => false,
+    };
+    let sale_shift_closed = match &found {
+        Some(found) => !read::shift_is_open(desk.tx, desk.log, (found.author, found.made.shift))?,
+        None => false,
+    };
+    let facts = allow_refund::Facts {
+        holder_revoked: revoked(read::device(desk.tx, desk.log, to)?),
+        voided: read::voided(desk.tx, desk.log, sale)?,
+        sale_shift_closed,
+        maker_revoked,
+        taken: taken(desk, sale)?,
+        sale: found.map(|found| (found.author, found.made)),
+    };
+    let command = AllowRefund { allowance, to, sale, line, quantity };
+    match allow_refund::decide(&facts, &command) {
+        Ok(entries) => desk.write(entries).map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// What the makers of refunds took by their own right, and what was allowed, used or not.
+fn taken(desk: &mut Desk<'_>, sale: SaleId) -> Result<Vec<(u32, i64, i64)>, StoreError> {
+    let rows = desk.tx.query(
+        "select line, quantity, amount_minor from refund_line
+         where log = $1 and sale = $2 and allowance is null
+         union all
+         select line, quantity, amount_minor from refund_allowance where log = $1 and sale = $2",
+        params![desk.log, sale],
+    )?;
+    rows.iter().map(|row| Ok((row.number(0)?, row.int(1)?, row.int(2)?))).collect()
+}
+
+fn confirm(desk: &mut Desk<'_>, from: AuthorId) -> Result<Result<(), Refusal>, CoreRefusal> {
+    let device = read::device(desk.tx, desk.log, from)?;
+    let may = device.is_some_and(|device| {
+        !device.revoked && device.role.is_some_and(soko_domain::role::Role::may_manage_devices)
+    });
+    if !may {
+        return Ok(Err(Refusal::NotAllowed));
+    }
+    epoch::confirm(desk)?;
+    Ok(Ok(()))
+}
+
+/// Brings holders towards their targets, for products that this request was about.
+pub(super) fn share_out(
+    desk: &mut Desk<'_>,
+    caller: AuthorId,
+    products: &BTreeSet<ProductId>,
+) -> Result<(), CoreRefusal> {
+    if read::stall_frozen(desk.tx, desk.log)? {
+        return Ok(());
+    }
+    for product in products.iter().take(PRODUCTS_MAX) {
+        let Some(plan) = Plan::of(desk, *product)? else { continue };
+        plan.follow(desk, caller)?;
+    }
+    Ok(())
+}
+
+/// Who holds how much of a product, and how much each should.
+struct Plan {
+    product: ProductId,
+    pool: i64,
+    shares: BTreeMap<AuthorId, i64>,
+    targets: BTreeMap<AuthorId, i64>,
+}
+
+impl Plan {
+    fn of(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Self>, CoreRefusal> {
+        let rows = desk.tx.query(
+            "select d.author, coalesce(b.quantity, 0) from stall_device d
+             left join balance b on b.log = d.log and b.product = $2 and b.account = 3 and b.whose = d.author
+             where d.log = $1 and d.admitted = 1 and d.revoked = 0 order by d.author",
+            params![desk.log, product],
+        )?;
+        let mut shares = BTreeMap::new();
+        for row in &rows {
+            shares.insert(row.id(0)?, row.int(1)?.max(0));
+        }
+        let pool = read::balance(desk.tx, desk.log, product, Account::Pool)?.max(0);
+        let total = pool + shares.values().sum::<i64>();
+        if shares.is_empty() || total == 0 {
+            return Ok(None);
+        }
+        let mut demand: BTreeMap<AuthorId, i64> = shares.keys().map(|author| (*author, 1)).collect();
+        demand.insert(SHOP, 1);
+        let rows = desk.tx.query(
+            "select holder, units from demand where log = $1 and product = $2",
+            params![desk.log, product],
+        )?;
+        for row in &rows {
+            if let Some(units) = demand.get_mut(&row.id::<AuthorId>(0)?) {
+                *units += row.int(1)?;
+            }
+        }
+        let all: i128 = demand.values().map(|units| i128::from(*units)).sum();
+        let part = |units: i64| i64::try_from(i128::from(total) * i128::from(units) / all).unwrap_or(0);
+        let targets = demand.into_iter().map(|(holder, units)| (holder, part(units))).collect();
+        Ok(Some(Self { product, pool, shares, targets }))
+    }
+
+    fn target(&self, holder: AuthorId) -> i64 {
+        self.targets.get(&holder).copied().unwrap_or(0)
+    }
+
+    /// Low water is half the target, for registers and for the shop alike.
+    fn follow(&self, desk: &mut Desk<'_>, caller: AuthorId) -> Result<(), CoreRefusal> {
+        let shop_target = self.target(SHOP);
+        let spare = self.pool - shop_target;
+        let share = self.shares.get(&caller).copied();
+        if let Some(share) = share {
+            let wanted = self.target(caller) - share;
+            if share < self.target(caller) / 2 && spare.min(wanted) > 0 {
+                // Refused only if something changed meanwhile; then the next exchange tries again.
+                let _ = grant(desk, caller, self.product, spare.min(wanted), None)?;
+                return Ok(());
+            }
+        }
+        if self.pool < shop_target / 2 || (self.pool == 0 && shop_target > 0) {
+            self.recall(desk, shop_target - self.pool)?;
+        }
+        Ok(())
+    }
+
+    /// Asks whoever is furthest above its target.
+    fn recall(&self, desk: &mut Desk<'_>, wanted: i64) -> Result<(), CoreRefusal> {
+        let above = self.shares.iter().map(|(author, share)| (share - self.target(*author), *author));
+        let Some((surplus, from)) = above.max() else { return Ok(()) };
+        let quantity = wanted.min(surplus);
+        let row = desk.tx.query_one(
+            "select count(*) from recall where log = $1 and author = $2 and product = $3 and answered = 0",
+            params![desk.log, from, self.product],
+        )?;
+        if quantity <= 0 || row.int(0)? >= RECALLS_OPEN_MAX {
+            return Ok(());
+        }
+        let recall = desk.id();
+        desk.write([ShareRecalled { recall, from, product: self.product, quantity }.into()])
+    }
+}

@@ -1,0 +1,113 @@
+//! What buyers may see of a stall: its name, its offers, and how many of each the shop can promise. Never its
+//! history.
+
+use soko_domain::ids::{LogId, ProductId};
+use soko_domain::stock::Account;
+use soko_projection::{folded, read};
+use soko_record_log::{Row, StoreError, Tx, params};
+
+/// A stall as the market shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StallView {
+    pub stall: LogId,
+    pub name: String,
+    pub currency: String,
+    pub description: String,
+    pub place: String,
+}
+
+/// A product as the shop shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OfferView {
+    pub product: ProductId,
+    pub name: String,
+    pub description: String,
+    pub unit: u8,
+    pub price_minor: i64,
+    pub price_per: i64,
+    pub currency: String,
+    /// What the shop can promise now.
+    pub available: i64,
+    /// Where the next portion of the list begins.
+    pub cursor: String,
+}
+
+pub(super) fn stalls(
+    tx: &mut dyn Tx,
+    after: Option<LogId>,
+    limit: usize,
+) -> Result<Vec<StallView>, StoreError> {
+    let rows = tx.query(
+        "select log, name, currency, description, place from stall_profile
+         where log > $1 and name <> '' order by log limit $2",
+        params![after.unwrap_or_default(), limit],
+    )?;
+    let view = |row: &Row| {
+        Ok(StallView {
+            stall: row.id(0)?,
+            name: row.text(1)?.into(),
+            currency: row.text(2)?.into(),
+            description: row.text(3)?.into(),
+            place: row.text(4)?.into(),
+        })
+    };
+    rows.iter().map(view).collect()
+}
+
+pub(super) fn offers(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    search: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<OfferView>, StoreError> {
+    let frozen = read::stall_frozen(tx, stall)?;
+    let pattern = format!("%{}%", escaped(&folded(search)));
+    let (pool, nobody) = Account::Pool.parts();
+    let rows = tx.query(
+        "select p.product, p.name, p.description, p.unit, p.price_minor, p.price_per, p.currency,
+                coalesce(b.quantity, 0), p.folded
+         from product p
+         left join balance b on b.log = p.log and b.product = p.product and b.account = $5 and b.whose = $6
+         where p.log = $1 and p.archived = 0 and p.folded like $2 escape '\\'
+           and (p.folded, p.product) > ($3, $4)
+         order by p.folded, p.product limit $7",
+        params![stall, pattern, cursor_name(after), cursor_product(after), pool, nobody, limit],
+    )?;
+    let view = |row: &Row| {
+        let product: ProductId = row.id(0)?;
+        Ok(OfferView {
+            product,
+            name: row.text(1)?.into(),
+            description: row.text(2)?.into(),
+            unit: row.number(3)?,
+            price_minor: row.int(4)?,
+            price_per: row.int(5)?,
+            currency: row.text(6)?.into(),
+            available: if frozen { 0 } else { row.int(7)?.max(0) },
+            cursor: format!("{product}{}", row.text(8)?),
+        })
+    };
+    rows.iter().map(view).collect()
+}
+
+/// A cursor is the product's identity, then the name that the list is sorted by.
+fn cursor_name(after: Option<&str>) -> &str {
+    after.and_then(|after| after.get(2 * ProductId::SIZE..)).unwrap_or("")
+}
+
+fn cursor_product(after: Option<&str>) -> ProductId {
+    let id = after.and_then(|after| after.get(..2 * ProductId::SIZE));
+    id.and_then(ProductId::from_hex).unwrap_or_default()
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}
