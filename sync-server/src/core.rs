@@ -43,6 +43,9 @@ pub struct Admitted<'a> {
 /// What happens inside a stall. Each call runs inside one transaction, alone on its stall, and may run again from
 /// its start if another transaction came first. An answer that must be remembered is an `Ok`.
 pub trait StallCore: Send + Sync {
+    /// What devices must know to tell the server's word from anybody else's.
+    fn server_key(&self) -> [u8; 32];
+
     /// One exchange of records.
     fn replicate(&self, tx: &mut dyn Tx, page: &PageIn<'_>, now: Now) -> Result<PageOut, CoreRefusal>;
 

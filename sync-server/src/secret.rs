@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use soko_domain::ids::{AuthorId, Hash};
 
 const AT_REST_DOMAIN: &[u8] = b"soko secret at rest 1";
+const STALL_KEY_DOMAIN: &[u8] = b"soko stall key 1";
 const SUCCESSOR_DOMAIN: &[u8] = b"soko successor 1";
 
 /// Letters and digits that people do not confuse: no I, L, O, U.
@@ -65,6 +66,15 @@ pub struct ServerSecret([u8; 32]);
 impl ServerSecret {
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// The key that signs what the server says about stalls: the same over all its lives, and of no use for
+    /// anything else.
+    pub fn stall_key(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(STALL_KEY_DOMAIN);
+        hasher.update(self.0);
+        hasher.finalize().into()
     }
 }
 

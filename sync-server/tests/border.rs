@@ -23,6 +23,10 @@ struct Mirror {
 }
 
 impl StallCore for Mirror {
+    fn server_key(&self) -> [u8; 32] {
+        [7; 32]
+    }
+
     fn replicate(&self, tx: &mut dyn Tx, page: &PageIn<'_>, _: Now) -> Result<PageOut, CoreRefusal> {
         let rows = tx.query("select count(*) from device where stall = $1", params![page.stall])?;
         if page.page.first() == Some(&b'x') {

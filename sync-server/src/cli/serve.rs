@@ -17,7 +17,10 @@ use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
 use crate::platform::passwords::{Cost, Passwords};
 use crate::platform::{Refusal, server_secret};
 use crate::secret::ServerSecret;
+use crate::stall::Core;
 use crate::store::{Failed, Place, Shard, Store};
+use crate::worker::pool::REQUEST_TIMEOUT;
+use crate::worker::{PoolApplier, WorkerCommand, WorkerPool};
 
 pub(super) const EXAMPLES: &str = "EXAMPLES
   soko-server serve
@@ -38,11 +41,12 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     let metrics = Arc::new(Metrics::new());
     let observed = Arc::clone(&metrics);
     let store = Store::open(&place, Arc::new(move |report| observed.group(report)))?;
+    let secret = secret(&store)?;
     let parts = Parts {
-        secret: secret(&store)?,
+        core: Some(Arc::new(stall_core(&secret)?)),
+        secret,
         store: store.clone(),
         passwords: Passwords::new(Cost::default()).map_err(|fault| CliError::failed(fault.to_string()))?,
-        core: None,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         metrics,
@@ -55,6 +59,14 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     let served = runtime.block_on(listen(App::new(parts), address, &place));
     store.close();
     served
+}
+
+/// The rules of stalls, with documents applied in child processes of this program.
+pub(super) fn stall_core(secret: &ServerSecret) -> Result<Core, CliError> {
+    let program =
+        WorkerCommand::own().map_err(|error| CliError::failed(format!("no program file: {error}")))?;
+    let applier = PoolApplier::new(Arc::new(WorkerPool::new(program, REQUEST_TIMEOUT)));
+    Ok(Core::new(secret.stall_key(), Box::new(move || Box::new(applier.clone()))))
 }
 
 async fn listen(app: App, address: SocketAddr, place: &Place) -> Result<(), CliError> {

@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use soko_domain::ids::{AuthorId, LogId, ThingId};
+use soko_domain::ids::{AuthorId, Hash, LogId, ThingId};
 use soko_domain::role::Role;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
@@ -61,6 +61,8 @@ pub(crate) struct EnrolledBody {
     stall: String,
     author: String,
     role: &'static str,
+    /// The key behind everything the server says of the stall; keep it. Absent where no stalls are served.
+    server_key: Option<String>,
     #[serde(flatten)]
     tokens: TokensBody,
 }
@@ -173,6 +175,7 @@ pub(crate) async fn enrol(
         stall: done.stall.to_string(),
         author: done.author.to_string(),
         role: done.role.name(),
+        server_key: app.optional_core().map(|core| Hash(core.server_key()).to_string()),
         tokens,
     };
     Ok((StatusCode::CREATED, Json(body)))

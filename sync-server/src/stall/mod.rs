@@ -53,8 +53,7 @@ impl Core {
         self
     }
 
-    /// What devices must know to tell the server's word from anybody else's.
-    pub fn public_key(&self) -> [u8; 32] {
+    fn public_key(&self) -> [u8; 32] {
         self.trust.server_keys.iter().next().copied().unwrap_or_default()
     }
 
@@ -178,6 +177,10 @@ pub struct Rebuilt {
 }
 
 impl StallCore for Core {
+    fn server_key(&self) -> [u8; 32] {
+        self.public_key()
+    }
+
     fn replicate(&self, tx: &mut dyn Tx, page: &PageIn<'_>, now: Now) -> Result<PageOut, CoreRefusal> {
         let mut applier = (self.appliers)();
         replicate::replicate(self, tx, page, applier.as_mut(), now)
