@@ -140,6 +140,7 @@ pub struct Salvaged {
 pub fn salvage(damaged: &mut Sqlite, fresh: &mut Sqlite, store: ThingId) -> Result<Salvaged, Failure> {
     fresh.migrate(schema())?;
     let mut salvaged = Salvaged::default();
+    // A whole file may be unreadable; then nothing is left but to say so.
     let stalls = match read(damaged, own::stalls) {
         Ok(stalls) => stalls,
         Err(error) => {

@@ -57,11 +57,11 @@ impl Engine {
             rule: options.weaken,
         };
         let session_options = SessionOptions::from(&options);
-        let Options { mut db, mut vault, mut entropy, .. } = options;
+        let Options { mut db, mut vault, mut entropy, thorough, .. } = options;
         db.migrate(schema())?;
         let store = open_store(&mut db, entropy.as_mut())?;
-        if !store.clean {
-            check_unclean(&mut db)?;
+        if thorough || !store.clean && is_small(&mut db)? {
+            check(&mut db)?;
         }
         let content = match vault.load() {
             Ok(content) => content,
@@ -212,14 +212,13 @@ fn open_store(db: &mut Sqlite, entropy: &mut dyn Entropy) -> Result<StoreRow, St
 }
 
 /// A small database is read as a whole after a crash. Each stall's own chain is resumed from its end anyway.
-fn check_unclean(db: &mut Sqlite) -> Result<(), OpenError> {
-    let bytes: i64 = db.read::<_, StoreError>(|tx| {
-        tx.query_one("select c.page_count * s.page_size from pragma_page_count c, pragma_page_size s", &[])?
-            .int(0)
-    })?;
-    if bytes > CHECK_BYTES_MAX {
-        return Ok(());
-    }
+fn is_small(db: &mut Sqlite) -> Result<bool, StoreError> {
+    let size = "select c.page_count * s.page_size from pragma_page_count c, pragma_page_size s";
+    let bytes = db.read::<_, StoreError>(|tx| tx.query_one(size, &[])?.int(0))?;
+    Ok(bytes <= CHECK_BYTES_MAX)
+}
+
+fn check(db: &mut Sqlite) -> Result<(), OpenError> {
     let damage = db.quick_check()?;
     if damage.is_empty() { Ok(()) } else { Err(OpenError::Damaged(damage)) }
 }

@@ -8,6 +8,8 @@ mod answers;
 mod check;
 mod engine;
 mod failure;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod folder;
 mod identity;
 mod options;
 mod own;
@@ -22,6 +24,8 @@ mod write;
 pub use check::{LogCheck, Salvaged, salvage};
 pub use engine::{Engine, schema};
 pub use failure::{Failure, NotDone, OpenError};
-pub use identity::{FrozenWhy, Join, Joined};
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+pub use folder::{DeviceFolder, Opened};
+pub use identity::{About, FrozenWhy, Join, Joined};
 pub use options::{Entropy, Now, Options};
 pub use replicate::{LOW_WATER_UNITS, Taken};

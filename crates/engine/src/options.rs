@@ -18,6 +18,9 @@ pub struct Options {
     pub vault: Box<dyn Vault>,
     pub entropy: Box<dyn Entropy>,
     pub timing: Timing,
+    /// Read the whole database for damage before anything else, however long it takes: after a statement
+    /// found some.
+    pub thorough: bool,
     /// The rule to weaken, to prove that the simulator notices.
     #[cfg(feature = "sabotage")]
     pub weaken: Option<soko_domain::sabotage::Sabotage>,
@@ -30,6 +33,7 @@ impl Options {
             vault,
             entropy,
             timing: Timing::default(),
+            thorough: false,
             #[cfg(feature = "sabotage")]
             weaken: None,
         }
