@@ -47,3 +47,34 @@ impl Role {
         matches!(self, Self::Owner | Self::Manager)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_write_what() {
+        for (role, may_sell, may_count, may_revoke) in [
+            (Role::Owner, true, true, true),
+            (Role::Manager, true, true, true),
+            (Role::Cashier, true, false, false),
+            (Role::Buyer, false, false, false),
+            (Role::Operator, false, false, false),
+        ] {
+            assert_eq!(role.may_write(Kind::SaleMade), may_sell, "{role:?}");
+            assert_eq!(role.may_write(Kind::StockCounted), may_count, "{role:?}");
+            assert_eq!(role.may_write(Kind::DeviceRevoked), may_revoke, "{role:?}");
+            for kind in Kind::ALL.iter().filter(|kind| kind.is_server_only()) {
+                assert!(!role.may_write(*kind), "{role:?} wrote {kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for role in Role::ALL {
+            assert_eq!(Role::from_name(role.name()), Some(*role));
+        }
+        assert_eq!(Role::from_name("king"), None);
+    }
+}

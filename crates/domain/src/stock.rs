@@ -221,3 +221,118 @@ fn goods_account(goods: GoodsBack, own: Account) -> Option<Account> {
         GoodsBack::Waste => Some(Account::WriteOff),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Move, ShareReturned, SplitUnits, StockReceived};
+    use crate::entry::{ReceivedLine, SaleVoided};
+    use crate::ids::{SaleId, ShareId, ShiftId, ThingId};
+
+    const ME: AuthorId = AuthorId([1; 16]);
+    const MANGO: ProductId = ProductId([2; 16]);
+    const ORDER: OrderId = OrderId([3; 16]);
+
+    fn count(counted: i64, expected: i64, from_share: i64) -> Entry {
+        StockCounted {
+            count: ThingId([4; 16]),
+            product: MANGO,
+            counted,
+            expected,
+            from_share,
+            seen: vec![],
+            reason: String::new(),
+        }
+        .into()
+    }
+
+    fn moved(cause: MoveCause, from: Account, to: Account) -> Entry {
+        StockMoved {
+            cause,
+            moves: vec![Move { product: MANGO, from, to, quantity: 2 }],
+            reason: String::new(),
+        }
+        .into()
+    }
+
+    #[test]
+    fn what_each_entry_moves() {
+        let own = Account::Share(ME);
+        let received: Entry = StockReceived {
+            delivery: ThingId([4; 16]),
+            lines: vec![ReceivedLine { product: MANGO, quantity: 5, cost_minor: None }],
+            note: String::new(),
+        }
+        .into();
+        let voided: Entry = SaleVoided {
+            sale: SaleId([5; 16]),
+            shift: ShiftId([6; 16]),
+            reason: String::new(),
+            units: vec![SplitUnits { product: MANGO, from_share: 2, beyond_share: 1 }],
+            cash_back_minor: 0,
+        }
+        .into();
+        let returned: Entry =
+            ShareReturned { share: ShareId([7; 16]), product: MANGO, quantity: 4, recall: None }.into();
+        for (entry, expected) in [
+            (received, vec![(Account::Supply, own, 5)]),
+            (voided, vec![(Account::Sold, own, 2), (Account::Sold, Account::Deficit, 1)]),
+            (returned, vec![(own, Account::Pool, 4)]),
+            (count(12, 10, 0), vec![(Account::Supply, own, 2)]),
+            (count(10, 10, 0), vec![]),
+            (count(7, 10, 1), vec![(own, Account::WriteOff, 1), (Account::Deficit, Account::WriteOff, 2)]),
+        ] {
+            let moves = transfers(ME, &entry).unwrap();
+            let moves: Vec<_> = moves.iter().map(|step| (step.from, step.to, step.quantity)).collect();
+            assert_eq!(moves, expected, "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn quantities_that_cannot_be_true_move_nothing() {
+        for entry in [count(0, 3, 4), count(0, 3, -1), count(i64::MAX, i64::MIN, 0), count(i64::MIN, 1, 0)] {
+            assert_eq!(transfers(ME, &entry), Err(Impossible), "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn the_server_moves_units_only_for_a_cause_that_explains_it() {
+        let places = [
+            Account::Supply,
+            Account::Pool,
+            Account::Share(ME),
+            Account::Hold(ORDER),
+            Account::Sold,
+            Account::WriteOff,
+            Account::Quarantine(ME),
+            Account::Deficit,
+        ];
+        let mut explained = Vec::new();
+        for cause in MoveCause::ALL {
+            for from in places {
+                for to in places {
+                    if transfers(ME, &moved(*cause, from, to)).is_ok() {
+                        explained.push((*cause, from, to));
+                    }
+                }
+            }
+        }
+        let (share, apart) = (Account::Share(ME), Account::Quarantine(ME));
+        assert_eq!(
+            explained,
+            [
+                (MoveCause::Quarantine, share, apart),
+                (MoveCause::TailArrived, apart, share),
+                (MoveCause::ForcedReclaim, apart, Account::Pool),
+                (MoveCause::Cover, Account::Pool, Account::Deficit),
+                (MoveCause::Overdrawn, Account::Deficit, Account::Pool),
+                (MoveCause::Overdrawn, Account::Deficit, share),
+                (MoveCause::Overdrawn, Account::Deficit, Account::Hold(ORDER)),
+                (MoveCause::HandedOverAnyway, Account::Pool, Account::Sold),
+                (MoveCause::HandedOverAnyway, Account::Deficit, Account::Sold),
+                (MoveCause::OtherBranch, apart, Account::Sold),
+                (MoveCause::OtherBranch, Account::Deficit, Account::Sold),
+            ]
+        );
+    }
+}

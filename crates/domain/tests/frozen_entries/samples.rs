@@ -1,0 +1,163 @@
+//! One entry of each kind, with every field set to something recognisable.
+
+use soko_domain::entry::*;
+use soko_domain::ids::{AuthorId, EpochId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId};
+use soko_domain::money::{Currency, Ppm};
+use soko_domain::role::Role;
+use soko_domain::stock::Account;
+use soko_domain::tax::{LineTax, TaxRate};
+
+const MANGO: ProductId = ProductId([1; 16]);
+const SALE: SaleId = SaleId([2; 16]);
+const SHIFT: ShiftId = ShiftId([3; 16]);
+const ORDER: OrderId = OrderId([4; 16]);
+const PHONE: AuthorId = AuthorId([5; 16]);
+const SHARE: ShareId = ShareId([6; 16]);
+const THING: ThingId = ThingId([7; 16]);
+
+pub(crate) fn stamp() -> Stamp {
+    Stamp { at_ms: 1_795_000_000_123, offset_minutes: 180, business_day: 20_775 }
+}
+
+pub(crate) fn samples() -> Vec<Entry> {
+    let mut all = register_samples();
+    all.extend(server_samples());
+    all
+}
+
+fn euro() -> Currency {
+    Currency::parse("EUR").unwrap()
+}
+
+fn register_samples() -> Vec<Entry> {
+    vec![
+        ShiftOpened { shift: SHIFT, float_minor: 5_000 }.into(),
+        ShiftClosed { shift: SHIFT, expected_minor: 7_000, counted_minor: 6_880, reason: "monnaie".into() }
+            .into(),
+        SaleMade {
+            sale: SALE,
+            shift: SHIFT,
+            receipt_number: 300,
+            currency: euro(),
+            lines: vec![SaleLine {
+                product: Some(MANGO),
+                name: "Mangue à point".into(),
+                quantity: 1_500,
+                beyond_share: 500,
+                unit_price_minor: 2_890,
+                price_per: 1_000,
+                discount_minor: 35,
+                taxes: vec![LineTax { rate: TaxRate::inclusive(Ppm(220_000)), tax_minor: 775 }],
+                total_minor: 4_300,
+            }],
+            total_minor: 4_300,
+            cash_rounding_minor: -2,
+            tenders: vec![Tendered { kind: TenderKind::Cash, amount_minor: 5_000, reference: "".into() }],
+            change_minor: 702,
+        }
+        .into(),
+        SaleVoided {
+            sale: SALE,
+            shift: SHIFT,
+            reason: "typo".into(),
+            units: vec![SplitUnits { product: MANGO, from_share: 1_000, beyond_share: 500 }],
+            cash_back_minor: 4_298,
+        }
+        .into(),
+        RefundMade {
+            refund: THING,
+            sale: SALE,
+            shift: SHIFT,
+            allowance: Some(ThingId([8; 16])),
+            lines: vec![RefundLine {
+                line: 0,
+                product: Some(MANGO),
+                quantity: 500,
+                amount_minor: 1_433,
+                goods: GoodsBack::Sellable,
+            }],
+            tender: TenderKind::MobileMoney,
+            amount_minor: 1_433,
+            reason: "ripe".into(),
+        }
+        .into(),
+        StockReceived {
+            delivery: THING,
+            lines: vec![ReceivedLine { product: MANGO, quantity: 20_000, cost_minor: Some(900) }],
+            note: "from the cooperative".into(),
+        }
+        .into(),
+        StockCounted {
+            count: THING,
+            product: MANGO,
+            counted: 17,
+            expected: 20,
+            from_share: 2,
+            seen: vec![(PHONE, 41)],
+            reason: "bruised".into(),
+        }
+        .into(),
+        ShareReturned { share: SHARE, product: MANGO, quantity: 9, recall: Some(THING) }.into(),
+        DeviceRevoked { author: PHONE, reason: "stolen".into() }.into(),
+        OrderHandedOver { order: ORDER }.into(),
+        OrderCancelAsked { order: ORDER, reason: "rain".into() }.into(),
+    ]
+}
+
+fn server_samples() -> Vec<Entry> {
+    let epoch = EpochId([9; 16]);
+    let units = vec![Units { product: MANGO, quantity: 3 }];
+    vec![
+        EpochStarted { epoch, counter: 2, frozen: true }.into(),
+        DeviceAdmitted {
+            author: PHONE,
+            role: Role::Manager,
+            name: "phone".into(),
+            replaces: Some(AuthorId([10; 16])),
+        }
+        .into(),
+        ShareGranted { share: SHARE, to: PHONE, product: MANGO, quantity: 30, ask: Some(THING) }.into(),
+        ShareRecalled { recall: THING, from: PHONE, product: MANGO, quantity: 8 }.into(),
+        OrderPlaced {
+            order: ORDER,
+            buyer: THING,
+            currency: euro(),
+            lines: vec![OrderLine {
+                product: MANGO,
+                name: "Mango".into(),
+                quantity: 3,
+                unit_price_minor: 150,
+                price_per: 1,
+                tax_minor: 41,
+                total_minor: 450,
+            }],
+            total_minor: 450,
+            note: "ripe ones".into(),
+        }
+        .into(),
+        OrderReleased { order: ORDER, reason: ReleaseReason::StallCancelled, units: units.clone() }.into(),
+        OrderFulfilled { order: ORDER, units }.into(),
+        StockMoved {
+            cause: MoveCause::Cover,
+            moves: vec![
+                Move { product: MANGO, from: Account::Pool, to: Account::Deficit, quantity: 1 },
+                Move { product: MANGO, from: Account::Share(PHONE), to: Account::Hold(ORDER), quantity: 2 },
+            ],
+            reason: "owed".into(),
+        }
+        .into(),
+        IncidentRaised {
+            incident: THING,
+            kind: IncidentKind::Shortage,
+            author: Some(PHONE),
+            product: Some(MANGO),
+            quantity: 2,
+            orders: vec![ORDER],
+        }
+        .into(),
+        RefundAllowed { allowance: THING, to: PHONE, sale: SALE, line: 0, quantity: 1, amount_minor: 150 }
+            .into(),
+        Unfrozen { epoch, by_count: true }.into(),
+        RecordParked { author: PHONE, seq: 12, code: 4, note: "the role does not allow it".into() }.into(),
+    ]
+}
