@@ -45,7 +45,7 @@ impl Engine {
     /// Nothing is changed.
     pub fn verify(&mut self, stall: LogId) -> Result<LogCheck, Failure> {
         self.settle()?;
-        let trust = trust(&self.stall(stall)?.trust);
+        let trust = self.stall(stall)?.trust.clone();
         let report = self.db.transaction::<_, Failure>(|tx| Ok(log::verify(tx, stall)?))?;
         let mut problems: Vec<String> = report.problem.iter().map(ToString::to_string).collect();
         for author in &report.authors {
@@ -79,7 +79,7 @@ impl Engine {
     pub fn rebuild(&mut self, stall: LogId) -> Result<(), Failure> {
         self.settle()?;
         let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
-        let trust = trust(&known.trust);
+        let trust = known.trust.clone();
         let number = known.row.stall;
         let vocabulary = self.db.transaction::<_, Failure>(|tx| {
             soko_projection::rebuild(tx, stall, &trust, &mut LocalApplier)?;
@@ -99,10 +99,6 @@ impl Engine {
         let position = records.last().map_or(after, |last| last.position);
         Ok((records.into_iter().map(|row| row.record.to_bytes()).collect(), position))
     }
-}
-
-fn trust(trust: &Trust) -> Trust {
-    Trust { server_keys: trust.server_keys.clone() }
 }
 
 fn reindex(tx: &mut dyn Tx, stall: &crate::stall::Stall) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use soko_app_api::QueryKey;
+use soko_domain::entry::{Entry, IncidentKind, Kind};
 use soko_domain::ids::LogId;
 use soko_projection::read as facts;
 use soko_record_log::log::LogSource;
@@ -177,6 +178,9 @@ impl Arrival {
         }
         taken.records = records.len();
         writing.follow(&records)?;
+        if taken.frozen.is_none() && writing.stall.pen.is_some() && told_of_fork(writing, &records)? {
+            taken.frozen = Some(FrozenWhy::Forked);
+        }
         #[cfg(feature = "sabotage")]
         believe(writing, &records)?;
         for answer in &progress.answers {
@@ -213,6 +217,30 @@ fn doubt(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<Option<Froze
         Some(ours) if ours != theirs.hash => Some(FrozenWhy::Forked),
         Some(_) => None,
     })
+}
+
+/// Whether the server says that two histories of this author exist. It says so to both who wrote them.
+fn told_of_fork(writing: &mut Writing<'_>, records: &[Record]) -> Result<bool, Failure> {
+    let weakened = writing.weakened;
+    if weakened.is(Sabotage::NoRestoreCheck) || weakened.is(Sabotage::NoCloneCheck) {
+        return Ok(false);
+    }
+    for record in records {
+        let (Some(Kind::IncidentRaised), Some(body)) = (Kind::from_number(record.kind), record.body.bytes())
+        else {
+            continue;
+        };
+        let Ok((_, Entry::IncidentRaised(raised))) = Entry::from_body(Kind::IncidentRaised, body) else {
+            continue;
+        };
+        let writer = log::known(writing.tx, writing.log, &record.author)?;
+        let is_server =
+            writer.is_some_and(|known| writing.stall.trust.server_keys.contains(&known.public_key));
+        if is_server && raised.kind == IncidentKind::Fork && raised.author == Some(writing.me) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Appends what is new and proven of a run. What is not proven is dropped and said.
@@ -342,7 +370,6 @@ fn state_differs(
 /// Under the rule that a grant sets a share instead of adding to it.
 #[cfg(feature = "sabotage")]
 fn believe(writing: &mut Writing<'_>, records: &[Record]) -> Result<(), Failure> {
-    use soko_domain::entry::{Entry, Kind};
     use soko_domain::stock::Account;
 
     if !writing.weakened.is(Sabotage::AbsoluteQuota) {

@@ -1,6 +1,7 @@
 //! A restored backup or a copied disk never goes on as the author it was.
 
 use soko_app_api::{BeyondShare, Query, RegisterState, View};
+use soko_domain::entry::{IncidentKind, IncidentRaised};
 use soko_domain::ids::Hash;
 use soko_domain::role::Role;
 use soko_engine::vault::{MemoryVault, Vault as _};
@@ -154,6 +155,27 @@ fn two_live_copies_are_told_apart_at_the_server() {
     let taken = twin.replicate(&mut relay);
     assert!(taken.iter().any(|taken| taken.frozen == Some(FrozenWhy::Forked)), "{taken:?}");
     assert_eq!(twin.refused(sell(31, product(MANGO), 1, BeyondShare::Refuse)), "register_frozen");
+}
+
+#[test]
+fn who_is_told_of_a_second_history_stops() {
+    let mut relay = Relay::new();
+    let mut device = stocked(Some(&relay));
+    relay.admit(&device);
+    let fork = |author| IncidentRaised {
+        incident: thing(60),
+        kind: IncidentKind::Fork,
+        author: Some(author),
+        product: None,
+        quantity: 0,
+        orders: vec![],
+    };
+    relay.write(fork(relay.pen.author()));
+    device.replicate(&mut relay);
+    assert_eq!(device.engine.frozen(STALL), None, "somebody else was meant");
+    relay.write(fork(device.me()));
+    device.replicate(&mut relay);
+    assert_eq!(device.engine.frozen(STALL), Some(FrozenWhy::Forked));
 }
 
 #[test]

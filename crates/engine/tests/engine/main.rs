@@ -9,4 +9,6 @@ mod replication;
 mod safety;
 mod sales;
 mod search;
+#[cfg(feature = "sabotage")]
+mod weakened;
 mod world;
