@@ -199,6 +199,8 @@ impl Transfers {
                     | (MoveCause::TailArrived, Account::Quarantine(_), Account::Share(_))
                     | (MoveCause::ForcedReclaim, Account::Quarantine(_), Account::Pool)
                     | (MoveCause::Cover, Account::Pool, Account::Deficit)
+                    | (MoveCause::HandedOverAnyway, Account::Pool | Account::Deficit, Account::Sold)
+                    | (MoveCause::OtherBranch, Account::Quarantine(_) | Account::Deficit, Account::Sold)
                     | (
                         MoveCause::Overdrawn,
                         Account::Deficit,
