@@ -8,7 +8,8 @@ create table server_epoch (
 
 create table stall_core (
   log {blob} not null primary key, epoch {blob} not null, counter {int} not null,
-  author {blob} not null, confirmed {int} not null, turns {int} not null
+  author {blob} not null, confirmed {int} not null, turns {int} not null,
+  told_epoch {blob}, told_counter {int}
 ) {strict};
 
 create table reported (

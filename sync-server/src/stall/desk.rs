@@ -37,8 +37,8 @@ impl<'a> Desk<'a> {
         applier: &'a mut dyn Applier,
         now: Now,
     ) -> Result<Self, CoreRefusal> {
-        let current = epoch::current(tx, now)?;
         tx.execute("update stall_core set turns = turns + 1 where log = $1", params![log])?;
+        let current = epoch::current(tx, log, now)?;
         let row =
             tx.query_opt("select epoch, counter, author from stall_core where log = $1", params![log])?;
         let count_before = log::count(tx, log)?;

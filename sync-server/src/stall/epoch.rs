@@ -4,7 +4,7 @@
 
 use soko_domain::about::About;
 use soko_domain::entry::{DeviceAdmitted, DeviceRevoked, EpochStarted, Unfrozen};
-use soko_domain::ids::{AuthorId, EpochId};
+use soko_domain::ids::{AuthorId, EpochId, LogId};
 use soko_domain::sabotage::Sabotage;
 use soko_domain::wire::Wire as _;
 use soko_projection::read;
@@ -17,8 +17,18 @@ use crate::stall::desk::Desk;
 /// Devices of one stall that are looked at together.
 const DEVICES_MAX: usize = 1_000;
 
+/// The life that a stall should be in: the server's, or a higher one that began for this stall alone.
+pub(super) fn current(tx: &mut dyn Tx, log: LogId, now: Now) -> Result<Epoch, StoreError> {
+    let server = servers(tx, now)?;
+    let row = tx.query_opt(
+        "select told_epoch, told_counter from stall_core where log = $1 and told_counter > $2",
+        params![log, server.counter],
+    )?;
+    row.map_or(Ok(server), |row| Ok(Epoch { id: row.id(0)?, counter: row.number(1)? }))
+}
+
 /// The life this server is in; its first one begins here.
-pub(super) fn current(tx: &mut dyn Tx, now: Now) -> Result<Epoch, StoreError> {
+fn servers(tx: &mut dyn Tx, now: Now) -> Result<Epoch, StoreError> {
     if let Some(row) = tx.query_opt("select epoch, counter from server_epoch where only_row = 1", &[])? {
         return Ok(Epoch { id: row.id(0)?, counter: row.number(1)? });
     }
@@ -27,17 +37,23 @@ pub(super) fn current(tx: &mut dyn Tx, now: Now) -> Result<Epoch, StoreError> {
     Ok(first)
 }
 
-/// Begins the next life.
+/// Begins the next life, above any that a stall is in.
 pub(super) fn begin(tx: &mut dyn Tx, now: Now) -> Result<(), StoreError> {
-    let old = current(tx, now)?;
-    keep(tx, Epoch { id: fresh(now), counter: old.counter + 1 })
+    let old = servers(tx, now)?;
+    let row = tx.query_one("select coalesce(max(told_counter), 0) from stall_core", &[])?;
+    let highest = old.counter.max(row.number(0)?);
+    keep(tx, Epoch { id: fresh(now), counter: highest + 1 })
 }
 
-/// A device tells of a life that this server knows nothing of: it was restored without being told.
-pub(super) fn raise_above(tx: &mut dyn Tx, told: Epoch, now: Now) -> Result<bool, StoreError> {
-    let Some(raised) = current(tx, now)?.raised_above(told) else { return Ok(false) };
-    keep(tx, Epoch { id: fresh(now), counter: raised.counter })?;
-    Ok(true)
+/// A device tells of a life that this server knows nothing of: it was restored without being told. Only the
+/// device's own stall begins another life, so that nobody can freeze somebody else's.
+pub(super) fn raise_above(tx: &mut dyn Tx, log: LogId, told: Epoch, now: Now) -> Result<(), StoreError> {
+    let Some(raised) = current(tx, log, now)?.raised_above(told) else { return Ok(()) };
+    tx.execute(
+        "update stall_core set told_epoch = $2, told_counter = $3 where log = $1",
+        params![log, fresh(now), raised.counter],
+    )?;
+    Ok(())
 }
 
 fn keep(tx: &mut dyn Tx, epoch: Epoch) -> Result<(), StoreError> {

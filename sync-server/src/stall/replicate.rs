@@ -29,7 +29,7 @@ pub(super) fn replicate(
 ) -> Result<PageOut, CoreRefusal> {
     let page = read_page(request)?;
     agree(Offer::OURS, page.offer()).map_err(|refused| malformed("version", refused.to_string()))?;
-    epoch::raise_above(tx, page.epoch, now)?;
+    epoch::raise_above(tx, request.stall, page.epoch, now)?;
     let mut desk = Desk::open(core, tx, request.stall, applier, now)?;
     let stock = stock_of(&page.runs);
     let mut verdicts = ingest::take_runs(&mut desk, page.runs)?;
