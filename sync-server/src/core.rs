@@ -49,7 +49,7 @@ pub trait StallCore: Send + Sync {
     /// One exchange of records.
     fn replicate(&self, tx: &mut dyn Tx, page: &PageIn<'_>, now: Now) -> Result<PageOut, CoreRefusal>;
 
-    /// A device was enrolled for the first time. Says how far the log is if that moved it.
+    /// A device was enrolled, for the first time or again, perhaps with another role. Says how far the log is if that moved it.
     fn admitted(&self, tx: &mut dyn Tx, device: &Admitted<'_>, now: Now) -> Result<Option<u64>, CoreRefusal>;
 
     /// A device was revoked by a person at the server. Says how far the log is if that moved it.

@@ -305,3 +305,33 @@ fn one_shard_is_written_by_one_at_a_time_among_processes() {
     assert_eq!(names(store), pairs(&[("n", 200)]));
     other.close();
 }
+
+#[test]
+fn a_connection_that_dies_is_opened_again() {
+    let Some(TestStore { store, .. }) = &TestStore::postgres() else { return };
+    make_table(store);
+    let die = |tx: &mut dyn Tx| {
+        put(tx, "lost", 1)?;
+        tx.query("select pg_terminate_backend(pg_backend_pid())", params![])?;
+        Ok::<(), No>(())
+    };
+    for _ in 0..3 {
+        let answer = store.write_blocking(SHARD, die);
+        assert!(
+            matches!(&answer, Err(Failed::NoAnswer(NoAnswer::NotKept(error))) if error.needs_reopening()),
+            "{answer:?}"
+        );
+    }
+    store.write_blocking(SHARD, |tx| put(tx, "kept", 1)).unwrap();
+    // Every other connection of this store dies unnoticed: reads find out, and nobody else does.
+    let kill_others = |tx: &mut dyn Tx| {
+        let sql = "select pg_terminate_backend(pid) from pg_stat_activity
+                   where datname = current_database() and pid <> pg_backend_pid()";
+        Ok::<_, No>(tx.query(sql, params![]).map(drop)?)
+    };
+    names(store);
+    store.write_blocking(SHARD, kill_others).unwrap();
+    for _ in 0..4 {
+        assert_eq!(names(store), pairs(&[("kept", 1)]));
+    }
+}

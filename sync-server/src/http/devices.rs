@@ -160,7 +160,8 @@ pub(crate) async fn enrol(
             now_ms,
         };
         let done = enrol::enrol(tx, &enrol)?;
-        let moved_to = core.as_ref().filter(|_| done.is_new).map_or(Ok(None), |core| {
+        // Told every time: a device that enrols again may have another role.
+        let moved_to = core.as_ref().map_or(Ok(None), |core| {
             let record = introduced.record.as_slice();
             let device = Admitted { stall, author, role: done.role, name: &name, record };
             core.admitted(tx, &device, now)

@@ -57,3 +57,35 @@ impl Drop for Seat<'_> {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::platform::passwords::Cost;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_is_turned_away_and_ends() {
+        let desk = Arc::new(PasswordDesk::new(Passwords::new(Cost { memory_kib: 8, passes: 1 }).unwrap()));
+        let (go_on, may_go_on) = channel::<()>();
+        let may_go_on = Arc::new(Mutex::new(may_go_on));
+        let present: Vec<_> = (0..RUNNING_MAX + WAITING_MAX)
+            .map(|_| {
+                let (desk, may_go_on) = (Arc::clone(&desk), Arc::clone(&may_go_on));
+                tokio::spawn(async move { desk.run(move |_| may_go_on.lock().unwrap().recv()).await })
+            })
+            .collect();
+        while desk.present.load(Ordering::Acquire) < RUNNING_MAX + WAITING_MAX {
+            tokio::task::yield_now().await;
+        }
+        let turned_away = desk.run(|_| ()).await.unwrap_err();
+        assert_eq!(turned_away.code(), "busy");
+        drop(go_on);
+        for one in present {
+            assert!(one.await.unwrap().is_ok());
+        }
+        assert!(desk.run(|_| ()).await.is_ok());
+    }
+}

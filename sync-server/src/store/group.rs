@@ -168,3 +168,89 @@ impl Tx for Guarded<'_> {
 fn is_plain_read(sql: &str) -> bool {
     sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
 }
+
+#[cfg(test)]
+mod tests {
+    use soko_record_log::{Sqlite, params};
+    use tokio::sync::oneshot::Receiver;
+
+    use super::*;
+    use crate::store::conn::Work as InTransaction;
+    use crate::store::job::{Failed, Work};
+
+    /// SQLite whose next commits fail with these errors.
+    struct Failing {
+        sqlite: Sqlite,
+        errors: Vec<Option<StoreError>>,
+    }
+
+    impl Conn for Failing {
+        fn write(&mut self, _: &[Shard], work: InTransaction<'_>) -> Result<(), Undone> {
+            let error = if self.errors.is_empty() { None } else { self.errors.remove(0) };
+            self.sqlite.transaction(|tx| {
+                work(tx)?;
+                error.map_or(Ok(()), |error| Err(Undone::Store(error)))
+            })
+        }
+
+        fn read(&mut self, _: &mut dyn FnMut(&mut dyn Tx)) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn is_usable(&self) -> bool {
+            true
+        }
+    }
+
+    type Answer = Receiver<Result<i64, Failed<StoreError>>>;
+
+    /// Two jobs that each append a row and answer how many there are, on a store whose commits fail like this.
+    fn run_two(errors: &[Option<StoreError>]) -> (Vec<Answer>, i64, GroupReport) {
+        let mut sqlite = Sqlite::open_in_memory().unwrap();
+        let table = |tx: &mut dyn Tx| tx.execute("create table t (n integer) strict", params![]);
+        sqlite.transaction(table).unwrap();
+        let mut conn = Failing { sqlite, errors: errors.to_vec() };
+        let append = |tx: &mut dyn Tx| {
+            tx.execute("insert into t values (1)", params![])?;
+            tx.query_one("select count(*) from t", params![])?.int(0)
+        };
+        let (jobs, answers): (Vec<_>, Vec<_>) = (0..2).map(|_| Work::boxed(None, append)).unzip();
+        let report = run_group(&mut conn, jobs);
+        let rows = conn.sqlite.read(|tx| tx.query_one("select count(*) from t", params![])?.int(0)).unwrap();
+        (answers, rows, report)
+    }
+
+    fn values(answers: Vec<Answer>) -> Vec<Option<i64>> {
+        answers.into_iter().map(|mut answer| answer.try_recv().unwrap().ok()).collect()
+    }
+
+    #[test]
+    fn nothing_is_acknowledged_that_the_commit_did_not_keep() {
+        let (answers, rows, report) = run_two(&[]);
+        assert_eq!((values(answers), rows, report.commits), (vec![Some(1), Some(2)], 2, 1));
+        let (answers, rows, report) = run_two(&[Some(StoreError::Io("fsync".into()))]);
+        assert_eq!((rows, report.failed, report.commits), (0, 2, 0));
+        for mut answer in answers {
+            let answer = answer.try_recv().unwrap();
+            assert!(
+                matches!(answer, Err(Failed::NoAnswer(NoAnswer::NotKept(StoreError::Io(_))))),
+                "{answer:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_came_second_runs_again_alone_and_answers_what_it_found_then() {
+        let came_first = || Some(StoreError::Serialization("deadlock".into()));
+        let (answers, rows, report) = run_two(&[came_first()]);
+        assert_eq!((values(answers), rows), (vec![Some(1), Some(2)], 2));
+        assert_eq!((report.commits, report.kept), (2, 2));
+        // The first one comes second a few times more.
+        let (answers, rows, _) = run_two(&[came_first(), came_first(), came_first()]);
+        assert_eq!((values(answers), rows), (vec![Some(1), Some(2)], 2));
+        // Not for ever.
+        let many: Vec<_> = (0..=TRIES_MAX).map(|_| came_first()).collect();
+        let (answers, rows, report) = run_two(&many);
+        assert_eq!((values(answers), rows, report.failed), (vec![None, Some(1)], 1, 1));
+    }
+}

@@ -167,12 +167,23 @@ fn write_group(line: &mut Line, group: Vec<Box<dyn Job>>, observer: &Observer) {
 }
 
 fn read_one(line: &mut Line, mut job: Box<dyn Job>) {
-    let mut ran = None;
-    let read = line.conn().and_then(|conn| conn.read(&mut |tx| ran = Some(job.run(tx))));
-    match (read, ran) {
-        (Ok(()), Some(Ran::Keep | Ran::Undo)) => job.answer(),
-        (Err(error), _) | (Ok(()), Some(Ran::Failed(error))) => job.fail(NoAnswer::NotKept(error)),
-        (Ok(()), None) => job.fail(NoAnswer::Panicked),
+    let mut answer = read_once(line, job.as_mut());
+    // A connection may have died while nobody used it. Reading twice changes nothing.
+    if answer.as_ref().is_err_and(StoreError::needs_reopening) {
+        answer = read_once(line, job.as_mut());
+    }
+    match answer {
+        Ok(()) => job.answer(),
+        Err(error) => job.fail(NoAnswer::NotKept(error)),
+    }
+}
+
+fn read_once(line: &mut Line, job: &mut dyn Job) -> Result<(), StoreError> {
+    let mut ran = Ran::Undo;
+    line.conn()?.read(&mut |tx| ran = job.run(tx))?;
+    match ran {
+        Ran::Keep | Ran::Undo => Ok(()),
+        Ran::Failed(error) => Err(error),
     }
 }
 

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -27,6 +29,8 @@ use crate::common::TestStore;
 
 pub(crate) const PASSWORD: &str = "orchid ladder frost";
 const CHEAP: Cost = Cost { memory_kib: 8, passes: 1 };
+/// Far more than any request takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 const START_MS: i64 = 1_790_000_000_000;
 
 /// A clock that stands still until told otherwise.
@@ -74,6 +78,7 @@ pub(crate) struct Wanted {
     pub(crate) public_origin: Option<&'static str>,
     pub(crate) behind_proxy: bool,
     pub(crate) core: Option<Arc<dyn StallCore>>,
+    pub(crate) request_timeout: Option<Duration>,
 }
 
 impl TestServer {
@@ -107,6 +112,7 @@ impl TestServer {
                 rates: wanted.rates,
                 public_origin: wanted.public_origin.map(str::to_owned),
                 behind_proxy: wanted.behind_proxy,
+                request_timeout: wanted.request_timeout.unwrap_or(PATIENCE),
                 ..Settings::default()
             },
         });
