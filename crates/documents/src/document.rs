@@ -20,7 +20,7 @@ use crate::limits::{
 };
 use crate::prescan::{Scanned, prescan};
 use crate::problem::{Problem, Scalar};
-use crate::refused::Refused;
+use crate::refused::{Part, Refused};
 use crate::values::Value;
 
 /// A document of one kind.
@@ -91,8 +91,16 @@ impl Document {
     }
 
     pub fn fields(&self) -> Fields {
-        let keys = self.automerge.map_range(ROOT, ..);
-        Fields(keys.map(|register| (register.key.to_string(), self.values(&register.key))).collect())
+        let registers = self.automerge.map_range(ROOT, ..).map(|register| {
+            // Looking up each register again would cost much more, and few are in conflict.
+            let values = if register.conflict {
+                self.values(&register.key)
+            } else {
+                vec![scalar(&register.value.into_value())]
+            };
+            (register.key.into_owned(), values)
+        });
+        Fields(registers.collect())
     }
 
     pub fn read<T: Typed>(&self) -> (T, Vec<Problem>) {
@@ -243,6 +251,10 @@ impl Document {
         let mut tails = self.tails();
         let mut last_ops = BTreeMap::new();
         for change in changes {
+            // Automerge panics on a predecessor by somebody it has never seen.
+            if !change.other_actors.iter().all(|other| tails.contains_key(other.as_bytes())) {
+                return Err(Refused::Malformed(Part::OtherActors));
+            }
             let tail = tails.entry(change.actor.0.to_vec()).or_default();
             if change.seq != tail.seq + 1 {
                 return Err(Refused::OutOfOrder { expected: tail.seq + 1, found: change.seq });
@@ -333,5 +345,25 @@ fn scalar(value: &automerge::Value<'_>) -> Scalar {
         | ScalarValue::Timestamp(_)
         | ScalarValue::Unknown { .. }
         | ScalarValue::Null => Scalar::Foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_has_a_budget_of_changes_and_operations() {
+        let document = Document::new(DocumentKind::Category).unwrap();
+        // The genesis change is one change with two operations.
+        let table = [
+            (DOCUMENT_CHANGES_MAX - 1, 1, Ok(())),
+            (DOCUMENT_CHANGES_MAX, 1, Err(Refused::TooLarge)),
+            (1, DOCUMENT_OPS_MAX - 2, Ok(())),
+            (1, DOCUMENT_OPS_MAX - 1, Err(Refused::TooLarge)),
+        ];
+        for (changes, ops, expected) in table {
+            assert_eq!(document.check_budget(changes, ops), expected, "{changes} {ops}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use soko_domain::wire::Reader;
 
 use crate::kind::DocumentKind;
 use crate::limits::{COUNTER_MAX, Limits, OTHER_ACTORS_MAX};
-use crate::problem::{Problem, Scalar};
+use crate::problem::Scalar;
 use crate::refused::{Part, Refused};
 use crate::schema::{self, KIND_KEY, SCHEMA_KEY};
 use columns::{Columns, Operations};
@@ -33,6 +33,8 @@ pub struct Scanned {
     pub(crate) hash: Hash,
     pub(crate) start_op: u64,
     pub(crate) moment_ms: i64,
+    /// The other authors whose values it replaces.
+    pub(crate) other_actors: Vec<AuthorId>,
     pub(crate) ops: Vec<ScannedOp>,
     /// The chunk without compression, so that Automerge never inflates anything.
     pub(crate) plain: Vec<u8>,
@@ -87,11 +89,6 @@ impl Scanned {
         }
         Ok(())
     }
-
-    /// The first register that breaks the schema of a kind, if any.
-    pub fn breach(&self, kind: DocumentKind) -> Option<Problem> {
-        self.ops.iter().find_map(|op| schema::check(kind, &op.key, op.value.as_ref()?).err())
-    }
 }
 
 /// Parses one change and checks it against the author who sent it.
@@ -112,7 +109,7 @@ pub fn prescan(change: &[u8], expected_actor: &AuthorId, limits: &Limits) -> Res
     let header = Header::parse(&data, expected_actor, limits)?;
     let operations = Operations {
         start_op: header.start_op,
-        other_actors: header.other_actors,
+        other_actors: header.other_actors.len(),
         rows_max: limits.run_length_sum_max,
     };
     let ops = operations.read(&header.columns)?;
@@ -123,6 +120,7 @@ pub fn prescan(change: &[u8], expected_actor: &AuthorId, limits: &Limits) -> Res
         hash,
         start_op: header.start_op,
         moment_ms: header.moment_ms,
+        other_actors: header.other_actors,
         ops,
         plain: plain_chunk(&hash, &data),
     })
@@ -158,7 +156,7 @@ struct Header<'a> {
     seq: u64,
     start_op: u64,
     moment_ms: i64,
-    other_actors: usize,
+    other_actors: Vec<AuthorId>,
     columns: Columns<'a>,
 }
 
@@ -213,22 +211,22 @@ fn actor<'a>(input: &mut Reader<'a>, part: Part) -> Result<&'a [u8], Refused> {
 }
 
 /// Automerge numbers actors by their order, so an unsorted or repeated list would be rebuilt differently.
-fn other_actors(input: &mut Reader<'_>, own: &AuthorId) -> Result<usize, Refused> {
+fn other_actors(input: &mut Reader<'_>, own: &AuthorId) -> Result<Vec<AuthorId>, Refused> {
+    let malformed = Refused::Malformed(Part::OtherActors);
     let count = unsigned(input, Part::OtherActors)?;
     if count > OTHER_ACTORS_MAX as u64 {
         return Err(Refused::NotAllowed(Part::OtherActors));
     }
-    let mut last: Option<&[u8]> = None;
-    let mut seen = 0;
+    let mut others: Vec<AuthorId> = Vec::new();
     for _ in 0..count {
-        let other = actor(input, Part::OtherActors)?;
-        if other == own.as_bytes() || last.is_some_and(|last| last >= other) {
-            return Err(Refused::Malformed(Part::OtherActors));
+        let bytes = actor(input, Part::OtherActors)?;
+        let other = AuthorId::from_slice(bytes).ok_or_else(|| malformed.clone())?;
+        if other == *own || others.last().is_some_and(|last| *last >= other) {
+            return Err(malformed);
         }
-        last = Some(other);
-        seen += 1;
+        others.push(other);
     }
-    Ok(seen)
+    Ok(others)
 }
 
 fn counter(input: &mut Reader<'_>, part: Part) -> Result<u64, Refused> {

@@ -1,5 +1,7 @@
 //! The guard: every honest change passes, nothing that a stranger can send does harm.
 
+#![expect(clippy::unwrap_used, reason = "allow-unwrap-in-tests does not reach helpers outside #[test]")]
+
 mod common;
 
 use common::{Choices, MOMENT_MS, author, edits, written};
@@ -401,6 +403,14 @@ fn numbers_that_do_not_follow_are_refused() {
     let unknown = Hash([7; 32]);
     let orphan = Forged::new().with(|f| f.deps.push(unknown));
     assert_eq!(apply(&orphan), Refused::MissingDependencies(vec![unknown]));
+    // A predecessor by somebody who never wrote to this document.
+    let stranger = Forged::new().with(|f| {
+        f.others = vec![author(2).as_bytes().to_vec()];
+        f.columns[PREDECESSORS].1 = run(-1, &[1]);
+        f.columns.push((0x71, run(-1, &[1])));
+        f.columns.push((0x73, run(-1, &[2])));
+    });
+    assert_eq!(apply(&stranger), Refused::Malformed(Part::OtherActors));
     // A second first change of one author, as after a restored backup.
     let (document, _) = written(DocumentKind::Product, 1);
     let fork = Forged::new().with(|_| {});

@@ -1,5 +1,7 @@
 //! Concurrent edits: what merges, what is reported, and that order never matters.
 
+#![expect(clippy::unwrap_used, reason = "allow-unwrap-in-tests does not reach helpers outside #[test]")]
+
 mod common;
 
 use common::{Choices, MOMENT_MS, author, edits, line, product, product_id, thing};
@@ -7,7 +9,7 @@ use soko_documents::{
     Document, DocumentKind, Edit, EditRefused, Field, Limits, OpenOrder, PriceList, Problem, Product,
     Refused, Scalar, Scanned, Typed, prescan,
 };
-use soko_domain::ids::AuthorId;
+use soko_domain::ids::{AuthorId, ProductId};
 
 /// One device's copy of a document.
 struct Replica {
@@ -202,18 +204,39 @@ fn edits_outside_the_schema_are_refused_and_leave_the_document_alone() {
     assert_eq!(document.edit(&author(1), MOMENT_MS, &many), Err(EditRefused::TooMany));
 }
 
+/// As many prices as one change may hold.
+fn prices(from: u16) -> Vec<Edit> {
+    let put = |number: u16| {
+        let mut id = [0; 16];
+        id[..2].copy_from_slice(&number.to_be_bytes());
+        Edit::PutPrice { product: ProductId(id), price_minor: i64::from(number) }
+    };
+    (from..from + 2_000).map(put).collect()
+}
+
 #[test]
 fn a_large_price_list_is_one_change() {
     let mut list = Document::new(DocumentKind::PriceList).unwrap();
-    let edits: Vec<Edit> = (0..2_000u16)
-        .map(|number| {
-            let mut id = [0; 16];
-            id[..2].copy_from_slice(&number.to_be_bytes());
-            Edit::PutPrice { product: soko_domain::ids::ProductId(id), price_minor: i64::from(number) }
-        })
-        .collect();
-    list.edit(&author(1), MOMENT_MS, &edits).unwrap().unwrap();
+    list.edit(&author(1), MOMENT_MS, &prices(0)).unwrap().unwrap();
     assert_eq!(list.read::<PriceList>().0.prices.len(), 2_000);
+    list.save_checked().unwrap();
+}
+
+#[test]
+fn a_document_that_is_full_says_so_and_stays_whole() {
+    let mut list = Document::new(DocumentKind::PriceList).unwrap();
+    let mut rounds = 0;
+    let refused = loop {
+        match list.edit(&author(1), MOMENT_MS, &prices(rounds * 2_000)) {
+            Ok(edited) => assert!(edited.is_some()),
+            Err(refused) => break refused,
+        }
+        rounds += 1;
+    };
+    assert_eq!(refused, EditRefused::Change(Refused::TooLarge));
+    // Six times 2,000 registers and the two of the genesis change are more than may be shown.
+    assert_eq!((rounds, list.last_seq(&author(1))), (5, 5));
+    assert_eq!(list.read::<PriceList>().0.prices.len(), 10_000);
     list.save_checked().unwrap();
 }
 
