@@ -20,16 +20,14 @@ pub(crate) fn stamp() -> Stamp {
 }
 
 pub(crate) fn samples() -> Vec<Entry> {
-    let mut all = register_samples();
-    all.extend(server_samples());
-    all
+    [trade_samples(), stock_samples(), server_samples()].concat()
 }
 
 fn euro() -> Currency {
     Currency::parse("EUR").unwrap()
 }
 
-fn register_samples() -> Vec<Entry> {
+fn trade_samples() -> Vec<Entry> {
     vec![
         ShiftOpened { shift: SHIFT, float_minor: 5_000 }.into(),
         ShiftClosed { shift: SHIFT, expected_minor: 7_000, counted_minor: 6_880, reason: "monnaie".into() }
@@ -81,6 +79,11 @@ fn register_samples() -> Vec<Entry> {
             reason: "ripe".into(),
         }
         .into(),
+    ]
+}
+
+fn stock_samples() -> Vec<Entry> {
+    vec![
         StockReceived {
             delivery: THING,
             lines: vec![ReceivedLine { product: MANGO, quantity: 20_000, cost_minor: Some(900) }],
