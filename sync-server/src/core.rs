@@ -1,10 +1,11 @@
 //! The border between this server's shell and what happens inside a stall. The shell proves who asks, bounds what
 //! it costs, opens the transaction and carries the bytes; the core decides, and knows no HTTP and no thread.
 
-use soko_domain::ids::{AuthorId, LogId};
+use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx};
 
+use crate::stall::{EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView};
 use crate::store::JobError;
 
 /// What every call of the core gets: when it is, and fresh randomness.
@@ -42,7 +43,7 @@ pub struct Admitted<'a> {
 
 /// What happens inside a stall. Each call runs inside one transaction, alone on its stall, and may run again from
 /// its start if another transaction came first. An answer that must be remembered is an `Ok`.
-pub trait StallCore: Send + Sync {
+pub trait StallCore: ShopCore {
     /// What devices must know to tell the server's word from anybody else's.
     fn server_key(&self) -> [u8; 32];
 
@@ -60,6 +61,79 @@ pub trait StallCore: Send + Sync {
         author: AuthorId,
         now: Now,
     ) -> Result<Option<u64>, CoreRefusal>;
+}
+
+/// What buyers and staff ask of a stall. The same rules as for `StallCore`; what moves a log says how far it is.
+pub trait ShopCore: Send + Sync {
+    /// The stalls that have a name, by identity, from behind `after`.
+    fn stalls(
+        &self,
+        tx: &mut dyn Tx,
+        after: Option<LogId>,
+        limit: usize,
+    ) -> Result<Vec<StallView>, CoreRefusal>;
+
+    fn stall(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, CoreRefusal>;
+
+    fn offers(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        asked: OffersAsked<'_>,
+    ) -> Result<Vec<OfferView>, CoreRefusal>;
+
+    fn place_order(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        order: &PlaceOrder,
+        now: Now,
+    ) -> Result<(Placed, Option<u64>), CoreRefusal>;
+
+    fn end_order(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        order: (OrderId, EndOrder),
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal>;
+
+    fn order(&self, tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<OrderView>, CoreRefusal>;
+
+    /// A stall's orders, youngest first, from behind `after`.
+    fn orders(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        after: Option<OrderId>,
+        limit: usize,
+    ) -> Result<Vec<OrderView>, CoreRefusal>;
+
+    /// The owner says that the device list is complete. Says whether stock is still frozen.
+    fn confirm_devices(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        now: Now,
+    ) -> Result<(bool, Option<u64>), CoreRefusal>;
+
+    /// The owner takes a revoked device's units back.
+    fn reclaim(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        device: (AuthorId, &str),
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal>;
+}
+
+/// A portion of a stall's offers.
+#[derive(Clone, Copy, Debug)]
+pub struct OffersAsked<'a> {
+    pub search: &'a str,
+    /// The cursor of the last offer seen.
+    pub after: Option<&'a str>,
+    pub limit: usize,
 }
 
 /// How a refusal of the core looks from outside.

@@ -10,11 +10,14 @@ use axum::http::{Method, StatusCode};
 use common::server::{Device, TestServer, Wanted};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use soko_domain::ids::{AuthorId, LogId};
+use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_record_log::{Tx, params};
 use soko_replication::limits::PAGE_BYTES_MAX;
-use soko_sync_server::core::{Admitted, CoreRefusal, Fault, Now, PageIn, PageOut, StallCore};
+use soko_sync_server::core::{
+    Admitted, CoreRefusal, Fault, Now, OffersAsked, PageIn, PageOut, ShopCore, StallCore,
+};
 use soko_sync_server::guard::limits::{Rate, Rates};
+use soko_sync_server::stall::{EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView};
 
 /// A core that answers a page with itself, counts, and refuses what begins with `x`.
 #[derive(Default)]
@@ -51,6 +54,73 @@ impl StallCore for Mirror {
     ) -> Result<Option<u64>, CoreRefusal> {
         self.told.lock().unwrap().push(format!("revoked {author}"));
         Ok(None)
+    }
+}
+
+/// Its shop is closed.
+fn closed<T>() -> Result<T, CoreRefusal> {
+    Err(CoreRefusal::Refused { fault: Fault::Later, code: "closed", detail: "the shop is closed".into() })
+}
+
+impl ShopCore for Mirror {
+    fn stalls(&self, _: &mut dyn Tx, _: Option<LogId>, _: usize) -> Result<Vec<StallView>, CoreRefusal> {
+        closed()
+    }
+
+    fn stall(&self, _: &mut dyn Tx, _: LogId) -> Result<Option<StallView>, CoreRefusal> {
+        closed()
+    }
+
+    fn offers(&self, _: &mut dyn Tx, _: LogId, _: OffersAsked<'_>) -> Result<Vec<OfferView>, CoreRefusal> {
+        closed()
+    }
+
+    fn place_order(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: &PlaceOrder,
+        _: Now,
+    ) -> Result<(Placed, Option<u64>), CoreRefusal> {
+        closed()
+    }
+
+    fn end_order(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: (OrderId, EndOrder),
+        _: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        closed()
+    }
+
+    fn order(&self, _: &mut dyn Tx, _: LogId, _: OrderId) -> Result<Option<OrderView>, CoreRefusal> {
+        closed()
+    }
+
+    fn orders(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: Option<OrderId>,
+        _: usize,
+    ) -> Result<Vec<OrderView>, CoreRefusal> {
+        closed()
+    }
+
+    fn confirm_devices(&self, _: &mut dyn Tx, _: LogId, _: Now) -> Result<(bool, Option<u64>), CoreRefusal> {
+        closed()
+    }
+
+    fn reclaim(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: (AuthorId, &str),
+        _: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        closed()
     }
 }
 

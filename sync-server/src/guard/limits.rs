@@ -17,6 +17,8 @@ pub mod cost {
     pub const PASSWORD: u32 = 40;
     /// Guessing is what this makes slow.
     pub const GUESS: u32 = 20;
+    /// Units that somebody else cannot buy until the order ends.
+    pub const HOLD: u32 = 20;
     /// A connection that stays open.
     pub const STREAM: u32 = 10;
     /// One unit per started run of so many body bytes.
@@ -32,6 +34,10 @@ pub mod cost {
 pub enum Who {
     Prefix(Prefix),
     Account(ThingId),
+    /// A guest, or an account as a buyer.
+    Buyer(ThingId),
+    /// Holds that come from one place: guests cost nothing to make up.
+    Holds(Prefix),
     Device(AuthorId),
     Stall(LogId),
 }
@@ -87,7 +93,10 @@ impl Rates {
     fn of(&self, who: Who) -> Rate {
         match who {
             Who::Prefix(_) => self.prefix,
-            Who::Account(_) => self.account,
+            Who::Account(_) | Who::Buyer(_) => self.account,
+            Who::Holds(_) => {
+                Rate { burst: self.prefix.burst, per_second: (self.prefix.per_second / 3).max(1) }
+            }
             Who::Device(_) => self.device,
             Who::Stall(_) => self.stall,
         }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use soko_domain::ids::LogId;
 use tokio::sync::watch;
 
 use crate::core::StallCore;
@@ -119,6 +120,13 @@ impl App {
     /// Where handlers tell, after the commit, that a stall's log moved.
     pub fn moved(&self) -> &Moved {
         &self.0.moved
+    }
+
+    /// Tells, after the commit, how far a stall's log is, if the request moved it.
+    pub(crate) fn tell(&self, stall: LogId, moved_to: Option<u64>) {
+        if let Some(position) = moved_to {
+            self.moved().tell(stall, position);
+        }
     }
 
     pub fn now_ms(&self) -> i64 {

@@ -1,5 +1,7 @@
 //! Who asks: a person by a session (cookie, or bearer token for programs), or a device by its access token.
 
+use std::convert::Infallible;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -61,6 +63,23 @@ impl FromRequestParts<App> for Caller {
         }
         let person = SignedIn::from_request_parts(parts, app).await?;
         Ok(Self(Principal::Account(person.account)))
+    }
+}
+
+/// A session if there is one; why not, otherwise.
+pub(crate) struct MaybeSignedIn(Result<SignedIn, Problem>);
+
+impl MaybeSignedIn {
+    pub(crate) fn required(self) -> Result<SignedIn, Problem> {
+        self.0
+    }
+}
+
+impl FromRequestParts<App> for MaybeSignedIn {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self(SignedIn::from_request_parts(parts, app).await))
     }
 }
 

@@ -1,9 +1,8 @@
 //! Devices: codes to enrol them, enrolment, fresh access, the list, and their end.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::{AuthorId, Hash, LogId, ThingId};
 use soko_domain::role::Role;
@@ -14,7 +13,7 @@ use crate::core::{Admitted, Now};
 use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
-use crate::http::caller::SignedIn;
+use crate::http::caller::{MaybeSignedIn, SignedIn};
 use crate::http::front::Origin;
 use crate::http::members::RoleName;
 use crate::http::problem::{Problem, ProblemBody};
@@ -169,7 +168,7 @@ pub(crate) async fn enrol(
         Ok::<_, Refusal>((done, moved_to))
     };
     let (done, moved_to): (Enrolled, _) = app.store().write(Shard::stall(stall), work).await?;
-    tell(&app, stall, moved_to);
+    app.tell(stall, moved_to);
     tracing::info!(%stall, %author, is_new = done.is_new, "device.enrolled");
     let tokens = TokensBody::of(&access, done.access_expires_ms, &done.refresh);
     let body = EnrolledBody {
@@ -263,15 +262,9 @@ pub(crate) async fn revoke(
         Ok::<_, Refusal>((is_first, moved_to))
     };
     let (is_first, moved_to) = app.store().write(Shard::stall(stall), work).await?;
-    tell(&app, stall, moved_to);
+    app.tell(stall, moved_to);
     tracing::info!(%stall, %author, is_first, "device.revoked");
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn tell(app: &App, stall: LogId, moved_to: Option<u64>) {
-    if let Some(position) = moved_to {
-        app.moved().tell(stall, position);
-    }
 }
 
 /// Nobody lets a device do what they may not do themselves.
@@ -286,24 +279,13 @@ fn ticket(request: &EnrolDevice, person: MaybeSignedIn) -> Result<Ticket, Proble
     if let Some(typed) = &request.code {
         return Ok(Ticket::Code(EnrolmentCode::read(typed).ok_or(Refusal::CodeUnknown)?));
     }
-    let person = person.0?;
+    let person = person.required()?;
     let asked = request.request.as_deref().and_then(unhex).and_then(|bytes| ThingId::from_slice(&bytes));
     let asked = asked.ok_or_else(|| {
         Problem::malformed("without a code, `request` needs 16 random bytes in hexadecimal digits")
     })?;
     let role = request.role.map_or(Role::Cashier, Role::from);
     Ok(Ticket::Person { account: person.account, role, request: asked })
-}
-
-/// A session if there is one; why not, otherwise.
-pub(crate) struct MaybeSignedIn(Result<SignedIn, Problem>);
-
-impl FromRequestParts<App> for MaybeSignedIn {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self(SignedIn::from_request_parts(parts, app).await))
-    }
 }
 
 impl TokensBody {

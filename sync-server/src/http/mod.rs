@@ -4,6 +4,7 @@
 
 mod accounts;
 pub mod app;
+mod asked;
 mod body;
 mod caller;
 mod devices;
@@ -11,6 +12,7 @@ mod docs;
 mod front;
 mod members;
 mod ops;
+pub mod orders;
 mod passwords;
 pub mod problem;
 mod replicate;
@@ -19,6 +21,8 @@ pub mod router;
 pub mod server;
 
 mod sessions;
+mod shares;
+mod shop;
 mod stalls;
 mod stream;
 mod tokens;

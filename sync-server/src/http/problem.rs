@@ -1,6 +1,8 @@
 //! Refusals as `application/problem+json`: what was wrong, what to do, and whether trying again helps. Failures of
 //! our own are logged once, here, and told apart from the caller's mistakes.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +24,7 @@ const BUSY_RETRY_S: u32 = 1;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
     status: StatusCode,
-    code: &'static str,
+    code: Cow<'static, str>,
     detail: String,
     /// Trying the same again, after this long, can help.
     retry_after_s: Option<u32>,
@@ -43,8 +45,8 @@ pub(crate) struct ProblemBody {
 }
 
 impl Problem {
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after_s: None }
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self { status, code: code.into(), detail: detail.into(), retry_after_s: None }
     }
 
     pub fn retry_after(mut self, seconds: u32) -> Self {
@@ -71,8 +73,8 @@ impl Problem {
         self.status
     }
 
-    pub fn code(&self) -> &'static str {
-        self.code
+    pub fn code(&self) -> &str {
+        &self.code
     }
 }
 
@@ -83,7 +85,7 @@ impl IntoResponse for Problem {
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail,
-            code: self.code.to_owned(),
+            code: self.code.into_owned(),
             retry: self.retry_after_s.is_some(),
         };
         let mut response = (self.status, Json(body)).into_response();
@@ -119,9 +121,11 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefreshUnknown
         | Refusal::SignatureWrong => StatusCode::UNAUTHORIZED,
         Refusal::NotAllowed => StatusCode::FORBIDDEN,
-        Refusal::NoSuchStall | Refusal::NoSuchDevice | Refusal::NoSuchPerson | Refusal::NoSuchMember => {
-            StatusCode::NOT_FOUND
-        }
+        Refusal::NoSuchStall
+        | Refusal::NoSuchDevice
+        | Refusal::NoSuchOrder
+        | Refusal::NoSuchPerson
+        | Refusal::NoSuchMember => StatusCode::NOT_FOUND,
         Refusal::CodeUnknown
         | Refusal::EmailUnreadable
         | Refusal::WeakPassword(_)
@@ -139,7 +143,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
     }
 }
 
-fn status_of_fault(fault: Fault) -> StatusCode {
+pub(crate) fn status_of_fault(fault: Fault) -> StatusCode {
     match fault {
         Fault::Malformed => StatusCode::BAD_REQUEST,
         Fault::Refused => StatusCode::UNPROCESSABLE_ENTITY,

@@ -39,9 +39,7 @@ pub(crate) async fn replicate(
     let out = exchange(&app, principal, stall, page).await?;
     let bytes = u64::try_from(bytes_in.saturating_add(out.page.len())).unwrap_or(u64::MAX);
     app.metrics().replicated_bytes.inc_by(bytes);
-    if let Some(position) = out.moved_to {
-        app.moved().tell(stall, position);
-    }
+    app.tell(stall, out.moved_to);
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], out.page))
 }
 

@@ -10,7 +10,9 @@ use utoipa_axum::routes;
 use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
-use crate::http::{accounts, devices, docs, members, ops, replicate, sessions, stalls, stream};
+use crate::http::{
+    accounts, devices, docs, members, ops, orders, replicate, sessions, shares, shop, stalls, stream,
+};
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
 pub fn router(app: App) -> Router {
@@ -57,7 +59,22 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))
         .routes(routes!(ops::metrics));
-    if has_core { router.routes(routes!(replicate::replicate)) } else { router }
+    if !has_core {
+        return router;
+    }
+    router
+        .routes(routes!(replicate::replicate))
+        // The shop
+        .routes(routes!(shop::market))
+        .routes(routes!(shop::profile))
+        .routes(routes!(shop::products))
+        .routes(routes!(orders::place, orders::list))
+        .routes(routes!(orders::show))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(orders::fulfil))
+        // Stock
+        .routes(routes!(shares::confirm_devices))
+        .routes(routes!(shares::reclaim))
 }
 
 #[derive(OpenApi)]
@@ -71,6 +88,9 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         (name = "people", description = "Accounts and sessions"),
         (name = "stalls", description = "Stalls and their members"),
         (name = "devices", description = "Enrolment and access of devices"),
+        (name = "shop", description = "What everybody may see"),
+        (name = "orders", description = "Placed by buyers, with an account or as guests"),
+        (name = "stock", description = "An owner's decisions after a restore or a loss"),
         (name = "replication", description = "Records both ways"),
         (name = "operation", description = "For whoever runs the server")
     )

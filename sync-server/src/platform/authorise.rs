@@ -3,18 +3,36 @@
 //! from the store.
 
 use soko_domain::entry::Kind;
-use soko_domain::ids::{AuthorId, LogId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx, params};
 use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_INTRODUCTION};
 
 use crate::platform::refusal::Refusal;
 
-/// Who asks, proven by a session or a device's access token.
+/// Who asks, proven by a session, a device's access token, or a secret that a guest keeps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Principal {
     Account(ThingId),
-    Device { author: AuthorId, stall: LogId, role: Role },
+    /// Who bought without an account; named by a hash of a secret that only that buyer knows.
+    Guest(ThingId),
+    /// Somebody who proved nothing.
+    Anyone,
+    Device {
+        author: AuthorId,
+        stall: LogId,
+        role: Role,
+    },
+}
+
+impl Principal {
+    /// Who can be the buyer of an order.
+    pub fn person(self) -> Option<ThingId> {
+        match self {
+            Self::Account(person) | Self::Guest(person) => Some(person),
+            Self::Anyone | Self::Device { .. } => None,
+        }
+    }
 }
 
 /// What is asked about.
@@ -25,6 +43,8 @@ pub enum Object {
     Device(LogId, AuthorId),
     /// Somebody's membership of a stall, as it would be or as it is.
     Member(LogId, Role),
+    /// An order, named together with the stall that it is said to be placed at.
+    Order(LogId, OrderId),
 }
 
 /// What is asked for.
@@ -38,6 +58,19 @@ pub enum Action {
     See,
     ManageDevices,
     ManageMembers,
+    /// What a stall shows to everybody.
+    Browse,
+    PlaceOrder,
+    /// One order, as its buyer or as staff.
+    SeeOrder,
+    CancelOrder,
+    FulfilOrder,
+    /// All orders of a stall.
+    ListOrders,
+    /// Saying, after a restore, that there is no other device.
+    ConfirmDevices,
+    /// Taking a lost device's units back, at a risk.
+    ReclaimShare,
 }
 
 /// Proof that `authorise` said yes, with what was found on the way.
@@ -57,10 +90,27 @@ pub fn authorise(
     action: Action,
 ) -> Result<Authority, Refusal> {
     let stall = match object {
-        Object::Stall(stall) | Object::Device(stall, _) | Object::Member(stall, _) => stall,
+        Object::Stall(stall)
+        | Object::Device(stall, _)
+        | Object::Member(stall, _)
+        | Object::Order(stall, _) => stall,
     };
-    let role = role_at(tx, principal, stall)?.ok_or(Refusal::NoSuchStall)?;
+    let role = match role_at(tx, principal, stall)? {
+        Some(role) => role,
+        None if is_for_buyers(action) && stall_exists(tx, stall)? => Role::Buyer,
+        None => return Err(Refusal::NoSuchStall),
+    };
     let is_device = matches!(principal, Principal::Device { .. });
+    if let Object::Order(_, order) = object {
+        // Who has nothing to do with an order cannot tell whether it exists.
+        let buyer = buyer_of(tx, stall, order)?.ok_or(Refusal::NoSuchOrder)?;
+        if !role.is_staff() && principal.person() != Some(buyer) {
+            return Err(Refusal::NoSuchOrder);
+        }
+    }
+    if action == Action::PlaceOrder && principal.person().is_none() {
+        return Err(if is_device { Refusal::NotAllowed } else { Refusal::NotSignedIn });
+    }
     if !allows(role, is_device, object, action) {
         return Err(Refusal::NotAllowed);
     }
@@ -86,6 +136,10 @@ fn allows(role: Role, is_device: bool, object: Object, action: Action) -> bool {
         Action::Replicate => is_device && role.is_staff(),
         Action::Listen | Action::See => role.is_staff(),
         // A device is no person: what is done to people and devices needs somebody who signed in.
+        // Whose order it is was asked before.
+        Action::Browse | Action::PlaceOrder | Action::SeeOrder | Action::CancelOrder => true,
+        Action::FulfilOrder | Action::ListOrders => role.is_staff(),
+        Action::ConfirmDevices | Action::ReclaimShare => !is_device && role == Role::Owner,
         Action::ManageDevices => !is_device && role.may_manage_devices(),
         Action::ManageMembers => !is_device && may_manage_member(role, object),
     }
@@ -103,6 +157,7 @@ fn may_manage_member(role: Role, object: Object) -> bool {
 fn role_at(tx: &mut dyn Tx, principal: Principal, stall: LogId) -> Result<Option<Role>, StoreError> {
     match principal {
         Principal::Device { stall: own, role, .. } => Ok((own == stall).then_some(role)),
+        Principal::Guest(_) | Principal::Anyone => Ok(None),
         Principal::Account(account) => {
             let row = tx.query_opt(
                 "select role from member where stall = $1 and account = $2",
@@ -119,6 +174,23 @@ fn require_device(tx: &mut dyn Tx, stall: LogId, author: AuthorId) -> Result<(),
     row.map(drop).ok_or(Refusal::NoSuchDevice)
 }
 
+/// Everybody may look at a stall and be its buyer.
+fn is_for_buyers(action: Action) -> bool {
+    matches!(action, Action::Browse | Action::PlaceOrder | Action::SeeOrder | Action::CancelOrder)
+}
+
+fn stall_exists(tx: &mut dyn Tx, stall: LogId) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("select 1 from stall where stall = $1", params![stall])?.is_some())
+}
+
+fn buyer_of(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<ThingId>, StoreError> {
+    let row = tx.query_opt(
+        "select buyer from orders where log = $1 and order_id = $2 and placed = 1",
+        params![stall, order],
+    )?;
+    row.map(|row| row.id(0)).transpose()
+}
+
 /// A role as the store keeps it.
 pub(crate) fn role_of(number: u8) -> Result<Role, StoreError> {
     Role::from_number(number).ok_or_else(|| StoreError::Corrupt(format!("{number} is no role")))
@@ -132,6 +204,7 @@ mod tests {
     fn roles_and_actions() {
         let stall = Object::Stall(LogId([1; 16]));
         let member = |role| Object::Member(LogId([1; 16]), role);
+        let order = Object::Order(LogId([1; 16]), OrderId([2; 16]));
         // (role, as a device, object, action, allowed)
         let table = [
             (Role::Cashier, true, stall, Action::Replicate, true),
@@ -150,6 +223,18 @@ mod tests {
             (Role::Owner, false, member(Role::Owner), Action::ManageMembers, true),
             (Role::Owner, true, member(Role::Cashier), Action::ManageMembers, false),
             (Role::Cashier, false, member(Role::Cashier), Action::ManageMembers, false),
+            (Role::Buyer, false, stall, Action::PlaceOrder, true),
+            (Role::Buyer, false, stall, Action::ListOrders, false),
+            (Role::Operator, false, stall, Action::ListOrders, false),
+            (Role::Cashier, true, stall, Action::ListOrders, true),
+            (Role::Buyer, false, order, Action::CancelOrder, true),
+            (Role::Buyer, false, order, Action::FulfilOrder, false),
+            (Role::Cashier, true, order, Action::FulfilOrder, true),
+            (Role::Manager, false, stall, Action::ConfirmDevices, false),
+            (Role::Owner, false, stall, Action::ConfirmDevices, true),
+            (Role::Owner, true, stall, Action::ConfirmDevices, false),
+            (Role::Manager, false, stall, Action::ReclaimShare, false),
+            (Role::Owner, false, stall, Action::ReclaimShare, true),
         ];
         for (role, is_device, object, action, expected) in table {
             assert_eq!(allows(role, is_device, object, action), expected, "{role:?} {object:?} {action:?}");

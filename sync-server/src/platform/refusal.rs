@@ -27,6 +27,8 @@ pub enum Refusal {
     NotAllowed,
     #[error("there is no such device at this stall")]
     NoSuchDevice,
+    #[error("there is no such order at this stall, or it is not yours")]
+    NoSuchOrder,
     #[error("there is no account with this e-mail address: ask the person to create one first")]
     NoSuchPerson,
     #[error("this account is no member of the stall")]
@@ -89,6 +91,7 @@ impl Refusal {
             Self::NoSuchStall => "no_such_stall",
             Self::NotAllowed => "not_allowed",
             Self::NoSuchDevice => "no_such_device",
+            Self::NoSuchOrder => "no_such_order",
             Self::NoSuchPerson => "no_such_person",
             Self::NoSuchMember => "no_such_member",
             Self::CodeUnknown => "code_unknown",

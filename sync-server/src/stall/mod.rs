@@ -6,6 +6,7 @@ mod desk;
 mod epoch;
 mod ingest;
 mod orders;
+mod public;
 mod replicate;
 mod settle;
 mod sharing;
@@ -223,6 +224,7 @@ impl From<soko_domain::refusal::Refusal> for CoreRefusal {
         use soko_domain::refusal::{Refusal, Retry};
         let fault = match (&refusal, refusal.retry()) {
             (Refusal::NotAllowed | Refusal::DeviceRevoked, _) => Fault::Forbidden,
+            (Refusal::OrderEnded(_), _) => Fault::Conflict,
             (_, Retry::Later) => Fault::Later,
             (_, Retry::AfterChange) => Fault::Conflict,
             (_, Retry::Never) => Fault::Refused,

@@ -52,6 +52,8 @@ pub struct OrderView {
     pub currency: Currency,
     pub total_minor: i64,
     pub lines: Vec<OrderLineView>,
+    pub note: String,
+    pub placed_ms: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -230,6 +232,8 @@ pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
         currency: placed.currency,
         total_minor: placed.total_minor,
         lines: placed.lines.into_iter().map(line).collect(),
+        note: placed.note,
+        placed_ms: found.at_ms,
     }))
 }
 

@@ -1,0 +1,340 @@
+//! Orders: placed by buyers, with an account or without, and ended by them or by staff. A repeated request gets
+//! the first answer.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use soko_domain::entry::ReleaseReason;
+use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_domain::verbs::LINES_MAX;
+use soko_domain::verbs::place_order::AskedLine;
+use soko_domain::verbs::release_order::OrderState;
+use soko_record_log::Tx;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::core::Now;
+use crate::guard::limits::{Who, cost};
+use crate::http::app::App;
+use crate::http::asked::{ApiQuery, rows};
+use crate::http::body::{Answered, ApiJson, ApiPath, id};
+use crate::http::caller::Caller;
+use crate::http::front::Origin;
+use crate::http::problem::{Problem, ProblemBody, status_of_fault};
+use crate::platform::{Action, Object, Principal, Refusal, authorise};
+use crate::stall::{EndOrder, OrderView, PlaceOrder, Placed};
+use crate::store::Shard;
+
+/// Where a guest's secret travels.
+const BUYER_HEADER: &str = "soko-buyer";
+const KEY_HEADER: &str = "idempotency-key";
+const KEY_BYTES_MAX: usize = 100;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlaceOrderBody {
+    /// 16 random bytes in hexadecimal digits, made and kept by the buyer's device before it asks.
+    order: String,
+    /// 1 to 500 of them.
+    lines: Vec<AskedLineBody>,
+    /// For the seller; at most 500 bytes.
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskedLineBody {
+    product: String,
+    /// In the product's smallest unit.
+    quantity: i64,
+    /// What the buyer saw. If it is another price by now, the order is declined.
+    seen_price_minor: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OrderBody {
+    order: String,
+    /// `held`, `handed over`, `cancelled` or `fulfilled`.
+    state: &'static str,
+    /// An account, or the name of a guest.
+    buyer: String,
+    currency: String,
+    total_minor: i64,
+    lines: Vec<OrderLineBody>,
+    note: String,
+    placed_ms: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OrderLineBody {
+    product: String,
+    name: String,
+    quantity: i64,
+    total_minor: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OrderList {
+    orders: Vec<OrderBody>,
+    /// Where the next portion begins; absent after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OrdersAsked {
+    /// `next` of the portion before.
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// Who orders: a guest by a secret of its own, or whoever signed in.
+pub(crate) struct Buyer(Principal);
+
+/// The name under which a guest's orders stand. The secret itself is kept nowhere.
+pub fn guest(secret: &[u8; 32]) -> ThingId {
+    let digest: [u8; 32] =
+        Sha256::new().chain_update(b"soko guest buyer 1").chain_update(secret).finalize().into();
+    let mut name = ThingId::default();
+    name.0.copy_from_slice(&digest[..ThingId::SIZE]);
+    name
+}
+
+impl FromRequestParts<App> for Buyer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Some(secret) = parts.headers.get(BUYER_HEADER) else {
+            return Caller::from_request_parts(parts, app).await.map(|caller| Self(caller.0));
+        };
+        let secret: [u8; 32] = id(secret.to_str().unwrap_or(""), "the Soko-Buyer header")?;
+        let guest = guest(&secret);
+        app.spend(Who::Buyer(guest), cost::READ)?;
+        Ok(Self(Principal::Guest(guest)))
+    }
+}
+
+/// Order something: its units are held until the order ends.
+///
+/// Buyers sign in, or send `Soko-Buyer`: 32 random bytes in hexadecimal digits, made and kept by the buyer's
+/// device. The same secret opens and cancels the order later. The same request again, under the same
+/// `Idempotency-Key`, gets the first answer, a refusal included, whatever became of the order since. Without the
+/// header, the order's identity is the key.
+#[utoipa::path(post, path = "/v1/stalls/{stall}/orders", tag = "orders", request_body = PlaceOrderBody,
+    params(("stall" = String, Path, description = "The stall's identity"),
+           ("Idempotency-Key" = Option<String>, Header, description = "1 to 100 visible ASCII characters"),
+           ("Soko-Buyer" = Option<String>, Header, description = "A guest's secret, 64 hexadecimal digits")),
+    responses(
+    (status = 201, description = "Held", body = OrderBody),
+    (status = 404, description = "No such stall", body = ProblemBody),
+    (status = 409, description = "Declined, for good: look again and order under a new identity", body = ProblemBody),
+    (status = 422, description = "The key was used before for another order", body = ProblemBody),
+    (status = 503, description = "Not now; the same request can succeed later", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn place(
+    State(app): State<App>,
+    origin: Origin,
+    Buyer(principal): Buyer,
+    ApiPath(stall): ApiPath<String>,
+    key: Key,
+    ApiJson(request): ApiJson<PlaceOrderBody>,
+) -> Result<(StatusCode, Json<OrderBody>), Problem> {
+    let stall: LogId = id(&stall, "the stall")?;
+    let buyer = principal.person().ok_or(Refusal::NotAllowed)?;
+    app.spend(Who::Holds(origin.prefix), cost::HOLD)?;
+    app.spend(Who::Buyer(buyer), cost::HOLD)?;
+    app.spend(Who::Stall(stall), cost::WRITE)?;
+    let order = read_order(&request, buyer, key.0)?;
+    let (core, now) = (app.core()?, Now { now_ms: app.now_ms(), seed: app.random()? });
+    let work = move |tx: &mut dyn Tx| {
+        authorise(tx, principal, Object::Stall(stall), Action::PlaceOrder)?;
+        Ok::<_, Refusal>(core.place_order(tx, stall, &order, now)?)
+    };
+    let (placed, moved_to) = app.store().write(Shard::stall(stall), work).await?;
+    app.tell(stall, moved_to);
+    match placed {
+        // As it was placed: the same for every repetition.
+        Placed::Held(view) => {
+            Ok((StatusCode::CREATED, Json(OrderView { state: OrderState::Held, ..view }.into())))
+        }
+        Placed::Declined(declined) => {
+            Err(Problem::new(status_of_fault(declined.fault), declined.code, declined.detail))
+        }
+    }
+}
+
+/// An order, for its buyer and for staff.
+#[utoipa::path(get, path = "/v1/stalls/{stall}/orders/{order}", tag = "orders",
+    params(("stall" = String, Path, description = "The stall's identity"),
+           ("order" = String, Path, description = "The order's identity"),
+           ("Soko-Buyer" = Option<String>, Header, description = "A guest's secret, 64 hexadecimal digits")),
+    responses(
+    (status = 200, description = "As it is now", body = OrderBody),
+    (status = 404, description = "No such order, or not yours", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    Buyer(principal): Buyer,
+    ApiPath((stall, order)): ApiPath<(String, String)>,
+) -> Answered<OrderBody> {
+    let (stall, order): (LogId, OrderId) = (id(&stall, "the stall")?, id(&order, "the order")?);
+    let core = app.core()?;
+    let find = move |tx: &mut dyn Tx| {
+        authorise(tx, principal, Object::Order(stall, order), Action::SeeOrder)?;
+        core.order(tx, stall, order)?.ok_or(Refusal::NoSuchOrder)
+    };
+    Ok(Json(app.store().read(find).await?.into()))
+}
+
+/// The orders of a stall, youngest first; for staff.
+#[utoipa::path(get, path = "/v1/stalls/{stall}/orders", tag = "orders",
+    params(("stall" = String, Path, description = "The stall's identity"), OrdersAsked), responses(
+    (status = 200, description = "A portion of them", body = OrderList),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    ApiPath(stall): ApiPath<String>,
+    ApiQuery(asked): ApiQuery<OrdersAsked>,
+) -> Answered<OrderList> {
+    let stall: LogId = id(&stall, "the stall")?;
+    let after: Option<OrderId> = asked.after.as_deref().map(|after| id(after, "after")).transpose()?;
+    let (limit, core) = (rows(asked.limit)?, app.core()?);
+    app.spend(Who::Stall(stall), cost::WRITE)?;
+    let find = move |tx: &mut dyn Tx| {
+        authorise(tx, principal, Object::Stall(stall), Action::ListOrders)?;
+        Ok::<_, Refusal>(core.orders(tx, stall, after, limit)?)
+    };
+    let found = app.store().read(find).await?;
+    let next = found.last().filter(|_| found.len() == limit).map(|last| last.order.to_string());
+    Ok(Json(OrderList { orders: found.into_iter().map(OrderBody::from).collect(), next }))
+}
+
+/// End an order and give its units back; by its buyer or by staff. Cancelled again, it stays cancelled.
+#[utoipa::path(post, path = "/v1/stalls/{stall}/orders/{order}/cancel", tag = "orders",
+    params(("stall" = String, Path, description = "The stall's identity"),
+           ("order" = String, Path, description = "The order's identity"),
+           ("Soko-Buyer" = Option<String>, Header, description = "A guest's secret, 64 hexadecimal digits")),
+    responses(
+    (status = 200, description = "Cancelled, now or before", body = OrderBody),
+    (status = 404, description = "No such order, or not yours", body = ProblemBody),
+    (status = 409, description = "It ended another way", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    Buyer(principal): Buyer,
+    ApiPath((stall, order)): ApiPath<(String, String)>,
+) -> Answered<OrderBody> {
+    let target = (id(&stall, "the stall")?, id(&order, "the order")?);
+    end(&app, principal, target, Action::CancelOrder).await
+}
+
+/// Note that an order was handed over; by staff, at a screen or a register.
+#[utoipa::path(post, path = "/v1/stalls/{stall}/orders/{order}/fulfil", tag = "orders",
+    params(("stall" = String, Path, description = "The stall's identity"),
+           ("order" = String, Path, description = "The order's identity")), responses(
+    (status = 200, description = "Fulfilled, now or before", body = OrderBody),
+    (status = 404, description = "No such order", body = ProblemBody),
+    (status = 409, description = "It ended another way", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn fulfil(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    ApiPath((stall, order)): ApiPath<(String, String)>,
+) -> Answered<OrderBody> {
+    let target = (id(&stall, "the stall")?, id(&order, "the order")?);
+    end(&app, principal, target, Action::FulfilOrder).await
+}
+
+async fn end(
+    app: &App,
+    principal: Principal,
+    (stall, order): (LogId, OrderId),
+    action: Action,
+) -> Answered<OrderBody> {
+    app.spend(Who::Stall(stall), cost::WRITE)?;
+    let (core, now) = (app.core()?, Now { now_ms: app.now_ms(), seed: app.random()? });
+    let work = move |tx: &mut dyn Tx| {
+        let authority = authorise(tx, principal, Object::Order(stall, order), action)?;
+        let how = match (action, authority.role.is_staff()) {
+            (Action::FulfilOrder, _) => EndOrder::Fulfil,
+            (_, true) => EndOrder::Release(ReleaseReason::StallCancelled),
+            (_, false) => EndOrder::Release(ReleaseReason::BuyerCancelled),
+        };
+        Ok::<_, Refusal>(core.end_order(tx, stall, (order, how), now)?)
+    };
+    let (view, moved_to) = app.store().write(Shard::stall(stall), work).await?;
+    app.tell(stall, moved_to);
+    Ok(Json(view.into()))
+}
+
+/// The key of a request that may be repeated.
+pub(crate) struct Key(Option<String>);
+
+impl FromRequestParts<App> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let Some(key) = parts.headers.get(KEY_HEADER) else { return Ok(Self(None)) };
+        let key = key.as_bytes();
+        let is_plain = (1..=KEY_BYTES_MAX).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
+        let text = String::from_utf8(key.to_vec()).ok().filter(|_| is_plain);
+        text.map(|text| Self(Some(text))).ok_or_else(|| {
+            let detail = format!("Idempotency-Key should be 1 to {KEY_BYTES_MAX} visible ASCII characters");
+            Problem::malformed(detail)
+        })
+    }
+}
+
+fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> Result<PlaceOrder, Problem> {
+    let order: OrderId = id(&request.order, "the order")?;
+    if !(1..=LINES_MAX).contains(&request.lines.len()) {
+        return Err(Problem::malformed(format!("an order has 1 to {LINES_MAX} lines")));
+    }
+    if request.note.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
+        return Err(Problem::malformed("the note holds control characters"));
+    }
+    let line = |line: &AskedLineBody| {
+        let product = id(&line.product, "a product")?;
+        Ok::<_, Problem>(AskedLine {
+            product,
+            quantity: line.quantity,
+            seen_price_minor: line.seen_price_minor,
+        })
+    };
+    Ok(PlaceOrder {
+        actor: buyer,
+        key: key.unwrap_or_else(|| order.to_string()),
+        order,
+        buyer,
+        lines: request.lines.iter().map(line).collect::<Result<_, _>>()?,
+        note: request.note.clone(),
+    })
+}
+
+impl From<OrderView> for OrderBody {
+    fn from(view: OrderView) -> Self {
+        let line = |line: crate::stall::OrderLineView| OrderLineBody {
+            product: line.product.to_string(),
+            name: line.name,
+            quantity: line.quantity,
+            total_minor: line.total_minor,
+        };
+        Self {
+            order: view.order.to_string(),
+            state: view.state.name(),
+            buyer: view.buyer.to_string(),
+            currency: view.currency.code().to_owned(),
+            total_minor: view.total_minor,
+            lines: view.lines.into_iter().map(line).collect(),
+            note: view.note,
+            placed_ms: view.placed_ms,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What everybody may see: the stalls of the market, a stall's profile, and what it offers. Never its history.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::LogId;
+use soko_record_log::Tx;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::core::OffersAsked;
+use crate::guard::limits::{Who, cost};
+use crate::http::app::App;
+use crate::http::asked::{ApiQuery, line, rows, shared};
+use crate::http::body::{ApiPath, id};
+use crate::http::problem::{Problem, ProblemBody};
+use crate::platform::{Action, Object, Principal, Refusal, authorise};
+use crate::stall::{OfferView, StallView};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MarketAsked {
+    /// `next` of the portion before.
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ProductsAsked {
+    /// A part of a name; accents and capitals do not matter.
+    #[serde(default)]
+    search: String,
+    /// `next` of the portion before.
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProfileBody {
+    stall: String,
+    name: String,
+    currency: String,
+    description: String,
+    place: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MarketBody {
+    stalls: Vec<ProfileBody>,
+    /// Where the next portion begins; absent after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProductBody {
+    product: String,
+    name: String,
+    description: String,
+    /// 1 pieces, 2 grams, 3 millilitres.
+    unit: u8,
+    /// In the currency's minor unit, for `price_per` of the product's unit.
+    price_minor: i64,
+    price_per: i64,
+    currency: String,
+    /// What the shop can promise now.
+    available: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProductList {
+    products: Vec<ProductBody>,
+    /// Where the next portion begins; absent after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// The stalls of the market that have a name.
+#[utoipa::path(get, path = "/v1/market", tag = "shop", params(MarketAsked), responses(
+    (status = 200, description = "In the order of their identities", body = MarketBody),
+    (status = 304, description = "What you have is what there is"),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn market(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ApiQuery(asked): ApiQuery<MarketAsked>,
+) -> Result<Response, Problem> {
+    let after: Option<LogId> = asked.after.map(|after| id(&after, "after")).transpose()?;
+    let (limit, core) = (rows(asked.limit)?, app.core()?);
+    let find = move |tx: &mut dyn Tx| Ok::<_, Refusal>(core.stalls(tx, after, limit)?);
+    let found = app.store().read(find).await?;
+    let next = found.last().filter(|_| found.len() == limit).map(|last| last.stall.to_string());
+    shared(&headers, &MarketBody { stalls: found.into_iter().map(ProfileBody::from).collect(), next })
+}
+
+/// What a stall says about itself.
+#[utoipa::path(get, path = "/v1/stalls/{stall}/profile", tag = "shop",
+    params(("stall" = String, Path, description = "The stall's identity")), responses(
+    (status = 200, description = "As its people wrote it", body = ProfileBody),
+    (status = 304, description = "What you have is what there is"),
+    (status = 404, description = "No such stall, or one without a name", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn profile(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ApiPath(stall): ApiPath<String>,
+) -> Result<Response, Problem> {
+    let stall: LogId = id(&stall, "the stall")?;
+    let core = app.core()?;
+    let find = move |tx: &mut dyn Tx| {
+        authorise(tx, Principal::Anyone, Object::Stall(stall), Action::Browse)?;
+        core.stall(tx, stall)?.ok_or(Refusal::NoSuchStall)
+    };
+    let found = app.store().read(find).await?;
+    shared(&headers, &ProfileBody::from(found))
+}
+
+/// What a stall offers, and how many of each the shop can promise.
+#[utoipa::path(get, path = "/v1/stalls/{stall}/products", tag = "shop",
+    params(("stall" = String, Path, description = "The stall's identity"), ProductsAsked), responses(
+    (status = 200, description = "By name", body = ProductList),
+    (status = 304, description = "What you have is what there is"),
+    (status = 404, description = "No such stall", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn products(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ApiPath(stall): ApiPath<String>,
+    ApiQuery(asked): ApiQuery<ProductsAsked>,
+) -> Result<Response, Problem> {
+    let stall: LogId = id(&stall, "the stall")?;
+    line(&asked.search, "search")?;
+    line(asked.after.as_deref().unwrap_or_default(), "after")?;
+    let (limit, core) = (rows(asked.limit)?, app.core()?);
+    app.spend(Who::Stall(stall), cost::READ)?;
+    let find = move |tx: &mut dyn Tx| {
+        authorise(tx, Principal::Anyone, Object::Stall(stall), Action::Browse)?;
+        let portion = OffersAsked { search: &asked.search, after: asked.after.as_deref(), limit };
+        Ok::<_, Refusal>(core.offers(tx, stall, portion)?)
+    };
+    let found = app.store().read(find).await?;
+    let next = found.last().filter(|_| found.len() == limit).map(|last| last.cursor.clone());
+    shared(&headers, &ProductList { products: found.into_iter().map(ProductBody::from).collect(), next })
+}
+
+impl From<StallView> for ProfileBody {
+    fn from(view: StallView) -> Self {
+        Self {
+            stall: view.stall.to_string(),
+            name: view.name,
+            currency: view.currency,
+            description: view.description,
+            place: view.place,
+        }
+    }
+}
+
+impl From<OfferView> for ProductBody {
+    fn from(view: OfferView) -> Self {
+        Self {
+            product: view.product.to_string(),
+            name: view.name,
+            description: view.description,
+            unit: view.unit,
+            price_minor: view.price_minor,
+            price_per: view.price_per,
+            currency: view.currency,
+            available: view.available,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The stall's rules as the routes for buyers and staff reach them.
+
+use soko_domain::ids::{AuthorId, LogId, OrderId};
+use soko_projection::read;
+use soko_record_log::{StoreError, Tx, params};
+
+use crate::core::{CoreRefusal, Fault, Now, OffersAsked, ShopCore};
+use crate::stall::{Core, EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView, orders};
+
+impl ShopCore for Core {
+    fn stalls(
+        &self,
+        tx: &mut dyn Tx,
+        after: Option<LogId>,
+        limit: usize,
+    ) -> Result<Vec<StallView>, CoreRefusal> {
+        Self::stalls(self, tx, after, limit)
+    }
+
+    fn stall(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, CoreRefusal> {
+        Ok(profile(tx, stall)?)
+    }
+
+    fn offers(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        asked: OffersAsked<'_>,
+    ) -> Result<Vec<OfferView>, CoreRefusal> {
+        Self::offers(self, tx, stall, asked.search, asked.after, asked.limit)
+    }
+
+    fn place_order(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        order: &PlaceOrder,
+        now: Now,
+    ) -> Result<(Placed, Option<u64>), CoreRefusal> {
+        Self::place_order(self, tx, stall, order, now)
+    }
+
+    fn end_order(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        (order, end): (OrderId, EndOrder),
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        Self::end_order(self, tx, stall, order, end, now)
+    }
+
+    fn order(&self, tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<OrderView>, CoreRefusal> {
+        Self::order(self, tx, stall, order)
+    }
+
+    fn orders(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        after: Option<OrderId>,
+        limit: usize,
+    ) -> Result<Vec<OrderView>, CoreRefusal> {
+        let mut views = Vec::new();
+        for order in listed(tx, stall, after, limit)? {
+            views.extend(orders::view(tx, stall, order)?);
+        }
+        Ok(views)
+    }
+
+    fn confirm_devices(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        now: Now,
+    ) -> Result<(bool, Option<u64>), CoreRefusal> {
+        let moved_to = Self::confirm_devices(self, tx, stall, now)?;
+        Ok((read::stall_frozen(tx, stall)?, moved_to))
+    }
+
+    fn reclaim(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        (author, reason): (AuthorId, &str),
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        // Only what is set apart can be taken back, and only a revoked device's share is.
+        if !read::device(tx, stall, author)?.is_some_and(|device| device.revoked) {
+            let detail = "the device may still sell what it holds: revoke it first".to_owned();
+            return Err(CoreRefusal::Refused { fault: Fault::Conflict, code: "not_revoked", detail });
+        }
+        Self::reclaim(self, tx, stall, author, reason, now)
+    }
+}
+
+fn profile(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, StoreError> {
+    let row = tx.query_opt(
+        "select name, currency, description, place from stall_profile where log = $1 and name <> ''",
+        params![stall],
+    )?;
+    row.map(|row| {
+        Ok(StallView {
+            stall,
+            name: row.text(0)?.into(),
+            currency: row.text(1)?.into(),
+            description: row.text(2)?.into(),
+            place: row.text(3)?.into(),
+        })
+    })
+    .transpose()
+}
+
+fn listed(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    after: Option<OrderId>,
+    limit: usize,
+) -> Result<Vec<OrderId>, StoreError> {
+    // An unknown cursor begins at the start, which never skips anything.
+    let known = match after {
+        Some(after) => read::order(tx, stall, after)?,
+        None => None,
+    };
+    let (at_ms, last) = known.map_or((i64::MAX, OrderId::default()), |found| (found.at_ms, found.order));
+    let rows = tx.query(
+        "select order_id from orders
+         where log = $1 and placed = 1 and (at_ms < $2 or (at_ms = $2 and order_id > $3))
+         order by at_ms desc, order_id limit $4",
+        params![stall, at_ms, last, limit],
+    )?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
