@@ -163,12 +163,14 @@ fn the_hand_made_change_is_what_automerge_makes() {
     assert_eq!(Forged::new().with(|_| {}), edited.change);
 }
 
-#[test]
-fn every_forgery_is_refused_for_its_reason() {
+type Forgery = (&'static str, Vec<u8>, Refused);
+
+/// The envelope, the author and what the change builds on.
+fn forged_chunks() -> Vec<Forgery> {
     let many_deps: Vec<Hash> =
         (0..=DEPS_MAX).map(|number| Hash([u8::try_from(number).unwrap(); 32])).collect();
     let other = author(2).as_bytes().to_vec();
-    let table: Vec<(&str, Vec<u8>, Refused)> = vec![
+    vec![
         ("nothing", Vec::new(), Refused::Malformed(Part::Chunk)),
         ("magic", vec![0; 40], Refused::NotAChange),
         ("document", chunk(0, &Forged::new().data()), Refused::NotAChange),
@@ -187,6 +189,13 @@ fn every_forgery_is_refused_for_its_reason() {
             Forged::new().with(|f| f.deps = f.deps.repeat(2)),
             Refused::Malformed(Part::Dependencies),
         ),
+    ]
+}
+
+/// The numbers and names before the columns.
+fn forged_heads() -> Vec<Forgery> {
+    let other = author(2).as_bytes().to_vec();
+    vec![
         ("seq 0", Forged::new().with(|f| f.seq = 0), Refused::Malformed(Part::Sequence)),
         ("start 0", Forged::new().with(|f| f.start_op = 0), Refused::Malformed(Part::StartOperation)),
         (
@@ -210,6 +219,12 @@ fn every_forgery_is_refused_for_its_reason() {
             Forged::new().with(|f| f.others = vec![other.clone(); 2]),
             Refused::Malformed(Part::OtherActors),
         ),
+    ]
+}
+
+/// Columns that no document of this shop has.
+fn forged_columns() -> Vec<Forgery> {
+    vec![
         (
             "object",
             Forged::new().with(|f| f.columns.insert(0, (0x01, run(1, &[0])))),
@@ -239,6 +254,12 @@ fn every_forgery_is_refused_for_its_reason() {
         ("unsorted", Forged::new().with(|f| f.columns.swap(0, 1)), Refused::Malformed(Part::Columns)),
         ("empty", Forged::new().with(|f| f.columns[VALUE].1.clear()), Refused::Malformed(Part::Columns)),
         ("none", Forged::new().with(|f| f.columns.clear()), Refused::Malformed(Part::Columns)),
+    ]
+}
+
+/// What the columns say.
+fn forged_rows() -> Vec<Forgery> {
+    vec![
         (
             "insert",
             Forged::new().with(|f| f.columns[INSERT].1 = vec![0, 1]),
@@ -290,7 +311,12 @@ fn every_forgery_is_refused_for_its_reason() {
             Refused::Malformed(Part::Action),
         ),
         ("inflate", framed(2, &[0; 4], &[0xff; 40]), Refused::Deflate),
-    ];
+    ]
+}
+
+#[test]
+fn every_forgery_is_refused_for_its_reason() {
+    let table = [forged_chunks(), forged_heads(), forged_columns(), forged_rows()].concat();
     for (name, change, expected) in table {
         assert_eq!(scan(&change).unwrap_err(), expected, "{name}");
         let reply = apply_checked(None, DocumentKind::Product, &[(author(1), &change)]);

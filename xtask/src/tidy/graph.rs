@@ -15,7 +15,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
     ("soko-engine", &BELOW_THE_SHELLS),
     ("soko-sync-server", &BELOW_THE_SHELLS),
-    ("soko-register", &["soko-engine", "soko-app-api", "soko-domain", "soko-replication", "soko-documents"]),
+    (
+        "soko-register",
+        &[
+            "soko-engine",
+            "soko-app-api",
+            "soko-domain",
+            "soko-replication",
+            "soko-documents",
+            "soko-projection",
+            "soko-record-log",
+        ],
+    ),
     (
         "soko-sim",
         &[
