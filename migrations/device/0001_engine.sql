@@ -49,7 +49,7 @@ create table own_return (
 ) {keyed};
 
 -- A typed SKU is as good as a scanned barcode.
-create index product_sku on product (log, sku) where sku <> '';
+create index product_sku on product (log, sku, product) where sku <> '';
 
 -- The distinct words of products' names, and which products have them.
 create table search_word (
@@ -62,7 +62,3 @@ create table search_product (
   words {blob} not null,
   unique (stall, product)
 ) {strict};
-create table search_posting (
-  word {int} not null, place {int} not null,
-  primary key (word, place)
-) {keyed};

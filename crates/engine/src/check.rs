@@ -12,7 +12,7 @@ use crate::engine::{Engine, schema};
 use crate::failure::Failure;
 use crate::identity::FrozenWhy;
 use crate::own::{self, StallRow};
-use crate::search::{NewWords, Vocabulary};
+use crate::search::Changes;
 use crate::write::index_one;
 
 /// Records that are copied at a time.
@@ -81,12 +81,12 @@ impl Engine {
         let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
         let trust = known.trust.clone();
         let number = known.row.stall;
-        let vocabulary = self.db.transaction::<_, Failure>(|tx| {
+        let index = self.db.transaction::<_, Failure>(|tx| {
             soko_projection::rebuild(tx, stall, &trust, &mut LocalApplier)?;
             reindex(tx, known)?;
-            Ok(Vocabulary::load(tx, number)?)
+            Ok(crate::search::load(tx, number)?)
         })?;
-        known.vocabulary = Some(vocabulary);
+        known.index = Some(index);
         known.changed([QueryKey::Everything]);
         Ok(())
     }
@@ -103,13 +103,9 @@ impl Engine {
 
 fn reindex(tx: &mut dyn Tx, stall: &crate::stall::Stall) -> Result<(), StoreError> {
     let number = stall.row.stall;
-    tx.execute(
-        "delete from search_posting where place in (select place from search_product where stall = $1)",
-        params![number],
-    )?;
     tx.execute("delete from search_product where stall = $1", params![number])?;
     tx.execute("delete from search_word where stall = $1", params![number])?;
-    let (mut offset, mut words) = (0, NewWords::new());
+    let (mut offset, mut words) = (0, Changes::default());
     loop {
         let portion = soko_projection::read::products(tx, stall.log(), (offset, PORTION_PRODUCTS))?;
         if portion.is_empty() {

@@ -127,7 +127,7 @@ impl Engine {
     /// What must happen after a transaction was kept.
     pub(crate) fn finish(&mut self, log: LogId, after: After) -> Result<(), Failure> {
         if let Some(stall) = self.stalls.get_mut(&log) {
-            stall.learn(after.words);
+            stall.learn(after.search);
             stall.changed(after.changed);
             stall.wants_to_send |= after.wants_to_send;
             if let Some(row) = after.row {

@@ -9,7 +9,7 @@ use soko_replication::{Head, Offer, Pen, Session, Start};
 
 use crate::options::Options;
 use crate::own::StallRow;
-use crate::search::{NewWords, Vocabulary};
+use crate::search::{Changes, Index};
 
 /// More changed keys than this are told as `Everything`.
 const KEYS_MAX: usize = 200;
@@ -21,7 +21,7 @@ pub(crate) struct Stall {
     pub(crate) trust: Trust,
     pub(crate) session: Session,
     /// Loaded with the first search.
-    pub(crate) vocabulary: Option<Vocabulary>,
+    pub(crate) index: Option<Index>,
     changed: BTreeSet<QueryKey>,
     revision: u64,
     /// Only a weakened rule looks at it.
@@ -61,7 +61,7 @@ impl Stall {
             pen: parts.pen,
             trust: Trust { server_keys: parts.server_keys.into_iter().collect() },
             session,
-            vocabulary: None,
+            index: None,
             changed: BTreeSet::new(),
             revision: 0,
             #[cfg(feature = "sabotage")]
@@ -108,10 +108,10 @@ impl Stall {
         Some(Notice { stall: self.row.log, keys, revision: self.revision })
     }
 
-    /// The words that came with a transaction that was kept.
-    pub(crate) fn learn(&mut self, words: NewWords) {
-        if let Some(vocabulary) = &mut self.vocabulary {
-            words.iter().for_each(|(number, text)| vocabulary.add(*number, text));
+    /// What came into the search with a transaction that was kept.
+    pub(crate) fn learn(&mut self, changes: Changes) {
+        if let Some(index) = &mut self.index {
+            index.take(changes);
         }
     }
 

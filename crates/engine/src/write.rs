@@ -19,7 +19,7 @@ use soko_replication::Record;
 use crate::failure::{Failure, NotDone};
 use crate::options::Now;
 use crate::own::{self, StallRow};
-use crate::search::{NewWords, index_product};
+use crate::search::{Changes, index_product};
 use crate::stall::Stall;
 use crate::verbs::GivenBack;
 use crate::weaken::Weakened;
@@ -39,7 +39,7 @@ pub(crate) struct Writing<'t> {
 /// What happens once the transaction is kept.
 #[derive(Default)]
 pub(crate) struct After {
-    pub(crate) words: NewWords,
+    pub(crate) search: Changes,
     pub(crate) changed: BTreeSet<QueryKey>,
     /// Set if a restored backup must not undo this.
     pub(crate) generation: Option<u64>,
@@ -156,7 +156,7 @@ impl<'t> Writing<'t> {
     /// Brings the search up to date, and notes which queries changed.
     pub(crate) fn touch(&mut self, touched: &Touched) -> Result<(), Failure> {
         for product in &touched.products {
-            index_one(self.tx, self.stall, *product, &mut self.after.words)?;
+            index_one(self.tx, self.stall, *product, &mut self.after.search)?;
         }
         self.changed(keys(touched));
         Ok(())
@@ -183,11 +183,11 @@ pub(crate) fn index_one(
     tx: &mut dyn Tx,
     stall: &Stall,
     product: ProductId,
-    words: &mut NewWords,
+    changes: &mut Changes,
 ) -> Result<(), StoreError> {
     let row = facts::product(tx, stall.log(), product)?;
     let name = row.filter(|row| !row.archived).map(|row| row.name);
-    index_product(tx, stall.row.stall, product, name.as_deref(), words)
+    index_product(tx, stall.row.stall, product, name.as_deref(), changes)
 }
 
 fn keys(touched: &Touched) -> BTreeSet<QueryKey> {

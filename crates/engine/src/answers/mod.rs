@@ -18,7 +18,6 @@ use soko_record_log::{StoreError, Tx, log, params};
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
 use crate::own;
-use crate::search::Vocabulary;
 use crate::stall::Stall;
 
 const DEVICES_MAX: usize = 1_000;
@@ -36,17 +35,18 @@ impl Engine {
         self.settle()?;
         let Some(stall) = stall_of(query) else { return Ok(View::Stalls(self.stalls())) };
         if matches!(query, Query::Search { .. }) {
-            self.load_vocabulary(stall)?;
+            self.warm(stall)?;
         }
         let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
         self.db.read(|tx| answer(&mut Asking { tx, stall: known, log: stall }, query))
     }
 
-    fn load_vocabulary(&mut self, stall: LogId) -> Result<(), Failure> {
+    /// Reads the search index into memory, as the first search would. A shell does it when there is time.
+    pub fn warm(&mut self, stall: LogId) -> Result<(), Failure> {
         let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
-        if known.vocabulary.is_none() {
+        if known.index.is_none() {
             let number = known.row.stall;
-            known.vocabulary = Some(self.db.read::<_, StoreError>(|tx| Vocabulary::load(tx, number))?);
+            known.index = Some(self.db.read::<_, StoreError>(|tx| crate::search::load(tx, number))?);
         }
         Ok(())
     }

@@ -27,9 +27,8 @@ pub(super) fn search(asking: &mut Asking<'_>, text: &str, rows: u32) -> Result<V
     let rows_max = usize::try_from(rows.min(WINDOW_ROWS_MAX)).unwrap_or(usize::MAX);
     // Who scans or types a code means that product and no other that is called alike.
     let mut products = of_code(asking, text)?;
-    if let Some(vocabulary) = &asking.stall.vocabulary {
-        let found = crate::search::search(asking.tx, vocabulary, text, rows_max)?;
-        products.extend(found.into_iter().map(|found| found.product));
+    if let Some(index) = &asking.stall.index {
+        products.extend(index.search(text, rows_max));
     }
     rows_of(asking, products, rows_max)
 }

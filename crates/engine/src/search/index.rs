@@ -1,212 +1,158 @@
-//! Which product has which words, in tables.
-
-use std::collections::BTreeMap;
+//! The index in memory: all distinct words of a stall's products, and which products have them.
 
 use soko_domain::ids::ProductId;
-use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, params};
 
 use super::fold::words;
-use super::fuzzy::Typed;
-use super::vocabulary::{MATCHES_MAX, Match, Vocabulary};
+use super::fuzzy::{Typed, mask};
+use super::tables::{Changes, ProductWords};
 
-/// Most products that are compared for one search.
-const CANDIDATES_MAX: usize = 400;
+/// Most known words that one typed word may stand for.
+const MATCHES_MAX: usize = 32;
 /// Typed words beyond this are not looked for.
-const TYPED_WORDS_MAX: usize = 4;
+const TYPED_WORDS_MAX: usize = 6;
+/// Most products that are compared for one search.
+const CANDIDATES_MAX: usize = 20_000;
 /// What a typed word costs that a product lacks.
 const COST_LACKING: u32 = 1_000;
 /// What each further word of a name costs: the product that is called just so comes first.
 const COST_FURTHER_WORD: u32 = 1;
 
-/// Words that came into the tables, for the vocabulary once the transaction is kept.
-pub(crate) type NewWords = Vec<(i64, String)>;
+/// Words and products are in the order of their numbers, which only grow.
+#[derive(Default)]
+pub(crate) struct Index {
+    words: Vec<Word>,
+    products: Vec<Product>,
+}
 
-/// Brings the index up to date with one product. Without a name it leaves the index.
-pub(crate) fn index_product(
-    tx: &mut dyn Tx,
-    stall: i64,
+struct Word {
+    number: i64,
+    mask: u64,
+    text: Box<str>,
+    /// The products that have it, by their slot, ascending.
+    products: Vec<u32>,
+}
+
+struct Product {
+    place: i64,
     product: ProductId,
-    name: Option<&str>,
-    new_words: &mut NewWords,
-) -> Result<(), StoreError> {
-    let known = tx.query_opt(
-        "select place, words from search_product where stall = $1 and product = $2",
-        params![stall, product],
-    )?;
-    let before = known.as_ref().map_or(Ok(Vec::new()), |row| row.blob(1).map(unpack))?;
-    let mut now = Vec::new();
-    for word in name.map(words).unwrap_or_default() {
-        now.push(word_number(tx, stall, word, new_words)?);
-    }
-    if before == now {
-        return Ok(());
-    }
-    let place = match &known {
-        Some(row) => row.int(0)?,
-        None => new_place(tx, stall, product)?,
-    };
-    for word in before.iter().filter(|word| !now.contains(word)) {
-        tx.execute("delete from search_posting where word = $1 and place = $2", params![word, place])?;
-    }
-    for word in now.iter().filter(|word| !before.contains(word)) {
-        tx.execute("insert into search_posting (word, place) values ($1, $2)", params![word, place])?;
-    }
-    if now.is_empty() {
-        tx.execute("delete from search_product where place = $1", params![place])?;
-    } else {
-        tx.execute("update search_product set words = $2 where place = $1", params![place, pack(&now)])?;
-    }
-    Ok(())
+    /// Its words by their slot; none if it left the index.
+    words: Box<[u32]>,
 }
 
-fn new_place(tx: &mut dyn Tx, stall: i64, product: ProductId) -> Result<i64, StoreError> {
-    let row = tx.query_one(
-        "insert into search_product (stall, product, words) values ($1, $2, $3) returning place",
-        params![stall, product, Vec::<u8>::new()],
-    )?;
-    row.int(0)
+/// A known word that a typed word may stand for: the lower the cost, the nearer.
+#[derive(Clone, Copy)]
+struct Match {
+    cost: u32,
+    word: u32,
 }
 
-fn word_number(
-    tx: &mut dyn Tx,
-    stall: i64,
-    word: String,
-    new_words: &mut NewWords,
-) -> Result<i64, StoreError> {
-    let known =
-        tx.query_opt("select word from search_word where stall = $1 and text = $2", params![stall, word])?;
-    if let Some(row) = known {
-        return row.int(0);
+impl Index {
+    pub(crate) fn add_word(&mut self, number: i64, text: &str) {
+        self.words.push(Word { number, mask: mask(text), text: text.into(), products: Vec::new() });
     }
-    let row = tx.query_one(
-        "insert into search_word (stall, text) values ($1, $2) returning word",
-        params![stall, word],
-    )?;
-    let number = row.int(0)?;
-    new_words.push((number, word));
-    Ok(number)
-}
 
-/// A product and how near it is to what was typed.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Found {
-    pub(crate) cost: u32,
-    pub(crate) product: ProductId,
-}
-
-/// The nearest products, the nearest first, no more than `rows_max`. A product that has all typed words comes
-/// before every one that lacks a word.
-pub(crate) fn search(
-    tx: &mut dyn Tx,
-    vocabulary: &Vocabulary,
-    text: &str,
-    rows_max: usize,
-) -> Result<Vec<Found>, StoreError> {
-    let typed: Vec<Vec<Match>> = words(text)
-        .into_iter()
-        .take(TYPED_WORDS_MAX)
-        .map(|word| vocabulary.nearest(&Typed::new(word)))
-        .filter(|nearest| !nearest.is_empty())
-        .collect();
-    if typed.is_empty() {
-        return Ok(Vec::new());
+    /// Takes over what came into the tables.
+    pub(crate) fn take(&mut self, changes: Changes) {
+        for (number, text) in &changes.words {
+            self.add_word(*number, text);
+        }
+        changes.products.into_iter().for_each(|product| self.put_product(product));
     }
-    let mut candidates = BTreeMap::new();
-    let rarest = rarest(tx, &typed)?;
-    let others: Vec<&Vec<Match>> =
-        typed.iter().enumerate().filter(|(place, _)| *place != rarest).map(|(_, nearest)| nearest).collect();
-    collect(tx, &typed[rarest], &others, &mut candidates)?;
-    if candidates.len() < rows_max && !others.is_empty() {
-        // Too few have all the words: those that have the rarest one, or any other, follow.
-        collect(tx, &typed[rarest], &[], &mut candidates)?;
-        for nearest in others {
-            collect(tx, nearest, &[], &mut candidates)?;
+
+    pub(crate) fn put_product(&mut self, product: ProductWords) {
+        let slot = match self.products.binary_search_by_key(&product.place, |known| known.place) {
+            Ok(slot) => slot,
+            Err(slot) => {
+                let words = Box::default();
+                self.products.insert(slot, Product { place: product.place, product: product.product, words });
+                slot
+            }
+        };
+        let Ok(slot_number) = u32::try_from(slot) else { return };
+        for word in std::mem::take(&mut self.products[slot].words) {
+            self.unlink(word, slot_number);
+        }
+        let slots: Vec<u32> = product.words.iter().filter_map(|number| self.word_slot(*number)).collect();
+        for word in &slots {
+            self.link(*word, slot_number);
+        }
+        self.products[slot].product = product.product;
+        self.products[slot].words = slots.into();
+    }
+
+    fn word_slot(&self, number: i64) -> Option<u32> {
+        let slot = self.words.binary_search_by_key(&number, |word| word.number).ok()?;
+        u32::try_from(slot).ok()
+    }
+
+    fn link(&mut self, word: u32, product: u32) {
+        let Some(word) = self.words.get_mut(word as usize) else { return };
+        if let Err(at) = word.products.binary_search(&product) {
+            word.products.insert(at, product);
         }
     }
-    let costed = candidates.into_values().map(|(product, has)| Found { cost: cost(&typed, &has), product });
-    let mut found: Vec<Found> = costed.collect();
-    found.sort_unstable();
-    found.truncate(rows_max);
-    Ok(found)
-}
 
-/// The typed word that the fewest products have: it leads the search.
-fn rarest(tx: &mut dyn Tx, typed: &[Vec<Match>]) -> Result<usize, StoreError> {
-    let mut least = (usize::MAX, 0);
-    for (place, nearest) in typed.iter().enumerate().filter(|_| typed.len() > 1) {
-        let mut products = 0;
-        for found in nearest {
-            let row = tx.query_one(
-                "select count(*) from (select 1 from search_posting where word = $1 limit $2)",
-                params![found.word, CANDIDATES_MAX],
-            )?;
-            products += row.number::<usize>(0)?;
-        }
-        least = least.min((products, place));
-    }
-    Ok(least.1)
-}
-
-type Candidates = BTreeMap<i64, (ProductId, Vec<i64>)>;
-
-/// Products that have a word of `leading`, and one of each of `others`.
-fn collect(
-    tx: &mut dyn Tx,
-    leading: &[Match],
-    others: &[&Vec<Match>],
-    candidates: &mut Candidates,
-) -> Result<(), StoreError> {
-    let sql = statement(others.len());
-    for found in leading {
-        let Some(left) = CANDIDATES_MAX.checked_sub(candidates.len()).filter(|left| *left > 0) else { break };
-        let mut params = vec![Param::Int(found.word), left.to_param()];
-        for nearest in others {
-            // Every statement has room for the most words; the last one fills what is left.
-            let last = nearest.last().map_or(0, |last| last.word);
-            let padded = nearest.iter().map(|other| other.word).chain(std::iter::repeat(last));
-            params.extend(padded.take(MATCHES_MAX).map(Param::Int));
-        }
-        for row in tx.query(&sql, &params)? {
-            candidates.insert(row.int(0)?, candidate(&row)?);
+    fn unlink(&mut self, word: u32, product: u32) {
+        let Some(word) = self.words.get_mut(word as usize) else { return };
+        if let Ok(at) = word.products.binary_search(&product) {
+            word.products.remove(at);
         }
     }
-    Ok(())
+
+    /// The nearest products, the nearest first. A product that has all typed words comes before every one that
+    /// lacks a word.
+    pub(crate) fn search(&self, text: &str, rows_max: usize) -> Vec<ProductId> {
+        let typed: Vec<Vec<Match>> = words(text)
+            .into_iter()
+            .take(TYPED_WORDS_MAX)
+            .map(|word| self.nearest(&Typed::new(word)))
+            .filter(|nearest| !nearest.is_empty())
+            .collect();
+        let mut by_rarity: Vec<&Vec<Match>> = typed.iter().collect();
+        by_rarity.sort_by_key(|nearest| nearest.iter().map(|found| self.having(*found).len()).sum::<usize>());
+        let mut candidates: Vec<u32> = Vec::new();
+        for nearest in by_rarity {
+            // Every product that has all the words has the rarest one; the others only fill the rows up.
+            if candidates.len() >= rows_max {
+                break;
+            }
+            let having = nearest.iter().flat_map(|found| self.having(*found));
+            candidates.extend(having.take(CANDIDATES_MAX));
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
+        let mut costed: Vec<(u32, ProductId)> = candidates
+            .into_iter()
+            .filter_map(|slot| self.products.get(slot as usize))
+            .map(|product| (cost(&typed, &product.words), product.product))
+            .collect();
+        costed.sort_unstable();
+        costed.into_iter().take(rows_max).map(|(_, product)| product).collect()
+    }
+
+    fn having(&self, found: Match) -> &[u32] {
+        self.words.get(found.word as usize).map_or(&[], |word| &word.products)
+    }
+
+    /// The nearest known words that some product has, the nearest first.
+    fn nearest(&self, typed: &Typed) -> Vec<Match> {
+        let compared = (0u32..).zip(&self.words).filter_map(|(slot, word)| {
+            let cost = if word.products.is_empty() { None } else { typed.cost(&word.text, word.mask) }?;
+            // Of two words that begin alike, the shorter one is the likelier.
+            Some((cost, word.text.len(), slot))
+        });
+        let mut nearest: Vec<(u32, usize, u32)> = compared.collect();
+        nearest.sort_unstable();
+        nearest.truncate(MATCHES_MAX);
+        nearest.into_iter().map(|(cost, _, word)| Match { cost, word }).collect()
+    }
 }
 
-fn candidate(row: &Row) -> Result<(ProductId, Vec<i64>), StoreError> {
-    let product = ProductId(row.id::<[u8; 16]>(1)?);
-    Ok((product, unpack(row.blob(2)?)))
-}
-
-fn statement(others: usize) -> String {
-    let has = |other: usize| {
-        let first = 3 + other * MATCHES_MAX;
-        let places: Vec<String> = (first..first + MATCHES_MAX).map(|place| format!("${place}")).collect();
-        format!(
-            " and exists (select 1 from search_posting o where o.place = l.place and o.word in ({}))",
-            places.join(", ")
-        )
-    };
-    let all: String = (0..others).map(has).collect();
-    format!(
-        "select p.place, p.product, p.words from search_posting l join search_product p on p.place = l.place
-         where l.word = $1{all} order by l.place limit $2"
-    )
-}
-
-fn cost(typed: &[Vec<Match>], has: &[i64]) -> u32 {
+fn cost(typed: &[Vec<Match>], has: &[u32]) -> u32 {
     let of_word = |nearest: &Vec<Match>| {
-        let best = nearest.iter().filter(|found| has.contains(&found.word)).map(|found| found.cost).min();
-        best.unwrap_or(COST_LACKING)
+        // The first match is the nearest.
+        nearest.iter().find(|found| has.contains(&found.word)).map_or(COST_LACKING, |found| found.cost)
     };
     let further = u32::try_from(has.len().saturating_sub(typed.len())).unwrap_or(u32::MAX);
     typed.iter().map(of_word).sum::<u32>().saturating_add(further.saturating_mul(COST_FURTHER_WORD))
-}
-
-fn pack(words: &[i64]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_be_bytes()).collect()
-}
-
-fn unpack(bytes: &[u8]) -> Vec<i64> {
-    bytes.chunks_exact(8).map(|word| i64::from_be_bytes(word.try_into().unwrap_or_default())).collect()
 }
