@@ -1,0 +1,118 @@
+//! How often a campaign met what it is there to meet. A campaign that never did proves nothing.
+
+macro_rules! counters {
+    ($($name:ident $word:literal $required:literal),* $(,)?) => {
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum Counter { $($name),* }
+
+        impl Counter {
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word),* }
+            }
+
+            /// Whether a long campaign fails when this stayed at nothing.
+            pub fn is_required(self) -> bool {
+                match self { $(Self::$name => $required),* }
+            }
+
+            fn index(self) -> usize {
+                Self::ALL.iter().position(|at| *at == self).unwrap_or_default()
+            }
+        }
+    };
+}
+
+counters! {
+    MessagesLost "messages lost" true,
+    MessagesDoubled "messages doubled" true,
+    MessagesOvertaken "messages overtaken" true,
+    MessagesDamaged "messages damaged" true,
+    MessagesForged "messages forged" true,
+    ForgeriesRefused "forgeries refused" true,
+    OldMessages "old messages sent again" true,
+    OldEpochReplies "replies from an earlier life of the server" true,
+    Partitions "partitions" true,
+    OneWayPartitions "partitions of one direction" true,
+    CrashesBeforeCommit "crashes before the commit" true,
+    CrashesAfterCommit "crashes after the commit, before the answer" true,
+    Restores "devices restored from a backup" true,
+    Clones "devices copied with their keys" true,
+    ClonesWithoutKeys "devices copied without their keys" true,
+    RegistersFrozen "registers found frozen" true,
+    Renewals "registers renewed" true,
+    Deaths "devices lost for good" true,
+    ServerCrashes "server crashes" true,
+    ServerRestores "server restores" true,
+    Freezes "stalls frozen" true,
+    Unfreezes "stalls released" true,
+    ClockJumps "clocks that jumped" true,
+    Sales "sales" true,
+    SalesBeyond "sales beyond the share" true,
+    SalesRefused "sales refused for their share" true,
+    Voids "voids" true,
+    Refunds "refunds" true,
+    RefundAllowances "refunds allowed by the server" true,
+    Receipts "deliveries received" true,
+    Counts "counts" true,
+    Edits "edits" true,
+    Grants "shares granted" true,
+    Returns "shares given back" true,
+    Recalls "recalls" true,
+    RecallsAnswered "recalls answered" true,
+    Orders "orders placed" true,
+    OrdersRefused "orders refused" true,
+    OrdersReleased "orders released" true,
+    OrdersFulfilled "orders fulfilled" true,
+    Retries "commands and orders sent again" true,
+    Revocations "devices revoked" true,
+    Quarantines "shares set apart" true,
+    Incidents "incidents" true,
+    Covers "debts covered" true,
+    ForkIncidents "forks found" true,
+    Snapshots "whole machines put back" true,
+    Reclaims "forced reclaims" true,
+    PromiseExceptions "runs whose promises a person or a snapshot broke" false,
+    AnswersLostWithDisk "acknowledged records lost with their disk" false,
+    OrdersLostWithServer "orders lost with the server's disk" false,
+    Parked "records parked" false,
+    Converged "runs that met" true,
+    StayedFrozen "runs that stayed frozen for a lost device" false,
+    Exchanges "pages exchanged" true,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Counters([u64; Counter::ALL.len()]);
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self([0; Counter::ALL.len()])
+    }
+}
+
+impl Counters {
+    pub fn add(&mut self, counter: Counter) {
+        self.add_many(counter, 1);
+    }
+
+    pub fn add_many(&mut self, counter: Counter, more: u64) {
+        if let Some(place) = self.0.get_mut(counter.index()) {
+            *place += more;
+        }
+    }
+
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0.get(counter.index()).copied().unwrap_or_default()
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(ours, theirs)| *ours += theirs);
+    }
+
+    /// What a campaign should have met and did not.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let is_missing = |counter: &&Counter| counter.is_required() && self.get(**counter) == 0;
+        Counter::ALL.iter().filter(is_missing).map(|counter| counter.word()).collect()
+    }
+}

@@ -1,0 +1,335 @@
+//! One simulated device: the real engine on a database in memory, its keys, its clock, its backups, and what the
+//! person in front of it remembers.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use soko_app_api::{Command, Query, Refused, Reply, StatusView, View};
+use soko_domain::ids::{AuthorId, Hash, SaleId, ShiftId};
+use soko_domain::role::Role;
+use soko_domain::sabotage::Sabotage;
+use soko_engine::vault::MemoryVault;
+use soko_engine::{Engine, Failure, Join, Joined, NotDone, Now, OpenError, Options};
+use soko_record_log::log;
+use soko_record_log::{Sqlite, StoreError, Tx};
+use soko_replication::{Heads, Record};
+
+use crate::broken::{Broken, broken};
+use crate::choice::{Choices, SeededEntropy};
+use crate::server::{NOON_MS, STALL};
+
+const BACKUPS_MAX: usize = 4;
+const REMEMBERED_MAX: usize = 8;
+const READ_RECORDS: usize = 500;
+const READ_BYTES: usize = 1 << 20;
+
+pub(crate) type Outcome = Result<Reply, Refused>;
+
+pub(crate) struct Device {
+    pub(crate) number: usize,
+    engine: Engine,
+    pub(crate) vault: MemoryVault,
+    pub(crate) joined: Joined,
+    pub(crate) role: Role,
+    seed: u64,
+    opened: u64,
+    weaken: Option<Sabotage>,
+    /// How far the wall clock is off.
+    pub(crate) clock_ms: i64,
+    /// Waits for the server to let it in.
+    pub(crate) wants_enrolment: bool,
+    pub(crate) is_dead: bool,
+    pub(crate) shift: Option<ShiftId>,
+    pub(crate) sales: Vec<SaleId>,
+    pub(crate) remembered: Vec<(Command, Outcome)>,
+    backups: Vec<Vec<u8>>,
+    machine_images: Vec<(Vec<u8>, MemoryVault)>,
+    /// How far each author's chain was looked at.
+    looked: BTreeMap<AuthorId, u64>,
+    /// The last place of each author that was acknowledged to a person on this disk.
+    pub(crate) acknowledged: BTreeMap<AuthorId, u64>,
+}
+
+/// What a device is made from.
+pub(crate) struct Made {
+    pub(crate) number: usize,
+    pub(crate) seed: u64,
+    pub(crate) role: Role,
+    pub(crate) server_key: [u8; 32],
+    pub(crate) weaken: Option<Sabotage>,
+}
+
+impl Device {
+    pub(crate) fn new(made: Made) -> Result<Self, Broken> {
+        let Made { number, seed, role, server_key, weaken } = made;
+        let vault = MemoryVault::on_machine(machine(number));
+        let mut engine =
+            open(&Opening { image: template()?, vault: &vault, seed, number, opened: 0, weaken })?;
+        let name = format!("till {number}");
+        let joined = engine.join(Join { stall: STALL, name, role, server_keys: vec![server_key] })?;
+        Ok(Self {
+            number,
+            engine,
+            vault,
+            joined,
+            role,
+            seed,
+            opened: 0,
+            weaken,
+            clock_ms: 0,
+            wants_enrolment: true,
+            is_dead: false,
+            shift: None,
+            sales: Vec::new(),
+            remembered: Vec::new(),
+            backups: Vec::new(),
+            machine_images: Vec::new(),
+            looked: BTreeMap::new(),
+            acknowledged: BTreeMap::new(),
+        })
+    }
+
+    pub(crate) fn author(&self) -> AuthorId {
+        self.joined.author
+    }
+
+    fn now(&self, now_ms: u64) -> Now {
+        Now::utc(NOON_MS.saturating_add_unsigned(now_ms).saturating_add(self.clock_ms))
+    }
+
+    /// Nothing when the engine failed in a way that is allowed to.
+    pub(crate) fn handle(&mut self, command: Command, now_ms: u64) -> Result<Outcome, Broken> {
+        let now = self.now(now_ms);
+        match self.engine.handle(command, now) {
+            Ok(reply) => Ok(Ok(reply)),
+            Err(NotDone::Refused(refused)) => Ok(Err(refused)),
+            Err(NotDone::Failed(failure)) => Err(failure.into()),
+        }
+    }
+
+    pub(crate) fn remember(&mut self, command: Command, outcome: Outcome) {
+        if self.remembered.len() == REMEMBERED_MAX {
+            self.remembered.drain(..1);
+        }
+        self.remembered.push((command, outcome));
+    }
+
+    pub(crate) fn answer(&mut self, query: &Query) -> Result<View, Broken> {
+        match self.engine.answer(query) {
+            Ok(view) => Ok(view),
+            Err(NotDone::Failed(failure)) => Err(failure.into()),
+            Err(NotDone::Refused(refused)) => broken("a question is answered", refused.sentence),
+        }
+    }
+
+    pub(crate) fn status(&mut self) -> Result<StatusView, Broken> {
+        match self.answer(&Query::Status(STALL))? {
+            View::Status(status) => Ok(status),
+            other => broken("a question is answered", format!("{other:?}")),
+        }
+    }
+
+    pub(crate) fn poll(&mut self, now_ms: u64) -> Result<Option<Vec<u8>>, Broken> {
+        if self.engine.next_deadline(STALL).is_none_or(|due_ms| due_ms > now_ms) {
+            return Ok(None);
+        }
+        Ok(self.engine.poll_page(STALL, now_ms)?)
+    }
+
+    pub(crate) fn wake(&mut self, now_ms: u64) {
+        self.engine.wake(STALL, now_ms);
+    }
+
+    pub(crate) fn failed(&mut self, now_ms: u64) {
+        self.engine.failed(STALL, now_ms);
+    }
+
+    pub(crate) fn take(&mut self, page: &[u8], now_ms: u64) -> Result<soko_engine::Taken, Broken> {
+        let now = self.now(now_ms);
+        Ok(self.engine.take_page(STALL, page, now_ms, now)?)
+    }
+
+    /// Own records since the last look, as they are on the disk.
+    pub(crate) fn look(&mut self) -> Result<Vec<Record>, Broken> {
+        let author = self.author();
+        let after = self.looked.get(&author).copied().unwrap_or_default();
+        let records = self.read(|tx| log::range(tx, STALL, &author, after + 1, READ_RECORDS, READ_BYTES))?;
+        if let Some(last) = records.last() {
+            self.looked.insert(author, last.seq);
+        }
+        Ok(records)
+    }
+
+    pub(crate) fn own_seq(&mut self) -> Result<u64, Broken> {
+        let author = self.author();
+        Ok(self.read(|tx| log::head(tx, STALL, &author))?.map_or(0, |head| head.seq))
+    }
+
+    pub(crate) fn heads(&mut self) -> Result<Heads, Broken> {
+        Ok(self.read(|tx| log::heads(tx, STALL))?)
+    }
+
+    pub(crate) fn state_digest(&mut self) -> Result<Hash, Broken> {
+        Ok(self.read(|tx| soko_projection::state_digest(tx, STALL))?)
+    }
+
+    /// What is on the disk, without asking the engine to finish anything first.
+    pub(crate) fn read<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.engine.database().read(work)
+    }
+
+    pub(crate) fn image(&mut self) -> Result<Vec<u8>, StoreError> {
+        self.engine.database().serialize()
+    }
+
+    /// Killed, and started again on what was on the disk.
+    pub(crate) fn crash(&mut self) -> Result<(), Broken> {
+        let image = self.image()?;
+        self.start(&image)
+    }
+
+    /// Started on these files.
+    pub(crate) fn start(&mut self, image: &[u8]) -> Result<(), Broken> {
+        self.opened += 1;
+        let opening = Opening {
+            image,
+            vault: &self.vault,
+            seed: self.seed,
+            number: self.number,
+            opened: self.opened,
+            weaken: self.weaken,
+        };
+        self.engine = open(&opening)?;
+        Ok(())
+    }
+
+    pub(crate) fn back_up(&mut self) -> Result<(), Broken> {
+        if self.backups.len() == BACKUPS_MAX {
+            self.backups.remove(0);
+            self.machine_images.remove(0);
+        }
+        let image = self.image()?;
+        self.machine_images.push((image.clone(), self.vault.snapshot()));
+        self.backups.push(image);
+        Ok(())
+    }
+
+    /// Puts an earlier database back; the keys beside it stay as they are.
+    pub(crate) fn restore(&mut self, choices: &mut Choices) -> Result<bool, Broken> {
+        let Some(image) = choices.pick(&self.backups).cloned() else { return Ok(false) };
+        self.went_back(&image)?;
+        Ok(true)
+    }
+
+    /// Puts the whole machine back, keys and all: nothing on it can tell.
+    pub(crate) fn put_machine_back(&mut self, choices: &mut Choices) -> Result<bool, Broken> {
+        let Some(at) = choices.index(self.machine_images.len()) else { return Ok(false) };
+        let Some((image, vault)) = self.machine_images.get(at) else { return Ok(false) };
+        let (image, vault) = (image.clone(), vault.snapshot());
+        self.vault = vault;
+        self.went_back(&image)?;
+        Ok(true)
+    }
+
+    fn went_back(&mut self, image: &[u8]) -> Result<(), Broken> {
+        self.start(image)?;
+        self.remembered.clear();
+        let author = self.stored_author()?;
+        if author != self.author() {
+            // The backup is of an earlier author: what the person wrote down is of no use.
+            self.joined.author = author;
+        }
+        let seq = self.own_seq()?;
+        self.looked.insert(author, seq);
+        Ok(())
+    }
+
+    fn stored_author(&mut self) -> Result<AuthorId, Broken> {
+        Ok(self.status()?.author)
+    }
+
+    /// Somebody copied the disk to another machine, with its keys or without.
+    pub(crate) fn copy(&mut self, number: usize, with_keys: bool) -> Result<Self, Broken> {
+        let image = self.image()?;
+        let machine = machine(number);
+        let vault = if with_keys { self.vault.copied_to(machine) } else { MemoryVault::on_machine(machine) };
+        let (seed, weaken) = (self.seed, self.weaken);
+        let engine = open(&Opening { image: &image, vault: &vault, seed, number, opened: 0, weaken })?;
+        Ok(Self {
+            number,
+            engine,
+            vault,
+            joined: self.joined.clone(),
+            role: self.role,
+            seed,
+            opened: 0,
+            weaken,
+            clock_ms: self.clock_ms,
+            wants_enrolment: false,
+            is_dead: false,
+            shift: self.shift,
+            sales: self.sales.clone(),
+            remembered: Vec::new(),
+            backups: Vec::new(),
+            machine_images: Vec::new(),
+            looked: self.looked.clone(),
+            acknowledged: BTreeMap::new(),
+        })
+    }
+
+    /// Goes on as another author.
+    pub(crate) fn renew(&mut self) -> Result<(), Failure> {
+        self.joined = self.engine.renew(STALL)?;
+        self.wants_enrolment = true;
+        self.shift = None;
+        self.remembered.clear();
+        Ok(())
+    }
+
+    pub(crate) fn verify(&mut self) -> Result<Vec<String>, Broken> {
+        let check = self.engine.verify(STALL)?;
+        let mut problems = check.problems;
+        if check.digest != check.rebuilt {
+            problems.push("its tables do not follow from its records".into());
+        }
+        Ok(problems)
+    }
+}
+
+struct Opening<'a> {
+    image: &'a [u8],
+    vault: &'a MemoryVault,
+    seed: u64,
+    number: usize,
+    opened: u64,
+    weaken: Option<Sabotage>,
+}
+
+fn open(opening: &Opening<'_>) -> Result<Engine, OpenError> {
+    let db = Sqlite::deserialize(opening.image)?;
+    let number = u64::try_from(opening.number).unwrap_or(u64::MAX);
+    let what = 1_000 + number.wrapping_mul(10_000).wrapping_add(opening.opened);
+    let entropy = Box::new(SeededEntropy(Choices::of(opening.seed, what)));
+    let mut options = Options::new(db, Box::new(opening.vault.clone()), entropy);
+    options.weaken = opening.weaken;
+    Engine::open(options)
+}
+
+fn machine(number: usize) -> Hash {
+    let byte = u8::try_from(number + 1).unwrap_or(u8::MAX);
+    Hash([byte; 32])
+}
+
+/// A migrated, empty database, made once.
+fn template() -> Result<&'static [u8], StoreError> {
+    static TEMPLATE: OnceLock<Result<Vec<u8>, StoreError>> = OnceLock::new();
+    let made = TEMPLATE.get_or_init(|| {
+        let mut db = Sqlite::open_in_memory()?;
+        db.migrate(soko_engine::schema())?;
+        db.serialize()
+    });
+    made.as_deref().map_err(Clone::clone)
+}

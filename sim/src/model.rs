@@ -1,0 +1,324 @@
+//! What is true, kept in plain maps from what was written and answered. It decodes entries and adds up by itself;
+//! nothing of the code that derives tables is used here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use soko_domain::entry::{Entry, GoodsBack, Kind, RefundMade, SaleMade, SaleVoided};
+use soko_domain::ids::{AuthorId, Hash, OrderId, ProductId, SaleId};
+use soko_domain::wire::Wire as _;
+use soko_replication::{Introduction, Record};
+
+use crate::broken::{Broken, broken};
+
+pub(crate) const NO_FORK: &str = "an author's history exists once";
+pub(crate) const GAPLESS: &str = "receipt numbers have no gap and no repeat";
+pub(crate) const ONCE: &str = "a command takes effect once";
+pub(crate) const REFUNDS: &str = "refunds never exceed what was sold";
+pub(crate) const PROMISED: &str = "no unit is promised twice";
+pub(crate) const GENUINE: &str = "only what its author wrote is accepted";
+pub(crate) const FROZEN: &str = "a restored server promises nothing before every device has reported";
+
+#[derive(Default)]
+pub(crate) struct Model {
+    /// Every record that a device or a server ever kept, by its author and place.
+    records: BTreeMap<(AuthorId, u64), Hash>,
+    supply: BTreeMap<ProductId, i64>,
+    promised: BTreeMap<ProductId, i64>,
+    sales: BTreeMap<SaleId, Sold>,
+    orders: BTreeMap<OrderId, Ordered>,
+    last_receipts: BTreeMap<AuthorId, u64>,
+    revoked: BTreeSet<AuthorId>,
+    /// Places behind which an author's records were lost with their disk.
+    lost_behind: BTreeMap<AuthorId, u64>,
+    /// Authors that a whole-machine snapshot may have doubled.
+    pub(crate) doubled: BTreeSet<AuthorId>,
+    /// A person's recorded risk, or a snapshot: promises are not checked any more.
+    pub(crate) excepted: bool,
+    server: ServerLife,
+    server_authors: BTreeSet<AuthorId>,
+}
+
+#[derive(Default)]
+struct ServerLife {
+    author: Option<AuthorId>,
+    must_be_frozen: bool,
+}
+
+struct Sold {
+    author: AuthorId,
+    lines: Vec<SoldLine>,
+    voided: bool,
+}
+
+struct SoldLine {
+    quantity: i64,
+    total_minor: i64,
+    refunded: i64,
+    refunded_minor: i64,
+}
+
+struct Ordered {
+    units: Vec<(ProductId, i64)>,
+    placed_at: (AuthorId, u64),
+    released: bool,
+    /// The server's disk was lost, and no device is known to hold the order.
+    forgotten: bool,
+}
+
+impl Ordered {
+    fn counts(&self) -> bool {
+        !self.released && !self.forgotten
+    }
+}
+
+/// What a record that a device just wrote turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum News {
+    Known,
+    Other,
+    Is(Kind),
+}
+
+impl Model {
+    /// A record that its author has on its own disk.
+    pub(crate) fn written(&mut self, id: Hash, record: &Record) -> Result<News, Broken> {
+        let (author, seq) = (record.author, record.seq);
+        match self.records.get(&(author, seq)) {
+            Some(known) if *known == id => return Ok(News::Known),
+            Some(_) if self.doubled.contains(&author) => {}
+            Some(_) => return broken(NO_FORK, format!("{author} wrote record {seq} twice")),
+            None => {
+                self.records.insert((author, seq), id);
+            }
+        }
+        let Some(kind) = Kind::from_number(record.kind) else { return Ok(News::Other) };
+        let Some(Ok((_, entry))) = record.body.bytes().map(|body| Entry::from_body(kind, body)) else {
+            return Ok(News::Other);
+        };
+        self.apply((author, seq), &entry)?;
+        Ok(News::Is(kind))
+    }
+
+    /// A record that the server has in its log, in the order of arrival.
+    pub(crate) fn held_by_server(
+        &mut self,
+        id: Hash,
+        record: &Record,
+        server_key_author: bool,
+    ) -> Result<News, Broken> {
+        let place = (record.author, record.seq);
+        if let Some(known) = self.records.get(&place) {
+            if *known != id && !self.doubled.contains(&record.author) {
+                return broken(
+                    GENUINE,
+                    format!("record {} of {} is another at the server", place.1, place.0),
+                );
+            }
+            self.seen_again(record);
+            return Ok(News::Known);
+        }
+        if !server_key_author {
+            return broken(GENUINE, format!("{} never wrote record {}", place.0, place.1));
+        }
+        let news = self.written(id, record)?;
+        if let News::Is(Kind::ShareGranted | Kind::OrderPlaced) = news {
+            if self.server.must_be_frozen && self.server.author == Some(record.author) {
+                return broken(FROZEN, format!("{news:?} by its record {}", record.seq));
+            }
+        }
+        Ok(news)
+    }
+
+    /// Whether a chain is the server's own: its first record names the server's key.
+    pub(crate) fn note_server_author(&mut self, record: &Record, key: [u8; 32]) -> bool {
+        if record.is_introduction() {
+            let introduction = record.body.bytes().and_then(|body| Introduction::from_bytes(body).ok());
+            if introduction.is_some_and(|introduction| introduction.public_key == key) {
+                self.server_authors.insert(record.author);
+            }
+        }
+        self.server_authors.contains(&record.author)
+    }
+
+    fn apply(&mut self, place: (AuthorId, u64), entry: &Entry) -> Result<(), Broken> {
+        let author = place.0;
+        #[expect(clippy::wildcard_enum_match_arm, reason = "every other entry promises and undoes nothing")]
+        match entry {
+            Entry::StockReceived(received) => {
+                for line in &received.lines {
+                    *self.supply.entry(line.product).or_default() += line.quantity;
+                }
+            }
+            Entry::StockCounted(count) => {
+                let found = (count.counted - count.expected).max(0);
+                *self.supply.entry(count.product).or_default() += found;
+            }
+            Entry::SaleMade(sale) => self.sold(author, sale)?,
+            Entry::SaleVoided(void) => self.voided(void)?,
+            Entry::RefundMade(refund) => self.refunded(place, refund)?,
+            Entry::DeviceRevoked(revoked) => {
+                self.revoked.insert(revoked.author);
+            }
+            Entry::OrderPlaced(order) => {
+                let units: Vec<_> = order.lines.iter().map(|line| (line.product, line.quantity)).collect();
+                let known = self.orders.get(&order.order);
+                if known.is_some_and(|known| known.counts() && known.placed_at.0 == author) {
+                    return broken(ONCE, format!("order {} was placed twice", order.order));
+                }
+                let released = known.is_some_and(|known| known.released);
+                self.orders
+                    .insert(order.order, Ordered { units, placed_at: place, released, forgotten: false });
+            }
+            Entry::OrderReleased(order) => {
+                if let Some(known) = self.orders.get_mut(&order.order) {
+                    known.released = true;
+                }
+            }
+            Entry::EpochStarted(_) => self.server.author = Some(author),
+            Entry::Unfrozen(_) if self.server.author == Some(author) => self.server.must_be_frozen = false,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn sold(&mut self, author: AuthorId, sale: &SaleMade) -> Result<(), Broken> {
+        let last = self.last_receipts.entry(author).or_default();
+        if sale.receipt_number != *last + 1 && !self.doubled.contains(&author) {
+            let what = format!("{author} gave number {} after {last}", sale.receipt_number);
+            return broken(GAPLESS, what);
+        }
+        *last = sale.receipt_number;
+        if self.sales.contains_key(&sale.sale) {
+            return broken(ONCE, format!("sale {} was made twice", sale.sale));
+        }
+        for line in &sale.lines {
+            if let Some(product) = line.product {
+                *self.promised.entry(product).or_default() += line.from_share();
+            }
+        }
+        let line = |line: &soko_domain::entry::SaleLine| SoldLine {
+            quantity: line.quantity,
+            total_minor: line.total_minor,
+            refunded: 0,
+            refunded_minor: 0,
+        };
+        let lines = sale.lines.iter().map(line).collect();
+        self.sales.insert(sale.sale, Sold { author, lines, voided: false });
+        Ok(())
+    }
+
+    fn voided(&mut self, void: &SaleVoided) -> Result<(), Broken> {
+        for units in &void.units {
+            *self.promised.entry(units.product).or_default() -= units.from_share;
+        }
+        let Some(sale) = self.sales.get_mut(&void.sale) else { return Ok(()) };
+        if sale.voided || sale.lines.iter().any(|line| line.refunded > 0) {
+            return broken(REFUNDS, format!("sale {} was voided after it was undone already", void.sale));
+        }
+        sale.voided = true;
+        Ok(())
+    }
+
+    fn refunded(&mut self, (author, seq): (AuthorId, u64), refund: &RefundMade) -> Result<(), Broken> {
+        for line in refund.lines.iter().filter(|line| line.goods == GoodsBack::Sellable) {
+            if let Some(product) = line.product {
+                *self.promised.entry(product).or_default() -= line.quantity;
+            }
+        }
+        let Some(sale) = self.sales.get_mut(&refund.sale) else { return Ok(()) };
+        // The server allows refunds of a lost register's sales while that may still refund by its own right.
+        let is_shared = self.revoked.contains(&sale.author) || self.lost_behind.contains_key(&sale.author);
+        let is_lost = self.lost_behind.get(&author).is_some_and(|behind| seq > *behind);
+        if is_shared || is_lost || self.excepted {
+            return Ok(());
+        }
+        for line in &refund.lines {
+            let Some(sold) = usize::try_from(line.line).ok().and_then(|at| sale.lines.get_mut(at)) else {
+                return broken(REFUNDS, format!("sale {} has no line {}", refund.sale, line.line));
+            };
+            sold.refunded += line.quantity;
+            sold.refunded_minor += line.amount_minor;
+            if sale.voided || sold.refunded > sold.quantity || sold.refunded_minor > sold.total_minor {
+                return broken(REFUNDS, format!("line {} of sale {}", line.line, refund.sale));
+            }
+        }
+        Ok(())
+    }
+
+    /// An order that the server had forgotten came back from a device.
+    fn seen_again(&mut self, record: &Record) {
+        if Kind::from_number(record.kind) != Some(Kind::OrderPlaced) {
+            return;
+        }
+        let place = (record.author, record.seq);
+        for order in self.orders.values_mut().filter(|order| order.placed_at == place) {
+            order.forgotten = false;
+        }
+    }
+
+    /// The server was set back; `held` tells how far it now knows an author.
+    pub(crate) fn server_restored(&mut self, held: impl Fn(AuthorId) -> u64) -> u64 {
+        let mut forgotten = 0;
+        for order in self.orders.values_mut() {
+            let (author, seq) = order.placed_at;
+            if seq > held(author) && !order.forgotten {
+                order.forgotten = true;
+                forgotten += 1;
+            }
+        }
+        self.server = ServerLife { author: None, must_be_frozen: true };
+        forgotten
+    }
+
+    /// A device's disk went back; what the author wrote behind `seq` and nobody else has is gone.
+    pub(crate) fn lost(&mut self, author: AuthorId, seq: u64) {
+        let behind = self.lost_behind.entry(author).or_insert(seq);
+        *behind = (*behind).min(seq);
+    }
+
+    /// Every author that wrote and is not a server.
+    pub(crate) fn authors(&self) -> BTreeSet<AuthorId> {
+        let all: BTreeSet<AuthorId> = self.records.keys().map(|(author, _)| *author).collect();
+        all.difference(&self.server_authors).copied().collect()
+    }
+
+    pub(crate) fn was_lost(&self, author: AuthorId) -> bool {
+        self.lost_behind.contains_key(&author)
+    }
+
+    pub(crate) fn must_be_frozen(&self) -> bool {
+        self.server.must_be_frozen
+    }
+
+    pub(crate) fn wrote(&self, author: AuthorId, seq: u64) -> Option<Hash> {
+        self.records.get(&(author, seq)).copied()
+    }
+
+    pub(crate) fn made_sale(&self, sale: SaleId) -> bool {
+        self.sales.contains_key(&sale)
+    }
+
+    pub(crate) fn is_revoked(&self, author: AuthorId) -> bool {
+        self.revoked.contains(&author)
+    }
+
+    /// The units promised to buyers never exceed the units that were recorded.
+    pub(crate) fn check_promises(&self) -> Result<(), Broken> {
+        if self.excepted {
+            return Ok(());
+        }
+        let mut promised = self.promised.clone();
+        for order in self.orders.values().filter(|order| order.counts()) {
+            for (product, quantity) in &order.units {
+                *promised.entry(*product).or_default() += quantity;
+            }
+        }
+        for (product, promised) in promised {
+            let supply = self.supply.get(&product).copied().unwrap_or_default();
+            if promised > supply {
+                return broken(PROMISED, format!("{promised} of {supply} units of {product} were promised"));
+            }
+        }
+        Ok(())
+    }
+}

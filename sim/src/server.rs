@@ -1,0 +1,209 @@
+//! The server as the run has it: the real core on a database in memory, the door that knows who is enrolled, and
+//! the backups that somebody may put back.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use soko_domain::ids::{AuthorId, LogId, OrderId};
+use soko_domain::role::Role;
+use soko_domain::sabotage::Sabotage;
+use soko_domain::wire::Wire as _;
+use soko_projection::LocalApplier;
+use soko_record_log::log::{self, Positioned};
+use soko_record_log::{Sqlite, StoreError, Tx};
+use soko_replication::{Heads, Record};
+use soko_sync_server::core::{Admitted, CoreRefusal, Now, PageIn, PageOut, StallCore as _};
+use soko_sync_server::stall::{Core, EndOrder, OrderView, PlaceOrder, Placed};
+
+use crate::choice::Choices;
+
+pub(crate) const STALL: LogId = LogId([9; 16]);
+/// 2026-11-21, about noon.
+pub(crate) const NOON_MS: i64 = 1_795_262_400_000;
+const BACKUPS_MAX: usize = 6;
+/// Records that one look at the log reads.
+const LOOK_RECORDS: usize = 500;
+
+pub(crate) struct Server {
+    db: Sqlite,
+    core: Core,
+    choices: Choices,
+    /// Who is let in. Goes back with a backup, as the accounts beside it do.
+    door: BTreeMap<AuthorId, Role>,
+    backups: Vec<Backup>,
+    pub(crate) clock_ms: i64,
+    looked: u64,
+    pub(crate) life: u64,
+}
+
+struct Backup {
+    image: Vec<u8>,
+    door: BTreeMap<AuthorId, Role>,
+}
+
+impl Server {
+    pub(crate) fn new(seed: u64, weaken: Option<Sabotage>) -> Result<Self, StoreError> {
+        let mut choices = Choices::of(seed, 3);
+        let appliers = Box::new(|| Box::new(LocalApplier) as Box<dyn soko_projection::Applier>);
+        let core = Core::new(choices.bytes(), appliers).weakened(weaken);
+        let db = Sqlite::deserialize(template()?)?;
+        let door = BTreeMap::new();
+        Ok(Self { db, core, choices, door, backups: Vec::new(), clock_ms: NOON_MS, looked: 0, life: 1 })
+    }
+
+    pub(crate) fn public_key(&self) -> [u8; 32] {
+        self.core.server_key()
+    }
+
+    fn now(&mut self, now_ms: u64) -> Now {
+        let now_ms = self.clock_ms.saturating_add_unsigned(now_ms);
+        Now { now_ms, seed: self.choices.bytes() }
+    }
+
+    /// One exchange. Nobody else is let in than who was enrolled.
+    pub(crate) fn replicate(
+        &mut self,
+        author: AuthorId,
+        page: &[u8],
+        now_ms: u64,
+    ) -> Result<Option<PageOut>, CoreRefusal> {
+        let now = self.now(now_ms);
+        let Some(role) = self.door.get(&author).copied() else { return Ok(None) };
+        let request = PageIn { stall: STALL, author, role, page };
+        let Self { db, core, .. } = self;
+        db.transaction(|tx| core.replicate(tx, &request, now)).map(Some)
+    }
+
+    pub(crate) fn knows(&self, author: AuthorId) -> bool {
+        self.door.contains_key(&author)
+    }
+
+    pub(crate) fn enrol(
+        &mut self,
+        introduction: &Record,
+        role: Role,
+        now_ms: u64,
+    ) -> Result<(), CoreRefusal> {
+        let now = self.now(now_ms);
+        let author = introduction.author;
+        let record = introduction.to_bytes();
+        let admitted = Admitted { stall: STALL, author, role, name: "till", record: &record };
+        let Self { db, core, .. } = self;
+        db.transaction(|tx| core.admitted(tx, &admitted, now))?;
+        self.door.insert(author, role);
+        Ok(())
+    }
+
+    /// Somebody revoked the device at the server: it is not let in again.
+    pub(crate) fn revoke(&mut self, author: AuthorId, now_ms: u64) -> Result<(), CoreRefusal> {
+        let now = self.now(now_ms);
+        let Self { db, core, .. } = self;
+        db.transaction(|tx| core.revoked(tx, STALL, author, now))?;
+        self.door.remove(&author);
+        Ok(())
+    }
+
+    pub(crate) fn reclaim(&mut self, author: AuthorId, now_ms: u64) -> Result<Option<u64>, CoreRefusal> {
+        let now = self.now(now_ms);
+        let Self { db, core, .. } = self;
+        db.transaction(|tx| core.reclaim(tx, STALL, author, "it was lost", now))
+    }
+
+    pub(crate) fn place(&mut self, order: &PlaceOrder, now_ms: u64) -> Result<Placed, CoreRefusal> {
+        let now = self.now(now_ms);
+        let Self { db, core, .. } = self;
+        db.transaction(|tx| core.place_order(tx, STALL, order, now)).map(|(placed, _)| placed)
+    }
+
+    pub(crate) fn end(
+        &mut self,
+        order: OrderId,
+        end: EndOrder,
+        now_ms: u64,
+    ) -> Result<OrderView, CoreRefusal> {
+        let now = self.now(now_ms);
+        let Self { db, core, .. } = self;
+        db.transaction(|tx| core.end_order(tx, STALL, order, end, now)).map(|(view, _)| view)
+    }
+
+    pub(crate) fn confirm_devices(&mut self, now_ms: u64) -> Result<(), CoreRefusal> {
+        let now = self.now(now_ms);
+        let Self { db, core, .. } = self;
+        db.transaction(|tx| core.confirm_devices(tx, STALL, now)).map(drop)
+    }
+
+    /// What a kill leaves: all that was committed.
+    pub(crate) fn crash(&mut self) -> Result<(), StoreError> {
+        let image = self.db.serialize()?;
+        self.db = Sqlite::deserialize(&image)?;
+        Ok(())
+    }
+
+    pub(crate) fn back_up(&mut self) -> Result<(), StoreError> {
+        if self.backups.len() == BACKUPS_MAX {
+            self.backups.remove(0);
+        }
+        let backup = Backup { image: self.db.serialize()?, door: self.door.clone() };
+        self.backups.push(backup);
+        Ok(())
+    }
+
+    /// Puts a backup back and begins another life. Newer backups are gone with the life they were made in.
+    pub(crate) fn restore(&mut self, choices: &mut Choices, now_ms: u64) -> Result<bool, CoreRefusal> {
+        let Some(at) = choices.index(self.backups.len()) else { return Ok(false) };
+        self.backups.truncate(at + 1);
+        let Some(backup) = self.backups.last() else { return Ok(false) };
+        self.db = Sqlite::deserialize(&backup.image)?;
+        self.door = backup.door.clone();
+        let now = self.now(now_ms);
+        let Self { db, core, .. } = self;
+        db.transaction(|tx| core.new_epoch(tx, now))?;
+        self.looked = self.read(|tx| log::count(tx, STALL))?;
+        self.life += 1;
+        Ok(true)
+    }
+
+    /// Records that arrived since the last look.
+    pub(crate) fn look(&mut self) -> Result<Vec<Positioned>, StoreError> {
+        let after = self.looked;
+        let rows = self.read(|tx| log::since(tx, STALL, after, LOOK_RECORDS))?;
+        if let Some(last) = rows.last() {
+            self.looked = last.position;
+        }
+        Ok(rows)
+    }
+
+    pub(crate) fn heads(&mut self) -> Result<Heads, StoreError> {
+        self.read(|tx| log::heads(tx, STALL))
+    }
+
+    pub(crate) fn read<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.db.read(work)
+    }
+
+    /// Proves every chain again.
+    pub(crate) fn log_report(&mut self) -> Result<log::Report, StoreError> {
+        self.db.transaction(|tx| log::verify(tx, STALL))
+    }
+
+    /// Derives everything again; says whether it came out as it was.
+    pub(crate) fn rebuild(&mut self) -> Result<bool, CoreRefusal> {
+        let Self { db, core, .. } = self;
+        let rebuilt = db.transaction(|tx| core.rebuild(tx, STALL))?;
+        Ok(rebuilt.before == rebuilt.after)
+    }
+}
+
+/// A migrated, empty database, made once.
+fn template() -> Result<&'static [u8], StoreError> {
+    static TEMPLATE: OnceLock<Result<Vec<u8>, StoreError>> = OnceLock::new();
+    let made = TEMPLATE.get_or_init(|| {
+        let mut db = Sqlite::open_in_memory()?;
+        db.migrate(soko_sync_server::store::STEPS)?;
+        db.serialize()
+    });
+    made.as_deref().map_err(Clone::clone)
+}

@@ -1,0 +1,151 @@
+//! The calm after the faults: everything arrives, people put right what asks for it, some devices stay lost.
+//! Everybody else must meet, and nothing may stay open.
+
+use soko_app_api::Verb;
+use soko_domain::ids::OrderId;
+use soko_domain::verbs::release_order::OrderState;
+use soko_record_log::{StoreError, params};
+
+use crate::broken::{Broken, broken};
+use crate::counters::Counter;
+use crate::people::DURABLE;
+use crate::server::STALL;
+use crate::world::World;
+
+const MEET: &str = "everybody meets once the faults stop";
+const ROUNDS_MAX: usize = 60;
+/// Longer than any device waits after a failure or holds an author back.
+const ROUND_MS: u64 = 65_000;
+const MOVES_PER_ROUND: usize = 12;
+const MOVE_MS: u64 = 100;
+
+impl World<'_> {
+    pub(crate) fn settle_down(&mut self) -> Result<(), Broken> {
+        self.network.calm();
+        self.trace.note("calm", &[], String::new);
+        let mut open = String::new();
+        for round in 0..ROUNDS_MAX {
+            self.round(round)?;
+            open = match self.still_open()? {
+                None => {
+                    self.counters.add(Counter::Converged);
+                    return self.check_the_end();
+                }
+                Some(what) => what,
+            };
+        }
+        broken(MEET, format!("after {ROUNDS_MAX} rounds {open}"))
+    }
+
+    fn round(&mut self, round: usize) -> Result<(), Broken> {
+        for at in 0..self.devices.len() {
+            if self.devices.get(at).is_some_and(|device| !device.is_dead) {
+                self.mend_calmly(at)?;
+            }
+        }
+        self.confirm(0)?;
+        if round % 3 == 0 {
+            self.end_open_orders()?;
+        }
+        self.pass(ROUND_MS)?;
+        for _ in 0..MOVES_PER_ROUND {
+            let now_ms = self.now_ms;
+            self.devices.iter_mut().filter(|device| !device.is_dead).for_each(|device| device.wake(now_ms));
+            self.pass(MOVE_MS)?;
+        }
+        self.look_everywhere()?;
+        self.model.check_promises()?;
+        self.check_replicas()
+    }
+
+    fn mend_calmly(&mut self, at: usize) -> Result<(), Broken> {
+        let Some(device) = self.devices.get_mut(at) else { return Ok(()) };
+        let now_ms = self.now_ms;
+        device.wake(now_ms);
+        self.mend(at)
+    }
+
+    /// Half of them are handed over, the others cancelled.
+    fn end_open_orders(&mut self) -> Result<(), Broken> {
+        let orders = self.held_orders()?;
+        for order in orders {
+            let verb = if self.choices.chance(128) {
+                Verb::HandOverOrder { order }
+            } else {
+                Verb::AskCancelOrder { order, reason: "closing".into() }
+            };
+            self.command(0, verb)?;
+        }
+        Ok(())
+    }
+
+    fn held_orders(&mut self) -> Result<Vec<OrderId>, StoreError> {
+        self.server.read(|tx| {
+            let rows = soko_projection::read::orders(tx, STALL, (0, 500))?;
+            let is_held = |state| matches!(state, OrderState::Held | OrderState::HandedOver);
+            Ok(rows.into_iter().filter(|row| is_held(row.state)).map(|row| row.order).collect())
+        })
+    }
+
+    /// What keeps the run from being at its end.
+    fn still_open(&mut self) -> Result<Option<String>, Broken> {
+        let server_heads = self.server.heads()?;
+        for at in 0..self.devices.len() {
+            let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else { continue };
+            if self.model.is_revoked(device.author()) || device.wants_enrolment {
+                return Ok(Some(format!("device {at} is not enrolled")));
+            }
+            let status = device.status()?;
+            if status.asks_waiting > 0 {
+                return Ok(Some(format!("device {at} waits for {} answers", status.asks_waiting)));
+            }
+            let heads = device.heads()?;
+            let differs = |author: &&soko_domain::ids::AuthorId| {
+                !self.model.doubled.contains(author) && heads.get(author) != server_heads.get(author)
+            };
+            let mut authors = heads.keys().chain(server_heads.keys());
+            if let Some(author) = authors.find(differs) {
+                return Ok(Some(format!("device {at} and the server differ about {author}")));
+            }
+        }
+        let held = self.held_orders()?;
+        Ok((!held.is_empty()).then(|| format!("{} orders are open", held.len())))
+    }
+
+    fn check_the_end(&mut self) -> Result<(), Broken> {
+        let is_frozen = self.server.read(|tx| soko_projection::read::stall_frozen(tx, STALL))?;
+        if is_frozen {
+            if !self.debts {
+                return broken(MEET, "the stall stays frozen though every device has reported");
+            }
+            self.counters.add(Counter::StayedFrozen);
+        }
+        self.check_acknowledged_at_server()?;
+        self.check_recalls()?;
+        self.verify_all()
+    }
+
+    /// What was answered by a device whose disk was not lost is at the server now.
+    fn check_acknowledged_at_server(&mut self) -> Result<(), Broken> {
+        let heads = self.server.heads()?;
+        for (at, device) in self.devices.iter().enumerate().filter(|(_, device)| !device.is_dead) {
+            for (author, seq) in &device.acknowledged {
+                let held = heads.get(author).map_or(0, |head| head.seq);
+                let is_excused = self.model.was_lost(*author) || self.model.doubled.contains(author);
+                if held < *seq && !is_excused {
+                    return broken(DURABLE, format!("the server has {held} of {seq} of device {at}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_recalls(&mut self) -> Result<(), Broken> {
+        let answered: u64 = self.server.read(|tx| {
+            tx.query_one("select count(*) from recall where log = $1 and answered = 1", params![STALL])?
+                .number(0)
+        })?;
+        self.counters.add_many(Counter::RecallsAnswered, answered);
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! Buyers in the shop: they order, lose the answer, order again under the same key, and change their minds.
+
+use soko_app_api::Verb;
+use soko_domain::entry::ReleaseReason;
+use soko_domain::ids::{OrderId, ThingId};
+use soko_domain::verbs::place_order::AskedLine;
+use soko_sync_server::core::CoreRefusal;
+use soko_sync_server::stall::{EndOrder, PlaceOrder, Placed};
+
+use crate::broken::{Broken, broken};
+use crate::counters::Counter;
+use crate::model::ONCE;
+use crate::plan::Knob;
+use crate::world::{World, refused};
+
+const REMEMBERED_MAX: usize = 10;
+
+#[derive(Default)]
+pub(crate) struct Web {
+    /// Requests that were made in the server's present life, with their first answer if one was given.
+    asked: Vec<Asked>,
+}
+
+struct Asked {
+    order: PlaceOrder,
+    /// Nothing while no lasting answer was given.
+    answer: Option<Answer>,
+}
+
+/// What of an answer must never change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Answer {
+    Held { order: OrderId, total_minor: i64 },
+    Declined { code: String },
+}
+
+impl Answer {
+    fn of(placed: &Placed) -> Self {
+        match placed {
+            Placed::Held(view) => Self::Held { order: view.order, total_minor: view.total_minor },
+            Placed::Declined(declined) => Self::Declined { code: declined.code.clone() },
+        }
+    }
+}
+
+impl Web {
+    /// The server forgot what it answered; buyers cannot hold it to that.
+    pub(crate) fn server_forgot(&mut self) {
+        self.asked.clear();
+    }
+}
+
+impl World<'_> {
+    pub(crate) fn order(&mut self) -> Result<(), Broken> {
+        let product = self.some_product();
+        let quantity = self.choices.between(1, 5);
+        let order = PlaceOrder {
+            actor: ThingId([3; 16]),
+            key: self.fresh().to_string(),
+            order: OrderId(self.fresh().0),
+            buyer: ThingId([4; 16]),
+            lines: vec![AskedLine { product, quantity, seen_price_minor: None }],
+            note: String::new(),
+        };
+        let answer = self.place(&order)?;
+        match &answer {
+            Some(Answer::Held { .. }) => self.counters.add(Counter::Orders),
+            Some(Answer::Declined { .. }) | None => self.counters.add(Counter::OrdersRefused),
+        }
+        if self.web.asked.len() == REMEMBERED_MAX {
+            self.web.asked.remove(0);
+        }
+        self.web.asked.push(Asked { order, answer });
+        Ok(())
+    }
+
+    fn place(&mut self, order: &PlaceOrder) -> Result<Option<Answer>, Broken> {
+        let placed = match self.server.place(order, self.now_ms) {
+            Ok(placed) => Some(placed),
+            Err(CoreRefusal::Refused { code, .. }) => {
+                self.trace.note("order-later", &[], || code.into());
+                None
+            }
+            Err(error @ CoreRefusal::Store(_)) => return Err(error.into()),
+        };
+        self.trace
+            .note("order", &[u64::from(placed.is_some())], || format!("{:?} -> {placed:?}", order.lines));
+        if self.choices.chance(self.plan.knobs.get(Knob::ServerCrash) / 16) {
+            self.counters.add(Counter::ServerCrashes);
+            self.server.crash()?;
+        }
+        self.look_at_server()?;
+        Ok(placed.as_ref().map(Answer::of))
+    }
+
+    /// The same key and the same order: one order, and the first answer.
+    pub(crate) fn retry_order(&mut self) -> Result<(), Broken> {
+        let Some(at) = self.choices.index(self.web.asked.len()) else { return Ok(()) };
+        let Some(asked) = self.web.asked.get(at) else { return Ok(()) };
+        let (order, first) = (asked.order.clone(), asked.answer.clone());
+        self.counters.add(Counter::Retries);
+        let again = self.place(&order)?;
+        if first.is_some() && again != first {
+            return broken(ONCE, format!("order {} was answered {first:?}, then {again:?}", order.order));
+        }
+        if let Some(asked) = self.web.asked.get_mut(at) {
+            asked.answer = again;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn cancel_order(&mut self) -> Result<(), Broken> {
+        let Some(order) = self.some_open_order() else { return Ok(()) };
+        let reason = if self.choices.chance(128) {
+            ReleaseReason::BuyerCancelled
+        } else {
+            ReleaseReason::PaymentFailed
+        };
+        let ended = self.server.end(order, EndOrder::Release(reason), self.now_ms);
+        self.trace.note("cancel", &[u64::from(ended.is_ok())], || format!("{order} -> {ended:?}"));
+        ended.map(drop).or_else(refused)?;
+        self.look_at_server()
+    }
+
+    fn some_open_order(&mut self) -> Option<OrderId> {
+        let orders: Vec<OrderId> = self.open_orders.keys().copied().collect();
+        self.choices.pick(&orders).copied()
+    }
+
+    /// Somebody at a register hands the goods of an order over, or wants it cancelled.
+    pub(crate) fn end_at_register(&mut self, at: usize, hand_over: bool) -> Result<(), Broken> {
+        let Some(order) = self.some_open_order() else { return Ok(()) };
+        let verb = if hand_over {
+            Verb::HandOverOrder { order }
+        } else {
+            Verb::AskCancelOrder { order, reason: "sold out".into() }
+        };
+        self.command(at, verb).map(drop)
+    }
+}
