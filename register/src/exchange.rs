@@ -79,7 +79,8 @@ impl<'h> Exchange<'h> {
         loop {
             match self.round().await? {
                 Round::Done => failures = 0,
-                Round::Nothing if failures > 0 => self.until_due().await?,
+                // A wait from before is no quiet: at least one page has to have gone both ways.
+                Round::Nothing if failures > 0 || self.summary.pages == 0 => self.until_due().await?,
                 Round::Nothing => return Ok(()),
                 Round::Failed { why, not_before_s } => {
                     failures += 1;

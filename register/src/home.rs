@@ -1,6 +1,4 @@
-//! A register's folder: its database, its vault, its lock, and what it knows of its server.
-//!
-//! A damaged database is set aside under another name and salvaged into a fresh one; nothing is overwritten.
+//! A register's folder as one process has it open: the engine in it, and what it knows of its server.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -12,13 +10,12 @@ use serde::{Deserialize, Serialize};
 use soko_app_api::{Query, View};
 use soko_domain::ids::{AuthorId, LogId, ThingId};
 use soko_engine::vault::{FileVault, Vault as _};
-use soko_engine::{Engine, Entropy, Now, OpenError, Options};
-use soko_record_log::{DataDirectory, OpenMode, Sqlite, StoreError, log};
+use soko_engine::{DeviceFolder, Engine, Entropy, Failure, Now, OpenError};
+use soko_record_log::{DataDirectory, StoreError, log};
 use soko_replication::{Record, Timing};
 
 use crate::outcome::Undone;
 
-const DATABASE_FILE: &str = "register.sqlite";
 const LINK_FILE: &str = "link.json";
 const LINK_NEXT_FILE: &str = "link.json.next";
 
@@ -73,24 +70,18 @@ struct Links {
 
 /// An open register.
 pub struct Home {
-    directory: DataDirectory,
+    path: PathBuf,
     timing: Timing,
     /// Nothing after a failure that closed the store, until the next command opens it again.
-    engine: Option<Engine>,
-    /// What was set aside when it was opened, for whoever looks after the register.
-    pub salvaged: Vec<String>,
+    opened: Option<(Engine, DeviceFolder)>,
+    /// What was found when it was opened, for whoever looks after the register.
+    pub warnings: Vec<String>,
 }
 
 impl Home {
     /// Takes the folder for this process and opens the register in it.
     pub fn open(path: &Path, timing: Timing) -> Result<Self, Undone> {
-        let directory = DataDirectory::open(path).map_err(|error| match error {
-            StoreError::Busy(why) => {
-                Undone::failed(format!("{why}: end it first, or use another --data-dir"))
-            }
-            other => other.into(),
-        })?;
-        let mut home = Self { directory, timing, engine: None, salvaged: Vec::new() };
+        let mut home = Self { path: path.to_owned(), timing, opened: None, warnings: Vec::new() };
         home.engine()?;
         Ok(home)
     }
@@ -98,61 +89,56 @@ impl Home {
     /// The engine, opened again if a failure closed it.
     pub fn engine(&mut self) -> Result<&mut Engine, Undone> {
         let open = self.take_open();
-        let engine = open.map_or_else(|| self.open_engine(), Ok)?;
-        Ok(self.engine.insert(engine))
+        let opened = open.map_or_else(|| self.open_folder(), Ok)?;
+        Ok(&mut self.opened.insert(opened).0)
     }
 
-    fn open_engine(&mut self) -> Result<Engine, Undone> {
-        match self.try_open() {
-            Err(OpenError::Damaged(what)) => {
-                self.salvage(&what)?;
-                Ok(self.try_open()?)
-            }
-            Err(OpenError::Failed(soko_engine::Failure::DiskFull)) => {
+    fn open_folder(&mut self) -> Result<(Engine, DeviceFolder), Undone> {
+        let open = |path: &Path, timing| DeviceFolder::open(path, timing, &|| Box::new(OsEntropy));
+        let opened = match open(&self.path, self.timing) {
+            Err(OpenError::Failed(Failure::DiskFull)) => {
                 // The reserve is there for this: what was recorded must still be readable and leave the device.
-                self.directory.release_reserve()?;
-                Ok(self.try_open()?)
+                DataDirectory::open(&self.path)?.release_reserve()?;
+                self.warnings.push("the disk is full: the reserve was given up; free some space".into());
+                open(&self.path, self.timing)
             }
-            opened => {
-                let engine = opened?;
-                // Without room for it, the next sale that does not fit says so.
-                let _ = self.directory.keep_reserve();
-                Ok(engine)
-            }
+            opened => opened,
+        };
+        let opened = opened.map_err(|error| self.not_opened(error))?;
+        if let Some((aside, saved)) = opened.salvaged {
+            self.warnings.push(format!(
+                "the database was damaged; it was set aside as {}, and {} records were saved",
+                aside.display(),
+                saved.records
+            ));
+            self.warnings.extend(saved.lost.into_iter().map(|lost| format!("lost: {lost}")));
         }
+        if opened.database_was_missing {
+            self.warnings.push("the database was missing beside its keys; what was not sent is lost".into());
+        }
+        Ok((opened.engine, opened.folder))
     }
 
-    fn try_open(&self) -> Result<Engine, OpenError> {
-        let db = Sqlite::open(&self.directory.file(DATABASE_FILE), OpenMode::Create)?;
-        let vault = Box::new(FileVault::new(self.directory.path()));
-        let options = Options { timing: self.timing, ..Options::new(db, vault, Box::new(OsEntropy)) };
-        Engine::open(options)
-    }
-
-    fn salvage(&mut self, what: &[String]) -> Result<(), Undone> {
-        let aside = self.directory.set_aside(DATABASE_FILE)?;
-        self.salvaged.push(format!("damaged ({}): set aside as {}", what.join("; "), aside.display()));
-        let mut damaged = Sqlite::open(&aside, OpenMode::ReadOnly)?;
-        let mut fresh = Sqlite::open(&self.directory.file(DATABASE_FILE), OpenMode::Create)?;
-        let saved = soko_engine::salvage(&mut damaged, &mut fresh, random_id())?;
-        self.salvaged
-            .push(format!("{} records were saved; renew the register before it sells", saved.records));
-        self.salvaged.extend(saved.lost.into_iter().map(|lost| format!("lost: {lost}")));
-        Ok(())
+    fn not_opened(&self, error: OpenError) -> Undone {
+        let sentence = error.to_string();
+        if let OpenError::Failed(Failure::Store(StoreError::Busy(_))) = error {
+            return Undone::failed(format!("{sentence}: end it first, or use another --data-dir"));
+        }
+        Undone::failed(format!("the register in {} does not open: {sentence}", self.path.display()))
     }
 
     /// Closes in order.
     pub fn close(mut self) -> Result<(), Undone> {
         match self.take_open() {
-            Some(engine) => Ok(engine.close()?),
+            Some((engine, _folder)) => Ok(engine.close()?),
             None => Ok(()),
         }
     }
 
-    /// The engine, unless a failure closed its database.
-    fn take_open(&mut self) -> Option<Engine> {
-        let mut engine = self.engine.take()?;
-        engine.database().is_open().then_some(engine)
+    /// The engine and its folder, unless a failure closed the database.
+    fn take_open(&mut self) -> Option<(Engine, DeviceFolder)> {
+        let (mut engine, folder) = self.opened.take()?;
+        engine.database().is_open().then_some((engine, folder))
     }
 
     /// The stall that is meant: the one that was named, or the only one there is.
@@ -195,9 +181,7 @@ impl Home {
     /// Signs with the key of the register's author.
     pub fn sign(&mut self, stall: LogId, message: &[u8]) -> Result<[u8; 64], Undone> {
         let author = self.author(stall)?;
-        let content = FileVault::new(self.directory.path())
-            .load()
-            .map_err(|error| Undone::failed(error.to_string()))?;
+        let content = FileVault::new(&self.path).load().map_err(|error| Undone::failed(error.to_string()))?;
         let secret = content.and_then(|content| content.secrets.get(&(stall, author)).cloned());
         let secret = secret.ok_or_else(|| Undone::failed("the register's key is missing: renew it"))?;
         Ok(SigningKey::from_bytes(&secret.0).sign(message).to_bytes())
@@ -221,13 +205,13 @@ impl Home {
         links.links.retain(|known| known.stall != link.stall);
         links.links.push(link.clone());
         let text = serde_json::to_vec_pretty(&links).map_err(|error| Undone::failed(error.to_string()))?;
-        let (next, path) = (self.directory.file(LINK_NEXT_FILE), self.directory.file(LINK_FILE));
+        let (next, path) = (self.path.join(LINK_NEXT_FILE), self.path.join(LINK_FILE));
         replace_private(&next, &path, &text)
             .map_err(|error| Undone::failed(format!("{} cannot be written: {error}", path.display())))
     }
 
     fn links(&self) -> Result<Links, Undone> {
-        let path: PathBuf = self.directory.file(LINK_FILE);
+        let path: PathBuf = self.path.join(LINK_FILE);
         match fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| {
                 Undone::failed(format!(

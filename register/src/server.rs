@@ -65,9 +65,9 @@ impl From<reqwest::Error> for Unanswered {
 struct Enrolled {
     access_token: String,
     refresh_token: String,
-    /// The keys under which the server's own entries count, in hexadecimal digits.
+    /// The key under which the server's own entries count, in hexadecimal digits.
     #[serde(default)]
-    server_keys: Vec<String>,
+    server_key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -179,7 +179,7 @@ impl Server {
             .map_err(|error| Undone::failed(format!("the server's answer cannot be read: {error}")))?;
         (link.access_token, link.refresh_token) = (enrolled.access_token, enrolled.refresh_token);
         home.keep_link(&link)?;
-        for key in &enrolled.server_keys {
+        if let Some(key) = &enrolled.server_key {
             let key: [u8; 32] = unhex(key)
                 .and_then(|bytes| bytes.try_into().ok())
                 .ok_or_else(|| Undone::failed("the server's key cannot be read"))?;

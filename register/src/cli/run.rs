@@ -39,7 +39,7 @@ pub(super) fn run(cli: Cli) -> Outcome {
     };
     let waits = Waits { reply: Duration::from_millis(cli.reply_ms) };
     let mut home = Home::open(&cli.data_dir, timing)?;
-    home.salvaged.iter().for_each(|line| script::complain(line));
+    home.warnings.iter().for_each(|line| script::complain(line));
     let ended = match &cli.what {
         What::RunScript { file } => script::run(&mut home, waits, file),
         what => one(&mut home, waits, cli.stall, what),

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::Shared;
 use super::faults::Fault;
-use super::message::{Body, Head, read_head, read_whole};
+use super::message::{Body, Head, asks_to_close, read_head, read_whole};
 
 /// Carries requests until either side ends or a fault does.
 pub(super) async fn carry(mut client: TcpStream, target: SocketAddr, shared: &Shared) -> io::Result<()> {
@@ -114,7 +114,7 @@ async fn forward(client: &mut TcpStream, target: SocketAddr, request: &[u8]) -> 
     if let Body::Sized(_) = head.body {
         let reply = read_whole(&mut server, head).await?;
         client.write_all(&reply).await?;
-        return Ok(true);
+        return Ok(!asks_to_close(request));
     }
     // A stream of words: as they come, until either side ends.
     client.write_all(&head.bytes).await?;

@@ -81,6 +81,13 @@ async fn read_some(stream: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -
     Ok(read)
 }
 
+/// Whether a request asks for the connection to end after its answer.
+pub(super) fn asks_to_close(request: &[u8]) -> bool {
+    let head =
+        head_len(request).and_then(|len| std::str::from_utf8(&request[..len]).ok()).unwrap_or_default();
+    head.split("\r\n").any(|line| line.eq_ignore_ascii_case("connection: close"))
+}
+
 fn head_len(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
