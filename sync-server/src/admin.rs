@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use soko_record_log::{DataDirectory, OpenMode, Sqlite, StoreError};
+use soko_record_log::{DataDirectory, OpenMode, Sqlite, StoreError, Tx};
 
-use crate::store::{DATABASE_FILE, Place, pg_environment};
+use crate::store::{self, DATABASE_FILE, Place, pg_environment};
 
 /// Writes everything into a file that must not exist; says how long it became.
 pub fn backup(place: &Place, file: &Path) -> Result<u64, StoreError> {
@@ -88,21 +88,49 @@ fn set_aside(held: &DataDirectory) -> Result<PathBuf, StoreError> {
     Ok(free)
 }
 
+/// Fills an empty PostgreSQL database from a dump and runs `after` on it. Until that is done no server opens it.
+pub fn restore_postgres(
+    file: &Path,
+    url: &str,
+    after: impl FnMut(&mut dyn Tx) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut command = Command::new("pg_restore");
+    command.args(["--exit-on-error", "--single-transaction", "--no-owner", "--no-password"]);
+    command.args(["--dbname", &database_name(url)?]).arg(file).envs(pg_environment(url)?);
+    store::begin_restore(url)?;
+    if let Err(error) = run(&mut command, "pg_restore") {
+        // It filled the database in one transaction or not at all.
+        store::give_up_restore(url)?;
+        return Err(error);
+    }
+    store::finish_restore(url, after)
+}
+
+fn database_name(url: &str) -> Result<String, StoreError> {
+    let named = pg_environment(url)?.into_iter().find(|(name, _)| *name == "PGDATABASE");
+    named.map(|(_, name)| name).ok_or_else(|| StoreError::Other("the URL names no database".to_owned()))
+}
+
 /// The address and password go by the environment: arguments are for everybody on the machine to see.
 fn dump(url: &str, file: &Path) -> Result<(), StoreError> {
     let mut command = Command::new("pg_dump");
     command.args(["--format=custom", "--no-password", "--file"]).arg(file).envs(pg_environment(url)?);
+    let dumped = run(&mut command, "pg_dump");
+    if dumped.is_err() {
+        // Half a dump must not be taken for a whole one.
+        remove(file)?;
+    }
+    dumped
+}
+
+fn run(command: &mut Command, name: &str) -> Result<(), StoreError> {
     let output = command.output().map_err(|error| {
-        StoreError::Other(format!(
-            "pg_dump cannot be started: install PostgreSQL's client programs ({error})"
-        ))
+        StoreError::Other(format!("{name} cannot be started: install PostgreSQL's client programs ({error})"))
     })?;
     if output.status.success() {
         return Ok(());
     }
-    // Half a dump must not be taken for a whole one.
-    remove(file)?;
-    Err(StoreError::Other(format!("pg_dump failed: {}", String::from_utf8_lossy(&output.stderr).trim())))
+    Err(StoreError::Other(format!("{name} failed: {}", String::from_utf8_lossy(&output.stderr).trim())))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

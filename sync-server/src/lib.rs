@@ -6,7 +6,7 @@
 //! * [`guard`]: rate limits and growing delays, pure.
 //! * [`http`]: the routes around it.
 //! * [`worker`]: documents are changed in child processes with limits.
-//! * [`admin`]: backups. [`cli`]: the program's commands.
+//! * [`admin`]: backups; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
 //! * [`outside`]: time and randomness; [`moved`]: who hears that a stall moved; [`metrics`]: what is counted.
 //!
 //! What a simulator needs (`platform`, `guard`) touches no socket, no thread, no clock and no random source.
@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod moved;
 pub mod outside;
 pub mod platform;
+pub mod proof;
 pub mod secret;
 pub mod stall;
 pub mod store;

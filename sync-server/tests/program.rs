@@ -7,10 +7,16 @@ use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use soko_record_log::{OpenMode, Sqlite, StoreError, params};
+use common::server::{self, TestServer, Wanted};
+use soko_projection::LocalApplier;
+use soko_record_log::{OpenMode, Sqlite, StoreError, Tx, params};
 use soko_sync_server::admin;
+use soko_sync_server::secret::ServerSecret;
+use soko_sync_server::stall::Core;
+use soko_sync_server::store::{Failed, Place};
 
 /// Far more than anything here takes; only a hang meets it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -181,6 +187,9 @@ fn every_command_explains_itself() {
         &["serve", "--help"],
         &["migrate", "--help"],
         &["backup", "--help"],
+        &["restore", "--help"],
+        &["verify", "--help"],
+        &["rebuild", "--help"],
         &["config", "show", "--help"],
     ] {
         let help = run(directory.path(), command);
@@ -243,4 +252,134 @@ fn tables_are_made_once_on_either_engine() {
         assert!(made.status.success(), "{}", text(&made.stderr));
         assert!(std::fs::read(&dump).unwrap().starts_with(b"PGDMP"));
     }
+}
+
+/// A store in which a stall was claimed and a device enrolled, closed again.
+async fn store_with_a_stall() -> common::TestStore {
+    let key = ServerSecret::new(server::SECRET).stall_key();
+    let core = Core::new(key, Box::new(|| Box::new(LocalApplier)));
+    let server = TestServer::with(Wanted { core: Some(Arc::new(core)), ..Wanted::default() });
+    let (owner, founder) = server.owner_and_stall().await;
+    let code = server.code(&owner, founder.pen.log(), "owner").await;
+    let enrolled = server.post("/v1/devices/enrol", &founder.enrol_with(&code)).send().await;
+    enrolled.expect(axum::http::StatusCode::CREATED);
+    server.store.store.close();
+    server.store
+}
+
+fn directory_of(store: &common::TestStore) -> &Path {
+    match &store.place {
+        Place::Directory(path) => path,
+        Place::Url(_) => panic!("not a directory"),
+    }
+}
+
+fn change(data: &Path, sql: &str) {
+    let mut store = Sqlite::open(&data.join("soko.db"), OpenMode::Existing).unwrap();
+    let changed = store.transaction(|tx| tx.execute(sql, params![])).unwrap();
+    assert!(changed > 0, "{sql}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_is_found_and_what_can_be_derived_is_mended() {
+    let store = store_with_a_stall().await;
+    let data = directory_of(&store);
+    let on_data = |command: &str| run(data, &[command, "--data-dir", data.to_str().unwrap()]);
+    let sound = on_data("verify");
+    assert!(sound.status.success(), "{}{}", text(&sound.stdout), text(&sound.stderr));
+    assert!(text(&sound.stdout).contains("All is as it should be: 1 stalls, "), "{}", text(&sound.stdout));
+
+    change(data, "update stall_device set revoked = 1");
+    let found = on_data("verify");
+    assert_eq!(found.status.code(), Some(1));
+    assert!(text(&found.stdout).contains("not what the records say"), "{}", text(&found.stdout));
+    assert!(text(&on_data("rebuild").stdout).contains("is right now"));
+    assert!(text(&on_data("rebuild").stdout).contains("was right already"));
+    assert!(on_data("verify").status.success());
+
+    let units = "insert into balance (log, product, account, whose, quantity)
+                 select log, zeroblob(16), 2, zeroblob(16), -3 from stall_core";
+    change(data, units);
+    let found = text(&on_data("verify").stdout);
+    assert!(found.contains("in no account") && found.contains("promised that are not there"), "{found}");
+    assert!(on_data("rebuild").status.success() && on_data("verify").status.success());
+
+    change(data, "update record set body = x'00' where seq = 2");
+    let found = on_data("verify");
+    assert_eq!(found.status.code(), Some(1));
+    assert!(text(&found.stdout).contains("author "), "{}", text(&found.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_server_begins_a_new_life() {
+    let store = store_with_a_stall().await;
+    let data = directory_of(&store);
+    let home = tempfile::tempdir().unwrap();
+    let epoch = |directory: &Path| {
+        let mut store = Sqlite::open(&directory.join("soko.db"), OpenMode::Existing).unwrap();
+        let read = |tx: &mut dyn Tx| {
+            let row = tx.query_one("select epoch, counter from server_epoch", params![])?;
+            Ok::<_, StoreError>((row.blob(0)?.to_vec(), row.int(1)?))
+        };
+        store.read(read).unwrap()
+    };
+    let made = run(home.path(), &["backup", "--data-dir", data.to_str().unwrap(), "shop.db"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let before = epoch(data);
+    for directory in ["one", "two"] {
+        let restored = run(home.path(), &["restore", "shop.db", "--data-dir", directory]);
+        assert!(restored.status.success(), "{}", text(&restored.stderr));
+        assert!(run(home.path(), &["verify", "--data-dir", directory]).status.success());
+    }
+    let (one, two) = (epoch(&home.path().join("one")), epoch(&home.path().join("two")));
+    assert_eq!((one.1, two.1), (before.1 + 1, before.1 + 1));
+    assert!(one.0 != two.0 && one.0 != before.0);
+    let refused = run(home.path(), &["restore", "shop.db", "--data-dir", "one"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(epoch(&home.path().join("one")), one);
+    let forced = run(home.path(), &["restore", "shop.db", "--data-dir", "one", "--force"]);
+    assert!(text(&forced.stdout).contains("soko.db.before-restore-1"), "{}", text(&forced.stderr));
+}
+
+#[test]
+fn a_dump_comes_back_into_an_empty_database_and_nothing_else() {
+    let (Some(old), Some(new)) = (common::TestStore::postgres(), common::TestStore::postgres()) else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let url = |store: &common::TestStore| match &store.place {
+        Place::Url(url) => url.clone(),
+        Place::Directory(_) => panic!("not a database"),
+    };
+    let account = "insert into account (account, email, password, created_ms, password_changed_ms)
+                   values ('\\x01', 'a@b.c', '', 0, 0)";
+    let shard = soko_sync_server::store::Shard::stall(soko_domain::ids::LogId::default());
+    old.store
+        .write_blocking(shard, move |tx| tx.execute(account, params![]))
+        .map_err(|e: Failed<StoreError>| format!("{e:?}"))
+        .unwrap();
+    assert!(run(home.path(), &["backup", "--database-url", &url(&old), "shop.dump"]).status.success());
+
+    let full = run(home.path(), &["restore", "shop.dump", "--database-url", &url(&new)]);
+    assert_eq!(full.status.code(), Some(1));
+    assert!(text(&full.stderr).contains("holds tables"), "{}", text(&full.stderr));
+
+    new.store.close();
+    common::admin(&url(&new), "drop schema public cascade; create schema public");
+    std::fs::write(home.path().join("cut.dump"), b"PGDMP").unwrap();
+    let cut = run(home.path(), &["restore", "cut.dump", "--database-url", &url(&new)]);
+    assert_eq!(cut.status.code(), Some(1));
+    let restored = run(home.path(), &["restore", "shop.dump", "--database-url", &url(&new)]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let opened = soko_sync_server::store::Store::open(&new.place, Arc::new(|_| {})).unwrap();
+    let seen = opened.read_blocking(|tx| {
+        let accounts = tx.query_one("select count(*) from account", params![])?.int(0)?;
+        Ok::<_, StoreError>((accounts, tx.query_one("select counter from server_epoch", params![])?.int(0)?))
+    });
+    opened.close();
+    assert_eq!(seen.map_err(|e| format!("{e:?}")).unwrap(), (1, 2));
+
+    common::admin(&url(&new), "create table restore_unfinished (n bigint)");
+    let unfinished = soko_sync_server::store::Store::open(&new.place, Arc::new(|_| {}));
+    assert!(matches!(unfinished.err(), Some(StoreError::Corrupt(_))));
 }

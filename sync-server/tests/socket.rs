@@ -4,17 +4,17 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use common::server::{TestServer, Wanted};
-use soko_domain::ids::{AuthorId, LogId};
-use soko_record_log::Tx;
-use soko_sync_server::core::{Admitted, CoreRefusal, Now, PageIn, PageOut, StallCore};
+use soko_domain::ids::LogId;
+use soko_record_log::StoreError;
 use soko_sync_server::http::server::{SocketLimits, serve};
+use soko_sync_server::store::Shard;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Far more than anything here takes; only a hang meets it.
@@ -87,39 +87,9 @@ async fn who_opens_too_many_connections_gets_no_more() {
     it.ended.await.unwrap();
 }
 
-/// Says when a page is being worked on, and answers once it may.
-struct Waits {
-    started: Notify,
-    go_on: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
-}
-
-impl StallCore for Waits {
-    fn server_key(&self) -> [u8; 32] {
-        [7; 32]
-    }
-
-    fn replicate(&self, _: &mut dyn Tx, page: &PageIn<'_>, _: Now) -> Result<PageOut, CoreRefusal> {
-        self.started.notify_one();
-        self.go_on.lock().ok().and_then(|go_on| go_on.recv().ok());
-        Ok(PageOut { page: page.page.to_vec(), moved_to: None })
-    }
-
-    fn admitted(&self, _: &mut dyn Tx, _: &Admitted<'_>, _: Now) -> Result<Option<u64>, CoreRefusal> {
-        Ok(None)
-    }
-
-    fn revoked(&self, _: &mut dyn Tx, _: LogId, _: AuthorId, _: Now) -> Result<Option<u64>, CoreRefusal> {
-        Ok(None)
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_under_way_is_served_to_the_end() {
-    let (go_on, may_go_on) = std::sync::mpsc::channel();
-    let core = Arc::new(Waits { started: Notify::new(), go_on: std::sync::Mutex::new(may_go_on) });
-    let server = TestServer::with(Wanted { core: Some(core.clone()), ..Wanted::default() });
-    // Dropped before the server: should the test fail, the page must not keep the server from ending.
-    let go_on: std::sync::mpsc::Sender<()> = go_on;
+    let server = TestServer::new();
     let (owner, founder) = server.owner_and_stall().await;
     let stall = founder.pen.log();
     let code = server.code(&owner, stall, "owner").await;
@@ -127,25 +97,46 @@ async fn who_is_under_way_is_served_to_the_end() {
     let access = enrolled.text("access_token");
 
     let it = listening(&server, SocketLimits::default()).await;
-    let head = |method: &str, path: &str| {
-        format!(
-            "{method} /v1/stalls/{stall}/{path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {access}\r\n"
-        )
-    };
-    let mut stream = say(it.address, &format!("{}\r\n", head("GET", "stream"))).await;
+    let head = format!(
+        "GET /v1/stalls/{stall}/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {access}\r\n\r\n"
+    );
+    let mut stream = say(it.address, &head).await;
     let mut begun = String::new();
     while !begun.contains("event: moved") {
         begun.push(char::from(stream.read_u8().await.unwrap()));
     }
-    let page = "content-type: application/octet-stream\r\ncontent-length: 3\r\n\r\nabc";
-    let request = say(it.address, &format!("{}{page}", head("POST", "replicate"))).await;
-    core.started.notified().await;
+    // A request that waits behind another one in the store's queue.
+    let (go_on, writer) = busy_writer(&server);
+    let body = r#"{"email":"late@example.org","password":"orchid ladder frost"}"#;
+    let head = "POST /v1/accounts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let request = say(it.address, &format!("{head}content-length: {}\r\n\r\n{body}", body.len())).await;
+    while server.app.store().waiting().0 == 0 {
+        tokio::task::yield_now().await;
+    }
     it.stop.send(()).unwrap();
-    // Nobody new comes in, and the stream ends by itself.
+    // The stream ends by itself, nobody new comes in, and the request is answered.
     rest(stream).await;
     go_on.send(()).unwrap();
     let answer = rest(request).await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("abc"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+    writer.join().unwrap();
     it.ended.await.unwrap();
     assert!(TcpStream::connect(it.address).await.is_err());
+}
+
+/// Keeps the store's writer busy until told to go on, or until the teller is gone.
+fn busy_writer(server: &TestServer) -> (Sender<()>, std::thread::JoinHandle<()>) {
+    let (started, has_started) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let store = server.app.store().clone();
+    let writer = std::thread::spawn(move || {
+        let kept = store.write_blocking(Shard::stall(LogId::default()), move |_| {
+            started.send(()).ok();
+            may_go_on.recv().ok();
+            Ok::<(), StoreError>(())
+        });
+        assert!(kept.is_ok());
+    });
+    has_started.recv().unwrap();
+    (go_on, writer)
 }

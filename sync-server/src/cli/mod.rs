@@ -2,8 +2,10 @@
 //! sentence and an exit code: 2 for what was asked wrongly, 1 for everything else.
 
 mod backup;
+mod restore;
 mod serve;
 mod settings;
+mod whole;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -67,6 +69,9 @@ fn run(matches: &ArgMatches) -> Result<(), CliError> {
         Some(("serve", given)) => serve::run(&Resolved::read(given)?),
         Some(("migrate", given)) => migrate(&Resolved::read(given)?),
         Some(("backup", given)) => backup::run(&Resolved::read(given)?, given),
+        Some(("restore", given)) => restore::run(&Resolved::read(given)?, given),
+        Some(("verify", given)) => whole::verify(&Resolved::read(given)?, given),
+        Some(("rebuild", given)) => whole::rebuild(&Resolved::read(given)?),
         Some(("config", given)) => show_settings(given),
         Some(("openapi", _)) => describe(),
         Some(_) | None => Err(CliError::usage("say what to do: see soko-server --help")),
@@ -88,6 +93,9 @@ pub fn command() -> Command {
                 .after_help(MIGRATE_EXAMPLES),
         )
         .subcommand(backup::command())
+        .subcommand(restore::command())
+        .subcommand(whole::verify_command())
+        .subcommand(whole::rebuild_command())
         .subcommand(
             Command::new("config")
                 .about("Show the settings")

@@ -142,7 +142,7 @@ fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
     })
 }
 
-fn secret(store: &Store) -> Result<ServerSecret, CliError> {
+pub(super) fn secret(store: &Store) -> Result<ServerSecret, CliError> {
     let fresh = random(&OsEntropy).map_err(|error| CliError::failed(error.to_string()))?;
     let shard = Shard::stall(soko_domain::ids::LogId::default());
     let kept = store.write_blocking(shard, move |tx| Ok::<_, Refusal>(server_secret::ensure(tx, fresh)?));

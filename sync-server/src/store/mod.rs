@@ -64,7 +64,9 @@ impl Store {
             }
             Place::Url(url) => {
                 let database = postgres::Postgres::new(url)?;
-                migrate::run(&mut database.connect()?)?;
+                let mut first = database.connect()?;
+                first.refuse_unfinished_restore()?;
+                migrate::run(&mut first)?;
                 Self::start(Dialect::Postgres, Arc::new(database), POSTGRES_WRITERS, observer)
             }
         }
@@ -196,8 +198,32 @@ impl Inner {
 pub fn migrate_place(place: &Place) -> Result<u32, StoreError> {
     match place {
         Place::Directory(path) => migrate::run(&mut sqlite::Directory::open(path)?.connect()?),
-        Place::Url(url) => migrate::run(&mut postgres::Postgres::new(url)?.connect()?),
+        Place::Url(url) => {
+            let mut first = postgres::Postgres::new(url)?.connect()?;
+            first.refuse_unfinished_restore()?;
+            migrate::run(&mut first)
+        }
     }
+}
+
+/// Marks an empty PostgreSQL database as being filled.
+pub(crate) fn begin_restore(url: &str) -> Result<(), StoreError> {
+    postgres::Postgres::new(url)?.connect()?.begin_restore()
+}
+
+/// Takes the mark back.
+pub(crate) fn give_up_restore(url: &str) -> Result<(), StoreError> {
+    postgres::Postgres::new(url)?.connect()?.give_up_restore()
+}
+
+/// Brings the filled database up to date, runs `after`, and takes the mark back with it.
+pub(crate) fn finish_restore(
+    url: &str,
+    after: impl FnMut(&mut dyn Tx) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut filled = postgres::Postgres::new(url)?.connect()?;
+    migrate::run(&mut filled)?;
+    filled.finish_restore(after)
 }
 
 /// A database's address as the variables that PostgreSQL's own programs read.

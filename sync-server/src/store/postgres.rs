@@ -23,6 +23,8 @@ const STATEMENTS_MAX: usize = 500;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// No statement of ours takes this long unless something is wrong.
 const STATEMENT_TIMEOUT_MS: u32 = 20_000;
+/// The table that says that a database is being filled from a backup.
+const UNFINISHED: &str = "restore_unfinished";
 /// Distinguishes shard locks from the migration lock.
 const SHARD_LOCK: &str = "select pg_advisory_xact_lock($1)";
 
@@ -91,6 +93,42 @@ impl PgConn {
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         let done = self.client.batch_execute(sql);
         done.map_err(|error| self.note(&error))
+    }
+
+    pub(crate) fn refuse_unfinished_restore(&mut self) -> Result<(), StoreError> {
+        let row = self.query_one("select to_regclass($1) is null", &[Param::Text(UNFINISHED)])?;
+        if row.bool(0)? {
+            return Ok(());
+        }
+        let what = "a restore into this database did not finish: empty it and restore again";
+        Err(StoreError::Corrupt(what.to_owned()))
+    }
+
+    pub(crate) fn begin_restore(&mut self) -> Result<(), StoreError> {
+        let sql = "select count(*) from pg_catalog.pg_tables where schemaname = 'public'";
+        if self.query_one(sql, &[])?.int(0)? > 0 {
+            return Err(StoreError::Other("the database holds tables: restore into an empty one".to_owned()));
+        }
+        self.batch(&format!("create table {UNFINISHED} (n bigint)"))
+    }
+
+    pub(crate) fn give_up_restore(&mut self) -> Result<(), StoreError> {
+        self.batch(&format!("drop table {UNFINISHED}"))
+    }
+
+    pub(crate) fn finish_restore(
+        &mut self,
+        mut after: impl FnMut(&mut dyn Tx) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let done = self.write(&[], &mut |tx| {
+            after(tx)?;
+            tx.execute(&format!("drop table {UNFINISHED}"), &[])?;
+            Ok(())
+        });
+        done.map_err(|undone| match undone {
+            Undone::Store(error) => error,
+            Undone::Wanted => StoreError::Other("the restore was given up".to_owned()),
+        })
     }
 
     fn lock(&mut self, shards: &[Shard]) -> Result<(), StoreError> {

@@ -72,7 +72,7 @@ impl Drop for Clean {
 }
 
 /// On a thread of its own: the caller may be inside the async runtime, where this client cannot run.
-fn admin(server: &str, sql: &str) {
+pub(crate) fn admin(server: &str, sql: &str) {
     let (server, sql) = (server.to_owned(), sql.to_owned());
     let done = std::thread::spawn(move || {
         postgres::Client::connect(&server, postgres::NoTls).unwrap().batch_execute(&sql).unwrap();

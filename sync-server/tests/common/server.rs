@@ -28,6 +28,8 @@ use tower::ServiceExt as _;
 use crate::common::TestStore;
 
 pub(crate) const PASSWORD: &str = "orchid ladder frost";
+/// What the server under test has for a secret.
+pub(crate) const SECRET: [u8; 32] = [5; 32];
 const CHEAP: Cost = Cost { memory_kib: 8, passes: 1 };
 /// Far more than any request takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -95,7 +97,7 @@ impl TestServer {
         // On a thread of its own: the caller may be inside the async runtime.
         let ensured = std::thread::spawn(move || {
             opened.write_blocking(Shard::stall(LogId::default()), |tx| {
-                Ok::<_, Refusal>(server_secret::ensure(tx, [5; 32])?)
+                Ok::<_, Refusal>(server_secret::ensure(tx, SECRET)?)
             })
         });
         let secret = ensured.join().unwrap();
