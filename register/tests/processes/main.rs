@@ -3,6 +3,6 @@
 
 mod crash;
 mod network;
-mod power;
+mod orders;
 mod programs;
 mod proxy;

@@ -17,10 +17,10 @@ const EMAIL: &str = "njeri@example.org";
 const POSTGRES_VARIABLE: &str = "SOKO_TEST_POSTGRES";
 
 /// A server, a proxy before it, and registers behind the proxy.
-struct World {
-    registers: Vec<Script>,
+pub(crate) struct World {
+    pub(crate) registers: Vec<Script>,
     proxy: Proxy,
-    server: Server,
+    pub(crate) server: Server,
     stall: String,
     _database: Option<Database>,
     _folder: TempDir,
@@ -28,7 +28,7 @@ struct World {
 
 impl World {
     /// All enrolled at one stall that sells tea, each with an open shift; the first one is its founder.
-    fn new(registers: usize, seed: u64, database: Option<Database>) -> Self {
+    pub(crate) fn new(registers: usize, seed: u64, database: Option<Database>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = match &database {
             Some(database) => Place::Postgres(database.url.clone()),
@@ -78,22 +78,33 @@ impl World {
         panic!("the registers did not meet: {seen:#?}\n{}", self.server.log());
     }
 
-    fn product(&mut self) -> String {
+    pub(crate) fn product(&mut self) -> String {
         let found = self.registers[0].done("product search tea");
         found["products"][0]["product"].as_str().unwrap().to_owned()
     }
 
     /// Orders one piece at the shop, past the proxy: the shop is the server itself.
-    fn order(&self, product: &str, number: u32) -> (u16, Value) {
+    pub(crate) fn order(&self, product: &str, number: u32) -> (u16, Value) {
         let lines = json!([{"product": product, "quantity": 1}]);
         let body = json!({"order": id(0x0d, number), "lines": lines}).to_string();
-        let guest = format!("Soko-Buyer: {}", "5e".repeat(32));
+        let guest = guest();
         ask(&self.server.address, ("POST", &format!("/v1/stalls/{}/orders", self.stall)), &guest, &body)
+    }
+
+    /// The order as its buyer sees it.
+    pub(crate) fn find_order(&self, number: u32) -> (u16, Value) {
+        let path = format!("/v1/stalls/{}/orders/{}", self.stall, id(0x0d, number));
+        ask(&self.server.address, ("GET", &path), &guest(), "")
     }
 }
 
+/// A buyer without an account.
+fn guest() -> String {
+    format!("Soko-Buyer: {}", "5e".repeat(32))
+}
+
 /// A database of one test.
-struct Database {
+pub(crate) struct Database {
     url: String,
     admin: String,
     name: String,

@@ -183,8 +183,7 @@ impl Server {
         panic!("no server became ready: {}", std::fs::read_to_string(log).unwrap_or_default());
     }
 
-    /// The command that starts it, for those who want to watch it die.
-    pub(crate) fn command(place: &Place, address: &str) -> Vec<String> {
+    fn command(place: &Place, address: &str) -> Vec<String> {
         let mut words = vec![program("soko-server").display().to_string(), "serve".into()];
         words.extend(["--listen".into(), address.into(), "--limits=false".into()]);
         words.extend(match place {
@@ -196,11 +195,6 @@ impl Server {
 
     fn try_start(place: &Place, address: &str, log: &Path) -> Option<Self> {
         let words = Self::command(place, address);
-        Self::watched(&words, place, address, log)
-    }
-
-    /// Starts these words and waits for the server to be ready.
-    pub(crate) fn watched(words: &[String], place: &Place, address: &str, log: &Path) -> Option<Self> {
         let errors = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
@@ -220,15 +214,11 @@ impl Server {
         None
     }
 
-    /// Ends it at once and starts it again at the same address.
-    pub(crate) fn restart(self) -> Self {
-        let Self { child, address, place, log } = self;
-        drop(child);
-        Self::try_start(&place, &address, &log).unwrap()
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+    /// Ends it at once and starts another at the same address, on the same data.
+    pub(crate) fn restart(&mut self) -> Self {
+        let _ = self.child.0.kill();
+        let _ = self.child.0.wait();
+        Self::try_start(&self.place, &self.address, &self.log).unwrap()
     }
 
     pub(crate) fn log(&self) -> String {
