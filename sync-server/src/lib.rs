@@ -7,6 +7,7 @@
 //! * [`http`]: the routes around it.
 //! * [`worker`]: documents are changed in child processes with limits.
 //! * [`admin`]: backups; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
+//! * [`demo`]: a small market to look at.
 //! * [`outside`]: time and randomness; [`moved`]: who hears that a stall moved; [`metrics`]: what is counted.
 //!
 //! What a simulator needs (`platform`, `guard`) touches no socket, no thread, no clock and no random source.
@@ -14,6 +15,7 @@
 pub mod admin;
 pub mod cli;
 pub mod core;
+pub mod demo;
 pub mod guard;
 pub mod http;
 pub mod metrics;

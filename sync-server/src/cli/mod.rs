@@ -2,6 +2,7 @@
 //! sentence and an exit code: 2 for what was asked wrongly, 1 for everything else.
 
 mod backup;
+mod demo;
 mod restore;
 mod serve;
 mod settings;
@@ -72,6 +73,7 @@ fn run(matches: &ArgMatches) -> Result<(), CliError> {
         Some(("restore", given)) => restore::run(&Resolved::read(given)?, given),
         Some(("verify", given)) => whole::verify(&Resolved::read(given)?, given),
         Some(("rebuild", given)) => whole::rebuild(&Resolved::read(given)?),
+        Some(("demo", given)) => demo::run(&Resolved::read(given)?),
         Some(("config", given)) => show_settings(given),
         Some(("openapi", _)) => describe(),
         Some(_) | None => Err(CliError::usage("say what to do: see soko-server --help")),
@@ -93,6 +95,7 @@ pub fn command() -> Command {
                 .after_help(MIGRATE_EXAMPLES),
         )
         .subcommand(backup::command())
+        .subcommand(demo::command())
         .subcommand(restore::command())
         .subcommand(whole::verify_command())
         .subcommand(whole::rebuild_command())
