@@ -266,6 +266,20 @@ fn values_come_back_as_they_went() {
 }
 
 #[test]
+fn the_record_log_keeps_its_promises_on_every_engine() {
+    each_store(|TestStore { store, .. }| {
+        for (name, case) in soko_record_log::suite::cases() {
+            let ran = store.write_blocking(SHARD, move |tx| {
+                let outcome = case(tx).map_err(|error| StoreError::Other(format!("{name}: {error}")));
+                // Each case begins with an empty store.
+                outcome.map_err(No::Store).and(Err::<(), _>(No::Refused("undo")))
+            });
+            assert!(matches!(ran, Err(Failed::Refused(No::Refused("undo")))), "{name}: {ran:?}");
+        }
+    });
+}
+
+#[test]
 fn opening_again_changes_nothing_and_keeps_everything() {
     each_store(|TestStore { store, place, .. }| {
         make_table(store);
