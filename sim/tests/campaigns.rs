@@ -1,0 +1,102 @@
+//! Short campaigns: the rules hold, each weakened rule is noticed, a run repeats exactly, and tapes of old
+//! failures stay as they were judged.
+
+use std::path::Path;
+
+use soko_domain::sabotage::Sabotage;
+use soko_sim::campaign::Campaign;
+use soko_sim::plan::{Knob, NotATape, Plan};
+use soko_sim::run;
+use soko_sim::shrink::shrink;
+
+const CLEAN_SEEDS: u64 = 20;
+/// Rules whose weakening shows at once, and in how many seeds at most.
+const QUICK: &[(Sabotage, u64)] = &[
+    (Sabotage::ShareCheckSkipped, 10),
+    (Sabotage::RetryExecutesAgain, 10),
+    (Sabotage::AckBeforeDurable, 5),
+    (Sabotage::NoRestoreCheck, 40),
+];
+
+#[test]
+fn the_promises_hold() {
+    let campaign =
+        Campaign { from: 1, seeds: CLEAN_SEEDS, weaken: None, threads: 2, failures_max: usize::MAX };
+    let result = campaign.run();
+    assert!(result.failed.is_empty(), "{:?}", result.failed);
+    assert!(result.unsteady.is_empty(), "{:?}", result.unsteady);
+    assert_eq!(result.seeds, CLEAN_SEEDS);
+}
+
+#[test]
+fn a_weakened_rule_is_noticed() {
+    for (rule, seeds) in QUICK {
+        let campaign = Campaign { from: 1, seeds: *seeds, weaken: Some(*rule), threads: 2, failures_max: 1 };
+        assert!(!campaign.run().failed.is_empty(), "{} was not noticed in {seeds} seeds", rule.word());
+    }
+}
+
+#[test]
+fn every_rule_of_the_list_can_be_named() {
+    for rule in Sabotage::ALL {
+        assert_eq!(Sabotage::from_word(rule.word()), Some(*rule));
+        let plan = Plan { steps: vec![1], ..Plan::from_seed(7, Some(*rule)) };
+        assert_eq!(Plan::from_tape(&plan.to_tape()).as_ref(), Ok(&plan), "{}", rule.word());
+    }
+}
+
+#[test]
+fn the_same_seed_does_the_same_twice() {
+    let hashes: Vec<_> = (1..4)
+        .map(|seed| {
+            let plan = Plan::from_seed(seed, None);
+            let (first, second) = (run(&plan, false), run(&plan, true));
+            assert_eq!(first.hash, second.hash, "seed {seed}");
+            assert!(first.story.is_empty() && !second.story.is_empty());
+            first.hash
+        })
+        .collect();
+    assert!(hashes[0] != hashes[1] && hashes[1] != hashes[2]);
+}
+
+#[test]
+fn what_is_no_tape_is_refused() {
+    let tape = Plan::from_seed(1, None).to_tape();
+    assert_eq!(Plan::from_tape("a letter"), Err(NotATape::Header));
+    for wrong in ["devices 9", "knob gravity 3", "step xyz", "weaken everything"] {
+        let with_wrong = format!("{tape}{wrong}\n");
+        assert_eq!(Plan::from_tape(&with_wrong), Err(NotATape::Line(wrong.into())));
+    }
+}
+
+#[test]
+fn a_failing_run_becomes_small() {
+    let rule = Some(Sabotage::AckBeforeDurable);
+    let plan = (1..20)
+        .map(|seed| Plan::from_seed(seed, rule))
+        .find(|plan| run(plan, false).broken_at > 3 && run(plan, false).broken.is_some())
+        .unwrap_or_else(|| Plan::from_seed(1, rule));
+    let broken = run(&plan, false).broken.unwrap();
+    let small = shrink(&plan, broken.rule, std::time::Duration::from_secs(20));
+    assert!(small.steps.len() < plan.steps.len());
+    assert_eq!(run(&small, false).broken.map(|broken| broken.rule), Some(broken.rule));
+    assert!(Knob::ALL.iter().all(|knob| small.knobs.get(*knob) <= plan.knobs.get(*knob)));
+}
+
+/// A tape of weakened rules must go on breaking; any other must hold now.
+#[test]
+fn tapes_stay_as_they_were_judged() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+    let mut tapes = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "tape") {
+            continue;
+        }
+        let plan = Plan::from_tape(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let ran = run(&plan, false);
+        assert_eq!(ran.broken.is_some(), plan.weaken.is_some(), "{}: {:?}", path.display(), ran.broken);
+        tapes += 1;
+    }
+    assert!(tapes > 0, "there is no tape to play");
+}
