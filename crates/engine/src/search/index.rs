@@ -11,7 +11,7 @@ const MATCHES_MAX: usize = 32;
 /// Typed words beyond this are not looked for.
 const TYPED_WORDS_MAX: usize = 6;
 /// Most products that are compared for one search.
-const CANDIDATES_MAX: usize = 20_000;
+const CANDIDATES_MAX: usize = 8_000;
 /// What a typed word costs that a product lacks.
 const COST_LACKING: u32 = 1_000;
 /// What each further word of a name costs: the product that is called just so comes first.

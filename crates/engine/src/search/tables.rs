@@ -81,7 +81,8 @@ pub(crate) fn load(tx: &mut dyn Tx, stall: i64) -> Result<Index, StoreError> {
     let mut index = Index::default();
     let mut last = 0;
     loop {
-        let sql = "select word, text from search_word where stall = $1 and word > $2 order by word limit $3";
+        // The sign keeps the planner from the index by text, which it would sort anew for each portion.
+        let sql = "select word, text from search_word where +stall = $1 and word > $2 order by word limit $3";
         let rows = tx.query(sql, params![stall, last, PORTION_ROWS])?;
         let Some(row) = rows.last() else { break };
         last = row.int(0)?;
@@ -92,7 +93,7 @@ pub(crate) fn load(tx: &mut dyn Tx, stall: i64) -> Result<Index, StoreError> {
     last = 0;
     loop {
         let sql = "select place, product, words from search_product
-                   where stall = $1 and place > $2 order by place limit $3";
+                   where +stall = $1 and place > $2 order by place limit $3";
         let rows = tx.query(sql, params![stall, last, PORTION_ROWS])?;
         let Some(row) = rows.last() else { return Ok(index) };
         last = row.int(0)?;
