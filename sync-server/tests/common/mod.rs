@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test helper that fails fails the test")]
 
 pub(crate) mod server;
+pub(crate) mod shop;
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,183 @@
+//! A stall with a shop: an owner, one register, one product, and units that the shop may promise.
+#![allow(dead_code, reason = "each test program uses a part of this")]
+#![allow(clippy::unwrap_used, reason = "a test helper that fails fails the test")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use serde_json::json;
+use soko_documents::{DocumentKind, Product, Stall, Typed as _};
+use soko_domain::entry::ReceivedLine;
+use soko_domain::ids::{LogId, ProductId, ShareId, ThingId};
+use soko_domain::verbs::receive_stock::{self, ReceiveStock};
+use soko_domain::verbs::return_share::{self, ReturnShare};
+use soko_projection::LocalApplier;
+use soko_replication::Page;
+use soko_sync_server::core::StallCore;
+use soko_sync_server::demo::Device;
+use soko_sync_server::secret::ServerSecret;
+use soko_sync_server::stall::Core;
+use soko_sync_server::worker::child::SUBCOMMAND;
+use soko_sync_server::worker::{PoolApplier, WorkerCommand, WorkerPool};
+
+use crate::common::TestStore;
+use crate::common::server::{Answer, Ask, SECRET, TestServer, Wanted, hex};
+
+pub(crate) const STALL: LogId = LogId([0x51; 16]);
+pub(crate) const TEA: ProductId = ProductId([0x7e; 16]);
+const AT_MS: i64 = 1_790_000_000_000;
+const EXCHANGES_MAX: usize = 20;
+
+/// The rules, with documents applied in this process.
+pub(crate) fn core() -> Arc<Core> {
+    let key = ServerSecret::new(SECRET).stall_key();
+    Arc::new(Core::new(key, Box::new(|| Box::new(LocalApplier))))
+}
+
+/// The rules, with documents applied in children of the real program.
+pub(crate) fn core_with_children() -> Arc<Core> {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_soko-server"));
+    let own = WorkerCommand { program, arguments: vec![SUBCOMMAND.to_owned()] };
+    let applier = PoolApplier::new(Arc::new(WorkerPool::new(own, Duration::from_secs(60))));
+    let key = ServerSecret::new(SECRET).stall_key();
+    Arc::new(Core::new(key, Box::new(move || Box::new(applier.clone()))))
+}
+
+/// Every engine there is.
+pub(crate) fn stores() -> Vec<TestStore> {
+    [Some(TestStore::sqlite()), TestStore::postgres()].into_iter().flatten().collect()
+}
+
+/// A register with access.
+pub(crate) struct Register {
+    pub(crate) device: Device,
+    pub(crate) access: String,
+}
+
+pub(crate) struct Shop {
+    pub(crate) server: TestServer,
+    pub(crate) core: Arc<Core>,
+    pub(crate) owner: String,
+    pub(crate) register: Register,
+}
+
+impl Shop {
+    /// Open, with so many units of tea that the shop may promise.
+    pub(crate) async fn open(store: TestStore, core: Arc<Core>, units: i64) -> Self {
+        let as_core: Arc<dyn StallCore> = core.clone();
+        let server = TestServer::on(store, Wanted { core: Some(as_core), ..Wanted::default() });
+        let owner = server.person("owner@example.org").await;
+        let device = Device::new([1; 32], STALL, [1; 16], "counter").unwrap();
+        let claim = json!({"introduction": hex(&device.introduction())});
+        server.post("/v1/stalls", &claim).bearer(&owner).send().await.expect(StatusCode::CREATED);
+        let access = enrolled(&server, &owner, &device, "owner", 1).await;
+        let mut shop = Self { server, core, owner, register: Register { device, access } };
+        shop.stock(units);
+        shop.exchange().await;
+        shop
+    }
+
+    fn stock(&mut self, units: i64) {
+        let device = &mut self.register.device;
+        let profile = Stall { name: "Tea House".into(), currency: "EUR".into(), ..Stall::default() };
+        device.edit((ThingId(STALL.0), DocumentKind::Stall), &profile.edits(), AT_MS).unwrap();
+        let tea = Product {
+            name: "Crème tea".into(),
+            price_minor: 450,
+            currency: "EUR".into(),
+            ..Product::default()
+        };
+        device.edit((ThingId(TEA.0), DocumentKind::Product), &tea.edits(), AT_MS).unwrap();
+        if units == 0 {
+            return;
+        }
+        // The register keeps as many, so that nobody is below a target and nothing is shared out anew.
+        let line = ReceivedLine { product: TEA, quantity: 2 * units, cost_minor: None };
+        let command = ReceiveStock { delivery: ThingId([3; 16]), lines: vec![line], note: String::new() };
+        device.write(receive_stock::decide(&command).unwrap(), AT_MS).unwrap();
+        let facts = return_share::Facts { frozen: false, own_share: 2 * units };
+        let command = ReturnShare { share: ShareId([4; 16]), product: TEA, quantity: units, recall: None };
+        device.write(return_share::decide(&facts, &command).unwrap(), AT_MS).unwrap();
+    }
+
+    /// Another device, enrolled by the owner.
+    pub(crate) async fn register(&self, number: u8, role: &str) -> Register {
+        let device = Device::new([number; 32], STALL, [number; 16], "other").unwrap();
+        let access = enrolled(&self.server, &self.owner, &device, role, number).await;
+        Register { device, access }
+    }
+
+    /// Pages both ways until the server has everything of the first register.
+    pub(crate) async fn exchange(&mut self) {
+        let Self { server, register, .. } = self;
+        exchange(server, register).await;
+    }
+
+    pub(crate) fn page(&self, access: &str, bytes: Vec<u8>) -> Ask {
+        send_page(&self.server, access, bytes)
+    }
+
+    /// An order by a guest.
+    pub(crate) fn order(&self, guest: u8, order: u8, quantity: i64) -> Ask {
+        let body = json!({"order": id(order), "lines": [{"product": TEA.to_string(), "quantity": quantity}]});
+        self.server.post(&orders(), &body).header("soko-buyer", &secret(guest))
+    }
+
+    pub(crate) async fn available(&self) -> i64 {
+        let answer = self.server.get(&format!("/v1/stalls/{STALL}/products")).send().await;
+        answer.expect(StatusCode::OK).json()["products"][0]["available"].as_i64().unwrap()
+    }
+
+    /// Makes a person a member.
+    pub(crate) async fn member(&self, email: &str, role: &str) -> String {
+        let person = self.server.person(email).await;
+        let member = json!({"email": email, "role": role});
+        let path = format!("/v1/stalls/{STALL}/members");
+        self.server.put(&path, &member).bearer(&self.owner).send().await.expect(StatusCode::NO_CONTENT);
+        person
+    }
+}
+
+pub(crate) fn send_page(server: &TestServer, access: &str, bytes: Vec<u8>) -> Ask {
+    let path = format!("/v1/stalls/{STALL}/replicate");
+    server.ask(Method::POST, &path).body("application/octet-stream", bytes).bearer(access)
+}
+
+pub(crate) async fn exchange(server: &TestServer, register: &mut Register) -> Page {
+    for _ in 0..EXCHANGES_MAX {
+        let page = register.device.page().unwrap().encode().unwrap();
+        let answer: Answer = send_page(server, &register.access, page).send().await.expect(StatusCode::OK);
+        let reply = Page::decode(&answer.bytes).unwrap();
+        if !register.device.take(&reply) {
+            return reply;
+        }
+    }
+    panic!("the server did not take everything");
+}
+
+async fn enrolled(server: &TestServer, owner: &str, device: &Device, role: &str, number: u8) -> String {
+    let body = json!({
+        "introduction": hex(&device.introduction()),
+        "name": "counter",
+        "request": id(number),
+        "role": role,
+    });
+    let answer = server.post("/v1/devices/enrol", &body).bearer(owner).send().await;
+    answer.expect(StatusCode::CREATED).text("access_token")
+}
+
+pub(crate) fn orders() -> String {
+    format!("/v1/stalls/{STALL}/orders")
+}
+
+/// An identity of sixteen equal bytes.
+pub(crate) fn id(number: u8) -> String {
+    hex(&[number; 16])
+}
+
+/// A guest's secret.
+pub(crate) fn secret(number: u8) -> String {
+    hex(&[number; 32])
+}

@@ -1,0 +1,204 @@
+//! Orders through the real router and the real rules, on every engine.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use axum::http::{Method, StatusCode};
+use common::server::{Answer, TestServer, hex};
+use common::shop::{STALL, Shop, TEA, core, exchange, id, orders, secret, stores};
+use serde_json::json;
+use soko_domain::ids::LogId;
+use soko_sync_server::core::{CoreRefusal, Now};
+use soko_sync_server::demo::Device;
+use soko_sync_server::store::Shard;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_order_gets_the_first_answer_refusals_included() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 5).await;
+        let first = shop.order(1, 1, 3).send().await.expect(StatusCode::CREATED);
+        assert_eq!((first.text("state"), first.json()["total_minor"].as_i64()), ("held".into(), Some(1350)));
+        let again = shop.order(1, 1, 3).send().await.expect(StatusCode::CREATED);
+        assert_eq!((first.bytes.clone(), shop.available().await), (again.bytes, 2));
+
+        shop.order(1, 2, 3).send().await.refused(StatusCode::CONFLICT, "share_exceeded");
+        let cancel = format!("{}/{}/cancel", orders(), id(1));
+        let cancelled = shop.server.ask(Method::POST, &cancel).header("soko-buyer", &secret(1)).send().await;
+        assert_eq!(cancelled.expect(StatusCode::OK).text("state"), "cancelled");
+        assert_eq!(shop.available().await, 5);
+        // Now there would be enough, and the question was answered before.
+        shop.order(1, 2, 3).send().await.refused(StatusCode::CONFLICT, "share_exceeded");
+        let late = shop.order(1, 1, 3).send().await.expect(StatusCode::CREATED);
+        assert_eq!((late.bytes, shop.available().await), (first.bytes, 5));
+
+        // The same key with other content, another guest's key, and the key by header.
+        shop.order(1, 1, 2).send().await.refused(StatusCode::UNPROCESSABLE_ENTITY, "id_reused");
+        shop.order(2, 1, 3).send().await.refused(StatusCode::CONFLICT, "id_reused");
+        let keyed = || shop.order(1, 3, 1).header("idempotency-key", "k-1");
+        keyed().send().await.expect(StatusCode::CREATED);
+        keyed().send().await.expect(StatusCode::CREATED);
+        assert_eq!(shop.available().await, 4);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_buyers_race_for_the_last_unit_and_one_gets_it() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 1).await;
+        let race = (1..=8).map(|guest| shop.order(guest, guest, 1).send());
+        let answers: Vec<Answer> = futures_util::future::join_all(race).await;
+        let won = answers.iter().filter(|answer| answer.status == StatusCode::CREATED).count();
+        let lost = answers.iter().filter(|answer| answer.status == StatusCode::CONFLICT).count();
+        assert_eq!((won, lost, shop.available().await), (1, 7, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_server_promises_nothing_until_devices_and_owner_have_spoken() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 5).await;
+        let core = shop.core.clone();
+        let work =
+            move |tx: &mut dyn soko_record_log::Tx| core.new_epoch(tx, Now { now_ms: 1, seed: [9; 32] });
+        let begun: Result<(), soko_sync_server::store::Failed<CoreRefusal>> =
+            shop.server.store.store.write(Shard::stall(STALL), work).await;
+        begun.map_err(|failed| format!("{failed:?}")).unwrap();
+
+        let confirm = format!("/v1/stalls/{STALL}/confirm-devices");
+        let answer = shop.server.ask(Method::POST, &confirm).bearer(&shop.owner).send().await;
+        assert_eq!(answer.expect(StatusCode::OK).json()["frozen"], true, "no device has reported yet");
+        assert_eq!(shop.available().await, 0);
+        let frozen = || shop.order(1, 1, 1).send();
+        frozen().await.refused(StatusCode::SERVICE_UNAVAILABLE, "stall_frozen");
+
+        // The first page learns of the new life, the second is of it.
+        shop.exchange().await;
+        shop.exchange().await;
+        assert_eq!(shop.available().await, 5);
+        let after = shop.order(1, 1, 1).send().await;
+        after.expect(StatusCode::CREATED);
+    }
+}
+
+/// Who may do what to an order: status codes of seeing, cancelling and fulfilling it.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_order_is_its_buyers_and_its_stalls() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 50).await;
+        let server = &shop.server;
+        let cashier = shop.member("cashier@example.org", "cashier").await;
+        let manager = shop.member("manager@example.org", "manager").await;
+        let customer = shop.member("customer@example.org", "buyer").await;
+        let stranger = server.person("stranger@example.org").await;
+        let other = other_stalls_owner(server).await;
+        let register = shop.register(7, "cashier").await;
+
+        let bearer = |token: &str| ("authorization", format!("Bearer {token}"));
+        // (who, header, sees, cancels, fulfils, lists)
+        let table = [
+            ("its buyer", ("soko-buyer", secret(1)), 200, 200, 401, 401),
+            ("another guest", ("soko-buyer", secret(2)), 404, 404, 401, 401),
+            ("nobody", ("x-nobody", "1".into()), 401, 401, 401, 401),
+            ("a stranger", bearer(&stranger), 404, 404, 404, 404),
+            ("a customer", bearer(&customer), 404, 404, 404, 403),
+            ("another stall's owner", bearer(&other), 404, 404, 404, 404),
+            ("a cashier", bearer(&cashier), 200, 200, 200, 200),
+            ("a manager", bearer(&manager), 200, 200, 200, 200),
+            ("the owner", bearer(&shop.owner), 200, 200, 200, 200),
+            ("a register", bearer(&register.access), 200, 200, 200, 200),
+        ];
+        for (number, (who, (name, value), sees, cancels, fulfils, lists)) in (10..).step_by(2).zip(table) {
+            let (kept, given) = (id(number), id(number + 1));
+            for order in [number, number + 1] {
+                shop.order(1, order, 1).send().await.expect(StatusCode::CREATED);
+            }
+            let ask = |method: Method, path: String| server.ask(method, &path).header(name, &value).send();
+            let base = orders();
+            let found = [
+                ask(Method::GET, format!("{base}/{kept}")).await.status.as_u16(),
+                ask(Method::POST, format!("{base}/{kept}/cancel")).await.status.as_u16(),
+                ask(Method::POST, format!("{base}/{given}/fulfil")).await.status.as_u16(),
+                ask(Method::GET, format!("{base}?limit=2")).await.status.as_u16(),
+            ];
+            assert_eq!(found, [sees, cancels, fulfils, lists], "{who}");
+        }
+        // Only the owner confirms devices and reclaims.
+        let confirm = format!("/v1/stalls/{STALL}/confirm-devices");
+        for (token, status) in [(&cashier, 403), (&manager, 403), (&other, 404), (&shop.owner, 200)] {
+            let answer = server.ask(Method::POST, &confirm).bearer(token).send().await;
+            assert_eq!(answer.status.as_u16(), status);
+        }
+        let device = format!("/v1/stalls/{STALL}/devices/{}", register.device.author());
+        let reason = json!({"reason": "fell into the river"});
+        let reclaim = |token: &str| server.post(&format!("{device}/reclaim"), &reason).bearer(token).send();
+        reclaim(&manager).await.refused(StatusCode::FORBIDDEN, "not_allowed");
+        reclaim(&shop.owner).await.refused(StatusCode::CONFLICT, "not_revoked");
+        server.delete(&device).bearer(&shop.owner).send().await.expect(StatusCode::NO_CONTENT);
+        assert!(reclaim(&shop.owner).await.expect(StatusCode::OK).text("risk").contains("twice"));
+    }
+}
+
+async fn other_stalls_owner(server: &TestServer) -> String {
+    let other = server.person("other@example.org").await;
+    let device = Device::new([5; 32], LogId([0x52; 16]), [5; 16], "other").unwrap();
+    let claim = json!({"introduction": hex(&device.introduction())});
+    server.post("/v1/stalls", &claim).bearer(&other).send().await.expect(StatusCode::CREATED);
+    other
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_ends_once() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 5).await;
+        shop.order(1, 1, 2).send().await.expect(StatusCode::CREATED);
+        let end = |how: &str| {
+            let path = format!("{}/{}/{how}", orders(), id(1));
+            shop.server.ask(Method::POST, &path).bearer(&shop.owner).send()
+        };
+        for _ in 0..2 {
+            assert_eq!(end("fulfil").await.expect(StatusCode::OK).text("state"), "fulfilled");
+        }
+        end("cancel").await.refused(StatusCode::CONFLICT, "order_ended");
+        assert_eq!(shop.available().await, 3);
+        // The register hears of it like of everything else.
+        let reply = exchange(&shop.server, &mut shop.register).await;
+        assert!(reply.heads.len() >= 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_an_order_is_refused_with_a_reason() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 5).await;
+        let line = |quantity: i64| json!({"product": TEA.to_string(), "quantity": quantity});
+        let stale = json!({"product": TEA.to_string(), "quantity": 1, "seen_price_minor": 1});
+        let unknown = json!({"product": id(0x44), "quantity": 1});
+        let many = vec![line(1); 501];
+        // (lines, note, status, code)
+        let table = [
+            (json!([]), "", 400, "malformed"),
+            (json!(many), "", 400, "malformed"),
+            (json!([line(0)]), "", 409, "invalid"),
+            (json!([line(-1)]), "", 409, "invalid"),
+            (json!([line(i64::MAX), line(i64::MAX)]), "", 409, "invalid"),
+            (json!([line(3), line(3)]), "", 409, "share_exceeded"),
+            (json!([stale]), "", 409, "price_changed"),
+            (json!([unknown]), "", 409, "unknown_product"),
+            (json!([line(1)]), "a\u{0}b", 400, "malformed"),
+        ];
+        for (number, (lines, note, status, code)) in (1..).zip(table) {
+            let body = json!({"order": id(number), "lines": lines, "note": note});
+            let answer = shop.server.post(&orders(), &body).header("soko-buyer", &secret(1)).send().await;
+            answer.refused(StatusCode::from_u16(status).unwrap(), code);
+        }
+        assert_eq!(shop.available().await, 5);
+        let short = shop.order(1, 1, 1).header("soko-buyer", "abc");
+        assert!(short.send().await.status.is_success(), "the first of two headers counts");
+        let body = json!({"order": id(99), "lines": [line(1)]});
+        let refused = shop.server.post(&orders(), &body).header("soko-buyer", "abc").send().await;
+        refused.refused(StatusCode::BAD_REQUEST, "malformed");
+        let nowhere = format!("/v1/stalls/{}/orders", LogId([0x66; 16]));
+        let answer = shop.server.post(&nowhere, &body).header("soko-buyer", &secret(1)).send().await;
+        answer.refused(StatusCode::NOT_FOUND, "no_such_stall");
+    }
+}

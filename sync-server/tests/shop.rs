@@ -1,0 +1,84 @@
+//! What everybody may see of the market.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use axum::http::StatusCode;
+use common::server::Answer;
+use common::shop::{STALL, Shop, core, stores};
+use soko_documents::{DocumentKind, Edit, Field, Product, Typed as _};
+use soko_domain::ids::ThingId;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_market_shows_stalls_and_offers_in_portions() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 4).await;
+        for (number, name) in [(1, "Apple"), (2, "Émile's jam"), (3, "100% juice"), (4, "Zebra cake")] {
+            let product = Product { name: name.into(), currency: "EUR".into(), ..Product::default() };
+            let document = (ThingId([number; 16]), DocumentKind::Product);
+            shop.register.device.edit(document, &product.edits(), 1).unwrap();
+        }
+        let archived = [Edit::SetFlag { field: Field::Archived, flag: true }];
+        shop.register.device.edit((ThingId([4; 16]), DocumentKind::Product), &archived, 2).unwrap();
+        shop.exchange().await;
+
+        let get = |path: String| shop.server.get(&path).send();
+        let market = get("/v1/market/stalls".into()).await.expect(StatusCode::OK).json();
+        assert_eq!(
+            (market["stalls"][0]["name"].as_str(), market["next"].as_str()),
+            (Some("Tea House"), None)
+        );
+        let profile = get(format!("/v1/stalls/{STALL}")).await.expect(StatusCode::OK);
+        assert_eq!(profile.text("currency"), "EUR");
+
+        let names = |answer: Answer| {
+            let json = answer.expect(StatusCode::OK).json();
+            let products = json["products"].as_array().cloned().unwrap();
+            let names = products.iter().map(|one| one["name"].as_str().unwrap().to_owned());
+            (names.collect::<Vec<_>>(), json["next"].as_str().map(str::to_owned))
+        };
+        let base = format!("/v1/stalls/{STALL}/products");
+        let (first, next) = names(get(format!("{base}?limit=3")).await);
+        assert_eq!(first, ["100% juice", "Apple", "Crème tea"]);
+        let after = next.unwrap().replace(' ', "%20").replace('%', "%25").replace("%2520", "%20");
+        let (rest, next) = names(get(format!("{base}?limit=3&after={after}")).await);
+        assert_eq!((rest, next), (vec!["Émile's jam".to_owned()], None));
+        for (search, found) in
+            [("creme", vec!["Crème tea"]), ("EMILE", vec!["Émile's jam"]), ("%25", vec!["100% juice"])]
+        {
+            assert_eq!(names(get(format!("{base}?search={search}")).await).0, found, "{search}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_did_not_change_is_not_sent_again_and_nonsense_is_refused() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 4).await;
+        let base = format!("/v1/stalls/{STALL}/products");
+        let first = shop.server.get(&base).send().await.expect(StatusCode::OK);
+        let tag = first.headers["etag"].to_str().unwrap().to_owned();
+        assert!(first.headers["cache-control"].to_str().unwrap().contains("max-age"));
+        let same = shop.server.get(&base).header("if-none-match", &tag).send().await;
+        assert_eq!((same.status, same.bytes.len()), (StatusCode::NOT_MODIFIED, 0));
+        shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
+        shop.server.get(&base).header("if-none-match", &tag).send().await.expect(StatusCode::OK);
+
+        let long = "a".repeat(2_000);
+        for query in [
+            "limit=0",
+            "limit=101",
+            "limit=x",
+            "search=%00",
+            "after=%00",
+            "what=1",
+            &format!("search={long}"),
+        ] {
+            let answer = shop.server.get(&format!("{base}?{query}")).send().await;
+            answer.refused(StatusCode::BAD_REQUEST, "malformed");
+        }
+        shop.server.get(&format!("{base}?after=x")).send().await.expect(StatusCode::OK);
+        let unknown = shop.server.get("/v1/stalls/66666666666666666666666666666666/products").send().await;
+        unknown.refused(StatusCode::NOT_FOUND, "no_such_stall");
+    }
+}
