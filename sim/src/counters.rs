@@ -76,6 +76,7 @@ counters! {
     PromiseExceptions "runs whose promises a person or a snapshot broke" false,
     AnswersLostWithDisk "acknowledged records lost with their disk" false,
     OrdersLostWithServer "orders lost with the server's disk" false,
+    NeverEnrolled "authors replaced before they were enrolled" false,
     Parked "records parked" false,
     Converged "runs that met" true,
     StayedFrozen "runs that stayed frozen for a lost device" false,

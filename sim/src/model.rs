@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use soko_domain::entry::{Entry, GoodsBack, Kind, RefundMade, SaleMade, SaleVoided};
 use soko_domain::ids::{AuthorId, Hash, OrderId, ProductId, SaleId};
 use soko_domain::wire::Wire as _;
-use soko_replication::{Introduction, Record};
+use soko_replication::{Heads, Introduction, Record};
 
 use crate::broken::{Broken, broken};
 
@@ -280,6 +280,11 @@ impl Model {
     pub(crate) fn authors(&self) -> BTreeSet<AuthorId> {
         let all: BTreeSet<AuthorId> = self.records.keys().map(|(author, _)| *author).collect();
         all.difference(&self.server_authors).copied().collect()
+    }
+
+    /// Authors of which the server has not even the introduction.
+    pub(crate) fn never_enrolled(&self, heads: &Heads) -> BTreeSet<AuthorId> {
+        self.authors().into_iter().filter(|author| !heads.contains_key(author)).collect()
     }
 
     pub(crate) fn was_lost(&self, author: AuthorId) -> bool {

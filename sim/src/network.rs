@@ -79,10 +79,6 @@ impl Network {
         self.queue.clear();
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
     pub(crate) fn send(&mut self, message: Message, around: &mut Around<'_>) {
         let Around { knobs, choices, counters } = around;
         if self.calm {

@@ -74,10 +74,6 @@ impl Server {
         db.transaction(|tx| core.replicate(tx, &request, now)).map(Some)
     }
 
-    pub(crate) fn knows(&self, author: AuthorId) -> bool {
-        self.door.contains_key(&author)
-    }
-
     pub(crate) fn enrol(
         &mut self,
         introduction: &Record,

@@ -90,6 +90,8 @@ impl World<'_> {
     /// What keeps the run from being at its end.
     fn still_open(&mut self) -> Result<Option<String>, Broken> {
         let server_heads = self.server.heads()?;
+        // Replaced before the server ever let it in: the server takes nothing of such an author.
+        let never_enrolled = self.model.never_enrolled(&server_heads);
         for at in 0..self.devices.len() {
             let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else { continue };
             if self.model.is_revoked(device.author()) || device.wants_enrolment {
@@ -101,7 +103,8 @@ impl World<'_> {
             }
             let heads = device.heads()?;
             let differs = |author: &&soko_domain::ids::AuthorId| {
-                !self.model.doubled.contains(author) && heads.get(author) != server_heads.get(author)
+                let is_excused = self.model.doubled.contains(author) || never_enrolled.contains(author);
+                !is_excused && heads.get(author) != server_heads.get(author)
             };
             let mut authors = heads.keys().chain(server_heads.keys());
             if let Some(author) = authors.find(differs) {
@@ -120,6 +123,8 @@ impl World<'_> {
             }
             self.counters.add(Counter::StayedFrozen);
         }
+        let strangers = self.model.never_enrolled(&self.server.heads()?).len();
+        self.counters.add_many(Counter::NeverEnrolled, u64::try_from(strangers).unwrap_or(u64::MAX));
         self.check_acknowledged_at_server()?;
         self.check_recalls()?;
         self.verify_all()
@@ -131,7 +136,9 @@ impl World<'_> {
         for (at, device) in self.devices.iter().enumerate().filter(|(_, device)| !device.is_dead) {
             for (author, seq) in &device.acknowledged {
                 let held = heads.get(author).map_or(0, |head| head.seq);
-                let is_excused = self.model.was_lost(*author) || self.model.doubled.contains(author);
+                let was_let_in = held > 0;
+                let is_excused =
+                    self.model.was_lost(*author) || self.model.doubled.contains(author) || !was_let_in;
                 if held < *seq && !is_excused {
                     return broken(DURABLE, format!("the server has {held} of {seq} of device {at}"));
                 }
