@@ -12,6 +12,7 @@ use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::{Epoch, Heads, Introduction, Record};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Now};
+use crate::platform::devices;
 use crate::stall::desk::Desk;
 
 /// Devices of one stall that are looked at together.
@@ -139,6 +140,20 @@ pub(super) fn revoke(desk: &mut Desk<'_>, author: AuthorId, reason: &str) -> Res
         return Ok(());
     }
     desk.write([DeviceRevoked { author, reason: reason.into() }.into()])
+}
+
+/// Whoever was revoked by a record, on whatever device that was written, can sign in no more. What it still
+/// holds arrives under the author that takes its place.
+pub(super) fn end_access(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
+    let rows = desk.tx.query(
+        "select d.author from device d join stall_device s on s.log = d.stall and s.author = d.author
+         where d.stall = $1 and s.revoked = 1 and d.revoked_ms is null order by d.author limit $2",
+        params![desk.log, DEVICES_MAX],
+    )?;
+    for row in &rows {
+        devices::revoke(desk.tx, row.id(0)?, desk.now.now_ms)?;
+    }
+    Ok(())
 }
 
 /// Notes that a device was here, and whether all that it holds is here too.

@@ -35,6 +35,7 @@ pub(super) fn replicate(
     let mut verdicts = ingest::take_runs(&mut desk, page.runs)?;
     epoch::report(&mut desk, request.author, page.epoch, &page.heads)?;
     settle::settle(&mut desk)?;
+    epoch::end_access(&mut desk)?;
     let answers = sharing::answer(&mut desk, request.author, &page.asks)?;
     epoch::try_unfreeze(&mut desk)?;
     sharing::share_out(&mut desk, request.author, &stock)?;
