@@ -81,7 +81,7 @@ pub(crate) struct ProductList {
 }
 
 /// The stalls of the market that have a name.
-#[utoipa::path(get, path = "/v1/market", tag = "shop", params(MarketAsked), responses(
+#[utoipa::path(get, path = "/v1/market/stalls", tag = "shop", params(MarketAsked), responses(
     (status = 200, description = "In the order of their identities", body = MarketBody),
     (status = 304, description = "What you have is what there is"),
     (status = "default", description = "Refused", body = ProblemBody)))]
@@ -99,7 +99,7 @@ pub(crate) async fn market(
 }
 
 /// What a stall says about itself.
-#[utoipa::path(get, path = "/v1/stalls/{stall}/profile", tag = "shop",
+#[utoipa::path(get, path = "/v1/stalls/{stall}", tag = "shop",
     params(("stall" = String, Path, description = "The stall's identity")), responses(
     (status = 200, description = "As its people wrote it", body = ProfileBody),
     (status = 304, description = "What you have is what there is"),

@@ -47,7 +47,9 @@ pub(crate) fn core_with_children() -> Arc<Core> {
 
 /// Every engine there is.
 pub(crate) fn stores() -> Vec<TestStore> {
-    [Some(TestStore::sqlite()), TestStore::postgres()].into_iter().flatten().collect()
+    // On a thread of its own: the caller may be inside the async runtime.
+    let open = || [Some(TestStore::sqlite()), TestStore::postgres()].into_iter().flatten().collect();
+    std::thread::spawn(open).join().unwrap()
 }
 
 /// A register with access.

@@ -1,0 +1,207 @@
+//! Every decoder of bytes from outside against its seeds and some thousand mutations of each: nothing panics, and
+//! what is read is written back as the same bytes. The same seeds feed the fuzzers in `fuzz/`.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::PathBuf;
+
+use soko_documents::worker::{WorkChange, WorkReply, WorkRequest, handle};
+use soko_documents::{
+    ChangeBody, Document, DocumentKind, Limits, Product, Typed as _, apply_checked, prescan,
+};
+use soko_domain::entry::{Entry, Kind};
+use soko_domain::ids::{AuthorId, LogId, ThingId};
+use soko_domain::stock::transfers;
+use soko_domain::wire::Wire as _;
+use soko_replication::Page;
+use soko_replication::Record;
+use soko_sync_server::demo::Device;
+
+const MUTATIONS_PER_SEED: u64 = 1_500;
+
+type Seeds = Vec<(String, Vec<u8>)>;
+
+/// Name, seeds, and what reading them must keep true. Says whether the bytes were accepted.
+type Target = (&'static str, Seeds, fn(&[u8]) -> bool);
+
+fn folder(inside: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(inside)
+}
+
+fn device() -> Device {
+    let mut device = Device::new([1; 32], LogId([2; 16]), [3; 16], "corpus").unwrap();
+    let product = Product { name: "Rye bread".into(), currency: "EUR".into(), ..Product::default() };
+    device.edit((ThingId([4; 16]), DocumentKind::Product), &product.edits(), 5).unwrap();
+    for (kind, body) in entries().into_iter().filter(|(kind, _)| *kind < 0x100) {
+        device.write_body(kind, body).unwrap();
+    }
+    device
+}
+
+/// One body of every kind, as it is frozen.
+fn entries() -> Vec<(u16, Vec<u8>)> {
+    let samples = std::fs::read_dir(folder("crates/domain/tests/frozen_entries/samples")).unwrap();
+    let mut entries: Vec<_> = samples
+        .map(|file| {
+            let file = file.unwrap();
+            let name = file.file_name().into_string().unwrap();
+            let kind = u16::from_str_radix(name.split('-').next().unwrap(), 16).unwrap();
+            let digits = std::fs::read_to_string(file.path()).unwrap();
+            let digits = digits.trim().as_bytes();
+            let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+            (kind, digits.chunks(2).map(byte).collect())
+        })
+        .collect();
+    entries.sort();
+    entries
+}
+
+fn changes() -> Vec<(AuthorId, Vec<u8>)> {
+    let author = AuthorId([7; 16]);
+    let mut document = Document::new(DocumentKind::Product).unwrap();
+    let product = Product {
+        name: "Tea".into(),
+        description: "Green. ".repeat(100),
+        currency: "EUR".into(),
+        ..Product::default()
+    };
+    let first = document.edit(&author, 1, &product.edits()).unwrap().unwrap();
+    let renamed = Product { name: "Black tea".into(), ..product };
+    let second = document.edit(&author, 2, &renamed.edits()).unwrap().unwrap();
+    vec![(author, first.change), (author, second.change)]
+}
+
+fn named<T>(values: Vec<T>, bytes: impl Fn(T) -> Vec<u8>) -> Seeds {
+    (0..).zip(values).map(|(number, value): (u32, T)| (format!("{number:02}.bin"), bytes(value))).collect()
+}
+
+fn targets() -> Vec<Target> {
+    let mut device = device();
+    let full = device.page().unwrap().encode().unwrap();
+    let empty = Page { runs: Vec::new(), ..device.page().unwrap() }.encode().unwrap();
+    let request = WorkRequest {
+        kind: DocumentKind::Product,
+        saved: None,
+        changes: changes().into_iter().map(|(author, change)| WorkChange { author, change }).collect(),
+    };
+    let bodies = changes().into_iter().map(|(_, change)| ChangeBody {
+        document: ThingId([4; 16]),
+        kind: DocumentKind::Product,
+        change,
+    });
+    let prefixed = |(author, change): (AuthorId, Vec<u8>)| [author.as_bytes(), change.as_slice()].concat();
+    vec![
+        ("page", named(vec![full, empty], |bytes| bytes), read_page),
+        ("record", named(device.records().iter().take(3).collect(), |record| record.to_bytes()), read_record),
+        (
+            "entry",
+            named(entries(), |(kind, body)| [&kind.to_be_bytes(), body.as_slice()].concat()),
+            read_entry,
+        ),
+        ("change_body", named(bodies.collect(), |body| body.to_bytes()), read_change_body),
+        ("prescan", named(changes(), prefixed), read_change),
+        ("work_request", named(vec![request], |request| request.to_bytes()), read_work),
+    ]
+}
+
+fn read_page(bytes: &[u8]) -> bool {
+    let Ok(page) = Page::decode(bytes) else { return false };
+    assert_eq!(Page::decode(&page.encode().unwrap()), Ok(page));
+    true
+}
+
+fn read_record(bytes: &[u8]) -> bool {
+    let Ok(record) = Record::from_bytes(bytes) else { return false };
+    assert_eq!(record.to_bytes(), bytes);
+    true
+}
+
+fn read_entry(bytes: &[u8]) -> bool {
+    let Some((kind, body)) = bytes.split_first_chunk::<2>() else { return false };
+    let Some(kind) = Kind::from_number(u16::from_be_bytes(*kind)) else { return false };
+    let Ok((stamp, entry)) = Entry::from_body(kind, body) else { return false };
+    assert_eq!(entry.to_body(&stamp), body, "{kind:?}");
+    for transfer in transfers(AuthorId::default(), &entry).unwrap_or_default() {
+        assert!(transfer.quantity >= 0, "{entry:?}");
+    }
+    true
+}
+
+fn read_change_body(bytes: &[u8]) -> bool {
+    let Ok(body) = ChangeBody::from_bytes(bytes) else { return false };
+    assert_eq!(body.to_bytes(), bytes);
+    true
+}
+
+fn read_change(bytes: &[u8]) -> bool {
+    let Some((author, change)) = bytes.split_first_chunk::<16>() else { return false };
+    let author = AuthorId(*author);
+    if prescan(change, &author, &Limits::STANDARD).is_err() {
+        return false;
+    }
+    if let Ok(applied) = apply_checked(None, DocumentKind::Product, &[(author, change)]) {
+        assert!(Document::load(DocumentKind::Product, &applied.saved).is_ok());
+    }
+    true
+}
+
+fn read_work(bytes: &[u8]) -> bool {
+    matches!(WorkReply::from_bytes(&handle(bytes)).unwrap(), WorkReply::Applied(_))
+}
+
+/// A few bytes changed, cut off, repeated or put in; the same ones in every run.
+fn mutant(seed: &[u8], number: u64) -> Vec<u8> {
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut below = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(bound.max(1)).unwrap()).unwrap()
+    };
+    let mut bytes = seed.to_vec();
+    for _ in 0..=below(3) {
+        let at = below(bytes.len());
+        let value = u8::try_from(below(256)).unwrap();
+        match below(6) {
+            0 => bytes.truncate(at),
+            1 => bytes.insert(at, value),
+            2 => bytes.extend_from_slice(&seed[seed.len() - below(seed.len().min(64))..]),
+            3 if at < bytes.len() => drop(bytes.remove(at)),
+            4 if at < bytes.len() => bytes[at] = [0, 0x7f, 0x80, 0xff][below(4)],
+            _ if at < bytes.len() => bytes[at] ^= 1 << below(8),
+            _ => bytes.push(value),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn the_kept_seeds_are_real_values_and_are_read() {
+    for (name, seeds, read) in targets() {
+        let kept = folder("fuzz/corpus").join(name);
+        for (file, bytes) in seeds {
+            if std::env::var_os("SOKO_BLESS").is_some() {
+                std::fs::create_dir_all(&kept).unwrap();
+                std::fs::write(kept.join(&file), &bytes).unwrap();
+            }
+            let on_disk = std::fs::read(kept.join(&file)).unwrap_or_default();
+            assert!(
+                on_disk == bytes,
+                "{name}/{file} is not what is written today: set SOKO_BLESS=1 if that is meant"
+            );
+            assert!(read(&bytes), "{name}/{file}");
+        }
+    }
+}
+
+#[test]
+fn mutations_are_refused_or_read_and_nothing_else() {
+    for (name, seeds, read) in targets() {
+        let mut refused = 0;
+        for (_, bytes) in &seeds {
+            for number in 0..MUTATIONS_PER_SEED {
+                refused += u64::from(!read(&mutant(bytes, number)));
+            }
+        }
+        assert!(refused > MUTATIONS_PER_SEED / 10, "{name}: only {refused} were refused");
+    }
+}
