@@ -1,0 +1,40 @@
+//! The program `soko-bench`: measures one group of figures and prints a line of JSON for each. The names are
+//! listed in docs/benchmarks.md. Every baseline is measured in the same run, on the same disk.
+
+mod device;
+mod exchange;
+mod figure;
+mod orders;
+mod raw;
+mod world;
+
+use std::process::ExitCode;
+
+use figure::{Fault, complain};
+
+const USAGE: &str = "soko-bench GROUP: register, engine, search, replicate or server";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let measured = match words.as_slice() {
+        ["register"] => device::sales(),
+        ["engine"] => device::engine(),
+        ["search"] => device::search(),
+        ["replicate"] => exchange::replicate(),
+        ["server"] => orders::server(),
+        // The other half of a measurement of memory: a process that is nothing but an open register.
+        ["hold", folder] => device::hold(folder),
+        _ => {
+            complain(USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Fault(why)) => {
+            complain(&why);
+            ExitCode::from(4)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The server: memory at rest, and orders of many buyers at once on both stores.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use soko_app_api::Verb;
+use soko_register::exchange::Exchange;
+use soko_register::home::random_id;
+use soko_register::server::Server;
+
+use crate::figure::{Fault, Measured, Milli, complain, print, resident_mb};
+use crate::raw;
+use crate::world::{Folder, REPLY_WAIT, ServerProcess, Till};
+
+const CLIENTS: usize = 64;
+const ORDERS_OF_EACH: usize = 60;
+const SHOP_UNITS: i64 = 900_000;
+const FAILURES_MAX: u32 = 3;
+const POSTGRES_VARIABLE: &str = "SOKO_TEST_POSTGRES";
+const PGBENCH_VARIABLE: &str = "SOKO_PGBENCH";
+const PGBENCH_SECONDS: &str = "8";
+
+pub(crate) fn server() -> Measured {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let folder = Folder::new()?;
+    {
+        let process = ServerProcess::start(folder.path(), None)?;
+        print("server.idle_mb", "MB", resident_mb(process.child.id())?, None);
+        let rate = runtime.block_on(orders(&folder, &process))?;
+        drop(process);
+        let baseline = raw::group_commit(folder.path())?;
+        print("server.orders.sqlite.per_s", "1/s", rate, Some(baseline));
+    }
+    let Ok(admin) = std::env::var(POSTGRES_VARIABLE) else {
+        complain(&format!("server.orders.postgres.per_s was not measured: {POSTGRES_VARIABLE} is not set"));
+        return Ok(());
+    };
+    postgres(&runtime, &admin)
+}
+
+fn postgres(runtime: &tokio::runtime::Runtime, admin: &str) -> Measured {
+    let (before, after) =
+        admin.rsplit_once('/').ok_or_else(|| Fault("the address names no database".into()))?;
+    let options = after.split_once('?').map_or(String::new(), |(_, options)| format!("?{options}"));
+    let name = format!("soko_bench_{}", std::process::id());
+    let url = format!("{before}/{name}{options}");
+    tool("psql", &[admin, "-q", "-c", &format!("create database {name}")])?;
+    let measured = (|| -> Measured<_> {
+        let baseline = pgbench(&url)?;
+        let folder = Folder::new()?;
+        let process = ServerProcess::start(folder.path(), Some(&url))?;
+        let rate = runtime.block_on(orders(&folder, &process))?;
+        Ok((rate, baseline))
+    })();
+    tool("psql", &[admin, "-q", "-c", &format!("drop database {name} with (force)")])?;
+    let (rate, baseline) = measured?;
+    print("server.orders.postgres.per_s", "1/s", rate, baseline);
+    Ok(())
+}
+
+/// PostgreSQL's own measure of itself, with as many clients.
+fn pgbench(url: &str) -> Measured<Option<Milli>> {
+    tool("pgbench", &["-i", "-q", "-s", "10", url])?;
+    let clients = CLIENTS.to_string();
+    let said = tool("pgbench", &["-c", &clients, "-j", "2", "-T", PGBENCH_SECONDS, url])?;
+    let tps = said.lines().find_map(|line| {
+        line.strip_prefix("tps = ")?.split_whitespace().next()?.split('.').next()?.parse().ok()
+    });
+    Ok(tps.map(Milli::whole))
+}
+
+/// One of PostgreSQL's programs: beside the pgbench that was named, or the system's.
+fn tool(name: &str, arguments: &[&str]) -> Measured<String> {
+    let named = std::env::var_os(PGBENCH_VARIABLE).map(|pgbench| PathBuf::from(pgbench).with_file_name(name));
+    let program = named.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(name));
+    let output = Command::new(&program).args(arguments).output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(Fault(format!("{name}: {}", String::from_utf8_lossy(&output.stderr))))
+}
+
+/// Orders a second, each answered after it was kept.
+async fn orders(folder: &Folder, process: &ServerProcess) -> Measured<Milli> {
+    let server = Server::new(&process.url, REPLY_WAIT)?;
+    let mut till = Till::found(&folder.path().join("till"), 1)?;
+    let product = *till.products.first().ok_or_else(|| Fault("there is no product".into()))?;
+    till.enrol(&server).await?;
+    Exchange::new(&mut till.home, till.stall, REPLY_WAIT)?.until_quiet(FAILURES_MAX).await?;
+    till.handle(Verb::ReturnShare { product, quantity: SHOP_UNITS })?;
+    Exchange::new(&mut till.home, till.stall, REPLY_WAIT)?.until_quiet(FAILURES_MAX).await?;
+    let url = format!("{}/v1/stalls/{}/orders", process.url, till.stall);
+    // One order first, so that nothing is measured that happens once.
+    buyer(url.clone(), product.to_string(), 1).await?;
+    let started = Instant::now();
+    let buyers: Vec<_> =
+        (0..CLIENTS).map(|_| tokio::spawn(buyer(url.clone(), product.to_string(), ORDERS_OF_EACH))).collect();
+    for buyer in buyers {
+        buyer.await??;
+    }
+    let took: Duration = started.elapsed();
+    till.home.close()?;
+    Ok(Milli::per_second(u64::try_from(CLIENTS * ORDERS_OF_EACH)?, took))
+}
+
+async fn buyer(url: String, product: String, orders: usize) -> Measured {
+    let client = reqwest::Client::builder().build()?;
+    let secret = format!("{}{}", random_id(), random_id());
+    for _ in 0..orders {
+        let lines = json!([{"product": product, "quantity": 1}]);
+        let body = json!({"order": random_id().to_string(), "lines": lines});
+        let answer = client.post(&url).header("soko-buyer", &secret).json(&body).send().await?;
+        if answer.status().as_u16() != 201 {
+            return Err(Fault(format!("an order was not taken: {}", answer.text().await?)));
+        }
+    }
+    Ok(())
+}

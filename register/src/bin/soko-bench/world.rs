@@ -1,0 +1,197 @@
+//! What is measured on: folders, registers with many products, a server of its own.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use soko_app_api::{Command as ToDo, ProductContent, ReceivedLineInput, StallContent, Verb};
+use soko_domain::ids::{LogId, ProductId, ShiftId, ThingId};
+use soko_domain::role::Role;
+use soko_engine::Join;
+use soko_register::home::{Home, now, random_id};
+use soko_register::server::{Server, Ticket};
+use soko_replication::Timing;
+
+use crate::figure::{Fault, Measured};
+
+pub(crate) const REPLY_WAIT: Duration = Duration::from_secs(30);
+const READY_WAIT_MAX: Duration = Duration::from_secs(60);
+const READY_POLL: Duration = Duration::from_millis(50);
+const EMAIL: &str = "bench@example.org";
+const PASSWORD: &str = "orchid ladder frost";
+const WORDS: [&str; 20] = [
+    "chai", "masala", "kahawa", "sukari", "unga", "mchele", "maziwa", "sabuni", "mafuta", "embe", "ndizi",
+    "nanasi", "kitenge", "kanga", "shuka", "mkeka", "kikapu", "sufuria", "kijiko", "taa",
+];
+
+/// A folder that goes with its measurement.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Measured<Self> {
+        let path = std::env::temp_dir().join(format!("soko-bench-{}", random_id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays is in the system's folder for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// An open register with products and an open shift.
+pub(crate) struct Till {
+    pub(crate) home: Home,
+    pub(crate) stall: LogId,
+    pub(crate) products: Vec<ProductId>,
+}
+
+impl Till {
+    /// Founds a stall with so many products and enough stock of the first.
+    pub(crate) fn found(folder: &Path, products: usize) -> Measured<Self> {
+        let mut home = Home::open(folder, Timing::default())?;
+        let stall = LogId(random_id().0);
+        home.engine()?.join(Join {
+            stall,
+            name: "till".into(),
+            role: Role::Owner,
+            server_keys: Vec::new(),
+        })?;
+        // Only while it is filled: nothing is measured before it was closed and opened again.
+        home.engine()?.database().connection()?.pragma_update(None, "synchronous", "off")?;
+        let mut till = Self { home, stall, products: Vec::new() };
+        till.handle(Verb::CreateStall(StallContent {
+            name: "Duka".into(),
+            currency: "KES".into(),
+            zone: "Africa/Nairobi".into(),
+            cut_off_minutes: 0,
+        }))?;
+        till.handle(Verb::OpenShift { shift: ShiftId(random_id().0), float_minor: 0 })?;
+        for number in 0..products {
+            let product = ProductId(random_id().0);
+            let content = ProductContent::piece(&product_name(number), 250);
+            till.handle(Verb::CreateProduct { product, content })?;
+            till.products.push(product);
+        }
+        let lines = till.products.first().map(|product| ReceivedLineInput {
+            product: *product,
+            quantity: 1_000_000,
+            cost_minor: None,
+        });
+        till.handle(Verb::ReceiveStock { lines: lines.into_iter().collect(), note: String::new() })?;
+        let Self { home, products, .. } = till;
+        home.close()?;
+        Ok(Self { home: Home::open(folder, Timing::default())?, stall, products })
+    }
+
+    pub(crate) fn handle(&mut self, verb: Verb) -> Measured {
+        let command = ToDo { id: ThingId(random_id().0), stall: self.stall, verb };
+        self.home.engine()?.handle(command, now())?;
+        Ok(())
+    }
+
+    /// Joins the server as the stall's owner; a session of that owner.
+    pub(crate) async fn enrol(&mut self, server: &Server) -> Measured<String> {
+        use soko_domain::wire::Wire as _;
+        server.create_account(EMAIL, PASSWORD).await?;
+        let session = server.sign_in(EMAIL, PASSWORD).await?;
+        let introduction = self.home.introduction(self.stall)?.to_bytes();
+        let digits: String = introduction.iter().map(|byte| format!("{byte:02x}")).collect();
+        server.claim(&session, &digits).await?;
+        let ticket = Ticket::Person { session: session.clone(), role: "owner".into() };
+        server.enrol(&mut self.home, self.stall, "till", &ticket).await?;
+        Ok(session)
+    }
+
+    /// Another register of the same stall, let in by the owner.
+    pub(crate) async fn second(&self, folder: &Path, server: &Server, session: &str) -> Measured<Self> {
+        let mut home = Home::open(folder, Timing::default())?;
+        let join =
+            Join { stall: self.stall, name: "till 2".into(), role: Role::Manager, server_keys: Vec::new() };
+        home.engine()?.join(join)?;
+        let ticket = Ticket::Person { session: session.into(), role: "manager".into() };
+        server.enrol(&mut home, self.stall, "till 2", &ticket).await?;
+        Ok(Self { home, stall: self.stall, products: self.products.clone() })
+    }
+}
+
+/// Different for every number, with words that many share.
+pub(crate) fn product_name(number: usize) -> String {
+    let word = |at: usize| WORDS[at % WORDS.len()];
+    format!("{} {} {}{number:05}", word(number), word(number / 20), word(number / 400))
+}
+
+/// A server in a process of its own.
+pub(crate) struct ServerProcess {
+    pub(crate) child: Child,
+    pub(crate) url: String,
+}
+
+impl ServerProcess {
+    /// With its data in a folder or in a PostgreSQL database.
+    pub(crate) fn start(folder: &Path, database_url: Option<&str>) -> Measured<Self> {
+        let program = server_program()?;
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut command = Command::new(program);
+        command.args(["serve", "--limits=false", "--log", "warn", "--listen", &address.to_string()]);
+        command.arg("--data-dir").arg(folder.join("server"));
+        if let Some(url) = database_url {
+            command.env("SOKO_DATABASE_URL", url);
+        }
+        let log = std::fs::File::create(folder.join("server.log"))?;
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
+        let server = Self { child, url: format!("http://{address}") };
+        let started = Instant::now();
+        while started.elapsed() < READY_WAIT_MAX {
+            if is_ready(&address.to_string()) {
+                return Ok(server);
+            }
+            std::thread::sleep(READY_POLL);
+        }
+        Err(Fault(std::fs::read_to_string(folder.join("server.log"))?))
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_ready(address: &str) -> bool {
+    use std::io::{Read as _, Write as _};
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = std::net::TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer)?;
+        Ok(&answer == b"HTTP/1.1 200")
+    };
+    ask().unwrap_or(false)
+}
+
+/// The server beside this program, built if it is not there.
+fn server_program() -> Measured<PathBuf> {
+    let own = std::env::current_exe()?;
+    let program = own.with_file_name("soko-server");
+    if let Some(cargo) = std::env::var_os("CARGO") {
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--release", "-p", "soko-sync-server", "--bin", "soko-server"])
+            .stdout(Stdio::null())
+            .status()?;
+        if !built.success() {
+            return Err(Fault("the server does not build".into()));
+        }
+    }
+    if program.is_file() { Ok(program) } else { Err(Fault(format!("{} is not built", program.display()))) }
+}
