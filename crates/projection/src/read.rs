@@ -192,7 +192,8 @@ pub fn device(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Option<De
 }
 
 pub fn devices(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<DeviceFound>, StoreError> {
-    let sql = format!("select {DEVICE_COLUMNS} from stall_device where log = $1 order by name, author limit $2");
+    let sql =
+        format!("select {DEVICE_COLUMNS} from stall_device where log = $1 order by name, author limit $2");
     tx.query(&sql, params![log, limit])?.iter().map(device_found).collect()
 }
 

@@ -1,0 +1,71 @@
+//! The digest covers every row, however many there are, and nothing but what they say.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use soko_domain::ids::{AuthorId, Hash, LogId, SaleId};
+use soko_projection::{TABLES, state_digest};
+use soko_record_log::{Migration, Sqlite, StoreError, params};
+
+const STALL: LogId = LogId([1; 16]);
+/// More than the digest reads at once, twice over.
+const ROWS: u64 = 12_000;
+
+fn store() -> Sqlite {
+    let mut db = Sqlite::open_in_memory().unwrap();
+    db.migrate(&[Migration { number: 1, name: "projection", sql: TABLES }]).unwrap();
+    db
+}
+
+fn void(number: u64) -> (SaleId, AuthorId, u64) {
+    let mut sale = [7; 16];
+    sale[..8].copy_from_slice(&(number / 3).to_be_bytes());
+    (SaleId(sale), AuthorId([2; 16]), number)
+}
+
+fn put(db: &mut Sqlite, log: LogId, numbers: impl Iterator<Item = u64>) {
+    db.transaction::<_, StoreError>(|tx| {
+        for number in numbers {
+            let (sale, author, seq) = void(number);
+            tx.execute(
+                "insert into sale_void (log, sale, author, seq) values ($1, $2, $3, $4)",
+                params![log, sale, author, seq],
+            )?;
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn digest(db: &mut Sqlite) -> Hash {
+    db.transaction::<_, StoreError>(|tx| state_digest(tx, STALL)).unwrap()
+}
+
+#[test]
+fn the_order_of_arrival_does_not_matter_and_every_row_does() {
+    let (mut forwards, mut backwards) = (store(), store());
+    put(&mut forwards, STALL, 0..ROWS);
+    put(&mut backwards, STALL, (0..ROWS).rev());
+    let whole = digest(&mut forwards);
+    assert_eq!(digest(&mut backwards), whole);
+    for number in [0, ROWS / 2, ROWS - 1] {
+        let (sale, author, seq) = void(number);
+        let gone = forwards.transaction::<_, StoreError>(|tx| {
+            tx.execute(
+                "delete from sale_void where log = $1 and sale = $2 and author = $3 and seq = $4",
+                params![STALL, sale, author, seq],
+            )
+        });
+        assert_eq!(gone.unwrap(), 1);
+        assert_ne!(digest(&mut forwards), whole, "row {number} was not read");
+        put(&mut forwards, STALL, number..=number);
+        assert_eq!(digest(&mut forwards), whole);
+    }
+}
+
+#[test]
+fn another_stall_is_another_digest() {
+    let mut db = store();
+    let empty = digest(&mut db);
+    put(&mut db, LogId([9; 16]), 0..3);
+    assert_eq!(digest(&mut db), empty);
+}
