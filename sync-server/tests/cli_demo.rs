@@ -1,0 +1,53 @@
+//! The demo as somebody meets it: made once, sound, and nothing that a backup would not carry.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_soko-server"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SOKO_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(directory).args(arguments).args(["--data-dir", "data"]).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_demo_is_made_once_and_is_sound() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = run(directory.path(), &["demo"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let said = text(&made.stdout);
+    assert!(said.starts_with("Made 3 stalls with 17 products, 24 sales and 9 orders."), "{said}");
+    assert_eq!(said.matches("@demo.example").count(), 4, "{said}");
+
+    let again = run(directory.path(), &["demo"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("not empty"), "{}", text(&again.stderr));
+
+    let sound = run(directory.path(), &["verify"]);
+    assert!(sound.status.success(), "{}{}", text(&sound.stdout), text(&sound.stderr));
+    let help = run(directory.path(), &["demo", "--help"]);
+    assert!(text(&help.stdout).contains("EXAMPLES"));
+}
+
+#[test]
+fn a_flipped_byte_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(run(directory.path(), &["demo"]).status.success());
+    let database = directory.path().join("data/soko.db");
+    let mut bytes = std::fs::read(&database).unwrap();
+    let name = b"Apple strudel";
+    let places: Vec<usize> =
+        bytes.windows(name.len()).enumerate().filter(|(_, found)| found == name).map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    places.iter().for_each(|at| bytes[*at] ^= 1);
+    std::fs::write(&database, bytes).unwrap();
+    let found = run(directory.path(), &["verify"]);
+    assert_eq!(found.status.code(), Some(1), "{}{}", text(&found.stdout), text(&found.stderr));
+    assert!(text(&found.stdout).contains("author "), "{}", text(&found.stdout));
+}
