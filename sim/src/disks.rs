@@ -159,7 +159,6 @@ impl World<'_> {
         self.counters.add(Counter::ServerRestores);
         self.counters.add_many(Counter::OrdersLostWithServer, forgotten);
         self.web.server_forgot();
-        self.debts = self.devices.iter().any(|device| device.is_dead);
         let life = self.server.life;
         self.trace.note("server-restored", &[life, forgotten], || format!("life {life}"));
         Ok(())

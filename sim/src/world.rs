@@ -88,7 +88,7 @@ pub(crate) struct World<'p> {
     pub(crate) steps: u64,
     /// Orders that the server ended or holds, as far as registers may know.
     pub(crate) open_orders: BTreeMap<OrderId, AuthorId>,
-    /// Devices that were replaced, revoked or lost since the server's last life began.
+    /// Some device was replaced, copied, revoked or lost: the server may wait for one that never comes.
     pub(crate) debts: bool,
     names: u64,
 }
