@@ -76,7 +76,12 @@ pub(super) fn reclaim(desk: &mut Desk<'_>, author: AuthorId, reason: &str) -> Re
 }
 
 /// An account below zero was spent beyond what the server ever knew of: the units are owed.
+/// Not while the stall is frozen: what looks overspent may have been spent from a grant that this server forgot
+/// and that is still on its way, and would then be given twice.
 fn mend_negative(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
+    if read::stall_frozen(desk.tx, desk.log)? {
+        return Ok(());
+    }
     let rows = desk.tx.query(
         "select product, account, whose, quantity from balance
          where log = $1 and quantity < 0 and account in (2, 3, 4) order by product, account, whose limit $2",
