@@ -1,5 +1,4 @@
 //! What everybody may see of the market.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
