@@ -70,7 +70,7 @@ counters! {
     Quarantines "shares set apart" true,
     Incidents "incidents" true,
     Covers "debts covered" true,
-    ForkIncidents "forks found" true,
+    ForkIncidents "forks found" false,
     Snapshots "whole machines put back" true,
     Reclaims "forced reclaims" true,
     PromiseExceptions "runs whose promises a person or a snapshot broke" false,
