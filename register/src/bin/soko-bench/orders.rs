@@ -16,7 +16,7 @@ use crate::world::{Folder, REPLY_WAIT, ServerProcess, Till};
 
 const CLIENTS: usize = 64;
 const ORDERS_OF_EACH: usize = 60;
-const SHOP_UNITS: i64 = 900_000;
+const SHOP_UNITS: i64 = 100_000;
 const FAILURES_MAX: u32 = 3;
 const POSTGRES_VARIABLE: &str = "SOKO_TEST_POSTGRES";
 const PGBENCH_VARIABLE: &str = "SOKO_PGBENCH";
