@@ -123,10 +123,11 @@ impl Device {
     }
 
     pub(crate) fn status(&mut self) -> Result<StatusView, Broken> {
-        match self.answer(&Query::Status(STALL))? {
-            View::Status(status) => Ok(status),
-            other => broken("a question is answered", format!("{other:?}")),
-        }
+        let view = self.answer(&Query::Status(STALL))?;
+        let View::Status(status) = view else {
+            return broken("a question is answered", format!("{view:?}"));
+        };
+        Ok(status)
     }
 
     pub(crate) fn poll(&mut self, now_ms: u64) -> Result<Option<Vec<u8>>, Broken> {

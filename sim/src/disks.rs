@@ -170,10 +170,10 @@ impl World<'_> {
         self.counters.add(Counter::ClockJumps);
         if self.choices.chance(100) {
             self.server.clock_ms = crate::server::NOON_MS + jump_ms;
-        } else if let Some(at) = self.some_device() {
-            if let Some(device) = self.devices.get_mut(at) {
-                device.clock_ms = jump_ms;
-            }
+        } else if let Some(at) = self.some_device()
+            && let Some(device) = self.devices.get_mut(at)
+        {
+            device.clock_ms = jump_ms;
         }
         Ok(())
     }

@@ -121,10 +121,9 @@ impl Model {
             return broken(GENUINE, format!("{} never wrote record {}", place.0, place.1));
         }
         let news = self.written(id, record)?;
-        if let News::Is(Kind::ShareGranted | Kind::OrderPlaced) = news {
-            if self.server.must_be_frozen && self.server.author == Some(record.author) {
-                return broken(FROZEN, format!("{news:?} by its record {}", record.seq));
-            }
+        let promises = matches!(news, News::Is(Kind::ShareGranted | Kind::OrderPlaced));
+        if promises && self.server.must_be_frozen && self.server.author == Some(record.author) {
+            return broken(FROZEN, format!("{news:?} by its record {}", record.seq));
         }
         Ok(news)
     }

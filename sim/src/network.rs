@@ -156,12 +156,12 @@ fn damage(mut message: Message, knobs: &Knobs, choices: &mut Choices, counters: 
             None => {}
         }
     }
-    if choices.chance(knobs.get(Knob::Forgery)) {
-        if let Some(forged) = forge(&message.bytes, choices) {
-            counters.add(Counter::MessagesForged);
-            message.bytes = forged;
-            message.is_forged = true;
-        }
+    if choices.chance(knobs.get(Knob::Forgery))
+        && let Some(forged) = forge(&message.bytes, choices)
+    {
+        counters.add(Counter::MessagesForged);
+        message.bytes = forged;
+        message.is_forged = true;
     }
     message
 }

@@ -310,10 +310,10 @@ impl World<'_> {
         }
         let tenders = vec![TenderInput::cash(1_000_000)];
         let verb = Verb::MakeSale { sale, lines, discount: DiscountInput::None, tenders, beyond };
-        if let Some(Err(refused)) = self.command(at, verb)? {
-            if refused.code == "share_exceeded" {
-                self.counters.add(Counter::SalesRefused);
-            }
+        if let Some(Err(refused)) = self.command(at, verb)?
+            && refused.code == "share_exceeded"
+        {
+            self.counters.add(Counter::SalesRefused);
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ impl World<'_> {
             }
         }
         self.confirm(0)?;
-        if round % 3 == 0 {
+        if round.is_multiple_of(3) {
             self.end_open_orders()?;
         }
         self.pass(ROUND_MS)?;
