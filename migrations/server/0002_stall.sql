@@ -40,7 +40,7 @@ create table order_key (
 ) {keyed};
 
 create table demand (
-  log {blob} not null, product {blob} not null, holder {blob} not null, units {int} not null,
+  log {blob} not null, product {blob} not null, holder {blob} not null, times {int} not null,
   primary key (log, product, holder)
 ) {keyed};
 

@@ -236,7 +236,7 @@ fn count_demand(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) -> Re
         let Ok((_, Entry::SaleMade(sale))) = Entry::from_body(Kind::SaleMade, body) else { continue };
         for line in &sale.lines {
             let Some(product) = line.product else { continue };
-            crate::stall::sharing::note_demand(desk, product, author, line.quantity)?;
+            crate::stall::sharing::note_demand(desk, product, author)?;
         }
     }
     Ok(())

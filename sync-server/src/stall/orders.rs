@@ -163,7 +163,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder, again: bool) -> Result<(), Co
     };
     desk.write(place_order::decide(&facts, &command)?)?;
     for line in &order.lines {
-        sharing::note_shop_demand(desk, line.product, line.quantity)?;
+        sharing::note_shop_demand(desk, line.product)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who gets how much of what there is. Every holder's expected demand is what it sold before; a holder below
+//! Who gets how much of what there is. Every holder's expected demand is how often it sold before; a holder below
 //! its low water mark is granted up to its target from the shop, and the shop asks for shares back when it is
 //! below its own. Only holders give shares away: the server asks.
 
@@ -27,26 +27,22 @@ const RECALLS_OPEN_MAX: i64 = 1;
 /// The shop's own demand is kept under this holder.
 const SHOP: AuthorId = AuthorId([0; 16]);
 
+/// A holder was asked for a product once more. How many units that were says little: rice is sold by the gram.
 pub(super) fn note_demand(
     desk: &mut Desk<'_>,
     product: ProductId,
     holder: AuthorId,
-    units: i64,
 ) -> Result<(), StoreError> {
     desk.tx.execute(
-        "insert into demand (log, product, holder, units) values ($1, $2, $3, $4)
-         on conflict (log, product, holder) do update set units = demand.units + excluded.units",
-        params![desk.log, product, holder, units.max(0)],
+        "insert into demand (log, product, holder, times) values ($1, $2, $3, 1)
+         on conflict (log, product, holder) do update set times = demand.times + 1",
+        params![desk.log, product, holder],
     )?;
     Ok(())
 }
 
-pub(super) fn note_shop_demand(
-    desk: &mut Desk<'_>,
-    product: ProductId,
-    units: i64,
-) -> Result<(), StoreError> {
-    note_demand(desk, product, SHOP, units)
+pub(super) fn note_shop_demand(desk: &mut Desk<'_>, product: ProductId) -> Result<(), StoreError> {
+    note_demand(desk, product, SHOP)
 }
 
 /// Answers each request once; asked again, it gets the first answer.
@@ -191,6 +187,18 @@ pub(super) fn share_out(
     Ok(())
 }
 
+/// Shares units out by how often each holder was asked for them. Half goes evenly, so that nobody is starved by
+/// one good day of somebody else; all parts together are never more than there is.
+fn targets(total: i64, asked: &BTreeMap<AuthorId, i64>) -> BTreeMap<AuthorId, i64> {
+    let holders = i128::try_from(asked.len().max(1)).unwrap_or(i128::MAX);
+    let times: i128 = asked.values().map(|times| i128::from(*times)).sum();
+    // Everybody counts as asked once more than the average.
+    let even = times / holders + 1;
+    let all = times + even * holders;
+    let part = |times: i64| i128::from(total) * (i128::from(times) + even) / all;
+    asked.iter().map(|(holder, times)| (*holder, i64::try_from(part(*times)).unwrap_or(0))).collect()
+}
+
 /// Who holds how much of a product, and how much each should.
 struct Plan {
     product: ProductId,
@@ -216,20 +224,18 @@ impl Plan {
         if shares.is_empty() || total == 0 {
             return Ok(None);
         }
-        let mut demand: BTreeMap<AuthorId, i64> = shares.keys().map(|author| (*author, 1)).collect();
-        demand.insert(SHOP, 1);
+        let mut asked: BTreeMap<AuthorId, i64> = shares.keys().map(|author| (*author, 0)).collect();
+        asked.insert(SHOP, 0);
         let rows = desk.tx.query(
-            "select holder, units from demand where log = $1 and product = $2",
+            "select holder, times from demand where log = $1 and product = $2",
             params![desk.log, product],
         )?;
         for row in &rows {
-            if let Some(units) = demand.get_mut(&row.id::<AuthorId>(0)?) {
-                *units += row.int(1)?;
+            if let Some(times) = asked.get_mut(&row.id::<AuthorId>(0)?) {
+                *times += row.int(1)?;
             }
         }
-        let all: i128 = demand.values().map(|units| i128::from(*units)).sum();
-        let part = |units: i64| i64::try_from(i128::from(total) * i128::from(units) / all).unwrap_or(0);
-        let targets = demand.into_iter().map(|(holder, units)| (holder, part(units))).collect();
+        let targets = targets(total, &asked);
         Ok(Some(Self { product, pool, shares, targets }))
     }
 
@@ -270,5 +276,29 @@ impl Plan {
         }
         let recall = desk.id();
         desk.write([ShareRecalled { recall, from, product: self.product, quantity }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_follow_demand_and_starve_nobody() {
+        for (total, asked, expected) in [
+            (10, vec![0, 0], vec![5, 5]),
+            (9, vec![0, 0], vec![4, 4]),
+            (100, vec![100, 0], vec![74, 25]),
+            (100, vec![3, 1, 0, 0], vec![41, 25, 16, 16]),
+            (1, vec![5, 5], vec![0, 0]),
+            (i64::MAX, vec![1, 1], vec![i64::MAX / 2, i64::MAX / 2]),
+        ] {
+            let holder = |at: usize| AuthorId([u8::try_from(at).unwrap(); 16]);
+            let asked: BTreeMap<_, _> =
+                asked.into_iter().enumerate().map(|(at, n)| (holder(at), n)).collect();
+            let targets: Vec<i64> = targets(total, &asked).into_values().collect();
+            assert_eq!(targets, expected);
+            assert!(targets.iter().map(|part| i128::from(*part)).sum::<i128>() <= i128::from(total));
+        }
     }
 }
