@@ -164,10 +164,10 @@ impl Home {
 
     /// Who this register is at a stall.
     pub fn author(&mut self, stall: LogId) -> Result<AuthorId, Undone> {
-        match self.ask(&Query::Status(stall))? {
-            View::Status(status) => Ok(status.author),
-            _ => Err(Undone::refused("unknown_stall", format!("this register does not work for {stall}"))),
+        if let View::Status(status) = self.ask(&Query::Status(stall))? {
+            return Ok(status.author);
         }
+        Err(Undone::refused("unknown_stall", format!("this register does not work for {stall}")))
     }
 
     /// The first record of this register's chain, which proves who it is.

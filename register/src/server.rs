@@ -203,7 +203,9 @@ impl Server {
         let answer =
             self.post("/v1/devices/refresh", None, &body).await.map_err(|unanswered| match unanswered {
                 Unanswered::NoAccess(sentence) => Undone::refused("access_ended", sentence),
-                other => other.into(),
+                other @ (Unanswered::NoAnswer(_) | Unanswered::Later { .. } | Unanswered::Refused { .. }) => {
+                    other.into()
+                }
             })?;
         let tokens: Tokens = serde_json::from_value(answer)
             .map_err(|error| Undone::failed(format!("the server's answer cannot be read: {error}")))?;

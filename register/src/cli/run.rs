@@ -40,9 +40,10 @@ pub(super) fn run(cli: Cli) -> Outcome {
     let waits = Waits { reply: Duration::from_millis(cli.reply_ms) };
     let mut home = Home::open(&cli.data_dir, timing)?;
     home.warnings.iter().for_each(|line| script::complain(line));
-    let ended = match &cli.what {
-        What::RunScript { file } => script::run(&mut home, waits, file),
-        what => one(&mut home, waits, cli.stall, what),
+    let ended = if let What::RunScript { file } = &cli.what {
+        script::run(&mut home, waits, file)
+    } else {
+        one(&mut home, waits, cli.stall, &cli.what)
     };
     let closed = home.close();
     let answer = ended?;
@@ -50,6 +51,7 @@ pub(super) fn run(cli: Cli) -> Outcome {
 }
 
 /// One command, which is not a script.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the commands that need a stall follow in full")]
 pub(super) fn one(home: &mut Home, waits: Waits, stall: Option<LogId>, what: &What) -> Outcome {
     match what {
         What::CreateStall(create) => return create_stall(home, create),
@@ -228,10 +230,10 @@ fn incidents(desk: &mut Desk<'_>) -> Outcome {
 
 /// How the register stands, and what proves that it holds the same as others.
 fn status(home: &mut Home, stall: LogId) -> Outcome {
-    let mut shown = match home.ask(&Query::Status(stall))? {
-        View::Status(status) => value(&status)?,
-        _ => return Err(Undone::failed("the register does not know how it stands: run verify")),
+    let View::Status(found) = home.ask(&Query::Status(stall))? else {
+        return Err(Undone::failed("the register does not know how it stands: run verify"));
     };
+    let mut shown = value(&found)?;
     let author = home.author(stall)?;
     let engine = home.engine()?;
     let heads = engine.database().read::<_, StoreError>(|tx| log::heads(tx, stall))?;

@@ -33,10 +33,11 @@ impl Desk<'_> {
     }
 
     pub(super) fn query(&mut self, query: &Query) -> Outcome {
-        match self.home.ask(query)? {
-            View::Missing => Err(Undone::refused("unknown", "nothing of that id is known here")),
-            view => value(&view),
+        let view = self.home.ask(query)?;
+        if view == View::Missing {
+            return Err(Undone::refused("unknown", "nothing of that id is known here"));
         }
+        value(&view)
     }
 
     /// A product by id, barcode or SKU, or its exact name.
@@ -96,8 +97,7 @@ impl Desk<'_> {
             }
             Shift::Close { counted, reason, id } => {
                 let View::Shift(open) = self.home.ask(&Query::Shift(self.stall))? else {
-                    return Err(soko_domain::refusal::Refusal::NoShift)
-                        .map_err(soko_app_api::Refused::from)?;
+                    return Err(soko_app_api::Refused::from(soko_domain::refusal::Refusal::NoShift).into());
                 };
                 let verb =
                     Verb::CloseShift { shift: open.shift, counted_minor: *counted, reason: reason.clone() };

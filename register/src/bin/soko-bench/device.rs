@@ -118,10 +118,10 @@ pub(crate) fn search() -> Measured {
 }
 
 fn find(home: &mut Home, query: Query) -> Measured<Vec<String>> {
-    match home.ask(&query)? {
-        View::Products(rows) => Ok(rows.into_iter().map(|row| row.name).collect()),
-        _ => Err(Fault("the search has no answer".into())),
-    }
+    let View::Products(rows) = home.ask(&query)? else {
+        return Err(Fault("the search has no answer".into()));
+    };
+    Ok(rows.into_iter().map(|row| row.name).collect())
 }
 
 /// Another letter somewhere in the first word.
