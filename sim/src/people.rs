@@ -248,7 +248,7 @@ impl World<'_> {
     /// behind it; then nobody saw the answer, and the person may try again.
     pub(crate) fn command(&mut self, at: usize, verb: Verb) -> Result<Option<Outcome>, Broken> {
         let command = Command { id: self.fresh(), stall: STALL, verb };
-        let killed = self.choices.chance(self.plan.knobs.get(Knob::Crash) / 16);
+        let killed = self.choices.chance(self.strength(Knob::Crash) / 16);
         let before_commit = self.choices.chance(128);
         let now_ms = self.now_ms;
         let Some(device) = self.devices.get_mut(at) else { return Ok(None) };

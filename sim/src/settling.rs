@@ -22,6 +22,7 @@ const MOVE_MS: u64 = 100;
 impl World<'_> {
     pub(crate) fn settle_down(&mut self) -> Result<(), Broken> {
         self.network.calm();
+        self.is_calm = true;
         self.trace.note("calm", &[], String::new);
         let mut open = String::new();
         for round in 0..ROUNDS_MAX {
@@ -111,16 +112,19 @@ impl World<'_> {
                 return Ok(Some(format!("device {at} and the server differ about {author}")));
             }
         }
+        if self.is_frozen()? && !self.debts {
+            return Ok(Some("the stall is frozen though every device has reported".into()));
+        }
         let held = self.held_orders()?;
         Ok((!held.is_empty()).then(|| format!("{} orders are open", held.len())))
     }
 
+    fn is_frozen(&mut self) -> Result<bool, StoreError> {
+        self.server.read(|tx| soko_projection::read::stall_frozen(tx, STALL))
+    }
+
     fn check_the_end(&mut self) -> Result<(), Broken> {
-        let is_frozen = self.server.read(|tx| soko_projection::read::stall_frozen(tx, STALL))?;
-        if is_frozen {
-            if !self.debts {
-                return broken(MEET, "the stall stays frozen though every device has reported");
-            }
+        if self.is_frozen()? {
             self.counters.add(Counter::StayedFrozen);
         }
         let strangers = self.model.never_enrolled(&self.server.heads()?).len();

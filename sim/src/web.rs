@@ -85,7 +85,7 @@ impl World<'_> {
         };
         self.trace
             .note("order", &[u64::from(placed.is_some())], || format!("{:?} -> {placed:?}", order.lines));
-        if self.choices.chance(self.plan.knobs.get(Knob::ServerCrash) / 16) {
+        if self.choices.chance(self.strength(Knob::ServerCrash) / 16) {
             self.counters.add(Counter::ServerCrashes);
             self.server.crash()?;
         }

@@ -90,6 +90,7 @@ pub(crate) struct World<'p> {
     pub(crate) open_orders: BTreeMap<OrderId, AuthorId>,
     /// Some device was replaced, copied, revoked or lost: the server may wait for one that never comes.
     pub(crate) debts: bool,
+    pub(crate) is_calm: bool,
     names: u64,
 }
 
@@ -120,6 +121,7 @@ impl<'p> World<'p> {
             steps: 0,
             open_orders: BTreeMap::new(),
             debts: false,
+            is_calm: false,
             names: 0,
         };
         world.open_shop()?;
@@ -218,7 +220,7 @@ impl<'p> World<'p> {
 
     fn deliver_to_server(&mut self, from: usize, author: AuthorId, message: &Message) -> Result<(), Broken> {
         let now_ms = self.now_ms;
-        if self.choices.chance(self.plan.knobs.get(Knob::ServerCrash) / 32) {
+        if self.choices.chance(self.strength(Knob::ServerCrash) / 32) {
             self.counters.add(Counter::ServerCrashes);
             self.server.crash()?;
             if self.choices.chance(128) {
@@ -347,6 +349,11 @@ impl<'p> World<'p> {
             }
             _ => {}
         }
+    }
+
+    /// How strong a fault is now: nothing breaks in the calm.
+    pub(crate) fn strength(&self, knob: Knob) -> u8 {
+        if self.is_calm { 0 } else { self.plan.knobs.get(knob) }
     }
 
     /// A name nobody used before in this run.
