@@ -5,6 +5,7 @@
 use soko_domain::about::About;
 use soko_domain::entry::{DeviceAdmitted, DeviceRevoked, EpochStarted, Unfrozen};
 use soko_domain::ids::{AuthorId, EpochId, LogId};
+use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::wire::Wire as _;
 use soko_projection::read;
@@ -123,8 +124,49 @@ pub(super) fn admit(desk: &mut Desk<'_>, device: &Admitted<'_>) -> Result<(), Co
     }
 }
 
+/// The device that says it goes on for this author, which nobody ever let in: it was renewed twice before it
+/// met the server. What it wrote in between are facts; it holds no share.
+pub(super) fn successor(
+    desk: &mut Desk<'_>,
+    author: AuthorId,
+) -> Result<Option<(AuthorId, Option<Role>)>, StoreError> {
+    let rows = desk.tx.query(
+        "select author, role from stall_device where log = $1 and replaces = $2 and admitted = 1
+         order by author limit 1",
+        params![desk.log, author],
+    )?;
+    let found = |row: &soko_record_log::Row| Ok((row.id(0)?, Role::from_number(row.number(1)?)));
+    rows.first().map(found).transpose()
+}
+
+/// Whoever such an author replaced is replaced by its successor.
+pub(super) fn inherit(
+    desk: &mut Desk<'_>,
+    successor: AuthorId,
+    between: AuthorId,
+) -> Result<(), CoreRefusal> {
+    let first = log::record_at(desk.tx, desk.log, &between, 1)?;
+    let body = first.as_ref().and_then(|record| record.body.bytes());
+    let about = body.and_then(|body| Introduction::from_bytes(body).ok());
+    let about = about.and_then(|introduction| About::from_bytes(&introduction.about).ok());
+    match about.and_then(|about| about.replaces) {
+        Some(old) if may_replace(desk, successor, old)? => revoke(desk, old, "replaced after a restore"),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The owner says that a device is gone for good, and bears the risk: it need not report any more.
+pub(super) fn excuse(desk: &mut Desk<'_>, author: AuthorId) -> Result<(), CoreRefusal> {
+    desk.tx.execute(
+        "insert into reported (log, author, epoch, complete, last_ms) values ($1, $2, $3, 1, $4)
+         on conflict (log, author) do update set epoch = excluded.epoch, complete = 1",
+        params![desk.log, author, desk.epoch.id, desk.now.now_ms],
+    )?;
+    Ok(())
+}
+
 /// Only the same person's device can take another author's place: else anybody could have a register's share
-/// set apart.
+/// set apart. An author that nobody let in holds none.
 fn may_replace(desk: &mut Desk<'_>, new: AuthorId, old: AuthorId) -> Result<bool, StoreError> {
     let sql = "select account from device where author = $1";
     let Some(of_new) = desk.tx.query_opt(sql, params![new])? else { return Ok(true) };
@@ -132,7 +174,7 @@ fn may_replace(desk: &mut Desk<'_>, new: AuthorId, old: AuthorId) -> Result<bool
     let same = |of_old: soko_record_log::Row| {
         Ok::<_, StoreError>(of_old.blob_opt(0)?.is_some() && of_old.blob_opt(0)? == of_new.blob_opt(0)?)
     };
-    of_old.map_or(Ok(false), same)
+    of_old.map_or(Ok(true), same)
 }
 
 pub(super) fn revoke(desk: &mut Desk<'_>, author: AuthorId, reason: &str) -> Result<(), CoreRefusal> {

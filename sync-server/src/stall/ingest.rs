@@ -19,6 +19,7 @@ use soko_replication::{Accepted, Body, Introduction, Record, Refused, Run, Verdi
 
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
+use crate::stall::epoch;
 
 /// A verdict about a run that was not taken at all.
 pub(super) const NOT_TAKEN: u8 = 100;
@@ -39,13 +40,16 @@ pub(super) fn take_runs(desk: &mut Desk<'_>, runs: Vec<Run>) -> Result<Vec<Verdi
         }
     }
     for run in later {
-        let Some(device) = read::device(desk.tx, desk.log, run.author)?.filter(|device| device.admitted)
-        else {
+        let author = run.author;
+        let device = read::device(desk.tx, desk.log, author)?.filter(|device| device.admitted);
+        if let Some(device) = device {
+            take_run(desk, run, device.role, &mut verdicts)?;
+        } else if let Some((successor, role)) = epoch::successor(desk, author)? {
+            take_run(desk, run, role, &mut verdicts)?;
+            epoch::inherit(desk, successor, author)?;
+        } else {
             verdicts.push(not_taken(&run, "this device is not enrolled at the stall; enrol it"));
-            continue;
-        };
-        let role = device.role;
-        take_run(desk, run, role, &mut verdicts)?;
+        }
     }
     Ok(verdicts)
 }

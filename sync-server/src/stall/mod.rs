@@ -157,6 +157,8 @@ impl Core {
         let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
         settle::reclaim(&mut desk, author, reason)?;
         settle::settle(&mut desk)?;
+        epoch::excuse(&mut desk, author)?;
+        epoch::try_unfreeze(&mut desk)?;
         desk.moved_to()
     }
 
