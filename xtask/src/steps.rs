@@ -10,7 +10,7 @@ use crate::shell::{Failure, Outcome, cargo, run as run_command, say, succeeds, t
 use crate::{api_fuzz, setup, sim};
 
 /// Enough to notice a broken rule at once; the long campaign is `cargo xtask sim --seeds 2000`.
-const SHORT_CAMPAIGN_SEEDS: u32 = 200;
+const SHORT_CAMPAIGN_SEEDS: u32 = 60;
 /// Where tests find the programs that the build step made.
 const PROGRAMS_VARIABLE: &str = "SOKO_TEST_BIN_DIR";
 
