@@ -2,6 +2,7 @@
 //! as the author it was. It is frozen, sends what it holds, and is renewed as another author.
 
 use soko_app_api::QueryKey;
+use soko_domain::about::About;
 use soko_domain::ids::{AuthorId, Hash, LogId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
@@ -48,15 +49,6 @@ impl FrozenWhy {
                 "another copy of this register has been selling; renew both before they sell again"
             }
         }
-    }
-}
-
-soko_domain::wire_struct! {
-    /// What an author says about itself in its first record.
-    pub struct About {
-        pub name: String,
-        /// The author that this one goes on for.
-        pub replaces: Option<AuthorId>,
     }
 }
 

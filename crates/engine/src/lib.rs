@@ -26,6 +26,6 @@ pub use engine::{Engine, schema};
 pub use failure::{Failure, NotDone, OpenError};
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 pub use folder::{DeviceFolder, Opened};
-pub use identity::{About, FrozenWhy, Join, Joined};
+pub use identity::{FrozenWhy, Join, Joined};
 pub use options::{Entropy, Now, Options};
 pub use replicate::{LOW_WATER_UNITS, Taken};
