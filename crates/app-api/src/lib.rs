@@ -1,12 +1,17 @@
 //! All that a screen and an engine say to each other: a [`Command`] and its [`Reply`] or [`Refused`], a
-//! [`Query`] and its [`View`], a [`Notice`] that some queries would answer differently now.
+//! [`Query`] and its [`View`], a [`Notice`] that some queries would answer differently now; and the frames in
+//! which they cross a link, a [`Call`], its [`Answer`] and what is [`Told`].
 //!
 //! Views speak the cashier's words and hold what a screen shows, with every total computed. Pure: no storage, no
 //! clock, no rule. Nothing here is ever stored as a record; records have their own frozen encoding.
 
+mod buyer;
 mod codec;
 mod command;
+mod device;
 mod edits;
+mod link;
+mod market;
 mod notice;
 mod query;
 mod refused;
@@ -14,14 +19,18 @@ mod reply;
 pub mod text;
 mod views;
 
+pub use buyer::*;
 pub use codec::{CodecError, decode, encode};
 pub use command::{
     BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput, SaleLineInput, TaxInput,
     TenderInput, Verb,
 };
+pub use device::*;
 pub use edits::{
     CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
 };
+pub use link::*;
+pub use market::*;
 pub use notice::{Notice, QueryKey};
 pub use query::{Query, WINDOW_ROWS_MAX, Window};
 pub use refused::{Refused, RetryHint};

@@ -15,9 +15,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
     ("soko-engine", &BELOW_THE_SHELLS),
     ("soko-sync-server", &BELOW_THE_SHELLS),
+    ("soko-device", &DEVICE),
+    ("soko-ui", &["soko-app-api", "soko-domain"]),
+    ("soko-ui-worker", &["soko-device", "soko-engine", "soko-record-log", "soko-app-api", "soko-domain"]),
+    ("soko", &["soko-device", "soko-engine", "soko-record-log", "soko-app-api", "soko-domain"]),
     (
         "soko-register",
         &[
+            "soko-device",
             "soko-engine",
             "soko-app-api",
             "soko-domain",
@@ -51,6 +56,17 @@ const BELOW_THE_SHELLS: [&str; 6] = [
     "soko-replication",
     "soko-record-log",
     "soko-projection",
+];
+
+/// A device that talks to its servers.
+const DEVICE: [&str; 7] = [
+    "soko-engine",
+    "soko-app-api",
+    "soko-domain",
+    "soko-replication",
+    "soko-documents",
+    "soko-projection",
+    "soko-record-log",
 ];
 
 /// More, for tests only.

@@ -11,8 +11,8 @@ mod sources;
 
 use std::path::{Path, PathBuf};
 
-/// Not ours: built, kept by git, or a person's data.
-const SKIPPED_DIRS: &[&str] = &[".git", "target", "data"];
+/// Not ours: built, kept by git (a file in a second work tree), fetched by a package manager, or a person's data.
+const SKIPPED: &[&str] = &[".git", "target", "data", "node_modules"];
 
 /// One file or link of the repository.
 struct Entry {
@@ -36,10 +36,12 @@ fn walk(root: &Path, dir: &Path, found: &mut Vec<Entry>) {
     for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
         let path = entry.path();
         let kind = entry.file_type().unwrap();
-        let skipped = dir == root && SKIPPED_DIRS.iter().any(|skipped| entry.file_name() == *skipped);
-        if kind.is_dir() && !skipped {
+        if dir == root && SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
+            continue;
+        }
+        if kind.is_dir() {
             walk(root, &path, found);
-        } else if !kind.is_dir() {
+        } else {
             let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
             found.push(Entry { name, path, is_link: kind.is_symlink() });
         }

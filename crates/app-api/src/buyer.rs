@@ -1,0 +1,139 @@
+//! A buyer's own affairs on one device: baskets, and orders from the moment they are kept here.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::{Hash, LogId, OrderId, ProductId, ThingId};
+use soko_domain::quantity::Unit;
+
+use crate::query::Window;
+use crate::text::{as_hex, as_hex_opt, as_word};
+use crate::views::OrderLineView;
+
+/// One thing to do as a buyer; repeated under the same id it does nothing more.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BuyerCommand {
+    #[serde(with = "as_hex")]
+    pub id: ThingId,
+    pub verb: BuyerVerb,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuyerVerb {
+    /// So much of this product is in the basket; 0 takes it out.
+    PutLine {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        quantity: i64,
+    },
+    EmptyBasket {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+    },
+    /// Orders what is in the basket of a stall, at the prices that were seen. It is kept here, sent when there is
+    /// a connection, and sent once however often this is asked for.
+    PlaceOrder {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        note: String,
+    },
+    CancelOrder {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+    },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuyerQuery {
+    Baskets,
+    /// Latest first.
+    Orders {
+        window: Window,
+    },
+    Order(#[serde(with = "as_hex")] OrderId),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuyerView {
+    Missing,
+    Baskets(Vec<BasketOf>),
+    Orders(Vec<OwnOrderRow>),
+    Order(OwnOrderView),
+}
+
+/// The basket of one stall: one order, once it is placed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BasketOf {
+    #[serde(with = "as_hex")]
+    pub stall: LogId,
+    pub stall_name: String,
+    pub currency: String,
+    pub lines: Vec<WantedLine>,
+    pub total_minor: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WantedLine {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub name: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    pub quantity: i64,
+    pub price_minor: i64,
+    pub price_per: i64,
+    pub total_minor: i64,
+    /// The price when it was put in, if it is another one now.
+    pub price_was_minor: Option<i64>,
+    /// What the shop could promise when it was last seen.
+    pub available: i64,
+    /// It is not offered any more.
+    pub is_gone: bool,
+    #[serde(with = "as_hex_opt")]
+    pub picture: Option<Hash>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnOrderRow {
+    #[serde(with = "as_hex")]
+    pub order: OrderId,
+    #[serde(with = "as_hex")]
+    pub stall: LogId,
+    pub stall_name: String,
+    pub state: OwnOrderState,
+    pub at_ms: i64,
+    pub currency: String,
+    pub total_minor: i64,
+    pub lines: u32,
+}
+
+/// Where an order is, and never further than is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnOrderState {
+    /// On this device only. Nobody has promised anything.
+    Saved,
+    /// Price or stock changed since it was saved: the buyer must say again whether to send it.
+    Reconfirm,
+    /// The shop holds the units.
+    Held,
+    HandedOver,
+    Cancelled,
+    Refused,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnOrderView {
+    pub row: OwnOrderRow,
+    pub lines: Vec<OrderLineView>,
+    pub note: String,
+    /// Why it was refused or must be confirmed again; empty otherwise.
+    pub because: String,
+    /// The server has been told to cancel it and has not answered.
+    pub cancel_asked: bool,
+}

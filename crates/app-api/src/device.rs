@@ -1,0 +1,142 @@
+//! What concerns the device itself: which stalls it works for, its servers, who is signed in, where it keeps what
+//! it holds.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::{AuthorId, Hash, LogId, ThingId};
+use soko_domain::role::Role;
+
+use crate::edits::StallContent;
+use crate::text::{as_hex, as_word};
+
+/// Longest picture, after the screen made it smaller.
+pub const PICTURE_BYTES_MAX: usize = 512 * 1024;
+
+/// One thing to do with the device. Those that need a server say so when there is none.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeviceCommand {
+    #[serde(with = "as_hex")]
+    pub id: ThingId,
+    pub verb: DeviceVerb,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceVerb {
+    /// Begins a stall with this device as its first register. Needs no server.
+    FoundStall {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        content: StallContent,
+        /// What people call this device.
+        device_name: String,
+    },
+    /// Which server this device talks to, before anybody signs in.
+    UseServer {
+        server: String,
+    },
+    CreateAccount {
+        email: String,
+        password: String,
+    },
+    SignIn {
+        email: String,
+        password: String,
+    },
+    SignOut,
+    /// Claims a stall that was founded here for the signed-in account, and enrols this device.
+    Connect(#[serde(with = "as_hex")] LogId),
+    /// Makes this device a register of a stall, by what another device's `Invite` answered.
+    Join {
+        invitation: String,
+        device_name: String,
+    },
+    /// Lets one more device in, once, for ten minutes. The signed-in account must own or manage the stall.
+    Invite {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_word")]
+        role: Role,
+    },
+    /// After a restore or a copy: goes on as a new author.
+    Renew(#[serde(with = "as_hex")] LogId),
+    /// Keeps a picture under the hash of its bytes, here and, once it can be sent, at the server.
+    PutPicture {
+        /// JPEG, PNG or WebP.
+        bytes: Vec<u8>,
+    },
+    /// Exchanges with every server now, whatever the next appointment is.
+    ExchangeNow,
+    /// Shows a notification, to see that they arrive.
+    TestNotification,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceReply {
+    Done,
+    Picture(#[serde(with = "as_hex")] Hash),
+    Joined(#[serde(with = "as_hex")] LogId),
+    /// Text for the other device: typed, pasted or read from a code.
+    Invitation {
+        invitation: String,
+        expires_ms: i64,
+    },
+}
+
+/// How the device stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeviceView {
+    pub version: String,
+    /// Empty when none was named.
+    pub server: String,
+    /// Whether the server answered last time; nothing if it was not asked yet.
+    pub is_online: Option<bool>,
+    pub last_contact_ms: Option<i64>,
+    /// How far this device's clock is ahead of the server's.
+    pub clock_ahead_ms: Option<i64>,
+    /// E-mail address of whoever is signed in.
+    pub account: Option<String>,
+    pub stalls: Vec<OwnStall>,
+    pub keeps: Keeps,
+    /// What was found when it was opened, for whoever looks after it.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnStall {
+    #[serde(with = "as_hex")]
+    pub stall: LogId,
+    #[serde(with = "as_hex")]
+    pub author: AuthorId,
+    pub name: String,
+    pub currency: String,
+    #[serde(with = "as_word")]
+    pub role: Role,
+    /// Whether this device was let in at a server.
+    pub is_connected: bool,
+    /// Own records that the server has not confirmed.
+    pub unsent: u64,
+    /// What stands in the way of exchanging records; empty when nothing does.
+    pub trouble: String,
+}
+
+/// Where a device keeps what it holds, and how sure that is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Keeps {
+    pub place: KeptIn,
+    pub used_bytes: Option<u64>,
+    pub free_bytes: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptIn {
+    /// Files of this device.
+    Files,
+    /// The browser's storage, which it promised to keep.
+    Browser,
+    /// The browser's storage, which it may clear when the disk is full.
+    BrowserMayClear,
+    /// Nowhere: it is gone with the page.
+    Memory,
+}

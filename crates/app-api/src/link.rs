@@ -1,0 +1,120 @@
+//! What crosses a link between a screen and whatever answers it: an engine behind a window or in a browser's
+//! worker, or a server during a first visit. One call is bytes in, bytes out; what happened by itself is told.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::{LogId, OrderId};
+
+use crate::buyer::{BuyerCommand, BuyerQuery, BuyerView};
+use crate::command::Command;
+use crate::device::{DeviceCommand, DeviceReply, DeviceView};
+use crate::market::{MarketQuery, MarketView};
+use crate::notice::Notice;
+use crate::query::Query;
+use crate::refused::Refused;
+use crate::reply::Reply;
+use crate::text::as_hex;
+use crate::views::View;
+
+/// One call.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// Do something at a stall of this device.
+    Do(Command),
+    /// Ask something about a stall of this device.
+    Ask(Query),
+    /// Look at what every shop offers. A server answers it, too.
+    Market(MarketQuery),
+    /// Do something as a buyer.
+    Buy(BuyerCommand),
+    /// Ask about the buyer's own baskets and orders.
+    Buyer(BuyerQuery),
+    /// Do something that concerns the device and its servers.
+    Device(DeviceCommand),
+    /// How the device stands.
+    About,
+    /// Keeps a draft of a screen on this device: the open cart, a half-filled form. An empty value forgets it.
+    Keep { key: String, value: Vec<u8> },
+    /// What was kept under this key; empty when nothing was.
+    Kept { key: String },
+}
+
+/// Longest key and longest value of a draft.
+pub const DRAFT_KEY_BYTES_MAX: usize = 100;
+pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
+
+/// The answer to one call.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    Done(Reply),
+    View(View),
+    Market(MarketView),
+    /// What a buyer asked to be done is kept on this device.
+    Bought,
+    Buyer(BuyerView),
+    Device(DeviceReply),
+    About(DeviceView),
+    Kept(Vec<u8>),
+    /// It was not done, for a reason that a person can do something about.
+    Refused(Refused),
+    /// It could not be tried: the store, the network or the program failed.
+    Failed {
+        sentence: String,
+    },
+}
+
+/// What happened without being asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Told {
+    /// Queries about a stall of this device would answer differently now.
+    Stall(Notice),
+    /// Views of this shop, or of the whole market, would be different now.
+    Market(MarketMoved),
+    /// The buyer's baskets or orders changed.
+    Buyer,
+    /// How the device stands changed.
+    Device,
+    /// Something that a person wants to hear of at once.
+    Arrived(Arrival),
+    /// Show this screen: somebody clicked a notification or a link outside.
+    Show { path: String },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarketMoved {
+    Stall(#[serde(with = "as_hex")] LogId),
+    Everything,
+}
+
+/// News with a place to look at it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrival {
+    /// A buyer ordered at a stall of this device, and units are held.
+    Order {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        stall_name: String,
+        currency: String,
+        total_minor: i64,
+        lines: u32,
+    },
+    /// An order of this device's buyer went on: confirmed, refused, handed over or cancelled.
+    OwnOrder {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        stall_name: String,
+        state: crate::buyer::OwnOrderState,
+    },
+    /// Something at a stall needs a person's eye.
+    Incident {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        stall_name: String,
+    },
+}

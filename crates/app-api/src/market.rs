@@ -1,0 +1,114 @@
+//! What every visitor may see of the market: stalls and what they offer. A server answers from its tables, a
+//! device from what it holds, and each answer says how old it is.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
+use soko_domain::quantity::Unit;
+
+use crate::query::Window;
+use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarketQuery {
+    /// By name; with a text, those that match it.
+    Stalls {
+        text: String,
+        window: Window,
+    },
+    Stall(#[serde(with = "as_hex")] LogId),
+    /// By name, of one stall or of the whole market; with a text, the best matches first.
+    Offers {
+        #[serde(with = "as_hex_opt")]
+        stall: Option<LogId>,
+        text: String,
+        #[serde(with = "as_hex_opt")]
+        category: Option<ThingId>,
+        window: Window,
+    },
+    Offer {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+    },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarketView {
+    /// Not known here; online, not known at all.
+    Missing,
+    Stalls(Dated<Vec<StallCard>>),
+    Stall(Dated<StallPage>),
+    Offers(Dated<Vec<OfferRow>>),
+    Offer(Dated<OfferPage>),
+}
+
+/// Something seen at the server, and when.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dated<T> {
+    /// When the server said the oldest part of it.
+    pub as_of_ms: i64,
+    /// Whether the server said it just now.
+    pub is_fresh: bool,
+    pub value: T,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StallCard {
+    #[serde(with = "as_hex")]
+    pub stall: LogId,
+    pub name: String,
+    pub place: String,
+    pub description: String,
+    pub currency: String,
+    /// How many products it offers.
+    pub offers: u32,
+    #[serde(with = "as_hex_opt")]
+    pub picture: Option<Hash>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StallPage {
+    pub card: StallCard,
+    pub hours: String,
+    pub categories: Vec<ShopCategory>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ShopCategory {
+    #[serde(with = "as_hex")]
+    pub category: ThingId,
+    pub name: String,
+    pub offers: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfferRow {
+    #[serde(with = "as_hex")]
+    pub stall: LogId,
+    pub stall_name: String,
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub name: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    pub price_minor: i64,
+    pub price_per: i64,
+    pub currency: String,
+    /// What the shop can promise.
+    pub available: i64,
+    #[serde(with = "as_hex_opt")]
+    pub picture: Option<Hash>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfferPage {
+    pub row: OfferRow,
+    pub description: String,
+    #[serde(with = "as_hex_list")]
+    pub pictures: Vec<Hash>,
+    #[serde(with = "as_hex_list")]
+    pub categories: Vec<ThingId>,
+}
