@@ -111,7 +111,7 @@ impl Stall {
     /// What came into the search with a transaction that was kept.
     pub(crate) fn learn(&mut self, changes: Changes) {
         if let Some(index) = &mut self.index {
-            index.take(changes);
+            changes.put_into(index);
         }
     }
 

@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-domain", &[]),
     ("soko-documents", &["soko-domain"]),
     ("soko-app-api", &["soko-domain"]),
+    ("soko-search", &[]),
     ("soko-replication", &["soko-domain"]),
     ("soko-record-log", &["soko-replication", "soko-domain"]),
     ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
@@ -49,17 +50,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// What both a device and the server are made of.
-const BELOW_THE_SHELLS: [&str; 6] = [
+const BELOW_THE_SHELLS: [&str; 7] = [
     "soko-domain",
     "soko-documents",
     "soko-app-api",
     "soko-replication",
     "soko-record-log",
     "soko-projection",
+    "soko-search",
 ];
 
 /// A device that talks to its servers.
-const DEVICE: [&str; 7] = [
+const DEVICE: [&str; 8] = [
     "soko-engine",
     "soko-app-api",
     "soko-domain",
@@ -67,6 +69,7 @@ const DEVICE: [&str; 7] = [
     "soko-documents",
     "soko-projection",
     "soko-record-log",
+    "soko-search",
 ];
 
 /// More, for tests only.
@@ -76,7 +79,7 @@ const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[];
 const SABOTAGE: &str = "sabotage";
 const SABOTEUR: &str = "soko-sim";
 
-const PURE: &[&str] = &["soko-domain", "soko-documents", "soko-replication", "soko-app-api"];
+const PURE: &[&str] = &["soko-domain", "soko-documents", "soko-replication", "soko-app-api", "soko-search"];
 
 /// Runtimes, databases, HTTP, clocks and random sources.
 const IMPURE: &[&str] = &[

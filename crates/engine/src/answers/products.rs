@@ -28,7 +28,7 @@ pub(super) fn search(asking: &mut Asking<'_>, text: &str, rows: u32) -> Result<V
     // Who scans or types a code means that product and no other that is called alike.
     let mut products = of_code(asking, text)?;
     if let Some(index) = &asking.stall.index {
-        products.extend(index.search(text, rows_max));
+        products.extend(index.search(text, rows_max, |_| true));
     }
     rows_of(asking, products, rows_max)
 }

@@ -2,9 +2,9 @@
 
 use soko_domain::ids::ProductId;
 use soko_record_log::{StoreError, Tx, params};
+use soko_search::{Entry, words};
 
-use super::fold::words;
-use super::index::Index;
+use super::Index;
 
 /// Rows that are read at a time.
 const PORTION_ROWS: usize = 5_000;
@@ -13,14 +13,16 @@ const PORTION_ROWS: usize = 5_000;
 #[derive(Default)]
 pub(crate) struct Changes {
     pub(crate) words: Vec<(i64, String)>,
-    pub(crate) products: Vec<ProductWords>,
+    pub(crate) products: Vec<Entry<ProductId>>,
 }
 
-/// A product's place in the index, and the words of its name in their order; none if it left the index.
-pub(crate) struct ProductWords {
-    pub(crate) place: i64,
-    pub(crate) product: ProductId,
-    pub(crate) words: Vec<i64>,
+impl Changes {
+    pub(crate) fn put_into(self, index: &mut Index) {
+        for (number, text) in &self.words {
+            index.add_word(*number, text);
+        }
+        self.products.into_iter().for_each(|product| index.put(product));
+    }
 }
 
 /// Brings the tables up to date with one product. Without a name it leaves the index.
@@ -60,7 +62,7 @@ pub(crate) fn index_product(
             place
         }
     };
-    changes.products.push(ProductWords { place, product, words: now });
+    changes.products.push(Entry { place, key: product, words: now });
     Ok(())
 }
 
@@ -99,7 +101,7 @@ pub(crate) fn load(tx: &mut dyn Tx, stall: i64) -> Result<Index, StoreError> {
         last = row.int(0)?;
         for row in &rows {
             let words = unpack(row.blob(2)?);
-            index.put_product(ProductWords { place: row.int(0)?, product: row.id(1)?, words });
+            index.put(Entry { place: row.int(0)?, key: row.id(1)?, words });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How far a typed word is from a known one: equal, its beginning, a part of it, or a few wrong letters away.
 
-use super::fold::WORD_CHARS_MAX;
+use crate::fold::WORD_CHARS_MAX;
 
 /// One wrong letter from here on, and two from `TWO_ERRORS_CHARS`: shorter words would match everything.
 const ONE_ERROR_CHARS: usize = 3;

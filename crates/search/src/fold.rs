@@ -4,12 +4,12 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// Words of one text beyond this are not searched for.
-pub(crate) const WORDS_MAX: usize = 32;
+const WORDS_MAX: usize = 32;
 /// Longer words are cut here.
 pub(crate) const WORD_CHARS_MAX: usize = 40;
 
 /// The distinct words of a text, in the order in which they come.
-pub(crate) fn words(text: &str) -> Vec<String> {
+pub fn words(text: &str) -> Vec<String> {
     let folded = fold(text);
     let mut words: Vec<String> = Vec::new();
     for word in folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()) {
@@ -21,7 +21,8 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     words
 }
 
-pub(crate) fn fold(text: &str) -> String {
+/// Lower case, without accents, with the usual spellings of letters that have none.
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase) {
         match letter {
