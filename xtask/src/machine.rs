@@ -51,6 +51,11 @@ pub(crate) fn has_wasm_target() -> bool {
     sysroot.is_some_and(|dir| PathBuf::from(dir.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir())
 }
 
+/// Whether a C library and its headers are installed.
+pub(crate) fn has_library(name: &str) -> bool {
+    succeeds(Command::new("pkg-config").args(["--exists", name]))
+}
+
 pub(crate) fn has_cargo_command(name: &str) -> bool {
     succeeds(crate::shell::cargo(&[name, "--version"]).current_dir("/"))
 }

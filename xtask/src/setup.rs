@@ -66,6 +66,49 @@ const TOOLS: &[Tool] = &[
         need: Need::Required,
     },
     Tool {
+        name: "window libraries",
+        why: "the desktop app is a WebKitGTK window with a tray icon",
+        is_there: || {
+            machine::has_library("webkit2gtk-4.1") && machine::has_library("ayatana-appindicator3-0.1")
+        },
+        source: Source::Debian(&[
+            "pkg-config",
+            "libwebkit2gtk-4.1-dev",
+            "libgtk-3-dev",
+            "librsvg2-dev",
+            "libayatana-appindicator3-dev",
+        ]),
+        need: Need::Required,
+    },
+    Tool {
+        name: "window driver",
+        why: "tests drive the real window",
+        is_there: || which("WebKitWebDriver").is_some(),
+        source: Source::Debian(&["webkit2gtk-driver"]),
+        need: Need::Required,
+    },
+    Tool {
+        name: "virtual screen",
+        why: "tests open the window on a screen of their own",
+        is_there: || which("Xvfb").is_some(),
+        source: Source::Debian(&["xvfb", "xauth"]),
+        need: Need::Required,
+    },
+    Tool {
+        name: "message bus",
+        why: "tests give the window a bus of its own, with a notification daemon on it",
+        is_there: || which("dbus-run-session").is_some(),
+        source: Source::Debian(&["dbus", "dbus-bin", "dbus-daemon"]),
+        need: Need::Required,
+    },
+    Tool {
+        name: "dunst",
+        why: "a notification daemon that people use, for the test that the window's notifications reach it",
+        is_there: || which("dunst").is_some(),
+        source: Source::Debian(&["dunst"]),
+        need: Need::Required,
+    },
+    Tool {
         name: "Rust for the browser",
         why: "the engine compiles for it",
         is_there: machine::has_wasm_target,

@@ -11,6 +11,8 @@ const SHIPPED_TARGETS: &[&str] = &["x86_64-unknown-linux-gnu", WASM_TARGET];
 
 struct Policy {
     allowed: Vec<String>,
+    /// Crate and licence: what is allowed for this crate alone.
+    exceptions: Vec<(String, String)>,
     banned: Vec<String>,
 }
 
@@ -22,6 +24,13 @@ impl Policy {
         let text_of = |value: &toml::Value| value.as_str().unwrap().to_owned();
         Self {
             allowed: list("licenses", "allow").iter().map(text_of).collect(),
+            exceptions: list("licenses", "exceptions")
+                .iter()
+                .flat_map(|entry| {
+                    let licences = entry["allow"].as_array().unwrap();
+                    licences.iter().map(|licence| (text_of(&entry["crate"]), text_of(licence)))
+                })
+                .collect(),
             banned: list("bans", "deny").iter().map(|entry| text_of(&entry["crate"])).collect(),
         }
     }
@@ -37,7 +46,8 @@ impl Policy {
             return Some(format!("{name} is banned in deny.toml; `cargo tree -i {name}` shows who wants it"));
         }
         let licence = package["license"].as_str().unwrap_or_default();
-        (!self.allows(licence))
+        let excepted = self.exceptions.iter().any(|(crate_name, it)| crate_name == name && it == licence);
+        (!excepted && !self.allows(licence))
             .then(|| format!("{name} has the licence {licence:?}, which deny.toml does not allow"))
     }
 
@@ -113,8 +123,11 @@ fn everything_that_is_built_in_may_be_shipped() {
 
 #[test]
 fn a_bad_licence_and_a_banned_crate_are_seen() {
-    let policy =
-        Policy { allowed: vec!["MIT".into(), "ISC".into(), "A WITH E".into()], banned: vec!["bad".into()] };
+    let policy = Policy {
+        allowed: vec!["MIT".into(), "ISC".into(), "A WITH E".into()],
+        exceptions: vec![("known".into(), "MPL-2.0".into())],
+        banned: vec!["bad".into()],
+    };
     for (licence, expected) in [
         ("MIT", true),
         ("MIT OR GPL-3.0", true),
@@ -135,4 +148,6 @@ fn a_bad_licence_and_a_banned_crate_are_seen() {
     expect_one(&policy.check(&package("odd", "GPL-3.0")), "odd has the licence");
     expect_one(&policy.check(&package("bad", "MIT")), "bad is banned");
     expect_none(&policy.check(&package("good", "MIT")));
+    expect_none(&policy.check(&package("known", "MPL-2.0")));
+    expect_one(&policy.check(&package("stranger", "MPL-2.0")), "stranger has the licence");
 }
