@@ -159,7 +159,7 @@ impl Home {
     }
 
     pub fn ask(&mut self, query: &Query) -> Result<View, Undone> {
-        Ok(self.engine()?.answer(query)?)
+        Ok(self.engine()?.answer(query, now())?)
     }
 
     /// Who this register is at a stall.

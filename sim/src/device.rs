@@ -115,7 +115,8 @@ impl Device {
     }
 
     pub(crate) fn answer(&mut self, query: &Query) -> Result<View, Broken> {
-        match self.engine.answer(query) {
+        // Nothing that is asked here depends on the day.
+        match self.engine.answer(query, self.now(0)) {
             Ok(view) => Ok(view),
             Err(NotDone::Failed(failure)) => Err(failure.into()),
             Err(NotDone::Refused(refused)) => broken("a question is answered", refused.sentence),

@@ -82,7 +82,7 @@ impl World<'_> {
 
     fn held_orders(&mut self) -> Result<Vec<OrderId>, StoreError> {
         self.server.read(|tx| {
-            let rows = soko_projection::read::orders(tx, STALL, (0, 500))?;
+            let rows = soko_projection::read::orders(tx, (STALL, false), (0, 500))?;
             let is_held = |state| matches!(state, OrderState::Held | OrderState::HandedOver);
             Ok(rows.into_iter().filter(|row| is_held(row.state)).map(|row| row.order).collect())
         })

@@ -56,6 +56,15 @@ pub fn rebuild(store: &Store, core: &Arc<Core>, stall: LogId) -> Result<Rebuilt,
     })
 }
 
+/// Fills the tables of every stall that an older version filled. Run it before anybody is served.
+pub fn refill(store: &Store, core: &Arc<Core>) -> Result<usize, StoreError> {
+    let stale = store.read_blocking(|tx| soko_projection::stale(tx)).map_err(unanswered)?;
+    for stall in &stale {
+        rebuild(store, core, *stall)?;
+    }
+    Ok(stale.len())
+}
+
 /// What was seen travels as the refusal of a job, because refusals undo.
 enum Looked {
     Found(Box<StallReport>),

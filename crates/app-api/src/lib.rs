@@ -32,7 +32,7 @@ pub use edits::{
 pub use link::*;
 pub use market::*;
 pub use notice::{Notice, QueryKey};
-pub use query::{Query, WINDOW_ROWS_MAX, Window};
+pub use query::{ProductFilter, Query, WINDOW_ROWS_MAX, Window};
 pub use refused::{Refused, RetryHint};
 pub use reply::Reply;
 pub use views::*;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ThingId};
 
 use crate::command::{DiscountInput, SaleLineInput, TenderInput};
-use crate::text::as_hex;
+use crate::notice::QueryKey;
+use crate::text::{as_hex, as_hex_opt};
 
 /// Most rows of one answer.
 pub const WINDOW_ROWS_MAX: u32 = 500;
@@ -22,6 +23,16 @@ impl Window {
     }
 }
 
+/// Which products of a list.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ProductFilter {
+    /// Only what is in this category itself.
+    #[serde(with = "as_hex_opt")]
+    pub category: Option<ThingId>,
+    /// Those that were archived instead of those on offer.
+    pub archived: bool,
+}
+
 /// One question about one stall.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,8 +45,11 @@ pub enum Query {
     Products {
         #[serde(with = "as_hex")]
         stall: LogId,
+        filter: ProductFilter,
         window: Window,
     },
+    /// By position, then by name.
+    Categories(#[serde(with = "as_hex")] LogId),
     Product {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -61,6 +75,14 @@ pub enum Query {
         #[serde(with = "as_hex")]
         product: ProductId,
     },
+    /// Where the units of all products are that are not archived, by name.
+    StockList {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        window: Window,
+    },
+    /// The business day so far.
+    Today(#[serde(with = "as_hex")] LogId),
     /// What this would cost, what is due, and what the share does not cover.
     Basket {
         #[serde(with = "as_hex")]
@@ -88,9 +110,12 @@ pub enum Query {
         #[serde(with = "as_hex")]
         order: OrderId,
     },
+    /// Latest first.
     Orders {
         #[serde(with = "as_hex")]
         stall: LogId,
+        /// Those that are neither handed over nor cancelled.
+        only_waiting: bool,
         window: Window,
     },
     OpenOrder {
@@ -121,4 +146,74 @@ pub enum Query {
         #[serde(with = "as_hex")]
         ask: ThingId,
     },
+}
+
+impl Query {
+    /// The stall that is asked about.
+    pub fn stall(&self) -> Option<LogId> {
+        match self {
+            Self::Stalls => None,
+            Self::Status(stall)
+            | Self::Stall(stall)
+            | Self::Shift(stall)
+            | Self::Devices(stall)
+            | Self::Categories(stall)
+            | Self::Today(stall)
+            | Self::Products { stall, .. }
+            | Self::Product { stall, .. }
+            | Self::Search { stall, .. }
+            | Self::Scan { stall, .. }
+            | Self::Stock { stall, .. }
+            | Self::StockList { stall, .. }
+            | Self::Basket { stall, .. }
+            | Self::Sale { stall, .. }
+            | Self::Sales { stall, .. }
+            | Self::Order { stall, .. }
+            | Self::Orders { stall, .. }
+            | Self::OpenOrder { stall, .. }
+            | Self::OpenOrders { stall, .. }
+            | Self::Incidents { stall, .. }
+            | Self::Parked { stall, .. }
+            | Self::Ask { stall, .. } => Some(*stall),
+        }
+    }
+
+    /// Whether the answer may be another one after a notice of the same stall with this key.
+    pub fn concerns(&self, key: &QueryKey) -> bool {
+        use QueryKey as Key;
+        if matches!(key, Key::Everything) {
+            return true;
+        }
+        let is_document = |id: [u8; 16]| matches!(key, Key::Document(changed) if changed.0 == id);
+        match self {
+            Self::Stalls => false,
+            Self::Status(_) => matches!(key, Key::Status),
+            Self::Stall(stall) => is_document(stall.0),
+            Self::Products { .. } | Self::Search { .. } | Self::Scan { .. } | Self::StockList { .. } => {
+                matches!(key, Key::Products | Key::Stock(_))
+            }
+            Self::Categories(_) => matches!(key, Key::Products | Key::Document(_)),
+            Self::Product { product, .. } => {
+                matches!(key, Key::Product(changed) if changed == product) || is_document(product.0)
+            }
+            Self::Stock { product, .. } => matches!(key, Key::Stock(changed) if changed == product),
+            Self::Basket { stall, lines, .. } => {
+                let has = |product| lines.iter().any(|line| line.product == Some(product));
+                matches!(key, Key::Stock(changed) | Key::Product(changed) if has(*changed))
+                    || is_document(stall.0)
+            }
+            Self::Shift(_) => matches!(key, Key::Shift),
+            Self::Today(stall) => matches!(key, Key::Sales | Key::Orders) || is_document(stall.0),
+            Self::Sale { stall, .. } => matches!(key, Key::Sales | Key::Devices) || is_document(stall.0),
+            Self::Sales { .. } => matches!(key, Key::Sales),
+            Self::Order { order, .. } => matches!(key, Key::Order(changed) if changed == order),
+            Self::Orders { .. } => matches!(key, Key::Orders),
+            Self::OpenOrder { order, .. } => is_document(order.0),
+            Self::OpenOrders { .. } => matches!(key, Key::Document(_)),
+            Self::Devices(_) => matches!(key, Key::Devices),
+            Self::Incidents { .. } => matches!(key, Key::Incidents),
+            Self::Parked { .. } => matches!(key, Key::Parked),
+            Self::Ask { ask, .. } => matches!(key, Key::Ask(changed) if changed == ask),
+        }
+    }
 }

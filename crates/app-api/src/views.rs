@@ -20,9 +20,12 @@ pub enum View {
     Status(StatusView),
     Stall(StallView),
     Products(Vec<ProductRow>),
+    Categories(Vec<CategoryRow>),
     Product(ProductView),
     Stock(StockView),
+    StockList(Vec<StockRow>),
     Basket(BasketView),
+    Today(TodayView),
     Shift(ShiftView),
     Sale(SaleView),
     Sales(Vec<SaleRow>),
@@ -99,6 +102,23 @@ pub struct ProductRow {
     pub archived: bool,
     /// What this register may promise.
     pub own_share: i64,
+    /// The first picture.
+    #[serde(with = "as_hex_opt")]
+    pub picture: Option<Hash>,
+    #[serde(with = "as_hex_list")]
+    pub categories: Vec<ThingId>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CategoryRow {
+    #[serde(with = "as_hex")]
+    pub category: ThingId,
+    pub name: String,
+    #[serde(with = "as_hex_opt")]
+    pub parent: Option<ThingId>,
+    pub position: i64,
+    /// Products in it that are not archived, without those of categories below it.
+    pub products: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -146,6 +166,43 @@ pub struct StockView {
     /// Sold or missed without a share behind it.
     pub owed: i64,
     pub holders: Vec<HolderRow>,
+}
+
+/// The same numbers for a line of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StockRow {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub name: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    #[serde(with = "as_hex_opt")]
+    pub picture: Option<Hash>,
+    pub counted: i64,
+    pub own_share: i64,
+    pub shop: i64,
+    /// What the other registers may promise.
+    pub others: i64,
+    pub on_the_way: i64,
+    pub held: i64,
+    pub set_apart: i64,
+    pub owed: i64,
+}
+
+/// The business day so far, of all registers whose records are here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TodayView {
+    /// Days since 1970.
+    pub business_day: i32,
+    pub currency: String,
+    /// Sales that were not voided.
+    pub sales: u32,
+    pub total_minor: i64,
+    /// Refunded today, of whichever day's sales.
+    pub refunds_minor: i64,
+    /// Cash from today's sales less what was refunded in cash today.
+    pub cash_minor: i64,
+    pub orders_waiting: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -221,6 +278,8 @@ pub struct SaleRow {
     pub register: AuthorId,
     pub receipt_number: u64,
     pub at_ms: i64,
+    /// Minutes east of UTC when it was made, for the time on the receipt.
+    pub offset_minutes: i32,
     /// Days since 1970.
     pub business_day: i32,
     pub currency: String,
@@ -232,6 +291,10 @@ pub struct SaleRow {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SaleView {
     pub row: SaleRow,
+    /// As a receipt's head says it.
+    pub stall_name: String,
+    pub stall_place: String,
+    pub register_name: String,
     #[serde(with = "as_hex")]
     pub shift: ShiftId,
     pub lines: Vec<SaleLineView>,
@@ -273,6 +336,7 @@ pub struct OrderRow {
     pub at_ms: i64,
     pub currency: String,
     pub total_minor: i64,
+    pub lines: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{Command, Notice, Reply};
 use soko_domain::ids::{LogId, ThingId};
+use soko_projection::{LocalApplier, Trust};
 use soko_record_log::{Migration, Sqlite, StoreError, Tx, log};
 use soko_replication::Pen;
 
@@ -31,6 +32,7 @@ pub fn schema() -> &'static [Migration] {
             name: "engine",
             sql: include_str!("../../../migrations/device/0001_engine.sql"),
         },
+        Migration { number: 4, name: "lists", sql: soko_projection::LISTS },
     ];
     STEPS
 }
@@ -63,6 +65,7 @@ impl Engine {
         if thorough || !store.clean && is_small(&mut db)? {
             check(&mut db)?;
         }
+        refill(&mut db)?;
         let content = match vault.load() {
             Ok(content) => content,
             // Keys that cannot be read are as good as none: the register is renewed with others.
@@ -221,6 +224,18 @@ fn is_small(db: &mut Sqlite) -> Result<bool, StoreError> {
 fn check(db: &mut Sqlite) -> Result<(), OpenError> {
     let damage = db.quick_check()?;
     if damage.is_empty() { Ok(()) } else { Err(OpenError::Damaged(damage)) }
+}
+
+/// Fills the tables that an older version filled, one log at a time: a program killed meanwhile goes on.
+fn refill(db: &mut Sqlite) -> Result<(), OpenError> {
+    for log in db.read::<_, StoreError>(soko_projection::stale)? {
+        db.transaction::<_, Failure>(|tx| {
+            let trust = Trust { server_keys: own::servers(tx, log)?.into_iter().collect() };
+            soko_projection::rebuild(tx, log, &trust, &mut LocalApplier)?;
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 struct Resumed {

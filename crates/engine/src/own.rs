@@ -295,6 +295,15 @@ pub(crate) fn returns_confirmed(
     rows.iter().map(|row| row.id::<[u8; 16]>(0).map(ProductId)).collect()
 }
 
+/// The same of every product that has any.
+pub(crate) fn all_on_the_way(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(ProductId, i64)>, StoreError> {
+    let rows = tx.query(
+        "select product, cast(sum(quantity) as integer) from own_return where log = $1 group by product",
+        params![log],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.int(1)?))).collect()
+}
+
 pub(crate) fn on_the_way(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<i64, StoreError> {
     let row = tx.query_one(
         "select cast(coalesce(sum(quantity), 0) as integer) from own_return where log = $1 and product = $2",

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use soko_documents::{Applied, ChangeBody, DocumentKind, Fields, Product, Refused, Stall, apply_checked};
+use soko_documents::{
+    Applied, Category, ChangeBody, DocumentKind, Fields, Product, Refused, Stall, apply_checked,
+};
 use soko_domain::ids::{AuthorId, Hash, LogId, ProductId, ThingId};
 use soko_domain::wire::Wire as _;
 use soko_record_log::{StoreError, Tx, params};
@@ -235,10 +237,8 @@ impl Room<'_> {
         match self.kind {
             DocumentKind::Product => self.store_product(&applied.fields),
             DocumentKind::Stall if self.document.0 == self.log.0 => self.store_stall(&applied.fields),
-            DocumentKind::Stall
-            | DocumentKind::Category
-            | DocumentKind::PriceList
-            | DocumentKind::OpenOrder => Ok(()),
+            DocumentKind::Category => self.store_category(&applied.fields),
+            DocumentKind::Stall | DocumentKind::PriceList | DocumentKind::OpenOrder => Ok(()),
         }
     }
 
@@ -248,14 +248,15 @@ impl Room<'_> {
         self.out.touched.products.insert(product);
         self.tx.execute(
             "insert into product (log, product, name, folded, description, sku, unit, price_minor, currency,
-               price_per, tax_ppm, tax_inclusive, archived, problems)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+               price_per, tax_ppm, tax_inclusive, archived, problems, pictures, categories)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              on conflict (log, product) do update
              set name = excluded.name, folded = excluded.folded, description = excluded.description,
                  sku = excluded.sku, unit = excluded.unit, price_minor = excluded.price_minor,
                  currency = excluded.currency, price_per = excluded.price_per, tax_ppm = excluded.tax_ppm,
                  tax_inclusive = excluded.tax_inclusive, archived = excluded.archived,
-                 problems = excluded.problems",
+                 problems = excluded.problems, pictures = excluded.pictures,
+                 categories = excluded.categories",
             params![
                 self.log,
                 product,
@@ -270,13 +271,15 @@ impl Room<'_> {
                 value.tax_ppm,
                 value.tax_inclusive,
                 value.archived,
-                problems.len()
+                problems.len(),
+                value.pictures.iter().flat_map(|picture| picture.0).collect::<Vec<u8>>(),
+                value.categories.iter().flat_map(|category| category.0).collect::<Vec<u8>>()
             ],
         )?;
-        self.tx.execute(
-            "delete from product_code where log = $1 and product = $2",
-            params![self.log, product],
-        )?;
+        for table in ["product_code", "product_category"] {
+            let sql = format!("delete from {table} where log = $1 and product = $2");
+            self.tx.execute(&sql, params![self.log, product])?;
+        }
         for code in &value.barcodes {
             self.tx.execute(
                 "insert into product_code (log, code, product) values ($1, $2, $3)
@@ -284,18 +287,39 @@ impl Room<'_> {
                 params![self.log, code, product],
             )?;
         }
+        for category in &value.categories {
+            self.tx.execute(
+                "insert into product_category (log, category, product) values ($1, $2, $3)
+                 on conflict (log, category, product) do nothing",
+                params![self.log, category, product],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn store_category(&mut self, fields: &Fields) -> Result<(), StoreError> {
+        let (value, _) = fields.read::<Category>();
+        self.tx.execute(
+            "insert into category (log, category, name, folded, parent, position)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (log, category) do update
+             set name = excluded.name, folded = excluded.folded, parent = excluded.parent,
+                 position = excluded.position",
+            params![self.log, self.document, value.name, folded(&value.name), value.parent, value.position],
+        )?;
         Ok(())
     }
 
     fn store_stall(&mut self, fields: &Fields) -> Result<(), StoreError> {
         let (value, _) = fields.read::<Stall>();
         self.tx.execute(
-            "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place)
-             values ($1, $2, $3, $4, $5, $6, $7)
+            "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place,
+               hours)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
              on conflict (log) do update
              set name = excluded.name, currency = excluded.currency, zone = excluded.zone,
                  cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
-                 place = excluded.place",
+                 place = excluded.place, hours = excluded.hours",
             params![
                 self.log,
                 value.name,
@@ -303,7 +327,8 @@ impl Room<'_> {
                 value.zone,
                 value.cut_off_minutes,
                 value.description,
-                value.place
+                value.place,
+                value.hours
             ],
         )?;
         Ok(())

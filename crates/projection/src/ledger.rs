@@ -27,7 +27,7 @@ pub(crate) fn apply_entry(
         Entry::ShiftClosed(closed) => trade::shift_closed(tx, place, closed, touched),
         Entry::SaleMade(sale) => trade::sale_made(tx, place, stamp, sale, touched),
         Entry::SaleVoided(void) => trade::sale_voided(tx, place, void, touched),
-        Entry::RefundMade(refund) => trade::refund_made(tx, place, refund, touched),
+        Entry::RefundMade(refund) => trade::refund_made(tx, place, stamp, refund, touched),
         Entry::RefundAllowed(allowed) => trade::refund_allowed(tx, place, allowed),
         Entry::ShareReturned(share) => trade::share_returned(tx, place, share),
         Entry::ShareGranted(share) => trade::share_granted(tx, place, share),

@@ -16,10 +16,14 @@ pub mod read;
 
 pub use catalogue::{Applier, ApplyFailure, LocalApplier, Work, change_kind, folded};
 pub use digest::state_digest;
-pub use project::{ParkCode, ProjectError, Projected, Touched, Trust, forget, project, rebuild};
+pub use project::{ParkCode, ProjectError, Projected, Touched, Trust, forget, project, rebuild, stale};
 
 /// The tables, as one step of a migration of device and server alike.
 pub const TABLES: &str = include_str!("../../../migrations/shared/0001_projection.sql");
+
+/// What lists and days show, the step after [`TABLES`]. It marks the logs whose tables must be filled again:
+/// whoever runs it calls [`rebuild`] for each of [`stale`].
+pub const LISTS: &str = include_str!("../../../migrations/shared/0002_lists.sql");
 
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
@@ -40,5 +44,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "pending_change",
     "product",
     "product_code",
+    "product_category",
+    "category",
     "stall_profile",
 ];

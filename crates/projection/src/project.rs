@@ -203,6 +203,12 @@ pub fn forget(tx: &mut dyn Tx, log: LogId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The logs whose tables an older version filled.
+pub fn stale(tx: &mut dyn Tx) -> Result<Vec<LogId>, StoreError> {
+    let rows = tx.query("select log from tables_stale order by log", &[])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
 /// Derives every table of a log from its records again.
 pub fn rebuild(
     tx: &mut dyn Tx,
@@ -211,6 +217,7 @@ pub fn rebuild(
     applier: &mut dyn Applier,
 ) -> Result<Projected, ProjectError> {
     forget(tx, log)?;
+    tx.execute("delete from tables_stale where log = $1", params![log])?;
     let mut whole = Projected::default();
     let mut after = 0;
     loop {

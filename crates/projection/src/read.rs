@@ -2,7 +2,7 @@
 
 use soko_documents::DocumentKind;
 use soko_domain::entry::{Entry, IncidentRaised, Kind, OrderPlaced, RefundAllowed, SaleMade, Stamp};
-use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
@@ -216,9 +216,13 @@ pub struct OrderFound {
     pub at_ms: i64,
     pub total_minor: i64,
     pub state: OrderState,
+    pub currency: String,
+    pub lines: u32,
 }
 
-const ORDER_COLUMNS: &str = "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled";
+const ORDER_COLUMNS: &str =
+    "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled, currency, lines";
+const IS_WAITING: &str = "placed = 1 and handed_over = 0 and released = 0 and fulfilled = 0";
 
 /// Nothing as long as the order itself has not arrived, whatever is known to follow it.
 pub fn order(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<OrderFound>, StoreError> {
@@ -226,13 +230,15 @@ pub fn order(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<Order
     tx.query_opt(&sql, params![log, order.0])?.as_ref().map(order_found).transpose()
 }
 
+/// Latest first; of all, or of those that wait to be handed over.
 pub fn orders(
     tx: &mut dyn Tx,
-    log: LogId,
+    (log, only_waiting): (LogId, bool),
     (offset, rows): (u32, u32),
 ) -> Result<Vec<OrderFound>, StoreError> {
+    let which = if only_waiting { IS_WAITING } else { "placed = 1" };
     let sql = format!(
-        "select {ORDER_COLUMNS} from orders where log = $1 and placed = 1
+        "select {ORDER_COLUMNS} from orders where log = $1 and {which}
          order by at_ms desc, order_id limit $2 offset $3"
     );
     tx.query(&sql, params![log, rows, offset])?.iter().map(order_found).collect()
@@ -252,6 +258,8 @@ fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
         at_ms: row.int(3)?,
         total_minor: row.int(4)?,
         state,
+        currency: row.text(8)?.into(),
+        lines: row.number(9)?,
     })
 }
 
@@ -287,17 +295,147 @@ pub struct ProductFound {
     pub tax_ppm: u32,
     pub tax_inclusive: bool,
     pub archived: bool,
+    /// In the order to show them.
+    pub pictures: Vec<Hash>,
+    pub categories: Vec<ThingId>,
 }
 
-const PRODUCT_COLUMNS: &str =
-    "product, name, sku, unit, price_minor, price_per, currency, tax_ppm, tax_inclusive, archived";
+const PRODUCT_COLUMNS: &str = "product, name, sku, unit, price_minor, price_per, currency, tax_ppm, \
+     tax_inclusive, archived, pictures, categories";
 
 pub fn product(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option<ProductFound>, StoreError> {
     let sql = format!("select {PRODUCT_COLUMNS} from product where log = $1 and product = $2");
     tx.query_opt(&sql, params![log, product.0])?.as_ref().map(product_found).transpose()
 }
 
-/// Products that are on offer, by name.
+/// Which products of a list.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct ProductsOf {
+    /// None: of every category and of none.
+    pub category: Option<ThingId>,
+    pub archived: bool,
+}
+
+/// Products by name, and what an author may promise of each.
+pub fn products_and_shares(
+    tx: &mut dyn Tx,
+    (log, author): (LogId, AuthorId),
+    of: ProductsOf,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<(ProductFound, i64)>, StoreError> {
+    let columns = PRODUCT_COLUMNS.replace(", ", ", p.");
+    let share = "left join balance b
+                 on b.log = p.log and b.product = p.product and b.account = $2 and b.whose = $3";
+    let (account, whose) = Account::Share(author).parts();
+    let found = if let Some(category) = of.category {
+        let sql = format!(
+            "select p.{columns}, coalesce(b.quantity, 0)
+             from product_category c join product p on p.log = c.log and p.product = c.product {share}
+             where c.log = $1 and c.category = $4 and p.archived = $5
+             order by p.folded, p.product limit $6 offset $7"
+        );
+        tx.query(&sql, params![log, account, whose, category, of.archived, rows, offset])?
+    } else {
+        let sql = format!(
+            "select p.{columns}, coalesce(b.quantity, 0) from product p {share}
+             where p.log = $1 and p.archived = $4
+             order by p.folded, p.product limit $5 offset $6"
+        );
+        tx.query(&sql, params![log, account, whose, of.archived, rows, offset])?
+    };
+    found.iter().map(|row| Ok((product_found(row)?, row.int(12)?))).collect()
+}
+
+/// Every account that is not empty of the products in a part of the list by name.
+pub fn accounts_of_products(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<(ProductId, Account, i64)>, StoreError> {
+    let found = tx.query(
+        "select product, account, whose, quantity from balance
+         where log = $1 and quantity <> 0 and product in (
+           select product from product where log = $1 and archived = 0
+           order by folded, product limit $2 offset $3)",
+        params![log, rows, offset],
+    )?;
+    let account = |row: &Row| {
+        let account = Account::from_parts(row.number(1)?, row.id(2)?);
+        Ok((row.id(0)?, account.ok_or_else(|| odd("an account"))?, row.int(3)?))
+    };
+    found.iter().map(account).collect()
+}
+
+/// A category as lists show it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CategoryFound {
+    pub category: ThingId,
+    pub name: String,
+    pub parent: Option<ThingId>,
+    pub position: i64,
+    /// Products in it that are not archived.
+    pub products: u32,
+}
+
+/// By position, then by name.
+pub fn categories(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<CategoryFound>, StoreError> {
+    let rows = tx.query(
+        "select c.category, c.name, c.parent, c.position,
+           (select count(*) from product_category pc
+            join product p on p.log = pc.log and p.product = pc.product
+            where pc.log = c.log and pc.category = c.category and p.archived = 0)
+         from category c where c.log = $1 order by c.position, c.folded, c.category limit $2",
+        params![log, limit],
+    )?;
+    let category = |row: &Row| {
+        Ok(CategoryFound {
+            category: row.id(0)?,
+            name: row.text(1)?.into(),
+            parent: row.id_opt(2)?,
+            position: row.int(3)?,
+            products: row.number(4)?,
+        })
+    };
+    rows.iter().map(category).collect()
+}
+
+/// What a business day came to.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct DayFound {
+    pub sales: u32,
+    pub total_minor: i64,
+    pub refunds_minor: i64,
+    pub cash_minor: i64,
+    pub orders_waiting: u32,
+}
+
+/// Sales of the day that were not voided, refunds of the day, and the orders that wait now.
+pub fn day(tx: &mut dyn Tx, log: LogId, business_day: i32) -> Result<DayFound, StoreError> {
+    let sold = tx.query_one(
+        "select count(*), cast(coalesce(sum(total_minor), 0) as bigint),
+           cast(coalesce(sum(cash_minor), 0) as bigint)
+         from sale s where log = $1 and business_day = $2 and not exists (
+           select 1 from sale_void v where v.log = s.log and v.sale = s.sale)",
+        params![log, business_day],
+    )?;
+    let back = tx.query_one(
+        "select cast(coalesce(sum(amount_minor), 0) as bigint),
+           cast(coalesce(sum(amount_minor * cash), 0) as bigint)
+         from refund_line where log = $1 and business_day = $2",
+        params![log, business_day],
+    )?;
+    let waiting =
+        tx.query_one(&format!("select count(*) from orders where log = $1 and {IS_WAITING}"), params![log])?;
+    Ok(DayFound {
+        sales: sold.number(0)?,
+        total_minor: sold.int(1)?,
+        refunds_minor: back.int(0)?,
+        cash_minor: sold.int(2)? - back.int(1)?,
+        orders_waiting: waiting.number(0)?,
+    })
+}
+
+/// Products of every kind, by name.
 pub fn products(
     tx: &mut dyn Tx,
     log: LogId,
@@ -335,18 +473,38 @@ fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
         tax_ppm: row.number(7)?,
         tax_inclusive: row.bool(8)?,
         archived: row.bool(9)?,
+        pictures: ids(row, 10, Hash::from_slice)?,
+        categories: ids(row, 11, ThingId::from_slice)?,
     })
 }
 
+/// Ids one after another.
+fn ids<T>(row: &Row, column: usize, read: fn(&[u8]) -> Option<T>) -> Result<Vec<T>, StoreError> {
+    let Some(bytes) = row.blob_opt(column)? else { return Ok(Vec::new()) };
+    let size = std::mem::size_of::<T>().max(1);
+    bytes.chunks(size).map(|id| read(id).ok_or_else(|| odd("an id"))).collect()
+}
+
 pub struct Profile {
+    pub name: String,
+    pub place: String,
     pub currency: String,
     pub cut_off_minutes: u16,
 }
 
 pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
-    let row =
-        tx.query_opt("select currency, cut_off_minutes from stall_profile where log = $1", params![log])?;
-    let profile = |row: Row| Ok(Profile { currency: row.text(0)?.into(), cut_off_minutes: row.number(1)? });
+    let row = tx.query_opt(
+        "select name, place, currency, cut_off_minutes from stall_profile where log = $1",
+        params![log],
+    )?;
+    let profile = |row: Row| {
+        Ok(Profile {
+            name: row.text(0)?.into(),
+            place: row.text(1)?.into(),
+            currency: row.text(2)?.into(),
+            cut_off_minutes: row.number(3)?,
+        })
+    };
     row.map(profile).transpose()
 }
 

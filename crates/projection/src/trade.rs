@@ -100,8 +100,9 @@ pub(crate) fn sale_made(
 ) -> Result<(), StoreError> {
     touched.sales = true;
     tx.execute(
-        "insert into sale (log, sale, author, seq, shift, receipt_number, total_minor, business_day, at_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (log, sale, author, seq) do nothing",
+        "insert into sale (log, sale, author, seq, shift, receipt_number, total_minor, business_day, at_ms,
+           cash_minor)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (log, sale, author, seq) do nothing",
         params![
             place.log,
             sale.sale,
@@ -111,7 +112,8 @@ pub(crate) fn sale_made(
             sale.receipt_number,
             sale.total_minor,
             stamp.business_day,
-            stamp.at_ms
+            stamp.at_ms,
+            cash_kept(sale)
         ],
     )?;
     let sums = ShiftSums {
@@ -142,6 +144,7 @@ pub(crate) fn sale_voided(
 pub(crate) fn refund_made(
     tx: &mut dyn Tx,
     place: &Place,
+    stamp: &Stamp,
     refund: &RefundMade,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
@@ -149,8 +152,9 @@ pub(crate) fn refund_made(
     for (at, line) in refund.lines.iter().enumerate() {
         tx.execute(
             "insert into refund_line
-               (log, author, seq, place, refund, sale, line, quantity, amount_minor, allowance)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (log, author, seq, place) do nothing",
+               (log, author, seq, place, refund, sale, line, quantity, amount_minor, allowance,
+                business_day, cash)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (log, author, seq, place) do nothing",
             params![
                 place.log,
                 place.author,
@@ -161,7 +165,9 @@ pub(crate) fn refund_made(
                 line.line,
                 line.quantity,
                 line.amount_minor,
-                refund.allowance
+                refund.allowance,
+                stamp.business_day,
+                refund.tender == TenderKind::Cash
             ],
         )?;
     }
@@ -253,12 +259,23 @@ pub(crate) fn order_placed(
     touched.orders.insert(order.order);
     tx.execute(
         "insert into orders (log, order_id, author, seq, buyer, total_minor, at_ms, placed, handed_over,
-           cancel_asked, released, fulfilled)
-         values ($1, $2, $3, $4, $5, $6, $7, 1, 0, 0, 0, 0)
+           cancel_asked, released, fulfilled, currency, lines)
+         values ($1, $2, $3, $4, $5, $6, $7, 1, 0, 0, 0, 0, $8, $9)
          on conflict (log, order_id) do update
          set author = excluded.author, seq = excluded.seq, buyer = excluded.buyer,
-             total_minor = excluded.total_minor, at_ms = excluded.at_ms, placed = 1",
-        params![place.log, order.order, place.author, place.seq, order.buyer, order.total_minor, stamp.at_ms],
+             total_minor = excluded.total_minor, at_ms = excluded.at_ms, placed = 1,
+             currency = excluded.currency, lines = excluded.lines",
+        params![
+            place.log,
+            order.order,
+            place.author,
+            place.seq,
+            order.buyer,
+            order.total_minor,
+            stamp.at_ms,
+            order.currency.to_string(),
+            order.lines.len()
+        ],
     )?;
     Ok(())
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::json;
 use soko_app_api::{
-    BeyondShare, Command, DiscountInput, ProductContent, ProductEdit, ProductRow, Query, ReceivedLineInput,
-    RefundLineInput, SaleLineInput, TenderInput, Verb, View, WINDOW_ROWS_MAX, Window,
+    BeyondShare, Command, DiscountInput, ProductContent, ProductEdit, ProductFilter, ProductRow, Query,
+    ReceivedLineInput, RefundLineInput, SaleLineInput, TenderInput, Verb, View, WINDOW_ROWS_MAX, Window,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
@@ -78,7 +78,11 @@ impl Desk<'_> {
                 let (id, product) = (given(edit.id), self.product(&edit.product)?);
                 self.command(id, Verb::EditProduct { product, edits: edits(edit) })
             }
-            Product::List(rows) => self.query(&Query::Products { stall, window: window(*rows) }),
+            Product::List(rows) => self.query(&Query::Products {
+                stall,
+                filter: ProductFilter::default(),
+                window: window(*rows),
+            }),
             Product::Search { text, rows } => {
                 self.query(&Query::Search { stall, text: text.clone(), rows: *rows })
             }
@@ -178,7 +182,9 @@ impl Desk<'_> {
     pub(super) fn orders(&mut self, what: &Order) -> Outcome {
         let stall = self.stall;
         match what {
-            Order::List(rows) => self.query(&Query::Orders { stall, window: window(*rows) }),
+            Order::List(rows) => {
+                self.query(&Query::Orders { stall, only_waiting: false, window: window(*rows) })
+            }
             Order::Show { order } => self.query(&Query::Order { stall, order: *order }),
             Order::HandOver { order, id } => self.command(given(*id), Verb::HandOverOrder { order: *order }),
             Order::Cancel { order, reason, id } => {

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
 use crate::platform::passwords::{Cost, Passwords};
 use crate::platform::{Refusal, server_secret};
+use crate::proof;
 use crate::secret::ServerSecret;
 use crate::stall::Core;
 use crate::store::{Failed, Place, Shard, Store};
@@ -42,8 +43,13 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     let observed = Arc::clone(&metrics);
     let store = Store::open(&place, Arc::new(move |report| observed.group(report)))?;
     let secret = secret(&store)?;
+    let core = Arc::new(stall_core(&secret)?);
+    let refilled = proof::refill(&store, &core)?;
+    if refilled > 0 {
+        tracing::info!(stalls = refilled, "store.refilled");
+    }
     let parts = Parts {
-        core: Some(Arc::new(stall_core(&secret)?)),
+        core: Some(core),
         secret,
         store: store.clone(),
         passwords: Passwords::new(Cost::default()).map_err(|fault| CliError::failed(fault.to_string()))?,

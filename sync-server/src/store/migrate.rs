@@ -20,6 +20,7 @@ pub const STEPS: &[Migration] = &[
     step!(2, "0002_stall"),
     Migration { number: 3, name: "record_log", sql: soko_record_log::log::SCHEMA },
     Migration { number: 4, name: "projection", sql: soko_projection::TABLES },
+    Migration { number: 5, name: "lists", sql: soko_projection::LISTS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

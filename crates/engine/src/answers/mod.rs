@@ -17,6 +17,7 @@ use soko_record_log::{StoreError, Tx, log, params};
 
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
+use crate::options::Now;
 use crate::own;
 use crate::stall::Stall;
 
@@ -27,18 +28,19 @@ struct Asking<'t> {
     tx: &'t mut dyn Tx,
     stall: &'t Stall,
     log: LogId,
+    now: Now,
 }
 
 impl Engine {
-    /// Answers from the derived tables, as they are now.
-    pub fn answer(&mut self, query: &Query) -> Result<View, NotDone> {
+    /// Answers from the derived tables, as they are now. The time says which day is today.
+    pub fn answer(&mut self, query: &Query, now: Now) -> Result<View, NotDone> {
         self.settle()?;
-        let Some(stall) = stall_of(query) else { return Ok(View::Stalls(self.stalls())) };
+        let Some(stall) = query.stall() else { return Ok(View::Stalls(self.stalls())) };
         if matches!(query, Query::Search { .. }) {
             self.warm(stall)?;
         }
         let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
-        self.db.read(|tx| answer(&mut Asking { tx, stall: known, log: stall }, query))
+        self.db.read(|tx| answer(&mut Asking { tx, stall: known, log: stall, now }, query))
     }
 
     /// Reads the search index into memory, as the first search would. A shell does it when there is time.
@@ -52,40 +54,19 @@ impl Engine {
     }
 }
 
-fn stall_of(query: &Query) -> Option<LogId> {
-    match query {
-        Query::Stalls => None,
-        Query::Status(stall) | Query::Stall(stall) | Query::Shift(stall) | Query::Devices(stall) => {
-            Some(*stall)
-        }
-        Query::Products { stall, .. }
-        | Query::Product { stall, .. }
-        | Query::Search { stall, .. }
-        | Query::Scan { stall, .. }
-        | Query::Stock { stall, .. }
-        | Query::Basket { stall, .. }
-        | Query::Sale { stall, .. }
-        | Query::Sales { stall, .. }
-        | Query::Order { stall, .. }
-        | Query::Orders { stall, .. }
-        | Query::OpenOrder { stall, .. }
-        | Query::OpenOrders { stall, .. }
-        | Query::Incidents { stall, .. }
-        | Query::Parked { stall, .. }
-        | Query::Ask { stall, .. } => Some(*stall),
-    }
-}
-
 fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
     let view = match query {
         Query::Stalls => View::Missing,
         Query::Status(_) => View::Status(status(asking)?),
         Query::Stall(_) => found(products::stall(asking)?, View::Stall),
-        Query::Products { window, .. } => View::Products(products::list(asking, *window)?),
+        Query::Products { filter, window, .. } => View::Products(products::list(asking, *filter, *window)?),
+        Query::Categories(_) => View::Categories(products::categories(asking)?),
         Query::Product { product, .. } => found(products::one(asking, *product)?, View::Product),
         Query::Search { text, rows, .. } => View::Products(products::search(asking, text, *rows)?),
         Query::Scan { code, .. } => View::Products(products::scan(asking, code)?),
         Query::Stock { product, .. } => View::Stock(stock::stock(asking, *product)?),
+        Query::StockList { window, .. } => View::StockList(stock::list(asking, *window)?),
+        Query::Today(_) => View::Today(trade::today(asking)?),
         Query::Basket { lines, discount, tenders, .. } => {
             View::Basket(trade::basket(asking, (lines, *discount), tenders)?)
         }
@@ -93,7 +74,9 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Sale { sale, .. } => found(trade::sale(asking, *sale)?, View::Sale),
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
-        Query::Orders { window, .. } => View::Orders(trade::orders(asking, *window)?),
+        Query::Orders { only_waiting, window, .. } => {
+            View::Orders(trade::orders(asking, *only_waiting, *window)?)
+        }
         Query::OpenOrder { order, .. } => found(products::open_order(asking, *order)?, View::OpenOrder),
         Query::OpenOrders { window, .. } => View::OpenOrders(products::open_orders(asking, *window)?),
         Query::Devices(_) => View::Devices(devices(asking)?),

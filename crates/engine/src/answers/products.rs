@@ -3,24 +3,44 @@
 use std::collections::BTreeSet;
 
 use soko_app_api::{
-    OpenOrderLineView, OpenOrderRow, OpenOrderView, ProductRow, ProductView, StallView, WINDOW_ROWS_MAX,
-    Window,
+    CategoryRow, OpenOrderLineView, OpenOrderRow, OpenOrderView, ProductFilter, ProductRow, ProductView,
+    StallView, WINDOW_ROWS_MAX, Window,
 };
 use soko_documents::{Document, DocumentKind, OpenOrder, Problem, Product, Stall, Typed};
 use soko_domain::ids::{OrderId, ProductId, SaleId, ThingId};
 use soko_domain::stock::Account;
 use soko_domain::tax::TaxMode;
-use soko_projection::read::{self as facts, ProductFound};
+use soko_projection::read::{self as facts, ProductFound, ProductsOf};
 use soko_record_log::{StoreError, params};
 
 use super::{Asking, bounded};
 
 /// Products that can share one barcode.
 const SCANNED_MAX: u32 = 20;
+/// More categories than anybody would look through.
+const CATEGORIES_MAX: usize = 1_000;
 
-pub(super) fn list(asking: &mut Asking<'_>, window: Window) -> Result<Vec<ProductRow>, StoreError> {
-    let found = facts::products(asking.tx, asking.log, bounded(window))?;
-    found.into_iter().map(|product| row(asking, product)).collect()
+pub(super) fn list(
+    asking: &mut Asking<'_>,
+    filter: ProductFilter,
+    window: Window,
+) -> Result<Vec<ProductRow>, StoreError> {
+    let whose = (asking.log, asking.stall.row.author);
+    let of = ProductsOf { category: filter.category, archived: filter.archived };
+    let found = facts::products_and_shares(asking.tx, whose, of, bounded(window))?;
+    Ok(found.into_iter().map(|(product, own_share)| product_row(product, own_share)).collect())
+}
+
+pub(super) fn categories(asking: &mut Asking<'_>) -> Result<Vec<CategoryRow>, StoreError> {
+    let found = facts::categories(asking.tx, asking.log, CATEGORIES_MAX)?;
+    let row = |category: facts::CategoryFound| CategoryRow {
+        category: category.category,
+        name: category.name,
+        parent: category.parent,
+        position: category.position,
+        products: category.products,
+    };
+    Ok(found.into_iter().map(row).collect())
 }
 
 pub(super) fn search(asking: &mut Asking<'_>, text: &str, rows: u32) -> Result<Vec<ProductRow>, StoreError> {
@@ -74,7 +94,11 @@ fn rows_of(
 fn row(asking: &mut Asking<'_>, product: ProductFound) -> Result<ProductRow, StoreError> {
     let own = Account::Share(asking.stall.row.author);
     let own_share = facts::balance(asking.tx, asking.log, product.product, own)?;
-    Ok(ProductRow {
+    Ok(product_row(product, own_share))
+}
+
+fn product_row(product: ProductFound, own_share: i64) -> ProductRow {
+    ProductRow {
         product: product.product,
         name: product.name,
         sku: product.sku,
@@ -84,7 +108,9 @@ fn row(asking: &mut Asking<'_>, product: ProductFound) -> Result<ProductRow, Sto
         currency: product.currency,
         archived: product.archived,
         own_share,
-    })
+        picture: product.pictures.first().copied(),
+        categories: product.categories,
+    }
 }
 
 pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<ProductView>, StoreError> {

@@ -1,57 +1,112 @@
 //! Where a product's units are, in the cashier's words.
 
-use soko_app_api::{Holder, HolderRow, StockView};
-use soko_domain::ids::ProductId;
+use std::collections::BTreeMap;
+
+use soko_app_api::{Holder, HolderRow, StockRow, StockView, Window};
+use soko_domain::ids::{AuthorId, ProductId};
 use soko_domain::stock::Account;
-use soko_projection::read as facts;
+use soko_projection::read::{self as facts, ProductsOf};
 use soko_record_log::StoreError;
 
-use super::Asking;
+use super::{Asking, bounded};
 use crate::own;
+
+/// One product's accounts, added up by what they mean at a counter.
+#[derive(Clone, Copy, Default)]
+struct Places {
+    counted: i64,
+    own_share: i64,
+    shop: i64,
+    others: i64,
+    on_the_way: i64,
+    held: i64,
+    set_apart: i64,
+    owed: i64,
+}
+
+impl Places {
+    fn add(&mut self, me: AuthorId, (account, quantity): (Account, i64)) {
+        self.counted += facts::expected(&[(account, quantity)]);
+        match account {
+            Account::Pool => self.shop += quantity,
+            Account::Share(author) if author == me => self.own_share += quantity,
+            Account::Share(_) => self.others += quantity,
+            Account::Hold(_) => self.held += quantity,
+            Account::Quarantine(_) => self.set_apart += quantity,
+            Account::Deficit => self.owed -= quantity,
+            Account::Supply | Account::Sold | Account::WriteOff => {}
+        }
+    }
+
+    /// What this register gave back is in the shop's account already, and the shop cannot know it yet.
+    fn return_on_the_way(&mut self, quantity: i64) {
+        self.on_the_way = quantity;
+        self.shop -= quantity;
+    }
+}
 
 pub(super) fn stock(asking: &mut Asking<'_>, product: ProductId) -> Result<StockView, StoreError> {
     let log = asking.log;
     let me = asking.stall.row.author;
     let accounts = facts::accounts(asking.tx, log, product)?;
-    // What this register gave back is in the shop's account already, and the shop cannot know it yet.
-    let on_the_way = own::on_the_way(asking.tx, log, product)?;
-    let mut view = StockView {
-        product,
-        counted: facts::expected(&accounts),
-        own_share: 0,
-        shop: -on_the_way,
-        on_the_way,
-        held: 0,
-        set_apart: 0,
-        owed: 0,
-        holders: Vec::new(),
-    };
-    for (account, quantity) in accounts {
-        let holder = match account {
-            Account::Pool => {
-                view.shop += quantity;
-                continue;
-            }
-            Account::Share(author) => {
-                view.own_share += if author == me { quantity } else { 0 };
-                Holder::Register(author)
-            }
-            Account::Hold(order) => {
-                view.held += quantity;
-                Holder::Order(order)
-            }
-            Account::Quarantine(author) => {
-                view.set_apart += quantity;
-                Holder::SetApart(author)
-            }
-            Account::Deficit => {
-                view.owed -= quantity;
-                continue;
-            }
-            Account::Supply | Account::Sold | Account::WriteOff => continue,
-        };
-        view.holders.push(HolderRow { holder, quantity });
+    let mut places = Places::default();
+    places.return_on_the_way(own::on_the_way(asking.tx, log, product)?);
+    for of_account in &accounts {
+        places.add(me, *of_account);
     }
-    view.holders.insert(0, HolderRow { holder: Holder::Shop, quantity: view.shop });
-    Ok(view)
+    let holder = |(account, quantity): (Account, i64)| {
+        let holder = match account {
+            Account::Share(author) => Holder::Register(author),
+            Account::Hold(order) => Holder::Order(order),
+            Account::Quarantine(author) => Holder::SetApart(author),
+            Account::Pool | Account::Deficit | Account::Supply | Account::Sold | Account::WriteOff => {
+                return None;
+            }
+        };
+        Some(HolderRow { holder, quantity })
+    };
+    let shop = HolderRow { holder: Holder::Shop, quantity: places.shop };
+    Ok(StockView {
+        product,
+        counted: places.counted,
+        own_share: places.own_share,
+        shop: places.shop,
+        on_the_way: places.on_the_way,
+        held: places.held,
+        set_apart: places.set_apart,
+        owed: places.owed,
+        holders: std::iter::once(shop).chain(accounts.into_iter().filter_map(holder)).collect(),
+    })
+}
+
+/// All of a window in three questions, however many products it shows.
+pub(super) fn list(asking: &mut Asking<'_>, window: Window) -> Result<Vec<StockRow>, StoreError> {
+    let (log, me) = (asking.log, asking.stall.row.author);
+    let part = bounded(window);
+    let products = facts::products_and_shares(asking.tx, (log, me), ProductsOf::default(), part)?;
+    let mut places: BTreeMap<ProductId, Places> = BTreeMap::new();
+    for (product, account, quantity) in facts::accounts_of_products(asking.tx, log, part)? {
+        places.entry(product).or_default().add(me, (account, quantity));
+    }
+    for (product, quantity) in own::all_on_the_way(asking.tx, log)? {
+        places.entry(product).or_default().return_on_the_way(quantity);
+    }
+    let row = |(product, _): (facts::ProductFound, i64)| {
+        let at = places.get(&product.product).copied().unwrap_or_default();
+        StockRow {
+            product: product.product,
+            name: product.name,
+            unit: product.unit,
+            picture: product.pictures.first().copied(),
+            counted: at.counted,
+            own_share: at.own_share,
+            shop: at.shop,
+            others: at.others,
+            on_the_way: at.on_the_way,
+            held: at.held,
+            set_apart: at.set_apart,
+            owed: at.owed,
+        }
+    };
+    Ok(products.into_iter().map(row).collect())
 }

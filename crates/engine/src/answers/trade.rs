@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{
     BasketLineView, BasketView, DiscountInput, OrderLineView, OrderRow, OrderView, SaleLineInput,
-    SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, Window,
+    SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView,
+    Window,
 };
 use soko_domain::basket::{PricedLine, Tender, price, settle};
 use soko_domain::entry::{SaleLine, SaleMade};
@@ -133,6 +134,7 @@ pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleVie
         register: found.author,
         receipt_number: made.receipt_number,
         at_ms: found.stamp.at_ms,
+        offset_minutes: found.stamp.offset_minutes,
         business_day: found.stamp.business_day,
         currency: made.currency.to_string(),
         total_minor: made.total_minor,
@@ -144,8 +146,17 @@ pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleVie
         amount_minor: taken.amount_minor,
         reference: taken.reference.clone(),
     };
+    let profile = facts::profile(asking.tx, log)?;
+    let (stall_name, stall_place) = profile.map(|it| (it.name, it.place)).unwrap_or_default();
+    let device = facts::device(asking.tx, log, found.author)?;
+    // A register that was not admitted yet knows its own name only.
+    let own = (found.author == asking.stall.row.author).then(|| asking.stall.row.name.clone());
+    let register_name = device.map(|device| device.name).or(own).unwrap_or_default();
     Ok(Some(SaleView {
         row,
+        stall_name,
+        stall_place,
+        register_name,
         shift: made.shift,
         lines: (0u32..).zip(&made.lines).map(|(place, line)| sale_line(place, line, &refunded)).collect(),
         taxes: taxes(&made),
@@ -191,36 +202,51 @@ fn taxes(made: &SaleMade) -> Vec<TaxRow> {
     totals.into_iter().map(row).collect()
 }
 
-pub(super) fn orders(asking: &mut Asking<'_>, window: Window) -> Result<Vec<OrderRow>, StoreError> {
-    let log = asking.log;
-    let mut rows = Vec::new();
-    for found in facts::orders(asking.tx, log, bounded(window))? {
-        let placed = facts::order_placed(asking.tx, log, &found)?;
-        rows.push(order_row(&found, placed.currency));
-    }
-    Ok(rows)
+pub(super) fn today(asking: &mut Asking<'_>) -> Result<TodayView, StoreError> {
+    let profile = facts::profile(asking.tx, asking.log)?;
+    let (currency, cut_off_minutes) = profile.map(|it| (it.currency, it.cut_off_minutes)).unwrap_or_default();
+    let business_day = asking.now.stamp(cut_off_minutes).business_day;
+    let day = facts::day(asking.tx, asking.log, business_day)?;
+    Ok(TodayView {
+        business_day,
+        currency,
+        sales: day.sales,
+        total_minor: day.total_minor,
+        refunds_minor: day.refunds_minor,
+        cash_minor: day.cash_minor,
+        orders_waiting: day.orders_waiting,
+    })
+}
+
+pub(super) fn orders(
+    asking: &mut Asking<'_>,
+    only_waiting: bool,
+    window: Window,
+) -> Result<Vec<OrderRow>, StoreError> {
+    let found = facts::orders(asking.tx, (asking.log, only_waiting), bounded(window))?;
+    Ok(found.into_iter().map(order_row).collect())
 }
 
 pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<OrderView>, StoreError> {
     let log = asking.log;
     let Some(found) = facts::order(asking.tx, log, order)? else { return Ok(None) };
     let placed = facts::order_placed(asking.tx, log, &found)?;
-    let row = order_row(&found, placed.currency);
     let lines = placed.lines.into_iter().map(|line| OrderLineView {
         product: line.product,
         name: line.name,
         quantity: line.quantity,
         total_minor: line.total_minor,
     });
-    Ok(Some(OrderView { row, lines: lines.collect(), note: placed.note }))
+    Ok(Some(OrderView { row: order_row(found), lines: lines.collect(), note: placed.note }))
 }
 
-fn order_row(found: &facts::OrderFound, currency: Currency) -> OrderRow {
+fn order_row(found: facts::OrderFound) -> OrderRow {
     OrderRow {
         order: found.order,
         state: found.state.name().into(),
         at_ms: found.at_ms,
-        currency: currency.to_string(),
+        currency: found.currency,
         total_minor: found.total_minor,
+        lines: found.lines,
     }
 }

@@ -37,7 +37,7 @@ fn used(path: &Path) {
 }
 
 fn counted(engine: &mut Engine) -> i64 {
-    match engine.answer(&Query::Stock { stall: STALL, product: product(MANGO) }).unwrap() {
+    match engine.answer(&Query::Stock { stall: STALL, product: product(MANGO) }, now()).unwrap() {
         View::Stock(stock) => stock.counted,
         other => panic!("{other:?}"),
     }

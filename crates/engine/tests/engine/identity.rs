@@ -30,7 +30,9 @@ fn a_restart_and_a_kill_go_on_as_the_same_author() {
     let mut engine = open(Sqlite::deserialize(&disk).unwrap(), &device.vault, 8).unwrap();
     assert_eq!(engine.frozen(STALL), None);
     engine.handle(sell(21, product(MANGO), 1, BeyondShare::Refuse), now()).unwrap();
-    let View::Status(status) = engine.answer(&Query::Status(STALL)).unwrap() else { panic!("no status") };
+    let View::Status(status) = engine.answer(&Query::Status(STALL), now()).unwrap() else {
+        panic!("no status")
+    };
     assert_eq!(status.author, author);
 }
 

@@ -5,6 +5,7 @@
 
 mod folders;
 mod identity;
+mod lists;
 mod replication;
 mod safety;
 mod sales;

@@ -53,7 +53,8 @@ fn devices_that_exchanged_the_same_records_hold_the_same_state() {
 
     assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
     for device in [&mut first, &mut second] {
-        let view = device.engine.answer(&Query::Product { stall: STALL, product: product(MANGO) }).unwrap();
+        let view =
+            device.engine.answer(&Query::Product { stall: STALL, product: product(MANGO) }, now()).unwrap();
         let View::Product(view) = view else { panic!("{view:?}") };
         assert_eq!((view.name.as_str(), view.price_minor), ("Ripe mango", 300));
         assert_eq!(device.status().unsent, 0);
@@ -78,7 +79,7 @@ fn open_orders_merge_line_by_line() {
     second.done(command(30, edit(vec![line(72, 2)])));
     meet(&mut relay, &mut [&mut first, &mut second]);
     for device in [&mut first, &mut second] {
-        let view = device.engine.answer(&Query::OpenOrder { stall: STALL, order }).unwrap();
+        let view = device.engine.answer(&Query::OpenOrder { stall: STALL, order }, now()).unwrap();
         let View::OpenOrder(view) = view else { panic!("{view:?}") };
         assert_eq!((view.title.as_str(), view.lines.len()), ("Table 4", 2));
     }
@@ -122,8 +123,9 @@ fn a_share_moves_by_recall_and_grant_and_is_shown_on_its_way() {
 fn an_ask_goes_out_until_it_is_answered_and_keeps_its_first_answer() {
     let (mut relay, mut first, _) = pair();
     first.done(command(20, Verb::AskShare { product: product(MANGO), quantity: 3 }));
-    let view =
-        |device: &mut Device| device.engine.answer(&Query::Ask { stall: STALL, ask: thing(20) }).unwrap();
+    let view = |device: &mut Device| {
+        device.engine.answer(&Query::Ask { stall: STALL, ask: thing(20) }, now()).unwrap()
+    };
     assert_eq!(view(&mut first), View::Ask(AskView::Waiting));
     first.replicate(&mut relay);
     let mut first = first.restart();
@@ -159,7 +161,8 @@ fn what_the_server_parks_counts_for_nothing_and_is_named() {
     for device in [&mut first, &mut second] {
         assert_eq!(device.stock(product(MANGO)).counted, 8);
         let window = soko_app_api::Window::first(10);
-        let View::Parked(parked) = device.engine.answer(&Query::Parked { stall: STALL, window }).unwrap()
+        let View::Parked(parked) =
+            device.engine.answer(&Query::Parked { stall: STALL, window }, now()).unwrap()
         else {
             panic!("no list")
         };
@@ -286,7 +289,7 @@ fn an_order_is_shown_handed_over_once_and_ended_by_the_server() {
         note: "ring twice".into(),
     });
     first.replicate(&mut relay);
-    let View::Order(view) = first.engine.answer(&Query::Order { stall: STALL, order }).unwrap() else {
+    let View::Order(view) = first.engine.answer(&Query::Order { stall: STALL, order }, now()).unwrap() else {
         panic!("no order")
     };
     assert_eq!((view.row.state.as_str(), view.lines.len(), view.note.as_str()), ("held", 1, "ring twice"));
@@ -295,15 +298,13 @@ fn an_order_is_shown_handed_over_once_and_ended_by_the_server() {
     assert_eq!(first.refused(command(21, Verb::HandOverOrder { order })), "order_ended");
     let cancel = Verb::AskCancelOrder { order, reason: "late".into() };
     assert_eq!(first.refused(command(22, cancel)), "order_ended");
-    assert_eq!(
-        first.engine.answer(&Query::Orders { stall: STALL, window: soko_app_api::Window::first(5) }).map(
-            |view| match view {
-                View::Orders(rows) => rows.len(),
-                other => panic!("{other:?}"),
-            }
-        ),
-        Ok(1)
-    );
+    for (only_waiting, expected) in [(false, 1), (true, 0)] {
+        let asked = Query::Orders { stall: STALL, only_waiting, window: soko_app_api::Window::first(5) };
+        match first.engine.answer(&asked, now()).unwrap() {
+            View::Orders(rows) => assert_eq!(rows.len(), expected, "{only_waiting}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn a_damaged_database_is_told_and_what_verifies_is_salvaged() {
     assert_eq!(engine.frozen(STALL), Some(FrozenWhy::Restored));
     let renewed = engine.renew(STALL).unwrap();
     assert_eq!(renewed.replaces, Some(device.joined.author));
-    let View::Stock(stock) = engine.answer(&Query::Stock { stall: STALL, product: product(MANGO) }).unwrap()
+    let View::Stock(stock) =
+        engine.answer(&Query::Stock { stall: STALL, product: product(MANGO) }, now()).unwrap()
     else {
         panic!("no stock")
     };

@@ -32,7 +32,7 @@ fn a_sale_that_was_answered_survives_a_kill() {
     let reply = device.done(sell(20, product(MANGO), 2, BeyondShare::Refuse));
     let mut device = device.restart();
     assert_eq!(device.stock(product(MANGO)).own_share, 3);
-    let sale = device.engine.answer(&Query::Sale { stall: STALL, sale: sale_id(20) }).unwrap();
+    let sale = device.engine.answer(&Query::Sale { stall: STALL, sale: sale_id(20) }, now()).unwrap();
     let View::Sale(sale) = sale else { panic!("{sale:?}") };
     assert_eq!((sale.row.total_minor, sale.row.receipt_number), (500, receipt(&reply)));
     assert!(device.engine.verify(STALL).unwrap().is_sound());
@@ -88,7 +88,7 @@ fn goods_in_the_hand_are_sold_beyond_the_share_and_marked() {
         discount: DiscountInput::None,
         tenders: vec![],
     };
-    let View::Basket(basket) = device.engine.answer(&asked).unwrap() else { panic!("no basket") };
+    let View::Basket(basket) = device.engine.answer(&asked, now()).unwrap() else { panic!("no basket") };
     assert_eq!(basket.short.iter().map(|short| (short.available, short.asked)).collect::<Vec<_>>(), [(5, 7)]);
     assert_eq!((basket.total_minor, basket.due_minor), (1_750, 1_750));
 
@@ -116,7 +116,7 @@ fn a_screen_and_a_receipt_show_the_same_totals() {
     let discount = DiscountInput::AmountMinor(11);
     let tenders = vec![TenderInput::cash(2_000)];
     let asked = Query::Basket { stall: STALL, lines: lines.clone(), discount, tenders: tenders.clone() };
-    let View::Basket(basket) = device.engine.answer(&asked).unwrap() else { panic!("no basket") };
+    let View::Basket(basket) = device.engine.answer(&asked, now()).unwrap() else { panic!("no basket") };
     let sold = Verb::MakeSale { sale: sale_id(20), lines, discount, tenders, beyond: BeyondShare::Refuse };
     let reply = device.done(command(20, sold));
     let Reply::Sold { total_minor, change_minor, .. } = reply else { panic!("{reply:?}") };
@@ -174,7 +174,9 @@ fn a_void_gives_units_and_cash_back() {
     assert_eq!(device.done(void), Reply::Voided { cash_back_minor: 1_750 });
     let stock = device.stock(product(MANGO));
     assert_eq!((stock.own_share, stock.owed), (5, 0));
-    let View::Shift(shift) = device.engine.answer(&Query::Shift(STALL)).unwrap() else { panic!("no shift") };
+    let View::Shift(shift) = device.engine.answer(&Query::Shift(STALL), now()).unwrap() else {
+        panic!("no shift")
+    };
     assert_eq!(shift.expected_minor, 1_000);
 }
 

@@ -85,11 +85,14 @@ fn a_code_finds_exactly_its_product() {
         ..ProductContent::piece("Pen", 120)
     };
     device.done(command(20, Verb::CreateProduct { product: product(120), content: content.clone() }));
-    let mut scan =
-        |code: &str| match device.engine.answer(&Query::Scan { stall: STALL, code: code.into() }).unwrap() {
-            View::Products(rows) => rows.into_iter().map(|row| row.name).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
-        };
+    let mut scan = |code: &str| match device
+        .engine
+        .answer(&Query::Scan { stall: STALL, code: code.into() }, now())
+        .unwrap()
+    {
+        View::Products(rows) => rows.into_iter().map(|row| row.name).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
     assert_eq!(scan("4006381333931"), ["Pen"]);
     assert_eq!(scan("PEN-1"), ["Pen"]);
     assert_eq!(scan("400638133393"), Vec::<String>::new());

@@ -151,21 +151,22 @@ impl Device {
     }
 
     pub(crate) fn status(&mut self) -> StatusView {
-        match self.engine.answer(&Query::Status(STALL)).unwrap() {
+        match self.engine.answer(&Query::Status(STALL), now()).unwrap() {
             View::Status(status) => status,
             other => panic!("{other:?}"),
         }
     }
 
     pub(crate) fn stock(&mut self, of: ProductId) -> StockView {
-        match self.engine.answer(&Query::Stock { stall: STALL, product: of }).unwrap() {
+        match self.engine.answer(&Query::Stock { stall: STALL, product: of }, now()).unwrap() {
             View::Stock(stock) => stock,
             other => panic!("{other:?}"),
         }
     }
 
     pub(crate) fn search(&mut self, text: &str) -> Vec<String> {
-        match self.engine.answer(&Query::Search { stall: STALL, text: text.into(), rows: 5 }).unwrap() {
+        match self.engine.answer(&Query::Search { stall: STALL, text: text.into(), rows: 5 }, now()).unwrap()
+        {
             View::Products(rows) => rows.into_iter().map(|row| row.name).collect(),
             other => panic!("{other:?}"),
         }
