@@ -1,0 +1,153 @@
+//! The app: what stands around every screen, and which screen an address shows.
+
+use std::rc::Rc;
+
+use soko_app_api::{Arrival, Call, DeviceView, OwnStall, Told};
+use yew::prelude::*;
+
+use crate::browser;
+use crate::chrome::{Frame, Keys, Overlays};
+use crate::desk::{Desk, use_desk};
+use crate::link;
+use crate::live::use_live;
+use crate::nav;
+use crate::parts::{Empty, Icon, ToastShelf};
+use crate::route::Route;
+use crate::seller;
+use crate::speech::{Speech, use_speech};
+use crate::watched::use_watched;
+
+pub fn run() {
+    yew::Renderer::<App>::new().render();
+}
+
+/// How the device stands; none until it said so for the first time.
+#[derive(Clone, PartialEq)]
+pub struct About(pub Option<Rc<DeviceView>>);
+
+#[hook]
+pub fn use_about() -> Option<Rc<DeviceView>> {
+    use_context::<About>().and_then(|about| about.0)
+}
+
+/// The stall that the seller's screens are about: the chosen one while this device works for it, else the first.
+#[hook]
+pub fn use_stall() -> Option<OwnStall> {
+    let desk = use_desk();
+    let chosen = use_watched(&desk.stall);
+    let about = use_about()?;
+    let found = about.stalls.iter().find(|stall| Some(stall.stall) == chosen);
+    found.or(about.stalls.first()).cloned()
+}
+
+#[component]
+fn App() -> Html {
+    let desk = use_memo((), |()| {
+        let desk = Desk::new(link::choose(), nav::here());
+        desk.follow_history();
+        desk
+    });
+    let prefs = use_watched(&desk.prefs);
+    let speech =
+        use_memo((prefs.language, prefs.locale.clone()), |(language, locale)| Speech::new(*language, locale));
+    use_effect_with(prefs, |prefs| prefs.show());
+    html! {
+        <ContextProvider<Desk> context={(*desk).clone()}>
+            <ContextProvider<Speech> context={(*speech).clone()}>
+                <Inside />
+            </ContextProvider<Speech>>
+        </ContextProvider<Desk>>
+    }
+}
+
+#[component]
+fn Inside() -> Html {
+    let desk = use_desk();
+    let live = use_live(Some(Call::About));
+    let seen = use_memo(live.about().cloned(), |about| about.clone().map(Rc::new));
+    let route = use_watched(&desk.route);
+    use_arrivals();
+    html! {
+        <ContextProvider<About> context={About((*seen).clone())}>
+            <Keys />
+            <seller::Scans />
+            <Frame>
+                <Shown {route} />
+            </Frame>
+            <Overlays />
+            <ToastShelf />
+        </ContextProvider<About>>
+    }
+}
+
+/// Says what arrived, with a way to it, and goes where somebody outside pointed.
+#[hook]
+fn use_arrivals() {
+    let (desk, speech) = (use_desk(), use_speech());
+    use_effect_with((desk, speech), |(desk, speech)| {
+        let (here, speech) = (desk.clone(), speech.clone());
+        let listening = desk.told.listen(move |told| match told {
+            Told::Show { path } => here.go_path(path),
+            Told::Arrived(arrival) => arrived(&here, &speech, arrival),
+            Told::Stall(_) | Told::Market(_) | Told::Buyer | Told::Device => {}
+        });
+        move || drop(listening)
+    });
+}
+
+fn arrived(desk: &Desk, speech: &Speech, arrival: &Arrival) {
+    let (text, route) = match arrival {
+        Arrival::Order { order, stall_name, currency, total_minor, .. } => {
+            let total = speech.money(*total_minor, currency);
+            (speech.fill("arrival.order", &[("stall", stall_name), ("total", &total)]), Route::Order(*order))
+        }
+        Arrival::OwnOrder { order, stall_name, .. } => {
+            (speech.fill("arrival.own-order", &[("stall", stall_name)]), Route::MyOrder(*order))
+        }
+        Arrival::Incident { stall_name, .. } => {
+            (speech.fill("arrival.incident", &[("stall", stall_name)]), Route::Stock)
+        }
+    };
+    let going = desk.clone();
+    desk.toasts.offer(text, speech.say("action.look"), Callback::from(move |()| going.go(route.clone())));
+}
+
+#[derive(Properties, PartialEq)]
+struct ShownProps {
+    route: Route,
+}
+
+/// The screen of an address.
+#[component]
+fn Shown(props: &ShownProps) -> Html {
+    let about = use_about();
+    let title = use_title(&props.route);
+    use_effect_with(title, |title| browser::document().set_title(title));
+    let Some(about) = about else {
+        return html! { <crate::parts::Loading rows={8} /> };
+    };
+    if props.route == Route::Home {
+        return html! { <seller::Home has_stall={!about.stalls.is_empty()} /> };
+    }
+    seller::screen(&props.route).unwrap_or_else(|| html! { <Nowhere /> })
+}
+
+#[hook]
+fn use_title(route: &Route) -> String {
+    let speech = use_speech();
+    let screen = crate::chrome::entry(&route.section()).map(|entry| speech.say(entry.key));
+    match screen {
+        Some(screen) => format!("{screen} · {}", speech.say("app.name")),
+        None => speech.say("app.name").to_string(),
+    }
+}
+
+#[component]
+fn Nowhere() -> Html {
+    let speech = use_speech();
+    html! {
+        <Empty icon={Icon::Search} title={speech.say("nowhere.title")} text={speech.say("nowhere.text")}>
+            <nav::Go to={Route::Home} class="button button-main">{ speech.say("nowhere.home") }</nav::Go>
+        </Empty>
+    }
+}

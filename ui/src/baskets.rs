@@ -1,0 +1,158 @@
+//! Baskets of a first visit, before there is an engine: what was put in, kept by the page, and shown with what
+//! the server says about it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+use soko_app_api::{
+    Answer, BasketOf, BuyerCommand, BuyerVerb, BuyerView, DeviceView, Keeps, KeptIn, MarketQuery, MarketView,
+    OfferRow, WantedLine,
+};
+use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::money::{Rounding, div_round};
+
+use crate::browser;
+
+const KEY: &str = "soko-basket";
+
+/// What is wanted, by stall and product; each line under the id that it will have in the engine.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Early {
+    lines: Vec<EarlyLine>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct EarlyLine {
+    command: [u8; 16],
+    stall: [u8; 16],
+    product: [u8; 16],
+    quantity: i64,
+}
+
+impl Early {
+    pub fn apply(&mut self, command: &BuyerCommand) {
+        match command.verb {
+            BuyerVerb::PutLine { stall, product, quantity } => {
+                self.lines.retain(|line| line.stall != stall.0 || line.product != product.0);
+                if quantity > 0 {
+                    let command = command.id.0;
+                    self.lines.push(EarlyLine { command, stall: stall.0, product: product.0, quantity });
+                }
+            }
+            BuyerVerb::EmptyBasket { stall } => self.lines.retain(|line| line.stall != stall.0),
+            BuyerVerb::PlaceOrder { .. } | BuyerVerb::CancelOrder { .. } => {}
+        }
+    }
+
+    /// What brings an engine to the same baskets, under the same ids however often.
+    pub fn commands(&self) -> Vec<BuyerCommand> {
+        let command = |line: &EarlyLine| BuyerCommand {
+            id: ThingId(line.command),
+            verb: BuyerVerb::PutLine {
+                stall: LogId(line.stall),
+                product: ProductId(line.product),
+                quantity: line.quantity,
+            },
+        };
+        self.lines.iter().map(command).collect()
+    }
+}
+
+pub fn kept() -> Early {
+    let text = browser::kept(KEY).unwrap_or_default();
+    let bytes: Option<Vec<u8>> = (0..text.len())
+        .step_by(2)
+        .map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    bytes.and_then(|bytes| soko_app_api::decode(&bytes).ok()).unwrap_or_default()
+}
+
+pub fn keep(early: &Early) {
+    if let Ok(bytes) = soko_app_api::encode(early) {
+        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        browser::keep(KEY, &text);
+    }
+}
+
+pub fn forget() {
+    browser::forget(KEY);
+}
+
+/// The baskets with the server's names and prices.
+pub async fn view<F: Future<Output = Answer>>(early: &Early, ask: impl Fn(MarketQuery) -> F) -> BuyerView {
+    let mut baskets: BTreeMap<[u8; 16], BasketOf> = BTreeMap::new();
+    for line in &early.lines {
+        let (stall, product) = (LogId(line.stall), ProductId(line.product));
+        let answer = ask(MarketQuery::Offer { stall, product }).await;
+        let row =
+            if let Answer::Market(MarketView::Offer(offer)) = answer { Some(offer.value.row) } else { None };
+        let basket = baskets.entry(line.stall).or_insert_with(|| BasketOf {
+            stall,
+            stall_name: String::new(),
+            currency: String::new(),
+            lines: Vec::new(),
+            total_minor: 0,
+        });
+        if let Some(row) = &row {
+            basket.stall_name.clone_from(&row.stall_name);
+            basket.currency.clone_from(&row.currency);
+        }
+        let wanted = wanted(product, line.quantity, row);
+        basket.total_minor = basket.total_minor.saturating_add(wanted.total_minor);
+        basket.lines.push(wanted);
+    }
+    BuyerView::Baskets(baskets.into_values().collect())
+}
+
+fn wanted(product: ProductId, quantity: i64, row: Option<OfferRow>) -> WantedLine {
+    let Some(row) = row else {
+        return WantedLine {
+            product,
+            name: String::new(),
+            unit: soko_domain::quantity::Unit::Piece,
+            quantity,
+            price_minor: 0,
+            price_per: 1,
+            total_minor: 0,
+            price_was_minor: None,
+            available: 0,
+            is_gone: true,
+            picture: None,
+        };
+    };
+    WantedLine {
+        product,
+        name: row.name,
+        unit: row.unit,
+        quantity,
+        price_minor: row.price_minor,
+        price_per: row.price_per,
+        total_minor: priced(row.price_minor, quantity, row.price_per),
+        price_was_minor: None,
+        available: row.available,
+        is_gone: false,
+        picture: row.picture,
+    }
+}
+
+/// Half away from zero, as a sale's line is rounded.
+fn priced(price_minor: i64, quantity: i64, per: i64) -> i64 {
+    div_round(i128::from(price_minor) * i128::from(quantity), i128::from(per.max(1)), Rounding::HalfUp)
+        .unwrap_or(i64::MAX)
+}
+
+/// How the device stands while there is no engine.
+pub fn about() -> DeviceView {
+    DeviceView {
+        version: env!("CARGO_PKG_VERSION").into(),
+        server: String::new(),
+        is_online: None,
+        last_contact_ms: None,
+        clock_ahead_ms: None,
+        account: None,
+        stalls: Vec::new(),
+        keeps: Keeps { place: KeptIn::Memory, used_bytes: None, free_bytes: None },
+        warnings: Vec::new(),
+    }
+}

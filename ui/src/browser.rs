@@ -1,0 +1,105 @@
+//! The few things that every screen needs of the browser: its window, chance, time, small notes kept by the page.
+//! Nothing here knows a shop.
+
+pub mod picture;
+pub mod time;
+
+use std::future::Future;
+
+use soko_app_api::Answer;
+use web_sys::{Document, HtmlElement, Storage, Window};
+
+/// The window; this program runs nowhere else.
+#[expect(clippy::expect_used, reason = "a page without a window cannot run a script")]
+pub fn window() -> Window {
+    web_sys::window().expect("the page has a window")
+}
+
+#[expect(clippy::expect_used, reason = "a window without a document cannot run a script")]
+pub fn document() -> Document {
+    window().document().expect("the window has a document")
+}
+
+pub fn root() -> Option<HtmlElement> {
+    use wasm_bindgen::JsCast as _;
+    document().document_element().and_then(|root| root.dyn_into().ok())
+}
+
+/// A new identity: 128 bits of chance.
+pub fn chance() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if let Ok(crypto) = window().crypto() {
+        // Sixteen bytes are below every browser's limit.
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// A note that this page kept.
+pub fn kept(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+pub fn keep(key: &str, value: &str) {
+    if let Some(storage) = storage() {
+        // A browser that keeps no notes shows the page with its defaults next time.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+pub fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        // The same.
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// What the browser says about the person's languages, most wanted first.
+pub fn languages() -> Vec<String> {
+    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// The zone of this device, such as Africa/Nairobi.
+pub fn zone() -> String {
+    let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
+    js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into())
+        .ok()
+        .and_then(|zone| zone.as_string())
+        .unwrap_or_else(|| "UTC".into())
+}
+
+/// Calls until something answers or it is not wanted any more.
+pub async fn until_answered<F, C, D>(call: C, wait_ms: i32, is_enough: D)
+where
+    F: Future<Output = Answer> + 'static,
+    C: Fn() -> F,
+    D: Fn() -> bool,
+{
+    use std::cell::Cell;
+    use std::rc::Rc;
+    let is_there = Rc::new(Cell::new(false));
+    while !is_there.get() && !is_enough() {
+        let there = Rc::clone(&is_there);
+        let answer = call();
+        wasm_bindgen_futures::spawn_local(async move {
+            if matches!(answer.await, Answer::About(_)) {
+                there.set(true);
+            }
+        });
+        time::sleep(wait_ms).await;
+    }
+}
+
+/// Scrolls to the top, as a new screen begins there.
+pub fn to_top() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+pub fn print() {
+    // Where there is no printer, the browser says so itself.
+    let _ = window().print();
+}

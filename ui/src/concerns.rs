@@ -1,0 +1,54 @@
+//! Which calls would be answered differently after something was told.
+
+use soko_app_api::{Call, MarketMoved, MarketQuery, Told};
+use soko_domain::ids::LogId;
+
+pub fn concerns(call: &Call, told: &Told) -> bool {
+    match call {
+        Call::Ask(query) => {
+            let Told::Stall(notice) = told else { return false };
+            query.stall() == Some(notice.stall) && notice.keys.iter().any(|key| query.concerns(key))
+        }
+        Call::Market(query) => matches!(told, Told::Market(moved) if looks_at(query, *moved)),
+        Call::Buyer(_) => matches!(told, Told::Buyer | Told::Market(_)),
+        Call::About => matches!(told, Told::Device | Told::Stall(_)),
+        Call::Do(_) | Call::Buy(_) | Call::Device(_) | Call::Keep { .. } | Call::Kept { .. } => false,
+    }
+}
+
+fn looks_at(query: &MarketQuery, moved: MarketMoved) -> bool {
+    let about: Option<LogId> = match query {
+        MarketQuery::Stalls { .. } => None,
+        MarketQuery::Stall(stall) | MarketQuery::Offer { stall, .. } => Some(*stall),
+        MarketQuery::Offers { stall, .. } => *stall,
+    };
+    match moved {
+        MarketMoved::Everything => true,
+        // A list of the whole market shows every stall.
+        MarketMoved::Stall(stall) => about.is_none_or(|about| about == stall),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_app_api::{Notice, Query, QueryKey, Window};
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_asked_about_is_asked_again() {
+        let (here, elsewhere) = (LogId([1; 16]), LogId([2; 16]));
+        let shift = |stall| Told::Stall(Notice { stall, keys: vec![QueryKey::Shift], revision: 1 });
+        let call = Call::Ask(Query::Shift(here));
+        assert!(concerns(&call, &shift(here)));
+        assert!(!concerns(&call, &shift(elsewhere)));
+        assert!(!concerns(&call, &Told::Buyer));
+
+        let page = Call::Market(MarketQuery::Stall(here));
+        assert!(concerns(&page, &Told::Market(MarketMoved::Stall(here))));
+        assert!(!concerns(&page, &Told::Market(MarketMoved::Stall(elsewhere))));
+        let list = Call::Market(MarketQuery::Stalls { text: String::new(), window: Window::first(1) });
+        assert!(concerns(&list, &Told::Market(MarketMoved::Stall(elsewhere))));
+        assert!(concerns(&Call::About, &Told::Device));
+    }
+}

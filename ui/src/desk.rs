@@ -1,0 +1,175 @@
+//! What all screens share: the link, what is told, where we are, who looks. One `Desk` lives as long as the page;
+//! views find it as a context.
+
+use std::rc::Rc;
+
+use soko_app_api::{
+    Answer, BuyerCommand, BuyerVerb, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, Refused, Reply,
+    Told, Verb,
+};
+use soko_domain::ids::{Hash, LogId, ThingId};
+use yew::prelude::*;
+
+use crate::browser::{self, time};
+use crate::link::{Link, Standing};
+use crate::prefs::Prefs;
+use crate::route::Route;
+use crate::toast::Toasts;
+use crate::watched::{Listeners, Watched};
+
+/// Waits before a call that could not be made is made again, under the same id, in milliseconds.
+const AGAIN_MS: [i32; 2] = [250, 1000];
+
+#[derive(Clone)]
+pub struct Desk(Rc<Inner>);
+
+pub struct Inner {
+    link: Rc<dyn Link>,
+    pub told: Listeners<Told>,
+    pub standing: Watched<Standing>,
+    pub route: Watched<Route>,
+    pub toasts: Toasts,
+    pub prefs: Watched<Prefs>,
+    /// What lies over the screen.
+    pub overlay: Watched<Overlay>,
+    /// The stall that the seller's screens are about.
+    pub stall: Watched<Option<LogId>>,
+    /// Codes that a scanner read and nobody has taken yet.
+    pub scans: Listeners<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Overlay {
+    Nothing,
+    Palette,
+    Shortcuts,
+    Replication,
+}
+
+impl std::ops::Deref for Desk {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl PartialEq for Desk {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[hook]
+#[expect(clippy::expect_used, reason = "the app provides the desk around every view")]
+pub fn use_desk() -> Desk {
+    use_context::<Desk>().expect("views stand inside of the app")
+}
+
+/// Why something was not done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    Refused(Refused),
+    /// A key of `i18n`, or a sentence of the program at the other end.
+    Failed(String),
+}
+
+const STALL_KEY: &str = "soko-stall";
+
+impl Desk {
+    pub fn new(link: Rc<dyn Link>, route: Route) -> Self {
+        let standing = Watched::new(link.standing());
+        let stall = browser::kept(STALL_KEY).and_then(|hex| LogId::from_hex(&hex));
+        let desk = Self(Rc::new(Inner {
+            link,
+            told: Listeners::default(),
+            standing,
+            route: Watched::new(route),
+            toasts: Toasts::default(),
+            prefs: Watched::new(Prefs::kept()),
+            overlay: Watched::new(Overlay::Nothing),
+            stall: Watched::new(stall),
+            scans: Listeners::default(),
+        }));
+        let hearing = desk.clone();
+        desk.link.listen(Rc::new(move |told| {
+            hearing.standing.set(hearing.link.standing());
+            hearing.told.tell(&told);
+        }));
+        desk
+    }
+
+    pub fn choose_stall(&self, stall: LogId) {
+        browser::keep(STALL_KEY, &stall.to_string());
+        self.stall.set(Some(stall));
+    }
+
+    /// One call; tried again under the same id while it could not be made.
+    pub async fn call(&self, call: Call) -> Answer {
+        for wait_ms in AGAIN_MS {
+            let answer = self.link.call(call.clone()).await;
+            if !matches!(&answer, Answer::Failed { sentence } if may_pass(sentence)) {
+                return answer;
+            }
+            time::sleep(wait_ms).await;
+        }
+        self.link.call(call).await
+    }
+
+    /// Does something at a stall, under an id made now.
+    pub async fn act(&self, stall: LogId, verb: Verb) -> Result<Reply, Trouble> {
+        self.send(Command { id: ThingId(browser::chance()), stall, verb }).await
+    }
+
+    /// Does a command that has its id; a repeat does nothing more.
+    pub async fn send(&self, command: Command) -> Result<Reply, Trouble> {
+        let answer = self.call(Call::Do(command)).await;
+        if let Answer::Done(reply) = answer { Ok(reply) } else { Err(trouble(answer)) }
+    }
+
+    pub async fn buy(&self, verb: BuyerVerb) -> Result<(), Trouble> {
+        let command = BuyerCommand { id: ThingId(browser::chance()), verb };
+        let answer = self.call(Call::Buy(command)).await;
+        if let Answer::Bought = answer { Ok(()) } else { Err(trouble(answer)) }
+    }
+
+    pub async fn with_device(&self, verb: DeviceVerb) -> Result<DeviceReply, Trouble> {
+        let command = DeviceCommand { id: ThingId(browser::chance()), verb };
+        let answer = self.call(Call::Device(command)).await;
+        if let Answer::Device(reply) = answer { Ok(reply) } else { Err(trouble(answer)) }
+    }
+
+    pub fn picture(&self, picture: &Hash) -> AttrValue {
+        self.link.picture(picture).into()
+    }
+}
+
+/// A link that broke may mend; a refusal to be online will not.
+fn may_pass(sentence: &str) -> bool {
+    sentence == "link.broken"
+}
+
+fn trouble(answer: Answer) -> Trouble {
+    match answer {
+        Answer::Refused(refused) => Trouble::Refused(refused),
+        Answer::Failed { sentence } => Trouble::Failed(sentence),
+        Answer::Done(_)
+        | Answer::View(_)
+        | Answer::Market(_)
+        | Answer::Bought
+        | Answer::Buyer(_)
+        | Answer::Device(_)
+        | Answer::About(_)
+        | Answer::Kept(_) => Trouble::Failed("link.unreadable".into()),
+    }
+}
+
+impl Trouble {
+    /// What was wrong and what to do, in the person's language where it is known.
+    pub fn sentence(&self, speech: &crate::speech::Speech) -> AttrValue {
+        match self {
+            Self::Refused(refused) => speech.say_or(&format!("refused.{}", refused.code), &refused.sentence),
+            Self::Failed(sentence) => speech.say_or(sentence, sentence),
+        }
+    }
+}

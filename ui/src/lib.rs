@@ -1,0 +1,26 @@
+//! The screens of Soko: one Yew app for seller and shopper. It shows views, sends commands and listens, through one
+//! `Link`; no rule of the shop is here, and no total is computed here.
+
+pub mod app;
+pub mod baskets;
+pub mod browser;
+pub mod chrome;
+pub mod concerns;
+pub mod desk;
+pub mod link;
+pub mod live;
+pub mod nav;
+pub mod paging;
+pub mod parts;
+pub mod places;
+pub mod prefs;
+pub mod route;
+pub mod scanner;
+pub mod seller;
+pub mod speech;
+pub mod toast;
+pub mod typed;
+pub mod watched;
+pub mod words;
+
+pub use app::run;

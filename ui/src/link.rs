@@ -1,0 +1,58 @@
+//! The one line to whatever answers: an engine behind a window, an engine in a browser's worker, or a server
+//! during a first visit. The screens know nothing else. Nothing here decides or remembers, except `upgrade`, which
+//! keeps a basket until there is an engine to put it into.
+
+mod bytes;
+mod http;
+mod tauri;
+mod upgrade;
+mod worker;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use soko_app_api::{Answer, Call, Told};
+use soko_domain::ids::Hash;
+
+/// An answer on its way.
+pub type Waiting = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// What is told is heard by one listener, which passes it on.
+pub type Hear = Rc<dyn Fn(Told)>;
+
+pub trait Link {
+    fn call(&self, call: Call) -> Waiting;
+
+    /// From now on, everything told and every change of the standing goes to `hear`.
+    fn listen(&self, hear: Hear);
+
+    /// Where a picture is shown from.
+    fn picture(&self, picture: &Hash) -> String;
+
+    fn standing(&self) -> Standing;
+}
+
+/// What stands at the other end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// A server; the engine is being made ready meanwhile.
+    GettingReady,
+    /// A server, and there will be no engine: the browser keeps nothing.
+    OnlineOnly,
+    /// An engine.
+    Engine,
+}
+
+/// The link of the shell that the page runs in.
+pub fn choose() -> Rc<dyn Link> {
+    match tauri::Tauri::find() {
+        Some(tauri) => Rc::new(tauri),
+        None => Rc::new(upgrade::Upgrade::new()),
+    }
+}
+
+/// An answer for what could not be tried; the sentence is a key of `i18n`.
+fn failed(key: &str) -> Answer {
+    Answer::Failed { sentence: key.into() }
+}

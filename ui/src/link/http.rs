@@ -1,0 +1,33 @@
+//! A server instead of an engine, during a first visit: it answers what every visitor may ask about the market.
+
+use soko_app_api::{Answer, MarketQuery, encode};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Headers, RequestInit, Response};
+
+use super::{bytes, failed};
+
+const ASK: &str = "/v1/market/ask";
+
+pub(super) async fn ask(query: MarketQuery) -> Answer {
+    let Ok(body) = encode(&query) else { return failed("link.unreadable") };
+    match post(&body).await {
+        Some(answer) => bytes::to_message(&answer).map_or_else(|| failed("link.unreadable"), Answer::Market),
+        None => failed("link.offline"),
+    }
+}
+
+async fn post(body: &[u8]) -> Option<wasm_bindgen::JsValue> {
+    let headers = Headers::new().ok()?;
+    headers.set("content-type", "application/octet-stream").ok()?;
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_headers(&headers);
+    request.set_body(&js_sys::Uint8Array::from(body));
+    let sent = crate::browser::window().fetch_with_str_and_init(ASK, &request);
+    let response: Response = JsFuture::from(sent).await.ok()?.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    JsFuture::from(response.array_buffer().ok()?).await.ok()
+}

@@ -1,0 +1,168 @@
+//! The browser's link: a server at once, and the engine in the worker as soon as it answers. What was put into a
+//! basket before is put into the engine's then. What only an engine can answer waits for it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use soko_app_api::{Answer, BuyerQuery, BuyerVerb, Call, MarketMoved, Told};
+use soko_domain::ids::Hash;
+
+use super::worker::Worker;
+use super::{Hear, Link, Standing, Waiting, failed, http};
+use crate::baskets::{self, Early};
+use crate::browser;
+
+/// How often a worker that starts is asked whether it is there, in milliseconds.
+const KNOCK_MS: i32 = 400;
+
+pub(super) struct Upgrade {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    worker: RefCell<Option<Rc<Worker>>>,
+    standing: Cell<Standing>,
+    hear: RefCell<Option<Hear>>,
+    early: RefCell<Early>,
+    /// Resolved when the standing is decided.
+    decided: js_sys::Promise,
+    decide: RefCell<Option<js_sys::Function>>,
+}
+
+impl Upgrade {
+    pub(super) fn new() -> Self {
+        let mut decide = None;
+        let decided = js_sys::Promise::new(&mut |resolve: js_sys::Function, _reject: js_sys::Function| {
+            decide = Some(resolve);
+        });
+        let shared = Rc::new(Shared {
+            worker: RefCell::default(),
+            standing: Cell::new(Standing::GettingReady),
+            hear: RefCell::default(),
+            early: RefCell::new(baskets::kept()),
+            decided,
+            decide: RefCell::new(decide),
+        });
+        let failing = Rc::clone(&shared);
+        let worker = Worker::start(Rc::new(move || failing.decide(Standing::OnlineOnly)));
+        match worker {
+            Some(worker) => Shared::wake(&shared, Rc::new(worker)),
+            None => shared.decide(Standing::OnlineOnly),
+        }
+        Self { shared }
+    }
+}
+
+impl Shared {
+    /// Asks the worker until it answers, and goes over to it.
+    fn wake(shared: &Rc<Self>, worker: Rc<Worker>) {
+        *shared.worker.borrow_mut() = Some(Rc::clone(&worker));
+        let waking = Rc::clone(shared);
+        wasm_bindgen_futures::spawn_local(async move {
+            browser::until_answered(
+                || worker.call(&Call::About),
+                KNOCK_MS,
+                || waking.standing.get() != Standing::GettingReady,
+            )
+            .await;
+            if waking.standing.get() != Standing::GettingReady {
+                return;
+            }
+            let commands = waking.early.borrow().commands();
+            for command in commands {
+                worker.call(&Call::Buy(command)).await;
+            }
+            baskets::forget();
+            if let Some(hear) = waking.hear.borrow().clone() {
+                worker.listen(hear);
+            }
+            waking.decide(Standing::Engine);
+        });
+    }
+
+    fn decide(&self, standing: Standing) {
+        // A worker that breaks later is told by each call that it leaves unanswered.
+        if self.standing.get() != Standing::GettingReady {
+            return;
+        }
+        self.standing.set(standing);
+        if let Some(decide) = self.decide.borrow_mut().take() {
+            // A promise's own function cannot throw.
+            let _ = decide.call0(&wasm_bindgen::JsValue::UNDEFINED);
+        }
+        self.tell(&[Told::Device, Told::Buyer, Told::Market(MarketMoved::Everything)]);
+    }
+
+    fn tell(&self, news: &[Told]) {
+        let hear = self.hear.borrow().clone();
+        for told in news {
+            hear.iter().for_each(|hear| hear(told.clone()));
+        }
+    }
+
+    fn engine(&self) -> Option<Rc<Worker>> {
+        (self.standing.get() == Standing::Engine).then(|| self.worker.borrow().clone()).flatten()
+    }
+
+    /// What a server and this page can answer without an engine.
+    async fn early(&self, call: &Call) -> Option<Answer> {
+        match call {
+            Call::Market(query) => Some(http::ask(query.clone()).await),
+            Call::Buy(command) => match &command.verb {
+                BuyerVerb::PutLine { .. } | BuyerVerb::EmptyBasket { .. } => {
+                    self.early.borrow_mut().apply(command);
+                    baskets::keep(&self.early.borrow());
+                    self.tell(&[Told::Buyer]);
+                    Some(Answer::Bought)
+                }
+                BuyerVerb::PlaceOrder { .. } | BuyerVerb::CancelOrder { .. } => None,
+            },
+            Call::Buyer(BuyerQuery::Baskets) => {
+                let early = self.early.borrow().clone();
+                Some(Answer::Buyer(baskets::view(&early, http::ask).await))
+            }
+            Call::About => Some(Answer::About(baskets::about())),
+            Call::Do(_)
+            | Call::Ask(_)
+            | Call::Buyer(_)
+            | Call::Device(_)
+            | Call::Keep { .. }
+            | Call::Kept { .. } => None,
+        }
+    }
+}
+
+impl Link for Upgrade {
+    fn call(&self, call: Call) -> Waiting {
+        if let Some(worker) = self.shared.engine() {
+            return worker.call(&call);
+        }
+        let shared = Rc::clone(&self.shared);
+        Box::pin(async move {
+            if let Some(answer) = shared.early(&call).await {
+                return answer;
+            }
+            // The promise is only ever resolved.
+            let _ = wasm_bindgen_futures::JsFuture::from(shared.decided.clone()).await;
+            match shared.engine() {
+                Some(worker) => worker.call(&call).await,
+                None => failed("link.online-only"),
+            }
+        })
+    }
+
+    fn listen(&self, hear: Hear) {
+        *self.shared.hear.borrow_mut() = Some(Rc::clone(&hear));
+        if let Some(worker) = self.shared.engine() {
+            worker.listen(hear);
+        }
+    }
+
+    fn picture(&self, picture: &Hash) -> String {
+        format!("/pictures/{picture}")
+    }
+
+    fn standing(&self) -> Standing {
+        self.shared.standing.get()
+    }
+}

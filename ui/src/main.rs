@@ -1,0 +1,5 @@
+//! Starts the screens in the page.
+
+fn main() {
+    soko_ui::run();
+}

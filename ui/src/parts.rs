@@ -1,0 +1,15 @@
+//! What screens are built of. A part knows how it looks and behaves, and nothing about a shop.
+
+mod dialog;
+mod field;
+mod icon;
+mod list;
+mod states;
+mod toasts;
+
+pub use dialog::{Confirm, Dialog};
+pub use field::{Choice, Field, Segmented, Stepper, TextArea};
+pub use icon::{Icon, icon};
+pub use list::{Slot, Windowed};
+pub use states::{Badge, Busy, Empty, Loading, Photo, Problem, SavedTone};
+pub use toasts::ToastShelf;

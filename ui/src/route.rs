@@ -1,0 +1,277 @@
+//! Which screen an address shows, and the address of each screen. Pure: the browser's history is `nav`'s.
+
+use soko_domain::ids::{LogId, OrderId, ProductId, SaleId};
+
+/// Every screen with an address of its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Route {
+    /// Where a device begins: selling when it has a stall, the market otherwise.
+    Home,
+    /// Create a stall.
+    Begin,
+    Sell,
+    Pay,
+    Receipt(SaleId),
+    Orders,
+    Order(OrderId),
+    Products,
+    NewProduct {
+        code: String,
+    },
+    Product(ProductId),
+    Stock,
+    StockOf(ProductId),
+    Today,
+    Sales,
+    Sale(SaleId),
+    Settings,
+    Market,
+    Search {
+        text: String,
+    },
+    Stall(LogId),
+    Offer(LogId, ProductId),
+    Basket,
+    MyOrders,
+    MyOrder(OrderId),
+    Me,
+    SignIn,
+    Devices,
+    NotFound,
+}
+
+/// Which of the two audiences a screen is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    Seller,
+    Shopper,
+}
+
+impl Route {
+    pub fn parse(path: &str, search: &str) -> Self {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let known = match parts.as_slice() {
+            [] => Some(Self::Home),
+            ["begin"] => Some(Self::Begin),
+            ["sell"] => Some(Self::Sell),
+            ["sell", "pay"] => Some(Self::Pay),
+            ["sell", "receipt", sale] => SaleId::from_hex(sale).map(Self::Receipt),
+            ["orders"] => Some(Self::Orders),
+            ["orders", order] => OrderId::from_hex(order).map(Self::Order),
+            ["products"] => Some(Self::Products),
+            ["products", "new"] => Some(Self::NewProduct { code: parameter(search, "code") }),
+            ["products", product] => ProductId::from_hex(product).map(Self::Product),
+            ["stock"] => Some(Self::Stock),
+            ["stock", product] => ProductId::from_hex(product).map(Self::StockOf),
+            ["today"] => Some(Self::Today),
+            ["sales"] => Some(Self::Sales),
+            ["sales", sale] => SaleId::from_hex(sale).map(Self::Sale),
+            ["settings"] => Some(Self::Settings),
+            ["market"] => Some(Self::Market),
+            ["search"] => Some(Self::Search { text: parameter(search, "q") }),
+            ["stall", stall] => LogId::from_hex(stall).map(Self::Stall),
+            ["stall", stall, product] => LogId::from_hex(stall)
+                .zip(ProductId::from_hex(product))
+                .map(|(stall, product)| Self::Offer(stall, product)),
+            ["basket"] => Some(Self::Basket),
+            ["my-orders"] => Some(Self::MyOrders),
+            ["my-orders", order] => OrderId::from_hex(order).map(Self::MyOrder),
+            ["me"] => Some(Self::Me),
+            ["sign-in"] => Some(Self::SignIn),
+            ["devices"] => Some(Self::Devices),
+            _ => None,
+        };
+        known.unwrap_or(Self::NotFound)
+    }
+
+    pub fn path(&self) -> String {
+        match self {
+            Self::Home | Self::NotFound => "/".into(),
+            Self::Begin => "/begin".into(),
+            Self::Sell => "/sell".into(),
+            Self::Pay => "/sell/pay".into(),
+            Self::Receipt(sale) => format!("/sell/receipt/{sale}"),
+            Self::Orders => "/orders".into(),
+            Self::Order(order) => format!("/orders/{order}"),
+            Self::Products => "/products".into(),
+            Self::NewProduct { code } => with_parameter("/products/new", "code", code),
+            Self::Product(product) => format!("/products/{product}"),
+            Self::Stock => "/stock".into(),
+            Self::StockOf(product) => format!("/stock/{product}"),
+            Self::Today => "/today".into(),
+            Self::Sales => "/sales".into(),
+            Self::Sale(sale) => format!("/sales/{sale}"),
+            Self::Settings => "/settings".into(),
+            Self::Market => "/market".into(),
+            Self::Search { text } => with_parameter("/search", "q", text),
+            Self::Stall(stall) => format!("/stall/{stall}"),
+            Self::Offer(stall, product) => format!("/stall/{stall}/{product}"),
+            Self::Basket => "/basket".into(),
+            Self::MyOrders => "/my-orders".into(),
+            Self::MyOrder(order) => format!("/my-orders/{order}"),
+            Self::Me => "/me".into(),
+            Self::SignIn => "/sign-in".into(),
+            Self::Devices => "/devices".into(),
+        }
+    }
+
+    /// None for screens that both audiences see.
+    pub fn mode(&self) -> Option<Mode> {
+        match self {
+            Self::Begin
+            | Self::Sell
+            | Self::Pay
+            | Self::Receipt(_)
+            | Self::Orders
+            | Self::Order(_)
+            | Self::Products
+            | Self::NewProduct { .. }
+            | Self::Product(_)
+            | Self::Stock
+            | Self::StockOf(_)
+            | Self::Today
+            | Self::Sales
+            | Self::Sale(_) => Some(Mode::Seller),
+            Self::Market
+            | Self::Search { .. }
+            | Self::Stall(_)
+            | Self::Offer(..)
+            | Self::Basket
+            | Self::MyOrders
+            | Self::MyOrder(_)
+            | Self::Me => Some(Mode::Shopper),
+            Self::Home | Self::Settings | Self::SignIn | Self::Devices | Self::NotFound => None,
+        }
+    }
+
+    /// The entry of the navigation that a screen stands under.
+    pub fn section(&self) -> Self {
+        match self {
+            Self::Pay | Self::Receipt(_) => Self::Sell,
+            Self::Order(_) => Self::Orders,
+            Self::NewProduct { .. } | Self::Product(_) => Self::Products,
+            Self::StockOf(_) => Self::Stock,
+            Self::Sales | Self::Sale(_) => Self::Today,
+            Self::Devices => Self::Settings,
+            Self::Search { .. } => Self::Search { text: String::new() },
+            Self::Stall(_) | Self::Offer(..) => Self::Market,
+            Self::MyOrder(_) => Self::MyOrders,
+            Self::SignIn => Self::Me,
+            Self::Home
+            | Self::Begin
+            | Self::Sell
+            | Self::Orders
+            | Self::Products
+            | Self::Stock
+            | Self::Today
+            | Self::Settings
+            | Self::Market
+            | Self::Basket
+            | Self::MyOrders
+            | Self::Me
+            | Self::NotFound => self.clone(),
+        }
+    }
+}
+
+/// One value of a query string.
+fn parameter(search: &str, name: &str) -> String {
+    let pairs = search.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| unescaped(value)).unwrap_or_default()
+}
+
+fn with_parameter(path: &str, name: &str, value: &str) -> String {
+    if value.is_empty() { path.into() } else { format!("{path}?{name}={}", escaped(value)) }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let pair = after.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        match (first, pair.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            (b'+', _) => {
+                bytes.push(b' ');
+                rest = after;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every() -> Vec<Route> {
+        let (sale, order, product, stall) =
+            (SaleId([1; 16]), OrderId([2; 16]), ProductId([3; 16]), LogId([0xab; 16]));
+        vec![
+            Route::Home,
+            Route::Begin,
+            Route::Sell,
+            Route::Pay,
+            Route::Receipt(sale),
+            Route::Orders,
+            Route::Order(order),
+            Route::Products,
+            Route::NewProduct { code: String::new() },
+            Route::NewProduct { code: "40 06381&x=1".into() },
+            Route::Product(product),
+            Route::Stock,
+            Route::StockOf(product),
+            Route::Today,
+            Route::Sales,
+            Route::Sale(sale),
+            Route::Settings,
+            Route::Market,
+            Route::Search { text: "قهوة + 100 %".into() },
+            Route::Stall(stall),
+            Route::Offer(stall, product),
+            Route::Basket,
+            Route::MyOrders,
+            Route::MyOrder(order),
+            Route::Me,
+            Route::SignIn,
+            Route::Devices,
+        ]
+    }
+
+    #[test]
+    fn every_address_leads_back_to_its_screen() {
+        for route in every() {
+            let address = route.path();
+            let (path, search) = address.split_once('?').unwrap_or((&address, ""));
+            assert_eq!(Route::parse(path, search), route, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_forged_address_shows_nothing() {
+        for path in ["/sell/receipt/x", "/products/../sell", "/orders/%3Cscript%3E", "/stall/ab", "/no/such"]
+        {
+            assert_eq!(Route::parse(path, ""), Route::NotFound, "{path}");
+        }
+        assert_eq!(Route::parse("/search", "?q=%zz%"), Route::Search { text: "%zz%".into() });
+    }
+}

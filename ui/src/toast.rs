@@ -1,0 +1,76 @@
+//! Short news at the edge of the screen, some with a way back. It goes by itself, except an error, which stays
+//! until it is read.
+
+use yew::prelude::*;
+
+use crate::browser::time;
+use crate::watched::Watched;
+
+const SHOWN_MS: i32 = 6000;
+/// More would hide the screen; the oldest goes.
+const TOASTS_MAX: usize = 3;
+
+#[derive(Clone, PartialEq)]
+pub struct Toast {
+    pub id: u32,
+    pub tone: Tone,
+    pub text: AttrValue,
+    pub action: Option<(AttrValue, Callback<()>)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tone {
+    Done,
+    News,
+    Error,
+}
+
+#[derive(Clone)]
+pub struct Toasts {
+    pub shown: Watched<Vec<Toast>>,
+    next: Watched<u32>,
+}
+
+impl Default for Toasts {
+    fn default() -> Self {
+        Self { shown: Watched::new(Vec::new()), next: Watched::new(1) }
+    }
+}
+
+impl Toasts {
+    pub fn done(&self, text: impl Into<AttrValue>) {
+        self.show(Tone::Done, text.into(), None);
+    }
+
+    pub fn error(&self, text: impl Into<AttrValue>) {
+        self.show(Tone::Error, text.into(), None);
+    }
+
+    /// News with one thing to do about it.
+    pub fn offer(&self, text: impl Into<AttrValue>, label: impl Into<AttrValue>, action: Callback<()>) {
+        self.show(Tone::News, text.into(), Some((label.into(), action)));
+    }
+
+    pub fn dismiss(&self, id: u32) {
+        self.shown.change(|shown| shown.retain(|toast| toast.id != id));
+    }
+
+    fn show(&self, tone: Tone, text: AttrValue, action: Option<(AttrValue, Callback<()>)>) {
+        let id = self.next.get();
+        self.next.set(id.wrapping_add(1));
+        self.shown.change(|shown| {
+            shown.retain(|toast| toast.text != text);
+            shown.push(Toast { id, tone, text, action });
+            let over = shown.len().saturating_sub(TOASTS_MAX);
+            shown.drain(..over);
+        });
+        if tone == Tone::Error {
+            return;
+        }
+        let toasts = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            time::sleep(SHOWN_MS).await;
+            toasts.dismiss(id);
+        });
+    }
+}

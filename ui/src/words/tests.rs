@@ -1,0 +1,261 @@
+//! Every language says everything, nothing is said that no view asks for, and no view has a text of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::{Language, Words, filled, read};
+
+/// The plural categories that a language's whole numbers fall into, by the Unicode plural rules. French has
+/// `many` for round millions only, and says `other` for it.
+fn categories(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::English | Language::Swahili | Language::French => &["one", "other"],
+        Language::Arabic => &["zero", "one", "two", "few", "many", "other"],
+    }
+}
+
+/// What is said, by key without category.
+fn said(language: Language) -> BTreeMap<&'static str, Vec<(&'static str, &'static str)>> {
+    let mut by_key: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (key, text) in read(language.text()) {
+        let (base, category) = match key.strip_suffix(']').and_then(|key| key.split_once('[')) {
+            Some((base, category)) => (base, category),
+            None => (key, ""),
+        };
+        by_key.entry(base).or_default().push((category, text));
+    }
+    by_key
+}
+
+fn names(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn every_language_says_everything_with_the_same_names() {
+    let english = said(Language::English);
+    let mut wrong = Vec::new();
+    for language in Language::ALL {
+        let here = said(language);
+        let code = language.code();
+        for key in english.keys().filter(|key| !here.contains_key(**key)) {
+            wrong.push(format!("{code}: {key} is missing"));
+        }
+        for (key, lines) in &here {
+            let Some(original) = english.get(key) else {
+                wrong.push(format!("{code}: {key} is not in English"));
+                continue;
+            };
+            let is_counted = original.iter().any(|(category, _)| !category.is_empty());
+            let wanted: Vec<&str> = if is_counted { categories(language).to_vec() } else { vec![""] };
+            let found: Vec<&str> = lines.iter().map(|(category, _)| *category).collect();
+            if found != wanted {
+                wrong.push(format!("{code}: {key} has {found:?}, wants {wanted:?}"));
+            }
+            let all: BTreeSet<&str> = original.iter().flat_map(|(_, text)| names(text)).collect();
+            for (category, text) in lines {
+                let here = names(text);
+                // One thing may be told without its number: "one product".
+                let optional = ["zero", "one", "two"].contains(category);
+                let missing = all.iter().any(|name| !(here.contains(name) || optional && *name == "n"));
+                if missing || !here.is_subset(&all) {
+                    wrong.push(format!("{code}: {key}[{category}] names {here:?}, wants {all:?}"));
+                }
+                if text.is_empty() {
+                    wrong.push(format!("{code}: {key} says nothing"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn views() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
+        .collect()
+}
+
+/// String literals of a source text with the code before each, comments left out.
+fn literals(source: &str) -> Vec<(usize, &str, String)> {
+    let mut found = Vec::new();
+    let bytes = source.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'/' if bytes.get(at + 1) == Some(&b'/') => {
+                at += source[at..].find('\n').unwrap_or(source.len() - at);
+            }
+            b'\'' if bytes.get(at + 1) == Some(&b'"') => at += 3,
+            b'"' => {
+                let start = at + 1;
+                let mut end = start;
+                while bytes[end] != b'"' {
+                    end += if bytes[end] == b'\\' { 2 } else { 1 };
+                }
+                let before = source[..at].trim_end();
+                let from = before.char_indices().rev().nth(30).map_or(0, |(from, _)| from);
+                found.push((
+                    source[..at].matches('\n').count() + 1,
+                    &source[start..end],
+                    before[from..].into(),
+                ));
+                at = end + 1;
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+/// Looks like a key: words with dots between them.
+fn is_key(text: &str) -> bool {
+    text.contains('.')
+        && text.split('.').all(|part| {
+            part.starts_with(|first: char| first.is_ascii_lowercase())
+                && part
+                    .bytes()
+                    .all(|letter| letter.is_ascii_lowercase() || letter == b'-' || letter.is_ascii_digit())
+        })
+}
+
+#[test]
+fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for() {
+    let english = said(Language::English);
+    let mut asked = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (file, source) in views() {
+        for (line, text, _) in literals(&source) {
+            if is_key(text) {
+                asked.insert(text.to_owned());
+                if !english.contains_key(text) {
+                    wrong.push(format!("{file}:{line}: {text} is not said"));
+                }
+            }
+        }
+    }
+    // Put together at run time from codes of refusals, roles, states.
+    let made = ["refused.", "role.", "tender.", "unit.", "incident.", "order-state.", "own-order.", "zone."];
+    for key in english.keys() {
+        if !asked.contains(*key) && !made.iter().any(|start| key.starts_with(start)) {
+            wrong.push(format!("{key} is said and nobody asks for it"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Attributes that a person reads or hears.
+const SPOKEN: &[&str] = &["title=", "placeholder=", "alt=", "aria-label=", "label=", "hint=", "text="];
+
+/// Values of attributes that may stand alone in braces.
+const STATES: &[&str] = &["true", "false"];
+
+fn spoken_literals(source: &str) -> Vec<(usize, String)> {
+    let mut inside = Vec::new();
+    let mut from = 0;
+    while let Some(start) = source[from..].find("html! {").map(|found| from + found) {
+        let mut depth = 0_usize;
+        let mut end = source.len();
+        for (offset, letter) in source[start..].char_indices() {
+            match letter {
+                '{' => depth += 1,
+                '}' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        end = start + offset;
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        inside.push(start..end);
+        from = end;
+    }
+    let lines: Vec<(usize, usize)> = inside
+        .iter()
+        .map(|range| {
+            (source[..range.start].matches('\n').count() + 1, source[..range.end].matches('\n').count() + 1)
+        })
+        .collect();
+    let mut found = Vec::new();
+    for (line, text, before) in literals(source) {
+        if !lines.iter().any(|(first, last)| (first..=last).contains(&&line)) {
+            continue;
+        }
+        if !text.chars().any(char::is_alphabetic) || is_key(text) || STATES.contains(&text) {
+            continue;
+        }
+        let is_text = before.ends_with(['{', '>', '}']) && !before.ends_with("=>") && !before.ends_with("={");
+        let is_spoken = SPOKEN.iter().any(|name| {
+            before.ends_with(name)
+                || before.ends_with(&format!("{name}{{"))
+                || before.ends_with(&format!("{name}{{Some("))
+        });
+        if is_text || is_spoken {
+            found.push((line, text.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_view_has_a_text_of_its_own() {
+    let mut wrong = Vec::new();
+    for (file, source) in views() {
+        for (line, text) in spoken_literals(&source) {
+            wrong.push(format!("{file}:{line}: \"{text}\" belongs into i18n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_text_in_a_view_is_seen() {
+    for (source, count) in [
+        ("html! { <p>{ \"Hello\" }</p> }", 1),
+        ("html! { <p class=\"big\">{ say(\"sell.title\") }</p> }", 0),
+        ("html! { <button title=\"Remove\" type=\"button\">{ \"×\" }</button> }", 1),
+        ("html! { <p>\"Hello\"</p> }", 1),
+        ("html! { <Field label={\"Name\"} /> }", 1),
+        ("html! { <p>{ icon(\"cart\") }</p> }", 0),
+        ("let word = \"Hello\";", 0),
+    ] {
+        assert_eq!(spoken_literals(source).len(), count, "{source}");
+    }
+}
+
+#[test]
+fn names_are_filled_in() {
+    assert_eq!(filled("{a} of {b}", &[("a", "1"), ("b", "{a}")]), "1 of {a}");
+    assert_eq!(filled("{c} {", &[]), "{c} {");
+}
+
+#[test]
+fn a_language_is_found_among_those_of_a_person() {
+    assert_eq!(Language::among(["de-CH", "fr-CH", "en"]), Some((Language::French, "fr-CH")));
+    assert_eq!(Language::among(["AR"]), Some((Language::Arabic, "AR")));
+    assert_eq!(Language::among(["de"]), None);
+}
+
+#[test]
+fn a_counted_text_falls_back_to_the_other_category() {
+    let words = Words::of(Language::French);
+    let many = words.count("trust.waiting", "many", &[("n", "1 000 000")]);
+    assert!(many.contains("1 000 000"), "{many}");
+}
