@@ -5,7 +5,7 @@ use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx};
 
-use crate::stall::{EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView};
+use crate::stall::{CategoryView, EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView};
 use crate::store::JobError;
 
 /// What every call of the core gets: when it is, and fresh randomness.
@@ -74,6 +74,9 @@ pub trait ShopCore: Send + Sync {
     ) -> Result<Vec<StallView>, CoreRefusal>;
 
     fn stall(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, CoreRefusal>;
+
+    /// In the order in which the stall shows them.
+    fn categories(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Vec<CategoryView>, CoreRefusal>;
 
     fn offers(
         &self,

@@ -4,7 +4,9 @@
 //! * [`platform`]: accounts, stalls, members, devices, tokens; who may do what. Functions over a transaction.
 //! * [`core`](crate::core): the border to what happens inside a stall.
 //! * [`guard`]: rate limits and growing delays, pure.
+//! * [`market`]: what everybody may see, found by forgiving search.
 //! * [`http`]: the routes around it.
+//! * [`web`]: the web app's files.
 //! * [`worker`]: documents are changed in child processes with limits.
 //! * [`admin`]: backups; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
 //! * [`demo`]: a small market to look at.
@@ -18,6 +20,7 @@ pub mod core;
 pub mod demo;
 pub mod guard;
 pub mod http;
+pub mod market;
 pub mod metrics;
 pub mod moved;
 pub mod outside;
@@ -26,4 +29,5 @@ pub mod proof;
 pub mod secret;
 pub mod stall;
 pub mod store;
+pub mod web;
 pub mod worker;

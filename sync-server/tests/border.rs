@@ -71,6 +71,14 @@ impl ShopCore for Mirror {
         closed()
     }
 
+    fn categories(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+    ) -> Result<Vec<soko_sync_server::stall::CategoryView>, CoreRefusal> {
+        Ok(Vec::new())
+    }
+
     fn offers(&self, _: &mut dyn Tx, _: LogId, _: OffersAsked<'_>) -> Result<Vec<OfferView>, CoreRefusal> {
         closed()
     }

@@ -5,20 +5,28 @@ mod common;
 use axum::http::StatusCode;
 use common::server::Answer;
 use common::shop::{STALL, Shop, core, stores};
-use soko_documents::{DocumentKind, Edit, Field, Product, Typed as _};
-use soko_domain::ids::ThingId;
+use soko_documents::{Category, DocumentKind, Edit, Field, Product, Typed as _};
+use soko_domain::ids::{Hash, ThingId};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_market_shows_stalls_and_offers_in_portions() {
     for store in stores() {
         let mut shop = Shop::open(store, core(), 4).await;
         for (number, name) in [(1, "Apple"), (2, "Émile's jam"), (3, "100% juice"), (4, "Zebra cake")] {
-            let product = Product { name: name.into(), currency: "EUR".into(), ..Product::default() };
+            let categories = [ThingId([9; 16])].into();
+            let pictures = vec![Hash([7; 32])];
+            let currency = "EUR".into();
+            let product = Product { name: name.into(), currency, categories, pictures, ..Product::default() };
             let document = (ThingId([number; 16]), DocumentKind::Product);
             shop.register.device.edit(document, &product.edits(), 1).unwrap();
         }
         let archived = [Edit::SetFlag { field: Field::Archived, flag: true }];
         shop.register.device.edit((ThingId([4; 16]), DocumentKind::Product), &archived, 2).unwrap();
+        let fruit = Category { name: "Fruit".into(), ..Category::default() };
+        let category = (ThingId([9; 16]), DocumentKind::Category);
+        shop.register.device.edit(category, &fruit.edits(), 2).unwrap();
+        let hours = [Edit::SetText { field: Field::Hours, text: "Saturdays".into() }];
+        shop.register.device.edit((ThingId(STALL.0), DocumentKind::Stall), &hours, 2).unwrap();
         shop.exchange().await;
 
         let get = |path: String| shop.server.get(&path).send();
@@ -28,7 +36,12 @@ async fn the_market_shows_stalls_and_offers_in_portions() {
             (Some("Tea House"), None)
         );
         let profile = get(format!("/v1/stalls/{STALL}")).await.expect(StatusCode::OK);
-        assert_eq!(profile.text("currency"), "EUR");
+        assert_eq!((profile.text("currency"), profile.text("hours")), ("EUR".into(), "Saturdays".into()));
+        assert_eq!(profile.json()["categories"][0]["name"], "Fruit");
+        let apple = get(format!("/v1/stalls/{STALL}/products?search=apple")).await.expect(StatusCode::OK);
+        let apple = &apple.json()["products"][0];
+        assert_eq!(apple["picture"].as_str().map(str::len), Some(64));
+        assert_eq!(apple["categories"][0], profile.json()["categories"][0]["category"]);
 
         let names = |answer: Answer| {
             let json = answer.expect(StatusCode::OK).json();

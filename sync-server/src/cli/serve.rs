@@ -20,6 +20,7 @@ use crate::proof;
 use crate::secret::ServerSecret;
 use crate::stall::Core;
 use crate::store::{Failed, Place, Shard, Store};
+use crate::web::Web;
 use crate::worker::pool::REQUEST_TIMEOUT;
 use crate::worker::{PoolApplier, WorkerCommand, WorkerPool};
 
@@ -81,6 +82,7 @@ async fn listen(app: App, address: SocketAddr, place: &Place) -> Result<(), CliE
     // Before anybody is told that the server is there: whoever knows may stop it.
     let stop = StopSignals::listen().map_err(|error| CliError::failed(format!("no signals: {error}")))?;
     let bound = listener.local_addr().map_err(cannot)?;
+    warm_market(&app);
     let kept = match place {
         Place::Directory(path) => format!("data in {}", path.display()),
         Place::Url(_) => "data in PostgreSQL".to_owned(),
@@ -90,6 +92,17 @@ async fn listen(app: App, address: SocketAddr, place: &Place) -> Result<(), CliE
     serve(app, listener, SocketLimits::default(), stop.asked()).await;
     tracing::info!("server.stopped");
     Ok(())
+}
+
+/// The names of the market come into memory now, so that no visitor waits for them.
+fn warm_market(app: &App) {
+    let (market, store, now_ms) = (app.market(), app.store().clone(), app.now_ms());
+    tokio::spawn(async move {
+        let warmed = store.read(move |tx| market.warm(tx, now_ms)).await;
+        if let Err(failed) = warmed {
+            tracing::warn!(?failed, "market.not_warmed");
+        }
+    });
 }
 
 /// Ctrl-C, or what a service manager sends.
@@ -144,6 +157,7 @@ fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
         behind_proxy: settings.switch("behind-proxy")?,
         rates: settings.switch("limits")?.then(Rates::default),
         open_metrics: settings.switch("open-metrics")?,
+        web: settings.optional("web-dir").map_or(Web::Embedded, |folder| Web::Folder(folder.into())),
         ..Settings::default()
     })
 }

@@ -81,6 +81,13 @@ const SETTINGS: &[Setting] = &[
         "BOOL",
         "Let everybody read /metrics, not only this machine",
     ),
+    setting(
+        "web-dir",
+        "SOKO_WEB_DIR",
+        "",
+        "DIR",
+        "Serve the web app from this folder instead of the program: for working on it",
+    ),
     setting("log", "SOKO_LOG", "info", "FILTER", "What is logged, such as info or soko_sync_server=debug"),
     setting("log-format", "SOKO_LOG_FORMAT", "text", "text|json", "How log lines look"),
 ];

@@ -12,6 +12,7 @@ pub const BUCKETS_MAX: usize = 50_000;
 /// What one request may cost. One unit is about one indexed read.
 pub mod cost {
     pub const READ: u32 = 1;
+    pub const SEARCH: u32 = 2;
     pub const WRITE: u32 = 4;
     /// A password hash keeps a core busy for tens of milliseconds.
     pub const PASSWORD: u32 = 40;

@@ -9,15 +9,19 @@ use tokio::sync::watch;
 
 use crate::core::StallCore;
 use crate::guard::limits::{BUCKETS_MAX, Limiter, Rates, Who};
+use crate::guard::seats::Seats;
 use crate::guard::throttle::{Throttle, Tried};
+use crate::http::market::{LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX};
 use crate::http::passwords::PasswordDesk;
 use crate::http::problem::Problem;
+use crate::market::Market;
 use crate::metrics::Metrics;
 use crate::moved::Moved;
 use crate::outside::{Clock, Entropy, random};
 use crate::platform::passwords::Passwords;
 use crate::secret::{ServerSecret, Token};
 use crate::store::Store;
+use crate::web::Web;
 
 /// What an operator decides about the HTTP side.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +37,7 @@ pub struct Settings {
     pub open_metrics: bool,
     /// An answer must begin within this time.
     pub request_timeout: Duration,
+    pub web: Web,
 }
 
 impl Default for Settings {
@@ -43,6 +48,7 @@ impl Default for Settings {
             rates: Some(Rates::default()),
             open_metrics: false,
             request_timeout: Duration::from_secs(30),
+            web: Web::default(),
         }
     }
 }
@@ -83,6 +89,8 @@ struct Inner {
     limiter: Option<Mutex<Limiter>>,
     throttle: Mutex<Throttle>,
     moved: Moved,
+    market: Arc<Market>,
+    audience: Seats,
     closing: watch::Sender<bool>,
 }
 
@@ -101,6 +109,8 @@ impl App {
             limiter,
             throttle: Mutex::new(Throttle::default()),
             moved: Moved::default(),
+            market: Arc::default(),
+            audience: Seats::new(LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX),
             closing: watch::Sender::new(false),
         }))
     }
@@ -122,9 +132,20 @@ impl App {
         &self.0.moved
     }
 
+    /// What everybody may see.
+    pub fn market(&self) -> Arc<Market> {
+        Arc::clone(&self.0.market)
+    }
+
+    /// Who listens to the market.
+    pub(crate) fn audience(&self) -> &Seats {
+        &self.0.audience
+    }
+
     /// Tells, after the commit, how far a stall's log is, if the request moved it.
     pub(crate) fn tell(&self, stall: LogId, moved_to: Option<u64>) {
         if let Some(position) = moved_to {
+            self.0.market.doubt(stall);
             self.moved().tell(stall, position);
         }
     }

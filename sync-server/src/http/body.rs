@@ -44,6 +44,30 @@ impl<S: Send + Sync> FromRequest<S> for PageBytes {
     }
 }
 
+/// Bytes of some length at most.
+pub(crate) struct Octets<const BYTES_MAX: usize>(pub(crate) Bytes);
+
+impl<const BYTES_MAX: usize, S: Send + Sync> FromRequest<S> for Octets<BYTES_MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        require_type(request.headers(), "application/octet-stream")?;
+        read(request, BYTES_MAX).await.map(Self)
+    }
+}
+
+/// Bytes that say themselves what they are, whatever the carrier calls them.
+pub(crate) struct AnyBytes<const BYTES_MAX: usize>(pub(crate) Bytes);
+
+impl<const BYTES_MAX: usize, S: Send + Sync> FromRequest<S> for AnyBytes<BYTES_MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        refuse_encoded(request.headers())?;
+        read(request, BYTES_MAX).await.map(Self)
+    }
+}
+
 /// The variable parts of a path.
 pub(crate) struct ApiPath<T>(pub(crate) T);
 
@@ -70,18 +94,25 @@ pub(crate) fn id<T: ByteId>(text: &str, what: &str) -> Result<T, Problem> {
 pub(crate) type Answered<T> = Result<Json<T>, Problem>;
 
 fn require_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
-    let unsupported =
-        |detail: String| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail));
-    let encoding = headers.get(header::CONTENT_ENCODING);
-    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return unsupported("encoded bodies are not taken: send the body as it is".to_owned());
-    }
+    refuse_encoded(headers)?;
     let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(wanted) {
         return Ok(());
     }
-    unsupported(format!("the body has to be {wanted}"))
+    Err(unsupported(format!("the body has to be {wanted}")))
+}
+
+fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(unsupported("encoded bodies are not taken: send the body as it is".to_owned()));
+    }
+    Ok(())
+}
+
+fn unsupported(detail: String) -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail)
 }
 
 async fn read(request: Request, bytes_max: usize) -> Result<Bytes, Problem> {

@@ -82,7 +82,12 @@ fn is_probe(path: &str) -> bool {
 }
 
 fn cost_of(request: &Request) -> u32 {
-    let base = if is_safe(request.method()) { cost::READ } else { cost::WRITE };
+    let base = match (is_safe(request.method()), request.uri().path()) {
+        (true, _) => cost::READ,
+        // A question that is too long for an address.
+        (false, "/v1/market/ask") => cost::SEARCH,
+        (false, _) => cost::WRITE,
+    };
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let len = announced.and_then(|len| len.to_str().ok()).and_then(|len| len.parse().ok()).unwrap_or(0);
     base.saturating_add(cost::of_bytes(len))

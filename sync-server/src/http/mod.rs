@@ -10,10 +10,12 @@ mod caller;
 mod devices;
 mod docs;
 mod front;
+mod market;
 mod members;
 mod ops;
 pub mod orders;
 mod passwords;
+mod pictures;
 pub mod problem;
 mod replicate;
 
@@ -26,6 +28,7 @@ mod shop;
 mod stalls;
 mod stream;
 mod tokens;
+mod web;
 
 pub use app::{App, Parts, Settings};
 pub use front::Peer;

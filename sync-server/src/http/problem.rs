@@ -131,7 +131,9 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::WeakPassword(_)
         | Refusal::NameUnusable
         | Refusal::Unproven(_)
-        | Refusal::OtherStall => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refusal::OtherStall
+        | Refusal::NoPicture
+        | Refusal::OtherPicture => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AccountExists
         | Refusal::StallTaken
         | Refusal::AuthorTaken

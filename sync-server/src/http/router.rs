@@ -11,7 +11,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, devices, docs, members, ops, orders, replicate, sessions, shares, shop, stalls, stream,
+    accounts, devices, docs, market, members, ops, orders, pictures, replicate, sessions, shares, shop,
+    stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -19,9 +20,7 @@ pub fn router(app: App) -> Router {
     let (router, api) = routes(app.has_core()).split_for_parts();
     router
         .merge(docs::pages(api))
-        .fallback(async || {
-            Problem::new(StatusCode::NOT_FOUND, "no_such_path", "there is nothing at this path: see /docs")
-        })
+        .fallback(web::fallback)
         .method_not_allowed_fallback(async || {
             let detail = "this path does not know this method: see /docs";
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
@@ -55,6 +54,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(devices::revoke))
         // Replication
         .routes(routes!(stream::stream))
+        // Pictures
+        .routes(routes!(pictures::put, pictures::get))
         // Operation
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))
@@ -65,6 +66,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
     router
         .routes(routes!(replicate::replicate))
         // The shop
+        .routes(routes!(market::ask))
+        .routes(routes!(market::stream))
         .routes(routes!(shop::market))
         .routes(routes!(shop::profile))
         .routes(routes!(shop::products))

@@ -1,10 +1,8 @@
 //! Sockets: accept, bound, serve, drain. Whoever is slow to say what it wants is hung up on; whoever opens too many
 //! connections gets no more.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,7 +15,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service as _;
 
-use crate::guard::limits::Prefix;
+use crate::guard::seats::{Seat, Seats};
 use crate::http::app::App;
 use crate::http::front::Peer;
 use crate::http::router::router;
@@ -54,7 +52,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub async fn serve(app: App, listener: TcpListener, limits: SocketLimits, stop: impl Future<Output = ()>) {
     let service = router(app.clone());
     let graceful = GracefulShutdown::new();
-    let seats = Seats::new(limits);
+    let seats = Seats::new(limits.connections_max, limits.connections_per_prefix_max);
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -62,12 +60,17 @@ pub async fn serve(app: App, listener: TcpListener, limits: SocketLimits, stop: 
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer)) => match seats.take(&app, peer) {
-                Some(seat) => serve_one(stream, peer, service.clone(), limits, &graceful, seat),
-                None => {
-                    app.metrics().connections_refused.inc();
+            Ok((stream, peer)) => {
+                match seats.take(peer.ip().into(), peer.ip().to_canonical().is_loopback()) {
+                    Some(seat) => {
+                        let seat = Connected::new(&app, seat);
+                        serve_one(stream, peer, service.clone(), limits, &graceful, seat);
+                    }
+                    None => {
+                        app.metrics().connections_refused.inc();
+                    }
                 }
-            },
+            }
             Err(error) => {
                 tracing::warn!(%error, "connection.not_accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -87,7 +90,7 @@ fn serve_one(
     service: Router,
     limits: SocketLimits,
     graceful: &GracefulShutdown,
-    seat: Seat,
+    seat: Connected,
 ) {
     // Small answers go out at once. Where this fails they go out a little later.
     let _ = stream.set_nodelay(true);
@@ -110,57 +113,21 @@ fn serve_one(
     });
 }
 
-/// Who is connected.
-#[derive(Clone)]
-struct Seats {
-    limits: SocketLimits,
-    taken: Arc<Mutex<Taken>>,
-}
-
-#[derive(Default)]
-struct Taken {
-    all: usize,
-    by_prefix: BTreeMap<Prefix, usize>,
-}
-
-struct Seat {
+/// Whoever is connected, as long as it is.
+struct Connected {
     app: App,
-    prefix: Prefix,
-    taken: Arc<Mutex<Taken>>,
+    _seat: Seat,
 }
 
-impl Seats {
-    fn new(limits: SocketLimits) -> Self {
-        Self { limits, taken: Arc::default() }
-    }
-
-    fn take(&self, app: &App, peer: SocketAddr) -> Option<Seat> {
-        let prefix = Prefix::from(peer.ip());
-        let is_local = peer.ip().to_canonical().is_loopback();
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_prefix = taken.by_prefix.get(&prefix).copied().unwrap_or(0);
-        let is_full = taken.all >= self.limits.connections_max
-            || (!is_local && of_prefix >= self.limits.connections_per_prefix_max);
-        if is_full {
-            return None;
-        }
-        taken.all += 1;
-        taken.by_prefix.insert(prefix, of_prefix + 1);
+impl Connected {
+    fn new(app: &App, seat: Seat) -> Self {
         app.metrics().connections.inc();
-        Some(Seat { app: app.clone(), prefix, taken: Arc::clone(&self.taken) })
+        Self { app: app.clone(), _seat: seat }
     }
 }
 
-impl Drop for Seat {
+impl Drop for Connected {
     fn drop(&mut self) {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.all = taken.all.saturating_sub(1);
-        let left = taken.by_prefix.get(&self.prefix).map_or(0, |count| count.saturating_sub(1));
-        if left == 0 {
-            taken.by_prefix.remove(&self.prefix);
-        } else {
-            taken.by_prefix.insert(self.prefix, left);
-        }
         self.app.metrics().connections.dec();
     }
 }

@@ -15,7 +15,7 @@ use crate::http::asked::{ApiQuery, line, rows, shared};
 use crate::http::body::{ApiPath, id};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
-use crate::stall::{OfferView, StallView};
+use crate::stall::{CategoryView, OfferView, StallView};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +47,22 @@ pub(crate) struct ProfileBody {
     currency: String,
     description: String,
     place: String,
+    /// When it is open, in its own words.
+    hours: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CategoryBody {
+    category: String,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StallBody {
+    #[serde(flatten)]
+    profile: ProfileBody,
+    /// In the order in which the stall shows them.
+    categories: Vec<CategoryBody>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -70,6 +86,10 @@ pub(crate) struct ProductBody {
     currency: String,
     /// What the shop can promise now.
     available: i64,
+    /// At `/pictures/` and these digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+    categories: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -101,7 +121,7 @@ pub(crate) async fn market(
 /// What a stall says about itself.
 #[utoipa::path(get, path = "/v1/stalls/{stall}", tag = "shop",
     params(("stall" = String, Path, description = "The stall's identity")), responses(
-    (status = 200, description = "As its people wrote it", body = ProfileBody),
+    (status = 200, description = "As its people wrote it", body = StallBody),
     (status = 304, description = "What you have is what there is"),
     (status = 404, description = "No such stall, or one without a name", body = ProblemBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
@@ -114,10 +134,13 @@ pub(crate) async fn profile(
     let core = app.core()?;
     let find = move |tx: &mut dyn Tx| {
         authorise(tx, Principal::Anyone, Object::Stall(stall), Action::Browse)?;
-        core.stall(tx, stall)?.ok_or(Refusal::NoSuchStall)
+        let found = core.stall(tx, stall)?.ok_or(Refusal::NoSuchStall)?;
+        Ok::<_, Refusal>((found, core.categories(tx, stall)?))
     };
-    let found = app.store().read(find).await?;
-    shared(&headers, &ProfileBody::from(found))
+    let (found, categories) = app.store().read(find).await?;
+    let category = |view: CategoryView| CategoryBody { category: view.category.to_string(), name: view.name };
+    let categories = categories.into_iter().map(category).collect();
+    shared(&headers, &StallBody { profile: found.into(), categories })
 }
 
 /// What a stall offers, and how many of each the shop can promise.
@@ -156,6 +179,7 @@ impl From<StallView> for ProfileBody {
             currency: view.currency,
             description: view.description,
             place: view.place,
+            hours: view.hours,
         }
     }
 }
@@ -171,6 +195,8 @@ impl From<OfferView> for ProductBody {
             price_per: view.price_per,
             currency: view.currency,
             available: view.available,
+            picture: view.picture.map(|picture| picture.to_string()),
+            categories: view.categories.iter().map(ToString::to_string).collect(),
         }
     }
 }

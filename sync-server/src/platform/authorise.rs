@@ -58,6 +58,8 @@ pub enum Action {
     See,
     ManageDevices,
     ManageMembers,
+    /// Pictures for what a stall shows.
+    PutPicture,
     /// What a stall shows to everybody.
     Browse,
     PlaceOrder,
@@ -138,6 +140,7 @@ fn allows(role: Role, is_device: bool, object: Object, action: Action) -> bool {
         // A device is no person: what is done to people and devices needs somebody who signed in.
         // Whose order it is was asked before.
         Action::Browse | Action::PlaceOrder | Action::SeeOrder | Action::CancelOrder => true,
+        Action::PutPicture => role.may_edit_catalogue(),
         Action::FulfilOrder | Action::ListOrders => role.is_staff(),
         Action::ConfirmDevices | Action::ReclaimShare => !is_device && role == Role::Owner,
         Action::ManageDevices => !is_device && role.may_manage_devices(),
@@ -223,6 +226,10 @@ mod tests {
             (Role::Owner, false, member(Role::Owner), Action::ManageMembers, true),
             (Role::Owner, true, member(Role::Cashier), Action::ManageMembers, false),
             (Role::Cashier, false, member(Role::Cashier), Action::ManageMembers, false),
+            (Role::Manager, true, stall, Action::PutPicture, true),
+            (Role::Owner, false, stall, Action::PutPicture, true),
+            (Role::Cashier, true, stall, Action::PutPicture, false),
+            (Role::Buyer, false, stall, Action::PutPicture, false),
             (Role::Buyer, false, stall, Action::PlaceOrder, true),
             (Role::Buyer, false, stall, Action::ListOrders, false),
             (Role::Operator, false, stall, Action::ListOrders, false),

@@ -8,6 +8,7 @@ pub mod devices;
 pub mod enrol;
 pub mod introduction;
 pub mod passwords;
+pub mod pictures;
 pub mod refresh;
 pub mod refusal;
 pub mod server_secret;

@@ -48,6 +48,10 @@ pub enum Refusal {
     Unproven(#[from] Unproven),
     #[error("the introduction belongs to another stall than the request")]
     OtherStall,
+    #[error("this is no JPEG, PNG or WebP picture of at most 512 KiB")]
+    NoPicture,
+    #[error("the bytes are not those that the address names: name them by their SHA-256")]
+    OtherPicture,
     #[error("an account with this e-mail address exists: sign in, or use another address")]
     AccountExists,
     #[error("the stall belongs to somebody else")]
@@ -100,6 +104,8 @@ impl Refusal {
             Self::NameUnusable => "name_unusable",
             Self::Unproven(_) => "introduction_unproven",
             Self::OtherStall => "other_stall",
+            Self::NoPicture => "no_picture",
+            Self::OtherPicture => "other_picture",
             Self::AccountExists => "account_exists",
             Self::StallTaken => "stall_taken",
             Self::AuthorTaken => "author_taken",

@@ -2,15 +2,17 @@
 //! so that the next decision sees them.
 
 use sha2::{Digest as _, Sha256};
+use soko_documents::DocumentKind;
 use soko_domain::entry::{Entry, Stamp};
 use soko_domain::ids::{AuthorId, LogId, ThingId};
 use soko_domain::wire::Wire as _;
-use soko_projection::{Applier, Projected, project};
+use soko_projection::{Applier, Projected, change_kind, project};
 use soko_record_log::log::AppendError;
 use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::{Epoch, Introduction, Pen, Record, Resume};
 
 use crate::core::{CoreRefusal, Now};
+use crate::market::note_goods;
 use crate::stall::{Core, epoch};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -25,6 +27,8 @@ pub(super) struct Desk<'a> {
     pen: Pen,
     count_before: u64,
     ids_made: u32,
+    /// Whether something was edited that everybody may see.
+    goods_moved: bool,
 }
 
 impl<'a> Desk<'a> {
@@ -53,12 +57,33 @@ impl<'a> Desk<'a> {
             Some((entered, author)) if entered == current => {
                 let pen = resume(core, tx, log, author)?;
                 let epoch = current;
-                Ok(Self { core, tx, log, now, epoch, applier, pen, count_before, ids_made: 0 })
+                Ok(Self {
+                    core,
+                    tx,
+                    log,
+                    now,
+                    epoch,
+                    applier,
+                    pen,
+                    count_before,
+                    ids_made: 0,
+                    goods_moved: false,
+                })
             }
             entered => {
                 let (pen, first) = begin(core, log, now)?;
-                let mut desk =
-                    Self { core, tx, log, now, epoch: current, applier, pen, count_before, ids_made: 0 };
+                let mut desk = Self {
+                    core,
+                    tx,
+                    log,
+                    now,
+                    epoch: current,
+                    applier,
+                    pen,
+                    count_before,
+                    ids_made: 0,
+                    goods_moved: false,
+                };
                 desk.keep(std::slice::from_ref(&first))?;
                 epoch::enter(&mut desk, entered.is_some())?;
                 Ok(desk)
@@ -87,6 +112,7 @@ impl<'a> Desk<'a> {
     /// Appends records that were checked, and follows them.
     pub(super) fn keep(&mut self, records: &[Record]) -> Result<Projected, CoreRefusal> {
         log::append(self.tx, records).map_err(append_refused)?;
+        self.goods_moved |= records.iter().any(|record| is_about_goods(record.kind));
         Ok(project(self.tx, self.log, &self.core.trust, self.applier, records)?)
     }
 
@@ -98,6 +124,9 @@ impl<'a> Desk<'a> {
 
     /// How far the log is, if this request moved it.
     pub(super) fn moved_to(&mut self) -> Result<Option<u64>, CoreRefusal> {
+        if std::mem::take(&mut self.goods_moved) {
+            note_goods(self.tx, self.log)?;
+        }
         let count = log::count(self.tx, self.log)?;
         Ok((count != self.count_before).then_some(count))
     }
@@ -106,6 +135,12 @@ impl<'a> Desk<'a> {
         let day = i32::try_from(self.now.now_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
         Stamp { at_ms: self.now.now_ms, offset_minutes: 0, business_day: day }
     }
+}
+
+/// Whether a record changes what a stall shows to everybody, other than how much of it.
+fn is_about_goods(kind: u16) -> bool {
+    let shown = [DocumentKind::Product, DocumentKind::Category, DocumentKind::Stall];
+    shown.into_iter().any(|shown| change_kind(shown) == kind)
 }
 
 fn begin(core: &Core, log: LogId, now: Now) -> Result<(Pen, Record), CoreRefusal> {

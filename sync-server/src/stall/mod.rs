@@ -13,7 +13,7 @@ mod sharing;
 mod shop;
 
 pub use orders::{Declined, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
-pub use shop::{OfferView, StallView};
+pub use shop::{CategoryView, OfferView, StallView};
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
 use soko_domain::sabotage::Sabotage;
@@ -21,6 +21,7 @@ use soko_projection::{Applier, ProjectError, Trust, rebuild, state_digest};
 use soko_record_log::{StoreError, Tx, log};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Now, PageIn, PageOut, StallCore};
+use crate::market::note_goods;
 use crate::stall::desk::Desk;
 
 /// Makes whoever applies document changes: a child process in the product, this process in the simulator.
@@ -167,6 +168,7 @@ impl Core {
         let before = state_digest(tx, stall)?;
         let mut applier = (self.appliers)();
         rebuild(tx, stall, &self.trust, applier.as_mut())?;
+        note_goods(tx, stall)?;
         Ok(Rebuilt { before, after: state_digest(tx, stall)?, records: log::count(tx, stall)? })
     }
 }

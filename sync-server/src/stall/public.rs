@@ -5,7 +5,9 @@ use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault, Now, OffersAsked, ShopCore};
-use crate::stall::{Core, EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView, orders};
+use crate::stall::{
+    CategoryView, Core, EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView, orders, shop,
+};
 
 impl ShopCore for Core {
     fn stalls(
@@ -19,6 +21,10 @@ impl ShopCore for Core {
 
     fn stall(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, CoreRefusal> {
         Ok(profile(tx, stall)?)
+    }
+
+    fn categories(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Vec<CategoryView>, CoreRefusal> {
+        Ok(shop::categories(tx, stall)?)
     }
 
     fn offers(
@@ -96,7 +102,7 @@ impl ShopCore for Core {
 
 fn profile(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, StoreError> {
     let row = tx.query_opt(
-        "select name, currency, description, place from stall_profile where log = $1 and name <> ''",
+        "select name, currency, description, place, hours from stall_profile where log = $1 and name <> ''",
         params![stall],
     )?;
     row.map(|row| {
@@ -106,6 +112,7 @@ fn profile(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, StoreErro
             currency: row.text(1)?.into(),
             description: row.text(2)?.into(),
             place: row.text(3)?.into(),
+            hours: row.text(4)?.into(),
         })
     })
     .transpose()

@@ -1,10 +1,12 @@
 //! What buyers may see of a stall: its name, its offers, and how many of each the shop can promise. Never its
 //! history.
 
-use soko_domain::ids::{LogId, ProductId};
+use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::stock::Account;
 use soko_projection::{folded, read};
 use soko_record_log::{Row, StoreError, Tx, params};
+
+use crate::market::{pictures, things};
 
 /// A stall as the market shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,6 +16,14 @@ pub struct StallView {
     pub currency: String,
     pub description: String,
     pub place: String,
+    pub hours: String,
+}
+
+/// A category of a stall.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CategoryView {
+    pub category: ThingId,
+    pub name: String,
 }
 
 /// A product as the shop shows it.
@@ -28,6 +38,8 @@ pub struct OfferView {
     pub currency: String,
     /// What the shop can promise now.
     pub available: i64,
+    pub picture: Option<Hash>,
+    pub categories: Vec<ThingId>,
     /// Where the next portion of the list begins.
     pub cursor: String,
 }
@@ -38,7 +50,7 @@ pub(super) fn stalls(
     limit: usize,
 ) -> Result<Vec<StallView>, StoreError> {
     let rows = tx.query(
-        "select log, name, currency, description, place from stall_profile
+        "select log, name, currency, description, place, hours from stall_profile
          where log > $1 and name <> '' order by log limit $2",
         params![after.unwrap_or_default(), limit],
     )?;
@@ -49,6 +61,7 @@ pub(super) fn stalls(
             currency: row.text(2)?.into(),
             description: row.text(3)?.into(),
             place: row.text(4)?.into(),
+            hours: row.text(5)?.into(),
         })
     };
     rows.iter().map(view).collect()
@@ -66,7 +79,7 @@ pub(super) fn offers(
     let (pool, nobody) = Account::Pool.parts();
     let rows = tx.query(
         "select p.product, p.name, p.description, p.unit, p.price_minor, p.price_per, p.currency,
-                coalesce(b.quantity, 0), p.folded
+                coalesce(b.quantity, 0), p.folded, p.pictures, p.categories
          from product p
          left join balance b on b.log = p.log and b.product = p.product and b.account = $5 and b.whose = $6
          where p.log = $1 and p.archived = 0 and p.folded like $2 escape '\\'
@@ -85,10 +98,18 @@ pub(super) fn offers(
             price_per: row.int(5)?,
             currency: row.text(6)?.into(),
             available: if frozen { 0 } else { row.int(7)?.max(0) },
+            picture: pictures(row.blob_opt(9)?).first().copied(),
+            categories: things(row.blob_opt(10)?),
             cursor: format!("{product}{}", row.text(8)?),
         })
     };
     rows.iter().map(view).collect()
+}
+
+/// All categories of a stall, in the order in which it shows them.
+pub(super) fn categories(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<CategoryView>, StoreError> {
+    let found = crate::market::categories(tx, stall)?;
+    Ok(found.into_iter().map(|(category, name)| CategoryView { category, name }).collect())
 }
 
 /// A cursor is the product's identity, then the name that the list is sorted by.

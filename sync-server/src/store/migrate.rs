@@ -21,6 +21,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 3, name: "record_log", sql: soko_record_log::log::SCHEMA },
     Migration { number: 4, name: "projection", sql: soko_projection::TABLES },
     Migration { number: 5, name: "lists", sql: soko_projection::LISTS },
+    step!(6, "0003_market"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

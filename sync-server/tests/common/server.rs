@@ -23,6 +23,7 @@ use soko_sync_server::outside::{Clock, Entropy, NoEntropy};
 use soko_sync_server::platform::passwords::{Cost, Passwords};
 use soko_sync_server::platform::{Refusal, server_secret};
 use soko_sync_server::store::Shard;
+use soko_sync_server::web::Web;
 use tower::ServiceExt as _;
 
 use crate::common::TestStore;
@@ -81,6 +82,7 @@ pub(crate) struct Wanted {
     pub(crate) behind_proxy: bool,
     pub(crate) core: Option<Arc<dyn StallCore>>,
     pub(crate) request_timeout: Option<Duration>,
+    pub(crate) web: Option<Web>,
 }
 
 impl TestServer {
@@ -115,6 +117,7 @@ impl TestServer {
                 public_origin: wanted.public_origin.map(str::to_owned),
                 behind_proxy: wanted.behind_proxy,
                 request_timeout: wanted.request_timeout.unwrap_or(PATIENCE),
+                web: wanted.web.unwrap_or_default(),
                 ..Settings::default()
             },
         });

@@ -19,6 +19,7 @@ use soko_sync_server::core::StallCore;
 use soko_sync_server::demo::Device;
 use soko_sync_server::secret::ServerSecret;
 use soko_sync_server::stall::Core;
+use soko_sync_server::web::Web;
 use soko_sync_server::worker::child::SUBCOMMAND;
 use soko_sync_server::worker::{PoolApplier, WorkerCommand, WorkerPool};
 
@@ -68,8 +69,13 @@ pub(crate) struct Shop {
 impl Shop {
     /// Open, with so many units of tea that the shop may promise.
     pub(crate) async fn open(store: TestStore, core: Arc<Core>, units: i64) -> Self {
+        Self::open_with(store, core, units, None).await
+    }
+
+    /// The same with a web app.
+    pub(crate) async fn open_with(store: TestStore, core: Arc<Core>, units: i64, web: Option<Web>) -> Self {
         let as_core: Arc<dyn StallCore> = core.clone();
-        let server = TestServer::on(store, Wanted { core: Some(as_core), ..Wanted::default() });
+        let server = TestServer::on(store, Wanted { core: Some(as_core), web, ..Wanted::default() });
         let owner = server.person("owner@example.org").await;
         let device = Device::new([1; 32], STALL, [1; 16], "counter").unwrap();
         let claim = json!({"introduction": hex(&device.introduction())});

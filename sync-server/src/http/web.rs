@@ -1,0 +1,195 @@
+//! The web app to browsers: files as they were made, packed as the browser likes them, and the page around the app
+//! at every address of its own, with what a visitor should see at once.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use soko_app_api::{MarketQuery, MarketView, Window};
+use soko_domain::ids::{LogId, ProductId};
+use soko_record_log::{StoreError, Tx};
+
+use crate::http::app::App;
+use crate::http::problem::Problem;
+use crate::web::page::{self, Paint};
+use crate::web::{Found, INDEX, Packed, has_ending, media_type, never_changes, tag_of};
+
+/// Paths that are never pages of the app.
+const OF_THE_INTERFACE: [&str; 7] =
+    ["/v1", "/pictures", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"];
+/// Scripts, styles and words from here only; pictures also as the app makes them.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
+                      style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; \
+                      font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+/// The camera reads codes; nothing else is used.
+const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()";
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const ASK_AGAIN: &str = "no-cache";
+/// Lines of a list before the app has arrived.
+const PAINTED_ROWS: u32 = 24;
+const NOT_MADE: &str = "This server was built without the web app: make it with `cargo xtask web`, \
+                        then build the server again. The interface for programs is at /docs.\n";
+
+/// Whatever no route takes.
+pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Response {
+    let (path, headers) = (request.uri().path(), request.headers());
+    let is_page_or_file = matches!(*request.method(), Method::GET | Method::HEAD) && !is_of_interface(path);
+    if !is_page_or_file {
+        return nothing_here();
+    }
+    if let Some(found) = app.settings().web.find(path, &accepted(headers)) {
+        return file(path, found, headers);
+    }
+    let is_page = path == "/" || path == INDEX || (!has_ending(path) && accepts_pages(headers));
+    if !is_page {
+        return nothing_here();
+    }
+    match app.settings().web.index() {
+        Some(index) => {
+            let painted = paint(&app, path).await;
+            page(page::fill(&index, painted.as_ref()), headers)
+        }
+        None if path == "/" => (StatusCode::OK, NOT_MADE).into_response(),
+        None => nothing_here(),
+    }
+}
+
+fn nothing_here() -> Response {
+    let detail = "there is nothing at this path: see /docs";
+    Problem::new(StatusCode::NOT_FOUND, "no_such_path", detail).into_response()
+}
+
+fn is_of_interface(path: &str) -> bool {
+    OF_THE_INTERFACE
+        .iter()
+        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+fn accepts_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/html"))
+}
+
+/// How the browser takes packed files, the smallest first.
+fn accepted(headers: &HeaderMap) -> Vec<Packed> {
+    let given: Vec<&str> = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let takes = |name: &str| {
+        given.iter().any(|coding| {
+            let (coding, weight) = coding.split_once(';').unwrap_or((coding, ""));
+            let weight = weight.trim().trim_start_matches("q=");
+            let is_refused = !weight.is_empty() && weight.parse() == Ok(0.0);
+            coding.trim().eq_ignore_ascii_case(name) && !is_refused
+        })
+    };
+    let known = [("br", Packed::Brotli), ("gzip", Packed::Gzip)];
+    known.into_iter().filter(|(name, _)| takes(name)).map(|(_, packed)| packed).collect()
+}
+
+fn file(path: &str, found: Found, headers: &HeaderMap) -> Response {
+    let kept = if never_changes(path) { FOR_EVER } else { ASK_AGAIN };
+    let mut response = tagged(found.bytes.into_owned().into(), &found.tag, headers);
+    let about = response.headers_mut();
+    about.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
+    about.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    about.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let coding = match found.packed {
+        Packed::Brotli => Some("br"),
+        Packed::Gzip => Some("gzip"),
+        Packed::Not => None,
+    };
+    if let Some(coding) = coding {
+        about.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    guarded(response)
+}
+
+fn page(text: String, headers: &HeaderMap) -> Response {
+    let tag = tag_of(text.as_bytes());
+    let mut response = tagged(text.into(), &tag, headers);
+    let about = response.headers_mut();
+    about.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    about.insert(header::CACHE_CONTROL, HeaderValue::from_static(ASK_AGAIN));
+    guarded(response)
+}
+
+/// None of it to whoever has it.
+fn tagged(body: Body, tag: &str, headers: &HeaderMap) -> Response {
+    let tag = format!("\"{tag}\"");
+    let asked = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = asked.flat_map(|value| value.split(',')).any(|known| known.trim() == tag);
+    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { body.into_response() };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
+    response
+}
+
+/// What is known of an address; nothing if the store does not answer, because the app asks again by itself.
+async fn paint(app: &App, path: &str) -> Option<Paint> {
+    let place = Place::of(path)?;
+    let (market, now_ms) = (app.market(), app.now_ms());
+    let read = move |tx: &mut dyn Tx| {
+        let mut ask = |query: &MarketQuery| market.answer(tx, query, now_ms);
+        place.paint(&mut ask)
+    };
+    app.store().read(read).await.ok().flatten()
+}
+
+/// An address that shows something to everybody.
+#[derive(Clone, Copy)]
+enum Place {
+    Market,
+    Stall(LogId),
+    Product(LogId, ProductId),
+}
+
+type Ask<'a> = &'a mut dyn FnMut(&MarketQuery) -> Result<MarketView, StoreError>;
+
+impl Place {
+    fn of(path: &str) -> Option<Self> {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            [] | ["index.html"] => Some(Self::Market),
+            ["stall", stall] => Some(Self::Stall(LogId::from_hex(stall)?)),
+            ["stall", stall, "product", product] => {
+                Some(Self::Product(LogId::from_hex(stall)?, ProductId::from_hex(product)?))
+            }
+            _ => None,
+        }
+    }
+
+    fn paint(self, ask: Ask<'_>) -> Result<Option<Paint>, StoreError> {
+        let (text, window) = (String::new(), Window::first(PAINTED_ROWS));
+        match self {
+            Self::Market => {
+                let asked = ask(&MarketQuery::Stalls { text, window })?;
+                let MarketView::Stalls(stalls) = asked else { return Ok(None) };
+                Ok(Some(page::market(&stalls.value)))
+            }
+            Self::Stall(stall) => {
+                let MarketView::Stall(found) = ask(&MarketQuery::Stall(stall))? else { return Ok(None) };
+                let offers = MarketQuery::Offers { stall: Some(stall), text, category: None, window };
+                let MarketView::Offers(offers) = ask(&offers)? else { return Ok(None) };
+                Ok(Some(page::stall(&found.value, &offers.value)))
+            }
+            Self::Product(stall, product) => {
+                let asked = ask(&MarketQuery::Offer { stall, product })?;
+                let MarketView::Offer(found) = asked else { return Ok(None) };
+                Ok(Some(page::offer(&found.value)))
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What the market reads from the tables. Only stalls with a name and products that are not archived.
+
+use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
+use soko_domain::quantity::Unit;
+use soko_domain::stock::Account;
+use soko_record_log::{Param, Row, StoreError, Tx, params};
+
+use super::held::Key;
+
+/// Products of one statement; a statement is prepared once for each of these sizes.
+const PORTIONS: [usize; 3] = [1, 8, 64];
+/// Columns whose value is two for each product.
+const PARAMS_OF_KEY: usize = 2;
+/// Products that are read at a time when a stall is taken into memory.
+const OFFERED_ROWS: usize = 5_000;
+
+pub(super) struct StallRow {
+    pub(super) stall: LogId,
+    pub(super) name: String,
+    pub(super) place: String,
+    pub(super) description: String,
+    pub(super) currency: String,
+    pub(super) hours: String,
+}
+
+/// A product as the memory keeps it.
+pub(super) struct Offered {
+    pub(super) product: ProductId,
+    pub(super) name: String,
+    pub(super) folded: String,
+    pub(super) categories: Vec<ThingId>,
+}
+
+/// A product as it is shown.
+pub(super) struct OfferFound {
+    pub(super) stall: LogId,
+    pub(super) stall_name: String,
+    pub(super) product: ProductId,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) unit: Unit,
+    pub(super) price_minor: i64,
+    pub(super) price_per: i64,
+    pub(super) currency: String,
+    pub(super) in_pool: i64,
+    pub(super) pictures: Vec<Hash>,
+    pub(super) categories: Vec<ThingId>,
+}
+
+/// How often a stall's goods were edited.
+pub(super) fn goods(tx: &mut dyn Tx, stall: LogId) -> Result<i64, StoreError> {
+    let row = tx.query_opt("select version from market_goods where log = $1", params![stall])?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// The same of all stalls that say who they are.
+pub(super) fn goods_of_all(tx: &mut dyn Tx) -> Result<Vec<(LogId, i64)>, StoreError> {
+    let rows = tx.query(
+        "select p.log, coalesce(g.version, 0) from stall_profile p
+         left join market_goods g on g.log = p.log order by p.log",
+        params![],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.int(1)?))).collect()
+}
+
+/// A stall's goods were edited. In the transaction of the edit.
+pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into market_goods (log, version) values ($1, 1)
+         on conflict (log) do update set version = market_goods.version + 1",
+        params![stall],
+    )?;
+    Ok(())
+}
+
+pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, StoreError> {
+    let row = tx.query_opt(
+        "select name, place, description, currency, hours from stall_profile where log = $1 and name <> ''",
+        params![stall],
+    )?;
+    row.map(|row| {
+        Ok(StallRow {
+            stall,
+            name: row.text(0)?.into(),
+            place: row.text(1)?.into(),
+            description: row.text(2)?.into(),
+            currency: row.text(3)?.into(),
+            hours: row.text(4)?.into(),
+        })
+    })
+    .transpose()
+}
+
+/// Everything that a stall offers.
+pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, StoreError> {
+    let mut all: Vec<Offered> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last.product).unwrap_or_default();
+        let rows = tx.query(
+            "select product, name, folded, categories from product
+             where log = $1 and archived = 0 and product > $2 order by product limit $3",
+            params![stall, after, OFFERED_ROWS],
+        )?;
+        for row in &rows {
+            all.push(Offered {
+                product: row.id(0)?,
+                name: row.text(1)?.into(),
+                folded: row.text(2)?.into(),
+                categories: things(row.blob_opt(3)?),
+            });
+        }
+        if rows.len() < OFFERED_ROWS {
+            return Ok(all);
+        }
+    }
+}
+
+/// These products, in any order; those that are not on offer are not among them.
+pub(super) fn offers(tx: &mut dyn Tx, keys: &[Key]) -> Result<Vec<OfferFound>, StoreError> {
+    let mut found = Vec::with_capacity(keys.len());
+    let mut rest = keys;
+    while let Some(last) = rest.last() {
+        let size = PORTIONS.into_iter().find(|size| *size >= rest.len()).unwrap_or(PORTIONS[2]);
+        let (portion, later) = rest.split_at(rest.len().min(size));
+        rest = later;
+        // What is asked for twice is found once.
+        let filled = portion.iter().chain(std::iter::repeat(last)).take(size);
+        let (pool, nobody) = Account::Pool.parts();
+        let mut params: Vec<Param<'_>> = vec![i64::from(pool).into(), (&nobody[..]).into()];
+        params.extend(filled.flat_map(|(stall, product)| [Param::from(stall), Param::from(product)]));
+        for row in &tx.query(&offers_sql(size), &params)? {
+            found.push(offer(row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn offers_sql(size: usize) -> String {
+    let one = |number: usize| {
+        let first = 3 + PARAMS_OF_KEY * number;
+        format!("(p.log = ${first} and p.product = ${})", first + 1)
+    };
+    let which: Vec<String> = (0..size).map(one).collect();
+    format!(
+        "select p.log, s.name, p.product, p.name, p.description, p.unit, p.price_minor, p.price_per,
+                p.currency, coalesce(b.quantity, 0), p.pictures, p.categories
+         from product p
+         join stall_profile s on s.log = p.log and s.name <> ''
+         left join balance b on b.log = p.log and b.product = p.product and b.account = $1 and b.whose = $2
+         where p.archived = 0 and ({})",
+        which.join(" or ")
+    )
+}
+
+fn offer(row: &Row) -> Result<OfferFound, StoreError> {
+    Ok(OfferFound {
+        stall: row.id(0)?,
+        stall_name: row.text(1)?.into(),
+        product: row.id(2)?,
+        name: row.text(3)?.into(),
+        description: row.text(4)?.into(),
+        unit: Unit::from_number(row.number(5)?).unwrap_or(Unit::Piece),
+        price_minor: row.int(6)?,
+        price_per: row.int(7)?,
+        currency: row.text(8)?.into(),
+        in_pool: row.int(9)?,
+        pictures: pictures(row.blob_opt(10)?),
+        categories: things(row.blob_opt(11)?),
+    })
+}
+
+/// The picture that stands for a stall: the first one of its first offer that has one.
+pub(super) fn stall_picture(tx: &mut dyn Tx, stall: LogId) -> Result<Option<Hash>, StoreError> {
+    let row = tx.query_opt(
+        "select pictures from product where log = $1 and archived = 0 and length(pictures) > 0
+         order by folded, product limit 1",
+        params![stall],
+    )?;
+    row.map_or(Ok(None), |row| Ok(pictures(row.blob_opt(0)?).first().copied()))
+}
+
+/// A stall's categories in the order in which it shows them.
+pub(crate) fn categories(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<(ThingId, String)>, StoreError> {
+    let rows = tx.query(
+        "select category, name from category where log = $1 order by position, folded, category",
+        params![stall],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.text(1)?.into()))).collect()
+}
+
+/// What the shop can promise of everything, to see whether that moved.
+pub(super) fn in_pool(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<(ProductId, i64)>, StoreError> {
+    let (pool, nobody) = Account::Pool.parts();
+    let rows = tx.query(
+        "select product, quantity from balance where log = $1 and account = $2 and whose = $3 order by product",
+        params![stall, pool, nobody],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.int(1)?.max(0)))).collect()
+}
+
+/// Pictures as a product's row has them, one after the other.
+pub(crate) fn pictures(bytes: Option<&[u8]>) -> Vec<Hash> {
+    ids(bytes, Hash::SIZE, Hash::from_slice)
+}
+
+/// Categories as a product's row has them.
+pub(crate) fn things(bytes: Option<&[u8]>) -> Vec<ThingId> {
+    ids(bytes, ThingId::SIZE, ThingId::from_slice)
+}
+
+fn ids<T>(bytes: Option<&[u8]>, size: usize, read: impl Fn(&[u8]) -> Option<T>) -> Vec<T> {
+    bytes.unwrap_or_default().chunks(size).filter_map(read).collect()
+}

@@ -1,0 +1,235 @@
+//! The market as a device and a page ask for it.
+
+mod common;
+
+use axum::http::{Method, StatusCode};
+use common::server::TestServer;
+use common::shop::{STALL, Shop, TEA, core, stores};
+use futures_util::StreamExt as _;
+use soko_app_api::{MarketQuery, MarketView, OfferRow, Window, decode, encode};
+use soko_documents::{Category, DocumentKind, Edit, Field, Product, Stall, Typed as _};
+use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
+
+const CHEESE: ThingId = ThingId([0xca; 16]);
+const EMPTY: ThingId = ThingId([0xcb; 16]);
+const AT_MS: i64 = 5;
+
+async fn ask(server: &TestServer, query: &MarketQuery) -> MarketView {
+    let body = encode(query).unwrap();
+    let sent = server.ask(Method::POST, "/v1/market/ask").body("application/octet-stream", body).send().await;
+    let answer = sent.expect(StatusCode::OK);
+    assert_eq!(answer.headers["content-type"], "application/octet-stream");
+    decode(&answer.bytes).unwrap()
+}
+
+fn offers_of(stall: Option<LogId>, text: &str) -> MarketQuery {
+    MarketQuery::Offers { stall, text: text.into(), category: None, window: Window::first(50) }
+}
+
+async fn offers(server: &TestServer, query: &MarketQuery) -> Vec<OfferRow> {
+    match ask(server, query).await {
+        MarketView::Offers(rows) => rows.value,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn names(server: &TestServer, query: &MarketQuery) -> Vec<String> {
+    offers(server, query).await.into_iter().map(|row| row.name).collect()
+}
+
+fn put(shop: &mut Shop, number: u8, product: &Product) {
+    let document = (ThingId([number; 16]), DocumentKind::Product);
+    shop.register.device.edit(document, &product.edits(), AT_MS).unwrap();
+}
+
+fn named(name: &str) -> Product {
+    Product { name: name.into(), price_minor: 100, currency: "EUR".into(), ..Product::default() }
+}
+
+/// Five products, one of them archived; two categories, one of them empty.
+async fn filled(mut shop: Shop) -> Shop {
+    put(&mut shop, 1, &named("Émile's jam"));
+    let pictures = vec![Hash([1; 32]), Hash([2; 32])];
+    put(&mut shop, 2, &Product { pictures, categories: [CHEESE].into(), ..named("Brie de Meaux") });
+    put(&mut shop, 3, &Product { categories: [CHEESE].into(), ..named("Gruyère") });
+    put(&mut shop, 4, &named("Zebra cake"));
+    let archived = [Edit::SetFlag { field: Field::Archived, flag: true }];
+    shop.register.device.edit((ThingId([4; 16]), DocumentKind::Product), &archived, AT_MS).unwrap();
+    for (category, name) in [(CHEESE, "Cheese"), (EMPTY, "Nothing yet")] {
+        let content = Category { name: name.into(), ..Category::default() };
+        shop.register.device.edit((category, DocumentKind::Category), &content.edits(), AT_MS).unwrap();
+    }
+    let profile = [Edit::SetText { field: Field::Hours, text: "Saturdays".into() }];
+    shop.register.device.edit((ThingId(STALL.0), DocumentKind::Stall), &profile, AT_MS).unwrap();
+    shop.exchange().await;
+    shop
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_sees_stalls_pages_categories_and_offers() {
+    for store in stores() {
+        let shop = filled(Shop::open(store, core(), 4).await).await;
+        let stalls = |text: &str| MarketQuery::Stalls { text: text.into(), window: Window::first(10) };
+        let MarketView::Stalls(all) = ask(&shop.server, &stalls("")).await else { panic!() };
+        assert!(all.is_fresh);
+        assert_eq!((all.value[0].name.as_str(), all.value[0].offers), ("Tea House", 4));
+        assert_eq!(all.value[0].picture, Some(Hash([1; 32])));
+        for (text, found) in [("tee hous", 1), ("HOUSE", 1), ("bakery", 0)] {
+            let MarketView::Stalls(some) = ask(&shop.server, &stalls(text)).await else { panic!() };
+            assert_eq!(some.value.len(), found, "{text}");
+        }
+        let MarketView::Stall(page) = ask(&shop.server, &MarketQuery::Stall(STALL)).await else { panic!() };
+        assert_eq!(page.value.hours, "Saturdays");
+        let categories: Vec<_> =
+            page.value.categories.iter().map(|one| (one.name.as_str(), one.offers)).collect();
+        assert_eq!(categories, [("Cheese", 2)]);
+
+        let whole = names(&shop.server, &offers_of(None, "")).await;
+        assert_eq!(whole, ["Brie de Meaux", "Crème tea", "Émile's jam", "Gruyère"]);
+        let second = MarketQuery::Offers {
+            stall: Some(STALL),
+            text: String::new(),
+            category: None,
+            window: Window { offset: 1, rows: 2 },
+        };
+        assert_eq!(names(&shop.server, &second).await, ["Crème tea", "Émile's jam"]);
+        let offer = MarketQuery::Offer { stall: STALL, product: ProductId([2; 16]) };
+        let MarketView::Offer(page) = ask(&shop.server, &offer).await else { panic!() };
+        assert_eq!((page.value.pictures.len(), page.value.categories), (2, vec![CHEESE]));
+        let tea = &offers(&shop.server, &offers_of(Some(STALL), "creme")).await[0];
+        assert_eq!((tea.product, tea.available, tea.stall_name.as_str()), (TEA, 4, "Tea House"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn typing_errors_accents_and_capitals_do_not_matter() {
+    for store in stores() {
+        let shop = filled(Shop::open(store, core(), 4).await).await;
+        for (typed, first) in [
+            ("emile", Some("Émile's jam")),
+            ("GRUYERE", Some("Gruyère")),
+            ("gruyeer", Some("Gruyère")),
+            ("brie maux", Some("Brie de Meaux")),
+            ("creem tea", Some("Crème tea")),
+            ("zebra", None),
+            ("qqqq", None),
+        ] {
+            for stall in [None, Some(STALL)] {
+                let found = names(&shop.server, &offers_of(stall, typed)).await;
+                assert_eq!(found.first().map(String::as_str), first, "{typed}: {found:?}");
+            }
+        }
+        let in_category = |category, text: &str| MarketQuery::Offers {
+            stall: None,
+            text: text.into(),
+            category: Some(category),
+            window: Window::first(10),
+        };
+        assert_eq!(names(&shop.server, &in_category(CHEESE, "")).await, ["Brie de Meaux", "Gruyère"]);
+        assert_eq!(names(&shop.server, &in_category(CHEESE, "gruyer")).await, ["Gruyère"]);
+        assert!(names(&shop.server, &in_category(EMPTY, "gruyer")).await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_just_edited_ordered_or_archived_is_seen_by_the_next_question() {
+    for store in stores() {
+        let mut shop = filled(Shop::open(store, core(), 4).await).await;
+        assert_eq!(names(&shop.server, &offers_of(None, "mango")).await, Vec::<String>::new());
+        put(&mut shop, 5, &named("Mango"));
+        shop.exchange().await;
+        assert_eq!(names(&shop.server, &offers_of(None, "mangoo")).await, ["Mango"]);
+        let renamed = [Edit::SetText { field: Field::Name, text: "Papaya".into() }];
+        shop.register.device.edit((ThingId([5; 16]), DocumentKind::Product), &renamed, 6).unwrap();
+        shop.exchange().await;
+        assert!(names(&shop.server, &offers_of(None, "mango")).await.is_empty());
+        assert_eq!(names(&shop.server, &offers_of(None, "papaja")).await, ["Papaya"]);
+        let archived = [Edit::SetFlag { field: Field::Archived, flag: true }];
+        shop.register.device.edit((ThingId([5; 16]), DocumentKind::Product), &archived, 7).unwrap();
+        shop.exchange().await;
+        assert!(names(&shop.server, &offers_of(None, "papaya")).await.is_empty());
+        let gone = MarketQuery::Offer { stall: STALL, product: ProductId([5; 16]) };
+        assert_eq!(ask(&shop.server, &gone).await, MarketView::Missing);
+
+        shop.order(1, 1, 3).send().await.expect(StatusCode::CREATED);
+        assert_eq!(offers(&shop.server, &offers_of(None, "creme")).await[0].available, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stall_without_a_name_shows_nothing() {
+    for store in stores() {
+        let mut shop = filled(Shop::open(store, core(), 4).await).await;
+        assert_eq!(names(&shop.server, &offers_of(None, "creme")).await.len(), 1);
+        let nameless = Stall { currency: "EUR".into(), ..Stall::default() };
+        shop.register.device.edit((ThingId(STALL.0), DocumentKind::Stall), &nameless.edits(), AT_MS).unwrap();
+        shop.exchange().await;
+        assert_eq!(ask(&shop.server, &MarketQuery::Stall(STALL)).await, MarketView::Missing);
+        assert_eq!(ask(&shop.server, &offers_of(Some(STALL), "")).await, MarketView::Missing);
+        for text in ["", "creme"] {
+            assert!(names(&shop.server, &offers_of(None, text)).await.is_empty());
+        }
+        let tea = MarketQuery::Offer { stall: STALL, product: TEA };
+        assert_eq!(ask(&shop.server, &tea).await, MarketView::Missing);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rubbish_is_refused() {
+    let server = TestServer::with(common::server::Wanted { core: Some(core()), ..Default::default() });
+    let post =
+        |kind: &'static str, body: Vec<u8>| server.ask(Method::POST, "/v1/market/ask").body(kind, body);
+    let bytes = "application/octet-stream";
+    for rubbish in [vec![], vec![0xff; 40], [encode(&offers_of(None, "x")).unwrap(), vec![0]].concat()] {
+        post(bytes, rubbish).send().await.refused(StatusCode::BAD_REQUEST, "malformed");
+    }
+    post(bytes, vec![0; 3_000]).send().await.refused(StatusCode::PAYLOAD_TOO_LARGE, "too_long");
+    post("text/plain", vec![0]).send().await.refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type");
+    let far = MarketQuery::Stalls { text: "x".into(), window: Window { offset: u32::MAX, rows: u32::MAX } };
+    assert!(matches!(ask(&server, &far).await, MarketView::Stalls(_)));
+}
+
+/// The next word of a stream that is no heartbeat.
+async fn word(stream: &mut axum::body::BodyDataStream) -> String {
+    loop {
+        let chunk = stream.next().await.unwrap().unwrap();
+        let text = String::from_utf8(chunk.to_vec()).unwrap();
+        if let Some(data) = text.lines().find_map(|line| line.strip_prefix("data: ")) {
+            return data.to_owned();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_at_the_market_hears_whose_face_moved() {
+    for store in stores() {
+        let mut shop = filled(Shop::open(store, core(), 4).await).await;
+        let response = shop.server.get("/v1/market/stream").raw().await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut stream = response.into_body().into_data_stream();
+        put(&mut shop, 6, &named("Fig"));
+        shop.exchange().await;
+        assert_eq!(word(&mut stream).await, STALL.to_string());
+        shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
+        assert_eq!(word(&mut stream).await, STALL.to_string());
+        shop.server.app.begin_closing();
+        assert!(stream.next().await.is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_does_not_take_every_seat() {
+    let server = TestServer::with(common::server::Wanted { core: Some(core()), ..Default::default() });
+    let mut open = Vec::new();
+    for _ in 0..100 {
+        let response = server.get("/v1/market/stream").raw().await;
+        assert_eq!(response.status(), StatusCode::OK);
+        open.push(response);
+    }
+    let refused = server.get("/v1/market/stream").send().await;
+    refused.refused(StatusCode::TOO_MANY_REQUESTS, "too_many_listeners");
+    let other = server.get("/v1/market/stream").from("192.0.2.9").raw().await;
+    assert_eq!(other.status(), StatusCode::OK);
+    drop(open);
+    assert_eq!(server.get("/v1/market/stream").raw().await.status(), StatusCode::OK);
+}

@@ -1,0 +1,169 @@
+//! The web app as a browser meets it: files, packed files, pages with a first paint, and headers that keep a page
+//! from doing what it should not.
+
+mod common;
+
+use std::path::Path;
+
+use axum::http::StatusCode;
+use common::TestStore;
+use common::server::{Answer, TestServer, Wanted};
+use common::shop::{STALL, Shop, TEA, core, stores};
+use soko_documents::{DocumentKind, Edit, Field};
+use soko_domain::ids::ThingId;
+use soko_sync_server::web::Web;
+
+const INDEX: &str = "<!doctype html><head><title>Soko</title><!--soko:head--></head>\
+                     <body><!--soko:body--><script src=\"/ui-0123456789abcdef.js\"></script></body>";
+const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+/// A made web app in a folder.
+fn made(folder: &Path) -> Web {
+    std::fs::create_dir_all(folder.join("icons")).unwrap();
+    for (name, text) in [
+        ("index.html", INDEX),
+        ("ui-0123456789abcdef.js", "plain"),
+        ("ui-0123456789abcdef.js.br", "brotli"),
+        ("ui-0123456789abcdef.js.gz", "gzip"),
+        ("ui-0123456789abcdef_bg.wasm", "wasm"),
+        ("sw.js", "worker"),
+        ("manifest.webmanifest", "{}"),
+        ("icons/soko.svg", "<svg/>"),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    std::fs::write(folder.parent().unwrap().join("secret.txt"), "secret").unwrap();
+    Web::Folder(folder.to_owned())
+}
+
+struct Made {
+    server: TestServer,
+    _folder: tempfile::TempDir,
+}
+
+fn server() -> Made {
+    let folder = tempfile::tempdir().unwrap();
+    let web = made(&folder.path().join("dist"));
+    let wanted = Wanted { core: Some(core()), web: Some(web), ..Wanted::default() };
+    Made { server: TestServer::on(TestStore::sqlite(), wanted), _folder: folder }
+}
+
+async fn get(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let ask = headers.iter().fold(server.get(path), |ask, (name, value)| ask.header(name, value));
+    ask.send().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_come_as_the_browser_takes_them_and_say_how_long_they_keep() {
+    let made = server();
+    let js = "/ui-0123456789abcdef.js";
+    for (takes, coding, body) in [
+        ("gzip, deflate, br, zstd", Some("br"), "brotli"),
+        ("gzip", Some("gzip"), "gzip"),
+        ("br;q=0, gzip;q=0.5", Some("gzip"), "gzip"),
+        ("identity", None, "plain"),
+        ("", None, "plain"),
+    ] {
+        let answer = get(&made.server, js, &[("accept-encoding", takes)]).await.expect(StatusCode::OK);
+        let given = answer.headers.get("content-encoding").map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!((given.as_deref(), &answer.bytes[..]), (coding, body.as_bytes()), "{takes}");
+        assert_eq!(answer.headers["vary"], "accept-encoding");
+        assert_eq!(answer.headers["cache-control"], "public, max-age=31536000, immutable");
+    }
+    for (path, kind, kept) in [
+        ("/ui-0123456789abcdef_bg.wasm", "application/wasm", "public, max-age=31536000, immutable"),
+        ("/sw.js", "text/javascript; charset=utf-8", "no-cache"),
+        ("/manifest.webmanifest", "application/manifest+json", "no-cache"),
+        ("/icons/soko.svg", "image/svg+xml", "no-cache"),
+    ] {
+        let answer = get(&made.server, path, &[]).await.expect(StatusCode::OK);
+        assert_eq!(answer.headers["content-type"], kind, "{path}");
+        assert_eq!(answer.headers["cache-control"], kept, "{path}");
+        let tag = answer.headers["etag"].to_str().unwrap().to_owned();
+        let again = get(&made.server, path, &[("if-none-match", &tag)]).await;
+        assert_eq!((again.status, again.bytes.len()), (StatusCode::NOT_MODIFIED, 0), "{path}");
+    }
+    for path in
+        ["/../secret.txt", "/%2e%2e/secret.txt", "//secret.txt", "/sw.js.br", "/ui-0123456789abcdef.js.br"]
+    {
+        get(&made.server, path, &[]).await.refused(StatusCode::NOT_FOUND, "no_such_path");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_address_of_the_app_is_its_page_and_no_other_is() {
+    let made = server();
+    for path in ["/", "/sell", "/stall/unknown/deep", "/settings/server"] {
+        let answer = get(&made.server, path, &[("accept", HTML)]).await.expect(StatusCode::OK);
+        assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8", "{path}");
+        assert_eq!(answer.headers["cache-control"], "no-cache");
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        for part in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.headers[name], value);
+        }
+        assert!(answer.headers["permissions-policy"].to_str().unwrap().starts_with("camera=(self)"));
+        let page = String::from_utf8(answer.bytes.to_vec()).unwrap();
+        assert!(page.contains("/ui-0123456789abcdef.js") && !page.contains("<!--soko:"), "{page}");
+        let tag = answer.headers["etag"].to_str().unwrap().to_owned();
+        let again = get(&made.server, path, &[("accept", HTML), ("if-none-match", &tag)]).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{path}");
+    }
+    for path in ["/v1/nothing", "/v1", "/pictures", "/healthz/x", "/app-9.css", "/docs/none", "/sell/a.js"] {
+        let answer = get(&made.server, path, &[("accept", HTML)]).await;
+        assert_ne!(answer.status, StatusCode::OK, "{path}");
+        assert!(!String::from_utf8_lossy(&answer.bytes).contains("<!doctype"), "{path}");
+    }
+    get(&made.server, "/sell", &[]).await.refused(StatusCode::NOT_FOUND, "no_such_path");
+    made.server
+        .delete("/sell")
+        .header("accept", HTML)
+        .send()
+        .await
+        .refused(StatusCode::NOT_FOUND, "no_such_path");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_reads_the_stall_before_the_app_has_arrived() {
+    for store in stores() {
+        let folder = tempfile::tempdir().unwrap();
+        let web = made(&folder.path().join("dist"));
+        let mut shop = Shop::open_with(store, core(), 4, Some(web)).await;
+        let evil = "<script>alert(1)</script>\"'&";
+        let named = [Edit::SetText { field: Field::Name, text: evil.into() }];
+        shop.register.device.edit((ThingId(TEA.0), DocumentKind::Product), &named, 9).unwrap();
+        shop.exchange().await;
+        let page = async |path: &str| {
+            let answer = get(&shop.server, path, &[("accept", HTML)]).await.expect(StatusCode::OK);
+            String::from_utf8(answer.bytes.to_vec()).unwrap()
+        };
+        let market = page("/").await;
+        assert!(market.contains(&format!("<a href=\"/stall/{STALL}\">Tea House</a>")), "{market}");
+        let stall = page(&format!("/stall/{STALL}")).await;
+        assert!(stall.contains("<title>Tea House</title>") && stall.contains("4.50 EUR"), "{stall}");
+        let product = page(&format!("/stall/{STALL}/product/{TEA}")).await;
+        for page in [&stall, &product] {
+            assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
+            assert_eq!(page.matches("<script").count(), 1, "only the app's own: {page}");
+            assert_eq!(page.matches("<title>").count(), 1, "{page}");
+        }
+        let unknown = page(&format!("/stall/{}", "66".repeat(16))).await;
+        assert!(unknown.contains("<title>Soko</title>"), "{unknown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_made_app_the_server_says_how_to_make_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = Some(Web::Folder(folder.path().join("nothing")));
+    let server = TestServer::with(Wanted { core: Some(core()), web, ..Wanted::default() });
+    let answer = get(&server, "/", &[("accept", HTML)]).await.expect(StatusCode::OK);
+    assert!(String::from_utf8_lossy(&answer.bytes).contains("cargo xtask web"));
+    get(&server, "/sell", &[("accept", HTML)]).await.refused(StatusCode::NOT_FOUND, "no_such_path");
+}
