@@ -15,6 +15,7 @@ mod sim;
 mod steps;
 #[cfg(test)]
 mod tidy;
+mod web;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -47,6 +48,12 @@ enum Task {
     },
     /// Build and start the server; Ctrl-C ends it
     Run(serve::RunArgs),
+    /// Build the web app's files into target/web/dist
+    Web {
+        /// As small as possible, which takes minutes
+        #[arg(long)]
+        release: bool,
+    },
     /// Install what is missing, then run every test
     Test,
     /// What CI runs: format, lints, advisories, then everything that `test` does
@@ -96,6 +103,8 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Setup { dry_run: true } => setup::describe(),
         Task::Setup { dry_run: false } => setup::install_missing(),
         Task::Run(args) => serve::run(&args),
+        Task::Web { release: true } => web::build(web::Kind::Release),
+        Task::Web { release: false } => web::build(web::Kind::Quick),
         Task::Test => steps::run(&[steps::TEST]),
         Task::Ci => steps::run(&[steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),

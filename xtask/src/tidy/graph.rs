@@ -46,6 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "soko-projection",
         ],
     ),
+    ("soko-web-build", &[]),
     ("xtask", &[]),
 ];
 

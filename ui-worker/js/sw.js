@@ -1,0 +1,89 @@
+// The service worker: the files of one version, whole or not at all, and pictures. It never touches the API.
+//
+// Page → here: "take-over" ends the wait of a new version. The page asks a person first.
+
+const VERSION = "{{version}}";
+const FILES = {{files}};
+const APP = `soko-app-${VERSION}`;
+const PICTURES = "soko-pictures";
+const OWN_PICTURES = "soko-own-pictures";
+const PICTURES_MAX = 600;
+const PAGE = "/index.html";
+const PAGE_WAIT_MS = 2000;
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+self.addEventListener("message", (event) => {
+  if (event.data === "take-over") self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.pathname.startsWith("/pictures/")) event.respondWith(picture(event, url.pathname));
+  else if (request.mode === "navigate" && isScreen(url.pathname)) event.respondWith(page(event));
+  else if (FILES.includes(url.pathname)) event.respondWith(file(request, url.pathname));
+});
+
+// A file whose name has a hash of its bytes may come from the HTTP cache or from the version before; the others not.
+async function install() {
+  const cache = await caches.open(APP);
+  await Promise.all(
+    FILES.map(async (name) => {
+      const kept = hasHash(name) && (await caches.match(name));
+      const response = kept || (await fetch(name, { cache: hasHash(name) ? "default" : "no-cache" }));
+      if (!response.ok) throw new Error(`${name}: ${response.status}`);
+      await cache.put(name, response);
+    }),
+  );
+}
+
+const hasHash = (name) => /-[0-9a-f]{16}[._]/.test(name);
+
+async function activate() {
+  const old = (await caches.keys()).filter((name) => name.startsWith("soko-app-") && name !== APP);
+  await Promise.all(old.map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+// Whatever the server keeps to itself is not a screen.
+const isScreen = (path) => !/^\/(v1|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
+
+// The server's page first, since it may say more than ours; ours when the server is slow or away.
+async function page(event) {
+  const kept = () => caches.match(PAGE, { cacheName: APP });
+  const fresh = fetch(event.request).then((response) => (response.ok ? response : kept()));
+  fresh.catch(() => {}); // May come too late to be looked at.
+  const late = new Promise((done) => setTimeout(done, PAGE_WAIT_MS));
+  const first = await Promise.race([fresh, late]).catch(() => undefined);
+  return first ?? (await kept()) ?? fresh;
+}
+
+async function file(request, name) {
+  return (await caches.match(name, { cacheName: APP })) ?? fetch(request);
+}
+
+// A picture's address is the hash of its bytes: what is kept is right for ever.
+async function picture(event, path) {
+  const own = await caches.match(path, { cacheName: OWN_PICTURES });
+  if (own) return own;
+  const cache = await caches.open(PICTURES);
+  const kept = await cache.match(path);
+  if (kept) return kept;
+  const response = await fetch(event.request);
+  if (response.ok) event.waitUntil(keepPicture(cache, path, response.clone()));
+  return response;
+}
+
+// A full disk must not cost a picture that is already on its way to the screen.
+async function keepPicture(cache, path, response) {
+  try {
+    const names = await cache.keys();
+    const spare = names.slice(0, Math.max(0, names.length + 1 - PICTURES_MAX));
+    await Promise.all(spare.map((name) => cache.delete(name)));
+    await cache.put(path, response);
+  } catch {
+    await caches.delete(PICTURES);
+  }
+}

@@ -1,0 +1,126 @@
+// The browser's shell in one tab. One tab of all runs the engine, elected by a lock that the browser gives back when a
+// tab ends, however that happens; the others pass calls on to it. Calls are repeatable by their ids, so whatever has no
+// answer when the leader changes is sent again.
+//
+// Page → here: { id, bytes, tries? } a call · { visible } · { hadOwn } this browser kept own data before
+// Here → page: { id, bytes } an answer · { id, failed } a sentence · { told } · { keepsOwn } from now on · { ended }: make
+// a new worker and send again what has no answer.
+
+const LOCK = "soko-engine";
+const TRIES_MAX = 3; // A call that ended the program this often is not tried again.
+
+const tab = crypto.randomUUID();
+const channel = new BroadcastChannel("soko-calls");
+const open = new Map(); // Calls of this page that have no answer: id → { bytes, tries }.
+let leader = null; // The tab that runs the engine, once known.
+let engine = null; // The engine, if this tab leads.
+let broken = null; // Why this tab leads and yet has no engine.
+let visible = true;
+let hadOwn = false;
+let keepsOwn = false;
+let ending = false;
+
+self.onmessage = ({ data }) => {
+  if (data.bytes) return take(data);
+  if ("hadOwn" in data) {
+    hadOwn = data.hadOwn;
+    if (hadOwn && engine) engine.expect_own();
+  }
+  if ("visible" in data) {
+    visible = data.visible;
+    wish();
+  }
+};
+
+channel.onmessage = ({ data }) => {
+  if (data.leads) follow(data.leads);
+  if (data.whoLeads && leader === tab) channel.postMessage({ leads: tab });
+  if (data.call && leader === tab) serve(data.call);
+  if (data.answer && data.answer.tab === tab) settle(data.answer);
+  if (data.told) postMessage({ told: data.told });
+  if (data.wish && leader === tab && !visible) yieldToOther();
+};
+
+function take({ id, bytes, tries = 0 }) {
+  open.set(id, { bytes, tries });
+  if (leader) send(id);
+}
+
+function send(id) {
+  const call = open.get(id);
+  if (call.tries >= TRIES_MAX) {
+    return settle({ id, failed: "this ended the program several times and was not tried again" });
+  }
+  call.tries += 1;
+  if (leader === tab) run(id, call.bytes).then(settle);
+  else channel.postMessage({ call: { to: leader, tab, id, bytes: call.bytes } });
+}
+
+function settle({ id, bytes, failed }) {
+  if (open.delete(id)) postMessage(failed ? { id, failed } : { id, bytes });
+}
+
+// Another tab's call.
+async function serve({ to, tab: from, id, bytes }) {
+  if (to === tab) channel.postMessage({ answer: { tab: from, ...(await run(id, bytes)) } });
+}
+
+async function run(id, bytes) {
+  if (broken) return { id, failed: broken };
+  const answer = await engine.call(bytes);
+  if (!keepsOwn && engine.has_own()) {
+    keepsOwn = true;
+    postMessage({ keepsOwn });
+  }
+  return { id, bytes: answer };
+}
+
+function follow(tabThatLeads) {
+  if (leader === tabThatLeads) return;
+  leader = tabThatLeads;
+  for (const id of [...open.keys()]) send(id);
+  wish();
+}
+
+// A tab that nobody sees may be put to sleep by the browser; one that is looked at had better lead.
+function wish() {
+  if (visible && leader && leader !== tab) channel.postMessage({ wish: tab });
+}
+
+function yieldToOther() {
+  if (engine) engine.close();
+  end("another tab leads");
+}
+
+// The lock goes with the worker. The page makes a new one, which stands last in line.
+function end(reason) {
+  if (ending) return;
+  ending = true;
+  postMessage({ ended: reason });
+  self.close();
+}
+
+// A panic ends the program in the middle of a call: nothing in this worker can be trusted any more.
+self.addEventListener("error", (event) => end(event.message));
+self.addEventListener("unhandledrejection", (event) => end(String(event.reason)));
+
+async function lead() {
+  try {
+    const program = await import("{{engine.js}}");
+    await program.default({ module_or_path: "{{engine.wasm}}" });
+    const opened = await program.open((told) => {
+      postMessage({ told });
+      channel.postMessage({ told });
+    });
+    if (hadOwn) opened.expect_own();
+    engine = opened;
+  } catch (error) {
+    broken = `Soko could not start in this browser: ${error.message ?? error}`;
+  }
+  follow(tab);
+  channel.postMessage({ leads: tab });
+  await new Promise(() => {}); // The lock is held until this worker ends.
+}
+
+channel.postMessage({ whoLeads: true });
+navigator.locks.request(LOCK, lead);
