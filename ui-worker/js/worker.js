@@ -101,7 +101,10 @@ function end(reason) {
 }
 
 // A panic ends the program in the middle of a call: nothing in this worker can be trusted any more.
-self.addEventListener("error", (event) => end(event.message));
+self.addEventListener("error", (event) => {
+  event.preventDefault(); // The page hears of it from us.
+  end(event.message);
+});
 self.addEventListener("unhandledrejection", (event) => end(String(event.reason)));
 
 async function lead() {

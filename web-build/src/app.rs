@@ -10,7 +10,14 @@ use crate::manifest::manifest;
 use crate::template::fill;
 
 /// Icons that a page, a manifest or an installed app shows; the folder also has those of the native window.
-const ICONS: &[&str] = &["soko.svg", "192x192.png", "512x512.png", "maskable-192.png", "maskable-512.png"];
+/// Each with the name that says its size.
+const ICONS: &[(&str, &str)] = &[
+    ("soko.svg", "soko.svg"),
+    ("192x192.png", "192x192.png"),
+    ("icon.png", "512x512.png"),
+    ("maskable-192.png", "maskable-192.png"),
+    ("maskable-512.png", "maskable-512.png"),
+];
 
 /// Writes every file and answers a table of them.
 pub(crate) fn build(sources: &Sources) -> Result<String, String> {
@@ -87,11 +94,11 @@ fn style(folder: &Path) -> Result<String, String> {
 
 fn icons(sources: &Sources, dist: &mut Dist) -> Result<Vec<String>, String> {
     let mut copied = Vec::new();
-    for name in names(&sources.icons)?.into_iter().filter(|name| ICONS.contains(&name.as_str())) {
-        dist.fixed(&format!("icons/{name}"), &read(&sources.icons.join(&name))?)?;
-        copied.push(name);
+    for (source, name) in ICONS {
+        dist.fixed(&format!("icons/{name}"), &read(&sources.icons.join(source))?)?;
+        copied.push((*name).to_owned());
     }
-    if copied.is_empty() { Err(format!("{} has no icon", sources.icons.display())) } else { Ok(copied) }
+    Ok(copied)
 }
 
 /// Last, since it names all the others. Its version follows from them, so that the same build is no update.

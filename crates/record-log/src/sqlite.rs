@@ -61,6 +61,10 @@ impl Sqlite {
         };
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
         let connection = Connection::open_with_flags(path, flags).map_err(store_error)?;
+        if cfg!(target_family = "wasm") {
+            // Shared memory does not exist there. It is not needed if this comes before anything that reads.
+            demand(&connection, "locking_mode", "exclusive", "exclusive")?;
+        }
         prepare(&connection)?;
         if mode != OpenMode::ReadOnly {
             make_durable(&connection)?;
@@ -212,10 +216,6 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
 
 /// Settings of a file that is written. Each is read back, since SQLite ignores what it cannot do.
 fn make_durable(connection: &Connection) -> Result<(), StoreError> {
-    if cfg!(target_family = "wasm") {
-        // Shared memory does not exist there; it is not needed if this comes before the journal mode.
-        demand(connection, "locking_mode", "exclusive", "exclusive")?;
-    }
     demand(connection, "journal_mode", "wal", "wal")?;
     let set_up = || {
         connection.pragma_update(None, "synchronous", "full")?;

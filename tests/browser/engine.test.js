@@ -1,0 +1,173 @@
+// The engine in its worker, without the screens: what was answered is kept, whatever happens to tabs and browser.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { Frames, foundStall, makeSale, newId, openShift, sales } from "./lib/frames.js";
+import { Site } from "./lib/site.js";
+import { WorkerPage } from "./lib/worker-page.js";
+
+const KILLS = 5;
+let site;
+let frames;
+before(async () => {
+  site = await new Site().start();
+  frames = new Frames();
+});
+after(() => {
+  site.close();
+  frames.close();
+});
+
+async function withBrowser(work, options) {
+  const browser = new Browser(options);
+  try {
+    await browser.start();
+    await work(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+const open = (browser, options) => WorkerPage.open(browser.context, site, frames, options);
+
+async function beginStall(page) {
+  const stall = newId();
+  assert.deepEqual(await page.call(foundStall(stall, "Stall")), { device: "done" });
+  assert.deepEqual(await page.call(openShift(stall)), { done: "done" });
+  return stall;
+}
+
+async function soldIn(page, stall) {
+  const found = [];
+  for (;;) {
+    const rows = (await page.call(sales(stall, found.length))).view.sales;
+    if (rows.length === 0) return found.map((row) => row.sale);
+    found.push(...rows);
+  }
+}
+
+async function sell(page, stall) {
+  const sale = newId();
+  const answer = await page.call(makeSale(stall, sale));
+  assert.equal(answer.done?.sold?.sale, sale, JSON.stringify(answer));
+  return sale;
+}
+
+test("a sale outlives the page, and the page is told that it keeps something", async () => {
+  await withBrowser(async (browser) => {
+    const page = await open(browser);
+    const stall = await beginStall(page);
+    const sale = await sell(page, stall);
+    assert.equal(await page.state("keepsOwn"), true);
+    await page.page.close();
+    const again = await open(browser, { hadOwn: true });
+    assert.deepEqual(await soldIn(again, stall), [sale]);
+  });
+});
+
+// The worker asks before it answers, and instead of an answer the browser is killed: nothing that is not on the disk
+// yet can get there afterwards.
+test("no sale is lost when the whole browser is killed at the instant of its answer", async () => {
+  const site = await new Site().start();
+  const browser = new Browser();
+  const sold = [];
+  let answered = 0;
+  let killAt = Infinity;
+  await site.confirmSales("/confirm", (_, response) => {
+    answered += 1;
+    if (answered < killAt) response.end();
+    else browser.kill();
+  });
+  try {
+    let stall;
+    for (let round = 0; round <= KILLS; round += 1) {
+      await browser.start();
+      const page = await WorkerPage.open(browser.context, site, frames);
+      stall ??= await beginStall(page);
+      assert.deepEqual((await soldIn(page, stall)).sort(), [...sold].sort(), `after ${round} kills`);
+      killAt = answered + 1 + round * 3;
+      const killed = browser.context.waitForEvent("close");
+      while (answered < killAt && round < KILLS) {
+        sold.push(newId());
+        await Promise.race([page.call(makeSale(stall, sold.at(-1))).catch(() => {}), killed]);
+      }
+      await browser.context.close().catch(() => {});
+    }
+    assert.equal(answered, sold.length);
+    assert.equal(sold.length, 35);
+  } finally {
+    await browser.close();
+    site.close();
+  }
+});
+
+test("a second tab works through the first and takes over when it is closed", async () => {
+  await withBrowser(async (browser) => {
+    const first = await open(browser);
+    const stall = await beginStall(first);
+    const second = await open(browser);
+    const sold = [await sell(second, stall), await sell(first, stall)];
+    // Both hear of what happened in either.
+    for (const page of [first, second]) {
+      const told = await page.told();
+      assert.ok(told.some((it) => it.stall?.keys.includes("sales")), JSON.stringify(told));
+    }
+    // Some of these are answered by the one, the rest by the other: none twice, none never.
+    const under_way = Array.from({ length: 40 }, () => sell(second, stall));
+    await first.page.close();
+    sold.push(...(await Promise.all(under_way)));
+    assert.deepEqual((await soldIn(second, stall)).sort(), sold.sort());
+  });
+});
+
+test("a tab that nobody sees lets one lead that is looked at", async () => {
+  await withBrowser(async (browser) => {
+    const first = await open(browser);
+    const stall = await beginStall(first);
+    const second = await open(browser);
+    await sell(second, stall);
+    await first.post({ visible: false });
+    await second.post({ visible: true });
+    await first.page.waitForFunction(() => window.soko.ended.length > 0);
+    assert.deepEqual(await first.state("ended"), ["another tab leads"]);
+    const sold = await sell(first, stall);
+    await first.page.close();
+    assert.ok((await soldIn(second, stall)).includes(sold));
+  });
+});
+
+test("a worker that broke is replaced, and what it had not answered is done once", async () => {
+  await withBrowser(async (browser) => {
+    const page = await open(browser);
+    const stall = await beginStall(page);
+    const [sold] = await Promise.all([
+      Promise.all(Array.from({ length: 20 }, () => sell(page, stall))),
+      page.post(null), // No message is that: the worker's script fails in the middle of the calls.
+    ]);
+    assert.equal((await page.state("ended")).length, 1);
+    assert.deepEqual((await soldIn(page, stall)).sort(), sold.sort());
+  });
+});
+
+test("a full disk is said in plain words, costs nothing that was answered, and passes", async () => {
+  await withBrowser(async (browser) => {
+    const page = await open(browser);
+    const stall = await beginStall(page);
+    const sold = [await sell(page, stall)];
+    const tools = await browser.context.newCDPSession(page.page);
+    await tools.send("Storage.overrideQuotaForOrigin", { origin: site.url, quotaSize: 1 });
+    let refused;
+    for (let tries = 0; !refused && tries < 5000; tries += 1) {
+      const sale = newId();
+      const answer = await page.call(makeSale(stall, sale));
+      if (answer.done) sold.push(sale);
+      else refused = answer;
+    }
+    assert.match(refused?.failed?.sentence ?? JSON.stringify(refused), /disk is full/);
+    assert.deepEqual((await soldIn(page, stall)).sort(), [...sold].sort(), "reading goes on");
+    await tools.send("Storage.overrideQuotaForOrigin", { origin: site.url });
+    sold.push(await sell(page, stall));
+    assert.deepEqual((await soldIn(page, stall)).sort(), sold.sort());
+  });
+});

@@ -1,0 +1,47 @@
+// A real Chromium with a profile of its own, which a test may kill and start again.
+
+import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "./places.js";
+
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export class Browser {
+  constructor(options = {}) {
+    this.profile = mkdtempSync(join(tmpdir(), "soko-browser-"));
+    this.options = options;
+  }
+
+  async start() {
+    this.context = await chromium.launchPersistentContext(this.profile, {
+      executablePath: "/usr/bin/chromium",
+      args: [...ARGS, ...(this.options.args ?? [])],
+      ignoreDefaultArgs: ["--disable-back-forward-cache"],
+      viewport: { width: 1280, height: 800 },
+      ...this.options.context,
+    });
+    this.context.setDefaultTimeout(30_000);
+    return this.context;
+  }
+
+  // Ends every process of it at once, as the end of power would. Its main process leads a group of its own, and its
+  // number stands behind the link that keeps a second one from using the profile.
+  kill() {
+    const pid = Number(readlinkSync(join(this.profile, "SingletonLock")).split("-").pop());
+    process.kill(-pid, "SIGKILL");
+  }
+
+  async close() {
+    await this.context?.close().catch(() => {});
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
