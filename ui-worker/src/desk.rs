@@ -18,10 +18,11 @@ impl Desk {
         Engine::open(options).map(|engine| Self { engine }).map_err(|error| error.to_string())
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the device takes over all of it")]
     pub(crate) fn answer(&mut self, call: Call) -> Answer {
         let answered = match call {
             Call::Do(command) => self.engine.handle(command, browser::now()).map(Answer::Done),
-            Call::Ask(query) => self.engine.answer(&query).map(Answer::View),
+            Call::Ask(query) => self.engine.answer(&query, browser::now()).map(Answer::View),
             Call::Device(command) => match command.verb {
                 DeviceVerb::FoundStall { stall, content, device_name } => {
                     self.found(stall, device_name).map_err(NotDone::Failed).and_then(|()| {

@@ -15,6 +15,7 @@ use crate::parts::{Empty, Icon, ToastShelf};
 use crate::route::Route;
 use crate::seller;
 use crate::speech::{Speech, use_speech};
+use crate::update::use_updates;
 use crate::watched::use_watched;
 
 pub fn run() {
@@ -67,6 +68,7 @@ fn Inside() -> Html {
     let seen = use_memo(live.about().cloned(), |about| about.clone().map(Rc::new));
     let route = use_watched(&desk.route);
     use_arrivals();
+    use_updates();
     html! {
         <ContextProvider<About> context={About((*seen).clone())}>
             <Keys />

@@ -4,10 +4,8 @@
 pub mod picture;
 pub mod time;
 
-use std::future::Future;
-
-use soko_app_api::Answer;
-use web_sys::{Document, HtmlElement, Storage, Window};
+use wasm_bindgen::JsCast as _;
+use web_sys::{Document, HtmlElement, Storage, StorageManager, Window};
 
 /// The window; this program runs nowhere else.
 #[expect(clippy::expect_used, reason = "a page without a window cannot run a script")]
@@ -21,7 +19,6 @@ pub fn document() -> Document {
 }
 
 pub fn root() -> Option<HtmlElement> {
-    use wasm_bindgen::JsCast as _;
     document().document_element().and_then(|root| root.dyn_into().ok())
 }
 
@@ -72,25 +69,14 @@ pub fn zone() -> String {
         .unwrap_or_else(|| "UTC".into())
 }
 
-/// Calls until something answers or it is not wanted any more.
-pub async fn until_answered<F, C, D>(call: C, wait_ms: i32, is_enough: D)
-where
-    F: Future<Output = Answer> + 'static,
-    C: Fn() -> F,
-    D: Fn() -> bool,
-{
-    use std::cell::Cell;
-    use std::rc::Rc;
-    let is_there = Rc::new(Cell::new(false));
-    while !is_there.get() && !is_enough() {
-        let there = Rc::clone(&is_there);
-        let answer = call();
-        wasm_bindgen_futures::spawn_local(async move {
-            if matches!(answer.await, Answer::About(_)) {
-                there.set(true);
-            }
-        });
-        time::sleep(wait_ms).await;
+/// Asks the browser not to clear what is kept here when the disk is full. It may decide by itself, or ask the person.
+pub fn ask_to_persist() {
+    let storage = js_sys::Reflect::get(&window().navigator(), &"storage".into());
+    if let Ok(storage) = storage.map(|it| it.unchecked_into::<StorageManager>())
+        && !storage.is_undefined()
+    {
+        // The answer stands with the device: it looks each time it is asked how it keeps things.
+        let _ = storage.persist();
     }
 }
 

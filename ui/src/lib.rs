@@ -20,6 +20,7 @@ pub mod seller;
 pub mod speech;
 pub mod toast;
 pub mod typed;
+pub mod update;
 pub mod watched;
 pub mod words;
 

@@ -51,19 +51,17 @@ impl Toasts {
         self.show(Tone::News, text.into(), Some((label.into(), action)));
     }
 
+    /// News with one thing to do about it, whenever there is time: it stays.
+    pub fn suggest(&self, text: impl Into<AttrValue>, label: impl Into<AttrValue>, action: Callback<()>) {
+        self.put(Tone::News, text.into(), Some((label.into(), action)));
+    }
+
     pub fn dismiss(&self, id: u32) {
         self.shown.change(|shown| shown.retain(|toast| toast.id != id));
     }
 
     fn show(&self, tone: Tone, text: AttrValue, action: Option<(AttrValue, Callback<()>)>) {
-        let id = self.next.get();
-        self.next.set(id.wrapping_add(1));
-        self.shown.change(|shown| {
-            shown.retain(|toast| toast.text != text);
-            shown.push(Toast { id, tone, text, action });
-            let over = shown.len().saturating_sub(TOASTS_MAX);
-            shown.drain(..over);
-        });
+        let id = self.put(tone, text, action);
         if tone == Tone::Error {
             return;
         }
@@ -72,5 +70,17 @@ impl Toasts {
             time::sleep(SHOWN_MS).await;
             toasts.dismiss(id);
         });
+    }
+
+    fn put(&self, tone: Tone, text: AttrValue, action: Option<(AttrValue, Callback<()>)>) -> u32 {
+        let id = self.next.get();
+        self.next.set(id.wrapping_add(1));
+        self.shown.change(|shown| {
+            shown.retain(|toast| toast.text != text);
+            shown.push(Toast { id, tone, text, action });
+            let over = shown.len().saturating_sub(TOASTS_MAX);
+            shown.drain(..over);
+        });
+        id
     }
 }

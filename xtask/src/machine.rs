@@ -65,6 +65,11 @@ pub(crate) fn schemathesis() -> PathBuf {
     target_dir().join("tools/schemathesis/bin/schemathesis")
 }
 
+/// The browser of the journeys.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    which("chromium")
+}
+
 pub(crate) fn has_python_venv() -> bool {
     succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
 }

@@ -4,6 +4,7 @@
 
 mod api_fuzz;
 mod bench;
+mod browser;
 mod machine;
 mod packages;
 mod postgres;
@@ -54,6 +55,8 @@ enum Task {
         #[arg(long)]
         release: bool,
     },
+    /// Run the journeys in a real browser, all or only these files of tests/browser
+    Browser { files: Vec<String> },
     /// Install what is missing, then run every test
     Test,
     /// What CI runs: format, lints, advisories, then everything that `test` does
@@ -105,6 +108,10 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Run(args) => serve::run(&args),
         Task::Web { release: true } => web::build(web::Kind::Release),
         Task::Web { release: false } => web::build(web::Kind::Quick),
+        Task::Browser { files } => match browser::missing() {
+            None => browser::build_and_run(&files),
+            Some(why) => Err(shell::Failure::new(why)),
+        },
         Task::Test => steps::run(&[steps::TEST]),
         Task::Ci => steps::run(&[steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),

@@ -130,6 +130,20 @@ const TOOLS: &[Tool] = &[
         need: Need::Required,
     },
     Tool {
+        name: "Chromium",
+        why: "journeys in a real browser",
+        is_there: || machine::chromium().is_some(),
+        source: Source::Debian(&["chromium"]),
+        need: Need::Optional,
+    },
+    Tool {
+        name: "Node and npm",
+        why: "drive that browser; nothing of them is shipped",
+        is_there: || which("node").is_some() && which("npm").is_some(),
+        source: Source::Debian(&["nodejs", "npm"]),
+        need: Need::Optional,
+    },
+    Tool {
         name: "Python's venv",
         why: "a place of its own for the API test tool",
         is_there: machine::has_python_venv,

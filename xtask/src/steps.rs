@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::machine::{self, WASM_TARGET};
 use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
 use crate::shell::{Failure, Outcome, cargo, run as run_command, say, succeeds, target_dir};
-use crate::{api_fuzz, setup, sim};
+use crate::{api_fuzz, browser, setup, sim, web};
 
 /// Enough to notice a broken rule at once; the long campaign is `cargo xtask sim --seeds 2000`.
 const SHORT_CAMPAIGN_SEEDS: u32 = 60;
@@ -55,7 +55,7 @@ pub(crate) const TEST: &[Step] = &[
     Step { name: "setup", work: Work::Call(set_up), gate: true },
     Step {
         name: "build",
-        work: Work::Cargo(&["build", "--workspace", "--bins", "--tests", "--locked"]),
+        work: Work::Cargo(&["build", "--workspace", "--bins", "--tests", "--examples", "--locked"]),
         gate: true,
     },
     Step { name: "start PostgreSQL", work: Work::Call(start_postgres), gate: true },
@@ -65,7 +65,9 @@ pub(crate) const TEST: &[Step] = &[
         work: Work::Cargo(&["test", "--workspace", "--doc", "--locked"]),
         gate: false,
     },
-    Step { name: "engine for the browser", work: Work::Call(check_browser_engine), gate: false },
+    Step { name: "lints for the browser", work: Work::Call(check_browser_programs), gate: false },
+    Step { name: "web app", work: Work::Call(build_web_app), gate: false },
+    Step { name: "journeys in a browser", work: Work::Call(run_journeys), gate: false },
     Step { name: "short simulation", work: Work::Call(simulate), gate: false },
     Step { name: "every HTTP operation", work: Work::Call(try_every_operation), gate: false },
 ];
@@ -131,12 +133,29 @@ fn run_tests(stage: &mut Stage) -> Outcome<Done> {
     stage.run(&mut cargo(args))
 }
 
-fn check_browser_engine(stage: &mut Stage) -> Outcome<Done> {
+/// What exists only for the browser's target is not seen by the other lints.
+fn check_browser_programs(stage: &mut Stage) -> Outcome<Done> {
     let clang = machine::clang().ok_or_else(|| Failure::new("clang is missing: run `cargo xtask setup`"))?;
-    let mut check =
-        cargo(&["check", "-p", "soko-engine", "--no-default-features", "--target", WASM_TARGET, "--locked"]);
-    check.env("CC_wasm32_unknown_unknown", clang.compiler).env("AR_wasm32_unknown_unknown", clang.archiver);
-    stage.run(&mut check)
+    for package in web::PROGRAMS {
+        let mut check = cargo(&["clippy", "-p", package, "--target", WASM_TARGET, "--locked"]);
+        check
+            .args(["--", "-D", "warnings"])
+            .env("CC_wasm32_unknown_unknown", &clang.compiler)
+            .env("AR_wasm32_unknown_unknown", &clang.archiver);
+        stage.run(&mut check)?;
+    }
+    Ok(Done::Ran)
+}
+
+fn build_web_app(_: &mut Stage) -> Outcome<Done> {
+    web::build(web::Kind::Quick).map(|()| Done::Ran)
+}
+
+fn run_journeys(_: &mut Stage) -> Outcome<Done> {
+    match browser::missing() {
+        Some(why) => Ok(Done::NotRun(why)),
+        None => browser::run_journeys(&[]).map(|()| Done::Ran),
+    }
 }
 
 fn simulate(_: &mut Stage) -> Outcome<Done> {

@@ -10,6 +10,9 @@ use crate::shell::{Failure, Outcome, cargo, root, run, target_dir};
 const UI: &str = "soko-ui";
 const ENGINE: &str = "soko-ui-worker";
 
+/// What runs in a browser.
+pub(crate) const PROGRAMS: [&str; 2] = [UI, ENGINE];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Quick to build, for development and tests.
@@ -31,7 +34,7 @@ pub(crate) fn build(kind: Kind) -> Outcome {
         Kind::Release => "wasm",
     };
     // One after the other: together, features of one would be switched on in the other.
-    for package in [UI, ENGINE] {
+    for package in PROGRAMS {
         let mut compile =
             cargo(&["build", "-p", package, "--profile", profile, "--target", WASM_TARGET, "--locked"]);
         compile

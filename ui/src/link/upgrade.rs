@@ -7,13 +7,13 @@ use std::rc::Rc;
 use soko_app_api::{Answer, BuyerQuery, BuyerVerb, Call, MarketMoved, Told};
 use soko_domain::ids::Hash;
 
-use super::worker::Worker;
+use super::worker::{Worker, had_own};
 use super::{Hear, Link, Standing, Waiting, failed, http};
 use crate::baskets::{self, Early};
-use crate::browser;
+use crate::browser::time;
 
-/// How often a worker that starts is asked whether it is there, in milliseconds.
-const KNOCK_MS: i32 = 400;
+/// A first visit is shown before the engine is fetched, unless something needs the engine sooner.
+const ENGINE_AFTER_MS: i32 = 1500;
 
 pub(super) struct Upgrade {
     shared: Rc<Shared>,
@@ -24,6 +24,8 @@ struct Shared {
     standing: Cell<Standing>,
     hear: RefCell<Option<Hear>>,
     early: RefCell<Early>,
+    /// Why there is no engine, for whoever looks after the device.
+    trouble: RefCell<Vec<String>>,
     /// Resolved when the standing is decided.
     decided: js_sys::Promise,
     decide: RefCell<Option<js_sys::Function>>,
@@ -40,31 +42,45 @@ impl Upgrade {
             standing: Cell::new(Standing::GettingReady),
             hear: RefCell::default(),
             early: RefCell::new(baskets::kept()),
+            trouble: RefCell::default(),
             decided,
             decide: RefCell::new(decide),
         });
-        let failing = Rc::clone(&shared);
-        let worker = Worker::start(Rc::new(move || failing.decide(Standing::OnlineOnly)));
-        match worker {
-            Some(worker) => Shared::wake(&shared, Rc::new(worker)),
-            None => shared.decide(Standing::OnlineOnly),
+        if had_own() {
+            Shared::start(&shared);
+        } else {
+            let waiting = Rc::clone(&shared);
+            wasm_bindgen_futures::spawn_local(async move {
+                time::sleep(ENGINE_AFTER_MS).await;
+                Shared::start(&waiting);
+            });
         }
         Self { shared }
     }
 }
 
 impl Shared {
-    /// Asks the worker until it answers, and goes over to it.
+    /// Starts the worker, once.
+    fn start(shared: &Rc<Self>) {
+        if shared.worker.borrow().is_some() || shared.standing.get() != Standing::GettingReady {
+            return;
+        }
+        let failing = Rc::clone(shared);
+        match Worker::start(Rc::new(move || failing.decide(Standing::OnlineOnly))) {
+            Some(worker) => Self::wake(shared, Rc::new(worker)),
+            None => shared.decide(Standing::OnlineOnly),
+        }
+    }
+
+    /// Goes over to the worker as soon as it answers.
     fn wake(shared: &Rc<Self>, worker: Rc<Worker>) {
         *shared.worker.borrow_mut() = Some(Rc::clone(&worker));
         let waking = Rc::clone(shared);
         wasm_bindgen_futures::spawn_local(async move {
-            browser::until_answered(
-                || worker.call(&Call::About),
-                KNOCK_MS,
-                || waking.standing.get() != Standing::GettingReady,
-            )
-            .await;
+            if let Answer::Failed { sentence } = worker.call(&Call::About).await {
+                waking.trouble.borrow_mut().push(sentence);
+                waking.decide(Standing::OnlineOnly);
+            }
             if waking.standing.get() != Standing::GettingReady {
                 return;
             }
@@ -121,7 +137,13 @@ impl Shared {
                 let early = self.early.borrow().clone();
                 Some(Answer::Buyer(baskets::view(&early, http::ask).await))
             }
-            Call::About => Some(Answer::About(baskets::about())),
+            // Whoever has a stall here is not shown for a moment as somebody without one.
+            Call::About if had_own() && self.standing.get() == Standing::GettingReady => None,
+            Call::About => {
+                let mut about = baskets::about();
+                about.warnings.extend(self.trouble.borrow().iter().cloned());
+                Some(Answer::About(about))
+            }
             Call::Do(_)
             | Call::Ask(_)
             | Call::Buyer(_)
@@ -142,11 +164,15 @@ impl Link for Upgrade {
             if let Some(answer) = shared.early(&call).await {
                 return answer;
             }
+            Shared::start(&shared);
             // The promise is only ever resolved.
             let _ = wasm_bindgen_futures::JsFuture::from(shared.decided.clone()).await;
-            match shared.engine() {
-                Some(worker) => worker.call(&call).await,
-                None => failed("link.online-only"),
+            match (shared.engine(), &call) {
+                (Some(worker), _) => worker.call(&call).await,
+                (None, Call::About) => {
+                    shared.early(&call).await.unwrap_or_else(|| failed("link.online-only"))
+                }
+                (None, _) => failed("link.online-only"),
             }
         })
     }

@@ -1,112 +1,198 @@
 //! The engine in a dedicated worker: `{id, bytes}` there and back, `{told}` in between. Which tab's worker holds
-//! the store is the worker's affair.
+//! the store is the worker's affair. A worker that ends is replaced, and what it had not answered is sent again:
+//! calls are repeatable by the ids inside them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use soko_app_api::{Answer, Call, Told};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MessageEvent, WorkerOptions, WorkerType};
+use web_sys::{MessageEvent, VisibilityState, WorkerOptions, WorkerType};
 
 use super::{Hear, Waiting, bytes, failed};
+use crate::browser;
 
-pub(super) struct Worker {
-    worker: web_sys::Worker,
-    shared: Rc<Shared>,
+/// The note that this browser keeps something of its own. It outlives the files, if the browser clears them.
+const HAS_OWN: &str = "soko-has-own";
+/// A worker that ends this often before it answers anything will not get better.
+const STARTS_MAX: u32 = 5;
+
+pub(super) struct Worker(Rc<Shared>);
+
+struct Shared {
+    address: String,
+    worker: RefCell<Option<web_sys::Worker>>,
+    open: RefCell<BTreeMap<u32, Open>>,
+    hear: RefCell<Option<Hear>>,
     next_id: Cell<u32>,
+    /// Since the last answer.
+    starts: Cell<u32>,
+    on_failure: Rc<dyn Fn()>,
 }
 
-#[derive(Default)]
-struct Shared {
-    open: RefCell<BTreeMap<u32, Function>>,
-    hear: RefCell<Option<Hear>>,
+/// A call without an answer.
+struct Open {
+    bytes: Uint8Array,
+    /// How many workers ended over it.
+    tries: u32,
+    resolve: Function,
+}
+
+/// Whether this browser kept something of its own when it was last here.
+pub(super) fn had_own() -> bool {
+    browser::kept(HAS_OWN).is_some()
 }
 
 impl Worker {
     /// Starts the worker that the page names. None when the page names none or the browser cannot.
     pub(super) fn start(on_failure: Rc<dyn Fn()>) -> Option<Self> {
-        let meta = crate::browser::document().query_selector("meta[name=soko-worker]").ok()??;
+        let meta = browser::document().query_selector("meta[name=soko-worker]").ok()??;
         let address = meta.get_attribute("content").filter(|address| !address.is_empty())?;
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = web_sys::Worker::new_with_options(&address, &options).ok()?;
-        let shared = Rc::new(Shared::default());
-
-        let heard = Rc::clone(&shared);
-        let failing = Rc::clone(&on_failure);
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-            if heard.take(&message.data()) == Taken::Failed {
-                failing();
-            }
+        let shared = Rc::new(Shared {
+            address,
+            worker: RefCell::default(),
+            open: RefCell::default(),
+            hear: RefCell::default(),
+            next_id: Cell::new(1),
+            starts: Cell::new(0),
+            on_failure,
         });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        on_message.forget();
-
-        let on_error = Closure::<dyn Fn(web_sys::Event)>::new(move |_| on_failure());
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        on_error.forget();
-        Some(Self { worker, shared, next_id: Cell::new(1) })
+        Shared::begin(&shared)?;
+        say_when_seen(&shared);
+        Some(Self(shared))
     }
 
     pub(super) fn listen(&self, hear: Hear) {
-        *self.shared.hear.borrow_mut() = Some(hear);
+        *self.0.hear.borrow_mut() = Some(hear);
     }
 
     pub(super) fn call(&self, call: &Call) -> Waiting {
         let Some(bytes) = bytes::of_call(call) else { return Box::pin(async { failed("link.unreadable") }) };
-        let id = self.next_id.get();
-        self.next_id.set(id.wrapping_add(1));
-        let shared = Rc::clone(&self.shared);
+        let id = self.0.next_id.get();
+        self.0.next_id.set(id.wrapping_add(1));
+        let shared = Rc::clone(&self.0);
         let answer = Promise::new(&mut |resolve: Function, _reject: Function| {
-            shared.open.borrow_mut().insert(id, resolve);
+            shared.open.borrow_mut().insert(id, Open { bytes: bytes.clone(), tries: 0, resolve });
         });
-        let message = Object::new();
-        let is_posted = Reflect::set(&message, &"id".into(), &id.into()).is_ok()
-            && Reflect::set(&message, &"bytes".into(), &bytes).is_ok()
-            && self.worker.post_message(&message).is_ok();
-        if !is_posted {
-            self.shared.open.borrow_mut().remove(&id);
-            return Box::pin(async { failed("link.broken") });
-        }
-        Box::pin(async move { to_answer(JsFuture::from(answer).await) })
+        shared.send(id);
+        Box::pin(async move {
+            match JsFuture::from(answer).await {
+                Ok(message) => to_answer(&message),
+                Err(_) => failed("link.broken"),
+            }
+        })
     }
 }
 
-fn to_answer(value: Result<JsValue, JsValue>) -> Answer {
-    value.map_or_else(|_| failed("link.broken"), |value| bytes::to_answer(&value))
+/// An answer, or the worker's own sentence about why there is none.
+fn to_answer(message: &JsValue) -> Answer {
+    match bytes::property(message, "failed").as_string() {
+        Some(sentence) => Answer::Failed { sentence },
+        None => bytes::to_answer(&bytes::property(message, "bytes")),
+    }
 }
 
-#[derive(PartialEq, Eq)]
-enum Taken {
-    Yes,
-    /// The worker says that it cannot go on.
-    Failed,
+/// A tab that nobody sees lets another one hold the store.
+fn say_when_seen(shared: &Rc<Shared>) {
+    let saying = Rc::clone(shared);
+    let on_change = Closure::<dyn Fn()>::new(move || saying.say_whether_seen());
+    let listens = browser::document()
+        .add_event_listener_with_callback("visibilitychange", on_change.as_ref().unchecked_ref());
+    if listens.is_ok() {
+        on_change.forget();
+    }
 }
 
 impl Shared {
-    fn take(&self, message: &JsValue) -> Taken {
-        if let Some(id) = bytes::property(message, "id").as_f64() {
-            let resolve = self
-                .open
-                .borrow_mut()
-                .iter()
-                .find(|(open, _)| f64::from(**open) == id)
-                .map(|(open, _)| *open);
-            if let Some(resolve) = resolve.and_then(|id| self.open.borrow_mut().remove(&id)) {
-                // A promise's own function cannot throw.
-                let _ = resolve.call1(&JsValue::UNDEFINED, &bytes::property(message, "bytes"));
-            }
-        } else if let Some(told) = bytes::to_message::<Told>(&bytes::property(message, "told")) {
-            let hear = self.hear.borrow().clone();
-            if let Some(hear) = hear {
-                hear(told);
-            }
-        } else if !bytes::property(message, "failed").is_undefined() {
-            return Taken::Failed;
+    /// A new worker, with all that the last one left unanswered.
+    fn begin(shared: &Rc<Self>) -> Option<()> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = web_sys::Worker::new_with_options(&shared.address, &options).ok()?;
+        shared.starts.set(shared.starts.get() + 1);
+        let taking = Rc::clone(shared);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+            Self::take(&taking, &message.data());
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        on_message.forget();
+        // Its script did not even load: there is nothing to begin again.
+        let on_failure = Rc::clone(&shared.on_failure);
+        let on_error = Closure::<dyn Fn(web_sys::Event)>::new(move |_| on_failure());
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        on_error.forget();
+        *shared.worker.borrow_mut() = Some(worker);
+        shared.post(&[("hadOwn", had_own().into())]);
+        shared.say_whether_seen();
+        let ids: Vec<u32> = shared.open.borrow().keys().copied().collect();
+        ids.into_iter().for_each(|id| shared.send(id));
+        Some(())
+    }
+
+    fn say_whether_seen(&self) {
+        let visible = browser::document().visibility_state() == VisibilityState::Visible;
+        self.post(&[("visible", visible.into())]);
+    }
+
+    fn send(&self, id: u32) {
+        let message = self.open.borrow().get(&id).map(|open| (open.bytes.clone(), open.tries));
+        if let Some((bytes, tries)) = message {
+            self.post(&[("id", id.into()), ("bytes", bytes.into()), ("tries", tries.into())]);
         }
-        Taken::Yes
+    }
+
+    /// A worker that cannot be posted to has ended, and says so.
+    fn post(&self, properties: &[(&str, JsValue)]) {
+        let message = Object::new();
+        let is_set = properties
+            .iter()
+            .all(|(name, value)| Reflect::set(&message, &(*name).into(), value).unwrap_or(false));
+        if let Some(worker) = self.worker.borrow().as_ref().filter(|_| is_set) {
+            let _ = worker.post_message(&message);
+        }
+    }
+
+    fn take(shared: &Rc<Self>, message: &JsValue) {
+        if let Some(id) = bytes::property(message, "id").as_f64() {
+            shared.settle(id, message);
+        } else if let Some(told) = bytes::to_message::<Told>(&bytes::property(message, "told")) {
+            let hear = shared.hear.borrow().clone();
+            hear.iter().for_each(|hear| hear(told.clone()));
+        } else if bytes::property(message, "keepsOwn").is_truthy() {
+            browser::keep(HAS_OWN, "yes");
+            browser::ask_to_persist();
+        } else if !bytes::property(message, "ended").is_undefined() {
+            Self::begin_again(shared);
+        }
+    }
+
+    fn settle(&self, id: f64, message: &JsValue) {
+        self.starts.set(0);
+        let id = self.open.borrow().keys().copied().find(|open| f64::from(*open) == id);
+        if let Some(open) = id.and_then(|id| self.open.borrow_mut().remove(&id)) {
+            // A promise's own function cannot throw.
+            let _ = open.resolve.call1(&JsValue::UNDEFINED, message);
+        }
+    }
+
+    fn begin_again(shared: &Rc<Self>) {
+        for open in shared.open.borrow_mut().values_mut() {
+            open.tries += 1;
+        }
+        if shared.starts.get() >= STARTS_MAX || Self::begin(shared).is_none() {
+            (shared.on_failure)();
+            shared.give_up();
+        }
+    }
+
+    fn give_up(&self) {
+        let open = std::mem::take(&mut *self.open.borrow_mut());
+        for open in open.into_values() {
+            // No message at all reads as an answer that is none.
+            let _ = open.resolve.call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED);
+        }
     }
 }

@@ -1,0 +1,89 @@
+//! The service worker: it makes the app work without a network, and brings the next version. That one waits until
+//! the person takes it, since nobody may lose a sale to an update; an open cart is the engine's and outlives it.
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState};
+use yew::prelude::*;
+
+use crate::browser::{self, time};
+use crate::desk::use_desk;
+use crate::speech::use_speech;
+
+const SCRIPT: &str = "/sw.js";
+const TAKE_OVER: &str = "take-over";
+/// A first visit is shown before the files for the next one are fetched.
+const REGISTER_AFTER_MS: i32 = 2000;
+
+/// Makes the app work offline, and offers a version that waits.
+#[hook]
+pub fn use_updates() {
+    let (desk, speech) = (use_desk(), use_speech());
+    use_effect_with((), move |()| {
+        let offer = Callback::from(move |waiting: ServiceWorker| {
+            let take = Callback::from(move |()| {
+                // One that is gone was replaced by a newer one, which is offered, too.
+                let _ = waiting.post_message(&TAKE_OVER.into());
+            });
+            desk.toasts.suggest(speech.say("update.ready"), speech.say("update.use"), take);
+        });
+        wasm_bindgen_futures::spawn_local(async move {
+            time::sleep(REGISTER_AFTER_MS).await;
+            if let Some(container) = container() {
+                // A browser that refuses works online, and says so elsewhere.
+                let _ = register(&container, offer).await;
+            }
+        });
+    });
+}
+
+/// Only where pages come from a server: a window brings its files with it.
+fn container() -> Option<ServiceWorkerContainer> {
+    let is_served = browser::document().query_selector("meta[name=soko-worker]").is_ok_and(|it| it.is_some());
+    let protocol = browser::window().location().protocol().ok()?;
+    let found = js_sys::Reflect::get(&browser::window().navigator(), &"serviceWorker".into()).ok()?;
+    let usable = is_served && protocol.starts_with("http") && !found.is_undefined();
+    usable.then(|| found.unchecked_into())
+}
+
+async fn register(container: &ServiceWorkerContainer, offer: Callback<ServiceWorker>) -> Result<(), JsValue> {
+    let had_one = container.controller().is_some();
+    let on_change = Closure::<dyn Fn()>::new(move || {
+        // The first one takes over a page that already has its files; a later one was asked for.
+        if had_one {
+            // A page that cannot be loaded again goes on as it is.
+            let _ = browser::window().location().reload();
+        }
+    });
+    container.set_oncontrollerchange(Some(on_change.as_ref().unchecked_ref()));
+    on_change.forget();
+    let registration: ServiceWorkerRegistration =
+        JsFuture::from(container.register(SCRIPT)).await?.unchecked_into();
+    if let Some(waiting) = registration.waiting().filter(|_| had_one) {
+        offer.emit(waiting);
+    }
+    let (found_in, container) = (registration.clone(), container.clone());
+    let on_found = Closure::<dyn Fn()>::new(move || {
+        if let Some(installing) = found_in.installing() {
+            offer_when_installed(&installing, &container, &offer);
+        }
+    });
+    registration.set_onupdatefound(Some(on_found.as_ref().unchecked_ref()));
+    on_found.forget();
+    Ok(())
+}
+
+fn offer_when_installed(
+    installing: &ServiceWorker,
+    container: &ServiceWorkerContainer,
+    offer: &Callback<ServiceWorker>,
+) {
+    let (new, container, offer) = (installing.clone(), container.clone(), offer.clone());
+    let on_state = Closure::<dyn Fn()>::new(move || {
+        if new.state() == ServiceWorkerState::Installed && container.controller().is_some() {
+            offer.emit(new.clone());
+        }
+    });
+    installing.set_onstatechange(Some(on_state.as_ref().unchecked_ref()));
+    on_state.forget();
+}

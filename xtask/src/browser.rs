@@ -1,0 +1,85 @@
+//! The journeys in a real browser: `tests/browser`, run by Node's own test runner against the web app's files and
+//! a real server. What they need from npm goes below the target folder.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::machine;
+use crate::shell::{Doing as _, Failure, Outcome, cargo, root, run, succeeds, target_dir, which};
+use crate::web::{self, Kind};
+
+/// Where the tests find what they drive and what they drive it with.
+const PROGRAMS_VARIABLE: &str = "SOKO_TEST_BIN_DIR";
+const WEB_VARIABLE: &str = "SOKO_TEST_WEB_DIR";
+const TOOLS_VARIABLE: &str = "SOKO_BROWSER_TOOLS";
+const MANIFESTS: [&str; 2] = ["package.json", "package-lock.json"];
+
+/// Where the packages from npm are, once installed.
+fn tools() -> PathBuf {
+    target_dir().join("tools/browser")
+}
+
+/// Builds what the journeys need, and runs all of them or those in these files.
+pub(crate) fn build_and_run(files: &[String]) -> Outcome {
+    let programs = ["build", "-p", "soko-sync-server", "-p", "soko-register", "-p", "soko-app-api"];
+    run(cargo(&programs).args(["--bins", "--examples", "--locked"]))?;
+    web::build(Kind::Quick)?;
+    run_journeys(files)
+}
+
+/// Runs what `build_and_run` or an earlier step built.
+pub(crate) fn run_journeys(files: &[String]) -> Outcome {
+    let names = if files.is_empty() { all()? } else { files.to_vec() };
+    // One file after the other: each starts browsers of its own, and two at once would wait for each other.
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(names)
+        .current_dir(root().join("tests/browser"))
+        .env(PROGRAMS_VARIABLE, target_dir().join("debug"))
+        .env(WEB_VARIABLE, web::dist())
+        .env(TOOLS_VARIABLE, tools());
+    run(&mut node)
+}
+
+/// Why the journeys cannot be run here; nothing if they can.
+pub(crate) fn missing() -> Option<String> {
+    if which("node").is_none() || machine::chromium().is_none() {
+        return Some("node or chromium is not installed: run `cargo xtask setup`".into());
+    }
+    install_tools().err().map(|failure| failure.to_string())
+}
+
+/// Exactly what the lock file says; again only when it changed.
+fn install_tools() -> Outcome {
+    let (from, to) = (root().join("tests/browser"), tools());
+    let is_there = to.join("node_modules").is_dir()
+        && MANIFESTS.iter().all(|name| match (fs::read(from.join(name)), fs::read(to.join(name))) {
+            (Ok(wanted), Ok(there)) => wanted == there,
+            _ => false,
+        });
+    if is_there {
+        return Ok(());
+    }
+    fs::create_dir_all(&to).doing("making the folder for npm's packages")?;
+    let mut install = Command::new("npm");
+    install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&to);
+    for name in MANIFESTS {
+        fs::copy(from.join(name), to.join(name)).doing(&format!("copying {name}"))?;
+    }
+    if succeeds(&mut install) {
+        return Ok(());
+    }
+    // Half an installation must not look like a whole one.
+    let _ = fs::remove_dir_all(&to);
+    Err(Failure::new("the packages that drive the browser could not be installed from npm"))
+}
+
+fn all() -> Outcome<Vec<String>> {
+    let folder = root().join("tests/browser");
+    let entries = fs::read_dir(&folder).doing("listing the journeys")?;
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".test.js")).collect();
+    names.sort();
+    if names.is_empty() { Err(Failure::new("there are no journeys")) } else { Ok(names) }
+}
