@@ -32,7 +32,7 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  cargo xtask run                          start the server with its data in ./data
+  cargo xtask run                          a demo market in ./data, in the browser and in a window
   cargo xtask test                         install what is missing, then run every test
   cargo xtask pg cargo test -p soko-sync-server
                                            one crate's tests with a throw-away PostgreSQL
@@ -47,7 +47,7 @@ enum Task {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Build and start the server; Ctrl-C ends it
+    /// Build everything, make a demo market once, start the server and the window; Ctrl-C ends it
     Run(serve::RunArgs),
     /// Build the web app's files into target/web/dist
     Web {

@@ -1,16 +1,30 @@
-//! `cargo xtask run`: build the server and become it.
+//! `cargo xtask run`: build the web app and the server, make the demo's market once, open the window where there
+//! is a display, and become the server.
 
+use std::fs;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::server::{PACKAGE, PROGRAM, serve_command};
-use crate::shell::{Failure, Outcome, cargo, root, run as run_command, say, target_dir};
+use crate::shell::{Doing as _, Failure, Outcome, cargo, root, run as run_command, say, target_dir};
+use crate::web::{self, Kind};
+
+/// The window: package and program have the same name.
+const WINDOW: &str = "soko";
+/// The password of everybody in the demo, which listens on this machine alone unless somebody says otherwise.
+const DEMO_PASSWORD: &str = "market-day";
+/// What the demo said when it was made, so that the sign-ins can be shown again.
+const DEMO_NOTE: &str = "demo.txt";
 
 #[derive(clap::Args)]
 pub(crate) struct RunArgs {
-    /// Only the server. There are no screens yet, so this is what happens without it, too
+    /// Open no window, even where there is a display
     #[arg(long)]
     headless: bool,
+    /// Begin with an empty server instead of the demo's market
+    #[arg(long)]
+    empty: bool,
     /// Where the server keeps its data
     #[arg(long, default_value = "data")]
     data_dir: PathBuf,
@@ -22,20 +36,63 @@ pub(crate) struct RunArgs {
     debug: bool,
 }
 
-/// Replaces this process by the server, so that Ctrl-C reaches the server alone and it can end in order.
+/// Ends as the server: Ctrl-C reaches it and the window, which are one group, and both end in order.
 pub(crate) fn run(args: &RunArgs) -> Outcome {
-    let mut build = cargo(&["build", "-p", PACKAGE, "--bin", PROGRAM]);
-    if !args.debug {
+    web::build(if args.debug { Kind::Quick } else { Kind::Release })?;
+    let program = build(PACKAGE, PROGRAM, args.debug)?;
+    let data_dir = root().join(&args.data_dir);
+    if !args.empty {
+        make_demo_once(&program, &data_dir)?;
+    }
+    if !args.headless && has_display() {
+        let window = build(WINDOW, WINDOW, args.debug)?;
+        open_window(&window, &data_dir)?;
+    }
+    say(&format!("\nData in {}. Ctrl-C ends everything.", data_dir.display()));
+    say(&format!("The market: http://{0}/   For programs: http://{0}/docs\n", args.listen));
+    let error = serve_command(&program, &data_dir, &args.listen).exec();
+    Err(Failure::new(format!("starting {PROGRAM}: {error}")))
+}
+
+fn build(package: &str, program: &str, debug: bool) -> Outcome<PathBuf> {
+    let mut build = cargo(&["build", "-p", package, "--bin", program, "--locked"]);
+    if !debug {
         build.arg("--release");
     }
     run_command(&mut build)?;
-    let folder = if args.debug { "debug" } else { "release" };
-    let data_dir = root().join(&args.data_dir);
-    if !args.headless {
-        say("There are no screens yet: this starts the server alone.");
+    let folder = if debug { "debug" } else { "release" };
+    Ok(target_dir().join(folder).join(program))
+}
+
+/// Fills a server that has no data yet, and shows who can sign in, also the next time.
+fn make_demo_once(program: &Path, data_dir: &Path) -> Outcome {
+    let note = data_dir.join(DEMO_NOTE);
+    if !data_dir.exists() {
+        fs::create_dir_all(data_dir).doing("making the data directory")?;
+        say("Making the demo's market.");
+        let mut demo = Command::new(program);
+        demo.arg("demo").arg("--data-dir").arg(data_dir).args(["--password", DEMO_PASSWORD]);
+        let made = demo.stdin(Stdio::null()).stderr(Stdio::inherit()).output().doing("making the demo")?;
+        if !made.status.success() {
+            // Half a market must not be taken for a whole one the next time.
+            let _ = fs::remove_dir_all(data_dir);
+            return Err(Failure::new(format!("the demo could not be made: {}", made.status)));
+        }
+        fs::write(&note, &made.stdout).doing("keeping the sign-ins")?;
     }
-    say(&format!("Data in {}. Open http://{}/docs. Ctrl-C ends it.", data_dir.display(), args.listen));
-    let program = target_dir().join(folder).join(PROGRAM);
-    let error = serve_command(&program, &data_dir, &args.listen).exec();
-    Err(Failure::new(format!("starting {PROGRAM}: {error}")))
+    if let Ok(said) = fs::read_to_string(&note) {
+        say(said.trim_end());
+    }
+    Ok(())
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|it| !it.is_empty()))
+}
+
+/// Beside the server, in the same group; it waits for a server by itself, as it does without a network.
+fn open_window(program: &Path, data_dir: &Path) -> Outcome {
+    let mut window = Command::new(program);
+    window.arg("--data-dir").arg(data_dir.join("window")).stdin(Stdio::null());
+    window.spawn().map(|_| ()).doing("opening the window")
 }

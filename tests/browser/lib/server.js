@@ -1,0 +1,63 @@
+// A real server with a data directory of its own, on a free port that stays the same over restarts.
+
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PROGRAMS, WEB } from "./places.js";
+
+const PROGRAM = join(PROGRAMS, "soko-server");
+const READY_MS_MAX = 30_000;
+const POLL_MS = 50;
+export const PASSWORD = "market-day";
+
+async function freePort() {
+  const probe = createServer();
+  await new Promise((done) => probe.listen(0, "127.0.0.1", done));
+  const { port } = probe.address();
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+export class Server {
+  static async begin({ demo = false, web = WEB } = {}) {
+    const server = new Server();
+    server.data = mkdtempSync(join(tmpdir(), "soko-server-"));
+    server.port = await freePort();
+    server.url = `http://127.0.0.1:${server.port}`;
+    server.web = web;
+    if (demo) {
+      const made = spawnSync(PROGRAM, ["demo", "--data-dir", server.data, "--password", PASSWORD, "--small"]);
+      if (made.status !== 0) throw new Error(`the demo could not be made: ${made.stderr}`);
+      server.signIns = String(made.stdout);
+    }
+    await server.start();
+    return server;
+  }
+
+  async start() {
+    const listen = ["--listen", `127.0.0.1:${this.port}`, "--web-dir", this.web, "--limits=false"];
+    this.log = "";
+    this.process = spawn(PROGRAM, ["serve", "--data-dir", this.data, ...listen], { stdio: ["ignore", "ignore", "pipe"] });
+    this.ended = new Promise((done) => this.process.on("exit", done));
+    this.process.stderr.on("data", (text) => (this.log += text));
+    const begun = Date.now();
+    while (!(await fetch(`${this.url}/readyz`).then((it) => it.ok, () => false))) {
+      if (this.process.exitCode !== null || Date.now() - begun > READY_MS_MAX) {
+        throw new Error(`the server does not become ready: ${this.log}`);
+      }
+      await new Promise((done) => setTimeout(done, POLL_MS));
+    }
+  }
+
+  async kill() {
+    this.process.kill("SIGKILL");
+    await this.ended;
+  }
+
+  async close() {
+    await this.kill();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
