@@ -63,7 +63,9 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
         .enable_all()
         .build()
         .map_err(|error| CliError::failed(format!("the runtime does not start: {error}")))?;
-    let served = runtime.block_on(listen(App::new(parts), address, &place));
+    let app = App::new(parts);
+    app.meet_neighbours(&place)?;
+    let served = runtime.block_on(listen(app, address, &place));
     store.close();
     served
 }

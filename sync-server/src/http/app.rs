@@ -1,10 +1,11 @@
 //! Everything a handler may need, in one place. Parts that touch the outside are behind traits, so that a test
 //! builds the real server with its own clock and randomness.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use soko_domain::ids::LogId;
+use soko_record_log::StoreError;
 use tokio::sync::watch;
 
 use crate::core::StallCore;
@@ -20,7 +21,7 @@ use crate::moved::Moved;
 use crate::outside::{Clock, Entropy, random};
 use crate::platform::passwords::Passwords;
 use crate::secret::{ServerSecret, Token};
-use crate::store::Store;
+use crate::store::{Heard, Neighbours, Place, Store, meet_neighbours};
 use crate::web::Web;
 
 /// What an operator decides about the HTTP side.
@@ -91,6 +92,8 @@ struct Inner {
     moved: Moved,
     market: Arc<Market>,
     audience: Seats,
+    /// Other processes on the same database.
+    neighbours: OnceLock<Neighbours>,
     closing: watch::Sender<bool>,
 }
 
@@ -111,6 +114,7 @@ impl App {
             moved: Moved::default(),
             market: Arc::default(),
             audience: Seats::new(LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX),
+            neighbours: OnceLock::new(),
             closing: watch::Sender::new(false),
         }))
     }
@@ -132,6 +136,34 @@ impl App {
         &self.0.moved
     }
 
+    /// A stall moved, here or in another process.
+    fn heard(&self, heard: Heard) {
+        match heard {
+            Heard::Moved(stall, position) => {
+                self.0.market.doubt(stall);
+                self.moved().tell(stall, position);
+            }
+            Heard::Everything => self.0.market.doubt_everything(),
+        }
+    }
+
+    /// From now on other processes on the same database hear what moves here, and are heard.
+    pub fn meet_neighbours(&self, place: &Place) -> Result<(), StoreError> {
+        let own = random(self.0.entropy.as_ref()).map_err(|none| StoreError::Other(none.to_string()))?;
+        let own = u64::from_be_bytes(own);
+        // The threads must not keep alive what ends them.
+        let inner = Arc::downgrade(&self.0);
+        let listen = move |heard| {
+            if let Some(inner) = inner.upgrade() {
+                Self(inner).heard(heard);
+            }
+        };
+        if let Some(met) = meet_neighbours(place, own, listen)? {
+            let _ = self.0.neighbours.set(met);
+        }
+        Ok(())
+    }
+
     /// What everybody may see.
     pub fn market(&self) -> Arc<Market> {
         Arc::clone(&self.0.market)
@@ -145,8 +177,10 @@ impl App {
     /// Tells, after the commit, how far a stall's log is, if the request moved it.
     pub(crate) fn tell(&self, stall: LogId, moved_to: Option<u64>) {
         if let Some(position) = moved_to {
-            self.0.market.doubt(stall);
-            self.moved().tell(stall, position);
+            self.heard(Heard::Moved(stall, position));
+            if let Some(neighbours) = self.0.neighbours.get() {
+                neighbours.tell(stall, position);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ pub mod conn;
 mod group;
 pub mod job;
 mod migrate;
+mod neighbours;
 mod postgres;
 mod sqlite;
 mod threads;
@@ -20,6 +21,7 @@ pub use conn::Shard;
 pub use group::GroupReport;
 pub use job::{Failed, JobError, NoAnswer};
 pub use migrate::STEPS;
+pub use neighbours::{Heard, Neighbours};
 pub use sqlite::DATABASE_FILE;
 pub use threads::{GROUP_MAX, Observer, READ_QUEUE_MAX, WRITE_QUEUE_MAX};
 
@@ -191,6 +193,19 @@ impl Inner {
         let count = i64::try_from(self.writers.len()).ok()?;
         let at = usize::try_from(shard.key().checked_rem_euclid(count)?).ok()?;
         self.writers.get(at)
+    }
+}
+
+/// Meets the other processes on this database; `own` tells them apart. A directory belongs to one process, which has
+/// nobody to talk to.
+pub fn meet_neighbours(
+    place: &Place,
+    own: u64,
+    listen: impl Fn(Heard) + Send + Sync + 'static,
+) -> Result<Option<Neighbours>, StoreError> {
+    match place {
+        Place::Directory(_) => Ok(None),
+        Place::Url(url) => postgres::Postgres::new(url)?.meet_neighbours(own, Arc::new(listen)).map(Some),
     }
 }
 

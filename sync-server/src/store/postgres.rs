@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -17,6 +18,7 @@ use postgres::{Client, Config, NoTls, Statement};
 use soko_record_log::{Dialect, Param, Row, StoreError, Tx, Value};
 
 use crate::store::conn::{Conn, Opener, Shard, Undone, Work};
+use crate::store::neighbours::{Heard, Neighbours};
 
 /// Statement texts kept prepared per connection. The program has fewer; the limit is for safety.
 const STATEMENTS_MAX: usize = 500;
@@ -42,6 +44,14 @@ impl Postgres {
             .map_err(|error| StoreError::Other(format!("the database URL cannot be read: {error}")))?;
         config.application_name("soko-server").connect_timeout(CONNECT_TIMEOUT);
         Ok(Self { config })
+    }
+
+    pub(crate) fn meet_neighbours(
+        &self,
+        own: u64,
+        listen: Arc<dyn Fn(Heard) + Send + Sync>,
+    ) -> Result<Neighbours, StoreError> {
+        Neighbours::meet(self.config.clone(), own, listen)
     }
 
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {

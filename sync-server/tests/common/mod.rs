@@ -27,6 +27,7 @@ pub(crate) struct TestStore {
 enum Clean {
     Directory(tempfile::TempDir),
     Database { server: String, name: String },
+    Nothing,
 }
 
 impl TestStore {
@@ -48,6 +49,12 @@ impl TestStore {
         let (base, _) = server.rsplit_once('/').unwrap();
         let place = Place::Url(format!("{base}/{name}"));
         Some(Self::open(place, Clean::Database { server, name }))
+    }
+
+    /// The same database once more, as another process has it.
+    pub(crate) fn again(&self) -> Self {
+        let place = self.place.clone();
+        std::thread::spawn(move || Self::open(place, Clean::Nothing)).join().unwrap()
     }
 
     fn open(place: Place, clean: Clean) -> Self {
