@@ -1,4 +1,5 @@
 //! The market as a device and a page ask for it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -27,10 +28,8 @@ fn offers_of(stall: Option<LogId>, text: &str) -> MarketQuery {
 }
 
 async fn offers(server: &TestServer, query: &MarketQuery) -> Vec<OfferRow> {
-    match ask(server, query).await {
-        MarketView::Offers(rows) => rows.value,
-        other => panic!("{other:?}"),
-    }
+    let MarketView::Offers(rows) = ask(server, query).await else { panic!("no offers: {query:?}") };
+    rows.value
 }
 
 async fn names(server: &TestServer, query: &MarketQuery) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The web app as a browser meets it: files, packed files, pages with a first paint, and headers that keep a page
 //! from doing what it should not.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

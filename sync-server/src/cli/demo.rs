@@ -1,44 +1,68 @@
-//! `demo`: a small market to look at, in an empty store.
+//! `demo`: a lively market to look at, in an empty store.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
+use std::time::Instant;
 
-use clap::Command;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::cli::serve::{secret, stall_core};
 use crate::cli::settings::Resolved;
 use crate::cli::{CliError, say};
-use crate::demo::{self, Made, Tools};
+use crate::demo::{self, Made, Size, Tools};
 use crate::outside::{Clock as _, OsEntropy, SystemClock};
 use crate::platform::passwords::{Cost, Passwords};
 use crate::store::Store;
 
+/// Characters between the ends of the bar.
+const BAR_WIDTH: usize = 30;
+
 const EXAMPLES: &str = "EXAMPLES
   soko-server demo --data-dir demo-data && soko-server serve --data-dir demo-data
-  soko-server demo --database-url postgres://soko@db/demo
+  soko-server demo --password market --small
+  soko-server demo --database-url postgres://soko@db/demo --seed 7
 
-Three stalls with products, sales and orders, made the way devices and buyers make them. The store must be empty.
-The sign-ins are printed once, with passwords of their own.";
+Stalls in several countries with goods, pictures, registers, ninety days of sales, and orders in every state, made the
+way devices and buyers make them. The store must be empty. Everybody has the same password, which is printed once.
+The same seed gives the same goods, sales and orders; identities and keys are always new.";
 
 pub(super) fn command() -> Command {
-    Command::new("demo").about("Make a small market to look at, in an empty store").after_help(EXAMPLES)
+    let seed = Arg::new("seed").long("seed").value_name("NUMBER").value_parser(value_parser!(u64));
+    let small = Arg::new("small").long("small").action(ArgAction::SetTrue);
+    let password = Arg::new("password").long("password").value_name("WORD");
+    Command::new("demo")
+        .about("Make a lively market to look at, in an empty store")
+        .arg(seed.default_value("1").help("What is sold to whom, and what it looks like"))
+        .arg(small.help("Three stalls and twelve days: for tests"))
+        .arg(
+            password
+                .help("Everybody\'s password, for a machine that nobody else can reach [default: made up]"),
+        )
+        .after_help(EXAMPLES)
 }
 
-pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
+pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliError> {
+    let started = Instant::now();
     let store = Store::open(&settings.place(), Arc::new(|_| {}))?;
-    let made = make(&store);
+    let made = make(&store, given);
     store.close();
     let made = made?;
+    let Made { stalls, registers, products, pictures, sales, refunds, orders, declined, buyers, .. } = &made;
     say(&format!(
-        "Made {} stalls with {} products, {} sales and {} orders. Sign in as:",
-        made.stalls, made.products, made.sales, made.orders
+        "Made {stalls} stalls with {registers} registers, {products} products and {pictures} pictures, {sales} sales, \
+         {refunds} refunds and {orders} orders ({declined} more were declined) in {}.{} s.",
+        started.elapsed().as_secs(),
+        started.elapsed().subsec_millis() / 100
     ));
+    say(&format!("Sign in with the password {} as:", made.password));
     for sign_in in &made.sign_ins {
-        say(&format!("  {:<22} {:<24} {}", sign_in.email, sign_in.password, sign_in.what));
+        say(&format!("  {:<22} {}", sign_in.email, sign_in.what));
     }
+    say(&format!("  buyer1@demo.example    buys everywhere, and so do all up to buyer{buyers}@demo.example"));
     Ok(())
 }
 
-fn make(store: &Store) -> Result<Made, CliError> {
+fn make(store: &Store, given: &ArgMatches) -> Result<Made, CliError> {
     let secret = secret(store)?;
     let passwords = Passwords::new(Cost::default()).map_err(|fault| CliError::failed(fault.to_string()))?;
     let tools = Tools {
@@ -48,6 +72,24 @@ fn make(store: &Store) -> Result<Made, CliError> {
         passwords: &passwords,
         entropy: &OsEntropy,
         now_ms: SystemClock.now_ms(),
+        seed: given.get_one("seed").copied().unwrap_or(1),
+        size: if given.get_flag("small") { Size::SMALL } else { Size::WHOLE },
+        password: given.get_one::<String>("password").cloned(),
+        progress: &show,
     };
     demo::make(&tools).map_err(|error| CliError::failed(error.to_string()))
+}
+
+/// A bar on a terminal; elsewhere a line for each step that begins something new.
+fn show(done: usize, all: usize, what: &str) {
+    let mut out = std::io::stderr().lock();
+    let filled = BAR_WIDTH * done / all.max(1);
+    // A bar that cannot be drawn is no reason to stop.
+    let _ = if out.is_terminal() {
+        let end = if done == all { "\n" } else { "" };
+        write!(out, "\r[{}{}] {what:<24}{end}", "#".repeat(filled), " ".repeat(BAR_WIDTH - filled))
+    } else {
+        writeln!(out, "{done}/{all} {what}")
+    };
+    let _ = out.flush();
 }

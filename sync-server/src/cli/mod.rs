@@ -73,7 +73,7 @@ fn run(matches: &ArgMatches) -> Result<(), CliError> {
         Some(("restore", given)) => restore::run(&Resolved::read(given)?, given),
         Some(("verify", given)) => whole::verify(&Resolved::read(given)?, given),
         Some(("rebuild", given)) => whole::rebuild(&Resolved::read(given)?),
-        Some(("demo", given)) => demo::run(&Resolved::read(given)?),
+        Some(("demo", given)) => demo::run(&Resolved::read(given)?, given),
         Some(("config", given)) => show_settings(given),
         Some(("openapi", _)) => describe(),
         Some(_) | None => Err(CliError::usage("say what to do: see soko-server --help")),

@@ -15,6 +15,7 @@ use soko_replication::{Epoch, Head, NotARun, Page, PageRefused, Pen, Record, Run
 /// Records that one page carries at most.
 const RECORDS_PER_PAGE: usize = 500;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const MINUTE_MS: i64 = 60_000;
 
 /// Why a device could not do something. Each would be a fault of whoever uses it.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,7 @@ pub struct Device {
     /// How far the server said it has this author's records.
     server_seq: u64,
     pages: u64,
+    offset_minutes: i32,
 }
 
 impl Device {
@@ -54,7 +56,13 @@ impl Device {
             epoch: Epoch::UNKNOWN,
             server_seq: 0,
             pages: 0,
+            offset_minutes: 0,
         })
+    }
+
+    /// Its clock is so far ahead of the world's.
+    pub fn in_zone(self, offset_minutes: i32) -> Self {
+        Self { offset_minutes, ..self }
     }
 
     pub fn author(&self) -> AuthorId {
@@ -76,8 +84,9 @@ impl Device {
 
     /// Writes entries that some verb decided.
     pub fn write(&mut self, entries: impl IntoIterator<Item = Entry>, at_ms: i64) -> Result<(), DeviceError> {
-        let business_day = i32::try_from(at_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
-        let stamp = Stamp { at_ms, offset_minutes: 0, business_day };
+        let local_ms = at_ms.saturating_add(i64::from(self.offset_minutes) * MINUTE_MS);
+        let business_day = i32::try_from(local_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
+        let stamp = Stamp { at_ms, offset_minutes: self.offset_minutes, business_day };
         for entry in entries {
             self.write_body(entry.kind().number(), entry.to_body(&stamp))?;
         }

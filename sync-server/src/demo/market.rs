@@ -1,41 +1,50 @@
-//! Makes the market: people, stalls, devices, goods, sales, orders.
+//! Makes the market: people, then stall after stall, each through the same pages as everybody's.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 
-use soko_documents::{DocumentKind, Product, Stall, Typed as _};
-use soko_domain::basket::{Basket, BasketLine, Discount, Policy};
-use soko_domain::entry::{ReceivedLine, ReleaseReason, TenderKind, Tendered};
-use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId};
-use soko_domain::money::Currency;
-use soko_domain::quantity::Quantity;
-use soko_domain::refusal::Refusal as Refused;
-use soko_domain::role::Role;
-use soko_domain::tax::TaxRate;
-use soko_domain::verbs::make_sale::{self, BeyondShare, MakeSale};
-use soko_domain::verbs::open_shift::{self, OpenShift};
-use soko_domain::verbs::place_order::AskedLine;
-use soko_domain::verbs::receive_stock::{self, ReceiveStock};
-use soko_domain::verbs::return_share::{self, ReturnShare};
+use soko_domain::ids::ThingId;
 use soko_record_log::{StoreError, Tx, log};
-use soko_replication::Page;
 
-use crate::core::{Admitted, CoreRefusal, Now, PageIn, StallCore as _};
-use crate::demo::device::{Device, DeviceError};
-use crate::demo::goods::{Goods, SHELVES, Shelf};
+use super::chance::Chance;
+use super::device::DeviceError;
+use super::goods::{Shelf, shelves, small_shelves};
+use super::items::{self, Item};
+use super::paint::{Look, picture};
+use super::stall::{Days, DemoStall};
 use crate::outside::{Entropy, NoEntropy, random};
+use crate::platform::Refusal;
 use crate::platform::accounts::{self, Email, NewAccount};
-use crate::platform::enrol::{self, Enrol, Ticket};
 use crate::platform::passwords::Passwords;
-use crate::platform::{Refusal, introduction, stalls};
-use crate::secret::{ServerSecret, Token};
-use crate::stall::{Core, EndOrder, PlaceOrder, Placed};
+use crate::secret::ServerSecret;
+use crate::stall::Core;
 use crate::store::{Failed, Shard, Store};
 
-/// Exchanges that bring all of a device's records over; more would be a fault.
-const EXCHANGES_MAX: usize = 20;
-/// Sales of one register.
-const SALES: usize = 8;
-const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Days that are handed in together.
+const DAYS_AT_ONCE: i64 = 10;
+/// Stalls whose pictures are painted ahead.
+const PAINTED_AHEAD: usize = 2;
+
+/// How large a market.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Size {
+    days: i64,
+    buyers: usize,
+    names_of_each: usize,
+    is_small: bool,
+}
+
+impl Size {
+    pub const WHOLE: Self = Self { days: 90, buyers: 120, names_of_each: usize::MAX, is_small: false };
+    /// For tests: three stalls, and two stretches of days.
+    pub const SMALL: Self = Self { days: 12, buyers: 6, names_of_each: 1, is_small: true };
+
+    fn shelves(self) -> Vec<&'static Shelf> {
+        if self.is_small { small_shelves() } else { shelves() }
+    }
+}
 
 /// Why there is no demo.
 #[derive(Debug, thiserror::Error)]
@@ -50,18 +59,25 @@ pub enum DemoError {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignIn {
     pub email: String,
-    pub password: String,
     pub what: String,
 }
 
 /// What was made.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Made {
+    /// Everybody's.
+    pub password: String,
     pub sign_ins: Vec<SignIn>,
+    pub buyers: usize,
     pub stalls: usize,
+    pub registers: usize,
     pub products: usize,
+    pub pictures: usize,
     pub sales: usize,
+    pub refunds: usize,
     pub orders: usize,
+    /// Orders that the shop could not promise.
+    pub declined: usize,
 }
 
 /// What the demo is made with.
@@ -70,8 +86,16 @@ pub struct Tools<'a> {
     pub core: &'a std::sync::Arc<Core>,
     pub secret: &'a ServerSecret,
     pub passwords: &'a Passwords,
+    /// Identities, keys and passwords: never from the seed.
     pub entropy: &'a dyn Entropy,
     pub now_ms: i64,
+    /// What is sold to whom, and what it looks like.
+    pub seed: u64,
+    pub size: Size,
+    /// Everybody's password; made up if there is none.
+    pub password: Option<String>,
+    /// Hears how many steps of how many are done, and what comes next.
+    pub progress: &'a dyn Fn(usize, usize, &str),
 }
 
 /// Makes the market in an empty store.
@@ -83,29 +107,125 @@ pub fn make(tools: &Tools<'_>) -> Result<Made, DemoError> {
     if !is_empty.map_err(|failed| DemoError::Failed(format!("{failed:?}")))? {
         return Err(DemoError::NotEmpty);
     }
-    let mut made = Made { sign_ins: Vec::new(), stalls: 0, products: 0, sales: 0, orders: 0 };
-    let buyer = person(tools, &mut made, "buyer@demo.example", "buys everywhere".to_owned())?;
-    for (number, shelf) in (1..).zip(SHELVES) {
-        let mut stall = DemoStall::found(tools, &mut made, shelf, number)?;
-        stall.fill(&mut made)?;
-        // Orders first: a shop that nobody has bought from keeps next to nothing of its share.
-        stall.order(&mut made, buyer)?;
-        stall.sell(&mut made)?;
+    let plans: Vec<Plan> =
+        (1..).zip(tools.size.shelves()).map(|(number, shelf)| Plan::new(tools, number, shelf)).collect();
+    // One thread paints while the other trades.
+    thread::scope(|scope| {
+        let (send, painted) = sync_channel(PAINTED_AHEAD);
+        let looks: Vec<Vec<Look>> =
+            plans.iter().map(|plan| plan.items.iter().map(|item| item.look).collect()).collect();
+        scope.spawn(move || {
+            for looks in looks {
+                // Nobody waits for more once the other side gave up.
+                if send.send(paint_all(&looks)).is_err() {
+                    return;
+                }
+            }
+        });
+        trade_all(tools, plans, &painted)
+    })
+}
+
+type Painted = Result<Vec<Vec<u8>>, png::EncodingError>;
+
+/// Each look once, in the order of the goods.
+fn paint_all(looks: &[Look]) -> Painted {
+    let mut known: BTreeMap<Look, Vec<u8>> = BTreeMap::new();
+    for look in looks {
+        if !known.contains_key(look) {
+            known.insert(*look, picture(*look)?);
+        }
     }
+    Ok(looks.iter().filter_map(|look| known.get(look).cloned()).collect())
+}
+
+/// What a stall will be.
+struct Plan {
+    shelf: &'static Shelf,
+    number: u32,
+    items: Vec<Item>,
+    chance: Chance,
+}
+
+impl Plan {
+    fn new(tools: &Tools<'_>, number: u32, shelf: &'static Shelf) -> Self {
+        let mut chance = Chance::new(tools.seed, u64::from(number));
+        let items = items::of(shelf, number, tools.size.names_of_each, &mut chance);
+        Self { shelf, number, items, chance }
+    }
+}
+
+fn trade_all(tools: &Tools<'_>, plans: Vec<Plan>, painted: &Receiver<Painted>) -> Result<Made, DemoError> {
+    let mut made = Made::default();
+    let stretches = usize::try_from(tools.size.days.div_euclid(DAYS_AT_ONCE) + 1).unwrap_or(1);
+    let steps = 1 + plans.len() * (1 + stretches);
+    let mut step = 0;
+    let mut next = |what: &str| {
+        (tools.progress)(step, steps, what);
+        step += 1;
+    };
+    next("people");
+    let people = People::make(tools, plans.len(), &mut made)?;
+    for (plan, owner) in plans.into_iter().zip(&people.owners) {
+        let shelf = plan.shelf;
+        next(shelf.name);
+        made.sign_ins.push(SignIn { email: owner_email(plan.number), what: format!("owns {}", shelf.name) });
+        let pictures = painted.recv().map_err(fault)?.map_err(fault)?;
+        let offset_ms = i64::from(shelf.offset_minutes) * 60_000;
+        let today_ms = (tools.now_ms + offset_ms).div_euclid(DAY_MS) * DAY_MS - offset_ms;
+        let first_ms = today_ms - (tools.size.days - 1) * DAY_MS;
+        let mut stall = DemoStall::found(tools, shelf, *owner, (plan.items, plan.chance))?;
+        made.pictures += stall.fill(&pictures, first_ms)?;
+        let mut from = 0;
+        while from < tools.size.days {
+            next(shelf.name);
+            let to = (from + DAYS_AT_ONCE).min(tools.size.days);
+            let days = Days { first_ms, from, to, is_last: to == tools.size.days };
+            stall.trade(days, &people.buyers, &mut made)?;
+            from = to;
+        }
+        stall.count(&mut made);
+    }
+    (tools.progress)(steps, steps, "done");
     Ok(made)
 }
 
-fn person(tools: &Tools<'_>, made: &mut Made, email: &str, what: String) -> Result<ThingId, DemoError> {
-    let password = password(tools)?;
-    let hash = tools.passwords.hash(&password, random(tools.entropy)?).map_err(fault)?;
-    let (account, now_ms) = (ThingId(random(tools.entropy)?), tools.now_ms);
-    let address = Email::read(email).map_err(fault)?;
-    let work = move |tx: &mut dyn Tx| {
-        accounts::create(tx, &NewAccount { account, email: &address, password_hash: &hash, now_ms })
-    };
-    tools.store.write_blocking(Shard::account(account), work)?;
-    made.sign_ins.push(SignIn { email: email.to_owned(), password, what });
-    Ok(account)
+struct People {
+    owners: Vec<ThingId>,
+    buyers: Vec<ThingId>,
+}
+
+impl People {
+    /// All in one transaction, with one password: hashing one for each would take longer than all the rest.
+    fn make(tools: &Tools<'_>, owners: usize, made: &mut Made) -> Result<Self, DemoError> {
+        made.password = match &tools.password {
+            Some(password) => password.clone(),
+            None => password(tools)?,
+        };
+        let hash = tools.passwords.hash(&made.password, random(tools.entropy)?).map_err(fault)?;
+        let owner_emails = (1..).take(owners).map(owner_email);
+        let buyer_emails = (1..=tools.size.buyers).map(|number| format!("buyer{number}@demo.example"));
+        let mut all = Vec::new();
+        for email in owner_emails.chain(buyer_emails) {
+            all.push((ThingId(random(tools.entropy)?), Email::read(&email).map_err(fault)?));
+        }
+        let accounts: Vec<ThingId> = all.iter().map(|(account, _)| *account).collect();
+        let now_ms = tools.now_ms;
+        let work = move |tx: &mut dyn Tx| {
+            all.iter().try_for_each(|(account, email)| {
+                accounts::create(tx, &NewAccount { account: *account, email, password_hash: &hash, now_ms })
+                    .map(drop)
+            })
+        };
+        tools.store.write_blocking(Shard::account(ThingId::default()), work)?;
+        made.buyers = tools.size.buyers;
+        let (owners, buyers) = accounts.split_at(owners.min(accounts.len()));
+        Ok(Self { owners: owners.to_vec(), buyers: buyers.to_vec() })
+    }
+}
+
+fn owner_email(number: u32) -> String {
+    format!("owner{number}@demo.example")
 }
 
 /// Four groups of letters and digits: a demo that is reachable must not have a password that everybody knows.
@@ -116,205 +236,7 @@ fn password(tools: &Tools<'_>) -> Result<String, DemoError> {
     Ok(groups.join("-"))
 }
 
-/// One stall with its one register.
-struct DemoStall<'a> {
-    tools: &'a Tools<'a>,
-    shelf: &'static Shelf,
-    stall: LogId,
-    currency: Currency,
-    device: Device,
-    products: Vec<(ProductId, &'static Goods)>,
-    at_ms: i64,
-}
-
-impl<'a> DemoStall<'a> {
-    fn found(
-        tools: &'a Tools<'a>,
-        made: &mut Made,
-        shelf: &'static Shelf,
-        number: usize,
-    ) -> Result<Self, DemoError> {
-        let email = format!("owner{number}@demo.example");
-        let owner = person(tools, made, &email, format!("owns {}", shelf.name))?;
-        let stall = LogId(random(tools.entropy)?);
-        let device = Device::new(random(tools.entropy)?, stall, random(tools.entropy)?, "Demo register")?;
-        let introduced = introduction::check(&device.introduction()).map_err(fault)?;
-        let request = ThingId(random(tools.entropy)?);
-        let ticket = Ticket::Person { account: owner, role: Role::Owner, request };
-        let access = Token::new(random(tools.entropy)?);
-        let (core, secret, now) = (tools.core.clone(), tools.secret.clone(), now(tools)?);
-        let work = move |tx: &mut dyn Tx| {
-            stalls::claim(tx, owner, &introduced, now.now_ms)?;
-            let (ticket, introduced, secret, access) = (&ticket, &introduced, &secret, &access);
-            let name = "Demo register";
-            enrol::enrol(tx, &Enrol { ticket, introduced, name, secret, access, now_ms: now.now_ms })?;
-            let record = introduced.record.as_slice();
-            let admitted = Admitted { stall, author: introduced.author, role: Role::Owner, name, record };
-            core.admitted(tx, &admitted, now)?;
-            Ok::<_, Refusal>(())
-        };
-        tools.store.write_blocking(Shard::stall(stall), work)?;
-        let currency = Currency::parse(shelf.currency).ok_or_else(|| fault("an unknown currency"))?;
-        made.stalls += 1;
-        let at_ms = tools.now_ms - 120 * MINUTE_MS;
-        Ok(Self { tools, shelf, stall, currency, device, products: Vec::new(), at_ms })
-    }
-
-    /// The profile, the products and what is there of each; half of it goes to the shop.
-    fn fill(&mut self, made: &mut Made) -> Result<(), DemoError> {
-        let profile = Stall {
-            name: self.shelf.name.into(),
-            currency: self.shelf.currency.into(),
-            zone: self.shelf.zone.into(),
-            description: self.shelf.description.into(),
-            place: self.shelf.place.into(),
-            ..Stall::default()
-        };
-        // There is one profile, and its document has the stall's own identity.
-        let document = ThingId(self.stall.0);
-        self.device.edit((document, DocumentKind::Stall), &profile.edits(), self.at_ms)?;
-        for goods in self.shelf.goods {
-            let product: ThingId = ThingId(random(self.tools.entropy)?);
-            let edits = product_of(goods, self.shelf.currency).edits();
-            self.device.edit((product, DocumentKind::Product), &edits, self.at_ms)?;
-            self.products.push((ProductId(product.0), goods));
-            made.products += 1;
-        }
-        let lines = self.products.iter().map(|(product, goods)| ReceivedLine {
-            product: *product,
-            quantity: goods.received,
-            cost_minor: None,
-        });
-        let delivery = ThingId(random(self.tools.entropy)?);
-        let command = ReceiveStock { delivery, lines: lines.collect(), note: "opening stock".into() };
-        self.write(receive_stock::decide(&command))?;
-        for (product, goods) in self.products.clone() {
-            let facts = return_share::Facts { frozen: false, own_share: goods.received };
-            let share = ShareId(random(self.tools.entropy)?);
-            let command = ReturnShare { share, product, quantity: goods.received / 2, recall: None };
-            self.write(return_share::decide(&facts, &command))?;
-        }
-        self.exchange()
-    }
-
-    fn sell(&mut self, made: &mut Made) -> Result<(), DemoError> {
-        let shift = ShiftId(random(self.tools.entropy)?);
-        self.write(open_shift::decide(
-            &open_shift::Facts::default(),
-            &OpenShift { shift, float_minor: 5_000 },
-        ))?;
-        for (receipt, (product, goods)) in (1..).zip(self.products.clone().into_iter().cycle().take(SALES)) {
-            let facts = make_sale::Facts {
-                frozen: false,
-                open_shift: Some(shift),
-                next_receipt_number: receipt,
-                // Part of the half that was kept: two rounds take less than there is.
-                shares: BTreeMap::from([(product, goods.received / 4)]),
-            };
-            let quantity = (goods.received / 20).max(1);
-            let sale = SaleId(random(self.tools.entropy)?);
-            self.at_ms += 7 * MINUTE_MS;
-            self.write(make_sale::decide(&facts, &self.sale_of(sale, (product, goods), quantity)))?;
-            made.sales += 1;
-        }
-        self.exchange()
-    }
-
-    fn sale_of(&self, sale: SaleId, (product, goods): (ProductId, &Goods), quantity: i64) -> MakeSale {
-        let line = BasketLine {
-            product,
-            quantity: Quantity(quantity),
-            unit_price_minor: goods.price_minor,
-            price_per: goods.per,
-            discount: Discount::None,
-            taxes: match goods.tax_ppm {
-                0 => vec![],
-                ppm => vec![TaxRate::inclusive(soko_domain::money::Ppm(ppm))],
-            },
-        };
-        let handed_over = goods.price_minor * quantity / goods.per + 10_000;
-        MakeSale {
-            sale,
-            basket: Basket {
-                lines: vec![line],
-                discount: Discount::None,
-                policy: Policy::plain(self.currency),
-            },
-            names: vec![goods.name.into()],
-            tenders: vec![Tendered {
-                kind: TenderKind::Cash,
-                amount_minor: handed_over,
-                reference: String::new(),
-            }],
-            beyond: BeyondShare::Refuse,
-        }
-    }
-
-    /// One order that waits, one that was handed over, one that was cancelled.
-    fn order(&mut self, made: &mut Made, buyer: ThingId) -> Result<(), DemoError> {
-        let ends = [None, Some(EndOrder::Fulfil), Some(EndOrder::Release(ReleaseReason::BuyerCancelled))];
-        for (end, (product, goods)) in ends.into_iter().zip(self.products.clone()) {
-            let order = OrderId(random(self.tools.entropy)?);
-            let quantity = (goods.received / 20).max(1);
-            let line = AskedLine { product, quantity, seen_price_minor: Some(goods.price_minor) };
-            let (actor, key, note) = (buyer, order.to_string(), String::new());
-            let asked = PlaceOrder { actor, key, order, buyer, lines: vec![line], note };
-            let (core, stall, now) = (self.tools.core.clone(), self.stall, now(self.tools)?);
-            let work = move |tx: &mut dyn Tx| {
-                let (placed, _) = core.place_order(tx, stall, &asked, now)?;
-                if let (Placed::Held(_), Some(end)) = (&placed, end) {
-                    core.end_order(tx, stall, order, end, now)?;
-                }
-                Ok::<_, CoreRefusal>(placed)
-            };
-            match self.tools.store.write_blocking(Shard::stall(stall), work)? {
-                Placed::Held(_) => made.orders += 1,
-                Placed::Declined(declined) => return Err(fault(declined.detail)),
-            }
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, decided: Result<Vec<soko_domain::entry::Entry>, Refused>) -> Result<(), DemoError> {
-        Ok(self.device.write(decided.map_err(fault)?, self.at_ms)?)
-    }
-
-    /// Pages both ways until the server has everything.
-    fn exchange(&mut self) -> Result<(), DemoError> {
-        for _ in 0..EXCHANGES_MAX {
-            let page = self.device.page()?.encode().map_err(fault)?;
-            let (core, stall, author) = (self.tools.core.clone(), self.stall, self.device.author());
-            let now = now(self.tools)?;
-            let work = move |tx: &mut dyn Tx| {
-                core.replicate(tx, &PageIn { stall, author, role: Role::Owner, page: &page }, now)
-            };
-            let reply = self.tools.store.write_blocking(Shard::stall(stall), work)?;
-            if !self.device.take(&Page::decode(&reply.page).map_err(fault)?) {
-                return Ok(());
-            }
-        }
-        Err(fault("a demo device could not hand in its records"))
-    }
-}
-
-fn product_of(goods: &Goods, currency: &str) -> Product {
-    Product {
-        name: goods.name.into(),
-        unit: goods.unit,
-        price_minor: goods.price_minor,
-        currency: currency.into(),
-        price_per: goods.per,
-        tax_ppm: goods.tax_ppm,
-        tax_inclusive: true,
-        ..Product::default()
-    }
-}
-
-fn now(tools: &Tools<'_>) -> Result<Now, DemoError> {
-    Ok(Now { now_ms: tools.now_ms, seed: random(tools.entropy)? })
-}
-
-fn fault(error: impl std::fmt::Display) -> DemoError {
+pub(super) fn fault(error: impl std::fmt::Display) -> DemoError {
     DemoError::Failed(error.to_string())
 }
 
@@ -326,6 +248,12 @@ impl From<DeviceError> for DemoError {
 
 impl From<NoEntropy> for DemoError {
     fn from(error: NoEntropy) -> Self {
+        fault(error)
+    }
+}
+
+impl From<Refusal> for DemoError {
+    fn from(error: Refusal) -> Self {
         fault(error)
     }
 }

@@ -55,12 +55,15 @@ pub struct Picture {
 impl Picture {
     /// Checks size, form and name, in this order.
     pub fn check(hash: Hash, bytes: Vec<u8>) -> Result<Self, Refusal> {
+        let picture = Self::named(bytes)?;
+        if picture.hash == hash { Ok(picture) } else { Err(Refusal::OtherPicture) }
+    }
+
+    /// Under the name that it should have.
+    pub fn named(bytes: Vec<u8>) -> Result<Self, Refusal> {
         let kind = PictureKind::of(&bytes).filter(|_| bytes.len() <= PICTURE_BYTES_MAX);
         let kind = kind.ok_or(Refusal::NoPicture)?;
-        if Hash(Sha256::digest(&bytes).into()) != hash {
-            return Err(Refusal::OtherPicture);
-        }
-        Ok(Self { hash, kind, bytes })
+        Ok(Self { hash: Hash(Sha256::digest(&bytes).into()), kind, bytes })
     }
 }
 

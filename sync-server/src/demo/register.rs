@@ -1,0 +1,283 @@
+//! One register of the demo: opens in the morning, sells, closes in the evening. It sells only what it holds.
+
+use std::collections::BTreeMap;
+
+use soko_domain::basket::{Basket, BasketLine, Discount, Policy, price};
+use soko_domain::entry::{Entry, GoodsBack, ReceivedLine, SaleMade, TenderKind, Tendered};
+use soko_domain::ids::{AuthorId, ProductId, SaleId, ShareId, ShiftId, ThingId};
+use soko_domain::money::{Currency, Ppm};
+use soko_domain::quantity::Quantity;
+use soko_domain::tax::TaxRate;
+use soko_domain::verbs::close_shift::{self, CloseShift};
+use soko_domain::verbs::make_sale::{self, BeyondShare, MakeSale, cash_kept};
+use soko_domain::verbs::open_shift::{self, OpenShift};
+use soko_domain::verbs::receive_stock::{self, ReceiveStock};
+use soko_domain::verbs::refund::{self, Refund, RefundedLine};
+use soko_domain::verbs::return_share::{self, ReturnShare};
+
+use super::chance::Chance;
+use super::device::Device;
+use super::goods::Shelf;
+use super::items::Item;
+use super::market::{DemoError, fault};
+use crate::outside::{Entropy, random};
+
+const MINUTE_MS: i64 = 60_000;
+const OPENS_MINUTES: i64 = 8 * 60;
+const LINES_MAX: u32 = 4;
+const FLOAT_UNITS: i64 = 100;
+const DISCOUNT: Ppm = Ppm(100_000);
+
+pub(super) struct Register {
+    pub(super) device: Device,
+    shares: BTreeMap<ProductId, i64>,
+    next_receipt: u64,
+    pub(super) sales: usize,
+    pub(super) refunds: usize,
+}
+
+/// What every register of a stall knows.
+#[derive(Clone, Copy)]
+pub(super) struct Counter<'a> {
+    pub(super) shelf: &'static Shelf,
+    pub(super) items: &'a [Item],
+    pub(super) currency: Currency,
+    pub(super) entropy: &'a dyn Entropy,
+    /// Nothing happens later than this.
+    pub(super) until_ms: i64,
+}
+
+/// A day at one register.
+struct Day {
+    shift: ShiftId,
+    float_minor: i64,
+    cash_minor: i64,
+    at_ms: i64,
+}
+
+impl Register {
+    pub(super) fn new(device: Device) -> Self {
+        Self { device, shares: BTreeMap::new(), next_receipt: 1, sales: 0, refunds: 0 }
+    }
+
+    pub(super) fn author(&self) -> AuthorId {
+        self.device.author()
+    }
+
+    /// Fills the shelf up to so many portions for each product, by how often people ask for it.
+    pub(super) fn receive(
+        &mut self,
+        counter: Counter<'_>,
+        portions_each: i64,
+        at_ms: i64,
+    ) -> Result<(), DemoError> {
+        let mut lines = Vec::new();
+        for item in counter.items {
+            let wanted = item.portions(4 + portions_each * i64::from(item.weight) / 3);
+            let held = self.shares.entry(item.product).or_default();
+            if *held >= wanted / 2 {
+                continue;
+            }
+            let quantity = wanted - *held;
+            *held = wanted;
+            let cost_minor = Some(item.cost_minor.saturating_mul(quantity) / item.per);
+            lines.push(ReceivedLine { product: item.product, quantity, cost_minor });
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let delivery = ThingId(random(counter.entropy)?);
+        let command = ReceiveStock { delivery, lines, note: "delivery".into() };
+        self.write(receive_stock::decide(&command), at_ms)
+    }
+
+    /// Gives the shop its part of what is there.
+    pub(super) fn give_to_shop(
+        &mut self,
+        counter: Counter<'_>,
+        percent: i64,
+        at_ms: i64,
+    ) -> Result<(), DemoError> {
+        for item in counter.items {
+            let own_share = self.shares.get(&item.product).copied().unwrap_or(0);
+            let quantity = own_share * percent / 100;
+            if quantity == 0 {
+                continue;
+            }
+            let facts = return_share::Facts { frozen: false, own_share };
+            let share = ShareId(random(counter.entropy)?);
+            let command = ReturnShare { share, product: item.product, quantity, recall: None };
+            self.write(return_share::decide(&facts, &command), at_ms)?;
+            self.shares.insert(item.product, own_share - quantity);
+        }
+        Ok(())
+    }
+
+    /// Sells for a day. `midnight_ms` is the stall's own. The last day ends in the middle.
+    pub(super) fn day(
+        &mut self,
+        counter: Counter<'_>,
+        midnight_ms: i64,
+        chance: &mut Chance,
+    ) -> Result<(), DemoError> {
+        let opened_ms = midnight_ms + (OPENS_MINUTES + i64::from(chance.below(20))) * MINUTE_MS;
+        if opened_ms >= counter.until_ms {
+            return Ok(());
+        }
+        let unit = 10i64.pow(u32::from(counter.currency.exponent()));
+        let mut day = Day {
+            shift: ShiftId(random(counter.entropy)?),
+            float_minor: FLOAT_UNITS * unit,
+            cash_minor: 0,
+            at_ms: opened_ms,
+        };
+        let open = OpenShift { shift: day.shift, float_minor: day.float_minor };
+        self.write(open_shift::decide(&open_shift::Facts::default(), &open), opened_ms)?;
+        let usual = counter.shelf.sales_a_day;
+        for _ in 0..chance.between(usual / 2, usual * 3 / 2) {
+            day.at_ms += i64::from(chance.between(60, 540 * 60 * 2 / usual.max(1))) * 1_000;
+            if day.at_ms >= counter.until_ms {
+                return Ok(());
+            }
+            self.sell(counter, &mut day, chance)?;
+        }
+        day.at_ms += 20 * MINUTE_MS;
+        if day.at_ms >= counter.until_ms {
+            return Ok(());
+        }
+        self.close(&day, unit, chance)
+    }
+
+    fn close(&mut self, day: &Day, unit: i64, chance: &mut Chance) -> Result<(), DemoError> {
+        let expected_minor = day.float_minor + day.cash_minor;
+        let (off, reason) = if chance.percent(6) { (-unit, "counted twice, it is missing") } else { (0, "") };
+        let facts = close_shift::Facts { open_shift: Some(day.shift), expected_minor };
+        let counted_minor = (expected_minor + off).max(0);
+        let command = CloseShift { shift: day.shift, counted_minor, reason: reason.into() };
+        self.write(close_shift::decide(&facts, &command), day.at_ms)
+    }
+
+    fn sell(&mut self, counter: Counter<'_>, day: &mut Day, chance: &mut Chance) -> Result<(), DemoError> {
+        let (lines, names) = self.basket(counter, chance);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let basket = Basket { lines, discount: Discount::None, policy: Policy::plain(counter.currency) };
+        let total_minor = price(&basket).map_err(fault)?.total_minor;
+        let tender = tender(counter, total_minor, chance);
+        let facts = make_sale::Facts {
+            frozen: false,
+            open_shift: Some(day.shift),
+            next_receipt_number: self.next_receipt,
+            shares: self.shares.clone(),
+        };
+        let sale = SaleId(random(counter.entropy)?);
+        let beyond = BeyondShare::Refuse;
+        let command = MakeSale { sale, basket, names, tenders: vec![tender], beyond };
+        let entries = make_sale::decide(&facts, &command).map_err(fault)?;
+        let Some(Entry::SaleMade(made)) = entries.first().cloned() else { return Ok(()) };
+        self.device.write(entries, day.at_ms)?;
+        self.next_receipt += 1;
+        self.sales += 1;
+        day.cash_minor += cash_kept(&made);
+        for line in &made.lines {
+            if let Some(held) = line.product.and_then(|product| self.shares.get_mut(&product)) {
+                *held -= line.quantity;
+            }
+        }
+        if chance.percent(1) { self.refund(counter, made, day) } else { Ok(()) }
+    }
+
+    /// One to four products that are there.
+    fn basket(&self, counter: Counter<'_>, chance: &mut Chance) -> (Vec<BasketLine>, Vec<String>) {
+        let (mut lines, mut names): (Vec<BasketLine>, Vec<String>) = (Vec::new(), Vec::new());
+        for _ in 0..chance.between(1, LINES_MAX) {
+            let Some(item) = drawn(counter.items, chance) else { break };
+            let quantity = item.wanted(chance);
+            let is_there = self.shares.get(&item.product).is_some_and(|held| *held >= quantity);
+            if !is_there || lines.iter().any(|line| line.product == item.product) {
+                continue;
+            }
+            let discount = if chance.percent(3) { Discount::Percent(DISCOUNT) } else { Discount::None };
+            let taxes = if item.tax_ppm == 0 { vec![] } else { vec![TaxRate::inclusive(Ppm(item.tax_ppm))] };
+            let (unit_price_minor, price_per) = (item.price_minor, item.per);
+            let quantity = Quantity(quantity);
+            lines.push(BasketLine {
+                product: item.product,
+                quantity,
+                unit_price_minor,
+                price_per,
+                discount,
+                taxes,
+            });
+            names.push(item.name.clone());
+        }
+        (lines, names)
+    }
+
+    /// The first line comes back, unopened.
+    fn refund(&mut self, counter: Counter<'_>, made: SaleMade, day: &mut Day) -> Result<(), DemoError> {
+        let Some(line) = made.lines.first() else { return Ok(()) };
+        let (product, quantity) = (line.product, line.quantity);
+        let command = Refund {
+            refund: ThingId(random(counter.entropy)?),
+            sale: made.sale,
+            lines: vec![RefundedLine { line: 0, quantity, goods: GoodsBack::Sellable }],
+            tender: TenderKind::Cash,
+            reason: "the wrong kind".into(),
+        };
+        let me = self.author();
+        let facts = refund::Facts {
+            me,
+            frozen: false,
+            open_shift: Some(day.shift),
+            sale: Some((me, made)),
+            voided: false,
+            sale_shift_open: true,
+            refunded: vec![],
+            allowance: None,
+        };
+        let entries = refund::decide(&facts, &command).map_err(fault)?;
+        if let Some(Entry::RefundMade(refunded)) = entries.first() {
+            day.cash_minor -= refunded.amount_minor;
+        }
+        day.at_ms += MINUTE_MS;
+        self.device.write(entries, day.at_ms)?;
+        self.refunds += 1;
+        if let Some(held) = product.and_then(|product| self.shares.get_mut(&product)) {
+            *held += quantity;
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        decided: Result<Vec<Entry>, soko_domain::refusal::Refusal>,
+        at_ms: i64,
+    ) -> Result<(), DemoError> {
+        Ok(self.device.write(decided.map_err(fault)?, at_ms)?)
+    }
+}
+
+/// A product, the likelier the more often people ask for it.
+pub(super) fn drawn<'a>(items: &'a [Item], chance: &mut Chance) -> Option<&'a Item> {
+    let all: u32 = items.iter().map(|item| item.weight).sum();
+    let mut left = chance.below(all);
+    items.iter().find(|item| {
+        let is_it = left < item.weight;
+        left = left.saturating_sub(item.weight);
+        is_it
+    })
+}
+
+/// Without cash the amount is exact; with cash it is a note or two more.
+fn tender(counter: Counter<'_>, total_minor: i64, chance: &mut Chance) -> Tendered {
+    let shelf = counter.shelf;
+    if chance.percent(shelf.cashless_percent) {
+        let kind = if shelf.pays_by_phone { TenderKind::MobileMoney } else { TenderKind::Card };
+        return Tendered { kind, amount_minor: total_minor, reference: chance.digits(10) };
+    }
+    let note = 5 * 10i64.pow(u32::from(counter.currency.exponent()));
+    let amount_minor = (total_minor + note - 1) / note * note;
+    Tendered { kind: TenderKind::Cash, amount_minor, reference: String::new() }
+}
