@@ -27,7 +27,7 @@ struct Bench {
 const BENCHES: &[Bench] = &[Bench {
     package: "soko-register",
     program: "soko-bench",
-    groups: &["register", "engine", "search", "replicate", "server"],
+    groups: &["register", "engine", "search", "replicate", "server", "market"],
 }];
 
 /// Measures the wanted groups, or all.

@@ -4,6 +4,7 @@
 mod device;
 mod exchange;
 mod figure;
+mod market;
 mod orders;
 mod raw;
 mod world;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 
 use figure::{Fault, complain};
 
-const USAGE: &str = "soko-bench GROUP: register, engine, search, replicate or server";
+const USAGE: &str = "soko-bench GROUP: register, engine, search, replicate, server or market";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         ["search"] => device::search(),
         ["replicate"] => exchange::replicate(),
         ["server"] => orders::server(),
+        ["market"] => market::market(),
         // The other half of a measurement of memory: a process that is nothing but an open register.
         ["hold", folder] => device::hold(folder),
         _ => {

@@ -20,7 +20,7 @@ const READY_WAIT_MAX: Duration = Duration::from_secs(60);
 const READY_POLL: Duration = Duration::from_millis(50);
 const EMAIL: &str = "bench@example.org";
 const PASSWORD: &str = "orchid ladder frost";
-const WORDS: [&str; 20] = [
+pub(crate) const WORDS: [&str; 20] = [
     "chai", "masala", "kahawa", "sukari", "unga", "mchele", "maziwa", "sabuni", "mafuta", "embe", "ndizi",
     "nanasi", "kitenge", "kanga", "shuka", "mkeka", "kikapu", "sufuria", "kijiko", "taa",
 ];
