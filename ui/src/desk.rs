@@ -7,10 +7,11 @@ use soko_app_api::{
     Answer, BuyerCommand, BuyerVerb, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, Refused, Reply,
     Told, Verb,
 };
-use soko_domain::ids::{Hash, LogId, ThingId};
+use soko_domain::ids::{Hash, LogId, SaleId, ThingId};
 use yew::prelude::*;
 
 use crate::browser::{self, time};
+use crate::cart::Cart;
 use crate::link::{Link, Standing};
 use crate::prefs::Prefs;
 use crate::route::Route;
@@ -34,8 +35,10 @@ pub struct Inner {
     pub overlay: Watched<Overlay>,
     /// The stall that the seller's screens are about.
     pub stall: Watched<Option<LogId>>,
-    /// Codes that a scanner read and nobody has taken yet.
+    /// What a scanner read, whatever has the focus.
     pub scans: Listeners<String>,
+    /// What is on the counter of the chosen stall.
+    pub cart: Watched<Cart>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +77,11 @@ pub enum Trouble {
     Failed(String),
 }
 
+/// An empty cart with the identity of the sale that it becomes.
+pub fn new_cart() -> Cart {
+    Cart::new(SaleId(browser::chance()), ThingId(browser::chance()))
+}
+
 const STALL_KEY: &str = "soko-stall";
 
 impl Desk {
@@ -90,6 +98,7 @@ impl Desk {
             overlay: Watched::new(Overlay::Nothing),
             stall: Watched::new(stall),
             scans: Listeners::default(),
+            cart: Watched::new(new_cart()),
         }));
         let hearing = desk.clone();
         desk.link.listen(Rc::new(move |told| {

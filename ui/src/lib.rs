@@ -1,15 +1,18 @@
 //! The screens of Soko: one Yew app for seller and shopper. It shows views, sends commands and listens, through one
 //! `Link`; no rule of the shop is here, and no total is computed here.
 
+pub mod acting;
 pub mod app;
 pub mod baskets;
 pub mod browser;
+pub mod cart;
 pub mod chrome;
 pub mod concerns;
 pub mod desk;
 pub mod link;
 pub mod live;
 pub mod nav;
+pub mod notes;
 pub mod paging;
 pub mod parts;
 pub mod places;

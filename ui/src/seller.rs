@@ -1,21 +1,81 @@
 //! The seller's side of the counter.
 
 mod begin;
+mod counter;
+mod draft;
 mod home;
+mod line;
+mod order;
+mod orders;
+mod pay;
+mod product;
+mod product_fields;
+mod products;
+mod receipt;
+mod refund;
+mod sales;
 mod scans;
+mod sell;
+mod shift;
+mod stock;
+mod stock_of;
+mod tenders;
+mod today;
 
+use soko_app_api::OwnStall;
 use yew::prelude::*;
 
 pub use home::Home;
 pub use scans::Scans;
 
+use crate::app::use_stall;
+use crate::nav::Go;
+use crate::parts::{Empty, Icon};
 use crate::route::Route;
+use crate::speech::use_speech;
 
 /// The screen of an address on this side; none for an address of the other.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other side's addresses are the other side's")]
 pub fn screen(route: &Route) -> Option<Html> {
-    Some(match route {
+    Some(match route.clone() {
         Route::Begin => html! { <begin::Begin /> },
+        Route::Sell => html! { <sell::Sell /> },
+        Route::Pay => html! { <pay::Pay /> },
+        Route::Receipt(sale) => html! { <receipt::Receipt key={sale.to_string()} {sale} is_new=true /> },
+        Route::Orders => html! { <orders::Orders /> },
+        Route::Order(order) => html! { <order::Order key={order.to_string()} {order} /> },
+        Route::Products => html! { <products::Products /> },
+        Route::NewProduct { code } => html! { <product::New {code} /> },
+        Route::Product(product) => html! { <product::Edit key={product.to_string()} {product} /> },
+        Route::Stock => html! { <stock::Stock /> },
+        Route::StockOf(product) => html! { <stock_of::StockOf key={product.to_string()} {product} /> },
+        Route::Today => html! { <today::Today /> },
+        Route::Sales => html! { <sales::Sales /> },
+        Route::Sale(sale) => html! { <receipt::Receipt key={sale.to_string()} {sale} is_new=false /> },
         _ => return None,
     })
+}
+
+#[derive(Properties, PartialEq)]
+struct WithStallProps {
+    show: Callback<OwnStall, Html>,
+}
+
+/// The stall that a screen is about; on a device without one, the way to one.
+#[component]
+fn WithStall(props: &WithStallProps) -> Html {
+    let speech = use_speech();
+    match use_stall() {
+        Some(stall) => props.show.emit(stall),
+        None => html! {
+            <Empty icon={Icon::Stall} title={speech.say("stall.none")} text={speech.say("stall.none-text")}>
+                <Go to={Route::Begin} class="button button-main">{ speech.say("mode.begin") }</Go>
+                <Go to={Route::Devices} class="button">{ speech.say("begin.join-link") }</Go>
+            </Empty>
+        },
+    }
+}
+
+fn with_stall(show: impl Fn(OwnStall) -> Html + 'static) -> Html {
+    html! { <WithStall show={Callback::from(show)} /> }
 }

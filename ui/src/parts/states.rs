@@ -141,7 +141,10 @@ pub fn Photo(props: &PhotoProps) -> Html {
         _ => {
             let initial: String =
                 props.name.chars().find(|letter| letter.is_alphanumeric()).into_iter().collect();
-            let tone = props.name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 6;
+            let tone =
+                props.name.bytes().fold(7_u32, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(16_777_619))
+                    / 97
+                    % 6;
             html! {
                 <span class={classes!(class, format!("photo-tone-{tone}"))} aria-hidden="true">
                     { initial.to_uppercase() }

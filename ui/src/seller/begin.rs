@@ -5,6 +5,7 @@ use soko_domain::ids::LogId;
 use soko_domain::money::Currency;
 use yew::prelude::*;
 
+use crate::acting::sets;
 use crate::browser;
 use crate::desk::use_desk;
 use crate::nav::Go;
@@ -17,7 +18,7 @@ use crate::speech::use_speech;
 const CUT_OFF_MINUTES: u16 = 240;
 
 #[component]
-pub fn Begin() -> Html {
+pub(super) fn Begin() -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let name = use_state(String::new);
     let currency = use_state(|| places::currency_of(&browser::zone(), &browser::languages()).to_owned());
@@ -58,14 +59,8 @@ pub fn Begin() -> Html {
         })
     };
     let currencies = use_memo(speech.language(), |_| currency_options());
-    let set_name = {
-        let name = name.clone();
-        Callback::from(move |text| name.set(text))
-    };
-    let set_currency = {
-        let currency = currency.clone();
-        Callback::from(move |text| currency.set(text))
-    };
+    let set_name = sets(&name);
+    let set_currency = sets(&currency);
     html! {
         <section class="page page-narrow begin">
             <span class="begin-mark">{ icon(Icon::Stall) }</span>

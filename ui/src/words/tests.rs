@@ -150,7 +150,8 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         }
     }
     // Put together at run time from codes of refusals, roles, states.
-    let made = ["refused.", "role.", "tender.", "unit.", "incident.", "order-state.", "own-order.", "zone."];
+    let made =
+        ["refused.", "role.", "tender.", "unit.", "incident.", "order-state.", "own-order.", "refund.goods-"];
     for key in english.keys() {
         if !asked.contains(*key) && !made.iter().any(|start| key.starts_with(start)) {
             wrong.push(format!("{key} is said and nobody asks for it"));
@@ -201,11 +202,21 @@ fn spoken_literals(source: &str) -> Vec<(usize, String)> {
         if !text.chars().any(char::is_alphabetic) || is_key(text) || STATES.contains(&text) {
             continue;
         }
+        // A choice between two values of an attribute, such as `class={if wide { "a" } else { "b" }}`.
+        let so_far = source.lines().nth(line - 1).and_then(|whole| whole.split_once(&format!("\"{text}\"")));
+        let is_attribute = so_far.and_then(|(left, _)| left.rfind("={if ").map(|at| &left[at..]));
+        if is_attribute.is_some_and(|choice| {
+            !SPOKEN.iter().any(|name| so_far.is_some_and(|(left, _)| left.contains(&format!("{name}{{if "))))
+                && !choice.contains("/>")
+        }) {
+            continue;
+        }
         let is_text = before.ends_with(['{', '>', '}']) && !before.ends_with("=>") && !before.ends_with("={");
         let is_spoken = SPOKEN.iter().any(|name| {
-            before.ends_with(name)
-                || before.ends_with(&format!("{name}{{"))
-                || before.ends_with(&format!("{name}{{Some("))
+            let given = ["", "{", "{Some("].map(|opening| format!("{name}{opening}"));
+            let rest = given.iter().find_map(|end| before.strip_suffix(end.as_str()));
+            // The attribute's whole name, and not the end of another's.
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace))
         });
         if is_text || is_spoken {
             found.push((line, text.to_owned()));
@@ -234,6 +245,8 @@ fn a_text_in_a_view_is_seen() {
         ("html! { <p>\"Hello\"</p> }", 1),
         ("html! { <Field label={\"Name\"} /> }", 1),
         ("html! { <p>{ icon(\"cart\") }</p> }", 0),
+        ("html! { <p class={if wide { \"wide\" } else { \"narrow\" }} /> }", 0),
+        ("html! { <p title={if wide { \"Wide\" } else { \"Narrow\" }} /> }", 2),
         ("let word = \"Hello\";", 0),
     ] {
         assert_eq!(spoken_literals(source).len(), count, "{source}");

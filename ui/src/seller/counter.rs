@@ -1,0 +1,238 @@
+//! The counter: the open cart with its lines and its total, beside the products or, on a phone, as a sheet.
+
+use soko_app_api::{BasketLineView, BasketView, DiscountInput, OwnStall, Query, ShareShort, View};
+use yew::prelude::*;
+
+use super::line::{CartDiscount, Custom, LineSheet};
+use crate::acting::{closes, opens};
+use crate::cart::{Cart, CartLine};
+use crate::desk::{new_cart, use_desk};
+use crate::live::use_query;
+use crate::nav::Go;
+use crate::parts::{Dialog, Empty, Icon, Problem, Stepper, icon};
+use crate::route::Route;
+use crate::speech::{Speech, use_speech};
+use crate::watched::use_watched;
+
+/// What the cart costs, as the register computes it; the last answer while it computes.
+#[hook]
+pub(super) fn use_basket(stall: &OwnStall, cart: &Cart) -> Option<BasketView> {
+    let query = (!cart.is_empty()).then(|| Query::Basket {
+        stall: stall.stall,
+        lines: cart.inputs(),
+        discount: cart.discount,
+        tenders: Vec::new(),
+    });
+    let live = use_query(query);
+    match live.view() {
+        Some(View::Basket(basket)) if !cart.is_empty() => Some(basket.clone()),
+        _ => None,
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct CounterProps {
+    pub stall: OwnStall,
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// What lies over the counter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Nothing,
+    Line(u32),
+    Discount,
+    Custom,
+}
+
+#[component]
+pub(super) fn Counter(props: &CounterProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let cart = use_watched(&desk.cart);
+    let basket = use_basket(&props.stall, &cart);
+    let over = use_state(|| Over::Nothing);
+    let open = |what: Over| {
+        let over = over.clone();
+        Callback::from(move |_: MouseEvent| over.set(what))
+    };
+    let close = {
+        let over = over.clone();
+        Callback::from(move |()| over.set(Over::Nothing))
+    };
+    let clear = {
+        let (desk, speech) = (desk.clone(), speech.clone());
+        Callback::from(move |_: MouseEvent| {
+            let before = desk.cart.get();
+            desk.cart.set(new_cart());
+            let back = desk.clone();
+            desk.toasts.offer(
+                speech.say("cart.cleared"),
+                speech.say("action.undo"),
+                Callback::from(move |()| back.cart.set(before.clone())),
+            );
+        })
+    };
+    let shown = match *over {
+        Over::Nothing => Html::default(),
+        Over::Line(key) => html! { <LineSheet stall={props.stall.clone()} key_of={key} on_close={close} /> },
+        Over::Discount => html! { <CartDiscount stall={props.stall.clone()} on_close={close} /> },
+        Over::Custom => html! { <Custom stall={props.stall.clone()} on_close={close} /> },
+    };
+    html! {
+        <aside class={classes!("counter", props.class.clone())} aria-label={speech.say("cart.title")}>
+            <header class="counter-head">
+                <h2>{ speech.say("cart.title") }</h2>
+                <button type="button" class="button-icon" onclick={open(Over::Custom)} aria-label={speech.say("cart.custom")}>
+                    { icon(Icon::Pencil) }
+                </button>
+                <button type="button" class="button-icon" onclick={open(Over::Discount)} disabled={cart.is_empty()}
+                    aria-label={speech.say("cart.discount")}>{ icon(Icon::Percent) }</button>
+                <button type="button" class="button-icon" onclick={clear} disabled={cart.is_empty()}
+                    aria-label={speech.say("cart.clear")}>{ icon(Icon::Trash) }</button>
+            </header>
+            if cart.is_empty() {
+                <Empty icon={Icon::Basket} title={speech.say("cart.empty")} text={speech.say("cart.empty-text")} />
+            } else {
+                <ul class="counter-lines">
+                    { for cart.lines.iter().enumerate().map(|(place, line)| {
+                        let priced = basket.as_ref().and_then(|basket| basket.lines.get(place)).cloned();
+                        html! { <Line key={line.key} line={line.clone()} {priced} currency={props.stall.currency.clone()}
+                            on_open={open(Over::Line(line.key))} /> }
+                    }) }
+                </ul>
+                <Sums {basket} cart={cart.clone()} />
+            }
+            { shown }
+        </aside>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct LineProps {
+    line: CartLine,
+    priced: Option<BasketLineView>,
+    currency: AttrValue,
+    on_open: Callback<MouseEvent>,
+}
+
+#[component]
+fn Line(props: &LineProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let line = &props.line;
+    let price = speech.price(line.price_minor, &props.currency, line.unit, line.price_per);
+    let total = props.priced.as_ref().map(|priced| speech.money(priced.total_minor, &props.currency));
+    let is_cheaper = line.discount != DiscountInput::None;
+    let on_change = {
+        let (desk, speech, line) = (desk.clone(), speech.clone(), line.clone());
+        Callback::from(move |quantity: i64| {
+            let before = desk.cart.get();
+            desk.cart.change(|cart| cart.set_quantity(line.key, quantity));
+            if quantity <= 0 {
+                let back = desk.clone();
+                let text = speech.fill("cart.removed", &[("name", &line.name)]);
+                let undo = Callback::from(move |()| back.cart.set(before.clone()));
+                desk.toasts.offer(text, speech.say("action.undo"), undo);
+            }
+        })
+    };
+    html! {
+        <li class="counter-line">
+            <button type="button" class="counter-name" onclick={props.on_open.clone()}>
+                <span class="list-name">{ line.name.clone() }</span>
+                <span class="list-more">
+                    { price }
+                    if is_cheaper { <span class="counter-sign">{ icon(Icon::Percent) }</span> }
+                    if !line.note.is_empty() { <span>{ " · " }{ line.note.clone() }</span> }
+                </span>
+            </button>
+            <strong class="number counter-total">{ total }</strong>
+            <Stepper label={speech.fill("cart.quantity-of", &[("name", &line.name)])} value={line.quantity}
+                step={line.step()} shown={speech.quantity(line.quantity, line.unit)} {on_change} />
+        </li>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SumsProps {
+    basket: Option<BasketView>,
+    cart: Cart,
+}
+
+#[component]
+fn Sums(props: &SumsProps) -> Html {
+    let speech = use_speech();
+    let Some(basket) = &props.basket else {
+        return html! { <footer class="counter-foot"><crate::parts::Loading rows={1} /></footer> };
+    };
+    let money = |minor: i64| speech.money(minor, &basket.currency);
+    let is_taxed = basket.tax_minor != 0;
+    html! {
+        <footer class="counter-foot">
+            { beyond(&speech, &props.cart, &basket.short) }
+            <dl class="sums">
+                if basket.discount_minor != 0 {
+                    <div><dt>{ speech.say("sum.goods") }</dt><dd class="number">{ money(basket.gross_minor) }</dd></div>
+                    <div><dt>{ speech.say("sum.discount") }</dt><dd class="number">{ money(-basket.discount_minor) }</dd></div>
+                }
+                if is_taxed {
+                    <div><dt>{ speech.say("sum.tax") }</dt><dd class="number">{ money(basket.tax_minor) }</dd></div>
+                }
+                <div class="sums-total">
+                    <dt>{ speech.say("sum.total") }</dt>
+                    <dd class="number" aria-live="polite">{ money(basket.total_minor) }</dd>
+                </div>
+            </dl>
+            <Go to={Route::Pay} class="button button-main button-large button-wide">
+                { speech.fill("sell.pay", &[("total", &money(basket.total_minor))]) }
+            </Go>
+        </footer>
+    }
+}
+
+/// Says before Pay that units may be promised to somebody. C40: it warns and never forbids.
+pub(super) fn beyond(speech: &Speech, cart: &Cart, short: &[ShareShort]) -> Html {
+    let named = short.iter().filter_map(|short| {
+        let line = cart.lines.iter().find(|line| line.product == Some(short.product))?;
+        let over = speech.quantity(short.asked - short.available.max(0), line.unit);
+        Some(format!("{over} × {}", line.name))
+    });
+    let named: Vec<String> = named.collect();
+    if named.is_empty() {
+        return Html::default();
+    }
+    html! { <Problem text={speech.fill("sell.beyond", &[("goods", &named.join(", "))])} /> }
+}
+
+/// On a phone: how much and what it costs, always in sight; a tap opens the counter as a sheet.
+#[component]
+pub(super) fn CounterBar(props: &CounterProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let cart = use_watched(&desk.cart);
+    let basket = use_basket(&props.stall, &cart);
+    let is_open = use_state(|| false);
+    if cart.is_empty() {
+        return Html::default();
+    }
+    let open = opens(&is_open);
+    let on_close = closes(&is_open);
+    let lines = i64::try_from(cart.lines.len()).unwrap_or(i64::MAX);
+    let total = basket.as_ref().map(|basket| speech.money(basket.total_minor, &basket.currency));
+    html! {
+        <div class="counter-bar">
+            <button type="button" class="counter-bar-open" onclick={open}>
+                <span class="counter-bar-sign">{ icon(Icon::Basket) }</span>
+                <span class="list-main">
+                    <span class="list-more">{ speech.count("cart.lines", lines) }</span>
+                    <strong class="number" aria-live="polite">{ total }</strong>
+                </span>
+            </button>
+            <Go to={Route::Pay} class="button button-main">{ speech.say("sell.pay-short") }</Go>
+            if *is_open {
+                <Dialog title={speech.say("cart.title")} {on_close} class="dialog-counter">
+                    <Counter stall={props.stall.clone()} />
+                </Dialog>
+            }
+        </div>
+    }
+}

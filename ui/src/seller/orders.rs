@@ -1,0 +1,87 @@
+//! Orders from the shop, those that wait first.
+
+use soko_app_api::{Answer, Call, OrderRow, OwnStall, Query, View, Window};
+use yew::prelude::*;
+
+use super::order::{badge, code};
+use super::with_stall;
+use crate::nav::Go;
+use crate::parts::{Empty, Icon, Segmented, Slot, Windowed};
+use crate::route::Route;
+use crate::speech::use_speech;
+
+#[component]
+pub(super) fn Orders() -> Html {
+    with_stall(|stall| html! { <List {stall} /> })
+}
+
+#[derive(Properties, PartialEq)]
+struct ListProps {
+    stall: OwnStall,
+}
+
+#[component]
+fn List(props: &ListProps) -> Html {
+    let speech = use_speech();
+    let only_waiting = use_state(|| true);
+    let call = Call::Ask(Query::Orders {
+        stall: props.stall.stall,
+        only_waiting: *only_waiting,
+        window: Window::first(1),
+    });
+    let slot = Callback::from(|slot: Slot| {
+        let Answer::View(View::Orders(rows)) = &*slot.answer else { return Html::default() };
+        rows.get(slot.at).map_or_else(Html::default, |row| html! { <Row row={row.clone()} /> })
+    });
+    let choose = {
+        let only_waiting = only_waiting.clone();
+        Callback::from(move |word: AttrValue| only_waiting.set(word == "waiting"))
+    };
+    let (title, text) = match (*only_waiting, props.stall.is_connected) {
+        (_, false) => ("orders.not-connected", "orders.not-connected-text"),
+        (true, true) => ("orders.none-waiting", "orders.none-waiting-text"),
+        (false, true) => ("orders.none", "orders.none-text"),
+    };
+    let empty = html! {
+        <Empty icon={Icon::Inbox} title={speech.say(title)} text={speech.say(text)}>
+            if !props.stall.is_connected {
+                <Go to={Route::SignIn} class="button button-main">{ speech.say("orders.connect") }</Go>
+            }
+        </Empty>
+    };
+    html! {
+        <section class="page">
+            <header class="page-head">
+                <h1>{ speech.say("nav.orders") }</h1>
+                <Segmented label={speech.say("orders.which")} value={if *only_waiting { "waiting" } else { "all" }} on_choose={choose}
+                    options={vec![
+                        ("waiting".into(), html! { <>{ speech.say("orders.waiting") }</> }),
+                        ("all".into(), html! { <>{ speech.say("orders.all") }</> }),
+                    ]} />
+            </header>
+            <Windowed label={speech.say("nav.orders")} {call} {slot} {empty} />
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RowProps {
+    row: OrderRow,
+}
+
+#[component]
+fn Row(props: &RowProps) -> Html {
+    let speech = use_speech();
+    let row = &props.row;
+    let lines = speech.count("cart.lines", i64::from(row.lines));
+    html! {
+        <Go to={Route::Order(row.order)} class="list-row">
+            <span class="list-main">
+                <span class="list-name number">{ speech.fill("order.name", &[("code", &code(row.order))]) }</span>
+                <span class="list-more">{ speech.ago(row.at_ms) }{ " · " }{ lines }</span>
+            </span>
+            { badge(&speech, &row.state) }
+            <span class="list-end number">{ speech.money(row.total_minor, &row.currency) }</span>
+        </Go>
+    }
+}

@@ -1,0 +1,294 @@
+//! Taking the money: what is due, how it is paid, what comes back. The sale is on the disk before the receipt is
+//! shown; pressing again does it once.
+
+use soko_app_api::text::Worded as _;
+use soko_app_api::{BasketView, BeyondShare, Command, OwnStall, Query, Reply, TenderInput, Verb, View};
+use soko_domain::basket::TenderKind;
+use soko_domain::ids::ThingId;
+use soko_domain::money::Currency;
+use yew::prelude::*;
+
+use super::counter::{beyond, use_basket};
+use super::shift::{OpenDrawer, use_shift};
+use super::tenders::{KINDS, Paying};
+use super::with_stall;
+use crate::acting::{closes, sets};
+use crate::browser;
+use crate::cart::Cart;
+use crate::desk::{Desk, Trouble, new_cart, use_desk};
+use crate::live::use_query;
+use crate::nav::Go;
+use crate::notes;
+use crate::parts::{Empty, Field, Icon, Loading, icon};
+use crate::route::Route;
+use crate::speech::{Speech, use_speech};
+use crate::typed;
+use crate::watched::use_watched;
+
+#[component]
+pub(super) fn Pay() -> Html {
+    with_stall(|stall| html! { <Cashing {stall} /> })
+}
+
+#[derive(Properties, PartialEq)]
+struct CashingProps {
+    stall: OwnStall,
+}
+
+#[component]
+fn Cashing(props: &CashingProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let cart = use_watched(&desk.cart);
+    let basket = use_basket(&props.stall, &cart);
+    if cart.is_empty() {
+        return html! {
+            <Empty icon={Icon::Basket} title={speech.say("cart.empty")} text={speech.say("cart.empty-text")}>
+                <Go to={Route::Sell} class="button button-main">{ speech.say("nav.sell") }</Go>
+            </Empty>
+        };
+    }
+    let Some(basket) = basket else { return html! { <Loading /> } };
+    html! { <Paid stall={props.stall.clone()} {cart} {basket} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct PaidProps {
+    stall: OwnStall,
+    cart: Cart,
+    basket: BasketView,
+}
+
+#[component]
+fn Paid(props: &PaidProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let shift = use_shift(&props.stall);
+    let (paying, is_busy, opens) = (use_state(Paying::default), use_state(|| false), use_state(|| false));
+    let currency = props.stall.currency.clone();
+    let before = use_settled(props, paying.added.clone());
+    let due = due(&before, &paying, &props.basket);
+    let tenders = paying.tenders(due, &currency);
+    let after = use_settled(props, tenders.clone().unwrap_or_default());
+    // The answer may still be one to what was typed before.
+    let is_settled = after.as_ref().is_some_and(|after| after.due_minor == 0) && tenders.is_some();
+    let change = after.as_ref().filter(|_| is_settled).map_or(0, |after| after.change_minor);
+    let take = {
+        let till = Till { desk: desk.clone(), speech: speech.clone(), is_busy: is_busy.clone() };
+        let (stall, cart, opens) = (props.stall.stall, props.cart.clone(), opens.clone());
+        let is_short = !props.basket.short.is_empty();
+        Callback::from(move |_: MouseEvent| {
+            if shift == Some(None) {
+                opens.set(true);
+                return;
+            }
+            let Some(tenders) = tenders.clone().filter(|_| is_settled) else { return };
+            till.take(command(stall, &cart, tenders, is_short));
+        })
+    };
+    let set = sets(&paying);
+    let on_close = closes(&opens);
+    html! {
+        <section class="page page-narrow pay">
+            <header class="page-head">
+                <Go to={Route::Sell} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
+                <h1>{ speech.say("pay.title") }</h1>
+            </header>
+            <p class="pay-due">
+                <span>{ speech.say("pay.due") }</span>
+                <strong class="number" aria-live="polite">{ speech.money(due, &currency) }</strong>
+            </p>
+            { beyond(&speech, &props.cart, &props.basket.short) }
+            <Means paying={(*paying).clone()} {due} currency={currency.clone()} {set} />
+            <footer class="pay-foot">
+                if change > 0 {
+                    <p class="pay-change" aria-live="polite">
+                        <span>{ speech.say("pay.change") }</span>
+                        <strong class="number">{ speech.money(change, &currency) }</strong>
+                    </p>
+                }
+                <button type="button" class="button button-main button-large button-wide" onclick={take}
+                    disabled={!is_settled || *is_busy}>
+                    { speech.say(if *is_busy { "pay.taking" } else { "pay.take" }) }
+                </button>
+            </footer>
+            if *opens { <OpenDrawer stall={props.stall.clone()} {on_close} /> }
+        </section>
+    }
+}
+
+/// What would be due and come back with these payments.
+#[hook]
+fn use_settled(props: &PaidProps, tenders: Vec<TenderInput>) -> Option<BasketView> {
+    let (lines, discount) = (props.cart.inputs(), props.cart.discount);
+    let live = use_query(Some(Query::Basket { stall: props.stall.stall, lines, discount, tenders }));
+    if let Some(View::Basket(basket)) = live.view() { Some(basket.clone()) } else { None }
+}
+
+fn due(before: &Option<BasketView>, paying: &Paying, basket: &BasketView) -> i64 {
+    let view = before.as_ref().filter(|_| !paying.added.is_empty()).unwrap_or(basket);
+    if paying.kind == TenderKind::Cash { view.due_in_cash_minor } else { view.due_minor }
+}
+
+fn command(
+    stall: soko_domain::ids::LogId,
+    cart: &Cart,
+    tenders: Vec<TenderInput>,
+    is_short: bool,
+) -> Command {
+    // The cashier was told above the button.
+    let beyond = if is_short { BeyondShare::Allow } else { BeyondShare::Refuse };
+    let (sale, lines, discount) = (cart.sale, cart.inputs(), cart.discount);
+    Command { id: cart.command, stall, verb: Verb::MakeSale { sale, lines, discount, tenders, beyond } }
+}
+
+#[derive(Clone)]
+struct Till {
+    desk: Desk,
+    speech: Speech,
+    is_busy: UseStateHandle<bool>,
+}
+
+impl Till {
+    fn take(&self, command: Command) {
+        if *self.is_busy {
+            return;
+        }
+        self.is_busy.set(true);
+        let till = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let outcome = till.desk.send(command).await;
+            till.is_busy.set(false);
+            match outcome {
+                Ok(Reply::Sold { sale, .. }) => {
+                    till.desk.cart.set(new_cart());
+                    till.desk.go_instead(Route::Receipt(sale));
+                }
+                Ok(_) => till.desk.toasts.error(till.speech.say("link.unreadable")),
+                Err(trouble) => {
+                    // A refusal is the answer to every repeat, so the next try is another command. What could not
+                    // be tried may have been done: that one keeps its identity.
+                    if matches!(trouble, Trouble::Refused(_)) {
+                        till.desk.cart.change(|cart| cart.command = ThingId(browser::chance()));
+                    }
+                    till.desk.toasts.error(trouble.sentence(&till.speech));
+                }
+            }
+        });
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct MeansProps {
+    paying: Paying,
+    due: i64,
+    currency: AttrValue,
+    set: Callback<Paying>,
+}
+
+/// By which means, and how much of it.
+#[component]
+fn Means(props: &MeansProps) -> Html {
+    let speech = use_speech();
+    let (paying, currency) = (props.paying.clone(), props.currency.clone());
+    let tab = |kind: TenderKind| {
+        let paying = paying.clone();
+        let onclick =
+            props.set.reform(move |_: MouseEvent| Paying { kind, amount: String::new(), ..paying.clone() });
+        let pressed = if kind == props.paying.kind { "true" } else { "false" };
+        html! {
+            <button type="button" class="means" aria-pressed={pressed} {onclick}>
+                { icon(sign(kind)) }<span>{ name(&speech, kind) }</span>
+            </button>
+        }
+    };
+    let remove = |place: usize| {
+        let paying = paying.clone();
+        props.set.reform(move |_: MouseEvent| {
+            let mut now = paying.clone();
+            now.added.remove(place);
+            now
+        })
+    };
+    html! {
+        <>
+            if !paying.added.is_empty() {
+                <ul class="plain pay-added">
+                    { for paying.added.iter().enumerate().map(|(place, tender)| html! {
+                        <li class="row row-apart">
+                            <span>{ name(&speech, tender.kind) }{ " " }{ tender.reference.clone() }</span>
+                            <span class="row"><strong class="number">{ speech.money(tender.amount_minor, &currency) }</strong>
+                                <button type="button" class="button-icon" onclick={remove(place)}
+                                    aria-label={speech.say("line.remove")}>{ icon(Icon::Cross) }</button>
+                            </span>
+                        </li>
+                    }) }
+                </ul>
+            }
+            <div class="means-row" role="group" aria-label={speech.say("pay.means")}>{ for KINDS.iter().map(|kind| tab(*kind)) }</div>
+            <Amount paying={paying.clone()} due={props.due} currency={currency.clone()} set={props.set.clone()} />
+        </>
+    }
+}
+
+#[component]
+fn Amount(props: &MeansProps) -> Html {
+    let speech = use_speech();
+    let (paying, due, currency) = (props.paying.clone(), props.due, props.currency.clone());
+    let with = |change: fn(&mut Paying, String)| {
+        let paying = paying.clone();
+        props.set.reform(move |text: String| {
+            let mut now = paying.clone();
+            change(&mut now, text);
+            now
+        })
+    };
+    let quick = |minor: i64, shown: AttrValue| {
+        let (paying, amount) = (paying.clone(), typed::plain(minor, &currency));
+        let pressed = if paying.amount == amount { "true" } else { "false" };
+        let onclick =
+            props.set.reform(move |_: MouseEvent| Paying { amount: amount.clone(), ..paying.clone() });
+        html! { <button type="button" class="quick number" aria-pressed={pressed} {onclick}>{ shown }</button> }
+    };
+    let exponent = Currency::parse(&currency).map_or(2, Currency::exponent);
+    let is_cash = paying.kind == TenderKind::Cash;
+    let split = {
+        let (paying, currency) = (paying.clone(), currency.clone());
+        props.set.reform(move |_: MouseEvent| {
+            let mut now = paying.clone();
+            now.add(due, &currency);
+            now
+        })
+    };
+    let label = speech.say(if is_cash { "pay.received" } else { "pay.amount" });
+    let shown = speech.money(due, &currency);
+    html! {
+        <div class="stack">
+            if is_cash {
+                <div class="quick-row" role="group" aria-label={speech.say("pay.quick")}>
+                    { quick(due, speech.fill("pay.exact", &[("amount", &shown)])) }
+                    { for notes::likely(due, exponent).into_iter().map(|minor| quick(minor, speech.money(minor, &currency).into())) }
+                </div>
+            }
+            <Field {label} value={paying.amount.clone()} on_input={with(|paying, text| paying.amount = text)} inputmode="decimal"
+                sign={currency.clone()} class="field-money" hint={speech.say("pay.amount-hint")} />
+            if !is_cash {
+                <Field label={speech.say("pay.reference")} value={paying.reference.clone()}
+                    on_input={with(|paying, text| paying.reference = text)} hint={speech.say("pay.reference-hint")} />
+            }
+            if paying.is_part(due, &currency) {
+                <button type="button" class="button" onclick={split}>{ icon(Icon::Split) }{ speech.say("pay.split") }</button>
+            }
+        </div>
+    }
+}
+
+fn sign(kind: TenderKind) -> Icon {
+    match kind {
+        TenderKind::Cash => Icon::Cash,
+        TenderKind::MobileMoney => Icon::Phone,
+        TenderKind::Card | TenderKind::Voucher | TenderKind::BankTransfer | TenderKind::Other => Icon::Card,
+    }
+}
+
+pub(super) fn name(speech: &Speech, kind: TenderKind) -> AttrValue {
+    speech.say_or(&format!("tender.{}", kind.word()), kind.word())
+}

@@ -1,0 +1,260 @@
+//! The fields of a product's form, and its pictures.
+
+use soko_app_api::text::Worded as _;
+use soko_app_api::{CategoryEdit, DeviceReply, DeviceVerb, Query, Verb, View};
+use soko_domain::ids::{LogId, ThingId};
+use soko_domain::quantity::Unit;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::draft::{Draft, Wrong};
+use crate::acting::use_acting;
+use crate::browser;
+use crate::desk::use_desk;
+use crate::live::use_query;
+use crate::parts::{Choice, Field, Icon, Photo, TextArea, icon};
+use crate::speech::use_speech;
+
+/// More tell a buyer nothing more.
+const PICTURES_MAX: usize = 6;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct FieldsProps {
+    pub draft: Draft,
+    pub set: Callback<Draft>,
+    #[prop_or_default]
+    pub wrong: Wrong,
+    pub currency: AttrValue,
+    /// The unit is chosen once.
+    #[prop_or_default]
+    pub is_new: bool,
+}
+
+/// Changes one field of the draft.
+fn with(props: &FieldsProps, change: fn(&mut Draft, String)) -> Callback<String> {
+    let draft = props.draft.clone();
+    props.set.reform(move |text: String| {
+        let mut now = draft.clone();
+        change(&mut now, text);
+        now
+    })
+}
+
+#[component]
+pub(super) fn Basics(props: &FieldsProps) -> Html {
+    let speech = use_speech();
+    let draft = &props.draft;
+    html! {
+        <div class="stack">
+            <Field label={speech.say("product.name")} value={draft.name.clone()} on_input={with(props, |draft, text| draft.name = text)}
+                required=true autofocus=true problem={props.wrong.name.then(|| speech.say("product.name-missing"))} />
+            <Field label={speech.say("product.price")} value={draft.price.clone()} on_input={with(props, |draft, text| draft.price = text)}
+                required=true inputmode="decimal" sign={props.currency.clone()} class="field-money"
+                problem={props.wrong.price.then(|| speech.say("form.amount"))} />
+        </div>
+    }
+}
+
+#[component]
+pub(super) fn Details(props: &FieldsProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let draft = &props.draft;
+    {
+        // A scanner fills in the code while the form is open.
+        let (draft, set) = (draft.clone(), props.set.clone());
+        use_effect_with(draft.clone(), move |_| {
+            let listening = desk.scans.listen(move |code| {
+                let mut now = draft.clone();
+                if !now.barcodes.lines().any(|known| known.trim() == code) {
+                    now.barcodes = format!("{}\n{code}", now.barcodes.trim()).trim().to_owned();
+                    set.emit(now);
+                }
+            });
+            move || drop(listening)
+        });
+    }
+    let units = [Unit::Piece, Unit::Gram, Unit::Millilitre]
+        .map(|unit| (unit.word().into(), speech.say_or(&format!("unit.{}", unit.word()), unit.word())));
+    let on_unit = with(props, |draft, word| {
+        draft.unit = Unit::from_word(&word).unwrap_or(Unit::Piece);
+        draft.price_per = if draft.unit == Unit::Piece { "1" } else { "1000" }.into();
+    });
+    let on_inclusive = {
+        let (draft, set) = (draft.clone(), props.set.clone());
+        Callback::from(move |_: Event| {
+            set.emit(Draft { tax_inclusive: !draft.tax_inclusive, ..draft.clone() })
+        })
+    };
+    let problem = |is_wrong: bool, key: &'static str| is_wrong.then(|| speech.say(key));
+    html! {
+        <div class="stack">
+            <div class="pair">
+                if props.is_new {
+                    <Choice label={speech.say("product.unit")} value={draft.unit.word()} options={units.to_vec()} on_choose={on_unit} />
+                }
+                if draft.unit != Unit::Piece {
+                    <Field label={speech.say("product.price-per")} value={draft.price_per.clone()} inputmode="numeric"
+                        sign={draft.unit.symbol()} on_input={with(props, |draft, text| draft.price_per = text)}
+                        problem={problem(props.wrong.price_per, "form.whole")} />
+                }
+            </div>
+            <TextArea label={speech.say("product.barcodes")} value={draft.barcodes.clone()}
+                on_input={with(props, |draft, text| draft.barcodes = text)} hint={speech.say("product.barcodes-hint")} />
+            <div class="pair">
+                <Field label={speech.say("product.sku")} value={draft.sku.clone()} on_input={with(props, |draft, text| draft.sku = text)} />
+                <Field label={speech.say("product.cost")} value={draft.cost.clone()} inputmode="decimal" sign={props.currency.clone()}
+                    on_input={with(props, |draft, text| draft.cost = text)} problem={problem(props.wrong.cost, "form.amount")} />
+                <Field label={speech.say("product.tax")} value={draft.tax.clone()} inputmode="decimal" sign="%"
+                    on_input={with(props, |draft, text| draft.tax = text)} problem={problem(props.wrong.tax, "form.percent")} />
+            </div>
+            <label class="check">
+                <input type="checkbox" checked={draft.tax_inclusive} onchange={on_inclusive} />
+                <span>{ speech.say("product.tax-inclusive") }</span>
+            </label>
+            <TextArea label={speech.say("product.description")} value={draft.description.clone()}
+                on_input={with(props, |draft, text| draft.description = text)} />
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct PicturesProps {
+    pub draft: Draft,
+    pub set: Callback<Draft>,
+}
+
+/// Pictures from a file or the camera, made small before they are kept.
+#[component]
+pub(super) fn Pictures(props: &PicturesProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let is_busy = use_state(|| false);
+    let draft = &props.draft;
+    let onchange = {
+        let (desk, speech, draft, set, is_busy) =
+            (desk.clone(), speech.clone(), draft.clone(), props.set.clone(), is_busy.clone());
+        Callback::from(move |change: Event| {
+            let input: HtmlInputElement = change.target_unchecked_into();
+            let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+            input.set_value("");
+            let (desk, speech, draft, set, is_busy) =
+                (desk.clone(), speech.clone(), draft.clone(), set.clone(), is_busy.clone());
+            is_busy.set(true);
+            wasm_bindgen_futures::spawn_local(async move {
+                match browser::picture::shrunk(file).await {
+                    None => desk.toasts.error(speech.say("picture.unreadable")),
+                    Some(bytes) => match desk.with_device(DeviceVerb::PutPicture { bytes }).await {
+                        Ok(DeviceReply::Picture(hash)) => {
+                            let mut now = draft.clone();
+                            now.pictures.retain(|known| *known != hash);
+                            now.pictures.push(hash);
+                            set.emit(now);
+                        }
+                        Ok(_) => desk.toasts.error(speech.say("link.unreadable")),
+                        Err(trouble) => desk.toasts.error(trouble.sentence(&speech)),
+                    },
+                }
+                is_busy.set(false);
+            });
+        })
+    };
+    let remove = |place: usize| {
+        let draft = draft.clone();
+        props.set.reform(move |_: MouseEvent| {
+            let mut now = draft.clone();
+            now.pictures.remove(place);
+            now
+        })
+    };
+    html! {
+        <div class="pictures">
+            { for draft.pictures.iter().enumerate().map(|(place, hash)| html! {
+                <div class="picture" key={hash.to_string()}>
+                    <Photo address={Some(desk.picture(hash))} name={draft.name.clone()} class="photo-large" />
+                    <button type="button" class="button-icon picture-remove" onclick={remove(place)}
+                        aria-label={speech.say("picture.remove")}>{ icon(Icon::Cross) }</button>
+                </div>
+            }) }
+            if draft.pictures.len() < PICTURES_MAX {
+                <label class="picture-add">
+                    { icon(Icon::Camera) }
+                    <span>{ speech.say(if *is_busy { "picture.busy" } else { "picture.add" }) }</span>
+                    <input type="file" accept="image/*" {onchange} disabled={*is_busy} class="silent" />
+                </label>
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct CategoryChipsProps {
+    pub stall: LogId,
+    pub draft: Draft,
+    pub set: Callback<Draft>,
+}
+
+/// The categories of the stall, those of the product pressed, and room for a new one.
+#[component]
+pub(super) fn CategoryChips(props: &CategoryChipsProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let live = use_query(Some(Query::Categories(props.stall)));
+    let name = use_state(|| None::<String>);
+    let rows = match live.view() {
+        Some(View::Categories(rows)) => rows.clone(),
+        _ => Vec::new(),
+    };
+    let chip = |category: ThingId, shown: String| {
+        let draft = props.draft.clone();
+        let pressed = if draft.categories.contains(&category) { "true" } else { "false" };
+        let onclick = props.set.reform(move |_: MouseEvent| {
+            let mut now = draft.clone();
+            now.toggle(category);
+            now
+        });
+        html! { <button type="button" class="chip" aria-pressed={pressed} {onclick}>{ shown }</button> }
+    };
+    let create = {
+        let (acting, name, stall, draft, set) =
+            (acting.clone(), name.clone(), props.stall, props.draft.clone(), props.set.clone());
+        let position = i64::try_from(rows.len()).unwrap_or(0);
+        Callback::from(move |_: MouseEvent| {
+            let Some(typed) = (*name).clone().filter(|typed| !typed.trim().is_empty()) else {
+                name.set(None);
+                return;
+            };
+            let category = ThingId(browser::chance());
+            let edits = vec![CategoryEdit::Name(typed.trim().into()), CategoryEdit::Position(position)];
+            let (name, mut now, set) = (name.clone(), draft.clone(), set.clone());
+            acting.act(stall, Verb::EditCategory { category, edits }, move |_| {
+                name.set(None);
+                now.toggle(category);
+                set.emit(now);
+            });
+        })
+    };
+    let begin = {
+        let name = name.clone();
+        Callback::from(move |_: MouseEvent| name.set(Some(String::new())))
+    };
+    let on_input = {
+        let name = name.clone();
+        Callback::from(move |text| name.set(Some(text)))
+    };
+    html! {
+        <div class="stack-tight">
+            <span class="label">{ speech.say("categories.title") }</span>
+            <div class="row">
+                { for rows.into_iter().map(|row| chip(row.category, row.name)) }
+                if name.is_none() {
+                    <button type="button" class="chip chip-add" onclick={begin}>{ icon(Icon::Plus) }{ speech.say("categories.add") }</button>
+                }
+            </div>
+            if let Some(typed) = (*name).clone() {
+                <div class="row row-end">
+                    <Field label={speech.say("categories.name")} value={typed} {on_input} autofocus=true class="grow" />
+                    <button type="button" class="button" onclick={create} disabled={acting.is_busy()}>{ speech.say("categories.add") }</button>
+                </div>
+            }
+        </div>
+    }
+}

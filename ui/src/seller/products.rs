@@ -1,0 +1,109 @@
+//! What the stall offers: a list of any length, searched and by category.
+
+use soko_app_api::{Answer, Call, OwnStall, ProductFilter, ProductRow, Query, View, Window};
+use soko_domain::ids::ThingId;
+use yew::prelude::*;
+
+use super::sell::{Categories, SearchBox};
+use super::with_stall;
+use crate::acting::sets;
+use crate::desk::use_desk;
+use crate::nav::Go;
+use crate::parts::{Empty, Icon, Photo, Segmented, Slot, Windowed, icon};
+use crate::route::Route;
+use crate::speech::{Speech, use_speech};
+
+const HITS_MAX: u32 = 60;
+
+#[component]
+pub(super) fn Products() -> Html {
+    with_stall(|stall| html! { <List {stall} /> })
+}
+
+#[derive(Properties, PartialEq)]
+struct ListProps {
+    stall: OwnStall,
+}
+
+#[component]
+fn List(props: &ListProps) -> Html {
+    let speech = use_speech();
+    let stall = props.stall.stall;
+    let (text, category, archived) =
+        (use_state(String::new), use_state(|| None::<ThingId>), use_state(|| false));
+    let is_searching = !text.trim().is_empty();
+    let call = if is_searching {
+        Call::Ask(Query::Search { stall, text: text.trim().into(), rows: HITS_MAX })
+    } else {
+        let filter = ProductFilter { category: *category, archived: *archived };
+        Call::Ask(Query::Products { stall, filter, window: Window::first(1) })
+    };
+    let slot = Callback::from(|slot: Slot| {
+        let Answer::View(View::Products(rows)) = &*slot.answer else { return Html::default() };
+        rows.get(slot.at).map_or_else(Html::default, |row| html! { <Row row={row.clone()} /> })
+    });
+    let on_text = sets(&text);
+    let on_category = sets(&category);
+    let on_archived = {
+        let archived = archived.clone();
+        Callback::from(move |word: AttrValue| archived.set(word == "archived"))
+    };
+    html! {
+        <section class="page">
+            <header class="page-head">
+                <h1>{ speech.say("nav.products") }</h1>
+                <Go to={Route::NewProduct { code: String::new() }} class="button button-main">
+                    { icon(Icon::Plus) }{ speech.say("products.add") }
+                </Go>
+            </header>
+            <div class="row">
+                <SearchBox value={(*text).clone()} on_input={on_text} />
+                <Segmented label={speech.say("products.which")} value={if *archived { "archived" } else { "offered" }}
+                    on_choose={on_archived} options={vec![
+                        ("offered".into(), html! { <>{ speech.say("products.offered") }</> }),
+                        ("archived".into(), html! { <>{ speech.say("products.archived") }</> }),
+                    ]} />
+            </div>
+            if !is_searching && !*archived {
+                <Categories {stall} chosen={*category} on_choose={on_category} />
+            }
+            <Windowed label={speech.say("nav.products")} {call} {slot} empty={empty(&speech, is_searching, *archived)} />
+        </section>
+    }
+}
+
+fn empty(speech: &Speech, is_searching: bool, archived: bool) -> Html {
+    let (title, text) = match (is_searching, archived) {
+        (true, _) => ("search.none", "search.none-text"),
+        (false, true) => ("products.none-archived", "products.none-archived-text"),
+        (false, false) => ("products.none", "products.none-text"),
+    };
+    html! { <Empty icon={Icon::Tag} title={speech.say(title)} text={speech.say(text)} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct RowProps {
+    row: ProductRow,
+}
+
+#[component]
+fn Row(props: &RowProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let row = &props.row;
+    let left = speech.quantity(row.own_share, row.unit);
+    let more = if row.sku.is_empty() {
+        speech.fill("sell.left", &[("n", &left)])
+    } else {
+        let left = speech.fill("sell.left", &[("n", &left)]);
+        format!("{} · {left}", row.sku).into()
+    };
+    html! {
+        <Go to={Route::Product(row.product)} class="list-row">
+            <Photo address={row.picture.as_ref().map(|hash| desk.picture(hash))} name={row.name.clone()} />
+            <span class="list-main">
+                <span class="list-name">{ row.name.clone() }</span><span class="list-more">{ more }</span>
+            </span>
+            <span class="list-end number">{ speech.price(row.price_minor, &row.currency, row.unit, row.price_per) }</span>
+        </Go>
+    }
+}

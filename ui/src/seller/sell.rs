@@ -1,0 +1,222 @@
+//! Selling: what is offered on one side, what is on the counter on the other. On a phone the counter is a sheet, and
+//! its total is always in sight.
+
+use soko_app_api::{Answer, Call, OwnStall, ProductFilter, ProductRow, Query, View, Window};
+use soko_domain::ids::ThingId;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::counter::{Counter, CounterBar};
+use super::scans::put;
+use super::shift::NoDrawer;
+use super::with_stall;
+use crate::acting::sets;
+use crate::browser;
+use crate::desk::use_desk;
+use crate::live::use_query;
+use crate::nav::Go;
+use crate::parts::{Empty, Icon, Photo, Segmented, Slot, Windowed, icon};
+use crate::route::Route;
+use crate::speech::{Speech, use_speech};
+use crate::watched::use_watched;
+
+/// Hits of a search on one screen.
+const HITS_MAX: u32 = 60;
+const VIEW_KEY: &str = "soko-sell-view";
+
+#[component]
+pub(super) fn Sell() -> Html {
+    with_stall(|stall| html! { <Counted {stall} /> })
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct StallProps {
+    pub stall: OwnStall,
+}
+
+#[component]
+fn Counted(props: &StallProps) -> Html {
+    let stall = props.stall.clone();
+    html! {
+        <div class="sell">
+            <section class="sell-offer">
+                <NoDrawer stall={stall.clone()} />
+                <Offer stall={stall.clone()} />
+            </section>
+            <Counter stall={stall.clone()} class="sell-counter" />
+            <CounterBar {stall} />
+        </div>
+    }
+}
+
+#[component]
+fn Offer(props: &StallProps) -> Html {
+    let speech = use_speech();
+    let stall = props.stall.stall;
+    let text = use_state(String::new);
+    let category = use_state(|| None::<ThingId>);
+    let view = use_state(|| AttrValue::from(browser::kept(VIEW_KEY).unwrap_or_else(|| "grid".into())));
+    let is_searching = !text.trim().is_empty();
+    let call = if is_searching {
+        Call::Ask(Query::Search { stall, text: text.trim().into(), rows: HITS_MAX })
+    } else {
+        let filter = ProductFilter { category: *category, archived: false };
+        Call::Ask(Query::Products { stall, filter, window: Window::first(1) })
+    };
+    let is_grid = *view == "grid";
+    let slot = Callback::from(move |slot: Slot| {
+        let Answer::View(View::Products(rows)) = &*slot.answer else { return Html::default() };
+        rows.get(slot.at).map_or_else(Html::default, |row| {
+            html! { <Offered row={row.clone()} {is_grid} /> }
+        })
+    });
+    let choose_view = {
+        let view = view.clone();
+        Callback::from(move |chosen: AttrValue| {
+            browser::keep(VIEW_KEY, &chosen);
+            view.set(chosen);
+        })
+    };
+    let on_text = sets(&text);
+    let on_category = sets(&category);
+    html! {
+        <>
+            <div class="sell-tools">
+                <SearchBox value={(*text).clone()} on_input={on_text} />
+                <Segmented label={speech.say("sell.view")} value={(*view).clone()} on_choose={choose_view}
+                    options={vec![
+                        ("grid".into(), named(Icon::Grid, speech.say("sell.grid"))),
+                        ("rows".into(), named(Icon::Rows, speech.say("sell.rows"))),
+                    ]} />
+            </div>
+            if !is_searching {
+                <Categories {stall} chosen={*category} on_choose={on_category} />
+            }
+            <div class="sell-list scrolls">
+                <Windowed label={speech.say("nav.products")} {call} {slot}
+                    class={if is_grid { "windowed-grid" } else { "" }} empty={empty(&speech, is_searching)} />
+            </div>
+        </>
+    }
+}
+
+/// A sign with its name for those who do not see it.
+fn named(sign: Icon, name: AttrValue) -> Html {
+    html! { <>{ icon(sign) }<span class="silent">{ name }</span></> }
+}
+
+fn empty(speech: &Speech, is_searching: bool) -> Html {
+    if is_searching {
+        return html! {
+            <Empty icon={Icon::Search} title={speech.say("search.none")} text={speech.say("search.none-text")} />
+        };
+    }
+    html! {
+        <Empty icon={Icon::Tag} title={speech.say("products.none")} text={speech.say("products.none-text")}>
+            <Go to={Route::NewProduct { code: String::new() }} class="button button-main">
+                { icon(Icon::Plus) }{ speech.say("products.add") }
+            </Go>
+        </Empty>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct SearchBoxProps {
+    pub value: AttrValue,
+    pub on_input: Callback<String>,
+}
+
+#[component]
+pub(super) fn SearchBox(props: &SearchBoxProps) -> Html {
+    let speech = use_speech();
+    let oninput =
+        props.on_input.reform(|input: InputEvent| input.target_unchecked_into::<HtmlInputElement>().value());
+    html! {
+        <div class="search">
+            { icon(Icon::Search) }
+            <input type="search" value={props.value.clone()} {oninput} placeholder={speech.say("search.products")}
+                aria-label={speech.say("search.products")} autocomplete="off" dir="auto" enterkeyhint="search" />
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct CategoriesProps {
+    pub stall: soko_domain::ids::LogId,
+    pub chosen: Option<ThingId>,
+    pub on_choose: Callback<Option<ThingId>>,
+}
+
+/// The categories as chips; nothing when there are none.
+#[component]
+pub(super) fn Categories(props: &CategoriesProps) -> Html {
+    let speech = use_speech();
+    let live = use_query(Some(Query::Categories(props.stall)));
+    let Some(View::Categories(rows)) = live.view() else { return Html::default() };
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let chip = |category: Option<ThingId>, name: AttrValue| {
+        let pressed = if category == props.chosen { "true" } else { "false" };
+        let onclick = props.on_choose.reform(move |_: MouseEvent| category);
+        html! { <button type="button" class="chip" aria-pressed={pressed} {onclick}>{ name }</button> }
+    };
+    html! {
+        <div class="chips" role="group" aria-label={speech.say("categories.title")}>
+            { chip(None, speech.say("categories.all")) }
+            { for rows.iter().map(|row| chip(Some(row.category), row.name.clone().into())) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OfferedProps {
+    row: ProductRow,
+    is_grid: bool,
+}
+
+/// One product: a tap puts it onto the counter.
+#[component]
+fn Offered(props: &OfferedProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let cart = use_watched(&desk.cart);
+    let row = &props.row;
+    let onclick = {
+        let (desk, speech, row) = (desk.clone(), speech.clone(), row.clone());
+        Callback::from(move |_: MouseEvent| put(&desk, &speech, &row))
+    };
+    let address = row.picture.as_ref().map(|hash| desk.picture(hash));
+    let price = speech.price(row.price_minor, &row.currency, row.unit, row.price_per);
+    let on_counter = cart.quantity_of(row.product);
+    let left = speech.quantity(row.own_share, row.unit);
+    let share = html! {
+        if row.own_share <= 0 {
+            <span class="offer-left offer-none">{ speech.say("sell.none-left") }</span>
+        } else {
+            <span class="offer-left">{ speech.fill("sell.left", &[("n", &left)]) }</span>
+        }
+    };
+    let count = (on_counter > 0).then(|| {
+        html! {
+            <span class="offer-count number">{ speech.quantity(on_counter, row.unit) }</span>
+        }
+    });
+    if props.is_grid {
+        return html! {
+            <button type="button" class="offer" {onclick}>
+                <Photo {address} name={row.name.clone()} class="offer-photo" />
+                { count }
+                <span class="offer-name">{ row.name.clone() }</span>
+                <span class="offer-foot"><span class="number">{ price }</span>{ share }</span>
+            </button>
+        };
+    }
+    html! {
+        <button type="button" class="list-row" {onclick}>
+            <Photo {address} name={row.name.clone()} />
+            <span class="list-main"><span class="list-name">{ row.name.clone() }</span>{ share }</span>
+            { count }
+            <span class="list-end number">{ price }</span>
+        </button>
+    }
+}

@@ -1,0 +1,151 @@
+//! The drawer: opened with a float, closed with what was counted, whatever the difference is.
+
+use soko_app_api::{OwnStall, Query, Reply, ShiftView, Verb, View};
+use soko_domain::ids::ShiftId;
+use yew::prelude::*;
+
+use crate::acting::{closes, opens, sets, use_acting};
+use crate::browser;
+use crate::live::use_query;
+use crate::parts::{Dialog, Field, Icon, icon};
+use crate::speech::use_speech;
+use crate::typed;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct ShiftProps {
+    pub stall: OwnStall,
+}
+
+/// The open shift; none when the drawer is closed, and nothing at all while that is not known.
+#[hook]
+pub(super) fn use_shift(stall: &OwnStall) -> Option<Option<ShiftView>> {
+    let live = use_query(Some(Query::Shift(stall.stall)));
+    let view = live.view()?;
+    Some(if let View::Shift(shift) = view { Some(shift.clone()) } else { None })
+}
+
+/// Asks to open the drawer when it is closed.
+#[component]
+pub(super) fn NoDrawer(props: &ShiftProps) -> Html {
+    let speech = use_speech();
+    let shift = use_shift(&props.stall);
+    let is_open = use_state(|| false);
+    if shift != Some(None) {
+        return Html::default();
+    }
+    let open = opens(&is_open);
+    let on_close = closes(&is_open);
+    html! {
+        <div class="notice">
+            <span class="notice-sign">{ icon(Icon::Drawer) }</span>
+            <p><strong>{ speech.say("shift.closed") }</strong><span>{ speech.say("shift.closed-text") }</span></p>
+            <button type="button" class="button button-main" onclick={open}>{ speech.say("shift.open") }</button>
+            if *is_open {
+                <OpenDrawer stall={props.stall.clone()} {on_close} />
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct DrawerProps {
+    pub stall: OwnStall,
+    pub on_close: Callback<()>,
+}
+
+#[component]
+pub(super) fn OpenDrawer(props: &DrawerProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let shift = use_memo((), |()| ShiftId(browser::chance()));
+    let float = use_state(String::new);
+    let minor = if float.trim().is_empty() { Some(0) } else { typed::amount(&float, &props.stall.currency) };
+    let onsubmit = {
+        let (acting, on_close, stall, shift) =
+            (acting.clone(), props.on_close.clone(), props.stall.stall, *shift);
+        Callback::from(move |submit: SubmitEvent| {
+            submit.prevent_default();
+            let Some(float_minor) = minor else { return };
+            let on_close = on_close.clone();
+            acting.act(stall, Verb::OpenShift { shift, float_minor }, move |_| on_close.emit(()));
+        })
+    };
+    let on_input = sets(&float);
+    html! {
+        <Dialog title={speech.say("shift.open")} on_close={props.on_close.clone()} class="dialog-small">
+            <form class="stack" {onsubmit}>
+                <Field label={speech.say("shift.float")} value={(*float).clone()} {on_input} inputmode="decimal"
+                    sign={props.stall.currency.clone()} hint={speech.say("shift.float-hint")} autofocus=true class="field-money"
+                    problem={minor.is_none().then(|| speech.say("form.amount"))} />
+                <footer class="dialog-foot">
+                    <button type="submit" class="button button-main" disabled={minor.is_none() || acting.is_busy()}>
+                        { speech.say("shift.open") }
+                    </button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct CloseDrawerProps {
+    pub stall: OwnStall,
+    pub shift: ShiftView,
+    pub on_close: Callback<()>,
+}
+
+/// C55: what was counted is typed blind, and a difference is accepted with a reason.
+#[component]
+pub(super) fn CloseDrawer(props: &CloseDrawerProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let (counted, reason) = (use_state(String::new), use_state(String::new));
+    let currency = props.stall.currency.clone();
+    let minor = typed::amount(&counted, &currency);
+    let difference =
+        minor.map(|minor| minor - props.shift.expected_minor).filter(|difference| *difference != 0);
+    let is_ready =
+        minor.is_some() && (difference.is_none() || !reason.trim().is_empty()) && !acting.is_busy();
+    let onsubmit = {
+        let (acting, speech, on_close, reason) =
+            (acting.clone(), speech.clone(), props.on_close.clone(), reason.clone());
+        let (stall, shift, currency) = (props.stall.stall, props.shift.shift, currency.clone());
+        Callback::from(move |submit: SubmitEvent| {
+            submit.prevent_default();
+            let Some(counted_minor) = minor.filter(|_| is_ready) else { return };
+            let (desk, speech, on_close, currency) =
+                (acting.desk.clone(), speech.clone(), on_close.clone(), currency.clone());
+            let verb = Verb::CloseShift { shift, counted_minor, reason: reason.trim().into() };
+            acting.act(stall, verb, move |reply| {
+                if let Reply::ShiftClosed { counted_minor, .. } = reply {
+                    let counted = speech.money(counted_minor, &currency);
+                    desk.toasts.done(speech.fill("shift.closed-with", &[("counted", &counted)]));
+                }
+                on_close.emit(());
+            });
+        })
+    };
+    let on_counted = sets(&counted);
+    let on_reason = sets(&reason);
+    let told = difference.map(|difference| {
+        let amount = speech.money(difference.abs(), &currency);
+        let key = if difference < 0 { "shift.short" } else { "shift.over" };
+        speech.fill(key, &[("amount", &amount)])
+    });
+    html! {
+        <Dialog title={speech.say("shift.close")} on_close={props.on_close.clone()} class="dialog-small">
+            <form class="stack" {onsubmit}>
+                <p class="prose">{ speech.say("shift.count-text") }</p>
+                <Field label={speech.say("shift.counted")} value={(*counted).clone()} on_input={on_counted} inputmode="decimal"
+                    sign={currency.clone()} autofocus=true class="field-money" />
+                if let Some(told) = told {
+                    <crate::parts::Problem text={told} />
+                    <Field label={speech.say("shift.reason")} value={(*reason).clone()} on_input={on_reason} required=true />
+                }
+                <footer class="dialog-foot">
+                    <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("shift.close") }</button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,252 @@
+//! Where the units of one product are, holder by holder, and what can be done about it.
+
+use soko_app_api::{
+    DeviceRow, Holder, HolderRow, OwnStall, ProductView, Query, ReceivedLineInput, Reply, StockView, Verb,
+    View,
+};
+use soko_domain::ids::ProductId;
+use soko_domain::quantity::Unit;
+use yew::prelude::*;
+
+use super::with_stall;
+use crate::acting::{sets, use_acting};
+use crate::live::use_query;
+use crate::nav::Go;
+use crate::parts::{Busy, Dialog, Field, Icon, Photo, Problem, icon};
+use crate::route::Route;
+use crate::speech::{Speech, use_speech};
+use crate::typed;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct StockOfProps {
+    pub product: ProductId,
+}
+
+#[component]
+pub(super) fn StockOf(props: &StockOfProps) -> Html {
+    let product = props.product;
+    with_stall(move |stall| html! { <Loaded {stall} {product} /> })
+}
+
+#[derive(Properties, PartialEq)]
+struct LoadedProps {
+    stall: OwnStall,
+    product: ProductId,
+}
+
+#[component]
+fn Loaded(props: &LoadedProps) -> Html {
+    let (stall, product) = (props.stall.stall, props.product);
+    let shown = use_query(Some(Query::Product { stall, product }));
+    let stock = use_query(Some(Query::Stock { stall, product }));
+    match (shown.view(), stock.view()) {
+        (Some(View::Product(view)), Some(View::Stock(stock))) => {
+            html! { <Shown stall={props.stall.clone()} view={view.clone()} stock={stock.clone()} /> }
+        }
+        _ => html! { <Busy live={stock} /> },
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ShownProps {
+    stall: OwnStall,
+    view: ProductView,
+    stock: StockView,
+}
+
+/// What can be done with units.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Receive,
+    Count,
+    GiveBack,
+    AskFor,
+}
+
+#[component]
+fn Shown(props: &ShownProps) -> Html {
+    let (desk, speech) = (crate::desk::use_desk(), use_speech());
+    let deed = use_state(|| None::<Deed>);
+    let (view, stock) = (&props.view, &props.stock);
+    let quantity = |n: i64| speech.quantity(n, view.unit);
+    let does = |which: Deed, key: &'static str, sign: Icon| {
+        let deed = deed.clone();
+        let onclick = Callback::from(move |_: MouseEvent| deed.set(Some(which)));
+        html! { <button type="button" class="button" {onclick}>{ icon(sign) }{ speech.say(key) }</button> }
+    };
+    let on_close = {
+        let deed = deed.clone();
+        Callback::from(move |()| deed.set(None))
+    };
+    html! {
+        <section class="page page-narrow">
+            <header class="page-head">
+                <Go to={Route::Stock} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
+                <Photo address={view.pictures.first().map(|hash| desk.picture(hash))} name={view.name.clone()} />
+                <h1>{ view.name.clone() }</h1>
+            </header>
+            if stock.owed > 0 {
+                <Problem text={speech.fill("stock.owed", &[("n", &quantity(stock.owed))])} />
+            }
+            <div class="card stock-sum">
+                <p class="stock-counted"><strong class="number">{ quantity(stock.counted) }</strong><span>{ speech.say("stock.counted") }</span></p>
+                <dl class="facts">
+                    { for stock.holders.iter().map(|row| html! { <HeldBy stall={props.stall.clone()} row={row.clone()} unit={view.unit} /> }) }
+                    if stock.on_the_way != 0 {
+                        <div><dt>{ speech.say("stock.on-the-way") }</dt><dd class="number">{ quantity(stock.on_the_way) }</dd></div>
+                    }
+                    if stock.owed != 0 {
+                        <div><dt>{ speech.say("stock.owed-name") }</dt><dd class="number">{ quantity(-stock.owed) }</dd></div>
+                    }
+                </dl>
+            </div>
+            <div class="row">
+                { does(Deed::Receive, "stock.receive", Icon::Truck) }
+                if props.stall.role.may_edit_catalogue() { { does(Deed::Count, "stock.count", Icon::Count) } }
+                if stock.own_share > 0 && props.stall.is_connected { { does(Deed::GiveBack, "stock.give-back", Icon::Share) } }
+                if props.stall.is_connected { { does(Deed::AskFor, "stock.ask-for", Icon::Swap) } }
+            </div>
+            if let Some(deed) = *deed {
+                <Doing stall={props.stall.clone()} product={view.product} unit={view.unit} stock={stock.clone()} {deed} {on_close} />
+            }
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct HeldByProps {
+    stall: OwnStall,
+    row: HolderRow,
+    unit: Unit,
+}
+
+#[component]
+fn HeldBy(props: &HeldByProps) -> Html {
+    let speech = use_speech();
+    let live = use_query(Some(Query::Devices(props.stall.stall)));
+    let devices: &[DeviceRow] = if let Some(View::Devices(rows)) = live.view() { rows } else { &[] };
+    let name = |author| {
+        let known = devices.iter().find(|row| row.author == author);
+        known.map_or_else(|| speech.say("stock.some-register"), |row| row.name.clone().into())
+    };
+    let holder = match props.row.holder {
+        Holder::Shop => speech.say("stock.shop"),
+        Holder::Register(author) if author == props.stall.author => speech.say("stock.this-register"),
+        Holder::Register(author) => name(author),
+        Holder::Order(order) => {
+            let code: String = order.to_string().chars().take(6).collect();
+            speech.fill("order.name", &[("code", &code.to_uppercase())])
+        }
+        Holder::SetApart(author) => speech.fill("stock.set-apart", &[("name", &name(author))]),
+    };
+    html! { <div><dt>{ holder }</dt><dd class="number">{ speech.quantity(props.row.quantity, props.unit) }</dd></div> }
+}
+
+#[derive(Properties, PartialEq)]
+struct DoingProps {
+    stall: OwnStall,
+    product: ProductId,
+    unit: Unit,
+    stock: StockView,
+    deed: Deed,
+    on_close: Callback<()>,
+}
+
+impl Deed {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Receive => "stock.receive",
+            Self::Count => "stock.count",
+            Self::GiveBack => "stock.give-back",
+            Self::AskFor => "stock.ask-for",
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Receive => "stock.receive-text",
+            Self::Count => "stock.count-text",
+            Self::GiveBack => "stock.give-back-text",
+            Self::AskFor => "stock.ask-for-text",
+        }
+    }
+
+    fn verb(self, product: ProductId, quantity: i64, note: &str) -> Verb {
+        match self {
+            Self::Receive => {
+                let line = ReceivedLineInput { product, quantity, cost_minor: None };
+                Verb::ReceiveStock { lines: vec![line], note: note.into() }
+            }
+            Self::Count => Verb::CountStock { product, counted: quantity, reason: note.into() },
+            Self::GiveBack => Verb::ReturnShare { product, quantity },
+            Self::AskFor => Verb::AskShare { product, quantity },
+        }
+    }
+
+    fn may(self, quantity: i64, stock: &StockView) -> bool {
+        match self {
+            Self::Receive | Self::AskFor => quantity > 0,
+            Self::Count => true,
+            Self::GiveBack => quantity > 0 && quantity <= stock.own_share,
+        }
+    }
+}
+
+#[component]
+fn Doing(props: &DoingProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let (text, note) = (use_state(String::new), use_state(String::new));
+    let deed = props.deed;
+    let quantity = typed::whole(&text).filter(|quantity| deed.may(*quantity, &props.stock));
+    let has_note = matches!(deed, Deed::Receive | Deed::Count);
+    let onsubmit = {
+        let (acting, note, on_close) = (acting.clone(), note.clone(), props.on_close.clone());
+        let (stall, product) = (props.stall.stall, props.product);
+        Callback::from(move |submit: SubmitEvent| {
+            submit.prevent_default();
+            let Some(quantity) = quantity else { return };
+            let (doing, on_close) = (acting.clone(), on_close.clone());
+            acting.act(stall, deed.verb(product, quantity, note.trim()), move |reply| {
+                doing.desk.toasts.done(told(&doing.speech, &reply));
+                on_close.emit(());
+            });
+        })
+    };
+    let on_text = sets(&text);
+    let on_note = sets(&note);
+    let sign = (props.unit != Unit::Piece).then(|| AttrValue::Static(props.unit.symbol()));
+    html! {
+        <Dialog title={speech.say(deed.title())} on_close={props.on_close.clone()} class="dialog-small">
+            <form class="stack" {onsubmit}>
+                <p class="prose">{ speech.say(deed.text()) }</p>
+                <Field label={speech.say("line.quantity")} value={(*text).clone()} on_input={on_text} inputmode="numeric" {sign}
+                    autofocus=true class="field-money" />
+                if has_note {
+                    <Field label={speech.say("line.note")} value={(*note).clone()} on_input={on_note} />
+                }
+                <footer class="dialog-foot">
+                    <button type="submit" class="button button-main" disabled={quantity.is_none() || acting.is_busy()}>
+                        { speech.say(deed.title()) }
+                    </button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+fn told(speech: &Speech, reply: &Reply) -> AttrValue {
+    match reply {
+        Reply::Counted { expected, counted } if expected != counted => {
+            let difference = speech.number(counted - expected);
+            speech.fill("stock.counted-difference", &[("n", &difference)])
+        }
+        Reply::Asked { .. } => speech.say("stock.asked"),
+        Reply::Done
+        | Reply::Counted { .. }
+        | Reply::Sold { .. }
+        | Reply::Voided { .. }
+        | Reply::Refunded { .. }
+        | Reply::ShiftClosed { .. } => speech.say("stock.done"),
+    }
+}

@@ -1,0 +1,89 @@
+//! How a sale is paid: what was added already, and what is being typed. Pure.
+
+use soko_app_api::TenderInput;
+use soko_domain::basket::TenderKind;
+
+use crate::typed;
+
+/// The ways to pay that a counter offers.
+pub(super) const KINDS: [TenderKind; 3] = [TenderKind::Cash, TenderKind::Card, TenderKind::MobileMoney];
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Paying {
+    pub(super) added: Vec<TenderInput>,
+    pub(super) kind: TenderKind,
+    /// The amount as it is typed; nothing for all that is due.
+    pub(super) amount: String,
+    pub(super) reference: String,
+}
+
+impl Default for Paying {
+    fn default() -> Self {
+        Self { added: Vec::new(), kind: TenderKind::Cash, amount: String::new(), reference: String::new() }
+    }
+}
+
+impl Paying {
+    /// What is being typed, as a payment; for nothing typed, all that is due by this means.
+    fn current(&self, due_minor: i64, currency: &str) -> Option<TenderInput> {
+        let amount_minor =
+            if self.amount.trim().is_empty() { due_minor } else { typed::amount(&self.amount, currency)? };
+        if amount_minor <= 0 && self.kind != TenderKind::Cash {
+            return None;
+        }
+        Some(TenderInput { kind: self.kind, amount_minor, reference: self.reference.trim().into() })
+    }
+
+    /// Everything, as the sale would have it.
+    pub(super) fn tenders(&self, due_minor: i64, currency: &str) -> Option<Vec<TenderInput>> {
+        let mut tenders = self.added.clone();
+        if due_minor > 0 || tenders.is_empty() {
+            tenders.push(self.current(due_minor, currency)?);
+        }
+        Some(tenders)
+    }
+
+    /// Whether what is typed is only a part, so that another payment must follow.
+    pub(super) fn is_part(&self, due_minor: i64, currency: &str) -> bool {
+        typed::amount(&self.amount, currency).is_some_and(|minor| minor > 0 && minor < due_minor)
+    }
+
+    /// Takes what is typed as one of several payments.
+    pub(super) fn add(&mut self, due_minor: i64, currency: &str) {
+        if let Some(current) = self.current(due_minor, currency) {
+            self.added.push(current);
+            self.amount.clear();
+            self.reference.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_typed_is_all_that_is_due() {
+        let paying = Paying { kind: TenderKind::Card, ..Paying::default() };
+        let tenders = paying.tenders(3015, "EUR").unwrap();
+        assert_eq!((tenders.len(), tenders[0].amount_minor), (1, 3015));
+    }
+
+    #[test]
+    fn a_part_is_followed_by_the_rest() {
+        let mut paying = Paying { kind: TenderKind::MobileMoney, amount: "10".into(), ..Paying::default() };
+        assert!(paying.is_part(3015, "EUR"));
+        paying.add(3015, "EUR");
+        assert!(!paying.is_part(2015, "EUR"));
+        let amounts: Vec<i64> =
+            paying.tenders(2015, "EUR").unwrap().iter().map(|tender| tender.amount_minor).collect();
+        assert_eq!(amounts, [1000, 2015]);
+        assert_eq!(paying.tenders(0, "EUR").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_amount_pays_nothing() {
+        let paying = Paying { amount: "twelve".into(), ..Paying::default() };
+        assert_eq!(paying.tenders(3015, "EUR"), None);
+    }
+}

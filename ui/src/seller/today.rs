@@ -1,0 +1,114 @@
+//! The business day so far, and the drawer.
+
+use soko_app_api::{OwnStall, Query, TodayView, View, Window};
+use yew::prelude::*;
+
+use super::sales::Row;
+use super::shift::{CloseDrawer, OpenDrawer, use_shift};
+use super::with_stall;
+use crate::acting::{closes, opens};
+use crate::live::use_query;
+use crate::nav::Go;
+use crate::parts::{Busy, Icon, icon};
+use crate::route::Route;
+use crate::speech::use_speech;
+
+const LATEST: u32 = 5;
+
+#[component]
+pub(super) fn Today() -> Html {
+    with_stall(|stall| html! { <Day {stall} /> })
+}
+
+#[derive(Properties, PartialEq)]
+struct DayProps {
+    stall: OwnStall,
+}
+
+#[component]
+fn Day(props: &DayProps) -> Html {
+    let speech = use_speech();
+    let stall = props.stall.stall;
+    let live = use_query(Some(Query::Today(stall)));
+    let latest = use_query(Some(Query::Sales { stall, window: Window::first(LATEST) }));
+    let Some(View::Today(today)) = live.view() else { return html! { <Busy {live} /> } };
+    html! {
+        <section class="page">
+            <header class="page-head">
+                <h1>{ speech.day(today.business_day) }</h1>
+            </header>
+            <Figures today={today.clone()} />
+            <Drawer stall={props.stall.clone()} />
+            if let Some(View::Sales(rows)) = latest.view() {
+                <section class="card">
+                    <header class="panel-head">
+                        <h2>{ speech.say("sales.latest") }</h2>
+                        <Go to={Route::Sales} class="button button-quiet">{ speech.say("sales.all") }{ icon(Icon::Forward) }</Go>
+                    </header>
+                    if rows.is_empty() {
+                        <p class="prose">{ speech.say("sales.none-text") }</p>
+                    }
+                    { for rows.iter().map(|row| html! { <Row key={row.sale.to_string()} row={row.clone()} /> }) }
+                </section>
+            }
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FiguresProps {
+    today: TodayView,
+}
+
+#[component]
+fn Figures(props: &FiguresProps) -> Html {
+    let speech = use_speech();
+    let today = &props.today;
+    let money = |minor: i64| speech.money(minor, &today.currency);
+    let figure = |key: &'static str, value: String| {
+        html! { <div class="figure"><dt>{ speech.say(key) }</dt><dd class="number">{ value }</dd></div> }
+    };
+    html! {
+        <dl class="figures">
+            <div class="figure figure-main"><dt>{ speech.say("today.total") }</dt><dd class="number">{ money(today.total_minor) }</dd></div>
+            { figure("today.sales", speech.number(i64::from(today.sales))) }
+            { figure("today.cash", money(today.cash_minor)) }
+            { figure("today.refunds", money(today.refunds_minor)) }
+            { figure("today.orders", speech.number(i64::from(today.orders_waiting))) }
+        </dl>
+    }
+}
+
+#[component]
+fn Drawer(props: &DayProps) -> Html {
+    let speech = use_speech();
+    let shift = use_shift(&props.stall);
+    let is_open = use_state(|| false);
+    let show = opens(&is_open);
+    let on_close = closes(&is_open);
+    let Some(shift) = shift else { return Html::default() };
+    let (text, action) = match &shift {
+        Some(shift) => {
+            let float = speech.money(shift.float_minor, &props.stall.currency);
+            (
+                speech.fill("shift.since", &[("ago", &speech.ago(shift.opened_at_ms)), ("float", &float)]),
+                "shift.close",
+            )
+        }
+        None => (speech.say("shift.closed-text"), "shift.open"),
+    };
+    html! {
+        <div class="notice">
+            <span class="notice-sign">{ icon(Icon::Drawer) }</span>
+            <p><strong>{ speech.say(if shift.is_some() { "shift.is-open" } else { "shift.closed" }) }</strong><span>{ text }</span></p>
+            <button type="button" class="button" onclick={show}>{ speech.say(action) }</button>
+            if *is_open {
+                if let Some(shift) = shift {
+                    <CloseDrawer stall={props.stall.clone()} {shift} {on_close} />
+                } else {
+                    <OpenDrawer stall={props.stall.clone()} {on_close} />
+                }
+            }
+        </div>
+    }
+}
