@@ -109,6 +109,7 @@ fn arrived(desk: &Desk, speech: &Speech, arrival: &Arrival) {
         Arrival::Incident { stall_name, .. } => {
             (speech.fill("arrival.incident", &[("stall", stall_name)]), Route::Stock)
         }
+        Arrival::Test => (speech.say("arrival.test"), Route::Settings),
     };
     let going = desk.clone();
     desk.toasts.offer(text, speech.say("action.look"), Callback::from(move |()| going.go(route.clone())));

@@ -118,7 +118,8 @@ pub struct OwnOrderRow {
 pub enum OwnOrderState {
     /// On this device only. Nobody has promised anything.
     Saved,
-    /// Price or stock changed since it was saved: the buyer must say again whether to send it.
+    /// Price or stock changed since it was saved. What was ordered is in the basket again, where the changes
+    /// show; an order placed from there, under another id, takes the place of this one.
     Reconfirm,
     /// The shop holds the units.
     Held,

@@ -34,6 +34,7 @@ pub enum DeviceVerb {
     UseServer {
         server: String,
     },
+    /// Makes an account, and signs in with it.
     CreateAccount {
         email: String,
         password: String,

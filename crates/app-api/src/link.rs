@@ -117,4 +117,6 @@ pub enum Arrival {
         stall: LogId,
         stall_name: String,
     },
+    /// Somebody wants to see that news arrive: `DeviceVerb::TestNotification`.
+    Test,
 }

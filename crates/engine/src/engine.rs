@@ -33,6 +33,11 @@ pub fn schema() -> &'static [Migration] {
             sql: include_str!("../../../migrations/device/0001_engine.sql"),
         },
         Migration { number: 4, name: "lists", sql: soko_projection::LISTS },
+        Migration {
+            number: 5,
+            name: "device",
+            sql: include_str!("../../../migrations/device/0002_device.sql"),
+        },
     ];
     STEPS
 }

@@ -1,6 +1,7 @@
 //! Who this device is at a stall, and whether it still may be: a restored backup or a copied disk cannot go on
 //! as the author it was. It is frozen, sends what it holds, and is renewed as another author.
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use soko_app_api::QueryKey;
 use soko_domain::about::About;
 use soko_domain::ids::{AuthorId, Hash, LogId};
@@ -140,6 +141,26 @@ impl Engine {
             known.trust.server_keys.insert(key);
         }
         self.rebuild(stall)
+    }
+
+    /// The first record of this device's chain at a stall, which proves who it is.
+    pub fn introduction(&mut self, stall: LogId) -> Result<Record, Failure> {
+        let author = self.stall(stall)?.row.author;
+        let first = self.db.read::<_, StoreError>(|tx| log::record_at(tx, stall, &author, 1))?;
+        first.ok_or_else(|| Failure::Inconsistent("the register's first record is missing".into()))
+    }
+
+    /// Who this device is at a stall.
+    pub fn author(&self, stall: LogId) -> Result<AuthorId, Failure> {
+        Ok(self.stall(stall)?.row.author)
+    }
+
+    /// Signs with the key of the author at a stall. The message says itself what it is for, so that it can be
+    /// no record. Nothing if the key is gone.
+    pub fn sign(&self, stall: LogId, message: &[u8]) -> Result<Option<[u8; 64]>, Failure> {
+        let author = self.stall(stall)?.row.author;
+        let secret = self.vault_content.secrets.get(&(stall, author));
+        Ok(secret.map(|secret| SigningKey::from_bytes(&secret.0).sign(message).to_bytes()))
     }
 
     /// Makes an author and puts its secret into the vault, durably and before anything is signed with it.

@@ -88,6 +88,13 @@ impl Engine {
         }
     }
 
+    /// A person wants it now, or the server was heard again: a wait after failures ends.
+    pub fn hurry(&mut self, stall: LogId, now_ms: u64) {
+        if let Some(known) = self.stalls.get_mut(&stall) {
+            known.session.hurry(now_ms);
+        }
+    }
+
     /// When to poll again if nothing happens before; 0 when something was written since the last time.
     pub fn next_deadline(&self, stall: LogId) -> Option<u64> {
         let known = self.stalls.get(&stall)?;

@@ -257,6 +257,18 @@ impl Session {
         }
     }
 
+    /// The wait after failures ends now: somebody asks for it, or knows that the server is there again. For a
+    /// person or another call's success only; a program that calls it by itself makes a storm of retries.
+    pub fn hurry(&mut self, now_ms: u64) {
+        if self.in_flight.is_none() {
+            self.failures = 0;
+            self.follow_up = None;
+            self.due_ms = now_ms;
+        } else {
+            self.woken = true;
+        }
+    }
+
     /// When to poll again if nothing happens before.
     pub fn next_deadline(&self) -> u64 {
         self.in_flight.as_ref().map_or(self.due_ms, |sent| sent.deadline_ms)

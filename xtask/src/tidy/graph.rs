@@ -74,7 +74,7 @@ const DEVICE: [&str; 8] = [
 ];
 
 /// More, for tests only.
-const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[];
+const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[("soko-device", &["soko-sync-server"])];
 
 /// The feature that makes rules weakenable, and who may ask for it.
 const SABOTAGE: &str = "sabotage";

@@ -1,0 +1,313 @@
+//! A buyer's own affairs on this device: baskets, and orders from the moment they are kept.
+
+mod own_orders;
+mod sending;
+
+use std::collections::BTreeMap;
+
+use soko_app_api::{
+    BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, OfferRow, OwnOrderState, Refused, RetryHint,
+    Told, WantedLine, Window,
+};
+use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
+use soko_domain::money::{Rounding, div_round};
+use soko_domain::verbs::LINES_MAX;
+use soko_record_log::{StoreError, Tx, params};
+
+use crate::device::Device;
+use crate::failure::Undone;
+use crate::market::{OfferKept, offer, stall_name};
+use own_orders::{NewOrder, OrderLine};
+
+/// Longest note of an order, as the server reads it.
+const NOTE_BYTES_MAX: usize = 500;
+/// More of one thing than anybody orders.
+const QUANTITY_MAX: i64 = 1_000_000_000;
+/// Commands whose repetition is noticed.
+const REMEMBERED_MAX: u32 = 1_000;
+
+/// Done, or refused before anything was changed.
+type Tried = Result<Result<(), Refused>, StoreError>;
+
+impl Device {
+    /// Does what a buyer wants, once.
+    pub(crate) fn buy(&self, command: &BuyerCommand) -> Result<(), Undone> {
+        let own = self.own()?;
+        let now_ms = self.host.now().at_ms;
+        let is_guest = own.session().is_none();
+        let done = self.write(|tx| {
+            if was_done(tx, command.id)? {
+                return Ok(Ok(false));
+            }
+            let tried = match &command.verb {
+                BuyerVerb::PutLine { stall, product, quantity } => {
+                    put_line(tx, (*stall, *product), *quantity)
+                }
+                BuyerVerb::EmptyBasket { stall } => empty(tx, *stall).map(Ok),
+                BuyerVerb::PlaceOrder { stall, order, note } => {
+                    let placing = Placing { order: *order, note, server: &own.server, is_guest, now_ms };
+                    place(tx, *stall, &placing)
+                }
+                BuyerVerb::CancelOrder { order } => cancel(tx, *order),
+            }?;
+            if tried.is_ok() {
+                remember(tx, command.id)?;
+            }
+            Ok(tried.map(|()| true))
+        })?;
+        if done? {
+            self.tell(&Told::Buyer);
+            self.orders.ring();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn buyer_answer(&self, query: &BuyerQuery) -> Result<BuyerView, Undone> {
+        self.read(|tx| match query {
+            BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),
+            BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
+            BuyerQuery::Order(order) => {
+                Ok(own_orders::view(tx, *order)?.map_or(BuyerView::Missing, BuyerView::Order))
+            }
+        })
+    }
+}
+
+fn refused(code: &str, sentence: &str) -> Refused {
+    Refused { code: code.into(), sentence: sentence.into(), retry: RetryHint::AfterChange, share: None }
+}
+
+fn was_done(tx: &mut dyn Tx, command: ThingId) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("select 1 from buyer_command where command = $1", params![command])?.is_some())
+}
+
+fn remember(tx: &mut dyn Tx, command: ThingId) -> Result<(), StoreError> {
+    tx.execute("insert into buyer_command (command) values ($1)", params![command])?;
+    tx.execute(
+        "delete from buyer_command where place <= (select max(place) from buyer_command) - $1",
+        params![REMEMBERED_MAX],
+    )?;
+    Ok(())
+}
+
+fn put_line(tx: &mut dyn Tx, (stall, product): (LogId, ProductId), quantity: i64) -> Tried {
+    if !(0..=QUANTITY_MAX).contains(&quantity) {
+        return Ok(Err(refused("quantity", "a quantity is not negative and not absurd")));
+    }
+    if quantity == 0 {
+        tx.execute("delete from basket_line where stall = $1 and product = $2", params![stall, product])?;
+        return Ok(Ok(()));
+    }
+    let Some(kept) = offer(tx, stall, product)? else {
+        return Ok(Err(refused("unknown_product", "this is not offered any more, or was never seen here")));
+    };
+    let sql = "select count(*) from basket_line where stall = $1 and product <> $2";
+    let others: usize = tx.query_one(sql, params![stall, product])?.number(0)?;
+    if others >= LINES_MAX {
+        return Ok(Err(refused("too_large", "a basket has no room for more: order what is in it first")));
+    }
+    put(tx, (stall, product), (quantity, kept.row.price_minor), true)?;
+    Ok(Ok(()))
+}
+
+/// With the price that whoever puts it in sees now. A line that is there is left alone unless it is to change.
+fn put(
+    tx: &mut dyn Tx,
+    (stall, product): (LogId, ProductId),
+    (quantity, seen_minor): (i64, i64),
+    is_change: bool,
+) -> Result<(), StoreError> {
+    let then = if is_change {
+        "update set quantity = excluded.quantity, seen_minor = excluded.seen_minor"
+    } else {
+        "nothing"
+    };
+    let sql = format!(
+        "insert into basket_line (stall, product, quantity, seen_minor, place)
+         values ($1, $2, $3, $4, (select coalesce(max(place), 0) + 1 from basket_line))
+         on conflict (stall, product) do {then}"
+    );
+    tx.execute(&sql, params![stall, product, quantity, seen_minor])?;
+    Ok(())
+}
+
+fn empty(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
+    tx.execute("delete from basket_line where stall = $1", params![stall])?;
+    Ok(())
+}
+
+/// One line of a basket, and the offer behind it as it was last seen.
+struct Line {
+    stall: LogId,
+    product: ProductId,
+    quantity: i64,
+    seen_minor: i64,
+    kept: Option<OfferKept>,
+}
+
+impl Line {
+    /// As the server will add it up, but for taxes that come on top.
+    fn total_minor(&self) -> i64 {
+        let Some(kept) = &self.kept else { return 0 };
+        let whole = i128::from(kept.row.price_minor) * i128::from(self.quantity);
+        div_round(whole, i128::from(kept.row.price_per), Rounding::HalfUp).unwrap_or_default()
+    }
+}
+
+fn lines(tx: &mut dyn Tx, of: Option<LogId>) -> Result<Vec<Line>, StoreError> {
+    let rows = tx.query(
+        "select stall, product, quantity, seen_minor from basket_line
+         where $1 is null or stall = $1 order by place, stall, product",
+        params![of],
+    )?;
+    let mut lines = Vec::new();
+    for row in &rows {
+        let (stall, product) = (LogId(row.id(0)?), ProductId(row.id(1)?));
+        let kept = offer(tx, stall, product)?;
+        lines.push(Line { stall, product, quantity: row.int(2)?, seen_minor: row.int(3)?, kept });
+    }
+    Ok(lines)
+}
+
+/// Any offer of a basket, for what they all say.
+fn seen(lines: &[Line]) -> Option<&OfferRow> {
+    lines.iter().find_map(|line| line.kept.as_ref()).map(|kept| &kept.row)
+}
+
+/// What the stall is called, as its offers say or as it was listed.
+fn name_of(tx: &mut dyn Tx, stall: LogId, seen: Option<&OfferRow>) -> Result<String, StoreError> {
+    match seen.map(|row| row.stall_name.clone()).filter(|name| !name.is_empty()) {
+        Some(name) => Ok(name),
+        None => stall_name(tx, stall),
+    }
+}
+
+fn baskets(tx: &mut dyn Tx) -> Result<Vec<BasketOf>, StoreError> {
+    let (mut order, mut by_stall): (Vec<LogId>, BTreeMap<LogId, Vec<Line>>) = Default::default();
+    for line in lines(tx, None)? {
+        if !order.contains(&line.stall) {
+            order.push(line.stall);
+        }
+        by_stall.entry(line.stall).or_default().push(line);
+    }
+    let mut baskets = Vec::new();
+    for stall in order {
+        let lines = by_stall.remove(&stall).unwrap_or_default();
+        let seen = seen(&lines);
+        let currency = seen.map(|row| row.currency.clone()).unwrap_or_default();
+        let stall_name = name_of(tx, stall, seen)?;
+        let total_minor = lines.iter().map(Line::total_minor).fold(0, i64::saturating_add);
+        let lines = lines.into_iter().map(wanted).collect();
+        baskets.push(BasketOf { stall, stall_name, currency, lines, total_minor });
+    }
+    Ok(baskets)
+}
+
+fn wanted(line: Line) -> WantedLine {
+    let total_minor = line.total_minor();
+    let Line { product, quantity, seen_minor, kept, .. } = line;
+    let Some(OfferKept { row, .. }) = kept else {
+        return WantedLine {
+            product,
+            name: String::new(),
+            unit: soko_domain::quantity::Unit::Piece,
+            quantity,
+            price_minor: seen_minor,
+            price_per: 1,
+            total_minor: 0,
+            price_was_minor: None,
+            available: 0,
+            is_gone: true,
+            picture: None,
+        };
+    };
+    WantedLine {
+        product,
+        name: row.name,
+        unit: row.unit,
+        quantity,
+        price_minor: row.price_minor,
+        price_per: row.price_per,
+        total_minor,
+        price_was_minor: Some(seen_minor).filter(|seen| *seen != row.price_minor),
+        available: row.available,
+        is_gone: false,
+        picture: row.picture,
+    }
+}
+
+struct Placing<'a> {
+    order: OrderId,
+    note: &'a str,
+    server: &'a str,
+    is_guest: bool,
+    now_ms: i64,
+}
+
+/// Makes an order of the basket, at the prices that are shown. It is on the disk before anything is sent.
+fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
+    if own_orders::view(tx, placing.order)?.is_some() {
+        return Ok(Ok(()));
+    }
+    if placing.note.len() > NOTE_BYTES_MAX {
+        return Ok(Err(refused("note", "the note is too long: 500 bytes are enough for a seller to read")));
+    }
+    let lines = lines(tx, Some(stall))?;
+    if lines.is_empty() {
+        return Ok(Err(refused("empty_basket", "the basket is empty")));
+    }
+    let Some(currency) = seen(&lines).map(|row| row.currency.clone()) else { return Ok(Err(gone())) };
+    if lines.iter().any(|line| line.kept.is_none()) {
+        return Ok(Err(gone()));
+    }
+    let ordered = lines.iter().filter_map(|line| {
+        let row = &line.kept.as_ref()?.row;
+        Some(OrderLine {
+            product: line.product,
+            name: row.name.clone(),
+            quantity: line.quantity,
+            seen_minor: row.price_minor,
+            total_minor: line.total_minor(),
+        })
+    });
+    let new = NewOrder {
+        order: placing.order,
+        stall,
+        stall_name: name_of(tx, stall, seen(&lines))?,
+        server: placing.server,
+        is_guest: placing.is_guest,
+        at_ms: placing.now_ms,
+        currency,
+        note: placing.note,
+        lines: ordered.collect(),
+    };
+    own_orders::add(tx, &new)?;
+    empty(tx, stall)?;
+    // What had to be confirmed again is confirmed by this.
+    own_orders::forget_reconfirm(tx, stall)?;
+    Ok(Ok(()))
+}
+
+fn gone() -> Refused {
+    refused("gone", "something in the basket is not offered any more: take it out first")
+}
+
+fn cancel(tx: &mut dyn Tx, order: OrderId) -> Tried {
+    let Some(known) = own_orders::view(tx, order)? else {
+        return Ok(Err(refused("unknown_order", "this device knows no such order")));
+    };
+    match known.row.state {
+        OwnOrderState::Cancelled => {}
+        OwnOrderState::Reconfirm => own_orders::set_cancelled(tx, order)?,
+        OwnOrderState::Saved | OwnOrderState::Held => own_orders::ask_cancel(tx, order)?,
+        OwnOrderState::HandedOver | OwnOrderState::Refused => {
+            return Ok(Err(refused("order_ended", "the order has ended already")));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Offset and rows, bounded.
+fn bounded(window: Window) -> (u32, u32) {
+    (window.offset, window.rows.min(soko_app_api::WINDOW_ROWS_MAX))
+}

@@ -1,0 +1,244 @@
+//! The buyer's orders as tables.
+
+use soko_app_api::{OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, Window};
+use soko_domain::ids::{LogId, OrderId, ProductId};
+use soko_record_log::{Row, StoreError, Tx, params};
+
+use super::{bounded, put};
+use crate::server::OrderNow;
+
+pub(super) struct NewOrder<'a> {
+    pub(super) order: OrderId,
+    pub(super) stall: LogId,
+    pub(super) stall_name: String,
+    pub(super) server: &'a str,
+    pub(super) is_guest: bool,
+    pub(super) at_ms: i64,
+    pub(super) currency: String,
+    pub(super) note: &'a str,
+    pub(super) lines: Vec<OrderLine>,
+}
+
+pub(super) struct OrderLine {
+    pub(super) product: ProductId,
+    pub(super) name: String,
+    pub(super) quantity: i64,
+    pub(super) seen_minor: i64,
+    pub(super) total_minor: i64,
+}
+
+/// An order that the server has to be asked about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Open {
+    pub(super) order: OrderId,
+    pub(super) stall: LogId,
+    pub(super) server: String,
+    pub(super) is_guest: bool,
+    pub(super) state: OwnOrderState,
+    pub(super) is_tried: bool,
+    pub(super) cancel_asked: bool,
+    pub(super) note: String,
+}
+
+const STATES: &[(OwnOrderState, u8)] = &[
+    (OwnOrderState::Saved, 1),
+    (OwnOrderState::Reconfirm, 2),
+    (OwnOrderState::Held, 3),
+    (OwnOrderState::HandedOver, 4),
+    (OwnOrderState::Cancelled, 5),
+    (OwnOrderState::Refused, 6),
+];
+
+fn number(state: OwnOrderState) -> u8 {
+    STATES.iter().find(|(known, _)| *known == state).map_or(0, |(_, number)| *number)
+}
+
+fn state(row: &Row, column: usize) -> Result<OwnOrderState, StoreError> {
+    let number: u8 = row.number(column)?;
+    let known = STATES.iter().find(|(_, known)| *known == number).map(|(state, _)| *state);
+    known.ok_or_else(|| StoreError::Corrupt("a state of an order is unknown".into()))
+}
+
+pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError> {
+    let total_minor = new.lines.iter().map(|line| line.total_minor).fold(0, i64::saturating_add);
+    tx.execute(
+        "insert into own_order (order_id, stall, stall_name, server, is_guest, state, at_ms, currency,
+           total_minor, note, because, is_tried, cancel_asked)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0)",
+        params![
+            new.order,
+            new.stall,
+            new.stall_name,
+            new.server,
+            new.is_guest,
+            number(OwnOrderState::Saved),
+            new.at_ms,
+            new.currency,
+            total_minor,
+            new.note
+        ],
+    )?;
+    for (place, line) in new.lines.iter().enumerate() {
+        tx.execute(
+            "insert into own_order_line (order_id, place, product, name, quantity, seen_minor, total_minor)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            params![
+                new.order,
+                place,
+                line.product,
+                line.name,
+                line.quantity,
+                line.seen_minor,
+                line.total_minor
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.currency, o.total_minor,
+    (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked";
+
+fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
+    Ok(OwnOrderRow {
+        order: OrderId(row.id(0)?),
+        stall: LogId(row.id(1)?),
+        stall_name: row.text(2)?.into(),
+        state: state(row, 3)?,
+        at_ms: row.int(4)?,
+        currency: row.text(5)?.into(),
+        total_minor: row.int(6)?,
+        lines: row.number(7)?,
+    })
+}
+
+/// Latest first.
+pub(super) fn rows(tx: &mut dyn Tx, window: Window) -> Result<Vec<OwnOrderRow>, StoreError> {
+    let (offset, limit) = bounded(window);
+    let sql =
+        format!("select {COLUMNS} from own_order o order by o.at_ms desc, o.order_id limit $1 offset $2");
+    tx.query(&sql, params![limit, offset])?.iter().map(row).collect()
+}
+
+pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderView>, StoreError> {
+    let sql = format!("select {COLUMNS} from own_order o where o.order_id = $1");
+    let Some(found) = tx.query_opt(&sql, params![order])? else { return Ok(None) };
+    let lines = tx.query(
+        "select product, name, quantity, total_minor from own_order_line where order_id = $1 order by place",
+        params![order],
+    )?;
+    let line = |row: &Row| {
+        Ok(OrderLineView {
+            product: ProductId(row.id(0)?),
+            name: row.text(1)?.into(),
+            quantity: row.int(2)?,
+            total_minor: row.int(3)?,
+        })
+    };
+    Ok(Some(OwnOrderView {
+        row: row(&found)?,
+        lines: lines.iter().map(line).collect::<Result<_, StoreError>>()?,
+        note: found.text(8)?.into(),
+        because: found.text(9)?.into(),
+        cancel_asked: found.bool(10)?,
+    }))
+}
+
+/// What is asked for of each product: product, quantity, price that was seen.
+pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, i64, i64)>, StoreError> {
+    let rows = tx.query(
+        "select product, quantity, seen_minor from own_order_line where order_id = $1 order by place",
+        params![order],
+    )?;
+    rows.iter().map(|row| Ok((ProductId(row.id(0)?), row.int(1)?, row.int(2)?))).collect()
+}
+
+/// Orders that have not ended, the oldest first.
+pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
+    let rows = tx.query(
+        "select order_id, stall, server, is_guest, state, is_tried, cancel_asked, note from own_order
+         where state in ($1, $2) order by at_ms, order_id",
+        params![number(OwnOrderState::Saved), number(OwnOrderState::Held)],
+    )?;
+    let open = |row: &Row| {
+        Ok(Open {
+            order: OrderId(row.id(0)?),
+            stall: LogId(row.id(1)?),
+            server: row.text(2)?.into(),
+            is_guest: row.bool(3)?,
+            state: state(row, 4)?,
+            is_tried: row.bool(5)?,
+            cancel_asked: row.bool(6)?,
+            note: row.text(7)?.into(),
+        })
+    };
+    rows.iter().map(open).collect()
+}
+
+/// It is about to be sent: from now on only the server knows what became of it.
+pub(super) fn set_tried(tx: &mut dyn Tx, order: OrderId) -> Result<(), StoreError> {
+    tx.execute("update own_order set is_tried = 1 where order_id = $1", params![order])?;
+    Ok(())
+}
+
+/// What was never sent is cancelled by saying so; the rest when the server agrees.
+pub(super) fn ask_cancel(tx: &mut dyn Tx, order: OrderId) -> Result<(), StoreError> {
+    tx.execute("update own_order set cancel_asked = 1 where order_id = $1", params![order])?;
+    tx.execute(
+        "update own_order set state = $2 where order_id = $1 and state = $3 and is_tried = 0",
+        params![order, number(OwnOrderState::Cancelled), number(OwnOrderState::Saved)],
+    )?;
+    Ok(())
+}
+
+pub(super) fn set_cancelled(tx: &mut dyn Tx, order: OrderId) -> Result<(), StoreError> {
+    tx.execute(
+        "update own_order set state = $2, because = '' where order_id = $1",
+        params![order, number(OwnOrderState::Cancelled)],
+    )?;
+    Ok(())
+}
+
+pub(super) fn forget_reconfirm(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
+    let reconfirm = number(OwnOrderState::Reconfirm);
+    let of_stall = params![stall, reconfirm];
+    tx.execute(
+        "delete from own_order_line where order_id in (
+           select order_id from own_order where stall = $1 and state = $2)",
+        of_stall,
+    )?;
+    tx.execute("delete from own_order where stall = $1 and state = $2", of_stall)?;
+    Ok(())
+}
+
+/// The server's word. Says whether the state is another one now.
+pub(super) fn became(
+    tx: &mut dyn Tx,
+    order: OrderId,
+    (now_state, because): (OwnOrderState, &str),
+    known: Option<&OrderNow>,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "update own_order set state = $2, because = $3 where order_id = $1 and state <> $2",
+        params![order, number(now_state), because],
+    )?;
+    if let Some(known) = known {
+        let total = params![order, known.total_minor];
+        tx.execute("update own_order set total_minor = $2 where order_id = $1", total)?;
+        for (place, total_minor) in known.line_totals_minor.iter().enumerate() {
+            tx.execute(
+                "update own_order_line set total_minor = $3 where order_id = $1 and place = $2",
+                params![order, place, total_minor],
+            )?;
+        }
+    }
+    Ok(changed > 0)
+}
+
+/// What was ordered is in the basket again, where what changed can be seen.
+pub(super) fn back_into_basket(tx: &mut dyn Tx, order: OrderId, stall: LogId) -> Result<(), StoreError> {
+    for (product, quantity, seen_minor) in wishes(tx, order)? {
+        put(tx, (stall, product), (quantity, seen_minor), false)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Bringing orders to their server, once each, and following what becomes of them.
+
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::future::select;
+use soko_app_api::{Arrival, OwnOrderState, Told};
+
+use super::own_orders::{self, Open};
+use crate::device::Device;
+use crate::failure::Undone;
+use crate::server::{OrderNow, PlacedAs, Server, Unanswered, Wish};
+
+/// How often the server is asked about orders that it holds, beside what the market's stream rings.
+const LOOK_MS: u64 = 30_000;
+/// With nothing to do, the bell wakes; this is only for what it might miss.
+const IDLE_MS: u64 = 600_000;
+/// Refusals after which the buyer looks again and decides.
+const RECONFIRM: &[&str] = &["price_changed", "share_exceeded"];
+
+/// Why orders wait.
+enum Waits {
+    /// Nobody is there, or it is busy.
+    ForServer,
+    /// Whoever ordered must sign in again.
+    ForPerson,
+}
+
+impl Device {
+    /// Sends and follows orders, for as long as the device is there.
+    pub(crate) async fn follow_orders(self: Rc<Self>) {
+        let mut failures = 0;
+        while !self.is_closed() {
+            let heard = self.orders.heard();
+            let wait_ms = match self.settle_orders().await {
+                Ok(None) => {
+                    failures = 0;
+                    IDLE_MS
+                }
+                Ok(Some(Waits::ForPerson)) => LOOK_MS,
+                Ok(Some(Waits::ForServer)) | Err(_) => {
+                    failures += 1;
+                    self.back_off_ms(failures)
+                }
+            };
+            let holds = self.read(own_orders::open).is_ok_and(|open| !open.is_empty());
+            let wait_ms = if holds { wait_ms.min(LOOK_MS) } else { wait_ms };
+            if !self.is_closed() {
+                select(pin!(self.orders.after(heard)), self.host.sleep(wait_ms)).await;
+            }
+        }
+    }
+
+    /// Takes each open order one step further. One that waits for a person keeps no other waiting.
+    async fn settle_orders(&self) -> Result<Option<Waits>, Undone> {
+        let mut waits = None;
+        for open in self.read(own_orders::open)? {
+            match self.settle_order(&open).await? {
+                None => {}
+                Some(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
+                Some(Waits::ForPerson) => waits = Some(Waits::ForPerson),
+            }
+        }
+        Ok(waits)
+    }
+
+    async fn settle_order(&self, open: &Open) -> Result<Option<Waits>, Undone> {
+        let own = self.own()?;
+        let server = self.server_at(&open.server)?;
+        let buyer = match (open.is_guest, own.session()) {
+            (true, _) => PlacedAs::Guest(own.guest),
+            (false, Some(session)) if own.server == open.server => PlacedAs::SignedIn(session.to_owned()),
+            (false, _) => return Ok(Some(Waits::ForPerson)),
+        };
+        let asked = match (open.state, open.cancel_asked) {
+            (OwnOrderState::Saved, _) => self.place(&server, &buyer, open).await?,
+            (_, true) => server.cancel(open.stall, &buyer, open.order).await,
+            (_, false) => server.order(open.stall, &buyer, open.order).await,
+        };
+        match asked {
+            Ok(now) => self.order_became(open, (now.state, ""), Some(&now))?,
+            Err(Unanswered::NoAnswer(_) | Unanswered::Later { .. }) => return Ok(Some(Waits::ForServer)),
+            Err(Unanswered::NoAccess(_)) => {
+                self.forget_session()?;
+                return Ok(Some(Waits::ForPerson));
+            }
+            Err(Unanswered::Refused { code, sentence }) => {
+                self.order_refused(&server, &buyer, open, (&code, &sentence)).await?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends it, and knows from before that it did. Whatever is lost on the way, the same request follows.
+    async fn place(
+        &self,
+        server: &Server,
+        buyer: &PlacedAs,
+        open: &Open,
+    ) -> Result<Result<OrderNow, Unanswered>, Undone> {
+        let lines = self.read(|tx| own_orders::wishes(tx, open.order))?;
+        if !open.is_tried {
+            self.write(|tx| own_orders::set_tried(tx, open.order))?;
+        }
+        let wish = Wish { order: open.order, lines: &lines, note: &open.note };
+        Ok(server.place(open.stall, buyer, &wish).await)
+    }
+
+    async fn order_refused(
+        &self,
+        server: &Server,
+        buyer: &PlacedAs,
+        open: &Open,
+        (code, sentence): (&str, &str),
+    ) -> Result<(), Undone> {
+        if open.state != OwnOrderState::Saved {
+            // It ended another way than was asked for: the server says which.
+            return match server.order(open.stall, buyer, open.order).await {
+                Ok(now) => self.order_became(open, (now.state, ""), Some(&now)),
+                Err(_) => Ok(()),
+            };
+        }
+        if RECONFIRM.contains(&code) && !open.cancel_asked {
+            // What changed is shown in the basket; without an answer it is shown a little later.
+            let _ = self.fetch_stall(server, open.stall).await;
+            return self.order_became(open, (OwnOrderState::Reconfirm, sentence), None);
+        }
+        let state = if open.cancel_asked { OwnOrderState::Cancelled } else { OwnOrderState::Refused };
+        self.order_became(open, (state, sentence), None)
+    }
+
+    /// Keeps what became of an order, and says it once.
+    fn order_became(
+        &self,
+        open: &Open,
+        (state, because): (OwnOrderState, &str),
+        now: Option<&OrderNow>,
+    ) -> Result<(), Undone> {
+        let (is_new, view) = self.write(|tx| {
+            let is_new = own_orders::became(tx, open.order, (state, because), now)?;
+            if is_new && state == OwnOrderState::Reconfirm {
+                own_orders::back_into_basket(tx, open.order, open.stall)?;
+            }
+            Ok((is_new, own_orders::view(tx, open.order)?))
+        })?;
+        let Some(view) = view.filter(|_| is_new) else { return Ok(()) };
+        self.tell(&Told::Buyer);
+        let was_asked_for = view.cancel_asked && state == OwnOrderState::Cancelled;
+        if !was_asked_for {
+            let stall_name = view.row.stall_name;
+            self.tell(&Told::Arrived(Arrival::OwnOrder { order: open.order, stall_name, state }));
+        }
+        // An order that was cancelled meanwhile is cancelled there, too.
+        if view.cancel_asked && state == OwnOrderState::Held {
+            self.orders.ring();
+        }
+        Ok(())
+    }
+}

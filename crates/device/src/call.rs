@@ -1,0 +1,97 @@
+//! One call: bytes in, bytes out.
+
+use soko_app_api::{Answer, Call, Command, DeviceView, OwnStall, Query, StatusView, View, decode, encode};
+use soko_domain::ids::LogId;
+use soko_engine::Failure;
+use soko_projection::read as facts;
+
+use crate::device::Device;
+use crate::failure::Undone;
+use crate::link::Link;
+
+impl Device {
+    /// Answers one encoded `Call` with one encoded `Answer`. It never fails: what went wrong is the answer.
+    pub async fn call(&self, bytes: &[u8]) -> Vec<u8> {
+        let answer = match decode::<Call>(bytes) {
+            Ok(call) => self.answer(call).await,
+            Err(error) => Answer::Failed { sentence: error.to_string() },
+        };
+        let failed =
+            |error: soko_app_api::CodecError| encode(&Answer::Failed { sentence: error.to_string() });
+        encode(&answer).or_else(failed).unwrap_or_default()
+    }
+
+    /// The same without the bytes. Only what needs a server waits for anything.
+    pub async fn answer(&self, call: Call) -> Answer {
+        let answer = match call {
+            Call::Do(command) => self.handle(command),
+            Call::Ask(query) => self.ask(&query).map(Answer::View),
+            Call::Market(query) => self.market_answer(&query).await.map(Answer::Market),
+            Call::Buy(command) => self.buy(&command).map(|()| Answer::Bought),
+            Call::Buyer(query) => self.buyer_answer(&query).map(Answer::Buyer),
+            Call::Device(command) => self.device_command(command).await.map(Answer::Device),
+            Call::About => self.about().map(Answer::About),
+            Call::Keep { key, value } => self.keep_draft(&key, &value).map(|()| Answer::Kept(Vec::new())),
+            Call::Kept { key } => self.draft(&key).map(Answer::Kept),
+        };
+        answer.unwrap_or_else(Answer::from)
+    }
+
+    fn handle(&self, command: Command) -> Result<Answer, Undone> {
+        let (stall, now) = (command.stall, self.host.now());
+        let reply = self.engine()?.handle(command, now)?;
+        self.tell_changes();
+        self.ring(stall);
+        Ok(Answer::Done(reply))
+    }
+
+    /// Answers a question about a stall of this device.
+    pub fn ask(&self, query: &Query) -> Result<View, Undone> {
+        let now = self.host.now();
+        Ok(self.engine()?.answer(query, now)?)
+    }
+
+    pub(crate) fn status(&self, stall: LogId) -> Result<StatusView, Undone> {
+        let View::Status(status) = self.ask(&Query::Status(stall))? else {
+            return Err(Failure::UnknownStall(stall).into());
+        };
+        Ok(status)
+    }
+
+    pub(crate) fn unsent(&self, stall: LogId) -> Result<u64, Undone> {
+        Ok(self.status(stall)?.unsent)
+    }
+
+    fn about(&self) -> Result<DeviceView, Undone> {
+        let own = self.own()?;
+        let stalls = self.engine()?.stalls();
+        Ok(DeviceView {
+            version: self.options.version.clone(),
+            server: own.server,
+            is_online: self.heard.is_online(),
+            last_contact_ms: self.heard.last_contact_ms(),
+            clock_ahead_ms: self.heard.clock_ahead_ms(),
+            account: Some(own.email).filter(|email| !email.is_empty()),
+            stalls: stalls.into_iter().map(|stall| self.own_stall(stall)).collect::<Result<_, _>>()?,
+            keeps: self.host.keeps(),
+            warnings: self.warnings(),
+        })
+    }
+
+    fn own_stall(&self, stall: LogId) -> Result<OwnStall, Undone> {
+        let status = self.status(stall)?;
+        let profile = self.read(|tx| facts::profile(tx, stall))?;
+        let (name, currency) = profile.map(|it| (it.name, it.currency)).unwrap_or_default();
+        let trouble = self.troubles.borrow().get(&stall).cloned();
+        Ok(OwnStall {
+            stall,
+            author: status.author,
+            name,
+            currency,
+            role: status.role,
+            is_connected: self.link(stall)?.as_ref().is_some_and(Link::is_connected),
+            unsent: status.unsent,
+            trouble: trouble.unwrap_or(status.trouble),
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! What this device keeps for itself: its server, who is signed in, drafts; and how messages are kept.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use soko_app_api::{DRAFT_BYTES_MAX, DRAFT_KEY_BYTES_MAX, decode, encode};
+use soko_record_log::{StoreError, Tx, params};
+
+use crate::device::Device;
+use crate::failure::Undone;
+use crate::host::random;
+
+/// The form of kept messages. Another version's are as good as none: they are fetched again.
+const VERSION: u8 = 1;
+
+/// The device's own row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Own {
+    pub(crate) server: String,
+    pub(crate) email: String,
+    pub(crate) session: String,
+    pub(crate) guest: [u8; 32],
+}
+
+impl Own {
+    pub(crate) fn session(&self) -> Option<&str> {
+        Some(self.session.as_str()).filter(|session| !session.is_empty())
+    }
+}
+
+impl Device {
+    /// What is kept of the device; begun with the first look.
+    pub(crate) fn own(&self) -> Result<Own, Undone> {
+        if let Some(own) = self.read(own)? {
+            return Ok(own);
+        }
+        let first = Own {
+            server: self.options.server.trim_end_matches('/').to_owned(),
+            email: String::new(),
+            session: String::new(),
+            guest: random(&*self.host),
+        };
+        self.keep_own(&first)?;
+        Ok(first)
+    }
+
+    pub(crate) fn keep_own(&self, own: &Own) -> Result<(), Undone> {
+        self.write(|tx| {
+            tx.execute(
+                "insert into own_device (only_row, server, email, session, guest) values (1, $1, $2, $3, $4)
+                 on conflict (only_row) do update
+                 set server = excluded.server, email = excluded.email, session = excluded.session",
+                params![own.server, own.email, own.session, own.guest],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// The session is not in force any more.
+    pub(crate) fn forget_session(&self) -> Result<(), Undone> {
+        let own = self.own()?;
+        self.keep_own(&Own { email: String::new(), session: String::new(), ..own })?;
+        self.tell_device();
+        Ok(())
+    }
+
+    pub(crate) fn keep_draft(&self, name: &str, value: &[u8]) -> Result<(), Undone> {
+        if name.is_empty() || name.len() > DRAFT_KEY_BYTES_MAX || value.len() > DRAFT_BYTES_MAX {
+            let sentence = format!(
+                "a draft has a name of 1 to {DRAFT_KEY_BYTES_MAX} bytes and at most {DRAFT_BYTES_MAX} bytes"
+            );
+            return Err(Undone::refused("draft", sentence));
+        }
+        self.write(|tx| {
+            if value.is_empty() {
+                return tx.execute("delete from draft where name = $1", params![name]);
+            }
+            tx.execute(
+                "insert into draft (name, value) values ($1, $2)
+                 on conflict (name) do update set value = excluded.value",
+                params![name, value],
+            )
+        })?;
+        Ok(())
+    }
+
+    pub(crate) fn draft(&self, name: &str) -> Result<Vec<u8>, Undone> {
+        self.read(|tx| {
+            let row = tx.query_opt("select value from draft where name = $1", params![name])?;
+            row.map_or(Ok(Vec::new()), |row| row.blob(0).map(<[u8]>::to_vec))
+        })
+    }
+}
+
+fn own(tx: &mut dyn Tx) -> Result<Option<Own>, StoreError> {
+    let row = tx.query_opt("select server, email, session, guest from own_device", &[])?;
+    let own = |row: soko_record_log::Row| {
+        Ok(Own {
+            server: row.text(0)?.into(),
+            email: row.text(1)?.into(),
+            session: row.text(2)?.into(),
+            guest: row.id(3)?,
+        })
+    };
+    row.map(own).transpose()
+}
+
+pub(crate) fn pack<T: Serialize>(message: &T) -> Result<Vec<u8>, StoreError> {
+    let bytes = encode(message).map_err(|error| StoreError::Other(error.to_string()))?;
+    Ok([&[VERSION], bytes.as_slice()].concat())
+}
+
+pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let (version, message) = bytes.split_first()?;
+    if *version == VERSION { decode(message).ok() } else { None }
+}

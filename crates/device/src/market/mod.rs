@@ -1,0 +1,128 @@
+//! Looking at the market: from the server when it answers in time, otherwise from what was seen. What passes by is
+//! kept, and the market is fetched in the background, so that there is something to see offline.
+
+mod cache;
+
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use soko_app_api::{MarketMoved, MarketQuery, MarketView, Told, WINDOW_ROWS_MAX, Window};
+use soko_domain::ids::LogId;
+
+use crate::device::Device;
+use crate::failure::Undone;
+use crate::host::random;
+use crate::server::{Server, timed};
+
+pub(crate) use cache::{OfferKept, offer, stall_name};
+
+/// Stalls and offers that are fetched ahead.
+const STALLS_AHEAD: u32 = 50;
+const OFFERS_AHEAD: u32 = 5_000;
+/// After the stream ended in order.
+const AGAIN_MS: u64 = 5_000;
+const RETRY_FIRST_MS: u64 = 1_000;
+const RETRY_MAX_MS: u64 = 60_000;
+
+impl Device {
+    pub(crate) async fn market_answer(&self, query: &MarketQuery) -> Result<MarketView, Undone> {
+        if self.heard.is_online() != Some(false)
+            && let Ok(server) = self.server()
+            && let Some(Ok(view)) = timed(&*self.host, self.options.market_ms, server.market(query)).await
+        {
+            self.keep_seen(query, &view)?;
+            return Ok(view);
+        }
+        self.seen(query)
+    }
+
+    /// Fetches the market and hears what moves, for as long as the device is there.
+    pub(crate) async fn follow_market(self: Rc<Self>) {
+        let mut failures = 0;
+        while !self.is_closed() {
+            let heard = self.market.heard();
+            let wait_ms = match self.watch_market(heard).await {
+                Ok(()) => {
+                    failures = 0;
+                    AGAIN_MS
+                }
+                Err(_) => {
+                    failures += 1;
+                    self.back_off_ms(failures)
+                }
+            };
+            if !self.is_closed() {
+                select(pin!(self.market.after(heard)), self.host.sleep(wait_ms)).await;
+            }
+        }
+    }
+
+    async fn watch_market(&self, heard: u64) -> Result<(), Undone> {
+        let server = self.server()?;
+        // Listening begins first: what moves while everything is fetched is fetched again.
+        let mut moves = server.market_moves().await?;
+        self.fetch_market(&server).await?;
+        self.tell(&Told::Market(MarketMoved::Everything));
+        while !self.is_closed() {
+            match select(moves.next(), pin!(self.market.after(heard))).await {
+                Either::Left((Some(stall), _)) => {
+                    self.fetch_stall(&server, stall).await?;
+                    self.tell(&Told::Market(MarketMoved::Stall(stall)));
+                    self.orders.ring();
+                }
+                Either::Left((None, _)) | Either::Right(_) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch_market(&self, server: &Server) -> Result<(), Undone> {
+        let query = MarketQuery::Stalls { text: String::new(), window: Window::first(STALLS_AHEAD) };
+        let view = server.market(&query).await?;
+        self.keep_seen(&query, &view)?;
+        if let MarketView::Stalls(stalls) = &view
+            && stalls.value.len() < STALLS_AHEAD as usize
+        {
+            self.forget_stalls_before(stalls.as_of_ms)?;
+        }
+        self.fetch_offers(server, None).await
+    }
+
+    /// What a stall shows now, instead of what was kept of it.
+    pub(crate) async fn fetch_stall(&self, server: &Server, stall: LogId) -> Result<(), Undone> {
+        let query = MarketQuery::Stall(stall);
+        let view = server.market(&query).await?;
+        if view == MarketView::Missing {
+            return self.forget_stall(stall);
+        }
+        self.keep_seen(&query, &view)?;
+        self.fetch_offers(server, Some(stall)).await
+    }
+
+    async fn fetch_offers(&self, server: &Server, stall: Option<LogId>) -> Result<(), Undone> {
+        let (mut offset, mut first_ms) = (0, None);
+        while offset < OFFERS_AHEAD {
+            let window = Window { offset, rows: WINDOW_ROWS_MAX };
+            let query = MarketQuery::Offers { stall, text: String::new(), category: None, window };
+            let view = server.market(&query).await?;
+            self.keep_seen(&query, &view)?;
+            let MarketView::Offers(offers) = view else { return Ok(()) };
+            let first_ms = *first_ms.get_or_insert(offers.as_of_ms);
+            if offers.value.len() < WINDOW_ROWS_MAX as usize {
+                // That was all: what is older is not offered any more.
+                return self.forget_offers_before(stall, first_ms);
+            }
+            offset += WINDOW_ROWS_MAX;
+        }
+        Ok(())
+    }
+
+    /// A wait that doubles with each failure, up to a minute, and is never the same for two devices.
+    pub(crate) fn back_off_ms(&self, failures: u32) -> u64 {
+        let longest = RETRY_FIRST_MS.saturating_mul(1 << failures.min(10)).min(RETRY_MAX_MS);
+        let [chance] = random::<1>(&*self.host);
+        longest / 2 + longest / 2 * u64::from(chance) / 255
+    }
+}

@@ -1,0 +1,104 @@
+//! A buyer's orders at the server.
+
+use reqwest::RequestBuilder;
+use serde::Deserialize;
+use serde_json::json;
+use soko_app_api::OwnOrderState;
+use soko_domain::ids::{LogId, OrderId, ProductId};
+
+use super::web::read_json;
+use super::{Server, Unanswered};
+use crate::hex::hex;
+
+/// Who orders.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum PlacedAs {
+    Guest([u8; 32]),
+    SignedIn(String),
+}
+
+/// An order as the server knows it now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct OrderNow {
+    pub(crate) state: OwnOrderState,
+    pub(crate) total_minor: i64,
+    /// What each line comes to, in their order.
+    pub(crate) line_totals_minor: Vec<i64>,
+}
+
+/// What is asked for.
+pub(crate) struct Wish<'a> {
+    pub(crate) order: OrderId,
+    /// Product, quantity, price that was seen.
+    pub(crate) lines: &'a [(ProductId, i64, i64)],
+    pub(crate) note: &'a str,
+}
+
+#[derive(Deserialize)]
+struct OrderBody {
+    state: String,
+    total_minor: i64,
+    lines: Vec<LineBody>,
+}
+
+#[derive(Deserialize)]
+struct LineBody {
+    total_minor: i64,
+}
+
+impl OrderBody {
+    fn now(self) -> Result<OrderNow, Unanswered> {
+        let state = match self.state.as_str() {
+            "held" => OwnOrderState::Held,
+            "handed over" | "fulfilled" => OwnOrderState::HandedOver,
+            "cancelled" => OwnOrderState::Cancelled,
+            other => return Err(Unanswered::NoAnswer(format!("an order cannot be {other}: update Soko"))),
+        };
+        let line_totals_minor = self.lines.iter().map(|line| line.total_minor).collect();
+        Ok(OrderNow { state, total_minor: self.total_minor, line_totals_minor })
+    }
+}
+
+impl Server {
+    /// Orders once, however often it is asked: the order's id is the key.
+    pub(crate) async fn place(
+        &self,
+        stall: LogId,
+        buyer: &PlacedAs,
+        wish: &Wish<'_>,
+    ) -> Result<OrderNow, Unanswered> {
+        let line = |(product, quantity, seen): &(ProductId, i64, i64)| json!({"product": product.to_string(), "quantity": quantity, "seen_price_minor": seen});
+        let lines: Vec<_> = wish.lines.iter().map(line).collect();
+        let body = json!({"order": wish.order.to_string(), "lines": lines, "note": wish.note});
+        let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders"));
+        let request = request.header("idempotency-key", wish.order.to_string()).json(&body);
+        self.of_buyer(request, buyer).await
+    }
+
+    pub(crate) async fn order(
+        &self,
+        stall: LogId,
+        buyer: &PlacedAs,
+        order: OrderId,
+    ) -> Result<OrderNow, Unanswered> {
+        self.of_buyer(self.web.get(&format!("/v1/stalls/{stall}/orders/{order}")), buyer).await
+    }
+
+    pub(crate) async fn cancel(
+        &self,
+        stall: LogId,
+        buyer: &PlacedAs,
+        order: OrderId,
+    ) -> Result<OrderNow, Unanswered> {
+        let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders/{order}/cancel"));
+        self.of_buyer(request, buyer).await
+    }
+
+    async fn of_buyer(&self, request: RequestBuilder, buyer: &PlacedAs) -> Result<OrderNow, Unanswered> {
+        let request = match buyer {
+            PlacedAs::Guest(secret) => request.header("soko-buyer", hex(secret)),
+            PlacedAs::SignedIn(session) => request.bearer_auth(session),
+        };
+        read_json::<OrderBody>(&self.web.whole(request).await?)?.now()
+    }
+}

@@ -1,0 +1,195 @@
+//! What a person does with the device itself: found a stall, name a server, sign in, connect, let others in.
+
+use soko_app_api::{Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, StallContent, Told, Verb};
+use soko_domain::ids::{LogId, ThingId};
+use soko_domain::role::Role;
+use soko_domain::wire::Wire as _;
+use soko_engine::Join;
+
+use crate::device::Device;
+use crate::failure::Undone;
+use crate::invitation::Invitation;
+use crate::kept::Own;
+use crate::server::{Server, Ticket};
+
+impl Device {
+    pub(crate) async fn device_command(&self, command: DeviceCommand) -> Result<DeviceReply, Undone> {
+        let done = Ok(DeviceReply::Done);
+        match command.verb {
+            DeviceVerb::FoundStall { stall, content, device_name } => {
+                self.found(command.id, (stall, content), device_name).and(done)
+            }
+            DeviceVerb::UseServer { server } => self.use_server(&server).and(done),
+            DeviceVerb::CreateAccount { email, password } => {
+                self.server()?.create_account(&email, &password).await?;
+                self.sign_in(&email, &password).await.and(done)
+            }
+            DeviceVerb::SignIn { email, password } => self.sign_in(&email, &password).await.and(done),
+            DeviceVerb::SignOut => self.sign_out().await.and(done),
+            DeviceVerb::Connect(stall) => self.connect(stall).await.and(done),
+            DeviceVerb::Join { invitation, device_name } => {
+                self.join(&Invitation::read(&invitation)?, device_name).await.map(DeviceReply::Joined)
+            }
+            DeviceVerb::Invite { stall, role } => self.invite(stall, role).await,
+            DeviceVerb::Renew(stall) => self.renew(stall).await.and(done),
+            DeviceVerb::PutPicture { bytes } => self.put_picture(&bytes).map(DeviceReply::Picture),
+            DeviceVerb::ExchangeNow => {
+                self.hurry();
+                done
+            }
+            DeviceVerb::TestNotification => {
+                self.tell(&Told::Arrived(Arrival::Test));
+                done
+            }
+        }
+    }
+
+    fn found(
+        &self,
+        id: ThingId,
+        (stall, content): (LogId, StallContent),
+        name: String,
+    ) -> Result<(), Undone> {
+        let mut engine = self.engine()?;
+        // Asked again after a crash in between, it goes on where it was.
+        if !engine.stalls().contains(&stall) {
+            engine.join(Join { stall, name, role: Role::Owner, server_keys: Vec::new() })?;
+        }
+        let command = Command { id, stall, verb: Verb::CreateStall(content) };
+        engine.handle(command, self.host.now())?;
+        drop(engine);
+        self.tell_changes();
+        self.tell_device();
+        Ok(())
+    }
+
+    fn use_server(&self, server: &str) -> Result<(), Undone> {
+        let address = self.server_at(server)?.base().to_owned();
+        let own = self.own()?;
+        if address == own.server {
+            return Ok(());
+        }
+        // A session opens nothing at another server.
+        self.keep_own(&Own { server: address, email: String::new(), session: String::new(), ..own })?;
+        self.heard.forget();
+        self.tell_device();
+        self.hurry();
+        Ok(())
+    }
+
+    async fn sign_in(&self, email: &str, password: &str) -> Result<(), Undone> {
+        let server = self.server()?;
+        let session = server.sign_in(email, password).await?;
+        let own = self.own()?;
+        if own.server != server.base() {
+            return Err(Undone::refused(
+                "server_changed",
+                "another server was named meanwhile: sign in again",
+            ));
+        }
+        self.keep_own(&Own { email: email.trim().to_owned(), session, ..own })?;
+        self.tell_device();
+        self.orders.ring();
+        Ok(())
+    }
+
+    async fn sign_out(&self) -> Result<(), Undone> {
+        let own = self.own()?;
+        let Some(session) = own.session().map(str::to_owned) else { return Ok(()) };
+        let server = self.server()?;
+        self.forget_session()?;
+        // The server ends it by itself in time; here nobody is signed in either way.
+        let _ = server.sign_out(&session).await;
+        Ok(())
+    }
+
+    fn session(&self) -> Result<String, Undone> {
+        let own = self.own()?;
+        let session = own.session().map(str::to_owned);
+        session.ok_or_else(|| Undone::refused("not_signed_in", "sign in first"))
+    }
+
+    /// Ends the session here when the server does not know it any more.
+    fn with_session<T>(&self, answer: Result<T, Undone>) -> Result<T, Undone> {
+        if let Err(Undone::Refused(refused)) = &answer
+            && refused.code == "no_access"
+        {
+            self.forget_session()?;
+            return Err(Undone::refused("not_signed_in", "the session has ended: sign in again"));
+        }
+        answer
+    }
+
+    async fn connect(&self, stall: LogId) -> Result<(), Undone> {
+        let (server, session) = (self.server()?, self.session()?);
+        let introduction = self.engine()?.introduction(stall)?.to_bytes();
+        let claimed = server.claim(&session, &introduction).await.map_err(Undone::from);
+        self.with_session(claimed)?;
+        let role = self.status(stall)?.role;
+        self.enrol_by_session(&server, (stall, role), session).await
+    }
+
+    async fn enrol_by_session(
+        &self,
+        server: &Server,
+        (stall, role): (LogId, Role),
+        session: String,
+    ) -> Result<(), Undone> {
+        let name = self.status(stall)?.name;
+        let ticket = Ticket::Person { session, role: role.name().to_owned() };
+        let enrolled = self.enrol(server, stall, (&name, &ticket)).await;
+        self.with_session(enrolled)?;
+        self.begin_exchange(stall);
+        Ok(())
+    }
+
+    fn begin_exchange(&self, stall: LogId) {
+        self.tell_changes();
+        self.tell_device();
+        self.join_stalls();
+        self.ring(stall);
+    }
+
+    async fn join(&self, invitation: &Invitation, name: String) -> Result<LogId, Undone> {
+        let Invitation { server, stall, role, code } = invitation;
+        let server = self.server_at(server)?;
+        if self.own()?.server.is_empty() {
+            self.use_server(server.base())?;
+        }
+        let is_known = self.engine()?.stalls().contains(stall);
+        if is_known && self.connected(*stall).is_ok() {
+            return Ok(*stall);
+        }
+        if !is_known {
+            let join = Join { stall: *stall, name, role: *role, server_keys: Vec::new() };
+            self.engine()?.join(join)?;
+        }
+        let name = self.status(*stall)?.name;
+        let enrolled = self.enrol(&server, *stall, (&name, &Ticket::Code(code.clone()))).await;
+        self.begin_exchange(*stall);
+        enrolled.map(|()| *stall)
+    }
+
+    async fn invite(&self, stall: LogId, role: Role) -> Result<DeviceReply, Undone> {
+        let (link, session) = (self.connected(stall)?, self.session()?);
+        let server = self.server_at(&link.server)?;
+        let answer = server.invite(&session, stall, role.name()).await.map_err(Undone::from);
+        let code = self.with_session(answer)?;
+        let invitation = Invitation { server: link.server, stall, role, code: code.code };
+        Ok(DeviceReply::Invitation { invitation: invitation.to_text(), expires_ms: code.expires_ms })
+    }
+
+    /// Goes on as a new author, and lets it in at once if somebody is signed in who may.
+    async fn renew(&self, stall: LogId) -> Result<(), Undone> {
+        // A person who repeats this after a lost reply must not become one author more.
+        if self.engine()?.frozen(stall).is_some() {
+            self.engine()?.renew(stall)?;
+        }
+        let address = self.link(stall)?.map(|link| link.server);
+        self.tell_changes();
+        self.tell_device();
+        let (Some(address), Ok(session)) = (address, self.session()) else { return Ok(()) };
+        let (server, role) = (self.server_at(&address)?, self.status(stall)?.role);
+        self.enrol_by_session(&server, (stall, role), session).await
+    }
+}

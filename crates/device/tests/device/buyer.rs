@@ -1,0 +1,249 @@
+//! Buying: looking, the basket, an order that is sent once, and what the stall hears of it.
+
+use soko_app_api::{
+    Answer, Arrival, BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, Dated, DeviceVerb,
+    MarketQuery, MarketView, OfferRow, OwnOrderState, OwnOrderView, ProductEdit, Query, Verb, View, Window,
+};
+use soko_domain::ids::{OrderId, ProductId, ThingId};
+
+use crate::world::*;
+
+const ORDER: OrderId = OrderId([0x77; 16]);
+
+async fn buy(shell: &Shell, id: u8, verb: BuyerVerb) -> Answer {
+    shell.call(Call::Buy(BuyerCommand { id: ThingId([id; 16]), verb })).await
+}
+
+fn put(product: ProductId, quantity: i64) -> BuyerVerb {
+    BuyerVerb::PutLine { stall: STALL, product, quantity }
+}
+
+fn place(order: OrderId) -> BuyerVerb {
+    BuyerVerb::PlaceOrder { stall: STALL, order, note: "no plastic".into() }
+}
+
+async fn baskets(shell: &Shell) -> Vec<BasketOf> {
+    match shell.call(Call::Buyer(BuyerQuery::Baskets)).await {
+        Answer::Buyer(BuyerView::Baskets(baskets)) => baskets,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn own_order(shell: &Shell, order: OrderId) -> OwnOrderView {
+    match shell.call(Call::Buyer(BuyerQuery::Order(order))).await {
+        Answer::Buyer(BuyerView::Order(view)) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn offers(shell: &Shell, text: &str) -> Dated<Vec<OfferRow>> {
+    let query =
+        MarketQuery::Offers { stall: None, text: text.into(), category: None, window: Window::first(10) };
+    match shell.call(Call::Market(query)).await {
+        Answer::Market(MarketView::Offers(offers)) => offers,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A buyer who has seen what is offered.
+async fn buyer(shell: &Shell, server: &Running) {
+    shell.device(DeviceVerb::UseServer { server: server.url() }).await;
+    shell
+        .until("the market", async || {
+            let seen = offers(shell, "").await;
+            (seen.value.len() == 2 && seen.value.iter().all(|row| row.available == 10)).then_some(())
+        })
+        .await;
+}
+
+async fn until_state(shell: &Shell, order: OrderId, state: OwnOrderState) {
+    let what = format!("the order to be {state:?}");
+    shell.until(&what, async || (own_order(shell, order).await.row.state == state).then_some(())).await;
+}
+
+async fn orders_at(stall: &Shell) -> usize {
+    match stall.ask(Query::Orders { stall: STALL, only_waiting: false, window: Window::first(50) }).await {
+        View::Orders(rows) => rows.len(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_order_saved_offline_is_sent_once_and_told_once_on_both_sides() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till, phone) =
+            (folder.path().join("server"), folder.path().join("till"), folder.path().join("phone"));
+        let server = Running::start(&data);
+        let port = server.port();
+        let stall = Shell::open(&till);
+        stall.shop(&server).await;
+        let shopper = Shell::open(&phone);
+        buyer(&shopper, &server).await;
+        drop(server);
+
+        buy(&shopper, 1, put(MANGO, 3)).await;
+        buy(&shopper, 2, put(TEA, 1)).await;
+        let [basket] = baskets(&shopper).await.try_into().unwrap();
+        assert_eq!((basket.stall_name.as_str(), basket.total_minor), ("Duka", 3 * 250 + 400));
+        for number in 10..15 {
+            // Five presses of the button: the first makes the order, the others change nothing.
+            assert_eq!(buy(&shopper, number, place(ORDER)).await, Answer::Bought);
+        }
+        let saved = own_order(&shopper, ORDER).await;
+        assert_eq!((saved.row.state, saved.lines.len()), (OwnOrderState::Saved, 2));
+        assert!(baskets(&shopper).await.is_empty());
+        // Closed before it was sent.
+        shopper.close();
+        let shopper = Shell::open(&phone);
+        let server = Running::start_at(&data, port);
+        shopper.device(DeviceVerb::ExchangeNow).await;
+        until_state(&shopper, ORDER, OwnOrderState::Held).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall.until("the order at the stall", async || stall.arrivals().first().cloned()).await;
+        assert_eq!(orders_at(&stall).await, 1);
+        let news = Arrival::Order {
+            stall: STALL,
+            order: ORDER,
+            stall_name: "Duka".into(),
+            currency: "EUR".into(),
+            total_minor: 1_150,
+            lines: 2,
+        };
+        assert_eq!(stall.arrivals(), [news]);
+        let confirmed =
+            Arrival::OwnOrder { order: ORDER, stall_name: "Duka".into(), state: OwnOrderState::Held };
+        assert_eq!(shopper.arrivals(), [confirmed]);
+
+        // Opened again, nobody is told again; handed over, the buyer hears of it.
+        stall.close();
+        let stall = Shell::open(&till);
+        assert_eq!(stall.done(Verb::HandOverOrder { order: ORDER }).await, soko_app_api::Reply::Done);
+        stall.until("it at the server", async || (stall.status().await.unsent == 0).then_some(())).await;
+        shopper.device(DeviceVerb::ExchangeNow).await;
+        until_state(&shopper, ORDER, OwnOrderState::HandedOver).await;
+        assert_eq!(stall.arrivals(), []);
+        assert_eq!(shopper.arrivals().len(), 2);
+        stall.close();
+        shopper.close();
+        drop(server);
+    });
+}
+
+#[test]
+fn a_changed_price_is_confirmed_again_by_another_order() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, phone) = (folder.path().join("server"), folder.path().join("phone"));
+        let server = Running::start(&data);
+        let port = server.port();
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        let shopper = Shell::open(&phone);
+        buyer(&shopper, &server).await;
+        buy(&shopper, 1, put(MANGO, 2)).await;
+        // The buyer is offline while the price changes.
+        shopper.close();
+        stall.done(Verb::EditProduct { product: MANGO, edits: vec![ProductEdit::PriceMinor(300)] }).await;
+        stall
+            .until("the price at the server", async || (stall.status().await.unsent == 0).then_some(()))
+            .await;
+        drop(server);
+        let shopper = Shell::open(&phone);
+        buy(&shopper, 2, place(ORDER)).await;
+        let _server = Running::start_at(&data, port);
+        shopper.device(DeviceVerb::ExchangeNow).await;
+        until_state(&shopper, ORDER, OwnOrderState::Reconfirm).await;
+        assert!(!own_order(&shopper, ORDER).await.because.is_empty());
+        let line = shopper
+            .until("the new price", async || {
+                let baskets = baskets(&shopper).await;
+                baskets.first()?.lines.first().cloned().filter(|line| line.price_was_minor.is_some())
+            })
+            .await;
+        assert_eq!((line.price_minor, line.price_was_minor, line.quantity), (300, Some(250), 2));
+        let again = OrderId([0x78; 16]);
+        buy(&shopper, 3, place(again)).await;
+        until_state(&shopper, again, OwnOrderState::Held).await;
+        assert_eq!(own_order(&shopper, again).await.row.total_minor, 600);
+        let gone = shopper.call(Call::Buyer(BuyerQuery::Order(ORDER))).await;
+        assert_eq!(gone, Answer::Buyer(BuyerView::Missing), "the new one took its place");
+
+        // More than there is: confirmed again, too. And what is held can be cancelled.
+        buy(&shopper, 4, put(TEA, 11)).await;
+        let too_many = OrderId([0x79; 16]);
+        buy(&shopper, 5, place(too_many)).await;
+        until_state(&shopper, too_many, OwnOrderState::Reconfirm).await;
+        buy(&shopper, 6, BuyerVerb::CancelOrder { order: again }).await;
+        until_state(&shopper, again, OwnOrderState::Cancelled).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall
+            .until("the cancelled order", async || {
+                match stall.ask(Query::Order { stall: STALL, order: again }).await {
+                    View::Order(view) if view.row.state == "cancelled" => Some(()),
+                    _ => None,
+                }
+            })
+            .await;
+        stall.close();
+        shopper.close();
+    });
+}
+
+#[test]
+fn the_market_is_searched_offline_with_mistakes_and_says_how_old_it_is() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        let shopper = Shell::open(&folder.path().join("phone"));
+        buyer(&shopper, &server).await;
+        let fresh = offers(&shopper, "mango").await;
+        assert!(fresh.is_fresh && fresh.as_of_ms > 0, "{fresh:?}");
+        stall.close();
+        drop(server);
+        shopper
+            .until("it to be noticed", async || {
+                (shopper.about().await.is_online == Some(false)).then_some(())
+            })
+            .await;
+        for (typed, expected) in [
+            ("mamgo", vec!["Mango"]),
+            ("creme", vec!["Crème tea"]),
+            ("TAE", vec!["Crème tea"]),
+            ("zzzz", vec![]),
+        ] {
+            let seen = offers(&shopper, typed).await;
+            let names: Vec<&str> = seen.value.iter().map(|row| row.name.as_str()).collect();
+            assert_eq!((names, seen.is_fresh), (expected.clone(), false), "{typed}");
+            assert_eq!(seen.as_of_ms > 0, !expected.is_empty());
+        }
+        let stalls = MarketQuery::Stalls { text: "duka".into(), window: Window::first(5) };
+        match shopper.call(Call::Market(stalls)).await {
+            Answer::Market(MarketView::Stalls(stalls)) => assert_eq!(stalls.value[0].name, "Duka"),
+            other => panic!("{other:?}"),
+        }
+        shopper.close();
+    });
+}
+
+#[test]
+fn a_basket_refuses_what_cannot_be_ordered() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let shell = Shell::open(folder.path());
+        for (id, verb, code) in [
+            (1, put(MANGO, 1), "unknown_product"),
+            (2, put(MANGO, -1), "quantity"),
+            (3, place(ORDER), "empty_basket"),
+            (4, BuyerVerb::CancelOrder { order: ORDER }, "unknown_order"),
+        ] {
+            match buy(&shell, id, verb).await {
+                Answer::Refused(refused) => assert_eq!(refused.code, code),
+                other => panic!("{other:?}"),
+            }
+        }
+        shell.close();
+    });
+}

@@ -1,0 +1,8 @@
+//! A device through its public face, with a real server beside it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "any other answer fails the test")]
+
+mod buyer;
+mod stalls;
+mod world;

@@ -1,0 +1,334 @@
+//! A device, a buyer, and a real server in this process on a port of the loopback.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use soko_app_api::{
+    Answer, Arrival, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, DeviceView, Keeps, KeptIn,
+    ProductContent, Query, ReceivedLineInput, Reply, StallContent, StatusView, Told, Verb, View, decode,
+    encode,
+};
+use soko_device::{Device, Host, OpenedEngine, Options, Parts, Work, open_folder};
+use soko_domain::ids::{LogId, ProductId, ShiftId, ThingId};
+use soko_engine::{Entropy, Now, OpenError};
+use soko_projection::LocalApplier;
+use soko_replication::Timing;
+use soko_sync_server::http::server::{SocketLimits, serve};
+use soko_sync_server::http::{App, Settings};
+use soko_sync_server::metrics::Metrics;
+use soko_sync_server::outside::{OsEntropy, SystemClock};
+use soko_sync_server::platform::passwords::{Cost, Passwords};
+use soko_sync_server::platform::{Refusal, server_secret};
+use soko_sync_server::stall::Core;
+use soko_sync_server::store::{Place, Shard, Store};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::LocalSet;
+
+pub(crate) const STALL: LogId = LogId([0x51; 16]);
+pub(crate) const MANGO: ProductId = ProductId([0x11; 16]);
+pub(crate) const TEA: ProductId = ProductId([0x22; 16]);
+pub(crate) const PASSWORD: &str = "orchid ladder frost";
+/// Far more than anything here takes; only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(40);
+const CHEAP: Cost = Cost { memory_kib: 8, passes: 1 };
+
+/// Runs a test on one thread with tasks of its own.
+pub(crate) fn on_one_thread(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    LocalSet::new().block_on(&runtime, async { tokio::time::timeout(PATIENCE * 2, test).await.unwrap() });
+}
+
+/// Repeats itself for the same number.
+struct Numbers(u64);
+
+impl Entropy for Numbers {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = self.0.to_be_bytes()[1];
+        }
+    }
+}
+
+/// Each device, and each opening of one, draws others.
+fn numbers() -> Numbers {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Numbers(NEXT.fetch_add(1, Ordering::SeqCst) << 32)
+}
+
+struct TestHost {
+    begun: Instant,
+    numbers: RefCell<Numbers>,
+}
+
+impl Host for TestHost {
+    fn now(&self) -> Now {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Now::utc(i64::try_from(since.as_millis()).unwrap())
+    }
+
+    fn clock_ms(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap()
+    }
+
+    fn sleep(&self, ms: u64) -> Work {
+        Box::pin(tokio::time::sleep(Duration::from_millis(ms)))
+    }
+
+    fn spawn(&self, work: Work) {
+        tokio::task::spawn_local(work);
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.numbers.borrow_mut().fill(bytes);
+    }
+
+    fn keeps(&self) -> Keeps {
+        Keeps { place: KeptIn::Files, used_bytes: None, free_bytes: None }
+    }
+}
+
+/// A device, and all that it told.
+pub(crate) struct Shell {
+    pub(crate) device: Rc<Device>,
+    told: Rc<RefCell<VecDeque<Told>>>,
+    rang: Rc<Notify>,
+    next: Cell<u8>,
+}
+
+impl Shell {
+    /// Opens the device of a folder, and runs it.
+    pub(crate) fn open(folder: &Path) -> Self {
+        let shell = Self::open_quiet(folder, Options::default());
+        shell.device.run();
+        shell
+    }
+
+    pub(crate) fn open_quiet(folder: &Path, options: Options) -> Self {
+        let host = TestHost { begun: Instant::now(), numbers: RefCell::new(numbers()) };
+        let timing = Timing { retry_first_ms: 20, retry_max_ms: 200, ..Timing::default() };
+        let open: Box<dyn FnMut() -> Result<OpenedEngine, OpenError>> =
+            Box::new(open_folder(folder, timing, || Box::new(numbers())));
+        let device = Device::open(Parts { host: Rc::new(host), open, options }).unwrap();
+        let (told, rang): (Rc<RefCell<VecDeque<Told>>>, Rc<Notify>) = Default::default();
+        let (to, ring) = (Rc::clone(&told), Rc::clone(&rang));
+        device.on_told(Box::new(move |bytes| {
+            to.borrow_mut().push_back(decode(&bytes).unwrap());
+            ring.notify_one();
+        }));
+        Self { device, told, rang, next: Cell::new(0) }
+    }
+
+    pub(crate) async fn call(&self, call: Call) -> Answer {
+        decode(&self.device.call(&encode(&call).unwrap()).await).unwrap()
+    }
+
+    fn id(&self) -> ThingId {
+        self.device.random_id()
+    }
+
+    pub(crate) async fn device(&self, verb: DeviceVerb) -> DeviceReply {
+        match self.call(Call::Device(DeviceCommand { id: self.id(), verb })).await {
+            Answer::Device(reply) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn device_refused(&self, verb: DeviceVerb) -> String {
+        match self.call(Call::Device(DeviceCommand { id: self.id(), verb })).await {
+            Answer::Refused(refused) => refused.code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn done(&self, verb: Verb) -> Reply {
+        match self.call(Call::Do(Command { id: self.id(), stall: STALL, verb })).await {
+            Answer::Done(reply) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn ask(&self, query: Query) -> View {
+        match self.call(Call::Ask(query)).await {
+            Answer::View(view) => view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn status(&self) -> StatusView {
+        match self.ask(Query::Status(STALL)).await {
+            View::Status(status) => status,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn about(&self) -> DeviceView {
+        match self.call(Call::About).await {
+            Answer::About(view) => view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn digest(&self) -> String {
+        self.device.engine().unwrap().state_digest(STALL).unwrap().to_string()
+    }
+
+    /// Waits until it holds, looking again whenever something is told and now and then.
+    pub(crate) async fn until<T>(&self, what: &str, mut holds: impl AsyncFnMut() -> Option<T>) -> T {
+        let waiting = async {
+            loop {
+                if let Some(value) = holds().await {
+                    return value;
+                }
+                // The bell of another device may have rung, too.
+                let _ = tokio::time::timeout(Duration::from_millis(20), self.rang.notified()).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited for {what}"))
+    }
+
+    pub(crate) fn arrivals(&self) -> Vec<Arrival> {
+        let arrived = |told: &Told| if let Told::Arrived(news) = told { Some(news.clone()) } else { None };
+        self.told.borrow().iter().filter_map(arrived).collect()
+    }
+
+    pub(crate) fn was_told(&self, told: &Told) -> bool {
+        self.told.borrow().contains(told)
+    }
+
+    /// How many such things were told.
+    pub(crate) fn told_where(&self, is_meant: impl Fn(&Told) -> bool) -> usize {
+        self.told.borrow().iter().filter(|told| is_meant(told)).count()
+    }
+
+    /// Founds the stall, with mango and tea to sell, and an open shift.
+    pub(crate) async fn found(&self) {
+        let content = StallContent {
+            name: "Duka".into(),
+            currency: "EUR".into(),
+            zone: "Europe/Berlin".into(),
+            cut_off_minutes: 0,
+        };
+        let device_name = "till 1".into();
+        self.device(DeviceVerb::FoundStall { stall: STALL, content, device_name }).await;
+        for (product, name, price) in [(MANGO, "Mango", 250), (TEA, "Crème tea", 400)] {
+            let content = ProductContent::piece(name, price);
+            self.done(Verb::CreateProduct { product, content }).await;
+        }
+        self.next.set(self.next.get() + 1);
+        self.done(Verb::OpenShift { shift: ShiftId([self.next.get(); 16]), float_minor: 0 }).await;
+    }
+
+    /// Half of what comes is for the shop.
+    pub(crate) async fn receive(&self, product: ProductId, quantity: i64) {
+        let lines = vec![ReceivedLineInput { product, quantity, cost_minor: None }];
+        self.done(Verb::ReceiveStock { lines, note: String::new() }).await;
+        self.done(Verb::ReturnShare { product, quantity: quantity / 2 }).await;
+    }
+
+    pub(crate) async fn sign_up(&self, server: &Running, email: &str) {
+        self.device(DeviceVerb::UseServer { server: server.url() }).await;
+        let (email, password) = (email.into(), PASSWORD.into());
+        self.device(DeviceVerb::CreateAccount { email, password }).await;
+    }
+
+    /// Founded, connected, and the server has everything.
+    pub(crate) async fn shop(&self, server: &Running) {
+        self.found().await;
+        self.receive(MANGO, 20).await;
+        self.receive(TEA, 20).await;
+        self.sign_up(server, "owner@example.org").await;
+        self.device(DeviceVerb::Connect(STALL)).await;
+        self.until("the server to have everything", async || {
+            let status = self.status().await;
+            (status.unsent == 0 && self.device.link(STALL).unwrap().is_some_and(|it| it.is_connected()))
+                .then_some(())
+        })
+        .await;
+    }
+
+    pub(crate) fn close(self) {
+        self.device.close().unwrap();
+    }
+}
+
+/// A server on a thread of its own, until it is dropped.
+pub(crate) struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Running {
+    pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_at(folder, 0)
+    }
+
+    /// At a port, such as the one it had before.
+    pub(crate) fn start_at(folder: &Path, port: u16) -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let place = Place::Directory(folder.to_owned());
+        let thread = std::thread::spawn(move || {
+            let app = app(&place);
+            let store = app.store().clone();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let listener = TcpListener::from_std(listener).unwrap();
+                let limits =
+                    SocketLimits { drain_timeout: Duration::from_millis(200), ..SocketLimits::default() };
+                serve(app, listener, limits, async { drop(stopped.await) }).await;
+            });
+            drop(runtime);
+            store.close();
+        });
+        Self { address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn app(place: &Place) -> App {
+    let store = Store::open(place, Arc::new(|_| {})).unwrap();
+    let secret = store.write_blocking(Shard::stall(LogId::default()), |tx| {
+        Ok::<_, Refusal>(server_secret::ensure(tx, [5; 32])?)
+    });
+    let secret = secret.map_err(|error| format!("{error:?}")).unwrap();
+    let core = Core::new(secret.stall_key(), Box::new(|| Box::new(LocalApplier)));
+    App::new(soko_sync_server::http::Parts {
+        store,
+        secret,
+        passwords: Passwords::new(CHEAP).unwrap(),
+        core: Some(Arc::new(core)),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        metrics: Arc::new(Metrics::new()),
+        settings: Settings { rates: None, ..Settings::default() },
+    })
+}
