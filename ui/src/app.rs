@@ -14,6 +14,8 @@ use crate::nav;
 use crate::parts::{Empty, Icon, ToastShelf};
 use crate::route::Route;
 use crate::seller;
+use crate::settings;
+use crate::shopper;
 use crate::speech::{Speech, use_speech};
 use crate::update::use_updates;
 use crate::watched::use_watched;
@@ -132,7 +134,9 @@ fn Shown(props: &ShownProps) -> Html {
     if props.route == Route::Home {
         return html! { <seller::Home has_stall={!about.stalls.is_empty()} /> };
     }
-    seller::screen(&props.route).unwrap_or_else(|| html! { <Nowhere /> })
+    let route = &props.route;
+    let screen = seller::screen(route).or_else(|| shopper::screen(route)).or_else(|| settings::screen(route));
+    screen.unwrap_or_else(|| html! { <Nowhere /> })
 }
 
 #[hook]

@@ -89,3 +89,13 @@ pub fn print() {
     // Where there is no printer, the browser says so itself.
     let _ = window().print();
 }
+
+/// Puts a text where it can be pasted from. False where the browser does not let a page do so.
+pub async fn copy(text: &str) -> bool {
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+    let has_one = clipboard.is_ok_and(|clipboard| !clipboard.is_undefined());
+    if !has_one {
+        return false;
+    }
+    wasm_bindgen_futures::JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+}

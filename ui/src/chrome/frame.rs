@@ -8,6 +8,7 @@ use crate::desk::{Overlay, use_desk};
 use crate::nav::Go;
 use crate::parts::{Icon, icon};
 use crate::route::{Mode, Route};
+use crate::shopper::BasketCount;
 use crate::speech::use_speech;
 use crate::watched::use_watched;
 
@@ -127,7 +128,14 @@ fn Rail(props: &RailProps) -> Html {
     let link = |to: Route, key: &'static str, sign: Icon| {
         let current = to == section;
         html! {
-            <li><Go {to} class="rail-link" {current}>{ icon(sign) }<span>{ speech.say(key) }</span></Go></li>
+            <li>
+                <Go {to} class="rail-link" {current}>
+                    { icon(sign) }<span>{ speech.say(key) }</span>
+                    if key == "nav.basket" {
+                        <BasketCount />
+                    }
+                </Go>
+            </li>
         }
     };
     html! {

@@ -1,0 +1,74 @@
+//! What is set once and rarely looked at: the stall's profile, its server, its devices, who is signed in, how it is
+//! shown and where it is kept. For both sides of the counter.
+
+mod connect;
+mod devices;
+mod form;
+mod invite;
+mod join;
+mod kept;
+mod looks;
+mod profile;
+mod qr;
+mod sign_in;
+
+use yew::prelude::*;
+
+pub use looks::Looks;
+
+use crate::app::{use_about, use_stall};
+use crate::nav::Go;
+use crate::parts::{Icon, icon};
+use crate::route::Route;
+use crate::shopper::Account;
+use crate::speech::use_speech;
+
+/// The screen of an address that belongs to neither side alone.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other addresses belong to a side")]
+pub fn screen(route: &Route) -> Option<Html> {
+    Some(match route {
+        Route::Settings => html! { <Settings /> },
+        Route::SignIn => html! { <sign_in::SignIn /> },
+        Route::Devices => html! { <devices::Devices /> },
+        _ => return None,
+    })
+}
+
+#[component]
+fn Settings() -> Html {
+    let (speech, stall, about) = (use_speech(), use_stall(), use_about());
+    html! {
+        <section class="page settings">
+            <h1>{ speech.say("nav.settings") }</h1>
+            <div class="settings-columns">
+                if let Some(stall) = &stall {
+                    <div class="stack settings-column">
+                        if !stall.is_connected {
+                            <connect::Connect key={stall.stall.to_string()} stall={stall.clone()} />
+                        }
+                        <profile::Profile key={stall.stall.to_string()} stall={stall.stall} />
+                    </div>
+                }
+                <div class="stack settings-column">
+                    if stall.as_ref().is_none_or(|stall| stall.is_connected) {
+                        <Account />
+                    }
+                    <nav class="card links" aria-label={speech.say("nav.devices")}>
+                        <Go to={Route::Devices} class="list-row">
+                            { icon(Icon::Device) }
+                            <span class="list-main">
+                                <span>{ speech.say("nav.devices") }</span>
+                                <span class="list-more list-more-long">{ speech.say("settings.devices-text") }</span>
+                            </span>
+                            { icon(Icon::Forward) }
+                        </Go>
+                    </nav>
+                    <Looks />
+                    if let Some(about) = about {
+                        <kept::Kept about={(*about).clone()} />
+                    }
+                </div>
+            </div>
+        </section>
+    }
+}

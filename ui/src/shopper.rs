@@ -1,0 +1,40 @@
+//! The shopper's side of the counter: the market, what is in the baskets, and what became of the orders.
+
+mod amounts;
+mod basket;
+mod cards;
+mod checkout;
+mod market;
+mod me;
+mod offer;
+mod order;
+mod orders;
+mod progress;
+mod search;
+mod stall;
+mod wanted;
+
+use yew::prelude::*;
+
+pub use basket::BasketCount;
+pub use me::Account;
+
+use crate::route::Route;
+
+/// The screen of an address on this side; none for an address of the other.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other side's addresses are the other side's")]
+pub fn screen(route: &Route) -> Option<Html> {
+    Some(match route.clone() {
+        Route::Market => html! { <market::Market /> },
+        Route::Search { text } => html! { <search::Search {text} /> },
+        Route::Stall(stall) => html! { <stall::Stall key={stall.to_string()} {stall} /> },
+        Route::Offer(stall, product) => {
+            html! { <offer::Offer key={product.to_string()} {stall} {product} /> }
+        }
+        Route::Basket => html! { <basket::Basket /> },
+        Route::MyOrders => html! { <orders::Orders /> },
+        Route::MyOrder(order) => html! { <order::Order key={order.to_string()} {order} /> },
+        Route::Me => html! { <me::Me /> },
+        _ => return None,
+    })
+}

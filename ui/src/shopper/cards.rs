@@ -1,0 +1,212 @@
+//! What the shopper's screens show again and again: an offer, a stall, a price, what is left, and how old it is.
+
+use soko_app_api::{Answer, Call, MarketQuery, MarketView, OfferRow, StallCard};
+use soko_domain::quantity::Unit;
+use yew::prelude::*;
+
+use super::amounts::{Left, left};
+use crate::desk::use_desk;
+use crate::nav::Go;
+use crate::parts::{Icon, Photo, Slot, Windowed, icon};
+use crate::route::Route;
+use crate::speech::use_speech;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct PriceProps {
+    pub minor: i64,
+    pub currency: AttrValue,
+    pub unit: Unit,
+    pub per: i64,
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// The amount first and large, then what it is the price of.
+#[component]
+pub(super) fn Price(props: &PriceProps) -> Html {
+    let speech = use_speech();
+    let is_plain = props.unit == Unit::Piece && props.per == 1;
+    html! {
+        <span class={classes!("price", props.class.clone())}>
+            <strong class="number">{ speech.money(props.minor, &props.currency) }</strong>
+            if !is_plain {
+                <span class="price-per">
+                    { speech.fill("shop.per", &[("quantity", &speech.quantity(props.per, props.unit))]) }
+                </span>
+            }
+        </span>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct LeftSignProps {
+    pub unit: Unit,
+    pub per: i64,
+    pub available: i64,
+    /// Whether it is said even when there is enough.
+    #[prop_or_default]
+    pub always: bool,
+}
+
+#[component]
+pub(super) fn LeftSign(props: &LeftSignProps) -> Html {
+    let speech = use_speech();
+    let (class, text) = match left(props.unit, props.per, props.available) {
+        Left::SoldOut => ("left left-none", speech.say("shop.sold-out")),
+        Left::Few => {
+            let quantity = speech.quantity(props.available, props.unit);
+            ("left left-few", speech.fill("shop.left", &[("quantity", &quantity)]))
+        }
+        Left::Enough if props.always => ("left left-enough", speech.say("shop.in-stock")),
+        Left::Enough => return Html::default(),
+    };
+    html! { <span {class}>{ text }</span> }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct SeenProps {
+    pub as_of_ms: i64,
+    pub is_fresh: bool,
+}
+
+/// How old what is shown is; nothing when the server said it just now.
+#[component]
+pub(super) fn Seen(props: &SeenProps) -> Html {
+    let speech = use_speech();
+    if props.is_fresh {
+        return Html::default();
+    }
+    let text = speech.fill("shop.seen", &[("ago", &speech.ago(props.as_of_ms))]);
+    html! { <p class="seen" role="status">{ icon(Icon::CloudOff) }<span>{ text }</span></p> }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct OfferCardProps {
+    pub row: OfferRow,
+    /// Whose it is goes without saying in the stall itself.
+    #[prop_or_default]
+    pub in_stall: bool,
+}
+
+#[component]
+pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
+    let desk = use_desk();
+    let row = &props.row;
+    let address = row.picture.as_ref().map(|picture| desk.picture(picture));
+    let is_out = row.available <= 0;
+    html! {
+        <Go to={Route::Offer(row.stall, row.product)} class={classes!("offer", is_out.then_some("offer-out"))}>
+            <Photo {address} name={row.name.clone()} class="offer-photo" />
+            <span class="offer-words">
+                <span class="offer-name">{ row.name.clone() }</span>
+                if !props.in_stall {
+                    <span class="offer-stall">{ row.stall_name.clone() }</span>
+                }
+                <span class="offer-foot">
+                    <Price minor={row.price_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per} />
+                    <LeftSign unit={row.unit} per={row.price_per} available={row.available} />
+                </span>
+            </span>
+        </Go>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct OffersProps {
+    pub query: MarketQuery,
+    pub label: AttrValue,
+    pub empty: Html,
+    #[prop_or_default]
+    pub in_stall: bool,
+}
+
+/// Offers as pictures, however many there are.
+#[component]
+pub(super) fn Offers(props: &OffersProps) -> Html {
+    let in_stall = props.in_stall;
+    let slot = use_callback(in_stall, |slot: Slot, in_stall| {
+        let Answer::Market(MarketView::Offers(dated)) = &*slot.answer else { return Html::default() };
+        let row = dated.value.get(slot.at).cloned();
+        row.map(|row| html! { <OfferCard {row} in_stall={*in_stall} /> }).unwrap_or_default()
+    });
+    html! {
+        <div class={classes!("offers", in_stall.then_some("offers-in-stall"))}>
+            <Windowed label={props.label.clone()} call={Call::Market(props.query.clone())} {slot}
+                empty={props.empty.clone()} class="offer-grid" />
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct StallTileProps {
+    pub card: StallCard,
+}
+
+#[component]
+pub(super) fn StallTile(props: &StallTileProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let card = &props.card;
+    let address = card.picture.as_ref().map(|picture| desk.picture(picture));
+    html! {
+        <Go to={Route::Stall(card.stall)} class="stall-tile">
+            <Photo {address} name={card.name.clone()} class="stall-photo" />
+            <span class="stall-words">
+                <span class="stall-name">{ card.name.clone() }</span>
+                if !card.place.is_empty() {
+                    <span class="stall-place">{ card.place.clone() }</span>
+                }
+                <span class="stall-count">{ speech.count("shop.products", i64::from(card.offers)) }</span>
+            </span>
+        </Go>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct FindProps {
+    pub value: AttrValue,
+    pub label: AttrValue,
+    pub on_input: Callback<String>,
+    #[prop_or_default]
+    pub autofocus: bool,
+}
+
+/// A search field; the cursor stands behind what was typed.
+#[component]
+pub(super) fn Find(props: &FindProps) -> Html {
+    use web_sys::HtmlInputElement;
+    let speech = use_speech();
+    let node = use_node_ref();
+    {
+        let (node, wanted) = (node.clone(), props.autofocus);
+        use_effect_with((), move |()| {
+            if wanted && let Some(input) = node.cast::<HtmlInputElement>() {
+                // An element that cannot be focused is no loss.
+                let _ = input.focus();
+            }
+        });
+    }
+    let oninput =
+        props.on_input.reform(|input: InputEvent| input.target_unchecked_into::<HtmlInputElement>().value());
+    let clear = {
+        let (node, on_input) = (node.clone(), props.on_input.clone());
+        Callback::from(move |_: MouseEvent| {
+            on_input.emit(String::new());
+            if let Some(input) = node.cast::<HtmlInputElement>() {
+                // The same.
+                let _ = input.focus();
+            }
+        })
+    };
+    html! {
+        <div class="search" role="search">
+            { icon(Icon::Search) }
+            <input ref={node} type="search" value={props.value.clone()} {oninput} autocomplete="off" spellcheck="false"
+                aria-label={props.label.clone()} placeholder={props.label.clone()} dir="auto" />
+            if !props.value.is_empty() {
+                <button type="button" class="button-icon search-clear" onclick={clear} aria-label={speech.say("shop.clear")}>
+                    { icon(Icon::Cross) }
+                </button>
+            }
+        </div>
+    }
+}

@@ -1,0 +1,93 @@
+//! Whoever looks: the account, how it is shown, and the way to an own stall.
+
+use soko_app_api::DeviceVerb;
+use yew::prelude::*;
+
+use crate::app::{use_about, use_stall};
+use crate::doing::use_doing;
+use crate::nav::Go;
+use crate::parts::{Confirm, Icon, Photo, icon};
+use crate::route::Route;
+use crate::settings::Looks;
+use crate::speech::use_speech;
+
+#[component]
+pub(super) fn Me() -> Html {
+    let (speech, stall) = (use_speech(), use_stall());
+    let (to, key) = if stall.is_some() { (Route::Sell, "mode.sell") } else { (Route::Begin, "mode.begin") };
+    html! {
+        <section class="page page-narrow">
+            <h1>{ speech.say("nav.me") }</h1>
+            <Account />
+            <nav class="card links" aria-label={speech.say("nav.me")}>
+                <Go to={Route::MyOrders} class="list-row">
+                    { icon(Icon::Receipt) }<span class="list-main">{ speech.say("nav.my-orders") }</span>{ icon(Icon::Forward) }
+                </Go>
+                <Go {to} class="list-row">
+                    { icon(Icon::Stall) }
+                    <span class="list-main">
+                        <span>{ speech.say(key) }</span>
+                        if stall.is_none() {
+                            <span class="list-more list-more-long">{ speech.say("me.begin-text") }</span>
+                        }
+                    </span>
+                    { icon(Icon::Forward) }
+                </Go>
+                <Go to={Route::Settings} class="list-row">
+                    { icon(Icon::Gear) }<span class="list-main">{ speech.say("nav.settings") }</span>{ icon(Icon::Forward) }
+                </Go>
+            </nav>
+            <Looks />
+        </section>
+    }
+}
+
+/// Who is signed in, and in and out.
+#[component]
+pub fn Account() -> Html {
+    let (doing, about) = (use_doing(), use_about());
+    let speech = doing.speech.clone();
+    let is_asking = use_state_eq(|| false);
+    let show = |is_shown: bool| {
+        let is_asking = is_asking.setter();
+        Callback::from(move |()| is_asking.set(is_shown))
+    };
+    let sign_out = {
+        let (doing, is_asking) = (doing.clone(), is_asking.setter());
+        Callback::from(move |_: String| {
+            let desk = doing.desk.clone();
+            is_asking.set(false);
+            doing.run(async move { desk.with_device(DeviceVerb::SignOut).await }, |_| ());
+        })
+    };
+    let Some(about) = about else { return Html::default() };
+    let Some(account) = about.account.clone() else {
+        return html! {
+            <section class="card stack account">
+                <div class="stack-tight">
+                    <h2>{ speech.say("me.nobody") }</h2>
+                    <p class="prose">{ speech.say("me.nobody-text") }</p>
+                </div>
+                <div class="row">
+                    <Go to={Route::SignIn} class="button button-main">{ icon(Icon::Person) }{ speech.say("sign-in.title") }</Go>
+                </div>
+            </section>
+        };
+    };
+    html! {
+        <section class="card account account-in">
+            <Photo address={None::<AttrValue>} name={account.clone()} class="account-face" />
+            <div class="grow">
+                <h2 class="account-name">{ account }</h2>
+                <p class="prose">{ speech.say("me.signed-in") }</p>
+            </div>
+            <button type="button" class="button" onclick={show(true).reform(|_| ())} disabled={doing.is_busy()}>
+                { speech.say("me.sign-out") }
+            </button>
+            if *is_asking {
+                <Confirm title={speech.say("me.sign-out")} text={speech.say("me.sign-out-text")}
+                    action={speech.say("me.sign-out")} on_confirm={sign_out} on_close={show(false)} />
+            }
+        </section>
+    }
+}

@@ -1,0 +1,189 @@
+//! One product of a stall: its pictures, its price, how much is left, and the way into the basket.
+
+use soko_app_api::{BuyerQuery, BuyerVerb, BuyerView, Dated, MarketQuery, MarketView, OfferPage, OfferRow};
+use soko_domain::ids::{LogId, ProductId};
+use yew::prelude::*;
+
+use super::amounts;
+use super::cards::{LeftSign, Price, Seen};
+use crate::desk::use_desk;
+use crate::doing::use_doing;
+use crate::live::{use_buyer, use_market};
+use crate::nav::Go;
+use crate::parts::{Busy, Empty, Icon, Photo, Stepper, icon};
+use crate::route::Route;
+use crate::speech::use_speech;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct OfferProps {
+    pub stall: LogId,
+    pub product: ProductId,
+}
+
+#[component]
+pub(super) fn Offer(props: &OfferProps) -> Html {
+    let speech = use_speech();
+    let live = use_market(Some(MarketQuery::Offer { stall: props.stall, product: props.product }));
+    let body = match live.market() {
+        Some(MarketView::Offer(dated)) => html! { <Page dated={dated.clone()} /> },
+        Some(MarketView::Missing) => html! {
+            <Empty icon={Icon::Tag} title={speech.say("shop.offer-gone")} text={speech.say("shop.offer-gone-text")}>
+                <Go to={Route::Stall(props.stall)} class="button button-main">{ speech.say("shop.to-stall") }</Go>
+            </Empty>
+        },
+        _ => html! { <Busy {live} rows={5} /> },
+    };
+    html! { <section class="page shop">{ body }</section> }
+}
+
+#[derive(Properties, PartialEq)]
+struct PageProps {
+    dated: Dated<OfferPage>,
+}
+
+#[component]
+fn Page(props: &PageProps) -> Html {
+    let speech = use_speech();
+    let page = &props.dated.value;
+    let row = &page.row;
+    html! {
+        <>
+            <Go to={Route::Stall(row.stall)} class="offer-back">
+                { icon(Icon::Back) }<span>{ row.stall_name.clone() }</span>
+            </Go>
+            <article class="product">
+                <Gallery page={page.clone()} />
+                <div class="product-words">
+                    <h1>{ row.name.clone() }</h1>
+                    <Price minor={row.price_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per}
+                        class="price-large" />
+                    <p><LeftSign unit={row.unit} per={row.price_per} available={row.available} always=true /></p>
+                    <Seen as_of_ms={props.dated.as_of_ms} is_fresh={props.dated.is_fresh} />
+                    <Put key={row.product.to_string()} row={row.clone()} />
+                    if !page.description.is_empty() {
+                        <section class="stack-tight">
+                            <h2 class="h-small">{ speech.say("shop.about-product") }</h2>
+                            <p class="prose product-text">{ page.description.clone() }</p>
+                        </section>
+                    }
+                </div>
+            </article>
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct GalleryProps {
+    page: OfferPage,
+}
+
+#[component]
+fn Gallery(props: &GalleryProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let shown = use_state_eq(|| 0_usize);
+    let pictures = &props.page.pictures;
+    let picture = pictures.get(*shown).or(pictures.first()).or(props.page.row.picture.as_ref());
+    let address = picture.map(|picture| desk.picture(picture));
+    let thumb = |(at, picture): (usize, &soko_domain::ids::Hash)| {
+        let set = shown.setter();
+        let onclick = Callback::from(move |_: MouseEvent| set.set(at));
+        let pressed = if at == *shown { "true" } else { "false" };
+        let number = i64::try_from(at).unwrap_or_default().saturating_add(1);
+        let label = speech.fill("shop.picture", &[("number", &speech.number(number))]);
+        html! {
+            <button type="button" class="thumb" {onclick} aria-pressed={pressed} aria-label={label}>
+                <Photo address={desk.picture(picture)} name={props.page.row.name.clone()} />
+            </button>
+        }
+    };
+    html! {
+        <div class="gallery">
+            <Photo {address} name={props.page.row.name.clone()} class="gallery-photo" />
+            if pictures.len() > 1 {
+                <div class="thumbs">{ for pictures.iter().enumerate().map(thumb) }</div>
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PutProps {
+    row: OfferRow,
+}
+
+/// How much, and into the basket.
+#[component]
+fn Put(props: &PutProps) -> Html {
+    let doing = use_doing();
+    let speech = doing.speech.clone();
+    let row = &props.row;
+    let wanted = use_state_eq(|| amounts::first(row.unit, row.price_per, row.available));
+    let there = in_basket(use_buyer(Some(BuyerQuery::Baskets)).buyer(), row);
+    let is_out = row.available <= 0;
+    let quantity = amounts::within(*wanted, row.available);
+    let change = {
+        let (wanted, available) = (wanted.setter(), row.available);
+        Callback::from(move |quantity: i64| wanted.set(amounts::within(quantity, available)))
+    };
+    let put = {
+        let (doing, row) = (doing.clone(), row.clone());
+        Callback::from(move |_: MouseEvent| {
+            let desk = doing.desk.clone();
+            let verb = BuyerVerb::PutLine {
+                stall: row.stall,
+                product: row.product,
+                quantity: there.saturating_add(quantity),
+            };
+            let (to, speech, name) = (desk.clone(), doing.speech.clone(), row.name.clone());
+            doing.run(async move { desk.buy(verb).await }, move |()| {
+                let going = to.clone();
+                let look = Callback::from(move |()| going.go(Route::Basket));
+                to.toasts.offer(
+                    speech.fill("shop.was-put", &[("name", &name)]),
+                    speech.say("nav.basket"),
+                    look,
+                );
+            });
+        })
+    };
+    let quick = amounts::quick(row.unit, row.price_per, row.available);
+    html! {
+        <div class="put">
+            if !quick.is_empty() {
+                <div class="chips" role="group" aria-label={speech.say("shop.amounts")}>
+                    { for quick.into_iter().map(|amount| {
+                        let onclick = change.reform(move |_: MouseEvent| amount);
+                        let pressed = if amount == quantity { "true" } else { "false" };
+                        html! {
+                            <button type="button" class="chip" {onclick} aria-pressed={pressed}>
+                                { speech.quantity(amount, row.unit) }
+                            </button>
+                        }
+                    }) }
+                </div>
+            }
+            <div class="put-row">
+                <Stepper label={speech.say("shop.quantity")} value={quantity} step={amounts::step(row.unit, row.price_per)}
+                    shown={speech.quantity(quantity, row.unit)} on_change={change} />
+                <button type="button" class="button button-main button-large grow" onclick={put}
+                    disabled={is_out || doing.is_busy()}>
+                    { icon(Icon::Basket) }{ speech.say(if is_out { "shop.sold-out" } else { "shop.put" }) }
+                </button>
+            </div>
+            if there > 0 {
+                <p class="put-there">
+                    { speech.fill("shop.there", &[("quantity", &speech.quantity(there, row.unit))]) }{ " " }
+                    <Go to={Route::Basket} class="text-link">{ speech.say("shop.to-basket") }</Go>
+                </p>
+            }
+        </div>
+    }
+}
+
+/// How much of it is in the basket already.
+fn in_basket(view: Option<&BuyerView>, row: &OfferRow) -> i64 {
+    let Some(BuyerView::Baskets(baskets)) = view else { return 0 };
+    let basket = baskets.iter().find(|basket| basket.stall == row.stall);
+    let lines = basket.map(|basket| basket.lines.as_slice()).unwrap_or_default();
+    lines.iter().find(|line| line.product == row.product).map_or(0, |line| line.quantity)
+}

@@ -1,0 +1,208 @@
+//! One order of the buyer: where it is now, said as a short way of steps, and what can be done about it.
+
+use soko_app_api::{
+    BuyerQuery, BuyerVerb, BuyerView, MarketQuery, MarketView, OrderLineView, OwnOrderState, OwnOrderView,
+};
+use soko_domain::ids::{LogId, OrderId};
+use soko_domain::quantity::Unit;
+use yew::prelude::*;
+
+use super::progress::{self, Reached};
+use crate::desk::{Desk, Trouble};
+use crate::doing::use_doing;
+use crate::live::{use_buyer, use_market};
+use crate::nav::Go;
+use crate::parts::{Busy, Confirm, Empty, Icon, Problem, icon};
+use crate::route::Route;
+use crate::speech::use_speech;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct OrderProps {
+    pub order: OrderId,
+}
+
+#[component]
+pub(super) fn Order(props: &OrderProps) -> Html {
+    let speech = use_speech();
+    let live = use_buyer(Some(BuyerQuery::Order(props.order)));
+    let body = match live.buyer() {
+        Some(BuyerView::Order(order)) => html! { <Known order={order.clone()} /> },
+        Some(BuyerView::Missing) => html! {
+            <Empty icon={Icon::Receipt} title={speech.say("my-orders.gone")} text={speech.say("my-orders.gone-text")}>
+                <Go to={Route::MyOrders} class="button">{ speech.say("nav.my-orders") }</Go>
+            </Empty>
+        },
+        _ => html! { <Busy {live} /> },
+    };
+    html! { <section class="page page-narrow">{ body }</section> }
+}
+
+#[derive(Properties, PartialEq)]
+struct KnownProps {
+    order: OwnOrderView,
+}
+
+#[component]
+fn Known(props: &KnownProps) -> Html {
+    let speech = use_speech();
+    let order = &props.order;
+    let row = &order.row;
+    html! {
+        <>
+            <Go to={Route::MyOrders} class="offer-back">{ icon(Icon::Back) }<span>{ speech.say("nav.my-orders") }</span></Go>
+            <header class="stack-tight">
+                <h1>{ row.stall_name.clone() }</h1>
+                <p class="prose">{ speech.day_and_time(row.at_ms, None) }</p>
+            </header>
+            <section class="card stack" aria-label={speech.say("my-orders.where")}>
+                <Way state={row.state} />
+                <p class="prose" role="status">{ speech.say(progress::meaning(row.state)) }</p>
+                if !order.because.is_empty() {
+                    <Problem text={speech.say_or(&format!("refused.{}", order.because), &order.because)} />
+                }
+                if order.cancel_asked {
+                    <Problem text={speech.say("my-orders.cancel-asked")} />
+                }
+                <Deeds order={order.clone()} />
+            </section>
+            <section class="card stack" aria-label={speech.say("my-orders.lines")}>
+                <ul class="checkout-lines">
+                    { for order.lines.iter().map(|line| html! {
+                        <Line key={line.product.to_string()} stall={row.stall} currency={row.currency.clone()} line={line.clone()} />
+                    }) }
+                </ul>
+                <p class="basket-total">
+                    <span>{ speech.say("basket.total") }</span>
+                    <strong class="number">{ speech.money(row.total_minor, &row.currency) }</strong>
+                </p>
+                if !order.note.is_empty() {
+                    <p class="prose order-note">{ icon(Icon::Note) }<span>{ order.note.clone() }</span></p>
+                }
+            </section>
+            <Go to={Route::Stall(row.stall)} class="button">{ icon(Icon::Stall) }{ speech.say("shop.to-stall") }</Go>
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct LineProps {
+    stall: LogId,
+    currency: AttrValue,
+    line: OrderLineView,
+}
+
+/// An order says how many; of what, the offer knows while there is one.
+#[component]
+fn Line(props: &LineProps) -> Html {
+    let speech = use_speech();
+    let line = &props.line;
+    let live = use_market(Some(MarketQuery::Offer { stall: props.stall, product: line.product }));
+    let unit = match live.market() {
+        Some(MarketView::Offer(dated)) => dated.value.row.unit,
+        _ => Unit::Piece,
+    };
+    html! {
+        <li>
+            <span class="checkout-quantity number">{ speech.quantity(line.quantity, unit) }</span>
+            <Go to={Route::Offer(props.stall, line.product)} class="grow">{ line.name.clone() }</Go>
+            <span class="number">{ speech.money(line.total_minor, &props.currency) }</span>
+        </li>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct WayProps {
+    state: OwnOrderState,
+}
+
+#[component]
+fn Way(props: &WayProps) -> Html {
+    let speech = use_speech();
+    let step = |(key, reached): progress::Step| {
+        let (class, sign) = match reached {
+            Reached::Done => ("step step-done", Some(Icon::Check)),
+            Reached::Now => ("step step-now", None),
+            Reached::Ahead => ("step", None),
+            Reached::Stopped => ("step step-stopped", Some(Icon::Warning)),
+        };
+        let current = matches!(reached, Reached::Now | Reached::Stopped).then_some("step");
+        html! {
+            <li {class} aria-current={current}>
+                <span class="step-sign">{ for sign.map(icon) }</span><span>{ speech.say(key) }</span>
+            </li>
+        }
+    };
+    html! { <ol class="way">{ for progress::steps(props.state).into_iter().map(step) }</ol> }
+}
+
+/// What can be done about an order in its state.
+#[component]
+fn Deeds(props: &KnownProps) -> Html {
+    let doing = use_doing();
+    let speech = doing.speech.clone();
+    let is_asking = use_state_eq(|| false);
+    let order = &props.order;
+    let id = order.row.order;
+    let ask = {
+        let is_asking = is_asking.setter();
+        Callback::from(move |_: MouseEvent| is_asking.set(true))
+    };
+    let close = {
+        let is_asking = is_asking.setter();
+        Callback::from(move |()| is_asking.set(false))
+    };
+    let cancel = {
+        let (doing, is_asking) = (doing.clone(), is_asking.setter());
+        Callback::from(move |_: String| {
+            let desk = doing.desk.clone();
+            is_asking.set(false);
+            doing.run(async move { desk.buy(BuyerVerb::CancelOrder { order: id }).await }, |()| ());
+        })
+    };
+    let again = {
+        let (doing, order) = (doing.clone(), order.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (desk, going) = (doing.desk.clone(), doing.desk.clone());
+            doing.run(back_to_basket(desk, order.clone()), move |()| going.go(Route::Basket));
+        })
+    };
+    let (is_again, key) = match order.row.state {
+        OwnOrderState::Reconfirm => (true, "my-orders.look-again"),
+        OwnOrderState::HandedOver | OwnOrderState::Cancelled | OwnOrderState::Refused => {
+            (true, "my-orders.again")
+        }
+        OwnOrderState::Saved | OwnOrderState::Held => (false, "my-orders.again"),
+    };
+    html! {
+        <div class="row">
+            if is_again {
+                <button type="button" class="button button-main" onclick={again} disabled={doing.is_busy()}>
+                    { icon(Icon::Basket) }{ speech.say(key) }
+                </button>
+            }
+            if progress::may_cancel(order) {
+                <button type="button" class="button" onclick={ask} disabled={doing.is_busy()}>
+                    { speech.say("my-orders.cancel") }
+                </button>
+            }
+            if *is_asking {
+                <Confirm title={speech.say("my-orders.cancel")} text={speech.say("my-orders.cancel-text")}
+                    action={speech.say("my-orders.cancel")} on_confirm={cancel} on_close={close} />
+            }
+        </div>
+    }
+}
+
+/// Puts an order's lines into the basket again, where prices and stock of now are seen before anything is ordered. An
+/// order that waited for its buyer is given up for it.
+async fn back_to_basket(desk: Desk, order: OwnOrderView) -> Result<(), Trouble> {
+    let stall = order.row.stall;
+    for line in &order.lines {
+        let put = BuyerVerb::PutLine { stall, product: line.product, quantity: line.quantity };
+        desk.buy(put).await?;
+    }
+    if order.row.state == OwnOrderState::Reconfirm {
+        desk.buy(BuyerVerb::CancelOrder { order: order.row.order }).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Where an order is, in words and steps. Pure, and never further than the state says.
+
+use soko_app_api::{OwnOrderState, OwnOrderView};
+
+use crate::parts::SavedTone;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reached {
+    Done,
+    Now,
+    Ahead,
+    /// It stopped here.
+    Stopped,
+}
+
+/// One step on the way of an order: a key of `i18n`, and whether it has come so far.
+pub(super) type Step = (&'static str, Reached);
+
+pub(super) fn steps(state: OwnOrderState) -> Vec<Step> {
+    use Reached::{Ahead, Done, Now, Stopped};
+    let (saved, held, over) = ("own-order.saved", "own-order.held", "own-order.handed-over");
+    match state {
+        OwnOrderState::Saved => vec![(saved, Now), (held, Ahead), (over, Ahead)],
+        OwnOrderState::Reconfirm => vec![(saved, Done), (key(state), Stopped), (held, Ahead), (over, Ahead)],
+        OwnOrderState::Held => vec![(saved, Done), (held, Now), (over, Ahead)],
+        OwnOrderState::HandedOver => vec![(saved, Done), (held, Done), (over, Done)],
+        OwnOrderState::Cancelled | OwnOrderState::Refused => vec![(saved, Done), (key(state), Stopped)],
+    }
+}
+
+pub(super) fn key(state: OwnOrderState) -> &'static str {
+    match state {
+        OwnOrderState::Saved => "own-order.saved",
+        OwnOrderState::Reconfirm => "own-order.reconfirm",
+        OwnOrderState::Held => "own-order.held",
+        OwnOrderState::HandedOver => "own-order.handed-over",
+        OwnOrderState::Cancelled => "own-order.cancelled",
+        OwnOrderState::Refused => "own-order.refused",
+    }
+}
+
+/// What the state means for the buyer, and what comes next.
+pub(super) fn meaning(state: OwnOrderState) -> &'static str {
+    match state {
+        OwnOrderState::Saved => "own-order.saved-means",
+        OwnOrderState::Reconfirm => "own-order.reconfirm-means",
+        OwnOrderState::Held => "own-order.held-means",
+        OwnOrderState::HandedOver => "own-order.handed-over-means",
+        OwnOrderState::Cancelled => "own-order.cancelled-means",
+        OwnOrderState::Refused => "own-order.refused-means",
+    }
+}
+
+pub(super) fn tone(state: OwnOrderState) -> SavedTone {
+    match state {
+        OwnOrderState::Saved | OwnOrderState::Reconfirm => SavedTone::Waiting,
+        OwnOrderState::Held | OwnOrderState::HandedOver => SavedTone::Good,
+        OwnOrderState::Cancelled => SavedTone::Quiet,
+        OwnOrderState::Refused => SavedTone::Bad,
+    }
+}
+
+/// Whether the buyer can still take it back.
+pub(super) fn may_cancel(order: &OwnOrderView) -> bool {
+    let is_open = match order.row.state {
+        OwnOrderState::Saved | OwnOrderState::Reconfirm | OwnOrderState::Held => true,
+        OwnOrderState::HandedOver | OwnOrderState::Cancelled | OwnOrderState::Refused => false,
+    };
+    is_open && !order.cancel_asked
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_app_api::OwnOrderRow;
+    use soko_domain::ids::{LogId, OrderId};
+
+    use super::*;
+
+    const ALL: [OwnOrderState; 6] = [
+        OwnOrderState::Saved,
+        OwnOrderState::Reconfirm,
+        OwnOrderState::Held,
+        OwnOrderState::HandedOver,
+        OwnOrderState::Cancelled,
+        OwnOrderState::Refused,
+    ];
+
+    fn order(state: OwnOrderState, cancel_asked: bool) -> OwnOrderView {
+        let row = OwnOrderRow {
+            order: OrderId([1; 16]),
+            stall: LogId([2; 16]),
+            stall_name: "Amina".into(),
+            state,
+            at_ms: 0,
+            currency: "KES".into(),
+            total_minor: 100,
+            lines: 1,
+        };
+        OwnOrderView { row, lines: Vec::new(), note: String::new(), because: String::new(), cancel_asked }
+    }
+
+    #[test]
+    fn no_step_is_done_before_it_is_known() {
+        let done = |state| steps(state).iter().filter(|(_, reached)| *reached == Reached::Done).count();
+        for (state, wanted) in ALL.into_iter().zip([0, 1, 1, 3, 1, 1]) {
+            assert_eq!(done(state), wanted, "{state:?}");
+        }
+        for state in ALL {
+            let after: Vec<Reached> = steps(state).into_iter().map(|(_, reached)| reached).collect();
+            let first_ahead =
+                after.iter().position(|reached| *reached == Reached::Ahead).unwrap_or(after.len());
+            assert!(after[first_ahead..].iter().all(|reached| *reached == Reached::Ahead), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_shop_confirms() {
+        for state in [OwnOrderState::Saved, OwnOrderState::Reconfirm] {
+            assert!(steps(state).contains(&("own-order.held", Reached::Ahead)));
+            assert_eq!(tone(state), SavedTone::Waiting);
+        }
+        assert!(steps(OwnOrderState::Refused).iter().all(|(key, _)| *key != "own-order.held"));
+    }
+
+    #[test]
+    fn what_is_over_or_being_cancelled_is_not_cancelled_again() {
+        for (state, wanted) in ALL.into_iter().zip([true, true, true, false, false, false]) {
+            assert_eq!(may_cancel(&order(state, false)), wanted, "{state:?}");
+            assert!(!may_cancel(&order(state, true)));
+        }
+    }
+}
