@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use soko_app_api::{MarketQuery, decode, encode};
+use soko_app_api::{MarketQuery, MarketView, decode, encode};
 use soko_domain::ids::LogId;
 use soko_record_log::Tx;
 use tokio::sync::watch;
@@ -52,9 +52,10 @@ pub(crate) async fn ask(
 ) -> Result<impl IntoResponse, Problem> {
     let query: MarketQuery = decode(&question).map_err(|error| Problem::malformed(error.to_string()))?;
     let (market, now_ms) = (app.market(), app.now_ms());
-    let answer = move |tx: &mut dyn Tx| market.answer(tx, &query, now_ms);
-    let view = app.store().read(answer).await?;
-    let bytes = encode(&view).map_err(|error| Problem::internal(&error.to_string()))?;
+    let answer = move |tx: &mut dyn Tx| market.answer(tx, std::slice::from_ref(&query), now_ms);
+    let views = app.store().read(answer).await?;
+    let bytes = encode(views.first().unwrap_or(&MarketView::Missing))
+        .map_err(|error| Problem::internal(&error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
 }
 

@@ -58,7 +58,7 @@ pub(crate) struct CategoryBody {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct StallBody {
+pub(crate) struct StallPageBody {
     #[serde(flatten)]
     profile: ProfileBody,
     /// In the order in which the stall shows them.
@@ -121,7 +121,7 @@ pub(crate) async fn market(
 /// What a stall says about itself.
 #[utoipa::path(get, path = "/v1/stalls/{stall}", tag = "shop",
     params(("stall" = String, Path, description = "The stall's identity")), responses(
-    (status = 200, description = "As its people wrote it", body = StallBody),
+    (status = 200, description = "As its people wrote it", body = StallPageBody),
     (status = 304, description = "What you have is what there is"),
     (status = 404, description = "No such stall, or one without a name", body = ProblemBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
@@ -140,7 +140,7 @@ pub(crate) async fn profile(
     let (found, categories) = app.store().read(find).await?;
     let category = |view: CategoryView| CategoryBody { category: view.category.to_string(), name: view.name };
     let categories = categories.into_iter().map(category).collect();
-    shared(&headers, &StallBody { profile: found.into(), categories })
+    shared(&headers, &StallPageBody { profile: found.into(), categories })
 }
 
 /// What a stall offers, and how many of each the shop can promise.

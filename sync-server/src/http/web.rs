@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Response};
 use soko_app_api::{MarketQuery, MarketView, Window};
 use soko_domain::ids::{LogId, ProductId};
-use soko_record_log::{StoreError, Tx};
+use soko_record_log::Tx;
 
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -140,12 +140,9 @@ fn guarded(mut response: Response) -> Response {
 /// What is known of an address; nothing if the store does not answer, because the app asks again by itself.
 async fn paint(app: &App, path: &str) -> Option<Paint> {
     let place = Place::of(path)?;
-    let (market, now_ms) = (app.market(), app.now_ms());
-    let read = move |tx: &mut dyn Tx| {
-        let mut ask = |query: &MarketQuery| market.answer(tx, query, now_ms);
-        place.paint(&mut ask)
-    };
-    app.store().read(read).await.ok().flatten()
+    let (market, now_ms, queries) = (app.market(), app.now_ms(), place.queries());
+    let read = move |tx: &mut dyn Tx| market.answer(tx, &queries, now_ms);
+    Place::paint(&app.store().read(read).await.ok()?)
 }
 
 /// An address that shows something to everybody.
@@ -155,8 +152,6 @@ enum Place {
     Stall(LogId),
     Product(LogId, ProductId),
 }
-
-type Ask<'a> = &'a mut dyn FnMut(&MarketQuery) -> Result<MarketView, StoreError>;
 
 impl Place {
     fn of(path: &str) -> Option<Self> {
@@ -171,25 +166,26 @@ impl Place {
         }
     }
 
-    fn paint(self, ask: Ask<'_>) -> Result<Option<Paint>, StoreError> {
+    fn queries(self) -> Vec<MarketQuery> {
         let (text, window) = (String::new(), Window::first(PAINTED_ROWS));
         match self {
-            Self::Market => {
-                let asked = ask(&MarketQuery::Stalls { text, window })?;
-                let MarketView::Stalls(stalls) = asked else { return Ok(None) };
-                Ok(Some(page::market(&stalls.value)))
-            }
+            Self::Market => vec![MarketQuery::Stalls { text, window }],
             Self::Stall(stall) => {
-                let MarketView::Stall(found) = ask(&MarketQuery::Stall(stall))? else { return Ok(None) };
                 let offers = MarketQuery::Offers { stall: Some(stall), text, category: None, window };
-                let MarketView::Offers(offers) = ask(&offers)? else { return Ok(None) };
-                Ok(Some(page::stall(&found.value, &offers.value)))
+                vec![MarketQuery::Stall(stall), offers]
             }
-            Self::Product(stall, product) => {
-                let asked = ask(&MarketQuery::Offer { stall, product })?;
-                let MarketView::Offer(found) = asked else { return Ok(None) };
-                Ok(Some(page::offer(&found.value)))
+            Self::Product(stall, product) => vec![MarketQuery::Offer { stall, product }],
+        }
+    }
+
+    fn paint(views: &[MarketView]) -> Option<Paint> {
+        match views {
+            [MarketView::Stalls(stalls)] => Some(page::market(&stalls.value)),
+            [MarketView::Stall(found), MarketView::Offers(offers)] => {
+                Some(page::stall(&found.value, &offers.value))
             }
+            [MarketView::Offer(found)] => Some(page::offer(&found.value)),
+            _ => None,
         }
     }
 }

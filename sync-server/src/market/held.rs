@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_projection::{folded, read};
-use soko_record_log::{StoreError, Tx};
+use soko_record_log::{Dialect, StoreError, Tx};
 use soko_search::Names;
 
 use super::rows::{self, StallRow};
+
+/// How long it believes that before it looks through all stalls again.
+const BELIEVED_MS: i64 = 5_000;
 
 /// A product of the market.
 pub(super) type Key = (LogId, ProductId);
@@ -23,7 +26,7 @@ pub(super) struct Held {
     pub(super) stall_names: Names<LogId>,
     pub(super) names: Names<Key>,
     /// When all stalls were looked at.
-    pub(super) looked_ms: i64,
+    looked_ms: i64,
 }
 
 pub(super) struct Stall {
@@ -127,6 +130,11 @@ impl Held {
             self.by_name.remove(&(name, (log, product)));
             self.names.take_out((log, product));
         }
+    }
+
+    /// Whether a process that is not alone has believed what it heard for long enough.
+    pub(super) fn is_unsure(&self, dialect: Dialect, now_ms: i64) -> bool {
+        dialect == Dialect::Postgres && now_ms.saturating_sub(self.looked_ms) >= BELIEVED_MS
     }
 
     /// Whether a product is offered, and in this category if one is asked for.

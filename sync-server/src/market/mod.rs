@@ -11,25 +11,23 @@ mod news;
 mod rows;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use soko_app_api::{MarketQuery, MarketView};
 use soko_domain::ids::LogId;
 use soko_record_log::{Dialect, StoreError, Tx};
 
+use answers::Wanted;
 use held::Held;
 pub use news::News;
 pub(crate) use rows::{categories, note_goods, pictures, things};
-
-/// How long a process that is not alone believes what it heard before it looks through all stalls again.
-const BELIEVED_MS: i64 = 5_000;
 
 /// One per process.
 #[derive(Default)]
 pub struct Market {
     /// Stalls that moved since they were looked at.
     doubtful: Mutex<Doubtful>,
-    held: Mutex<Option<Held>>,
+    held: RwLock<Option<Held>>,
     pub(crate) news: News,
 }
 
@@ -49,21 +47,24 @@ impl Market {
     /// Words from another process may have been missed.
     pub fn doubt_everything(&self) {
         lock(&self.doubtful).everything = true;
+        self.news.ring_all();
     }
 
-    /// Has to be the first thing in its transaction: what is doubted now is then seen as it is now.
+    /// Answers, in their order. Has to be the first thing in its transaction, and once: only then is what is doubted
+    /// now seen as it is now.
     pub fn answer(
         &self,
         tx: &mut dyn Tx,
-        query: &MarketQuery,
+        queries: &[MarketQuery],
         now_ms: i64,
-    ) -> Result<MarketView, StoreError> {
-        let wanted = {
+    ) -> Result<Vec<MarketView>, StoreError> {
+        let wanted: Vec<Wanted> = {
             let held = self.refreshed(tx, now_ms)?;
-            held.as_ref().map(|held| answers::wanted(held, query))
+            let wanted = |query| held.as_ref().map_or(Wanted::Missing, |held| answers::wanted(held, query));
+            queries.iter().map(wanted).collect()
         };
         // Rows are read without holding anybody else up.
-        wanted.map_or(Ok(MarketView::Missing), |wanted| answers::read(tx, wanted, now_ms))
+        wanted.into_iter().map(|wanted| answers::read(tx, wanted, now_ms)).collect()
     }
 
     /// Reads what is not in memory yet; the first question would otherwise wait for it.
@@ -71,16 +72,34 @@ impl Market {
         self.refreshed(tx, now_ms).map(drop)
     }
 
-    fn refreshed(&self, tx: &mut dyn Tx, now_ms: i64) -> Result<MutexGuard<'_, Option<Held>>, StoreError> {
-        let mut held = lock(&self.held);
-        let doubtful = std::mem::take(&mut *lock(&self.doubtful));
-        if let Err(error) = bring_up_to_date(&mut held, tx, &doubtful, now_ms) {
-            let mut again = lock(&self.doubtful);
-            again.stalls.extend(doubtful.stalls);
-            again.everything |= doubtful.everything;
-            return Err(error);
+    /// Many may look at the same time; whoever brings it up to date is alone.
+    fn refreshed(
+        &self,
+        tx: &mut dyn Tx,
+        now_ms: i64,
+    ) -> Result<RwLockReadGuard<'_, Option<Held>>, StoreError> {
+        if self.is_old(tx.dialect(), now_ms) {
+            let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+            // Taken only now: whoever finds nothing to doubt waits until this is done.
+            let doubtful = std::mem::take(&mut *lock(&self.doubtful));
+            if let Err(error) = bring_up_to_date(&mut held, tx, &doubtful, now_ms) {
+                let mut again = lock(&self.doubtful);
+                again.stalls.extend(doubtful.stalls);
+                again.everything |= doubtful.everything;
+                return Err(error);
+            }
         }
-        Ok(held)
+        Ok(self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_old(&self, dialect: Dialect, now_ms: i64) -> bool {
+        let doubtful = lock(&self.doubtful);
+        if doubtful.everything || !doubtful.stalls.is_empty() {
+            return true;
+        }
+        drop(doubtful);
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().is_none_or(|held| held.is_unsure(dialect, now_ms))
     }
 }
 
@@ -94,8 +113,7 @@ fn bring_up_to_date(
         *held = Some(Held::load(tx, now_ms)?);
         return Ok(());
     };
-    let is_old = now_ms.saturating_sub(held.looked_ms) >= BELIEVED_MS;
-    if doubtful.everything || (tx.dialect() == Dialect::Postgres && is_old) {
+    if doubtful.everything || held.is_unsure(tx.dialect(), now_ms) {
         return held.refresh_all(tx, now_ms);
     }
     doubtful.stalls.iter().try_for_each(|stall| held.refresh(tx, *stall))

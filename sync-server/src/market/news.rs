@@ -50,6 +50,15 @@ impl News {
         }
     }
 
+    /// Words from elsewhere may have been missed: what was shown before is looked at again.
+    pub(super) fn ring_all(&self) {
+        let mut inner = self.inner();
+        let known: Vec<LogId> = inner.faces.keys().copied().collect();
+        inner.rung.extend(known);
+        drop(inner);
+        self.bell.send_modify(|rings| *rings += 1);
+    }
+
     /// One more listener; the answer says whether it has to see to it that somebody looks.
     pub(crate) fn join(&self) -> (watch::Receiver<u64>, bool) {
         let mut inner = self.inner();
