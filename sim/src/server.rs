@@ -189,7 +189,7 @@ impl Server {
     pub(crate) fn rebuild(&mut self) -> Result<bool, CoreRefusal> {
         let Self { db, core, .. } = self;
         let rebuilt = db.transaction(|tx| core.rebuild(tx, STALL))?;
-        Ok(rebuilt.before == rebuilt.after)
+        Ok(rebuilt.was_right())
     }
 }
 

@@ -95,7 +95,7 @@ fn look(tx: &mut dyn Tx, core: &Core, stall: LogId) -> Result<StallReport, Store
     };
     let (products, incidents) = (count(tx, "product")?, count(tx, "incident")?);
     let rebuilt = core.rebuild(tx, stall).map_err(plain)?;
-    if rebuilt.before != rebuilt.after {
+    if !rebuilt.was_right() {
         let what = "the tables are not what the records say: run soko-server rebuild".to_owned();
         problems.push(what);
     }

@@ -25,7 +25,7 @@ struct Bench {
 }
 
 const BENCHES: &[Bench] = &[Bench {
-    package: "soko-register",
+    package: "soko-bench",
     program: "soko-bench",
     groups: &["register", "engine", "search", "replicate", "server", "market"],
 }];

@@ -54,6 +54,9 @@ impl Engine {
         let mut digests = None;
         let dropped = self.db.transaction::<(), Failure>(|tx| {
             let digest = soko_projection::state_digest(tx, stall)?;
+            if soko_projection::running_digest(tx, stall)? != digest {
+                problems.push("the digest that is compared with others is not that of the tables".into());
+            }
             soko_projection::rebuild(tx, stall, &trust, &mut LocalApplier)?;
             digests = Some((digest, soko_projection::state_digest(tx, stall)?));
             // The tables stay as they were.

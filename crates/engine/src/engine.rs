@@ -38,6 +38,7 @@ pub fn schema() -> &'static [Migration] {
             name: "device",
             sql: include_str!("../../../migrations/device/0002_device.sql"),
         },
+        Migration { number: 6, name: "state sum", sql: soko_projection::SUM_TABLE },
     ];
     STEPS
 }

@@ -1,17 +1,15 @@
 //! Exchanging pages with the server. Whoever owns the network carries the bytes; everything that arrives is
 //! stored and followed in one transaction before anything else happens.
 
-use std::cell::RefCell;
-
 use soko_app_api::QueryKey;
 use soko_domain::entry::{Entry, IncidentKind, Kind};
 use soko_domain::ids::LogId;
 use soko_projection::read as facts;
 use soko_record_log::log::LogSource;
-use soko_record_log::{StoreError, Tx, log};
+use soko_record_log::{StoreError, log};
 use soko_replication::limits::ASKS_MAX;
 use soko_replication::session::{EpochStep, Progress, ReplyRefused};
-use soko_replication::{Accepted, Head, Heads, Page, Record, Refused, Run, accept};
+use soko_replication::{Head, Heads, Page, Record, Refused, Run};
 
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
@@ -27,8 +25,6 @@ use crate::write::{Around, Writing, commit};
 const RECALLS_MAX: usize = 64;
 /// Units of its share that a register keeps when the server asks for them: the next buyer may be at the table.
 pub const LOW_WATER_UNITS: i64 = 1;
-/// Above this many records derived state is not compared with the server's after each page.
-const COMPARED_RECORDS_MAX: u64 = 2_000;
 
 /// What a page from the server brought.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -261,7 +257,7 @@ fn take_run(
     if writing.weakened.is(Sabotage::UnchainedLog) {
         return take_unchained(writing, run, records);
     }
-    match accept_run(writing.tx, log, run)? {
+    match log::judge(writing.tx, log, run)? {
         Ok(accepted) => {
             log::append_with_ids(writing.tx, accepted.records_with_ids())?;
             records.extend(accepted.records);
@@ -273,25 +269,6 @@ fn take_run(
         Err(refused) => taken.refused.push(format!("{author}: {refused}")),
     }
     Ok(())
-}
-
-fn accept_run(tx: &mut dyn Tx, log: LogId, run: Run) -> Result<Result<Accepted, Refused>, StoreError> {
-    let author = run.author;
-    let known = log::known(tx, log, &author)?;
-    // The question is asked in the middle of the judgement; a store that fails there fails the transaction.
-    let (tx, failed) = (RefCell::new(tx), RefCell::new(None));
-    let hash_at = |seq| match log::hash_at(&mut **tx.borrow_mut(), log, &author, seq) {
-        Ok(hash) => hash,
-        Err(error) => {
-            *failed.borrow_mut() = Some(error);
-            None
-        }
-    };
-    let accepted = accept(known.as_ref(), log, run, hash_at);
-    match failed.into_inner() {
-        Some(error) => Err(error),
-        None => Ok(accepted),
-    }
 }
 
 /// Takes records as they come, whoever signed them and whatever is missing before them.
@@ -369,9 +346,8 @@ fn state_differs(
     theirs: soko_domain::ids::Hash,
 ) -> Result<bool, Failure> {
     let log = writing.log;
-    let comparable =
-        log::count(writing.tx, log)? <= COMPARED_RECORDS_MAX && log::heads(writing.tx, log)? == *server_heads;
-    Ok(comparable && soko_projection::state_digest(writing.tx, log)? != theirs)
+    let comparable = log::heads(writing.tx, log)? == *server_heads;
+    Ok(comparable && soko_projection::running_digest(writing.tx, log)? != theirs)
 }
 
 /// Under the rule that a grant sets a share instead of adding to it.

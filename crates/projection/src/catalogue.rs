@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use soko_documents::{
     Applied, Category, ChangeBody, DocumentKind, Fields, Product, Refused, Stall, apply_checked,
 };
-use soko_domain::ids::{AuthorId, Hash, LogId, ProductId, ThingId};
+use soko_domain::ids::{AuthorId, Hash, ProductId, ThingId};
 use soko_domain::wire::Wire as _;
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{StoreError, params};
 use soko_replication::Record;
 
+use crate::book::Book;
+use crate::digest::{DOCUMENT, PENDING_CHANGE};
 use crate::project::{ParkCode, ProjectError, Projected};
 
 /// The record kind of a change to such a document, so that rights are checked without reading the body.
@@ -80,13 +82,12 @@ impl Changes {
 
     pub(crate) fn apply(
         &self,
-        tx: &mut dyn Tx,
-        log: LogId,
+        book: &mut Book<'_>,
         applier: &mut dyn Applier,
         out: &mut Projected,
     ) -> Result<(), ProjectError> {
         for ((document, kind), fresh) in &self.0 {
-            let mut room = Room { tx, log, document: *document, kind: *kind, applier, out };
+            let mut room = Room { book, document: *document, kind: *kind, applier, out };
             room.settle(fresh)?;
         }
         Ok(())
@@ -94,23 +95,21 @@ impl Changes {
 }
 
 /// One document's turn.
-struct Room<'a> {
-    tx: &'a mut dyn Tx,
-    log: LogId,
+struct Room<'a, 'b> {
+    book: &'a mut Book<'b>,
     document: ThingId,
     kind: DocumentKind,
     applier: &'a mut dyn Applier,
     out: &'a mut Projected,
 }
 
-impl Room<'_> {
+impl Room<'_, '_> {
     /// Applies what is new together with what has waited, until nothing more fits.
     fn settle(&mut self, fresh: &[Waiting]) -> Result<(), ProjectError> {
-        let mut saved = self.load()?;
+        let (mut saved, heads) = self.load()?.unzip();
         let mut waiting = self.load_pending()?;
-        let had_pending = !waiting.is_empty();
+        let waited = waiting.clone();
         waiting.extend_from_slice(fresh);
-        let before = saved.clone();
         let mut applied = None;
         // The usual case is one call; the slow path below sorts a mixed batch out, change by change.
         match self.try_apply(saved.as_deref(), &waiting)? {
@@ -121,9 +120,9 @@ impl Room<'_> {
             Err(_) => self.one_by_one(&mut saved, &mut waiting, &mut applied)?,
         }
         if let Some(applied) = applied {
-            self.store(&applied, before.is_some())?;
+            self.store(&applied, heads.as_deref())?;
         }
-        self.store_pending(&waiting, had_pending)
+        self.store_pending(&waiting, &waited)
     }
 
     fn one_by_one(
@@ -174,19 +173,20 @@ impl Room<'_> {
         }
     }
 
-    fn load(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        let row = self.tx.query_opt(
-            "select saved from document where log = $1 and document = $2 and kind = $3",
-            params![self.log, self.document, self.kind.number()],
+    /// The document as it was saved, and its heads.
+    fn load(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let row = self.book.tx.query_opt(
+            "select saved, heads from document where log = $1 and document = $2 and kind = $3",
+            params![self.book.log, self.document, self.kind.number()],
         )?;
-        row.map(|row| row.blob(0).map(<[u8]>::to_vec)).transpose()
+        row.map(|row| Ok((row.blob(0)?.to_vec(), row.blob(1)?.to_vec()))).transpose()
     }
 
     fn load_pending(&mut self) -> Result<Vec<Waiting>, StoreError> {
-        let rows = self.tx.query(
+        let rows = self.book.tx.query(
             "select author, seq, change from pending_change
              where log = $1 and document = $2 and kind = $3 order by author, seq",
-            params![self.log, self.document, self.kind.number()],
+            params![self.book.log, self.document, self.kind.number()],
         )?;
         let waiting = |row: &soko_record_log::Row| {
             Ok(Waiting { author: row.id(0)?, seq: row.number(1)?, change: row.blob(2)?.to_vec() })
@@ -194,49 +194,58 @@ impl Room<'_> {
         rows.iter().map(waiting).collect()
     }
 
-    fn store_pending(&mut self, waiting: &[Waiting], had_pending: bool) -> Result<(), ProjectError> {
-        if had_pending {
-            self.tx.execute(
+    fn store_pending(&mut self, waiting: &[Waiting], waited: &[Waiting]) -> Result<(), ProjectError> {
+        let (log, document, kind) = (self.book.log, self.document, self.kind.number());
+        if !waited.is_empty() {
+            self.book.tx.run(
                 "delete from pending_change where log = $1 and document = $2 and kind = $3",
-                params![self.log, self.document, self.kind.number()],
+                params![log, document, kind],
             )?;
         }
+        for change in waited {
+            let gone = PENDING_CHANGE.hash(params![document, change.author, change.seq, 1]);
+            self.book.gain.subtract(gone);
+        }
         for change in waiting {
-            self.tx.execute(
+            self.book.add(
+                &PENDING_CHANGE,
+                params![document, change.author, change.seq, 1],
                 "insert into pending_change (log, document, author, seq, change, kind)
                  values ($1, $2, $3, $4, $5, $6)",
-                params![
-                    self.log,
-                    self.document,
-                    change.author,
-                    change.seq,
-                    change.change,
-                    self.kind.number()
-                ],
+                params![log, document, change.author, change.seq, change.change, kind],
             )?;
         }
         Ok(())
     }
 
-    fn store(&mut self, applied: &Applied, existed: bool) -> Result<(), StoreError> {
+    fn store(&mut self, applied: &Applied, heads_before: Option<&[u8]>) -> Result<(), StoreError> {
+        let (log, document, kind) = (self.book.log, self.document, self.kind.number());
         let heads = joined(&applied.heads);
-        let sql = if existed {
-            "update document set heads = $4, saved = $5 where log = $1 and document = $2 and kind = $3"
+        let row = params![document, kind, heads];
+        if let Some(before) = heads_before {
+            self.book.tx.run(
+                "update document set heads = $4, saved = $5 where log = $1 and document = $2 and kind = $3",
+                params![log, document, kind, heads, applied.saved],
+            )?;
+            self.book.gain.subtract(DOCUMENT.hash(params![document, kind, before]));
+            self.book.gain.add(DOCUMENT.hash(row));
         } else {
-            "insert into document (log, document, kind, heads, saved) values ($1, $2, $3, $4, $5)
-             on conflict (log, document) do nothing"
-        };
-        let stored = self
-            .tx
-            .execute(sql, params![self.log, self.document, self.kind.number(), heads, applied.saved])?;
-        // One identity used for two kinds of document: the first one keeps it.
-        if stored == 0 {
-            return Ok(());
+            let is_first = self.book.insert(
+                &DOCUMENT,
+                row,
+                "insert into document (log, document, kind, heads, saved) values ($1, $2, $3, $4, $5)
+                 on conflict (log, document) do nothing",
+                params![log, document, kind, heads, applied.saved],
+            )?;
+            // One identity used for two kinds of document: the first one keeps it.
+            if !is_first {
+                return Ok(());
+            }
         }
         self.out.touched.documents.insert(self.document);
         match self.kind {
             DocumentKind::Product => self.store_product(&applied.fields),
-            DocumentKind::Stall if self.document.0 == self.log.0 => self.store_stall(&applied.fields),
+            DocumentKind::Stall if self.document.0 == self.book.log.0 => self.store_stall(&applied.fields),
             DocumentKind::Category => self.store_category(&applied.fields),
             DocumentKind::Stall | DocumentKind::PriceList | DocumentKind::OpenOrder => Ok(()),
         }
@@ -246,7 +255,7 @@ impl Room<'_> {
         let (value, problems) = fields.read::<Product>();
         let product = ProductId(self.document.0);
         self.out.touched.products.insert(product);
-        self.tx.execute(
+        self.book.tx.run(
             "insert into product (log, product, name, folded, description, sku, unit, price_minor, currency,
                price_per, tax_ppm, tax_inclusive, archived, problems, pictures, categories)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
@@ -258,7 +267,7 @@ impl Room<'_> {
                  problems = excluded.problems, pictures = excluded.pictures,
                  categories = excluded.categories",
             params![
-                self.log,
+                self.book.log,
                 product,
                 value.name,
                 folded(&value.name),
@@ -278,20 +287,20 @@ impl Room<'_> {
         )?;
         for table in ["product_code", "product_category"] {
             let sql = format!("delete from {table} where log = $1 and product = $2");
-            self.tx.execute(&sql, params![self.log, product])?;
+            self.book.tx.run(&sql, params![self.book.log, product])?;
         }
         for code in &value.barcodes {
-            self.tx.execute(
+            self.book.tx.run(
                 "insert into product_code (log, code, product) values ($1, $2, $3)
                  on conflict (log, code, product) do nothing",
-                params![self.log, code, product],
+                params![self.book.log, code, product],
             )?;
         }
         for category in &value.categories {
-            self.tx.execute(
+            self.book.tx.run(
                 "insert into product_category (log, category, product) values ($1, $2, $3)
                  on conflict (log, category, product) do nothing",
-                params![self.log, category, product],
+                params![self.book.log, category, product],
             )?;
         }
         Ok(())
@@ -299,20 +308,27 @@ impl Room<'_> {
 
     fn store_category(&mut self, fields: &Fields) -> Result<(), StoreError> {
         let (value, _) = fields.read::<Category>();
-        self.tx.execute(
+        self.book.tx.run(
             "insert into category (log, category, name, folded, parent, position)
              values ($1, $2, $3, $4, $5, $6)
              on conflict (log, category) do update
              set name = excluded.name, folded = excluded.folded, parent = excluded.parent,
                  position = excluded.position",
-            params![self.log, self.document, value.name, folded(&value.name), value.parent, value.position],
+            params![
+                self.book.log,
+                self.document,
+                value.name,
+                folded(&value.name),
+                value.parent,
+                value.position
+            ],
         )?;
         Ok(())
     }
 
     fn store_stall(&mut self, fields: &Fields) -> Result<(), StoreError> {
         let (value, _) = fields.read::<Stall>();
-        self.tx.execute(
+        self.book.tx.run(
             "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place,
                hours)
              values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -321,7 +337,7 @@ impl Room<'_> {
                  cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
                  place = excluded.place, hours = excluded.hours",
             params![
-                self.log,
+                self.book.log,
                 value.name,
                 value.currency,
                 value.zone,

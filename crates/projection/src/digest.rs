@@ -1,122 +1,152 @@
 //! One hash over everything that follows from a log's records. Devices that hold the same records have the
-//! same digest, whatever the order in which they got them.
+//! same digest, whatever the order in which they got them. It is kept up to date with every write
+//! ([`running_digest`]); made from the tables themselves ([`state_digest`]) it must be the same.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use soko_domain::ids::{Hash, LogId};
-use soko_domain::wire::{Wire, Writer};
-use soko_record_log::{Param, StoreError, ToParam as _, Tx, Value, params};
-use soko_replication::Digest;
+use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, params};
+
+use crate::sum::{Sum, param};
 
 /// Rows that one query reads.
 const ROWS_PER_STEP: usize = 5_000;
 
-/// One table's rows, sorted by key as bytes, on any engine.
-struct Part {
-    keys: &'static [&'static str],
-    values: &'static str,
+/// One table: the columns that name a row, and those that the digest covers beside them.
+pub(crate) struct Part {
+    number: u8,
     table: &'static str,
+    keys: &'static str,
+    key_count: usize,
+    values: &'static str,
 }
 
-const PARTS: &[Part] = &[
-    Part { keys: &["product", "account", "whose"], values: "quantity", table: "balance" },
-    Part {
-        keys: &["sale", "author", "seq"],
-        values: "shift, receipt_number, total_minor, business_day, at_ms",
-        table: "sale",
-    },
-    Part { keys: &["sale", "author", "seq"], values: "1", table: "sale_void" },
-    Part {
-        keys: &["author", "seq", "place"],
-        values: "refund, sale, line, quantity, amount_minor, allowance",
-        table: "refund_line",
-    },
-    Part {
-        keys: &["allowance"],
-        values: "to_author, sale, line, quantity, amount_minor",
-        table: "refund_allowance",
-    },
-    Part {
-        keys: &["shift", "author"],
-        values: "float_minor, sales, sales_minor, voids, refunds_minor, cash_minor, closed, counted_minor",
-        table: "shift",
-    },
-    Part {
-        keys: &["order_id"],
-        values: "author, seq, placed, handed_over, cancel_asked, released, fulfilled",
-        table: "orders",
-    },
-    Part { keys: &["author"], values: "role, name, replaces, admitted, revoked", table: "stall_device" },
-    Part { keys: &["recall"], values: "author, product, quantity, answered", table: "recall" },
-    Part { keys: &["author", "seq"], values: "kind, product, quantity", table: "incident" },
-    Part { keys: &["epoch"], values: "counter, frozen, unfrozen", table: "epoch" },
-    Part {
-        keys: &["author", "seq"],
-        values: "share, ask, product, quantity, to_author",
-        table: "share_moved",
-    },
-    Part { keys: &["document"], values: "kind, heads", table: "document" },
-    Part { keys: &["document", "author", "seq"], values: "1", table: "pending_change" },
-];
+macro_rules! parts {
+    ($($name:ident = $number:literal: $table:literal ($count:literal: $keys:literal) $values:literal;)*) => {
+        $(pub(crate) const $name: Part = Part {
+            number: $number, table: $table, keys: $keys, key_count: $count, values: $values,
+        };)*
+        const PARTS: &[Part] = &[$($name),*];
+    };
+}
+// The order of columns is the order in which `Book` is given values.
+parts! {
+    BALANCE = 0: "balance" (3: "product, account, whose") "quantity";
+    SALE = 1: "sale" (3: "sale, author, seq") "shift, receipt_number, total_minor, business_day, at_ms";
+    SALE_VOID = 2: "sale_void" (3: "sale, author, seq") "1";
+    REFUND_LINE = 3: "refund_line" (3: "author, seq, place")
+        "refund, sale, line, quantity, amount_minor, allowance";
+    REFUND_ALLOWANCE = 4: "refund_allowance" (1: "allowance") "to_author, sale, line, quantity, amount_minor";
+    SHIFT = 5: "shift" (2: "shift, author")
+        "float_minor, sales, sales_minor, voids, refunds_minor, cash_minor, closed, counted_minor";
+    ORDERS = 6: "orders" (1: "order_id") "author, seq, placed, handed_over, cancel_asked, released, fulfilled";
+    STALL_DEVICE = 7: "stall_device" (1: "author") "role, name, replaces, admitted, revoked";
+    RECALL = 8: "recall" (1: "recall") "author, product, quantity, answered";
+    INCIDENT = 9: "incident" (2: "author, seq") "kind, product, quantity";
+    EPOCH = 10: "epoch" (1: "epoch") "counter, frozen, unfrozen";
+    SHARE_MOVED = 11: "share_moved" (2: "author, seq") "share, ask, product, quantity, to_author";
+    DOCUMENT = 12: "document" (1: "document") "kind, heads";
+    PENDING_CHANGE = 13: "pending_change" (3: "document, author, seq") "1";
+}
 
-/// The digest of all derived state of a log.
+/// The digest of all derived state of a log, from every row of it.
 pub fn state_digest(tx: &mut dyn Tx, log: LogId) -> Result<Hash, StoreError> {
-    let mut digest = Digest::new();
-    for (number, part) in PARTS.iter().enumerate() {
-        feed(tx, log, &mut digest, number, part)?;
-    }
-    Ok(digest.finish())
+    Ok(whole(tx, log)?.digest())
 }
 
-fn feed(
-    tx: &mut dyn Tx,
-    log: LogId,
-    digest: &mut Digest,
-    number: usize,
-    part: &Part,
-) -> Result<(), StoreError> {
-    let Part { keys, values, table } = part;
-    // A balance of zero says the same as no balance.
-    let filter = if *table == "balance" { "and quantity <> 0" } else { "" };
-    let places: Vec<String> = (3..3 + keys.len()).map(|place| format!("${place}")).collect();
-    let (columns, places) = (keys.join(", "), places.join(", "));
-    let select = format!("select {columns}, {values} from {table} where log = $1 {filter}");
-    let first = format!("{select} order by {columns} limit $2");
-    let next = format!("{select} and ({columns}) > ({places}) order by {columns} limit $2");
-    let mut rows = tx.query(&first, params![log, ROWS_PER_STEP])?;
-    loop {
-        for row in &rows {
-            let mut key = Writer::new();
-            key.byte(u8::try_from(number).unwrap_or(u8::MAX));
-            let mut value = Writer::new();
-            for column in 0..row.len() {
-                put(row.value(column)?, if column < keys.len() { &mut key } else { &mut value });
+/// The digest as it was kept up to date: one row is read, however many records there are.
+pub fn running_digest(tx: &mut dyn Tx, log: LogId) -> Result<Hash, StoreError> {
+    match Sum::load(tx, log)? {
+        Some(sum) => Ok(sum.digest()),
+        // Nothing was ever derived, or not since the sum exists.
+        None => state_digest(tx, log),
+    }
+}
+
+/// The sum of every row as it stands in its table.
+pub(crate) fn whole(tx: &mut dyn Tx, log: LogId) -> Result<Sum, StoreError> {
+    let mut sum = Sum::default();
+    for part in PARTS {
+        part.sum_up(tx, log, &mut sum)?;
+    }
+    Ok(sum)
+}
+
+impl Part {
+    pub(crate) fn hash(&self, values: &[Param<'_>]) -> Sum {
+        Sum::of(self.number, values)
+    }
+
+    /// What a row of this table is in the sum. Whoever adds to a row, or sets a flag of it, then knows what the sum
+    /// gains without asking what the row was.
+    fn of_row(&self, row: &Row) -> Result<Sum, StoreError> {
+        let values: Result<Vec<Param<'_>>, StoreError> =
+            (0..row.len()).map(|column| row.value(column).map(param)).collect();
+        let values = values?;
+        match (self.number, values.as_slice()) {
+            (number, [key @ .., Param::Int(quantity)]) if number == BALANCE.number => {
+                Ok(self.hash(key).times(*quantity))
             }
-            let sorted = digest.pair(&key.finish(), &value.finish());
-            sorted.map_err(|error| StoreError::Other(format!("{table}: {error}")))?;
+            (number, [order, author, seq, placed, flags @ ..]) if number == ORDERS.number => {
+                let mut sum = Sum::default();
+                if *placed == Param::Int(1) {
+                    sum.add(self.hash(&[*order, *author, *seq]));
+                }
+                for (place, flag) in flags.iter().enumerate() {
+                    if *flag == Param::Int(1) {
+                        sum.add(self.hash(&[*order, place.to_param()]));
+                    }
+                }
+                Ok(sum)
+            }
+            (_, values) => Ok(self.hash(values)),
         }
-        let Some(last) = rows.last().filter(|_| rows.len() == ROWS_PER_STEP) else { return Ok(()) };
-        let mut behind = vec![log.to_param(), ROWS_PER_STEP.to_param()];
-        for column in 0..keys.len() {
-            behind.push(param(last.value(column)?));
+    }
+
+    /// The row of this key as the digest sees it.
+    pub(crate) fn row(
+        &self,
+        tx: &mut dyn Tx,
+        log: LogId,
+        key: &[Param<'_>],
+    ) -> Result<Option<Sum>, StoreError> {
+        let mut wanted = vec![log.to_param()];
+        wanted.extend_from_slice(key);
+        let row = tx.query_opt(self.select_one(), &wanted)?;
+        row.map(|row| self.of_row(&row)).transpose()
+    }
+
+    fn select_one(&self) -> &'static str {
+        static TEXTS: LazyLock<BTreeMap<u8, String>> = LazyLock::new(|| {
+            let text = |part: &Part| {
+                let Part { table, keys, values, .. } = part;
+                let keyed: Vec<String> =
+                    keys.split(", ").zip(2..).map(|(key, place)| format!("{key} = ${place}")).collect();
+                format!("select {keys}, {values} from {table} where log = $1 and {}", keyed.join(" and "))
+            };
+            PARTS.iter().map(|part| (part.number, text(part))).collect()
+        });
+        TEXTS.get(&self.number).map_or("", String::as_str)
+    }
+
+    fn sum_up(&self, tx: &mut dyn Tx, log: LogId, sum: &mut Sum) -> Result<(), StoreError> {
+        let Self { table, keys, key_count, values, .. } = self;
+        let places: Vec<String> = (3..3 + key_count).map(|place| format!("${place}")).collect();
+        let select = format!("select {keys}, {values} from {table} where log = $1");
+        let first = format!("{select} order by {keys} limit $2");
+        let next = format!("{select} and ({keys}) > ({}) order by {keys} limit $2", places.join(", "));
+        let mut rows = tx.query(&first, params![log, ROWS_PER_STEP])?;
+        loop {
+            for row in &rows {
+                sum.add(self.of_row(row)?);
+            }
+            let Some(last) = rows.last().filter(|_| rows.len() == ROWS_PER_STEP) else { return Ok(()) };
+            let mut wanted = vec![log.to_param(), ROWS_PER_STEP.to_param()];
+            for column in 0..*key_count {
+                wanted.push(param(last.value(column)?));
+            }
+            rows = tx.query(&next, &wanted)?;
         }
-        rows = tx.query(&next, &behind)?;
-    }
-}
-
-fn param(value: &Value) -> Param<'_> {
-    match value {
-        Value::Null => Param::Null,
-        Value::Int(number) => Param::Int(*number),
-        Value::Text(text) => Param::Text(text),
-        Value::Blob(bytes) => Param::Blob(bytes),
-    }
-}
-
-/// Keys hold fixed-size bytes and numbers that are not negative; big-endian keeps their order.
-fn put(value: &Value, out: &mut Writer) {
-    match value {
-        Value::Null => out.byte(0),
-        Value::Int(number) => out.raw(&number.to_be_bytes()),
-        Value::Text(text) => text.put(out),
-        Value::Blob(bytes) => out.raw(bytes),
     }
 }

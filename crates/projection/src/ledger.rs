@@ -2,8 +2,10 @@
 
 use soko_domain::entry::{Entry, Stamp};
 use soko_domain::ids::{AuthorId, LogId};
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{StoreError, params};
 
+use crate::book::Book;
+use crate::digest::INCIDENT;
 use crate::people;
 use crate::project::Touched;
 use crate::trade;
@@ -16,41 +18,46 @@ pub(crate) struct Place {
 }
 
 pub(crate) fn apply_entry(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     stamp: &Stamp,
     entry: &Entry,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     match entry {
-        Entry::ShiftOpened(opened) => trade::shift_opened(tx, place, stamp, opened, touched),
-        Entry::ShiftClosed(closed) => trade::shift_closed(tx, place, closed, touched),
-        Entry::SaleMade(sale) => trade::sale_made(tx, place, stamp, sale, touched),
-        Entry::SaleVoided(void) => trade::sale_voided(tx, place, void, touched),
-        Entry::RefundMade(refund) => trade::refund_made(tx, place, stamp, refund, touched),
-        Entry::RefundAllowed(allowed) => trade::refund_allowed(tx, place, allowed),
-        Entry::ShareReturned(share) => trade::share_returned(tx, place, share),
-        Entry::ShareGranted(share) => trade::share_granted(tx, place, share),
-        Entry::ShareRecalled(recall) => trade::share_recalled(tx, place, recall),
-        Entry::OrderPlaced(order) => trade::order_placed(tx, place, stamp, order, touched),
-        Entry::OrderHandedOver(order) => trade::order_flag(tx, place, order.order, "handed_over", touched),
-        Entry::OrderCancelAsked(order) => trade::order_flag(tx, place, order.order, "cancel_asked", touched),
-        Entry::OrderReleased(order) => trade::order_flag(tx, place, order.order, "released", touched),
-        Entry::OrderFulfilled(order) => trade::order_flag(tx, place, order.order, "fulfilled", touched),
-        Entry::DeviceAdmitted(device) => people::admitted(tx, place, device, touched),
-        Entry::DeviceRevoked(device) => people::revoked(tx, place, device.author, touched),
-        Entry::EpochStarted(epoch) => people::epoch_started(tx, place, epoch),
-        Entry::Unfrozen(unfrozen) => people::unfrozen(tx, place, unfrozen.epoch),
+        Entry::ShiftOpened(opened) => trade::shift_opened(book, place, stamp, opened, touched),
+        Entry::ShiftClosed(closed) => trade::shift_closed(book, place, closed, touched),
+        Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
+        Entry::SaleVoided(void) => trade::sale_voided(book, place, void, touched),
+        Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),
+        Entry::RefundAllowed(allowed) => trade::refund_allowed(book, place, allowed),
+        Entry::ShareReturned(share) => trade::share_returned(book, place, share),
+        Entry::ShareGranted(share) => trade::share_granted(book, place, share),
+        Entry::ShareRecalled(recall) => trade::share_recalled(book, place, recall),
+        Entry::OrderPlaced(order) => trade::order_placed(book, place, stamp, order, touched),
+        Entry::OrderHandedOver(order) => trade::order_flag(book, place, order.order, "handed_over", touched),
+        Entry::OrderCancelAsked(order) => {
+            trade::order_flag(book, place, order.order, "cancel_asked", touched)
+        }
+        Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),
+        Entry::OrderFulfilled(order) => trade::order_flag(book, place, order.order, "fulfilled", touched),
+        Entry::DeviceAdmitted(device) => people::admitted(book, place, device, touched),
+        Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
+        Entry::EpochStarted(epoch) => people::epoch_started(book, place, epoch),
+        Entry::Unfrozen(unfrozen) => people::unfrozen(book, place, unfrozen.epoch),
         Entry::IncidentRaised(incident) => {
             touched.incidents = true;
-            tx.execute(
+            let kind = incident.kind.number();
+            book.add(
+                &INCIDENT,
+                params![place.author, place.seq, kind, incident.product, incident.quantity],
                 "insert into incident (log, author, seq, kind, product, quantity, at_ms)
                  values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, author, seq) do nothing",
                 params![
                     place.log,
                     place.author,
                     place.seq,
-                    incident.kind.number(),
+                    kind,
                     incident.product,
                     incident.quantity,
                     stamp.at_ms

@@ -4,19 +4,24 @@
 //!
 //! Nothing here decides. Nothing here depends on the order in which records of different authors arrive.
 
+mod book;
 mod catalogue;
 mod digest;
 mod ledger;
 mod people;
 mod project;
 mod stock;
+mod sum;
 mod trade;
 
 pub mod read;
 
 pub use catalogue::{Applier, ApplyFailure, LocalApplier, Work, change_kind, folded};
-pub use digest::state_digest;
-pub use project::{ParkCode, ProjectError, Projected, Touched, Trust, forget, project, rebuild, stale};
+pub use digest::{running_digest, state_digest};
+pub use project::{
+    Known, ParkCode, ProjectError, Projected, Touched, Trust, forget, project, project_knowing, rebuild,
+    stale,
+};
 
 /// The tables, as one step of a migration of device and server alike.
 pub const TABLES: &str = include_str!("../../../migrations/shared/0001_projection.sql");
@@ -24,6 +29,10 @@ pub const TABLES: &str = include_str!("../../../migrations/shared/0001_projectio
 /// What lists and days show, the step after [`TABLES`]. It marks the logs whose tables must be filled again:
 /// whoever runs it calls [`rebuild`] for each of [`stale`].
 pub const LISTS: &str = include_str!("../../../migrations/shared/0002_lists.sql");
+
+/// The step after [`LISTS`]: the sum behind the running digest. A database that held records before has none, and gets it
+/// with the next ones.
+pub const SUM_TABLE: &str = include_str!("../../../migrations/shared/0003_state_sum.sql");
 
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
@@ -47,4 +56,5 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "product_category",
     "category",
     "stall_profile",
+    "state_sum",
 ];

@@ -8,9 +8,11 @@ use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_INTRODUCTION};
 use soko_replication::{Body, Record};
 
+use crate::book::Book;
 use crate::catalogue::{Applier, Changes};
 use crate::ledger::{Place, apply_entry};
 use crate::stock::Balances;
+use crate::sum::Sum;
 
 /// Records that one step of a rebuild reads.
 const REBUILD_RECORDS_PER_STEP: usize = 2_000;
@@ -19,6 +21,13 @@ const REBUILD_RECORDS_PER_STEP: usize = 2_000;
 #[derive(Clone, Default, Debug)]
 pub struct Trust {
     pub server_keys: BTreeSet<[u8; 32]>,
+}
+
+/// What several calls in one transaction need to find out once.
+#[derive(Clone, Default, Debug)]
+pub struct Known {
+    servers: BTreeMap<AuthorId, bool>,
+    sum: Option<Sum>,
 }
 
 /// What changed, for whoever shows it.
@@ -87,37 +96,51 @@ pub fn project(
     applier: &mut dyn Applier,
     records: &[Record],
 ) -> Result<Projected, ProjectError> {
+    project_knowing(tx, log, (trust, &mut Known::default()), applier, records)
+}
+
+/// As [`project`], for several calls in one transaction.
+pub fn project_knowing(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (trust, known): (&Trust, &mut Known),
+    applier: &mut dyn Applier,
+    records: &[Record],
+) -> Result<Projected, ProjectError> {
+    let mut book = Book::open(tx, log);
     let mut run = Run {
         log,
         trust,
-        servers: BTreeMap::new(),
+        servers: &mut known.servers,
         balances: Balances::default(),
         changes: Changes::default(),
         out: Projected::default(),
     };
     for record in records {
-        run.take(tx, record)?;
+        run.take(&mut book, record)?;
     }
     run.out.touched.stock.extend(run.balances.products());
-    run.balances.post(tx, log)?;
-    run.changes.apply(tx, log, applier, &mut run.out)?;
+    run.balances.post(&mut book)?;
+    run.changes.apply(&mut book, applier, &mut run.out)?;
     for (author, seq, code) in &run.out.parked {
-        park(tx, log, *author, *seq, *code, code.sentence())?;
+        park(book.tx, log, *author, *seq, *code, code.sentence())?;
     }
-    Ok(run.out)
+    let out = run.out;
+    book.close(&mut known.sum)?;
+    Ok(out)
 }
 
 struct Run<'a> {
     log: LogId,
     trust: &'a Trust,
-    servers: BTreeMap<AuthorId, bool>,
+    servers: &'a mut BTreeMap<AuthorId, bool>,
     balances: Balances,
     changes: Changes,
     out: Projected,
 }
 
 impl Run<'_> {
-    fn take(&mut self, tx: &mut dyn Tx, record: &Record) -> Result<(), ProjectError> {
+    fn take(&mut self, book: &mut Book<'_>, record: &Record) -> Result<(), ProjectError> {
         let Body::Here(body) = &record.body else { return Ok(()) };
         if record.kind == KIND_INTRODUCTION {
             return Ok(());
@@ -132,16 +155,16 @@ impl Run<'_> {
             self.out.unknown += 1;
             return Ok(());
         };
-        if kind.is_server_only() && !self.is_server(tx, record.author)? {
+        if kind.is_server_only() && !self.is_server(book.tx, record.author)? {
             self.park(record, ParkCode::NotTheServer);
             return Ok(());
         }
-        self.take_entry(tx, record, kind, body)
+        self.take_entry(book, record, kind, body)
     }
 
     fn take_entry(
         &mut self,
-        tx: &mut dyn Tx,
+        book: &mut Book<'_>,
         record: &Record,
         kind: Kind,
         body: &[u8],
@@ -156,11 +179,11 @@ impl Run<'_> {
         };
         transfers.iter().for_each(|transfer| self.balances.add(transfer));
         if let Entry::RecordParked(parked) = &entry {
-            park(tx, self.log, parked.author, parked.seq, ParkCode::ServerSaid, &parked.note)?;
+            park(book.tx, self.log, parked.author, parked.seq, ParkCode::ServerSaid, &parked.note)?;
             self.out.withheld.push((parked.author, parked.seq));
         }
         let place = Place { log: self.log, author: record.author, seq: record.seq };
-        apply_entry(tx, &place, &stamp, &entry, &mut self.out.touched)?;
+        apply_entry(book, &place, &stamp, &entry, &mut self.out.touched)?;
         Ok(())
     }
 

@@ -4,10 +4,12 @@ use soko_domain::entry::{
     OrderPlaced, RefundAllowed, RefundMade, SaleMade, SaleVoided, ShareGranted, ShareRecalled, ShareReturned,
     ShiftClosed, ShiftOpened, Stamp, TenderKind,
 };
-use soko_domain::ids::{OrderId, ShiftId};
+use soko_domain::ids::{AuthorId, OrderId, ShiftId};
 use soko_domain::verbs::make_sale::cash_kept;
 use soko_record_log::{StoreError, Tx, params};
 
+use crate::book::Book;
+use crate::digest::{ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED, SHIFT};
 use crate::ledger::Place;
 use crate::project::Touched;
 
@@ -23,14 +25,18 @@ struct ShiftSums {
 }
 
 fn add_to_shift(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     shift: ShiftId,
     sums: &ShiftSums,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.shifts.insert(shift);
-    tx.execute(
+    book.change(&SHIFT, params![shift, place.author], |tx| add_sums(tx, place, shift, sums))
+}
+
+fn add_sums(tx: &mut dyn Tx, place: &Place, shift: ShiftId, sums: &ShiftSums) -> Result<(), StoreError> {
+    tx.run(
         "insert into shift (log, shift, author, opened_at_ms, business_day, float_minor, sales, sales_minor,
            voids, refunds_minor, cash_minor, closed, expected_minor, counted_minor, reason)
          values ($1, $2, $3, 0, 0, 0, $4, $5, $6, $7, $8, 0, 0, 0, '')
@@ -49,57 +55,79 @@ fn add_to_shift(
             sums.refunds_minor,
             sums.cash_minor
         ],
-    )?;
-    Ok(())
+    )
 }
 
 pub(crate) fn shift_opened(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     stamp: &Stamp,
     opened: &ShiftOpened,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
-    add_to_shift(tx, place, opened.shift, &ShiftSums::default(), touched)?;
-    tx.execute(
-        "update shift set opened_at_ms = $4, business_day = $5, float_minor = $6
-         where log = $1 and shift = $2 and author = $3",
-        params![place.log, opened.shift, place.author, stamp.at_ms, stamp.business_day, opened.float_minor],
-    )?;
-    Ok(())
+    touched.shifts.insert(opened.shift);
+    book.change(&SHIFT, params![opened.shift, place.author], |tx| {
+        add_sums(tx, place, opened.shift, &ShiftSums::default())?;
+        tx.run(
+            "update shift set opened_at_ms = $4, business_day = $5, float_minor = $6
+             where log = $1 and shift = $2 and author = $3",
+            params![
+                place.log,
+                opened.shift,
+                place.author,
+                stamp.at_ms,
+                stamp.business_day,
+                opened.float_minor
+            ],
+        )
+    })
 }
 
 pub(crate) fn shift_closed(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     closed: &ShiftClosed,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
-    add_to_shift(tx, place, closed.shift, &ShiftSums::default(), touched)?;
-    tx.execute(
-        "update shift set closed = 1, expected_minor = $4, counted_minor = $5, reason = $6
-         where log = $1 and shift = $2 and author = $3",
-        params![
-            place.log,
-            closed.shift,
-            place.author,
-            closed.expected_minor,
-            closed.counted_minor,
-            closed.reason
-        ],
-    )?;
-    Ok(())
+    touched.shifts.insert(closed.shift);
+    book.change(&SHIFT, params![closed.shift, place.author], |tx| {
+        add_sums(tx, place, closed.shift, &ShiftSums::default())?;
+        tx.run(
+            "update shift set closed = 1, expected_minor = $4, counted_minor = $5, reason = $6
+             where log = $1 and shift = $2 and author = $3",
+            params![
+                place.log,
+                closed.shift,
+                place.author,
+                closed.expected_minor,
+                closed.counted_minor,
+                closed.reason
+            ],
+        )
+    })
 }
 
 pub(crate) fn sale_made(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     stamp: &Stamp,
     sale: &SaleMade,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.sales = true;
-    tx.execute(
+    let row = params![
+        sale.sale,
+        place.author,
+        place.seq,
+        sale.shift,
+        sale.receipt_number,
+        sale.total_minor,
+        stamp.business_day,
+        stamp.at_ms
+    ];
+    book.add(
+        &SALE,
+        row,
         "insert into sale (log, sale, author, seq, shift, receipt_number, total_minor, business_day, at_ms,
            cash_minor)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (log, sale, author, seq) do nothing",
@@ -122,27 +150,29 @@ pub(crate) fn sale_made(
         cash_minor: cash_kept(sale),
         ..ShiftSums::default()
     };
-    add_to_shift(tx, place, sale.shift, &sums, touched)
+    add_to_shift(book, place, sale.shift, &sums, touched)
 }
 
 pub(crate) fn sale_voided(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     void: &SaleVoided,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.sales = true;
-    tx.execute(
+    book.add(
+        &SALE_VOID,
+        params![void.sale, place.author, place.seq, 1],
         "insert into sale_void (log, sale, author, seq) values ($1, $2, $3, $4)
          on conflict (log, sale, author, seq) do nothing",
         params![place.log, void.sale, place.author, place.seq],
     )?;
     let sums = ShiftSums { voids: 1, cash_minor: -void.cash_back_minor, ..ShiftSums::default() };
-    add_to_shift(tx, place, void.shift, &sums, touched)
+    add_to_shift(book, place, void.shift, &sums, touched)
 }
 
 pub(crate) fn refund_made(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     stamp: &Stamp,
     refund: &RefundMade,
@@ -150,7 +180,20 @@ pub(crate) fn refund_made(
 ) -> Result<(), StoreError> {
     touched.sales = true;
     for (at, line) in refund.lines.iter().enumerate() {
-        tx.execute(
+        let row = params![
+            place.author,
+            place.seq,
+            at,
+            refund.refund,
+            refund.sale,
+            line.line,
+            line.quantity,
+            line.amount_minor,
+            refund.allowance
+        ];
+        book.add(
+            &REFUND_LINE,
+            row,
             "insert into refund_line
                (log, author, seq, place, refund, sale, line, quantity, amount_minor, allowance,
                 business_day, cash)
@@ -173,15 +216,25 @@ pub(crate) fn refund_made(
     }
     let cash_minor = if refund.tender == TenderKind::Cash { -refund.amount_minor } else { 0 };
     let sums = ShiftSums { refunds_minor: refund.amount_minor, cash_minor, ..ShiftSums::default() };
-    add_to_shift(tx, place, refund.shift, &sums, touched)
+    add_to_shift(book, place, refund.shift, &sums, touched)
 }
 
 pub(crate) fn refund_allowed(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     allowed: &RefundAllowed,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    let row = params![
+        allowed.allowance,
+        allowed.to,
+        allowed.sale,
+        allowed.line,
+        allowed.quantity,
+        allowed.amount_minor
+    ];
+    book.insert(
+        &REFUND_ALLOWANCE,
+        row,
         "insert into refund_allowance (log, allowance, to_author, sale, line, quantity, amount_minor)
          values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, allowance) do nothing",
         params![
@@ -197,8 +250,16 @@ pub(crate) fn refund_allowed(
     Ok(())
 }
 
-pub(crate) fn share_granted(tx: &mut dyn Tx, place: &Place, share: &ShareGranted) -> Result<(), StoreError> {
-    tx.execute(
+pub(crate) fn share_granted(
+    book: &mut Book<'_>,
+    place: &Place,
+    share: &ShareGranted,
+) -> Result<(), StoreError> {
+    let row =
+        params![place.author, place.seq, share.share, share.ask, share.product, share.quantity, share.to];
+    book.add(
+        &SHARE_MOVED,
+        row,
         "insert into share_moved (log, author, seq, share, ask, product, quantity, to_author)
          values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (log, author, seq) do nothing",
         params![
@@ -216,48 +277,58 @@ pub(crate) fn share_granted(tx: &mut dyn Tx, place: &Place, share: &ShareGranted
 }
 
 pub(crate) fn share_returned(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     share: &ShareReturned,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    let nobody = None::<AuthorId>;
+    let row =
+        params![place.author, place.seq, share.share, share.recall, share.product, share.quantity, nobody];
+    book.add(
+        &SHARE_MOVED,
+        row,
         "insert into share_moved (log, author, seq, share, ask, product, quantity, to_author)
          values ($1, $2, $3, $4, $5, $6, $7, null) on conflict (log, author, seq) do nothing",
         params![place.log, place.author, place.seq, share.share, share.recall, share.product, share.quantity],
     )?;
     let Some(recall) = share.recall else { return Ok(()) };
     // The answer may arrive before the request it answers.
-    tx.execute(
-        "insert into recall (log, recall, author, product, quantity, answered)
-         values ($1, $2, $3, $4, 0, 1) on conflict (log, recall) do update set answered = 1",
-        params![place.log, recall, place.author, share.product],
-    )?;
-    Ok(())
+    book.change(&RECALL, params![recall], |tx| {
+        tx.run(
+            "insert into recall (log, recall, author, product, quantity, answered)
+             values ($1, $2, $3, $4, 0, 1) on conflict (log, recall) do update set answered = 1",
+            params![place.log, recall, place.author, share.product],
+        )
+    })
 }
 
 pub(crate) fn share_recalled(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     recall: &ShareRecalled,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        "insert into recall (log, recall, author, product, quantity, answered)
-         values ($1, $2, $3, $4, $5, 0) on conflict (log, recall) do update
-         set author = excluded.author, product = excluded.product, quantity = excluded.quantity",
-        params![place.log, recall.recall, recall.from, recall.product, recall.quantity],
-    )?;
-    Ok(())
+    book.change(&RECALL, params![recall.recall], |tx| {
+        tx.run(
+            "insert into recall (log, recall, author, product, quantity, answered)
+             values ($1, $2, $3, $4, $5, 0) on conflict (log, recall) do update
+             set author = excluded.author, product = excluded.product, quantity = excluded.quantity",
+            params![place.log, recall.recall, recall.from, recall.product, recall.quantity],
+        )
+    })
 }
 
 pub(crate) fn order_placed(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     stamp: &Stamp,
     order: &OrderPlaced,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.orders.insert(order.order);
-    tx.execute(
+    // What ends the order may have come first.
+    book.add(
+        &ORDERS,
+        params![order.order, place.author, place.seq],
         "insert into orders (log, order_id, author, seq, buyer, total_minor, at_ms, placed, handed_over,
            cancel_asked, released, fulfilled, currency, lines)
          values ($1, $2, $3, $4, $5, $6, $7, 1, 0, 0, 0, 0, $8, $9)
@@ -276,29 +347,29 @@ pub(crate) fn order_placed(
             order.currency.to_string(),
             order.lines.len()
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// An order's state only moves forward, and what moves it may arrive before the order itself.
 pub(crate) fn order_flag(
-    tx: &mut dyn Tx,
+    book: &mut Book<'_>,
     place: &Place,
     order: OrderId,
     flag: &'static str,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.orders.insert(order);
-    tx.execute(
-        "insert into orders (log, order_id, author, seq, buyer, total_minor, at_ms, placed, handed_over,
-           cancel_asked, released, fulfilled)
-         values ($1, $2, $3, 0, $2, 0, 0, 0, 0, 0, 0, 0) on conflict (log, order_id) do nothing",
-        // Whoever ends an order is not its author: the placing entry fills that in, in whatever order.
-        params![place.log, order, soko_domain::ids::AuthorId::default()],
-    )?;
-    tx.execute(
-        &format!("update orders set {flag} = 1 where log = $1 and order_id = $2"),
-        params![place.log, order],
-    )?;
-    Ok(())
+    book.change(&ORDERS, params![order], |tx| {
+        tx.run(
+            "insert into orders (log, order_id, author, seq, buyer, total_minor, at_ms, placed, handed_over,
+               cancel_asked, released, fulfilled)
+             values ($1, $2, $3, 0, $2, 0, 0, 0, 0, 0, 0, 0) on conflict (log, order_id) do nothing",
+            // Whoever ends an order is not its author: the placing entry fills that in, in whatever order.
+            params![place.log, order, AuthorId::default()],
+        )?;
+        tx.run(
+            &format!("update orders set {flag} = 1 where log = $1 and order_id = $2"),
+            params![place.log, order],
+        )
+    })
 }

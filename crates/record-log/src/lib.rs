@@ -21,4 +21,4 @@ pub mod tx;
 pub use directory::DataDirectory;
 pub use migrate::Migration;
 pub use sqlite::{OpenMode, Sqlite};
-pub use tx::{Again, ByteId, Dialect, Param, Row, StoreError, ToParam, Tx, Value, savepoint};
+pub use tx::{Again, ByteId, Dialect, Kept, Param, Row, StoreError, ToParam, Tx, Value, savepoint};

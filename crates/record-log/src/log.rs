@@ -5,6 +5,7 @@
 //! what the log itself rests on is checked: that chains have no gaps and nothing is overwritten.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use soko_domain::ids::{AuthorId, Hash, LogId};
 use soko_domain::wire::Wire as _;
@@ -14,9 +15,11 @@ use soko_replication::{Body, Head, Heads, Introduction, KnownAuthor, Record};
 use crate::params;
 use crate::tx::{Dialect, Param, StoreError, ToParam as _, Tx};
 
+mod judge;
 mod read;
 mod verify;
 
+pub use judge::judge;
 pub use read::{LogSource, Positioned, READ_BYTES_MAX, hash_at, range, record_at, since};
 pub use verify::{AuthorReport, Problem, Report, verify};
 
@@ -65,28 +68,94 @@ pub fn append_with_ids<'r>(
 ) -> Result<Option<Positions>, AppendError> {
     let records: Vec<_> = records.into_iter().collect();
     let Some((_, first)) = records.first() else { return Ok(None) };
-    let log = first.log;
-    if records.iter().any(|(_, record)| record.log != log) {
-        return Err(AppendError::MixedLogs);
-    }
     // The counter comes first: where several write at once, its row makes them wait for each other, so that
-    // the heads read below cannot be overtaken.
-    let positions = take_positions(tx, log, records.len())?;
-    let mut tips = BTreeMap::new();
-    for (id, record) in &records {
-        let tip = match tips.entry(record.author) {
-            std::collections::btree_map::Entry::Occupied(tip) => tip.into_mut(),
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(Tip { known: known(tx, log, &record.author)?, is_new: false })
-            }
-        };
-        tip.advance(*id, record)?;
-    }
-    insert_records(tx, log, positions.first, &records)?;
-    for (author, tip) in &tips {
-        tip.store(tx, log, author)?;
-    }
+    // the heads that are read next cannot be overtaken.
+    let positions = take_positions(tx, first.log, records.len())?;
+    let mut tips = Tips { log: first.log, position: positions.last, authors: BTreeMap::new() };
+    tips.extend(tx, positions, &records)?;
     Ok(Some(positions))
+}
+
+/// Where a log ends, for a transaction that is alone on it: what was read or written once is not read again.
+#[derive(Debug)]
+pub struct Tips {
+    log: LogId,
+    position: u64,
+    authors: BTreeMap<AuthorId, KnownAuthor>,
+}
+
+impl Tips {
+    /// The caller must be alone on this log until the transaction ends, and append through these tips only.
+    pub fn load(tx: &mut dyn Tx, log: LogId) -> Result<Self, StoreError> {
+        Ok(Self { log, position: count(tx, log)?, authors: BTreeMap::new() })
+    }
+
+    /// How many records the log holds.
+    pub fn count(&self) -> u64 {
+        self.position
+    }
+
+    /// The key and the last record of one author.
+    pub fn known(&mut self, tx: &mut dyn Tx, author: &AuthorId) -> Result<Option<KnownAuthor>, StoreError> {
+        if let Some(known) = self.authors.get(author) {
+            return Ok(Some(*known));
+        }
+        let found = known(tx, self.log, author)?;
+        if let Some(found) = found {
+            self.authors.insert(*author, found);
+        }
+        Ok(found)
+    }
+
+    /// As [`append_with_ids`].
+    pub fn append<'r>(
+        &mut self,
+        tx: &mut dyn Tx,
+        records: impl IntoIterator<Item = (Hash, &'r Record)>,
+    ) -> Result<Option<Positions>, AppendError> {
+        let records: Vec<_> = records.into_iter().collect();
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let added = u64::try_from(records.len()).unwrap_or(u64::MAX);
+        let positions = Positions { first: self.position + 1, last: self.position.saturating_add(added) };
+        tx.run(
+            "insert into log_counter (log, last_position) values ($1, $2) \
+             on conflict (log) do update set last_position = excluded.last_position",
+            params![self.log, positions.last],
+        )?;
+        self.extend(tx, positions, &records)?;
+        self.position = positions.last;
+        Ok(Some(positions))
+    }
+
+    fn extend(
+        &mut self,
+        tx: &mut dyn Tx,
+        positions: Positions,
+        records: &[(Hash, &Record)],
+    ) -> Result<(), AppendError> {
+        let log = self.log;
+        if records.iter().any(|(_, record)| record.log != log) {
+            return Err(AppendError::MixedLogs);
+        }
+        let mut moved = BTreeMap::new();
+        for (id, record) in records {
+            let tip = match moved.entry(record.author) {
+                std::collections::btree_map::Entry::Occupied(tip) => tip.into_mut(),
+                std::collections::btree_map::Entry::Vacant(place) => {
+                    place.insert(Tip { known: self.known(tx, &record.author)?, is_new: false })
+                }
+            };
+            tip.advance(*id, record)?;
+        }
+        insert_records(tx, log, positions.first, records)?;
+        for (author, tip) in moved {
+            tip.store(tx, log, &author)?;
+            self.authors.extend(tip.known.map(|known| (author, known)));
+        }
+        Ok(())
+    }
 }
 
 /// The last record of every author.
@@ -181,15 +250,13 @@ impl Tip {
 
     fn store(&self, tx: &mut dyn Tx, log: LogId, author: &AuthorId) -> Result<(), StoreError> {
         let Some(KnownAuthor { public_key, head }) = self.known else { return Ok(()) };
+        // A known author's row was read in this transaction, so it is there and this key is its own.
         let sql = if self.is_new {
             "insert into author_head (log, author, seq, hash, public_key) values ($1, $2, $3, $4, $5)"
         } else {
             "update author_head set seq = $3, hash = $4 where log = $1 and author = $2 and public_key = $5"
         };
-        match tx.execute(sql, params![log, author, head.seq, head.hash, public_key])? {
-            1 => Ok(()),
-            changed => Err(StoreError::Corrupt(format!("{changed} heads of {author} changed"))),
-        }
+        tx.run(sql, params![log, author, head.seq, head.hash, public_key])
     }
 }
 
@@ -218,7 +285,7 @@ fn insert_records(
             for (row, position) in rows.iter().zip(&positions) {
                 params.extend(record_params(row, position));
             }
-            tx.execute(&sql, &params)?;
+            tx.run(sql, &params)?;
             left = rest;
         }
     }
@@ -243,7 +310,16 @@ fn record_params<'r>((id, record): &'r (Hash, &'r Record), position: &'r u64) ->
     ]
 }
 
-fn insert_text(rows: usize) -> String {
+/// Made once: it is needed for every record.
+fn insert_text(rows: usize) -> &'static str {
+    static TEXTS: LazyLock<BTreeMap<usize, String>> = LazyLock::new(|| {
+        let sizes = SQLITE_ROWS.iter().chain(POSTGRES_ROWS).copied();
+        sizes.map(|size| (size, written_out(size))).collect()
+    });
+    TEXTS.get(&rows).map_or("", String::as_str)
+}
+
+fn written_out(rows: usize) -> String {
     let row = |row: usize| {
         let places = (0..RECORD_COLUMNS).map(|column| format!(", ${}", 2 + row * RECORD_COLUMNS + column));
         format!("($1{})", places.collect::<String>())

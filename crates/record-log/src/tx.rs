@@ -7,6 +7,9 @@
 //!
 //! No connection, no pool and no schema here.
 
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId,
 };
@@ -278,6 +281,18 @@ pub trait Tx {
 
     fn dialect(&self) -> Dialect;
 
+    /// Runs one statement whose count nobody needs. An engine behind a network need not wait for it: what went
+    /// wrong is then told by a later statement, or by the commit, and nothing of the transaction is kept.
+    fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), StoreError> {
+        self.execute(sql, params).map(drop)
+    }
+
+    /// What earlier work of this transaction left for later work of the same one. Nothing outside a writing
+    /// transaction of the engine itself.
+    fn kept(&mut self) -> Option<&mut Kept> {
+        None
+    }
+
     /// The only row; an error if there is none or more than one.
     fn query_one(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Row, StoreError> {
         self.query_opt(sql, params)?.ok_or_else(|| StoreError::Other(format!("no row answered: {sql}")))
@@ -293,6 +308,32 @@ pub trait Tx {
             )));
         }
         Ok(rows.pop())
+    }
+}
+
+/// Values that live as long as a writing transaction, one of each type: facts that were read once and that only
+/// this transaction can change. Going back to a savepoint forgets them all, since they may tell of what was undone.
+#[derive(Default)]
+pub struct Kept(BTreeMap<TypeId, Box<dyn Any>>);
+
+impl Kept {
+    pub fn put<T: Any>(&mut self, value: T) {
+        self.0.insert(TypeId::of::<T>(), Box::new(value));
+    }
+
+    /// The value of this type, which is not kept any longer unless it is put back.
+    pub fn take<T: Any>(&mut self) -> Option<T> {
+        self.0.remove(&TypeId::of::<T>())?.downcast().ok().map(|value| *value)
+    }
+
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Kept({})", self.0.len())
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn rebuild(settings: &Resolved) -> Result<(), CliError> {
         let core = Arc::new(stall_core(&secret(store)?)?);
         for stall in proof::stalls(store)? {
             let rebuilt = proof::rebuild(store, &core, stall)?;
-            let found = if rebuilt.before == rebuilt.after { "was right already" } else { "is right now" };
+            let found = if rebuilt.was_right() { "was right already" } else { "is right now" };
             say(&format!("{stall} {found}: {} records.", rebuilt.records));
         }
         Ok(())

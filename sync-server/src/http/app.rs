@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use soko_domain::ids::LogId;
-use soko_record_log::StoreError;
+use soko_record_log::{StoreError, Tx};
 use tokio::sync::watch;
 
-use crate::core::StallCore;
+use crate::core::{Now, StallCore};
 use crate::guard::limits::{BUCKETS_MAX, Limiter, Rates, Who};
 use crate::guard::seats::Seats;
 use crate::guard::throttle::{Throttle, Tried};
@@ -20,8 +20,9 @@ use crate::metrics::Metrics;
 use crate::moved::Moved;
 use crate::outside::{Clock, Entropy, random};
 use crate::platform::passwords::Passwords;
+use crate::platform::{Action, Authority, Object, Principal, Refusal, authorise};
 use crate::secret::{ServerSecret, Token};
-use crate::store::{Heard, Neighbours, Place, Store, meet_neighbours};
+use crate::store::{Heard, Neighbours, Place, Shard, Store, meet_neighbours};
 use crate::web::Web;
 
 /// What an operator decides about the HTTP side.
@@ -59,6 +60,21 @@ impl Settings {
     pub(crate) fn is_secure(&self) -> bool {
         self.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
     }
+}
+
+/// Who asks for what, before it is known whether they may.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) principal: Principal,
+    pub(crate) object: Object,
+    pub(crate) action: Action,
+}
+
+/// What a write inside a stall has at hand.
+pub(crate) struct Turn<'a> {
+    pub(crate) core: &'a dyn StallCore,
+    pub(crate) authority: Authority,
+    pub(crate) now: Now,
 }
 
 /// What the server is made of.
@@ -172,6 +188,25 @@ impl App {
     /// Who listens to the market.
     pub(crate) fn audience(&self) -> &Seats {
         &self.0.audience
+    }
+
+    /// One write inside a stall: asks whether the caller may, lets `work` decide alone on the stall, and tells,
+    /// after the commit, how far its log is if that moved it.
+    pub(crate) async fn in_stall<T: Send + 'static>(
+        &self,
+        asked: Asked,
+        mut work: impl FnMut(&mut dyn Tx, &Turn<'_>) -> Result<(T, Option<u64>), Refusal> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let Asked { principal, object, action } = asked;
+        let (core, stall) = (self.core()?, object.stall());
+        let now = Now { now_ms: self.now_ms(), seed: self.random()? };
+        let turn = move |tx: &mut dyn Tx| {
+            let authority = authorise(tx, principal, object, action)?;
+            work(tx, &Turn { core: core.as_ref(), authority, now })
+        };
+        let (done, moved_to) = self.store().write(Shard::stall(stall), turn).await?;
+        self.tell(stall, moved_to);
+        Ok(done)
     }
 
     /// Tells, after the commit, how far a stall's log is, if the request moved it.

@@ -15,9 +15,8 @@ use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::Tx;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::core::Now;
 use crate::guard::limits::{Who, cost};
-use crate::http::app::App;
+use crate::http::app::{App, Asked, Turn};
 use crate::http::asked::{ApiQuery, rows};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::Caller;
@@ -25,7 +24,6 @@ use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody, status_of_fault};
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
 use crate::stall::{EndOrder, OrderView, PlaceOrder, Placed};
-use crate::store::Shard;
 
 /// Where a guest's secret travels.
 const BUYER_HEADER: &str = "soko-buyer";
@@ -151,13 +149,10 @@ pub(crate) async fn place(
     app.spend(Who::Buyer(buyer), cost::HOLD)?;
     app.spend(Who::Stall(stall), cost::WRITE)?;
     let order = read_order(&request, buyer, key.0)?;
-    let (core, now) = (app.core()?, Now { now_ms: app.now_ms(), seed: app.random()? });
-    let work = move |tx: &mut dyn Tx| {
-        authorise(tx, principal, Object::Stall(stall), Action::PlaceOrder)?;
-        Ok::<_, Refusal>(core.place_order(tx, stall, &order, now)?)
-    };
-    let (placed, moved_to) = app.store().write(Shard::stall(stall), work).await?;
-    app.tell(stall, moved_to);
+    let asked = Asked { principal, object: Object::Stall(stall), action: Action::PlaceOrder };
+    let place =
+        move |tx: &mut dyn Tx, turn: &Turn<'_>| Ok(turn.core.place_order(tx, stall, &order, turn.now)?);
+    let placed = app.in_stall(asked, place).await?;
     match placed {
         // As it was placed: the same for every repetition.
         Placed::Held(view) => {
@@ -259,19 +254,16 @@ async fn end(
     action: Action,
 ) -> Answered<OrderBody> {
     app.spend(Who::Stall(stall), cost::WRITE)?;
-    let (core, now) = (app.core()?, Now { now_ms: app.now_ms(), seed: app.random()? });
-    let work = move |tx: &mut dyn Tx| {
-        let authority = authorise(tx, principal, Object::Order(stall, order), action)?;
-        let how = match (action, authority.role.is_staff()) {
+    let asked = Asked { principal, object: Object::Order(stall, order), action };
+    let end = move |tx: &mut dyn Tx, turn: &Turn<'_>| {
+        let how = match (action, turn.authority.role.is_staff()) {
             (Action::FulfilOrder, _) => EndOrder::Fulfil,
             (_, true) => EndOrder::Release(ReleaseReason::StallCancelled),
             (_, false) => EndOrder::Release(ReleaseReason::BuyerCancelled),
         };
-        Ok::<_, Refusal>(core.end_order(tx, stall, (order, how), now)?)
+        Ok(turn.core.end_order(tx, stall, (order, how), turn.now)?)
     };
-    let (view, moved_to) = app.store().write(Shard::stall(stall), work).await?;
-    app.tell(stall, moved_to);
-    Ok(Json(view.into()))
+    Ok(Json(app.in_stall(asked, end).await?.into()))
 }
 
 /// The key of a request that may be repeated.

@@ -1,20 +1,18 @@
 //! Records both ways: one page in, one page out. Idempotent, so a lost reply costs one more round.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use soko_domain::ids::LogId;
 use soko_record_log::Tx;
 
-use crate::core::{Now, PageIn, PageOut};
+use crate::core::{PageIn, PageOut};
 use crate::guard::limits::{Who, cost};
-use crate::http::app::App;
+use crate::http::app::{App, Asked, Turn};
 use crate::http::body::{ApiPath, PageBytes, id};
 use crate::http::caller::DeviceCaller;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::platform::{Action, Object, Principal, Refusal, authorise};
-use crate::store::Shard;
+use crate::platform::{Action, Object, Principal, Refusal};
 
 /// Exchange one page of records with a stall's log. The body is never compressed by the carrier.
 #[utoipa::path(post, path = "/v1/stalls/{stall}/replicate", tag = "replication",
@@ -36,23 +34,17 @@ pub(crate) async fn replicate(
     app.spend(Who::Stall(stall), price)?;
     let principal = Principal::Device { author: device.author, stall: device.stall, role: device.role };
     let bytes_in = page.len();
-    let out = exchange(&app, principal, stall, page).await?;
-    let bytes = u64::try_from(bytes_in.saturating_add(out.page.len())).unwrap_or(u64::MAX);
-    app.metrics().replicated_bytes.inc_by(bytes);
-    app.tell(stall, out.moved_to);
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], out.page))
-}
-
-async fn exchange(app: &App, principal: Principal, stall: LogId, page: Bytes) -> Result<PageOut, Problem> {
-    let core = app.core()?;
-    let now = Now { now_ms: app.now_ms(), seed: app.random()? };
-    let work = move |tx: &mut dyn Tx| {
-        let authority = authorise(tx, principal, Object::Stall(stall), Action::Replicate)?;
-        let Principal::Device { author, .. } = authority.principal else {
+    let asked = Asked { principal, object: Object::Stall(stall), action: Action::Replicate };
+    let exchange = move |tx: &mut dyn Tx, turn: &Turn<'_>| {
+        let Principal::Device { author, .. } = turn.authority.principal else {
             return Err(Refusal::NotAllowed);
         };
-        let page = PageIn { stall, author, role: authority.role, page: &page };
-        Ok(core.replicate(tx, &page, now)?)
+        let page = PageIn { stall, author, role: turn.authority.role, page: &page };
+        let PageOut { page, moved_to } = turn.core.replicate(tx, &page, turn.now)?;
+        Ok((page, moved_to))
     };
-    Ok(app.store().write(Shard::stall(stall), work).await?)
+    let reply = app.in_stall(asked, exchange).await?;
+    let bytes = u64::try_from(bytes_in.saturating_add(reply.len())).unwrap_or(u64::MAX);
+    app.metrics().replicated_bytes.inc_by(bytes);
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], reply))
 }

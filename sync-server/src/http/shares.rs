@@ -9,14 +9,12 @@ use soko_domain::verbs::NOTE_LEN_MAX;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
-use crate::core::Now;
 use crate::guard::limits::{Who, cost};
-use crate::http::app::App;
+use crate::http::app::{App, Asked, Turn};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::SignedIn;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::platform::{Action, Object, Principal, Refusal, authorise};
-use crate::store::Shard;
+use crate::platform::{Action, Object, Principal};
 
 const RISK: &str =
     "If the device still sells, units may be promised twice: reclaim only what is surely lost.";
@@ -56,13 +54,10 @@ pub(crate) async fn confirm_devices(
     let stall: LogId = id(&stall, "the stall")?;
     app.spend(Who::Account(person.account), cost::WRITE)?;
     let principal = Principal::Account(person.account);
-    let (core, now) = (app.core()?, Now { now_ms: app.now_ms(), seed: app.random()? });
-    let work = move |tx: &mut dyn Tx| {
-        authorise(tx, principal, Object::Stall(stall), Action::ConfirmDevices)?;
-        Ok::<_, Refusal>(core.confirm_devices(tx, stall, now)?)
-    };
-    let (frozen, moved_to) = app.store().write(Shard::stall(stall), work).await?;
-    app.tell(stall, moved_to);
+    let asked = Asked { principal, object: Object::Stall(stall), action: Action::ConfirmDevices };
+    let confirm =
+        move |tx: &mut dyn Tx, turn: &Turn<'_>| Ok(turn.core.confirm_devices(tx, stall, turn.now)?);
+    let frozen = app.in_stall(asked, confirm).await?;
     tracing::info!(%stall, frozen, "stall.devices_confirmed");
     Ok(Json(ConfirmedBody { frozen }))
 }
@@ -93,13 +88,11 @@ pub(crate) async fn reclaim(
         return Err(Problem::malformed(detail));
     }
     let principal = Principal::Account(person.account);
-    let (core, now) = (app.core()?, Now { now_ms: app.now_ms(), seed: app.random()? });
-    let work = move |tx: &mut dyn Tx| {
-        authorise(tx, principal, Object::Device(stall, author), Action::ReclaimShare)?;
-        Ok::<_, Refusal>(core.reclaim(tx, stall, (author, &reason), now)?)
+    let asked = Asked { principal, object: Object::Device(stall, author), action: Action::ReclaimShare };
+    let reclaim = move |tx: &mut dyn Tx, turn: &Turn<'_>| {
+        Ok(((), turn.core.reclaim(tx, stall, (author, &reason), turn.now)?))
     };
-    let moved_to = app.store().write(Shard::stall(stall), work).await?;
-    app.tell(stall, moved_to);
+    app.in_stall(asked, reclaim).await?;
     tracing::warn!(%stall, %author, "stall.share_reclaimed");
     Ok(Json(ReclaimedBody { risk: RISK }))
 }

@@ -2,6 +2,8 @@
 //! decide nothing: who asks comes from a session or a device's token, and what they are to the object is read
 //! from the store.
 
+use std::collections::BTreeSet;
+
 use soko_domain::entry::Kind;
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::role::Role;
@@ -45,6 +47,17 @@ pub enum Object {
     Member(LogId, Role),
     /// An order, named together with the stall that it is said to be placed at.
     Order(LogId, OrderId),
+}
+
+impl Object {
+    /// The stall that it belongs to, or is said to.
+    pub fn stall(self) -> LogId {
+        match self {
+            Self::Stall(stall) | Self::Device(stall, _) | Self::Member(stall, _) | Self::Order(stall, _) => {
+                stall
+            }
+        }
+    }
 }
 
 /// What is asked for.
@@ -91,12 +104,7 @@ pub fn authorise(
     object: Object,
     action: Action,
 ) -> Result<Authority, Refusal> {
-    let stall = match object {
-        Object::Stall(stall)
-        | Object::Device(stall, _)
-        | Object::Member(stall, _)
-        | Object::Order(stall, _) => stall,
-    };
+    let stall = object.stall();
     let role = match role_at(tx, principal, stall)? {
         Some(role) => role,
         None if is_for_buyers(action) && stall_exists(tx, stall)? => Role::Buyer,
@@ -182,8 +190,21 @@ fn is_for_buyers(action: Action) -> bool {
     matches!(action, Action::Browse | Action::PlaceOrder | Action::SeeOrder | Action::CancelOrder)
 }
 
+/// Stalls that are known to be there. None is ever removed.
+#[derive(Default)]
+struct Seen(BTreeSet<LogId>);
+
 fn stall_exists(tx: &mut dyn Tx, stall: LogId) -> Result<bool, StoreError> {
-    Ok(tx.query_opt("select 1 from stall where stall = $1", params![stall])?.is_some())
+    let mut seen = tx.kept().and_then(|kept| kept.take::<Seen>()).unwrap_or_default();
+    let exists = seen.0.contains(&stall)
+        || tx.query_opt("select 1 from stall where stall = $1", params![stall])?.is_some();
+    if exists {
+        seen.0.insert(stall);
+    }
+    if let Some(kept) = tx.kept() {
+        kept.put(seen);
+    }
+    Ok(exists)
 }
 
 fn buyer_of(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<ThingId>, StoreError> {

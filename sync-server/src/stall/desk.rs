@@ -1,18 +1,21 @@
 //! The server's pen in one stall during one request: loads its chain, writes entries, and follows them at once,
 //! so that the next decision sees them.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest as _, Sha256};
 use soko_documents::DocumentKind;
 use soko_domain::entry::{Entry, Stamp};
-use soko_domain::ids::{AuthorId, LogId, ThingId};
+use soko_domain::ids::{AuthorId, Hash, LogId, ThingId};
 use soko_domain::wire::Wire as _;
-use soko_projection::{Applier, Projected, change_kind, project};
+use soko_projection::{Applier, Known, Projected, change_kind, project_knowing};
 use soko_record_log::log::AppendError;
 use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::{Epoch, Introduction, Pen, Record, Resume};
 
 use crate::core::{CoreRefusal, Now};
 use crate::market::note_goods;
+use crate::stall::orders::Shop;
 use crate::stall::{Core, epoch};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -23,13 +26,29 @@ pub(super) struct Desk<'a> {
     pub(super) log: LogId,
     pub(super) now: Now,
     pub(super) epoch: Epoch,
+    /// What orders are decided by. Gone with the next record, unless whoever wrote it puts back what is true now.
+    pub(super) shop: Option<Shop>,
     applier: &'a mut dyn Applier,
     pen: Pen,
+    tips: log::Tips,
+    known: Known,
     count_before: u64,
     ids_made: u32,
     /// Whether something was edited that everybody may see.
     goods_moved: bool,
 }
+
+/// What one request leaves for the next of its stall, in the same transaction. The stall is theirs until it ends,
+/// so nothing of this can change in between, and going back to a savepoint forgets it.
+struct Left {
+    epoch: Epoch,
+    pen: Pen,
+    tips: log::Tips,
+    known: Known,
+    shop: Option<Shop>,
+}
+
+type AllLeft = BTreeMap<LogId, Left>;
 
 impl<'a> Desk<'a> {
     /// Takes the stall's turn: until the transaction ends nobody else writes in it, in any process. Enters the
@@ -41,54 +60,75 @@ impl<'a> Desk<'a> {
         applier: &'a mut dyn Applier,
         now: Now,
     ) -> Result<Self, CoreRefusal> {
-        tx.execute("update stall_core set turns = turns + 1 where log = $1", params![log])?;
+        if let Some(left) = take_left(tx, log) {
+            return Ok(Self::new((core, tx, log), applier, now, left));
+        }
+        tx.run("update stall_core set turns = turns + 1 where log = $1", params![log])?;
         let current = epoch::current(tx, log, now)?;
         let row =
             tx.query_opt("select epoch, counter, author from stall_core where log = $1", params![log])?;
-        let count_before = log::count(tx, log)?;
-        let known = match row {
+        let mut tips = log::Tips::load(tx, log)?;
+        let entered = match row {
             Some(row) => {
                 let entered = Epoch { id: row.id(0)?, counter: row.number(1)? };
                 Some((entered, row.id::<AuthorId>(2)?))
             }
             None => None,
         };
-        match known {
+        let (pen, first) = match entered {
             Some((entered, author)) if entered == current => {
-                let pen = resume(core, tx, log, author)?;
-                let epoch = current;
-                Ok(Self {
-                    core,
-                    tx,
-                    log,
-                    now,
-                    epoch,
-                    applier,
-                    pen,
-                    count_before,
-                    ids_made: 0,
-                    goods_moved: false,
-                })
+                (resume(core, tx, &mut tips, log, author)?, None)
             }
-            entered => {
+            Some(_) | None => {
                 let (pen, first) = begin(core, log, now)?;
-                let mut desk = Self {
-                    core,
-                    tx,
-                    log,
-                    now,
-                    epoch: current,
-                    applier,
-                    pen,
-                    count_before,
-                    ids_made: 0,
-                    goods_moved: false,
-                };
-                desk.keep(std::slice::from_ref(&first))?;
-                epoch::enter(&mut desk, entered.is_some())?;
-                Ok(desk)
+                (pen, Some(first))
             }
+        };
+        let left = Left { epoch: current, pen, tips, known: Known::default(), shop: None };
+        let mut desk = Self::new((core, tx, log), applier, now, left);
+        if let Some(first) = first {
+            desk.keep(std::slice::from_ref(&first))?;
+            epoch::enter(&mut desk, entered.is_some())?;
         }
+        Ok(desk)
+    }
+
+    fn new(
+        (core, tx, log): (&'a Core, &'a mut dyn Tx, LogId),
+        applier: &'a mut dyn Applier,
+        now: Now,
+        left: Left,
+    ) -> Self {
+        let Left { epoch, pen, tips, known, shop } = left;
+        let count_before = tips.count();
+        let (ids_made, goods_moved) = (0, false);
+        Self {
+            core,
+            tx,
+            log,
+            now,
+            epoch,
+            shop,
+            applier,
+            pen,
+            tips,
+            known,
+            count_before,
+            ids_made,
+            goods_moved,
+        }
+    }
+
+    /// Leaves what is known to the next request, and says how far the log is if this one moved it.
+    pub(super) fn leave(mut self) -> Result<Option<u64>, CoreRefusal> {
+        let moved_to = self.moved_to()?;
+        let Self { tx, log, epoch, pen, tips, known, shop, .. } = self;
+        if let Some(kept) = tx.kept() {
+            let mut all = kept.take::<AllLeft>().unwrap_or_default();
+            all.insert(log, Left { epoch, pen, tips, known, shop });
+            kept.put(all);
+        }
+        Ok(moved_to)
     }
 
     pub(super) fn author(&self) -> AuthorId {
@@ -105,15 +145,31 @@ impl<'a> Desk<'a> {
         }
         let Some(last) = records.last_mut() else { return Ok(()) };
         self.pen.sign(last).map_err(unwritable)?;
-        self.keep(&records)?;
+        // Each record names the one before it, so only the last one's identity is missing.
+        let last = self.pen.head().hash;
+        let ids: Vec<Hash> = records.iter().skip(1).map(|next| next.prev).chain([last]).collect();
+        self.keep_with_ids(&ids, &records)?;
         Ok(())
     }
 
     /// Appends records that were checked, and follows them.
     pub(super) fn keep(&mut self, records: &[Record]) -> Result<Projected, CoreRefusal> {
-        log::append(self.tx, records).map_err(append_refused)?;
+        let ids: Vec<Hash> = records.iter().map(Record::id).collect();
+        self.keep_with_ids(&ids, records)
+    }
+
+    /// As `keep`, for records whose identities are known.
+    pub(super) fn keep_with_ids(
+        &mut self,
+        ids: &[Hash],
+        records: &[Record],
+    ) -> Result<Projected, CoreRefusal> {
+        self.shop = None;
         self.goods_moved |= records.iter().any(|record| is_about_goods(record.kind));
-        Ok(project(self.tx, self.log, &self.core.trust, self.applier, records)?)
+        let appended = self.tips.append(self.tx, ids.iter().copied().zip(records));
+        appended.map_err(append_refused)?;
+        let who = (&self.core.trust, &mut self.known);
+        Ok(project_knowing(self.tx, self.log, who, self.applier, records)?)
     }
 
     /// A fresh identity.
@@ -127,11 +183,12 @@ impl<'a> Desk<'a> {
         if std::mem::take(&mut self.goods_moved) {
             note_goods(self.tx, self.log)?;
         }
-        let count = log::count(self.tx, self.log)?;
+        let count = self.tips.count();
         Ok((count != self.count_before).then_some(count))
     }
 
-    fn stamp(&self) -> Stamp {
+    /// What the next record will say about when it was.
+    pub(super) fn stamp(&self) -> Stamp {
         let day = i32::try_from(self.now.now_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
         Stamp { at_ms: self.now.now_ms, offset_minutes: 0, business_day: day }
     }
@@ -143,15 +200,36 @@ fn is_about_goods(kind: u16) -> bool {
     shown.into_iter().any(|shown| change_kind(shown) == kind)
 }
 
+/// Something changed what requests leave to each other: they read it again.
+pub(super) fn forget_left(tx: &mut dyn Tx) {
+    if let Some(kept) = tx.kept() {
+        kept.take::<AllLeft>();
+    }
+}
+
+fn take_left(tx: &mut dyn Tx, log: LogId) -> Option<Left> {
+    let kept = tx.kept()?;
+    let mut all = kept.take::<AllLeft>()?;
+    let left = all.remove(&log);
+    kept.put(all);
+    left
+}
+
 fn begin(core: &Core, log: LogId, now: Now) -> Result<(Pen, Record), CoreRefusal> {
     let nonce = made(&now, b"nonce", log, 0);
     Pen::new(core.key, log, nonce.0, b"server".to_vec()).map_err(unwritable)
 }
 
-fn resume(core: &Core, tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Pen, CoreRefusal> {
+fn resume(
+    core: &Core,
+    tx: &mut dyn Tx,
+    tips: &mut log::Tips,
+    log: LogId,
+    author: AuthorId,
+) -> Result<Pen, CoreRefusal> {
     let missing = || StoreError::Corrupt("the server's own chain is missing".into());
     let first = log::record_at(tx, log, &author, 1)?.ok_or_else(missing)?;
-    let head = log::head(tx, log, &author)?.ok_or_else(missing)?;
+    let head = tips.known(tx, &author)?.ok_or_else(missing)?.head;
     let introduction = first.body.bytes().and_then(|body| Introduction::from_bytes(body).ok());
     let introduction = introduction.ok_or_else(missing)?;
     Pen::resume(Resume { secret: core.key, log, introduction: &introduction, head }).map_err(unwritable)

@@ -14,7 +14,7 @@ use soko_replication::{Epoch, Heads, Introduction, Record};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Now};
 use crate::platform::devices;
-use crate::stall::desk::Desk;
+use crate::stall::desk::{self, Desk};
 
 /// Devices of one stall that are looked at together.
 const DEVICES_MAX: usize = 1_000;
@@ -41,6 +41,7 @@ fn servers(tx: &mut dyn Tx, now: Now) -> Result<Epoch, StoreError> {
 
 /// Begins the next life, above any that a stall is in.
 pub(super) fn begin(tx: &mut dyn Tx, now: Now) -> Result<(), StoreError> {
+    desk::forget_left(tx);
     let old = servers(tx, now)?;
     let row = tx.query_one("select coalesce(max(told_counter), 0) from stall_core", &[])?;
     let highest = old.counter.max(row.number(0)?);
@@ -51,6 +52,7 @@ pub(super) fn begin(tx: &mut dyn Tx, now: Now) -> Result<(), StoreError> {
 /// device's own stall begins another life, so that nobody can freeze somebody else's.
 pub(super) fn raise_above(tx: &mut dyn Tx, log: LogId, told: Epoch, now: Now) -> Result<(), StoreError> {
     let Some(raised) = current(tx, log, now)?.raised_above(told) else { return Ok(()) };
+    desk::forget_left(tx);
     tx.execute(
         "update stall_core set told_epoch = $2, told_counter = $3 where log = $1",
         params![log, fresh(now), raised.counter],

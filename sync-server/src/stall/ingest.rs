@@ -1,8 +1,6 @@
 //! Takes the runs of a page: the server's own forgotten records first, since they are the certificates that the
 //! others spent; then everybody's. A run that is refused keeps nobody else waiting.
 
-use std::cell::RefCell;
-
 use soko_documents::{ChangeBody, DocumentKind, Limits, prescan};
 use soko_domain::entry::{
     DeviceRevoked, Entry, IncidentKind, IncidentRaised, Kind, Move, MoveCause, RecordParked, StockMoved,
@@ -15,7 +13,7 @@ use soko_domain::wire::Wire as _;
 use soko_projection::{ParkCode, change_kind, read};
 use soko_record_log::{StoreError, log, params};
 use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST};
-use soko_replication::{Accepted, Body, Introduction, Record, Refused, Run, Verdict, accept};
+use soko_replication::{Accepted, Body, Introduction, Record, Refused, Run, Verdict};
 
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
@@ -48,7 +46,10 @@ pub(super) fn take_runs(desk: &mut Desk<'_>, runs: Vec<Run>) -> Result<Vec<Verdi
             take_run(desk, run, role, &mut verdicts)?;
             epoch::inherit(desk, successor, author)?;
         } else {
-            verdicts.push(not_taken(&run, "this device is not enrolled at the stall; enrol it"));
+            verdicts.push(not_taken(
+                (author, run.first_seq),
+                "this device is not enrolled at the stall; enrol it",
+            ));
         }
     }
     Ok(verdicts)
@@ -70,11 +71,12 @@ fn take_server_run(desk: &mut Desk<'_>, run: Run, verdicts: &mut Vec<Verdict>) -
     if desk.core.weak(Sabotage::NoCertificateImport) {
         return Ok(());
     }
-    match judge(desk, run.clone())? {
+    let place = (run.author, run.first_seq);
+    match log::judge(desk.tx, desk.log, run)? {
         Ok(accepted) => {
             desk.keep(&accepted.records)?;
         }
-        Err(refused) => verdicts.push(not_taken(&run, &refused.to_string())),
+        Err(refused) => verdicts.push(not_taken(place, &refused.to_string())),
     }
     Ok(())
 }
@@ -85,40 +87,21 @@ fn take_run(
     role: Option<Role>,
     verdicts: &mut Vec<Verdict>,
 ) -> Result<(), CoreRefusal> {
-    let author = run.author;
+    let (author, place) = (run.author, (run.author, run.first_seq));
     #[cfg(feature = "sabotage")]
     if desk.core.weak(Sabotage::ReturnTwice) {
         count_again(desk, &run)?;
     }
-    match judge(desk, run.clone())? {
+    match log::judge(desk.tx, desk.log, run)? {
         Ok(accepted) => keep_checked(desk, author, role, accepted, verdicts),
         Err(Refused::Fork { seq, branch, .. }) => {
             verdicts.push(Verdict { author, seq, code: FORKED, note: "this history exists twice".into() });
             keep_branch(desk, author, &branch)
         }
         Err(refused) => {
-            verdicts.push(not_taken(&run, &refused.to_string()));
+            verdicts.push(not_taken(place, &refused.to_string()));
             Ok(())
         }
-    }
-}
-
-fn judge(desk: &mut Desk<'_>, run: Run) -> Result<Result<Accepted, Refused>, CoreRefusal> {
-    let (log, author) = (desk.log, run.author);
-    let known = log::known(desk.tx, log, &author)?;
-    // The question is asked in the middle of the judgement; a store that fails there fails the request.
-    let (tx, failed) = (RefCell::new(&mut *desk.tx), RefCell::new(None));
-    let hash_at = |seq| match log::hash_at(&mut **tx.borrow_mut(), log, &author, seq) {
-        Ok(hash) => hash,
-        Err(error) => {
-            *failed.borrow_mut() = Some(error);
-            None
-        }
-    };
-    let judged = accept(known.as_ref(), log, run, hash_at);
-    match failed.into_inner() {
-        Some(error) => Err(error.into()),
-        None => Ok(judged),
     }
 }
 
@@ -246,12 +229,12 @@ fn count_demand(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) -> Re
     Ok(())
 }
 
-fn not_taken(run: &Run, why: &str) -> Verdict {
+fn not_taken((author, seq): (AuthorId, u64), why: &str) -> Verdict {
     let mut note = why.to_string();
     while note.len() > NOTE_BYTES_MAX {
         note.pop();
     }
-    Verdict { author: run.author, seq: run.first_seq, code: NOT_TAKEN, note }
+    Verdict { author, seq, code: NOT_TAKEN, note }
 }
 
 /// Under the weakened rule that a repeated return counts again.

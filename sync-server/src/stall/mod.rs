@@ -17,7 +17,7 @@ pub use shop::{CategoryView, OfferView, StallView};
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
 use soko_domain::sabotage::Sabotage;
-use soko_projection::{Applier, ProjectError, Trust, rebuild, state_digest};
+use soko_projection::{Applier, ProjectError, Trust, rebuild, running_digest, state_digest};
 use soko_record_log::{StoreError, Tx, log};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Now, PageIn, PageOut, StallCore};
@@ -76,7 +76,7 @@ impl Core {
         let mut applier = (self.appliers)();
         let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
         let view = orders::place(&mut desk, order)?;
-        Ok((view, desk.moved_to()?))
+        Ok((view, desk.leave()?))
     }
 
     /// Ends an order: gives its hold back, or turns it into a sale.
@@ -166,10 +166,13 @@ impl Core {
     /// Derives a stall's tables from its records again, and says whether they were what they should be.
     pub fn rebuild(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Rebuilt, CoreRefusal> {
         let before = state_digest(tx, stall)?;
+        let running = running_digest(tx, stall)?;
+        desk::forget_left(tx);
         let mut applier = (self.appliers)();
         rebuild(tx, stall, &self.trust, applier.as_mut())?;
         note_goods(tx, stall)?;
-        Ok(Rebuilt { before, after: state_digest(tx, stall)?, records: log::count(tx, stall)? })
+        let (after, records) = (state_digest(tx, stall)?, log::count(tx, stall)?);
+        Ok(Rebuilt { before, running, after, records })
     }
 }
 
@@ -177,8 +180,17 @@ impl Core {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rebuilt {
     pub before: Hash,
+    /// What devices were told, which should be the same.
+    pub running: Hash,
     pub after: Hash,
     pub records: u64,
+}
+
+impl Rebuilt {
+    /// Whether the tables were what the records say, and the devices were told so.
+    pub fn was_right(&self) -> bool {
+        self.before == self.after && self.running == self.after
+    }
 }
 
 impl StallCore for Core {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 use soko_domain::basket::Policy;
-use soko_domain::entry::{ReleaseReason, Units};
+use soko_domain::entry::{Entry, OrderPlaced, ReleaseReason, Units};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Ppm};
 use soko_domain::refusal::Refusal;
@@ -85,29 +85,37 @@ pub(super) fn place(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Placed, C
     }
     let retry_again = desk.core.weak(Sabotage::RetryExecutesAgain);
     let hash = request_hash(order);
-    let known = desk.tx.query_opt(
-        "select request_hash, declined_code, declined_detail from order_key
-         where log = $1 and actor = $2 and request_key = $3",
-        params![desk.log, order.actor, order.key],
+    let row = desk.tx.query_one(
+        "select k.request_hash, k.declined_code, k.declined_detail,
+           (select count(*) from orders o where o.log = $1 and o.order_id = $4 and o.placed = 1)
+         from (select 1 as one) one_row
+         left join order_key k on k.log = $1 and k.actor = $2 and k.request_key = $3",
+        params![desk.log, order.actor, order.key, order.order],
     )?;
-    if let Some(row) = known.filter(|_| !retry_again) {
-        if row.id::<[u8; 32]>(0)? != hash {
+    if let Some(kept) = row.id_opt::<[u8; 32]>(0)?.filter(|_| !retry_again) {
+        if kept != hash {
             return Err(Refusal::IdReused.into());
         }
         return first_answer(desk, order.order, &row);
     }
-    let declined = match decide(desk, order, retry_again) {
-        Ok(()) => None,
+    let is_taken = row.int(3)? > 0 && !retry_again;
+    let decided = if is_taken { Err(Refusal::IdReused.into()) } else { decide(desk, order) };
+    let placed = match decided {
+        Ok(placed) => Placed::Held(placed),
         // By itself it can be done later, so nothing is settled yet.
         Err(CoreRefusal::Refused { fault: Fault::Later | Fault::Malformed, code, detail }) => {
             return Err(CoreRefusal::Refused { fault: Fault::Later, code, detail });
         }
         Err(CoreRefusal::Refused { code, detail, .. }) => {
-            Some(Declined { fault: Fault::Conflict, code: code.into(), detail })
+            Placed::Declined(Declined { fault: Fault::Conflict, code: code.into(), detail })
         }
         Err(CoreRefusal::Store(error)) => return Err(error.into()),
     };
-    desk.tx.execute(
+    let declined = match &placed {
+        Placed::Declined(declined) => Some(declined),
+        Placed::Held(_) => None,
+    };
+    desk.tx.run(
         "insert into order_key
            (log, actor, request_key, request_hash, declined_code, declined_detail, at_ms)
          values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, actor, request_key) do nothing",
@@ -116,15 +124,12 @@ pub(super) fn place(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Placed, C
             order.actor,
             order.key,
             hash,
-            declined.as_ref().map(|declined| &declined.code),
-            declined.as_ref().map(|declined| &declined.detail),
+            declined.map(|declined| &declined.code),
+            declined.map(|declined| &declined.detail),
             desk.now.now_ms
         ],
     )?;
-    match declined {
-        Some(declined) => Ok(Placed::Declined(declined)),
-        None => view(desk.tx, desk.log, order.order)?.map(Placed::Held).ok_or_else(unknown),
-    }
+    Ok(placed)
 }
 
 fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed, CoreRefusal> {
@@ -135,37 +140,72 @@ fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed
     view(desk.tx, desk.log, order)?.map(Placed::Held).ok_or_else(unknown)
 }
 
-fn decide(desk: &mut Desk<'_>, order: &PlaceOrder, again: bool) -> Result<(), CoreRefusal> {
-    if !again && read::order(desk.tx, desk.log, order.order)?.is_some() {
-        return Err(Refusal::IdReused.into());
-    }
-    let profile = read::profile(desk.tx, desk.log)?;
-    let currency = profile.and_then(|profile| Currency::parse(&profile.currency));
-    let Some(currency) = currency else {
-        return Err(refused(Fault::Later, "no_profile", "the stall has not said its currency yet"));
-    };
-    let mut offers = BTreeMap::new();
-    for line in &order.lines {
-        if let Some(offer) = offer(desk, line.product)? {
-            offers.insert(line.product, offer);
-        }
-    }
-    let facts = place_order::Facts {
-        frozen: read::stall_frozen(desk.tx, desk.log)?,
-        policy: Policy::plain(currency),
-        offers,
-    };
+fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefusal> {
+    let mut facts = Shop::load(desk, &order.lines)?;
     let command = place_order::PlaceOrder {
         order: order.order,
         buyer: order.buyer,
         lines: order.lines.clone(),
         note: order.note.clone(),
     };
-    desk.write(place_order::decide(&facts, &command)?)?;
+    let entries = match place_order::decide(&facts, &command) {
+        Ok(entries) => entries,
+        Err(refusal) => {
+            desk.shop = Some(Shop(facts));
+            return Err(refusal.into());
+        }
+    };
+    let placed = entries.iter().find_map(|entry| {
+        if let Entry::OrderPlaced(placed) = entry { Some(placed.clone()) } else { None }
+    });
+    desk.write(entries)?;
     for line in &order.lines {
         sharing::note_shop_demand(desk, line.product)?;
+        // The units are in the order's hold now.
+        if let Some(offer) = facts.offers.get_mut(&line.product) {
+            offer.pool -= line.quantity;
+        }
     }
-    Ok(())
+    desk.shop = Some(Shop(facts));
+    let placed = placed.ok_or_else(unknown)?;
+    Ok(shown(order.order, OrderState::Held, placed, desk.stamp().at_ms))
+}
+
+/// What the shop knows, for the orders that follow each other in one transaction.
+pub(super) struct Shop(place_order::Facts);
+
+impl Shop {
+    /// What an order of these lines needs, from the order before it or from the store.
+    fn load(desk: &mut Desk<'_>, lines: &[AskedLine]) -> Result<place_order::Facts, CoreRefusal> {
+        let mut facts = match desk.shop.take() {
+            Some(Self(facts)) => facts,
+            None => {
+                let profile = read::profile(desk.tx, desk.log)?;
+                let currency = profile.and_then(|profile| Currency::parse(&profile.currency));
+                let Some(currency) = currency else {
+                    return Err(refused(
+                        Fault::Later,
+                        "no_profile",
+                        "the stall has not said its currency yet",
+                    ));
+                };
+                place_order::Facts {
+                    frozen: read::stall_frozen(desk.tx, desk.log)?,
+                    policy: Policy::plain(currency),
+                    offers: BTreeMap::new(),
+                }
+            }
+        };
+        for line in lines {
+            if facts.offers.contains_key(&line.product) {
+                continue;
+            }
+            if let Some(offer) = offer(desk, line.product)? {
+                facts.offers.insert(line.product, offer);
+            }
+        }
+        Ok(facts)
+    }
 }
 
 fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, StoreError> {
@@ -219,22 +259,26 @@ pub(super) fn held_units(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<
 pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<OrderView>, StoreError> {
     let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     let placed = read::order_placed(tx, log, &found)?;
+    Ok(Some(shown(order, found.state, placed, found.at_ms)))
+}
+
+fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64) -> OrderView {
     let line = |line: soko_domain::entry::OrderLine| OrderLineView {
         product: line.product,
         name: line.name,
         quantity: line.quantity,
         total_minor: line.total_minor,
     };
-    Ok(Some(OrderView {
+    OrderView {
         order,
         buyer: placed.buyer,
-        state: found.state,
+        state,
         currency: placed.currency,
         total_minor: placed.total_minor,
         lines: placed.lines.into_iter().map(line).collect(),
         note: placed.note,
-        placed_ms: found.at_ms,
-    }))
+        placed_ms,
+    }
 }
 
 fn request_hash(order: &PlaceOrder) -> [u8; 32] {

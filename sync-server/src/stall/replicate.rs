@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use soko_domain::entry::{Entry, Kind};
 use soko_domain::ids::{AuthorId, LogId, ProductId};
-use soko_projection::{Applier, state_digest};
+use soko_projection::{Applier, running_digest};
 use soko_record_log::log::LogSource;
 use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::protocol::Offer;
@@ -17,8 +17,6 @@ use crate::stall::{Core, epoch, ingest, settle, sharing};
 
 /// Verdicts about parked records that one page repeats.
 const VERDICTS_MAX: usize = 100;
-/// Above this many records, derived state is not compared at each exchange.
-const COMPARED_RECORDS_MAX: u64 = 2_000;
 
 pub(super) fn replicate(
     core: &Core,
@@ -46,17 +44,13 @@ pub(super) fn replicate(
     let (epoch, author) = (desk.epoch, desk.author());
     let mut reply = Page::new(request.stall, author, Offer::OURS, epoch);
     let mut their_heads = page.heads;
+    reply.heads = log::heads(desk.tx, request.stall)?;
     // What has just been taken need not be sent back to whoever brought it.
-    for (author, head) in log::heads(desk.tx, request.stall)? {
-        if author == request.author {
-            their_heads.insert(author, head);
-        }
+    if let Some(head) = reply.heads.get(&request.author) {
+        their_heads.insert(request.author, *head);
     }
     let filled = fill(&LogSource::new(desk.tx, request.stall), &their_heads, Budget::PAGE)?;
-    reply.heads = log::heads(desk.tx, request.stall)?;
-    if log::count(desk.tx, request.stall)? <= COMPARED_RECORDS_MAX {
-        reply.state_digest = Some(state_digest(desk.tx, request.stall)?);
-    }
+    reply.state_digest = Some(running_digest(desk.tx, request.stall)?);
     reply.number = page.number;
     reply.in_reply_to = Some(page.number);
     reply.runs = filled.runs;

@@ -33,7 +33,7 @@ pub(super) fn note_demand(
     product: ProductId,
     holder: AuthorId,
 ) -> Result<(), StoreError> {
-    desk.tx.execute(
+    desk.tx.run(
         "insert into demand (log, product, holder, times) values ($1, $2, $3, 1)
          on conflict (log, product, holder) do update set times = demand.times + 1",
         params![desk.log, product, holder],

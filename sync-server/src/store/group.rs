@@ -1,7 +1,7 @@
 //! Group commit: many requests, one transaction, answers only after the commit. A refusal undoes its own request
 //! alone; a failure of the group runs each request by itself, so that one bad request costs the others time only.
 
-use soko_record_log::{Again, Dialect, Param, Row, StoreError, Tx};
+use soko_record_log::{Again, Dialect, Kept, Param, Row, StoreError, Tx};
 
 use crate::store::conn::{Conn, Shard, Undone};
 use crate::store::job::{Job, NoAnswer, Ran};
@@ -78,7 +78,7 @@ fn one_of_group(tx: &mut dyn Tx, job: &mut dyn Job) -> Result<bool, Undone> {
     match (ran, is_open) {
         (Ran::Keep, false) => Ok(true),
         (Ran::Keep, true) => {
-            tx.execute("release savepoint job", &[])?;
+            tx.run("release savepoint job", &[])?;
             Ok(true)
         }
         (Ran::Undo, false) => Ok(false),
@@ -139,7 +139,7 @@ struct Guarded<'a> {
 impl Guarded<'_> {
     fn open(&mut self) -> Result<(), StoreError> {
         if !self.is_open {
-            self.tx.execute("savepoint job", &[])?;
+            self.tx.run("savepoint job", &[])?;
             self.is_open = true;
         }
         Ok(())
@@ -157,6 +157,15 @@ impl Tx for Guarded<'_> {
             self.open()?;
         }
         self.tx.query(sql, params)
+    }
+
+    fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), StoreError> {
+        self.open()?;
+        self.tx.run(sql, params)
+    }
+
+    fn kept(&mut self) -> Option<&mut Kept> {
+        self.tx.kept()
     }
 
     fn dialect(&self) -> Dialect {

@@ -22,6 +22,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 4, name: "projection", sql: soko_projection::TABLES },
     Migration { number: 5, name: "lists", sql: soko_projection::LISTS },
     step!(6, "0003_market"),
+    Migration { number: 7, name: "state_sum", sql: soko_projection::SUM_TABLE },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

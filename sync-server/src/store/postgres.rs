@@ -4,24 +4,32 @@
 //! Writers run at `read committed` and hold one advisory lock per shard, taken before the first statement in
 //! sorted order: requests of one stall follow each other as they do on SQLite, among any number of processes,
 //! and locks cannot wait for each other in a circle.
+//!
+//! A statement whose count nobody asks for is sent and not waited for; the server runs them in the order in
+//! which they came. A round trip is then paid for what is read, not for what is written.
 
 use std::collections::HashMap;
 use std::error::Error as _;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use postgres::config::Host;
-use postgres::error::SqlState;
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls, Statement};
-use soko_record_log::{Dialect, Param, Row, StoreError, Tx, Value};
+use soko_record_log::{Dialect, Kept, Param, Row, StoreError, Tx, Value};
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Config, Error, NoTls, Statement};
 
 use crate::store::conn::{Conn, Opener, Shard, Undone, Work};
 use crate::store::neighbours::{Heard, Neighbours};
 
 /// Statement texts kept prepared per connection. The program has fewer; the limit is for safety.
 const STATEMENTS_MAX: usize = 500;
+/// Statements that may be under way without their answers.
+const SENT_MAX: usize = 256;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// No statement of ours takes this long unless something is wrong.
 const STATEMENT_TIMEOUT_MS: u32 = 20_000;
@@ -51,7 +59,7 @@ impl Postgres {
         own: u64,
         listen: Arc<dyn Fn(Heard) + Send + Sync>,
     ) -> Result<Neighbours, StoreError> {
-        Neighbours::meet(self.config.clone(), own, listen)
+        Neighbours::meet(self.config.clone().into(), own, listen)
     }
 
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
@@ -74,11 +82,25 @@ impl Postgres {
     }
 
     pub(crate) fn connect(&self) -> Result<PgConn, StoreError> {
-        let mut client = self.config.connect(NoTls).map_err(|error| store_error(&error))?;
-        let settings =
-            format!("set statement_timeout = {STATEMENT_TIMEOUT_MS}; set client_min_messages = warning");
-        client.batch_execute(&settings).map_err(|error| store_error(&error))?;
-        Ok(PgConn { client, statements: HashMap::new(), is_lost: false, is_aborted: false })
+        let no_runtime = |error| StoreError::Other(format!("no runtime for a connection: {error}"));
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
+        let (client, connection) =
+            runtime.block_on(self.config.connect(NoTls)).map_err(|error| store_error(&error))?;
+        // It moves whenever this thread waits for an answer. What ends it, the client tells.
+        runtime.spawn(async move { drop(connection.await) });
+        let mut connected = PgConn {
+            client: Arc::new(client),
+            runtime,
+            sent: Vec::new(),
+            statements: HashMap::new(),
+            kept: Kept::default(),
+            is_lost: false,
+            is_aborted: false,
+        };
+        connected.batch(&format!(
+            "set statement_timeout = {STATEMENT_TIMEOUT_MS}; set client_min_messages = warning"
+        ))?;
+        Ok(connected)
     }
 }
 
@@ -88,10 +110,17 @@ impl Opener for Postgres {
     }
 }
 
-/// One connection.
+/// A statement on its way.
+type Sent = Pin<Box<dyn Future<Output = Result<u64, Error>>>>;
+
+/// One connection, with a runtime of its own that runs while this thread waits.
 pub(crate) struct PgConn {
-    client: Client,
+    client: Arc<Client>,
+    runtime: Runtime,
+    /// Not waited for yet, the oldest first.
+    sent: Vec<Sent>,
     statements: HashMap<String, Statement>,
+    kept: Kept,
     /// The connection broke: whatever was under way is unknown to us and undone by the server.
     is_lost: bool,
     /// A statement failed and no savepoint was gone back to: COMMIT would answer with a silent rollback.
@@ -101,8 +130,8 @@ pub(crate) struct PgConn {
 impl PgConn {
     /// Several statements, or one that cannot be prepared.
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
-        let done = self.client.batch_execute(sql);
-        done.map_err(|error| self.note(&error))
+        let done = self.runtime.block_on(self.client.batch_execute(sql));
+        self.answered(done)
     }
 
     pub(crate) fn refuse_unfinished_restore(&mut self) -> Result<(), StoreError> {
@@ -148,20 +177,72 @@ impl PgConn {
         Ok(())
     }
 
+    /// Whatever failed before is undone with it.
     fn rollback(&mut self) -> Result<(), StoreError> {
-        self.batch("rollback")
+        let done = self.runtime.block_on(self.client.batch_execute("rollback"));
+        self.first_failure();
+        self.kept.forget();
+        done.map_err(|error| self.note(&error))
     }
 
     fn prepared(&mut self, sql: &str) -> Result<Statement, StoreError> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(sql).map_err(|error| self.note(&error))?;
+        let prepared = self.runtime.block_on(self.client.prepare(sql));
+        let statement = self.answered(prepared)?;
         if self.statements.len() >= STATEMENTS_MAX {
             self.statements.clear();
         }
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
+    }
+
+    /// Hands a statement to the connection, in order with all others, and does not wait.
+    fn send(&mut self, mut statement: Sent) -> Result<(), StoreError> {
+        // The first poll puts it into the connection's queue; nobody is woken, since nobody waits.
+        match statement.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => done.map(drop).map_err(|error| self.note(&error))?,
+            Poll::Pending => self.sent.push(statement),
+        }
+        if self.sent.len() < SENT_MAX { Ok(()) } else { self.answered(Ok(())) }
+    }
+
+    /// An answer, or the failure of the oldest statement that failed before it: that is the cause.
+    fn answered<T>(&mut self, answer: Result<T, Error>) -> Result<T, StoreError> {
+        match (self.first_failure(), answer) {
+            (Some(error), _) | (None, Err(error)) => Err(self.note(&error)),
+            (None, Ok(answer)) => Ok(answer),
+        }
+    }
+
+    /// Waits for all that was sent, which is there already if anything later was answered.
+    fn first_failure(&mut self) -> Option<Error> {
+        if self.sent.is_empty() {
+            return None;
+        }
+        let sent = std::mem::take(&mut self.sent);
+        self.runtime.block_on(async {
+            let mut first = None;
+            for statement in sent {
+                first = first.or(statement.await.err());
+            }
+            first
+        })
+    }
+
+    /// Back to a savepoint: what failed since is undone. If it failed before, so does this.
+    fn go_back(&mut self, sql: &str) -> Result<u64, StoreError> {
+        let done = self.runtime.block_on(self.client.batch_execute(sql));
+        let earlier = self.first_failure();
+        match done {
+            Ok(()) => {
+                self.is_aborted = false;
+                self.kept.forget();
+                Ok(0)
+            }
+            Err(error) => Err(self.note(&earlier.unwrap_or(error))),
+        }
     }
 
     /// What cannot even be sent spoils the transaction like any failed statement.
@@ -177,7 +258,7 @@ impl PgConn {
         Ok(params.iter().map(|param| PgParam(*param)).collect())
     }
 
-    fn note(&mut self, error: &postgres::Error) -> StoreError {
+    fn note(&mut self, error: &Error) -> StoreError {
         let error = store_error(error);
         self.is_lost |= matches!(error, StoreError::Io(_) | StoreError::Closed(_));
         self.is_aborted = true;
@@ -188,8 +269,12 @@ impl PgConn {
 impl Conn for PgConn {
     fn write(&mut self, shards: &[Shard], work: Work<'_>) -> Result<(), Undone> {
         self.is_aborted = false;
-        self.batch("begin isolation level read committed, read write")?;
+        self.kept.forget();
+        let client = Arc::clone(&self.client);
+        let begin = "begin isolation level read committed, read write";
+        self.send(Box::pin(async move { client.batch_execute(begin).await.map(|()| 0) }))?;
         let done = self.lock(shards).map_err(Undone::Store).and_then(|()| work(self));
+        self.kept.forget();
         // COMMIT of a transaction that the server gave up answers with a rollback and no error.
         let is_silent = done.is_ok() && self.is_aborted;
         if done.is_err() || is_silent {
@@ -197,12 +282,15 @@ impl Conn for PgConn {
             done?;
             return Err(Undone::Store(StoreError::Other("a statement failed: nothing was kept".into())));
         }
+        // The same if one that was not waited for failed: its failure is the answer then.
         Ok(self.batch("commit")?)
     }
 
     fn read(&mut self, work: &mut dyn FnMut(&mut dyn Tx)) -> Result<(), StoreError> {
         self.is_aborted = false;
-        self.batch("begin isolation level repeatable read, read only")?;
+        let client = Arc::clone(&self.client);
+        let begin = "begin isolation level repeatable read, read only";
+        self.send(Box::pin(async move { client.batch_execute(begin).await.map(|()| 0) }))?;
         work(self);
         self.rollback()
     }
@@ -214,26 +302,76 @@ impl Conn for PgConn {
 
 impl Tx for PgConn {
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+        if sql.starts_with("rollback to") {
+            // In a transaction that failed nothing can be prepared, so it is sent as it is.
+            return self.go_back(sql);
+        }
         let params = self.checked(params)?;
         let statement = self.prepared(sql)?;
-        let done = self.client.execute(&statement, &references(&params));
-        let changed = done.map_err(|error| self.note(&error))?;
-        if sql.starts_with("rollback to") {
-            self.is_aborted = false;
-        }
-        Ok(changed)
+        let done = self.runtime.block_on(self.client.execute(&statement, &references(&params)));
+        self.answered(done)
     }
 
     fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
         let params = self.checked(params)?;
         let statement = self.prepared(sql)?;
-        let answer = self.client.query(&statement, &references(&params));
-        answer.map_err(|error| self.note(&error))?.iter().map(row).collect()
+        let answer = self.runtime.block_on(self.client.query(&statement, &references(&params)));
+        self.answered(answer)?.iter().map(row).collect()
+    }
+
+    fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), StoreError> {
+        self.checked(params)?;
+        let statement = self.prepared(sql)?;
+        let params: Vec<OwnParam> = params.iter().map(OwnParam::from).collect();
+        let client = Arc::clone(&self.client);
+        self.send(Box::pin(async move { client.execute_raw(&statement, params).await }))
+    }
+
+    fn kept(&mut self) -> Option<&mut Kept> {
+        Some(&mut self.kept)
     }
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
     }
+}
+
+/// A parameter of a statement that is not waited for.
+#[derive(Debug)]
+struct OwnParam(Value);
+
+impl From<&Param<'_>> for OwnParam {
+    fn from(param: &Param<'_>) -> Self {
+        Self(match param {
+            // One that is too large was refused before.
+            Param::Null | Param::TooLarge(_) => Value::Null,
+            Param::Int(number) => Value::Int(*number),
+            Param::Text(text) => Value::Text((*text).to_owned()),
+            Param::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        })
+    }
+}
+
+impl ToSql for OwnParam {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        let param = match &self.0 {
+            Value::Null => Param::Null,
+            Value::Int(number) => Param::Int(*number),
+            Value::Text(text) => Param::Text(text),
+            Value::Blob(bytes) => Param::Blob(bytes),
+        };
+        PgParam(param).to_sql(ty, out)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
 }
 
 #[derive(Debug)]
@@ -283,11 +421,11 @@ fn name_of(param: &Param<'_>) -> &'static str {
     }
 }
 
-fn row(row: &postgres::Row) -> Result<Row, StoreError> {
+fn row(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
     (0..row.len()).map(|column| value(row, column)).collect::<Result<Vec<_>, _>>().map(Row::new)
 }
 
-fn value(row: &postgres::Row, column: usize) -> Result<Value, StoreError> {
+fn value(row: &tokio_postgres::Row, column: usize) -> Result<Value, StoreError> {
     let ty = row.columns()[column].type_();
     let value = match *ty {
         Type::INT8 => row.try_get::<_, Option<i64>>(column).map(|found| found.map(Value::Int)),
@@ -310,7 +448,7 @@ fn value(row: &postgres::Row, column: usize) -> Result<Value, StoreError> {
     value.map(|found| found.unwrap_or(Value::Null)).map_err(|error| store_error(&error))
 }
 
-fn store_error(error: &postgres::Error) -> StoreError {
+fn store_error(error: &Error) -> StoreError {
     let Some(answer) = error.as_db_error() else {
         let cause = error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
         let is_ours = cause.contains("a parameter of type") || cause.contains("serializing parameter");

@@ -47,6 +47,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("soko-web-build", &[]),
+    (
+        "soko-bench",
+        &[
+            "soko-register",
+            "soko-engine",
+            "soko-sync-server",
+            "soko-replication",
+            "soko-domain",
+            "soko-app-api",
+            "soko-record-log",
+            "soko-projection",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

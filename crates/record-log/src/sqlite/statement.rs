@@ -4,7 +4,7 @@ use rusqlite::ffi::{self, ErrorCode};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection};
 
-use crate::tx::{Dialect, Param, Row, StoreError, Tx, Value};
+use crate::tx::{Dialect, Kept, Param, Row, StoreError, Tx, Value};
 
 /// An open transaction. As on PostgreSQL, a failed statement spoils it until a savepoint is rolled back to, so
 /// that no statement's failure can be overlooked and both engines behave alike.
@@ -12,15 +12,16 @@ pub(super) struct SqliteTx<'c> {
     connection: &'c Connection,
     may_write: bool,
     failed: Option<StoreError>,
+    kept: Kept,
 }
 
 impl<'c> SqliteTx<'c> {
     pub(super) fn writing(connection: &'c Connection) -> Self {
-        Self { connection, may_write: true, failed: None }
+        Self { connection, may_write: true, failed: None, kept: Kept::default() }
     }
 
     pub(super) fn reading(connection: &'c Connection) -> Self {
-        Self { connection, may_write: false, failed: None }
+        Self { connection, may_write: false, failed: None, kept: Kept::default() }
     }
 
     /// The failure that spoiled the transaction.
@@ -42,7 +43,10 @@ impl<'c> SqliteTx<'c> {
         let outcome = work(self);
         match &outcome {
             Err(error) if self.failed.is_none() => self.failed = Some(error.clone()),
-            Ok(_) if rolls_back => self.failed = None,
+            Ok(_) if rolls_back => {
+                self.failed = None;
+                self.kept.forget();
+            }
             Ok(_) | Err(_) => {}
         }
         outcome
@@ -63,12 +67,16 @@ impl<'c> SqliteTx<'c> {
             let given = params.len();
             return Err(StoreError::Other(format!("{given} parameters for {wanted} places: {sql}")));
         }
-        for (index, param) in params.iter().enumerate() {
-            let name = format!("${}", index + 1);
-            let Some(place) = statement.parameter_index(&name).map_err(store_error)? else {
-                return Err(StoreError::Other(format!("no place for {name}: {sql}")));
+        for place in 1..=wanted {
+            // Placeholders are named by their number, and numbered by SQLite as they first appear.
+            let number =
+                statement.parameter_name(place).and_then(|name| name.strip_prefix('$')?.parse().ok());
+            let param = number.and_then(|number: usize| params.get(number.checked_sub(1)?));
+            let Some(param) = param else {
+                return Err(StoreError::Other(format!("place {place} is none of $1 to ${wanted}: {sql}")));
             };
-            statement.raw_bind_parameter(place, bound(*param)?).map_err(store_error)?;
+            let value = bound(*param)?;
+            statement.raw_bind_parameter(place, value).map_err(store_error)?;
         }
         Ok(statement)
     }
@@ -104,6 +112,10 @@ impl Tx for SqliteTx<'_> {
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
+    }
+
+    fn kept(&mut self) -> Option<&mut Kept> {
+        self.may_write.then_some(&mut self.kept)
     }
 }
 

@@ -133,6 +133,7 @@ pub(crate) fn product_name(number: usize) -> String {
 pub(crate) struct ServerProcess {
     pub(crate) child: Child,
     pub(crate) url: String,
+    pub(crate) address: String,
 }
 
 impl ServerProcess {
@@ -148,7 +149,7 @@ impl ServerProcess {
         }
         let log = std::fs::File::create(folder.join("server.log"))?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
-        let server = Self { child, url: format!("http://{address}") };
+        let server = Self { child, url: format!("http://{address}"), address: address.to_string() };
         let started = Instant::now();
         while started.elapsed() < READY_WAIT_MAX {
             if is_ready(&address.to_string()) {

@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use soko_app_api::Verb;
+use soko_domain::ids::{LogId, ProductId};
 use soko_register::exchange::Exchange;
 use soko_register::home::random_id;
 use soko_register::server::Server;
 
+use crate::client::Connection;
 use crate::figure::{Fault, Measured, Milli, complain, print, resident_mb};
 use crate::raw;
 use crate::world::{Folder, REPLY_WAIT, ServerProcess, Till};
 
 const CLIENTS: usize = 64;
-const ORDERS_OF_EACH: usize = 60;
+const ORDERS_OF_EACH: usize = 150;
 const SHOP_UNITS: i64 = 100_000;
 const FAILURES_MAX: u32 = 3;
 const POSTGRES_VARIABLE: &str = "SOKO_TEST_POSTGRES";
@@ -23,14 +25,14 @@ const PGBENCH_VARIABLE: &str = "SOKO_PGBENCH";
 const PGBENCH_SECONDS: &str = "8";
 
 pub(crate) fn server() -> Measured {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let folder = Folder::new()?;
     {
         let process = ServerProcess::start(folder.path(), None)?;
         print("server.idle_mb", "MB", resident_mb(process.child.id())?, None);
-        let rate = runtime.block_on(orders(&folder, &process))?;
+        let (rate, shop) = runtime.block_on(orders(&folder, &process))?;
         drop(process);
-        let baseline = raw::group_commit(folder.path())?;
+        let baseline = raw::group_commit(folder.path(), shop.stall, shop.product)?;
         print("server.orders.sqlite.per_s", "1/s", rate, Some(baseline));
     }
     let Ok(admin) = std::env::var(POSTGRES_VARIABLE) else {
@@ -51,7 +53,7 @@ fn postgres(runtime: &tokio::runtime::Runtime, admin: &str) -> Measured {
         let baseline = pgbench(&url)?;
         let folder = Folder::new()?;
         let process = ServerProcess::start(folder.path(), Some(&url))?;
-        let rate = runtime.block_on(orders(&folder, &process))?;
+        let (rate, _) = runtime.block_on(orders(&folder, &process))?;
         Ok((rate, baseline))
     })();
     tool("psql", &[admin, "-q", "-c", &format!("drop database {name} with (force)")])?;
@@ -82,8 +84,14 @@ fn tool(name: &str, arguments: &[&str]) -> Measured<String> {
     Err(Fault(format!("{name}: {}", String::from_utf8_lossy(&output.stderr))))
 }
 
+/// Where orders were placed.
+struct Shop {
+    stall: LogId,
+    product: ProductId,
+}
+
 /// Orders a second, each answered after it was kept.
-async fn orders(folder: &Folder, process: &ServerProcess) -> Measured<Milli> {
+async fn orders(folder: &Folder, process: &ServerProcess) -> Measured<(Milli, Shop)> {
     let server = Server::new(&process.url, REPLY_WAIT)?;
     let mut till = Till::found(&folder.path().join("till"), 1)?;
     let product = *till.products.first().ok_or_else(|| Fault("there is no product".into()))?;
@@ -91,29 +99,38 @@ async fn orders(folder: &Folder, process: &ServerProcess) -> Measured<Milli> {
     Exchange::new(&mut till.home, till.stall, REPLY_WAIT)?.until_quiet(FAILURES_MAX).await?;
     till.handle(Verb::ReturnShare { product, quantity: SHOP_UNITS })?;
     Exchange::new(&mut till.home, till.stall, REPLY_WAIT)?.until_quiet(FAILURES_MAX).await?;
-    let url = format!("{}/v1/stalls/{}/orders", process.url, till.stall);
+    let shop = Shop { stall: till.stall, product };
     // One order first, so that nothing is measured that happens once.
-    buyer(url.clone(), product.to_string(), 1).await?;
+    buyer(process.address.clone(), shop.path(), product.to_string(), 1).await?;
     let started = Instant::now();
-    let buyers: Vec<_> =
-        (0..CLIENTS).map(|_| tokio::spawn(buyer(url.clone(), product.to_string(), ORDERS_OF_EACH))).collect();
+    let buyers: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            tokio::spawn(buyer(process.address.clone(), shop.path(), product.to_string(), ORDERS_OF_EACH))
+        })
+        .collect();
     for buyer in buyers {
         buyer.await??;
     }
     let took: Duration = started.elapsed();
     till.home.close()?;
-    Ok(Milli::per_second(u64::try_from(CLIENTS * ORDERS_OF_EACH)?, took))
+    Ok((Milli::per_second(u64::try_from(CLIENTS * ORDERS_OF_EACH)?, took), shop))
 }
 
-async fn buyer(url: String, product: String, orders: usize) -> Measured {
-    let client = reqwest::Client::builder().build()?;
+impl Shop {
+    fn path(&self) -> String {
+        format!("/v1/stalls/{}/orders", self.stall)
+    }
+}
+
+async fn buyer(address: String, path: String, product: String, orders: usize) -> Measured {
+    let mut server = Connection::open(&address).await?;
     let secret = format!("{}{}", random_id(), random_id());
     for _ in 0..orders {
         let lines = json!([{"product": product, "quantity": 1}]);
-        let body = json!({"order": random_id().to_string(), "lines": lines});
-        let answer = client.post(&url).header("soko-buyer", &secret).json(&body).send().await?;
-        if answer.status().as_u16() != 201 {
-            return Err(Fault(format!("an order was not taken: {}", answer.text().await?)));
+        let body = json!({"order": random_id().to_string(), "lines": lines}).to_string();
+        let (status, answer) = server.post(&path, &secret, &body).await?;
+        if status != 201 {
+            return Err(Fault(format!("an order was not taken: {status} {answer}")));
         }
     }
     Ok(())

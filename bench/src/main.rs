@@ -1,6 +1,7 @@
 //! The program `soko-bench`: measures one group of figures and prints a line of JSON for each. The names are
 //! listed in docs/benchmarks.md. Every baseline is measured in the same run, on the same disk.
 
+mod client;
 mod device;
 mod exchange;
 mod figure;

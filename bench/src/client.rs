@@ -1,0 +1,62 @@
+//! As little HTTP as a load needs: one connection, one request at a time. A whole client library would take the
+//! processor from the server that is measured.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::figure::{Fault, Measured};
+
+const HEAD_END: &[u8] = b"\r\n\r\n";
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+pub(crate) struct Connection {
+    stream: TcpStream,
+    address: String,
+    read: Vec<u8>,
+}
+
+impl Connection {
+    pub(crate) async fn open(address: &str) -> Measured<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, address: address.to_owned(), read: Vec::new() })
+    }
+
+    /// Posts JSON as a guest; the status and the body of the answer.
+    pub(crate) async fn post(&mut self, path: &str, buyer: &str, body: &str) -> Measured<(u16, String)> {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nsoko-buyer: {buyer}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        self.stream.write_all(head.as_bytes()).await?;
+        self.read.clear();
+        let head_end = loop {
+            let found = self.read.windows(HEAD_END.len()).position(|bytes| bytes == HEAD_END);
+            if let Some(at) = found {
+                break at + HEAD_END.len();
+            }
+            self.more().await?;
+        };
+        let head = String::from_utf8_lossy(&self.read[..head_end]).to_ascii_lowercase();
+        let status = head.get(9..12).and_then(|digits| digits.parse().ok());
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+        let (Some(status), Some(length)) = (status, length) else {
+            return Err(Fault(format!("not an answer that this reads: {head}")));
+        };
+        let end = head_end.saturating_add(length);
+        while self.read.len() < end {
+            self.more().await?;
+        }
+        Ok((status, String::from_utf8_lossy(&self.read[head_end..]).into_owned()))
+    }
+
+    async fn more(&mut self) -> Measured {
+        let read = self.stream.read_buf(&mut self.read).await?;
+        if read == 0 || self.read.len() > ANSWER_BYTES_MAX {
+            return Err(Fault("the server ended the connection, or says too much".into()));
+        }
+        Ok(())
+    }
+}
