@@ -67,6 +67,10 @@ pub enum Refusal {
     OrderEnded(&'static str),
     #[error("the id was used before for something else")]
     IdReused,
+    #[error(
+        "this was answered long ago, and the answer is not kept any longer; look whether it was done before doing it anew"
+    )]
+    AnsweredLongAgo,
     #[error("the price of {0} changed; look again before ordering")]
     PriceChanged(ProductId),
 }
@@ -99,6 +103,7 @@ impl Refusal {
             Self::ShareExceeded { .. } => "share_exceeded",
             Self::OrderEnded(_) => "order_ended",
             Self::IdReused => "id_reused",
+            Self::AnsweredLongAgo => "answered_long_ago",
             Self::PriceChanged(_) => "price_changed",
         }
     }
@@ -129,7 +134,8 @@ impl Refusal {
             | Self::RefundExceeds { .. }
             | Self::Underpaid { .. }
             | Self::OrderEnded(_)
-            | Self::IdReused => Retry::Never,
+            | Self::IdReused
+            | Self::AnsweredLongAgo => Retry::Never,
         }
     }
 }

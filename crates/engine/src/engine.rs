@@ -39,6 +39,11 @@ pub fn schema() -> &'static [Migration] {
             sql: include_str!("../../../migrations/device/0002_device.sql"),
         },
         Migration { number: 6, name: "state sum", sql: soko_projection::SUM_TABLE },
+        Migration {
+            number: 7,
+            name: "answers",
+            sql: include_str!("../../../migrations/device/0003_answers.sql"),
+        },
     ];
     STEPS
 }

@@ -28,4 +28,5 @@ pub use failure::{Failure, NotDone, OpenError};
 pub use folder::{DeviceFolder, Opened};
 pub use identity::{FrozenWhy, Join, Joined};
 pub use options::{Entropy, Now, Options};
+pub use own::ANSWERS_KEPT_MAX;
 pub use replicate::{LOW_WATER_UNITS, Taken};

@@ -191,16 +191,34 @@ pub(crate) fn servers(tx: &mut dyn Tx, log: LogId) -> Result<Vec<[u8; 32]>, Stor
     rows.iter().map(|row| row.id(0)).collect()
 }
 
+/// Answers that are kept in full, several market days of a busy register. A screen repeats a command within
+/// seconds, and a program that lost its reply at its next start; whoever comes later is told that it is too late.
+/// What is left of an older answer are the sixteen bytes of its command, much less than the record it wrote.
+pub const ANSWERS_KEPT_MAX: i64 = 10_000;
+/// Older answers are given up so many at a time.
+const ANSWERS_STEP: i64 = 64;
+
+/// What is known of a command that was answered before.
+pub(crate) enum Before {
+    Kept(Answered),
+    LongAgo,
+}
+
 /// The first answer to a command.
 pub(crate) struct Answered {
     pub(crate) fingerprint: Vec<u8>,
     pub(crate) outcome: Vec<u8>,
 }
 
-pub(crate) fn answered(tx: &mut dyn Tx, command: ThingId) -> Result<Option<Answered>, StoreError> {
-    let row =
-        tx.query_opt("select fingerprint, outcome from own_command where command = $1", params![command])?;
-    row.map(|row| Ok(Answered { fingerprint: row.blob(0)?.into(), outcome: row.blob(1)?.into() })).transpose()
+pub(crate) fn answered(tx: &mut dyn Tx, command: ThingId) -> Result<Option<Before>, StoreError> {
+    let kept =
+        tx.query_opt("select fingerprint, outcome from own_answer where command = $1", params![command])?;
+    if let Some(row) = kept {
+        let (fingerprint, outcome) = (row.blob(0)?.into(), row.blob(1)?.into());
+        return Ok(Some(Before::Kept(Answered { fingerprint, outcome })));
+    }
+    let row = tx.query_opt("select 1 from own_answered where command = $1", params![command])?;
+    Ok(row.map(|_| Before::LongAgo))
 }
 
 pub(crate) fn keep_answer(
@@ -208,11 +226,23 @@ pub(crate) fn keep_answer(
     (command, log): (ThingId, LogId),
     answer: &Answered,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        "insert into own_command (command, log, fingerprint, outcome) values ($1, $2, $3, $4)
-         on conflict (command) do nothing",
+    let rows = tx.query(
+        "insert into own_answer (command, log, fingerprint, outcome) values ($1, $2, $3, $4)
+         on conflict (command) do nothing returning place",
         params![command, log, answer.fingerprint, answer.outcome],
     )?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let place = row.int(0)?;
+    if place % ANSWERS_STEP != 0 || place <= ANSWERS_KEPT_MAX {
+        return Ok(());
+    }
+    let last = place - ANSWERS_KEPT_MAX;
+    tx.execute(
+        "insert into own_answered (command) select command from own_answer where place <= $1
+         on conflict (command) do nothing",
+        params![last],
+    )?;
+    tx.execute("delete from own_answer where place <= $1", params![last])?;
     Ok(())
 }
 

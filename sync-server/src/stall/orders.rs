@@ -155,9 +155,9 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
             return Err(refusal.into());
         }
     };
-    let placed = entries.iter().find_map(|entry| {
-        if let Entry::OrderPlaced(placed) = entry { Some(placed.clone()) } else { None }
-    });
+    let placed = entries
+        .iter()
+        .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed.clone()) } else { None });
     desk.write(entries)?;
     for line in &order.lines {
         sharing::note_shop_demand(desk, line.product)?;

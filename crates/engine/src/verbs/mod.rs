@@ -19,7 +19,7 @@ use soko_domain::verbs::{close_shift, hand_over_order, open_shift, revoke_device
 use soko_domain::wire::Wire as _;
 
 use crate::failure::{Failure, NotDone};
-use crate::own;
+use crate::own::{self, Before};
 use crate::weaken::Sabotage;
 use crate::write::Writing;
 
@@ -33,11 +33,13 @@ pub(crate) fn answer(
 ) -> Result<Result<Reply, Refused>, Failure> {
     let fingerprint = fingerprint(command)?;
     let known = own::answered(writing.tx, command.id)?;
-    if let Some(known) = known.filter(|_| !writing.weakened.is(Sabotage::RetryExecutesAgain)) {
-        if known.fingerprint != fingerprint {
+    match known.filter(|_| !writing.weakened.is(Sabotage::RetryExecutesAgain)) {
+        Some(Before::Kept(known)) if known.fingerprint != fingerprint => {
             return Ok(Err(Refusal::IdReused.into()));
         }
-        return unpack(&known.outcome);
+        Some(Before::Kept(known)) => return unpack(&known.outcome),
+        Some(Before::LongAgo) => return Ok(Err(Refusal::AnsweredLongAgo.into())),
+        None => {}
     }
     let outcome = match perform(writing, command) {
         Ok(reply) => Ok(reply),

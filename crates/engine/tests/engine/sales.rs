@@ -9,7 +9,8 @@ use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
 use soko_domain::ids::{LogId, ShiftId};
 use soko_domain::role::Role;
-use soko_engine::{Failure, NotDone};
+use soko_engine::{ANSWERS_KEPT_MAX, Failure, NotDone};
+use soko_record_log::{StoreError, params};
 
 const MANGO: u16 = 101;
 
@@ -55,6 +56,38 @@ fn a_refusal_is_repeated_even_when_it_would_be_done_now() {
     device.done(receive(21, product(MANGO), 50));
     assert_eq!(device.refused(sell(20, product(MANGO), 9, BeyondShare::Refuse)), "share_exceeded");
     assert_eq!(device.stock(product(MANGO)).own_share, 55);
+}
+
+#[test]
+fn a_repeat_after_the_answer_was_given_up_does_nothing_and_says_so() {
+    let mut device = stocked();
+    device.done(sell(20, product(MANGO), 2, BeyondShare::Refuse));
+    device.refused(sell(21, product(MANGO), 9, BeyondShare::Refuse));
+    device.refused(sell(22, product(MANGO), 9, BeyondShare::Refuse));
+    // As if the last of them were the last of as many as are kept.
+    device
+        .engine
+        .database()
+        .transaction::<_, StoreError>(|tx| {
+            let last = "update own_answer set place = $1 where place = (select max(place) from own_answer)";
+            tx.execute(last, params![ANSWERS_KEPT_MAX])
+        })
+        .unwrap();
+    let mut device = device.restart();
+    for number in 1_000..1_070 {
+        device.refused(sell(number, product(MANGO), 1_000, BeyondShare::Refuse));
+    }
+    let kept = device
+        .engine
+        .database()
+        .read::<_, StoreError>(|tx| tx.query_one("select count(*) from own_answer", &[])?.int(0));
+    assert_eq!(kept.unwrap(), 71, "those before are given up");
+    for (command, quantity) in [(20, 2), (21, 9), (20, 1)] {
+        let again = sell(command, product(MANGO), quantity, BeyondShare::Refuse);
+        assert_eq!(device.refused(again), "answered_long_ago");
+    }
+    assert_eq!(device.refused(sell(22, product(MANGO), 9, BeyondShare::Refuse)), "share_exceeded");
+    assert_eq!(device.stock(product(MANGO)).own_share, 3);
 }
 
 #[test]
