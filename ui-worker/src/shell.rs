@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Function, Uint8Array};
-use soko_app_api::{Answer, BuyerQuery, BuyerView, Call, DeviceReply, DeviceVerb, Told, decode, encode};
+use soko_app_api::{Answer, BuyerQuery, BuyerView, Call, DeviceReply, DeviceVerb, Told, Window, decode, encode};
 use soko_device::{Device, Options, Parts, media_type};
 use soko_domain::ids::Hash;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -133,7 +133,7 @@ async fn has_own(device: &Device) -> bool {
     if device.engine().is_ok_and(|engine| !engine.stalls().is_empty()) {
         return true;
     }
-    let orders = device.answer(Call::Buyer(BuyerQuery::Orders)).await;
+    let orders = device.answer(Call::Buyer(BuyerQuery::Orders { window: Window::first(1) })).await;
     matches!(orders, Answer::Buyer(BuyerView::Orders(orders)) if !orders.is_empty())
 }
 
