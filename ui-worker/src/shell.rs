@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Function, Uint8Array};
-use soko_app_api::{Answer, BuyerQuery, BuyerView, Call, DeviceReply, DeviceVerb, Told, Window, decode, encode};
+use soko_app_api::{
+    Answer, BuyerQuery, BuyerView, Call, DeviceReply, DeviceVerb, Told, Window, decode, encode,
+};
 use soko_device::{Device, Options, Parts, media_type};
 use soko_domain::ids::Hash;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};

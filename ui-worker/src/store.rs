@@ -58,11 +58,8 @@ pub(crate) fn opener(place: Place) -> Box<dyn FnMut() -> Result<OpenedEngine, Op
 }
 
 async fn install_pool() -> Result<(), OpfsSAHError> {
-    let config = OpfsSAHPoolCfgBuilder::new()
-        .vfs_name(FOLDER)
-        .directory(FOLDER)
-        .initial_capacity(FILES_MAX)
-        .build();
+    let config =
+        OpfsSAHPoolCfgBuilder::new().vfs_name(FOLDER).directory(FOLDER).initial_capacity(FILES_MAX).build();
     let mut tries = 0;
     loop {
         tries += 1;

@@ -56,6 +56,16 @@ export class Till {
     await this.page.getByRole("dialog").waitFor({ state: "detached" });
   }
 
+  // Makes an account and puts the stall online; the caller waits for what follows.
+  async connect(email) {
+    await this.go("/settings");
+    await this.button("I am new").click();
+    await this.page.getByRole("textbox", { name: /^E-mail address/ }).fill(email);
+    await this.page.getByLabel(/^Password/).fill("rain on a tin roof");
+    await this.button("Create the account").click();
+    await this.button("Connect now").click();
+  }
+
   product = (name) => this.page.getByRole("list", { name: "Products" }).getByRole("button", { name: new RegExp(name) });
 
   async addToCart(name) {
