@@ -60,7 +60,7 @@ pub fn Palette() -> Html {
         <Dialog title={speech.say("palette.title")} {on_close} class="dialog-palette">
             <div class="palette-box">
                 { icon(Icon::Search) }
-                <input type="search" value={(*text).clone()} {oninput} {onkeydown} autofocus=true dir="auto"
+                <input type="text" value={(*text).clone()} {oninput} {onkeydown} autofocus=true
                     placeholder={speech.say("palette.hint")} aria-label={speech.say("palette.title")}
                     role="combobox" aria-expanded="true" aria-controls="palette-hits"
                     aria-activedescendant={format!("palette-{at}")} />

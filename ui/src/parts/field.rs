@@ -48,10 +48,10 @@ pub fn Field(props: &FieldProps) -> Html {
         <div class={classes!("field", props.class.clone(), props.problem.is_some().then_some("field-wrong"))}>
             <label for={id.clone()}>{ props.label.clone() }</label>
             <div class="field-box">
-                <input ref={node} id={id} type={props.kind.clone()} value={props.value.clone()} {oninput}
+                <input ref={node} id={id} type={props.kind.clone()} autofocus={props.autofocus} value={props.value.clone()} {oninput}
                     inputmode={props.inputmode.clone()} autocomplete={props.autocomplete.clone()}
                     required={props.required} aria-invalid={props.problem.as_ref().map(|_| "true")}
-                    aria-describedby={has_below.then(|| below.clone())} dir="auto" />
+                    aria-describedby={has_below.then(|| below.clone())} dir={props.sign.is_none().then_some("auto")} />
                 if let Some(sign) = &props.sign {
                     <span class="field-sign">{ sign.clone() }</span>
                 }

@@ -77,7 +77,7 @@ fn Adding(props: &AddingProps) -> Html {
             <form class="card stack" {onsubmit}>
                 <div class="product-quick">
                     <Pictures draft={(*draft).clone()} set={set.clone()} />
-                    <Basics key={product.to_string()} draft={(*draft).clone()} set={set.clone()} {wrong} currency={currency.clone()} />
+                    <Basics key={product.to_string()} draft={(*draft).clone()} set={set.clone()} {wrong} currency={currency.clone()} is_new=true />
                 </div>
                 <CategoryChips stall={props.stall.stall} draft={(*draft).clone()} set={set.clone()} />
                 <details class="more">

@@ -47,7 +47,7 @@ pub(super) fn Basics(props: &FieldsProps) -> Html {
     html! {
         <div class="stack">
             <Field label={speech.say("product.name")} value={draft.name.clone()} on_input={with(props, |draft, text| draft.name = text)}
-                required=true autofocus=true problem={props.wrong.name.then(|| speech.say("product.name-missing"))} />
+                required=true autofocus={props.is_new} problem={props.wrong.name.then(|| speech.say("product.name-missing"))} />
             <Field label={speech.say("product.price")} value={draft.price.clone()} on_input={with(props, |draft, text| draft.price = text)}
                 required=true inputmode="decimal" sign={props.currency.clone()} class="field-money"
                 problem={props.wrong.price.then(|| speech.say("form.amount"))} />

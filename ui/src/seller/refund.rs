@@ -118,6 +118,8 @@ fn Line(props: &LineProps) -> Html {
     let speech = use_speech();
     let (place, line) = (props.place, &props.line);
     let left = (line.quantity - line.refunded).max(0);
+    // What is weighed is not given back gram by gram.
+    let step = if line.price_per > 1 { 50 } else { 1 };
     let on_change = props.on_change.reform(move |quantity: i64| (place, quantity.clamp(0, left)));
     html! {
         <li class="row row-apart">
@@ -125,7 +127,7 @@ fn Line(props: &LineProps) -> Html {
                 <span class="list-name">{ line.name.clone() }</span>
                 <span class="list-more">{ speech.count("refund.left", left) }</span>
             </span>
-            <Stepper label={line.name.clone()} value={props.quantity} shown={speech.number(props.quantity)} {on_change} />
+            <Stepper label={line.name.clone()} value={props.quantity} {step} shown={speech.number(props.quantity)} {on_change} />
         </li>
     }
 }

@@ -135,7 +135,7 @@ pub(super) fn SearchBox(props: &SearchBoxProps) -> Html {
         <div class="search">
             { icon(Icon::Search) }
             <input type="search" value={props.value.clone()} {oninput} placeholder={speech.say("search.products")}
-                aria-label={speech.say("search.products")} autocomplete="off" dir="auto" enterkeyhint="search" />
+                aria-label={speech.say("search.products")} autocomplete="off" enterkeyhint="search" />
         </div>
     }
 }
