@@ -3,6 +3,9 @@
 
 /// The longest pause between two letters of a scanner, in milliseconds. People are slower; the slowest scanners are not.
 const PAUSE_MS_MAX: f64 = 45.0;
+/// On a busy device letters arrive late. A row of digits this quick, with Enter behind it, is a code whoever typed it.
+const DIGITS_PAUSE_MS_MAX: f64 = 150.0;
+const DIGITS_MIN: usize = 6;
 /// Shorter ones are a person's quick word.
 const CODE_LETTERS_MIN: usize = 4;
 /// Longer ones are no code of a product.
@@ -12,6 +15,8 @@ const CODE_LETTERS_MAX: usize = 120;
 pub struct Scanner {
     letters: String,
     last_ms: f64,
+    /// The longest pause since the first letter.
+    pause_ms: f64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,13 +29,12 @@ pub enum Heard {
 
 impl Scanner {
     pub fn hear(&mut self, key: &str, at_ms: f64) -> Heard {
-        let is_quick = at_ms - self.last_ms <= PAUSE_MS_MAX;
+        let pause_ms = at_ms - self.last_ms;
         self.last_ms = at_ms;
         if key == "Enter" {
+            let pause_ms = self.pause_ms.max(pause_ms);
             let letters = std::mem::take(&mut self.letters);
-            let count = letters.chars().count();
-            let is_code = is_quick && (CODE_LETTERS_MIN..=CODE_LETTERS_MAX).contains(&count);
-            return if is_code { Heard::Code(letters) } else { Heard::Nothing };
+            return if is_code(&letters, pause_ms) { Heard::Code(letters) } else { Heard::Nothing };
         }
         let mut chars = key.chars();
         let (Some(letter), None) = (chars.next(), chars.next()) else {
@@ -40,13 +44,23 @@ impl Scanner {
             }
             return Heard::Nothing;
         };
-        let is_first = !is_quick || self.letters.is_empty();
+        let is_first = pause_ms > DIGITS_PAUSE_MS_MAX || self.letters.is_empty();
         if is_first {
             self.letters.clear();
+            self.pause_ms = 0.0;
+        } else {
+            self.pause_ms = self.pause_ms.max(pause_ms);
         }
         self.letters.push(letter);
         if is_first { Heard::First } else { Heard::Nothing }
     }
+}
+
+fn is_code(letters: &str, pause_ms: f64) -> bool {
+    let count = letters.chars().count();
+    let is_number = count >= DIGITS_MIN && letters.chars().all(|letter| letter.is_ascii_digit());
+    let pause_ms_max = if is_number { DIGITS_PAUSE_MS_MAX } else { PAUSE_MS_MAX };
+    pause_ms <= pause_ms_max && (CODE_LETTERS_MIN..=CODE_LETTERS_MAX).contains(&count)
 }
 
 #[cfg(test)]
@@ -81,6 +95,14 @@ mod tests {
         let mut scanner = Scanner::default();
         assert!(typed(&mut scanner, "mango\n", 0.0, 80.0).is_empty());
         assert!(typed(&mut scanner, "12\n", 9000.0, 5.0).is_empty());
+    }
+
+    #[test]
+    fn a_busy_device_hears_digits_late_and_takes_them_all_the_same() {
+        let mut scanner = Scanner::default();
+        assert_eq!(typed(&mut scanner, "61610001\n", 0.0, 120.0), ["61610001"]);
+        assert!(typed(&mut scanner, "mangoes\n", 9000.0, 120.0).is_empty());
+        assert!(typed(&mut scanner, "1200\n", 19_000.0, 120.0).is_empty());
     }
 
     #[test]
