@@ -3,8 +3,41 @@
 // No console beside the window on Windows.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
+use soko_window::{DATA_DIR_VARIABLE, Ended, Start};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Parser)]
+#[command(name = "soko", version, about = "A till and a shop that go on working when the network does not")]
+struct Arguments {
+    /// Where this device keeps what it holds
+    #[arg(long, env = DATA_DIR_VARIABLE)]
+    data_dir: Option<PathBuf>,
+    /// A link to open, such as soko://stall/…
+    link: Option<String>,
+}
+
 fn main() -> ExitCode {
-    soko_window::run()
+    let log = EnvFilter::try_from_env("SOKO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    match soko_window::run(Start { data_dir: arguments.data_dir, link: arguments.link }) {
+        Ok(Ended::Closed) => ExitCode::SUCCESS,
+        Ok(Ended::LedToOther) => {
+            say("Soko is open with this data already: its window was brought to the front.");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            say(&format!("Soko cannot run: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "for whoever started it in a terminal")]
+fn say(line: &str) {
+    eprintln!("{line}");
 }

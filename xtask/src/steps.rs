@@ -53,6 +53,8 @@ pub(crate) const CI_FIRST: &[Step] = &[
 /// What `test` does. The build comes first and once: later steps use its programs.
 pub(crate) const TEST: &[Step] = &[
     Step { name: "setup", work: Work::Call(set_up), gate: true },
+    // Before the build: the window has the screens built in.
+    Step { name: "web app", work: Work::Call(build_web_app), gate: true },
     Step {
         name: "build",
         work: Work::Cargo(&["build", "--workspace", "--bins", "--tests", "--examples", "--locked"]),
@@ -66,7 +68,6 @@ pub(crate) const TEST: &[Step] = &[
         gate: false,
     },
     Step { name: "lints for the browser", work: Work::Call(check_browser_programs), gate: false },
-    Step { name: "web app", work: Work::Call(build_web_app), gate: false },
     Step { name: "journeys in a browser", work: Work::Call(run_journeys), gate: false },
     Step { name: "short simulation", work: Work::Call(simulate), gate: false },
     Step { name: "every HTTP operation", work: Work::Call(try_every_operation), gate: false },

@@ -1,0 +1,120 @@
+//! The device in its folder, with what this system gives it: clock, waiting, tasks of one thread, randomness.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use chrono::Local;
+use soko_app_api::{Answer, Call, Keeps, KeptIn, Told, decode};
+use soko_device::{Device as Inner, Host, Options, Parts, Undone, Work, open_folder};
+use soko_domain::ids::Hash;
+use soko_engine::{Entropy, Now};
+use soko_record_log::{DataDirectory, StoreError};
+use tokio::sync::mpsc;
+
+/// Why there is no device.
+#[derive(Debug)]
+pub(crate) enum NotOpened {
+    /// Another process has its folder.
+    Busy(String),
+    Unreadable(String),
+}
+
+pub(crate) struct Device(Rc<Inner>);
+
+impl Device {
+    /// Opens the device and begins what goes on in the background. `tell` gets what happens by itself.
+    pub(crate) fn open(folder: &Path, tell: mpsc::UnboundedSender<Told>) -> Result<Self, NotOpened> {
+        // Asked first, because whoever finds the folder taken looks for the window that has it.
+        match DataDirectory::open(folder) {
+            Ok(_) => {}
+            Err(StoreError::Busy(sentence)) => return Err(NotOpened::Busy(sentence)),
+            Err(error) => return Err(NotOpened::Unreadable(error.to_string())),
+        }
+        let host = Rc::new(System { folder: folder.to_owned(), began: Instant::now() });
+        let open = Box::new(open_folder(folder, Default::default(), || Box::new(Random)));
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let options = Options { version, ..Options::default() };
+        let opened = Inner::open(Parts { host, open, options });
+        let inner = opened.map_err(|error| NotOpened::Unreadable(sentence(&error)))?;
+        inner.on_told(Box::new(move |bytes| {
+            match decode::<Told>(&bytes) {
+                // The thread that hears it ends after the device.
+                Ok(told) => drop(tell.send(told)),
+                Err(error) => tracing::error!(%error, "something that happened cannot be read"),
+            }
+        }));
+        inner.run();
+        Ok(Self(inner))
+    }
+
+    pub(crate) async fn call(&self, call: Call) -> Answer {
+        self.0.answer(call).await
+    }
+
+    pub(crate) async fn picture(&self, picture: Hash) -> Option<Vec<u8>> {
+        self.0.picture(picture).await.map(|(bytes, _)| bytes)
+    }
+
+    pub(crate) fn close(&self) {
+        if let Err(error) = self.0.close() {
+            tracing::warn!(
+                sentence = sentence(&error),
+                "the device did not close in order; its files are whole"
+            );
+        }
+    }
+}
+
+fn sentence(error: &Undone) -> String {
+    error.to_string()
+}
+
+struct System {
+    folder: PathBuf,
+    began: Instant,
+}
+
+impl Host for System {
+    fn now(&self) -> Now {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let at_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        Now { at_ms, offset_minutes: Local::now().offset().local_minus_utc() / 60 }
+    }
+
+    fn clock_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn sleep(&self, ms: u64) -> Work {
+        Box::pin(tokio::time::sleep(Duration::from_millis(ms)))
+    }
+
+    fn spawn(&self, work: Work) {
+        tokio::task::spawn_local(work);
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        Random.fill(bytes);
+    }
+
+    fn keeps(&self) -> Keeps {
+        let used_bytes = std::fs::read_dir(&self.folder).ok().map(|files| {
+            files.flatten().filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+        });
+        Keeps { place: KeptIn::Files, used_bytes, free_bytes: None }
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Debug)]
+struct Random;
+
+impl Entropy for Random {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        // Every known system has it. Without randomness no id and no key may be made, so there is no way on.
+        if let Err(error) = getrandom::fill(bytes) {
+            panic!("this system has no randomness: {error}");
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! The thread on which the device lives. Everybody else asks it by message; it asks nobody and waits for no window.
+//!
+//! It looks into calls and answers as they pass only where the system is needed: to show that notifications arrive,
+//! to add what this shell has to report, and to end a reminder when somebody looks.
+
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use soko_app_api::{
+    Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, Query, QueryKey, Told, View, decode, encode,
+};
+use soko_domain::ids::Hash;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::{LocalSet, spawn_local};
+
+use crate::device::{Device, NotOpened};
+use crate::news::{self, News, Waiting};
+use crate::outside::Outside;
+use crate::reminders::Reminders;
+use crate::standing::Standing;
+use crate::words::Language;
+
+/// Under this key the device keeps whether closing the window leaves the program running.
+const STAYS_KEPT_UNDER: &str = "window.stays";
+/// What an order says while it waits for a person.
+const HELD: &str = "held";
+/// Longest wait for the device to end in order; its files are whole without it, too.
+const CLOSE_WAIT_MAX: Duration = Duration::from_secs(3);
+
+/// What the device's thread is asked.
+enum Asked {
+    Call {
+        bytes: Vec<u8>,
+        answer: oneshot::Sender<Vec<u8>>,
+    },
+    Picture {
+        picture: Hash,
+        answer: oneshot::Sender<Option<Vec<u8>>>,
+    },
+    /// Somebody clicked on a notification.
+    Opened(News),
+    KeepRunning(bool),
+    Close(std::sync::mpsc::Sender<()>),
+}
+
+/// Where the rest of the program asks.
+#[derive(Clone)]
+pub(crate) struct Desk(mpsc::UnboundedSender<Asked>);
+
+impl Desk {
+    pub(crate) async fn call(&self, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Asked::Call { bytes, answer }).ok()?;
+        answered.await.ok()
+    }
+
+    pub(crate) async fn picture(&self, picture: Hash) -> Option<Vec<u8>> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Asked::Picture { picture, answer }).ok()?;
+        answered.await.ok().flatten()
+    }
+
+    pub(crate) fn keep_running(&self, stays: bool) {
+        self.tell(Asked::KeepRunning(stays));
+    }
+
+    /// Ends the device in order, or gives up waiting for it.
+    pub(crate) fn close(&self) {
+        let (done, wait) = std::sync::mpsc::channel();
+        self.tell(Asked::Close(done));
+        if wait.recv_timeout(CLOSE_WAIT_MAX).is_err() {
+            tracing::warn!("the device did not end in time; its files are whole");
+        }
+    }
+
+    fn tell(&self, asked: Asked) {
+        if self.0.send(asked).is_err() {
+            tracing::warn!("the device's thread has ended");
+        }
+    }
+}
+
+/// Starts the thread and opens the device in this folder.
+pub(crate) fn start(folder: PathBuf, outside: Outside) -> std::io::Result<Desk> {
+    let (asks, inbox) = mpsc::unbounded_channel();
+    let desk = Desk(asks);
+    let own = desk.clone();
+    std::thread::Builder::new().name("device".into()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => LocalSet::new().block_on(&runtime, live(folder, outside, own, inbox)),
+            Err(error) => tracing::error!(%error, "the device's thread cannot run"),
+        }
+    })?;
+    Ok(desk)
+}
+
+struct Host {
+    device: Result<Device, NotOpened>,
+    outside: Outside,
+    desk: Desk,
+    language: Cell<Language>,
+    reminders: RefCell<Reminders>,
+    reminders_changed: Notify,
+    /// What this shell has to report beside the device, such as that notifications do not arrive.
+    notices: RefCell<Vec<String>>,
+    began: Instant,
+}
+
+async fn live(folder: PathBuf, outside: Outside, desk: Desk, mut inbox: mpsc::UnboundedReceiver<Asked>) {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let device = open(&folder, &outside, tell);
+    let host = Rc::new(Host {
+        device,
+        outside,
+        desk,
+        language: Cell::new(system_language()),
+        reminders: RefCell::default(),
+        reminders_changed: Notify::new(),
+        notices: RefCell::default(),
+        began: Instant::now(),
+    });
+    host.recall().await;
+    spawn_local(Rc::clone(&host).remind());
+    loop {
+        tokio::select! {
+            Some(asked) = inbox.recv() => {
+                if let Asked::Close(done) = asked {
+                    host.close();
+                    // Whoever asked may have stopped waiting.
+                    let _ = done.send(());
+                    return;
+                }
+                spawn_local(Rc::clone(&host).answer(asked));
+            }
+            Some(one) = told.recv() => host.pass_on(one),
+            else => return,
+        }
+    }
+}
+
+fn open(folder: &Path, outside: &Outside, tell: mpsc::UnboundedSender<Told>) -> Result<Device, NotOpened> {
+    let opened = Device::open(folder, tell);
+    match &opened {
+        Ok(_) => outside.opened(folder),
+        Err(NotOpened::Busy(sentence)) => {
+            tracing::warn!(sentence, "the data directory is in use");
+            outside.busy(folder);
+        }
+        Err(NotOpened::Unreadable(sentence)) => tracing::error!(sentence, "the device cannot be opened"),
+    }
+    opened
+}
+
+impl Host {
+    async fn answer(self: Rc<Self>, asked: Asked) {
+        match asked {
+            Asked::Call { bytes, answer } => {
+                let answered = match decode::<Call>(&bytes) {
+                    Ok(call) => self.call(call).await,
+                    Err(error) => Answer::Failed { sentence: error.to_string() },
+                };
+                // The page may be gone; an answer that cannot be written would be one too large for memory.
+                let _ = answer.send(encode(&answered).unwrap_or_default());
+            }
+            Asked::Picture { picture, answer } => {
+                let found = match &self.device {
+                    Ok(device) => device.picture(picture).await,
+                    Err(_) => None,
+                };
+                let _ = answer.send(found);
+            }
+            Asked::Opened(news) => {
+                if let Some(waiting) = news.waits_for {
+                    self.looked(&waiting);
+                }
+                self.outside.open(news.path);
+            }
+            Asked::KeepRunning(stays) => {
+                let value = if stays { vec![1] } else { Vec::new() };
+                self.device_call(Call::Keep { key: STAYS_KEPT_UNDER.into(), value }).await;
+            }
+            Asked::Close(_) => {}
+        }
+    }
+
+    async fn call(&self, call: Call) -> Answer {
+        if let Call::Device(command) = &call
+            && command.verb == DeviceVerb::TestNotification
+        {
+            return self.test().await;
+        }
+        if let Call::Ask(Query::Order { stall, order }) = &call {
+            self.looked(&Waiting { stall: *stall, order: *order });
+        }
+        if let Call::Keep { key, value } = &call
+            && key == Language::KEPT_UNDER
+            && let Some(language) = Language::read(value)
+        {
+            self.language.set(language);
+            self.refresh_tray().await;
+        }
+        let mut answer = self.device_call(call).await;
+        if let Answer::About(about) = &mut answer {
+            about.warnings.extend(self.notices.borrow().iter().cloned());
+        }
+        answer
+    }
+
+    async fn device_call(&self, call: Call) -> Answer {
+        match &self.device {
+            Ok(device) => device.call(call).await,
+            Err(NotOpened::Busy(sentence) | NotOpened::Unreadable(sentence)) => {
+                Answer::Failed { sentence: sentence.clone() }
+            }
+        }
+    }
+
+    /// What the person chose before: the language of notifications, and what closing the window means.
+    async fn recall(&self) {
+        let kept = |key: &str| Call::Kept { key: key.into() };
+        if let Answer::Kept(value) = self.device_call(kept(Language::KEPT_UNDER)).await
+            && let Some(language) = Language::read(&value)
+        {
+            self.language.set(language);
+        }
+        if let Answer::Kept(value) = self.device_call(kept(STAYS_KEPT_UNDER)).await {
+            self.outside.set_stays(!value.is_empty());
+        }
+        self.refresh_tray().await;
+    }
+
+    fn pass_on(self: &Rc<Self>, told: Told) {
+        match &told {
+            Told::Arrived(arrival) => self.arrived(arrival),
+            Told::Stall(notice) => self.check_reminders(notice),
+            Told::Device => {
+                let host = Rc::clone(self);
+                spawn_local(async move { host.refresh_tray().await });
+            }
+            Told::Market(_) | Told::Buyer | Told::Show { .. } => {}
+        }
+        self.outside.tell(&told);
+    }
+
+    async fn refresh_tray(&self) {
+        if let Answer::About(about) = self.device_call(Call::About).await {
+            self.outside.stands(Standing::of(&about), self.language.get());
+        }
+    }
+
+    fn arrived(self: &Rc<Self>, arrival: &Arrival) {
+        let news = news::of(arrival, self.language.get());
+        if let Some(waiting) = news.waits_for {
+            self.reminders.borrow_mut().begin(waiting, arrival.clone(), self.now_ms());
+            self.reminders_changed.notify_one();
+        }
+        self.show(news);
+    }
+
+    fn show(self: &Rc<Self>, news: News) {
+        let host = Rc::clone(self);
+        spawn_local(async move {
+            if let Err(sentence) = host.notify(news).await {
+                tracing::warn!(sentence, "a notification cannot be shown");
+            }
+        });
+    }
+
+    /// Shows it. When that fails it is reported with the device until one succeeds.
+    async fn notify(&self, news: News) -> Result<(), String> {
+        let desk = self.desk.clone();
+        let told = self.outside.notify(news, move |news| desk.tell(Asked::Opened(news)));
+        let shown = told.await.unwrap_or_else(|_| Err("no thread could be started".into()));
+        let notices = match &shown {
+            Ok(()) => Vec::new(),
+            Err(sentence) => vec![format!("notifications are not shown by this system: {sentence}")],
+        };
+        if *self.notices.borrow() != notices {
+            *self.notices.borrow_mut() = notices;
+            self.outside.tell(&Told::Device);
+        }
+        shown
+    }
+
+    async fn test(&self) -> Answer {
+        match self.notify(news::test(self.language.get())).await {
+            Ok(()) => Answer::Device(DeviceReply::Done),
+            Err(sentence) => Answer::Failed { sentence },
+        }
+    }
+
+    fn looked(&self, waiting: &Waiting) {
+        self.reminders.borrow_mut().end(waiting);
+    }
+
+    /// Tells again what nobody looked at, whenever something is due.
+    async fn remind(self: Rc<Self>) {
+        loop {
+            let next_ms = self.reminders.borrow().next_ms();
+            let wait = next_ms.map(|next| Duration::from_millis(next.saturating_sub(self.now_ms())));
+            let due = async {
+                match wait {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => {
+                    let due = self.reminders.borrow_mut().due(self.now_ms());
+                    for arrival in due {
+                        self.show(news::again(&arrival, self.language.get()));
+                    }
+                }
+                () = self.reminders_changed.notified() => {}
+            }
+        }
+    }
+
+    /// An order that was handed over or cancelled, here or elsewhere, waits for nobody.
+    fn check_reminders(self: &Rc<Self>, notice: &Notice) {
+        let concerned = |waiting: &Waiting| {
+            notice.keys.iter().any(|key| {
+                *key == QueryKey::Order(waiting.order)
+                    || matches!(key, QueryKey::Orders | QueryKey::Everything)
+            })
+        };
+        for waiting in self.reminders.borrow().of_stall(notice.stall).into_iter().filter(concerned) {
+            let host = Rc::clone(self);
+            spawn_local(async move {
+                let query = Query::Order { stall: waiting.stall, order: waiting.order };
+                if let Answer::View(View::Order(order)) = host.device_call(Call::Ask(query)).await
+                    && order.row.state != HELD
+                {
+                    host.looked(&waiting);
+                }
+            });
+        }
+    }
+
+    fn close(&self) {
+        if let Ok(device) = &self.device {
+            device.close();
+        }
+    }
+
+    /// Only for pauses: it never decides anything about money or stock.
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Until the person chose one in the page.
+fn system_language() -> Language {
+    let names = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    names.into_iter().find_map(|value| Language::read(value.as_bytes())).unwrap_or_default()
+}

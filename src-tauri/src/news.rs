@@ -1,0 +1,177 @@
+//! What a notification says and what a click on it opens. Pure: showing it is the system's part.
+
+use soko_app_api::Arrival;
+use soko_domain::ids::{LogId, OrderId};
+use soko_domain::money::{Currency, Money};
+
+use crate::words::{Language, Words};
+
+/// Longest name of a stall in a notification: it is somebody's text, and daemons differ in how they cut.
+const NAME_CHARS_MAX: usize = 60;
+
+/// One notification.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct News {
+    pub(crate) title: String,
+    pub(crate) body: String,
+    /// What the button says, where there are buttons.
+    pub(crate) action: &'static str,
+    /// The screen that a click opens.
+    pub(crate) path: String,
+    /// Said again until somebody looked.
+    pub(crate) waits_for: Option<Waiting>,
+}
+
+/// An order at a stall of this device that nobody has looked at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) stall: LogId,
+    pub(crate) order: OrderId,
+}
+
+/// What arrived, in this language.
+pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
+    let words = language.words();
+    match arrival {
+        Arrival::Order { stall, order, stall_name, currency, total_minor, lines } => News {
+            title: at(words.new_order, stall_name),
+            body: order_body(words, currency, *total_minor, *lines),
+            action: words.show,
+            path: format!("/orders/{order}"),
+            waits_for: Some(Waiting { stall: *stall, order: *order }),
+        },
+        Arrival::OwnOrder { order, stall_name, state } => News {
+            title: words.own_order(*state).to_owned(),
+            body: escaped(&short(stall_name)),
+            action: words.show,
+            path: format!("/my-orders/{order}"),
+            waits_for: None,
+        },
+        Arrival::Incident { stall_name, .. } => News {
+            title: at(words.incident, stall_name),
+            body: words.incident_more.to_owned(),
+            action: words.show,
+            path: "/stock".to_owned(),
+            waits_for: None,
+        },
+        Arrival::Test => test(language),
+    }
+}
+
+/// The same order once more.
+pub(crate) fn again(arrival: &Arrival, language: Language) -> News {
+    let mut news = of(arrival, language);
+    if let Arrival::Order { stall_name, .. } = arrival {
+        news.title = at(language.words().still_waiting, stall_name);
+    }
+    news
+}
+
+/// Shown when a person wants to see that notifications arrive.
+pub(crate) fn test(language: Language) -> News {
+    let words = language.words();
+    News {
+        title: words.test.to_owned(),
+        body: words.test_more.to_owned(),
+        action: words.show,
+        path: "/settings".to_owned(),
+        waits_for: None,
+    }
+}
+
+fn order_body(words: &Words, currency: &str, total_minor: i64, lines: u32) -> String {
+    words
+        .new_order_more
+        .replace("{total}", &money(currency, total_minor))
+        .replace("{lines}", &lines.to_string())
+}
+
+fn at(sentence: &str, stall_name: &str) -> String {
+    sentence.replace("{stall}", &short(stall_name))
+}
+
+fn money(currency: &str, total_minor: i64) -> String {
+    match Currency::parse(currency) {
+        Some(currency) => format!("{} {}", currency.code(), Money { minor: total_minor, currency }.plain()),
+        // An amount whose currency this version does not know is better left out than shown a hundred times too large.
+        None => currency.chars().take(3).collect(),
+    }
+}
+
+fn short(name: &str) -> String {
+    name.chars().filter(|it| !it.is_control()).take(NAME_CHARS_MAX).collect()
+}
+
+/// Daemons read a body, but not a title, as a kind of HTML: a name must stay a name.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_app_api::OwnOrderState;
+
+    use super::*;
+
+    fn order(stall_name: &str, currency: &str, total_minor: i64) -> Arrival {
+        Arrival::Order {
+            stall: LogId([1; 16]),
+            order: OrderId([2; 16]),
+            stall_name: stall_name.to_owned(),
+            currency: currency.to_owned(),
+            total_minor,
+            lines: 2,
+        }
+    }
+
+    #[test]
+    fn an_order_says_where_and_how_much_and_opens_itself() {
+        for (language, title) in [
+            (Language::English, "New order at Amina"),
+            (Language::Swahili, "Oda mpya: Amina"),
+            (Language::French, "Nouvelle commande chez Amina"),
+            (Language::Arabic, "طلب جديد في Amina"),
+        ] {
+            let news = of(&order("Amina", "KES", 125_050), language);
+            assert_eq!(news.title, title);
+            assert!(news.body.contains("KES 1250.50") && news.body.contains('2'), "{}", news.body);
+            assert_eq!(news.path, format!("/orders/{}", OrderId([2; 16])));
+            assert_eq!(news.waits_for, Some(Waiting { stall: LogId([1; 16]), order: OrderId([2; 16]) }));
+        }
+    }
+
+    #[test]
+    fn every_news_opens_a_known_screen() {
+        let own = |state| Arrival::OwnOrder { order: OrderId([3; 16]), stall_name: "A".into(), state };
+        let incident = Arrival::Incident { stall: LogId([1; 16]), stall_name: "A".into() };
+        let all = [order("A", "KES", 1), own(OwnOrderState::Held), incident];
+        for news in all.iter().map(|it| of(it, Language::English)).chain([test(Language::French)]) {
+            assert!(crate::routes::is_known(&news.path), "{}", news.path);
+        }
+    }
+
+    #[test]
+    fn amounts_follow_the_currency() {
+        assert_eq!(money("JPY", 1250), "JPY 1250");
+        assert_eq!(money("EUR", -5), "EUR -0.05");
+        assert_eq!(money("???", 1250), "???");
+    }
+
+    #[test]
+    fn a_name_stays_a_name() {
+        let news = of(&order("<b>A</b>\n& co", "KES", 1), Language::English);
+        assert_eq!(news.title, "New order at <b>A</b>& co", "a title is no HTML");
+        let own = Arrival::OwnOrder {
+            order: OrderId([3; 16]),
+            stall_name: "<img src=x>".into(),
+            state: OwnOrderState::Refused,
+        };
+        assert_eq!(of(&own, Language::English).body, "&lt;img src=x&gt;");
+        assert!(of(&order(&"x".repeat(999), "KES", 1), Language::English).title.chars().count() < 100);
+    }
+
+    #[test]
+    fn a_reminder_says_that_it_is_one() {
+        assert_eq!(again(&order("Amina", "KES", 1), Language::English).title, "Still waiting at Amina");
+    }
+}

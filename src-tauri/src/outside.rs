@@ -1,0 +1,110 @@
+//! What the device's thread can do to the world: the page, the panel, notifications, the window.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use soko_app_api::Told;
+use tauri::{AppHandle, Manager as _};
+use tokio::sync::oneshot;
+
+use crate::news::News;
+use crate::page::Page;
+use crate::routes;
+use crate::standing::Standing;
+use crate::window;
+use crate::words::Language;
+
+#[derive(Clone)]
+pub(crate) struct Outside(pub(crate) AppHandle);
+
+/// Kept in the program's state for as long as the door is open.
+#[cfg(desktop)]
+pub(crate) struct DoorKept(Mutex<Option<crate::door::Door>>);
+
+#[cfg(desktop)]
+impl DoorKept {
+    pub(crate) fn close(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Outside {
+    pub(crate) fn tell(&self, told: &Told) {
+        self.0.state::<Page>().tell(told);
+    }
+
+    /// Brings the window to the front with this screen.
+    pub(crate) fn open(&self, path: String) {
+        self.0.state::<Page>().show(path);
+        window::to_front(&self.0);
+    }
+
+    /// A link from outside: shows what it names, or only the window.
+    pub(crate) fn follow(&self, link: &str) {
+        match routes::path_of_link(link) {
+            Some(path) => self.open(path),
+            None => window::to_front(&self.0),
+        }
+    }
+
+    /// The device has this folder to itself: others may knock now.
+    pub(crate) fn opened(&self, folder: &Path) {
+        #[cfg(desktop)]
+        {
+            let outside = self.clone();
+            match crate::door::Door::open(folder, move |link| outside.follow(link)) {
+                Ok(door) => {
+                    self.0.manage(DoorKept(Mutex::new(Some(door))));
+                }
+                Err(error) => tracing::warn!(%error, "a second window will be refused instead of led here"),
+            }
+        }
+        #[cfg(mobile)]
+        let _ = folder;
+    }
+
+    /// Somebody else has the folder. If it is a window that opened at the same moment, this one is not needed.
+    pub(crate) fn busy(&self, folder: &Path) {
+        #[cfg(desktop)]
+        if crate::door::knock(folder, "") {
+            self.0.exit(0);
+        }
+        #[cfg(mobile)]
+        let _ = folder;
+    }
+
+    pub(crate) fn stands(&self, standing: Standing, language: Language) {
+        #[cfg(desktop)]
+        if let Some(tray) = self.0.try_state::<crate::tray::Tray>() {
+            tray.show(&self.0, standing, language);
+        }
+        #[cfg(mobile)]
+        let _ = (standing, language);
+    }
+
+    pub(crate) fn set_stays(&self, stays: bool) {
+        #[cfg(desktop)]
+        if let Some(tray) = self.0.try_state::<crate::tray::Tray>() {
+            tray.set_stays(stays);
+        }
+        #[cfg(mobile)]
+        let _ = stays;
+    }
+
+    /// Shows a notification; says whether it was shown, and calls `opened` when a person clicks on it.
+    pub(crate) fn notify(
+        &self,
+        news: News,
+        opened: impl FnOnce(News) + Send + 'static,
+    ) -> oneshot::Receiver<Result<(), String>> {
+        #[cfg(desktop)]
+        return crate::notify::show(news, opened);
+        #[cfg(mobile)]
+        {
+            let _ = (news, opened);
+            let (tell, told) = oneshot::channel();
+            let _ = tell.send(Err("notifications on phones are not built yet".to_owned()));
+            told
+        }
+    }
+}

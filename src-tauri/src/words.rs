@@ -1,0 +1,237 @@
+//! The few sentences that this shell says outside the page: in notifications and in the tray. The page's own words
+//! are the page's affair.
+
+use soko_app_api::OwnOrderState;
+
+/// A language that the page offers, too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Language {
+    #[default]
+    English,
+    Swahili,
+    French,
+    Arabic,
+}
+
+impl Language {
+    /// Under this key the page keeps what the person chose, as a code such as `sw`.
+    pub(crate) const KEPT_UNDER: &'static str = "language";
+
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 4] = [Self::English, Self::Swahili, Self::French, Self::Arabic];
+
+    /// From what was kept, or from what the system says (`sw_KE.UTF-8`): the first two letters count.
+    pub(crate) fn read(code: &[u8]) -> Option<Self> {
+        let two: [u8; 2] = code.get(..2)?.try_into().ok()?;
+        let ends = code.get(2).is_none_or(|next| !next.is_ascii_alphanumeric());
+        let known = match &two {
+            b"en" => Self::English,
+            b"sw" => Self::Swahili,
+            b"fr" => Self::French,
+            b"ar" => Self::Arabic,
+            _ => return None,
+        };
+        ends.then_some(known)
+    }
+
+    pub(crate) fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::Swahili => &SWAHILI,
+            Self::French => &FRENCH,
+            Self::Arabic => &ARABIC,
+        }
+    }
+}
+
+/// Sentences of one language. `{stall}`, `{total}`, `{lines}` and `{count}` are filled in.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub(crate) new_order: &'static str,
+    pub(crate) new_order_more: &'static str,
+    pub(crate) still_waiting: &'static str,
+    pub(crate) order_saved: &'static str,
+    pub(crate) order_reconfirm: &'static str,
+    pub(crate) order_held: &'static str,
+    pub(crate) order_handed_over: &'static str,
+    pub(crate) order_cancelled: &'static str,
+    pub(crate) order_refused: &'static str,
+    pub(crate) incident: &'static str,
+    pub(crate) incident_more: &'static str,
+    pub(crate) test: &'static str,
+    pub(crate) test_more: &'static str,
+    pub(crate) show: &'static str,
+    pub(crate) open: &'static str,
+    pub(crate) sell: &'static str,
+    pub(crate) orders: &'static str,
+    pub(crate) stay: &'static str,
+    pub(crate) quit: &'static str,
+    pub(crate) all_sent: &'static str,
+    pub(crate) waiting: &'static str,
+    pub(crate) no_connection: &'static str,
+    pub(crate) no_connection_waiting: &'static str,
+    pub(crate) only_here: &'static str,
+}
+
+impl Words {
+    pub(crate) fn own_order(&self, state: OwnOrderState) -> &'static str {
+        match state {
+            OwnOrderState::Saved => self.order_saved,
+            OwnOrderState::Reconfirm => self.order_reconfirm,
+            OwnOrderState::Held => self.order_held,
+            OwnOrderState::HandedOver => self.order_handed_over,
+            OwnOrderState::Cancelled => self.order_cancelled,
+            OwnOrderState::Refused => self.order_refused,
+        }
+    }
+}
+
+static ENGLISH: Words = Words {
+    new_order: "New order at {stall}",
+    new_order_more: "{total} · lines: {lines}",
+    still_waiting: "Still waiting at {stall}",
+    order_saved: "Your order is kept on this device",
+    order_reconfirm: "Your order changed: please look at it again",
+    order_held: "Your order is set aside for you",
+    order_handed_over: "Your order was handed over",
+    order_cancelled: "Your order was cancelled",
+    order_refused: "Your order was refused",
+    incident: "{stall} needs your eye",
+    incident_more: "A number does not add up. Look when you have a moment.",
+    test: "Notifications arrive",
+    test_more: "New orders will show up like this.",
+    show: "Show",
+    open: "Open Soko",
+    sell: "Sell",
+    orders: "Orders",
+    stay: "Keep running when the window is closed",
+    quit: "Quit",
+    all_sent: "All sent",
+    waiting: "Waiting to be sent: {count}",
+    no_connection: "No connection, selling works",
+    no_connection_waiting: "No connection, selling works. Waiting to be sent: {count}",
+    only_here: "Saved on this device",
+};
+
+static SWAHILI: Words = Words {
+    new_order: "Oda mpya: {stall}",
+    new_order_more: "{total} · bidhaa: {lines}",
+    still_waiting: "Oda bado inasubiri: {stall}",
+    order_saved: "Oda yako imehifadhiwa kwenye kifaa hiki",
+    order_reconfirm: "Oda yako imebadilika: tafadhali iangalie tena",
+    order_held: "Oda yako imetengwa kwa ajili yako",
+    order_handed_over: "Oda yako imekabidhiwa",
+    order_cancelled: "Oda yako imeghairiwa",
+    order_refused: "Oda yako imekataliwa",
+    incident: "{stall}: kuna jambo la kuangalia",
+    incident_more: "Idadi hailingani. Angalia ukipata nafasi.",
+    test: "Arifa zinafika",
+    test_more: "Oda mpya zitaonekana hivi.",
+    show: "Onyesha",
+    open: "Fungua Soko",
+    sell: "Uza",
+    orders: "Oda",
+    stay: "Endelea kufanya kazi dirisha likifungwa",
+    quit: "Funga kabisa",
+    all_sent: "Zote zimetumwa",
+    waiting: "Zinazosubiri kutumwa: {count}",
+    no_connection: "Hakuna mtandao, kuuza kunaendelea",
+    no_connection_waiting: "Hakuna mtandao, kuuza kunaendelea. Zinazosubiri kutumwa: {count}",
+    only_here: "Imehifadhiwa kwenye kifaa hiki",
+};
+
+static FRENCH: Words = Words {
+    new_order: "Nouvelle commande chez {stall}",
+    new_order_more: "{total} · lignes : {lines}",
+    still_waiting: "Commande en attente chez {stall}",
+    order_saved: "Votre commande est gardée sur cet appareil",
+    order_reconfirm: "Votre commande a changé : veuillez la revoir",
+    order_held: "Votre commande est mise de côté pour vous",
+    order_handed_over: "Votre commande a été remise",
+    order_cancelled: "Votre commande a été annulée",
+    order_refused: "Votre commande a été refusée",
+    incident: "{stall} demande votre attention",
+    incident_more: "Un compte n’est pas juste. Regardez quand vous aurez un moment.",
+    test: "Les notifications arrivent",
+    test_more: "Les nouvelles commandes apparaîtront ainsi.",
+    show: "Afficher",
+    open: "Ouvrir Soko",
+    sell: "Vendre",
+    orders: "Commandes",
+    stay: "Continuer quand la fenêtre est fermée",
+    quit: "Quitter",
+    all_sent: "Tout est envoyé",
+    waiting: "En attente d’envoi : {count}",
+    no_connection: "Pas de connexion, la vente continue",
+    no_connection_waiting: "Pas de connexion, la vente continue. En attente d’envoi : {count}",
+    only_here: "Enregistré sur cet appareil",
+};
+
+static ARABIC: Words = Words {
+    new_order: "طلب جديد في {stall}",
+    new_order_more: "{total} · عدد البنود: {lines}",
+    still_waiting: "طلب ما زال ينتظر في {stall}",
+    order_saved: "طلبك محفوظ على هذا الجهاز",
+    order_reconfirm: "تغيّر طلبك: يرجى مراجعته مرة أخرى",
+    order_held: "طلبك محجوز لك",
+    order_handed_over: "تم تسليم طلبك",
+    order_cancelled: "أُلغي طلبك",
+    order_refused: "رُفض طلبك",
+    incident: "{stall} يحتاج إلى انتباهك",
+    incident_more: "هناك رقم غير مطابق. راجعه عندما يتاح لك الوقت.",
+    test: "الإشعارات تصل",
+    test_more: "ستظهر الطلبات الجديدة هكذا.",
+    show: "عرض",
+    open: "فتح سوكو",
+    sell: "بيع",
+    orders: "الطلبات",
+    stay: "متابعة العمل عند إغلاق النافذة",
+    quit: "إنهاء",
+    all_sent: "تم إرسال كل شيء",
+    waiting: "بانتظار الإرسال: {count}",
+    no_connection: "لا يوجد اتصال، البيع مستمر",
+    no_connection_waiting: "لا يوجد اتصال، البيع مستمر. بانتظار الإرسال: {count}",
+    only_here: "محفوظ على هذا الجهاز",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_read_from_a_code_or_a_locale() {
+        for (code, expected) in [
+            ("en", Some(Language::English)),
+            ("sw_KE.UTF-8", Some(Language::Swahili)),
+            ("fr-CA", Some(Language::French)),
+            ("ar", Some(Language::Arabic)),
+            ("", None),
+            ("C", None),
+            ("de", None),
+            ("arn", None),
+        ] {
+            assert_eq!(Language::read(code.as_bytes()), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn every_language_says_everything_with_the_same_blanks() {
+        for language in Language::ALL {
+            let words = language.words();
+            for (sentence, blanks) in [
+                (words.new_order, &["{stall}"][..]),
+                (words.new_order_more, &["{total}", "{lines}"]),
+                (words.still_waiting, &["{stall}"]),
+                (words.incident, &["{stall}"]),
+                (words.waiting, &["{count}"]),
+                (words.no_connection_waiting, &["{count}"]),
+                (words.order_held, &[]),
+                (words.all_sent, &[]),
+            ] {
+                assert!(!sentence.is_empty(), "{language:?}");
+                assert_eq!(sentence.matches('{').count(), blanks.len(), "{language:?}: {sentence}");
+                assert!(blanks.iter().all(|blank| sentence.contains(blank)), "{language:?}: {sentence}");
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The little of WebDriver that the journeys need, over a plain socket.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::stage::{Program, Stage, until};
+
+const PROGRAM: &str = "WebKitWebDriver";
+/// A window that does not come up is a known illness of the driver, seen once in about forty starts.
+const STARTS_MAX: u32 = 3;
+const START_WAIT_MAX: Duration = Duration::from_secs(40);
+const SCRIPT_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// A driver with the window that it started.
+pub(crate) struct Driver {
+    _program: Program,
+    port: u16,
+    session: String,
+}
+
+impl Driver {
+    /// Starts the program and waits for its page.
+    pub(crate) fn start(stage: &Stage, binary: &Path, args: &[&str]) -> Self {
+        for attempt in 1..=STARTS_MAX {
+            match Self::try_start(stage, binary, args) {
+                Ok(driver) => return driver,
+                Err(reason) => {
+                    println!("the window did not start, attempt {attempt} of {STARTS_MAX}: {reason}")
+                }
+            }
+        }
+        panic!("the window did not start in {STARTS_MAX} attempts")
+    }
+
+    fn try_start(stage: &Stage, binary: &Path, args: &[&str]) -> Result<Self, String> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let mut command = stage.command(PROGRAM);
+        command
+            .arg(format!("--port={port}"))
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(stage.folder.join("window.log")).unwrap());
+        let mut driver = Self { _program: Program::start(&mut command), port, session: String::new() };
+        until("the driver listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "wry",
+            "webkitgtk:browserOptions": {"binary": binary, "args": args},
+        }}});
+        let answer = driver.ask("POST", "/session", &wanted, START_WAIT_MAX)?;
+        driver.session = answer["sessionId"].as_str().ok_or_else(|| answer.to_string())?.to_owned();
+        driver.command("POST", "/timeouts", &json!({"script": 30_000}))?;
+        Ok(driver)
+    }
+
+    /// Runs a script that calls `done(value)`.
+    pub(crate) fn run(&self, script: &str, args: &Value) -> Value {
+        let script = format!("const done = arguments[arguments.length - 1]; {script}");
+        let body = json!({"script": script, "args": args});
+        self.command("POST", "/execute/async", &body).unwrap_or_else(|reason| panic!("{script}: {reason}"))
+    }
+
+    /// The value of an expression in the page.
+    pub(crate) fn value(&self, expression: &str) -> Value {
+        let body = json!({"script": format!("return {expression}"), "args": []});
+        self.command("POST", "/execute/sync", &body).unwrap_or_else(|reason| panic!("{expression}: {reason}"))
+    }
+
+    pub(crate) fn text(&self, expression: &str) -> String {
+        self.value(expression).as_str().unwrap_or_default().to_owned()
+    }
+
+    fn command(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        self.ask(method, &format!("/session/{}{path}", self.session), body, SCRIPT_WAIT_MAX)
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value, wait: Duration) -> Result<Value, String> {
+        let (status, answer) =
+            http(self.port, method, path, body, wait).map_err(|error| error.to_string())?;
+        let value = answer["value"].clone();
+        if status == 200 { Ok(value) } else { Err(value.to_string()) }
+    }
+}
+
+/// One request to a program on this machine, and its answer.
+pub(crate) fn http(
+    port: u16,
+    method: &str,
+    path: &str,
+    body: &Value,
+    wait: Duration,
+) -> std::io::Result<(u16, Value)> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(wait))?;
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )?;
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    let mut length = None;
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse::<usize>().ok();
+        }
+    }
+    let mut text = vec![0; length.unwrap_or_default()];
+    reader.read_exact(&mut text)?;
+    Ok((status, serde_json::from_slice(&text).unwrap_or_default()))
+}
