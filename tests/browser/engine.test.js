@@ -41,7 +41,8 @@ async function beginStall(page) {
 async function soldIn(page, stall) {
   const found = [];
   for (;;) {
-    const rows = (await page.call(sales(stall, found.length))).view.sales;
+    const answer = await page.call(sales(stall, found.length));
+    const rows = answer.view?.sales ?? assert.fail(JSON.stringify(answer));
     if (rows.length === 0) return found.map((row) => row.sale);
     found.push(...rows);
   }

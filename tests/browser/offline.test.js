@@ -6,15 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
 import { WEB } from "./lib/places.js";
 import { Server } from "./lib/server.js";
-
-// Resolves when the files of the app are kept and the page is under the service worker.
-export const keptOffline = (page) =>
-  page.waitForFunction(async () => {
-    const registration = await navigator.serviceWorker.ready;
-    return registration.active?.state === "activated" && navigator.serviceWorker.controller !== null;
-  });
 
 test("after one visit the app comes up although the server is gone", async () => {
   const server = await Server.begin();

@@ -1,7 +1,7 @@
 //! What the browser provides: the clock, randomness, storage, a place to complain.
 
 use js_sys::{Date, Promise};
-use soko_engine::{Entropy, Now};
+use soko_engine::Now;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -19,18 +19,19 @@ pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
 }
 
-pub(crate) struct BrowserEntropy;
-
-impl Entropy for BrowserEntropy {
-    #[expect(clippy::expect_used, reason = "without randomness no key may be made; the shell starts again")]
-    fn fill(&mut self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the browser gives no randomness");
-    }
-}
-
 pub(crate) fn now() -> Now {
     let date = Date::new_0();
     Now { at_ms: whole(date.get_time()), offset_minutes: offset_minutes(&date) }
+}
+
+/// Milliseconds since the worker began.
+pub(crate) fn clock_ms() -> u64 {
+    scope().and_then(|it| it.performance()).and_then(|it| counted(it.now())).unwrap_or(0)
+}
+
+/// Where this site is served from, which is also where its server is.
+pub(crate) fn origin() -> String {
+    scope().map(|it| it.location().origin()).unwrap_or_default()
 }
 
 /// JavaScript counts minutes west of UTC.
@@ -47,7 +48,7 @@ fn whole(number: f64) -> i64 {
     number as i64
 }
 
-pub(crate) fn bytes_of(number: f64) -> Option<u64> {
+pub(crate) fn counted(number: f64) -> Option<u64> {
     u64::try_from(whole(number)).ok().filter(|_| number.is_finite())
 }
 
@@ -91,7 +92,7 @@ pub(crate) async fn promised_to_keep() -> bool {
 pub(crate) async fn room() -> Option<(u64, u64)> {
     let estimate = storage().and_then(|it| it.estimate()).ok()?;
     let estimate: StorageEstimate = JsFuture::from(estimate).await.ok()?.into();
-    Some((bytes_of(estimate.get_usage()?)?, bytes_of(estimate.get_quota()?)?))
+    Some((counted(estimate.get_usage()?)?, counted(estimate.get_quota()?)?))
 }
 
 /// Keeps a picture where the service worker looks.

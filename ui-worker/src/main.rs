@@ -7,7 +7,7 @@
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod browser;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-mod desk;
+mod host;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod shell;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]

@@ -4,12 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Function, Uint8Array};
-use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Told, decode, encode};
+use soko_app_api::{
+    Answer, BuyerQuery, BuyerView, Call, DeviceReply, DeviceVerb, Told, Window, decode, encode,
+};
+use soko_device::{Device, Options, Parts, media_type};
 use soko_domain::ids::Hash;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::browser;
-use crate::desk::Desk;
+use crate::host::BrowserHost;
 use crate::store::{self, Place};
 
 const CLEARED: &str = "somebody cleared this site's data in the browser: what is shown is gone with this page; \
@@ -17,33 +20,42 @@ const CLEARED: &str = "somebody cleared this site's data in the browser: what is
 const LOST: &str = "this browser cleared what Soko kept here: stalls that were not connected are gone; sign in to \
                     get back those that were";
 
-/// One engine, used by one tab's worker.
+/// One device, used by one tab's worker.
 #[wasm_bindgen]
 pub struct Shell(Rc<Inner>);
 
 struct Inner {
-    desk: RefCell<Option<Desk>>,
-    place: Cell<Place>,
+    device: Rc<Device>,
+    host: Rc<BrowserHost>,
+    place: Rc<Cell<Place>>,
     was_empty: bool,
+    has_own: Cell<bool>,
     warnings: RefCell<Vec<&'static str>>,
     tell: Function,
 }
 
-/// Opens the engine. `tell` gets the bytes of whatever happens by itself.
+/// Opens the device. `tell` gets the bytes of whatever happens by itself.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "the script reaches it")]
 pub async fn open(tell: Function) -> Result<Shell, JsValue> {
-    let store = store::open().await?;
-    let place = store.place;
-    let desk = Desk::open(store)?;
-    let inner = Inner {
-        place: Cell::new(place),
-        was_empty: !desk.has_own(),
-        desk: RefCell::new(Some(desk)),
+    let place = Rc::new(Cell::new(store::prepare().await?));
+    let host = Rc::new(BrowserHost::new(Rc::clone(&place)));
+    let options = Options { server: browser::origin(), ..Options::default() };
+    let parts = Parts { host: Rc::<BrowserHost>::clone(&host), open: store::opener(place.get()), options };
+    let device = Device::open(parts).map_err(|undone| undone.to_string())?;
+    let has_own = has_own(&device).await;
+    let telling = tell.clone();
+    device.on_told(Box::new(move |bytes| tell_bytes(&telling, &bytes)));
+    device.run();
+    Ok(Shell(Rc::new(Inner {
+        device,
+        host,
+        place,
+        was_empty: !has_own,
+        has_own: Cell::new(has_own),
         warnings: RefCell::default(),
         tell,
-    };
-    Ok(Shell(Rc::new(inner)))
+    })))
 }
 
 #[wasm_bindgen]
@@ -67,15 +79,13 @@ impl Shell {
 
     /// Whether there is something here that only this browser may have.
     pub fn has_own(&self) -> bool {
-        self.0.desk.borrow().as_ref().is_some_and(Desk::has_own)
+        self.0.has_own.get()
     }
 
     /// Closes the files in order.
     pub fn close(&self) {
-        if let Some(desk) = self.0.desk.borrow_mut().take() {
-            // The files are whole without it, too; the next start looks at them once more.
-            let _ = desk.close();
-        }
+        // The files are whole without it, too; the next start looks at them once more.
+        let _ = self.0.device.close();
     }
 }
 
@@ -83,41 +93,22 @@ impl Inner {
     async fn answer(&self, call: Call) -> Answer {
         let writes = matches!(call, Call::Do(_) | Call::Buy(_) | Call::Device(_) | Call::Keep { .. });
         let picture = picture_of(&call);
-        let answer = match self.desk.borrow_mut().as_mut() {
-            Some(desk) => desk.answer(call),
-            None => Answer::Failed { sentence: "the program was closed: reload this page".into() },
-        };
-        self.pass_on();
+        if matches!(call, Call::About) {
+            self.host.look().await;
+        }
+        let answer = self.device.answer(call).await;
         if let (Answer::Device(DeviceReply::Picture(hash)), Some(bytes)) = (&answer, picture) {
             keep_picture(*hash, bytes).await;
         }
         if writes {
             self.notice_clearing().await;
+            self.has_own.set(self.has_own.get() || has_own(&self.device).await);
         }
         if let Answer::About(mut about) = answer {
-            about.keeps.place = self.place.get().kept_in().await;
-            if let Some((used, most)) = browser::room().await {
-                about.keeps.used_bytes = Some(used);
-                about.keeps.free_bytes = Some(most.saturating_sub(used));
-            }
             about.warnings.extend(self.warnings.borrow().iter().map(ToString::to_string));
             return Answer::About(about);
         }
         answer
-    }
-
-    fn pass_on(&self) {
-        let told = self.desk.borrow_mut().as_mut().map(Desk::told).unwrap_or_default();
-        for one in &told {
-            self.tell(one);
-        }
-    }
-
-    fn tell(&self, told: &Told) {
-        if let Ok(bytes) = encode(told) {
-            // The script only posts it; what it throws is its own to report.
-            let _ = self.tell.call1(&JsValue::UNDEFINED, &Uint8Array::from(bytes.as_slice()));
-        }
     }
 
     fn warn(&self, sentence: &'static str) {
@@ -125,7 +116,8 @@ impl Inner {
         if !warnings.contains(&sentence) {
             warnings.push(sentence);
             drop(warnings);
-            self.tell(&Told::Device);
+            let told = encode(&Told::Device).unwrap_or_default();
+            tell_bytes(&self.tell, &told);
         }
     }
 
@@ -138,6 +130,20 @@ impl Inner {
     }
 }
 
+/// A stall or an order. Baskets are soon filled again.
+async fn has_own(device: &Device) -> bool {
+    if device.engine().is_ok_and(|engine| !engine.stalls().is_empty()) {
+        return true;
+    }
+    let orders = device.answer(Call::Buyer(BuyerQuery::Orders { window: Window::first(1) })).await;
+    matches!(orders, Answer::Buyer(BuyerView::Orders(orders)) if !orders.is_empty())
+}
+
+fn tell_bytes(tell: &Function, bytes: &[u8]) {
+    // The script only posts it; what it throws is its own to report.
+    let _ = tell.call1(&JsValue::UNDEFINED, &Uint8Array::from(bytes));
+}
+
 fn picture_of(call: &Call) -> Option<Vec<u8>> {
     let Call::Device(command) = call else { return None };
     let DeviceVerb::PutPicture { bytes } = &command.verb else { return None };
@@ -146,10 +152,7 @@ fn picture_of(call: &Call) -> Option<Vec<u8>> {
 
 /// Only a convenience: the device keeps the picture itself, and sends it.
 async fn keep_picture(hash: Hash, mut bytes: Vec<u8>) {
-    let kind = match bytes.as_slice() {
-        [0x89, b'P', ..] => "image/png",
-        [b'R', b'I', b'F', b'F', ..] => "image/webp",
-        _ => "image/jpeg",
-    };
-    let _ = browser::keep_picture(&format!("/pictures/{hash}"), kind, &mut bytes).await;
+    if let Some(kind) = media_type(&bytes) {
+        let _ = browser::keep_picture(&format!("/pictures/{hash}"), kind, &mut bytes).await;
+    }
 }

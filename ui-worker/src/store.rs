@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use soko_app_api::KeptIn;
+use soko_device::OpenedEngine;
 use soko_engine::vault::{MemoryVault, Vault};
+use soko_engine::{Engine, OpenError, Options};
 use soko_record_log::{OpenMode, Sqlite, StoreError};
 use sqlite_wasm_rs::WasmOsCallback;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, install};
@@ -12,6 +13,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::browser::{self, FOLDER};
+use crate::host::BrowserEntropy;
 use crate::vault::StoredVault;
 
 const DATABASE: &str = "register.sqlite";
@@ -22,26 +24,19 @@ const FILES_MAX: usize = 8;
 const OPEN_TRIES_MAX: u32 = 100;
 const OPEN_PAUSE_MS: i32 = 20;
 
-/// What the engine is opened with.
-pub(crate) struct Store {
-    pub(crate) db: Sqlite,
-    pub(crate) vault: Box<dyn Vault>,
-    pub(crate) place: Place,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Files,
     Memory,
 }
 
-/// The browser's files if it has any.
-pub(crate) async fn open() -> Result<Store, String> {
+/// Takes hold of the browser's files, if it has any.
+pub(crate) async fn prepare() -> Result<Place, String> {
     if !browser::has_files().await {
-        return in_memory().map_err(|error| error.to_string());
+        return Ok(Place::Memory);
     }
     match install_pool().await {
-        Ok(()) => in_files().map_err(|error| error.to_string()),
+        Ok(()) => Ok(Place::Files),
         Err(OpfsSAHError::Opfs { value, .. }) if is_busy(&value) => {
             Err("another tab holds the files and does not let go: close it, then reload this one".into())
         }
@@ -50,9 +45,16 @@ pub(crate) async fn open() -> Result<Store, String> {
     }
 }
 
-fn in_files() -> Result<Store, StoreError> {
-    let vault = StoredVault::new(file(VAULT)?)?;
-    Ok(Store { db: file(DATABASE)?, vault: Box::new(vault), place: Place::Files })
+/// Opens the engine there, as often as its database had to be closed.
+pub(crate) fn opener(place: Place) -> Box<dyn FnMut() -> Result<OpenedEngine, OpenError>> {
+    Box::new(move || {
+        let (db, vault): (Sqlite, Box<dyn Vault>) = match place {
+            Place::Files => (file(DATABASE)?, Box::new(StoredVault::new(file(VAULT)?)?)),
+            Place::Memory => (Sqlite::open_in_memory()?, Box::new(MemoryVault::default())),
+        };
+        let engine = Engine::open(Options::new(db, vault, Box::new(BrowserEntropy)))?;
+        Ok(OpenedEngine { engine, guard: None, warnings: Vec::new() })
+    })
 }
 
 async fn install_pool() -> Result<(), OpfsSAHError> {
@@ -63,6 +65,7 @@ async fn install_pool() -> Result<(), OpfsSAHError> {
         tries += 1;
         match install::<WasmOsCallback>(&config, true).await {
             Err(OpfsSAHError::Opfs { value, .. }) if is_busy(&value) && tries < OPEN_TRIES_MAX => {
+                // The promise is only ever resolved.
                 let _ = JsFuture::from(browser::pause(OPEN_PAUSE_MS)).await;
             }
             Err(error) => return Err(error),
@@ -77,19 +80,4 @@ fn is_busy(error: &JsValue) -> bool {
 
 fn file(name: &str) -> Result<Sqlite, StoreError> {
     Sqlite::open(Path::new(name), OpenMode::Create)
-}
-
-fn in_memory() -> Result<Store, StoreError> {
-    let db = Sqlite::open_in_memory()?;
-    Ok(Store { db, vault: Box::new(MemoryVault::default()), place: Place::Memory })
-}
-
-impl Place {
-    pub(crate) async fn kept_in(self) -> KeptIn {
-        match self {
-            Self::Memory => KeptIn::Memory,
-            Self::Files if browser::promised_to_keep().await => KeptIn::Browser,
-            Self::Files => KeptIn::BrowserMayClear,
-        }
-    }
 }

@@ -9,6 +9,7 @@ use std::process::Stdio;
 
 use serde_json::{Map, Value, json};
 
+use crate::browser;
 use crate::machine;
 use crate::packages::require_program;
 use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
@@ -30,18 +31,29 @@ const BENCHES: &[Bench] = &[Bench {
     groups: &["register", "engine", "search", "replicate", "server", "market"],
 }];
 
+/// A first visit in a real browser; measured by the script beside the journeys.
+const WEB: &str = "web";
+
 /// Measures the wanted groups, or all.
 pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
     refuse_unknown(wanted)?;
-    let postgres = Postgres::start(Durability::WaitForDisk)?;
+    let is_wanted = |group: &str| wanted.is_empty() || wanted.iter().any(|it| it == group);
     let mut figures = Map::new();
-    for bench in BENCHES {
-        for group in
-            bench.groups.iter().filter(|group| wanted.is_empty() || wanted.iter().any(|it| it == *group))
-        {
+    let programs: Vec<(&Bench, &str)> = BENCHES
+        .iter()
+        .flat_map(|bench| bench.groups.iter().map(move |group| (bench, *group)))
+        .filter(|(_, group)| is_wanted(group))
+        .collect();
+    if !programs.is_empty() {
+        let postgres = Postgres::start(Durability::WaitForDisk)?;
+        for (bench, group) in programs {
             let printed = bench.measure(group, &postgres.url)?;
             collect(&printed, &mut figures)?;
         }
+    }
+    if is_wanted(WEB) {
+        warn(&format!("measuring {WEB}"));
+        collect(&browser::measure()?, &mut figures)?;
     }
     if figures.is_empty() {
         return Err(Failure::new("nothing was measured"));
@@ -74,7 +86,7 @@ impl Bench {
 }
 
 fn refuse_unknown(wanted: &[String]) -> Outcome {
-    let known: Vec<&str> = BENCHES.iter().flat_map(|bench| bench.groups).copied().collect();
+    let known: Vec<&str> = BENCHES.iter().flat_map(|bench| bench.groups).copied().chain([WEB]).collect();
     match wanted.iter().find(|group| !known.contains(&group.as_str())) {
         None => Ok(()),
         Some(group) => {

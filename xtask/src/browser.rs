@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::machine;
 use crate::shell::{Doing as _, Failure, Outcome, cargo, root, run, succeeds, target_dir, which};
@@ -22,24 +22,56 @@ fn tools() -> PathBuf {
 
 /// Builds what the journeys need, and runs all of them or those in these files.
 pub(crate) fn build_and_run(files: &[String]) -> Outcome {
-    let programs = ["build", "-p", "soko-sync-server", "-p", "soko-register", "-p", "soko-app-api"];
-    run(cargo(&programs).args(["--bins", "--examples", "--locked"]))?;
+    build_programs(&[])?;
     web::build(Kind::Quick)?;
     run_journeys(files)
+}
+
+/// Takes pictures of every screen into a folder.
+pub(crate) fn shots() -> Outcome {
+    if let Some(why) = missing() {
+        return Err(Failure::new(why));
+    }
+    build_programs(&[])?;
+    web::build(Kind::Quick)?;
+    run(node("debug").arg("shots.js").arg(target_dir().join("shots")))
+}
+
+/// Measures a first visit to the app as people get it, and answers what the script printed.
+pub(crate) fn measure() -> Outcome<String> {
+    if let Some(why) = missing() {
+        return Err(Failure::new(why));
+    }
+    build_programs(&["--release"])?;
+    web::build(Kind::Release)?;
+    let output = node("release").arg("bench.js").stderr(Stdio::inherit()).output().doing("measuring")?;
+    if output.status.success() {
+        return String::from_utf8(output.stdout).doing("reading the figures");
+    }
+    Err(Failure::new(format!("bench.js ended with {}", output.status)))
+}
+
+fn build_programs(profile: &[&str]) -> Outcome {
+    let programs = ["build", "-p", "soko-sync-server", "-p", "soko-register", "-p", "soko-app-api"];
+    run(cargo(&programs).args(["--bins", "--examples", "--locked"]).args(profile))
+}
+
+/// Node in the folder of the journeys, told where the programs of this profile and everything else is.
+fn node(profile: &str) -> Command {
+    let mut node = Command::new("node");
+    node.current_dir(root().join("tests/browser"))
+        .env(PROGRAMS_VARIABLE, target_dir().join(profile))
+        .env(WEB_VARIABLE, web::dist())
+        .env(TOOLS_VARIABLE, tools());
+    node
 }
 
 /// Runs what `build_and_run` or an earlier step built.
 pub(crate) fn run_journeys(files: &[String]) -> Outcome {
     let names = if files.is_empty() { all()? } else { files.to_vec() };
     // One file after the other: each starts browsers of its own, and two at once would wait for each other.
-    let mut node = Command::new("node");
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(names)
-        .current_dir(root().join("tests/browser"))
-        .env(PROGRAMS_VARIABLE, target_dir().join("debug"))
-        .env(WEB_VARIABLE, web::dist())
-        .env(TOOLS_VARIABLE, tools());
-    run(&mut node)
+    let options = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
+    run(node("debug").args(options).args(names))
 }
 
 /// Why the journeys cannot be run here; nothing if they can.

@@ -57,6 +57,8 @@ enum Task {
     },
     /// Run the journeys in a real browser, all or only these files of tests/browser
     Browser { files: Vec<String> },
+    /// Take pictures of every screen, size, light and direction into target/shots
+    Shots,
     /// Install what is missing, then run every test
     Test,
     /// What CI runs: format, lints, advisories, then everything that `test` does
@@ -112,6 +114,7 @@ fn dispatch(task: Task) -> shell::Outcome {
             None => browser::build_and_run(&files),
             Some(why) => Err(shell::Failure::new(why)),
         },
+        Task::Shots => browser::shots(),
         Task::Test => steps::run(&[steps::TEST]),
         Task::Ci => steps::run(&[steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),

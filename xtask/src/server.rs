@@ -74,7 +74,9 @@ fn answers_ok(address: SocketAddr, path: &str) -> bool {
     let ask = || -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect_timeout(&address, ANSWER_WAIT_MAX)?;
         stream.set_read_timeout(Some(ANSWER_WAIT_MAX))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        // In one piece: whoever closes with a part of it unread resets the connection, and the answer is lost.
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
         let mut answer = vec![0; 12];
         stream.read_exact(&mut answer)?;
         Ok(answer)

@@ -32,7 +32,7 @@ pub(super) enum Trust {
     OnlineOnly,
     /// The store goes away with the page.
     NothingKept,
-    /// A stall's records cannot be exchanged, and somebody must look.
+    /// A stall's records cannot be exchanged, or something was found at the start: somebody must look.
     Trouble,
     Offline {
         waiting: u64,
@@ -56,7 +56,7 @@ impl Trust {
         if about.keeps.place == KeptIn::Memory {
             return Self::NothingKept;
         }
-        if about.stalls.iter().any(|stall| !stall.trouble.is_empty()) {
+        if about.stalls.iter().any(|stall| !stall.trouble.is_empty()) || !about.warnings.is_empty() {
             return Self::Trouble;
         }
         let waiting = about.stalls.iter().map(|stall| stall.unsent).sum();

@@ -1,0 +1,112 @@
+// Behind the counter, through the screens, with the network off.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
+
+async function afterOneVisit(work, options) {
+  const server = await Server.begin();
+  const browser = new Browser(options);
+  try {
+    await browser.start();
+    const till = await Till.open(browser.context, server.url);
+    await keptOffline(till.page);
+    await server.kill();
+    await work(till, browser, server);
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+test("a stall, a product with a picture and a sale, without a server, and nothing is lost by reloading", async () => {
+  await afterOneVisit(async (till) => {
+    const tea = anyName("Tea");
+    await till.openStall("Mama Akinyi");
+    await till.addProduct(tea, "2.50", { picture: true });
+    await till.openDrawer();
+    await till.page.getByRole("searchbox").first().fill(tea.slice(0, -1));
+    await till.product(tea).first().waitFor();
+    await till.addToCart(tea);
+    // The cart is the engine's: it is there after a reload, and so is the picture that no server has.
+    await till.go("/sell");
+    await till.page.getByRole("complementary", { name: "Cart" }).getByText(tea).waitFor();
+    await till.page.waitForFunction(() => {
+      const pictures = [...document.querySelectorAll("img[src^='/pictures/']")];
+      return pictures.length > 0 && pictures.every((it) => it.complete && it.naturalWidth > 0);
+    });
+    assert.equal(await till.pay(), 1);
+    await till.page.reload();
+    await till.go("/sales");
+    await till.page.getByText(/2\.50/).first().waitFor();
+    assert.equal(await till.sell(tea), 2);
+  });
+});
+
+test("a browser that is killed right after a sale still has it, and the next number follows", async () => {
+  await afterOneVisit(async (till, browser, server) => {
+    const tea = anyName("Tea");
+    await till.openStall("Mama Akinyi");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    assert.equal(await till.sell(tea), 1);
+    browser.kill();
+    await browser.context.close().catch(() => {});
+    await browser.start();
+    const again = await Till.open(browser.context, server.url, "/sales");
+    await again.page.getByText(/2\.50/).first().waitFor();
+    assert.equal(await again.sell(tea), 2);
+    assert.deepEqual(again.problems, []);
+  });
+});
+
+test("a script in a product's name is a name", async () => {
+  await afterOneVisit(async (till) => {
+    const evil = `<img src=x onerror="window.broken=1"><script>window.broken=1</script>`;
+    await till.openStall(evil);
+    await till.addProduct(evil, "1");
+    await till.openDrawer();
+    for (const path of ["/sell", "/products", "/stock", "/today"]) {
+      await till.go(path);
+      await till.page.getByText(evil).first().waitFor();
+      assert.equal(await till.page.evaluate(() => window.broken), undefined, path);
+    }
+  });
+});
+
+test("a link that somebody forged leads nowhere and does nothing", async () => {
+  await afterOneVisit(async (till) => {
+    await till.openStall("Mama Akinyi");
+    for (const path of [
+      "/stall/..%2f..%2fv1",
+      "/products/%3Cscript%3Ewindow.broken=1%3C/script%3E",
+      "/search?q=%3Cimg%20src=x%20onerror=window.broken=1%3E",
+      "/sell/receipt/javascript:window.broken=1",
+      "/no/such/screen",
+    ]) {
+      await till.go(path);
+      assert.equal(await till.page.evaluate(() => window.broken), undefined, path);
+      assert.equal(new URL(till.page.url()).origin, till.url);
+    }
+  });
+});
+
+test("data that is cleared while the page is open is told at once, and told again at the next start", async () => {
+  await afterOneVisit(async (till, browser) => {
+    await till.openStall("Mama Akinyi");
+    await till.go("/products/new");
+    await till.page.getByRole("textbox", { name: /^Name/ }).fill("Tea");
+    await till.page.getByRole("textbox", { name: /^Price/ }).first().fill("2");
+    const tools = await browser.context.newCDPSession(till.page);
+    await tools.send("Storage.clearDataForOrigin", { origin: till.url, storageTypes: "file_systems" });
+    await till.button("Save").click();
+    await till.page.getByText("Not saved · gone when you close the page").first().waitFor();
+    await till.page.reload();
+    await till.page.getByRole("button", { name: /needs your attention/ }).click();
+    await till.page.getByRole("dialog").getByText(/this browser cleared what Soko kept here/).waitFor();
+  });
+});

@@ -1,0 +1,83 @@
+// Every screen with an address, and a browser in which each has something to show.
+
+import { Server } from "./server.js";
+import { Browser } from "./browser.js";
+import { Till } from "./till.js";
+
+export const SCREENS = [
+  ["market", "/market"],
+  ["search", "/search?q=tea"],
+  ["stall", (it) => it.stall],
+  ["offer", (it) => it.offer],
+  ["basket", "/basket"],
+  ["my-orders", "/my-orders"],
+  ["me", "/me"],
+  ["sign-in", "/sign-in"],
+  ["begin", "/begin"],
+  ["sell", "/sell"],
+  ["pay", "/sell/pay"],
+  ["receipt", (it) => it.receipt],
+  ["orders", "/orders"],
+  ["products", "/products"],
+  ["product", "/products/new"],
+  ["stock", "/stock"],
+  ["today", "/today"],
+  ["sales", "/sales"],
+  ["settings", "/settings"],
+  ["devices", "/devices"],
+  ["nowhere", "/no/such/screen"],
+];
+
+export const SIZES = [
+  [360, 640],
+  [768, 1024],
+  [1440, 900],
+];
+
+// A server with the small demo and a browser with a stall of its own: products, a sale, a cart.
+export async function furnished() {
+  const server = await Server.begin({ demo: true });
+  const browser = new Browser();
+  await browser.start();
+  const till = await Till.open(browser.context, server.url);
+  await till.openStall("Mama Akinyi");
+  for (const [name, price] of [["Tea", "2.50"], ["Mango", "1"], ["Coffee", "3.20"]]) await till.addProduct(name, price);
+  await till.openDrawer();
+  await till.sell("Tea");
+  const places = { receipt: new URL(till.page.url()).pathname };
+  await till.go("/market");
+  const hrefs = await till.page.evaluate(() => [...document.querySelectorAll("a[href^='/stall/']")].map((it) => it.pathname));
+  places.stall = hrefs.find((it) => /^\/stall\/[0-9a-f]+$/.test(it)) ?? "/market";
+  await till.go(places.stall);
+  const offers = till.page.locator("a[href^='/stall/']");
+  await offers.first().waitFor({ timeout: 5000 }).catch(() => {});
+  const inside = await offers.evaluateAll((all) => all.map((it) => it.pathname));
+  places.offer = inside.find((it) => it.split("/").length === 4) ?? places.stall;
+  await till.go("/sell");
+  await till.addToCart("Mango");
+  return { server, browser, till, places };
+}
+
+export const addressOf = (address, places) => (typeof address === "string" ? address : address(places));
+
+// Chooses language and light as a person does: the page keeps them.
+export async function choose(page, { language = "en", theme = "light" }) {
+  await page.evaluate(
+    ([theLanguage, theTheme]) => {
+      localStorage.setItem("soko-language", theLanguage);
+      localStorage.setItem("soko-theme", theTheme);
+    },
+    [language, theme],
+  );
+}
+
+// Two frames after the screen stopped changing: pictures are there, and nothing says that it is loading.
+export async function settled(page) {
+  await page.getByRole("main").first().waitFor();
+  await page.waitForFunction(() => {
+    const busy = document.querySelector("[aria-busy=true]");
+    const pictures = [...document.images].filter((it) => it.loading !== "lazy");
+    return !busy && pictures.every((it) => it.complete);
+  });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}

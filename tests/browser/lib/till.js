@@ -1,0 +1,93 @@
+// What a person does at the counter, by the names that are on the screen.
+
+import { randomInt } from "node:crypto";
+
+// The smallest picture that is one.
+const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFElEQVR4nGP8z8Dwn4GBgYGJAQoAHxcCAk+Uzr4AAAAASUVORK5CYII=",
+  "base64",
+);
+
+export class Till {
+  constructor(page, url) {
+    Object.assign(this, { page, url });
+  }
+
+  static async open(context, url, path = "/") {
+    const page = await context.newPage();
+    const till = new Till(page, url);
+    till.problems = [];
+    page.on("pageerror", (error) => till.problems.push(error.message));
+    await till.go(path);
+    return till;
+  }
+
+  async go(path) {
+    await this.page.goto(`${this.url}${path}`);
+    await this.page.getByRole("main").waitFor();
+  }
+
+  button = (name) => this.page.getByRole("button", { name, exact: true });
+  field = (name) => this.page.getByLabel(name, { exact: true });
+
+  async openStall(name) {
+    await this.go("/begin");
+    await this.page.getByRole("textbox", { name: /^Name of the stall/ }).fill(name);
+    await this.button("Open the stall").click();
+    await this.page.waitForURL((url) => url.pathname !== "/begin");
+  }
+
+  async addProduct(name, price, { picture = false } = {}) {
+    await this.go("/products/new");
+    await this.page.getByRole("textbox", { name: /^Name/ }).fill(name);
+    await this.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
+    if (picture) {
+      await this.page.locator("input[type=file]").setInputFiles({ name: "p.png", mimeType: "image/png", buffer: PICTURE });
+      await this.page.locator("img[src^='/pictures/']").first().waitFor();
+    }
+    await this.button("Save").click();
+    await this.page.getByText(`${name} is on offer`).first().waitFor();
+  }
+
+  async openDrawer() {
+    await this.go("/sell");
+    await this.button("Open the drawer").first().click();
+    await this.page.getByRole("dialog").getByRole("button", { name: "Open the drawer" }).click();
+    await this.page.getByRole("dialog").waitFor({ state: "detached" });
+  }
+
+  // Makes an account and puts the stall online; the caller waits for what follows.
+  async connect(email) {
+    await this.go("/settings");
+    await this.button("I am new").click();
+    await this.page.getByRole("textbox", { name: /^E-mail address/ }).fill(email);
+    await this.page.getByLabel(/^Password/).fill("rain on a tin roof");
+    await this.button("Create the account").click();
+    await this.button("Connect now").click();
+  }
+
+  product = (name) => this.page.getByRole("list", { name: "Products" }).getByRole("button", { name: new RegExp(name) });
+
+  async addToCart(name) {
+    await this.product(name).first().click();
+  }
+
+  // Ends on the receipt, and answers its number.
+  async pay() {
+    await this.page.getByRole("link", { name: /^Pay / }).or(this.button(/^Pay /)).first().click();
+    await this.button("Done, money is in").click();
+    const saved = this.page.getByText(/Sale \d+ is saved/);
+    await saved.waitFor();
+    return Number((await saved.textContent()).match(/\d+/)[0]);
+  }
+
+  async sell(name) {
+    await this.go("/sell");
+    await this.addToCart(name);
+    return this.pay();
+  }
+
+  sales = () => this.page.getByRole("main").getByRole("link", { name: /\d/ });
+}
+
+export const anyName = (word) => `${word} ${randomInt(1_000_000)}`;
