@@ -5,6 +5,7 @@
 mod api_fuzz;
 mod bench;
 mod browser;
+mod bundle;
 mod machine;
 mod packages;
 mod postgres;
@@ -59,6 +60,12 @@ enum Task {
     Browser { files: Vec<String> },
     /// Take pictures of every screen, size, light and direction into target/shots
     Shots,
+    /// Make a Debian package of the window
+    Bundle {
+        /// Build without optimisation: sooner, slower, only to try the package
+        #[arg(long)]
+        debug: bool,
+    },
     /// Install what is missing, then run every test
     Test,
     /// What CI runs: format, lints, advisories, then everything that `test` does
@@ -115,6 +122,7 @@ fn dispatch(task: Task) -> shell::Outcome {
             Some(why) => Err(shell::Failure::new(why)),
         },
         Task::Shots => browser::shots(),
+        Task::Bundle { debug } => bundle::debian(debug),
         Task::Test => steps::run(&[steps::TEST]),
         Task::Ci => steps::run(&[steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),
