@@ -8,6 +8,7 @@
 
 mod app;
 mod driver;
+mod server;
 mod stage;
 
 use std::io::Read as _;
@@ -15,10 +16,11 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use serde_json::json;
-use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb};
+use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Verb};
 
-use crate::app::App;
-use crate::stage::Stage;
+use crate::app::{App, MANGO, STALL};
+use crate::server::Server;
+use crate::stage::{Stage, until};
 
 #[test]
 fn a_sale_survives_a_kill_of_the_program() {
@@ -163,4 +165,32 @@ fn a_device_that_cannot_be_read_is_said_and_never_looks_empty() {
         let answer = app.call(&call);
         assert!(matches!(&answer, Answer::Failed { sentence } if !sentence.is_empty()), "{answer:?}");
     }
+}
+
+#[test]
+fn an_order_arrives_as_a_notification_that_opens_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = Stage::set(folder.path());
+    let server = Server::start(&stage);
+    let app = App::start(&stage);
+    app.open_stall();
+    app.act(20, Verb::ReturnShare { product: MANGO, quantity: 5 });
+    let (email, password) = ("amina@example.org".to_owned(), "orchid ladder frost".to_owned());
+    for (id, verb) in [
+        (21, DeviceVerb::UseServer { server: server.url() }),
+        (22, DeviceVerb::CreateAccount { email, password }),
+        (23, DeviceVerb::Connect(STALL)),
+    ] {
+        assert_eq!(app.device(id, verb), Answer::Device(DeviceReply::Done));
+    }
+    until("everything is sent", || {
+        let Answer::About(about) = app.call(&Call::About) else { return None };
+        about.stalls.iter().all(|stall| stall.is_connected && stall.unsent == 0).then_some(())
+    });
+    let order = "0d".repeat(16);
+    until("the server takes an order", || server.order(STALL, MANGO, &order).then_some(()));
+    let path = format!("/orders/{order}");
+    let shown = stage.click_notification(|| app.path() == path);
+    assert_eq!((shown.app.as_str(), shown.title.as_str()), ("Soko", "New order at Amina's fruit"));
+    assert!(shown.body.contains("KES 100.00"), "{}", shown.body);
 }
