@@ -14,7 +14,7 @@ use soko_domain::ids::LogId;
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::host::random;
-use crate::server::{Server, timed};
+use crate::server::{Server, Unanswered, timed};
 
 pub(crate) use cache::{OfferKept, offer, stall_name};
 
@@ -28,14 +28,24 @@ const RETRY_MAX_MS: u64 = 60_000;
 
 impl Device {
     pub(crate) async fn market_answer(&self, query: &MarketQuery) -> Result<MarketView, Undone> {
-        if self.heard.is_online() != Some(false)
-            && let Ok(server) = self.server()
-            && let Some(Ok(view)) = timed(&*self.host, self.options.market_ms, server.market(query)).await
-        {
-            self.keep_seen(query, &view)?;
-            return Ok(view);
+        if self.heard.is_online() == Some(false) {
+            return self.seen(query);
         }
-        self.seen(query)
+        let Ok(server) = self.server() else { return self.seen(query) };
+        let wait_ms = self.options.market_ms;
+        match timed(&*self.host, wait_ms, server.market(query)).await {
+            Some(Ok(view)) => {
+                self.keep_seen(query, &view)?;
+                Ok(view)
+            }
+            Some(Err(_)) => self.seen(query),
+            None => {
+                // The next look need not wait as long; whatever the server says turns it on again.
+                let silence = Unanswered::NoAnswer(format!("nothing came within {wait_ms} ms"));
+                self.heard.note(&*self.host, Some(&silence));
+                self.seen(query)
+            }
+        }
     }
 
     /// Fetches the market and hears what moves, for as long as the device is there.

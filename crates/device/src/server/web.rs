@@ -147,16 +147,18 @@ impl Web {
         let response = self.accepted(request).await;
         self.heard.note(&*self.host, response.as_ref().err());
         let parts = Box::pin(response?.bytes_stream());
-        let begun = (parts, Rc::clone(&self.host), Vec::<u8>::new());
-        Ok(futures_util::stream::unfold(begun, |(mut parts, host, mut held)| async move {
+        let begun = (parts, (Rc::clone(&self.host), Rc::clone(&self.heard)), Vec::<u8>::new());
+        Ok(futures_util::stream::unfold(begun, |(mut parts, around, mut held)| async move {
+            let (host, heard) = &around;
             loop {
                 if let Some(end) = held.iter().position(|byte| *byte == b'\n') {
                     let line: Vec<u8> = held.drain(..=end).collect();
                     let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-                    return Some((line, (parts, host, held)));
+                    return Some((line, (parts, around, held)));
                 }
-                match timed(&*host, QUIET_MS_MAX, parts.next()).await {
+                match timed(&**host, QUIET_MS_MAX, parts.next()).await {
                     Some(Some(Ok(part))) if held.len() + part.len() <= LINE_BYTES_MAX => {
+                        heard.note(&**host, None);
                         held.extend_from_slice(&part);
                     }
                     Some(Some(Ok(_) | Err(_)) | None) | None => return None,

@@ -47,7 +47,11 @@ async fn offers(shell: &Shell, text: &str) -> Dated<Vec<OfferRow>> {
 
 /// A buyer who has seen what is offered.
 async fn buyer(shell: &Shell, server: &Running) {
-    shell.device(DeviceVerb::UseServer { server: server.url() }).await;
+    buyer_of(shell, server.url()).await;
+}
+
+async fn buyer_of(shell: &Shell, server: String) {
+    shell.device(DeviceVerb::UseServer { server }).await;
     shell
         .until("the market", async || {
             let seen = offers(shell, "").await;
@@ -127,6 +131,35 @@ fn an_order_saved_offline_is_sent_once_and_told_once_on_both_sides() {
         stall.close();
         shopper.close();
         drop(server);
+    });
+}
+
+#[test]
+fn an_order_whose_replies_are_lost_is_held_once() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        let lossy = Lossy::before(&server, 2).await;
+        let shopper = Shell::open(&folder.path().join("phone"));
+        buyer_of(&shopper, lossy.url()).await;
+        buy(&shopper, 1, put(MANGO, 3)).await;
+        buy(&shopper, 2, place(ORDER)).await;
+        until_state(&shopper, ORDER, OwnOrderState::Held).await;
+        assert_eq!(lossy.lost.get(), 2, "the reply was lost twice");
+        let confirmed =
+            Arrival::OwnOrder { order: ORDER, stall_name: "Duka".into(), state: OwnOrderState::Held };
+        assert_eq!(shopper.arrivals(), [confirmed]);
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall.until("the order at the stall", async || (orders_at(&stall).await > 0).then_some(())).await;
+        assert_eq!(orders_at(&stall).await, 1);
+        match stall.ask(Query::Stock { stall: STALL, product: MANGO }).await {
+            View::Stock(stock) => assert_eq!((stock.held, stock.shop), (3, 7)),
+            other => panic!("{other:?}"),
+        }
+        stall.close();
+        shopper.close();
     });
 }
 

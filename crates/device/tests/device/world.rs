@@ -27,7 +27,8 @@ use soko_sync_server::platform::passwords::{Cost, Passwords};
 use soko_sync_server::platform::{Refusal, server_secret};
 use soko_sync_server::stall::Core;
 use soko_sync_server::store::{Place, Shard, Store};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::LocalSet;
 
@@ -331,4 +332,63 @@ fn app(place: &Place) -> App {
         metrics: Arc::new(Metrics::new()),
         settings: Settings { rates: None, ..Settings::default() },
     })
+}
+
+/// Stands before a server and loses the reply to the first orders.
+pub(crate) struct Lossy {
+    address: SocketAddr,
+    pub(crate) lost: Rc<Cell<u32>>,
+}
+
+impl Lossy {
+    pub(crate) async fn before(server: &Running, losses: u32) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let (address, behind) = (listener.local_addr().unwrap(), server.address);
+        let lost = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&lost);
+        tokio::task::spawn_local(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let Ok(far) = TcpStream::connect(behind).await else { continue };
+                tokio::task::spawn_local(carry(near, far, Rc::clone(&counted), losses));
+            }
+        });
+        Self { address, lost }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+/// Carries bytes both ways. A connection with an order that is to lose its reply ends before it comes back.
+async fn carry(mut near: TcpStream, mut far: TcpStream, lost: Rc<Cell<u32>>, losses: u32) {
+    let (mut there, mut back) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    let mut is_order = false;
+    loop {
+        tokio::select! {
+            read = near.read(&mut there) => {
+                let Some(part) = part(read, &there) else { return };
+                is_order |= part.starts_with(b"POST ") && part.windows(12).any(|it| it == b"/orders HTTP");
+                if far.write_all(part).await.is_err() {
+                    return;
+                }
+            }
+            read = far.read(&mut back) => {
+                let Some(part) = part(read, &back) else { return };
+                if is_order && lost.get() < losses {
+                    lost.set(lost.get() + 1);
+                    return;
+                }
+                is_order = false;
+                if near.write_all(part).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// What was read; nothing at the end.
+fn part(read: std::io::Result<usize>, bytes: &[u8]) -> Option<&[u8]> {
+    read.ok().and_then(|length| bytes.get(..length)).filter(|part| !part.is_empty())
 }
