@@ -76,7 +76,8 @@ impl Toasts {
         let id = self.next.get();
         self.next.set(id.wrapping_add(1));
         self.shown.change(|shown| {
-            shown.retain(|toast| toast.text != text);
+            // What was done before is old news by now.
+            shown.retain(|toast| toast.text != text && (toast.tone, tone) != (Tone::Done, Tone::Done));
             shown.push(Toast { id, tone, text, action });
             let over = shown.len().saturating_sub(TOASTS_MAX);
             shown.drain(..over);

@@ -101,7 +101,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
                             on_open={open(Over::Line(line.key))} /> }
                     }) }
                 </ul>
-                <Sums {basket} cart={cart.clone()} />
+                <Sums {basket} cart={cart.clone()} is_connected={props.stall.is_connected} />
             }
             { shown }
         </aside>
@@ -157,6 +157,7 @@ fn Line(props: &LineProps) -> Html {
 struct SumsProps {
     basket: Option<BasketView>,
     cart: Cart,
+    is_connected: bool,
 }
 
 #[component]
@@ -169,7 +170,9 @@ fn Sums(props: &SumsProps) -> Html {
     let is_taxed = basket.tax_minor != 0;
     html! {
         <footer class="counter-foot">
-            { beyond(&speech, &props.cart, &basket.short) }
+            if props.is_connected {
+                { beyond(&speech, &props.cart, &basket.short) }
+            }
             <dl class="sums">
                 if basket.discount_minor != 0 {
                     <div><dt>{ speech.say("sum.goods") }</dt><dd class="number">{ money(basket.gross_minor) }</dd></div>
@@ -190,7 +193,8 @@ fn Sums(props: &SumsProps) -> Html {
     }
 }
 
-/// Says before Pay that units may be promised to somebody. C40: it warns and never forbids.
+/// Says before Pay that units may be promised to somebody. C40: it warns and never forbids. A stall that is on this
+/// device alone has nobody else who could promise any.
 pub(super) fn beyond(speech: &Speech, cart: &Cart, short: &[ShareShort]) -> Html {
     let named = short.iter().filter_map(|short| {
         let line = cart.lines.iter().find(|line| line.product == Some(short.product))?;

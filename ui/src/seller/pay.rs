@@ -96,7 +96,9 @@ fn Paid(props: &PaidProps) -> Html {
                 <span>{ speech.say("pay.due") }</span>
                 <strong class="number" aria-live="polite">{ speech.money(due, &currency) }</strong>
             </p>
-            { beyond(&speech, &props.cart, &props.basket.short) }
+            if props.stall.is_connected {
+                { beyond(&speech, &props.cart, &props.basket.short) }
+            }
             <Means paying={(*paying).clone()} {due} currency={currency.clone()} {set} />
             <footer class="pay-foot">
                 if change > 0 {

@@ -64,10 +64,11 @@ fn Offer(props: &StallProps) -> Html {
         Call::Ask(Query::Products { stall, filter, window: Window::first(1) })
     };
     let is_grid = *view == "grid";
+    let is_connected = props.stall.is_connected;
     let slot = Callback::from(move |slot: Slot| {
         let Answer::View(View::Products(rows)) = &*slot.answer else { return Html::default() };
         rows.get(slot.at).map_or_else(Html::default, |row| {
-            html! { <Offered row={row.clone()} {is_grid} /> }
+            html! { <Offered row={row.clone()} {is_grid} {is_connected} /> }
         })
     });
     let choose_view = {
@@ -173,6 +174,8 @@ pub(super) fn Categories(props: &CategoriesProps) -> Html {
 struct OfferedProps {
     row: ProductRow,
     is_grid: bool,
+    /// Others may promise units, too.
+    is_connected: bool,
 }
 
 /// One product: a tap puts it onto the counter.
@@ -190,7 +193,10 @@ fn Offered(props: &OfferedProps) -> Html {
     let on_counter = cart.quantity_of(row.product);
     let left = speech.quantity(row.own_share, row.unit);
     let share = html! {
-        if row.own_share <= 0 {
+        if row.own_share <= 0 && !props.is_connected {
+            // Nobody counted yet, and nobody else can promise any.
+            <></>
+        } else if row.own_share <= 0 {
             <span class="offer-left offer-none">{ speech.say("sell.none-left") }</span>
         } else {
             <span class="offer-left">{ speech.fill("sell.left", &[("n", &left)]) }</span>
