@@ -37,6 +37,18 @@ struct FieldsProps {
     view: StallView,
 }
 
+/// A form that nobody touched follows what others change.
+#[hook]
+fn use_newest(shown: Form, begun: &UseStateHandle<Form>, form: &UseStateHandle<Form>) {
+    let (begun, form) = (begun.clone(), form.clone());
+    use_effect_with(shown, move |shown| {
+        if *form == *begun {
+            begun.set(shown.clone());
+            form.set(shown.clone());
+        }
+    });
+}
+
 #[component]
 fn Fields(props: &FieldsProps) -> Html {
     let doing = use_doing();
@@ -46,15 +58,7 @@ fn Fields(props: &FieldsProps) -> Html {
     let begun = use_state(|| shown.clone());
     let form = use_state(|| shown.clone());
     let is_touched = *form != *begun;
-    {
-        let (begun, form) = (begun.clone(), form.clone());
-        use_effect_with(shown, move |shown| {
-            if *form == *begun {
-                begun.set(shown.clone());
-                form.set(shown.clone());
-            }
-        });
-    }
+    use_newest(shown, &begun, &form);
     let edits = form.edits(&begun);
     let set = |change: fn(&mut Form, String)| {
         let form = form.clone();

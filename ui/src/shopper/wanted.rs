@@ -73,26 +73,7 @@ pub(super) fn Wanted(props: &WantedProps) -> Html {
     html! {
         <li class="wanted">
             <Photo {address} name={line.name.clone()} class="wanted-photo" />
-            <div class="wanted-words">
-                <Go to={Route::Offer(props.stall, line.product)} class="wanted-name">{ name(&speech, line) }</Go>
-                if !line.is_gone {
-                    <Price minor={line.price_minor} currency={props.currency.clone()} unit={line.unit} per={line.price_per}
-                        class="price-small" />
-                }
-                { for amounts::remarks(line).into_iter().map(|remark| html! {
-                    <p class={classes!("remark", is_bad(remark).then_some("remark-bad"))}>
-                        { said(&speech, remark, line, &props.currency) }
-                    </p>
-                }) }
-                if amounts::remarks(line).contains(&Remark::TooMany) {
-                    <button type="button" class="button button-small" onclick={put.reform({
-                        let available = line.available;
-                        move |_: MouseEvent| available
-                    })}>
-                        { speech.fill("basket.take", &[("quantity", &speech.quantity(line.available, line.unit))]) }
-                    </button>
-                }
-            </div>
+            <Said stall={props.stall} currency={props.currency.clone()} line={line.clone()} {put} />
             <div class="wanted-end">
                 <strong class="number">{ speech.money(line.total_minor, &props.currency) }</strong>
                 <div class="wanted-keys">
@@ -105,6 +86,44 @@ pub(super) fn Wanted(props: &WantedProps) -> Html {
                 </div>
             </div>
         </li>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SaidProps {
+    stall: LogId,
+    currency: AttrValue,
+    line: WantedLine,
+    put: Callback<i64>,
+}
+
+/// What it is, what it costs, and what changed about it.
+#[component]
+fn Said(props: &SaidProps) -> Html {
+    let speech = use_speech();
+    let line = &props.line;
+    let remarks = amounts::remarks(line);
+    let available = line.available;
+    let take = props.put.reform(move |_: MouseEvent| available);
+    let is_too_many = remarks.contains(&Remark::TooMany);
+    html! {
+        <div class="wanted-words">
+            <Go to={Route::Offer(props.stall, line.product)} class="wanted-name">{ name(&speech, line) }</Go>
+            if !line.is_gone {
+                <Price minor={line.price_minor} currency={props.currency.clone()} unit={line.unit} per={line.price_per}
+                    class="price-small" />
+            }
+            { for remarks.into_iter().map(|remark| html! {
+                <p class={classes!("remark", is_bad(remark).then_some("remark-bad"))}>
+                    { said(&speech, remark, line, &props.currency) }
+                </p>
+            }) }
+            if is_too_many {
+                <button type="button" class="button button-small" onclick={take}>
+                    { speech.fill("basket.take", &[("quantity", &speech.quantity(available, line.unit))]) }
+                </button>
+            }
+        </div>
     }
 }
 
