@@ -150,9 +150,10 @@ impl Register {
 
     fn close(&mut self, day: &Day, unit: i64, chance: &mut Chance) -> Result<(), DemoError> {
         let expected_minor = day.float_minor + day.cash_minor;
-        let (off, reason) = if chance.percent(6) { (-unit, "counted twice, it is missing") } else { (0, "") };
+        let is_short = chance.percent(6) && expected_minor >= unit;
+        let (off, reason) = if is_short { (-unit, "counted twice, it is missing") } else { (0, "") };
         let facts = close_shift::Facts { open_shift: Some(day.shift), expected_minor };
-        let counted_minor = (expected_minor + off).max(0);
+        let counted_minor = expected_minor + off;
         let command = CloseShift { shift: day.shift, counted_minor, reason: reason.into() };
         self.write(close_shift::decide(&facts, &command), day.at_ms)
     }
@@ -219,11 +220,13 @@ impl Register {
     fn refund(&mut self, counter: Counter<'_>, made: SaleMade, day: &mut Day) -> Result<(), DemoError> {
         let Some(line) = made.lines.first() else { return Ok(()) };
         let (product, quantity) = (line.product, line.quantity);
+        // Back the way it came: a drawer where hardly anybody pays in cash could not give it.
+        let tender = made.tenders.first().map_or(TenderKind::Cash, |paid| paid.kind);
         let command = Refund {
             refund: ThingId(random(counter.entropy)?),
             sale: made.sale,
             lines: vec![RefundedLine { line: 0, quantity, goods: GoodsBack::Sellable }],
-            tender: TenderKind::Cash,
+            tender,
             reason: "the wrong kind".into(),
         };
         let me = self.author();
@@ -238,7 +241,7 @@ impl Register {
             allowance: None,
         };
         let entries = refund::decide(&facts, &command).map_err(fault)?;
-        if let Some(Entry::RefundMade(refunded)) = entries.first() {
+        if let (Some(Entry::RefundMade(refunded)), TenderKind::Cash) = (entries.first(), tender) {
             day.cash_minor -= refunded.amount_minor;
         }
         day.at_ms += MINUTE_MS;
