@@ -34,7 +34,7 @@ test("a stall, a product with a picture and a sale, without a server, and nothin
     await till.addToCart(tea);
     // The cart is the engine's: it is there after a reload, and so is the picture that no server has.
     await till.go("/sell");
-    await till.page.getByRole("complementary", { name: "Cart" }).getByText(tea).waitFor();
+    await till.page.getByRole("complementary", { name: "Cart" }).getByRole("button", { name: new RegExp(tea) }).waitFor();
     await till.page.waitForFunction(() => {
       const pictures = [...document.querySelectorAll("img[src^='/pictures/']")];
       return pictures.length > 0 && pictures.every((it) => it.complete && it.naturalWidth > 0);
