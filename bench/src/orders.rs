@@ -7,19 +7,16 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use soko_app_api::Verb;
 use soko_domain::ids::{LogId, ProductId};
-use soko_register::exchange::Exchange;
 use soko_register::home::random_id;
-use soko_register::server::Server;
 
 use crate::client::Connection;
 use crate::figure::{Fault, Measured, Milli, complain, print, resident_mb};
 use crate::raw;
-use crate::world::{Folder, REPLY_WAIT, ServerProcess, Till};
+use crate::world::{Folder, ServerProcess, Till};
 
 const CLIENTS: usize = 64;
 const ORDERS_OF_EACH: usize = 150;
 const SHOP_UNITS: i64 = 100_000;
-const FAILURES_MAX: u32 = 3;
 const POSTGRES_VARIABLE: &str = "SOKO_TEST_POSTGRES";
 const PGBENCH_VARIABLE: &str = "SOKO_PGBENCH";
 const PGBENCH_SECONDS: &str = "8";
@@ -92,13 +89,13 @@ struct Shop {
 
 /// Orders a second, each answered after it was kept.
 async fn orders(folder: &Folder, process: &ServerProcess) -> Measured<(Milli, Shop)> {
-    let server = Server::new(&process.url, REPLY_WAIT)?;
     let mut till = Till::found(&folder.path().join("till"), 1)?;
+    let server = till.server(process)?;
     let product = *till.products.first().ok_or_else(|| Fault("there is no product".into()))?;
     till.enrol(&server).await?;
-    Exchange::new(&mut till.home, till.stall, REPLY_WAIT)?.until_quiet(FAILURES_MAX).await?;
+    till.exchange().await?;
     till.handle(Verb::ReturnShare { product, quantity: SHOP_UNITS })?;
-    Exchange::new(&mut till.home, till.stall, REPLY_WAIT)?.until_quiet(FAILURES_MAX).await?;
+    till.exchange().await?;
     let shop = Shop { stall: till.stall, product };
     // One order first, so that nothing is measured that happens once.
     buyer(process.address.clone(), shop.path(), product.to_string(), 1).await?;

@@ -6,16 +6,18 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use soko_app_api::{Command as ToDo, ProductContent, ReceivedLineInput, StallContent, Verb};
+use soko_device::{Exchange, Server, Summary, Ticket};
 use soko_domain::ids::{LogId, ProductId, ShiftId, ThingId};
 use soko_domain::role::Role;
 use soko_engine::Join;
 use soko_register::home::{Home, now, random_id};
-use soko_register::server::{Server, Ticket};
+
 use soko_replication::Timing;
 
 use crate::figure::{Fault, Measured};
 
-pub(crate) const REPLY_WAIT: Duration = Duration::from_secs(30);
+/// Failures in a row after which nothing is measured.
+const FAILURES_MAX: u32 = 3;
 const READY_WAIT_MAX: Duration = Duration::from_secs(60);
 const READY_POLL: Duration = Duration::from_millis(50);
 const EMAIL: &str = "bench@example.org";
@@ -57,7 +59,7 @@ pub(crate) struct Till {
 impl Till {
     /// Founds a stall with so many products and enough stock of the first.
     pub(crate) fn found(folder: &Path, products: usize) -> Measured<Self> {
-        let mut home = Home::open(folder, Timing::default())?;
+        let home = Home::open(folder, Timing::default())?;
         let stall = LogId(random_id().0);
         home.engine()?.join(Join {
             stall,
@@ -103,22 +105,33 @@ impl Till {
         use soko_domain::wire::Wire as _;
         server.create_account(EMAIL, PASSWORD).await?;
         let session = server.sign_in(EMAIL, PASSWORD).await?;
-        let introduction = self.home.introduction(self.stall)?.to_bytes();
-        let digits: String = introduction.iter().map(|byte| format!("{byte:02x}")).collect();
-        server.claim(&session, &digits).await?;
+        let introduction = self.home.engine()?.introduction(self.stall)?.to_bytes();
+        server.claim(&session, &introduction).await?;
         let ticket = Ticket::Person { session: session.clone(), role: "owner".into() };
-        server.enrol(&mut self.home, self.stall, "till", &ticket).await?;
+        self.home.device().enrol(server, self.stall, ("till", &ticket)).await?;
         Ok(session)
+    }
+
+    /// Exchanges records until neither side has anything to say.
+    pub(crate) async fn exchange(&self) -> Measured<Summary> {
+        let mut exchange = Exchange::new(self.home.device(), self.stall)?;
+        exchange.until_quiet(FAILURES_MAX).await?;
+        Ok(exchange.summary)
+    }
+
+    /// The server, as this register's device reaches it.
+    pub(crate) fn server(&self, process: &ServerProcess) -> Measured<Server> {
+        Ok(self.home.device().server_at(&process.url)?)
     }
 
     /// Another register of the same stall, let in by the owner.
     pub(crate) async fn second(&self, folder: &Path, server: &Server, session: &str) -> Measured<Self> {
-        let mut home = Home::open(folder, Timing::default())?;
+        let home = Home::open(folder, Timing::default())?;
         let join =
             Join { stall: self.stall, name: "till 2".into(), role: Role::Manager, server_keys: Vec::new() };
         home.engine()?.join(join)?;
         let ticket = Ticket::Person { session: session.into(), role: "manager".into() };
-        server.enrol(&mut home, self.stall, "till 2", &ticket).await?;
+        home.device().enrol(server, self.stall, ("till 2", &ticket)).await?;
         Ok(Self { home, stall: self.stall, products: self.products.clone() })
     }
 }

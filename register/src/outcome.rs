@@ -49,6 +49,26 @@ impl Undone {
     }
 }
 
+impl From<soko_device::Undone> for Undone {
+    fn from(undone: soko_device::Undone) -> Self {
+        match undone {
+            soko_device::Undone::Failed(sentence) => Self::Failed(sentence),
+            soko_device::Undone::Refused(refused) => match refused.code.as_str() {
+                "address" => Self::Usage(refused.sentence),
+                // Trying again can help, without anything changed.
+                "busy" | "no_access" => Self::Failed(refused.sentence),
+                _ => refused.into(),
+            },
+        }
+    }
+}
+
+impl From<soko_device::Unanswered> for Undone {
+    fn from(unanswered: soko_device::Unanswered) -> Self {
+        soko_device::Undone::from(unanswered).into()
+    }
+}
+
 impl From<Failure> for Undone {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure.to_string())

@@ -1,11 +1,11 @@
 //! Does one command on an open register.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use soko_app_api::{Query, StallContent, Verb, View, Window};
+use soko_device::{Exchange, Server, Summary, Ticket};
 use soko_domain::ids::LogId;
 use soko_domain::role::Role;
+use soko_domain::wire::Wire as _;
 use soko_engine::Join;
 use soko_projection::read::shares_of;
 use soko_record_log::{StoreError, log};
@@ -15,19 +15,11 @@ use tokio::runtime::Runtime;
 use super::arguments::{CreateStall, Enrol, Invite, Person, Renew, Replicate, RoleWord, What};
 use super::verbs::{Desk, given, value};
 use super::{Cli, script};
-use crate::exchange::Exchange;
 use crate::home::{Home, random_id};
 use crate::outcome::{Outcome, Undone};
-use crate::server::{Server, Ticket};
 
 /// Incidents and parked records that are shown.
 const SHOWN_ROWS: u32 = 100;
-
-/// How the network is waited for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Waits {
-    pub(super) reply: Duration,
-}
 
 pub(super) fn run(cli: Cli) -> Outcome {
     let defaults = Timing::default();
@@ -37,13 +29,12 @@ pub(super) fn run(cli: Cli) -> Outcome {
         retry_max_ms: defaults.retry_max_ms.min(cli.retry_ms.saturating_mul(64)).max(cli.retry_ms),
         ..defaults
     };
-    let waits = Waits { reply: Duration::from_millis(cli.reply_ms) };
-    let mut home = Home::open(&cli.data_dir, timing)?;
-    home.warnings.iter().for_each(|line| script::complain(line));
+    let home = Home::open(&cli.data_dir, timing)?;
+    home.device().warnings().iter().for_each(|line| script::complain(line));
     let ended = if let What::RunScript { file } = &cli.what {
-        script::run(&mut home, waits, file)
+        script::run(&home, file)
     } else {
-        one(&mut home, waits, cli.stall, &cli.what)
+        one(&home, cli.stall, &cli.what)
     };
     let closed = home.close();
     let answer = ended?;
@@ -52,10 +43,10 @@ pub(super) fn run(cli: Cli) -> Outcome {
 
 /// One command, which is not a script.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the commands that need a stall follow in full")]
-pub(super) fn one(home: &mut Home, waits: Waits, stall: Option<LogId>, what: &What) -> Outcome {
+pub(super) fn one(home: &Home, stall: Option<LogId>, what: &What) -> Outcome {
     match what {
         What::CreateStall(create) => return create_stall(home, create),
-        What::Enrol(enrolling) => return online(enrol(home, waits, stall, enrolling)),
+        What::Enrol(enrolling) => return online(enrol(home, stall, enrolling)),
         What::RunScript { .. } => return Err(Undone::usage("a script cannot run a script")),
         _ => {}
     }
@@ -88,9 +79,9 @@ pub(super) fn one(home: &mut Home, waits: Waits, stall: Option<LogId>, what: &Wh
         What::ConfirmDevices(id) => desk.command(given(*id), Verb::ConfirmDevices),
         What::Status => status(desk.home, stall),
         What::Verify => verify(desk.home, stall),
-        What::Replicate(how) => online(replicate(desk.home, waits, stall, how)),
-        What::Invite(inviting) => online(invite(desk.home, waits, stall, inviting)),
-        What::Renew(renewing) => online(renew(desk.home, waits, stall, renewing)),
+        What::Replicate(how) => online(replicate(desk.home, stall, how)),
+        What::Invite(inviting) => online(invite(desk.home, stall, inviting)),
+        What::Renew(renewing) => online(renew(desk.home, stall, renewing)),
         What::CreateStall(_) | What::Enrol(_) | What::RunScript { .. } => {
             Err(Undone::usage("this command stands alone"))
         }
@@ -107,7 +98,7 @@ fn runtime() -> Result<Runtime, Undone> {
     built.map_err(|error| Undone::failed(format!("the runtime does not start: {error}")))
 }
 
-fn create_stall(home: &mut Home, create: &CreateStall) -> Outcome {
+fn create_stall(home: &Home, create: &CreateStall) -> Outcome {
     let stall = LogId(random_id().0);
     let name = create.register.clone();
     home.engine()?.join(Join { stall, name, role: Role::Owner, server_keys: Vec::new() })?;
@@ -121,8 +112,8 @@ fn create_stall(home: &mut Home, create: &CreateStall) -> Outcome {
     Ok(json!({"stall": stall.to_string(), "author": home.author(stall)?.to_string()}))
 }
 
-async fn enrol(home: &mut Home, waits: Waits, stall: Option<LogId>, enrol: &Enrol) -> Outcome {
-    let server = Server::new(&enrol.server, waits.reply)?;
+async fn enrol(home: &Home, stall: Option<LogId>, enrol: &Enrol) -> Outcome {
+    let server = home.device().server_at(&enrol.server)?;
     let stall = match stall {
         Some(stall) => stall,
         None => home.stall(None)?,
@@ -135,20 +126,15 @@ async fn enrol(home: &mut Home, waits: Waits, stall: Option<LogId>, enrol: &Enro
         home.engine()?.join(Join { stall, name, role: role.into(), server_keys: Vec::new() })?;
     }
     if let (RoleWord::Owner, Some(session)) = (role, &session) {
-        let introduction = crate::server::hex(&introduction_bytes(home, stall)?);
+        let introduction = home.engine()?.introduction(stall)?.to_bytes();
         server.claim(session, &introduction).await?;
     }
     let ticket = ticket(&enrol.person, session, role)?;
-    server.enrol(home, stall, &enrol.register, &ticket).await?;
+    home.device().enrol(&server, stall, (&enrol.register, &ticket)).await?;
     Ok(json!({"stall": stall.to_string(), "author": home.author(stall)?.to_string()}))
 }
 
-fn introduction_bytes(home: &mut Home, stall: LogId) -> Result<Vec<u8>, Undone> {
-    use soko_domain::wire::Wire as _;
-    Ok(home.introduction(stall)?.to_bytes())
-}
-
-fn is_owner(home: &mut Home, stall: LogId) -> Result<bool, Undone> {
+fn is_owner(home: &Home, stall: LogId) -> Result<bool, Undone> {
     let view = home.ask(&Query::Status(stall))?;
     Ok(matches!(view, View::Status(status) if status.role == Role::Owner))
 }
@@ -172,20 +158,24 @@ fn ticket(person: &Person, session: Option<String>, role: RoleWord) -> Result<Ti
     }
 }
 
-async fn invite(home: &mut Home, waits: Waits, stall: LogId, invite: &Invite) -> Outcome {
+async fn invite(home: &Home, stall: LogId, invite: &Invite) -> Outcome {
     let server = match &invite.server {
         Some(server) => server.clone(),
-        None => home.link(stall)?.server,
+        None => linked(home, stall)?,
     };
-    let server = Server::new(&server, waits.reply)?;
+    let server = home.device().server_at(&server)?;
     let session = server.sign_in(&invite.email, &invite.password).await?;
-    let mut answer = server.invite(&session, stall, invite.role.word()).await?;
-    answer["stall"] = Value::String(stall.to_string());
-    Ok(answer)
+    let code = server.invite(&session, stall, invite.role.word()).await?;
+    Ok(json!({"code": code.code, "expires_ms": code.expires_ms, "stall": stall.to_string()}))
 }
 
-async fn renew(home: &mut Home, waits: Waits, stall: LogId, renew: &Renew) -> Outcome {
-    let (old, server) = (home.author(stall)?, home.link(stall)?.server);
+/// The server that a stall is linked to; empty if there is none.
+fn linked(home: &Home, stall: LogId) -> Result<String, Undone> {
+    Ok(home.device().link(stall)?.map(|link| link.server).unwrap_or_default())
+}
+
+async fn renew(home: &Home, stall: LogId, renew: &Renew) -> Outcome {
+    let (old, server) = (home.author(stall)?, linked(home, stall)?);
     // A person who repeats this after a lost reply must not become one author more.
     let frozen = home.engine()?.frozen(stall);
     if frozen.is_some() {
@@ -194,31 +184,40 @@ async fn renew(home: &mut Home, waits: Waits, stall: LogId, renew: &Renew) -> Ou
     let server = renew.server.clone().unwrap_or(server);
     let wants_server = renew.person.code.is_some() || renew.person.email.is_some();
     if wants_server {
-        let server = Server::new(&server, waits.reply)?;
+        let server = home.device().server_at(&server)?;
         let session = sign_in(&server, &renew.person).await?;
         let ticket = ticket(&renew.person, session, renew.role)?;
-        server.enrol(home, stall, "renewed till", &ticket).await?;
+        home.device().enrol(&server, stall, ("renewed till", &ticket)).await?;
     }
     let author = home.author(stall)?;
     let was_frozen = frozen.map(|why| why.sentence());
     Ok(json!({"author": author.to_string(), "replaces": old.to_string(), "was_frozen": was_frozen}))
 }
 
-async fn replicate(home: &mut Home, waits: Waits, stall: LogId, how: &Replicate) -> Outcome {
-    let mut exchange = Exchange::new(home, stall, waits.reply)?;
-    if how.watch {
-        let stop = async {
-            // Without a way to hear Ctrl-C, it still ends the process.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        exchange.watch(stop, |_, summary| script::say(&summary.to_json().to_string())).await?;
-    } else {
+async fn replicate(home: &Home, stall: LogId, how: &Replicate) -> Outcome {
+    let mut exchange = Exchange::new(home.device(), stall)?;
+    if !how.watch {
         exchange.until_quiet(how.failures).await?;
+        return Ok(summary_json(&exchange.summary));
     }
-    let summary = exchange.summary.to_json();
-    Ok(summary)
+    let ended = tokio::select! {
+        ended = exchange.follow(|summary| script::say(&summary_json(summary).to_string())) => ended,
+        heard = tokio::signal::ctrl_c() => match heard {
+            Ok(()) => Ok(()),
+            // Without a way to hear Ctrl-C, it still ends the process.
+            Err(_) => std::future::pending().await,
+        },
+    };
+    ended?;
+    Ok(summary_json(&exchange.summary))
+}
+
+fn summary_json(summary: &Summary) -> Value {
+    json!({
+        "pages": summary.pages, "records": summary.records, "bytes_out": summary.bytes_out,
+        "bytes_in": summary.bytes_in, "failures": summary.failures, "refused": summary.refused,
+        "state_differed": summary.state_differed, "server_restored": summary.server_restored,
+    })
 }
 
 fn incidents(desk: &mut Desk<'_>) -> Outcome {
@@ -229,13 +228,13 @@ fn incidents(desk: &mut Desk<'_>) -> Outcome {
 }
 
 /// How the register stands, and what proves that it holds the same as others.
-fn status(home: &mut Home, stall: LogId) -> Outcome {
+fn status(home: &Home, stall: LogId) -> Outcome {
     let View::Status(found) = home.ask(&Query::Status(stall))? else {
         return Err(Undone::failed("the register does not know how it stands: run verify"));
     };
     let mut shown = value(&found)?;
     let author = home.author(stall)?;
-    let engine = home.engine()?;
+    let mut engine = home.engine()?;
     let heads = engine.database().read::<_, StoreError>(|tx| log::heads(tx, stall))?;
     let by_author: serde_json::Map<String, Value> =
         heads.iter().map(|(author, head)| (author.to_string(), json!(head.seq))).collect();
@@ -249,7 +248,7 @@ fn status(home: &mut Home, stall: LogId) -> Outcome {
     Ok(shown)
 }
 
-fn verify(home: &mut Home, stall: LogId) -> Outcome {
+fn verify(home: &Home, stall: LogId) -> Outcome {
     let check = home.engine()?.verify(stall)?;
     let shown = json!({
         "stall": stall.to_string(), "records": check.records, "problems": check.problems,

@@ -7,7 +7,7 @@ use clap::Parser as _;
 use serde_json::Value;
 
 use super::Line;
-use super::run::{Waits, one};
+use super::run::one;
 use crate::home::Home;
 use crate::outcome::{Outcome, Undone, as_json};
 
@@ -15,7 +15,7 @@ use crate::outcome::{Outcome, Undone, as_json};
 const LINE_BYTES_MAX: usize = 64 * 1024;
 
 /// Does the lines of a file in order; an undone one does not stop the rest.
-pub(super) fn run(home: &mut Home, waits: Waits, file: &str) -> Outcome {
+pub(super) fn run(home: &Home, file: &str) -> Outcome {
     let lines: Box<dyn BufRead> = if file == "-" {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
@@ -29,18 +29,18 @@ pub(super) fn run(home: &mut Home, waits: Waits, file: &str) -> Outcome {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        say(&as_json(&answer(home, waits, line)));
+        say(&as_json(&answer(home, line)));
     }
     Ok(Value::Null)
 }
 
-fn answer(home: &mut Home, waits: Waits, line: &str) -> Outcome {
+fn answer(home: &Home, line: &str) -> Outcome {
     if line.len() > LINE_BYTES_MAX {
         return Err(Undone::usage(format!("a line is longer than {LINE_BYTES_MAX} bytes")));
     }
     let words = words(line).ok_or_else(|| Undone::usage(format!("a quote does not end: {line}")))?;
     let line = Line::try_parse_from(words).map_err(|error| Undone::usage(error.to_string()))?;
-    one(home, waits, line.stall, &line.what)
+    one(home, line.stall, &line.what)
 }
 
 /// Words between spaces; quotes, single or double, keep spaces inside. Nothing if a quote does not end.

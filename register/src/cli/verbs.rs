@@ -20,7 +20,7 @@ const CANDIDATES_MAX: u32 = 5;
 
 /// One stall of an open register, for the length of one command.
 pub(super) struct Desk<'h> {
-    pub(super) home: &'h mut Home,
+    pub(super) home: &'h Home,
     pub(super) stall: LogId,
 }
 

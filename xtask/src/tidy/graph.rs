@@ -51,6 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "soko-bench",
         &[
             "soko-register",
+            "soko-device",
             "soko-engine",
             "soko-sync-server",
             "soko-replication",
