@@ -117,7 +117,7 @@ pub(super) fn SignInForm(props: &SignInFormProps) -> Html {
             <Field label={speech.say("sign-in.password")} value={entered.password.clone()} kind="password" {autocomplete}
                 required=true hint={entered.is_new.then(|| speech.say("sign-in.password-hint"))}
                 on_input={set(|entered, text| entered.password = text)} />
-            <details class="more" open={server_now.is_empty()}>
+            <details class="folded" open={server_now.is_empty()}>
                 <summary>{ speech.say("sign-in.server") }</summary>
                 <Field label={speech.say("replication.server")} value={entered.server.clone()} kind="url" inputmode="url"
                     hint={speech.say("sign-in.server-hint")} on_input={set(|entered, text| entered.server = text)} />

@@ -95,14 +95,14 @@ pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
     let address = row.picture.as_ref().map(|picture| desk.picture(picture));
     let is_out = row.available <= 0;
     html! {
-        <Go to={Route::Offer(row.stall, row.product)} class={classes!("offer", is_out.then_some("offer-out"))}>
-            <Photo {address} name={row.name.clone()} class="offer-photo" />
-            <span class="offer-words">
-                <span class="offer-name">{ row.name.clone() }</span>
+        <Go to={Route::Offer(row.stall, row.product)} class={classes!("ware", is_out.then_some("ware-out"))}>
+            <Photo {address} name={row.name.clone()} class="ware-photo" />
+            <span class="ware-words">
+                <span class="ware-name">{ row.name.clone() }</span>
                 if !props.in_stall {
-                    <span class="offer-stall">{ row.stall_name.clone() }</span>
+                    <span class="ware-stall">{ row.stall_name.clone() }</span>
                 }
-                <span class="offer-foot">
+                <span class="ware-foot">
                     <Price minor={row.price_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per} />
                     <LeftSign unit={row.unit} per={row.price_per} available={row.available} />
                 </span>
@@ -132,7 +132,7 @@ pub(super) fn Offers(props: &OffersProps) -> Html {
     html! {
         <div class={classes!("offers", in_stall.then_some("offers-in-stall"))}>
             <Windowed label={props.label.clone()} call={Call::Market(props.query.clone())} {slot}
-                empty={props.empty.clone()} class="offer-grid" />
+                empty={props.empty.clone()} class="ware-grid" />
         </div>
     }
 }

@@ -48,7 +48,7 @@ fn Page(props: &PageProps) -> Html {
     let row = &page.row;
     html! {
         <>
-            <Go to={Route::Stall(row.stall)} class="offer-back">
+            <Go to={Route::Stall(row.stall)} class="back-link">
                 { icon(Icon::Back) }<span>{ row.stall_name.clone() }</span>
             </Go>
             <article class="product">

@@ -49,7 +49,7 @@ fn Known(props: &KnownProps) -> Html {
     let row = &order.row;
     html! {
         <>
-            <Go to={Route::MyOrders} class="offer-back">{ icon(Icon::Back) }<span>{ speech.say("nav.my-orders") }</span></Go>
+            <Go to={Route::MyOrders} class="back-link">{ icon(Icon::Back) }<span>{ speech.say("nav.my-orders") }</span></Go>
             <header class="stack-tight">
                 <h1>{ row.stall_name.clone() }</h1>
                 <p class="prose">{ speech.day_and_time(row.at_ms, None) }</p>
@@ -76,7 +76,7 @@ fn Known(props: &KnownProps) -> Html {
                     <strong class="number">{ speech.money(row.total_minor, &row.currency) }</strong>
                 </p>
                 if !order.note.is_empty() {
-                    <p class="prose order-note">{ icon(Icon::Note) }<span>{ order.note.clone() }</span></p>
+                    <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ order.note.clone() }</span></p>
                 }
             </section>
             <Go to={Route::Stall(row.stall)} class="button">{ icon(Icon::Stall) }{ speech.say("shop.to-stall") }</Go>

@@ -40,17 +40,17 @@ fn Row(props: &RowProps) -> Html {
     let speech = use_speech();
     let row = &props.row;
     let lines = speech.count("my-orders.products", i64::from(row.lines));
-    let when = speech.day_and_time(row.at_ms, None);
     html! {
         <Go to={Route::MyOrder(row.order)} class="list-row">
             <Photo address={None::<AttrValue>} name={row.stall_name.clone()} />
             <span class="list-main">
                 <span class="list-name">{ row.stall_name.clone() }</span>
-                <span class="list-more">{ when }{ " · " }{ lines }</span>
+                <span><Badge tone={progress::tone(row.state)} text={speech.say(progress::key(row.state))} /></span>
             </span>
             <span class="list-end">
                 <span class="number">{ speech.money(row.total_minor, &row.currency) }</span>
-                <Badge tone={progress::tone(row.state)} text={speech.say(progress::key(row.state))} />
+                <span class="list-more">{ lines }</span>
+                <span class="list-more">{ speech.ago(row.at_ms) }</span>
             </span>
         </Go>
     }

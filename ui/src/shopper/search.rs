@@ -85,10 +85,15 @@ fn Found(props: &FoundProps) -> Html {
         use_market(Some(MarketQuery::Stalls { text: text.clone(), window: Window::first(STALLS_MAX) }));
     let offers = MarketQuery::Offers { stall: None, text, category: None, window: Window::first(0) };
     let title = speech.fill("shop.nothing", &[("text", &props.text)]);
-    let empty = html! {
-        <Empty icon={Icon::Search} {title} text={speech.say("shop.nothing-text")}>
-            <Go to={Route::Market} class="button">{ speech.say("shop.to-market") }</Go>
-        </Empty>
+    let has_stalls = matches!(live.market(), Some(MarketView::Stalls(dated)) if !dated.value.is_empty());
+    let empty = if has_stalls {
+        html! { <p class="prose">{ speech.say("shop.only-stalls") }</p> }
+    } else {
+        html! {
+            <Empty icon={Icon::Search} {title} text={speech.say("shop.nothing-text")}>
+                <Go to={Route::Market} class="button">{ speech.say("shop.to-market") }</Go>
+            </Empty>
+        }
     };
     html! {
         <>
