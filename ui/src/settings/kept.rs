@@ -5,8 +5,10 @@ use yew::prelude::*;
 
 use crate::desk::Overlay;
 use crate::doing::use_doing;
+use crate::link::Standing;
 use crate::parts::{Icon, Problem, icon};
 use crate::speech::Speech;
+use crate::watched::use_watched;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct KeptProps {
@@ -31,7 +33,8 @@ pub(super) fn Kept(props: &KeptProps) -> Html {
         let desk = doing.desk.clone();
         Callback::from(move |_: MouseEvent| desk.overlay.set(Overlay::Replication))
     };
-    let (key, is_safe) = meaning(about.keeps.place);
+    let standing = use_watched(&doing.desk.standing);
+    let (key, is_safe) = meaning(standing, about.keeps.place);
     html! {
         <>
             <section class="card stack" aria-labelledby="kept">
@@ -76,7 +79,11 @@ pub(super) fn Kept(props: &KeptProps) -> Html {
 }
 
 /// In plain words, and whether nothing needs to be done about it.
-fn meaning(place: KeptIn) -> (&'static str, bool) {
+fn meaning(standing: Standing, place: KeptIn) -> (&'static str, bool) {
+    // The place is known when the engine has come.
+    if standing == Standing::GettingReady {
+        return ("replication.ready-means", true);
+    }
     match place {
         KeptIn::Files => ("settings.kept-files", true),
         KeptIn::Browser => ("settings.kept-browser", true),

@@ -46,11 +46,10 @@ fn Row(props: &RowProps) -> Html {
             <span class="list-main">
                 <span class="list-name">{ row.stall_name.clone() }</span>
                 <span><Badge tone={progress::tone(row.state)} text={speech.say(progress::key(row.state))} /></span>
+                <span class="list-more">{ speech.ago(row.at_ms) }{ " · " }{ lines }</span>
             </span>
             <span class="list-end">
                 <span class="number">{ speech.money(row.total_minor, &row.currency) }</span>
-                <span class="list-more">{ lines }</span>
-                <span class="list-more">{ speech.ago(row.at_ms) }</span>
             </span>
         </Go>
     }
