@@ -16,6 +16,8 @@ use crate::world::{Folder, ServerProcess, Till};
 
 const CLIENTS: usize = 64;
 const ORDERS_OF_EACH: usize = 150;
+/// Then another buyer comes: a shop holds only so many for one.
+const ORDERS_OF_A_BUYER: usize = 15;
 const SHOP_UNITS: i64 = 100_000;
 const POSTGRES_VARIABLE: &str = "SOKO_TEST_POSTGRES";
 const PGBENCH_VARIABLE: &str = "SOKO_PGBENCH";
@@ -121,8 +123,11 @@ impl Shop {
 
 async fn buyer(address: String, path: String, product: String, orders: usize) -> Measured {
     let mut server = Connection::open(&address).await?;
-    let secret = format!("{}{}", random_id(), random_id());
-    for _ in 0..orders {
+    let mut secret = String::new();
+    for number in 0..orders {
+        if number.is_multiple_of(ORDERS_OF_A_BUYER) {
+            secret = format!("{}{}", random_id(), random_id());
+        }
         let lines = json!([{"product": product, "quantity": 1}]);
         let body = json!({"order": random_id().to_string(), "lines": lines}).to_string();
         let (status, answer) = server.post(&path, &secret, &body).await?;

@@ -7,7 +7,11 @@ use axum::http::{Method, StatusCode};
 use common::server::{Answer, TestServer, hex};
 use common::shop::{STALL, Shop, TEA, core, exchange, id, orders, secret, stores};
 use serde_json::json;
-use soko_domain::ids::LogId;
+use soko_domain::ask::{Answer as Answered, Ask};
+use soko_domain::ids::{LogId, ThingId};
+use soko_domain::verbs::place_order::ORDERS_HELD_MAX;
+use soko_domain::wire::Wire as _;
+use soko_replication::Page;
 use soko_sync_server::core::{CoreRefusal, Now};
 use soko_sync_server::demo::Device;
 use soko_sync_server::store::Shard;
@@ -77,6 +81,64 @@ async fn a_restored_server_promises_nothing_until_devices_and_owner_have_spoken(
         assert_eq!(shop.available().await, 5);
         let after = shop.order(1, 1, 1).send().await;
         after.expect(StatusCode::CREATED);
+    }
+}
+
+/// What the register asks, in a page of its own; the code of the refusal, if it is one.
+async fn asked(shop: &mut Shop, number: u8, ask: Ask) -> Option<String> {
+    let mut page = shop.register.device.page().unwrap();
+    page.asks.push(soko_replication::Ask { id: ThingId([number; 16]), body: ask.to_bytes() });
+    let sent = shop.page(&shop.register.access, page.encode().unwrap()).send().await.expect(StatusCode::OK);
+    let reply = Page::decode(&sent.bytes).unwrap();
+    shop.register.device.take(&reply);
+    let answer = reply.answers.iter().find(|answer| answer.ask == ThingId([number; 16])).unwrap();
+    match Answered::from_bytes(&answer.body).unwrap() {
+        Answered::Done => None,
+        Answered::Refused { code, .. } => Some(code),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_of_another_life_of_the_server_confirms_nothing() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 5).await;
+        let first = shop.register.device.epoch.id;
+        let core = shop.core.clone();
+        let work =
+            move |tx: &mut dyn soko_record_log::Tx| core.new_epoch(tx, Now { now_ms: 1, seed: [9; 32] });
+        let begun: Result<(), soko_sync_server::store::Failed<CoreRefusal>> =
+            shop.server.store.store.write(Shard::stall(STALL), work).await;
+        begun.map_err(|failed| format!("{failed:?}")).unwrap();
+        shop.exchange().await;
+        // Late, from before the restore; and by a version that named no life.
+        for (number, ask) in [(61, Ask::ConfirmDevicesOf { epoch: first }), (62, Ask::ConfirmDevices)] {
+            assert_eq!(asked(&mut shop, number, ask).await.as_deref(), Some("other_epoch"));
+        }
+        shop.exchange().await;
+        assert_eq!(shop.available().await, 0, "it was released by somebody who knew nothing of this life");
+        let present = shop.register.device.epoch.id;
+        assert_eq!(asked(&mut shop, 63, Ask::ConfirmDevicesOf { epoch: present }).await, None);
+        shop.exchange().await;
+        assert_eq!(shop.available().await, 5);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_buyer_holds_no_more_than_a_fair_number_of_orders() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 100).await;
+        let held = u8::try_from(ORDERS_HELD_MAX).unwrap();
+        for order in 1..=held {
+            shop.order(1, order, 1).send().await.expect(StatusCode::CREATED);
+        }
+        shop.order(1, held + 1, 1).send().await.refused(StatusCode::CONFLICT, "too_many_held");
+        // The first answers stay, others are served, and an ended order makes room.
+        shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
+        shop.order(2, held + 2, 1).send().await.expect(StatusCode::CREATED);
+        let cancel = format!("{}/{}/cancel", orders(), id(1));
+        let cancelled = shop.server.ask(Method::POST, &cancel).header("soko-buyer", &secret(1)).send().await;
+        cancelled.expect(StatusCode::OK);
+        shop.order(1, held + 3, 1).send().await.expect(StatusCode::CREATED);
     }
 }
 

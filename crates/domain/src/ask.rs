@@ -1,7 +1,7 @@
 //! What a register may ask the server for, and the answer. Both travel inside a page; the answer's effect is
 //! always a record, so a lost reply neither leaks nor doubles anything.
 
-use crate::ids::{ProductId, SaleId};
+use crate::ids::{EpochId, ProductId, SaleId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
 
 /// A request, idempotent by the id it travels with.
@@ -11,8 +11,11 @@ pub enum Ask {
     Share { product: ProductId, quantity: i64 },
     /// The right to refund a line of a sale whose shift has closed.
     Refund { sale: SaleId, line: u32, quantity: i64 },
-    /// The owner's confirmation that the device list is complete after a restore of the server.
+    /// As first written, for whichever life of the server it reached. Read for ever, and never done: a late one
+    /// would confirm a life that its writer knew nothing of.
     ConfirmDevices,
+    /// The owner's confirmation that the device list is complete in this life of the server.
+    ConfirmDevicesOf { epoch: EpochId },
 }
 
 impl Wire for Ask {
@@ -30,6 +33,10 @@ impl Wire for Ask {
                 quantity.put(out);
             }
             Self::ConfirmDevices => out.byte(3),
+            Self::ConfirmDevicesOf { epoch } => {
+                out.byte(4);
+                epoch.put(out);
+            }
         }
     }
 
@@ -42,6 +49,7 @@ impl Wire for Ask {
                 quantity: i64::take(input)?,
             }),
             3 => Ok(Self::ConfirmDevices),
+            4 => Ok(Self::ConfirmDevicesOf { epoch: EpochId::take(input)? }),
             _ => Err(Malformed::Choice),
         }
     }
@@ -72,5 +80,32 @@ impl Wire for Answer {
             2 => Ok(Self::Refused { code: String::take(input)?, sentence: String::take(input)? }),
             _ => Err(Malformed::Choice),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRODUCT: ProductId = ProductId([0x11; 16]);
+    const SALE: SaleId = SaleId([0x22; 16]);
+    const EPOCH: EpochId = EpochId([0x33; 16]);
+
+    /// Bytes as they were first written. They are never edited: a changed request is another number.
+    const FROZEN: &[(Ask, &str)] = &[
+        (Ask::Share { product: PRODUCT, quantity: 5 }, "01111111111111111111111111111111110a"),
+        (Ask::Refund { sale: SALE, line: 1, quantity: 2 }, "02222222222222222222222222222222220104"),
+        (Ask::ConfirmDevices, "03"),
+        (Ask::ConfirmDevicesOf { epoch: EPOCH }, "0433333333333333333333333333333333"),
+    ];
+
+    #[test]
+    fn frozen_requests_are_read_and_written_as_ever() {
+        for (ask, frozen) in FROZEN {
+            let written = ask.to_bytes();
+            let hex: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!((hex.as_str(), Ask::from_bytes(&written).as_ref()), (*frozen, Ok(ask)));
+        }
+        assert_eq!(Ask::from_bytes(&[5]), Err(Malformed::Choice));
     }
 }

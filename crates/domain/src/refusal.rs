@@ -27,6 +27,10 @@ pub enum Refusal {
     NotAllowed,
     #[error("the server was restored and waits for every device to report; try again when it says so")]
     StallFrozen,
+    #[error(
+        "the confirmation is of another life of the server; look at the device list and confirm it again"
+    )]
+    OtherEpoch,
     #[error("{field}: {problem}")]
     Invalid { field: &'static str, problem: &'static str },
     #[error("{0}")]
@@ -63,6 +67,8 @@ pub enum Refusal {
     Underpaid { missing_minor: i64 },
     #[error("{available} left in the share for product {product}, {asked} asked")]
     ShareExceeded { product: ProductId, available: i64, asked: i64 },
+    #[error("{held} of this buyer's orders are open here already; wait for one or cancel it")]
+    TooManyHeld { held: u32 },
     #[error("the order was {0} already")]
     OrderEnded(&'static str),
     #[error("the id was used before for something else")]
@@ -83,6 +89,7 @@ impl Refusal {
             Self::DeviceRevoked => "device_revoked",
             Self::NotAllowed => "not_allowed",
             Self::StallFrozen => "stall_frozen",
+            Self::OtherEpoch => "other_epoch",
             Self::Invalid { .. } => "invalid",
             Self::Basket(_) => "basket",
             Self::Payment(_) => "payment",
@@ -101,6 +108,7 @@ impl Refusal {
             Self::RefundHeldElsewhere { .. } => "refund_held_elsewhere",
             Self::Underpaid { .. } => "underpaid",
             Self::ShareExceeded { .. } => "share_exceeded",
+            Self::TooManyHeld { .. } => "too_many_held",
             Self::OrderEnded(_) => "order_ended",
             Self::IdReused => "id_reused",
             Self::AnsweredLongAgo => "answered_long_ago",
@@ -118,6 +126,8 @@ impl Refusal {
             | Self::ShiftOpen(_)
             | Self::RefundHeldElsewhere { .. }
             | Self::ShareExceeded { .. }
+            | Self::TooManyHeld { .. }
+            | Self::OtherEpoch
             | Self::PriceChanged(_) => Retry::AfterChange,
             Self::DeviceRevoked
             | Self::NotAllowed

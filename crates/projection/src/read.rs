@@ -263,6 +263,16 @@ fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
     })
 }
 
+/// Orders of a buyer that have not ended.
+pub fn held_of(tx: &mut dyn Tx, log: LogId, buyer: ThingId) -> Result<u32, StoreError> {
+    let row = tx.query_one(
+        "select count(*) from orders
+         where log = $1 and buyer = $2 and placed = 1 and released = 0 and fulfilled = 0",
+        params![log, buyer],
+    )?;
+    row.number(0)
+}
+
 pub fn order_placed(tx: &mut dyn Tx, log: LogId, found: &OrderFound) -> Result<OrderPlaced, StoreError> {
     match entry_at(tx, log, found.author, found.seq)? {
         Some((_, Entry::OrderPlaced(placed))) => Ok(placed),

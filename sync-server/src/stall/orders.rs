@@ -142,6 +142,7 @@ fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed
 
 fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefusal> {
     let mut facts = Shop::load(desk, &order.lines)?;
+    facts.held = read::held_of(desk.tx, desk.log, order.buyer)?;
     let command = place_order::PlaceOrder {
         order: order.order,
         buyer: order.buyer,
@@ -193,6 +194,7 @@ impl Shop {
                     frozen: read::stall_frozen(desk.tx, desk.log)?,
                     policy: Policy::plain(currency),
                     offers: BTreeMap::new(),
+                    held: 0,
                 }
             }
         };

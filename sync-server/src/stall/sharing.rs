@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::entry::ShareRecalled;
-use soko_domain::ids::{AuthorId, ProductId, SaleId, ShareId, ThingId};
+use soko_domain::ids::{AuthorId, EpochId, ProductId, SaleId, ShareId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
 use soko_domain::verbs::allow_refund::{self, AllowRefund};
@@ -84,7 +84,8 @@ fn decide(desk: &mut Desk<'_>, from: AuthorId, ask: &PageAsk) -> Result<Answer, 
     let done = match wanted {
         Ask::Share { product, quantity } => grant(desk, from, product, quantity, Some(ask.id))?,
         Ask::Refund { sale, line, quantity } => allow(desk, from, (sale, line, quantity), ask.id)?,
-        Ask::ConfirmDevices => confirm(desk, from)?,
+        Ask::ConfirmDevices => Err(Refusal::OtherEpoch),
+        Ask::ConfirmDevicesOf { epoch } => confirm(desk, from, epoch)?,
     };
     Ok(match done {
         Ok(()) => Answer::Done,
@@ -159,13 +160,16 @@ fn taken(desk: &mut Desk<'_>, sale: SaleId) -> Result<Vec<(u32, i64, i64)>, Stor
     rows.iter().map(|row| Ok((row.number(0)?, row.int(1)?, row.int(2)?))).collect()
 }
 
-fn confirm(desk: &mut Desk<'_>, from: AuthorId) -> Result<Result<(), Refusal>, CoreRefusal> {
+fn confirm(desk: &mut Desk<'_>, from: AuthorId, epoch: EpochId) -> Result<Result<(), Refusal>, CoreRefusal> {
     let device = read::device(desk.tx, desk.log, from)?;
     let may = device.is_some_and(|device| {
         !device.revoked && device.role.is_some_and(soko_domain::role::Role::may_manage_devices)
     });
     if !may {
         return Ok(Err(Refusal::NotAllowed));
+    }
+    if epoch != desk.epoch.id {
+        return Ok(Err(Refusal::OtherEpoch));
     }
     epoch::confirm(desk)?;
     Ok(Ok(()))

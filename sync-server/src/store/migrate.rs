@@ -23,6 +23,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 5, name: "lists", sql: soko_projection::LISTS },
     step!(6, "0003_market"),
     Migration { number: 7, name: "state_sum", sql: soko_projection::SUM_TABLE },
+    step!(8, "0004_held"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

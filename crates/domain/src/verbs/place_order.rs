@@ -43,12 +43,18 @@ pub struct Facts {
     pub frozen: bool,
     pub policy: Policy,
     pub offers: BTreeMap<ProductId, Offer>,
+    /// Orders of this buyer at this stall that have not ended.
+    pub held: u32,
 }
+
+/// Orders that one buyer may have open at a stall: each holds units that nobody else can have.
+pub const ORDERS_HELD_MAX: u32 = 20;
 
 pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal> {
     ensure(!facts.frozen, Refusal::StallFrozen)?;
     check_lines(command.lines.len())?;
     check_note(&command.note)?;
+    ensure(facts.held < ORDERS_HELD_MAX, Refusal::TooManyHeld { held: facts.held })?;
     let mut demand: BTreeMap<ProductId, i64> = BTreeMap::new();
     let mut basket = Basket { lines: Vec::new(), discount: Discount::None, policy: facts.policy };
     for asked in &command.lines {
@@ -128,6 +134,7 @@ mod tests {
             frozen: false,
             policy: Policy::plain(crate::money::Currency::parse("EUR").unwrap()),
             offers: [(MANGO, offer)].into(),
+            held: 0,
         }
     }
 
@@ -150,6 +157,7 @@ mod tests {
             facts
         };
         let frozen = Facts { frozen: true, ..facts(5) };
+        let holding = |held| Facts { held, ..facts(5) };
         for (facts, command, expected) in [
             (facts(5), order(&[5], None), Ok(750)),
             (facts(5), order(&[2, 3], Some(150)), Ok(750)),
@@ -158,6 +166,12 @@ mod tests {
             (facts(5), order(&[1], Some(140)), Err(Refusal::PriceChanged(MANGO))),
             (archived, order(&[1], None), Err(Refusal::UnknownProduct(MANGO))),
             (frozen, order(&[1], None), Err(Refusal::StallFrozen)),
+            (holding(ORDERS_HELD_MAX - 1), order(&[1], None), Ok(150)),
+            (
+                holding(ORDERS_HELD_MAX),
+                order(&[1], None),
+                Err(Refusal::TooManyHeld { held: ORDERS_HELD_MAX }),
+            ),
             (facts(5), order(&[0], None), Err(invalid("quantity", "must be at least 1 and not absurd"))),
             (facts(5), order(&[], None), Err(invalid("lines", "must be between 1 and 500"))),
         ] {

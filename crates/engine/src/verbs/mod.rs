@@ -96,7 +96,10 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         ),
         Verb::AskShare { product, quantity } => ask_share(writing, command, *product, *quantity),
         Verb::AskRefund { sale, line, quantity } => ask_refund(writing, command, (*sale, *line, *quantity)),
-        Verb::ConfirmDevices => ask(writing, command, &Ask::ConfirmDevices),
+        Verb::ConfirmDevices => {
+            let epoch = writing.stall.row.epoch.id;
+            ask(writing, command, &Ask::ConfirmDevicesOf { epoch })
+        }
         Verb::RevokeDevice { author, reason } => {
             let device = writing.device(*author)?;
             let facts = revoke_device::Facts {
