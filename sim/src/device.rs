@@ -11,6 +11,7 @@ use soko_domain::sabotage::Sabotage;
 use soko_engine::vault::MemoryVault;
 use soko_engine::{Engine, Failure, Join, Joined, NotDone, Now, OpenError, Options};
 use soko_record_log::log;
+use soko_record_log::sqlite::CommitFails;
 use soko_record_log::{Sqlite, StoreError, Tx};
 use soko_replication::{Heads, Record};
 
@@ -39,6 +40,7 @@ pub(crate) struct Device {
     /// Waits for the server to let it in.
     pub(crate) wants_enrolment: bool,
     pub(crate) is_dead: bool,
+    pub(crate) disk_is_full: bool,
     pub(crate) shift: Option<ShiftId>,
     pub(crate) sales: Vec<SaleId>,
     pub(crate) remembered: Vec<(Command, Outcome)>,
@@ -79,6 +81,7 @@ impl Device {
             clock_ms: 0,
             wants_enrolment: true,
             is_dead: false,
+            disk_is_full: false,
             shift: None,
             sales: Vec::new(),
             remembered: Vec::new(),
@@ -97,14 +100,41 @@ impl Device {
         Now::utc(NOON_MS.saturating_add_unsigned(now_ms).saturating_add(self.clock_ms))
     }
 
-    /// Nothing when the engine failed in a way that is allowed to.
-    pub(crate) fn handle(&mut self, command: Command, now_ms: u64) -> Result<Outcome, Broken> {
+    /// Nothing when the disk failed; the register was started again then, if it had to be.
+    pub(crate) fn handle(&mut self, command: Command, now_ms: u64) -> Result<Option<Outcome>, Broken> {
         let now = self.now(now_ms);
         match self.engine.handle(command, now) {
-            Ok(reply) => Ok(Ok(reply)),
-            Err(NotDone::Refused(refused)) => Ok(Err(refused)),
-            Err(NotDone::Failed(failure)) => Err(failure.into()),
+            Ok(reply) => Ok(Some(Ok(reply))),
+            Err(NotDone::Refused(refused)) => Ok(Some(Err(refused))),
+            Err(NotDone::Failed(failure)) => self.survive(failure).map(|()| None),
         }
+    }
+
+    fn survive(&mut self, failure: Failure) -> Result<(), Broken> {
+        match (failure, self.disk_is_full) {
+            (Failure::DiskFull, true) => Ok(()),
+            (failure @ Failure::Closed(_), _) => match self.engine.database().left_on_disk() {
+                Some(image) => self.start(&image),
+                None => Err(failure.into()),
+            },
+            (failure, _) => Err(failure.into()),
+        }
+    }
+
+    /// The next commit, if any comes, is answered with an error.
+    pub(crate) fn fail_next_commit(&mut self, fails: Option<CommitFails>) {
+        if let Some(fails) = fails {
+            self.engine.database().fail_next_commit(fails);
+        }
+    }
+
+    pub(crate) fn forget_failure(&mut self) {
+        self.engine.database().forget_failure();
+    }
+
+    pub(crate) fn set_disk_full(&mut self, is_full: bool) -> Result<(), Broken> {
+        self.disk_is_full = is_full;
+        Ok(self.engine.database().set_full(is_full)?)
     }
 
     pub(crate) fn remember(&mut self, command: Command, outcome: Outcome) {
@@ -146,9 +176,13 @@ impl Device {
         self.engine.failed(STALL, now_ms);
     }
 
-    pub(crate) fn take(&mut self, page: &[u8], now_ms: u64) -> Result<soko_engine::Taken, Broken> {
+    /// Nothing when the disk failed.
+    pub(crate) fn take(&mut self, page: &[u8], now_ms: u64) -> Result<Option<soko_engine::Taken>, Broken> {
         let now = self.now(now_ms);
-        Ok(self.engine.take_page(STALL, page, now_ms, now)?)
+        match self.engine.take_page(STALL, page, now_ms, now) {
+            Ok(taken) => Ok(Some(taken)),
+            Err(failure) => self.survive(failure).map(|()| None),
+        }
     }
 
     /// Own records since the last look, as they are on the disk.
@@ -193,7 +227,7 @@ impl Device {
         self.start(&image)
     }
 
-    /// Started on these files.
+    /// Started on these files. That frees the reserve, so there is room.
     pub(crate) fn start(&mut self, image: &[u8]) -> Result<(), Broken> {
         self.opened += 1;
         let opening = Opening {
@@ -205,6 +239,7 @@ impl Device {
             weaken: self.weaken,
         };
         self.engine = open(&opening)?;
+        self.disk_is_full = false;
         Ok(())
     }
 
@@ -255,9 +290,19 @@ impl Device {
 
     /// Somebody copied the disk to another machine, with its keys or without.
     pub(crate) fn copy(&mut self, number: usize, with_keys: bool) -> Result<Self, Broken> {
-        let image = self.image()?;
         let machine = machine(number);
         let vault = if with_keys { self.vault.copied_to(machine) } else { MemoryVault::on_machine(machine) };
+        self.copy_with(number, vault)
+    }
+
+    /// Somebody started a copy of the whole machine: nothing on it can tell.
+    pub(crate) fn twin(&mut self, number: usize) -> Result<Self, Broken> {
+        let vault = self.vault.snapshot();
+        self.copy_with(number, vault)
+    }
+
+    fn copy_with(&mut self, number: usize, vault: MemoryVault) -> Result<Self, Broken> {
+        let image = self.image()?;
         let (seed, weaken) = (self.seed, self.weaken);
         let engine = open(&Opening { image: &image, vault: &vault, seed, number, opened: 0, weaken })?;
         Ok(Self {
@@ -272,6 +317,7 @@ impl Device {
             clock_ms: self.clock_ms,
             wants_enrolment: false,
             is_dead: false,
+            disk_is_full: false,
             shift: self.shift,
             sales: self.sales.clone(),
             remembered: Vec::new(),

@@ -46,7 +46,7 @@ impl World<'_> {
     }
 
     /// What was answered is still there after a kill.
-    fn check_acknowledged(&mut self, at: usize) -> Result<(), Broken> {
+    pub(crate) fn check_acknowledged(&mut self, at: usize) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(at) else { return Ok(()) };
         for (author, seq) in device.acknowledged.clone() {
             let there = device.read(|tx| log::head(tx, STALL, &author))?.map_or(0, |head| head.seq);
@@ -206,7 +206,10 @@ impl World<'_> {
         }
         let (introduction, role) = (device.joined.introduction.clone(), device.role);
         self.look_at(at)?;
-        self.server.enrol(&introduction, role, now_ms)?;
+        match self.server.enrol(&introduction, role, now_ms) {
+            Ok(()) => {}
+            Err(refusal) => return refused(refusal),
+        }
         if let Some(device) = self.devices.get_mut(at) {
             device.wants_enrolment = false;
             device.wake(now_ms);
@@ -225,6 +228,8 @@ impl World<'_> {
                 self.counters.add(Counter::RegistersFrozen);
             }
             let old = device.author();
+            // A person frees some space first.
+            device.set_disk_full(false)?;
             device.renew()?;
             let new = device.author();
             self.counters.add(Counter::Renewals);

@@ -14,9 +14,12 @@ pub mod shrink;
 mod checks;
 mod device;
 mod disks;
+mod misfortune;
 mod model;
 mod network;
 mod people;
+#[cfg(test)]
+mod scenes;
 mod server;
 mod settling;
 mod trace;

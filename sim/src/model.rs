@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use soko_domain::entry::{Entry, GoodsBack, Kind, RefundMade, SaleMade, SaleVoided};
 use soko_domain::ids::{AuthorId, Hash, OrderId, ProductId, SaleId};
 use soko_domain::wire::Wire as _;
-use soko_replication::{Heads, Introduction, Record};
+use soko_replication::{Introduction, Record};
 
 use crate::broken::{Broken, broken};
 
@@ -42,6 +42,7 @@ pub(crate) struct Model {
 struct ServerLife {
     author: Option<AuthorId>,
     must_be_frozen: bool,
+    was_set_back: bool,
 }
 
 struct Sold {
@@ -173,7 +174,10 @@ impl Model {
                     known.released = true;
                 }
             }
-            Entry::EpochStarted(_) => self.server.author = Some(author),
+            Entry::EpochStarted(started) => {
+                self.server.author = Some(author);
+                self.server.must_be_frozen |= started.frozen;
+            }
             Entry::Unfrozen(_) if self.server.author == Some(author) => self.server.must_be_frozen = false,
             _ => {}
         }
@@ -211,7 +215,7 @@ impl Model {
             *self.promised.entry(units.product).or_default() -= units.from_share;
         }
         let Some(sale) = self.sales.get_mut(&void.sale) else { return Ok(()) };
-        if sale.voided || sale.lines.iter().any(|line| line.refunded > 0) {
+        if !self.excepted && (sale.voided || sale.lines.iter().any(|line| line.refunded > 0)) {
             return broken(REFUNDS, format!("sale {} was voided after it was undone already", void.sale));
         }
         sale.voided = true;
@@ -255,8 +259,27 @@ impl Model {
         }
     }
 
-    /// The server was set back; `held` tells how far it now knows an author.
+    /// The server was restored; `held` tells how far it now knows an author.
     pub(crate) fn server_restored(&mut self, held: impl Fn(AuthorId) -> u64) -> u64 {
+        self.server = ServerLife { author: None, must_be_frozen: true, was_set_back: false };
+        self.orders_forgotten(held)
+    }
+
+    /// The server was set back and does not know it: until a device says so, promises may break, and what it
+    /// writes stands where other records of its own once stood.
+    pub(crate) fn server_set_back(&mut self, held: impl Fn(AuthorId) -> u64) -> u64 {
+        self.excepted = true;
+        self.doubled.extend(self.server_authors.iter().copied());
+        self.server.was_set_back = true;
+        self.orders_forgotten(held)
+    }
+
+    /// A life began, frozen: whether that was because of what a device said.
+    pub(crate) fn noticed_set_back(&mut self) -> bool {
+        std::mem::take(&mut self.server.was_set_back)
+    }
+
+    fn orders_forgotten(&mut self, held: impl Fn(AuthorId) -> u64) -> u64 {
         let mut forgotten = 0;
         for order in self.orders.values_mut() {
             let (author, seq) = order.placed_at;
@@ -265,7 +288,6 @@ impl Model {
                 forgotten += 1;
             }
         }
-        self.server = ServerLife { author: None, must_be_frozen: true };
         forgotten
     }
 
@@ -281,9 +303,13 @@ impl Model {
         all.difference(&self.server_authors).copied().collect()
     }
 
-    /// Authors of which the server has not even the introduction.
-    pub(crate) fn never_enrolled(&self, heads: &Heads) -> BTreeSet<AuthorId> {
-        self.authors().into_iter().filter(|author| !heads.contains_key(author)).collect()
+    pub(crate) fn server_authors(&self) -> &BTreeSet<AuthorId> {
+        &self.server_authors
+    }
+
+    /// Devices' authors that may have two histories.
+    pub(crate) fn doubled_devices(&self) -> BTreeSet<AuthorId> {
+        self.doubled.difference(&self.server_authors).copied().collect()
     }
 
     pub(crate) fn was_lost(&self, author: AuthorId) -> bool {

@@ -251,6 +251,7 @@ impl World<'_> {
         let killed = self.choices.chance(self.strength(Knob::Crash) / 16);
         let before_commit = self.choices.chance(128);
         let now_ms = self.now_ms;
+        let fails = self.disk_fault();
         let Some(device) = self.devices.get_mut(at) else { return Ok(None) };
         if killed && before_commit {
             self.counters.add(Counter::CrashesBeforeCommit);
@@ -258,7 +259,14 @@ impl World<'_> {
             self.trace.note("killed", &[], || format!("device {at}, before the commit"));
             return Ok(None);
         }
+        let before = device.own_seq()?;
+        device.fail_next_commit(fails);
         let outcome = device.handle(command.clone(), now_ms)?;
+        device.forget_failure();
+        let Some(outcome) = outcome else {
+            self.try_again(at, command, (before, fails))?;
+            return Ok(None);
+        };
         if killed {
             self.counters.add(Counter::CrashesAfterCommit);
             device.crash()?;
@@ -301,7 +309,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn sell(&mut self, at: usize, product: ProductId, beyond: BeyondShare) -> Result<(), Broken> {
+    pub(crate) fn sell(&mut self, at: usize, product: ProductId, beyond: BeyondShare) -> Result<(), Broken> {
         let sale = SaleId(self.fresh().0);
         let mut lines = vec![SaleLineInput::of(product, self.choices.between(1, 4))];
         if self.choices.chance(40) {
@@ -414,7 +422,8 @@ impl World<'_> {
         let Some(device) = self.devices.get_mut(at) else { return Ok(()) };
         let Some((command, first)) = self.choices.pick(&device.remembered).cloned() else { return Ok(()) };
         let before = device.own_seq()?;
-        let again = device.handle(command.clone(), now_ms)?;
+        // Looking up an answer needs no room.
+        let Some(again) = device.handle(command.clone(), now_ms)? else { return Ok(()) };
         self.counters.add(Counter::Retries);
         self.trace.note("again", &[], || format!("device {at}: {:?} -> {again:?}", command.verb));
         let after = device.own_seq()?;

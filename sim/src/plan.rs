@@ -56,11 +56,15 @@ knobs! {
     Death "death" 60 255,
     Snapshot "snapshot" 60 255,
     Reclaim "reclaim" 60 255,
+    DiskFull "disk-full" 40 255,
+    DiskFails "disk-fails" 10 100,
+    ServerSetBack "server-set-back" 20 120,
+    Twin "twin" 20 120,
 }
 
-/// These break a promise by themselves, so most runs do without them.
-const EXCEPTIONS: &[Knob] = &[Knob::Snapshot, Knob::Reclaim];
-const EXCEPTIONS_OFF_IN_TEN: u64 = 8;
+/// These break a promise by themselves, so most runs do without them: so many of ten.
+const EXCEPTIONS: &[(Knob, u64)] =
+    &[(Knob::Snapshot, 8), (Knob::Reclaim, 8), (Knob::ServerSetBack, 9), (Knob::Twin, 9)];
 
 /// The strength of each class.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -97,7 +101,8 @@ impl Plan {
         let products = 1 + choices.index(PRODUCTS_MAX).unwrap_or_default();
         let mut knobs = Knobs::default();
         for knob in Knob::ALL {
-            let off = if EXCEPTIONS.contains(knob) { EXCEPTIONS_OFF_IN_TEN } else { OFF_IN_TEN };
+            let exception = EXCEPTIONS.iter().find(|(exception, _)| exception == knob);
+            let off = exception.map_or(OFF_IN_TEN, |(_, off_in_ten)| *off_in_ten);
             let (is_on, (weakest, strongest)) = (choices.below(10) >= off, knob.range());
             let strength = u8::try_from(choices.between(weakest, strongest)).unwrap_or(u8::MAX);
             knobs.set(*knob, if is_on { strength } else { 0 });

@@ -10,9 +10,10 @@ use soko_domain::sabotage::Sabotage;
 use soko_domain::wire::Wire as _;
 use soko_projection::LocalApplier;
 use soko_record_log::log::{self, Positioned};
+use soko_record_log::sqlite::CommitFails;
 use soko_record_log::{Sqlite, StoreError, Tx};
 use soko_replication::{Heads, Record};
-use soko_sync_server::core::{Admitted, CoreRefusal, Now, PageIn, PageOut, StallCore as _};
+use soko_sync_server::core::{Admitted, CoreRefusal, Fault, Now, PageIn, PageOut, StallCore as _};
 use soko_sync_server::stall::{Core, EndOrder, OrderView, PlaceOrder, Placed};
 
 use crate::choice::Choices;
@@ -34,6 +35,15 @@ pub(crate) struct Server {
     pub(crate) clock_ms: i64,
     looked: u64,
     pub(crate) life: u64,
+    disk_is_full: bool,
+    pub(crate) met: DiskFaults,
+}
+
+/// What requests met of the server's disk.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct DiskFaults {
+    pub(crate) full: u64,
+    pub(crate) failed: u64,
 }
 
 struct Backup {
@@ -48,7 +58,18 @@ impl Server {
         let core = Core::new(choices.bytes(), appliers).weakened(weaken);
         let db = Sqlite::deserialize(template()?)?;
         let door = BTreeMap::new();
-        Ok(Self { db, core, choices, door, backups: Vec::new(), clock_ms: NOON_MS, looked: 0, life: 1 })
+        Ok(Self {
+            db,
+            core,
+            choices,
+            door,
+            backups: Vec::new(),
+            clock_ms: NOON_MS,
+            looked: 0,
+            life: 1,
+            disk_is_full: false,
+            met: DiskFaults::default(),
+        })
     }
 
     pub(crate) fn public_key(&self) -> [u8; 32] {
@@ -58,6 +79,49 @@ impl Server {
     fn now(&mut self, now_ms: u64) -> Now {
         let now_ms = self.clock_ms.saturating_add_unsigned(now_ms);
         Now { now_ms, seed: self.choices.bytes() }
+    }
+
+    /// One request's transaction. If the disk keeps it from being kept, or from being known to be, the answer is
+    /// that it may be tried later.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Tx, &Core) -> Result<T, CoreRefusal>,
+    ) -> Result<T, CoreRefusal> {
+        let Self { db, core, .. } = self;
+        match db.transaction(|tx| work(tx, core)) {
+            Err(CoreRefusal::Store(StoreError::Full(_))) if self.disk_is_full => {
+                self.met.full += 1;
+                Err(later())
+            }
+            Err(CoreRefusal::Store(error @ StoreError::Io(_))) => {
+                let image = self.db.left_on_disk().ok_or(error)?;
+                self.start(&image)?;
+                self.met.failed += 1;
+                Err(later())
+            }
+            other => other,
+        }
+    }
+
+    fn start(&mut self, image: &[u8]) -> Result<(), StoreError> {
+        self.db = Sqlite::deserialize(image)?;
+        self.disk_is_full = false;
+        Ok(())
+    }
+
+    pub(crate) fn fail_next_commit(&mut self, fails: Option<CommitFails>) {
+        if let Some(fails) = fails {
+            self.db.fail_next_commit(fails);
+        }
+    }
+
+    pub(crate) fn forget_failure(&mut self) {
+        self.db.forget_failure();
+    }
+
+    pub(crate) fn set_disk_full(&mut self, is_full: bool) -> Result<(), StoreError> {
+        self.disk_is_full = is_full;
+        self.db.set_full(is_full)
     }
 
     /// One exchange. Nobody else is let in than who was enrolled.
@@ -70,8 +134,7 @@ impl Server {
         let now = self.now(now_ms);
         let Some(role) = self.door.get(&author).copied() else { return Ok(None) };
         let request = PageIn { stall: STALL, author, role, page };
-        let Self { db, core, .. } = self;
-        db.transaction(|tx| core.replicate(tx, &request, now)).map(Some)
+        self.write(|tx, core| core.replicate(tx, &request, now)).map(Some)
     }
 
     pub(crate) fn enrol(
@@ -84,8 +147,7 @@ impl Server {
         let author = introduction.author;
         let record = introduction.to_bytes();
         let admitted = Admitted { stall: STALL, author, role, name: "till", record: &record };
-        let Self { db, core, .. } = self;
-        db.transaction(|tx| core.admitted(tx, &admitted, now))?;
+        self.write(|tx, core| core.admitted(tx, &admitted, now))?;
         self.door.insert(author, role);
         Ok(())
     }
@@ -93,22 +155,19 @@ impl Server {
     /// Somebody revoked the device at the server: it is not let in again.
     pub(crate) fn revoke(&mut self, author: AuthorId, now_ms: u64) -> Result<(), CoreRefusal> {
         let now = self.now(now_ms);
-        let Self { db, core, .. } = self;
-        db.transaction(|tx| core.revoked(tx, STALL, author, now))?;
+        self.write(|tx, core| core.revoked(tx, STALL, author, now))?;
         self.door.remove(&author);
         Ok(())
     }
 
     pub(crate) fn reclaim(&mut self, author: AuthorId, now_ms: u64) -> Result<Option<u64>, CoreRefusal> {
         let now = self.now(now_ms);
-        let Self { db, core, .. } = self;
-        db.transaction(|tx| core.reclaim(tx, STALL, author, "it was lost", now))
+        self.write(|tx, core| core.reclaim(tx, STALL, author, "it was lost", now))
     }
 
     pub(crate) fn place(&mut self, order: &PlaceOrder, now_ms: u64) -> Result<Placed, CoreRefusal> {
         let now = self.now(now_ms);
-        let Self { db, core, .. } = self;
-        db.transaction(|tx| core.place_order(tx, STALL, order, now)).map(|(placed, _)| placed)
+        self.write(|tx, core| core.place_order(tx, STALL, order, now)).map(|(placed, _)| placed)
     }
 
     pub(crate) fn end(
@@ -118,21 +177,18 @@ impl Server {
         now_ms: u64,
     ) -> Result<OrderView, CoreRefusal> {
         let now = self.now(now_ms);
-        let Self { db, core, .. } = self;
-        db.transaction(|tx| core.end_order(tx, STALL, order, end, now)).map(|(view, _)| view)
+        self.write(|tx, core| core.end_order(tx, STALL, order, end, now)).map(|(view, _)| view)
     }
 
     pub(crate) fn confirm_devices(&mut self, now_ms: u64) -> Result<(), CoreRefusal> {
         let now = self.now(now_ms);
-        let Self { db, core, .. } = self;
-        db.transaction(|tx| core.confirm_devices(tx, STALL, now)).map(drop)
+        self.write(|tx, core| core.confirm_devices(tx, STALL, now)).map(drop)
     }
 
     /// What a kill leaves: all that was committed.
     pub(crate) fn crash(&mut self) -> Result<(), StoreError> {
         let image = self.db.serialize()?;
-        self.db = Sqlite::deserialize(&image)?;
-        Ok(())
+        self.start(&image)
     }
 
     pub(crate) fn back_up(&mut self) -> Result<(), StoreError> {
@@ -144,16 +200,26 @@ impl Server {
         Ok(())
     }
 
-    /// Puts a backup back and begins another life. Newer backups are gone with the life they were made in.
+    /// Puts a backup back and begins another life.
     pub(crate) fn restore(&mut self, choices: &mut Choices, now_ms: u64) -> Result<bool, CoreRefusal> {
-        let Some(at) = choices.index(self.backups.len()) else { return Ok(false) };
-        self.backups.truncate(at + 1);
-        let Some(backup) = self.backups.last() else { return Ok(false) };
-        self.db = Sqlite::deserialize(&backup.image)?;
-        self.door = backup.door.clone();
+        if !self.set_back(choices)? {
+            return Ok(false);
+        }
         let now = self.now(now_ms);
         let Self { db, core, .. } = self;
         db.transaction(|tx| core.new_epoch(tx, now))?;
+        self.looked = self.read(|tx| log::count(tx, STALL))?;
+        Ok(true)
+    }
+
+    /// Puts a backup back and says nothing. Newer backups are gone with the life they were made in.
+    pub(crate) fn set_back(&mut self, choices: &mut Choices) -> Result<bool, StoreError> {
+        let Some(at) = choices.index(self.backups.len()) else { return Ok(false) };
+        self.backups.truncate(at + 1);
+        let Some(backup) = self.backups.last() else { return Ok(false) };
+        let (image, door) = (backup.image.clone(), backup.door.clone());
+        self.start(&image)?;
+        self.door = door;
         self.looked = self.read(|tx| log::count(tx, STALL))?;
         self.life += 1;
         Ok(true)
@@ -191,6 +257,10 @@ impl Server {
         let rebuilt = db.transaction(|tx| core.rebuild(tx, STALL))?;
         Ok(rebuilt.was_right())
     }
+}
+
+fn later() -> CoreRefusal {
+    CoreRefusal::Refused { fault: Fault::Later, code: "disk", detail: "a simulated disk".into() }
 }
 
 /// A migrated, empty database, made once.

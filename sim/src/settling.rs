@@ -23,6 +23,7 @@ impl World<'_> {
     pub(crate) fn settle_down(&mut self) -> Result<(), Broken> {
         self.network.calm();
         self.is_calm = true;
+        self.empty_disks()?;
         self.trace.note("calm", &[], String::new);
         let mut open = String::new();
         for round in 0..ROUNDS_MAX {
@@ -91,8 +92,6 @@ impl World<'_> {
     /// What keeps the run from being at its end.
     fn still_open(&mut self) -> Result<Option<String>, Broken> {
         let server_heads = self.server.heads()?;
-        // Replaced before the server ever let it in: the server takes nothing of such an author.
-        let never_enrolled = self.model.never_enrolled(&server_heads);
         for at in 0..self.devices.len() {
             let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else { continue };
             if self.model.is_revoked(device.author()) || device.wants_enrolment {
@@ -104,8 +103,7 @@ impl World<'_> {
             }
             let heads = device.heads()?;
             let differs = |author: &&soko_domain::ids::AuthorId| {
-                let is_excused = self.model.doubled.contains(author) || never_enrolled.contains(author);
-                !is_excused && heads.get(author) != server_heads.get(author)
+                !self.model.doubled.contains(author) && heads.get(author) != server_heads.get(author)
             };
             let mut authors = heads.keys().chain(server_heads.keys());
             if let Some(author) = authors.find(differs) {
@@ -114,6 +112,9 @@ impl World<'_> {
         }
         if self.is_frozen()? && !self.debts {
             return Ok(Some("the stall is frozen though every device has reported".into()));
+        }
+        if let Some(what) = self.branch_not_handed_in()? {
+            return Ok(Some(what));
         }
         let held = self.held_orders()?;
         Ok((!held.is_empty()).then(|| format!("{} orders are open", held.len())))
@@ -127,8 +128,8 @@ impl World<'_> {
         if self.is_frozen()? {
             self.counters.add(Counter::StayedFrozen);
         }
-        let strangers = self.model.never_enrolled(&self.server.heads()?).len();
-        self.counters.add_many(Counter::NeverEnrolled, u64::try_from(strangers).unwrap_or(u64::MAX));
+        let through_others = self.never_admitted()?;
+        self.counters.add_many(Counter::NeverEnrolled, through_others);
         self.check_acknowledged_at_server()?;
         self.check_recalls()?;
         self.verify_all()
@@ -140,15 +141,31 @@ impl World<'_> {
         for (at, device) in self.devices.iter().enumerate().filter(|(_, device)| !device.is_dead) {
             for (author, seq) in &device.acknowledged {
                 let held = heads.get(author).map_or(0, |head| head.seq);
-                let was_let_in = held > 0;
-                let is_excused =
-                    self.model.was_lost(*author) || self.model.doubled.contains(author) || !was_let_in;
+                let is_excused = self.model.was_lost(*author) || self.model.doubled.contains(author);
                 if held < *seq && !is_excused {
                     return broken(DURABLE, format!("the server has {held} of {seq} of device {at}"));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Authors whose records the server has though nobody let them in: it knows who goes on for them.
+    fn never_admitted(&mut self) -> Result<u64, StoreError> {
+        let server_authors = self.model.server_authors().clone();
+        self.server.read(|tx| {
+            let rows = tx.query(
+                "select h.author from author_head h
+                 left join stall_device d on d.log = h.log and d.author = h.author
+                 where h.log = $1 and coalesce(d.admitted, 0) = 0",
+                params![STALL],
+            )?;
+            let mut count = 0;
+            for row in &rows {
+                count += u64::from(!server_authors.contains(&row.id(0)?));
+            }
+            Ok(count)
+        })
     }
 
     fn check_recalls(&mut self) -> Result<(), Broken> {

@@ -13,12 +13,16 @@ use crate::model::ONCE;
 use crate::plan::Knob;
 use crate::world::{World, refused};
 
+/// A shop holds only so many orders for one of them.
+const BUYERS: u8 = 3;
 const REMEMBERED_MAX: usize = 10;
 
 #[derive(Default)]
 pub(crate) struct Web {
     /// Requests that were made in the server's present life, with their first answer if one was given.
     asked: Vec<Asked>,
+    /// The last request got no answer, because of the server's disk.
+    unanswered: bool,
 }
 
 struct Asked {
@@ -54,11 +58,12 @@ impl World<'_> {
     pub(crate) fn order(&mut self) -> Result<(), Broken> {
         let product = self.some_product();
         let quantity = self.choices.between(1, 5);
+        let buyer = product.0[0] % BUYERS;
         let order = PlaceOrder {
             actor: ThingId([3; 16]),
             key: self.fresh().to_string(),
             order: OrderId(self.fresh().0),
-            buyer: ThingId([4; 16]),
+            buyer: ThingId([buyer; 16]),
             lines: vec![AskedLine { product, quantity, seen_price_minor: None }],
             note: String::new(),
         };
@@ -75,7 +80,12 @@ impl World<'_> {
     }
 
     fn place(&mut self, order: &PlaceOrder) -> Result<Option<Answer>, Broken> {
-        let placed = match self.server.place(order, self.now_ms) {
+        let fails = self.disk_fault();
+        self.server.fail_next_commit(fails);
+        let placed = self.server.place(order, self.now_ms);
+        self.server.forget_failure();
+        self.web.unanswered = self.count_server_faults();
+        let placed = match placed {
             Ok(placed) => Some(placed),
             Err(CoreRefusal::Refused { code, .. }) => {
                 self.trace.note("order-later", &[], || code.into());
@@ -100,6 +110,9 @@ impl World<'_> {
         let (order, first) = (asked.order.clone(), asked.answer.clone());
         self.counters.add(Counter::Retries);
         let again = self.place(&order)?;
+        if self.web.unanswered {
+            return Ok(());
+        }
         if first.is_some() && again != first {
             return broken(ONCE, format!("order {} was answered {first:?}, then {again:?}", order.order));
         }

@@ -95,7 +95,7 @@ pub(crate) struct World<'p> {
 }
 
 impl<'p> World<'p> {
-    fn new(plan: &'p Plan, with_story: bool) -> Result<Self, Broken> {
+    pub(crate) fn new(plan: &'p Plan, with_story: bool) -> Result<Self, Broken> {
         let mut choices = Choices::of(plan.seed, 4);
         let server = Server::new(plan.seed, plan.weaken)?;
         let mut devices = Vec::new();
@@ -149,6 +149,7 @@ impl<'p> World<'p> {
         };
         self.pass(wait_ms)?;
         self.act()?;
+        self.misfortune()?;
         self.steps += 1;
         self.look_everywhere()?;
         self.model.check_promises()?;
@@ -231,7 +232,12 @@ impl<'p> World<'p> {
             self.trace.note("server-crash", &[], || "after the page was taken, before the answer".into());
             return self.look_at_server();
         }
-        match self.server.replicate(author, &message.bytes, now_ms) {
+        let fails = self.disk_fault();
+        self.server.fail_next_commit(fails);
+        let replicated = self.server.replicate(author, &message.bytes, now_ms);
+        self.server.forget_failure();
+        self.count_server_faults();
+        match replicated {
             Ok(Some(out)) => {
                 self.counters.add(Counter::Exchanges);
                 self.trace.bytes(&out.page);
@@ -250,14 +256,34 @@ impl<'p> World<'p> {
                 }
                 Ok(())
             }
-            Err(error) => refused(error),
+            Err(error) => {
+                refused(error)?;
+                // A commit that was answered with an error may have been kept.
+                self.look_at_server()
+            }
         }
+    }
+
+    /// Counts what the last requests met of the server's disk; says whether they met anything.
+    pub(crate) fn count_server_faults(&mut self) -> bool {
+        let met = std::mem::take(&mut self.server.met);
+        self.counters.add_many(Counter::ServerDisksFull, met.full);
+        self.counters.add_many(Counter::ServerDiskFailures, met.failed);
+        met.full + met.failed > 0
     }
 
     fn deliver_to_device(&mut self, at: usize, message: &Message) -> Result<(), Broken> {
         let (now_ms, life) = (self.now_ms, self.server.life);
+        let fails = self.disk_fault();
         let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else { return Ok(()) };
+        device.fail_next_commit(fails);
         let taken = device.take(&message.bytes, now_ms)?;
+        device.forget_failure();
+        let Some(taken) = taken else {
+            self.counters.add(if fails.is_some() { Counter::DiskFailures } else { Counter::DisksFull });
+            self.look_at(at)?;
+            return self.check_acknowledged(at);
+        };
         if message.life < life {
             self.counters.add(Counter::OldEpochReplies);
         }
@@ -343,7 +369,12 @@ impl<'p> World<'p> {
             Entry::IncidentRaised(raised) if raised.kind == IncidentKind::Fork => {
                 self.counters.add(Counter::ForkIncidents);
             }
-            Entry::EpochStarted(started) if started.frozen => self.counters.add(Counter::Freezes),
+            Entry::EpochStarted(started) if started.frozen => {
+                self.counters.add(Counter::Freezes);
+                if self.model.noticed_set_back() {
+                    self.counters.add(Counter::SetBacksNoticed);
+                }
+            }
             Entry::OrderPlaced(order) => {
                 self.open_orders.insert(order.order, row.record.author);
             }

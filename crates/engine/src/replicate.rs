@@ -3,13 +3,13 @@
 
 use soko_app_api::QueryKey;
 use soko_domain::entry::{Entry, IncidentKind, Kind};
-use soko_domain::ids::LogId;
+use soko_domain::ids::{AuthorId, LogId};
 use soko_projection::read as facts;
 use soko_record_log::log::LogSource;
 use soko_record_log::{StoreError, log};
 use soko_replication::limits::ASKS_MAX;
 use soko_replication::session::{EpochStep, Progress, ReplyRefused};
-use soko_replication::{Head, Heads, Page, Record, Refused, Run};
+use soko_replication::{Head, Heads, Page, Record, Refused, Run, Session};
 
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
@@ -111,20 +111,37 @@ impl Engine {
             }
         };
         let server_heads = page.heads.clone();
+        let before = known.session.clone();
         let progress = match known.session.handle_page(page, now_ms) {
             Ok(progress) => progress,
             Err(refused) => return self.drop_page(stall, &refused),
         };
-        known.in_flight = None;
         let seeds: Vec<[u8; 16]> = (0..RECALLS_MAX).map(|_| self.random()).collect();
         let weakened = self.weakened;
         let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
         let arrival = Arrival { progress, server_heads, seeds };
-        let (taken, after) =
-            commit(&mut self.db, Around { stall: known, now, weakened }, |writing| arrival.take(writing))?;
+        let around = Around { stall: known, now, weakened };
+        let (taken, after) = match commit(&mut self.db, around, |writing| arrival.take(writing)) {
+            Ok(kept) => kept,
+            Err(failure) => {
+                self.page_was_not_kept(stall, before, now_ms);
+                return Err(failure);
+            }
+        };
+        if let Some(known) = self.stalls.get_mut(&stall) {
+            known.in_flight = None;
+        }
         self.settle_identity(stall, &taken)?;
         self.finish(stall, after)?;
         Ok(taken)
+    }
+
+    /// The conversation goes on where it was before the page came, after a wait.
+    fn page_was_not_kept(&mut self, stall: LogId, before: Session, now_ms: u64) {
+        if let Some(known) = self.stalls.get_mut(&stall) {
+            known.session = before;
+        }
+        self.failed(stall, now_ms);
     }
 
     /// Says why nothing is exchanged, where a person can do something about it.
@@ -195,6 +212,7 @@ impl Arrival {
             writing.changed([QueryKey::Parked]);
         }
         confirm_returns(writing, &server_heads)?;
+        hand_in_branches(writing, &server_heads)?;
         if taken.frozen.is_none() {
             answer_recalls(writing, seeds)?;
         }
@@ -292,6 +310,29 @@ fn confirm_returns(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<()
         writing.changed(products.into_iter().map(QueryKey::Stock));
     }
     Ok(())
+}
+
+/// Where the server's history of an own author is another than ours, or goes on where ours ends, both branches
+/// hold facts: ours is offered as a whole. So is what we have of a server that was set back and wrote on.
+fn hand_in_branches(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<(), Failure> {
+    let log = writing.log;
+    let own = own::authors(writing.tx, log)?;
+    for (author, theirs) in server_heads {
+        let author = *author;
+        if !own.contains(&author) && !forked_server(writing, author, theirs)? {
+            continue;
+        }
+        if log::hash_at(writing.tx, log, &author, theirs.seq)? != Some(theirs.hash) {
+            writing.stall.session.offer_whole(author);
+        }
+    }
+    Ok(())
+}
+
+fn forked_server(writing: &mut Writing<'_>, author: AuthorId, theirs: &Head) -> Result<bool, Failure> {
+    let Some(known) = log::known(writing.tx, writing.log, &author)? else { return Ok(false) };
+    let is_server = writing.stall.trust.server_keys.contains(&known.public_key);
+    Ok(is_server && known.head.seq >= theirs.seq && known.head != *theirs)
 }
 
 /// The server may only ask for a share back; the register gives what it can spare.

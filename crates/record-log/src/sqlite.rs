@@ -16,7 +16,12 @@ use statement::{SqliteTx, store_error};
 
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod copies;
+#[cfg(all(feature = "faults", feature = "native", not(target_family = "wasm")))]
+mod failing;
 mod statement;
+
+#[cfg(all(feature = "faults", feature = "native", not(target_family = "wasm")))]
+pub use failing::CommitFails;
 
 /// Older versions can corrupt a database with two connections in write-ahead mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -47,6 +52,8 @@ pub enum OpenMode {
 #[derive(Debug)]
 pub struct Sqlite {
     connection: Result<Connection, StoreError>,
+    #[cfg(all(feature = "faults", feature = "native", not(target_family = "wasm")))]
+    failing: failing::Failing,
 }
 
 impl Sqlite {
@@ -69,13 +76,21 @@ impl Sqlite {
         if mode != OpenMode::ReadOnly {
             make_durable(&connection)?;
         }
-        Ok(Self { connection: Ok(connection) })
+        Ok(Self::on(connection))
     }
 
     pub fn open_in_memory() -> Result<Self, StoreError> {
         let connection = Connection::open_in_memory().map_err(store_error)?;
         prepare(&connection)?;
-        Ok(Self { connection: Ok(connection) })
+        Ok(Self::on(connection))
+    }
+
+    fn on(connection: Connection) -> Self {
+        Self {
+            connection: Ok(connection),
+            #[cfg(all(feature = "faults", feature = "native", not(target_family = "wasm")))]
+            failing: failing::Failing::default(),
+        }
     }
 
     pub fn is_open(&self) -> bool {
@@ -94,6 +109,10 @@ impl Sqlite {
         &mut self,
         work: impl FnOnce(&mut dyn Tx) -> Result<T, E>,
     ) -> Result<T, E> {
+        #[cfg(all(feature = "faults", feature = "native", not(target_family = "wasm")))]
+        if self.fails_next() {
+            return self.run_failing(work);
+        }
         run(self.connection()?, work).map_err(|(answer, failure)| {
             if let Some(failure) = failure {
                 self.close_if_unsure(&failure);

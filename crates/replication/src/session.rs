@@ -4,7 +4,7 @@
 //! One page is on its way at most. After a failure the next waits, longer each time, with jitter; a wake-up
 //! never shortens that wait, so no fault makes a storm of retries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::ids::{AuthorId, Hash, LogId};
 
@@ -13,6 +13,7 @@ use crate::fill::{Budget, Filled, Source, fill};
 use crate::limits::ASKS_MAX;
 use crate::page::{Answer, Ask, Page, Verdict};
 use crate::protocol::{Agreed, Capabilities, Epoch, Offer, VersionRefused, agree};
+use crate::record::NO_RECORD;
 use crate::run::Run;
 
 /// Between two exchanges when nobody rings the bell.
@@ -85,6 +86,10 @@ pub struct Session {
     failures: u32,
     /// Authors that the server did not take, and until when they are not offered again.
     held_back: BTreeMap<AuthorId, u64>,
+    /// Authors whose whole chain is offered, whatever the server holds, and from which place on.
+    offered: BTreeMap<AuthorId, u64>,
+    /// Those of whom that was begun, in this life of the server.
+    were_offered: BTreeSet<AuthorId>,
     random: u64,
 }
 
@@ -167,6 +172,8 @@ impl Session {
             woken: false,
             failures: 0,
             held_back: BTreeMap::new(),
+            offered: BTreeMap::new(),
+            were_offered: BTreeSet::new(),
             random: start.seed,
         }
     }
@@ -211,7 +218,10 @@ impl Session {
             self.hold_back(now_ms, &sent, &before, &page.heads);
         } else {
             self.held_back.clear();
+            self.offered.clear();
+            self.were_offered.clear();
         }
+        self.go_on_offering(&sent);
         let is_behind =
             |(author, head): (&AuthorId, &Head)| page.heads.get(author).is_none_or(|now| now.seq < head.seq);
         let server_went_back = epoch == EpochStep::Same && before.iter().any(is_behind);
@@ -269,6 +279,15 @@ impl Session {
         }
     }
 
+    /// The server holds another history of this author, or a longer one that may be another: the whole chain is
+    /// offered once in each life of the server, so that it gets what either branch says. By its heads alone it
+    /// would get nothing of a shorter branch and only the end of a longer one.
+    pub fn offer_whole(&mut self, author: AuthorId) {
+        if self.were_offered.insert(author) {
+            self.offered.insert(author, 1);
+        }
+    }
+
     /// When to poll again if nothing happens before.
     pub fn next_deadline(&self) -> u64 {
         self.in_flight.as_ref().map_or(self.due_ms, |sent| sent.deadline_ms)
@@ -298,13 +317,19 @@ impl Session {
         let Some(server_heads) = &self.server_heads else {
             return Ok(Filled::default());
         };
-        if self.held_back.is_empty() {
+        if self.held_back.is_empty() && self.offered.is_empty() {
             return fill(source, server_heads, Budget::PAGE);
         }
         // Those held back count as if the server had them.
         let mut theirs = server_heads.clone();
         let held = self.held_back.keys().filter_map(|author| Some((*author, *heads.get(author)?)));
         theirs.extend(held);
+        for (author, from_seq) in &self.offered {
+            match from_seq.saturating_sub(1) {
+                0 => theirs.remove(author),
+                seq => theirs.insert(*author, Head { seq, hash: NO_RECORD }),
+            };
+        }
         fill(source, &theirs, Budget::PAGE)
     }
 
@@ -350,6 +375,16 @@ impl Session {
             let was_taken = held.is_some_and(|head| head.seq >= *last_seq) && !is_forked;
             if !was_taken && held == before.get(author) {
                 self.held_back.insert(*author, now_ms + HOLD_BACK_MS);
+            }
+        }
+    }
+
+    fn go_on_offering(&mut self, sent: &InFlight) {
+        for (author, last_seq) in &sent.pushed {
+            let Some(from_seq) = self.offered.get_mut(author) else { continue };
+            *from_seq = (*from_seq).max(last_seq + 1);
+            if sent.heads.get(author).is_none_or(|head| *last_seq >= head.seq) {
+                self.offered.remove(author);
             }
         }
     }

@@ -18,6 +18,8 @@ use crate::stall::desk::{self, Desk};
 
 /// Devices of one stall that are looked at together.
 const DEVICES_MAX: usize = 1_000;
+/// How often a device may have been renewed before it met the server again.
+const RENEWALS_MAX: usize = 16;
 
 /// The life that a stall should be in: the server's, or a higher one that began for this stall alone.
 pub(super) fn current(tx: &mut dyn Tx, log: LogId, now: Now) -> Result<Epoch, StoreError> {
@@ -56,6 +58,29 @@ pub(super) fn raise_above(tx: &mut dyn Tx, log: LogId, told: Epoch, now: Now) ->
     tx.execute(
         "update stall_core set told_epoch = $2, told_counter = $3 where log = $1",
         params![log, fresh(now), raised.counter],
+    )?;
+    Ok(())
+}
+
+/// A device holds more of this server's own chain than the server itself, or something else: an old copy of the
+/// store was put back without `restore`. What was forgotten still binds, so the stall begins another life.
+pub(super) fn notice_set_back(
+    tx: &mut dyn Tx,
+    log: LogId,
+    theirs: &Heads,
+    now: Now,
+) -> Result<(), StoreError> {
+    let row = tx.query_opt("select author, epoch, counter from stall_core where log = $1", params![log])?;
+    let Some(row) = row else { return Ok(()) };
+    let (author, entered): (AuthorId, _) = (row.id(0)?, Epoch { id: row.id(1)?, counter: row.number(2)? });
+    let Some(told) = theirs.get(&author) else { return Ok(()) };
+    let current = current(tx, log, now)?;
+    if entered != current || log::hash_at(tx, log, &author, told.seq)? == Some(told.hash) {
+        return Ok(());
+    }
+    tx.execute(
+        "update stall_core set told_epoch = $2, told_counter = $3 where log = $1",
+        params![log, fresh(now), current.counter + 1],
     )?;
     Ok(())
 }
@@ -126,19 +151,54 @@ pub(super) fn admit(desk: &mut Desk<'_>, device: &Admitted<'_>) -> Result<(), Co
     }
 }
 
-/// The device that says it goes on for this author, which nobody ever let in: it was renewed twice before it
-/// met the server. What it wrote in between are facts; it holds no share.
+/// The device that says it goes on for this author, which nobody ever let in: it was renewed several times before
+/// it met the server. What it wrote in between are facts; it holds no share.
 pub(super) fn successor(
     desk: &mut Desk<'_>,
     author: AuthorId,
 ) -> Result<Option<(AuthorId, Option<Role>)>, StoreError> {
+    let mut replaced = author;
+    for _ in 0..RENEWALS_MAX {
+        let rows = desk.tx.query(
+            "select author, role from stall_device where log = $1 and replaces = $2 and admitted = 1
+             order by author limit 1",
+            params![desk.log, replaced],
+        )?;
+        if let Some(row) = rows.first() {
+            return Ok(Some((row.id(0)?, Role::from_number(row.number(1)?))));
+        }
+        match replaced_by(desk, replaced)? {
+            Some(next) => replaced = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+/// Who says to go on for an author and was never let in either.
+fn replaced_by(desk: &mut Desk<'_>, author: AuthorId) -> Result<Option<AuthorId>, StoreError> {
     let rows = desk.tx.query(
-        "select author, role from stall_device where log = $1 and replaces = $2 and admitted = 1
-         order by author limit 1",
-        params![desk.log, author],
+        "select h.author from author_head h
+         left join stall_device d on d.log = h.log and d.author = h.author
+         where h.log = $1 and coalesce(d.admitted, 0) = 0 order by h.author limit $2",
+        params![desk.log, DEVICES_MAX],
     )?;
-    let found = |row: &soko_record_log::Row| Ok((row.id(0)?, Role::from_number(row.number(1)?)));
-    rows.first().map(found).transpose()
+    for row in &rows {
+        let between = row.id(0)?;
+        if replaced_in(desk, between)? == Some(author) {
+            return Ok(Some(between));
+        }
+    }
+    Ok(None)
+}
+
+/// Whom an author says to go on for.
+fn replaced_in(desk: &mut Desk<'_>, author: AuthorId) -> Result<Option<AuthorId>, StoreError> {
+    let first = log::record_at(desk.tx, desk.log, &author, 1)?;
+    let body = first.as_ref().and_then(|record| record.body.bytes());
+    let introduction = body.and_then(|body| Introduction::from_bytes(body).ok());
+    let about = introduction.and_then(|introduction| About::from_bytes(&introduction.about).ok());
+    Ok(about.and_then(|about| about.replaces))
 }
 
 /// Whoever such an author replaced is replaced by its successor.
@@ -147,11 +207,7 @@ pub(super) fn inherit(
     successor: AuthorId,
     between: AuthorId,
 ) -> Result<(), CoreRefusal> {
-    let first = log::record_at(desk.tx, desk.log, &between, 1)?;
-    let body = first.as_ref().and_then(|record| record.body.bytes());
-    let about = body.and_then(|body| Introduction::from_bytes(body).ok());
-    let about = about.and_then(|introduction| About::from_bytes(&introduction.about).ok());
-    match about.and_then(|about| about.replaces) {
+    match replaced_in(desk, between)? {
         Some(old) if may_replace(desk, successor, old)? => revoke(desk, old, "replaced after a restore"),
         Some(_) | None => Ok(()),
     }

@@ -13,7 +13,9 @@ use soko_domain::wire::Wire as _;
 use soko_projection::{ParkCode, change_kind, read};
 use soko_record_log::{StoreError, log, params};
 use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST};
-use soko_replication::{Accepted, Body, Introduction, Record, Refused, Run, Verdict};
+use soko_replication::{
+    Accepted, Body, Head, Introduction, KnownAuthor, Record, Refused, Run, Verdict, accept,
+};
 
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
@@ -37,22 +39,37 @@ pub(super) fn take_runs(desk: &mut Desk<'_>, runs: Vec<Run>) -> Result<Vec<Verdi
             later.push(run);
         }
     }
-    for run in later {
-        let author = run.author;
-        let device = read::device(desk.tx, desk.log, author)?.filter(|device| device.admitted);
-        if let Some(device) = device {
-            take_run(desk, run, device.role, &mut verdicts)?;
-        } else if let Some((successor, role)) = epoch::successor(desk, author)? {
-            take_run(desk, run, role, &mut verdicts)?;
-            epoch::inherit(desk, successor, author)?;
-        } else {
-            verdicts.push(not_taken(
-                (author, run.first_seq),
-                "this device is not enrolled at the stall; enrol it",
-            ));
+    // One that nobody let in may be explained by another of the same page.
+    loop {
+        let mut unexplained = Vec::new();
+        let count = later.len();
+        for run in later {
+            unexplained.extend(take_devices_run(desk, run, &mut verdicts)?);
         }
+        if unexplained.is_empty() || unexplained.len() == count {
+            let why = "this device is not enrolled at the stall; enrol it";
+            verdicts.extend(unexplained.iter().map(|run| not_taken((run.author, run.first_seq), why)));
+            return Ok(verdicts);
+        }
+        later = unexplained;
     }
-    Ok(verdicts)
+}
+
+/// Gives the run back if nobody ever let its author in, nor who goes on for it.
+fn take_devices_run(
+    desk: &mut Desk<'_>,
+    run: Run,
+    verdicts: &mut Vec<Verdict>,
+) -> Result<Option<Run>, CoreRefusal> {
+    let author = run.author;
+    if let Some(device) = read::device(desk.tx, desk.log, author)?.filter(|device| device.admitted) {
+        take_run(desk, run, device.role, verdicts)?;
+        return Ok(None);
+    }
+    let Some((successor, role)) = epoch::successor(desk, author)? else { return Ok(Some(run)) };
+    take_run(desk, run, role, verdicts)?;
+    epoch::inherit(desk, successor, author)?;
+    Ok(None)
 }
 
 fn is_server(desk: &mut Desk<'_>, run: &Run) -> Result<bool, StoreError> {
@@ -76,7 +93,22 @@ fn take_server_run(desk: &mut Desk<'_>, run: Run, verdicts: &mut Vec<Verdict>) -
         Ok(accepted) => {
             desk.keep(&accepted.records)?;
         }
+        Err(Refused::Fork { branch, .. }) => admit_again(desk, &branch)?,
         Err(refused) => verdicts.push(not_taken(place, &refused.to_string())),
+    }
+    Ok(())
+}
+
+/// What this server said before it was set back in silence, and then wrote something else in its place. It cannot
+/// stand in the log any more; but whoever was let in by it wrote facts, which must be taken.
+fn admit_again(desk: &mut Desk<'_>, branch: &[Record]) -> Result<(), CoreRefusal> {
+    for record in branch.iter().filter(|record| record.kind == Kind::DeviceAdmitted.number()) {
+        let entry = record.body.bytes().map(|body| Entry::from_body(Kind::DeviceAdmitted, body));
+        let Some(Ok((_, Entry::DeviceAdmitted(device)))) = entry else { continue };
+        let known = read::device(desk.tx, desk.log, device.author)?;
+        if !known.is_some_and(|known| known.admitted) {
+            desk.write([device.into()])?;
+        }
     }
     Ok(())
 }
@@ -92,6 +124,12 @@ fn take_run(
     if desk.core.weak(Sabotage::ReturnTwice) {
         count_again(desk, &run)?;
     }
+    let head = log::head(desk.tx, desk.log, &author)?.map_or(0, |head| head.seq);
+    if run.first_seq > head + 1
+        && let Some(branch) = goes_on_with_branch(desk, &run)?
+    {
+        return keep_branch(desk, author, &branch);
+    }
     match log::judge(desk.tx, desk.log, run)? {
         Ok(accepted) => keep_checked(desk, author, role, accepted, verdicts),
         Err(Refused::Fork { seq, branch, .. }) => {
@@ -103,6 +141,18 @@ fn take_run(
             Ok(())
         }
     }
+}
+
+/// A branch longer than a page, and longer than what is held of the other one: the rest of it joins its beginning.
+fn goes_on_with_branch(desk: &mut Desk<'_>, run: &Run) -> Result<Option<Vec<Record>>, CoreRefusal> {
+    let Some(known) = log::known(desk.tx, desk.log, &run.author)? else { return Ok(None) };
+    let is_held = "select 1 from other_branch where log = $1 and author = $2 and hash = $3";
+    if desk.tx.query_opt(is_held, params![desk.log, run.author, run.prev])?.is_none() {
+        return Ok(None);
+    }
+    let head = Head { seq: run.first_seq - 1, hash: run.prev };
+    let accepted = accept(Some(&KnownAuthor { head, ..known }), desk.log, run.clone(), |_| None);
+    Ok(accepted.ok().map(|accepted| accepted.records))
 }
 
 /// Keeps a run's records. What the role forbids, or what would damage a document, is parked: its body is set
@@ -173,6 +223,8 @@ fn set_aside(desk: &mut Desk<'_>, record: &Record) -> Result<(), StoreError> {
 fn keep_branch(desk: &mut Desk<'_>, author: AuthorId, branch: &[Record]) -> Result<(), CoreRefusal> {
     let mut sold: Vec<(ProductId, i64)> = Vec::new();
     let mut fresh = false;
+    let is_held = "select 1 from other_branch where log = $1 and author = $2 limit 1";
+    let is_first = desk.tx.query_opt(is_held, params![desk.log, author])?.is_none();
     for record in branch {
         let kept = desk.tx.execute(
             "insert into other_branch (log, author, hash, record) values ($1, $2, $3, $4)
@@ -190,6 +242,24 @@ fn keep_branch(desk: &mut Desk<'_>, author: AuthorId, branch: &[Record]) -> Resu
     if !fresh {
         return Ok(());
     }
+    if is_first {
+        close_forked(desk, author)?;
+    }
+    crate::stall::settle::quarantine(desk)?;
+    for (product, quantity) in sold.into_iter().filter(|(_, quantity)| *quantity > 0) {
+        let set_apart = Account::Quarantine(author);
+        let covered = read::balance(desk.tx, desk.log, product, set_apart)?.clamp(0, quantity);
+        let moves = [(set_apart, covered), (Account::Deficit, quantity - covered)];
+        let moves = moves.into_iter().filter(|(_, quantity)| *quantity > 0);
+        let moves = moves.map(|(from, quantity)| Move { product, from, to: Account::Sold, quantity });
+        let reason = "sold by a copy of the device".into();
+        desk.write([StockMoved { cause: MoveCause::OtherBranch, moves: moves.collect(), reason }.into()])?;
+    }
+    Ok(())
+}
+
+/// Whoever wrote as this author writes nothing more that counts, and a person hears of it.
+fn close_forked(desk: &mut Desk<'_>, author: AuthorId) -> Result<(), CoreRefusal> {
     let incident = desk.id();
     desk.write([
         DeviceRevoked { author, reason: "its history exists twice: the device was copied".into() }.into(),
@@ -202,18 +272,7 @@ fn keep_branch(desk: &mut Desk<'_>, author: AuthorId, branch: &[Record]) -> Resu
             orders: vec![],
         }
         .into(),
-    ])?;
-    crate::stall::settle::quarantine(desk)?;
-    for (product, quantity) in sold.into_iter().filter(|(_, quantity)| *quantity > 0) {
-        let set_apart = Account::Quarantine(author);
-        let covered = read::balance(desk.tx, desk.log, product, set_apart)?.clamp(0, quantity);
-        let moves = [(set_apart, covered), (Account::Deficit, quantity - covered)];
-        let moves = moves.into_iter().filter(|(_, quantity)| *quantity > 0);
-        let moves = moves.map(|(from, quantity)| Move { product, from, to: Account::Sold, quantity });
-        let reason = "sold by a copy of the device".into();
-        desk.write([StockMoved { cause: MoveCause::OtherBranch, moves: moves.collect(), reason }.into()])?;
-    }
-    Ok(())
+    ])
 }
 
 /// Remembers who sells what, for sharing out.

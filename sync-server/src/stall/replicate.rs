@@ -28,6 +28,7 @@ pub(super) fn replicate(
     let page = read_page(request)?;
     agree(Offer::OURS, page.offer()).map_err(|refused| malformed("version", refused.to_string()))?;
     epoch::raise_above(tx, request.stall, page.epoch, now)?;
+    epoch::notice_set_back(tx, request.stall, &page.heads, now)?;
     let mut desk = Desk::open(core, tx, request.stall, applier, now)?;
     let stock = stock_of(&page.runs);
     let mut verdicts = ingest::take_runs(&mut desk, page.runs)?;

@@ -60,6 +60,6 @@ impl Sqlite {
                 .map_err(store_error)?;
         }
         prepare(&connection)?;
-        Ok(Self { connection: Ok(connection) })
+        Ok(Self::on(connection))
     }
 }

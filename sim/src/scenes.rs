@@ -1,0 +1,93 @@
+//! Cases that a campaign meets seldom, each played out on purpose and judged by the campaign's own calm.
+
+use soko_app_api::{BeyondShare, Verb};
+use soko_domain::ids::AuthorId;
+use soko_record_log::params;
+
+use crate::counters::Counter;
+use crate::network::Cut;
+use crate::plan::{Knobs, Plan};
+use crate::server::STALL;
+use crate::world::World;
+
+/// Two registers with units to sell, and nothing that goes wrong by itself.
+fn quiet() -> Plan {
+    Plan { seed: 3, devices: 2, products: 1, knobs: Knobs::default(), weaken: None, steps: Vec::new() }
+}
+
+fn sell(world: &mut World<'_>, at: usize, times: usize) {
+    let product = world.products[0];
+    for _ in 0..times {
+        world.sell(at, product, BeyondShare::Allow).unwrap();
+    }
+}
+
+fn held(world: &mut World<'_>, author: AuthorId) -> u64 {
+    world.server.heads().unwrap().get(&author).map_or(0, |head| head.seq)
+}
+
+#[test]
+fn what_a_register_wrote_between_several_renewals_arrives_once_it_meets_the_server() {
+    let plan = quiet();
+    let mut world = World::new(&plan, false).unwrap();
+    world.pass(10_000).unwrap();
+    world.network.cut(1, Cut { up: true, down: true });
+    let mut written = Vec::new();
+    for _ in 0..3 {
+        sell(&mut world, 1, 2);
+        let device = &mut world.devices[1];
+        written.push((device.author(), device.own_seq().unwrap()));
+        device.renew().unwrap();
+        world.look_at(1).unwrap();
+        world.open_shift(1).unwrap();
+    }
+    world.settle_down().unwrap();
+    for (author, seq) in written {
+        assert_eq!(held(&mut world, author), seq, "{author}");
+    }
+    assert_eq!(world.counters.get(Counter::NeverEnrolled), 2, "two were renewed before they were let in");
+}
+
+#[test]
+fn both_branches_of_a_forked_history_reach_the_server_whichever_is_longer() {
+    for (original, twin) in [(1, 4), (4, 1), (2, 2)] {
+        let plan = quiet();
+        let mut world = World::new(&plan, false).unwrap();
+        world.pass(10_000).unwrap();
+        let author = world.devices[1].author();
+        world.start_twin_of(1).unwrap();
+        for at in [1, 2] {
+            world.network.cut(at, Cut { up: true, down: true });
+        }
+        sell(&mut world, 1, original);
+        sell(&mut world, 2, twin);
+        world.network.cut(1, Cut::default());
+        world.pass(60_000).unwrap();
+        world.network.cut(2, Cut::default());
+        world.settle_down().unwrap();
+        assert!(world.counters.get(Counter::ForkIncidents) > 0, "{original} and {twin}");
+        let kept = world.server.read(|tx| {
+            let sql = "select count(*) from other_branch where log = $1 and author = $2";
+            tx.query_one(sql, params![STALL, author])?.int(0)
+        });
+        assert_eq!(kept, Ok(i64::try_from(twin).unwrap()), "{original} and {twin}");
+    }
+}
+
+#[test]
+fn a_server_that_was_set_back_in_silence_begins_another_life_at_the_first_word_of_it() {
+    let plan = quiet();
+    let mut world = World::new(&plan, false).unwrap();
+    world.pass(10_000).unwrap();
+    world.back_up_server().unwrap();
+    let product = world.products[0];
+    // Something that only the server decided, and that the backup does not know.
+    world.command(1, Verb::AskShare { product, quantity: 1 }).unwrap();
+    world.command(0, Verb::ReturnShare { product, quantity: 1 }).unwrap();
+    world.pass(10_000).unwrap();
+    world.set_server_back().unwrap();
+    world.settle_down().unwrap();
+    for counter in [Counter::ServerSetBacks, Counter::SetBacksNoticed, Counter::Unfreezes] {
+        assert_eq!(world.counters.get(counter), 1, "{}", counter.word());
+    }
+}
