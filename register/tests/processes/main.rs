@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod crash;
+mod life;
 mod network;
 mod orders;
+mod power;
 mod programs;
 mod proxy;

@@ -1,11 +1,11 @@
 //! One server and several registers, with a proxy between them that loses, doubles, delays, cuts and closes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::programs::{PASSWORD, Place, Proxy, Script, Server, ask, id, not_tried};
+use crate::programs::{NO_HEADER, PASSWORD, Place, Proxy, Script, Server, ask, id, not_tried};
 
 const REGISTERS: usize = 4;
 /// Sales of each register while the network is bad.
@@ -23,7 +23,7 @@ pub(crate) struct World {
     pub(crate) server: Server,
     stall: String,
     _database: Option<Database>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
@@ -40,15 +40,18 @@ impl World {
         let stall =
             founder.done("create-stall --name Duka --currency KES")["stall"].as_str().unwrap().to_owned();
         founder.done("product add --name tea --price 250");
-        let (url, person) = (&proxy.url, format!("--email {EMAIL} --password '{PASSWORD}'"));
-        founder.done(&format!("enrol --server {url} {person} --new-account --register till-0"));
+        let account = json!({"email": EMAIL, "password": PASSWORD}).to_string();
+        let (made, why) = ask(&server.address, ("POST", "/v1/accounts"), NO_HEADER, &account);
+        assert_eq!(made, 201, "{why}");
+        let (url, person) = (&proxy.url, person());
+        founder.patiently(&format!("enrol --server {url} {person} --register till-0"));
         founder.done("replicate");
         let mut all = vec![founder];
         for number in 1..registers {
-            let code = all[0].done(&format!("invite {person} --role manager"))["code"].clone();
+            let code = all[0].patiently(&format!("invite {person} --role manager"))["code"].clone();
             let mut register = Script::start(&folder.path().join(format!("till-{number}")));
             let code = code.as_str().unwrap();
-            register.done(&format!(
+            register.patiently(&format!(
                 "enrol --server {url} --stall {stall} --code '{code}' --register till-{number}"
             ));
             register.done("replicate");
@@ -57,11 +60,21 @@ impl World {
         for register in &mut all {
             register.done("shift open --float 1000");
         }
-        Self { registers: all, proxy, server, stall, _database: database, _folder: folder }
+        Self { registers: all, proxy, server, stall, _database: database, folder }
+    }
+
+    /// The folder of a register.
+    pub(crate) fn till(&self, number: usize) -> PathBuf {
+        self.folder.path().join(format!("till-{number}"))
+    }
+
+    /// The folder of the server, and of whatever else the test needs.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// Exchanges on a good network until all hold the same.
-    fn meet(&mut self) {
+    pub(crate) fn meet(&mut self) {
         self.proxy.obey("heal");
         let mut seen = Vec::new();
         for _ in 0..MEETINGS_MAX {
@@ -87,20 +100,25 @@ impl World {
     pub(crate) fn order(&self, product: &str, number: u32) -> (u16, Value) {
         let lines = json!([{"product": product, "quantity": 1}]);
         let body = json!({"order": id(0x0d, number), "lines": lines}).to_string();
-        let guest = guest();
+        let guest = guest(number);
         ask(&self.server.address, ("POST", &format!("/v1/stalls/{}/orders", self.stall)), &guest, &body)
     }
 
     /// The order as its buyer sees it.
     pub(crate) fn find_order(&self, number: u32) -> (u16, Value) {
         let path = format!("/v1/stalls/{}/orders/{}", self.stall, id(0x0d, number));
-        ask(&self.server.address, ("GET", &path), &guest(), "")
+        ask(&self.server.address, ("GET", &path), &guest(number), "")
     }
 }
 
-/// A buyer without an account.
-fn guest() -> String {
-    format!("Soko-Buyer: {}", "5e".repeat(32))
+/// Who founds the stall.
+pub(crate) fn person() -> String {
+    format!("--email {EMAIL} --password '{PASSWORD}'")
+}
+
+/// A buyer without an account: another one for every few orders, since a shop holds only so many for one.
+fn guest(order: u32) -> String {
+    format!("Soko-Buyer: {:064x}", 1 + order / 10)
 }
 
 /// A database of one test.
@@ -112,7 +130,7 @@ pub(crate) struct Database {
 
 impl Database {
     /// Nothing, and a loud word, if there is no PostgreSQL to use.
-    fn create(name: &str) -> Option<Self> {
+    pub(crate) fn create(name: &str) -> Option<Self> {
         let Ok(admin) = std::env::var(POSTGRES_VARIABLE) else {
             not_tried(&format!("{name} on PostgreSQL: {POSTGRES_VARIABLE} is not set"));
             return None;

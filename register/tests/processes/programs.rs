@@ -16,6 +16,7 @@ pub(crate) const PASSWORD: &str = "orchid ladder frost";
 const READY_WAIT_MAX: Duration = Duration::from_secs(60);
 const READY_POLL: Duration = Duration::from_millis(20);
 const PORT_ATTEMPTS: u32 = 5;
+const PATIENCE: u32 = 5;
 
 /// A process that ends with the test.
 pub(crate) struct Ended(pub(crate) Child);
@@ -101,6 +102,18 @@ impl Script {
         let answer = self.say(line);
         assert_eq!(answer["ok"], true, "{line}: {answer}");
         answer["answer"].clone()
+    }
+
+    /// As `done`, for what takes longer than a reply is waited for on a busy machine, and may be repeated.
+    #[track_caller]
+    pub(crate) fn patiently(&mut self, line: &str) -> Value {
+        for _ in 0..PATIENCE {
+            let answer = self.say(line);
+            if answer["ok"] == true {
+                return answer["answer"].clone();
+            }
+        }
+        self.done(line)
     }
 
     /// Ends it in order: closes its input and waits. What it said last.
@@ -214,16 +227,28 @@ impl Server {
         None
     }
 
-    /// Ends it at once and starts another at the same address, on the same data.
-    pub(crate) fn restart(&mut self) -> Self {
+    /// Ends it at once.
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.0.kill();
         let _ = self.child.0.wait();
+    }
+
+    /// Ends it at once and starts another at the same address, on the same data.
+    pub(crate) fn restart(&mut self) -> Self {
+        self.kill();
         Self::try_start(&self.place, &self.address, &self.log).unwrap()
     }
 
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
+}
+
+/// Runs one command of the server's program to its end.
+#[track_caller]
+pub(crate) fn server_command(arguments: &[&str]) {
+    let output = Command::new(program("soko-server")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A header that says nothing.
