@@ -27,7 +27,8 @@ pub(crate) struct Model {
     sales: BTreeMap<SaleId, Sold>,
     orders: BTreeMap<OrderId, Ordered>,
     last_receipts: BTreeMap<AuthorId, u64>,
-    revoked: BTreeSet<AuthorId>,
+    /// With the record that says so.
+    revoked: BTreeMap<AuthorId, (AuthorId, u64)>,
     /// Places behind which an author's records were lost with their disk.
     lost_behind: BTreeMap<AuthorId, u64>,
     /// Authors that a whole-machine snapshot may have doubled.
@@ -157,7 +158,7 @@ impl Model {
             Entry::SaleVoided(void) => self.voided(void)?,
             Entry::RefundMade(refund) => self.refunded(place, refund)?,
             Entry::DeviceRevoked(revoked) => {
-                self.revoked.insert(revoked.author);
+                self.revoked.insert(revoked.author, place);
             }
             Entry::OrderPlaced(order) => {
                 let units: Vec<_> = order.lines.iter().map(|line| (line.product, line.quantity)).collect();
@@ -230,7 +231,8 @@ impl Model {
         }
         let Some(sale) = self.sales.get_mut(&refund.sale) else { return Ok(()) };
         // The server allows refunds of a lost register's sales while that may still refund by its own right.
-        let is_shared = self.revoked.contains(&sale.author) || self.lost_behind.contains_key(&sale.author);
+        let is_shared =
+            self.revoked.contains_key(&sale.author) || self.lost_behind.contains_key(&sale.author);
         let is_lost = self.lost_behind.get(&author).is_some_and(|behind| seq > *behind);
         if is_shared || is_lost || self.excepted {
             return Ok(());
@@ -271,6 +273,9 @@ impl Model {
         self.excepted = true;
         self.doubled.extend(self.server_authors.iter().copied());
         self.server.was_set_back = true;
+        // What only the server had said may never be heard of again.
+        self.revoked
+            .retain(|_, (author, seq)| !self.server_authors.contains(author) || *seq <= held(*author));
         self.orders_forgotten(held)
     }
 
@@ -329,7 +334,7 @@ impl Model {
     }
 
     pub(crate) fn is_revoked(&self, author: AuthorId) -> bool {
-        self.revoked.contains(&author)
+        self.revoked.contains_key(&author)
     }
 
     /// The units promised to buyers never exceed the units that were recorded.

@@ -4,7 +4,7 @@
 
 use soko_domain::about::About;
 use soko_domain::entry::{DeviceAdmitted, DeviceRevoked, EpochStarted, Unfrozen};
-use soko_domain::ids::{AuthorId, EpochId, LogId};
+use soko_domain::ids::{AuthorId, EpochId, Hash, LogId};
 use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::wire::Wire as _;
@@ -264,10 +264,11 @@ pub(super) fn report(
     its_heads: &Heads,
 ) -> Result<(), CoreRefusal> {
     let ours = log::heads(desk.tx, desk.log)?;
-    let here = |(author, head): (&AuthorId, &soko_replication::Head)| {
-        ours.get(author).is_some_and(|ours| ours.seq >= head.seq)
-    };
-    let complete = its_epoch == desk.epoch && its_heads.contains_key(&author) && its_heads.iter().all(here);
+    let mut complete = its_epoch == desk.epoch && its_heads.contains_key(&author);
+    for (author, head) in its_heads {
+        let is_here = ours.get(author).is_some_and(|ours| ours.seq >= head.seq);
+        complete = complete && (is_here || is_beside(desk, *author, head.hash)?);
+    }
     desk.tx.execute(
         "insert into reported (log, author, epoch, complete, last_ms) values ($1, $2, $3, $4, $5)
          on conflict (log, author) do update
@@ -277,6 +278,12 @@ pub(super) fn report(
         params![desk.log, author, desk.epoch.id, complete, desk.now.now_ms],
     )?;
     Ok(())
+}
+
+/// Whether the end of another branch was handed in, and with it all that is before it.
+fn is_beside(desk: &mut Desk<'_>, author: AuthorId, end: Hash) -> Result<bool, StoreError> {
+    let sql = "select 1 from other_branch where log = $1 and author = $2 and hash = $3";
+    Ok(desk.tx.query_opt(sql, params![desk.log, author, end])?.is_some())
 }
 
 pub(super) fn confirm(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
@@ -302,7 +309,9 @@ pub(super) fn try_unfreeze(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
             return Ok(());
         }
     }
-    desk.write([Unfrozen { epoch: desk.epoch.id, by_count: false }.into()])
+    desk.write([Unfrozen { epoch: desk.epoch.id, by_count: false }.into()])?;
+    // What was left alone while frozen is made true before anybody is promised anything.
+    crate::stall::settle::settle(desk)
 }
 
 fn unreadable() -> CoreRefusal {

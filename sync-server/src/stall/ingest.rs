@@ -93,24 +93,42 @@ fn take_server_run(desk: &mut Desk<'_>, run: Run, verdicts: &mut Vec<Verdict>) -
         Ok(accepted) => {
             desk.keep(&accepted.records)?;
         }
-        Err(Refused::Fork { branch, .. }) => admit_again(desk, &branch)?,
+        Err(Refused::Fork { branch, .. }) => say_again(desk, &branch)?,
         Err(refused) => verdicts.push(not_taken(place, &refused.to_string())),
     }
     Ok(())
 }
 
 /// What this server said before it was set back in silence, and then wrote something else in its place. It cannot
-/// stand in the log any more; but whoever was let in by it wrote facts, which must be taken.
-fn admit_again(desk: &mut Desk<'_>, branch: &[Record]) -> Result<(), CoreRefusal> {
-    for record in branch.iter().filter(|record| record.kind == Kind::DeviceAdmitted.number()) {
-        let entry = record.body.bytes().map(|body| Entry::from_body(Kind::DeviceAdmitted, body));
-        let Some(Ok((_, Entry::DeviceAdmitted(device)))) = entry else { continue };
-        let known = read::device(desk.tx, desk.log, device.author)?;
-        if !known.is_some_and(|known| known.admitted) {
-            desk.write([device.into()])?;
+/// stand in the log any more; but who was let in by it wrote facts, which must be taken, and who was shut out stays so.
+fn say_again(desk: &mut Desk<'_>, branch: &[Record]) -> Result<(), CoreRefusal> {
+    for record in branch {
+        keep_beside(desk, record)?;
+        let entry = Kind::from_number(record.kind)
+            .zip(record.body.bytes())
+            .and_then(|(kind, body)| Entry::from_body(kind, body).ok());
+        let (device, is_admission) = match &entry {
+            Some((_, Entry::DeviceAdmitted(device))) => (device.author, true),
+            Some((_, Entry::DeviceRevoked(revoked))) => (revoked.author, false),
+            Some(_) | None => continue,
+        };
+        let known = read::device(desk.tx, desk.log, device)?;
+        let is_known = known.is_some_and(|known| if is_admission { known.admitted } else { known.revoked });
+        if let Some((_, entry)) = entry.filter(|_| !is_known) {
+            desk.write([entry])?;
         }
     }
     Ok(())
+}
+
+/// Keeps a record of another branch beside the log; says whether it is new.
+fn keep_beside(desk: &mut Desk<'_>, record: &Record) -> Result<bool, StoreError> {
+    let kept = desk.tx.execute(
+        "insert into other_branch (log, author, hash, record) values ($1, $2, $3, $4)
+         on conflict (log, author, hash) do nothing",
+        params![desk.log, record.author, record.id(), record.to_bytes()],
+    )?;
+    Ok(kept > 0)
 }
 
 fn take_run(
@@ -226,16 +244,12 @@ fn keep_branch(desk: &mut Desk<'_>, author: AuthorId, branch: &[Record]) -> Resu
     let is_held = "select 1 from other_branch where log = $1 and author = $2 limit 1";
     let is_first = desk.tx.query_opt(is_held, params![desk.log, author])?.is_none();
     for record in branch {
-        let kept = desk.tx.execute(
-            "insert into other_branch (log, author, hash, record) values ($1, $2, $3, $4)
-             on conflict (log, author, hash) do nothing",
-            params![desk.log, author, record.id(), record.to_bytes()],
-        )?;
-        fresh |= kept > 0;
+        let is_new = keep_beside(desk, record)?;
+        fresh |= is_new;
         let entry = Kind::from_number(record.kind)
             .zip(record.body.bytes())
             .and_then(|(kind, body)| Entry::from_body(kind, body).ok());
-        if let (true, Some((_, Entry::SaleMade(sale)))) = (kept > 0, entry) {
+        if let (true, Some((_, Entry::SaleMade(sale)))) = (is_new, entry) {
             sold.extend(sale.lines.iter().filter_map(|line| line.product.map(|p| (p, line.quantity))));
         }
     }
