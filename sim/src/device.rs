@@ -128,8 +128,9 @@ impl Device {
         }
     }
 
-    pub(crate) fn forget_failure(&mut self) {
-        self.engine.database().forget_failure();
+    /// Whether it still waits: nothing came to a commit. It does no longer.
+    pub(crate) fn forget_failure(&mut self) -> bool {
+        self.engine.database().forget_failure()
     }
 
     pub(crate) fn set_disk_full(&mut self, is_full: bool) -> Result<(), Broken> {

@@ -250,8 +250,14 @@ impl Model {
         Ok(())
     }
 
-    /// An order that the server had forgotten came back from a device.
+    /// What the server had forgotten came back from a device.
     fn seen_again(&mut self, record: &Record) {
+        if Kind::from_number(record.kind) == Some(Kind::DeviceRevoked) {
+            let entry = record.body.bytes().map(|body| Entry::from_body(Kind::DeviceRevoked, body));
+            if let Some(Ok((_, Entry::DeviceRevoked(revoked)))) = entry {
+                self.revoked.insert(revoked.author, (record.author, record.seq));
+            }
+        }
         if Kind::from_number(record.kind) != Some(Kind::OrderPlaced) {
             return;
         }
@@ -273,9 +279,6 @@ impl Model {
         self.excepted = true;
         self.doubled.extend(self.server_authors.iter().copied());
         self.server.was_set_back = true;
-        // What only the server had said may never be heard of again.
-        self.revoked
-            .retain(|_, (author, seq)| !self.server_authors.contains(author) || *seq <= held(*author));
         self.orders_forgotten(held)
     }
 
@@ -285,6 +288,9 @@ impl Model {
     }
 
     fn orders_forgotten(&mut self, held: impl Fn(AuthorId) -> u64) -> u64 {
+        // What only the server had said may never be heard of again.
+        self.revoked
+            .retain(|_, (author, seq)| *seq <= held(*author) || !self.server_authors.contains(author));
         let mut forgotten = 0;
         for order in self.orders.values_mut() {
             let (author, seq) = order.placed_at;

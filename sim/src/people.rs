@@ -262,7 +262,7 @@ impl World<'_> {
         let before = device.own_seq()?;
         device.fail_next_commit(fails);
         let outcome = device.handle(command.clone(), now_ms)?;
-        device.forget_failure();
+        let fails = fails.filter(|_| !device.forget_failure());
         let Some(outcome) = outcome else {
             self.try_again(at, command, (before, fails))?;
             return Ok(None);

@@ -278,7 +278,7 @@ impl<'p> World<'p> {
         let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else { return Ok(()) };
         device.fail_next_commit(fails);
         let taken = device.take(&message.bytes, now_ms)?;
-        device.forget_failure();
+        let fails = fails.filter(|_| !device.forget_failure());
         let Some(taken) = taken else {
             self.counters.add(if fails.is_some() { Counter::DiskFailures } else { Counter::DisksFull });
             self.look_at(at)?;
