@@ -71,6 +71,7 @@ fn Inside() -> Html {
     let route = use_watched(&desk.route);
     use_arrivals();
     use_updates();
+    use_told_language();
     html! {
         <ContextProvider<About> context={About((*seen).clone())}>
             <Keys />
@@ -84,16 +85,26 @@ fn Inside() -> Html {
     }
 }
 
-/// Says what arrived, with a way to it, and goes where somebody outside pointed.
+#[hook]
+fn use_told_language() {
+    let desk = use_desk();
+    let (standing, prefs) = (use_watched(&desk.standing), use_watched(&desk.prefs));
+    use_effect_with((standing, prefs.language), move |(standing, _)| {
+        if *standing == link::Standing::Engine {
+            desk.tell_language();
+        }
+    });
+}
+
+/// Says what arrived, with a way to it.
 #[hook]
 fn use_arrivals() {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with((desk, speech), |(desk, speech)| {
         let (here, speech) = (desk.clone(), speech.clone());
         let listening = desk.told.listen(move |told| match told {
-            Told::Show { path } => here.go_path(path),
             Told::Arrived(arrival) => arrived(&here, &speech, arrival),
-            Told::Stall(_) | Told::Market(_) | Told::Buyer | Told::Device => {}
+            Told::Show { .. } | Told::Stall(_) | Told::Market(_) | Told::Buyer | Told::Device => {}
         });
         move || drop(listening)
     });

@@ -83,6 +83,8 @@ pub fn new_cart() -> Cart {
 }
 
 const STALL_KEY: &str = "soko-stall";
+/// Where the window looks for the language.
+const LANGUAGE_DRAFT: &str = "language";
 
 impl Desk {
     pub fn new(link: Rc<dyn Link>, route: Route) -> Self {
@@ -103,9 +105,21 @@ impl Desk {
         let hearing = desk.clone();
         desk.link.listen(Rc::new(move |told| {
             hearing.standing.set(hearing.link.standing());
+            // Also before any view stands: whoever clicked outside wants to get there.
+            if let Told::Show { path } = &told {
+                hearing.go_path(path);
+            }
             hearing.told.tell(&told);
         }));
         desk
+    }
+
+    /// Tells the engine's shell which language its notifications speak. Nothing waits for it.
+    pub fn tell_language(&self) {
+        let (desk, value) = (self.clone(), self.prefs.get().language.code().as_bytes().to_vec());
+        wasm_bindgen_futures::spawn_local(async move {
+            desk.call(Call::Keep { key: LANGUAGE_DRAFT.into(), value }).await;
+        });
     }
 
     pub fn choose_stall(&self, stall: LogId) {
