@@ -113,7 +113,7 @@ fn main() -> ExitCode {
 fn dispatch(task: Task) -> shell::Outcome {
     match task {
         Task::Setup { dry_run: true } => setup::describe(),
-        Task::Setup { dry_run: false } => setup::install_missing(),
+        Task::Setup { dry_run: false } => setup::install_missing(setup::Need::Optional),
         Task::Run(args) => serve::run(&args),
         Task::Web { release: true } => web::build(web::Kind::Release),
         Task::Web { release: false } => web::build(web::Kind::Quick),

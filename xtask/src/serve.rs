@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::server::{PACKAGE, PROGRAM, serve_command};
+use crate::setup::{self, Need};
 use crate::shell::{Doing as _, Failure, Outcome, cargo, root, run as run_command, say, target_dir};
 use crate::web::{self, Kind};
 
@@ -38,13 +39,15 @@ pub(crate) struct RunArgs {
 
 /// Ends as the server: Ctrl-C reaches it and the window, which are one group, and both end in order.
 pub(crate) fn run(args: &RunArgs) -> Outcome {
+    let wants_window = !args.headless && has_display();
+    setup::install_missing(if wants_window { Need::Window } else { Need::Serve })?;
     web::build(if args.debug { Kind::Quick } else { Kind::Release })?;
     let program = build(PACKAGE, PROGRAM, args.debug)?;
     let data_dir = root().join(&args.data_dir);
     if !args.empty {
         make_demo_once(&program, &data_dir)?;
     }
-    if !args.headless && has_display() {
+    if wants_window {
         let window = build(WINDOW, WINDOW, args.debug)?;
         open_window(&window, &data_dir)?;
     }

@@ -27,9 +27,14 @@ enum Source {
     PyPi(&'static str),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
-    Required,
+/// The first task that cannot do without a tool; each task needs what those before it need.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Need {
+    /// To build and start the server with its web app.
+    Serve,
+    /// To open the window, too.
+    Window,
+    Test,
     /// A step that is left out, and says so, without it.
     Optional,
 }
@@ -42,28 +47,28 @@ const TOOLS: &[Tool] = &[
         why: "SQLite and ring are C",
         is_there: || which("cc").is_some(),
         source: Source::Debian(&["gcc", "libc6-dev"]),
-        need: Need::Required,
+        need: Need::Serve,
     },
     Tool {
         name: "PostgreSQL",
         why: "the server's second store; tests start a throw-away cluster of their own",
         is_there: || machine::postgres_programs().is_some(),
         source: Source::Debian(&["postgresql"]),
-        need: Need::Required,
+        need: Need::Test,
     },
     Tool {
         name: "clang and llvm-ar",
         why: "SQLite for the browser's target",
         is_there: || machine::clang().is_some(),
         source: Source::Debian(&["clang-19", "llvm-19"]),
-        need: Need::Required,
+        need: Need::Serve,
     },
     Tool {
         name: "strace",
         why: "crash tests kill a process at every write",
         is_there: || which("strace").is_some(),
         source: Source::Debian(&["strace"]),
-        need: Need::Required,
+        need: Need::Test,
     },
     Tool {
         name: "window libraries",
@@ -78,56 +83,56 @@ const TOOLS: &[Tool] = &[
             "librsvg2-dev",
             "libayatana-appindicator3-dev",
         ]),
-        need: Need::Required,
+        need: Need::Window,
     },
     Tool {
         name: "window driver",
         why: "tests drive the real window",
         is_there: || which("WebKitWebDriver").is_some(),
         source: Source::Debian(&["webkit2gtk-driver"]),
-        need: Need::Required,
+        need: Need::Test,
     },
     Tool {
         name: "virtual screen",
         why: "tests open the window on a screen of their own",
         is_there: || which("Xvfb").is_some(),
         source: Source::Debian(&["xvfb", "xauth"]),
-        need: Need::Required,
+        need: Need::Test,
     },
     Tool {
         name: "message bus",
         why: "tests give the window a bus of its own, with a notification daemon on it",
         is_there: || which("dbus-run-session").is_some(),
         source: Source::Debian(&["dbus", "dbus-bin", "dbus-daemon"]),
-        need: Need::Required,
+        need: Need::Test,
     },
     Tool {
         name: "dunst",
         why: "a notification daemon that people use, for the test that the window's notifications reach it",
         is_there: || which("dunst").is_some(),
         source: Source::Debian(&["dunst"]),
-        need: Need::Required,
+        need: Need::Test,
     },
     Tool {
         name: "Rust for the browser",
         why: "the engine compiles for it",
         is_there: machine::has_wasm_target,
         source: Source::RustTarget(machine::WASM_TARGET),
-        need: Need::Required,
+        need: Need::Serve,
     },
     Tool {
         name: "rustfmt",
         why: "`cargo xtask ci` checks the format",
         is_there: || machine::has_cargo_command("fmt"),
         source: Source::RustComponent("rustfmt"),
-        need: Need::Required,
+        need: Need::Test,
     },
     Tool {
         name: "clippy",
         why: "`cargo xtask ci` checks the lints",
         is_there: || machine::has_cargo_command("clippy"),
         source: Source::RustComponent("clippy"),
-        need: Need::Required,
+        need: Need::Test,
     },
     Tool {
         name: "Chromium",
@@ -168,9 +173,10 @@ pub(crate) fn describe() -> Outcome {
     Ok(())
 }
 
-/// Installs what is missing. A required tool that cannot be had is a failure, an optional one a sentence.
-pub(crate) fn install_missing() -> Outcome {
-    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !(tool.is_there)()).collect();
+/// Installs what is missing for a task. A required tool that cannot be had is a failure, an optional one a sentence.
+pub(crate) fn install_missing(task: Need) -> Outcome {
+    let needed = TOOLS.iter().filter(|tool| tool.need <= task);
+    let missing: Vec<&Tool> = needed.filter(|tool| !(tool.is_there)()).collect();
     if missing.is_empty() {
         say("Everything that the tasks need is there.");
         return Ok(());
@@ -203,7 +209,7 @@ fn settle(tool: &Tool, outcome: Outcome) -> Outcome {
     let reason =
         outcome.err().map_or_else(|| "it was installed but is not found".to_owned(), |it| it.to_string());
     let sentence = format!("{} cannot be had: {reason}", tool.name);
-    if tool.need == Need::Required {
+    if tool.need != Need::Optional {
         return Err(Failure::new(sentence));
     }
     say(&format!("{sentence}. What needs it ({}) is left out.", tool.why));
@@ -213,7 +219,9 @@ fn settle(tool: &Tool, outcome: Outcome) -> Outcome {
 impl Need {
     fn word(self) -> &'static str {
         match self {
-            Self::Required => "required",
+            Self::Serve => "to serve",
+            Self::Window => "for windows",
+            Self::Test => "to test",
             Self::Optional => "optional",
         }
     }
@@ -309,11 +317,11 @@ mod tests {
     #[test]
     fn only_a_required_tool_that_is_still_missing_fails() {
         let refused = || Err(Failure::new("no network"));
-        assert!(settle(&tool(Need::Required, || true), refused()).is_ok());
+        assert!(settle(&tool(Need::Test, || true), refused()).is_ok());
         assert!(settle(&tool(Need::Optional, || false), refused()).is_ok());
-        let failure = settle(&tool(Need::Required, || false), refused()).unwrap_err().to_string();
+        let failure = settle(&tool(Need::Test, || false), refused()).unwrap_err().to_string();
         assert_eq!(failure, "hammer cannot be had: no network");
-        let failure = settle(&tool(Need::Required, || false), Ok(())).unwrap_err().to_string();
+        let failure = settle(&tool(Need::Test, || false), Ok(())).unwrap_err().to_string();
         assert_eq!(failure, "hammer cannot be had: it was installed but is not found");
     }
 

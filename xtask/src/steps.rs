@@ -116,7 +116,7 @@ impl Stage {
 }
 
 fn set_up(_: &mut Stage) -> Outcome<Done> {
-    setup::install_missing().map(|()| Done::Ran)
+    setup::install_missing(setup::Need::Optional).map(|()| Done::Ran)
 }
 
 fn start_postgres(stage: &mut Stage) -> Outcome<Done> {
