@@ -41,6 +41,8 @@ struct Stage {
 
 /// What `ci` checks before it does what `test` does.
 pub(crate) const CI_FIRST: &[Step] = &[
+    // The lints read every member, and the window's needs libraries of the system.
+    Step { name: "setup", work: Work::Call(set_up), gate: true },
     Step { name: "format", work: Work::Cargo(&["fmt", "--all", "--check"]), gate: false },
     Step {
         name: "lints",
