@@ -95,18 +95,3 @@ test("a link that somebody forged leads nowhere and does nothing", async () => {
   });
 });
 
-test("data that is cleared while the page is open is told at once, and told again at the next start", async () => {
-  await afterOneVisit(async (till, browser) => {
-    await till.openStall("Mama Akinyi");
-    await till.go("/products/new");
-    await till.page.getByRole("textbox", { name: /^Name/ }).fill("Tea");
-    await till.page.getByRole("textbox", { name: /^Price/ }).first().fill("2");
-    const tools = await browser.context.newCDPSession(till.page);
-    await tools.send("Storage.clearDataForOrigin", { origin: till.url, storageTypes: "file_systems" });
-    await till.button("Save").click();
-    await till.page.getByText("Not saved · gone when you close the page").first().waitFor();
-    await till.page.reload();
-    await till.page.getByRole("button", { name: /needs your attention/ }).click();
-    await till.page.getByRole("dialog").getByText(/this browser cleared what Soko kept here/).waitFor();
-  });
-});

@@ -25,7 +25,6 @@ export class Browser {
     this.context = await chromium.launchPersistentContext(this.profile, {
       executablePath: "/usr/bin/chromium",
       args: [...ARGS, ...(this.options.args ?? [])],
-      ignoreDefaultArgs: ["--disable-back-forward-cache"],
       viewport: { width: 1280, height: 800 },
       ...this.options.context,
     });

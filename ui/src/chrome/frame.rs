@@ -74,16 +74,18 @@ fn Top(props: &TopProps) -> Html {
         (Mode::Seller, None) => speech.say("app.name"),
         (Mode::Shopper, _) => speech.say("app.market"),
     };
+    // The visible name is a part of it, as somebody who speaks to the device expects.
+    let label = AttrValue::from(format!("{name} · {}", speech.say("nav.home")));
     let find = Callback::from(move |_: MouseEvent| desk.overlay.set(Overlay::Palette));
     html! {
         <header class="top">
-            <Go to={Route::Home} class="brand" label={speech.say("nav.home")}>
+            <Go to={Route::Home} class="brand" {label}>
                 <span class="brand-mark">{ icon(Icon::Stall) }</span>
                 <span class="brand-name">{ name }</span>
             </Go>
             <span class="top-space" />
-            <button type="button" class="find" onclick={find} aria-label={speech.say("palette.title")}>
-                { icon(Icon::Search) }<span>{ speech.say("palette.title") }</span><kbd>{ FIND_KEYS }</kbd>
+            <button type="button" class="find" onclick={find} aria-keyshortcuts="Control+K">
+                { icon(Icon::Search) }<span>{ speech.say("palette.title") }</span><kbd aria-hidden="true">{ FIND_KEYS }</kbd>
             </button>
             <Pill />
             <SwitchMode mode={props.mode} has_stall={stall.is_some()} />
