@@ -71,11 +71,14 @@ export async function choose(page, { language = "en", theme = "light" }) {
   );
 }
 
-// Two frames after the screen stopped changing: pictures are there, and nothing says that it is loading.
+// Two frames after the screen stopped changing: the device said how it stands, pictures are there, and nothing is loading.
 export async function settled(page) {
   await page.getByRole("main").first().waitFor();
   await page.waitForFunction(() => {
-    const busy = document.querySelector("[aria-busy=true]");
+    const busy = document.querySelector("[aria-busy=true], .skeleton");
+    const standing = document.querySelector(".pill-short")?.textContent ?? "…";
+    const inside = document.querySelector("main")?.textContent.trim();
+    if (!inside || /^[.…]*$/.test(standing.trim())) return false;
     const pictures = [...document.images].filter((it) => it.loading !== "lazy");
     return !busy && pictures.every((it) => it.complete);
   });
