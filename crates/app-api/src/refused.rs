@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::ProductId;
+use soko_domain::people::Act;
 use soko_domain::refusal::{Refusal, Retry};
 
-use crate::text::as_hex;
+use crate::text::{as_hex, as_words};
 
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
 #[error("{sentence}")]
@@ -16,6 +17,9 @@ pub struct Refused {
     pub retry: RetryHint,
     /// What the share covers, when that was the reason.
     pub share: Option<ShareShort>,
+    /// What a manager must approve, when that was the reason.
+    #[serde(with = "as_words", default)]
+    pub acts: Vec<Act>,
 }
 
 /// Whether a new command to the same end can succeed.
@@ -47,6 +51,7 @@ impl From<Refusal> for Refused {
             Retry::AfterChange => RetryHint::AfterChange,
             Retry::Later => RetryHint::Later,
         };
-        Self { code: refusal.code().into(), sentence: refusal.to_string(), retry, share }
+        let acts = if let Refusal::ApprovalNeeded { acts } = &refusal { acts.clone() } else { Vec::new() };
+        Self { code: refusal.code().into(), sentence: refusal.to_string(), retry, share, acts }
     }
 }

@@ -6,7 +6,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{GoodsBack, IncidentKind};
-use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::ids::{
+    AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
+};
+use soko_domain::people::Act;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
@@ -33,7 +36,7 @@ macro_rules! hex_ids {
         }
     )*};
 }
-hex_ids!(AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId);
+hex_ids!(AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId);
 
 /// A choice without content that has a stable word.
 pub trait Worded: Copy + Sized + 'static {
@@ -72,6 +75,10 @@ worded! {
     GoodsBack { KeptByBuyer = "kept", Sellable = "sellable", Waste = "waste" }
     Unit { Piece = "piece", Gram = "gram", Millilitre = "millilitre" }
     TaxMode { Inclusive = "inclusive", Exclusive = "exclusive" }
+    Act {
+        VoidSale = "void-sale", Discount = "discount", Refund = "refund", OpenDrawer = "open-drawer",
+        ChangePrice = "change-price", ManagePeople = "manage-people",
+    }
     IncidentKind { Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork" }
     Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }
 }
@@ -157,5 +164,33 @@ pub mod as_word {
             let words: Vec<&str> = T::WORDS.iter().map(|(_, word)| *word).collect();
             D::Error::custom(format!("choose one of: {}", words.join(", ")))
         })
+    }
+}
+
+struct Wordy<T>(T);
+
+impl<T: Worded> Serialize for Wordy<&T> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        as_word::serialize(self.0, out)
+    }
+}
+
+impl<'de, T: Worded> Deserialize<'de> for Wordy<T> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        as_word::deserialize(input).map(Self)
+    }
+}
+
+/// `#[serde(with = "as_words")]` on a list of choices.
+pub mod as_words {
+    use super::*;
+
+    pub fn serialize<T: Worded, S: Serializer>(choices: &[T], out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(choices.iter().map(Wordy))
+    }
+
+    pub fn deserialize<'de, T: Worded, D: Deserializer<'de>>(input: D) -> Result<Vec<T>, D::Error> {
+        let choices = Vec::<Wordy<T>>::deserialize(input)?;
+        Ok(choices.into_iter().map(|wordy| wordy.0).collect())
     }
 }

@@ -22,7 +22,7 @@ impl Undone {
 
     pub fn refused(code: &str, sentence: impl Into<String>) -> Self {
         let (code, sentence, retry) = (code.into(), sentence.into(), RetryHint::AfterChange);
-        Self::Refused(Refused { code, sentence, retry, share: None })
+        Self::Refused(Refused { code, sentence, retry, share: None, acts: Vec::new() })
     }
 }
 
@@ -75,6 +75,6 @@ impl From<Unanswered> for Undone {
             Unanswered::Later { sentence, .. } => ("busy".into(), sentence),
             Unanswered::NoAnswer(sentence) => ("no_answer".into(), sentence),
         };
-        Self::Refused(Refused { code, sentence, retry, share: None })
+        Self::Refused(Refused { code, sentence, retry, share: None, acts: Vec::new() })
     }
 }

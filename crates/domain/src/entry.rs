@@ -3,27 +3,70 @@
 //! An entry states everything its effect needs, so that folding a set of entries gives the same state in any
 //! order. No message carries an absolute quantity: stock only ever moves between accounts.
 //!
-//! Body = version byte, stamp, fields. A change of fields is a new version, and `tests/frozen` keeps a sample
-//! of every version that ever existed.
+//! Body = version byte, stamp, who, fields. A change of fields is a new version, and `tests/frozen` keeps a sample
+//! of every version that ever existed. Who did it is there only where the register knew, and the version byte says
+//! so; a stall without people writes what it always wrote.
 
 pub use crate::basket::TenderKind;
-use crate::ids::{AuthorId, EpochId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId};
+use crate::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
+pub use crate::people::{Act, Approval};
 use crate::tax::LineTax;
 use crate::wire::{Malformed, Reader, Wire, Writer};
 
 /// The only body version so far.
 pub const ENTRY_VERSION: u8 = 1;
 
-crate::wire_struct! {
-    /// When and in which business day something happened, by the clock of the device that wrote it. A label:
-    /// no clock decides about money or stock.
-    pub struct Stamp {
-        /// Milliseconds since 1970 in UTC.
-        pub at_ms: i64,
-        /// Minutes east of UTC in force at the stall.
-        pub offset_minutes: i32,
-        /// Days since 1970-01-01, after the stall's cut-off hour.
-        pub business_day: i32,
+/// In the version byte: after the stamp stands who did it.
+const WITH_PERSON: u8 = 0x80;
+
+/// When and in which business day something happened, by the clock of the device that wrote it, and by whom. A label:
+/// no clock decides about money or stock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// Milliseconds since 1970 in UTC.
+    pub at_ms: i64,
+    /// Minutes east of UTC in force at the stall.
+    pub offset_minutes: i32,
+    /// Days since 1970-01-01, after the stall's cut-off hour.
+    pub business_day: i32,
+    /// Who was at the register. Nobody, where no people are set up.
+    pub by: Option<PersonId>,
+    /// Who allowed what that person may not do alone.
+    pub approval: Option<Approval>,
+}
+
+impl Stamp {
+    /// Without a person.
+    pub fn at(at_ms: i64, offset_minutes: i32, business_day: i32) -> Self {
+        Self { at_ms, offset_minutes, business_day, by: None, approval: None }
+    }
+
+    /// The version byte, the moment, and who, if anybody.
+    fn put(&self, version: u8, out: &mut Writer) {
+        let with_person = self.by.is_some() || self.approval.is_some();
+        out.byte(if with_person { version | WITH_PERSON } else { version });
+        self.at_ms.put(out);
+        self.offset_minutes.put(out);
+        self.business_day.put(out);
+        if with_person {
+            self.by.put(out);
+            self.approval.put(out);
+        }
+    }
+
+    /// Reads the version of the fields, and the stamp.
+    fn take(input: &mut Reader<'_>) -> Result<(u8, Self), Malformed> {
+        let byte = input.byte()?;
+        let mut stamp = Self::at(i64::take(input)?, i32::take(input)?, i32::take(input)?);
+        if byte & WITH_PERSON != 0 {
+            stamp.by = Wire::take(input)?;
+            stamp.approval = Wire::take(input)?;
+            // Nobody has one encoding only: without the mark.
+            if stamp.by.is_none() && stamp.approval.is_none() {
+                return Err(Malformed::Choice);
+            }
+        }
+        Ok((byte & !WITH_PERSON, stamp))
     }
 }
 
@@ -112,11 +155,10 @@ impl Kind {
 }
 
 impl Entry {
-    /// The record body: version, stamp, fields.
+    /// The record body: version, stamp, who, fields.
     pub fn to_body(&self, stamp: &Stamp) -> Vec<u8> {
         let mut out = Writer::new();
-        out.byte(ENTRY_VERSION);
-        stamp.put(&mut out);
+        stamp.put(ENTRY_VERSION, &mut out);
         self.put_fields(&mut out);
         out.finish()
     }
@@ -124,10 +166,10 @@ impl Entry {
     /// Reads a body written by any version that ever existed.
     pub fn from_body(kind: Kind, body: &[u8]) -> Result<(Stamp, Self), Malformed> {
         let mut input = Reader::new(body);
-        if input.byte()? != ENTRY_VERSION {
+        let (version, stamp) = Stamp::take(&mut input)?;
+        if version != ENTRY_VERSION {
             return Err(Malformed::Choice);
         }
-        let stamp = Stamp::take(&mut input)?;
         let entry = Self::take_fields(kind, &mut input)?;
         input.end()?;
         Ok((stamp, entry))

@@ -101,6 +101,11 @@ id!(
     /// A shift at a drawer.
     ShiftId, 16
 );
+id!(
+    /// Somebody who works at a stall. A random reference: what people call them stands nowhere but in what can be
+    /// erased.
+    PersonId, 16
+);
 
 fn hex_digit(digit: u8) -> Option<u8> {
     match digit {

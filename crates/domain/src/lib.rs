@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod entry;
 pub mod ids;
 pub mod money;
+pub mod people;
 pub mod quantity;
 pub mod refusal;
 pub mod role;

@@ -4,6 +4,7 @@
 use crate::basket::{PriceError, SettleError};
 use crate::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId};
 use crate::money::MoneyError;
+use crate::people::Act;
 
 /// Whether the same command can succeed later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +26,10 @@ pub enum Refusal {
     DeviceRevoked,
     #[error("your role may not do this; ask the owner or a manager")]
     NotAllowed,
+    #[error("nobody said who is at the register; choose yourself and enter your PIN")]
+    Locked,
+    #[error("this needs a manager; ask one for the PIN")]
+    ApprovalNeeded { acts: Vec<Act> },
     #[error("the server was restored and waits for every device to report; try again when it says so")]
     StallFrozen,
     #[error(
@@ -88,6 +93,8 @@ impl Refusal {
             Self::RegisterFrozen => "register_frozen",
             Self::DeviceRevoked => "device_revoked",
             Self::NotAllowed => "not_allowed",
+            Self::Locked => "locked",
+            Self::ApprovalNeeded { .. } => "approval_needed",
             Self::StallFrozen => "stall_frozen",
             Self::OtherEpoch => "other_epoch",
             Self::Invalid { .. } => "invalid",
@@ -120,6 +127,8 @@ impl Refusal {
         match self {
             Self::StallFrozen => Retry::Later,
             Self::RegisterFrozen
+            | Self::Locked
+            | Self::ApprovalNeeded { .. }
             | Self::UnknownSale(_)
             | Self::UnknownOrder(_)
             | Self::NoShift

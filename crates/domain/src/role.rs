@@ -32,6 +32,11 @@ impl Role {
         matches!(self, Self::Owner | Self::Manager)
     }
 
+    /// Whether a person of this role may add people, change what they may do, and approve what others may not.
+    pub fn may_manage_people(self) -> bool {
+        matches!(self, Self::Owner | Self::Manager)
+    }
+
     /// Whether a register of this role may write such an entry.
     pub fn may_write(self, kind: Kind) -> bool {
         if kind.is_server_only() || !self.is_staff() {

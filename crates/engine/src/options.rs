@@ -59,10 +59,7 @@ impl Now {
         // A wrong zone or cut-off must not stop a sale.
         let offset = OffsetMinutes::new(self.offset_minutes).unwrap_or_default();
         let cut_off = CutOffMinutes::new(cut_off_minutes).unwrap_or_default();
-        Stamp {
-            at_ms: self.at_ms,
-            offset_minutes: offset.get(),
-            business_day: business_day(Moment(self.at_ms), offset, cut_off).days(),
-        }
+        let day = business_day(Moment(self.at_ms), offset, cut_off).days();
+        Stamp::at(self.at_ms, offset.get(), day)
     }
 }

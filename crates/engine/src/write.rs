@@ -7,6 +7,7 @@ use soko_app_api::QueryKey;
 use soko_documents::{ChangeBody, DocumentKind};
 use soko_domain::entry::{Entry, RefundAllowed, SaleMade, Stamp};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::people::Doer;
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
@@ -32,6 +33,8 @@ pub(crate) struct Writing<'t> {
     pub(crate) me: AuthorId,
     pub(crate) stamp: Stamp,
     pub(crate) role: Role,
+    /// Whoever is at the register, for decisions that can need a manager.
+    pub(crate) doer: Doer,
     pub(crate) weakened: Weakened,
     pub(crate) after: After,
 }
@@ -89,7 +92,8 @@ impl<'t> Writing<'t> {
         let admitted = facts::device(tx, stall.log(), stall.row.author)?.filter(|device| device.admitted);
         let role = admitted.and_then(|device| device.role).unwrap_or(stall.row.role);
         let (log, me) = (stall.log(), stall.row.author);
-        Ok(Self { tx, stall, log, me, stamp, role, weakened, after: After::default() })
+        let doer = Doer::Anybody;
+        Ok(Self { tx, stall, log, me, stamp, role, doer, weakened, after: After::default() })
     }
 
     pub(crate) fn changed(&mut self, keys: impl IntoIterator<Item = QueryKey>) {

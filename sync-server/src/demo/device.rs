@@ -86,7 +86,7 @@ impl Device {
     pub fn write(&mut self, entries: impl IntoIterator<Item = Entry>, at_ms: i64) -> Result<(), DeviceError> {
         let local_ms = at_ms.saturating_add(i64::from(self.offset_minutes) * MINUTE_MS);
         let business_day = i32::try_from(local_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
-        let stamp = Stamp { at_ms, offset_minutes: self.offset_minutes, business_day };
+        let stamp = Stamp::at(at_ms, self.offset_minutes, business_day);
         for entry in entries {
             self.write_body(entry.kind().number(), entry.to_body(&stamp))?;
         }

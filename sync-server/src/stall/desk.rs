@@ -190,7 +190,7 @@ impl<'a> Desk<'a> {
     /// What the next record will say about when it was.
     pub(super) fn stamp(&self) -> Stamp {
         let day = i32::try_from(self.now.now_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
-        Stamp { at_ms: self.now.now_ms, offset_minutes: 0, business_day: day }
+        Stamp::at(self.now.now_ms, 0, day)
     }
 }
 

@@ -74,7 +74,13 @@ impl Device {
 }
 
 fn refused(code: &str, sentence: &str) -> Refused {
-    Refused { code: code.into(), sentence: sentence.into(), retry: RetryHint::AfterChange, share: None }
+    Refused {
+        code: code.into(),
+        sentence: sentence.into(),
+        retry: RetryHint::AfterChange,
+        share: None,
+        acts: Vec::new(),
+    }
 }
 
 fn was_done(tx: &mut dyn Tx, command: ThingId) -> Result<bool, StoreError> {

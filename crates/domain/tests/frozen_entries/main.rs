@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use samples::{samples, stamp};
-use soko_domain::entry::{ENTRY_VERSION, Entry, Kind};
+use soko_domain::entry::{Act, Approval, ENTRY_VERSION, Entry, Kind, Stamp};
+use soko_domain::ids::PersonId;
 use soko_domain::wire::{Malformed, Writer};
 
 fn folder() -> PathBuf {
@@ -58,6 +59,29 @@ fn nothing_frozen_is_left_unread() {
     let found: BTreeSet<PathBuf> =
         std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(found, expected);
+}
+
+/// A drawer's opening as somebody did it, and as somebody did it whom a manager allowed it.
+const FROZEN_WITH_PERSON: [&str; 2] = [
+    "81f6f9b2e5bd68e802cec402012a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a0003030303030303030303030303030303904e",
+    "81f6f9b2e5bd68e802cec402012a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a012b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b020104056c656e746503030303030303030303030303030303904e",
+];
+
+#[test]
+fn who_did_it_stands_beside_the_stamp_and_only_where_somebody_did() {
+    let by = Some(PersonId([0x2a; 16]));
+    let acts = vec![Act::VoidSale, Act::OpenDrawer];
+    let approval = Some(Approval { by: PersonId([0x2b; 16]), acts, reason: "lente".into() });
+    let opened: Entry = samples()[0].clone();
+    for (frozen, approval) in FROZEN_WITH_PERSON.into_iter().zip([None, approval]) {
+        let stamp = Stamp { by, approval, ..stamp() };
+        assert_eq!(hex(&opened.to_body(&stamp)), frozen);
+        assert_eq!(Entry::from_body(opened.kind(), &bytes(frozen)), Ok((stamp, opened.clone())));
+    }
+    // The mark without a person is no encoding of nobody.
+    let plain = opened.to_body(&stamp());
+    let marked = [&[plain[0] | 0x80], &plain[1..12], &[0, 0], &plain[12..]].concat();
+    assert_eq!(Entry::from_body(opened.kind(), &marked), Err(Malformed::Choice));
 }
 
 #[test]

@@ -16,7 +16,7 @@ const SHARE: ShareId = ShareId([6; 16]);
 const THING: ThingId = ThingId([7; 16]);
 
 pub(crate) fn stamp() -> Stamp {
-    Stamp { at_ms: 1_795_000_000_123, offset_minutes: 180, business_day: 20_775 }
+    Stamp::at(1_795_000_000_123, 180, 20_775)
 }
 
 pub(crate) fn samples() -> Vec<Entry> {

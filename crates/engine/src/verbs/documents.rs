@@ -209,6 +209,7 @@ fn edit_refused(refused: EditRefused) -> NotDone {
         sentence: refused.to_string(),
         retry: RetryHint::Never,
         share: None,
+        acts: Vec::new(),
     })
 }
 

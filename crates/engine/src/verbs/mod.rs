@@ -24,7 +24,7 @@ use crate::weaken::Sabotage;
 use crate::write::Writing;
 
 /// In front of every kept answer. An answer of another version is not read.
-const OUTCOME_VERSION: u8 = 1;
+const OUTCOME_VERSION: u8 = 2;
 
 /// Answers a command, for the first time or again.
 pub(crate) fn answer(
@@ -75,6 +75,7 @@ fn inconsistent(error: soko_app_api::CodecError) -> Failure {
 
 fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
     check_register(writing)?;
+    writing.doer.allow(&[])?;
     check_role(writing.role, &command.verb)?;
     match &command.verb {
         Verb::CreateStall(content) => documents::create_stall(writing, content),

@@ -242,7 +242,7 @@ impl Relay {
     /// Writes as the server.
     pub(crate) fn write(&mut self, entry: impl Into<Entry>) {
         let entry = entry.into();
-        let stamp = Stamp { at_ms: NOON_MS, offset_minutes: 0, business_day: 20_778 };
+        let stamp = Stamp::at(NOON_MS, 0, 20_778);
         let mut record = self.pen.write(entry.kind().number(), entry.to_body(&stamp)).unwrap();
         self.pen.sign(&mut record).unwrap();
         self.db.transaction::<_, log::AppendError>(|tx| log::append(tx, &[record]).map(drop)).unwrap();

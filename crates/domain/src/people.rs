@@ -1,0 +1,182 @@
+//! Who is at the register, what each may do alone, and what a manager allowed. People separate responsibility
+//! between those who share a register; they protect nothing against whoever has the device in hands. A stall without
+//! people has no limits.
+
+use crate::ids::PersonId;
+use crate::refusal::Refusal;
+use crate::role::Role;
+
+crate::wire_choice! {
+    /// What can need a manager.
+    pub enum Act {
+        VoidSale = 1,
+        Discount = 2,
+        Refund = 3,
+        /// Opening the drawer without a sale, and taking money out of it.
+        OpenDrawer = 4,
+        /// Another price than the product's own.
+        ChangePrice = 5,
+        /// Adding people, changing what they may do, and their PINs.
+        ManagePeople = 6,
+    }
+}
+
+crate::wire_struct! {
+    /// One exceptional thing, allowed by somebody who may, with their PIN.
+    pub struct Approval {
+        /// Who allowed it.
+        pub by: PersonId,
+        pub acts: Vec<Act>,
+        /// Why.
+        pub reason: String,
+    }
+}
+
+crate::wire_struct! {
+    /// What a role may do without asking.
+    pub struct Limits {
+        /// Largest part of a price that may be taken off, in parts per million.
+        pub discount_ppm: u32,
+        /// Largest refund in the smallest units of the stall's currency.
+        pub refund_minor: i64,
+        pub void_sale: bool,
+        pub open_drawer: bool,
+        pub change_price: bool,
+    }
+}
+
+impl Limits {
+    pub const NONE: Self = Self {
+        discount_ppm: 1_000_000,
+        refund_minor: i64::MAX,
+        void_sale: true,
+        open_drawer: true,
+        change_price: true,
+    };
+
+    /// Until an owner sets others: a cashier gives a tenth off and asks for everything else.
+    pub fn of(role: Role) -> Self {
+        match role {
+            Role::Owner | Role::Manager => Self::NONE,
+            Role::Cashier | Role::Buyer | Role::Operator => Self {
+                discount_ppm: 100_000,
+                refund_minor: 0,
+                void_sale: false,
+                open_drawer: false,
+                change_price: false,
+            },
+        }
+    }
+}
+
+/// Something to do that may need a manager, and how much of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wish {
+    VoidSale,
+    Discount { ppm: u32 },
+    Refund { minor: i64 },
+    OpenDrawer,
+    ChangePrice,
+    ManagePeople,
+}
+
+impl Wish {
+    pub fn act(self) -> Act {
+        match self {
+            Self::VoidSale => Act::VoidSale,
+            Self::Discount { .. } => Act::Discount,
+            Self::Refund { .. } => Act::Refund,
+            Self::OpenDrawer => Act::OpenDrawer,
+            Self::ChangePrice => Act::ChangePrice,
+            Self::ManagePeople => Act::ManagePeople,
+        }
+    }
+}
+
+/// Who does something, as far as the register knows: a fact for every decision that can need a manager.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum Doer {
+    /// Nobody has a PIN here: whoever has the device may do what the device may.
+    #[default]
+    Anybody,
+    /// People are set up, and nobody said who they are.
+    Nobody,
+    Person {
+        role: Role,
+        limits: Limits,
+        /// What a manager allowed for this one command.
+        approval: Option<Approval>,
+    },
+}
+
+impl Doer {
+    /// Refuses unless all of it may be done: by the person alone, or with the approval that came with it.
+    pub fn allow(&self, wishes: &[Wish]) -> Result<(), Refusal> {
+        let (role, limits, approval) = match self {
+            Self::Anybody => return Ok(()),
+            Self::Nobody => return Err(Refusal::Locked),
+            Self::Person { role, limits, approval } => (*role, limits, approval),
+        };
+        let approved = |act| approval.as_ref().is_some_and(|approval| approval.acts.contains(&act));
+        let mut acts: Vec<Act> = wishes
+            .iter()
+            .filter(|wish| !limits.cover(**wish, role))
+            .map(|wish| wish.act())
+            .filter(|act| !approved(*act))
+            .collect();
+        acts.sort_unstable();
+        acts.dedup();
+        if acts.is_empty() { Ok(()) } else { Err(Refusal::ApprovalNeeded { acts }) }
+    }
+}
+
+impl Limits {
+    fn cover(&self, wish: Wish, role: Role) -> bool {
+        match wish {
+            Wish::VoidSale => self.void_sale,
+            Wish::Discount { ppm } => ppm <= self.discount_ppm,
+            Wish::Refund { minor } => minor <= self.refund_minor,
+            Wish::OpenDrawer => self.open_drawer,
+            Wish::ChangePrice => self.change_price,
+            Wish::ManagePeople => role.may_manage_people(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_do_what_alone_and_with_whose_word() {
+        let cashier = |acts: &[Act]| Doer::Person {
+            role: Role::Cashier,
+            limits: Limits::of(Role::Cashier),
+            approval: (!acts.is_empty()).then(|| Approval {
+                by: PersonId([1; 16]),
+                acts: acts.to_vec(),
+                reason: "old customer".into(),
+            }),
+        };
+        let manager = Doer::Person { role: Role::Manager, limits: Limits::of(Role::Manager), approval: None };
+        let needs = |acts: &[Act]| Err(Refusal::ApprovalNeeded { acts: acts.to_vec() });
+        let tenth = Wish::Discount { ppm: 100_000 };
+        let more = Wish::Discount { ppm: 100_001 };
+        for (doer, wishes, expected) in [
+            (Doer::Anybody, &[Wish::VoidSale, more, Wish::ManagePeople][..], Ok(())),
+            (Doer::Nobody, &[][..], Err(Refusal::Locked)),
+            (cashier(&[]), &[], Ok(())),
+            (cashier(&[]), &[tenth], Ok(())),
+            (cashier(&[]), &[more], needs(&[Act::Discount])),
+            (cashier(&[]), &[Wish::Refund { minor: 1 }], needs(&[Act::Refund])),
+            (cashier(&[]), &[Wish::OpenDrawer, more, more], needs(&[Act::Discount, Act::OpenDrawer])),
+            (cashier(&[Act::Discount]), &[more], Ok(())),
+            (cashier(&[Act::Discount]), &[more, Wish::ChangePrice], needs(&[Act::ChangePrice])),
+            (cashier(&[Act::VoidSale]), &[Wish::ManagePeople], needs(&[Act::ManagePeople])),
+            (manager.clone(), &[Wish::VoidSale, Wish::Discount { ppm: 1_000_000 }], Ok(())),
+            (manager, &[Wish::Refund { minor: i64::MAX }, Wish::ManagePeople], Ok(())),
+        ] {
+            assert_eq!(doer.allow(wishes), expected, "{doer:?} {wishes:?}");
+        }
+    }
+}
