@@ -116,6 +116,12 @@ impl Script {
         self.done(line)
     }
 
+    /// Ends it at once, in the middle of whatever it does.
+    pub(crate) fn kill(mut self) {
+        let _ = self.child.0.kill();
+        let _ = self.child.0.wait();
+    }
+
     /// Ends it in order: closes its input and waits. What it said last.
     pub(crate) fn end(mut self) -> Vec<String> {
         self.input = None;
