@@ -13,6 +13,7 @@ mod edits;
 mod link;
 mod market;
 mod notice;
+mod paper;
 mod query;
 mod refused;
 mod reply;
@@ -32,6 +33,7 @@ pub use edits::{
 pub use link::*;
 pub use market::*;
 pub use notice::{Notice, QueryKey};
+pub use paper::*;
 pub use query::{ProductFilter, Query, WINDOW_ROWS_MAX, Window};
 pub use refused::{Refused, RetryHint};
 pub use reply::Reply;

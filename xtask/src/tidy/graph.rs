@@ -11,13 +11,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-documents", &["soko-domain"]),
     ("soko-app-api", &["soko-domain"]),
     ("soko-search", &[]),
+    ("soko-print", &["soko-app-api", "soko-domain"]),
     ("soko-replication", &["soko-domain"]),
     ("soko-record-log", &["soko-replication", "soko-domain"]),
     ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
     ("soko-engine", &BELOW_THE_SHELLS),
     ("soko-sync-server", &BELOW_THE_SHELLS),
     ("soko-device", &DEVICE),
-    ("soko-ui", &["soko-app-api", "soko-domain"]),
+    ("soko-ui", &["soko-app-api", "soko-domain", "soko-print"]),
     ("soko-ui-worker", &["soko-device", "soko-engine", "soko-record-log", "soko-app-api", "soko-domain"]),
     ("soko", &["soko-device", "soko-engine", "soko-record-log", "soko-app-api", "soko-domain"]),
     (
@@ -76,8 +77,9 @@ const BELOW_THE_SHELLS: [&str; 7] = [
 ];
 
 /// A device that talks to its servers.
-const DEVICE: [&str; 8] = [
+const DEVICE: [&str; 9] = [
     "soko-engine",
+    "soko-print",
     "soko-app-api",
     "soko-domain",
     "soko-replication",
@@ -88,13 +90,19 @@ const DEVICE: [&str; 8] = [
 ];
 
 /// More, for tests only.
-const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[("soko-device", &["soko-sync-server"])];
+const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("soko-device", &["soko-sync-server"]),
+    // The printer that is none.
+    ("soko", &["soko-print"]),
+    ("soko-print", &["soko-print"]),
+];
 
 /// The feature that makes rules weakenable, and who may ask for it.
 const SABOTAGE: &str = "sabotage";
 const SABOTEUR: &str = "soko-sim";
 
-const PURE: &[&str] = &["soko-domain", "soko-documents", "soko-replication", "soko-app-api", "soko-search"];
+const PURE: &[&str] =
+    &["soko-domain", "soko-documents", "soko-replication", "soko-app-api", "soko-search", "soko-print"];
 
 /// Runtimes, databases, HTTP, clocks and random sources.
 const IMPURE: &[&str] = &[

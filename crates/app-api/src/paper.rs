@@ -1,0 +1,218 @@
+//! What goes onto paper: receipts, labels, and where they are printed. The words of a paper come with the question,
+//! because every text of the program stands in the screens' translations; what they are about comes from the device.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::{LogId, ProductId, SaleId};
+
+use crate::text::as_hex;
+use crate::views::SaleView;
+
+/// Most labels of one file.
+pub const LABELS_MAX: u32 = 2_000;
+/// Most copies of the same label.
+pub const LABEL_COPIES_MAX: u16 = 500;
+/// Longest address of a printer.
+pub const PRINTER_ADDRESS_BYTES_MAX: usize = 200;
+
+/// One thing to do with paper.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperCall {
+    /// A sale as its paper says it, to be looked at.
+    Look {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+    },
+    /// The same, given to somebody. The first one is the original, each later one says that it is a copy.
+    Issue {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        words: PaperWords,
+        form: PaperForm,
+    },
+    /// Labels as a file.
+    Labels {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        labels: Vec<LabelWanted>,
+        sheet: LabelSheet,
+        code: LabelCode,
+        words: PaperWords,
+    },
+    /// The printer of this device, if it has one.
+    Printer,
+    SetPrinter(Option<Printer>),
+    /// Prints a page that shows what the printer can do.
+    TestPage {
+        words: PaperWords,
+    },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperReply {
+    Receipt(Box<ReceiptView>),
+    File(PaperFile),
+    Printed {
+        /// Whether the printer said so itself; many say nothing.
+        is_confirmed: bool,
+        is_copy: bool,
+    },
+    /// It was asked to print, and that did not work. The sale is safe.
+    NotPrinted(PrinterTrouble),
+    Printer {
+        printer: Option<Printer>,
+        /// Whether this device can print without the system's dialog.
+        can_print: bool,
+    },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PaperFile {
+    pub name: String,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+    /// Letters that the fonts here do not have, each once.
+    pub missing: String,
+    pub is_copy: bool,
+}
+
+/// In which form a receipt is given to somebody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperForm {
+    /// By the printer of this device.
+    Printer,
+    /// By the system's dialog, from what the screen shows.
+    Screen,
+    Pdf(PageSize),
+    Text,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PageSize {
+    A4,
+    /// As long as the receipt is.
+    Roll80,
+    Roll58,
+}
+
+/// A sale with what its paper says beside it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReceiptView {
+    pub sale: SaleView,
+    /// What its code says: the signed essence of the sale. Empty when this device has no key to sign with.
+    pub proof: String,
+    /// Whether a paper of this sale was given out before this one.
+    pub is_copy: bool,
+}
+
+/// The words of a paper in one language. `{number}`, `{rate}` and `{net}` are filled in.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct PaperWords {
+    /// As HTML names it: `ar`, `fr`.
+    pub language: String,
+    pub is_right_to_left: bool,
+    pub receipt: String,
+    pub tax_included: String,
+    pub tax_added: String,
+    pub rounding: String,
+    pub total: String,
+    pub discount: String,
+    pub change: String,
+    pub refunded: String,
+    pub copy: String,
+    pub voided: String,
+    pub thanks: String,
+    pub check: String,
+    pub test_title: String,
+    pub test_text: String,
+    /// What each way of paying is called, by its word.
+    pub tenders: Vec<(String, String)>,
+}
+
+/// The printer of one register.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Printer {
+    pub at: PrinterAt,
+    pub width: PaperWidth,
+    /// Draws everything instead of using the printer's own letters: slower, and right on every printer.
+    pub draws_all: bool,
+    pub cuts: bool,
+    /// Opens the drawer when a sale took cash.
+    pub opens_drawer: bool,
+    /// Prints each sale as soon as it is saved.
+    pub prints_at_once: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrinterAt {
+    /// `host` or `host:port`; 9100 without a port.
+    Network(String),
+    /// A device file of the system, such as `/dev/usb/lp0`.
+    File(String),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperWidth {
+    Mm58,
+    Mm80,
+}
+
+/// Why nothing came out, or not all of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrinterTrouble {
+    /// None was chosen for this device.
+    None,
+    /// This device prints through the system's dialog only.
+    Unable,
+    /// Its address means nothing, or nobody answers there.
+    Unreachable {
+        address: String,
+        because: String,
+    },
+    PaperOut,
+    CoverOpen,
+    /// It reports an error of its own.
+    Faulty,
+    /// It stopped answering while it printed: look at the paper.
+    Stopped,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LabelWanted {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub copies: u16,
+}
+
+/// How labels lie on a sheet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelSheet {
+    /// A4 with 3 × 8 labels of 70 × 37 mm.
+    A4Of24,
+    /// A4 with 5 × 13 labels of 38 × 21 mm.
+    A4Of65,
+    /// One label of 50 × 30 mm a page, for label printers.
+    Roll50x30,
+}
+
+/// What a label's code is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelCode {
+    /// EAN-13 where the product has such a code, Code 128 otherwise.
+    Bars,
+    Code128,
+    Qr,
+    None,
+}

@@ -1,0 +1,44 @@
+//! Paper: one [`Receipt`] made from the engine's answer by one function, and everything it becomes: plain text,
+//! the bytes of a receipt printer, a PDF; and labels with barcodes. Pure: nothing is sent, no total is computed,
+//! no time is asked.
+//!
+//! Without the feature `draw` there is only the receipt and its text: that is all a screen needs, and fonts would
+//! make its first visit slow.
+
+mod amount;
+mod receipt;
+mod rows;
+mod text;
+
+#[cfg(feature = "draw")]
+mod barcode;
+#[cfg(feature = "draw")]
+mod code_page;
+#[cfg(feature = "draw")]
+mod escpos;
+#[cfg(feature = "draw")]
+mod font;
+#[cfg(feature = "draw")]
+mod labels;
+#[cfg(feature = "draw")]
+mod page;
+#[cfg(feature = "draw")]
+mod pdf;
+#[cfg(feature = "peer")]
+pub mod peer;
+#[cfg(feature = "draw")]
+mod picture;
+
+pub use receipt::{Receipt, ReceiptLine, Sum};
+pub use rows::test_page;
+pub use text::to_text;
+
+#[cfg(feature = "draw")]
+pub use {
+    barcode::{Barcode, Bars, NotEncodable},
+    escpos::{ASK_PAPER, ASK_TROUBLE, ASK_WHEN_DONE, Job, Status, print_receipt, print_test_page},
+    font::missing_letters,
+    labels::{Label, labels_pdf},
+    pdf::{NotDrawn, receipt_pdf},
+    picture::Picture,
+};
