@@ -3,18 +3,20 @@
 //! An entry states everything its effect needs, so that folding a set of entries gives the same state in any
 //! order. No message carries an absolute quantity: stock only ever moves between accounts.
 //!
-//! Body = version byte, stamp, who, fields. A change of fields is a new version, and `tests/frozen` keeps a sample
-//! of every version that ever existed. Who did it is there only where the register knew, and the version byte says
-//! so; a stall without people writes what it always wrote.
+//! Body = version byte, stamp, who, fields. A change of fields is a new version of that kind alone, and `tests/frozen`
+//! keeps a sample of every version that ever existed. Who did it is there only where the register knew, and the
+//! version byte says so; a stall without people writes what it always wrote.
+
+mod sale;
+mod sale_v1;
 
 pub use crate::basket::TenderKind;
 use crate::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 pub use crate::people::{Act, Approval};
-use crate::tax::LineTax;
 use crate::wire::{Malformed, Reader, Wire, Writer};
-
-/// The only body version so far.
-pub const ENTRY_VERSION: u8 = 1;
+pub use sale::{
+    PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
+};
 
 /// In the version byte: after the stamp stands who did it.
 const WITH_PERSON: u8 = 0x80;
@@ -71,7 +73,7 @@ impl Stamp {
 }
 
 macro_rules! entries {
-    ($($number:literal $name:ident),* $(,)?) => {
+    ($($number:literal $name:ident v $version:literal $(from v $old_version:literal $old:ty)*),* $(,)?) => {
         /// Everything that can happen. The number travels as the record's kind and is never reused.
         #[derive(Clone, PartialEq, Eq, Debug)]
         pub enum Entry { $($name($name)),* }
@@ -94,6 +96,16 @@ macro_rules! entries {
             pub fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name)),* }
             }
+
+            /// The version in which bodies of this kind are written today.
+            pub fn version(self) -> u8 {
+                match self { $(Self::$name => $version),* }
+            }
+
+            /// Every version in which bodies of this kind were ever written, the first one first.
+            pub fn versions(self) -> &'static [u8] {
+                match self { $(Self::$name => &[$($old_version,)* $version]),* }
+            }
         }
 
         impl Entry {
@@ -105,8 +117,14 @@ macro_rules! entries {
                 match self { $(Self::$name(fields) => fields.put(out)),* }
             }
 
-            fn take_fields(kind: Kind, input: &mut Reader<'_>) -> Result<Self, Malformed> {
-                match kind { $(Kind::$name => $name::take(input).map(Self::$name)),* }
+            fn take_fields(kind: Kind, version: u8, input: &mut Reader<'_>) -> Result<Self, Malformed> {
+                match (kind, version) {
+                    $(
+                        (Kind::$name, $version) => $name::take(input).map(Self::$name),
+                        $((Kind::$name, $old_version) => <$old>::take(input).map(|old| Self::$name(old.into())),)*
+                    )*
+                    _ => Err(Malformed::Choice),
+                }
             }
         }
 
@@ -118,30 +136,33 @@ macro_rules! entries {
 
 entries! {
     // Written by registers.
-    1 ShiftOpened,
-    2 ShiftClosed,
-    3 SaleMade,
-    4 SaleVoided,
-    5 RefundMade,
-    6 StockReceived,
-    7 StockCounted,
-    8 ShareReturned,
-    9 DeviceRevoked,
-    10 OrderHandedOver,
-    11 OrderCancelAsked,
+    1 ShiftOpened v 1,
+    2 ShiftClosed v 1,
+    3 SaleMade v 2 from v 1 sale_v1::SaleMade,
+    4 SaleVoided v 1,
+    5 RefundMade v 1,
+    6 StockReceived v 1,
+    7 StockCounted v 1,
+    8 ShareReturned v 1,
+    9 DeviceRevoked v 1,
+    10 OrderHandedOver v 1,
+    11 OrderCancelAsked v 1,
+    14 PaymentVerified v 1,
+    15 PaymentSettled v 1,
+    16 PaymentFailed v 1,
     // Written by the server alone.
-    0x101 EpochStarted,
-    0x102 DeviceAdmitted,
-    0x103 ShareGranted,
-    0x104 ShareRecalled,
-    0x105 OrderPlaced,
-    0x106 OrderReleased,
-    0x107 OrderFulfilled,
-    0x108 StockMoved,
-    0x109 IncidentRaised,
-    0x10a RefundAllowed,
-    0x10b Unfrozen,
-    0x10c RecordParked,
+    0x101 EpochStarted v 1,
+    0x102 DeviceAdmitted v 1,
+    0x103 ShareGranted v 1,
+    0x104 ShareRecalled v 1,
+    0x105 OrderPlaced v 1,
+    0x106 OrderReleased v 1,
+    0x107 OrderFulfilled v 1,
+    0x108 StockMoved v 1,
+    0x109 IncidentRaised v 1,
+    0x10a RefundAllowed v 1,
+    0x10b Unfrozen v 1,
+    0x10c RecordParked v 1,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.
@@ -158,7 +179,7 @@ impl Entry {
     /// The record body: version, stamp, who, fields.
     pub fn to_body(&self, stamp: &Stamp) -> Vec<u8> {
         let mut out = Writer::new();
-        stamp.put(ENTRY_VERSION, &mut out);
+        stamp.put(self.kind().version(), &mut out);
         self.put_fields(&mut out);
         out.finish()
     }
@@ -167,10 +188,7 @@ impl Entry {
     pub fn from_body(kind: Kind, body: &[u8]) -> Result<(Stamp, Self), Malformed> {
         let mut input = Reader::new(body);
         let (version, stamp) = Stamp::take(&mut input)?;
-        if version != ENTRY_VERSION {
-            return Err(Malformed::Choice);
-        }
-        let entry = Self::take_fields(kind, &mut input)?;
+        let entry = Self::take_fields(kind, version, &mut input)?;
         input.end()?;
         Ok((stamp, entry))
     }
@@ -215,41 +233,10 @@ crate::wire_choice! {
         Overdrawn = 2,
         /// Two histories of one author exist: a copied device.
         Fork = 3,
-    }
-}
-
-crate::wire_struct! {
-    /// One line of a sale. Prices, taxes and discounts are copied in and never looked up again.
-    pub struct SaleLine {
-        /// None for a custom amount.
-        pub product: Option<ProductId>,
-        pub name: String,
-        pub quantity: i64,
-        /// The part of the quantity that no share of the register covered.
-        pub beyond_share: i64,
-        pub unit_price_minor: i64,
-        pub price_per: i64,
-        pub discount_minor: i64,
-        pub taxes: Vec<LineTax>,
-        /// What the buyer pays for the line, taxes in.
-        pub total_minor: i64,
-    }
-}
-
-impl SaleLine {
-    /// The part of the quantity that the register's own share covered.
-    pub fn from_share(&self) -> i64 {
-        self.quantity.saturating_sub(self.beyond_share)
-    }
-}
-
-crate::wire_struct! {
-    /// A payment as it was taken.
-    pub struct Tendered {
-        pub kind: TenderKind,
-        /// What was handed over, before change.
-        pub amount_minor: i64,
-        pub reference: String,
+        /// One payment's code stands on two sales: at most one of them was paid with it.
+        PaymentTwice = 4,
+        /// One open order was paid at two registers that could not hear each other.
+        PaidTwice = 5,
     }
 }
 
@@ -263,22 +250,6 @@ crate::wire_struct! {
         pub expected_minor: i64,
         pub counted_minor: i64,
         pub reason: String,
-    }
-}
-
-crate::wire_struct! {
-    pub struct SaleMade {
-        pub sale: SaleId,
-        pub shift: ShiftId,
-        /// Gapless per register, never reused; a label, not an identity.
-        pub receipt_number: u64,
-        pub currency: crate::money::Currency,
-        pub lines: Vec<SaleLine>,
-        pub total_minor: i64,
-        /// Added to the cash part only, so that coins suffice.
-        pub cash_rounding_minor: i64,
-        pub tenders: Vec<Tendered>,
-        pub change_minor: i64,
     }
 }
 

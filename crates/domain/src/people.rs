@@ -18,6 +18,8 @@ crate::wire_choice! {
         ChangePrice = 5,
         /// Adding people, changing what they may do, and their PINs.
         ManagePeople = 6,
+        /// Letting units go that may be promised to somebody, at a stall that asks a manager for that (R16).
+        SellBeyondShare = 7,
     }
 }
 
@@ -78,6 +80,7 @@ pub enum Wish {
     OpenDrawer,
     ChangePrice,
     ManagePeople,
+    SellBeyondShare,
 }
 
 impl Wish {
@@ -89,6 +92,7 @@ impl Wish {
             Self::OpenDrawer => Act::OpenDrawer,
             Self::ChangePrice => Act::ChangePrice,
             Self::ManagePeople => Act::ManagePeople,
+            Self::SellBeyondShare => Act::SellBeyondShare,
         }
     }
 }
@@ -138,7 +142,7 @@ impl Limits {
             Wish::Refund { minor } => minor <= self.refund_minor,
             Wish::OpenDrawer => self.open_drawer,
             Wish::ChangePrice => self.change_price,
-            Wish::ManagePeople => role.may_manage_people(),
+            Wish::ManagePeople | Wish::SellBeyondShare => role.may_manage_people(),
         }
     }
 }

@@ -68,6 +68,14 @@ pub enum Refusal {
     RefundExceeds { left: i64 },
     #[error("register {register} holds the right to refund this sale until its shift closes")]
     RefundHeldElsewhere { register: AuthorId },
+    #[error("the tab was paid with sale {0}; look at that receipt")]
+    TabClosed(SaleId),
+    #[error("this stall sells nothing beyond its share; ask for a share, or receive the goods first")]
+    BeyondForbidden,
+    #[error("the payment was seen already")]
+    PaymentSeen,
+    #[error("this code paid sale {0} already; ask the buyer for another payment")]
+    CodeUsed(SaleId),
     #[error("the payments do not cover the total: {missing_minor} (smallest units) are missing")]
     Underpaid { missing_minor: i64 },
     #[error("{available} left in the share for product {product}, {asked} asked")]
@@ -113,6 +121,10 @@ impl Refusal {
             Self::VoidElsewhere => "void_elsewhere",
             Self::RefundExceeds { .. } => "refund_exceeds",
             Self::RefundHeldElsewhere { .. } => "refund_held_elsewhere",
+            Self::TabClosed(_) => "tab_closed",
+            Self::BeyondForbidden => "beyond_forbidden",
+            Self::PaymentSeen => "payment_seen",
+            Self::CodeUsed(_) => "code_used",
             Self::Underpaid { .. } => "underpaid",
             Self::ShareExceeded { .. } => "share_exceeded",
             Self::TooManyHeld { .. } => "too_many_held",
@@ -135,6 +147,7 @@ impl Refusal {
             | Self::ShiftOpen(_)
             | Self::RefundHeldElsewhere { .. }
             | Self::ShareExceeded { .. }
+            | Self::BeyondForbidden
             | Self::TooManyHeld { .. }
             | Self::OtherEpoch
             | Self::PriceChanged(_) => Retry::AfterChange,
@@ -151,6 +164,9 @@ impl Refusal {
             | Self::SaleRefunded
             | Self::VoidElsewhere
             | Self::RefundExceeds { .. }
+            | Self::TabClosed(_)
+            | Self::PaymentSeen
+            | Self::CodeUsed(_)
             | Self::Underpaid { .. }
             | Self::OrderEnded(_)
             | Self::IdReused

@@ -142,7 +142,10 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::IncidentRaised(_)
         | Entry::RefundAllowed(_)
         | Entry::Unfrozen(_)
-        | Entry::RecordParked(_) => {}
+        | Entry::RecordParked(_)
+        | Entry::PaymentVerified(_)
+        | Entry::PaymentSettled(_)
+        | Entry::PaymentFailed(_) => {}
     }
     Ok(out.0)
 }

@@ -28,27 +28,33 @@ crate::wire_choice! {
 }
 
 crate::wire_struct! {
-    /// One tax as a product carries it.
-    #[derive(Copy, PartialOrd, Ord, Hash)]
+    /// One tax as a product carries it. Two taxes with equal numbers and different labels are two taxes: each has
+    /// a line of its own on the receipt.
+    #[derive(PartialOrd, Ord, Hash)]
     pub struct TaxRate {
         pub ppm: Ppm,
         pub mode: TaxMode,
+        /// The tax class as a receipt names it; empty where the stall has none.
+        pub label: String,
     }
 }
 
 impl TaxRate {
     pub fn inclusive(ppm: Ppm) -> Self {
-        Self { ppm, mode: TaxMode::Inclusive }
+        Self { ppm, mode: TaxMode::Inclusive, label: String::new() }
     }
 
     pub fn exclusive(ppm: Ppm) -> Self {
-        Self { ppm, mode: TaxMode::Exclusive }
+        Self { ppm, mode: TaxMode::Exclusive, label: String::new() }
+    }
+
+    pub fn labelled(self, label: &str) -> Self {
+        Self { label: label.into(), ..self }
     }
 }
 
 crate::wire_struct! {
     /// One tax of one line.
-    #[derive(Copy)]
     pub struct LineTax {
         pub rate: TaxRate,
         pub tax_minor: i64,
@@ -57,7 +63,6 @@ crate::wire_struct! {
 
 crate::wire_struct! {
     /// What a receipt says about one rate: the net amounts it applies to and their tax.
-    #[derive(Copy)]
     pub struct TaxTotal {
         pub rate: TaxRate,
         pub net_minor: i64,
@@ -94,7 +99,7 @@ pub fn tax_all(amounts: &[Taxable<'_>], place: TaxRounding, rounding: Rounding) 
 pub fn tax_one(amount: Taxable<'_>, rounding: Rounding) -> Option<Taxed> {
     let sum = i128::from(amount.amount_minor);
     let inclusive = inclusive_ppm(amount.rates);
-    let tax = |rate: &TaxRate| tax_at(*rate, sum, inclusive, rounding);
+    let tax = |rate: &TaxRate| tax_at(rate.ppm, sum, inclusive, rounding);
     take_apart(amount, &amount.rates.iter().map(tax).collect::<Option<Vec<i64>>>()?)
 }
 
@@ -103,7 +108,7 @@ pub fn tax_totals<'a>(taxed: impl IntoIterator<Item = &'a Taxed>) -> Option<Vec<
     let mut totals: BTreeMap<TaxRate, (i64, i64)> = BTreeMap::new();
     for amount in taxed {
         for tax in &amount.taxes {
-            let (net, sum) = totals.entry(tax.rate).or_default();
+            let (net, sum) = totals.entry(tax.rate.clone()).or_default();
             *net = net.checked_add(amount.net_minor)?;
             *sum = sum.checked_add(tax.tax_minor)?;
         }
@@ -127,7 +132,7 @@ fn tax_document(amounts: &[Taxable<'_>], rounding: Rounding) -> Option<Vec<Taxed
         let inclusive_ppm = inclusive_ppm(amount.rates);
         for (place, rate) in amount.rates.iter().enumerate() {
             let repetition = amount.rates[..place].iter().filter(|earlier| *earlier == rate).count();
-            let group = Group { rate: *rate, inclusive_ppm, repetition };
+            let group = Group { rate: rate.clone(), inclusive_ppm, repetition };
             groups.entry(group).or_default().push((line, place));
         }
     }
@@ -135,7 +140,7 @@ fn tax_document(amounts: &[Taxable<'_>], rounding: Rounding) -> Option<Vec<Taxed
     for (group, members) in groups {
         let weights: Vec<i64> = members.iter().map(|(line, _)| amounts[*line].amount_minor).collect();
         let sum = weights.iter().copied().map(i128::from).sum();
-        let tax = tax_at(group.rate, sum, group.inclusive_ppm, rounding)?;
+        let tax = tax_at(group.rate.ppm, sum, group.inclusive_ppm, rounding)?;
         for ((line, place), part) in members.into_iter().zip(allocate(tax, &weights)?) {
             taxes[line][place] = part;
         }
@@ -143,8 +148,8 @@ fn tax_document(amounts: &[Taxable<'_>], rounding: Rounding) -> Option<Vec<Taxed
     amounts.iter().zip(&taxes).map(|(amount, taxes)| take_apart(*amount, taxes)).collect()
 }
 
-fn tax_at(rate: TaxRate, sum: i128, inclusive_ppm: u64, rounding: Rounding) -> Option<i64> {
-    let numerator = sum.checked_mul(i128::from(rate.ppm.0))?;
+fn tax_at(ppm: Ppm, sum: i128, inclusive_ppm: u64, rounding: Rounding) -> Option<i64> {
+    let numerator = sum.checked_mul(i128::from(ppm.0))?;
     div_round(numerator, i128::from(Ppm::ONE.0) + i128::from(inclusive_ppm), rounding)
 }
 
@@ -161,7 +166,7 @@ fn take_apart(amount: Taxable<'_>, taxes: &[i64]) -> Option<Taxed> {
             net_minor = net_minor.checked_sub(*tax)?;
         }
     }
-    let line_tax = |(rate, tax): (&TaxRate, &i64)| LineTax { rate: *rate, tax_minor: *tax };
+    let line_tax = |(rate, tax): (&TaxRate, &i64)| LineTax { rate: rate.clone(), tax_minor: *tax };
     Some(Taxed {
         net_minor,
         taxes: amount.rates.iter().zip(taxes).map(line_tax).collect(),

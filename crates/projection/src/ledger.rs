@@ -65,9 +65,13 @@ pub(crate) fn apply_entry(
             )?;
             Ok(())
         }
-        // Their whole effect is on stock, or was taken where records are taken.
-        Entry::StockReceived(_) | Entry::StockCounted(_) | Entry::StockMoved(_) | Entry::RecordParked(_) => {
-            Ok(())
-        }
+        // Their whole effect is on stock, or was taken where records are taken, or is read with the sale.
+        Entry::StockReceived(_)
+        | Entry::StockCounted(_)
+        | Entry::StockMoved(_)
+        | Entry::RecordParked(_)
+        | Entry::PaymentVerified(_)
+        | Entry::PaymentSettled(_)
+        | Entry::PaymentFailed(_) => Ok(()),
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, price};
-use soko_domain::entry::{Entry, GoodsBack, ReceivedLine, SaleMade, TenderKind, Tendered};
+use soko_domain::entry::{Entry, GoodsBack, ReceivedLine, SaleMade, Standing, TenderKind, Tendered};
 use soko_domain::ids::{AuthorId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
 use soko_domain::quantity::Quantity;
 use soko_domain::tax::TaxRate;
 use soko_domain::verbs::close_shift::{self, CloseShift};
-use soko_domain::verbs::make_sale::{self, BeyondShare, MakeSale, cash_kept};
+use soko_domain::verbs::make_sale::{self, BeyondShare, LineText, MakeSale, cash_kept};
 use soko_domain::verbs::open_shift::{self, OpenShift};
 use soko_domain::verbs::receive_stock::{self, ReceiveStock};
 use soko_domain::verbs::refund::{self, Refund, RefundedLine};
@@ -159,7 +159,7 @@ impl Register {
     }
 
     fn sell(&mut self, counter: Counter<'_>, day: &mut Day, chance: &mut Chance) -> Result<(), DemoError> {
-        let (lines, names) = self.basket(counter, chance);
+        let (lines, texts) = self.basket(counter, chance);
         if lines.is_empty() {
             return Ok(());
         }
@@ -167,14 +167,23 @@ impl Register {
         let total_minor = price(&basket).map_err(fault)?.total_minor;
         let tender = tender(counter, total_minor, chance);
         let facts = make_sale::Facts {
-            frozen: false,
             open_shift: Some(day.shift),
             next_receipt_number: self.next_receipt,
             shares: self.shares.clone(),
+            ..make_sale::Facts::default()
         };
         let sale = SaleId(random(counter.entropy)?);
-        let beyond = BeyondShare::Refuse;
-        let command = MakeSale { sale, basket, names, tenders: vec![tender], beyond };
+        let command = MakeSale {
+            sale,
+            basket,
+            texts,
+            discount_reason: String::new(),
+            tenders: vec![tender],
+            beyond: BeyondShare::Refuse,
+            note: String::new(),
+            customer: None,
+            tab: None,
+        };
         let entries = make_sale::decide(&facts, &command).map_err(fault)?;
         let Some(Entry::SaleMade(made)) = entries.first().cloned() else { return Ok(()) };
         self.device.write(entries, day.at_ms)?;
@@ -190,8 +199,8 @@ impl Register {
     }
 
     /// One to four products that are there.
-    fn basket(&self, counter: Counter<'_>, chance: &mut Chance) -> (Vec<BasketLine>, Vec<String>) {
-        let (mut lines, mut names): (Vec<BasketLine>, Vec<String>) = (Vec::new(), Vec::new());
+    fn basket(&self, counter: Counter<'_>, chance: &mut Chance) -> (Vec<BasketLine>, Vec<LineText>) {
+        let (mut lines, mut texts): (Vec<BasketLine>, Vec<LineText>) = (Vec::new(), Vec::new());
         for _ in 0..chance.between(1, LINES_MAX) {
             let Some(item) = drawn(counter.items, chance) else { break };
             let quantity = item.wanted(chance);
@@ -211,9 +220,9 @@ impl Register {
                 discount,
                 taxes,
             });
-            names.push(item.name.clone());
+            texts.push(LineText { unit: Some(item.unit), ..LineText::named(&item.name) });
         }
-        (lines, names)
+        (lines, texts)
     }
 
     /// The first line comes back, unopened.
@@ -278,9 +287,10 @@ fn tender(counter: Counter<'_>, total_minor: i64, chance: &mut Chance) -> Tender
     let shelf = counter.shelf;
     if chance.percent(shelf.cashless_percent) {
         let kind = if shelf.pays_by_phone { TenderKind::MobileMoney } else { TenderKind::Card };
-        return Tendered { kind, amount_minor: total_minor, reference: chance.digits(10) };
+        let standing = if shelf.pays_by_phone { Standing::Verified } else { Standing::Taken };
+        return Tendered { kind, amount_minor: total_minor, reference: chance.digits(10), standing };
     }
     let note = 5 * 10i64.pow(u32::from(counter.currency.exponent()));
     let amount_minor = (total_minor + note - 1) / note * note;
-    Tendered { kind: TenderKind::Cash, amount_minor, reference: String::new() }
+    Tendered { kind: TenderKind::Cash, amount_minor, reference: String::new(), standing: Standing::Taken }
 }

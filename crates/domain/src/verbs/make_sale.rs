@@ -1,23 +1,49 @@
 //! Sell goods that are in the buyer's hands. Totals are computed here, by the one computation there is, and
-//! copied into the entry. Goods in the hand are never refused because a number is wrong: what the share does
-//! not cover is stated as such, when the cashier has said that the goods are there.
+//! copied into the entry. Goods in the hand are not refused because a number is wrong: what the share does not
+//! cover is stated as such, when the cashier has said that the goods are there. A stall may want a manager's word
+//! for that (R16), and for discounts above what a role may give alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::basket::{Basket, PricedLine, Settled, Tender, price, settle};
-use crate::entry::{Entry, SaleLine, SaleMade, TenderKind, Tendered};
-use crate::ids::{ProductId, SaleId, ShiftId};
+use crate::basket::{Basket, Discount, Priced, PricedLine, Settled, Tender, price, settle};
+use crate::entry::{Entry, Reduction, SaleLine, SaleMade, Standing, TenderKind, Tendered};
+use crate::ids::{OrderId, ProductId, SaleId, ShiftId, ThingId};
+use crate::money::Ppm;
+use crate::people::{Doer, Wish};
+use crate::quantity::Unit;
 use crate::refusal::{Refusal, ensure, invalid};
-use crate::verbs::{NOTE_LEN_MAX, check_lines, check_quantity};
+use crate::verbs::verify_payment::code_key;
+use crate::verbs::{NOTE_LEN_MAX, check_lines, check_note, check_quantity};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MakeSale {
     pub sale: SaleId,
     pub basket: Basket,
-    /// What each line is called on the receipt, line by line.
-    pub names: Vec<String>,
+    /// Line by line, what the basket does not say.
+    pub texts: Vec<LineText>,
+    /// Why something comes off the whole basket.
+    pub discount_reason: String,
     pub tenders: Vec<Tendered>,
     pub beyond: BeyondShare,
+    pub note: String,
+    pub customer: Option<ThingId>,
+    /// The open order that this sale closes.
+    pub tab: Option<OrderId>,
+}
+
+/// What a receipt says of a line beside its amounts.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct LineText {
+    pub name: String,
+    pub unit: Option<Unit>,
+    pub note: String,
+    pub discount_reason: String,
+}
+
+impl LineText {
+    pub fn named(name: &str) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
 }
 
 /// What to do with units that the register's share does not cover.
@@ -29,43 +55,75 @@ pub enum BeyondShare {
     GoodsInHand,
 }
 
-#[derive(Clone, Default, Debug)]
+crate::wire_choice! {
+    /// What a stall lets its sellers do with goods in the hand that no share covers (R16).
+    pub enum BeyondRule {
+        /// They are told, and sell.
+        Warn = 1,
+        /// A manager's word is needed.
+        Approve = 2,
+        /// Never.
+        Refuse = 3,
+    }
+}
+
+#[derive(Clone, Debug)]
 pub struct Facts {
     pub frozen: bool,
     pub open_shift: Option<ShiftId>,
     pub next_receipt_number: u64,
     /// The register's own share of each product of the basket.
     pub shares: BTreeMap<ProductId, i64>,
+    /// Who sells, and what they may do alone.
+    pub doer: Doer,
+    pub beyond_rule: BeyondRule,
+    /// The sale that closed the tab already.
+    pub tab_closed_by: Option<SaleId>,
+    /// Of the codes of this sale's payments, those that stand on another sale, as [`code_key`] spells them.
+    pub codes_used: BTreeMap<String, SaleId>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            frozen: false,
+            open_shift: None,
+            next_receipt_number: 1,
+            shares: BTreeMap::new(),
+            doer: Doer::Anybody,
+            beyond_rule: BeyondRule::Warn,
+            tab_closed_by: None,
+            codes_used: BTreeMap::new(),
+        }
+    }
 }
 
 /// A line of this product has no stock: a custom amount.
 pub const NO_PRODUCT: ProductId = ProductId([0; 16]);
 
 pub fn decide(facts: &Facts, command: &MakeSale) -> Result<Vec<Entry>, Refusal> {
-    check_lines(command.basket.lines.len())?;
-    ensure(command.names.len() == command.basket.lines.len(), invalid("names", "one for each line"))?;
-    ensure(command.names.iter().all(|name| name.len() <= NOTE_LEN_MAX), invalid("names", "are too long"))?;
+    check_texts(command)?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
+    ensure_open(facts, command)?;
     let priced = price(&command.basket)?;
-    let paid = pay(&command.tenders, priced.total_minor, command)?;
+    let mut wishes = vec![Wish::Discount { ppm: most_off(&priced) }];
+    let paid = pay(facts, command, priced.total_minor)?;
     let mut shares = facts.shares.clone();
     let mut lines = Vec::new();
-    let inputs = command.basket.lines.iter().zip(&command.names).zip(&priced.lines);
-    for ((asked, name), line) in inputs {
-        check_quantity(asked.quantity.0)?;
+    for (place, line) in priced.lines.iter().enumerate() {
+        check_quantity(line.quantity.0)?;
         let beyond_share = take_share(facts, &mut shares, line, command.beyond)?;
-        lines.push(SaleLine {
-            product: (line.product != NO_PRODUCT).then_some(line.product),
-            name: name.clone(),
-            quantity: line.quantity.0,
-            beyond_share,
-            unit_price_minor: asked.unit_price_minor,
-            price_per: asked.price_per,
-            discount_minor: line.discount_minor + line.basket_discount_minor,
-            taxes: line.taxes.clone(),
-            total_minor: line.total_minor,
-        });
+        lines.push(sale_line(command, (place, line), beyond_share));
     }
+    if lines.iter().any(|line| line.beyond_share > 0) {
+        match facts.beyond_rule {
+            BeyondRule::Warn => {}
+            BeyondRule::Approve => wishes.push(Wish::SellBeyondShare),
+            BeyondRule::Refuse => return Err(Refusal::BeyondForbidden),
+        }
+    }
+    facts.doer.allow(&wishes)?;
+    let off_all = priced.lines.iter().map(|line| line.basket_discount_minor).sum();
     Ok(vec![
         SaleMade {
             sale: command.sale,
@@ -73,13 +131,79 @@ pub fn decide(facts: &Facts, command: &MakeSale) -> Result<Vec<Entry>, Refusal> 
             receipt_number: facts.next_receipt_number,
             currency: priced.currency,
             lines,
+            discount: reduction(command.basket.discount, off_all, &command.discount_reason),
             total_minor: priced.total_minor,
             cash_rounding_minor: paid.cash_rounding_minor,
             tenders: command.tenders.clone(),
             change_minor: paid.change_minor,
+            note: command.note.clone(),
+            customer: command.customer,
+            tab: command.tab,
         }
         .into(),
     ])
+}
+
+fn check_texts(command: &MakeSale) -> Result<(), Refusal> {
+    check_lines(command.basket.lines.len())?;
+    ensure(command.texts.len() == command.basket.lines.len(), invalid("names", "one for each line"))?;
+    ensure(
+        command.texts.iter().all(|text| text.name.len() <= NOTE_LEN_MAX),
+        invalid("names", "are too long"),
+    )?;
+    check_note(&command.note)?;
+    check_note(&command.discount_reason)?;
+    for text in &command.texts {
+        check_note(&text.note)?;
+        check_note(&text.discount_reason)?;
+    }
+    Ok(())
+}
+
+/// C1: what was paid is paid. A tab is closed by one sale.
+fn ensure_open(facts: &Facts, command: &MakeSale) -> Result<(), Refusal> {
+    let closed_by = command.tab.and(facts.tab_closed_by).filter(|sale| *sale != command.sale);
+    closed_by.map_or(Ok(()), |sale| Err(Refusal::TabClosed(sale)))
+}
+
+/// The largest part that comes off any price: of each line, and of the whole basket, so that two small discounts do
+/// not pass for one. Rounding a percentage to whole coins does not make it larger.
+fn most_off(priced: &Priced) -> u32 {
+    let lines =
+        priced.lines.iter().map(|line| (line.discount_minor + line.basket_discount_minor, line.gross_minor));
+    let all = lines.chain([(priced.discount_minor, priced.gross_minor)]);
+    all.map(|(off, gross)| part_off(off, gross)).max().unwrap_or(0)
+}
+
+/// The smallest percentage that, rounded up, takes so much off.
+fn part_off(off_minor: i64, gross_minor: i64) -> u32 {
+    if off_minor <= 0 || gross_minor <= 0 {
+        return 0;
+    }
+    let below = i128::from(off_minor - 1) * i128::from(Ppm::ONE.0) / i128::from(gross_minor);
+    u32::try_from(below + 1).map_or(Ppm::ONE.0, |ppm| ppm.min(Ppm::ONE.0))
+}
+
+fn sale_line(command: &MakeSale, (place, line): (usize, &PricedLine), beyond_share: i64) -> SaleLine {
+    let (asked, text) = (&command.basket.lines[place], &command.texts[place]);
+    SaleLine {
+        product: (line.product != NO_PRODUCT).then_some(line.product),
+        name: text.name.clone(),
+        unit: text.unit,
+        quantity: line.quantity.0,
+        beyond_share,
+        unit_price_minor: asked.unit_price_minor,
+        price_per: asked.price_per,
+        discount_minor: line.discount_minor + line.basket_discount_minor,
+        discount: reduction(asked.discount, line.discount_minor, &text.discount_reason),
+        taxes: line.taxes.clone(),
+        total_minor: line.total_minor,
+        note: text.note.clone(),
+    }
+}
+
+fn reduction(off: Discount, amount_minor: i64, reason: &str) -> Option<Reduction> {
+    (off != Discount::None).then(|| Reduction { off, amount_minor, reason: reason.into() })
 }
 
 /// Takes a line's units off the shares and returns how many were not there. One product on two lines is
@@ -106,11 +230,25 @@ fn take_share(
     Ok(asked - covered)
 }
 
-fn pay(tenders: &[Tendered], total_minor: i64, command: &MakeSale) -> Result<Settled, Refusal> {
-    let plain: Vec<Tender> =
-        tenders.iter().map(|taken| Tender { kind: taken.kind, amount_minor: taken.amount_minor }).collect();
-    let references = tenders.iter().all(|taken| taken.reference.len() <= NOTE_LEN_MAX);
-    ensure(references, invalid("reference", "is too long"))?;
+fn pay(facts: &Facts, command: &MakeSale, total_minor: i64) -> Result<Settled, Refusal> {
+    let plain = |taken: &Tendered| Tender { kind: taken.kind, amount_minor: taken.amount_minor };
+    let plain: Vec<Tender> = command.tenders.iter().map(plain).collect();
+    let mut codes = BTreeSet::new();
+    for taken in &command.tenders {
+        ensure(taken.reference.len() <= NOTE_LEN_MAX, invalid("reference", "is too long"))?;
+        let code = code_key(&taken.reference);
+        match taken.standing {
+            Standing::Taken | Standing::Claimed => {}
+            Standing::Verified => {
+                ensure(!code.is_empty(), invalid("code", "a payment that was seen has one"))?
+            }
+            Standing::Failed | Standing::Settled => return Err(invalid("payment", "is not over yet")),
+        }
+        if taken.kind == TenderKind::MobileMoney && !code.is_empty() {
+            facts.codes_used.get(&code).map_or(Ok(()), |sale| Err(Refusal::CodeUsed(*sale)))?;
+            ensure(codes.insert(code), invalid("code", "stands on two payments of this sale"))?;
+        }
+    }
     let paid = settle(total_minor, &plain, command.basket.policy.cash_rounding)?;
     ensure(paid.is_paid(), Refusal::Underpaid { missing_minor: paid.due_minor })?;
     Ok(paid)
@@ -125,15 +263,19 @@ pub fn cash_kept(sale: &SaleMade) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::basket::{BasketLine, Discount, Policy};
+    use crate::basket::{BasketLine, Policy};
+    use crate::entry::{Act, Approval};
+    use crate::ids::PersonId;
+    use crate::people::Limits;
     use crate::quantity::Quantity;
+    use crate::role::Role;
 
     const MANGO: ProductId = ProductId([3; 16]);
     const SHIFT: ShiftId = ShiftId([2; 16]);
 
     fn facts(share: i64) -> Facts {
         let shares = [(MANGO, share)].into();
-        Facts { frozen: false, open_shift: Some(SHIFT), next_receipt_number: 7, shares }
+        Facts { open_shift: Some(SHIFT), next_receipt_number: 7, shares, ..Facts::default() }
     }
 
     fn sale(quantities: &[i64], cash: i64, beyond: BeyondShare) -> MakeSale {
@@ -149,17 +291,29 @@ mod tests {
         MakeSale {
             sale: SaleId([1; 16]),
             basket: Basket { lines: quantities.iter().map(line).collect(), discount: Discount::None, policy },
-            names: quantities.iter().map(|_| "Mango".into()).collect(),
-            tenders: vec![Tendered { kind: TenderKind::Cash, amount_minor: cash, reference: String::new() }],
+            texts: quantities.iter().map(|_| LineText::named("Mango")).collect(),
+            discount_reason: String::new(),
+            tenders: vec![paid(TenderKind::Cash, cash, "", Standing::Taken)],
             beyond,
+            note: String::new(),
+            customer: None,
+            tab: None,
         }
     }
 
-    fn beyond(facts: &Facts, command: &MakeSale) -> Result<Vec<i64>, Refusal> {
+    fn paid(kind: TenderKind, amount_minor: i64, code: &str, standing: Standing) -> Tendered {
+        Tendered { kind, amount_minor, reference: code.into(), standing }
+    }
+
+    fn made(facts: &Facts, command: &MakeSale) -> Result<SaleMade, Refusal> {
         decide(facts, command).map(|entries| match entries.as_slice() {
-            [Entry::SaleMade(made)] => made.lines.iter().map(|line| line.beyond_share).collect(),
+            [Entry::SaleMade(made)] => made.clone(),
             other => panic!("{other:?}"),
         })
+    }
+
+    fn beyond(facts: &Facts, command: &MakeSale) -> Result<Vec<i64>, Refusal> {
+        made(facts, command).map(|made| made.lines.iter().map(|line| line.beyond_share).collect())
     }
 
     #[test]
@@ -195,5 +349,90 @@ mod tests {
         assert_eq!(short, Err(Refusal::Underpaid { missing_minor: 50 }));
         let closed = Facts { open_shift: None, ..facts(5) };
         assert_eq!(decide(&closed, &sale(&[2], 500, BeyondShare::Refuse)), Err(Refusal::NoShift));
+    }
+
+    /// A cashier, with a manager's word for these acts.
+    fn cashier(acts: &[Act]) -> Doer {
+        let word = Approval { by: PersonId([9; 16]), acts: acts.into(), reason: "old customer".into() };
+        let approval = (!acts.is_empty()).then_some(word);
+        Doer::Person { role: Role::Cashier, limits: Limits::of(Role::Cashier), approval }
+    }
+
+    /// First-hour 16: 60 % off is more than a cashier gives alone, in one step or in two.
+    #[test]
+    fn more_than_the_role_may_take_off_needs_somebodys_word() {
+        let off = |line: u32, all: u32| {
+            let mut command = sale(&[2, 1], 300, BeyondShare::Refuse);
+            command.basket.lines[0].discount = Discount::Percent(Ppm(line));
+            command.basket.discount = Discount::Percent(Ppm(all));
+            command.texts[0].discount_reason = "bruised".into();
+            command
+        };
+        for (line, all, alone) in [
+            (0, 0, true),
+            (100_000, 0, true),
+            (0, 100_000, true),
+            (600_000, 0, false),
+            (100_000, 100_000, false),
+        ] {
+            let by = |doer| made(&Facts { doer, ..facts(5) }, &off(line, all));
+            let needs = Refusal::ApprovalNeeded { acts: vec![Act::Discount] };
+            assert_eq!(by(cashier(&[])).err(), (!alone).then_some(needs), "{line} and {all}");
+            let approved = by(cashier(&[Act::Discount])).unwrap();
+            let of_line = approved.lines[0].discount.as_ref().unwrap();
+            assert_eq!((of_line.reason.as_str(), of_line.off), ("bruised", Discount::Percent(Ppm(line))));
+        }
+        // A tenth of 0.05 is rounded up to a cent and is still a tenth; two cents are not.
+        assert_eq!(
+            [part_off(1, 5), part_off(2, 5), part_off(0, 5), part_off(5, 5)],
+            [1, 200_001, 0, 800_001]
+        );
+    }
+
+    /// R16: the stall says what becomes of goods in the hand that no share covers.
+    #[test]
+    fn the_stall_says_who_may_sell_beyond_the_share() {
+        let command = sale(&[3], 300, BeyondShare::GoodsInHand);
+        let needs = || Some(Refusal::ApprovalNeeded { acts: vec![Act::SellBeyondShare] });
+        let never = || Some(Refusal::BeyondForbidden);
+        for (beyond_rule, alone, with_word) in [
+            (BeyondRule::Warn, None, None),
+            (BeyondRule::Approve, needs(), None),
+            (BeyondRule::Refuse, never(), never()),
+        ] {
+            let by = |doer, share| made(&Facts { beyond_rule, doer, ..facts(share) }, &command).err();
+            let outcomes = (by(cashier(&[]), 2), by(cashier(&[Act::SellBeyondShare]), 2));
+            assert_eq!(outcomes, (alone, with_word), "{beyond_rule:?}");
+            assert_eq!(by(cashier(&[]), 3), None);
+        }
+    }
+
+    /// First-hour 9 and C1: one pays, the other cannot pay again; a repeat of the same sale is not another.
+    #[test]
+    fn a_tab_is_paid_once() {
+        let tab = MakeSale { tab: Some(OrderId([4; 16])), ..sale(&[1], 100, BeyondShare::Refuse) };
+        assert_eq!(made(&facts(5), &tab).unwrap().tab, tab.tab);
+        let closed_by = SaleId([7; 16]);
+        let closed = Facts { tab_closed_by: Some(closed_by), ..facts(5) };
+        assert_eq!(decide(&closed, &tab), Err(Refusal::TabClosed(closed_by)));
+        let own = Facts { tab_closed_by: Some(tab.sale), ..facts(5) };
+        assert!(decide(&own, &tab).is_ok());
+    }
+
+    /// First-hour 17: a code that stands on another sale pays nothing here.
+    #[test]
+    fn a_payments_code_counts_once() {
+        let with = |tenders| MakeSale { tenders, ..sale(&[2], 0, BeyondShare::Refuse) };
+        let phone = |minor, code, standing| paid(TenderKind::MobileMoney, minor, code, standing);
+        let other = SaleId([7; 16]);
+        let known = Facts { codes_used: [("QX12".to_owned(), other)].into(), ..facts(5) };
+        let once = with(vec![phone(200, "qx-12", Standing::Claimed)]);
+        assert_eq!(decide(&known, &once), Err(Refusal::CodeUsed(other)));
+        assert_eq!(made(&facts(5), &once).unwrap().tenders[0].standing, Standing::Claimed);
+        let twice = with(vec![phone(100, "AB1", Standing::Claimed), phone(100, "ab 1", Standing::Claimed)]);
+        assert!(matches!(decide(&facts(5), &twice), Err(Refusal::Invalid { field: "code", .. })));
+        let nameless = with(vec![phone(200, "", Standing::Verified)]);
+        assert!(matches!(decide(&facts(5), &nameless), Err(Refusal::Invalid { field: "code", .. })));
+        assert!(decide(&facts(5), &with(vec![phone(200, "", Standing::Claimed)])).is_ok());
     }
 }

@@ -15,6 +15,7 @@ pub mod refund;
 pub mod release_order;
 pub mod return_share;
 pub mod revoke_device;
+pub mod verify_payment;
 pub mod void_sale;
 
 /// Most lines of one sale, order or delivery.

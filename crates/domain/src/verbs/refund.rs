@@ -148,18 +148,25 @@ pub(crate) mod tests {
             lines: vec![SaleLine {
                 product: Some(ProductId([3; 16])),
                 name: "Mango".into(),
+                unit: None,
                 quantity,
                 beyond_share: 1,
                 unit_price_minor: 100,
                 price_per: 1,
                 discount_minor: 0,
+                discount: None,
                 taxes: vec![],
                 total_minor,
+                note: String::new(),
             }],
+            discount: None,
             total_minor,
             cash_rounding_minor: 0,
             tenders: vec![],
             change_minor: 0,
+            note: String::new(),
+            customer: None,
+            tab: None,
         }
     }
 

@@ -8,8 +8,8 @@ mod samples;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use samples::{samples, stamp};
-use soko_domain::entry::{Act, Approval, ENTRY_VERSION, Entry, Kind, Stamp};
+use samples::{earlier, samples, stamp};
+use soko_domain::entry::{Act, Approval, Entry, Kind, Stamp};
 use soko_domain::ids::PersonId;
 use soko_domain::wire::{Malformed, Writer};
 
@@ -17,8 +17,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frozen_entries/samples")
 }
 
-fn file(kind: Kind) -> PathBuf {
-    folder().join(format!("{:03x}-{}-v{ENTRY_VERSION}.hex", kind.number(), kind.name()))
+fn file(kind: Kind, version: u8) -> PathBuf {
+    folder().join(format!("{:03x}-{}-v{version}.hex", kind.number(), kind.name()))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -39,7 +39,7 @@ fn every_kind_has_a_sample() {
 #[test]
 fn frozen_bytes_are_read_and_written_as_ever() {
     for sample in samples() {
-        let path = file(sample.kind());
+        let path = file(sample.kind(), sample.kind().version());
         let written = sample.to_body(&stamp());
         // A new kind freezes itself once, on the machine of whoever adds it; CI only compares.
         if !path.exists() && std::env::var_os("SOKO_FREEZE").is_some() {
@@ -54,8 +54,26 @@ fn frozen_bytes_are_read_and_written_as_ever() {
 }
 
 #[test]
+fn earlier_versions_are_read_for_ever() {
+    for (version, sample) in earlier() {
+        let frozen = std::fs::read_to_string(file(sample.kind(), version)).unwrap();
+        let read = Entry::from_body(sample.kind(), &bytes(frozen.trim())).unwrap();
+        assert_eq!(read, (stamp(), sample));
+    }
+    let sampled: BTreeSet<(Kind, u8)> =
+        earlier().iter().map(|(version, old)| (old.kind(), *version)).collect();
+    let mut old = BTreeSet::new();
+    for kind in Kind::ALL {
+        old.extend(kind.versions().iter().map(|version| (*kind, *version)));
+        old.remove(&(*kind, kind.version()));
+    }
+    assert_eq!(sampled, old);
+}
+
+#[test]
 fn nothing_frozen_is_left_unread() {
-    let expected: BTreeSet<PathBuf> = Kind::ALL.iter().map(|kind| file(*kind)).collect();
+    let files = |kind: &Kind| kind.versions().iter().map(|version| file(*kind, *version)).collect::<Vec<_>>();
+    let expected: BTreeSet<PathBuf> = Kind::ALL.iter().flat_map(files).collect();
     let found: BTreeSet<PathBuf> =
         std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(found, expected);
@@ -110,7 +128,7 @@ fn damaged_bodies_are_refused_and_never_panic() {
 #[test]
 fn a_forged_length_reserves_nothing() {
     let mut out = Writer::new();
-    out.byte(ENTRY_VERSION);
+    out.byte(Kind::StockReceived.version());
     out.raw(&[0, 0, 0]);
     out.raw(&[7; 16]);
     out.varint(u64::MAX);
@@ -120,6 +138,6 @@ fn a_forged_length_reserves_nothing() {
 #[test]
 fn a_newer_version_is_not_guessed_at() {
     let mut body = samples()[0].to_body(&stamp());
-    body[0] = ENTRY_VERSION + 1;
+    body[0] = samples()[0].kind().version() + 1;
     assert_eq!(Entry::from_body(samples()[0].kind(), &body), Err(Malformed::Choice));
 }

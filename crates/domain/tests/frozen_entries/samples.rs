@@ -1,8 +1,10 @@
 //! One entry of each kind, with every field set to something recognisable.
 
+use soko_domain::basket::Discount;
 use soko_domain::entry::*;
 use soko_domain::ids::{AuthorId, EpochId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
+use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
 use soko_domain::tax::{LineTax, TaxRate};
@@ -32,28 +34,7 @@ fn trade_samples() -> Vec<Entry> {
         ShiftOpened { shift: SHIFT, float_minor: 5_000 }.into(),
         ShiftClosed { shift: SHIFT, expected_minor: 7_000, counted_minor: 6_880, reason: "monnaie".into() }
             .into(),
-        SaleMade {
-            sale: SALE,
-            shift: SHIFT,
-            receipt_number: 300,
-            currency: euro(),
-            lines: vec![SaleLine {
-                product: Some(MANGO),
-                name: "Mangue à point".into(),
-                quantity: 1_500,
-                beyond_share: 500,
-                unit_price_minor: 2_890,
-                price_per: 1_000,
-                discount_minor: 35,
-                taxes: vec![LineTax { rate: TaxRate::inclusive(Ppm(220_000)), tax_minor: 775 }],
-                total_minor: 4_300,
-            }],
-            total_minor: 4_300,
-            cash_rounding_minor: -2,
-            tenders: vec![Tendered { kind: TenderKind::Cash, amount_minor: 5_000, reference: "".into() }],
-            change_minor: 702,
-        }
-        .into(),
+        sale_made(),
         SaleVoided {
             sale: SALE,
             shift: SHIFT,
@@ -79,7 +60,91 @@ fn trade_samples() -> Vec<Entry> {
             reason: "ripe".into(),
         }
         .into(),
+        PaymentVerified { sale: SALE, tender: 1, code: "QX12Y".into() }.into(),
+        PaymentSettled { sale: SALE, tender: 1 }.into(),
+        PaymentFailed { sale: SALE, tender: 1, reason: "not in the list".into() }.into(),
     ]
+}
+
+fn sale_made() -> Entry {
+    SaleMade {
+        sale: SALE,
+        shift: SHIFT,
+        receipt_number: 300,
+        currency: euro(),
+        lines: vec![SaleLine {
+            product: Some(MANGO),
+            name: "Mangue à point".into(),
+            unit: Some(Unit::Gram),
+            quantity: 1_500,
+            beyond_share: 500,
+            unit_price_minor: 2_890,
+            price_per: 1_000,
+            discount_minor: 35,
+            discount: Some(reduction(Discount::Amount(30), 30, "abîmée")),
+            taxes: vec![LineTax { rate: TaxRate::inclusive(Ppm(220_000)).labelled("TVA"), tax_minor: 775 }],
+            total_minor: 4_300,
+            note: "bien mûre".into(),
+        }],
+        discount: Some(reduction(Discount::Percent(Ppm(1_200)), 5, "")),
+        total_minor: 4_300,
+        cash_rounding_minor: -2,
+        tenders: vec![
+            Tendered {
+                kind: TenderKind::MobileMoney,
+                amount_minor: 300,
+                reference: "QX12".into(),
+                standing: Standing::Claimed,
+            },
+            cash(4_700),
+        ],
+        change_minor: 702,
+        note: "à emporter".into(),
+        customer: Some(THING),
+        tab: Some(ORDER),
+    }
+    .into()
+}
+
+fn cash(amount_minor: i64) -> Tendered {
+    Tendered { kind: TenderKind::Cash, amount_minor, reference: "".into(), standing: Standing::Taken }
+}
+
+fn reduction(off: Discount, amount_minor: i64, reason: &str) -> Reduction {
+    Reduction { off, amount_minor, reason: reason.into() }
+}
+
+/// What bodies of earlier versions say today: each with its version.
+pub(crate) fn earlier() -> Vec<(u8, Entry)> {
+    let sale = SaleMade {
+        sale: SALE,
+        shift: SHIFT,
+        receipt_number: 300,
+        currency: euro(),
+        lines: vec![SaleLine {
+            product: Some(MANGO),
+            name: "Mangue à point".into(),
+            unit: None,
+            quantity: 1_500,
+            beyond_share: 500,
+            unit_price_minor: 2_890,
+            price_per: 1_000,
+            discount_minor: 35,
+            discount: None,
+            taxes: vec![LineTax { rate: TaxRate::inclusive(Ppm(220_000)), tax_minor: 775 }],
+            total_minor: 4_300,
+            note: String::new(),
+        }],
+        discount: None,
+        total_minor: 4_300,
+        cash_rounding_minor: -2,
+        tenders: vec![cash(5_000)],
+        change_minor: 702,
+        note: String::new(),
+        customer: None,
+        tab: None,
+    };
+    vec![(1, sale.into())]
 }
 
 fn stock_samples() -> Vec<Entry> {

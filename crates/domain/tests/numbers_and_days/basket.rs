@@ -225,7 +225,7 @@ fn the_stored_form_is_frozen() {
     expected.extend([0xa6, 0x14]); // 1299
     expected.extend([0xd0, 0x0f]); // per 1000
     expected.extend([2, 0xa0, 0x8d, 0x06]); // 10 % off
-    expected.extend([1, 0xe0, 0xb6, 0x0d, 1]); // one tax, 22 %, inclusive
+    expected.extend([1, 0xe0, 0xb6, 0x0d, 1, 0]); // one tax, 22 %, inclusive, without a label
     expected.extend([1, 10]); // 0.05 off
     expected.extend(b"EUR\x01\x01\x01\x01\x01"); // policy
     assert_eq!(sale.to_bytes(), expected);

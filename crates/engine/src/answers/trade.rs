@@ -14,7 +14,7 @@ use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
 use soko_domain::tax::{LineTax, TaxTotal};
-use soko_domain::verbs::make_sale::NO_PRODUCT;
+use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT};
 use soko_projection::read as facts;
 use soko_record_log::{Row, StoreError, params};
 
@@ -37,7 +37,7 @@ pub(super) fn basket(
     (lines, discount): (&[SaleLineInput], DiscountInput),
     tenders: &[TenderInput],
 ) -> Result<BasketView, NotDone> {
-    let Priced { basket, names } = verbs::basket(asking, lines, discount)?;
+    let Priced { basket, texts } = verbs::basket(asking, lines, discount)?;
     let priced = price(&basket).map_err(Refusal::from)?;
     let tenders: Vec<Tender> = tenders
         .iter()
@@ -46,9 +46,9 @@ pub(super) fn basket(
     let settled = settle(priced.total_minor, &tenders, basket.policy.cash_rounding).map_err(Refusal::from)?;
     let short = short(asking, &priced.lines)?;
     let line =
-        |((line, name), asked): ((PricedLine, String), &soko_domain::basket::BasketLine)| BasketLineView {
+        |((line, text), asked): ((PricedLine, LineText), &soko_domain::basket::BasketLine)| BasketLineView {
             product: (line.product != NO_PRODUCT).then_some(line.product),
-            name,
+            name: text.name,
             quantity: line.quantity.0,
             unit_price_minor: asked.unit_price_minor,
             price_per: asked.price_per,
@@ -58,7 +58,7 @@ pub(super) fn basket(
         };
     Ok(BasketView {
         currency: priced.currency.to_string(),
-        lines: priced.lines.into_iter().zip(names).zip(&basket.lines).map(line).collect(),
+        lines: priced.lines.into_iter().zip(texts).zip(&basket.lines).map(line).collect(),
         taxes: priced.taxes.iter().map(tax_total).collect(),
         gross_minor: priced.gross_minor,
         discount_minor: priced.discount_minor,
@@ -188,7 +188,7 @@ fn taxes(made: &SaleMade) -> Vec<TaxRow> {
     for line in &made.lines {
         let tax: i64 = line.taxes.iter().map(|tax: &LineTax| tax.tax_minor).sum();
         for of_rate in &line.taxes {
-            let (net, sum) = totals.entry(of_rate.rate).or_default();
+            let (net, sum) = totals.entry(of_rate.rate.clone()).or_default();
             *net = net.saturating_add(line.total_minor.saturating_sub(tax));
             *sum = sum.saturating_add(of_rate.tax_minor);
         }

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use soko_app_api::{
     BeyondShare, Command, DiscountInput, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb,
 };
-use soko_domain::basket::{Basket, BasketLine, Discount, Policy};
-use soko_domain::entry::{Entry, Tendered};
+use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
+use soko_domain::entry::{Entry, Standing, Tendered};
 use soko_domain::ids::{LogId, ProductId, SaleId};
 use soko_domain::money::{Currency, Ppm};
-use soko_domain::quantity::Quantity;
+use soko_domain::quantity::{Quantity, Unit};
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::tax::{TaxMode, TaxRate};
+use soko_domain::verbs::make_sale::LineText;
 use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
 use soko_projection::read as facts;
 use soko_record_log::{StoreError, Tx};
@@ -26,7 +27,7 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     let Verb::MakeSale { sale, lines, discount, tenders, beyond } = verb else {
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
-    let Priced { basket, names } = basket(writing, lines, *discount)?;
+    let Priced { basket, texts } = basket(writing, lines, *discount)?;
     let mut shares = BTreeMap::new();
     for line in &basket.lines {
         let share = writing.own_share(line.product)?;
@@ -34,20 +35,25 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
         shares.insert(line.product, if skipped { MOVE_QUANTITY_MAX } else { share });
     }
     let facts = make_sale::Facts {
-        frozen: false,
         open_shift: writing.open_shift()?.map(|open| open.shift),
         next_receipt_number: own::last_receipt_number(writing.tx, writing.stall.row.stall)? + 1,
         shares,
+        doer: writing.doer.clone(),
+        ..make_sale::Facts::default()
     };
     let payload = make_sale::MakeSale {
         sale: *sale,
         basket,
-        names,
+        texts,
+        discount_reason: String::new(),
         tenders: tenders.iter().map(tendered).collect(),
         beyond: match beyond {
             BeyondShare::Refuse => make_sale::BeyondShare::Refuse,
             BeyondShare::Allow => make_sale::BeyondShare::GoodsInHand,
         },
+        note: String::new(),
+        customer: None,
+        tab: None,
     };
     let entries = make_sale::decide(&facts, &payload)?;
     let reply = sold(&entries)?;
@@ -72,19 +78,26 @@ fn sold(entries: &[Entry]) -> Result<Reply, Failure> {
 }
 
 pub(crate) fn tendered(input: &TenderInput) -> Tendered {
-    Tendered { kind: input.kind, amount_minor: input.amount_minor, reference: input.reference.clone() }
+    let standing = if input.kind == TenderKind::MobileMoney { Standing::Claimed } else { Standing::Taken };
+    Tendered {
+        kind: input.kind,
+        amount_minor: input.amount_minor,
+        reference: input.reference.clone(),
+        standing,
+    }
 }
 
 /// A basket ready to be totalled, and what its lines are called.
 pub(crate) struct Priced {
     pub(crate) basket: Basket,
-    pub(crate) names: Vec<String>,
+    pub(crate) texts: Vec<LineText>,
 }
 
 /// What a product says about a line.
 #[derive(Clone, Debug)]
 pub(crate) struct Offered {
     pub(crate) name: String,
+    pub(crate) unit: Unit,
     pub(crate) unit_price_minor: i64,
     pub(crate) price_per: i64,
     pub(crate) taxes: Vec<TaxRate>,
@@ -115,6 +128,7 @@ pub(crate) fn offered(
     let found = facts::product(tx, log, product)?;
     Ok(found.map(|product| Offered {
         name: product.name,
+        unit: product.unit,
         unit_price_minor: product.price_minor,
         price_per: product.price_per,
         taxes: rates(product.tax_ppm, product.tax_inclusive),
@@ -135,14 +149,14 @@ pub(crate) fn basket(
     inputs: &[SaleLineInput],
     discount: DiscountInput,
 ) -> Result<Priced, NotDone> {
-    let (mut lines, mut names) = (Vec::new(), Vec::new());
+    let (mut lines, mut texts) = (Vec::new(), Vec::new());
     for input in inputs {
         let offered = match input.product {
             Some(product) => catalogue.offered(product)?.ok_or(Refusal::UnknownProduct(product))?,
             None => custom_amount(input)?,
         };
         let taxes = match input.tax {
-            Some(tax) => vec![TaxRate { ppm: Ppm(tax.ppm), mode: tax.mode }],
+            Some(tax) => vec![TaxRate { ppm: Ppm(tax.ppm), mode: tax.mode, label: String::new() }],
             None => offered.taxes,
         };
         lines.push(BasketLine {
@@ -153,17 +167,18 @@ pub(crate) fn basket(
             discount: discount_of(input.discount),
             taxes,
         });
-        names.push(input.name.clone().unwrap_or(offered.name));
+        let name = input.name.clone().unwrap_or(offered.name);
+        texts.push(LineText { unit: Some(offered.unit), ..LineText::named(&name) });
     }
     let policy = Policy::plain(catalogue.currency()?);
-    Ok(Priced { basket: Basket { lines, discount: discount_of(discount), policy }, names })
+    Ok(Priced { basket: Basket { lines, discount: discount_of(discount), policy }, texts })
 }
 
 fn custom_amount(input: &SaleLineInput) -> Result<Offered, Refusal> {
     let missing = |field| Refusal::Invalid { field, problem: "a custom amount needs one" };
     let name = input.name.clone().filter(|name| !name.trim().is_empty()).ok_or(missing("name"))?;
     let unit_price_minor = input.unit_price_minor.ok_or(missing("price"))?;
-    Ok(Offered { name, unit_price_minor, price_per: 1, taxes: Vec::new() })
+    Ok(Offered { name, unit: Unit::Piece, unit_price_minor, price_per: 1, taxes: Vec::new() })
 }
 
 fn discount_of(input: DiscountInput) -> Discount {
@@ -177,7 +192,7 @@ fn discount_of(input: DiscountInput) -> Discount {
 /// The one tax of a product.
 fn rates(ppm: u32, inclusive: bool) -> Vec<TaxRate> {
     let mode = if inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive };
-    if ppm == 0 { Vec::new() } else { vec![TaxRate { ppm: Ppm(ppm), mode }] }
+    if ppm == 0 { Vec::new() } else { vec![TaxRate { ppm: Ppm(ppm), mode, label: String::new() }] }
 }
 
 pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Result<Reply, NotDone> {

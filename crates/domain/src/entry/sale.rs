@@ -1,0 +1,139 @@
+//! A sale and what becomes of its payments. Prices, taxes, discounts and their reasons are copied in and never looked
+//! up again. Who sold and who approved stands in the stamp. A customer is an id: no name stands in a record.
+
+use crate::basket::{Discount, TenderKind};
+use crate::ids::{OrderId, ProductId, SaleId, ShiftId, ThingId};
+use crate::money::Currency;
+use crate::quantity::Unit;
+use crate::tax::LineTax;
+
+crate::wire_struct! {
+    /// What came off a price, and why. Who let it stands with the record's stamp.
+    pub struct Reduction {
+        /// As it was asked for: an amount or a percentage.
+        pub off: Discount,
+        pub amount_minor: i64,
+        pub reason: String,
+    }
+}
+
+crate::wire_struct! {
+    pub struct SaleLine {
+        /// None for a custom amount.
+        pub product: Option<ProductId>,
+        pub name: String,
+        /// None in sales of the first version, which did not say it.
+        pub unit: Option<Unit>,
+        pub quantity: i64,
+        /// The part of the quantity that no share of the register covered.
+        pub beyond_share: i64,
+        pub unit_price_minor: i64,
+        pub price_per: i64,
+        /// All that came off: the line's own discount and its part of the sale's.
+        pub discount_minor: i64,
+        /// The line's own discount.
+        pub discount: Option<Reduction>,
+        pub taxes: Vec<LineTax>,
+        /// What the buyer pays for the line, taxes in.
+        pub total_minor: i64,
+        pub note: String,
+    }
+}
+
+impl SaleLine {
+    /// The part of the quantity that the register's own share covered.
+    pub fn from_share(&self) -> i64 {
+        self.quantity.saturating_sub(self.beyond_share)
+    }
+}
+
+crate::wire_choice! {
+    /// Whether a payment's money was seen. It only moves forward: claimed, failed, verified, settled.
+    pub enum Standing {
+        /// There is nothing to prove: coins in the hand, a card's slip.
+        Taken = 1,
+        /// The buyer says so. A message on a buyer's screen is never proof (C73).
+        Claimed = 2,
+        /// Somebody looked, and it never came.
+        Failed = 3,
+        /// Somebody of the stall saw that the money came.
+        Verified = 4,
+        /// It is on the stall's account.
+        Settled = 5,
+    }
+}
+
+impl Standing {
+    /// Of two things said about one payment, the one that counts; the order in which they arrive does not matter.
+    #[must_use]
+    pub fn further(self, other: Self) -> Self {
+        self.max(other)
+    }
+
+    /// Nobody of the stall saw the money: a report counts it apart.
+    pub fn is_unseen(self) -> bool {
+        matches!(self, Self::Claimed | Self::Failed)
+    }
+}
+
+crate::wire_struct! {
+    /// A payment as it was taken.
+    pub struct Tendered {
+        pub kind: TenderKind,
+        /// What was handed over, before change.
+        pub amount_minor: i64,
+        /// The code of a payment by phone, the last digits of a card.
+        pub reference: String,
+        pub standing: Standing,
+    }
+}
+
+crate::wire_struct! {
+    pub struct SaleMade {
+        pub sale: SaleId,
+        pub shift: ShiftId,
+        /// Gapless per register, never reused; a label, not an identity.
+        pub receipt_number: u64,
+        pub currency: Currency,
+        pub lines: Vec<SaleLine>,
+        /// Off the whole sale; each line says its part.
+        pub discount: Option<Reduction>,
+        pub total_minor: i64,
+        /// Added to the cash part only, so that coins suffice.
+        pub cash_rounding_minor: i64,
+        pub tenders: Vec<Tendered>,
+        pub change_minor: i64,
+        pub note: String,
+        pub customer: Option<ThingId>,
+        /// The open order that this sale closed.
+        pub tab: Option<OrderId>,
+    }
+}
+
+crate::wire_struct! {
+    /// Somebody of the stall saw the money of a claimed payment.
+    pub struct PaymentVerified {
+        pub sale: SaleId,
+        /// Position of the payment in its sale.
+        pub tender: u32,
+        /// As the provider wrote it to the stall.
+        pub code: String,
+    }
+}
+
+crate::wire_struct! {
+    /// The money of a payment stands on the stall's account.
+    pub struct PaymentSettled {
+        pub sale: SaleId,
+        pub tender: u32,
+    }
+}
+
+crate::wire_struct! {
+    /// Somebody looked, and the money of a claimed payment never came. The sale stays what it was; the money is missing.
+    pub struct PaymentFailed {
+        pub sale: SaleId,
+        pub tender: u32,
+        pub reason: String,
+    }
+}
