@@ -17,6 +17,8 @@ use crate::world::{Folder, Till, product_name};
 const PRODUCTS: usize = 100_000;
 const SALES: usize = 500;
 const OPENINGS: usize = 9;
+const SHIFT_SALES: u32 = 10_000;
+const REPORTS: usize = 50;
 const SEARCHES: usize = 500;
 const ROWS: u32 = 20;
 const PAGE_BYTES: usize = 4_096;
@@ -66,7 +68,31 @@ pub(crate) fn engine() -> Measured {
     }
     print("engine.cold_start_100k.ms", "ms", Milli::millis(percentile(&mut openings, 50)), None);
     print("engine.memory_100k_mb", "MB", memory(&path)?, None);
-    Ok(())
+    report()
+}
+
+/// The report of a shift with ten thousand sales.
+fn report() -> Measured {
+    let folder = Folder::new()?;
+    let mut till = Till::found(&folder.path().join("till"), 1)?;
+    // Only while it is filled; reading waits for no disk anyway.
+    till.home.engine()?.database().connection()?.pragma_update(None, "synchronous", "off")?;
+    for _ in 0..SHIFT_SALES {
+        let sell = sale(&till)?;
+        till.handle(sell)?;
+    }
+    let query = Query::ShiftReport { stall: till.stall, register: None, shift: None };
+    let mut times = Vec::new();
+    for _ in 0..REPORTS {
+        let started = Instant::now();
+        let view = till.home.ask(&query)?;
+        times.push(started.elapsed());
+        if !matches!(&view, View::ShiftReport(report) if report.sales == SHIFT_SALES) {
+            return Err(Fault(format!("the report is wrong: {view:?}")));
+        }
+    }
+    print("drawer.z_10k.ms", "ms", Milli::millis(percentile(&mut times, 50)), None);
+    Ok(till.home.close()?)
 }
 
 /// The memory of a process of its own, after it has opened the register and searched in it.

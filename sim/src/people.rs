@@ -410,7 +410,7 @@ impl World<'_> {
     fn change_shift(&mut self, at: usize) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(at) else { return Ok(()) };
         let View::Shift(open) = device.answer(&Query::Shift(STALL))? else { return self.open_shift(at) };
-        let (shift, counted_minor) = (open.shift, open.expected_minor);
+        let (shift, counted_minor) = (open.shift, open.expected_minor.unwrap_or_default());
         device.shift = None;
         self.command(at, Verb::CloseShift { shift, counted_minor, reason: String::new() })?;
         if self.choices.chance(200) { self.open_shift(at) } else { Ok(()) }

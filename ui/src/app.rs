@@ -11,8 +11,9 @@ use crate::desk::{Desk, use_desk};
 use crate::link;
 use crate::live::use_live;
 use crate::nav;
-use crate::parts::{Empty, Icon, ToastShelf};
-use crate::route::Route;
+use crate::parts::{Empty, Icon, Loading, ToastShelf};
+use crate::people::{self, LockScreen, use_at_register, use_auto_lock};
+use crate::route::{Mode, Route};
 use crate::seller;
 use crate::settings;
 use crate::shopper;
@@ -80,6 +81,7 @@ fn Inside() -> Html {
                 <Shown {route} />
             </Frame>
             <Overlays />
+            <people::Approving />
             <ToastShelf />
         </ContextProvider<About>>
     }
@@ -138,16 +140,36 @@ struct ShownProps {
 fn Shown(props: &ShownProps) -> Html {
     let about = use_about();
     let title = use_title(&props.route);
+    let stall = use_stall();
+    let here = use_at_register(stall.as_ref());
+    use_auto_lock(stall.as_ref(), here.as_ref());
     use_effect_with(title, |title| browser::document().set_title(title));
     let Some(about) = about else {
-        return html! { <crate::parts::Loading rows={8} /> };
+        return html! { <Loading rows={8} /> };
     };
+    if is_of_the_stall(&props.route)
+        && let Some(stall) = stall
+    {
+        match here {
+            None => return html! { <Loading rows={8} /> },
+            Some(here) if here.is_locked() => return html! { <LockScreen {stall} {here} /> },
+            Some(_) => {}
+        }
+    }
     if props.route == Route::Home {
         return html! { <seller::Home has_stall={!about.stalls.is_empty()} /> };
     }
     let route = &props.route;
-    let screen = seller::screen(route).or_else(|| shopper::screen(route)).or_else(|| settings::screen(route));
+    let screen = seller::screen(route)
+        .or_else(|| people::screen(route))
+        .or_else(|| shopper::screen(route))
+        .or_else(|| settings::screen(route));
     screen.unwrap_or_else(|| html! { <Nowhere /> })
+}
+
+/// Whoever has not said who they are sees nothing of these.
+fn is_of_the_stall(route: &Route) -> bool {
+    route.mode() == Some(Mode::Seller) || matches!(route, Route::Settings | Route::Devices | Route::Home)
 }
 
 #[hook]

@@ -12,7 +12,12 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         Call::Market(query) => matches!(told, Told::Market(moved) if looks_at(query, *moved)),
         Call::Buyer(_) => matches!(told, Told::Buyer | Told::Market(_)),
         Call::About => matches!(told, Told::Device | Told::Stall(_)),
-        Call::Do(_) | Call::Buy(_) | Call::Device(_) | Call::Keep { .. } | Call::Kept { .. } => false,
+        Call::Do(_)
+        | Call::People(_)
+        | Call::Buy(_)
+        | Call::Device(_)
+        | Call::Keep { .. }
+        | Call::Kept { .. } => false,
     }
 }
 

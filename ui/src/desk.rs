@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use soko_app_api::{
-    Answer, BuyerCommand, BuyerVerb, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, Refused, Reply,
-    Told, Verb,
+    Answer, BuyerCommand, BuyerVerb, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, PeopleCall,
+    PeopleReply, PeopleVerb, Refused, Reply, Told, Verb,
 };
 use soko_domain::ids::{Hash, LogId, SaleId, ThingId};
 use yew::prelude::*;
@@ -13,6 +13,7 @@ use yew::prelude::*;
 use crate::browser::{self, time};
 use crate::cart::Cart;
 use crate::link::{Link, Standing};
+use crate::people::Wanted;
 use crate::prefs::Prefs;
 use crate::route::Route;
 use crate::toast::Toasts;
@@ -33,6 +34,8 @@ pub struct Inner {
     pub prefs: Watched<Prefs>,
     /// What lies over the screen.
     pub overlay: Watched<Overlay>,
+    /// A manager's word that something waits for.
+    pub approval: Watched<Option<Wanted>>,
     /// The stall that the seller's screens are about.
     pub stall: Watched<Option<LogId>>,
     /// What a scanner read, whatever has the focus.
@@ -98,6 +101,7 @@ impl Desk {
             toasts: Toasts::default(),
             prefs: Watched::new(Prefs::kept()),
             overlay: Watched::new(Overlay::Nothing),
+            approval: Watched::new(None),
             stall: Watched::new(stall),
             scans: Listeners::default(),
             cart: Watched::new(new_cart()),
@@ -144,10 +148,29 @@ impl Desk {
         self.send(Command { id: ThingId(browser::chance()), stall, verb }).await
     }
 
-    /// Does a command that has its id; a repeat does nothing more.
+    /// Does a command that has its id; a repeat does nothing more. Where it needs a manager's word, that is asked for,
+    /// and with it goes another command.
     pub async fn send(&self, command: Command) -> Result<Reply, Trouble> {
+        let (stall, verb) = (command.stall, command.verb.clone());
+        let outcome = self.send_plainly(command).await;
+        let Err(Trouble::Refused(refused)) = &outcome else { return outcome };
+        if refused.acts.is_empty() {
+            return outcome;
+        }
+        let Some(approval) = self.ask_approval(stall, refused.acts.clone()).await else { return outcome };
+        let verb = Verb::Approved { approval, verb: Box::new(verb) };
+        self.send_plainly(Command { id: ThingId(browser::chance()), stall, verb }).await
+    }
+
+    async fn send_plainly(&self, command: Command) -> Result<Reply, Trouble> {
         let answer = self.call(Call::Do(command)).await;
         if let Answer::Done(reply) = answer { Ok(reply) } else { Err(trouble(answer)) }
+    }
+
+    /// Says who is at the register, or allows something there.
+    pub async fn people(&self, stall: LogId, verb: PeopleVerb) -> Result<PeopleReply, Trouble> {
+        let answer = self.call(Call::People(PeopleCall { stall, verb })).await;
+        if let Answer::People(reply) = answer { Ok(reply) } else { Err(trouble(answer)) }
     }
 
     pub async fn buy(&self, verb: BuyerVerb) -> Result<(), Trouble> {
@@ -182,6 +205,7 @@ fn trouble(answer: Answer) -> Trouble {
         | Answer::Bought
         | Answer::Buyer(_)
         | Answer::Device(_)
+        | Answer::People(_)
         | Answer::About(_)
         | Answer::Kept(_) => Trouble::Failed("link.unreadable".into()),
     }

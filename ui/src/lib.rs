@@ -16,6 +16,7 @@ pub mod nav;
 pub mod notes;
 pub mod paging;
 pub mod parts;
+pub mod people;
 pub mod places;
 pub mod prefs;
 pub mod route;

@@ -1,6 +1,6 @@
 //! Which screen an address shows, and the address of each screen. Pure: the browser's history is `nav`'s.
 
-use soko_domain::ids::{LogId, OrderId, ProductId, SaleId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId};
 
 /// Every screen with an address of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +22,10 @@ pub enum Route {
     Stock,
     StockOf(ProductId),
     Today,
+    Drawer,
+    /// The report of the shift that is open here.
+    ShiftReportNow,
+    ShiftReport(AuthorId, ShiftId),
     Sales,
     Sale(SaleId),
     Settings,
@@ -37,6 +41,8 @@ pub enum Route {
     Me,
     SignIn,
     Devices,
+    People,
+    Audit,
     NotFound,
 }
 
@@ -64,6 +70,11 @@ impl Route {
             ["stock"] => Some(Self::Stock),
             ["stock", product] => ProductId::from_hex(product).map(Self::StockOf),
             ["today"] => Some(Self::Today),
+            ["drawer"] => Some(Self::Drawer),
+            ["drawer", "now"] => Some(Self::ShiftReportNow),
+            ["drawer", register, shift] => AuthorId::from_hex(register)
+                .zip(ShiftId::from_hex(shift))
+                .map(|(register, shift)| Self::ShiftReport(register, shift)),
             ["sales"] => Some(Self::Sales),
             ["sales", sale] => SaleId::from_hex(sale).map(Self::Sale),
             ["settings"] => Some(Self::Settings),
@@ -79,6 +90,8 @@ impl Route {
             ["me"] => Some(Self::Me),
             ["sign-in"] => Some(Self::SignIn),
             ["devices"] => Some(Self::Devices),
+            ["people"] => Some(Self::People),
+            ["audit"] => Some(Self::Audit),
             _ => None,
         };
         known.unwrap_or(Self::NotFound)
@@ -99,6 +112,9 @@ impl Route {
             Self::Stock => "/stock".into(),
             Self::StockOf(product) => format!("/stock/{product}"),
             Self::Today => "/today".into(),
+            Self::Drawer => "/drawer".into(),
+            Self::ShiftReportNow => "/drawer/now".into(),
+            Self::ShiftReport(register, shift) => format!("/drawer/{register}/{shift}"),
             Self::Sales => "/sales".into(),
             Self::Sale(sale) => format!("/sales/{sale}"),
             Self::Settings => "/settings".into(),
@@ -112,6 +128,8 @@ impl Route {
             Self::Me => "/me".into(),
             Self::SignIn => "/sign-in".into(),
             Self::Devices => "/devices".into(),
+            Self::People => "/people".into(),
+            Self::Audit => "/audit".into(),
         }
     }
 
@@ -130,6 +148,11 @@ impl Route {
             | Self::Stock
             | Self::StockOf(_)
             | Self::Today
+            | Self::Drawer
+            | Self::ShiftReportNow
+            | Self::ShiftReport(..)
+            | Self::People
+            | Self::Audit
             | Self::Sales
             | Self::Sale(_) => Some(Mode::Seller),
             Self::Market
@@ -151,8 +174,10 @@ impl Route {
             Self::Order(_) => Self::Orders,
             Self::NewProduct { .. } | Self::Product(_) => Self::Products,
             Self::StockOf(_) => Self::Stock,
-            Self::Sales | Self::Sale(_) => Self::Today,
-            Self::Devices => Self::Settings,
+            Self::Sales | Self::Sale(_) | Self::Drawer | Self::ShiftReportNow | Self::ShiftReport(..) => {
+                Self::Today
+            }
+            Self::Devices | Self::People | Self::Audit => Self::Settings,
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Stall(_) | Self::Offer(..) => Self::Market,
             Self::MyOrder(_) => Self::MyOrders,
@@ -241,6 +266,11 @@ mod tests {
             Route::Stock,
             Route::StockOf(product),
             Route::Today,
+            Route::Drawer,
+            Route::ShiftReportNow,
+            Route::ShiftReport(AuthorId([5; 16]), ShiftId([6; 16])),
+            Route::People,
+            Route::Audit,
             Route::Sales,
             Route::Sale(sale),
             Route::Settings,

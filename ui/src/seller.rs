@@ -2,7 +2,9 @@
 
 mod begin;
 mod counter;
+mod counting;
 mod draft;
+mod drawer;
 mod home;
 mod line;
 mod order;
@@ -13,6 +15,7 @@ mod product_fields;
 mod products;
 mod receipt;
 mod refund;
+mod report;
 mod sales;
 mod scans;
 mod sell;
@@ -23,6 +26,7 @@ mod tenders;
 mod today;
 
 use soko_app_api::OwnStall;
+use soko_domain::ids::{AuthorId, ShiftId};
 use yew::prelude::*;
 
 pub use home::Home;
@@ -50,6 +54,11 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Stock => html! { <stock::Stock /> },
         Route::StockOf(product) => html! { <stock_of::StockOf key={product.to_string()} {product} /> },
         Route::Today => html! { <today::Today /> },
+        Route::Drawer => html! { <drawer::Drawer /> },
+        Route::ShiftReportNow => html! { <report::Report of={None::<(AuthorId, ShiftId)>} /> },
+        Route::ShiftReport(register, shift) => {
+            html! { <report::Report key={shift.to_string()} of={Some((register, shift))} /> }
+        }
         Route::Sales => html! { <sales::Sales /> },
         Route::Sale(sale) => html! { <receipt::Receipt key={sale.to_string()} {sale} is_new=false /> },
         _ => return None,

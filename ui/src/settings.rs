@@ -63,6 +63,18 @@ fn Settings() -> Html {
                             { icon(Icon::Forward) }
                         </Go>
                     </nav>
+                    if stall.is_some() {
+                        <nav class="card links" aria-label={speech.say("people.title")}>
+                            <Go to={Route::People} class="list-row">
+                                { icon(Icon::Person) }
+                                <span class="list-main">
+                                    <span>{ speech.say("people.title") }</span>
+                                    <span class="list-more list-more-long">{ speech.say("people.settings-text") }</span>
+                                </span>
+                                { icon(Icon::Forward) }
+                            </Go>
+                        </nav>
+                    }
                     <Looks />
                     if let Some(about) = about {
                         <kept::Kept about={(*about).clone()} />

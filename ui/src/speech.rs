@@ -7,6 +7,7 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use soko_domain::money::{Currency, Money};
 use soko_domain::quantity::Unit;
+use soko_domain::role::Role;
 use wasm_bindgen::{JsCast as _, JsValue};
 use yew::prelude::*;
 
@@ -203,6 +204,16 @@ impl Speech {
 
     fn locales(&self) -> Array {
         Array::of1(&JsValue::from_str(&self.0.locale))
+    }
+}
+
+/// What somebody is at a stall.
+pub fn role_name(speech: &Speech, role: &str) -> AttrValue {
+    match Role::from_name(role) {
+        Some(Role::Owner) => speech.say("role.owner"),
+        Some(Role::Manager) => speech.say("role.manager"),
+        Some(Role::Cashier) => speech.say("role.cashier"),
+        Some(Role::Buyer | Role::Operator) | None => role.to_owned().into(),
     }
 }
 

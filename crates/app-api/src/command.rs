@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
-use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 
 use crate::edits::{
     CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
 };
+use crate::people::{CoinsInput, LimitsView};
 use crate::text::{as_hex, as_hex_opt, as_word};
 
 /// One thing to do at one stall. Whoever sends it makes the id, random and before the first try: a repeat under
@@ -131,6 +133,46 @@ pub enum Verb {
         #[serde(with = "as_hex")]
         order: OrderId,
         reason: String,
+    },
+    /// Money into the drawer, or out of it where it is below zero, that is no sale.
+    MoveDrawer {
+        amount_minor: i64,
+        reason: String,
+    },
+    /// Opens the drawer without a sale.
+    OpenDrawer {
+        reason: String,
+    },
+    /// What is in the drawer, before the register says what it expects.
+    CountDrawer {
+        #[serde(with = "as_hex")]
+        shift: ShiftId,
+        coins: Vec<CoinsInput>,
+        other_minor: i64,
+    },
+    PutPerson {
+        #[serde(with = "as_hex")]
+        person: PersonId,
+        name: String,
+        #[serde(with = "as_word")]
+        role: Role,
+        is_active: bool,
+    },
+    /// Takes somebody's name out of the records, everywhere.
+    ErasePerson {
+        #[serde(with = "as_hex")]
+        person: PersonId,
+    },
+    PutLimits {
+        #[serde(with = "as_word")]
+        role: Role,
+        limits: LimitsView,
+    },
+    /// Does it with the approval that `PeopleVerb::Approve` answered.
+    Approved {
+        #[serde(with = "as_hex")]
+        approval: ThingId,
+        verb: Box<Verb>,
     },
     /// The owner says that the list of devices is complete, after a restore of the server.
     ConfirmDevices,

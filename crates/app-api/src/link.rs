@@ -9,6 +9,7 @@ use crate::command::Command;
 use crate::device::{DeviceCommand, DeviceReply, DeviceView};
 use crate::market::{MarketQuery, MarketView};
 use crate::notice::Notice;
+use crate::people::{PeopleCall, PeopleReply};
 use crate::query::Query;
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -31,6 +32,8 @@ pub enum Call {
     Buyer(BuyerQuery),
     /// Do something that concerns the device and its servers.
     Device(DeviceCommand),
+    /// Say who is at the register, or allow something.
+    People(PeopleCall),
     /// How the device stands.
     About,
     /// Keeps a draft of a screen on this device: the open cart, a half-filled form. An empty value forgets it.
@@ -54,6 +57,7 @@ pub enum Answer {
     Bought,
     Buyer(BuyerView),
     Device(DeviceReply),
+    People(PeopleReply),
     About(DeviceView),
     Kept(Vec<u8>),
     /// It was not done, for a reason that a person can do something about.

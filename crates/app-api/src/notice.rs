@@ -33,6 +33,10 @@ pub enum QueryKey {
     Devices,
     Incidents,
     Parked,
+    /// Who works here, who is at the register, what each may do.
+    People,
+    /// What somebody may want to look into.
+    Audit,
     Ask(#[serde(with = "as_hex")] ThingId),
     /// So much changed at once that naming it would be longer than asking again.
     Everything,

@@ -1,10 +1,11 @@
 //! What a screen can ask for. Answers come from derived tables; lists are windowed.
 
 use serde::{Deserialize, Serialize};
-use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 
 use crate::command::{DiscountInput, SaleLineInput, TenderInput};
 use crate::notice::QueryKey;
+use crate::people::AuditWhat;
 use crate::text::{as_hex, as_hex_opt};
 
 /// Most rows of one answer.
@@ -92,6 +93,33 @@ pub enum Query {
         tenders: Vec<TenderInput>,
     },
     Shift(#[serde(with = "as_hex")] LogId),
+    /// Who is here, who may come, and what each may do.
+    AtRegister(#[serde(with = "as_hex")] LogId),
+    /// The totals of a shift: of the open one here, or of the one that is named with its register.
+    ShiftReport {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex_opt")]
+        register: Option<AuthorId>,
+        #[serde(with = "as_hex_opt")]
+        shift: Option<ShiftId>,
+    },
+    /// Closed shifts of every register, the latest first.
+    ShiftReports {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        window: Window,
+    },
+    /// Who did what, the latest first.
+    Audit {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex_opt")]
+        person: Option<PersonId>,
+        business_day: Option<i32>,
+        what: Option<AuditWhat>,
+        window: Window,
+    },
     Sale {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -156,9 +184,13 @@ impl Query {
             Self::Status(stall)
             | Self::Stall(stall)
             | Self::Shift(stall)
+            | Self::AtRegister(stall)
             | Self::Devices(stall)
             | Self::Categories(stall)
             | Self::Today(stall)
+            | Self::ShiftReport { stall, .. }
+            | Self::ShiftReports { stall, .. }
+            | Self::Audit { stall, .. }
             | Self::Products { stall, .. }
             | Self::Product { stall, .. }
             | Self::Search { stall, .. }
@@ -203,6 +235,11 @@ impl Query {
                     || is_document(stall.0)
             }
             Self::Shift(_) => matches!(key, Key::Shift),
+            Self::AtRegister(_) => matches!(key, Key::People | Key::Devices),
+            Self::ShiftReport { stall, .. } | Self::ShiftReports { stall, .. } => {
+                matches!(key, Key::Shift | Key::Sales | Key::People) || is_document(stall.0)
+            }
+            Self::Audit { .. } => matches!(key, Key::Audit | Key::People),
             Self::Today(stall) => matches!(key, Key::Sales | Key::Orders) || is_document(stall.0),
             Self::Sale { stall, .. } => matches!(key, Key::Sales | Key::Devices) || is_document(stall.0),
             Self::Sales { .. } => matches!(key, Key::Sales),

@@ -78,6 +78,7 @@ worded! {
     Act {
         VoidSale = "void-sale", Discount = "discount", Refund = "refund", OpenDrawer = "open-drawer",
         ChangePrice = "change-price", ManagePeople = "manage-people",
+        SellBeyondShare = "sell-beyond-share",
     }
     IncidentKind { Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork" }
     Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }

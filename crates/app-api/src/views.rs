@@ -8,7 +8,9 @@ use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 
+use crate::people::{AtRegisterView, AuditRow};
 pub use crate::refused::ShareShort;
+use crate::report::{ShiftReport, ShiftReportRow};
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 /// The answer to a query. `Missing` when what was asked for is not known here.
@@ -27,6 +29,10 @@ pub enum View {
     Basket(BasketView),
     Today(TodayView),
     Shift(ShiftView),
+    AtRegister(AtRegisterView),
+    ShiftReport(Box<ShiftReport>),
+    ShiftReports(Vec<ShiftReportRow>),
+    Audit(Vec<AuditRow>),
     Sale(SaleView),
     Sales(Vec<SaleRow>),
     Order(OrderView),
@@ -265,8 +271,10 @@ pub struct ShiftView {
     #[serde(with = "as_hex")]
     pub shift: ShiftId,
     pub float_minor: i64,
-    /// What should be in the drawer.
-    pub expected_minor: i64,
+    /// What should be in the drawer. Nothing while somebody who must count first has not.
+    pub expected_minor: Option<i64>,
+    /// What was counted last in this shift, if it was.
+    pub counted_minor: Option<i64>,
     pub opened_at_ms: i64,
 }
 

@@ -1,6 +1,9 @@
 //! One call: bytes in, bytes out.
 
-use soko_app_api::{Answer, Call, Command, DeviceView, OwnStall, Query, StatusView, View, decode, encode};
+use soko_app_api::{
+    Answer, Call, Command, DeviceView, OwnStall, PeopleCall, PeopleReply, Query, StatusView, View, decode,
+    encode,
+};
 use soko_domain::ids::LogId;
 use soko_engine::Failure;
 use soko_projection::read as facts;
@@ -30,6 +33,7 @@ impl Device {
             Call::Buy(command) => self.buy(&command).map(|()| Answer::Bought),
             Call::Buyer(query) => self.buyer_answer(&query).map(Answer::Buyer),
             Call::Device(command) => self.device_command(command).await.map(Answer::Device),
+            Call::People(call) => self.people(&call).map(Answer::People),
             Call::About => self.about().map(Answer::About),
             Call::Keep { key, value } => self.keep_draft(&key, &value).map(|()| Answer::Kept(Vec::new())),
             Call::Kept { key } => self.draft(&key).map(Answer::Kept),
@@ -38,16 +42,22 @@ impl Device {
     }
 
     fn handle(&self, command: Command) -> Result<Answer, Undone> {
-        let (stall, now) = (command.stall, self.host.now());
+        let (stall, now) = (command.stall, self.now());
         let reply = self.engine()?.handle(command, now)?;
         self.tell_changes();
         self.ring(stall);
         Ok(Answer::Done(reply))
     }
 
+    fn people(&self, call: &PeopleCall) -> Result<PeopleReply, Undone> {
+        let reply = self.engine()?.people(call, self.host.now())?;
+        self.tell_changes();
+        Ok(reply)
+    }
+
     /// Answers a question about a stall of this device.
     pub fn ask(&self, query: &Query) -> Result<View, Undone> {
-        let now = self.host.now();
+        let now = self.now();
         Ok(self.engine()?.answer(query, now)?)
     }
 
@@ -70,7 +80,7 @@ impl Device {
             server: own.server,
             is_online: self.heard.is_online(),
             last_contact_ms: self.heard.last_contact_ms(),
-            clock_ahead_ms: self.heard.clock_ahead_ms(),
+            clock_ahead_ms: self.heard.clock_ahead_ms(&*self.host),
             account: Some(own.email).filter(|email| !email.is_empty()),
             stalls: stalls.into_iter().map(|stall| self.own_stall(stall)).collect::<Result<_, _>>()?,
             keeps: self.host.keeps(),

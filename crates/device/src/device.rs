@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use soko_app_api::{Notice, QueryKey, Told, encode};
 use soko_domain::ids::{LogId, ProductId};
-use soko_engine::{Engine, OpenError};
+use soko_engine::{Engine, Now, OpenError};
 use soko_record_log::{StoreError, Tx};
 use soko_replication::session::REPLY_MS;
 use soko_search::Names;
@@ -18,6 +18,8 @@ use crate::pictures::Pictures;
 use crate::server::{Heard, Server, Web};
 use crate::store::{Open, OpenedEngine, Store};
 
+/// A clock that is less far off is right.
+const SKEW_MS: i64 = 120_000;
 /// Changes within this time are told together, after the first.
 const TOGETHER_MS: u64 = 40;
 
@@ -174,6 +176,14 @@ impl Device {
             return Err(Undone::refused("no_server", "name a server first"));
         }
         self.server_at(&address)
+    }
+
+    /// What the clock says, put right where the server's showed that it is far off: a sale at half past eleven counts for
+    /// that day on a phone that is three hours ahead, too. It labels, and stops nothing.
+    pub(crate) fn now(&self) -> Now {
+        let now = self.host.now();
+        let ahead_ms = self.heard.clock_ahead_ms(&*self.host).filter(|ahead| ahead.abs() >= SKEW_MS);
+        Now { at_ms: now.at_ms.saturating_sub(ahead_ms.unwrap_or(0)), ..now }
     }
 
     pub(crate) fn clock_ms(&self) -> u64 {

@@ -56,7 +56,7 @@ impl Device {
             engine.join(Join { stall, name, role: Role::Owner, server_keys: Vec::new() })?;
         }
         let command = Command { id, stall, verb: Verb::CreateStall(content) };
-        engine.handle(command, self.host.now())?;
+        engine.handle(command, self.now())?;
         drop(engine);
         self.tell_changes();
         self.tell_device();

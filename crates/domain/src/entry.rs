@@ -7,6 +7,8 @@
 //! keeps a sample of every version that ever existed. Who did it is there only where the register knew, and the
 //! version byte says so; a stall without people writes what it always wrote.
 
+mod drawer;
+mod person;
 mod sale;
 mod sale_v1;
 
@@ -14,6 +16,8 @@ pub use crate::basket::TenderKind;
 use crate::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 pub use crate::people::{Act, Approval};
 use crate::wire::{Malformed, Reader, Wire, Writer};
+pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
+pub use person::{LimitsPut, PersonErased, PersonPut};
 pub use sale::{
     PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
 };
@@ -147,9 +151,15 @@ entries! {
     9 DeviceRevoked v 1,
     10 OrderHandedOver v 1,
     11 OrderCancelAsked v 1,
+    12 DrawerMoved v 1,
+    13 DrawerOpened v 1,
     14 PaymentVerified v 1,
     15 PaymentSettled v 1,
     16 PaymentFailed v 1,
+    20 PersonPut v 1,
+    21 PersonErased v 1,
+    22 LimitsPut v 1,
+    23 DrawerCounted v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,

@@ -1,6 +1,7 @@
 //! Money: an integer of a currency's smallest unit, and nothing else. Arithmetic is checked, never wraps and
 //! never mixes currencies. Symbols, grouping and locale belong to the screens.
 
+mod coins;
 mod currency;
 mod decimal;
 mod rounding;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 
 use crate::wire::{Malformed, Reader, Wire, Writer};
 
+pub use coins::coins;
 pub use currency::Currency;
 pub use decimal::{TEXT_CHARS_MAX, TextProblem};
 pub use rounding::{CashRounding, Ppm, Rounding, allocate, div_round, part_of};

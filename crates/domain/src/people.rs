@@ -108,25 +108,36 @@ pub enum Doer {
     Person {
         role: Role,
         limits: Limits,
-        /// What a manager allowed for this one command.
-        approval: Option<Approval>,
+        /// What somebody else allowed for this one command.
+        backing: Option<Backing>,
     },
+}
+
+/// An approval, and what whoever gave it may do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Backing {
+    pub approval: Approval,
+    pub role: Role,
+    pub limits: Limits,
 }
 
 impl Doer {
     /// Refuses unless all of it may be done: by the person alone, or with the approval that came with it.
     pub fn allow(&self, wishes: &[Wish]) -> Result<(), Refusal> {
-        let (role, limits, approval) = match self {
+        let (role, limits, backing) = match self {
             Self::Anybody => return Ok(()),
             Self::Nobody => return Err(Refusal::Locked),
-            Self::Person { role, limits, approval } => (*role, limits, approval),
+            Self::Person { role, limits, backing } => (*role, limits, backing),
         };
-        let approved = |act| approval.as_ref().is_some_and(|approval| approval.acts.contains(&act));
+        let backed = |wish: Wish| {
+            backing.as_ref().is_some_and(|backing| {
+                backing.approval.acts.contains(&wish.act()) && backing.limits.cover(wish, backing.role)
+            })
+        };
         let mut acts: Vec<Act> = wishes
             .iter()
-            .filter(|wish| !limits.cover(**wish, role))
+            .filter(|wish| !limits.cover(**wish, role) && !backed(**wish))
             .map(|wish| wish.act())
-            .filter(|act| !approved(*act))
             .collect();
         acts.sort_unstable();
         acts.dedup();
@@ -156,13 +167,17 @@ mod tests {
         let cashier = |acts: &[Act]| Doer::Person {
             role: Role::Cashier,
             limits: Limits::of(Role::Cashier),
-            approval: (!acts.is_empty()).then(|| Approval {
-                by: PersonId([1; 16]),
-                acts: acts.to_vec(),
-                reason: "old customer".into(),
+            backing: (!acts.is_empty()).then(|| Backing {
+                approval: Approval {
+                    by: PersonId([1; 16]),
+                    acts: acts.to_vec(),
+                    reason: "old customer".into(),
+                },
+                role: Role::Manager,
+                limits: Limits { discount_ppm: 300_000, ..Limits::NONE },
             }),
         };
-        let manager = Doer::Person { role: Role::Manager, limits: Limits::of(Role::Manager), approval: None };
+        let manager = Doer::Person { role: Role::Manager, limits: Limits::of(Role::Manager), backing: None };
         let needs = |acts: &[Act]| Err(Refusal::ApprovalNeeded { acts: acts.to_vec() });
         let tenth = Wish::Discount { ppm: 100_000 };
         let more = Wish::Discount { ppm: 100_001 };
@@ -175,6 +190,8 @@ mod tests {
             (cashier(&[]), &[Wish::Refund { minor: 1 }], needs(&[Act::Refund])),
             (cashier(&[]), &[Wish::OpenDrawer, more, more], needs(&[Act::Discount, Act::OpenDrawer])),
             (cashier(&[Act::Discount]), &[more], Ok(())),
+            // Nobody allows more than they may do themselves.
+            (cashier(&[Act::Discount]), &[Wish::Discount { ppm: 300_001 }], needs(&[Act::Discount])),
             (cashier(&[Act::Discount]), &[more, Wish::ChangePrice], needs(&[Act::ChangePrice])),
             (cashier(&[Act::VoidSale]), &[Wish::ManagePeople], needs(&[Act::ManagePeople])),
             (manager.clone(), &[Wish::VoidSale, Wish::Discount { ppm: 1_000_000 }], Ok(())),

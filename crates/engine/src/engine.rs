@@ -44,6 +44,8 @@ pub fn schema() -> &'static [Migration] {
             name: "answers",
             sql: include_str!("../../../migrations/device/0003_answers.sql"),
         },
+        Migration { number: 8, name: "desk", sql: soko_projection::DESK },
+        Migration { number: 9, name: "pins", sql: include_str!("../../../migrations/device/0004_pins.sql") },
     ];
     STEPS
 }

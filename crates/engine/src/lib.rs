@@ -13,6 +13,7 @@ mod folder;
 mod identity;
 mod options;
 mod own;
+mod people;
 mod replicate;
 mod search;
 mod stall;

@@ -9,6 +9,7 @@ use soko_replication::{Head, Offer, Pen, Session, Start};
 
 use crate::options::Options;
 use crate::own::StallRow;
+use crate::people::Here;
 use crate::search::{Changes, Index};
 
 /// More changed keys than this are told as `Everything`.
@@ -16,6 +17,7 @@ const KEYS_MAX: usize = 200;
 
 pub(crate) struct Stall {
     pub(crate) row: StallRow,
+    pub(crate) here: Here,
     /// Nothing while the register is frozen.
     pub(crate) pen: Option<Pen>,
     pub(crate) trust: Trust,
@@ -58,6 +60,7 @@ impl Stall {
         let session = session(&parts.row, parts.seed, parts.options);
         Self {
             row: parts.row,
+            here: Here::default(),
             pen: parts.pen,
             trust: Trust { server_keys: parts.server_keys.into_iter().collect() },
             session,

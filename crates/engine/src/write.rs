@@ -20,6 +20,7 @@ use soko_replication::Record;
 use crate::failure::{Failure, NotDone};
 use crate::options::Now;
 use crate::own::{self, StallRow};
+use crate::people;
 use crate::search::{Changes, index_product};
 use crate::stall::Stall;
 use crate::verbs::GivenBack;
@@ -32,7 +33,9 @@ pub(crate) struct Writing<'t> {
     pub(crate) log: LogId,
     pub(crate) me: AuthorId,
     pub(crate) stamp: Stamp,
+    /// What whoever does it may be here: the less of register and person.
     pub(crate) role: Role,
+    pub(crate) register_role: Role,
     /// Whoever is at the register, for decisions that can need a manager.
     pub(crate) doer: Doer,
     pub(crate) weakened: Weakened,
@@ -88,12 +91,12 @@ impl<'t> Writing<'t> {
         now: Now,
         weakened: Weakened,
     ) -> Result<Self, StoreError> {
-        let stamp = now.stamp(cut_off_minutes(tx, stall.log())?);
-        let admitted = facts::device(tx, stall.log(), stall.row.author)?.filter(|device| device.admitted);
-        let role = admitted.and_then(|device| device.role).unwrap_or(stall.row.role);
+        let mut stamp = now.stamp(cut_off_minutes(tx, stall.log())?);
+        let register_role = register_role(tx, stall)?;
+        let (doer, by, role) = people::doer(tx, stall, register_role)?;
+        stamp.by = by;
         let (log, me) = (stall.log(), stall.row.author);
-        let doer = Doer::Anybody;
-        Ok(Self { tx, stall, log, me, stamp, role, doer, weakened, after: After::default() })
+        Ok(Self { tx, stall, log, me, stamp, role, register_role, doer, weakened, after: After::default() })
     }
 
     pub(crate) fn changed(&mut self, keys: impl IntoIterator<Item = QueryKey>) {
@@ -174,6 +177,12 @@ impl<'t> Writing<'t> {
     }
 }
 
+/// As what the register was let in.
+pub(crate) fn register_role(tx: &mut dyn Tx, stall: &Stall) -> Result<Role, StoreError> {
+    let admitted = facts::device(tx, stall.log(), stall.row.author)?.filter(|device| device.admitted);
+    Ok(admitted.and_then(|device| device.role).unwrap_or(stall.row.role))
+}
+
 fn no_pen() -> Failure {
     Failure::Inconsistent("a frozen register was about to write".into())
 }
@@ -207,6 +216,8 @@ fn keys(touched: &Touched) -> BTreeSet<QueryKey> {
         (touched.sales, QueryKey::Sales),
         (touched.devices, QueryKey::Devices),
         (touched.incidents, QueryKey::Incidents),
+        (touched.people, QueryKey::People),
+        (touched.audit, QueryKey::Audit),
     ];
     keys.extend(lists.into_iter().filter(|(changed, _)| *changed).map(|(_, key)| key));
     keys

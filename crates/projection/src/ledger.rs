@@ -4,8 +4,10 @@ use soko_domain::entry::{Entry, Stamp};
 use soko_domain::ids::{AuthorId, LogId};
 use soko_record_log::{StoreError, params};
 
+use crate::audit;
 use crate::book::Book;
 use crate::digest::INCIDENT;
+use crate::drawer;
 use crate::people;
 use crate::project::Touched;
 use crate::trade;
@@ -24,9 +26,16 @@ pub(crate) fn apply_entry(
     entry: &Entry,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
+    audit::note(book, place, stamp, entry, touched)?;
     match entry {
-        Entry::ShiftOpened(opened) => trade::shift_opened(book, place, stamp, opened, touched),
-        Entry::ShiftClosed(closed) => trade::shift_closed(book, place, closed, touched),
+        Entry::ShiftOpened(opened) => drawer::shift_opened(book, place, stamp, opened, touched),
+        Entry::ShiftClosed(closed) => drawer::shift_closed(book, place, stamp, closed, touched),
+        Entry::DrawerMoved(moved) => drawer::moved(book, place, moved, touched),
+        Entry::DrawerOpened(opened) => drawer::opened(book, place, opened, touched),
+        Entry::DrawerCounted(counted) => drawer::counted(book, place, counted, touched),
+        Entry::PersonPut(put) => people::person_put(book, place, put, touched),
+        Entry::PersonErased(erased) => people::person_erased(book, place, erased.person, touched),
+        Entry::LimitsPut(put) => people::limits_put(book, place, put, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
         Entry::SaleVoided(void) => trade::sale_voided(book, place, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),

@@ -4,9 +4,11 @@
 //!
 //! Nothing here decides. Nothing here depends on the order in which records of different authors arrive.
 
+mod audit;
 mod book;
 mod catalogue;
 mod digest;
+mod drawer;
 mod ledger;
 mod people;
 mod project;
@@ -15,6 +17,7 @@ mod sum;
 mod trade;
 
 pub mod read;
+pub mod read_desk;
 
 pub use catalogue::{Applier, ApplyFailure, LocalApplier, Work, change_kind, folded};
 pub use digest::{running_digest, state_digest};
@@ -33,6 +36,10 @@ pub const LISTS: &str = include_str!("../../../migrations/shared/0002_lists.sql"
 /// The step after [`LISTS`]: the sum behind the running digest. A database that held records before has none, and gets it
 /// with the next ones.
 pub const SUM_TABLE: &str = include_str!("../../../migrations/shared/0003_state_sum.sql");
+
+/// The step after those above: shifts' totals, people, and what somebody may want to look into. It marks logs as
+/// [`LISTS`] does.
+pub const DESK: &str = include_str!("../../../migrations/shared/0004_desk.sql");
 
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
@@ -57,4 +64,10 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "category",
     "stall_profile",
     "state_sum",
+    "shift_tender",
+    "shift_tax",
+    "person",
+    "person_card",
+    "role_limits",
+    "audit",
 ];

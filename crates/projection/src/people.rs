@@ -1,8 +1,9 @@
 //! Who may write for a stall, and the lives of its server.
 
-use soko_domain::entry::{DeviceAdmitted, EpochStarted};
-use soko_domain::ids::{AuthorId, EpochId};
-use soko_record_log::{StoreError, params};
+use soko_domain::entry::{DeviceAdmitted, EpochStarted, LimitsPut, PersonPut};
+use soko_domain::ids::{AuthorId, EpochId, PersonId};
+use soko_domain::role::Role;
+use soko_record_log::{StoreError, log, params};
 
 use crate::book::Book;
 use crate::digest::{EPOCH, STALL_DEVICE};
@@ -66,4 +67,115 @@ pub(crate) fn unfrozen(book: &mut Book<'_>, place: &Place, epoch: EpochId) -> Re
             params![place.log, epoch, place.author],
         )
     })
+}
+
+/// The latest word about somebody, whatever the order in which the words arrive.
+pub(crate) fn person_put(
+    book: &mut Book<'_>,
+    place: &Place,
+    put: &PersonPut,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    touched.people = true;
+    let row = book.tx.query_opt(
+        "select revision, author, erased from person where log = $1 and person = $2",
+        params![place.log, put.person],
+    )?;
+    let known = row.map(|row| Ok::<_, StoreError>((row.number(0)?, row.id(1)?, row.bool(2)?))).transpose()?;
+    let known: Option<((u64, AuthorId), bool)> =
+        known.map(|(revision, author, erased)| ((revision, author), erased));
+    if let Some((_, true)) = known {
+        // The name was taken out before this record arrived.
+        log::withhold(book.tx, place.log, &place.author, place.seq)?;
+        return Ok(());
+    }
+    book.tx.run(
+        "insert into person_card (log, person, author, seq) values ($1, $2, $3, $4)
+         on conflict (log, person, author, seq) do nothing",
+        params![place.log, put.person, place.author, place.seq],
+    )?;
+    if known.is_some_and(|(known, _)| known >= (put.revision, place.author)) {
+        return Ok(());
+    }
+    book.tx.run(
+        "insert into person (log, person, revision, author, name, role, active, erased)
+         values ($1, $2, $3, $4, $5, $6, $7, 0)
+         on conflict (log, person) do update
+         set revision = excluded.revision, author = excluded.author, name = excluded.name,
+             role = excluded.role, active = excluded.active",
+        params![
+            place.log,
+            put.person,
+            put.revision,
+            place.author,
+            put.name,
+            put.role.number(),
+            put.is_active
+        ],
+    )
+}
+
+/// Takes the name out of every record that holds it, here and in whatever is passed on from here. Only records that
+/// said a name can lose their body this way.
+pub(crate) fn person_erased(
+    book: &mut Book<'_>,
+    place: &Place,
+    person: PersonId,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    touched.people = true;
+    let cards = book.tx.query(
+        "select author, seq from person_card where log = $1 and person = $2 order by author, seq",
+        params![place.log, person],
+    )?;
+    for card in cards {
+        let author: AuthorId = card.id(0)?;
+        log::withhold(book.tx, place.log, &author, card.number(1)?)?;
+    }
+    book.tx.run("delete from person_card where log = $1 and person = $2", params![place.log, person])?;
+    book.tx.run(
+        "insert into person (log, person, revision, author, name, role, active, erased)
+         values ($1, $2, 0, $3, '', $4, 0, 1)
+         on conflict (log, person) do update set name = '', active = 0, erased = 1",
+        params![place.log, person, place.author, Role::Cashier.number()],
+    )
+}
+
+pub(crate) fn limits_put(
+    book: &mut Book<'_>,
+    place: &Place,
+    put: &LimitsPut,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    touched.people = true;
+    let role = put.role.number();
+    let row = book.tx.query_opt(
+        "select revision, author from role_limits where log = $1 and role = $2",
+        params![place.log, role],
+    )?;
+    let known = row.map(|row| Ok::<_, StoreError>((row.number(0)?, row.id(1)?))).transpose()?;
+    if known.is_some_and(|known: (u64, AuthorId)| known >= (put.revision, place.author)) {
+        return Ok(());
+    }
+    let limits = &put.limits;
+    book.tx.run(
+        "insert into role_limits (log, role, revision, author, discount_ppm, refund_minor, void_sale,
+           open_drawer, change_price)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (log, role) do update
+         set revision = excluded.revision, author = excluded.author, discount_ppm = excluded.discount_ppm,
+             refund_minor = excluded.refund_minor, void_sale = excluded.void_sale,
+             open_drawer = excluded.open_drawer, change_price = excluded.change_price",
+        params![
+            place.log,
+            role,
+            put.revision,
+            place.author,
+            limits.discount_ppm,
+            limits.refund_minor,
+            limits.void_sale,
+            limits.open_drawer,
+            limits.change_price
+        ],
+    )
 }

@@ -41,6 +41,8 @@ pub struct Touched {
     pub sales: bool,
     pub devices: bool,
     pub incidents: bool,
+    pub people: bool,
+    pub audit: bool,
 }
 
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -263,6 +265,8 @@ impl Projected {
         touched.sales |= more.touched.sales;
         touched.devices |= more.touched.devices;
         touched.incidents |= more.touched.incidents;
+        touched.people |= more.touched.people;
+        touched.audit |= more.touched.audit;
         self.parked.extend(more.parked);
         self.withheld.extend(more.withheld);
         self.unknown += more.unknown;

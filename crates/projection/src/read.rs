@@ -64,12 +64,15 @@ pub struct ShiftRow {
     pub float_minor: i64,
     pub expected_minor: i64,
     pub opened_at_ms: i64,
+    /// How often it was counted, and what came out last.
+    pub counts: u32,
+    pub last_counted_minor: i64,
 }
 
 /// The shift that is open at a register.
 pub fn open_shift(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Option<ShiftRow>, StoreError> {
     let rows = tx.query(
-        "select shift, float_minor, cash_minor, opened_at_ms from shift
+        "select shift, float_minor, cash_minor, opened_at_ms, counts, last_counted_minor from shift
          where log = $1 and author = $2 and closed = 0 order by opened_at_ms desc, shift limit 1",
         params![log, author],
     )?;
@@ -79,6 +82,8 @@ pub fn open_shift(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Optio
             float_minor: row.int(1)?,
             expected_minor: row.int(1)?.saturating_add(row.int(2)?),
             opened_at_ms: row.int(3)?,
+            counts: row.number(4)?,
+            last_counted_minor: row.int(5)?,
         })
     };
     rows.first().map(shift).transpose()

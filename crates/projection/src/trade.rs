@@ -1,111 +1,18 @@
-//! Sales, refunds, shifts, shares and orders, as rows.
+//! Sales, refunds, shares and orders, as rows. What they add to a shift is `drawer`'s.
 
 use soko_domain::entry::{
     OrderPlaced, RefundAllowed, RefundMade, SaleMade, SaleVoided, ShareGranted, ShareRecalled, ShareReturned,
-    ShiftClosed, ShiftOpened, Stamp, TenderKind,
+    Stamp, TenderKind,
 };
-use soko_domain::ids::{AuthorId, OrderId, ShiftId};
+use soko_domain::ids::{AuthorId, OrderId};
 use soko_domain::verbs::make_sale::cash_kept;
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{StoreError, params};
 
 use crate::book::Book;
-use crate::digest::{ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED, SHIFT};
+use crate::digest::{ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED};
+use crate::drawer;
 use crate::ledger::Place;
 use crate::project::Touched;
-
-/// What one entry adds to its shift. Running totals make closing a shift cost the same after one sale and
-/// after ten thousand.
-#[derive(Default)]
-struct ShiftSums {
-    sales: i64,
-    sales_minor: i64,
-    voids: i64,
-    refunds_minor: i64,
-    cash_minor: i64,
-}
-
-fn add_to_shift(
-    book: &mut Book<'_>,
-    place: &Place,
-    shift: ShiftId,
-    sums: &ShiftSums,
-    touched: &mut Touched,
-) -> Result<(), StoreError> {
-    touched.shifts.insert(shift);
-    book.change(&SHIFT, params![shift, place.author], |tx| add_sums(tx, place, shift, sums))
-}
-
-fn add_sums(tx: &mut dyn Tx, place: &Place, shift: ShiftId, sums: &ShiftSums) -> Result<(), StoreError> {
-    tx.run(
-        "insert into shift (log, shift, author, opened_at_ms, business_day, float_minor, sales, sales_minor,
-           voids, refunds_minor, cash_minor, closed, expected_minor, counted_minor, reason)
-         values ($1, $2, $3, 0, 0, 0, $4, $5, $6, $7, $8, 0, 0, 0, '')
-         on conflict (log, shift, author) do update
-         set sales = shift.sales + excluded.sales, sales_minor = shift.sales_minor + excluded.sales_minor,
-             voids = shift.voids + excluded.voids,
-             refunds_minor = shift.refunds_minor + excluded.refunds_minor,
-             cash_minor = shift.cash_minor + excluded.cash_minor",
-        params![
-            place.log,
-            shift,
-            place.author,
-            sums.sales,
-            sums.sales_minor,
-            sums.voids,
-            sums.refunds_minor,
-            sums.cash_minor
-        ],
-    )
-}
-
-pub(crate) fn shift_opened(
-    book: &mut Book<'_>,
-    place: &Place,
-    stamp: &Stamp,
-    opened: &ShiftOpened,
-    touched: &mut Touched,
-) -> Result<(), StoreError> {
-    touched.shifts.insert(opened.shift);
-    book.change(&SHIFT, params![opened.shift, place.author], |tx| {
-        add_sums(tx, place, opened.shift, &ShiftSums::default())?;
-        tx.run(
-            "update shift set opened_at_ms = $4, business_day = $5, float_minor = $6
-             where log = $1 and shift = $2 and author = $3",
-            params![
-                place.log,
-                opened.shift,
-                place.author,
-                stamp.at_ms,
-                stamp.business_day,
-                opened.float_minor
-            ],
-        )
-    })
-}
-
-pub(crate) fn shift_closed(
-    book: &mut Book<'_>,
-    place: &Place,
-    closed: &ShiftClosed,
-    touched: &mut Touched,
-) -> Result<(), StoreError> {
-    touched.shifts.insert(closed.shift);
-    book.change(&SHIFT, params![closed.shift, place.author], |tx| {
-        add_sums(tx, place, closed.shift, &ShiftSums::default())?;
-        tx.run(
-            "update shift set closed = 1, expected_minor = $4, counted_minor = $5, reason = $6
-             where log = $1 and shift = $2 and author = $3",
-            params![
-                place.log,
-                closed.shift,
-                place.author,
-                closed.expected_minor,
-                closed.counted_minor,
-                closed.reason
-            ],
-        )
-    })
-}
 
 pub(crate) fn sale_made(
     book: &mut Book<'_>,
@@ -144,13 +51,7 @@ pub(crate) fn sale_made(
             cash_kept(sale)
         ],
     )?;
-    let sums = ShiftSums {
-        sales: 1,
-        sales_minor: sale.total_minor,
-        cash_minor: cash_kept(sale),
-        ..ShiftSums::default()
-    };
-    add_to_shift(book, place, sale.shift, &sums, touched)
+    drawer::sold(book, place, sale, touched)
 }
 
 pub(crate) fn sale_voided(
@@ -167,8 +68,7 @@ pub(crate) fn sale_voided(
          on conflict (log, sale, author, seq) do nothing",
         params![place.log, void.sale, place.author, place.seq],
     )?;
-    let sums = ShiftSums { voids: 1, cash_minor: -void.cash_back_minor, ..ShiftSums::default() };
-    add_to_shift(book, place, void.shift, &sums, touched)
+    drawer::voided(book, place, void, touched)
 }
 
 pub(crate) fn refund_made(
@@ -214,9 +114,7 @@ pub(crate) fn refund_made(
             ],
         )?;
     }
-    let cash_minor = if refund.tender == TenderKind::Cash { -refund.amount_minor } else { 0 };
-    let sums = ShiftSums { refunds_minor: refund.amount_minor, cash_minor, ..ShiftSums::default() };
-    add_to_shift(book, place, refund.shift, &sums, touched)
+    drawer::refunded(book, place, refund, touched)
 }
 
 pub(crate) fn refund_allowed(

@@ -11,7 +11,7 @@ use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 
 use soko_domain::ids::{
-    AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId,
+    AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId,
 };
 
 /// Which engine runs a transaction.
@@ -154,7 +154,7 @@ macro_rules! byte_id {
         }
     )*};
 }
-byte_id!(AuthorId, LogId, EpochId, ThingId, Hash, ProductId, SaleId, OrderId, ShareId, ShiftId);
+byte_id!(AuthorId, LogId, EpochId, ThingId, Hash, ProductId, SaleId, OrderId, ShareId, ShiftId, PersonId);
 
 impl<const N: usize> ByteId for [u8; N] {
     fn from_blob(bytes: &[u8]) -> Option<Self> {

@@ -6,6 +6,7 @@ use soko_domain::basket::{Basket, BasketLine, Discount, Policy, price};
 use soko_domain::entry::{Entry, GoodsBack, ReceivedLine, SaleMade, Standing, TenderKind, Tendered};
 use soko_domain::ids::{AuthorId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
+use soko_domain::people::Doer;
 use soko_domain::quantity::Quantity;
 use soko_domain::tax::TaxRate;
 use soko_domain::verbs::close_shift::{self, CloseShift};
@@ -248,6 +249,7 @@ impl Register {
             sale_shift_open: true,
             refunded: vec![],
             allowance: None,
+            doer: Doer::Anybody,
         };
         let entries = refund::decide(&facts, &command).map_err(fault)?;
         if let (Some(Entry::RefundMade(refunded)), TenderKind::Cash) = (entries.first(), tender) {

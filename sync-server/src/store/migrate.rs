@@ -24,6 +24,7 @@ pub const STEPS: &[Migration] = &[
     step!(6, "0003_market"),
     Migration { number: 7, name: "state_sum", sql: soko_projection::SUM_TABLE },
     step!(8, "0004_held"),
+    Migration { number: 9, name: "desk", sql: soko_projection::DESK },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -7,6 +7,7 @@ use crate::app::{use_about, use_stall};
 use crate::desk::{Overlay, use_desk};
 use crate::nav::Go;
 use crate::parts::{Icon, icon};
+use crate::people::WhoIsHere;
 use crate::route::{Mode, Route};
 use crate::shopper::BasketCount;
 use crate::speech::use_speech;
@@ -87,6 +88,9 @@ fn Top(props: &TopProps) -> Html {
             <button type="button" class="find" onclick={find} aria-keyshortcuts="Control+K">
                 { icon(Icon::Search) }<span>{ speech.say("palette.title") }</span><kbd aria-hidden="true">{ FIND_KEYS }</kbd>
             </button>
+            if props.mode == Mode::Seller {
+                <WhoIsHere />
+            }
             <Pill />
             <SwitchMode mode={props.mode} has_stall={stall.is_some()} />
             <Go to={Route::Settings} class="button-icon only-phone" label={speech.say("nav.settings")}>

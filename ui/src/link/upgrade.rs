@@ -145,6 +145,7 @@ impl Shared {
                 Some(Answer::About(about))
             }
             Call::Do(_)
+            | Call::People(_)
             | Call::Ask(_)
             | Call::Buyer(_)
             | Call::Device(_)

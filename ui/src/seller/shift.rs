@@ -1,6 +1,6 @@
-//! The drawer: opened with a float, closed with what was counted, whatever the difference is.
+//! The drawer, opened with a float.
 
-use soko_app_api::{OwnStall, Query, Reply, ShiftView, Verb, View};
+use soko_app_api::{OwnStall, Query, ShiftView, Verb, View};
 use soko_domain::ids::ShiftId;
 use yew::prelude::*;
 
@@ -81,69 +81,6 @@ pub(super) fn OpenDrawer(props: &DrawerProps) -> Html {
                     <button type="submit" class="button button-main" disabled={minor.is_none() || acting.is_busy()}>
                         { speech.say("shift.open") }
                     </button>
-                </footer>
-            </form>
-        </Dialog>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-pub(super) struct CloseDrawerProps {
-    pub stall: OwnStall,
-    pub shift: ShiftView,
-    pub on_close: Callback<()>,
-}
-
-/// C55: what was counted is typed blind, and a difference is accepted with a reason.
-#[component]
-pub(super) fn CloseDrawer(props: &CloseDrawerProps) -> Html {
-    let acting = use_acting();
-    let speech = acting.speech.clone();
-    let (counted, reason) = (use_state(String::new), use_state(String::new));
-    let currency = props.stall.currency.clone();
-    let minor = typed::amount(&counted, &currency);
-    let difference =
-        minor.map(|minor| minor - props.shift.expected_minor).filter(|difference| *difference != 0);
-    let is_ready =
-        minor.is_some() && (difference.is_none() || !reason.trim().is_empty()) && !acting.is_busy();
-    let onsubmit = {
-        let (acting, speech, on_close, reason) =
-            (acting.clone(), speech.clone(), props.on_close.clone(), reason.clone());
-        let (stall, shift, currency) = (props.stall.stall, props.shift.shift, currency.clone());
-        Callback::from(move |submit: SubmitEvent| {
-            submit.prevent_default();
-            let Some(counted_minor) = minor.filter(|_| is_ready) else { return };
-            let (desk, speech, on_close, currency) =
-                (acting.desk.clone(), speech.clone(), on_close.clone(), currency.clone());
-            let verb = Verb::CloseShift { shift, counted_minor, reason: reason.trim().into() };
-            acting.act(stall, verb, move |reply| {
-                if let Reply::ShiftClosed { counted_minor, .. } = reply {
-                    let counted = speech.money(counted_minor, &currency);
-                    desk.toasts.done(speech.fill("shift.closed-with", &[("counted", &counted)]));
-                }
-                on_close.emit(());
-            });
-        })
-    };
-    let on_counted = sets(&counted);
-    let on_reason = sets(&reason);
-    let told = difference.map(|difference| {
-        let amount = speech.money(difference.abs(), &currency);
-        let key = if difference < 0 { "shift.short" } else { "shift.over" };
-        speech.fill(key, &[("amount", &amount)])
-    });
-    html! {
-        <Dialog title={speech.say("shift.close")} on_close={props.on_close.clone()} class="dialog-small">
-            <form class="stack" {onsubmit}>
-                <p class="prose">{ speech.say("shift.count-text") }</p>
-                <Field label={speech.say("shift.counted")} value={(*counted).clone()} on_input={on_counted} inputmode="decimal"
-                    sign={currency.clone()} autofocus=true class="field-money" />
-                if let Some(told) = told {
-                    <crate::parts::Problem text={told} />
-                    <Field label={speech.say("shift.reason")} value={(*reason).clone()} on_input={on_reason} required=true />
-                }
-                <footer class="dialog-foot">
-                    <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("shift.close") }</button>
                 </footer>
             </form>
         </Dialog>

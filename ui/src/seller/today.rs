@@ -4,7 +4,7 @@ use soko_app_api::{OwnStall, Query, TodayView, View, Window};
 use yew::prelude::*;
 
 use super::sales::Row;
-use super::shift::{CloseDrawer, OpenDrawer, use_shift};
+use super::shift::{OpenDrawer, use_shift};
 use super::with_stall;
 use crate::acting::{closes, opens};
 use crate::live::use_query;
@@ -87,27 +87,23 @@ fn Drawer(props: &DayProps) -> Html {
     let show = opens(&is_open);
     let on_close = closes(&is_open);
     let Some(shift) = shift else { return Html::default() };
-    let (text, action) = match &shift {
+    let text = match &shift {
         Some(shift) => {
             let float = speech.money(shift.float_minor, &props.stall.currency);
-            (
-                speech.fill("shift.since", &[("ago", &speech.ago(shift.opened_at_ms)), ("float", &float)]),
-                "shift.close",
-            )
+            speech.fill("shift.since", &[("ago", &speech.ago(shift.opened_at_ms)), ("float", &float)])
         }
-        None => (speech.say("shift.closed-text"), "shift.open"),
+        None => speech.say("shift.closed-text"),
     };
     html! {
         <div class="notice">
             <span class="notice-sign">{ icon(Icon::Drawer) }</span>
             <p><strong>{ speech.say(if shift.is_some() { "shift.is-open" } else { "shift.closed" }) }</strong><span>{ text }</span></p>
-            <button type="button" class="button" onclick={show}>{ speech.say(action) }</button>
+            if shift.is_none() {
+                <button type="button" class="button button-main" onclick={show}>{ speech.say("shift.open") }</button>
+            }
+            <Go to={Route::Drawer} class="button">{ speech.say("drawer.title") }{ icon(Icon::Forward) }</Go>
             if *is_open {
-                if let Some(shift) = shift {
-                    <CloseDrawer stall={props.stall.clone()} {shift} {on_close} />
-                } else {
-                    <OpenDrawer stall={props.stall.clone()} {on_close} />
-                }
+                <OpenDrawer stall={props.stall.clone()} {on_close} />
             }
         </div>
     }

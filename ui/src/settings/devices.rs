@@ -1,7 +1,6 @@
 //! The devices of the stall: who is in, letting another one in, shutting one out, and going on after a restore.
 
 use soko_app_api::{DeviceRow, DeviceVerb, OwnStall, Query, RegisterState, StatusView, Verb, View};
-use soko_domain::role::Role;
 use yew::prelude::*;
 
 use super::invite::Invite;
@@ -10,7 +9,7 @@ use crate::app::use_stall;
 use crate::doing::use_doing;
 use crate::live::use_query;
 use crate::parts::{Badge, Busy, Confirm, Icon, Problem, SavedTone, icon};
-use crate::speech::{Speech, use_speech};
+use crate::speech::{role_name, use_speech};
 
 #[component]
 pub(super) fn Devices() -> Html {
@@ -161,14 +160,5 @@ fn Device(props: &DeviceProps) -> Html {
                     on_confirm={revoke} on_close={show(false)} />
             }
         </li>
-    }
-}
-
-pub(super) fn role_name(speech: &Speech, role: &str) -> AttrValue {
-    match Role::from_name(role) {
-        Some(Role::Owner) => speech.say("role.owner"),
-        Some(Role::Manager) => speech.say("role.manager"),
-        Some(Role::Cashier) => speech.say("role.cashier"),
-        Some(Role::Buyer | Role::Operator) | None => role.to_owned().into(),
     }
 }

@@ -5,11 +5,11 @@ use soko_domain::ids::LogId;
 use soko_domain::role::Role;
 use yew::prelude::*;
 
-use super::devices::role_name;
 use super::qr::Qr;
 use crate::browser;
 use crate::doing::use_doing;
 use crate::parts::{Icon, Segmented, icon};
+use crate::speech::role_name;
 
 /// Roles that a register may have, the least first.
 const ROLES: [Role; 3] = [Role::Cashier, Role::Manager, Role::Owner];

@@ -12,7 +12,7 @@ use crate::host::Host;
 pub(crate) struct Heard {
     is_online: Cell<Option<bool>>,
     last_contact_ms: Cell<Option<i64>>,
-    clock_ahead_ms: Cell<Option<i64>>,
+    clock: Cell<Option<Skew>>,
     /// Rings when it goes on or off.
     pub(crate) turned: Bell,
 }
@@ -26,15 +26,16 @@ impl Heard {
         self.last_contact_ms.get()
     }
 
-    pub(crate) fn clock_ahead_ms(&self) -> Option<i64> {
-        self.clock_ahead_ms.get()
+    /// How far this device's clock is ahead of the server's; nothing once somebody set it.
+    pub(crate) fn clock_ahead_ms(&self, host: &dyn Host) -> Option<i64> {
+        self.clock.get()?.ahead_ms(host.now().at_ms, host.clock_ms())
     }
 
     /// Another server: nothing is known of it.
     pub(crate) fn forget(&self) {
         self.is_online.set(None);
         self.last_contact_ms.set(None);
-        self.clock_ahead_ms.set(None);
+        self.clock.set(None);
     }
 
     /// A refusal is an answer, too.
@@ -51,8 +52,34 @@ impl Heard {
     pub(crate) fn note_clock(&self, host: &dyn Host, date: Option<&HeaderValue>) {
         let theirs_ms = date.and_then(|date| date_ms(date.to_str().ok()?));
         if let Some(theirs_ms) = theirs_ms {
-            self.clock_ahead_ms.set(Some(host.now().at_ms.saturating_sub(theirs_ms)));
+            let (wall_ms, clock_ms) = (host.now().at_ms, host.clock_ms());
+            let ahead_ms = wall_ms.saturating_sub(theirs_ms);
+            self.clock.set(Some(Skew { ahead_ms, wall_ms, clock_ms }));
         }
+    }
+}
+
+/// How far a clock was ahead when the server was last heard.
+#[derive(Clone, Copy)]
+struct Skew {
+    ahead_ms: i64,
+    /// What the clock said then, and what only grows said.
+    wall_ms: i64,
+    clock_ms: u64,
+}
+
+/// Clocks drift, and a date of HTTP has whole seconds.
+const SET_MS: i64 = 60_000;
+
+impl Skew {
+    /// Nothing if the clock was set meanwhile: it went back, or forward by just what it was behind. A sleep of the device
+    /// looks like a clock that went forward, too, and changes nothing.
+    fn ahead_ms(self, wall_ms: i64, clock_ms: u64) -> Option<i64> {
+        let passed_ms = i64::try_from(clock_ms.saturating_sub(self.clock_ms)).unwrap_or(i64::MAX);
+        let jumped_ms = wall_ms.saturating_sub(self.wall_ms).saturating_sub(passed_ms);
+        let is_set = jumped_ms < -SET_MS || jumped_ms.saturating_add(self.ahead_ms).abs() < SET_MS;
+        // A clock that was right is right after any sleep.
+        (!is_set || self.ahead_ms.abs() < SET_MS).then_some(self.ahead_ms)
     }
 }
 
@@ -73,6 +100,24 @@ fn date_ms(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_somebody_set_is_not_put_right_twice() {
+        const HOUR_MS: i64 = 3_600_000;
+        for (ahead_ms, wall_ms, clock_ms, expected) in [
+            (3 * HOUR_MS, HOUR_MS, 3_600_000, Some(3 * HOUR_MS)),
+            // Put right by hand, back and forward.
+            (3 * HOUR_MS, -2 * HOUR_MS, 3_600_000, None),
+            (-3 * HOUR_MS, 4 * HOUR_MS, 3_600_000, None),
+            // The device slept for eight hours.
+            (3 * HOUR_MS, 9 * HOUR_MS, 3_600_000, Some(3 * HOUR_MS)),
+            (500, 9 * HOUR_MS, 3_600_000, Some(500)),
+            (500, HOUR_MS, 3_600_000, Some(500)),
+        ] {
+            let skew = Skew { ahead_ms, wall_ms: 0, clock_ms: 0 };
+            assert_eq!(skew.ahead_ms(wall_ms, clock_ms), expected, "{ahead_ms} {wall_ms}");
+        }
+    }
 
     #[test]
     fn dates_of_servers() {

@@ -266,7 +266,7 @@ mod tests {
     use crate::basket::{BasketLine, Policy};
     use crate::entry::{Act, Approval};
     use crate::ids::PersonId;
-    use crate::people::Limits;
+    use crate::people::{Backing, Limits};
     use crate::quantity::Quantity;
     use crate::role::Role;
 
@@ -354,8 +354,9 @@ mod tests {
     /// A cashier, with a manager's word for these acts.
     fn cashier(acts: &[Act]) -> Doer {
         let word = Approval { by: PersonId([9; 16]), acts: acts.into(), reason: "old customer".into() };
-        let approval = (!acts.is_empty()).then_some(word);
-        Doer::Person { role: Role::Cashier, limits: Limits::of(Role::Cashier), approval }
+        let (role, limits) = (Role::Manager, Limits::of(Role::Manager));
+        let backing = (!acts.is_empty()).then_some(Backing { approval: word, role, limits });
+        Doer::Person { role: Role::Cashier, limits: Limits::of(Role::Cashier), backing }
     }
 
     /// First-hour 16: 60 % off is more than a cashier gives alone, in one step or in two.

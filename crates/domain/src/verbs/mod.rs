@@ -3,11 +3,15 @@
 
 pub mod allow_refund;
 pub mod close_shift;
+pub mod count_drawer;
 pub mod count_stock;
 pub mod fulfil_order;
 pub mod grant_share;
 pub mod hand_over_order;
 pub mod make_sale;
+pub mod manage_people;
+pub mod move_drawer;
+pub mod open_drawer;
 pub mod open_shift;
 pub mod place_order;
 pub mod receive_stock;

@@ -4,6 +4,7 @@
 
 use crate::entry::{Entry, GoodsBack, RefundAllowed, RefundLine, RefundMade, SaleLine, SaleMade, TenderKind};
 use crate::ids::{AuthorId, SaleId, ShiftId, ThingId};
+use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::{check_lines, check_note};
 
@@ -36,6 +37,7 @@ pub struct Facts {
     pub refunded: Vec<(u32, i64, i64)>,
     /// An allowance of the server to this register for this sale, not used yet.
     pub allowance: Option<RefundAllowed>,
+    pub doer: Doer,
 }
 
 pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
@@ -56,6 +58,7 @@ pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
         Some(allowance) => vec![allowed_line(allowance, sale, &command.lines)?],
     };
     let amount_minor = lines.iter().map(|line| line.amount_minor).sum();
+    facts.doer.allow(&[Wish::Refund { minor: amount_minor }])?;
     Ok(vec![
         RefundMade {
             refund: command.refund,
@@ -138,6 +141,8 @@ pub(crate) fn refundable_amount(
 pub(crate) mod tests {
     use super::*;
     use crate::ids::ProductId;
+    use crate::people::{Act, Limits};
+    use crate::role::Role;
 
     pub(crate) fn sale_of(quantity: i64, total_minor: i64) -> SaleMade {
         SaleMade {
@@ -182,6 +187,7 @@ pub(crate) mod tests {
             sale_shift_open: true,
             refunded: vec![],
             allowance: None,
+            doer: Doer::Anybody,
         }
     }
 
@@ -205,6 +211,8 @@ pub(crate) mod tests {
             quantity: 2,
             amount_minor: 66,
         };
+        let limits = Limits { refund_minor: 33, ..Limits::of(Role::Cashier) };
+        let cashier = Doer::Person { role: Role::Cashier, limits, backing: None };
         let other = AuthorId([5; 16]);
         let elsewhere = Facts { sale: Some((other, sale_of(3, 100))), ..facts() };
         let held = Err(Refusal::RefundHeldElsewhere { register: other });
@@ -216,6 +224,8 @@ pub(crate) mod tests {
             (Facts { refunded: vec![(0, 2, 66)], ..facts() }, 2, Err(Refusal::RefundExceeds { left: 1 })),
             (Facts { voided: true, ..facts() }, 1, Err(Refusal::SaleVoided)),
             (Facts { frozen: true, ..facts() }, 1, Err(Refusal::RegisterFrozen)),
+            (Facts { doer: cashier.clone(), ..facts() }, 1, Ok(33)),
+            (Facts { doer: cashier, ..facts() }, 2, Err(Refusal::ApprovalNeeded { acts: vec![Act::Refund] })),
             (Facts { open_shift: None, ..facts() }, 1, Err(Refusal::NoShift)),
             (Facts { sale: None, ..facts() }, 1, Err(Refusal::UnknownSale(SaleId([1; 16])))),
             (elsewhere.clone(), 1, held.clone()),

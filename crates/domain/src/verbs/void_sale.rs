@@ -2,6 +2,7 @@
 
 use crate::entry::{Entry, SaleMade, SaleVoided, SplitUnits};
 use crate::ids::{AuthorId, SaleId, ShiftId};
+use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::check_note;
 use crate::verbs::make_sale::cash_kept;
@@ -20,6 +21,7 @@ pub struct Facts {
     pub sale: Option<(AuthorId, SaleMade)>,
     pub voided: bool,
     pub refunded: bool,
+    pub doer: Doer,
 }
 
 pub fn decide(facts: &Facts, command: &VoidSale) -> Result<Vec<Entry>, Refusal> {
@@ -30,6 +32,7 @@ pub fn decide(facts: &Facts, command: &VoidSale) -> Result<Vec<Entry>, Refusal> 
     ensure(!facts.voided, Refusal::SaleVoided)?;
     ensure(!facts.refunded, Refusal::SaleRefunded)?;
     ensure(*maker == facts.me && sale.shift == shift, Refusal::VoidElsewhere)?;
+    facts.doer.allow(&[Wish::VoidSale])?;
     Ok(vec![
         SaleVoided {
             sale: command.sale,
@@ -56,6 +59,8 @@ fn units_of(sale: &SaleMade) -> Vec<SplitUnits> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::people::{Act, Limits};
+    use crate::role::Role;
     use crate::verbs::refund::tests::{ME, sale_of};
 
     #[test]
@@ -67,7 +72,9 @@ mod tests {
             sale: Some((ME, sale_of(3, 300))),
             voided: false,
             refunded: false,
+            doer: Doer::Anybody,
         };
+        let cashier = Doer::Person { role: Role::Cashier, limits: Limits::of(Role::Cashier), backing: None };
         let other_maker = Some((AuthorId([9; 16]), sale_of(3, 300)));
         for (facts, reason, refused) in [
             (good.clone(), "typo", None),
@@ -77,7 +84,16 @@ mod tests {
             (Facts { voided: true, ..good.clone() }, "typo", Some(Refusal::SaleVoided)),
             (Facts { refunded: true, ..good.clone() }, "typo", Some(Refusal::SaleRefunded)),
             (Facts { sale: other_maker, ..good.clone() }, "typo", Some(Refusal::VoidElsewhere)),
-            (Facts { open_shift: Some(ShiftId([7; 16])), ..good }, "typo", Some(Refusal::VoidElsewhere)),
+            (
+                Facts { open_shift: Some(ShiftId([7; 16])), ..good.clone() },
+                "typo",
+                Some(Refusal::VoidElsewhere),
+            ),
+            (
+                Facts { doer: cashier, ..good },
+                "typo",
+                Some(Refusal::ApprovalNeeded { acts: vec![Act::VoidSale] }),
+            ),
         ] {
             let command = VoidSale { sale: SaleId([1; 16]), reason: reason.into() };
             assert_eq!(decide(&facts, &command).err(), refused);
@@ -92,6 +108,7 @@ mod tests {
             sale: Some((ME, sale_of(3, 300))),
             voided: false,
             refunded: false,
+            doer: Doer::Anybody,
         };
         let entries = decide(&facts, &VoidSale { sale: SaleId([1; 16]), reason: "typo".into() }).unwrap();
         let [Entry::SaleVoided(void)] = entries.as_slice() else { panic!("{entries:?}") };

@@ -2,8 +2,9 @@
 
 use soko_domain::basket::Discount;
 use soko_domain::entry::*;
-use soko_domain::ids::{AuthorId, EpochId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId};
+use soko_domain::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
+use soko_domain::people::Limits;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
@@ -22,7 +23,35 @@ pub(crate) fn stamp() -> Stamp {
 }
 
 pub(crate) fn samples() -> Vec<Entry> {
-    [trade_samples(), stock_samples(), server_samples()].concat()
+    [trade_samples(), stock_samples(), server_samples(), desk_samples()].concat()
+}
+
+fn desk_samples() -> Vec<Entry> {
+    let person = PersonId([0x2a; 16]);
+    let coins = vec![Coins { value_minor: 200, pieces: 3 }, Coins { value_minor: 5, pieces: 70 }];
+    let limits = Limits {
+        discount_ppm: 150_000,
+        refund_minor: 2_000,
+        void_sale: true,
+        open_drawer: false,
+        change_price: true,
+    };
+    vec![
+        DrawerMoved { movement: THING, shift: SHIFT, amount_minor: -1_200, reason: "eau".into() }.into(),
+        DrawerOpened { opening: THING, shift: Some(SHIFT), reason: "monnaie".into() }.into(),
+        DrawerCounted { count: THING, shift: SHIFT, coins, counted_minor: 950 }.into(),
+        PersonPut {
+            person,
+            revision: 3,
+            veil: THING,
+            name: "Amina".into(),
+            role: Role::Cashier,
+            is_active: true,
+        }
+        .into(),
+        PersonErased { person }.into(),
+        LimitsPut { role: Role::Cashier, revision: 1, limits }.into(),
+    ]
 }
 
 fn euro() -> Currency {

@@ -1,5 +1,6 @@
 //! Questions: views out of the derived tables. Nothing is written, and lists are windowed.
 
+mod desk;
 mod products;
 mod stock;
 mod trade;
@@ -11,6 +12,7 @@ use soko_app_api::{
 use soko_domain::ask::Answer;
 use soko_domain::entry::IncidentKind;
 use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_projection::read as facts;
 use soko_record_log::{StoreError, Tx, log, params};
@@ -71,6 +73,12 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
             View::Basket(trade::basket(asking, (lines, *discount), tenders)?)
         }
         Query::Shift(_) => found(trade::shift(asking)?, View::Shift),
+        Query::AtRegister(_) => View::AtRegister(desk::at_register(asking)?),
+        Query::ShiftReport { register, shift, .. } => {
+            found(desk::report(asking, *register, *shift)?.map(Box::new), View::ShiftReport)
+        }
+        Query::ShiftReports { window, .. } => View::ShiftReports(desk::reports(asking, *window)?),
+        Query::Audit { .. } => View::Audit(desk::audit(asking, query)?),
         Query::Sale { sale, .. } => found(trade::sale(asking, *sale)?, View::Sale),
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
@@ -94,6 +102,11 @@ fn found<T>(value: Option<T>, view: fn(T) -> View) -> View {
 /// Offset and rows of a window, bounded.
 fn bounded(window: Window) -> (u32, u32) {
     (window.offset, window.rows.min(WINDOW_ROWS_MAX))
+}
+
+/// As what the register was let in.
+fn register_role(asking: &mut Asking<'_>) -> Result<Role, StoreError> {
+    crate::write::register_role(asking.tx, asking.stall)
 }
 
 fn status(asking: &mut Asking<'_>) -> Result<StatusView, StoreError> {

@@ -99,11 +99,13 @@ fn tax_total(tax: &TaxTotal) -> TaxRow {
 
 pub(super) fn shift(asking: &mut Asking<'_>) -> Result<Option<ShiftView>, StoreError> {
     let me = asking.stall.row.author;
-    let open = facts::open_shift(asking.tx, asking.log, me)?;
-    Ok(open.map(|open| ShiftView {
+    let Some(open) = facts::open_shift(asking.tx, asking.log, me)? else { return Ok(None) };
+    let is_blind = super::desk::is_blind(asking, open.counts)?;
+    Ok(Some(ShiftView {
         shift: open.shift,
         float_minor: open.float_minor,
-        expected_minor: open.expected_minor,
+        expected_minor: (!is_blind).then_some(open.expected_minor),
+        counted_minor: (open.counts > 0).then_some(open.last_counted_minor),
         opened_at_ms: open.opened_at_ms,
     }))
 }

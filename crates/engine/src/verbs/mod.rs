@@ -1,5 +1,6 @@
 //! Commands: look up a repeat, load the facts, let the domain decide, write. One transaction each.
 
+mod desk;
 mod documents;
 mod goods;
 mod sale;
@@ -15,6 +16,7 @@ use soko_domain::ids::{ProductId, SaleId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
+use soko_domain::verbs::manage_people::PutPerson;
 use soko_domain::verbs::{close_shift, hand_over_order, open_shift, revoke_device};
 use soko_domain::wire::Wire as _;
 
@@ -97,6 +99,23 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         ),
         Verb::AskShare { product, quantity } => ask_share(writing, command, *product, *quantity),
         Verb::AskRefund { sale, line, quantity } => ask_refund(writing, command, (*sale, *line, *quantity)),
+        Verb::MoveDrawer { amount_minor, reason } => {
+            desk::move_money(writing, command.id, (*amount_minor, reason))
+        }
+        Verb::OpenDrawer { reason } => desk::open(writing, command.id, reason),
+        Verb::CountDrawer { shift, coins, other_minor } => {
+            desk::count(writing, (command.id, *shift), (coins, *other_minor))
+        }
+        Verb::PutPerson { person, name, role, is_active } => {
+            let (person, name, role, is_active) = (*person, name.clone(), *role, *is_active);
+            let put = PutPerson { person, veil: command.id, name, role, is_active };
+            desk::put_person(writing, put)
+        }
+        Verb::ErasePerson { person } => desk::erase_person(writing, *person),
+        Verb::PutLimits { role, limits } => desk::put_limits(writing, *role, *limits),
+        Verb::Approved { approval, verb } => {
+            desk::approved(writing, (command.id, command.stall), (*approval, verb))
+        }
         Verb::ConfirmDevices => {
             let epoch = writing.stall.row.epoch.id;
             ask(writing, command, &Ask::ConfirmDevicesOf { epoch })
@@ -145,6 +164,13 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         | Verb::EditCategory { .. }
         | Verb::EditPriceList { .. } => role.may_edit_catalogue(),
         Verb::EditOpenOrder { .. } | Verb::AskShare { .. } | Verb::AskRefund { .. } => role.is_staff(),
+        // What is approved is looked at when it is done.
+        Verb::Approved { .. } => true,
+        Verb::MoveDrawer { .. } => role.may_write(Kind::DrawerMoved),
+        Verb::OpenDrawer { .. } => role.may_write(Kind::DrawerOpened),
+        Verb::CountDrawer { .. } => role.may_write(Kind::DrawerCounted),
+        // The register's role bounds it; whether the person may is for people to say.
+        Verb::PutPerson { .. } | Verb::ErasePerson { .. } | Verb::PutLimits { .. } => role.is_staff(),
         Verb::ConfirmDevices => role == Role::Owner,
         Verb::OpenShift { .. } => role.may_write(Kind::ShiftOpened),
         Verb::CloseShift { .. } => role.may_write(Kind::ShiftClosed),

@@ -202,6 +202,7 @@ pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Res
         sale: writing.sale(sale)?,
         voided: writing.voided(sale)?,
         refunded: !writing.refunded(sale)?.is_empty(),
+        doer: writing.doer.clone(),
     };
     let payload = void_sale::VoidSale { sale, reason: reason.into() };
     let entries = void_sale::decide(&facts, &payload)?;
@@ -231,6 +232,7 @@ pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
         sale_shift_open,
         refunded: writing.refunded(*sale)?,
         allowance: writing.allowance(*sale, lines.first().map(|line| line.line))?,
+        doer: writing.doer.clone(),
     };
     let refunded_line = |line: &RefundLineInput| refund_verb::RefundedLine {
         line: line.line,

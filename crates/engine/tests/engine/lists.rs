@@ -242,6 +242,16 @@ fn as_before_the_lists(disk: &[u8]) -> Vec<u8> {
                 let name = made.split_whitespace().next().unwrap();
                 tx.execute(&format!("drop table {name}"), &[])?;
             }
+            // Indexes of tables that stay, then the columns.
+            for made in later.sql.split("create index ").skip(1) {
+                let name = made.split_whitespace().next().unwrap();
+                tx.execute(&format!("drop index if exists {name}"), &[])?;
+            }
+            for added in later.sql.split("alter table ").skip(1) {
+                let words: Vec<&str> = added.split_whitespace().collect();
+                let ["add", "column", column] = words[1..4] else { continue };
+                tx.execute(&format!("alter table {} drop column {column}", words[0]), &[])?;
+            }
         }
         Ok(())
     })

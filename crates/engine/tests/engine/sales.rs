@@ -210,7 +210,7 @@ fn a_void_gives_units_and_cash_back() {
     let View::Shift(shift) = device.engine.answer(&Query::Shift(STALL), now()).unwrap() else {
         panic!("no shift")
     };
-    assert_eq!(shift.expected_minor, 1_000);
+    assert_eq!(shift.expected_minor, Some(1_000));
 }
 
 #[test]

@@ -1,0 +1,240 @@
+//! Who is at the register: saying who one is, leaving, allowing what somebody else may not do alone, and setting PINs.
+//! These are no commands: nothing of them is kept or repeated, so no PIN stands anywhere. And what the screens about
+//! people and about what they did show.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::entry::Coins;
+use soko_domain::ids::{AuthorId, LogId, PersonId, SaleId, ThingId};
+use soko_domain::people::{Act, Limits};
+use soko_domain::role::Role;
+
+use crate::text::{as_hex, as_hex_opt, as_word, as_words};
+
+/// Digits of a PIN.
+pub const PIN_LEN_MIN: usize = 4;
+pub const PIN_LEN_MAX: usize = 12;
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PeopleCall {
+    #[serde(with = "as_hex")]
+    pub stall: LogId,
+    pub verb: PeopleVerb,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PeopleVerb {
+    /// From now on, this person does what is done here.
+    Enter {
+        #[serde(with = "as_hex")]
+        person: PersonId,
+        pin: String,
+    },
+    /// From now on, nobody does anything here until somebody enters.
+    Lock,
+    /// Allows one command, once and soon: see `Verb::Approved`.
+    Approve {
+        #[serde(with = "as_hex")]
+        person: PersonId,
+        pin: String,
+        #[serde(with = "as_words")]
+        acts: Vec<Act>,
+        reason: String,
+    },
+    /// Sets the PIN of somebody at this register. Whoever has one already changes it at the register under their own
+    /// name; anybody else needs an approval to manage people, once an owner or a manager has a PIN here.
+    SetPin {
+        #[serde(with = "as_hex")]
+        person: PersonId,
+        pin: String,
+        #[serde(with = "as_hex_opt")]
+        approval: Option<ThingId>,
+    },
+    /// The owner's way back in: takes all PINs away from this register.
+    Recover { code: String },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PeopleReply {
+    Done,
+    Approval(#[serde(with = "as_hex")] ThingId),
+    /// It was another PIN. After some of them, the next try must wait.
+    Wrong {
+        wait_ms: i64,
+    },
+    /// The first PIN that closes this register; write the code down, it is shown once.
+    Closed {
+        recovery: String,
+    },
+}
+
+/// Who is here and who may come.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AtRegisterView {
+    /// Somebody must say who they are before anything is done.
+    pub is_guarded: bool,
+    #[serde(with = "as_hex_opt")]
+    pub person: Option<PersonId>,
+    /// What whoever is here may be, at this register.
+    #[serde(with = "as_word")]
+    pub role: Role,
+    pub people: Vec<PersonRow>,
+    /// What a cashier and a manager may do alone.
+    pub cashier: LimitsView,
+    pub manager: LimitsView,
+}
+
+impl AtRegisterView {
+    pub fn is_locked(&self) -> bool {
+        self.is_guarded && self.person.is_none()
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PersonRow {
+    #[serde(with = "as_hex")]
+    pub person: PersonId,
+    pub name: String,
+    #[serde(with = "as_word")]
+    pub role: Role,
+    pub is_active: bool,
+    /// Whether they have a PIN at this register.
+    pub has_pin: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LimitsView {
+    pub discount_ppm: u32,
+    pub refund_minor: i64,
+    pub void_sale: bool,
+    pub open_drawer: bool,
+    pub change_price: bool,
+}
+
+impl From<Limits> for LimitsView {
+    fn from(limits: Limits) -> Self {
+        let Limits { discount_ppm, refund_minor, void_sale, open_drawer, change_price } = limits;
+        Self { discount_ppm, refund_minor, void_sale, open_drawer, change_price }
+    }
+}
+
+impl From<LimitsView> for Limits {
+    fn from(limits: LimitsView) -> Self {
+        let LimitsView { discount_ppm, refund_minor, void_sale, open_drawer, change_price } = limits;
+        Self { discount_ppm, refund_minor, void_sale, open_drawer, change_price }
+    }
+}
+
+/// Coins or notes of one value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CoinsInput {
+    pub value_minor: i64,
+    pub pieces: i64,
+}
+
+impl From<CoinsInput> for Coins {
+    fn from(coins: CoinsInput) -> Self {
+        Self { value_minor: coins.value_minor, pieces: coins.pieces }
+    }
+}
+
+/// One thing that somebody did and that somebody else may want to look into.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AuditRow {
+    #[serde(with = "as_hex")]
+    pub register: AuthorId,
+    pub register_name: String,
+    pub seq: u64,
+    pub what: AuditWhat,
+    pub at_ms: i64,
+    pub offset_minutes: i32,
+    pub business_day: i32,
+    /// Empty where nobody said who they were, or the name was erased.
+    pub by: String,
+    #[serde(with = "as_hex_opt")]
+    pub person: Option<PersonId>,
+    /// Empty where nobody had to.
+    pub approved_by: String,
+    pub approved_why: String,
+    pub currency: String,
+    /// What it came to: of the sale, the refund, the payment, the difference.
+    pub amount_minor: Option<i64>,
+    pub reason: String,
+    /// The sale that it is about.
+    #[serde(with = "as_hex_opt")]
+    pub sale: Option<SaleId>,
+    /// Whom or which product it is about.
+    pub about: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuditWhat {
+    ShiftOpened,
+    ShiftClosed,
+    DrawerCounted,
+    PaidIn,
+    PaidOut,
+    DrawerOpened,
+    Discount,
+    BeyondShare,
+    SaleApproved,
+    Voided,
+    Refunded,
+    StockCounted,
+    PersonChanged,
+    PersonErased,
+    LimitsChanged,
+    DeviceRevoked,
+    Other,
+}
+
+impl AuditWhat {
+    pub const ALL: &'static [Self] = &[
+        Self::ShiftOpened,
+        Self::ShiftClosed,
+        Self::DrawerCounted,
+        Self::PaidIn,
+        Self::PaidOut,
+        Self::DrawerOpened,
+        Self::Discount,
+        Self::BeyondShare,
+        Self::SaleApproved,
+        Self::Voided,
+        Self::Refunded,
+        Self::StockCounted,
+        Self::PersonChanged,
+        Self::PersonErased,
+        Self::LimitsChanged,
+        Self::DeviceRevoked,
+        Self::Other,
+    ];
+
+    /// A stable word for programs and translations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ShiftOpened => "shift-opened",
+            Self::ShiftClosed => "shift-closed",
+            Self::DrawerCounted => "drawer-counted",
+            Self::PaidIn => "paid-in",
+            Self::PaidOut => "paid-out",
+            Self::DrawerOpened => "drawer-opened",
+            Self::Discount => "discount",
+            Self::BeyondShare => "beyond-share",
+            Self::SaleApproved => "sale-approved",
+            Self::Voided => "voided",
+            Self::Refunded => "refunded",
+            Self::StockCounted => "stock-counted",
+            Self::PersonChanged => "person-changed",
+            Self::PersonErased => "person-erased",
+            Self::LimitsChanged => "limits-changed",
+            Self::DeviceRevoked => "device-revoked",
+            Self::Other => "other",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|what| what.word() == word)
+    }
+}

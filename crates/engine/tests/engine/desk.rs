@@ -1,0 +1,346 @@
+//! A drawer through its shifts, who is at it, and what somebody may want to look into.
+
+use soko_app_api::{
+    AtRegisterView, AuditRow, AuditWhat, BeyondShare, CoinsInput, Command, DiscountInput, PeopleCall,
+    PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, SaleLineInput, ShiftReport, ShiftReportRow,
+    TenderInput, Verb, View, Window,
+};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::Standing;
+use soko_domain::entry::{Act, Entry, GoodsBack, SaleMade, ShiftClosed, ShiftOpened, Stamp, Tendered};
+use soko_domain::ids::{PersonId, SaleId, ShiftId, ThingId};
+use soko_domain::money::Currency;
+use soko_domain::role::Role;
+use soko_engine::{NotDone, Now};
+use soko_record_log::log;
+use soko_replication::Pen;
+
+use crate::world::{
+    Device, NOON_MS, Relay, STALL, command, now, open_shift, product, receive, sale_id, sell, thing,
+};
+
+const MANGO: u16 = 101;
+const OWNER: PersonId = PersonId([0xa1; 16]);
+const CASHIER: PersonId = PersonId([0xa2; 16]);
+
+fn stocked() -> Device {
+    let mut device = Device::ready(1, &["Mango"], None);
+    device.done(receive(3, product(MANGO), 50));
+    device
+}
+
+impl Device {
+    fn view(&mut self, query: Query) -> View {
+        self.engine.answer(&query, now()).unwrap()
+    }
+
+    fn report(&mut self) -> ShiftReport {
+        match self.view(Query::ShiftReport { stall: STALL, register: None, shift: None }) {
+            View::ShiftReport(report) => *report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn report_of(&mut self, row: &ShiftReportRow) -> ShiftReport {
+        let (register, shift) = (Some(row.register), Some(row.shift));
+        match self.view(Query::ShiftReport { stall: STALL, register, shift }) {
+            View::ShiftReport(report) => *report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn reports(&mut self) -> Vec<ShiftReportRow> {
+        match self.view(Query::ShiftReports { stall: STALL, window: Window::first(10) }) {
+            View::ShiftReports(rows) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn at_register(&mut self) -> AtRegisterView {
+        match self.view(Query::AtRegister(STALL)) {
+            View::AtRegister(view) => view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn audit(&mut self, person: Option<PersonId>, what: Option<AuditWhat>) -> Vec<AuditRow> {
+        let window = Window::first(50);
+        match self.view(Query::Audit { stall: STALL, person, business_day: None, what, window }) {
+            View::Audit(rows) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn people_at(&mut self, verb: PeopleVerb, at_ms: i64) -> Result<PeopleReply, NotDone> {
+        self.engine.people(&PeopleCall { stall: STALL, verb }, Now::utc(at_ms))
+    }
+
+    fn people(&mut self, verb: PeopleVerb) -> PeopleReply {
+        self.people_at(verb, NOON_MS).unwrap()
+    }
+
+    fn set_pin(&mut self, person: PersonId, pin: &str) -> PeopleReply {
+        self.people(PeopleVerb::SetPin { person, pin: pin.into(), approval: None })
+    }
+
+    fn enter(&mut self, person: PersonId, pin: &str) -> PeopleReply {
+        self.people(PeopleVerb::Enter { person, pin: pin.into() })
+    }
+
+    fn approval(&mut self, acts: &[Act]) -> ThingId {
+        let (pin, reason) = ("4711".into(), "old customer".into());
+        match self.people(PeopleVerb::Approve { person: OWNER, pin, acts: acts.to_vec(), reason }) {
+            PeopleReply::Approval(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// With an owner and a cashier who have PINs here; answers the owner's way back in.
+    fn staffed(&mut self) -> String {
+        self.done(put(900, OWNER, "Amina", Role::Owner));
+        self.done(put(901, CASHIER, "Baraka", Role::Cashier));
+        let PeopleReply::Closed { recovery } = self.set_pin(OWNER, "4711") else { panic!("not closed") };
+        assert_eq!(self.set_pin(CASHIER, "0815"), PeopleReply::Done);
+        recovery
+    }
+}
+
+fn put(number: u16, person: PersonId, name: &str, role: Role) -> Command {
+    command(number, Verb::PutPerson { person, name: name.into(), role, is_active: true })
+}
+
+fn close(number: u16, shift: u16, counted_minor: i64, reason: &str) -> Command {
+    let shift = ShiftId(thing(shift).0);
+    command(number, Verb::CloseShift { shift, counted_minor, reason: reason.into() })
+}
+
+fn pay(number: u16, quantity: i64, tenders: Vec<TenderInput>, discount: DiscountInput) -> Command {
+    let lines = vec![SaleLineInput::of(product(MANGO), quantity)];
+    let sale = sale_id(number);
+    command(number, Verb::MakeSale { sale, lines, discount, tenders, beyond: BeyondShare::Refuse })
+}
+
+fn card(amount_minor: i64) -> TenderInput {
+    TenderInput { kind: TenderKind::Card, amount_minor, reference: String::new() }
+}
+
+fn wrapped(number: u16, approval: ThingId, of: Command) -> Command {
+    command(number, Verb::Approved { approval, verb: Box::new(of.verb) })
+}
+
+/// C54, C55: change is no cash, the first shift's difference is said, the second one starts clean.
+#[test]
+fn two_shifts_of_one_day_have_each_their_own_totals() {
+    let mut device = stocked();
+    device.done(pay(20, 2, vec![TenderInput::cash(2_000)], DiscountInput::None));
+    device.done(pay(21, 4, vec![card(500), TenderInput::cash(500)], DiscountInput::AmountMinor(100)));
+    device.done(pay(22, 1, vec![TenderInput::cash(250)], DiscountInput::None));
+    device.done(command(23, Verb::VoidSale { sale: sale_id(22), reason: "typo".into() }));
+    let line = RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable };
+    let (sale, lines, tender) = (sale_id(20), vec![line], TenderKind::Cash);
+    device.done(command(24, Verb::Refund { sale, lines, tender, reason: "ripe".into() }));
+    device.done(command(25, Verb::MoveDrawer { amount_minor: 300, reason: "change".into() }));
+    device.done(command(26, Verb::MoveDrawer { amount_minor: -120, reason: "water".into() }));
+    device.done(command(27, Verb::OpenDrawer { reason: "a note to change".into() }));
+
+    let x = device.report();
+    assert_eq!((x.z_number, x.sales, x.sales_minor, x.net_minor), (None, 3, 1_650, 1_150));
+    assert_eq!((x.voids, x.voids_minor, x.refunds, x.refunds_minor), (1, 250, 1, 250));
+    assert_eq!((x.discounts_minor, x.paid_in_minor, x.paid_out_minor, x.openings), (100, 300, 120, 1));
+    assert_eq!((x.tendered_minor, x.change_minor, x.cash_refunds_minor), (2_500, 1_600, 250));
+    // 1,000 float + 2,500 handed over − 1,600 change − 250 refund + 300 − 120.
+    assert_eq!((x.expected_minor, x.counted_minor, x.variance_minor), (Some(1_830), None, None));
+    let tenders: Vec<_> = x.tenders.iter().map(|of| (of.kind, of.payments, of.amount_minor)).collect();
+    assert_eq!(tenders, [(TenderKind::Cash, 2, Some(900)), (TenderKind::Card, 1, Some(500))]);
+
+    let shift = ShiftId(thing(2).0);
+    let coins = vec![CoinsInput { value_minor: 200, pieces: 8 }, CoinsInput { value_minor: 10, pieces: 11 }];
+    device.done(command(28, Verb::CountDrawer { shift, coins, other_minor: 0 }));
+    assert_eq!(device.report().variance_minor, Some(-120));
+    assert_eq!(device.refused(close(29, 2, 1_710, "")), "invalid");
+    device.done(close(30, 2, 1_710, "wrong change"));
+
+    device.done(open_shift(31));
+    let second = device.report();
+    assert_eq!((second.sales, second.net_minor, second.expected_minor), (0, 0, Some(1_000)));
+    assert!(second.tenders.is_empty() && second.taxes.is_empty());
+    device.done(close(32, 31, 1_000, ""));
+    let rows = device.reports();
+    let seen: Vec<_> = rows.iter().map(|row| (row.z_number, row.net_minor, row.variance_minor)).collect();
+    assert_eq!(seen, [(2, 0, 0), (1, 1_150, -120)]);
+    let z = device.report_of(&rows[1]);
+    assert_eq!((z.z_number, z.counted_minor, z.reason.as_str()), (Some(1), Some(1_710), "wrong change"));
+    // It is made from the same rows, so it is the same after a start, and after a rebuild.
+    let mut device = device.restart();
+    assert_eq!(device.report_of(&rows[1]), z);
+    assert!(device.engine.verify(STALL).unwrap().is_sound());
+}
+
+/// C10: what comes for a shift after its closing is in the numbers, and the report says so.
+#[test]
+fn a_late_sale_amends_its_report() {
+    let mut relay = Relay::new();
+    let mut device = Device::ready(1, &[], Some(&relay));
+    relay.admit(&device);
+    let (mut pen, introduction) = Pen::new([7; 32], STALL, [3; 16], Vec::new()).unwrap();
+    let shift = ShiftId([8; 16]);
+    let cash = |amount_minor| Tendered {
+        kind: TenderKind::Cash,
+        amount_minor,
+        reference: String::new(),
+        standing: Standing::Taken,
+    };
+    let sale = |number: u8, total_minor| {
+        Entry::from(SaleMade {
+            sale: SaleId([number; 16]),
+            shift,
+            receipt_number: number.into(),
+            currency: Currency::parse("EUR").unwrap(),
+            lines: vec![],
+            total_minor,
+            cash_rounding_minor: 0,
+            tenders: vec![cash(total_minor)],
+            change_minor: 0,
+            discount: None,
+            note: String::new(),
+            customer: None,
+            tab: None,
+        })
+    };
+    let entries = [
+        ShiftOpened { shift, float_minor: 500 }.into(),
+        sale(1, 700),
+        ShiftClosed { shift, expected_minor: 1_200, counted_minor: 1_200, reason: String::new() }.into(),
+        sale(2, 300),
+    ];
+    let mut records = vec![introduction];
+    for entry in &entries {
+        let body = entry.to_body(&Stamp::at(NOON_MS, 0, 20_778));
+        let mut record = pen.write(entry.kind().number(), body).unwrap();
+        pen.sign(&mut record).unwrap();
+        records.push(record);
+    }
+    relay.db.transaction::<_, log::AppendError>(|tx| log::append(tx, &records).map(drop)).unwrap();
+    device.replicate(&mut relay);
+    let rows = device.reports();
+    assert_eq!((rows[0].z_number, rows[0].net_minor, rows[0].late), (1, 1_000, 1));
+    let z = device.report_of(&rows[0]);
+    assert_eq!((z.late_minor, z.expected_minor, z.variance_minor), (300, Some(1_500), Some(-300)));
+}
+
+/// C67, first hour 16: a PIN offline, limits by role, a manager's word for what goes beyond, and all of it on record.
+#[test]
+fn a_cashier_asks_for_what_goes_beyond_and_the_audit_names_both() {
+    let mut device = stocked();
+    assert!(!device.at_register().is_guarded);
+    device.staffed();
+    assert_eq!(device.at_register().person, Some(OWNER));
+    device.people(PeopleVerb::Lock);
+    assert!(device.at_register().is_locked());
+    assert_eq!(device.refused(sell(40, product(MANGO), 1, BeyondShare::Refuse)), "locked");
+    assert_eq!(device.enter(CASHIER, "0000"), PeopleReply::Wrong { wait_ms: 0 });
+    assert_eq!(device.enter(CASHIER, "0815"), PeopleReply::Done);
+
+    device.done(sell(41, product(MANGO), 1, BeyondShare::Refuse));
+    let void = |number, sale| command(number, Verb::VoidSale { sale: sale_id(sale), reason: "typo".into() });
+    assert_eq!(device.refused(void(42, 41)), "approval_needed");
+    assert_eq!(device.refused(command(43, Verb::OpenDrawer { reason: "look".into() })), "approval_needed");
+    assert_eq!(device.refused(put(44, CASHIER, "Baraka", Role::Owner)), "approval_needed");
+    let edit = Verb::EditProduct { product: product(MANGO), edits: vec![] };
+    assert_eq!(device.refused(command(45, edit)), "not_allowed");
+
+    let approval = device.approval(&[Act::VoidSale]);
+    // It is for what was asked, once.
+    let opened = command(46, Verb::OpenDrawer { reason: "look".into() });
+    assert_eq!(device.refused(wrapped(47, approval, opened)), "approval_needed");
+    let approval = device.approval(&[Act::VoidSale]);
+    device.done(wrapped(48, approval, void(0, 41)));
+    device.done(sell(49, product(MANGO), 1, BeyondShare::Refuse));
+    assert_eq!(device.refused(wrapped(50, approval, void(0, 49))), "invalid");
+    // A repeat after the answer was lost does nothing more, and is answered as before.
+    assert_eq!(device.done(wrapped(48, approval, void(0, 41))), Reply::Voided { cash_back_minor: 250 });
+
+    let rows = device.audit(Some(CASHIER), Some(AuditWhat::Voided));
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((row.by.as_str(), row.approved_by.as_str()), ("Baraka", "Amina"));
+    assert_eq!((row.reason.as_str(), row.approved_why.as_str()), ("typo", "old customer"));
+    assert_eq!(device.audit(Some(OWNER), Some(AuditWhat::Voided)).len(), 1, "also of who approved");
+    assert_eq!(device.audit(Some(CASHIER), Some(AuditWhat::DrawerOpened)).len(), 0, "it was refused");
+
+    // The cashier counts blind: nothing says what should be there, until it was counted.
+    let hidden = device.report();
+    assert_eq!((hidden.expected_minor, hidden.tendered_minor), (None, 0));
+    let shift = ShiftId(thing(2).0);
+    device.done(command(51, Verb::CountDrawer { shift, coins: vec![], other_minor: 1_000 }));
+    assert_eq!(device.report().expected_minor, Some(1_250));
+
+    // After a start, somebody says who they are.
+    let mut device = device.restart();
+    assert!(device.at_register().is_locked());
+    assert_eq!(device.refused(sell(52, product(MANGO), 1, BeyondShare::Refuse)), "locked");
+}
+
+#[test]
+fn wrong_pins_wait_longer_and_longer_and_a_lost_one_has_a_way_back() {
+    let mut device = stocked();
+    let recovery = device.staffed();
+    device.people(PeopleVerb::Lock);
+    let guess = |device: &mut Device, pin: &str, at_ms| {
+        device.people_at(PeopleVerb::Enter { person: OWNER, pin: pin.into() }, at_ms).unwrap()
+    };
+    let waits: Vec<i64> = (0..7)
+        .scan(NOON_MS, |at_ms, _| {
+            let PeopleReply::Wrong { wait_ms } = guess(&mut device, "0000", *at_ms) else { panic!("right?") };
+            *at_ms += wait_ms;
+            Some(wait_ms)
+        })
+        .collect();
+    assert_eq!(waits, [0, 0, 0, 0, 30_000, 60_000, 120_000]);
+    let later_ms = NOON_MS + 30_000 + 60_000;
+    // Neither the right one nor a restart shortens the wait; a clock far back does not make it longer.
+    assert_eq!(guess(&mut device, "4711", later_ms), PeopleReply::Wrong { wait_ms: 120_000 });
+    let mut device = device.restart();
+    assert_eq!(guess(&mut device, "4711", 0), PeopleReply::Wrong { wait_ms: 120_000 });
+    assert_eq!(guess(&mut device, "4711", later_ms + 120_000), PeopleReply::Done);
+
+    device.people(PeopleVerb::Lock);
+    let typed = format!("{}-{}", recovery[..6].to_lowercase(), &recovery[6..]);
+    assert!(matches!(device.people(PeopleVerb::Recover { code: "WRONG".into() }), PeopleReply::Wrong { .. }));
+    assert_eq!(device.people(PeopleVerb::Recover { code: typed }), PeopleReply::Done);
+    assert!(!device.at_register().is_guarded);
+    // No PIN stands on the disk, in whatever form a person would type it.
+    assert!(!contains(&device.disk(), recovery.as_bytes()));
+}
+
+/// A name goes out of every record, on every device; what the person did stays.
+#[test]
+fn an_erased_name_is_in_no_file() {
+    let mut relay = Relay::new();
+    let mut phone = Device::ready(1, &["Mango"], Some(&relay));
+    let mut laptop = Device::new(2, Some(&relay));
+    relay.admit(&phone);
+    relay.admit(&laptop);
+    phone.done(put(60, CASHIER, "Zuhura-Wambui", Role::Cashier));
+    phone.done(put(61, CASHIER, "Zuhura-Wambui N", Role::Manager));
+    phone.replicate(&mut relay);
+    laptop.replicate(&mut relay);
+    let known = laptop.at_register().people;
+    assert_eq!((known[0].name.as_str(), known[0].role), ("Zuhura-Wambui N", Role::Manager));
+
+    laptop.done(command(62, Verb::ErasePerson { person: CASHIER }));
+    laptop.replicate(&mut relay);
+    phone.replicate(&mut relay);
+    for device in [&mut phone, &mut laptop] {
+        assert!(device.at_register().people.is_empty());
+        assert_eq!(device.audit(None, Some(AuditWhat::PersonChanged)).len(), 2, "that it happened stays");
+        assert!(device.engine.verify(STALL).unwrap().is_sound());
+        assert!(!contains(&device.disk(), b"Zuhura"), "the name is still in the file");
+    }
+    // An edit that was on its way does not bring it back.
+    phone.replicate(&mut relay);
+    assert_eq!(phone.refused(put(63, CASHIER, "Zuhura-Wambui", Role::Cashier)), "invalid");
+}
+
+fn contains(file: &[u8], text: &[u8]) -> bool {
+    file.windows(text.len()).any(|window| window == text)
+}

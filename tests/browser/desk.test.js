@@ -1,0 +1,178 @@
+// The drawer and the people at it, through the screens, with the network off.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
+
+async function afterOneVisit(work, options) {
+  const server = await Server.begin();
+  const browser = new Browser(options);
+  try {
+    await browser.start();
+    const till = await Till.open(browser.context, server.url);
+    await keptOffline(till.page);
+    await server.kill();
+    await work(till, browser, server);
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+const dialog = (till) => till.page.getByRole("dialog").last();
+
+async function opened(till, price) {
+  const tea = anyName("Tea");
+  await till.openStall("Mama Akinyi");
+  await till.addProduct(tea, price);
+  await till.openDrawer();
+  return tea;
+}
+
+async function count(till, sum) {
+  await till.page.goto(`${till.url}/drawer`);
+  await till.button("Count and close").click();
+  const { page } = till;
+  await page.getByLabel("Everything else", { exact: true }).fill(sum);
+  await till.button("That is all").click();
+  await page.getByText("Should be in the drawer").waitFor();
+}
+
+const fact = (till, name) => till.page.locator(".report .sums > div, .facts > div").filter({ hasText: name }).locator("dd").first();
+
+test("first hour 13: a difference is closed with its reason, change is no cash, and the second shift starts clean", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const tea = await opened(till, "2.50");
+    await till.sell(tea);
+    await till.sell(tea);
+    // Nothing says what should be there before it was counted.
+    await till.go("/drawer");
+    await till.button("Count and close").click();
+    await dialog(till).getByLabel("Everything else", { exact: true }).waitFor();
+    assert.equal(await dialog(till).getByText("Should be in the drawer").count(), 0);
+    // Coins are added up by the register.
+    await dialog(till).getByLabel(/1\.00/).first().fill("3");
+    await dialog(till).getByLabel("Everything else", { exact: true }).fill("0.80");
+    await till.button("That is all").click();
+    await page.getByText(/1\.20.* less than expected/).waitFor();
+    assert.ok(await dialog(till).getByRole("button", { name: "Close the drawer" }).isDisabled());
+    await page.getByRole("textbox", { name: "Why it differs" }).fill("wrong change");
+    await dialog(till).getByRole("button", { name: "Close the drawer" }).click();
+
+    await page.getByRole("heading", { name: "Z report 1", level: 1 }).waitFor();
+    assert.match(await fact(till, "Taken").textContent(), /5\.00/);
+    assert.match(await fact(till, "Difference").textContent(), /-.*1\.20/);
+    await page.getByText("wrong change").waitFor();
+
+    await till.openDrawer();
+    await till.go("/drawer/now");
+    assert.match(await fact(till, "Taken").textContent(), /0\.00/);
+    assert.match(await fact(till, "Sales").textContent(), /0\.00/);
+    await count(till, "0");
+    await page.getByText("It is what should be there.").waitFor();
+    await dialog(till).getByRole("button", { name: "Close the drawer" }).click();
+    await page.getByRole("heading", { name: "Z report 2", level: 1 }).waitFor();
+    // Both stay in the list, over a reload.
+    await till.go("/drawer");
+    await page.getByRole("link", { name: /Z report 2/ }).waitFor();
+    await page.getByRole("link", { name: /Z report 1/ }).click();
+    assert.match(await fact(till, "Taken").textContent(), /5\.00/);
+  });
+});
+
+async function pin(till, digits) {
+  await till.page.getByLabel("PIN", { exact: true }).fill(digits);
+  await till.button("Enter").click();
+}
+
+async function enter(till, name, digits) {
+  await till.page.getByRole("button", { name: new RegExp(name) }).last().click();
+  await pin(till, digits);
+}
+
+async function addPerson(till, name, role, digits, button = "Add somebody") {
+  const { page } = till;
+  await till.button(button).click();
+  await page.getByRole("textbox", { name: /^Name/ }).fill(name);
+  await page.getByLabel("Role", { exact: true }).selectOption(role);
+  await page.getByLabel("PIN at this register", { exact: true }).fill(digits);
+  await page.getByLabel("The same PIN again", { exact: true }).fill(digits);
+  await dialog(till).getByRole("button", { name: "Save" }).click();
+}
+
+test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyond, and both in the audit, offline", async () => {
+  await afterOneVisit(async (till, browser, server) => {
+    const { page } = till;
+    const tea = await opened(till, "2.50");
+    await till.go("/people");
+    await addPerson(till, "Amina", "owner", "4711", "Add yourself");
+    const code = await page.locator(".recovery").textContent();
+    assert.match(code, /^[A-Z2-9]{4}(-[A-Z2-9]{4}){2}$/);
+    await till.button("I wrote it down").click();
+    await addPerson(till, "Baraka", "cashier", "0815");
+    await page.getByText("Baraka").waitFor();
+
+    // The next one comes: by their sign and PIN.
+    await page.getByRole("button", { name: /^Amina: leave/ }).click();
+    await page.getByRole("heading", { name: "Who is at the register?" }).waitFor();
+    await enter(till, "Baraka", "1111");
+    await page.getByText("That is not the PIN. Try again.").waitFor();
+    await pin(till, "0815");
+    await page.getByRole("button", { name: /^Baraka: leave/ }).waitFor();
+
+    const number = await till.sell(tea);
+    await till.go("/drawer");
+    await till.button("Open without a sale").click();
+    await dialog(till).getByRole("textbox", { name: "Reason" }).fill("to change a note");
+    await dialog(till).getByRole("button", { name: "Open without a sale" }).click();
+    await page.getByRole("heading", { name: "A manager’s word" }).waitFor();
+    await dialog(till).getByRole("textbox", { name: "Why" }).fill("bank was closed");
+    await dialog(till).getByLabel("PIN", { exact: true }).fill("4711");
+    await dialog(till).getByRole("button", { name: "Allow it" }).click();
+    await page.getByText("The drawer may be opened; it is recorded").waitFor();
+
+    await till.go("/sales");
+    await page.getByRole("link", { name: new RegExp(`${number}`) }).first().click();
+    await till.button("Void the sale").click();
+    await dialog(till).getByRole("textbox", { name: "Reason" }).fill("typo");
+    await dialog(till).getByRole("button", { name: "Void the sale" }).click();
+    await page.getByRole("heading", { name: "A manager’s word" }).waitFor();
+    await dialog(till).getByRole("textbox", { name: "Why" }).fill("I saw it");
+    await dialog(till).getByLabel("PIN", { exact: true }).fill("4711");
+    await dialog(till).getByRole("button", { name: "Allow it" }).click();
+    await page.getByText("The sale was voided").waitFor();
+
+    // What a cashier sees of the drawer before counting says nothing.
+    await till.go("/drawer/now");
+    assert.equal(await fact(till, "Should be in the drawer").textContent(), "After counting");
+
+    await till.go("/audit");
+    for (const [what, who, why] of [
+      ["Sale voided", /Baraka/, /Allowed by Amina: I saw it/],
+      ["Drawer opened without a sale", /Baraka/, /Allowed by Amina: bank was closed/],
+    ]) {
+      const row = page.locator(".audit-row").filter({ hasText: what });
+      await row.first().waitFor();
+      assert.match(await row.first().textContent(), who);
+      assert.match(await row.first().textContent(), why);
+    }
+    await page.getByLabel("Who", { exact: true }).selectOption({ label: "Amina" });
+    await page.locator(".audit-row").filter({ hasText: "Sale voided" }).waitFor();
+
+    // After a start, somebody says who they are; nothing is sold before.
+    browser.kill();
+    await browser.context.close().catch(() => {});
+    await browser.start();
+    const again = await Till.open(browser.context, server.url, "/sell");
+    await again.page.getByRole("heading", { name: "Who is at the register?" }).waitFor();
+    assert.equal(await again.product(tea).count(), 0);
+    await enter(again, "Baraka", "0815");
+    await again.product(tea).first().waitFor();
+    assert.deepEqual(again.problems, []);
+  });
+});
