@@ -71,6 +71,7 @@ counters! {
     Incidents "incidents" true,
     Covers "debts covered" true,
     ForkIncidents "forks found" true,
+    BranchesChanged "histories that devices went over to" true,
     Twins "whole machines copied" true,
     DisksFull "writes that met a full disk" true,
     DiskFailures "commits that the disk answered with an error" true,

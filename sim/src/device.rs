@@ -8,11 +8,12 @@ use soko_app_api::{Command, Query, Refused, Reply, StatusView, View};
 use soko_domain::ids::{AuthorId, Hash, SaleId, ShiftId};
 use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
+use soko_domain::wire::Wire as _;
 use soko_engine::vault::MemoryVault;
 use soko_engine::{Engine, Failure, Join, Joined, NotDone, Now, OpenError, Options};
 use soko_record_log::log;
 use soko_record_log::sqlite::CommitFails;
-use soko_record_log::{Sqlite, StoreError, Tx};
+use soko_record_log::{Sqlite, StoreError, Tx, params};
 use soko_replication::{Heads, Record};
 
 use crate::broken::{Broken, broken};
@@ -204,6 +205,27 @@ impl Device {
 
     pub(crate) fn heads(&mut self) -> Result<Heads, Broken> {
         Ok(self.read(|tx| log::heads(tx, STALL))?)
+    }
+
+    /// What this device once held of an author's other history.
+    pub(crate) fn beside(&mut self, author: AuthorId) -> Result<Vec<Record>, Broken> {
+        let rows = self.read(|tx| {
+            tx.query(
+                "select record from other_branch where log = $1 and author = $2 order by hash",
+                params![STALL, author],
+            )
+        })?;
+        let mut records = Vec::new();
+        for row in &rows {
+            records.extend(Record::from_bytes(row.blob(0)?));
+        }
+        Ok(records)
+    }
+
+    /// Whether it ever wrote as this author.
+    pub(crate) fn was(&mut self, author: AuthorId) -> Result<bool, StoreError> {
+        let sql = "select 1 from own_author where log = $1 and author = $2";
+        self.read(|tx| Ok(tx.query_opt(sql, params![STALL, author])?.is_some()))
     }
 
     pub(crate) fn state_digest(&mut self) -> Result<Hash, Broken> {

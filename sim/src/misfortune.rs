@@ -146,8 +146,9 @@ impl World<'_> {
                 let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else {
                     continue;
                 };
-                let records =
+                let mut records =
                     device.read(|tx| log::range(tx, STALL, &author, 1, READ_RECORDS, READ_BYTES))?;
+                records.extend(device.beside(author)?);
                 let missing = self.server.read(|tx| {
                     for record in &records {
                         if !is_held(tx, record)? {

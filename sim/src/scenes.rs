@@ -91,3 +91,36 @@ fn a_server_that_was_set_back_in_silence_begins_another_life_at_the_first_word_o
         assert_eq!(world.counters.get(counter), 1, "{}", counter.word());
     }
 }
+
+#[test]
+fn registers_go_over_to_what_a_server_wrote_after_it_was_set_back_in_silence() {
+    let plan = quiet();
+    let mut world = World::new(&plan, false).unwrap();
+    world.pass(10_000).unwrap();
+    let product = world.products[0];
+    world.receive(0, product, 40).unwrap();
+    world.command(0, Verb::ReturnShare { product, quantity: 30 }).unwrap();
+    world.pass(10_000).unwrap();
+    // So often that no older one is left.
+    for _ in 0..10 {
+        world.back_up_server().unwrap();
+    }
+    // Only the registers remember this one.
+    world.order().unwrap();
+    world.pass(10_000).unwrap();
+    for at in 0..2 {
+        world.network.cut(at, Cut { up: true, down: true });
+    }
+    world.set_server_back().unwrap();
+    // These stand in the place of what the server forgot.
+    for _ in 0..3 {
+        world.order().unwrap();
+    }
+    for at in 0..2 {
+        world.network.cut(at, Cut::default());
+    }
+    // All meet, and the registers end the orders that they did not know.
+    world.settle_down().unwrap();
+    assert_eq!(world.counters.get(Counter::BranchesChanged), 2);
+    assert_eq!(world.counters.get(Counter::SetBacksNoticed), 1);
+}

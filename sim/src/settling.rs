@@ -102,12 +102,12 @@ impl World<'_> {
                 return Ok(Some(format!("device {at} waits for {} answers", status.asks_waiting)));
             }
             let heads = device.heads()?;
-            let differs = |author: &&soko_domain::ids::AuthorId| {
-                !self.model.doubled.contains(author) && heads.get(author) != server_heads.get(author)
-            };
-            let mut authors = heads.keys().chain(server_heads.keys());
-            if let Some(author) = authors.find(differs) {
-                return Ok(Some(format!("device {at} and the server differ about {author}")));
+            for author in heads.keys().chain(server_heads.keys()) {
+                // What it wrote itself it keeps, even if the server went by another's word.
+                let is_kept = self.model.doubled.contains(author) && device.was(*author)?;
+                if heads.get(author) != server_heads.get(author) && !is_kept {
+                    return Ok(Some(format!("device {at} and the server differ about {author}")));
+                }
             }
         }
         if self.is_frozen()? && !self.debts {

@@ -290,6 +290,8 @@ impl<'p> World<'p> {
         self.trace.note("taken", &[u64::try_from(taken.records).unwrap_or_default()], || {
             format!("device {at}: {taken:?}")
         });
+        let changed = u64::try_from(taken.changed_branch).unwrap_or(u64::MAX);
+        self.counters.add_many(Counter::BranchesChanged, changed);
         if taken.frozen.is_some() {
             self.counters.add(Counter::RegistersFrozen);
         }

@@ -46,6 +46,11 @@ pub fn schema() -> &'static [Migration] {
         },
         Migration { number: 8, name: "desk", sql: soko_projection::DESK },
         Migration { number: 9, name: "pins", sql: include_str!("../../../migrations/device/0004_pins.sql") },
+        Migration {
+            number: 10,
+            name: "branches",
+            sql: include_str!("../../../migrations/device/0005_branches.sql"),
+        },
     ];
     STEPS
 }

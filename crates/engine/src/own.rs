@@ -4,7 +4,7 @@ use soko_domain::ids::{AuthorId, EpochId, LogId, ProductId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_record_log::{Row, StoreError, Tx, params};
-use soko_replication::Introduction;
+use soko_replication::{Introduction, Record};
 use soko_replication::protocol::Epoch;
 
 use crate::identity::FrozenWhy;
@@ -175,6 +175,16 @@ pub(crate) fn introduction(
 pub(crate) fn authors(tx: &mut dyn Tx, log: LogId) -> Result<Vec<AuthorId>, StoreError> {
     let rows = tx.query("select author from own_author where log = $1 order by author", params![log])?;
     rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// Keeps what was taken out of the log.
+pub(crate) fn keep_beside(tx: &mut dyn Tx, log: LogId, record: &Record) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into other_branch (log, author, hash, record) values ($1, $2, $3, $4)
+         on conflict (log, author, hash) do nothing",
+        params![log, record.author, record.id(), record.to_bytes()],
+    )?;
+    Ok(())
 }
 
 pub(crate) fn add_server(tx: &mut dyn Tx, log: LogId, key: &[u8; 32]) -> Result<(), StoreError> {

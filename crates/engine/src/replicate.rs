@@ -1,6 +1,8 @@
 //! Exchanging pages with the server. Whoever owns the network carries the bytes; everything that arrives is
 //! stored and followed in one transaction before anything else happens.
 
+use std::collections::BTreeSet;
+
 use soko_app_api::QueryKey;
 use soko_domain::entry::{Entry, IncidentKind, Kind};
 use soko_domain::ids::{AuthorId, LogId};
@@ -43,6 +45,8 @@ pub struct Taken {
     pub frozen: Option<FrozenWhy>,
     /// Records say the same here and there, and what was derived from them does not.
     pub state_differs: bool,
+    /// Authors with two histories of whom the server's is held now, and the other one kept beside.
+    pub changed_branch: usize,
 }
 
 impl Engine {
@@ -193,11 +197,15 @@ impl Arrival {
         };
         taken.frozen = doubt(writing, &server_heads)?;
         let mut records = Vec::new();
+        let mut forked = BTreeSet::new();
         for run in progress.runs {
-            take_run(writing, run, &mut records, &mut taken)?;
+            take_run(writing, run, &mut records, (&mut taken, &mut forked))?;
         }
         taken.records = records.len();
-        writing.follow(&records)?;
+        match taken.changed_branch {
+            0 => writing.follow(&records)?,
+            _ => writing.follow_all()?,
+        }
         if taken.frozen.is_none() && writing.stall.pen.is_some() && told_of_fork(writing, &records)? {
             taken.frozen = Some(FrozenWhy::Forked);
         }
@@ -212,7 +220,7 @@ impl Arrival {
             writing.changed([QueryKey::Parked]);
         }
         confirm_returns(writing, &server_heads)?;
-        hand_in_branches(writing, &server_heads)?;
+        meet_branches(writing, &server_heads, &forked)?;
         if taken.frozen.is_none() {
             answer_recalls(writing, seeds)?;
         }
@@ -269,20 +277,33 @@ fn take_run(
     writing: &mut Writing<'_>,
     run: Run,
     records: &mut Vec<Record>,
-    taken: &mut Taken,
+    (taken, forked): (&mut Taken, &mut BTreeSet<AuthorId>),
 ) -> Result<(), Failure> {
     let (log, author) = (writing.log, run.author);
     if writing.weakened.is(Sabotage::UnchainedLog) {
         return take_unchained(writing, run, records);
     }
+    let end = run.last_seq();
     match log::judge(writing.tx, log, run)? {
         Ok(accepted) => {
             log::append_with_ids(writing.tx, accepted.records_with_ids())?;
             records.extend(accepted.records);
+            if let Some(hash) = log::hash_at(writing.tx, log, &author, end)? {
+                writing.stall.session.heard_whole(author, Head { seq: end, hash });
+            }
         }
         Err(Refused::Fork { seq, .. }) if author == writing.me => {
             taken.frozen = Some(FrozenWhy::Forked);
             taken.refused.push(format!("record {seq} of this register was written twice"));
+        }
+        Err(Refused::Fork { branch, .. }) if writing.stall.session.asks_whole(author) => {
+            change_branch(writing, &branch)?;
+            taken.changed_branch += 1;
+            records.extend(branch);
+        }
+        Err(refused @ Refused::Fork { .. }) => {
+            forked.insert(author);
+            taken.refused.push(format!("{author}: {refused}"));
         }
         Err(refused) => taken.refused.push(format!("{author}: {refused}")),
     }
@@ -312,27 +333,55 @@ fn confirm_returns(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<()
     Ok(())
 }
 
-/// Where the server's history of an own author is another than ours, or goes on where ours ends, both branches
-/// hold facts: ours is offered as a whole. So is what we have of a server that was set back and wrote on.
-fn hand_in_branches(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<(), Failure> {
+/// The server's history is held now; what stood in its place was handed in before and is kept beside the log.
+fn change_branch(writing: &mut Writing<'_>, branch: &[Record]) -> Result<(), Failure> {
+    let log = writing.log;
+    let with_ids = branch.iter().map(|record| (record.id(), record));
+    for record in log::change_branch(writing.tx, log, with_ids)? {
+        own::keep_beside(writing.tx, log, &record)?;
+    }
+    Ok(())
+}
+
+/// Where the server's history of an author is another than ours, or goes on where ours ends, both branches hold facts:
+/// ours is offered as a whole, whoever wrote it. Then the server's is taken, since what it holds is what everybody
+/// goes by; but this device keeps what it wrote itself.
+fn meet_branches(
+    writing: &mut Writing<'_>,
+    server_heads: &Heads,
+    forked: &BTreeSet<AuthorId>,
+) -> Result<(), Failure> {
     let log = writing.log;
     let own = own::authors(writing.tx, log)?;
+    let ours = log::heads(writing.tx, log)?;
     for (author, theirs) in server_heads {
-        let author = *author;
-        if !own.contains(&author) && !forked_server(writing, author, theirs)? {
-            continue;
-        }
-        if log::hash_at(writing.tx, log, &author, theirs.seq)? != Some(theirs.hash) {
-            writing.stall.session.offer_whole(author);
+        let (author, is_own) = (*author, own.contains(author));
+        let other = has_other_branch(writing, author, (ours.get(&author), theirs), is_own)?;
+        let session = &mut writing.stall.session;
+        if forked.contains(&author) || other == Some(true) {
+            session.offer_whole(author);
+            if !is_own && session.was_offered_whole(author) {
+                session.ask_whole(author);
+            }
+        } else if other == Some(false) {
+            session.has_whole(author);
         }
     }
     Ok(())
 }
 
-fn forked_server(writing: &mut Writing<'_>, author: AuthorId, theirs: &Head) -> Result<bool, Failure> {
-    let Some(known) = log::known(writing.tx, writing.log, &author)? else { return Ok(false) };
-    let is_server = writing.stall.trust.server_keys.contains(&known.public_key);
-    Ok(is_server && known.head.seq >= theirs.seq && known.head != *theirs)
+/// Nothing if it cannot be said yet: a longer history of somebody else may go on from ours.
+fn has_other_branch(
+    writing: &mut Writing<'_>,
+    author: AuthorId,
+    (ours, theirs): (Option<&Head>, &Head),
+    is_own: bool,
+) -> Result<Option<bool>, Failure> {
+    let Some(ours) = ours else { return Ok(None) };
+    if ours.seq < theirs.seq {
+        return Ok(is_own.then_some(true));
+    }
+    Ok(Some(ours != theirs && log::hash_at(writing.tx, writing.log, &author, theirs.seq)? != Some(theirs.hash)))
 }
 
 /// The server may only ask for a share back; the register gives what it can spare.

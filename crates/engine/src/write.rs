@@ -145,6 +145,16 @@ impl<'t> Writing<'t> {
         self.withhold(&projected.withheld)
     }
 
+    /// Derives everything again: something was taken out of the log. It is rare.
+    pub(crate) fn follow_all(&mut self) -> Result<(), Failure> {
+        self.after.generation = Some(0);
+        let trust = &self.stall.trust;
+        let rebuilt = soko_projection::rebuild(self.tx, self.log, trust, &mut LocalApplier)?;
+        self.touch(&rebuilt.touched)?;
+        self.changed([QueryKey::Everything]);
+        self.withhold(&rebuilt.withheld)
+    }
+
     /// What the server parked counts for nothing, here as there. It is rare, so everything is derived again.
     fn withhold(&mut self, withheld: &[(AuthorId, u64)]) -> Result<(), Failure> {
         let mut had_body = false;

@@ -1,8 +1,9 @@
 //! The append-only log: every author's chain, and the order of arrival that cursors count.
 //!
-//! Records are appended and their bodies may be withheld; nothing else is ever changed or removed. Whether a
-//! record may be kept was decided before (`soko_replication::accept`, or the pen that wrote it); here only
-//! what the log itself rests on is checked: that chains have no gaps and nothing is overwritten.
+//! Records are appended and their bodies may be withheld; nothing else is ever changed, and only where an author has
+//! two histories is one ever taken out, to be kept beside the log. Whether a record may be kept was decided before
+//! (`soko_replication::accept`, or the pen that wrote it); here only what the log itself rests on is checked: that
+//! chains have no gaps and nothing is overwritten.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,10 +16,12 @@ use soko_replication::{Body, Head, Heads, Introduction, KnownAuthor, Record};
 use crate::params;
 use crate::tx::{Dialect, Param, StoreError, ToParam as _, Tx};
 
+mod branch;
 mod judge;
 mod read;
 mod verify;
 
+pub use branch::change_branch;
 pub use judge::judge;
 pub use read::{LogSource, Positioned, READ_BYTES_MAX, hash_at, range, record_at, since};
 pub use verify::{AuthorReport, Problem, Report, verify};

@@ -90,6 +90,10 @@ pub struct Session {
     offered: BTreeMap<AuthorId, u64>,
     /// Those of whom that was begun, in this life of the server.
     were_offered: BTreeSet<AuthorId>,
+    /// Authors whose other history is asked for, and how far it was heard.
+    asked: BTreeMap<AuthorId, Head>,
+    /// Something is asked for that was not asked for before.
+    asks_anew: bool,
     random: u64,
 }
 
@@ -174,6 +178,8 @@ impl Session {
             held_back: BTreeMap::new(),
             offered: BTreeMap::new(),
             were_offered: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            asks_anew: false,
             random: start.seed,
         }
     }
@@ -194,7 +200,8 @@ impl Session {
         }
         let heads = source.heads()?;
         let filled = self.fill(now_ms, source, &heads)?;
-        if self.follow_up.take().is_some_and(|last| !last.goes_on(&heads, &filled, asks)) {
+        let asks_anew = std::mem::take(&mut self.asks_anew);
+        if self.follow_up.take().is_some_and(|last| !asks_anew && !last.goes_on(&heads, &filled, asks)) {
             self.rest(now_ms);
             return Ok(None);
         }
@@ -220,6 +227,7 @@ impl Session {
             self.held_back.clear();
             self.offered.clear();
             self.were_offered.clear();
+            self.asked.clear();
         }
         self.go_on_offering(&sent);
         let is_behind =
@@ -288,6 +296,36 @@ impl Session {
         }
     }
 
+    /// Whether the server has had the whole chain of this author from us, in this life of it.
+    pub fn was_offered_whole(&self, author: AuthorId) -> bool {
+        self.were_offered.contains(&author) && !self.offered.contains_key(&author)
+    }
+
+    /// The server's history of this author is asked for from its beginning, as if nothing of it were held.
+    pub fn ask_whole(&mut self, author: AuthorId) {
+        self.asked.entry(author).or_insert_with(|| {
+            self.asks_anew = true;
+            Head { seq: 0, hash: NO_RECORD }
+        });
+    }
+
+    pub fn asks_whole(&self, author: AuthorId) -> bool {
+        self.asked.contains_key(&author)
+    }
+
+    /// Up to here the server's history is the one that is held: the rest of it is asked for.
+    pub fn heard_whole(&mut self, author: AuthorId, up_to: Head) {
+        if let Some(heard) = self.asked.get_mut(&author).filter(|heard| heard.seq < up_to.seq) {
+            *heard = up_to;
+            self.asks_anew = true;
+        }
+    }
+
+    /// Nothing is asked for any more.
+    pub fn has_whole(&mut self, author: AuthorId) {
+        self.asked.remove(&author);
+    }
+
     /// When to poll again if nothing happens before.
     pub fn next_deadline(&self) -> u64 {
         self.in_flight.as_ref().map_or(self.due_ms, |sent| sent.deadline_ms)
@@ -338,6 +376,12 @@ impl Session {
         let mut page = Page::new(self.log, self.sender, self.offer, self.epoch);
         page.number = self.next_number;
         page.heads = heads.clone();
+        for (author, heard) in &self.asked {
+            match heard.seq {
+                0 => page.heads.remove(author),
+                _ => page.heads.insert(*author, *heard),
+            };
+        }
         if may_ask {
             page.asks = asks.iter().take(ASKS_MAX).cloned().collect();
         }

@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = &[
     ("answers are bounded in number and size", bounded),
     ("a page is filled from the log", fills_pages),
     ("a withheld body leaves the chain proven", withheld),
+    ("another branch takes a chain's place and leaves no gap", other_branch),
     ("a flipped byte is found", flipped),
     ("a lost record is found", lost),
     ("a forged chain is found", forged),
@@ -202,6 +203,33 @@ fn withheld(tx: &mut dyn Tx) -> Outcome {
 }
 
 /// Two authors of eleven records; the first one's chain is signed at 1 + 5 and 1 + 10.
+fn other_branch(tx: &mut dyn Tx) -> Outcome {
+    let (mut one, mut two) = (Writer::new(1, LOG)?, Writer::new(1, LOG)?);
+    let mut other = Writer::new(2, LOG)?;
+    log::append(tx, &one.commit(2)?)?;
+    two.commit(2)?;
+    log::append(tx, &other.commit(1)?)?;
+    let lost = one.commit(4)?;
+    log::append(tx, &lost)?;
+    log::append(tx, &other.commit(2)?)?;
+    // Two at the same places, with another content.
+    let mut taken = Vec::new();
+    for at in 0..2 {
+        taken.push(two.pen.write(7, vec![at])?);
+    }
+    two.pen.sign(&mut taken[1])?;
+    let elsewhere = savepoint(tx, |tx| log::change_branch(tx, LOG, taken[1..].iter().map(|r| (r.id(), r))))?;
+    assert!(matches!(elsewhere, Err(AppendError::NotChained { seq: 5, .. })), "{elsewhere:?}");
+    assert_eq!(log::change_branch(tx, LOG, taken.iter().map(|r| (r.id(), r)))?, lost);
+    let author = one.pen.author();
+    assert_eq!(held(tx, &author)?[3..], taken);
+    assert_eq!(log::head(tx, LOG, &author)?, Some(two.pen.head()));
+    let report = log::verify(tx, LOG)?;
+    assert!(report.is_sound() && report.records == 9, "{report:?}");
+    assert_eq!(log::since(tx, LOG, 0, 100)?.len(), 9);
+    Ok(())
+}
+
 fn two_chains(tx: &mut dyn Tx) -> Result<(AuthorId, AuthorId), Box<dyn std::error::Error>> {
     let (mut first, mut second) = (Writer::new(1, LOG)?, Writer::new(2, LOG)?);
     for writer in [&mut first, &mut second] {
