@@ -1,8 +1,11 @@
 //! Cases that a campaign meets seldom, each played out on purpose and judged by the campaign's own calm.
 
 use soko_app_api::{BeyondShare, Verb};
-use soko_domain::ids::AuthorId;
+use soko_domain::ask::{Answer, Ask};
+use soko_domain::ids::{AuthorId, ThingId};
+use soko_domain::wire::Wire as _;
 use soko_record_log::params;
+use soko_replication::{Ask as PageAsk, Capabilities, Page};
 
 use crate::counters::Counter;
 use crate::network::Cut;
@@ -123,4 +126,29 @@ fn registers_go_over_to_what_a_server_wrote_after_it_was_set_back_in_silence() {
     world.settle_down().unwrap();
     assert_eq!(world.counters.get(Counter::BranchesChanged), 2);
     assert_eq!(world.counters.get(Counter::SetBacksNoticed), 1);
+}
+
+#[test]
+fn who_cannot_read_all_that_it_holds_is_granted_nothing() {
+    let plan = quiet();
+    let mut world = World::new(&plan, false).unwrap();
+    world.pass(10_000).unwrap();
+    let product = world.products[0];
+    world.receive(0, product, 4).unwrap();
+    world.pass(10_000).unwrap();
+    let now_ms = world.now_ms + 60_000;
+    let author = world.devices[1].author();
+    let mut page = Page::decode(&world.devices[1].poll(now_ms).unwrap().unwrap()).unwrap();
+    for (number, capabilities, is_granted) in
+        [(1, Capabilities::ALL.without(Capabilities::SHARES), false), (2, Capabilities::ALL, true)]
+    {
+        page.capabilities = capabilities;
+        let body = Ask::Share { product, quantity: 1 }.to_bytes();
+        page.asks = vec![PageAsk { id: ThingId([number; 16]), body }];
+        let out = world.server.replicate(author, &page.encode().unwrap(), now_ms).unwrap().unwrap();
+        let answers = Page::decode(&out.page).unwrap().answers;
+        let answer = Answer::from_bytes(&answers[0].body).unwrap();
+        let is_outdated = matches!(&answer, Answer::Refused { code, .. } if code == "outdated");
+        assert_eq!((answer == Answer::Done, is_outdated), (is_granted, !is_granted), "{answer:?}");
+    }
 }

@@ -194,6 +194,11 @@ impl Entry {
         out.finish()
     }
 
+    /// Whether a newer program wrote this body: it cannot be read here, and is no nonsense for that.
+    pub fn is_newer(kind: Kind, body: &[u8]) -> bool {
+        body.first().is_some_and(|byte| byte & !WITH_PERSON > kind.version())
+    }
+
     /// Reads a body written by any version that ever existed.
     pub fn from_body(kind: Kind, body: &[u8]) -> Result<(Stamp, Self), Malformed> {
         let mut input = Reader::new(body);

@@ -22,6 +22,8 @@ pub enum Retry {
 pub enum Refusal {
     #[error("this copy of the register was restored or copied; enrol it again before it may promise stock")]
     RegisterFrozen,
+    #[error("another device of this stall runs a newer version; update this one before it promises stock")]
+    Outdated,
     #[error("this device was revoked; ask the stall's owner to enrol it again")]
     DeviceRevoked,
     #[error("your role may not do this; ask the owner or a manager")]
@@ -99,6 +101,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::RegisterFrozen => "register_frozen",
+            Self::Outdated => "outdated",
             Self::DeviceRevoked => "device_revoked",
             Self::NotAllowed => "not_allowed",
             Self::Locked => "locked",
@@ -139,6 +142,7 @@ impl Refusal {
         match self {
             Self::StallFrozen => Retry::Later,
             Self::RegisterFrozen
+            | Self::Outdated
             | Self::Locked
             | Self::ApprovalNeeded { .. }
             | Self::UnknownSale(_)

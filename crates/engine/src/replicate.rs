@@ -11,7 +11,7 @@ use soko_record_log::log::LogSource;
 use soko_record_log::{StoreError, log};
 use soko_replication::limits::ASKS_MAX;
 use soko_replication::session::{EpochStep, Progress, ReplyRefused};
-use soko_replication::{Head, Heads, Page, Record, Refused, Run, Session};
+use soko_replication::{Capabilities, Head, Heads, Page, Record, Refused, Run, Session};
 
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
@@ -59,6 +59,11 @@ impl Engine {
         }
         let session = &mut known.session;
         let page = self.db.read::<_, StoreError>(|tx| {
+            session.set_capabilities(if facts::is_outdated(tx, stall)? {
+                Capabilities::ALL.without(Capabilities::SHARES)
+            } else {
+                Capabilities::ALL
+            });
             let asks = own::asks_waiting(tx, stall, ASKS_MAX + 1)?;
             session.poll_page(now_ms, &LogSource::new(tx, stall), &asks)
         })?;
@@ -388,7 +393,7 @@ fn has_other_branch(
 fn answer_recalls(writing: &mut Writing<'_>, seeds: Vec<[u8; 16]>) -> Result<(), Failure> {
     let (log, me) = (writing.log, writing.me);
     let revoked = writing.device(me)?.is_some_and(|device| device.revoked);
-    if writing.stall.pen.is_none() || revoked {
+    if writing.stall.pen.is_none() || revoked || facts::is_outdated(writing.tx, log)? {
         return Ok(());
     }
     for ((recall, product, wanted), seed) in

@@ -235,8 +235,11 @@ fn keys(touched: &Touched) -> BTreeSet<QueryKey> {
 
 /// The facts that decisions need.
 impl Writing<'_> {
-    /// What this register may promise. A weakened rule may believe in more than the records say.
+    /// What this register may promise: nothing while it cannot read all that it holds. A weakened rule may believe in more than the records say.
     pub(crate) fn own_share(&mut self, product: ProductId) -> Result<i64, StoreError> {
+        if facts::is_outdated(self.tx, self.log)? {
+            return Ok(0);
+        }
         let share = facts::balance(self.tx, self.log, product, Account::Share(self.me))?;
         Ok(share.saturating_add(self.stall.believed(product)))
     }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use soko_domain::entry::{Entry, Kind};
+use soko_domain::entry::{Entry, Kind, SERVER_KIND_FIRST, SERVER_KIND_LAST};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ShiftId, ThingId};
 use soko_record_log::{StoreError, Tx, log, params};
-use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_INTRODUCTION};
+use soko_replication::record::{
+    KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_ENTRY_FIRST, KIND_ENTRY_LAST, KIND_INTRODUCTION,
+};
 use soko_replication::{Body, Record};
 
 use crate::book::Book;
@@ -14,6 +16,8 @@ use crate::ledger::{Place, apply_entry};
 use crate::stock::Balances;
 use crate::sum::Sum;
 
+/// Records of newer programs that are looked at after an update.
+const NEWER_LOOKED_AT_MAX: usize = 1_000;
 /// Records that one step of a rebuild reads.
 const REBUILD_RECORDS_PER_STEP: usize = 2_000;
 
@@ -65,6 +69,7 @@ soko_domain::wire_choice! {
         RoleForbids = 4,
         ChangeRefused = 5,
         ServerSaid = 6,
+        Newer = 7,
     }
 }
 
@@ -77,6 +82,7 @@ impl ParkCode {
             Self::RoleForbids => "the role of its author does not allow such a record; ask the owner",
             Self::ChangeRefused => "the edit would damage the document; make it again",
             Self::ServerSaid => "the server refused the record",
+            Self::Newer => "a newer version of Soko wrote the record; update this one",
         }
     }
 }
@@ -153,14 +159,20 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        let Some(kind) = Kind::from_number(record.kind) else {
-            self.out.unknown += 1;
-            return Ok(());
-        };
-        if kind.is_server_only() && !self.is_server(book.tx, record.author)? {
+        let is_entry = (KIND_ENTRY_FIRST..=KIND_ENTRY_LAST).contains(&record.kind);
+        let is_servers = (SERVER_KIND_FIRST..=SERVER_KIND_LAST).contains(&record.kind);
+        if is_servers && !self.is_server(book.tx, record.author)? {
             self.park(record, ParkCode::NotTheServer);
             return Ok(());
         }
+        let kind = match Kind::from_number(record.kind) {
+            Some(kind) if !Entry::is_newer(kind, body) => kind,
+            Some(_) | None if is_entry => return self.leave_for_later(book, record),
+            Some(_) | None => {
+                self.out.unknown += 1;
+                return Ok(());
+            }
+        };
         self.take_entry(book, record, kind, body)
     }
 
@@ -187,6 +199,14 @@ impl Run<'_> {
         let place = Place { log: self.log, author: record.author, seq: record.seq };
         apply_entry(book, &place, &stamp, &entry, &mut self.out.touched)?;
         Ok(())
+    }
+
+    /// What it does to stock is not known here: until this program is updated, nobody may rely on what the tables say
+    /// about shares. It is no other device's business, so it does not count for the digest.
+    fn leave_for_later(&mut self, book: &mut Book<'_>, record: &Record) -> Result<(), ProjectError> {
+        self.out.unknown += 1;
+        let code = ParkCode::Newer;
+        Ok(park(book.tx, self.log, record.author, record.seq, code, code.sentence())?)
     }
 
     fn is_server(&mut self, tx: &mut dyn Tx, author: AuthorId) -> Result<bool, StoreError> {
@@ -228,10 +248,27 @@ pub fn forget(tx: &mut dyn Tx, log: LogId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The logs whose tables an older version filled.
+/// The logs whose tables an older version filled, or filled without what it could not read.
 pub fn stale(tx: &mut dyn Tx) -> Result<Vec<LogId>, StoreError> {
     let rows = tx.query("select log from tables_stale order by log", &[])?;
-    rows.iter().map(|row| row.id(0)).collect()
+    let mut stale: BTreeSet<LogId> = rows.iter().map(|row| row.id(0)).collect::<Result<_, _>>()?;
+    let rows = tx.query(
+        "select log, author, seq from parked where code = $1 order by log, author, seq limit $2",
+        params![ParkCode::Newer.number(), NEWER_LOOKED_AT_MAX],
+    )?;
+    for row in &rows {
+        let (log, author, seq): (LogId, AuthorId, u64) = (row.id(0)?, row.id(1)?, row.number(2)?);
+        if !stale.contains(&log) && can_be_read(tx, log, author, seq)? {
+            stale.insert(log);
+        }
+    }
+    Ok(stale.into_iter().collect())
+}
+
+fn can_be_read(tx: &mut dyn Tx, log: LogId, author: AuthorId, seq: u64) -> Result<bool, StoreError> {
+    let Some(record) = log::record_at(tx, log, &author, seq)? else { return Ok(false) };
+    let (kind, body) = (Kind::from_number(record.kind), record.body.bytes());
+    Ok(kind.zip(body).is_some_and(|(kind, body)| !Entry::is_newer(kind, body)))
 }
 
 /// Derives every table of a log from its records again.

@@ -579,3 +579,10 @@ pub fn stall_frozen(tx: &mut dyn Tx, log: LogId) -> Result<bool, StoreError> {
 fn odd(what: &str) -> StoreError {
     StoreError::Corrupt(format!("{what} is none that this program knows"))
 }
+
+/// Whether the log holds entries that only a newer program can read. What the tables say about shares may then be
+/// wrong, so nothing may be promised from one.
+pub fn is_outdated(tx: &mut dyn Tx, log: LogId) -> Result<bool, StoreError> {
+    let sql = "select 1 from parked where log = $1 and code = $2 limit 1";
+    Ok(tx.query_opt(sql, params![log, crate::project::ParkCode::Newer.number()])?.is_some())
+}

@@ -23,8 +23,14 @@ impl Capabilities {
     pub const STATE_DIGEST: Self = Self(1);
     /// Sends or answers requests.
     pub const ASKS: Self = Self(1 << 1);
+    /// Understands every entry that it holds, so that it may be granted shares and spend them.
+    pub const SHARES: Self = Self(1 << 2);
     /// All that this build can do.
-    pub const ALL: Self = Self(0b11);
+    pub const ALL: Self = Self(0b111);
+
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
 
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -326,6 +326,11 @@ impl Session {
         self.asked.remove(&author);
     }
 
+    /// What this side says it can do from the next page on.
+    pub fn set_capabilities(&mut self, capabilities: Capabilities) {
+        self.offer.capabilities = capabilities;
+    }
+
     /// When to poll again if nothing happens before.
     pub fn next_deadline(&self) -> u64 {
         self.in_flight.as_ref().map_or(self.due_ms, |sent| sent.deadline_ms)

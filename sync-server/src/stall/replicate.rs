@@ -9,7 +9,7 @@ use soko_projection::{Applier, running_digest};
 use soko_record_log::log::LogSource;
 use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::protocol::Offer;
-use soko_replication::{Budget, Page, Run, Verdict, agree, fill};
+use soko_replication::{Budget, Capabilities, Page, Run, Verdict, agree, fill};
 
 use crate::core::{CoreRefusal, Fault, Now, PageIn, PageOut};
 use crate::stall::desk::Desk;
@@ -26,7 +26,9 @@ pub(super) fn replicate(
     now: Now,
 ) -> Result<PageOut, CoreRefusal> {
     let page = read_page(request)?;
-    agree(Offer::OURS, page.offer()).map_err(|refused| malformed("version", refused.to_string()))?;
+    let agreed =
+        agree(Offer::OURS, page.offer()).map_err(|refused| malformed("version", refused.to_string()))?;
+    let caller = (request.author, agreed.capabilities.contains(Capabilities::SHARES));
     epoch::raise_above(tx, request.stall, page.epoch, now)?;
     epoch::notice_set_back(tx, request.stall, &page.heads, now)?;
     let mut desk = Desk::open(core, tx, request.stall, applier, now)?;
@@ -35,9 +37,9 @@ pub(super) fn replicate(
     epoch::report(&mut desk, request.author, page.epoch, &page.heads)?;
     settle::settle(&mut desk)?;
     epoch::end_access(&mut desk)?;
-    let answers = sharing::answer(&mut desk, request.author, &page.asks)?;
+    let answers = sharing::answer(&mut desk, caller, &page.asks)?;
     epoch::try_unfreeze(&mut desk)?;
-    sharing::share_out(&mut desk, request.author, &stock)?;
+    sharing::share_out(&mut desk, caller, &stock)?;
     verdicts.extend(parked(desk.tx, request.stall, request.author)?);
     verdicts.truncate(VERDICTS_MAX);
 

@@ -45,10 +45,11 @@ pub(super) fn note_shop_demand(desk: &mut Desk<'_>, product: ProductId) -> Resul
     note_demand(desk, product, SHOP)
 }
 
-/// Answers each request once; asked again, it gets the first answer.
+/// Answers each request once; asked again, it gets the first answer. Who cannot read all that it holds is granted
+/// nothing: it could not say what it may promise.
 pub(super) fn answer(
     desk: &mut Desk<'_>,
-    from: AuthorId,
+    (from, takes_shares): (AuthorId, bool),
     asks: &[PageAsk],
 ) -> Result<Vec<PageAnswer>, CoreRefusal> {
     let mut answers = Vec::new();
@@ -60,7 +61,7 @@ pub(super) fn answer(
         let body = match known {
             Some(row) => row.blob(0)?.to_vec(),
             None => {
-                let answer = decide(desk, from, ask)?.to_bytes();
+                let answer = decide(desk, (from, takes_shares), ask)?.to_bytes();
                 desk.tx.execute(
                     "insert into ask_answer (log, ask, author, body) values ($1, $2, $3, $4)",
                     params![desk.log, ask.id, from, answer],
@@ -73,7 +74,11 @@ pub(super) fn answer(
     Ok(answers)
 }
 
-fn decide(desk: &mut Desk<'_>, from: AuthorId, ask: &PageAsk) -> Result<Answer, CoreRefusal> {
+fn decide(
+    desk: &mut Desk<'_>,
+    (from, takes_shares): (AuthorId, bool),
+    ask: &PageAsk,
+) -> Result<Answer, CoreRefusal> {
     let refused = |code: &str, sentence: String| Answer::Refused { code: code.into(), sentence };
     let Ok(wanted) = Ask::from_bytes(&ask.body) else {
         return Ok(refused(
@@ -82,6 +87,7 @@ fn decide(desk: &mut Desk<'_>, from: AuthorId, ask: &PageAsk) -> Result<Answer, 
         ));
     };
     let done = match wanted {
+        Ask::Share { .. } if !takes_shares => Err(Refusal::Outdated),
         Ask::Share { product, quantity } => grant(desk, from, product, quantity, Some(ask.id))?,
         Ask::Refund { sale, line, quantity } => allow(desk, from, (sale, line, quantity), ask.id)?,
         Ask::ConfirmDevices => Err(Refusal::OtherEpoch),
@@ -178,10 +184,10 @@ fn confirm(desk: &mut Desk<'_>, from: AuthorId, epoch: EpochId) -> Result<Result
 /// Brings holders towards their targets, for products that this request was about.
 pub(super) fn share_out(
     desk: &mut Desk<'_>,
-    caller: AuthorId,
+    (caller, takes_shares): (AuthorId, bool),
     products: &BTreeSet<ProductId>,
 ) -> Result<(), CoreRefusal> {
-    if read::stall_frozen(desk.tx, desk.log)? {
+    if !takes_shares || read::stall_frozen(desk.tx, desk.log)? {
         return Ok(());
     }
     for product in products.iter().take(PRODUCTS_MAX) {

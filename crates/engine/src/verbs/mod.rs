@@ -79,6 +79,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
     check_register(writing)?;
     writing.doer.allow(&[])?;
     check_role(writing.role, &command.verb)?;
+    check_up_to_date(writing, &command.verb)?;
     match &command.verb {
         Verb::CreateStall(content) => documents::create_stall(writing, content),
         Verb::EditStall { edits } => documents::edit_stall(writing, edits),
@@ -151,6 +152,15 @@ fn check_register(writing: &mut Writing<'_>) -> Result<(), NotDone> {
     }
     if writing.device(writing.me)?.is_some_and(|device| device.revoked) {
         return Err(Refusal::DeviceRevoked.into());
+    }
+    Ok(())
+}
+
+/// Who cannot read all that is held gives no share away and asks for none. What happened is recorded all the same.
+fn check_up_to_date(writing: &mut Writing<'_>, verb: &Verb) -> Result<(), NotDone> {
+    let is_about_shares = matches!(verb, Verb::AskShare { .. } | Verb::ReturnShare { .. });
+    if is_about_shares && soko_projection::read::is_outdated(writing.tx, writing.log)? {
+        return Err(Refusal::Outdated.into());
     }
     Ok(())
 }

@@ -5,12 +5,13 @@ use soko_app_api::{
 };
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::entry::{
-    DeviceRevoked, EpochStarted, OrderLine, OrderPlaced, RecordParked, ShareGranted, ShareRecalled, Unfrozen,
+    DeviceRevoked, EpochStarted, Kind, OrderLine, OrderPlaced, RecordParked, ShareGranted, ShareRecalled, Unfrozen,
 };
 use soko_domain::ids::{EpochId, OrderId, ShareId};
 use soko_domain::money::Currency;
 use soko_engine::LOW_WATER_UNITS;
-use soko_replication::Epoch;
+use soko_record_log::Sqlite;
+use soko_replication::{Capabilities, Epoch, Page};
 
 use crate::world::*;
 
@@ -332,4 +333,44 @@ fn notices_name_what_changed_once() {
     first.done(sell(23, product(MANGO), 1, BeyondShare::Refuse));
     let later = first.engine.take_notices();
     assert!(later[0].revision > notice.revision);
+}
+
+#[test]
+fn an_entry_of_a_newer_program_stops_promises_and_no_facts() {
+    let unknown_kind = (0x1fe, b"moves units in a way nobody here knows".to_vec());
+    // A known kind, in a version that is not known yet.
+    let unknown_version = (Kind::StockMoved.number(), vec![0x7f, 1, 2, 3]);
+    for (kind, body) in [unknown_kind, unknown_version] {
+        let (mut relay, mut first, mut second) = pair();
+        relay.write(ShareRecalled { recall: thing(70), from: first.me(), product: product(MANGO), quantity: 4 });
+        relay.write_body(kind, body.clone());
+        first.replicate(&mut relay);
+        // The share is there, and nothing of it may be promised, asked for or given back.
+        assert_eq!(first.stock(product(MANGO)).own_share, 8);
+        assert_eq!(first.refused(sell(20, product(MANGO), 1, BeyondShare::Refuse)), "share_exceeded");
+        let (ask, back) = (
+            Verb::AskShare { product: product(MANGO), quantity: 1 },
+            Verb::ReturnShare { product: product(MANGO), quantity: 1 },
+        );
+        assert_eq!(first.refused(command(21, ask)), "outdated");
+        assert_eq!(first.refused(command(22, back)), "outdated");
+        let page = first.engine.poll_page(STALL, first.clock_ms + 100_000).unwrap().unwrap();
+        let said = Page::decode(&page).unwrap().capabilities;
+        assert!(!said.contains(Capabilities::SHARES) && said.contains(Capabilities::ASKS));
+        let reply = relay.answer(&page);
+        first.engine.take_page(STALL, &reply, first.clock_ms + 100_000, now()).unwrap();
+
+        // Goods in the hand are sold, and the record travels on to the byte.
+        first.done(sell(23, product(MANGO), 1, BeyondShare::Allow));
+        first.clock_ms += 200_000;
+        second.clock_ms += 200_000;
+        meet(&mut relay, &mut [&mut first, &mut second]);
+        assert_eq!(second.stock(product(MANGO)).counted, 7);
+        let pen = relay.pen.head();
+        let author = relay.pen.author();
+        let mut db = Sqlite::deserialize(&second.disk()).unwrap();
+        let held = db.read(|tx| soko_record_log::log::record_at(tx, STALL, &author, pen.seq)).unwrap().unwrap();
+        assert_eq!((held.kind, held.body.bytes()), (kind, Some(body.as_slice())));
+        assert!(second.engine.verify(STALL).unwrap().is_sound());
+    }
 }

@@ -243,7 +243,12 @@ impl Relay {
     pub(crate) fn write(&mut self, entry: impl Into<Entry>) {
         let entry = entry.into();
         let stamp = Stamp::at(NOON_MS, 0, 20_778);
-        let mut record = self.pen.write(entry.kind().number(), entry.to_body(&stamp)).unwrap();
+        self.write_body(entry.kind().number(), entry.to_body(&stamp));
+    }
+
+    /// Writes as the server, whatever that means.
+    pub(crate) fn write_body(&mut self, kind: u16, body: Vec<u8>) {
+        let mut record = self.pen.write(kind, body).unwrap();
         self.pen.sign(&mut record).unwrap();
         self.db.transaction::<_, log::AppendError>(|tx| log::append(tx, &[record]).map(drop)).unwrap();
     }
