@@ -136,8 +136,10 @@ fn who_cannot_read_all_that_it_holds_is_granted_nothing() {
     let product = world.products[0];
     world.receive(0, product, 4).unwrap();
     world.pass(10_000).unwrap();
-    let now_ms = world.now_ms + 60_000;
     let author = world.devices[1].author();
+    // The page that is on its way is given up first.
+    assert_eq!(world.devices[1].poll(world.now_ms + 60_000).unwrap(), None);
+    let now_ms = world.now_ms + 120_000;
     let mut page = Page::decode(&world.devices[1].poll(now_ms).unwrap().unwrap()).unwrap();
     for (number, capabilities, is_granted) in
         [(1, Capabilities::ALL.without(Capabilities::SHARES), false), (2, Capabilities::ALL, true)]

@@ -133,7 +133,7 @@ impl Server {
     ) -> Result<Option<PageOut>, CoreRefusal> {
         let now = self.now(now_ms);
         let Some(role) = self.door.get(&author).copied() else { return Ok(None) };
-        let request = PageIn { stall: STALL, author, role, page };
+        let request = PageIn { stall: STALL, author, role, page, prepared: None };
         self.write(|tx, core| core.replicate(tx, &request, now)).map(Some)
     }
 

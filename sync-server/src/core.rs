@@ -5,7 +5,7 @@ use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx};
 
-use crate::stall::{CategoryView, EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView};
+use crate::stall::{CategoryView, EndOrder, OfferView, OrderView, PlaceOrder, Placed, Prepared, StallView};
 use crate::store::JobError;
 
 /// What every call of the core gets: when it is, and fresh randomness.
@@ -22,6 +22,8 @@ pub struct PageIn<'a> {
     pub author: AuthorId,
     pub role: Role,
     pub page: &'a [u8],
+    /// What was found out about the documents that it changes. Without it that happens while the transaction is open.
+    pub prepared: Option<&'a Prepared>,
 }
 
 /// The answer, and how far the stall's log is if this request moved it.
@@ -47,8 +49,11 @@ pub trait StallCore: ShopCore {
     /// What devices must know to tell the server's word from anybody else's.
     fn server_key(&self) -> [u8; 32];
 
-    /// One exchange of records.
+    /// One exchange of records. Refused, with nothing kept, if `prepared` is wanting something then.
     fn replicate(&self, tx: &mut dyn Tx, page: &PageIn<'_>, now: Now) -> Result<PageOut, CoreRefusal>;
+
+    /// Finds out what an exchange wanted to know about its documents. May take seconds; no transaction may be open.
+    fn find_out(&self, prepared: &Prepared) -> Result<(), CoreRefusal>;
 
     /// A device was enrolled, for the first time or again, perhaps with another role. Says how far the log is if that moved it.
     fn admitted(&self, tx: &mut dyn Tx, device: &Admitted<'_>, now: Now) -> Result<Option<u64>, CoreRefusal>;

@@ -17,7 +17,7 @@ use soko_sync_server::core::{
     Admitted, CoreRefusal, Fault, Now, OffersAsked, PageIn, PageOut, ShopCore, StallCore,
 };
 use soko_sync_server::guard::limits::{Rate, Rates};
-use soko_sync_server::stall::{EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView};
+use soko_sync_server::stall::{EndOrder, OfferView, OrderView, PlaceOrder, Placed, Prepared, StallView};
 
 /// A core that answers a page with itself, counts, and refuses what begins with `x`.
 #[derive(Default)]
@@ -38,6 +38,10 @@ impl StallCore for Mirror {
         }
         let answer = [page.page, page.role.name().as_bytes()].concat();
         Ok(PageOut { page: answer, moved_to: rows.first().and_then(|row| row.number(0).ok()) })
+    }
+
+    fn find_out(&self, _: &Prepared) -> Result<(), CoreRefusal> {
+        Ok(())
     }
 
     fn admitted(&self, _: &mut dyn Tx, device: &Admitted<'_>, _: Now) -> Result<Option<u64>, CoreRefusal> {

@@ -119,7 +119,12 @@ fn read_entry(bytes: &[u8]) -> bool {
     let Some((kind, body)) = bytes.split_first_chunk::<2>() else { return false };
     let Some(kind) = Kind::from_number(u16::from_be_bytes(*kind)) else { return false };
     let Ok((stamp, entry)) = Entry::from_body(kind, body) else { return false };
-    assert_eq!(entry.to_body(&stamp), body, "{kind:?}");
+    let again = entry.to_body(&stamp);
+    // What an older version wrote is written anew as the newest, and says the same.
+    if body.first() == again.first() {
+        assert_eq!(again, body, "{kind:?}");
+    }
+    assert_eq!(Entry::from_body(kind, &again).as_ref(), Ok(&(stamp, entry.clone())), "{kind:?}");
     for transfer in transfers(AuthorId::default(), &entry).unwrap_or_default() {
         assert!(transfer.quantity >= 0, "{entry:?}");
     }

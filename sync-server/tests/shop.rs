@@ -1,12 +1,20 @@
-//! What everybody may see of the market.
+//! What everybody may see of the market, and that nobody waits for somebody else's documents.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+
 use axum::http::StatusCode;
-use common::server::Answer;
-use common::shop::{STALL, Shop, core, stores};
-use soko_documents::{Category, DocumentKind, Edit, Field, Product, Typed as _};
+use common::server::{Answer, SECRET};
+use common::shop::{STALL, Shop, core, exchange, stores};
+use soko_documents::{Applied, Category, DocumentKind, Edit, Field, Product, Typed as _};
 use soko_domain::ids::{Hash, ThingId};
+use soko_projection::{Applier, ApplyFailure, LocalApplier, Work};
+use soko_sync_server::secret::ServerSecret;
+use soko_sync_server::stall::Core;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_market_shows_stalls_and_offers_in_portions() {
@@ -92,5 +100,59 @@ async fn what_did_not_change_is_not_sent_again_and_nonsense_is_refused() {
         shop.server.get(&format!("{base}?after=x")).send().await.expect(StatusCode::OK);
         let unknown = shop.server.get("/v1/stalls/66666666666666666666666666666666/products").send().await;
         unknown.refused(StatusCode::NOT_FOUND, "no_such_stall");
+    }
+}
+
+const SLOW: ThingId = ThingId([0x5c; 16]);
+
+/// Holds the first change of one document back until it is let go.
+struct Slow {
+    began: UnboundedSender<()>,
+    go: Mutex<Option<Receiver<()>>>,
+}
+
+struct SlowApplier(Arc<Slow>);
+
+impl Applier for SlowApplier {
+    fn apply(&mut self, work: &Work<'_>) -> Result<Applied, ApplyFailure> {
+        let go = if work.document == SLOW { self.0.go.lock().unwrap().take() } else { None };
+        if let Some(go) = go {
+            self.0.began.send(()).unwrap();
+            go.recv().unwrap();
+        }
+        LocalApplier.apply(work)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_takes_its_time_keeps_nobody_from_writing() {
+    for store in stores() {
+        let (began, mut has_begun) = unbounded_channel();
+        let (let_go, go) = std::sync::mpsc::channel();
+        let slow = Arc::new(Slow { began, go: Mutex::new(Some(go)) });
+        let key = ServerSecret::new(SECRET).stall_key();
+        let core = Core::new(key, Box::new(move || Box::new(SlowApplier(Arc::clone(&slow)))));
+        let mut shop = Shop::open(store, Arc::new(core), 4).await;
+        let mut other = shop.register(7, "manager").await;
+
+        let document = (SLOW, DocumentKind::Product);
+        let name = [Edit::SetText { field: Field::Name, text: "Slow cake".into() }];
+        shop.register.device.edit(document, &name, 1).unwrap();
+        let page = shop.register.device.page().unwrap().encode().unwrap();
+        let sent = tokio::spawn(shop.page(&shop.register.access, page).send());
+        has_begun.recv().await.unwrap();
+
+        // Meanwhile: an order at the same stall, and an edit of the same document.
+        shop.order(1, 9, 1).send().await.expect(StatusCode::CREATED);
+        let price = [Edit::SetNumber { field: Field::Price, number: 320 }];
+        other.device.edit(document, &price, 2).unwrap();
+        exchange(&shop.server, &mut other).await;
+        let_go.send(()).unwrap();
+
+        sent.await.unwrap().expect(StatusCode::OK);
+        let path = format!("/v1/stalls/{STALL}/products?search=slow");
+        let found = shop.server.get(&path).send().await.expect(StatusCode::OK).json();
+        assert_eq!(found["products"][0]["name"], "Slow cake");
+        assert_eq!(found["products"][0]["price_minor"], 320);
     }
 }

@@ -4,8 +4,8 @@ use soko_domain::ids::{AuthorId, EpochId, LogId, ProductId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_record_log::{Row, StoreError, Tx, params};
-use soko_replication::{Introduction, Record};
 use soko_replication::protocol::Epoch;
+use soko_replication::{Introduction, Record};
 
 use crate::identity::FrozenWhy;
 

@@ -386,7 +386,9 @@ fn has_other_branch(
     if ours.seq < theirs.seq {
         return Ok(is_own.then_some(true));
     }
-    Ok(Some(ours != theirs && log::hash_at(writing.tx, writing.log, &author, theirs.seq)? != Some(theirs.hash)))
+    Ok(Some(
+        ours != theirs && log::hash_at(writing.tx, writing.log, &author, theirs.seq)? != Some(theirs.hash),
+    ))
 }
 
 /// The server may only ask for a share back; the register gives what it can spare.

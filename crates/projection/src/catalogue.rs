@@ -44,6 +44,11 @@ pub enum ApplyFailure {
 /// Applies changes to a saved document, all or none.
 pub trait Applier {
     fn apply(&mut self, work: &Work<'_>) -> Result<Applied, ApplyFailure>;
+
+    /// Finds out what of a pile can be applied. Whoever did so before, elsewhere, answers with that.
+    fn sort_out(&mut self, pile: &Pile) -> Result<SortedOut, ApplyFailure> {
+        sort_out(self, pile)
+    }
 }
 
 /// Applies in this process: on a device, whose server has checked every change that it relays.
@@ -57,11 +62,67 @@ impl Applier for LocalApplier {
 }
 
 /// A change that waits to be applied.
-#[derive(Clone)]
-struct Waiting {
-    author: AuthorId,
-    seq: u64,
-    change: Vec<u8>,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    pub author: AuthorId,
+    pub seq: u64,
+    pub change: Vec<u8>,
+}
+
+/// A document, and all that waits to be applied to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pile {
+    pub document: ThingId,
+    pub kind: DocumentKind,
+    pub saved: Option<Vec<u8>>,
+    pub waiting: Vec<Waiting>,
+}
+
+/// What became of a pile.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct SortedOut {
+    /// The document as it is now, if it is another.
+    pub applied: Option<Applied>,
+    /// Waits for changes that are still on their way.
+    pub left: Vec<Waiting>,
+    /// Never to be applied.
+    pub refused: Vec<(AuthorId, u64)>,
+}
+
+/// Applies a pile together; if that fails, one by one, until nothing more fits.
+pub fn sort_out<A: Applier + ?Sized>(applier: &mut A, pile: &Pile) -> Result<SortedOut, ApplyFailure> {
+    let mut out = SortedOut::default();
+    let mut apply = |saved: Option<&[u8]>, changes: &[Waiting]| {
+        let changes: Vec<(AuthorId, &[u8])> =
+            changes.iter().map(|waiting| (waiting.author, waiting.change.as_slice())).collect();
+        applier.apply(&Work { document: pile.document, kind: pile.kind, saved, changes: &changes })
+    };
+    match apply(pile.saved.as_deref(), &pile.waiting) {
+        Ok(applied) => return Ok(SortedOut { applied: Some(applied), ..out }),
+        Err(ApplyFailure::Stale) => return Err(ApplyFailure::Stale),
+        Err(ApplyFailure::Refused(_)) => out.left.clone_from(&pile.waiting),
+    }
+    loop {
+        let mut moved = false;
+        for change in std::mem::take(&mut out.left) {
+            let saved = out.applied.as_ref().map_or(pile.saved.as_deref(), |applied| Some(&applied.saved));
+            match apply(saved, std::slice::from_ref(&change)) {
+                Ok(applied) => {
+                    out.applied = Some(applied);
+                    moved = true;
+                }
+                Err(ApplyFailure::Stale) => return Err(ApplyFailure::Stale),
+                Err(ApplyFailure::Refused(refused)) if waits(&refused) => out.left.push(change),
+                Err(ApplyFailure::Refused(_)) => out.refused.push((change.author, change.seq)),
+            }
+        }
+        if !moved || out.left.is_empty() {
+            break;
+        }
+    }
+    let too_many = out.left.split_off(out.left.len().min(PENDING_MAX));
+    out.refused.extend(too_many.into_iter().map(|change| (change.author, change.seq)));
+    Ok(out)
 }
 
 /// The changes of one batch, by document.
@@ -86,11 +147,17 @@ impl Changes {
         applier: &mut dyn Applier,
         out: &mut Projected,
     ) -> Result<(), ProjectError> {
+        let mut stale = Ok(());
         for ((document, kind), fresh) in &self.0 {
             let mut room = Room { book, document: *document, kind: *kind, applier, out };
-            room.settle(fresh)?;
+            match room.settle(fresh) {
+                Ok(()) => {}
+                // The others are looked at all the same, so that all that must be found out first is known at once.
+                Err(ProjectError::Stale) => stale = Err(ProjectError::Stale),
+                Err(error @ ProjectError::Store(_)) => return Err(error),
+            }
         }
-        Ok(())
+        stale
     }
 }
 
@@ -104,73 +171,22 @@ struct Room<'a, 'b> {
 }
 
 impl Room<'_, '_> {
-    /// Applies what is new together with what has waited, until nothing more fits.
+    /// Applies what is new together with what has waited.
     fn settle(&mut self, fresh: &[Waiting]) -> Result<(), ProjectError> {
-        let (mut saved, heads) = self.load()?.unzip();
-        let mut waiting = self.load_pending()?;
-        let waited = waiting.clone();
-        waiting.extend_from_slice(fresh);
-        let mut applied = None;
-        // The usual case is one call; the slow path below sorts a mixed batch out, change by change.
-        match self.try_apply(saved.as_deref(), &waiting)? {
-            Ok(done) => {
-                waiting.clear();
-                applied = Some(done);
-            }
-            Err(_) => self.one_by_one(&mut saved, &mut waiting, &mut applied)?,
+        let (saved, heads) = self.load()?.unzip();
+        let waited = self.load_pending()?;
+        let waiting = waited.iter().chain(fresh).cloned().collect();
+        let pile = Pile { document: self.document, kind: self.kind, saved, waiting };
+        let sorted = match self.applier.sort_out(&pile) {
+            Ok(sorted) => sorted,
+            Err(ApplyFailure::Stale | ApplyFailure::Refused(_)) => return Err(ProjectError::Stale),
+        };
+        let refused = sorted.refused.iter().map(|(author, seq)| (*author, *seq, ParkCode::ChangeRefused));
+        self.out.parked.extend(refused);
+        if let Some(applied) = &sorted.applied {
+            self.store(applied, heads.as_deref())?;
         }
-        if let Some(applied) = applied {
-            self.store(&applied, heads.as_deref())?;
-        }
-        self.store_pending(&waiting, &waited)
-    }
-
-    fn one_by_one(
-        &mut self,
-        saved: &mut Option<Vec<u8>>,
-        waiting: &mut Vec<Waiting>,
-        applied: &mut Option<Applied>,
-    ) -> Result<(), ProjectError> {
-        loop {
-            let mut moved = false;
-            let mut left = Vec::new();
-            for change in std::mem::take(waiting) {
-                match self.try_apply(saved.as_deref(), std::slice::from_ref(&change))? {
-                    Ok(done) => {
-                        *saved = Some(done.saved.clone());
-                        *applied = Some(done);
-                        moved = true;
-                    }
-                    Err(refused) if waits(&refused) => left.push(change),
-                    Err(_) => self.out.parked.push((change.author, change.seq, ParkCode::ChangeRefused)),
-                }
-            }
-            *waiting = left;
-            if !moved || waiting.is_empty() {
-                break;
-            }
-        }
-        while waiting.len() > PENDING_MAX {
-            if let Some(change) = waiting.pop() {
-                self.out.parked.push((change.author, change.seq, ParkCode::ChangeRefused));
-            }
-        }
-        Ok(())
-    }
-
-    fn try_apply(
-        &mut self,
-        saved: Option<&[u8]>,
-        changes: &[Waiting],
-    ) -> Result<Result<Applied, Refused>, ProjectError> {
-        let changes: Vec<(AuthorId, &[u8])> =
-            changes.iter().map(|waiting| (waiting.author, waiting.change.as_slice())).collect();
-        let work = Work { document: self.document, kind: self.kind, saved, changes: &changes };
-        match self.applier.apply(&work) {
-            Ok(applied) => Ok(Ok(applied)),
-            Err(ApplyFailure::Refused(refused)) => Ok(Err(refused)),
-            Err(ApplyFailure::Stale) => Err(ProjectError::Stale),
-        }
+        self.store_pending(&sorted.left, &waited)
     }
 
     /// The document as it was saved, and its heads.

@@ -19,7 +19,9 @@ mod trade;
 pub mod read;
 pub mod read_desk;
 
-pub use catalogue::{Applier, ApplyFailure, LocalApplier, Work, change_kind, folded};
+pub use catalogue::{
+    Applier, ApplyFailure, LocalApplier, Pile, SortedOut, Waiting, Work, change_kind, folded, sort_out,
+};
 pub use digest::{running_digest, state_digest};
 pub use project::{
     Known, ParkCode, ProjectError, Projected, Touched, Trust, forget, project, project_knowing, rebuild,

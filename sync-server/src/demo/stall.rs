@@ -269,8 +269,9 @@ impl<'a> DemoStall<'a> {
         for _ in 0..EXCHANGES_MAX {
             let page = register.device.page()?.encode().map_err(fault)?;
             let (core, now): (Arc<Core>, Now) = (tools.core.clone(), now(tools, tools.now_ms)?);
-            let work =
-                move |tx: &mut dyn Tx| core.replicate(tx, &PageIn { stall, author, role, page: &page }, now);
+            let work = move |tx: &mut dyn Tx| {
+                core.replicate(tx, &PageIn { stall, author, role, page: &page, prepared: None }, now)
+            };
             let reply = tools.store.write_blocking(Shard::stall(stall), work)?;
             if !register.device.take(&Page::decode(&reply.page).map_err(fault)?) {
                 return Ok(());

@@ -1,5 +1,8 @@
 //! Records both ways: one page in, one page out. Idempotent, so a lost reply costs one more round.
 
+use std::sync::Arc;
+
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -13,6 +16,7 @@ use crate::http::body::{ApiPath, PageBytes, id};
 use crate::http::caller::DeviceCaller;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::platform::{Action, Object, Principal, Refusal};
+use crate::stall::{Prepared, ROUNDS_MAX};
 
 /// Exchange one page of records with a stall's log. The body is never compressed by the carrier.
 #[utoipa::path(post, path = "/v1/stalls/{stall}/replicate", tag = "replication",
@@ -35,16 +39,42 @@ pub(crate) async fn replicate(
     let principal = Principal::Device { author: device.author, stall: device.stall, role: device.role };
     let bytes_in = page.len();
     let asked = Asked { principal, object: Object::Stall(stall), action: Action::Replicate };
-    let exchange = move |tx: &mut dyn Tx, turn: &Turn<'_>| {
-        let Principal::Device { author, .. } = turn.authority.principal else {
-            return Err(Refusal::NotAllowed);
-        };
-        let page = PageIn { stall, author, role: turn.authority.role, page: &page };
-        let PageOut { page, moved_to } = turn.core.replicate(tx, &page, turn.now)?;
-        Ok((page, moved_to))
-    };
-    let reply = app.in_stall(asked, exchange).await?;
+    let reply = exchanged(&app, asked, page).await?;
     let bytes = u64::try_from(bytes_in.saturating_add(reply.len())).unwrap_or(u64::MAX);
     app.metrics().replicated_bytes.inc_by(bytes);
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], reply))
+}
+
+/// Documents are changed between two runs of the transaction, so that a slow one keeps nobody from writing.
+async fn exchanged(app: &App, asked: Asked, page: Bytes) -> Result<Vec<u8>, Problem> {
+    let prepared = Arc::new(Prepared::default());
+    let mut rounds = 0;
+    loop {
+        rounds += 1;
+        let done = app.in_stall(asked, exchange(asked.object.stall(), &page, &prepared)).await;
+        if done.is_ok() || !prepared.is_wanting() || rounds == ROUNDS_MAX {
+            return done;
+        }
+        let (core, prepared) = (app.core()?, Arc::clone(&prepared));
+        let found = tokio::task::spawn_blocking(move || core.find_out(&prepared)).await;
+        found.map_err(|_| Problem::internal("documents could not be looked at"))?.map_err(Refusal::from)?;
+    }
+}
+
+/// One run of it.
+fn exchange(
+    stall: LogId,
+    page: &Bytes,
+    prepared: &Arc<Prepared>,
+) -> impl FnMut(&mut dyn Tx, &Turn<'_>) -> Result<(Vec<u8>, Option<u64>), Refusal> + Send + use<> {
+    let (page, prepared) = (page.clone(), Arc::clone(prepared));
+    move |tx, turn| {
+        let Principal::Device { author, .. } = turn.authority.principal else {
+            return Err(Refusal::NotAllowed);
+        };
+        let role = turn.authority.role;
+        let page = PageIn { stall, author, role, page: &page, prepared: Some(&prepared) };
+        let PageOut { page, moved_to } = turn.core.replicate(tx, &page, turn.now)?;
+        Ok((page, moved_to))
+    }
 }

@@ -6,6 +6,7 @@ mod desk;
 mod epoch;
 mod ingest;
 mod orders;
+mod prepared;
 mod public;
 mod replicate;
 mod settle;
@@ -13,6 +14,7 @@ mod sharing;
 mod shop;
 
 pub use orders::{Declined, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
+pub use prepared::{Prepared, ROUNDS_MAX};
 pub use shop::{CategoryView, OfferView, StallView};
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
@@ -199,8 +201,19 @@ impl StallCore for Core {
     }
 
     fn replicate(&self, tx: &mut dyn Tx, page: &PageIn<'_>, now: Now) -> Result<PageOut, CoreRefusal> {
+        let Some(prepared) = page.prepared else {
+            let mut applier = (self.appliers)();
+            return replicate::replicate(self, tx, page, applier.as_mut(), now);
+        };
+        match replicate::replicate(self, tx, page, &mut prepared::Looked(prepared), now) {
+            Err(_) if prepared.is_wanting() => Err(documents_busy()),
+            done => done,
+        }
+    }
+
+    fn find_out(&self, prepared: &Prepared) -> Result<(), CoreRefusal> {
         let mut applier = (self.appliers)();
-        replicate::replicate(self, tx, page, applier.as_mut(), now)
+        prepared.find_out(applier.as_mut()).map_err(|_| documents_busy())
     }
 
     fn admitted(&self, tx: &mut dyn Tx, device: &Admitted<'_>, now: Now) -> Result<Option<u64>, CoreRefusal> {
@@ -223,6 +236,14 @@ impl StallCore for Core {
         epoch::revoke(&mut desk, author, "revoked at the server")?;
         settle::settle(&mut desk)?;
         desk.moved_to()
+    }
+}
+
+fn documents_busy() -> CoreRefusal {
+    CoreRefusal::Refused {
+        fault: Fault::Later,
+        code: "documents_busy",
+        detail: "too many documents are being changed at this moment; try again".into(),
     }
 }
 

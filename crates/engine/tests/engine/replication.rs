@@ -5,7 +5,8 @@ use soko_app_api::{
 };
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::entry::{
-    DeviceRevoked, EpochStarted, Kind, OrderLine, OrderPlaced, RecordParked, ShareGranted, ShareRecalled, Unfrozen,
+    DeviceRevoked, EpochStarted, Kind, OrderLine, OrderPlaced, RecordParked, ShareGranted, ShareRecalled,
+    Unfrozen,
 };
 use soko_domain::ids::{EpochId, OrderId, ShareId};
 use soko_domain::money::Currency;
@@ -342,7 +343,12 @@ fn an_entry_of_a_newer_program_stops_promises_and_no_facts() {
     let unknown_version = (Kind::StockMoved.number(), vec![0x7f, 1, 2, 3]);
     for (kind, body) in [unknown_kind, unknown_version] {
         let (mut relay, mut first, mut second) = pair();
-        relay.write(ShareRecalled { recall: thing(70), from: first.me(), product: product(MANGO), quantity: 4 });
+        relay.write(ShareRecalled {
+            recall: thing(70),
+            from: first.me(),
+            product: product(MANGO),
+            quantity: 4,
+        });
         relay.write_body(kind, body.clone());
         first.replicate(&mut relay);
         // The share is there, and nothing of it may be promised, asked for or given back.
@@ -369,7 +375,8 @@ fn an_entry_of_a_newer_program_stops_promises_and_no_facts() {
         let pen = relay.pen.head();
         let author = relay.pen.author();
         let mut db = Sqlite::deserialize(&second.disk()).unwrap();
-        let held = db.read(|tx| soko_record_log::log::record_at(tx, STALL, &author, pen.seq)).unwrap().unwrap();
+        let held =
+            db.read(|tx| soko_record_log::log::record_at(tx, STALL, &author, pen.seq)).unwrap().unwrap();
         assert_eq!((held.kind, held.body.bytes()), (kind, Some(body.as_slice())));
         assert!(second.engine.verify(STALL).unwrap().is_sound());
     }

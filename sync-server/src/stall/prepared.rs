@@ -1,0 +1,90 @@
+//! Documents are changed by child processes that may be kept busy for seconds, which must not happen while a
+//! transaction is open. So a request first finds in its transaction what would have to be changed, and keeps nothing;
+//! that is found out outside; then the request runs again and takes the answers, if the documents are still the same.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use soko_documents::{Applied, Refused};
+use soko_domain::ids::AuthorId;
+use soko_projection::{Applier, ApplyFailure, Pile, SortedOut, Work, sort_out};
+
+/// How often a request's documents may move under it before it is sent away.
+pub const ROUNDS_MAX: usize = 4;
+/// Changes of one author that may kill a child or keep it too long; after these, none of its is tried any more in
+/// this request.
+const STRIKES_MAX: u32 = 2;
+
+/// What one request found out about its documents. Shared by the runs of its transaction.
+#[derive(Debug, Default)]
+pub struct Prepared(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    wanted: Vec<Pile>,
+    known: Vec<(Pile, SortedOut)>,
+}
+
+impl Prepared {
+    /// Whether something must be found out before the request can go on.
+    pub fn is_wanting(&self) -> bool {
+        !self.lock().wanted.is_empty()
+    }
+
+    /// Finds out what is wanted. Takes its time, so that no transaction may be open.
+    pub fn find_out(&self, applier: &mut dyn Applier) -> Result<(), ApplyFailure> {
+        let wanted = std::mem::take(&mut self.lock().wanted);
+        let mut patient = Patient { applier, strikes: BTreeMap::new() };
+        for pile in wanted {
+            let sorted = sort_out(&mut patient, &pile)?;
+            self.lock().known.push((pile, sorted));
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Inside the transaction: answers what is known and asks for the rest.
+pub(super) struct Looked<'a>(pub(super) &'a Prepared);
+
+impl Applier for Looked<'_> {
+    fn apply(&mut self, _: &Work<'_>) -> Result<Applied, ApplyFailure> {
+        Err(ApplyFailure::Stale)
+    }
+
+    fn sort_out(&mut self, pile: &Pile) -> Result<SortedOut, ApplyFailure> {
+        let mut inner = self.0.lock();
+        if let Some((_, sorted)) = inner.known.iter().find(|(known, _)| known == pile) {
+            return Ok(sorted.clone());
+        }
+        if !inner.wanted.contains(pile) {
+            inner.wanted.push(pile.clone());
+        }
+        Err(ApplyFailure::Stale)
+    }
+}
+
+/// Gives up on an author whose changes kill whoever applies them.
+struct Patient<'a> {
+    applier: &'a mut dyn Applier,
+    strikes: BTreeMap<AuthorId, u32>,
+}
+
+impl Applier for Patient<'_> {
+    fn apply(&mut self, work: &Work<'_>) -> Result<Applied, ApplyFailure> {
+        const KILLED: ApplyFailure = ApplyFailure::Refused(Refused::Panicked);
+        let strikes = |author| self.strikes.get(author).copied().unwrap_or(0);
+        if work.changes.iter().any(|(author, _)| strikes(author) >= STRIKES_MAX) {
+            return Err(KILLED);
+        }
+        let applied = self.applier.apply(work);
+        // A pile as a whole is no strike: the innocent ones of it are tried alone.
+        if let ([(author, _)], Err(KILLED)) = (work.changes, &applied) {
+            *self.strikes.entry(*author).or_default() += 1;
+        }
+        applied
+    }
+}
