@@ -31,11 +31,16 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts it and waits until it says that it is ready.
-    pub(crate) fn start(program: &Path, data_dir: &Path, address: SocketAddr) -> Outcome<Self> {
+    pub(crate) fn start(
+        program: &Path,
+        data_dir: &Path,
+        address: SocketAddr,
+        settings: &[&str],
+    ) -> Outcome<Self> {
         fs::create_dir_all(data_dir).doing("making a data directory for the server")?;
         let log = fs::File::create(data_dir.join("server.log")).doing("making the server's log")?;
         let mut command = serve_command(program, data_dir, &address.to_string());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.args(settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = command.spawn().doing("starting the server")?;
         let mut server = Self { child, data_dir: data_dir.to_owned() };
         let started = Instant::now();
