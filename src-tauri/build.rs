@@ -13,7 +13,7 @@ const WEB_APP: &str = "target/web/dist";
 /// Built into the program; `tauri.conf.json` names it.
 const PAGE: &str = "target/web/window";
 
-const BROWSER_ONLY: &[&str] = &["engine-", "worker-", "sw.js", "manifest.webmanifest"];
+const BROWSER_ONLY: &[&str] = &["engine-", "worker-", "shop-", "shop.html", "sw.js", "manifest.webmanifest"];
 const COMPRESSED: &[&str] = &["br", "gz"];
 
 const NO_SCREENS: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Soko</title>\

@@ -240,7 +240,7 @@ impl Host {
                 let host = Rc::clone(self);
                 spawn_local(async move { host.refresh_tray().await });
             }
-            Told::Market(_) | Told::Buyer | Told::Show { .. } => {}
+            Told::Market(_) | Told::Buyer | Told::Show { .. } | Told::Everything => {}
         }
         self.outside.tell(&told);
     }

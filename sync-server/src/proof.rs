@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_domain::ids::{Hash, LogId, OrderId, ThingId};
 use soko_domain::stock::Account;
 use soko_record_log::{StoreError, Tx, log, params};
 
@@ -20,6 +20,8 @@ pub struct StallReport {
     pub stall: LogId,
     pub records: u64,
     pub products: u64,
+    /// What its devices show, too, once they have the same records.
+    pub digest: Hash,
     /// Things that people were told to look at; no fault of the store.
     pub incidents: u64,
     pub problems: Vec<String>,
@@ -99,7 +101,8 @@ fn look(tx: &mut dyn Tx, core: &Core, stall: LogId) -> Result<StallReport, Store
         let what = "the tables are not what the records say: run soko-server rebuild".to_owned();
         problems.push(what);
     }
-    Ok(StallReport { stall, records: rebuilt.records, products, incidents, problems })
+    let Rebuilt { running: digest, records, .. } = rebuilt;
+    Ok(StallReport { stall, records, products, digest, incidents, problems })
 }
 
 fn chains(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<String>, StoreError> {

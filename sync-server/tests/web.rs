@@ -23,6 +23,7 @@ fn made(folder: &Path) -> Web {
     std::fs::create_dir_all(folder.join("icons")).unwrap();
     for (name, text) in [
         ("index.html", INDEX),
+        ("shop.html", &INDEX.replace("ui-", "shop-")),
         ("ui-0123456789abcdef.js", "plain"),
         ("ui-0123456789abcdef.js.br", "brotli"),
         ("ui-0123456789abcdef.js.gz", "gzip"),
@@ -94,7 +95,7 @@ async fn files_come_as_the_browser_takes_them_and_say_how_long_they_keep() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_address_of_the_app_is_its_page_and_no_other_is() {
     let made = server();
-    for path in ["/", "/sell", "/stall/unknown/deep", "/settings/server"] {
+    for path in ["/", "/sell", "/no/such/screen", "/settings/server"] {
         let answer = get(&made.server, path, &[("accept", HTML)]).await.expect(StatusCode::OK);
         assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8", "{path}");
         assert_eq!(answer.headers["cache-control"], "no-cache");
@@ -111,10 +112,24 @@ async fn every_address_of_the_app_is_its_page_and_no_other_is() {
         }
         assert!(answer.headers["permissions-policy"].to_str().unwrap().starts_with("camera=(self)"));
         let page = String::from_utf8(answer.bytes.to_vec()).unwrap();
-        assert!(page.contains("/ui-0123456789abcdef.js") && !page.contains("<!--soko:"), "{page}");
+        assert!(page.contains("-0123456789abcdef.js") && !page.contains("<!--soko:"), "{page}");
         let tag = answer.headers["etag"].to_str().unwrap().to_owned();
         let again = get(&made.server, path, &[("accept", HTML), ("if-none-match", &tag)]).await;
         assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{path}");
+    }
+    // Who looks around for the first time gets less; who has the app or works with it, the whole.
+    for (path, headers, program) in [
+        ("/", &[("accept", HTML)][..], "/shop-"),
+        ("/market", &[("accept", HTML)], "/shop-"),
+        ("/search?q=tea", &[("accept", HTML)], "/shop-"),
+        ("/market", &[("accept", HTML), ("soko-app", "kept")], "/ui-"),
+        ("/sell", &[("accept", HTML)], "/ui-"),
+        ("/markets", &[("accept", HTML)], "/ui-"),
+    ] {
+        let answer = get(&made.server, path, headers).await.expect(StatusCode::OK);
+        assert_eq!(answer.headers["vary"], "soko-app");
+        let page = String::from_utf8(answer.bytes.to_vec()).unwrap();
+        assert!(page.contains(&format!("src=\"{program}")), "{path}: {page}");
     }
     for path in ["/v1/nothing", "/v1", "/pictures", "/healthz/x", "/app-9.css", "/docs/none", "/sell/a.js"] {
         let answer = get(&made.server, path, &[("accept", HTML)]).await;
@@ -148,14 +163,25 @@ async fn a_visitor_reads_the_stall_before_the_app_has_arrived() {
         assert!(market.contains(&format!("<a href=\"/stall/{STALL}\">Tea House</a>")), "{market}");
         let stall = page(&format!("/stall/{STALL}")).await;
         assert!(stall.contains("<title>Tea House</title>") && stall.contains("4.50 EUR"), "{stall}");
-        let product = page(&format!("/stall/{STALL}/product/{TEA}")).await;
+        let link = format!("/stall/{STALL}/{TEA}");
+        assert!(stall.contains(&format!("<a href=\"{link}\">")), "{stall}");
+        let product = page(&link).await;
         for page in [&stall, &product] {
             assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
             assert_eq!(page.matches("<script").count(), 1, "only the app's own: {page}");
             assert_eq!(page.matches("<title>").count(), 1, "{page}");
         }
-        let unknown = page(&format!("/stall/{}", "66".repeat(16))).await;
-        assert!(unknown.contains("<title>Soko</title>"), "{unknown}");
+        let nobody = "66".repeat(16);
+        for path in [
+            format!("/stall/{nobody}"),
+            format!("/stall/{STALL}/{nobody}"),
+            "/stall/unknown".into(),
+            "/stall/unknown/deep".into(),
+        ] {
+            let answer = get(&shop.server, &path, &[("accept", HTML)]).await.expect(StatusCode::NOT_FOUND);
+            let unknown = String::from_utf8(answer.bytes.to_vec()).unwrap();
+            assert!(unknown.contains("<title>Soko</title>") && unknown.contains("<script"), "{unknown}");
+        }
     }
 }
 

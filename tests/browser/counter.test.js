@@ -95,3 +95,57 @@ test("a link that somebody forged leads nowhere and does nothing", async () => {
   });
 });
 
+// A browser may put a page aside whole when it is left. Several that each held the engine's files ended the renderer.
+test("going back and forth sixteen times, between pages that the browser keeps whole, loses nothing", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const tea = anyName("Tea");
+    const ended = [];
+    page.on("crash", () => ended.push(page.url()));
+    await page.addInitScript(() => {
+      addEventListener("pageshow", ({ persisted }) => {
+        if (persisted) sessionStorage.returned = Number(sessionStorage.returned ?? 0) + 1;
+      });
+    });
+    await till.openStall("Mama Akinyi");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    const pages = ["/products", "/stock", "/sell"];
+    for (const path of pages) await till.go(path);
+    let at = pages.length - 1;
+    for (let round = 1; round <= 4; round += 1) {
+      await till.addToCart(tea);
+      // The register added it up after it had kept the cart.
+      const sum = (round * 2.5).toFixed(2);
+      await page.getByRole("link", { name: new RegExp(`^Pay .*${sum}`) }).or(till.button(new RegExp(`^Pay .*${sum}`))).first().waitFor();
+      for (const step of [-1, -1, 1, 1]) {
+        at += step;
+        // The page that asks is gone when the other one comes.
+        await page.evaluate((it) => void setTimeout(() => history.go(it)), step);
+        await page.waitForURL(`${till.url}${pages[at]}`, { waitUntil: "commit" });
+        await page.getByRole("main").getByText(tea).first().waitFor();
+      }
+    }
+    assert.deepEqual(ended, []);
+    assert.equal(await till.pay(), 1);
+    await page.getByText(/10\.00/).first().waitFor();
+    const returned = await page.evaluate(() => Number(sessionStorage.returned ?? 0));
+    assert.ok(returned >= 8, `only ${returned} pages came back whole`);
+  }, { without: ["--disable-back-forward-cache"] });
+});
+
+test("data that is cleared while the page is open is told at once, and told again at the next start", async () => {
+  await afterOneVisit(async (till, browser) => {
+    await till.openStall("Mama Akinyi");
+    await till.go("/products/new");
+    await till.page.getByRole("textbox", { name: /^Name/ }).fill("Tea");
+    await till.page.getByRole("textbox", { name: /^Price/ }).first().fill("2");
+    const tools = await browser.context.newCDPSession(till.page);
+    await tools.send("Storage.clearDataForOrigin", { origin: till.url, storageTypes: "file_systems" });
+    await till.button("Save").click();
+    await till.page.getByText("Not saved · gone when you close the page").first().waitFor();
+    await till.page.reload();
+    await till.page.getByRole("button", { name: /needs your attention/ }).click();
+    await till.page.getByRole("dialog").getByText(/This browser cleared what Soko kept here/).waitFor();
+  });
+});

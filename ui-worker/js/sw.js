@@ -53,7 +53,9 @@ const isScreen = (path) => !/^\/(v1|docs|openapi\.json|healthz|readyz|metrics)(\
 // The server's page first, since it may say more than ours; ours when the server is slow or away.
 async function page(event) {
   const kept = () => caches.match(PAGE, { cacheName: APP });
-  const fresh = fetch(event.request).then((response) => (response.ok ? response : kept()));
+  // It need not choose what is quick to fetch: we have the whole app.
+  const headers = { accept: "text/html", "soko-app": "kept" };
+  const fresh = fetch(event.request.url, { headers }).then((response) => (response.ok ? response : kept()));
   fresh.catch(() => {}); // May come too late to be looked at.
   const late = new Promise((done) => setTimeout(done, PAGE_WAIT_MS));
   const first = await Promise.race([fresh, late]).catch(() => undefined);

@@ -9,8 +9,8 @@ use web_sys::{
     StorageEstimate, StorageManager, console,
 };
 
-/// The folder of our files in the browser's private file system.
-pub(crate) const FOLDER: &str = "soko";
+/// Where the file pool of a folder has its files, once it could lock the folder.
+const POOL: &str = ".opaque";
 /// Pictures of this device's own, which the service worker answers with until a server has them.
 const OWN_PICTURES: &str = "soko-own-pictures";
 
@@ -72,10 +72,24 @@ pub(crate) async fn has_files() -> bool {
     }
 }
 
-/// Whether our folder is still there. Somebody may clear the site's data while its files are open.
-pub(crate) async fn folder_exists() -> Result<bool, JsValue> {
+/// Whether a folder of ours is still there. Somebody may clear the site's data while its files are open.
+pub(crate) async fn folder_exists(folder: &str) -> Result<bool, JsValue> {
     let root: FileSystemDirectoryHandle = JsFuture::from(storage()?.get_directory()).await?.into();
-    match JsFuture::from(root.get_directory_handle(FOLDER)).await {
+    is_there(JsFuture::from(root.get_directory_handle(folder)).await)
+}
+
+/// Whether a folder of ours was ever filled.
+pub(crate) async fn was_filled(folder: &str) -> Result<bool, JsValue> {
+    if !folder_exists(folder).await? {
+        return Ok(false);
+    }
+    let root: FileSystemDirectoryHandle = JsFuture::from(storage()?.get_directory()).await?.into();
+    let folder: FileSystemDirectoryHandle = JsFuture::from(root.get_directory_handle(folder)).await?.into();
+    is_there(JsFuture::from(folder.get_directory_handle(POOL)).await)
+}
+
+fn is_there(found: Result<JsValue, JsValue>) -> Result<bool, JsValue> {
+    match found {
         Ok(_) => Ok(true),
         Err(error) if name_of(&error) == "NotFoundError" => Ok(false),
         Err(error) => Err(error),

@@ -69,8 +69,8 @@ impl Host for BrowserHost {
         let Keeping { promised, used_bytes, free_bytes } = self.keeps.get();
         let place = match self.place.get() {
             Place::Memory => KeptIn::Memory,
-            Place::Files if promised => KeptIn::Browser,
-            Place::Files => KeptIn::BrowserMayClear,
+            Place::Files(_) if promised => KeptIn::Browser,
+            Place::Files(_) => KeptIn::BrowserMayClear,
         };
         Keeps { place, used_bytes, free_bytes }
     }

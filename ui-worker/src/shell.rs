@@ -15,10 +15,9 @@ use crate::browser;
 use crate::host::BrowserHost;
 use crate::store::{self, Place};
 
-const CLEARED: &str = "somebody cleared this site's data in the browser: what is shown is gone with this page; \
-                       connect it so that it is sent, and do not close it before";
-const LOST: &str = "this browser cleared what Soko kept here: stalls that were not connected are gone; sign in to \
-                    get back those that were";
+/// Sentences of the screens, by their keys.
+const CLEARED: &str = "warning.cleared";
+const LOST: &str = "warning.lost";
 
 /// One device, used by one tab's worker.
 #[wasm_bindgen]
@@ -123,7 +122,8 @@ impl Inner {
 
     /// Files that were cleared while they are open can still be written, and are gone with the page.
     async fn notice_clearing(&self) {
-        if self.place.get() == Place::Files && browser::folder_exists().await == Ok(false) {
+        let Place::Files(folder) = self.place.get() else { return };
+        if browser::folder_exists(folder).await == Ok(false) {
             self.place.set(Place::Memory);
             self.warn(CLEARED);
         }

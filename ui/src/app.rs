@@ -13,6 +13,7 @@ use crate::live::use_live;
 use crate::nav;
 use crate::parts::{Empty, Icon, Loading, ToastShelf};
 use crate::people::{self, LockScreen, use_at_register, use_auto_lock};
+use crate::prefs::Prefs;
 use crate::route::{Mode, Route};
 use crate::seller;
 use crate::settings;
@@ -21,8 +22,45 @@ use crate::speech::{Speech, use_speech};
 use crate::update::use_updates;
 use crate::watched::use_watched;
 
-pub fn run() {
-    yew::Renderer::<App>::new().render();
+/// What a program brings. People get the whole app; for a first visit, which should be quick, there is one that only
+/// brings the shopper's side and has the page loaded again for the rest.
+#[derive(Clone, Copy)]
+pub struct Program {
+    screen: fn(&Route) -> Html,
+    /// What is there on every screen without being seen.
+    around: fn() -> Html,
+}
+
+pub const WHOLE: Program = Program {
+    screen: |route| html! { <Whole route={route.clone()} /> },
+    around: || {
+        html! {
+            <>
+                <seller::Scans />
+                <people::Approving />
+            </>
+        }
+    },
+};
+
+pub const SHOP: Program = Program {
+    screen: |route| match shopper::screen(route) {
+        Some(screen) => screen,
+        None if *route == Route::NotFound => html! { <Nowhere /> },
+        None => html! { <Elsewhere /> },
+    },
+    around: Html::default,
+};
+
+/// Shows the app when it can speak; until then the page shows what it came with.
+pub fn run(program: Program) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let prefs = Prefs::kept();
+        let speech = Speech::arrived(prefs.language, &prefs.locale).await;
+        let desk = Desk::new(link::choose(), nav::here(), program);
+        desk.follow_history();
+        yew::Renderer::<App>::with_props(AppProps { desk, speech }).render();
+    });
 }
 
 /// How the device stands; none until it said so for the first time.
@@ -44,24 +82,46 @@ pub fn use_stall() -> Option<OwnStall> {
     found.or(about.stalls.first()).cloned()
 }
 
+#[derive(Properties, PartialEq)]
+struct AppProps {
+    desk: Desk,
+    /// What it says at first.
+    speech: Speech,
+}
+
 #[component]
-fn App() -> Html {
-    let desk = use_memo((), |()| {
-        let desk = Desk::new(link::choose(), nav::here());
-        desk.follow_history();
-        desk
-    });
-    let prefs = use_watched(&desk.prefs);
-    let speech =
-        use_memo((prefs.language, prefs.locale.clone()), |(language, locale)| Speech::new(*language, locale));
-    use_effect_with(prefs, |prefs| prefs.show());
+fn App(props: &AppProps) -> Html {
+    let prefs = use_watched(&props.desk.prefs);
+    let speech = use_spoken(&props.speech, &prefs);
+    use_effect_with((prefs, speech.clone()), |(prefs, speech)| prefs.show(speech.language()));
     html! {
-        <ContextProvider<Desk> context={(*desk).clone()}>
-            <ContextProvider<Speech> context={(*speech).clone()}>
+        <ContextProvider<Desk> context={props.desk.clone()}>
+            <ContextProvider<Speech> context={speech}>
                 <Inside />
             </ContextProvider<Speech>>
         </ContextProvider<Desk>>
     }
+}
+
+/// The language that was chosen last, from when its words are there.
+#[hook]
+fn use_spoken(first: &Speech, prefs: &Prefs) -> Speech {
+    let spoken = use_state_eq(|| first.clone());
+    let wanted = use_mut_ref(|| prefs.language);
+    let setter = spoken.setter();
+    use_effect_with((prefs.language, prefs.locale.clone()), move |(language, locale)| {
+        let is_first = std::mem::replace(&mut *wanted.borrow_mut(), *language) == *language;
+        let (language, locale) = (*language, locale.clone());
+        if !is_first {
+            wasm_bindgen_futures::spawn_local(async move {
+                let speech = Speech::arrived(language, &locale).await;
+                if *wanted.borrow() == language {
+                    setter.set(speech);
+                }
+            });
+        }
+    });
+    (*spoken).clone()
 }
 
 #[component]
@@ -76,12 +136,11 @@ fn Inside() -> Html {
     html! {
         <ContextProvider<About> context={About((*seen).clone())}>
             <Keys />
-            <seller::Scans />
+            { (desk.program.around)() }
             <Frame>
                 <Shown {route} />
             </Frame>
             <Overlays />
-            <people::Approving />
             <ToastShelf />
         </ContextProvider<About>>
     }
@@ -106,7 +165,12 @@ fn use_arrivals() {
         let (here, speech) = (desk.clone(), speech.clone());
         let listening = desk.told.listen(move |told| match told {
             Told::Arrived(arrival) => arrived(&here, &speech, arrival),
-            Told::Show { .. } | Told::Stall(_) | Told::Market(_) | Told::Buyer | Told::Device => {}
+            Told::Show { .. }
+            | Told::Stall(_)
+            | Told::Market(_)
+            | Told::Buyer
+            | Told::Device
+            | Told::Everything => {}
         });
         move || drop(listening)
     });
@@ -138,16 +202,26 @@ struct ShownProps {
 /// The screen of an address.
 #[component]
 fn Shown(props: &ShownProps) -> Html {
-    let about = use_about();
+    let (desk, about) = (use_desk(), use_about());
     let title = use_title(&props.route);
-    let stall = use_stall();
-    let here = use_at_register(stall.as_ref());
-    use_auto_lock(stall.as_ref(), here.as_ref());
     use_effect_with(title, |title| browser::document().set_title(title));
     let Some(about) = about else {
         return html! { <Loading rows={8} /> };
     };
-    if is_of_the_stall(&props.route)
+    if props.route == Route::Home {
+        return html! { <seller::Home has_stall={!about.stalls.is_empty()} /> };
+    }
+    (desk.program.screen)(&props.route)
+}
+
+/// A screen of the whole app. What is of the stall is shown to whoever said who they are.
+#[component]
+fn Whole(props: &ShownProps) -> Html {
+    let route = &props.route;
+    let stall = use_stall();
+    let here = use_at_register(stall.as_ref());
+    use_auto_lock(stall.as_ref(), here.as_ref());
+    if is_of_the_stall(route)
         && let Some(stall) = stall
     {
         match here {
@@ -156,10 +230,6 @@ fn Shown(props: &ShownProps) -> Html {
             Some(_) => {}
         }
     }
-    if props.route == Route::Home {
-        return html! { <seller::Home has_stall={!about.stalls.is_empty()} /> };
-    }
-    let route = &props.route;
     let screen = seller::screen(route)
         .or_else(|| people::screen(route))
         .or_else(|| shopper::screen(route))
@@ -179,6 +249,25 @@ fn use_title(route: &Route) -> String {
     match screen {
         Some(screen) => format!("{screen} · {}", speech.say("app.name")),
         None => speech.say("app.name").to_string(),
+    }
+}
+
+/// A screen of the other program: the page is loaded again, and the server gives the whole one with it.
+#[component]
+fn Elsewhere() -> Html {
+    let desk = use_desk();
+    let route = use_watched(&desk.route);
+    // The server gave this program for this address: asking again would never end.
+    let is_first = route == desk.first;
+    use_effect_with(is_first, |is_first| {
+        if !is_first {
+            nav::load_again();
+        }
+    });
+    if is_first {
+        html! { <Nowhere /> }
+    } else {
+        html! { <Loading rows={8} /> }
     }
 }
 

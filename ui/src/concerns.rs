@@ -1,17 +1,17 @@
 //! Which calls would be answered differently after something was told.
 
-use soko_app_api::{Call, MarketMoved, MarketQuery, Told};
+use soko_app_api::{Call, MarketMoved, MarketQuery, Query, Told};
 use soko_domain::ids::LogId;
 
 pub fn concerns(call: &Call, told: &Told) -> bool {
+    let is_everything = *told == Told::Everything;
     match call {
-        Call::Ask(query) => {
-            let Told::Stall(notice) = told else { return false };
-            query.stall() == Some(notice.stall) && notice.keys.iter().any(|key| query.concerns(key))
+        Call::Ask(query) => is_everything || is_about(query, told),
+        Call::Market(query) => {
+            is_everything || matches!(told, Told::Market(moved) if looks_at(query, *moved))
         }
-        Call::Market(query) => matches!(told, Told::Market(moved) if looks_at(query, *moved)),
-        Call::Buyer(_) => matches!(told, Told::Buyer | Told::Market(_)),
-        Call::About => matches!(told, Told::Device | Told::Stall(_)),
+        Call::Buyer(_) => is_everything || matches!(told, Told::Buyer | Told::Market(_)),
+        Call::About => is_everything || matches!(told, Told::Device | Told::Stall(_)),
         Call::Do(_)
         | Call::People(_)
         | Call::Buy(_)
@@ -19,6 +19,11 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         | Call::Keep { .. }
         | Call::Kept { .. } => false,
     }
+}
+
+fn is_about(query: &Query, told: &Told) -> bool {
+    let Told::Stall(notice) = told else { return false };
+    query.stall() == Some(notice.stall) && notice.keys.iter().any(|key| query.concerns(key))
 }
 
 fn looks_at(query: &MarketQuery, moved: MarketMoved) -> bool {
@@ -36,7 +41,7 @@ fn looks_at(query: &MarketQuery, moved: MarketMoved) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::{Notice, Query, QueryKey, Window};
+    use soko_app_api::{Notice, QueryKey, Window};
 
     use super::*;
 
@@ -55,5 +60,10 @@ mod tests {
         let list = Call::Market(MarketQuery::Stalls { text: String::new(), window: Window::first(1) });
         assert!(concerns(&list, &Told::Market(MarketMoved::Stall(elsewhere))));
         assert!(concerns(&Call::About, &Told::Device));
+
+        for asked in [call, page, list, Call::About] {
+            assert!(concerns(&asked, &Told::Everything), "{asked:?}");
+        }
+        assert!(!concerns(&Call::Kept { key: "cart".into() }, &Told::Everything));
     }
 }

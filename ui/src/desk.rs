@@ -10,6 +10,7 @@ use soko_app_api::{
 use soko_domain::ids::{Hash, LogId, SaleId, ThingId};
 use yew::prelude::*;
 
+use crate::app::Program;
 use crate::browser::{self, time};
 use crate::cart::Cart;
 use crate::link::{Link, Standing};
@@ -29,7 +30,10 @@ pub struct Inner {
     link: Rc<dyn Link>,
     pub told: Listeners<Told>,
     pub standing: Watched<Standing>,
+    pub program: Program,
     pub route: Watched<Route>,
+    /// Where the page began.
+    pub first: Route,
     pub toasts: Toasts,
     pub prefs: Watched<Prefs>,
     /// What lies over the screen.
@@ -90,14 +94,16 @@ const STALL_KEY: &str = "soko-stall";
 const LANGUAGE_DRAFT: &str = "language";
 
 impl Desk {
-    pub fn new(link: Rc<dyn Link>, route: Route) -> Self {
+    pub fn new(link: Rc<dyn Link>, route: Route, program: Program) -> Self {
         let standing = Watched::new(link.standing());
         let stall = browser::kept(STALL_KEY).and_then(|hex| LogId::from_hex(&hex));
         let desk = Self(Rc::new(Inner {
             link,
             told: Listeners::default(),
             standing,
-            route: Watched::new(route),
+            program,
+            route: Watched::new(route.clone()),
+            first: route,
             toasts: Toasts::default(),
             prefs: Watched::new(Prefs::kept()),
             overlay: Watched::new(Overlay::Nothing),

@@ -31,4 +31,4 @@ pub mod update;
 pub mod watched;
 pub mod words;
 
-pub use app::run;
+pub use app::{SHOP, WHOLE, run};

@@ -1,5 +1,5 @@
-//! Starts the screens in the page.
+//! Starts the whole app in the page.
 
 fn main() {
-    soko_ui::run();
+    soko_ui::run(soko_ui::WHOLE);
 }

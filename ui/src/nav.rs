@@ -14,6 +14,12 @@ pub fn here() -> Route {
     Route::parse(&location.pathname().unwrap_or_default(), &location.search().unwrap_or_default())
 }
 
+/// Loads the page of the address that is shown, as if it had been typed.
+pub fn load_again() {
+    // A page that cannot be loaded stays, with its address.
+    let _ = browser::window().location().reload();
+}
+
 impl Desk {
     pub fn go(&self, route: Route) {
         self.enter(route, |history, path| history.push_state_with_url(&JsValue::NULL, "", Some(path)));

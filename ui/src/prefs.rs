@@ -58,11 +58,11 @@ impl Prefs {
         Self { theme, ..self.clone() }
     }
 
-    /// Tells the page, so that styles and screen readers follow.
-    pub fn show(&self) {
+    /// Tells the page how it is lit and what it speaks now, so that styles and screen readers follow.
+    pub fn show(&self, spoken: Language) {
         let Some(root) = browser::root() else { return };
-        root.set_lang(self.language.code());
-        root.set_dir(self.language.direction());
+        root.set_lang(spoken.code());
+        root.set_dir(spoken.direction());
         let dataset = root.dataset();
         match self.theme {
             // A new page has no such attribute, and deleting what is not there is no error.

@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use yew::prelude::*;
 
 use crate::browser::time::now_ms;
-use crate::words::{Language, Words};
+use crate::words::{self, Language, Words};
 
 /// One language in one place of the world. Cheap to copy; a context of every view.
 #[derive(Clone)]
@@ -32,13 +32,15 @@ impl PartialEq for Speech {
 }
 
 #[hook]
+#[expect(clippy::expect_used, reason = "the app provides a language around every view")]
 pub fn use_speech() -> Speech {
-    use_context::<Speech>().unwrap_or_else(|| Speech::new(Language::English, "en"))
+    use_context::<Speech>().expect("views stand inside of the app")
 }
 
 impl Speech {
-    pub fn new(language: Language, locale: &str) -> Self {
-        let words = Words::of(language);
+    /// Speaks as soon as the words have arrived.
+    pub async fn arrived(language: Language, locale: &str) -> Self {
+        let words = Words::of(language, words::fetch(language).await);
         Self(Rc::new(Inner { words, locale: locale.into(), made: RefCell::default() }))
     }
 

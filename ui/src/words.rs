@@ -1,9 +1,13 @@
 //! What the screens say, in four languages: one text file each, `key = text {name}`, and for counted things one
-//! line per plural category, `key[one] = …`. No view holds a text of its own; the tests below keep it so. Which
-//! category a number belongs to, and how it looks, is the browser's knowledge; see `speech`.
+//! line per plural category, `key[one] = …`. The files come beside the program, since a person reads one of them. No
+//! view holds a text of its own; the tests below keep it so. Which category a number belongs to, and how it looks, is
+//! the browser's knowledge; see `speech`.
 
+mod fetched;
 #[cfg(test)]
 mod tests;
+
+pub use fetched::fetch;
 
 /// A language that every text is written in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +57,7 @@ impl Language {
         })
     }
 
+    #[cfg(test)]
     fn text(self) -> &'static str {
         match self {
             Self::English => include_str!("../i18n/en.txt"),
@@ -72,8 +77,9 @@ pub struct Words {
 }
 
 impl Words {
-    pub fn of(language: Language) -> Self {
-        let mut lines: Vec<_> = read(language.text()).collect();
+    /// Of the text file of this language.
+    pub fn of(language: Language, text: &'static str) -> Self {
+        let mut lines: Vec<_> = read(text).collect();
         lines.sort_unstable();
         Self { language, lines }
     }

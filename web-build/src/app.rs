@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::Sources;
 use crate::bind::bind;
 use crate::dist::{Dist, Effort, hash};
+use crate::first_visit::FirstVisit;
 use crate::manifest::manifest;
 use crate::template::fill;
 
@@ -19,30 +20,44 @@ const ICONS: &[(&str, &str)] = &[
     ("maskable-512.png", "maskable-512.png"),
 ];
 
+/// The shopper's side: its program, and the page around it for a first visit.
+const SHOP: &str = "shop";
+const FIRST_PAGE: &str = "shop.html";
+
 /// Writes every file and answers a table of them.
 pub(crate) fn build(sources: &Sources) -> Result<String, String> {
     let effort = if sources.small { Effort::Small } else { Effort::Quick };
     let mut dist = Dist::begin(&sources.out, effort)?;
     let worker = worker(sources, &mut dist)?;
-    let ui = screens(sources, &mut dist)?;
+    let whole = screens(&sources.ui, "ui", &mut dist)?;
+    let shop = screens(&sources.shop, SHOP, &mut dist)?;
     let css = dist.hashed("app", ".css", style(&sources.page.join("style"))?.as_bytes())?;
     let theme = dist.hashed("theme", ".js", &read(&sources.page.join("theme.js"))?)?;
-    let page = fill(
-        "index.html",
-        &read_text(&sources.page.join("index.html"))?,
-        &[
-            ("theme.js", &format!("/{theme}")),
-            ("app.css", &format!("/{css}")),
-            ("ui.js", &format!("/{}", ui.script)),
-            ("ui.wasm", &format!("/{}", ui.program)),
-            ("worker.js", &format!("/{worker}")),
-        ],
-    )?;
-    dist.fixed("index.html", page.as_bytes())?;
+    let mut places =
+        vec![("theme.js".to_owned(), theme), ("app.css".to_owned(), css), ("worker.js".to_owned(), worker)];
+    places.extend(words(&sources.page.join("i18n"), &mut dist)?);
+    let template = read_text(&sources.page.join("index.html"))?;
+    let index = page(&template, &places, &whole)?;
+    dist.fixed("index.html", index.as_bytes())?;
+    let first = page(&template, &places, &shop)?;
+    dist.fixed(FIRST_PAGE, first.as_bytes())?;
     let icons = icons(sources, &mut dist)?;
     dist.fixed("manifest.webmanifest", manifest(&icons).as_bytes())?;
-    service_worker(sources, &mut dist, &page)?;
-    Ok(table(&dist))
+    service_worker(sources, &mut dist, &index)?;
+    let first_visit = FirstVisit::of(&first, dist.written());
+    if sources.small {
+        first_visit.check()?;
+    }
+    Ok(table(&dist) + &first_visit.told())
+}
+
+/// The page around one program.
+fn page(template: &str, places: &[(String, String)], program: &Pair) -> Result<String, String> {
+    let own = [("ui.js", &program.script), ("ui.wasm", &program.program)];
+    let all = places.iter().map(|(place, name)| (place.as_str(), name)).chain(own);
+    let all: Vec<(&str, String)> = all.map(|(place, name)| (place, format!("/{name}"))).collect();
+    let all: Vec<(&str, &str)> = all.iter().map(|(place, name)| (*place, name.as_str())).collect();
+    fill("index.html", template, &all)
 }
 
 /// The names of a script and of the program that it loads.
@@ -63,9 +78,9 @@ fn worker(sources: &Sources, dist: &mut Dist) -> Result<String, String> {
     dist.hashed("worker", ".js", script.as_bytes())
 }
 
-/// The screens start themselves as soon as their script runs.
-fn screens(sources: &Sources, dist: &mut Dist) -> Result<Pair, String> {
-    program(&sources.ui, "ui", dist, "\n__wbg_init();\n")
+/// Screens start themselves as soon as their script runs.
+fn screens(compiled: &Path, name: &str, dist: &mut Dist) -> Result<Pair, String> {
+    program(compiled, name, dist, "\n__wbg_init();\n")
 }
 
 fn program(compiled: &Path, name: &str, dist: &mut Dist, more: &str) -> Result<Pair, String> {
@@ -92,6 +107,21 @@ fn style(folder: &Path) -> Result<String, String> {
     }
 }
 
+/// The texts of each language, without what is for their writers. Answers the place in the page of each.
+fn words(folder: &Path, dist: &mut Dist) -> Result<Vec<(String, String)>, String> {
+    let files = names(folder)?;
+    let languages = files.iter().filter_map(|name| name.strip_suffix(".txt"));
+    languages
+        .map(|language| {
+            let text = read_text(&folder.join(format!("{language}.txt")))?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+            let name = dist.hashed(&format!("words-{language}"), ".txt", text.as_bytes())?;
+            Ok((format!("words-{language}.txt"), name))
+        })
+        .collect()
+}
+
 fn icons(sources: &Sources, dist: &mut Dist) -> Result<Vec<String>, String> {
     let mut copied = Vec::new();
     for (source, name) in ICONS {
@@ -103,7 +133,9 @@ fn icons(sources: &Sources, dist: &mut Dist) -> Result<Vec<String>, String> {
 
 /// Last, since it names all the others. Its version follows from them, so that the same build is no update.
 fn service_worker(sources: &Sources, dist: &mut Dist, page: &str) -> Result<(), String> {
-    let mut files: Vec<String> = dist.written().iter().map(|it| format!("/{}", it.name)).collect();
+    // Whoever keeps the app has the whole one.
+    let kept = dist.written().iter().filter(|it| !it.name.starts_with(SHOP));
+    let mut files: Vec<String> = kept.map(|it| format!("/{}", it.name)).collect();
     files.sort();
     let version = hash([files.join("\n").as_str(), page].concat().as_bytes());
     let list = serde_json::to_string(&files).map_err(|error| format!("listing the files: {error}"))?;

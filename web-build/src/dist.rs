@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 /// Hexadecimal digits of a hash in a name: enough that two builds never meet.
 const HASH_DIGITS: usize = 16;
 /// Already compressed, or too rarely loaded to matter.
-const COMPRESSED: &[&str] = &["html", "css", "js", "wasm", "svg", "webmanifest"];
+const COMPRESSED: &[&str] = &["html", "css", "js", "wasm", "txt", "svg", "webmanifest"];
 
 /// How hard to compress.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 mod app;
 mod bind;
 mod dist;
+mod first_visit;
 mod manifest;
 mod template;
 
@@ -21,6 +22,9 @@ pub(crate) struct Sources {
     /// The compiled screens
     #[arg(long)]
     ui: PathBuf,
+    /// The compiled shopper's side of the screens
+    #[arg(long)]
+    shop: PathBuf,
     /// The compiled engine
     #[arg(long)]
     engine: PathBuf,

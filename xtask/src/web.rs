@@ -9,6 +9,8 @@ use crate::shell::{Failure, Outcome, cargo, root, run, target_dir};
 /// The screens and the engine: package, program.
 const UI: &str = "soko-ui";
 const ENGINE: &str = "soko-ui-worker";
+/// Another program of the screens' package.
+const SHOP: &str = "soko-shop";
 
 /// What runs in a browser.
 pub(crate) const PROGRAMS: [&str; 2] = [UI, ENGINE];
@@ -49,6 +51,7 @@ fn assemble(programs: &Path, kind: Kind) -> Outcome {
     let mut command = cargo(&["run", "--quiet", "-p", "soko-web-build", "--locked", "--"]);
     for (option, path) in [
         ("--ui", programs.join(UI).with_extension("wasm")),
+        ("--shop", programs.join(SHOP).with_extension("wasm")),
         ("--engine", programs.join(ENGINE).with_extension("wasm")),
         ("--scripts", root().join("ui-worker/js")),
         ("--page", root().join("ui")),

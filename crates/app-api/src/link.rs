@@ -84,6 +84,8 @@ pub enum Told {
     Arrived(Arrival),
     /// Show this screen: somebody clicked a notification or a link outside.
     Show { path: String },
+    /// Nobody was listening for a while: whatever is shown may be old.
+    Everything,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -68,6 +68,9 @@ pub struct StatusView {
     pub epoch_counter: u64,
     /// What stands in the way of exchanging records, empty when nothing does.
     pub trouble: String,
+    /// The digest of all that follows from the records: who has the same ones has the same digest.
+    #[serde(with = "as_hex")]
+    pub digest: Hash,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

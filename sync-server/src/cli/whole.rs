@@ -75,8 +75,10 @@ fn show(report: &StallReport, is_quiet: bool) {
         say(&format!("{}: {problem}", report.stall));
     }
     if report.problems.is_empty() && !is_quiet {
-        let StallReport { stall, records, products, incidents, .. } = report;
-        say(&format!("{stall} is sound: {records} records, {products} products, {incidents} incidents."));
+        let StallReport { stall, records, products, digest, incidents, .. } = report;
+        say(&format!(
+            "{stall} is sound: {records} records, {products} products, {incidents} incidents, digest {digest}."
+        ));
     }
 }
 

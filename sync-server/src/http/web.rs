@@ -12,7 +12,7 @@ use soko_record_log::Tx;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::web::page::{self, Paint};
-use crate::web::{Found, INDEX, Packed, has_ending, media_type, never_changes, tag_of};
+use crate::web::{Found, INDEX, Packed, Program, has_ending, media_type, never_changes, tag_of};
 
 /// Paths that are never pages of the app.
 const OF_THE_INTERFACE: [&str; 7] =
@@ -25,6 +25,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
 const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
+/// How the service worker says that it has the whole app already.
+const KEPT_APP: HeaderName = HeaderName::from_static("soko-app");
+/// How addresses of the shopper's side begin.
+const SHOPPERS: [&str; 7] = ["", "market", "search", "stall", "basket", "my-orders", "me"];
 /// Lines of a list before the app has arrived.
 const PAINTED_ROWS: u32 = 24;
 const NOT_MADE: &str = "This server was built without the web app: make it with `cargo xtask web`, \
@@ -44,14 +48,26 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
     if !is_page {
         return nothing_here();
     }
-    match app.settings().web.index() {
+    match app.settings().web.page(program(path, headers)) {
         Some(index) => {
-            let painted = paint(&app, path).await;
-            page(page::fill(&index, painted.as_ref()), headers)
+            let (status, painted) = match paint(&app, path).await {
+                Painted::Known(paint) => (StatusCode::OK, Some(paint)),
+                Painted::Plain => (StatusCode::OK, None),
+                // The app says so in the visitor's language; the status says it to whoever only reads that.
+                Painted::Missing => (StatusCode::NOT_FOUND, None),
+            };
+            page(status, page::fill(&index, painted.as_ref()), headers)
         }
         None if path == "/" => (StatusCode::OK, NOT_MADE).into_response(),
         None => nothing_here(),
     }
+}
+
+/// Whoever looks around without the app gets the part that is for looking around.
+fn program(path: &str, headers: &HeaderMap) -> Program {
+    let first = path.split('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let is_kept = headers.get(KEPT_APP).is_some();
+    if SHOPPERS.contains(&first) && !is_kept { Program::Shop } else { Program::Whole }
 }
 
 fn nothing_here() -> Response {
@@ -109,12 +125,17 @@ fn file(path: &str, found: Found, headers: &HeaderMap) -> Response {
     guarded(response)
 }
 
-fn page(text: String, headers: &HeaderMap) -> Response {
-    let tag = tag_of(text.as_bytes());
-    let mut response = tagged(text.into(), &tag, headers);
+fn page(status: StatusCode, text: String, headers: &HeaderMap) -> Response {
+    let mut response = if status == StatusCode::OK {
+        let tag = tag_of(text.as_bytes());
+        tagged(text.into(), &tag, headers)
+    } else {
+        (status, text).into_response()
+    };
     let about = response.headers_mut();
     about.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     about.insert(header::CACHE_CONTROL, HeaderValue::from_static(ASK_AGAIN));
+    about.insert(header::VARY, HeaderValue::from_name(KEPT_APP));
     guarded(response)
 }
 
@@ -137,12 +158,20 @@ fn guarded(mut response: Response) -> Response {
     response
 }
 
-/// What is known of an address; nothing if the store does not answer, because the app asks again by itself.
-async fn paint(app: &App, path: &str) -> Option<Paint> {
-    let place = Place::of(path)?;
+/// What is known of an address before the app has arrived.
+enum Painted {
+    Known(Paint),
+    /// Nothing to show to everybody, or the store does not answer: the app asks again by itself.
+    Plain,
+    /// It names something that this market does not have.
+    Missing,
+}
+
+async fn paint(app: &App, path: &str) -> Painted {
+    let Some(place) = Place::of(path) else { return Painted::Plain };
     let (market, now_ms, queries) = (app.market(), app.now_ms(), place.queries());
     let read = move |tx: &mut dyn Tx| market.answer(tx, &queries, now_ms);
-    Place::paint(&app.store().read(read).await.ok()?)
+    app.store().read(read).await.map_or(Painted::Plain, |views| place.paint(&views))
 }
 
 /// An address that shows something to everybody.
@@ -150,18 +179,22 @@ async fn paint(app: &App, path: &str) -> Option<Paint> {
 enum Place {
     Market,
     Stall(LogId),
-    Product(LogId, ProductId),
+    Offer(LogId, ProductId),
+    /// Below the stalls, and not one.
+    Nowhere,
 }
 
 impl Place {
     fn of(path: &str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {
-            [] | ["index.html"] => Some(Self::Market),
-            ["stall", stall] => Some(Self::Stall(LogId::from_hex(stall)?)),
-            ["stall", stall, "product", product] => {
-                Some(Self::Product(LogId::from_hex(stall)?, ProductId::from_hex(product)?))
+            [] | ["index.html" | "market"] => Some(Self::Market),
+            ["stall", stall] => Some(LogId::from_hex(stall).map_or(Self::Nowhere, Self::Stall)),
+            ["stall", stall, product] => {
+                let named = LogId::from_hex(stall).zip(ProductId::from_hex(product));
+                Some(named.map_or(Self::Nowhere, |(stall, product)| Self::Offer(stall, product)))
             }
+            ["stall", ..] => Some(Self::Nowhere),
             _ => None,
         }
     }
@@ -174,18 +207,20 @@ impl Place {
                 let offers = MarketQuery::Offers { stall: Some(stall), text, category: None, window };
                 vec![MarketQuery::Stall(stall), offers]
             }
-            Self::Product(stall, product) => vec![MarketQuery::Offer { stall, product }],
+            Self::Offer(stall, product) => vec![MarketQuery::Offer { stall, product }],
+            Self::Nowhere => Vec::new(),
         }
     }
 
-    fn paint(views: &[MarketView]) -> Option<Paint> {
-        match views {
-            [MarketView::Stalls(stalls)] => Some(page::market(&stalls.value)),
-            [MarketView::Stall(found), MarketView::Offers(offers)] => {
-                Some(page::stall(&found.value, &offers.value))
+    fn paint(self, views: &[MarketView]) -> Painted {
+        match (self, views) {
+            (Self::Nowhere, _) | (_, [MarketView::Missing, ..]) => Painted::Missing,
+            (_, [MarketView::Stalls(stalls)]) => Painted::Known(page::market(&stalls.value)),
+            (_, [MarketView::Stall(found), MarketView::Offers(offers)]) => {
+                Painted::Known(page::stall(&found.value, &offers.value))
             }
-            [MarketView::Offer(found)] => Some(page::offer(&found.value)),
-            _ => None,
+            (_, [MarketView::Offer(found)]) => Painted::Known(page::offer(&found.value)),
+            _ => Painted::Plain,
         }
     }
 }

@@ -16,6 +16,8 @@ static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web.rs")
 
 /// The page that every address of the app begins with.
 pub(crate) const INDEX: &str = "/index.html";
+/// The same with the shopper's side alone, which is quicker to fetch.
+const SHOP: &str = "/shop.html";
 /// From here on a part of a name is taken for a hash.
 const HASH_CHARS_MIN: usize = 8;
 
@@ -26,6 +28,14 @@ pub enum Web {
     #[default]
     Embedded,
     Folder(PathBuf),
+}
+
+/// What a page starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Program {
+    Whole,
+    /// The shopper's side, where there is such a program.
+    Shop,
 }
 
 /// How a file is packed.
@@ -47,7 +57,7 @@ pub(crate) struct Found {
 impl Web {
     /// The best form of a file that the browser understands.
     pub(crate) fn find(&self, path: &str, accepts: &[Packed]) -> Option<Found> {
-        if path == INDEX || is_packed(path) {
+        if path == INDEX || path == SHOP || is_packed(path) {
             return None;
         }
         self.bytes(path)?;
@@ -60,8 +70,9 @@ impl Web {
     }
 
     /// The page around the app, if there is an app.
-    pub(crate) fn index(&self) -> Option<String> {
-        String::from_utf8(self.bytes(INDEX)?.into_owned()).ok()
+    pub(crate) fn page(&self, program: Program) -> Option<String> {
+        let quick = if program == Program::Shop { self.bytes(SHOP) } else { None };
+        String::from_utf8(quick.or_else(|| self.bytes(INDEX))?.into_owned()).ok()
     }
 
     fn bytes(&self, name: &str) -> Option<Cow<'static, [u8]>> {

@@ -64,7 +64,7 @@ pub(crate) fn stall(page: &StallPage, offers: &[OfferRow]) -> Paint {
     }
     body.push_str("<ul>");
     for offer in offers {
-        let name = link(&format!("/stall/{}/product/{}", offer.stall, offer.product), &offer.name);
+        let name = link(&format!("/stall/{}/{}", offer.stall, offer.product), &offer.name);
         body.push_str(&format!("<li>{name} {}</li>", escaped(&price(offer))));
     }
     body.push_str("</ul>");

@@ -1,6 +1,6 @@
 // A real Chromium with a profile of its own, which a test may kill and start again.
 
-import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "./places.js";
@@ -26,6 +26,7 @@ export class Browser {
       executablePath: "/usr/bin/chromium",
       args: [...ARGS, ...(this.options.args ?? [])],
       viewport: { width: 1280, height: 800 },
+      ignoreDefaultArgs: this.options.without ?? [],
       ...this.options.context,
     });
     this.context.setDefaultTimeout(30_000);
@@ -37,6 +38,20 @@ export class Browser {
   kill() {
     const pid = Number(readlinkSync(join(this.profile, "SingletonLock")).split("-").pop());
     process.kill(-pid, "SIGKILL");
+  }
+
+  // The processes that run pages.
+  renderers() {
+    const group = readlinkSync(join(this.profile, "SingletonLock")).split("-").pop();
+    const isOne = (pid) => {
+      try {
+        const [, , , , pgrp] = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/\(.*\)/, "x").split(" ");
+        return pgrp === group && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer");
+      } catch {
+        return false; // It ended meanwhile.
+      }
+    };
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isOne(name)).map(Number);
   }
 
   async close() {

@@ -46,13 +46,19 @@ export async function furnished() {
   await till.sell("Tea");
   const places = { receipt: new URL(till.page.url()).pathname };
   await till.go("/market");
-  const hrefs = await till.page.evaluate(() => [...document.querySelectorAll("a[href^='/stall/']")].map((it) => it.pathname));
-  places.stall = hrefs.find((it) => /^\/stall\/[0-9a-f]+$/.test(it)) ?? "/market";
+  const linked = async (parts) => {
+    const handle = await till.page.waitForFunction((wanted) => {
+      const all = [...document.querySelectorAll("main:not(.first-paint) a[href^='/stall/']")].map((it) => it.pathname);
+      return all.find((it) => it.split("/").length === wanted);
+    }, parts);
+    return handle.jsonValue();
+  };
+  places.stall = await linked(3);
   await till.go(places.stall);
-  const offers = till.page.locator("a[href^='/stall/']");
-  await offers.first().waitFor({ timeout: 5000 }).catch(() => {});
-  const inside = await offers.evaluateAll((all) => all.map((it) => it.pathname));
-  places.offer = inside.find((it) => it.split("/").length === 4) ?? places.stall;
+  places.offer = await linked(4);
+  await till.go(places.offer);
+  await till.button("Put in basket").click();
+  await till.page.getByText(/^In your basket/).waitFor();
   await till.go("/sell");
   await till.addToCart("Mango");
   return { server, browser, till, places };

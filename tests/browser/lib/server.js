@@ -56,6 +56,18 @@ export class Server {
     await this.ended;
   }
 
+  async stop() {
+    this.process.kill("SIGTERM");
+    await this.ended;
+  }
+
+  // What it says about every stall while it is stopped; throws when anything is wrong.
+  verify() {
+    const verified = spawnSync(PROGRAM, ["verify", "--data-dir", this.data]);
+    if (verified.status !== 0) throw new Error(`${verified.stdout}${verified.stderr}`);
+    return String(verified.stdout);
+  }
+
   async close() {
     await this.kill();
     rmSync(this.data, { recursive: true, force: true });

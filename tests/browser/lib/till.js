@@ -66,6 +66,32 @@ export class Till {
     await this.button("Connect now").click();
   }
 
+  // What this register may promise of a product, and what it does about it: "Receive", "Give back", "Ask for more".
+  async stockOf(name, deed, quantity) {
+    await this.go("/stock");
+    await this.page.getByRole("main").getByRole("link", { name: new RegExp(name) }).click();
+    await this.button(deed).click();
+    const dialog = this.page.getByRole("dialog");
+    await dialog.getByLabel("Quantity", { exact: true }).fill(String(quantity));
+    await dialog.getByRole("button", { name: deed }).click();
+    await dialog.waitFor({ state: "detached" });
+  }
+
+  // Lets another device in, and answers what is shown to it.
+  async invite() {
+    await this.go("/devices");
+    await this.button("Make an invitation").click();
+    return this.page.locator("code.invitation-text").textContent();
+  }
+
+  async join(invitation, name) {
+    await this.go("/devices");
+    await this.field("Invitation").fill(invitation);
+    await this.page.getByRole("textbox", { name: /^Name of this device/ }).fill(name);
+    await this.button("Join the stall").click();
+    await this.page.waitForURL((url) => url.pathname === "/sell");
+  }
+
   product = (name) => this.page.getByRole("list", { name: "Products" }).getByRole("button", { name: new RegExp(name) });
 
   async addToCart(name) {

@@ -19,6 +19,8 @@ use crate::watched::use_watched;
 /// A clock that is this far off is told.
 const SKEW_MS: i64 = 60_000;
 const PARKED_MAX: u32 = 20;
+const GROUP_LETTERS: usize = 4;
+const GROUPS: usize = 4;
 
 #[component]
 pub fn Replication() -> Html {
@@ -100,7 +102,7 @@ fn Facts(props: &FactsProps) -> Html {
             if let Some(ahead_ms) = about.clock_ahead_ms.filter(|ahead_ms| ahead_ms.abs() >= SKEW_MS) {
                 <Problem text={speech.count("replication.clock", ahead_ms.abs() / 60_000)} />
             }
-            { for about.warnings.iter().map(|warning| html! { <Problem text={warning.clone()} /> }) }
+            { for about.warnings.iter().map(|warning| html! { <Problem text={speech.say_or(warning, warning)} /> }) }
         </>
     }
 }
@@ -166,8 +168,18 @@ fn standing(speech: &Speech, status: &StatusView) -> Html {
             if status.asks_waiting > 0 {
                 <p class="prose">{ speech.count("replication.asks", i64::from(status.asks_waiting)) }</p>
             }
+            <p class="field-hint">
+                { speech.say("replication.digest") }{ " " }
+                <code class="state-digest" dir="ltr">{ groups(&status.digest.to_string()) }</code>
+            </p>
         </>
     }
+}
+
+/// The first letters of a digest in groups, as two people read them to each other.
+fn groups(digest: &str) -> String {
+    let letters: Vec<char> = digest.chars().take(GROUP_LETTERS * GROUPS).collect();
+    letters.chunks(GROUP_LETTERS).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }
 
 fn set_aside(speech: &Speech, row: &ParkedRow) -> Html {

@@ -62,6 +62,7 @@ impl Worker {
         });
         Shared::begin(&shared)?;
         say_when_seen(&shared);
+        rest_while_aside(&shared);
         Some(Self(shared))
     }
 
@@ -98,11 +99,22 @@ fn to_answer(message: &JsValue) -> Answer {
 /// A tab that nobody sees lets another one hold the store.
 fn say_when_seen(shared: &Rc<Shared>) {
     let saying = Rc::clone(shared);
-    let on_change = Closure::<dyn Fn()>::new(move || saying.say_whether_seen());
-    let listens = browser::document()
-        .add_event_listener_with_callback("visibilitychange", on_change.as_ref().unchecked_ref());
-    if listens.is_ok() {
-        on_change.forget();
+    on(&browser::document(), "visibilitychange", Closure::<dyn Fn()>::new(move || saying.say_whether_seen()));
+}
+
+/// A browser may put a page aside whole when it is left, and show it again later. Meanwhile it must not hold the
+/// store, which the next page needs; afterwards it knows nothing of what happened in between.
+fn rest_while_aside(shared: &Rc<Shared>) {
+    let resting = Rc::clone(shared);
+    on(&browser::window(), "pagehide", Closure::<dyn Fn()>::new(move || resting.rest()));
+    let returning = Rc::clone(shared);
+    on(&browser::window(), "pageshow", Closure::<dyn Fn()>::new(move || Shared::come_back(&returning)));
+}
+
+/// Listens as long as the page lives.
+fn on(target: &web_sys::EventTarget, name: &str, listener: Closure<dyn Fn()>) {
+    if target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref()).is_ok() {
+        listener.forget();
     }
 }
 
@@ -186,6 +198,29 @@ impl Shared {
             (shared.on_failure)();
             shared.give_up();
         }
+    }
+
+    /// Ends the worker as the end of the page would: what it answered is in the files, the rest is sent again.
+    fn rest(&self) {
+        if let Some(worker) = self.worker.borrow_mut().take() {
+            worker.set_onmessage(None);
+            worker.set_onerror(None);
+            worker.terminate();
+            self.starts.set(0);
+        }
+    }
+
+    fn come_back(shared: &Rc<Self>) {
+        // A page that is shown for the first time has its worker.
+        if shared.worker.borrow().is_some() {
+            return;
+        }
+        if Self::begin(shared).is_none() {
+            (shared.on_failure)();
+            return shared.give_up();
+        }
+        let hear = shared.hear.borrow().clone();
+        hear.iter().for_each(|hear| hear(Told::Everything));
     }
 
     fn give_up(&self) {

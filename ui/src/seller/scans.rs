@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use soko_app_api::{Answer, Call, ProductRow, Query, View};
+use soko_app_api::{Answer, Call, ProductRow, Query, Told, View};
 use soko_domain::ids::LogId;
 use yew::prelude::*;
 
@@ -152,6 +152,16 @@ fn use_kept_cart(stall: Option<LogId>) {
     let desk = use_desk();
     use_effect_with(stall, move |stall| {
         let keeping = Rc::new(RefCell::new(None));
+        // Another page may have sold it while this one lay aside.
+        let returning = stall.map(|stall| {
+            let loading = desk.clone();
+            desk.told.listen(move |told| {
+                if *told == Told::Everything {
+                    let desk = loading.clone();
+                    wasm_bindgen_futures::spawn_local(async move { load(&desk, stall).await });
+                }
+            })
+        });
         if let Some(stall) = *stall {
             let slot = Rc::clone(&keeping);
             wasm_bindgen_futures::spawn_local(async move {
@@ -164,7 +174,7 @@ fn use_kept_cart(stall: Option<LogId>) {
                 *slot.borrow_mut() = Some(desk.cart.listen(move |cart| keep(&keeper, stall, cart)));
             });
         }
-        move || drop(keeping.borrow_mut().take())
+        move || drop((keeping.borrow_mut().take(), returning))
     });
 }
 
@@ -173,16 +183,23 @@ fn key(stall: LogId) -> String {
 }
 
 async fn load(desk: &Desk, stall: LogId) {
+    let before = desk.cart.get();
     let answer = desk.call(Call::Kept { key: key(stall) }).await;
     let Answer::Kept(bytes) = answer else { return };
-    let Ok(cart) = soko_app_api::decode::<Cart>(&bytes) else {
-        desk.cart.set(new_cart());
-        return;
+    let kept = match soko_app_api::decode::<Cart>(&bytes) {
+        Ok(cart) => unless_sold(desk, stall, cart).await,
+        Err(_) => new_cart(),
     };
-    // The power may have gone after the sale was on the disk and before the cart was emptied.
+    // What was put on the counter meanwhile stays there.
+    if desk.cart.get() == before {
+        desk.cart.set(kept);
+    }
+}
+
+/// The power may have gone after the sale was on the disk and before the cart was emptied.
+async fn unless_sold(desk: &Desk, stall: LogId, cart: Cart) -> Cart {
     let sold = desk.call(Call::Ask(Query::Sale { stall, sale: cart.sale })).await;
-    let is_sold = matches!(sold, Answer::View(View::Sale(_)));
-    desk.cart.set(if is_sold { new_cart() } else { cart });
+    if matches!(sold, Answer::View(View::Sale(_))) { new_cart() } else { cart }
 }
 
 fn keep(desk: &Desk, stall: LogId, cart: &Cart) {

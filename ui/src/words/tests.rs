@@ -152,6 +152,7 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
     // Put together at run time from codes of refusals, roles, states.
     let made = [
         "refused.",
+        "warning.",
         "role.",
         "tender.",
         "unit.",
@@ -278,7 +279,7 @@ fn a_language_is_found_among_those_of_a_person() {
 
 #[test]
 fn a_counted_text_falls_back_to_the_other_category() {
-    let words = Words::of(Language::French);
+    let words = Words::of(Language::French, Language::French.text());
     let many = words.count("trust.waiting", "many", &[("n", "1 000 000")]);
     assert!(many.contains("1 000 000"), "{many}");
 }

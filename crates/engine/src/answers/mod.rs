@@ -133,6 +133,7 @@ fn status(asking: &mut Asking<'_>) -> Result<StatusView, StoreError> {
         epoch: row.epoch.id,
         epoch_counter: row.epoch.counter,
         trouble: row.trouble.clone(),
+        digest: soko_projection::running_digest(asking.tx, log)?,
     })
 }
 
