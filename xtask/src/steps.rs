@@ -39,10 +39,11 @@ struct Stage {
     postgres: Option<Postgres>,
 }
 
+/// What comes before everything: lints and tests read every member, and the window's needs libraries of the system.
+pub(crate) const SETUP: &[Step] = &[Step { name: "setup", work: Work::Call(set_up), gate: true }];
+
 /// What `ci` checks before it does what `test` does.
 pub(crate) const CI_FIRST: &[Step] = &[
-    // The lints read every member, and the window's needs libraries of the system.
-    Step { name: "setup", work: Work::Call(set_up), gate: true },
     Step { name: "format", work: Work::Cargo(&["fmt", "--all", "--check"]), gate: false },
     Step {
         name: "lints",
@@ -54,7 +55,6 @@ pub(crate) const CI_FIRST: &[Step] = &[
 
 /// What `test` does. The build comes first and once: later steps use its programs.
 pub(crate) const TEST: &[Step] = &[
-    Step { name: "setup", work: Work::Call(set_up), gate: true },
     // Before the build: the window has the screens built in.
     Step { name: "web app", work: Work::Call(build_web_app), gate: true },
     Step {
