@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use soko_app_api::{Answer, BuyerQuery, BuyerVerb, Call, MarketMoved, Told};
+use soko_app_api::{Answer, BuyerQuery, BuyerVerb, Call, MarketMoved, MarketQuery, Told};
 use soko_domain::ids::Hash;
 
 use super::worker::{Worker, had_own};
@@ -84,16 +84,28 @@ impl Shared {
             if waking.standing.get() != Standing::GettingReady {
                 return;
             }
-            let commands = waking.early.borrow().commands();
-            for command in commands {
-                worker.call(&Call::Buy(command)).await;
-            }
+            waking.hand_over(&worker).await;
             baskets::forget();
             if let Some(hear) = waking.hear.borrow().clone() {
                 worker.listen(hear);
             }
             waking.decide(Standing::Engine);
         });
+    }
+
+    /// Puts what is in the early baskets into the engine's, and what somebody puts in meanwhile.
+    async fn hand_over(&self, worker: &Worker) {
+        let mut done = Vec::new();
+        loop {
+            let next = self.early.borrow().commands().into_iter().find(|it| !done.contains(&it.id));
+            let Some(command) = next else { return };
+            done.push(command.id);
+            // An engine takes only what it has seen on offer.
+            if let BuyerVerb::PutLine { stall, product, .. } = command.verb {
+                worker.call(&Call::Market(MarketQuery::Offer { stall, product })).await;
+            }
+            worker.call(&Call::Buy(command)).await;
+        }
     }
 
     fn decide(&self, standing: Standing) {
