@@ -26,6 +26,9 @@ alter table shift add column last_counted_minor {int} not null default 0;
 -- What arrived for it after it was closed, and what that did to its cash.
 alter table shift add column late {int} not null default 0;
 alter table shift add column late_minor {int} not null default 0;
+-- The shift whose drawer paid.
+alter table refund_line add column shift {blob};
+create index refund_line_shift on refund_line (log, author, shift);
 create index shift_closed on shift (log, closed, closed_at_ms);
 
 create table shift_tender (

@@ -2,7 +2,7 @@
 
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, Kind, Stamp};
-use soko_domain::ids::{AuthorId, LogId, PersonId, ShiftId};
+use soko_domain::ids::{AuthorId, LogId, PersonId, SaleId, ShiftId};
 use soko_domain::money::Ppm;
 use soko_domain::people::Limits;
 use soko_domain::role::Role;
@@ -181,6 +181,39 @@ pub fn shift_taxes(
         })
     };
     rows.iter().map(tax).collect()
+}
+
+/// A line that was refunded from the drawer of a shift.
+pub struct RefundFound {
+    pub sale: SaleId,
+    pub line: u32,
+    pub amount_minor: i64,
+    /// What had been given back for the line before, wherever that was.
+    pub before_minor: i64,
+}
+
+pub fn shift_refunds(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, shift): (AuthorId, ShiftId),
+) -> Result<Vec<RefundFound>, StoreError> {
+    let rows = tx.query(
+        "select r.sale, r.line, r.amount_minor, (
+           select cast(coalesce(sum(e.amount_minor), 0) as bigint) from refund_line e
+           where e.log = r.log and e.sale = r.sale and e.line = r.line
+             and (e.author, e.seq, e.place) < (r.author, r.seq, r.place))
+         from refund_line r where r.log = $1 and r.author = $2 and r.shift = $3 order by r.seq, r.place",
+        params![log, author, shift],
+    )?;
+    let found = |row: &Row| {
+        Ok(RefundFound {
+            sale: SaleId(row.id(0)?),
+            line: row.number(1)?,
+            amount_minor: row.int(2)?,
+            before_minor: row.int(3)?,
+        })
+    };
+    rows.iter().map(found).collect()
 }
 
 /// Somebody who works or worked at the stall.

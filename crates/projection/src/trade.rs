@@ -96,8 +96,8 @@ pub(crate) fn refund_made(
             row,
             "insert into refund_line
                (log, author, seq, place, refund, sale, line, quantity, amount_minor, allowance,
-                business_day, cash)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (log, author, seq, place) do nothing",
+                business_day, cash, shift)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (log, author, seq, place) do nothing",
             params![
                 place.log,
                 place.author,
@@ -110,7 +110,8 @@ pub(crate) fn refund_made(
                 line.amount_minor,
                 refund.allowance,
                 stamp.business_day,
-                refund.tender == TenderKind::Cash
+                refund.tender == TenderKind::Cash,
+                refund.shift
             ],
         )?;
     }

@@ -9,8 +9,10 @@ use soko_app_api::{
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, Kind};
 use soko_domain::ids::{AuthorId, PersonId, ShiftId};
+use soko_domain::money::part_of;
 use soko_domain::people::{Doer, Limits};
 use soko_domain::role::Role;
+use soko_domain::tax::TaxMode;
 use soko_projection::read as trade;
 use soko_projection::read_desk::{self as facts, AuditFilter, AuditFound, ShiftFound, TenderFound};
 use soko_record_log::StoreError;
@@ -107,14 +109,7 @@ pub(super) fn report(
     let Some(found) = facts::shift(asking.tx, log, (author, shift))? else { return Ok(None) };
     let is_blind = !found.is_closed && is_blind(asking, found.counts)?;
     let tenders = facts::shift_tenders(asking.tx, log, (author, shift))?;
-    let taxes = facts::shift_taxes(asking.tx, log, (author, shift))?;
-    let taxes = taxes.into_iter().map(|tax| TaxRow {
-        ppm: tax.ppm.0,
-        mode: tax.mode,
-        net_minor: tax.net_minor,
-        tax_minor: tax.tax_minor,
-    });
-    let taxes = taxes.collect();
+    let taxes = taxes(asking, (author, shift))?;
     let profile = trade::profile(asking.tx, log)?;
     let (stall_name, stall_place, currency) =
         profile.map(|it| (it.name, it.place, it.currency)).unwrap_or_default();
@@ -124,6 +119,32 @@ pub(super) fn report(
     let (opened_by, closed_by) = (names.person(found.opened_by)?, names.person(found.closed_by)?);
     let named = Named { stall_name, stall_place, register_name, currency, opened_by, closed_by };
     Ok(Some(filled(found, named, (tenders, taxes), (is_blind, unsent))))
+}
+
+/// The taxes of a shift's sales, less those of what was refunded in it. However a line is cut up, its parts add up to it.
+fn taxes(asking: &mut Asking<'_>, of: (AuthorId, ShiftId)) -> Result<Vec<TaxRow>, StoreError> {
+    let log = asking.log;
+    let mut rows: BTreeMap<(u32, TaxMode, String), (i64, i64)> = BTreeMap::new();
+    for tax in facts::shift_taxes(asking.tx, log, of)? {
+        rows.insert((tax.ppm.0, tax.mode, tax.label), (tax.net_minor, tax.tax_minor));
+    }
+    for back in facts::shift_refunds(asking.tx, log, of)? {
+        // A sale of another register may arrive after its refund.
+        let Some(found) = trade::sale(asking.tx, log, back.sale)? else { continue };
+        let line = usize::try_from(back.line).ok().and_then(|line| found.made.lines.get(line));
+        let Some(line) = line else { continue };
+        let part =
+            |whole| part_of(whole, line.total_minor, back.before_minor, back.amount_minor).unwrap_or(0);
+        let parts: Vec<i64> = line.taxes.iter().map(|tax| part(tax.tax_minor)).collect();
+        let net = back.amount_minor.saturating_sub(parts.iter().sum());
+        for (tax, part) in line.taxes.iter().zip(&parts) {
+            let rate = &tax.rate;
+            let row = rows.entry((rate.ppm.0, rate.mode, rate.label.clone())).or_default();
+            *row = (row.0.saturating_sub(net), row.1.saturating_sub(*part));
+        }
+    }
+    let row = |((ppm, mode, _), (net_minor, tax_minor))| TaxRow { ppm, mode, net_minor, tax_minor };
+    Ok(rows.into_iter().rev().map(row).collect())
 }
 
 struct Named {

@@ -3,7 +3,7 @@
 use soko_app_api::{
     AtRegisterView, AuditRow, AuditWhat, BeyondShare, CoinsInput, Command, DiscountInput, PeopleCall,
     PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, SaleLineInput, ShiftReport, ShiftReportRow,
-    TenderInput, Verb, View, Window,
+    TaxInput, TenderInput, Verb, View, Window,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::Standing;
@@ -11,6 +11,7 @@ use soko_domain::entry::{Act, Entry, GoodsBack, SaleMade, ShiftClosed, ShiftOpen
 use soko_domain::ids::{PersonId, SaleId, ShiftId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::role::Role;
+use soko_domain::tax::TaxMode;
 use soko_engine::{NotDone, Now};
 use soko_record_log::log;
 use soko_replication::Pen;
@@ -174,6 +175,34 @@ fn two_shifts_of_one_day_have_each_their_own_totals() {
     let mut device = device.restart();
     assert_eq!(device.report_of(&rows[1]), z);
     assert!(device.engine.verify(STALL).unwrap().is_sound());
+}
+
+/// First hour 10: what a refund takes back is tax, too, to the cent, and a void leaves none.
+#[test]
+fn a_report_says_the_taxes_that_are_left() {
+    let mut device = stocked();
+    let taxed = |number: u16, quantity| {
+        let tax = Some(TaxInput { ppm: 160_000, mode: TaxMode::Inclusive });
+        let lines = vec![SaleLineInput { tax, ..SaleLineInput::of(product(MANGO), quantity) }];
+        let (sale, tenders, discount) = (sale_id(number), vec![TenderInput::cash(750)], DiscountInput::None);
+        command(number, Verb::MakeSale { sale, lines, discount, tenders, beyond: BeyondShare::Refuse })
+    };
+    let refund = |number, quantity| {
+        let lines = vec![RefundLineInput { line: 0, quantity, goods: GoodsBack::Waste }];
+        let (sale, tender, reason) = (sale_id(20), TenderKind::Cash, "ripe".to_owned());
+        command(number, Verb::Refund { sale, lines, tender, reason })
+    };
+    let taxes = |device: &mut Device| -> Vec<(u32, i64, i64)> {
+        device.report().taxes.iter().map(|tax| (tax.ppm, tax.net_minor, tax.tax_minor)).collect()
+    };
+    device.done(taxed(20, 3));
+    assert_eq!(taxes(&mut device), [(160_000, 647, 103)]);
+    device.done(refund(21, 1));
+    assert_eq!(taxes(&mut device), [(160_000, 431, 69)]);
+    device.done(taxed(22, 1));
+    device.done(command(23, Verb::VoidSale { sale: sale_id(22), reason: "typo".into() }));
+    device.done(refund(24, 2));
+    assert_eq!(taxes(&mut device), [(160_000, 0, 0)]);
 }
 
 /// C10: what comes for a shift after its closing is in the numbers, and the report says so.
