@@ -5,6 +5,7 @@ mod client;
 mod device;
 mod exchange;
 mod figure;
+mod import;
 mod market;
 mod orders;
 mod raw;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 use figure::{Fault, complain};
 
-const USAGE: &str = "soko-bench GROUP: register, engine, search, replicate, server or market";
+const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server or market";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let measured = match words.as_slice() {
         ["register"] => device::sales(),
         ["engine"] => device::engine(),
+        ["import"] => import::import(),
         ["search"] => device::search(),
         ["replicate"] => exchange::replicate(),
         ["server"] => orders::server(),

@@ -12,6 +12,9 @@ use soko_engine::{Entropy, Now};
 use soko_record_log::{DataDirectory, StoreError};
 use tokio::sync::mpsc;
 
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+use crate::files;
+
 /// Why there is no device.
 #[derive(Debug)]
 pub(crate) enum NotOpened {
@@ -103,6 +106,17 @@ impl Host for System {
             files.flatten().filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
         });
         Keeps { place: KeptIn::Files, used_bytes, free_bytes: None }
+    }
+
+    #[cfg(not(any(target_os = "android", target_os = "ios")))]
+    fn put_file(&self, name: &str, bytes: &[u8]) -> Option<String> {
+        let folder = dirs::download_dir().or_else(dirs::document_dir).or_else(dirs::home_dir)?;
+        let written = files::put(&folder, name, bytes);
+        if let Err(error) = &written {
+            // The page then tries to hand it out itself.
+            tracing::warn!(%error, "a file could not be put into the folder for downloads");
+        }
+        Some(written.ok()?.display().to_string())
     }
 }
 

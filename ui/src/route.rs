@@ -18,8 +18,15 @@ pub enum Route {
     NewProduct {
         code: String,
     },
+    /// Products out of a file.
+    ImportProducts,
+    Categories,
+    /// What only a person can settle.
+    NeedsEye,
     Product(ProductId),
     Stock,
+    /// Many products at once.
+    StockSession(Session),
     StockOf(ProductId),
     Today,
     Drawer,
@@ -46,6 +53,36 @@ pub enum Route {
     NotFound,
 }
 
+/// What is done with many products at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Session {
+    Receive,
+    Count,
+    /// Spoilt, broken, given away, found.
+    Gone,
+    /// Units that this register may promise from now on.
+    TakeAlong,
+    GiveBack,
+}
+
+impl Session {
+    const ALL: [Self; 5] = [Self::Receive, Self::Count, Self::Gone, Self::TakeAlong, Self::GiveBack];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Receive => "receive",
+            Self::Count => "count",
+            Self::Gone => "gone",
+            Self::TakeAlong => "take",
+            Self::GiveBack => "give-back",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
 /// Which of the two audiences a screen is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
@@ -66,8 +103,12 @@ impl Route {
             ["orders", order] => OrderId::from_hex(order).map(Self::Order),
             ["products"] => Some(Self::Products),
             ["products", "new"] => Some(Self::NewProduct { code: parameter(search, "code") }),
+            ["products", "import"] => Some(Self::ImportProducts),
+            ["products", "categories"] => Some(Self::Categories),
+            ["products", "questions"] => Some(Self::NeedsEye),
             ["products", product] => ProductId::from_hex(product).map(Self::Product),
             ["stock"] => Some(Self::Stock),
+            ["stock", "many", kind] => Session::from_word(kind).map(Self::StockSession),
             ["stock", product] => ProductId::from_hex(product).map(Self::StockOf),
             ["today"] => Some(Self::Today),
             ["drawer"] => Some(Self::Drawer),
@@ -108,6 +149,10 @@ impl Route {
             Self::Order(order) => format!("/orders/{order}"),
             Self::Products => "/products".into(),
             Self::NewProduct { code } => with_parameter("/products/new", "code", code),
+            Self::ImportProducts => "/products/import".into(),
+            Self::Categories => "/products/categories".into(),
+            Self::NeedsEye => "/products/questions".into(),
+            Self::StockSession(kind) => format!("/stock/many/{}", kind.word()),
             Self::Product(product) => format!("/products/{product}"),
             Self::Stock => "/stock".into(),
             Self::StockOf(product) => format!("/stock/{product}"),
@@ -144,8 +189,12 @@ impl Route {
             | Self::Order(_)
             | Self::Products
             | Self::NewProduct { .. }
+            | Self::ImportProducts
+            | Self::Categories
+            | Self::NeedsEye
             | Self::Product(_)
             | Self::Stock
+            | Self::StockSession(_)
             | Self::StockOf(_)
             | Self::Today
             | Self::Drawer
@@ -172,8 +221,12 @@ impl Route {
         match self {
             Self::Pay | Self::Receipt(_) => Self::Sell,
             Self::Order(_) => Self::Orders,
-            Self::NewProduct { .. } | Self::Product(_) => Self::Products,
-            Self::StockOf(_) => Self::Stock,
+            Self::NewProduct { .. }
+            | Self::ImportProducts
+            | Self::Categories
+            | Self::NeedsEye
+            | Self::Product(_) => Self::Products,
+            Self::StockOf(_) | Self::StockSession(_) => Self::Stock,
             Self::Sales | Self::Sale(_) | Self::Drawer | Self::ShiftReportNow | Self::ShiftReport(..) => {
                 Self::Today
             }
@@ -262,8 +315,12 @@ mod tests {
             Route::Products,
             Route::NewProduct { code: String::new() },
             Route::NewProduct { code: "40 06381&x=1".into() },
+            Route::ImportProducts,
+            Route::Categories,
+            Route::NeedsEye,
             Route::Product(product),
             Route::Stock,
+            Route::StockSession(Session::Count),
             Route::StockOf(product),
             Route::Today,
             Route::Drawer,

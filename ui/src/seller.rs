@@ -1,11 +1,15 @@
 //! The seller's side of the counter.
 
 mod begin;
+mod categories;
 mod counter;
 mod counting;
 mod draft;
 mod drawer;
+mod family;
 mod home;
+mod import;
+mod import_choice;
 mod line;
 mod order;
 mod orders;
@@ -13,14 +17,17 @@ mod pay;
 mod product;
 mod product_fields;
 mod products;
+mod questions;
 mod receipt;
 mod refund;
 mod report;
 mod sales;
 mod scans;
 mod sell;
+mod session;
 mod shift;
 mod stock;
+mod stock_history;
 mod stock_of;
 mod tenders;
 mod today;
@@ -50,6 +57,10 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Order(order) => html! { <order::Order key={order.to_string()} {order} /> },
         Route::Products => html! { <products::Products /> },
         Route::NewProduct { code } => html! { <product::New {code} /> },
+        Route::Categories => html! { <categories::Categories /> },
+        Route::NeedsEye => html! { <questions::NeedsEye /> },
+        Route::StockSession(kind) => html! { <session::StockSession key={kind.word()} {kind} /> },
+        Route::ImportProducts => html! { <import::Import /> },
         Route::Product(product) => html! { <product::Edit key={product.to_string()} {product} /> },
         Route::Stock => html! { <stock::Stock /> },
         Route::StockOf(product) => html! { <stock_of::StockOf key={product.to_string()} {product} /> },

@@ -8,6 +8,7 @@ mod invite;
 mod join;
 mod kept;
 mod looks;
+mod own;
 mod profile;
 mod qr;
 mod sign_in;
@@ -75,6 +76,7 @@ fn Settings() -> Html {
                             </Go>
                         </nav>
                     }
+                    <own::Own stall={stall.clone()} />
                     <Looks />
                     if let Some(about) = about {
                         <kept::Kept about={(*about).clone()} />

@@ -28,7 +28,7 @@ struct Bench {
 const BENCHES: &[Bench] = &[Bench {
     package: "soko-bench",
     program: "soko-bench",
-    groups: &["register", "engine", "search", "replicate", "server", "market"],
+    groups: &["register", "engine", "search", "import", "replicate", "server", "market"],
 }];
 
 /// A first visit in a real browser; measured by the script beside the journeys.

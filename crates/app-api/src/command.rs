@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::GoodsBack;
+use soko_domain::entry::{AdjustReason, GoodsBack};
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
@@ -10,6 +10,7 @@ use soko_domain::tax::TaxMode;
 use crate::edits::{
     CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
 };
+use crate::import::ImportChoice;
 use crate::people::{CoinsInput, LimitsView};
 use crate::text::{as_hex, as_hex_opt, as_word};
 
@@ -59,6 +60,25 @@ pub enum Verb {
         order: OrderId,
         edits: Vec<OpenOrderEdit>,
     },
+    /// Puts a file of products aside, under the command's id. Nothing is made of it before it is taken.
+    KeepImport {
+        file_name: String,
+        bytes: Vec<u8>,
+    },
+    /// Takes the next rows. The first such command settles how the file is read.
+    TakeImport {
+        #[serde(with = "as_hex")]
+        import: ThingId,
+        choice: ImportChoice,
+        /// How many rows were taken before: a command that was overtaken does nothing.
+        from: u32,
+    },
+    /// Takes back the next rows: what the import made is archived, what it changed is as before.
+    UndoImport {
+        #[serde(with = "as_hex")]
+        import: ThingId,
+        from: u32,
+    },
     OpenShift {
         #[serde(with = "as_hex")]
         shift: ShiftId,
@@ -94,6 +114,13 @@ pub enum Verb {
     },
     ReceiveStock {
         lines: Vec<ReceivedLineInput>,
+        note: String,
+    },
+    /// What a person knows to be gone or found, without counting the rest.
+    AdjustStock {
+        #[serde(with = "as_word")]
+        reason: AdjustReason,
+        lines: Vec<AdjustedLineInput>,
         note: String,
     },
     CountStock {
@@ -270,4 +297,12 @@ pub struct ReceivedLineInput {
     pub quantity: i64,
     #[serde(default)]
     pub cost_minor: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AdjustedLineInput {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    /// Always above zero; the reason says which way.
+    pub quantity: i64,
 }

@@ -65,6 +65,20 @@ pub enum DeviceVerb {
         /// JPEG, PNG or WebP.
         bytes: Vec<u8>,
     },
+    /// Everything of a stall in one file under a password, for another device.
+    BackUp {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        password: String,
+    },
+    /// Makes this device a register of the stall in such a file, as a new author.
+    Restore {
+        bytes: Vec<u8>,
+        password: String,
+        device_name: String,
+    },
+    /// Everything of a stall as tables and as JSON, for other programs.
+    Export(#[serde(with = "as_hex")] LogId),
     /// Exchanges with every server now, whatever the next appointment is.
     ExchangeNow,
     /// Shows a notification, to see that they arrive.
@@ -77,11 +91,22 @@ pub enum DeviceReply {
     Done,
     Picture(#[serde(with = "as_hex")] Hash),
     Joined(#[serde(with = "as_hex")] LogId),
+    File(FileMade),
     /// Text for the other device: typed, pasted or read from a code.
     Invitation {
         invitation: String,
         expires_ms: i64,
     },
+}
+
+/// A file for the person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FileMade {
+    pub name: String,
+    /// Where it was put; empty where only the screen can hand it out.
+    pub place: String,
+    /// Empty where it was put somewhere.
+    pub bytes: Vec<u8>,
 }
 
 /// How the device stands.

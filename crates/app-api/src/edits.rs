@@ -53,6 +53,35 @@ pub struct ProductContent {
     pub tax_inclusive: bool,
     #[serde(with = "as_hex_list", default)]
     pub categories: Vec<ThingId>,
+    #[serde(default)]
+    pub favourite: bool,
+    /// Below this many units it is on the list of what to buy.
+    #[serde(default)]
+    pub low_level: Option<i64>,
+    /// The product that this one is a size, a colour or the like of.
+    #[serde(with = "as_hex_opt", default)]
+    pub variant_of: Option<ProductId>,
+    /// What makes it that variant: "Size" is "M".
+    #[serde(default)]
+    pub options: Vec<OptionValue>,
+    /// Units of other products that one of this takes.
+    #[serde(default)]
+    pub parts: Vec<PartInput>,
+}
+
+/// One option of a variant.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct OptionValue {
+    pub name: String,
+    pub value: String,
+}
+
+/// Units of another product in a bundle.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartInput {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub quantity: i64,
 }
 
 impl ProductContent {
@@ -70,6 +99,11 @@ impl ProductContent {
             tax_ppm: 0,
             tax_inclusive: true,
             categories: Vec::new(),
+            favourite: false,
+            low_level: None,
+            variant_of: None,
+            options: Vec::new(),
+            parts: Vec::new(),
         }
     }
 }
@@ -86,6 +120,12 @@ pub enum ProductEdit {
     TaxPpm(u32),
     TaxInclusive(bool),
     Archived(bool),
+    Favourite(bool),
+    LowLevel(Option<i64>),
+    /// An empty value takes the option away.
+    PutOption(OptionValue),
+    PutPart(PartInput),
+    RemovePart(#[serde(with = "as_hex")] ProductId),
     AddBarcode(String),
     RemoveBarcode(String),
     AddCategory(#[serde(with = "as_hex")] ThingId),
@@ -104,6 +144,8 @@ pub enum CategoryEdit {
     Name(String),
     Parent(#[serde(with = "as_hex_opt")] Option<ThingId>),
     Position(i64),
+    /// Taken off every list; its products stay.
+    Archived(bool),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod codec;
 mod command;
 mod device;
 mod edits;
+mod import;
 mod link;
 mod market;
 mod notice;
@@ -25,13 +26,15 @@ mod views;
 pub use buyer::*;
 pub use codec::{CodecError, decode, encode};
 pub use command::{
-    BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput, SaleLineInput, TaxInput,
-    TenderInput, Verb,
+    AdjustedLineInput, BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput,
+    SaleLineInput, TaxInput, TenderInput, Verb,
 };
 pub use device::*;
 pub use edits::{
-    CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
+    CategoryEdit, OpenOrderEdit, OptionValue, PartInput, PriceListEdit, ProductContent, ProductEdit,
+    StallContent, StallEdit,
 };
+pub use import::*;
 pub use link::*;
 pub use market::*;
 pub use notice::{Notice, QueryKey};

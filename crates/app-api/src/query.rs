@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 
 use crate::command::{DiscountInput, SaleLineInput, TenderInput};
+use crate::import::ImportChoice;
 use crate::notice::QueryKey;
 use crate::people::AuditWhat;
 use crate::text::{as_hex, as_hex_opt};
@@ -32,6 +33,9 @@ pub struct ProductFilter {
     pub category: Option<ThingId>,
     /// Those that were archived instead of those on offer.
     pub archived: bool,
+    /// Only those that a seller wants at hand.
+    #[serde(default)]
+    pub favourites: bool,
 }
 
 /// One question about one stall.
@@ -76,6 +80,43 @@ pub enum Query {
         #[serde(with = "as_hex")]
         product: ProductId,
     },
+    /// What happened to a product's units, latest first.
+    StockHistory {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        window: Window,
+    },
+    /// Products below the level at which somebody should buy more, by name.
+    ToBuy {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        window: Window,
+    },
+    /// The variants of a product, archived ones left out.
+    Variants {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+    },
+    /// What several people set differently, and barcodes that several products have.
+    Questions {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        window: Window,
+    },
+    /// A file that was put aside. Read as chosen; as begun, or as guessed, where nothing is chosen.
+    Import {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        import: ThingId,
+        choice: Option<ImportChoice>,
+    },
+    /// The last imports, latest first.
+    Imports(#[serde(with = "as_hex")] LogId),
     /// Where the units of all products are that are not archived, by name.
     StockList {
         #[serde(with = "as_hex")]
@@ -191,12 +232,18 @@ impl Query {
             | Self::ShiftReport { stall, .. }
             | Self::ShiftReports { stall, .. }
             | Self::Audit { stall, .. }
+            | Self::Imports(stall)
             | Self::Products { stall, .. }
             | Self::Product { stall, .. }
             | Self::Search { stall, .. }
             | Self::Scan { stall, .. }
             | Self::Stock { stall, .. }
             | Self::StockList { stall, .. }
+            | Self::StockHistory { stall, .. }
+            | Self::ToBuy { stall, .. }
+            | Self::Variants { stall, .. }
+            | Self::Questions { stall, .. }
+            | Self::Import { stall, .. }
             | Self::Basket { stall, .. }
             | Self::Sale { stall, .. }
             | Self::Sales { stall, .. }
@@ -221,12 +268,19 @@ impl Query {
             Self::Stalls => false,
             Self::Status(_) => matches!(key, Key::Status),
             Self::Stall(stall) => is_document(stall.0),
-            Self::Products { .. } | Self::Search { .. } | Self::Scan { .. } | Self::StockList { .. } => {
-                matches!(key, Key::Products | Key::Stock(_))
-            }
+            Self::Products { .. }
+            | Self::Search { .. }
+            | Self::Scan { .. }
+            | Self::StockList { .. }
+            | Self::ToBuy { .. }
+            | Self::Variants { .. } => matches!(key, Key::Products | Key::Stock(_)),
+            Self::Questions { .. } | Self::Import { .. } | Self::Imports(_) => matches!(key, Key::Products),
             Self::Categories(_) => matches!(key, Key::Products | Key::Document(_)),
             Self::Product { product, .. } => {
                 matches!(key, Key::Product(changed) if changed == product) || is_document(product.0)
+            }
+            Self::StockHistory { product, .. } => {
+                matches!(key, Key::Devices) || matches!(key, Key::Stock(changed) if changed == product)
             }
             Self::Stock { product, .. } => matches!(key, Key::Stock(changed) if changed == product),
             Self::Basket { stall, lines, .. } => {

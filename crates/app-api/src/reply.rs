@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::{SaleId, ThingId};
 
+use crate::import::ImportProgress;
 use crate::text::as_hex;
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -37,6 +38,7 @@ pub enum Reply {
         expected: i64,
         counted: i64,
     },
+    Imported(ImportProgress),
     /// The server will answer; see `Query::Ask`.
     Asked {
         #[serde(with = "as_hex")]

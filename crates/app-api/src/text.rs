@@ -5,10 +5,11 @@ use std::fmt::Display;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{GoodsBack, IncidentKind};
+use soko_domain::entry::{AdjustReason, GoodsBack, IncidentKind};
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
 };
+use soko_domain::import::{DecimalMark, IfKnown, ImportField, ImportTrouble};
 use soko_domain::people::Act;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
@@ -79,6 +80,22 @@ worded! {
         VoidSale = "void-sale", Discount = "discount", Refund = "refund", OpenDrawer = "open-drawer",
         ChangePrice = "change-price", ManagePeople = "manage-people",
         SellBeyondShare = "sell-beyond-share",
+    }
+    AdjustReason {
+        Waste = "waste", Broken = "broken", Stolen = "stolen", OwnUse = "own-use", Gift = "gift",
+        OtherLoss = "other-loss", Found = "found", Undone = "undone",
+    }
+    ImportField {
+        Ignore = "ignore", Name = "name", Price = "price", Sku = "sku", Barcode = "barcode",
+        Category = "category", Stock = "stock", Cost = "cost", Tax = "tax", Unit = "unit",
+        Description = "description", LowLevel = "low-level",
+    }
+    IfKnown { Update = "update", Skip = "skip", Create = "create" }
+    DecimalMark { Point = "point", Comma = "comma" }
+    ImportTrouble {
+        NoName = "no-name", NoPrice = "no-price", NotAnAmount = "not-an-amount",
+        NotAQuantity = "not-a-quantity", NotAPercent = "not-a-percent", UnknownUnit = "unknown-unit",
+        TooLong = "too-long", Repeated = "repeated", Ambiguous = "ambiguous", Refused = "refused",
     }
     IncidentKind { Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork" }
     Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::IncidentKind;
+use soko_domain::entry::{AdjustReason, IncidentKind};
 use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 
+use crate::edits::{OptionValue, ProductEdit};
+use crate::import::{ImportRow, ImportView};
 use crate::people::{AtRegisterView, AuditRow};
 pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
@@ -26,6 +28,10 @@ pub enum View {
     Product(ProductView),
     Stock(StockView),
     StockList(Vec<StockRow>),
+    StockHistory(Vec<StockChangeRow>),
+    Questions(Vec<QuestionRow>),
+    Import(ImportView),
+    Imports(Vec<ImportRow>),
     Basket(BasketView),
     Today(TodayView),
     Shift(ShiftView),
@@ -116,6 +122,10 @@ pub struct ProductRow {
     pub picture: Option<Hash>,
     #[serde(with = "as_hex_list")]
     pub categories: Vec<ThingId>,
+    pub favourite: bool,
+    /// What makes it a variant: "M · red". Empty otherwise; the name has it already.
+    pub options: String,
+    pub is_bundle: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -152,7 +162,126 @@ pub struct ProductView {
     #[serde(with = "as_hex_list")]
     pub pictures: Vec<Hash>,
     pub archived: bool,
+    pub favourite: bool,
+    pub low_level: Option<i64>,
+    #[serde(with = "as_hex_opt")]
+    pub variant_of: Option<ProductId>,
+    pub options: Vec<OptionValue>,
+    pub parts: Vec<PartRow>,
+    /// What several people set differently, with every answer.
+    pub questions: Vec<Question>,
+    /// What else is wrong with it.
     pub problems: Vec<String>,
+}
+
+/// Units of another product in a bundle.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartRow {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub name: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    pub quantity: i64,
+}
+
+/// Something that only a person can settle. Each answer is the edits that settle it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Question {
+    pub about: QuestionAbout,
+    pub answers: Vec<QuestionAnswer>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuestionAbout {
+    /// Several people set this field at once: its word.
+    Field(String),
+    /// Several products have this barcode.
+    Barcode(String),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QuestionAnswer {
+    pub value: AnswerValue,
+    /// Whether it is what everybody sees until somebody answers.
+    pub is_shown: bool,
+    pub edits: Vec<ProductToEdit>,
+}
+
+/// What one product needs for an answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProductToEdit {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub edits: Vec<ProductEdit>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerValue {
+    Text(String),
+    Money(i64),
+    Number(i64),
+    Percent(u32),
+    Flag(bool),
+    /// The product that keeps it.
+    Product(String),
+}
+
+/// A product that needs somebody's eye.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QuestionRow {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub name: String,
+    #[serde(with = "as_hex_opt")]
+    pub picture: Option<Hash>,
+    pub currency: String,
+    pub questions: Vec<Question>,
+    pub problems: Vec<String>,
+}
+
+/// One change of a product's units.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StockChangeRow {
+    pub at_ms: i64,
+    pub offset_minutes: i32,
+    /// The register, or the server.
+    pub who: String,
+    pub what: StockChange,
+    /// By how much it changed what is at the stall; 0 for what went from one holder to another.
+    pub here: i64,
+    /// Units that it moved.
+    pub moved: i64,
+    pub note: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StockChange {
+    Sold {
+        receipt_number: u64,
+    },
+    Voided,
+    Refunded,
+    Received {
+        cost_minor: Option<i64>,
+    },
+    Counted {
+        counted: i64,
+        expected: i64,
+    },
+    Adjusted(#[serde(with = "as_word")] AdjustReason),
+    /// Packed into a bundle, taken apart, or made by either.
+    Converted,
+    GivenBack,
+    Granted,
+    Ordered,
+    Released,
+    HandedOver,
+    /// By the server, for a reason of its own.
+    Moved,
 }
 
 /// Where a product's units are. Always: counted = shop + registers + on the way + held + set apart - owed.
@@ -187,6 +316,7 @@ pub struct StockRow {
     pub unit: Unit,
     #[serde(with = "as_hex_opt")]
     pub picture: Option<Hash>,
+    pub low_level: Option<i64>,
     pub counted: i64,
     pub own_share: i64,
     pub shop: i64,

@@ -26,6 +26,11 @@ pub trait Host {
     fn fill(&self, bytes: &mut [u8]);
 
     fn keeps(&self) -> Keeps;
+
+    /// Puts a file where the person finds it, and says where. None where only the screen can hand it out.
+    fn put_file(&self, _name: &str, _bytes: &[u8]) -> Option<String> {
+        None
+    }
 }
 
 /// Random bytes of the host.

@@ -12,6 +12,7 @@ mod call;
 mod device;
 mod exchange;
 mod failure;
+mod files;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod folder;
 mod hex;

@@ -33,6 +33,11 @@ impl Device {
             DeviceVerb::Invite { stall, role } => self.invite(stall, role).await,
             DeviceVerb::Renew(stall) => self.renew(stall).await.and(done),
             DeviceVerb::PutPicture { bytes } => self.put_picture(&bytes).map(DeviceReply::Picture),
+            DeviceVerb::BackUp { stall, password } => self.back_up(stall, &password).map(DeviceReply::File),
+            DeviceVerb::Restore { bytes, password, device_name } => {
+                self.restore(&bytes, &password, &device_name).map(DeviceReply::Joined)
+            }
+            DeviceVerb::Export(stall) => self.export(stall).map(DeviceReply::File),
             DeviceVerb::ExchangeNow => {
                 self.hurry();
                 done
@@ -63,7 +68,7 @@ impl Device {
         Ok(())
     }
 
-    fn use_server(&self, server: &str) -> Result<(), Undone> {
+    pub(crate) fn use_server(&self, server: &str) -> Result<(), Undone> {
         let address = self.server_at(server)?.base().to_owned();
         let own = self.own()?;
         if address == own.server {
@@ -124,7 +129,11 @@ impl Device {
         let (server, session) = (self.server()?, self.session()?);
         let introduction = self.engine()?.introduction(stall)?.to_bytes();
         let claimed = server.claim(&session, &introduction).await.map_err(Undone::from);
-        self.with_session(claimed)?;
+        // A stall that was restored from a backup has an owner: whether that is this account, enrolling tells.
+        let is_taken = matches!(&claimed, Err(Undone::Refused(refused)) if refused.code == "stall_taken");
+        if !is_taken {
+            self.with_session(claimed)?;
+        }
         let role = self.status(stall)?.role;
         self.enrol_by_session(&server, (stall, role), session).await
     }

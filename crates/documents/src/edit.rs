@@ -53,6 +53,19 @@ pub enum Edit {
     RemovePicture {
         picture: Hash,
     },
+    /// One option of a variant; an empty value takes it away.
+    PutOption {
+        name: String,
+        value: String,
+    },
+    /// So many units of another product are in this one.
+    PutPart {
+        product: ProductId,
+        quantity: i64,
+    },
+    RemovePart {
+        product: ProductId,
+    },
     PutPrice {
         product: ProductId,
         price_minor: i64,
@@ -156,6 +169,9 @@ fn slots(edit: &Edit) -> Vec<(Slot, Option<Scalar>)> {
         Edit::RemoveCategory { category } => vec![(Slot::Category(*category), None)],
         Edit::PutPicture { picture, position } => set(Slot::Picture(*picture), Scalar::Number(*position)),
         Edit::RemovePicture { picture } => vec![(Slot::Picture(*picture), None)],
+        Edit::PutOption { name, value } => set(Slot::Option(name.clone()), Scalar::Text(value.clone())),
+        Edit::PutPart { product, quantity } => set(Slot::Part(*product), Scalar::Number(*quantity)),
+        Edit::RemovePart { product } => vec![(Slot::Part(*product), None)],
         Edit::PutPrice { product, price_minor } => set(Slot::Price(*product), Scalar::Number(*price_minor)),
         Edit::RemovePrice { product } => vec![(Slot::Price(*product), None)],
         Edit::PutLine { line, content } => put_line(*line, content),

@@ -150,32 +150,31 @@ impl Taker {
     }
 
     pub(crate) fn barcodes(&mut self) -> Vec<String> {
-        self.members("barcode/", MEMBERS_MAX, |slot| match slot {
-            Slot::Barcode(barcode) => Some(barcode),
-            Slot::Field(_) | Slot::Category(_) | Slot::Picture(_) | Slot::Price(_) | Slot::Line(..) => None,
-        })
+        self.members(
+            "barcode/",
+            MEMBERS_MAX,
+            |slot| if let Slot::Barcode(code) = slot { Some(code) } else { None },
+        )
         .into_iter()
         .map(|(barcode, _)| barcode)
         .collect()
     }
 
     pub(crate) fn categories(&mut self) -> Vec<ThingId> {
-        self.members("category/", MEMBERS_MAX, |slot| match slot {
-            Slot::Category(category) => Some(category),
-            Slot::Field(_) | Slot::Barcode(_) | Slot::Picture(_) | Slot::Price(_) | Slot::Line(..) => None,
-        })
+        self.members(
+            "category/",
+            MEMBERS_MAX,
+            |slot| if let Slot::Category(id) = slot { Some(id) } else { None },
+        )
         .into_iter()
         .map(|(category, _)| category)
         .collect()
     }
 
     pub(crate) fn pictures(&mut self) -> Vec<Hash> {
-        let mut pictures: Vec<(i64, Hash)> = self
-            .members("picture/", MEMBERS_MAX, |slot| match slot {
-                Slot::Picture(picture) => Some(picture),
-                Slot::Field(_) | Slot::Barcode(_) | Slot::Category(_) | Slot::Price(_) | Slot::Line(..) => {
-                    None
-                }
+        let mut pictures: Vec<(i64, Hash)> =
+            self.members("picture/", MEMBERS_MAX, |slot| {
+                if let Slot::Picture(hash) = slot { Some(hash) } else { None }
             })
             .into_iter()
             .filter_map(|(picture, position)| Some((number(position)?, picture)))
@@ -184,21 +183,35 @@ impl Taker {
         pictures.into_iter().map(|(_, picture)| picture).collect()
     }
 
-    pub(crate) fn prices(&mut self) -> Vec<(ProductId, i64)> {
-        self.members("price/", PRICES_MAX, |slot| match slot {
-            Slot::Price(product) => Some(product),
-            Slot::Field(_) | Slot::Barcode(_) | Slot::Category(_) | Slot::Picture(_) | Slot::Line(..) => None,
-        })
+    /// The options of a variant. One whose value was taken away is none.
+    pub(crate) fn options(&mut self) -> Vec<(String, String)> {
+        self.members(
+            "option/",
+            MEMBERS_MAX,
+            |slot| if let Slot::Option(name) = slot { Some(name) } else { None },
+        )
         .into_iter()
-        .filter_map(|(product, price)| Some((product, number(price)?)))
+        .filter_map(|(name, value)| Some((name, text(value)?)))
         .collect()
     }
 
+    pub(crate) fn parts(&mut self) -> Vec<(ProductId, i64)> {
+        self.members("part/", MEMBERS_MAX, |slot| if let Slot::Part(id) = slot { Some(id) } else { None })
+            .into_iter()
+            .filter_map(|(product, quantity)| Some((product, number(quantity)?)))
+            .collect()
+    }
+
+    pub(crate) fn prices(&mut self) -> Vec<(ProductId, i64)> {
+        self.members("price/", PRICES_MAX, |slot| if let Slot::Price(id) = slot { Some(id) } else { None })
+            .into_iter()
+            .filter_map(|(product, price)| Some((product, number(price)?)))
+            .collect()
+    }
+
     pub(crate) fn lines(&mut self) -> Vec<(ThingId, OrderLine)> {
-        let parts = self.members("line/", LINES_MAX * LinePart::ALL.len(), |slot| match slot {
-            Slot::Line(line, part) => Some((line, part)),
-            Slot::Field(_) | Slot::Barcode(_) | Slot::Category(_) | Slot::Picture(_) | Slot::Price(_) => None,
-        });
+        let part = |slot| if let Slot::Line(line, part) = slot { Some((line, part)) } else { None };
+        let parts = self.members("line/", LINES_MAX * LinePart::ALL.len(), part);
         let mut lines: BTreeMap<ThingId, BTreeMap<LinePart, Scalar>> = BTreeMap::new();
         for ((line, part), value) in parts {
             lines.entry(line).or_default().insert(part, value);

@@ -32,7 +32,7 @@ pub const DOCUMENT_FIELDS_MAX: usize = 12_000;
 /// Most values that one register shows at one moment: one per concurrent writer.
 pub const CONCURRENT_VALUES_MAX: usize = 1_000;
 
-/// Most barcodes, categories and pictures of one product, each.
+/// Most barcodes, categories, pictures, options and parts of one product, each.
 pub const MEMBERS_MAX: usize = 64;
 /// Most prices of one price list.
 pub const PRICES_MAX: usize = 10_000;

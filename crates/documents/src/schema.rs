@@ -13,6 +13,8 @@ pub(crate) const KIND_KEY: &str = "kind";
 pub(crate) const SCHEMA_KEY: &str = "schema";
 
 const BARCODE_BYTES_MAX: usize = 64;
+/// Longest name of an option of a variant, such as "Size"; short, since it stands in the register's name.
+const OPTION_BYTES_MAX: usize = 60;
 const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
 const QUANTITY_MAX: i64 = 1_000_000_000;
 const POSITION_MAX: i64 = 1_000_000;
@@ -62,6 +64,12 @@ fields! {
     Title = "title",
     Customer = "customer",
     ClosedBy = "closed_by",
+    /// One of those that a seller wants at hand.
+    Favourite = "favourite",
+    /// Below this many units somebody should buy more.
+    LowLevel = "low_level",
+    /// The product that this one is a size, a colour or the like of.
+    VariantOf = "variant_of",
 }
 
 /// The parts of one line of an open order, each a register of its own.
@@ -94,6 +102,10 @@ pub(crate) enum Slot {
     Barcode(String),
     Category(ThingId),
     Picture(Hash),
+    /// What a variant is by one of its options: "Size" holds "M".
+    Option(String),
+    /// So many units of another product are in this one.
+    Part(ProductId),
     Price(ProductId),
     Line(ThingId, LinePart),
 }
@@ -105,6 +117,8 @@ impl Slot {
             Self::Barcode(barcode) => format!("barcode/{barcode}"),
             Self::Category(category) => format!("category/{category}"),
             Self::Picture(picture) => format!("picture/{picture}"),
+            Self::Option(name) => format!("option/{name}"),
+            Self::Part(product) => format!("part/{product}"),
             Self::Price(product) => format!("price/{product}"),
             Self::Line(line, part) => format!("line/{line}/{}", part.key()),
         }
@@ -117,6 +131,8 @@ impl Slot {
             Some(("barcode", barcode)) => Self::Barcode(barcode.to_owned()),
             Some(("category", id)) => Self::Category(ThingId::from_hex(id)?),
             Some(("picture", hash)) => Self::Picture(Hash::from_hex(hash)?),
+            Some(("option", name)) => Self::Option(name.to_owned()),
+            Some(("part", id)) => Self::Part(ProductId::from_hex(id)?),
             Some(("price", id)) => Self::Price(ProductId::from_hex(id)?),
             Some(("line", rest)) => {
                 let (id, part) = rest.split_once('/')?;
@@ -172,6 +188,12 @@ pub(crate) fn check(kind: DocumentKind, key: &str, value: &Scalar) -> Result<(),
             return Err(Problem::OutOfRange { field: field() });
         }
     }
+    if let Slot::Option(name) = &slot {
+        check_text(name, OPTION_BYTES_MAX, false, key)?;
+        if name.is_empty() {
+            return Err(Problem::OutOfRange { field: field() });
+        }
+    }
     let holds = match (rule, value) {
         (Rule::Line { bytes_max }, Scalar::Text(text)) => return check_text(text, bytes_max, false, key),
         (Rule::Prose { bytes_max }, Scalar::Text(text)) => return check_text(text, bytes_max, true, key),
@@ -224,7 +246,11 @@ fn product_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::Currency) => Rule::Currency,
         Slot::Field(Field::PricePer) => Rule::Number { min: 1, max: QUANTITY_MAX },
         Slot::Field(Field::TaxPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
-        Slot::Field(Field::TaxInclusive | Field::Archived) => Rule::Flag,
+        Slot::Field(Field::TaxInclusive | Field::Archived | Field::Favourite) => Rule::Flag,
+        Slot::Field(Field::LowLevel) => Rule::Number { min: 0, max: QUANTITY_MAX },
+        Slot::Field(Field::VariantOf) => Rule::Thing,
+        Slot::Option(_) => Rule::Line { bytes_max: OPTION_BYTES_MAX },
+        Slot::Part(_) => Rule::Number { min: 1, max: QUANTITY_MAX },
         Slot::Barcode(_) | Slot::Category(_) => Rule::Present,
         Slot::Picture(_) => POSITION,
         _ => return None,
@@ -237,6 +263,7 @@ fn category_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::Name) => NAME,
         Slot::Field(Field::Parent) => Rule::Thing,
         Slot::Field(Field::Position) => POSITION,
+        Slot::Field(Field::Archived) => Rule::Flag,
         _ => return None,
     })
 }

@@ -29,6 +29,15 @@ pub struct Product {
     /// In the order to show them.
     pub pictures: Vec<Hash>,
     pub archived: bool,
+    pub favourite: bool,
+    /// None: nobody wants to be told.
+    pub low_level: Option<i64>,
+    /// The product that this one is a size, a colour or the like of; it has everything else of its own.
+    pub variant_of: Option<ProductId>,
+    /// What makes it that variant: "Size" is "M".
+    pub options: BTreeMap<String, String>,
+    /// Units of other products that one of this takes. Empty unless it is a bundle.
+    pub parts: BTreeMap<ProductId, i64>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -36,6 +45,7 @@ pub struct Category {
     pub name: String,
     pub parent: Option<ThingId>,
     pub position: i64,
+    pub archived: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -101,6 +111,11 @@ impl Default for Product {
             categories: BTreeSet::new(),
             pictures: Vec::new(),
             archived: false,
+            favourite: false,
+            low_level: None,
+            variant_of: None,
+            options: BTreeMap::new(),
+            parts: BTreeMap::new(),
         }
     }
 }
@@ -130,6 +145,11 @@ impl Typed for Product {
             categories: input.categories().into_iter().collect(),
             pictures: input.pictures(),
             archived: input.flag(Field::Archived).unwrap_or_default(),
+            favourite: input.flag(Field::Favourite).unwrap_or_default(),
+            low_level: input.number(Field::LowLevel),
+            variant_of: input.thing(Field::VariantOf).map(|product| ProductId(product.0)),
+            options: input.options().into_iter().collect(),
+            parts: input.parts().into_iter().collect(),
         }
     }
 
@@ -154,6 +174,7 @@ impl Typed for Product {
         edits.extend(self.categories.iter().map(|category| Edit::AddCategory { category: *category }));
         let pictures = (0..).zip(&self.pictures);
         edits.extend(pictures.map(|(position, picture)| Edit::PutPicture { picture: *picture, position }));
+        edits.extend(self.more());
         edits
     }
 }
@@ -167,6 +188,7 @@ impl Typed for Category {
             name: input.require(Field::Name, name).unwrap_or_default(),
             parent: input.thing(Field::Parent),
             position: input.number(Field::Position).unwrap_or_default(),
+            archived: input.flag(Field::Archived).unwrap_or_default(),
         }
     }
 
@@ -175,6 +197,7 @@ impl Typed for Category {
             text(Field::Name, &self.name),
             thing(Field::Parent, self.parent),
             number(Field::Position, self.position),
+            flag(Field::Archived, self.archived),
         ]
     }
 }
@@ -255,6 +278,32 @@ impl Typed for OpenOrder {
         .chain(lines)
         .collect()
     }
+}
+
+impl Product {
+    /// What most products do not have: left out where they do not, so that a plain product stays small.
+    fn more(&self) -> Vec<Edit> {
+        let mut edits = vec![
+            flag(Field::Favourite, self.favourite),
+            self.low_level
+                .map_or(Edit::Clear { field: Field::LowLevel }, |level| number(Field::LowLevel, level)),
+            thing(Field::VariantOf, self.variant_of.map(|product| ThingId(product.0))),
+        ];
+        let option =
+            |(name, value): (&String, &String)| Edit::PutOption { name: name.clone(), value: value.clone() };
+        edits.extend(self.options.iter().map(option));
+        let part = |(product, quantity): (&ProductId, &i64)| Edit::PutPart {
+            product: *product,
+            quantity: *quantity,
+        };
+        edits.extend(self.parts.iter().map(part));
+        edits
+    }
+}
+
+/// A flag that was never set and one that says no are the same, and only one of them costs bytes.
+fn flag(field: Field, flag: bool) -> Edit {
+    if flag { Edit::SetFlag { field, flag } } else { Edit::Clear { field } }
 }
 
 fn text(field: Field, text: &str) -> Edit {

@@ -160,6 +160,8 @@ entries! {
     21 PersonErased v 1,
     22 LimitsPut v 1,
     23 DrawerCounted v 1,
+    25 StockAdjusted v 1,
+    26 StockConverted v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,
@@ -335,6 +337,46 @@ crate::wire_struct! {
         /// The records the counter had seen: expected is exact for these.
         pub seen: Vec<(AuthorId, u64)>,
         pub reason: String,
+    }
+}
+
+crate::wire_choice! {
+    /// Why units are here no more, or are here after all.
+    pub enum AdjustReason {
+        /// Spoiled or past its date.
+        Waste = 1,
+        Broken = 2,
+        Stolen = 3,
+        /// Used at the stall itself.
+        OwnUse = 4,
+        /// Given away.
+        Gift = 5,
+        OtherLoss = 6,
+        /// The only one that adds units.
+        Found = 7,
+        /// An import of products was undone: what it had taken in never came.
+        Undone = 8,
+    }
+}
+
+crate::wire_struct! {
+    /// Units that a person knows to be gone or found, without counting the rest.
+    pub struct StockAdjusted {
+        pub adjustment: ThingId,
+        pub reason: AdjustReason,
+        /// For what was found, the whole quantity is from the share: it becomes the author's.
+        pub lines: Vec<SplitUnits>,
+        pub note: String,
+    }
+}
+
+crate::wire_struct! {
+    /// Units that became units of other products: a basket packed from its parts, or a crate opened.
+    pub struct StockConverted {
+        pub conversion: ThingId,
+        pub taken: Vec<SplitUnits>,
+        pub made: Vec<Units>,
+        pub note: String,
     }
 }
 

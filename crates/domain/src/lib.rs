@@ -7,6 +7,7 @@ pub mod basket;
 pub mod calendar;
 pub mod entry;
 pub mod ids;
+pub mod import;
 pub mod money;
 pub mod people;
 pub mod quantity;

@@ -42,10 +42,15 @@ impl Role {
         if kind.is_server_only() || !self.is_staff() {
             return false;
         }
-        // A count can hide a theft, so it takes more than a cashier; so does saying who may do what.
+        // A count or a write-off can hide a theft, so it takes more than a cashier; so does saying who may do what.
         let managers_only = matches!(
             kind,
-            Kind::DeviceRevoked | Kind::StockCounted | Kind::PersonPut | Kind::PersonErased | Kind::LimitsPut
+            Kind::DeviceRevoked
+                | Kind::StockCounted
+                | Kind::StockAdjusted
+                | Kind::PersonPut
+                | Kind::PersonErased
+                | Kind::LimitsPut
         );
         !managers_only || self.may_manage_devices()
     }
@@ -71,6 +76,8 @@ mod tests {
         ] {
             assert_eq!(role.may_write(Kind::SaleMade), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::StockCounted), may_count, "{role:?}");
+            assert_eq!(role.may_write(Kind::StockAdjusted), may_count, "{role:?}");
+            assert_eq!(role.may_write(Kind::StockConverted), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::DeviceRevoked), may_revoke, "{role:?}");
             assert_eq!(role.may_write(Kind::PersonPut), may_revoke, "{role:?}");
             for kind in Kind::ALL.iter().filter(|kind| kind.is_server_only()) {

@@ -1,7 +1,10 @@
 //! Where every unit is. Each is in exactly one account; an entry moves units from one account to another,
 //! and balances are sums, so the order in which entries arrive does not matter.
 
-use crate::entry::{Entry, GoodsBack, MoveCause, SaleMade, StockCounted, StockMoved, Units};
+use crate::entry::{
+    AdjustReason, Entry, GoodsBack, MoveCause, SaleMade, StockAdjusted, StockConverted, StockCounted,
+    StockMoved, Units,
+};
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
 
@@ -119,6 +122,8 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
             }
         }
         Entry::StockCounted(count) => out.counted(own, count)?,
+        Entry::StockAdjusted(adjusted) => out.adjusted(own, adjusted)?,
+        Entry::StockConverted(converted) => out.converted(own, converted)?,
         Entry::ShareReturned(share) => out.add(share.product, own, Account::Pool, share.quantity)?,
         Entry::ShareGranted(share) => {
             out.add(share.product, Account::Pool, Account::Share(share.to), share.quantity)?;
@@ -193,6 +198,37 @@ impl Transfers {
         let owed = difference.checked_neg().and_then(|missing| missing.checked_sub(count.from_share));
         self.add(count.product, own, Account::WriteOff, count.from_share)?;
         self.add(count.product, Account::Deficit, Account::WriteOff, owed.ok_or(Impossible)?)
+    }
+
+    fn adjusted(&mut self, own: Account, adjusted: &StockAdjusted) -> Result<(), Impossible> {
+        for line in &adjusted.lines {
+            match adjusted.reason {
+                AdjustReason::Found if line.beyond_share == 0 => {
+                    self.add(line.product, Account::Supply, own, line.from_share)?;
+                }
+                AdjustReason::Found => return Err(Impossible),
+                AdjustReason::Waste
+                | AdjustReason::Broken
+                | AdjustReason::Stolen
+                | AdjustReason::OwnUse
+                | AdjustReason::Gift
+                | AdjustReason::OtherLoss
+                | AdjustReason::Undone => {
+                    self.add(line.product, own, Account::WriteOff, line.from_share)?;
+                    self.add(line.product, Account::Deficit, Account::WriteOff, line.beyond_share)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What became something else leaves for the outside world, and comes back from there as the other product.
+    fn converted(&mut self, own: Account, converted: &StockConverted) -> Result<(), Impossible> {
+        for part in &converted.taken {
+            self.add(part.product, own, Account::Supply, part.from_share)?;
+            self.add(part.product, Account::Deficit, Account::Supply, part.beyond_share)?;
+        }
+        converted.made.iter().try_for_each(|made| self.add(made.product, Account::Supply, own, made.quantity))
     }
 
     fn units(&mut self, units: &[Units], from: Account, to: Account) -> Result<(), Impossible> {
@@ -299,9 +335,58 @@ mod tests {
         }
     }
 
+    fn adjusted(reason: AdjustReason, from_share: i64, beyond_share: i64) -> Entry {
+        let lines = vec![SplitUnits { product: MANGO, from_share, beyond_share }];
+        StockAdjusted { adjustment: ThingId([4; 16]), reason, lines, note: String::new() }.into()
+    }
+
+    #[test]
+    fn what_is_found_is_the_finders_and_what_is_gone_is_written_off() {
+        let own = Account::Share(ME);
+        for reason in AdjustReason::ALL {
+            let gone = vec![(own, Account::WriteOff, 2), (Account::Deficit, Account::WriteOff, 1)];
+            let moves = transfers(ME, &adjusted(*reason, 2, 1)).map(|moves| {
+                moves.iter().map(|step| (step.from, step.to, step.quantity)).collect::<Vec<_>>()
+            });
+            let expected = if *reason == AdjustReason::Found { Err(Impossible) } else { Ok(gone) };
+            assert_eq!(moves, expected, "{reason:?}");
+        }
+        let found = transfers(ME, &adjusted(AdjustReason::Found, 2, 0)).unwrap();
+        assert_eq!((found[0].from, found[0].to, found[0].quantity), (Account::Supply, own, 2));
+    }
+
+    #[test]
+    fn a_basket_takes_its_parts_and_is_there_instead() {
+        let own = Account::Share(ME);
+        let basket = ProductId([9; 16]);
+        let packed = StockConverted {
+            conversion: ThingId([4; 16]),
+            taken: vec![SplitUnits { product: MANGO, from_share: 3, beyond_share: 1 }],
+            made: vec![Units { product: basket, quantity: 2 }],
+            note: String::new(),
+        };
+        let moves = transfers(ME, &packed.into()).unwrap();
+        let moves: Vec<_> =
+            moves.iter().map(|step| (step.product, step.from, step.to, step.quantity)).collect();
+        assert_eq!(
+            moves,
+            [
+                (MANGO, own, Account::Supply, 3),
+                (MANGO, Account::Deficit, Account::Supply, 1),
+                (basket, Account::Supply, own, 2)
+            ]
+        );
+    }
+
     #[test]
     fn quantities_that_cannot_be_true_move_nothing() {
-        for entry in [count(0, 3, 4), count(0, 3, -1), count(i64::MAX, i64::MIN, 0), count(i64::MIN, 1, 0)] {
+        for entry in [
+            adjusted(AdjustReason::Waste, -1, 0),
+            count(0, 3, 4),
+            count(0, 3, -1),
+            count(i64::MAX, i64::MIN, 0),
+            count(i64::MIN, 1, 0),
+        ] {
             assert_eq!(transfers(ME, &entry), Err(Impossible), "{entry:?}");
         }
     }

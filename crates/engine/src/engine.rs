@@ -51,6 +51,12 @@ pub fn schema() -> &'static [Migration] {
             name: "branches",
             sql: include_str!("../../../migrations/device/0005_branches.sql"),
         },
+        Migration { number: 11, name: "goods", sql: soko_projection::GOODS },
+        Migration {
+            number: 12,
+            name: "imports",
+            sql: include_str!("../../../migrations/device/0006_imports.sql"),
+        },
     ];
     STEPS
 }

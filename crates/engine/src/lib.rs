@@ -5,8 +5,10 @@
 //! answers. Time and randomness come in as arguments; screens, transports and printers are elsewhere.
 
 mod answers;
+pub mod backup;
 mod check;
 mod engine;
+mod export;
 mod failure;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod folder;

@@ -1,6 +1,7 @@
 //! One stall as the engine holds it in memory.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use soko_app_api::{Notice, QueryKey};
 use soko_domain::ids::{LogId, ProductId};
@@ -11,6 +12,7 @@ use crate::options::Options;
 use crate::own::StallRow;
 use crate::people::Here;
 use crate::search::{Changes, Index};
+use crate::verbs::Plan;
 
 /// More changed keys than this are told as `Everything`.
 const KEYS_MAX: usize = 200;
@@ -24,6 +26,8 @@ pub(crate) struct Stall {
     pub(crate) session: Session,
     /// Loaded with the first search.
     pub(crate) index: Option<Index>,
+    /// The rows of the import that was looked at last.
+    pub(crate) plan: Option<Arc<Plan>>,
     changed: BTreeSet<QueryKey>,
     revision: u64,
     /// Only a weakened rule looks at it.
@@ -65,6 +69,7 @@ impl Stall {
             trust: Trust { server_keys: parts.server_keys.into_iter().collect() },
             session,
             index: None,
+            plan: None,
             changed: BTreeSet::new(),
             revision: 0,
             #[cfg(feature = "sabotage")]

@@ -115,6 +115,11 @@ impl<'t> Writing<'t> {
         self.append(vec![(change_kind(change.kind), change.to_bytes())])
     }
 
+    /// Appends changes of documents that do not touch each other, under one signature.
+    pub(crate) fn write_changes(&mut self, changes: &[ChangeBody]) -> Result<u64, Failure> {
+        self.append(changes.iter().map(|change| (change_kind(change.kind), change.to_bytes())).collect())
+    }
+
     fn append(&mut self, bodies: Vec<(u16, Vec<u8>)>) -> Result<u64, Failure> {
         let pen = self.stall.pen.as_mut().ok_or_else(no_pen)?;
         let mut records: Vec<Record> =

@@ -49,6 +49,11 @@ pub trait Applier {
     fn sort_out(&mut self, pile: &Pile) -> Result<SortedOut, ApplyFailure> {
         sort_out(self, pile)
     }
+
+    /// Whether the history of each product's units is kept. Only screens of a device show it.
+    fn keeps_history(&self) -> bool {
+        false
+    }
 }
 
 /// Applies in this process: on a device, whose server has checked every change that it relays.
@@ -58,6 +63,10 @@ pub struct LocalApplier;
 impl Applier for LocalApplier {
     fn apply(&mut self, work: &Work<'_>) -> Result<Applied, ApplyFailure> {
         apply_checked(work.saved, work.kind, work.changes).map_err(ApplyFailure::Refused)
+    }
+
+    fn keeps_history(&self) -> bool {
+        true
     }
 }
 
@@ -273,15 +282,19 @@ impl Room<'_, '_> {
         self.out.touched.products.insert(product);
         self.book.tx.run(
             "insert into product (log, product, name, folded, description, sku, unit, price_minor, currency,
-               price_per, tax_ppm, tax_inclusive, archived, problems, pictures, categories)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+               price_per, tax_ppm, tax_inclusive, archived, problems, pictures, categories, cost_minor,
+               favourite, low_level, variant_of, options, parts)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+               $20, $21, $22)
              on conflict (log, product) do update
              set name = excluded.name, folded = excluded.folded, description = excluded.description,
                  sku = excluded.sku, unit = excluded.unit, price_minor = excluded.price_minor,
                  currency = excluded.currency, price_per = excluded.price_per, tax_ppm = excluded.tax_ppm,
                  tax_inclusive = excluded.tax_inclusive, archived = excluded.archived,
                  problems = excluded.problems, pictures = excluded.pictures,
-                 categories = excluded.categories",
+                 categories = excluded.categories, cost_minor = excluded.cost_minor,
+                 favourite = excluded.favourite, low_level = excluded.low_level,
+                 variant_of = excluded.variant_of, options = excluded.options, parts = excluded.parts",
             params![
                 self.book.log,
                 product,
@@ -298,7 +311,13 @@ impl Room<'_, '_> {
                 value.archived,
                 problems.len(),
                 value.pictures.iter().flat_map(|picture| picture.0).collect::<Vec<u8>>(),
-                value.categories.iter().flat_map(|category| category.0).collect::<Vec<u8>>()
+                value.categories.iter().flat_map(|category| category.0).collect::<Vec<u8>>(),
+                value.cost_minor,
+                value.favourite,
+                value.low_level,
+                value.variant_of,
+                options(&value),
+                parts(&value)
             ],
         )?;
         for table in ["product_code", "product_category"] {
@@ -325,18 +344,19 @@ impl Room<'_, '_> {
     fn store_category(&mut self, fields: &Fields) -> Result<(), StoreError> {
         let (value, _) = fields.read::<Category>();
         self.book.tx.run(
-            "insert into category (log, category, name, folded, parent, position)
-             values ($1, $2, $3, $4, $5, $6)
+            "insert into category (log, category, name, folded, parent, position, archived)
+             values ($1, $2, $3, $4, $5, $6, $7)
              on conflict (log, category) do update
              set name = excluded.name, folded = excluded.folded, parent = excluded.parent,
-                 position = excluded.position",
+                 position = excluded.position, archived = excluded.archived",
             params![
                 self.book.log,
                 self.document,
                 value.name,
                 folded(&value.name),
                 value.parent,
-                value.position
+                value.position,
+                value.archived
             ],
         )?;
         Ok(())
@@ -365,6 +385,20 @@ impl Room<'_, '_> {
         )?;
         Ok(())
     }
+}
+
+/// One a line, as the migration says.
+fn options(product: &Product) -> String {
+    let lines: Vec<String> = product.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    lines.join("\n")
+}
+
+fn parts(product: &Product) -> Vec<u8> {
+    product
+        .parts
+        .iter()
+        .flat_map(|(part, quantity)| part.0.into_iter().chain(quantity.to_be_bytes()))
+        .collect()
 }
 
 fn waits(refused: &Refused) -> bool {

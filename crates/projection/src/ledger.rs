@@ -77,6 +77,8 @@ pub(crate) fn apply_entry(
         // Their whole effect is on stock, or was taken where records are taken, or is read with the sale.
         Entry::StockReceived(_)
         | Entry::StockCounted(_)
+        | Entry::StockAdjusted(_)
+        | Entry::StockConverted(_)
         | Entry::StockMoved(_)
         | Entry::RecordParked(_)
         | Entry::PaymentVerified(_)

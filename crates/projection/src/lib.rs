@@ -9,6 +9,7 @@ mod book;
 mod catalogue;
 mod digest;
 mod drawer;
+mod history;
 mod ledger;
 mod people;
 mod project;
@@ -42,6 +43,9 @@ pub const SUM_TABLE: &str = include_str!("../../../migrations/shared/0003_state_
 /// The step after those above: shifts' totals, people, and what somebody may want to look into. It marks logs as
 /// [`LISTS`] does.
 pub const DESK: &str = include_str!("../../../migrations/shared/0004_desk.sql");
+/// The step after [`SUM_TABLE`]: variants, bundles, favourites, and what happened to each product's units. It marks the
+/// logs as [`LISTS`] does.
+pub const GOODS: &str = include_str!("../../../migrations/shared/0005_goods.sql");
 
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
@@ -65,6 +69,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "product_category",
     "category",
     "stall_profile",
+    "stock_change",
     "state_sum",
     "shift_tender",
     "shift_tax",

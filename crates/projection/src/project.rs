@@ -12,6 +12,7 @@ use soko_replication::{Body, Record};
 
 use crate::book::Book;
 use crate::catalogue::{Applier, Changes};
+use crate::history;
 use crate::ledger::{Place, apply_entry};
 use crate::stock::Balances;
 use crate::sum::Sum;
@@ -125,7 +126,7 @@ pub fn project_knowing(
         out: Projected::default(),
     };
     for record in records {
-        run.take(&mut book, record)?;
+        run.take(&mut book, applier, record)?;
     }
     run.out.touched.stock.extend(run.balances.products());
     run.balances.post(&mut book)?;
@@ -148,7 +149,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn take(&mut self, book: &mut Book<'_>, record: &Record) -> Result<(), ProjectError> {
+    fn take(
+        &mut self,
+        book: &mut Book<'_>,
+        applier: &dyn Applier,
+        record: &Record,
+    ) -> Result<(), ProjectError> {
         let Body::Here(body) = &record.body else { return Ok(()) };
         if record.kind == KIND_INTRODUCTION {
             return Ok(());
@@ -173,15 +179,15 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        self.take_entry(book, record, kind, body)
+        self.take_entry(book, applier, record, (kind, body))
     }
 
     fn take_entry(
         &mut self,
         book: &mut Book<'_>,
+        applier: &dyn Applier,
         record: &Record,
-        kind: Kind,
-        body: &[u8],
+        (kind, body): (Kind, &[u8]),
     ) -> Result<(), ProjectError> {
         let Ok((stamp, entry)) = Entry::from_body(kind, body) else {
             self.park(record, ParkCode::Undecodable);
@@ -197,6 +203,9 @@ impl Run<'_> {
             self.out.withheld.push((parked.author, parked.seq));
         }
         let place = Place { log: self.log, author: record.author, seq: record.seq };
+        if applier.keeps_history() {
+            history::remember(book.tx, &place, (kind, &stamp), &transfers)?;
+        }
         apply_entry(book, &place, &stamp, &entry, &mut self.out.touched)?;
         Ok(())
     }

@@ -122,7 +122,7 @@ pub fn sale(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Option<SaleFoun
 }
 
 /// The entry of a record that a derived table names.
-fn entry_at(
+pub fn entry_at(
     tx: &mut dyn Tx,
     log: LogId,
     author: AuthorId,
@@ -313,10 +313,19 @@ pub struct ProductFound {
     /// In the order to show them.
     pub pictures: Vec<Hash>,
     pub categories: Vec<ThingId>,
+    pub cost_minor: Option<i64>,
+    pub favourite: bool,
+    pub low_level: Option<i64>,
+    pub variant_of: Option<ProductId>,
+    /// By name.
+    pub options: Vec<(String, String)>,
+    /// Units of other products that one of this takes.
+    pub parts: Vec<(ProductId, i64)>,
 }
 
 const PRODUCT_COLUMNS: &str = "product, name, sku, unit, price_minor, price_per, currency, tax_ppm, \
-     tax_inclusive, archived, pictures, categories";
+     tax_inclusive, archived, pictures, categories, cost_minor, favourite, low_level, variant_of, options, parts";
+const PRODUCT_COLUMNS_COUNT: usize = 18;
 
 pub fn product(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option<ProductFound>, StoreError> {
     let sql = format!("select {PRODUCT_COLUMNS} from product where log = $1 and product = $2");
@@ -329,6 +338,8 @@ pub struct ProductsOf {
     /// None: of every category and of none.
     pub category: Option<ThingId>,
     pub archived: bool,
+    /// Only those that a seller wants at hand.
+    pub favourites: bool,
 }
 
 /// Products by name, and what an author may promise of each.
@@ -342,23 +353,24 @@ pub fn products_and_shares(
     let share = "left join balance b
                  on b.log = p.log and b.product = p.product and b.account = $2 and b.whose = $3";
     let (account, whose) = Account::Share(author).parts();
+    let wanted = if of.favourites { "and p.favourite = 1" } else { "" };
     let found = if let Some(category) = of.category {
         let sql = format!(
             "select p.{columns}, coalesce(b.quantity, 0)
              from product_category c join product p on p.log = c.log and p.product = c.product {share}
-             where c.log = $1 and c.category = $4 and p.archived = $5
+             where c.log = $1 and c.category = $4 and p.archived = $5 {wanted}
              order by p.folded, p.product limit $6 offset $7"
         );
         tx.query(&sql, params![log, account, whose, category, of.archived, rows, offset])?
     } else {
         let sql = format!(
             "select p.{columns}, coalesce(b.quantity, 0) from product p {share}
-             where p.log = $1 and p.archived = $4
+             where p.log = $1 and p.archived = $4 {wanted}
              order by p.folded, p.product limit $5 offset $6"
         );
         tx.query(&sql, params![log, account, whose, of.archived, rows, offset])?
     };
-    found.iter().map(|row| Ok((product_found(row)?, row.int(12)?))).collect()
+    found.iter().map(|row| Ok((product_found(row)?, row.int(PRODUCT_COLUMNS_COUNT)?))).collect()
 }
 
 /// Every account that is not empty of the products in a part of the list by name.
@@ -381,6 +393,93 @@ pub fn accounts_of_products(
     found.iter().map(account).collect()
 }
 
+/// Products on offer of which there are no more than their level, by name.
+pub fn products_to_buy(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<ProductFound>, StoreError> {
+    let here = [Account::Pool, Account::Deficit].map(|account| account.parts().0);
+    let (pool, deficit) = (here[0], here[1]);
+    // Everything that is at the stall stands between the pool and the deficit, but for what was sold or lost.
+    let sql = format!(
+        "select {PRODUCT_COLUMNS} from product p
+         where p.log = $1 and p.archived = 0 and p.low_level is not null and p.low_level >= (
+           select coalesce(sum(b.quantity), 0) from balance b
+           where b.log = p.log and b.product = p.product and b.account between $2 and $3
+             and b.account not in ($4, $5))
+         order by p.folded, p.product limit $6 offset $7"
+    );
+    let (sold, lost) = (Account::Sold.parts().0, Account::WriteOff.parts().0);
+    let found = tx.query(&sql, params![log, pool, deficit, sold, lost, rows, offset])?;
+    found.iter().map(product_found).collect()
+}
+
+/// Products of which a document is in conflict, or whose barcode another product has, by name.
+pub fn products_in_question(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<ProductFound>, StoreError> {
+    let sql = format!(
+        "select {PRODUCT_COLUMNS} from product p
+         where p.log = $1 and p.archived = 0 and (p.problems > 0 or p.product in (
+           select c.product from product_code c where c.log = $1 and c.code in (
+             select d.code from product_code d join product o on o.log = d.log and o.product = d.product
+             where d.log = $1 and o.archived = 0 group by d.code having count(*) > 1)))
+         order by p.folded, p.product limit $2 offset $3"
+    );
+    tx.query(&sql, params![log, rows, offset])?.iter().map(product_found).collect()
+}
+
+/// The variants of a product that are on offer, by name.
+pub fn variants(
+    tx: &mut dyn Tx,
+    log: LogId,
+    product: ProductId,
+    limit: u32,
+) -> Result<Vec<ProductId>, StoreError> {
+    let rows = tx.query(
+        "select product from product where log = $1 and variant_of = $2 and archived = 0
+         order by folded, product limit $3",
+        params![log, product, limit],
+    )?;
+    rows.iter().map(|row| row.id(0).map(ProductId)).collect()
+}
+
+/// What one record did to a product's units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StockChangeFound {
+    pub author: AuthorId,
+    pub seq: u64,
+    /// By how much it changed what is at the stall.
+    pub here: i64,
+    pub moved: i64,
+}
+
+/// Latest first. Only where a history is kept: on devices.
+pub fn stock_changes(
+    tx: &mut dyn Tx,
+    log: LogId,
+    product: ProductId,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<StockChangeFound>, StoreError> {
+    let rows = tx.query(
+        "select author, seq, here, moved from stock_change where log = $1 and product = $2
+         order by at_ms desc, author desc, seq desc limit $3 offset $4",
+        params![log, product, rows, offset],
+    )?;
+    let change = |row: &Row| {
+        Ok(StockChangeFound {
+            author: row.id(0)?,
+            seq: row.number(1)?,
+            here: row.int(2)?,
+            moved: row.int(3)?,
+        })
+    };
+    rows.iter().map(change).collect()
+}
+
 /// A category as lists show it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CategoryFound {
@@ -399,7 +498,7 @@ pub fn categories(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<Categ
            (select count(*) from product_category pc
             join product p on p.log = pc.log and p.product = pc.product
             where pc.log = c.log and pc.category = c.category and p.archived = 0)
-         from category c where c.log = $1 order by c.position, c.folded, c.category limit $2",
+         from category c where c.log = $1 and c.archived = 0 order by c.position, c.folded, c.category limit $2",
         params![log, limit],
     )?;
     let category = |row: &Row| {
@@ -476,6 +575,20 @@ pub fn products_of_code(
     rows.iter().map(|row| row.id(0).map(ProductId)).collect()
 }
 
+/// Products with exactly this SKU.
+pub fn products_of_sku(
+    tx: &mut dyn Tx,
+    log: LogId,
+    sku: &str,
+    limit: u32,
+) -> Result<Vec<ProductId>, StoreError> {
+    let rows = tx.query(
+        "select product from product where log = $1 and sku = $2 and sku <> '' order by product limit $3",
+        params![log, sku, limit],
+    )?;
+    rows.iter().map(|row| row.id(0).map(ProductId)).collect()
+}
+
 fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
     Ok(ProductFound {
         product: ProductId(row.id(0)?),
@@ -490,7 +603,27 @@ fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
         archived: row.bool(9)?,
         pictures: ids(row, 10, Hash::from_slice)?,
         categories: ids(row, 11, ThingId::from_slice)?,
+        cost_minor: row.int_opt(12)?,
+        favourite: row.bool(13)?,
+        low_level: row.int_opt(14)?,
+        variant_of: row.id_opt::<[u8; 16]>(15)?.map(ProductId),
+        options: options(row.text(16)?),
+        parts: parts(row.blob_opt(17)?.unwrap_or_default())?,
     })
+}
+
+fn options(lines: &str) -> Vec<(String, String)> {
+    let option = |line: &str| line.split_once('=').map(|(name, value)| (name.into(), value.into()));
+    lines.lines().filter_map(option).collect()
+}
+
+fn parts(bytes: &[u8]) -> Result<Vec<(ProductId, i64)>, StoreError> {
+    const ID: usize = 16;
+    let part = |bytes: &[u8]| {
+        let (id, quantity) = bytes.split_at_checked(ID)?;
+        Some((ProductId::from_slice(id)?, i64::from_be_bytes(quantity.try_into().ok()?)))
+    };
+    bytes.chunks(ID + 8).map(|bytes| part(bytes).ok_or_else(|| odd("a part of a product"))).collect()
 }
 
 /// Ids one after another.

@@ -146,7 +146,7 @@ impl<'a> DemoStall<'a> {
             }
             let category = ThingId(random(self.tools.entropy)?);
             let position = i64::try_from(categories.len()).unwrap_or(0);
-            let content = Category { name: group.category.into(), parent: None, position };
+            let content = Category { name: group.category.into(), position, ..Category::default() };
             first.device.edit((category, DocumentKind::Category), &content.edits(), at_ms)?;
             categories.insert(group.category, category);
         }

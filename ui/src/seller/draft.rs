@@ -23,6 +23,9 @@ pub(super) struct Draft {
     pub(super) tax_inclusive: bool,
     pub(super) categories: Vec<ThingId>,
     pub(super) pictures: Vec<Hash>,
+    pub(super) favourite: bool,
+    /// Empty: nobody wants to be told.
+    pub(super) low_level: String,
 }
 
 /// Why a draft is no product yet, as keys of `i18n`.
@@ -33,6 +36,7 @@ pub(super) struct Wrong {
     pub(super) price_per: bool,
     pub(super) cost: bool,
     pub(super) tax: bool,
+    pub(super) low_level: bool,
 }
 
 impl Draft {
@@ -50,6 +54,8 @@ impl Draft {
             tax_inclusive: true,
             categories: Vec::new(),
             pictures: Vec::new(),
+            favourite: false,
+            low_level: String::new(),
         }
     }
 
@@ -68,6 +74,8 @@ impl Draft {
             tax_inclusive: view.tax_mode == TaxMode::Inclusive,
             categories: view.categories.clone(),
             pictures: view.pictures.clone(),
+            favourite: view.favourite,
+            low_level: view.low_level.map(|level| level.to_string()).unwrap_or_default(),
         }
     }
 
@@ -78,6 +86,7 @@ impl Draft {
             price_per: self.per().is_none(),
             cost: !self.cost.trim().is_empty() && typed::amount(&self.cost, currency).is_none(),
             tax: self.ppm().is_none(),
+            low_level: !self.low_level.trim().is_empty() && typed::whole(&self.low_level).is_none(),
         }
     }
 
@@ -98,6 +107,11 @@ impl Draft {
             tax_ppm: self.ppm()?,
             tax_inclusive: self.tax_inclusive,
             categories: self.categories.clone(),
+            favourite: self.favourite,
+            low_level: typed::whole(&self.low_level),
+            variant_of: None,
+            options: Vec::new(),
+            parts: Vec::new(),
         })
     }
 
@@ -127,6 +141,8 @@ impl Draft {
             differs(|content| content.tax_inclusive.to_string()),
             ProductEdit::TaxInclusive(now.tax_inclusive),
         );
+        put(self.favourite != before.favourite, ProductEdit::Favourite(now.favourite));
+        put(differs(|content| format!("{:?}", content.low_level)), ProductEdit::LowLevel(now.low_level));
         let (codes, old_codes) = (self.codes(), before.codes());
         edits.extend(missing(&codes, &old_codes).map(|code| ProductEdit::AddBarcode(code.clone())));
         edits.extend(missing(&old_codes, &codes).map(|code| ProductEdit::RemoveBarcode(code.clone())));

@@ -6,7 +6,9 @@ use soko_domain::ids::ProductId;
 use yew::prelude::*;
 
 use super::draft::{Draft, Wrong};
+use super::family::Family;
 use super::product_fields::{Basics, CategoryChips, Details, Pictures};
+use super::questions::Questions;
 use super::with_stall;
 use crate::acting::{sets, use_acting};
 use crate::browser;
@@ -193,6 +195,7 @@ fn Editing(props: &EditingProps) -> Html {
                 <h1>{ props.view.name.clone() }</h1>
                 <Go to={Route::StockOf(product)} class="button">{ icon(Icon::Boxes) }{ speech.say("nav.stock") }</Go>
             </header>
+            <Questions stall={props.stall.stall} questions={props.view.questions.clone()} currency={props.view.currency.clone()} />
             { for props.view.problems.iter().map(|problem| html! { <Problem text={speech.fill("product.question", &[("problem", problem)])} /> }) }
             if is_moved { <Problem text={speech.say("product.moved")} /> }
             <form class="card stack" {onsubmit}>
@@ -209,6 +212,7 @@ fn Editing(props: &EditingProps) -> Html {
                     <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("product.save") }</button>
                 </footer>
             </form>
+            <Family stall={props.stall.stall} view={props.view.clone()} />
         </section>
     }
 }

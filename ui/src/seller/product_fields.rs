@@ -79,12 +79,6 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
         draft.unit = Unit::from_word(&word).unwrap_or(Unit::Piece);
         draft.price_per = if draft.unit == Unit::Piece { "1" } else { "1000" }.into();
     });
-    let on_inclusive = {
-        let (draft, set) = (draft.clone(), props.set.clone());
-        Callback::from(move |_: Event| {
-            set.emit(Draft { tax_inclusive: !draft.tax_inclusive, ..draft.clone() })
-        })
-    };
     let problem = |is_wrong: bool, key: &'static str| is_wrong.then(|| speech.say(key));
     html! {
         <div class="stack">
@@ -107,13 +101,29 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
                 <Field label={speech.say("product.tax")} value={draft.tax.clone()} inputmode="decimal" sign="%"
                     on_input={with(props, |draft, text| draft.tax = text)} problem={problem(props.wrong.tax, "form.percent")} />
             </div>
-            <label class="check">
-                <input type="checkbox" checked={draft.tax_inclusive} onchange={on_inclusive} />
-                <span>{ speech.say("product.tax-inclusive") }</span>
-            </label>
+            { check(props, draft.tax_inclusive, speech.say("product.tax-inclusive"), |draft| draft.tax_inclusive = !draft.tax_inclusive) }
+            { check(props, draft.favourite, speech.say("product.favourite"), |draft| draft.favourite = !draft.favourite) }
+            <Field label={speech.say("product.low-level")} value={draft.low_level.clone()} inputmode="numeric"
+                sign={(draft.unit != Unit::Piece).then(|| AttrValue::Static(draft.unit.symbol()))} hint={speech.say("product.low-level-hint")}
+                on_input={with(props, |draft, text| draft.low_level = text)} problem={problem(props.wrong.low_level, "form.whole")} />
             <TextArea label={speech.say("product.description")} value={draft.description.clone()}
                 on_input={with(props, |draft, text| draft.description = text)} />
         </div>
+    }
+}
+
+fn check(props: &FieldsProps, checked: bool, said: AttrValue, change: fn(&mut Draft)) -> Html {
+    let draft = props.draft.clone();
+    let onchange = props.set.reform(move |_: Event| {
+        let mut now = draft.clone();
+        change(&mut now);
+        now
+    });
+    html! {
+        <label class="check">
+            <input type="checkbox" {checked} {onchange} />
+            <span>{ said }</span>
+        </label>
     }
 }
 

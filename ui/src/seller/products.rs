@@ -8,16 +8,42 @@ use super::sell::{Categories, SearchBox};
 use super::with_stall;
 use crate::acting::sets;
 use crate::desk::use_desk;
+use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{Empty, Icon, Photo, Segmented, Slot, Windowed, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 
 const HITS_MAX: u32 = 60;
+/// More questions than these are said to be as many.
+const QUESTIONS_MAX: u32 = 50;
 
 #[component]
 pub(super) fn Products() -> Html {
     with_stall(|stall| html! { <List {stall} /> })
+}
+
+/// Which products are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Offered,
+    Favourites,
+    Archived,
+}
+
+impl Which {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Favourites => "favourites",
+            Self::Archived => "archived",
+        }
+    }
+
+    fn of(word: &str) -> Self {
+        let all = [Self::Offered, Self::Favourites, Self::Archived];
+        all.into_iter().find(|which| which.word() == word).unwrap_or(Self::Offered)
+    }
 }
 
 #[derive(Properties, PartialEq)]
@@ -29,13 +55,14 @@ struct ListProps {
 fn List(props: &ListProps) -> Html {
     let speech = use_speech();
     let stall = props.stall.stall;
-    let (text, category, archived) =
-        (use_state(String::new), use_state(|| None::<ThingId>), use_state(|| false));
+    let (text, category, which) =
+        (use_state(String::new), use_state(|| None::<ThingId>), use_state(|| Which::Offered));
+    let archived = *which == Which::Archived;
     let is_searching = !text.trim().is_empty();
     let call = if is_searching {
         Call::Ask(Query::Search { stall, text: text.trim().into(), rows: HITS_MAX })
     } else {
-        let filter = ProductFilter { category: *category, archived: *archived };
+        let filter = ProductFilter { category: *category, archived, favourites: *which == Which::Favourites };
         Call::Ask(Query::Products { stall, filter, window: Window::first(1) })
     };
     let slot = Callback::from(|slot: Slot| {
@@ -44,39 +71,53 @@ fn List(props: &ListProps) -> Html {
     });
     let on_text = sets(&text);
     let on_category = sets(&category);
-    let on_archived = {
-        let archived = archived.clone();
-        Callback::from(move |word: AttrValue| archived.set(word == "archived"))
+    let on_which = {
+        let which = which.clone();
+        Callback::from(move |word: AttrValue| which.set(Which::of(&word)))
+    };
+    let questions = use_query(Some(Query::Questions { stall, window: Window::first(QUESTIONS_MAX) }));
+    let asked = match questions.view() {
+        Some(View::Questions(rows)) => i64::try_from(rows.len()).unwrap_or(0),
+        _ => 0,
     };
     html! {
         <section class="page">
             <header class="page-head">
                 <h1>{ speech.say("nav.products") }</h1>
+                <Go to={Route::Categories} class="button">{ icon(Icon::Grid) }{ speech.say("categories.title") }</Go>
+                <Go to={Route::ImportProducts} class="button">{ icon(Icon::Note) }{ speech.say("products.import") }</Go>
                 <Go to={Route::NewProduct { code: String::new() }} class="button button-main">
                     { icon(Icon::Plus) }{ speech.say("products.add") }
                 </Go>
             </header>
             <div class="row">
                 <SearchBox value={(*text).clone()} on_input={on_text} />
-                <Segmented label={speech.say("products.which")} value={if *archived { "archived" } else { "offered" }}
-                    on_choose={on_archived} options={vec![
+                <Segmented label={speech.say("products.which")} value={which.word()}
+                    on_choose={on_which} options={vec![
                         ("offered".into(), html! { <>{ speech.say("products.offered") }</> }),
+                        ("favourites".into(), html! { <>{ speech.say("products.favourites") }</> }),
                         ("archived".into(), html! { <>{ speech.say("products.archived") }</> }),
                     ]} />
             </div>
-            if !is_searching && !*archived {
+            if asked > 0 {
+                <Go to={Route::NeedsEye} class="problem">
+                    { icon(Icon::Warning) }<p>{ speech.count("question.waiting", asked) }</p>
+                </Go>
+            }
+            if !is_searching && !archived {
                 <Categories {stall} chosen={*category} on_choose={on_category} />
             }
-            <Windowed label={speech.say("nav.products")} {call} {slot} empty={empty(&speech, is_searching, *archived)} />
+            <Windowed label={speech.say("nav.products")} {call} {slot} empty={empty(&speech, is_searching, *which)} />
         </section>
     }
 }
 
-fn empty(speech: &Speech, is_searching: bool, archived: bool) -> Html {
-    let (title, text) = match (is_searching, archived) {
+fn empty(speech: &Speech, is_searching: bool, which: Which) -> Html {
+    let (title, text) = match (is_searching, which) {
         (true, _) => ("search.none", "search.none-text"),
-        (false, true) => ("products.none-archived", "products.none-archived-text"),
-        (false, false) => ("products.none", "products.none-text"),
+        (false, Which::Archived) => ("products.none-archived", "products.none-archived-text"),
+        (false, Which::Favourites) => ("products.none-favourites", "products.none-favourites-text"),
+        (false, Which::Offered) => ("products.none", "products.none-text"),
     };
     html! { <Empty icon={Icon::Tag} title={speech.say(title)} text={speech.say(text)} /> }
 }

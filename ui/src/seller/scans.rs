@@ -35,7 +35,10 @@ pub fn Scans() -> Html {
                 desk.scans.listen(move |code| {
                     // The form of a product takes the code itself.
                     let route = queue.desk.route.get();
-                    let is_form = matches!(route, Route::NewProduct { .. } | Route::Product(_));
+                    let is_form = matches!(
+                        route,
+                        Route::NewProduct { .. } | Route::Product(_) | Route::StockSession(_)
+                    );
                     if route.mode() == Some(Mode::Seller) && !is_form {
                         Queue::take(&queue, stall, code.clone());
                     }

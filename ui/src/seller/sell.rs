@@ -60,7 +60,7 @@ fn Offer(props: &StallProps) -> Html {
     let call = if is_searching {
         Call::Ask(Query::Search { stall, text: text.trim().into(), rows: HITS_MAX })
     } else {
-        let filter = ProductFilter { category: *category, archived: false };
+        let filter = ProductFilter { category: *category, ..Default::default() };
         Call::Ask(Query::Products { stall, filter, window: Window::first(1) })
     };
     let is_grid = *view == "grid";

@@ -6,9 +6,9 @@ use yew::prelude::*;
 use super::with_stall;
 use crate::desk::use_desk;
 use crate::nav::Go;
-use crate::parts::{Badge, Empty, Icon, Photo, SavedTone, Slot, Windowed, icon};
-use crate::route::Route;
-use crate::speech::use_speech;
+use crate::parts::{Badge, Empty, Icon, Photo, SavedTone, Segmented, Slot, Windowed, icon};
+use crate::route::{Route, Session};
+use crate::speech::{Speech, use_speech};
 
 #[component]
 pub(super) fn Stock() -> Html {
@@ -23,12 +23,26 @@ struct ListProps {
 #[component]
 fn List(props: &ListProps) -> Html {
     let speech = use_speech();
-    let call = Call::Ask(Query::StockList { stall: props.stall.stall, window: Window::first(1) });
+    let stall = props.stall.stall;
+    let is_to_buy = use_state(|| false);
+    let window = Window::first(1);
+    let call = Call::Ask(if *is_to_buy {
+        Query::ToBuy { stall, window }
+    } else {
+        Query::StockList { stall, window }
+    });
+    let on_which = {
+        let is_to_buy = is_to_buy.clone();
+        Callback::from(move |word: AttrValue| is_to_buy.set(word == "to-buy"))
+    };
     let slot = Callback::from(|slot: Slot| {
         let Answer::View(View::StockList(rows)) = &*slot.answer else { return Html::default() };
         rows.get(slot.at).map_or_else(Html::default, |row| html! { <Row row={row.clone()} /> })
     });
-    let empty = html! {
+    let nothing_to_buy = html! {
+        <Empty icon={Icon::Check} title={speech.say("stock.nothing-to-buy")} text={speech.say("stock.nothing-to-buy-text")} />
+    };
+    let no_products = html! {
         <Empty icon={Icon::Boxes} title={speech.say("products.none")} text={speech.say("products.none-text")}>
             <Go to={Route::NewProduct { code: String::new() }} class="button button-main">
                 { icon(Icon::Plus) }{ speech.say("products.add") }
@@ -39,9 +53,36 @@ fn List(props: &ListProps) -> Html {
         <section class="page">
             <header class="page-head"><h1>{ speech.say("nav.stock") }</h1></header>
             <p class="prose">{ speech.say("stock.text") }</p>
-            <Windowed label={speech.say("nav.stock")} {call} {slot} {empty} />
+            <nav class="row" aria-label={speech.say("stock.many")}>
+                { many(&speech, Session::Receive, Icon::Truck) }
+                if props.stall.role.may_edit_catalogue() {
+                    { many(&speech, Session::Count, Icon::Count) }
+                    { many(&speech, Session::Gone, Icon::Trash) }
+                }
+                if props.stall.is_connected {
+                    { many(&speech, Session::TakeAlong, Icon::Swap) }
+                    { many(&speech, Session::GiveBack, Icon::Share) }
+                }
+            </nav>
+            <Segmented label={speech.say("products.which")} value={if *is_to_buy { "to-buy" } else { "all" }} on_choose={on_which}
+                options={vec![
+                    ("all".into(), html! { <>{ speech.say("categories.all") }</> }),
+                    ("to-buy".into(), html! { <>{ speech.say("stock.to-buy") }</> }),
+                ]} />
+            <Windowed label={speech.say("nav.stock")} {call} {slot} empty={if *is_to_buy { nothing_to_buy } else { no_products }} />
         </section>
     }
+}
+
+fn many(speech: &Speech, kind: Session, sign: Icon) -> Html {
+    let said = match kind {
+        Session::Receive => "stock.receive",
+        Session::Count => "stock.count",
+        Session::Gone => "session.gone",
+        Session::TakeAlong => "session.take",
+        Session::GiveBack => "session.give-back",
+    };
+    html! { <Go to={Route::StockSession(kind)} class="button">{ icon(sign) }{ speech.say(said) }</Go> }
 }
 
 #[derive(Properties, PartialEq)]
@@ -65,6 +106,9 @@ fn Row(props: &RowProps) -> Html {
             <span class="list-main">
                 <span class="list-name">{ row.name.clone() }</span><span class="list-more">{ more }</span>
             </span>
+            if row.low_level.is_some_and(|level| row.counted <= level) {
+                <Badge tone={SavedTone::Waiting} text={speech.say("stock.low")} />
+            }
             if row.owed > 0 {
                 <Badge tone={SavedTone::Bad} text={speech.say("stock.count-it")} />
             }

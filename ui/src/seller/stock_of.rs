@@ -1,18 +1,22 @@
 //! Where the units of one product are, holder by holder, and what can be done about it.
 
+use soko_app_api::text::Worded as _;
 use soko_app_api::{
-    DeviceRow, Holder, HolderRow, OwnStall, ProductView, Query, ReceivedLineInput, Reply, StockView, Verb,
-    View,
+    AdjustedLineInput, DeviceRow, Holder, HolderRow, OwnStall, ProductView, Query, ReceivedLineInput, Reply,
+    StockView, Verb, View,
 };
+use soko_domain::entry::AdjustReason;
 use soko_domain::ids::ProductId;
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
+use super::session::reasons;
+use super::stock_history::History;
 use super::with_stall;
 use crate::acting::{sets, use_acting};
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Busy, Dialog, Field, Icon, Photo, Problem, icon};
+use crate::parts::{Busy, Choice, Dialog, Field, Icon, Photo, Problem, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 use crate::typed;
@@ -59,6 +63,7 @@ struct ShownProps {
 enum Deed {
     Receive,
     Count,
+    Gone,
     GiveBack,
     AskFor,
 }
@@ -102,10 +107,14 @@ fn Shown(props: &ShownProps) -> Html {
             </div>
             <div class="row">
                 { does(Deed::Receive, "stock.receive", Icon::Truck) }
-                if props.stall.role.may_edit_catalogue() { { does(Deed::Count, "stock.count", Icon::Count) } }
+                if props.stall.role.may_edit_catalogue() {
+                    { does(Deed::Count, "stock.count", Icon::Count) }
+                    { does(Deed::Gone, "session.gone", Icon::Trash) }
+                }
                 if stock.own_share > 0 && props.stall.is_connected { { does(Deed::GiveBack, "stock.give-back", Icon::Share) } }
                 if props.stall.is_connected { { does(Deed::AskFor, "stock.ask-for", Icon::Swap) } }
             </div>
+            <History stall={props.stall.stall} product={view.product} unit={view.unit} currency={view.currency.clone()} />
             if let Some(deed) = *deed {
                 <Doing stall={props.stall.clone()} product={view.product} unit={view.unit} stock={stock.clone()} {deed} {on_close} />
             }
@@ -157,6 +166,7 @@ impl Deed {
         match self {
             Self::Receive => "stock.receive",
             Self::Count => "stock.count",
+            Self::Gone => "session.gone",
             Self::GiveBack => "stock.give-back",
             Self::AskFor => "stock.ask-for",
         }
@@ -166,18 +176,23 @@ impl Deed {
         match self {
             Self::Receive => "stock.receive-text",
             Self::Count => "stock.count-text",
+            Self::Gone => "stock.gone-text",
             Self::GiveBack => "stock.give-back-text",
             Self::AskFor => "stock.ask-for-text",
         }
     }
 
-    fn verb(self, product: ProductId, quantity: i64, note: &str) -> Verb {
+    fn verb(self, product: ProductId, quantity: i64, (note, reason): (&str, AdjustReason)) -> Verb {
         match self {
             Self::Receive => {
                 let line = ReceivedLineInput { product, quantity, cost_minor: None };
                 Verb::ReceiveStock { lines: vec![line], note: note.into() }
             }
             Self::Count => Verb::CountStock { product, counted: quantity, reason: note.into() },
+            Self::Gone => {
+                let lines = vec![AdjustedLineInput { product, quantity }];
+                Verb::AdjustStock { reason, lines, note: note.into() }
+            }
             Self::GiveBack => Verb::ReturnShare { product, quantity },
             Self::AskFor => Verb::AskShare { product, quantity },
         }
@@ -185,7 +200,7 @@ impl Deed {
 
     fn may(self, quantity: i64, stock: &StockView) -> bool {
         match self {
-            Self::Receive | Self::AskFor => quantity > 0,
+            Self::Receive | Self::Gone | Self::AskFor => quantity > 0,
             Self::Count => true,
             Self::GiveBack => quantity > 0 && quantity <= stock.own_share,
         }
@@ -199,15 +214,17 @@ fn Doing(props: &DoingProps) -> Html {
     let (text, note) = (use_state(String::new), use_state(String::new));
     let deed = props.deed;
     let quantity = typed::whole(&text).filter(|quantity| deed.may(*quantity, &props.stock));
-    let has_note = matches!(deed, Deed::Receive | Deed::Count);
+    let has_note = matches!(deed, Deed::Receive | Deed::Count | Deed::Gone);
+    let reason = use_state(|| AdjustReason::Waste);
     let onsubmit = {
         let (acting, note, on_close) = (acting.clone(), note.clone(), props.on_close.clone());
+        let reason = *reason;
         let (stall, product) = (props.stall.stall, props.product);
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
             let Some(quantity) = quantity else { return };
             let (doing, on_close) = (acting.clone(), on_close.clone());
-            acting.act(stall, deed.verb(product, quantity, note.trim()), move |reply| {
+            acting.act(stall, deed.verb(product, quantity, (note.trim(), reason)), move |reply| {
                 doing.desk.toasts.done(told(&doing.speech, &reply));
                 on_close.emit(());
             });
@@ -215,6 +232,12 @@ fn Doing(props: &DoingProps) -> Html {
     };
     let on_text = sets(&text);
     let on_note = sets(&note);
+    let on_reason = {
+        let reason = reason.clone();
+        Callback::from(move |word: String| {
+            reason.set(AdjustReason::from_word(&word).unwrap_or(AdjustReason::Waste))
+        })
+    };
     let sign = (props.unit != Unit::Piece).then(|| AttrValue::Static(props.unit.symbol()));
     html! {
         <Dialog title={speech.say(deed.title())} on_close={props.on_close.clone()} class="dialog-small">
@@ -222,6 +245,9 @@ fn Doing(props: &DoingProps) -> Html {
                 <p class="prose">{ speech.say(deed.text()) }</p>
                 <Field label={speech.say("line.quantity")} value={(*text).clone()} on_input={on_text} inputmode="numeric" {sign}
                     autofocus=true class="field-money" />
+                if deed == Deed::Gone {
+                    <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={on_reason} />
+                }
                 if has_note {
                     <Field label={speech.say("line.note")} value={(*note).clone()} on_input={on_note} />
                 }
@@ -247,6 +273,7 @@ fn told(speech: &Speech, reply: &Reply) -> AttrValue {
         | Reply::Sold { .. }
         | Reply::Voided { .. }
         | Reply::Refunded { .. }
+        | Reply::Imported(_)
         | Reply::ShiftClosed { .. } => speech.say("stock.done"),
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn product() -> Product {
         tax_inclusive: true,
         categories: [thing(0x31), thing(0x32)].into(),
         pictures: vec![Hash([9; 32]), Hash([7; 32])],
-        archived: false,
+        ..Product::default()
     }
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn edits(kind: DocumentKind) -> Vec<Edit> {
     match kind {
         DocumentKind::Product => product().edits(),
         DocumentKind::Category => {
-            Category { name: "Bread".into(), parent: Some(thing(0x30)), position: 2 }.edits()
+            Category { name: "Bread".into(), parent: Some(thing(0x30)), position: 2, archived: false }.edits()
         }
         DocumentKind::PriceList => {
             PriceList { name: "Fair".into(), prices: [(product_id(1), 400), (product_id(2), -50)].into() }

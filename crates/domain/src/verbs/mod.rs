@@ -1,6 +1,7 @@
 //! One verb, one file: its payload, the facts it needs, its `decide`, its tests. A decision is pure; whoever
 //! calls it has loaded the facts and writes the entries in the same transaction.
 
+pub mod adjust_stock;
 pub mod allow_refund;
 pub mod close_shift;
 pub mod count_drawer;
@@ -13,6 +14,7 @@ pub mod manage_people;
 pub mod move_drawer;
 pub mod open_drawer;
 pub mod open_shift;
+pub mod pack_bundle;
 pub mod place_order;
 pub mod receive_stock;
 pub mod refund;

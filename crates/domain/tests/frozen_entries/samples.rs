@@ -194,6 +194,20 @@ fn stock_samples() -> Vec<Entry> {
             reason: "bruised".into(),
         }
         .into(),
+        StockAdjusted {
+            adjustment: THING,
+            reason: AdjustReason::Broken,
+            lines: vec![SplitUnits { product: MANGO, from_share: 4, beyond_share: 1 }],
+            note: "fell off the cart".into(),
+        }
+        .into(),
+        StockConverted {
+            conversion: THING,
+            taken: vec![SplitUnits { product: MANGO, from_share: 6, beyond_share: 0 }],
+            made: vec![Units { product: ProductId([9; 16]), quantity: 2 }],
+            note: "gift basket".into(),
+        }
+        .into(),
         ShareReturned { share: SHARE, product: MANGO, quantity: 9, recall: Some(THING) }.into(),
         DeviceRevoked { author: PHONE, reason: "stolen".into() }.into(),
         OrderHandedOver { order: ORDER }.into(),

@@ -1,7 +1,10 @@
 //! Questions: views out of the derived tables. Nothing is written, and lists are windowed.
 
 mod desk;
+mod history;
+mod imports;
 mod products;
+mod questions;
 mod stock;
 mod trade;
 
@@ -67,6 +70,16 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Search { text, rows, .. } => View::Products(products::search(asking, text, *rows)?),
         Query::Scan { code, .. } => View::Products(products::scan(asking, code)?),
         Query::Stock { product, .. } => View::Stock(stock::stock(asking, *product)?),
+        Query::StockHistory { product, window, .. } => {
+            View::StockHistory(history::of_product(asking, *product, *window)?)
+        }
+        Query::ToBuy { window, .. } => View::StockList(stock::to_buy(asking, *window)?),
+        Query::Variants { product, .. } => View::Products(products::variants(asking, *product)?),
+        Query::Questions { window, .. } => View::Questions(questions::list(asking, *window)?),
+        Query::Import { import, choice, .. } => {
+            found(imports::view(asking, *import, choice.as_ref())?, View::Import)
+        }
+        Query::Imports(_) => View::Imports(crate::verbs::jobs(asking.tx, asking.log)?),
         Query::StockList { window, .. } => View::StockList(stock::list(asking, *window)?),
         Query::Today(_) => View::Today(trade::today(asking)?),
         Query::Basket { lines, discount, tenders, .. } => {

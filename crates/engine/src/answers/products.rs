@@ -1,19 +1,21 @@
 //! What merges, as screens show it: products, the stall's profile, open orders.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
-    CategoryRow, OpenOrderLineView, OpenOrderRow, OpenOrderView, ProductFilter, ProductRow, ProductView,
-    StallView, WINDOW_ROWS_MAX, Window,
+    CategoryRow, OpenOrderLineView, OpenOrderRow, OpenOrderView, OptionValue, PartRow, ProductFilter,
+    ProductRow, ProductView, StallView, WINDOW_ROWS_MAX, Window,
 };
 use soko_documents::{Document, DocumentKind, OpenOrder, Problem, Product, Stall, Typed};
 use soko_domain::ids::{OrderId, ProductId, SaleId, ThingId};
+use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
 use soko_domain::tax::TaxMode;
+use soko_domain::verbs::pack_bundle;
 use soko_projection::read::{self as facts, ProductFound, ProductsOf};
-use soko_record_log::{StoreError, params};
+use soko_record_log::StoreError;
 
-use super::{Asking, bounded};
+use super::{Asking, bounded, questions};
 
 /// Products that can share one barcode.
 const SCANNED_MAX: u32 = 20;
@@ -26,9 +28,15 @@ pub(super) fn list(
     window: Window,
 ) -> Result<Vec<ProductRow>, StoreError> {
     let whose = (asking.log, asking.stall.row.author);
-    let of = ProductsOf { category: filter.category, archived: filter.archived };
+    let of =
+        ProductsOf { category: filter.category, archived: filter.archived, favourites: filter.favourites };
     let found = facts::products_and_shares(asking.tx, whose, of, bounded(window))?;
-    Ok(found.into_iter().map(|(product, own_share)| product_row(product, own_share)).collect())
+    let mut rows = Vec::with_capacity(found.len());
+    for (product, own_share) in found {
+        let packed = if product.parts.is_empty() { 0 } else { can_be_packed(asking, product.product)? };
+        rows.push(product_row(product, own_share.saturating_add(packed)));
+    }
+    Ok(rows)
 }
 
 pub(super) fn categories(asking: &mut Asking<'_>) -> Result<Vec<CategoryRow>, StoreError> {
@@ -65,13 +73,7 @@ fn of_code(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductId>, StoreE
         return Ok(Vec::new());
     }
     let mut products = facts::products_of_code(asking.tx, asking.log, code, SCANNED_MAX)?;
-    let rows = asking.tx.query(
-        "select product from product where log = $1 and sku = $2 and sku <> '' order by product limit $3",
-        params![asking.log, code, SCANNED_MAX],
-    )?;
-    for row in rows {
-        products.push(row.id(0)?);
-    }
+    products.extend(facts::products_of_sku(asking.tx, asking.log, code, SCANNED_MAX)?);
     Ok(products)
 }
 
@@ -94,11 +96,27 @@ fn rows_of(
 fn row(asking: &mut Asking<'_>, product: ProductFound) -> Result<ProductRow, StoreError> {
     let own = Account::Share(asking.stall.row.author);
     let own_share = facts::balance(asking.tx, asking.log, product.product, own)?;
-    Ok(product_row(product, own_share))
+    let packed = can_be_packed(asking, product.product)?;
+    Ok(product_row(product, own_share.saturating_add(packed)))
+}
+
+/// How many of a bundle the register's share of its parts is enough for; 0 for what is no bundle.
+pub(super) fn can_be_packed(asking: &mut Asking<'_>, product: ProductId) -> Result<i64, StoreError> {
+    let parts = crate::verbs::parts(asking.tx, asking.log, product)?;
+    let own = Account::Share(asking.stall.row.author);
+    let mut shares = BTreeMap::new();
+    for (part, _) in &parts {
+        shares.insert(*part, facts::balance(asking.tx, asking.log, *part, own)?);
+    }
+    Ok(pack_bundle::possible(&shares, &parts))
 }
 
 fn product_row(product: ProductFound, own_share: i64) -> ProductRow {
+    let options: Vec<&str> = product.options.iter().map(|(_, value)| value.as_str()).collect();
     ProductRow {
+        favourite: product.favourite,
+        options: options.join(" · "),
+        is_bundle: !product.parts.is_empty(),
         product: product.product,
         name: product.name,
         sku: product.sku,
@@ -113,8 +131,25 @@ fn product_row(product: ProductFound, own_share: i64) -> ProductRow {
     }
 }
 
+/// The variants of a product that are on offer, by name.
+pub(super) fn variants(asking: &mut Asking<'_>, product: ProductId) -> Result<Vec<ProductRow>, StoreError> {
+    let variants = facts::variants(asking.tx, asking.log, product, WINDOW_ROWS_MAX)?;
+    rows_of(asking, variants, usize::MAX)
+}
+
+fn part_row(asking: &mut Asking<'_>, (product, quantity): (ProductId, i64)) -> Result<PartRow, StoreError> {
+    let found = facts::product(asking.tx, asking.log, product)?;
+    let (name, unit) = found.map_or((String::new(), Unit::Piece), |found| (found.name, found.unit));
+    Ok(PartRow { product, name, unit, quantity })
+}
+
 pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<ProductView>, StoreError> {
-    let Some((value, problems)) = read::<Product>(asking, ThingId(product.0))? else { return Ok(None) };
+    let Some((value, problems)) = read_with_problems::<Product>(asking, ThingId(product.0))? else {
+        return Ok(None);
+    };
+    let (questions, problems) = questions::of_product(asking, product, (&value, &problems))?;
+    let parts = value.parts.iter().map(|(product, quantity)| part_row(asking, (*product, *quantity)));
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
     Ok(Some(ProductView {
         product,
         name: value.name,
@@ -131,6 +166,12 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         categories: value.categories.into_iter().collect(),
         pictures: value.pictures,
         archived: value.archived,
+        favourite: value.favourite,
+        low_level: value.low_level,
+        variant_of: value.variant_of,
+        options: value.options.into_iter().map(|(name, value)| OptionValue { name, value }).collect(),
+        parts,
+        questions,
         problems,
     }))
 }
@@ -189,11 +230,16 @@ fn read<T: Typed>(
     asking: &mut Asking<'_>,
     document: ThingId,
 ) -> Result<Option<(T, Vec<String>)>, StoreError> {
+    let found = read_with_problems::<T>(asking, document)?;
+    Ok(found.map(|(value, problems)| (value, problems.iter().map(Problem::to_string).collect())))
+}
+
+pub(super) fn read_with_problems<T: Typed>(
+    asking: &mut Asking<'_>,
+    document: ThingId,
+) -> Result<Option<(T, Vec<Problem>)>, StoreError> {
     match facts::document(asking.tx, asking.log, document)? {
-        Some((kind, saved)) if kind == T::KIND => {
-            let (value, problems) = open::<T>(kind, &saved)?;
-            Ok(Some((value, problems.iter().map(Problem::to_string).collect())))
-        }
+        Some((kind, saved)) if kind == T::KIND => open::<T>(kind, &saved).map(Some),
         Some(_) | None => Ok(None),
     }
 }

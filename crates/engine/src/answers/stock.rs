@@ -84,20 +84,42 @@ pub(super) fn list(asking: &mut Asking<'_>, window: Window) -> Result<Vec<StockR
     let (log, me) = (asking.log, asking.stall.row.author);
     let part = bounded(window);
     let products = facts::products_and_shares(asking.tx, (log, me), ProductsOf::default(), part)?;
+    let accounts = facts::accounts_of_products(asking.tx, log, part)?;
+    rows(asking, products.into_iter().map(|(product, _)| product), accounts)
+}
+
+/// Those of which there are no more than somebody wanted to be told at.
+pub(super) fn to_buy(asking: &mut Asking<'_>, window: Window) -> Result<Vec<StockRow>, StoreError> {
+    let products = facts::products_to_buy(asking.tx, asking.log, bounded(window))?;
+    let mut accounts = Vec::new();
+    for found in &products {
+        let of_product = facts::accounts(asking.tx, asking.log, found.product)?;
+        accounts.extend(of_product.into_iter().map(|(account, quantity)| (found.product, account, quantity)));
+    }
+    rows(asking, products.into_iter(), accounts)
+}
+
+fn rows(
+    asking: &mut Asking<'_>,
+    products: impl Iterator<Item = facts::ProductFound>,
+    accounts: Vec<(ProductId, Account, i64)>,
+) -> Result<Vec<StockRow>, StoreError> {
+    let (log, me) = (asking.log, asking.stall.row.author);
     let mut places: BTreeMap<ProductId, Places> = BTreeMap::new();
-    for (product, account, quantity) in facts::accounts_of_products(asking.tx, log, part)? {
+    for (product, account, quantity) in accounts {
         places.entry(product).or_default().add(me, (account, quantity));
     }
     for (product, quantity) in own::all_on_the_way(asking.tx, log)? {
         places.entry(product).or_default().return_on_the_way(quantity);
     }
-    let row = |(product, _): (facts::ProductFound, i64)| {
+    let row = |product: facts::ProductFound| {
         let at = places.get(&product.product).copied().unwrap_or_default();
         StockRow {
             product: product.product,
             name: product.name,
             unit: product.unit,
             picture: product.pictures.first().copied(),
+            low_level: product.low_level,
             counted: at.counted,
             own_share: at.own_share,
             shop: at.shop,
@@ -108,5 +130,5 @@ pub(super) fn list(asking: &mut Asking<'_>, window: Window) -> Result<Vec<StockR
             owed: at.owed,
         }
     };
-    Ok(products.into_iter().map(row).collect())
+    Ok(products.map(row).collect())
 }

@@ -84,6 +84,7 @@ fn short(asking: &mut Asking<'_>, lines: &[PricedLine]) -> Result<Vec<ShareShort
     let mut short = Vec::new();
     for (product, asked) in asked {
         let share = facts::balance(asking.tx, asking.log, product, own)?;
+        let share = share.max(0).saturating_add(super::products::can_be_packed(asking, product)?);
         let frozen = asking.stall.row.frozen.is_some();
         let available = if frozen { 0 } else { share.max(0) };
         if available < asked {

@@ -1,14 +1,15 @@
 //! Edits of what merges: one Automerge document each, one change per command.
 
 use soko_app_api::{
-    CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, Refused, Reply, RetryHint,
-    StallContent, StallEdit,
+    CategoryEdit, OpenOrderEdit, OptionValue, PriceListEdit, ProductContent, ProductEdit, Refused, Reply,
+    RetryHint, StallContent, StallEdit,
 };
 use soko_documents::{
     ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _,
 };
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
+use soko_projection::read as facts;
 
 use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
@@ -53,8 +54,42 @@ pub(super) fn create_product(
     if writing.document(document)?.is_some() {
         return Err(Refusal::IdReused.into());
     }
+    check_family(writing, product, content)?;
     let currency = super::sale::currency(writing.tx, writing.log)?.to_string();
-    let value = Product {
+    edit_document(writing, document, DocumentKind::Product, &value(content, currency).edits())
+}
+
+/// A variant belongs to a product that is none itself, and a bundle is made of what is there and no bundle: neither
+/// needs to be looked through level by level when it is sold.
+fn check_family(
+    writing: &mut Writing<'_>,
+    product: ProductId,
+    content: &ProductContent,
+) -> Result<(), NotDone> {
+    if let Some(parent) = content.variant_of {
+        writing.require_product(parent)?;
+    }
+    for part in &content.parts {
+        check_part(writing, product, part.product)?;
+    }
+    Ok(())
+}
+
+fn check_part(writing: &mut Writing<'_>, bundle: ProductId, part: ProductId) -> Result<(), NotDone> {
+    let found = facts::product(writing.tx, writing.log, part)?;
+    match found {
+        None => Err(Refusal::UnknownProduct(part).into()),
+        Some(found) if part == bundle || !found.parts.is_empty() => {
+            Err(Refusal::Invalid { field: "parts", problem: "a bundle is made of products that are none" }
+                .into())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+pub(super) fn value(content: &ProductContent, currency: String) -> Product {
+    let option = |option: &OptionValue| (option.name.clone(), option.value.clone());
+    Product {
         name: content.name.clone(),
         description: content.description.clone(),
         sku: content.sku.clone(),
@@ -69,8 +104,12 @@ pub(super) fn create_product(
         categories: content.categories.iter().copied().collect(),
         pictures: Vec::new(),
         archived: false,
-    };
-    edit_document(writing, document, DocumentKind::Product, &value.edits())
+        favourite: content.favourite,
+        low_level: content.low_level,
+        variant_of: content.variant_of,
+        options: content.options.iter().map(option).collect(),
+        parts: content.parts.iter().map(|part| (part.product, part.quantity)).collect(),
+    }
 }
 
 pub(super) fn edit_product(
@@ -79,11 +118,16 @@ pub(super) fn edit_product(
     edits: &[ProductEdit],
 ) -> Result<Reply, NotDone> {
     writing.require_product(product)?;
+    for edit in edits {
+        if let ProductEdit::PutPart(part) = edit {
+            check_part(writing, product, part.product)?;
+        }
+    }
     let edits: Vec<Edit> = edits.iter().map(product_edit).collect();
     edit_document(writing, ThingId(product.0), DocumentKind::Product, &edits)
 }
 
-fn product_edit(edit: &ProductEdit) -> Edit {
+pub(super) fn product_edit(edit: &ProductEdit) -> Edit {
     match edit {
         ProductEdit::Name(name) => text(Field::Name, name),
         ProductEdit::Description(description) => text(Field::Description, description),
@@ -95,6 +139,14 @@ fn product_edit(edit: &ProductEdit) -> Edit {
         ProductEdit::TaxPpm(ppm) => number(Field::TaxPpm, i64::from(*ppm)),
         ProductEdit::TaxInclusive(flag) => Edit::SetFlag { field: Field::TaxInclusive, flag: *flag },
         ProductEdit::Archived(flag) => Edit::SetFlag { field: Field::Archived, flag: *flag },
+        ProductEdit::Favourite(flag) => Edit::SetFlag { field: Field::Favourite, flag: *flag },
+        ProductEdit::LowLevel(Some(level)) => number(Field::LowLevel, *level),
+        ProductEdit::LowLevel(None) => Edit::Clear { field: Field::LowLevel },
+        ProductEdit::PutOption(option) => {
+            Edit::PutOption { name: option.name.clone(), value: option.value.clone() }
+        }
+        ProductEdit::PutPart(part) => Edit::PutPart { product: part.product, quantity: part.quantity },
+        ProductEdit::RemovePart(part) => Edit::RemovePart { product: *part },
         ProductEdit::AddBarcode(barcode) => Edit::AddBarcode { barcode: barcode.clone() },
         ProductEdit::RemoveBarcode(barcode) => Edit::RemoveBarcode { barcode: barcode.clone() },
         ProductEdit::AddCategory(category) => Edit::AddCategory { category: *category },
@@ -117,6 +169,7 @@ pub(super) fn edit_category(
             CategoryEdit::Name(name) => text(Field::Name, name),
             CategoryEdit::Parent(parent) => thing(Field::Parent, *parent),
             CategoryEdit::Position(position) => number(Field::Position, *position),
+            CategoryEdit::Archived(flag) => Edit::SetFlag { field: Field::Archived, flag: *flag },
         })
         .collect();
     edit_document(writing, category, DocumentKind::Category, &edits)
@@ -194,11 +247,11 @@ fn edit_document(
     Ok(Reply::Done)
 }
 
-fn unreadable(refused: soko_documents::Refused) -> Failure {
+pub(super) fn unreadable(refused: soko_documents::Refused) -> Failure {
     Failure::Inconsistent(format!("a document cannot be opened: {refused}"))
 }
 
-fn edit_refused(refused: EditRefused) -> NotDone {
+pub(super) fn edit_refused(refused: EditRefused) -> NotDone {
     let code = match &refused {
         EditRefused::TooMany => "too_many_edits",
         EditRefused::Problem(_) => "invalid_edit",

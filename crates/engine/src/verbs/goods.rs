@@ -1,9 +1,11 @@
 //! Goods that come, are counted, or are given back to the shop.
 
-use soko_app_api::{Command, ReceivedLineInput, Reply, Verb};
-use soko_domain::entry::{Entry, ReceivedLine};
+use std::collections::BTreeMap;
+
+use soko_app_api::{AdjustedLineInput, Command, ReceivedLineInput, Reply, Verb};
+use soko_domain::entry::{Entry, ReceivedLine, Units};
 use soko_domain::ids::{ProductId, ShareId, ThingId};
-use soko_domain::verbs::{count_stock, receive_stock, return_share};
+use soko_domain::verbs::{adjust_stock, count_stock, receive_stock, return_share};
 
 use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
@@ -28,6 +30,26 @@ pub(super) fn receive(
         note: note.into(),
     };
     writing.write(receive_stock::decide(&payload)?)?;
+    Ok(Reply::Done)
+}
+
+pub(super) fn adjust(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    let Verb::AdjustStock { reason, lines, note } = &command.verb else {
+        return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
+    };
+    let mut shares = BTreeMap::new();
+    for line in lines {
+        writing.require_product(line.product)?;
+        shares.insert(line.product, writing.own_share(line.product)?);
+    }
+    let units = |line: &AdjustedLineInput| Units { product: line.product, quantity: line.quantity };
+    let payload = adjust_stock::AdjustStock {
+        adjustment: command.id,
+        reason: *reason,
+        lines: lines.iter().map(units).collect(),
+        note: note.clone(),
+    };
+    writing.write(adjust_stock::decide(&adjust_stock::Facts { shares }, &payload)?)?;
     Ok(Reply::Done)
 }
 

@@ -1,18 +1,22 @@
 //! Commands: look up a repeat, load the facts, let the domain decide, write. One transaction each.
 
+mod bundles;
 mod desk;
 mod documents;
 mod goods;
+mod imports;
 mod sale;
 
+pub(crate) use bundles::parts;
 pub(crate) use goods::{GivenBack, return_share};
+pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
 pub(crate) use sale::{Catalogue, Offered, Priced, basket, currency, offered};
 
 use sha2::{Digest as _, Sha256};
 use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};
 use soko_domain::ask::Ask;
 use soko_domain::entry::Kind;
-use soko_domain::ids::{ProductId, SaleId};
+use soko_domain::ids::{OrderId, ProductId, SaleId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
@@ -93,7 +97,11 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::VoidSale { sale, reason } => sale::void(writing, *sale, reason),
         Verb::Refund { .. } => sale::refund(writing, command),
         Verb::ReceiveStock { lines, note } => goods::receive(writing, command.id, lines, note),
+        Verb::AdjustStock { .. } => goods::adjust(writing, command),
         Verb::CountStock { .. } => goods::count(writing, command),
+        Verb::KeepImport { .. } | Verb::TakeImport { .. } | Verb::UndoImport { .. } => {
+            imports::perform(writing, command)
+        }
         Verb::ReturnShare { product, quantity } => goods::return_share(
             writing,
             goods::GivenBack { share: command.id, product: *product, quantity: *quantity, recall: None },
@@ -132,17 +140,20 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
             writing.write(revoke_device::decide(&facts, &payload)?)?;
             Ok(Reply::Done)
         }
-        Verb::HandOverOrder { order } => {
-            let facts = hand_over_order::Facts { state: writing.order_state(*order)? };
-            writing.write(hand_over_order::decide_hand_over(&facts, *order)?)?;
-            Ok(Reply::Done)
-        }
-        Verb::AskCancelOrder { order, reason } => {
-            let facts = hand_over_order::Facts { state: writing.order_state(*order)? };
-            writing.write(hand_over_order::decide_cancel(&facts, *order, reason)?)?;
-            Ok(Reply::Done)
-        }
+        Verb::HandOverOrder { order } => hand_over(writing, *order, None),
+        Verb::AskCancelOrder { order, reason } => hand_over(writing, *order, Some(reason)),
     }
+}
+
+/// Ends an order: handed over, or, with a reason, cancelled.
+fn hand_over(writing: &mut Writing<'_>, order: OrderId, cancelled: Option<&str>) -> Result<Reply, NotDone> {
+    let facts = hand_over_order::Facts { state: writing.order_state(order)? };
+    let entries = match cancelled {
+        None => hand_over_order::decide_hand_over(&facts, order)?,
+        Some(reason) => hand_over_order::decide_cancel(&facts, order, reason)?,
+    };
+    writing.write(entries)?;
+    Ok(Reply::Done)
 }
 
 /// A frozen copy has no pen, and a revoked device writes nothing that would count.
@@ -172,7 +183,10 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         | Verb::CreateProduct { .. }
         | Verb::EditProduct { .. }
         | Verb::EditCategory { .. }
-        | Verb::EditPriceList { .. } => role.may_edit_catalogue(),
+        | Verb::EditPriceList { .. }
+        | Verb::KeepImport { .. }
+        | Verb::TakeImport { .. }
+        | Verb::UndoImport { .. } => role.may_edit_catalogue(),
         Verb::EditOpenOrder { .. } | Verb::AskShare { .. } | Verb::AskRefund { .. } => role.is_staff(),
         // What is approved is looked at when it is done.
         Verb::Approved { .. } => true,
@@ -188,6 +202,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::VoidSale { .. } => role.may_write(Kind::SaleVoided),
         Verb::Refund { .. } => role.may_write(Kind::RefundMade),
         Verb::ReceiveStock { .. } => role.may_write(Kind::StockReceived),
+        Verb::AdjustStock { .. } => role.may_write(Kind::StockAdjusted),
         Verb::CountStock { .. } => role.may_write(Kind::StockCounted),
         Verb::ReturnShare { .. } => role.may_write(Kind::ShareReturned),
         Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),

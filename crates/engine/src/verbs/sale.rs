@@ -18,6 +18,7 @@ use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
 use soko_projection::read as facts;
 use soko_record_log::{StoreError, Tx};
 
+use super::bundles;
 use crate::failure::{Failure, NotDone};
 use crate::own;
 use crate::weaken::Sabotage;
@@ -34,6 +35,7 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
         let skipped = writing.weakened.is(Sabotage::ShareCheckSkipped);
         shares.insert(line.product, if skipped { MOVE_QUANTITY_MAX } else { share });
     }
+    let packed = bundles::pack(writing, (*sale, &basket.lines), *beyond, &mut shares)?;
     let facts = make_sale::Facts {
         open_shift: writing.open_shift()?.map(|open| open.shift),
         next_receipt_number: own::last_receipt_number(writing.tx, writing.stall.row.stall)? + 1,
@@ -58,7 +60,7 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     let entries = make_sale::decide(&facts, &payload)?;
     let reply = sold(&entries)?;
     own::take_receipt_number(writing.tx, writing.stall.row.stall)?;
-    writing.write(entries)?;
+    writing.write(packed.into_iter().chain(entries).collect())?;
     Ok(reply)
 }
 

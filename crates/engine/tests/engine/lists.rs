@@ -55,7 +55,10 @@ fn products(device: &mut Device, filter: ProductFilter) -> Vec<ProductRow> {
 }
 
 fn names(device: &mut Device, category: Option<ThingId>, archived: bool) -> Vec<String> {
-    products(device, ProductFilter { category, archived }).into_iter().map(|row| row.name).collect()
+    products(device, ProductFilter { category, archived, ..ProductFilter::default() })
+        .into_iter()
+        .map(|row| row.name)
+        .collect()
 }
 
 fn categories(device: &mut Device) -> Vec<CategoryRow> {
@@ -250,6 +253,10 @@ fn as_before_the_lists(disk: &[u8]) -> Vec<u8> {
             for added in later.sql.split("alter table ").skip(1) {
                 let words: Vec<&str> = added.split_whitespace().collect();
                 let ["add", "column", column] = words[1..4] else { continue };
+                // This table came with the lists and is gone as a whole.
+                if words[0] == "category" {
+                    continue;
+                }
                 tx.execute(&format!("alter table {} drop column {column}", words[0]), &[])?;
             }
         }

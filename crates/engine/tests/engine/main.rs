@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "any other answer fails the test")]
 
+mod backups;
 mod desk;
 mod folders;
+mod goods;
 mod identity;
 mod lists;
 mod replication;

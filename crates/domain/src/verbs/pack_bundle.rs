@@ -1,0 +1,94 @@
+//! Pack bundles out of their parts, so that selling one is selling a unit of a product like any other. The parts come
+//! off the author's own share; what that does not cover is owed, as with goods in the hand.
+
+use std::collections::BTreeMap;
+
+use crate::entry::{Entry, SplitUnits, StockConverted, Units};
+use crate::ids::{ProductId, ThingId};
+use crate::refusal::{Refusal, ensure, invalid};
+use crate::stock::MOVE_QUANTITY_MAX;
+use crate::verbs::{check_lines, check_quantity};
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PackBundle {
+    pub conversion: ThingId,
+    pub bundle: ProductId,
+    pub quantity: i64,
+    /// So many of each are in one bundle.
+    pub parts: Vec<(ProductId, i64)>,
+    /// Whether the parts are in somebody's hands, whatever the share says.
+    pub is_in_hand: bool,
+}
+
+#[derive(Clone, Default, Debug)]
+pub struct Facts {
+    /// The register's own share of each part.
+    pub shares: BTreeMap<ProductId, i64>,
+}
+
+pub fn decide(facts: &Facts, command: &PackBundle) -> Result<Vec<Entry>, Refusal> {
+    check_lines(command.parts.len())?;
+    check_quantity(command.quantity)?;
+    let mut taken = Vec::new();
+    for (product, each) in &command.parts {
+        ensure(*product != command.bundle, invalid("parts", "cannot hold the bundle itself"))?;
+        let asked =
+            each.checked_mul(command.quantity).filter(|asked| (1..=MOVE_QUANTITY_MAX).contains(asked));
+        let asked = asked.ok_or(invalid("parts", "must be at least 1 of each and not absurd"))?;
+        let available = facts.shares.get(product).copied().unwrap_or_default().max(0);
+        let from_share = asked.min(available);
+        ensure(
+            from_share == asked || command.is_in_hand,
+            Refusal::ShareExceeded { product: *product, available, asked },
+        )?;
+        taken.push(SplitUnits { product: *product, from_share, beyond_share: asked - from_share });
+    }
+    let made = vec![Units { product: command.bundle, quantity: command.quantity }];
+    Ok(vec![StockConverted { conversion: command.conversion, taken, made, note: String::new() }.into()])
+}
+
+/// How many bundles the shares are enough for.
+pub fn possible(shares: &BTreeMap<ProductId, i64>, parts: &[(ProductId, i64)]) -> i64 {
+    let share = |product: &ProductId| shares.get(product).copied().unwrap_or_default().max(0);
+    parts.iter().map(|(product, each)| share(product) / (*each).max(1)).min().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEA: ProductId = ProductId([1; 16]);
+    const MUG: ProductId = ProductId([2; 16]);
+    const SET: ProductId = ProductId([9; 16]);
+
+    fn pack(quantity: i64, parts: &[(ProductId, i64)], is_in_hand: bool) -> PackBundle {
+        PackBundle { conversion: ThingId([3; 16]), bundle: SET, quantity, parts: parts.into(), is_in_hand }
+    }
+
+    #[test]
+    fn parts_come_off_the_share_and_the_rest_is_owed_only_in_hand() {
+        let facts = Facts { shares: [(TEA, 5), (MUG, 1)].into() };
+        let parts = [(TEA, 2), (MUG, 1)];
+        let entries = decide(&facts, &pack(1, &parts, false)).unwrap();
+        let [Entry::StockConverted(packed)] = entries.as_slice() else { panic!("{entries:?}") };
+        assert_eq!(packed.made, [Units { product: SET, quantity: 1 }]);
+        assert_eq!(packed.taken.iter().map(|part| part.from_share).collect::<Vec<_>>(), [2, 1]);
+        let refused = Refusal::ShareExceeded { product: MUG, available: 1, asked: 2 };
+        assert_eq!(decide(&facts, &pack(2, &parts, false)), Err(refused));
+        let entries = decide(&facts, &pack(2, &parts, true)).unwrap();
+        let [Entry::StockConverted(packed)] = entries.as_slice() else { panic!("{entries:?}") };
+        let split: Vec<_> = packed.taken.iter().map(|part| (part.from_share, part.beyond_share)).collect();
+        assert_eq!(split, [(4, 0), (1, 1)]);
+        assert_eq!(possible(&facts.shares, &parts), 1);
+    }
+
+    #[test]
+    fn a_bundle_of_itself_or_of_nothing_is_none() {
+        for (parts, quantity) in
+            [(vec![(SET, 1)], 1), (vec![], 1), (vec![(TEA, 0)], 1), (vec![(TEA, i64::MAX)], 2)]
+        {
+            assert!(decide(&Facts::default(), &pack(quantity, &parts, true)).is_err(), "{parts:?}");
+        }
+        assert_eq!(possible(&BTreeMap::new(), &[]), 0);
+    }
+}

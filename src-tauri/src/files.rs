@@ -1,0 +1,52 @@
+//! Files for the person: put whole into a folder, under a name that nothing has yet.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// More files of one name than anybody keeps.
+const TRIES_MAX: u32 = 1_000;
+
+/// Writes the file and waits for the disk; says where it is.
+pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    for number in 1..TRIES_MAX {
+        let path = folder.join(numbered(name, number));
+        let mut file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(error),
+        };
+        if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+            // Half a backup looks like one.
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
+        return Ok(path);
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// `name (2).end` for the second one.
+fn numbered(name: &str, number: u32) -> String {
+    match name.rsplit_once('.') {
+        _ if number == 1 => name.into(),
+        Some((stem, end)) => format!("{stem} ({number}).{end}"),
+        None => format!("{name} ({number})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_never_replaces_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = put(folder.path(), "soko.zip", b"one").unwrap();
+        let second = put(folder.path(), "soko.zip", b"two").unwrap();
+        assert_eq!(first.file_name().unwrap(), "soko.zip");
+        assert_eq!(second.file_name().unwrap(), "soko (2).zip");
+        assert_eq!((fs::read(first).unwrap(), fs::read(second).unwrap()), (b"one".to_vec(), b"two".to_vec()));
+    }
+}
