@@ -8,5 +8,6 @@ mod calendar;
 mod money;
 mod properties;
 mod quantity;
+mod refunds;
 mod settle;
 mod tax;
