@@ -1,6 +1,7 @@
 //! The seller's side of the counter.
 
 mod begin;
+mod claims;
 mod counter;
 mod counting;
 mod draft;
@@ -22,6 +23,7 @@ mod sell;
 mod shift;
 mod stock;
 mod stock_of;
+mod tabs;
 mod tenders;
 mod today;
 

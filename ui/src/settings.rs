@@ -11,6 +11,7 @@ mod looks;
 mod profile;
 mod qr;
 mod sign_in;
+mod till;
 
 use yew::prelude::*;
 
@@ -47,6 +48,7 @@ fn Settings() -> Html {
                             <connect::Connect key={stall.stall.to_string()} stall={stall.clone()} />
                         }
                         <profile::Profile key={stall.stall.to_string()} stall={stall.stall} />
+                        <till::Till key={format!("till {}", stall.stall)} stall={stall.stall} />
                     </div>
                 }
                 <div class="stack settings-column">

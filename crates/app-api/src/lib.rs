@@ -8,6 +8,7 @@
 mod buyer;
 mod codec;
 mod command;
+mod counter;
 mod device;
 mod edits;
 mod link;
@@ -28,9 +29,10 @@ pub use command::{
     BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput, SaleLineInput, TaxInput,
     TenderInput, Verb,
 };
+pub use counter::*;
 pub use device::*;
 pub use edits::{
-    CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
+    CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit, TabLine,
 };
 pub use link::*;
 pub use market::*;

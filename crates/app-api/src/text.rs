@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{GoodsBack, IncidentKind};
+use soko_domain::entry::{GoodsBack, IncidentKind, Standing};
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
 };
@@ -13,6 +13,7 @@ use soko_domain::people::Act;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
+use soko_domain::verbs::make_sale::BeyondRule;
 
 /// An id of fixed length.
 pub trait HexId: Sized + Display {
@@ -80,7 +81,14 @@ worded! {
         ChangePrice = "change-price", ManagePeople = "manage-people",
         SellBeyondShare = "sell-beyond-share",
     }
-    IncidentKind { Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork" }
+    IncidentKind {
+        Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork", PaymentTwice = "payment-twice",
+        PaidTwice = "paid-twice",
+    }
+    Standing {
+        Taken = "taken", Claimed = "claimed", Failed = "failed", Verified = "verified", Settled = "settled",
+    }
+    BeyondRule { Warn = "warn", Approve = "approve", Refuse = "refuse" }
     Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }
 }
 

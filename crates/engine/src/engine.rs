@@ -51,6 +51,7 @@ pub fn schema() -> &'static [Migration] {
             name: "branches",
             sql: include_str!("../../../migrations/device/0005_branches.sql"),
         },
+        Migration { number: 11, name: "sell", sql: soko_projection::SELL },
     ];
     STEPS
 }

@@ -10,6 +10,7 @@ mod catalogue;
 mod digest;
 mod drawer;
 mod ledger;
+pub mod payments;
 mod people;
 mod project;
 mod stock;
@@ -42,6 +43,8 @@ pub const SUM_TABLE: &str = include_str!("../../../migrations/shared/0003_state_
 /// The step after those above: shifts' totals, people, and what somebody may want to look into. It marks logs as
 /// [`LISTS`] does.
 pub const DESK: &str = include_str!("../../../migrations/shared/0004_desk.sql");
+/// Payments, closed tabs and how a stall sells. It marks logs, as [`LISTS`] does.
+pub const SELL: &str = include_str!("../../../migrations/shared/0005_sell.sql");
 
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
@@ -72,4 +75,6 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "person_card",
     "role_limits",
     "audit",
+    "payment",
+    "payment_word",
 ];

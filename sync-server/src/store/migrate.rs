@@ -25,6 +25,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 7, name: "state_sum", sql: soko_projection::SUM_TABLE },
     step!(8, "0004_held"),
     Migration { number: 9, name: "desk", sql: soko_projection::DESK },
+    Migration { number: 10, name: "sell", sql: soko_projection::SELL },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

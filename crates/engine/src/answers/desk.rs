@@ -11,6 +11,7 @@ use soko_domain::entry::{Entry, Kind};
 use soko_domain::ids::{AuthorId, PersonId, ShiftId};
 use soko_domain::people::{Doer, Limits};
 use soko_domain::role::Role;
+use soko_projection::payments;
 use soko_projection::read as trade;
 use soko_projection::read_desk::{self as facts, AuditFilter, AuditFound, ShiftFound, TenderFound};
 use soko_record_log::StoreError;
@@ -111,6 +112,7 @@ pub(super) fn report(
     let taxes = taxes.into_iter().map(|tax| TaxRow {
         ppm: tax.ppm.0,
         mode: tax.mode,
+        label: tax.label,
         net_minor: tax.net_minor,
         tax_minor: tax.tax_minor,
     });
@@ -123,7 +125,13 @@ pub(super) fn report(
     let register_name = names.register(author)?;
     let (opened_by, closed_by) = (names.person(found.opened_by)?, names.person(found.closed_by)?);
     let named = Named { stall_name, stall_place, register_name, currency, opened_by, closed_by };
-    Ok(Some(filled(found, named, (tenders, taxes), (is_blind, unsent))))
+    let unseen_minor = payments::unseen_of_shift(asking.tx, log, (author, shift))?;
+    let mut report = filled(found, named, (tenders, taxes), (is_blind, unsent));
+    // Only a payment by phone can be claimed.
+    for tender in report.tenders.iter_mut().filter(|tender| tender.kind == TenderKind::MobileMoney) {
+        tender.unseen_minor = unseen_minor;
+    }
+    Ok(Some(report))
 }
 
 struct Named {
