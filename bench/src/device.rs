@@ -52,6 +52,7 @@ fn sale(till: &Till) -> Measured<Verb> {
         discount: DiscountInput::None,
         tenders: vec![TenderInput::cash(250)],
         beyond: BeyondShare::Refuse,
+        about: soko_app_api::SaleAbout::default(),
     })
 }
 

@@ -317,7 +317,14 @@ impl World<'_> {
             lines.push(SaleLineInput::of(more, self.choices.between(1, 2)));
         }
         let tenders = vec![TenderInput::cash(1_000_000)];
-        let verb = Verb::MakeSale { sale, lines, discount: DiscountInput::None, tenders, beyond };
+        let verb = Verb::MakeSale {
+            sale,
+            lines,
+            discount: DiscountInput::None,
+            tenders,
+            beyond,
+            about: Default::default(),
+        };
         if let Some(Err(refused)) = self.command(at, verb)?
             && refused.code == "share_exceeded"
         {

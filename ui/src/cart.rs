@@ -2,9 +2,12 @@
 //! It knows prices only to show them; what it costs is asked for. Pure.
 
 use serde::{Deserialize, Serialize};
-use soko_app_api::text::{as_hex, as_hex_opt, as_word};
-use soko_app_api::{DiscountInput, ProductRow, SaleLineInput};
-use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
+use soko_app_api::text::{as_hex, as_hex_list, as_hex_opt, as_word};
+use soko_app_api::{
+    DiscountInput, OpenOrderEdit, OpenOrderLineView, OpenOrderView, ProductRow, SaleAbout, SaleLineInput,
+    ScannedRow, TabLine,
+};
+use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
 
 /// More lines are no sale at a counter, and a draft has its limit.
@@ -19,7 +22,23 @@ pub struct Cart {
     pub command: ThingId,
     pub lines: Vec<CartLine>,
     pub discount: DiscountInput,
+    /// Why something comes off the whole cart.
+    pub reason: String,
+    pub note: String,
+    /// The open order that was taken up.
+    pub tab: Option<Tab>,
     next_key: u32,
+}
+
+/// An open order as this cart knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Tab {
+    #[serde(with = "as_hex")]
+    pub order: OrderId,
+    pub title: String,
+    /// Its lines that this cart has seen: what of them is not in the cart any more was taken out here.
+    #[serde(with = "as_hex_list")]
+    pub seen: Vec<ThingId>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -38,35 +57,55 @@ pub struct CartLine {
     #[serde(with = "as_hex_opt")]
     pub picture: Option<Hash>,
     pub discount: DiscountInput,
+    /// Why something comes off.
+    pub reason: String,
     pub note: String,
+    /// The label of a scale said the price of this quantity.
+    pub is_labelled: bool,
+    /// Which line of the open order it is, and how much of it there was.
+    #[serde(with = "as_hex_opt")]
+    pub tab_line: Option<ThingId>,
+    pub tab_quantity: i64,
 }
 
 impl Cart {
     pub fn new(sale: SaleId, command: ThingId) -> Self {
-        Self { sale, command, lines: Vec::new(), discount: DiscountInput::None, next_key: 1 }
+        Self {
+            sale,
+            command,
+            lines: Vec::new(),
+            discount: DiscountInput::None,
+            reason: String::new(),
+            note: String::new(),
+            tab: None,
+            next_key: 1,
+        }
     }
 
     /// One more of a product: on its plain line when there is one. Answers whether there was room.
     pub fn add(&mut self, row: &ProductRow) -> bool {
         let step = step(row.unit, row.price_per);
         let plain = self.lines.iter_mut().find(|line| {
-            line.product == Some(row.product) && line.note.is_empty() && line.discount == DiscountInput::None
+            line.product == Some(row.product)
+                && line.note.is_empty()
+                && line.discount == DiscountInput::None
+                && !line.is_labelled
         });
         if let Some(line) = plain {
             line.quantity = line.quantity.saturating_add(step);
             return true;
         }
-        self.push(CartLine {
-            key: 0,
-            product: Some(row.product),
-            name: row.name.clone(),
-            unit: row.unit,
-            quantity: step,
-            price_minor: row.price_minor,
-            price_per: row.price_per,
-            picture: row.picture,
-            discount: DiscountInput::None,
-            note: String::new(),
+        self.push(CartLine::of(row, step))
+    }
+
+    /// What a scale's label says: a line of its own, since it is a packet of its own.
+    pub fn add_labelled(&mut self, scanned: &ScannedRow) -> bool {
+        let line = CartLine::of(&scanned.row, scanned.quantity);
+        self.push(match scanned.price_minor {
+            Some(price_minor) => {
+                CartLine { price_minor, price_per: scanned.quantity, is_labelled: true, ..line }
+            }
+            None => line,
         })
     }
 
@@ -81,7 +120,11 @@ impl Cart {
             price_per: 1,
             picture: None,
             discount: DiscountInput::None,
+            reason: String::new(),
             note: String::new(),
+            is_labelled: false,
+            tab_line: None,
+            tab_quantity: 0,
         })
     }
 
@@ -121,6 +164,79 @@ impl Cart {
         self.lines.is_empty()
     }
 
+    pub fn about(&self) -> SaleAbout {
+        SaleAbout {
+            note: self.note.clone(),
+            customer: None,
+            tab: self.tab.as_ref().map(|tab| tab.order),
+            discount_reason: self.reason.clone(),
+        }
+    }
+
+    /// An open order taken up: its lines are on the counter.
+    pub fn of_tab(view: &OpenOrderView, sale: SaleId, command: ThingId) -> Self {
+        let mut cart = Self::new(sale, command);
+        cart.discount = view.discount;
+        cart.note = view.note.clone();
+        cart.tab = Some(Tab { order: view.order, title: view.title.clone(), seen: Vec::new() });
+        cart.follow(view);
+        cart
+    }
+
+    /// Takes over what others did to the open order meanwhile: lines they added and took out, and quantities that
+    /// nobody changed here. What was done here stays. Says whether anything changed.
+    pub fn follow(&mut self, view: &OpenOrderView) -> bool {
+        let Some(tab) = self.tab.as_mut().filter(|tab| tab.order == view.order) else { return false };
+        let before = (self.lines.clone(), tab.clone());
+        let there = |line: ThingId| view.lines.iter().any(|known| known.line == line);
+        // A line that was put there a moment ago is not seen yet.
+        let seen = std::mem::take(&mut tab.seen);
+        self.lines.retain(|line| line.tab_line.is_none_or(|known| there(known) || !seen.contains(&known)));
+        let fresh: Vec<&OpenOrderLineView> =
+            view.lines.iter().filter(|line| !seen.contains(&line.line)).collect();
+        tab.seen = view.lines.iter().map(|line| line.line).collect();
+        tab.title.clone_from(&view.title);
+        for known in &view.lines {
+            let same = self.lines.iter_mut().find(|line| line.tab_line == Some(known.line));
+            if let Some(line) = same {
+                if line.quantity == line.tab_quantity {
+                    line.quantity = known.quantity;
+                }
+                line.tab_quantity = known.quantity;
+            }
+        }
+        for line in fresh {
+            if !self.lines.iter().any(|mine| mine.tab_line == Some(line.line)) {
+                self.push(CartLine::of_tab(line));
+            }
+        }
+        self.tab.as_ref() != Some(&before.1) || self.lines != before.0
+    }
+
+    /// The edits that put this cart aside as an open order, and the ids that its lines have there.
+    pub fn parked(&self, title: &str, mut id: impl FnMut() -> ThingId) -> Vec<OpenOrderEdit> {
+        let mut edits = vec![
+            OpenOrderEdit::Title(title.into()),
+            OpenOrderEdit::Discount(self.discount),
+            OpenOrderEdit::Note(self.note.clone()),
+        ];
+        let gone = |line: &&ThingId| !self.lines.iter().any(|mine| mine.tab_line == Some(**line));
+        let seen = self.tab.as_ref().map(|tab| tab.seen.as_slice()).unwrap_or_default();
+        edits.extend(seen.iter().filter(gone).map(|line| OpenOrderEdit::RemoveLine(*line)));
+        for line in &self.lines {
+            let content = TabLine {
+                product: line.product,
+                name: line.name.clone(),
+                quantity: line.quantity,
+                unit_price_minor: line.price_minor,
+                discount: line.discount,
+                note: line.note.clone(),
+            };
+            edits.push(OpenOrderEdit::PutLine { line: line.tab_line.unwrap_or_else(&mut id), content });
+        }
+        edits
+    }
+
     /// The lines as a sale or a question has them.
     pub fn inputs(&self) -> Vec<SaleLineInput> {
         self.lines.iter().map(CartLine::input).collect()
@@ -136,19 +252,56 @@ impl CartLine {
         }
     }
 
+    fn of(row: &ProductRow, quantity: i64) -> Self {
+        Self {
+            key: 0,
+            product: Some(row.product),
+            name: row.name.clone(),
+            unit: row.unit,
+            quantity,
+            price_minor: row.price_minor,
+            price_per: row.price_per,
+            picture: row.picture,
+            discount: DiscountInput::None,
+            reason: String::new(),
+            note: String::new(),
+            is_labelled: false,
+            tab_line: None,
+            tab_quantity: 0,
+        }
+    }
+
+    fn of_tab(line: &OpenOrderLineView) -> Self {
+        Self {
+            key: 0,
+            product: line.product,
+            name: line.name.clone(),
+            unit: line.unit,
+            quantity: line.quantity,
+            price_minor: line.unit_price_minor,
+            price_per: line.price_per,
+            picture: line.picture,
+            discount: line.discount,
+            reason: String::new(),
+            note: line.note.clone(),
+            is_labelled: false,
+            tab_line: Some(line.line),
+            tab_quantity: line.quantity,
+        }
+    }
+
     fn input(&self) -> SaleLineInput {
-        // A note goes onto the receipt with the name.
-        let name = match (self.product, self.note.is_empty()) {
-            (Some(_), true) => None,
-            (_, true) => Some(self.name.clone()),
-            (_, false) => Some(format!("{} · {}", self.name, self.note)),
-        };
+        // What has no product, or a price of its own, says its price.
+        let is_own = self.product.is_none() || self.is_labelled;
         SaleLineInput {
             product: self.product,
-            name,
+            name: self.product.is_none().then(|| self.name.clone()),
             quantity: self.quantity,
-            unit_price_minor: self.product.is_none().then_some(self.price_minor),
+            unit_price_minor: is_own.then_some(self.price_minor),
+            price_per: self.is_labelled.then_some(self.price_per),
             discount: self.discount,
+            discount_reason: self.reason.clone(),
+            note: self.note.clone(),
             tax: None,
         }
     }
@@ -200,8 +353,9 @@ mod tests {
         cart.replace(special);
         cart.add(&row(1));
         assert_eq!((cart.lines.len(), cart.quantity_of(ProductId([1; 16]))), (3, 3));
-        assert_eq!(cart.inputs()[0].name.as_deref(), Some("Cloves · ground"));
-        assert_eq!(cart.inputs()[2].name, None);
+        let inputs = cart.inputs();
+        assert_eq!((inputs[0].name.as_deref(), inputs[0].note.as_str()), (None, "ground"));
+        assert_eq!(inputs[2].note, "");
     }
 
     #[test]
@@ -214,6 +368,50 @@ mod tests {
         assert_eq!(cart.lines.len(), 1);
         let bag = &cart.inputs()[0];
         assert_eq!((bag.name.as_deref(), bag.unit_price_minor), (Some("Bag"), Some(20)));
+    }
+
+    fn tab(lines: &[(u8, i64)]) -> OpenOrderView {
+        let line = |(number, quantity): &(u8, i64)| OpenOrderLineView {
+            line: ThingId([*number; 16]),
+            product: Some(ProductId([1; 16])),
+            name: "Cloves".into(),
+            unit: Unit::Piece,
+            picture: None,
+            quantity: *quantity,
+            unit_price_minor: 500,
+            price_per: 1,
+            discount: DiscountInput::None,
+            note: String::new(),
+        };
+        OpenOrderView {
+            order: OrderId([9; 16]),
+            title: "Table 4".into(),
+            lines: lines.iter().map(line).collect(),
+            customer: None,
+            discount: DiscountInput::None,
+            note: String::new(),
+            closed_by: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// First-hour 9: what somebody else did to the open order is followed, and what was done here stays.
+    #[test]
+    fn an_open_order_is_followed_while_it_is_on_the_counter() {
+        let mut cart = Cart::of_tab(&tab(&[(21, 2), (22, 1)]), SaleId([1; 16]), ThingId([2; 16]));
+        assert!(!cart.follow(&tab(&[(21, 2), (22, 1)])));
+        let changed_here = cart.lines[0].key;
+        cart.set_quantity(changed_here, 5);
+        cart.add(&row(3));
+        assert!(cart.follow(&tab(&[(21, 3), (22, 4), (23, 1)])));
+        let quantities: Vec<i64> = cart.lines.iter().map(|line| line.quantity).collect();
+        assert_eq!(quantities, [5, 4, 1, 1], "changed here, changed there, added here, added there");
+        cart.remove(cart.lines[1].key);
+        cart.follow(&tab(&[(21, 3), (22, 4), (23, 1)]));
+        assert_eq!(cart.lines.len(), 3, "taken out here stays out");
+        let edits = cart.parked("Table 5", || ThingId([40; 16]));
+        let puts = edits.iter().filter(|edit| matches!(edit, OpenOrderEdit::PutLine { .. })).count();
+        assert!(edits.contains(&OpenOrderEdit::RemoveLine(ThingId([22; 16]))) && puts == 3);
     }
 
     /// C18: the identity is born with the cart, and a restart does not change it.

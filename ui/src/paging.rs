@@ -33,6 +33,7 @@ fn in_query(query: &mut Query) -> Option<&mut Window> {
         | Query::Sales { window, .. }
         | Query::Orders { window, .. }
         | Query::OpenOrders { window, .. }
+        | Query::Payments { window, .. }
         | Query::Incidents { window, .. }
         | Query::Parked { window, .. } => Some(window),
         _ => None,
@@ -47,6 +48,7 @@ pub fn rows(answer: &Answer) -> usize {
             View::Sales(rows) => rows.len(),
             View::Orders(rows) => rows.len(),
             View::OpenOrders(rows) => rows.len(),
+            View::Payments(rows) => rows.len(),
             View::Incidents(rows) => rows.len(),
             View::Parked(rows) => rows.len(),
             _ => 0,

@@ -2,6 +2,7 @@
 
 mod begin;
 mod categories;
+mod claims;
 mod counter;
 mod counting;
 mod draft;
@@ -29,6 +30,7 @@ mod shift;
 mod stock;
 mod stock_history;
 mod stock_of;
+mod tabs;
 mod tenders;
 mod today;
 

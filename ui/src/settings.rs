@@ -12,6 +12,7 @@ mod own;
 mod profile;
 mod qr;
 mod sign_in;
+mod till;
 
 use yew::prelude::*;
 
@@ -48,6 +49,7 @@ fn Settings() -> Html {
                             <connect::Connect key={stall.stall.to_string()} stall={stall.clone()} />
                         }
                         <profile::Profile key={stall.stall.to_string()} stall={stall.stall} />
+                        <till::Till key={format!("till {}", stall.stall)} stall={stall.stall} />
                     </div>
                 }
                 <div class="stack settings-column">

@@ -7,6 +7,7 @@ use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, Sh
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 
+use crate::counter::SaleAbout;
 use crate::edits::{
     CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
 };
@@ -98,6 +99,29 @@ pub enum Verb {
         discount: DiscountInput,
         tenders: Vec<TenderInput>,
         beyond: BeyondShare,
+        #[serde(default)]
+        about: SaleAbout,
+    },
+    /// Somebody of the stall saw the money of a payment that the buyer claimed, with this code.
+    VerifyPayment {
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        /// Position of the payment in its sale.
+        tender: u32,
+        code: String,
+    },
+    /// The money stands on the stall's account.
+    SettlePayment {
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        tender: u32,
+    },
+    /// Somebody looked, and the money never came.
+    FailPayment {
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        tender: u32,
+        reason: String,
     },
     VoidSale {
         #[serde(with = "as_hex")]
@@ -227,8 +251,15 @@ pub struct SaleLineInput {
     /// None for the product's own price; a custom amount needs one.
     #[serde(default)]
     pub unit_price_minor: Option<i64>,
+    /// For how many of the smallest unit that price is; None for as many as the product's own.
+    #[serde(default)]
+    pub price_per: Option<i64>,
     #[serde(default)]
     pub discount: DiscountInput,
+    #[serde(default)]
+    pub discount_reason: String,
+    #[serde(default)]
+    pub note: String,
     /// None for the product's own tax, or none at all for a custom amount.
     #[serde(default)]
     pub tax: Option<TaxInput>,
@@ -242,7 +273,10 @@ impl SaleLineInput {
             name: None,
             quantity,
             unit_price_minor: None,
+            price_per: None,
             discount: DiscountInput::None,
+            discount_reason: String::new(),
+            note: String::new(),
             tax: None,
         }
     }
@@ -273,11 +307,14 @@ pub struct TenderInput {
     pub amount_minor: i64,
     #[serde(default)]
     pub reference: String,
+    /// Somebody of the stall saw the money come. A payment by phone that nobody saw is claimed.
+    #[serde(default)]
+    pub seen: bool,
 }
 
 impl TenderInput {
     pub fn cash(amount_minor: i64) -> Self {
-        Self { kind: TenderKind::Cash, amount_minor, reference: String::new() }
+        Self { kind: TenderKind::Cash, amount_minor, reference: String::new(), seen: true }
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
+use soko_domain::verbs::make_sale::BeyondRule;
 
+use crate::command::DiscountInput;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 /// A stall as it begins.
@@ -28,6 +30,10 @@ pub enum StallEdit {
     Description(String),
     Place(String),
     Hours(String),
+    /// The smallest coin in use.
+    CashStepMinor(u32),
+    BeyondRule(#[serde(with = "as_word")] BeyondRule),
+    ScaleCodes(String),
 }
 
 /// A product as it begins.
@@ -160,6 +166,19 @@ pub enum PriceListEdit {
     RemovePrice(#[serde(with = "as_hex")] ProductId),
 }
 
+/// One line of an open order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TabLine {
+    /// None for a custom amount, which needs a name.
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
+    pub name: String,
+    pub quantity: i64,
+    pub unit_price_minor: i64,
+    pub discount: DiscountInput,
+    pub note: String,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OpenOrderEdit {
@@ -168,11 +187,7 @@ pub enum OpenOrderEdit {
     PutLine {
         #[serde(with = "as_hex")]
         line: ThingId,
-        #[serde(with = "as_hex")]
-        product: ProductId,
-        quantity: i64,
-        unit_price_minor: i64,
-        note: String,
+        content: TabLine,
     },
     LineQuantity {
         #[serde(with = "as_hex")]
@@ -190,6 +205,9 @@ pub enum OpenOrderEdit {
         note: String,
     },
     RemoveLine(#[serde(with = "as_hex")] ThingId),
+    Note(String),
+    /// Off the whole order.
+    Discount(DiscountInput),
     /// The sale that the tab became.
     ClosedBy(#[serde(with = "as_hex")] SaleId),
 }

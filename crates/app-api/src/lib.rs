@@ -8,6 +8,7 @@
 mod buyer;
 mod codec;
 mod command;
+mod counter;
 mod device;
 mod edits;
 mod import;
@@ -29,10 +30,11 @@ pub use command::{
     AdjustedLineInput, BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput,
     SaleLineInput, TaxInput, TenderInput, Verb,
 };
+pub use counter::*;
 pub use device::*;
 pub use edits::{
     CategoryEdit, OpenOrderEdit, OptionValue, PartInput, PriceListEdit, ProductContent, ProductEdit,
-    StallContent, StallEdit,
+    StallContent, StallEdit, TabLine,
 };
 pub use import::*;
 pub use link::*;

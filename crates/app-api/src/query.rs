@@ -198,6 +198,12 @@ pub enum Query {
         stall: LogId,
         window: Window,
     },
+    /// Payments whose money nobody saw, the latest first.
+    Payments {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        window: Window,
+    },
     Devices(#[serde(with = "as_hex")] LogId),
     Incidents {
         #[serde(with = "as_hex")]
@@ -252,6 +258,7 @@ impl Query {
             | Self::OpenOrder { stall, .. }
             | Self::OpenOrders { stall, .. }
             | Self::Incidents { stall, .. }
+            | Self::Payments { stall, .. }
             | Self::Parked { stall, .. }
             | Self::Ask { stall, .. } => Some(*stall),
         }
@@ -296,7 +303,7 @@ impl Query {
             Self::Audit { .. } => matches!(key, Key::Audit | Key::People),
             Self::Today(stall) => matches!(key, Key::Sales | Key::Orders) || is_document(stall.0),
             Self::Sale { stall, .. } => matches!(key, Key::Sales | Key::Devices) || is_document(stall.0),
-            Self::Sales { .. } => matches!(key, Key::Sales),
+            Self::Sales { .. } | Self::Payments { .. } => matches!(key, Key::Sales),
             Self::Order { order, .. } => matches!(key, Key::Order(changed) if changed == order),
             Self::Orders { .. } => matches!(key, Key::Orders),
             Self::OpenOrder { order, .. } => is_document(order.0),

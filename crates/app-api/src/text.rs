@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{AdjustReason, GoodsBack, IncidentKind};
+use soko_domain::entry::{AdjustReason, GoodsBack, IncidentKind, Standing};
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
 };
@@ -14,6 +14,7 @@ use soko_domain::people::Act;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
+use soko_domain::verbs::make_sale::BeyondRule;
 
 /// An id of fixed length.
 pub trait HexId: Sized + Display {
@@ -97,7 +98,14 @@ worded! {
         NotAQuantity = "not-a-quantity", NotAPercent = "not-a-percent", UnknownUnit = "unknown-unit",
         TooLong = "too-long", Repeated = "repeated", Ambiguous = "ambiguous", Refused = "refused",
     }
-    IncidentKind { Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork" }
+    IncidentKind {
+        Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork", PaymentTwice = "payment-twice",
+        PaidTwice = "paid-twice",
+    }
+    Standing {
+        Taken = "taken", Claimed = "claimed", Failed = "failed", Verified = "verified", Settled = "settled",
+    }
+    BeyondRule { Warn = "warn", Approve = "approve", Refuse = "refuse" }
     Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }
 }
 

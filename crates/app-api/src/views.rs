@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{AdjustReason, IncidentKind};
+use soko_domain::entry::{AdjustReason, IncidentKind, Standing};
 use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
+use soko_domain::verbs::make_sale::BeyondRule;
 
+use crate::command::DiscountInput;
+use crate::counter::{PaymentRow, ScannedRow};
 use crate::edits::{OptionValue, ProductEdit};
 use crate::import::{ImportRow, ImportView};
 use crate::people::{AtRegisterView, AuditRow};
@@ -24,6 +27,8 @@ pub enum View {
     Status(StatusView),
     Stall(StallView),
     Products(Vec<ProductRow>),
+    Scanned(Vec<ScannedRow>),
+    Payments(Vec<PaymentRow>),
     Categories(Vec<CategoryRow>),
     Product(ProductView),
     Stock(StockView),
@@ -99,6 +104,11 @@ pub struct StallView {
     pub description: String,
     pub place: String,
     pub hours: String,
+    /// The smallest coin in use; 0 where every minor unit can be paid in coins.
+    pub cash_step_minor: u32,
+    #[serde(with = "as_word")]
+    pub beyond_rule: BeyondRule,
+    pub scale_codes: String,
     /// What several people set differently, and what nobody set.
     pub problems: Vec<String>,
 }
@@ -395,6 +405,8 @@ pub struct TaxRow {
     pub ppm: u32,
     #[serde(with = "as_word")]
     pub mode: TaxMode,
+    /// The tax class; empty where there is none.
+    pub label: String,
     pub net_minor: i64,
     pub tax_minor: i64,
 }
@@ -443,6 +455,13 @@ pub struct SaleView {
     pub tenders: Vec<TenderView>,
     pub cash_rounding_minor: i64,
     pub change_minor: i64,
+    pub note: String,
+    /// Why something came off the whole sale.
+    pub discount_reason: String,
+    #[serde(with = "as_hex_opt")]
+    pub customer: Option<ThingId>,
+    #[serde(with = "as_hex_opt")]
+    pub tab: Option<OrderId>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -458,6 +477,11 @@ pub struct SaleLineView {
     pub total_minor: i64,
     pub refunded: i64,
     pub refunded_minor: i64,
+    pub note: String,
+    pub discount_reason: String,
+    /// Sales of earlier versions did not say it: then it is a guess.
+    #[serde(with = "as_word")]
+    pub unit: Unit,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -466,6 +490,10 @@ pub struct TenderView {
     pub kind: TenderKind,
     pub amount_minor: i64,
     pub reference: String,
+    #[serde(with = "as_word")]
+    pub standing: Standing,
+    /// Its code stands on another sale, too.
+    pub is_twice: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -501,6 +529,7 @@ pub struct OpenOrderRow {
     #[serde(with = "as_hex")]
     pub order: OrderId,
     pub title: String,
+    pub lines: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -510,6 +539,12 @@ pub struct OpenOrderView {
     pub title: String,
     pub lines: Vec<OpenOrderLineView>,
     #[serde(with = "as_hex_opt")]
+    pub customer: Option<ThingId>,
+    /// Off the whole order.
+    pub discount: DiscountInput,
+    pub note: String,
+    /// The sale that it became. It cannot be paid again.
+    #[serde(with = "as_hex_opt")]
     pub closed_by: Option<SaleId>,
     pub problems: Vec<String>,
 }
@@ -518,10 +553,19 @@ pub struct OpenOrderView {
 pub struct OpenOrderLineView {
     #[serde(with = "as_hex")]
     pub line: ThingId,
-    #[serde(with = "as_hex")]
-    pub product: ProductId,
+    /// None for a custom amount.
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
+    pub name: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    #[serde(with = "as_hex_opt")]
+    pub picture: Option<Hash>,
     pub quantity: i64,
+    /// As it was when the line was put there.
     pub unit_price_minor: i64,
+    pub price_per: i64,
+    pub discount: DiscountInput,
     pub note: String,
 }
 

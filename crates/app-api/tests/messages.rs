@@ -21,6 +21,7 @@ fn sale() -> Command {
             discount: DiscountInput::PercentPpm(50_000),
             tenders: vec![TenderInput::cash(500)],
             beyond: BeyondShare::Refuse,
+            about: soko_app_api::SaleAbout::default(),
         },
     }
 }

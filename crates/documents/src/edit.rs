@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use soko_domain::basket::Discount;
 use soko_domain::ids::{Hash, ProductId, ThingId};
 
 use crate::fields::Fields;
@@ -191,11 +192,20 @@ fn slots(edit: &Edit) -> Vec<(Slot, Option<Scalar>)> {
 }
 
 fn put_line(line: ThingId, content: &OrderLine) -> Vec<(Slot, Option<Scalar>)> {
+    let name = (!content.name.is_empty()).then(|| content.name.clone());
+    let (off_minor, off_ppm) = match content.off {
+        Discount::None => (None, None),
+        Discount::Amount(minor) => (Some(minor), None),
+        Discount::Percent(ppm) => (None, Some(i64::from(ppm.0))),
+    };
     vec![
         (Slot::Line(line, LinePart::Product), Some(Scalar::Bytes(content.product.as_bytes().to_vec()))),
         (Slot::Line(line, LinePart::Quantity), Some(Scalar::Number(content.quantity))),
         (Slot::Line(line, LinePart::UnitPrice), Some(Scalar::Number(content.unit_price_minor))),
         (Slot::Line(line, LinePart::Note), Some(Scalar::Text(content.note.clone()))),
+        (Slot::Line(line, LinePart::Name), name.map(Scalar::Text)),
+        (Slot::Line(line, LinePart::OffMinor), off_minor.map(Scalar::Number)),
+        (Slot::Line(line, LinePart::OffPpm), off_ppm.map(Scalar::Number)),
     ]
 }
 

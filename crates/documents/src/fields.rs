@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use soko_domain::basket::Discount;
 use soko_domain::ids::{Hash, ProductId, ThingId};
+use soko_domain::money::Ppm;
 use soko_domain::wire::{Malformed, Reader, Wire, Writer};
 
 use crate::edit::Edit;
@@ -225,6 +227,11 @@ impl Taker {
         let quantity = parts.remove(&LinePart::Quantity).and_then(number);
         let unit_price_minor = parts.remove(&LinePart::UnitPrice).and_then(number);
         let note = parts.remove(&LinePart::Note).and_then(text).unwrap_or_default();
+        let name = parts.remove(&LinePart::Name).and_then(text).unwrap_or_default();
+        let off = off(
+            parts.remove(&LinePart::OffMinor).and_then(number),
+            parts.remove(&LinePart::OffPpm).and_then(number),
+        );
         let absent = if product.is_none() {
             LinePart::Product
         } else if quantity.is_none() {
@@ -237,7 +244,7 @@ impl Taker {
             self.problems.push(Problem::Missing { field: Slot::Line(line, absent).key() });
         }
         let ((product, quantity), unit_price_minor) = whole?;
-        Some(OrderLine { product, quantity, unit_price_minor, note })
+        Some(OrderLine { product, quantity, unit_price_minor, note, name, off })
     }
 
     /// Takes every register under a prefix, in the order of their keys, up to a limit.
@@ -299,5 +306,14 @@ fn thing(value: Scalar) -> Option<ThingId> {
     match value {
         Scalar::Bytes(bytes) => ThingId::from_slice(&bytes),
         Scalar::Flag(_) | Scalar::Number(_) | Scalar::Text(_) | Scalar::Foreign => None,
+    }
+}
+
+/// Where two people gave one line an amount and a percentage off, the amount counts.
+pub(crate) fn off(minor: Option<i64>, ppm: Option<i64>) -> Discount {
+    match (minor, ppm.and_then(|ppm| u32::try_from(ppm).ok())) {
+        (Some(minor), _) => Discount::Amount(minor),
+        (None, Some(ppm)) => Discount::Percent(Ppm(ppm)),
+        (None, None) => Discount::None,
     }
 }

@@ -36,5 +36,5 @@ pub use prescan::{Scanned, ScannedOp, prescan};
 pub use problem::{Problem, Scalar};
 pub use refused::{Part, Refused};
 pub use schema::Field;
-pub use values::{Category, OpenOrder, OrderLine, PriceList, Product, Stall, Value};
+pub use values::{Category, OpenOrder, OrderLine, PriceList, Product, Stall, Value, off_edits};
 pub use worker::{Applied, apply_checked};

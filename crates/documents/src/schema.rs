@@ -3,6 +3,7 @@
 
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::quantity::Unit;
+use soko_domain::verbs::make_sale::BeyondRule;
 
 use crate::kind::DocumentKind;
 use crate::problem::{Problem, Scalar};
@@ -19,6 +20,7 @@ const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
 const QUANTITY_MAX: i64 = 1_000_000_000;
 const POSITION_MAX: i64 = 1_000_000;
 const TAX_PPM_MAX: i64 = 1_000_000;
+const CASH_STEP_MAX: i64 = 100_000;
 const CUT_OFF_MINUTES_MAX: i64 = 24 * 60 - 1;
 
 macro_rules! fields {
@@ -61,6 +63,12 @@ fields! {
     CutOffMinutes = "cut_off_minutes",
     Place = "place",
     Hours = "hours",
+    /// The smallest coin in use, in the currency's minor unit; the cash part of a sale is rounded to it.
+    CashStep = "cash_step",
+    /// What sellers may do with goods in the hand that no share covers.
+    BeyondRule = "beyond_rule",
+    /// How the codes that a scale prints are to be read.
+    ScaleCodes = "scale_codes",
     Title = "title",
     Customer = "customer",
     ClosedBy = "closed_by",
@@ -70,6 +78,10 @@ fields! {
     LowLevel = "low_level",
     /// The product that this one is a size, a colour or the like of.
     VariantOf = "variant_of",
+    Note = "note",
+    /// Off the whole order: an amount in the currency's minor unit, or parts per million.
+    OffMinor = "off_minor",
+    OffPpm = "off_ppm",
 }
 
 /// The parts of one line of an open order, each a register of its own.
@@ -80,10 +92,24 @@ pub(crate) enum LinePart {
     Quantity,
     UnitPrice,
     Note,
+    /// What a line without a product is called.
+    Name,
+    /// So much off, in the currency's minor unit.
+    OffMinor,
+    /// So many parts per million off.
+    OffPpm,
 }
 
 impl LinePart {
-    pub(crate) const ALL: [Self; 4] = [Self::Product, Self::Quantity, Self::UnitPrice, Self::Note];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Product,
+        Self::Quantity,
+        Self::UnitPrice,
+        Self::Note,
+        Self::Name,
+        Self::OffMinor,
+        Self::OffPpm,
+    ];
 
     fn key(self) -> &'static str {
         match self {
@@ -91,6 +117,9 @@ impl LinePart {
             Self::Quantity => "quantity",
             Self::UnitPrice => "unit_price_minor",
             Self::Note => "note",
+            Self::Name => "name",
+            Self::OffMinor => "off_minor",
+            Self::OffPpm => "off_ppm",
         }
     }
 }
@@ -287,6 +316,12 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::Description) => DESCRIPTION,
         Slot::Field(Field::Place) => Rule::Prose { bytes_max: 500 },
         Slot::Field(Field::Hours) => Rule::Prose { bytes_max: 2_000 },
+        Slot::Field(Field::CashStep) => Rule::Number { min: 0, max: CASH_STEP_MAX },
+        Slot::Field(Field::BeyondRule) => Rule::Number {
+            min: i64::from(BeyondRule::Warn.number()),
+            max: i64::from(BeyondRule::Refuse.number()),
+        },
+        Slot::Field(Field::ScaleCodes) => Rule::Line { bytes_max: 200 },
         _ => return None,
     })
 }
@@ -295,11 +330,17 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
 fn open_order_rule(slot: &Slot) -> Option<Rule> {
     Some(match slot {
         Slot::Field(Field::Title) => NAME,
+        Slot::Field(Field::Note) => Rule::Line { bytes_max: 500 },
+        Slot::Field(Field::OffMinor) => PRICE,
+        Slot::Field(Field::OffPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
         Slot::Field(Field::Customer | Field::ClosedBy) => Rule::Thing,
         Slot::Line(_, LinePart::Product) => Rule::Thing,
         Slot::Line(_, LinePart::Quantity) => Rule::Number { min: 1, max: QUANTITY_MAX },
         Slot::Line(_, LinePart::UnitPrice) => PRICE,
         Slot::Line(_, LinePart::Note) => Rule::Line { bytes_max: 500 },
+        Slot::Line(_, LinePart::Name) => NAME,
+        Slot::Line(_, LinePart::OffMinor) => PRICE,
+        Slot::Line(_, LinePart::OffPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
         _ => return None,
     })
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use soko_domain::basket::Discount;
 use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
+use soko_domain::verbs::make_sale::BeyondRule;
 
 use crate::edit::Edit;
-use crate::fields::{Taker, Typed};
+use crate::fields::{Taker, Typed, off};
 use crate::kind::DocumentKind;
 use crate::schema::Field;
 
@@ -65,6 +67,11 @@ pub struct Stall {
     pub description: String,
     pub place: String,
     pub hours: String,
+    /// The smallest coin in use; 0 where every minor unit can be paid in coins.
+    pub cash_step_minor: u32,
+    /// None: sellers are told, and sell.
+    pub beyond_rule: Option<BeyondRule>,
+    pub scale_codes: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -74,6 +81,9 @@ pub struct OpenOrder {
     pub closed_by: Option<SaleId>,
     /// Only an id: a document's history keeps what was deleted, so no person may stand in it.
     pub customer: Option<ThingId>,
+    pub note: String,
+    /// Off the whole order.
+    pub off: Discount,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,6 +92,9 @@ pub struct OrderLine {
     pub quantity: i64,
     pub unit_price_minor: i64,
     pub note: String,
+    /// Of a custom amount, which is a line of no product.
+    pub name: String,
+    pub off: Discount,
 }
 
 /// Any document's typed form.
@@ -229,6 +242,8 @@ impl Typed for Stall {
         let name = input.text(Field::Name);
         let currency = input.text(Field::Currency);
         let zone = input.text(Field::Zone);
+        let step = input.number(Field::CashStep).and_then(|minor| u32::try_from(minor).ok());
+        let rule = input.number(Field::BeyondRule).and_then(|rule| u8::try_from(rule).ok());
         let cut_off = input.number(Field::CutOffMinutes).and_then(|minutes| u16::try_from(minutes).ok());
         Self {
             name: input.require(Field::Name, name).unwrap_or_default(),
@@ -238,11 +253,14 @@ impl Typed for Stall {
             description: input.text(Field::Description).unwrap_or_default(),
             place: input.text(Field::Place).unwrap_or_default(),
             hours: input.text(Field::Hours).unwrap_or_default(),
+            cash_step_minor: step.unwrap_or_default(),
+            beyond_rule: rule.and_then(BeyondRule::from_number),
+            scale_codes: input.text(Field::ScaleCodes).unwrap_or_default(),
         }
     }
 
     fn edits(&self) -> Vec<Edit> {
-        vec![
+        let mut edits = vec![
             text(Field::Name, &self.name),
             text(Field::Currency, &self.currency),
             text(Field::Zone, &self.zone),
@@ -250,7 +268,16 @@ impl Typed for Stall {
             text(Field::Description, &self.description),
             text(Field::Place, &self.place),
             text(Field::Hours, &self.hours),
-        ]
+        ];
+        // Fields that came later are written where they say something.
+        if self.cash_step_minor != 0 {
+            edits.push(number(Field::CashStep, i64::from(self.cash_step_minor)));
+        }
+        edits.extend(self.beyond_rule.map(|rule| number(Field::BeyondRule, i64::from(rule.number()))));
+        if !self.scale_codes.is_empty() {
+            edits.push(text(Field::ScaleCodes, &self.scale_codes));
+        }
+        edits
     }
 }
 
@@ -263,6 +290,8 @@ impl Typed for OpenOrder {
             lines: input.lines().into_iter().collect(),
             closed_by: input.thing(Field::ClosedBy).map(|sale| SaleId(sale.0)),
             customer: input.thing(Field::Customer),
+            note: input.text(Field::Note).unwrap_or_default(),
+            off: off(input.number(Field::OffMinor), input.number(Field::OffPpm)),
         }
     }
 
@@ -275,6 +304,8 @@ impl Typed for OpenOrder {
             thing(Field::Customer, self.customer),
         ]
         .into_iter()
+        .chain((!self.note.is_empty()).then(|| text(Field::Note, &self.note)))
+        .chain(off_edits(self.off))
         .chain(lines)
         .collect()
     }
@@ -304,6 +335,20 @@ impl Product {
 /// A flag that was never set and one that says no are the same, and only one of them costs bytes.
 fn flag(field: Field, flag: bool) -> Edit {
     if flag { Edit::SetFlag { field, flag } } else { Edit::Clear { field } }
+}
+
+/// What an order's discount is as edits.
+pub fn off_edits(off: Discount) -> [Edit; 2] {
+    let (minor, ppm) = match off {
+        Discount::None => (None, None),
+        Discount::Amount(minor) => (Some(minor), None),
+        Discount::Percent(ppm) => (None, Some(i64::from(ppm.0))),
+    };
+    let edit = |field, number: Option<i64>| match number {
+        Some(number) => Edit::SetNumber { field, number },
+        None => Edit::Clear { field },
+    };
+    [edit(Field::OffMinor, minor), edit(Field::OffPpm, ppm)]
 }
 
 fn text(field: Field, text: &str) -> Edit {

@@ -14,6 +14,7 @@ pub mod quantity;
 pub mod refusal;
 pub mod role;
 pub mod sabotage;
+pub mod scale;
 pub mod stock;
 pub mod tax;
 pub mod verbs;

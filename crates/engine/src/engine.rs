@@ -57,6 +57,7 @@ pub fn schema() -> &'static [Migration] {
             name: "imports",
             sql: include_str!("../../../migrations/device/0006_imports.sql"),
         },
+        Migration { number: 13, name: "sell", sql: soko_projection::SELL },
     ];
     STEPS
 }

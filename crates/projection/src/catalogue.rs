@@ -8,6 +8,7 @@ use soko_documents::{
     Applied, Category, ChangeBody, DocumentKind, Fields, Product, Refused, Stall, apply_checked,
 };
 use soko_domain::ids::{AuthorId, Hash, ProductId, ThingId};
+use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::wire::Wire as _;
 use soko_record_log::{StoreError, params};
 use soko_replication::Record;
@@ -366,12 +367,14 @@ impl Room<'_, '_> {
         let (value, _) = fields.read::<Stall>();
         self.book.tx.run(
             "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place,
-               hours)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
+               hours, cash_step_minor, beyond_rule, scale_codes)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
              on conflict (log) do update
              set name = excluded.name, currency = excluded.currency, zone = excluded.zone,
                  cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
-                 place = excluded.place, hours = excluded.hours",
+                 place = excluded.place, hours = excluded.hours,
+                 cash_step_minor = excluded.cash_step_minor, beyond_rule = excluded.beyond_rule,
+                 scale_codes = excluded.scale_codes",
             params![
                 self.book.log,
                 value.name,
@@ -380,7 +383,10 @@ impl Room<'_, '_> {
                 value.cut_off_minutes,
                 value.description,
                 value.place,
-                value.hours
+                value.hours,
+                value.cash_step_minor,
+                value.beyond_rule.unwrap_or(BeyondRule::Warn).number(),
+                value.scale_codes
             ],
         )?;
         Ok(())

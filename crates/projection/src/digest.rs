@@ -48,6 +48,8 @@ parts! {
     SHARE_MOVED = 11: "share_moved" (2: "author, seq") "share, ask, product, quantity, to_author";
     DOCUMENT = 12: "document" (1: "document") "kind, heads";
     PENDING_CHANGE = 13: "pending_change" (3: "document, author, seq") "1";
+    PAYMENT = 20: "payment" (4: "sale, author, seq, tender") "shift, kind, amount_minor, code, standing";
+    PAYMENT_WORD = 21: "payment_word" (2: "author, seq") "sale, tender, standing, code";
 }
 
 /// The digest of all derived state of a log, from every row of it.

@@ -1,13 +1,15 @@
 //! What each entry says, as rows. One arm per entry; every statement gives the same result in any order.
 
-use soko_domain::entry::{Entry, Stamp};
+use soko_domain::entry::{Entry, Stamp, Standing};
 use soko_domain::ids::{AuthorId, LogId};
+use soko_domain::verbs::verify_payment::Payment;
 use soko_record_log::{StoreError, params};
 
 use crate::audit;
 use crate::book::Book;
 use crate::digest::INCIDENT;
 use crate::drawer;
+use crate::payments;
 use crate::people;
 use crate::project::Touched;
 use crate::trade;
@@ -74,15 +76,27 @@ pub(crate) fn apply_entry(
             )?;
             Ok(())
         }
-        // Their whole effect is on stock, or was taken where records are taken, or is read with the sale.
+        Entry::PaymentVerified(word) => {
+            touched.sales = true;
+            let payment = Payment { sale: word.sale, tender: word.tender };
+            payments::said(book, place, payment, (Standing::Verified, &word.code))
+        }
+        Entry::PaymentSettled(word) => {
+            touched.sales = true;
+            let payment = Payment { sale: word.sale, tender: word.tender };
+            payments::said(book, place, payment, (Standing::Settled, ""))
+        }
+        Entry::PaymentFailed(word) => {
+            touched.sales = true;
+            let payment = Payment { sale: word.sale, tender: word.tender };
+            payments::said(book, place, payment, (Standing::Failed, ""))
+        }
+        // Their whole effect is on stock, or was taken where records are taken.
         Entry::StockReceived(_)
         | Entry::StockCounted(_)
         | Entry::StockAdjusted(_)
         | Entry::StockConverted(_)
         | Entry::StockMoved(_)
-        | Entry::RecordParked(_)
-        | Entry::PaymentVerified(_)
-        | Entry::PaymentSettled(_)
-        | Entry::PaymentFailed(_) => Ok(()),
+        | Entry::RecordParked(_) => Ok(()),
     }
 }

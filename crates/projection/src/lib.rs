@@ -11,6 +11,7 @@ mod digest;
 mod drawer;
 mod history;
 mod ledger;
+pub mod payments;
 mod people;
 mod project;
 mod stock;
@@ -46,6 +47,8 @@ pub const DESK: &str = include_str!("../../../migrations/shared/0004_desk.sql");
 /// The step after [`SUM_TABLE`]: variants, bundles, favourites, and what happened to each product's units. It marks the
 /// logs as [`LISTS`] does.
 pub const GOODS: &str = include_str!("../../../migrations/shared/0005_goods.sql");
+/// Payments, closed tabs and how a stall sells. It marks logs, as [`LISTS`] does.
+pub const SELL: &str = include_str!("../../../migrations/shared/0006_sell.sql");
 
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
@@ -77,4 +80,6 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "person_card",
     "role_limits",
     "audit",
+    "payment",
+    "payment_word",
 ];

@@ -6,6 +6,7 @@ use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftI
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
+use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::{Row, StoreError, Tx, log, params};
 
@@ -638,11 +639,15 @@ pub struct Profile {
     pub place: String,
     pub currency: String,
     pub cut_off_minutes: u16,
+    pub cash_step_minor: u32,
+    pub beyond_rule: BeyondRule,
+    pub scale_codes: String,
 }
 
 pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
     let row = tx.query_opt(
-        "select name, place, currency, cut_off_minutes from stall_profile where log = $1",
+        "select name, place, currency, cut_off_minutes, cash_step_minor, beyond_rule, scale_codes
+         from stall_profile where log = $1",
         params![log],
     )?;
     let profile = |row: Row| {
@@ -651,6 +656,9 @@ pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreErro
             place: row.text(1)?.into(),
             currency: row.text(2)?.into(),
             cut_off_minutes: row.number(3)?,
+            cash_step_minor: row.number(4)?,
+            beyond_rule: BeyondRule::from_number(row.number(5)?).unwrap_or(BeyondRule::Warn),
+            scale_codes: row.text(6)?.into(),
         })
     };
     row.map(profile).transpose()

@@ -4,7 +4,7 @@ use soko_domain::entry::{
     OrderPlaced, RefundAllowed, RefundMade, SaleMade, SaleVoided, ShareGranted, ShareRecalled, ShareReturned,
     Stamp, TenderKind,
 };
-use soko_domain::ids::{AuthorId, OrderId};
+use soko_domain::ids::{AuthorId, OrderId, ThingId};
 use soko_domain::verbs::make_sale::cash_kept;
 use soko_record_log::{StoreError, params};
 
@@ -12,6 +12,7 @@ use crate::book::Book;
 use crate::digest::{ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED};
 use crate::drawer;
 use crate::ledger::Place;
+use crate::payments;
 use crate::project::Touched;
 
 pub(crate) fn sale_made(
@@ -36,8 +37,8 @@ pub(crate) fn sale_made(
         &SALE,
         row,
         "insert into sale (log, sale, author, seq, shift, receipt_number, total_minor, business_day, at_ms,
-           cash_minor)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (log, sale, author, seq) do nothing",
+           cash_minor, tab)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (log, sale, author, seq) do nothing",
         params![
             place.log,
             sale.sale,
@@ -48,9 +49,13 @@ pub(crate) fn sale_made(
             sale.total_minor,
             stamp.business_day,
             stamp.at_ms,
-            cash_kept(sale)
+            cash_kept(sale),
+            sale.tab
         ],
     )?;
+    payments::taken(book, place, sale)?;
+    // A list of open orders shows which are closed.
+    touched.documents.extend(sale.tab.map(|tab| ThingId(tab.0)));
     drawer::sold(book, place, sale, touched)
 }
 

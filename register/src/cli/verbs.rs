@@ -115,7 +115,12 @@ impl Desk<'_> {
         let id = given(sell.id);
         let lines = self.lines(&sell.lines)?;
         let tender = |kind, amount: Option<i64>| {
-            amount.map(|amount_minor| TenderInput { kind, amount_minor, reference: String::new() })
+            amount.map(|amount_minor| TenderInput {
+                kind,
+                amount_minor,
+                reference: String::new(),
+                seen: false,
+            })
         };
         let tenders = [tender(TenderKind::Cash, sell.cash), tender(TenderKind::Card, sell.card)];
         self.command(
@@ -129,6 +134,7 @@ impl Desk<'_> {
                 discount: DiscountInput::None,
                 tenders: tenders.into_iter().flatten().collect(),
                 beyond: if sell.goods_in_hand { BeyondShare::Allow } else { BeyondShare::Refuse },
+                about: soko_app_api::SaleAbout::default(),
             },
         )
     }

@@ -87,6 +87,7 @@ impl App {
             discount: DiscountInput::None,
             tenders: vec![TenderInput::cash(5_000)],
             beyond: BeyondShare::Allow,
+            about: soko_app_api::SaleAbout::default(),
         };
         match self.act(sale, verb) {
             Reply::Sold { receipt_number, .. } => receipt_number,

@@ -6,6 +6,7 @@ mod desk;
 mod epoch;
 mod ingest;
 mod orders;
+mod paid_twice;
 mod prepared;
 mod public;
 mod replicate;

@@ -305,7 +305,7 @@ mod tests {
     }
 
     fn page(rows: usize) -> Answer {
-        let row = OpenOrderRow { order: OrderId::default(), title: String::new() };
+        let row = OpenOrderRow { order: OrderId::default(), title: String::new(), lines: 1 };
         Answer::View(View::OpenOrders(vec![row; rows]))
     }
 

@@ -4,6 +4,7 @@ use soko_app_api::{BasketLineView, BasketView, DiscountInput, OwnStall, Query, S
 use yew::prelude::*;
 
 use super::line::{CartDiscount, Custom, LineSheet};
+use super::tabs::{Park, TabState, Tabs, use_tab, use_tabs};
 use crate::acting::{closes, opens};
 use crate::cart::{Cart, CartLine};
 use crate::desk::{new_cart, use_desk};
@@ -44,6 +45,7 @@ enum Over {
     Line(u32),
     Discount,
     Custom,
+    Park,
 }
 
 #[component]
@@ -52,6 +54,8 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
     let cart = use_watched(&desk.cart);
     let basket = use_basket(&props.stall, &cart);
     let over = use_state(|| Over::Nothing);
+    let tab = use_tab(&props.stall, &cart);
+    let tabs = use_tabs(&props.stall);
     let open = |what: Over| {
         let over = over.clone();
         Callback::from(move |_: MouseEvent| over.set(what))
@@ -78,6 +82,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
         Over::Line(key) => html! { <LineSheet stall={props.stall.clone()} key_of={key} on_close={close} /> },
         Over::Discount => html! { <CartDiscount stall={props.stall.clone()} on_close={close} /> },
         Over::Custom => html! { <Custom stall={props.stall.clone()} on_close={close} /> },
+        Over::Park => html! { <Park stall={props.stall.clone()} on_close={close} /> },
     };
     html! {
         <aside class={classes!("counter", props.class.clone())} aria-label={speech.say("cart.title")}>
@@ -88,11 +93,15 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
                 </button>
                 <button type="button" class="button-icon" onclick={open(Over::Discount)} disabled={cart.is_empty()}
                     aria-label={speech.say("cart.discount")}>{ icon(Icon::Percent) }</button>
+                <button type="button" class="button-icon" onclick={open(Over::Park)} disabled={cart.is_empty()}
+                    aria-label={speech.say("tabs.park")}>{ icon(Icon::Pause) }</button>
                 <button type="button" class="button-icon" onclick={clear} disabled={cart.is_empty()}
                     aria-label={speech.say("cart.clear")}>{ icon(Icon::Trash) }</button>
             </header>
+            if let Some(tab) = tab { <TabState {tab} /> }
             if cart.is_empty() {
                 <Empty icon={Icon::Basket} title={speech.say("cart.empty")} text={speech.say("cart.empty-text")} />
+                <Tabs stall={props.stall.clone()} rows={tabs} />
             } else {
                 <ul class="counter-lines">
                     { for cart.lines.iter().enumerate().map(|(place, line)| {
@@ -215,11 +224,28 @@ pub(super) fn CounterBar(props: &CounterProps) -> Html {
     let cart = use_watched(&desk.cart);
     let basket = use_basket(&props.stall, &cart);
     let is_open = use_state(|| false);
-    if cart.is_empty() {
-        return Html::default();
-    }
+    let tabs = use_tabs(&props.stall);
     let open = opens(&is_open);
     let on_close = closes(&is_open);
+    if cart.is_empty() {
+        if tabs.is_empty() {
+            return Html::default();
+        }
+        let waiting = i64::try_from(tabs.len()).unwrap_or(i64::MAX);
+        return html! {
+            <div class="counter-bar">
+                <button type="button" class="counter-bar-open" onclick={open}>
+                    <span class="counter-bar-sign">{ icon(Icon::Pause) }</span>
+                    <span class="list-main"><strong>{ speech.count("tabs.waiting", waiting) }</strong></span>
+                </button>
+                if *is_open {
+                    <Dialog title={speech.say("tabs.open")} on_close={on_close.clone()}>
+                        <Tabs stall={props.stall.clone()} rows={tabs} on_taken={on_close} />
+                    </Dialog>
+                }
+            </div>
+        };
+    }
     let lines = i64::try_from(cart.lines.len()).unwrap_or(i64::MAX);
     let total = basket.as_ref().map(|basket| speech.money(basket.total_minor, &basket.currency));
     html! {

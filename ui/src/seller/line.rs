@@ -25,17 +25,20 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
     let line = desk.cart.get().lines.into_iter().find(|line| line.key == props.key_of);
     let quantity = use_state(|| line.as_ref().map(|line| line.quantity.to_string()).unwrap_or_default());
     let note = use_state(|| line.as_ref().map(|line| line.note.clone()).unwrap_or_default());
+    let reason = use_state(|| line.as_ref().map(|line| line.reason.clone()).unwrap_or_default());
     let discount = use_state(|| {
         Off::of(line.as_ref().map_or(DiscountInput::None, |line| line.discount), &props.stall.currency)
     });
     let Some(line) = line else { return Html::default() };
     let read = typed::whole(&quantity).zip(discount.read(&props.stall.currency));
     let onsubmit = {
-        let (desk, line, note, on_close) = (desk.clone(), line.clone(), note.clone(), props.on_close.clone());
+        let (desk, line, on_close) = (desk.clone(), line.clone(), props.on_close.clone());
+        let (note, reason) = (note.clone(), reason.clone());
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
             let Some((quantity, discount)) = read else { return };
-            let changed = CartLine { quantity, discount, note: note.trim().into(), ..line.clone() };
+            let (note, reason) = (note.trim().to_owned(), reason.trim().to_owned());
+            let changed = CartLine { quantity, discount, note, reason, ..line.clone() };
             desk.cart.change(|cart| {
                 if quantity == 0 { cart.remove(changed.key) } else { cart.replace(changed.clone()) }
             });
@@ -60,6 +63,9 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
                     inputmode="numeric" {sign} autofocus=true
                     problem={typed::whole(&quantity).is_none().then(|| speech.say("form.whole"))} />
                 <OffField off={(*discount).clone()} currency={props.stall.currency.clone()} on_change={on_discount} />
+                if read.is_none_or(|(_, discount)| discount != DiscountInput::None) {
+                    <Field label={speech.say("line.reason")} value={(*reason).clone()} on_input={sets(&reason)} />
+                }
                 <Field label={speech.say("line.note")} value={(*note).clone()} on_input={on_note}
                     hint={speech.say("line.note-hint")} />
                 <footer class="dialog-foot">
@@ -147,12 +153,19 @@ pub(super) fn CartDiscount(props: &OverCartProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let off = use_state(|| Off::of(desk.cart.get().discount, &props.stall.currency));
     let read = off.read(&props.stall.currency);
+    let reason = use_state(|| desk.cart.get().reason);
+    let note = use_state(|| desk.cart.get().note);
     let onsubmit = {
         let (desk, on_close) = (desk.clone(), props.on_close.clone());
+        let (note, reason) = (note.clone(), reason.clone());
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
             if let Some(discount) = read {
-                desk.cart.change(|cart| cart.discount = discount);
+                desk.cart.change(|cart| {
+                    cart.discount = discount;
+                    cart.reason = reason.trim().into();
+                    cart.note = note.trim().into();
+                });
                 on_close.emit(());
             }
         })
@@ -162,6 +175,11 @@ pub(super) fn CartDiscount(props: &OverCartProps) -> Html {
         <Dialog title={speech.say("cart.discount")} on_close={props.on_close.clone()} class="dialog-small">
             <form class="stack" {onsubmit}>
                 <OffField off={(*off).clone()} currency={props.stall.currency.clone()} {on_change} />
+                if read != Some(DiscountInput::None) {
+                    <Field label={speech.say("line.reason")} value={(*reason).clone()} on_input={sets(&reason)} />
+                }
+                <Field label={speech.say("cart.note")} value={(*note).clone()} on_input={sets(&note)}
+                    hint={speech.say("cart.note-hint")} />
                 { done(&speech, read.is_some()) }
             </form>
         </Dialog>

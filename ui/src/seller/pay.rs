@@ -10,6 +10,7 @@ use yew::prelude::*;
 
 use super::counter::{beyond, use_basket};
 use super::shift::{OpenDrawer, use_shift};
+use super::tabs::{TabState, use_tab};
 use super::tenders::{KINDS, Paying};
 use super::with_stall;
 use crate::acting::{closes, sets};
@@ -62,6 +63,8 @@ struct PaidProps {
 fn Paid(props: &PaidProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let shift = use_shift(&props.stall);
+    let tab = use_tab(&props.stall, &props.cart);
+    let is_closed = tab.as_ref().is_some_and(|tab| tab.closed_by.is_some());
     let (paying, is_busy, opens) = (use_state(Paying::default), use_state(|| false), use_state(|| false));
     let currency = props.stall.currency.clone();
     let before = use_settled(props, paying.added.clone());
@@ -70,6 +73,7 @@ fn Paid(props: &PaidProps) -> Html {
     let after = use_settled(props, tenders.clone().unwrap_or_default());
     // The answer may still be one to what was typed before.
     let is_settled = after.as_ref().is_some_and(|after| after.due_minor == 0) && tenders.is_some();
+    let rounding = after.as_ref().filter(|_| is_settled).map_or(0, |after| after.cash_rounding_minor);
     let change = after.as_ref().filter(|_| is_settled).map_or(0, |after| after.change_minor);
     let take = {
         let till = Till { desk: desk.clone(), speech: speech.clone(), is_busy: is_busy.clone() };
@@ -96,11 +100,16 @@ fn Paid(props: &PaidProps) -> Html {
                 <span>{ speech.say("pay.due") }</span>
                 <strong class="number" aria-live="polite">{ speech.money(due, &currency) }</strong>
             </p>
+            if let Some(tab) = tab { <TabState {tab} /> }
             if props.stall.is_connected {
                 { beyond(&speech, &props.cart, &props.basket.short) }
             }
             <Means paying={(*paying).clone()} {due} currency={currency.clone()} {set} />
             <footer class="pay-foot">
+                if rounding != 0 {
+                    <p class="row row-apart"><span>{ speech.say("receipt.rounding") }</span>
+                        <span class="number">{ speech.money(rounding, &currency) }</span></p>
+                }
                 if change > 0 {
                     <p class="pay-change" aria-live="polite">
                         <span>{ speech.say("pay.change") }</span>
@@ -108,7 +117,7 @@ fn Paid(props: &PaidProps) -> Html {
                     </p>
                 }
                 <button type="button" class="button button-main button-large button-wide" onclick={take}
-                    disabled={!is_settled || *is_busy}>
+                    disabled={!is_settled || is_closed || *is_busy}>
                     { speech.say(if *is_busy { "pay.taking" } else { "pay.take" }) }
                 </button>
             </footer>
@@ -139,7 +148,12 @@ fn command(
     // The cashier was told above the button.
     let beyond = if is_short { BeyondShare::Allow } else { BeyondShare::Refuse };
     let (sale, lines, discount) = (cart.sale, cart.inputs(), cart.discount);
-    Command { id: cart.command, stall, verb: Verb::MakeSale { sale, lines, discount, tenders, beyond } }
+    let about = cart.about();
+    Command {
+        id: cart.command,
+        stall,
+        verb: Verb::MakeSale { sale, lines, discount, tenders, beyond, about },
+    }
 }
 
 #[derive(Clone)]
@@ -193,8 +207,12 @@ fn Means(props: &MeansProps) -> Html {
     let (paying, currency) = (props.paying.clone(), props.currency.clone());
     let tab = |kind: TenderKind| {
         let paying = paying.clone();
-        let onclick =
-            props.set.reform(move |_: MouseEvent| Paying { kind, amount: String::new(), ..paying.clone() });
+        let onclick = props.set.reform(move |_: MouseEvent| Paying {
+            kind,
+            amount: String::new(),
+            seen: false,
+            ..paying.clone()
+        });
         let pressed = if kind == props.paying.kind { "true" } else { "false" };
         html! {
             <button type="button" class="means" aria-pressed={pressed} {onclick}>
@@ -260,6 +278,10 @@ fn Amount(props: &MeansProps) -> Html {
             now
         })
     };
+    let seen = {
+        let paying = paying.clone();
+        props.set.reform(move |_: Event| Paying { seen: !paying.seen, ..paying.clone() })
+    };
     let label = speech.say(if is_cash { "pay.received" } else { "pay.amount" });
     let shown = speech.money(due, &currency);
     html! {
@@ -275,6 +297,17 @@ fn Amount(props: &MeansProps) -> Html {
             if !is_cash {
                 <Field label={speech.say("pay.reference")} value={paying.reference.clone()}
                     on_input={with(|paying, text| paying.reference = text)} hint={speech.say("pay.reference-hint")} />
+            }
+            if paying.kind == TenderKind::MobileMoney {
+                <label class="check">
+                    <input type="checkbox" checked={paying.seen} onchange={seen} />
+                    <span>{ speech.say("pay.seen") }</span>
+                </label>
+                if !paying.seen {
+                    <p class="hint">{ speech.say("pay.claimed") }</p>
+                } else if paying.reference.trim().is_empty() {
+                    <p class="hint" role="status">{ speech.say("pay.seen-code") }</p>
+                }
             }
             if paying.is_part(due, &currency) {
                 <button type="button" class="button" onclick={split}>{ icon(Icon::Split) }{ speech.say("pay.split") }</button>

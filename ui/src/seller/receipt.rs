@@ -1,10 +1,11 @@
 //! A sale: at the end of selling with its change and the way on, later with its refunds; and its paper.
 
-use soko_app_api::{OwnStall, Query, SaleView, Verb, View};
+use soko_app_api::{OwnStall, Query, SaleView, TaxRow, Verb, View};
 use soko_domain::ids::SaleId;
 use soko_domain::money::Ppm;
 use yew::prelude::*;
 
+use super::claims::Claims;
 use super::pay::name;
 use super::refund::Refund;
 use super::with_stall;
@@ -45,6 +46,7 @@ fn Loaded(props: &LoadedProps) -> Html {
         Some(View::Sale(sale)) => html! {
             <section class="page page-narrow receipt-page">
                 if props.is_new { <Sold sale={sale.clone()} /> } else { <Past stall={props.stall.clone()} sale={sale.clone()} /> }
+                <Claims stall={props.stall.clone()} sale={sale.clone()} />
                 <Paper sale={sale.clone()} />
             </section>
         },
@@ -179,12 +181,13 @@ fn Paper(props: &PaperProps) -> Html {
                             if line.price_per != 1 { { " / " }{ speech.number(line.price_per) } }
                             if line.discount_minor != 0 { { " − " }{ money(line.discount_minor) } }
                         </small>
+                        if !line.note.is_empty() { <small>{ line.note.clone() }</small> }
                     </li>
                 }) }
             </ul>
             <dl class="sums">
                 { for sale.taxes.iter().map(|tax| html! {
-                    <div><dt>{ speech.fill("receipt.tax", &[("rate", &speech.percent(Ppm(tax.ppm).0))]) }</dt>
+                    <div><dt>{ tax_name(&speech, tax) }</dt>
                         <dd class="number">{ money(tax.tax_minor) }</dd></div>
                 }) }
                 if sale.cash_rounding_minor != 0 {
@@ -192,14 +195,22 @@ fn Paper(props: &PaperProps) -> Html {
                 }
                 <div class="sums-total"><dt>{ speech.say("sum.total") }</dt><dd class="number">{ money(row.total_minor) }</dd></div>
                 { for sale.tenders.iter().map(|tender| html! {
-                    <div><dt>{ name(&speech, tender.kind) }{ " " }{ tender.reference.clone() }</dt>
+                    <div><dt>{ name(&speech, tender.kind) }{ " " }{ tender.reference.clone() }
+                        if tender.standing.is_unseen() { { " · " }{ speech.say("standing.claimed") } }</dt>
                         <dd class="number">{ money(tender.amount_minor) }</dd></div>
                 }) }
                 if sale.change_minor > 0 {
                     <div><dt>{ speech.say("pay.change") }</dt><dd class="number">{ money(sale.change_minor) }</dd></div>
                 }
             </dl>
+            if !sale.note.is_empty() { <p>{ sale.note.clone() }</p> }
             <p class="paper-thanks">{ speech.say("receipt.thanks") }</p>
         </article>
     }
+}
+
+/// A tax as the paper names it: by its rate, and by its class where the stall has classes.
+fn tax_name(speech: &Speech, tax: &TaxRow) -> String {
+    let rate = speech.fill("receipt.tax", &[("rate", &speech.percent(Ppm(tax.ppm).0))]);
+    if tax.label.is_empty() { rate.to_string() } else { format!("{} · {rate}", tax.label) }
 }

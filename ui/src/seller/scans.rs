@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use soko_app_api::{Answer, Call, ProductRow, Query, Told, View};
+use soko_app_api::{Answer, Call, ProductRow, Query, ScannedRow, Told, View};
 use soko_domain::ids::LogId;
 use yew::prelude::*;
 
@@ -86,6 +86,13 @@ impl Queue {
     }
 
     fn found(&self, code: String, answer: Answer) {
+        if let Answer::View(View::Scanned(scanned)) = &answer {
+            match scanned.as_slice() {
+                [one] => put_labelled(&self.desk, &self.speech, one),
+                several => self.choose.set(Some(several.iter().map(|one| one.row.clone()).collect())),
+            }
+            return;
+        }
         let Answer::View(View::Products(rows)) = answer else {
             self.desk.toasts.error(self.speech.say("scan.failed"));
             return;
@@ -112,6 +119,18 @@ pub(super) fn put(desk: &Desk, speech: &Speech, row: &ProductRow) {
         desk.toasts.error(speech.say("cart.full"));
     } else if desk.route.get() != Route::Sell {
         desk.toasts.done(speech.fill("scan.added", &[("name", &row.name)]));
+    }
+}
+
+/// What the label of a scale says.
+fn put_labelled(desk: &Desk, speech: &Speech, scanned: &ScannedRow) {
+    let mut has_room = true;
+    desk.cart.change(|cart| has_room = cart.add_labelled(scanned));
+    let name = scanned.row.name.as_str();
+    if !has_room {
+        desk.toasts.error(speech.say("cart.full"));
+    } else if desk.route.get() != Route::Sell {
+        desk.toasts.done(speech.fill("scan.added", &[("name", name)]));
     }
 }
 

@@ -15,11 +15,19 @@ pub(super) struct Paying {
     /// The amount as it is typed; nothing for all that is due.
     pub(super) amount: String,
     pub(super) reference: String,
+    /// Somebody of the stall saw the money come.
+    pub(super) seen: bool,
 }
 
 impl Default for Paying {
     fn default() -> Self {
-        Self { added: Vec::new(), kind: TenderKind::Cash, amount: String::new(), reference: String::new() }
+        Self {
+            added: Vec::new(),
+            kind: TenderKind::Cash,
+            amount: String::new(),
+            reference: String::new(),
+            seen: false,
+        }
     }
 }
 
@@ -31,7 +39,12 @@ impl Paying {
         if amount_minor <= 0 && self.kind != TenderKind::Cash {
             return None;
         }
-        Some(TenderInput { kind: self.kind, amount_minor, reference: self.reference.trim().into() })
+        let reference: String = self.reference.trim().into();
+        // What was seen has a code, by which it is known again.
+        if self.seen && reference.is_empty() {
+            return None;
+        }
+        Some(TenderInput { kind: self.kind, amount_minor, reference, seen: self.seen })
     }
 
     /// Everything, as the sale would have it.
@@ -54,6 +67,7 @@ impl Paying {
             self.added.push(current);
             self.amount.clear();
             self.reference.clear();
+            self.seen = false;
         }
     }
 }
@@ -79,6 +93,15 @@ mod tests {
             paying.tenders(2015, "EUR").unwrap().iter().map(|tender| tender.amount_minor).collect();
         assert_eq!(amounts, [1000, 2015]);
         assert_eq!(paying.tenders(0, "EUR").unwrap().len(), 1);
+    }
+
+    /// C73: a buyer's message is no proof, and what was seen is known by its code.
+    #[test]
+    fn what_was_seen_has_a_code() {
+        let paying = Paying { kind: TenderKind::MobileMoney, seen: true, ..Paying::default() };
+        assert_eq!(paying.tenders(300, "KES"), None);
+        let coded = Paying { reference: "QX12".into(), ..paying };
+        assert!(coded.tenders(300, "KES").unwrap()[0].seen);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use soko_app_api::{OwnStall, Query, TodayView, View, Window};
 use yew::prelude::*;
 
+use super::claims::Unseen;
 use super::sales::Row;
 use super::shift::{OpenDrawer, use_shift};
 use super::with_stall;
@@ -38,6 +39,7 @@ fn Day(props: &DayProps) -> Html {
                 <h1>{ speech.day(today.business_day) }</h1>
             </header>
             <Figures today={today.clone()} />
+            <Unseen stall={props.stall.clone()} />
             <Drawer stall={props.stall.clone()} />
             if let Some(View::Sales(rows)) = latest.view() {
                 <section class="card">

@@ -72,6 +72,8 @@ fn minutes_of(time: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use soko_domain::verbs::make_sale::BeyondRule;
+
     use super::*;
 
     fn shown() -> Form {
@@ -83,6 +85,9 @@ mod tests {
             description: String::new(),
             place: "Row 3".into(),
             hours: String::new(),
+            cash_step_minor: 0,
+            beyond_rule: BeyondRule::Warn,
+            scale_codes: String::new(),
             problems: Vec::new(),
         })
     }

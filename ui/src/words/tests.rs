@@ -165,6 +165,8 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "own-order.",
         "refund.goods-",
         "act.",
+        "standing.",
+        "beyond.",
         "audit.is-",
     ];
     for key in english.keys() {

@@ -17,6 +17,7 @@ fn sell(number: u8, quantity: i64) -> Verb {
         discount: DiscountInput::None,
         tenders: vec![TenderInput::cash(10_000)],
         beyond: BeyondShare::Allow,
+        about: soko_app_api::SaleAbout::default(),
     }
 }
 

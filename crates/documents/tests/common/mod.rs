@@ -5,6 +5,7 @@
 use soko_documents::{
     Category, Document, DocumentKind, Edit, OpenOrder, OrderLine, PriceList, Product, Stall, Typed,
 };
+use soko_domain::basket::Discount;
 use soko_domain::ids::{AuthorId, Hash, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
@@ -42,7 +43,14 @@ pub(crate) fn product() -> Product {
 }
 
 pub(crate) fn line(product: u8, quantity: i64) -> OrderLine {
-    OrderLine { product: product_id(product), quantity, unit_price_minor: 450, note: "sliced".into() }
+    OrderLine {
+        product: product_id(product),
+        quantity,
+        unit_price_minor: 450,
+        note: "sliced".into(),
+        name: String::new(),
+        off: Discount::None,
+    }
 }
 
 pub(crate) fn edits(kind: DocumentKind) -> Vec<Edit> {
@@ -63,6 +71,7 @@ pub(crate) fn edits(kind: DocumentKind) -> Vec<Edit> {
             description: "Bread".into(),
             place: "Market square".into(),
             hours: "Sat 8-13".into(),
+            ..Stall::default()
         }
         .edits(),
         DocumentKind::OpenOrder => OpenOrder {
@@ -70,6 +79,7 @@ pub(crate) fn edits(kind: DocumentKind) -> Vec<Edit> {
             lines: [(thing(0x41), line(1, 2)), (thing(0x42), line(2, 1))].into(),
             closed_by: None,
             customer: Some(thing(0x50)),
+            ..OpenOrder::default()
         }
         .edits(),
     }

@@ -13,6 +13,7 @@ use soko_domain::money::part_of;
 use soko_domain::people::{Doer, Limits};
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
+use soko_projection::payments;
 use soko_projection::read as trade;
 use soko_projection::read_desk::{self as facts, AuditFilter, AuditFound, ShiftFound, TenderFound};
 use soko_record_log::StoreError;
@@ -118,7 +119,13 @@ pub(super) fn report(
     let register_name = names.register(author)?;
     let (opened_by, closed_by) = (names.person(found.opened_by)?, names.person(found.closed_by)?);
     let named = Named { stall_name, stall_place, register_name, currency, opened_by, closed_by };
-    Ok(Some(filled(found, named, (tenders, taxes), (is_blind, unsent))))
+    let unseen_minor = payments::unseen_of_shift(asking.tx, log, (author, shift))?;
+    let mut report = filled(found, named, (tenders, taxes), (is_blind, unsent));
+    // Only a payment by phone can be claimed.
+    for tender in report.tenders.iter_mut().filter(|tender| tender.kind == TenderKind::MobileMoney) {
+        tender.unseen_minor = unseen_minor;
+    }
+    Ok(Some(report))
 }
 
 /// The taxes of a shift's sales, less those of what was refunded in it. However a line is cut up, its parts add up to it.
@@ -143,7 +150,8 @@ fn taxes(asking: &mut Asking<'_>, of: (AuthorId, ShiftId)) -> Result<Vec<TaxRow>
             *row = (row.0.saturating_sub(net), row.1.saturating_sub(*part));
         }
     }
-    let row = |((ppm, mode, _), (net_minor, tax_minor))| TaxRow { ppm, mode, net_minor, tax_minor };
+    let row =
+        |((ppm, mode, label), (net_minor, tax_minor))| TaxRow { ppm, mode, label, net_minor, tax_minor };
     Ok(rows.into_iter().rev().map(row).collect())
 }
 

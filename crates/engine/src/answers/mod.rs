@@ -6,6 +6,7 @@ mod imports;
 mod products;
 mod questions;
 mod stock;
+mod tabs;
 mod trade;
 
 use soko_app_api::{
@@ -68,7 +69,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Categories(_) => View::Categories(products::categories(asking)?),
         Query::Product { product, .. } => found(products::one(asking, *product)?, View::Product),
         Query::Search { text, rows, .. } => View::Products(products::search(asking, text, *rows)?),
-        Query::Scan { code, .. } => View::Products(products::scan(asking, code)?),
+        Query::Scan { code, .. } => scan(asking, code)?,
         Query::Stock { product, .. } => View::Stock(stock::stock(asking, *product)?),
         Query::StockHistory { product, window, .. } => {
             View::StockHistory(history::of_product(asking, *product, *window)?)
@@ -98,14 +99,27 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Orders { only_waiting, window, .. } => {
             View::Orders(trade::orders(asking, *only_waiting, *window)?)
         }
-        Query::OpenOrder { order, .. } => found(products::open_order(asking, *order)?, View::OpenOrder),
-        Query::OpenOrders { window, .. } => View::OpenOrders(products::open_orders(asking, *window)?),
+        Query::OpenOrder { order, .. } => found(tabs::one(asking, *order)?, View::OpenOrder),
+        Query::OpenOrders { window, .. } => View::OpenOrders(tabs::open_ones(asking, *window)?),
+        Query::Payments { window, .. } => View::Payments(tabs::unseen(asking, *window)?),
         Query::Devices(_) => View::Devices(devices(asking)?),
         Query::Incidents { window, .. } => View::Incidents(incidents(asking, *window)?),
         Query::Parked { window, .. } => View::Parked(parked(asking, *window)?),
         Query::Ask { ask, .. } => found(ask_view(asking, *ask)?, View::Ask),
     };
     Ok(view)
+}
+
+/// A product's own code first: a maker's code can look like one of a scale.
+fn scan(asking: &mut Asking<'_>, code: &str) -> Result<View, StoreError> {
+    let rows = products::scan(asking, code)?;
+    if rows.is_empty() {
+        let weighed = tabs::weighed(asking, code)?;
+        if !weighed.is_empty() {
+            return Ok(View::Scanned(weighed));
+        }
+    }
+    Ok(View::Products(rows))
 }
 
 fn found<T>(value: Option<T>, view: fn(T) -> View) -> View {

@@ -1,16 +1,17 @@
-//! What merges, as screens show it: products, the stall's profile, open orders.
+//! What merges, as screens show it: products and the stall's profile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
-    CategoryRow, OpenOrderLineView, OpenOrderRow, OpenOrderView, OptionValue, PartRow, ProductFilter,
-    ProductRow, ProductView, StallView, WINDOW_ROWS_MAX, Window,
+    CategoryRow, OptionValue, PartRow, ProductFilter, ProductRow, ProductView, StallView, WINDOW_ROWS_MAX,
+    Window,
 };
-use soko_documents::{Document, DocumentKind, OpenOrder, Problem, Product, Stall, Typed};
-use soko_domain::ids::{OrderId, ProductId, SaleId, ThingId};
+use soko_documents::{Document, DocumentKind, Problem, Product, Stall, Typed};
+use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
 use soko_domain::tax::TaxMode;
+use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pack_bundle;
 use soko_projection::read::{self as facts, ProductFound, ProductsOf};
 use soko_record_log::StoreError;
@@ -67,7 +68,7 @@ pub(super) fn scan(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductRow
 }
 
 /// Products with exactly this barcode, then those with this SKU.
-fn of_code(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductId>, StoreError> {
+pub(super) fn of_code(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductId>, StoreError> {
     let code = code.trim();
     if code.is_empty() {
         return Ok(Vec::new());
@@ -78,7 +79,7 @@ fn of_code(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductId>, StoreE
 }
 
 /// Each product once, in the order given.
-fn rows_of(
+pub(super) fn rows_of(
     asking: &mut Asking<'_>,
     products: Vec<ProductId>,
     rows_max: usize,
@@ -187,46 +188,15 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         description: value.description,
         place: value.place,
         hours: value.hours,
+        cash_step_minor: value.cash_step_minor,
+        beyond_rule: value.beyond_rule.unwrap_or(BeyondRule::Warn),
+        scale_codes: value.scale_codes,
         problems,
     }))
-}
-
-pub(super) fn open_order(
-    asking: &mut Asking<'_>,
-    order: OrderId,
-) -> Result<Option<OpenOrderView>, StoreError> {
-    let Some((value, problems)) = read::<OpenOrder>(asking, ThingId(order.0))? else { return Ok(None) };
-    let lines = value.lines.into_iter().map(|(line, content)| OpenOrderLineView {
-        line,
-        product: content.product,
-        quantity: content.quantity,
-        unit_price_minor: content.unit_price_minor,
-        note: content.note,
-    });
-    Ok(Some(OpenOrderView {
-        order,
-        title: value.title,
-        lines: lines.collect(),
-        closed_by: value.closed_by.map(|sale| SaleId(sale.0)),
-        problems,
-    }))
-}
-
-pub(super) fn open_orders(asking: &mut Asking<'_>, window: Window) -> Result<Vec<OpenOrderRow>, StoreError> {
-    let log = asking.log;
-    let documents = facts::documents(asking.tx, (log, DocumentKind::OpenOrder), bounded(window))?;
-    let mut rows = Vec::new();
-    for (document, saved) in documents {
-        let (value, _) = open::<OpenOrder>(DocumentKind::OpenOrder, &saved)?;
-        if value.closed_by.is_none() {
-            rows.push(OpenOrderRow { order: OrderId(document.0), title: value.title });
-        }
-    }
-    Ok(rows)
 }
 
 /// A document's value and what is wrong with it. Nothing if there is no such document of this kind.
-fn read<T: Typed>(
+pub(super) fn read<T: Typed>(
     asking: &mut Asking<'_>,
     document: ThingId,
 ) -> Result<Option<(T, Vec<String>)>, StoreError> {
@@ -244,7 +214,7 @@ pub(super) fn read_with_problems<T: Typed>(
     }
 }
 
-fn open<T: Typed>(kind: DocumentKind, saved: &[u8]) -> Result<(T, Vec<Problem>), StoreError> {
+pub(super) fn open<T: Typed>(kind: DocumentKind, saved: &[u8]) -> Result<(T, Vec<Problem>), StoreError> {
     let document = Document::load(kind, saved).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     Ok(document.read())
 }

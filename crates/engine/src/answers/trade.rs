@@ -7,15 +7,16 @@ use soko_app_api::{
     SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView,
     Window,
 };
-use soko_domain::basket::{PricedLine, Tender, price, settle};
-use soko_domain::entry::{SaleLine, SaleMade};
+use soko_domain::basket::{Policy, PricedLine, Tender, price, settle};
+use soko_domain::entry::{SaleLine, SaleMade, Tendered};
 use soko_domain::ids::{OrderId, ProductId, SaleId};
-use soko_domain::money::Currency;
+use soko_domain::quantity::Unit;
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
 use soko_domain::tax::{LineTax, TaxTotal};
 use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT};
-use soko_projection::read as facts;
+use soko_domain::verbs::verify_payment::code_key;
+use soko_projection::{payments, read as facts};
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
@@ -27,8 +28,8 @@ impl Catalogue for Asking<'_> {
         verbs::offered(self.tx, self.log, product)
     }
 
-    fn currency(&mut self) -> Result<Currency, NotDone> {
-        verbs::currency(self.tx, self.log)
+    fn policy(&mut self) -> Result<Policy, NotDone> {
+        verbs::policy(self.tx, self.log)
     }
 }
 
@@ -95,7 +96,13 @@ fn short(asking: &mut Asking<'_>, lines: &[PricedLine]) -> Result<Vec<ShareShort
 }
 
 fn tax_total(tax: &TaxTotal) -> TaxRow {
-    TaxRow { ppm: tax.rate.ppm.0, mode: tax.rate.mode, net_minor: tax.net_minor, tax_minor: tax.tax_minor }
+    TaxRow {
+        ppm: tax.rate.ppm.0,
+        mode: tax.rate.mode,
+        label: tax.rate.label.clone(),
+        net_minor: tax.net_minor,
+        tax_minor: tax.tax_minor,
+    }
 }
 
 pub(super) fn shift(asking: &mut Asking<'_>) -> Result<Option<ShiftView>, StoreError> {
@@ -144,11 +151,7 @@ pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleVie
         voided: facts::voided(asking.tx, log, id)?,
         refunded_minor: refunded.iter().map(|(_, _, amount)| amount).sum(),
     };
-    let tender = |taken: &soko_domain::entry::Tendered| TenderView {
-        kind: taken.kind,
-        amount_minor: taken.amount_minor,
-        reference: taken.reference.clone(),
-    };
+    let tenders = tenders(asking, id, &made.tenders)?;
     let profile = facts::profile(asking.tx, log)?;
     let (stall_name, stall_place) = profile.map(|it| (it.name, it.place)).unwrap_or_default();
     let device = facts::device(asking.tx, log, found.author)?;
@@ -163,10 +166,36 @@ pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleVie
         shift: made.shift,
         lines: (0u32..).zip(&made.lines).map(|(place, line)| sale_line(place, line, &refunded)).collect(),
         taxes: taxes(&made),
-        tenders: made.tenders.iter().map(tender).collect(),
+        tenders,
         cash_rounding_minor: made.cash_rounding_minor,
         change_minor: made.change_minor,
+        discount_reason: made.discount.map(|off| off.reason).unwrap_or_default(),
+        note: made.note,
+        customer: made.customer,
+        tab: made.tab,
     }))
+}
+
+/// The payments as they stand now.
+fn tenders(asking: &mut Asking<'_>, sale: SaleId, taken: &[Tendered]) -> Result<Vec<TenderView>, StoreError> {
+    let known = payments::payments_of(asking.tx, asking.log, sale)?;
+    let mut views = Vec::new();
+    for (tender, taken) in (0u32..).zip(taken) {
+        let found = known.iter().find(|found| found.payment.tender == tender);
+        let twin = match found.filter(|found| !found.code.is_empty()) {
+            Some(found) => payments::sale_of_code(asking.tx, asking.log, (&found.code, sale))?,
+            None => None,
+        };
+        let code = found.map(|found| found.code.as_str()).filter(|code| *code != code_key(&taken.reference));
+        views.push(TenderView {
+            kind: taken.kind,
+            amount_minor: taken.amount_minor,
+            reference: code.unwrap_or(&taken.reference).into(),
+            standing: found.map_or(taken.standing, |found| found.standing),
+            is_twice: twin.is_some(),
+        });
+    }
+    Ok(views)
 }
 
 fn sale_line(place: u32, line: &SaleLine, refunded: &[(u32, i64, i64)]) -> SaleLineView {
@@ -182,6 +211,9 @@ fn sale_line(place: u32, line: &SaleLine, refunded: &[(u32, i64, i64)]) -> SaleL
         total_minor: line.total_minor,
         refunded: of_line().map(|(_, quantity, _)| quantity).sum(),
         refunded_minor: of_line().map(|(_, _, amount)| amount).sum(),
+        note: line.note.clone(),
+        discount_reason: line.discount.as_ref().map(|off| off.reason.clone()).unwrap_or_default(),
+        unit: line.unit.unwrap_or(if line.price_per == 1 { Unit::Piece } else { Unit::Gram }),
     }
 }
 
@@ -199,6 +231,7 @@ fn taxes(made: &SaleMade) -> Vec<TaxRow> {
     let row = |(rate, (net_minor, tax_minor)): (soko_domain::tax::TaxRate, (i64, i64))| TaxRow {
         ppm: rate.ppm.0,
         mode: rate.mode,
+        label: rate.label,
         net_minor,
         tax_minor,
     };

@@ -5,10 +5,12 @@ use soko_app_api::{
     RetryHint, StallContent, StallEdit,
 };
 use soko_documents::{
-    ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _,
+    ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _, off_edits,
 };
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
+use soko_domain::scale;
+use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_projection::read as facts;
 
 use crate::failure::{Failure, NotDone};
@@ -25,6 +27,12 @@ pub(super) fn create_stall(writing: &mut Writing<'_>, content: &StallContent) ->
 }
 
 pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<Reply, NotDone> {
+    for edit in edits {
+        if let StallEdit::ScaleCodes(patterns) = edit {
+            let problem = "each pattern has 13 signs, such as 20IIIIIWWWWWC";
+            scale::check(patterns).map_err(|_| Refusal::Invalid { field: "scale codes", problem })?;
+        }
+    }
     let edits: Vec<Edit> = edits
         .iter()
         .map(|edit| match edit {
@@ -35,6 +43,9 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             StallEdit::Description(description) => text(Field::Description, description),
             StallEdit::Place(place) => text(Field::Place, place),
             StallEdit::Hours(hours) => text(Field::Hours, hours),
+            StallEdit::CashStepMinor(minor) => number(Field::CashStep, i64::from(*minor)),
+            StallEdit::BeyondRule(rule) => number(Field::BeyondRule, i64::from(rule.number())),
+            StallEdit::ScaleCodes(patterns) => text(Field::ScaleCodes, patterns),
         })
         .collect();
     edit_document(writing, stall_document(writing), DocumentKind::Stall, &edits)
@@ -198,21 +209,28 @@ pub(super) fn edit_open_order(
     order: OrderId,
     edits: &[OpenOrderEdit],
 ) -> Result<Reply, NotDone> {
-    let edits: Vec<Edit> = edits.iter().map(order_edit).collect();
+    let edits: Vec<Edit> = edits.iter().flat_map(order_edit).collect();
     edit_document(writing, ThingId(order.0), DocumentKind::OpenOrder, &edits)
 }
 
-fn order_edit(edit: &OpenOrderEdit) -> Edit {
-    match edit {
+fn order_edit(edit: &OpenOrderEdit) -> Vec<Edit> {
+    vec![match edit {
+        OpenOrderEdit::Note(note) => text(Field::Note, note),
+        OpenOrderEdit::Discount(discount) => {
+            return off_edits(super::sale::discount_of(*discount)).to_vec();
+        }
         OpenOrderEdit::Title(title) => text(Field::Title, title),
         OpenOrderEdit::Customer(customer) => thing(Field::Customer, *customer),
-        OpenOrderEdit::PutLine { line, product, quantity, unit_price_minor, note } => Edit::PutLine {
+        OpenOrderEdit::PutLine { line, content } => Edit::PutLine {
             line: *line,
             content: OrderLine {
-                product: *product,
-                quantity: *quantity,
-                unit_price_minor: *unit_price_minor,
-                note: note.clone(),
+                product: content.product.unwrap_or(NO_PRODUCT),
+                quantity: content.quantity,
+                unit_price_minor: content.unit_price_minor,
+                note: content.note.clone(),
+                // A product's own name is looked up; a custom amount has no other.
+                name: if content.product.is_none() { content.name.clone() } else { String::new() },
+                off: super::sale::discount_of(content.discount),
             },
         },
         OpenOrderEdit::LineQuantity { line, quantity } => {
@@ -224,7 +242,7 @@ fn order_edit(edit: &OpenOrderEdit) -> Edit {
         OpenOrderEdit::LineNote { line, note } => Edit::SetLineNote { line: *line, note: note.clone() },
         OpenOrderEdit::RemoveLine(line) => Edit::RemoveLine { line: *line },
         OpenOrderEdit::ClosedBy(sale) => thing(Field::ClosedBy, Some(ThingId(sale.0))),
-    }
+    }]
 }
 
 /// Makes the edits as one change; edits that change nothing leave no record.

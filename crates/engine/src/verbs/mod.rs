@@ -5,12 +5,13 @@ mod desk;
 mod documents;
 mod goods;
 mod imports;
+mod payment;
 mod sale;
 
 pub(crate) use bundles::parts;
 pub(crate) use goods::{GivenBack, return_share};
 pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
-pub(crate) use sale::{Catalogue, Offered, Priced, basket, currency, offered};
+pub(crate) use sale::{Catalogue, Offered, Priced, basket, currency, offered, policy};
 
 use sha2::{Digest as _, Sha256};
 use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};
@@ -94,6 +95,9 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::EditOpenOrder { order, edits } => documents::edit_open_order(writing, *order, edits),
         Verb::OpenShift { .. } | Verb::CloseShift { .. } => shift(writing, &command.verb),
         Verb::MakeSale { .. } => sale::make(writing, &command.verb),
+        Verb::VerifyPayment { .. } | Verb::SettlePayment { .. } | Verb::FailPayment { .. } => {
+            payment::say(writing, &command.verb)
+        }
         Verb::VoidSale { sale, reason } => sale::void(writing, *sale, reason),
         Verb::Refund { .. } => sale::refund(writing, command),
         Verb::ReceiveStock { lines, note } => goods::receive(writing, command.id, lines, note),
@@ -199,6 +203,9 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::OpenShift { .. } => role.may_write(Kind::ShiftOpened),
         Verb::CloseShift { .. } => role.may_write(Kind::ShiftClosed),
         Verb::MakeSale { .. } => role.may_write(Kind::SaleMade),
+        Verb::VerifyPayment { .. } => role.may_write(Kind::PaymentVerified),
+        Verb::SettlePayment { .. } => role.may_write(Kind::PaymentSettled),
+        Verb::FailPayment { .. } => role.may_write(Kind::PaymentFailed),
         Verb::VoidSale { .. } => role.may_write(Kind::SaleVoided),
         Verb::Refund { .. } => role.may_write(Kind::RefundMade),
         Verb::ReceiveStock { .. } => role.may_write(Kind::StockReceived),

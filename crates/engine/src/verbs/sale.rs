@@ -7,15 +7,16 @@ use soko_app_api::{
 };
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
 use soko_domain::entry::{Entry, Standing, Tendered};
-use soko_domain::ids::{LogId, ProductId, SaleId};
-use soko_domain::money::{Currency, Ppm};
+use soko_domain::ids::{LogId, OrderId, ProductId, SaleId};
+use soko_domain::money::{CashRounding, Currency, Ppm, Rounding};
 use soko_domain::quantity::{Quantity, Unit};
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::tax::{TaxMode, TaxRate};
-use soko_domain::verbs::make_sale::LineText;
+use soko_domain::verbs::make_sale::{BeyondRule, LineText};
+use soko_domain::verbs::verify_payment::code_key;
 use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
-use soko_projection::read as facts;
+use soko_projection::{payments, read as facts};
 use soko_record_log::{StoreError, Tx};
 
 use super::bundles;
@@ -25,7 +26,7 @@ use crate::weaken::Sabotage;
 use crate::write::Writing;
 
 pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
-    let Verb::MakeSale { sale, lines, discount, tenders, beyond } = verb else {
+    let Verb::MakeSale { sale, lines, discount, tenders, beyond, about } = verb else {
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
     let Priced { basket, texts } = basket(writing, lines, *discount)?;
@@ -37,31 +38,61 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     }
     let packed = bundles::pack(writing, (*sale, &basket.lines), *beyond, &mut shares)?;
     let facts = make_sale::Facts {
+        frozen: false,
         open_shift: writing.open_shift()?.map(|open| open.shift),
         next_receipt_number: own::last_receipt_number(writing.tx, writing.stall.row.stall)? + 1,
         shares,
         doer: writing.doer.clone(),
-        ..make_sale::Facts::default()
+        beyond_rule: facts::profile(writing.tx, writing.log)?.map_or(BeyondRule::Warn, |it| it.beyond_rule),
+        tab_closed_by: tab_closed_by(writing, *sale, about.tab)?,
+        codes_used: codes_used(writing, *sale, tenders)?,
     };
     let payload = make_sale::MakeSale {
         sale: *sale,
         basket,
         texts,
-        discount_reason: String::new(),
+        discount_reason: about.discount_reason.clone(),
         tenders: tenders.iter().map(tendered).collect(),
         beyond: match beyond {
             BeyondShare::Refuse => make_sale::BeyondShare::Refuse,
             BeyondShare::Allow => make_sale::BeyondShare::GoodsInHand,
         },
-        note: String::new(),
-        customer: None,
-        tab: None,
+        note: about.note.clone(),
+        customer: about.customer,
+        tab: about.tab,
     };
     let entries = make_sale::decide(&facts, &payload)?;
     let reply = sold(&entries)?;
     own::take_receipt_number(writing.tx, writing.stall.row.stall)?;
     writing.write(packed.into_iter().chain(entries).collect())?;
     Ok(reply)
+}
+
+/// Another sale that closed the tab. C1: the ledger says so, whatever a document says.
+fn tab_closed_by(
+    writing: &mut Writing<'_>,
+    sale: SaleId,
+    tab: Option<OrderId>,
+) -> Result<Option<SaleId>, StoreError> {
+    tab.map_or(Ok(None), |tab| payments::sale_of_tab(writing.tx, writing.log, (tab, Some(sale))))
+}
+
+fn codes_used(
+    writing: &mut Writing<'_>,
+    sale: SaleId,
+    tenders: &[TenderInput],
+) -> Result<BTreeMap<String, SaleId>, StoreError> {
+    let mut used = BTreeMap::new();
+    for tender in tenders.iter().filter(|tender| tender.kind == TenderKind::MobileMoney) {
+        let code = code_key(&tender.reference);
+        if code.is_empty() {
+            continue;
+        }
+        if let Some(other) = payments::sale_of_code(writing.tx, writing.log, (&code, sale))? {
+            used.insert(code, other);
+        }
+    }
+    Ok(used)
 }
 
 fn sold(entries: &[Entry]) -> Result<Reply, Failure> {
@@ -80,7 +111,15 @@ fn sold(entries: &[Entry]) -> Result<Reply, Failure> {
 }
 
 pub(crate) fn tendered(input: &TenderInput) -> Tendered {
-    let standing = if input.kind == TenderKind::MobileMoney { Standing::Claimed } else { Standing::Taken };
+    let standing = match input.kind {
+        TenderKind::MobileMoney if input.seen => Standing::Verified,
+        TenderKind::MobileMoney => Standing::Claimed,
+        TenderKind::Cash
+        | TenderKind::Card
+        | TenderKind::Voucher
+        | TenderKind::BankTransfer
+        | TenderKind::Other => Standing::Taken,
+    };
     Tendered {
         kind: input.kind,
         amount_minor: input.amount_minor,
@@ -108,7 +147,7 @@ pub(crate) struct Offered {
 /// Where prices come from: a command's facts or a screen's question.
 pub(crate) trait Catalogue {
     fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError>;
-    fn currency(&mut self) -> Result<Currency, NotDone>;
+    fn policy(&mut self) -> Result<Policy, NotDone>;
 }
 
 impl Catalogue for Writing<'_> {
@@ -116,8 +155,8 @@ impl Catalogue for Writing<'_> {
         offered(self.tx, self.log, product)
     }
 
-    fn currency(&mut self) -> Result<Currency, NotDone> {
-        currency(self.tx, self.log)
+    fn policy(&mut self) -> Result<Policy, NotDone> {
+        policy(self.tx, self.log)
     }
 }
 
@@ -145,6 +184,14 @@ pub(crate) fn currency(tx: &mut dyn Tx, log: LogId) -> Result<Currency, NotDone>
     currency.ok_or(unset.into())
 }
 
+/// How the stall computes: its currency, and its smallest coin for what is paid in cash.
+pub(crate) fn policy(tx: &mut dyn Tx, log: LogId) -> Result<Policy, NotDone> {
+    let currency = currency(tx, log)?;
+    let step_minor = facts::profile(tx, log)?.map_or(0, |profile| profile.cash_step_minor);
+    let cash_rounding = CashRounding { step_minor, rounding: Rounding::HalfUp };
+    Ok(Policy { cash_rounding, ..Policy::plain(currency) })
+}
+
 /// Fills in what the lines leave open from the catalogue.
 pub(crate) fn basket(
     catalogue: &mut dyn Catalogue,
@@ -165,14 +212,19 @@ pub(crate) fn basket(
             product: input.product.unwrap_or(make_sale::NO_PRODUCT),
             quantity: Quantity(input.quantity),
             unit_price_minor: input.unit_price_minor.unwrap_or(offered.unit_price_minor),
-            price_per: offered.price_per,
+            price_per: input.price_per.unwrap_or(offered.price_per),
             discount: discount_of(input.discount),
             taxes,
         });
         let name = input.name.clone().unwrap_or(offered.name);
-        texts.push(LineText { unit: Some(offered.unit), ..LineText::named(&name) });
+        texts.push(LineText {
+            name,
+            unit: Some(offered.unit),
+            note: input.note.clone(),
+            discount_reason: input.discount_reason.clone(),
+        });
     }
-    let policy = Policy::plain(catalogue.currency()?);
+    let policy = catalogue.policy()?;
     Ok(Priced { basket: Basket { lines, discount: discount_of(discount), policy }, texts })
 }
 
@@ -183,7 +235,7 @@ fn custom_amount(input: &SaleLineInput) -> Result<Offered, Refusal> {
     Ok(Offered { name, unit: Unit::Piece, unit_price_minor, price_per: 1, taxes: Vec::new() })
 }
 
-fn discount_of(input: DiscountInput) -> Discount {
+pub(super) fn discount_of(input: DiscountInput) -> Discount {
     match input {
         DiscountInput::None => Discount::None,
         DiscountInput::AmountMinor(minor) => Discount::Amount(minor),

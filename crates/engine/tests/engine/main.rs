@@ -4,6 +4,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "any other answer fails the test")]
 
 mod backups;
+mod counter;
 mod desk;
 mod folders;
 mod goods;

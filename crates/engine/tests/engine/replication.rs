@@ -71,10 +71,14 @@ fn open_orders_merge_line_by_line() {
     let order = OrderId(thing(70).0);
     let line = |line: u16, quantity| OpenOrderEdit::PutLine {
         line: thing(line),
-        product: product(MANGO),
-        quantity,
-        unit_price_minor: 250,
-        note: String::new(),
+        content: soko_app_api::TabLine {
+            product: Some(product(MANGO)),
+            name: String::new(),
+            quantity,
+            unit_price_minor: 250,
+            discount: soko_app_api::DiscountInput::None,
+            note: String::new(),
+        },
     };
     let edit = |edits| Verb::EditOpenOrder { order, edits };
     first.done(command(20, edit(vec![OpenOrderEdit::Title("Table 4".into()), line(71, 1)])));

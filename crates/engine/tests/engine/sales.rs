@@ -150,7 +150,14 @@ fn a_screen_and_a_receipt_show_the_same_totals() {
     let tenders = vec![TenderInput::cash(2_000)];
     let asked = Query::Basket { stall: STALL, lines: lines.clone(), discount, tenders: tenders.clone() };
     let View::Basket(basket) = device.engine.answer(&asked, now()).unwrap() else { panic!("no basket") };
-    let sold = Verb::MakeSale { sale: sale_id(20), lines, discount, tenders, beyond: BeyondShare::Refuse };
+    let sold = Verb::MakeSale {
+        sale: sale_id(20),
+        lines,
+        discount,
+        tenders,
+        beyond: BeyondShare::Refuse,
+        about: Default::default(),
+    };
     let reply = device.done(command(20, sold));
     let Reply::Sold { total_minor, change_minor, .. } = reply else { panic!("{reply:?}") };
     assert_eq!((total_minor, change_minor), (basket.total_minor, basket.change_minor));

@@ -75,6 +75,7 @@ pub(crate) fn sell(number: u16, of: ProductId, quantity: i64, beyond: BeyondShar
             discount: DiscountInput::None,
             tenders: vec![TenderInput::cash(100_000)],
             beyond,
+            about: soko_app_api::SaleAbout::default(),
         },
     )
 }

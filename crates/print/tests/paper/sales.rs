@@ -2,7 +2,9 @@
 
 use soko_app_api::{PaperWords, ReceiptView, SaleLineView, SaleRow, SaleView, TaxRow, TenderView};
 use soko_domain::basket::TenderKind;
+use soko_domain::entry::Standing;
 use soko_domain::ids::{AuthorId, SaleId, ShiftId};
+use soko_domain::quantity::Unit;
 use soko_domain::tax::TaxMode;
 
 /// As long as a real one.
@@ -20,6 +22,9 @@ fn line(name: &str, quantity: i64, unit_price_minor: i64, total_minor: i64) -> S
         total_minor,
         refunded: 0,
         refunded_minor: 0,
+        note: String::new(),
+        discount_reason: String::new(),
+        unit: Unit::Piece,
     }
 }
 
@@ -44,16 +49,33 @@ fn sale(stall: &str, place: &str, register: &str, lines: Vec<SaleLineView>) -> S
         shift: ShiftId([3; 16]),
         lines,
         taxes: vec![
-            TaxRow { ppm: 100_000, mode: TaxMode::Inclusive, net_minor: 114, tax_minor: 11 },
-            TaxRow { ppm: 220_000, mode: TaxMode::Inclusive, net_minor: 2_369, tax_minor: 521 },
+            TaxRow {
+                ppm: 100_000,
+                mode: TaxMode::Inclusive,
+                label: String::new(),
+                net_minor: 114,
+                tax_minor: 11,
+            },
+            TaxRow {
+                ppm: 220_000,
+                mode: TaxMode::Inclusive,
+                label: String::new(),
+                net_minor: 2_369,
+                tax_minor: 521,
+            },
         ],
-        tenders: vec![
-            TenderView { kind: TenderKind::MobileMoney, amount_minor: 1_000, reference: "QK7H2".into() },
-            TenderView { kind: TenderKind::Cash, amount_minor: 3_000, reference: String::new() },
-        ],
+        tenders: vec![paid(TenderKind::MobileMoney, 1_000, "QK7H2"), paid(TenderKind::Cash, 3_000, "")],
         cash_rounding_minor: 0,
         change_minor: 985,
+        note: String::new(),
+        discount_reason: String::new(),
+        customer: None,
+        tab: None,
     }
+}
+
+fn paid(kind: TenderKind, amount_minor: i64, reference: &str) -> TenderView {
+    TenderView { kind, amount_minor, reference: reference.into(), standing: Standing::Taken, is_twice: false }
 }
 
 /// First-hour 11: 28.90 with 22 % and 1.25 with 10 % are 30.15.

@@ -1,0 +1,147 @@
+//! Open orders as a counter takes them up again, and payments that wait for somebody to look.
+
+use soko_app_api::{
+    DiscountInput, OpenOrderLineView, OpenOrderRow, OpenOrderView, PaymentRow, ScannedRow, Window,
+};
+use soko_documents::{DocumentKind, OpenOrder, OrderLine};
+use soko_domain::basket::Discount;
+use soko_domain::ids::{OrderId, ThingId};
+use soko_domain::money::{Rounding, div_round};
+use soko_domain::quantity::Unit;
+use soko_domain::scale::{self, ScaleAmount};
+use soko_domain::verbs::make_sale::NO_PRODUCT;
+use soko_projection::{payments, read as facts};
+use soko_record_log::StoreError;
+
+use super::products::{of_code, open, read, rows_of};
+use super::{Asking, bounded, trade};
+
+/// Products that one label of a scale can mean.
+const SCANNED_MAX: usize = 20;
+
+pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<OpenOrderView>, StoreError> {
+    let Some((value, problems)) = read::<OpenOrder>(asking, ThingId(order.0))? else { return Ok(None) };
+    let sold = payments::sale_of_tab(asking.tx, asking.log, (order, None))?;
+    let mut lines = Vec::new();
+    for (line, content) in value.lines {
+        lines.push(line_view(asking, line, content)?);
+    }
+    Ok(Some(OpenOrderView {
+        order,
+        title: value.title,
+        lines,
+        customer: value.customer,
+        discount: discount(value.off),
+        note: value.note,
+        closed_by: sold.or(value.closed_by),
+        problems,
+    }))
+}
+
+fn line_view(
+    asking: &mut Asking<'_>,
+    line: ThingId,
+    content: OrderLine,
+) -> Result<OpenOrderLineView, StoreError> {
+    let product = (content.product != NO_PRODUCT).then_some(content.product);
+    let found = match product {
+        Some(product) => facts::product(asking.tx, asking.log, product)?,
+        None => None,
+    };
+    Ok(OpenOrderLineView {
+        line,
+        product,
+        name: if content.name.is_empty() {
+            found.as_ref().map_or_else(String::new, |found| found.name.clone())
+        } else {
+            content.name
+        },
+        unit: found.as_ref().map_or(Unit::Piece, |found| found.unit),
+        picture: found.as_ref().and_then(|found| found.pictures.first().copied()),
+        quantity: content.quantity,
+        unit_price_minor: content.unit_price_minor,
+        price_per: found.map_or(1, |found| found.price_per),
+        discount: discount(content.off),
+        note: content.note,
+    })
+}
+
+fn discount(off: Discount) -> DiscountInput {
+    match off {
+        Discount::None => DiscountInput::None,
+        Discount::Amount(minor) => DiscountInput::AmountMinor(minor),
+        Discount::Percent(ppm) => DiscountInput::PercentPpm(ppm.0),
+    }
+}
+
+/// Those that nobody paid and that have lines.
+pub(super) fn open_ones(asking: &mut Asking<'_>, window: Window) -> Result<Vec<OpenOrderRow>, StoreError> {
+    let log = asking.log;
+    let documents = facts::documents(asking.tx, (log, DocumentKind::OpenOrder), bounded(window))?;
+    let mut rows = Vec::new();
+    for (document, saved) in documents {
+        let order = OrderId(document.0);
+        if payments::sale_of_tab(asking.tx, log, (order, None))?.is_some() {
+            continue;
+        }
+        let (value, _) = open::<OpenOrder>(DocumentKind::OpenOrder, &saved)?;
+        if value.closed_by.is_none() && !value.lines.is_empty() {
+            let lines = u32::try_from(value.lines.len()).unwrap_or(u32::MAX);
+            rows.push(OpenOrderRow { order, title: value.title, lines });
+        }
+    }
+    Ok(rows)
+}
+
+pub(super) fn unseen(asking: &mut Asking<'_>, window: Window) -> Result<Vec<PaymentRow>, StoreError> {
+    let found = payments::unseen(asking.tx, asking.log, bounded(window))?;
+    let mut rows = Vec::new();
+    for payment in found {
+        let Some(sale) = trade::sale(asking, payment.payment.sale)? else { continue };
+        let code = (payment.code.as_str(), payment.payment.sale);
+        let twin =
+            if payment.code.is_empty() { None } else { payments::sale_of_code(asking.tx, asking.log, code)? };
+        rows.push(PaymentRow {
+            sale: payment.payment.sale,
+            tender: payment.payment.tender,
+            receipt_number: sale.row.receipt_number,
+            register_name: sale.register_name,
+            at_ms: sale.row.at_ms,
+            offset_minutes: sale.row.offset_minutes,
+            kind: payment.kind,
+            amount_minor: payment.amount_minor,
+            currency: sale.row.currency,
+            code: payment.code,
+            standing: payment.standing,
+            is_twice: twin.is_some(),
+        });
+    }
+    Ok(rows)
+}
+
+/// What a code that a scale printed means; nothing when it is no such code. The product has the label's number as its
+/// code or SKU, with or without the leading zeros.
+pub(super) fn weighed(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ScannedRow>, StoreError> {
+    let profile = facts::profile(asking.tx, asking.log)?;
+    let patterns = profile.map(|profile| profile.scale_codes).unwrap_or_default();
+    let Some(label) = scale::read(&patterns, code.trim()) else { return Ok(Vec::new()) };
+    let mut products = of_code(asking, &label.product)?;
+    let short = label.product.trim_start_matches('0');
+    if short != label.product {
+        products.extend(of_code(asking, short)?);
+    }
+    let rows = rows_of(asking, products, SCANNED_MAX)?;
+    let scanned = |row: soko_app_api::ProductRow| {
+        let (quantity, price_minor) = match label.amount {
+            ScaleAmount::Grams(grams) if row.unit != Unit::Piece => (grams, None),
+            ScaleAmount::Grams(_) => (1, None),
+            ScaleAmount::PriceMinor(minor) => {
+                let worth = i128::from(minor) * i128::from(row.price_per);
+                let by_price = div_round(worth, i128::from(row.price_minor), Rounding::HalfUp);
+                (by_price.unwrap_or(1).max(1), Some(minor))
+            }
+        };
+        ScannedRow { row, quantity, price_minor }
+    };
+    Ok(rows.into_iter().map(scanned).filter(|scanned| scanned.quantity > 0).collect())
+}

@@ -1,0 +1,372 @@
+//! At the counter: what a sale says beyond its lines, open orders at two registers, payments that were only claimed,
+//! labels of a scale, and figures that are the same wherever they are shown.
+
+use soko_app_api::{
+    BasketView, BeyondShare, DiscountInput, OpenOrderEdit, OpenOrderView, PaymentRow, ProductContent,
+    ProductEdit, Query, Reply, SaleAbout, SaleLineInput, SaleView, ScannedRow, StallEdit, TabLine,
+    TenderInput, Verb, View, Window,
+};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::Standing;
+use soko_domain::ids::{OrderId, SaleId};
+use soko_domain::quantity::Unit;
+use soko_domain::verbs::make_sale::BeyondRule;
+
+use crate::world::{Device, Relay, STALL, command, now, open_shift, product, receive, sale_id, thing};
+
+const MANGO: u16 = 101;
+
+fn view(device: &mut Device, query: &Query) -> View {
+    device.engine.answer(query, now()).unwrap()
+}
+
+fn sale(device: &mut Device, sale: SaleId) -> SaleView {
+    match view(device, &Query::Sale { stall: STALL, sale }) {
+        View::Sale(view) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn basket(device: &mut Device, lines: &[SaleLineInput], tenders: &[TenderInput]) -> BasketView {
+    let (lines, tenders) = (lines.to_vec(), tenders.to_vec());
+    match view(device, &Query::Basket { stall: STALL, lines, discount: DiscountInput::None, tenders }) {
+        View::Basket(view) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn unseen(device: &mut Device) -> Vec<PaymentRow> {
+    match view(device, &Query::Payments { stall: STALL, window: Window::first(50) }) {
+        View::Payments(rows) => rows,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn tab(device: &mut Device, order: OrderId) -> OpenOrderView {
+    match view(device, &Query::OpenOrder { stall: STALL, order }) {
+        View::OpenOrder(view) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn phone(amount_minor: i64, code: &str) -> TenderInput {
+    TenderInput { kind: TenderKind::MobileMoney, amount_minor, reference: code.into(), seen: false }
+}
+
+fn sell(
+    number: u16,
+    lines: Vec<SaleLineInput>,
+    tenders: Vec<TenderInput>,
+    about: SaleAbout,
+) -> soko_app_api::Command {
+    let (sale, beyond) = (sale_id(number), BeyondShare::Allow);
+    command(number, Verb::MakeSale { sale, lines, discount: DiscountInput::None, tenders, beyond, about })
+}
+
+fn custom(name: &str, price_minor: i64) -> SaleLineInput {
+    SaleLineInput {
+        product: None,
+        name: Some(name.into()),
+        unit_price_minor: Some(price_minor),
+        ..SaleLineInput::of(product(MANGO), 1)
+    }
+}
+
+#[test]
+fn a_sale_keeps_notes_and_reasons() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let line = SaleLineInput {
+        discount: DiscountInput::PercentPpm(100_000),
+        discount_reason: "bruised".into(),
+        note: "cut".into(),
+        ..SaleLineInput::of(product(MANGO), 2)
+    };
+    let about =
+        SaleAbout { note: "for the school".into(), customer: Some(thing(77)), ..SaleAbout::default() };
+    device.done(sell(20, vec![line], vec![TenderInput::cash(450)], about));
+    let sold = sale(&mut device, sale_id(20));
+    assert_eq!((sold.note.as_str(), sold.customer), ("for the school", Some(thing(77))));
+    let line = &sold.lines[0];
+    assert_eq!(
+        (line.note.as_str(), line.discount_reason.as_str(), line.unit),
+        ("cut", "bruised", Unit::Piece)
+    );
+    assert_eq!((line.name.as_str(), line.total_minor), ("Mango", 450));
+}
+
+/// First-hour 11: the same 30.15 everywhere; part cash with 0.05 rounding, part by phone; only cash is rounded.
+#[test]
+fn thirty_fifteen_everywhere_and_only_cash_is_rounded() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    device.done(command(10, Verb::EditStall { edits: vec![StallEdit::CashStepMinor(5)] }));
+    for (number, name, price_minor, tax_ppm) in [(111, "Oil", 2_890, 220_000), (112, "Milk", 125, 100_000)] {
+        let content =
+            ProductContent { tax_ppm, tax_inclusive: true, ..ProductContent::piece(name, price_minor) };
+        device.done(command(number, Verb::CreateProduct { product: product(number), content }));
+    }
+    let lines = vec![SaleLineInput::of(product(111), 1), SaleLineInput::of(product(112), 1)];
+    let shown = basket(&mut device, &lines, &[]);
+    assert_eq!((shown.total_minor, shown.tax_minor, shown.due_in_cash_minor), (3_015, 521 + 11, 3_015));
+    let by_phone = basket(&mut device, &lines, &[phone(1_012, "QX12")]);
+    assert_eq!(
+        (by_phone.due_minor, by_phone.due_in_cash_minor, by_phone.cash_rounding_minor),
+        (2_003, 2_005, 0)
+    );
+    let tenders = vec![phone(1_012, "QX12"), TenderInput::cash(3_000)];
+    let paid = basket(&mut device, &lines, &tenders);
+    assert_eq!((paid.total_minor, paid.cash_rounding_minor, paid.change_minor), (3_015, 2, 995));
+    let Reply::Sold { total_minor, cash_rounding_minor, change_minor, .. } =
+        device.done(sell(20, lines.clone(), tenders, SaleAbout::default()))
+    else {
+        panic!("not sold")
+    };
+    assert_eq!((total_minor, cash_rounding_minor, change_minor), (3_015, 2, 995));
+    let receipt = sale(&mut device, sale_id(20));
+    assert_eq!((receipt.row.total_minor, receipt.cash_rounding_minor, receipt.change_minor), (3_015, 2, 995));
+    assert_eq!(receipt.taxes, shown.taxes);
+    let View::Today(today) = view(&mut device, &Query::Today(STALL)) else { panic!("no day") };
+    assert_eq!((today.total_minor, today.cash_minor), (3_015, 2_005));
+    // All by phone: nothing is rounded.
+    device.done(sell(21, lines, vec![phone(3_015, "QX13")], SaleAbout::default()));
+    assert_eq!(sale(&mut device, sale_id(21)).cash_rounding_minor, 0);
+}
+
+/// First-hour 17: claimed, then verified with its code, then settled; a code pays one sale.
+#[test]
+fn a_claim_is_verified_with_a_code_that_pays_once() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let about = SaleAbout::default;
+    device.done(sell(20, vec![custom("Bag", 300)], vec![phone(300, "")], about()));
+    device.done(sell(21, vec![custom("Bag", 200)], vec![phone(200, "AB1")], about()));
+    assert_eq!(
+        device.refused(sell(22, vec![custom("Bag", 200)], vec![phone(200, "ab-1")], about())),
+        "code_used"
+    );
+    let rows = unseen(&mut device);
+    assert_eq!(rows.iter().map(|row| row.amount_minor).sum::<i64>(), 500);
+    assert!(rows.iter().all(|row| row.standing == Standing::Claimed && !row.is_twice));
+
+    let verify = |sale, code: &str| Verb::VerifyPayment { sale, tender: 0, code: code.into() };
+    assert_eq!(device.refused(command(30, verify(sale_id(20), "AB1"))), "code_used");
+    device.done(command(31, verify(sale_id(20), "QX 12")));
+    assert_eq!(device.refused(command(32, verify(sale_id(20), "QX12"))), "payment_seen");
+    device.done(command(33, Verb::SettlePayment { sale: sale_id(20), tender: 0 }));
+    let paid = &sale(&mut device, sale_id(20)).tenders[0];
+    assert_eq!((paid.standing, paid.reference.as_str()), (Standing::Settled, "QX12"));
+    // The code that it was verified with is used, too.
+    assert_eq!(
+        device.refused(sell(23, vec![custom("Bag", 300)], vec![phone(300, "qx12")], about())),
+        "code_used"
+    );
+
+    let never = Verb::FailPayment { sale: sale_id(21), tender: 0, reason: "not in the list".into() };
+    device.done(command(34, never));
+    let rows = unseen(&mut device);
+    assert_eq!((rows.len(), rows[0].standing), (1, Standing::Failed), "the money is still missing");
+    device.done(command(35, Verb::VoidSale { sale: sale_id(21), reason: "not paid".into() }));
+    assert!(unseen(&mut device).is_empty());
+    device.done(sell(24, vec![custom("Bag", 200)], vec![phone(200, "AB1")], about()));
+}
+
+fn put(line: u16, of: Option<u16>, quantity: i64) -> OpenOrderEdit {
+    let content = TabLine {
+        product: of.map(product),
+        name: if of.is_none() { "Bag".into() } else { String::new() },
+        quantity,
+        unit_price_minor: 250,
+        discount: if of.is_none() { DiscountInput::AmountMinor(10) } else { DiscountInput::None },
+        note: String::new(),
+    };
+    OpenOrderEdit::PutLine { line: thing(line), content }
+}
+
+/// First-hour 9: both sets of lines remain; one pays; the other sees it closed and cannot pay again.
+#[test]
+fn two_cashiers_share_one_open_order() {
+    let mut relay = Relay::new();
+    let mut first = Device::ready(1, &["Mango"], Some(&relay));
+    relay.admit(&first);
+    first.replicate(&mut relay);
+    let mut second = Device::new(2, Some(&relay));
+    relay.admit(&second);
+    second.replicate(&mut relay);
+    second.done(open_shift(3));
+
+    let order = OrderId(thing(60).0);
+    let edit = |edits| Verb::EditOpenOrder { order, edits };
+    first.done(command(40, edit(vec![OpenOrderEdit::Title("Table 4".into()), put(61, Some(MANGO), 2)])));
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    // Apart from each other, each adds a line, and one changes the other's.
+    first.done(command(41, edit(vec![put(62, None, 1)])));
+    let more = OpenOrderEdit::LineQuantity { line: thing(61), quantity: 3 };
+    second.done(command(41, edit(vec![put(63, Some(MANGO), 1), more])));
+    for _ in 0..2 {
+        first.replicate(&mut relay);
+        second.replicate(&mut relay);
+    }
+    let merged = tab(&mut first, order);
+    assert_eq!(merged, tab(&mut second, order));
+    let lines: Vec<(&str, i64, DiscountInput)> =
+        merged.lines.iter().map(|line| (line.name.as_str(), line.quantity, line.discount)).collect();
+    let off = DiscountInput::AmountMinor(10);
+    assert_eq!(
+        lines,
+        [("Mango", 3, DiscountInput::None), ("Bag", 1, off), ("Mango", 1, DiscountInput::None)]
+    );
+
+    let about = || SaleAbout { tab: Some(order), ..SaleAbout::default() };
+    let lines = || vec![SaleLineInput::of(product(MANGO), 4), custom("Bag", 240)];
+    first.done(sell(50, lines(), vec![TenderInput::cash(2_000)], about()));
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    assert_eq!(tab(&mut second, order).closed_by, Some(sale_id(50)));
+    assert_eq!(second.refused(sell(51, lines(), vec![TenderInput::cash(2_000)], about())), "tab_closed");
+    let open = Query::OpenOrders { stall: STALL, window: Window::first(5) };
+    assert_eq!(view(&mut second, &open), View::OpenOrders(vec![]));
+    // A void opens it again: nothing was paid.
+    first.done(command(52, Verb::VoidSale { sale: sale_id(50), reason: "wrong table".into() }));
+    assert_eq!(tab(&mut first, order).closed_by, None);
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    second.done(sell(53, lines(), vec![TenderInput::cash(2_000)], about()));
+    second.replicate(&mut relay);
+    first.replicate(&mut relay);
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
+}
+
+/// R16: the stall's rule for goods in the hand that no share covers.
+#[test]
+fn a_stall_may_forbid_to_sell_beyond_the_share() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    device.done(receive(10, product(MANGO), 2));
+    let lines = || vec![SaleLineInput::of(product(MANGO), 3)];
+    let tenders = || vec![TenderInput::cash(1_000)];
+    device.done(command(11, Verb::EditStall { edits: vec![StallEdit::BeyondRule(BeyondRule::Refuse)] }));
+    assert_eq!(device.refused(sell(20, lines(), tenders(), SaleAbout::default())), "beyond_forbidden");
+    device.done(command(12, Verb::EditStall { edits: vec![StallEdit::BeyondRule(BeyondRule::Warn)] }));
+    device.done(sell(21, lines(), tenders(), SaleAbout::default()));
+    assert_eq!(device.stock(product(MANGO)).owed, 1);
+}
+
+/// C63: what a scale printed is read as it says.
+#[test]
+fn a_label_of_a_scale_is_a_weight_or_a_price() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let wrong = Verb::EditStall { edits: vec![StallEdit::ScaleCodes("20II".into())] };
+    assert_eq!(device.refused(command(10, wrong)), "invalid");
+    let patterns = StallEdit::ScaleCodes("20IIIIIWWWWWC 22IIIIVPPPPPC".into());
+    device.done(command(11, Verb::EditStall { edits: vec![patterns] }));
+    let content = ProductContent {
+        unit: Unit::Gram,
+        price_per: 1_000,
+        barcodes: vec!["42".into()],
+        ..ProductContent::piece("Cheese", 1_500)
+    };
+    device.done(command(111, Verb::CreateProduct { product: product(111), content }));
+    let mut scan = |code: &str| match view(&mut device, &Query::Scan { stall: STALL, code: code.into() }) {
+        View::Scanned(rows) => rows,
+        View::Products(rows) => {
+            assert!(rows.is_empty());
+            vec![]
+        }
+        other => panic!("{other:?}"),
+    };
+    let said =
+        |rows: &[ScannedRow]| rows.iter().map(|row| (row.quantity, row.price_minor)).collect::<Vec<_>>();
+    assert_eq!(said(&scan("2000042012342")), [(1_234, None)]);
+    assert_eq!(said(&scan("2000042012345")), [], "the check digit is wrong");
+    device.done(command(
+        12,
+        Verb::EditProduct { product: product(111), edits: vec![ProductEdit::AddBarcode("0421".into())] },
+    ));
+    let mut scan = |code: &str| view(&mut device, &Query::Scan { stall: STALL, code: code.into() });
+    let View::Scanned(rows) = scan("2204217009902") else { panic!("not read") };
+    assert_eq!(said(&rows), [(660, Some(990))]);
+    // The buyer pays what the label says, whatever the weight rounds to.
+    let line = SaleLineInput {
+        unit_price_minor: Some(990),
+        price_per: Some(660),
+        ..SaleLineInput::of(product(111), 660)
+    };
+    assert_eq!(basket(&mut device, &[line], &[]).total_minor, 990);
+}
+
+/// P11, over two hundred baskets: screen, reply, receipt, its lines and taxes, and the day's report agree.
+#[test]
+fn every_place_shows_the_same_figures() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let mut chance = Chance(11);
+    for number in 0..6u16 {
+        let content = ProductContent {
+            tax_ppm: [0, 50_000, 88_750, 100_000, 220_000, 333_333][usize::from(number)],
+            tax_inclusive: number % 2 == 0,
+            price_per: if number > 3 { 1_000 } else { 1 },
+            unit: if number > 3 { Unit::Gram } else { Unit::Piece },
+            ..ProductContent::piece("Thing", chance.below(5_000))
+        };
+        device.done(command(200 + number, Verb::CreateProduct { product: product(200 + number), content }));
+    }
+    let (mut total, mut cash) = (0, 0);
+    for number in 0..200u16 {
+        let steps = [0, 1, 5, 10, 100];
+        let step = steps[usize::try_from(chance.below(5)).unwrap()];
+        device.done(command(1_000 + number, Verb::EditStall { edits: vec![StallEdit::CashStepMinor(step)] }));
+        let lines = chance.lines();
+        let discount = chance.discount();
+        let asked = |tenders| Query::Basket { stall: STALL, lines: lines.clone(), discount, tenders };
+        let View::Basket(bare) = view(&mut device, &asked(vec![])) else { panic!("no basket") };
+        let card = chance.below(bare.total_minor + 1);
+        let mut tenders = if card > 0 { vec![phone(card, &format!("C{number}"))] } else { vec![] };
+        let View::Basket(rest) = view(&mut device, &asked(tenders.clone())) else { panic!("no basket") };
+        tenders.push(TenderInput::cash(rest.due_in_cash_minor + chance.below(300)));
+        let View::Basket(shown) = view(&mut device, &asked(tenders.clone())) else { panic!("no basket") };
+        assert_eq!(shown.due_minor, 0);
+        let (sale_made, beyond, about) = (sale_id(3_000 + number), BeyondShare::Allow, SaleAbout::default());
+        let verb = Verb::MakeSale { sale: sale_made, lines: lines.clone(), discount, tenders, beyond, about };
+        let Reply::Sold { total_minor, cash_rounding_minor, change_minor, .. } =
+            device.done(command(3_000 + number, verb))
+        else {
+            panic!("not sold")
+        };
+        let receipt = sale(&mut device, sale_made);
+        let told = (total_minor, cash_rounding_minor, change_minor);
+        assert_eq!(told, (shown.total_minor, shown.cash_rounding_minor, shown.change_minor));
+        assert_eq!(told, (receipt.row.total_minor, receipt.cash_rounding_minor, receipt.change_minor));
+        assert_eq!(receipt.lines.iter().map(|line| line.total_minor).sum::<i64>(), total_minor);
+        assert_eq!(receipt.taxes, shown.taxes);
+        assert_eq!(shown.net_minor + shown.taxes.iter().map(|tax| tax.tax_minor).sum::<i64>(), total_minor);
+        let paid: i64 = receipt.tenders.iter().map(|tender| tender.amount_minor).sum();
+        assert_eq!(paid, total_minor + cash_rounding_minor + change_minor);
+        (total, cash) = (total + total_minor, cash + paid - card - change_minor);
+    }
+    let View::Today(today) = view(&mut device, &Query::Today(STALL)) else { panic!("no day") };
+    assert_eq!((today.sales, today.total_minor, today.cash_minor), (200, total, cash));
+}
+
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: i64) -> i64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from(self.0 >> 33).unwrap() % most.max(1)
+    }
+
+    fn discount(&mut self) -> DiscountInput {
+        match self.below(3) {
+            0 => DiscountInput::None,
+            1 => DiscountInput::PercentPpm(u32::try_from(self.below(1_000_001)).unwrap()),
+            _ => DiscountInput::AmountMinor(0),
+        }
+    }
+
+    fn lines(&mut self) -> Vec<SaleLineInput> {
+        let count = 1 + self.below(6);
+        (0..count)
+            .map(|_| {
+                let of = product(200 + u16::try_from(self.below(6)).unwrap());
+                SaleLineInput { discount: self.discount(), ..SaleLineInput::of(of, 1 + self.below(2_000)) }
+            })
+            .collect()
+    }
+}

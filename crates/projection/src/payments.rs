@@ -1,0 +1,172 @@
+//! Payments that a buyer claimed, and what became of them: as rows, and as facts. What is said of a payment may arrive
+//! before its sale, so both are kept and the furthest of them counts.
+
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::{SaleMade, Standing};
+use soko_domain::ids::{AuthorId, LogId, OrderId, SaleId, ShiftId};
+use soko_domain::verbs::verify_payment::{Payment, code_key};
+use soko_record_log::{Row, StoreError, Tx, params};
+
+use crate::book::Book;
+use crate::digest::{PAYMENT, PAYMENT_WORD};
+use crate::ledger::Place;
+
+pub(crate) fn taken(book: &mut Book<'_>, place: &Place, sale: &SaleMade) -> Result<(), StoreError> {
+    for (tender, paid) in (0u32..).zip(&sale.tenders) {
+        if paid.kind != TenderKind::MobileMoney && paid.standing == Standing::Taken {
+            continue;
+        }
+        let (kind, standing) = (paid.kind.number(), paid.standing.number());
+        let code =
+            if paid.kind == TenderKind::MobileMoney { code_key(&paid.reference) } else { String::new() };
+        book.add(
+            &PAYMENT,
+            params![
+                sale.sale,
+                place.author,
+                place.seq,
+                tender,
+                sale.shift,
+                kind,
+                paid.amount_minor,
+                code,
+                standing
+            ],
+            "insert into payment (log, sale, author, seq, tender, shift, kind, amount_minor, code, standing)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             on conflict (log, sale, author, seq, tender) do nothing",
+            params![
+                place.log,
+                sale.sale,
+                place.author,
+                place.seq,
+                tender,
+                sale.shift,
+                kind,
+                paid.amount_minor,
+                code,
+                standing
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) fn said(
+    book: &mut Book<'_>,
+    place: &Place,
+    payment: Payment,
+    (standing, code): (Standing, &str),
+) -> Result<(), StoreError> {
+    let (standing, code) = (standing.number(), code_key(code));
+    book.add(
+        &PAYMENT_WORD,
+        params![place.author, place.seq, payment.sale, payment.tender, standing, code],
+        "insert into payment_word (log, author, seq, sale, tender, standing, code)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, author, seq) do nothing",
+        params![place.log, place.author, place.seq, payment.sale, payment.tender, standing, code],
+    )
+}
+
+/// A payment's row with the furthest that was said of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentFound {
+    pub payment: Payment,
+    pub kind: TenderKind,
+    pub amount_minor: i64,
+    pub code: String,
+    pub standing: Standing,
+}
+
+/// The code that counts is the one that the money came with, else the one that was claimed.
+const COLUMNS: &str = "p.sale, p.tender, p.kind, p.amount_minor, p.standing,
+   (select max(w.standing) from payment_word w where w.log = p.log and w.sale = p.sale and w.tender = p.tender),
+   coalesce((select max(w.code) from payment_word w
+     where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing = 4), p.code)";
+const NOT_VOIDED: &str = "not exists (select 1 from sale_void v where v.log = p.log and v.sale = p.sale)";
+
+fn found(row: &Row) -> Result<PaymentFound, StoreError> {
+    let odd = |what: &str| StoreError::Corrupt(format!("{what} is none that this program knows"));
+    let standing = |number| Standing::from_number(number).ok_or_else(|| odd("a payment's standing"));
+    let taken = standing(row.number(4)?)?;
+    let said = row.int_opt(5)?.map(|number| standing(u8::try_from(number).unwrap_or(0))).transpose()?;
+    Ok(PaymentFound {
+        payment: Payment { sale: SaleId(row.id(0)?), tender: row.number(1)? },
+        kind: TenderKind::from_number(row.number(2)?).ok_or_else(|| odd("a payment's kind"))?,
+        amount_minor: row.int(3)?,
+        standing: said.map_or(taken, |said| taken.further(said)),
+        code: row.text(6)?.into(),
+    })
+}
+
+/// The payments of one sale that are more than coins and slips.
+pub fn payments_of(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<PaymentFound>, StoreError> {
+    let sql = format!("select {COLUMNS} from payment p where p.log = $1 and p.sale = $2 order by p.tender");
+    tx.query(&sql, params![log, sale])?.iter().map(found).collect()
+}
+
+/// Payments whose money nobody saw, of sales that stand, the latest sales first.
+pub fn unseen(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<PaymentFound>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS} from payment p
+         join sale s on s.log = p.log and s.sale = p.sale and s.author = p.author and s.seq = p.seq
+         where p.log = $1 and p.standing = 2 and {NOT_VOIDED} and not exists (
+           select 1 from payment_word w
+           where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing >= 4)
+         order by s.at_ms desc, p.sale, p.tender limit $2 offset $3"
+    );
+    tx.query(&sql, params![log, rows, offset])?.iter().map(found).collect()
+}
+
+/// What a shift took that nobody saw: for its report (first-hour 17).
+pub fn unseen_of_shift(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, shift): (AuthorId, ShiftId),
+) -> Result<i64, StoreError> {
+    let sql = format!(
+        "select cast(coalesce(sum(p.amount_minor), 0) as bigint) from payment p
+         where p.log = $1 and p.shift = $2 and p.author = $3 and p.standing = 2 and {NOT_VOIDED} and not exists (
+           select 1 from payment_word w
+           where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing >= 4)"
+    );
+    tx.query_one(&sql, params![log, shift, author])?.int(0)
+}
+
+/// Another sale that stands and has this code, if there is one. A code that turned out to be another one does not count.
+pub fn sale_of_code(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (code, apart_from): (&str, SaleId),
+) -> Result<Option<SaleId>, StoreError> {
+    let sql = format!(
+        "select p.sale from payment p
+         where p.log = $1 and p.code = $2 and p.sale <> $3 and {NOT_VOIDED} and not exists (
+           select 1 from payment_word w where w.log = p.log and w.sale = p.sale and w.tender = p.tender
+             and w.standing = 4 and w.code <> p.code)
+         union
+         select p.sale from payment_word p
+         where p.log = $1 and p.code = $2 and p.sale <> $3 and {NOT_VOIDED}
+         order by 1 limit 1"
+    );
+    let rows = tx.query(&sql, params![log, code, apart_from])?;
+    rows.first().map(|row| row.id(0).map(SaleId)).transpose()
+}
+
+/// The sale that closed an open order and was not voided, apart from one.
+pub fn sale_of_tab(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (tab, apart_from): (OrderId, Option<SaleId>),
+) -> Result<Option<SaleId>, StoreError> {
+    let sql = format!(
+        "select p.sale from sale p where p.log = $1 and p.tab = $2 and p.sale <> $3 and {NOT_VOIDED}
+         order by p.at_ms, p.sale limit 1"
+    );
+    let rows = tx.query(&sql, params![log, tab, apart_from.unwrap_or_default()])?;
+    rows.first().map(|row| row.id(0).map(SaleId)).transpose()
+}

@@ -1,0 +1,154 @@
+// A seller's first hour at the counter, through the screens, with the network off. Numbers are those of its scenarios.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
+
+async function offline(work) {
+  const server = await Server.begin();
+  const browser = new Browser();
+  try {
+    await browser.start();
+    const till = await Till.open(browser.context, server.url);
+    await keptOffline(till.page);
+    await server.kill();
+    await till.openStall("Mama Akinyi");
+    await work(till, browser, server);
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+// As a scanner types: fast, with Enter behind it, wherever the focus is.
+async function scan(till, code) {
+  await till.page.keyboard.type(code, { delay: 0 });
+  await till.page.keyboard.press("Enter");
+}
+
+const cart = (till) => till.page.getByRole("complementary", { name: "Cart" });
+
+async function toPay(till) {
+  await till.page.getByRole("link", { name: /^Pay / }).first().click();
+  await till.page.getByRole("heading", { name: "Take the money" }).waitFor();
+}
+
+async function product(till, { name, price, tax, codes = [] }) {
+  await till.go("/products/new");
+  await till.page.getByRole("textbox", { name: /^Name/ }).fill(name);
+  await till.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
+  if (tax || codes.length > 0) {
+    const more = till.page.locator("details summary").first();
+    if (await more.count()) await more.click();
+  }
+  if (tax) await till.page.getByRole("textbox", { name: /^Tax/ }).fill(tax);
+  if (codes.length > 0) await till.page.getByRole("textbox", { name: /^Barcodes/ }).fill(codes.join("\n"));
+  await till.button("Save").click();
+  await till.page.getByText(`${name} is on offer`).first().waitFor();
+}
+
+test("3: codes as fast as a scanner sends them, one twice, one unknown, one shared by two products", async () => {
+  await offline(async (till) => {
+    const [tea, salt, oil] = ["Tea", "Salt", "Oil"].map(anyName);
+    await product(till, { name: tea, price: "2.50", codes: ["61610001"] });
+    await product(till, { name: salt, price: "1", codes: ["61610002", "61610009"] });
+    await product(till, { name: oil, price: "3", codes: ["61610009"] });
+    await till.go("/sell");
+    for (const code of ["61610001", "61610002", "61610001"]) await scan(till, code);
+    await cart(till).getByText("5.00", { exact: false }).first().waitFor().catch(() => {});
+    await cart(till).getByRole("button", { name: new RegExp(salt) }).first().waitFor();
+    assert.equal(await cart(till).getByRole("listitem").count(), 2, "the second scan of a code is one more of its line");
+    await scan(till, "61610009");
+    const chooser = till.page.getByRole("dialog", { name: "Which one is it?" });
+    await chooser.getByRole("button", { name: new RegExp(oil) }).click();
+    await cart(till).getByRole("button", { name: new RegExp(oil) }).first().waitFor();
+    assert.equal(await cart(till).getByRole("listitem").count(), 3);
+    await scan(till, "99990000");
+    await till.button("Create it").click();
+    await till.page.waitForURL(/\/products\/new\?code=99990000/);
+  });
+});
+
+test("9: a cart put aside is there after a reload, is taken up and paid once", async () => {
+  await offline(async (till) => {
+    const tea = anyName("Tea");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    await till.addToCart(tea);
+    await cart(till).getByRole("button", { name: "Put aside" }).click();
+    await till.page.getByRole("textbox", { name: "Name" }).fill("Table 4");
+    await till.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
+    await till.page.getByText("Table 4 was put aside").first().waitFor();
+    await till.go("/sell");
+    await cart(till).getByRole("button", { name: /Table 4/ }).click();
+    await cart(till).getByRole("button", { name: new RegExp(tea) }).first().waitFor();
+    assert.equal(await till.pay(), 1);
+    await till.go("/sell");
+    await till.product(tea).first().waitFor();
+    assert.equal(await till.page.getByText("Table 4").count(), 0, "what was paid is not open any more");
+  });
+});
+
+test("11: 28.90 and 1.25 are 30.15 on every screen, and only cash is rounded", async () => {
+  await offline(async (till) => {
+    const [oil, milk] = ["Oil", "Milk"].map(anyName);
+    await till.go("/settings");
+    await till.page.getByRole("textbox", { name: /^Smallest coin/ }).fill("0.05");
+    await till.page.getByRole("region", { name: "Selling" }).getByRole("button", { name: "Save" }).click();
+    await till.page.getByText("Saved").first().waitFor();
+    await product(till, { name: oil, price: "28.90", tax: "22" });
+    await product(till, { name: milk, price: "1.25", tax: "10" });
+    await till.openDrawer();
+    await till.addToCart(oil);
+    await till.addToCart(milk);
+    await cart(till).getByText(/30\.15/).first().waitFor();
+    await toPay(till);
+    await till.button("Mobile money").click();
+    await till.page.getByRole("textbox", { name: /^Amount/ }).fill("10.12");
+    await till.page.getByRole("textbox", { name: /^Reference/ }).fill("QX12");
+    await till.button("Take this part, and the rest otherwise").click();
+    await till.button("Cash").click();
+    await till.page.getByText(/20\.05/).first().waitFor();
+    await till.button("Done, money is in").click();
+    await till.page.getByText(/Sale \d+ is saved/).waitFor();
+    const paper = till.page.getByRole("article");
+    for (const amount of [/30\.15/, /0\.02/, /10\.12/, /20\.05/, /5\.21/, /0\.11/]) await paper.getByText(amount).first().waitFor();
+    await till.go("/today");
+    await till.page.getByText(/30\.15/).first().waitFor();
+  });
+});
+
+test("17: a payment is claimed, then seen with its code, and the code pays one sale", async () => {
+  await offline(async (till) => {
+    const tea = anyName("Tea");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    const byPhone = async (code) => {
+      await till.go("/sell");
+      await till.addToCart(tea);
+      await toPay(till);
+      await till.button("Mobile money").click();
+      await till.page.getByRole("textbox", { name: /^Reference/ }).fill(code);
+      await till.button("Done, money is in").click();
+    };
+    await byPhone("");
+    await till.page.getByText(/Sale \d+ is saved/).waitFor();
+    const claim = till.page.getByRole("region", { name: "Payment by phone" });
+    await claim.getByText("Claimed").waitFor();
+    await till.go("/today");
+    await till.page.getByRole("heading", { name: "Money that nobody saw yet" }).waitFor();
+    await till.page.getByRole("link", { name: /Claimed/ }).click();
+    await claim.getByRole("textbox", { name: /^Code of the payment/ }).fill("QX12 Y");
+    await claim.getByRole("button", { name: "The money came" }).click();
+    await claim.getByText("Seen").waitFor();
+    await byPhone("qx12y");
+    await till.page.getByText("This code paid another sale already").first().waitFor();
+    await till.go("/today");
+    await till.page.getByRole("heading", { level: 1 }).waitFor();
+    assert.equal(await till.page.getByRole("heading", { name: "Money that nobody saw yet" }).count(), 0);
+  });
+});

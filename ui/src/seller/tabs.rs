@@ -1,0 +1,173 @@
+//! Open orders at the counter: put the cart aside under a name, take one up again, from whichever register it came, and
+//! follow what others do to it meanwhile.
+
+use soko_app_api::{OpenOrderRow, OpenOrderView, OwnStall, Query, Verb, View, Window};
+use soko_domain::ids::{OrderId, ThingId};
+use yew::prelude::*;
+
+use crate::acting::{sets, use_acting};
+use crate::browser;
+use crate::cart::{Cart, Tab};
+use crate::desk::{new_cart, use_desk};
+use crate::live::use_query;
+use crate::nav::Go;
+use crate::parts::{Dialog, Field, Icon, icon};
+use crate::route::Route;
+use crate::speech::use_speech;
+
+/// More open orders than a counter looks through.
+const TABS_MAX: u32 = 100;
+
+/// The open order that the cart is, as everybody sees it; the cart follows it.
+#[hook]
+pub(super) fn use_tab(stall: &OwnStall, cart: &Cart) -> Option<OpenOrderView> {
+    let desk = use_desk();
+    let order = cart.tab.as_ref().map(|tab| tab.order);
+    let live = use_query(order.map(|order| Query::OpenOrder { stall: stall.stall, order }));
+    let view = match live.view() {
+        Some(View::OpenOrder(view)) if Some(view.order) == order => Some(view.clone()),
+        _ => None,
+    };
+    use_effect_with(view.clone(), move |view| {
+        let Some(view) = view else { return };
+        let mut cart = desk.cart.get();
+        if cart.follow(view) {
+            desk.cart.set(cart);
+        }
+    });
+    view
+}
+
+#[hook]
+pub(super) fn use_tabs(stall: &OwnStall) -> Vec<OpenOrderRow> {
+    let live = use_query(Some(Query::OpenOrders { stall: stall.stall, window: Window::first(TABS_MAX) }));
+    if let Some(View::OpenOrders(rows)) = live.view() { rows.clone() } else { Vec::new() }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct TabStateProps {
+    pub tab: OpenOrderView,
+}
+
+/// Which open order is on the counter, and that it was paid elsewhere, where it was.
+#[component]
+pub(super) fn TabState(props: &TabStateProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let Some(sale) = props.tab.closed_by else {
+        return html! { <p class="tab-name">{ icon(Icon::Note) }{ props.tab.title.clone() }</p> };
+    };
+    let clear = Callback::from(move |_: MouseEvent| desk.cart.set(new_cart()));
+    html! {
+        <div class="notice" role="alert">
+            <p>{ speech.fill("tabs.closed", &[("title", &props.tab.title)]) }</p>
+            <Go to={Route::Sale(sale)} class="button">{ speech.say("tabs.receipt") }</Go>
+            <button type="button" class="button" onclick={clear}>{ speech.say("cart.clear") }</button>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct ParkProps {
+    pub stall: OwnStall,
+    pub on_close: Callback<()>,
+}
+
+/// Puts the cart aside.
+#[component]
+pub(super) fn Park(props: &ParkProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let title =
+        use_state(|| acting.desk.cart.get().tab.as_ref().map(|tab| tab.title.clone()).unwrap_or_default());
+    let onsubmit = {
+        let (acting, title, stall, on_close) =
+            (acting.clone(), title.clone(), props.stall.stall, props.on_close.clone());
+        Callback::from(move |submit: SubmitEvent| {
+            submit.prevent_default();
+            let (desk, speech, on_close) = (acting.desk.clone(), acting.speech.clone(), on_close.clone());
+            // The identities are kept in the cart before anything is sent, so that a repeat puts the same lines.
+            desk.cart.change(named);
+            let cart = desk.cart.get();
+            let Some(tab) = &cart.tab else { return };
+            let title = if title.trim().is_empty() {
+                speech.say("tabs.untitled").to_string()
+            } else {
+                title.trim().to_owned()
+            };
+            let edits = cart.parked(&title, || ThingId(browser::chance()));
+            acting.act(stall, Verb::EditOpenOrder { order: tab.order, edits }, move |_| {
+                desk.cart.set(new_cart());
+                desk.toasts.done(speech.fill("tabs.parked", &[("title", &title)]));
+                on_close.emit(());
+            });
+        })
+    };
+    html! {
+        <Dialog title={speech.say("tabs.park")} on_close={props.on_close.clone()} class="dialog-small">
+            <form class="stack" {onsubmit}>
+                <Field label={speech.say("tabs.title")} value={(*title).clone()} on_input={sets(&title)} autofocus=true
+                    hint={speech.say("tabs.title-hint")} />
+                <footer class="dialog-foot">
+                    <button type="submit" class="button button-main" disabled={acting.is_busy()}>{ speech.say("tabs.park") }</button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+/// Gives the cart an open order and its lines a place in it.
+fn named(cart: &mut Cart) {
+    let new = || Tab { order: OrderId(browser::chance()), title: String::new(), seen: Vec::new() };
+    cart.tab.get_or_insert_with(new);
+    for line in &mut cart.lines {
+        line.tab_line.get_or_insert_with(|| ThingId(browser::chance()));
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct TabsProps {
+    pub stall: OwnStall,
+    pub rows: Vec<OpenOrderRow>,
+    #[prop_or_default]
+    pub on_taken: Callback<()>,
+}
+
+/// The open orders, each to be taken up by a tap. Shown where the cart is empty.
+#[component]
+pub(super) fn Tabs(props: &TabsProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    if props.rows.is_empty() {
+        return Html::default();
+    }
+    let row = |row: &OpenOrderRow| {
+        let (desk, said, order, stall) = (desk.clone(), speech.clone(), row.order, props.stall.stall);
+        let on_taken = props.on_taken.clone();
+        let onclick = Callback::from(move |_: MouseEvent| {
+            let (desk, speech, on_taken) = (desk.clone(), said.clone(), on_taken.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                let call = soko_app_api::Call::Ask(Query::OpenOrder { stall, order });
+                let soko_app_api::Answer::View(View::OpenOrder(view)) = desk.call(call).await else {
+                    desk.toasts.error(speech.say("tabs.gone"));
+                    return;
+                };
+                let fresh = new_cart();
+                desk.cart.set(Cart::of_tab(&view, fresh.sale, fresh.command));
+                on_taken.emit(());
+            });
+        });
+        html! {
+            <button type="button" class="list-row" key={row.order.to_string()} {onclick}>
+                { icon(Icon::Note) }
+                <span class="list-main"><span class="list-name">{ row.title.clone() }</span>
+                    <span class="list-more">{ speech.count("cart.lines", i64::from(row.lines)) }</span></span>
+                { icon(Icon::Forward) }
+            </button>
+        }
+    };
+    html! {
+        <section class="tabs-open">
+            <h3>{ speech.say("tabs.open") }</h3>
+            { for props.rows.iter().map(row) }
+        </section>
+    }
+}

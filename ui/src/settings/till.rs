@@ -1,0 +1,130 @@
+//! How the stall sells: its smallest coin, goods beyond the share, and the codes of its scale.
+
+use soko_app_api::text::Worded as _;
+use soko_app_api::{Query, StallEdit, StallView, Verb, View};
+use soko_domain::ids::LogId;
+use soko_domain::scale;
+use soko_domain::verbs::make_sale::BeyondRule;
+use yew::prelude::*;
+
+use crate::doing::use_doing;
+use crate::live::use_query;
+use crate::parts::{Busy, Choice, Field};
+use crate::speech::use_speech;
+use crate::typed;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct TillProps {
+    pub stall: LogId,
+}
+
+#[component]
+pub(super) fn Till(props: &TillProps) -> Html {
+    let speech = use_speech();
+    let live = use_query(Some(Query::Stall(props.stall)));
+    html! {
+        <section class="card stack" aria-labelledby="till">
+            <h2 id="till">{ speech.say("till.title") }</h2>
+            if let Some(View::Stall(view)) = live.view() {
+                <Fields key={format!("{:?}", (view.cash_step_minor, view.beyond_rule, &view.scale_codes))}
+                    stall={props.stall} view={view.clone()} />
+            } else {
+                <Busy {live} />
+            }
+        </section>
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Form {
+    step: String,
+    rule: BeyondRule,
+    codes: String,
+}
+
+impl Form {
+    fn of(view: &StallView) -> Self {
+        let step = i64::from(view.cash_step_minor);
+        Self {
+            step: if step == 0 { String::new() } else { typed::plain(step, &view.currency) },
+            rule: view.beyond_rule,
+            codes: view.scale_codes.clone(),
+        }
+    }
+
+    fn step_minor(&self, currency: &str) -> Option<u32> {
+        if self.step.trim().is_empty() {
+            return Some(0);
+        }
+        typed::amount(&self.step, currency).and_then(|minor| u32::try_from(minor).ok())
+    }
+
+    /// What differs from what is stored; None while something cannot be kept.
+    fn edits(&self, view: &StallView) -> Option<Vec<StallEdit>> {
+        let step = self.step_minor(&view.currency)?;
+        let codes = self.codes.trim().to_uppercase();
+        scale::check(&codes).ok()?;
+        let edits = [
+            (step != view.cash_step_minor).then_some(StallEdit::CashStepMinor(step)),
+            (self.rule != view.beyond_rule).then_some(StallEdit::BeyondRule(self.rule)),
+            (codes != view.scale_codes).then_some(StallEdit::ScaleCodes(codes)),
+        ];
+        Some(edits.into_iter().flatten().collect())
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FieldsProps {
+    stall: LogId,
+    view: StallView,
+}
+
+#[component]
+fn Fields(props: &FieldsProps) -> Html {
+    let doing = use_doing();
+    let speech = doing.speech.clone();
+    let form = use_state(|| Form::of(&props.view));
+    let edits = form.edits(&props.view);
+    let set = |change: fn(&mut Form, String)| {
+        let form = form.clone();
+        Callback::from(move |text: String| {
+            let mut now = (*form).clone();
+            change(&mut now, text);
+            form.set(now);
+        })
+    };
+    let onsubmit = {
+        let (doing, edits, stall) = (doing.clone(), edits.clone(), props.stall);
+        Callback::from(move |submit: SubmitEvent| {
+            submit.prevent_default();
+            let Some(edits) = edits.clone() else { return };
+            let (desk, said, speech) = (doing.desk.clone(), doing.desk.clone(), doing.speech.clone());
+            doing.run(async move { desk.act(stall, Verb::EditStall { edits }).await }, move |_| {
+                said.toasts.done(speech.say("settings.saved"));
+            });
+        })
+    };
+    let rules = [BeyondRule::Warn, BeyondRule::Approve, BeyondRule::Refuse].map(|rule| {
+        let word = rule.word();
+        (AttrValue::Static(word), speech.say_or(&format!("beyond.{word}"), word))
+    });
+    let wrong_codes =
+        scale::check(&form.codes.trim().to_uppercase()).is_err().then(|| speech.say("till.codes-wrong"));
+    let wrong_step = form.step_minor(&props.view.currency).is_none().then(|| speech.say("till.step-wrong"));
+    let is_ready = edits.as_ref().is_some_and(|edits| !edits.is_empty()) && !doing.is_busy();
+    html! {
+        <form class="stack" {onsubmit}>
+            <Field label={speech.say("till.step")} value={form.step.clone()} on_input={set(|form, text| form.step = text)}
+                inputmode="decimal" sign={AttrValue::from(props.view.currency.clone())} problem={wrong_step}
+                hint={speech.say("till.step-hint")} />
+            <Choice label={speech.say("till.beyond")} value={AttrValue::Static(form.rule.word())} options={rules.to_vec()}
+                on_choose={set(|form, word| form.rule = BeyondRule::from_word(&word).unwrap_or(form.rule))}
+                hint={speech.say("till.beyond-hint")} />
+            <Field label={speech.say("till.codes")} value={form.codes.clone()} on_input={set(|form, text| form.codes = text)}
+                problem={wrong_codes} hint={speech.say("till.codes-hint")} />
+            <footer class="row form-foot">
+                <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("settings.save") }</button>
+            </footer>
+        </form>
+    }
+}
