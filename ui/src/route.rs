@@ -19,6 +19,7 @@ pub enum Route {
         code: String,
     },
     Product(ProductId),
+    Labels,
     Stock,
     StockOf(ProductId),
     Today,
@@ -39,6 +40,10 @@ pub enum Route {
     MyOrders,
     MyOrder(OrderId),
     Me,
+    /// What the code on a receipt proves; without a text, a place to put one in.
+    Verify {
+        proof: String,
+    },
     SignIn,
     Devices,
     People,
@@ -66,6 +71,7 @@ impl Route {
             ["orders", order] => OrderId::from_hex(order).map(Self::Order),
             ["products"] => Some(Self::Products),
             ["products", "new"] => Some(Self::NewProduct { code: parameter(search, "code") }),
+            ["products", "labels"] => Some(Self::Labels),
             ["products", product] => ProductId::from_hex(product).map(Self::Product),
             ["stock"] => Some(Self::Stock),
             ["stock", product] => ProductId::from_hex(product).map(Self::StockOf),
@@ -88,6 +94,8 @@ impl Route {
             ["my-orders"] => Some(Self::MyOrders),
             ["my-orders", order] => OrderId::from_hex(order).map(Self::MyOrder),
             ["me"] => Some(Self::Me),
+            ["verify"] => Some(Self::Verify { proof: String::new() }),
+            ["verify", proof] => Some(Self::Verify { proof: (*proof).into() }),
             ["sign-in"] => Some(Self::SignIn),
             ["devices"] => Some(Self::Devices),
             ["people"] => Some(Self::People),
@@ -109,6 +117,7 @@ impl Route {
             Self::Products => "/products".into(),
             Self::NewProduct { code } => with_parameter("/products/new", "code", code),
             Self::Product(product) => format!("/products/{product}"),
+            Self::Labels => "/products/labels".into(),
             Self::Stock => "/stock".into(),
             Self::StockOf(product) => format!("/stock/{product}"),
             Self::Today => "/today".into(),
@@ -126,6 +135,8 @@ impl Route {
             Self::MyOrders => "/my-orders".into(),
             Self::MyOrder(order) => format!("/my-orders/{order}"),
             Self::Me => "/me".into(),
+            Self::Verify { proof } if proof.is_empty() => "/verify".into(),
+            Self::Verify { proof } => format!("/verify/{proof}"),
             Self::SignIn => "/sign-in".into(),
             Self::Devices => "/devices".into(),
             Self::People => "/people".into(),
@@ -145,6 +156,7 @@ impl Route {
             | Self::Products
             | Self::NewProduct { .. }
             | Self::Product(_)
+            | Self::Labels
             | Self::Stock
             | Self::StockOf(_)
             | Self::Today
@@ -163,7 +175,12 @@ impl Route {
             | Self::MyOrders
             | Self::MyOrder(_)
             | Self::Me => Some(Mode::Shopper),
-            Self::Home | Self::Settings | Self::SignIn | Self::Devices | Self::NotFound => None,
+            Self::Home
+            | Self::Settings
+            | Self::Verify { .. }
+            | Self::SignIn
+            | Self::Devices
+            | Self::NotFound => None,
         }
     }
 
@@ -172,7 +189,7 @@ impl Route {
         match self {
             Self::Pay | Self::Receipt(_) => Self::Sell,
             Self::Order(_) => Self::Orders,
-            Self::NewProduct { .. } | Self::Product(_) => Self::Products,
+            Self::NewProduct { .. } | Self::Product(_) | Self::Labels => Self::Products,
             Self::StockOf(_) => Self::Stock,
             Self::Sales | Self::Sale(_) | Self::Drawer | Self::ShiftReportNow | Self::ShiftReport(..) => {
                 Self::Today
@@ -181,7 +198,7 @@ impl Route {
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Stall(_) | Self::Offer(..) => Self::Market,
             Self::MyOrder(_) => Self::MyOrders,
-            Self::SignIn => Self::Me,
+            Self::SignIn | Self::Verify { .. } => Self::Me,
             Self::Home
             | Self::Begin
             | Self::Sell
@@ -263,6 +280,7 @@ mod tests {
             Route::NewProduct { code: String::new() },
             Route::NewProduct { code: "40 06381&x=1".into() },
             Route::Product(product),
+            Route::Labels,
             Route::Stock,
             Route::StockOf(product),
             Route::Today,
@@ -282,6 +300,8 @@ mod tests {
             Route::MyOrders,
             Route::MyOrder(order),
             Route::Me,
+            Route::Verify { proof: String::new() },
+            Route::Verify { proof: "AQEC-_9".into() },
             Route::SignIn,
             Route::Devices,
         ]

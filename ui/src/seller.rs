@@ -6,6 +6,8 @@ mod counting;
 mod draft;
 mod drawer;
 mod home;
+mod issue;
+mod labels;
 mod line;
 mod order;
 mod orders;
@@ -49,6 +51,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Orders => html! { <orders::Orders /> },
         Route::Order(order) => html! { <order::Order key={order.to_string()} {order} /> },
         Route::Products => html! { <products::Products /> },
+        Route::Labels => html! { <labels::Labels /> },
         Route::NewProduct { code } => html! { <product::New {code} /> },
         Route::Product(product) => html! { <product::Edit key={product.to_string()} {product} /> },
         Route::Stock => html! { <stock::Stock /> },

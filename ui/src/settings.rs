@@ -8,8 +8,8 @@ mod invite;
 mod join;
 mod kept;
 mod looks;
+mod printers;
 mod profile;
-mod qr;
 mod sign_in;
 
 use yew::prelude::*;
@@ -74,6 +74,7 @@ fn Settings() -> Html {
                                 { icon(Icon::Forward) }
                             </Go>
                         </nav>
+                        <printers::Printers />
                     }
                     <Looks />
                     if let Some(about) = about {

@@ -51,6 +51,11 @@ pub fn schema() -> &'static [Migration] {
             name: "branches",
             sql: include_str!("../../../migrations/device/0005_branches.sql"),
         },
+        Migration {
+            number: 11,
+            name: "paper",
+            sql: include_str!("../../../migrations/device/0006_paper.sql"),
+        },
     ];
     STEPS
 }

@@ -52,6 +52,7 @@ fn List(props: &ListProps) -> Html {
         <section class="page">
             <header class="page-head">
                 <h1>{ speech.say("nav.products") }</h1>
+                <Go to={Route::Labels} class="button">{ icon(Icon::Barcode) }{ speech.say("labels.title") }</Go>
                 <Go to={Route::NewProduct { code: String::new() }} class="button button-main">
                     { icon(Icon::Plus) }{ speech.say("products.add") }
                 </Go>
