@@ -5,8 +5,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::Local;
-use soko_app_api::{Answer, Call, Keeps, KeptIn, Told, decode};
-use soko_device::{Device as Inner, Host, Options, Parts, Undone, Work, open_folder};
+use soko_app_api::{Answer, Call, Keeps, KeptIn, Printer, PrinterTrouble, Told, decode};
+use soko_device::{
+    Device as Inner, Host, NotPrinted, Options, Parts, Printing, Undone, Work, open_folder, send_to_printer,
+};
 use soko_domain::ids::Hash;
 use soko_engine::{Entropy, Now};
 use soko_record_log::{DataDirectory, StoreError};
@@ -117,6 +119,19 @@ impl Host for System {
             tracing::warn!(%error, "a file could not be put into the folder for downloads");
         }
         Some(written.ok()?.display().to_string())
+    }
+
+    fn can_print(&self) -> bool {
+        true
+    }
+
+    /// On a thread of its own: a printer takes its time, and selling goes on.
+    fn print(&self, printer: &Printer, bytes: Vec<u8>) -> Printing {
+        let printer = printer.clone();
+        Box::pin(async move {
+            let printed = tokio::task::spawn_blocking(move || send_to_printer(&printer, &bytes)).await;
+            printed.unwrap_or_else(|_| Err(NotPrinted::during(PrinterTrouble::Stopped)))
+        })
     }
 }
 

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use soko_app_api::{
-    Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, Query, QueryKey, Told, View, decode, encode,
+    Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, PaperReply, Query, QueryKey, Told, View, decode,
+    encode,
 };
 use soko_domain::ids::Hash;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -18,6 +19,7 @@ use tokio::task::{LocalSet, spawn_local};
 use crate::device::{Device, NotOpened};
 use crate::news::{self, News, Waiting};
 use crate::outside::Outside;
+use crate::papers;
 use crate::reminders::Reminders;
 use crate::standing::Standing;
 use crate::words::Language;
@@ -205,6 +207,12 @@ impl Host {
         let mut answer = self.device_call(call).await;
         if let Answer::About(about) = &mut answer {
             about.warnings.extend(self.notices.borrow().iter().cloned());
+        }
+        // A page in a window has no downloads.
+        if let Answer::Paper(PaperReply::File(file)) = &answer
+            && file.media_type == papers::PDF
+        {
+            return papers::save(file);
         }
         answer
     }

@@ -13,6 +13,7 @@ mod news;
 mod notify;
 mod outside;
 mod page;
+mod papers;
 mod pictures;
 mod place;
 mod reminders;

@@ -17,6 +17,7 @@ const SCREENS: &[(&str, usize)] = &[
     ("stock", 1),
     ("today", 0),
     ("sales", 1),
+    ("verify", 0),
     ("settings", 0),
     ("devices", 0),
     ("market", 0),

@@ -1,6 +1,6 @@
 //! Which calls would be answered differently after something was told.
 
-use soko_app_api::{Call, MarketMoved, MarketQuery, Query, Told};
+use soko_app_api::{Call, MarketMoved, MarketQuery, PaperCall, Query, Told};
 use soko_domain::ids::LogId;
 
 pub fn concerns(call: &Call, told: &Told) -> bool {
@@ -12,10 +12,16 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         }
         Call::Buyer(_) => is_everything || matches!(told, Told::Buyer | Told::Market(_)),
         Call::About => is_everything || matches!(told, Told::Device | Told::Stall(_)),
+        Call::Paper(PaperCall::Look { stall, sale }) => {
+            concerns(&Call::Ask(Query::Sale { stall: *stall, sale: *sale }), told)
+        }
+        Call::Paper(PaperCall::Printer) => is_everything || matches!(told, Told::Device),
         Call::Do(_)
         | Call::People(_)
         | Call::Buy(_)
         | Call::Device(_)
+        | Call::Paper(_)
+        | Call::Check { .. }
         | Call::Keep { .. }
         | Call::Kept { .. } => false,
     }

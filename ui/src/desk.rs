@@ -201,7 +201,7 @@ fn may_pass(sentence: &str) -> bool {
     sentence == "link.broken"
 }
 
-fn trouble(answer: Answer) -> Trouble {
+pub(crate) fn trouble(answer: Answer) -> Trouble {
     match answer {
         Answer::Refused(refused) => Trouble::Refused(refused),
         Answer::Failed { sentence } => Trouble::Failed(sentence),
@@ -213,6 +213,8 @@ fn trouble(answer: Answer) -> Trouble {
         | Answer::Device(_)
         | Answer::People(_)
         | Answer::About(_)
+        | Answer::Paper(_)
+        | Answer::Checked(_)
         | Answer::Kept(_) => Trouble::Failed("link.unreadable".into()),
     }
 }

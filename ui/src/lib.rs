@@ -15,6 +15,7 @@ pub mod live;
 pub mod nav;
 pub mod notes;
 pub mod paging;
+pub mod paper;
 pub mod parts;
 pub mod people;
 pub mod places;

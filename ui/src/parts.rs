@@ -4,6 +4,7 @@ mod dialog;
 mod field;
 mod icon;
 mod list;
+mod qr;
 mod states;
 mod toasts;
 
@@ -11,5 +12,6 @@ pub use dialog::{Confirm, Dialog};
 pub use field::{Choice, Field, Segmented, Stepper, TextArea};
 pub use icon::{Icon, icon};
 pub use list::{Slot, Windowed};
+pub use qr::Qr;
 pub use states::{Badge, Busy, Empty, Loading, Photo, Problem, SavedTone};
 pub use toasts::ToastShelf;

@@ -24,6 +24,7 @@ pub enum Route {
     /// What only a person can settle.
     NeedsEye,
     Product(ProductId),
+    Labels,
     Stock,
     /// Many products at once.
     StockSession(Session),
@@ -46,6 +47,10 @@ pub enum Route {
     MyOrders,
     MyOrder(OrderId),
     Me,
+    /// What the code on a receipt proves; without a text, a place to put one in.
+    Verify {
+        proof: String,
+    },
     SignIn,
     Devices,
     People,
@@ -106,6 +111,7 @@ impl Route {
             ["products", "import"] => Some(Self::ImportProducts),
             ["products", "categories"] => Some(Self::Categories),
             ["products", "questions"] => Some(Self::NeedsEye),
+            ["products", "labels"] => Some(Self::Labels),
             ["products", product] => ProductId::from_hex(product).map(Self::Product),
             ["stock"] => Some(Self::Stock),
             ["stock", "many", kind] => Session::from_word(kind).map(Self::StockSession),
@@ -129,6 +135,8 @@ impl Route {
             ["my-orders"] => Some(Self::MyOrders),
             ["my-orders", order] => OrderId::from_hex(order).map(Self::MyOrder),
             ["me"] => Some(Self::Me),
+            ["verify"] => Some(Self::Verify { proof: String::new() }),
+            ["verify", proof] => Some(Self::Verify { proof: (*proof).into() }),
             ["sign-in"] => Some(Self::SignIn),
             ["devices"] => Some(Self::Devices),
             ["people"] => Some(Self::People),
@@ -154,6 +162,7 @@ impl Route {
             Self::NeedsEye => "/products/questions".into(),
             Self::StockSession(kind) => format!("/stock/many/{}", kind.word()),
             Self::Product(product) => format!("/products/{product}"),
+            Self::Labels => "/products/labels".into(),
             Self::Stock => "/stock".into(),
             Self::StockOf(product) => format!("/stock/{product}"),
             Self::Today => "/today".into(),
@@ -171,6 +180,8 @@ impl Route {
             Self::MyOrders => "/my-orders".into(),
             Self::MyOrder(order) => format!("/my-orders/{order}"),
             Self::Me => "/me".into(),
+            Self::Verify { proof } if proof.is_empty() => "/verify".into(),
+            Self::Verify { proof } => format!("/verify/{proof}"),
             Self::SignIn => "/sign-in".into(),
             Self::Devices => "/devices".into(),
             Self::People => "/people".into(),
@@ -193,6 +204,7 @@ impl Route {
             | Self::Categories
             | Self::NeedsEye
             | Self::Product(_)
+            | Self::Labels
             | Self::Stock
             | Self::StockSession(_)
             | Self::StockOf(_)
@@ -212,7 +224,12 @@ impl Route {
             | Self::MyOrders
             | Self::MyOrder(_)
             | Self::Me => Some(Mode::Shopper),
-            Self::Home | Self::Settings | Self::SignIn | Self::Devices | Self::NotFound => None,
+            Self::Home
+            | Self::Settings
+            | Self::Verify { .. }
+            | Self::SignIn
+            | Self::Devices
+            | Self::NotFound => None,
         }
     }
 
@@ -225,6 +242,7 @@ impl Route {
             | Self::ImportProducts
             | Self::Categories
             | Self::NeedsEye
+            | Self::Labels
             | Self::Product(_) => Self::Products,
             Self::StockOf(_) | Self::StockSession(_) => Self::Stock,
             Self::Sales | Self::Sale(_) | Self::Drawer | Self::ShiftReportNow | Self::ShiftReport(..) => {
@@ -234,7 +252,7 @@ impl Route {
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Stall(_) | Self::Offer(..) => Self::Market,
             Self::MyOrder(_) => Self::MyOrders,
-            Self::SignIn => Self::Me,
+            Self::SignIn | Self::Verify { .. } => Self::Me,
             Self::Home
             | Self::Begin
             | Self::Sell
@@ -319,6 +337,7 @@ mod tests {
             Route::Categories,
             Route::NeedsEye,
             Route::Product(product),
+            Route::Labels,
             Route::Stock,
             Route::StockSession(Session::Count),
             Route::StockOf(product),
@@ -339,6 +358,8 @@ mod tests {
             Route::MyOrders,
             Route::MyOrder(order),
             Route::Me,
+            Route::Verify { proof: String::new() },
+            Route::Verify { proof: "AQEC-_9".into() },
             Route::SignIn,
             Route::Devices,
         ]

@@ -11,6 +11,8 @@ mod family;
 mod home;
 mod import;
 mod import_choice;
+mod issue;
+mod labels;
 mod line;
 mod order;
 mod orders;
@@ -58,6 +60,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Orders => html! { <orders::Orders /> },
         Route::Order(order) => html! { <order::Order key={order.to_string()} {order} /> },
         Route::Products => html! { <products::Products /> },
+        Route::Labels => html! { <labels::Labels /> },
         Route::NewProduct { code } => html! { <product::New {code} /> },
         Route::Categories => html! { <categories::Categories /> },
         Route::NeedsEye => html! { <questions::NeedsEye /> },

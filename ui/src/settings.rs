@@ -9,8 +9,8 @@ mod join;
 mod kept;
 mod looks;
 mod own;
+mod printers;
 mod profile;
-mod qr;
 mod sign_in;
 mod till;
 
@@ -77,6 +77,7 @@ fn Settings() -> Html {
                                 { icon(Icon::Forward) }
                             </Go>
                         </nav>
+                        <printers::Printers />
                     }
                     <own::Own stall={stall.clone()} />
                     <Looks />

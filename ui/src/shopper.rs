@@ -12,6 +12,7 @@ mod orders;
 mod progress;
 mod search;
 mod stall;
+mod verify;
 mod wanted;
 
 use yew::prelude::*;
@@ -34,6 +35,10 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Basket => html! { <basket::Basket /> },
         Route::MyOrders => html! { <orders::Orders /> },
         Route::MyOrder(order) => html! { <order::Order key={order.to_string()} {order} /> },
+        Route::Verify { proof } => {
+            let key = proof.clone();
+            html! { <verify::Verify {key} {proof} /> }
+        }
         Route::Me => html! { <me::Me /> },
         _ => return None,
     })

@@ -9,7 +9,9 @@ use crate::command::Command;
 use crate::device::{DeviceCommand, DeviceReply, DeviceView};
 use crate::market::{MarketQuery, MarketView};
 use crate::notice::Notice;
+use crate::paper::{PaperCall, PaperReply};
 use crate::people::{PeopleCall, PeopleReply};
+use crate::proof::ProofView;
 use crate::query::Query;
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -34,6 +36,10 @@ pub enum Call {
     Device(DeviceCommand),
     /// Say who is at the register, or allow something.
     People(PeopleCall),
+    /// Receipts, labels and the printer.
+    Paper(PaperCall),
+    /// What the text of a receipt's code proves.
+    Check { proof: String },
     /// How the device stands.
     About,
     /// Keeps a draft of a screen on this device: the open cart, a half-filled form. An empty value forgets it.
@@ -58,6 +64,8 @@ pub enum Answer {
     Buyer(BuyerView),
     Device(DeviceReply),
     People(PeopleReply),
+    Paper(PaperReply),
+    Checked(ProofView),
     About(DeviceView),
     Kept(Vec<u8>),
     /// It was not done, for a reason that a person can do something about.

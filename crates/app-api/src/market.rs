@@ -2,7 +2,7 @@
 //! device from what it holds, and each answer says how old it is.
 
 use serde::{Deserialize, Serialize};
-use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
+use soko_domain::ids::{AuthorId, Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
 use crate::query::Window;
@@ -74,6 +74,19 @@ pub struct StallPage {
     pub card: StallCard,
     pub hours: String,
     pub categories: Vec<ShopCategory>,
+    /// Who signs its receipts.
+    pub registers: Vec<RegisterKey>,
+}
+
+/// A register with the key that its receipts are checked with.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RegisterKey {
+    #[serde(with = "as_hex")]
+    pub register: AuthorId,
+    pub name: String,
+    #[serde(with = "as_hex")]
+    pub public_key: Hash,
+    pub is_revoked: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -57,6 +57,12 @@ pub enum PaperCall {
 pub enum PaperReply {
     Receipt(Box<ReceiptView>),
     File(PaperFile),
+    /// The window put the file here.
+    Saved {
+        path: String,
+        missing: String,
+        is_copy: bool,
+    },
     Printed {
         /// Whether the printer said so itself; many say nothing.
         is_confirmed: bool,

@@ -34,6 +34,8 @@ impl Device {
             Call::Buyer(query) => self.buyer_answer(&query).map(Answer::Buyer),
             Call::Device(command) => self.device_command(command).await.map(Answer::Device),
             Call::People(call) => self.people(&call).map(Answer::People),
+            Call::Paper(paper) => self.paper(paper).await.map(Answer::Paper),
+            Call::Check { proof } => self.check(&proof).await.map(Answer::Checked),
             Call::About => self.about().map(Answer::About),
             Call::Keep { key, value } => self.keep_draft(&key, &value).map(|()| Answer::Kept(Vec::new())),
             Call::Kept { key } => self.draft(&key).map(Answer::Kept),

@@ -4,11 +4,33 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use soko_app_api::Keeps;
+use soko_app_api::{Keeps, Printer, PrinterTrouble};
 use soko_engine::Now;
 
 /// Something to be done on the device's thread.
 pub type Work = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Something on its way to a printer.
+pub type Printing = Pin<Box<dyn Future<Output = Result<bool, NotPrinted>>>>;
+
+/// Why it is not on paper, or not as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotPrinted {
+    pub trouble: PrinterTrouble,
+    /// Whether a part of it may have come out.
+    pub has_begun: bool,
+}
+
+impl NotPrinted {
+    /// Nothing came out.
+    pub fn before(trouble: PrinterTrouble) -> Self {
+        Self { trouble, has_begun: false }
+    }
+
+    pub fn during(trouble: PrinterTrouble) -> Self {
+        Self { trouble, has_begun: true }
+    }
+}
 
 pub trait Host {
     /// Time of day and zone, for labels.
@@ -30,6 +52,16 @@ pub trait Host {
     /// Puts a file where the person finds it, and says where. None where only the screen can hand it out.
     fn put_file(&self, _name: &str, _bytes: &[u8]) -> Option<String> {
         None
+    }
+
+    /// Whether a printer can be reached without the system's dialog.
+    fn can_print(&self) -> bool {
+        false
+    }
+
+    /// Sends these bytes to a printer, and says whether the printer confirmed that they are on paper.
+    fn print(&self, _printer: &Printer, _bytes: Vec<u8>) -> Printing {
+        Box::pin(std::future::ready(Err(NotPrinted::before(PrinterTrouble::Unable))))
     }
 }
 

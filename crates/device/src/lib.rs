@@ -21,8 +21,12 @@ mod invitation;
 mod kept;
 mod link;
 mod market;
+mod paper;
 mod pictures;
+mod proof;
 mod server;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+mod spool;
 mod store;
 mod verbs;
 
@@ -31,9 +35,11 @@ pub use exchange::{Exchange, Summary};
 pub use failure::Undone;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 pub use folder::open_folder;
-pub use host::{Host, Work};
+pub use host::{Host, NotPrinted, Printing, Work};
 pub use invitation::Invitation;
 pub use link::Link;
 pub use pictures::media_type;
 pub use server::{Code, Server, Ticket, Unanswered};
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+pub use spool::send as send_to_printer;
 pub use store::OpenedEngine;

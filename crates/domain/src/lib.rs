@@ -6,6 +6,7 @@ pub mod ask;
 pub mod basket;
 pub mod calendar;
 pub mod entry;
+pub mod essence;
 pub mod ids;
 pub mod import;
 pub mod money;

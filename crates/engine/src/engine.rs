@@ -58,6 +58,11 @@ pub fn schema() -> &'static [Migration] {
             sql: include_str!("../../../migrations/device/0006_imports.sql"),
         },
         Migration { number: 13, name: "sell", sql: soko_projection::SELL },
+        Migration {
+            number: 14,
+            name: "paper",
+            sql: include_str!("../../../migrations/device/0007_paper.sql"),
+        },
     ];
     STEPS
 }

@@ -2,6 +2,19 @@
 //! receipt knows them; with the separators of the language.
 
 use soko_domain::money::Currency;
+use soko_domain::quantity::Unit;
+
+/// A price with its currency and, where it is not that of one piece, what it is the price of.
+pub fn price_text(language: &str, (minor, currency): (i64, &str), (unit, per): (Unit, i64)) -> String {
+    let separators = Separators::of(language);
+    let amount = format!("{currency} {}", separators.money(minor, currency));
+    match (unit, per) {
+        (Unit::Piece, 1) => amount,
+        (Unit::Gram, 1_000) => format!("{amount} / kg"),
+        (Unit::Millilitre, 1_000) => format!("{amount} / l"),
+        _ => format!("{amount} / {} {}", separators.whole(per), unit.symbol()).trim_end().into(),
+    }
+}
 
 /// How a language separates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,6 +88,19 @@ impl Separators {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prices_say_what_they_are_for() {
+        for (unit, per, expected) in [
+            (Unit::Piece, 1, "EUR 12.50"),
+            (Unit::Gram, 1_000, "EUR 12.50 / kg"),
+            (Unit::Millilitre, 1_000, "EUR 12.50 / l"),
+            (Unit::Gram, 100, "EUR 12.50 / 100 g"),
+            (Unit::Piece, 6, "EUR 12.50 / 6"),
+        ] {
+            assert_eq!(price_text("en", (1_250, "EUR"), (unit, per)), expected);
+        }
+    }
 
     #[test]
     fn numbers_by_language() {

@@ -123,7 +123,6 @@ fn letters(row: &Row, columns: usize) -> Option<Vec<u8>> {
     };
     let mut bytes = match look {
         Look::Plain => Vec::new(),
-        Look::Strong => vec![0x1b, b'E', 1],
         Look::Large => vec![0x1b, b'E', 1, 0x1d, b'!', 1],
     };
     for line in lines_of(row, columns, false) {

@@ -204,7 +204,7 @@ impl Fonts {
     fn by_face<'t>(&self, text: &'t str, look: Look) -> Vec<(Face, &'t str)> {
         let (latin, arabic) = match look {
             Look::Plain => (Face::Latin, Face::Arabic),
-            Look::Strong | Look::Large => (Face::LatinStrong, Face::ArabicStrong),
+            Look::Large => (Face::LatinStrong, Face::ArabicStrong),
         };
         let mut parts: Vec<(Face, std::ops::Range<usize>)> = Vec::new();
         for (at, letter) in text.char_indices() {

@@ -119,7 +119,7 @@ impl Drawn<'_, '_, '_> {
         let text_left = if self.is_right_to_left { side } else { 0.0 };
         let name = self.fitting(&label.name, Look::Plain, room, grid.name_mm);
         self.line(&name, text_left, room, grid.name_mm, grid.name_mm);
-        let price = self.fonts.shape(&label.price, self.is_right_to_left, Look::Strong);
+        let price = self.fonts.shape(&label.price, self.is_right_to_left, Look::Large);
         let price_mm = smaller(&price, room, grid.price_mm);
         let price_base = grid.name_mm * 1.5 + price_mm;
         self.line(&price, text_left, room, price_base, price_mm);

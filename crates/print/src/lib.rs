@@ -29,6 +29,7 @@ pub mod peer;
 #[cfg(feature = "draw")]
 mod picture;
 
+pub use amount::price_text;
 pub use receipt::{Receipt, ReceiptLine, Sum};
 pub use rows::test_page;
 pub use text::to_text;

@@ -192,7 +192,7 @@ fn to_units(dots: i32, size: i32) -> i32 {
 
 fn size(look: Look) -> i32 {
     match look {
-        Look::Plain | Look::Strong => PLAIN,
+        Look::Plain => PLAIN,
         Look::Large => LARGE,
     }
 }

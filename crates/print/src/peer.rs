@@ -260,7 +260,7 @@ impl Peer {
                 ' '
             }
         };
-        let look = if self.strong { Look::Strong } else { Look::Plain };
+        let look = if self.strong { Look::Large } else { Look::Plain };
         let line = self.fonts.shape(&letter.to_string(), false, look);
         let mut cell = Picture::new(CELL_WIDTH, CELL_HEIGHT);
         let wide = crate::page::to_dots(line.width, LETTER_SIZE);

@@ -132,6 +132,9 @@ impl Writing<'_> {
             let off = self.money(-line.discount_minor);
             details.push(format!("{} {off}", self.words.discount));
         }
+        if !line.note.is_empty() {
+            details.push(line.note.clone());
+        }
         ReceiptLine {
             name: line.name.clone(),
             amount: self.money(line.total_minor),
@@ -148,6 +151,8 @@ impl Writing<'_> {
         let label = text
             .replace("{rate}", &self.separators.percent(tax.ppm))
             .replace("{net}", &self.money(tax.net_minor));
+        // By its class, too, where the stall has classes: two of them may have one rate.
+        let label = if tax.label.is_empty() { label } else { format!("{} · {label}", tax.label) };
         self.sum(&label, tax.tax_minor)
     }
 

@@ -28,8 +28,7 @@ pub(crate) enum Row {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Look {
     Plain,
-    Strong,
-    /// Strong, and taller.
+    /// Taller, and in stronger letters.
     Large,
 }
 

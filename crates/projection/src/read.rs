@@ -105,6 +105,8 @@ pub fn shift_is_open(
 /// A sale as its record has it.
 pub struct SaleFound {
     pub author: AuthorId,
+    /// Its place in the author's chain.
+    pub seq: u64,
     pub stamp: Stamp,
     pub made: SaleMade,
 }
@@ -117,7 +119,7 @@ pub fn sale(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Option<SaleFoun
     let Some(row) = rows.first() else { return Ok(None) };
     let (author, seq) = (row.id(0)?, row.number(1)?);
     match entry_at(tx, log, author, seq)? {
-        Some((stamp, Entry::SaleMade(made))) => Ok(Some(SaleFound { author, stamp, made })),
+        Some((stamp, Entry::SaleMade(made))) => Ok(Some(SaleFound { author, seq, stamp, made })),
         Some(_) | None => Err(odd("a sale's record")),
     }
 }
@@ -201,6 +203,45 @@ pub fn devices(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<DeviceFo
     let sql =
         format!("select {DEVICE_COLUMNS} from stall_device where log = $1 order by name, author limit $2");
     tx.query(&sql, params![log, limit])?.iter().map(device_found).collect()
+}
+
+/// A register with the key that it signs with.
+pub struct RegisterKeyFound {
+    pub author: AuthorId,
+    pub name: String,
+    pub admitted: bool,
+    pub revoked: bool,
+    pub public_key: [u8; 32],
+}
+
+const KEY_COLUMNS: &str =
+    "h.author, coalesce(d.name, ''), coalesce(d.admitted, 0), coalesce(d.revoked, 0), h.public_key
+     from author_head h left join stall_device d on d.log = h.log and d.author = h.author";
+
+/// Every register that was ever let in, revoked ones, too: what they sold before stays true.
+pub fn register_keys(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<RegisterKeyFound>, StoreError> {
+    let sql = format!("select {KEY_COLUMNS} where h.log = $1 and d.admitted = 1 order by h.author limit $2");
+    tx.query(&sql, params![log, limit])?.iter().map(register_key_found).collect()
+}
+
+/// The key of an author, let in or not.
+pub fn register_key(
+    tx: &mut dyn Tx,
+    log: LogId,
+    author: AuthorId,
+) -> Result<Option<RegisterKeyFound>, StoreError> {
+    let sql = format!("select {KEY_COLUMNS} where h.log = $1 and h.author = $2");
+    tx.query_opt(&sql, params![log, author])?.as_ref().map(register_key_found).transpose()
+}
+
+fn register_key_found(row: &Row) -> Result<RegisterKeyFound, StoreError> {
+    Ok(RegisterKeyFound {
+        author: row.id(0)?,
+        name: row.text(1)?.into(),
+        admitted: row.bool(2)?,
+        revoked: row.bool(3)?,
+        public_key: row.id(4)?,
+    })
 }
 
 fn device_found(row: &Row) -> Result<DeviceFound, StoreError> {

@@ -211,6 +211,14 @@ impl std::fmt::Debug for Pen {
     }
 }
 
+/// Whether this key signed this message. The message says itself what it is for, so that it can be no record.
+pub fn is_signed_message(public_key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+    let Ok(key) = VerifyingKey::from_bytes(public_key) else {
+        return false;
+    };
+    key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
+}
+
 /// Whether this key signed the record of this identity. Strict: no weak keys, one signature per message.
 pub(crate) fn is_signed(public_key: &[u8; 32], id: &Hash, signature: &Signature) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(public_key) else {

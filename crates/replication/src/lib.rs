@@ -17,7 +17,7 @@ pub mod session;
 
 mod frame;
 
-pub use author::{Introduction, Pen, Resume, Unwritable, author_id};
+pub use author::{Introduction, Pen, Resume, Unwritable, author_id, is_signed_message};
 pub use chain::{Accepted, Head, Heads, KnownAuthor, Refused, accept, heads_digest};
 pub use digest::Digest;
 pub use fill::{Budget, Filled, Source, fill};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    Dated, MarketQuery, MarketView, OfferPage, OfferRow, ShopCategory, StallCard, StallPage, WINDOW_ROWS_MAX,
-    Window,
+    Dated, MarketQuery, MarketView, OfferPage, OfferRow, RegisterKey, ShopCategory, StallCard, StallPage,
+    WINDOW_ROWS_MAX, Window,
 };
-use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
+use soko_projection::read as facts;
 use soko_record_log::{StoreError, Tx};
 
 use super::held::{Held, Key};
@@ -14,6 +15,9 @@ use super::rows::{self, OfferFound, StallRow};
 
 /// The nearest that a search finds; what comes after them is not what was meant.
 const FOUND_MAX: usize = 1_000;
+
+/// More registers than any stall has.
+const REGISTERS_MAX: usize = 1_000;
 
 /// What a question is about. `is_frozen`: the shop promises nothing.
 pub(super) enum Wanted {
@@ -147,7 +151,19 @@ fn stall_page(
     });
     let categories = with_offers.collect();
     let hours = row.hours.clone();
-    Ok(StallPage { card: card(tx, row, offers)?, hours, categories })
+    let registers = registers(tx, row.stall)?;
+    Ok(StallPage { card: card(tx, row, offers)?, hours, categories, registers })
+}
+
+fn registers(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<RegisterKey>, StoreError> {
+    let found = facts::register_keys(tx, stall, REGISTERS_MAX)?;
+    let key = |found: facts::RegisterKeyFound| RegisterKey {
+        register: found.author,
+        name: found.name,
+        public_key: Hash(found.public_key),
+        is_revoked: found.revoked,
+    };
+    Ok(found.into_iter().map(key).collect())
 }
 
 fn offer_row(offer: &OfferFound, is_frozen: bool) -> OfferRow {

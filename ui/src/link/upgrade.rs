@@ -161,6 +161,8 @@ impl Shared {
             | Call::Ask(_)
             | Call::Buyer(_)
             | Call::Device(_)
+            | Call::Paper(_)
+            | Call::Check { .. }
             | Call::Keep { .. }
             | Call::Kept { .. } => None,
         }

@@ -1,20 +1,20 @@
 //! A sale: at the end of selling with its change and the way on, later with its refunds; and its paper.
 
-use soko_app_api::{OwnStall, Query, SaleView, TaxRow, Verb, View};
+use soko_app_api::{Answer, Call, OwnStall, PaperCall, PaperReply, ReceiptView, SaleView, Verb};
 use soko_domain::ids::SaleId;
-use soko_domain::money::Ppm;
+use soko_print::{Receipt as Said, Sum};
 use yew::prelude::*;
 
 use super::claims::Claims;
-use super::pay::name;
+use super::issue::Issue;
 use super::refund::Refund;
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
-use crate::browser;
 use crate::desk::use_desk;
-use crate::live::use_query;
+use crate::live::use_live;
 use crate::nav::Go;
-use crate::parts::{Badge, Busy, Confirm, Empty, Icon, SavedTone, icon};
+use crate::paper;
+use crate::parts::{Badge, Busy, Confirm, Empty, Icon, Qr, SavedTone, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 
@@ -41,50 +41,57 @@ struct LoadedProps {
 #[component]
 fn Loaded(props: &LoadedProps) -> Html {
     let speech = use_speech();
-    let live = use_query(Some(Query::Sale { stall: props.stall.stall, sale: props.sale }));
-    match live.view() {
-        Some(View::Sale(sale)) => html! {
+    let (stall, sale) = (props.stall.stall, props.sale);
+    let live = use_live(Some(Call::Paper(PaperCall::Look { stall, sale })));
+    match live.answer.as_deref() {
+        Some(Answer::Paper(PaperReply::Receipt(view))) => html! {
             <section class="page page-narrow receipt-page">
-                if props.is_new { <Sold sale={sale.clone()} /> } else { <Past stall={props.stall.clone()} sale={sale.clone()} /> }
-                <Claims stall={props.stall.clone()} sale={sale.clone()} />
-                <Paper sale={sale.clone()} />
+                if props.is_new {
+                    <Sold stall={props.stall.clone()} view={(**view).clone()} again={live.again.clone()} />
+                } else {
+                    <Past stall={props.stall.clone()} view={(**view).clone()} again={live.again.clone()} />
+                }
+                <Claims stall={props.stall.clone()} sale={view.sale.clone()} />
+                <Paper view={(**view).clone()} />
             </section>
         },
-        Some(_) => html! {
+        Some(Answer::Refused(_)) => html! {
             <Empty icon={Icon::Receipt} title={speech.say("sale.missing")} text={speech.say("sale.missing-text")}>
                 <Go to={Route::Sales} class="button">{ speech.say("sales.title") }</Go>
             </Empty>
         },
-        None => html! { <Busy {live} /> },
+        _ => html! { <Busy {live} /> },
     }
 }
 
 #[derive(Properties, PartialEq)]
 struct SoldProps {
-    sale: SaleView,
+    stall: OwnStall,
+    view: ReceiptView,
+    again: Callback<()>,
 }
 
 #[component]
 fn Sold(props: &SoldProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
-    let row = &props.sale.row;
+    let sale = &props.view.sale;
+    let row = &sale.row;
     let number = row.receipt_number.to_string();
     let next = Callback::from(move |_: MouseEvent| desk.go_instead(Route::Sell));
-    let print = Callback::from(|_: MouseEvent| browser::print());
-    let change = speech.money(props.sale.change_minor, &row.currency);
+    let change = speech.money(sale.change_minor, &row.currency);
     html! {
         <header class="sold no-print" role="status">
             <span class="sold-sign">{ icon(Icon::Check) }</span>
             <p>{ speech.fill("sold.saved", &[("number", &number)]) }</p>
-            if props.sale.change_minor > 0 {
+            if sale.change_minor > 0 {
                 <p class="sold-change"><span>{ speech.say("pay.change") }</span><strong class="number">{ change }</strong></p>
             } else {
                 <p class="sold-change"><strong class="number">{ speech.money(row.total_minor, &row.currency) }</strong></p>
             }
             <div class="sold-actions">
                 <button type="button" class="button button-main button-large" onclick={next} autofocus=true>{ speech.say("sold.next") }</button>
-                <button type="button" class="button button-large" onclick={print}>{ icon(Icon::Print) }{ speech.say("sold.print") }</button>
             </div>
+            <Issue stall={props.stall.stall} view={props.view.clone()} is_new=true again={props.again.clone()} />
         </header>
     }
 }
@@ -92,7 +99,8 @@ fn Sold(props: &SoldProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct PastProps {
     stall: OwnStall,
-    sale: SaleView,
+    view: ReceiptView,
+    again: Callback<()>,
 }
 
 #[component]
@@ -100,7 +108,8 @@ fn Past(props: &PastProps) -> Html {
     let acting = use_acting();
     let speech = acting.speech.clone();
     let (refunds, voids) = (use_state(|| false), use_state(|| false));
-    let row = &props.sale.row;
+    let sale = &props.view.sale;
+    let row = &sale.row;
     let number = row.receipt_number.to_string();
     let void = {
         let (acting, stall, sale, close) = (acting.clone(), props.stall.stall, row.sale, closes(&voids));
@@ -112,17 +121,15 @@ fn Past(props: &PastProps) -> Html {
             close.emit(());
         })
     };
-    let print = Callback::from(|_: MouseEvent| browser::print());
     let is_open = !row.voided && row.refunded_minor < row.total_minor;
     html! {
         <>
             <header class="page-head no-print">
                 <Go to={Route::Sales} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
                 <h1>{ speech.fill("sale.title", &[("number", &number)]) }</h1>
-                { state(&speech, &props.sale) }
+                { state(&speech, sale) }
             </header>
             <div class="row no-print">
-                <button type="button" class="button" onclick={print}>{ icon(Icon::Print) }{ speech.say("sold.print") }</button>
                 if is_open {
                     <button type="button" class="button" onclick={opens(&refunds)}>{ icon(Icon::Refund) }{ speech.say("refund.title") }</button>
                 }
@@ -130,7 +137,8 @@ fn Past(props: &PastProps) -> Html {
                     <button type="button" class="button button-quiet" onclick={opens(&voids)}>{ speech.say("sale.void") }</button>
                 }
             </div>
-            if *refunds { <Refund stall={props.stall.clone()} sale={props.sale.clone()} on_close={closes(&refunds)} /> }
+            <Issue stall={props.stall.stall} view={props.view.clone()} is_new=false again={props.again.clone()} />
+            if *refunds { <Refund stall={props.stall.clone()} sale={sale.clone()} on_close={closes(&refunds)} /> }
             if *voids {
                 <Confirm title={speech.say("sale.void")} text={speech.say("sale.void-text")} action={speech.say("sale.void")}
                     asks_reason=true on_confirm={void} on_close={closes(&voids)} />
@@ -152,65 +160,46 @@ fn state(speech: &Speech, sale: &SaleView) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct PaperProps {
-    sale: SaleView,
+    view: ReceiptView,
 }
 
-/// The paper, on the screen and from the printer.
+/// The paper, as the printer and the PDF have it.
 #[component]
 fn Paper(props: &PaperProps) -> Html {
     let speech = use_speech();
-    let sale = &props.sale;
-    let row = &sale.row;
-    let money = |minor: i64| speech.money(minor, &row.currency);
-    // The time on the wall of the stall when it was made.
-    let local_ms = row.at_ms + i64::from(row.offset_minutes) * 60_000;
+    let said = Said::of(&props.view, &paper::words(&speech));
     html! {
-        <article class="paper" aria-label={speech.say("receipt.title")}>
+        <article class="paper" aria-label={speech.say("receipt.title")} lang={said.language.clone()}>
             <header>
-                <h2>{ sale.stall_name.clone() }</h2>
-                if !sale.stall_place.is_empty() { <p>{ sale.stall_place.clone() }</p> }
-                <p class="number">{ speech.fill("receipt.number", &[("number", &row.receipt_number.to_string())]) }</p>
-                <p class="number">{ speech.day_and_time(local_ms, Some("UTC")) }{ " · " }{ sale.register_name.clone() }</p>
+                <h2>{ said.stall.clone() }</h2>
+                if !said.place.is_empty() { <p>{ said.place.clone() }</p> }
+                <p class="number">{ said.title.clone() }</p>
+                <p class="number">{ said.made.clone() }</p>
+                { for said.marks.iter().map(|mark| html! { <p class="paper-mark">{ mark.clone() }</p> }) }
             </header>
             <ul>
-                { for sale.lines.iter().map(|line| html! {
-                    <li class={(line.refunded >= line.quantity).then_some("paper-refunded")}>
-                        <span>{ line.name.clone() }</span><span class="number">{ money(line.total_minor) }</span>
-                        <small class="number">
-                            { speech.number(line.quantity) }{ " × " }{ money(line.unit_price_minor) }
-                            if line.price_per != 1 { { " / " }{ speech.number(line.price_per) } }
-                            if line.discount_minor != 0 { { " − " }{ money(line.discount_minor) } }
-                        </small>
-                        if !line.note.is_empty() { <small>{ line.note.clone() }</small> }
+                { for said.lines.iter().map(|line| html! {
+                    <li class={line.is_refunded.then_some("paper-refunded")}>
+                        <span>{ line.name.clone() }</span><span class="number">{ line.amount.clone() }</span>
+                        { for line.details.iter().map(|detail| html! { <small class="number">{ detail.clone() }</small> }) }
                     </li>
                 }) }
             </ul>
             <dl class="sums">
-                { for sale.taxes.iter().map(|tax| html! {
-                    <div><dt>{ tax_name(&speech, tax) }</dt>
-                        <dd class="number">{ money(tax.tax_minor) }</dd></div>
-                }) }
-                if sale.cash_rounding_minor != 0 {
-                    <div><dt>{ speech.say("receipt.rounding") }</dt><dd class="number">{ money(sale.cash_rounding_minor) }</dd></div>
-                }
-                <div class="sums-total"><dt>{ speech.say("sum.total") }</dt><dd class="number">{ money(row.total_minor) }</dd></div>
-                { for sale.tenders.iter().map(|tender| html! {
-                    <div><dt>{ name(&speech, tender.kind) }{ " " }{ tender.reference.clone() }
-                        if tender.standing.is_unseen() { { " · " }{ speech.say("standing.claimed") } }</dt>
-                        <dd class="number">{ money(tender.amount_minor) }</dd></div>
-                }) }
-                if sale.change_minor > 0 {
-                    <div><dt>{ speech.say("pay.change") }</dt><dd class="number">{ money(sale.change_minor) }</dd></div>
-                }
+                { for said.taxes.iter().map(|sum| row(sum, None)) }
+                { row(&said.total, Some("sums-total")) }
+                { for said.rounding.iter().map(|sum| row(sum, None)) }
+                { for said.paid.iter().map(|sum| row(sum, None)) }
             </dl>
-            if !sale.note.is_empty() { <p>{ sale.note.clone() }</p> }
-            <p class="paper-thanks">{ speech.say("receipt.thanks") }</p>
+            <p class="paper-thanks">{ said.thanks.clone() }</p>
+            if !said.proof.is_empty() {
+                <Qr text={said.proof.clone()} label={said.check.clone()} />
+                <p class="paper-check">{ said.check.clone() }</p>
+            }
         </article>
     }
 }
 
-/// A tax as the paper names it: by its rate, and by its class where the stall has classes.
-fn tax_name(speech: &Speech, tax: &TaxRow) -> String {
-    let rate = speech.fill("receipt.tax", &[("rate", &speech.percent(Ppm(tax.ppm).0))]);
-    if tax.label.is_empty() { rate.to_string() } else { format!("{} · {rate}", tax.label) }
+fn row(sum: &Sum, class: Option<&'static str>) -> Html {
+    html! { <div {class}><dt>{ sum.label.clone() }</dt><dd class="number">{ sum.amount.clone() }</dd></div> }
 }

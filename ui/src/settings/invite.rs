@@ -5,10 +5,9 @@ use soko_domain::ids::LogId;
 use soko_domain::role::Role;
 use yew::prelude::*;
 
-use super::qr::Qr;
 use crate::browser;
 use crate::doing::use_doing;
-use crate::parts::{Icon, Segmented, icon};
+use crate::parts::{Icon, Qr, Segmented, icon};
 use crate::speech::role_name;
 
 /// Roles that a register may have, the least first.

@@ -66,8 +66,12 @@ impl Device {
             MarketQuery::Stall(stall) => {
                 let found = self.read(|tx| stall_kept(tx, *stall))?;
                 Ok(found.map_or(MarketView::Missing, |(as_of_ms, card, page)| {
-                    let unknown =
-                        StallPage { card: card.clone(), hours: String::new(), categories: Vec::new() };
+                    let unknown = StallPage {
+                        card: card.clone(),
+                        hours: String::new(),
+                        categories: Vec::new(),
+                        registers: Vec::new(),
+                    };
                     let page = page.map_or(unknown, |page| StallPage { card, ..page });
                     MarketView::Stall(dated(as_of_ms, page))
                 }))

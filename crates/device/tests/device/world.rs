@@ -14,7 +14,9 @@ use soko_app_api::{
     ProductContent, Query, ReceivedLineInput, Reply, StallContent, StatusView, Told, Verb, View, decode,
     encode,
 };
-use soko_device::{Device, Host, OpenedEngine, Options, Parts, Work, open_folder};
+use soko_device::{
+    Device, Host, OpenedEngine, Options, Parts, Printing, Work, open_folder, send_to_printer as send,
+};
 use soko_domain::ids::{LogId, ProductId, ShiftId, ThingId};
 use soko_engine::{Entropy, Now, OpenError};
 use soko_projection::LocalApplier;
@@ -93,6 +95,15 @@ impl Host for TestHost {
 
     fn keeps(&self) -> Keeps {
         Keeps { place: KeptIn::Files, used_bytes: None, free_bytes: None }
+    }
+
+    fn can_print(&self) -> bool {
+        true
+    }
+
+    fn print(&self, printer: &soko_app_api::Printer, bytes: Vec<u8>) -> Printing {
+        let printer = printer.clone();
+        Box::pin(async move { tokio::task::spawn_blocking(move || send(&printer, &bytes)).await.unwrap() })
     }
 }
 

@@ -7,14 +7,14 @@ use yew::prelude::*;
 const QUIET: usize = 4;
 
 #[derive(Properties, PartialEq)]
-pub(super) struct QrProps {
+pub struct QrProps {
     pub text: AttrValue,
     pub label: AttrValue,
 }
 
 /// Nothing where the text is too long for a code: it stands beside as text, too.
 #[component]
-pub(super) fn Qr(props: &QrProps) -> Html {
+pub fn Qr(props: &QrProps) -> Html {
     let drawn = use_memo(props.text.clone(), |text| drawing(text));
     let Some((side, path)) = &*drawn else { return Html::default() };
     html! {

@@ -1,0 +1,105 @@
+//! Paper as the screens need it: its words in the person's language, asking for it, and giving files away.
+
+use soko_app_api::{Answer, Call, PaperCall, PaperFile, PaperReply, PaperWords, PrinterTrouble};
+use yew::prelude::*;
+
+use crate::browser;
+use crate::desk::{Desk, Trouble};
+use crate::speech::Speech;
+use crate::words::Language;
+
+/// Every way of paying that a sale may have been paid with.
+const TENDERS: &[(&str, &str)] = &[
+    ("cash", "tender.cash"),
+    ("card", "tender.card"),
+    ("mobile-money", "tender.mobile-money"),
+    ("voucher", "tender.voucher"),
+    ("bank-transfer", "tender.bank-transfer"),
+    ("other", "tender.other"),
+];
+
+/// The texts of a paper. Their placeholders are filled where the paper is made.
+pub fn words(speech: &Speech) -> PaperWords {
+    let say = |key: &'static str| speech.say(key).to_string();
+    PaperWords {
+        language: speech.language().code().into(),
+        is_right_to_left: speech.language() == Language::Arabic,
+        receipt: say("receipt.number"),
+        tax_included: say("receipt.tax-included"),
+        tax_added: say("receipt.tax-added"),
+        rounding: say("receipt.rounding"),
+        total: say("sum.total"),
+        discount: say("receipt.discount"),
+        change: say("pay.change"),
+        refunded: say("receipt.refunded"),
+        copy: say("receipt.copy"),
+        voided: say("receipt.voided"),
+        thanks: say("receipt.thanks"),
+        check: say("receipt.check"),
+        test_title: say("printer.test-title"),
+        test_text: say("printer.test-text"),
+        tenders: TENDERS.iter().map(|(word, key)| ((*word).into(), say(key))).collect(),
+    }
+}
+
+pub async fn ask(desk: &Desk, call: PaperCall) -> Result<PaperReply, Trouble> {
+    match desk.call(Call::Paper(call)).await {
+        Answer::Paper(reply) => Ok(reply),
+        other => Err(crate::desk::trouble(other)),
+    }
+}
+
+/// What stands in the way of printing, and what to do.
+pub fn trouble(speech: &Speech, trouble: &PrinterTrouble) -> AttrValue {
+    match trouble {
+        PrinterTrouble::None => speech.say("printer.none"),
+        PrinterTrouble::Unable => speech.say("printer.unable"),
+        PrinterTrouble::Unreachable { address, because } => {
+            speech.fill("printer.unreachable", &[("address", address), ("because", because)])
+        }
+        PrinterTrouble::PaperOut => speech.say("printer.paper-out"),
+        PrinterTrouble::CoverOpen => speech.say("printer.cover-open"),
+        PrinterTrouble::Faulty => speech.say("printer.faulty"),
+        PrinterTrouble::Stopped => speech.say("printer.stopped"),
+    }
+}
+
+/// Says what became of a paper; a file goes to the person.
+pub fn tell(desk: &Desk, speech: &Speech, reply: &PaperReply) {
+    match reply {
+        PaperReply::File(file) => {
+            // A browser that refuses says so itself.
+            browser::file::hand_out_as(&file.name, &file.media_type, &file.bytes);
+            warn_of_missing(desk, speech, &file.missing);
+        }
+        PaperReply::Saved { path, missing, .. } => {
+            desk.toasts.done(speech.fill("paper.saved", &[("path", path)]));
+            warn_of_missing(desk, speech, missing);
+        }
+        PaperReply::Printed { is_confirmed, .. } => {
+            let key = if *is_confirmed { "printer.printed" } else { "printer.sent" };
+            desk.toasts.done(speech.say(key));
+        }
+        PaperReply::NotPrinted(why) => desk.toasts.error(trouble(speech, why)),
+        PaperReply::Receipt(_) | PaperReply::Printer { .. } => {}
+    }
+}
+
+fn warn_of_missing(desk: &Desk, speech: &Speech, missing: &str) {
+    if !missing.is_empty() {
+        desk.toasts.error(speech.fill("paper.missing", &[("letters", missing)]));
+    }
+}
+
+/// Gives a text to whatever the system offers; copies it where it offers nothing.
+pub async fn share(desk: &Desk, speech: &Speech, file: &PaperFile) {
+    let text = String::from_utf8_lossy(&file.bytes).into_owned();
+    if browser::file::share(&text).await {
+        return;
+    }
+    if browser::copy(&text).await {
+        desk.toasts.done(speech.say("paper.copied"));
+    } else {
+        desk.toasts.error(speech.say("paper.not-copied"));
+    }
+}
