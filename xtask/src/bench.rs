@@ -23,13 +23,23 @@ struct Bench {
     package: &'static str,
     program: &'static str,
     groups: &'static [&'static str],
+    needs_postgres: bool,
 }
 
-const BENCHES: &[Bench] = &[Bench {
-    package: "soko-bench",
-    program: "soko-bench",
-    groups: &["register", "engine", "search", "import", "replicate", "server", "market"],
-}];
+const BENCHES: &[Bench] = &[
+    Bench {
+        package: "soko-bench",
+        program: "soko-bench",
+        groups: &["register", "engine", "search", "import", "replicate", "server", "market"],
+        needs_postgres: true,
+    },
+    Bench {
+        package: "soko-recommend-bench",
+        program: "soko-recommend-bench",
+        groups: &["recommend"],
+        needs_postgres: false,
+    },
+];
 
 /// A first visit in a real browser; measured by the script beside the journeys.
 const WEB: &str = "web";
@@ -44,12 +54,13 @@ pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
         .flat_map(|bench| bench.groups.iter().map(move |group| (bench, *group)))
         .filter(|(_, group)| is_wanted(group))
         .collect();
-    if !programs.is_empty() {
-        let postgres = Postgres::start(Durability::WaitForDisk)?;
-        for (bench, group) in programs {
-            let printed = bench.measure(group, &postgres.url)?;
-            collect(&printed, &mut figures)?;
-        }
+    let postgres = match programs.iter().any(|(bench, _)| bench.needs_postgres) {
+        true => Some(Postgres::start(Durability::WaitForDisk)?),
+        false => None,
+    };
+    for (bench, group) in programs {
+        let printed = bench.measure(group, postgres.as_ref().map(|postgres| postgres.url.as_str()))?;
+        collect(&printed, &mut figures)?;
     }
     if is_wanted(WEB) {
         warn(&format!("measuring {WEB}"));
@@ -65,7 +76,7 @@ pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
 }
 
 impl Bench {
-    fn measure(&self, group: &str, postgres_url: &str) -> Outcome<String> {
+    fn measure(&self, group: &str, postgres_url: Option<&str>) -> Outcome<String> {
         require_program(self.package, self.program)?;
         warn(&format!("measuring {group}"));
         let mut command =
@@ -73,11 +84,10 @@ impl Bench {
         if let Some(programs) = machine::postgres_programs() {
             command.env(PGBENCH_VARIABLE, programs.join("pgbench"));
         }
-        let output = command
-            .env(ADDRESS_VARIABLE, postgres_url)
-            .stderr(Stdio::inherit())
-            .output()
-            .doing("measuring")?;
+        if let Some(url) = postgres_url {
+            command.env(ADDRESS_VARIABLE, url);
+        }
+        let output = command.stderr(Stdio::inherit()).output().doing("measuring")?;
         if output.status.success() {
             return String::from_utf8(output.stdout).doing("reading the figures");
         }

@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-app-api", &["soko-domain"]),
     ("soko-search", &[]),
     ("soko-print", &["soko-app-api", "soko-domain"]),
+    ("soko-recommend", &[]),
     ("soko-replication", &["soko-domain"]),
     ("soko-record-log", &["soko-replication", "soko-domain"]),
     ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
@@ -62,6 +63,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "soko-projection",
         ],
     ),
+    ("soko-recommend-bench", &["soko-recommend"]),
     ("xtask", &[]),
 ];
 
@@ -101,8 +103,15 @@ const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[
 const SABOTAGE: &str = "sabotage";
 const SABOTEUR: &str = "soko-sim";
 
-const PURE: &[&str] =
-    &["soko-domain", "soko-documents", "soko-replication", "soko-app-api", "soko-search", "soko-print"];
+const PURE: &[&str] = &[
+    "soko-domain",
+    "soko-documents",
+    "soko-replication",
+    "soko-app-api",
+    "soko-search",
+    "soko-print",
+    "soko-recommend",
+];
 
 /// Runtimes, databases, HTTP, clocks and random sources.
 const IMPURE: &[&str] = &[

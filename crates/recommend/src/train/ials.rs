@@ -1,0 +1,366 @@
+//! Factors by alternating least squares for implicit feedback, with the weight of regularisation growing with how often a
+//! row occurs ("Revisiting the performance of iALS on item recommendation benchmarks", Rendle, Krichene, Zhang and Koren 2021).
+//!
+//! Each row is a small least-squares problem, solved by conjugate gradients from where it stood, preconditioned by its
+//! diagonal: the sweeps over the data need only come closer each time, not arrive.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::histories::{Histories, index};
+use super::kernel::{WIDEST, add_four, add_projected, add_scaled, dot};
+use super::parallel::each_piece;
+use super::seeds::Seeds;
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct IalsParameters {
+    pub dimension: usize,
+    pub sweeps: usize,
+    /// Steps towards each row's solution in one sweep.
+    pub steps: usize,
+    /// Weight of a product that somebody did not have, where one that they had weighs 1.
+    pub unobserved: f32,
+    pub regularisation: f32,
+    /// 1: a row that occurs twice as often is held back twice as much.
+    pub exponent: f32,
+}
+
+/// What each product is like, as numbers; and what is needed to find a person's from their history.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Factors {
+    parameters: IalsParameters,
+    stride: usize,
+    products: Vec<f32>,
+    /// The products' factors against each other, times the weight of what was not observed.
+    gram: Vec<f32>,
+}
+
+/// How many rows a thread takes at a time.
+const ROWS_PER_PIECE: usize = 32;
+/// Steps to a person's vector when only that is wanted.
+const FOLD_IN_STEPS: usize = 8;
+
+impl Factors {
+    #[must_use]
+    pub fn train(histories: &Histories, parameters: IalsParameters, seed: u64) -> Self {
+        let stride = parameters.dimension.next_multiple_of(WIDEST);
+        let mut seeds = Seeds::new(seed);
+        let scale = 0.1 / (parameters.dimension as f32).sqrt();
+        let mut products = vec![0.0; histories.products() * stride];
+        for row in products.chunks_exact_mut(stride) {
+            row[..parameters.dimension].fill_with(|| seeds.normal() * scale);
+        }
+        let mut people = vec![0.0; histories.rows() * stride];
+        let turned = turned(histories);
+        let side = |count: usize| Side { parameters, stride, others: count };
+        for _ in 0..parameters.sweeps {
+            side(histories.products()).solve(histories, &products, &mut people);
+            side(histories.rows()).solve(&turned, &people, &mut products);
+        }
+        let gram = gram(&products, stride, parameters.unobserved);
+        Self { parameters, stride, products, gram }
+    }
+
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.parameters.dimension
+    }
+
+    /// The products' factors against each other, times the weight of what was not observed.
+    pub(crate) fn gram(&self) -> impl Fn(usize, usize) -> f32 {
+        |row, column| self.gram[row * self.stride + column]
+    }
+
+    /// A product's numbers.
+    #[must_use]
+    pub fn product(&self, at: usize) -> &[f32] {
+        &self.products[at * self.stride..][..self.parameters.dimension]
+    }
+
+    /// A person's vector from their history, with a weight for each product of it.
+    #[must_use]
+    pub fn fold_in(&self, history: &[u32], weights: &[f32]) -> Vec<f32> {
+        let mut person = vec![0.0; self.stride];
+        let count = self.products.len() / self.stride;
+        let solve = Solve {
+            others: &self.products,
+            gram: &self.gram,
+            stride: self.stride,
+            steps: FOLD_IN_STEPS,
+            rows: std::iter::once(history),
+            weights: Some(weights),
+            to: &mut person,
+            parameters: self.parameters,
+            count,
+        };
+        Arch::new().dispatch(solve);
+        person
+    }
+
+    /// Adds every product's score for a person's vector.
+    pub fn score(&self, person: &[f32], scores: &mut [f32]) {
+        Arch::new().dispatch(Score { products: &self.products, person, scores });
+    }
+}
+
+struct Score<'a> {
+    products: &'a [f32],
+    person: &'a [f32],
+    scores: &'a mut [f32],
+}
+
+impl WithSimd for Score<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for (score, product) in self.scores.iter_mut().zip(self.products.chunks_exact(self.person.len())) {
+            *score = dot(simd, product, self.person);
+        }
+    }
+}
+
+/// The same histories by product: who had it.
+fn turned(histories: &Histories) -> Vec<Vec<u32>> {
+    let occurrences = histories.occurrences();
+    (0..histories.products())
+        .map(|it| occurrences.of(it).iter().map(|occurrence| occurrence.row).collect())
+        .collect()
+}
+
+/// Rows of either side.
+trait Rows: Sync {
+    fn had(&self, at: usize) -> &[u32];
+}
+
+impl Rows for Histories {
+    fn had(&self, at: usize) -> &[u32] {
+        self.row(at)
+    }
+}
+
+impl Rows for Vec<Vec<u32>> {
+    fn had(&self, at: usize) -> &[u32] {
+        &self[at]
+    }
+}
+
+struct Side {
+    parameters: IalsParameters,
+    stride: usize,
+    others: usize,
+}
+
+impl Side {
+    fn solve(&self, rows: &impl Rows, others: &[f32], to: &mut [f32]) {
+        let gram = gram(others, self.stride, self.parameters.unobserved);
+        let arch = Arch::new();
+        each_piece(to, ROWS_PER_PIECE * self.stride, |at, to| {
+            let first = at * ROWS_PER_PIECE;
+            arch.dispatch(Solve {
+                others,
+                gram: &gram,
+                stride: self.stride,
+                steps: self.parameters.steps,
+                rows: (first..first + to.len() / self.stride).map(|row| rows.had(row)),
+                weights: None,
+                to,
+                parameters: self.parameters,
+                count: self.others,
+            });
+        });
+    }
+}
+
+fn held_back(parameters: IalsParameters, occurs: usize, others: usize) -> f32 {
+    let weight = occurs as f32 + parameters.unobserved * others as f32;
+    parameters.regularisation * weight.powf(parameters.exponent)
+}
+
+/// All rows against each other: `unobserved · Σ row · rowᵀ`. Rows are added in pieces of a fixed size, and the pieces in order.
+fn gram(rows: &[f32], stride: usize, unobserved: f32) -> Vec<f32> {
+    const ROWS: usize = 1_024;
+    let mut sums = vec![0.0; stride * stride * rows.len().div_ceil(ROWS * stride)];
+    let arch = Arch::new();
+    each_piece(&mut sums, stride * stride, |at, sum| {
+        let rows = &rows[at * ROWS * stride..];
+        let rows = &rows[..rows.len().min(ROWS * stride)];
+        arch.dispatch(AddSquares { rows, stride, sum });
+    });
+    let mut gram = vec![0.0; stride * stride];
+    for sum in sums.chunks_exact(stride * stride) {
+        for (to, value) in gram.iter_mut().zip(sum) {
+            *to += unobserved * value;
+        }
+    }
+    gram
+}
+
+struct AddSquares<'a> {
+    rows: &'a [f32],
+    stride: usize,
+    sum: &'a mut [f32],
+}
+
+impl WithSimd for AddSquares<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let whole = self.rows.len() / (4 * self.stride) * 4 * self.stride;
+        let (fours, rest) = self.rows.split_at(whole);
+        for rows in fours.chunks_exact(4 * self.stride) {
+            let (a, others) = rows.split_at(self.stride);
+            let (b, others) = others.split_at(self.stride);
+            let (c, d) = others.split_at(self.stride);
+            for (at, to) in self.sum.chunks_exact_mut(self.stride).enumerate() {
+                add_four(simd, [a[at], b[at], c[at], d[at]], [a, b, c, d], to);
+            }
+        }
+        for row in rest.chunks_exact(self.stride) {
+            for (factor, to) in row.iter().zip(self.sum.chunks_exact_mut(self.stride)) {
+                add_scaled(simd, *factor, row, to);
+            }
+        }
+    }
+}
+
+/// Several rows' problems, one after the other.
+struct Solve<'a, Rows> {
+    others: &'a [f32],
+    gram: &'a [f32],
+    stride: usize,
+    steps: usize,
+    rows: Rows,
+    /// What each of the row's products weighs, instead of 1.
+    weights: Option<&'a [f32]>,
+    to: &'a mut [f32],
+    parameters: IalsParameters,
+    count: usize,
+}
+
+impl<'a, Rows: Iterator<Item = &'a [u32]>> WithSimd for Solve<'a, Rows> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let stride = self.stride;
+        let mut space = Space::new(stride);
+        for (had, to) in self.rows.zip(self.to.chunks_exact_mut(stride)) {
+            if had.is_empty() {
+                to.fill(0.0);
+                continue;
+            }
+            space.gather(self.others, had);
+            space.weights.clear();
+            space.weights.extend_from_slice(self.weights.unwrap_or_default());
+            space.weights.resize(had.len(), 1.0);
+            let held_back = held_back(self.parameters, had.len(), self.count);
+            space.solve(simd, Problem { gram: self.gram, held_back, steps: self.steps }, to);
+        }
+    }
+}
+
+struct Problem<'a> {
+    gram: &'a [f32],
+    held_back: f32,
+    steps: usize,
+}
+
+/// Room for one row's problem, used again for the next.
+struct Space {
+    stride: usize,
+    near: Vec<f32>,
+    weights: Vec<f32>,
+    diagonal: Vec<f32>,
+    residual: Vec<f32>,
+    scaled: Vec<f32>,
+    direction: Vec<f32>,
+    applied: Vec<f32>,
+}
+
+impl Space {
+    fn new(stride: usize) -> Self {
+        let zero = || vec![0.0; stride];
+        let [diagonal, residual, scaled, direction, applied] = [zero(), zero(), zero(), zero(), zero()];
+        Self { stride, near: Vec::new(), weights: Vec::new(), diagonal, residual, scaled, direction, applied }
+    }
+
+    /// Lays the rows of what was had side by side: they are read several times.
+    fn gather(&mut self, others: &[f32], had: &[u32]) {
+        self.near.clear();
+        for product in had {
+            self.near.extend_from_slice(&others[index(*product) * self.stride..][..self.stride]);
+        }
+    }
+
+    #[inline(always)]
+    fn solve<S: Simd>(&mut self, simd: S, problem: Problem<'_>, to: &mut [f32]) {
+        self.prepare(simd, &problem, to);
+        self.scale();
+        self.direction.copy_from_slice(&self.scaled);
+        let mut length = dot(simd, &self.residual, &self.scaled);
+        for step in 0..problem.steps {
+            if length <= f32::MIN_POSITIVE {
+                return;
+            }
+            self.apply(simd, &problem);
+            let along = length / dot(simd, &self.direction, &self.applied);
+            add_scaled(simd, along, &self.direction, to);
+            if step + 1 == problem.steps {
+                return;
+            }
+            add_scaled(simd, -along, &self.applied, &mut self.residual);
+            self.scale();
+            let next = dot(simd, &self.residual, &self.scaled);
+            let kept = next / length;
+            length = next;
+            for (direction, scaled) in self.direction.iter_mut().zip(&self.scaled) {
+                *direction = scaled + kept * *direction;
+            }
+        }
+    }
+
+    /// What is missing at the start, and the problem's diagonal.
+    #[inline(always)]
+    fn prepare<S: Simd>(&mut self, simd: S, problem: &Problem<'_>, from: &[f32]) {
+        self.direction.copy_from_slice(from);
+        self.apply(simd, problem);
+        for (residual, applied) in self.residual.iter_mut().zip(&self.applied) {
+            *residual = -applied;
+        }
+        let own = problem.gram.iter().step_by(self.stride + 1);
+        for (diagonal, gram) in self.diagonal.iter_mut().zip(own) {
+            *diagonal = gram + problem.held_back;
+        }
+        for (row, weight) in self.near.chunks_exact(self.stride).zip(&self.weights) {
+            add_scaled(simd, *weight, row, &mut self.residual);
+            for (diagonal, value) in self.diagonal.iter_mut().zip(row) {
+                *diagonal += weight * value * value;
+            }
+        }
+    }
+
+    /// `applied = A · direction`.
+    #[inline(always)]
+    fn apply<S: Simd>(&mut self, simd: S, problem: &Problem<'_>) {
+        for (to, direction) in self.applied.iter_mut().zip(&self.direction) {
+            *to = problem.held_back * direction;
+        }
+        for (rows, factors) in problem.gram.chunks_exact(4 * self.stride).zip(self.direction.chunks_exact(4))
+        {
+            let (a, others) = rows.split_at(self.stride);
+            let (b, others) = others.split_at(self.stride);
+            let (c, d) = others.split_at(self.stride);
+            let factors = [factors[0], factors[1], factors[2], factors[3]];
+            add_four(simd, factors, [a, b, c, d], &mut self.applied);
+        }
+        add_projected(simd, &self.near, &self.weights, &self.direction, &mut self.applied);
+    }
+
+    #[inline(always)]
+    fn scale(&mut self) {
+        for ((scaled, residual), diagonal) in self.scaled.iter_mut().zip(&self.residual).zip(&self.diagonal) {
+            *scaled = residual / diagonal;
+        }
+    }
+}

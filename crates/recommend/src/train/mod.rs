@@ -1,0 +1,26 @@
+//! Training: from who had what, in which order, to models that score. Seeds come in; the same seed gives the same model,
+//! whatever the number of threads.
+
+mod ease;
+mod follows;
+mod histories;
+mod ials;
+mod inverse;
+mod kernel;
+mod measure;
+mod model;
+mod neighbours;
+mod parallel;
+mod search;
+mod seeds;
+
+pub use ease::{EASE_PRODUCTS_MAX, EaseParameters, ease};
+pub use follows::{FollowsParameters, follows};
+pub(crate) use histories::index;
+pub use histories::{HISTORY_MAX, Histories};
+pub use ials::{Factors, IalsParameters};
+pub use measure::{Quality, standardise};
+pub use model::{Blend, Model, Parameters, Recency};
+pub use neighbours::{Neighbour, Neighbours};
+pub use search::{Order, Trial};
+pub use seeds::Seeds;

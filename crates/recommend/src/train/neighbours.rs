@@ -1,0 +1,69 @@
+//! For each product the few that go best with it, with how well: what EASE and "follows" keep of a whole matrix.
+
+use super::histories::index;
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Neighbour {
+    pub product: u32,
+    pub weight: f32,
+}
+
+/// At most so many for each product.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Neighbours {
+    most: usize,
+    ends: Vec<usize>,
+    all: Vec<Neighbour>,
+}
+
+impl Neighbours {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, ends: Vec::new(), all: Vec::new() }
+    }
+
+    /// The next product's row: keeps those that weigh most in either direction, ties by number.
+    pub(super) fn push(&mut self, row: &[f32]) {
+        let mut kept: Vec<Neighbour> = (0u32..)
+            .zip(row)
+            .filter(|(_, weight)| **weight != 0.0)
+            .map(|(product, weight)| Neighbour { product, weight: *weight })
+            .collect();
+        let heavier = |a: &Neighbour, b: &Neighbour| {
+            b.weight.abs().total_cmp(&a.weight.abs()).then(a.product.cmp(&b.product))
+        };
+        if kept.len() > self.most && self.most > 0 {
+            kept.select_nth_unstable_by(self.most - 1, heavier);
+            kept.truncate(self.most);
+        }
+        kept.sort_unstable_by_key(|it| it.product);
+        self.all.extend(kept);
+        self.ends.push(self.all.len());
+    }
+
+    /// The rows of all pieces, one after the other.
+    pub(super) fn joined(most: usize, pieces: Vec<Self>) -> Self {
+        let mut whole = Self::new(most);
+        for piece in pieces {
+            let start = whole.all.len();
+            whole.all.extend(piece.all);
+            whole.ends.extend(piece.ends.iter().map(|end| start + end));
+        }
+        whole
+    }
+
+    /// Of one product, by number.
+    #[must_use]
+    pub fn of(&self, product: usize) -> &[Neighbour] {
+        let start = if product == 0 { 0 } else { self.ends[product - 1] };
+        &self.all[start..self.ends[product]]
+    }
+
+    /// Adds to each product what a history says for it.
+    pub fn score(&self, history: &[u32], weights: &[f32], scores: &mut [f32]) {
+        for (product, weight) in history.iter().zip(weights) {
+            for neighbour in self.of(index(*product)) {
+                scores[index(neighbour.product)] += weight * neighbour.weight;
+            }
+        }
+    }
+}
