@@ -26,22 +26,28 @@ const PAGE_BYTES: usize = 4_096;
 pub(crate) fn sales() -> Measured {
     let folder = Folder::new()?;
     let mut till = Till::found(&folder.path().join("till"), PRODUCTS)?;
-    let mut bare = File::create(folder.path().join("bare"))?;
+    let (mut sales, mut writes) = pay(&mut till, folder.path(), SALES)?;
+    let (value, baseline) = (percentile(&mut sales, 99), percentile(&mut writes, 99));
+    print("register.sale.p99_ms", "ms", Milli::millis(value), Some(Milli::millis(baseline)));
+    Ok(till.home.close()?)
+}
+
+/// How long each sale took from the command to the durable answer, and a bare write to the same disk beside it.
+pub(crate) fn pay(till: &mut Till, folder: &Path, count: usize) -> Measured<(Vec<Duration>, Vec<Duration>)> {
+    let mut bare = File::create(folder.join("bare"))?;
     let (mut sales, mut writes) = (Vec::new(), Vec::new());
-    for _ in 0..SALES {
+    for _ in 0..count {
         // In turns, so that a busy disk hurts both.
         let started = Instant::now();
         bare.write_all(&[7; PAGE_BYTES])?;
         bare.sync_data()?;
         writes.push(started.elapsed());
-        let sell = sale(&till)?;
+        let sell = sale(till)?;
         let started = Instant::now();
         till.handle(sell)?;
         sales.push(started.elapsed());
     }
-    let (value, baseline) = (percentile(&mut sales, 99), percentile(&mut writes, 99));
-    print("register.sale.p99_ms", "ms", Milli::millis(value), Some(Milli::millis(baseline)));
-    Ok(till.home.close()?)
+    Ok((sales, writes))
 }
 
 fn sale(till: &Till) -> Measured<Verb> {
@@ -97,7 +103,7 @@ fn report() -> Measured {
 }
 
 /// The memory of a process of its own, after it has opened the register and searched in it.
-fn memory(path: &Path) -> Measured<Milli> {
+pub(crate) fn memory(path: &Path) -> Measured<Milli> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("hold").arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn()?;

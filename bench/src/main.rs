@@ -9,13 +9,14 @@ mod import;
 mod market;
 mod orders;
 mod raw;
+mod retail;
 mod world;
 
 use std::process::ExitCode;
 
 use figure::{Fault, complain};
 
-const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server or market";
+const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server, market or retail";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["replicate"] => exchange::replicate(),
         ["server"] => orders::server(),
         ["market"] => market::market(),
+        ["retail"] => retail::retail(),
         // The other half of a measurement of memory: a process that is nothing but an open register.
         ["hold", folder] => device::hold(folder),
         _ => {

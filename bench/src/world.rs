@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use soko_app_api::{Command as ToDo, ProductContent, ReceivedLineInput, StallContent, Verb};
+use soko_app_api::{
+    Command as ToDo, DiscountInput, ProductContent, Query, ReceivedLineInput, SaleLineInput, StallContent,
+    Verb,
+};
 use soko_device::{Exchange, Server, Summary, Ticket};
 use soko_domain::ids::{LogId, ProductId, ShiftId, ThingId};
 use soko_domain::role::Role;
@@ -59,6 +62,23 @@ pub(crate) struct Till {
 impl Till {
     /// Founds a stall with so many products and enough stock of the first.
     pub(crate) fn found(folder: &Path, products: usize) -> Measured<Self> {
+        let contents = (0..products).map(|number| ProductContent::piece(&product_name(number), 250));
+        let mut till = Self::with(folder, "KES", contents)?;
+        let lines = till.products.first().map(|product| ReceivedLineInput {
+            product: *product,
+            quantity: 1_000_000,
+            cost_minor: None,
+        });
+        till.handle(Verb::ReceiveStock { lines: lines.into_iter().collect(), note: String::new() })?;
+        Ok(till)
+    }
+
+    /// Founds a stall with these products and an open shift.
+    pub(crate) fn with(
+        folder: &Path,
+        currency: &str,
+        contents: impl Iterator<Item = ProductContent>,
+    ) -> Measured<Self> {
         let home = Home::open(folder, Timing::default())?;
         let stall = LogId(random_id().0);
         home.engine()?.join(Join {
@@ -67,31 +87,49 @@ impl Till {
             role: Role::Owner,
             server_keys: Vec::new(),
         })?;
-        // Only while it is filled: nothing is measured before it was closed and opened again.
-        home.engine()?.database().connection()?.pragma_update(None, "synchronous", "off")?;
         let mut till = Self { home, stall, products: Vec::new() };
         till.handle(Verb::CreateStall(StallContent {
             name: "Duka".into(),
-            currency: "KES".into(),
+            currency: currency.into(),
             zone: "Africa/Nairobi".into(),
             cut_off_minutes: 0,
         }))?;
         till.handle(Verb::OpenShift { shift: ShiftId(random_id().0), float_minor: 0 })?;
-        for number in 0..products {
+        till.filled(folder, contents)
+    }
+
+    /// With these products, too. It is closed and opened again: nothing is measured before.
+    fn filled(mut self, folder: &Path, contents: impl Iterator<Item = ProductContent>) -> Measured<Self> {
+        self.home.engine()?.database().connection()?.pragma_update(None, "synchronous", "off")?;
+        for content in contents {
             let product = ProductId(random_id().0);
-            let content = ProductContent::piece(&product_name(number), 250);
-            till.handle(Verb::CreateProduct { product, content })?;
-            till.products.push(product);
+            self.handle(Verb::CreateProduct { product, content })?;
+            self.products.push(product);
         }
-        let lines = till.products.first().map(|product| ReceivedLineInput {
-            product: *product,
-            quantity: 1_000_000,
-            cost_minor: None,
-        });
-        till.handle(Verb::ReceiveStock { lines: lines.into_iter().collect(), note: String::new() })?;
-        let Self { home, products, .. } = till;
+        let Self { home, stall, products } = self;
         home.close()?;
         Ok(Self { home: Home::open(folder, Timing::default())?, stall, products })
+    }
+
+    /// Opens one again, and fills its catalogue up to so many products.
+    pub(crate) fn fill(
+        folder: &Path,
+        stall: LogId,
+        products: Vec<ProductId>,
+        up_to: usize,
+    ) -> Measured<Self> {
+        let more = (products.len()..up_to).map(|number| ProductContent::piece(&product_name(number), 250));
+        Self { home: Home::open(folder, Timing::default())?, stall, products }.filled(folder, more)
+    }
+
+    /// The question that a cart asks with every tap.
+    pub(crate) fn basket(&self, lines: &[SaleLineInput]) -> Query {
+        Query::Basket {
+            stall: self.stall,
+            lines: lines.to_vec(),
+            discount: DiscountInput::None,
+            tenders: Vec::new(),
+        }
     }
 
     pub(crate) fn handle(&mut self, verb: Verb) -> Measured {

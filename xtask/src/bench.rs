@@ -30,7 +30,7 @@ const BENCHES: &[Bench] = &[
     Bench {
         package: "soko-bench",
         program: "soko-bench",
-        groups: &["register", "engine", "search", "import", "replicate", "server", "market"],
+        groups: &["register", "engine", "search", "import", "replicate", "server", "market", "retail"],
         needs_postgres: true,
     },
     Bench {

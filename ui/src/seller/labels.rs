@@ -116,7 +116,7 @@ fn Chosen(props: &ChosenProps) -> Html {
 /// What can be chosen: everything on offer, or what was searched for.
 fn listed(stall: LogId, text: &str) -> Call {
     if text.is_empty() {
-        let filter = ProductFilter { category: None, archived: false };
+        let filter = ProductFilter::default();
         return Call::Ask(Query::Products { stall, filter, window: Window::first(1) });
     }
     Call::Ask(Query::Search { stall, text: text.into(), rows: HITS_MAX })

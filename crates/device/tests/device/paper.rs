@@ -4,8 +4,8 @@
 use soko_app_api::{
     Answer, BeyondShare, Call, DeviceVerb, DiscountInput, InBooks, LabelCode, LabelSheet, LabelWanted,
     MarketQuery, PageSize, PaperCall, PaperForm, PaperReply, PaperWidth, PaperWords, Printer as Setting,
-    PrinterAt, PrinterTrouble, ProofRead, ProofView, Proven, ReceiptView, RefundLineInput, SaleLineInput,
-    TenderInput, Verb,
+    PrinterAt, PrinterTrouble, ProofRead, ProofView, Proven, ReceiptView, RefundLineInput, SaleAbout,
+    SaleLineInput, TenderInput, Verb,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -24,6 +24,7 @@ async fn sell(shell: &Shell) {
         discount: DiscountInput::None,
         tenders: vec![TenderInput::cash(1_000)],
         beyond: BeyondShare::Allow,
+        about: SaleAbout::default(),
     };
     shell.done(verb).await;
 }

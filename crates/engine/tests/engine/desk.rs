@@ -2,8 +2,8 @@
 
 use soko_app_api::{
     AtRegisterView, AuditRow, AuditWhat, BeyondShare, CoinsInput, Command, DiscountInput, PeopleCall,
-    PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, SaleLineInput, ShiftReport, ShiftReportRow,
-    TaxInput, TenderInput, Verb, View, Window,
+    PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, SaleAbout, SaleLineInput, ShiftReport,
+    ShiftReportRow, TaxInput, TenderInput, Verb, View, Window,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::Standing;
@@ -118,11 +118,21 @@ fn close(number: u16, shift: u16, counted_minor: i64, reason: &str) -> Command {
 fn pay(number: u16, quantity: i64, tenders: Vec<TenderInput>, discount: DiscountInput) -> Command {
     let lines = vec![SaleLineInput::of(product(MANGO), quantity)];
     let sale = sale_id(number);
-    command(number, Verb::MakeSale { sale, lines, discount, tenders, beyond: BeyondShare::Refuse })
+    command(
+        number,
+        Verb::MakeSale {
+            sale,
+            lines,
+            discount,
+            tenders,
+            beyond: BeyondShare::Refuse,
+            about: SaleAbout::default(),
+        },
+    )
 }
 
 fn card(amount_minor: i64) -> TenderInput {
-    TenderInput { kind: TenderKind::Card, amount_minor, reference: String::new() }
+    TenderInput { kind: TenderKind::Card, ..TenderInput::cash(amount_minor) }
 }
 
 fn wrapped(number: u16, approval: ThingId, of: Command) -> Command {
@@ -185,7 +195,17 @@ fn a_report_says_the_taxes_that_are_left() {
         let tax = Some(TaxInput { ppm: 160_000, mode: TaxMode::Inclusive });
         let lines = vec![SaleLineInput { tax, ..SaleLineInput::of(product(MANGO), quantity) }];
         let (sale, tenders, discount) = (sale_id(number), vec![TenderInput::cash(750)], DiscountInput::None);
-        command(number, Verb::MakeSale { sale, lines, discount, tenders, beyond: BeyondShare::Refuse })
+        command(
+            number,
+            Verb::MakeSale {
+                sale,
+                lines,
+                discount,
+                tenders,
+                beyond: BeyondShare::Refuse,
+                about: SaleAbout::default(),
+            },
+        )
     };
     let refund = |number, quantity| {
         let lines = vec![RefundLineInput { line: 0, quantity, goods: GoodsBack::Waste }];
