@@ -1,6 +1,6 @@
 //! What each entry says, as rows. One arm per entry; every statement gives the same result in any order.
 
-use soko_domain::entry::{Entry, Stamp, Standing};
+use soko_domain::entry::{Entry, IncidentRaised, Stamp, Standing};
 use soko_domain::ids::{AuthorId, LogId};
 use soko_domain::verbs::verify_payment::Payment;
 use soko_record_log::{StoreError, params};
@@ -56,40 +56,18 @@ pub(crate) fn apply_entry(
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
         Entry::EpochStarted(epoch) => people::epoch_started(book, place, epoch),
         Entry::Unfrozen(unfrozen) => people::unfrozen(book, place, unfrozen.epoch),
-        Entry::IncidentRaised(incident) => {
-            touched.incidents = true;
-            let kind = incident.kind.number();
-            book.add(
-                &INCIDENT,
-                params![place.author, place.seq, kind, incident.product, incident.quantity],
-                "insert into incident (log, author, seq, kind, product, quantity, at_ms)
-                 values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, author, seq) do nothing",
-                params![
-                    place.log,
-                    place.author,
-                    place.seq,
-                    kind,
-                    incident.product,
-                    incident.quantity,
-                    stamp.at_ms
-                ],
-            )?;
-            Ok(())
-        }
+        Entry::IncidentRaised(incident) => incident_raised(book, place, stamp, incident, touched),
         Entry::PaymentVerified(word) => {
-            touched.sales = true;
             let payment = Payment { sale: word.sale, tender: word.tender };
-            payments::said(book, place, payment, (Standing::Verified, &word.code))
+            payments::said(book, place, payment, (Standing::Verified, &word.code), touched)
         }
         Entry::PaymentSettled(word) => {
-            touched.sales = true;
             let payment = Payment { sale: word.sale, tender: word.tender };
-            payments::said(book, place, payment, (Standing::Settled, ""))
+            payments::said(book, place, payment, (Standing::Settled, ""), touched)
         }
         Entry::PaymentFailed(word) => {
-            touched.sales = true;
             let payment = Payment { sale: word.sale, tender: word.tender };
-            payments::said(book, place, payment, (Standing::Failed, ""))
+            payments::said(book, place, payment, (Standing::Failed, ""), touched)
         }
         // Their whole effect is on stock, or was taken where records are taken.
         Entry::StockReceived(_)
@@ -99,4 +77,23 @@ pub(crate) fn apply_entry(
         | Entry::StockMoved(_)
         | Entry::RecordParked(_) => Ok(()),
     }
+}
+
+fn incident_raised(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    incident: &IncidentRaised,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    touched.incidents = true;
+    let kind = incident.kind.number();
+    book.add(
+        &INCIDENT,
+        params![place.author, place.seq, kind, incident.product, incident.quantity],
+        "insert into incident (log, author, seq, kind, product, quantity, at_ms)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, author, seq) do nothing",
+        params![place.log, place.author, place.seq, kind, incident.product, incident.quantity, stamp.at_ms],
+    )?;
+    Ok(())
 }

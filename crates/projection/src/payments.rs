@@ -10,6 +10,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 use crate::book::Book;
 use crate::digest::{PAYMENT, PAYMENT_WORD};
 use crate::ledger::Place;
+use crate::project::Touched;
 
 pub(crate) fn taken(book: &mut Book<'_>, place: &Place, sale: &SaleMade) -> Result<(), StoreError> {
     for (tender, paid) in (0u32..).zip(&sale.tenders) {
@@ -57,7 +58,9 @@ pub(crate) fn said(
     place: &Place,
     payment: Payment,
     (standing, code): (Standing, &str),
+    touched: &mut Touched,
 ) -> Result<(), StoreError> {
+    touched.sales = true;
     let (standing, code) = (standing.number(), code_key(code));
     book.add(
         &PAYMENT_WORD,

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use soko_domain::ids::{AuthorId, Hash, LogId, SaleId};
-use soko_projection::{TABLES, state_digest};
-use soko_record_log::{Migration, Sqlite, StoreError, params};
+use soko_projection::{DESK, GOODS, LISTS, SELL, SUM_TABLE, TABLES, state_digest};
+use soko_record_log::{Migration, Sqlite, StoreError, log, params};
 
 const STALL: LogId = LogId([1; 16]);
 /// More than the digest reads at once, twice over.
@@ -12,7 +12,10 @@ const ROWS: u64 = 12_000;
 
 fn store() -> Sqlite {
     let mut db = Sqlite::open_in_memory().unwrap();
-    db.migrate(&[Migration { number: 1, name: "projection", sql: TABLES }]).unwrap();
+    let steps = [log::SCHEMA, TABLES, LISTS, SUM_TABLE, DESK, GOODS, SELL];
+    let steps: Vec<Migration> =
+        (1..).zip(steps).map(|(number, sql)| Migration { number, name: "step", sql }).collect();
+    db.migrate(&steps).unwrap();
     db
 }
 

@@ -84,7 +84,7 @@ fn Form(props: &FormProps) -> Html {
         })
     };
     let kinds = [("network", "printer.network"), ("file", "printer.file")];
-    let widths = [("58", "printer.58"), ("80", "printer.80")];
+    let widths = [("58", "printer.narrow"), ("80", "printer.wide")];
     let options = |all: [(&'static str, &'static str); 2]| {
         all.map(|(word, key)| (AttrValue::Static(word), speech.say(key))).to_vec()
     };
