@@ -24,6 +24,8 @@ async function afterOneVisit(work, options) {
 }
 
 const dialog = (till) => till.page.getByRole("dialog").last();
+// It stands above the dialog that asked for it.
+const word = (till) => till.page.getByRole("dialog", { name: "A manager’s word" });
 
 async function opened(till, price) {
   const tea = anyName("Tea");
@@ -141,9 +143,9 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     await dialog(till).getByRole("textbox", { name: "Reason" }).fill("to change a note");
     await dialog(till).getByRole("button", { name: "Open without a sale" }).click();
     await page.getByRole("heading", { name: "A manager’s word" }).waitFor();
-    await dialog(till).getByRole("textbox", { name: "Why" }).fill("bank was closed");
-    await dialog(till).getByLabel("PIN", { exact: true }).fill("4711");
-    await dialog(till).getByRole("button", { name: "Allow it" }).click();
+    await word(till).getByRole("textbox", { name: "Why" }).fill("bank was closed");
+    await word(till).getByLabel("PIN", { exact: true }).fill("4711");
+    await word(till).getByRole("button", { name: "Allow it" }).click();
     await page.getByText("The drawer may be opened; it is recorded").waitFor();
 
     await walk(till, "/sales");
@@ -152,9 +154,9 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     await dialog(till).getByRole("textbox", { name: "Reason" }).fill("typo");
     await dialog(till).getByRole("button", { name: "Void the sale" }).click();
     await page.getByRole("heading", { name: "A manager’s word" }).waitFor();
-    await dialog(till).getByRole("textbox", { name: "Why" }).fill("I saw it");
-    await dialog(till).getByLabel("PIN", { exact: true }).fill("4711");
-    await dialog(till).getByRole("button", { name: "Allow it" }).click();
+    await word(till).getByRole("textbox", { name: "Why" }).fill("I saw it");
+    await word(till).getByLabel("PIN", { exact: true }).fill("4711");
+    await word(till).getByRole("button", { name: "Allow it" }).click();
     await page.getByText("The sale was voided").waitFor();
 
     // What a cashier sees of the drawer before counting says nothing.

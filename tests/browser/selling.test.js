@@ -58,8 +58,8 @@ test("3: codes as fast as a scanner sends them, one twice, one unknown, one shar
     await product(till, { name: salt, price: "1", codes: ["61610002", "61610009"] });
     await product(till, { name: oil, price: "3", codes: ["61610009"] });
     await till.go("/sell");
+    await cart(till).getByText("Nothing in the cart").waitFor();
     for (const code of ["61610001", "61610002", "61610001"]) await scan(till, code);
-    await cart(till).getByText("5.00", { exact: false }).first().waitFor().catch(() => {});
     await cart(till).getByRole("button", { name: new RegExp(salt) }).first().waitFor();
     assert.equal(await cart(till).getByRole("listitem").count(), 2, "the second scan of a code is one more of its line");
     await scan(till, "61610009");

@@ -43,10 +43,8 @@ pub fn words(speech: &Speech) -> PaperWords {
 }
 
 pub async fn ask(desk: &Desk, call: PaperCall) -> Result<PaperReply, Trouble> {
-    match desk.call(Call::Paper(call)).await {
-        Answer::Paper(reply) => Ok(reply),
-        other => Err(crate::desk::trouble(other)),
-    }
+    let answer = desk.call(Call::Paper(call)).await;
+    if let Answer::Paper(reply) = answer { Ok(reply) } else { Err(crate::desk::trouble(answer)) }
 }
 
 /// What stands in the way of printing, and what to do.
