@@ -16,7 +16,7 @@ use crate::figure::{Fault, Measured, cpu_s, mean, peak_mb, print, spread, tell};
 
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
-/// Chosen on the training data alone; the two weights of the blend were set before anything was measured. See
+/// The parts' parameters are the search's on the training data; the weights of the blend were set by hand. See
 /// docs/recommendations.md for what the search has to say about them.
 pub(crate) const CHOSEN: Parameters = Parameters {
     ials: IalsParameters {
@@ -115,7 +115,7 @@ fn place(product: u32) -> usize {
 /// Chooses parameters anew, and says what it tried.
 pub(crate) fn search(folder: &Path) -> Measured {
     let data = Movielens::read(folder)?;
-    // The file keeps the order of the published one, which is not the order of time.
+    // Whether the file keeps the order of time is not known.
     let trial = Trial::new(&data.train, Order::Unknown, usize::MAX, 1);
     let chosen = trial.choose(CHOSEN, 1, &mut |step| tell(step));
     tell(&format!("{chosen:#?}"));
