@@ -6,6 +6,9 @@ use axum::http::{Method, StatusCode};
 use common::server::{Answer, hex};
 use common::shop::{STALL, Shop, core, stores};
 use sha2::{Digest as _, Sha256};
+use soko_record_log::{StoreError, params};
+use soko_sync_server::platform::pictures::PICTURE_BYTES_PER_STALL_MAX;
+use soko_sync_server::store::{Failed, Shard};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nand so on";
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0and so on";
@@ -79,5 +82,25 @@ async fn whoever_may_edit_the_goods_may_bring_pictures_of_them() {
         put(&shop, &stranger, &of_stall, PNG).await.refused(StatusCode::NOT_FOUND, "no_such_stall");
         put(&shop, &shop.owner, &of_stall, PNG).await.expect(StatusCode::NO_CONTENT);
         shop.server.get(&path).send().await.expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_stall_fills_the_disk_alone() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 1).await;
+        let token = &shop.register.access;
+        put(&shop, token, &path(PNG), PNG).await.expect(StatusCode::NO_CONTENT);
+        // As if that one had been nearly all that a stall may bring.
+        let length = PICTURE_BYTES_PER_STALL_MAX - i64::try_from(JPEG.len()).unwrap();
+        let made = shop.server.store.store.write(Shard::stall(STALL), move |tx| {
+            tx.execute("update stall_picture set length = $1", params![length])
+        });
+        let made = made.await;
+        assert_eq!(made.map_err(|error: Failed<StoreError>| format!("{error:?}")), Ok(1));
+        put(&shop, token, &path(JPEG), JPEG).await.expect(StatusCode::NO_CONTENT);
+        put(&shop, token, &path(WEBP), WEBP).await.refused(StatusCode::CONFLICT, "too_many");
+        shop.server.get(&path(WEBP)).send().await.refused(StatusCode::NOT_FOUND, "no_such_picture");
+        put(&shop, token, &path(PNG), PNG).await.expect(StatusCode::NO_CONTENT);
     }
 }
