@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use soko_app_api::{
     Answer, BeyondShare, Call, Command as ShopCommand, DeviceCommand, DeviceReply, DeviceVerb, DiscountInput,
-    ProductContent, Query, ReceivedLineInput, Reply, SaleLineInput, StallContent, TenderInput, Verb, View,
-    Window as Rows, decode, encode,
+    ProductContent, ProductFilter, Query, ReceivedLineInput, Reply, SaleLineInput, StallContent, TenderInput,
+    Verb, View, Window as Rows, decode, encode,
 };
 use soko_domain::ids::{LogId, ProductId, SaleId, ShiftId, ThingId};
 
@@ -100,6 +100,18 @@ impl App {
         let query = Query::Sales { stall: STALL, window: Rows::first(50) };
         match self.call(&Call::Ask(query)) {
             Answer::View(View::Sales(rows)) => rows.iter().map(|row| row.receipt_number).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the first stall of the device offers first.
+    pub(crate) fn first_product(&self) -> (LogId, ProductId) {
+        let Answer::About(about) = self.call(&Call::About) else { panic!("the device stands somehow") };
+        let stall = about.stalls[0].stall;
+        let filter = ProductFilter::default();
+        let query = Query::Products { stall, filter, window: Rows::first(1) };
+        match self.call(&Call::Ask(query)) {
+            Answer::View(View::Products(rows)) => (stall, rows[0].product),
             other => panic!("{other:?}"),
         }
     }

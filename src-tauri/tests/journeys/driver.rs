@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::stage::{Program, Stage, until};
+use crate::stage::{Program, Stage, try_until, until};
 
 const PROGRAM: &str = "WebKitWebDriver";
 /// A window that does not come up is a known illness of the driver, seen once in about forty starts.
@@ -73,6 +73,42 @@ impl Driver {
 
     pub(crate) fn text(&self, expression: &str) -> String {
         self.value(expression).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Clicks as a mouse does, as soon as something visible is there that this XPath finds and nothing covers it.
+    pub(crate) fn click(&self, what: &str) {
+        self.with_element(what, |element| {
+            self.command("POST", &format!("/element/{element}/click"), &json!({})).map(drop)
+        });
+    }
+
+    /// Types into what this XPath finds, key by key, instead of what stood there.
+    pub(crate) fn fill(&self, what: &str, text: &str) {
+        self.with_element(what, |element| {
+            self.command("POST", &format!("/element/{element}/clear"), &json!({}))?;
+            self.command("POST", &format!("/element/{element}/value"), &json!({"text": text})).map(drop)
+        });
+    }
+
+    /// Waits until something like this is on the screen.
+    pub(crate) fn see(&self, what: &str) {
+        self.with_element(what, |element| {
+            let shown = self.command("GET", &format!("/element/{element}/displayed"), &Value::Null)?;
+            if shown == true { Ok(()) } else { Err("it is not displayed".into()) }
+        });
+    }
+
+    /// Of several that fit, such as an entry of the wide and of the narrow navigation, the first that lets itself be acted on.
+    fn with_element(&self, what: &str, mut act: impl FnMut(&str) -> Result<(), String>) {
+        let mut why = String::from("nothing like it is there");
+        let done = try_until(|| {
+            let found = self.command("POST", "/elements", &json!({"using": "xpath", "value": what})).ok()?;
+            let elements = found.as_array().into_iter().flatten();
+            let mut names = elements.filter_map(|it| it.as_object()?.values().next()?.as_str());
+            names.find_map(|name| act(name).map_err(|reason| why = reason).ok())
+        });
+        let page = || self.text("document.body.innerText");
+        assert!(done.is_some(), "{what}: {why}; the page says:\n{}", page());
     }
 
     fn command(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {

@@ -160,13 +160,18 @@ pub(crate) struct Shown {
 }
 
 /// Asks again until there is an answer. The end is far away and only reached by a failure.
-pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    try_until(ask).unwrap_or_else(|| panic!("waited in vain: {what}"))
+}
+
+/// The same, for whoever knows more about why it was in vain.
+pub(crate) fn try_until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let began = Instant::now();
     loop {
-        if let Some(answer) = ask() {
+        let answer = ask();
+        if answer.is_some() || began.elapsed() >= WAIT_MAX {
             return answer;
         }
-        assert!(began.elapsed() < WAIT_MAX, "waited in vain: {what}");
         std::thread::sleep(POLL);
     }
 }
