@@ -3,9 +3,10 @@
 mod common;
 
 use axum::http::StatusCode;
-use common::shop::{Register, Shop, core, exchange, send_page, stores};
-use soko_domain::entry::{DeviceRevoked, Entry};
-use soko_domain::ids::AuthorId;
+use common::shop::{Register, Shop, TEA, core, exchange, send_page, stores};
+use soko_domain::entry::{DeviceRevoked, Entry, ShareReturned};
+use soko_domain::ids::{AuthorId, ShareId};
+use soko_replication::Capabilities;
 
 const AT_MS: i64 = 1_795_000_000_000;
 
@@ -44,5 +45,33 @@ async fn a_cashier_revokes_nobody() {
         assert!(told, "{:?}", reply.verdicts);
         shop.exchange().await;
         assert_eq!(answer(&shop, &mut cashier).await, StatusCode::OK);
+    }
+}
+
+/// It may have taken in what it gives back, and said so in a way that only a newer program can read.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_binds_as_much_as_it_can_touch_until_its_device_is_revoked() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 5).await;
+        let mut newer = shop.register(9, "cashier").await;
+        let written = newer.device.write_body(0x0ffe, b"of a newer program".to_vec());
+        assert!(written.is_ok(), "{written:?}");
+        let back = ShareReturned { share: ShareId([8; 16]), product: TEA, quantity: 2, recall: None };
+        let written = newer.device.write([back.into()], AT_MS);
+        assert!(written.is_ok(), "{written:?}");
+        // It takes no share, so that what it owes is not covered by a grant.
+        let Ok(mut page) = newer.device.page() else { panic!("no page") };
+        page.capabilities = page.capabilities.without(Capabilities::SHARES);
+        let Ok(page) = page.encode() else { panic!("no page") };
+        send_page(&shop.server, &newer.access, page).send().await.expect(StatusCode::OK);
+        // Nothing was taken from the shop for it, nothing of it is promised, and everybody else goes on.
+        assert_eq!(shop.available().await, 7);
+        shop.order(1, 1, 6).send().await.refused(StatusCode::CONFLICT, "share_exceeded");
+        shop.order(1, 2, 1).send().await.expect(StatusCode::CREATED);
+        let written = shop.register.device.write([revoke(newer.device.author())], AT_MS);
+        assert!(written.is_ok(), "{written:?}");
+        shop.exchange().await;
+        assert_eq!(shop.available().await, 4);
+        shop.order(1, 3, 4).send().await.expect(StatusCode::CREATED);
     }
 }

@@ -57,9 +57,9 @@ impl Engine {
         if std::mem::take(&mut known.wants_to_send) {
             known.session.wake(now_ms);
         }
-        let session = &mut known.session;
+        let (session, author) = (&mut known.session, known.row.author);
         let page = self.db.read::<_, StoreError>(|tx| {
-            session.set_capabilities(if facts::is_outdated(tx, stall)? {
+            session.set_capabilities(if facts::is_outdated(tx, stall, author)? {
                 Capabilities::ALL.without(Capabilities::SHARES)
             } else {
                 Capabilities::ALL
@@ -395,7 +395,7 @@ fn has_other_branch(
 fn answer_recalls(writing: &mut Writing<'_>, seeds: Vec<[u8; 16]>) -> Result<(), Failure> {
     let (log, me) = (writing.log, writing.me);
     let revoked = writing.device(me)?.is_some_and(|device| device.revoked);
-    if writing.stall.pen.is_none() || revoked || facts::is_outdated(writing.tx, log)? {
+    if writing.stall.pen.is_none() || revoked || facts::is_outdated(writing.tx, log, me)? {
         return Ok(());
     }
     for ((recall, product, wanted), seed) in

@@ -242,7 +242,7 @@ fn keys(touched: &Touched) -> BTreeSet<QueryKey> {
 impl Writing<'_> {
     /// What this register may promise: nothing while it cannot read all that it holds. A weakened rule may believe in more than the records say.
     pub(crate) fn own_share(&mut self, product: ProductId) -> Result<i64, StoreError> {
-        if facts::is_outdated(self.tx, self.log)? {
+        if facts::is_outdated(self.tx, self.log, self.me)? {
             return Ok(0);
         }
         let share = facts::balance(self.tx, self.log, product, Account::Share(self.me))?;

@@ -71,6 +71,7 @@ soko_domain::wire_choice! {
         ChangeRefused = 5,
         ServerSaid = 6,
         Newer = 7,
+        NewerOfDevice = 8,
     }
 }
 
@@ -83,7 +84,10 @@ impl ParkCode {
             Self::RoleForbids => "the role of its author does not allow such a record; ask the owner",
             Self::ChangeRefused => "the edit would damage the document; make it again",
             Self::ServerSaid => "the server refused the record",
-            Self::Newer => "a newer version of Soko wrote the record; update this one",
+            Self::Newer => "a newer server wrote the record; update this program",
+            Self::NewerOfDevice => {
+                "a newer version of Soko wrote the record; update this one, or revoke its device"
+            }
         }
     }
 }
@@ -210,11 +214,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What it does to stock is not known here: until this program is updated, nobody may rely on what the tables say
-    /// about shares. It is no other device's business, so it does not count for the digest.
+    /// What it does to stock is not known here. A server's entry may be about any share; a device's only about its own,
+    /// since nobody else can give that away. It is no other device's business, so it does not count for the digest.
     fn leave_for_later(&mut self, book: &mut Book<'_>, record: &Record) -> Result<(), ProjectError> {
         self.out.unknown += 1;
-        let code = ParkCode::Newer;
+        let is_server = self.is_server(book.tx, record.author)?;
+        let code = if is_server { ParkCode::Newer } else { ParkCode::NewerOfDevice };
         Ok(park(book.tx, self.log, record.author, record.seq, code, code.sentence())?)
     }
 
@@ -262,8 +267,8 @@ pub fn stale(tx: &mut dyn Tx) -> Result<Vec<LogId>, StoreError> {
     let rows = tx.query("select log from tables_stale order by log", &[])?;
     let mut stale: BTreeSet<LogId> = rows.iter().map(|row| row.id(0)).collect::<Result<_, _>>()?;
     let rows = tx.query(
-        "select log, author, seq from parked where code = $1 order by log, author, seq limit $2",
-        params![ParkCode::Newer.number(), NEWER_LOOKED_AT_MAX],
+        "select log, author, seq from parked where code in ($1, $2) order by log, author, seq limit $3",
+        params![ParkCode::Newer.number(), ParkCode::NewerOfDevice.number(), NEWER_LOOKED_AT_MAX],
     )?;
     for row in &rows {
         let (log, author, seq): (LogId, AuthorId, u64) = (row.id(0)?, row.id(1)?, row.number(2)?);

@@ -10,6 +10,8 @@ use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::{Row, StoreError, Tx, log, params};
 
+use crate::project::ParkCode;
+
 /// Most accounts of one product that a screen shows.
 const HOLDERS_MAX: usize = 1_000;
 /// Most refunded lines of one sale.
@@ -762,9 +764,25 @@ fn odd(what: &str) -> StoreError {
     StoreError::Corrupt(format!("{what} is none that this program knows"))
 }
 
-/// Whether the log holds entries that only a newer program can read. What the tables say about shares may then be
-/// wrong, so nothing may be promised from one.
-pub fn is_outdated(tx: &mut dyn Tx, log: LogId) -> Result<bool, StoreError> {
-    let sql = "select 1 from parked where log = $1 and code = $2 limit 1";
-    Ok(tx.query_opt(sql, params![log, crate::project::ParkCode::Newer.number()])?.is_some())
+/// Whether this author's share may be another than the tables say, because of entries that only a newer program can read:
+/// a server's may be about anybody's share, a device's about its own alone. Nothing may be promised from it then.
+pub fn is_outdated(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<bool, StoreError> {
+    let sql = "select 1 from parked where log = $1 and (code = $2 or (code = $3 and author = $4)) limit 1";
+    let (newer, of_device) = (ParkCode::Newer.number(), ParkCode::NewerOfDevice.number());
+    Ok(tx.query_opt(sql, params![log, newer, of_device, author])?.is_some())
+}
+
+/// What the shop may promise. Where a device gave back or sold more than it is known to have had, and wrote what only a
+/// newer program can read, it may have taken units in or not: until that is known, or the device is revoked, so many are
+/// left alone.
+pub fn pool_to_promise(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<i64, StoreError> {
+    let pool = balance(tx, log, product, Account::Pool)?;
+    let rows = tx.query(
+        "select b.quantity from balance b
+         join stall_device d on d.log = b.log and d.author = b.whose and d.revoked = 0
+         where b.log = $1 and b.product = $2 and b.account = 3 and b.quantity < 0
+           and exists (select 1 from parked p where p.log = b.log and p.author = b.whose and p.code = $3)",
+        params![log, product, ParkCode::NewerOfDevice.number()],
+    )?;
+    rows.iter().try_fold(pool, |pool, row| Ok(pool.saturating_add(row.int(0)?)))
 }

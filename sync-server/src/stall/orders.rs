@@ -190,8 +190,11 @@ impl Shop {
                         "the stall has not said its currency yet",
                     ));
                 };
+                let server = desk.author();
                 place_order::Facts {
-                    frozen: read::stall_frozen(desk.tx, desk.log)?,
+                    // A newer server's entries may have promised what is still in the shop's share here.
+                    frozen: read::stall_frozen(desk.tx, desk.log)?
+                        || read::is_outdated(desk.tx, desk.log, server)?,
                     policy: Policy::plain(currency),
                     offers: BTreeMap::new(),
                     held: 0,
@@ -222,7 +225,7 @@ fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, Store
         price_per: found.price_per,
         archived: found.archived,
         taxes: if found.tax_ppm == 0 { vec![] } else { vec![rate(Ppm(found.tax_ppm))] },
-        pool: read::balance(desk.tx, desk.log, product, Account::Pool)?,
+        pool: read::pool_to_promise(desk.tx, desk.log, product)?,
     }))
 }
 

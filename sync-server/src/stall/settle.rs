@@ -77,7 +77,8 @@ pub(super) fn reclaim(desk: &mut Desk<'_>, author: AuthorId, reason: &str) -> Re
 
 /// An account below zero was spent beyond what the server ever knew of: the units are owed.
 /// Not while the stall is frozen: what looks overspent may have been spent from a grant that this server forgot
-/// and that is still on its way, and would then be given twice.
+/// and that is still on its way, and would then be given twice. Nor what a device spent that wrote what cannot be read here:
+/// it may have taken units in. As much of the shop's share is left alone meanwhile.
 fn mend_negative(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
     if read::stall_frozen(desk.tx, desk.log)? {
         return Ok(());
@@ -90,6 +91,9 @@ fn mend_negative(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
     for row in &rows {
         let (product, short) = (row.id(0)?, -row.int(3)?);
         let Some(to) = account(row, 1)? else { continue };
+        if is_unread(desk, to)? {
+            continue;
+        }
         let step = Move { product, from: Account::Deficit, to, quantity: short };
         moved(desk, MoveCause::Overdrawn, step, "")?;
         if let Account::Share(author) = to {
@@ -106,6 +110,13 @@ fn mend_negative(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
         }
     }
     Ok(())
+}
+
+/// A share of a device whose entries only a newer program can read. One that was revoked writes nothing more that counts.
+fn is_unread(desk: &mut Desk<'_>, account: Account) -> Result<bool, CoreRefusal> {
+    let Account::Share(author) = account else { return Ok(false) };
+    let is_revoked = read::device(desk.tx, desk.log, author)?.is_some_and(|device| device.revoked);
+    Ok(!is_revoked && read::is_outdated(desk.tx, desk.log, author)?)
 }
 
 /// Pays what is owed from the shop's share before anybody is promised anything.

@@ -107,12 +107,16 @@ fn grant(
     quantity: i64,
     ask: Option<ThingId>,
 ) -> Result<Result<(), Refusal>, CoreRefusal> {
+    let server = desk.author();
+    if read::is_outdated(desk.tx, desk.log, server)? {
+        return Ok(Err(Refusal::Outdated));
+    }
     let device = read::device(desk.tx, desk.log, to)?;
     let facts = grant_share::Facts {
         frozen: read::stall_frozen(desk.tx, desk.log)?,
         holder_known: device.as_ref().is_some_and(|device| device.admitted),
         holder_revoked: device.as_ref().is_some_and(|device| device.revoked),
-        pool: read::balance(desk.tx, desk.log, product, Account::Pool)?,
+        pool: read::pool_to_promise(desk.tx, desk.log, product)?,
     };
     let share = ShareId(desk.id().0);
     let command = GrantShare { share, to, product, quantity, ask, partial: true };
@@ -135,6 +139,10 @@ fn allow(
         Some(maker) => revoked(read::device(desk.tx, desk.log, maker)?),
         None => false,
     };
+    let maker_is_unread = match maker {
+        Some(maker) => read::is_outdated(desk.tx, desk.log, maker)?,
+        None => false,
+    };
     let sale_shift_closed = match &found {
         Some(found) => !read::shift_is_open(desk.tx, desk.log, (found.author, found.made.shift))?,
         None => false,
@@ -144,6 +152,7 @@ fn allow(
         voided: read::voided(desk.tx, desk.log, sale)?,
         sale_shift_closed,
         maker_revoked,
+        maker_is_unread,
         taken: taken(desk, sale)?,
         sale: found.map(|found| (found.author, found.made)),
     };

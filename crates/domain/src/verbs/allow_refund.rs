@@ -23,6 +23,8 @@ pub struct Facts {
     pub sale_shift_closed: bool,
     /// Whether the maker's whole history is here: an author revoked or replaced holds no right any more.
     pub maker_revoked: bool,
+    /// Whether the maker wrote something that only a newer program can read: it may have refunded by its own right.
+    pub maker_is_unread: bool,
     /// Refunded by the maker itself and allowed so far: line, quantity, amount.
     pub taken: Vec<(u32, i64, i64)>,
 }
@@ -31,7 +33,7 @@ pub fn decide(facts: &Facts, command: &AllowRefund) -> Result<Vec<Entry>, Refusa
     ensure(!facts.holder_revoked, Refusal::DeviceRevoked)?;
     let (maker, sale) = facts.sale.as_ref().ok_or(Refusal::UnknownSale(command.sale))?;
     ensure(!facts.voided, Refusal::SaleVoided)?;
-    let with_server = facts.sale_shift_closed || facts.maker_revoked;
+    let with_server = (facts.sale_shift_closed && !facts.maker_is_unread) || facts.maker_revoked;
     ensure(with_server, Refusal::RefundHeldElsewhere { register: *maker })?;
     let (line, sold) = sold_line(sale, command.line)?;
     let (quantity, amount) = already(&facts.taken, line);
@@ -62,6 +64,7 @@ mod tests {
             voided: false,
             sale_shift_closed: true,
             maker_revoked: false,
+            maker_is_unread: false,
             taken: vec![],
         };
         for (facts, quantity, expected) in [
@@ -76,6 +79,12 @@ mod tests {
                 Err(Refusal::RefundHeldElsewhere { register: ME }),
             ),
             (Facts { sale_shift_closed: false, maker_revoked: true, ..good.clone() }, 1, Ok(33)),
+            (
+                Facts { maker_is_unread: true, ..good.clone() },
+                1,
+                Err(Refusal::RefundHeldElsewhere { register: ME }),
+            ),
+            (Facts { maker_is_unread: true, maker_revoked: true, ..good.clone() }, 1, Ok(33)),
             (Facts { sale: None, ..good }, 1, Err(Refusal::UnknownSale(SaleId([1; 16])))),
         ] {
             let command =

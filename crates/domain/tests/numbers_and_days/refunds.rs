@@ -168,6 +168,7 @@ impl World {
         let mut taken: Vec<(u32, i64, i64)> = self.own().into_iter().take(self.heard).collect();
         taken.extend(self.allowed.iter().map(|it| (it.line, it.quantity, it.amount_minor)));
         let facts = allow_refund::Facts {
+            maker_is_unread: false,
             holder_revoked: false,
             sale: Some((register(0), self.sale.clone())),
             voided: false,

@@ -174,7 +174,7 @@ fn check_register(writing: &mut Writing<'_>) -> Result<(), NotDone> {
 /// Who cannot read all that is held gives no share away and asks for none. What happened is recorded all the same.
 fn check_up_to_date(writing: &mut Writing<'_>, verb: &Verb) -> Result<(), NotDone> {
     let is_about_shares = matches!(verb, Verb::AskShare { .. } | Verb::ReturnShare { .. });
-    if is_about_shares && soko_projection::read::is_outdated(writing.tx, writing.log)? {
+    if is_about_shares && soko_projection::read::is_outdated(writing.tx, writing.log, writing.me)? {
         return Err(Refusal::Outdated.into());
     }
     Ok(())

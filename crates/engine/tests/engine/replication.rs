@@ -11,8 +11,8 @@ use soko_domain::entry::{
 use soko_domain::ids::{EpochId, OrderId, ShareId};
 use soko_domain::money::Currency;
 use soko_engine::LOW_WATER_UNITS;
-use soko_record_log::Sqlite;
-use soko_replication::{Capabilities, Epoch, Page};
+use soko_record_log::{Sqlite, log};
+use soko_replication::{Capabilities, Epoch, Page, Pen};
 
 use crate::world::*;
 
@@ -384,4 +384,27 @@ fn an_entry_of_a_newer_program_stops_promises_and_no_facts() {
         assert_eq!((held.kind, held.body.bytes()), (kind, Some(body.as_slice())));
         assert!(second.engine.verify(STALL).unwrap().is_sound());
     }
+}
+
+#[test]
+fn what_another_device_wrote_with_a_newer_program_touches_its_own_share_alone() {
+    let (mut relay, mut first, _) = pair();
+    let (mut pen, introduction) = Pen::new([50; 32], STALL, [9; 16], Vec::new()).unwrap();
+    let unknown = (0x0ffe, b"of a newer program".to_vec());
+    let mut record = pen.write(unknown.0, unknown.1.clone()).unwrap();
+    pen.sign(&mut record).unwrap();
+    let records = [introduction, record];
+    relay.db.transaction::<_, log::AppendError>(|tx| log::append(tx, &records).map(drop)).unwrap();
+    first.replicate(&mut relay);
+    let mut db = Sqlite::deserialize(&first.disk()).unwrap();
+    let held = db.read(|tx| log::record_at(tx, STALL, &pen.author(), 2)).unwrap().unwrap();
+    assert_eq!((held.kind, held.body.bytes()), (unknown.0, Some(unknown.1.as_slice())));
+    for (author, is_outdated) in [(first.me(), false), (pen.author(), true)] {
+        let found = db.read(|tx| soko_projection::read::is_outdated(tx, STALL, author));
+        assert_eq!(found, Ok(is_outdated), "{author}");
+    }
+    first.done(sell(20, product(MANGO), 1, BeyondShare::Refuse));
+    first.done(command(21, Verb::ReturnShare { product: product(MANGO), quantity: 1 }));
+    let page = first.engine.poll_page(STALL, first.clock_ms + 100_000).unwrap().unwrap();
+    assert!(Page::decode(&page).unwrap().capabilities.contains(Capabilities::SHARES));
 }
