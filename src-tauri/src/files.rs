@@ -5,13 +5,18 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 /// More files of one name than anybody keeps.
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
 const TRIES_MAX: u32 = 1_000;
 
-/// Writes the file and waits for the disk; says where it is.
-pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+/// Writes the file under the first of these names that nothing has yet, and waits for the disk; says where it is.
+pub(crate) fn put_first(
+    folder: &Path,
+    names: impl Iterator<Item = String>,
+    bytes: &[u8],
+) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
-    for number in 1..TRIES_MAX {
-        let path = folder.join(numbered(name, number));
+    for name in names {
+        let path = folder.join(name);
         let mut file = match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
@@ -27,7 +32,14 @@ pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf
     Err(ErrorKind::AlreadyExists.into())
 }
 
+/// The same, under its own name or the next numbered one.
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    put_first(folder, (1..TRIES_MAX).map(|number| numbered(name, number)), bytes)
+}
+
 /// `name (2).end` for the second one.
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
 fn numbered(name: &str, number: u32) -> String {
     match name.rsplit_once('.') {
         _ if number == 1 => name.into(),

@@ -5,7 +5,6 @@ mod commands;
 mod device;
 #[cfg(desktop)]
 mod door;
-#[cfg(not(any(target_os = "android", target_os = "ios")))]
 mod files;
 mod host;
 mod news;

@@ -1,9 +1,11 @@
 //! Files that the page would download, put where this system keeps downloads. A file that is there already stays.
 
-use std::io::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use soko_app_api::{Answer, PaperFile, PaperReply};
+
+use crate::files;
 
 pub(crate) const PDF: &str = "application/pdf";
 /// So many files of one name, and then it is said that there are too many.
@@ -29,22 +31,13 @@ fn folder() -> PathBuf {
     std::env::temp_dir()
 }
 
-fn save_in(folder: &Path, file: &PaperFile) -> std::io::Result<PathBuf> {
-    std::fs::create_dir_all(folder)?;
+fn save_in(folder: &Path, file: &PaperFile) -> io::Result<PathBuf> {
     let (stem, ending) = file.name.rsplit_once('.').unwrap_or((file.name.as_str(), "pdf"));
-    for number in 0..SAME_NAME_MAX {
+    let names = (0..SAME_NAME_MAX).map(|number| {
         let more = if number == 0 { String::new() } else { format!("-{number}") };
-        let path = folder.join(format!("{stem}{more}.{ending}"));
-        match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut opened) => {
-                opened.write_all(&file.bytes)?;
-                return Ok(path);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(std::io::Error::other("there are too many files of this name"))
+        format!("{stem}{more}.{ending}")
+    });
+    files::put_first(folder, names, &file.bytes)
 }
 
 #[cfg(test)]

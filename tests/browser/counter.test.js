@@ -2,26 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Browser } from "./lib/browser.js";
-import { keptOffline } from "./lib/kept.js";
-import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
-
-async function afterOneVisit(work, options) {
-  const server = await Server.begin();
-  const browser = new Browser(options);
-  try {
-    await browser.start();
-    const till = await Till.open(browser.context, server.url);
-    await keptOffline(till.page);
-    await server.kill();
-    await work(till, browser, server);
-    assert.deepEqual(till.problems, []);
-  } finally {
-    await browser.close();
-    await server.close();
-  }
-}
+import { afterOneVisit } from "./lib/visit.js";
 
 test("a stall, a product with a picture and a sale, without a server, and nothing is lost by reloading", async () => {
   await afterOneVisit(async (till) => {

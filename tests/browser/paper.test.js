@@ -3,36 +3,25 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { Browser } from "./lib/browser.js";
-import { keptOffline } from "./lib/kept.js";
-import { Server } from "./lib/server.js";
-import { Till, anyName } from "./lib/till.js";
+import { anyName } from "./lib/till.js";
+import { afterOneVisit } from "./lib/visit.js";
 
-async function sold(work) {
-  const server = await Server.begin();
-  const browser = new Browser();
-  try {
-    await browser.start();
-    // What the system would do with a text and with a page.
-    await browser.context.addInitScript(() => {
-      navigator.share = (content) => ((window.shared = content.text), Promise.resolve());
-      window.print = () => (window.printed = document.querySelector(".paper").innerText);
-    });
-    const till = await Till.open(browser.context, server.url);
-    await keptOffline(till.page);
-    await server.kill();
+// What the system would do with a text and with a page.
+const prepare = (context) =>
+  context.addInitScript(() => {
+    navigator.share = (content) => ((window.shared = content.text), Promise.resolve());
+    window.print = () => (window.printed = document.querySelector(".paper").innerText);
+  });
+
+const sold = (work) =>
+  afterOneVisit(async (till) => {
     const tea = anyName("شاي Tea");
     await till.openStall("Mama Akinyi");
     await till.addProduct(tea, "2.50");
     await till.openDrawer();
     await till.sell(tea);
     await work(till, tea);
-    assert.deepEqual(till.problems, []);
-  } finally {
-    await browser.close();
-    await server.close();
-  }
-}
+  }, { prepare });
 
 const paper = (till) => till.page.getByRole("article", { name: "Receipt" });
 

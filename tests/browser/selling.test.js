@@ -2,27 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Browser } from "./lib/browser.js";
-import { keptOffline } from "./lib/kept.js";
-import { Server } from "./lib/server.js";
-import { Till, anyName } from "./lib/till.js";
+import { anyName } from "./lib/till.js";
+import { afterOneVisit } from "./lib/visit.js";
 
-async function offline(work) {
-  const server = await Server.begin();
-  const browser = new Browser();
-  try {
-    await browser.start();
-    const till = await Till.open(browser.context, server.url);
-    await keptOffline(till.page);
-    await server.kill();
+const offline = (work) =>
+  afterOneVisit(async (till, browser, server) => {
     await till.openStall("Mama Akinyi");
     await work(till, browser, server);
-    assert.deepEqual(till.problems, []);
-  } finally {
-    await browser.close();
-    await server.close();
-  }
-}
+  });
 
 // As a scanner types: fast, with Enter behind it, wherever the focus is.
 async function scan(till, code) {

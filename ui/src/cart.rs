@@ -110,22 +110,7 @@ impl Cart {
     }
 
     pub fn add_custom(&mut self, name: String, price_minor: i64) -> bool {
-        self.push(CartLine {
-            key: 0,
-            product: None,
-            name,
-            unit: Unit::Piece,
-            quantity: 1,
-            price_minor,
-            price_per: 1,
-            picture: None,
-            discount: DiscountInput::None,
-            reason: String::new(),
-            note: String::new(),
-            is_labelled: false,
-            tab_line: None,
-            tab_quantity: 0,
-        })
+        self.push(CartLine::plain(name, Unit::Piece, (price_minor, 1)))
     }
 
     fn push(&mut self, line: CartLine) -> bool {
@@ -252,16 +237,17 @@ impl CartLine {
         }
     }
 
-    fn of(row: &ProductRow, quantity: i64) -> Self {
+    /// One unit, of no product and with nothing said about it.
+    fn plain(name: String, unit: Unit, (price_minor, price_per): (i64, i64)) -> Self {
         Self {
             key: 0,
-            product: Some(row.product),
-            name: row.name.clone(),
-            unit: row.unit,
-            quantity,
-            price_minor: row.price_minor,
-            price_per: row.price_per,
-            picture: row.picture,
+            product: None,
+            name,
+            unit,
+            quantity: 1,
+            price_minor,
+            price_per,
+            picture: None,
             discount: DiscountInput::None,
             reason: String::new(),
             note: String::new(),
@@ -271,22 +257,25 @@ impl CartLine {
         }
     }
 
+    fn of(row: &ProductRow, quantity: i64) -> Self {
+        Self {
+            product: Some(row.product),
+            quantity,
+            picture: row.picture,
+            ..Self::plain(row.name.clone(), row.unit, (row.price_minor, row.price_per))
+        }
+    }
+
     fn of_tab(line: &OpenOrderLineView) -> Self {
         Self {
-            key: 0,
             product: line.product,
-            name: line.name.clone(),
-            unit: line.unit,
             quantity: line.quantity,
-            price_minor: line.unit_price_minor,
-            price_per: line.price_per,
             picture: line.picture,
             discount: line.discount,
-            reason: String::new(),
             note: line.note.clone(),
-            is_labelled: false,
             tab_line: Some(line.line),
             tab_quantity: line.quantity,
+            ..Self::plain(line.name.clone(), line.unit, (line.unit_price_minor, line.price_per))
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use soko_documents::{Applied, Refused};
-use soko_domain::ids::AuthorId;
+use soko_domain::ids::{AuthorId, ThingId};
 use soko_projection::{Applier, ApplyFailure, Pile, SortedOut, Work, sort_out};
 
 /// How often a request's documents may move under it before it is sent away.
@@ -22,7 +22,15 @@ pub struct Prepared(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     wanted: Vec<Pile>,
-    known: Vec<(Pile, SortedOut)>,
+    /// By document: an exchange may bring ten thousand of them.
+    known: BTreeMap<ThingId, Vec<(Pile, SortedOut)>>,
+}
+
+impl Inner {
+    fn known(&self, pile: &Pile) -> Option<&SortedOut> {
+        let of_document = self.known.get(&pile.document)?;
+        of_document.iter().find(|(known, _)| known == pile).map(|(_, sorted)| sorted)
+    }
 }
 
 impl Prepared {
@@ -36,8 +44,10 @@ impl Prepared {
         let wanted = std::mem::take(&mut self.lock().wanted);
         let mut patient = Patient { applier, strikes: BTreeMap::new() };
         for pile in wanted {
-            let sorted = sort_out(&mut patient, &pile)?;
-            self.lock().known.push((pile, sorted));
+            if self.lock().known(&pile).is_none() {
+                let sorted = sort_out(&mut patient, &pile)?;
+                self.lock().known.entry(pile.document).or_default().push((pile, sorted));
+            }
         }
         Ok(())
     }
@@ -57,12 +67,10 @@ impl Applier for Looked<'_> {
 
     fn sort_out(&mut self, pile: &Pile) -> Result<SortedOut, ApplyFailure> {
         let mut inner = self.0.lock();
-        if let Some((_, sorted)) = inner.known.iter().find(|(known, _)| known == pile) {
+        if let Some(sorted) = inner.known(pile) {
             return Ok(sorted.clone());
         }
-        if !inner.wanted.contains(pile) {
-            inner.wanted.push(pile.clone());
-        }
+        inner.wanted.push(pile.clone());
         Err(ApplyFailure::Stale)
     }
 }

@@ -7,7 +7,7 @@ use soko_app_api::{
     SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView,
     Window,
 };
-use soko_domain::basket::{Policy, PricedLine, Tender, price, settle};
+use soko_domain::basket::{PricedLine, Tender, price, settle};
 use soko_domain::entry::{SaleLine, SaleMade, Tendered};
 use soko_domain::ids::{OrderId, ProductId, SaleId};
 use soko_domain::quantity::Unit;
@@ -21,15 +21,15 @@ use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
 use crate::failure::NotDone;
-use crate::verbs::{self, Catalogue, Offered, Priced};
+use crate::verbs::{self, Catalogue, Offered, Priced, Terms};
 
 impl Catalogue for Asking<'_> {
     fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError> {
         verbs::offered(self.tx, self.log, product)
     }
 
-    fn policy(&mut self) -> Result<Policy, NotDone> {
-        verbs::policy(self.tx, self.log)
+    fn terms(&mut self) -> Result<Terms, NotDone> {
+        verbs::terms(self.tx, self.log)
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn basket(
     (lines, discount): (&[SaleLineInput], DiscountInput),
     tenders: &[TenderInput],
 ) -> Result<BasketView, NotDone> {
-    let Priced { basket, texts } = verbs::basket(asking, lines, discount)?;
+    let Priced { basket, texts, .. } = verbs::basket(asking, lines, discount)?;
     let priced = price(&basket).map_err(Refusal::from)?;
     let tenders: Vec<Tender> = tenders
         .iter()

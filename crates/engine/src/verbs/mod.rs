@@ -11,7 +11,7 @@ mod sale;
 pub(crate) use bundles::parts;
 pub(crate) use goods::{GivenBack, return_share};
 pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
-pub(crate) use sale::{Catalogue, Offered, Priced, basket, currency, offered, policy};
+pub(crate) use sale::{Catalogue, Offered, Priced, Terms, basket, currency, offered, terms};
 
 use sha2::{Digest as _, Sha256};
 use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};

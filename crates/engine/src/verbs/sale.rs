@@ -29,7 +29,7 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     let Verb::MakeSale { sale, lines, discount, tenders, beyond, about } = verb else {
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
-    let Priced { basket, texts } = basket(writing, lines, *discount)?;
+    let Priced { basket, texts, beyond_rule } = basket(writing, lines, *discount)?;
     let mut shares = BTreeMap::new();
     for line in &basket.lines {
         let share = writing.own_share(line.product)?;
@@ -43,7 +43,7 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
         next_receipt_number: own::last_receipt_number(writing.tx, writing.stall.row.stall)? + 1,
         shares,
         doer: writing.doer.clone(),
-        beyond_rule: facts::profile(writing.tx, writing.log)?.map_or(BeyondRule::Warn, |it| it.beyond_rule),
+        beyond_rule,
         tab_closed_by: tab_closed_by(writing, *sale, about.tab)?,
         codes_used: codes_used(writing, *sale, tenders)?,
     };
@@ -132,6 +132,14 @@ pub(crate) fn tendered(input: &TenderInput) -> Tendered {
 pub(crate) struct Priced {
     pub(crate) basket: Basket,
     pub(crate) texts: Vec<LineText>,
+    pub(crate) beyond_rule: BeyondRule,
+}
+
+/// What a stall says about all of its sales.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    policy: Policy,
+    beyond_rule: BeyondRule,
 }
 
 /// What a product says about a line.
@@ -147,7 +155,7 @@ pub(crate) struct Offered {
 /// Where prices come from: a command's facts or a screen's question.
 pub(crate) trait Catalogue {
     fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError>;
-    fn policy(&mut self) -> Result<Policy, NotDone>;
+    fn terms(&mut self) -> Result<Terms, NotDone>;
 }
 
 impl Catalogue for Writing<'_> {
@@ -155,8 +163,8 @@ impl Catalogue for Writing<'_> {
         offered(self.tx, self.log, product)
     }
 
-    fn policy(&mut self) -> Result<Policy, NotDone> {
-        policy(self.tx, self.log)
+    fn terms(&mut self) -> Result<Terms, NotDone> {
+        terms(self.tx, self.log)
     }
 }
 
@@ -178,18 +186,17 @@ pub(crate) fn offered(
 
 /// The stall's currency, without which nothing has a price.
 pub(crate) fn currency(tx: &mut dyn Tx, log: LogId) -> Result<Currency, NotDone> {
-    let profile = facts::profile(tx, log)?;
-    let currency = profile.and_then(|profile| Currency::parse(&profile.currency));
-    let unset = Refusal::Invalid { field: "currency", problem: "the stall has none yet; set it first" };
-    currency.ok_or(unset.into())
+    Ok(terms(tx, log)?.policy.currency)
 }
 
-/// How the stall computes: its currency, and its smallest coin for what is paid in cash.
-pub(crate) fn policy(tx: &mut dyn Tx, log: LogId) -> Result<Policy, NotDone> {
-    let currency = currency(tx, log)?;
-    let step_minor = facts::profile(tx, log)?.map_or(0, |profile| profile.cash_step_minor);
-    let cash_rounding = CashRounding { step_minor, rounding: Rounding::HalfUp };
-    Ok(Policy { cash_rounding, ..Policy::plain(currency) })
+/// How the stall computes, with its smallest coin for what is paid in cash, and what it lets sellers do.
+pub(crate) fn terms(tx: &mut dyn Tx, log: LogId) -> Result<Terms, NotDone> {
+    let unset = Refusal::Invalid { field: "currency", problem: "the stall has none yet; set it first" };
+    let profile = facts::profile(tx, log)?.ok_or(unset.clone())?;
+    let currency = Currency::parse(&profile.currency).ok_or(unset)?;
+    let cash_rounding = CashRounding { step_minor: profile.cash_step_minor, rounding: Rounding::HalfUp };
+    let policy = Policy { cash_rounding, ..Policy::plain(currency) };
+    Ok(Terms { policy, beyond_rule: profile.beyond_rule })
 }
 
 /// Fills in what the lines leave open from the catalogue.
@@ -224,8 +231,8 @@ pub(crate) fn basket(
             discount_reason: input.discount_reason.clone(),
         });
     }
-    let policy = catalogue.policy()?;
-    Ok(Priced { basket: Basket { lines, discount: discount_of(discount), policy }, texts })
+    let Terms { policy, beyond_rule } = catalogue.terms()?;
+    Ok(Priced { basket: Basket { lines, discount: discount_of(discount), policy }, texts, beyond_rule })
 }
 
 fn custom_amount(input: &SaleLineInput) -> Result<Offered, Refusal> {

@@ -116,8 +116,11 @@ fn close(number: u16, shift: u16, counted_minor: i64, reason: &str) -> Command {
 }
 
 fn pay(number: u16, quantity: i64, tenders: Vec<TenderInput>, discount: DiscountInput) -> Command {
-    let lines = vec![SaleLineInput::of(product(MANGO), quantity)];
-    let sale = sale_id(number);
+    charge(number, SaleLineInput::of(product(MANGO), quantity), tenders, discount)
+}
+
+fn charge(number: u16, line: SaleLineInput, tenders: Vec<TenderInput>, discount: DiscountInput) -> Command {
+    let (sale, lines) = (sale_id(number), vec![line]);
     command(
         number,
         Verb::MakeSale {
@@ -193,19 +196,8 @@ fn a_report_says_the_taxes_that_are_left() {
     let mut device = stocked();
     let taxed = |number: u16, quantity| {
         let tax = Some(TaxInput { ppm: 160_000, mode: TaxMode::Inclusive });
-        let lines = vec![SaleLineInput { tax, ..SaleLineInput::of(product(MANGO), quantity) }];
-        let (sale, tenders, discount) = (sale_id(number), vec![TenderInput::cash(750)], DiscountInput::None);
-        command(
-            number,
-            Verb::MakeSale {
-                sale,
-                lines,
-                discount,
-                tenders,
-                beyond: BeyondShare::Refuse,
-                about: SaleAbout::default(),
-            },
-        )
+        let line = SaleLineInput { tax, ..SaleLineInput::of(product(MANGO), quantity) };
+        charge(number, line, vec![TenderInput::cash(750)], DiscountInput::None)
     };
     let refund = |number, quantity| {
         let lines = vec![RefundLineInput { line: 0, quantity, goods: GoodsBack::Waste }];

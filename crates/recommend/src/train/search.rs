@@ -7,6 +7,7 @@ use super::histories::{Histories, index};
 use super::ials::Factors;
 use super::measure::{Quality, standardise};
 use super::model::{Blend, Parameters, Recency, score_neighbours, score_popular};
+use super::neighbours::Neighbours;
 use super::parallel::each_piece;
 use super::seeds::Seeds;
 
@@ -102,12 +103,7 @@ impl Trial {
         let full = chosen.ials;
         chosen.ials.dimension = full.dimension.min(SEARCH_DIMENSION);
         let quality = |chosen: &Parameters| {
-            let factors = Factors::train(&self.known, chosen.ials, seed);
-            let weights = |history: &[u32]| chosen.ials_recency.weights(history.len());
-            self.gain(&[(
-                1.0,
-                &self.scores(|history, to| factors.score(&factors.fold_in(history, &weights(history)), to)),
-            )])
+            self.gain_of_factors(&Factors::train(&self.known, chosen.ials, seed), chosen.ials_recency)
         };
         try_each(
             "ials.unobserved",
@@ -125,25 +121,17 @@ impl Trial {
             &quality,
             tell,
         );
-        let factors = Factors::train(&self.known, chosen.ials, seed);
-        let quality = |chosen: &Parameters| {
-            let weights = |history: &[u32]| chosen.ials_recency.weights(history.len());
-            self.gain(&[(
-                1.0,
-                &self.scores(|history, to| factors.score(&factors.fold_in(history, &weights(history)), to)),
-            )])
-        };
-        self.try_recency("ials", chosen, |it| &mut it.ials_recency, &quality, tell);
+        if self.order == Order::Time {
+            let factors = Factors::train(&self.known, chosen.ials, seed);
+            let quality = |chosen: &Parameters| self.gain_of_factors(&factors, chosen.ials_recency);
+            try_recency("ials", chosen, |it| &mut it.ials_recency, &quality, tell);
+        }
         chosen.ials.dimension = full.dimension;
     }
 
     fn choose_ease(&self, chosen: &mut Parameters, tell: &mut dyn FnMut(&str)) {
         let quality = |chosen: &Parameters| {
-            let ease = ease(&self.known, chosen.ease);
-            self.gain(&[(
-                1.0,
-                &self.scores(|history, to| score_neighbours(&ease, chosen.ease_recency, history, to)),
-            )])
+            self.gain_of_neighbours(&ease(&self.known, chosen.ease), chosen.ease_recency)
         };
         try_each(
             "ease.regularisation",
@@ -153,23 +141,16 @@ impl Trial {
             &quality,
             tell,
         );
-        let ease = ease(&self.known, chosen.ease);
-        let quality = |chosen: &Parameters| {
-            self.gain(&[(
-                1.0,
-                &self.scores(|history, to| score_neighbours(&ease, chosen.ease_recency, history, to)),
-            )])
-        };
-        self.try_recency("ease", chosen, |it| &mut it.ease_recency, &quality, tell);
+        if self.order == Order::Time {
+            let ease = ease(&self.known, chosen.ease);
+            let quality = |chosen: &Parameters| self.gain_of_neighbours(&ease, chosen.ease_recency);
+            try_recency("ease", chosen, |it| &mut it.ease_recency, &quality, tell);
+        }
     }
 
     fn choose_follows(&self, chosen: &mut Parameters, tell: &mut dyn FnMut(&str)) {
         let quality = |chosen: &Parameters| {
-            let follows = follows(&self.known, chosen.follows);
-            self.gain(&[(
-                1.0,
-                &self.scores(|history, to| score_neighbours(&follows, chosen.follows_recency, history, to)),
-            )])
+            self.gain_of_neighbours(&follows(&self.known, chosen.follows), chosen.follows_recency)
         };
         if self.order == Order::Time {
             try_each(
@@ -205,14 +186,11 @@ impl Trial {
             &quality,
             tell,
         );
-        let follows = follows(&self.known, chosen.follows);
-        let quality = |chosen: &Parameters| {
-            self.gain(&[(
-                1.0,
-                &self.scores(|history, to| score_neighbours(&follows, chosen.follows_recency, history, to)),
-            )])
-        };
-        self.try_recency("follows", chosen, |it| &mut it.follows_recency, &quality, tell);
+        if self.order == Order::Time {
+            let follows = follows(&self.known, chosen.follows);
+            let quality = |chosen: &Parameters| self.gain_of_neighbours(&follows, chosen.follows_recency);
+            try_recency("follows", chosen, |it| &mut it.follows_recency, &quality, tell);
+        }
     }
 
     /// The weights of the four, by changing one after the other while that helps. The factors' weight stays 1.
@@ -246,34 +224,18 @@ impl Trial {
         Blend { ials, ease, follows, popular }
     }
 
-    fn try_recency(
-        &self,
-        name: &str,
-        chosen: &mut Parameters,
-        of: impl Fn(&mut Parameters) -> &mut Recency,
-        quality: &dyn Fn(&Parameters) -> f64,
-        tell: &mut dyn FnMut(&str),
-    ) {
-        if self.order == Order::Unknown {
-            return;
-        }
-        of(chosen).extra = 2.0;
-        try_each(
-            &format!("{name}.recency.keep"),
-            &[0.6, 0.8, 0.9, 0.95],
-            chosen,
-            |it, value| of(it).keep = value,
-            quality,
-            tell,
-        );
-        try_each(
-            &format!("{name}.recency.extra"),
-            &[0.0, 1.0, 2.0, 4.0, 8.0, 16.0],
-            chosen,
-            |it, value| of(it).extra = value,
-            quality,
-            tell,
-        );
+    /// How good factors are alone.
+    fn gain_of_factors(&self, factors: &Factors, recency: Recency) -> f64 {
+        let weights = |history: &[u32]| recency.weights(history.len());
+        let score = |history: &[u32], to: &mut [f32]| {
+            factors.score(&factors.fold_in(history, &weights(history)), to);
+        };
+        self.gain(&[(1.0, &self.scores(score))])
+    }
+
+    /// How good neighbours are alone.
+    fn gain_of_neighbours(&self, neighbours: &Neighbours, recency: Recency) -> f64 {
+        self.gain(&[(1.0, &self.scores(|history, to| score_neighbours(neighbours, recency, history, to)))])
     }
 
     fn scores(&self, score: impl Fn(&[u32], &mut [f32]) + Sync) -> Scores {
@@ -326,6 +288,33 @@ impl Person {
         }
         Some(Self { row, candidates })
     }
+}
+
+/// Means something only where histories are in order of time.
+fn try_recency(
+    name: &str,
+    chosen: &mut Parameters,
+    of: impl Fn(&mut Parameters) -> &mut Recency,
+    quality: &dyn Fn(&Parameters) -> f64,
+    tell: &mut dyn FnMut(&str),
+) {
+    of(chosen).extra = 2.0;
+    try_each(
+        &format!("{name}.recency.keep"),
+        &[0.6, 0.8, 0.9, 0.95],
+        chosen,
+        |it, value| of(it).keep = value,
+        quality,
+        tell,
+    );
+    try_each(
+        &format!("{name}.recency.extra"),
+        &[0.0, 1.0, 2.0, 4.0, 8.0, 16.0],
+        chosen,
+        |it, value| of(it).extra = value,
+        quality,
+        tell,
+    );
 }
 
 /// Keeps the best of these values; the first of equals.
