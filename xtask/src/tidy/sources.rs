@@ -37,6 +37,11 @@ const IMPURE_WORDS: &[&str] = &[
     "thread_rng",
 ];
 
+/// What a first visit gets: everything of the screens but the seller's own, and what puts all of it together.
+const SCREENS: &str = "ui/src/";
+const NOT_AT_A_FIRST_VISIT: &[&str] = &["ui/src/seller", "ui/src/settings", "ui/src/app.rs"];
+const SELLERS_SCREENS: &[&str] = &["seller::"];
+
 fn check_rust(name: &str, source: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     let lines = source.lines().count();
@@ -60,6 +65,9 @@ fn check_rust(name: &str, source: &str) -> Vec<String> {
             IMPURE_WORDS,
             "has no place in a pure crate",
         ));
+    }
+    if name.starts_with(SCREENS) && !NOT_AT_A_FIRST_VISIT.iter().any(|it| name.starts_with(it)) {
+        complaints.extend(lines_with(name, &code, SELLERS_SCREENS, "would make a first visit heavy"));
     }
     complaints
 }
@@ -133,6 +141,19 @@ fn a_pure_crate_that_names_the_world_is_seen() {
     assert!(complaints.iter().any(|it| it.contains("a.rs:2: `HashMap` has no place")), "{complaints:?}");
     assert!(complaints.iter().any(|it| it.contains("a.rs:6: `std::env` has no place")), "{complaints:?}");
     expect_none(&check_rust("crates/engine/src/a.rs", source));
+}
+
+#[test]
+fn a_sellers_screen_at_a_first_visit_is_seen() {
+    let source = "//! x\nuse crate::seller::Scans;\n// seller::Sell is said only\n";
+    for shared in
+        ["ui/src/shopper/market.rs", "ui/src/chrome/frame.rs", "ui/src/parts.rs", "ui/src/bin/soko-shop.rs"]
+    {
+        expect_one(&check_rust(shared, source), "rs:2: `seller::` would make a first visit heavy");
+    }
+    for own in ["ui/src/seller/sell.rs", "ui/src/app.rs", "src-tauri/src/lib.rs"] {
+        expect_none(&check_rust(own, source));
+    }
 }
 
 #[test]
