@@ -520,6 +520,8 @@ pub struct OrderLineView {
     #[serde(with = "as_hex")]
     pub product: ProductId,
     pub name: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
     pub quantity: i64,
     pub total_minor: i64,
 }

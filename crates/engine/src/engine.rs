@@ -63,6 +63,11 @@ pub fn schema() -> &'static [Migration] {
             name: "paper",
             sql: include_str!("../../../migrations/device/0007_paper.sql"),
         },
+        Migration {
+            number: 15,
+            name: "order units",
+            sql: include_str!("../../../migrations/device/0008_order_units.sql"),
+        },
     ];
     STEPS
 }

@@ -93,7 +93,7 @@ fn Shown(props: &ShownProps) -> Html {
             <div class="card stack">
                 <ul class="pack">
                     { for props.order.lines.iter().map(|line| html! {
-                        <li><strong class="number pack-count">{ speech.number(line.quantity) }</strong>
+                        <li><strong class="number pack-count">{ speech.quantity(line.quantity, line.unit) }</strong>
                             <span class="grow">{ line.name.clone() }</span>
                             <span class="number">{ speech.money(line.total_minor, &row.currency) }</span></li>
                     }) }

@@ -1,16 +1,13 @@
 //! One order of the buyer: where it is now, said as a short way of steps, and what can be done about it.
 
-use soko_app_api::{
-    BuyerQuery, BuyerVerb, BuyerView, MarketQuery, MarketView, OrderLineView, OwnOrderState, OwnOrderView,
-};
+use soko_app_api::{BuyerQuery, BuyerVerb, BuyerView, OrderLineView, OwnOrderState, OwnOrderView};
 use soko_domain::ids::{LogId, OrderId};
-use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
 use super::progress::{self, Reached};
 use crate::desk::{Desk, Trouble};
 use crate::doing::use_doing;
-use crate::live::{use_buyer, use_market};
+use crate::live::use_buyer;
 use crate::nav::Go;
 use crate::parts::{Busy, Confirm, Empty, Icon, Problem, icon};
 use crate::route::Route;
@@ -91,19 +88,13 @@ struct LineProps {
     line: OrderLineView,
 }
 
-/// An order says how many; of what, the offer knows while there is one.
 #[component]
 fn Line(props: &LineProps) -> Html {
     let speech = use_speech();
     let line = &props.line;
-    let live = use_market(Some(MarketQuery::Offer { stall: props.stall, product: line.product }));
-    let unit = match live.market() {
-        Some(MarketView::Offer(dated)) => dated.value.row.unit,
-        _ => Unit::Piece,
-    };
     html! {
         <li>
-            <span class="checkout-quantity number">{ speech.quantity(line.quantity, unit) }</span>
+            <span class="checkout-quantity number">{ speech.quantity(line.quantity, line.unit) }</span>
             <Go to={Route::Offer(props.stall, line.product)} class="grow">{ line.name.clone() }</Go>
             <span class="number">{ speech.money(line.total_minor, &props.currency) }</span>
         </li>

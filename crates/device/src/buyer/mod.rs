@@ -271,6 +271,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         Some(OrderLine {
             product: line.product,
             name: row.name.clone(),
+            unit: row.unit,
             quantity: line.quantity,
             seen_minor: row.price_minor,
             total_minor: line.total_minor(),

@@ -2,6 +2,7 @@
 
 use soko_app_api::{OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, Window};
 use soko_domain::ids::{LogId, OrderId, ProductId};
+use soko_domain::quantity::Unit;
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::{bounded, put};
@@ -22,6 +23,7 @@ pub(super) struct NewOrder<'a> {
 pub(super) struct OrderLine {
     pub(super) product: ProductId,
     pub(super) name: String,
+    pub(super) unit: Unit,
     pub(super) quantity: i64,
     pub(super) seen_minor: i64,
     pub(super) total_minor: i64,
@@ -80,13 +82,14 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
     )?;
     for (place, line) in new.lines.iter().enumerate() {
         tx.execute(
-            "insert into own_order_line (order_id, place, product, name, quantity, seen_minor, total_minor)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+            "insert into own_order_line (order_id, place, product, name, unit, quantity, seen_minor, total_minor)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
             params![
                 new.order,
                 place,
                 line.product,
                 line.name,
+                line.unit.number(),
                 line.quantity,
                 line.seen_minor,
                 line.total_minor
@@ -124,15 +127,16 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
     let sql = format!("select {COLUMNS} from own_order o where o.order_id = $1");
     let Some(found) = tx.query_opt(&sql, params![order])? else { return Ok(None) };
     let lines = tx.query(
-        "select product, name, quantity, total_minor from own_order_line where order_id = $1 order by place",
+        "select product, name, unit, quantity, total_minor from own_order_line where order_id = $1 order by place",
         params![order],
     )?;
     let line = |row: &Row| {
         Ok(OrderLineView {
             product: ProductId(row.id(0)?),
             name: row.text(1)?.into(),
-            quantity: row.int(2)?,
-            total_minor: row.int(3)?,
+            unit: Unit::from_number(row.number(2)?).unwrap_or(Unit::Piece),
+            quantity: row.int(3)?,
+            total_minor: row.int(4)?,
         })
     };
     Ok(Some(OwnOrderView {

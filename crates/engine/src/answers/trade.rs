@@ -267,13 +267,18 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let log = asking.log;
     let Some(found) = facts::order(asking.tx, log, order)? else { return Ok(None) };
     let placed = facts::order_placed(asking.tx, log, &found)?;
-    let lines = placed.lines.into_iter().map(|line| OrderLineView {
-        product: line.product,
-        name: line.name,
-        quantity: line.quantity,
-        total_minor: line.total_minor,
-    });
-    Ok(Some(OrderView { row: order_row(found), lines: lines.collect(), note: placed.note }))
+    let mut lines = Vec::with_capacity(placed.lines.len());
+    for line in placed.lines {
+        let product = facts::product(asking.tx, log, line.product)?;
+        lines.push(OrderLineView {
+            product: line.product,
+            name: line.name,
+            unit: product.map_or(Unit::Piece, |product| product.unit),
+            quantity: line.quantity,
+            total_minor: line.total_minor,
+        });
+    }
+    Ok(Some(OrderView { row: order_row(found), lines, note: placed.note }))
 }
 
 fn order_row(found: facts::OrderFound) -> OrderRow {

@@ -240,10 +240,13 @@ fn as_before_the_lists(disk: &[u8]) -> Vec<u8> {
         ] {
             tx.execute(sql, &[])?;
         }
+        // Tables that are gone as a whole take their later columns along.
+        let mut gone = vec!["category"];
         for later in soko_engine::schema().iter().filter(|step| step.number > 4) {
             for made in later.sql.split("create table ").skip(1) {
                 let name = made.split_whitespace().next().unwrap();
                 tx.execute(&format!("drop table {name}"), &[])?;
+                gone.push(name);
             }
             // Indexes of tables that stay, then the columns.
             for made in later.sql.split("create index ").skip(1) {
@@ -253,8 +256,7 @@ fn as_before_the_lists(disk: &[u8]) -> Vec<u8> {
             for added in later.sql.split("alter table ").skip(1) {
                 let words: Vec<&str> = added.split_whitespace().collect();
                 let ["add", "column", column] = words[1..4] else { continue };
-                // This table came with the lists and is gone as a whole.
-                if words[0] == "category" {
+                if gone.contains(&words[0]) {
                     continue;
                 }
                 tx.execute(&format!("alter table {} drop column {column}", words[0]), &[])?;
