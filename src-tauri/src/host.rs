@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use soko_app_api::{
-    Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, PaperReply, Query, QueryKey, Told, View, decode,
-    encode,
+    Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, PaperReply, Query, QueryKey, Said, Saying, Told,
+    View, decode, encode,
 };
 use soko_domain::ids::Hash;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -107,7 +107,7 @@ struct Host {
     reminders: RefCell<Reminders>,
     reminders_changed: Notify,
     /// What this shell has to report beside the device, such as that notifications do not arrive.
-    notices: RefCell<Vec<String>>,
+    notices: RefCell<Vec<Said>>,
     began: Instant,
 }
 
@@ -284,7 +284,10 @@ impl Host {
         let shown = told.await.unwrap_or_else(|_| Err("no thread could be started".into()));
         let notices = match &shown {
             Ok(()) => Vec::new(),
-            Err(sentence) => vec![format!("notifications are not shown by this system: {sentence}")],
+            Err(why) => {
+                let sentence = format!("notifications are not shown by this system: {why}");
+                vec![Saying::NoNotifications.said(why, sentence)]
+            }
         };
         if *self.notices.borrow() != notices {
             *self.notices.borrow_mut() = notices;

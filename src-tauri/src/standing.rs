@@ -90,7 +90,7 @@ mod tests {
             role: Role::Owner,
             is_connected: true,
             unsent: *unsent,
-            trouble: String::new(),
+            trouble: None,
         };
         DeviceView {
             version: String::new(),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use js_sys::{Function, Uint8Array};
 use soko_app_api::{
-    Answer, BuyerQuery, BuyerView, Call, DeviceReply, DeviceVerb, Told, Window, decode, encode,
+    Answer, BuyerQuery, BuyerView, Call, DeviceReply, DeviceVerb, Said, Saying, Told, Window, decode, encode,
 };
 use soko_device::{Device, Options, Parts, media_type};
 use soko_domain::ids::Hash;
@@ -15,9 +15,8 @@ use crate::browser;
 use crate::host::BrowserHost;
 use crate::store::{self, Place};
 
-/// Sentences of the screens, by their keys.
-const CLEARED: &str = "warning.cleared";
-const LOST: &str = "warning.lost";
+const CLEARED: &str = "this site's data was cleared while it was open";
+const CLEARED_BEFORE: &str = "the browser cleared what was kept here";
 
 /// One device, used by one tab's worker.
 #[wasm_bindgen]
@@ -29,7 +28,7 @@ struct Inner {
     place: Rc<Cell<Place>>,
     was_empty: bool,
     has_own: Cell<bool>,
-    warnings: RefCell<Vec<&'static str>>,
+    warnings: RefCell<Vec<Said>>,
     tell: Function,
 }
 
@@ -72,7 +71,7 @@ impl Shell {
     /// The page remembers that this browser kept data of its own. If there is none now, it was cleared.
     pub fn expect_own(&self) {
         if self.0.was_empty {
-            self.0.warn(LOST);
+            self.0.warn(Saying::ClearedBefore.plain(CLEARED_BEFORE));
         }
     }
 
@@ -104,16 +103,16 @@ impl Inner {
             self.has_own.set(self.has_own.get() || has_own(&self.device).await);
         }
         if let Answer::About(mut about) = answer {
-            about.warnings.extend(self.warnings.borrow().iter().map(ToString::to_string));
+            about.warnings.extend(self.warnings.borrow().iter().cloned());
             return Answer::About(about);
         }
         answer
     }
 
-    fn warn(&self, sentence: &'static str) {
+    fn warn(&self, said: Said) {
         let mut warnings = self.warnings.borrow_mut();
-        if !warnings.contains(&sentence) {
-            warnings.push(sentence);
+        if !warnings.contains(&said) {
+            warnings.push(said);
             drop(warnings);
             let told = encode(&Told::Device).unwrap_or_default();
             tell_bytes(&self.tell, &told);
@@ -125,7 +124,7 @@ impl Inner {
         let Place::Files(folder) = self.place.get() else { return };
         if browser::folder_exists(folder).await == Ok(false) {
             self.place.set(Place::Memory);
-            self.warn(CLEARED);
+            self.warn(Saying::Cleared.plain(CLEARED));
         }
     }
 }

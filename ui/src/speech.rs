@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
+use soko_app_api::Said;
 use soko_domain::money::{Currency, Money};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
@@ -55,6 +56,17 @@ impl Speech {
     /// The text of a key that was put together; the other text where there is none.
     pub fn say_or(&self, key: &str, other: &str) -> AttrValue {
         self.0.words.find(key).map_or_else(|| AttrValue::from(other.to_owned()), AttrValue::Static)
+    }
+
+    /// What a device has to say, in the person's language where there is a text for it.
+    pub fn said(&self, said: &Said) -> AttrValue {
+        self.said_about(said, &said.about)
+    }
+
+    /// The same, with another name for what it is about.
+    pub fn said_about(&self, said: &Said, about: &str) -> AttrValue {
+        let text = self.0.words.find_filled(&said.key, &[("about", about)]);
+        text.unwrap_or_else(|| said.sentence.clone()).into()
     }
 
     pub fn fill(&self, key: &'static str, names: &[(&str, &str)]) -> AttrValue {

@@ -99,6 +99,11 @@ impl Words {
         filled(self.say(key), names)
     }
 
+    /// As [`Self::fill`] with a key that was put together, if there is such a text.
+    pub fn find_filled(&self, key: &str, names: &[(&str, &str)]) -> Option<String> {
+        self.find(key).map(|text| filled(text, names))
+    }
+
     /// The text for so many, given the plural category that the language puts the number in.
     pub fn count(&self, key: &'static str, category: &str, names: &[(&str, &str)]) -> String {
         let text = self.find(&format!("{key}[{category}]")).or_else(|| self.find(&format!("{key}[other]")));

@@ -6,6 +6,7 @@ use soko_domain::ids::{AuthorId, Hash, LogId, ThingId};
 use soko_domain::role::Role;
 
 use crate::edits::StallContent;
+use crate::said::Said;
 use crate::text::{as_hex, as_word};
 
 /// Longest picture, after the screen made it smaller.
@@ -125,7 +126,7 @@ pub struct DeviceView {
     pub stalls: Vec<OwnStall>,
     pub keeps: Keeps,
     /// What was found when it was opened, for whoever looks after it.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Said>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -142,8 +143,8 @@ pub struct OwnStall {
     pub is_connected: bool,
     /// Own records that the server has not confirmed.
     pub unsent: u64,
-    /// What stands in the way of exchanging records; empty when nothing does.
-    pub trouble: String,
+    /// What stands in the way of exchanging records.
+    pub trouble: Option<Said>,
 }
 
 /// Where a device keeps what it holds, and how sure that is.

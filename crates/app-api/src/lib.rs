@@ -22,6 +22,7 @@ mod query;
 mod refused;
 mod reply;
 mod report;
+mod said;
 pub mod text;
 mod views;
 
@@ -48,4 +49,5 @@ pub use query::{ProductFilter, Query, WINDOW_ROWS_MAX, Window};
 pub use refused::{Refused, RetryHint};
 pub use reply::Reply;
 pub use report::*;
+pub use said::{Said, Saying};
 pub use views::*;

@@ -123,6 +123,8 @@ pub enum Query {
         stall: LogId,
         window: Window,
     },
+    /// Who may promise something, and of how many products.
+    Shares(#[serde(with = "as_hex")] LogId),
     /// The business day so far.
     Today(#[serde(with = "as_hex")] LogId),
     /// What this would cost, what is due, and what the share does not cover.
@@ -233,6 +235,7 @@ impl Query {
             | Self::Shift(stall)
             | Self::AtRegister(stall)
             | Self::Devices(stall)
+            | Self::Shares(stall)
             | Self::Categories(stall)
             | Self::Today(stall)
             | Self::ShiftReport { stall, .. }
@@ -279,6 +282,7 @@ impl Query {
             | Self::Search { .. }
             | Self::Scan { .. }
             | Self::StockList { .. }
+            | Self::Shares(_)
             | Self::ToBuy { .. }
             | Self::Variants { .. } => matches!(key, Key::Products | Key::Stock(_)),
             Self::Questions { .. } | Self::Import { .. } | Self::Imports(_) => matches!(key, Key::Products),

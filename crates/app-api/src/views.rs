@@ -16,6 +16,7 @@ use crate::import::{ImportRow, ImportView};
 use crate::people::{AtRegisterView, AuditRow};
 pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
+use crate::said::Said;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 /// The answer to a query. `Missing` when what was asked for is not known here.
@@ -33,6 +34,7 @@ pub enum View {
     Product(ProductView),
     Stock(StockView),
     StockList(Vec<StockRow>),
+    Shares(Vec<SharesRow>),
     StockHistory(Vec<StockChangeRow>),
     Questions(Vec<QuestionRow>),
     Import(ImportView),
@@ -65,8 +67,8 @@ pub struct StatusView {
     #[serde(with = "as_word")]
     pub role: Role,
     pub state: RegisterState,
-    /// Why it is frozen and what to do; empty otherwise.
-    pub frozen_because: String,
+    /// Why it is frozen and what to do.
+    pub frozen_because: Option<Said>,
     /// The server was restored and waits for every device to report.
     pub stall_frozen: bool,
     /// Own records that the server has not confirmed.
@@ -77,8 +79,8 @@ pub struct StatusView {
     #[serde(with = "as_hex")]
     pub epoch: EpochId,
     pub epoch_counter: u64,
-    /// What stands in the way of exchanging records, empty when nothing does.
-    pub trouble: String,
+    /// What stands in the way of exchanging records.
+    pub trouble: Option<Said>,
     /// The digest of all that follows from the records: who has the same ones has the same digest.
     #[serde(with = "as_hex")]
     pub digest: Hash,
@@ -110,7 +112,7 @@ pub struct StallView {
     pub beyond_rule: BeyondRule,
     pub scale_codes: String,
     /// What several people set differently, and what nobody set.
-    pub problems: Vec<String>,
+    pub problems: Vec<Said>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -181,7 +183,7 @@ pub struct ProductView {
     /// What several people set differently, with every answer.
     pub questions: Vec<Question>,
     /// What else is wrong with it.
-    pub problems: Vec<String>,
+    pub problems: Vec<Said>,
 }
 
 /// Units of another product in a bundle.
@@ -249,7 +251,7 @@ pub struct QuestionRow {
     pub picture: Option<Hash>,
     pub currency: String,
     pub questions: Vec<Question>,
-    pub problems: Vec<String>,
+    pub problems: Vec<Said>,
 }
 
 /// One change of a product's units.
@@ -358,6 +360,14 @@ pub struct TodayView {
 pub struct HolderRow {
     pub holder: Holder,
     pub quantity: i64,
+}
+
+/// Somebody who may promise something.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SharesRow {
+    pub holder: Holder,
+    /// Of so many products.
+    pub products: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -548,7 +558,7 @@ pub struct OpenOrderView {
     /// The sale that it became. It cannot be paid again.
     #[serde(with = "as_hex_opt")]
     pub closed_by: Option<SaleId>,
-    pub problems: Vec<String>,
+    pub problems: Vec<Said>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -605,7 +615,9 @@ pub struct ParkedRow {
     #[serde(with = "as_hex")]
     pub author: AuthorId,
     pub seq: u64,
-    pub reason: String,
+    /// What people call the device that wrote it; empty where nobody here knows it.
+    pub device: String,
+    pub why: Said,
 }
 
 /// What became of a request to the server.

@@ -57,6 +57,7 @@ fn table_of_what_makes_an_answer_stale() {
         (Query::Search { stall, text: "m".into(), rows: 5 }, lists),
         (Query::Scan { stall, code: "1".into() }, lists),
         (Query::StockList { stall, window }, lists),
+        (Query::Shares(stall), lists),
         (Query::Payments { stall, window }, &["sales"]),
         (Query::Categories(stall), &categories),
         (Query::Product { stall, product: MANGO }, &["product mango", "document mango"]),

@@ -103,7 +103,7 @@ impl Device {
             role: status.role,
             is_connected: self.link(stall)?.as_ref().is_some_and(Link::is_connected),
             unsent: status.unsent,
-            trouble: trouble.unwrap_or(status.trouble),
+            trouble: trouble.or(status.trouble),
         })
     }
 }

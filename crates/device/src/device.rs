@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
-use soko_app_api::{Notice, QueryKey, Told, encode};
+use soko_app_api::{Notice, QueryKey, Said, Told, encode};
 use soko_domain::ids::{LogId, ProductId};
 use soko_engine::{Engine, Now, OpenError};
 use soko_record_log::{StoreError, Tx};
@@ -61,7 +61,7 @@ pub struct Device {
     /// The offers that are kept, by their names; read with the first search.
     pub(crate) names: RefCell<Option<Names<(LogId, ProductId)>>>,
     /// What stands in the way of a stall's exchange, as long as it does.
-    pub(crate) troubles: RefCell<BTreeMap<LogId, String>>,
+    pub(crate) troubles: RefCell<BTreeMap<LogId, Said>>,
     pub(crate) pictures: RefCell<Pictures>,
     store: Store,
     web: Web,
@@ -141,7 +141,7 @@ impl Device {
     }
 
     /// What was found when the store was opened, for whoever looks after it.
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<Said> {
         self.store.warnings()
     }
 

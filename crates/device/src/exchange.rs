@@ -5,6 +5,7 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt as _};
+use soko_app_api::Said;
 use soko_domain::ids::LogId;
 
 use crate::bell::Bell;
@@ -220,7 +221,7 @@ impl<'d> Exchange<'d> {
         summary.pages += 1;
         summary.bytes_in += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         summary.records += u64::try_from(taken.records).unwrap_or(u64::MAX);
-        summary.refused.extend(taken.refused);
+        summary.refused.extend(taken.refused.into_iter().map(|said| said.sentence));
         summary.refused.extend(taken.dropped);
         summary.state_differed |= taken.state_differs;
         summary.server_restored |= taken.server_restored;
@@ -248,7 +249,7 @@ impl Device {
                 Err(undone) => Err(undone),
             };
             if let Err(undone) = ended {
-                self.trouble(stall, Some(undone.to_string()));
+                self.trouble(stall, Some(undone.said()));
             }
             if !self.is_closed() {
                 select(pin!(bell.after(heard)), self.host.sleep(REFUSED_MS)).await;
@@ -257,12 +258,12 @@ impl Device {
     }
 
     /// Notes what stands in the way, or that nothing does.
-    fn trouble(&self, stall: LogId, sentence: Option<String>) {
-        let before = match &sentence {
-            Some(sentence) => self.troubles.borrow_mut().insert(stall, sentence.clone()),
+    fn trouble(&self, stall: LogId, said: Option<Said>) {
+        let before = match &said {
+            Some(said) => self.troubles.borrow_mut().insert(stall, said.clone()),
             None => self.troubles.borrow_mut().remove(&stall),
         };
-        if before != sentence {
+        if before != said {
             self.tell_device();
         }
     }

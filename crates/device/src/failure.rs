@@ -1,6 +1,6 @@
 //! Why something was not done, on its way to a person.
 
-use soko_app_api::{Answer, Refused, RetryHint};
+use soko_app_api::{Answer, Refused, RetryHint, Said};
 use soko_engine::{Failure, NotDone, OpenError};
 use soko_record_log::StoreError;
 
@@ -23,6 +23,16 @@ impl Undone {
     pub fn refused(code: &str, sentence: impl Into<String>) -> Self {
         let (code, sentence, retry) = (code.into(), sentence.into(), RetryHint::AfterChange);
         Self::Refused(Refused { code, sentence, retry, share: None, acts: Vec::new() })
+    }
+}
+
+impl Undone {
+    /// For a person who did not ask for anything.
+    pub(crate) fn said(&self) -> Said {
+        match self {
+            Self::Refused(refused) => Said::from(refused),
+            Self::Failed(sentence) => Said::plainly(sentence),
+        }
     }
 }
 

@@ -42,4 +42,4 @@ pub use pictures::media_type;
 pub use server::{Code, Server, Ticket, Unanswered};
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 pub use spool::send as send_to_printer;
-pub use store::OpenedEngine;
+pub use store::{OpenedEngine, salvage_told};

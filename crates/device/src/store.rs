@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::cell::{RefCell, RefMut};
 
-use soko_engine::{Engine, OpenError};
+use soko_app_api::{Said, Saying};
+use soko_engine::{Engine, OpenError, Salvaged};
 
 use crate::failure::Undone;
 
@@ -12,7 +13,17 @@ pub struct OpenedEngine {
     pub engine: Engine,
     /// Such as the folder's lock.
     pub guard: Option<Box<dyn Any>>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Said>,
+}
+
+/// What to tell of a damaged database that was set aside under this name.
+pub fn salvage_told(aside: &str, saved: &Salvaged) -> Vec<Said> {
+    let records = saved.records;
+    let sentence =
+        format!("the database was damaged; it was set aside as {aside}, and {records} records were saved");
+    let mut told = vec![Saying::Salvaged.said(records, sentence)];
+    told.extend(saved.lost.iter().map(|lost| Saying::SalvageLost.said(lost, format!("lost: {lost}"))));
+    told
 }
 
 pub(crate) type Open = Box<dyn FnMut() -> Result<OpenedEngine, OpenError>>;
@@ -20,7 +31,7 @@ pub(crate) type Open = Box<dyn FnMut() -> Result<OpenedEngine, OpenError>>;
 pub(crate) struct Store {
     open: RefCell<Open>,
     opened: RefCell<Option<(Engine, Option<Box<dyn Any>>)>>,
-    warnings: RefCell<Vec<String>>,
+    warnings: RefCell<Vec<Said>>,
     is_closed: std::cell::Cell<bool>,
 }
 
@@ -52,7 +63,7 @@ impl Store {
             .map_err(|_| Undone::failed("the engine is not open"))
     }
 
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<Said> {
         self.warnings.borrow().clone()
     }
 

@@ -90,7 +90,7 @@ impl Engine {
             role: join.role,
             epoch: Epoch::UNKNOWN,
             frozen: None,
-            trouble: String::new(),
+            trouble: None,
         };
         let (pen, joined) = self.new_author(&row, replaces)?;
         let mut row = StallRow { author: joined.author, ..row };
@@ -116,7 +116,7 @@ impl Engine {
     pub fn renew(&mut self, stall: LogId) -> Result<Joined, Failure> {
         let old = self.stall(stall)?.row.clone();
         let (pen, joined) = self.new_author(&old, Some(old.author))?;
-        let row = StallRow { author: joined.author, frozen: None, trouble: String::new(), ..old };
+        let row = StallRow { author: joined.author, frozen: None, trouble: None, ..old };
         let generation = self.db.transaction::<_, Failure>(|tx| {
             own::update_stall(tx, &row)?;
             own::begin_receipts(tx, row.stall)?;

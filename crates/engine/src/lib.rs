@@ -18,6 +18,7 @@ mod own;
 mod people;
 mod proof;
 mod replicate;
+mod said;
 mod search;
 mod stall;
 pub mod vault;

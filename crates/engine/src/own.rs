@@ -1,5 +1,6 @@
 //! The tables that only this device has: who it is, what it answered, what it asked.
 
+use soko_app_api::Said;
 use soko_domain::ids::{AuthorId, EpochId, LogId, ProductId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
@@ -56,7 +57,8 @@ pub(crate) struct StallRow {
     pub(crate) role: Role,
     pub(crate) epoch: Epoch,
     pub(crate) frozen: Option<FrozenWhy>,
-    pub(crate) trouble: String,
+    /// What stands in the way of exchanging records.
+    pub(crate) trouble: Option<Said>,
 }
 
 pub(crate) fn stalls(tx: &mut dyn Tx) -> Result<Vec<StallRow>, StoreError> {
@@ -82,7 +84,7 @@ fn stall_row(row: &Row) -> Result<StallRow, StoreError> {
         role: role.ok_or_else(|| odd("a role"))?,
         epoch: Epoch { id: row.id::<EpochId>(5)?, counter: row.number(6)? },
         frozen,
-        trouble: row.text(8)?.into(),
+        trouble: Said::from_text(row.text(8)?),
     })
 }
 
@@ -103,7 +105,7 @@ pub(crate) fn add_stall(tx: &mut dyn Tx, row: &StallRow) -> Result<i64, StoreErr
             row.epoch.id,
             row.epoch.counter,
             row.frozen.map_or(0, FrozenWhy::number),
-            row.trouble
+            row.trouble.as_ref().map(Said::to_text).unwrap_or_default()
         ],
     )?;
     added.int(0)
@@ -121,7 +123,7 @@ pub(crate) fn update_stall(tx: &mut dyn Tx, row: &StallRow) -> Result<(), StoreE
             row.epoch.id,
             row.epoch.counter,
             row.frozen.map_or(0, FrozenWhy::number),
-            row.trouble
+            row.trouble.as_ref().map(Said::to_text).unwrap_or_default()
         ],
     )?;
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use soko_app_api::QueryKey;
+use soko_app_api::{QueryKey, Said, Saying};
 use soko_domain::entry::{Entry, IncidentKind, Kind};
 use soko_domain::ids::{AuthorId, LogId};
 use soko_projection::read as facts;
@@ -36,7 +36,7 @@ pub struct Taken {
     /// Why the page was dropped as a whole. Expected of late and repeated ones.
     pub dropped: Option<String>,
     /// What of it was not kept, and why.
-    pub refused: Vec<String>,
+    pub refused: Vec<Said>,
     /// The server began another life.
     pub server_restored: bool,
     /// The server holds less than it said before, in the same life: it lost data without noticing.
@@ -155,14 +155,15 @@ impl Engine {
 
     /// Says why nothing is exchanged, where a person can do something about it.
     fn drop_page(&mut self, stall: LogId, refused: &ReplyRefused) -> Result<Taken, Failure> {
-        let trouble = match refused {
-            ReplyRefused::Version(_) | ReplyRefused::StaleEpoch { .. } | ReplyRefused::WrongLog { .. } => {
-                refused.to_string()
-            }
-            ReplyRefused::NotAwaited => String::new(),
+        let saying = match refused {
+            ReplyRefused::Version(_) => Some(Saying::VersionsApart),
+            ReplyRefused::StaleEpoch { .. } => Some(Saying::OldServer),
+            ReplyRefused::WrongLog { .. } => Some(Saying::OtherStall),
+            ReplyRefused::NotAwaited => None,
         };
+        let trouble = saying.map(|saying| saying.plain(refused));
         let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
-        if !trouble.is_empty() && known.row.trouble != trouble {
+        if trouble.is_some() && known.row.trouble != trouble {
             // Kept in memory only: it may be gone with the next reply.
             known.row.trouble = trouble;
             known.changed([QueryKey::Status]);
@@ -299,7 +300,8 @@ fn take_run(
         }
         Err(Refused::Fork { seq, .. }) if author == writing.me => {
             taken.frozen = Some(FrozenWhy::Forked);
-            taken.refused.push(format!("record {seq} of this register was written twice"));
+            let sentence = format!("record {seq} of this register was written twice");
+            taken.refused.push(Saying::WrittenTwice.plain(sentence));
         }
         Err(Refused::Fork { branch, .. }) if writing.stall.session.asks_whole(author) => {
             change_branch(writing, &branch)?;
@@ -308,11 +310,19 @@ fn take_run(
         }
         Err(refused @ Refused::Fork { .. }) => {
             forked.insert(author);
-            taken.refused.push(format!("{author}: {refused}"));
+            taken.refused.push(chain_refused(writing, author, &refused)?);
         }
-        Err(refused) => taken.refused.push(format!("{author}: {refused}")),
+        Err(refused) => taken.refused.push(chain_refused(writing, author, &refused)?),
     }
     Ok(())
+}
+
+/// Whose records were not taken, by the name that people call the device.
+fn chain_refused(writing: &mut Writing<'_>, author: AuthorId, refused: &Refused) -> Result<Said, Failure> {
+    let device = facts::device(writing.tx, writing.log, author)?;
+    let name = device.map(|device| device.name).filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| author.to_string());
+    Ok(Saying::ChainRefused.said(&name, format!("{name}: {refused}")))
 }
 
 /// Takes records as they come, whoever signed them and whatever is missing before them.
@@ -421,11 +431,12 @@ fn keep_row(writing: &mut Writing<'_>, taken: &mut Taken) -> Result<(), Failure>
     row.epoch = writing.stall.session.epoch();
     row.frozen = row.frozen.or(taken.frozen);
     row.trouble = match taken.refused.first() {
-        Some(refused) => refused.clone(),
+        Some(refused) => Some(refused.clone()),
         None if taken.server_went_back => {
-            "the server lost records that it had confirmed; they are sent again".into()
+            let sentence = "the server lost records that it had confirmed; they are sent again";
+            Some(Saying::ServerWentBack.plain(sentence))
         }
-        None => String::new(),
+        None => None,
     };
     if row != writing.stall.row {
         own::update_stall(writing.tx, &row)?;

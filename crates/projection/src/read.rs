@@ -1,5 +1,7 @@
 //! Facts out of the derived tables, for decisions and for screens. The same on a device and on the server.
 
+mod stock;
+
 use soko_documents::DocumentKind;
 use soko_domain::entry::{Entry, IncidentRaised, Kind, OrderPlaced, RefundAllowed, SaleMade, Stamp};
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
@@ -10,57 +12,12 @@ use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::{Row, StoreError, Tx, log, params};
 
+pub use stock::{accounts, balance, expected, holders, shares_of};
+
 use crate::project::ParkCode;
 
-/// Most accounts of one product that a screen shows.
-const HOLDERS_MAX: usize = 1_000;
 /// Most refunded lines of one sale.
 const REFUNDS_MAX: usize = 10_000;
-
-/// Units of a product in one account.
-pub fn balance(tx: &mut dyn Tx, log: LogId, product: ProductId, account: Account) -> Result<i64, StoreError> {
-    let (kind, whose) = account.parts();
-    let row = tx.query_opt(
-        "select quantity from balance where log = $1 and product = $2 and account = $3 and whose = $4",
-        params![log, product.0, kind, whose],
-    )?;
-    row.map_or(Ok(0), |row| row.int(0))
-}
-
-/// Every share of an author that is not empty.
-pub fn shares_of(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Vec<(ProductId, i64)>, StoreError> {
-    let (kind, whose) = Account::Share(author).parts();
-    let rows = tx.query(
-        "select product, quantity from balance where log = $1 and account = $2 and whose = $3",
-        params![log, kind, whose],
-    )?;
-    rows.iter().map(|row| Ok((ProductId(row.id(0)?), row.int(1)?))).collect()
-}
-
-/// Every account of a product that is not empty.
-pub fn accounts(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec<(Account, i64)>, StoreError> {
-    let rows = tx.query(
-        "select account, whose, quantity from balance
-         where log = $1 and product = $2 and quantity <> 0 order by account, whose limit $3",
-        params![log, product.0, HOLDERS_MAX],
-    )?;
-    let account = |row: &Row| {
-        let account = Account::from_parts(row.number(0)?, row.id(1)?);
-        Ok((account.ok_or_else(|| odd("an account"))?, row.int(2)?))
-    };
-    rows.iter().map(account).collect()
-}
-
-/// All units that should be at the stall: what is held anywhere, less what is owed.
-pub fn expected(accounts: &[(Account, i64)]) -> i64 {
-    let is_here = |account: &Account| match account {
-        Account::Pool | Account::Share(_) | Account::Hold(_) | Account::Quarantine(_) | Account::Deficit => {
-            true
-        }
-        Account::Supply | Account::Sold | Account::WriteOff => false,
-    };
-    accounts.iter().filter(|(account, _)| is_here(account)).map(|(_, quantity)| quantity).sum()
-}
 
 pub struct ShiftRow {
     pub shift: ShiftId,

@@ -30,7 +30,7 @@ pub(super) fn run(cli: Cli) -> Outcome {
         ..defaults
     };
     let home = Home::open(&cli.data_dir, timing)?;
-    home.device().warnings().iter().for_each(|line| script::complain(line));
+    home.device().warnings().iter().for_each(|said| script::complain(&said.sentence));
     let ended = if let What::RunScript { file } = &cli.what {
         script::run(&home, file)
     } else {

@@ -42,7 +42,8 @@ fn a_register_whose_backup_was_put_back_is_renewed_and_nothing_it_sold_is_lost()
     });
 
     let register = &mut world.registers[1];
-    assert_ne!(register.done("status")["frozen_because"], "", "it did not notice that it was set back");
+    let because = register.done("status")["frozen_because"].clone();
+    assert_eq!(because["key"], "frozen.restored", "it did not notice that it was set back");
     let refused = register.say("sell tea=1 --cash 250");
     assert_eq!(refused["code"], "register_frozen", "{refused}");
     register.patiently(&format!("renew {} --role manager", person()));

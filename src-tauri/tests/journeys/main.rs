@@ -135,7 +135,7 @@ fn without_a_daemon_it_says_that_nothing_is_shown() {
         panic!("nobody could have shown it")
     };
     let Answer::About(about) = app.call(&Call::About) else { panic!("the device stands somehow") };
-    assert!(about.warnings.iter().any(|warning| warning.contains(&sentence)), "{:?}", about.warnings);
+    assert!(about.warnings.iter().any(|warning| warning.about == sentence), "{:?}", about.warnings);
 }
 
 #[test]

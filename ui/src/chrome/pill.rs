@@ -56,7 +56,7 @@ impl Trust {
         if about.keeps.place == KeptIn::Memory {
             return Self::NothingKept;
         }
-        if about.stalls.iter().any(|stall| !stall.trouble.is_empty()) || !about.warnings.is_empty() {
+        if about.stalls.iter().any(|stall| stall.trouble.is_some()) || !about.warnings.is_empty() {
             return Self::Trouble;
         }
         let waiting = about.stalls.iter().map(|stall| stall.unsent).sum();
@@ -112,7 +112,7 @@ fn count(waiting: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::{Keeps, OwnStall};
+    use soko_app_api::{Keeps, OwnStall, Saying};
     use soko_domain::ids::{AuthorId, LogId};
     use soko_domain::role::Role;
 
@@ -127,7 +127,7 @@ mod tests {
             role: Role::Owner,
             is_connected,
             unsent,
-            trouble: String::new(),
+            trouble: None,
         };
         let keeps = Keeps { place: KeptIn::Browser, used_bytes: None, free_bytes: None };
         DeviceView { is_online, stalls: vec![stall], keeps, ..crate::baskets::about() }
@@ -147,7 +147,7 @@ mod tests {
             assert_eq!(Trust::of(standing, Some(&about)), wanted);
         }
         let mut troubled = about(Some(true), 0, true);
-        troubled.stalls[0].trouble = "revoked".into();
+        troubled.stalls[0].trouble = Some(Saying::OldServer.plain(""));
         assert_eq!(Trust::of(engine, Some(&troubled)), Trust::Trouble);
         troubled.keeps.place = KeptIn::Memory;
         assert_eq!(Trust::of(engine, Some(&troubled)), Trust::NothingKept);

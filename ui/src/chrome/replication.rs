@@ -2,7 +2,8 @@
 //! device last heard of others. In plain words, and with what to do.
 
 use soko_app_api::{
-    DeviceVerb, DeviceView, KeptIn, OwnStall, ParkedRow, Query, RegisterState, StatusView, View, Window,
+    DeviceRow, DeviceVerb, DeviceView, Holder, KeptIn, OwnStall, ParkedRow, Query, RegisterState, Said,
+    Saying, SharesRow, StatusView, View, Window,
 };
 use yew::prelude::*;
 
@@ -10,9 +11,9 @@ use super::pill::Trust;
 use crate::app::use_about;
 use crate::desk::{Overlay, use_desk};
 use crate::live::use_query;
-use crate::nav::Go;
+use crate::nav::{Go, load_again};
 use crate::parts::{Badge, Dialog, Icon, Problem, SavedTone, icon};
-use crate::route::Route;
+use crate::route::{Route, Session};
 use crate::speech::{Speech, use_speech};
 use crate::watched::use_watched;
 
@@ -102,7 +103,7 @@ fn Facts(props: &FactsProps) -> Html {
             if let Some(ahead_ms) = about.clock_ahead_ms.filter(|ahead_ms| ahead_ms.abs() >= SKEW_MS) {
                 <Problem text={speech.count("replication.clock", ahead_ms.abs() / 60_000)} />
             }
-            { for about.warnings.iter().map(|warning| html! { <Problem text={speech.say_or(warning, warning)} /> }) }
+            { for about.warnings.iter().map(|said| html! { <Told said={said.clone()} /> }) }
         </>
     }
 }
@@ -127,6 +128,9 @@ fn OfStall(props: &OfStallProps) -> Html {
     let stall = &props.stall;
     let status = use_query(Some(Query::Status(stall.stall)));
     let parked = use_query(Some(Query::Parked { stall: stall.stall, window: Window::first(PARKED_MAX) }));
+    let shares = use_query(Some(Query::Shares(stall.stall)));
+    let devices = use_query(Some(Query::Devices(stall.stall)));
+    let devices: &[DeviceRow] = if let Some(View::Devices(rows)) = devices.view() { rows } else { &[] };
     let waiting = i64::try_from(stall.unsent).unwrap_or(i64::MAX);
     let badge = match (stall.is_connected, waiting) {
         (false, _) => (SavedTone::Quiet, speech.say("replication.only-here")),
@@ -138,32 +142,40 @@ fn OfStall(props: &OfStallProps) -> Html {
             <header class="panel-head">
                 <h3>{ stall.name.clone() }</h3><Badge tone={badge.0} text={badge.1} />
             </header>
-            if !stall.trouble.is_empty() {
-                <Problem text={stall.trouble.clone()} />
+            if let Some(said) = &stall.trouble {
+                <Told said={said.clone()} />
             }
             if let Some(View::Status(status)) = status.view() {
-                { standing(&speech, status) }
+                { standing(&speech, status, stall.is_connected) }
             }
             if let Some(View::Parked(rows)) = parked.view().filter(|view| **view != View::Parked(Vec::new())) {
                 <h4>{ speech.say("replication.set-aside") }</h4>
                 <ul class="plain">{ for rows.iter().map(|row| set_aside(&speech, row)) }</ul>
             }
+            if let Some(View::Shares(rows)) = shares.view().filter(|view| **view != View::Shares(Vec::new())) {
+                <h4>{ speech.say("replication.shares") }</h4>
+                <dl class="facts">{ for rows.iter().map(|row| share(&speech, (stall, devices), row)) }</dl>
+            }
         </section>
     }
 }
 
-fn standing(speech: &Speech, status: &StatusView) -> Html {
-    let state = speech.say(match status.state {
-        RegisterState::Waiting => "register.waiting",
-        RegisterState::Active => "register.active",
-        RegisterState::Frozen => "register.frozen",
-        RegisterState::Revoked => "register.revoked",
-    });
+fn standing(speech: &Speech, status: &StatusView, is_connected: bool) -> Html {
+    let state = match status.state {
+        // A stall of this device alone waits for nobody.
+        RegisterState::Waiting if !is_connected => None,
+        RegisterState::Waiting => Some("register.waiting"),
+        RegisterState::Active => Some("register.active"),
+        RegisterState::Frozen => Some("register.frozen"),
+        RegisterState::Revoked => Some("register.revoked"),
+    };
     html! {
         <>
-            <p class="prose">{ state }</p>
-            if !status.frozen_because.is_empty() {
-                <Problem text={status.frozen_because.clone()} />
+            if let Some(state) = state {
+                <p class="prose">{ speech.say(state) }</p>
+            }
+            if let Some(said) = &status.frozen_because {
+                <Told said={said.clone()} />
             }
             if status.asks_waiting > 0 {
                 <p class="prose">{ speech.count("replication.asks", i64::from(status.asks_waiting)) }</p>
@@ -183,11 +195,99 @@ fn groups(digest: &str) -> String {
 }
 
 fn set_aside(speech: &Speech, row: &ParkedRow) -> Html {
-    let seq = row.seq.to_string();
+    let number = row.seq.to_string();
+    let device =
+        if row.device.is_empty() { speech.say("stock.some-register") } else { row.device.clone().into() };
     html! {
         <li class="set-aside">
-            <strong>{ speech.fill("replication.record", &[("number", &seq)]) }</strong>
-            <span>{ row.reason.clone() }</span>
+            <strong>{ speech.fill("replication.record-of", &[("number", &number), ("device", &device)]) }</strong>
+            <span>{ speech.said(&row.why) }</span>
+            <Remedy said={row.why.clone()} />
         </li>
+    }
+}
+
+fn share(speech: &Speech, (stall, devices): (&OwnStall, &[DeviceRow]), row: &SharesRow) -> Html {
+    let name = |author| {
+        let known = devices.iter().find(|device| device.author == author);
+        known.map_or_else(|| speech.say("stock.some-register"), |device| device.name.clone().into())
+    };
+    let holder = match row.holder {
+        Holder::Register(author) if author == stall.author => speech.say("stock.this-register"),
+        Holder::Register(author) => name(author),
+        Holder::SetApart(author) => speech.fill("stock.set-apart", &[("name", &name(author))]),
+        Holder::Shop | Holder::Order(_) => speech.say("stock.shop"),
+    };
+    let products = speech.count("replication.products", i64::from(row.products));
+    html! { <div><dt>{ holder }</dt><dd class="number">{ products }</dd></div> }
+}
+
+#[derive(Properties, PartialEq)]
+struct ToldProps {
+    said: Said,
+}
+
+/// What is wrong, and a button where one helps.
+#[component]
+fn Told(props: &ToldProps) -> Html {
+    let speech = use_speech();
+    html! { <Problem text={speech.said(&props.said)}><Remedy said={props.said.clone()} /></Problem> }
+}
+
+/// What a person can do about it here and now.
+enum Cure {
+    Go(Route, &'static str),
+    /// A newer program comes with the page.
+    LoadAgain,
+}
+
+fn cure(said: &Said) -> Option<Cure> {
+    let devices = Cure::Go(Route::Devices, "nav.devices");
+    Some(match Saying::of(said)? {
+        Saying::Impossible => Cure::Go(Route::StockSession(Session::Count), "replication.count"),
+        Saying::ChangeRefused => Cure::Go(Route::Products, "replication.edit"),
+        Saying::Newer | Saying::VersionsApart => Cure::LoadAgain,
+        Saying::Salvaged
+        | Saying::Unreadable
+        | Saying::NotTheServer
+        | Saying::RoleForbids
+        | Saying::WrittenTwice
+        | Saying::ChainRefused
+        | Saying::Restored
+        | Saying::Copied
+        | Saying::KeysGone
+        | Saying::Behind
+        | Saying::Forked => devices,
+        Saying::Cleared | Saying::ClearedBefore | Saying::DatabaseMissing => {
+            Cure::Go(Route::Settings, "nav.settings")
+        }
+        Saying::NoNotifications => Cure::Go(Route::Orders, "nav.orders"),
+        Saying::DiskFull
+        | Saying::DiskLow
+        | Saying::SalvageLost
+        | Saying::OldServer
+        | Saying::OtherStall
+        | Saying::ServerWentBack
+        | Saying::FieldMissing
+        | Saying::FieldOfWrongType
+        | Saying::FieldTooLong
+        | Saying::FieldOutOfRange
+        | Saying::FieldInConflict
+        | Saying::TooManyEntries
+        | Saying::FieldUnknown => return None,
+    })
+}
+
+#[component]
+fn Remedy(props: &ToldProps) -> Html {
+    let speech = use_speech();
+    match cure(&props.said) {
+        Some(Cure::Go(to, key)) => html! { <Go {to} class="button">{ speech.say(key) }</Go> },
+        Some(Cure::LoadAgain) => html! {
+            <button type="button" class="button" onclick={Callback::from(|_: MouseEvent| load_again())}>
+                { speech.say("replication.update") }
+            </button>
+        },
+        None => Html::default(),
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use soko_app_api::{Answer, BuyerQuery, BuyerVerb, Call, MarketMoved, MarketQuery, Told};
+use soko_app_api::{Answer, BuyerQuery, BuyerVerb, Call, MarketMoved, MarketQuery, Said, Told};
 use soko_domain::ids::Hash;
 
 use super::worker::{Worker, had_own};
@@ -25,7 +25,7 @@ struct Shared {
     hear: RefCell<Option<Hear>>,
     early: RefCell<Early>,
     /// Why there is no engine, for whoever looks after the device.
-    trouble: RefCell<Vec<String>>,
+    trouble: RefCell<Vec<Said>>,
     /// Resolved when the standing is decided.
     decided: js_sys::Promise,
     decide: RefCell<Option<js_sys::Function>>,
@@ -78,7 +78,12 @@ impl Shared {
         let waking = Rc::clone(shared);
         wasm_bindgen_futures::spawn_local(async move {
             if let Answer::Failed { sentence } = worker.call(&Call::About).await {
-                waking.trouble.borrow_mut().push(sentence);
+                // A key of our own texts, or a sentence of the worker's.
+                waking.trouble.borrow_mut().push(Said {
+                    key: sentence.clone(),
+                    about: String::new(),
+                    sentence,
+                });
                 waking.decide(Standing::OnlineOnly);
             }
             if waking.standing.get() != Standing::GettingReady {

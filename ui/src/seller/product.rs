@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::draft::{Draft, Wrong};
 use super::family::Family;
 use super::product_fields::{Basics, CategoryChips, Details, Pictures};
-use super::questions::Questions;
+use super::questions::{Questions, problem};
 use super::with_stall;
 use crate::acting::{sets, use_acting};
 use crate::browser;
@@ -196,7 +196,7 @@ fn Editing(props: &EditingProps) -> Html {
                 <Go to={Route::StockOf(product)} class="button">{ icon(Icon::Boxes) }{ speech.say("nav.stock") }</Go>
             </header>
             <Questions stall={props.stall.stall} questions={props.view.questions.clone()} currency={props.view.currency.clone()} />
-            { for props.view.problems.iter().map(|problem| html! { <Problem text={speech.fill("product.question", &[("problem", problem)])} /> }) }
+            { for props.view.problems.iter().map(|said| html! { <Problem text={problem(&speech, said)} /> }) }
             if is_moved { <Problem text={speech.say("product.moved")} /> }
             <form class="card stack" {onsubmit}>
                 <div class="product-quick">

@@ -2,7 +2,8 @@
 //! shown, and a tap settles it.
 
 use soko_app_api::{
-    AnswerValue, OwnStall, Query, Question, QuestionAbout, QuestionAnswer, QuestionRow, Verb, View, Window,
+    AnswerValue, OwnStall, Query, Question, QuestionAbout, QuestionAnswer, QuestionRow, Said, Verb, View,
+    Window,
 };
 use soko_domain::ids::LogId;
 use yew::prelude::*;
@@ -72,12 +73,19 @@ async fn settle(desk: Desk, stall: LogId, answer: QuestionAnswer) -> Result<(), 
 fn about(speech: &Speech, about: &QuestionAbout) -> AttrValue {
     match about {
         QuestionAbout::Barcode(code) => speech.fill("question.barcode", &[("code", code)]),
-        QuestionAbout::Field(field) => {
-            let name = field.split('/').next_back().unwrap_or(field);
-            let field = speech.say_or(&format!("question.field-{}", field.replace('_', "-")), name);
-            speech.fill("question.field", &[("field", &field)])
-        }
+        QuestionAbout::Field(field) => speech.fill("question.field", &[("field", &name_of(speech, field))]),
     }
+}
+
+/// What people call a field of a product.
+fn name_of(speech: &Speech, field: &str) -> AttrValue {
+    let name = field.split('/').next_back().unwrap_or(field);
+    speech.say_or(&format!("question.field-{}", field.replace('_', "-")), name)
+}
+
+/// What is wrong with a product that nobody can choose between.
+pub(super) fn problem(speech: &Speech, said: &Said) -> AttrValue {
+    speech.said_about(said, &name_of(speech, &said.about))
 }
 
 fn said(speech: &Speech, value: &AnswerValue, currency: &str) -> AttrValue {
@@ -137,7 +145,7 @@ struct RowProps {
 
 #[component]
 fn Row(props: &RowProps) -> Html {
-    let desk = crate::desk::use_desk();
+    let (desk, speech) = (crate::desk::use_desk(), use_speech());
     let row = &props.row;
     html! {
         <section class="card stack">
@@ -147,7 +155,7 @@ fn Row(props: &RowProps) -> Html {
                 { icon(Icon::Forward) }
             </Go>
             <Questions stall={props.stall} questions={row.questions.clone()} currency={row.currency.clone()} />
-            { for row.problems.iter().map(|problem| html! { <p class="field-problem">{ problem.clone() }</p> }) }
+            { for row.problems.iter().map(|said| html! { <p class="field-problem">{ problem(&speech, said) }</p> }) }
         </section>
     }
 }

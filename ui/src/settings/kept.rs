@@ -47,7 +47,7 @@ pub(super) fn Kept(props: &KeptProps) -> Html {
                 if let Some(space) = space(&speech, about) {
                     <p class="field-hint">{ space }</p>
                 }
-                { for about.warnings.iter().map(|warning| html! { <Problem text={speech.say_or(warning, warning)} /> }) }
+                { for about.warnings.iter().map(|said| html! { <Problem text={speech.said(said)} /> }) }
                 <div class="row">
                     <button type="button" class="button" onclick={centre}>
                         { icon(Icon::Cloud) }{ speech.say("replication.title") }

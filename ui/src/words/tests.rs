@@ -153,6 +153,10 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
     let made = [
         "refused.",
         "warning.",
+        "trouble.",
+        "frozen.",
+        "set-aside.",
+        "problem.",
         "role.",
         "tender.",
         "unit.",
@@ -175,6 +179,18 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn whatever_a_device_says_has_a_text() {
+    let english = said(Language::English);
+    for saying in soko_app_api::Saying::ALL {
+        assert!(english.contains_key(saying.key()), "{} is not said", saying.key());
+    }
+    let starts = ["warning.", "trouble.", "frozen.", "set-aside.", "problem."];
+    let known = |key: &str| soko_app_api::Saying::ALL.iter().any(|saying| saying.key() == key);
+    let odd = |key: &&&str| starts.iter().any(|start| key.starts_with(start)) && !known(key);
+    assert_eq!(english.keys().find(odd), None, "nothing says it");
 }
 
 /// Attributes that a person reads or hears.

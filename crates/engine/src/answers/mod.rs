@@ -18,13 +18,14 @@ use soko_domain::entry::IncidentKind;
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
-use soko_projection::read as facts;
+use soko_projection::{ParkCode, read as facts};
 use soko_record_log::{StoreError, Tx, log, params};
 
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
 use crate::options::Now;
 use crate::own;
+use crate::said;
 use crate::stall::Stall;
 
 const DEVICES_MAX: usize = 1_000;
@@ -82,6 +83,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         }
         Query::Imports(_) => View::Imports(crate::verbs::jobs(asking.tx, asking.log)?),
         Query::StockList { window, .. } => View::StockList(stock::list(asking, *window)?),
+        Query::Shares(_) => View::Shares(stock::shares(asking)?),
         Query::Today(_) => View::Today(trade::today(asking)?),
         Query::Basket { lines, discount, tenders, .. } => {
             View::Basket(trade::basket(asking, (lines, *discount), tenders)?)
@@ -152,7 +154,7 @@ fn status(asking: &mut Asking<'_>) -> Result<StatusView, StoreError> {
         name: row.name.clone(),
         role: admitted.and_then(|device| device.role).unwrap_or(row.role),
         state,
-        frozen_because: row.frozen.map_or("", |why| why.sentence()).into(),
+        frozen_because: row.frozen.map(|why| why.said()),
         stall_frozen: facts::stall_frozen(asking.tx, log)?,
         unsent: unsent(asking)?,
         records: log::count(asking.tx, log)?,
@@ -221,11 +223,20 @@ fn parked(asking: &mut Asking<'_>, window: Window) -> Result<Vec<ParkedRow>, Sto
     let log = asking.log;
     let (offset, limit) = bounded(window);
     let rows = asking.tx.query(
-        "select author, seq, note from parked where log = $1 order by author, seq limit $2 offset $3",
+        "select p.author, p.seq, p.code, p.note, d.name from parked p
+         left join stall_device d on d.log = p.log and d.author = p.author
+         where p.log = $1 order by p.author, p.seq limit $2 offset $3",
         params![log, limit, offset],
     )?;
     let row = |row: &soko_record_log::Row| {
-        Ok(ParkedRow { author: row.id(0)?, seq: row.number(1)?, reason: row.text(2)?.into() })
+        let code = ParkCode::from_number(row.number(2)?);
+        let code = code.ok_or_else(|| StoreError::Corrupt("a reason to set aside is unknown".into()))?;
+        Ok(ParkedRow {
+            author: row.id(0)?,
+            seq: row.number(1)?,
+            device: row.text_opt(4)?.unwrap_or_default().into(),
+            why: said::set_aside(code, row.text(3)?),
+        })
     };
     rows.iter().map(row).collect()
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
-    CategoryRow, OptionValue, PartRow, ProductFilter, ProductRow, ProductView, StallView, WINDOW_ROWS_MAX,
-    Window,
+    CategoryRow, OptionValue, PartRow, ProductFilter, ProductRow, ProductView, Said, StallView,
+    WINDOW_ROWS_MAX, Window,
 };
 use soko_documents::{Document, DocumentKind, Problem, Product, Stall, Typed};
 use soko_domain::ids::{ProductId, ThingId};
@@ -17,6 +17,7 @@ use soko_projection::read::{self as facts, ProductFound, ProductsOf};
 use soko_record_log::StoreError;
 
 use super::{Asking, bounded, questions};
+use crate::said;
 
 /// Products that can share one barcode.
 const SCANNED_MAX: u32 = 20;
@@ -199,9 +200,9 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
 pub(super) fn read<T: Typed>(
     asking: &mut Asking<'_>,
     document: ThingId,
-) -> Result<Option<(T, Vec<String>)>, StoreError> {
+) -> Result<Option<(T, Vec<Said>)>, StoreError> {
     let found = read_with_problems::<T>(asking, document)?;
-    Ok(found.map(|(value, problems)| (value, problems.iter().map(Problem::to_string).collect())))
+    Ok(found.map(|(value, problems)| (value, problems.iter().map(said::problem).collect())))
 }
 
 pub(super) fn read_with_problems<T: Typed>(

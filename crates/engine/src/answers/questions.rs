@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use soko_app_api::{
     AnswerValue, OptionValue, PartInput, ProductEdit, ProductToEdit, Question, QuestionAbout, QuestionAnswer,
-    QuestionRow, Window,
+    QuestionRow, Said, Window,
 };
 use soko_documents::{Problem, Product, Scalar};
 use soko_domain::ids::{ProductId, ThingId};
@@ -14,6 +14,7 @@ use soko_record_log::StoreError;
 
 use super::products::read_with_problems;
 use super::{Asking, bounded};
+use crate::said;
 
 /// Products that share one barcode.
 const SHARERS_MAX: u32 = 20;
@@ -23,14 +24,14 @@ pub(super) fn of_product(
     asking: &mut Asking<'_>,
     product: ProductId,
     (value, problems): (&Product, &[Problem]),
-) -> Result<(Vec<Question>, Vec<String>), StoreError> {
+) -> Result<(Vec<Question>, Vec<Said>), StoreError> {
     let mut questions = Vec::new();
     let mut others = Vec::new();
     for problem in problems {
         if let Problem::Conflict { field, values } = problem {
             questions.extend(conflict(product, field, values));
         } else {
-            others.push(problem.to_string());
+            others.push(said::problem(problem));
         }
     }
     if !value.archived {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use soko_app_api::{Holder, HolderRow, StockRow, StockView, Window};
+use soko_app_api::{Holder, HolderRow, SharesRow, StockRow, StockView, Window};
 use soko_domain::ids::{AuthorId, ProductId};
 use soko_domain::stock::Account;
 use soko_projection::read::{self as facts, ProductsOf};
@@ -77,6 +77,23 @@ pub(super) fn stock(asking: &mut Asking<'_>, product: ProductId) -> Result<Stock
         owed: places.owed,
         holders: std::iter::once(shop).chain(accounts.into_iter().filter_map(holder)).collect(),
     })
+}
+
+/// Who may promise something, and of how many products.
+pub(super) fn shares(asking: &mut Asking<'_>) -> Result<Vec<SharesRow>, StoreError> {
+    let mut rows = Vec::new();
+    for (account, products) in facts::holders(asking.tx, asking.log)? {
+        let holder = match account {
+            Account::Pool => Holder::Shop,
+            Account::Share(author) => Holder::Register(author),
+            Account::Quarantine(author) => Holder::SetApart(author),
+            Account::Hold(_) | Account::Deficit | Account::Supply | Account::Sold | Account::WriteOff => {
+                continue;
+            }
+        };
+        rows.push(SharesRow { holder, products });
+    }
+    Ok(rows)
 }
 
 /// All of a window in three questions, however many products it shows.

@@ -71,7 +71,7 @@ impl Engine {
             role: backup.role,
             epoch: backup.epoch,
             frozen: Some(FrozenWhy::Restored),
-            trouble: String::new(),
+            trouble: None,
         };
         self.db.transaction::<_, RestoreError>(|tx| {
             row.stall = own::add_stall(tx, &row).map_err(Failure::from)?;
