@@ -131,3 +131,63 @@ test("data that is cleared while the page is open is told at once, and told agai
     await till.page.getByRole("dialog").getByText(/This browser cleared what Soko kept here/).waitFor();
   });
 });
+
+// Runs in a page that has no engine. The last fifth of the database, as a bad disk would.
+async function damage() {
+  const root = await navigator.storage.getDirectory();
+  const folder = await (await root.getDirectoryHandle("soko")).getDirectoryHandle(".opaque");
+  const sizes = {};
+  for await (const handle of folder.values()) {
+    const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    const name = new TextDecoder().decode(bytes.slice(0, 64)).replace(/\0.*/s, "").replace("/", "");
+    if (name) sizes[name] = bytes.length;
+    if (name !== "register.sqlite") continue;
+    bytes.fill(0xa5, Math.floor(bytes.length * 0.8));
+    const writing = await handle.createWritable();
+    await writing.write(bytes);
+    await writing.close();
+  }
+  return sizes;
+}
+
+test("a damaged database is told and set aside, what verifies is taken out of it, and selling goes on", async () => {
+  await afterOneVisit(async (till, browser) => {
+    const tea = anyName("Tea");
+    await till.openStall("Mama Akinyi");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    for (const number of [1, 2, 3]) assert.equal(await till.sell(tea), number);
+    // Another tab takes over: the first one closes its files in order, so that all of it is in the database itself.
+    const second = await Till.open(browser.context, till.url, "/sales");
+    await till.page.evaluate(() => {
+      Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+      Object.defineProperty(document, "hidden", { get: () => true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await second.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await second.page.getByText(/2\.50/).first().waitFor();
+    await till.page.close();
+    const { page } = second;
+    await page.getByText(/2\.50/).first().waitFor();
+    // A page of the site that starts no engine.
+    await page.goto(`${till.url}/manifest.webmanifest`);
+    const before = await page.evaluate(damage);
+    assert.ok(before["register.sqlite"] > 8192, JSON.stringify(before));
+
+    await second.go("/sales");
+    await page.getByRole("button", { name: /needs your attention/ }).click();
+    const centre = page.getByRole("dialog");
+    await centre.getByText(/was damaged\. It was set aside, not deleted/).waitFor();
+    await centre.getByRole("link", { name: "Devices" }).first().click();
+    await second.button("Renew this register").click();
+    await second.openDrawer();
+    assert.equal(await second.sell(tea), 1, "it is a register of its own now");
+    await second.go("/sales");
+    await page.getByText("Sale 3").waitFor();
+    assert.equal(await second.sales().count(), 4);
+    await page.goto(`${till.url}/manifest.webmanifest`);
+    const after = await page.evaluate(damage);
+    assert.equal(after["register.sqlite"], before["register.sqlite"], "what was damaged is still there");
+    assert.ok(after["register-2.sqlite"], JSON.stringify(after));
+  });
+});

@@ -36,10 +36,11 @@ struct Inner {
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "the script reaches it")]
 pub async fn open(tell: Function) -> Result<Shell, JsValue> {
-    let place = Rc::new(Cell::new(store::prepare().await?));
+    let (place, pool) = store::prepare().await?;
+    let place = Rc::new(Cell::new(place));
     let host = Rc::new(BrowserHost::new(Rc::clone(&place)));
     let options = Options { server: browser::origin(), ..Options::default() };
-    let parts = Parts { host: Rc::<BrowserHost>::clone(&host), open: store::opener(place.get()), options };
+    let parts = Parts { host: Rc::<BrowserHost>::clone(&host), open: store::opener(pool), options };
     let device = Device::open(parts).map_err(|undone| undone.to_string())?;
     let has_own = has_own(&device).await;
     let telling = tell.clone();

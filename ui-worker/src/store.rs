@@ -1,14 +1,16 @@
 //! The databases of this browser: durable in its private file system, or in memory where it has none, and then
-//! everybody is told.
+//! everybody is told. A damaged database stays where it is; what verifies is carried into the next one.
 
 use std::path::Path;
 
-use soko_device::OpenedEngine;
+use soko_device::{OpenedEngine, salvage_told};
+use soko_domain::ids::ThingId;
 use soko_engine::vault::{MemoryVault, Vault};
-use soko_engine::{Engine, OpenError, Options};
+use soko_engine::{Engine, Entropy as _, OpenError, Options, Salvaged, salvage};
 use soko_record_log::{OpenMode, Sqlite, StoreError};
 use sqlite_wasm_rs::WasmOsCallback;
-use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, install};
+use sqlite_wasm_rs::vfs::VfsFilesManager as _;
+use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
@@ -20,10 +22,14 @@ use crate::vault::StoredVault;
 /// after somebody cleared it while it was written to, as Chromium does until it is started again.
 const FOLDERS: [&str; 4] = ["soko", "soko-b", "soko-c", "soko-d"];
 const POOL_NAME: &str = "soko";
-const DATABASE: &str = "register.sqlite";
+/// The first database. Later ones have their number in the name; the vault says which one is in use.
+const DATABASE: &str = "register";
+/// Damaged databases that are kept. They take the room of what the site may use.
+const ASIDE_MAX: u32 = 2;
 const VAULT: &str = "vault.sqlite";
-/// Two databases, each with its write-ahead log and a journal while it is converted, and some to spare.
-const FILES_MAX: usize = 8;
+/// Database and vault, each with its write-ahead log and a journal while it is converted; a log beside each database
+/// that was set aside.
+const FILES_MAX: usize = 10;
 /// The files of a tab that was just closed take a moment to come free.
 const OPEN_TRIES_MAX: u32 = 100;
 const OPEN_PAUSE_MS: i32 = 20;
@@ -35,10 +41,13 @@ pub(crate) enum Place {
     Memory,
 }
 
+/// The files that this worker has hold of; none where everything is in memory.
+type Pool = Option<OpfsSAHPoolUtil>;
+
 /// Takes hold of the browser's files, if it has any.
-pub(crate) async fn prepare() -> Result<Place, String> {
+pub(crate) async fn prepare() -> Result<(Place, Pool), String> {
     if !browser::has_files().await {
-        return Ok(Place::Memory);
+        return Ok((Place::Memory, None));
     }
     let mut filled = None;
     for folder in FOLDERS {
@@ -49,7 +58,7 @@ pub(crate) async fn prepare() -> Result<Place, String> {
     let wanted = filled.map_or(FOLDERS.to_vec(), |folder| vec![folder]);
     for folder in wanted {
         match install_pool(folder).await {
-            Ok(()) => return Ok(Place::Files(folder)),
+            Ok(pool) => return Ok((Place::Files(folder), Some(pool))),
             // Nothing is in it that another one could hide.
             Err(OpfsSAHError::Opfs { value, .. }) if is_busy(&value) && filled.is_none() => {}
             Err(OpfsSAHError::Opfs { value, .. }) if is_busy(&value) => break,
@@ -65,18 +74,66 @@ fn not_opened(why: &str) -> String {
 }
 
 /// Opens the engine there, as often as its database had to be closed.
-pub(crate) fn opener(place: Place) -> Box<dyn FnMut() -> Result<OpenedEngine, OpenError>> {
+pub(crate) fn opener(pool: Pool) -> Box<dyn FnMut() -> Result<OpenedEngine, OpenError>> {
     Box::new(move || {
-        let (db, vault): (Sqlite, Box<dyn Vault>) = match place {
-            Place::Files(_) => (file(DATABASE)?, Box::new(StoredVault::new(file(VAULT)?)?)),
-            Place::Memory => (Sqlite::open_in_memory()?, Box::new(MemoryVault::default())),
+        let Some(pool) = &pool else {
+            let engine = open_engine(Sqlite::open_in_memory()?, Box::new(MemoryVault::default()))?;
+            return Ok(OpenedEngine { engine, guard: None, warnings: Vec::new() });
         };
-        let engine = Engine::open(Options::new(db, vault, Box::new(BrowserEntropy)))?;
-        Ok(OpenedEngine { engine, guard: None, warnings: Vec::new() })
+        open_files(pool)
     })
 }
 
-async fn install_pool(folder: &str) -> Result<(), OpfsSAHError> {
+fn open_engine(db: Sqlite, vault: Box<dyn Vault>) -> Result<Engine, OpenError> {
+    Engine::open(Options::new(db, vault, Box::new(BrowserEntropy)))
+}
+
+fn open_files(pool: &OpfsSAHPoolUtil) -> Result<OpenedEngine, OpenError> {
+    let mut vault = StoredVault::new(file(VAULT)?)?;
+    let number = vault.database()?;
+    let opened =
+        file(&database(number)).map_err(OpenError::from).and_then(|db| open_engine(db, Box::new(vault)));
+    match opened {
+        Err(OpenError::Damaged(_)) => {}
+        opened => return Ok(OpenedEngine { engine: opened?, guard: None, warnings: Vec::new() }),
+    }
+    let saved = salvage_from(pool, number)?;
+    let mut vault = StoredVault::new(file(VAULT)?)?;
+    vault.use_database(number + 1)?;
+    let engine = open_engine(file(&database(number + 1))?, Box::new(vault))?;
+    Ok(OpenedEngine { engine, guard: None, warnings: salvage_told(&database(number), &saved) })
+}
+
+fn database(number: u32) -> String {
+    if number == 1 { format!("{DATABASE}.sqlite") } else { format!("{DATABASE}-{number}.sqlite") }
+}
+
+/// Fills the next database. It is in use only once the vault says so; until then whatever is there is half a salvage.
+fn salvage_from(pool: &OpfsSAHPoolUtil, number: u32) -> Result<Salvaged, OpenError> {
+    if number > ASIDE_MAX {
+        let kept =
+            format!("{ASIDE_MAX} damaged databases are kept in this browser already: use another device");
+        return Err(StoreError::Other(kept).into());
+    }
+    let next = database(number + 1);
+    let unusable = |error: OpfsSAHError| StoreError::Io(error.to_string());
+    for name in pool.names().map_err(unusable)? {
+        if name.trim_start_matches('/').starts_with(&next) {
+            pool.remove(&name).map_err(unusable)?;
+        }
+    }
+    let mut fresh = file(&next)?;
+    let mut store = ThingId::default();
+    BrowserEntropy.fill(&mut store.0);
+    let saved = match Sqlite::open(Path::new(&database(number)), OpenMode::Existing) {
+        Ok(mut damaged) => salvage(&mut damaged, &mut fresh, store).map_err(OpenError::from)?,
+        Err(error) => Salvaged { lost: vec![format!("the whole database: {error}")], ..Salvaged::default() },
+    };
+    fresh.checkpoint()?;
+    Ok(saved)
+}
+
+async fn install_pool(folder: &str) -> Result<OpfsSAHPoolUtil, OpfsSAHError> {
     let config = OpfsSAHPoolCfgBuilder::new()
         .vfs_name(POOL_NAME)
         .directory(folder)
@@ -91,7 +148,7 @@ async fn install_pool(folder: &str) -> Result<(), OpfsSAHError> {
                 let _ = JsFuture::from(browser::pause(OPEN_PAUSE_MS)).await;
             }
             Err(error) => return Err(error),
-            Ok(_) => return Ok(()),
+            Ok(pool) => return Ok(pool),
         }
     }
 }

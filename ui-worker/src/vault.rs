@@ -6,12 +6,19 @@ use soko_domain::wire::Wire as _;
 use soko_engine::vault::{Vault, VaultContent, VaultError};
 use soko_record_log::{Migration, Sqlite, StoreError, Tx, params};
 
-const SCHEMA: &[Migration] = &[Migration {
-    number: 1,
-    name: "vault",
-    sql: "create table vault (one {int} primary key check (one = 1), content {blob}, generation {int} not null) {strict};
+const SCHEMA: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "vault",
+        sql: "create table vault (one {int} primary key check (one = 1), content {blob}, generation {int} not null) {strict};
           insert into vault values (1, null, 0);",
-}];
+    },
+    Migration {
+        number: 2,
+        name: "which database",
+        sql: "alter table vault add column database {int} not null default 1;",
+    },
+];
 
 pub(crate) struct StoredVault(Sqlite);
 
@@ -21,6 +28,18 @@ impl StoredVault {
         let vault = Self(db);
         vault.wait_for_disk(false)?;
         Ok(vault)
+    }
+
+    /// Which of the databases beside it is in use: 1, or a later one if those before it were damaged.
+    pub(crate) fn database(&mut self) -> Result<u32, StoreError> {
+        self.0.read(|tx| tx.query_one("select database from vault", &[])?.number(0))
+    }
+
+    /// From now on another one. On the disk when it returns.
+    pub(crate) fn use_database(&mut self, number: u32) -> Result<(), StoreError> {
+        self.wait_for_disk(true)?;
+        self.0.transaction(|tx| tx.execute("update vault set database = $1", params![number]))?;
+        self.wait_for_disk(false)
     }
 
     /// Raising the number is not worth a wait: it survives a kill without, and a power cut may leave it too low.
