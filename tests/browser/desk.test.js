@@ -77,6 +77,13 @@ async function walk(till, path) {
   }, path);
 }
 
+async function allow(till, why) {
+  await till.page.getByRole("heading", { name: "A manager’s word" }).waitFor();
+  await word(till).getByRole("textbox", { name: "Why" }).fill(why);
+  await word(till).getByLabel("PIN", { exact: true }).fill("4711");
+  await word(till).getByRole("button", { name: "Allow it" }).click();
+}
+
 async function pin(till, digits) {
   await till.page.getByLabel("PIN", { exact: true }).fill(digits);
   await till.button("Enter").click();
@@ -117,17 +124,36 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     await pin(till, "0815");
     await page.getByRole("button", { name: /^Baraka: leave/ }).waitFor();
 
+    // Another price and 60 % off: asked for once, where the money is taken, and the cart stays as it is.
+    await walk(till, "/sell");
+    await till.addToCart(tea);
+    const cart = page.getByRole("complementary", { name: "Cart" });
+    await cart.getByRole("button", { name: new RegExp(tea) }).first().click();
+    await dialog(till).getByRole("textbox", { name: /^Price/ }).fill("2.00");
+    await dialog(till).getByRole("textbox", { name: "Discount" }).fill("60");
+    await dialog(till).getByRole("textbox", { name: "Reason" }).fill("bruised");
+    await till.button("Done").click();
+    await cart.getByText(/its own price is .*2\.50/).waitFor();
+    await page.getByRole("link", { name: /^Pay .*0\.80/ }).first().click();
+    const take = till.button("Done, money is in");
+    await take.click();
+    await word(till).getByText("A larger discount").waitFor();
+    await word(till).getByText("Another price").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("This needs a manager. Ask one for the PIN.").first().waitFor();
+    await take.click();
+    await allow(till, "the last one");
+    await page.getByText(/Sale \d+ is saved/).waitFor();
+
     await walk(till, "/sell");
     await till.addToCart(tea);
     const number = await till.pay();
+    assert.equal(number, 2, "what was refused took no number");
     await walk(till, "/drawer");
     await till.button("Open without a sale").click();
     await dialog(till).getByRole("textbox", { name: "Reason" }).fill("to change a note");
     await dialog(till).getByRole("button", { name: "Open without a sale" }).click();
-    await page.getByRole("heading", { name: "A manager’s word" }).waitFor();
-    await word(till).getByRole("textbox", { name: "Why" }).fill("bank was closed");
-    await word(till).getByLabel("PIN", { exact: true }).fill("4711");
-    await word(till).getByRole("button", { name: "Allow it" }).click();
+    await allow(till, "bank was closed");
     await page.getByText("The drawer may be opened; it is recorded").waitFor();
 
     await walk(till, "/sales");
@@ -135,10 +161,7 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     await till.button("Void the sale").click();
     await dialog(till).getByRole("textbox", { name: "Reason" }).fill("typo");
     await dialog(till).getByRole("button", { name: "Void the sale" }).click();
-    await page.getByRole("heading", { name: "A manager’s word" }).waitFor();
-    await word(till).getByRole("textbox", { name: "Why" }).fill("I saw it");
-    await word(till).getByLabel("PIN", { exact: true }).fill("4711");
-    await word(till).getByRole("button", { name: "Allow it" }).click();
+    await allow(till, "I saw it");
     await page.getByText("The sale was voided").waitFor();
 
     // What a cashier sees of the drawer before counting says nothing.
@@ -149,6 +172,7 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     for (const [what, who, why] of [
       ["Sale voided", /Baraka/, /Allowed by Amina: I saw it/],
       ["Drawer opened without a sale", /Baraka/, /Allowed by Amina: bank was closed/],
+      ["Discount", /Baraka/, /Allowed by Amina: the last one/],
     ]) {
       const row = page.locator(".audit-row").filter({ hasText: what });
       await row.first().waitFor();

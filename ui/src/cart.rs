@@ -60,12 +60,20 @@ pub struct CartLine {
     /// Why something comes off.
     pub reason: String,
     pub note: String,
-    /// The label of a scale said the price of this quantity.
-    pub is_labelled: bool,
+    /// What the label of a scale said, in place of the price.
+    pub label: Option<Label>,
     /// Which line of the open order it is, and how much of it there was.
     #[serde(with = "as_hex_opt")]
     pub tab_line: Option<ThingId>,
     pub tab_quantity: i64,
+}
+
+/// A packet's label.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Label {
+    pub code: String,
+    pub price_minor: i64,
+    pub quantity: i64,
 }
 
 impl Cart {
@@ -89,7 +97,8 @@ impl Cart {
             line.product == Some(row.product)
                 && line.note.is_empty()
                 && line.discount == DiscountInput::None
-                && !line.is_labelled
+                && line.label.is_none()
+                && (line.price_minor, line.price_per) == (row.price_minor, row.price_per)
         });
         if let Some(line) = plain {
             line.quantity = line.quantity.saturating_add(step);
@@ -99,14 +108,10 @@ impl Cart {
     }
 
     /// What a scale's label says: a line of its own, since it is a packet of its own.
-    pub fn add_labelled(&mut self, scanned: &ScannedRow) -> bool {
-        let line = CartLine::of(&scanned.row, scanned.quantity);
-        self.push(match scanned.price_minor {
-            Some(price_minor) => {
-                CartLine { price_minor, price_per: scanned.quantity, is_labelled: true, ..line }
-            }
-            None => line,
-        })
+    pub fn add_labelled(&mut self, code: &str, scanned: &ScannedRow) -> bool {
+        let quantity = scanned.quantity;
+        let label = scanned.price_minor.map(|price_minor| Label { code: code.into(), price_minor, quantity });
+        self.push(CartLine { label, ..CartLine::of(&scanned.row, quantity) })
     }
 
     pub fn add_custom(&mut self, name: String, price_minor: i64) -> bool {
@@ -251,7 +256,7 @@ impl CartLine {
             discount: DiscountInput::None,
             reason: String::new(),
             note: String::new(),
-            is_labelled: false,
+            label: None,
             tab_line: None,
             tab_quantity: 0,
         }
@@ -280,14 +285,17 @@ impl CartLine {
     }
 
     fn input(&self) -> SaleLineInput {
-        // What has no product, or a price of its own, says its price.
-        let is_own = self.product.is_none() || self.is_labelled;
+        // C53: the buyer was told this price, whatever becomes of the product's own.
+        let price = (self.price_minor, self.price_per);
+        let (price_minor, price_per) =
+            self.label.as_ref().map_or(price, |label| (label.price_minor, label.quantity));
         SaleLineInput {
             product: self.product,
             name: self.product.is_none().then(|| self.name.clone()),
             quantity: self.quantity,
-            unit_price_minor: is_own.then_some(self.price_minor),
-            price_per: self.is_labelled.then_some(self.price_per),
+            unit_price_minor: Some(price_minor),
+            price_per: Some(price_per),
+            label: self.label.as_ref().map(|label| label.code.clone()).unwrap_or_default(),
             discount: self.discount,
             discount_reason: self.reason.clone(),
             note: self.note.clone(),
@@ -345,6 +353,34 @@ mod tests {
         let inputs = cart.inputs();
         assert_eq!((inputs[0].name.as_deref(), inputs[0].note.as_str()), (None, "ground"));
         assert_eq!(inputs[2].note, "");
+    }
+
+    /// C53: who was told a price pays it; what comes afterwards has the new one.
+    #[test]
+    fn a_line_keeps_the_price_it_was_added_with() {
+        let mut cart = cart();
+        cart.add(&row(1));
+        cart.add(&ProductRow { price_minor: 600, ..row(1) });
+        let prices: Vec<_> = cart.inputs().iter().map(|line| line.unit_price_minor).collect();
+        assert_eq!(prices, [Some(500), Some(600)]);
+    }
+
+    /// The label's price is for the packet; put aside, it goes by its weight again.
+    #[test]
+    fn a_packet_costs_what_its_label_says() {
+        let mut cart = cart();
+        let cheese = ProductRow { unit: Unit::Gram, price_minor: 1_500, price_per: 1_000, ..row(1) };
+        let scanned = ScannedRow { row: cheese, quantity: 660, price_minor: Some(990) };
+        cart.add_labelled("2204217009902", &scanned);
+        let line = &cart.inputs()[0];
+        assert_eq!((line.unit_price_minor, line.price_per), (Some(990), Some(660)));
+        assert_eq!(line.label, "2204217009902");
+        let edits = cart.parked("Table 4", || ThingId([40; 16]));
+        let parked = edits.iter().find_map(|edit| match edit {
+            OpenOrderEdit::PutLine { content, .. } => Some(content.unit_price_minor),
+            _ => None,
+        });
+        assert_eq!(parked, Some(1_500));
     }
 
     #[test]

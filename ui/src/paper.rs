@@ -34,6 +34,8 @@ pub fn words(speech: &Speech) -> PaperWords {
         refunded: say("receipt.refunded"),
         copy: say("receipt.copy"),
         voided: say("receipt.voided"),
+        claimed: say("receipt.claimed"),
+        failed: say("receipt.failed"),
         thanks: say("receipt.thanks"),
         check: say("receipt.check"),
         test_title: say("printer.test-title"),

@@ -23,6 +23,7 @@ mod products;
 mod questions;
 mod receipt;
 mod refund;
+mod refund_asked;
 mod report;
 mod sales;
 mod scans;

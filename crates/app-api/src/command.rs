@@ -254,6 +254,9 @@ pub struct SaleLineInput {
     /// For how many of the smallest unit that price is; None for as many as the product's own.
     #[serde(default)]
     pub price_per: Option<i64>,
+    /// The code of a scale's label that says this price; empty for none.
+    #[serde(default)]
+    pub label: String,
     #[serde(default)]
     pub discount: DiscountInput,
     #[serde(default)]
@@ -274,6 +277,7 @@ impl SaleLineInput {
             quantity,
             unit_price_minor: None,
             price_per: None,
+            label: String::new(),
             discount: DiscountInput::None,
             discount_reason: String::new(),
             note: String::new(),

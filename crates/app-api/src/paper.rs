@@ -134,6 +134,9 @@ pub struct PaperWords {
     pub refunded: String,
     pub copy: String,
     pub voided: String,
+    /// Of a payment that nobody of the stall saw, and of one that never came.
+    pub claimed: String,
+    pub failed: String,
     pub thanks: String,
     pub check: String,
     pub test_title: String,

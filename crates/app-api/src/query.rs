@@ -169,6 +169,13 @@ pub enum Query {
         #[serde(with = "as_hex")]
         sale: SaleId,
     },
+    /// Whether this register may refund a sale, and what it may ask for.
+    RefundRight {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+    },
     /// Latest first.
     Sales {
         #[serde(with = "as_hex")]
@@ -255,6 +262,7 @@ impl Query {
             | Self::Import { stall, .. }
             | Self::Basket { stall, .. }
             | Self::Sale { stall, .. }
+            | Self::RefundRight { stall, .. }
             | Self::Sales { stall, .. }
             | Self::Order { stall, .. }
             | Self::Orders { stall, .. }
@@ -307,6 +315,9 @@ impl Query {
             Self::Audit { .. } => matches!(key, Key::Audit | Key::People),
             Self::Today(stall) => matches!(key, Key::Sales | Key::Orders) || is_document(stall.0),
             Self::Sale { stall, .. } => matches!(key, Key::Sales | Key::Devices) || is_document(stall.0),
+            Self::RefundRight { .. } => {
+                matches!(key, Key::Sales | Key::Shift | Key::Devices | Key::Ask(_))
+            }
             Self::Sales { .. } | Self::Payments { .. } => matches!(key, Key::Sales),
             Self::Order { order, .. } => matches!(key, Key::Order(changed) if changed == order),
             Self::Orders { .. } => matches!(key, Key::Orders),

@@ -47,6 +47,7 @@ pub enum View {
     ShiftReports(Vec<ShiftReportRow>),
     Audit(Vec<AuditRow>),
     Sale(SaleView),
+    RefundRight(RefundRightView),
     Sales(Vec<SaleRow>),
     Order(OrderView),
     Orders(Vec<OrderRow>),
@@ -405,6 +406,8 @@ pub struct BasketLineView {
     pub quantity: i64,
     pub unit_price_minor: i64,
     pub price_per: i64,
+    /// The product's own price, where the line has another one. C53: it may have changed since the line was added.
+    pub own_price_minor: Option<i64>,
     pub discount_minor: i64,
     pub tax_minor: i64,
     pub total_minor: i64,
@@ -472,6 +475,44 @@ pub struct SaleView {
     pub customer: Option<ThingId>,
     #[serde(with = "as_hex_opt")]
     pub tab: Option<OrderId>,
+}
+
+/// Who may refund a sale (R14): a bounded right, held by one party at a time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RefundRightView {
+    pub holder: RefundHolder,
+    /// The register that made the sale.
+    pub register_name: String,
+    /// What the server allowed this register and what it was asked, line by line; only lines with something to say.
+    pub lines: Vec<RefundAllowedRow>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefundHolder {
+    /// This register.
+    Here,
+    /// The register that made the sale, until its drawer is closed.
+    Maker,
+    Server,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RefundAllowedRow {
+    /// Position of the line in its sale, from 0.
+    pub line: u32,
+    pub allowed: Option<AllowedRefund>,
+    /// Units that the server was asked for and has not answered.
+    pub asked: i64,
+    /// Why the server refused what it was asked last: a stable word and a sentence.
+    pub refused: Option<(String, String)>,
+}
+
+/// So many units may be refunded here, for so much, all at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AllowedRefund {
+    pub quantity: i64,
+    pub amount_minor: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

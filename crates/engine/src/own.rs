@@ -286,6 +286,19 @@ pub(crate) fn count_asks_waiting(tx: &mut dyn Tx, log: LogId) -> Result<u32, Sto
     row.number(0)
 }
 
+/// What was asked and what was answered, the latest first.
+pub(crate) fn asks(
+    tx: &mut dyn Tx,
+    log: LogId,
+    limit: usize,
+) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, StoreError> {
+    let rows = tx.query(
+        "select body, answer from own_ask where log = $1 order by place desc limit $2",
+        params![log, limit],
+    )?;
+    rows.iter().map(|row| Ok((row.blob(0)?.into(), row.blob_opt(1)?.map(Vec::from)))).collect()
+}
+
 /// Keeps the first answer; says whether it was the first.
 pub(crate) fn answer_ask(tx: &mut dyn Tx, ask: ThingId, answer: &[u8]) -> Result<bool, StoreError> {
     let changed =

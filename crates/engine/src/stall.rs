@@ -83,6 +83,11 @@ impl Stall {
         self.row.log
     }
 
+    /// No server joins this stall: what is here is all there is of it.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.trust.server_keys.is_empty()
+    }
+
     /// Units of the own share that no record gave. None, unless a rule is weakened.
     #[cfg(feature = "sabotage")]
     pub(crate) fn believed(&self, product: ProductId) -> i64 {

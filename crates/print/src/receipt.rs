@@ -4,6 +4,7 @@
 use soko_app_api::text::Worded as _;
 use soko_app_api::{PaperWords, ReceiptView, SaleLineView, TaxRow};
 use soko_domain::calendar::{Moment, OffsetMinutes};
+use soko_domain::entry::Standing;
 use soko_domain::tax::TaxMode;
 
 use crate::amount::Separators;
@@ -29,6 +30,8 @@ pub struct Receipt {
     pub total: Sum,
     /// How it was paid, and the change.
     pub paid: Vec<Sum>,
+    /// What was written about the whole sale; empty for nothing.
+    pub note: String,
     pub thanks: String,
     /// What the code says; empty for none.
     pub proof: String,
@@ -74,6 +77,7 @@ impl Receipt {
                 amount: writing.money(row.total_minor),
             },
             paid: writing.paid(view),
+            note: sale.note.clone(),
             thanks: words.thanks.clone(),
             proof: view.proof.clone(),
             check: words.check.clone(),
@@ -162,8 +166,18 @@ impl Writing<'_> {
             let word = tender.kind.word();
             let named = self.words.tenders.iter().find(|(kind, _)| kind == word);
             let name = named.map_or(word, |(_, name)| name);
-            let label = format!("{name} {}", tender.reference);
-            paid.push(self.sum(label.trim_end(), tender.amount_minor));
+            let mut label = format!("{name} {}", tender.reference).trim_end().to_owned();
+            // The paper proves no payment that nobody of the stall saw.
+            let unseen = match tender.standing {
+                Standing::Claimed => self.words.claimed.as_str(),
+                Standing::Failed => self.words.failed.as_str(),
+                Standing::Taken | Standing::Verified | Standing::Settled => "",
+            };
+            if !unseen.is_empty() {
+                label.push_str(" · ");
+                label.push_str(unseen);
+            }
+            paid.push(self.sum(&label, tender.amount_minor));
         }
         if view.sale.change_minor > 0 {
             paid.push(self.sum(&self.words.change, view.sale.change_minor));

@@ -56,6 +56,10 @@ impl Sheet {
         // Rounding belongs to what is paid in cash: the total and its taxes stay as they are.
         rows.extend(receipt.rounding.iter().map(|sum| pair(sum, Look::Plain)));
         rows.extend(receipt.paid.iter().map(|sum| pair(sum, Look::Plain)));
+        if !receipt.note.is_empty() {
+            rows.push(Row::Space);
+            rows.push(middle(&receipt.note, Look::Plain));
+        }
         rows.push(Row::Space);
         rows.push(middle(&receipt.thanks, Look::Plain));
         if !receipt.proof.is_empty() {
@@ -89,6 +93,7 @@ pub fn test_page(words: &PaperWords) -> Receipt {
         rounding: None,
         total: sum(&words.total, "1.00"),
         paid: Vec::new(),
+        note: String::new(),
         thanks: words.test_text.clone(),
         proof: "SOKO".into(),
         check: String::new(),

@@ -41,7 +41,7 @@ pub(crate) fn apply_entry(
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
         Entry::SaleVoided(void) => trade::sale_voided(book, place, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),
-        Entry::RefundAllowed(allowed) => trade::refund_allowed(book, place, allowed),
+        Entry::RefundAllowed(allowed) => trade::refund_allowed(book, place, allowed, touched),
         Entry::ShareReturned(share) => trade::share_returned(book, place, share),
         Entry::ShareGranted(share) => trade::share_granted(book, place, share),
         Entry::ShareRecalled(recall) => trade::share_recalled(book, place, recall),

@@ -127,7 +127,9 @@ pub(crate) fn refund_allowed(
     book: &mut Book<'_>,
     place: &Place,
     allowed: &RefundAllowed,
+    touched: &mut Touched,
 ) -> Result<(), StoreError> {
+    touched.sales = true;
     let row = params![
         allowed.allowance,
         allowed.to,

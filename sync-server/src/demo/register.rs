@@ -247,6 +247,7 @@ impl Register {
             sale: Some((me, made)),
             voided: false,
             sale_shift_open: true,
+            is_alone: false,
             refunded: vec![],
             allowance: None,
             doer: Doer::Anybody,

@@ -79,7 +79,10 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
     };
     let shown = match *over {
         Over::Nothing => Html::default(),
-        Over::Line(key) => html! { <LineSheet stall={props.stall.clone()} key_of={key} on_close={close} /> },
+        Over::Line(key) => {
+            let own_price_minor = own_price(&cart, basket.as_ref(), key);
+            html! { <LineSheet stall={props.stall.clone()} key_of={key} {own_price_minor} on_close={close} /> }
+        }
         Over::Discount => html! { <CartDiscount stall={props.stall.clone()} on_close={close} /> },
         Over::Custom => html! { <Custom stall={props.stall.clone()} on_close={close} /> },
         Over::Park => html! { <Park stall={props.stall.clone()} on_close={close} /> },
@@ -117,6 +120,12 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
     }
 }
 
+/// The product's own price, where the line has another one.
+fn own_price(cart: &Cart, basket: Option<&BasketView>, key: u32) -> Option<i64> {
+    let place = cart.lines.iter().position(|line| line.key == key)?;
+    basket?.lines.get(place)?.own_price_minor
+}
+
 #[derive(Properties, PartialEq)]
 struct LineProps {
     line: CartLine,
@@ -131,6 +140,10 @@ fn Line(props: &LineProps) -> Html {
     let line = &props.line;
     let price = speech.price(line.price_minor, &props.currency, line.unit, line.price_per);
     let total = props.priced.as_ref().map(|priced| speech.money(priced.total_minor, &props.currency));
+    let own_price = props.priced.as_ref().and_then(|priced| priced.own_price_minor).map(|minor| {
+        let price = speech.price(minor, &props.currency, line.unit, line.price_per);
+        speech.fill("line.own-price", &[("price", &price)])
+    });
     let is_cheaper = line.discount != DiscountInput::None;
     let on_change = {
         let (desk, speech, line) = (desk.clone(), speech.clone(), line.clone());
@@ -152,6 +165,7 @@ fn Line(props: &LineProps) -> Html {
                 <span class="list-more">
                     { price }
                     if is_cheaper { <span class="counter-sign">{ icon(Icon::Percent) }</span> }
+                    if let Some(own_price) = own_price { <span class="counter-sign">{ " · " }{ own_price }</span> }
                     if !line.note.is_empty() { <span>{ " · " }{ line.note.clone() }</span> }
                 </span>
             </button>
@@ -195,6 +209,7 @@ fn Sums(props: &SumsProps) -> Html {
                     <dd class="number" aria-live="polite">{ money(basket.total_minor) }</dd>
                 </div>
             </dl>
+            if !props.cart.note.is_empty() { <p class="hint">{ props.cart.note.clone() }</p> }
             <Go to={Route::Pay} class="button button-main button-large button-wide">
                 { speech.fill("sell.pay", &[("total", &money(basket.total_minor))]) }
             </Go>

@@ -1,4 +1,5 @@
-//! What can be changed about a line and about the whole cart: quantity, discount, note; and an amount of one's own.
+//! What can be changed about a line and about the whole cart: quantity, price, discount, note; and an amount of one's
+//! own.
 
 use soko_app_api::{DiscountInput, OwnStall};
 use soko_domain::money::Ppm;
@@ -16,6 +17,8 @@ use crate::typed;
 pub(super) struct LineSheetProps {
     pub stall: OwnStall,
     pub key_of: u32,
+    /// The product's own price, where the line has another one.
+    pub own_price_minor: Option<i64>,
     pub on_close: Callback<()>,
 }
 
@@ -29,16 +32,20 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
     let discount = use_state(|| {
         Off::of(line.as_ref().map_or(DiscountInput::None, |line| line.discount), &props.stall.currency)
     });
+    let price = use_state(|| {
+        line.as_ref().map(|line| typed::plain(line.price_minor, &props.stall.currency)).unwrap_or_default()
+    });
     let Some(line) = line else { return Html::default() };
-    let read = typed::whole(&quantity).zip(discount.read(&props.stall.currency));
+    let price_read = typed::amount(&price, &props.stall.currency);
+    let read = typed::whole(&quantity).zip(discount.read(&props.stall.currency)).zip(price_read);
     let onsubmit = {
         let (desk, line, on_close) = (desk.clone(), line.clone(), props.on_close.clone());
         let (note, reason) = (note.clone(), reason.clone());
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
-            let Some((quantity, discount)) = read else { return };
+            let Some(((quantity, discount), price_minor)) = read else { return };
             let (note, reason) = (note.trim().to_owned(), reason.trim().to_owned());
-            let changed = CartLine { quantity, discount, note, reason, ..line.clone() };
+            let changed = CartLine { quantity, price_minor, discount, note, reason, ..line.clone() };
             desk.cart.change(|cart| {
                 if quantity == 0 { cart.remove(changed.key) } else { cart.replace(changed.clone()) }
             });
@@ -55,6 +62,10 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
     let on_quantity = sets(&quantity);
     let on_note = sets(&note);
     let on_discount = sets(&discount);
+    let own_price = props.own_price_minor.map(|minor| {
+        let price = speech.price(minor, &props.stall.currency, line.unit, line.price_per);
+        speech.fill("line.own-price", &[("price", &price)])
+    });
     let sign = (line.unit != Unit::Piece).then(|| AttrValue::Static(line.unit.symbol()));
     html! {
         <Dialog title={line.name.clone()} on_close={props.on_close.clone()} class="dialog-small">
@@ -62,8 +73,13 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
                 <Field label={speech.say("line.quantity")} value={(*quantity).clone()} on_input={on_quantity}
                     inputmode="numeric" {sign} autofocus=true
                     problem={typed::whole(&quantity).is_none().then(|| speech.say("form.whole"))} />
+                if line.label.is_none() {
+                    <Field label={speech.say("line.price")} value={(*price).clone()} on_input={sets(&price)} inputmode="decimal"
+                        sign={props.stall.currency.clone()} hint={own_price}
+                        problem={price_read.is_none().then(|| speech.say("form.amount"))} />
+                }
                 <OffField off={(*discount).clone()} currency={props.stall.currency.clone()} on_change={on_discount} />
-                if read.is_none_or(|(_, discount)| discount != DiscountInput::None) {
+                if read.is_none_or(|((_, discount), _)| discount != DiscountInput::None) {
                     <Field label={speech.say("line.reason")} value={(*reason).clone()} on_input={sets(&reason)} />
                 }
                 <Field label={speech.say("line.note")} value={(*note).clone()} on_input={on_note}

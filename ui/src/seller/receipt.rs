@@ -191,6 +191,7 @@ fn Paper(props: &PaperProps) -> Html {
                 { for said.rounding.iter().map(|sum| row(sum, None)) }
                 { for said.paid.iter().map(|sum| row(sum, None)) }
             </dl>
+            if !said.note.is_empty() { <p class="paper-note">{ said.note.clone() }</p> }
             <p class="paper-thanks">{ said.thanks.clone() }</p>
             if !said.proof.is_empty() {
                 <Qr text={said.proof.clone()} label={said.check.clone()} />

@@ -1,19 +1,24 @@
-//! Giving money back, line by line, never more than was sold; and saying where the goods went.
+//! Giving money back, line by line, never more than was sold; and saying where the goods went. The right to do so is
+//! held by one party at a time (R14): what this register does not hold it asks for.
 
 use std::collections::BTreeMap;
 
 use soko_app_api::text::Worded;
-use soko_app_api::{OwnStall, RefundLineInput, Reply, SaleLineView, SaleView, Verb};
+use soko_app_api::{
+    OwnStall, Query, RefundHolder, RefundLineInput, RefundRightView, Reply, SaleLineView, SaleView, Verb,
+    View,
+};
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
-use soko_domain::ids::LogId;
 use yew::prelude::*;
 
 use super::pay::name;
+use super::refund_asked::Asked;
 use super::tenders::KINDS;
 use crate::acting::{Acting, sets, use_acting};
-use crate::parts::{Choice, Dialog, Field, Stepper};
-use crate::speech::use_speech;
+use crate::live::use_query;
+use crate::parts::{Choice, Dialog, Field, Loading, Stepper};
+use crate::speech::{Speech, use_speech};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct RefundProps {
@@ -22,29 +27,37 @@ pub(super) struct RefundProps {
     pub on_close: Callback<()>,
 }
 
-const GOODS: [GoodsBack; 3] = [GoodsBack::Sellable, GoodsBack::Waste, GoodsBack::KeptByBuyer];
-
 #[component]
 pub(super) fn Refund(props: &RefundProps) -> Html {
+    let speech = use_speech();
+    let (stall, sale) = (props.stall.stall, props.sale.row.sale);
+    let live = use_query(Some(Query::RefundRight { stall, sale }));
+    let right: Option<RefundRightView> = match live.view() {
+        Some(View::RefundRight(right)) => Some(right.clone()),
+        Some(_) | None => None,
+    };
+    let parts = match right {
+        None => html! { <Loading /> },
+        Some(right) if right.holder == RefundHolder::Here => {
+            html! { <Own stall={props.stall.clone()} sale={props.sale.clone()} on_close={props.on_close.clone()} /> }
+        }
+        Some(right) => {
+            html! { <Asked stall={props.stall.clone()} sale={props.sale.clone()} {right} on_close={props.on_close.clone()} /> }
+        }
+    };
+    html! { <Dialog title={speech.say("refund.title")} on_close={props.on_close.clone()}>{ parts }</Dialog> }
+}
+
+/// By this register's own right.
+#[component]
+fn Own(props: &RefundProps) -> Html {
     let acting = use_acting();
-    let speech = acting.speech.clone();
     let wanted = use_state(BTreeMap::<u32, i64>::new);
-    let goods = use_state(|| GoodsBack::Sellable);
-    let tender = use_state(|| TenderKind::Cash);
-    let reason = use_state(String::new);
-    let is_ready =
-        wanted.values().any(|quantity| *quantity > 0) && !reason.trim().is_empty() && !acting.is_busy();
-    let onsubmit = {
-        let (acting, wanted, reason, goods, tender) =
-            (acting.clone(), wanted.clone(), reason.clone(), *goods, *tender);
-        let (stall, row, on_close) = (props.stall.stall, props.sale.row.clone(), props.on_close.clone());
-        Callback::from(move |submit: SubmitEvent| {
-            submit.prevent_default();
-            if is_ready {
-                let (lines, reason) = (lines(&wanted, goods), reason.trim().into());
-                let verb = Verb::Refund { sale: row.sale, lines, tender, reason };
-                give_back(&acting, stall, verb, row.currency.clone(), on_close.clone());
-            }
+    let on_do = {
+        let (acting, wanted) = (acting.clone(), wanted.clone());
+        let (stall, sale, on_close) = (props.stall.clone(), props.sale.clone(), props.on_close.clone());
+        Callback::from(move |terms: Terms| {
+            give_back(&acting, (&stall, &sale), (terms.lines(&wanted), &terms), on_close.clone());
         })
     };
     let set = {
@@ -55,31 +68,77 @@ pub(super) fn Refund(props: &RefundProps) -> Html {
             wanted.set(now);
         })
     };
-    let on_goods = chosen(&goods);
-    let on_tender = chosen(&tender);
-    let on_reason = sets(&reason);
+    let is_ready = wanted.values().any(|quantity| *quantity > 0) && !acting.is_busy();
+    html! {
+        <>
+            <ul class="plain">
+                { for (0_u32..).zip(&props.sale.lines).map(|(place, line)| html! {
+                    <li class="row row-apart">
+                        { line_name(&acting.speech, line) }
+                        <HowMany {place} line={line.clone()} quantity={wanted.get(&place).copied().unwrap_or(0)} on_change={set.clone()} />
+                    </li>
+                }) }
+            </ul>
+            <TermsForm {is_ready} {on_do} />
+        </>
+    }
+}
+
+/// How something is given back.
+#[derive(Clone, PartialEq)]
+pub(super) struct Terms {
+    goods: GoodsBack,
+    tender: TenderKind,
+    reason: String,
+}
+
+impl Terms {
+    pub(super) fn lines(&self, wanted: &BTreeMap<u32, i64>) -> Vec<RefundLineInput> {
+        let some = wanted.iter().filter(|(_, quantity)| **quantity > 0);
+        some.map(|(line, quantity)| RefundLineInput { line: *line, quantity: *quantity, goods: self.goods })
+            .collect()
+    }
+}
+
+const GOODS: [GoodsBack; 3] = [GoodsBack::Sellable, GoodsBack::Waste, GoodsBack::KeptByBuyer];
+
+#[derive(Properties, PartialEq)]
+pub(super) struct TermsProps {
+    /// Something was chosen to be given back.
+    pub is_ready: bool,
+    pub on_do: Callback<Terms>,
+}
+
+/// Where the goods went, by what means the money goes back, and why.
+#[component]
+pub(super) fn TermsForm(props: &TermsProps) -> Html {
+    let speech = use_speech();
+    let goods = use_state(|| GoodsBack::Sellable);
+    let tender = use_state(|| TenderKind::Cash);
+    let reason = use_state(String::new);
+    let is_ready = props.is_ready && !reason.trim().is_empty();
+    let onsubmit = {
+        let terms = Terms { goods: *goods, tender: *tender, reason: reason.trim().into() };
+        props.on_do.reform(move |submit: SubmitEvent| {
+            submit.prevent_default();
+            terms.clone()
+        })
+    };
     let goods_options = GOODS.map(|kind| {
         (kind.word().into(), speech.say_or(&format!("refund.goods-{}", kind.word()), kind.word()))
     });
     let tender_options = KINDS.map(|kind| (kind.word().into(), name(&speech, kind)));
     html! {
-        <Dialog title={speech.say("refund.title")} on_close={props.on_close.clone()}>
-            <form class="stack" {onsubmit}>
-                <ul class="plain">
-                    { for (0_u32..).zip(&props.sale.lines).map(|(place, line)| html! {
-                        <Line {place} line={line.clone()} quantity={wanted.get(&place).copied().unwrap_or(0)} on_change={set.clone()} />
-                    }) }
-                </ul>
-                <div class="pair">
-                    <Choice label={speech.say("refund.goods")} value={goods.word()} options={goods_options.to_vec()} on_choose={on_goods} />
-                    <Choice label={speech.say("refund.tender")} value={tender.word()} options={tender_options.to_vec()} on_choose={on_tender} />
-                </div>
-                <Field label={speech.say("confirm.reason")} value={(*reason).clone()} on_input={on_reason} required=true />
-                <footer class="dialog-foot">
-                    <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("refund.do") }</button>
-                </footer>
-            </form>
-        </Dialog>
+        <form class="stack" {onsubmit}>
+            <div class="pair">
+                <Choice label={speech.say("refund.goods")} value={goods.word()} options={goods_options.to_vec()} on_choose={chosen(&goods)} />
+                <Choice label={speech.say("refund.tender")} value={tender.word()} options={tender_options.to_vec()} on_choose={chosen(&tender)} />
+            </div>
+            <Field label={speech.say("confirm.reason")} value={(*reason).clone()} on_input={sets(&reason)} required=true />
+            <footer class="dialog-foot">
+                <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("refund.do") }</button>
+            </footer>
+        </form>
     }
 }
 
@@ -89,14 +148,16 @@ fn chosen<T: Worded>(state: &UseStateHandle<T>) -> Callback<String> {
     Callback::from(move |word: String| T::from_word(&word).into_iter().for_each(|choice| setter.set(choice)))
 }
 
-fn lines(wanted: &BTreeMap<u32, i64>, goods: GoodsBack) -> Vec<RefundLineInput> {
-    let some = wanted.iter().filter(|(_, quantity)| **quantity > 0);
-    some.map(|(line, quantity)| RefundLineInput { line: *line, quantity: *quantity, goods }).collect()
-}
-
-fn give_back(acting: &Acting, stall: LogId, verb: Verb, currency: String, on_close: Callback<()>) {
-    let (desk, speech) = (acting.desk.clone(), acting.speech.clone());
-    acting.act(stall, verb, move |reply| {
+pub(super) fn give_back(
+    acting: &Acting,
+    (stall, sale): (&OwnStall, &SaleView),
+    (lines, terms): (Vec<RefundLineInput>, &Terms),
+    on_close: Callback<()>,
+) {
+    let (desk, speech, currency) = (acting.desk.clone(), acting.speech.clone(), sale.row.currency.clone());
+    let (tender, reason) = (terms.tender, terms.reason.clone());
+    let verb = Verb::Refund { sale: sale.row.sale, lines, tender, reason };
+    acting.act(stall.stall, verb, move |reply| {
         if let Reply::Refunded { amount_minor, .. } = reply {
             let amount = speech.money(amount_minor, &currency);
             desk.toasts.done(speech.fill("refund.done", &[("amount", &amount)]));
@@ -105,29 +166,37 @@ fn give_back(acting: &Acting, stall: LogId, verb: Verb, currency: String, on_clo
     });
 }
 
-#[derive(Properties, PartialEq)]
-struct LineProps {
-    place: u32,
-    line: SaleLineView,
-    quantity: i64,
-    on_change: Callback<(u32, i64)>,
+pub(super) fn left(line: &SaleLineView) -> i64 {
+    (line.quantity - line.refunded).max(0)
 }
 
+pub(super) fn line_name(speech: &Speech, line: &SaleLineView) -> Html {
+    html! {
+        <span class="list-main grow">
+            <span class="list-name">{ line.name.clone() }</span>
+            <span class="list-more">{ speech.count("refund.left", left(line)) }</span>
+        </span>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct HowManyProps {
+    pub place: u32,
+    pub line: SaleLineView,
+    pub quantity: i64,
+    pub on_change: Callback<(u32, i64)>,
+}
+
+/// How many of a line.
 #[component]
-fn Line(props: &LineProps) -> Html {
+pub(super) fn HowMany(props: &HowManyProps) -> Html {
     let speech = use_speech();
     let (place, line) = (props.place, &props.line);
-    let left = (line.quantity - line.refunded).max(0);
+    let left = left(line);
     // What is weighed is not given back gram by gram.
     let step = if line.price_per > 1 { 50 } else { 1 };
     let on_change = props.on_change.reform(move |quantity: i64| (place, quantity.clamp(0, left)));
     html! {
-        <li class="row row-apart">
-            <span class="list-main grow">
-                <span class="list-name">{ line.name.clone() }</span>
-                <span class="list-more">{ speech.count("refund.left", left) }</span>
-            </span>
-            <Stepper label={line.name.clone()} value={props.quantity} {step} shown={speech.number(props.quantity)} {on_change} />
-        </li>
+        <Stepper label={line.name.clone()} value={props.quantity} {step} shown={speech.number(props.quantity)} {on_change} />
     }
 }

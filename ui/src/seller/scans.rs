@@ -88,7 +88,7 @@ impl Queue {
     fn found(&self, code: String, answer: Answer) {
         if let Answer::View(View::Scanned(scanned)) = &answer {
             match scanned.as_slice() {
-                [one] => put_labelled(&self.desk, &self.speech, one),
+                [one] => put_labelled(&self.desk, &self.speech, (&code, one)),
                 several => self.choose.set(Some(several.iter().map(|one| one.row.clone()).collect())),
             }
             return;
@@ -123,9 +123,9 @@ pub(super) fn put(desk: &Desk, speech: &Speech, row: &ProductRow) {
 }
 
 /// What the label of a scale says.
-fn put_labelled(desk: &Desk, speech: &Speech, scanned: &ScannedRow) {
+fn put_labelled(desk: &Desk, speech: &Speech, (code, scanned): (&str, &ScannedRow)) {
     let mut has_room = true;
-    desk.cart.change(|cart| has_room = cart.add_labelled(scanned));
+    desk.cart.change(|cart| has_room = cart.add_labelled(code, scanned));
     let name = scanned.row.name.as_str();
     if !has_room {
         desk.toasts.error(speech.say("cart.full"));

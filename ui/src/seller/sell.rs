@@ -54,14 +54,13 @@ fn Offer(props: &StallProps) -> Html {
     let speech = use_speech();
     let stall = props.stall.stall;
     let text = use_state(String::new);
-    let category = use_state(|| None::<ThingId>);
+    let shelf = use_state(|| Shelf::All);
     let view = use_state(|| AttrValue::from(browser::kept(VIEW_KEY).unwrap_or_else(|| "grid".into())));
     let is_searching = !text.trim().is_empty();
     let call = if is_searching {
         Call::Ask(Query::Search { stall, text: text.trim().into(), rows: HITS_MAX })
     } else {
-        let filter = ProductFilter { category: *category, ..Default::default() };
-        Call::Ask(Query::Products { stall, filter, window: Window::first(1) })
+        Call::Ask(Query::Products { stall, filter: shelf.filter(), window: Window::first(1) })
     };
     let is_grid = *view == "grid";
     let is_connected = props.stall.is_connected;
@@ -79,7 +78,7 @@ fn Offer(props: &StallProps) -> Html {
         })
     };
     let on_text = sets(&text);
-    let on_category = sets(&category);
+    let on_shelf = sets(&shelf);
     html! {
         <>
             <div class="sell-tools">
@@ -91,7 +90,7 @@ fn Offer(props: &StallProps) -> Html {
                     ]} />
             </div>
             if !is_searching {
-                <Categories {stall} chosen={*category} on_choose={on_category} />
+                <Shelves {stall} chosen={*shelf} on_choose={on_shelf} />
             }
             <div class="sell-list scrolls">
                 <Windowed label={speech.say("nav.products")} {call} {slot}
@@ -137,6 +136,60 @@ pub(super) fn SearchBox(props: &SearchBoxProps) -> Html {
             { icon(Icon::Search) }
             <input type="search" value={props.value.clone()} {oninput} placeholder={speech.say("search.products")}
                 aria-label={speech.say("search.products")} autocomplete="off" enterkeyhint="search" />
+        </div>
+    }
+}
+
+/// Which products are offered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Shelf {
+    All,
+    Favourites,
+    Category(ThingId),
+}
+
+impl Shelf {
+    fn filter(self) -> ProductFilter {
+        match self {
+            Self::All => ProductFilter::default(),
+            Self::Favourites => ProductFilter { favourites: true, ..Default::default() },
+            Self::Category(category) => ProductFilter { category: Some(category), ..Default::default() },
+        }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ShelvesProps {
+    stall: soko_domain::ids::LogId,
+    chosen: Shelf,
+    on_choose: Callback<Shelf>,
+}
+
+/// Favourites and categories as chips; nothing when there are neither.
+#[component]
+fn Shelves(props: &ShelvesProps) -> Html {
+    let speech = use_speech();
+    let stall = props.stall;
+    let categories = use_query(Some(Query::Categories(stall)));
+    let (filter, window) = (Shelf::Favourites.filter(), Window::first(1));
+    let favourites = use_query(Some(Query::Products { stall, filter, window }));
+    let has_favourites = matches!(favourites.view(), Some(View::Products(rows)) if !rows.is_empty());
+    let rows = if let Some(View::Categories(rows)) = categories.view() { rows.as_slice() } else { &[] };
+    if rows.is_empty() && !has_favourites && props.chosen == Shelf::All {
+        return Html::default();
+    }
+    let chip = |shelf: Shelf, name: Html| {
+        let pressed = if shelf == props.chosen { "true" } else { "false" };
+        let onclick = props.on_choose.reform(move |_: MouseEvent| shelf);
+        html! { <button type="button" class="chip" aria-pressed={pressed} {onclick}>{ name }</button> }
+    };
+    html! {
+        <div class="chips" role="group" aria-label={speech.say("categories.title")}>
+            { chip(Shelf::All, html! { { speech.say("categories.all") } }) }
+            if has_favourites || props.chosen == Shelf::Favourites {
+                { chip(Shelf::Favourites, html! { <>{ icon(Icon::Star) }{ speech.say("products.favourites") }</> }) }
+            }
+            { for rows.iter().map(|row| chip(Shelf::Category(row.category), html! { { row.name.clone() } })) }
         </div>
     }
 }

@@ -1,11 +1,11 @@
 //! Sell goods that are in the buyer's hands. Totals are computed here, by the one computation there is, and
 //! copied into the entry. Goods in the hand are not refused because a number is wrong: what the share does not
 //! cover is stated as such, when the cashier has said that the goods are there. A stall may want a manager's word
-//! for that (R16), and for discounts above what a role may give alone.
+//! for that (R16), for discounts above what a role may give alone, and for another price than the product's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::basket::{Basket, Discount, Priced, PricedLine, Settled, Tender, price, settle};
+use crate::basket::{Basket, BasketLine, Discount, Priced, PricedLine, Settled, Tender, price, settle};
 use crate::entry::{Entry, Reduction, SaleLine, SaleMade, Standing, TenderKind, Tendered};
 use crate::ids::{OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::Ppm;
@@ -67,6 +67,20 @@ crate::wire_choice! {
     }
 }
 
+/// What a line costs without anybody's word: the product's own price, or what the label of a scale says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnPrice {
+    pub unit_price_minor: i64,
+    pub price_per: i64,
+}
+
+impl OwnPrice {
+    /// As a line has it.
+    pub fn of(line: &BasketLine) -> Self {
+        Self { unit_price_minor: line.unit_price_minor, price_per: line.price_per }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub frozen: bool,
@@ -74,6 +88,8 @@ pub struct Facts {
     pub next_receipt_number: u64,
     /// The register's own share of each product of the basket.
     pub shares: BTreeMap<ProductId, i64>,
+    /// Line by line; none for what has no price of its own.
+    pub own_prices: Vec<Option<OwnPrice>>,
     /// Who sells, and what they may do alone.
     pub doer: Doer,
     pub beyond_rule: BeyondRule,
@@ -90,6 +106,7 @@ impl Default for Facts {
             open_shift: None,
             next_receipt_number: 1,
             shares: BTreeMap::new(),
+            own_prices: Vec::new(),
             doer: Doer::Anybody,
             beyond_rule: BeyondRule::Warn,
             tab_closed_by: None,
@@ -107,6 +124,9 @@ pub fn decide(facts: &Facts, command: &MakeSale) -> Result<Vec<Entry>, Refusal> 
     ensure_open(facts, command)?;
     let priced = price(&command.basket)?;
     let mut wishes = vec![Wish::Discount { ppm: most_off(&priced) }];
+    if is_repriced(facts, &command.basket) {
+        wishes.push(Wish::ChangePrice);
+    }
     let paid = pay(facts, command, priced.total_minor)?;
     let mut shares = facts.shares.clone();
     let mut lines = Vec::new();
@@ -164,6 +184,14 @@ fn check_texts(command: &MakeSale) -> Result<(), Refusal> {
 fn ensure_open(facts: &Facts, command: &MakeSale) -> Result<(), Refusal> {
     let closed_by = command.tab.and(facts.tab_closed_by).filter(|sale| *sale != command.sale);
     closed_by.map_or(Ok(()), |sale| Err(Refusal::TabClosed(sale)))
+}
+
+fn is_repriced(facts: &Facts, basket: &Basket) -> bool {
+    facts
+        .own_prices
+        .iter()
+        .zip(&basket.lines)
+        .any(|(own, line)| own.is_some_and(|own| own != OwnPrice::of(line)))
 }
 
 /// The largest part that comes off any price: of each line, and of the whole basket, so that two small discounts do
@@ -263,7 +291,7 @@ pub fn cash_kept(sale: &SaleMade) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::basket::{BasketLine, Policy};
+    use crate::basket::Policy;
     use crate::entry::{Act, Approval};
     use crate::ids::PersonId;
     use crate::people::{Backing, Limits};
@@ -388,6 +416,32 @@ mod tests {
             [part_off(1, 5), part_off(2, 5), part_off(0, 5), part_off(5, 5)],
             [1, 200_001, 0, 800_001]
         );
+    }
+
+    /// Another price than the product's own needs somebody's word, up or down; an amount without a product has none.
+    #[test]
+    fn another_price_needs_somebodys_word() {
+        let own = |unit_price_minor, price_per| Some(OwnPrice { unit_price_minor, price_per });
+        for (own_prices, is_changed) in [
+            (vec![own(100, 1)], false),
+            (vec![None], false),
+            (vec![own(120, 1)], true),
+            (vec![own(80, 1)], true),
+            (vec![own(100, 1_000)], true),
+        ] {
+            let command = sale(&[2], 200, BeyondShare::Refuse);
+            let by = |doer| made(&Facts { doer, own_prices: own_prices.clone(), ..facts(5) }, &command).err();
+            let needs = Refusal::ApprovalNeeded { acts: vec![Act::ChangePrice] };
+            assert_eq!(by(cashier(&[])), is_changed.then_some(needs), "{own_prices:?}");
+            assert_eq!(by(cashier(&[Act::ChangePrice])), None);
+            assert_eq!(by(Doer::Anybody), None);
+        }
+        // Whatever needs a word is asked for at once.
+        let mut both = sale(&[2], 200, BeyondShare::Refuse);
+        both.basket.discount = Discount::Percent(Ppm(600_000));
+        let repriced = Facts { doer: cashier(&[]), own_prices: vec![own(120, 1)], ..facts(5) };
+        let acts = vec![Act::Discount, Act::ChangePrice];
+        assert_eq!(decide(&repriced, &both), Err(Refusal::ApprovalNeeded { acts }));
     }
 
     /// R16: the stall says what becomes of goods in the hand that no share covers.

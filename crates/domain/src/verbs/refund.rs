@@ -1,6 +1,6 @@
 //! Refund part or all of a sale. The right to refund is bounded like stock: the selling register holds it
 //! until the sale's shift closes, then the server does and grants it line by line. So two registers that
-//! cannot see each other never refund more than was sold.
+//! cannot see each other never refund more than was sold. Where no server joins the stall yet, the right stays.
 
 use crate::entry::{Entry, GoodsBack, RefundAllowed, RefundLine, RefundMade, SaleLine, SaleMade, TenderKind};
 use crate::ids::{AuthorId, SaleId, ShiftId, ThingId};
@@ -33,6 +33,8 @@ pub struct Facts {
     pub voided: bool,
     /// Whether the shift of the sale is still open at its register.
     pub sale_shift_open: bool,
+    /// No server joins the stall yet, so nobody else could hold the right.
+    pub is_alone: bool,
     /// Refunded so far: line, quantity, amount.
     pub refunded: Vec<(u32, i64, i64)>,
     /// An allowance of the server to this register for this sale, not used yet.
@@ -47,7 +49,7 @@ pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
     let (maker, sale) = facts.sale.as_ref().ok_or(Refusal::UnknownSale(command.sale))?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
     ensure(!facts.voided, Refusal::SaleVoided)?;
-    let own_right = *maker == facts.me && facts.sale_shift_open;
+    let own_right = *maker == facts.me && (facts.sale_shift_open || facts.is_alone);
     let allowance = if own_right {
         None
     } else {
@@ -185,6 +187,7 @@ pub(crate) mod tests {
             sale: Some((ME, sale_of(3, 100))),
             voided: false,
             sale_shift_open: true,
+            is_alone: false,
             refunded: vec![],
             allowance: None,
             doer: Doer::Anybody,
@@ -230,12 +233,14 @@ pub(crate) mod tests {
             (Facts { sale: None, ..facts() }, 1, Err(Refusal::UnknownSale(SaleId([1; 16])))),
             (elsewhere.clone(), 1, held.clone()),
             (Facts { allowance: Some(allowance.clone()), ..elsewhere.clone() }, 2, Ok(66)),
+            (Facts { is_alone: true, ..elsewhere.clone() }, 1, held.clone()),
             (Facts { allowance: Some(allowance), ..elsewhere }, 1, Err(Refusal::RefundExceeds { left: 2 })),
             (
                 Facts { sale_shift_open: false, ..facts() },
                 1,
                 Err(Refusal::RefundHeldElsewhere { register: ME }),
             ),
+            (Facts { sale_shift_open: false, is_alone: true, ..facts() }, 3, Ok(100)),
         ] {
             let decided = decide(&facts, &refund(quantity)).map(|entries| match entries.as_slice() {
                 [Entry::RefundMade(made)] => made.amount_minor,

@@ -144,6 +144,7 @@ impl World {
             voided: false,
             // The others may believe what they like.
             sale_shift_open: at != 0 || !self.is_closed,
+            is_alone: false,
             refunded: self.own(),
             allowance: fitting.next().cloned(),
         };

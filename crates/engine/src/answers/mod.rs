@@ -5,6 +5,7 @@ mod history;
 mod imports;
 mod products;
 mod questions;
+mod refunds;
 mod stock;
 mod tabs;
 mod trade;
@@ -96,6 +97,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::ShiftReports { window, .. } => View::ShiftReports(desk::reports(asking, *window)?),
         Query::Audit { .. } => View::Audit(desk::audit(asking, query)?),
         Query::Sale { sale, .. } => found(trade::sale(asking, *sale)?, View::Sale),
+        Query::RefundRight { sale, .. } => found(refunds::right(asking, *sale)?, View::RefundRight),
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
         Query::Orders { only_waiting, window, .. } => {

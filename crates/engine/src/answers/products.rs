@@ -19,8 +19,6 @@ use soko_record_log::StoreError;
 use super::{Asking, bounded, questions};
 use crate::said;
 
-/// Products that can share one barcode.
-const SCANNED_MAX: u32 = 20;
 /// More categories than anybody would look through.
 const CATEGORIES_MAX: usize = 1_000;
 
@@ -70,13 +68,7 @@ pub(super) fn scan(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductRow
 
 /// Products with exactly this barcode, then those with this SKU.
 pub(super) fn of_code(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductId>, StoreError> {
-    let code = code.trim();
-    if code.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut products = facts::products_of_code(asking.tx, asking.log, code, SCANNED_MAX)?;
-    products.extend(facts::products_of_sku(asking.tx, asking.log, code, SCANNED_MAX)?);
-    Ok(products)
+    crate::verbs::of_code(asking.tx, asking.log, code)
 }
 
 /// Each product once, in the order given.

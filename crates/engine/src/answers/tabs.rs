@@ -6,15 +6,15 @@ use soko_app_api::{
 use soko_documents::{DocumentKind, OpenOrder, OrderLine};
 use soko_domain::basket::Discount;
 use soko_domain::ids::{OrderId, ThingId};
-use soko_domain::money::{Rounding, div_round};
 use soko_domain::quantity::Unit;
-use soko_domain::scale::{self, ScaleAmount};
-use soko_domain::verbs::make_sale::NO_PRODUCT;
+use soko_domain::scale::ScaleAmount;
+use soko_domain::verbs::make_sale::{NO_PRODUCT, OwnPrice};
 use soko_projection::{payments, read as facts};
 use soko_record_log::StoreError;
 
-use super::products::{of_code, open, read, rows_of};
+use super::products::{open, read, rows_of};
 use super::{Asking, bounded, trade};
+use crate::verbs::label;
 
 /// Products that one label of a scale can mean.
 const SCANNED_MAX: usize = 20;
@@ -119,26 +119,17 @@ pub(super) fn unseen(asking: &mut Asking<'_>, window: Window) -> Result<Vec<Paym
     Ok(rows)
 }
 
-/// What a code that a scale printed means; nothing when it is no such code. The product has the label's number as its
-/// code or SKU, with or without the leading zeros.
+/// What a code that a scale printed means; nothing when it is no such code.
 pub(super) fn weighed(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ScannedRow>, StoreError> {
-    let profile = facts::profile(asking.tx, asking.log)?;
-    let patterns = profile.map(|profile| profile.scale_codes).unwrap_or_default();
-    let Some(label) = scale::read(&patterns, code.trim()) else { return Ok(Vec::new()) };
-    let mut products = of_code(asking, &label.product)?;
-    let short = label.product.trim_start_matches('0');
-    if short != label.product {
-        products.extend(of_code(asking, short)?);
-    }
-    let rows = rows_of(asking, products, SCANNED_MAX)?;
+    let Some(label) = label(asking.tx, asking.log, code)? else { return Ok(Vec::new()) };
+    let rows = rows_of(asking, label.products.clone(), SCANNED_MAX)?;
     let scanned = |row: soko_app_api::ProductRow| {
         let (quantity, price_minor) = match label.amount {
             ScaleAmount::Grams(grams) if row.unit != Unit::Piece => (grams, None),
             ScaleAmount::Grams(_) => (1, None),
             ScaleAmount::PriceMinor(minor) => {
-                let worth = i128::from(minor) * i128::from(row.price_per);
-                let by_price = div_round(worth, i128::from(row.price_minor), Rounding::HalfUp);
-                (by_price.unwrap_or(1).max(1), Some(minor))
+                let own = OwnPrice { unit_price_minor: row.price_minor, price_per: row.price_per };
+                (label.price(own).map_or(1, |price| price.price_per), Some(minor))
             }
         };
         ScannedRow { row, quantity, price_minor }

@@ -7,14 +7,14 @@ use soko_app_api::{
     SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView,
     Window,
 };
-use soko_domain::basket::{PricedLine, Tender, price, settle};
+use soko_domain::basket::{BasketLine, PricedLine, Tender, price, settle};
 use soko_domain::entry::{SaleLine, SaleMade, Tendered};
 use soko_domain::ids::{OrderId, ProductId, SaleId};
 use soko_domain::quantity::Unit;
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
 use soko_domain::tax::{LineTax, TaxTotal};
-use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT};
+use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
 use soko_domain::verbs::verify_payment::code_key;
 use soko_projection::{payments, read as facts};
 use soko_record_log::{Row, StoreError, params};
@@ -28,6 +28,10 @@ impl Catalogue for Asking<'_> {
         verbs::offered(self.tx, self.log, product)
     }
 
+    fn label(&mut self, code: &str) -> Result<Option<verbs::Label>, StoreError> {
+        verbs::label(self.tx, self.log, code)
+    }
+
     fn terms(&mut self) -> Result<Terms, NotDone> {
         verbs::terms(self.tx, self.log)
     }
@@ -38,7 +42,7 @@ pub(super) fn basket(
     (lines, discount): (&[SaleLineInput], DiscountInput),
     tenders: &[TenderInput],
 ) -> Result<BasketView, NotDone> {
-    let Priced { basket, texts, .. } = verbs::basket(asking, lines, discount)?;
+    let Priced { basket, texts, own, .. } = verbs::basket(asking, lines, discount)?;
     let priced = price(&basket).map_err(Refusal::from)?;
     let tenders: Vec<Tender> = tenders
         .iter()
@@ -46,20 +50,23 @@ pub(super) fn basket(
         .collect();
     let settled = settle(priced.total_minor, &tenders, basket.policy.cash_rounding).map_err(Refusal::from)?;
     let short = short(asking, &priced.lines)?;
-    let line =
-        |((line, text), asked): ((PricedLine, LineText), &soko_domain::basket::BasketLine)| BasketLineView {
+    let line = |((line, text), (asked, own)): ((PricedLine, LineText), (&BasketLine, Option<OwnPrice>))| {
+        BasketLineView {
             product: (line.product != NO_PRODUCT).then_some(line.product),
             name: text.name,
             quantity: line.quantity.0,
             unit_price_minor: asked.unit_price_minor,
             price_per: asked.price_per,
+            own_price_minor: own.filter(|own| *own != OwnPrice::of(asked)).map(|own| own.unit_price_minor),
             discount_minor: line.discount_minor + line.basket_discount_minor,
             tax_minor: line.tax_minor,
             total_minor: line.total_minor,
-        };
+        }
+    };
+    let asked = basket.lines.iter().zip(own);
     Ok(BasketView {
         currency: priced.currency.to_string(),
-        lines: priced.lines.into_iter().zip(texts).zip(&basket.lines).map(line).collect(),
+        lines: priced.lines.into_iter().zip(texts).zip(asked).map(line).collect(),
         taxes: priced.taxes.iter().map(tax_total).collect(),
         gross_minor: priced.gross_minor,
         discount_minor: priced.discount_minor,

@@ -5,12 +5,14 @@ mod desk;
 mod documents;
 mod goods;
 mod imports;
+mod labels;
 mod payment;
 mod sale;
 
 pub(crate) use bundles::parts;
 pub(crate) use goods::{GivenBack, return_share};
 pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
+pub(crate) use labels::{Label, label, of_code};
 pub(crate) use sale::{Catalogue, Offered, Priced, Terms, basket, currency, offered, terms};
 
 use sha2::{Digest as _, Sha256};

@@ -6,20 +6,21 @@ use soko_app_api::{
     BeyondShare, Command, DiscountInput, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb,
 };
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
-use soko_domain::entry::{Entry, Standing, Tendered};
+use soko_domain::entry::{Entry, SaleLine, Standing, Tendered};
 use soko_domain::ids::{LogId, OrderId, ProductId, SaleId};
 use soko_domain::money::{CashRounding, Currency, Ppm, Rounding};
 use soko_domain::quantity::{Quantity, Unit};
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::tax::{TaxMode, TaxRate};
-use soko_domain::verbs::make_sale::{BeyondRule, LineText};
+use soko_domain::verbs::make_sale::{BeyondRule, LineText, OwnPrice};
 use soko_domain::verbs::verify_payment::code_key;
 use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
 use soko_projection::{payments, read as facts};
 use soko_record_log::{StoreError, Tx};
 
 use super::bundles;
+use super::labels::{self, Label};
 use crate::failure::{Failure, NotDone};
 use crate::own;
 use crate::weaken::Sabotage;
@@ -29,7 +30,10 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     let Verb::MakeSale { sale, lines, discount, tenders, beyond, about } = verb else {
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
-    let Priced { basket, texts, beyond_rule } = basket(writing, lines, *discount)?;
+    let Priced { basket, texts, own, beyond_rule } = basket(writing, lines, *discount)?;
+    if let Some(reply) = made_before(writing, *sale, (&basket, tenders))? {
+        return Ok(reply);
+    }
     let mut shares = BTreeMap::new();
     for line in &basket.lines {
         let share = writing.own_share(line.product)?;
@@ -42,6 +46,7 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
         open_shift: writing.open_shift()?.map(|open| open.shift),
         next_receipt_number: own::last_receipt_number(writing.tx, writing.stall.row.stall)? + 1,
         shares,
+        own_prices: own,
         doer: writing.doer.clone(),
         beyond_rule,
         tab_closed_by: tab_closed_by(writing, *sale, about.tab)?,
@@ -66,6 +71,32 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     own::take_receipt_number(writing.tx, writing.stall.row.stall)?;
     writing.write(packed.into_iter().chain(entries).collect())?;
     Ok(reply)
+}
+
+/// What needed a manager's word came with another command, so a repeat of it is known by the sale's identity alone.
+fn made_before(
+    writing: &mut Writing<'_>,
+    sale: SaleId,
+    (basket, tenders): (&Basket, &[TenderInput]),
+) -> Result<Option<Reply>, NotDone> {
+    if writing.weakened.is(Sabotage::RetryExecutesAgain) {
+        return Ok(None);
+    }
+    let Some((author, made)) = writing.sale(sale)? else { return Ok(None) };
+    let same_line = |(was, now): (&SaleLine, &BasketLine)| {
+        let was_priced = OwnPrice { unit_price_minor: was.unit_price_minor, price_per: was.price_per };
+        was.product.unwrap_or(make_sale::NO_PRODUCT) == now.product
+            && was.quantity == now.quantity.0
+            && was_priced == OwnPrice::of(now)
+    };
+    let is_same = author == writing.me
+        && made.lines.len() == basket.lines.len()
+        && made.lines.iter().zip(&basket.lines).all(same_line)
+        && made.tenders.iter().cloned().eq(tenders.iter().map(tendered));
+    if !is_same {
+        return Err(Refusal::IdReused.into());
+    }
+    Ok(Some(sold(&[made.into()])?))
 }
 
 /// Another sale that closed the tab. C1: the ledger says so, whatever a document says.
@@ -133,6 +164,8 @@ pub(crate) struct Priced {
     pub(crate) basket: Basket,
     pub(crate) texts: Vec<LineText>,
     pub(crate) beyond_rule: BeyondRule,
+    /// What each line costs without anybody's word.
+    pub(crate) own: Vec<Option<OwnPrice>>,
 }
 
 /// What a stall says about all of its sales.
@@ -155,12 +188,17 @@ pub(crate) struct Offered {
 /// Where prices come from: a command's facts or a screen's question.
 pub(crate) trait Catalogue {
     fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError>;
+    fn label(&mut self, code: &str) -> Result<Option<Label>, StoreError>;
     fn terms(&mut self) -> Result<Terms, NotDone>;
 }
 
 impl Catalogue for Writing<'_> {
     fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError> {
         offered(self.tx, self.log, product)
+    }
+
+    fn label(&mut self, code: &str) -> Result<Option<Label>, StoreError> {
+        labels::label(self.tx, self.log, code)
     }
 
     fn terms(&mut self) -> Result<Terms, NotDone> {
@@ -205,12 +243,13 @@ pub(crate) fn basket(
     inputs: &[SaleLineInput],
     discount: DiscountInput,
 ) -> Result<Priced, NotDone> {
-    let (mut lines, mut texts) = (Vec::new(), Vec::new());
+    let (mut lines, mut texts, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for input in inputs {
         let offered = match input.product {
             Some(product) => catalogue.offered(product)?.ok_or(Refusal::UnknownProduct(product))?,
             None => custom_amount(input)?,
         };
+        own.push(own_price(catalogue, input, &offered)?);
         let taxes = match input.tax {
             Some(tax) => vec![TaxRate { ppm: Ppm(tax.ppm), mode: tax.mode, label: String::new() }],
             None => offered.taxes,
@@ -232,7 +271,23 @@ pub(crate) fn basket(
         });
     }
     let Terms { policy, beyond_rule } = catalogue.terms()?;
-    Ok(Priced { basket: Basket { lines, discount: discount_of(discount), policy }, texts, beyond_rule })
+    let basket = Basket { lines, discount: discount_of(discount), policy };
+    Ok(Priced { basket, texts, own, beyond_rule })
+}
+
+/// A label says its price only for the product that it names.
+fn own_price(
+    catalogue: &mut dyn Catalogue,
+    input: &SaleLineInput,
+    offered: &Offered,
+) -> Result<Option<OwnPrice>, StoreError> {
+    let Some(product) = input.product else { return Ok(None) };
+    let own = OwnPrice { unit_price_minor: offered.unit_price_minor, price_per: offered.price_per };
+    if input.label.is_empty() {
+        return Ok(Some(own));
+    }
+    let label = catalogue.label(&input.label)?.filter(|label| label.products.contains(&product));
+    Ok(Some(label.and_then(|label| label.price(own)).unwrap_or(own)))
 }
 
 fn custom_amount(input: &SaleLineInput) -> Result<Offered, Refusal> {
@@ -291,6 +346,7 @@ pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
         sale: made,
         voided: writing.voided(*sale)?,
         sale_shift_open,
+        is_alone: writing.stall.is_alone(),
         refunded: writing.refunded(*sale)?,
         allowance: writing.allowance(*sale, lines.first().map(|line| line.line))?,
         doer: writing.doer.clone(),

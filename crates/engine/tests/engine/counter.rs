@@ -287,9 +287,19 @@ fn a_label_of_a_scale_is_a_weight_or_a_price() {
     let line = SaleLineInput {
         unit_price_minor: Some(990),
         price_per: Some(660),
+        label: "2204217009902".into(),
         ..SaleLineInput::of(product(111), 660)
     };
-    assert_eq!(basket(&mut device, &[line], &[]).total_minor, 990);
+    let labelled = basket(&mut device, std::slice::from_ref(&line), &[]);
+    assert_eq!((labelled.total_minor, labelled.lines[0].own_price_minor), (990, None));
+    // It says so of its own product and of its own price only.
+    for (changed, own_minor) in [
+        (SaleLineInput { label: "2000042012342".into(), ..line.clone() }, 1_500),
+        (SaleLineInput { unit_price_minor: Some(900), ..line.clone() }, 990),
+        (SaleLineInput { label: String::new(), ..line }, 1_500),
+    ] {
+        assert_eq!(basket(&mut device, &[changed], &[]).lines[0].own_price_minor, Some(own_minor));
+    }
 }
 
 /// P11, over two hundred baskets: screen, reply, receipt, its lines and taxes, and the day's report agree.

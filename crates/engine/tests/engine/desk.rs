@@ -301,6 +301,8 @@ fn a_cashier_asks_for_what_goes_beyond_and_the_audit_names_both() {
     // A repeat after the answer was lost does nothing more, and is answered as before.
     assert_eq!(device.done(wrapped(48, approval, void(0, 41))), Reply::Voided { cash_back_minor: 250 });
 
+    sells_for_less(&mut device);
+
     let rows = device.audit(Some(CASHIER), Some(AuditWhat::Voided));
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((row.by.as_str(), row.approved_by.as_str()), ("Baraka", "Amina"));
@@ -313,12 +315,39 @@ fn a_cashier_asks_for_what_goes_beyond_and_the_audit_names_both() {
     assert_eq!((hidden.expected_minor, hidden.tendered_minor), (None, 0));
     let shift = ShiftId(thing(2).0);
     device.done(command(51, Verb::CountDrawer { shift, coins: vec![], other_minor: 1_000 }));
-    assert_eq!(device.report().expected_minor, Some(1_250));
+    assert_eq!(device.report().expected_minor, Some(1_550));
 
     // After a start, somebody says who they are.
     let mut device = device.restart();
     assert!(device.at_register().is_locked());
     assert_eq!(device.refused(sell(52, product(MANGO), 1, BeyondShare::Refuse)), "locked");
+}
+
+/// Another price and a large discount are asked for together, and the sale is made once, whichever command brings it.
+fn sells_for_less(device: &mut Device) {
+    let cheap = |number, discount| {
+        let line = SaleLineInput { unit_price_minor: Some(200), ..SaleLineInput::of(product(MANGO), 3) };
+        let (sale, lines, tenders) = (sale_id(70), vec![line], vec![TenderInput::cash(600)]);
+        let (beyond, about) = (BeyondShare::Refuse, SaleAbout::default());
+        command(number, Verb::MakeSale { sale, lines, discount, tenders, beyond, about })
+    };
+    let half = DiscountInput::PercentPpm(500_000);
+    let refused = device.engine.handle(cheap(70, half), now());
+    let Err(NotDone::Refused(refused)) = refused else { panic!("{refused:?}") };
+    assert_eq!(refused.acts, [Act::Discount, Act::ChangePrice]);
+    let approval = device.approval(&refused.acts);
+    let first = device.done(wrapped(71, approval, cheap(71, half)));
+    assert!(matches!(first, Reply::Sold { total_minor: 300, .. }), "{first:?}");
+    // The answer was lost, and the next try comes with another word and another command.
+    let approval = device.approval(&refused.acts);
+    assert_eq!(device.done(wrapped(72, approval, cheap(72, half))), first);
+    assert_eq!(
+        device.refused(command(73, sell(70, product(MANGO), 1, BeyondShare::Refuse).verb)),
+        "id_reused"
+    );
+    let rows = device.audit(Some(CASHIER), Some(AuditWhat::Discount));
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((row.approved_by.as_str(), row.approved_why.as_str()), ("Amina", "old customer"));
 }
 
 #[test]

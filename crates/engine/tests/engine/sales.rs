@@ -3,11 +3,14 @@
 
 use crate::world::*;
 use soko_app_api::{
-    BeyondShare, DiscountInput, Query, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb, View,
+    AllowedRefund, BeyondShare, DiscountInput, Query, RefundHolder, RefundLineInput, RefundRightView, Reply,
+    SaleLineInput, TenderInput, Verb, View,
 };
+use soko_domain::ask::Answer;
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::GoodsBack;
+use soko_domain::entry::{GoodsBack, RefundAllowed};
 use soko_domain::ids::{LogId, ShiftId};
+use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_engine::{ANSWERS_KEPT_MAX, Failure, NotDone};
 use soko_record_log::{StoreError, params};
@@ -188,21 +191,77 @@ fn refunds_of_a_line_never_exceed_it() {
     );
 }
 
-#[test]
-fn after_the_shift_the_server_holds_the_right_to_refund() {
-    let mut device = stocked();
-    device.done(sell(20, product(MANGO), 1, BeyondShare::Refuse));
-    let close = Verb::CloseShift { shift: ShiftId(thing(2).0), counted_minor: 1_250, reason: String::new() };
+fn close_and_open(device: &mut Device) {
+    let close = Verb::CloseShift { shift: ShiftId(thing(2).0), counted_minor: 1_750, reason: String::new() };
     assert_eq!(
         device.done(command(30, close)),
-        Reply::ShiftClosed { expected_minor: 1_250, counted_minor: 1_250 }
+        Reply::ShiftClosed { expected_minor: 1_750, counted_minor: 1_750 }
     );
     assert_eq!(device.refused(sell(31, product(MANGO), 1, BeyondShare::Allow)), "no_shift");
     device.done(open_shift(32));
-    let line = RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Waste };
-    let verb =
-        Verb::Refund { sale: sale_id(20), lines: vec![line], tender: TenderKind::Cash, reason: "bad".into() };
-    assert_eq!(device.refused(command(33, verb)), "refund_held_elsewhere");
+}
+
+fn give_back(number: u16, quantity: i64) -> soko_app_api::Command {
+    let lines = vec![RefundLineInput { line: 0, quantity, goods: GoodsBack::Waste }];
+    let (sale, tender) = (sale_id(20), TenderKind::Cash);
+    command(number, Verb::Refund { sale, lines, tender, reason: "bad".into() })
+}
+
+fn right(device: &mut Device) -> RefundRightView {
+    let asked = Query::RefundRight { stall: STALL, sale: sale_id(20) };
+    match device.engine.answer(&asked, now()).unwrap() {
+        View::RefundRight(right) => right,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// R14: the right is the register's while its drawer is open, then the server's, which is asked line by line.
+#[test]
+fn after_the_shift_the_server_holds_the_right_to_refund() {
+    let mut relay = Relay::new();
+    let mut device = Device::ready(1, &["Mango"], Some(&relay));
+    device.done(receive(3, product(MANGO), 5));
+    relay.admit(&device);
+    device.replicate(&mut relay);
+    device.done(sell(20, product(MANGO), 3, BeyondShare::Allow));
+    assert_eq!(right(&mut device).holder, RefundHolder::Here);
+    close_and_open(&mut device);
+    assert_eq!(device.refused(give_back(33, 1)), "refund_held_elsewhere");
+    assert_eq!(right(&mut device).holder, RefundHolder::Server);
+
+    let ask = |number, quantity| command(number, Verb::AskRefund { sale: sale_id(20), line: 0, quantity });
+    device.done(ask(40, 4));
+    assert_eq!(right(&mut device).lines[0].asked, 4);
+    let no = Refusal::RefundExceeds { left: 3 };
+    relay.answers.push((thing(40), Answer::Refused { code: no.code().into(), sentence: no.to_string() }));
+    device.replicate(&mut relay);
+    let refused = right(&mut device).lines[0].clone();
+    assert_eq!((refused.asked, refused.refused.unwrap().0.as_str()), (0, "refund_exceeds"));
+
+    device.done(ask(41, 2));
+    let waiting = right(&mut device).lines[0].clone();
+    assert_eq!((waiting.asked, waiting.refused), (2, None), "what was said before is past");
+    let (allowance, to, sale) = (thing(41), device.joined.author, sale_id(20));
+    relay.write(RefundAllowed { allowance, to, sale, line: 0, quantity: 2, amount_minor: 500 });
+    relay.answers.push((thing(41), Answer::Done));
+    device.replicate(&mut relay);
+    let allowed = right(&mut device).lines[0].allowed;
+    assert_eq!(allowed, Some(AllowedRefund { quantity: 2, amount_minor: 500 }));
+    assert_eq!(device.refused(give_back(42, 1)), "refund_exceeds");
+    device.done(give_back(43, 2));
+    assert_eq!(device.refused(give_back(44, 1)), "refund_held_elsewhere", "it is used up");
+    assert!(right(&mut device).lines.is_empty());
+}
+
+/// A stall that no server joins has nobody else who could hold the right: yesterday's receipt is refunded.
+#[test]
+fn a_register_alone_keeps_the_right_to_refund() {
+    let mut device = stocked();
+    device.done(sell(20, product(MANGO), 3, BeyondShare::Refuse));
+    close_and_open(&mut device);
+    assert_eq!(right(&mut device).holder, RefundHolder::Here);
+    device.done(give_back(33, 2));
+    assert_eq!(device.refused(give_back(34, 2)), "refund_exceeds");
 }
 
 #[test]

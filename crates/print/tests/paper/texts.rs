@@ -1,5 +1,6 @@
 //! Receipts as plain text.
 
+use soko_domain::entry::Standing;
 use soko_print::{Receipt, to_text};
 
 use crate::kept::same_text;
@@ -19,6 +20,24 @@ fn an_english_and_an_arabic_receipt_in_both_widths() {
             );
             same_text(&format!("{name}-{width}.txt"), &text);
         }
+    }
+}
+
+/// First-hour 17: the paper does not say that money came which nobody saw.
+#[test]
+fn a_note_and_a_payment_that_nobody_saw_are_said() {
+    let mut view = english();
+    view.sale.note = "Call when the basket is mended".into();
+    for (standing, said) in [
+        (Standing::Claimed, "Mobile money QK7H2 · not seen yet"),
+        (Standing::Failed, "Mobile money QK7H2 · never came"),
+        (Standing::Verified, "Mobile money QK7H2"),
+    ] {
+        view.sale.tenders[0].standing = standing;
+        let receipt = Receipt::of(&view, &english_words());
+        assert_eq!(receipt.paid[0].label, said);
+        let text = to_text(&receipt, 48);
+        assert!(text.contains(said) && text.contains("Call when the basket is mended"), "{text}");
     }
 }
 
