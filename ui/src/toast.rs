@@ -60,6 +60,11 @@ impl Toasts {
         self.shown.change(|shown| shown.retain(|toast| toast.id != id));
     }
 
+    /// What went wrong before is past: it was done after all.
+    pub fn forget_errors(&self) {
+        self.shown.change(|shown| shown.retain(|toast| toast.tone != Tone::Error));
+    }
+
     fn show(&self, tone: Tone, text: AttrValue, action: Option<(AttrValue, Callback<()>)>) {
         let id = self.put(tone, text, action);
         if tone == Tone::Error {

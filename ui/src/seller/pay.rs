@@ -176,6 +176,7 @@ impl Till {
             match outcome {
                 Ok(Reply::Sold { sale, .. }) => {
                     till.desk.cart.set(new_cart());
+                    till.desk.toasts.forget_errors();
                     till.desk.go_instead(Route::Receipt(sale));
                 }
                 Ok(_) => till.desk.toasts.error(till.speech.say("link.unreadable")),
