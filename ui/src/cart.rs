@@ -376,9 +376,12 @@ mod tests {
         assert_eq!((line.unit_price_minor, line.price_per), (Some(990), Some(660)));
         assert_eq!(line.label, "2204217009902");
         let edits = cart.parked("Table 4", || ThingId([40; 16]));
-        let parked = edits.iter().find_map(|edit| match edit {
-            OpenOrderEdit::PutLine { content, .. } => Some(content.unit_price_minor),
-            _ => None,
+        let parked = edits.iter().find_map(|edit| {
+            if let OpenOrderEdit::PutLine { content, .. } = edit {
+                Some(content.unit_price_minor)
+            } else {
+                None
+            }
         });
         assert_eq!(parked, Some(1_500));
     }

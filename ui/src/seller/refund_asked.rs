@@ -81,9 +81,7 @@ fn row_of(right: &RefundRightView, line: u32) -> Option<&RefundAllowedRow> {
 
 fn whose(speech: &Speech, props: &AskedProps) -> AttrValue {
     match props.right.holder {
-        RefundHolder::Maker => {
-            speech.fill("refund.held-maker", &[("register", &props.right.register_name)]).into()
-        }
+        RefundHolder::Maker => speech.fill("refund.held-maker", &[("register", &props.right.register_name)]),
         RefundHolder::Here | RefundHolder::Server => speech.say("refund.held-server"),
     }
 }
