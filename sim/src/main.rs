@@ -14,8 +14,8 @@ use soko_sim::{run, shrink::shrink};
 
 /// A campaign of fewer seeds need not meet every fault.
 const SEEDS_TO_MEET_ALL: u64 = 150;
-/// A weakened rule is looked for in this many seeds before it counts as missed.
-const SABOTAGE_SEEDS: u64 = 2_000;
+/// A weakened rule is looked for in this many seeds at most when all are.
+const SABOTAGE_SEEDS: u64 = 60;
 /// So many failing seeds are enough to stop.
 const FAILURES_MAX: usize = 5;
 
@@ -97,12 +97,12 @@ fn work(cli: &Cli) -> std::io::Result<bool> {
         return one(&Plan::from_seed(seed, cli.sabotage), cli.trace);
     }
     match cli.sabotage {
-        Some(sabotage) => sabotaged(cli, sabotage, cli.seeds, usize::MAX),
+        Some(sabotage) => sabotaged(cli, sabotage, cli.seeds),
         None => {
             let mut good = clean(cli)?;
             if cli.all_sabotages {
                 for sabotage in Sabotage::ALL {
-                    good &= sabotaged(cli, *sabotage, SABOTAGE_SEEDS, FAILURES_MAX)?;
+                    good &= sabotaged(cli, *sabotage, cli.seeds.min(SABOTAGE_SEEDS))?;
                 }
             }
             Ok(good)
@@ -157,8 +157,8 @@ fn clean(cli: &Cli) -> std::io::Result<bool> {
     Ok(result.failed.is_empty() && result.unsteady.is_empty() && missing.is_empty())
 }
 
-fn sabotaged(cli: &Cli, rule: Sabotage, seeds: u64, failures_max: usize) -> std::io::Result<bool> {
-    let result = campaign(cli, Some(rule), seeds, failures_max);
+fn sabotaged(cli: &Cli, rule: Sabotage, seeds: u64) -> std::io::Result<bool> {
+    let result = campaign(cli, Some(rule), seeds, usize::MAX);
     let caught = result.failed.len();
     let first = result.failed.first().map_or_else(String::new, |failed| {
         format!(", first in seed {} by \"{}\"", failed.seed, failed.broken.rule)

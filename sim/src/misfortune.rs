@@ -30,6 +30,12 @@ impl World<'_> {
         if self.comes(Knob::Twin) {
             self.start_twin()?;
         }
+        if self.comes(Knob::OpenCounts)
+            && let Some(at) = self.some_device()
+        {
+            let product = self.some_product();
+            self.open_count(at, product)?;
+        }
         Ok(())
     }
 

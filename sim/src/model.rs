@@ -24,6 +24,8 @@ pub(crate) struct Model {
     records: BTreeMap<(AuthorId, u64), Hash>,
     supply: BTreeMap<ProductId, i64>,
     promised: BTreeMap<ProductId, i64>,
+    #[cfg(test)]
+    sold: BTreeMap<ProductId, i64>,
     sales: BTreeMap<SaleId, Sold>,
     orders: BTreeMap<OrderId, Ordered>,
     last_receipts: BTreeMap<AuthorId, u64>,
@@ -197,6 +199,10 @@ impl Model {
         }
         for line in &sale.lines {
             if let Some(product) = line.product {
+                #[cfg(test)]
+                {
+                    *self.sold.entry(product).or_default() += line.quantity;
+                }
                 *self.promised.entry(product).or_default() += line.from_share();
             }
         }
@@ -341,6 +347,12 @@ impl Model {
 
     pub(crate) fn is_revoked(&self, author: AuthorId) -> bool {
         self.revoked.contains_key(&author)
+    }
+
+    /// Units that left with buyers at a counter.
+    #[cfg(test)]
+    pub(crate) fn out_of_hand(&self, product: ProductId) -> i64 {
+        self.sold.get(&product).copied().unwrap_or_default()
     }
 
     /// The units promised to buyers never exceed the units that were recorded.

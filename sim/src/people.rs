@@ -7,6 +7,8 @@ use soko_app_api::{
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
 use soko_domain::ids::{ProductId, SaleId, ShiftId};
+use soko_domain::stock::Account;
+use soko_projection::read as facts;
 
 use crate::broken::{Broken, broken};
 use crate::counters::Counter;
@@ -20,6 +22,8 @@ pub(crate) const DURABLE: &str = "what was answered is on the disk";
 const SALES_REMEMBERED_MAX: usize = 20;
 const FIRST_STOCK_UNITS: i64 = 12;
 const PRICE_MINOR: i64 = 250;
+/// Units that are tried one by one when all should be gone.
+const LAST_TRIES: usize = 12;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Act {
@@ -316,6 +320,18 @@ impl World<'_> {
             let more = self.some_product();
             lines.push(SaleLineInput::of(more, self.choices.between(1, 2)));
         }
+        if self.sell_lines(at, (sale, lines), beyond)?.is_some_and(|done| is_refused(&done)) {
+            self.counters.add(Counter::SalesRefused);
+        }
+        Ok(())
+    }
+
+    fn sell_lines(
+        &mut self,
+        at: usize,
+        (sale, lines): (SaleId, Vec<SaleLineInput>),
+        beyond: BeyondShare,
+    ) -> Result<Option<Outcome>, Broken> {
         let tenders = vec![TenderInput::cash(1_000_000)];
         let verb = Verb::MakeSale {
             sale,
@@ -325,10 +341,43 @@ impl World<'_> {
             beyond,
             about: Default::default(),
         };
-        if let Some(Err(refused)) = self.command(at, verb)?
-            && refused.code == "share_exceeded"
-        {
-            self.counters.add(Counter::SalesRefused);
+        self.command(at, verb)
+    }
+
+    /// Closing time: whoever may still promise something does, until nobody may. A unit that was promised twice
+    /// shows at the latest when all of them are gone.
+    pub(crate) fn sell_out(&mut self) -> Result<(), Broken> {
+        if self.plan.knobs.get(Knob::SellOut) == 0 {
+            return Ok(());
+        }
+        self.counters.add(Counter::SellOuts);
+        self.trace.note("sell-out", &[], String::new);
+        for product in self.products.clone() {
+            for at in 0..self.devices.len() {
+                self.sell_all(at, product)?;
+            }
+            let pool = self.server.read(|tx| facts::balance(tx, STALL, product, Account::Pool))?;
+            for quantity in std::iter::once(pool.max(1)).chain([1; LAST_TRIES]) {
+                if !self.order_units(product, quantity)? && quantity == 1 {
+                    break;
+                }
+            }
+        }
+        self.look_everywhere()?;
+        self.model.check_promises()
+    }
+
+    /// All that the register's records give it, and then single units for as long as it lets them go.
+    fn sell_all(&mut self, at: usize, product: ProductId) -> Result<(), Broken> {
+        let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else { return Ok(()) };
+        let View::Stock(stock) = device.answer(&Query::Stock { stall: STALL, product })? else {
+            return broken("a question is answered", "no stock");
+        };
+        for quantity in std::iter::once(stock.own_share.max(1)).chain([1; LAST_TRIES]) {
+            let sale = (SaleId(self.fresh().0), vec![SaleLineInput::of(product, quantity)]);
+            if let Some(Err(_)) = self.sell_lines(at, sale, BeyondShare::Refuse)? {
+                break;
+            }
         }
         Ok(())
     }
@@ -385,6 +434,16 @@ impl World<'_> {
             return broken("a question is answered", "no stock");
         };
         let counted = (stock.counted + self.choices.between(-2, 1)).max(0);
+        self.give_count(at, product, counted)
+    }
+
+    /// Begins to count; who hears of it marks it.
+    pub(crate) fn open_count(&mut self, at: usize, product: ProductId) -> Result<(), Broken> {
+        self.command(at, Verb::OpenCount { product }).map(drop)
+    }
+
+    /// What somebody counted, whenever they looked.
+    pub(crate) fn give_count(&mut self, at: usize, product: ProductId, counted: i64) -> Result<(), Broken> {
         let verb = Verb::CountStock { product, counted, reason: String::new() };
         if let Some(Ok(_)) = self.command(at, verb)? {
             self.counters.add(Counter::Counts);
@@ -459,4 +518,8 @@ impl World<'_> {
         self.counters.add(Counter::Revocations);
         self.server.revoke(author, self.now_ms).or_else(crate::world::refused)
     }
+}
+
+fn is_refused(outcome: &Outcome) -> bool {
+    matches!(outcome, Err(refused) if refused.code == "share_exceeded")
 }

@@ -1,6 +1,6 @@
 //! Cases that a campaign meets seldom, each played out on purpose and judged by the campaign's own calm.
 
-use soko_app_api::{BeyondShare, Verb};
+use soko_app_api::{BeyondShare, Query, Verb, View};
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::ids::{AuthorId, ThingId};
 use soko_domain::wire::Wire as _;
@@ -153,4 +153,87 @@ fn who_cannot_read_all_that_it_holds_is_granted_nothing() {
         let is_outdated = matches!(&answer, Answer::Refused { code, .. } if code == "outdated");
         assert_eq!((answer == Answer::Done, is_outdated), (is_granted, !is_granted), "{answer:?}");
     }
+}
+
+/// All that are connected tell each other what they know.
+fn meet(world: &mut World<'_>) {
+    // Longer than any waits after a failure.
+    world.pass(120_000).unwrap();
+    for _ in 0..12 {
+        let now_ms = world.now_ms;
+        world.devices.iter_mut().for_each(|device| device.wake(now_ms));
+        world.pass(1_000).unwrap();
+    }
+}
+
+fn should_be_there(world: &mut World<'_>) -> i64 {
+    let product = world.products[0];
+    let accounts = world.server.read(|tx| soko_projection::read::accounts(tx, STALL, product)).unwrap();
+    soko_projection::read::expected(&accounts)
+}
+
+fn waits_for(world: &mut World<'_>, at: usize) -> usize {
+    let product = world.products[0];
+    let View::Stock(stock) = world.devices[at].answer(&Query::Stock { stall: STALL, product }).unwrap()
+    else {
+        panic!("no stock")
+    };
+    stock.waits_for.len()
+}
+
+#[test]
+fn a_count_that_every_register_marked_says_what_was_there_however_late_the_sales_arrive() {
+    let plan = quiet();
+    // (sold before the mark and handed in late, sold behind it and known when the number is given, and not known)
+    for (before, known, unknown) in [(2, 0, 0), (0, 2, 0), (0, 0, 2), (2, 1, 2)] {
+        let mut world = World::new(&plan, false).unwrap();
+        let product = world.products[0];
+        world.receive(0, product, 40).unwrap();
+        meet(&mut world);
+        let sold = |world: &mut World<'_>| world.model.out_of_hand(product);
+        world.open_count(0, product).unwrap();
+        assert_eq!(waits_for(&mut world, 0), 1);
+        sell(&mut world, 1, before);
+        meet(&mut world);
+        assert_eq!(waits_for(&mut world, 0), 0);
+        // Three were stolen, and somebody looks now.
+        let there = should_be_there(&mut world) - 3;
+        let gone = sold(&mut world);
+        sell(&mut world, 1, known);
+        meet(&mut world);
+        world.network.cut(1, Cut { up: true, down: true });
+        sell(&mut world, 1, unknown);
+        world.give_count(0, product, there).unwrap();
+        world.network.cut(1, Cut::default());
+        meet(&mut world);
+        let gone_since = sold(&mut world) - gone;
+        assert_eq!(should_be_there(&mut world), there - gone_since, "{before}, {known}, {unknown}");
+    }
+}
+
+#[test]
+fn what_a_register_sold_that_did_not_mark_is_missed_until_it_is_counted_again_and_never_promised() {
+    let plan = quiet();
+    let mut world = World::new(&plan, false).unwrap();
+    let product = world.products[0];
+    world.receive(0, product, 40).unwrap();
+    meet(&mut world);
+    let all = should_be_there(&mut world);
+    world.network.cut(1, Cut { up: true, down: true });
+    sell(&mut world, 1, 2);
+    let gone = world.model.out_of_hand(product);
+    world.open_count(0, product).unwrap();
+    meet(&mut world);
+    assert_eq!(waits_for(&mut world, 0), 1, "the screen says so");
+    world.give_count(0, product, all - gone).unwrap();
+    world.network.cut(1, Cut::default());
+    meet(&mut world);
+    assert_eq!(should_be_there(&mut world), all - 2 * gone, "on the safe side");
+    world.open_count(0, product).unwrap();
+    meet(&mut world);
+    assert_eq!(waits_for(&mut world, 0), 0);
+    world.give_count(0, product, all - gone).unwrap();
+    meet(&mut world);
+    assert_eq!(should_be_there(&mut world), all - gone);
+    world.settle_down().unwrap();
 }

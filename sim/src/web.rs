@@ -2,7 +2,7 @@
 
 use soko_app_api::Verb;
 use soko_domain::entry::ReleaseReason;
-use soko_domain::ids::{OrderId, ThingId};
+use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::verbs::place_order::AskedLine;
 use soko_sync_server::core::CoreRefusal;
 use soko_sync_server::stall::{EndOrder, PlaceOrder, Placed};
@@ -58,6 +58,11 @@ impl World<'_> {
     pub(crate) fn order(&mut self) -> Result<(), Broken> {
         let product = self.some_product();
         let quantity = self.choices.between(1, 5);
+        self.order_units(product, quantity).map(drop)
+    }
+
+    /// Whether the units are held.
+    pub(crate) fn order_units(&mut self, product: ProductId, quantity: i64) -> Result<bool, Broken> {
         let buyer = product.0[0] % BUYERS;
         let order = PlaceOrder {
             actor: ThingId([3; 16]),
@@ -75,8 +80,9 @@ impl World<'_> {
         if self.web.asked.len() == REMEMBERED_MAX {
             self.web.asked.remove(0);
         }
+        let is_held = matches!(answer, Some(Answer::Held { .. }));
         self.web.asked.push(Asked { order, answer });
-        Ok(())
+        Ok(is_held)
     }
 
     fn place(&mut self, order: &PlaceOrder) -> Result<Option<Answer>, Broken> {

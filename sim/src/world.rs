@@ -138,7 +138,8 @@ impl<'p> World<'p> {
             }
         }
         self.choices = Choices::of(self.plan.seed, 5);
-        (self.settle_down().err(), self.plan.steps.len())
+        let ended = self.sell_out().and_then(|()| self.settle_down()).and_then(|()| self.sell_out());
+        (ended.err(), self.plan.steps.len())
     }
 
     fn step(&mut self, at: usize) -> Result<(), Broken> {
@@ -317,6 +318,9 @@ impl<'p> World<'p> {
             self.trace.note("wrote", &[record.seq], || format!("device {at}: {} {news:?}", record.seq));
             if news == News::Is(Kind::ShareReturned) {
                 self.counters.add(Counter::Returns);
+            }
+            if news == News::Is(Kind::CountMarked) {
+                self.counters.add(Counter::CountMarks);
             }
         }
         Ok(())

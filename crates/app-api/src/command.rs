@@ -147,6 +147,7 @@ pub enum Verb {
         lines: Vec<AdjustedLineInput>,
         note: String,
     },
+    /// Ends the count of the product that was opened here last, if one was.
     CountStock {
         #[serde(with = "as_hex")]
         product: ProductId,
@@ -227,6 +228,11 @@ pub enum Verb {
     },
     /// The owner says that the list of devices is complete, after a restore of the server.
     ConfirmDevices,
+    /// Somebody begins to count: every register that hears of it says what it sold by then. See `StockView::waits_for`.
+    OpenCount {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+    },
 }
 
 /// What to do with units that the register's share does not cover.

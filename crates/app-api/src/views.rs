@@ -317,6 +317,10 @@ pub struct StockView {
     /// Sold or missed without a share behind it.
     pub owed: i64,
     pub holders: Vec<HolderRow>,
+    /// Registers that the count that was opened here still has to hear from. What they sold and nobody knows of yet
+    /// would be missed twice.
+    #[serde(with = "as_hex_list")]
+    pub waits_for: Vec<AuthorId>,
 }
 
 /// The same numbers for a line of a list.

@@ -162,6 +162,8 @@ entries! {
     23 DrawerCounted v 1,
     25 StockAdjusted v 1,
     26 StockConverted v 1,
+    27 CountOpened v 1,
+    28 CountMarked v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,
@@ -334,10 +336,21 @@ crate::wire_struct! {
         pub expected: i64,
         /// The part of a shortage that the counter's own share covered.
         pub from_share: i64,
-        /// The records the counter had seen: expected is exact for these.
+        /// The records the counter had seen: expected is exact for these. Of a register that marked the count, its mark.
         pub seen: Vec<(AuthorId, u64)>,
         pub reason: String,
     }
+}
+
+crate::wire_struct! {
+    /// Somebody begins to count a product. Every register that hears of it says where in its chain it stands, so that
+    /// the count is compared with what had happened everywhere by then.
+    pub struct CountOpened { pub count: ThingId, pub product: ProductId }
+}
+
+crate::wire_struct! {
+    /// What this register wrote before stands before the count, and what it writes from now on behind it.
+    pub struct CountMarked { pub count: ThingId }
 }
 
 crate::wire_choice! {

@@ -47,6 +47,7 @@ impl Role {
             kind,
             Kind::DeviceRevoked
                 | Kind::StockCounted
+                | Kind::CountOpened
                 | Kind::StockAdjusted
                 | Kind::PersonPut
                 | Kind::PersonErased
@@ -77,6 +78,8 @@ mod tests {
             assert_eq!(role.may_write(Kind::SaleMade), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::StockCounted), may_count, "{role:?}");
             assert_eq!(role.may_write(Kind::StockAdjusted), may_count, "{role:?}");
+            assert_eq!(role.may_write(Kind::CountOpened), may_count, "{role:?}");
+            assert_eq!(role.may_write(Kind::CountMarked), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::StockConverted), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::DeviceRevoked), may_revoke, "{role:?}");
             assert_eq!(role.may_write(Kind::PersonPut), may_revoke, "{role:?}");

@@ -66,6 +66,16 @@ impl Account {
     }
 }
 
+impl Account {
+    /// Whether its units should lie at the stall; what is owed counts against them.
+    pub fn is_here(self) -> bool {
+        match self {
+            Self::Pool | Self::Share(_) | Self::Hold(_) | Self::Quarantine(_) | Self::Deficit => true,
+            Self::Supply | Self::Sold | Self::WriteOff => false,
+        }
+    }
+}
+
 impl Wire for Account {
     fn put(&self, out: &mut Writer) {
         let (kind, whose) = self.parts();
@@ -89,6 +99,17 @@ pub struct Transfer {
     pub from: Account,
     pub to: Account,
     pub quantity: i64,
+}
+
+impl Transfer {
+    /// By how much it changes what should lie at the stall.
+    pub fn here(&self) -> i64 {
+        match (self.from.is_here(), self.to.is_here()) {
+            (true, false) => -self.quantity,
+            (false, true) => self.quantity,
+            (true, true) | (false, false) => 0,
+        }
+    }
 }
 
 /// An entry whose quantities cannot be true. It is kept, and it counts for nothing.
@@ -141,6 +162,8 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::DeviceRevoked(_)
         | Entry::OrderHandedOver(_)
         | Entry::OrderCancelAsked(_)
+        | Entry::CountOpened(_)
+        | Entry::CountMarked(_)
         | Entry::DrawerMoved(_)
         | Entry::DrawerOpened(_)
         | Entry::DrawerCounted(_)

@@ -68,6 +68,7 @@ pub fn schema() -> &'static [Migration] {
             name: "order units",
             sql: include_str!("../../../migrations/device/0008_order_units.sql"),
         },
+        Migration { number: 16, name: "counts", sql: soko_projection::COUNTS },
     ];
     STEPS
 }

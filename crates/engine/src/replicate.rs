@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use soko_app_api::{QueryKey, Said, Saying};
 use soko_domain::entry::{Entry, IncidentKind, Kind};
 use soko_domain::ids::{AuthorId, LogId};
-use soko_projection::read as facts;
+use soko_domain::verbs::count_stock;
+use soko_projection::{counts, read as facts};
 use soko_record_log::log::LogSource;
 use soko_record_log::{StoreError, log};
 use soko_replication::limits::ASKS_MAX;
@@ -25,6 +26,8 @@ use crate::write::{Around, Writing, commit};
 
 /// Recalls that are answered with one page; the rest with the next.
 const RECALLS_MAX: usize = 64;
+/// Counts that are marked with one page; the rest with the next.
+const COUNTS_MARKED_MAX: usize = 500;
 /// Units of its share that a register keeps when the server asks for them: the next buyer may be at the table.
 pub const LOW_WATER_UNITS: i64 = 1;
 
@@ -229,6 +232,7 @@ impl Arrival {
         meet_branches(writing, &server_heads, &forked)?;
         if taken.frozen.is_none() {
             answer_recalls(writing, seeds)?;
+            mark_counts(writing)?;
         }
         keep_row(writing, &mut taken)?;
         taken.state_differs = match progress.state_digest {
@@ -421,6 +425,21 @@ fn answer_recalls(writing: &mut Writing<'_>, seeds: Vec<[u8; 16]>) -> Result<(),
             Ok(_) | Err(NotDone::Refused(_)) => {}
             Err(NotDone::Failed(failure)) => return Err(failure),
         }
+    }
+    Ok(())
+}
+
+/// Says where this register's chain stands when somebody elsewhere begins to count.
+fn mark_counts(writing: &mut Writing<'_>) -> Result<(), Failure> {
+    let (log, me) = (writing.log, writing.me);
+    let revoked = writing.device(me)?.is_some_and(|device| device.revoked);
+    if writing.stall.pen.is_none() || revoked {
+        return Ok(());
+    }
+    let unmarked = counts::unmarked(writing.tx, log, me, COUNTS_MARKED_MAX)?;
+    let marks: Vec<Entry> = unmarked.into_iter().flat_map(count_stock::decide_mark).collect();
+    if !marks.is_empty() {
+        writing.write(marks)?;
     }
     Ok(())
 }

@@ -50,6 +50,8 @@ parts! {
     PENDING_CHANGE = 13: "pending_change" (3: "document, author, seq") "1";
     PAYMENT = 20: "payment" (4: "sale, author, seq, tender") "shift, kind, amount_minor, code, standing";
     PAYMENT_WORD = 21: "payment_word" (2: "author, seq") "sale, tender, standing, code";
+    STOCK_COUNT = 40: "stock_count" (2: "count_id, author") "seq, product, given";
+    COUNT_MARK = 41: "count_mark" (2: "count_id, author") "seq";
 }
 
 /// The digest of all derived state of a log, from every row of it.

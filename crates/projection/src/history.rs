@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use soko_domain::entry::{Kind, Stamp};
 use soko_domain::ids::ProductId;
-use soko_domain::stock::{Account, Transfer};
+use soko_domain::stock::Transfer;
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::ledger::Place;
@@ -28,8 +28,7 @@ pub(crate) fn remember(
     for transfer in transfers {
         let change = changes.entry(transfer.product).or_default();
         change.moved = change.moved.saturating_add(transfer.quantity);
-        change.here = change.here.saturating_add(is_here(transfer.to) * transfer.quantity);
-        change.here = change.here.saturating_sub(is_here(transfer.from) * transfer.quantity);
+        change.here = change.here.saturating_add(transfer.here());
     }
     for (product, Change { here, moved }) in changes {
         tx.run(
@@ -39,12 +38,4 @@ pub(crate) fn remember(
         )?;
     }
     Ok(())
-}
-
-/// 1 for the accounts that make up what should be at the stall.
-fn is_here(account: Account) -> i64 {
-    match account {
-        Account::Pool | Account::Share(_) | Account::Hold(_) | Account::Quarantine(_) | Account::Deficit => 1,
-        Account::Supply | Account::Sold | Account::WriteOff => 0,
-    }
 }

@@ -7,6 +7,7 @@ use soko_record_log::{StoreError, params};
 
 use crate::audit;
 use crate::book::Book;
+use crate::counts;
 use crate::digest::INCIDENT;
 use crate::drawer;
 use crate::payments;
@@ -69,9 +70,11 @@ pub(crate) fn apply_entry(
             let payment = Payment { sale: word.sale, tender: word.tender };
             payments::said(book, place, payment, (Standing::Failed, ""), touched)
         }
+        Entry::CountOpened(opened) => counts::opened(book, place, opened, touched),
+        Entry::CountMarked(marked) => counts::marked(book, place, marked),
+        Entry::StockCounted(count) => counts::given(book, place, count),
         // Their whole effect is on stock, or was taken where records are taken.
         Entry::StockReceived(_)
-        | Entry::StockCounted(_)
         | Entry::StockAdjusted(_)
         | Entry::StockConverted(_)
         | Entry::StockMoved(_)

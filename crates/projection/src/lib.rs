@@ -7,6 +7,7 @@
 mod audit;
 mod book;
 mod catalogue;
+pub mod counts;
 mod digest;
 mod drawer;
 mod history;
@@ -50,6 +51,9 @@ pub const GOODS: &str = include_str!("../../../migrations/shared/0005_goods.sql"
 /// Payments, closed tabs and how a stall sells. It marks logs, as [`LISTS`] does.
 pub const SELL: &str = include_str!("../../../migrations/shared/0006_sell.sql");
 
+/// Counts and their marks.
+pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
+
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
     "balance",
@@ -82,4 +86,6 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "audit",
     "payment",
     "payment_word",
+    "stock_count",
+    "count_mark",
 ];

@@ -34,6 +34,9 @@ pub enum What {
     Refund(Refund),
     /// Receive stock: PRODUCT=QUANTITY
     Receive(Receive),
+    /// Begin to count a product: other registers that are connected say what they sold by then; `stock` tells of whom
+    /// it still waits
+    OpenCount(OpenCount),
     /// Count a product: PRODUCT=QUANTITY as it lies there
     Count(Count),
     /// Shares: ask the server for units, or return some
@@ -308,6 +311,13 @@ pub struct Receive {
     pub lines: Vec<QuantityOf>,
     #[arg(long, default_value = "")]
     pub note: String,
+    #[command(flatten)]
+    pub id: IdArgument,
+}
+
+#[derive(Args, Debug)]
+pub struct OpenCount {
+    pub product: String,
     #[command(flatten)]
     pub id: IdArgument,
 }

@@ -65,6 +65,7 @@ pub(super) fn one(home: &Home, stall: Option<LogId>, what: &What) -> Outcome {
         }
         What::Refund(refund) => desk.refund(refund),
         What::Receive(receive) => desk.receive(&receive.lines, &receive.note, receive.id),
+        What::OpenCount(open) => desk.open_count(&open.product, open.id),
         What::Count(count) => desk.count(&count.line, &count.reason, count.id),
         What::Share(what) => desk.share(what),
         What::Revoke(revoke) => {

@@ -158,6 +158,11 @@ impl Desk<'_> {
         self.command(given(id), Verb::ReceiveStock { lines: lines.collect(), note: note.to_owned() })
     }
 
+    pub(super) fn open_count(&mut self, product: &str, id: IdArgument) -> Outcome {
+        let product = self.product(product)?;
+        self.command(given(id), Verb::OpenCount { product })
+    }
+
     pub(super) fn count(&mut self, line: &QuantityOf, reason: &str, id: IdArgument) -> Outcome {
         let product = self.product(&line.what)?;
         let verb = Verb::CountStock { product, counted: line.quantity, reason: reason.to_owned() };

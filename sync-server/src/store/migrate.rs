@@ -27,6 +27,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 9, name: "desk", sql: soko_projection::DESK },
     Migration { number: 10, name: "goods", sql: soko_projection::GOODS },
     Migration { number: 11, name: "sell", sql: soko_projection::SELL },
+    Migration { number: 12, name: "counts", sql: soko_projection::COUNTS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -2,11 +2,11 @@
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{
-    AdjustedLineInput, DeviceRow, Holder, HolderRow, OwnStall, ProductView, Query, ReceivedLineInput, Reply,
-    StockView, Verb, View,
+    AdjustedLineInput, Command, DeviceRow, Holder, HolderRow, OwnStall, ProductView, Query,
+    ReceivedLineInput, Reply, StockView, Verb, View,
 };
 use soko_domain::entry::AdjustReason;
-use soko_domain::ids::ProductId;
+use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
@@ -14,6 +14,8 @@ use super::session::reasons;
 use super::stock_history::History;
 use super::with_stall;
 use crate::acting::{sets, use_acting};
+use crate::browser;
+use crate::desk::Desk;
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{Busy, Choice, Dialog, Field, Icon, Photo, Problem, icon};
@@ -214,6 +216,15 @@ fn Doing(props: &DoingProps) -> Html {
     let (text, note) = (use_state(String::new), use_state(String::new));
     let deed = props.deed;
     let quantity = typed::whole(&text).filter(|quantity| deed.may(*quantity, &props.stock));
+    use_effect_with((), {
+        let (desk, stall, product) = (acting.desk.clone(), props.stall.stall, props.product);
+        move |()| {
+            if deed == Deed::Count {
+                open_count(desk, stall, product);
+            }
+        }
+    });
+    let waits_for = if deed == Deed::Count { props.stock.waits_for.len() } else { 0 };
     let has_note = matches!(deed, Deed::Receive | Deed::Count | Deed::Gone);
     let reason = use_state(|| AdjustReason::Waste);
     let onsubmit = {
@@ -243,6 +254,11 @@ fn Doing(props: &DoingProps) -> Html {
         <Dialog title={speech.say(deed.title())} on_close={props.on_close.clone()} class="dialog-small">
             <form class="stack" {onsubmit}>
                 <p class="prose">{ speech.say(deed.text()) }</p>
+                if waits_for > 0 {
+                    <p class="prose" role="status">
+                        { speech.fill("stock.count-waits", &[("n", &speech.number(i64::try_from(waits_for).unwrap_or(i64::MAX)))]) }
+                    </p>
+                }
                 <Field label={speech.say("line.quantity")} value={(*text).clone()} on_input={on_text} inputmode="numeric" {sign}
                     autofocus=true class="field-money" />
                 if deed == Deed::Gone {
@@ -259,6 +275,12 @@ fn Doing(props: &DoingProps) -> Html {
             </form>
         </Dialog>
     }
+}
+
+/// The other registers say what they sold by now. Who may not count is told when the number is given.
+fn open_count(desk: Desk, stall: LogId, product: ProductId) {
+    let command = Command { id: ThingId(browser::chance()), stall, verb: Verb::OpenCount { product } };
+    wasm_bindgen_futures::spawn_local(async move { drop(desk.send(command).await) });
 }
 
 fn told(speech: &Speech, reply: &Reply) -> AttrValue {

@@ -1,8 +1,11 @@
 //! Count what is there. A surplus becomes the counter's share; a shortage comes off the counter's share
 //! first, and what that cannot cover is owed: the server covers it from the shop's share or names the orders
 //! that are at risk. It is the only way a promise can break, and it is never silent.
+//!
+//! What was sold meanwhile at another register must be taken once and not twice. So a count can be opened first: every
+//! register that hears of it marks where its chain stands, and what should be there is what had happened by then.
 
-use crate::entry::{Entry, StockCounted};
+use crate::entry::{CountMarked, CountOpened, Entry, StockCounted};
 use crate::ids::{AuthorId, ProductId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::stock::MOVE_QUANTITY_MAX;
@@ -23,6 +26,34 @@ pub struct Facts {
     pub own_share: i64,
     /// The records behind `expected`.
     pub seen: Vec<(AuthorId, u64)>,
+}
+
+/// Begins a count. Whoever counts again opens another one.
+pub fn decide_open(count: ThingId, product: ProductId) -> Vec<Entry> {
+    vec![CountOpened { count, product }.into()]
+}
+
+/// The mark of a register that heard of a count.
+pub fn decide_mark(count: ThingId) -> Vec<Entry> {
+    vec![CountMarked { count }.into()]
+}
+
+/// What happened to the product behind the marks, or before them and is not in the tables yet.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Around {
+    /// By how much records behind a mark changed what should be there.
+    pub behind_here: i64,
+    /// Units of orders handed over behind a mark, and in the tables as gone.
+    pub behind_handed_over: i64,
+    /// Units of orders handed over before a mark, and in the tables as here.
+    pub before_handed_over: i64,
+}
+
+/// What should have been there at the marks, from what the tables say now.
+pub fn expected_at_marks(now: i64, around: Around) -> i64 {
+    now.saturating_sub(around.behind_here)
+        .saturating_add(around.behind_handed_over)
+        .saturating_sub(around.before_handed_over)
 }
 
 pub fn decide(facts: &Facts, command: &CountStock) -> Result<Vec<Entry>, Refusal> {
@@ -62,6 +93,22 @@ mod tests {
             let entries = decide(&facts, &command).unwrap();
             let [Entry::StockCounted(count)] = entries.as_slice() else { panic!("{entries:?}") };
             assert_eq!((count.from_share, count.expected), (from_share, expected), "counted {counted}");
+        }
+    }
+
+    #[test]
+    fn what_happened_behind_a_mark_is_no_shortage_and_no_surplus() {
+        for (now, behind_here, behind_handed_over, before_handed_over, expected) in [
+            (10, 0, 0, 0, 10),
+            // Sold two behind the mark: they lay there.
+            (8, -2, 0, 0, 10),
+            // Took three in behind it: they did not.
+            (13, 3, 0, 0, 10),
+            // An order left behind the mark, and one before it that the server has not ended.
+            (10, 0, 4, 1, 13),
+        ] {
+            let around = Around { behind_here, behind_handed_over, before_handed_over };
+            assert_eq!(expected_at_marks(now, around), expected, "{around:?}");
         }
     }
 

@@ -208,6 +208,8 @@ fn stock_samples() -> Vec<Entry> {
             note: "gift basket".into(),
         }
         .into(),
+        CountOpened { count: THING, product: MANGO }.into(),
+        CountMarked { count: THING }.into(),
         ShareReturned { share: SHARE, product: MANGO, quantity: 9, recall: Some(THING) }.into(),
         DeviceRevoked { author: PHONE, reason: "stolen".into() }.into(),
         OrderHandedOver { order: ORDER }.into(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use soko_app_api::{Holder, HolderRow, SharesRow, StockRow, StockView, Window};
 use soko_domain::ids::{AuthorId, ProductId};
 use soko_domain::stock::Account;
+use soko_projection::counts;
 use soko_projection::read::{self as facts, ProductsOf};
 use soko_record_log::StoreError;
 
@@ -66,6 +67,10 @@ pub(super) fn stock(asking: &mut Asking<'_>, product: ProductId) -> Result<Stock
         Some(HolderRow { holder, quantity })
     };
     let shop = HolderRow { holder: Holder::Shop, quantity: places.shop };
+    let waits_for = match counts::open_of(asking.tx, log, (me, product))? {
+        Some(count) => counts::waits_for(asking.tx, log, (count, me))?,
+        None => Vec::new(),
+    };
     Ok(StockView {
         product,
         counted: places.counted,
@@ -76,6 +81,7 @@ pub(super) fn stock(asking: &mut Asking<'_>, product: ProductId) -> Result<Stock
         set_apart: places.set_apart,
         owed: places.owed,
         holders: std::iter::once(shop).chain(accounts.into_iter().filter_map(holder)).collect(),
+        waits_for,
     })
 }
 

@@ -6,6 +6,7 @@ use soko_app_api::{AdjustedLineInput, Command, ReceivedLineInput, Reply, Verb};
 use soko_domain::entry::{Entry, ReceivedLine, Units};
 use soko_domain::ids::{ProductId, ShareId, ThingId};
 use soko_domain::verbs::{adjust_stock, count_stock, receive_stock, return_share};
+use soko_projection::counts;
 
 use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
@@ -58,19 +59,37 @@ pub(super) fn count(writing: &mut Writing<'_>, command: &Command) -> Result<Repl
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
     writing.require_product(*product)?;
-    let facts = count_stock::Facts {
-        expected: writing.expected(*product)?,
-        own_share: writing.own_share(*product)?,
-        seen: writing.seen()?,
-    };
+    let opened = counts::open_of(writing.tx, writing.log, (writing.me, *product))?;
+    let (mut expected, mut seen) = (writing.expected(*product)?, writing.seen()?);
+    if let Some(count) = opened {
+        let marks = counts::marks(writing.tx, writing.log, count)?;
+        let around = counts::around(writing.tx, writing.log, *product, &marks)?;
+        expected = count_stock::expected_at_marks(expected, around);
+        for (author, mark) in marks {
+            seen.retain(|(seen, _)| *seen != author);
+            seen.push((author, mark));
+        }
+        seen.sort_unstable();
+    }
+    let facts = count_stock::Facts { expected, own_share: writing.own_share(*product)?, seen };
     let payload = count_stock::CountStock {
-        count: command.id,
+        count: opened.unwrap_or(command.id),
         product: *product,
         counted: *counted,
         reason: reason.clone(),
     };
     writing.write(count_stock::decide(&facts, &payload)?)?;
     Ok(Reply::Counted { expected: facts.expected, counted: *counted })
+}
+
+pub(super) fn open_count(
+    writing: &mut Writing<'_>,
+    count: ThingId,
+    product: ProductId,
+) -> Result<Reply, NotDone> {
+    writing.require_product(product)?;
+    writing.write(count_stock::decide_open(count, product))?;
+    Ok(Reply::Done)
 }
 
 /// Units on their way to the shop's share.

@@ -104,6 +104,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::Refund { .. } => sale::refund(writing, command),
         Verb::ReceiveStock { lines, note } => goods::receive(writing, command.id, lines, note),
         Verb::AdjustStock { .. } => goods::adjust(writing, command),
+        Verb::OpenCount { product } => goods::open_count(writing, command.id, *product),
         Verb::CountStock { .. } => goods::count(writing, command),
         Verb::KeepImport { .. } | Verb::TakeImport { .. } | Verb::UndoImport { .. } => {
             imports::perform(writing, command)
@@ -212,6 +213,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::Refund { .. } => role.may_write(Kind::RefundMade),
         Verb::ReceiveStock { .. } => role.may_write(Kind::StockReceived),
         Verb::AdjustStock { .. } => role.may_write(Kind::StockAdjusted),
+        Verb::OpenCount { .. } => role.may_write(Kind::CountOpened),
         Verb::CountStock { .. } => role.may_write(Kind::StockCounted),
         Verb::ReturnShare { .. } => role.may_write(Kind::ShareReturned),
         Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),

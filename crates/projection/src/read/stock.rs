@@ -63,11 +63,5 @@ pub fn holders(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(Account, u32)>, Store
 
 /// All units that should be at the stall: what is held anywhere, less what is owed.
 pub fn expected(accounts: &[(Account, i64)]) -> i64 {
-    let is_here = |account: &Account| match account {
-        Account::Pool | Account::Share(_) | Account::Hold(_) | Account::Quarantine(_) | Account::Deficit => {
-            true
-        }
-        Account::Supply | Account::Sold | Account::WriteOff => false,
-    };
-    accounts.iter().filter(|(account, _)| is_here(account)).map(|(_, quantity)| quantity).sum()
+    accounts.iter().filter(|(account, _)| account.is_here()).map(|(_, quantity)| quantity).sum()
 }
