@@ -1,6 +1,7 @@
 //! Tries every operation that the server publishes with odd and hostile input: none may be answered with 5xx,
-//! and the server must be well afterwards. Once as a stranger, and once as the owner of a stall that exists, so that
-//! what lies behind the sign-in is reached too. The tool reads `/openapi.json`, so a new operation needs no line here.
+//! and the server must be well afterwards. Once as a stranger, once as the owner of a stall that exists, and once as a
+//! device, so that what lies behind the sign-in is reached too. The tool reads `/openapi.json`, so a new operation needs no
+//! line here.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -15,13 +16,18 @@ use crate::machine;
 use crate::packages::require_program;
 use crate::postgres::free_port;
 use crate::server::{PACKAGE, PROGRAM, Server};
-use crate::shell::{Doing as _, Failure, Outcome, run, target_dir};
+use crate::shell::{Doing as _, Failure, Outcome, root, run, target_dir};
 
 /// The same input every time: a failure can be repeated.
 const SEED: &str = "20261121";
 const CASES_PER_OPERATION_MAX: &str = "40";
 const OWNER: &str = "owner1@demo.example";
 const PASSWORD: &str = "orchid ladder frost";
+/// What the fuzzers begin with: an introduction, and pages of the same device.
+const INTRODUCTION: &str = "fuzz/corpus/record/00.bin";
+const PAGES: &[&str] = &["fuzz/corpus/page/00.bin", "fuzz/corpus/page/01.bin"];
+/// How many bytes of a page are spoilt, one in each try.
+const SPOILT_BYTES: usize = 64;
 /// These would end the session, or make it another's.
 const NOT_AS_OWNER: &[&str] = &["/v1/sessions/current", "/v1/me/password"];
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
@@ -36,7 +42,9 @@ pub(crate) fn try_every_operation() -> Outcome {
     run(Command::new(&program).args(demo).arg(&data_dir))?;
     // With limits the owner would be told to wait before anything is reached.
     let mut server = Server::start(&program, &data_dir, address, &["--limits=false"])?;
-    let tried = as_stranger(address, &data_dir).and_then(|()| as_owner(address, &data_dir));
+    let tried = as_stranger(address, &data_dir)
+        .and_then(|()| as_owner(address, &data_dir))
+        .and_then(|()| as_device(address, &data_dir));
     if !server.is_well(address) {
         return Err(server.failure("the server is not well afterwards"));
     }
@@ -48,21 +56,78 @@ fn as_stranger(address: SocketAddr, data_dir: &Path) -> Outcome {
 }
 
 fn as_owner(address: SocketAddr, data_dir: &Path) -> Outcome {
-    let sign_in = serde_json::json!({"email": OWNER, "password": PASSWORD, "carrier": "bearer"});
-    let session = asked(address, "POST", "/v1/sessions", None, &sign_in.to_string())?;
-    let token = text(&session, "token")?;
-    let stalls = asked(address, "GET", "/v1/stalls", Some(token), "")?;
+    let token = sign_in(address)?;
+    let stalls = asked(address, "GET", "/v1/stalls", Some(&token), "")?;
     let stall = text(stalls.pointer("/stalls/0").unwrap_or(&Value::Null), "stall")?;
-    let settings = data_dir.join("schemathesis.toml");
-    // What is asked for mostly exists; otherwise every answer would be that there is no such stall.
-    let known = format!("[parameters]\n\"path.stall\" = \"{stall}\"\n");
-    fs::write(&settings, known).doing("writing the settings of schemathesis")?;
-    let mut command = tool(address, data_dir, Some(&settings));
-    command.arg("--header").arg(format!("Authorization: Bearer {token}"));
+    let mut command = tool_at_stall(address, data_dir, (stall, &token))?;
     for path in NOT_AS_OWNER {
         command.args(["--exclude-path", path]);
     }
     run(&mut command)
+}
+
+fn sign_in(address: SocketAddr) -> Outcome<String> {
+    let sign_in = serde_json::json!({"email": OWNER, "password": PASSWORD, "carrier": "bearer"});
+    let session = asked(address, "POST", "/v1/sessions", None, &sign_in.to_string())?;
+    text(&session, "token").map(str::to_owned)
+}
+
+/// Enrolled by an owner at a stall of its own, with the introduction that the fuzzers begin with.
+fn as_device(address: SocketAddr, data_dir: &Path) -> Outcome {
+    let session = sign_in(address)?;
+    let introduction: String = read(INTRODUCTION)?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let claim = serde_json::json!({"introduction": introduction}).to_string();
+    let claimed = asked(address, "POST", "/v1/stalls", Some(&session), &claim)?;
+    let enrol = serde_json::json!({
+        "introduction": introduction, "name": "till", "role": "owner", "request": "07".repeat(16),
+    });
+    let enrolled = asked(address, "POST", "/v1/devices/enrol", Some(&session), &enrol.to_string())?;
+    let (stall, token) = (text(&claimed, "stall")?, text(&enrolled, "access_token")?);
+    for page in PAGES {
+        let page = read(page)?;
+        must_be(200, exchanged(address, (stall, token), &page)?)?;
+        for at in (0..page.len()).step_by(page.len().div_ceil(SPOILT_BYTES)) {
+            let mut spoilt = page.clone();
+            spoilt[at] ^= 0x55;
+            let status = exchanged(address, (stall, token), &spoilt)?;
+            if status >= 500 {
+                return Err(Failure::new(format!("a page with byte {at} spoilt was answered with {status}")));
+            }
+        }
+    }
+    run(&mut tool_at_stall(address, data_dir, (stall, token))?)?;
+    // Otherwise the tool may have met nothing but the door.
+    must_be(200, exchanged(address, (stall, token), &read(PAGES[0])?)?)
+}
+
+fn must_be(wanted: u16, status: u16) -> Outcome {
+    if status == wanted {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("a good page was answered with {status}")))
+    }
+}
+
+fn read(file: &str) -> Outcome<Vec<u8>> {
+    fs::read(root().join(file)).doing(file)
+}
+
+/// The status of the answer to one page.
+fn exchanged(address: SocketAddr, (stall, token): (&str, &str), page: &[u8]) -> Outcome<u16> {
+    let path = format!("/v1/stalls/{stall}/replicate");
+    let answer = answered(address, ("POST", &path, Some(token)), ("application/octet-stream", page))?;
+    let status = answer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    status.ok_or_else(|| Failure::new(format!("no status in {}", String::from_utf8_lossy(&answer))))
+}
+
+/// What is asked for mostly exists; otherwise every answer would be that there is no such stall.
+fn tool_at_stall(address: SocketAddr, data_dir: &Path, (stall, token): (&str, &str)) -> Outcome<Command> {
+    let settings = data_dir.join("schemathesis.toml");
+    let known = format!("[parameters]\n\"path.stall\" = \"{stall}\"\n");
+    fs::write(&settings, known).doing("writing the settings of schemathesis")?;
+    let mut command = tool(address, data_dir, Some(&settings));
+    command.arg("--header").arg(format!("Authorization: Bearer {token}"));
+    Ok(command)
 }
 
 fn tool(address: SocketAddr, data_dir: &Path, settings: Option<&Path>) -> Command {
@@ -81,20 +146,32 @@ fn tool(address: SocketAddr, data_dir: &Path, settings: Option<&Path>) -> Comman
 
 /// One request, and the JSON of its answer.
 fn asked(address: SocketAddr, method: &str, path: &str, token: Option<&str>, json: &str) -> Outcome<Value> {
+    let answer = answered(address, (method, path, token), ("application/json", json.as_bytes()))?;
+    let answer = String::from_utf8_lossy(&answer);
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let wrong = |error| Failure::new(format!("{method} {path}: {error} in {answer}"));
+    serde_json::from_str(body).map_err(wrong)
+}
+
+/// One request, and all of its answer.
+fn answered(
+    address: SocketAddr,
+    (method, path, token): (&str, &str, Option<&str>),
+    (media_type, body): (&str, &[u8]),
+) -> Outcome<Vec<u8>> {
     let doing = format!("{method} {path}");
     let mut stream = TcpStream::connect(address).doing(&doing)?;
     stream.set_read_timeout(Some(ANSWER_WAIT_MAX)).doing(&doing)?;
     let bearer = token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
-    let length = json.len();
-    let request = format!(
-        "{method} {path} HTTP/1.0\r\nHost: {address}\r\n{bearer}Content-Type: application/json\r\n\
-         Content-Length: {length}\r\n\r\n{json}"
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\n{bearer}Content-Type: {media_type}\r\n\
+         Content-Length: {length}\r\n\r\n"
     );
-    stream.write_all(request.as_bytes()).doing(&doing)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).doing(&doing)?;
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    serde_json::from_str(body).map_err(|error| Failure::new(format!("{doing}: {error} in {answer}")))
+    stream.write_all(&[head.as_bytes(), body].concat()).doing(&doing)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).doing(&doing)?;
+    Ok(answer)
 }
 
 fn text<'a>(json: &'a Value, key: &str) -> Outcome<&'a str> {

@@ -76,6 +76,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Try every HTTP operation of the server that is built with odd input
+    Api,
     /// Measure, print a table and write the figures
     Bench {
         /// Only these groups; all when none is named
@@ -126,6 +128,7 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Test => steps::run(&[steps::SETUP, steps::TEST]),
         Task::Ci => steps::run(&[steps::SETUP, steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),
+        Task::Api => api_fuzz::try_every_operation(),
         Task::Bench { groups, json } => bench::run(&groups, json.as_deref()),
         Task::Pg { durable, command } => postgres::with_command(durable.into(), &command),
         Task::KeepPostgres { durable } => postgres::keep(durable.into()),
