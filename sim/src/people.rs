@@ -405,8 +405,13 @@ impl World<'_> {
         let all = [GoodsBack::Sellable, GoodsBack::Waste, GoodsBack::KeptByBuyer];
         let goods = self.choices.pick(&all).copied().unwrap_or(GoodsBack::Waste);
         let line = RefundLineInput { line: 0, quantity: self.choices.between(1, 2), goods };
-        let verb =
-            Verb::Refund { sale, lines: vec![line], tender: TenderKind::Cash, reason: "too ripe".into() };
+        let verb = Verb::Refund {
+            sale,
+            lines: vec![line],
+            tender: TenderKind::Cash,
+            reason: "too ripe".into(),
+            into: None,
+        };
         if let Some(Ok(_)) = self.command(at, verb)? {
             self.counters.add(Counter::Refunds);
         }

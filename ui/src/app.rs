@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use crate::browser;
 use crate::chrome::{Frame, Keys, Overlays};
+use crate::customers;
 use crate::desk::{Desk, use_desk};
 use crate::link;
 use crate::live::use_live;
@@ -232,6 +233,7 @@ fn Whole(props: &ShownProps) -> Html {
     }
     let screen = seller::screen(route)
         .or_else(|| people::screen(route))
+        .or_else(|| customers::screen(route))
         .or_else(|| shopper::screen(route))
         .or_else(|| settings::screen(route));
     screen.unwrap_or_else(|| html! { <Nowhere /> })

@@ -27,6 +27,8 @@ pub struct Cart {
     pub note: String,
     /// The open order that was taken up.
     pub tab: Option<Tab>,
+    #[serde(with = "as_hex_opt")]
+    pub customer: Option<ThingId>,
     next_key: u32,
 }
 
@@ -86,6 +88,7 @@ impl Cart {
             reason: String::new(),
             note: String::new(),
             tab: None,
+            customer: None,
             next_key: 1,
         }
     }
@@ -157,7 +160,7 @@ impl Cart {
     pub fn about(&self) -> SaleAbout {
         SaleAbout {
             note: self.note.clone(),
-            customer: None,
+            customer: self.customer,
             tab: self.tab.as_ref().map(|tab| tab.order),
             discount_reason: self.reason.clone(),
         }
@@ -168,6 +171,7 @@ impl Cart {
         let mut cart = Self::new(sale, command);
         cart.discount = view.discount;
         cart.note = view.note.clone();
+        cart.customer = view.customer;
         cart.tab = Some(Tab { order: view.order, title: view.title.clone(), seen: Vec::new() });
         cart.follow(view);
         cart
@@ -209,6 +213,7 @@ impl Cart {
             OpenOrderEdit::Title(title.into()),
             OpenOrderEdit::Discount(self.discount),
             OpenOrderEdit::Note(self.note.clone()),
+            OpenOrderEdit::Customer(self.customer),
         ];
         let gone = |line: &&ThingId| !self.lines.iter().any(|mine| mine.tab_line == Some(**line));
         let seen = self.tab.as_ref().map(|tab| tab.seen.as_slice()).unwrap_or_default();

@@ -34,6 +34,8 @@ fn in_query(query: &mut Query) -> Option<&mut Window> {
         | Query::Orders { window, .. }
         | Query::OpenOrders { window, .. }
         | Query::Payments { window, .. }
+        | Query::Customers { window, .. }
+        | Query::Cards { window, .. }
         | Query::Incidents { window, .. }
         | Query::Parked { window, .. } => Some(window),
         _ => None,
@@ -49,6 +51,8 @@ pub fn rows(answer: &Answer) -> usize {
             View::Orders(rows) => rows.len(),
             View::OpenOrders(rows) => rows.len(),
             View::Payments(rows) => rows.len(),
+            View::Customers(rows) => rows.len(),
+            View::Cards(rows) => rows.len(),
             View::Incidents(rows) => rows.len(),
             View::Parked(rows) => rows.len(),
             _ => 0,

@@ -14,6 +14,9 @@ const TENDERS: &[(&str, &str)] = &[
     ("card", "tender.card"),
     ("mobile-money", "tender.mobile-money"),
     ("voucher", "tender.voucher"),
+    ("gift-card", "tender.gift-card"),
+    ("credit", "tender.credit"),
+    ("points", "tender.points"),
     ("bank-transfer", "tender.bank-transfer"),
     ("other", "tender.other"),
 ];

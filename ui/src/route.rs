@@ -1,6 +1,6 @@
 //! Which screen an address shows, and the address of each screen. Pure: the browser's history is `nav`'s.
 
-use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 
 /// Every screen with an address of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,6 +36,10 @@ pub enum Route {
     ShiftReport(AuthorId, ShiftId),
     Sales,
     Sale(SaleId),
+    Customers,
+    Customer(ThingId),
+    /// Gift cards.
+    Cards,
     Settings,
     Market,
     Search {
@@ -124,6 +128,9 @@ impl Route {
                 .map(|(register, shift)| Self::ShiftReport(register, shift)),
             ["sales"] => Some(Self::Sales),
             ["sales", sale] => SaleId::from_hex(sale).map(Self::Sale),
+            ["customers"] => Some(Self::Customers),
+            ["customers", customer] => ThingId::from_hex(customer).map(Self::Customer),
+            ["cards"] => Some(Self::Cards),
             ["settings"] => Some(Self::Settings),
             ["market"] => Some(Self::Market),
             ["search"] => Some(Self::Search { text: parameter(search, "q") }),
@@ -171,6 +178,9 @@ impl Route {
             Self::ShiftReport(register, shift) => format!("/drawer/{register}/{shift}"),
             Self::Sales => "/sales".into(),
             Self::Sale(sale) => format!("/sales/{sale}"),
+            Self::Customers => "/customers".into(),
+            Self::Customer(customer) => format!("/customers/{customer}"),
+            Self::Cards => "/cards".into(),
             Self::Settings => "/settings".into(),
             Self::Market => "/market".into(),
             Self::Search { text } => with_parameter("/search", "q", text),
@@ -214,6 +224,9 @@ impl Route {
             | Self::ShiftReport(..)
             | Self::People
             | Self::Audit
+            | Self::Customers
+            | Self::Customer(_)
+            | Self::Cards
             | Self::Sales
             | Self::Sale(_) => Some(Mode::Seller),
             Self::Market
@@ -245,9 +258,14 @@ impl Route {
             | Self::Labels
             | Self::Product(_) => Self::Products,
             Self::StockOf(_) | Self::StockSession(_) => Self::Stock,
-            Self::Sales | Self::Sale(_) | Self::Drawer | Self::ShiftReportNow | Self::ShiftReport(..) => {
-                Self::Today
-            }
+            Self::Sales
+            | Self::Sale(_)
+            | Self::Customers
+            | Self::Customer(_)
+            | Self::Cards
+            | Self::Drawer
+            | Self::ShiftReportNow
+            | Self::ShiftReport(..) => Self::Today,
             Self::Devices | Self::People | Self::Audit => Self::Settings,
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Stall(_) | Self::Offer(..) => Self::Market,
@@ -349,6 +367,9 @@ mod tests {
             Route::Audit,
             Route::Sales,
             Route::Sale(sale),
+            Route::Customers,
+            Route::Customer(ThingId([7; 16])),
+            Route::Cards,
             Route::Settings,
             Route::Market,
             Route::Search { text: "قهوة + 100 %".into() },

@@ -19,6 +19,7 @@ use yew::prelude::*;
 pub use looks::Looks;
 
 use crate::app::{use_about, use_stall};
+use crate::customers::LoyaltyForm;
 use crate::nav::Go;
 use crate::parts::{Icon, icon};
 use crate::route::Route;
@@ -50,6 +51,7 @@ fn Settings() -> Html {
                         }
                         <profile::Profile key={stall.stall.to_string()} stall={stall.stall} />
                         <till::Till key={format!("till {}", stall.stall)} stall={stall.stall} />
+                        <LoyaltyForm key={format!("loyalty {}", stall.stall)} stall={stall.clone()} />
                     </div>
                 }
                 <div class="stack settings-column">

@@ -121,6 +121,7 @@ impl Ledger {
             amount_minor: total,
             reference: buyer.to_owned(),
             seen: true,
+            purse: None,
         };
         let verb = Verb::MakeSale {
             sale,
@@ -173,6 +174,7 @@ impl Ledger {
                 lines: vec![line],
                 tender: TenderKind::BankTransfer,
                 reason: String::new(),
+                into: None,
             })?;
         }
         Ok(())

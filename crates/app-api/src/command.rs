@@ -8,6 +8,7 @@ use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 
 use crate::counter::SaleAbout;
+use crate::customers::{CustomerInput, LoyaltyView, PurseInput};
 use crate::edits::{
     CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
 };
@@ -135,6 +136,9 @@ pub enum Verb {
         #[serde(with = "as_word")]
         tender: TenderKind,
         reason: String,
+        /// Where the money stays, with a voucher as the tender.
+        #[serde(default)]
+        into: Option<PurseInput>,
     },
     ReceiveStock {
         lines: Vec<ReceivedLineInput>,
@@ -220,6 +224,30 @@ pub enum Verb {
         role: Role,
         limits: LimitsView,
     },
+    PutCustomer {
+        #[serde(with = "as_hex")]
+        customer: ThingId,
+        about: CustomerInput,
+    },
+    /// Takes what is known of a customer out of the records, everywhere.
+    EraseCustomer {
+        #[serde(with = "as_hex")]
+        customer: ThingId,
+    },
+    /// Puts value into a purse: paid for with a tender, or given with a reason.
+    FillPurse {
+        purse: PurseInput,
+        units: i64,
+        tender: Option<TenderInput>,
+        reason: String,
+    },
+    /// Asks the server for what others hold of a purse. Answered as `AskShare` is; where another register must give
+    /// it back first, when that one did.
+    AskPurse {
+        purse: PurseInput,
+        units: i64,
+    },
+    PutLoyalty(LoyaltyView),
     /// Does it with the approval that `PeopleVerb::Approve` answered.
     Approved {
         #[serde(with = "as_hex")]
@@ -320,11 +348,14 @@ pub struct TenderInput {
     /// Somebody of the stall saw the money come. A payment by phone that nobody saw is claimed.
     #[serde(default)]
     pub seen: bool,
+    /// Which purse pays, with a voucher as the kind.
+    #[serde(default)]
+    pub purse: Option<PurseInput>,
 }
 
 impl TenderInput {
     pub fn cash(amount_minor: i64) -> Self {
-        Self { kind: TenderKind::Cash, amount_minor, reference: String::new(), seen: true }
+        Self { kind: TenderKind::Cash, amount_minor, reference: String::new(), seen: true, purse: None }
     }
 }
 

@@ -9,6 +9,7 @@ mod buyer;
 mod codec;
 mod command;
 mod counter;
+mod customers;
 mod device;
 mod edits;
 mod import;
@@ -33,6 +34,7 @@ pub use command::{
     SaleLineInput, TaxInput, TenderInput, Verb,
 };
 pub use counter::*;
+pub use customers::*;
 pub use device::*;
 pub use edits::{
     CategoryEdit, OpenOrderEdit, OptionValue, PartInput, PriceListEdit, ProductContent, ProductEdit,

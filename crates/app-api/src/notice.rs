@@ -37,6 +37,9 @@ pub enum QueryKey {
     People,
     /// What somebody may want to look into.
     Audit,
+    Customers,
+    /// Gift cards, credit, points, and how points are earned.
+    Purses,
     Ask(#[serde(with = "as_hex")] ThingId),
     /// So much changed at once that naming it would be longer than asking again.
     Everything,

@@ -187,6 +187,9 @@ pub enum AuditWhat {
     PersonErased,
     LimitsChanged,
     DeviceRevoked,
+    PurseGiven,
+    CustomerErased,
+    LoyaltyChanged,
     Other,
 }
 
@@ -208,6 +211,9 @@ impl AuditWhat {
         Self::PersonErased,
         Self::LimitsChanged,
         Self::DeviceRevoked,
+        Self::PurseGiven,
+        Self::CustomerErased,
+        Self::LoyaltyChanged,
         Self::Other,
     ];
 
@@ -230,6 +236,9 @@ impl AuditWhat {
             Self::PersonErased => "person-erased",
             Self::LimitsChanged => "limits-changed",
             Self::DeviceRevoked => "device-revoked",
+            Self::PurseGiven => "purse-given",
+            Self::CustomerErased => "customer-erased",
+            Self::LoyaltyChanged => "loyalty-changed",
             Self::Other => "other",
         }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 
 use crate::command::{DiscountInput, SaleLineInput, TenderInput};
+use crate::customers::PurseInput;
 use crate::import::ImportChoice;
 use crate::notice::QueryKey;
 use crate::people::AuditWhat;
@@ -213,6 +214,31 @@ pub enum Query {
         stall: LogId,
         window: Window,
     },
+    /// By name; by words of the name, by the number or the address where something is searched for.
+    Customers {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        text: String,
+        window: Window,
+    },
+    Customer {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        customer: ThingId,
+    },
+    Purse {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        purse: PurseInput,
+    },
+    /// Gift cards, the latest first.
+    Cards {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        window: Window,
+    },
+    Loyalty(#[serde(with = "as_hex")] LogId),
     Devices(#[serde(with = "as_hex")] LogId),
     Incidents {
         #[serde(with = "as_hex")]
@@ -243,6 +269,7 @@ impl Query {
             | Self::AtRegister(stall)
             | Self::Devices(stall)
             | Self::Shares(stall)
+            | Self::Loyalty(stall)
             | Self::Categories(stall)
             | Self::Today(stall)
             | Self::ShiftReport { stall, .. }
@@ -270,6 +297,10 @@ impl Query {
             | Self::OpenOrders { stall, .. }
             | Self::Incidents { stall, .. }
             | Self::Payments { stall, .. }
+            | Self::Customers { stall, .. }
+            | Self::Customer { stall, .. }
+            | Self::Purse { stall, .. }
+            | Self::Cards { stall, .. }
             | Self::Parked { stall, .. }
             | Self::Ask { stall, .. } => Some(*stall),
         }
@@ -323,6 +354,12 @@ impl Query {
             Self::Orders { .. } => matches!(key, Key::Orders),
             Self::OpenOrder { order, .. } => is_document(order.0),
             Self::OpenOrders { .. } => matches!(key, Key::Document(_)),
+            Self::Customers { .. } => matches!(key, Key::Customers),
+            Self::Customer { .. } => matches!(key, Key::Customers | Key::Purses | Key::Sales | Key::Stock(_)),
+            Self::Purse { .. } | Self::Cards { .. } => {
+                matches!(key, Key::Customers | Key::Purses | Key::Stock(_))
+            }
+            Self::Loyalty(_) => matches!(key, Key::Purses),
             Self::Devices(_) => matches!(key, Key::Devices),
             Self::Incidents { .. } => matches!(key, Key::Incidents),
             Self::Parked { .. } => matches!(key, Key::Parked),

@@ -1,7 +1,7 @@
 //! What a command did.
 
 use serde::{Deserialize, Serialize};
-use soko_domain::ids::{SaleId, ThingId};
+use soko_domain::ids::{ProductId, SaleId, ThingId};
 
 use crate::import::ImportProgress;
 use crate::text::as_hex;
@@ -39,6 +39,12 @@ pub enum Reply {
         counted: i64,
     },
     Imported(ImportProgress),
+    Filled {
+        #[serde(with = "as_hex")]
+        purse: ProductId,
+        /// What it is called where its code must not be read.
+        label: String,
+    },
     /// The server will answer; see `Query::Ask`.
     Asked {
         #[serde(with = "as_hex")]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
 use soko_domain::ids::{AuthorId, ShiftId};
 
+use crate::customers::PurseTotal;
 use crate::text::{as_hex, as_word};
 use crate::views::TaxRow;
 
@@ -44,6 +45,8 @@ pub struct ShiftReport {
     /// Of sales that were not voided, less what refunds took back.
     pub taxes: Vec<TaxRow>,
     pub tenders: Vec<TenderTotal>,
+    /// Gift cards, credit and points.
+    pub purses: Vec<PurseTotal>,
 
     pub float_minor: i64,
     /// Cash as it was handed over, and what was given back of it.

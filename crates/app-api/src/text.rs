@@ -11,6 +11,7 @@ use soko_domain::ids::{
 };
 use soko_domain::import::{DecimalMark, IfKnown, ImportField, ImportTrouble};
 use soko_domain::people::Act;
+use soko_domain::purse::PurseKind;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
@@ -105,6 +106,7 @@ worded! {
     Standing {
         Taken = "taken", Claimed = "claimed", Failed = "failed", Verified = "verified", Settled = "settled",
     }
+    PurseKind { GiftCard = "gift-card", Credit = "credit", Points = "points" }
     BeyondRule { Warn = "warn", Approve = "approve", Refuse = "refuse" }
     Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }
 }

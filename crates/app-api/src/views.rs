@@ -11,6 +11,7 @@ use soko_domain::verbs::make_sale::BeyondRule;
 
 use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
+use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
 use crate::edits::{OptionValue, ProductEdit};
 use crate::import::{ImportRow, ImportView};
 use crate::people::{AtRegisterView, AuditRow};
@@ -56,6 +57,11 @@ pub enum View {
     Devices(Vec<DeviceRow>),
     Incidents(Vec<IncidentRow>),
     Parked(Vec<ParkedRow>),
+    Customers(Vec<CustomerRow>),
+    Customer(Box<CustomerView>),
+    Purse(Box<PurseView>),
+    Cards(Vec<PurseRow>),
+    Loyalty(LoyaltyView),
     Ask(AskView),
 }
 

@@ -7,8 +7,10 @@
 //! keeps a sample of every version that ever existed. Who did it is there only where the register knew, and the
 //! version byte says so; a stall without people writes what it always wrote.
 
+mod customer;
 mod drawer;
 mod person;
+mod purse;
 mod sale;
 mod sale_v1;
 
@@ -16,8 +18,10 @@ pub use crate::basket::TenderKind;
 use crate::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 pub use crate::people::{Act, Approval};
 use crate::wire::{Malformed, Reader, Wire, Writer};
+pub use customer::{CustomerErased, CustomerPut};
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
 pub use person::{LimitsPut, PersonErased, PersonPut};
+pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
 pub use sale::{
     PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
 };
@@ -164,6 +168,11 @@ entries! {
     26 StockConverted v 1,
     27 CountOpened v 1,
     28 CountMarked v 1,
+    33 CustomerPut v 1,
+    34 CustomerErased v 1,
+    35 PurseFilled v 1,
+    36 PurseSpent v 1,
+    37 LoyaltyPut v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,

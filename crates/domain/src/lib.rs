@@ -11,6 +11,7 @@ pub mod ids;
 pub mod import;
 pub mod money;
 pub mod people;
+pub mod purse;
 pub mod quantity;
 pub mod refusal;
 pub mod role;

@@ -2,7 +2,7 @@
 //! is given. Each says whether trying again can help, and its sentence says what to do.
 
 use crate::basket::{PriceError, SettleError};
-use crate::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId};
+use crate::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::MoneyError;
 use crate::people::Act;
 
@@ -54,6 +54,10 @@ pub enum Refusal {
     UnknownOrder(OrderId),
     #[error("device {0} is not known in this stall")]
     UnknownDevice(AuthorId),
+    #[error("customer {0} is not known here, or was erased")]
+    UnknownCustomer(ThingId),
+    #[error("nothing is known of this card here; check its code, or replicate first")]
+    UnknownPurse,
     #[error("no shift is open; open one first")]
     NoShift,
     #[error("shift {0} is open already; close it first")]
@@ -82,6 +86,8 @@ pub enum Refusal {
     Underpaid { missing_minor: i64 },
     #[error("{available} left in the share for product {product}, {asked} asked")]
     ShareExceeded { product: ProductId, available: i64, asked: i64 },
+    #[error("{here} of it can be spent at this register, {asked} asked; {elsewhere} more is held elsewhere")]
+    PurseShort { here: i64, elsewhere: i64, asked: i64 },
     #[error("{held} of this buyer's orders are open here already; wait for one or cancel it")]
     TooManyHeld { held: u32 },
     #[error("the order was {0} already")]
@@ -116,6 +122,8 @@ impl Refusal {
             Self::UnknownSale(_) => "unknown_sale",
             Self::UnknownOrder(_) => "unknown_order",
             Self::UnknownDevice(_) => "unknown_device",
+            Self::UnknownCustomer(_) => "unknown_customer",
+            Self::UnknownPurse => "unknown_purse",
             Self::NoShift => "no_shift",
             Self::ShiftOpen(_) => "shift_open",
             Self::OtherShift(_) => "other_shift",
@@ -130,6 +138,7 @@ impl Refusal {
             Self::CodeUsed(_) => "code_used",
             Self::Underpaid { .. } => "underpaid",
             Self::ShareExceeded { .. } => "share_exceeded",
+            Self::PurseShort { .. } => "purse_short",
             Self::TooManyHeld { .. } => "too_many_held",
             Self::OrderEnded(_) => "order_ended",
             Self::IdReused => "id_reused",
@@ -151,6 +160,8 @@ impl Refusal {
             | Self::ShiftOpen(_)
             | Self::RefundHeldElsewhere { .. }
             | Self::ShareExceeded { .. }
+            | Self::UnknownPurse
+            | Self::PurseShort { .. }
             | Self::BeyondForbidden
             | Self::TooManyHeld { .. }
             | Self::OtherEpoch
@@ -163,6 +174,7 @@ impl Refusal {
             | Self::TooLarge
             | Self::UnknownProduct(_)
             | Self::UnknownDevice(_)
+            | Self::UnknownCustomer(_)
             | Self::OtherShift(_)
             | Self::SaleVoided
             | Self::SaleRefunded

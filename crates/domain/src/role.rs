@@ -52,6 +52,8 @@ impl Role {
                 | Kind::PersonPut
                 | Kind::PersonErased
                 | Kind::LimitsPut
+                | Kind::LoyaltyPut
+                | Kind::CustomerErased
         );
         !managers_only || self.may_manage_devices()
     }

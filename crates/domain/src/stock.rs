@@ -2,8 +2,8 @@
 //! and balances are sums, so the order in which entries arrive does not matter.
 
 use crate::entry::{
-    AdjustReason, Entry, GoodsBack, MoveCause, SaleMade, StockAdjusted, StockConverted, StockCounted,
-    StockMoved, Units,
+    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, PurseFilled, PurseSpent, SaleMade, SpendCause,
+    StockAdjusted, StockConverted, StockCounted, StockMoved, Units,
 };
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
@@ -157,6 +157,8 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         Entry::OrderReleased(order) => out.units(&order.units, Account::Hold(order.order), Account::Pool)?,
         Entry::OrderFulfilled(order) => out.units(&order.units, Account::Hold(order.order), Account::Sold)?,
         Entry::StockMoved(moved) => out.moved(moved)?,
+        Entry::PurseFilled(filled) => out.filled(own, filled)?,
+        Entry::PurseSpent(spent) => out.spent(own, spent)?,
         Entry::ShiftOpened(_)
         | Entry::ShiftClosed(_)
         | Entry::DeviceRevoked(_)
@@ -170,6 +172,9 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::PersonPut(_)
         | Entry::PersonErased(_)
         | Entry::LimitsPut(_)
+        | Entry::LoyaltyPut(_)
+        | Entry::CustomerPut(_)
+        | Entry::CustomerErased(_)
         | Entry::EpochStarted(_)
         | Entry::DeviceAdmitted(_)
         | Entry::ShareRecalled(_)
@@ -252,6 +257,17 @@ impl Transfers {
             self.add(part.product, Account::Deficit, Account::Supply, part.beyond_share)?;
         }
         converted.made.iter().try_for_each(|made| self.add(made.product, Account::Supply, own, made.quantity))
+    }
+
+    /// Value comes from outside, and from a sale that was voided the way it went.
+    fn filled(&mut self, own: Account, filled: &PurseFilled) -> Result<(), Impossible> {
+        let from = if filled.cause == FillCause::Undone { Account::Sold } else { Account::Supply };
+        self.add(filled.purse, from, own, filled.units)
+    }
+
+    fn spent(&mut self, own: Account, spent: &PurseSpent) -> Result<(), Impossible> {
+        let to = if spent.cause == SpendCause::Paid { Account::Sold } else { Account::Supply };
+        self.add(spent.purse, own, to, spent.units)
     }
 
     fn units(&mut self, units: &[Units], from: Account, to: Account) -> Result<(), Impossible> {
@@ -356,6 +372,37 @@ mod tests {
             let moves: Vec<_> = moves.iter().map(|step| (step.from, step.to, step.quantity)).collect();
             assert_eq!(moves, expected, "{entry:?}");
         }
+    }
+
+    /// What is on a card came from outside, is spent from a share, and comes back the way it went.
+    #[test]
+    fn value_moves_as_units_do() {
+        use crate::entry::{FillCause, PurseFilled, PurseKind, PurseSpent, SpendCause};
+        let (own, kind) = (Account::Share(ME), PurseKind::GiftCard);
+        let (customer, shift, sale, tender) = (None, None, None, None);
+        let (reference, reason) = (String::new(), String::new());
+        let filled = |cause, units| -> Entry {
+            let (reference, reason) = (reference.clone(), reason.clone());
+            PurseFilled { purse: MANGO, kind, customer, units, cause, shift, sale, tender, reference, reason }
+                .into()
+        };
+        let spent = |cause, units| -> Entry {
+            let (money_minor, missing) = (units, 0);
+            PurseSpent { purse: MANGO, kind, customer, units, money_minor, cause, shift, sale, missing }
+                .into()
+        };
+        for (entry, from, to) in [
+            (filled(FillCause::Bought, 5), Account::Supply, own),
+            (filled(FillCause::Refund, 5), Account::Supply, own),
+            (filled(FillCause::Undone, 5), Account::Sold, own),
+            (spent(SpendCause::Paid, 5), own, Account::Sold),
+            (spent(SpendCause::TakenBack, 5), own, Account::Supply),
+        ] {
+            let moves = transfers(ME, &entry).unwrap();
+            assert_eq!(moves, [Transfer { product: MANGO, from, to, quantity: 5 }], "{entry:?}");
+        }
+        assert_eq!(transfers(ME, &filled(FillCause::Bought, -1)), Err(Impossible));
+        assert_eq!(transfers(ME, &spent(SpendCause::Paid, i64::MAX)), Err(Impossible));
     }
 
     fn adjusted(reason: AdjustReason, from_share: i64, beyond_share: i64) -> Entry {

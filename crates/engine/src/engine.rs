@@ -69,6 +69,7 @@ pub fn schema() -> &'static [Migration] {
             sql: include_str!("../../../migrations/device/0008_order_units.sql"),
         },
         Migration { number: 16, name: "counts", sql: soko_projection::COUNTS },
+        Migration { number: 17, name: "customers", sql: soko_projection::CUSTOMERS },
     ];
     STEPS
 }

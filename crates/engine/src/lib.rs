@@ -17,6 +17,7 @@ mod options;
 mod own;
 mod people;
 mod proof;
+mod purse;
 mod replicate;
 mod said;
 mod search;

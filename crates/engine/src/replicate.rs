@@ -415,7 +415,10 @@ fn answer_recalls(writing: &mut Writing<'_>, seeds: Vec<[u8; 16]>) -> Result<(),
     for ((recall, product, wanted), seed) in
         facts::recalls(writing.tx, log, me, RECALLS_MAX)?.into_iter().zip(seeds)
     {
-        let spare = writing.own_share(product)? - LOW_WATER_UNITS;
+        // Whoever stands with a card at another register needs all of it.
+        let is_value = soko_projection::read_customers::is_purse(writing.tx, log, product)?;
+        let kept = if is_value { 0 } else { LOW_WATER_UNITS };
+        let spare = writing.own_share(product)? - kept;
         let quantity = wanted.min(spare);
         if quantity <= 0 {
             continue;

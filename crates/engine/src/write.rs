@@ -233,6 +233,8 @@ fn keys(touched: &Touched) -> BTreeSet<QueryKey> {
         (touched.incidents, QueryKey::Incidents),
         (touched.people, QueryKey::People),
         (touched.audit, QueryKey::Audit),
+        (touched.customers, QueryKey::Customers),
+        (touched.purses, QueryKey::Purses),
     ];
     keys.extend(lists.into_iter().filter(|(changed, _)| *changed).map(|(_, key)| key));
     keys

@@ -3,8 +3,10 @@
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{PaperWords, ReceiptView, SaleLineView, TaxRow};
+use soko_domain::basket::TenderKind;
 use soko_domain::calendar::{Moment, OffsetMinutes};
 use soko_domain::entry::Standing;
+use soko_domain::purse;
 use soko_domain::tax::TaxMode;
 
 use crate::amount::Separators;
@@ -163,10 +165,13 @@ impl Writing<'_> {
     fn paid(&self, view: &ReceiptView) -> Vec<Sum> {
         let mut paid = Vec::new();
         for tender in &view.sale.tenders {
-            let word = tender.kind.word();
+            // What a purse paid is called by the purse.
+            let purse = purse::of_reference(&tender.reference).filter(|_| tender.kind == TenderKind::Voucher);
+            let (word, reference) = purse
+                .map_or((tender.kind.word(), tender.reference.as_str()), |(kind, rest)| (kind.word(), rest));
             let named = self.words.tenders.iter().find(|(kind, _)| kind == word);
             let name = named.map_or(word, |(_, name)| name);
-            let mut label = format!("{name} {}", tender.reference).trim_end().to_owned();
+            let mut label = format!("{name} {reference}").trim_end().to_owned();
             // The paper proves no payment that nobody of the stall saw.
             let unseen = match tender.standing {
                 Standing::Claimed => self.words.claimed.as_str(),

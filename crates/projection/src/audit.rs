@@ -1,7 +1,7 @@
 //! Which records somebody may want to look into: all that moves money or rights and is not a plain sale. The row names
 //! the record; what it says is read from there.
 
-use soko_domain::entry::{Entry, SaleMade, Stamp};
+use soko_domain::entry::{Entry, FillCause, SaleMade, Stamp};
 use soko_record_log::{StoreError, params};
 
 use crate::book::Book;
@@ -54,7 +54,10 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         | Entry::DeviceRevoked(_)
         | Entry::PersonPut(_)
         | Entry::PersonErased(_)
-        | Entry::LimitsPut(_) => true,
+        | Entry::LimitsPut(_)
+        | Entry::LoyaltyPut(_)
+        | Entry::CustomerErased(_) => true,
+        Entry::PurseFilled(filled) => filled.cause == FillCause::Given || stamp.approval.is_some(),
         _ => stamp.approval.is_some(),
     }
 }

@@ -270,6 +270,21 @@ pub(crate) fn refunded(
     add_tender(book.tx, place, refund.shift, refund.tender, &tender)
 }
 
+/// Money for a gift card or for credit: it lies in the drawer, and is no sale.
+pub(crate) fn purse_bought(
+    book: &mut Book<'_>,
+    place: &Place,
+    shift: ShiftId,
+    (tender, amount_minor): (TenderKind, i64),
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    let cash_minor = if tender == TenderKind::Cash { amount_minor } else { 0 };
+    let sums = Sums { tendered_minor: cash_minor, cash_minor, ..Sums::default() };
+    add_to_shift(book, place, shift, &sums, touched)?;
+    let paid = Paid { payments: 1, amount_minor, refunded_minor: 0 };
+    add_tender(book.tx, place, shift, tender, &paid)
+}
+
 fn discounts(sale: &SaleMade) -> i64 {
     sale.lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.discount_minor))
 }

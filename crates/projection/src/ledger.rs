@@ -8,11 +8,13 @@ use soko_record_log::{StoreError, params};
 use crate::audit;
 use crate::book::Book;
 use crate::counts;
+use crate::customers;
 use crate::digest::INCIDENT;
 use crate::drawer;
 use crate::payments;
 use crate::people;
 use crate::project::Touched;
+use crate::purses;
 use crate::trade;
 
 /// Where an entry stands.
@@ -39,6 +41,11 @@ pub(crate) fn apply_entry(
         Entry::PersonPut(put) => people::person_put(book, place, put, touched),
         Entry::PersonErased(erased) => people::person_erased(book, place, erased.person, touched),
         Entry::LimitsPut(put) => people::limits_put(book, place, put, touched),
+        Entry::CustomerPut(put) => customers::put(book, place, put, touched),
+        Entry::CustomerErased(erased) => customers::erased(book, place, erased.customer, touched),
+        Entry::PurseFilled(filled) => purses::filled(book, place, stamp, filled, touched),
+        Entry::PurseSpent(spent) => purses::spent(book, place, stamp, spent, touched),
+        Entry::LoyaltyPut(put) => purses::loyalty(book, place, put, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
         Entry::SaleVoided(void) => trade::sale_voided(book, place, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),

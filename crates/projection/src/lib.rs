@@ -8,6 +8,7 @@ mod audit;
 mod book;
 mod catalogue;
 pub mod counts;
+mod customers;
 mod digest;
 mod drawer;
 mod history;
@@ -15,11 +16,13 @@ mod ledger;
 pub mod payments;
 mod people;
 mod project;
+mod purses;
 mod stock;
 mod sum;
 mod trade;
 
 pub mod read;
+pub mod read_customers;
 pub mod read_desk;
 
 pub use catalogue::{
@@ -50,6 +53,8 @@ pub const DESK: &str = include_str!("../../../migrations/shared/0004_desk.sql");
 pub const GOODS: &str = include_str!("../../../migrations/shared/0005_goods.sql");
 /// Payments, closed tabs and how a stall sells. It marks logs, as [`LISTS`] does.
 pub const SELL: &str = include_str!("../../../migrations/shared/0006_sell.sql");
+/// Customers, gift cards, credit and points. It marks logs, as [`LISTS`] does.
+pub const CUSTOMERS: &str = include_str!("../../../migrations/shared/0008_customers.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
@@ -88,4 +93,10 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "payment_word",
     "stock_count",
     "count_mark",
+    "customer",
+    "customer_card",
+    "purse",
+    "purse_entry",
+    "shift_purse",
+    "loyalty",
 ];

@@ -48,6 +48,8 @@ pub struct Touched {
     pub incidents: bool,
     pub people: bool,
     pub audit: bool,
+    pub customers: bool,
+    pub purses: bool,
 }
 
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -318,6 +320,8 @@ impl Projected {
         touched.incidents |= more.touched.incidents;
         touched.people |= more.touched.people;
         touched.audit |= more.touched.audit;
+        touched.customers |= more.touched.customers;
+        touched.purses |= more.touched.purses;
         self.parked.extend(more.parked);
         self.withheld.extend(more.withheld);
         self.unknown += more.unknown;

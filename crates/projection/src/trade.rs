@@ -37,8 +37,8 @@ pub(crate) fn sale_made(
         &SALE,
         row,
         "insert into sale (log, sale, author, seq, shift, receipt_number, total_minor, business_day, at_ms,
-           cash_minor, tab)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (log, sale, author, seq) do nothing",
+           cash_minor, tab, customer)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (log, sale, author, seq) do nothing",
         params![
             place.log,
             sale.sale,
@@ -50,7 +50,8 @@ pub(crate) fn sale_made(
             stamp.business_day,
             stamp.at_ms,
             cash_kept(sale),
-            sale.tab
+            sale.tab,
+            sale.customer
         ],
     )?;
     payments::taken(book, place, sale)?;

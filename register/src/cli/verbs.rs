@@ -120,6 +120,7 @@ impl Desk<'_> {
                 amount_minor,
                 reference: String::new(),
                 seen: false,
+                purse: None,
             })
         };
         let tenders = [tender(TenderKind::Cash, sell.cash), tender(TenderKind::Card, sell.card)];
@@ -148,7 +149,7 @@ impl Desk<'_> {
         };
         let lines = refund.lines.iter().map(line).collect::<Result<_, Undone>>()?;
         let (sale, tender, reason) = (refund.sale, refund.tender, refund.reason.clone());
-        self.command(given(refund.id), Verb::Refund { sale, lines, tender, reason })
+        self.command(given(refund.id), Verb::Refund { sale, lines, tender, reason, into: None })
     }
 
     pub(super) fn receive(&mut self, lines: &[QuantityOf], note: &str, id: IdArgument) -> Outcome {

@@ -13,6 +13,7 @@ mod replicate;
 mod settle;
 mod sharing;
 mod shop;
+mod value;
 
 pub use orders::{Declined, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
 pub use prepared::{Prepared, ROUNDS_MAX};

@@ -12,13 +12,13 @@ use soko_domain::stock::Account;
 use soko_domain::verbs::allow_refund::{self, AllowRefund};
 use soko_domain::verbs::grant_share::{self, GrantShare};
 use soko_domain::wire::Wire as _;
-use soko_projection::read;
+use soko_projection::{read, read_customers};
 use soko_record_log::{StoreError, params};
 use soko_replication::{Answer as PageAnswer, Ask as PageAsk};
 
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
-use crate::stall::epoch;
+use crate::stall::{epoch, value};
 
 /// Products that one request shares out.
 const PRODUCTS_MAX: usize = 100;
@@ -61,6 +61,10 @@ pub(super) fn answer(
         let body = match known {
             Some(row) => row.blob(0)?.to_vec(),
             None => {
+                // The device asks again with its next page.
+                if waits_for_value(desk, (from, takes_shares), ask)? {
+                    continue;
+                }
                 let answer = decide(desk, (from, takes_shares), ask)?.to_bytes();
                 desk.tx.execute(
                     "insert into ask_answer (log, ask, author, body) values ($1, $2, $3, $4)",
@@ -72,6 +76,19 @@ pub(super) fn answer(
         answers.push(PageAnswer { ask: ask.id, body });
     }
     Ok(answers)
+}
+
+/// A card that is wanted here may lie at another register, which is asked for it first.
+fn waits_for_value(
+    desk: &mut Desk<'_>,
+    (from, takes_shares): (AuthorId, bool),
+    ask: &PageAsk,
+) -> Result<bool, CoreRefusal> {
+    let Ok(Ask::Share { product, quantity }) = Ask::from_bytes(&ask.body) else { return Ok(false) };
+    if !takes_shares || !read_customers::is_purse(desk.tx, desk.log, product)? {
+        return Ok(false);
+    }
+    value::recall(desk, from, (product, quantity))
 }
 
 fn decide(
@@ -200,6 +217,10 @@ pub(super) fn share_out(
         return Ok(());
     }
     for product in products.iter().take(PRODUCTS_MAX) {
+        // Value lies where it came in until somebody asks for it.
+        if read_customers::is_purse(desk.tx, desk.log, *product)? {
+            continue;
+        }
         let Some(plan) = Plan::of(desk, *product)? else { continue };
         plan.follow(desk, caller)?;
     }

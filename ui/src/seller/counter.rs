@@ -5,8 +5,9 @@ use yew::prelude::*;
 
 use super::line::{CartDiscount, Custom, LineSheet};
 use super::tabs::{Park, TabState, Tabs, use_tab, use_tabs};
-use crate::acting::{closes, opens};
+use crate::acting::{closes, opens, sets};
 use crate::cart::{Cart, CartLine};
+use crate::customers::OnCounter;
 use crate::desk::{new_cart, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
@@ -60,10 +61,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
         let over = over.clone();
         Callback::from(move |_: MouseEvent| over.set(what))
     };
-    let close = {
-        let over = over.clone();
-        Callback::from(move |()| over.set(Over::Nothing))
-    };
+    let close = sets(&over).reform(|()| Over::Nothing);
     let clear = {
         let (desk, speech) = (desk.clone(), speech.clone());
         Callback::from(move |_: MouseEvent| {
@@ -102,6 +100,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
                     aria-label={speech.say("cart.clear")}>{ icon(Icon::Trash) }</button>
             </header>
             if let Some(tab) = tab { <TabState {tab} /> }
+            <OnCounter stall={props.stall.clone()} />
             if cart.is_empty() {
                 <Empty icon={Icon::Basket} title={speech.say("cart.empty")} text={speech.say("cart.empty-text")} />
                 <Tabs stall={props.stall.clone()} rows={tabs} />

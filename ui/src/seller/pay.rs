@@ -16,6 +16,7 @@ use super::with_stall;
 use crate::acting::{closes, sets};
 use crate::browser;
 use crate::cart::Cart;
+use crate::customers::{PayFromPurse, payment_name};
 use crate::desk::{Desk, Trouble, new_cart, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
@@ -89,6 +90,10 @@ fn Paid(props: &PaidProps) -> Html {
         })
     };
     let set = sets(&paying);
+    let on_pay = {
+        let paying = (*paying).clone();
+        set.reform(move |tender| paying.with(tender))
+    };
     let on_close = closes(&opens);
     html! {
         <section class="page page-narrow pay">
@@ -104,7 +109,8 @@ fn Paid(props: &PaidProps) -> Html {
             if props.stall.is_connected {
                 { beyond(&speech, &props.cart, &props.basket.short) }
             }
-            <Means paying={(*paying).clone()} {due} currency={currency.clone()} {set} />
+            <Means paying={(*paying).clone()} {due} currency={currency.clone()} set={set.clone()} />
+            <PayFromPurse stall={props.stall.clone()} {due} added={paying.added.clone()} {on_pay} />
             <footer class="pay-foot">
                 if rounding != 0 {
                     <p class="row row-apart"><span>{ speech.say("receipt.rounding") }</span>
@@ -235,7 +241,7 @@ fn Means(props: &MeansProps) -> Html {
                 <ul class="plain pay-added">
                     { for paying.added.iter().enumerate().map(|(place, tender)| html! {
                         <li class="row row-apart">
-                            <span>{ name(&speech, tender.kind) }{ " " }{ tender.reference.clone() }</span>
+                            <span>{ payment_name(&speech, tender.kind, &tender.reference) }</span>
                             <span class="row"><strong class="number">{ speech.money(tender.amount_minor, &currency) }</strong>
                                 <button type="button" class="button-icon" onclick={remove(place)}
                                     aria-label={speech.say("line.remove")}>{ icon(Icon::Cross) }</button>

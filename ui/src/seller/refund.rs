@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 
 use soko_app_api::text::Worded;
 use soko_app_api::{
-    OwnStall, Query, RefundHolder, RefundLineInput, RefundRightView, Reply, SaleLineView, SaleView, Verb,
-    View,
+    OwnStall, PurseInput, Query, RefundHolder, RefundLineInput, RefundRightView, Reply, SaleLineView,
+    SaleView, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
+use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
 use super::pay::name;
 use super::refund_asked::Asked;
 use super::tenders::KINDS;
 use crate::acting::{Acting, sets, use_acting};
+use crate::customers::{Into, IntoPurse};
 use crate::live::use_query;
 use crate::parts::{Choice, Dialog, Field, Loading, Stepper};
 use crate::speech::{Speech, use_speech};
@@ -79,7 +81,7 @@ fn Own(props: &RefundProps) -> Html {
                     </li>
                 }) }
             </ul>
-            <TermsForm {is_ready} {on_do} />
+            <TermsForm {is_ready} customer={props.sale.customer} {on_do} />
         </>
     }
 }
@@ -89,6 +91,8 @@ fn Own(props: &RefundProps) -> Html {
 pub(super) struct Terms {
     goods: GoodsBack,
     tender: TenderKind,
+    /// Where the money stays, if it does.
+    into: Option<PurseInput>,
     reason: String,
 }
 
@@ -106,6 +110,8 @@ const GOODS: [GoodsBack; 3] = [GoodsBack::Sellable, GoodsBack::Waste, GoodsBack:
 pub(super) struct TermsProps {
     /// Something was chosen to be given back.
     pub is_ready: bool,
+    /// Whose sale it was.
+    pub customer: Option<ThingId>,
     pub on_do: Callback<Terms>,
 }
 
@@ -116,9 +122,13 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
     let goods = use_state(|| GoodsBack::Sellable);
     let tender = use_state(|| TenderKind::Cash);
     let reason = use_state(String::new);
-    let is_ready = props.is_ready && !reason.trim().is_empty();
+    let kept = use_state(Into::default);
+    let into = kept.purse(props.customer);
+    let is_ready = props.is_ready && !reason.trim().is_empty() && into.is_some();
     let onsubmit = {
-        let terms = Terms { goods: *goods, tender: *tender, reason: reason.trim().into() };
+        let into = into.flatten();
+        let tender = if into.is_some() { TenderKind::Voucher } else { *tender };
+        let terms = Terms { goods: *goods, tender, into, reason: reason.trim().into() };
         props.on_do.reform(move |submit: SubmitEvent| {
             submit.prevent_default();
             terms.clone()
@@ -132,8 +142,11 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
         <form class="stack" {onsubmit}>
             <div class="pair">
                 <Choice label={speech.say("refund.goods")} value={goods.word()} options={goods_options.to_vec()} on_choose={chosen(&goods)} />
-                <Choice label={speech.say("refund.tender")} value={tender.word()} options={tender_options.to_vec()} on_choose={chosen(&tender)} />
+                if *kept == Into::Nothing {
+                    <Choice label={speech.say("refund.tender")} value={tender.word()} options={tender_options.to_vec()} on_choose={chosen(&tender)} />
+                }
             </div>
+            <IntoPurse value={(*kept).clone()} customer={props.customer} on_change={sets(&kept)} />
             <Field label={speech.say("confirm.reason")} value={(*reason).clone()} on_input={sets(&reason)} required=true />
             <footer class="dialog-foot">
                 <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("refund.do") }</button>
@@ -155,8 +168,8 @@ pub(super) fn give_back(
     on_close: Callback<()>,
 ) {
     let (desk, speech, currency) = (acting.desk.clone(), acting.speech.clone(), sale.row.currency.clone());
-    let (tender, reason) = (terms.tender, terms.reason.clone());
-    let verb = Verb::Refund { sale: sale.row.sale, lines, tender, reason };
+    let (tender, reason, into) = (terms.tender, terms.reason.clone(), terms.into.clone());
+    let verb = Verb::Refund { sale: sale.row.sale, lines, tender, reason, into };
     acting.act(stall.stall, verb, move |reply| {
         if let Reply::Refunded { amount_minor, .. } = reply {
             let amount = speech.money(amount_minor, &currency);

@@ -69,7 +69,7 @@ pub(super) fn Asked(props: &AskedProps) -> Html {
                 }) }
             </ul>
             if chosen_line.is_some() {
-                <TermsForm is_ready={!acting.is_busy()} {on_do} />
+                <TermsForm is_ready={!acting.is_busy()} customer={props.sale.customer} {on_do} />
             }
         </>
     }

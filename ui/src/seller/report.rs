@@ -1,7 +1,9 @@
 //! The report of a shift, as paper: X while it is open, Z once it is closed.
 
-use soko_app_api::{OwnStall, Query, ShiftReport, TenderTotal, View};
+use soko_app_api::text::Worded as _;
+use soko_app_api::{OwnStall, PurseTotal, Query, ShiftReport, TenderTotal, View};
 use soko_domain::ids::{AuthorId, ShiftId};
+use soko_domain::purse::PurseKind;
 use yew::prelude::*;
 
 use super::pay::name;
@@ -124,6 +126,7 @@ fn Paper(props: &ShownProps) -> Html {
             <dl class="sums">
                 { for report.tenders.iter().map(|tender| self::tender(&speech, report, tender)) }
             </dl>
+            { for report.purses.iter().map(|total| purse(&speech, report, total)) }
             <dl class="sums">
                 { row("report.float", money(report.float_minor)) }
                 if report.expected_minor.is_some() {
@@ -164,5 +167,33 @@ fn tender(speech: &Speech, report: &ShiftReport, tender: &TenderTotal) -> Html {
                 <div class="sums-part"><dt>{ speech.say("report.refunds") }</dt><dd class="number">{ money(-tender.refunded_minor) }</dd></div>
             }
         </>
+    }
+}
+
+/// What was owed and paid with gift cards, credit or points. What was bought is money in the drawer and no revenue.
+fn purse(speech: &Speech, report: &ShiftReport, total: &PurseTotal) -> Html {
+    let units = |units: i64| match total.kind {
+        PurseKind::Points => speech.number(units),
+        PurseKind::GiftCard | PurseKind::Credit => speech.money(units, &report.currency),
+    };
+    let word = total.kind.word();
+    let name = speech.say_or(&format!("tender.{word}"), word);
+    let spent = match total.kind {
+        PurseKind::Points => {
+            format!("{} · {}", units(total.spent_units), speech.money(total.spent_minor, &report.currency))
+        }
+        PurseKind::GiftCard | PurseKind::Credit => units(total.spent_units),
+    };
+    let row = |key: &'static str, shown: String| {
+        html! { <div class="sums-part"><dt>{ speech.say(key) }</dt><dd class="number">{ shown }</dd></div> }
+    };
+    html! {
+        <dl class="sums" aria-label={name.clone()}>
+            <div><dt>{ name }</dt><dd></dd></div>
+            if total.bought_units != 0 { { row("report.purse-bought", units(total.bought_units)) } }
+            if total.given_units != 0 { { row("report.purse-given", units(total.given_units)) } }
+            if total.spent_units != 0 { { row("report.purse-spent", spent) } }
+            if total.taken_units != 0 { { row("report.purse-taken", units(total.taken_units)) } }
+        </dl>
     }
 }

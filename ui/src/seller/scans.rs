@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use soko_app_api::{Answer, Call, ProductRow, Query, ScannedRow, Told, View};
 use soko_domain::ids::LogId;
+use soko_domain::purse::CardCode;
 use yew::prelude::*;
 
 use crate::app::use_stall;
@@ -39,6 +40,11 @@ pub fn Scans() -> Html {
                         route,
                         Route::NewProduct { .. } | Route::Product(_) | Route::StockSession(_)
                     );
+                    // A gift card is no product: Pay takes it, and so does the list of cards.
+                    if CardCode::parse(code).is_some() {
+                        queue.card(&route);
+                        return;
+                    }
                     if route.mode() == Some(Mode::Seller) && !is_form {
                         Queue::take(&queue, stall, code.clone());
                     }
@@ -79,6 +85,14 @@ impl Queue {
                 queue.waiting.borrow_mut().pop_front();
             }
         });
+    }
+
+    fn card(&self, route: &Route) {
+        if route.mode() == Some(Mode::Seller) && !matches!(route, Route::Pay | Route::Cards) {
+            let desk = self.desk.clone();
+            let look = Callback::from(move |()| desk.go(Route::Cards));
+            self.desk.toasts.offer(self.speech.say("scan.card"), self.speech.say("cards.title"), look);
+        }
     }
 
     fn first(&self) -> Option<String> {

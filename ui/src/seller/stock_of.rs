@@ -295,6 +295,7 @@ fn told(speech: &Speech, reply: &Reply) -> AttrValue {
         | Reply::Sold { .. }
         | Reply::Voided { .. }
         | Reply::Refunded { .. }
+        | Reply::Filled { .. }
         | Reply::Imported(_)
         | Reply::ShiftClosed { .. } => speech.say("stock.done"),
     }

@@ -44,7 +44,7 @@ impl Paying {
         if self.seen && reference.is_empty() {
             return None;
         }
-        Some(TenderInput { kind: self.kind, amount_minor, reference, seen: self.seen })
+        Some(TenderInput { kind: self.kind, amount_minor, reference, seen: self.seen, purse: None })
     }
 
     /// Everything, as the sale would have it.
@@ -59,6 +59,14 @@ impl Paying {
     /// Whether what is typed is only a part, so that another payment must follow.
     pub(super) fn is_part(&self, due_minor: i64, currency: &str) -> bool {
         typed::amount(&self.amount, currency).is_some_and(|minor| minor > 0 && minor < due_minor)
+    }
+
+    /// With one more payment that is whole already.
+    pub(super) fn with(&self, tender: TenderInput) -> Self {
+        let mut now = self.clone();
+        now.added.push(tender);
+        now.amount.clear();
+        now
     }
 
     /// Takes what is typed as one of several payments.

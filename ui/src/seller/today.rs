@@ -41,6 +41,10 @@ fn Day(props: &DayProps) -> Html {
             <Figures today={today.clone()} />
             <Unseen stall={props.stall.clone()} />
             <Drawer stall={props.stall.clone()} />
+            <div class="row">
+                <Go to={Route::Customers} class="button">{ icon(Icon::Person) }{ speech.say("customers.title") }</Go>
+                <Go to={Route::Cards} class="button">{ icon(Icon::Card) }{ speech.say("cards.title") }</Go>
+            </div>
             if let Some(View::Sales(rows)) = latest.view() {
                 <section class="card">
                     <header class="panel-head">

@@ -172,6 +172,7 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "standing.",
         "beyond.",
         "audit.is-",
+        "purse.did-",
     ];
     for key in english.keys() {
         if !asked.contains(*key) && !made.iter().any(|start| key.starts_with(start)) {

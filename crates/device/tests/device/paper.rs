@@ -256,7 +256,8 @@ fn a_receipt_is_proven_offline_by_its_stall_and_by_a_buyer_who_saw_the_stall() {
 
         // What came after is in the stall's own books.
         let lines = vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Waste }];
-        let verb = Verb::Refund { sale: SALE, lines, tender: TenderKind::Cash, reason: "soft".into() };
+        let verb =
+            Verb::Refund { sale: SALE, lines, tender: TenderKind::Cash, reason: "soft".into(), into: None };
         till.done(verb).await;
         assert_eq!(check(&till, &proof).await.in_books, Some(InBooks::Refunded { minor: 250 }));
         for shell in [till, buyer, stranger] {

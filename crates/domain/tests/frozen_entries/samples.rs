@@ -23,7 +23,7 @@ pub(crate) fn stamp() -> Stamp {
 }
 
 pub(crate) fn samples() -> Vec<Entry> {
-    [trade_samples(), stock_samples(), server_samples(), desk_samples()].concat()
+    [trade_samples(), stock_samples(), server_samples(), desk_samples(), customer_samples()].concat()
 }
 
 fn desk_samples() -> Vec<Entry> {
@@ -51,6 +51,50 @@ fn desk_samples() -> Vec<Entry> {
         .into(),
         PersonErased { person }.into(),
         LimitsPut { role: Role::Cashier, revision: 1, limits }.into(),
+    ]
+}
+
+fn customer_samples() -> Vec<Entry> {
+    let (customer, purse) = (THING, ProductId([0x33; 16]));
+    vec![
+        CustomerPut {
+            customer,
+            revision: 2,
+            veil: ThingId([0x34; 16]),
+            name: "Amina Wanjirũ".into(),
+            phone: "+254 712 345 678".into(),
+            email: "amina@example.org".into(),
+            note: "les mangues".into(),
+            may_contact: true,
+        }
+        .into(),
+        CustomerErased { customer }.into(),
+        PurseFilled {
+            purse,
+            kind: PurseKind::GiftCard,
+            customer: Some(customer),
+            units: 5_000,
+            cause: FillCause::Bought,
+            shift: Some(SHIFT),
+            sale: Some(SALE),
+            tender: Some(TenderKind::Card),
+            reference: "4711".into(),
+            reason: "anniversaire".into(),
+        }
+        .into(),
+        PurseSpent {
+            purse,
+            kind: PurseKind::Points,
+            customer: Some(customer),
+            units: 20,
+            money_minor: 100,
+            cause: SpendCause::TakenBack,
+            shift: Some(SHIFT),
+            sale: Some(SALE),
+            missing: 3,
+        }
+        .into(),
+        LoyaltyPut { revision: 4, earn_minor: 100, worth_minor: 5 }.into(),
     ]
 }
 

@@ -11,3 +11,4 @@ mod quantity;
 mod refunds;
 mod settle;
 mod tax;
+mod value;

@@ -7,7 +7,7 @@ use soko_app_api::{
     Window,
 };
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{Entry, Kind};
+use soko_domain::entry::{Entry, Kind, PurseKind};
 use soko_domain::ids::{AuthorId, PersonId, ShiftId};
 use soko_domain::money::part_of;
 use soko_domain::people::{Doer, Limits};
@@ -59,14 +59,14 @@ pub(super) fn is_blind(asking: &mut Asking<'_>, counts: u32) -> Result<bool, Sto
 }
 
 /// Names of people and registers, each asked for once.
-struct Names<'a, 't> {
+pub(super) struct Names<'a, 't> {
     asking: &'a mut Asking<'t>,
     people: BTreeMap<PersonId, String>,
     registers: BTreeMap<AuthorId, String>,
 }
 
 impl<'a, 't> Names<'a, 't> {
-    fn new(asking: &'a mut Asking<'t>) -> Self {
+    pub(super) fn new(asking: &'a mut Asking<'t>) -> Self {
         Self { asking, people: BTreeMap::new(), registers: BTreeMap::new() }
     }
 
@@ -81,7 +81,7 @@ impl<'a, 't> Names<'a, 't> {
         Ok(name)
     }
 
-    fn register(&mut self, author: AuthorId) -> Result<String, StoreError> {
+    pub(super) fn register(&mut self, author: AuthorId) -> Result<String, StoreError> {
         if let Some(known) = self.registers.get(&author) {
             return Ok(known.clone());
         }
@@ -111,6 +111,7 @@ pub(super) fn report(
     let is_blind = !found.is_closed && is_blind(asking, found.counts)?;
     let tenders = facts::shift_tenders(asking.tx, log, (author, shift))?;
     let taxes = taxes(asking, (author, shift))?;
+    let purses = super::customers::of_shift(asking, (author, shift))?;
     let profile = trade::profile(asking.tx, log)?;
     let (stall_name, stall_place, currency) =
         profile.map(|it| (it.name, it.place, it.currency)).unwrap_or_default();
@@ -121,6 +122,7 @@ pub(super) fn report(
     let named = Named { stall_name, stall_place, register_name, currency, opened_by, closed_by };
     let unseen_minor = payments::unseen_of_shift(asking.tx, log, (author, shift))?;
     let mut report = filled(found, named, (tenders, taxes), (is_blind, unsent));
+    report.purses = purses;
     // Only a payment by phone can be claimed.
     for tender in report.tenders.iter_mut().filter(|tender| tender.kind == TenderKind::MobileMoney) {
         tender.unseen_minor = unseen_minor;
@@ -213,6 +215,7 @@ fn filled(
         rounding_minor: found.rounding_minor,
         taxes,
         tenders: tenders.into_iter().map(tender).collect(),
+        purses: Vec::new(),
         float_minor: found.float_minor,
         tendered_minor: if is_blind { 0 } else { found.tendered_minor },
         change_minor: if is_blind { 0 } else { found.change_minor },
@@ -292,6 +295,9 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::PersonErased => Kind::PersonErased,
         AuditWhat::LimitsChanged => Kind::LimitsPut,
         AuditWhat::DeviceRevoked => Kind::DeviceRevoked,
+        AuditWhat::PurseGiven => Kind::PurseFilled,
+        AuditWhat::CustomerErased => Kind::CustomerErased,
+        AuditWhat::LoyaltyChanged => Kind::LoyaltyPut,
         AuditWhat::Other => return None,
     })
 }
@@ -405,6 +411,13 @@ fn told(entry: &Entry) -> Told {
         Entry::PersonPut(put) => Told { about: About::Person(put.person), ..plain },
         Entry::PersonErased(erased) => Told { about: About::Person(erased.person), ..plain },
         Entry::LimitsPut(put) => Told { about: About::Role(put.role), ..plain },
+        Entry::PurseFilled(filled) => Told {
+            // Points are counted, not paid.
+            amount_minor: (filled.kind != PurseKind::Points).then_some(filled.units),
+            reason: filled.reason.clone(),
+            sale: filled.sale,
+            ..plain
+        },
         Entry::DeviceRevoked(device) => {
             Told { reason: device.reason.clone(), about: About::Device(device.author), ..plain }
         }

@@ -1,5 +1,6 @@
 //! Questions: views out of the derived tables. Nothing is written, and lists are windowed.
 
+mod customers;
 mod desk;
 mod history;
 mod imports;
@@ -9,6 +10,8 @@ mod refunds;
 mod stock;
 mod tabs;
 mod trade;
+
+pub(crate) use customers::what_of;
 
 use soko_app_api::{
     AskView, DeviceRow, IncidentRow, ParkedRow, Query, RegisterState, StatusView, View, WINDOW_ROWS_MAX,
@@ -106,6 +109,13 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::OpenOrder { order, .. } => found(tabs::one(asking, *order)?, View::OpenOrder),
         Query::OpenOrders { window, .. } => View::OpenOrders(tabs::open_ones(asking, *window)?),
         Query::Payments { window, .. } => View::Payments(tabs::unseen(asking, *window)?),
+        Query::Customers { text, window, .. } => View::Customers(customers::list(asking, text, *window)?),
+        Query::Customer { customer, .. } => {
+            found(customers::one(asking, *customer)?.map(Box::new), View::Customer)
+        }
+        Query::Purse { purse, .. } => View::Purse(Box::new(customers::purse(asking, purse)?)),
+        Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
+        Query::Loyalty(_) => View::Loyalty(customers::loyalty(asking)?),
         Query::Devices(_) => View::Devices(devices(asking)?),
         Query::Incidents { window, .. } => View::Incidents(incidents(asking, *window)?),
         Query::Parked { window, .. } => View::Parked(parked(asking, *window)?),

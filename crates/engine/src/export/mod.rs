@@ -1,6 +1,7 @@
 //! Everything of a stall for other programs: each table once as CSV and once as JSON, with the same columns, in one zip.
 //! Amounts are those of the records, never computed again.
 
+mod customers;
 mod table;
 mod zip;
 
@@ -29,6 +30,9 @@ impl Engine {
             ("sale-lines", self.sale_lines(stall, now)?),
             ("shifts", self.shifts(stall)?),
             ("orders", self.orders(stall, now)?),
+            ("customers", self.customer_table(stall, now)?),
+            ("purses", self.purses(stall)?),
+            ("purse-entries", self.purse_entries(stall)?),
         ];
         for (name, table) in tables {
             zip.add(&format!("{name}.csv"), table.csv(&currency).as_bytes());

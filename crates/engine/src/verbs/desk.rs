@@ -9,7 +9,7 @@ use soko_domain::verbs::{count_drawer, move_drawer, open_drawer};
 use soko_projection::read_desk as facts;
 use soko_record_log::StoreError;
 
-use crate::failure::NotDone;
+use crate::failure::{Failure, NotDone};
 use crate::people;
 use crate::write::Writing;
 
@@ -63,25 +63,35 @@ pub(super) fn count(
     Ok(Reply::Done)
 }
 
+/// Who works at the stall, and what a role may do alone.
+pub(super) fn manage(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only the verbs about people come here")]
+    match &command.verb {
+        Verb::PutPerson { person, name, role, is_active } => {
+            let (person, name, role, is_active) = (*person, name.clone(), *role, *is_active);
+            put_person(writing, PutPerson { person, veil: command.id, name, role, is_active })
+        }
+        Verb::ErasePerson { person } => erase_person(writing, *person),
+        Verb::PutLimits { role, limits } => put_limits(writing, *role, *limits),
+        _ => Err(Failure::Inconsistent("a verb went the wrong way".into()).into()),
+    }
+}
+
 /// The veil is the command's id: it is chance, and stands in no other record.
-pub(super) fn put_person(writing: &mut Writing<'_>, put: PutPerson) -> Result<Reply, NotDone> {
+fn put_person(writing: &mut Writing<'_>, put: PutPerson) -> Result<Reply, NotDone> {
     let facts = people_facts(writing, put.person)?;
     writing.write(manage_people::decide_put(&facts, &put)?)?;
     Ok(Reply::Done)
 }
 
-pub(super) fn erase_person(writing: &mut Writing<'_>, person: PersonId) -> Result<Reply, NotDone> {
+fn erase_person(writing: &mut Writing<'_>, person: PersonId) -> Result<Reply, NotDone> {
     let facts = people_facts(writing, person)?;
     writing.write(manage_people::decide_erase(&facts, person)?)?;
     crate::people::forget_pin(writing.tx, writing.log, person)?;
     Ok(Reply::Done)
 }
 
-pub(super) fn put_limits(
-    writing: &mut Writing<'_>,
-    role: Role,
-    limits: LimitsView,
-) -> Result<Reply, NotDone> {
+fn put_limits(writing: &mut Writing<'_>, role: Role, limits: LimitsView) -> Result<Reply, NotDone> {
     let (revision, _) = facts::limits(writing.tx, writing.log, role)?;
     let facts = manage_people::Facts { revision, ..people_facts(writing, PersonId::default())? };
     writing.write(manage_people::decide_limits(&facts, role, &limits.into())?)?;

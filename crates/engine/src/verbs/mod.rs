@@ -1,12 +1,14 @@
 //! Commands: look up a repeat, load the facts, let the domain decide, write. One transaction each.
 
 mod bundles;
+mod customers;
 mod desk;
 mod documents;
 mod goods;
 mod imports;
 mod labels;
 mod payment;
+mod purses;
 mod sale;
 
 pub(crate) use bundles::parts;
@@ -23,7 +25,6 @@ use soko_domain::ids::{OrderId, ProductId, SaleId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
-use soko_domain::verbs::manage_people::PutPerson;
 use soko_domain::verbs::{close_shift, hand_over_order, open_shift, revoke_device};
 use soko_domain::wire::Wire as _;
 
@@ -122,13 +123,14 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::CountDrawer { shift, coins, other_minor } => {
             desk::count(writing, (command.id, *shift), (coins, *other_minor))
         }
-        Verb::PutPerson { person, name, role, is_active } => {
-            let (person, name, role, is_active) = (*person, name.clone(), *role, *is_active);
-            let put = PutPerson { person, veil: command.id, name, role, is_active };
-            desk::put_person(writing, put)
+        Verb::PutPerson { .. } | Verb::ErasePerson { .. } | Verb::PutLimits { .. } => {
+            desk::manage(writing, command)
         }
-        Verb::ErasePerson { person } => desk::erase_person(writing, *person),
-        Verb::PutLimits { role, limits } => desk::put_limits(writing, *role, *limits),
+        Verb::PutCustomer { customer, about } => customers::put(writing, (*customer, command.id), about),
+        Verb::EraseCustomer { customer } => customers::erase(writing, *customer),
+        Verb::FillPurse { .. } => purses::fill(writing, &command.verb),
+        Verb::AskPurse { purse, units } => purses::ask(writing, command, (purse, *units)),
+        Verb::PutLoyalty(loyalty) => customers::put_loyalty(writing, *loyalty),
         Verb::Approved { approval, verb } => {
             desk::approved(writing, (command.id, command.stall), (*approval, verb))
         }
@@ -176,7 +178,8 @@ fn check_register(writing: &mut Writing<'_>) -> Result<(), NotDone> {
 
 /// Who cannot read all that is held gives no share away and asks for none. What happened is recorded all the same.
 fn check_up_to_date(writing: &mut Writing<'_>, verb: &Verb) -> Result<(), NotDone> {
-    let is_about_shares = matches!(verb, Verb::AskShare { .. } | Verb::ReturnShare { .. });
+    let is_about_shares =
+        matches!(verb, Verb::AskShare { .. } | Verb::AskPurse { .. } | Verb::ReturnShare { .. });
     if is_about_shares && soko_projection::read::is_outdated(writing.tx, writing.log, writing.me)? {
         return Err(Refusal::Outdated.into());
     }
@@ -202,6 +205,11 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::CountDrawer { .. } => role.may_write(Kind::DrawerCounted),
         // The register's role bounds it; whether the person may is for people to say.
         Verb::PutPerson { .. } | Verb::ErasePerson { .. } | Verb::PutLimits { .. } => role.is_staff(),
+        Verb::PutCustomer { .. } => role.may_write(Kind::CustomerPut),
+        Verb::EraseCustomer { .. } => role.may_write(Kind::CustomerErased),
+        Verb::FillPurse { .. } => role.may_write(Kind::PurseFilled),
+        Verb::AskPurse { .. } => role.is_staff(),
+        Verb::PutLoyalty(_) => role.may_write(Kind::LoyaltyPut),
         Verb::ConfirmDevices => role == Role::Owner,
         Verb::OpenShift { .. } => role.may_write(Kind::ShiftOpened),
         Verb::CloseShift { .. } => role.may_write(Kind::ShiftClosed),

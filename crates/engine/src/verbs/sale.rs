@@ -19,8 +19,8 @@ use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
 use soko_projection::{payments, read as facts};
 use soko_record_log::{StoreError, Tx};
 
-use super::bundles;
 use super::labels::{self, Label};
+use super::{bundles, purses};
 use crate::failure::{Failure, NotDone};
 use crate::own;
 use crate::weaken::Sabotage;
@@ -31,7 +31,8 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
     let Priced { basket, texts, own, beyond_rule } = basket(writing, lines, *discount)?;
-    if let Some(reply) = made_before(writing, *sale, (&basket, tenders))? {
+    let (paid, paying) = purses::payments(writing, tenders)?;
+    if let Some(reply) = made_before(writing, *sale, (&basket, &paid))? {
         return Ok(reply);
     }
     let mut shares = BTreeMap::new();
@@ -57,7 +58,7 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
         basket,
         texts,
         discount_reason: about.discount_reason.clone(),
-        tenders: tenders.iter().map(tendered).collect(),
+        tenders: paid,
         beyond: match beyond {
             BeyondShare::Refuse => make_sale::BeyondShare::Refuse,
             BeyondShare::Allow => make_sale::BeyondShare::GoodsInHand,
@@ -68,8 +69,12 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     };
     let entries = make_sale::decide(&facts, &payload)?;
     let reply = sold(&entries)?;
+    let (spent, earned) = match entries.as_slice() {
+        [Entry::SaleMade(made)] => purses::settle(writing, made, &paying)?,
+        _ => Default::default(),
+    };
     own::take_receipt_number(writing.tx, writing.stall.row.stall)?;
-    writing.write(packed.into_iter().chain(entries).collect())?;
+    writing.write(packed.into_iter().chain(spent).chain(entries).chain(earned).collect())?;
     Ok(reply)
 }
 
@@ -77,7 +82,7 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
 fn made_before(
     writing: &mut Writing<'_>,
     sale: SaleId,
-    (basket, tenders): (&Basket, &[TenderInput]),
+    (basket, tenders): (&Basket, &[Tendered]),
 ) -> Result<Option<Reply>, NotDone> {
     if writing.weakened.is(Sabotage::RetryExecutesAgain) {
         return Ok(None);
@@ -92,7 +97,7 @@ fn made_before(
     let is_same = author == writing.me
         && made.lines.len() == basket.lines.len()
         && made.lines.iter().zip(&basket.lines).all(same_line)
-        && made.tenders.iter().cloned().eq(tenders.iter().map(tendered));
+        && made.tenders == tenders;
     if !is_same {
         return Err(Refusal::IdReused.into());
     }
@@ -326,12 +331,13 @@ pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Res
         return Err(Failure::Inconsistent("a void did not become one entry".into()).into());
     };
     let reply = Reply::Voided { cash_back_minor: voided.cash_back_minor };
-    writing.write(entries)?;
+    let undone = purses::undo(writing, (sale, voided.shift))?;
+    writing.write(entries.into_iter().chain(undone).collect())?;
     Ok(reply)
 }
 
 pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
-    let Verb::Refund { sale, lines, tender, reason } = &command.verb else {
+    let Verb::Refund { sale, lines, tender, reason, into } = &command.verb else {
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
     let made = writing.sale(*sale)?;
@@ -339,6 +345,7 @@ pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
         Some((maker, made)) => writing.shift_is_open(*maker, made.shift)?,
         None => false,
     };
+    let total_minor = made.as_ref().map_or(0, |(_, made)| made.total_minor);
     let facts = refund_verb::Facts {
         me: writing.me,
         frozen: false,
@@ -368,6 +375,7 @@ pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
         return Err(Failure::Inconsistent("a refund did not become one entry".into()).into());
     };
     let reply = Reply::Refunded { refund: refund.refund, amount_minor: refund.amount_minor };
-    writing.write(entries)?;
+    let value = purses::refunded(writing, (refund, total_minor), into.as_ref())?;
+    writing.write(entries.into_iter().chain(value).collect())?;
     Ok(reply)
 }

@@ -50,7 +50,13 @@ fn tab(device: &mut Device, order: OrderId) -> OpenOrderView {
 }
 
 fn phone(amount_minor: i64, code: &str) -> TenderInput {
-    TenderInput { kind: TenderKind::MobileMoney, amount_minor, reference: code.into(), seen: false }
+    TenderInput {
+        kind: TenderKind::MobileMoney,
+        amount_minor,
+        reference: code.into(),
+        seen: false,
+        purse: None,
+    }
 }
 
 fn sell(

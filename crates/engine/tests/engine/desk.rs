@@ -152,7 +152,7 @@ fn two_shifts_of_one_day_have_each_their_own_totals() {
     device.done(command(23, Verb::VoidSale { sale: sale_id(22), reason: "typo".into() }));
     let line = RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable };
     let (sale, lines, tender) = (sale_id(20), vec![line], TenderKind::Cash);
-    device.done(command(24, Verb::Refund { sale, lines, tender, reason: "ripe".into() }));
+    device.done(command(24, Verb::Refund { sale, lines, tender, reason: "ripe".into(), into: None }));
     device.done(command(25, Verb::MoveDrawer { amount_minor: 300, reason: "change".into() }));
     device.done(command(26, Verb::MoveDrawer { amount_minor: -120, reason: "water".into() }));
     device.done(command(27, Verb::OpenDrawer { reason: "a note to change".into() }));
@@ -202,7 +202,7 @@ fn a_report_says_the_taxes_that_are_left() {
     let refund = |number, quantity| {
         let lines = vec![RefundLineInput { line: 0, quantity, goods: GoodsBack::Waste }];
         let (sale, tender, reason) = (sale_id(20), TenderKind::Cash, "ripe".to_owned());
-        command(number, Verb::Refund { sale, lines, tender, reason })
+        command(number, Verb::Refund { sale, lines, tender, reason, into: None })
     };
     let taxes = |device: &mut Device| -> Vec<(u32, i64, i64)> {
         device.report().taxes.iter().map(|tax| (tax.ppm, tax.net_minor, tax.tax_minor)).collect()

@@ -166,7 +166,7 @@ fn the_day_counts_sales_refunds_cash_and_waiting_orders() {
     let line = RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable };
     for (number, tender) in [(24, TenderKind::Cash), (25, TenderKind::Card)] {
         let (sale, lines) = (sale_id(21), vec![line.clone()]);
-        device.done(command(number, Verb::Refund { sale, lines, tender, reason: "ripe".into() }));
+        device.done(command(number, Verb::Refund { sale, lines, tender, reason: "ripe".into(), into: None }));
     }
     relay.write(OrderPlaced {
         order: OrderId(thing(90).0),

@@ -5,6 +5,7 @@
 
 mod backups;
 mod counter;
+mod customers;
 mod desk;
 mod folders;
 mod goods;

@@ -175,6 +175,7 @@ fn refunds_of_a_line_never_exceed_it() {
             lines: vec![line],
             tender: TenderKind::Cash,
             reason: "ripe".into(),
+            into: None,
         };
         command(number, verb)
     };
@@ -204,7 +205,7 @@ fn close_and_open(device: &mut Device) {
 fn give_back(number: u16, quantity: i64) -> soko_app_api::Command {
     let lines = vec![RefundLineInput { line: 0, quantity, goods: GoodsBack::Waste }];
     let (sale, tender) = (sale_id(20), TenderKind::Cash);
-    command(number, Verb::Refund { sale, lines, tender, reason: "bad".into() })
+    command(number, Verb::Refund { sale, lines, tender, reason: "bad".into(), into: None })
 }
 
 fn right(device: &mut Device) -> RefundRightView {

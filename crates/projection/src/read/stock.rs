@@ -43,7 +43,7 @@ pub fn accounts(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec<(
     rows.iter().map(account).collect()
 }
 
-/// Who holds a share of anything, and of how many products: the shop, registers, and what was set apart.
+/// Who holds a share of goods, and of how many products: the shop, registers, and what was set apart.
 pub fn holders(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(Account, u32)>, StoreError> {
     let nobody = AuthorId::default();
     let [pool, share, apart] =
@@ -51,6 +51,7 @@ pub fn holders(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(Account, u32)>, Store
     let rows = tx.query(
         "select account, whose, count(*) from balance
          where log = $1 and quantity > 0 and account in ($2, $3, $4)
+           and product not in (select purse from purse where log = $1)
          group by account, whose order by account, whose limit $5",
         params![log, pool, share, apart, HOLDERS_MAX],
     )?;

@@ -1,0 +1,55 @@
+//! Which id a purse has. Of a card's code only a hash is ever kept: whoever reads the records cannot pay with them.
+
+use sha2::{Digest as _, Sha256};
+use soko_app_api::PurseInput;
+use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::purse::{CardCode, PurseKind};
+use soko_domain::refusal::Refusal;
+use soko_projection::read_customers as facts;
+use soko_record_log::Tx;
+
+use crate::failure::NotDone;
+
+/// A purse that somebody named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Purse {
+    pub(crate) id: ProductId,
+    pub(crate) kind: PurseKind,
+    pub(crate) customer: Option<ThingId>,
+}
+
+/// The purse that is meant, whether anything is known of it or not.
+pub(crate) fn named(tx: &mut dyn Tx, log: LogId, input: &PurseInput) -> Result<Purse, NotDone> {
+    let of_customer = |kind, customer: &ThingId| Purse {
+        id: id(log, kind, customer.as_bytes()),
+        kind,
+        customer: Some(*customer),
+    };
+    Ok(match input {
+        PurseInput::Credit(customer) => of_customer(PurseKind::Credit, customer),
+        PurseInput::Points(customer) => of_customer(PurseKind::Points, customer),
+        PurseInput::Card(code) => {
+            let kind = PurseKind::GiftCard;
+            let wrong = Refusal::Invalid { field: "code", problem: "is no card's; look at it again" };
+            let code = CardCode::parse(code).ok_or(wrong)?;
+            Purse { id: id(log, kind, code.letters().as_bytes()), kind, customer: None }
+        }
+        PurseInput::Listed(purse) => {
+            // Whose it is does not decide where its units are.
+            let found = facts::purse(tx, (log, Default::default()), *purse)?.ok_or(Refusal::UnknownPurse)?;
+            Purse { id: *purse, kind: found.kind, customer: found.customer }
+        }
+    })
+}
+
+/// Every register of a stall finds the same id, and nobody finds the code from it.
+fn id(log: LogId, kind: PurseKind, of: &[u8]) -> ProductId {
+    let mut hash = Sha256::new();
+    hash.update(b"soko purse 1");
+    hash.update(log.as_bytes());
+    hash.update([kind.number()]);
+    hash.update(of);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    ProductId(id)
+}

@@ -1,0 +1,222 @@
+//! Gift cards, store credit and points: filling, paying, and what a sale, a void and a refund do to them.
+
+use std::collections::BTreeMap;
+
+use soko_app_api::{Command, PurseInput, Reply, TenderInput, Verb};
+use soko_domain::ask::Ask;
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::{Entry, FillCause, PurseKind, RefundMade, SaleMade, SpendCause, Tendered};
+use soko_domain::ids::{ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::purse::{self, Loyalty};
+use soko_domain::refusal::Refusal;
+use soko_domain::stock::MOVE_QUANTITY_MAX;
+use soko_domain::verbs::fill_purse::{self, FillPurse};
+use soko_domain::verbs::spend_purse::{self, SpendPurse, Touched};
+use soko_projection::read_customers as facts;
+use soko_record_log::StoreError;
+
+use super::sale::tendered;
+use crate::failure::{Failure, NotDone};
+use crate::purse::{Purse, named};
+use crate::weaken::Sabotage;
+use crate::write::Writing;
+
+pub(super) fn fill(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
+    let Verb::FillPurse { purse, units, tender, reason } = verb else {
+        return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
+    };
+    let purse = named(writing.tx, writing.log, purse)?;
+    if tender.as_ref().is_some_and(|tender| tender.amount_minor != *units) {
+        return Err(Refusal::Invalid { field: "payment", problem: "is not what goes in" }.into());
+    }
+    let facts = fill_purse::Facts {
+        open_shift: writing.open_shift()?.map(|open| open.shift),
+        customer_known: is_known(writing, purse.customer)?,
+        doer: writing.doer.clone(),
+    };
+    let command = FillPurse {
+        purse: purse.id,
+        kind: purse.kind,
+        customer: purse.customer,
+        units: *units,
+        tender: tender.as_ref().map(|tender| tender.kind),
+        reference: tender.as_ref().map(|tender| tender.reference.clone()).unwrap_or_default(),
+        reason: reason.clone(),
+    };
+    writing.write(fill_purse::decide(&facts, &command)?)?;
+    Ok(Reply::Filled { purse: purse.id, label: purse::label(purse.id) })
+}
+
+fn is_known(writing: &mut Writing<'_>, customer: Option<ThingId>) -> Result<bool, StoreError> {
+    let Some(customer) = customer else { return Ok(false) };
+    let found = facts::customer(writing.tx, writing.log, customer)?;
+    Ok(found.is_some_and(|found| !found.is_erased))
+}
+
+pub(super) fn ask(
+    writing: &mut Writing<'_>,
+    command: &Command,
+    (purse, units): (&PurseInput, i64),
+) -> Result<Reply, NotDone> {
+    super::check_asked(units)?;
+    let purse = named(writing.tx, writing.log, purse)?;
+    super::ask(writing, command, &Ask::Share { product: purse.id, quantity: units })
+}
+
+/// What purses pay of a sale.
+pub(super) struct Paying {
+    loyalty: Loyalty,
+    parts: Vec<(Purse, i64)>,
+}
+
+/// The payments of a sale as they are recorded: of a purse, what may be read of it.
+pub(super) fn payments(
+    writing: &mut Writing<'_>,
+    tenders: &[TenderInput],
+) -> Result<(Vec<Tendered>, Paying), NotDone> {
+    let (_, loyalty) = facts::loyalty(writing.tx, writing.log)?;
+    let mut paying = Paying { loyalty, parts: Vec::new() };
+    let mut recorded = Vec::new();
+    for tender in tenders {
+        let mut taken = tendered(tender);
+        if let Some(purse) = &tender.purse {
+            if tender.kind != TenderKind::Voucher {
+                return Err(Refusal::Invalid { field: "payment", problem: "a purse is a voucher" }.into());
+            }
+            if matches!(purse, PurseInput::Listed(_)) {
+                return Err(
+                    Refusal::Invalid { field: "code", problem: "is needed to pay; scan the card" }.into()
+                );
+            }
+            let purse = named(writing.tx, writing.log, purse)?;
+            let units = match purse.kind {
+                PurseKind::Points => loyalty.points_for(tender.amount_minor).unwrap_or(0),
+                PurseKind::GiftCard | PurseKind::Credit => tender.amount_minor,
+            };
+            taken.reference = purse::reference(purse.kind, purse.id, units);
+            paying.parts.push((purse, tender.amount_minor));
+        }
+        recorded.push(taken);
+    }
+    Ok((recorded, paying))
+}
+
+/// What goes out of purses for a sale that was decided, to stand before it; and the points that it earns, after it.
+pub(super) fn settle(
+    writing: &mut Writing<'_>,
+    sale: &SaleMade,
+    paying: &Paying,
+) -> Result<(Vec<Entry>, Vec<Entry>), NotDone> {
+    let (mut spent, mut by_points) = (Vec::new(), 0_i64);
+    // Two payments from one purse find what the first one left.
+    let mut left: BTreeMap<ProductId, i64> = BTreeMap::new();
+    for (purse, money_minor) in &paying.parts {
+        let found = facts::purse(writing.tx, (writing.log, writing.me), purse.id)?;
+        let here = match left.get(&purse.id) {
+            Some(here) => *here,
+            None if writing.weakened.is(Sabotage::ShareCheckSkipped) => MOVE_QUANTITY_MAX,
+            None => writing.own_share(purse.id)?,
+        };
+        let facts = spend_purse::Facts {
+            is_known: found.is_some(),
+            here,
+            elsewhere: found.map_or(0, |found| found.elsewhere),
+            loyalty: paying.loyalty,
+        };
+        let command = SpendPurse {
+            purse: purse.id,
+            kind: purse.kind,
+            customer: purse.customer,
+            money_minor: *money_minor,
+            sale: sale.sale,
+            shift: sale.shift,
+        };
+        let out = spend_purse::decide(&facts, &command)?;
+        left.insert(purse.id, here - out.units);
+        if purse.kind == PurseKind::Points {
+            by_points = by_points.saturating_add(*money_minor);
+        }
+        spent.push(out.into());
+    }
+    let mut earned = Vec::new();
+    if let Some(customer) = sale.customer.filter(|_| paying.loyalty.is_on())
+        && is_known(writing, Some(customer))?
+    {
+        let points = named(writing.tx, writing.log, &PurseInput::Points(customer))?;
+        let paid_minor = sale.total_minor.saturating_sub(by_points);
+        let at = (sale.sale, sale.shift);
+        earned.extend(spend_purse::earn(&paying.loyalty, (points.id, customer), paid_minor, at));
+    }
+    Ok((spent, earned))
+}
+
+/// What a void undoes.
+pub(super) fn undo(
+    writing: &mut Writing<'_>,
+    (sale, shift): (SaleId, ShiftId),
+) -> Result<Vec<Entry>, StoreError> {
+    Ok(spend_purse::undo(&touched(writing, sale)?, (sale, shift)))
+}
+
+/// What a refund takes back of what the sale earned, and where its money stays if that is a purse.
+pub(super) fn refunded(
+    writing: &mut Writing<'_>,
+    (refund, total_minor): (&RefundMade, i64),
+    into: Option<&PurseInput>,
+) -> Result<Vec<Entry>, NotDone> {
+    let before = writing.refunded(refund.sale)?;
+    let before: i64 = before.iter().map(|(_, _, amount_minor)| amount_minor).sum();
+    let refunded_minor = before.saturating_add(refund.amount_minor).min(total_minor);
+    let at = (refund.sale, refund.shift);
+    let touched = touched(writing, refund.sale)?;
+    let mut entries = spend_purse::reverse(&touched, (refunded_minor, total_minor), at);
+    let Some(into) = into else { return Ok(entries) };
+    if refund.tender != TenderKind::Voucher {
+        return Err(Refusal::Invalid { field: "payment", problem: "a purse is a voucher" }.into());
+    }
+    let purse = named(writing.tx, writing.log, into)?;
+    if purse.kind == PurseKind::Credit && !is_known(writing, purse.customer)? {
+        return Err(Refusal::UnknownCustomer(purse.customer.unwrap_or_default()).into());
+    }
+    let command = FillPurse {
+        purse: purse.id,
+        kind: purse.kind,
+        customer: purse.customer,
+        units: refund.amount_minor,
+        tender: None,
+        reference: String::new(),
+        reason: refund.reason.clone(),
+    };
+    entries.push(fill_purse::of_refund(&command, (refund.shift, refund.sale))?);
+    Ok(entries)
+}
+
+/// What a sale did to each purse.
+fn touched(writing: &mut Writing<'_>, sale: SaleId) -> Result<Vec<Touched>, StoreError> {
+    let mut purses: BTreeMap<ProductId, Touched> = BTreeMap::new();
+    for entry in facts::purse_entries_of_sale(writing.tx, writing.log, sale)? {
+        let none =
+            |purse, kind| Touched { purse, kind, customer: None, paid: 0, earned: 0, reversed: 0, here: 0 };
+        let purse = purses.entry(entry.purse).or_insert_with(|| none(entry.purse, entry.kind));
+        if entry.is_filled {
+            match FillCause::from_number(entry.cause) {
+                Some(FillCause::Earned) => purse.earned += entry.units,
+                Some(FillCause::Undone) => purse.paid -= entry.units,
+                Some(FillCause::Bought | FillCause::Refund | FillCause::Given) | None => {}
+            }
+        } else {
+            match SpendCause::from_number(entry.cause) {
+                Some(SpendCause::Paid) => purse.paid += entry.units,
+                // What was missing is not asked for again.
+                Some(SpendCause::TakenBack) => purse.reversed += entry.units.saturating_add(entry.missing),
+                None => {}
+            }
+        }
+    }
+    for purse in purses.values_mut() {
+        let found = facts::purse(writing.tx, (writing.log, writing.me), purse.purse)?;
+        purse.customer = found.and_then(|found| found.customer);
+        purse.here = writing.own_share(purse.purse)?;
+    }
+    Ok(purses.into_values().collect())
+}
