@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anyName } from "./lib/till.js";
+import { Browser } from "./lib/browser.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
 import { afterOneVisit } from "./lib/visit.js";
 
 const offline = (work) =>
@@ -138,4 +140,83 @@ test("17: a payment is claimed, then seen with its code, and the code pays one s
     await till.page.getByRole("heading", { level: 1 }).waitFor();
     assert.equal(await till.page.getByRole("heading", { name: "Money that nobody saw yet" }).count(), 0);
   });
+});
+
+async function closeDrawer(till, sum) {
+  await till.go("/drawer");
+  await till.button("Count and close").click();
+  await till.page.getByLabel("Everything else", { exact: true }).fill(sum);
+  await till.button("That is all").click();
+  await till.page.getByText("It is what should be there.").waitFor();
+  await till.page.getByRole("dialog").last().getByRole("button", { name: "Close the drawer" }).click();
+  await till.page.getByRole("heading", { name: /^Z report/, level: 1 }).waitFor();
+}
+
+async function refund(till) {
+  await till.go("/sales");
+  await till.page.getByRole("link", { name: /^Sale 1\b/ }).click();
+  await till.button("Refund").click();
+  return till.page.getByRole("dialog", { name: "Refund" });
+}
+
+async function giveBack(dialog) {
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("sour");
+  await dialog.getByRole("button", { name: "Give the money back" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+// One register gives back one of three while its drawer is open; the other asks for the rest once it was closed.
+test("10: a refund is asked for where its right is elsewhere, and no register gives back more than was sold", async () => {
+  const server = await Server.begin();
+  const browsers = [new Browser(), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const [stall, tea] = [anyName("Stall"), anyName("Tea")];
+    const one = await Till.open(browsers[0].context, server.url);
+    await one.openStall(stall);
+    await one.addProduct(tea, "2.50");
+    await one.openDrawer();
+    await one.connect("akinyi@example.org");
+    await one.page.getByText(`${stall} is connected`).first().waitFor();
+    await one.go("/sell");
+    for (let tries = 0; tries < 2; tries += 1) await one.addToCart(tea);
+    assert.equal(await one.sell(tea), 1);
+    let dialog = await refund(one);
+    await dialog.getByRole("button", { name: "More" }).click();
+    await giveBack(dialog);
+
+    const two = await Till.open(browsers[1].context, server.url);
+    await two.join(await one.invite(), "Second register");
+    await two.openDrawer();
+    dialog = await refund(two);
+    await dialog.getByText(/holds the right to refund this sale until its drawer is closed/).waitFor();
+    const ask = async () => {
+      await dialog.getByRole("button", { name: "More" }).click();
+      await dialog.getByRole("button", { name: "Ask for it" }).click();
+    };
+    await ask();
+    await dialog.getByText(/The drawer of that register is open/).waitFor();
+    await closeDrawer(one, "5");
+    await one.page.getByText("Saved here · all sent").first().waitFor();
+    await dialog.getByText(/This register does not hold the right/).waitFor();
+    await dialog.getByRole("button", { name: "Ask for it" }).click();
+    await dialog.getByRole("button", { name: /^Give back 1 for .*2\.50/ }).waitFor();
+    await giveBack(dialog);
+
+    // One more was sold than was given back; two are not to be had, on neither register.
+    dialog = await refund(two);
+    await ask();
+    await dialog.getByRole("button", { name: /^Give back 1 for .*2\.50/ }).waitFor();
+    await giveBack(dialog);
+    for (const till of [one, two]) {
+      await till.go("/sales");
+      await till.page.getByRole("link", { name: /^Sale 1\b/ }).click();
+      await till.page.getByText(/7\.50 refunded/).first().waitFor();
+      assert.equal(await till.button("Refund").count(), 0);
+    }
+    assert.deepEqual([...one.problems, ...two.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
+  }
 });
