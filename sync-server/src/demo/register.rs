@@ -297,3 +297,44 @@ fn tender(counter: Counter<'_>, total_minor: i64, chance: &mut Chance) -> Tender
     let amount_minor = (total_minor + note - 1) / note * note;
     Tendered { kind: TenderKind::Cash, amount_minor, reference: String::new(), standing: Standing::Taken }
 }
+
+#[cfg(test)]
+mod tests {
+    use soko_domain::entry::Kind;
+    use soko_domain::ids::LogId;
+    use soko_replication::Record;
+
+    use super::*;
+    use crate::demo::{goods, items};
+    use crate::outside::OsEntropy;
+
+    const DAYS: i64 = 90;
+    const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+
+    /// Everybody pays by card, refunds included: ninety days end with what was there in the morning.
+    #[test]
+    fn a_drawer_that_sees_no_cash_closes_every_evening() {
+        let known = goods::shelves()[0];
+        let shelf: &'static Shelf = Box::leak(Box::new(Shelf { cashless_percent: 100, ..*known }));
+        let mut chance = Chance::new(1, 1);
+        let items = items::of(shelf, 1, usize::MAX, &mut chance);
+        let currency = Currency::parse(shelf.currency).unwrap();
+        let counter = Counter { shelf, items: &items, currency, entropy: &OsEntropy, until_ms: i64::MAX };
+        let device = Device::new([1; 32], LogId([2; 16]), [3; 16], "Register 1").unwrap();
+        let mut register = Register::new(device);
+        for day in 0..DAYS {
+            register.receive(counter, 10, day * DAY_MS).unwrap();
+            register.day(counter, day * DAY_MS, &mut chance).unwrap();
+        }
+        assert!(register.refunds >= 10, "only {} refunds: nothing was tried", register.refunds);
+        let float_minor = FLOAT_UNITS * 10i64.pow(u32::from(currency.exponent()));
+        let closed: Vec<i64> = register.device.records().iter().filter_map(expected).collect();
+        assert_eq!(closed, vec![float_minor; closed.len()]);
+        assert_eq!(i64::try_from(closed.len()), Ok(DAYS));
+    }
+
+    fn expected(record: &Record) -> Option<i64> {
+        let (_, entry) = Entry::from_body(Kind::from_number(record.kind)?, record.body.bytes()?).ok()?;
+        if let Entry::ShiftClosed(closed) = entry { Some(closed.expected_minor) } else { None }
+    }
+}
