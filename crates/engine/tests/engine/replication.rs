@@ -1,7 +1,8 @@
 //! Devices that exchange pages hold the same; asks, recalls, epochs, parked records and notices.
 
 use soko_app_api::{
-    AskView, BeyondShare, OpenOrderEdit, ProductEdit, Query, QueryKey, RegisterState, Saying, Verb, View,
+    AskView, BeyondShare, Holder, OpenOrderEdit, ProductEdit, Query, QueryKey, RegisterState, Saying,
+    SharesRow, Verb, View,
 };
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::entry::{
@@ -11,6 +12,7 @@ use soko_domain::entry::{
 use soko_domain::ids::{EpochId, OrderId, ShareId};
 use soko_domain::money::Currency;
 use soko_engine::LOW_WATER_UNITS;
+use soko_projection::ParkCode;
 use soko_record_log::{Sqlite, log};
 use soko_replication::{Capabilities, Epoch, Page, Pen};
 
@@ -174,10 +176,39 @@ fn what_the_server_parks_counts_for_nothing_and_is_named() {
         };
         assert_eq!(parked.len(), 1);
         assert_eq!((parked[0].seq, parked[0].why.sentence.as_str()), (place.seq, "a thousand mangoes"));
+        assert_eq!(parked[0].why.key, "", "a server's own words have no text");
+        let devices = device.engine.answer(&Query::Devices(STALL), now()).unwrap();
+        let View::Devices(devices) = devices else { panic!("no list") };
+        let writer = devices.iter().find(|device| device.author == own).unwrap();
+        assert_eq!(parked[0].device, writer.name);
+        // Eight are there, in the first one's share and nowhere else.
+        let holder = Holder::Register(own);
+        let shares = device.engine.answer(&Query::Shares(STALL), now()).unwrap();
+        assert_eq!(shares, View::Shares(vec![SharesRow { holder, products: 1 }]));
         assert!(device.engine.verify(STALL).unwrap().is_sound());
     }
     assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
     first.done(sell(30, product(MANGO), 1, BeyondShare::Refuse));
+}
+
+#[test]
+fn what_a_server_says_in_our_words_is_said_in_the_persons() {
+    let (mut relay, mut first, _) = pair();
+    first.done(receive(20, product(MANGO), 1_000));
+    first.replicate(&mut relay);
+    for (back, (code, saying)) in (0..).zip([
+        (ParkCode::Impossible, Saying::Impossible),
+        (ParkCode::RoleForbids, Saying::RoleForbids),
+        (ParkCode::Newer, Saying::Newer),
+    ]) {
+        let (author, seq) = (first.me(), first.status().records + back);
+        relay.write(RecordParked { author, seq, code: code.number(), note: code.sentence().into() });
+        first.replicate(&mut relay);
+        let window = soko_app_api::Window::first(10);
+        let parked = first.engine.answer(&Query::Parked { stall: STALL, window }, now()).unwrap();
+        let View::Parked(parked) = parked else { panic!("no list") };
+        assert!(parked.iter().any(|row| Saying::of(&row.why) == Some(saying)), "{parked:?}");
+    }
 }
 
 #[test]
