@@ -107,7 +107,12 @@ impl Speech {
             Reflect::set(&options, &"maximumFractionDigits".into(), &decimals).ok()?;
             Some(Intl::NumberFormat::new(&self.locales(), &options).format())
         })
-        .unwrap_or(plain)
+        .map_or(plain, |shown| self.apart(shown))
+    }
+
+    /// From right to left, a sign such as US$ would be turned around by the amount beside it.
+    fn apart(&self, amount: String) -> String {
+        if self.language().direction() == "ltr" { amount } else { format!("\u{2066}{amount}\u{2069}") }
     }
 
     /// A price, with what it is the price of where that is not one piece.

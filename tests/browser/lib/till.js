@@ -37,12 +37,13 @@ export class Till {
     await this.page.waitForURL((url) => url.pathname !== "/begin");
   }
 
-  async addProduct(name, price, { picture = false } = {}) {
+  // With the smallest picture there is, or one of one's own.
+  async addProduct(name, price, { picture } = {}) {
     await this.go("/products/new");
     await this.page.getByRole("textbox", { name: /^Name/ }).fill(name);
     await this.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
     if (picture) {
-      await this.page.locator("input[type=file]").setInputFiles({ name: "p.png", mimeType: "image/png", buffer: PICTURE });
+      await this.page.locator("input[type=file]").setInputFiles({ name: "p.png", mimeType: "image/png", buffer: picture === true ? PICTURE : picture });
       await this.page.locator("img[src^='/pictures/']").first().waitFor();
     }
     await this.button("Save").click();
