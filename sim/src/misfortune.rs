@@ -36,6 +36,9 @@ impl World<'_> {
             let product = self.some_product();
             self.open_count(at, product)?;
         }
+        if self.comes(Knob::Hurry) {
+            self.sell_in_a_hurry()?;
+        }
         Ok(())
     }
 

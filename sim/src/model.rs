@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::entry::{Entry, GoodsBack, Kind, RefundMade, SaleMade, SaleVoided};
 use soko_domain::ids::{AuthorId, Hash, OrderId, ProductId, SaleId};
+use soko_domain::stock::Account;
 use soko_domain::wire::Wire as _;
 use soko_replication::{Introduction, Record};
 
@@ -15,6 +16,7 @@ pub(crate) const GAPLESS: &str = "receipt numbers have no gap and no repeat";
 pub(crate) const ONCE: &str = "a command takes effect once";
 pub(crate) const REFUNDS: &str = "refunds never exceed what was sold";
 pub(crate) const PROMISED: &str = "no unit is promised twice";
+pub(crate) const HELD: &str = "nobody promises more than it holds";
 pub(crate) const GENUINE: &str = "only what its author wrote is accepted";
 pub(crate) const FROZEN: &str = "a restored server promises nothing before every device has reported";
 
@@ -24,6 +26,8 @@ pub(crate) struct Model {
     records: BTreeMap<(AuthorId, u64), Hash>,
     supply: BTreeMap<ProductId, i64>,
     promised: BTreeMap<ProductId, i64>,
+    /// What each author holds, by every record that was ever written, known to it or not.
+    shares: BTreeMap<(AuthorId, ProductId), i64>,
     #[cfg(test)]
     sold: BTreeMap<ProductId, i64>,
     sales: BTreeMap<SaleId, Sold>,
@@ -145,6 +149,7 @@ impl Model {
 
     fn apply(&mut self, place: (AuthorId, u64), entry: &Entry) -> Result<(), Broken> {
         let author = place.0;
+        self.hold(author, entry)?;
         #[expect(clippy::wildcard_enum_match_arm, reason = "every other entry promises and undoes nothing")]
         match entry {
             Entry::StockReceived(received) => {
@@ -183,6 +188,24 @@ impl Model {
             }
             Entry::Unfrozen(_) if self.server.author == Some(author) => self.server.must_be_frozen = false,
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Moves what an entry says between holders. An author that still writes by right never holds less than nothing: what
+    /// it was granted was written before it could hear of it.
+    fn hold(&mut self, author: AuthorId, entry: &Entry) -> Result<(), Broken> {
+        for (holder, product, quantity) in held_by(author, entry) {
+            let share = self.shares.entry((holder, product)).or_default();
+            *share += quantity;
+            let is_short = *share < 0 && quantity < 0 && holder == author;
+            let is_excused = self.excepted
+                || self.doubled.contains(&author)
+                || self.revoked.contains_key(&author)
+                || self.lost_behind.contains_key(&author);
+            if is_short && !is_excused {
+                return broken(HELD, format!("{author} holds {share} of {product} after {:?}", entry.kind()));
+            }
         }
         Ok(())
     }
@@ -373,5 +396,41 @@ impl Model {
             }
         }
         Ok(())
+    }
+}
+
+/// Whose share an entry changes, and by how much.
+fn held_by(author: AuthorId, entry: &Entry) -> Vec<(AuthorId, ProductId, i64)> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other entry of a run moves a share")]
+    match entry {
+        Entry::StockReceived(received) => {
+            received.lines.iter().map(|line| (author, line.product, line.quantity)).collect()
+        }
+        Entry::StockCounted(count) => {
+            let found = (count.counted - count.expected).max(0);
+            vec![(author, count.product, found - count.from_share)]
+        }
+        Entry::SaleMade(sale) => {
+            let lines = sale.lines.iter().filter_map(|line| Some((line.product?, line.from_share())));
+            lines.map(|(product, quantity)| (author, product, -quantity)).collect()
+        }
+        Entry::SaleVoided(void) => {
+            void.units.iter().map(|units| (author, units.product, units.from_share)).collect()
+        }
+        Entry::RefundMade(refund) => {
+            let sellable = refund.lines.iter().filter(|line| line.goods == GoodsBack::Sellable);
+            sellable.filter_map(|line| Some((author, line.product?, line.quantity))).collect()
+        }
+        Entry::ShareReturned(share) => vec![(author, share.product, -share.quantity)],
+        Entry::ShareGranted(share) => vec![(share.to, share.product, share.quantity)],
+        Entry::StockMoved(moved) => {
+            let share = |account| if let Account::Share(holder) = account { Some(holder) } else { None };
+            let from =
+                moved.moves.iter().filter_map(|step| Some((share(step.from)?, step.product, -step.quantity)));
+            let to =
+                moved.moves.iter().filter_map(|step| Some((share(step.to)?, step.product, step.quantity)));
+            from.chain(to).collect()
+        }
+        _ => Vec::new(),
     }
 }

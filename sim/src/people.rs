@@ -22,6 +22,7 @@ pub(crate) const DURABLE: &str = "what was answered is on the disk";
 const SALES_REMEMBERED_MAX: usize = 20;
 const FIRST_STOCK_UNITS: i64 = 12;
 const PRICE_MINOR: i64 = 250;
+const HURRY_MS: u64 = 2_000;
 /// Units that are tried one by one when all should be gone.
 const LAST_TRIES: usize = 12;
 
@@ -342,6 +343,21 @@ impl World<'_> {
             about: Default::default(),
         };
         self.command(at, verb)
+    }
+
+    /// Asks for units and goes on selling what is there while the answer is on its way.
+    pub(crate) fn sell_in_a_hurry(&mut self) -> Result<(), Broken> {
+        let Some(at) = self.some_device() else { return Ok(()) };
+        let (product, quantity) = (self.some_product(), self.choices.between(1, 6));
+        // Somebody else gives back what can be granted then.
+        if let Some(other) = self.some_device() {
+            self.command(other, Verb::ReturnShare { product, quantity: 1 })?;
+            self.pass(HURRY_MS)?;
+        }
+        self.command(at, Verb::AskShare { product, quantity })?;
+        self.poll(at)?;
+        let sale = (SaleId(self.fresh().0), vec![SaleLineInput::of(product, 1)]);
+        self.sell_lines(at, sale, BeyondShare::Refuse).map(drop)
     }
 
     /// Closing time: whoever may still promise something does, until nobody may. A unit that was promised twice

@@ -12,8 +12,11 @@ use common::shop::{STALL, Shop, core, exchange, stores};
 use soko_documents::{Applied, Category, DocumentKind, Edit, Field, Product, Typed as _};
 use soko_domain::ids::{Hash, ThingId};
 use soko_projection::{Applier, ApplyFailure, LocalApplier, Work};
+use soko_record_log::{Tx, params};
+use soko_sync_server::proof;
 use soko_sync_server::secret::ServerSecret;
 use soko_sync_server::stall::Core;
+use soko_sync_server::store::Shard;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,5 +157,27 @@ async fn a_document_that_takes_its_time_keeps_nobody_from_writing() {
         let found = shop.server.get(&path).send().await.expect(StatusCode::OK).json();
         assert_eq!(found["products"][0]["name"], "Slow cake");
         assert_eq!(found["products"][0]["price_minor"], 320);
+    }
+}
+
+/// As a step that brings new columns leaves them, on either engine.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_an_older_program_filled_are_filled_again_before_anybody_is_served() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 4).await;
+        let (store, core) = (shop.server.store.store.clone(), Arc::clone(&shop.core));
+        let refilled = std::thread::spawn(move || {
+            let spoil = |tx: &mut dyn Tx| {
+                for table in ["product", "stall_profile", "balance"] {
+                    tx.execute(&format!("delete from {table} where log = $1"), params![STALL])?;
+                }
+                tx.execute("insert into tables_stale (log) values ($1)", params![STALL])
+            };
+            let spoilt = store.write_blocking(Shard::stall(STALL), spoil);
+            assert!(spoilt.is_ok(), "{spoilt:?}");
+            [proof::refill(&store, &core), proof::refill(&store, &core)]
+        });
+        assert_eq!(refilled.join().unwrap(), [Ok(1), Ok(0)]);
+        assert_eq!(shop.available().await, 4);
     }
 }
