@@ -22,6 +22,7 @@ pub mod guard;
 pub mod http;
 pub mod market;
 pub mod metrics;
+pub mod model;
 pub mod moved;
 pub mod outside;
 pub mod platform;

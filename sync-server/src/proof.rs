@@ -29,7 +29,7 @@ pub struct StallReport {
 
 /// Every stall that has records.
 pub fn stalls(store: &Store) -> Result<Vec<LogId>, StoreError> {
-    store.read_blocking(|tx| log::logs(tx)).map_err(unanswered)
+    store.read_blocking(|tx| log::logs(tx)).map_err(StoreError::from)
 }
 
 /// Looks at everything about a stall and changes nothing.
@@ -54,13 +54,13 @@ pub fn rebuild(store: &Store, core: &Arc<Core>, stall: LogId) -> Result<Rebuilt,
     let rebuilt = store.write_blocking(Shard::stall(stall), move |tx| core.rebuild(tx, stall));
     rebuilt.map_err(|failed| match failed {
         Failed::Refused(refusal) => plain(refusal),
-        Failed::NoAnswer(none) => unanswered(Failed::NoAnswer(none)),
+        Failed::NoAnswer(none) => StoreError::from(Failed::<StoreError>::NoAnswer(none)),
     })
 }
 
 /// Fills the tables of every stall that an older version filled. Run it before anybody is served.
 pub fn refill(store: &Store, core: &Arc<Core>) -> Result<usize, StoreError> {
-    let stale = store.read_blocking(|tx| soko_projection::stale(tx)).map_err(unanswered)?;
+    let stale = store.read_blocking(|tx| soko_projection::stale(tx)).map_err(StoreError::from)?;
     for stall in &stale {
         rebuild(store, core, *stall)?;
     }
@@ -144,12 +144,5 @@ fn plain(refusal: CoreRefusal) -> StoreError {
     match refusal {
         CoreRefusal::Store(error) => error,
         CoreRefusal::Refused { detail, .. } => StoreError::Other(detail),
-    }
-}
-
-fn unanswered(failed: Failed<StoreError>) -> StoreError {
-    match failed {
-        Failed::Refused(error) | Failed::NoAnswer(NoAnswer::NotKept(error)) => error,
-        Failed::NoAnswer(none) => StoreError::Other(none.to_string()),
     }
 }

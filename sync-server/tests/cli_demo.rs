@@ -34,6 +34,17 @@ fn the_demo_is_made_once_and_is_sound() {
     let progress = text(&made.stderr);
     assert!(progress.lines().count() > 5 && progress.contains("done"), "{progress}");
 
+    // What goes with what is known from the first visit on, and there is one model.
+    assert!(said.contains("\nModel ") && said.contains("It is in use."), "{said}");
+    let listed = text(&run(directory.path(), &["train", "--list"]).stdout);
+    assert!(listed.lines().count() == 1 && listed.contains("in use"), "{listed}");
+    let model = listed.split(' ').next().unwrap();
+    assert!(run(directory.path(), &["train", "--use", model]).status.success());
+    for (unknown, code) in [("ab".repeat(32).as_str(), 1), ("ab", 2)] {
+        let refused = run(directory.path(), &["train", "--use", unknown]);
+        assert_eq!(refused.status.code(), Some(code), "{}", text(&refused.stderr));
+    }
+
     let again = run(directory.path(), &["demo", "--small"]);
     assert_eq!(again.status.code(), Some(1));
     assert!(text(&again.stderr).contains("not empty"), "{}", text(&again.stderr));

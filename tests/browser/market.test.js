@@ -128,3 +128,34 @@ test("two registers and the shop, cut off from each other, sell the last units a
     await server.close();
   }
 });
+
+test("suggestions come with their reason, from this device alone, and what is sent away stays away", async () => {
+  const server = await Server.begin({ demo: true });
+  const browser = new Browser();
+  try {
+    await browser.start();
+    const shopper = await Till.open(browser.context, server.url, "/market");
+    await keptOffline(shopper.page);
+    const section = (title) => shopper.page.locator("section", { has: shopper.page.getByRole("heading", { name: title }) }).last();
+    const forYou = section("For you");
+    await forYou.getByText("Many have it in their basket").first().waitFor();
+    await server.kill();
+
+    await forYou.getByRole("link").first().click();
+    const goesWith = section("Goes well with it");
+    await goesWith.getByText(/^Bought with .+ in \d+ of \d+ baskets$/).first().waitFor();
+    await shopper.button("Put in basket").click();
+    await shopper.page.getByText(/^In your basket/).first().waitFor();
+    await shopper.go("/market");
+    await forYou.getByText(/^(Bought with|Who had) /).first().waitFor();
+    const away = forYou.getByRole("button", { name: /^Do not show/ }).first();
+    const name = (await away.getAttribute("aria-label")).replace(/^Do not show (.+) again$/, "$1");
+    await away.click();
+    await shopper.page.getByText(`${name} is not suggested any more`).first().waitFor();
+    await forYou.getByRole("button", { name: `Do not show ${name} again` }).waitFor({ state: "detached" });
+    assert.deepEqual(shopper.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});

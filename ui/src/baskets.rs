@@ -41,7 +41,7 @@ impl Early {
                 }
             }
             BuyerVerb::EmptyBasket { stall } => self.lines.retain(|line| line.stall != stall.0),
-            BuyerVerb::PlaceOrder { .. } | BuyerVerb::CancelOrder { .. } => {}
+            BuyerVerb::PlaceOrder { .. } | BuyerVerb::CancelOrder { .. } | BuyerVerb::Unwanted { .. } => {}
         }
     }
 

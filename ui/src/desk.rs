@@ -208,6 +208,7 @@ pub(crate) fn trouble(answer: Answer) -> Trouble {
         Answer::Done(_)
         | Answer::View(_)
         | Answer::Market(_)
+        | Answer::Suggested(_)
         | Answer::Bought
         | Answer::Buyer(_)
         | Answer::Device(_)

@@ -1,5 +1,6 @@
 //! What screens are built of. A part knows how it looks and behaves, and nothing about a shop.
 
+mod because;
 mod dialog;
 mod field;
 mod icon;
@@ -8,6 +9,7 @@ mod qr;
 mod states;
 mod toasts;
 
+pub use because::because;
 pub use dialog::{Confirm, Dialog};
 pub use field::{Choice, Field, Segmented, Stepper, TextArea};
 pub use icon::{Icon, icon};

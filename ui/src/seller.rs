@@ -14,6 +14,7 @@ mod import_choice;
 mod issue;
 mod labels;
 mod line;
+mod offer_with;
 mod order;
 mod orders;
 mod pay;

@@ -12,6 +12,7 @@ mod orders;
 mod progress;
 mod search;
 mod stall;
+mod suggested;
 mod verify;
 mod wanted;
 

@@ -44,6 +44,12 @@ pub enum BuyerVerb {
         #[serde(with = "as_hex")]
         order: OrderId,
     },
+    /// Do not suggest this again, or do after all.
+    Unwanted {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        is_unwanted: bool,
+    },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

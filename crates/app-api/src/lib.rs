@@ -24,6 +24,7 @@ mod refused;
 mod reply;
 mod report;
 mod said;
+mod suggest;
 pub mod text;
 mod views;
 
@@ -52,4 +53,5 @@ pub use refused::{Refused, RetryHint};
 pub use reply::Reply;
 pub use report::*;
 pub use said::{Said, Saying};
+pub use suggest::*;
 pub use views::*;

@@ -15,6 +15,7 @@ use crate::proof::ProofView;
 use crate::query::Query;
 use crate::refused::Refused;
 use crate::reply::Reply;
+use crate::suggest::{SuggestQuery, Suggestions};
 use crate::text::as_hex;
 use crate::views::View;
 
@@ -28,6 +29,8 @@ pub enum Call {
     Ask(Query),
     /// Look at what every shop offers. A server answers it, too.
     Market(MarketQuery),
+    /// Ask for what somebody may want, too.
+    Suggest(SuggestQuery),
     /// Do something as a buyer.
     Buy(BuyerCommand),
     /// Ask about the buyer's own baskets and orders.
@@ -59,6 +62,7 @@ pub enum Answer {
     Done(Reply),
     View(View),
     Market(MarketView),
+    Suggested(Suggestions),
     /// What a buyer asked to be done is kept on this device.
     Bought,
     Buyer(BuyerView),

@@ -8,7 +8,7 @@ use crate::customers::PurseInput;
 use crate::import::ImportChoice;
 use crate::notice::QueryKey;
 use crate::people::AuditWhat;
-use crate::text::{as_hex, as_hex_opt};
+use crate::text::{as_hex, as_hex_list, as_hex_opt};
 
 /// Most rows of one answer.
 pub const WINDOW_ROWS_MAX: u32 = 500;
@@ -68,6 +68,13 @@ pub enum Query {
         stall: LogId,
         text: String,
         rows: u32,
+    },
+    /// These, in this order; those that are not known are left out.
+    These {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex_list")]
+        products: Vec<ProductId>,
     },
     /// Exactly this barcode or SKU.
     Scan {
@@ -279,6 +286,7 @@ impl Query {
             | Self::Products { stall, .. }
             | Self::Product { stall, .. }
             | Self::Search { stall, .. }
+            | Self::These { stall, .. }
             | Self::Scan { stall, .. }
             | Self::Stock { stall, .. }
             | Self::StockList { stall, .. }
@@ -319,6 +327,7 @@ impl Query {
             Self::Stall(stall) => is_document(stall.0),
             Self::Products { .. }
             | Self::Search { .. }
+            | Self::These { .. }
             | Self::Scan { .. }
             | Self::StockList { .. }
             | Self::Shares(_)

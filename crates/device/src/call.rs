@@ -30,6 +30,7 @@ impl Device {
             Call::Do(command) => self.handle(command),
             Call::Ask(query) => self.ask(&query).map(Answer::View),
             Call::Market(query) => self.market_answer(&query).await.map(Answer::Market),
+            Call::Suggest(query) => self.suggestions(&query).map(Answer::Suggested),
             Call::Buy(command) => self.buy(&command).map(|()| Answer::Bought),
             Call::Buyer(query) => self.buyer_answer(&query).map(Answer::Buyer),
             Call::Device(command) => self.device_command(command).await.map(Answer::Device),

@@ -17,6 +17,7 @@ use crate::host::{Host, Work};
 use crate::pictures::Pictures;
 use crate::server::{Heard, Server, Web};
 use crate::store::{Open, OpenedEngine, Store};
+use crate::suggest::Model;
 
 /// A clock that is less far off is right.
 const SKEW_MS: i64 = 120_000;
@@ -63,6 +64,7 @@ pub struct Device {
     /// What stands in the way of a stall's exchange, as long as it does.
     pub(crate) troubles: RefCell<BTreeMap<LogId, Said>>,
     pub(crate) pictures: RefCell<Pictures>,
+    pub(crate) model: RefCell<Model>,
     store: Store,
     web: Web,
     told: RefCell<Vec<Rc<dyn Fn(Vec<u8>)>>>,
@@ -96,6 +98,7 @@ impl Device {
             names: RefCell::default(),
             troubles: RefCell::default(),
             pictures: RefCell::default(),
+            model: RefCell::default(),
             store,
             web,
             told: RefCell::default(),
@@ -241,6 +244,7 @@ impl Device {
             let brings_news = brings_news(&notice);
             if notice.keys.iter().any(|key| matches!(key, QueryKey::Products | QueryKey::Everything)) {
                 self.pictures.borrow_mut().due.insert(stall);
+                self.model.borrow_mut().doubt(Some(stall));
             }
             self.tell(&Told::Stall(notice));
             if brings_news {

@@ -28,6 +28,7 @@ mod server;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod spool;
 mod store;
+mod suggest;
 mod verbs;
 
 pub use device::{Device, Options, Parts};

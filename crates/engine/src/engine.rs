@@ -70,6 +70,11 @@ pub fn schema() -> &'static [Migration] {
         },
         Migration { number: 16, name: "counts", sql: soko_projection::COUNTS },
         Migration { number: 17, name: "customers", sql: soko_projection::CUSTOMERS },
+        Migration {
+            number: 18,
+            name: "model",
+            sql: include_str!("../../../migrations/device/0009_model.sql"),
+        },
     ];
     STEPS
 }

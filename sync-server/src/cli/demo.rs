@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::cli::serve::{secret, stall_core};
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, say};
+use crate::cli::{CliError, say, train};
 use crate::demo::{self, Made, Size, Tools};
 use crate::outside::{Clock as _, OsEntropy, SystemClock};
 use crate::platform::passwords::{Cost, Passwords};
@@ -45,9 +45,19 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
     let started = Instant::now();
     let store = Store::open(&settings.place(), Arc::new(|_| {}))?;
     let made = make(&store, given);
+    let told = made.map(|made| {
+        tell(&made, started);
+        // Where too little was sold there is no model yet, and that is no failure.
+        if let Err(error) = train::train(&store) {
+            say(&format!("Nothing is suggested yet: {error}"));
+        }
+    });
     store.close();
-    let made = made?;
-    let Made { stalls, registers, products, pictures, sales, refunds, orders, declined, buyers, .. } = &made;
+    told
+}
+
+fn tell(made: &Made, started: Instant) {
+    let Made { stalls, registers, products, pictures, sales, refunds, orders, declined, buyers, .. } = made;
     say(&format!(
         "Made {stalls} stalls with {registers} registers, {products} products and {pictures} pictures, {sales} sales, \
          {refunds} refunds and {orders} orders ({declined} more were declined) in {}.{} s.",
@@ -59,7 +69,6 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
         say(&format!("  {:<22} {}", sign_in.email, sign_in.what));
     }
     say(&format!("  buyer1@demo.example    buys everywhere, and so do all up to buyer{buyers}@demo.example"));
-    Ok(())
 }
 
 fn make(store: &Store, given: &ArgMatches) -> Result<Made, CliError> {
@@ -81,7 +90,7 @@ fn make(store: &Store, given: &ArgMatches) -> Result<Made, CliError> {
 }
 
 /// A bar on a terminal; elsewhere a line for each step that begins something new.
-fn show(done: usize, all: usize, what: &str) {
+pub(super) fn show(done: usize, all: usize, what: &str) {
     let mut out = std::io::stderr().lock();
     let filled = BAR_WIDTH * done / all.max(1);
     // A bar that cannot be drawn is no reason to stop.

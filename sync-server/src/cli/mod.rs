@@ -6,6 +6,7 @@ mod demo;
 mod restore;
 mod serve;
 mod settings;
+mod train;
 mod whole;
 
 use std::ffi::OsString;
@@ -73,6 +74,7 @@ fn run(matches: &ArgMatches) -> Result<(), CliError> {
         Some(("restore", given)) => restore::run(&Resolved::read(given)?, given),
         Some(("verify", given)) => whole::verify(&Resolved::read(given)?, given),
         Some(("rebuild", given)) => whole::rebuild(&Resolved::read(given)?),
+        Some(("train", given)) => train::run(&Resolved::read(given)?, given),
         Some(("demo", given)) => demo::run(&Resolved::read(given)?, given),
         Some(("config", given)) => show_settings(given),
         Some(("openapi", _)) => describe(),
@@ -97,6 +99,7 @@ pub fn command() -> Command {
         .subcommand(backup::command())
         .subcommand(demo::command())
         .subcommand(restore::command())
+        .subcommand(train::command())
         .subcommand(whole::verify_command())
         .subcommand(whole::rebuild_command())
         .subcommand(

@@ -13,6 +13,7 @@ use crate::guard::limits::Rates;
 use crate::http::server::{SocketLimits, serve};
 use crate::http::{App, Parts, Settings};
 use crate::metrics::Metrics;
+use crate::model;
 use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
 use crate::platform::passwords::{Cost, Passwords};
 use crate::platform::{Refusal, server_secret};
@@ -85,6 +86,7 @@ async fn listen(app: App, address: SocketAddr, place: &Place) -> Result<(), CliE
     let stop = StopSignals::listen().map_err(|error| CliError::failed(format!("no signals: {error}")))?;
     let bound = listener.local_addr().map_err(cannot)?;
     warm_market(&app);
+    tokio::spawn(model::follow(app.clone()));
     let kept = match place {
         Place::Directory(path) => format!("data in {}", path.display()),
         Place::Url(_) => "data in PostgreSQL".to_owned(),

@@ -12,6 +12,7 @@ mod docs;
 mod front;
 mod market;
 mod members;
+mod models;
 mod ops;
 pub mod orders;
 mod passwords;

@@ -11,8 +11,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, devices, docs, market, members, ops, orders, pictures, replicate, sessions, shares, shop,
-    stalls, stream, web,
+    accounts, devices, docs, market, members, models, ops, orders, pictures, replicate, sessions, shares,
+    shop, stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -68,6 +68,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         // The shop
         .routes(routes!(market::ask))
         .routes(routes!(market::stream))
+        .routes(routes!(models::in_use))
+        .routes(routes!(models::bytes))
         .routes(routes!(shop::market))
         .routes(routes!(shop::profile))
         .routes(routes!(shop::products))

@@ -42,6 +42,15 @@ pub enum Failed<E> {
     NoAnswer(NoAnswer),
 }
 
+impl From<Failed<StoreError>> for StoreError {
+    fn from(failed: Failed<StoreError>) -> Self {
+        match failed {
+            Failed::Refused(error) | Failed::NoAnswer(NoAnswer::NotKept(error)) => error,
+            Failed::NoAnswer(none) => Self::Other(none.to_string()),
+        }
+    }
+}
+
 /// What a run of a job means for its group.
 #[derive(Debug)]
 pub(crate) enum Ran {

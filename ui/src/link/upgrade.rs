@@ -148,7 +148,9 @@ impl Shared {
                     self.tell(&[Told::Buyer]);
                     Some(Answer::Bought)
                 }
-                BuyerVerb::PlaceOrder { .. } | BuyerVerb::CancelOrder { .. } => None,
+                BuyerVerb::PlaceOrder { .. } | BuyerVerb::CancelOrder { .. } | BuyerVerb::Unwanted { .. } => {
+                    None
+                }
             },
             Call::Buyer(BuyerQuery::Baskets) => {
                 let early = self.early.borrow().clone();
@@ -165,6 +167,7 @@ impl Shared {
             | Call::People(_)
             | Call::Ask(_)
             | Call::Buyer(_)
+            | Call::Suggest(_)
             | Call::Device(_)
             | Call::Paper(_)
             | Call::Check { .. }

@@ -4,6 +4,7 @@ use soko_app_api::{BasketLineView, BasketView, DiscountInput, OwnStall, Query, S
 use yew::prelude::*;
 
 use super::line::{CartDiscount, Custom, LineSheet};
+use super::offer_with::OfferWith;
 use super::tabs::{Park, TabState, Tabs, use_tab, use_tabs};
 use crate::acting::{closes, opens, sets};
 use crate::cart::{Cart, CartLine};
@@ -112,6 +113,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
                             on_open={open(Over::Line(line.key))} /> }
                     }) }
                 </ul>
+                <OfferWith stall={props.stall.clone()} cart={cart.clone()} />
                 <Sums {basket} cart={cart.clone()} is_connected={props.stall.is_connected} />
             }
             { shown }

@@ -4,6 +4,7 @@ use soko_app_api::{Dated, MarketQuery, MarketView, StallCard, Window};
 use yew::prelude::*;
 
 use super::cards::{Offers, Seen, StallTile};
+use super::suggested::ForMe;
 use crate::live::use_market;
 use crate::nav::Go;
 use crate::parts::{Busy, Empty, Icon, icon};
@@ -87,6 +88,7 @@ fn Front(props: &FrontProps) -> Html {
                     }) }
                 </ul>
             </section>
+            <ForMe />
             <section class="stack" aria-labelledby="offers">
                 <h2 id="offers">{ speech.say("shop.offers") }</h2>
                 <Offers query={offers} label={speech.say("shop.offers")} {empty} />

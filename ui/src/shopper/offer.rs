@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::amounts;
 use super::cards::{LeftSign, Price, Seen};
+use super::suggested::GoesWith;
 use crate::desk::use_desk;
 use crate::doing::use_doing;
 use crate::live::{use_buyer, use_market};
@@ -68,6 +69,7 @@ fn Page(props: &PageProps) -> Html {
                     }
                 </div>
             </article>
+            <GoesWith stall={row.stall} product={row.product} />
         </>
     }
 }

@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-record-log", &["soko-replication", "soko-domain"]),
     ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
     ("soko-engine", &BELOW_THE_SHELLS),
-    ("soko-sync-server", &BELOW_THE_SHELLS),
+    ("soko-sync-server", &SERVER),
     ("soko-device", &DEVICE),
     ("soko-ui", &["soko-app-api", "soko-domain", "soko-print"]),
     ("soko-ui-worker", &["soko-device", "soko-engine", "soko-record-log", "soko-app-api", "soko-domain"]),
@@ -78,10 +78,23 @@ const BELOW_THE_SHELLS: [&str; 7] = [
     "soko-search",
 ];
 
+/// The server trains what devices suggest from.
+const SERVER: [&str; 8] = [
+    "soko-domain",
+    "soko-documents",
+    "soko-app-api",
+    "soko-replication",
+    "soko-record-log",
+    "soko-projection",
+    "soko-search",
+    "soko-recommend",
+];
+
 /// A device that talks to its servers.
-const DEVICE: [&str; 9] = [
+const DEVICE: [&str; 10] = [
     "soko-engine",
     "soko-print",
+    "soko-recommend",
     "soko-app-api",
     "soko-domain",
     "soko-replication",

@@ -17,6 +17,7 @@ use soko_record_log::{StoreError, Tx, params};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::market::{OfferKept, offer, stall_name};
+use crate::suggest::put_unwanted;
 use own_orders::{NewOrder, OrderLine};
 
 /// Longest note of an order, as the server reads it.
@@ -49,6 +50,9 @@ impl Device {
                     place(tx, *stall, &placing)
                 }
                 BuyerVerb::CancelOrder { order } => cancel(tx, *order),
+                BuyerVerb::Unwanted { product, is_unwanted } => {
+                    put_unwanted(tx, *product, *is_unwanted).map(Ok)
+                }
             }?;
             if tried.is_ok() {
                 remember(tx, command.id)?;

@@ -48,6 +48,9 @@ impl Device {
                 page.categories.iter().try_for_each(|category| put_category(tx, &page.row, *category))
             }
         })?;
+        if matches!(view, MarketView::Offers(_) | MarketView::Offer(_)) {
+            self.model.borrow_mut().doubt(None);
+        }
         if let Some(names) = self.names.borrow_mut().as_mut() {
             let rows = match view {
                 MarketView::Offers(seen) => seen.value.as_slice(),
@@ -181,6 +184,7 @@ impl Device {
             Ok(())
         })?;
         *self.names.borrow_mut() = None;
+        self.model.borrow_mut().doubt(None);
         Ok(())
     }
 
@@ -193,6 +197,7 @@ impl Device {
             None => tx.execute("delete from market_offer where as_of_ms < $1", params![as_of_ms]),
         })?;
         if forgotten > 0 {
+            self.model.borrow_mut().doubt(None);
             *self.names.borrow_mut() = None;
         }
         Ok(())

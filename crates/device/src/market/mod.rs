@@ -74,6 +74,8 @@ impl Device {
         // Listening begins first: what moves while everything is fetched is fetched again.
         let mut moves = server.market_moves().await?;
         self.fetch_market(&server).await?;
+        // A server that has none, or an older one, is no reason to look away.
+        let _ = self.fetch_model(&server).await;
         self.tell(&Told::Market(MarketMoved::Everything));
         while !self.is_closed() {
             match select(moves.next(), pin!(self.market.after(heard))).await {

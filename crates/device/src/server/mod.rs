@@ -184,6 +184,22 @@ impl Server {
         decode(&self.web.whole(request).await?).map_err(unreadable)
     }
 
+    /// The model that is in use there; nothing where there is none.
+    pub(crate) async fn model_in_use(&self) -> Result<Option<Hash>, Unanswered> {
+        match self.web.whole(self.web.get("/v1/model")).await {
+            Ok(bytes) => {
+                let answer: Value = web::read_json(&bytes)?;
+                Ok(answer["model"].as_str().and_then(Hash::from_hex))
+            }
+            Err(Unanswered::Refused { .. }) => Ok(None),
+            Err(unanswered) => Err(unanswered),
+        }
+    }
+
+    pub(crate) async fn model(&self, model: Hash) -> Result<Vec<u8>, Unanswered> {
+        self.web.whole(self.web.get(&format!("/v1/models/{model}"))).await
+    }
+
     pub(crate) async fn picture(&self, hash: Hash) -> Result<Vec<u8>, Unanswered> {
         self.web.whole(self.web.get(&format!("/pictures/{hash}"))).await
     }

@@ -7,4 +7,5 @@ mod buyer;
 mod paper;
 mod printers;
 mod stalls;
+mod suggest;
 mod world;

@@ -74,6 +74,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Categories(_) => View::Categories(products::categories(asking)?),
         Query::Product { product, .. } => found(products::one(asking, *product)?, View::Product),
         Query::Search { text, rows, .. } => View::Products(products::search(asking, text, *rows)?),
+        Query::These { products, .. } => View::Products(products::these(asking, products)?),
         Query::Scan { code, .. } => scan(asking, code)?,
         Query::Stock { product, .. } => View::Stock(stock::stock(asking, *product)?),
         Query::StockHistory { product, window, .. } => {

@@ -61,6 +61,12 @@ pub(super) fn search(asking: &mut Asking<'_>, text: &str, rows: u32) -> Result<V
     rows_of(asking, products, rows_max)
 }
 
+pub(super) fn these(asking: &mut Asking<'_>, products: &[ProductId]) -> Result<Vec<ProductRow>, StoreError> {
+    let rows_max = usize::try_from(WINDOW_ROWS_MAX).unwrap_or(usize::MAX);
+    let rows = rows_of(asking, products.to_vec(), rows_max)?;
+    Ok(rows.into_iter().filter(|row| !row.archived).collect())
+}
+
 pub(super) fn scan(asking: &mut Asking<'_>, code: &str) -> Result<Vec<ProductRow>, StoreError> {
     let products = of_code(asking, code)?;
     rows_of(asking, products, usize::MAX)

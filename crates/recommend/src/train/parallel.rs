@@ -1,15 +1,15 @@
 //! The same work on one core or on all. Work is cut by the data, never by the number of threads, and each piece writes only
 //! its own part: so the results do not depend on who does it.
 
-/// Does something with each piece of `length`, given its number.
+/// Does something with each piece of `length`, given its number. Nothing has no pieces, whatever their length.
 #[cfg(feature = "native")]
 pub(super) fn each_piece<T: Send>(all: &mut [T], length: usize, work: impl Fn(usize, &mut [T]) + Sync) {
     use rayon::prelude::*;
-    all.par_chunks_mut(length).enumerate().for_each(|(at, piece)| work(at, piece));
+    all.par_chunks_mut(length.max(1)).enumerate().for_each(|(at, piece)| work(at, piece));
 }
 
-/// Does something with each piece of `length`, given its number.
+/// Does something with each piece of `length`, given its number. Nothing has no pieces, whatever their length.
 #[cfg(not(feature = "native"))]
 pub(super) fn each_piece<T: Send>(all: &mut [T], length: usize, work: impl Fn(usize, &mut [T]) + Sync) {
-    all.chunks_mut(length).enumerate().for_each(|(at, piece)| work(at, piece));
+    all.chunks_mut(length.max(1)).enumerate().for_each(|(at, piece)| work(at, piece));
 }

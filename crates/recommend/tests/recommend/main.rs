@@ -1,6 +1,7 @@
 //! Training, packing and scoring, through what other crates use.
 
 mod packed;
+mod trade;
 mod training;
 
 use soko_recommend::train::{

@@ -1,0 +1,55 @@
+//! What somebody may want, too: chosen on the device, from a model of what was bought together, and always with a reason.
+
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::{LogId, ProductId};
+
+use crate::market::OfferRow;
+use crate::text::{as_hex, as_hex_list};
+use crate::views::ProductRow;
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SuggestQuery {
+    /// For whoever uses this device, from what they ordered and what is in their baskets.
+    ForMe,
+    /// What goes with a product on offer.
+    With {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+    },
+    /// What a cashier may offer with what is on the counter.
+    AtCounter {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex_list")]
+        products: Vec<ProductId>,
+    },
+}
+
+/// The best first; nothing without a model, or when nothing is known.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Suggestions {
+    Offers(Vec<Suggested<OfferRow>>),
+    Products(Vec<Suggested<ProductRow>>),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Suggested<T> {
+    pub row: T,
+    pub because: Because,
+}
+
+/// Why something is suggested.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// In `both` of the `of` baskets with that product this one was, too.
+    Together { with: String, both: u32, of: u32 },
+    /// Who had that product had this one, too.
+    Like { product: String },
+    /// Many had it.
+    Popular,
+}

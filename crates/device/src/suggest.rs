@@ -1,0 +1,279 @@
+//! Suggestions, chosen here: the server's model of what was bought together, fetched by its hash and kept, and what this
+//! device's buyer had, which goes nowhere.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use soko_app_api::{Because, OfferRow, ProductRow, Query, SuggestQuery, Suggested, Suggestions, View};
+use soko_domain::ids::{Hash, LogId, ProductId};
+use soko_recommend::packed::{Packed, Reason, Suggestion, Wanted, model_id};
+use soko_record_log::{StoreError, Tx, params};
+
+use crate::device::Device;
+use crate::failure::Undone;
+use crate::market::offer;
+use crate::server::Server;
+
+/// What a shopper and what a cashier is shown.
+const OFFERS: usize = 6;
+const AT_COUNTER: usize = 3;
+/// So many more are looked at, since some are sold out.
+const SPARE: usize = 4;
+/// Products of the latest orders that say something of somebody.
+const HISTORY: u32 = 200;
+
+/// What is in memory; all of it can be read again.
+#[derive(Default)]
+pub(crate) struct Model {
+    /// None before it was looked for; nothing inside when there is none.
+    packed: Option<Option<Rc<Packed>>>,
+    market: Option<Rc<Numbers>>,
+    stalls: BTreeMap<LogId, Rc<Numbers>>,
+}
+
+/// The model's numbers of what is offered.
+type Numbers = BTreeMap<u32, (LogId, ProductId)>;
+
+impl Model {
+    /// What is offered changed, at one stall or in the market.
+    pub(crate) fn doubt(&mut self, stall: Option<LogId>) {
+        match stall {
+            Some(stall) => drop(self.stalls.remove(&stall)),
+            None => self.market = None,
+        }
+    }
+}
+
+impl Device {
+    pub(crate) fn suggestions(&self, query: &SuggestQuery) -> Result<Suggestions, Undone> {
+        let packed = self.packed()?;
+        Ok(match query {
+            SuggestQuery::ForMe => Suggestions::Offers(match packed {
+                Some(packed) => self.for_me(&packed)?,
+                None => Vec::new(),
+            }),
+            SuggestQuery::With { stall, product } => Suggestions::Offers(match packed {
+                Some(packed) => self.with(&packed, (*stall, *product))?,
+                None => Vec::new(),
+            }),
+            SuggestQuery::AtCounter { stall, products } => Suggestions::Products(match packed {
+                Some(packed) => self.at_counter(&packed, *stall, products)?,
+                None => Vec::new(),
+            }),
+        })
+    }
+
+    fn for_me(&self, packed: &Packed) -> Result<Vec<Suggested<OfferRow>>, Undone> {
+        let numbers = self.market_numbers(packed)?;
+        let (history, unwanted) = self.read(|tx| Ok((history(tx)?, unwanted(tx)?)))?;
+        let number = |product: &ProductId| packed.number(&product.0);
+        let history: Vec<u32> = history.iter().filter_map(number).collect();
+        let unwanted: Vec<u32> = unwanted.iter().filter_map(number).collect();
+        let may_show = |it: u32| numbers.contains_key(&it) && !unwanted.contains(&it);
+        let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
+        let mut found = self.offers_of(&packed.suggest(&history, &wanted), &numbers)?;
+        // The last place goes to something further down, another one each day, so that it can be found out.
+        if let Some(further) = found.len().checked_sub(OFFERS).filter(|further| *further > 0) {
+            let days = usize::try_from(self.now().at_ms / 86_400_000).unwrap_or(0);
+            found.swap(OFFERS - 1, OFFERS + days % further);
+        }
+        found.truncate(OFFERS);
+        Ok(found)
+    }
+
+    fn with(
+        &self,
+        packed: &Packed,
+        (stall, product): (LogId, ProductId),
+    ) -> Result<Vec<Suggested<OfferRow>>, Undone> {
+        let numbers = self.market_numbers(packed)?;
+        let Some(number) = packed.number(&product.0) else { return Ok(Vec::new()) };
+        let may_show = |it: u32| numbers.get(&it).is_some_and(|found| found.0 == stall);
+        let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
+        let mut found = self.offers_of(&packed.goes_with(&[number], &wanted), &numbers)?;
+        found.truncate(OFFERS);
+        Ok(found)
+    }
+
+    fn at_counter(
+        &self,
+        packed: &Packed,
+        stall: LogId,
+        products: &[ProductId],
+    ) -> Result<Vec<Suggested<ProductRow>>, Undone> {
+        let numbers = self.stall_numbers(packed, stall)?;
+        let basket: Vec<u32> = products.iter().filter_map(|it| packed.number(&it.0)).collect();
+        let wanted =
+            Wanted { count: AT_COUNTER * SPARE, may_show: &|it| numbers.contains_key(&it), explore: None };
+        let picked = packed.goes_with(&basket, &wanted);
+        let product = |number: u32| numbers.get(&number).map(|found| found.1);
+        let named = |it: &Suggestion| match it.reason {
+            Reason::Together { with, .. } => product(with),
+            Reason::Like { product: liked } => product(liked),
+            Reason::Popular => None,
+        };
+        let asked = picked.iter().flat_map(|it| [product(it.product), named(it)]).flatten().collect();
+        let View::Products(rows) = self.ask(&Query::These { stall, products: asked })? else {
+            return Ok(Vec::new());
+        };
+        let row = |wanted: Option<ProductId>| rows.iter().find(|row| Some(row.product) == wanted);
+        let mut found = Vec::new();
+        for it in &picked {
+            let name = |number: u32| row(product(number)).map(|row| row.name.clone());
+            let (Some(row), Some(because)) = (row(product(it.product)), because(it.reason, name)) else {
+                continue;
+            };
+            if row.own_share > 0 && found.len() < AT_COUNTER {
+                found.push(Suggested { row: row.clone(), because });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The offers behind the numbers, without what the shop cannot promise now.
+    fn offers_of(
+        &self,
+        picked: &[Suggestion],
+        numbers: &Numbers,
+    ) -> Result<Vec<Suggested<OfferRow>>, Undone> {
+        self.read(|tx| {
+            let mut found = Vec::new();
+            for it in picked {
+                let Some(row) = offered(tx, numbers, it.product)?.filter(|row| row.available > 0) else {
+                    continue;
+                };
+                let named = match it.reason {
+                    Reason::Together { with, .. } => offered(tx, numbers, with)?,
+                    Reason::Like { product } => offered(tx, numbers, product)?,
+                    Reason::Popular => None,
+                };
+                let name = |_| named.as_ref().map(|row| row.name.clone());
+                if let Some(because) = because(it.reason, name) {
+                    found.push(Suggested { row, because });
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The model that is kept here.
+    fn packed(&self) -> Result<Option<Rc<Packed>>, Undone> {
+        if let Some(known) = &self.model.borrow().packed {
+            return Ok(known.clone());
+        }
+        let kept = self.read(kept)?;
+        // What an older version kept is fetched again.
+        let packed = kept.and_then(|(_, bytes)| Packed::read(&bytes).ok()).map(Rc::new);
+        self.model.borrow_mut().packed = Some(packed.clone());
+        Ok(packed)
+    }
+
+    fn market_numbers(&self, packed: &Packed) -> Result<Rc<Numbers>, Undone> {
+        if let Some(known) = &self.model.borrow().market {
+            return Ok(Rc::clone(known));
+        }
+        let offers = self.read(|tx| {
+            let rows = tx.query("select stall, product from market_offer", &[])?;
+            rows.iter()
+                .map(|row| Ok((LogId(row.id(0)?), ProductId(row.id(1)?))))
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        let numbers = Rc::new(numbered(packed, offers));
+        self.model.borrow_mut().market = Some(Rc::clone(&numbers));
+        Ok(numbers)
+    }
+
+    fn stall_numbers(&self, packed: &Packed, stall: LogId) -> Result<Rc<Numbers>, Undone> {
+        if let Some(known) = self.model.borrow().stalls.get(&stall) {
+            return Ok(Rc::clone(known));
+        }
+        let products = self.read(|tx| {
+            let rows =
+                tx.query("select product from product where log = $1 and archived = 0", params![stall])?;
+            rows.iter().map(|row| Ok((stall, ProductId(row.id(0)?)))).collect::<Result<Vec<_>, StoreError>>()
+        })?;
+        let numbers = Rc::new(numbered(packed, products));
+        self.model.borrow_mut().stalls.insert(stall, Rc::clone(&numbers));
+        Ok(numbers)
+    }
+
+    /// Fetches the server's model if it is another one than is kept.
+    pub(crate) async fn fetch_model(&self, server: &Server) -> Result<(), Undone> {
+        let Some(wanted) = server.model_in_use().await? else { return Ok(()) };
+        if self.read(kept_id)? == Some(wanted) {
+            return Ok(());
+        }
+        let bytes = server.model(wanted).await?;
+        // The name says what the bytes are; what this version cannot read is not kept.
+        if Hash(model_id(&bytes)) != wanted || Packed::read(&bytes).is_err() {
+            return Err(Undone::failed("the server's model is not what it says"));
+        }
+        self.write(|tx| {
+            tx.execute(
+                "insert into own_model (only_row, model, bytes) values (1, $1, $2)
+                 on conflict (only_row) do update set model = excluded.model, bytes = excluded.bytes",
+                params![wanted, bytes],
+            )
+        })?;
+        *self.model.borrow_mut() = Model::default();
+        Ok(())
+    }
+}
+
+fn numbered(packed: &Packed, products: Vec<(LogId, ProductId)>) -> Numbers {
+    let number = |found: (LogId, ProductId)| Some((packed.number(&found.1.0)?, found));
+    products.into_iter().filter_map(number).collect()
+}
+
+fn offered(tx: &mut dyn Tx, numbers: &Numbers, number: u32) -> Result<Option<OfferRow>, StoreError> {
+    let Some((stall, product)) = numbers.get(&number) else { return Ok(None) };
+    Ok(offer(tx, *stall, *product)?.map(|kept| kept.row))
+}
+
+/// The reason in words; nothing when what it speaks of is not known here.
+fn because(reason: Reason, name: impl Fn(u32) -> Option<String>) -> Option<Because> {
+    Some(match reason {
+        Reason::Together { with, both, of } => Because::Together { with: name(with)?, both, of },
+        Reason::Like { product } => Because::Like { product: name(product)? },
+        Reason::Popular => Because::Popular,
+    })
+}
+
+fn kept(tx: &mut dyn Tx) -> Result<Option<(Hash, Vec<u8>)>, StoreError> {
+    let row = tx.query_opt("select model, bytes from own_model", &[])?;
+    row.map(|row| Ok((row.id(0)?, row.blob(1)?.to_vec()))).transpose()
+}
+
+fn kept_id(tx: &mut dyn Tx) -> Result<Option<Hash>, StoreError> {
+    let row = tx.query_opt("select model from own_model", &[])?;
+    row.map(|row| row.id(0)).transpose()
+}
+
+/// What this device's buyer ordered, and has in baskets; the latest last.
+fn history(tx: &mut dyn Tx) -> Result<Vec<ProductId>, StoreError> {
+    let rows = tx.query(
+        "select l.product from own_order_line l join own_order o on o.order_id = l.order_id
+         order by o.at_ms desc, l.place desc limit $1",
+        params![HISTORY],
+    )?;
+    let mut history = rows.iter().rev().map(|row| row.id(0)).collect::<Result<Vec<ProductId>, _>>()?;
+    for row in &tx.query("select product from basket_line order by place", &[])? {
+        history.push(row.id(0)?);
+    }
+    Ok(history)
+}
+
+fn unwanted(tx: &mut dyn Tx) -> Result<Vec<ProductId>, StoreError> {
+    tx.query("select product from unwanted", &[])?.iter().map(|row| row.id(0)).collect()
+}
+
+/// Not to be shown again, or to be shown after all.
+pub(crate) fn put_unwanted(tx: &mut dyn Tx, product: ProductId, is_unwanted: bool) -> Result<(), StoreError> {
+    let sql = if is_unwanted {
+        "insert into unwanted (product) values ($1) on conflict (product) do nothing"
+    } else {
+        "delete from unwanted where product = $1"
+    };
+    tx.execute(sql, params![product])?;
+    Ok(())
+}

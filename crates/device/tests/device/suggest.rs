@@ -1,0 +1,143 @@
+//! What goes with what: learnt by the server from what was sold, and suggested by devices that are alone again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use soko_app_api::{
+    Answer, Because, BeyondShare, BuyerCommand, BuyerVerb, Call, DeviceVerb, DiscountInput, MarketQuery,
+    MarketView, SaleAbout, SaleLineInput, SuggestQuery, Suggested, Suggestions, TenderInput, Verb, Window,
+};
+use soko_domain::ids::{ProductId, SaleId, ThingId};
+use soko_sync_server::model::{self, NotTrained};
+use soko_sync_server::outside::{Clock as _, SystemClock};
+use soko_sync_server::store::{Place, Store};
+
+use crate::world::*;
+
+async fn sell(shell: &Shell, number: u8, lines: &[ProductId]) {
+    let verb = Verb::MakeSale {
+        sale: SaleId([number; 16]),
+        lines: lines.iter().map(|product| SaleLineInput::of(*product, 1)).collect(),
+        discount: DiscountInput::None,
+        tenders: vec![TenderInput::cash(10_000)],
+        beyond: BeyondShare::Allow,
+        about: SaleAbout::default(),
+    };
+    shell.done(verb).await;
+}
+
+/// What the server does by itself now and then, done at once with the server stopped.
+fn learn(data: &Path) -> Result<model::Trained, NotTrained> {
+    let place = Place::Directory(data.to_owned());
+    // A thread that may wait.
+    let learnt = std::thread::spawn(move || {
+        let store = Store::open(&place, Arc::new(|_| {})).unwrap();
+        let trained = model::train(&store, SystemClock.now_ms(), &|_, _| {});
+        store.close();
+        trained
+    });
+    learnt.join().unwrap()
+}
+
+async fn suggestions(shell: &Shell, query: SuggestQuery) -> Suggestions {
+    match shell.call(Call::Suggest(query)).await {
+        Answer::Suggested(found) => found,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn offers(shell: &Shell, query: SuggestQuery) -> Vec<(ProductId, Because)> {
+    match suggestions(shell, query).await {
+        Suggestions::Offers(found) => found.into_iter().map(|it| (it.row.product, it.because)).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn buy(shell: &Shell, id: u8, verb: BuyerVerb) {
+    assert_eq!(shell.call(Call::Buy(BuyerCommand { id: ThingId([id; 16]), verb })).await, Answer::Bought);
+}
+
+#[test]
+fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_reason() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till, phone) =
+            (folder.path().join("server"), folder.path().join("till"), folder.path().join("phone"));
+        let server = Running::start(&data);
+        let port = server.port();
+        let stall = Shell::open(&till);
+        stall.shop(&server).await;
+        stall.receive(MANGO, 500).await;
+        stall.receive(TEA, 500).await;
+        for number in 0..40 {
+            sell(&stall, number, &[MANGO, TEA]).await;
+        }
+        let sent = async || {
+            stall
+                .until("the server to have it", async || (stall.status().await.unsent == 0).then_some(()))
+                .await;
+        };
+        sent().await;
+        drop(server);
+        assert!(matches!(learn(&data), Err(NotTrained::TooFew(40))));
+        let server = Running::start_at(&data, port);
+        for number in 40..60 {
+            sell(&stall, number, &[MANGO, TEA]).await;
+        }
+        // A third of those who buy mangoes buy nothing else.
+        for number in 60..90 {
+            sell(&stall, number, &[MANGO]).await;
+        }
+        stall.device(DeviceVerb::ExchangeNow).await;
+        sent().await;
+        drop(server);
+        let first = learn(&data).unwrap();
+        assert!(first.is_in_use && first.card.baskets == 90 && first.card.products == 2, "{:?}", first.card);
+        // Nothing happened since: the same trade gives the same model.
+        assert_eq!(learn(&data).unwrap().model, first.model);
+
+        let server = Running::start_at(&data, port);
+        let shopper = Shell::open(&phone);
+        shopper.device(DeviceVerb::UseServer { server: server.url() }).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };
+        let reason = Because::Together { with: "Mango".into(), both: 60, of: 90 };
+        shopper
+            .until("the model and the offers", async || {
+                let found = offers(&shopper, with_mango.clone()).await;
+                (found == [(TEA, reason.clone())]).then_some(())
+            })
+            .await;
+        let at_counter = SuggestQuery::AtCounter { stall: STALL, products: vec![MANGO] };
+        stall
+            .until("the model at the register", async || {
+                let Suggestions::Products(found) = suggestions(&stall, at_counter.clone()).await else {
+                    panic!("a register gets its own products");
+                };
+                let [Suggested { row, because }] = found.try_into().ok()?;
+                (row.product == TEA && because == reason && row.own_share > 0).then_some(())
+            })
+            .await;
+        drop(server);
+
+        // Alone, and opened again.
+        shopper.close();
+        let shopper = Shell::open(&phone);
+        assert_eq!(offers(&shopper, with_mango).await, [(TEA, reason.clone())]);
+        let popular = offers(&shopper, SuggestQuery::ForMe).await;
+        assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
+        // What is in the basket is not suggested, and says what goes with it.
+        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
+        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, reason.clone())]);
+        // What somebody sent away stays away, until they want it back.
+        buy(&shopper, 2, BuyerVerb::Unwanted { product: TEA, is_unwanted: true }).await;
+        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, []);
+        buy(&shopper, 3, BuyerVerb::Unwanted { product: TEA, is_unwanted: false }).await;
+        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, reason)]);
+        let query = MarketQuery::Stalls { text: String::new(), window: Window::first(5) };
+        let Answer::Market(MarketView::Stalls(seen)) = shopper.call(Call::Market(query)).await else {
+            panic!("no stalls")
+        };
+        assert!(!seen.is_fresh, "this was done without the server");
+    });
+}

@@ -1,0 +1,75 @@
+//! The model of what goes with what: which one is in use, and its bytes under their hash.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use soko_domain::ids::Hash;
+use soko_record_log::Tx;
+use utoipa::ToSchema;
+
+use crate::guard::limits::{Who, cost};
+use crate::http::app::App;
+use crate::http::body::{ApiPath, id};
+use crate::http::front::Origin;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::model::{self, Card};
+
+/// The name says what the bytes are, so they never change.
+const KEPT_FOR: &str = "public, max-age=31536000, immutable";
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ModelBody {
+    /// SHA-256 of its bytes.
+    model: String,
+    made_ms: i64,
+    length: u64,
+    card: Card,
+}
+
+/// The model in use.
+///
+/// What was bought together at this market, for devices that suggest by themselves. It knows products and counts, and
+/// nobody's name.
+#[utoipa::path(get, path = "/v1/model", tag = "shop", responses(
+    (status = 200, description = "Which one it is, and how it did", body = ModelBody),
+    (status = 404, description = "There is none yet", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn in_use(State(app): State<App>, origin: Origin) -> Result<Json<ModelBody>, Problem> {
+    app.spend(Who::Prefix(origin.prefix), cost::READ)?;
+    let found = app.store().read(model::in_use).await?;
+    let kept = found.ok_or_else(|| {
+        let detail = "too little was bought here yet to say what goes with what";
+        Problem::new(StatusCode::NOT_FOUND, "no_model", detail)
+    })?;
+    let model = kept.model.to_string();
+    Ok(Json(ModelBody { model, made_ms: kept.made_ms, length: kept.length, card: kept.card }))
+}
+
+/// A model's bytes.
+#[utoipa::path(get, path = "/v1/models/{model}", tag = "shop",
+    params(("model" = String, Path, description = "SHA-256 of the bytes, in hexadecimal digits")), responses(
+    (status = 200, description = "Its bytes", content_type = "application/octet-stream", body = String),
+    (status = 304, description = "What you have is it"),
+    (status = 404, description = "It is not kept here", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn bytes(
+    State(app): State<App>,
+    origin: Origin,
+    headers: HeaderMap,
+    ApiPath(model): ApiPath<String>,
+) -> Result<Response, Problem> {
+    let model: Hash = id(&model, "the model")?;
+    let about = [(header::ETAG, format!("\"{model}\"")), (header::CACHE_CONTROL, KEPT_FOR.to_owned())];
+    let is_known = |known: &axum::http::HeaderValue| known.as_bytes() == about[0].1.as_bytes();
+    if headers.get(header::IF_NONE_MATCH).is_some_and(is_known) {
+        return Ok((StatusCode::NOT_MODIFIED, about).into_response());
+    }
+    app.spend(Who::Prefix(origin.prefix), cost::SEARCH)?;
+    let found = app.store().read(move |tx: &mut dyn Tx| model::bytes(tx, model)).await?;
+    let bytes = found.ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "no_such_model", "this server does not keep this model")
+    })?;
+    Ok((about, [(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}

@@ -1,0 +1,174 @@
+//! Training: by itself while the server runs, whenever enough happened, or when somebody asks for it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use soko_domain::ids::{Hash, LogId, ThingId};
+use soko_recommend::packed::{Packed, ProductId, Unpackable, model_id};
+use soko_recommend::train::Trade;
+use soko_record_log::StoreError;
+
+use super::kept::{self, Card};
+use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket};
+use crate::http::App;
+use crate::store::{Shard, Store};
+
+/// Fewer baskets of two or more say nothing.
+const BASKETS_MIN: usize = 50;
+/// What was bought longer ago is forgotten.
+const SINCE_MS: i64 = 400 * 24 * 3_600 * 1_000;
+/// Any number; the same trade gives the same model.
+const SEED: u64 = 1;
+/// After the start, so that whoever waits for the server comes first.
+const FIRST_LOOK: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_secs(15 * 60);
+/// A new model is trained when there is a tenth more to learn from.
+const GROWN: i64 = 10;
+
+/// Why there is no new model.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTrained {
+    #[error("there are {0} baskets of two products or more: {BASKETS_MIN} are needed")]
+    TooFew(usize),
+    #[error("{0}")]
+    Unpackable(#[from] Unpackable),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// A model that was made and kept.
+pub struct Trained {
+    pub model: Hash,
+    pub card: Card,
+    /// False: it did worse than the one in use, which stays.
+    pub is_in_use: bool,
+}
+
+/// Reads what was bought, trains, compares, and keeps the model. Takes seconds to minutes: not for a thread that serves.
+/// `tell` hears how far it is, in parts of a hundred.
+///
+/// # Errors
+/// Where there is too little to learn from, or the store fails.
+pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Trained, NotTrained> {
+    let old = store.read_blocking(|tx| {
+        let Some(known) = kept::in_use(tx)? else { return Ok(None) };
+        Ok(kept::bytes(tx, known.model)?.map(|bytes| (bytes, known.card.to_ms)))
+    });
+    // What another version packed is as good as none.
+    let old = old.map_err(StoreError::from)?;
+    let old = old.and_then(|(bytes, seen_ms)| Some((Packed::read(&bytes).ok()?, seen_ms)));
+    let gathered = gather(store, now_ms, tell)?;
+    let trade = &gathered.trade;
+    let useful = trade.baskets.iter().filter(|basket| basket.len() > 1).count();
+    if useful < BASKETS_MIN {
+        return Err(NotTrained::TooFew(useful));
+    }
+    tell(40, "comparing");
+    let old = old.as_ref().map(|(packed, seen_ms)| {
+        let unseen = gathered.times_ms.iter().rev().take_while(|at_ms| **at_ms > *seen_ms).count();
+        (packed, unseen)
+    });
+    let compared = trade.compare(old, SEED)?;
+    tell(70, "training");
+    let bytes = trade.train(SEED)?;
+    let model = Hash(model_id(&bytes));
+    let end = |at: Option<&i64>| at.copied().unwrap_or(0);
+    let card = Card {
+        products: trade.products.len(),
+        baskets: trade.baskets.len(),
+        people: trade.people.len(),
+        from_ms: end(gathered.times_ms.first()),
+        to_ms: end(gathered.times_ms.last()),
+        records: gathered.records,
+        tested: compared.tested,
+        found: compared.new,
+        found_before: compared.old,
+        give_or_take: compared.give_or_take,
+    };
+    let is_in_use = !compared.is_worse();
+    let text = serde_json::to_string(&card).map_err(|error| StoreError::Other(error.to_string()))?;
+    let kept = store.write_blocking(Shard::stall(LogId::default()), move |tx| {
+        kept::put(tx, (model, &bytes, &text), is_in_use, now_ms)
+    });
+    kept.map_err(StoreError::from)?;
+    tell(100, "done");
+    Ok(Trained { model, card, is_in_use })
+}
+
+struct Gathered {
+    trade: Trade,
+    /// When each basket was bought.
+    times_ms: Vec<i64>,
+    /// Of the whole server.
+    records: i64,
+}
+
+/// Everything since then, the oldest basket first.
+fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gathered, StoreError> {
+    let stalls = store.read_blocking(|tx| Ok((trade::stalls(tx)?, trade::records(tx)?)));
+    let (stalls, records) = stalls.map_err(StoreError::from)?;
+    let (mut products, mut baskets) = (Vec::new(), Vec::<Basket>::new());
+    for (at, stall) in stalls.iter().copied().enumerate() {
+        tell(40 * at / stalls.len(), "reading");
+        let offered = store.read_blocking(move |tx| trade::products(tx, stall)).map_err(StoreError::from)?;
+        products.extend(offered.into_iter().map(|product| product.0));
+        let mut after = 0;
+        loop {
+            let portion = store.read_blocking(move |tx| trade::baskets(tx, stall, after));
+            let Some((portion, last)) = portion.map_err(StoreError::from)? else { break };
+            baskets.extend(portion.into_iter().filter(|basket| basket.at_ms >= now_ms - SINCE_MS));
+            after = last;
+        }
+    }
+    baskets.sort_by_key(|basket| basket.at_ms);
+    let mut people: BTreeMap<ThingId, (usize, Vec<ProductId>)> = BTreeMap::new();
+    let (mut counted, mut times_ms) = (Vec::new(), Vec::new());
+    for basket in baskets {
+        let ids: Vec<ProductId> = basket.products.into_iter().map(|product| product.0).collect();
+        if let Some(buyer) = basket.buyer {
+            let (times, had) = people.entry(buyer).or_default();
+            had.extend(&ids);
+            *times += 1;
+            if *times > BASKETS_PER_BUYER_MAX {
+                continue;
+            }
+        }
+        counted.push(ids);
+        times_ms.push(basket.at_ms);
+    }
+    let people = people.into_values().map(|(_, had)| had).filter(|had| had.len() > 1).collect();
+    Ok(Gathered { trade: Trade { products, baskets: counted, people }, times_ms, records })
+}
+
+/// Looks now and then whether there is enough new to learn from, for as long as the server runs.
+pub(crate) async fn follow(app: App) {
+    let mut closing = app.closing();
+    let mut wait = FIRST_LOOK;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = closing.changed() => return,
+        }
+        wait = LOOK_EVERY;
+        let is_due = app.store().read(|tx| {
+            let records = trade::records(tx)?;
+            let known = kept::in_use(tx)?;
+            Ok::<_, StoreError>(
+                known.is_none_or(|kept| records - kept.card.records > kept.card.records / GROWN),
+            )
+        });
+        if !matches!(is_due.await, Ok(true)) {
+            continue;
+        }
+        let (store, now_ms) = (app.store().clone(), app.now_ms());
+        let trained = tokio::task::spawn_blocking(move || train(&store, now_ms, &|_, _| {})).await;
+        match trained {
+            Ok(Ok(Trained { model, card, is_in_use })) => {
+                tracing::info!(%model, is_in_use, found = card.found, tested = card.tested, "model.trained");
+            }
+            Ok(Err(NotTrained::TooFew(_))) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "model.not_trained"),
+            Err(error) => tracing::error!(%error, "model.broke"),
+        }
+    }
+}

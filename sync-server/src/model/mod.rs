@@ -1,0 +1,13 @@
+//! What goes with what: a model of the market's trade, trained here, compared with the one in use before it takes its
+//! place, and served under the hash of its bytes. Devices score with it by themselves; what somebody had stays with them.
+//!
+//! It knows products and how often they were bought together, at least three times, and nobody's name.
+
+mod job;
+mod kept;
+mod trade;
+
+pub(crate) use job::follow;
+pub use job::{NotTrained, Trained, train};
+pub use kept::{Card, Kept, list, use_instead};
+pub(crate) use kept::{bytes, in_use};

@@ -1,0 +1,17 @@
+//! The reason for a suggestion, in words.
+
+use soko_app_api::Because;
+use yew::AttrValue;
+
+use crate::speech::Speech;
+
+pub fn because(speech: &Speech, reason: &Because) -> AttrValue {
+    match reason {
+        Because::Together { with, both, of } => {
+            let [both, of] = [both, of].map(|number| speech.number(i64::from(*number)));
+            speech.fill("because.together", &[("name", with), ("both", &both), ("of", &of)])
+        }
+        Because::Like { product } => speech.fill("because.like", &[("name", product)]),
+        Because::Popular => speech.say("because.popular"),
+    }
+}

@@ -1,0 +1,113 @@
+//! What somebody may want, too: a few offers, each with the reason why it is shown. Nothing where nothing is known.
+
+use soko_app_api::{Answer, BuyerVerb, Call, OfferRow, SuggestQuery, Suggested, Suggestions};
+use soko_domain::ids::{LogId, ProductId};
+use yew::prelude::*;
+
+use super::cards::OfferCard;
+use crate::doing::use_doing;
+use crate::live::use_live;
+use crate::parts::{Icon, because, icon};
+use crate::speech::use_speech;
+
+/// From what this device's buyer had. What is not wanted can be sent away.
+#[component]
+pub(super) fn ForMe() -> Html {
+    let speech = use_speech();
+    html! { <Section query={SuggestQuery::ForMe} id="for-you" title={speech.say("shop.for-you")} can_dismiss=true /> }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct GoesWithProps {
+    pub stall: LogId,
+    pub product: ProductId,
+}
+
+/// What goes with the product that is looked at.
+#[component]
+pub(super) fn GoesWith(props: &GoesWithProps) -> Html {
+    let speech = use_speech();
+    let query = SuggestQuery::With { stall: props.stall, product: props.product };
+    html! { <Section {query} id="goes-with" title={speech.say("shop.goes-with")} in_stall=true /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct SectionProps {
+    query: SuggestQuery,
+    id: AttrValue,
+    title: AttrValue,
+    #[prop_or_default]
+    in_stall: bool,
+    #[prop_or_default]
+    can_dismiss: bool,
+}
+
+#[component]
+fn Section(props: &SectionProps) -> Html {
+    let live = use_live(Some(Call::Suggest(props.query.clone())));
+    let Some(Answer::Suggested(Suggestions::Offers(found))) = live.answer.as_deref() else {
+        return Html::default();
+    };
+    if found.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <section class="stack" aria-labelledby={props.id.clone()}>
+            <h2 id={props.id.clone()}>{ props.title.clone() }</h2>
+            <ul class="suggested">
+                { for found.iter().map(|it| html! {
+                    <li key={it.row.product.to_string()}>
+                        <One it={it.clone()} in_stall={props.in_stall} can_dismiss={props.can_dismiss} />
+                    </li>
+                }) }
+            </ul>
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OneProps {
+    it: Suggested<OfferRow>,
+    in_stall: bool,
+    can_dismiss: bool,
+}
+
+#[component]
+fn One(props: &OneProps) -> Html {
+    let doing = use_doing();
+    let speech = doing.speech.clone();
+    let Suggested { row, because: reason } = &props.it;
+    let dismiss = {
+        let (doing, product, name) = (doing.clone(), row.product, row.name.clone());
+        Callback::from(move |_: MouseEvent| {
+            let desk = doing.desk.clone();
+            let put = move |is_unwanted| BuyerVerb::Unwanted { product, is_unwanted };
+            let (to, speech, name) = (desk.clone(), doing.speech.clone(), name.clone());
+            doing.run(async move { desk.buy(put(true)).await }, move |()| {
+                let back = to.clone();
+                let undo = Callback::from(move |()| {
+                    let desk = back.clone();
+                    wasm_bindgen_futures::spawn_local(async move {
+                        // What cannot be shown again can be found again.
+                        let _ = desk.buy(put(false)).await;
+                    });
+                });
+                to.toasts.offer(
+                    speech.fill("shop.not-again", &[("name", &name)]),
+                    speech.say("action.undo"),
+                    undo,
+                );
+            });
+        })
+    };
+    html! {
+        <>
+            <OfferCard row={row.clone()} in_stall={props.in_stall} />
+            <p class="because">{ because(&speech, reason) }</p>
+            if props.can_dismiss {
+                <button type="button" class="button-icon suggested-away" onclick={dismiss} disabled={doing.is_busy()}
+                    aria-label={speech.fill("shop.not-this", &[("name", &row.name)])}>{ icon(Icon::Cross) }</button>
+            }
+        </>
+    }
+}
