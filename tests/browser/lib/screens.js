@@ -30,6 +30,9 @@ export const SCREENS = [
   ["gone", "/stock/many/gone"],
   ["today", "/today"],
   ["sales", "/sales"],
+  ["customers", "/customers"],
+  ["customer", (it) => it.customer],
+  ["cards", "/cards"],
   ["settings", "/settings"],
   ["devices", "/devices"],
   ["people", "/people"],
@@ -55,6 +58,12 @@ export async function furnished() {
   await till.openDrawer();
   await till.sell("Tea");
   const places = { receipt: new URL(till.page.url()).pathname };
+  await till.go("/customers");
+  await till.button("Add customer").click();
+  await till.page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Amina Wanjiru");
+  await till.page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await till.page.getByRole("heading", { name: "Amina Wanjiru", level: 1 }).waitFor();
+  places.customer = new URL(till.page.url()).pathname;
   await till.go("/market");
   const linked = async (parts) => {
     const handle = await till.page.waitForFunction((wanted) => {

@@ -1,0 +1,225 @@
+// Customers, gift cards, store credit and points through the screens, with the network off.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
+import { afterOneVisit } from "./lib/visit.js";
+
+const dialog = (till) => till.page.getByRole("dialog").last();
+
+async function opened(till, price) {
+  const tea = anyName("Tea");
+  await till.openStall("Mama Akinyi");
+  await till.addProduct(tea, price);
+  await till.openDrawer();
+  return tea;
+}
+
+async function addCustomer(till, name, phone) {
+  await till.go("/customers");
+  await till.button("Add customer").click();
+  await dialog(till).getByRole("textbox", { name: "Name" }).fill(name);
+  await dialog(till).getByRole("textbox", { name: "Phone" }).fill(phone);
+  await dialog(till).getByRole("button", { name: "Save" }).click();
+  await till.page.getByRole("heading", { name, level: 1 }).waitFor();
+}
+
+// Answers its code.
+async function sellCard(till, amount) {
+  await till.go("/cards");
+  await till.button("Sell a gift card").click();
+  await dialog(till).getByRole("textbox", { name: "Amount" }).fill(amount);
+  await dialog(till).getByRole("button", { name: "Take the money" }).click();
+  await till.page.getByText("The card is sold").waitFor();
+  return (await till.page.locator(".card-code").textContent()).trim();
+}
+
+async function pointsOn(till, earn, worth) {
+  await till.go("/settings");
+  await till.page.getByRole("textbox", { name: "One point for" }).fill(earn);
+  await till.page.getByRole("textbox", { name: "One point pays" }).fill(worth);
+  const form = till.page.getByRole("region", { name: "Points for customers" });
+  await form.getByRole("button", { name: "Save" }).click();
+  await till.page.getByText("Saved").first().waitFor();
+}
+
+const toPay = (till) => till.page.getByRole("link", { name: /^Pay / }).or(till.button(/^Pay /)).first().click();
+const held = (till, name) =>
+  till.page.locator("section.card").filter({ has: till.page.getByRole("heading", { name, level: 2 }) });
+
+test("first hour 12: a sale is paid by gift card and by points, the rest in cash, and a void gives all of it back", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const tea = await opened(till, "50");
+    await addCustomer(till, "Amína Wanjirũ", "0712 345 678");
+    await pointsOn(till, "1", "0.40");
+    const code = await sellCard(till, "40");
+    assert.match(code, /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/);
+
+    // Found without accents, and put on the sale.
+    await till.go("/sell");
+    await page.getByRole("button", { name: "Add a customer to the sale" }).first().click();
+    await dialog(till).getByRole("searchbox").fill("wanjiru");
+    await dialog(till).getByRole("button", { name: /Amína/ }).click();
+    await till.addToCart(tea);
+    await till.pay();
+
+    // 50 points, of which 20.00 pay; 40.00 are on the card; 40.00 of 100.00 are left for cash.
+    await till.go("/sell");
+    await page.getByRole("button", { name: "Add a customer to the sale" }).first().click();
+    await dialog(till).getByRole("searchbox").fill("345678");
+    await dialog(till).getByRole("button", { name: /Amína/ }).click();
+    await till.addToCart(tea);
+    await till.addToCart(tea);
+    await toPay(till);
+    await till.button("Gift card, credit or points").click();
+    await dialog(till).getByRole("textbox", { name: "Code of the card" }).fill(code.toLowerCase().replaceAll("-", " "));
+    await dialog(till).getByRole("button", { name: /^Pay .*40\.00 with it/ }).click();
+    await till.button("Gift card, credit or points").click();
+    await dialog(till).getByRole("button", { name: /^Pay .*20\.00 with it/ }).click();
+    assert.match(await page.locator(".pay-due strong").textContent(), /40\.00/);
+    await till.button("Done, money is in").click();
+    await page.getByText(/Sale 2 is saved/).waitFor();
+    const paper = page.getByRole("article");
+    await paper.getByText(/^Gift card [0-9A-F]{6}$/).waitFor();
+    await paper.getByText(/^Points 50$/).waitFor();
+
+    // Nothing is on the card now, and it says so.
+    await till.go("/cards");
+    await page.getByRole("textbox", { name: "Code of the card" }).fill(code);
+    await till.button("Look at it").click();
+    await dialog(till).getByText("Paid with").waitFor();
+    assert.match(await dialog(till).getByText("On it", { exact: true }).locator("..").textContent(), /0\.00/);
+
+    // The drawer owes what it sold, and earned the rest.
+    await till.go("/drawer/now");
+    const fact = (name) => page.locator(".report .sums > div").filter({ hasText: name }).locator("dd").first();
+    assert.match(await fact("Taken").textContent(), /150\.00/);
+    assert.match(await fact("Bought: owed").textContent(), /40\.00/);
+    assert.match(await fact("Voucher").textContent(), /60\.00/);
+
+    // Voided: the card has its money again.
+    await till.go("/sales");
+    await page.getByRole("link", { name: /Sale 2/ }).click();
+    await till.button("Void the sale").click();
+    await dialog(till).getByRole("textbox").fill("wrong table");
+    await dialog(till).getByRole("button", { name: "Void the sale" }).click();
+    await page.getByText("Voided").first().waitFor();
+    await till.go("/cards");
+    await page.getByRole("button", { name: /^Gift card [0-9A-F]{6}.*40\.00/ }).waitFor();
+  });
+});
+
+test("a refund stays as credit, credit pays, and an erased customer is gone for good", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const tea = await opened(till, "2.50");
+    await addCustomer(till, "Baraka", "0733 000 111");
+    await till.button("Sell").click();
+    await page.getByText("Baraka").first().waitFor();
+    await till.addToCart(tea);
+    await till.pay();
+    await till.go("/sales");
+    await page.getByRole("link", { name: /Sale 1/ }).click();
+    await till.button("Refund").click();
+    await dialog(till).getByRole("button", { name: "More" }).click();
+    await dialog(till).getByLabel("The money", { exact: true }).selectOption("credit");
+    await dialog(till).getByRole("textbox", { name: "Reason" }).fill("stale");
+    await dialog(till).getByRole("button", { name: "Give the money back" }).click();
+    await page.getByText(/2\.50 given back/).waitFor();
+
+    await till.go("/customers");
+    await page.getByRole("searchbox").fill("bara");
+    await page.getByRole("button", { name: /Baraka/ }).click();
+    await held(till, "Store credit").getByText("From a refund").waitFor();
+    assert.match(await held(till, "Store credit").locator(".panel-head strong").textContent(), /2\.50/);
+
+    // It pays the next one; nothing is due in cash.
+    await till.button("Sell").click();
+    await till.addToCart(tea);
+    await toPay(till);
+    await till.button("Gift card, credit or points").click();
+    await dialog(till).getByRole("button", { name: /^Pay .*2\.50 with it/ }).click();
+    await till.button("Done, money is in").click();
+    await page.getByText(/Sale 2 is saved/).waitFor();
+    await page.getByRole("article").getByText("Store credit", { exact: true }).waitFor();
+
+    await till.go("/customers");
+    await page.getByRole("button", { name: /Baraka/ }).click();
+    await till.button("Erase").click();
+    await dialog(till).getByRole("button", { name: "Erase" }).click();
+    await page.getByRole("heading", { name: "Erased customer" }).waitFor();
+    await till.go("/customers");
+    await page.getByText("No customers yet").waitFor();
+  });
+});
+
+test("a card whose letters are wrong, that was never sold or that is empty pays nothing, and says why", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const tea = await opened(till, "2.50");
+    const code = await sellCard(till, "1");
+    await till.go("/sell");
+    await till.addToCart(tea);
+    await toPay(till);
+    await till.button("Gift card, credit or points").click();
+    const field = dialog(till).getByRole("textbox", { name: "Code of the card" });
+    const other = code[0] === "7" ? "8" : "7";
+    await field.fill(other + code.slice(1));
+    await dialog(till).getByText("A letter is wrong. Look at the card again.").waitFor();
+    await field.fill("0000-0000-0000-0000");
+    await dialog(till).getByText(/^Not known here/).waitFor();
+    await field.fill(code);
+    await dialog(till).getByRole("textbox", { name: "Amount" }).fill("2");
+    await dialog(till).getByText(/^At most .*1\.00/).waitFor();
+    await dialog(till).getByRole("textbox", { name: "Amount" }).fill("");
+    await dialog(till).getByRole("button", { name: /^Pay .*1\.00 with it/ }).click();
+    assert.match(await page.locator(".pay-due strong").textContent(), /1\.50/);
+  });
+});
+
+// What was sold at one register is spent at the other one: fetched through the server, and by nobody twice.
+test("a card pays at another register once the first one gave it back, and then not at the first one any more", async () => {
+  const server = await Server.begin();
+  const browsers = [new Browser(), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const one = await Till.open(browsers[0].context, server.url);
+    await keptOffline(one.page);
+    const tea = await opened(one, "2.50");
+    await one.connect("akinyi@example.org");
+    await one.page.getByText("Mama Akinyi is connected").first().waitFor();
+    const code = await sellCard(one, "10");
+    await one.page.getByText("Saved here · all sent").first().waitFor();
+
+    const two = await Till.open(browsers[1].context, server.url);
+    await keptOffline(two.page);
+    await two.join(await one.invite(), "Second register");
+    await two.openDrawer();
+    await two.addToCart(tea);
+    await toPay(two);
+    await two.button("Gift card, credit or points").click();
+    await dialog(two).getByRole("textbox", { name: "Code of the card" }).fill(code);
+    await dialog(two).getByText(/10\.00 of it lies with another register/).waitFor();
+    assert.equal(await dialog(two).getByRole("button", { name: /with it$/ }).count(), 0);
+    await dialog(two).getByRole("button", { name: "Get it" }).click();
+    await dialog(two).getByRole("button", { name: /^Pay .*2\.50 with it/ }).click();
+    await two.button("Done, money is in").click();
+    await two.page.getByText(/Sale 1 is saved/).waitFor();
+
+    await one.go("/sell");
+    await one.addToCart(tea);
+    await toPay(one);
+    await one.button("Gift card, credit or points").click();
+    await dialog(one).getByRole("textbox", { name: "Code of the card" }).fill(code);
+    await dialog(one).getByText(/7\.50 of it lies with another register/).waitFor();
+    assert.equal(await dialog(one).getByRole("button", { name: /with it$/ }).count(), 0);
+    assert.deepEqual([...one.problems, ...two.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
+  }
+});
