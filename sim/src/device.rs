@@ -301,6 +301,8 @@ impl Device {
         if author != self.author() {
             // The backup is of an earlier author: what the person wrote down is of no use.
             self.joined.author = author;
+            // Whether that one is let in, the door says.
+            self.wants_enrolment = false;
         }
         let seq = self.own_seq()?;
         self.looked.insert(author, seq);
