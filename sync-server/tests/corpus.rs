@@ -4,16 +4,22 @@
 
 use std::path::PathBuf;
 
+use soko_app_api::{Call, MarketQuery, Window, decode, encode};
 use soko_documents::worker::{WorkChange, WorkReply, WorkRequest, handle};
 use soko_documents::{
     ChangeBody, Document, DocumentKind, Limits, Product, Typed as _, apply_checked, prescan,
 };
+use soko_domain::about::About;
+use soko_domain::ask::{Answer, Ask};
 use soko_domain::entry::{Entry, Kind};
-use soko_domain::ids::{AuthorId, LogId, ThingId};
+use soko_domain::essence::Proof;
+use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
+use soko_domain::import::{Reading, Table, guess_decimal, guess_fields, read_rows};
+use soko_domain::money::{Currency, Money};
+use soko_domain::scale;
 use soko_domain::stock::transfers;
-use soko_domain::wire::Wire as _;
-use soko_replication::Page;
-use soko_replication::Record;
+use soko_domain::wire::Wire;
+use soko_replication::{Introduction, Page, Record};
 use soko_sync_server::demo::Device;
 
 const MUTATIONS_PER_SEED: u64 = 1_500;
@@ -100,7 +106,91 @@ fn targets() -> Vec<Target> {
         ("change_body", named(bodies.collect(), |body| body.to_bytes()), read_change_body),
         ("prescan", named(changes(), prefixed), read_change),
         ("work_request", named(vec![request], |request| request.to_bytes()), read_work),
+        ("said", named(said(), |bytes| bytes), read_said),
+        ("table", named(tables(), |text: &str| text.as_bytes().to_vec()), read_table),
+        ("call", named(calls(), |call| encode(&call).unwrap()), read_call),
+        ("typed", named(typed(), |text| text.into_bytes()), read_typed),
     ]
+}
+
+/// The first byte chooses how the rest is read.
+fn said() -> Vec<Vec<u8>> {
+    let about = About { name: "till".into(), replaces: Some(AuthorId([6; 16])) };
+    let introduction = Introduction { public_key: [1; 32], nonce: [2; 16], about: about.to_bytes() };
+    let refused = Answer::Refused { code: "share_exceeded".into(), sentence: "Only 2 are left.".into() };
+    let share = Ask::Share { product: ProductId([5; 16]), quantity: 3 };
+    let bodies = [share.to_bytes(), refused.to_bytes(), introduction.to_bytes(), about.to_bytes()];
+    (0..).zip(bodies).map(|(choice, body): (u8, _)| [&[choice], body.as_slice()].concat()).collect()
+}
+
+fn tables() -> Vec<&'static str> {
+    vec![
+        "name,price,sku,barcode,stock\nMango,1.25,M1,2012345678900,12\n\"Tea, green\",2.50,T1,,3\n",
+        "\u{feff}Nom;Prix;Cat\u{e9}gorie;Unit\u{e9}\r\nPain;1,20;Boulangerie;piece\r\nRiz;2,40;;kg\r\n",
+        "bei\tjina\n100\tEmbe\n",
+    ]
+}
+
+fn calls() -> Vec<Call> {
+    let window = Window { offset: 0, rows: 50 };
+    vec![
+        Call::Market(MarketQuery::Stalls { text: "duka".into(), window }),
+        Call::Market(MarketQuery::Stall(LogId([2; 16]))),
+    ]
+}
+
+fn typed() -> Vec<String> {
+    let proof = std::fs::read_to_string(folder("crates/domain/tests/frozen_receipts/v1.txt")).unwrap();
+    let scale = "20IIIIIWWWWWC 2012345015005";
+    vec![proof.trim().into(), scale.into(), "1 250,50".into()]
+}
+
+fn same<T: Wire>(bytes: &[u8]) -> bool {
+    let Ok(read) = T::from_bytes(bytes) else { return false };
+    assert_eq!(read.to_bytes(), bytes);
+    true
+}
+
+fn read_said(bytes: &[u8]) -> bool {
+    let Some((choice, rest)) = bytes.split_first() else { return false };
+    match choice % 5 {
+        0 => same::<Ask>(rest),
+        1 => same::<Answer>(rest),
+        2 => same::<Introduction>(rest),
+        3 => same::<About>(rest),
+        _ => same::<WorkReply>(rest),
+    }
+}
+
+fn read_table(bytes: &[u8]) -> bool {
+    let Ok(table) = Table::read(bytes) else { return false };
+    let fields = guess_fields(&table.headers);
+    let (decimal, currency) = (guess_decimal(&table, &fields), Currency::parse("EUR").unwrap());
+    let (rows, _) = read_rows(&table, &Reading { fields, decimal, currency });
+    assert!(rows.len() <= table.lines.len());
+    true
+}
+
+fn read_call(bytes: &[u8]) -> bool {
+    let Ok(call) = decode::<Call>(bytes) else { return false };
+    assert_eq!(decode::<Call>(&encode(&call).unwrap()), Ok(call));
+    true
+}
+
+/// What people type and scanners read. Says whether it was anything.
+fn read_typed(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let proof = Proof::from_text(text);
+    if let Ok(proof) = &proof {
+        assert_eq!(Proof::from_text(&proof.to_text()).as_ref(), Ok(proof));
+    }
+    let currency = Currency::parse("EUR").unwrap();
+    let money = Money::parse(text, currency);
+    if let Ok(money) = money {
+        assert_eq!(Money::parse(&money.plain(), currency), Ok(money));
+    }
+    let (patterns, code) = text.rsplit_once(' ').unwrap_or(("20IIIIIWWWWWC", text));
+    proof.is_ok() || money.is_ok() || scale::read(patterns, code).is_some()
 }
 
 fn read_page(bytes: &[u8]) -> bool {
@@ -194,6 +284,17 @@ fn the_kept_seeds_are_real_values_and_are_read() {
                 "{name}/{file} is not what is written today: set SOKO_BLESS=1 if that is meant"
             );
             assert!(read(&bytes), "{name}/{file}");
+        }
+    }
+}
+
+/// What a fuzzer once found, by its target. Kept for ever.
+#[test]
+fn what_fuzzers_found_stays_mended() {
+    for (name, _, read) in targets() {
+        let Ok(found) = std::fs::read_dir(folder("fuzz/found").join(name)) else { continue };
+        for file in found {
+            read(&std::fs::read(file.unwrap().path()).unwrap());
         }
     }
 }

@@ -6,6 +6,7 @@ mod api_fuzz;
 mod bench;
 mod browser;
 mod bundle;
+mod fuzz;
 mod machine;
 mod packages;
 mod postgres;
@@ -78,6 +79,13 @@ enum Task {
     },
     /// Try every HTTP operation of the server that is built with odd input
     Api,
+    /// Run every fuzzer, or only these, for some seconds each; needs nightly Rust and cargo-fuzz
+    Fuzz {
+        targets: Vec<String>,
+        /// How long each of them
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Measure, print a table and write the figures
     Bench {
         /// Only these groups; all when none is named
@@ -129,6 +137,7 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Ci => steps::run(&[steps::SETUP, steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),
         Task::Api => api_fuzz::try_every_operation(),
+        Task::Fuzz { targets, seconds } => fuzz::run_targets(&targets, seconds),
         Task::Bench { groups, json } => bench::run(&groups, json.as_deref()),
         Task::Pg { durable, command } => postgres::with_command(durable.into(), &command),
         Task::KeepPostgres { durable } => postgres::keep(durable.into()),
