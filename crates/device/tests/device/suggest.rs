@@ -57,45 +57,47 @@ async fn buy(shell: &Shell, id: u8, verb: BuyerVerb) {
     assert_eq!(shell.call(Call::Buy(BuyerCommand { id: ThingId([id; 16]), verb })).await, Answer::Bought);
 }
 
+/// A stall that sold both in 60 baskets and mangoes alone in 30, the server that learnt it and is stopped, and its port.
+async fn taught(till: &Path, data: &Path) -> (Shell, u16) {
+    let server = Running::start(data);
+    let port = server.port();
+    let stall = Shell::open(till);
+    stall.shop(&server).await;
+    stall.receive(MANGO, 500).await;
+    stall.receive(TEA, 500).await;
+    for number in 0..40 {
+        sell(&stall, number, &[MANGO, TEA]).await;
+    }
+    let sent = async || {
+        stall.until("the server to have it", async || (stall.status().await.unsent == 0).then_some(())).await;
+    };
+    sent().await;
+    drop(server);
+    assert!(matches!(learn(data), Err(NotTrained::TooFew(40))));
+    let server = Running::start_at(data, port);
+    for number in 40..60 {
+        sell(&stall, number, &[MANGO, TEA]).await;
+    }
+    for number in 60..90 {
+        sell(&stall, number, &[MANGO]).await;
+    }
+    stall.device(DeviceVerb::ExchangeNow).await;
+    sent().await;
+    drop(server);
+    let first = learn(data).unwrap();
+    assert!(first.is_in_use && first.card.baskets == 90 && first.card.products == 2, "{:?}", first.card);
+    // Nothing happened since: the same trade gives the same model.
+    assert_eq!(learn(data).unwrap().model, first.model);
+    (stall, port)
+}
+
 #[test]
 fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_reason() {
     on_one_thread(async {
         let folder = tempfile::tempdir().unwrap();
         let (data, till, phone) =
             (folder.path().join("server"), folder.path().join("till"), folder.path().join("phone"));
-        let server = Running::start(&data);
-        let port = server.port();
-        let stall = Shell::open(&till);
-        stall.shop(&server).await;
-        stall.receive(MANGO, 500).await;
-        stall.receive(TEA, 500).await;
-        for number in 0..40 {
-            sell(&stall, number, &[MANGO, TEA]).await;
-        }
-        let sent = async || {
-            stall
-                .until("the server to have it", async || (stall.status().await.unsent == 0).then_some(()))
-                .await;
-        };
-        sent().await;
-        drop(server);
-        assert!(matches!(learn(&data), Err(NotTrained::TooFew(40))));
-        let server = Running::start_at(&data, port);
-        for number in 40..60 {
-            sell(&stall, number, &[MANGO, TEA]).await;
-        }
-        // A third of those who buy mangoes buy nothing else.
-        for number in 60..90 {
-            sell(&stall, number, &[MANGO]).await;
-        }
-        stall.device(DeviceVerb::ExchangeNow).await;
-        sent().await;
-        drop(server);
-        let first = learn(&data).unwrap();
-        assert!(first.is_in_use && first.card.baskets == 90 && first.card.products == 2, "{:?}", first.card);
-        // Nothing happened since: the same trade gives the same model.
-        assert_eq!(learn(&data).unwrap().model, first.model);
-
+        let (stall, port) = taught(&till, &data).await;
         let server = Running::start_at(&data, port);
         let shopper = Shell::open(&phone);
         shopper.device(DeviceVerb::UseServer { server: server.url() }).await;
