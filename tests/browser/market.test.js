@@ -141,9 +141,16 @@ test("suggestions come with their reason, from this device alone, and what is se
     await forYou.getByText("Many have it in their basket").first().waitFor();
     await server.kill();
 
-    await forYou.getByRole("link").first().click();
-    const goesWith = section("Goes well with it");
-    await goesWith.getByText(/^Bought with .+ in \d+ of \d+ baskets$/).first().waitFor();
+    // What else is there today depends on the hour at which the demo was made: not everything has a companion in stock.
+    const paths = await forYou.getByRole("link").evaluateAll((all) => all.map((it) => it.pathname));
+    const reason = section("Goes well with it").getByText(/^Bought with .+ in \d+ of \d+ baskets$/).first();
+    let isFound = false;
+    for (const path of paths) {
+      await shopper.go(path);
+      isFound = await reason.waitFor({ timeout: 5_000 }).then(() => true, () => false);
+      if (isFound) break;
+    }
+    assert.ok(isFound, `nothing goes with any of ${paths}`);
     await shopper.button("Put in basket").click();
     await shopper.page.getByText(/^In your basket/).first().waitFor();
     await shopper.go("/market");
