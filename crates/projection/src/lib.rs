@@ -11,6 +11,7 @@ pub mod counts;
 mod customers;
 mod digest;
 mod drawer;
+mod erasable;
 mod history;
 mod ledger;
 pub mod payments;

@@ -3,10 +3,11 @@
 use soko_domain::entry::{DeviceAdmitted, EpochStarted, LimitsPut, PersonPut};
 use soko_domain::ids::{AuthorId, EpochId, PersonId};
 use soko_domain::role::Role;
-use soko_record_log::{StoreError, log, params};
+use soko_record_log::{StoreError, params};
 
 use crate::book::Book;
 use crate::digest::{EPOCH, STALL_DEVICE};
+use crate::erasable::PERSON;
 use crate::ledger::Place;
 use crate::project::Touched;
 
@@ -69,7 +70,7 @@ pub(crate) fn unfrozen(book: &mut Book<'_>, place: &Place, epoch: EpochId) -> Re
     })
 }
 
-/// The latest word about somebody, whatever the order in which the words arrive.
+/// The latest word about somebody.
 pub(crate) fn person_put(
     book: &mut Book<'_>,
     place: &Place,
@@ -77,24 +78,7 @@ pub(crate) fn person_put(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.people = true;
-    let row = book.tx.query_opt(
-        "select revision, author, erased from person where log = $1 and person = $2",
-        params![place.log, put.person],
-    )?;
-    let known = row.map(|row| Ok::<_, StoreError>((row.number(0)?, row.id(1)?, row.bool(2)?))).transpose()?;
-    let known: Option<((u64, AuthorId), bool)> =
-        known.map(|(revision, author, erased)| ((revision, author), erased));
-    if let Some((_, true)) = known {
-        // The name was taken out before this record arrived.
-        log::withhold(book.tx, place.log, &place.author, place.seq)?;
-        return Ok(());
-    }
-    book.tx.run(
-        "insert into person_card (log, person, author, seq) values ($1, $2, $3, $4)
-         on conflict (log, person, author, seq) do nothing",
-        params![place.log, put.person, place.author, place.seq],
-    )?;
-    if known.is_some_and(|(known, _)| known >= (put.revision, place.author)) {
+    if !PERSON.is_latest(book, place, (put.person.0, put.revision))? {
         return Ok(());
     }
     book.tx.run(
@@ -115,8 +99,7 @@ pub(crate) fn person_put(
     )
 }
 
-/// Takes the name out of every record that holds it, here and in whatever is passed on from here. Only records that
-/// said a name can lose their body this way.
+/// Takes the name out of the row and of every record that holds it.
 pub(crate) fn person_erased(
     book: &mut Book<'_>,
     place: &Place,
@@ -124,15 +107,7 @@ pub(crate) fn person_erased(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.people = true;
-    let cards = book.tx.query(
-        "select author, seq from person_card where log = $1 and person = $2 order by author, seq",
-        params![place.log, person],
-    )?;
-    for card in cards {
-        let author: AuthorId = card.id(0)?;
-        log::withhold(book.tx, place.log, &author, card.number(1)?)?;
-    }
-    book.tx.run("delete from person_card where log = $1 and person = $2", params![place.log, person])?;
+    PERSON.forget(book, place, person.0)?;
     book.tx.run(
         "insert into person (log, person, revision, author, name, role, active, erased)
          values ($1, $2, 0, $3, '', $4, 0, 1)
