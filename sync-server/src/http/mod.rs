@@ -10,6 +10,7 @@ mod caller;
 mod devices;
 mod docs;
 mod front;
+mod hashed;
 mod market;
 mod members;
 mod models;

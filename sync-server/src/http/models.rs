@@ -13,11 +13,9 @@ use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{ApiPath, id};
 use crate::http::front::Origin;
+use crate::http::hashed;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::model::{self, Card};
-
-/// The name says what the bytes are, so they never change.
-const KEPT_FOR: &str = "public, max-age=31536000, immutable";
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ModelBody {
@@ -61,9 +59,8 @@ pub(crate) async fn bytes(
     ApiPath(model): ApiPath<String>,
 ) -> Result<Response, Problem> {
     let model: Hash = id(&model, "the model")?;
-    let about = [(header::ETAG, format!("\"{model}\"")), (header::CACHE_CONTROL, KEPT_FOR.to_owned())];
-    let is_known = |known: &axum::http::HeaderValue| known.as_bytes() == about[0].1.as_bytes();
-    if headers.get(header::IF_NONE_MATCH).is_some_and(is_known) {
+    let about = hashed::about(model)?;
+    if hashed::is_known(&headers, model) {
         return Ok((StatusCode::NOT_MODIFIED, about).into_response());
     }
     app.spend(Who::Prefix(origin.prefix), cost::SEARCH)?;

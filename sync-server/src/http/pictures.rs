@@ -14,13 +14,12 @@ use crate::http::app::App;
 use crate::http::asked::ApiQuery;
 use crate::http::body::{AnyBytes, ApiPath, id};
 use crate::http::caller::Caller;
+use crate::http::hashed;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::platform::pictures::{self, PICTURE_BYTES_MAX, Picture};
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
 use crate::store::Shard;
 
-/// The name says what the bytes are, so they never change.
-const KEPT_FOR: &str = "public, max-age=31536000, immutable";
 /// Opened by itself, a picture can load and run nothing.
 const POLICY: &str = "default-src 'none'; sandbox";
 
@@ -81,20 +80,15 @@ pub(crate) async fn get(
     ApiPath(hash): ApiPath<String>,
 ) -> Result<Response, Problem> {
     let hash: Hash = id(&hash, "the picture")?;
-    let tag = format!("\"{hash}\"");
-    let about = [
-        (header::ETAG, HeaderValue::from_str(&tag).map_err(|error| Problem::internal(&error.to_string()))?),
-        (header::CACHE_CONTROL, HeaderValue::from_static(KEPT_FOR)),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    ];
-    let asked = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    if asked.flat_map(|value| value.split(',')).any(|known| known.trim() == tag) {
-        return Ok((StatusCode::NOT_MODIFIED, about).into_response());
+    let policy = [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))];
+    let about = hashed::about(hash)?;
+    if hashed::is_known(&headers, hash) {
+        return Ok((StatusCode::NOT_MODIFIED, about, policy).into_response());
     }
     let find = move |tx: &mut dyn Tx| Ok::<_, Refusal>(pictures::get(tx, hash)?);
     let found = app.store().read(find).await?;
     let picture = found.ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND, "no_such_picture", "nobody brought this picture to this server")
     })?;
-    Ok((about, [(header::CONTENT_TYPE, picture.kind.media_type())], picture.bytes).into_response())
+    Ok((about, policy, [(header::CONTENT_TYPE, picture.kind.media_type())], picture.bytes).into_response())
 }
