@@ -35,6 +35,14 @@ pub(crate) struct Model {
 type Numbers = BTreeMap<u32, (LogId, ProductId)>;
 
 impl Model {
+    /// Offers passed by, known ones or new ones.
+    pub(crate) fn seen(&mut self, rows: &[OfferRow]) {
+        if let (Some(Some(packed)), Some(market)) = (&self.packed, &mut self.market) {
+            let offers = rows.iter().map(|row| (row.stall, row.product));
+            Rc::make_mut(market).extend(numbered(packed, offers));
+        }
+    }
+
     /// What is offered changed, at one stall or in the market.
     pub(crate) fn doubt(&mut self, stall: Option<LogId>) {
         match stall {
@@ -47,19 +55,17 @@ impl Model {
 impl Device {
     pub(crate) fn suggestions(&self, query: &SuggestQuery) -> Result<Suggestions, Undone> {
         let packed = self.packed()?;
+        let packed = packed.as_deref();
         Ok(match query {
-            SuggestQuery::ForMe => Suggestions::Offers(match packed {
-                Some(packed) => self.for_me(&packed)?,
-                None => Vec::new(),
-            }),
-            SuggestQuery::With { stall, product } => Suggestions::Offers(match packed {
-                Some(packed) => self.with(&packed, (*stall, *product))?,
-                None => Vec::new(),
-            }),
-            SuggestQuery::AtCounter { stall, products } => Suggestions::Products(match packed {
-                Some(packed) => self.at_counter(&packed, *stall, products)?,
-                None => Vec::new(),
-            }),
+            SuggestQuery::ForMe => {
+                Suggestions::Offers(packed.map_or(Ok(Vec::new()), |packed| self.for_me(packed))?)
+            }
+            SuggestQuery::With { stall, product } => Suggestions::Offers(
+                packed.map_or(Ok(Vec::new()), |packed| self.with(packed, (*stall, *product)))?,
+            ),
+            SuggestQuery::AtCounter { stall, products } => Suggestions::Products(
+                packed.map_or(Ok(Vec::new()), |packed| self.at_counter(packed, *stall, products))?,
+            ),
         })
     }
 
@@ -107,19 +113,15 @@ impl Device {
             Wanted { count: AT_COUNTER * SPARE, may_show: &|it| numbers.contains_key(&it), explore: None };
         let picked = packed.goes_with(&basket, &wanted);
         let product = |number: u32| numbers.get(&number).map(|found| found.1);
-        let named = |it: &Suggestion| match it.reason {
-            Reason::Together { with, .. } => product(with),
-            Reason::Like { product: liked } => product(liked),
-            Reason::Popular => None,
-        };
-        let asked = picked.iter().flat_map(|it| [product(it.product), named(it)]).flatten().collect();
+        let asked = picked.iter().flat_map(|it| [Some(it.product), named(it.reason)]);
+        let asked = asked.flatten().filter_map(product).collect();
         let View::Products(rows) = self.ask(&Query::These { stall, products: asked })? else {
             return Ok(Vec::new());
         };
         let row = |wanted: Option<ProductId>| rows.iter().find(|row| Some(row.product) == wanted);
         let mut found = Vec::new();
         for it in &picked {
-            let name = |number: u32| row(product(number)).map(|row| row.name.clone());
+            let name = named(it.reason).and_then(|number| row(product(number))).map(|row| row.name.clone());
             let (Some(row), Some(because)) = (row(product(it.product)), because(it.reason, name)) else {
                 continue;
             };
@@ -142,13 +144,11 @@ impl Device {
                 let Some(row) = offered(tx, numbers, it.product)?.filter(|row| row.available > 0) else {
                     continue;
                 };
-                let named = match it.reason {
-                    Reason::Together { with, .. } => offered(tx, numbers, with)?,
-                    Reason::Like { product } => offered(tx, numbers, product)?,
-                    Reason::Popular => None,
+                let named = match named(it.reason) {
+                    Some(number) => offered(tx, numbers, number)?,
+                    None => None,
                 };
-                let name = |_| named.as_ref().map(|row| row.name.clone());
-                if let Some(because) = because(it.reason, name) {
+                if let Some(because) = because(it.reason, named.map(|row| row.name)) {
                     found.push(Suggested { row, because });
                 }
             }
@@ -178,7 +178,7 @@ impl Device {
                 .map(|row| Ok((LogId(row.id(0)?), ProductId(row.id(1)?))))
                 .collect::<Result<Vec<_>, _>>()
         })?;
-        let numbers = Rc::new(numbered(packed, offers));
+        let numbers = Rc::new(Numbers::from_iter(numbered(packed, offers)));
         self.model.borrow_mut().market = Some(Rc::clone(&numbers));
         Ok(numbers)
     }
@@ -192,7 +192,7 @@ impl Device {
                 tx.query("select product from product where log = $1 and archived = 0", params![stall])?;
             rows.iter().map(|row| Ok((stall, ProductId(row.id(0)?)))).collect::<Result<Vec<_>, StoreError>>()
         })?;
-        let numbers = Rc::new(numbered(packed, products));
+        let numbers = Rc::new(Numbers::from_iter(numbered(packed, products)));
         self.model.borrow_mut().stalls.insert(stall, Rc::clone(&numbers));
         Ok(numbers)
     }
@@ -220,9 +220,11 @@ impl Device {
     }
 }
 
-fn numbered(packed: &Packed, products: Vec<(LogId, ProductId)>) -> Numbers {
-    let number = |found: (LogId, ProductId)| Some((packed.number(&found.1.0)?, found));
-    products.into_iter().filter_map(number).collect()
+fn numbered(
+    packed: &Packed,
+    products: impl IntoIterator<Item = (LogId, ProductId)>,
+) -> impl Iterator<Item = (u32, (LogId, ProductId))> {
+    products.into_iter().filter_map(|found| Some((packed.number(&found.1.0)?, found)))
 }
 
 fn offered(tx: &mut dyn Tx, numbers: &Numbers, number: u32) -> Result<Option<OfferRow>, StoreError> {
@@ -230,11 +232,19 @@ fn offered(tx: &mut dyn Tx, numbers: &Numbers, number: u32) -> Result<Option<Off
     Ok(offer(tx, *stall, *product)?.map(|kept| kept.row))
 }
 
+/// The product that a reason speaks of.
+fn named(reason: Reason) -> Option<u32> {
+    match reason {
+        Reason::Together { with: product, .. } | Reason::Like { product } => Some(product),
+        Reason::Popular => None,
+    }
+}
+
 /// The reason in words; nothing when what it speaks of is not known here.
-fn because(reason: Reason, name: impl Fn(u32) -> Option<String>) -> Option<Because> {
+fn because(reason: Reason, name: Option<String>) -> Option<Because> {
     Some(match reason {
-        Reason::Together { with, both, of } => Because::Together { with: name(with)?, both, of },
-        Reason::Like { product } => Because::Like { product: name(product)? },
+        Reason::Together { both, of, .. } => Because::Together { with: name?, both, of },
+        Reason::Like { .. } => Because::Like { product: name? },
         Reason::Popular => Because::Popular,
     })
 }

@@ -48,15 +48,13 @@ impl Device {
                 page.categories.iter().try_for_each(|category| put_category(tx, &page.row, *category))
             }
         })?;
-        if matches!(view, MarketView::Offers(_) | MarketView::Offer(_)) {
-            self.model.borrow_mut().doubt(None);
-        }
+        let rows = match view {
+            MarketView::Offers(seen) => seen.value.as_slice(),
+            MarketView::Offer(seen) => std::slice::from_ref(&seen.value.row),
+            MarketView::Missing | MarketView::Stalls(_) | MarketView::Stall(_) => &[],
+        };
+        self.model.borrow_mut().seen(rows);
         if let Some(names) = self.names.borrow_mut().as_mut() {
-            let rows = match view {
-                MarketView::Offers(seen) => seen.value.as_slice(),
-                MarketView::Offer(seen) => std::slice::from_ref(&seen.value.row),
-                MarketView::Missing | MarketView::Stalls(_) | MarketView::Stall(_) => &[],
-            };
             rows.iter().for_each(|row| names.put((row.stall, row.product), &row.name));
         }
         Ok(())
