@@ -5,18 +5,10 @@ import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
 import { Server } from "./lib/server.js";
-import { Till, anyName } from "./lib/till.js";
-import { afterOneVisit } from "./lib/visit.js";
+import { Till } from "./lib/till.js";
+import { afterOneVisit, opened } from "./lib/visit.js";
 
 const dialog = (till) => till.page.getByRole("dialog").last();
-
-async function opened(till, price) {
-  const tea = anyName("Tea");
-  await till.openStall("Mama Akinyi");
-  await till.addProduct(tea, price);
-  await till.openDrawer();
-  return tea;
-}
 
 async function addCustomer(till, name, phone) {
   await till.go("/customers");

@@ -2,20 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Till, anyName } from "./lib/till.js";
-import { afterOneVisit } from "./lib/visit.js";
+import { Till } from "./lib/till.js";
+import { afterOneVisit, opened } from "./lib/visit.js";
 
 const dialog = (till) => till.page.getByRole("dialog").last();
 // It stands above the dialog that asked for it.
 const word = (till) => till.page.getByRole("dialog", { name: "A manager’s word" });
-
-async function opened(till, price) {
-  const tea = anyName("Tea");
-  await till.openStall("Mama Akinyi");
-  await till.addProduct(tea, price);
-  await till.openDrawer();
-  return tea;
-}
 
 async function count(till, sum) {
   await till.page.goto(`${till.url}/drawer`);

@@ -69,6 +69,16 @@ pub fn sets<T: 'static>(state: &UseStateHandle<T>) -> Callback<T> {
     Callback::from(move |value| setter.set(value))
 }
 
+/// Puts what comes into one part of what is typed.
+pub fn part<T: Clone + 'static>(typed: &UseStateHandle<T>, set: fn(&mut T, String)) -> Callback<String> {
+    let typed = typed.clone();
+    Callback::from(move |text: String| {
+        let mut now = (*typed).clone();
+        set(&mut now, text);
+        typed.set(now);
+    })
+}
+
 /// Opens what the state says is open.
 pub fn opens(state: &UseStateHandle<bool>) -> Callback<MouseEvent> {
     let setter = state.setter();

@@ -11,7 +11,7 @@ mod toasts;
 
 pub use because::because;
 pub use dialog::{Confirm, Dialog};
-pub use field::{Choice, Field, Segmented, Stepper, TextArea};
+pub use field::{Choice, Field, SearchBox, Segmented, Stepper, TextArea};
 pub use icon::{Icon, icon};
 pub use list::{Slot, Windowed};
 pub use qr::Qr;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Browser } from "./browser.js";
 import { keptOffline } from "./kept.js";
 import { Server } from "./server.js";
-import { Till } from "./till.js";
+import { Till, anyName } from "./till.js";
 
 // `prepare` gets the browser's context before its first page opens; the other options are the browser's.
 export async function afterOneVisit(work, { prepare, ...options } = {}) {
@@ -22,4 +22,13 @@ export async function afterOneVisit(work, { prepare, ...options } = {}) {
     await browser.close();
     await server.close();
   }
+}
+
+// A stall with tea and an open drawer; answers what the tea is called.
+export async function opened(till, price) {
+  const tea = anyName("Tea");
+  await till.openStall("Mama Akinyi");
+  await till.addProduct(tea, price);
+  await till.openDrawer();
+  return tea;
 }

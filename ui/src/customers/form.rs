@@ -4,7 +4,7 @@ use soko_app_api::{CustomerInput, OwnStall, Verb};
 use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
-use crate::acting::use_acting;
+use crate::acting::{part, use_acting};
 use crate::browser;
 use crate::parts::{Dialog, Field, TextArea};
 
@@ -17,15 +17,6 @@ pub(super) struct FormProps {
     /// With whom was saved.
     pub on_saved: Callback<ThingId>,
     pub on_close: Callback<()>,
-}
-
-fn part(typed: &UseStateHandle<CustomerInput>, set: fn(&mut CustomerInput, String)) -> Callback<String> {
-    let typed = typed.clone();
-    Callback::from(move |text: String| {
-        let mut now = (*typed).clone();
-        set(&mut now, text);
-        typed.set(now);
-    })
 }
 
 #[component]

@@ -2,7 +2,6 @@
 
 use soko_app_api::{Answer, Call, CustomerInput, CustomerRow, OwnStall, Query, View, Window};
 use soko_domain::ids::ThingId;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::form::CustomerForm;
@@ -10,7 +9,7 @@ use crate::acting::{closes, opens, sets};
 use crate::app::use_stall;
 use crate::desk::use_desk;
 use crate::nav::Go;
-use crate::parts::{Empty, Icon, Loading, Slot, Windowed, icon};
+use crate::parts::{Empty, Icon, Loading, SearchBox, Slot, Windowed, icon};
 use crate::route::Route;
 use crate::speech::use_speech;
 
@@ -44,35 +43,13 @@ fn List(props: &ListProps) -> Html {
                 <h1>{ speech.say("customers.title") }</h1>
                 <button type="button" class="button button-main" onclick={opens(&adds)}>{ icon(Icon::Plus) }{ speech.say("customer.add") }</button>
             </header>
-            <Find value={(*text).clone()} on_input={sets(&text)} />
+            <SearchBox label={speech.say("customers.search")} value={(*text).clone()} on_input={sets(&text)} />
             <Found stall={props.stall.clone()} text={(*text).clone()} {on_choose} />
             if *adds {
                 <CustomerForm stall={props.stall.clone()} customer={None::<ThingId>} about={CustomerInput { name: (*text).clone(), ..CustomerInput::default() }}
                     {on_saved} on_close={closes(&adds)} />
             }
         </section>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-pub(super) struct FindProps {
-    pub value: AttrValue,
-    pub on_input: Callback<String>,
-    #[prop_or_default]
-    pub autofocus: bool,
-}
-
-#[component]
-pub(super) fn Find(props: &FindProps) -> Html {
-    let speech = use_speech();
-    let oninput =
-        props.on_input.reform(|input: InputEvent| input.target_unchecked_into::<HtmlInputElement>().value());
-    html! {
-        <div class="search">
-            { icon(Icon::Search) }
-            <input type="search" value={props.value.clone()} {oninput} placeholder={speech.say("customers.search")}
-                aria-label={speech.say("customers.search")} autocomplete="off" enterkeyhint="search" autofocus={props.autofocus} />
-        </div>
     }
 }
 

@@ -5,12 +5,12 @@ use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
 use super::form::CustomerForm;
-use super::list::{Find, Found};
+use super::list::Found;
 use super::use_customer_name;
 use crate::acting::{closes, opens, sets};
 use crate::desk::use_desk;
 use crate::nav::Go;
-use crate::parts::{Dialog, Icon, icon};
+use crate::parts::{Dialog, Icon, SearchBox, icon};
 use crate::route::Route;
 use crate::speech::use_speech;
 use crate::watched::use_watched;
@@ -73,7 +73,7 @@ pub(super) fn Pick(props: &PickProps) -> Html {
     html! {
         <Dialog title={speech.say("customer.on-sale")} on_close={props.on_close.clone()}>
             <div class="stack">
-                <Find value={(*text).clone()} on_input={sets(&text)} autofocus=true />
+                <SearchBox label={speech.say("customers.search")} value={(*text).clone()} on_input={sets(&text)} autofocus=true />
                 <div class="pick-list scrolls"><Found stall={props.stall.clone()} text={(*text).clone()} {on_choose} /></div>
                 <footer class="dialog-foot">
                     <button type="button" class="button button-main" onclick={opens(&adds)}>{ icon(Icon::Plus) }{ speech.say("customer.add") }</button>

@@ -203,3 +203,25 @@ pub fn Stepper(props: &StepperProps) -> Html {
         </div>
     }
 }
+
+#[derive(Properties, PartialEq)]
+pub struct SearchBoxProps {
+    pub label: AttrValue,
+    pub value: AttrValue,
+    pub on_input: Callback<String>,
+    #[prop_or_default]
+    pub autofocus: bool,
+}
+
+#[component]
+pub fn SearchBox(props: &SearchBoxProps) -> Html {
+    let oninput =
+        props.on_input.reform(|input: InputEvent| input.target_unchecked_into::<HtmlInputElement>().value());
+    html! {
+        <div class="search">
+            { icon(Icon::Search) }
+            <input type="search" value={props.value.clone()} {oninput} placeholder={props.label.clone()}
+                aria-label={props.label.clone()} autocomplete="off" enterkeyhint="search" autofocus={props.autofocus} />
+        </div>
+    }
+}

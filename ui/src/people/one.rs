@@ -8,7 +8,7 @@ use soko_domain::role::Role;
 use yew::prelude::*;
 
 use super::pin::Pin;
-use crate::acting::{closes, opens};
+use crate::acting::{closes, opens, part};
 use crate::browser;
 use crate::desk::{Desk, Trouble};
 use crate::doing::{Doing, use_doing};
@@ -63,16 +63,6 @@ impl Typed {
         let differs = !self.again.is_empty() && self.pin != self.again;
         differs.then(|| speech.say("people.pin-differs"))
     }
-}
-
-/// One part of what is typed.
-fn part(typed: &UseStateHandle<Typed>, set: fn(&mut Typed, String)) -> Callback<String> {
-    let typed = typed.clone();
-    Callback::from(move |text: String| {
-        let mut now = (*typed).clone();
-        set(&mut now, text);
-        typed.set(now);
-    })
 }
 
 #[component]

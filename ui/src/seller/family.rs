@@ -8,12 +8,11 @@ use soko_domain::ids::{LogId, ProductId};
 use soko_domain::tax::TaxMode;
 use yew::prelude::*;
 
-use super::sell::SearchBox;
 use crate::acting::{sets, use_acting};
 use crate::browser;
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Field, Icon, icon};
+use crate::parts::{Field, Icon, SearchBox, icon};
 use crate::route::Route;
 use crate::typed;
 
@@ -199,7 +198,7 @@ fn Parts(props: &FamilyProps) -> Html {
                         </div>
                     }
                 }) }
-                <SearchBox value={(*text).clone()} on_input={sets(&text)} />
+                <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
                 { for found.iter().map(|row| html! {
                     <button type="button" class="list-row" onclick={put(row.product, 1)} disabled={acting.is_busy()}>
                         <span class="list-main"><span class="list-name">{ row.name.clone() }</span></span>

@@ -9,13 +9,12 @@ use soko_app_api::{
 use soko_domain::ids::{LogId, ProductId};
 use yew::prelude::*;
 
-use super::sell::SearchBox;
 use super::with_stall;
 use crate::acting::sets;
 use crate::doing::use_doing;
 use crate::nav::Go;
 use crate::paper;
-use crate::parts::{Choice, Empty, Icon, Slot, Stepper, Windowed, icon};
+use crate::parts::{Choice, Empty, Icon, SearchBox, Slot, Stepper, Windowed, icon};
 use crate::route::Route;
 use crate::speech::use_speech;
 
@@ -107,7 +106,7 @@ fn Chosen(props: &ChosenProps) -> Html {
                 <Choice label={speech.say("labels.sheet")} value={(*sheet).clone()} options={sheets.to_vec()} on_choose={sets(&sheet)} />
                 <Choice label={speech.say("labels.code")} value={(*code).clone()} options={codes.to_vec()} on_choose={sets(&code)} />
             </div>
-            <SearchBox value={(*text).clone()} on_input={sets(&text)} />
+            <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
             <Windowed label={speech.say("nav.products")} {call} {slot} {empty} />
         </section>
     }

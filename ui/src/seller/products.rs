@@ -4,13 +4,13 @@ use soko_app_api::{Answer, Call, OwnStall, ProductFilter, ProductRow, Query, Vie
 use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
-use super::sell::{Categories, SearchBox};
+use super::sell::Categories;
 use super::with_stall;
 use crate::acting::sets;
 use crate::desk::use_desk;
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Empty, Icon, Photo, Segmented, Slot, Windowed, icon};
+use crate::parts::{Empty, Icon, Photo, SearchBox, Segmented, Slot, Windowed, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 
@@ -92,7 +92,7 @@ fn List(props: &ListProps) -> Html {
                 </Go>
             </header>
             <div class="row">
-                <SearchBox value={(*text).clone()} on_input={on_text} />
+                <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={on_text} />
                 <Segmented label={speech.say("products.which")} value={which.word()}
                     on_choose={on_which} options={vec![
                         ("offered".into(), html! { <>{ speech.say("products.offered") }</> }),

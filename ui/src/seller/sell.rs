@@ -3,7 +3,6 @@
 
 use soko_app_api::{Answer, Call, OwnStall, ProductFilter, ProductRow, Query, View, Window};
 use soko_domain::ids::ThingId;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::counter::{Counter, CounterBar};
@@ -15,7 +14,7 @@ use crate::browser;
 use crate::desk::use_desk;
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Empty, Icon, Photo, Segmented, Slot, Windowed, icon};
+use crate::parts::{Empty, Icon, Photo, SearchBox, Segmented, Slot, Windowed, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 use crate::watched::use_watched;
@@ -82,7 +81,7 @@ fn Offer(props: &StallProps) -> Html {
     html! {
         <>
             <div class="sell-tools">
-                <SearchBox value={(*text).clone()} on_input={on_text} />
+                <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={on_text} />
                 <Segmented label={speech.say("sell.view")} value={(*view).clone()} on_choose={choose_view}
                     options={vec![
                         ("grid".into(), named(Icon::Grid, speech.say("sell.grid"))),
@@ -117,26 +116,6 @@ fn empty(speech: &Speech, is_searching: bool) -> Html {
                 { icon(Icon::Plus) }{ speech.say("products.add") }
             </Go>
         </Empty>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-pub(super) struct SearchBoxProps {
-    pub value: AttrValue,
-    pub on_input: Callback<String>,
-}
-
-#[component]
-pub(super) fn SearchBox(props: &SearchBoxProps) -> Html {
-    let speech = use_speech();
-    let oninput =
-        props.on_input.reform(|input: InputEvent| input.target_unchecked_into::<HtmlInputElement>().value());
-    html! {
-        <div class="search">
-            { icon(Icon::Search) }
-            <input type="search" value={props.value.clone()} {oninput} placeholder={speech.say("search.products")}
-                aria-label={speech.say("search.products")} autocomplete="off" enterkeyhint="search" />
-        </div>
     }
 }
 

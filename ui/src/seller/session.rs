@@ -14,14 +14,13 @@ use soko_domain::ids::{LogId, ProductId};
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
-use super::sell::SearchBox;
 use super::with_stall;
 use crate::acting::sets;
 use crate::desk::{Desk, Trouble, use_desk};
 use crate::doing::use_doing;
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Choice, Empty, Field, Icon, Photo, icon};
+use crate::parts::{Choice, Empty, Field, Icon, Photo, SearchBox, icon};
 use crate::route::{Route, Session};
 use crate::speech::{Speech, use_speech};
 use crate::typed;
@@ -155,7 +154,7 @@ fn Entering(props: &EnteringProps) -> Html {
                 <h1>{ speech.say(kind.title()) }</h1>
             </header>
             <p class="prose">{ speech.say(kind.text()) }</p>
-            <SearchBox value={(*text).clone()} on_input={sets(&text)} />
+            <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
             <Hits {stall} text={(*text).clone()} on_hit={hit(&change, &text)} />
             if kind == Session::Gone {
                 <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={on_reason} />
