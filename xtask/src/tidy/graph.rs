@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-documents", &["soko-domain"]),
     ("soko-app-api", &["soko-domain"]),
     ("soko-search", &[]),
+    ("soko-checkout", &["soko-domain"]),
     ("soko-print", &["soko-app-api", "soko-domain"]),
     ("soko-recommend", &[]),
     ("soko-replication", &["soko-domain"]),
@@ -78,8 +79,8 @@ const BELOW_THE_SHELLS: [&str; 7] = [
     "soko-search",
 ];
 
-/// The server trains what devices suggest from.
-const SERVER: [&str; 8] = [
+/// The server trains what devices suggest from, and drives payments.
+const SERVER: [&str; 9] = [
     "soko-domain",
     "soko-documents",
     "soko-app-api",
@@ -88,6 +89,7 @@ const SERVER: [&str; 8] = [
     "soko-projection",
     "soko-search",
     "soko-recommend",
+    "soko-checkout",
 ];
 
 /// A device that talks to its servers.
@@ -124,6 +126,7 @@ const PURE: &[&str] = &[
     "soko-search",
     "soko-print",
     "soko-recommend",
+    "soko-checkout",
 ];
 
 /// Runtimes, databases, HTTP, clocks and random sources.

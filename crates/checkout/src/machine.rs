@@ -1,0 +1,512 @@
+//! The rules. A call that can change anything is noted as in doubt before it is made, and a doubt is ended by what the
+//! provider shows, never by an error, a webhook or a clock.
+
+use crate::payment::{Answer, Call, Deed, Due, Ending, Next, Object, Payment, State, Status, Trouble};
+
+/// Calls without an answer before a person hears of it.
+const UNANSWERED_MAX: u32 = 6;
+/// Calls without a step forward before a person hears of it; a buyer may take longer.
+const TRIES_MAX: u32 = 12;
+/// Look-ups after somebody said that something happened: what a provider shows may lag behind what it tells.
+const LOOKS: u8 = 5;
+/// The first wait after a call; each further one doubles it.
+const WAIT_MS: i64 = 1_000;
+const WAIT_MS_MAX: i64 = 15 * 60 * 1_000;
+
+/// The rules that the simulation can weaken, to prove that it would notice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Weak {
+    /// After an unknown outcome it is asked again at once, under a fresh key.
+    AskAgain,
+    /// An answer that did not come counts as "not done", and the hold is free.
+    SilenceIsNo,
+    /// A capture that was not answered counts as done.
+    SilenceIsYes,
+    /// What the provider shows is not compared with what was asked.
+    Unequal,
+    /// A payment that succeeds after it was cancelled is kept.
+    LateKept,
+    /// Cancelling frees the hold before the provider confirmed.
+    FreeAtOnce,
+    /// An old answer takes the state back.
+    Backwards,
+    /// What was captured while it was being cancelled is only voided.
+    VoidCaptured,
+    /// A webhook alone counts as payment.
+    WebhookPays,
+}
+
+#[cfg(test)]
+thread_local! {
+    pub(crate) static WEAK: std::cell::Cell<Option<Weak>> = const { std::cell::Cell::new(None) };
+}
+
+fn weak(rule: Weak) -> bool {
+    #[cfg(test)]
+    return WEAK.get() == Some(rule);
+    #[cfg(not(test))]
+    {
+        let _ = rule;
+        false
+    }
+}
+
+impl Payment {
+    pub fn new(due: Due) -> Self {
+        Self {
+            due,
+            state: State::Created,
+            doubt: None,
+            object: None,
+            page: None,
+            seen: None,
+            ending: None,
+            trouble: None,
+            looks: 0,
+            is_posted: false,
+            asks: 0,
+            tries: 0,
+            unanswered: 0,
+        }
+    }
+
+    /// As a payment that was begun and is not remembered: whether anything was asked has to be looked up.
+    pub fn forgotten(due: Due) -> Self {
+        Self { state: State::Intent, doubt: Some(Call::Ask), asks: 1, ..Self::new(due) }
+    }
+
+    /// What is asked of the provider next; nothing if it is not its turn.
+    pub fn next(&self) -> Option<Call> {
+        if weak(Weak::AskAgain) && self.doubt == Some(Call::Ask) {
+            return Some(Call::Ask);
+        }
+        if self.doubt.is_some() || self.looks > 0 {
+            return Some(Call::LookUp);
+        }
+        match self.state {
+            State::Created => Some(Call::Ask),
+            // Without an object there is always a doubt; should there be none, looking is never wrong.
+            State::Cancelling if self.object.is_none() => Some(Call::LookUp),
+            State::Intent => Some(Call::LookUp),
+            State::Authorised => Some(Call::Capture),
+            State::Cancelling => Some(Call::Void),
+            State::Returning if self.seen == Some(Status::Captured) && !weak(Weak::VoidCaptured) => {
+                Some(Call::Refund)
+            }
+            State::Returning => Some(Call::Void),
+            State::Captured | State::Posted | State::Cancelled | State::Returned => None,
+        }
+    }
+
+    /// Takes the next call on. What this leaves is kept before the call is made.
+    pub fn begin(&mut self) -> Option<Call> {
+        let call = self.next()?;
+        self.tries = self.tries.saturating_add(1);
+        self.note(call);
+        Some(call)
+    }
+
+    fn note(&mut self, call: Call) {
+        if call == Call::LookUp {
+            return;
+        }
+        self.doubt = Some(call);
+        if call == Call::Ask {
+            self.asks = self.asks.saturating_add(1);
+            self.enter(State::Intent);
+        }
+    }
+
+    /// The key of a call that was begun.
+    pub fn key(&self, call: Call) -> String {
+        if weak(Weak::AskAgain) {
+            return format!("{}:{}", call.key(self.due.order), self.asks);
+        }
+        call.key(self.due.order)
+    }
+
+    /// What the provider answered. An answer may be late, and about an older state.
+    pub fn answered(&mut self, call: Call, answer: &Answer) -> Next {
+        let before = (self.state, self.seen, self.object.is_some());
+        let mut again = None;
+        let mut deeds = match answer {
+            Answer::Seen(object) => {
+                self.unanswered = 0;
+                self.looks = self.looks.saturating_sub(u8::from(call == Call::LookUp));
+                self.shown(object)
+            }
+            Answer::Nothing => {
+                self.unanswered = 0;
+                self.looks = self.looks.saturating_sub(1);
+                if self.object.is_none() && self.doubt == Some(Call::Ask) && call == Call::LookUp {
+                    // The request never arrived, or is on its way: the same key makes one of the two. Whoever cancels
+                    // asks, too, to have for certain what is to be voided.
+                    self.note(Call::Ask);
+                    again = Some(Call::Ask);
+                }
+                self.found_nothing()
+            }
+            Answer::Refused(_) if self.is_first_no(call) => self.ended(Ending::Failed),
+            Answer::Refused(_) | Answer::Unknown => self.unknown(call),
+        };
+        if before != (self.state, self.seen, self.object.is_some()) {
+            self.tries = 0;
+        }
+        let waits_for_buyer = self.state == State::Intent && self.object.is_some();
+        let is_stuck = self.tries > TRIES_MAX && !waits_for_buyer && self.next().is_some();
+        if is_stuck || self.unanswered > UNANSWERED_MAX {
+            deeds.extend(self.tell(Trouble::Stuck));
+        }
+        Next { deeds, call: again }
+    }
+
+    /// The buyer or the stall wants it to end. Money that was taken goes back.
+    pub fn cancel(&mut self, why: Ending) -> Vec<Deed> {
+        match self.state {
+            State::Created => return self.ended(why),
+            State::Intent | State::Authorised => self.enter(State::Cancelling),
+            State::Captured | State::Posted => self.enter(State::Returning),
+            State::Cancelling | State::Cancelled | State::Returning | State::Returned => return Vec::new(),
+        }
+        self.ending = Some(why);
+        (self.tries, self.unanswered) = (0, 0);
+        if weak(Weak::FreeAtOnce) { vec![Deed::Free(why)] } else { Vec::new() }
+    }
+
+    /// Somebody says that something happened to this payment. It is looked up, and nothing else follows from it.
+    pub fn named(&mut self) -> Vec<Deed> {
+        (self.looks, self.tries) = (LOOKS, 0);
+        if weak(Weak::WebhookPays) && self.state < State::Captured {
+            self.enter(State::Captured);
+            return vec![Deed::Post];
+        }
+        Vec::new()
+    }
+
+    /// The provider says that the buyer's bank takes the money back.
+    pub fn disputed(&mut self) -> Vec<Deed> {
+        self.looks = LOOKS;
+        vec![Deed::Tell(Trouble::Disputed)]
+    }
+
+    /// The stall's records say that it is paid.
+    pub fn posted(&mut self) {
+        if self.state == State::Captured {
+            self.enter(State::Posted);
+            self.is_posted = true;
+        }
+    }
+
+    /// Whether it needs nobody any more.
+    pub fn is_settled(&self) -> bool {
+        self.next().is_none() && self.state != State::Captured
+    }
+
+    /// How long until the next call.
+    pub fn wait_ms(&self) -> i64 {
+        let doubled = 1_i64 << self.tries.saturating_sub(1).min(20);
+        WAIT_MS.saturating_mul(doubled).min(WAIT_MS_MAX)
+    }
+
+    /// A no to the only request that was ever made is certain. To a repetition it is not: the first may be on its way.
+    fn is_first_no(&self, call: Call) -> bool {
+        call == Call::Ask && self.doubt == Some(Call::Ask) && self.asks == 1 && self.object.is_none()
+    }
+
+    fn unknown(&mut self, call: Call) -> Vec<Deed> {
+        self.unanswered = self.unanswered.saturating_add(1);
+        if weak(Weak::SilenceIsNo) && self.state < State::Captured {
+            return self.ended(Ending::Failed);
+        }
+        if weak(Weak::SilenceIsYes) && call == Call::Capture && self.state == State::Authorised {
+            self.enter(State::Captured);
+            return vec![Deed::Post];
+        }
+        Vec::new()
+    }
+
+    fn found_nothing(&mut self) -> Vec<Deed> {
+        if self.object.is_none() {
+            return Vec::new();
+        }
+        self.tell(Trouble::Contradiction).into_iter().collect()
+    }
+
+    fn shown(&mut self, object: &Object) -> Vec<Deed> {
+        if object.due != self.due && !weak(Weak::Unequal) {
+            return self.tell(Trouble::Mismatch).into_iter().collect();
+        }
+        if self.object.as_ref().is_some_and(|known| *known != object.id) && !weak(Weak::AskAgain) {
+            return self.tell(Trouble::TwoObjects).into_iter().collect();
+        }
+        self.object = Some(object.id.clone());
+        if object.page.is_some() {
+            self.page.clone_from(&object.page);
+        }
+        if self.doubt.is_some_and(|doubt| ends(doubt, object.status)) {
+            self.doubt = None;
+        }
+        match object.status {
+            Status::Pending => self.is_pending(),
+            Status::Authorised => self.is_authorised(),
+            Status::Captured => self.is_captured(),
+            Status::Dead => self.is_dead(),
+            Status::Refunded => self.is_refunded(),
+        }
+    }
+
+    fn is_pending(&mut self) -> Vec<Deed> {
+        if self.state == State::Created {
+            self.enter(State::Intent);
+        }
+        if self.state == State::Intent {
+            self.seen = Some(Status::Pending);
+        }
+        if weak(Weak::Backwards) && self.state == State::Authorised {
+            self.state = State::Intent;
+        }
+        Vec::new()
+    }
+
+    fn is_authorised(&mut self) -> Vec<Deed> {
+        match self.state {
+            State::Created | State::Intent => self.enter(State::Authorised),
+            State::Cancelled if !weak(Weak::LateKept) => self.enter(State::Returning),
+            State::Cancelling | State::Authorised => {}
+            // An older answer than what is known, or known already.
+            State::Cancelled | State::Captured | State::Posted | State::Returning | State::Returned => {
+                return Vec::new();
+            }
+        }
+        self.seen = Some(Status::Authorised);
+        Vec::new()
+    }
+
+    fn is_captured(&mut self) -> Vec<Deed> {
+        match self.state {
+            State::Created | State::Intent | State::Authorised => self.enter(State::Captured),
+            State::Cancelled if weak(Weak::LateKept) => return Vec::new(),
+            State::Cancelling | State::Cancelled => self.enter(State::Returning),
+            State::Captured | State::Returning => {}
+            State::Posted | State::Returned => return Vec::new(),
+        }
+        self.seen = Some(Status::Captured);
+        if self.state == State::Captured { vec![Deed::Post] } else { Vec::new() }
+    }
+
+    fn is_dead(&mut self) -> Vec<Deed> {
+        match self.state {
+            State::Created | State::Intent | State::Authorised | State::Cancelling => {
+                self.seen = Some(Status::Dead);
+                self.ended(Ending::Failed)
+            }
+            State::Returning if self.seen != Some(Status::Captured) || weak(Weak::VoidCaptured) => {
+                self.seen = Some(Status::Dead);
+                self.back()
+            }
+            State::Captured | State::Posted | State::Returning => {
+                self.tell(Trouble::Contradiction).into_iter().collect()
+            }
+            State::Cancelled | State::Returned => Vec::new(),
+        }
+    }
+
+    fn is_refunded(&mut self) -> Vec<Deed> {
+        self.seen = Some(Status::Refunded);
+        match self.state {
+            State::Returned => Vec::new(),
+            State::Captured | State::Posted => {
+                let mut deeds = self.back();
+                // Nobody said that the goods go back: that is for a person.
+                deeds.retain(|deed| !matches!(deed, Deed::Free(_)));
+                deeds.push(Deed::Tell(Trouble::ReturnedOutside));
+                deeds
+            }
+            State::Created
+            | State::Intent
+            | State::Authorised
+            | State::Cancelling
+            | State::Cancelled
+            | State::Returning => self.back(),
+        }
+    }
+
+    /// Nothing was paid and nothing will be.
+    fn ended(&mut self, otherwise: Ending) -> Vec<Deed> {
+        let why = *self.ending.get_or_insert(otherwise);
+        self.doubt = None;
+        self.enter(State::Cancelled);
+        vec![Deed::Free(why)]
+    }
+
+    /// The buyer has the money again.
+    fn back(&mut self) -> Vec<Deed> {
+        let why = *self.ending.get_or_insert(Ending::Failed);
+        self.doubt = None;
+        self.enter(State::Returned);
+        let paid_back = self.is_posted.then_some(Deed::PaidBack);
+        paid_back.into_iter().chain([Deed::Free(why)]).collect()
+    }
+
+    /// Never to an earlier one.
+    fn enter(&mut self, state: State) {
+        if state > self.state {
+            self.state = state;
+            if self.trouble == Some(Trouble::Stuck) {
+                self.trouble = None;
+            }
+        }
+    }
+
+    /// A person is told once; that it is stuck is forgotten for something that says more.
+    fn tell(&mut self, trouble: Trouble) -> Option<Deed> {
+        let is_news = match self.trouble {
+            None => true,
+            Some(Trouble::Stuck) => trouble != Trouble::Stuck,
+            Some(_) => false,
+        };
+        if is_news {
+            self.trouble = Some(trouble);
+        }
+        is_news.then_some(Deed::Tell(trouble))
+    }
+}
+
+/// Whether what the provider shows says what became of a call in doubt. What it showed before the call does not.
+fn ends(doubt: Call, shown: Status) -> bool {
+    match doubt {
+        Call::Capture => shown != Status::Pending,
+        Call::Refund => matches!(shown, Status::Captured | Status::Refunded),
+        Call::Ask | Call::Void | Call::LookUp => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_domain::ids::OrderId;
+    use soko_domain::money::Currency;
+
+    use super::*;
+
+    fn due() -> Due {
+        let currency = Currency::parse("EUR").unwrap();
+        Due { order: OrderId([1; 16]), account: "stall".into(), amount_minor: 500, currency }
+    }
+
+    fn shows(status: Status) -> Answer {
+        Answer::Seen(Object { id: "o1".into(), status, due: due(), page: None })
+    }
+
+    /// What happens to a payment, in order.
+    enum Happens {
+        Answer(Call, Answer),
+        Cancel,
+        Posted,
+    }
+
+    fn after(happenings: Vec<Happens>) -> (Payment, Vec<Deed>) {
+        let (mut payment, mut deeds) = (Payment::new(due()), Vec::new());
+        for happening in happenings {
+            match happening {
+                Happens::Answer(call, answer) => {
+                    assert_eq!(payment.begin(), Some(call), "{payment:?}");
+                    deeds = payment.answered(call, &answer).deeds;
+                }
+                Happens::Cancel => deeds = payment.cancel(Ending::Buyer),
+                Happens::Posted => payment.posted(),
+            }
+        }
+        (payment, deeds)
+    }
+
+    use Happens::{Answer as Told, Cancel, Posted};
+
+    fn ask() -> Happens {
+        Told(Call::Ask, shows(Status::Pending))
+    }
+
+    fn look(status: Status) -> Happens {
+        Told(Call::LookUp, shows(status))
+    }
+
+    fn refused() -> Answer {
+        Answer::Refused("no such number".into())
+    }
+
+    /// Name, what happens, and then: the state, what follows for the shop, the next call.
+    type Case = (&'static str, Vec<Happens>, State, Vec<Deed>, Option<Call>);
+
+    fn check(cases: Vec<Case>) {
+        for (name, happenings, state, wanted, next) in cases {
+            let (payment, deeds) = after(happenings);
+            assert_eq!((payment.state, deeds, payment.next()), (state, wanted, next), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_way_to_the_money() {
+        let capture = |answer| vec![ask(), look(Status::Authorised), Told(Call::Capture, answer)];
+        let looks = Some(Call::LookUp);
+        let lost = Told(Call::Ask, Answer::Unknown);
+        check(vec![
+            ("paid", capture(shows(Status::Captured)), State::Captured, vec![Deed::Post], None),
+            ("lost asking", vec![lost], State::Intent, vec![], looks),
+            ("lost capture", capture(Answer::Unknown), State::Authorised, vec![], looks),
+            ("refused capture", capture(refused()), State::Authorised, vec![], looks),
+        ]);
+    }
+
+    #[test]
+    fn the_ways_without_it() {
+        let void = |answer| vec![ask(), Cancel, Told(Call::Void, answer)];
+        let failed = || vec![Deed::Free(Ending::Failed)];
+        let buyer = || vec![Deed::Free(Ending::Buyer)];
+        let refund = Told(Call::Refund, shows(Status::Refunded));
+        let back = vec![Deed::PaidBack, Deed::Free(Ending::Buyer)];
+        let paid_back = vec![ask(), look(Status::Captured), Posted, Cancel, refund];
+        check(vec![
+            ("expired", vec![ask(), look(Status::Dead)], State::Cancelled, failed(), None),
+            ("refused", vec![Told(Call::Ask, refused())], State::Cancelled, failed(), None),
+            ("never asked", vec![Cancel], State::Cancelled, buyer(), None),
+            ("cancelled", vec![ask(), Cancel], State::Cancelling, vec![], Some(Call::Void)),
+            ("voided", void(shows(Status::Dead)), State::Cancelled, buyer(), None),
+            ("void lost", void(Answer::Unknown), State::Cancelling, vec![], Some(Call::LookUp)),
+            ("paid meanwhile", void(shows(Status::Captured)), State::Returning, vec![], Some(Call::Refund)),
+            ("paid back", paid_back, State::Returned, back, None),
+        ]);
+    }
+
+    #[test]
+    fn what_is_not_equal_never_counts() {
+        let currency = Currency::parse("USD").unwrap();
+        for wrong in [
+            Due { amount_minor: 499, ..due() },
+            Due { currency, ..due() },
+            Due { account: "other".into(), ..due() },
+            Due { order: OrderId([2; 16]), ..due() },
+        ] {
+            let mut payment = Payment::new(due());
+            payment.begin();
+            let object = Object { id: "o1".into(), status: Status::Captured, due: wrong, page: None };
+            let next = payment.answered(Call::Ask, &Answer::Seen(object.clone()));
+            assert_eq!((payment.state, next.deeds), (State::Intent, vec![Deed::Tell(Trouble::Mismatch)]));
+            let again = payment.answered(Call::LookUp, &Answer::Seen(object));
+            assert_eq!((payment.state, again.deeds), (State::Intent, vec![]), "told once");
+        }
+    }
+
+    #[test]
+    fn what_was_found_missing_is_asked_for_at_once_under_the_same_key() {
+        let mut payment = Payment::new(due());
+        payment.begin();
+        payment.answered(Call::Ask, &Answer::Unknown);
+        assert_eq!(payment.begin(), Some(Call::LookUp));
+        let next = payment.answered(Call::LookUp, &Answer::Nothing);
+        assert_eq!(next.call, Some(Call::Ask));
+        assert_eq!(payment.next(), Some(Call::LookUp), "whoever dies here looks again");
+        assert_eq!(payment.key(Call::Ask), Call::Ask.key(due().order));
+        // The first request may still arrive, so a no to the second one ends nothing.
+        let refused = payment.answered(Call::Ask, &Answer::Refused("twice".into()));
+        assert_eq!((payment.state, refused.deeds), (State::Intent, vec![]));
+    }
+}

@@ -1,0 +1,200 @@
+//! The data: what is due, how far it came, what a provider says of it, and what follows for the shop.
+
+use soko_domain::ids::OrderId;
+use soko_domain::money::Currency;
+
+/// A closed list that is kept as a number.
+macro_rules! numbered {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $case:ident = $number:literal),* $(,)? }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum $name { $($(#[$doc])* $case = $number),* }
+
+        impl $name {
+            pub fn number(self) -> u8 {
+                match self { $(Self::$case => $number),* }
+            }
+
+            pub fn from_number(number: u8) -> Option<Self> {
+                match number { $($number => Some(Self::$case),)* _ => None }
+            }
+        }
+    };
+}
+
+numbered! {
+    /// How far a payment came. It only ever moves to a later one of these.
+    pub enum State {
+        /// Nothing was asked of the provider yet.
+        Created = 1,
+        /// It was asked for, or may have been; the buyer has not paid.
+        Intent = 2,
+        /// The provider holds the money for us.
+        Authorised = 3,
+        /// The money is ours, and the stall's records do not say so yet.
+        Captured = 4,
+        /// The stall's records say that it is paid.
+        Posted = 5,
+        /// It is to end, and the provider has not confirmed that.
+        Cancelling = 6,
+        /// The provider said that nothing will be paid, or it was never asked.
+        Cancelled = 7,
+        /// It was paid and is on its way back.
+        Returning = 8,
+        Returned = 9,
+    }
+}
+
+numbered! {
+    /// What can be asked of a provider.
+    pub enum Call { Ask = 1, LookUp = 2, Capture = 3, Void = 4, Refund = 5 }
+}
+
+numbered! {
+    /// Calls that fail together: each has its own breaker and its own seats.
+    pub enum Class {
+        /// Takes money or promises to.
+        Charge = 1,
+        /// Gives it back.
+        Return = 2,
+        Look = 3,
+    }
+}
+
+numbered! {
+    /// What the provider says of its object.
+    pub enum Status {
+        /// The buyer can still pay.
+        Pending = 1,
+        Authorised = 2,
+        Captured = 3,
+        /// Cancelled, failed or expired: nothing was paid.
+        Dead = 4,
+        Refunded = 5,
+    }
+}
+
+numbered! {
+    /// Why it ends without the money.
+    pub enum Ending { Buyer = 1, Stall = 2, Failed = 3 }
+}
+
+numbered! {
+    /// Why a person has to look.
+    pub enum Trouble {
+        /// The provider's object is about another amount, currency, account or order.
+        Mismatch = 1,
+        /// Two objects name one order.
+        TwoObjects = 2,
+        /// It does not move on, or there is no answer.
+        Stuck = 3,
+        /// The provider takes back what it had said.
+        Contradiction = 4,
+        /// Somebody gave the money back at the provider.
+        ReturnedOutside = 5,
+        /// The buyer's bank takes the money back.
+        Disputed = 6,
+    }
+}
+
+impl Call {
+    pub fn class(self) -> Class {
+        match self {
+            Self::Ask | Self::Capture => Class::Charge,
+            Self::Void | Self::Refund => Class::Return,
+            Self::LookUp => Class::Look,
+        }
+    }
+
+    /// One key for each order and call, for ever: however often it is sent, it is done once.
+    pub fn key(self, order: OrderId) -> String {
+        let what = match self {
+            Self::Ask => "ask",
+            Self::LookUp => "look",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Refund => "refund",
+        };
+        format!("{order}:{what}:1")
+    }
+}
+
+/// What is asked of the provider, and must be equal in all that it says. Never changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Due {
+    pub order: OrderId,
+    /// Whose money it is to be, as the provider names it.
+    pub account: String,
+    pub amount_minor: i64,
+    pub currency: Currency,
+}
+
+/// What the provider has for an order, as it was fetched from it. A webhook is never one of these.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Object {
+    pub id: String,
+    pub status: Status,
+    pub due: Due,
+    /// Where the buyer pays.
+    pub page: Option<String>,
+}
+
+/// What came of a call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    Seen(Object),
+    /// A look-up found nothing under this order.
+    Nothing,
+    /// Understood, and not done.
+    Refused(String),
+    /// A timeout, a broken connection, a 500: done or not done.
+    Unknown,
+}
+
+/// What follows for the shop, in the transaction in which the payment is kept. Each is done once even if it is asked for twice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deed {
+    /// Write that the order is paid, and say so with `Payment::posted`.
+    Post,
+    /// Give the order's hold back, if it still has one.
+    Free(Ending),
+    /// Write that the money went back.
+    PaidBack,
+    /// A person has to look.
+    Tell(Trouble),
+}
+
+/// What follows from an answer.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Next {
+    pub deeds: Vec<Deed>,
+    /// Begun already: to be made at once, while what the look-up said is fresh. Whoever dies before it looks again.
+    pub call: Option<Call>,
+}
+
+/// One payment, all of which is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Payment {
+    pub due: Due,
+    pub state: State,
+    /// A call that may have been done: until a look-up says so, nothing else is asked.
+    pub doubt: Option<Call>,
+    /// The provider's name for it.
+    pub object: Option<String>,
+    pub page: Option<String>,
+    /// What the provider last said.
+    pub seen: Option<Status>,
+    pub ending: Option<Ending>,
+    /// Told already.
+    pub trouble: Option<Trouble>,
+    /// Somebody said that something happened: so often it is looked up, whatever the state.
+    pub looks: u8,
+    /// The records say that it is paid.
+    pub is_posted: bool,
+    /// How often it was asked for.
+    pub asks: u32,
+    /// Calls since it last moved on.
+    pub tries: u32,
+    /// Calls without an answer, in a row.
+    pub unanswered: u32,
+}
