@@ -280,6 +280,19 @@ fn the_record_log_keeps_its_promises_on_every_engine() {
 }
 
 #[test]
+fn figures_are_what_adding_up_gives_on_every_engine() {
+    each_store(|TestStore { store, .. }| {
+        for seed in 1_000..1_012 {
+            let ran = store.write_blocking(SHARD, move |tx| {
+                let outcome = soko_projection::suite::figures_are_what_adding_up_gives(tx, seed);
+                outcome.map_err(|error| No::Store(StoreError::Other(format!("seed {seed}: {error}"))))
+            });
+            assert!(ran.is_ok(), "{ran:?}");
+        }
+    });
+}
+
+#[test]
 fn opening_again_changes_nothing_and_keeps_everything() {
     each_store(|TestStore { store, place, .. }| {
         make_table(store);

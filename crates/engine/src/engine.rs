@@ -75,6 +75,7 @@ pub fn schema() -> &'static [Migration] {
             name: "model",
             sql: include_str!("../../../migrations/device/0009_model.sql"),
         },
+        Migration { number: 19, name: "figures", sql: soko_projection::FIGURES },
     ];
     STEPS
 }

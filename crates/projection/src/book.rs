@@ -5,6 +5,7 @@ use soko_domain::ids::LogId;
 use soko_record_log::{Param, StoreError, Tx};
 
 use crate::digest::{Part, whole};
+use crate::figures::{self, Figures};
 use crate::sum::Sum;
 
 pub(crate) struct Book<'a> {
@@ -12,11 +13,13 @@ pub(crate) struct Book<'a> {
     pub(crate) log: LogId,
     /// What the digest's sum gains by the writes so far.
     pub(crate) gain: Sum,
+    /// What the entries so far add to the figures; posted at the end, so that a page of records touches each row once.
+    pub(crate) figures: Figures,
 }
 
 impl<'a> Book<'a> {
     pub(crate) fn open(tx: &'a mut dyn Tx, log: LogId) -> Self {
-        Self { tx, log, gain: Sum::default() }
+        Self { tx, log, gain: Sum::default(), figures: Figures::default() }
     }
 
     /// Adds a row that is named by its record, and so cannot be there yet. `row` is what the digest covers of it.
@@ -63,9 +66,10 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
-    /// Keeps the sum; `kept` is what it was, where that is known, and what it is now.
-    pub(crate) fn close(self, kept: &mut Option<Sum>) -> Result<(), StoreError> {
-        let Self { tx, log, gain } = self;
+    /// Posts the figures and keeps the sum; `kept` is what it was, where that is known, and what it is now.
+    pub(crate) fn close(mut self, kept: &mut Option<Sum>) -> Result<(), StoreError> {
+        figures::post(&mut self)?;
+        let Self { tx, log, gain, .. } = self;
         let before = match *kept {
             Some(sum) => Some(sum),
             None => Sum::load(tx, log)?,

@@ -52,7 +52,19 @@ parts! {
     PAYMENT_WORD = 21: "payment_word" (2: "author, seq") "sale, tender, standing, code";
     STOCK_COUNT = 40: "stock_count" (2: "count_id, author") "seq, product, given";
     COUNT_MARK = 41: "count_mark" (2: "count_id, author") "seq";
+    FIGURE_HOUR = 50: "figure_hour" (4: "business_day, hour, register, person")
+        "sales, lines, revenue_minor, tax_minor, discount_minor, rounding_minor, voids, voided_minor, refunds, refunded_minor, returned_minor, restated";
+    FIGURE_PRODUCT = 51: "figure_product" (3: "grain, at, product")
+        "units, lines, revenue_minor, tax_minor, discount_minor, returned_units, restocked_units, refunded_minor, refunded_tax_minor";
+    FIGURE_TENDER = 52: "figure_tender" (2: "business_day, kind") "payments, amount_minor, refunded_minor";
+    FIGURE_TAX = 53: "figure_tax" (4: "business_day, ppm, mode, label") "net_minor, tax_minor";
 }
+
+/// Tables whose rows are sums.
+const SUMS: &[u8] =
+    &[BALANCE.number, FIGURE_HOUR.number, FIGURE_PRODUCT.number, FIGURE_TENDER.number, FIGURE_TAX.number];
+/// Odd, so that no value of a column is lost: each column of a row of sums weighs another power of it.
+const WEIGHT: i64 = 0x5851_f42d_4c95_7f2d;
 
 /// The digest of all derived state of a log, from every row of it.
 pub fn state_digest(tx: &mut dyn Tx, log: LogId) -> Result<Hash, StoreError> {
@@ -82,6 +94,39 @@ impl Part {
         Sum::of(self.number, values)
     }
 
+    /// A row of sums: what is added to it is added to the digest's sum, whatever the row was before.
+    pub(crate) fn of_sums(&self, keys: &[Param<'_>], values: impl IntoIterator<Item = i64>) -> Sum {
+        let (mut weighed, mut weight) = (0_i64, 1_i64);
+        for value in values {
+            weighed = weighed.wrapping_add(value.wrapping_mul(weight));
+            weight = weight.wrapping_mul(WEIGHT);
+        }
+        self.hash(keys).times(weighed)
+    }
+
+    /// The statement that adds to a row of sums, and makes it where it is not there: the log, the keys, the values.
+    pub(crate) fn adding(&self) -> &'static str {
+        static TEXTS: LazyLock<BTreeMap<u8, String>> = LazyLock::new(|| {
+            let sums = PARTS.iter().filter(|part| SUMS.contains(&part.number));
+            sums.map(|part| (part.number, part.adding_text())).collect()
+        });
+        TEXTS.get(&self.number).map_or("", String::as_str)
+    }
+
+    fn adding_text(&self) -> String {
+        let Self { table, keys, key_count, values, .. } = self;
+        let columns: Vec<&str> = values.split(", ").collect();
+        let places: Vec<String> =
+            (1..=1 + key_count + columns.len()).map(|place| format!("${place}")).collect();
+        let added: Vec<String> =
+            columns.iter().map(|column| format!("{column} = {table}.{column} + excluded.{column}")).collect();
+        format!(
+            "insert into {table} (log, {keys}, {values}) values ({}) on conflict (log, {keys}) do update set {}",
+            places.join(", "),
+            added.join(", ")
+        )
+    }
+
     /// What a row of this table is in the sum. Whoever adds to a row, or sets a flag of it, then knows what the sum
     /// gains without asking what the row was.
     fn of_row(&self, row: &Row) -> Result<Sum, StoreError> {
@@ -89,8 +134,10 @@ impl Part {
             (0..row.len()).map(|column| row.value(column).map(param)).collect();
         let values = values?;
         match (self.number, values.as_slice()) {
-            (number, [key @ .., Param::Int(quantity)]) if number == BALANCE.number => {
-                Ok(self.hash(key).times(*quantity))
+            (number, columns) if SUMS.contains(&number) => {
+                let (keys, sums) = columns.split_at(self.key_count.min(columns.len()));
+                let number = |sum: &Param<'_>| if let Param::Int(sum) = sum { *sum } else { 0 };
+                Ok(self.of_sums(keys, sums.iter().map(number)))
             }
             (number, [order, author, seq, placed, flags @ ..]) if number == ORDERS.number => {
                 let mut sum = Sum::default();

@@ -47,7 +47,7 @@ pub(crate) fn apply_entry(
         Entry::PurseSpent(spent) => purses::spent(book, place, stamp, spent, touched),
         Entry::LoyaltyPut(put) => purses::loyalty(book, place, put, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
-        Entry::SaleVoided(void) => trade::sale_voided(book, place, void, touched),
+        Entry::SaleVoided(void) => trade::sale_voided(book, place, stamp, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),
         Entry::RefundAllowed(allowed) => trade::refund_allowed(book, place, allowed, touched),
         Entry::ShareReturned(share) => trade::share_returned(book, place, share),

@@ -12,6 +12,7 @@ mod customers;
 mod digest;
 mod drawer;
 mod erasable;
+pub mod figures;
 mod history;
 mod ledger;
 pub mod payments;
@@ -19,12 +20,15 @@ mod people;
 mod project;
 mod purses;
 mod stock;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 mod sum;
 mod trade;
 
 pub mod read;
 pub mod read_customers;
 pub mod read_desk;
+pub mod read_figures;
 
 pub use catalogue::{
     Applier, ApplyFailure, LocalApplier, Pile, SortedOut, Waiting, Work, change_kind, folded, sort_out,
@@ -56,6 +60,9 @@ pub const GOODS: &str = include_str!("../../../migrations/shared/0005_goods.sql"
 pub const SELL: &str = include_str!("../../../migrations/shared/0006_sell.sql");
 /// Customers, gift cards, credit and points. It marks logs, as [`LISTS`] does.
 pub const CUSTOMERS: &str = include_str!("../../../migrations/shared/0008_customers.sql");
+
+/// What reports add up. It marks logs, as [`LISTS`] does.
+pub const FIGURES: &str = include_str!("../../../migrations/shared/0009_figures.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
@@ -100,4 +107,8 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "purse_entry",
     "shift_purse",
     "loyalty",
+    "figure_hour",
+    "figure_product",
+    "figure_tender",
+    "figure_tax",
 ];

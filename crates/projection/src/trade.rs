@@ -11,6 +11,7 @@ use soko_record_log::{StoreError, params};
 use crate::book::Book;
 use crate::digest::{ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED};
 use crate::drawer;
+use crate::figures;
 use crate::ledger::Place;
 use crate::payments;
 use crate::project::Touched;
@@ -55,6 +56,7 @@ pub(crate) fn sale_made(
         ],
     )?;
     payments::taken(book, place, sale)?;
+    figures::sale_made(book, place, stamp, sale)?;
     // A list of open orders shows which are closed.
     touched.documents.extend(sale.tab.map(|tab| ThingId(tab.0)));
     drawer::sold(book, place, sale, touched)
@@ -63,10 +65,12 @@ pub(crate) fn sale_made(
 pub(crate) fn sale_voided(
     book: &mut Book<'_>,
     place: &Place,
+    stamp: &Stamp,
     void: &SaleVoided,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.sales = true;
+    figures::sale_voided(book, place, stamp, void)?;
     book.add(
         &SALE_VOID,
         params![void.sale, place.author, place.seq, 1],
@@ -121,6 +125,7 @@ pub(crate) fn refund_made(
             ],
         )?;
     }
+    figures::refund_made(book, place, stamp, refund)?;
     drawer::refunded(book, place, refund, touched)
 }
 

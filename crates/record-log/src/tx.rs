@@ -163,7 +163,7 @@ impl<const N: usize> ByteId for [u8; N] {
 }
 
 /// A value that a statement answered. PostgreSQL's small integers and booleans arrive as `Int`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Value {
     Null,
     Int(i64),

@@ -1,0 +1,187 @@
+//! What reports add up, kept as sums while entries are applied. What one entry adds is a pure function of the entry and,
+//! for a void or a refund, of the sale it is about; sums do not care for an order, and whichever of a sale and its refund
+//! comes second adds what both together mean.
+//!
+//! A sale counts for its business day. A void takes it back on that same day; a refund is money that was given back
+//! when it was given back. Either marks the sale's day as restated, if that was another day.
+
+mod fold;
+
+use soko_domain::entry::{Entry, Kind, RefundLine, RefundMade, SaleMade, SaleVoided, Stamp};
+use soko_domain::ids::{AuthorId, SaleId};
+use soko_record_log::{Param, Row, StoreError, ToParam as _, log, params};
+
+use crate::book::Book;
+use crate::digest::{FIGURE_HOUR, FIGURE_PRODUCT, FIGURE_TAX, FIGURE_TENDER, Part};
+use crate::ledger::Place;
+use fold::{Back, GRAIN_DAY, GRAIN_MONTH, Sold, month_of};
+
+pub(crate) use fold::Figures;
+pub use fold::{Goods, Hour, Paid, Taxed};
+
+/// Most refunded lines of one sale whose taxes are taken back, in their order: what is behind them counts without. No
+/// honest register writes so many.
+const TAXED_BACKS_MAX: usize = 1_000;
+
+/// A sale was made, and its row is there.
+pub(crate) fn sale_made(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    sale: &SaleMade,
+) -> Result<(), StoreError> {
+    let sold = Sold { register: place.author, stamp, sale };
+    book.figures.sold(&sold, 1);
+    let mut backs = backs(book, place, sale.sale, usize::MAX)?;
+    if !backs.is_empty() {
+        book.figures.returned(&sold, &backs);
+        backs.truncate(TAXED_BACKS_MAX);
+        book.figures.taxes_back(sale, &[], &backs);
+    }
+    Ok(())
+}
+
+/// A sale was voided, and its row is not there yet. Only the register that made a sale voids it, so the sale stands
+/// earlier in the same chain; what voids it once more changes nothing.
+pub(crate) fn sale_voided(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    void: &SaleVoided,
+) -> Result<(), StoreError> {
+    let before = book.tx.query_opt(
+        "select 1 from sale_void where log = $1 and sale = $2 and author = $3 limit 1",
+        params![place.log, void.sale, place.author],
+    )?;
+    if before.is_some() {
+        return Ok(());
+    }
+    let own = sales(book, place, void.sale)?.into_iter().find(|(author, ..)| *author == place.author);
+    let Some((register, made, sale)) = own else { return Ok(()) };
+    let sold = Sold { register, stamp: &made, sale: &sale };
+    book.figures.sold(&sold, -1);
+    book.figures.voided(&sold, stamp);
+    Ok(())
+}
+
+/// A refund was made, and its rows are there.
+pub(crate) fn refund_made(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    refund: &RefundMade,
+) -> Result<(), StoreError> {
+    book.figures.refunded(place.author, stamp, refund);
+    let found = sales(book, place, refund.sale)?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let new: Vec<Back> = (refund.lines.iter()).map(|line| Back::of(place, stamp, line)).collect();
+    let mut after = backs(book, place, refund.sale, TAXED_BACKS_MAX + new.len())?;
+    let is_new = |back: &Back| back.author == place.author && back.seq == place.seq;
+    let mut before = after.clone();
+    before.retain(|back| !is_new(back));
+    before.truncate(TAXED_BACKS_MAX);
+    after.truncate(TAXED_BACKS_MAX);
+    for (register, made, sale) in &found {
+        book.figures.returned(&Sold { register: *register, stamp: made, sale }, &new);
+        book.figures.taxes_back(sale, &before, &after);
+    }
+    Ok(())
+}
+
+impl Back {
+    fn of(place: &Place, stamp: &Stamp, line: &RefundLine) -> Self {
+        Self {
+            author: place.author,
+            seq: place.seq,
+            line: line.line,
+            amount_minor: line.amount_minor,
+            business_day: stamp.business_day,
+        }
+    }
+}
+
+/// Every sale with this id; honest registers make one.
+fn sales(
+    book: &mut Book<'_>,
+    place: &Place,
+    sale: SaleId,
+) -> Result<Vec<(AuthorId, Stamp, SaleMade)>, StoreError> {
+    let rows = book.tx.query(
+        "select author, seq from sale where log = $1 and sale = $2 order by author, seq",
+        params![place.log, sale],
+    )?;
+    let mut sales = Vec::new();
+    for row in &rows {
+        let author: AuthorId = row.id(0)?;
+        let record = log::record_at(book.tx, place.log, &author, row.number(1)?)?;
+        let body = record.as_ref().and_then(|record| record.body.bytes());
+        if let Some(Ok((stamp, Entry::SaleMade(made)))) =
+            body.map(|body| Entry::from_body(Kind::SaleMade, body))
+        {
+            sales.push((author, stamp, made));
+        }
+    }
+    Ok(sales)
+}
+
+/// The lines of a sale that came back, in the order in which their taxes are cut.
+fn backs(book: &mut Book<'_>, place: &Place, sale: SaleId, most: usize) -> Result<Vec<Back>, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = book.tx.query(
+        "select author, seq, line, amount_minor, business_day from refund_line
+         where log = $1 and sale = $2 order by author, seq, place limit $3",
+        params![place.log, sale, most],
+    )?;
+    let back = |row: &Row| {
+        Ok(Back {
+            author: row.id(0)?,
+            seq: row.number(1)?,
+            line: row.number(2)?,
+            amount_minor: row.int(3)?,
+            business_day: row.number(4)?,
+        })
+    };
+    rows.iter().map(back).collect()
+}
+
+/// Adds to the rows what the entries so far add.
+pub(crate) fn post(book: &mut Book<'_>) -> Result<(), StoreError> {
+    let Figures { hours, goods, paid, taxed } = std::mem::take(&mut book.figures);
+    for (key, hour) in hours {
+        let keys = params![key.business_day, key.hour, key.register, key.person];
+        add(book, &FIGURE_HOUR, keys, &hour.values())?;
+    }
+    for ((business_day, product), goods) in &goods.days {
+        add(book, &FIGURE_PRODUCT, params![GRAIN_DAY, business_day, product], &goods.values())?;
+    }
+    for ((month, product), goods) in &goods.months {
+        add(book, &FIGURE_PRODUCT, params![GRAIN_MONTH, month, product], &goods.values())?;
+    }
+    for ((business_day, kind), paid) in paid {
+        add(book, &FIGURE_TENDER, params![business_day, kind.number()], &paid.values())?;
+    }
+    for ((business_day, rate), taxed) in taxed {
+        let mode = rate.mode.number();
+        add(book, &FIGURE_TAX, params![business_day, rate.ppm.0, mode, rate.label], &taxed.values())?;
+    }
+    Ok(())
+}
+
+fn add(book: &mut Book<'_>, part: &Part, keys: &[Param<'_>], values: &[i64]) -> Result<(), StoreError> {
+    if values.iter().all(|value| *value == 0) {
+        return Ok(());
+    }
+    let mut wanted = vec![book.log.to_param()];
+    wanted.extend_from_slice(keys);
+    wanted.extend(values.iter().map(|value| Param::Int(*value)));
+    book.tx.run(part.adding(), &wanted)?;
+    book.gain.add(part.of_sums(keys, values.iter().copied()));
+    Ok(())
+}
+
+/// Twelve to the year, since the year 0; 0 for what is no day.
+pub fn month(business_day: i32) -> i32 {
+    month_of(business_day)
+}

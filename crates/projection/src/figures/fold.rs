@@ -1,0 +1,272 @@
+//! What entries add to the sums. Nothing is read here and nothing written.
+
+use std::collections::BTreeMap;
+
+use soko_domain::calendar::{BusinessDay, Moment, OffsetMinutes};
+use soko_domain::entry::{GoodsBack, RefundMade, SaleLine, SaleMade, Stamp, TenderKind};
+use soko_domain::ids::{AuthorId, PersonId, ProductId};
+use soko_domain::money::part_of;
+use soko_domain::tax::TaxRate;
+
+pub(super) const GRAIN_DAY: i32 = 1;
+pub(super) const GRAIN_MONTH: i32 = 2;
+
+/// Far above what any line comes to, and so far below where an integer ends that ninety million such lines fit into a
+/// sum: a record from outside may say anything.
+const LINE_MAX: i64 = 100_000_000_000;
+
+macro_rules! measures {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+        pub struct $name { $($(#[$field_doc])* pub $field: i64),* }
+
+        impl $name {
+            /// The columns, in the order of [`Self::values`].
+            pub const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
+
+            pub fn values(&self) -> Vec<i64> {
+                vec![$(self.$field),*]
+            }
+
+            pub fn add(&mut self, more: &Self) {
+                $(self.$field = self.$field.saturating_add(more.$field);)*
+            }
+
+            pub fn from_values(values: &[i64]) -> Option<Self> {
+                let mut values = values.iter().copied();
+                Some(Self { $($field: values.next()?),* })
+            }
+        }
+    )*};
+}
+
+measures! {
+    /// One hour of one register and one person.
+    Hour {
+        /// Sales that stand.
+        sales,
+        lines,
+        /// What buyers were to pay, taxes in, before cash was rounded.
+        revenue_minor,
+        tax_minor,
+        discount_minor,
+        rounding_minor,
+        voids,
+        voided_minor,
+        refunds,
+        refunded_minor,
+        returned_minor,
+        restated,
+    }
+    /// One product on a day or in a month.
+    Goods {
+        units,
+        lines,
+        revenue_minor,
+        tax_minor,
+        discount_minor,
+        returned_units,
+        /// Those of them that can be sold again.
+        restocked_units,
+        refunded_minor,
+        refunded_tax_minor,
+    }
+    /// One way to pay on a day.
+    Paid {
+        payments,
+        /// What was kept: change is gone from cash.
+        amount_minor,
+        refunded_minor,
+    }
+    /// One rate on a day.
+    Taxed { net_minor, tax_minor }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct HourKey {
+    pub(crate) business_day: i32,
+    pub(crate) hour: u8,
+    pub(crate) register: AuthorId,
+    pub(crate) person: PersonId,
+}
+
+#[derive(Default, Debug)]
+pub(crate) struct GoodsByTime {
+    pub(crate) days: BTreeMap<(i32, ProductId), Goods>,
+    pub(crate) months: BTreeMap<(i32, ProductId), Goods>,
+}
+
+/// What some entries add.
+#[derive(Default, Debug)]
+pub(crate) struct Figures {
+    pub(crate) hours: BTreeMap<HourKey, Hour>,
+    pub(crate) goods: GoodsByTime,
+    pub(crate) paid: BTreeMap<(i32, TenderKind), Paid>,
+    pub(crate) taxed: BTreeMap<(i32, TaxRate), Taxed>,
+}
+
+/// A sale, where and when it was made.
+pub(crate) struct Sold<'a> {
+    pub(crate) register: AuthorId,
+    pub(crate) stamp: &'a Stamp,
+    pub(crate) sale: &'a SaleMade,
+}
+
+/// A line that came back, as its record says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Back {
+    pub(crate) author: AuthorId,
+    pub(crate) seq: u64,
+    pub(crate) line: u32,
+    pub(crate) amount_minor: i64,
+    pub(crate) business_day: i32,
+}
+
+impl Figures {
+    /// A sale; or one less, where `sign` is -1.
+    pub(crate) fn sold(&mut self, sold: &Sold<'_>, sign: i64) {
+        let (day, sale) = (sold.stamp.business_day, sold.sale);
+        let signed = |amount: i64| sign * bounded(amount);
+        let lines = sign * i64::try_from(sale.lines.len()).unwrap_or(i64::MAX).min(LINE_MAX);
+        let sum = |of: fn(&SaleLine) -> i64| sale.lines.iter().map(of).map(signed).sum();
+        let hour = Hour {
+            sales: sign,
+            lines,
+            revenue_minor: signed(sale.total_minor),
+            tax_minor: sum(tax_of),
+            discount_minor: sum(|line| line.discount_minor),
+            rounding_minor: signed(sale.cash_rounding_minor),
+            ..Hour::default()
+        };
+        self.hours.entry(key(sold.stamp, sold.register)).or_default().add(&hour);
+        for line in &sale.lines {
+            let goods = Goods {
+                units: signed(line.quantity),
+                lines: sign,
+                revenue_minor: signed(line.total_minor),
+                tax_minor: signed(tax_of(line)),
+                discount_minor: signed(line.discount_minor),
+                ..Goods::default()
+            };
+            self.goods(day, line.product, &goods);
+            for of_rate in &line.taxes {
+                let net = line.total_minor.saturating_sub(tax_of(line));
+                let taxed = Taxed { net_minor: signed(net), tax_minor: signed(of_rate.tax_minor) };
+                self.taxed.entry((day, of_rate.rate.clone())).or_default().add(&taxed);
+            }
+        }
+        for taken in &sale.tenders {
+            let paid = Paid { payments: sign, amount_minor: signed(taken.amount_minor), refunded_minor: 0 };
+            self.paid.entry((day, taken.kind)).or_default().add(&paid);
+        }
+        if sale.tenders.iter().any(|taken| taken.kind == TenderKind::Cash) {
+            let change = Paid { amount_minor: -signed(sale.change_minor), ..Paid::default() };
+            self.paid.entry((day, TenderKind::Cash)).or_default().add(&change);
+        }
+    }
+
+    /// What a void leaves on the day of its sale, beside taking the sale back.
+    pub(crate) fn voided(&mut self, sold: &Sold<'_>, by: &Stamp) {
+        let hour = Hour {
+            voids: 1,
+            voided_minor: bounded(sold.sale.total_minor),
+            restated: i64::from(by.business_day != sold.stamp.business_day),
+            ..Hour::default()
+        };
+        self.hours.entry(key(sold.stamp, sold.register)).or_default().add(&hour);
+    }
+
+    /// Money that was given back, where it was given back.
+    pub(crate) fn refunded(&mut self, register: AuthorId, stamp: &Stamp, refund: &RefundMade) {
+        let day = stamp.business_day;
+        let refunded_minor =
+            refund.lines.iter().map(|line| bounded(line.amount_minor)).fold(0, i64::saturating_add);
+        let hour = Hour { refunds: 1, refunded_minor, ..Hour::default() };
+        self.hours.entry(key(stamp, register)).or_default().add(&hour);
+        let paid = Paid { refunded_minor, ..Paid::default() };
+        self.paid.entry((day, refund.tender)).or_default().add(&paid);
+        for line in &refund.lines {
+            let units = bounded(line.quantity);
+            let goods = Goods {
+                returned_units: units,
+                restocked_units: if line.goods == GoodsBack::Sellable { units } else { 0 },
+                refunded_minor: bounded(line.amount_minor),
+                ..Goods::default()
+            };
+            self.goods(day, line.product, &goods);
+        }
+    }
+
+    /// What came back of a sale, for the day on which it was sold.
+    pub(crate) fn returned(&mut self, sold: &Sold<'_>, backs: &[Back]) {
+        let day = sold.stamp.business_day;
+        let mut hour = Hour::default();
+        for back in backs {
+            hour.returned_minor = hour.returned_minor.saturating_add(bounded(back.amount_minor));
+            hour.restated += i64::from(back.business_day != day);
+        }
+        self.hours.entry(key(sold.stamp, sold.register)).or_default().add(&hour);
+    }
+
+    /// The taxes that refunds take back, from what they took `before` to what they take `after`, both in the order in
+    /// which taxes are cut. However a line is cut up, its parts add up to it.
+    pub(crate) fn taxes_back(&mut self, sale: &SaleMade, before: &[Back], after: &[Back]) {
+        for (backs, sign) in [(before, 1), (after, -1)] {
+            self.taxes_of(sale, backs, sign);
+        }
+    }
+
+    fn taxes_of(&mut self, sale: &SaleMade, backs: &[Back], sign: i64) {
+        let mut taken: BTreeMap<u32, i64> = BTreeMap::new();
+        for back in backs {
+            let line = usize::try_from(back.line).ok().and_then(|line| sale.lines.get(line));
+            let Some(line) = line else { continue };
+            let taken = taken.entry(back.line).or_default();
+            let part = |whole: i64| part_of(whole, line.total_minor, *taken, back.amount_minor).unwrap_or(0);
+            let parts: Vec<i64> = line.taxes.iter().map(|tax| part(tax.tax_minor)).collect();
+            let tax: i64 = parts.iter().fold(0, |sum, part| sum.saturating_add(*part));
+            let net = back.amount_minor.saturating_sub(tax);
+            for (of_rate, part) in line.taxes.iter().zip(&parts) {
+                let taxed = Taxed { net_minor: sign * bounded(net), tax_minor: sign * bounded(*part) };
+                self.taxed.entry((back.business_day, of_rate.rate.clone())).or_default().add(&taxed);
+            }
+            // What is taken from the rates is added to what was given back.
+            let goods = Goods { refunded_tax_minor: -sign * bounded(tax), ..Goods::default() };
+            self.goods(back.business_day, line.product, &goods);
+            *taken = taken.saturating_add(back.amount_minor);
+        }
+    }
+
+    fn goods(&mut self, business_day: i32, product: Option<ProductId>, goods: &Goods) {
+        let product = product.unwrap_or_default();
+        self.goods.days.entry((business_day, product)).or_default().add(goods);
+        self.goods.months.entry((month_of(business_day), product)).or_default().add(goods);
+    }
+}
+
+fn bounded(amount: i64) -> i64 {
+    amount.clamp(-LINE_MAX, LINE_MAX)
+}
+
+fn tax_of(line: &SaleLine) -> i64 {
+    line.taxes.iter().fold(0, |sum: i64, tax| sum.saturating_add(tax.tax_minor))
+}
+
+/// The hour on the stall's wall at that moment. What an author says of its zone and cannot be counts as UTC.
+fn key(stamp: &Stamp, register: AuthorId) -> HourKey {
+    let offset = OffsetMinutes::new(stamp.offset_minutes).unwrap_or(OffsetMinutes::UTC);
+    let hour = Moment(stamp.at_ms).at(offset).hour;
+    HourKey {
+        business_day: stamp.business_day,
+        hour: u8::try_from(hour).unwrap_or(0),
+        register,
+        person: stamp.by.unwrap_or_default(),
+    }
+}
+
+pub(super) fn month_of(business_day: i32) -> i32 {
+    let Some(day) = BusinessDay::from_days(business_day) else { return 0 };
+    let date = day.civil();
+    i32::try_from(date.year * 12 + date.month - 1).unwrap_or(0)
+}

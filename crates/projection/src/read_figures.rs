@@ -1,0 +1,283 @@
+//! What reports read: sums over a period of business days, for one stall. A report costs what its rows cost, not what
+//! its sales do.
+
+use soko_domain::basket::TenderKind;
+use soko_domain::calendar::BusinessDay;
+use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, ThingId};
+use soko_domain::money::Ppm;
+use soko_domain::tax::{TaxMode, TaxRate};
+use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, params};
+
+use crate::figures::{Goods, Hour, Paid, Taxed, month};
+
+/// Business days, both of them included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Period {
+    pub from: i32,
+    pub to: i32,
+}
+
+/// `cast(coalesce(sum(a), 0) as bigint), …`
+fn sums(columns: &[&str]) -> String {
+    let sums: Vec<String> =
+        columns.iter().map(|column| format!("cast(coalesce(sum({column}), 0) as bigint)")).collect();
+    sums.join(", ")
+}
+
+fn values(row: &Row, first: usize, count: usize) -> Result<Vec<i64>, StoreError> {
+    (first..first + count).map(|column| row.int(column)).collect()
+}
+
+fn hour_of(row: &Row, first: usize) -> Result<Hour, StoreError> {
+    let values = values(row, first, Hour::COLUMNS.len())?;
+    Hour::from_values(&values).ok_or_else(|| StoreError::Corrupt("a row of figures is too short".into()))
+}
+
+/// Sums over a period, grouped by what `by` selects, in its order. One row over all if it selects nothing.
+fn hours_by(
+    tx: &mut dyn Tx,
+    (log, period): (LogId, Period),
+    by: &str,
+    hour_last: Option<u8>,
+) -> Result<Vec<Row>, StoreError> {
+    let sums = sums(Hour::COLUMNS);
+    let (select, group) = if by.is_empty() {
+        (sums, String::new())
+    } else {
+        let count = by.split(", ").count();
+        let places: Vec<String> = (1..=count).map(|place| place.to_string()).collect();
+        let places = places.join(", ");
+        (format!("{by}, {sums}"), format!("group by {places} order by {places}"))
+    };
+    tx.query(
+        &format!(
+            "select {select} from figure_hour
+             where log = $1 and business_day >= $2 and business_day <= $3 and hour <= $4 {group}"
+        ),
+        params![log, period.from, period.to, hour_last.unwrap_or(u8::MAX)],
+    )
+}
+
+/// All of a period. With a last hour, what stands after it on the wall is left out.
+pub fn total(tx: &mut dyn Tx, of: (LogId, Period), hour_last: Option<u8>) -> Result<Hour, StoreError> {
+    hours_by(tx, of, "", hour_last)?.first().map_or(Ok(Hour::default()), |row| hour_of(row, 0))
+}
+
+/// Day by day, those on which nothing happened left out.
+pub fn days(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(i32, Hour)>, StoreError> {
+    let rows = hours_by(tx, of, "business_day", None)?;
+    rows.iter().map(|row| Ok((row.number(0)?, hour_of(row, 1)?))).collect()
+}
+
+/// By weekday of the business day, Monday as 0, and hour on the wall.
+pub fn week(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, u8, Hour)>, StoreError> {
+    // 1970-01-01 was a Thursday.
+    let rows = hours_by(tx, of, "(business_day % 7 + 10) % 7, hour", None)?;
+    rows.iter().map(|row| Ok((row.number(0)?, row.number(1)?, hour_of(row, 2)?))).collect()
+}
+
+pub fn registers(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(AuthorId, Hour)>, StoreError> {
+    let rows = hours_by(tx, of, "register", None)?;
+    rows.iter().map(|row| Ok((row.id(0)?, hour_of(row, 1)?))).collect()
+}
+
+/// Nobody stands for sales where nobody had said who they were.
+pub fn people(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(Option<PersonId>, Hour)>, StoreError> {
+    let rows = hours_by(tx, of, "person", None)?;
+    let person = |row: &Row| {
+        let person = PersonId(row.id(0)?);
+        Ok(((person != PersonId::default()).then_some(person), hour_of(row, 1)?))
+    };
+    rows.iter().map(person).collect()
+}
+
+pub fn paid(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(TenderKind, Paid)>, StoreError> {
+    let rows = tx.query(
+        &format!(
+            "select kind, {} from figure_tender where log = $1 and business_day >= $2 and business_day <= $3
+             group by kind order by kind",
+            sums(Paid::COLUMNS)
+        ),
+        params![log, period.from, period.to],
+    )?;
+    let paid = |row: &Row| {
+        let kind = TenderKind::from_number(row.number(0)?);
+        let kind = kind.ok_or_else(|| StoreError::Corrupt("a way to pay is unknown".into()))?;
+        Ok((kind, Paid::from_values(&values(row, 1, Paid::COLUMNS.len())?).unwrap_or_default()))
+    };
+    rows.iter().map(paid).collect()
+}
+
+pub fn taxed(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(TaxRate, Taxed)>, StoreError> {
+    let rows = tx.query(
+        &format!(
+            "select ppm, mode, label, {} from figure_tax
+             where log = $1 and business_day >= $2 and business_day <= $3
+             group by ppm, mode, label order by ppm desc, mode, label",
+            sums(Taxed::COLUMNS)
+        ),
+        params![log, period.from, period.to],
+    )?;
+    let taxed = |row: &Row| {
+        let mode = TaxMode::from_number(row.number(1)?);
+        let mode = mode.ok_or_else(|| StoreError::Corrupt("a kind of tax is unknown".into()))?;
+        let rate = TaxRate { ppm: Ppm(row.number(0)?), mode, label: row.text(2)?.into() };
+        Ok((rate, Taxed::from_values(&values(row, 3, Taxed::COLUMNS.len())?).unwrap_or_default()))
+    };
+    rows.iter().map(taxed).collect()
+}
+
+/// By product, in no order that means anything. Amounts without a product stand under none. Whole months are read as
+/// months.
+pub fn goods(
+    tx: &mut dyn Tx,
+    (log, period): (LogId, Period),
+) -> Result<Vec<(Option<ProductId>, Goods)>, StoreError> {
+    let mut wanted = vec![log.to_param()];
+    let mut ranges = Vec::new();
+    let spans = spans(period);
+    for (grain, from, to) in &spans {
+        let first = wanted.len() + 1;
+        wanted.extend([Param::Int(*grain), Param::Int(*from), Param::Int(*to)]);
+        ranges.push(format!(
+            "select product, {} from figure_product
+             where log = $1 and grain = ${first} and at >= ${} and at <= ${}",
+            Goods::COLUMNS.join(", "),
+            first + 1,
+            first + 2
+        ));
+    }
+    let rows = tx.query(
+        &format!(
+            "select product, {} from ({}) as parts group by product order by product",
+            sums(Goods::COLUMNS),
+            ranges.join(" union all ")
+        ),
+        &wanted,
+    )?;
+    let goods = |row: &Row| {
+        let product = ProductId(row.id(0)?);
+        let goods = Goods::from_values(&values(row, 1, Goods::COLUMNS.len())?).unwrap_or_default();
+        Ok(((product != ProductId::default()).then_some(product), goods))
+    };
+    rows.iter().map(goods).collect()
+}
+
+/// One product, day by day.
+pub fn goods_days(
+    tx: &mut dyn Tx,
+    (log, period): (LogId, Period),
+    product: ProductId,
+) -> Result<Vec<(i32, Goods)>, StoreError> {
+    let rows = tx.query(
+        &format!(
+            "select at, {} from figure_product
+             where log = $1 and grain = 1 and at >= $2 and at <= $3 and product = $4 order by at",
+            Goods::COLUMNS.join(", ")
+        ),
+        params![log, period.from, period.to, product],
+    )?;
+    let day = |row: &Row| {
+        Ok((row.number(0)?, Goods::from_values(&values(row, 1, Goods::COLUMNS.len())?).unwrap_or_default()))
+    };
+    rows.iter().map(day).collect()
+}
+
+/// A period as grain, first and last: whole months as one span of months, the days before and behind them as days.
+fn spans(period: Period) -> Vec<(i64, i64, i64)> {
+    let days = |from: i32, to: i32| (1, i64::from(from), i64::from(to));
+    let begins = |month: i32| month_begins(month).unwrap_or(i32::MAX);
+    let (first, last) = (month(period.from), month(period.to));
+    // The first month that begins within the period, and the first that does not end in it.
+    let whole_from = if begins(first) == period.from { first } else { first + 1 };
+    let whole_to = if begins(last + 1) == period.to.saturating_add(1) { last + 1 } else { last };
+    if whole_from >= whole_to {
+        return vec![days(period.from, period.to)];
+    }
+    let mut spans = vec![(2, i64::from(whole_from), i64::from(whole_to - 1))];
+    let (before, behind) = (begins(whole_from), begins(whole_to));
+    if period.from < before {
+        spans.push(days(period.from, before - 1));
+    }
+    if behind <= period.to {
+        spans.push(days(behind, period.to));
+    }
+    spans
+}
+
+/// The business day with which a month begins, counted as [`month`] does.
+fn month_begins(month: i32) -> Option<i32> {
+    let (year, month) = (i64::from(month.div_euclid(12)), i64::from(month.rem_euclid(12)) + 1);
+    BusinessDay::from_civil(soko_domain::calendar::Civil { year, month, day: 1 }).map(BusinessDay::days)
+}
+
+/// What one customer bought, as the period sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CustomerFigures {
+    pub customer: ThingId,
+    /// The days of the first and of the last purchase before the period ended.
+    pub first_day: i32,
+    pub last_day: i32,
+    /// Within the period.
+    pub sales: i64,
+    pub revenue_minor: i64,
+}
+
+/// Everybody who had bought by the end of the period. Sales that were voided count for nobody.
+pub fn customers(
+    tx: &mut dyn Tx,
+    (log, period): (LogId, Period),
+) -> Result<Vec<CustomerFigures>, StoreError> {
+    let rows = tx.query(
+        "select customer, min(business_day), max(business_day),
+           cast(coalesce(sum(case when business_day >= $2 then 1 else 0 end), 0) as bigint),
+           cast(coalesce(sum(case when business_day >= $2 then total_minor else 0 end), 0) as bigint)
+         from sale s where log = $1 and customer is not null and business_day <= $3 and not exists (
+           select 1 from sale_void v where v.log = s.log and v.sale = s.sale and v.author = s.author)
+         group by customer order by customer",
+        params![log, period.from, period.to],
+    )?;
+    let found = |row: &Row| {
+        Ok(CustomerFigures {
+            customer: row.id(0)?,
+            first_day: row.number(1)?,
+            last_day: row.number(2)?,
+            sales: row.int(3)?,
+            revenue_minor: row.int(4)?,
+        })
+    };
+    rows.iter().map(found).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> i32 {
+        text.parse::<BusinessDay>().unwrap().days()
+    }
+
+    #[test]
+    fn whole_months_are_read_as_months_and_every_day_once() {
+        let november = month(day("2026-11-01"));
+        for (from, to, expected) in [
+            ("2026-11-02", "2026-11-30", vec![(1, day("2026-11-02"), day("2026-11-30"))]),
+            ("2026-11-01", "2026-11-30", vec![(2, november, november)]),
+            ("2026-11-01", "2026-12-31", vec![(2, november, november + 1)]),
+            (
+                "2026-10-31",
+                "2026-12-01",
+                vec![
+                    (2, november, november),
+                    (1, day("2026-10-31"), day("2026-10-31")),
+                    (1, day("2026-12-01"), day("2026-12-01")),
+                ],
+            ),
+            ("2026-11-30", "2026-12-01", vec![(1, day("2026-11-30"), day("2026-12-01"))]),
+        ] {
+            let expected: Vec<(i64, i64, i64)> =
+                expected.into_iter().map(|(grain, a, b)| (grain, i64::from(a), i64::from(b))).collect();
+            assert_eq!(spans(Period { from: day(from), to: day(to) }), expected, "{from} {to}");
+        }
+    }
+}
