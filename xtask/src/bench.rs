@@ -39,6 +39,12 @@ const BENCHES: &[Bench] = &[
         groups: &["recommend"],
         needs_postgres: false,
     },
+    Bench {
+        package: "soko-pricing-bench",
+        program: "soko-pricing-bench",
+        groups: &["pricing"],
+        needs_postgres: false,
+    },
 ];
 
 /// A first visit in a real browser; measured by the script beside the journeys.

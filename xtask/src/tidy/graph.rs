@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-checkout", &["soko-domain"]),
     ("soko-print", &["soko-app-api", "soko-domain"]),
     ("soko-recommend", &[]),
+    ("soko-pricing", &[]),
     ("soko-replication", &["soko-domain"]),
     ("soko-record-log", &["soko-replication", "soko-domain"]),
     ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
@@ -65,6 +66,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("soko-recommend-bench", &["soko-recommend"]),
+    ("soko-pricing-bench", &["soko-pricing"]),
     ("xtask", &[]),
 ];
 
@@ -127,6 +129,7 @@ const PURE: &[&str] = &[
     "soko-print",
     "soko-recommend",
     "soko-checkout",
+    "soko-pricing",
 ];
 
 /// Runtimes, databases, HTTP, clocks and random sources.

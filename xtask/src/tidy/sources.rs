@@ -22,6 +22,7 @@ const PURE_SOURCES: &[&str] = &[
     "crates/print/src/",
     "crates/recommend/src/",
     "crates/checkout/src/",
+    "crates/pricing/src/",
 ];
 /// The world, and what has no order of its own.
 const IMPURE_WORDS: &[&str] = &[
