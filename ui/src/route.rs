@@ -30,6 +30,7 @@ pub enum Route {
     StockSession(Session),
     StockOf(ProductId),
     Today,
+    Figures,
     Drawer,
     /// The report of the shift that is open here.
     ShiftReportNow,
@@ -121,6 +122,7 @@ impl Route {
             ["stock", "many", kind] => Session::from_word(kind).map(Self::StockSession),
             ["stock", product] => ProductId::from_hex(product).map(Self::StockOf),
             ["today"] => Some(Self::Today),
+            ["figures"] => Some(Self::Figures),
             ["drawer"] => Some(Self::Drawer),
             ["drawer", "now"] => Some(Self::ShiftReportNow),
             ["drawer", register, shift] => AuthorId::from_hex(register)
@@ -173,6 +175,7 @@ impl Route {
             Self::Stock => "/stock".into(),
             Self::StockOf(product) => format!("/stock/{product}"),
             Self::Today => "/today".into(),
+            Self::Figures => "/figures".into(),
             Self::Drawer => "/drawer".into(),
             Self::ShiftReportNow => "/drawer/now".into(),
             Self::ShiftReport(register, shift) => format!("/drawer/{register}/{shift}"),
@@ -219,6 +222,7 @@ impl Route {
             | Self::StockSession(_)
             | Self::StockOf(_)
             | Self::Today
+            | Self::Figures
             | Self::Drawer
             | Self::ShiftReportNow
             | Self::ShiftReport(..)
@@ -263,6 +267,7 @@ impl Route {
             | Self::Customers
             | Self::Customer(_)
             | Self::Cards
+            | Self::Figures
             | Self::Drawer
             | Self::ShiftReportNow
             | Self::ShiftReport(..) => Self::Today,
@@ -370,6 +375,7 @@ mod tests {
             Route::Customers,
             Route::Customer(ThingId([7; 16])),
             Route::Cards,
+            Route::Figures,
             Route::Settings,
             Route::Market,
             Route::Search { text: "قهوة + 100 %".into() },

@@ -8,6 +8,8 @@ mod counting;
 mod draft;
 mod drawer;
 mod family;
+mod figures;
+mod figures_goods;
 mod home;
 mod import;
 mod import_choice;
@@ -72,6 +74,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Stock => html! { <stock::Stock /> },
         Route::StockOf(product) => html! { <stock_of::StockOf key={product.to_string()} {product} /> },
         Route::Today => html! { <today::Today /> },
+        Route::Figures => html! { <figures::Figures /> },
         Route::Drawer => html! { <drawer::Drawer /> },
         Route::ShiftReportNow => html! { <report::Report of={None::<(AuthorId, ShiftId)>} /> },
         Route::ShiftReport(register, shift) => {

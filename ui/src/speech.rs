@@ -86,10 +86,15 @@ impl Speech {
     }
 
     pub fn number(&self, n: i64) -> String {
-        self.formatted("number", &JsValue::from_str(&n.to_string()), || {
+        self.decimal(&n.to_string())
+    }
+
+    /// A decimal fraction, from its text.
+    pub fn decimal(&self, plain: &str) -> String {
+        self.formatted("number", &JsValue::from_str(plain), || {
             Some(Intl::NumberFormat::new(&self.locales(), &Object::new()).format())
         })
-        .unwrap_or_else(|| n.to_string())
+        .unwrap_or_else(|| plain.into())
     }
 
     /// An amount with its currency's sign and exactly its decimals.
@@ -149,7 +154,13 @@ impl Speech {
 
     /// Parts per million as a percentage.
     pub fn percent(&self, ppm: u32) -> String {
-        let plain = format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000);
+        self.part(i64::from(ppm))
+    }
+
+    /// The same, of what can be below nothing.
+    pub fn part(&self, ppm: i64) -> String {
+        let (sign, size) = (if ppm < 0 { "-" } else { "" }, ppm.unsigned_abs());
+        let plain = format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000);
         self.formatted("percent", &JsValue::from_str(&plain), || {
             let options = options(&[("style", "percent")]);
             Reflect::set(&options, &"maximumFractionDigits".into(), &JsValue::from(2)).ok()?;
@@ -171,6 +182,27 @@ impl Speech {
     pub fn day(&self, day: i32) -> String {
         let at_ms = i64::from(day) * 86_400_000;
         self.moment(at_ms, Some("UTC"), &[("weekday", "long"), ("day", "numeric"), ("month", "long")])
+    }
+
+    /// A day among others near it.
+    pub fn day_short(&self, day: i32) -> String {
+        self.moment(i64::from(day) * 86_400_000, Some("UTC"), &[("day", "numeric"), ("month", "short")])
+    }
+
+    pub fn month(&self, day: i32) -> String {
+        self.moment(i64::from(day) * 86_400_000, Some("UTC"), &[("month", "short"), ("year", "numeric")])
+    }
+
+    /// Monday is 0.
+    pub fn weekday(&self, weekday: u8) -> String {
+        // 1970-01-05 was a Monday.
+        let at_ms = (i64::from(weekday) + 4) * 86_400_000;
+        self.moment(at_ms, Some("UTC"), &[("weekday", "short")])
+    }
+
+    /// A full hour on the wall.
+    pub fn hour(&self, hour: i32) -> String {
+        self.moment(i64::from(hour) * 3_600_000, Some("UTC"), &[("timeStyle", "short")])
     }
 
     /// How long ago, in the largest unit that fits.

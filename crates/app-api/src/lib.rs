@@ -12,6 +12,7 @@ mod counter;
 mod customers;
 mod device;
 mod edits;
+mod figures;
 mod import;
 mod link;
 mod market;
@@ -41,6 +42,7 @@ pub use edits::{
     CategoryEdit, OpenOrderEdit, OptionValue, PartInput, PriceListEdit, ProductContent, ProductEdit,
     StallContent, StallEdit, TabLine,
 };
+pub use figures::*;
 pub use import::*;
 pub use link::*;
 pub use market::*;

@@ -5,6 +5,7 @@ use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, Sh
 
 use crate::command::{DiscountInput, SaleLineInput, TenderInput};
 use crate::customers::PurseInput;
+use crate::figures::Span;
 use crate::import::ImportChoice;
 use crate::notice::QueryKey;
 use crate::people::AuditWhat;
@@ -246,6 +247,19 @@ pub enum Query {
         window: Window,
     },
     Loyalty(#[serde(with = "as_hex")] LogId),
+    /// What was sold in a span of business days, or today, against another span: for owners and managers.
+    Figures {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        span: Option<Span>,
+        against: Option<Span>,
+    },
+    /// The same by product and category, with margins and stock.
+    Goods {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        span: Option<Span>,
+    },
     Devices(#[serde(with = "as_hex")] LogId),
     Incidents {
         #[serde(with = "as_hex")]
@@ -309,6 +323,8 @@ impl Query {
             | Self::Customer { stall, .. }
             | Self::Purse { stall, .. }
             | Self::Cards { stall, .. }
+            | Self::Figures { stall, .. }
+            | Self::Goods { stall, .. }
             | Self::Parked { stall, .. }
             | Self::Ask { stall, .. } => Some(*stall),
         }
@@ -369,6 +385,8 @@ impl Query {
                 matches!(key, Key::Customers | Key::Purses | Key::Stock(_))
             }
             Self::Loyalty(_) => matches!(key, Key::Purses),
+            Self::Figures { stall, .. } => matches!(key, Key::Sales | Key::People) || is_document(stall.0),
+            Self::Goods { .. } => matches!(key, Key::Sales | Key::Products | Key::Stock(_)),
             Self::Devices(_) => matches!(key, Key::Devices),
             Self::Incidents { .. } => matches!(key, Key::Incidents),
             Self::Parked { .. } => matches!(key, Key::Parked),

@@ -13,6 +13,7 @@ use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
 use crate::edits::{OptionValue, ProductEdit};
+use crate::figures::{FiguresView, GoodsView};
 use crate::import::{ImportRow, ImportView};
 use crate::people::{AtRegisterView, AuditRow};
 pub use crate::refused::ShareShort;
@@ -62,6 +63,10 @@ pub enum View {
     Purse(Box<PurseView>),
     Cards(Vec<PurseRow>),
     Loyalty(LoyaltyView),
+    Figures(Box<FiguresView>),
+    Goods(Box<GoodsView>),
+    /// Only an owner or a manager sees this.
+    ForManagers,
     Ask(AskView),
 }
 

@@ -1,10 +1,14 @@
 //! What reports read: sums over a period of business days, for one stall. A report costs what its rows cost, not what
 //! its sales do.
 
+use std::collections::BTreeMap;
+
 use soko_domain::basket::TenderKind;
 use soko_domain::calendar::BusinessDay;
 use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, ThingId};
 use soko_domain::money::Ppm;
+use soko_domain::quantity::Unit;
+use soko_domain::stock::Account;
 use soko_domain::tax::{TaxMode, TaxRate};
 use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, params};
 
@@ -209,6 +213,65 @@ fn spans(period: Period) -> Vec<(i64, i64, i64)> {
 fn month_begins(month: i32) -> Option<i32> {
     let (year, month) = (i64::from(month.div_euclid(12)), i64::from(month.rem_euclid(12)) + 1);
     BusinessDay::from_civil(soko_domain::calendar::Civil { year, month, day: 1 }).map(BusinessDay::days)
+}
+
+/// By hour on the wall.
+pub fn wall_hours(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, Hour)>, StoreError> {
+    let rows = hours_by(tx, of, "hour", None)?;
+    rows.iter().map(|row| Ok((row.number(0)?, hour_of(row, 1)?))).collect()
+}
+
+/// What a report says of a product beside its figures.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProductBrief {
+    pub product: ProductId,
+    pub name: String,
+    pub unit: Unit,
+    pub price_per: i64,
+    pub cost_minor: Option<i64>,
+    pub is_archived: bool,
+    pub categories: Vec<ThingId>,
+}
+
+/// Every product, in no order that means anything.
+pub fn products(tx: &mut dyn Tx, log: LogId) -> Result<Vec<ProductBrief>, StoreError> {
+    let rows = tx.query(
+        "select product, name, unit, price_per, cost_minor, archived, categories from product
+         where log = $1 order by product",
+        params![log],
+    )?;
+    let brief = |row: &Row| {
+        let unit = Unit::from_number(row.number(2)?);
+        let categories = row.blob_opt(6)?.unwrap_or_default();
+        Ok(ProductBrief {
+            product: ProductId(row.id(0)?),
+            name: row.text(1)?.into(),
+            unit: unit.ok_or_else(|| StoreError::Corrupt("a unit is unknown".into()))?,
+            price_per: row.int(3)?,
+            cost_minor: row.int_opt(4)?,
+            is_archived: row.bool(5)?,
+            categories: categories.chunks_exact(16).filter_map(ThingId::from_slice).collect(),
+        })
+    };
+    rows.iter().map(brief).collect()
+}
+
+/// How many units of each product are at the stall.
+pub fn here(tx: &mut dyn Tx, log: LogId) -> Result<BTreeMap<ProductId, i64>, StoreError> {
+    let rows = tx.query(
+        "select product, account, cast(coalesce(sum(quantity), 0) as bigint) from balance
+         where log = $1 group by product, account order by product, account",
+        params![log],
+    )?;
+    let mut here: BTreeMap<ProductId, i64> = BTreeMap::new();
+    for row in &rows {
+        let account = Account::from_parts(row.number(1)?, [0; 16]);
+        if account.is_some_and(Account::is_here) {
+            let sum = here.entry(ProductId(row.id(0)?)).or_default();
+            *sum = sum.saturating_add(row.int(2)?);
+        }
+    }
+    Ok(here)
 }
 
 /// What one customer bought, as the period sees it.

@@ -42,6 +42,7 @@ fn Day(props: &DayProps) -> Html {
             <Unseen stall={props.stall.clone()} />
             <Drawer stall={props.stall.clone()} />
             <div class="row">
+                <Go to={Route::Figures} class="button">{ icon(Icon::Chart) }{ speech.say("figures.open") }</Go>
                 <Go to={Route::Customers} class="button">{ icon(Icon::Person) }{ speech.say("customers.title") }</Go>
                 <Go to={Route::Cards} class="button">{ icon(Icon::Card) }{ speech.say("cards.title") }</Go>
             </div>

@@ -70,7 +70,7 @@ impl<'a, 't> Names<'a, 't> {
         Self { asking, people: BTreeMap::new(), registers: BTreeMap::new() }
     }
 
-    fn person(&mut self, person: Option<PersonId>) -> Result<String, StoreError> {
+    pub(super) fn person(&mut self, person: Option<PersonId>) -> Result<String, StoreError> {
         let Some(person) = person else { return Ok(String::new()) };
         if let Some(known) = self.people.get(&person) {
             return Ok(known.clone());

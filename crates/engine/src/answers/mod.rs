@@ -2,6 +2,8 @@
 
 mod customers;
 mod desk;
+mod figures;
+mod goods;
 mod history;
 mod imports;
 mod products;
@@ -117,6 +119,8 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Purse { purse, .. } => View::Purse(Box::new(customers::purse(asking, purse)?)),
         Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
         Query::Loyalty(_) => View::Loyalty(customers::loyalty(asking)?),
+        Query::Figures { span, against, .. } => figures::view(asking, *span, *against)?,
+        Query::Goods { span, .. } => goods::view(asking, *span)?,
         Query::Devices(_) => View::Devices(devices(asking)?),
         Query::Incidents { window, .. } => View::Incidents(incidents(asking, *window)?),
         Query::Parked { window, .. } => View::Parked(parked(asking, *window)?),

@@ -7,6 +7,7 @@ mod backups;
 mod counter;
 mod customers;
 mod desk;
+mod figures;
 mod folders;
 mod goods;
 mod identity;

@@ -1,0 +1,226 @@
+//! What reports say, beside what was sold.
+
+use soko_app_api::{
+    BeyondShare, DiscountInput, FiguresView, GoodsView, PeopleCall, PeopleVerb, ProductContent, Query,
+    RefundLineInput, SaleAbout, SaleLineInput, Span, Step, TaxInput, TenderInput, Verb, View,
+};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::GoodsBack;
+use soko_domain::ids::PersonId;
+use soko_domain::role::Role;
+use soko_domain::tax::TaxMode;
+use soko_engine::Now;
+
+use crate::world::{
+    Device, NOON_MS, Relay, STALL, command, create_stall, open_shift, product, receive, sale_id, sell,
+};
+
+const DAY_MS: i64 = 86_400_000;
+/// 2026-11-21, a Saturday, as `NOON_MS`.
+const TODAY: i32 = 20_778;
+const MANGO: u16 = 101;
+const TEA: u16 = 102;
+
+impl Device {
+    fn figures(&mut self, span: Span, against: Option<Span>, at_ms: i64) -> FiguresView {
+        let query = Query::Figures { stall: STALL, span: Some(span), against };
+        match self.engine.answer(&query, Now::utc(at_ms)).unwrap() {
+            View::Figures(view) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn goods_of(&mut self, span: Span) -> GoodsView {
+        match self.engine.answer(&Query::Goods { stall: STALL, span: Some(span) }, Now::utc(NOON_MS)).unwrap()
+        {
+            View::Goods(view) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn at(&mut self, verb: Verb, number: u16, at_ms: i64) {
+        self.engine.handle(command(number, verb), Now::utc(at_ms)).unwrap();
+    }
+}
+
+/// Mangoes at 2.50 that cost 1.00, 16 % in it; tea at 4.00 whose cost nobody said.
+fn stall() -> Device {
+    let mut device = Device::new(1, None);
+    device.done(create_stall(1));
+    let mango = ProductContent { cost_minor: Some(100), ..ProductContent::piece("Mango", 250) };
+    device.done(command(MANGO, Verb::CreateProduct { product: product(MANGO), content: mango }));
+    let tea = ProductContent::piece("Tea", 400);
+    device.done(command(TEA, Verb::CreateProduct { product: product(TEA), content: tea }));
+    device.done(open_shift(2));
+    device.done(receive(3, product(MANGO), 50));
+    device.done(receive(4, product(TEA), 7));
+    device
+}
+
+fn sale(number: u16, lines: Vec<SaleLineInput>, kind: TenderKind, paid: i64) -> Verb {
+    Verb::MakeSale {
+        sale: sale_id(number),
+        lines,
+        discount: DiscountInput::None,
+        tenders: vec![TenderInput { kind, ..TenderInput::cash(paid) }],
+        beyond: BeyondShare::Refuse,
+        about: SaleAbout::default(),
+    }
+}
+
+fn mangoes(quantity: i64) -> SaleLineInput {
+    let tax = Some(TaxInput { ppm: 160_000, mode: TaxMode::Inclusive });
+    SaleLineInput { tax, ..SaleLineInput::of(product(MANGO), quantity) }
+}
+
+/// A week before at 09:00: 2 mangoes. Today at 10:00: 4 mangoes, paid by card; at noon: 1 mango and 2 teas; and a sale of
+/// the week before is voided today, another of today is refunded in part tomorrow.
+fn sold() -> Device {
+    let mut device = stall();
+    let week = NOON_MS - 7 * DAY_MS;
+    let hour = 3_600_000;
+    device.at(sale(20, vec![mangoes(2)], TenderKind::Cash, 500), 20, week - 3 * hour);
+    device.at(sale(21, vec![mangoes(1)], TenderKind::Cash, 250), 21, week - 3 * hour);
+    device.at(sale(22, vec![mangoes(4)], TenderKind::Card, 1_000), 22, NOON_MS - 2 * hour);
+    let both = vec![mangoes(1), SaleLineInput::of(product(TEA), 2)];
+    device.at(sale(23, both, TenderKind::Cash, 2_000), 23, NOON_MS);
+    device.at(Verb::VoidSale { sale: sale_id(21), reason: "typo".into() }, 24, NOON_MS);
+    let lines = vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable }];
+    let (sale, tender, reason) = (sale_id(22), TenderKind::Card, "ripe".into());
+    device.at(Verb::Refund { sale, lines, tender, reason, into: None }, 25, NOON_MS + DAY_MS);
+    device
+}
+
+#[test]
+fn a_day_is_what_was_sold_and_stands_beside_the_same_weekday() {
+    let mut device = sold();
+    let today = device.figures(Span::day(TODAY), Some(Span::day(TODAY - 7)), NOON_MS);
+    // 4 × 2.50 and 1 × 2.50 + 2 × 4.00.
+    assert_eq!((today.total.sales, today.total.lines, today.total.revenue_minor), (2, 3, 2_050));
+    assert_eq!((today.total.average_minor, today.total.lines_of_hundred), (Some(1_025), Some(150)));
+    // The tax of 10.00 and of 2.50: 1.38 and 0.34.
+    assert_eq!((today.total.tax_minor, today.total.refunded_minor), (138 + 34, 0));
+    assert_eq!((today.step, today.steps.len(), today.until_hour), (Step::Hours, 24, Some(12)));
+    let hours: Vec<_> = today.steps.iter().filter(|step| step.sums.sales > 0).map(|step| step.at).collect();
+    assert_eq!(hours, [10, 12]);
+    let before = today.before.unwrap();
+    assert_eq!((before.sales, before.revenue_minor, before.voids, before.voided_minor), (1, 500, 1, 250));
+    assert_eq!(today.change_ppm, Some(3_100_000));
+    let paid: Vec<_> = today.paid.iter().map(|paid| (paid.kind, paid.payments, paid.amount_minor)).collect();
+    assert_eq!(paid, [(TenderKind::Cash, 1, 1_050), (TenderKind::Card, 1, 1_000)]);
+    let taxes: Vec<_> = today.taxes.iter().map(|tax| (tax.ppm, tax.net_minor, tax.tax_minor)).collect();
+    assert_eq!(taxes, [(160_000, 1_250 - 172, 172)]);
+    // Early in the day only what had been sold by then a week before counts beside it.
+    let early = device.figures(Span::day(TODAY), Some(Span::day(TODAY - 7)), NOON_MS - 4 * 3_600_000);
+    assert_eq!(early.before.unwrap().revenue_minor, 0);
+}
+
+#[test]
+fn a_void_and_a_refund_restate_the_day_of_their_sale_and_count_where_they_belong() {
+    let mut device = sold();
+    let weeks = device.figures(Span { from: TODAY - 7, to: TODAY + 1 }, None, NOON_MS + DAY_MS);
+    let days: Vec<_> = weeks
+        .steps
+        .iter()
+        .filter(|step| step.sums != soko_app_api::Sums::default())
+        .map(|step| (step.at - TODAY, step.sums.revenue_minor, step.sums.refunded_minor, step.is_restated))
+        .collect();
+    assert_eq!(days, [(-7, 500, 0, true), (0, 2_050, 0, true), (1, 0, 250, false)]);
+    assert_eq!((weeks.total.kept_minor, weeks.total.refunds), (2_300, 1));
+    // Saturdays at 9, 10 and 12.
+    let week: Vec<_> = weeks.week.iter().filter(|cell| cell.sales > 0).map(|c| (c.weekday, c.hour)).collect();
+    assert_eq!(week, [(5, 9), (5, 10), (5, 12)]);
+    // The refund of one of four mangoes takes a quarter of 1.38 back.
+    let tomorrow = device.figures(Span::day(TODAY + 1), None, NOON_MS + DAY_MS);
+    let taxes: Vec<_> = tomorrow.taxes.iter().map(|tax| (tax.net_minor, tax.tax_minor)).collect();
+    assert_eq!(taxes, [(-215, -35)]);
+    let before = device.engine.state_digest(STALL).unwrap();
+    device.engine.rebuild(STALL).unwrap();
+    assert_eq!(device.engine.state_digest(STALL).unwrap(), before);
+    assert!(device.engine.verify(STALL).unwrap().is_sound());
+    assert_eq!(device.figures(Span::day(TODAY + 1), None, NOON_MS + DAY_MS), tomorrow);
+}
+
+#[test]
+fn goods_say_what_they_earned_and_how_long_they_last() {
+    let mut device = sold();
+    let goods = device.goods_of(Span { from: TODAY - 7, to: TODAY + 1 });
+    let top: Vec<_> = goods.top.iter().map(|row| (row.name.as_str(), row.units, row.kept_minor)).collect();
+    // 2 + 4 + 1 mangoes less the one that came back; two teas.
+    assert_eq!(top, [("Mango", 6, 1_500), ("Tea", 2, 800)]);
+    // 15.00 less taxes of 0.69 + 1.38 + 0.34 − 0.35, less 6 × 1.00.
+    let mango = &goods.top[0];
+    assert_eq!(
+        (mango.margin_minor, mango.here, mango.worth_minor),
+        (Some(1_500 - 206 - 600), 44, Some(4_400))
+    );
+    // Six in nine days: 44 last 66 days.
+    assert_eq!((mango.days_left, goods.top[1].days_left), (Some(66), Some(22)));
+    assert_eq!((goods.margin.known_minor, goods.margin.unknown_minor), (1_294, 800));
+    assert_eq!((goods.margin.stock_minor, goods.margin.stock_unknown), (4_400, 1));
+    // Fewer teas were sold.
+    let slow: Vec<_> = goods.slow.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(slow, ["Tea", "Mango"]);
+}
+
+#[test]
+fn what_another_register_sold_late_counts_for_its_own_day_on_both() {
+    let mut relay = Relay::new();
+    let mut first = Device::ready(1, &["Mango"], Some(&relay));
+    relay.admit(&first);
+    first.done(receive(3, product(MANGO), 50));
+    let mut second = Device::new(2, Some(&relay));
+    relay.admit(&second);
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    second.done(open_shift(40));
+    // Sold two days ago without a network, and heard of today.
+    let late = sell(41, product(MANGO), 3, BeyondShare::Allow);
+    second.engine.handle(late, Now::utc(NOON_MS - 2 * DAY_MS)).unwrap();
+    first.done(sell(42, product(MANGO), 1, BeyondShare::Refuse));
+    let span = Span { from: TODAY - 2, to: TODAY };
+    assert_eq!(first.figures(span, None, NOON_MS).total.revenue_minor, 250);
+    second.replicate(&mut relay);
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    let seen = first.figures(span, None, NOON_MS);
+    let days: Vec<_> = seen.steps.iter().map(|step| step.sums.revenue_minor).collect();
+    assert_eq!(days, [750, 0, 250]);
+    assert_eq!(seen.registers.len(), 2);
+    assert_eq!(second.figures(span, None, NOON_MS).steps, seen.steps);
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
+}
+
+#[test]
+fn only_an_owner_or_a_manager_sees_figures() {
+    let ask = |device: &mut Device, query: Query| device.engine.answer(&query, Now::utc(NOON_MS)).unwrap();
+    let figures = || Query::Figures { stall: STALL, span: None, against: None };
+    let goods = || Query::Goods { stall: STALL, span: None };
+    // A cashier's register shows them to nobody.
+    let mut relay = Relay::new();
+    let mut cashier = Device::with_role(3, Role::Cashier, Some(&relay));
+    relay.admit_author(&cashier.joined, Role::Cashier);
+    cashier.replicate(&mut relay);
+    assert_eq!(ask(&mut cashier, figures()), View::ForManagers);
+    let mut device = stall();
+    assert!(matches!(ask(&mut device, figures()), View::Figures(_)));
+    let (owner, helper) = (PersonId([0xa1; 16]), PersonId([0xa2; 16]));
+    for (number, person, role) in [(900, owner, Role::Owner), (901, helper, Role::Cashier)] {
+        let (name, is_active) = ("Amina".into(), true);
+        device.done(command(number, Verb::PutPerson { person, name, role, is_active }));
+    }
+    let call = |device: &mut Device, verb: PeopleVerb| {
+        device.engine.people(&PeopleCall { stall: STALL, verb }, Now::utc(NOON_MS)).unwrap()
+    };
+    for (person, pin) in [(owner, "4711"), (helper, "0815")] {
+        call(&mut device, PeopleVerb::SetPin { person, pin: pin.into(), approval: None });
+    }
+    let mut device = device.restart();
+    for (who, sees) in [(None, false), (Some((helper, "0815")), false), (Some((owner, "4711")), true)] {
+        if let Some((person, pin)) = who {
+            call(&mut device, PeopleVerb::Enter { person, pin: pin.into() });
+        }
+        assert_eq!(matches!(ask(&mut device, figures()), View::Figures(_)), sees, "{who:?}");
+        assert_eq!(matches!(ask(&mut device, goods()), View::Goods(_)), sees, "{who:?}");
+    }
+}
