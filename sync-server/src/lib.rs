@@ -6,6 +6,7 @@
 //! * [`guard`]: rate limits and growing delays, pure.
 //! * [`market`]: what everybody may see, found by forgiving search.
 //! * [`http`]: the routes around it.
+//! * [`messages`]: what people are told by mail.
 //! * [`web`]: the web app's files.
 //! * [`worker`]: documents are changed in child processes with limits.
 //! * [`admin`]: backups; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
@@ -21,6 +22,7 @@ pub mod demo;
 pub mod guard;
 pub mod http;
 pub mod market;
+pub mod messages;
 pub mod metrics;
 pub mod model;
 pub mod moved;

@@ -9,6 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::messages::Round;
 use crate::store::GroupReport;
 
 const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
@@ -38,6 +39,10 @@ pub struct Metrics {
     pub streams: Gauge<i64>,
     pub connections: Gauge<i64>,
     pub connections_refused: Counter,
+    messages_sent: Counter,
+    messages_failed: Counter,
+    messages_waiting: Gauge<i64>,
+    messages_given_up: Gauge<i64>,
 }
 
 impl Metrics {
@@ -58,6 +63,10 @@ impl Metrics {
             streams: Gauge::default(),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
+            messages_sent: Counter::default(),
+            messages_failed: Counter::default(),
+            messages_waiting: Gauge::default(),
+            messages_given_up: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -79,6 +88,14 @@ impl Metrics {
     pub fn waiting(&self, writes: usize, reads: usize) {
         self.writes_waiting.set(i64::try_from(writes).unwrap_or(i64::MAX));
         self.reads_waiting.set(i64::try_from(reads).unwrap_or(i64::MAX));
+    }
+
+    pub fn messages(&self, done: Round, waiting: i64, given_up: i64) {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        self.messages_sent.inc_by(count(done.sent));
+        self.messages_failed.inc_by(count(done.later + done.given_up));
+        self.messages_waiting.set(waiting);
+        self.messages_given_up.set(given_up);
     }
 
     /// The text that a scraper reads.
@@ -112,6 +129,14 @@ impl Metrics {
             "Connections over the limit",
             self.connections_refused.clone(),
         );
+        registry.register("messages_sent", "Messages that the mail server took", self.messages_sent.clone());
+        registry.register(
+            "messages_failed",
+            "Tries that the mail server did not take",
+            self.messages_failed.clone(),
+        );
+        registry.register("messages_waiting", "Messages to be sent", self.messages_waiting.clone());
+        registry.register("messages_given_up", "Messages not tried again", self.messages_given_up.clone());
     }
 }
 

@@ -2,10 +2,11 @@
 //! ever stored, and nothing here prints one by accident. Randomness comes in as an argument.
 
 use sha2::{Digest as _, Sha256};
-use soko_domain::ids::{AuthorId, Hash};
+use soko_domain::ids::{AuthorId, Hash, ThingId};
 
 const AT_REST_DOMAIN: &[u8] = b"soko secret at rest 1";
 const STALL_KEY_DOMAIN: &[u8] = b"soko stall key 1";
+const LINK_DOMAIN: &[u8] = b"soko link 1";
 const SUCCESSOR_DOMAIN: &[u8] = b"soko successor 1";
 
 /// Letters and digits that people do not confuse: no I, L, O, U.
@@ -75,6 +76,31 @@ impl ServerSecret {
         hasher.update(STALL_KEY_DOMAIN);
         hasher.update(self.0);
         hasher.finalize().into()
+    }
+
+    /// A link that only this server can have made, for one purpose and one identity. It is kept nowhere.
+    pub fn link(&self, purpose: &str, id: ThingId) -> String {
+        format!("{id}{}", ThingId(self.proof(purpose, id)))
+    }
+
+    /// The identity in such a link, if it is one.
+    pub fn read_link(&self, purpose: &str, link: &str) -> Option<ThingId> {
+        let (id, proof) = link.split_at_checked(2 * ThingId::SIZE)?;
+        let (id, proof) = (ThingId::from_hex(id)?, ThingId::from_hex(proof)?);
+        // Compared by their hashes, so that the time it takes says nothing.
+        (at_rest(&proof.0) == at_rest(&self.proof(purpose, id))).then_some(id)
+    }
+
+    fn proof(&self, purpose: &str, id: ThingId) -> [u8; ThingId::SIZE] {
+        let mut hasher = Sha256::new();
+        hasher.update(LINK_DOMAIN);
+        hasher.update(self.0);
+        hasher.update(id.as_bytes());
+        hasher.update(purpose);
+        let hash: [u8; 32] = hasher.finalize().into();
+        let mut proof = [0; ThingId::SIZE];
+        proof.copy_from_slice(&hash[..ThingId::SIZE]);
+        proof
     }
 }
 
@@ -161,6 +187,19 @@ mod tests {
         let token = Token::new([0xab; 32]);
         assert!(!format!("{token:?} {:?}", ServerSecret::new([0xab; 32])).contains("ab"));
         assert_eq!(Token::from_hex(&token.reveal()), Some(token));
+    }
+
+    #[test]
+    fn a_link_opens_what_it_was_made_for_and_nothing_else() {
+        let (server, id) = (ServerSecret::new([1; 32]), ThingId([7; 16]));
+        let link = server.link("one", id);
+        assert_eq!(server.read_link("one", &link), Some(id));
+        assert_eq!(server.read_link("other", &link), None);
+        assert_eq!(ServerSecret::new([2; 32]).read_link("one", &link), None);
+        let other = format!("{}{}", ThingId([8; 16]), &link[32..]);
+        for wrong in ["", "é", &link[1..], &link[..63], &other] {
+            assert_eq!(server.read_link("one", wrong), None, "{wrong}");
+        }
     }
 
     #[test]

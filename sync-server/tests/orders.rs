@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
+mod mail;
 
 use axum::http::{Method, StatusCode};
 use common::server::{Answer, TestServer, hex};

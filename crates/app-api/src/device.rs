@@ -44,6 +44,10 @@ pub enum DeviceVerb {
         email: String,
         password: String,
     },
+    /// Asks the server for a mail with a link that sets another password.
+    ForgotPassword {
+        email: String,
+    },
     SignOut,
     /// Claims a stall that was founded here for the signed-in account, and enrols this device.
     Connect(#[serde(with = "as_hex")] LogId),

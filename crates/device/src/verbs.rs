@@ -25,6 +25,10 @@ impl Device {
                 self.sign_in(&email, &password).await.and(done)
             }
             DeviceVerb::SignIn { email, password } => self.sign_in(&email, &password).await.and(done),
+            DeviceVerb::ForgotPassword { email } => {
+                self.server()?.forgot_password(&email).await?;
+                done
+            }
             DeviceVerb::SignOut => self.sign_out().await.and(done),
             DeviceVerb::Connect(stall) => self.connect(stall).await.and(done),
             DeviceVerb::Join { invitation, device_name } => {

@@ -3,6 +3,7 @@
 
 mod backup;
 mod demo;
+mod messages;
 mod restore;
 mod serve;
 mod settings;
@@ -75,6 +76,7 @@ fn run(matches: &ArgMatches) -> Result<(), CliError> {
         Some(("verify", given)) => whole::verify(&Resolved::read(given)?, given),
         Some(("rebuild", given)) => whole::rebuild(&Resolved::read(given)?),
         Some(("train", given)) => train::run(&Resolved::read(given)?, given),
+        Some(("messages", given)) => messages::run(&Resolved::read(given)?, given),
         Some(("demo", given)) => demo::run(&Resolved::read(given)?, given),
         Some(("config", given)) => show_settings(given),
         Some(("openapi", _)) => describe(),
@@ -98,6 +100,7 @@ pub fn command() -> Command {
         )
         .subcommand(backup::command())
         .subcommand(demo::command())
+        .subcommand(messages::command())
         .subcommand(restore::command())
         .subcommand(train::command())
         .subcommand(whole::verify_command())

@@ -12,6 +12,7 @@ use crate::cli::{CliError, say};
 use crate::guard::limits::Rates;
 use crate::http::server::{SocketLimits, serve};
 use crate::http::{App, Parts, Settings};
+use crate::messages::{self, Post};
 use crate::metrics::Metrics;
 use crate::model;
 use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
@@ -39,7 +40,8 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
         .text("listen")
         .parse()
         .map_err(|_| settings.wrong("listen", "an address and port such as 127.0.0.1:7300"))?;
-    let http = http_settings(settings)?;
+    let post = post(settings)?;
+    let http = Settings { sends_mail: post.is_some(), ..http_settings(settings)? };
     let place = settings.place();
     let metrics = Arc::new(Metrics::new());
     let observed = Arc::clone(&metrics);
@@ -66,7 +68,7 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
         .map_err(|error| CliError::failed(format!("the runtime does not start: {error}")))?;
     let app = App::new(parts);
     app.meet_neighbours(&place)?;
-    let served = runtime.block_on(listen(app, address, &place));
+    let served = runtime.block_on(listen(app, address, &place, post));
     store.close();
     served
 }
@@ -79,7 +81,7 @@ pub(super) fn stall_core(secret: &ServerSecret) -> Result<Core, CliError> {
     Ok(Core::new(secret.stall_key(), Box::new(move || Box::new(applier.clone()))))
 }
 
-async fn listen(app: App, address: SocketAddr, place: &Place) -> Result<(), CliError> {
+async fn listen(app: App, address: SocketAddr, place: &Place, post: Option<Post>) -> Result<(), CliError> {
     let cannot = |error: std::io::Error| CliError::failed(format!("cannot listen on {address}: {error}"));
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     // Before anybody is told that the server is there: whoever knows may stop it.
@@ -87,6 +89,9 @@ async fn listen(app: App, address: SocketAddr, place: &Place) -> Result<(), CliE
     let bound = listener.local_addr().map_err(cannot)?;
     warm_market(&app);
     tokio::spawn(model::follow(app.clone()));
+    if let Some(post) = post {
+        tokio::spawn(messages::follow(app.clone(), post));
+    }
     let kept = match place {
         Place::Directory(path) => format!("data in {}", path.display()),
         Place::Url(_) => "data in PostgreSQL".to_owned(),
@@ -145,6 +150,17 @@ impl StopSignals {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Who takes our mail, if anybody does.
+pub(super) fn post(settings: &Resolved) -> Result<Option<Post>, CliError> {
+    let Some(server) = settings.optional("mail-server") else { return Ok(None) };
+    let origin = settings.optional("public-url").map(|url| url.trim_end_matches('/').to_owned());
+    let origin =
+        origin.ok_or_else(|| CliError::usage("mail needs --public-url: messages hold links to it"))?;
+    let from = settings.optional("mail-from");
+    let from = from.ok_or_else(|| CliError::usage("mail needs --mail-from: say whom it comes from"))?;
+    Post::new(&server, &from, &origin).map(Some).map_err(|bad| CliError::usage(bad.to_string()))
 }
 
 fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {

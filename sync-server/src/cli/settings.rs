@@ -88,6 +88,21 @@ const SETTINGS: &[Setting] = &[
         "DIR",
         "Serve the web app from this folder instead of the program: for working on it",
     ),
+    Setting {
+        name: "mail-server",
+        variable: "SOKO_MAIL_SERVER",
+        default: "",
+        value: "URL",
+        help: "Send mail through this server (smtps://user:password@mail.example, or smtp://…?tls=required); without it nobody is told anything by mail",
+        is_secret: true,
+    },
+    setting(
+        "mail-from",
+        "SOKO_MAIL_FROM",
+        "",
+        "ADDRESS",
+        "Whom mail comes from, such as Soko <market@example.org>",
+    ),
     setting("log", "SOKO_LOG", "info", "FILTER", "What is logged, such as info or soko_sync_server=debug"),
     setting("log-format", "SOKO_LOG_FORMAT", "text", "text|json", "How log lines look"),
 ];

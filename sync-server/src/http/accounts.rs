@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::ThingId;
 use soko_record_log::Tx;
@@ -13,7 +13,10 @@ use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson};
 use crate::http::caller::SignedIn;
 use crate::http::front::Origin;
+use crate::http::plain::asked_language;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::messages::outbox::{self, Message};
+use crate::messages::{Topic, wishes};
 use crate::platform::Refusal;
 use crate::platform::accounts::{self, Email, NewAccount, PasswordChange};
 use crate::platform::passwords::{self, Checked, Passwords};
@@ -53,6 +56,7 @@ pub(crate) struct ChangePassword {
 pub(crate) async fn create(
     State(app): State<App>,
     origin: Origin,
+    headers: HeaderMap,
     ApiJson(request): ApiJson<CreateAccount>,
 ) -> Result<(StatusCode, Json<AccountBody>), Problem> {
     app.spend(Who::Prefix(origin.prefix), cost::PASSWORD)?;
@@ -66,10 +70,16 @@ pub(crate) async fn create(
         created_ms: now_ms,
         session_expires_ms: None,
     };
+    // In which language this person is written to, until they choose another.
+    let language = asked_language(&headers);
     let shard = Shard::name(&email.digest());
     let create = move |tx: &mut dyn Tx| {
         let new = NewAccount { account, email: &email, password_hash: &password_hash, now_ms };
-        accounts::create(tx, &new)
+        accounts::create(tx, &new)?;
+        if let Some(language) = language {
+            wishes::set_language(tx, account, language)?;
+        }
+        Ok::<_, Refusal>(())
     };
     app.store().write(shard, create).await?;
     Ok((StatusCode::CREATED, Json(body)))
@@ -121,16 +131,19 @@ pub(crate) async fn change_password(
     }
     passwords::accept(&request.new, email.as_str()).map_err(Refusal::from)?;
     let new_hash = hash(&app, request.new).await?;
-    let (keep_session, now_ms) = (person.token_hash, app.now_ms());
+    let (keep_session, now_ms, told) = (person.token_hash, app.now_ms(), ThingId(app.random()?));
     let change = move |tx: &mut dyn Tx| {
         let change = PasswordChange { old_hash: &old_hash, new_hash: &new_hash, keep_session, now_ms };
-        accounts::change_password(tx, account, &change)
+        accounts::change_password(tx, account, &change)?;
+        let told = Message::of_account(told, Topic::PasswordChanged, account);
+        Ok::<_, Refusal>(outbox::add(tx, &told, now_ms)?)
     };
     app.store().write(Shard::account(account), change).await?;
+    app.message_bell().notify_one();
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn hash(app: &App, password: String) -> Result<String, Problem> {
+pub(crate) async fn hash(app: &App, password: String) -> Result<String, Problem> {
     let salt = app.random()?;
     let hashed = app.passwords().run(move |desk: &Passwords| desk.hash(&password, salt)).await?;
     hashed.map_err(|fault| Problem::internal(&fault.to_string()))

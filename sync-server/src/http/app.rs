@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use soko_domain::ids::LogId;
 use soko_record_log::{StoreError, Tx};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::core::{Now, StallCore};
 use crate::guard::limits::{BUCKETS_MAX, Limiter, Rates, Who};
@@ -40,6 +40,8 @@ pub struct Settings {
     /// An answer must begin within this time.
     pub request_timeout: Duration,
     pub web: Web,
+    /// Whether there is a mail server that takes our messages.
+    pub sends_mail: bool,
 }
 
 impl Default for Settings {
@@ -51,6 +53,7 @@ impl Default for Settings {
             open_metrics: false,
             request_timeout: Duration::from_secs(30),
             web: Web::default(),
+            sends_mail: false,
         }
     }
 }
@@ -108,6 +111,8 @@ struct Inner {
     moved: Moved,
     market: Arc<Market>,
     audience: Seats,
+    /// Rings whenever there may be something to tell.
+    message_bell: Arc<Notify>,
     /// Other processes on the same database.
     neighbours: OnceLock<Neighbours>,
     closing: watch::Sender<bool>,
@@ -130,6 +135,7 @@ impl App {
             moved: Moved::default(),
             market: Arc::default(),
             audience: Seats::new(LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX),
+            message_bell: Arc::default(),
             neighbours: OnceLock::new(),
             closing: watch::Sender::new(false),
         }))
@@ -158,6 +164,7 @@ impl App {
             Heard::Moved(stall, position) => {
                 self.0.market.doubt(stall);
                 self.moved().tell(stall, position);
+                self.0.message_bell.notify_one();
             }
             Heard::Everything => self.0.market.doubt_everything(),
         }
@@ -178,6 +185,11 @@ impl App {
             let _ = self.0.neighbours.set(met);
         }
         Ok(())
+    }
+
+    /// Rings whenever there may be something to tell somebody.
+    pub(crate) fn message_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.0.message_bell)
     }
 
     /// What everybody may see.

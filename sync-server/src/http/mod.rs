@@ -13,12 +13,15 @@ mod front;
 mod hashed;
 mod market;
 mod members;
+mod messages;
 mod models;
 mod ops;
 pub mod orders;
 mod passwords;
 mod pictures;
+mod plain;
 pub mod problem;
+mod recovery;
 mod replicate;
 
 pub mod router;

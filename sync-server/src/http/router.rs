@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,8 +12,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, devices, docs, market, members, models, ops, orders, pictures, replicate, sessions, shares,
-    shop, stalls, stream, web,
+    accounts, devices, docs, market, members, messages, models, ops, orders, pictures, recovery, replicate,
+    sessions, shares, shop, stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -20,6 +21,8 @@ pub fn router(app: App) -> Router {
     let (router, api) = routes(app.has_core()).split_for_parts();
     router
         .merge(docs::pages(api))
+        .route("/messages/{link}", get(messages::page).post(messages::keep))
+        .route("/recover/{link}", get(recovery::page).post(recovery::keep))
         .fallback(web::fallback)
         .method_not_allowed_fallback(async || {
             let detail = "this path does not know this method: see /docs";
@@ -42,6 +45,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(accounts::change_password))
         .routes(routes!(sessions::sign_in))
         .routes(routes!(sessions::sign_out))
+        .routes(routes!(recovery::ask))
+        .routes(routes!(messages::mine, messages::choose))
         // Stalls
         .routes(routes!(stalls::claim, stalls::list))
         .routes(routes!(members::list, members::set))

@@ -118,6 +118,20 @@ pub fn change_password(
     Ok(())
 }
 
+/// A password in the place of a forgotten one. Every session ends.
+pub fn set_password(
+    tx: &mut dyn Tx,
+    account: ThingId,
+    new_hash: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    tx.run(
+        "update account set password = $2, password_changed_ms = $3 where account = $1",
+        params![account, new_hash, now_ms],
+    )?;
+    tx.run("delete from session where account = $1", params![account])
+}
+
 #[derive(Debug)]
 pub struct PasswordChange<'a> {
     /// What the old password was checked against: if it is another by now, nothing changes.

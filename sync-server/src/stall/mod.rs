@@ -15,6 +15,7 @@ mod sharing;
 mod shop;
 mod value;
 
+pub(crate) use orders::view as order_view;
 pub use orders::{Declined, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
 pub use prepared::{Prepared, ROUNDS_MAX};
 pub use shop::{CategoryView, OfferView, StallView};

@@ -261,7 +261,7 @@ pub(super) fn held_units(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<
     rows.iter().map(|row| Ok(Units { product: row.id(0)?, quantity: row.int(1)? })).collect()
 }
 
-pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<OrderView>, StoreError> {
+pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<OrderView>, StoreError> {
     let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     let placed = read::order_placed(tx, log, &found)?;
     Ok(Some(shown(order, found.state, placed, found.at_ms)))

@@ -31,6 +31,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 13, name: "customers", sql: soko_projection::CUSTOMERS },
     step!(14, "0005_models"),
     Migration { number: 15, name: "figures", sql: soko_projection::FIGURES },
+    step!(16, "0006_messages"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 use sha2::{Digest as _, Sha256};
 use soko_domain::ids::Hash;
 
+pub(crate) use page::escaped;
+
 /// What `cargo xtask web` had made when this program was built.
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web.rs"));
 

@@ -125,7 +125,7 @@ fn without(text: &str, from: &str, to: &str) -> String {
 }
 
 /// Text as it may stand between tags and in quoted attributes.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

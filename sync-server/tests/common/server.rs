@@ -83,6 +83,7 @@ pub(crate) struct Wanted {
     pub(crate) core: Option<Arc<dyn StallCore>>,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) web: Option<Web>,
+    pub(crate) sends_mail: bool,
 }
 
 impl TestServer {
@@ -118,6 +119,7 @@ impl TestServer {
                 behind_proxy: wanted.behind_proxy,
                 request_timeout: wanted.request_timeout.unwrap_or(PATIENCE),
                 web: wanted.web.unwrap_or_default(),
+                sends_mail: wanted.sends_mail,
                 ..Settings::default()
             },
         });

@@ -45,11 +45,21 @@ impl Entered {
         self.email.contains('@') && letters >= if self.is_new { PASSWORD_LETTERS_MIN } else { 1 }
     }
 
-    async fn send(self, desk: Desk, server_now: String) -> Result<DeviceReply, Trouble> {
+    async fn use_server(&self, desk: &Desk, server_now: &str) -> Result<(), Trouble> {
         let server = self.server.trim().to_owned();
         if !server.is_empty() && server != server_now {
             desk.with_device(DeviceVerb::UseServer { server }).await?;
         }
+        Ok(())
+    }
+
+    async fn forgot(self, desk: Desk, server_now: String) -> Result<DeviceReply, Trouble> {
+        self.use_server(&desk, &server_now).await?;
+        desk.with_device(DeviceVerb::ForgotPassword { email: self.email.trim().to_owned() }).await
+    }
+
+    async fn send(self, desk: Desk, server_now: String) -> Result<DeviceReply, Trouble> {
+        self.use_server(&desk, &server_now).await?;
         let (email, password) = (self.email.trim().to_owned(), self.password);
         let verb = if self.is_new {
             DeviceVerb::CreateAccount { email, password }
@@ -127,7 +137,54 @@ pub(super) fn SignInForm(props: &SignInFormProps) -> Html {
             }
             <button type="submit" class="button button-main button-large button-wide"
                 disabled={!entered.is_complete() || doing.is_busy()}>{ speech.say(done) }</button>
+            if !entered.is_new {
+                <Forgotten entered={(*entered).clone()} server_now={server_now} />
+            }
         </form>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ForgottenProps {
+    entered: Entered,
+    server_now: String,
+}
+
+/// Asks for a mail to whoever forgot the password.
+#[component]
+fn Forgotten(props: &ForgottenProps) -> Html {
+    let doing = use_doing();
+    let speech = doing.speech.clone();
+    let told = use_state(|| None::<Result<&'static str, AttrValue>>);
+    let onclick = {
+        let (doing, told) = (doing.clone(), told.setter());
+        let (entered, server_now) = (props.entered.clone(), props.server_now.clone());
+        Callback::from(move |_| {
+            if !entered.email.contains('@') {
+                return told.set(Some(Ok("sign-in.forgot-where")));
+            }
+            let (desk, speech, told) = (doing.desk.clone(), doing.speech.clone(), told.clone());
+            doing.try_to(entered.clone().forgot(desk, server_now.clone()), move |outcome| {
+                let said =
+                    outcome.map(|_| "sign-in.forgot-sent").map_err(|trouble| trouble.sentence(&speech));
+                told.set(Some(said));
+            });
+        })
+    };
+    html! {
+        <>
+            <button type="button" class="button button-quiet" disabled={doing.is_busy()} {onclick}>
+                { speech.say("sign-in.forgot") }
+            </button>
+            if let Some(Err(problem)) = &*told {
+                <Problem text={problem.clone()} />
+            }
+            <p role="status">
+                if let Some(Ok(key)) = &*told {
+                    { speech.say(key) }
+                }
+            </p>
+        </>
     }
 }
 

@@ -99,6 +99,11 @@ impl Server {
         token.ok_or_else(|| Unanswered::NoAnswer("the session has no token".into()))
     }
 
+    /// A mail with a link is sent, if the address has an account.
+    pub(crate) async fn forgot_password(&self, email: &str) -> Result<(), Unanswered> {
+        self.web.post("/v1/recoveries", None, &json!({"email": email.trim()})).await.map(drop)
+    }
+
     pub(crate) async fn sign_out(&self, session: &str) -> Result<(), Unanswered> {
         let request = self.web.delete("/v1/sessions/current").bearer_auth(session);
         self.web.whole(request).await.map(drop)

@@ -1,0 +1,185 @@
+//! From what a stall's records say to whom it has to be told.
+
+use soko_domain::entry::{Entry, Kind, ReleaseReason};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
+use soko_domain::role::Role;
+use soko_projection::read;
+use soko_record_log::{StoreError, Tx, params};
+
+use super::outbox::{self, Message, identity};
+use super::topic::{Audience, Topic};
+use super::wishes;
+
+/// Records that one look goes through.
+const PORTION: usize = 200;
+/// How far a stall's log may have moved with nothing to tell before that is noted.
+const UNNOTED_MAX: i64 = 500;
+/// What is older is no news: after a restore, or when mail is set up for the first time.
+const NEWS_MS: i64 = 24 * 3_600_000;
+
+/// Stalls whose logs went on since they were last looked through.
+pub(super) fn behind(tx: &mut dyn Tx) -> Result<Vec<LogId>, StoreError> {
+    let rows = tx.query(
+        "select c.log from log_counter c left join told_up_to t on t.log = c.log
+         where c.last_position > coalesce(t.position, 0) order by c.log",
+        &[],
+    )?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// What was found in a stretch of a log.
+pub(super) struct Stretch {
+    causes: Vec<Cause>,
+    up_to: i64,
+    from: i64,
+    /// There may be more behind it.
+    pub(super) is_full: bool,
+}
+
+impl Stretch {
+    /// Whether it is worth a write.
+    pub(super) fn matters(&self) -> bool {
+        !self.causes.is_empty() || self.is_full || self.up_to - self.from > UNNOTED_MAX
+    }
+}
+
+struct Cause {
+    author: AuthorId,
+    seq: i64,
+    topic: Topic,
+    /// Whose order it is.
+    buyer: Option<ThingId>,
+    subject: Option<ThingId>,
+    detail: i64,
+}
+
+/// The next stretch of a stall's log that was not looked through.
+pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretch, StoreError> {
+    let row = tx.query_opt("select position from told_up_to where log = $1", params![log])?;
+    let from = row.map(|row| row.int(0)).transpose()?.unwrap_or(0);
+    let end = tx.query_opt("select last_position from log_counter where log = $1", params![log])?;
+    let end = end.map(|row| row.int(0)).transpose()?.unwrap_or(0);
+    // What was parked did not happen.
+    let rows = tx.query(
+        "select r.position, r.author, r.seq, r.kind, r.body from record r
+         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6)
+           and not exists (select 1 from parked p
+                           where p.log = r.log and p.author = r.author and p.seq = r.seq)
+         order by r.position limit $7",
+        params![
+            log,
+            from,
+            Kind::OrderPlaced.number(),
+            Kind::OrderReleased.number(),
+            Kind::OrderFulfilled.number(),
+            Kind::IncidentRaised.number(),
+            PORTION
+        ],
+    )?;
+    let is_full = rows.len() == PORTION;
+    let mut up_to = end;
+    let mut causes = Vec::new();
+    for row in &rows {
+        if is_full {
+            up_to = row.int(0)?;
+        }
+        let (Some(kind), Some(body)) = (Kind::from_number(row.number(3)?), row.blob_opt(4)?) else {
+            continue;
+        };
+        // What only a newer program reads is told by a newer program.
+        let Ok((stamp, entry)) = Entry::from_body(kind, body) else { continue };
+        if stamp.at_ms < now_ms - NEWS_MS {
+            continue;
+        }
+        let whose = (row.id(1)?, row.int(2)?);
+        causes.extend(told_of(tx, log, &entry)?.into_iter().map(|told| told.because_of(whose)));
+    }
+    Ok(Stretch { causes, up_to, from, is_full })
+}
+
+struct Told {
+    topic: Topic,
+    buyer: Option<ThingId>,
+    subject: Option<ThingId>,
+    detail: i64,
+}
+
+impl Told {
+    fn because_of(self, (author, seq): (AuthorId, i64)) -> Cause {
+        let Self { topic, buyer, subject, detail } = self;
+        Cause { author, seq, topic, buyer, subject, detail }
+    }
+}
+
+fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, StoreError> {
+    let about =
+        |topic, order: OrderId, buyer| Told { topic, buyer, subject: Some(ThingId(order.0)), detail: 0 };
+    Ok(if let Entry::OrderPlaced(placed) = entry {
+        let stall = about(Topic::OrderNew, placed.order, None);
+        vec![stall, about(Topic::OrderHeld, placed.order, Some(placed.buyer))]
+    } else if let Entry::OrderFulfilled(fulfilled) = entry {
+        let buyer = buyer_of(tx, log, fulfilled.order)?;
+        vec![about(Topic::OrderHandedOver, fulfilled.order, buyer)]
+    } else if let Entry::OrderReleased(released) = entry {
+        if released.reason == ReleaseReason::BuyerCancelled {
+            return Ok(vec![about(Topic::OrderCancelled, released.order, None)]);
+        }
+        let buyer = buyer_of(tx, log, released.order)?;
+        vec![about(Topic::OrderReleased, released.order, buyer)]
+    } else if let Entry::IncidentRaised(raised) = entry {
+        let subject = raised.product.map(|product| ThingId(product.0));
+        let detail = raised.kind.number().into();
+        vec![Told { topic: Topic::Incident, buyer: None, subject, detail }]
+    } else {
+        vec![]
+    })
+}
+
+fn buyer_of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<ThingId>, StoreError> {
+    let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
+    Ok(Some(read::order_placed(tx, log, &found)?.buyer))
+}
+
+/// Makes the messages of a stretch, and notes that it was looked through. Says how many there are.
+pub(super) fn tell(tx: &mut dyn Tx, log: LogId, stretch: &Stretch, now_ms: i64) -> Result<usize, StoreError> {
+    let mut made = 0;
+    for cause in &stretch.causes {
+        for account in audience(tx, log, cause)? {
+            if !wishes::wants(tx, account, cause.topic)? {
+                continue;
+            }
+            let because: [&[u8]; 3] = [log.as_bytes(), cause.author.as_bytes(), &cause.seq.to_be_bytes()];
+            let message = Message {
+                message: identity(&because, cause.topic, account),
+                topic: cause.topic,
+                account,
+                log: Some(log),
+                subject: cause.subject,
+                detail: cause.detail,
+            };
+            outbox::add(tx, &message, now_ms)?;
+            made += 1;
+        }
+    }
+    tx.run(
+        "insert into told_up_to (log, position) values ($1, $2)
+         on conflict (log) do update set position = excluded.position",
+        params![log, stretch.up_to],
+    )?;
+    Ok(made)
+}
+
+/// Accounts with an address. A guest has none, and whoever sells behind a counter asked for none.
+fn audience(tx: &mut dyn Tx, log: LogId, cause: &Cause) -> Result<Vec<ThingId>, StoreError> {
+    let rows = match (cause.topic.audience(), cause.buyer) {
+        (Audience::Stall, _) => tx.query(
+            "select account from member where stall = $1 and role in ($2, $3) order by account",
+            params![log, Role::Owner.number(), Role::Manager.number()],
+        )?,
+        (Audience::Buyer, Some(buyer)) => {
+            tx.query("select account from account where account = $1", params![buyer])?
+        }
+        (Audience::Buyer, None) | (Audience::Account, _) => return Ok(vec![]),
+    };
+    rows.iter().map(|row| row.id(0)).collect()
+}

@@ -1,0 +1,198 @@
+//! What a message says: subject, plain text, and the same as a small page. Everything that people wrote is escaped.
+
+use soko_domain::ids::{OrderId, ProductId, ThingId};
+use soko_domain::money::Money;
+use soko_projection::read;
+use soko_record_log::{StoreError, Tx, params};
+
+use super::outbox::Message;
+use super::topic::{Audience, Topic};
+use super::wishes;
+use super::words::Language;
+use crate::secret::ServerSecret;
+use crate::stall;
+use crate::web::escaped;
+
+/// What a link to somebody's wishes is made for.
+pub(crate) const WISHES: &str = "wishes";
+/// What a link to a new password is made for.
+pub(crate) const RECOVERY: &str = "recovery";
+/// Lines of an order that a message lists.
+const LINES_MAX: usize = 50;
+
+/// A message on its way.
+pub(super) struct Letter {
+    pub(super) message: ThingId,
+    pub(super) tries: usize,
+    pub(super) to: String,
+    pub(super) subject: String,
+    pub(super) plain: String,
+    pub(super) html: String,
+    /// Where mail programs end this kind of message with one press.
+    pub(super) stop: Option<String>,
+}
+
+/// What letters have in common.
+pub(super) struct Sender<'a> {
+    pub(super) secret: &'a ServerSecret,
+    /// Such as `https://market.example`.
+    pub(super) origin: &'a str,
+}
+
+/// What is known when a message leaves.
+#[derive(Default)]
+struct Facts {
+    stall: String,
+    /// What was ordered, and what each line comes to.
+    lines: Vec<(String, String)>,
+    total: String,
+    product: String,
+}
+
+/// Writes it; nothing if nobody wants it any more, or its person or order is gone.
+pub(super) fn write(
+    tx: &mut dyn Tx,
+    sender: &Sender<'_>,
+    (message, tries): (&Message, usize),
+) -> Result<Option<Letter>, StoreError> {
+    if !wishes::wants(tx, message.account, message.topic)? {
+        return Ok(None);
+    }
+    let row = tx.query_opt("select email from account where account = $1", params![message.account])?;
+    let Some(row) = row else { return Ok(None) };
+    let to = row.text(0)?.to_owned();
+    let Some(facts) = facts(tx, message)? else { return Ok(None) };
+    let language = wishes::language_of(tx, message.account)?;
+    let topic = message.topic.name();
+    let with = [("stall", facts.stall.as_str()), ("product", facts.product.as_str())];
+    let say = |key: &str| language.say(key, &with);
+    let subject = say(&format!("{topic}.subject"));
+    let mut paragraphs = vec![say(&format!("{topic}.text"))];
+    if message.topic == Topic::Incident {
+        paragraphs.insert(0, say(&format!("incident.{}", message.detail)));
+    }
+    let (open, link) = link(sender, message);
+    let choose = format!("{}/messages/{}", sender.origin, sender.secret.link(WISHES, message.account));
+    let market = sender.origin.split_once("//").map_or(sender.origin, |(_, host)| host);
+    let parts = Parts {
+        language,
+        paragraphs,
+        facts: &facts,
+        open: link.map(|link| (say(open), link)),
+        footer: language.say("footer", &[("market", market)]),
+        choose: (say("footer.choose"), choose.clone()),
+    };
+    Ok(Some(Letter {
+        message: message.message,
+        tries,
+        to,
+        plain: parts.plain(),
+        html: parts.html(&subject),
+        subject,
+        stop: message.topic.may_decline().then(|| format!("{choose}?stop={topic}")),
+    }))
+}
+
+fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError> {
+    let mut facts = Facts::default();
+    let Some(log) = message.log else { return Ok(Some(facts)) };
+    let Some(profile) = read::profile(tx, log)? else { return Ok(None) };
+    facts.stall = profile.name;
+    let Some(subject) = message.subject else { return Ok(Some(facts)) };
+    if message.topic == Topic::Incident {
+        let product = read::product(tx, log, ProductId(subject.0))?;
+        facts.product = product.map(|product| product.name).unwrap_or_default();
+        return Ok(Some(facts));
+    }
+    let Some(order) = stall::order_view(tx, log, OrderId(subject.0))? else { return Ok(None) };
+    let amount = |minor| Money { minor, currency: order.currency }.to_string();
+    facts.total = amount(order.total_minor);
+    let lines = order.lines.iter().take(LINES_MAX);
+    facts.lines = lines.map(|line| (line.name.clone(), amount(line.total_minor))).collect();
+    Ok(Some(facts))
+}
+
+/// The words on a link, and where it leads.
+fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>) {
+    let origin = sender.origin;
+    let order = message.subject.filter(|_| message.topic != Topic::Incident);
+    match (message.topic, message.topic.audience(), order) {
+        (Topic::Recovery, ..) => {
+            let link = sender.secret.link(RECOVERY, message.message);
+            ("recovery.open", Some(format!("{origin}/recover/{link}")))
+        }
+        (_, Audience::Buyer, Some(order)) => ("order.open", Some(format!("{origin}/my-orders/{order}"))),
+        (_, Audience::Stall, Some(order)) => ("order.open", Some(format!("{origin}/orders/{order}"))),
+        (_, Audience::Stall, None) => ("stall.open", Some(format!("{origin}/"))),
+        (_, Audience::Buyer | Audience::Account, _) => ("order.open", None),
+    }
+}
+
+struct Parts<'a> {
+    language: Language,
+    paragraphs: Vec<String>,
+    facts: &'a Facts,
+    open: Option<(String, String)>,
+    footer: String,
+    choose: (String, String),
+}
+
+impl Parts<'_> {
+    fn plain(&self) -> String {
+        let mut text = self.paragraphs.join("\n\n");
+        if !self.facts.lines.is_empty() {
+            text.push_str("\n\n");
+            for (name, amount) in &self.facts.lines {
+                text.push_str(&format!("- {name}: {amount}\n"));
+            }
+            text.push_str(&format!("{}: {}", self.total(), self.facts.total));
+        }
+        if let Some((words, link)) = &self.open {
+            text.push_str(&format!("\n\n{words}: {link}"));
+        }
+        text.push_str(&format!("\n\n-- \n{}\n{}: {}\n", self.footer, self.choose.0, self.choose.1));
+        text
+    }
+
+    fn html(&self, subject: &str) -> String {
+        let language = self.language;
+        let mut page = format!(
+            "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
+             <body style=\"font-family:sans-serif;line-height:1.5;max-width:36em;margin:auto;padding:1em\">\
+             <h1 style=\"font-size:1.25em\">{2}</h1>",
+            language.code(),
+            language.direction(),
+            escaped(subject)
+        );
+        for paragraph in &self.paragraphs {
+            page.push_str(&format!("<p>{}</p>", escaped(paragraph)));
+        }
+        if !self.facts.lines.is_empty() {
+            page.push_str("<table style=\"border-collapse:collapse;width:100%\">");
+            let total = (self.total(), self.facts.total.clone());
+            for (name, amount) in self.facts.lines.iter().chain([&total]) {
+                page.push_str(&format!(
+                    "<tr><td style=\"padding:.25em 0\">{}</td><td style=\"text-align:end\">{}</td></tr>",
+                    escaped(name),
+                    escaped(amount)
+                ));
+            }
+            page.push_str("</table>");
+        }
+        if let Some((words, link)) = &self.open {
+            page.push_str(&format!("<p><a href=\"{}\">{}</a></p>", escaped(link), escaped(words)));
+        }
+        let (choose, link) = &self.choose;
+        page.push_str(&format!(
+            "<hr><p style=\"font-size:.85em\">{} <a href=\"{}\">{}</a></p></body></html>",
+            escaped(&self.footer),
+            escaped(link),
+            escaped(choose)
+        ));
+        page
+    }
+
+    fn total(&self) -> String {
+        self.language.say("total", &[])
+    }
+}

@@ -1,0 +1,259 @@
+//! The messages themselves: what waits, what left, what was given up.
+
+use sha2::{Digest as _, Sha256};
+use soko_domain::ids::{LogId, ThingId};
+use soko_record_log::{Row, StoreError, Tx, params};
+
+use super::topic::Topic;
+
+/// Messages that one look takes along.
+pub(super) const CLAIM_MAX: usize = 20;
+/// Whoever took a message along has this long to say what became of it; then somebody else takes it.
+pub(super) const LEASE_MS: i64 = 2 * 60_000;
+/// How long to wait after each failure; after the last one a message is given up.
+const WAITS_MS: [i64; 7] =
+    [60_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000, 12 * 3_600_000, 24 * 3_600_000];
+/// How long it can be looked up what left.
+const KEPT_MS: i64 = 30 * 24 * 3_600_000;
+const REASON_CHARS_MAX: usize = 200;
+
+/// Where a message stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    Waiting,
+    Sent,
+    /// It will not be tried again by itself.
+    GivenUp,
+    /// Nobody wants it any more.
+    Dropped,
+}
+
+impl State {
+    const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::GivenUp, Self::Dropped];
+
+    fn number(self) -> i64 {
+        match self {
+            Self::Waiting => 1,
+            Self::Sent => 2,
+            Self::GivenUp => 3,
+            Self::Dropped => 4,
+        }
+    }
+
+    fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.number() == number)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::GivenUp => "given up",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What a message is about; what it says is found when it leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Message {
+    pub(crate) message: ThingId,
+    pub(crate) topic: Topic,
+    pub(crate) account: ThingId,
+    pub(crate) log: Option<LogId>,
+    /// An order or a product.
+    pub(crate) subject: Option<ThingId>,
+    /// Which incident.
+    pub(crate) detail: i64,
+}
+
+impl Message {
+    /// About an account itself.
+    pub(crate) fn of_account(message: ThingId, topic: Topic, account: ThingId) -> Self {
+        Self { message, topic, account, log: None, subject: None, detail: 0 }
+    }
+}
+
+/// The one identity of what is told to somebody because of something: told twice, it is the same message.
+pub(super) fn identity(because: &[&[u8]], topic: Topic, account: ThingId) -> ThingId {
+    let mut hasher = Sha256::new_with_prefix(b"soko message 1");
+    for part in because {
+        hasher.update(part);
+    }
+    hasher.update(topic.number().to_be_bytes());
+    hasher.update(account.as_bytes());
+    let hash: [u8; 32] = hasher.finalize().into();
+    let mut id = ThingId::default();
+    id.0.copy_from_slice(&hash[..ThingId::SIZE]);
+    id
+}
+
+/// Keeps a message to be sent, unless it is known.
+pub(crate) fn add(tx: &mut dyn Tx, new: &Message, now_ms: i64) -> Result<(), StoreError> {
+    tx.run(
+        "insert into message (message, topic, account, log, subject, detail, state, due_ms, tries, reason, made_ms)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $8) on conflict (message) do nothing",
+        params![
+            new.message,
+            new.topic.number(),
+            new.account,
+            new.log,
+            new.subject,
+            new.detail,
+            State::Waiting.number(),
+            now_ms
+        ],
+    )
+}
+
+/// Takes along what is due. Until its lease ends nobody else does.
+pub(super) fn claim(tx: &mut dyn Tx, now_ms: i64) -> Result<Vec<(Message, usize)>, StoreError> {
+    let rows = tx.query(
+        "select message, topic, account, log, subject, detail, tries from message
+         where state = $1 and due_ms <= $2 order by due_ms, message limit $3",
+        params![State::Waiting.number(), now_ms, CLAIM_MAX],
+    )?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let message: ThingId = row.id(0)?;
+        tx.run(
+            "update message set due_ms = $2, tries = tries + 1 where message = $1",
+            params![message, now_ms + LEASE_MS],
+        )?;
+        let Some(topic) = Topic::from_number(row.int(1)?) else { continue };
+        let found = Message {
+            message,
+            topic,
+            account: row.id(2)?,
+            log: row.id_opt(3)?,
+            subject: row.id_opt(4)?,
+            detail: row.int(5)?,
+        };
+        claimed.push((found, row.number::<usize>(6)? + 1));
+    }
+    Ok(claimed)
+}
+
+/// It is over with a message.
+pub(super) fn end(
+    tx: &mut dyn Tx,
+    message: ThingId,
+    (state, reason): (State, &str),
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
+    tx.run(
+        "update message set state = $2, reason = $3, done_ms = $4 where message = $1",
+        params![message, state.number(), reason, now_ms],
+    )
+}
+
+/// It did not leave: it is tried again later, or given up. Says which.
+pub(super) fn failed(
+    tx: &mut dyn Tx,
+    message: ThingId,
+    (tries, reason): (usize, &str),
+    now_ms: i64,
+) -> Result<State, StoreError> {
+    let Some(wait_ms) = wait_ms(message, tries) else {
+        end(tx, message, (State::GivenUp, reason), now_ms)?;
+        return Ok(State::GivenUp);
+    };
+    let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
+    tx.run(
+        "update message set due_ms = $2, reason = $3 where message = $1",
+        params![message, now_ms + wait_ms, reason],
+    )?;
+    Ok(State::Waiting)
+}
+
+/// How long to wait after so many tries: up to a fifth more or less, so that what failed together does not come
+/// back together.
+fn wait_ms(message: ThingId, tries: usize) -> Option<i64> {
+    let wait_ms = tries.checked_sub(1).and_then(|failures| WAITS_MS.get(failures).copied())?;
+    let jitter = i64::from(message.0[0]) - 128;
+    Some(wait_ms + wait_ms / 5 * jitter / 128)
+}
+
+/// Forgets what left long ago.
+pub(super) fn sweep(tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
+    tx.run(
+        "delete from message where state in ($1, $2) and done_ms < $3",
+        params![State::Sent.number(), State::Dropped.number(), now_ms - KEPT_MS],
+    )
+}
+
+/// A message as whoever runs the server sees it: nobody's address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    pub message: ThingId,
+    pub topic: Topic,
+    pub state: State,
+    pub tries: usize,
+    pub reason: String,
+    pub made_ms: i64,
+    pub due_ms: i64,
+}
+
+/// The youngest messages; all of them or those in one state.
+pub fn listed(tx: &mut dyn Tx, state: Option<State>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+    let rows = tx.query(
+        "select message, topic, state, tries, reason, made_ms, due_ms from message
+         where $1 = 0 or state = $1 order by made_ms desc, message limit $2",
+        params![state.map_or(0, State::number), limit],
+    )?;
+    let read = |row: &Row| {
+        let (topic, state) = (Topic::from_number(row.int(1)?), State::from_number(row.int(2)?));
+        let (Some(topic), Some(state)) = (topic, state) else { return Ok(None) };
+        Ok(Some(Listed {
+            message: row.id(0)?,
+            topic,
+            state,
+            tries: row.number(3)?,
+            reason: row.text(4)?.to_owned(),
+            made_ms: row.int(5)?,
+            due_ms: row.int(6)?,
+        }))
+    };
+    rows.iter().filter_map(|row| read(row).transpose()).collect()
+}
+
+/// What was given up is tried again from the start, all of it or one message. Says how many.
+pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<u64, StoreError> {
+    let (waiting, given_up) = (State::Waiting.number(), State::GivenUp.number());
+    match only {
+        Some(message) => tx.execute(
+            "update message set state = $1, tries = 0, due_ms = $2, done_ms = null
+             where state = $3 and message = $4",
+            params![waiting, now_ms, given_up, message],
+        ),
+        None => tx.execute(
+            "update message set state = $1, tries = 0, due_ms = $2, done_ms = null where state = $3",
+            params![waiting, now_ms, given_up],
+        ),
+    }
+}
+
+/// How many wait, and how many were given up.
+pub(crate) fn counts(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
+    let mut count = |state: State| {
+        let sql = "select count(*) from message where state = $1";
+        tx.query_one(sql, params![state.number()])?.int(0)
+    };
+    Ok((count(State::Waiting)?, count(State::GivenUp)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_end_and_differ_a_little() {
+        let of = |first: u8, tries| wait_ms(ThingId([first; 16]), tries);
+        let waits: Vec<i64> = (1..=WAITS_MS.len()).filter_map(|tries| of(128, tries)).collect();
+        assert_eq!(waits, WAITS_MS);
+        assert!(of(0, 1) < of(128, 1) && of(128, 1) < of(255, 1));
+        assert!(of(0, 3) > of(255, 2), "even the shortest is longer than the longest before");
+        assert_eq!((of(1, 0), of(1, WAITS_MS.len() + 1)), (None, None));
+    }
+}

@@ -1,0 +1,161 @@
+//! The mail server that takes our messages: SMTP, with TLS wherever it is not on this machine.
+
+use std::time::{Duration, SystemTime};
+
+use lettre::address::AddressError;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+
+use super::letter::Letter;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Answers that are about our own access: another letter fares no better, and this one is none the worse.
+const ACCESS_CODES: [u16; 4] = [530, 534, 535, 538];
+
+/// Why mail cannot be sent with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum BadMail {
+    #[error("the mail server's address is not like smtps://user:password@mail.example: {0}")]
+    Server(SmtpError),
+    #[error("mail to another machine needs TLS: use smtps://, or smtp://…?tls=required for STARTTLS")]
+    Unsealed,
+    #[error("the sender is not like Soko <market@example.org>: {0}")]
+    From(AddressError),
+}
+
+/// Takes letters to the mail server. Cheap to clone.
+#[derive(Clone)]
+pub struct Post {
+    server: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    /// How the outside reaches us, for links.
+    origin: String,
+}
+
+/// What became of a letter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Delivery {
+    Taken,
+    /// Not this time.
+    Later(String),
+    /// Never, to this address.
+    Refused(String),
+}
+
+impl Post {
+    /// `origin` is the scheme and host under which people reach this server.
+    ///
+    /// # Errors
+    /// Where the server's address, its lack of TLS or the sender cannot be used.
+    pub fn new(server: &str, from: &str, origin: &str) -> Result<Self, BadMail> {
+        if server.starts_with("smtp://") && !server.contains("tls=required") && !is_local(server) {
+            return Err(BadMail::Unsealed);
+        }
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(server).map_err(BadMail::Server)?;
+        Ok(Self {
+            server: builder.timeout(Some(TIMEOUT)).build(),
+            from: from.parse().map_err(BadMail::From)?,
+            origin: origin.to_owned(),
+        })
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether the mail server answers and takes our access.
+    ///
+    /// # Errors
+    /// What it says instead.
+    pub async fn check(&self) -> Result<(), String> {
+        match self.server.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the mail server does not answer".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    pub(super) async fn send(&self, letter: &Letter) -> Delivery {
+        let message = match self.sealed(letter) {
+            Ok(message) => message,
+            Err(because) => return Delivery::Refused(because),
+        };
+        match self.server.send(message).await {
+            Ok(_) => Delivery::Taken,
+            Err(error) => {
+                // What servers say often names the address.
+                let because = error.to_string().replace(letter.to.as_str(), "…");
+                let is_access = error.status().is_some_and(|code| ACCESS_CODES.contains(&code.into()));
+                match error.is_permanent() && !is_access {
+                    true => Delivery::Refused(because),
+                    false => Delivery::Later(because),
+                }
+            }
+        }
+    }
+
+    /// The same bytes at every try, but for the date: whoever gets it twice sees by its identity that it is one.
+    fn sealed(&self, letter: &Letter) -> Result<Message, String> {
+        let to: Mailbox = letter.to.parse().map_err(|error: AddressError| format!("the address: {error}"))?;
+        let host = self.from.email.domain();
+        let mut builder = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .date(SystemTime::now())
+            .message_id(Some(format!("<{}@{host}>", letter.message)))
+            .subject(letter.subject.clone())
+            .raw_header(raw("Auto-Submitted", "auto-generated"));
+        if let Some(stop) = &letter.stop {
+            builder = builder
+                .raw_header(raw("List-Unsubscribe", &format!("<{stop}>")))
+                .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
+        let body = MultiPart::alternative_plain_html(letter.plain.clone(), letter.html.clone());
+        builder.multipart(body).map_err(|error| error.to_string())
+    }
+}
+
+fn raw(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// Whether the address names this very machine.
+fn is_local(server: &str) -> bool {
+    let rest = server.strip_prefix("smtp://").unwrap_or(server);
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let name = match host.strip_prefix('[') {
+        Some(six) => six.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn mail_in_the_open_stays_on_this_machine() {
+        let from = "Soko <market@example.org>";
+        let open = |server: &str| Post::new(server, from, "https://market.example").map(drop);
+        for fine in [
+            "smtp://127.0.0.1:2525",
+            "smtp://localhost",
+            "smtp://me:secret@[::1]:25",
+            "smtps://me:secret@mail.example",
+            "smtp://me:secret@mail.example?tls=required",
+        ] {
+            assert!(open(fine).is_ok(), "{fine}");
+        }
+        for unsealed in
+            ["smtp://mail.example", "smtp://localhost@mail.example", "smtp://mail.example?tls=opportunistic"]
+        {
+            assert!(matches!(open(unsealed), Err(BadMail::Unsealed)), "{unsealed}");
+        }
+        assert!(matches!(open("http://mail.example"), Err(BadMail::Server(_))));
+        assert!(matches!(Post::new("smtp://localhost", "nobody", ""), Err(BadMail::From(_))));
+    }
+}

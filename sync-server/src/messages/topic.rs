@@ -1,0 +1,91 @@
+//! What a message is about, who it is for, and whether somebody can do without it.
+
+/// Numbers are kept in the store: they never change their meaning.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Topic {
+    /// To the stall: somebody ordered.
+    OrderNew,
+    /// To the stall: a buyer does not want an order any more.
+    OrderCancelled,
+    /// To the stall: something needs a person's eye.
+    Incident,
+    /// To the buyer: the goods are set aside.
+    OrderHeld,
+    /// To the buyer: the goods were handed over.
+    OrderHandedOver,
+    /// To the buyer: the stall does not fulfil the order.
+    OrderReleased,
+    /// To whoever forgot a password.
+    Recovery,
+    /// To whoever has a new password, wanted or not.
+    PasswordChanged,
+}
+
+/// Whom a topic concerns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Audience {
+    Stall,
+    Buyer,
+    Account,
+}
+
+impl Topic {
+    pub const ALL: [Self; 8] = [
+        Self::OrderNew,
+        Self::OrderCancelled,
+        Self::Incident,
+        Self::OrderHeld,
+        Self::OrderHandedOver,
+        Self::OrderReleased,
+        Self::Recovery,
+        Self::PasswordChanged,
+    ];
+
+    pub fn number(self) -> i64 {
+        match self {
+            Self::OrderNew => 1,
+            Self::OrderCancelled => 2,
+            Self::Incident => 3,
+            Self::OrderHeld => 10,
+            Self::OrderHandedOver => 11,
+            Self::OrderReleased => 12,
+            Self::Recovery => 20,
+            Self::PasswordChanged => 21,
+        }
+    }
+
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.number() == number)
+    }
+
+    /// As programs, links and word files call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OrderNew => "order-new",
+            Self::OrderCancelled => "order-cancelled",
+            Self::Incident => "incident",
+            Self::OrderHeld => "order-held",
+            Self::OrderHandedOver => "order-handed-over",
+            Self::OrderReleased => "order-released",
+            Self::Recovery => "recovery",
+            Self::PasswordChanged => "password-changed",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.name() == name)
+    }
+
+    pub fn audience(self) -> Audience {
+        match self {
+            Self::OrderNew | Self::OrderCancelled | Self::Incident => Audience::Stall,
+            Self::OrderHeld | Self::OrderHandedOver | Self::OrderReleased => Audience::Buyer,
+            Self::Recovery | Self::PasswordChanged => Audience::Account,
+        }
+    }
+
+    /// Whoever owns an account has to hear what happens to its password.
+    pub fn may_decline(self) -> bool {
+        self.audience() != Audience::Account
+    }
+}

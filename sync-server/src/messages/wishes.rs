@@ -1,0 +1,44 @@
+//! Who wants to hear of what, and in which language. Whoever said nothing hears everything that concerns them.
+
+use soko_domain::ids::ThingId;
+use soko_record_log::{StoreError, Tx, params};
+
+use super::topic::Topic;
+use super::words::Language;
+
+pub(crate) fn language_of(tx: &mut dyn Tx, account: ThingId) -> Result<Language, StoreError> {
+    let row = tx.query_opt("select language from reader where account = $1", params![account])?;
+    Ok(match row {
+        Some(row) => Language::from_code(row.text(0)?).unwrap_or_default(),
+        None => Language::default(),
+    })
+}
+
+pub(crate) fn set_language(tx: &mut dyn Tx, account: ThingId, language: Language) -> Result<(), StoreError> {
+    tx.run(
+        "insert into reader (account, language) values ($1, $2)
+         on conflict (account) do update set language = excluded.language",
+        params![account, language.code()],
+    )
+}
+
+pub(crate) fn wants(tx: &mut dyn Tx, account: ThingId, topic: Topic) -> Result<bool, StoreError> {
+    let sql = "select wanted from message_wish where account = $1 and topic = $2";
+    let row = tx.query_opt(sql, params![account, topic.number()])?;
+    let wanted = row.map(|row| row.int(0)).transpose()?;
+    Ok(!topic.may_decline() || wanted != Some(0))
+}
+
+pub(crate) fn set(tx: &mut dyn Tx, account: ThingId, topic: Topic, wanted: bool) -> Result<(), StoreError> {
+    tx.run(
+        "insert into message_wish (account, topic, wanted) values ($1, $2, $3)
+         on conflict (account, topic) do update set wanted = excluded.wanted",
+        params![account, topic.number(), i64::from(wanted)],
+    )
+}
+
+/// Each topic that can be declined, and whether it is wanted.
+pub(crate) fn all(tx: &mut dyn Tx, account: ThingId) -> Result<Vec<(Topic, bool)>, StoreError> {
+    let topics = Topic::ALL.into_iter().filter(|topic| topic.may_decline());
+    topics.map(|topic| Ok((topic, wants(tx, account, topic)?))).collect()
+}
