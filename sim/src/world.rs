@@ -15,7 +15,7 @@ use crate::device::{Device, Made};
 use crate::model::{Model, News};
 use crate::network::{Around, Message, Network, To};
 use crate::plan::{Knob, Plan};
-use crate::server::Server;
+use crate::server::{STALL, Server};
 use crate::trace::Trace;
 use crate::web::Web;
 
@@ -300,7 +300,16 @@ impl<'p> World<'p> {
             self.counters.add(Counter::ForgeriesRefused);
         }
         if taken.state_differs {
-            return broken(crate::checks::SAME_STATE, format!("device {at} and the server differ"));
+            let theirs = self.server.read(|tx| soko_projection::table_digests(tx, STALL))?;
+            let ours = device.read(|tx| soko_projection::table_digests(tx, STALL))?;
+            let apart: Vec<&str> = ours
+                .iter()
+                .zip(&theirs)
+                .filter(|(ours, theirs)| ours != theirs)
+                .map(|(ours, _)| ours.0)
+                .collect();
+            let about = format!("device {at} and the server differ in {}", apart.join(", "));
+            return broken(crate::checks::SAME_STATE, about);
         }
         self.look_at(at)
     }

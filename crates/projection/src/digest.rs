@@ -71,6 +71,16 @@ pub fn state_digest(tx: &mut dyn Tx, log: LogId) -> Result<Hash, StoreError> {
     Ok(whole(tx, log)?.digest())
 }
 
+/// The digest of each table alone, to say where two states differ.
+pub fn table_digests(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(&'static str, Hash)>, StoreError> {
+    let of_part = |part: &Part| {
+        let mut sum = Sum::default();
+        part.sum_up(tx, log, &mut sum)?;
+        Ok((part.table, sum.digest()))
+    };
+    PARTS.iter().map(of_part).collect()
+}
+
 /// The digest as it was kept up to date: one row is read, however many records there are.
 pub fn running_digest(tx: &mut dyn Tx, log: LogId) -> Result<Hash, StoreError> {
     match Sum::load(tx, log)? {

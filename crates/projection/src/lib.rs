@@ -33,7 +33,7 @@ pub mod read_figures;
 pub use catalogue::{
     Applier, ApplyFailure, LocalApplier, Pile, SortedOut, Waiting, Work, change_kind, folded, sort_out,
 };
-pub use digest::{running_digest, state_digest};
+pub use digest::{running_digest, state_digest, table_digests};
 pub use project::{
     Known, ParkCode, ProjectError, Projected, Touched, Trust, forget, project, project_knowing, rebuild,
     stale,

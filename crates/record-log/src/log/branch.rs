@@ -64,17 +64,20 @@ fn positions_from(
     rows.iter().map(|row| row.number(0)).collect()
 }
 
-/// The last ones to arrive take the places that became free, so that the order of arrival has no gaps.
+/// Whatever arrived behind a free place moves up, and stays in its order: every author's records arrive one after the
+/// other, and whoever derives from the log relies on that.
 fn close_gaps(tx: &mut dyn Tx, log: LogId, freed: BTreeSet<u64>) -> Result<(), StoreError> {
     let count = super::count(tx, log)?;
-    let kept = count.saturating_sub(u64::try_from(freed.len()).unwrap_or(u64::MAX));
-    let moving: Vec<u64> = (kept + 1..=count).filter(|position| !freed.contains(position)).collect();
-    for (from, to) in moving.into_iter().zip(freed.range(..=kept)) {
+    let ends = freed.iter().skip(1).copied().chain([count + 1]);
+    // Below zero first: no two records may have one place, not even in between.
+    for (gaps, (free, end)) in (1_u64..).zip(freed.iter().zip(ends)) {
         tx.execute(
-            "update record set position = $3 where log = $1 and position = $2",
-            params![log, from, to],
+            "update record set position = $4 - position where log = $1 and position > $2 and position < $3",
+            params![log, free, end, gaps],
         )?;
     }
+    tx.execute("update record set position = -position where log = $1 and position < 0", params![log])?;
+    let kept = count.saturating_sub(u64::try_from(freed.len()).unwrap_or(u64::MAX));
     tx.execute("update log_counter set last_position = $2 where log = $1", params![log, kept])?;
     Ok(())
 }

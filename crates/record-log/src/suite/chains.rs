@@ -209,9 +209,10 @@ fn other_branch(tx: &mut dyn Tx) -> Outcome {
     log::append(tx, &one.commit(2)?)?;
     two.commit(2)?;
     log::append(tx, &other.commit(1)?)?;
-    let lost = one.commit(4)?;
+    let lost = one.commit(2)?;
     log::append(tx, &lost)?;
-    log::append(tx, &other.commit(2)?)?;
+    // More than were lost: those that move up must not pass each other.
+    log::append(tx, &other.commit(5)?)?;
     // Two at the same places, with another content.
     let mut taken = Vec::new();
     for at in 0..2 {
@@ -225,8 +226,13 @@ fn other_branch(tx: &mut dyn Tx) -> Outcome {
     assert_eq!(held(tx, &author)?[3..], taken);
     assert_eq!(log::head(tx, LOG, &author)?, Some(two.pen.head()));
     let report = log::verify(tx, LOG)?;
-    assert!(report.is_sound() && report.records == 9, "{report:?}");
-    assert_eq!(log::since(tx, LOG, 0, 100)?.len(), 9);
+    assert!(report.is_sound() && report.records == 12, "{report:?}");
+    let all = log::since(tx, LOG, 0, 100)?;
+    assert!(all.iter().map(|found| found.position).eq(1..=12), "there are gaps");
+    for author in [author, other.pen.author()] {
+        let seqs = all.iter().map(|found| &found.record).filter(|record| record.author == author);
+        assert!(seqs.map(|record| record.seq).is_sorted(), "{author} arrived out of its order");
+    }
     Ok(())
 }
 
