@@ -87,7 +87,8 @@ impl World<'_> {
         device.acknowledged.clear();
         if now < seq {
             self.debts = true;
-            self.model.lost(author, now);
+            let elsewhere = self.server.heads()?.get(&author).map_or(0, |head| head.seq);
+            self.model.lost(author, now, elsewhere);
             self.counters.add_many(Counter::AnswersLostWithDisk, seq - now);
         }
         self.trace.note("restored", &[now, seq], || format!("device {at}: {now} of {seq} records"));
@@ -134,7 +135,8 @@ impl World<'_> {
         self.debts = true;
         self.counters.add(Counter::Deaths);
         let author = device.author();
-        self.model.lost(author, 0);
+        let elsewhere = self.server.heads()?.get(&author).map_or(0, |head| head.seq);
+        self.model.lost(author, 0, elsewhere);
         Ok(())
     }
 

@@ -35,6 +35,9 @@ pub(crate) struct Model {
     last_receipts: BTreeMap<AuthorId, u64>,
     /// With the record that says so.
     revoked: BTreeMap<AuthorId, (AuthorId, u64)>,
+    /// Authors from whose share the server took: a copy of them went on under another name, or they were revoked. What they
+    /// sell until they hear of it is covered from what was set apart.
+    set_apart: BTreeSet<AuthorId>,
     /// Places behind which an author's records were lost with their disk.
     lost_behind: BTreeMap<AuthorId, u64>,
     /// Authors that a whole-machine snapshot may have doubled.
@@ -198,11 +201,15 @@ impl Model {
         for (holder, product, quantity) in held_by(author, entry) {
             let share = self.shares.entry((holder, product)).or_default();
             *share += quantity;
+            if holder != author && quantity < 0 {
+                self.set_apart.insert(holder);
+            }
             let is_short = *share < 0 && quantity < 0 && holder == author;
             let is_excused = self.excepted
                 || self.doubled.contains(&author)
                 || self.revoked.contains_key(&author)
-                || self.lost_behind.contains_key(&author);
+                || self.lost_behind.contains_key(&author)
+                || self.set_apart.contains(&author);
             if is_short && !is_excused {
                 return broken(HELD, format!("{author} holds {share} of {product} after {:?}", entry.kind()));
             }
@@ -332,9 +339,12 @@ impl Model {
     }
 
     /// A device's disk went back; what the author wrote behind `seq` and nobody else has is gone.
-    pub(crate) fn lost(&mut self, author: AuthorId, seq: u64) {
+    /// `elsewhere` is how far the server has it: whom it revoked behind that is revoked no more.
+    pub(crate) fn lost(&mut self, author: AuthorId, seq: u64, elsewhere: u64) {
         let behind = self.lost_behind.entry(author).or_insert(seq);
         *behind = (*behind).min(seq);
+        let left = seq.max(elsewhere);
+        self.revoked.retain(|_, (revoker, at)| *revoker != author || *at <= left);
     }
 
     /// Every author that wrote and is not a server.
