@@ -71,6 +71,7 @@ impl World<'_> {
             buyer: ThingId([buyer; 16]),
             lines: vec![AskedLine { product, quantity, seen_price_minor: None }],
             note: String::new(),
+            pay: None,
         };
         let answer = self.place(&order)?;
         match &answer {

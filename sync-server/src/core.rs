@@ -5,7 +5,10 @@ use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx};
 
-use crate::stall::{CategoryView, EndOrder, OfferView, OrderView, PlaceOrder, Placed, Prepared, StallView};
+use crate::pay::provider::Asked;
+use crate::stall::{
+    CategoryView, EndOrder, OfferView, OrderView, PayTurn, PlaceOrder, Placed, Prepared, StallView,
+};
 use crate::store::JobError;
 
 /// What every call of the core gets: when it is, and fresh randomness.
@@ -105,6 +108,15 @@ pub trait ShopCore: Send + Sync {
         order: (OrderId, EndOrder),
         now: Now,
     ) -> Result<(OrderView, Option<u64>), CoreRefusal>;
+
+    /// Something happens to an order's payment. Says what is to be asked of its provider now.
+    fn pay_turn(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        turn: (OrderId, PayTurn),
+        now: Now,
+    ) -> Result<(Option<Asked>, Option<u64>), CoreRefusal>;
 
     fn order(&self, tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<OrderView>, CoreRefusal>;
 

@@ -5,6 +5,7 @@
 //! * [`core`](crate::core): the border to what happens inside a stall.
 //! * [`guard`]: rate limits and growing delays, pure.
 //! * [`market`]: what everybody may see, found by forgiving search.
+//! * [`pay`]: buyers' payments, and who takes them.
 //! * [`http`]: the routes around it.
 //! * [`messages`]: what people are told by mail.
 //! * [`web`]: the web app's files.
@@ -27,6 +28,7 @@ pub mod metrics;
 pub mod model;
 pub mod moved;
 pub mod outside;
+pub mod pay;
 pub mod platform;
 pub mod proof;
 pub mod secret;

@@ -107,6 +107,16 @@ impl ShopCore for Mirror {
         closed()
     }
 
+    fn pay_turn(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: (OrderId, soko_sync_server::stall::PayTurn),
+        _: Now,
+    ) -> Result<(Option<soko_sync_server::pay::Asked>, Option<u64>), CoreRefusal> {
+        closed()
+    }
+
     fn order(&self, _: &mut dyn Tx, _: LogId, _: OrderId) -> Result<Option<OrderView>, CoreRefusal> {
         closed()
     }

@@ -3,6 +3,8 @@
 
 mod common;
 mod mail;
+#[path = "orders/paying.rs"]
+mod paying;
 
 use axum::http::{Method, StatusCode};
 use common::server::{Answer, TestServer, hex};

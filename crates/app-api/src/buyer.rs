@@ -1,6 +1,7 @@
 //! A buyer's own affairs on one device: baskets, and orders from the moment they are kept here.
 
 use serde::{Deserialize, Serialize};
+use soko_domain::entry::PayWay;
 use soko_domain::ids::{Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
@@ -39,6 +40,8 @@ pub enum BuyerVerb {
         #[serde(with = "as_hex")]
         order: OrderId,
         note: String,
+        /// None pays when it is fetched.
+        pay: Option<PayChoice>,
     },
     CancelOrder {
         #[serde(with = "as_hex")]
@@ -52,9 +55,29 @@ pub enum BuyerVerb {
     },
 }
 
+/// How a buyer pays before the goods are fetched.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PayChoice {
+    #[serde(with = "as_word")]
+    pub way: PayWay,
+    /// Whose telephone is asked; empty where none is.
+    pub phone: String,
+}
+
+/// A way that a stall takes and its server can offer now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PayOffer {
+    #[serde(with = "as_word")]
+    pub way: PayWay,
+    /// No money moves: it is for trying.
+    pub is_test: bool,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuyerQuery {
+    /// How the stall can be paid before the goods are fetched, as its server says now; without one, not at all.
+    PayOffers(#[serde(with = "as_hex")] LogId),
     Baskets,
     /// Latest first.
     Orders {
@@ -70,6 +93,7 @@ pub enum BuyerView {
     Baskets(Vec<BasketOf>),
     Orders(Vec<OwnOrderRow>),
     Order(OwnOrderView),
+    PayOffers(Vec<PayOffer>),
 }
 
 /// The basket of one stall: one order, once it is placed.
@@ -143,4 +167,34 @@ pub struct OwnOrderView {
     pub because: String,
     /// The server has been told to cancel it and has not answered.
     pub cancel_asked: bool,
+    /// None is paid when it is fetched.
+    pub payment: Option<OwnPayment>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnPayment {
+    #[serde(with = "as_word")]
+    pub way: PayWay,
+    pub state: OwnPayState,
+    /// Where to pay; empty where there is no such place, or not any more.
+    pub page: String,
+}
+
+/// How far a payment is, and never further than the server said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnPayState {
+    /// Being prepared.
+    Asking,
+    /// It is the buyer's turn: on the provider's page, or on the telephone.
+    Waiting,
+    /// The money is there; the stall is being told.
+    Confirming,
+    Paid,
+    /// On its way to an end without payment.
+    Cancelling,
+    Cancelled,
+    /// The money is on its way back.
+    Returning,
+    Returned,
 }

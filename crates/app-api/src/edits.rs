@@ -34,6 +34,9 @@ pub enum StallEdit {
     CashStepMinor(u32),
     BeyondRule(#[serde(with = "as_word")] BeyondRule),
     ScaleCodes(String),
+    /// Buyers may pay by card before they fetch, or from their telephone.
+    TakesCard(bool),
+    TakesPhone(bool),
 }
 
 /// A product as it begins.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{AdjustReason, GoodsBack, IncidentKind, Standing};
+use soko_domain::entry::{AdjustReason, GoodsBack, IncidentKind, PayWay, Standing};
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
 };
@@ -16,6 +16,7 @@ use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
+use soko_domain::verbs::pay_order::PayStanding;
 
 /// An id of fixed length.
 pub trait HexId: Sized + Display {
@@ -101,11 +102,14 @@ worded! {
     }
     IncidentKind {
         Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork", PaymentTwice = "payment-twice",
-        PaidTwice = "paid-twice",
+        PaidTwice = "paid-twice", PaymentOdd = "payment-odd", PaymentReturned = "payment-returned",
+        PaymentDisputed = "payment-disputed", HandedOverUnpaid = "handed-over-unpaid",
     }
     Standing {
         Taken = "taken", Claimed = "claimed", Failed = "failed", Verified = "verified", Settled = "settled",
     }
+    PayWay { Card = "card", Phone = "phone" }
+    PayStanding { AtHandOver = "at-hand-over", Waiting = "waiting", Paid = "paid", PaidBack = "paid-back" }
     PurseKind { GiftCard = "gift-card", Credit = "credit", Points = "points" }
     BeyondRule { Warn = "warn", Approve = "approve", Refuse = "refuse" }
     Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }

@@ -8,6 +8,7 @@ use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
+use soko_domain::verbs::pay_order::PayStanding;
 
 use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
@@ -123,6 +124,8 @@ pub struct StallView {
     #[serde(with = "as_word")]
     pub beyond_rule: BeyondRule,
     pub scale_codes: String,
+    pub takes_card: bool,
+    pub takes_phone: bool,
     /// What several people set differently, and what nobody set.
     pub problems: Vec<Said>,
 }
@@ -572,6 +575,8 @@ pub struct OrderRow {
     pub currency: String,
     pub total_minor: i64,
     pub lines: u32,
+    #[serde(with = "as_word")]
+    pub money: PayStanding,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

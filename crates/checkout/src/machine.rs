@@ -12,6 +12,8 @@ const LOOKS: u8 = 5;
 /// The first wait after a call; each further one doubles it.
 const WAIT_MS: i64 = 1_000;
 const WAIT_MS_MAX: i64 = 15 * 60 * 1_000;
+/// While somebody looks at a screen and a webhook may not come.
+const BUYER_WAIT_MS_MAX: i64 = 15 * 1_000;
 
 /// The rules that the simulation can weaken, to prove that it would notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -204,8 +206,13 @@ impl Payment {
 
     /// How long until the next call.
     pub fn wait_ms(&self) -> i64 {
+        let waits_for_buyer = self.state == State::Intent && self.object.is_some();
+        if self.tries == 0 && !waits_for_buyer {
+            return 0;
+        }
         let doubled = 1_i64 << self.tries.saturating_sub(1).min(20);
-        WAIT_MS.saturating_mul(doubled).min(WAIT_MS_MAX)
+        let longest = if waits_for_buyer { BUYER_WAIT_MS_MAX } else { WAIT_MS_MAX };
+        WAIT_MS.saturating_mul(doubled).min(longest)
     }
 
     /// A no to the only request that was ever made is certain. To a repetition it is not: the first may be on its way.

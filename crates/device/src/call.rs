@@ -1,8 +1,8 @@
 //! One call: bytes in, bytes out.
 
 use soko_app_api::{
-    Answer, Call, Command, DeviceView, OwnStall, PeopleCall, PeopleReply, Query, StatusView, View, decode,
-    encode,
+    Answer, BuyerQuery, BuyerView, Call, Command, DeviceView, OwnStall, PeopleCall, PeopleReply, Query,
+    StatusView, View, decode, encode,
 };
 use soko_domain::ids::LogId;
 use soko_engine::Failure;
@@ -32,6 +32,9 @@ impl Device {
             Call::Market(query) => self.market_answer(&query).await.map(Answer::Market),
             Call::Suggest(query) => self.suggestions(&query).map(Answer::Suggested),
             Call::Buy(command) => self.buy(&command).map(|()| Answer::Bought),
+            Call::Buyer(BuyerQuery::PayOffers(stall)) => {
+                Ok(Answer::Buyer(BuyerView::PayOffers(self.pay_offers(stall).await)))
+            }
             Call::Buyer(query) => self.buyer_answer(&query).map(Answer::Buyer),
             Call::Device(command) => self.device_command(command).await.map(Answer::Device),
             Call::People(call) => self.people(&call).map(Answer::People),

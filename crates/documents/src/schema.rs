@@ -69,6 +69,9 @@ fields! {
     BeyondRule = "beyond_rule",
     /// How the codes that a scale prints are to be read.
     ScaleCodes = "scale_codes",
+    /// How buyers may pay before they fetch.
+    TakesCard = "takes_card",
+    TakesPhone = "takes_phone",
     Title = "title",
     Customer = "customer",
     ClosedBy = "closed_by",
@@ -322,6 +325,7 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
             max: i64::from(BeyondRule::Refuse.number()),
         },
         Slot::Field(Field::ScaleCodes) => Rule::Line { bytes_max: 200 },
+        Slot::Field(Field::TakesCard | Field::TakesPhone) => Rule::Flag,
         _ => return None,
     })
 }

@@ -72,6 +72,10 @@ pub struct Stall {
     /// None: sellers are told, and sell.
     pub beyond_rule: Option<BeyondRule>,
     pub scale_codes: String,
+    /// Buyers may pay by card before they fetch.
+    pub takes_card: bool,
+    /// The same from their telephone.
+    pub takes_phone: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -256,6 +260,8 @@ impl Typed for Stall {
             cash_step_minor: step.unwrap_or_default(),
             beyond_rule: rule.and_then(BeyondRule::from_number),
             scale_codes: input.text(Field::ScaleCodes).unwrap_or_default(),
+            takes_card: input.flag(Field::TakesCard).unwrap_or_default(),
+            takes_phone: input.flag(Field::TakesPhone).unwrap_or_default(),
         }
     }
 
@@ -277,6 +283,8 @@ impl Typed for Stall {
         if !self.scale_codes.is_empty() {
             edits.push(text(Field::ScaleCodes, &self.scale_codes));
         }
+        let taken = [(Field::TakesCard, self.takes_card), (Field::TakesPhone, self.takes_phone)];
+        edits.extend(taken.into_iter().filter(|(_, takes)| *takes).map(|(field, takes)| flag(field, takes)));
         edits
     }
 }

@@ -9,6 +9,7 @@
 
 mod customer;
 mod drawer;
+mod payment;
 mod person;
 mod purse;
 mod sale;
@@ -20,6 +21,7 @@ pub use crate::people::{Act, Approval};
 use crate::wire::{Malformed, Reader, Wire, Writer};
 pub use customer::{CustomerErased, CustomerPut};
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
+pub use payment::{OrderPaid, OrderPaidBack, OrderToPay, PayWay};
 pub use person::{LimitsPut, PersonErased, PersonPut};
 pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
 pub use sale::{
@@ -186,6 +188,9 @@ entries! {
     0x10a RefundAllowed v 1,
     0x10b Unfrozen v 1,
     0x10c RecordParked v 1,
+    0x132 OrderToPay v 1,
+    0x133 OrderPaid v 1,
+    0x134 OrderPaidBack v 1,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.
@@ -265,6 +270,14 @@ crate::wire_choice! {
         PaymentTwice = 4,
         /// One open order was paid at two registers that could not hear each other.
         PaidTwice = 5,
+        /// A buyer's payment does not come to an end, or its provider says what cannot be.
+        PaymentOdd = 6,
+        /// Somebody gave a buyer's money back, and not from here.
+        PaymentReturned = 7,
+        /// A buyer's bank takes the money back.
+        PaymentDisputed = 8,
+        /// An order was handed over, and its payment came to nothing.
+        HandedOverUnpaid = 9,
     }
 }
 

@@ -2,8 +2,8 @@
 //! and balances are sums, so the order in which entries arrive does not matter.
 
 use crate::entry::{
-    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, PurseFilled, PurseSpent, SaleMade, SpendCause,
-    StockAdjusted, StockConverted, StockCounted, StockMoved, Units,
+    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, PurseFilled, PurseSpent, SaleMade,
+    SpendCause, StockAdjusted, StockConverted, StockCounted, StockMoved, Units,
 };
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
@@ -149,16 +149,14 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         Entry::ShareGranted(share) => {
             out.add(share.product, Account::Pool, Account::Share(share.to), share.quantity)?;
         }
-        Entry::OrderPlaced(order) => {
-            for line in &order.lines {
-                out.add(line.product, Account::Pool, Account::Hold(order.order), line.quantity)?;
-            }
-        }
+        Entry::OrderPlaced(order) => out.held(order)?,
         Entry::OrderReleased(order) => out.units(&order.units, Account::Hold(order.order), Account::Pool)?,
         Entry::OrderFulfilled(order) => out.units(&order.units, Account::Hold(order.order), Account::Sold)?,
         Entry::StockMoved(moved) => out.moved(moved)?,
         Entry::PurseFilled(filled) => out.filled(own, filled)?,
         Entry::PurseSpent(spent) => out.spent(own, spent)?,
+        // What moves money only.
+        Entry::OrderToPay(_) | Entry::OrderPaid(_) | Entry::OrderPaidBack(_) => {}
         Entry::ShiftOpened(_)
         | Entry::ShiftClosed(_)
         | Entry::DeviceRevoked(_)
@@ -192,6 +190,11 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
 struct Transfers(Vec<Transfer>);
 
 impl Transfers {
+    fn held(&mut self, order: &OrderPlaced) -> Result<(), Impossible> {
+        let hold = Account::Hold(order.order);
+        order.lines.iter().try_for_each(|line| self.add(line.product, Account::Pool, hold, line.quantity))
+    }
+
     fn add(
         &mut self,
         product: ProductId,

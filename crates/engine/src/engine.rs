@@ -76,6 +76,12 @@ pub fn schema() -> &'static [Migration] {
             sql: include_str!("../../../migrations/device/0009_model.sql"),
         },
         Migration { number: 19, name: "figures", sql: soko_projection::FIGURES },
+        Migration { number: 20, name: "order money", sql: soko_projection::ORDER_MONEY },
+        Migration {
+            number: 21,
+            name: "own payment",
+            sql: include_str!("../../../migrations/device/0010_own_payment.sql"),
+        },
     ];
     STEPS
 }

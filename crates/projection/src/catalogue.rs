@@ -367,14 +367,15 @@ impl Room<'_, '_> {
         let (value, _) = fields.read::<Stall>();
         self.book.tx.run(
             "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place,
-               hours, cash_step_minor, beyond_rule, scale_codes)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+               hours, cash_step_minor, beyond_rule, scale_codes, takes_card, takes_phone)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              on conflict (log) do update
              set name = excluded.name, currency = excluded.currency, zone = excluded.zone,
                  cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
                  place = excluded.place, hours = excluded.hours,
                  cash_step_minor = excluded.cash_step_minor, beyond_rule = excluded.beyond_rule,
-                 scale_codes = excluded.scale_codes",
+                 scale_codes = excluded.scale_codes, takes_card = excluded.takes_card,
+                 takes_phone = excluded.takes_phone",
             params![
                 self.book.log,
                 value.name,
@@ -386,7 +387,9 @@ impl Room<'_, '_> {
                 value.hours,
                 value.cash_step_minor,
                 value.beyond_rule.unwrap_or(BeyondRule::Warn).number(),
-                value.scale_codes
+                value.scale_codes,
+                value.takes_card,
+                value.takes_phone
             ],
         )?;
         Ok(())

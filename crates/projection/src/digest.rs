@@ -58,6 +58,7 @@ parts! {
         "units, lines, revenue_minor, tax_minor, discount_minor, returned_units, restocked_units, refunded_minor, refunded_tax_minor";
     FIGURE_TENDER = 52: "figure_tender" (2: "business_day, kind") "payments, amount_minor, refunded_minor";
     FIGURE_TAX = 53: "figure_tax" (4: "business_day, ppm, mode, label") "net_minor, tax_minor";
+    ORDER_MONEY = 60: "order_money" (2: "author, seq") "order_id, kind, way, amount_minor, reference";
 }
 
 /// Tables whose rows are sums.

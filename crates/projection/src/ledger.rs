@@ -11,6 +11,7 @@ use crate::counts;
 use crate::customers;
 use crate::digest::INCIDENT;
 use crate::drawer;
+use crate::order_money;
 use crate::payments;
 use crate::people;
 use crate::project::Touched;
@@ -60,6 +61,9 @@ pub(crate) fn apply_entry(
         }
         Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),
         Entry::OrderFulfilled(order) => trade::order_flag(book, place, order.order, "fulfilled", touched),
+        Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),
+        Entry::OrderPaid(paid) => order_money::paid(book, place, stamp, paid, touched),
+        Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
         Entry::DeviceAdmitted(device) => people::admitted(book, place, device, touched),
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
         Entry::EpochStarted(epoch) => people::epoch_started(book, place, epoch),

@@ -15,6 +15,7 @@ mod erasable;
 pub mod figures;
 mod history;
 mod ledger;
+pub mod order_money;
 pub mod payments;
 mod people;
 mod project;
@@ -64,6 +65,9 @@ pub const CUSTOMERS: &str = include_str!("../../../migrations/shared/0008_custom
 /// What reports add up. It marks logs, as [`LISTS`] does.
 pub const FIGURES: &str = include_str!("../../../migrations/shared/0009_figures.sql");
 
+/// How the money for orders moved.
+pub const ORDER_MONEY: &str = include_str!("../../../migrations/shared/0010_order_money.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
@@ -111,4 +115,5 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "figure_product",
     "figure_tender",
     "figure_tax",
+    "order_money",
 ];

@@ -642,11 +642,14 @@ pub struct Profile {
     pub cash_step_minor: u32,
     pub beyond_rule: BeyondRule,
     pub scale_codes: String,
+    pub takes_card: bool,
+    pub takes_phone: bool,
 }
 
 pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
     let row = tx.query_opt(
-        "select name, place, currency, cut_off_minutes, cash_step_minor, beyond_rule, scale_codes
+        "select name, place, currency, cut_off_minutes, cash_step_minor, beyond_rule, scale_codes,
+           takes_card, takes_phone
          from stall_profile where log = $1",
         params![log],
     )?;
@@ -659,6 +662,8 @@ pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreErro
             cash_step_minor: row.number(4)?,
             beyond_rule: BeyondRule::from_number(row.number(5)?).unwrap_or(BeyondRule::Warn),
             scale_codes: row.text(6)?.into(),
+            takes_card: row.bool(7)?,
+            takes_phone: row.bool(8)?,
         })
     };
     row.map(profile).transpose()

@@ -4,6 +4,7 @@
 mod backup;
 mod demo;
 mod messages;
+mod payers;
 mod restore;
 mod serve;
 mod settings;

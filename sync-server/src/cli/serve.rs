@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, say};
+use crate::cli::{CliError, payers, say};
 use crate::guard::limits::Rates;
 use crate::http::server::{SocketLimits, serve};
 use crate::http::{App, Parts, Settings};
@@ -16,6 +16,7 @@ use crate::messages::{self, Post};
 use crate::metrics::Metrics;
 use crate::model;
 use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
+use crate::pay::drive;
 use crate::platform::passwords::{Cost, Passwords};
 use crate::platform::{Refusal, server_secret};
 use crate::proof;
@@ -61,6 +62,7 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
         entropy: Arc::new(OsEntropy),
         metrics,
         settings: http,
+        pay: payers::desk(settings, &store)?,
     };
     let runtime = Builder::new_multi_thread()
         .enable_all()
@@ -91,6 +93,9 @@ async fn listen(app: App, address: SocketAddr, place: &Place, post: Option<Post>
     tokio::spawn(model::follow(app.clone()));
     if let Some(post) = post {
         tokio::spawn(messages::follow(app.clone(), post));
+    }
+    if !app.pay().is_empty() {
+        tokio::spawn(drive::follow(app.clone()));
     }
     let kept = match place {
         Place::Directory(path) => format!("data in {}", path.display()),

@@ -103,6 +103,76 @@ const SETTINGS: &[Setting] = &[
         "ADDRESS",
         "Whom mail comes from, such as Soko <market@example.org>",
     ),
+    Setting {
+        name: "stripe-key",
+        variable: "SOKO_STRIPE_KEY",
+        default: "",
+        value: "KEY",
+        help: "Take cards by Stripe: its secret key, sk_… or file:PATH",
+        is_secret: true,
+    },
+    Setting {
+        name: "stripe-webhook-secret",
+        variable: "SOKO_STRIPE_WEBHOOK_SECRET",
+        default: "",
+        value: "SECRET",
+        help: "What signs Stripe's webhook at /v1/pay/stripe/webhook: whsec_… or file:PATH",
+        is_secret: true,
+    },
+    setting("stripe-url", "SOKO_STRIPE_URL", "https://api.stripe.com", "URL", "Where Stripe is reached"),
+    setting(
+        "momo-user",
+        "SOKO_MOMO_USER",
+        "",
+        "UUID",
+        "Take money from telephones by MTN Mobile Money: its API user",
+    ),
+    Setting {
+        name: "momo-key",
+        variable: "SOKO_MOMO_KEY",
+        default: "",
+        value: "KEY",
+        help: "The key of that user, or file:PATH",
+        is_secret: true,
+    },
+    Setting {
+        name: "momo-collections",
+        variable: "SOKO_MOMO_COLLECTIONS",
+        default: "",
+        value: "KEY",
+        help: "The subscription key of Collections, or file:PATH",
+        is_secret: true,
+    },
+    Setting {
+        name: "momo-disbursements",
+        variable: "SOKO_MOMO_DISBURSEMENTS",
+        default: "",
+        value: "KEY",
+        help: "The subscription key of Disbursements, which gives money back, or file:PATH",
+        is_secret: true,
+    },
+    setting("momo-currency", "SOKO_MOMO_CURRENCY", "", "CODE", "The currency that it moves, such as UGX"),
+    setting(
+        "momo-environment",
+        "SOKO_MOMO_ENVIRONMENT",
+        "sandbox",
+        "NAME",
+        "sandbox, or what the provider calls the country, such as mtnuganda",
+    ),
+    setting(
+        "momo-url",
+        "SOKO_MOMO_URL",
+        "https://sandbox.momodeveloper.mtn.com",
+        "URL",
+        "Where Mobile Money is reached",
+    ),
+    setting(
+        "test-money",
+        "SOKO_TEST_MONEY",
+        "auto",
+        "auto|BOOL",
+        "Let buyers pay with money that is none, to try it; auto does so in the demo's store only",
+    ),
     setting("log", "SOKO_LOG", "info", "FILTER", "What is logged, such as info or soko_sync_server=debug"),
     setting("log-format", "SOKO_LOG_FORMAT", "text", "text|json", "How log lines look"),
 ];
@@ -192,7 +262,7 @@ impl Resolved {
                 (false, false) => found.value.as_str(),
             };
             // Writing into a String cannot fail.
-            let _ = writeln!(table, "{:<14} {:<28} {}", setting.name, value, found.origin);
+            let _ = writeln!(table, "{:<22} {:<28} {}", setting.name, value, found.origin);
         }
         table
     }

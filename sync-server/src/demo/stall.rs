@@ -124,6 +124,8 @@ impl<'a> DemoStall<'a> {
             description: shelf.description.into(),
             place: shelf.place.into(),
             hours: shelf.hours.into(),
+            takes_card: true,
+            takes_phone: true,
             ..Stall::default()
         };
         // There is one profile, and its document has the stall's own identity.
@@ -229,7 +231,8 @@ impl<'a> DemoStall<'a> {
             let fate = self.fate(days.is_last);
             let note = NOTES.get(self.chance.index(12)).copied().unwrap_or_default().to_owned();
             let order = OrderId(random(self.tools.entropy)?);
-            let asked_for = PlaceOrder { actor: buyer, key: order.to_string(), order, buyer, lines, note };
+            let asked_for =
+                PlaceOrder { actor: buyer, key: order.to_string(), order, buyer, lines, note, pay: None };
             asked.push((asked_for, fate, now(self.tools, at_ms)?, now(self.tools, at_ms + 90 * MINUTE_MS)?));
         }
         let core = self.tools.core.clone();

@@ -19,6 +19,7 @@ use crate::market::Market;
 use crate::metrics::Metrics;
 use crate::moved::Moved;
 use crate::outside::{Clock, Entropy, random};
+use crate::pay::PayDesk;
 use crate::platform::passwords::Passwords;
 use crate::platform::{Action, Authority, Object, Principal, Refusal, authorise};
 use crate::secret::{ServerSecret, Token};
@@ -91,6 +92,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     pub metrics: Arc<Metrics>,
     pub settings: Settings,
+    /// Who takes buyers' payments; by default nobody.
+    pub pay: PayDesk,
 }
 
 /// The server's state. Cheap to clone.
@@ -113,6 +116,9 @@ struct Inner {
     audience: Seats,
     /// Rings whenever there may be something to tell.
     message_bell: Arc<Notify>,
+    pay: PayDesk,
+    /// Rung when a payment may be due.
+    pay_bell: Notify,
     /// Other processes on the same database.
     neighbours: OnceLock<Neighbours>,
     closing: watch::Sender<bool>,
@@ -136,6 +142,8 @@ impl App {
             market: Arc::default(),
             audience: Seats::new(LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX),
             message_bell: Arc::default(),
+            pay: parts.pay,
+            pay_bell: Notify::new(),
             neighbours: OnceLock::new(),
             closing: watch::Sender::new(false),
         }))
@@ -195,6 +203,15 @@ impl App {
     /// What everybody may see.
     pub fn market(&self) -> Arc<Market> {
         Arc::clone(&self.0.market)
+    }
+
+    /// Who takes buyers' payments.
+    pub fn pay(&self) -> &PayDesk {
+        &self.0.pay
+    }
+
+    pub(crate) fn pay_bell(&self) -> &Notify {
+        &self.0.pay_bell
     }
 
     /// Who listens to the market.

@@ -18,6 +18,7 @@ mod models;
 mod ops;
 pub mod orders;
 mod passwords;
+mod pay;
 mod pictures;
 mod plain;
 pub mod problem;

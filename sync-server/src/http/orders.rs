@@ -3,11 +3,12 @@
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use soko_domain::entry::ReleaseReason;
+use soko_app_api::text::Worded as _;
+use soko_domain::entry::{PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::verbs::LINES_MAX;
 use soko_domain::verbs::place_order::AskedLine;
@@ -22,13 +23,16 @@ use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::Caller;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody, status_of_fault};
+use crate::pay::desk::NotOffered;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
-use crate::stall::{EndOrder, OrderView, PlaceOrder, Placed};
+use crate::stall::{EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay};
 
 /// Where a guest's secret travels.
 const BUYER_HEADER: &str = "soko-buyer";
 const KEY_HEADER: &str = "idempotency-key";
 const KEY_BYTES_MAX: usize = 100;
+/// Longest telephone number, with spaces.
+const PHONE_BYTES_MAX: usize = 40;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +44,18 @@ pub(crate) struct PlaceOrderBody {
     /// For the seller; at most 500 bytes.
     #[serde(default)]
     note: String,
+    /// Absent: it is paid when it is fetched.
+    pay: Option<PayBody>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PayBody {
+    /// `card` or `phone`, as `ways-to-pay` says.
+    way: String,
+    /// Whose telephone is asked, with its country: +254712345678. Empty for a card.
+    #[serde(default)]
+    phone: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -64,6 +80,18 @@ pub(crate) struct OrderBody {
     lines: Vec<OrderLineBody>,
     note: String,
     placed_ms: i64,
+    /// Absent: it is paid when it is fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<PaymentBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PaymentBody {
+    way: &'static str,
+    /// `asking`, `waiting` for the buyer, `confirming`, `paid`, `cancelling`, `cancelled`, `returning` or `returned`.
+    state: &'static str,
+    /// Where the buyer pays; empty where there is no such place.
+    page: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -141,6 +169,7 @@ pub(crate) async fn place(
     Buyer(principal): Buyer,
     ApiPath(stall): ApiPath<String>,
     key: Key,
+    headers: HeaderMap,
     ApiJson(request): ApiJson<PlaceOrderBody>,
 ) -> Result<(StatusCode, Json<OrderBody>), Problem> {
     let stall: LogId = id(&stall, "the stall")?;
@@ -148,7 +177,10 @@ pub(crate) async fn place(
     app.spend(Who::Holds(origin.prefix), cost::HOLD)?;
     app.spend(Who::Buyer(buyer), cost::HOLD)?;
     app.spend(Who::Stall(stall), cost::WRITE)?;
-    let order = read_order(&request, buyer, key.0)?;
+    let mut order = read_order(&request, buyer, key.0)?;
+    if let Some(pay) = &request.pay {
+        order.pay = Some(to_pay(&app, (stall, order.order), pay, &headers).await?);
+    }
     let asked = Asked { principal, object: Object::Stall(stall), action: Action::PlaceOrder };
     let place =
         move |tx: &mut dyn Tx, turn: &Turn<'_>| Ok(turn.core.place_order(tx, stall, &order, turn.now)?);
@@ -156,7 +188,9 @@ pub(crate) async fn place(
     match placed {
         // As it was placed: the same for every repetition.
         Placed::Held(view) => {
-            Ok((StatusCode::CREATED, Json(OrderView { state: OrderState::Held, ..view }.into())))
+            let payment = view.payment.as_ref().map(PaymentView::as_it_began);
+            app.pay_bell().notify_one();
+            Ok((StatusCode::CREATED, Json(OrderView { state: OrderState::Held, payment, ..view }.into())))
         }
         Placed::Declined(declined) => {
             Err(Problem::new(status_of_fault(declined.fault), declined.code, declined.detail))
@@ -263,7 +297,58 @@ async fn end(
         };
         Ok(turn.core.end_order(tx, stall, (order, how), turn.now)?)
     };
-    Ok(Json(app.in_stall(asked, end).await?.into()))
+    let ended = app.in_stall(asked, end).await?;
+    app.pay_bell().notify_one();
+    Ok(Json(ended.into()))
+}
+
+/// Who takes a payment, checked before anything is held: nobody is promised goods that could not be paid.
+async fn to_pay(
+    app: &App,
+    (stall, order): (LogId, OrderId),
+    pay: &PayBody,
+    headers: &HeaderMap,
+) -> Result<ToPay, Problem> {
+    let way = PayWay::from_word(&pay.way);
+    let way = way.ok_or_else(|| Problem::malformed("the way to pay is card or phone"))?;
+    let is_number = pay.phone.bytes().all(|byte| byte.is_ascii_digit() || b"+ -()".contains(&byte));
+    if pay.phone.len() > PHONE_BYTES_MAX || !is_number || (way == PayWay::Phone && pay.phone.is_empty()) {
+        return Err(Problem::malformed("the telephone's number has digits, spaces and a + only"));
+    }
+    let phone: String = pay.phone.chars().filter(char::is_ascii_digit).collect();
+    let taker = match app.pay().taker(way, app.now_ms()) {
+        Ok(taker) => taker,
+        Err(NotOffered::Unknown) => {
+            let detail = "this server takes no payment in this way: pay when you fetch it";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "unknown_way", detail));
+        }
+        Err(NotOffered::Shut { retry_after_s, provider }) => {
+            // Whoever asks again for what was placed gets the first answer all the same.
+            let core = app.core()?;
+            let known = app.store().read(move |tx| Ok::<_, Refusal>(core.order(tx, stall, order)?)).await?;
+            if known.is_none() {
+                let after_s = u32::try_from(retry_after_s).unwrap_or(1);
+                return Err(Problem::busy(
+                    "payments do not get through at the moment: nothing was ordered, try again",
+                )
+                .retry_after(after_s));
+            }
+            provider
+        }
+    };
+    let (provider, account) = (taker.name().to_owned(), taker.account(stall));
+    let back = format!("{}/my-orders/{order}", origin(app, headers));
+    Ok(ToPay { way, provider, account, phone, back })
+}
+
+/// How the buyer's browser reaches this server.
+fn origin(app: &App, headers: &HeaderMap) -> String {
+    if let Some(origin) = &app.settings().public_origin {
+        return origin.clone();
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let is_plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    if is_plain { format!("http://{host}") } else { String::new() }
 }
 
 /// The key of a request that may be repeated.
@@ -307,6 +392,7 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
         buyer,
         lines: request.lines.iter().map(line).collect::<Result<_, _>>()?,
         note: request.note.clone(),
+        pay: None,
     })
 }
 
@@ -327,6 +413,11 @@ impl From<OrderView> for OrderBody {
             lines: view.lines.into_iter().map(line).collect(),
             note: view.note,
             placed_ms: view.placed_ms,
+            payment: view.payment.map(|payment| PaymentBody {
+                way: payment.way.word(),
+                state: payment.state,
+                page: payment.page,
+            }),
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, devices, docs, market, members, messages, models, ops, orders, pictures, recovery, replicate,
-    sessions, shares, shop, stalls, stream, web,
+    accounts, devices, docs, market, members, messages, models, ops, orders, pay, pictures, recovery,
+    replicate, sessions, shares, shop, stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -23,6 +23,7 @@ pub fn router(app: App) -> Router {
         .merge(docs::pages(api))
         .route("/messages/{link}", get(messages::page).post(messages::keep))
         .route("/recover/{link}", get(recovery::page).post(recovery::keep))
+        .merge(pay::pages())
         .fallback(web::fallback)
         .method_not_allowed_fallback(async || {
             let detail = "this path does not know this method: see /docs";
@@ -82,6 +83,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(orders::show))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::fulfil))
+        .routes(routes!(pay::ways))
+        .routes(routes!(pay::webhook))
         // Stock
         .routes(routes!(shares::confirm_devices))
         .routes(routes!(shares::reclaim))

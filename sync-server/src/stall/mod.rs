@@ -7,6 +7,7 @@ mod epoch;
 mod ingest;
 mod orders;
 mod paid_twice;
+mod paying;
 mod prepared;
 mod public;
 mod replicate;
@@ -17,6 +18,7 @@ mod value;
 
 pub(crate) use orders::view as order_view;
 pub use orders::{Declined, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
+pub use paying::{LEASE_MS, PayTurn, PaymentView, ToPay};
 pub use prepared::{Prepared, ROUNDS_MAX};
 pub use shop::{CategoryView, OfferView, StallView};
 
@@ -27,6 +29,7 @@ use soko_record_log::{StoreError, Tx, log};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Now, PageIn, PageOut, StallCore};
 use crate::market::note_goods;
+use crate::pay::provider::Asked;
 use crate::stall::desk::Desk;
 
 /// Makes whoever applies document changes: a child process in the product, this process in the simulator.
@@ -98,6 +101,20 @@ impl Core {
         let view = orders::end(&mut desk, order, end)?;
         settle::settle(&mut desk)?;
         Ok((view, desk.moved_to()?))
+    }
+
+    /// Something happens to an order's payment. Says what is to be asked of its provider now, which is kept already.
+    pub fn pay_turn(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        (order, turn): (OrderId, &PayTurn),
+        now: Now,
+    ) -> Result<(Option<Asked>, Option<u64>), CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        let asked = paying::turn(&mut desk, order, turn)?;
+        Ok((asked, desk.moved_to()?))
     }
 
     pub fn order(

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
+use soko_checkout::Ending;
 use soko_domain::basket::Policy;
-use soko_domain::entry::{Entry, OrderPlaced, ReleaseReason, Units};
+use soko_domain::entry::{Entry, OrderPlaced, PayWay, ReleaseReason, Units};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Ppm};
 use soko_domain::refusal::Refusal;
@@ -19,6 +20,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
 use crate::stall::desk::Desk;
+use crate::stall::paying::{self, PaymentView, ToPay};
 use crate::stall::sharing;
 
 /// Longest key that a buyer's device may choose.
@@ -35,6 +37,8 @@ pub struct PlaceOrder {
     pub buyer: ThingId,
     pub lines: Vec<AskedLine>,
     pub note: String,
+    /// None is paid when it is fetched.
+    pub pay: Option<ToPay>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +58,8 @@ pub struct OrderView {
     pub lines: Vec<OrderLineView>,
     pub note: String,
     pub placed_ms: i64,
+    /// None is paid when it is fetched.
+    pub payment: Option<PaymentView>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -141,6 +147,9 @@ fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed
 }
 
 fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefusal> {
+    if let Some(pay) = &order.pay {
+        check_way(desk, pay)?;
+    }
     let mut facts = Shop::load(desk, &order.lines)?;
     facts.held = read::held_of(desk.tx, desk.log, order.buyer)?;
     let command = place_order::PlaceOrder {
@@ -167,9 +176,26 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
             offer.pool -= line.quantity;
         }
     }
-    desk.shop = Some(Shop(facts));
     let placed = placed.ok_or_else(unknown)?;
-    Ok(shown(order.order, OrderState::Held, placed, desk.stamp().at_ms))
+    // What costs nothing needs no payment.
+    let pay = order.pay.as_ref().filter(|_| placed.total_minor > 0);
+    if let Some(pay) = pay {
+        paying::begin(desk, order.order, (pay, placed.total_minor, placed.currency))?;
+    }
+    desk.shop = Some(Shop(facts));
+    let payment = pay.map(|pay| PaymentView::fresh(pay.way));
+    Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.stamp().at_ms) })
+}
+
+/// Whether the stall lets buyers pay in this way.
+fn check_way(desk: &mut Desk<'_>, pay: &ToPay) -> Result<(), CoreRefusal> {
+    let profile = read::profile(desk.tx, desk.log)?;
+    let takes = profile.is_some_and(|profile| match pay.way {
+        PayWay::Card => profile.takes_card,
+        PayWay::Phone => profile.takes_phone,
+    });
+    let sentence = "the stall does not take this way of paying: pay when you fetch it, or choose another";
+    if takes { Ok(()) } else { Err(refused(Fault::Conflict, "way_not_taken", sentence)) }
 }
 
 /// What the shop knows, for the orders that follow each other in one transaction.
@@ -236,7 +262,18 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         (end, state),
         (EndOrder::Release(_), Some(OrderState::Released)) | (EndOrder::Fulfil, Some(OrderState::Fulfilled))
     );
-    if !done_before {
+    let waits_for_payment = match end {
+        EndOrder::Release(reason) if !done_before && state == Some(OrderState::Held) => {
+            let why = match reason {
+                ReleaseReason::BuyerCancelled => Ending::Buyer,
+                ReleaseReason::StallCancelled => Ending::Stall,
+                ReleaseReason::PaymentFailed | ReleaseReason::Lapsed => Ending::Failed,
+            };
+            paying::ends_first(desk, order, why)?
+        }
+        EndOrder::Release(_) | EndOrder::Fulfil => false,
+    };
+    if !done_before && !waits_for_payment {
         let units = held_units(desk.tx, desk.log, order)?;
         let entries = match end {
             EndOrder::Release(reason) => release_order::decide(
@@ -264,7 +301,8 @@ pub(super) fn held_units(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<
 pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<OrderView>, StoreError> {
     let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     let placed = read::order_placed(tx, log, &found)?;
-    Ok(Some(shown(order, found.state, placed, found.at_ms)))
+    let payment = paying::view(tx, log, order)?;
+    Ok(Some(OrderView { payment, ..shown(order, found.state, placed, found.at_ms) }))
 }
 
 fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64) -> OrderView {
@@ -283,6 +321,7 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
         lines: placed.lines.into_iter().map(line).collect(),
         note: placed.note,
         placed_ms,
+        payment: None,
     }
 }
 
@@ -297,6 +336,10 @@ fn request_hash(order: &PlaceOrder) -> [u8; 32] {
         hasher.update(line.seen_price_minor.unwrap_or(-1).to_be_bytes());
     }
     hasher.update(order.note.as_bytes());
+    if let Some(pay) = &order.pay {
+        hasher.update([0, pay.way.number()]);
+        hasher.update(pay.phone.as_bytes());
+    }
     hasher.finalize().into()
 }
 

@@ -5,8 +5,10 @@ use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault, Now, OffersAsked, ShopCore};
+use crate::pay::provider::Asked;
+use crate::stall::shop::taken;
 use crate::stall::{
-    CategoryView, Core, EndOrder, OfferView, OrderView, PlaceOrder, Placed, StallView, orders, shop,
+    CategoryView, Core, EndOrder, OfferView, OrderView, PayTurn, PlaceOrder, Placed, StallView, orders, shop,
 };
 
 impl ShopCore for Core {
@@ -56,6 +58,16 @@ impl ShopCore for Core {
         Self::end_order(self, tx, stall, order, end, now)
     }
 
+    fn pay_turn(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        (order, turn): (OrderId, PayTurn),
+        now: Now,
+    ) -> Result<(Option<Asked>, Option<u64>), CoreRefusal> {
+        Self::pay_turn(self, tx, stall, (order, &turn), now)
+    }
+
     fn order(&self, tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<OrderView>, CoreRefusal> {
         Self::order(self, tx, stall, order)
     }
@@ -102,7 +114,8 @@ impl ShopCore for Core {
 
 fn profile(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, StoreError> {
     let row = tx.query_opt(
-        "select name, currency, description, place, hours from stall_profile where log = $1 and name <> ''",
+        "select name, currency, description, place, hours, takes_card, takes_phone
+         from stall_profile where log = $1 and name <> ''",
         params![stall],
     )?;
     row.map(|row| {
@@ -113,6 +126,7 @@ fn profile(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, StoreErro
             description: row.text(2)?.into(),
             place: row.text(3)?.into(),
             hours: row.text(4)?.into(),
+            takes: taken(&row, 5)?,
         })
     })
     .transpose()

@@ -2,6 +2,7 @@
 //! is set apart; what was spent without a share is owed, and covered from the shop's share; what cannot be
 //! covered is told; orders that were handed over or cancelled at a register are ended.
 
+use soko_checkout::Ending;
 use soko_domain::entry::{
     IncidentKind, IncidentRaised, Move, MoveCause, OrderFulfilled, ReleaseReason, StockMoved,
 };
@@ -16,6 +17,7 @@ use soko_record_log::{Row, StoreError, params};
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
+use crate::stall::paying;
 
 /// Accounts that one step sets right; the rest follow with the next request.
 const STEP_MAX: usize = 500;
@@ -196,6 +198,7 @@ fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
                 let facts = fulfil_order::Facts { state: Some(OrderState::HandedOver), units };
                 desk.write(fulfil_order::decide(&facts, order)?)?;
             }
+            (false, _) if paying::ends_first(desk, order, Ending::Stall)? => {}
             (false, _) => {
                 let facts = release_order::Facts { state: Some(OrderState::Held), units };
                 let reason = ReleaseReason::StallCancelled;

@@ -1,6 +1,7 @@
 //! What buyers may see of a stall: its name, its offers, and how many of each the shop can promise. Never its
 //! history.
 
+use soko_domain::entry::PayWay;
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::stock::Account;
 use soko_projection::{folded, read};
@@ -17,6 +18,8 @@ pub struct StallView {
     pub description: String,
     pub place: String,
     pub hours: String,
+    /// How buyers may pay before they fetch.
+    pub takes: Vec<PayWay>,
 }
 
 /// A category of a stall.
@@ -50,7 +53,7 @@ pub(super) fn stalls(
     limit: usize,
 ) -> Result<Vec<StallView>, StoreError> {
     let rows = tx.query(
-        "select log, name, currency, description, place, hours from stall_profile
+        "select log, name, currency, description, place, hours, takes_card, takes_phone from stall_profile
          where log > $1 and name <> '' order by log limit $2",
         params![after.unwrap_or_default(), limit],
     )?;
@@ -62,9 +65,20 @@ pub(super) fn stalls(
             description: row.text(3)?.into(),
             place: row.text(4)?.into(),
             hours: row.text(5)?.into(),
+            takes: taken(row, 6)?,
         })
     };
     rows.iter().map(view).collect()
+}
+
+/// The ways that two columns say, from this one on.
+pub(super) fn taken(row: &Row, column: usize) -> Result<Vec<PayWay>, StoreError> {
+    let (card, phone) = (row.bool(column)?, row.bool(column + 1)?);
+    Ok([(card, PayWay::Card), (phone, PayWay::Phone)]
+        .into_iter()
+        .filter(|(takes, _)| *takes)
+        .map(|(_, way)| way)
+        .collect())
 }
 
 pub(super) fn offers(

@@ -32,6 +32,8 @@ pub const STEPS: &[Migration] = &[
     step!(14, "0005_models"),
     Migration { number: 15, name: "figures", sql: soko_projection::FIGURES },
     step!(16, "0006_messages"),
+    Migration { number: 17, name: "order_money", sql: soko_projection::ORDER_MONEY },
+    step!(18, "0007_checkout"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part of this")]
 #![allow(clippy::unwrap_used, reason = "a test helper that fails fails the test")]
 
+pub(crate) mod hostile;
 pub(crate) mod server;
 pub(crate) mod shop;
 

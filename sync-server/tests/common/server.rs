@@ -20,8 +20,10 @@ use soko_sync_server::guard::limits::Rates;
 use soko_sync_server::http::{App, Parts, Peer, Settings, router};
 use soko_sync_server::metrics::Metrics;
 use soko_sync_server::outside::{Clock, Entropy, NoEntropy};
+use soko_sync_server::pay::{PayDesk, Provider};
 use soko_sync_server::platform::passwords::{Cost, Passwords};
 use soko_sync_server::platform::{Refusal, server_secret};
+use soko_sync_server::secret::ServerSecret;
 use soko_sync_server::store::Shard;
 use soko_sync_server::web::Web;
 use tower::ServiceExt as _;
@@ -84,6 +86,7 @@ pub(crate) struct Wanted {
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) web: Option<Web>,
     pub(crate) sends_mail: bool,
+    pub(crate) pay: Vec<Arc<dyn Provider>>,
 }
 
 impl TestServer {
@@ -105,13 +108,29 @@ impl TestServer {
         });
         let secret = ensured.join().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(START_MS)));
+        Self::started(store, (clock, secret.map_err(|error| format!("{error:?}")).unwrap()), wanted, 1)
+    }
+
+    /// The same store with nothing left in memory, as after a kill.
+    pub(crate) fn restarted(self, wanted: Wanted) -> Self {
+        let Self { clock, store, .. } = self;
+        let seed = u64::try_from(clock.now_ms()).unwrap();
+        Self::started(store, (clock, ServerSecret::new(SECRET)), wanted, seed)
+    }
+
+    fn started(
+        store: TestStore,
+        (clock, secret): (Arc<TestClock>, ServerSecret),
+        wanted: Wanted,
+        seed: u64,
+    ) -> Self {
         let app = App::new(Parts {
             store: store.store.clone(),
-            secret: secret.map_err(|error| format!("{error:?}")).unwrap(),
+            secret,
             passwords: Passwords::new(CHEAP).unwrap(),
             core: wanted.core,
             clock: clock.clone(),
-            entropy: Arc::new(TestEntropy(AtomicU64::new(1))),
+            entropy: Arc::new(TestEntropy(AtomicU64::new(seed))),
             metrics: Arc::new(Metrics::new()),
             settings: Settings {
                 rates: wanted.rates,
@@ -122,6 +141,7 @@ impl TestServer {
                 sends_mail: wanted.sends_mail,
                 ..Settings::default()
             },
+            pay: PayDesk::new(wanted.pay),
         });
         Self { router: router(app.clone()), app, clock, store }
     }

@@ -69,13 +69,17 @@ pub(crate) struct Shop {
 impl Shop {
     /// Open, with so many units of tea that the shop may promise.
     pub(crate) async fn open(store: TestStore, core: Arc<Core>, units: i64) -> Self {
-        Self::open_with(store, core, units, None).await
+        Self::open_wanted(store, core, units, Wanted::default()).await
     }
 
     /// The same with a web app.
     pub(crate) async fn open_with(store: TestStore, core: Arc<Core>, units: i64, web: Option<Web>) -> Self {
+        Self::open_wanted(store, core, units, Wanted { web, ..Wanted::default() }).await
+    }
+
+    pub(crate) async fn open_wanted(store: TestStore, core: Arc<Core>, units: i64, wanted: Wanted) -> Self {
         let as_core: Arc<dyn StallCore> = core.clone();
-        let server = TestServer::on(store, Wanted { core: Some(as_core), web, ..Wanted::default() });
+        let server = TestServer::on(store, Wanted { core: Some(as_core), ..wanted });
         let owner = server.person("owner@example.org").await;
         let device = Device::new([1; 32], STALL, [1; 16], "counter").unwrap();
         let claim = json!({"introduction": hex(&device.introduction())});
@@ -89,7 +93,13 @@ impl Shop {
 
     fn stock(&mut self, units: i64) {
         let device = &mut self.register.device;
-        let profile = Stall { name: "Tea House".into(), currency: "EUR".into(), ..Stall::default() };
+        let profile = Stall {
+            name: "Tea House".into(),
+            currency: "EUR".into(),
+            takes_card: true,
+            takes_phone: true,
+            ..Stall::default()
+        };
         device.edit((ThingId(STALL.0), DocumentKind::Stall), &profile.edits(), AT_MS).unwrap();
         let tea = Product {
             name: "Crème tea".into(),

@@ -1,7 +1,9 @@
 //! One order: what to pack, and the next step.
 
+use soko_app_api::text::Worded as _;
 use soko_app_api::{OrderView, OwnStall, Query, Verb, View};
 use soko_domain::ids::OrderId;
+use soko_domain::verbs::pay_order::PayStanding;
 use yew::prelude::*;
 
 use super::with_stall;
@@ -84,9 +86,12 @@ fn Shown(props: &ShownProps) -> Html {
             <header class="page-head">
                 <Go to={Route::Orders} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
                 <h1>{ speech.fill("order.name", &[("code", &code(order))]) }</h1>
-                { badge(&speech, &row.state) }
+                { money(&speech, row.money) }{ badge(&speech, &row.state) }
             </header>
             <p class="prose">{ speech.day_and_time(row.at_ms, None) }{ " · " }{ speech.ago(row.at_ms) }</p>
+            if is_waiting && row.money == PayStanding::Waiting {
+                <p class="remark remark-bad" role="status">{ speech.say("order.not-paid-yet") }</p>
+            }
             if !props.order.note.is_empty() {
                 <p class="order-note">{ icon(Icon::Note) }<span>{ props.order.note.clone() }</span></p>
             }
@@ -120,6 +125,18 @@ fn Shown(props: &ShownProps) -> Html {
 /// The first letters of an order's identity, as buyer and seller read them to each other.
 pub(super) fn code(order: OrderId) -> String {
     order.to_string().chars().take(6).collect::<String>().to_uppercase()
+}
+
+/// Where the money of an order is. What is paid at hand-over needs no word.
+pub(super) fn money(speech: &Speech, money: PayStanding) -> Html {
+    let tone = match money {
+        PayStanding::AtHandOver => return Html::default(),
+        PayStanding::Waiting => SavedTone::Waiting,
+        PayStanding::Paid => SavedTone::Good,
+        PayStanding::PaidBack => SavedTone::Quiet,
+    };
+    let word = money.word();
+    html! { <Badge {tone} text={speech.say_or(&format!("order-money.{word}"), word)} /> }
 }
 
 pub(super) fn badge(speech: &Speech, state: &str) -> Html {

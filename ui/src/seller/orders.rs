@@ -3,7 +3,7 @@
 use soko_app_api::{Answer, Call, OrderRow, OwnStall, Query, View, Window};
 use yew::prelude::*;
 
-use super::order::{badge, code};
+use super::order::{badge, code, money};
 use super::with_stall;
 use crate::nav::Go;
 use crate::parts::{Empty, Icon, Segmented, Slot, Windowed};
@@ -80,7 +80,7 @@ fn Row(props: &RowProps) -> Html {
                 <span class="list-name number">{ speech.fill("order.name", &[("code", &code(row.order))]) }</span>
                 <span class="list-more">{ speech.ago(row.at_ms) }{ " · " }{ lines }</span>
             </span>
-            { badge(&speech, &row.state) }
+            <span class="row">{ money(&speech, row.money) }{ badge(&speech, &row.state) }</span>
             <span class="list-end number">{ speech.money(row.total_minor, &row.currency) }</span>
         </Go>
     }

@@ -88,6 +88,8 @@ mod tests {
             cash_step_minor: 0,
             beyond_rule: BeyondRule::Warn,
             scale_codes: String::new(),
+            takes_card: false,
+            takes_phone: false,
             problems: Vec::new(),
         })
     }

@@ -1,4 +1,4 @@
-//! How the stall sells: its smallest coin, goods beyond the share, and the codes of its scale.
+//! How the stall sells: its smallest coin, how buyers may pay, goods beyond the share, and the codes of its scale.
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{Query, StallEdit, StallView, Verb, View};
@@ -26,7 +26,7 @@ pub(super) fn Till(props: &TillProps) -> Html {
         <section class="card stack" aria-labelledby="till">
             <h2 id="till">{ speech.say("till.title") }</h2>
             if let Some(View::Stall(view)) = live.view() {
-                <Fields key={format!("{:?}", (view.cash_step_minor, view.beyond_rule, &view.scale_codes))}
+                <Fields key={format!("{:?}", (view.cash_step_minor, view.beyond_rule, &view.scale_codes, view.takes_card, view.takes_phone))}
                     stall={props.stall} view={view.clone()} />
             } else {
                 <Busy {live} />
@@ -40,6 +40,8 @@ struct Form {
     step: String,
     rule: BeyondRule,
     codes: String,
+    card: bool,
+    phone: bool,
 }
 
 impl Form {
@@ -49,6 +51,8 @@ impl Form {
             step: if step == 0 { String::new() } else { typed::plain(step, &view.currency) },
             rule: view.beyond_rule,
             codes: view.scale_codes.clone(),
+            card: view.takes_card,
+            phone: view.takes_phone,
         }
     }
 
@@ -68,6 +72,8 @@ impl Form {
             (step != view.cash_step_minor).then_some(StallEdit::CashStepMinor(step)),
             (self.rule != view.beyond_rule).then_some(StallEdit::BeyondRule(self.rule)),
             (codes != view.scale_codes).then_some(StallEdit::ScaleCodes(codes)),
+            (self.card != view.takes_card).then_some(StallEdit::TakesCard(self.card)),
+            (self.phone != view.takes_phone).then_some(StallEdit::TakesPhone(self.phone)),
         ];
         Some(edits.into_iter().flatten().collect())
     }
@@ -92,6 +98,19 @@ fn Fields(props: &FieldsProps) -> Html {
             change(&mut now, text);
             form.set(now);
         })
+    };
+    let check = |said: AttrValue, is_on: bool, change: fn(&mut Form, bool)| {
+        let flip = {
+            let form = form.clone();
+            Callback::from(move |_: Event| {
+                let mut now = (*form).clone();
+                change(&mut now, !is_on);
+                form.set(now);
+            })
+        };
+        html! {
+            <label class="check"><input type="checkbox" checked={is_on} onchange={flip} /><span>{ said }</span></label>
+        }
     };
     let onsubmit = {
         let (doing, edits, stall) = (doing.clone(), edits.clone(), props.stall);
@@ -122,6 +141,12 @@ fn Fields(props: &FieldsProps) -> Html {
                 hint={speech.say("till.beyond-hint")} />
             <Field label={speech.say("till.codes")} value={form.codes.clone()} on_input={set(|form, text| form.codes = text)}
                 problem={wrong_codes} hint={speech.say("till.codes-hint")} />
+            <fieldset class="stack-tight">
+                <legend>{ speech.say("till.online") }</legend>
+                <p class="prose">{ speech.say("till.online-hint") }</p>
+                { check(speech.say("till.takes-card"), form.card, |form, takes| form.card = takes) }
+                { check(speech.say("till.takes-phone"), form.phone, |form, takes| form.phone = takes) }
+            </fieldset>
             <footer class="row form-foot">
                 <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("settings.save") }</button>
             </footer>

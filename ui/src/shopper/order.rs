@@ -1,6 +1,8 @@
 //! One order of the buyer: where it is now, said as a short way of steps, and what can be done about it.
 
-use soko_app_api::{BuyerQuery, BuyerVerb, BuyerView, OrderLineView, OwnOrderState, OwnOrderView};
+use soko_app_api::{
+    BuyerQuery, BuyerVerb, BuyerView, OrderLineView, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment,
+};
 use soko_domain::ids::{LogId, OrderId};
 use yew::prelude::*;
 
@@ -9,7 +11,7 @@ use crate::desk::{Desk, Trouble};
 use crate::doing::use_doing;
 use crate::live::use_buyer;
 use crate::nav::Go;
-use crate::parts::{Busy, Confirm, Empty, Icon, Problem, icon};
+use crate::parts::{Badge, Busy, Confirm, Empty, Icon, Problem, icon};
 use crate::route::Route;
 use crate::speech::use_speech;
 
@@ -62,6 +64,9 @@ fn Known(props: &KnownProps) -> Html {
                 }
                 <Deeds order={order.clone()} />
             </section>
+            if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
+                <Payment {payment} />
+            }
             <section class="card stack" aria-label={speech.say("my-orders.lines")}>
                 <ul class="checkout-lines">
                     { for order.lines.iter().map(|line| html! {
@@ -78,6 +83,39 @@ fn Known(props: &KnownProps) -> Html {
             </section>
             <Go to={Route::Stall(row.stall)} class="button">{ icon(Icon::Stall) }{ speech.say("shop.to-stall") }</Go>
         </>
+    }
+}
+
+/// An order that only is on this device is not being paid.
+fn is_paid_here(state: OwnOrderState) -> bool {
+    match state {
+        OwnOrderState::Held | OwnOrderState::HandedOver | OwnOrderState::Cancelled => true,
+        OwnOrderState::Saved | OwnOrderState::Reconfirm | OwnOrderState::Refused => false,
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PaymentProps {
+    payment: OwnPayment,
+}
+
+/// Where the money is, and never further than the server said.
+#[component]
+fn Payment(props: &PaymentProps) -> Html {
+    let speech = use_speech();
+    let payment = &props.payment;
+    let (key, means) = progress::paying(payment);
+    let tone = progress::pay_tone(payment.state);
+    html! {
+        <section class="card stack" aria-label={speech.say("own-pay.title")}>
+            <div class="row row-apart"><h2>{ speech.say("own-pay.title") }</h2><Badge {tone} text={speech.say(key)} /></div>
+            <p class="prose" role="status">{ speech.say(means) }</p>
+            if payment.state == OwnPayState::Waiting && !payment.page.is_empty() {
+                <a class="button button-main button-large button-wide" href={payment.page.clone()} rel="noreferrer">
+                    { speech.say("own-pay.go") }
+                </a>
+            }
+        </section>
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where an order is, in words and steps. Pure, and never further than the state says.
 
-use soko_app_api::{OwnOrderState, OwnOrderView};
+use soko_app_api::{OwnOrderState, OwnOrderView, OwnPayState, OwnPayment};
+use soko_domain::entry::PayWay;
 
 use crate::parts::SavedTone;
 
@@ -60,6 +61,33 @@ pub(super) fn tone(state: OwnOrderState) -> SavedTone {
     }
 }
 
+/// How far a payment is, and what that means for the buyer.
+pub(super) fn paying(payment: &OwnPayment) -> (&'static str, &'static str) {
+    match (payment.state, payment.way) {
+        (OwnPayState::Asking, _) => ("own-pay.asking", "own-pay.asking-means"),
+        (OwnPayState::Waiting, PayWay::Card) => ("own-pay.waiting", "own-pay.waiting-card-means"),
+        (OwnPayState::Waiting, PayWay::Phone) => ("own-pay.waiting", "own-pay.waiting-phone-means"),
+        (OwnPayState::Confirming, _) => ("own-pay.confirming", "own-pay.confirming-means"),
+        (OwnPayState::Paid, _) => ("own-pay.paid", "own-pay.paid-means"),
+        (OwnPayState::Cancelling, _) => ("own-pay.cancelling", "own-pay.cancelling-means"),
+        (OwnPayState::Cancelled, _) => ("own-pay.cancelled", "own-pay.cancelled-means"),
+        (OwnPayState::Returning, _) => ("own-pay.returning", "own-pay.returning-means"),
+        (OwnPayState::Returned, _) => ("own-pay.returned", "own-pay.returned-means"),
+    }
+}
+
+pub(super) fn pay_tone(state: OwnPayState) -> SavedTone {
+    match state {
+        OwnPayState::Asking
+        | OwnPayState::Waiting
+        | OwnPayState::Confirming
+        | OwnPayState::Cancelling
+        | OwnPayState::Returning => SavedTone::Waiting,
+        OwnPayState::Paid | OwnPayState::Returned => SavedTone::Good,
+        OwnPayState::Cancelled => SavedTone::Quiet,
+    }
+}
+
 /// Whether the buyer can still take it back.
 pub(super) fn may_cancel(order: &OwnOrderView) -> bool {
     let is_open = match order.row.state {
@@ -96,7 +124,14 @@ mod tests {
             total_minor: 100,
             lines: 1,
         };
-        OwnOrderView { row, lines: Vec::new(), note: String::new(), because: String::new(), cancel_asked }
+        OwnOrderView {
+            row,
+            lines: Vec::new(),
+            note: String::new(),
+            because: String::new(),
+            cancel_asked,
+            payment: None,
+        }
     }
 
     #[test]

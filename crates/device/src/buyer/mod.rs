@@ -6,8 +6,8 @@ mod sending;
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, OfferRow, OwnOrderState, Refused, RetryHint,
-    Told, WantedLine, Window,
+    BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, OfferRow, OwnOrderState, PayChoice, PayOffer,
+    Refused, RetryHint, Told, WantedLine, Window,
 };
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Rounding, div_round};
@@ -17,11 +17,14 @@ use soko_record_log::{StoreError, Tx, params};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::market::{OfferKept, offer, stall_name};
+use crate::server::timed;
 use crate::suggest::put_unwanted;
 use own_orders::{NewOrder, OrderLine};
 
 /// Longest note of an order, as the server reads it.
 const NOTE_BYTES_MAX: usize = 500;
+/// Longest telephone number that is sent.
+const PHONE_BYTES_MAX: usize = 40;
 /// More of one thing than anybody orders.
 const QUANTITY_MAX: i64 = 1_000_000_000;
 /// Commands whose repetition is noticed.
@@ -45,8 +48,10 @@ impl Device {
                     put_line(tx, (*stall, *product), *quantity)
                 }
                 BuyerVerb::EmptyBasket { stall } => empty(tx, *stall).map(Ok),
-                BuyerVerb::PlaceOrder { stall, order, note } => {
-                    let placing = Placing { order: *order, note, server: &own.server, is_guest, now_ms };
+                BuyerVerb::PlaceOrder { stall, order, note, pay } => {
+                    let server = &own.server;
+                    let placing =
+                        Placing { order: *order, note, server, is_guest, now_ms, pay: pay.as_ref() };
                     place(tx, *stall, &placing)
                 }
                 BuyerVerb::CancelOrder { order } => cancel(tx, *order),
@@ -66,10 +71,19 @@ impl Device {
         Ok(())
     }
 
+    /// How a stall can be paid before the goods are fetched, as its server says; nothing without an answer in time.
+    pub(crate) async fn pay_offers(&self, stall: LogId) -> Vec<PayOffer> {
+        let Ok(server) = self.server() else { return Vec::new() };
+        let asked = timed(&*self.host, self.options.market_ms, server.pay_offers(stall)).await;
+        asked.and_then(Result::ok).unwrap_or_default()
+    }
+
     pub(crate) fn buyer_answer(&self, query: &BuyerQuery) -> Result<BuyerView, Undone> {
         self.read(|tx| match query {
             BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),
             BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
+            // The server's to say.
+            BuyerQuery::PayOffers(_) => Ok(BuyerView::PayOffers(Vec::new())),
             BuyerQuery::Order(order) => {
                 Ok(own_orders::view(tx, *order)?.map_or(BuyerView::Missing, BuyerView::Order))
             }
@@ -252,12 +266,16 @@ struct Placing<'a> {
     server: &'a str,
     is_guest: bool,
     now_ms: i64,
+    pay: Option<&'a PayChoice>,
 }
 
 /// Makes an order of the basket, at the prices that are shown. It is on the disk before anything is sent.
 fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
     if own_orders::view(tx, placing.order)?.is_some() {
         return Ok(Ok(()));
+    }
+    if placing.pay.is_some_and(|pay| pay.phone.len() > PHONE_BYTES_MAX) {
+        return Ok(Err(refused("phone", "this is no telephone number")));
     }
     if placing.note.len() > NOTE_BYTES_MAX {
         return Ok(Err(refused("note", "the note is too long: 500 bytes are enough for a seller to read")));
@@ -290,6 +308,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         at_ms: placing.now_ms,
         currency,
         note: placing.note,
+        pay: placing.pay,
         lines: ordered.collect(),
     };
     own_orders::add(tx, &new)?;

@@ -1,6 +1,9 @@
 //! The buyer's orders as tables.
 
-use soko_app_api::{OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, Window};
+use soko_app_api::{
+    OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment, PayChoice, Window,
+};
+use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::quantity::Unit;
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -17,6 +20,7 @@ pub(super) struct NewOrder<'a> {
     pub(super) at_ms: i64,
     pub(super) currency: String,
     pub(super) note: &'a str,
+    pub(super) pay: Option<&'a PayChoice>,
     pub(super) lines: Vec<OrderLine>,
 }
 
@@ -40,6 +44,9 @@ pub(super) struct Open {
     pub(super) is_tried: bool,
     pub(super) cancel_asked: bool,
     pub(super) note: String,
+    pub(super) pay: Option<PayChoice>,
+    /// Where its payment was when the server was last asked.
+    pub(super) pay_state: Option<OwnPayState>,
 }
 
 const STATES: &[(OwnOrderState, u8)] = &[
@@ -50,6 +57,25 @@ const STATES: &[(OwnOrderState, u8)] = &[
     (OwnOrderState::Cancelled, 5),
     (OwnOrderState::Refused, 6),
 ];
+
+const PAY_STATES: &[(OwnPayState, u8)] = &[
+    (OwnPayState::Asking, 1),
+    (OwnPayState::Waiting, 2),
+    (OwnPayState::Confirming, 3),
+    (OwnPayState::Paid, 4),
+    (OwnPayState::Cancelling, 5),
+    (OwnPayState::Cancelled, 6),
+    (OwnPayState::Returning, 7),
+    (OwnPayState::Returned, 8),
+];
+
+fn pay_number(state: OwnPayState) -> u8 {
+    PAY_STATES.iter().find(|(known, _)| *known == state).map_or(0, |(_, number)| *number)
+}
+
+fn pay_state(number: u8) -> Option<OwnPayState> {
+    PAY_STATES.iter().find(|(_, known)| *known == number).map(|(state, _)| *state)
+}
 
 fn number(state: OwnOrderState) -> u8 {
     STATES.iter().find(|(known, _)| *known == state).map_or(0, |(_, number)| *number)
@@ -65,8 +91,8 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
     let total_minor = new.lines.iter().map(|line| line.total_minor).fold(0, i64::saturating_add);
     tx.execute(
         "insert into own_order (order_id, stall, stall_name, server, is_guest, state, at_ms, currency,
-           total_minor, note, because, is_tried, cancel_asked)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0)",
+           total_minor, note, because, is_tried, cancel_asked, pay_way, pay_phone, pay_state)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0, $11, $12, $13)",
         params![
             new.order,
             new.stall,
@@ -77,7 +103,10 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
             new.at_ms,
             new.currency,
             total_minor,
-            new.note
+            new.note,
+            new.pay.map_or(0, |pay| pay.way.number()),
+            new.pay.map_or("", |pay| pay.phone.as_str()),
+            new.pay.map_or(0, |_| pay_number(OwnPayState::Asking))
         ],
     )?;
     for (place, line) in new.lines.iter().enumerate() {
@@ -100,7 +129,8 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
 }
 
 const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.currency, o.total_minor,
-    (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked";
+    (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked,
+    o.pay_way, o.pay_state, o.pay_page";
 
 fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
     Ok(OwnOrderRow {
@@ -145,6 +175,7 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         note: found.text(8)?.into(),
         because: found.text(9)?.into(),
         cancel_asked: found.bool(10)?,
+        payment: payment(&found)?,
     }))
 }
 
@@ -160,7 +191,8 @@ pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, 
 /// Orders that have not ended, the oldest first.
 pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
     let rows = tx.query(
-        "select order_id, stall, server, is_guest, state, is_tried, cancel_asked, note from own_order
+        "select order_id, stall, server, is_guest, state, is_tried, cancel_asked, note, pay_way, pay_phone, pay_state
+         from own_order
          where state in ($1, $2) order by at_ms, order_id",
         params![number(OwnOrderState::Saved), number(OwnOrderState::Held)],
     )?;
@@ -174,6 +206,10 @@ pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
             is_tried: row.bool(5)?,
             cancel_asked: row.bool(6)?,
             note: row.text(7)?.into(),
+            pay: PayWay::from_number(row.number(8)?)
+                .map(|way| Ok::<_, StoreError>(PayChoice { way, phone: row.text(9)?.into() }))
+                .transpose()?,
+            pay_state: pay_state(row.number(10)?),
         })
     };
     rows.iter().map(open).collect()
@@ -213,6 +249,24 @@ pub(super) fn forget_reconfirm(tx: &mut dyn Tx, stall: LogId) -> Result<(), Stor
     )?;
     tx.execute("delete from own_order where stall = $1 and state = $2", of_stall)?;
     Ok(())
+}
+
+fn payment(row: &Row) -> Result<Option<OwnPayment>, StoreError> {
+    let way = PayWay::from_number(row.number(11)?);
+    let state = pay_state(row.number(12)?);
+    let page = row.text(13)?;
+    Ok(way.zip(state).map(|(way, state)| OwnPayment { way, state, page: page.into() }))
+}
+
+/// What the server says of the payment. Says whether that is something else now.
+pub(super) fn pays(tx: &mut dyn Tx, order: OrderId, known: &OrderNow) -> Result<bool, StoreError> {
+    let Some((now_state, page)) = &known.payment else { return Ok(false) };
+    let changed = tx.execute(
+        "update own_order set pay_state = $2, pay_page = $3
+         where order_id = $1 and (pay_state <> $2 or pay_page <> $3)",
+        params![order, pay_number(*now_state), page],
+    )?;
+    Ok(changed > 0)
 }
 
 /// The server's word. Says whether the state is another one now.

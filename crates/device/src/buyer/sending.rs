@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::select;
-use soko_app_api::{Arrival, OwnOrderState, Told};
+use soko_app_api::{Arrival, OwnOrderState, OwnPayState, Told};
 
 use super::own_orders::{self, Open};
 use crate::device::Device;
@@ -13,10 +13,26 @@ use crate::server::{OrderNow, PlacedAs, Server, Unanswered, Wish};
 
 /// How often the server is asked about orders that it holds, beside what the market's stream rings.
 const LOOK_MS: u64 = 30_000;
+/// The same while somebody pays and looks at the screen.
+const PAYING_MS: u64 = 2_000;
 /// With nothing to do, the bell wakes; this is only for what it might miss.
 const IDLE_MS: u64 = 600_000;
 /// Refusals after which the buyer looks again and decides.
 const RECONFIRM: &[&str] = &["price_changed", "share_exceeded"];
+
+/// Whether something is about to happen to its payment.
+fn is_paying(open: &Open) -> bool {
+    match open.pay_state {
+        Some(
+            OwnPayState::Asking
+            | OwnPayState::Waiting
+            | OwnPayState::Confirming
+            | OwnPayState::Cancelling
+            | OwnPayState::Returning,
+        ) => true,
+        Some(OwnPayState::Paid | OwnPayState::Cancelled | OwnPayState::Returned) | None => false,
+    }
+}
 
 /// Why orders wait.
 enum Waits {
@@ -43,8 +59,9 @@ impl Device {
                     self.back_off_ms(failures)
                 }
             };
-            let holds = self.read(own_orders::open).is_ok_and(|open| !open.is_empty());
-            let wait_ms = if holds { wait_ms.min(LOOK_MS) } else { wait_ms };
+            let open = self.read(own_orders::open).unwrap_or_default();
+            let wait_ms = if open.is_empty() { wait_ms } else { wait_ms.min(LOOK_MS) };
+            let wait_ms = if open.iter().any(is_paying) { wait_ms.min(PAYING_MS) } else { wait_ms };
             if !self.is_closed() {
                 select(pin!(self.orders.after(heard)), self.host.sleep(wait_ms)).await;
             }
@@ -102,7 +119,7 @@ impl Device {
         if !open.is_tried {
             self.write(|tx| own_orders::set_tried(tx, open.order))?;
         }
-        let wish = Wish { order: open.order, lines: &lines, note: &open.note };
+        let wish = Wish { order: open.order, lines: &lines, note: &open.note, pay: open.pay.as_ref() };
         Ok(server.place(open.stall, buyer, &wish).await)
     }
 
@@ -136,13 +153,17 @@ impl Device {
         (state, because): (OwnOrderState, &str),
         now: Option<&OrderNow>,
     ) -> Result<(), Undone> {
-        let (is_new, view) = self.write(|tx| {
+        let (is_new, pays, view) = self.write(|tx| {
             let is_new = own_orders::became(tx, open.order, (state, because), now)?;
+            let pays = now.map_or(Ok(false), |now| own_orders::pays(tx, open.order, now))?;
             if is_new && state == OwnOrderState::Reconfirm {
                 own_orders::back_into_basket(tx, open.order, open.stall)?;
             }
-            Ok((is_new, own_orders::view(tx, open.order)?))
+            Ok((is_new, pays, own_orders::view(tx, open.order)?))
         })?;
+        if pays && !is_new {
+            self.tell(&Told::Buyer);
+        }
         let Some(view) = view.filter(|_| is_new) else { return Ok(()) };
         self.tell(&Told::Buyer);
         let was_asked_for = view.cancel_asked && state == OwnOrderState::Cancelled;
@@ -150,8 +171,8 @@ impl Device {
             let stall_name = view.row.stall_name;
             self.tell(&Told::Arrived(Arrival::OwnOrder { order: open.order, stall_name, state }));
         }
-        // An order that was cancelled meanwhile is cancelled there, too.
-        if view.cancel_asked && state == OwnOrderState::Held {
+        // An order that was cancelled meanwhile is cancelled there, too. One that is being paid ends when that does.
+        if view.cancel_asked && state == OwnOrderState::Held && view.payment.is_none() {
             self.orders.ring();
         }
         Ok(())

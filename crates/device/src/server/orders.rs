@@ -3,7 +3,8 @@
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::json;
-use soko_app_api::OwnOrderState;
+use soko_app_api::text::Worded as _;
+use soko_app_api::{OwnOrderState, OwnPayState, PayChoice, PayOffer};
 use soko_domain::ids::{LogId, OrderId, ProductId};
 
 use super::web::read_json;
@@ -24,6 +25,8 @@ pub(crate) struct OrderNow {
     pub(crate) total_minor: i64,
     /// What each line comes to, in their order.
     pub(crate) line_totals_minor: Vec<i64>,
+    /// How far its payment is, and where to pay.
+    pub(crate) payment: Option<(OwnPayState, String)>,
 }
 
 /// What is asked for.
@@ -32,6 +35,7 @@ pub(crate) struct Wish<'a> {
     /// Product, quantity, price that was seen.
     pub(crate) lines: &'a [(ProductId, i64, i64)],
     pub(crate) note: &'a str,
+    pub(crate) pay: Option<&'a PayChoice>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +43,19 @@ struct OrderBody {
     state: String,
     total_minor: i64,
     lines: Vec<LineBody>,
+    payment: Option<PaymentBody>,
+}
+
+#[derive(Deserialize)]
+struct PaymentBody {
+    state: OwnPayState,
+    #[serde(default)]
+    page: String,
+}
+
+#[derive(Deserialize)]
+struct OffersBody {
+    ways: Vec<PayOffer>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +72,8 @@ impl OrderBody {
             other => return Err(Unanswered::NoAnswer(format!("an order cannot be {other}: update Soko"))),
         };
         let line_totals_minor = self.lines.iter().map(|line| line.total_minor).collect();
-        Ok(OrderNow { state, total_minor: self.total_minor, line_totals_minor })
+        let payment = self.payment.map(|payment| (payment.state, payment.page));
+        Ok(OrderNow { state, total_minor: self.total_minor, line_totals_minor, payment })
     }
 }
 
@@ -69,7 +87,10 @@ impl Server {
     ) -> Result<OrderNow, Unanswered> {
         let line = |(product, quantity, seen): &(ProductId, i64, i64)| json!({"product": product.to_string(), "quantity": quantity, "seen_price_minor": seen});
         let lines: Vec<_> = wish.lines.iter().map(line).collect();
-        let body = json!({"order": wish.order.to_string(), "lines": lines, "note": wish.note});
+        let mut body = json!({"order": wish.order.to_string(), "lines": lines, "note": wish.note});
+        if let Some(pay) = wish.pay {
+            body["pay"] = json!({"way": pay.way.word(), "phone": pay.phone});
+        }
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders"));
         let request = request.header("idempotency-key", wish.order.to_string()).json(&body);
         self.of_buyer(request, buyer).await
@@ -92,6 +113,12 @@ impl Server {
     ) -> Result<OrderNow, Unanswered> {
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders/{order}/cancel"));
         self.of_buyer(request, buyer).await
+    }
+
+    /// How a stall can be paid before the goods are fetched.
+    pub(crate) async fn pay_offers(&self, stall: LogId) -> Result<Vec<PayOffer>, Unanswered> {
+        let request = self.web.get(&format!("/v1/stalls/{stall}/ways-to-pay"));
+        Ok(read_json::<OffersBody>(&self.web.whole(request).await?)?.ways)
     }
 
     async fn of_buyer(&self, request: RequestBuilder, buyer: &PlacedAs) -> Result<OrderNow, Unanswered> {

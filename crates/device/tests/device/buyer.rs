@@ -19,7 +19,7 @@ fn put(product: ProductId, quantity: i64) -> BuyerVerb {
 }
 
 fn place(order: OrderId) -> BuyerVerb {
-    BuyerVerb::PlaceOrder { stall: STALL, order, note: "no plastic".into() }
+    BuyerVerb::PlaceOrder { stall: STALL, order, note: "no plastic".into(), pay: None }
 }
 
 async fn baskets(shell: &Shell) -> Vec<BasketOf> {

@@ -342,6 +342,7 @@ fn app(place: &Place) -> App {
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(Metrics::new()),
         settings: Settings { rates: None, ..Settings::default() },
+        pay: soko_sync_server::pay::PayDesk::default(),
     })
 }
 

@@ -17,6 +17,7 @@ pub mod move_drawer;
 pub mod open_drawer;
 pub mod open_shift;
 pub mod pack_bundle;
+pub mod pay_order;
 pub mod place_order;
 pub mod receive_stock;
 pub mod refund;

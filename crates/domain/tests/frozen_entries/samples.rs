@@ -316,5 +316,8 @@ fn server_samples() -> Vec<Entry> {
             .into(),
         Unfrozen { epoch, by_count: true }.into(),
         RecordParked { author: PHONE, seq: 12, code: 4, note: "the role does not allow it".into() }.into(),
+        OrderToPay { order: ORDER, way: PayWay::Card, amount_minor: 450 }.into(),
+        OrderPaid { order: ORDER, way: PayWay::Phone, amount_minor: 450, reference: "pi_1".into() }.into(),
+        OrderPaidBack { order: ORDER, way: PayWay::Card, amount_minor: 450, reference: "re_1".into() }.into(),
     ]
 }

@@ -190,6 +190,8 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         cash_step_minor: value.cash_step_minor,
         beyond_rule: value.beyond_rule.unwrap_or(BeyondRule::Warn),
         scale_codes: value.scale_codes,
+        takes_card: value.takes_card,
+        takes_phone: value.takes_phone,
         problems,
     }))
 }

@@ -16,7 +16,7 @@ use soko_domain::stock::Account;
 use soko_domain::tax::{LineTax, TaxTotal};
 use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
 use soko_domain::verbs::verify_payment::code_key;
-use soko_projection::{payments, read as facts};
+use soko_projection::{order_money, payments, read as facts};
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
@@ -267,7 +267,7 @@ pub(super) fn orders(
     window: Window,
 ) -> Result<Vec<OrderRow>, StoreError> {
     let found = facts::orders(asking.tx, (asking.log, only_waiting), bounded(window))?;
-    Ok(found.into_iter().map(order_row).collect())
+    found.into_iter().map(|found| order_row(asking, found)).collect()
 }
 
 pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<OrderView>, StoreError> {
@@ -285,16 +285,18 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
             total_minor: line.total_minor,
         });
     }
-    Ok(Some(OrderView { row: order_row(found), lines, note: placed.note }))
+    Ok(Some(OrderView { row: order_row(asking, found)?, lines, note: placed.note }))
 }
 
-fn order_row(found: facts::OrderFound) -> OrderRow {
-    OrderRow {
+fn order_row(asking: &mut Asking<'_>, found: facts::OrderFound) -> Result<OrderRow, StoreError> {
+    let money = order_money::of(asking.tx, asking.log, found.order)?;
+    Ok(OrderRow {
         order: found.order,
         state: found.state.name().into(),
         at_ms: found.at_ms,
         currency: found.currency,
         total_minor: found.total_minor,
         lines: found.lines,
-    }
+        money: money.standing(),
+    })
 }

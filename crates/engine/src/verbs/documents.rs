@@ -46,6 +46,8 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             StallEdit::CashStepMinor(minor) => number(Field::CashStep, i64::from(*minor)),
             StallEdit::BeyondRule(rule) => number(Field::BeyondRule, i64::from(rule.number())),
             StallEdit::ScaleCodes(patterns) => text(Field::ScaleCodes, patterns),
+            StallEdit::TakesCard(takes) => Edit::SetFlag { field: Field::TakesCard, flag: *takes },
+            StallEdit::TakesPhone(takes) => Edit::SetFlag { field: Field::TakesPhone, flag: *takes },
         })
         .collect();
     edit_document(writing, stall_document(writing), DocumentKind::Stall, &edits)

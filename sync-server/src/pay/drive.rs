@@ -1,0 +1,159 @@
+//! Takes each open payment a step further: begins a call in one transaction, makes it outside of any, and keeps what
+//! came of it in another. Whatever dies in between is looked up by whoever comes next, in this process or another one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use soko_checkout::{Answer, Call, Status};
+use soko_domain::ids::LogId;
+use soko_record_log::{Dialect, Tx};
+use tokio::sync::Semaphore;
+
+use crate::core::Now;
+use crate::http::App;
+use crate::pay::provider::Asked;
+use crate::pay::rows::{self, DuePayment};
+use crate::platform::Refusal;
+use crate::stall::PayTurn;
+use crate::store::Shard;
+
+/// How often it is looked whether something is due, beside what rings.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Payments that are driven at a time.
+const DRIVEN_MAX: usize = 64;
+/// Steps of one payment before others have their turn.
+const STEPS_MAX: usize = 8;
+
+/// For as long as the server runs.
+pub async fn follow(app: App) {
+    let mut closing = app.closing();
+    let seats = Arc::new(Semaphore::new(DRIVEN_MAX));
+    // A directory has one process: whoever had taken a payment on there is gone.
+    if app.store().dialect() == Dialect::Sqlite {
+        let freed = app.store().write(Shard::stall(LogId::default()), rows::take_back).await;
+        if let Err(failed) = freed {
+            tracing::warn!(?failed, "pay.not_taken_back");
+        }
+    }
+    loop {
+        tokio::select! {
+            () = app.pay_bell().notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = closing.changed() => return,
+        }
+        app.pay().probe(app.now_ms()).await;
+        let now_ms = app.now_ms();
+        let found = app.store().read(move |tx| rows::due(tx, now_ms, DRIVEN_MAX)).await;
+        let Ok(found) = found else { continue };
+        for due in found {
+            let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { return };
+            let app = app.clone();
+            tokio::spawn(async move {
+                step(&app, &due).await;
+                drop(seat);
+            });
+        }
+    }
+}
+
+/// Everything that is due now, once, one after the other; says how many. For tests, and for whoever has no time to wait.
+pub async fn once(app: &App) -> usize {
+    let now_ms = app.now_ms();
+    app.pay().probe(now_ms).await;
+    let found: Vec<DuePayment> =
+        app.store().read(move |tx| rows::due(tx, now_ms, DRIVEN_MAX)).await.unwrap_or_default();
+    for due in &found {
+        step(app, due).await;
+    }
+    found.len()
+}
+
+/// One payment, for as long as there is something to do at once.
+async fn step(app: &App, due: &DuePayment) {
+    for _ in 0..STEPS_MAX {
+        let Ok(Some(mut asked)) = turn(app, due, PayTurn::Begin { charges: true, returns: true }).await
+        else {
+            return;
+        };
+        // Asked again at once while what a look-up said is fresh.
+        loop {
+            let answer = app.pay().call(&due.provider, &asked, || app.now_ms()).await;
+            tracing::info!(
+                stall = %due.stall, order = %due.order, call = ?asked.call,
+                answered = kind(&answer), "pay.called"
+            );
+            match turn(app, due, PayTurn::Answered { call: asked.call, answer }).await {
+                Ok(Some(next)) => asked = next,
+                Ok(None) => break,
+                // It stays in doubt, and the next one looks.
+                Err(error) => {
+                    tracing::error!(%error, order = %due.order, "pay.not_kept");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// One transaction; what it moved is told after the commit.
+pub(crate) async fn turn(app: &App, due: &DuePayment, turn: PayTurn) -> Result<Option<Asked>, String> {
+    let turn = if let PayTurn::Begin { .. } = turn {
+        let may = |call: Call| app.pay().may(&due.provider, call.class());
+        PayTurn::Begin { charges: may(Call::Ask), returns: may(Call::Refund) }
+    } else {
+        turn
+    };
+    let core = app.core().map_err(|_| "a payment without a core".to_owned())?;
+    let now = Now {
+        now_ms: app.now_ms(),
+        seed: app.random().map_err(|_| "the machine gives no randomness".to_owned())?,
+    };
+    let (stall, order) = (due.stall, due.order);
+    let work =
+        move |tx: &mut dyn Tx| Ok::<_, Refusal>(core.pay_turn(tx, stall, (order, turn.clone()), now)?);
+    let done = app.store().write(Shard::stall(stall), work).await;
+    let (asked, moved_to) = done.map_err(|failed| format!("{failed:?}"))?;
+    app.tell(stall, moved_to);
+    Ok(asked)
+}
+
+/// A provider says something. Kept with what follows from it, in one transaction.
+pub(crate) async fn heard(
+    app: &App,
+    (provider, word): (String, String),
+    (due, turn): (DuePayment, PayTurn),
+) -> Result<(), String> {
+    let core = app.core().map_err(|_| "a payment without a core".to_owned())?;
+    let now = Now {
+        now_ms: app.now_ms(),
+        seed: app.random().map_err(|_| "the machine gives no randomness".to_owned())?,
+    };
+    let (stall, order) = (due.stall, due.order);
+    let work = move |tx: &mut dyn Tx| {
+        if !rows::is_new_word(tx, (&provider, &word), now.now_ms)? {
+            return Ok::<_, Refusal>(None);
+        }
+        Ok(core.pay_turn(tx, stall, (order, turn.clone()), now)?.1)
+    };
+    let moved_to =
+        app.store().write(Shard::stall(stall), work).await.map_err(|failed| format!("{failed:?}"))?;
+    app.tell(stall, moved_to);
+    app.pay_bell().notify_one();
+    Ok(())
+}
+
+/// An answer as a log may name it.
+fn kind(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Seen(object) => match object.status {
+            Status::Pending => "pending",
+            Status::Authorised => "authorised",
+            Status::Captured => "captured",
+            Status::Dead => "dead",
+            Status::Refunded => "refunded",
+        },
+        Answer::Nothing => "nothing",
+        Answer::Refused(_) => "refused",
+        Answer::Unknown => "unknown",
+    }
+}

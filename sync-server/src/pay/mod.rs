@@ -1,0 +1,20 @@
+//! Buyers' payments: who takes them, and who drives each to its end. The rules are `soko_checkout`'s; what the stall's
+//! records say of a payment is written by the stall.
+//!
+//! * [`provider`]: what somebody who moves money can be asked, and what it answers.
+//! * [`stripe`], [`momo`], [`test_money`]: such providers. Card data never comes here.
+//! * [`desk`]: those that this server has, with a breaker, seats and a time limit for each kind of call.
+//! * [`rows`]: each payment's row. [`drive`]: takes the due ones a step further, for as long as the server runs.
+
+pub mod desk;
+pub mod drive;
+mod forms;
+pub mod momo;
+pub mod provider;
+pub(crate) mod rows;
+pub mod stripe;
+pub mod test_money;
+
+pub use desk::PayDesk;
+pub use forms::hmac_hex;
+pub use provider::{Asked, Heard, NotHeard, Provider, Secret};

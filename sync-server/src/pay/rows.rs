@@ -1,0 +1,152 @@
+//! Each payment's row. It is written in the transaction of what it says.
+
+use soko_checkout::{Call, Due, Ending, Payment, State, Status, Trouble};
+use soko_domain::entry::PayWay;
+use soko_domain::ids::{LogId, OrderId};
+use soko_domain::money::Currency;
+use soko_record_log::{Row, StoreError, Tx, params};
+
+/// A payment, and what else has to be known to drive it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Kept {
+    pub(crate) payment: Payment,
+    pub(crate) provider: String,
+    pub(crate) way: PayWay,
+    pub(crate) phone: String,
+    pub(crate) back: String,
+    pub(crate) asked_ms: i64,
+    pub(crate) next_ms: i64,
+    pub(crate) begun_ms: i64,
+}
+
+/// A payment that is to be looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct DuePayment {
+    pub(crate) stall: LogId,
+    pub(crate) order: OrderId,
+    pub(crate) provider: String,
+}
+
+const COLUMNS: &str =
+    "provider, way, account, amount_minor, currency, state, doubt, object, page, seen, ending,
+    trouble, looks, is_posted, asks, tries, unanswered, phone, back, asked_ms, next_ms, begun_ms";
+
+pub(crate) fn load(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<Kept>, StoreError> {
+    let sql = format!("select {COLUMNS} from checkout where log = $1 and order_id = $2");
+    tx.query_opt(&sql, params![stall, order])?.map(|row| kept(&row, order)).transpose()
+}
+
+fn kept(row: &Row, order: OrderId) -> Result<Kept, StoreError> {
+    let odd = || StoreError::Corrupt("a payment's row cannot be read".into());
+    let optional = |column: usize| row.number::<u8>(column);
+    let some_text =
+        |column: usize| row.text(column).map(|text| Some(text.to_owned()).filter(|text| !text.is_empty()));
+    let due = Due {
+        order,
+        account: row.text(2)?.into(),
+        amount_minor: row.int(3)?,
+        currency: Currency::parse(row.text(4)?).ok_or_else(odd)?,
+    };
+    let payment = Payment {
+        due,
+        state: State::from_number(row.number(5)?).ok_or_else(odd)?,
+        doubt: Call::from_number(optional(6)?),
+        object: some_text(7)?,
+        page: some_text(8)?,
+        seen: Status::from_number(optional(9)?),
+        ending: Ending::from_number(optional(10)?),
+        trouble: Trouble::from_number(optional(11)?),
+        looks: row.number(12)?,
+        is_posted: row.bool(13)?,
+        asks: row.number(14)?,
+        tries: row.number(15)?,
+        unanswered: row.number(16)?,
+    };
+    Ok(Kept {
+        payment,
+        provider: row.text(0)?.into(),
+        way: PayWay::from_number(row.number(1)?).ok_or_else(odd)?,
+        phone: row.text(17)?.into(),
+        back: row.text(18)?.into(),
+        asked_ms: row.int(19)?,
+        next_ms: row.int(20)?,
+        begun_ms: row.int(21)?,
+    })
+}
+
+pub(crate) fn save(tx: &mut dyn Tx, stall: LogId, kept: &Kept) -> Result<(), StoreError> {
+    let payment = &kept.payment;
+    let is_settled = payment.is_settled();
+    // Whose telephone it was is nobody's business once nobody has to be asked.
+    let phone = if is_settled { "" } else { kept.phone.as_str() };
+    tx.run(
+        "insert into checkout (log, order_id, provider, way, account, amount_minor, currency, state, doubt, object,
+           page, seen, ending, trouble, looks, is_posted, asks, tries, unanswered, phone, back, asked_ms, next_ms,
+           begun_ms, settled)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+           $23, $24, $25)
+         on conflict (log, order_id) do update set state = excluded.state, doubt = excluded.doubt,
+           object = excluded.object, page = excluded.page, seen = excluded.seen, ending = excluded.ending,
+           trouble = excluded.trouble, looks = excluded.looks, is_posted = excluded.is_posted, asks = excluded.asks,
+           tries = excluded.tries, unanswered = excluded.unanswered, phone = excluded.phone,
+           asked_ms = excluded.asked_ms, next_ms = excluded.next_ms, settled = excluded.settled",
+        params![
+            stall,
+            payment.due.order,
+            kept.provider,
+            kept.way.number(),
+            payment.due.account,
+            payment.due.amount_minor,
+            payment.due.currency.code(),
+            payment.state.number(),
+            payment.doubt.map_or(0, Call::number),
+            payment.object.as_deref().unwrap_or(""),
+            payment.page.as_deref().unwrap_or(""),
+            payment.seen.map_or(0, Status::number),
+            payment.ending.map_or(0, Ending::number),
+            payment.trouble.map_or(0, Trouble::number),
+            payment.looks,
+            payment.is_posted,
+            payment.asks,
+            payment.tries,
+            payment.unanswered,
+            phone,
+            kept.back,
+            kept.asked_ms,
+            kept.next_ms,
+            kept.begun_ms,
+            is_settled
+        ],
+    )
+}
+
+/// Those that are to be looked at now, the most overdue first.
+pub(crate) fn due(tx: &mut dyn Tx, now_ms: i64, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
+    let rows = tx.query(
+        "select log, order_id, provider from checkout where settled = 0 and next_ms <= $1
+         order by next_ms, order_id limit $2",
+        params![now_ms, limit],
+    )?;
+    let one =
+        |row: &Row| Ok(DuePayment { stall: row.id(0)?, order: row.id(1)?, provider: row.text(2)?.into() });
+    rows.iter().map(one).collect()
+}
+
+/// Nobody calls any more: all that is open is due.
+pub(crate) fn take_back(tx: &mut dyn Tx) -> Result<(), StoreError> {
+    tx.run("update checkout set next_ms = 0 where settled = 0", params![])
+}
+
+/// Whether a provider says this for the first time. In the transaction of what follows from it.
+pub(crate) fn is_new_word(
+    tx: &mut dyn Tx,
+    (provider, word): (&str, &str),
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    let added = tx.execute(
+        "insert into provider_word (provider, word, at_ms) values ($1, $2, $3)
+         on conflict (provider, word) do nothing",
+        params![provider, word, now_ms],
+    )?;
+    Ok(added == 1)
+}

@@ -1,0 +1,373 @@
+//! Stripe: the buyer pays on its page (Checkout), the money is held until we take it, and everything is looked up by the
+//! session. Written for version 2024-06-20 of its interface.
+//!
+//! A session cannot be searched for by our own name, so one whose answer was lost is looked for among those that were
+//! made since we asked.
+
+use axum::http::HeaderMap;
+use reqwest::{Client, RequestBuilder};
+use serde_json::Value;
+use soko_checkout::{Answer, Call, Due, Object, Status};
+use soko_domain::entry::PayWay;
+use soko_domain::ids::{LogId, OrderId};
+use soko_domain::money::Currency;
+
+use crate::pay::forms::{answer, client, form, hmac_hex, is_same};
+use crate::pay::provider::{Asked, Heard, NotHeard, Promised, Provider, Secret};
+
+const VERSION: &str = "2024-06-20";
+/// Signatures that are older, or from further in the future, are not taken.
+const TOLERANCE_S: i64 = 5 * 60;
+/// How much earlier its clock may be when sessions are listed since ours.
+const CLOCKS_S: i64 = 10 * 60;
+/// Portions of a hundred sessions that are looked through for one that was lost.
+const PORTIONS_MAX: usize = 20;
+
+/// What an operator has from Stripe.
+#[derive(Clone, Debug)]
+pub struct StripeSettings {
+    pub url: String,
+    pub key: Secret,
+    pub webhook_secret: Secret,
+}
+
+pub struct Stripe {
+    client: Client,
+    settings: StripeSettings,
+}
+
+/// What a request came to: its body, a no, or silence.
+enum Said {
+    Yes(Value),
+    Missing,
+    No(String),
+    Silence,
+}
+
+impl Stripe {
+    /// # Errors
+    /// Where no client can be made.
+    pub fn new(settings: StripeSettings) -> Result<Self, String> {
+        Ok(Self { client: client()?, settings })
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.signed(self.client.get(format!("{}{path}", self.settings.url)))
+    }
+
+    fn post(&self, path: &str, key: &str, fields: &[(&str, String)]) -> RequestBuilder {
+        let request = self.client.post(format!("{}{path}", self.settings.url));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.signed(request).header("idempotency-key", key).body(form(fields))
+    }
+
+    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
+        request.bearer_auth(self.settings.key.reveal()).header("stripe-version", VERSION)
+    }
+
+    async fn said(&self, request: RequestBuilder) -> Said {
+        match answer(request).await {
+            Some((200..=299, body)) => Said::Yes(body),
+            Some((404, _)) => Said::Missing,
+            Some((400 | 402, body)) => {
+                Said::No(body["error"]["code"].as_str().unwrap_or("refused").to_owned())
+            }
+            // Also a key that is not ours (401, 403), one in use (409), and too many requests (429): not about this payment.
+            Some((status, _)) => {
+                if matches!(status, 401 | 403) {
+                    tracing::error!(status, "pay.stripe_refuses_the_key");
+                }
+                Said::Silence
+            }
+            None => Said::Silence,
+        }
+    }
+
+    async fn begin(&self, asked: &Asked) -> Answer {
+        let due = &asked.payment.due;
+        let (order, stall) = (due.order.to_string(), asked.stall.to_string());
+        let fields = [
+            ("mode", "payment".to_owned()),
+            ("client_reference_id", order.clone()),
+            ("line_items[0][quantity]", "1".to_owned()),
+            ("line_items[0][price_data][currency]", due.currency.code().to_lowercase()),
+            ("line_items[0][price_data][unit_amount]", due.amount_minor.to_string()),
+            ("line_items[0][price_data][product_data][name]", order[..6].to_uppercase()),
+            ("payment_intent_data[capture_method]", "manual".to_owned()),
+            ("payment_intent_data[metadata][soko_order]", order.clone()),
+            ("payment_intent_data[metadata][soko_stall]", stall.clone()),
+            ("metadata[soko_order]", order),
+            ("metadata[soko_stall]", stall),
+            ("success_url", asked.back.clone()),
+            ("cancel_url", asked.back.clone()),
+        ];
+        match self.said(self.post("/v1/checkout/sessions", &asked.key, &fields)).await {
+            // What it answers here has no payment in it yet.
+            Said::Yes(session) => shown(&session),
+            Said::No(why) => Answer::Refused(why),
+            Said::Missing | Said::Silence => Answer::Unknown,
+        }
+    }
+
+    async fn look(&self, asked: &Asked) -> Answer {
+        let Some(id) = &asked.payment.object else { return self.look_through(asked).await };
+        match self.session(id).await {
+            Said::Yes(session) => shown(&session),
+            Said::Missing => Answer::Nothing,
+            Said::No(_) | Said::Silence => Answer::Unknown,
+        }
+    }
+
+    async fn session(&self, id: &str) -> Said {
+        let path = format!("/v1/checkout/sessions/{id}?expand[]=payment_intent.latest_charge");
+        self.said(self.get(&path)).await
+    }
+
+    /// One that was asked for and not answered.
+    async fn look_through(&self, asked: &Asked) -> Answer {
+        let order = asked.payment.due.order.to_string();
+        let since = asked.asked_ms / 1_000 - CLOCKS_S;
+        let mut after = String::new();
+        for _ in 0..PORTIONS_MAX {
+            let path = format!("/v1/checkout/sessions?limit=100&created[gte]={since}{after}");
+            let Said::Yes(list) = self.said(self.get(&path)).await else { return Answer::Unknown };
+            let Some(sessions) = list["data"].as_array() else { return Answer::Unknown };
+            if let Some(found) = sessions.iter().find(|one| one["client_reference_id"] == order.as_str()) {
+                let Some(id) = found["id"].as_str() else { return Answer::Unknown };
+                return match self.session(id).await {
+                    Said::Yes(session) => shown(&session),
+                    Said::Missing | Said::No(_) | Said::Silence => Answer::Unknown,
+                };
+            }
+            let last = sessions.last().and_then(|one| one["id"].as_str());
+            match last.filter(|_| list["has_more"] == true) {
+                Some(last) => after = format!("&starting_after={last}"),
+                None => return Answer::Nothing,
+            }
+        }
+        // There is more than is looked through: it may be among that.
+        Answer::Unknown
+    }
+
+    /// Takes, gives up or gives back, and shows what became of it.
+    async fn change(&self, asked: &Asked) -> Answer {
+        let Some(id) = &asked.payment.object else { return Answer::Unknown };
+        let Said::Yes(session) = self.session(id).await else { return Answer::Unknown };
+        let intent = session["payment_intent"]["id"].as_str().map(str::to_owned);
+        let is_open = session["status"] == "open";
+        let request = match (asked.call, intent) {
+            (Call::Void, _) if is_open => {
+                self.post(&format!("/v1/checkout/sessions/{id}/expire"), &asked.key, &[])
+            }
+            (Call::Capture, Some(intent)) => {
+                self.post(&format!("/v1/payment_intents/{intent}/capture"), &asked.key, &[])
+            }
+            // Another key than that of the open page: it is another request.
+            (Call::Void, Some(intent)) => {
+                let key = format!("{}:intent", asked.key);
+                self.post(&format!("/v1/payment_intents/{intent}/cancel"), &key, &[])
+            }
+            (Call::Refund, Some(intent)) => {
+                self.post("/v1/refunds", &asked.key, &[("payment_intent", intent)])
+            }
+            _ => return shown(&session),
+        };
+        match self.said(request).await {
+            Said::Yes(_) => self.look(asked).await,
+            Said::No(why) => Answer::Refused(why),
+            Said::Missing | Said::Silence => Answer::Unknown,
+        }
+    }
+
+    fn is_signed(&self, headers: &HeaderMap, body: &[u8], now_ms: i64) -> bool {
+        let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or("");
+        let fields: Vec<(&str, &str)> =
+            header.split(',').filter_map(|field| field.trim().split_once('=')).collect();
+        let Some(time) = fields.iter().find(|(name, _)| *name == "t").map(|(_, time)| *time) else {
+            return false;
+        };
+        let age_s = time.parse::<i64>().map_or(i64::MAX, |time| (now_ms / 1_000 - time).saturating_abs());
+        let wanted = hmac_hex(&self.settings.webhook_secret, &[time.as_bytes(), b".", body]);
+        let mut signatures = fields.iter().filter(|(name, _)| *name == "v1");
+        age_s <= TOLERANCE_S && signatures.any(|(_, given)| is_same(given, &wanted))
+    }
+
+    async fn read(&self, body: &[u8]) -> Result<Heard, NotHeard> {
+        let word: Value =
+            serde_json::from_slice(body).map_err(|error| NotHeard::Unreadable(error.to_string()))?;
+        let id = word["id"].as_str().ok_or_else(|| NotHeard::Unreadable("it has no id".into()))?;
+        let kind = word["type"].as_str().unwrap_or_default();
+        let object = &word["data"]["object"];
+        let is_dispute = kind == "charge.dispute.created";
+        let mut about = named(&object["metadata"]);
+        if let (None, Some(intent)) = (about, object["payment_intent"].as_str()) {
+            // A dispute or a charge names the payment only by Stripe's name.
+            about = match self.said(self.get(&format!("/v1/payment_intents/{intent}"))).await {
+                Said::Yes(intent) => named(&intent["metadata"]),
+                Said::Missing | Said::No(_) => None,
+                Said::Silence => return Err(NotHeard::Later),
+            };
+        }
+        Ok(Heard { word: id.to_owned(), about, is_dispute })
+    }
+}
+
+impl Provider for Stripe {
+    fn name(&self) -> &'static str {
+        "stripe"
+    }
+
+    fn way(&self) -> PayWay {
+        PayWay::Card
+    }
+
+    fn is_test(&self) -> bool {
+        self.settings.key.reveal().starts_with("sk_test_")
+    }
+
+    /// Stripe counts amounts as ISO 4217 does, but for these.
+    fn takes(&self, currency: Currency) -> bool {
+        !matches!(currency.code(), "ISK" | "UGX" | "HUF" | "TWD" | "MGA" | "MRU") && currency.exponent() < 3
+    }
+
+    fn account(&self, stall: LogId) -> String {
+        stall.to_string()
+    }
+
+    fn ask<'a>(&'a self, asked: &'a Asked) -> Promised<'a, Answer> {
+        Box::pin(async move {
+            match asked.call {
+                Call::Ask => self.begin(asked).await,
+                Call::LookUp => self.look(asked).await,
+                Call::Capture | Call::Void | Call::Refund => self.change(asked).await,
+            }
+        })
+    }
+
+    fn is_there(&self, _: i64) -> Promised<'_, bool> {
+        Box::pin(
+            async move { matches!(self.said(self.get("/v1/checkout/sessions?limit=1")).await, Said::Yes(_)) },
+        )
+    }
+
+    fn heard<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+        now_ms: i64,
+    ) -> Promised<'a, Result<Heard, NotHeard>> {
+        Box::pin(async move {
+            if !self.is_signed(headers, body, now_ms) {
+                return Err(NotHeard::Forged);
+            }
+            self.read(body).await
+        })
+    }
+}
+
+fn named(metadata: &Value) -> Option<(LogId, OrderId)> {
+    let stall = metadata["soko_stall"].as_str().and_then(LogId::from_hex)?;
+    Some((stall, metadata["soko_order"].as_str().and_then(OrderId::from_hex)?))
+}
+
+/// A session with its payment as one object. What cannot be understood says nothing.
+fn shown(session: &Value) -> Answer {
+    let Some(object) = object(session) else { return Answer::Unknown };
+    Answer::Seen(object)
+}
+
+fn object(session: &Value) -> Option<Object> {
+    let due = Due {
+        order: session["client_reference_id"].as_str().and_then(OrderId::from_hex)?,
+        account: session["metadata"]["soko_stall"].as_str()?.to_owned(),
+        amount_minor: session["amount_total"].as_i64()?,
+        currency: session["currency"].as_str().and_then(Currency::parse)?,
+    };
+    let page = session["url"].as_str().map(str::to_owned);
+    Some(Object { id: session["id"].as_str()?.to_owned(), status: status(session)?, due, page })
+}
+
+fn status(session: &Value) -> Option<Status> {
+    let intent = &session["payment_intent"];
+    let is_known = intent.is_object();
+    match (session["status"].as_str()?, intent["status"].as_str()) {
+        (_, Some("requires_capture")) => Some(Status::Authorised),
+        (_, Some("succeeded")) => {
+            let charge = &intent["latest_charge"];
+            let is_back = charge["refunded"] == true;
+            Some(if is_back { Status::Refunded } else { Status::Captured })
+        }
+        (_, Some("canceled")) | ("expired", _) => Some(Status::Dead),
+        ("open", _) => Some(Status::Pending),
+        // Paid, and the payment is not in this answer: it has to be looked up with it.
+        ("complete", None) if !is_known => None,
+        ("complete", _) => Some(Status::Pending),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn stripe() -> Stripe {
+        let settings = StripeSettings {
+            url: String::new(),
+            key: Secret::new("sk_test_1"),
+            webhook_secret: Secret::new("whsec_1"),
+        };
+        Stripe::new(settings).unwrap()
+    }
+
+    #[test]
+    fn a_word_is_taken_if_any_signature_is_right_and_young() {
+        let (now_ms, body) = (1_790_000_000_000, b"{\"id\":\"evt_1\"}");
+        let right = |time: &str| hmac_hex(&Secret::new("whsec_1"), &[time.as_bytes(), b".", body]);
+        let other = hmac_hex(&Secret::new("whsec_2"), &[b"1790000000.", body]);
+        for (header, wanted) in [
+            (format!("t=1790000000,v1={}", right("1790000000")), true),
+            (format!("t=1790000000,v1={other},v1={}", right("1790000000")), true),
+            (format!("t=1789999700, v1={}", right("1789999700")), true),
+            (format!("t=1789999699,v1={}", right("1789999699")), false),
+            (format!("t=1790000301,v1={}", right("1790000301")), false),
+            (format!("t=1790000000,v1={other}"), false),
+            (format!("t=1790000001,v1={}", right("1790000000")), false),
+            (format!("t=1790000000,v0={}", right("1790000000")), false),
+            (format!("v1={}", right("1790000000")), false),
+            (String::new(), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("stripe-signature", header.parse().unwrap());
+            assert_eq!(stripe().is_signed(&headers, body, now_ms), wanted, "{header}");
+        }
+        assert!(!stripe().is_signed(&HeaderMap::new(), body, now_ms));
+    }
+
+    #[test]
+    fn a_session_is_what_its_payment_is() {
+        for (session, intent, wanted) in [
+            ("open", json!(null), Some(Status::Pending)),
+            ("open", json!({"status": "requires_payment_method"}), Some(Status::Pending)),
+            ("expired", json!(null), Some(Status::Dead)),
+            ("complete", json!({"status": "requires_capture"}), Some(Status::Authorised)),
+            ("complete", json!({"status": "processing"}), Some(Status::Pending)),
+            ("complete", json!({"status": "canceled"}), Some(Status::Dead)),
+            ("complete", json!("pi_1"), None),
+            (
+                "complete",
+                json!({"status": "succeeded", "latest_charge": {"refunded": false}}),
+                Some(Status::Captured),
+            ),
+            (
+                "complete",
+                json!({"status": "succeeded", "latest_charge": {"refunded": true}}),
+                Some(Status::Refunded),
+            ),
+        ] {
+            let whole = json!({"status": session, "payment_intent": intent});
+            assert_eq!(status(&whole), wanted, "{whole}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The payment of an order, a step at a time, in the transaction of what the stall's records say of it. What happens to
+//! money is decided by `soko_checkout`, what is written of it by the domain's verbs; here they meet in one commit.
+
+use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Payment, State, Trouble};
+use soko_domain::entry::{IncidentKind, IncidentRaised, OrderToPay, PayWay, ReleaseReason};
+use soko_domain::ids::{LogId, OrderId};
+use soko_domain::money::Currency;
+use soko_domain::verbs::pay_order;
+use soko_domain::verbs::release_order::{self, OrderState};
+use soko_projection::{order_money, read};
+use soko_record_log::{StoreError, Tx};
+
+use crate::core::CoreRefusal;
+use crate::pay::provider::Asked;
+use crate::pay::rows::{self, Kept};
+use crate::stall::desk::Desk;
+use crate::stall::orders::held_units;
+
+/// While a call is made nobody else takes the payment on; who dies with it is followed after so long.
+pub const LEASE_MS: i64 = 60_000;
+/// A buyer who has not paid by then is not waited for: the provider is asked to end it. Only its answer frees the hold.
+const PATIENCE_MS: i64 = 45 * 60 * 1_000;
+/// How long until it is tried again whether a provider is back.
+const SHUT_MS: i64 = 5_000;
+
+/// How an order is to be paid before it is fetched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToPay {
+    pub way: PayWay,
+    pub provider: String,
+    /// What the provider's objects must name.
+    pub account: String,
+    pub phone: String,
+    /// Where the buyer's browser comes back to.
+    pub back: String,
+}
+
+/// What happens to a payment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PayTurn {
+    /// Somebody has time for it. Which classes of calls its provider answers at the moment.
+    Begin {
+        charges: bool,
+        returns: bool,
+    },
+    Answered {
+        call: Call,
+        answer: Answer,
+    },
+    /// A webhook names it.
+    Named,
+    Disputed,
+}
+
+/// How far a payment is, for its buyer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentView {
+    pub way: PayWay,
+    /// `asking`, `waiting`, `confirming`, `paid`, `cancelling`, `cancelled`, `returning` or `returned`.
+    pub state: &'static str,
+    /// Where the buyer pays.
+    pub page: String,
+}
+
+pub(super) fn begin(
+    desk: &mut Desk<'_>,
+    order: OrderId,
+    (to_pay, amount_minor, currency): (&ToPay, i64, Currency),
+) -> Result<(), CoreRefusal> {
+    desk.write([OrderToPay { order, way: to_pay.way, amount_minor }.into()])?;
+    let due = Due { order, account: to_pay.account.clone(), amount_minor, currency };
+    let kept = Kept {
+        payment: Payment::new(due),
+        provider: to_pay.provider.clone(),
+        way: to_pay.way,
+        phone: to_pay.phone.clone(),
+        back: to_pay.back.clone(),
+        asked_ms: 0,
+        next_ms: desk.now.now_ms,
+        begun_ms: desk.now.now_ms,
+    };
+    Ok(rows::save(desk.tx, desk.log, &kept)?)
+}
+
+pub(super) fn turn(
+    desk: &mut Desk<'_>,
+    order: OrderId,
+    turn: &PayTurn,
+) -> Result<Option<Asked>, CoreRefusal> {
+    let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(None) };
+    let now_ms = desk.now.now_ms;
+    let Next { deeds, call } = match turn {
+        PayTurn::Begin { charges, returns } => {
+            // Whoever reads what is due is not alone.
+            if kept.next_ms > now_ms {
+                return Ok(None);
+            }
+            let deeds = give_up(&mut kept, now_ms);
+            let class = kept.payment.next().map(Call::class);
+            let is_shut =
+                (class == Some(Class::Charge) && !charges) || (class == Some(Class::Return) && !returns);
+            let call = if is_shut { None } else { kept.payment.begin() };
+            kept.next_ms = now_ms + if is_shut { SHUT_MS } else { LEASE_MS };
+            Next { deeds, call }
+        }
+        PayTurn::Answered { call, answer } => {
+            let next = kept.payment.answered(*call, answer);
+            kept.next_ms = now_ms + kept.payment.wait_ms();
+            next
+        }
+        PayTurn::Named => named(&mut kept, now_ms, Payment::named),
+        PayTurn::Disputed => named(&mut kept, now_ms, Payment::disputed),
+    };
+    if call.is_some() {
+        kept.next_ms = now_ms + LEASE_MS;
+    }
+    if call == Some(Call::Ask) && kept.asked_ms == 0 {
+        kept.asked_ms = now_ms;
+    }
+    do_all(desk, &mut kept, &deeds)?;
+    rows::save(desk.tx, desk.log, &kept)?;
+    Ok(call.map(|call| asked(desk.log, (call, now_ms), kept)))
+}
+
+fn named(kept: &mut Kept, now_ms: i64, tell: impl Fn(&mut Payment) -> Vec<Deed>) -> Next {
+    let deeds = tell(&mut kept.payment);
+    // Not while somebody calls: that answer is kept first.
+    kept.next_ms = kept.next_ms.min(now_ms + if kept.payment.doubt.is_some() { 1_000 } else { 0 });
+    Next { deeds, call: None }
+}
+
+/// A buyer who went away.
+fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
+    let waits = kept.payment.state == State::Intent && kept.payment.ending.is_none();
+    if waits && now_ms - kept.begun_ms > PATIENCE_MS {
+        kept.payment.cancel(Ending::Failed)
+    } else {
+        Vec::new()
+    }
+}
+
+fn asked(stall: LogId, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
+    let key = kept.payment.key(call);
+    let Kept { payment, phone, back, asked_ms, .. } = kept;
+    Asked { stall, call, key, payment, phone, back, asked_ms, now_ms }
+}
+
+/// Whether an order cannot end before its payment does. Then that is asked for.
+pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
+    let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(false) };
+    if matches!(kept.payment.state, State::Cancelled | State::Returned) {
+        return Ok(false);
+    }
+    if kept.payment.ending.is_none() {
+        let deeds = kept.payment.cancel(why);
+        // Whoever calls at this moment keeps the answer first.
+        let is_calling = kept.payment.doubt.is_some() && kept.next_ms > desk.now.now_ms;
+        kept.next_ms = if is_calling { kept.next_ms } else { desk.now.now_ms };
+        do_all(desk, &mut kept, &deeds)?;
+        rows::save(desk.tx, desk.log, &kept)?;
+    }
+    Ok(true)
+}
+
+/// What follows for the stall, in the same transaction.
+fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Result<(), CoreRefusal> {
+    let (order, amount_minor) = (kept.payment.due.order, kept.payment.due.amount_minor);
+    for deed in deeds {
+        let reference = kept.payment.object.clone().unwrap_or_default();
+        match deed {
+            Deed::Post => {
+                let facts = order_money::of(desk.tx, desk.log, order)?;
+                desk.write(pay_order::paid(&facts, order, (amount_minor, &reference))?)?;
+                kept.payment.posted();
+            }
+            Deed::PaidBack => {
+                let facts = order_money::of(desk.tx, desk.log, order)?;
+                desk.write(pay_order::paid_back(&facts, order, (amount_minor, &reference))?)?;
+            }
+            Deed::Free(why) => free(desk, kept, *why)?,
+            Deed::Tell(trouble) => {
+                let kind = match trouble {
+                    Trouble::Mismatch | Trouble::TwoObjects | Trouble::Stuck | Trouble::Contradiction => {
+                        IncidentKind::PaymentOdd
+                    }
+                    Trouble::ReturnedOutside => IncidentKind::PaymentReturned,
+                    Trouble::Disputed => IncidentKind::PaymentDisputed,
+                };
+                tell(desk, kind, order, amount_minor)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The provider confirmed that there is no money: nobody waits for these units any more.
+fn free(desk: &mut Desk<'_>, kept: &Kept, why: Ending) -> Result<(), CoreRefusal> {
+    let order = kept.payment.due.order;
+    let state = read::order(desk.tx, desk.log, order)?.map(|found| found.state);
+    match state {
+        Some(OrderState::Held) => {
+            let reason = match why {
+                Ending::Buyer => ReleaseReason::BuyerCancelled,
+                Ending::Stall => ReleaseReason::StallCancelled,
+                Ending::Failed => ReleaseReason::PaymentFailed,
+            };
+            let units = held_units(desk.tx, desk.log, order)?;
+            let facts = release_order::Facts { state, units };
+            desk.write(release_order::decide(&facts, &release_order::ReleaseOrder { order, reason })?)
+        }
+        // The goods are gone, and no money came for them.
+        Some(OrderState::HandedOver | OrderState::Fulfilled) if !kept.payment.is_posted => {
+            tell(desk, IncidentKind::HandedOverUnpaid, order, kept.payment.due.amount_minor)
+        }
+        Some(OrderState::HandedOver | OrderState::Fulfilled | OrderState::Released) | None => Ok(()),
+    }
+}
+
+/// The quantity is money here.
+fn tell(desk: &mut Desk<'_>, kind: IncidentKind, order: OrderId, quantity: i64) -> Result<(), CoreRefusal> {
+    let incident = desk.id();
+    let orders = vec![order];
+    desk.write([IncidentRaised { incident, kind, author: None, product: None, quantity, orders }.into()])
+}
+
+pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<PaymentView>, StoreError> {
+    let Some(kept) = rows::load(tx, log, order)? else { return Ok(None) };
+    let payment = kept.payment;
+    let state = match payment.state {
+        State::Intent if payment.object.is_some() => "waiting",
+        State::Created | State::Intent => "asking",
+        State::Authorised | State::Captured => "confirming",
+        State::Posted => "paid",
+        State::Cancelling => "cancelling",
+        State::Cancelled => "cancelled",
+        State::Returning => "returning",
+        State::Returned => "returned",
+    };
+    // Where nothing can be paid any more nobody is sent.
+    let page = payment.page.filter(|_| state == "waiting").unwrap_or_default();
+    Ok(Some(PaymentView { way: kept.way, state, page }))
+}
+
+impl PaymentView {
+    /// As it is when an order was just placed.
+    pub(super) fn fresh(way: PayWay) -> Self {
+        Self { way, state: "asking", page: String::new() }
+    }
+
+    /// The same for every repetition of the order.
+    pub(crate) fn as_it_began(&self) -> Self {
+        Self::fresh(self.way)
+    }
+}

@@ -1,0 +1,441 @@
+//! Orders that are paid before they are fetched: the real router, the real rules and the real adapter, with a hostile
+//! provider on loopback, on every engine. Whatever dies or is lost, there is one order, at most one charge, and the
+//! same answer.
+
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+use soko_checkout::COOL_MS;
+use soko_domain::entry::IncidentKind;
+use soko_domain::ids::OrderId;
+use soko_domain::verbs::pay_order::Facts;
+use soko_projection::order_money;
+use soko_record_log::{StoreError, params};
+use soko_sync_server::core::{Now, StallCore};
+use soko_sync_server::pay::Provider;
+use soko_sync_server::pay::drive;
+use soko_sync_server::pay::test_money::TestMoney;
+use soko_sync_server::platform::Refusal;
+use soko_sync_server::stall::{LEASE_MS, PayTurn};
+use soko_sync_server::store::Shard;
+
+use crate::common::TestStore;
+use crate::common::hostile::{Asks, Fault, Hostile, word};
+use crate::common::server::{Answer, Ask, Wanted};
+use crate::common::shop::{STALL, Shop, TEA, core, id, orders, secret, stores};
+
+/// Longer than any wait between two looks.
+const LATER_MS: i64 = 16 * 60 * 1_000;
+/// Looks within which everything comes to rest.
+const LOOKS: usize = 60;
+const ORDER: u8 = 1;
+
+struct World {
+    shop: Shop,
+    provider: Hostile,
+}
+
+impl World {
+    async fn open(store: TestStore) -> Self {
+        Self::open_with(store, 5).await
+    }
+
+    async fn open_with(store: TestStore, units: i64) -> Self {
+        let provider = Hostile::open().await;
+        let wanted = Wanted { pay: vec![provider.provider()], ..Wanted::default() };
+        Self { shop: Shop::open_wanted(store, core(), units, wanted).await, provider }
+    }
+
+    /// One unit, by a guest of its own.
+    async fn some(&self, order: u8) -> Answer {
+        let lines = [json!({"product": TEA.to_string(), "quantity": 1})];
+        let body = json!({"order": id(order), "lines": lines, "pay": {"way": "card"}});
+        self.shop.server.post(&orders(), &body).header("soko-buyer", &secret(1)).send().await
+    }
+
+    /// A kill: nothing in memory is left, and whoever called at that moment is gone.
+    fn restart(mut self) -> Self {
+        let as_core: Arc<dyn StallCore> = self.shop.core.clone();
+        let wanted = Wanted { core: Some(as_core), pay: vec![self.provider.provider()], ..Wanted::default() };
+        self.shop.server = self.shop.server.restarted(wanted);
+        self.shop.server.clock.advance_ms(LEASE_MS + 1);
+        self
+    }
+
+    fn order(&self, guest: u8, order: u8) -> Ask {
+        let lines = [json!({"product": TEA.to_string(), "quantity": 3})];
+        let body = json!({"order": id(order), "lines": lines, "pay": {"way": "card"}});
+        self.shop.server.post(&orders(), &body).header("soko-buyer", &secret(guest))
+    }
+
+    async fn seen(&self) -> Value {
+        let path = format!("{}/{}", orders(), id(ORDER));
+        let answer = self.shop.server.get(&path).header("soko-buyer", &secret(1)).send().await;
+        answer.expect(StatusCode::OK).json()
+    }
+
+    /// State of the order, state of its payment.
+    async fn standing(&self) -> (String, String) {
+        let seen = self.seen().await;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&seen["state"]), text(&seen["payment"]["state"]))
+    }
+
+    async fn cancel(&self) {
+        let path = format!("{}/{}/cancel", orders(), id(ORDER));
+        let asked = self.shop.server.ask(Method::POST, &path).header("soko-buyer", &secret(1));
+        asked.send().await.expect(StatusCode::OK);
+    }
+
+    /// Begins what comes next, and dies before it is sent.
+    async fn begin_and_die(self) -> Self {
+        let core = self.shop.core.clone();
+        let now = Now { now_ms: self.now_ms(), seed: [7; 32] };
+        let order = OrderId::from_hex(&id(ORDER)).unwrap();
+        let begin = PayTurn::Begin { charges: true, returns: true };
+        let work = move |tx: &mut dyn soko_record_log::Tx| {
+            Ok::<_, Refusal>(core.pay_turn(tx, STALL, (order, &begin), now)?)
+        };
+        let begun = self.shop.server.store.store.write(Shard::stall(STALL), work).await;
+        assert!(
+            begun.map_err(|failed| format!("{failed:?}")).unwrap().0.is_some(),
+            "there was nothing to begin"
+        );
+        self.restart()
+    }
+
+    fn now_ms(&self) -> i64 {
+        use soko_sync_server::outside::Clock as _;
+        self.shop.server.clock.now_ms()
+    }
+
+    async fn drive(&self) {
+        drive::once(&self.shop.server.app).await;
+    }
+
+    /// Until nothing is due any more, or this is reached.
+    async fn until(&self, wanted: (&str, &str)) {
+        for _ in 0..LOOKS {
+            let (order, payment) = self.standing().await;
+            if (order.as_str(), payment.as_str()) == wanted {
+                return;
+            }
+            self.drive().await;
+            self.shop.server.clock.advance_ms(LATER_MS / 8);
+        }
+        panic!("it stayed at {:?} instead of {wanted:?}", self.standing().await);
+    }
+
+    /// What the stall's records say.
+    async fn records(&self) -> Facts {
+        let order = OrderId::from_hex(&id(ORDER)).unwrap();
+        let read = self.shop.server.store.store.read(move |tx| order_money::of(tx, STALL, order)).await;
+        read.map_err(StoreError::from).unwrap()
+    }
+
+    async fn incidents(&self) -> Vec<i64> {
+        let read = self.shop.server.store.store.read(|tx| {
+            let rows = tx.query("select kind from incident where log = $1 order by kind", params![STALL])?;
+            rows.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, StoreError>>()
+        });
+        read.await.map_err(StoreError::from).unwrap()
+    }
+
+    fn moved(&self) -> (usize, u32, u32) {
+        let books = self.provider.books();
+        (books.sessions(), books.charges, books.refunds)
+    }
+
+    /// A buyer who came as far as the provider's page.
+    async fn waiting(store: TestStore) -> Self {
+        let world = Self::open(store).await;
+        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        world.until(("held", "waiting")).await;
+        world
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_paid_by_card_and_the_records_say_so() {
+    for store in stores() {
+        let world = World::open(store).await;
+        let first = world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        assert_eq!(first.json()["payment"]["state"], "asking");
+        world.until(("held", "waiting")).await;
+        assert_eq!(world.seen().await["payment"]["page"], "https://pay.example/cs_1");
+        world.provider.books().buyer(true);
+        // A word twice, a forged one, and one about somebody else's order: each is a hint at most.
+        let path = "/v1/pay/stripe/webhook";
+        let (stall, order) = (STALL.to_string(), id(ORDER));
+        let (body, signature) = word("evt_1", (&stall, &order), world.now_ms());
+        let told = |body: &str, signature: &str| {
+            let ask = world.shop.server.ask(Method::POST, path).header("stripe-signature", signature);
+            ask.body("application/json", body.to_owned()).send()
+        };
+        told(&body, "t=1,v1=00").await.refused(StatusCode::BAD_REQUEST, "not_taken");
+        told(&body.replace("evt_1", "evt_2"), &signature).await.refused(StatusCode::BAD_REQUEST, "not_taken");
+        for _ in 0..2 {
+            told(&body, &signature).await.expect(StatusCode::OK);
+        }
+        let (other, signature) = word("evt_3", (&stall, &id(9)), world.now_ms());
+        told(&other, &signature).await.expect(StatusCode::OK);
+        world.until(("held", "paid")).await;
+        assert_eq!(world.moved(), (1, 1, 0));
+        assert_eq!((world.records().await.paid_minor, world.records().await.back_minor), (1_350, 0));
+        // The first answer again, to the byte, whatever became of it since.
+        assert_eq!(world.order(1, ORDER).send().await.expect(StatusCode::CREATED).bytes, first.bytes);
+        // The stall calls it off: the money goes back before the units do.
+        let path = format!("{}/{order}/cancel", orders());
+        let cancel = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
+        assert_eq!(cancel.expect(StatusCode::OK).text("state"), "held");
+        assert_eq!(world.shop.available().await, 2);
+        world.until(("cancelled", "returned")).await;
+        assert_eq!((world.moved(), world.shop.available().await), ((1, 1, 1), 5));
+        assert_eq!(world.records().await.back_minor, 1_350);
+        assert!(world.incidents().await.is_empty());
+    }
+}
+
+/// What may go wrong with a call.
+const FAULTS: [Option<Fault>; 5] =
+    [None, Some(Fault::Before), Some(Fault::After), Some(Fault::Error), Some(Fault::ErrorAfter)];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_each_phase_of_paying_charges_once() {
+    for phase in [Asks::Create, Asks::Capture] {
+        for fault in FAULTS {
+            for store in stores() {
+                let mut world = if phase == Asks::Create {
+                    let world = World::open(store).await;
+                    world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+                    world
+                } else {
+                    let world = World::waiting(store).await;
+                    world.provider.books().buyer(true);
+                    world
+                };
+                match fault {
+                    // It dies with the call kept and not sent.
+                    None => {
+                        if phase == Asks::Capture {
+                            // What it saw first is that the buyer paid.
+                            world.shop.server.clock.advance_ms(LATER_MS);
+                            world.provider.plan(&[(Asks::Capture, Fault::Before)]);
+                            world.drive().await;
+                            world = world.restart();
+                        } else {
+                            world = world.begin_and_die().await;
+                        }
+                    }
+                    Some(fault) => {
+                        world.provider.plan(&[(phase, fault)]);
+                        world.shop.server.clock.advance_ms(LATER_MS);
+                        world.drive().await;
+                        world = world.restart();
+                    }
+                }
+                for _ in 0..20 {
+                    world.drive().await;
+                    world.shop.server.clock.advance_ms(LATER_MS / 16);
+                }
+                // A day later a provider has forgotten what it repeats.
+                world.provider.books().forget_keys();
+                if phase == Asks::Create {
+                    world.until(("held", "waiting")).await;
+                    world.provider.books().buyer(true);
+                }
+                world.until(("held", "paid")).await;
+                assert_eq!(world.moved(), (1, 1, 0), "{phase:?} {fault:?}");
+                assert_eq!(world.records().await.paid_minor, 1_350);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_each_phase_of_ending_gives_back_once() {
+    for (phase, is_paid) in [(Asks::Void, false), (Asks::Refund, true)] {
+        for fault in FAULTS {
+            for store in stores() {
+                let mut world = World::waiting(store).await;
+                if is_paid {
+                    world.provider.books().buyer(true);
+                    world.until(("held", "paid")).await;
+                }
+                world.cancel().await;
+                assert_eq!(world.standing().await.0, "held", "nothing is free before the provider said so");
+                world = match fault {
+                    None => world.begin_and_die().await,
+                    Some(fault) => {
+                        world.provider.plan(&[(phase, fault)]);
+                        world.drive().await;
+                        world.restart()
+                    }
+                };
+                if fault == Some(Fault::Error) {
+                    assert_eq!(world.shop.available().await, 2);
+                }
+                for _ in 0..20 {
+                    world.drive().await;
+                    world.shop.server.clock.advance_ms(LATER_MS);
+                }
+                world.provider.books().forget_keys();
+                let ended = if is_paid { "returned" } else { "cancelled" };
+                world.until(("cancelled", ended)).await;
+                let wanted = if is_paid { (1, 1, 1) } else { (1, 0, 0) };
+                assert_eq!((world.moved(), world.shop.available().await), (wanted, 5), "{phase:?} {fault:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_repetitions_at_once_are_one_order_and_one_charge() {
+    for store in stores() {
+        let world = World::open(store).await;
+        let answers = futures_util::future::join_all((0..50).map(|_| world.order(1, ORDER).send())).await;
+        for answer in &answers {
+            assert_eq!((answer.status, &answer.bytes), (StatusCode::CREATED, &answers[0].bytes));
+        }
+        // Several processes look at once.
+        let app = &world.shop.server.app;
+        futures_util::future::join_all((0..8).map(|_| drive::once(app))).await;
+        world.until(("held", "waiting")).await;
+        world.provider.books().buyer(true);
+        world.shop.server.clock.advance_ms(LATER_MS);
+        futures_util::future::join_all((0..8).map(|_| drive::once(app))).await;
+        world.until(("held", "paid")).await;
+        assert_eq!((world.moved(), world.shop.available().await), ((1, 1, 0), 2));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_amount_is_never_paid_and_a_person_hears_of_it() {
+    for store in stores() {
+        let world = World::open(store).await;
+        world.provider.plan(&[(Asks::Create, Fault::OtherAmount)]);
+        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        world.drive().await;
+        world.provider.books().buyer(true);
+        for _ in 0..LOOKS {
+            world.shop.server.clock.advance_ms(LATER_MS);
+            world.drive().await;
+        }
+        assert_eq!((world.moved(), world.shop.available().await), ((1, 0, 0), 2));
+        assert_eq!(world.incidents().await, [i64::from(IncidentKind::PaymentOdd.number())], "told once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_answer_is_not_asked_and_nothing_is_held_for_it() {
+    for store in stores() {
+        let world = World::open_with(store, 8).await;
+        let creates = || world.provider.books().asked.iter().filter(|asked| **asked == Asks::Create).count();
+        world.provider.books().is_down = true;
+        world.some(1).await.expect(StatusCode::CREATED);
+        // Look-ups fail, too, and open nothing: it is asked for again only after one was answered.
+        for _ in 0..10 {
+            world.drive().await;
+            world.shop.server.clock.advance_ms(LEASE_MS);
+        }
+        assert_eq!(creates(), 1);
+        for order in 2..=5 {
+            world.some(order).await.expect(StatusCode::CREATED);
+            world.drive().await;
+        }
+        assert_eq!((creates(), world.shop.available().await), (5, 3));
+        let refused = world.some(6).await;
+        refused.refused(StatusCode::SERVICE_UNAVAILABLE, "busy");
+        assert_eq!(world.shop.available().await, 3, "nothing is held for what could not be paid");
+        world.some(1).await.expect(StatusCode::CREATED);
+        // A look-up finds out that it is back, and nobody's payment is the test.
+        world.provider.books().is_down = false;
+        world.shop.server.clock.advance_ms(COOL_MS);
+        world.drive().await;
+        world.some(6).await.expect(StatusCode::CREATED);
+        world.until(("held", "waiting")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_paid_is_refused_before_anything_is_held() {
+    for store in stores() {
+        let world = World::open(store).await;
+        let ask = |way: &str, phone: &str| {
+            let lines = [json!({"product": TEA.to_string(), "quantity": 1})];
+            let pay = json!({"way": way, "phone": phone});
+            let body = json!({"order": id(7), "lines": lines, "pay": pay});
+            world.shop.server.post(&orders(), &body).header("soko-buyer", &secret(1)).send()
+        };
+        ask("gold", "").await.refused(StatusCode::BAD_REQUEST, "malformed");
+        ask("phone", "call me").await.refused(StatusCode::BAD_REQUEST, "malformed");
+        ask("phone", "+254 712 345678").await.refused(StatusCode::BAD_REQUEST, "unknown_way");
+        assert_eq!(world.shop.available().await, 5);
+        let path = format!("/v1/stalls/{STALL}/ways-to-pay");
+        let ways = world.shop.server.get(&path).send().await.expect(StatusCode::OK).json();
+        assert_eq!(ways, json!({"ways": [{"way": "card", "is_test": true}]}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_buyer_who_went_away_is_ended_by_the_provider_and_not_by_time() {
+    for store in stores() {
+        let world = World::waiting(store).await;
+        world.provider.plan(&[(Asks::Void, Fault::Before), (Asks::Void, Fault::Before)]);
+        world.shop.server.clock.advance_ms(46 * 60 * 1_000);
+        world.drive().await;
+        assert_eq!(
+            (world.standing().await, world.shop.available().await),
+            (("held".into(), "cancelling".into()), 2)
+        );
+        world.until(("cancelled", "cancelled")).await;
+        assert_eq!((world.moved(), world.shop.available().await), ((1, 0, 0), 5));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handed_over_without_its_money_a_person_hears_of_it() {
+    for store in stores() {
+        let world = World::waiting(store).await;
+        let path = format!("{}/{}/fulfil", orders(), id(ORDER));
+        let fulfil = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
+        assert_eq!(fulfil.expect(StatusCode::OK).text("state"), "fulfilled");
+        world.provider.books().buyer(false);
+        world.until(("fulfilled", "cancelled")).await;
+        assert_eq!(world.incidents().await, [i64::from(IncidentKind::HandedOverUnpaid.number())]);
+        assert_eq!((world.moved(), world.shop.available().await), ((1, 0, 0), 2));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_for_trying_goes_the_same_way() {
+    for store in stores() {
+        let opened = store.store.clone();
+        let test = |way| Arc::new(TestMoney::new(opened.clone(), way)) as Arc<dyn Provider>;
+        let pay = soko_domain::entry::PayWay::ALL.iter().map(|way| test(*way)).collect();
+        let wanted = Wanted { pay, public_origin: Some("https://market.example"), ..Wanted::default() };
+        let world = World {
+            shop: Shop::open_wanted(store, core(), 5, wanted).await,
+            provider: Hostile::open().await,
+        };
+        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        world.until(("held", "waiting")).await;
+        let page = format!("/v1/test-money/{}", id(ORDER));
+        assert_eq!(world.seen().await["payment"]["page"], format!("https://market.example{page}"));
+        let shown = world.shop.server.get(&page).header("accept-language", "sw").send().await;
+        let shown = String::from_utf8(shown.expect(StatusCode::OK).bytes.to_vec()).unwrap();
+        assert!(shown.contains("Pesa za majaribio") && shown.contains("13.50 EUR"), "{shown}");
+        let press = world
+            .shop
+            .server
+            .ask(Method::POST, &page)
+            .body("application/x-www-form-urlencoded", "answer=yes");
+        let pressed = press.send().await.expect(StatusCode::SEE_OTHER);
+        assert_eq!(pressed.headers["location"], format!("https://market.example/my-orders/{}", id(ORDER)));
+        world.until(("held", "paid")).await;
+        world.cancel().await;
+        world.until(("cancelled", "returned")).await;
+        assert_eq!(world.shop.available().await, 5);
+    }
+}
