@@ -25,6 +25,10 @@ pub enum Route {
     NeedsEye,
     Product(ProductId),
     Labels,
+    /// Prices that could be better.
+    Prices,
+    /// One product's price.
+    Price(ProductId),
     Stock,
     /// Many products at once.
     StockSession(Session),
@@ -117,6 +121,8 @@ impl Route {
             ["products", "categories"] => Some(Self::Categories),
             ["products", "questions"] => Some(Self::NeedsEye),
             ["products", "labels"] => Some(Self::Labels),
+            ["products", "prices"] => Some(Self::Prices),
+            ["products", "prices", product] => ProductId::from_hex(product).map(Self::Price),
             ["products", product] => ProductId::from_hex(product).map(Self::Product),
             ["stock"] => Some(Self::Stock),
             ["stock", "many", kind] => Session::from_word(kind).map(Self::StockSession),
@@ -172,6 +178,8 @@ impl Route {
             Self::StockSession(kind) => format!("/stock/many/{}", kind.word()),
             Self::Product(product) => format!("/products/{product}"),
             Self::Labels => "/products/labels".into(),
+            Self::Prices => "/products/prices".into(),
+            Self::Price(product) => format!("/products/prices/{product}"),
             Self::Stock => "/stock".into(),
             Self::StockOf(product) => format!("/stock/{product}"),
             Self::Today => "/today".into(),
@@ -218,6 +226,8 @@ impl Route {
             | Self::NeedsEye
             | Self::Product(_)
             | Self::Labels
+            | Self::Prices
+            | Self::Price(_)
             | Self::Stock
             | Self::StockSession(_)
             | Self::StockOf(_)
@@ -260,6 +270,8 @@ impl Route {
             | Self::Categories
             | Self::NeedsEye
             | Self::Labels
+            | Self::Prices
+            | Self::Price(_)
             | Self::Product(_) => Self::Products,
             Self::StockOf(_) | Self::StockSession(_) => Self::Stock,
             Self::Sales
@@ -361,6 +373,8 @@ mod tests {
             Route::NeedsEye,
             Route::Product(product),
             Route::Labels,
+            Route::Prices,
+            Route::Price(ProductId([4; 16])),
             Route::Stock,
             Route::StockSession(Session::Count),
             Route::StockOf(product),

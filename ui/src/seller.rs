@@ -20,6 +20,10 @@ mod offer_with;
 mod order;
 mod orders;
 mod pay;
+mod price;
+mod price_rule;
+mod price_words;
+mod prices;
 mod product;
 mod product_fields;
 mod products;
@@ -65,6 +69,8 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Order(order) => html! { <order::Order key={order.to_string()} {order} /> },
         Route::Products => html! { <products::Products /> },
         Route::Labels => html! { <labels::Labels /> },
+        Route::Prices => html! { <prices::Prices /> },
+        Route::Price(product) => html! { <price::Price key={product.to_string()} {product} /> },
         Route::NewProduct { code } => html! { <product::New {code} /> },
         Route::Categories => html! { <categories::Categories /> },
         Route::NeedsEye => html! { <questions::NeedsEye /> },

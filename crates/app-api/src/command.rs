@@ -14,6 +14,7 @@ use crate::edits::{
 };
 use crate::import::ImportChoice;
 use crate::people::{CoinsInput, LimitsView};
+use crate::prices::PriceRuleInput;
 use crate::text::{as_hex, as_hex_opt, as_word};
 
 /// One thing to do at one stall. Whoever sends it makes the id, random and before the first try: a repeat under
@@ -248,6 +249,29 @@ pub enum Verb {
         units: i64,
     },
     PutLoyalty(LoyaltyView),
+    /// Between which limits a price may move, or all that have none of their own.
+    PutPriceRule {
+        #[serde(with = "as_hex_opt")]
+        product: Option<ProductId>,
+        rule: PriceRuleInput,
+    },
+    /// Takes a suggestion, from the price that was seen beside it.
+    AcceptPrice {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        from_minor: i64,
+        to_minor: i64,
+    },
+    /// This price, and what is further away, is not to be suggested soon.
+    RefusePrice {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        price_minor: i64,
+    },
+    UndoPrice {
+        #[serde(with = "as_hex")]
+        moved: ThingId,
+    },
     /// Does it with the approval that `PeopleVerb::Approve` answered.
     Approved {
         #[serde(with = "as_hex")]

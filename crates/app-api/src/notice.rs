@@ -40,6 +40,8 @@ pub enum QueryKey {
     Customers,
     /// Gift cards, credit, points, and how points are earned.
     Purses,
+    /// What may be done with prices, and how they moved.
+    Prices,
     Ask(#[serde(with = "as_hex")] ThingId),
     /// So much changed at once that naming it would be longer than asking again.
     Everything,

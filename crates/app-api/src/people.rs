@@ -190,6 +190,8 @@ pub enum AuditWhat {
     PurseGiven,
     CustomerErased,
     LoyaltyChanged,
+    PriceMoved,
+    PriceRuleChanged,
     Other,
 }
 
@@ -214,6 +216,8 @@ impl AuditWhat {
         Self::PurseGiven,
         Self::CustomerErased,
         Self::LoyaltyChanged,
+        Self::PriceMoved,
+        Self::PriceRuleChanged,
         Self::Other,
     ];
 
@@ -239,6 +243,8 @@ impl AuditWhat {
             Self::PurseGiven => "purse-given",
             Self::CustomerErased => "customer-erased",
             Self::LoyaltyChanged => "loyalty-changed",
+            Self::PriceMoved => "price-moved",
+            Self::PriceRuleChanged => "price-rule-changed",
             Self::Other => "other",
         }
     }

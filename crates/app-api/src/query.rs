@@ -260,6 +260,15 @@ pub enum Query {
         stall: LogId,
         span: Option<Span>,
     },
+    /// Prices that could be better, and those that move by themselves.
+    Prices(#[serde(with = "as_hex")] LogId),
+    /// All about one product's price.
+    Price {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+    },
     Devices(#[serde(with = "as_hex")] LogId),
     Incidents {
         #[serde(with = "as_hex")]
@@ -291,6 +300,7 @@ impl Query {
             | Self::Devices(stall)
             | Self::Shares(stall)
             | Self::Loyalty(stall)
+            | Self::Prices(stall)
             | Self::Categories(stall)
             | Self::Today(stall)
             | Self::ShiftReport { stall, .. }
@@ -299,6 +309,7 @@ impl Query {
             | Self::Imports(stall)
             | Self::Products { stall, .. }
             | Self::Product { stall, .. }
+            | Self::Price { stall, .. }
             | Self::Search { stall, .. }
             | Self::These { stall, .. }
             | Self::Scan { stall, .. }
@@ -387,6 +398,11 @@ impl Query {
             Self::Loyalty(_) => matches!(key, Key::Purses),
             Self::Figures { stall, .. } => matches!(key, Key::Sales | Key::People) || is_document(stall.0),
             Self::Goods { .. } => matches!(key, Key::Sales | Key::Products | Key::Stock(_)),
+            Self::Prices(_) => matches!(key, Key::Prices | Key::Products | Key::Stock(_)),
+            Self::Price { product, .. } => {
+                matches!(key, Key::Prices)
+                    || matches!(key, Key::Stock(changed) | Key::Product(changed) if changed == product)
+            }
             Self::Devices(_) => matches!(key, Key::Devices),
             Self::Incidents { .. } => matches!(key, Key::Incidents),
             Self::Parked { .. } => matches!(key, Key::Parked),

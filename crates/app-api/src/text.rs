@@ -5,7 +5,9 @@ use std::fmt::Display;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{AdjustReason, GoodsBack, IncidentKind, PayWay, Standing};
+use soko_domain::entry::{
+    AdjustReason, GoodsBack, IncidentKind, PayWay, PriceAim, PriceCause, PriceMode, PriceWhy, Standing,
+};
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
 };
@@ -83,6 +85,14 @@ worded! {
         VoidSale = "void-sale", Discount = "discount", Refund = "refund", OpenDrawer = "open-drawer",
         ChangePrice = "change-price", ManagePeople = "manage-people",
         SellBeyondShare = "sell-beyond-share",
+    }
+    PriceMode { Suggest = "suggest", Auto = "auto", Frozen = "frozen" }
+    PriceAim { Revenue = "revenue", Margin = "margin" }
+    PriceCause { Accepted = "accepted", Auto = "auto", Undone = "undone" }
+    PriceWhy {
+        TenthDearer = "tenth-dearer", Weekday = "weekday", Left = "left", Kept = "kept", Short = "short", Market = "market",
+        HeldByOwner = "held-by-owner", HeldByCost = "held-by-cost", HeldByStep = "held-by-step",
+        HeldByMarket = "held-by-market", Curious = "curious",
     }
     AdjustReason {
         Waste = "waste", Broken = "broken", Stolen = "stolen", OwnUse = "own-use", Gift = "gift",

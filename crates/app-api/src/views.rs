@@ -17,6 +17,7 @@ use crate::edits::{OptionValue, ProductEdit};
 use crate::figures::{FiguresView, GoodsView};
 use crate::import::{ImportRow, ImportView};
 use crate::people::{AtRegisterView, AuditRow};
+use crate::prices::{PriceView, PricesView};
 pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
 use crate::said::Said;
@@ -68,6 +69,8 @@ pub enum View {
     Goods(Box<GoodsView>),
     /// Only an owner or a manager sees this.
     ForManagers,
+    Prices(Box<PricesView>),
+    Price(Box<PriceView>),
     Ask(AskView),
 }
 

@@ -15,6 +15,7 @@ use crate::bell::Bell;
 use crate::failure::Undone;
 use crate::host::{Host, Work};
 use crate::pictures::Pictures;
+use crate::prices::may_move;
 use crate::server::{Heard, Server, Web};
 use crate::store::{Open, OpenedEngine, Store};
 use crate::suggest::Model;
@@ -59,6 +60,8 @@ pub struct Device {
     pub(crate) orders: Bell,
     /// Rings when the market should be looked at.
     pub(crate) market: Bell,
+    /// Rings when a price may move by itself.
+    pub(crate) prices: Bell,
     /// The offers that are kept, by their names; read with the first search.
     pub(crate) names: RefCell<Option<Names<(LogId, ProductId)>>>,
     /// What stands in the way of a stall's exchange, as long as it does.
@@ -95,6 +98,7 @@ impl Device {
             heard,
             orders: Bell::default(),
             market: Bell::default(),
+            prices: Bell::default(),
             names: RefCell::default(),
             troubles: RefCell::default(),
             pictures: RefCell::default(),
@@ -125,6 +129,7 @@ impl Device {
         self.spawn(|device| Box::pin(async move { device.watch_server().await }));
         self.spawn(|device| Box::pin(async move { device.follow_orders().await }));
         self.spawn(|device| Box::pin(async move { device.follow_market().await }));
+        self.spawn(|device| Box::pin(async move { device.follow_prices().await }));
         self.join_stalls();
         if let Ok(stalls) = self.engine().map(|engine| engine.stalls()) {
             stalls.into_iter().for_each(|stall| self.look_for_arrivals(stall));
@@ -242,6 +247,9 @@ impl Device {
         for notice in notices {
             let stall = notice.stall;
             let brings_news = brings_news(&notice);
+            if may_move(&notice) {
+                self.prices.ring();
+            }
             if notice.keys.iter().any(|key| matches!(key, QueryKey::Products | QueryKey::Everything)) {
                 self.pictures.borrow_mut().due.insert(stall);
                 self.model.borrow_mut().doubt(Some(stall));
@@ -301,6 +309,7 @@ impl Device {
         self.links.borrow().values().for_each(|bell| bell.ring());
         self.orders.ring();
         self.market.ring();
+        self.prices.ring();
         self.heard.turned.ring();
     }
 

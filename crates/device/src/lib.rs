@@ -23,6 +23,7 @@ mod link;
 mod market;
 mod paper;
 mod pictures;
+mod prices;
 mod proof;
 mod server;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]

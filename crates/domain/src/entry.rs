@@ -11,6 +11,7 @@ mod customer;
 mod drawer;
 mod payment;
 mod person;
+mod price;
 mod purse;
 mod sale;
 mod sale_v1;
@@ -23,6 +24,9 @@ pub use customer::{CustomerErased, CustomerPut};
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
 pub use payment::{OrderPaid, OrderPaidBack, OrderToPay, PayWay};
 pub use person::{LimitsPut, PersonErased, PersonPut};
+pub use price::{
+    PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut, PriceWhy,
+};
 pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
 pub use sale::{
     PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
@@ -175,6 +179,9 @@ entries! {
     35 PurseFilled v 1,
     36 PurseSpent v 1,
     37 LoyaltyPut v 1,
+    58 PriceRulePut v 1,
+    59 PriceMoved v 1,
+    60 PriceRefused v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,

@@ -53,6 +53,9 @@ impl Role {
                 | Kind::PersonErased
                 | Kind::LimitsPut
                 | Kind::LoyaltyPut
+                | Kind::PriceRulePut
+                | Kind::PriceMoved
+                | Kind::PriceRefused
                 | Kind::CustomerErased
         );
         !managers_only || self.may_manage_devices()

@@ -2,8 +2,8 @@
 //! and balances are sums, so the order in which entries arrive does not matter.
 
 use crate::entry::{
-    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, PurseFilled, PurseSpent, SaleMade,
-    SpendCause, StockAdjusted, StockConverted, StockCounted, StockMoved, Units,
+    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, PurseFilled, PurseSpent, RefundMade,
+    SaleMade, SaleVoided, SpendCause, StockAdjusted, StockConverted, StockCounted, StockMoved, Units,
 };
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
@@ -128,20 +128,8 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
             }
         }
         Entry::SaleMade(sale) => out.sold(own, sale)?,
-        Entry::SaleVoided(void) => {
-            for units in &void.units {
-                out.add(units.product, Account::Sold, own, units.from_share)?;
-                out.add(units.product, Account::Sold, Account::Deficit, units.beyond_share)?;
-            }
-        }
-        Entry::RefundMade(refund) => {
-            for line in &refund.lines {
-                let (Some(product), Some(to)) = (line.product, goods_account(line.goods, own)) else {
-                    continue;
-                };
-                out.add(product, Account::Sold, to, line.quantity)?;
-            }
-        }
+        Entry::SaleVoided(void) => out.voided(own, void)?,
+        Entry::RefundMade(refund) => out.refunded(own, refund)?,
         Entry::StockCounted(count) => out.counted(own, count)?,
         Entry::StockAdjusted(adjusted) => out.adjusted(own, adjusted)?,
         Entry::StockConverted(converted) => out.converted(own, converted)?,
@@ -171,6 +159,9 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::PersonErased(_)
         | Entry::LimitsPut(_)
         | Entry::LoyaltyPut(_)
+        | Entry::PriceRulePut(_)
+        | Entry::PriceMoved(_)
+        | Entry::PriceRefused(_)
         | Entry::CustomerPut(_)
         | Entry::CustomerErased(_)
         | Entry::EpochStarted(_)
@@ -193,6 +184,23 @@ impl Transfers {
     fn held(&mut self, order: &OrderPlaced) -> Result<(), Impossible> {
         let hold = Account::Hold(order.order);
         order.lines.iter().try_for_each(|line| self.add(line.product, Account::Pool, hold, line.quantity))
+    }
+
+    fn voided(&mut self, own: Account, void: &SaleVoided) -> Result<(), Impossible> {
+        for units in &void.units {
+            self.add(units.product, Account::Sold, own, units.from_share)?;
+            self.add(units.product, Account::Sold, Account::Deficit, units.beyond_share)?;
+        }
+        Ok(())
+    }
+
+    fn refunded(&mut self, own: Account, refund: &RefundMade) -> Result<(), Impossible> {
+        for line in &refund.lines {
+            if let (Some(product), Some(to)) = (line.product, goods_account(line.goods, own)) {
+                self.add(product, Account::Sold, to, line.quantity)?;
+            }
+        }
+        Ok(())
     }
 
     fn add(

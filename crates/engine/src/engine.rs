@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{Command, Notice, Reply};
 use soko_domain::ids::{LogId, ThingId};
-use soko_projection::{LocalApplier, Trust};
+use soko_projection::{LocalApplier, Trust, read_prices as facts};
 use soko_record_log::{Migration, Sqlite, StoreError, Tx, log};
 use soko_replication::Pen;
 
@@ -82,9 +82,13 @@ pub fn schema() -> &'static [Migration] {
             name: "own payment",
             sql: include_str!("../../../migrations/device/0010_own_payment.sql"),
         },
+        Migration { number: 22, name: "prices", sql: soko_projection::PRICES },
     ];
     STEPS
 }
+
+/// Prices that move at once; the others do the next time.
+const PRICES_MOVED_MAX: usize = 50;
 
 pub struct Engine {
     pub(crate) db: Sqlite,
@@ -190,6 +194,22 @@ impl Engine {
             self.vault.raise(generation)?;
         }
         Ok(())
+    }
+
+    /// Moves the prices that their owner lets move by themselves; how many did. A host calls it now and then.
+    pub fn move_prices(&mut self, stall: LogId, now: Now) -> Result<usize, Failure> {
+        self.settle()?;
+        if !self.db.read::<_, StoreError>(|tx| facts::has_auto(tx, stall))? {
+            return Ok(0);
+        }
+        let weakened = self.weakened;
+        let ids: Vec<ThingId> = (0..PRICES_MOVED_MAX).map(|_| ThingId(self.random())).collect();
+        let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let around = Around { stall: known, now, weakened };
+        let (moved, after) =
+            commit(&mut self.db, around, |writing| verbs::move_by_themselves(writing, &ids))?;
+        self.finish(stall, after)?;
+        Ok(moved)
     }
 
     /// What changed since the last call, one notice for each stall that did.

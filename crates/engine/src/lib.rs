@@ -16,6 +16,7 @@ mod identity;
 mod options;
 mod own;
 mod people;
+mod prices;
 mod proof;
 mod purse;
 mod replicate;

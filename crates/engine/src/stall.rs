@@ -11,6 +11,7 @@ use soko_replication::{Head, Offer, Pen, Session, Start};
 use crate::options::Options;
 use crate::own::StallRow;
 use crate::people::Here;
+use crate::prices::Prices;
 use crate::search::{Changes, Index};
 use crate::verbs::Plan;
 
@@ -28,6 +29,8 @@ pub(crate) struct Stall {
     pub(crate) index: Option<Index>,
     /// The rows of the import that was looked at last.
     pub(crate) plan: Option<Arc<Plan>>,
+    /// What was learnt of prices, once somebody asked.
+    pub(crate) prices: Option<Prices>,
     changed: BTreeSet<QueryKey>,
     revision: u64,
     /// Only a weakened rule looks at it.
@@ -70,6 +73,7 @@ impl Stall {
             session,
             index: None,
             plan: None,
+            prices: None,
             changed: BTreeSet::new(),
             revision: 0,
             #[cfg(feature = "sabotage")]

@@ -235,6 +235,7 @@ fn keys(touched: &Touched) -> BTreeSet<QueryKey> {
         (touched.audit, QueryKey::Audit),
         (touched.customers, QueryKey::Customers),
         (touched.purses, QueryKey::Purses),
+        (touched.prices, QueryKey::Prices),
     ];
     keys.extend(lists.into_iter().filter(|(changed, _)| *changed).map(|(_, key)| key));
     keys

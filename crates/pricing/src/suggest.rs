@@ -98,6 +98,8 @@ pub enum Nothing {
     TooFew {
         days: u32,
     },
+    /// There was never another price, and none of its kind had one either: what buyers would do is only what they do elsewhere.
+    NeverVaried,
     /// As good as it is, as far as anybody knows.
     Fine,
 }
@@ -115,6 +117,9 @@ pub fn suggest(question: &Question<'_>) -> Result<Suggestion, Nothing> {
     let evidence = question.belief.evidence;
     if evidence.days < DAYS_MIN || evidence.sold < SOLD_MIN {
         return Err(Nothing::TooFew { days: evidence.days });
+    }
+    if question.knows_no_other_price() {
+        return Err(Nothing::NeverVaried);
     }
     let now = question.facts.now.price_minor;
     let prices = question.endings.ladder((band.low_minor, band.high_minor), now, LADDER);
@@ -234,6 +239,13 @@ impl Question<'_> {
             Horizon::Until { sale, .. } => vec![Ahead { exposure: sale.steps.iter().sum(), ..self.ahead }],
         };
         units_ahead(self.belief, self.group, price, &ahead)
+    }
+
+    /// What must be gone is marked down all the same, and what moves by itself finds out.
+    fn knows_no_other_price(&self) -> bool {
+        let evidence = self.belief.evidence;
+        let is_one = evidence.least_minor == evidence.most_minor && self.group.products == 0;
+        is_one && !self.is_curious && matches!(self.horizon, Horizon::Days(_))
     }
 
     /// What a unit brings. What must be gone is paid for already.

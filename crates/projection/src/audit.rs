@@ -56,6 +56,8 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         | Entry::PersonErased(_)
         | Entry::LimitsPut(_)
         | Entry::LoyaltyPut(_)
+        | Entry::PriceRulePut(_)
+        | Entry::PriceMoved(_)
         | Entry::CustomerErased(_) => true,
         Entry::PurseFilled(filled) => filled.cause == FillCause::Given || stamp.approval.is_some(),
         _ => stamp.approval.is_some(),

@@ -14,6 +14,7 @@ use crate::drawer;
 use crate::order_money;
 use crate::payments;
 use crate::people;
+use crate::prices;
 use crate::project::Touched;
 use crate::purses;
 use crate::trade;
@@ -47,6 +48,9 @@ pub(crate) fn apply_entry(
         Entry::PurseFilled(filled) => purses::filled(book, place, stamp, filled, touched),
         Entry::PurseSpent(spent) => purses::spent(book, place, stamp, spent, touched),
         Entry::LoyaltyPut(put) => purses::loyalty(book, place, put, touched),
+        Entry::PriceRulePut(put) => prices::rule_put(book, place, put, touched),
+        Entry::PriceMoved(moved) => prices::moved(book, place, stamp, moved, touched),
+        Entry::PriceRefused(refused) => prices::refused(book, place, refused, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
         Entry::SaleVoided(void) => trade::sale_voided(book, place, stamp, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),

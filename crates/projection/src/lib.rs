@@ -18,6 +18,7 @@ mod ledger;
 pub mod order_money;
 pub mod payments;
 mod people;
+mod prices;
 mod project;
 mod purses;
 mod stock;
@@ -30,6 +31,7 @@ pub mod read;
 pub mod read_customers;
 pub mod read_desk;
 pub mod read_figures;
+pub mod read_prices;
 
 pub use catalogue::{
     Applier, ApplyFailure, LocalApplier, Pile, SortedOut, Waiting, Work, change_kind, folded, sort_out,
@@ -67,6 +69,9 @@ pub const FIGURES: &str = include_str!("../../../migrations/shared/0009_figures.
 
 /// How the money for orders moved.
 pub const ORDER_MONEY: &str = include_str!("../../../migrations/shared/0010_order_money.sql");
+
+/// Prices that learn. It marks logs, as [`LISTS`] does.
+pub const PRICES: &str = include_str!("../../../migrations/shared/0011_prices.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
@@ -116,4 +121,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "figure_tender",
     "figure_tax",
     "order_money",
+    "price_rule",
+    "price_move",
+    "price_refusal",
 ];

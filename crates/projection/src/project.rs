@@ -50,6 +50,7 @@ pub struct Touched {
     pub audit: bool,
     pub customers: bool,
     pub purses: bool,
+    pub prices: bool,
 }
 
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -322,6 +323,7 @@ impl Projected {
         touched.audit |= more.touched.audit;
         touched.customers |= more.touched.customers;
         touched.purses |= more.touched.purses;
+        touched.prices |= more.touched.prices;
         self.parked.extend(more.parked);
         self.withheld.extend(more.withheld);
         self.unknown += more.unknown;

@@ -126,7 +126,9 @@ mod tests {
     use soko_record_log::{Migration, Sqlite};
 
     use super::*;
-    use crate::{COUNTS, CUSTOMERS, DESK, FIGURES, GOODS, LISTS, ORDER_MONEY, SELL, SUM_TABLE, TABLES};
+    use crate::{
+        COUNTS, CUSTOMERS, DESK, FIGURES, GOODS, LISTS, ORDER_MONEY, PRICES, SELL, SUM_TABLE, TABLES,
+    };
 
     const SEEDS: u64 = 60;
 
@@ -145,6 +147,7 @@ mod tests {
             CUSTOMERS,
             FIGURES,
             ORDER_MONEY,
+            PRICES,
         ];
         let steps: Vec<Migration> =
             (1..).zip(steps).map(|(number, sql)| Migration { number, name: "step", sql }).collect();

@@ -4,7 +4,8 @@
 
 use soko_domain::ids::{AuthorId, Hash, LogId, SaleId};
 use soko_projection::{
-    COUNTS, CUSTOMERS, DESK, FIGURES, GOODS, LISTS, ORDER_MONEY, SELL, SUM_TABLE, TABLES, state_digest,
+    COUNTS, CUSTOMERS, DESK, FIGURES, GOODS, LISTS, ORDER_MONEY, PRICES, SELL, SUM_TABLE, TABLES,
+    state_digest,
 };
 use soko_record_log::{Migration, Sqlite, StoreError, log, params};
 
@@ -14,8 +15,20 @@ const ROWS: u64 = 12_000;
 
 fn store() -> Sqlite {
     let mut db = Sqlite::open_in_memory().unwrap();
-    let steps =
-        [log::SCHEMA, TABLES, LISTS, SUM_TABLE, DESK, GOODS, SELL, COUNTS, CUSTOMERS, FIGURES, ORDER_MONEY];
+    let steps = [
+        log::SCHEMA,
+        TABLES,
+        LISTS,
+        SUM_TABLE,
+        DESK,
+        GOODS,
+        SELL,
+        COUNTS,
+        CUSTOMERS,
+        FIGURES,
+        ORDER_MONEY,
+        PRICES,
+    ];
     let steps: Vec<Migration> =
         (1..).zip(steps).map(|(number, sql)| Migration { number, name: "step", sql }).collect();
     db.migrate(&steps).unwrap();

@@ -44,6 +44,12 @@ impl Item {
         }
     }
 
+    /// What it cost at the counter on a day: some goods were a tenth dearer on every third, to see what happens.
+    pub(super) fn price_on(&self, day: i64) -> i64 {
+        let is_tried = self.weight % 2 == 1 && day.rem_euclid(3) == 1;
+        if is_tried { self.price_minor + (self.price_minor + 5) / 10 } else { self.price_minor }
+    }
+
     /// So many portions in its unit.
     pub(super) fn portions(&self, count: i64) -> i64 {
         match self.unit {

@@ -24,6 +24,9 @@ use super::market::{DemoError, fault};
 use crate::outside::{Entropy, random};
 
 const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+/// So many of a hundred buyers leave what is dearer today.
+const ITEM_MINDED_PERCENT: u32 = 6;
 const OPENS_MINUTES: i64 = 8 * 60;
 const LINES_MAX: u32 = 4;
 const FLOAT_UNITS: i64 = 100;
@@ -160,7 +163,7 @@ impl Register {
     }
 
     fn sell(&mut self, counter: Counter<'_>, day: &mut Day, chance: &mut Chance) -> Result<(), DemoError> {
-        let (lines, texts) = self.basket(counter, chance);
+        let (lines, texts) = self.basket(counter, day.at_ms.div_euclid(DAY_MS), chance);
         if lines.is_empty() {
             return Ok(());
         }
@@ -200,7 +203,12 @@ impl Register {
     }
 
     /// One to four products that are there.
-    fn basket(&self, counter: Counter<'_>, chance: &mut Chance) -> (Vec<BasketLine>, Vec<LineText>) {
+    fn basket(
+        &self,
+        counter: Counter<'_>,
+        day: i64,
+        chance: &mut Chance,
+    ) -> (Vec<BasketLine>, Vec<LineText>) {
         let (mut lines, mut texts): (Vec<BasketLine>, Vec<LineText>) = (Vec::new(), Vec::new());
         for _ in 0..chance.between(1, LINES_MAX) {
             let Some(item) = drawn(counter.items, chance) else { break };
@@ -211,7 +219,10 @@ impl Register {
             }
             let discount = if chance.percent(3) { Discount::Percent(DISCOUNT) } else { Discount::None };
             let taxes = if item.tax_ppm == 0 { vec![] } else { vec![TaxRate::inclusive(Ppm(item.tax_ppm))] };
-            let (unit_price_minor, price_per) = (item.price_minor, item.per);
+            let (unit_price_minor, price_per) = (item.price_on(day), item.per);
+            if unit_price_minor != item.price_minor && chance.percent(ITEM_MINDED_PERCENT) {
+                continue;
+            }
             let quantity = Quantity(quantity);
             lines.push(BasketLine {
                 product: item.product,
@@ -309,7 +320,6 @@ mod tests {
     use crate::outside::OsEntropy;
 
     const DAYS: i64 = 90;
-    const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
     /// Everybody pays by card, refunds included: ninety days end with what was there in the morning.
     #[test]

@@ -34,6 +34,7 @@ pub const STEPS: &[Migration] = &[
     step!(16, "0006_messages"),
     Migration { number: 17, name: "order_money", sql: soko_projection::ORDER_MONEY },
     step!(18, "0007_checkout"),
+    Migration { number: 19, name: "prices", sql: soko_projection::PRICES },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -24,6 +24,7 @@ export const SCREENS = [
   ["categories", "/products/categories"],
   ["questions", "/products/questions"],
   ["labels", "/products/labels"],
+  ["prices", "/products/prices"],
   ["stock", "/stock"],
   ["receive", "/stock/many/receive"],
   ["count", "/stock/many/count"],

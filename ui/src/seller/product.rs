@@ -193,6 +193,7 @@ fn Editing(props: &EditingProps) -> Html {
             <header class="page-head">
                 <Go to={Route::Products} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
                 <h1>{ props.view.name.clone() }</h1>
+                <Go to={Route::Price(product)} class="button">{ icon(Icon::Percent) }{ speech.say("product.price") }</Go>
                 <Go to={Route::StockOf(product)} class="button">{ icon(Icon::Boxes) }{ speech.say("nav.stock") }</Go>
             </header>
             <Questions stall={props.stall.stall} questions={props.view.questions.clone()} currency={props.view.currency.clone()} />

@@ -86,6 +86,7 @@ fn List(props: &ListProps) -> Html {
                 <h1>{ speech.say("nav.products") }</h1>
                 <Go to={Route::Categories} class="button">{ icon(Icon::Grid) }{ speech.say("categories.title") }</Go>
                 <Go to={Route::ImportProducts} class="button">{ icon(Icon::Note) }{ speech.say("products.import") }</Go>
+                <Go to={Route::Prices} class="button">{ icon(Icon::Percent) }{ speech.say("prices.title") }</Go>
                 <Go to={Route::Labels} class="button">{ icon(Icon::Barcode) }{ speech.say("labels.title") }</Go>
                 <Go to={Route::NewProduct { code: String::new() }} class="button button-main">
                     { icon(Icon::Plus) }{ speech.say("products.add") }

@@ -175,6 +175,9 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "standing.",
         "beyond.",
         "audit.is-",
+        "prices.cause-",
+        "prices.mode-",
+        "prices.aim-",
         "purse.did-",
     ];
     for key in english.keys() {

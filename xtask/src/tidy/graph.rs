@@ -71,7 +71,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// What both a device and the server are made of.
-const BELOW_THE_SHELLS: [&str; 7] = [
+const BELOW_THE_SHELLS: [&str; 8] = [
     "soko-domain",
     "soko-documents",
     "soko-app-api",
@@ -79,6 +79,7 @@ const BELOW_THE_SHELLS: [&str; 7] = [
     "soko-record-log",
     "soko-projection",
     "soko-search",
+    "soko-pricing",
 ];
 
 /// The server trains what devices suggest from, and drives payments.

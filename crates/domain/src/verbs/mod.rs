@@ -14,6 +14,7 @@ pub mod make_sale;
 pub mod manage_customers;
 pub mod manage_people;
 pub mod move_drawer;
+pub mod move_price;
 pub mod open_drawer;
 pub mod open_shift;
 pub mod pack_bundle;

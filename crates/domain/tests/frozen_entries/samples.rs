@@ -23,7 +23,8 @@ pub(crate) fn stamp() -> Stamp {
 }
 
 pub(crate) fn samples() -> Vec<Entry> {
-    [trade_samples(), stock_samples(), server_samples(), desk_samples(), customer_samples()].concat()
+    [trade_samples(), stock_samples(), server_samples(), desk_samples(), customer_samples(), price_samples()]
+        .concat()
 }
 
 fn desk_samples() -> Vec<Entry> {
@@ -95,6 +96,44 @@ fn customer_samples() -> Vec<Entry> {
         }
         .into(),
         LoyaltyPut { revision: 4, earn_minor: 100, worth_minor: 5 }.into(),
+    ]
+}
+
+fn price_samples() -> Vec<Entry> {
+    let product = ProductId([0x41; 16]);
+    vec![
+        PriceRulePut {
+            product: Some(product),
+            revision: 3,
+            mode: PriceMode::Auto,
+            aim: PriceAim::Margin,
+            floor_minor: Some(8_000),
+            ceiling_minor: None,
+            over_cost_ppm: 100_000,
+            step_ppm: 150_000,
+            gone_by_minutes: Some(1_080),
+        }
+        .into(),
+        PriceMoved {
+            moved: ThingId([0x42; 16]),
+            product,
+            from_minor: 10_000,
+            to_minor: 9_000,
+            cause: PriceCause::Auto,
+            undoes: Some(ThingId([0x43; 16])),
+            low_minor: 8_500,
+            high_minor: 11_500,
+            gain_low_minor: -2_000,
+            gain_minor: 4_000,
+            gain_high_minor: 9_000,
+            days: 7,
+            reasons: vec![
+                PriceReason { why: PriceWhy::Left, first: 12, second: 120 },
+                PriceReason { why: PriceWhy::TenthDearer, first: -180_000, second: 0 },
+            ],
+        }
+        .into(),
+        PriceRefused { product, price_minor: 9_000, until_day: 20_000 }.into(),
     ]
 }
 

@@ -298,6 +298,8 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::PurseGiven => Kind::PurseFilled,
         AuditWhat::CustomerErased => Kind::CustomerErased,
         AuditWhat::LoyaltyChanged => Kind::LoyaltyPut,
+        AuditWhat::PriceMoved => Kind::PriceMoved,
+        AuditWhat::PriceRuleChanged => Kind::PriceRulePut,
         AuditWhat::Other => return None,
     })
 }
@@ -407,6 +409,12 @@ fn told(entry: &Entry) -> Told {
         },
         Entry::StockCounted(count) => {
             Told { reason: count.reason.clone(), about: About::Product(count.product), ..plain }
+        }
+        Entry::PriceMoved(moved) => {
+            Told { amount_minor: Some(moved.to_minor), about: About::Product(moved.product), ..plain }
+        }
+        Entry::PriceRulePut(put) => {
+            Told { about: put.product.map_or(About::Nothing, About::Product), ..plain }
         }
         Entry::PersonPut(put) => Told { about: About::Person(put.person), ..plain },
         Entry::PersonErased(erased) => Told { about: About::Person(erased.person), ..plain },

@@ -6,6 +6,7 @@ mod figures;
 mod goods;
 mod history;
 mod imports;
+mod prices;
 mod products;
 mod questions;
 mod refunds;
@@ -31,6 +32,7 @@ use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
 use crate::options::Now;
 use crate::own;
+use crate::prices::Prices;
 use crate::said;
 use crate::stall::Stall;
 
@@ -52,6 +54,9 @@ impl Engine {
         if matches!(query, Query::Search { .. }) {
             self.warm(stall)?;
         }
+        if matches!(query, Query::Prices(_) | Query::Price { .. }) {
+            self.learn_prices(stall, now)?;
+        }
         let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
         self.db.read(|tx| answer(&mut Asking { tx, stall: known, log: stall, now }, query))
     }
@@ -63,6 +68,24 @@ impl Engine {
             let number = known.row.stall;
             known.index = Some(self.db.read::<_, StoreError>(|tx| crate::search::load(tx, number))?);
         }
+        Ok(())
+    }
+}
+
+/// Prices, which are learnt when somebody asks and when one may move by itself.
+impl Engine {
+    fn learn_prices(&mut self, stall: LogId, now: Now) -> Result<(), Failure> {
+        let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let kept = known.prices.take();
+        let learnt = self.db.read::<_, StoreError>(|tx| {
+            let cut_off = facts::profile(tx, stall)?.map_or(0, |profile| profile.cut_off_minutes);
+            let at = (now.stamp(cut_off).business_day, now.at_ms);
+            match kept {
+                Some(kept) if !kept.is_old(tx, stall, at)? => Ok(kept),
+                Some(_) | None => Prices::learn(tx, stall, at),
+            }
+        });
+        known.prices = Some(learnt?);
         Ok(())
     }
 }
@@ -118,6 +141,9 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         }
         Query::Purse { purse, .. } => View::Purse(Box::new(customers::purse(asking, purse)?)),
         Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
+        Query::Prices(_) | Query::Price { .. } if !figures::may_see(asking)? => View::ForManagers,
+        Query::Prices(_) => View::Prices(Box::new(prices::list(asking)?)),
+        Query::Price { product, .. } => found(prices::one(asking, *product)?.map(Box::new), View::Price),
         Query::Loyalty(_) => View::Loyalty(customers::loyalty(asking)?),
         Query::Figures { span, against, .. } => figures::view(asking, *span, *against)?,
         Query::Goods { span, .. } => goods::view(asking, *span)?,

@@ -35,6 +35,11 @@ impl Catalogue for Asking<'_> {
     fn terms(&mut self) -> Result<Terms, NotDone> {
         verbs::terms(self.tx, self.log)
     }
+
+    fn had_price(&mut self, product: ProductId, price_minor: i64) -> Result<bool, StoreError> {
+        let since_ms = self.now.at_ms - verbs::TOLD_MS;
+        soko_projection::read_prices::had_price(self.tx, self.log, (product, price_minor), since_ms)
+    }
 }
 
 pub(super) fn basket(

@@ -8,6 +8,7 @@ mod goods;
 mod imports;
 mod labels;
 mod payment;
+mod prices;
 mod purses;
 mod sale;
 
@@ -15,13 +16,14 @@ pub(crate) use bundles::parts;
 pub(crate) use goods::{GivenBack, return_share};
 pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
 pub(crate) use labels::{Label, label, of_code};
-pub(crate) use sale::{Catalogue, Offered, Priced, Terms, basket, currency, offered, terms};
+pub(crate) use prices::move_by_themselves;
+pub(crate) use sale::{Catalogue, Offered, Priced, TOLD_MS, Terms, basket, currency, offered, terms};
 
 use sha2::{Digest as _, Sha256};
 use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};
 use soko_domain::ask::Ask;
 use soko_domain::entry::Kind;
-use soko_domain::ids::{OrderId, ProductId, SaleId};
+use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
@@ -131,6 +133,10 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::FillPurse { .. } => purses::fill(writing, &command.verb),
         Verb::AskPurse { purse, units } => purses::ask(writing, command, (purse, *units)),
         Verb::PutLoyalty(loyalty) => customers::put_loyalty(writing, *loyalty),
+        Verb::PutPriceRule { .. }
+        | Verb::AcceptPrice { .. }
+        | Verb::RefusePrice { .. }
+        | Verb::UndoPrice { .. } => prices::perform(writing, command),
         Verb::Approved { approval, verb } => {
             desk::approved(writing, (command.id, command.stall), (*approval, verb))
         }
@@ -138,20 +144,22 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
             let epoch = writing.stall.row.epoch.id;
             ask(writing, command, &Ask::ConfirmDevicesOf { epoch })
         }
-        Verb::RevokeDevice { author, reason } => {
-            let device = writing.device(*author)?;
-            let facts = revoke_device::Facts {
-                role: writing.role,
-                known: device.is_some(),
-                revoked: device.is_some_and(|device| device.revoked),
-            };
-            let payload = revoke_device::RevokeDevice { author: *author, reason: reason.clone() };
-            writing.write(revoke_device::decide(&facts, &payload)?)?;
-            Ok(Reply::Done)
-        }
+        Verb::RevokeDevice { author, reason } => revoke(writing, *author, reason),
         Verb::HandOverOrder { order } => hand_over(writing, *order, None),
         Verb::AskCancelOrder { order, reason } => hand_over(writing, *order, Some(reason)),
     }
+}
+
+fn revoke(writing: &mut Writing<'_>, author: AuthorId, reason: &str) -> Result<Reply, NotDone> {
+    let device = writing.device(author)?;
+    let facts = revoke_device::Facts {
+        role: writing.role,
+        known: device.is_some(),
+        revoked: device.is_some_and(|device| device.revoked),
+    };
+    let payload = revoke_device::RevokeDevice { author, reason: reason.into() };
+    writing.write(revoke_device::decide(&facts, &payload)?)?;
+    Ok(Reply::Done)
 }
 
 /// Ends an order: handed over, or, with a reason, cancelled.
@@ -210,6 +218,9 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::FillPurse { .. } => role.may_write(Kind::PurseFilled),
         Verb::AskPurse { .. } => role.is_staff(),
         Verb::PutLoyalty(_) => role.may_write(Kind::LoyaltyPut),
+        Verb::PutPriceRule { .. } => role.may_write(Kind::PriceRulePut),
+        Verb::AcceptPrice { .. } | Verb::UndoPrice { .. } => role.may_write(Kind::PriceMoved),
+        Verb::RefusePrice { .. } => role.may_write(Kind::PriceRefused),
         Verb::ConfirmDevices => role == Role::Owner,
         Verb::OpenShift { .. } => role.may_write(Kind::ShiftOpened),
         Verb::CloseShift { .. } => role.may_write(Kind::ShiftClosed),

@@ -16,7 +16,7 @@ use soko_domain::tax::{TaxMode, TaxRate};
 use soko_domain::verbs::make_sale::{BeyondRule, LineText, OwnPrice};
 use soko_domain::verbs::verify_payment::code_key;
 use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
-use soko_projection::{payments, read as facts};
+use soko_projection::{payments, read as facts, read_prices as prices};
 use soko_record_log::{StoreError, Tx};
 
 use super::labels::{self, Label};
@@ -164,6 +164,9 @@ pub(crate) fn tendered(input: &TenderInput) -> Tendered {
     }
 }
 
+/// A price that somebody was told holds for so long.
+pub(crate) const TOLD_MS: i64 = 12 * 3_600 * 1_000;
+
 /// A basket ready to be totalled, and what its lines are called.
 pub(crate) struct Priced {
     pub(crate) basket: Basket,
@@ -195,6 +198,8 @@ pub(crate) trait Catalogue {
     fn offered(&mut self, product: ProductId) -> Result<Option<Offered>, StoreError>;
     fn label(&mut self, code: &str) -> Result<Option<Label>, StoreError>;
     fn terms(&mut self) -> Result<Terms, NotDone>;
+    /// Whether a product had this price a little while ago, before it moved by itself or by a suggestion.
+    fn had_price(&mut self, product: ProductId, price_minor: i64) -> Result<bool, StoreError>;
 }
 
 impl Catalogue for Writing<'_> {
@@ -208,6 +213,10 @@ impl Catalogue for Writing<'_> {
 
     fn terms(&mut self) -> Result<Terms, NotDone> {
         terms(self.tx, self.log)
+    }
+
+    fn had_price(&mut self, product: ProductId, price_minor: i64) -> Result<bool, StoreError> {
+        prices::had_price(self.tx, self.log, (product, price_minor), self.stamp.at_ms - TOLD_MS)
     }
 }
 
@@ -288,6 +297,13 @@ fn own_price(
 ) -> Result<Option<OwnPrice>, StoreError> {
     let Some(product) = input.product else { return Ok(None) };
     let own = OwnPrice { unit_price_minor: offered.unit_price_minor, price_per: offered.price_per };
+    // C53: who was told a price pays it, also where it moved meanwhile; that needs nobody's word.
+    if let Some(told) = input.unit_price_minor.filter(|told| *told != own.unit_price_minor)
+        && input.price_per.is_none_or(|per| per == own.price_per)
+        && catalogue.had_price(product, told)?
+    {
+        return Ok(Some(OwnPrice { unit_price_minor: told, ..own }));
+    }
     if input.label.is_empty() {
         return Ok(Some(own));
     }

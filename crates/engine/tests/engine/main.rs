@@ -12,6 +12,7 @@ mod folders;
 mod goods;
 mod identity;
 mod lists;
+mod prices;
 mod replication;
 mod safety;
 mod sales;

@@ -85,6 +85,14 @@ fn nothing_is_suggested_without_ground() {
     let (_, belief, group) = learnt(&young);
     let (rules, facts) = (Rules::default(), facts(100));
     assert_eq!(suggest(&question(&belief, &group, &rules, &facts)), Err(Nothing::TooFew { days: 3 }));
+    // Always one price: what another would do, nobody knows here. What must be gone is marked down all the same.
+    let mut one = self::days(60, 30.0, -1.0, 1.0, 4);
+    one.iter_mut().for_each(|day| day.price_minor = 100);
+    let (_, belief, group) = learnt(&one);
+    assert_eq!(suggest(&question(&belief, &group, &rules, &facts)), Err(Nothing::NeverVaried));
+    let sale = Clearance { stock: 60.0, steps: &[0.1], salvage_minor: 0 };
+    let horizon = Horizon::Until { sale, minutes: 60 };
+    assert!(suggest(&Question { horizon, ..question(&belief, &group, &rules, &facts) }).is_ok());
     // With elasticity −5/3 and a cost of 40 the price is right.
     let days = days(90, 40.0, -5.0 / 3.0, 1.0, 8);
     let (_, belief, group) = learnt(&days);

@@ -1,0 +1,248 @@
+//! Say between which limits a price may move by itself, move it, or refuse to. What the limits are in numbers, with all that
+//! they depend on, is `pricing`'s; it comes as a fact, for a suggestion and for the moment in which a price moves.
+
+use crate::entry::{
+    Entry, PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut,
+};
+use crate::ids::{ProductId, ThingId};
+use crate::people::{Doer, Wish};
+use crate::refusal::{Refusal, ensure, invalid};
+use crate::role::Role;
+
+/// No price is above this.
+pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
+/// A suggestion that was refused does not come back for so many days.
+pub const REFUSED_DAYS: i32 = 14;
+const MINUTES_OF_DAY: u32 = 24 * 60;
+const STEP_PPM_MAX: u32 = 500_000;
+const OVER_COST_PPM_MAX: u32 = 100_000_000;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rule {
+    pub mode: PriceMode,
+    pub aim: PriceAim,
+    pub floor_minor: Option<i64>,
+    pub ceiling_minor: Option<i64>,
+    pub over_cost_ppm: u32,
+    pub step_ppm: u32,
+    pub gone_by_minutes: Option<u32>,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self {
+            mode: PriceMode::Suggest,
+            aim: PriceAim::Margin,
+            floor_minor: None,
+            ceiling_minor: None,
+            over_cost_ppm: 50_000,
+            step_ppm: 150_000,
+            gone_by_minutes: None,
+        }
+    }
+}
+
+/// Who may say it: whoever says what others may do. Nothing moves by itself before somebody said so.
+pub fn decide_rule(
+    (register, doer): (Role, &Doer),
+    (product, revision): (Option<ProductId>, u64),
+    rule: Rule,
+) -> Result<Vec<Entry>, Refusal> {
+    let is_price = |minor: Option<i64>| minor.is_none_or(|minor| (1..=PRICE_MINOR_MAX).contains(&minor));
+    ensure(is_price(rule.floor_minor), invalid("floor", "is no price"))?;
+    ensure(is_price(rule.ceiling_minor), invalid("ceiling", "is no price"))?;
+    let crossed = rule.floor_minor.zip(rule.ceiling_minor).is_some_and(|(low, high)| low > high);
+    ensure(!crossed, invalid("ceiling", "is below the floor"))?;
+    ensure(rule.step_ppm <= STEP_PPM_MAX, invalid("step", "is more than half of the price"))?;
+    ensure(rule.over_cost_ppm <= OVER_COST_PPM_MAX, invalid("over cost", "is too much"))?;
+    let in_day = rule.gone_by_minutes.is_none_or(|minutes| minutes < MINUTES_OF_DAY);
+    ensure(in_day, invalid("gone by", "is no time of day"))?;
+    ensure(register.may_manage_people(), Refusal::NotAllowed)?;
+    doer.allow(&[Wish::ManagePeople])?;
+    let Rule { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes } = rule;
+    let revision = revision.checked_add(1).ok_or(Refusal::TooLarge)?;
+    Ok(vec![
+        PriceRulePut {
+            product,
+            revision,
+            mode,
+            aim,
+            floor_minor,
+            ceiling_minor,
+            over_cost_ppm,
+            step_ppm,
+            gone_by_minutes,
+        }
+        .into(),
+    ])
+}
+
+/// The price as it is, and between which limits it may move now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Facts {
+    pub now_minor: i64,
+    /// None: it must stay.
+    pub limits: Option<(i64, i64)>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MovePrice {
+    pub moved: ThingId,
+    pub product: ProductId,
+    pub from_minor: i64,
+    pub to_minor: i64,
+    pub is_auto: bool,
+    pub gain_minor: (i64, i64, i64),
+    pub days: u32,
+    pub reasons: Vec<PriceReason>,
+}
+
+/// C53: a price that is another by now than whoever decides saw is not moved.
+pub fn decide_move(facts: &Facts, command: &MovePrice) -> Result<Vec<Entry>, Refusal> {
+    ensure(facts.now_minor == command.from_minor, Refusal::PriceChanged(command.product))?;
+    let held = invalid("price", "is beyond its limits");
+    let (low_minor, high_minor) = facts.limits.ok_or(held.clone())?;
+    ensure((low_minor..=high_minor).contains(&command.to_minor), held)?;
+    let (gain_low_minor, gain_minor, gain_high_minor) = command.gain_minor;
+    Ok(vec![
+        PriceMoved {
+            moved: command.moved,
+            product: command.product,
+            from_minor: command.from_minor,
+            to_minor: command.to_minor,
+            cause: if command.is_auto { PriceCause::Auto } else { PriceCause::Accepted },
+            undoes: None,
+            low_minor,
+            high_minor,
+            gain_low_minor,
+            gain_minor,
+            gain_high_minor,
+            days: command.days,
+            reasons: command.reasons.clone(),
+        }
+        .into(),
+    ])
+}
+
+/// Back to what it was: a person's word, whatever the limits say, as long as it is still what the move made of it.
+pub fn decide_undo(
+    (now_minor, today): (i64, i32),
+    undo: ThingId,
+    moved: &PriceMoved,
+) -> Result<Vec<Entry>, Refusal> {
+    ensure(now_minor == moved.to_minor, Refusal::PriceChanged(moved.product))?;
+    ensure(moved.undoes.is_none(), invalid("price", "was taken back already"))?;
+    let mut entries = vec![
+        PriceMoved {
+            moved: undo,
+            product: moved.product,
+            from_minor: moved.to_minor,
+            to_minor: moved.from_minor,
+            cause: PriceCause::Undone,
+            undoes: Some(moved.moved),
+            low_minor: moved.from_minor,
+            high_minor: moved.from_minor,
+            gain_low_minor: 0,
+            gain_minor: 0,
+            gain_high_minor: 0,
+            days: 0,
+            reasons: Vec::new(),
+        }
+        .into(),
+    ];
+    // What somebody took back is not said again tomorrow.
+    entries.extend(decide_refuse(moved.product, moved.to_minor, today)?);
+    Ok(entries)
+}
+
+pub fn decide_refuse(product: ProductId, price_minor: i64, today: i32) -> Result<Vec<Entry>, Refusal> {
+    ensure((1..=PRICE_MINOR_MAX).contains(&price_minor), invalid("price", "is no price"))?;
+    Ok(vec![PriceRefused { product, price_minor, until_day: today.saturating_add(REFUSED_DAYS) }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRODUCT: ProductId = ProductId([1; 16]);
+
+    fn wanted(from_minor: i64, to_minor: i64) -> MovePrice {
+        MovePrice {
+            moved: ThingId([2; 16]),
+            product: PRODUCT,
+            from_minor,
+            to_minor,
+            is_auto: false,
+            gain_minor: (-5, 20, 40),
+            days: 7,
+            reasons: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn limits_are_an_owners_word_and_make_sense() {
+        let (owner, cashier) = ((Role::Owner, &Doer::Anybody), (Role::Cashier, &Doer::Anybody));
+        let plain = Rule::default();
+        for (who, rule, expected) in [
+            (owner, plain, Ok(())),
+            (owner, Rule { floor_minor: Some(80), ceiling_minor: Some(80), ..plain }, Ok(())),
+            (owner, Rule { floor_minor: Some(0), ..plain }, Err(invalid("floor", "is no price"))),
+            (owner, Rule { ceiling_minor: Some(i64::MAX), ..plain }, Err(invalid("ceiling", "is no price"))),
+            (
+                owner,
+                Rule { floor_minor: Some(81), ceiling_minor: Some(80), ..plain },
+                Err(invalid("ceiling", "is below the floor")),
+            ),
+            (
+                owner,
+                Rule { step_ppm: 500_001, ..plain },
+                Err(invalid("step", "is more than half of the price")),
+            ),
+            (
+                owner,
+                Rule { gone_by_minutes: Some(1_440), ..plain },
+                Err(invalid("gone by", "is no time of day")),
+            ),
+            (cashier, plain, Err(Refusal::NotAllowed)),
+        ] {
+            let decided = decide_rule(who, (Some(PRODUCT), 4), rule);
+            let revision = decided.map(|entries| match entries.as_slice() {
+                [Entry::PriceRulePut(put)] => assert_eq!(put.revision, 5),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(revision, expected, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_price_moves_inside_its_limits_from_what_was_seen() {
+        let open = Facts { now_minor: 100, limits: Some((85, 115)) };
+        let held = Err(invalid("price", "is beyond its limits"));
+        for (facts, from, to, expected) in [
+            (open, 100, 115, Ok(())),
+            (open, 100, 85, Ok(())),
+            (open, 100, 116, held.clone()),
+            (open, 100, 84, held.clone()),
+            (open, 90, 95, Err(Refusal::PriceChanged(PRODUCT))),
+            (Facts { limits: None, ..open }, 100, 100, held),
+        ] {
+            assert_eq!(decide_move(&facts, &wanted(from, to)).map(|_| ()), expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn a_move_is_taken_back_once_and_only_while_it_stands() {
+        let open = Facts { now_minor: 100, limits: Some((85, 115)) };
+        let Entry::PriceMoved(moved) = decide_move(&open, &wanted(100, 110)).unwrap().remove(0) else {
+            panic!("no move")
+        };
+        assert_eq!(decide_undo((105, 9), ThingId([3; 16]), &moved), Err(Refusal::PriceChanged(PRODUCT)));
+        let Entry::PriceMoved(back) = decide_undo((110, 9), ThingId([3; 16]), &moved).unwrap().remove(0)
+        else {
+            panic!("no move")
+        };
+        assert_eq!((back.from_minor, back.to_minor, back.undoes), (110, 100, Some(moved.moved)));
+        let twice = Err(invalid("price", "was taken back already"));
+        assert_eq!(decide_undo((100, 9), ThingId([4; 16]), &back), twice);
+    }
+}

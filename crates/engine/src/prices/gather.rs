@@ -1,0 +1,230 @@
+//! Days of sales, out of the tables: what sold at which price, and how much of the day it could be bought.
+
+use std::collections::BTreeMap;
+
+use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_pricing::history::{Day, HOURS, History, Hours};
+use soko_projection::read::{self, ProductFound};
+use soko_projection::read_prices::{self as facts, SoldOn};
+use soko_record_log::{StoreError, Tx};
+
+use super::DAYS;
+
+const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: f64 = 3_600_000.0;
+/// Something taken off from so many parts of a hundred on is a promotion.
+const PROMOTED: i64 = 5;
+
+/// All that is learnt from.
+pub(super) struct Gathered {
+    pub(super) products: Vec<Seen>,
+    pub(super) hours: Hours,
+    /// Today's prices of all that sells, for how they end.
+    pub(super) prices: Vec<i64>,
+}
+
+/// One product's days.
+pub(super) struct Seen {
+    pub(super) product: ProductId,
+    pub(super) group: u32,
+    pub(super) days: Vec<Day>,
+}
+
+impl Seen {
+    pub(super) fn history(&self) -> History<'_> {
+        History { group: self.group, days: &self.days }
+    }
+}
+
+/// When the stall was open on a business day: from when until when, in UTC, with the minutes east of it.
+type Open = BTreeMap<i32, Vec<(i64, i64, i32)>>;
+
+pub(super) fn gather(tx: &mut dyn Tx, log: LogId, today: i32, most: usize) -> Result<Gathered, StoreError> {
+    let from = today.saturating_sub(DAYS);
+    let last = today.saturating_sub(1);
+    let open = open_times(tx, log, (from, last))?;
+    let hours = hours(tx, log, (from, last), &open)?;
+    let mut sold: BTreeMap<ProductId, BTreeMap<i32, SoldOn>> = BTreeMap::new();
+    for row in facts::sold(tx, log, (from, last))? {
+        // Amounts without a product have no price.
+        if row.product != ProductId::default() {
+            sold.entry(row.product).or_default().insert(row.day, row);
+        }
+    }
+    let mut moves: BTreeMap<ProductId, BTreeMap<i32, i64>> = BTreeMap::new();
+    for (product, _, day, _, to) in facts::moves_since(tx, log, from)? {
+        moves.entry(product).or_default().insert(day, to);
+    }
+    let mut best: Vec<(i64, ProductId)> = sold
+        .iter()
+        .map(|(product, days)| (days.values().map(|day| day.revenue_minor).sum::<i64>(), *product))
+        .collect();
+    best.sort_unstable_by(|a, b| b.cmp(a));
+    best.truncate(most);
+    let mut groups: BTreeMap<ThingId, u32> = BTreeMap::new();
+    let (mut products, mut prices) = (Vec::new(), Vec::new());
+    for (_, product) in best {
+        let Some(found) = read::product(tx, log, product)?.filter(|found| !found.archived) else { continue };
+        prices.push(found.price_minor);
+        let next = u32::try_from(groups.len() + 1).unwrap_or(u32::MAX);
+        let group = found.categories.first().map_or(0, |category| *groups.entry(*category).or_insert(next));
+        let nothing = (BTreeMap::new(), BTreeMap::new());
+        let around =
+            Around { open: &open, hours: &hours, last, moves: moves.get(&product).unwrap_or(&nothing.0) };
+        let stock = Stock::read(tx, log, product, &open)?;
+        let days = days(&found, sold.get(&product).unwrap_or(&nothing.1), &stock, &around);
+        products.push(Seen { product, group, days });
+    }
+    Ok(Gathered { products, hours, prices })
+}
+
+struct Around<'a> {
+    open: &'a Open,
+    hours: &'a Hours,
+    last: i32,
+    moves: &'a BTreeMap<i32, i64>,
+}
+
+/// A product's days, from the first on which it sold.
+fn days(found: &ProductFound, sold: &BTreeMap<i32, SoldOn>, stock: &Stock, around: &Around<'_>) -> Vec<Day> {
+    let Some(first) = sold.keys().next() else { return Vec::new() };
+    let mut price = None;
+    let mut days = Vec::new();
+    for (day, times) in around.open.range(*first..=around.last) {
+        let row = sold.get(day).filter(|row| row.units > 0);
+        if let Some(asked) = row.and_then(|row| asked(found, row)) {
+            price = Some(asked);
+        }
+        if let Some(price_minor) = price {
+            let exposure: f64 =
+                times.iter().map(|(from, to, offset)| stock.there(around.hours, (*from, *to), *offset)).sum();
+            let is_promoted = row.is_some_and(|row| {
+                row.discount_minor.saturating_mul(100)
+                    >= row.revenue_minor.saturating_add(row.discount_minor).saturating_mul(PROMOTED)
+                    && row.discount_minor > 0
+            });
+            let units = row.map_or(0, |row| row.units) as f64 / found.price_per.max(1) as f64;
+            days.push(Day {
+                day: *day,
+                price_minor,
+                sold: short(units),
+                // What sold was there, whatever the records say of stock.
+                exposure: short(if units > 0.0 { exposure.max(0.05) } else { exposure }),
+                rival: 0.0,
+                is_promoted,
+            });
+        }
+        // A price that moved holds from then on, also where nothing was sold at it.
+        if let Some(to) = around.moves.get(day) {
+            price = Some(*to);
+        }
+    }
+    days
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a history keeps floats of four bytes")]
+fn short(number: f64) -> f32 {
+    number as f32
+}
+
+/// The price that was asked, on average, before anything came off it.
+fn asked(found: &ProductFound, row: &SoldOn) -> Option<i64> {
+    let tax = if found.tax_inclusive { 0 } else { row.tax_minor };
+    let money = i128::from(row.revenue_minor) + i128::from(row.discount_minor) - i128::from(tax);
+    let units = i128::from(row.units);
+    let price = (money * i128::from(found.price_per) + units / 2) / units;
+    i64::try_from(price).ok().filter(|price| *price > 0)
+}
+
+/// Drawers that were open, put together where they overlap.
+fn open_times(tx: &mut dyn Tx, log: LogId, (from, last): (i32, i32)) -> Result<Open, StoreError> {
+    let mut open = Open::new();
+    for (day, opened, closed, offset) in facts::open_times(tx, log, from)? {
+        // A drawer that nobody closed was open for a day at most.
+        let closed = closed.unwrap_or(i64::MAX).min(opened.saturating_add(DAY_MS));
+        if day <= last && closed > opened {
+            open.entry(day).or_default().push((opened, closed, offset));
+        }
+    }
+    for times in open.values_mut() {
+        times.sort_unstable();
+        let mut together: Vec<(i64, i64, i32)> = Vec::new();
+        for (from, to, offset) in times.drain(..) {
+            match together.last_mut() {
+                Some(before) if from <= before.1 => before.1 = before.1.max(to),
+                _ => together.push((from, to, offset)),
+            }
+        }
+        *times = together;
+    }
+    Ok(open)
+}
+
+fn hours(tx: &mut dyn Tx, log: LogId, of: (i32, i32), open: &Open) -> Result<Hours, StoreError> {
+    let (mut sold, mut there) = ([0.0; HOURS], [0.0; HOURS]);
+    for (hour, lines) in facts::lines_by_hour(tx, log, of)? {
+        if let Some(sold) = sold.get_mut(usize::from(hour)) {
+            *sold = lines as f64;
+        }
+    }
+    for (from, to, offset) in open.values().flatten() {
+        let (start, end) = (clock(*from, *offset), clock(*from, *offset) + (to - from) as f64 / HOUR_MS);
+        for (hour, there) in there.iter_mut().enumerate() {
+            for day in [0.0, 24.0] {
+                let hour = hour as f64 + day;
+                *there += (end.min(hour + 1.0) - start.max(hour)).max(0.0);
+            }
+        }
+    }
+    Ok(Hours::learn(&sold, &there))
+}
+
+/// Hours after midnight at the stall.
+pub(super) fn clock(at_ms: i64, offset_minutes: i32) -> f64 {
+    (at_ms + i64::from(offset_minutes) * 60_000).rem_euclid(DAY_MS) as f64 / HOUR_MS
+}
+
+/// When there was something to sell.
+struct Stock {
+    /// None: nobody counts this product, so it is always there. Otherwise from each moment on how much there was, in order.
+    since: Option<Vec<(i64, i64)>>,
+}
+
+impl Stock {
+    fn read(tx: &mut dyn Tx, log: LogId, product: ProductId, open: &Open) -> Result<Self, StoreError> {
+        let first = open.values().flatten().map(|(from, ..)| *from).min().unwrap_or(0);
+        let accounts = read::accounts(tx, log, product)?;
+        if accounts.is_empty() {
+            return Ok(Self { since: None });
+        }
+        let mut left = read::expected(&accounts);
+        let mut since = Vec::new();
+        for (at_ms, here) in facts::stock_since(tx, log, product, first)? {
+            since.push((at_ms, left));
+            left = left.saturating_sub(here);
+        }
+        since.push((i64::MIN, left));
+        since.reverse();
+        // Sold without ever being taken in: the numbers are nobody's.
+        let is_counted = since.iter().any(|(_, left)| *left > 0);
+        Ok(Self { since: is_counted.then_some(since) })
+    }
+
+    /// The part of a usual day between two moments in which there was something.
+    fn there(&self, hours: &Hours, (from, to): (i64, i64), offset: i32) -> f64 {
+        let part = |from: i64, to: i64| {
+            let start = clock(from, offset);
+            hours.between(start, start + (to - from) as f64 / HOUR_MS)
+        };
+        let Some(since) = &self.since else { return part(from, to) };
+        let ends = since.iter().skip(1).map(|(at, _)| *at).chain([i64::MAX]);
+        let mut sum = 0.0;
+        for ((begins, left), ends) in since.iter().zip(ends) {
+            let (begins, ends) = ((*begins).max(from), ends.min(to));
+            if *left > 0 && ends > begins {
+                sum += part(begins, ends);
+            }
+        }
+        sum
+    }
+}

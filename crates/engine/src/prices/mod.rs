@@ -1,0 +1,144 @@
+//! Prices that learn, on a device: what its own records say of demand, and the price that follows. It asks nobody: a stall
+//! without a network has the same suggestions, as far as it knows its sales.
+//!
+//! What was learnt is kept in memory, from the days before today, and learnt anew when the day changed or, after a quarter of
+//! an hour, when there are other records. What depends on the moment (stock, time, limits) is read with each question.
+
+mod gather;
+mod now;
+
+use std::collections::BTreeMap;
+
+use soko_domain::entry::PriceMode;
+use soko_domain::ids::{LogId, ProductId};
+use soko_domain::verbs::move_price::Rule;
+use soko_pricing::belief::{Belief, Group};
+use soko_pricing::endings::Endings;
+use soko_pricing::history::{Day, Hours};
+use soko_pricing::pool::Learned;
+use soko_projection::read::ProductFound;
+use soko_projection::read_prices as facts;
+use soko_record_log::{StoreError, Tx, log};
+
+pub(crate) use now::{Moment, Outcome, limits, outcome, reasons};
+
+/// Learnt anew when there is something new, not more often than this.
+const AGAIN_MS: i64 = 15 * 60 * 1_000;
+/// Days that are learnt from. Older ones are forgotten anyway.
+pub(crate) const DAYS: i32 = 120;
+/// Products that are looked at: those that brought most money. More would make a register wait.
+const PRODUCTS_MAX: usize = 400;
+
+/// What was learnt at one stall.
+pub(crate) struct Prices {
+    today: i32,
+    made_ms: i64,
+    records: u64,
+    learned: Learned,
+    hours: Hours,
+    endings: Endings,
+    /// Where each product's belief is, its group and its days.
+    products: BTreeMap<ProductId, (usize, u32, Vec<Day>)>,
+}
+
+impl Prices {
+    /// Whether it should be learnt anew.
+    pub(crate) fn is_old(
+        &self,
+        tx: &mut dyn Tx,
+        log: LogId,
+        (today, at_ms): (i32, i64),
+    ) -> Result<bool, StoreError> {
+        let waited = !(0..AGAIN_MS).contains(&at_ms.saturating_sub(self.made_ms));
+        Ok(self.today != today || waited && log::count(tx, log)? != self.records)
+    }
+
+    /// Learns from the days before today.
+    pub(crate) fn learn(tx: &mut dyn Tx, log: LogId, (today, at_ms): (i32, i64)) -> Result<Self, StoreError> {
+        let gathered = gather::gather(tx, log, today, PRODUCTS_MAX)?;
+        let histories: Vec<_> = gathered.products.iter().map(gather::Seen::history).collect();
+        let learned = soko_pricing::pool::learn(&histories);
+        let coin = soko_projection::read::profile(tx, log)?.map_or(1, |profile| profile.cash_step_minor);
+        let endings = Endings::habit(&gathered.prices, i64::from(coin.max(1)));
+        let products = gathered.products.into_iter().enumerate();
+        Ok(Self {
+            today,
+            made_ms: at_ms,
+            records: log::count(tx, log)?,
+            learned,
+            hours: gathered.hours,
+            endings,
+            products: products.map(|(at, seen)| (seen.product, (at, seen.group, seen.days))).collect(),
+        })
+    }
+
+    /// The products that are looked at.
+    pub(crate) fn products(&self) -> impl Iterator<Item = ProductId> {
+        self.products.keys().copied()
+    }
+
+    /// The days of a product, without today.
+    pub(crate) fn days(&self, product: ProductId) -> &[Day] {
+        self.products.get(&product).map_or(&[], |(_, _, days)| days)
+    }
+
+    fn belief(&self, product: ProductId) -> Option<(Belief, &Group)> {
+        let (at, group, _) = self.products.get(&product)?;
+        Some((self.learned.belief(*at, *group)?, self.learned.group(*group)))
+    }
+}
+
+/// What the owner said, by product.
+pub(crate) struct Rules {
+    by_product: BTreeMap<ProductId, (u64, Rule)>,
+    refused: Vec<(ProductId, i64)>,
+}
+
+impl Rules {
+    pub(crate) fn read(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<Self, StoreError> {
+        Ok(Self { by_product: facts::rules(tx, log)?, refused: facts::refusals(tx, log, today)? })
+    }
+
+    /// The product's own, or that of all others.
+    pub(crate) fn of(&self, product: ProductId) -> Rule {
+        self.own(product).unwrap_or_else(|| self.of_all())
+    }
+
+    pub(crate) fn own(&self, product: ProductId) -> Option<Rule> {
+        self.by_product.get(&product).map(|(_, rule)| *rule)
+    }
+
+    /// Nobody can set all products to move by themselves at once: that is one product's owner's word.
+    pub(crate) fn of_all(&self) -> Rule {
+        let rule = self.own(ProductId::default()).unwrap_or_default();
+        let mode = if rule.mode == PriceMode::Auto { PriceMode::Suggest } else { rule.mode };
+        Rule { mode, ..rule }
+    }
+
+    pub(crate) fn revision(&self, product: Option<ProductId>) -> u64 {
+        self.by_product.get(&product.unwrap_or_default()).map_or(0, |(revision, _)| *revision)
+    }
+
+    /// Products that move by themselves.
+    pub(crate) fn auto(&self) -> Vec<ProductId> {
+        let is_auto = |(product, (_, rule)): &(&ProductId, &(u64, Rule))| {
+            rule.mode == PriceMode::Auto && **product != ProductId::default()
+        };
+        self.by_product.iter().filter(is_auto).map(|(product, _)| *product).collect()
+    }
+
+    /// Somebody did not want this price lately, or one less far away.
+    pub(crate) fn is_refused(&self, product: ProductId, (now, price): (i64, i64)) -> bool {
+        self.refused
+            .iter()
+            .filter(|(of, _)| *of == product)
+            .any(|(_, refused)| *refused > now && price >= *refused || *refused < now && price <= *refused)
+    }
+}
+
+/// What it costs the seller, in the terms of the price.
+pub(crate) fn cost_of(product: &ProductFound) -> Option<i64> {
+    let cost = product.cost_minor?;
+    let tax = if product.tax_inclusive { i128::from(product.tax_ppm) } else { 0 };
+    i64::try_from(i128::from(cost) * (1_000_000 + tax) / 1_000_000).ok()
+}

@@ -1,0 +1,327 @@
+//! Prices that learn: what a register's own records say, what an owner allows, and who has the last word.
+
+use soko_app_api::{
+    AuditWhat, BeyondShare, Command, DiscountInput, PriceQuiet, PriceRow, PriceRuleInput, PriceView,
+    PricesView, ProductEdit, Query, SaleLineInput, TenderInput, Verb, View, Window,
+};
+use soko_domain::entry::{PriceAim, PriceCause, PriceMode, PriceWhy};
+use soko_domain::ids::{ProductId, ShiftId};
+use soko_domain::role::Role;
+use soko_engine::{NotDone, Now};
+
+use crate::world::{
+    Device, NOON_MS, STALL, command, create_product, create_stall, product, receive, sale_id, thing,
+};
+
+const MANGO: u16 = 101;
+const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
+
+/// A stall with a past: its clock, and ids that were not used.
+struct Stall {
+    device: Device,
+    at_ms: i64,
+    next: u16,
+}
+
+impl Stall {
+    fn new() -> Self {
+        let mut device = Device::new(1, None);
+        device.done(create_stall(1));
+        device.done(create_product(MANGO, "Mango"));
+        Self { device, at_ms: NOON_MS - 4 * HOUR_MS, next: 1_000 }
+    }
+
+    fn command(&mut self, verb: Verb) -> Command {
+        self.next += 1;
+        command(self.next, verb)
+    }
+
+    fn try_to(&mut self, verb: Verb) -> Result<soko_app_api::Reply, NotDone> {
+        let command = self.command(verb);
+        self.device.engine.handle(command, Now::utc(self.at_ms))
+    }
+
+    fn does(&mut self, verb: Verb) {
+        self.try_to(verb).unwrap();
+    }
+
+    fn refused(&mut self, verb: Verb) -> String {
+        match self.try_to(verb) {
+            Err(NotDone::Refused(refused)) => refused.code,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    fn opens(&mut self) {
+        let shift = ShiftId(thing(self.next + 1).0);
+        self.does(Verb::OpenShift { shift, float_minor: 0 });
+    }
+
+    fn closes(&mut self) {
+        let View::Shift(shift) = self.asked(&Query::Shift(STALL)) else { panic!("no shift") };
+        let counted_minor = shift.expected_minor.unwrap();
+        self.does(Verb::CloseShift { shift: shift.shift, counted_minor, reason: String::new() });
+    }
+
+    fn sells(&mut self, quantity: i64) {
+        self.next += 1;
+        let verb = Verb::MakeSale {
+            sale: sale_id(self.next),
+            lines: vec![SaleLineInput::of(product(MANGO), quantity)],
+            discount: DiscountInput::None,
+            tenders: vec![TenderInput::cash(1_000_000)],
+            beyond: BeyondShare::Allow,
+            about: soko_app_api::SaleAbout::default(),
+        };
+        self.device.engine.handle(command(self.next, verb), Now::utc(self.at_ms)).unwrap();
+    }
+
+    fn receives(&mut self, quantity: i64) {
+        self.next += 1;
+        let delivery = receive(self.next, product(MANGO), quantity);
+        self.device.engine.handle(delivery, Now::utc(self.at_ms)).unwrap();
+    }
+
+    fn edits(&mut self, edit: ProductEdit) {
+        self.does(Verb::EditProduct { product: product(MANGO), edits: vec![edit] });
+    }
+
+    /// Days from eight to six with so many units in each of ten hours; every third is at another price with fewer.
+    fn past(&mut self, days: i64, (usual, dear): ((i64, i64), (i64, i64))) {
+        for day in 0..days {
+            let (price, hourly) = if day % 3 == 2 { dear } else { usual };
+            self.edits(ProductEdit::PriceMinor(price));
+            self.opens();
+            // Not the same number each hour: chance, as it is.
+            let more = |hour: i64| i64::from((day * 7 + hour * 3) % 5 == 0);
+            self.receives((0..10).map(|hour| hourly + more(hour)).sum());
+            for hour in 0..10 {
+                let more = more(hour);
+                self.at_ms += HOUR_MS / 2;
+                self.sells(hourly + more);
+                self.at_ms += HOUR_MS / 2;
+            }
+            self.closes();
+            self.at_ms += DAY_MS - 10 * HOUR_MS;
+        }
+        self.edits(ProductEdit::PriceMinor(usual.0));
+    }
+
+    fn asked(&mut self, query: &Query) -> View {
+        self.device.engine.answer(query, Now::utc(self.at_ms)).unwrap()
+    }
+
+    fn prices(&mut self) -> PricesView {
+        match self.asked(&Query::Prices(STALL)) {
+            View::Prices(prices) => *prices,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn row(&mut self) -> PriceRow {
+        self.price().row
+    }
+
+    fn price(&mut self) -> PriceView {
+        match self.asked(&Query::Price { stall: STALL, product: product(MANGO) }) {
+            View::Price(price) => *price,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn rules(&mut self, rule: PriceRuleInput) {
+        self.does(Verb::PutPriceRule { product: Some(product(MANGO)), rule });
+    }
+
+    fn moves(&mut self) -> usize {
+        self.device.engine.move_prices(STALL, Now::utc(self.at_ms)).unwrap()
+    }
+
+    fn accept(&self, from_minor: i64, to_minor: i64) -> Verb {
+        Verb::AcceptPrice { product: product(MANGO), from_minor, to_minor }
+    }
+}
+
+fn plain() -> PriceRuleInput {
+    PriceRuleInput {
+        mode: PriceMode::Suggest,
+        aim: PriceAim::Margin,
+        floor_minor: None,
+        ceiling_minor: None,
+        over_cost_ppm: 50_000,
+        step_ppm: 150_000,
+        gone_by_minutes: None,
+    }
+}
+
+/// At 250 three an hour, at 300 hardly fewer: it is too cheap.
+fn too_cheap() -> Stall {
+    let mut stall = Stall::new();
+    stall.past(30, ((250, 3), (300, 3)));
+    stall.edits(ProductEdit::CostMinor(Some(100)));
+    stall
+}
+
+#[test]
+fn a_better_price_is_said_with_its_reasons_and_taken_with_one_tap() {
+    let mut stall = too_cheap();
+    let prices = stall.prices();
+    let row = &prices.rows[0];
+    let better = row.suggested.clone().unwrap();
+    assert_eq!((row.name.as_str(), row.now_minor, row.mode), ("Mango", 250, PriceMode::Suggest));
+    assert!(better.price_minor > 250 && better.price_minor <= 287, "{better:?}");
+    assert_eq!((better.low_minor, better.high_minor), (213, 287));
+    assert!(better.gain_minor.low < better.gain_minor.likely && better.gain_minor.likely > 0, "{better:?}");
+    assert!(better.better_percent >= 80 && better.learnt_days == 30 && better.learnt_sold > 900);
+    assert!(better.reasons.iter().any(|reason| reason.why == PriceWhy::TenthDearer), "{better:?}");
+    assert!(better.reasons.iter().any(|reason| reason.why == PriceWhy::HeldByStep), "{better:?}");
+
+    let taken = stall.accept(250, better.price_minor);
+    stall.does(taken);
+    let price = stall.price();
+    assert_eq!(price.row.now_minor, better.price_minor);
+    let moved = &price.moves[0];
+    assert_eq!((moved.from_minor, moved.cause, moved.can_undo), (250, PriceCause::Accepted, true));
+    assert_eq!((moved.reasons.clone(), moved.gain_minor), (better.reasons, better.gain_minor));
+    // Whoever looks into it finds it.
+    let what = Some(AuditWhat::PriceMoved);
+    let audit =
+        Query::Audit { stall: STALL, person: None, business_day: None, what, window: Window::first(9) };
+    let View::Audit(rows) = stall.asked(&audit) else { panic!("no audit") };
+    assert_eq!((rows[0].about.as_str(), rows[0].amount_minor), ("Mango", Some(better.price_minor)));
+    // The day's step is measured from its first price, however often it moves.
+    let again = stall.accept(better.price_minor, 300);
+    assert_eq!(stall.refused(again), "invalid");
+}
+
+#[test]
+fn a_move_is_taken_back_and_neither_it_nor_a_refused_one_comes_back_soon() {
+    let mut stall = too_cheap();
+    let better = stall.row().suggested.unwrap().price_minor;
+    let taken = stall.accept(250, better);
+    stall.does(taken);
+    let moved = stall.price().moves[0].moved;
+    stall.does(Verb::UndoPrice { moved });
+    let price = stall.price();
+    assert_eq!((price.row.now_minor, price.moves[0].cause), (250, PriceCause::Undone));
+    assert!(!price.moves[0].can_undo && price.moves.len() == 2);
+    assert_eq!(price.row.quiet, Some(PriceQuiet::Refused));
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_changed");
+
+    let mut stall = too_cheap();
+    stall.does(Verb::RefusePrice { product: product(MANGO), price_minor: better });
+    assert_eq!(stall.row().quiet, Some(PriceQuiet::Refused));
+    assert!(stall.prices().rows.is_empty());
+    stall.at_ms += 15 * DAY_MS;
+    assert!(stall.row().suggested.is_some(), "after two weeks it may be said again");
+}
+
+#[test]
+fn limits_hold_for_suggestions_and_for_whoever_asks_for_more() {
+    let mut stall = too_cheap();
+    stall.rules(PriceRuleInput { ceiling_minor: Some(260), ..plain() });
+    let better = stall.row().suggested.unwrap();
+    assert!(better.price_minor <= 260 && better.high_minor == 260, "{better:?}");
+    let beyond = stall.accept(250, 261);
+    assert_eq!(stall.refused(beyond), "invalid");
+    let stale = stall.accept(240, 255);
+    assert_eq!(stall.refused(stale), "price_changed");
+    stall.rules(PriceRuleInput { mode: PriceMode::Frozen, ..plain() });
+    assert_eq!(stall.row().quiet, Some(PriceQuiet::Frozen));
+    let frozen = stall.accept(250, 255);
+    assert_eq!(stall.refused(frozen), "invalid");
+    // Below its cost and 300 % nothing is left between cost and the day's step.
+    stall.rules(PriceRuleInput { over_cost_ppm: 3_000_000, ..plain() });
+    assert!(matches!(stall.row().quiet, Some(PriceQuiet::NoRoom { low_minor: 400, .. })));
+}
+
+#[test]
+fn a_cart_keeps_the_price_it_began_with_and_nobody_needs_a_manager_for_it() {
+    let mut stall = too_cheap();
+    stall.opens();
+    let told = SaleLineInput { unit_price_minor: Some(250), ..SaleLineInput::of(product(MANGO), 2) };
+    let taken = stall.accept(250, 270);
+    stall.does(taken);
+    let ask = |line: &SaleLineInput| Query::Basket {
+        stall: STALL,
+        lines: vec![line.clone()],
+        discount: DiscountInput::None,
+        tenders: Vec::new(),
+    };
+    let View::Basket(basket) = stall.asked(&ask(&told)) else { panic!("no basket") };
+    // Without a mark that somebody changed the price.
+    assert_eq!((basket.total_minor, basket.lines[0].own_price_minor), (500, None));
+    let fresh = SaleLineInput::of(product(MANGO), 2);
+    let View::Basket(basket) = stall.asked(&ask(&fresh)) else { panic!("no basket") };
+    assert_eq!(basket.total_minor, 540);
+    // The next day nobody was told the old price.
+    stall.at_ms += DAY_MS;
+    let View::Basket(basket) = stall.asked(&ask(&told)) else { panic!("no basket") };
+    assert_eq!(basket.lines[0].own_price_minor, Some(270));
+}
+
+#[test]
+fn bread_moves_by_itself_over_a_market_day_inside_its_limits() {
+    let mut stall = Stall::new();
+    // Half as dear sells nearly four times as much.
+    stall.past(30, ((250, 3), (150, 8)));
+    stall.edits(ProductEdit::CostMinor(Some(60)));
+    let bread = PriceRuleInput {
+        mode: PriceMode::Auto,
+        floor_minor: Some(180),
+        step_ppm: 400_000,
+        gone_by_minutes: Some(18 * 60),
+        ..plain()
+    };
+    stall.rules(bread);
+    assert_eq!(stall.moves(), 0, "nothing moves before the stall opens");
+    stall.opens();
+    stall.receives(90);
+    let mut seen = vec![250];
+    for _ in 0..19 {
+        stall.at_ms += HOUR_MS / 2;
+        stall.moves();
+        let now = stall.row().now_minor;
+        seen.push(now);
+        assert!((180..=350).contains(&now), "{seen:?}");
+        stall.sells(if now < 220 { 3 } else { 1 });
+    }
+    let last = *seen.last().unwrap();
+    assert!(last < 250, "so much is left that it gets cheaper: {seen:?}");
+    let price = stall.price();
+    assert!(price.moves.iter().all(|moved| moved.cause == PriceCause::Auto));
+    let why: Vec<PriceWhy> = price.moves[0].reasons.iter().map(|reason| reason.why).collect();
+    assert!(why.contains(&PriceWhy::Left) && why.contains(&PriceWhy::Kept), "{why:?}");
+    // Whoever takes it back has the word until tomorrow.
+    let moved = price.moves[0].moved;
+    stall.does(Verb::UndoPrice { moved });
+    let before = stall.row().now_minor;
+    stall.at_ms += HOUR_MS / 4;
+    assert_eq!((stall.moves(), stall.row().now_minor), (0, before));
+    // A closed stall moves nothing.
+    stall.closes();
+    stall.at_ms += DAY_MS;
+    assert_eq!(stall.moves(), 0);
+}
+
+#[test]
+fn a_price_that_keeps_moves_once_a_day_and_only_on_a_register_that_may_edit() {
+    let mut stall = too_cheap();
+    stall.rules(PriceRuleInput { mode: PriceMode::Auto, ..plain() });
+    stall.opens();
+    assert_eq!((stall.moves(), stall.moves()), (1, 0));
+    let moved = stall.row().now_minor;
+    assert!(moved != 250 && (213..=287).contains(&moved));
+    stall.closes();
+    stall.at_ms += DAY_MS;
+    stall.opens();
+    assert_eq!(stall.moves(), 1);
+
+    let mut till = Device::with_role(2, Role::Cashier, None);
+    assert_eq!(till.refused(command(3, Verb::PutPriceRule { product: None, rule: plain() })), "not_allowed");
+    let accept = Verb::AcceptPrice { product: ProductId([1; 16]), from_minor: 1, to_minor: 2 };
+    assert_eq!(till.refused(command(4, accept)), "not_allowed");
+    assert_eq!(till.engine.answer(&Query::Prices(STALL), Now::utc(NOON_MS)).unwrap(), View::ForManagers);
+    assert_eq!(till.engine.move_prices(STALL, Now::utc(NOON_MS)).unwrap(), 0);
+}

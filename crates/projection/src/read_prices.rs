@@ -1,0 +1,201 @@
+//! What prices are learnt from and bound by, for one stall.
+
+use std::collections::BTreeMap;
+
+use soko_domain::entry::{Entry, Kind, PriceAim, PriceMode, PriceMoved, Stamp};
+use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
+use soko_domain::verbs::move_price::Rule;
+use soko_record_log::{Row, StoreError, Tx, log, params};
+
+/// Most moves that are read of a product.
+const MOVES_MAX: u32 = 200;
+
+/// A rule and its revision, by product; under sixteen zeros the one of all others.
+pub fn rules(tx: &mut dyn Tx, log: LogId) -> Result<BTreeMap<ProductId, (u64, Rule)>, StoreError> {
+    let rows = tx.query(
+        "select product, revision, mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes
+         from price_rule where log = $1",
+        params![log],
+    )?;
+    let rule = |row: &Row| {
+        let unknown = |what: &str| StoreError::Corrupt(format!("a price's {what} is unknown"));
+        let rule = Rule {
+            mode: PriceMode::from_number(row.number(2)?).ok_or_else(|| unknown("mode"))?,
+            aim: PriceAim::from_number(row.number(3)?).ok_or_else(|| unknown("aim"))?,
+            floor_minor: row.int_opt(4)?,
+            ceiling_minor: row.int_opt(5)?,
+            over_cost_ppm: row.number(6)?,
+            step_ppm: row.number(7)?,
+            gone_by_minutes: row.int_opt(8)?.and_then(|minutes| u32::try_from(minutes).ok()),
+        };
+        Ok((ProductId(row.id(0)?), (row.number(1)?, rule)))
+    };
+    rows.iter().map(rule).collect()
+}
+
+/// Whether any price may move by itself.
+pub fn has_auto(tx: &mut dyn Tx, log: LogId) -> Result<bool, StoreError> {
+    let auto = PriceMode::Auto.number();
+    let row =
+        tx.query_opt("select 1 from price_rule where log = $1 and mode = $2 limit 1", params![log, auto])?;
+    Ok(row.is_some())
+}
+
+/// What was refused and may not be said yet, with until when.
+pub fn refusals(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<Vec<(ProductId, i64)>, StoreError> {
+    let rows = tx.query(
+        "select product, price_minor from price_refusal where log = $1 and until_day > $2",
+        params![log, today],
+    )?;
+    rows.iter().map(|row| Ok((ProductId(row.id(0)?), row.int(1)?))).collect()
+}
+
+/// A move as it stands in its record.
+#[derive(Clone, Debug)]
+pub struct MoveFound {
+    pub author: AuthorId,
+    pub stamp: Stamp,
+    pub said: PriceMoved,
+}
+
+/// How a product's price moved, the latest first.
+pub fn moves(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec<MoveFound>, StoreError> {
+    let rows = tx.query(
+        "select author, seq from price_move where log = $1 and product = $2
+         order by at_ms desc, author, seq desc limit $3",
+        params![log, product, MOVES_MAX],
+    )?;
+    let mut moves = Vec::new();
+    for row in &rows {
+        moves.extend(move_at(tx, log, row)?);
+    }
+    Ok(moves)
+}
+
+/// A move by its id.
+pub fn moved(tx: &mut dyn Tx, log: LogId, id: ThingId) -> Result<Option<MoveFound>, StoreError> {
+    let row = tx.query_opt(
+        "select author, seq from price_move where log = $1 and moved = $2 order by author, seq limit 1",
+        params![log, id],
+    )?;
+    row.map_or(Ok(None), |row| move_at(tx, log, &row))
+}
+
+fn move_at(tx: &mut dyn Tx, log: LogId, row: &Row) -> Result<Option<MoveFound>, StoreError> {
+    let author: AuthorId = row.id(0)?;
+    let record = log::record_at(tx, log, &author, row.number(1)?)?;
+    let body = record.as_ref().and_then(|record| record.body.bytes());
+    let read = body.map(|body| Entry::from_body(Kind::PriceMoved, body));
+    Ok(match read {
+        Some(Ok((stamp, Entry::PriceMoved(said)))) => Some(MoveFound { author, stamp, said }),
+        Some(_) | None => None,
+    })
+}
+
+/// Moves of all products since a day, the oldest first: product, moment, business day, from, to.
+pub fn moves_since(
+    tx: &mut dyn Tx,
+    log: LogId,
+    day: i32,
+) -> Result<Vec<(ProductId, i64, i32, i64, i64)>, StoreError> {
+    let rows = tx.query(
+        "select product, at_ms, business_day, from_minor, to_minor from price_move
+         where log = $1 and business_day >= $2 order by at_ms, author, seq",
+        params![log, day],
+    )?;
+    rows.iter()
+        .map(|row| Ok((ProductId(row.id(0)?), row.int(1)?, row.number(2)?, row.int(3)?, row.int(4)?)))
+        .collect()
+}
+
+/// Whether a product's price moved away from this one since then.
+pub fn had_price(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (product, price_minor): (ProductId, i64),
+    since_ms: i64,
+) -> Result<bool, StoreError> {
+    let row = tx.query_opt(
+        "select 1 from price_move where log = $1 and product = $2 and at_ms >= $3 and from_minor = $4 limit 1",
+        params![log, product, since_ms, price_minor],
+    )?;
+    Ok(row.is_some())
+}
+
+/// What a product sold on a day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SoldOn {
+    pub product: ProductId,
+    pub day: i32,
+    pub units: i64,
+    pub revenue_minor: i64,
+    pub tax_minor: i64,
+    pub discount_minor: i64,
+}
+
+/// What every product sold, day by day; in no order that means anything.
+pub fn sold(tx: &mut dyn Tx, log: LogId, (from, to): (i32, i32)) -> Result<Vec<SoldOn>, StoreError> {
+    let rows = tx.query(
+        "select product, at, units, revenue_minor, tax_minor, discount_minor from figure_product
+         where log = $1 and grain = 1 and at >= $2 and at <= $3",
+        params![log, from, to],
+    )?;
+    let sold = |row: &Row| {
+        Ok(SoldOn {
+            product: ProductId(row.id(0)?),
+            day: row.number(1)?,
+            units: row.int(2)?,
+            revenue_minor: row.int(3)?,
+            tax_minor: row.int(4)?,
+            discount_minor: row.int(5)?,
+        })
+    };
+    rows.iter().map(sold).collect()
+}
+
+/// Lines sold in each hour of the day, over a period.
+pub fn lines_by_hour(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (from, to): (i32, i32),
+) -> Result<Vec<(u8, i64)>, StoreError> {
+    let rows = tx.query(
+        "select hour, cast(coalesce(sum(lines), 0) as bigint) from figure_hour
+         where log = $1 and business_day >= $2 and business_day <= $3 group by hour order by hour",
+        params![log, from, to],
+    )?;
+    rows.iter().map(|row| Ok((row.number(0)?, row.int(1)?))).collect()
+}
+
+/// When drawers were open: the business day, and from when until when in UTC; none is still open. With the minutes east of it.
+pub fn open_times(
+    tx: &mut dyn Tx,
+    log: LogId,
+    from_day: i32,
+) -> Result<Vec<(i32, i64, Option<i64>, i32)>, StoreError> {
+    let rows = tx.query(
+        "select business_day, opened_at_ms, closed, closed_at_ms, opened_offset from shift
+         where log = $1 and business_day >= $2",
+        params![log, from_day],
+    )?;
+    let time = |row: &Row| {
+        let closed = row.bool(2)?.then(|| row.int(3)).transpose()?;
+        Ok((row.number(0)?, row.int(1)?, closed, row.number(4)?))
+    };
+    rows.iter().map(time).collect()
+}
+
+/// What changed how much is here, since a moment, the latest first.
+pub fn stock_since(
+    tx: &mut dyn Tx,
+    log: LogId,
+    product: ProductId,
+    from_ms: i64,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    let rows = tx.query(
+        "select at_ms, here from stock_change where log = $1 and product = $2 and at_ms >= $3 and here <> 0
+         order by at_ms desc, author desc, seq desc",
+        params![log, product, from_ms],
+    )?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+}
