@@ -2,9 +2,14 @@
 //! provider on loopback, on every engine. Whatever dies or is lost, there is one order, at most one charge, and the
 //! same answer.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
-use axum::http::{Method, StatusCode};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use serde_json::{Value, json};
 use soko_checkout::COOL_MS;
 use soko_domain::entry::IncidentKind;
@@ -13,9 +18,9 @@ use soko_domain::verbs::pay_order::Facts;
 use soko_projection::order_money;
 use soko_record_log::{StoreError, params};
 use soko_sync_server::core::{Now, StallCore};
-use soko_sync_server::pay::Provider;
-use soko_sync_server::pay::drive;
+use soko_sync_server::pay::momo::{Momo, MomoSettings};
 use soko_sync_server::pay::test_money::TestMoney;
+use soko_sync_server::pay::{Provider, Secret, drive};
 use soko_sync_server::platform::Refusal;
 use soko_sync_server::stall::{LEASE_MS, PayTurn};
 use soko_sync_server::store::Shard;
@@ -437,5 +442,126 @@ async fn money_for_trying_goes_the_same_way() {
         world.cancel().await;
         world.until(("cancelled", "returned")).await;
         assert_eq!(world.shop.available().await, 5);
+    }
+}
+
+/// Mobile money as its provider does it: what was asked for under a name is there once, whatever is lost on the way.
+#[derive(Clone, Default)]
+struct Phones {
+    requests: Arc<Mutex<BTreeMap<String, Value>>>,
+    refunds: Arc<Mutex<BTreeMap<String, Value>>>,
+    loses: Arc<AtomicU32>,
+}
+
+impl Phones {
+    async fn open(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let token = || async { Json(json!({"access_token": "t", "expires_in": 3600})) };
+        let router = Router::new()
+            .route("/collection/token/", post(token))
+            .route("/disbursement/token/", post(token))
+            .route("/collection/v1_0/requesttopay", post(ask_phone))
+            .route("/collection/v1_0/requesttopay/{id}", get(look_phone))
+            .route("/disbursement/v1_0/refund", post(refund_phone))
+            .route("/disbursement/v1_0/refund/{id}", get(look_refund))
+            .with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    /// Done, and perhaps the answer is lost.
+    fn kept(&self, all: &Mutex<BTreeMap<String, Value>>, headers: &HeaderMap, mut body: Value) -> StatusCode {
+        let id = headers["x-reference-id"].to_str().unwrap().to_owned();
+        body["status"] = json!("PENDING");
+        let mut all = all.lock().unwrap();
+        if all.contains_key(&id) {
+            return StatusCode::CONFLICT;
+        }
+        all.insert(id, body);
+        let is_lost =
+            self.loses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if is_lost { StatusCode::BAD_GATEWAY } else { StatusCode::ACCEPTED }
+    }
+
+    fn all_become(all: &Mutex<BTreeMap<String, Value>>, status: &str) {
+        all.lock().unwrap().values_mut().for_each(|one| one["status"] = json!(status));
+    }
+}
+
+async fn ask_phone(State(phones): State<Phones>, headers: HeaderMap, Json(body): Json<Value>) -> StatusCode {
+    phones.kept(&phones.requests, &headers, body)
+}
+
+async fn refund_phone(
+    State(phones): State<Phones>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> StatusCode {
+    phones.kept(&phones.refunds, &headers, body)
+}
+
+async fn look_phone(State(phones): State<Phones>, Path(id): Path<String>) -> Result<Json<Value>, StatusCode> {
+    phones.requests.lock().unwrap().get(&id).cloned().map(Json).ok_or(StatusCode::NOT_FOUND)
+}
+
+async fn look_refund(
+    State(phones): State<Phones>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, StatusCode> {
+    phones.refunds.lock().unwrap().get(&id).cloned().map(Json).ok_or(StatusCode::NOT_FOUND)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telephone_is_asked_once_and_paid_back_once_though_answers_are_lost() {
+    for store in stores() {
+        let phones = Phones::default();
+        let settings = MomoSettings {
+            url: phones.open().await,
+            environment: "sandbox".into(),
+            user: "user".into(),
+            key: Secret::new("k"),
+            collections: Secret::new("c"),
+            disbursements: Secret::new("d"),
+            currency: soko_domain::money::Currency::parse("EUR").unwrap(),
+        };
+        let provider: Arc<dyn Provider> = Arc::new(Momo::new(settings).unwrap());
+        let wanted = Wanted { pay: vec![provider], ..Wanted::default() };
+        let shop = Shop::open_wanted(store, core(), 5, wanted).await;
+        let world = World { shop, provider: Hostile::open().await };
+        phones.loses.store(1, Ordering::SeqCst);
+        let lines = [json!({"product": TEA.to_string(), "quantity": 3})];
+        let pay = json!({"way": "phone", "phone": "+254 712 345678"});
+        let body = json!({"order": id(ORDER), "lines": lines, "pay": pay});
+        let asked = world.shop.server.post(&orders(), &body).header("soko-buyer", &secret(1)).send().await;
+        asked.expect(StatusCode::CREATED);
+        world.until(("held", "waiting")).await;
+        let request = phones.requests.lock().unwrap().values().next().cloned().unwrap();
+        assert_eq!(
+            (&request["amount"], &request["payer"]["partyId"]),
+            (&json!("13.50"), &json!("254712345678"))
+        );
+        // A callback is a hint: that it says "paid" is not believed.
+        let told = json!({"externalId": request["externalId"], "status": "SUCCESSFUL"}).to_string();
+        let told = world.shop.server.ask(Method::POST, "/v1/pay/momo/webhook").body("application/json", told);
+        told.send().await.expect(StatusCode::OK);
+        for _ in 0..6 {
+            world.shop.server.clock.advance_ms(20_000);
+            world.drive().await;
+        }
+        assert_eq!(world.standing().await.1, "waiting");
+        Phones::all_become(&phones.requests, "SUCCESSFUL");
+        world.until(("held", "paid")).await;
+        phones.loses.store(1, Ordering::SeqCst);
+        world.cancel().await;
+        for _ in 0..6 {
+            world.shop.server.clock.advance_ms(20_000);
+            world.drive().await;
+        }
+        assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("held", 2));
+        Phones::all_become(&phones.refunds, "SUCCESSFUL");
+        world.until(("cancelled", "returned")).await;
+        assert_eq!(world.shop.available().await, 5);
+        assert_eq!((phones.requests.lock().unwrap().len(), phones.refunds.lock().unwrap().len()), (1, 1));
     }
 }

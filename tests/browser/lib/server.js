@@ -21,13 +21,12 @@ async function freePort() {
 }
 
 export class Server {
-  static async begin({ demo = false, web = WEB, options = [] } = {}) {
+  static async begin({ demo = false, web = WEB } = {}) {
     const server = new Server();
     server.data = mkdtempSync(join(tmpdir(), "soko-server-"));
     server.port = await freePort();
     server.url = `http://127.0.0.1:${server.port}`;
     server.web = web;
-    server.options = options;
     if (demo) {
       const made = spawnSync(PROGRAM, ["demo", "--data-dir", server.data, "--password", PASSWORD, "--small"]);
       if (made.status !== 0) throw new Error(`the demo could not be made: ${made.stderr}`);
@@ -38,7 +37,7 @@ export class Server {
   }
 
   async start() {
-    const listen = ["--listen", `127.0.0.1:${this.port}`, "--web-dir", this.web, "--limits=false", ...this.options];
+    const listen = ["--listen", `127.0.0.1:${this.port}`, "--web-dir", this.web, "--limits=false"];
     this.log = "";
     this.process = spawn(PROGRAM, ["serve", "--data-dir", this.data, ...listen], { stdio: ["ignore", "ignore", "pipe"] });
     this.ended = new Promise((done) => this.process.on("exit", done));
