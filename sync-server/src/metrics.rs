@@ -1,5 +1,5 @@
-//! What the server counts about itself, in the Prometheus text form. Labels are closed sets: routes, methods,
-//! status codes; never anybody's identity.
+//! What the server counts about itself, in the Prometheus text form, and what its store says at a scrape. Labels are
+//! closed sets: routes, methods, status codes, kinds; never anybody's identity.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -10,9 +10,12 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::messages::Round;
+use crate::standing::{HEARD_WITHIN, Standing};
 use crate::store::GroupReport;
 
 const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+/// What becomes of an order that arrives.
+const ORDER_KINDS: [&str; 3] = ["held", "declined", "failed"];
 const GROUP_SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -20,6 +23,33 @@ pub struct RequestLabels {
     pub route: String,
     pub method: String,
     pub status: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct WithinLabel {
+    within: &'static str,
+}
+
+/// What the store says of itself when somebody scrapes.
+#[derive(Default)]
+struct Stands {
+    devices: Family<WithinLabel, Gauge<i64>>,
+    lag_max: Gauge<i64>,
+    stalls: Gauge<i64>,
+    frozen: Gauge<i64>,
+    holds: Gauge<i64>,
+    hold_age: Gauge<i64>,
+    changes_waiting: Gauge<i64>,
+    parked: Gauge<i64>,
+    refill: Gauge<i64>,
+    incidents: Family<KindLabel, Gauge<i64>>,
+    oversells: Gauge<i64>,
+    model_age: Gauge<i64>,
 }
 
 /// All counters. Made once per server, so that many servers can live in one process.
@@ -32,6 +62,9 @@ pub struct Metrics {
     undone: Counter,
     failed: Counter,
     group_size: Histogram,
+    orders: Family<KindLabel, Counter>,
+    order_seconds: Histogram,
+    stands: Stands,
     writes_waiting: Gauge<i64>,
     reads_waiting: Gauge<i64>,
     pub limited: Counter,
@@ -56,6 +89,9 @@ impl Metrics {
             undone: Counter::default(),
             failed: Counter::default(),
             group_size: Histogram::new(GROUP_SIZES),
+            orders: Family::default(),
+            order_seconds: Histogram::new(SECONDS),
+            stands: Stands::default(),
             writes_waiting: Gauge::default(),
             reads_waiting: Gauge::default(),
             limited: Counter::default(),
@@ -68,6 +104,10 @@ impl Metrics {
             messages_waiting: Gauge::default(),
             messages_given_up: Gauge::default(),
         };
+        // From the beginning, so that the first failure is a step from 0 and not out of nowhere.
+        for kind in ORDER_KINDS {
+            metrics.orders.get_or_create(&KindLabel { kind }).inc_by(0);
+        }
         metrics.register();
         metrics
     }
@@ -98,6 +138,32 @@ impl Metrics {
         self.messages_given_up.set(given_up);
     }
 
+    /// An order was answered: held, declined, or not decided at all.
+    pub fn order(&self, kind: &'static str, seconds: f64) {
+        self.orders.get_or_create(&KindLabel { kind }).inc();
+        self.order_seconds.observe(seconds);
+    }
+
+    pub fn stands(&self, standing: &Standing) {
+        let stands = &self.stands;
+        for ((within, _), devices) in HEARD_WITHIN.iter().zip(standing.devices) {
+            stands.devices.get_or_create(&WithinLabel { within }).set(devices);
+        }
+        stands.lag_max.set(standing.lag_seconds_max);
+        stands.stalls.set(standing.stalls);
+        stands.frozen.set(standing.stalls_frozen);
+        stands.holds.set(standing.holds_open);
+        stands.hold_age.set(standing.hold_seconds_max);
+        stands.changes_waiting.set(standing.changes_waiting);
+        stands.parked.set(standing.parked);
+        stands.refill.set(standing.stalls_to_refill);
+        for (kind, count) in &standing.incidents {
+            stands.incidents.get_or_create(&KindLabel { kind }).set(*count);
+        }
+        stands.oversells.set(standing.oversells);
+        stands.model_age.set(standing.model_seconds);
+    }
+
     /// The text that a scraper reads.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
@@ -106,7 +172,14 @@ impl Metrics {
     }
 
     fn register(&mut self) {
+        self.register_stands();
         let registry = &mut self.registry;
+        registry.register("orders", "Orders answered", self.orders.clone());
+        registry.register(
+            "order_seconds",
+            "Time from an order's arrival to its answer",
+            self.order_seconds.clone(),
+        );
         registry.register("http_requests", "Requests answered", self.requests.clone());
         registry.register("http_request_seconds", "Time until the answer began", self.seconds.clone());
         registry.register("store_commits", "Commits of the store", self.commits.clone());
@@ -137,6 +210,33 @@ impl Metrics {
         );
         registry.register("messages_waiting", "Messages to be sent", self.messages_waiting.clone());
         registry.register("messages_given_up", "Messages not tried again", self.messages_given_up.clone());
+    }
+}
+
+impl Metrics {
+    fn register_stands(&mut self) {
+        let (registry, stands) = (&mut self.registry, &self.stands);
+        registry.register("devices", "Devices by when they were last heard", stands.devices.clone());
+        let gauges = [
+            (
+                "replication_lag_seconds_max",
+                "Since when the device that was heard longest ago is silent",
+                &stands.lag_max,
+            ),
+            ("stalls", "Stalls with a profile", &stands.stalls),
+            ("stalls_frozen", "Stalls that promise nothing until their devices reported", &stands.frozen),
+            ("stalls_to_refill", "Stalls whose tables wait to be filled again", &stands.refill),
+            ("holds_open", "Orders that hold units", &stands.holds),
+            ("hold_seconds_max", "Since when the oldest of them holds", &stands.hold_age),
+            ("changes_waiting", "Edits that wait for what they build on", &stands.changes_waiting),
+            ("records_parked", "Records that count for nothing, each with its reason", &stands.parked),
+            ("oversell_incidents", "More was promised or sold than there was", &stands.oversells),
+            ("model_age_seconds", "Age of the suggestions' model; -1 without one", &stands.model_age),
+        ];
+        for (name, help, gauge) in gauges {
+            registry.register(name, help, gauge.clone());
+        }
+        registry.register("incidents", "What needs a person's eye, by kind", stands.incidents.clone());
     }
 }
 

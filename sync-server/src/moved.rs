@@ -14,11 +14,14 @@ const SWEEP_AT: usize = 1_000;
 #[derive(Clone, Default)]
 pub struct Moved {
     stalls: Arc<Mutex<BTreeMap<LogId, watch::Sender<u64>>>>,
+    /// Counts what was told of any stall.
+    all: Arc<watch::Sender<u64>>,
 }
 
 impl Moved {
     /// Tells the listeners of a stall. Positions that come late are passed over.
     pub fn tell(&self, stall: LogId, position: u64) {
+        self.tell_all();
         let stalls = self.stalls.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = stalls.get(&stall) {
             sender.send_if_modified(|latest| {
@@ -27,6 +30,16 @@ impl Moved {
                 is_later
             });
         }
+    }
+
+    /// Tells those who listen to all stalls that any of them may have moved.
+    pub fn tell_all(&self) {
+        self.all.send_modify(|told| *told += 1);
+    }
+
+    /// Hears from now on that some stall moved.
+    pub fn listen_to_all(&self) -> watch::Receiver<u64> {
+        self.all.subscribe()
     }
 
     /// Hears about a stall from now on.

@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
@@ -376,6 +377,35 @@ async fn the_operator_sees_the_server() {
         .send()
         .await
         .refused(StatusCode::SERVICE_UNAVAILABLE, "busy");
+}
+
+/// Every metric that an alert or a picture names is one that the server has.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_and_pictures_are_about_metrics_that_there_are() {
+    let server = TestServer::new();
+    server.get("/healthz").send().await.expect(StatusCode::OK);
+    let metrics = server.get("/metrics").from("127.0.0.1").send().await.expect(StatusCode::OK);
+    let text = String::from_utf8(metrics.bytes.to_vec()).unwrap();
+    // "# TYPE soko_orders counter": a counter's sample ends with _total, a histogram's with _bucket.
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let (name, kind) = line.split_once(' ').unwrap();
+        match kind {
+            "counter" => known.insert(format!("{name}_total")),
+            "histogram" => ["bucket", "sum", "count"].iter().all(|end| known.insert(format!("{name}_{end}"))),
+            _ => known.insert(name.into()),
+        };
+    }
+    assert!(known.contains("soko_order_seconds_bucket") && known.contains("soko_holds_open"), "{known:?}");
+    let ops = concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/");
+    for file in ["rules/soko.yml", "grafana/dashboards/soko.json"] {
+        let text = std::fs::read_to_string(format!("{ops}{file}")).unwrap();
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let named: BTreeSet<&str> = words.filter(|word| word.starts_with("soko_")).collect();
+        assert!(named.len() > 5, "{file} names {named:?}");
+        let unknown: Vec<_> = named.iter().filter(|name| !known.contains(**name)).collect();
+        assert!(unknown.is_empty(), "{file} names what /metrics does not have: {unknown:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,12 +4,16 @@
 mod common;
 
 use axum::http::{Method, StatusCode};
-use common::server::TestServer;
+use common::server::{OPERATOR_KEY, TestServer};
 use common::shop::{STALL, Shop, TEA, core, stores};
 use futures_util::StreamExt as _;
+use serde_json::{Value, json};
 use soko_app_api::{MarketQuery, MarketView, OfferRow, Window, decode, encode};
 use soko_documents::{Category, DocumentKind, Edit, Field, Product, Stall, Typed as _};
-use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
+use soko_domain::entry::{SaleLine, SaleMade, Standing, TenderKind, Tendered};
+use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::money::Currency;
+use soko_domain::quantity::Unit;
 
 const CHEESE: ThingId = ThingId([0xca; 16]);
 const EMPTY: ThingId = ThingId([0xcb; 16]);
@@ -211,6 +215,96 @@ async fn whoever_looks_at_the_market_hears_whose_face_moved() {
         assert_eq!(word(&mut stream).await, STALL.to_string());
         shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
         assert_eq!(word(&mut stream).await, STALL.to_string());
+        shop.server.app.begin_closing();
+        assert!(stream.next().await.is_none());
+    }
+}
+
+/// A sale of so many teas at 4.50.
+fn teas(number: u8, quantity: i64) -> SaleMade {
+    let line = SaleLine {
+        product: Some(TEA),
+        name: "Tea".into(),
+        unit: Some(Unit::Piece),
+        quantity,
+        beyond_share: 0,
+        unit_price_minor: 450,
+        price_per: 1,
+        discount_minor: 0,
+        discount: None,
+        taxes: Vec::new(),
+        total_minor: 450 * quantity,
+        note: String::new(),
+    };
+    let paid = Tendered {
+        kind: TenderKind::Cash,
+        amount_minor: 450 * quantity,
+        reference: String::new(),
+        standing: Standing::Taken,
+    };
+    SaleMade {
+        sale: SaleId([number; 16]),
+        shift: ShiftId([9; 16]),
+        receipt_number: u64::from(number),
+        currency: Currency::parse("EUR").unwrap(),
+        lines: vec![line],
+        discount: None,
+        total_minor: 450 * quantity,
+        cash_rounding_minor: 0,
+        tenders: vec![paid],
+        change_minor: 0,
+        note: String::new(),
+        customer: None,
+        tab: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_sees_what_is_sold_as_it_is_sold() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        shop.server
+            .get("/v1/operator/figures")
+            .send()
+            .await
+            .refused(StatusCode::UNAUTHORIZED, "not_the_operator");
+        let owner = shop.server.get("/v1/operator/stream").bearer(&shop.owner);
+        owner.send().await.refused(StatusCode::UNAUTHORIZED, "not_the_operator");
+        let page = shop.server.get("/operator").send().await.expect(StatusCode::OK);
+        assert!(page.headers["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
+
+        let response = shop.server.get("/v1/operator/stream?days=7").bearer(OPERATOR_KEY).raw().await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut stream = response.into_body().into_data_stream();
+        let first: Value = serde_json::from_str(&word(&mut stream).await).unwrap();
+        assert_eq!(first["currencies"], json!([]));
+        let now_ms = shop.server.app.now_ms();
+        shop.register.device.write([teas(1, 2).into(), teas(2, 1).into()], now_ms).unwrap();
+        shop.register.device.write([teas(3, 5).into()], now_ms - 10 * 86_400_000).unwrap();
+        shop.exchange().await;
+        shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
+        // Several moves may be shown together; the last word says all of them.
+        let seen = loop {
+            let seen: Value = serde_json::from_str(&word(&mut stream).await).unwrap();
+            if seen["currencies"][0]["orders"] == json!(1) {
+                break seen["currencies"][0].clone();
+            }
+        };
+        let totals =
+            ["sales", "pieces", "revenue_minor", "stalls", "orders_minor"].map(|key| seen[key].as_i64());
+        assert_eq!(totals, [2, 3, 1_350, 1, 450].map(Some));
+        assert_eq!(
+            (&seen["top_stalls"][0]["name"], &seen["top_stalls"][0]["pieces"]),
+            (&json!("Tea House"), &json!(3))
+        );
+        assert_eq!(seen["top_products"][0]["revenue_minor"], json!(1_350));
+        // The older sale is in a longer time, and a product has its own days.
+        let longer = shop.server.get("/v1/operator/figures?days=28").bearer(OPERATOR_KEY).send().await;
+        assert_eq!(longer.expect(StatusCode::OK).json()["currencies"][0]["revenue_minor"], json!(8 * 450));
+        let path = format!("/v1/operator/days?stall={STALL}&product={TEA}");
+        let days = shop.server.get(&path).bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK).json();
+        let days: Vec<_> = days.as_array().unwrap().iter().map(|day| day["revenue_minor"].as_i64()).collect();
+        assert_eq!(days, [Some(5 * 450), Some(3 * 450)]);
         shop.server.app.begin_closing();
         assert!(stream.next().await.is_none());
     }

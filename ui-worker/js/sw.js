@@ -48,7 +48,7 @@ async function activate() {
 }
 
 // Whatever the server keeps to itself is not a screen.
-const isScreen = (path) => !/^\/(v1|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
+const isScreen = (path) => !/^\/(v1|operator|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
 
 // The server's page first, since it may say more than ours; ours when the server is slow or away.
 async function page(event) {

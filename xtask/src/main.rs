@@ -10,6 +10,7 @@ mod fuzz;
 mod machine;
 mod packages;
 mod postgres;
+mod rules;
 mod serve;
 mod server;
 mod setup;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::machine::{self, WASM_TARGET};
 use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
 use crate::shell::{Failure, Outcome, cargo, run as run_command, say, succeeds, target_dir};
-use crate::{api_fuzz, browser, setup, sim, web};
+use crate::{api_fuzz, browser, rules, setup, sim, web};
 
 /// Enough to notice a broken rule at once; the long campaign is `cargo xtask sim --seeds 2000`.
 const SHORT_CAMPAIGN_SEEDS: u32 = 60;
@@ -72,6 +72,7 @@ pub(crate) const TEST: &[Step] = &[
     Step { name: "lints for the browser", work: Work::Call(check_browser_programs), gate: false },
     Step { name: "journeys in a browser", work: Work::Call(run_journeys), gate: false },
     Step { name: "short simulation", work: Work::Call(simulate), gate: false },
+    Step { name: "alert rules", work: Work::Call(check_rules), gate: false },
     Step { name: "every HTTP operation", work: Work::Call(try_every_operation), gate: false },
 ];
 
@@ -119,6 +120,15 @@ impl Stage {
 
 fn set_up(_: &mut Stage) -> Outcome<Done> {
     setup::install_missing(setup::Need::Optional).map(|()| Done::Ran)
+}
+
+fn check_rules(_: &mut Stage) -> Outcome<Done> {
+    match rules::checker()? {
+        Some(checker) => rules::check(&checker).map(|()| Done::Ran),
+        None => Ok(Done::NotRun(
+            "promtool is not installed and could not be fetched: install Debian's prometheus".into(),
+        )),
+    }
 }
 
 fn start_postgres(stage: &mut Stage) -> Outcome<Done> {

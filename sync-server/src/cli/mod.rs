@@ -3,6 +3,7 @@
 
 mod backup;
 mod demo;
+mod doctor;
 mod messages;
 mod payers;
 mod restore;
@@ -76,6 +77,7 @@ fn run(matches: &ArgMatches) -> Result<(), CliError> {
         Some(("restore", given)) => restore::run(&Resolved::read(given)?, given),
         Some(("verify", given)) => whole::verify(&Resolved::read(given)?, given),
         Some(("rebuild", given)) => whole::rebuild(&Resolved::read(given)?),
+        Some(("doctor", given)) => doctor::run(&Resolved::read(given)?),
         Some(("train", given)) => train::run(&Resolved::read(given)?, given),
         Some(("messages", given)) => messages::run(&Resolved::read(given)?, given),
         Some(("demo", given)) => demo::run(&Resolved::read(given)?, given),
@@ -104,6 +106,7 @@ pub fn command() -> Command {
         .subcommand(messages::command())
         .subcommand(restore::command())
         .subcommand(train::command())
+        .subcommand(doctor::command())
         .subcommand(whole::verify_command())
         .subcommand(whole::rebuild_command())
         .subcommand(

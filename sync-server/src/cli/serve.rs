@@ -27,6 +27,9 @@ use crate::web::Web;
 use crate::worker::pool::REQUEST_TIMEOUT;
 use crate::worker::{PoolApplier, WorkerCommand, WorkerPool};
 
+/// Far beyond what anybody tries.
+const OPERATOR_KEY_CHARS_MIN: usize = 32;
+
 pub(super) const EXAMPLES: &str = "EXAMPLES
   soko-server serve
   soko-server serve --data-dir /var/lib/soko --listen 0.0.0.0:7300
@@ -177,7 +180,15 @@ fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
     if public_origin.as_deref().is_some_and(|url| !is_origin(url)) {
         return Err(settings.wrong("public-url", "scheme and host, such as https://market.example"));
     }
+    let operator_key = settings.optional("operator-key");
+    if operator_key.as_ref().is_some_and(|key| key.chars().count() < OPERATOR_KEY_CHARS_MIN) {
+        // Never what it is.
+        return Err(CliError::usage(format!(
+            "operator-key is too short: choose at least {OPERATOR_KEY_CHARS_MIN} characters, such as `openssl rand -hex 32`"
+        )));
+    }
     Ok(Settings {
+        operator_key,
         public_origin,
         behind_proxy: settings.switch("behind-proxy")?,
         rates: settings.switch("limits")?.then(Rates::default),

@@ -81,6 +81,14 @@ const SETTINGS: &[Setting] = &[
         "BOOL",
         "Let everybody read /metrics, not only this machine",
     ),
+    Setting {
+        name: "operator-key",
+        variable: "SOKO_OPERATOR_KEY",
+        default: "",
+        value: "KEY",
+        help: "Who knows this key, of at least 32 characters, sees the figures of all stalls at /operator",
+        is_secret: true,
+    },
     setting(
         "web-dir",
         "SOKO_WEB_DIR",

@@ -38,6 +38,8 @@ pub struct Settings {
     pub rates: Option<Rates>,
     /// Whether everybody may read `/metrics`, or only this machine.
     pub open_metrics: bool,
+    /// Who knows it sees the figures of the whole market. None: nobody does.
+    pub operator_key: Option<String>,
     /// An answer must begin within this time.
     pub request_timeout: Duration,
     pub web: Web,
@@ -52,6 +54,7 @@ impl Default for Settings {
             behind_proxy: false,
             rates: Some(Rates::default()),
             open_metrics: false,
+            operator_key: None,
             request_timeout: Duration::from_secs(30),
             web: Web::default(),
             sends_mail: false,
@@ -174,7 +177,10 @@ impl App {
                 self.moved().tell(stall, position);
                 self.0.message_bell.notify_one();
             }
-            Heard::Everything => self.0.market.doubt_everything(),
+            Heard::Everything => {
+                self.0.market.doubt_everything();
+                self.moved().tell_all();
+            }
         }
     }
 

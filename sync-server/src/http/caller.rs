@@ -120,7 +120,7 @@ fn cookie_name(settings: &Settings) -> &'static str {
     if settings.is_secure() { "__Host-soko" } else { "soko" }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

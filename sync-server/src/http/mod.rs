@@ -15,6 +15,7 @@ mod market;
 mod members;
 mod messages;
 mod models;
+mod operator;
 mod ops;
 pub mod orders;
 mod passwords;

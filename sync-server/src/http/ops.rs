@@ -12,6 +12,7 @@ use crate::http::app::App;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::platform::Refusal;
+use crate::standing::Standing;
 use crate::store::WRITE_QUEUE_MAX;
 
 #[derive(Serialize, ToSchema)]
@@ -55,6 +56,9 @@ pub(crate) async fn metrics(State(app): State<App>, origin: Origin) -> Result<im
     }
     let (writes, reads) = app.store().waiting();
     app.metrics().waiting(writes, reads);
+    let now_ms = app.now_ms();
+    let stands = app.store().read(move |tx| Ok::<_, Refusal>(Standing::read(tx, now_ms)?)).await?;
+    app.metrics().stands(&stands);
     let text = app.metrics().text().map_err(|error| Problem::internal(&error.to_string()))?;
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
     Ok(std::future::ready((kind, text)).await)

@@ -1,6 +1,8 @@
 //! Orders: placed by buyers, with an account or without, and ended by them or by staff. A repeated request gets
 //! the first answer.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -184,8 +186,15 @@ pub(crate) async fn place(
     let asked = Asked { principal, object: Object::Stall(stall), action: Action::PlaceOrder };
     let place =
         move |tx: &mut dyn Tx, turn: &Turn<'_>| Ok(turn.core.place_order(tx, stall, &order, turn.now)?);
-    let placed = app.in_stall(asked, place).await?;
-    match placed {
+    let arrived = Instant::now();
+    let placed = app.in_stall(asked, place).await;
+    let answered = match &placed {
+        Ok(Placed::Held(_)) => "held",
+        Ok(Placed::Declined(_)) => "declined",
+        Err(_) => "failed",
+    };
+    app.metrics().order(answered, arrived.elapsed().as_secs_f64());
+    match placed? {
         // As it was placed: the same for every repetition.
         Placed::Held(view) => {
             let payment = view.payment.as_ref().map(PaymentView::as_it_began);

@@ -12,8 +12,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, devices, docs, market, members, messages, models, ops, orders, pay, pictures, recovery,
-    replicate, sessions, shares, shop, stalls, stream, web,
+    accounts, devices, docs, market, members, messages, models, operator, ops, orders, pay, pictures,
+    recovery, replicate, sessions, shares, shop, stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -24,6 +24,9 @@ pub fn router(app: App) -> Router {
         .route("/messages/{link}", get(messages::page).post(messages::keep))
         .route("/recover/{link}", get(recovery::page).post(recovery::keep))
         .merge(pay::pages())
+        .route("/operator", get(operator::page))
+        .route("/operator/page.js", get(operator::script))
+        .route("/operator/page.css", get(operator::style))
         .fallback(web::fallback)
         .method_not_allowed_fallback(async || {
             let detail = "this path does not know this method: see /docs";
@@ -71,6 +74,10 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
     }
     router
         .routes(routes!(replicate::replicate))
+        // The market's operator
+        .routes(routes!(operator::figures))
+        .routes(routes!(operator::days))
+        .routes(routes!(operator::stream))
         // The shop
         .routes(routes!(market::ask))
         .routes(routes!(market::stream))

@@ -15,8 +15,8 @@ use crate::web::page::{self, Paint};
 use crate::web::{Found, INDEX, Packed, Program, has_ending, media_type, never_changes, tag_of};
 
 /// Paths that are never pages of the app.
-const OF_THE_INTERFACE: [&str; 7] =
-    ["/v1", "/pictures", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"];
+const OF_THE_INTERFACE: [&str; 8] =
+    ["/v1", "/pictures", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/operator"];
 /// Scripts, styles and words from here only; pictures also as the app makes them.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
                       style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; \

@@ -31,6 +31,8 @@ use tower::ServiceExt as _;
 use crate::common::TestStore;
 
 pub(crate) const PASSWORD: &str = "orchid ladder frost";
+/// What its operator knows.
+pub(crate) const OPERATOR_KEY: &str = "a key that only the operator of the test knows";
 /// What the server under test has for a secret.
 pub(crate) const SECRET: [u8; 32] = [5; 32];
 const CHEAP: Cost = Cost { memory_kib: 8, passes: 1 };
@@ -139,6 +141,7 @@ impl TestServer {
                 request_timeout: wanted.request_timeout.unwrap_or(PATIENCE),
                 web: wanted.web.unwrap_or_default(),
                 sends_mail: wanted.sends_mail,
+                operator_key: Some(OPERATOR_KEY.into()),
                 ..Settings::default()
             },
             pay: PayDesk::new(wanted.pay),

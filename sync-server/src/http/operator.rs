@@ -1,0 +1,217 @@
+//! The operator's page and what it shows: the market's figures, live. Whoever knows the operator's key sees them; without
+//! a key in the settings there is neither page nor figures.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use soko_domain::ids::{LogId, ProductId};
+use soko_record_log::{StoreError, Tx};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::guard::limits::{Who, cost};
+use crate::http::app::App;
+use crate::http::asked::ApiQuery;
+use crate::http::body::id;
+use crate::http::caller::bearer;
+use crate::http::front::Origin;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::operator::{self, DAYS_MAX, DayFigures, MarketFigures};
+use crate::platform::Refusal;
+
+/// Moves within this time are shown together: a busy market is read five times a second, not once a sale.
+const TOGETHER: Duration = Duration::from_millis(200);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// A page that still looks comes back.
+const LIFE: Duration = Duration::from_secs(30 * 60);
+
+const PAGE: &str = include_str!("../operator/page.html");
+const SCRIPT: &str = include_str!("../operator/page.js");
+const STYLE: &str = include_str!("../operator/page.css");
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Somebody with the operator's key.
+pub(crate) struct Operator;
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let origin = Origin::from_request_parts(parts, app).await?;
+        let Some(key) = &app.settings().operator_key else { return Err(no_key()) };
+        let given = bearer(&parts.headers).unwrap_or_default();
+        // Of equal length whatever is given, so that the time it takes tells nothing.
+        if Sha256::digest(given) == Sha256::digest(key) {
+            return Ok(Self);
+        }
+        app.spend(Who::Prefix(origin.prefix), cost::PASSWORD)?;
+        let detail = "this is not the operator's key: it stands in the server's settings as operator-key";
+        Err(Problem::new(StatusCode::UNAUTHORIZED, "not_the_operator", detail))
+    }
+}
+
+fn no_key() -> Problem {
+    let detail = "this server has no operator's key: start it with --operator-key or SOKO_OPERATOR_KEY";
+    Problem::new(StatusCode::NOT_FOUND, "no_operator", detail)
+}
+
+pub(crate) async fn page(State(app): State<App>) -> Result<Response, Problem> {
+    std::future::ready(file(&app, "text/html; charset=utf-8", PAGE)).await
+}
+
+pub(crate) async fn script(State(app): State<App>) -> Result<Response, Problem> {
+    std::future::ready(file(&app, "text/javascript; charset=utf-8", SCRIPT)).await
+}
+
+pub(crate) async fn style(State(app): State<App>) -> Result<Response, Problem> {
+    std::future::ready(file(&app, "text/css; charset=utf-8", STYLE)).await
+}
+
+fn file(app: &App, kind: &'static str, text: &'static str) -> Result<Response, Problem> {
+    if app.settings().operator_key.is_none() {
+        return Err(no_key());
+    }
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+    ];
+    Ok((headers, text).into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    /// How many business days, today among them; 1 without a word.
+    days: Option<u16>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WantedDays {
+    days: Option<u16>,
+    stall: String,
+    product: Option<String>,
+}
+
+/// The market's figures now.
+#[utoipa::path(get, path = "/v1/operator/figures", tag = "operation",
+    params(("days" = Option<u16>, Query, description = "Business days, today among them; 1 without a word")), responses(
+    (status = 200, description = "Sums over all stalls", body = MarketFigures),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn figures(
+    State(app): State<App>,
+    _: Operator,
+    ApiQuery(wanted): ApiQuery<Wanted>,
+) -> Result<Json<MarketFigures>, Problem> {
+    Ok(Json(read(&app, wanted.days.unwrap_or(1)).await?))
+}
+
+/// One stall, or one of its products, day by day.
+#[utoipa::path(get, path = "/v1/operator/days", tag = "operation",
+    params(
+        ("stall" = String, Query, description = "The stall's identity"),
+        ("product" = Option<String>, Query, description = "One of its products"),
+        ("days" = Option<u16>, Query, description = "Business days, today among them; 28 without a word")), responses(
+    (status = 200, description = "Days on which something was sold", body = Vec<DayFigures>),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn days(
+    State(app): State<App>,
+    _: Operator,
+    ApiQuery(wanted): ApiQuery<WantedDays>,
+) -> Result<Json<Vec<DayFigures>>, Problem> {
+    let stall: LogId = id(&wanted.stall, "the stall")?;
+    let product: Option<ProductId> = match &wanted.product {
+        Some(product) => Some(id(product, "the product")?),
+        None => None,
+    };
+    let period = operator::period(app.now_ms(), wanted.days.unwrap_or(28));
+    let work = move |tx: &mut dyn Tx| Ok::<_, Refusal>(operator::days(tx, stall, product, period)?);
+    Ok(Json(app.store().read(work).await?))
+}
+
+/// The market's figures as they move.
+///
+/// Each word's data is what `/v1/operator/figures` answers. The first comes at once, the next when a stall's log moved.
+#[utoipa::path(get, path = "/v1/operator/stream", tag = "operation",
+    params(("days" = Option<u16>, Query, description = "Business days, today among them; 1 without a word")), responses(
+    (status = 200, description = "Server-sent words", content_type = "text/event-stream", body = String),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn stream(
+    State(app): State<App>,
+    _: Operator,
+    ApiQuery(wanted): ApiQuery<Wanted>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let days = wanted.days.unwrap_or(1).min(DAYS_MAX);
+    let listener = Listener::new(&app, days);
+    let words = unfold(listener, |mut listener| async move {
+        let figures = listener.next().await?;
+        let word = Event::default().event("figures").json_data(figures).ok()?;
+        Some((Ok(word), listener))
+    });
+    std::future::ready(Ok(Sse::new(words).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))).await
+}
+
+async fn read(app: &App, days: u16) -> Result<MarketFigures, Problem> {
+    let now_ms = app.now_ms();
+    let work = move |tx: &mut dyn Tx| {
+        operator::market(tx, now_ms, days).map_err(|error: StoreError| Refusal::from(error))
+    };
+    Ok(app.store().read(work).await?)
+}
+
+struct Listener {
+    app: App,
+    days: u16,
+    moved: watch::Receiver<u64>,
+    closing: watch::Receiver<bool>,
+    ends: Instant,
+    /// What moves earlier is read together.
+    next: Instant,
+}
+
+impl Listener {
+    fn new(app: &App, days: u16) -> Self {
+        app.metrics().streams.inc();
+        let mut moved = app.moved().listen_to_all();
+        moved.mark_changed();
+        Self {
+            app: app.clone(),
+            days,
+            moved,
+            closing: app.closing(),
+            ends: Instant::now() + LIFE,
+            next: Instant::now(),
+        }
+    }
+
+    /// None ends the stream; the page comes back.
+    async fn next(&mut self) -> Option<MarketFigures> {
+        if *self.closing.borrow() {
+            return None;
+        }
+        tokio::select! {
+            changed = self.moved.changed() => changed.ok()?,
+            _ = self.closing.changed() => return None,
+            () = tokio::time::sleep_until(self.ends) => return None,
+        }
+        tokio::time::sleep_until(self.next).await;
+        self.next = Instant::now() + TOGETHER;
+        self.moved.borrow_and_update();
+        read(&self.app, self.days).await.ok()
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.app.metrics().streams.dec();
+    }
+}

@@ -1,0 +1,158 @@
+// The operator's page: asks for the key once, then shows what the stream says. Everything that people wrote is put in as
+// text.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+let key = sessionStorage.getItem("operator-key");
+let reading = null;
+
+const money = (minor, of) => {
+  const sign = minor < 0 ? "-" : "";
+  const digits = String(Math.abs(minor)).padStart(of.decimals + 1, "0");
+  const plain = of.decimals === 0 ? digits : `${digits.slice(0, -of.decimals)}.${digits.slice(-of.decimals)}`;
+  try {
+    return new Intl.NumberFormat(undefined, { style: "currency", currency: of.currency, minimumFractionDigits: of.decimals }).format(sign + plain);
+  } catch {
+    return `${sign}${plain} ${of.currency}`;
+  }
+};
+const number = (n) => new Intl.NumberFormat().format(n);
+
+function element(name, text, ...children) {
+  const made = document.createElement(name);
+  if (text !== undefined && text !== null) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+function table(title, heads, rows) {
+  const head = element("tr", null, ...heads.map((text) => Object.assign(element("th", text), { scope: "col" })));
+  const made = element("table", null, element("caption", title), element("thead", null, head));
+  const body = element("tbody");
+  for (const [name, open, ...cells] of rows) {
+    const first = Object.assign(element("th"), { scope: "row" });
+    if (open) {
+      const button = Object.assign(element("button", name), { type: "button" });
+      button.addEventListener("click", open);
+      first.append(button);
+    } else first.textContent = name;
+    body.append(element("tr", null, first, ...cells.map((text) => element("td", text))));
+  }
+  made.append(body);
+  return element("div", null, made);
+}
+
+function show(figures) {
+  const all = figures.currencies.map((of) => {
+    const total = (name, value) => element("div", null, element("dt", name), element("dd", value));
+    const totals = element(
+      "dl",
+      null,
+      total("Revenue", money(of.revenue_minor, of)),
+      total("Sales", number(of.sales)),
+      total("Pieces", number(of.pieces)),
+      total("Given back", money(of.refunded_minor, of)),
+      total("Orders", number(of.orders)),
+      total("Ordered", money(of.orders_minor, of)),
+      total("Stalls", number(of.stalls)),
+    );
+    totals.className = "totals";
+    const stalls = of.top_stalls.map((it) => [it.name, () => detail(it.name, of, { stall: it.stall }), number(it.sales), number(it.pieces), money(it.revenue_minor, of)]);
+    const products = of.top_products.map((it) => [
+      `${it.name} · ${it.stall_name}`,
+      () => detail(`${it.name} · ${it.stall_name}`, of, { stall: it.stall, product: it.product }),
+      number(it.lines),
+      number(it.units),
+      money(it.revenue_minor, of),
+    ]);
+    const lists = element("div", null, table("Stalls that brought most", ["Stall", "Sales", "Pieces", "Revenue"], stalls), table("Products that brought most", ["Product", "Sales", "Units", "Revenue"], products));
+    lists.className = "lists";
+    return element("section", null, element("h2", of.currency), totals, lists);
+  });
+  if (all.length === 0) all.push(element("p", "Nothing was sold yet."));
+  // Whoever stands on a button stays there.
+  const at = [...byId("figures").querySelectorAll("button")].indexOf(document.activeElement);
+  byId("figures").replaceChildren(...all);
+  if (at >= 0) byId("figures").querySelectorAll("button")[at]?.focus();
+  byId("figures").dataset.at = figures.at_ms;
+  byId("state").textContent = `Live, as of ${new Date(figures.at_ms).toLocaleTimeString()}`;
+}
+
+const day = (days) => new Date(days * 86_400_000).toISOString().slice(0, 10);
+
+async function detail(title, of, wanted) {
+  const answer = await ask(`/v1/operator/days?${new URLSearchParams({ days: 28, ...wanted })}`);
+  if (!answer.ok) return;
+  const days = await answer.json();
+  const most = Math.max(1, ...days.map((it) => it.revenue_minor));
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 600 200");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `Revenue of ${title} by day`);
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  const from = days[0]?.business_day ?? 0;
+  const span = Math.max(1, (days.at(-1)?.business_day ?? 0) - from);
+  line.setAttribute("d", days.map((it, at) => `${at ? "L" : "M"}${((it.business_day - from) * 600) / span} ${195 - (it.revenue_minor * 190) / most}`).join(""));
+  svg.append(line);
+  const rows = days.map((it) => [day(it.business_day), null, number(it.sales), money(it.revenue_minor, of)]);
+  byId("detail-title").textContent = title;
+  byId("detail-body").replaceChildren(svg, table("By business day", ["Day", "Sales", "Revenue"], rows));
+  byId("detail").showModal();
+}
+
+const ask = (path, signal) => fetch(path, { headers: { authorization: `Bearer ${key}` }, signal });
+
+async function read() {
+  reading?.abort();
+  const mine = (reading = new AbortController());
+  while (!mine.signal.aborted) {
+    try {
+      const answer = await ask(`/v1/operator/stream?days=${byId("days").value}`, mine.signal);
+      if (answer.status === 401) return refuse((await answer.json()).detail);
+      if (!answer.ok) throw new Error(answer.statusText);
+      sessionStorage.setItem("operator-key", key);
+      byId("key").hidden = true;
+      byId("figures").hidden = false;
+      await listen(answer.body.getReader());
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      byId("state").textContent = "The server does not answer; trying again.";
+    }
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+}
+
+// Words are separated by an empty line; each has one line of data.
+async function listen(reader) {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    text += decoder.decode(value, { stream: true });
+    const words = text.split("\n\n");
+    text = words.pop();
+    for (const word of words) {
+      const data = word.split("\n").find((it) => it.startsWith("data:"));
+      if (data) show(JSON.parse(data.slice(5)));
+    }
+  }
+}
+
+function refuse(why) {
+  sessionStorage.removeItem("operator-key");
+  key = null;
+  byId("key").hidden = false;
+  byId("figures").hidden = true;
+  byId("wrong").textContent = why;
+}
+
+byId("key").addEventListener("submit", (submit) => {
+  submit.preventDefault();
+  key = new FormData(submit.target).get("key");
+  byId("wrong").textContent = "";
+  read();
+});
+byId("days").addEventListener("change", () => key && read());
+if (key) read();

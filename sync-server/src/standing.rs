@@ -1,0 +1,103 @@
+//! How a store stands, in a few numbers: what an operator is woken by. Read when somebody scrapes or asks `doctor`; names
+//! nobody.
+
+use soko_domain::entry::IncidentKind;
+use soko_record_log::{StoreError, Tx, params};
+
+/// How long ago a device was heard, in seconds: each device stands under the first that covers it.
+pub const HEARD_WITHIN: [(&str, i64); 5] =
+    [("1m", 60), ("1h", 3_600), ("1d", 86_400), ("7d", 7 * 86_400), ("longer", i64::MAX)];
+const MS: i64 = 1_000;
+
+/// One moment of the store.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Standing {
+    pub stalls: i64,
+    pub stalls_frozen: i64,
+    /// Their tables were filled by an older version.
+    pub stalls_to_refill: i64,
+    /// In the order of [`HEARD_WITHIN`]; revoked devices left out.
+    pub devices: [i64; HEARD_WITHIN.len()],
+    pub lag_seconds_max: i64,
+    pub holds_open: i64,
+    pub hold_seconds_max: i64,
+    pub changes_waiting: i64,
+    pub parked: i64,
+    pub incidents: Vec<(&'static str, i64)>,
+    /// Units that were promised or sold and are not there: always 0 unless somebody overrode a warning.
+    pub oversells: i64,
+    /// -1 without a model.
+    pub model_seconds: i64,
+}
+
+impl Standing {
+    pub fn read(tx: &mut dyn Tx, now_ms: i64) -> Result<Self, StoreError> {
+        let mut standing = Self {
+            stalls: count(tx, "select count(*) from stall_profile")?,
+            stalls_frozen: count(
+                tx,
+                "select count(distinct e.log) from epoch e where e.frozen = 1 and e.unfrozen = 0 and not exists (
+                   select 1 from epoch l where l.log = e.log and l.counter > e.counter)",
+            )?,
+            stalls_to_refill: count(tx, "select count(*) from tables_stale")?,
+            changes_waiting: count(tx, "select count(*) from pending_change")?,
+            parked: count(tx, "select count(*) from parked")?,
+            ..Self::default()
+        };
+        standing.read_devices(tx, now_ms)?;
+        let held = tx.query_one(
+            "select count(*), coalesce(min(at_ms), $1) from orders
+             where placed = 1 and handed_over = 0 and released = 0 and fulfilled = 0",
+            params![now_ms],
+        )?;
+        standing.holds_open = held.int(0)?;
+        standing.hold_seconds_max = (now_ms - held.int(1)?).max(0) / MS;
+        standing.read_incidents(tx)?;
+        let model = tx.query_opt("select max(made_ms) from model where in_use = 1", params![])?;
+        let made_ms = model.map(|row| row.int_opt(0)).transpose()?.flatten();
+        standing.model_seconds = made_ms.map_or(-1, |made_ms| (now_ms - made_ms).max(0) / MS);
+        Ok(standing)
+    }
+
+    fn read_devices(&mut self, tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
+        let rows = tx.query(
+            "select r.last_ms from reported r join stall_device d on d.log = r.log and d.author = r.author
+             where d.admitted = 1 and d.revoked = 0",
+            params![],
+        )?;
+        for row in &rows {
+            let seconds = (now_ms - row.int(0)?).max(0) / MS;
+            self.lag_seconds_max = self.lag_seconds_max.max(seconds);
+            let place = HEARD_WITHIN.iter().position(|(_, within)| seconds <= *within);
+            if let Some(devices) = place.and_then(|place| self.devices.get_mut(place)) {
+                *devices += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_incidents(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        for kind in IncidentKind::ALL {
+            let row =
+                tx.query_one("select count(*) from incident where kind = $1", params![kind.number()])?;
+            let (name, is_oversell) = match kind {
+                IncidentKind::Shortage => ("shortage", true),
+                IncidentKind::Overdrawn => ("overdrawn", true),
+                IncidentKind::Fork => ("fork", false),
+                IncidentKind::PaymentTwice => ("payment-twice", false),
+                IncidentKind::PaidTwice => ("paid-twice", false),
+                IncidentKind::PaymentOdd => ("payment-odd", false),
+                IncidentKind::PaymentReturned => ("payment-returned", false),
+                IncidentKind::PaymentDisputed => ("payment-disputed", false),
+                IncidentKind::HandedOverUnpaid => ("handed-over-unpaid", false),
+            };
+            self.incidents.push((name, row.int(0)?));
+            self.oversells += if is_oversell { row.int(0)? } else { 0 };
+        }
+        Ok(())
+    }
+}
+
+fn count(tx: &mut dyn Tx, sql: &str) -> Result<i64, StoreError> {
+    tx.query_one(sql, params![])?.int(0)
+}
