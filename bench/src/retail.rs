@@ -12,6 +12,7 @@
 //! by that is known and checked.
 
 mod data;
+mod figures;
 mod ledger;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ pub(crate) fn retail() -> Measured {
     let of_before =
         before.iter().flat_map(|invoice| &invoice.lines).map(data::Line::total_minor).sum::<i64>();
     check(&till, (trade.sold_minor + of_before, sold), (trade.cancelled_minor, refunded))?;
+    figures::figures(&till, &trade)?;
     print("retail.replay.seconds", "s", Milli::seconds(took), None);
     print("retail.replay.lines_per_s", "1/s", Milli::per_second(trade.lines, took), None);
     let Till { home, stall, products } = till;

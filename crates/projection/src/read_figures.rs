@@ -42,8 +42,9 @@ fn hours_by(
     tx: &mut dyn Tx,
     (log, period): (LogId, Period),
     by: &str,
-    hour_last: Option<u8>,
+    until: Option<Until>,
 ) -> Result<Vec<Row>, StoreError> {
+    let until = until.unwrap_or(Until { first: 0, last: 23 });
     let sums = sums(Hour::COLUMNS);
     let (select, group) = if by.is_empty() {
         (sums, String::new())
@@ -56,15 +57,22 @@ fn hours_by(
     tx.query(
         &format!(
             "select {select} from figure_hour
-             where log = $1 and business_day >= $2 and business_day <= $3 and hour <= $4 {group}"
+             where log = $1 and business_day >= $2 and business_day <= $3 and (hour + 24 - $5) % 24 <= $4 {group}"
         ),
-        params![log, period.from, period.to, hour_last.unwrap_or(u8::MAX)],
+        params![log, period.from, period.to, until.last, until.first],
     )
 }
 
-/// All of a period. With a last hour, what stands after it on the wall is left out.
-pub fn total(tx: &mut dyn Tx, of: (LogId, Period), hour_last: Option<u8>) -> Result<Hour, StoreError> {
-    hours_by(tx, of, "", hour_last)?.first().map_or(Ok(Hour::default()), |row| hour_of(row, 0))
+/// How far into a business day: the hour in which it begins, and the last one as counted from there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Until {
+    pub first: u8,
+    pub last: u8,
+}
+
+/// All of a period, or each of its days only so far.
+pub fn total(tx: &mut dyn Tx, of: (LogId, Period), until: Option<Until>) -> Result<Hour, StoreError> {
+    hours_by(tx, of, "", until)?.first().map_or(Ok(Hour::default()), |row| hour_of(row, 0))
 }
 
 /// Day by day, those on which nothing happened left out.

@@ -30,6 +30,7 @@ export const SCREENS = [
   ["count", "/stock/many/count"],
   ["gone", "/stock/many/gone"],
   ["today", "/today"],
+  ["figures", "/figures"],
   ["sales", "/sales"],
   ["customers", "/customers"],
   ["customer", (it) => it.customer],

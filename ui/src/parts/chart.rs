@@ -85,6 +85,7 @@ pub fn Chart(props: &ChartProps) -> Html {
     let shown = chosen.and_then(|at| marks.get(at));
     html! {
         <figure class="chart">
+            <span class="chart-most number" aria-hidden="true">{ most(marks) }</span>
             <div class="chart-plot">
                 <svg viewBox={format!("0 0 {WIDTH} {HEIGHT}")} preserveAspectRatio="none" role="img" aria-labelledby={titled.clone()} aria-describedby={described.clone()}>
                     <title id={titled}>{ props.title.clone() }</title>
@@ -103,6 +104,15 @@ pub fn Chart(props: &ChartProps) -> Html {
             <Behind title={props.title.clone()} {columns} rows={marks.iter().map(row).collect::<Vec<_>>()} />
         </figure>
     }
+}
+
+/// The largest amount, which is the top of the drawing.
+fn most(marks: &[Mark]) -> Option<AttrValue> {
+    let all = marks.iter().flat_map(|mark| {
+        let before = mark.before.as_ref().map(|(value, cell)| (*value, &cell.shown));
+        [Some((mark.value, &mark.amount.shown)), before]
+    });
+    all.flatten().max_by_key(|(value, _)| *value).map(|(_, shown)| shown.clone())
 }
 
 fn said(mark: &Mark) -> AttrValue {

@@ -17,6 +17,8 @@ use crate::speech::{Speech, use_speech};
 use crate::typed;
 
 const DAYS_OF_WEEK: u8 = 7;
+const HOURS_PER_DAY: u8 = 24;
+const HEAT_HOURS_MIN: u8 = 8;
 const YEAR_DAYS: i32 = 364;
 
 /// How long the span is; whole weeks, so that a weekday is compared with the same weekday.
@@ -203,9 +205,8 @@ fn Totals(props: &TotalsProps) -> Html {
         html! { <div class="figure"><dt>{ speech.say(key) }</dt><dd class="number">{ value }</dd></div> }
     };
     let change = figures.change_ppm.map(|ppm| {
-        let class = if ppm < 0 { "figure-less" } else { "figure-more" };
         let sign = if ppm > 0 { "+" } else { "" };
-        html! { <span class={class}>{ sign }{ speech.part(ppm) }{ " " }</span> }
+        format!("{sign}{} · ", speech.part(ppm))
     });
     let then = figures.before.map(|before| {
         let key = if figures.until_hour.is_some() { "figures.then-until" } else { "figures.then" };
@@ -268,6 +269,9 @@ fn over_time(speech: &Speech, figures: &FiguresView) -> Html {
 fn heat(speech: &Speech, figures: &FiguresView) -> Html {
     let hours = || figures.week.iter().filter(|cell| cell.sales != 0).map(|cell| cell.hour);
     let (Some(first), Some(last)) = (hours().min(), hours().max()) else { return Html::default() };
+    // Fewer squares than these are no field.
+    let first = first.min(HOURS_PER_DAY - HEAT_HOURS_MIN);
+    let last = last.max(first + HEAT_HOURS_MIN - 1);
     let cell = |weekday: u8, hour: u8| {
         let found = figures.week.iter().find(|cell| (cell.weekday, cell.hour) == (weekday, hour));
         let minor = found.map_or(0, |cell| cell.revenue_minor);

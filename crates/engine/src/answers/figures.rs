@@ -11,7 +11,7 @@ use soko_domain::money::{Rounding, div_round};
 use soko_domain::people::Doer;
 use soko_projection::figures::{Hour, month};
 use soko_projection::read as trade;
-use soko_projection::read_figures::{self as facts, Period};
+use soko_projection::read_figures::{self as facts, Period, Until};
 use soko_record_log::StoreError;
 
 use super::Asking;
@@ -34,7 +34,7 @@ pub(super) fn view(
     let (log, now) = (asking.log, of.period);
     let against = against.map(period);
     let before = match against {
-        Some(against) => Some(sums(&facts::total(asking.tx, (log, against), of.until_hour)?)),
+        Some(against) => Some(sums(&facts::total(asking.tx, (log, against), of.until)?)),
         None => None,
     };
     let step = match of.span.days() {
@@ -69,9 +69,9 @@ pub(super) fn view(
         total,
         before,
         change_ppm: before.and_then(|before| change_ppm(total.revenue_minor, before.revenue_minor)),
-        until_hour: of.until_hour,
+        until_hour: of.until.map(|until| (until.first + until.last) % HOURS_PER_DAY),
         step,
-        steps: steps(asking, step, now, against)?,
+        steps: steps(asking, (step, of.first_hour), now, against)?,
         week: week.iter().map(week_hour).collect(),
         paid: paid.collect(),
         taxes: taxes.collect(),
@@ -102,8 +102,10 @@ pub(super) struct Shown {
     pub(super) currency: String,
     pub(super) span: Span,
     pub(super) period: Period,
-    /// Where the span is today: the hour that it is.
-    until_hour: Option<u8>,
+    /// The hour in which a business day begins.
+    first_hour: u8,
+    /// Where the span is today: how far it is.
+    until: Option<Until>,
 }
 
 impl Shown {
@@ -116,10 +118,11 @@ impl Shown {
         let to = asked.to.clamp(BusinessDay::MIN.days(), BusinessDay::MAX.days());
         let from = asked.from.clamp(to.saturating_sub(SPAN_DAYS_MAX - 1), to);
         let offset = OffsetMinutes::new(stamp.offset_minutes).unwrap_or_default();
-        let hour = u8::try_from(Moment(stamp.at_ms).at(offset).hour).ok();
-        // Behind midnight a business day goes on, and its hours do not stand in their order.
-        let until_hour = hour.filter(|_| (from, to) == (today, today) && cut_off == 0);
-        Ok(Self { currency, span: Span { from, to }, period: Period { from, to }, until_hour })
+        let hour = u8::try_from(Moment(stamp.at_ms).at(offset).hour).unwrap_or(0);
+        let first_hour = u8::try_from(cut_off / 60).unwrap_or(0) % HOURS_PER_DAY;
+        let last = (hour + HOURS_PER_DAY - first_hour) % HOURS_PER_DAY;
+        let until = ((from, to) == (today, today)).then_some(Until { first: first_hour, last });
+        Ok(Self { currency, span: Span { from, to }, period: Period { from, to }, first_hour, until })
     }
 }
 
@@ -151,13 +154,13 @@ pub(super) fn sums(hour: &Hour) -> Sums {
 /// Every step of the span, those without sales, too, each beside the one at its place of the other span.
 fn steps(
     asking: &mut Asking<'_>,
-    step: Step,
+    (step, first_hour): (Step, u8),
     now: Period,
     against: Option<Period>,
 ) -> Result<Vec<StepSums>, StoreError> {
     let found = by_step(asking, step, now)?;
     let before = match against {
-        Some(against) => Some((places(step, against), by_step(asking, step, against)?)),
+        Some(against) => Some((places((step, first_hour), against), by_step(asking, step, against)?)),
         None => None,
     };
     let row = |(place, at): (usize, i32)| {
@@ -167,13 +170,15 @@ fn steps(
         });
         StepSums { at, sums: sums(&hour), before, is_restated: hour.restated > 0 }
     };
-    Ok(places(step, now).into_iter().enumerate().map(row).collect())
+    Ok(places((step, first_hour), now).into_iter().enumerate().map(row).collect())
 }
 
-/// Where the steps of a period begin.
-fn places(step: Step, period: Period) -> Vec<i32> {
+/// Where the steps of a period begin: a day that begins at four ends with the hour of three.
+fn places((step, first_hour): (Step, u8), period: Period) -> Vec<i32> {
     match step {
-        Step::Hours => (0..i32::from(HOURS_PER_DAY)).collect(),
+        Step::Hours => {
+            (0..HOURS_PER_DAY).map(|hour| i32::from((first_hour + hour) % HOURS_PER_DAY)).collect()
+        }
         Step::Days => (period.from..=period.to).collect(),
         Step::Months => (month(period.from)..=month(period.to)).filter_map(first_day).collect(),
     }

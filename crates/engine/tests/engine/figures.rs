@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     BeyondShare, DiscountInput, FiguresView, GoodsView, PeopleCall, PeopleVerb, ProductContent, Query,
-    RefundLineInput, SaleAbout, SaleLineInput, Span, Step, TaxInput, TenderInput, Verb, View,
+    RefundLineInput, SaleAbout, SaleLineInput, Span, StallContent, Step, TaxInput, TenderInput, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -113,6 +113,38 @@ fn a_day_is_what_was_sold_and_stands_beside_the_same_weekday() {
     // Early in the day only what had been sold by then a week before counts beside it.
     let early = device.figures(Span::day(TODAY), Some(Span::day(TODAY - 7)), NOON_MS - 4 * 3_600_000);
     assert_eq!(early.before.unwrap().revenue_minor, 0);
+}
+
+#[test]
+fn a_day_that_begins_at_four_goes_on_behind_midnight() {
+    let mut device = Device::new(1, None);
+    let content = StallContent {
+        name: "Night market".into(),
+        currency: "EUR".into(),
+        zone: "UTC".into(),
+        cut_off_minutes: 240,
+    };
+    device.done(command(1, Verb::CreateStall(content)));
+    let tea = ProductContent::piece("Tea", 400);
+    device.done(command(TEA, Verb::CreateProduct { product: product(TEA), content: tea }));
+    device.done(open_shift(2));
+    device.done(receive(4, product(TEA), 20));
+    let (hour, week) = (3_600_000, NOON_MS - 7 * DAY_MS);
+    // A week before at noon and at half past three in the night; today at two in the night.
+    for (number, quantity, at_ms) in
+        [(20, 1, week), (21, 5, week + 15 * hour + hour / 2), (22, 2, NOON_MS + 14 * hour)]
+    {
+        let lines = vec![SaleLineInput::of(product(TEA), quantity)];
+        device.at(sale(number, lines, TenderKind::Cash, 10_000), number, at_ms);
+    }
+    let now_ms = NOON_MS + 14 * hour + hour / 2;
+    let night = device.figures(Span::day(TODAY), Some(Span::day(TODAY - 7)), now_ms);
+    assert_eq!((night.total.revenue_minor, night.until_hour), (800, Some(2)));
+    assert_eq!(night.before.unwrap().revenue_minor, 400);
+    let hours: Vec<_> = night.steps.iter().map(|step| step.at).collect();
+    assert_eq!((hours.len(), hours[0], hours[23]), (24, 4, 3));
+    assert_eq!((night.steps[22].sums.revenue_minor, night.steps[23].sums.revenue_minor), (800, 0));
+    assert_eq!(night.steps[23].before.map(|before| before.revenue_minor), Some(2_000));
 }
 
 #[test]
