@@ -21,12 +21,13 @@ async function freePort() {
 }
 
 export class Server {
-  static async begin({ demo = false, web = WEB } = {}) {
+  static async begin({ demo = false, web = WEB, mail = null } = {}) {
     const server = new Server();
     server.data = mkdtempSync(join(tmpdir(), "soko-server-"));
     server.port = await freePort();
     server.url = `http://127.0.0.1:${server.port}`;
     server.web = web;
+    server.mail = mail;
     if (demo) {
       const made = spawnSync(PROGRAM, ["demo", "--data-dir", server.data, "--password", PASSWORD, "--small"]);
       if (made.status !== 0) throw new Error(`the demo could not be made: ${made.stderr}`);
@@ -38,6 +39,7 @@ export class Server {
 
   async start() {
     const listen = ["--listen", `127.0.0.1:${this.port}`, "--web-dir", this.web, "--limits=false"];
+    if (this.mail) listen.push("--mail-server", this.mail, "--mail-from", "Soko <market@example.org>", "--public-url", this.url);
     this.log = "";
     this.process = spawn(PROGRAM, ["serve", "--data-dir", this.data, ...listen], { stdio: ["ignore", "ignore", "pipe"] });
     this.ended = new Promise((done) => this.process.on("exit", done));
