@@ -1,11 +1,12 @@
 //! The mail server that takes our messages: SMTP, with TLS wherever it is not on this machine.
 
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use lettre::address::AddressError;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error as SmtpError};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
 use super::letter::Letter;
@@ -28,7 +29,9 @@ pub enum BadMail {
 /// Takes letters to the mail server. Cheap to clone.
 #[derive(Clone)]
 pub struct Post {
-    server: AsyncSmtpTransport<Tokio1Executor>,
+    builder: AsyncSmtpTransportBuilder,
+    /// Its connections are looked after by a task, so it begins with the first letter, inside the runtime.
+    server: Arc<OnceLock<AsyncSmtpTransport<Tokio1Executor>>>,
     from: Mailbox,
     /// How the outside reaches us, for links.
     origin: String,
@@ -55,10 +58,15 @@ impl Post {
         }
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(server).map_err(BadMail::Server)?;
         Ok(Self {
-            server: builder.timeout(Some(TIMEOUT)).build(),
+            builder: builder.timeout(Some(TIMEOUT)),
+            server: Arc::default(),
             from: from.parse().map_err(BadMail::From)?,
             origin: origin.to_owned(),
         })
+    }
+
+    fn server(&self) -> &AsyncSmtpTransport<Tokio1Executor> {
+        self.server.get_or_init(|| self.builder.clone().build())
     }
 
     pub(super) fn origin(&self) -> &str {
@@ -70,7 +78,7 @@ impl Post {
     /// # Errors
     /// What it says instead.
     pub async fn check(&self) -> Result<(), String> {
-        match self.server.test_connection().await {
+        match self.server().test_connection().await {
             Ok(true) => Ok(()),
             Ok(false) => Err("the mail server does not answer".to_owned()),
             Err(error) => Err(error.to_string()),
@@ -82,7 +90,7 @@ impl Post {
             Ok(message) => message,
             Err(because) => return Delivery::Refused(because),
         };
-        match self.server.send(message).await {
+        match self.server().send(message).await {
             Ok(_) => Delivery::Taken,
             Err(error) => {
                 // What servers say often names the address.
@@ -137,8 +145,8 @@ fn is_local(server: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn mail_in_the_open_stays_on_this_machine() {
+    #[test]
+    fn mail_in_the_open_stays_on_this_machine() {
         let from = "Soko <market@example.org>";
         let open = |server: &str| Post::new(server, from, "https://market.example").map(drop);
         for fine in [

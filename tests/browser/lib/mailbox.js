@@ -1,7 +1,6 @@
 // A real mail server on this machine, by others, that keeps what it takes.
 
-import PostalMime from "postal-mime";
-import { SMTPServer } from "smtp-server";
+import { PostalMime, SMTPServer } from "./places.js";
 
 export class Mailbox {
   static async open() {

@@ -13,4 +13,6 @@ export const WEB = named("SOKO_TEST_WEB_DIR");
 const tools = createRequire(`${named("SOKO_BROWSER_TOOLS")}/`);
 
 export const { chromium } = tools("playwright-core");
+export const { SMTPServer } = tools("smtp-server");
+export const { default: PostalMime } = tools("postal-mime");
 export const axeSource = () => tools("axe-core").source;

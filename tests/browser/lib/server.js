@@ -21,12 +21,13 @@ async function freePort() {
 }
 
 export class Server {
-  static async begin({ demo = false, web = WEB, mail = null } = {}) {
+  static async begin({ demo = false, web = WEB, options = [], mail = null } = {}) {
     const server = new Server();
     server.data = mkdtempSync(join(tmpdir(), "soko-server-"));
     server.port = await freePort();
     server.url = `http://127.0.0.1:${server.port}`;
     server.web = web;
+    server.options = options;
     server.mail = mail;
     if (demo) {
       const made = spawnSync(PROGRAM, ["demo", "--data-dir", server.data, "--password", PASSWORD, "--small"]);
@@ -38,7 +39,7 @@ export class Server {
   }
 
   async start() {
-    const listen = ["--listen", `127.0.0.1:${this.port}`, "--web-dir", this.web, "--limits=false"];
+    const listen = ["--listen", `127.0.0.1:${this.port}`, "--web-dir", this.web, "--limits=false", ...this.options];
     if (this.mail) listen.push("--mail-server", this.mail, "--mail-from", "Soko <market@example.org>", "--public-url", this.url);
     this.log = "";
     this.process = spawn(PROGRAM, ["serve", "--data-dir", this.data, ...listen], { stdio: ["ignore", "ignore", "pipe"] });

@@ -1,0 +1,94 @@
+// A buyer who pays before fetching, and a seller who sees it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Bank } from "./lib/bank.js";
+import { Browser } from "./lib/browser.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
+
+// A stall in the market that takes cards, with five units for the shop.
+const openedStall = async (till, price) => {
+  const [stall, tea] = [anyName("Stall"), anyName("Tea")];
+  await till.openStall(stall);
+  await till.addProduct(tea, price);
+  await till.stockOf(tea, "Receive", 10);
+  await till.connect("akinyi@example.org");
+  await till.page.getByText(`${stall} is connected`).first().waitFor();
+  await till.stockOf(tea, "Give back", 5);
+  await till.go("/settings");
+  await till.page.getByRole("checkbox", { name: "By card" }).check();
+  const card = till.page.locator("section", { has: till.page.getByRole("heading", { name: "Selling" }) }).last();
+  await card.getByRole("button", { name: "Save" }).click();
+  await till.page.getByText("Saved here · all sent").first().waitFor();
+  return { stall, tea };
+};
+
+// From the market to the page where it is paid.
+const ordered = async (shopper, { stall, tea }, way) => {
+  await shopper.page.getByRole("link", { name: new RegExp(tea) }).first().click();
+  await shopper.button("Put in basket").click();
+  await shopper.page.getByText("In your basket: 1.").first().waitFor();
+  await shopper.go("/basket");
+  await shopper.button(`Order from ${stall}`).click();
+  await shopper.page.getByLabel("How you pay").selectOption({ label: way });
+  await shopper.button("Order now").click();
+  await shopper.page.getByRole("link", { name: "Pay now" }).click();
+};
+
+const seesPaid = async (till, shopper, server) => {
+  await shopper.page.getByText("Nothing is left to pay.").waitFor();
+  await till.go("/orders");
+  await till.page.getByRole("main").getByText("Paid", { exact: true }).first().waitFor();
+  assert.deepEqual([...till.problems, ...shopper.problems], []);
+  await server.stop();
+  server.verify();
+};
+
+test("an order is paid with test money, on its page and back, and the seller sees that it is paid", async () => {
+  const server = await Server.begin({ options: ["--test-money=true"] });
+  const [seller, buyer] = [new Browser(), new Browser()];
+  try {
+    await seller.start();
+    await buyer.start();
+    const till = await Till.open(seller.context, server.url);
+    const offer = await openedStall(till, "2.50");
+    const shopper = await Till.open(buyer.context, server.url, "/market");
+    await ordered(shopper, offer, "By card, now (test money)");
+    await shopper.page.getByRole("heading", { name: "Test money" }).waitFor();
+    await shopper.page.getByText(/^2\.50 /).waitFor();
+    await shopper.button("Pay").click();
+    await seesPaid(till, shopper, server);
+  } finally {
+    await seller.close();
+    await buyer.close();
+    await server.close();
+  }
+});
+
+test("a payment whose answers are lost, by a server that is killed meanwhile, is charged once and shown as paid", async () => {
+  const bank = await Bank.open();
+  const options = ["--stripe-key=sk_live_1", "--stripe-webhook-secret=whsec_1", `--stripe-url=${bank.url}`];
+  const server = await Server.begin({ options });
+  const [seller, buyer] = [new Browser(), new Browser()];
+  try {
+    await seller.start();
+    await buyer.start();
+    const till = await Till.open(seller.context, server.url);
+    const offer = await openedStall(till, "2.50");
+    bank.loses.add("create").add("capture");
+    const shopper = await Till.open(buyer.context, server.url, "/market");
+    await ordered(shopper, offer, "By card, now");
+    await shopper.page.getByRole("link", { name: "Pay with this card" }).click();
+    await shopper.page.getByRole("heading", { name: "Payment" }).waitFor();
+    await server.kill();
+    await server.start();
+    await seesPaid(till, shopper, server);
+    assert.deepEqual([bank.lost, bank.charges, bank.sessions.size], [2, 1, 1]);
+  } finally {
+    await seller.close();
+    await buyer.close();
+    await server.close();
+    bank.close();
+  }
+});
