@@ -149,7 +149,13 @@ async function damage() {
       const text = new TextDecoder("latin1").decode(bytes.slice(at, at + page));
       if (!/create (table|index|unique)/i.test(text)) bytes.fill(0xa5, at, at + page);
     }
-    const writing = await handle.createWritable();
+    // The engine of the page before gives its files back a moment after that page has gone.
+    const free = () =>
+      handle.createWritable().catch((error) => {
+        if (error.name !== "NoModificationAllowedError") throw error;
+        return new Promise((again) => setTimeout(again, 20)).then(free);
+      });
+    const writing = await free();
     await writing.write(bytes);
     await writing.close();
   }

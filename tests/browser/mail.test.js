@@ -57,7 +57,7 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await till.button("Put in basket").click();
     await page.getByText(/^In your basket/).waitFor();
     await till.go("/basket");
-    await page.getByRole("link", { name: /^Order from/ }).first().click();
+    await page.getByRole("button", { name: /^Order from/ }).first().click();
     await till.button("Order now").click();
     const held = await box.mail(EMAIL, /set your order aside/);
     assert.match(held.text, /Total: /);

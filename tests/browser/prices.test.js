@@ -9,7 +9,7 @@ import { PASSWORD, Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 
 test("a price is suggested with its reasons, taken, taken back, refused and bounded", async () => {
-  const server = await Server.begin({ demo: true });
+  const server = await Server.begin({ demo: "whole" });
   const browser = new Browser();
   await browser.start();
   try {
@@ -60,11 +60,11 @@ test("a price is suggested with its reasons, taken, taken back, refused and boun
     assert.match(await reader.getAttribute("aria-valuetext"), /\d/);
     await page.getByText("Taken back", { exact: false }).first().waitFor();
     await page.getByRole("button", { name: "Stays" }).click();
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("It stays, as you said.").waitFor();
     assert.deepEqual(till.problems, []);
   } finally {
     await browser.close();
-    await server.stop();
+    await server.close();
   }
 });

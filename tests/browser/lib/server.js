@@ -30,7 +30,7 @@ export class Server {
     server.options = options;
     server.mail = mail;
     if (demo) {
-      const made = spawnSync(PROGRAM, ["demo", "--data-dir", server.data, "--password", PASSWORD, "--small"]);
+      const made = spawnSync(PROGRAM, ["demo", "--data-dir", server.data, "--password", PASSWORD, ...(demo === "whole" ? [] : ["--small"])]);
       if (made.status !== 0) throw new Error(`the demo could not be made: ${made.stderr}`);
       server.signIns = String(made.stdout);
     }
