@@ -13,6 +13,8 @@ const TOP_ROWS: u32 = 10;
 const CURRENCIES_MAX: u32 = 8;
 pub const DAYS_MAX: u16 = 366;
 const MS_PER_DAY: i64 = 86_400_000;
+/// After midnight.
+const DAY_ENDS_MS: i64 = 4 * 3_600_000;
 
 /// All stalls over some business days.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -73,9 +75,10 @@ pub struct DayFigures {
     pub revenue_minor: i64,
 }
 
-/// The last so many business days, as UTC sees them; where it is already tomorrow, tomorrow is among them.
+/// The last so many business days, as UTC sees them, and until the hour at which stalls end theirs if they chose no other:
+/// what is sold after midnight counts for the evening before. Where it is already tomorrow, tomorrow is among them.
 pub fn period(now_ms: i64, days: u16) -> Period {
-    let today = i32::try_from(now_ms.div_euclid(MS_PER_DAY)).unwrap_or(0);
+    let today = i32::try_from((now_ms - DAY_ENDS_MS).div_euclid(MS_PER_DAY)).unwrap_or(0);
     let days = i32::from(days.clamp(1, DAYS_MAX));
     Period { from: today - days + 1, to: today + 1 }
 }
