@@ -383,3 +383,28 @@ fn a_dump_comes_back_into_an_empty_database_and_nothing_else() {
     let unfinished = soko_sync_server::store::Store::open(&new.place, Arc::new(|_| {}));
     assert!(matches!(unfinished.err(), Some(StoreError::Corrupt(_))));
 }
+
+#[test]
+fn mail_is_set_up_wholly_or_refused_with_a_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = ["--mail-server", "smtp://127.0.0.1:1"];
+    let from = ["--mail-from", "Soko <market@example.org>"];
+    let origin = ["--public-url", "https://market.example"];
+    let open = ["--mail-server", "smtp://mail.example"];
+    let cases: [(&[&[&str]], i32, &str); 5] = [
+        (&[&["messages", "check"]], 2, "no mail server is set"),
+        (&[&["messages", "check"], &server, &from], 2, "--public-url"),
+        (&[&["serve"], &server, &origin], 2, "--mail-from"),
+        (&[&["serve"], &open, &from, &origin], 2, "needs TLS"),
+        // Nobody answers there, which is no fault of the program.
+        (&[&["messages", "check"], &server, &from, &origin], 1, "onnection"),
+    ];
+    for (parts, code, sentence) in cases {
+        let done = run(directory.path(), &parts.concat());
+        let said = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(code), "{parts:?}: {said}");
+        assert!(said.contains(sentence) && !said.contains("panicked"), "{parts:?}: {said}");
+    }
+    let none = run(directory.path(), &["messages", "list"]);
+    assert_eq!(text(&none.stdout).trim(), "There are none.");
+}

@@ -102,7 +102,8 @@ fn check(settings: &Resolved) -> Result<(), CliError> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| CliError::failed(format!("the runtime does not start: {error}")))?;
-    runtime.block_on(post.check()).map_err(CliError::failed)?;
+    // Its connections end inside the runtime, too.
+    runtime.block_on(async move { post.check().await }).map_err(CliError::failed)?;
     say("The mail server answers and takes our messages.");
     Ok(())
 }
