@@ -2,7 +2,7 @@
 
 use soko_pricing::spread::Count;
 
-use crate::figure::{print, tell};
+use soko_measure::figure::{print, tell};
 
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Calibration {

@@ -6,8 +6,8 @@ use soko_pricing::finite::{Clearance, Table, best};
 use soko_pricing::history::Day;
 use soko_pricing::seeds::Seeds;
 
-use crate::figure::{Measured, mean, print, spread, tell};
 use crate::world::chance;
+use soko_measure::figure::{Measured, mean, print, spread, tell};
 
 const DAYS: usize = 40;
 /// Steps of a day in which a price may change, and how much of the demand comes in each.

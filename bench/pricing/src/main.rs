@@ -2,8 +2,6 @@
 //! device and no database.
 
 mod calibrate;
-mod data;
-mod figure;
 mod finite;
 mod retail;
 mod size;
@@ -12,7 +10,7 @@ mod world;
 
 use std::process::ExitCode;
 
-use figure::{Fault, Measured, tell};
+use soko_measure::figure::{Fault, Measured, tell};
 
 const USAGE: &str = "soko-pricing-bench pricing | unlimited WORLDS | finite WORLDS | retail | size";
 const WORLDS: u64 = 1_000;

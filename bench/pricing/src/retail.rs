@@ -13,8 +13,8 @@ use soko_pricing::pool::{Learned, learn};
 use soko_pricing::suggest::units_ahead;
 
 use crate::calibrate::Calibration;
-use crate::data;
-use crate::figure::{Fault, Measured, print, tell};
+
+use soko_measure::figure::{Fault, Measured, print, tell};
 
 /// Weeks from the first Monday in the file; the last ten are held out.
 const FIRST_DAY: i32 = 14_942;
@@ -31,7 +31,7 @@ struct Week {
 
 /// Product by product, week by week: units, and the price on most lines, or the last one known.
 fn weeks(folder: &Path) -> Measured<Vec<Vec<Day>>> {
-    let text = data::text(&folder.join("retail/online_retail.csv.xz"))?;
+    let text = soko_measure::data::text(&folder.join("retail/online_retail.csv.xz"))?;
     let mut products: BTreeMap<String, Vec<Week>> = BTreeMap::new();
     for line in text.lines().skip(1) {
         let Some(sale) = Sale::read(line) else { continue };
@@ -126,7 +126,7 @@ impl Errors {
 const WAYS: [&str; 5] = ["soko", "soko_without_price", "last_price", "seasonal_naive", "four_weeks"];
 
 pub(crate) fn measure() -> Measured {
-    let Some(folder) = data::folder() else {
+    let Some(folder) = soko_measure::data::folder() else {
         tell("without the figures pricing.retail: no data in ../shared/data or SOKO_DATA");
         return Ok(());
     };

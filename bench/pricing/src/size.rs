@@ -12,7 +12,7 @@ use soko_pricing::pool::{Learned, learn};
 use soko_pricing::seeds::Seeds;
 use soko_pricing::suggest::{Horizon, Question, suggest};
 
-use crate::figure::{Fault, Measured, cpu_s, peak_mb, print};
+use soko_measure::figure::{Fault, Measured, cpu_s, peak_mb, print};
 
 const STALLS: usize = 50;
 const PRODUCTS: usize = 1_000;

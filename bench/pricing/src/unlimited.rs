@@ -11,8 +11,8 @@ use soko_pricing::seeds::Seeds;
 use soko_pricing::suggest::{Horizon, Question, suggest, units_ahead};
 
 use crate::calibrate::Calibration;
-use crate::figure::{Measured, mean, print, spread, tell};
 use crate::world::{Truth, Weather, World};
+use soko_measure::figure::{Measured, mean, print, spread, tell};
 
 pub(crate) const DAYS: usize = 90;
 /// From this day on it should have learnt.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use soko_recommend::train::Histories;
 
-use crate::figure::{Fault, Measured, tell};
+use soko_measure::figure::{Fault, Measured, tell};
 
 const LIBRARIES: [&str; 3] = ["implicit==0.7.3", "numpy", "scipy"];
 const PROGRAM: &str = include_str!("implicit.py");
@@ -58,7 +58,7 @@ impl Library {
         let lines =
             (0..train.rows()).flat_map(|row| train.row(row).iter().map(move |it| format!("{row}\t{it}\n")));
         fs::write(&pairs, lines.collect::<String>())?;
-        let test = crate::data::text(&folder.join("movielens/test.tsv.xz"))?;
+        let test = soko_measure::data::text(&folder.join("movielens/test.tsv.xz"))?;
         let test_file = pairs.with_extension("test");
         fs::write(&test_file, test)?;
         let output = Command::new(&self.python)

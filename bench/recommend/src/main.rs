@@ -2,14 +2,12 @@
 //! `soko-bench` so that it is built in a minute: it needs no server, no device and no database.
 
 mod baseline;
-mod data;
-mod figure;
 mod movielens;
 mod shape;
 
 use std::process::ExitCode;
 
-use figure::{Fault, Measured, tell};
+use soko_measure::figure::{Fault, Measured, tell};
 
 const USAGE: &str = "soko-recommend-bench recommend | search";
 
@@ -36,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn recommend() -> Measured {
-    match data::folder() {
+    match soko_measure::data::folder() {
         Some(folder) => movielens::measure(&folder)?,
         None => tell("without the figures recommend.ml1m: no data in ../shared/data or SOKO_DATA"),
     }
@@ -45,6 +43,7 @@ fn recommend() -> Measured {
 }
 
 fn search() -> Measured {
-    let folder = data::folder().ok_or_else(|| Fault("no data in ../shared/data or SOKO_DATA".into()))?;
+    let folder =
+        soko_measure::data::folder().ok_or_else(|| Fault("no data in ../shared/data or SOKO_DATA".into()))?;
     movielens::search(&folder)
 }

@@ -11,8 +11,8 @@ use soko_recommend::train::{
 };
 
 use crate::baseline::{Baseline, Library};
-use crate::data;
-use crate::figure::{Fault, Measured, cpu_s, mean, peak_mb, print, spread, tell};
+
+use soko_measure::figure::{Fault, Measured, cpu_s, mean, peak_mb, print, spread, tell};
 
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
@@ -58,7 +58,7 @@ impl Movielens {
         let folder = folder.join("movielens");
         let mut rows: Vec<Vec<u32>> = Vec::new();
         let mut products = 0;
-        for line in data::text(&folder.join("train.tsv.xz"))?.lines() {
+        for line in soko_measure::data::text(&folder.join("train.tsv.xz"))?.lines() {
             let [person, product] = numbers(line)?[..] else {
                 return Err(Fault(format!("two numbers, not {line:?}")));
             };
@@ -68,7 +68,7 @@ impl Movielens {
             products = products.max(product + 1);
         }
         let mut test = Vec::with_capacity(rows.len());
-        for line in data::text(&folder.join("test.tsv.xz"))?.lines() {
+        for line in soko_measure::data::text(&folder.join("test.tsv.xz"))?.lines() {
             let numbers = numbers(line)?;
             let [_, taken, others @ ..] = &numbers[..] else {
                 return Err(Fault(format!("too short: {line:?}")));

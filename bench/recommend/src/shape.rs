@@ -8,7 +8,7 @@ use soko_recommend::train::{
     Blend, EaseParameters, FollowsParameters, Histories, IalsParameters, Model, Parameters, Recency, Seeds,
 };
 
-use crate::figure::{Fault, Measured, cpu_s, peak_mb, print, tell};
+use soko_measure::figure::{Fault, Measured, cpu_s, peak_mb, print, tell};
 
 /// Products of the largest market that a device carries.
 const PRODUCTS: u32 = 50_000;

@@ -65,8 +65,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "soko-projection",
         ],
     ),
-    ("soko-recommend-bench", &["soko-recommend"]),
-    ("soko-pricing-bench", &["soko-pricing"]),
+    ("soko-measure", &[]),
+    ("soko-recommend-bench", &["soko-recommend", "soko-measure"]),
+    ("soko-pricing-bench", &["soko-pricing", "soko-measure"]),
     ("xtask", &[]),
 ];
 

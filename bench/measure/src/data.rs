@@ -10,13 +10,13 @@ const FOLDER_VARIABLE: &str = "SOKO_DATA";
 const FOLDER: &str = "../shared/data";
 
 /// The folder with the data, if it is there.
-pub(crate) fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os(FOLDER_VARIABLE).map_or_else(|| PathBuf::from(FOLDER), PathBuf::from);
     folder.is_dir().then_some(folder)
 }
 
 /// A compressed file's text.
-pub(crate) fn text(path: &std::path::Path) -> Measured<String> {
+pub fn text(path: &std::path::Path) -> Measured<String> {
     let output = Command::new("xz").args(["--decompress", "--stdout"]).arg(path).output();
     let output = output.map_err(|error| Fault(format!("xz could not be started: {error}")))?;
     if !output.status.success() {
