@@ -76,6 +76,10 @@ pub const PRICES: &str = include_str!("../../../migrations/shared/0011_prices.sq
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
+/// The steps above, in an order in which a new store can run them behind the log's own.
+pub const STEPS: [&str; 11] =
+    [TABLES, LISTS, SUM_TABLE, DESK, GOODS, SELL, COUNTS, CUSTOMERS, FIGURES, ORDER_MONEY, PRICES];
+
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
     "balance",

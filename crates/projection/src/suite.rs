@@ -126,29 +126,14 @@ mod tests {
     use soko_record_log::{Migration, Sqlite};
 
     use super::*;
-    use crate::{
-        COUNTS, CUSTOMERS, DESK, FIGURES, GOODS, LISTS, ORDER_MONEY, PRICES, SELL, SUM_TABLE, TABLES,
-    };
+    use crate::STEPS;
 
     const SEEDS: u64 = 60;
 
     #[test]
     fn on_a_device_figures_are_what_adding_up_gives() {
         let mut db = Sqlite::open_in_memory().unwrap();
-        let steps = [
-            log::SCHEMA,
-            TABLES,
-            LISTS,
-            SUM_TABLE,
-            DESK,
-            GOODS,
-            SELL,
-            COUNTS,
-            CUSTOMERS,
-            FIGURES,
-            ORDER_MONEY,
-            PRICES,
-        ];
+        let steps = [log::SCHEMA].into_iter().chain(STEPS);
         let steps: Vec<Migration> =
             (1..).zip(steps).map(|(number, sql)| Migration { number, name: "step", sql }).collect();
         db.migrate(&steps).unwrap();

@@ -3,10 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use soko_domain::ids::{AuthorId, Hash, LogId, SaleId};
-use soko_projection::{
-    COUNTS, CUSTOMERS, DESK, FIGURES, GOODS, LISTS, ORDER_MONEY, PRICES, SELL, SUM_TABLE, TABLES,
-    state_digest,
-};
+use soko_projection::{STEPS, state_digest};
 use soko_record_log::{Migration, Sqlite, StoreError, log, params};
 
 const STALL: LogId = LogId([1; 16]);
@@ -15,20 +12,7 @@ const ROWS: u64 = 12_000;
 
 fn store() -> Sqlite {
     let mut db = Sqlite::open_in_memory().unwrap();
-    let steps = [
-        log::SCHEMA,
-        TABLES,
-        LISTS,
-        SUM_TABLE,
-        DESK,
-        GOODS,
-        SELL,
-        COUNTS,
-        CUSTOMERS,
-        FIGURES,
-        ORDER_MONEY,
-        PRICES,
-    ];
+    let steps = [log::SCHEMA].into_iter().chain(STEPS);
     let steps: Vec<Migration> =
         (1..).zip(steps).map(|(number, sql)| Migration { number, name: "step", sql }).collect();
     db.migrate(&steps).unwrap();
