@@ -1,6 +1,8 @@
 //! Accounts, sessions, members: through the real router.
 
 mod common;
+#[path = "people/own_data.rs"]
+mod own_data;
 
 use axum::http::{StatusCode, header};
 use common::server::{PASSWORD, TestServer, Wanted};

@@ -41,7 +41,10 @@ impl Early {
                 }
             }
             BuyerVerb::EmptyBasket { stall } => self.lines.retain(|line| line.stall != stall.0),
-            BuyerVerb::PlaceOrder { .. } | BuyerVerb::CancelOrder { .. } | BuyerVerb::Unwanted { .. } => {}
+            BuyerVerb::PlaceOrder { .. }
+            | BuyerVerb::CancelOrder { .. }
+            | BuyerVerb::Unwanted { .. }
+            | BuyerVerb::Like { .. } => {}
         }
     }
 

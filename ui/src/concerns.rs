@@ -1,6 +1,6 @@
 //! Which calls would be answered differently after something was told.
 
-use soko_app_api::{Call, MarketMoved, MarketQuery, PaperCall, Query, SuggestQuery, Told};
+use soko_app_api::{BuyerQuery, Call, MarketMoved, MarketQuery, PaperCall, Query, SuggestQuery, Told};
 use soko_domain::ids::LogId;
 
 pub fn concerns(call: &Call, told: &Told) -> bool {
@@ -12,6 +12,7 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         }
         // What is on a counter is asked anew with each change of it.
         Call::Suggest(SuggestQuery::AtCounter { .. }) => is_everything,
+        Call::Buyer(BuyerQuery::LikedKeys) => is_everything || *told == Told::Buyer,
         Call::Suggest(_) | Call::Buyer(_) => is_everything || matches!(told, Told::Buyer | Told::Market(_)),
         Call::About => is_everything || matches!(told, Told::Device | Told::Stall(_)),
         Call::Paper(PaperCall::Look { stall, sale }) => {

@@ -13,7 +13,7 @@ pub fn at(call: &Call, window: Window) -> Option<Call> {
     let place = match &mut call {
         Call::Ask(query) => in_query(query),
         Call::Market(MarketQuery::Stalls { window, .. } | MarketQuery::Offers { window, .. }) => Some(window),
-        Call::Buyer(BuyerQuery::Orders { window }) => Some(window),
+        Call::Buyer(BuyerQuery::Orders { window } | BuyerQuery::Likes { window }) => Some(window),
         _ => None,
     };
     match place {
@@ -60,6 +60,7 @@ pub fn rows(answer: &Answer) -> usize {
         Answer::Market(MarketView::Stalls(dated)) => dated.value.len(),
         Answer::Market(MarketView::Offers(dated)) => dated.value.len(),
         Answer::Buyer(BuyerView::Orders(rows)) => rows.len(),
+        Answer::Buyer(BuyerView::Likes(likes)) => likes.offers.len(),
         _ => 0,
     }
 }

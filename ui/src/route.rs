@@ -55,6 +55,8 @@ pub enum Route {
     Basket,
     MyOrders,
     MyOrder(OrderId),
+    /// What is liked.
+    Likes,
     Me,
     /// What the code on a receipt proves; without a text, a place to put one in.
     Verify {
@@ -149,6 +151,7 @@ impl Route {
             ["basket"] => Some(Self::Basket),
             ["my-orders"] => Some(Self::MyOrders),
             ["my-orders", order] => OrderId::from_hex(order).map(Self::MyOrder),
+            ["liked"] => Some(Self::Likes),
             ["me"] => Some(Self::Me),
             ["verify"] => Some(Self::Verify { proof: String::new() }),
             ["verify", proof] => Some(Self::Verify { proof: (*proof).into() }),
@@ -200,6 +203,7 @@ impl Route {
             Self::Basket => "/basket".into(),
             Self::MyOrders => "/my-orders".into(),
             Self::MyOrder(order) => format!("/my-orders/{order}"),
+            Self::Likes => "/liked".into(),
             Self::Me => "/me".into(),
             Self::Verify { proof } if proof.is_empty() => "/verify".into(),
             Self::Verify { proof } => format!("/verify/{proof}"),
@@ -250,6 +254,7 @@ impl Route {
             | Self::Basket
             | Self::MyOrders
             | Self::MyOrder(_)
+            | Self::Likes
             | Self::Me => Some(Mode::Shopper),
             Self::Home
             | Self::Settings
@@ -287,7 +292,7 @@ impl Route {
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Stall(_) | Self::Offer(..) => Self::Market,
             Self::MyOrder(_) => Self::MyOrders,
-            Self::SignIn | Self::Verify { .. } => Self::Me,
+            Self::Likes | Self::SignIn | Self::Verify { .. } => Self::Me,
             Self::Home
             | Self::Begin
             | Self::Sell
@@ -398,6 +403,7 @@ mod tests {
             Route::Basket,
             Route::MyOrders,
             Route::MyOrder(order),
+            Route::Likes,
             Route::Me,
             Route::Verify { proof: String::new() },
             Route::Verify { proof: "AQEC-_9".into() },

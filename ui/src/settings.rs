@@ -9,6 +9,7 @@ mod join;
 mod kept;
 mod looks;
 mod own;
+mod own_data;
 mod printers;
 mod profile;
 mod sign_in;
@@ -82,6 +83,7 @@ fn Settings() -> Html {
                         <printers::Printers />
                     }
                     <own::Own stall={stall.clone()} />
+                    <own_data::OwnData />
                     <Looks />
                     if let Some(about) = about {
                         <kept::Kept about={(*about).clone()} />

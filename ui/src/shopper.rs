@@ -4,6 +4,7 @@ mod amounts;
 mod basket;
 mod cards;
 mod checkout;
+mod likes;
 mod market;
 mod me;
 mod offer;
@@ -26,7 +27,7 @@ use crate::route::Route;
 /// The screen of an address on this side; none for an address of the other.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other side's addresses are the other side's")]
 pub fn screen(route: &Route) -> Option<Html> {
-    Some(match route.clone() {
+    let shown = match route.clone() {
         Route::Market => html! { <market::Market /> },
         Route::Search { text } => html! { <search::Search {text} /> },
         Route::Stall(stall) => html! { <stall::Stall key={stall.to_string()} {stall} /> },
@@ -40,7 +41,9 @@ pub fn screen(route: &Route) -> Option<Html> {
             let key = proof.clone();
             html! { <verify::Verify {key} {proof} /> }
         }
+        Route::Likes => html! { <likes::Likes /> },
         Route::Me => html! { <me::Me /> },
         _ => return None,
-    })
+    };
+    Some(html! { <likes::KnowsLikes>{ shown }</likes::KnowsLikes> })
 }

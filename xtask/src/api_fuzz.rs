@@ -29,7 +29,7 @@ const PAGES: &[&str] = &["fuzz/corpus/page/00.bin", "fuzz/corpus/page/01.bin"];
 /// How many bytes of a page are spoilt, one in each try.
 const SPOILT_BYTES: usize = 64;
 /// These would end the session, or make it another's.
-const NOT_AS_OWNER: &[&str] = &["/v1/sessions/current", "/v1/me/password"];
+const NOT_AS_OWNER: &[&str] = &["/v1/sessions/current", "/v1/me/password", "/v1/me/erasure"];
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Against the server of the test build.

@@ -5,6 +5,7 @@ use soko_domain::entry::PayWay;
 use soko_domain::ids::{Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
+use crate::market::OfferRow;
 use crate::query::Window;
 use crate::text::{as_hex, as_hex_opt, as_word};
 use crate::views::OrderLineView;
@@ -53,6 +54,9 @@ pub enum BuyerVerb {
         product: ProductId,
         is_unwanted: bool,
     },
+    /// Likes this, or does not any more. It is kept here, and brought to the person's other devices once somebody is
+    /// signed in.
+    Like { it: Liked, is_liked: bool },
 }
 
 /// How a buyer pays before the goods are fetched.
@@ -84,6 +88,12 @@ pub enum BuyerQuery {
         window: Window,
     },
     Order(#[serde(with = "as_hex")] OrderId),
+    /// What is liked, without what it is: for the signs on everything else.
+    LikedKeys,
+    /// What is liked, the latest first.
+    Likes {
+        window: Window,
+    },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -94,6 +104,25 @@ pub enum BuyerView {
     Orders(Vec<OwnOrderRow>),
     Order(OwnOrderView),
     PayOffers(Vec<PayOffer>),
+    LikedKeys(Vec<Liked>),
+    Likes(Likes),
+}
+
+/// A product of a stall that somebody likes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Liked {
+    #[serde(with = "as_hex")]
+    pub stall: LogId,
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Likes {
+    /// As they were last seen.
+    pub offers: Vec<OfferRow>,
+    /// Liked, and not on offer any more.
+    pub gone: u32,
 }
 
 /// The basket of one stall: one order, once it is placed.

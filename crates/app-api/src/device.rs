@@ -49,6 +49,12 @@ pub enum DeviceVerb {
         email: String,
     },
     SignOut,
+    /// Everything that the server keeps of whoever is signed in, as a file.
+    OwnData,
+    /// Ends the account of whoever is signed in, for good, at the server and here.
+    EraseAccount {
+        password: String,
+    },
     /// Claims a stall that was founded here for the signed-in account, and enrols this device.
     Connect(#[serde(with = "as_hex")] LogId),
     /// Makes this device a register of a stall, by what another device's `Invite` answered.

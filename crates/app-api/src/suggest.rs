@@ -10,7 +10,7 @@ use crate::views::ProductRow;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SuggestQuery {
-    /// For whoever uses this device, from what they ordered and what is in their baskets.
+    /// For whoever uses this device, from what they ordered, what they like and what is in their baskets.
     ForMe,
     /// What goes with a product on offer.
     With {
@@ -50,6 +50,8 @@ pub enum Because {
     Together { with: String, both: u32, of: u32 },
     /// Who had that product had this one, too.
     Like { product: String },
+    /// Whoever uses this device likes that product, and it goes with this one.
+    Liked { product: String },
     /// Many had it.
     Popular,
 }

@@ -52,7 +52,7 @@ impl Device {
         Ok(self.made(&format!("soko-{}.zip", self.today()), bytes))
     }
 
-    fn made(&self, name: &str, bytes: Vec<u8>) -> FileMade {
+    pub(crate) fn made(&self, name: &str, bytes: Vec<u8>) -> FileMade {
         match self.host.put_file(name, &bytes) {
             Some(place) => FileMade { name: name.into(), place, bytes: Vec::new() },
             None => FileMade { name: name.into(), place: String::new(), bytes },

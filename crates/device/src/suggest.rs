@@ -9,6 +9,7 @@ use soko_domain::ids::{Hash, LogId, ProductId};
 use soko_recommend::packed::{Packed, Reason, Suggestion, Wanted, model_id};
 use soko_record_log::{StoreError, Tx, params};
 
+use crate::buyer::likes;
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::market::offer;
@@ -71,13 +72,18 @@ impl Device {
 
     fn for_me(&self, packed: &Packed) -> Result<Vec<Suggested<OfferRow>>, Undone> {
         let numbers = self.market_numbers(packed)?;
-        let (history, unwanted) = self.read(|tx| Ok((history(tx)?, unwanted(tx)?)))?;
+        let whose = likes::whose(&self.own()?);
+        let (history, liked, unwanted) =
+            self.read(|tx| Ok((history(tx)?, likes::products(tx, &whose)?, unwanted(tx)?)))?;
         let number = |product: &ProductId| packed.number(&product.0);
-        let history: Vec<u32> = history.iter().filter_map(number).collect();
+        let had: Vec<u32> = history.iter().filter_map(number).collect();
+        let only_liked: Vec<u32> = liked.iter().filter_map(number).filter(|it| !had.contains(it)).collect();
+        // What somebody likes counts as if they had it, the latest like the most.
+        let history = [had, only_liked.clone()].concat();
         let unwanted: Vec<u32> = unwanted.iter().filter_map(number).collect();
         let may_show = |it: u32| numbers.contains_key(&it) && !unwanted.contains(&it);
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
-        let mut found = self.offers_of(&packed.suggest(&history, &wanted), &numbers)?;
+        let mut found = self.offers_of(&packed.suggest(&history, &wanted), &numbers, &only_liked)?;
         // The last place goes to something further down, another one each day, so that it can be found out.
         if let Some(further) = found.len().checked_sub(OFFERS).filter(|further| *further > 0) {
             let days = usize::try_from(self.now().at_ms / 86_400_000).unwrap_or(0);
@@ -96,7 +102,7 @@ impl Device {
         let Some(number) = packed.number(&product.0) else { return Ok(Vec::new()) };
         let may_show = |it: u32| numbers.get(&it).is_some_and(|found| found.0 == stall);
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
-        let mut found = self.offers_of(&packed.goes_with(&[number], &wanted), &numbers)?;
+        let mut found = self.offers_of(&packed.goes_with(&[number], &wanted), &numbers, &[])?;
         found.truncate(OFFERS);
         Ok(found)
     }
@@ -132,11 +138,13 @@ impl Device {
         Ok(found)
     }
 
-    /// The offers behind the numbers, without what the shop cannot promise now.
+    /// The offers behind the numbers, without what the shop cannot promise now. A reason that speaks of what is only
+    /// liked says so.
     fn offers_of(
         &self,
         picked: &[Suggestion],
         numbers: &Numbers,
+        liked: &[u32],
     ) -> Result<Vec<Suggested<OfferRow>>, Undone> {
         self.read(|tx| {
             let mut found = Vec::new();
@@ -144,13 +152,18 @@ impl Device {
                 let Some(row) = offered(tx, numbers, it.product)?.filter(|row| row.available > 0) else {
                     continue;
                 };
-                let named = match named(it.reason) {
-                    Some(number) => offered(tx, numbers, number)?,
+                let number = named(it.reason);
+                let named = match number {
+                    Some(number) => offered(tx, numbers, number)?.map(|row| row.name),
                     None => None,
                 };
-                if let Some(because) = because(it.reason, named.map(|row| row.name)) {
-                    found.push(Suggested { row, because });
-                }
+                let because = match named {
+                    Some(product) if number.is_some_and(|it| liked.contains(&it)) => {
+                        Some(Because::Liked { product })
+                    }
+                    named => because(it.reason, named),
+                };
+                found.extend(because.map(|because| Suggested { row, because }));
             }
             Ok(found)
         })

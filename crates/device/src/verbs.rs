@@ -1,11 +1,14 @@
 //! What a person does with the device itself: found a stall, name a server, sign in, connect, let others in.
 
-use soko_app_api::{Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, StallContent, Told, Verb};
+use soko_app_api::{
+    Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, FileMade, StallContent, Told, Verb,
+};
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_engine::Join;
 
+use crate::buyer::likes;
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::invitation::Invitation;
@@ -30,6 +33,8 @@ impl Device {
                 done
             }
             DeviceVerb::SignOut => self.sign_out().await.and(done),
+            DeviceVerb::OwnData => self.own_data().await.map(DeviceReply::File),
+            DeviceVerb::EraseAccount { password } => self.erase_account(&password).await.and(done),
             DeviceVerb::Connect(stall) => self.connect(stall).await.and(done),
             DeviceVerb::Join { invitation, device_name } => {
                 self.join(&Invitation::read(&invitation)?, device_name).await.map(DeviceReply::Joined)
@@ -98,6 +103,7 @@ impl Device {
         }
         self.keep_own(&Own { email: email.trim().to_owned(), session, ..own })?;
         self.tell_device();
+        self.tell(&Told::Buyer);
         self.orders.ring();
         Ok(())
     }
@@ -107,8 +113,24 @@ impl Device {
         let Some(session) = own.session().map(str::to_owned) else { return Ok(()) };
         let server = self.server()?;
         self.forget_session()?;
+        self.tell(&Told::Buyer);
         // The server ends it by itself in time; here nobody is signed in either way.
         let _ = server.sign_out(&session).await;
+        Ok(())
+    }
+
+    async fn own_data(&self) -> Result<FileMade, Undone> {
+        let (server, session) = (self.server()?, self.session()?);
+        let bytes = self.with_session(server.own_data(&session).await.map_err(Undone::from))?;
+        Ok(self.made("soko-my-data.json", bytes))
+    }
+
+    async fn erase_account(&self, password: &str) -> Result<(), Undone> {
+        let (own, server, session) = (self.own()?, self.server()?, self.session()?);
+        self.with_session(server.erase_account(&session, password).await.map_err(Undone::from))?;
+        self.write(|tx| likes::forget(tx, &likes::whose(&own)))?;
+        self.forget_session()?;
+        self.tell(&Told::Buyer);
         Ok(())
     }
 

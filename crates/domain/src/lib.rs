@@ -9,6 +9,7 @@ pub mod entry;
 pub mod essence;
 pub mod ids;
 pub mod import;
+pub mod likes;
 pub mod money;
 pub mod people;
 pub mod purse;

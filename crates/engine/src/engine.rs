@@ -83,6 +83,11 @@ pub fn schema() -> &'static [Migration] {
             sql: include_str!("../../../migrations/device/0010_own_payment.sql"),
         },
         Migration { number: 22, name: "prices", sql: soko_projection::PRICES },
+        Migration {
+            number: 23,
+            name: "likes",
+            sql: include_str!("../../../migrations/device/0011_likes.sql"),
+        },
     ];
     STEPS
 }

@@ -12,8 +12,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, devices, docs, market, members, messages, models, operator, ops, orders, pay, pictures,
-    recovery, replicate, sessions, shares, shop, stalls, stream, web,
+    accounts, devices, docs, likes, market, members, messages, models, operator, ops, orders, own_data, pay,
+    pictures, recovery, replicate, sessions, shares, shop, stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -50,6 +50,9 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(sessions::sign_in))
         .routes(routes!(sessions::sign_out))
         .routes(routes!(recovery::ask))
+        .routes(routes!(own_data::show))
+        .routes(routes!(own_data::erase))
+        .routes(routes!(likes::exchange))
         .routes(routes!(messages::mine, messages::choose))
         // Stalls
         .routes(routes!(stalls::claim, stalls::list))

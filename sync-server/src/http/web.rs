@@ -28,7 +28,7 @@ const ASK_AGAIN: &str = "no-cache";
 /// How the service worker says that it has the whole app already.
 const KEPT_APP: HeaderName = HeaderName::from_static("soko-app");
 /// How addresses of the shopper's side begin.
-const SHOPPERS: [&str; 7] = ["", "market", "search", "stall", "basket", "my-orders", "me"];
+const SHOPPERS: [&str; 8] = ["", "market", "search", "stall", "basket", "my-orders", "liked", "me"];
 /// Lines of a list before the app has arrived.
 const PAINTED_ROWS: u32 = 24;
 const NOT_MADE: &str = "This server was built without the web app: make it with `cargo xtask web`, \

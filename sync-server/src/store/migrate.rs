@@ -35,6 +35,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 17, name: "order_money", sql: soko_projection::ORDER_MONEY },
     step!(18, "0007_checkout"),
     Migration { number: 19, name: "prices", sql: soko_projection::PRICES },
+    step!(20, "0008_likes"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use soko_app_api::{Answer, BuyerQuery, BuyerVerb, Call, MarketMoved, MarketQuery, Said, Told};
+use soko_app_api::{Answer, BuyerQuery, BuyerVerb, BuyerView, Call, MarketMoved, MarketQuery, Said, Told};
 use soko_domain::ids::Hash;
 
 use super::worker::{Worker, had_own};
@@ -148,14 +148,17 @@ impl Shared {
                     self.tell(&[Told::Buyer]);
                     Some(Answer::Bought)
                 }
-                BuyerVerb::PlaceOrder { .. } | BuyerVerb::CancelOrder { .. } | BuyerVerb::Unwanted { .. } => {
-                    None
-                }
+                BuyerVerb::PlaceOrder { .. }
+                | BuyerVerb::CancelOrder { .. }
+                | BuyerVerb::Unwanted { .. }
+                | BuyerVerb::Like { .. } => None,
             },
             Call::Buyer(BuyerQuery::Baskets) => {
                 let early = self.early.borrow().clone();
                 Some(Answer::Buyer(baskets::view(&early, http::ask).await))
             }
+            // Asked for by every screen, and nothing before there is an engine.
+            Call::Buyer(BuyerQuery::LikedKeys) => Some(Answer::Buyer(BuyerView::LikedKeys(Vec::new()))),
             // Whoever has a stall here is not shown for a moment as somebody without one.
             Call::About if had_own() && self.standing.get() == Standing::GettingReady => None,
             Call::About => {

@@ -12,6 +12,7 @@ pub fn because(speech: &Speech, reason: &Because) -> AttrValue {
             speech.fill("because.together", &[("name", with), ("both", &both), ("of", &of)])
         }
         Because::Like { product } => speech.fill("because.like", &[("name", product)]),
+        Because::Liked { product } => speech.fill("because.liked", &[("name", product)]),
         Because::Popular => speech.say("because.popular"),
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn Own(props: &OwnProps) -> Html {
     }
 }
 
-async fn file(desk: Desk, verb: DeviceVerb) -> Result<FileMade, Trouble> {
+pub(super) async fn file(desk: Desk, verb: DeviceVerb) -> Result<FileMade, Trouble> {
     let reply = desk.with_device(verb).await?;
     if let DeviceReply::File(made) = reply {
         Ok(made)
@@ -66,7 +66,7 @@ async fn file(desk: Desk, verb: DeviceVerb) -> Result<FileMade, Trouble> {
 }
 
 /// Says where it is, or lets the browser ask.
-fn hand_out(desk: &Desk, speech: &Speech, made: &FileMade) {
+pub(super) fn hand_out(desk: &Desk, speech: &Speech, made: &FileMade) {
     if !made.place.is_empty() {
         desk.toasts.done(speech.fill("own.put", &[("place", &made.place)]));
     } else if browser::file::hand_out(&made.name, &made.bytes) {

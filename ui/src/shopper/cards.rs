@@ -5,6 +5,7 @@ use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
 use super::amounts::{Left, left};
+use super::likes::Heart;
 use crate::desk::use_desk;
 use crate::nav::Go;
 use crate::parts::{Icon, Photo, Slot, Windowed, icon};
@@ -95,6 +96,7 @@ pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
     let address = row.picture.as_ref().map(|picture| desk.picture(picture));
     let is_out = row.available <= 0;
     html! {
+        <div class="ware-box">
         <Go to={Route::Offer(row.stall, row.product)} class={classes!("ware", is_out.then_some("ware-out"))}>
             <Photo {address} name={row.name.clone()} class="ware-photo" />
             <span class="ware-words">
@@ -108,6 +110,8 @@ pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
                 </span>
             </span>
         </Go>
+        <Heart row={row.clone()} />
+        </div>
     }
 }
 

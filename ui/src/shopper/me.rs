@@ -23,6 +23,9 @@ pub(super) fn Me() -> Html {
                 <Go to={Route::MyOrders} class="list-row">
                     { icon(Icon::Receipt) }<span class="list-main">{ speech.say("nav.my-orders") }</span>{ icon(Icon::Forward) }
                 </Go>
+                <Go to={Route::Likes} class="list-row">
+                    { icon(Icon::Heart) }<span class="list-main">{ speech.say("liked.title") }</span>{ icon(Icon::Forward) }
+                </Go>
                 <Go to={Route::Verify { proof: String::new() }} class="list-row">
                     { icon(Icon::Check) }<span class="list-main">{ speech.say("verify.title") }</span>{ icon(Icon::Forward) }
                 </Go>

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::amounts;
 use super::cards::{LeftSign, Price, Seen};
+use super::likes::Heart;
 use super::suggested::GoesWith;
 use crate::desk::use_desk;
 use crate::doing::use_doing;
@@ -55,7 +56,7 @@ fn Page(props: &PageProps) -> Html {
             <article class="product">
                 <Gallery page={page.clone()} />
                 <div class="product-words">
-                    <h1>{ row.name.clone() }</h1>
+                    <div class="product-title"><h1>{ row.name.clone() }</h1><Heart row={row.clone()} /></div>
                     <Price minor={row.price_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per}
                         class="price-large" />
                     <p><LeftSign unit={row.unit} per={row.price_per} available={row.available} always=true /></p>

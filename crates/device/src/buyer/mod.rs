@@ -1,5 +1,6 @@
 //! A buyer's own affairs on this device: baskets, and orders from the moment they are kept.
 
+pub(crate) mod likes;
 mod own_orders;
 mod sending;
 
@@ -39,6 +40,7 @@ impl Device {
         let own = self.own()?;
         let now_ms = self.host.now().at_ms;
         let is_guest = own.session().is_none();
+        let whose = likes::whose(&own);
         let done = self.write(|tx| {
             if was_done(tx, command.id)? {
                 return Ok(Ok(false));
@@ -58,6 +60,7 @@ impl Device {
                 BuyerVerb::Unwanted { product, is_unwanted } => {
                     put_unwanted(tx, *product, *is_unwanted).map(Ok)
                 }
+                BuyerVerb::Like { it, is_liked } => likes::put(tx, &whose, *it, *is_liked),
             }?;
             if tried.is_ok() {
                 remember(tx, command.id)?;
@@ -79,7 +82,14 @@ impl Device {
     }
 
     pub(crate) fn buyer_answer(&self, query: &BuyerQuery) -> Result<BuyerView, Undone> {
+        let whose = likes::whose(&self.own()?);
+        if let BuyerQuery::Likes { .. } = query {
+            // Another device may have said something meanwhile; what comes is told.
+            self.orders.ring();
+        }
         self.read(|tx| match query {
+            BuyerQuery::LikedKeys => Ok(BuyerView::LikedKeys(likes::keys(tx, &whose)?)),
+            BuyerQuery::Likes { window } => Ok(BuyerView::Likes(likes::rows(tx, &whose, *window)?)),
             BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),
             BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
             // The server's to say.

@@ -35,7 +35,7 @@ fn is_paying(open: &Open) -> bool {
 }
 
 /// Why orders wait.
-enum Waits {
+pub(super) enum Waits {
     /// Nobody is there, or it is busy.
     ForServer,
     /// Whoever ordered must sign in again.
@@ -48,7 +48,7 @@ impl Device {
         let mut failures = 0;
         while !self.is_closed() {
             let heard = self.orders.heard();
-            let wait_ms = match self.settle_orders().await {
+            let wait_ms = match self.settle().await {
                 Ok(None) => {
                     failures = 0;
                     IDLE_MS
@@ -66,6 +66,15 @@ impl Device {
                 select(pin!(self.orders.after(heard)), self.host.sleep(wait_ms)).await;
             }
         }
+    }
+
+    /// What the buyer's servers should know and have not heard: first the orders.
+    async fn settle(&self) -> Result<Option<Waits>, Undone> {
+        let waits = self.settle_orders().await?;
+        if let Some(Waits::ForServer) = waits {
+            return Ok(waits);
+        }
+        Ok(self.exchange_likes().await?.or(waits))
     }
 
     /// Takes each open order one step further. One that waits for a person keeps no other waiting.

@@ -1,6 +1,7 @@
 //! The server as a device sees it: requests over HTTP, refusals as sentences. Nothing is kept here.
 
 mod heard;
+mod likes;
 mod orders;
 mod web;
 
@@ -18,6 +19,7 @@ use crate::hex::{hex, unhex};
 use crate::host::Host;
 
 pub(crate) use heard::Heard;
+pub(crate) use likes::{LikesSaid, Turned};
 pub(crate) use orders::{OrderNow, PlacedAs, Wish};
 pub use web::Unanswered;
 pub(crate) use web::{Web, timed};

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use soko_app_api::{
-    Answer, Because, BeyondShare, BuyerCommand, BuyerVerb, Call, DeviceVerb, DiscountInput, MarketQuery,
-    MarketView, SaleAbout, SaleLineInput, SuggestQuery, Suggested, Suggestions, TenderInput, Verb, Window,
+    Answer, Because, BeyondShare, BuyerCommand, BuyerVerb, Call, DeviceVerb, DiscountInput, Liked,
+    MarketQuery, MarketView, SaleAbout, SaleLineInput, SuggestQuery, Suggested, Suggestions, TenderInput,
+    Verb, Window,
 };
 use soko_domain::ids::{ProductId, SaleId, ThingId};
 use soko_sync_server::model::{self, NotTrained};
@@ -136,6 +137,15 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
         assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, []);
         buy(&shopper, 3, BuyerVerb::Unwanted { product: TEA, is_unwanted: false }).await;
         assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, reason)]);
+        // What is liked counts like what was had, and the reason says so; not liked any more, it does not.
+        buy(&shopper, 4, BuyerVerb::EmptyBasket { stall: STALL }).await;
+        let liked = Liked { stall: STALL, product: MANGO };
+        buy(&shopper, 5, BuyerVerb::Like { it: liked, is_liked: true }).await;
+        let because = Because::Liked { product: "Mango".into() };
+        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, because)]);
+        buy(&shopper, 6, BuyerVerb::Like { it: liked, is_liked: false }).await;
+        let popular = offers(&shopper, SuggestQuery::ForMe).await;
+        assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
         let query = MarketQuery::Stalls { text: String::new(), window: Window::first(5) };
         let Answer::Market(MarketView::Stalls(seen)) = shopper.call(Call::Market(query)).await else {
             panic!("no stalls")

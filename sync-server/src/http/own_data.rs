@@ -1,0 +1,145 @@
+//! What is kept of a person, for that person: all of it to take away, and its end.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use soko_record_log::Tx;
+use utoipa::ToSchema;
+
+use crate::guard::limits::{Who, cost};
+use crate::http::app::App;
+use crate::http::body::{Answered, ApiJson};
+use crate::http::caller::SignedIn;
+use crate::http::front::Origin;
+use crate::http::likes::{LikeBody, shown};
+use crate::http::problem::{Problem, ProblemBody};
+use crate::platform::Refusal;
+use crate::platform::accounts::{self, Email};
+use crate::platform::own_data::{self, OwnData};
+use crate::platform::passwords::{Checked, Passwords};
+use crate::store::Shard;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OwnDataBody {
+    account: String,
+    email: String,
+    created_ms: i64,
+    /// `en`, `sw`, `fr` or `ar`: how mails are written.
+    language: String,
+    /// When each session that is in force began and was last used.
+    sessions: Vec<SessionBody>,
+    stalls: Vec<MembershipBody>,
+    /// Orders with this account as their buyer, by stall.
+    orders: Vec<OwnOrderBody>,
+    likes: Vec<LikeBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionBody {
+    created_ms: i64,
+    seen_ms: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MembershipBody {
+    stall: String,
+    role: &'static str,
+    added_ms: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OwnOrderBody {
+    stall: String,
+    order: String,
+    placed_ms: i64,
+    total_minor: i64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EraseBody {
+    password: String,
+}
+
+/// Everything that this server keeps of me.
+#[utoipa::path(get, path = "/v1/me/data", tag = "people", responses(
+    (status = 200, description = "All of it", body = OwnDataBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn show(State(app): State<App>, person: SignedIn) -> Answered<OwnDataBody> {
+    let account = person.account;
+    app.spend(Who::Account(account), cost::WRITE)?;
+    let read = move |tx: &mut dyn Tx| own_data::read(tx, account)?.ok_or(Refusal::NotSignedIn);
+    Ok(Json(app.store().read(read).await?.into()))
+}
+
+/// Erase my account, for good.
+///
+/// Address, password, sessions, memberships, likes and what was to be told are gone at once. Orders stay in the
+/// records of the stalls, under a number that stands for nobody any more. Whoever is the only owner of a stall makes
+/// somebody else owner first.
+#[utoipa::path(post, path = "/v1/me/erasure", tag = "people", request_body = EraseBody, responses(
+    (status = 204, description = "Erased"),
+    (status = 401, description = "The password is another", body = ProblemBody),
+    (status = 409, description = "The only owner of a stall", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn erase(
+    State(app): State<App>,
+    person: SignedIn,
+    origin: Origin,
+    ApiJson(request): ApiJson<EraseBody>,
+) -> Result<StatusCode, Problem> {
+    let account = person.account;
+    app.spend(Who::Account(account), cost::PASSWORD)?;
+    let found = app.store().read(move |tx| {
+        let profile = accounts::profile(tx, account)?.ok_or(Refusal::NotSignedIn)?;
+        let kept = accounts::password_of(tx, account)?.ok_or(Refusal::NotSignedIn)?;
+        Ok::<_, Refusal>((Email::read(&profile.email)?, kept))
+    });
+    let (email, kept) = found.await?;
+    let tried = (email.digest(), origin.prefix);
+    app.may_try(&tried)?;
+    let (password, hash) = (request.password, kept.clone());
+    let checked = app.passwords().run(move |desk: &Passwords| desk.check(&password, Some(&hash))).await?;
+    app.note_try(tried, checked != Checked::Wrong);
+    if checked == Checked::Wrong {
+        return Err(Refusal::WrongCredentials.into());
+    }
+    app.store()
+        .write(Shard::account(account), move |tx: &mut dyn Tx| own_data::erase(tx, account, &kept))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<OwnData> for OwnDataBody {
+    fn from(data: OwnData) -> Self {
+        let session = |(created_ms, seen_ms): (i64, i64)| SessionBody { created_ms, seen_ms };
+        Self {
+            account: data.profile.account.to_string(),
+            email: data.profile.email,
+            created_ms: data.profile.created_ms,
+            language: data.language,
+            sessions: data.sessions.into_iter().map(session).collect(),
+            stalls: data
+                .memberships
+                .into_iter()
+                .map(|it| MembershipBody {
+                    stall: it.stall.to_string(),
+                    role: it.role.name(),
+                    added_ms: it.added_ms,
+                })
+                .collect(),
+            orders: data
+                .orders
+                .into_iter()
+                .map(|it| OwnOrderBody {
+                    stall: it.stall.to_string(),
+                    order: it.order.to_string(),
+                    placed_ms: it.placed_ms,
+                    total_minor: it.total_minor,
+                })
+                .collect(),
+            likes: data.likes.iter().map(shown).collect(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What is kept of one person, as a whole: to be read by them, and to be erased. Whoever keeps more of people adds it
+//! to both.
+
+use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_domain::role::Role;
+use soko_record_log::{Param, Row, StoreError, Tx, params};
+
+use crate::platform::accounts::{self, Profile};
+use crate::platform::authorise::role_of;
+use crate::platform::likes::{self, Like};
+use crate::platform::refusal::Refusal;
+
+/// The latest orders that are told; more than anybody places by hand.
+const ORDERS_MAX: u32 = 10_000;
+/// Where rows of an account simply go.
+const OF_THE_ACCOUNT: [&str; 6] = ["session", "member", "reader", "message_wish", "recovery", "message"];
+
+#[derive(Clone, Debug)]
+pub struct OwnData {
+    pub profile: Profile,
+    pub language: String,
+    /// When each began and was last used.
+    pub sessions: Vec<(i64, i64)>,
+    pub memberships: Vec<Membership>,
+    pub orders: Vec<OwnOrder>,
+    pub likes: Vec<Like>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Membership {
+    pub stall: LogId,
+    pub role: Role,
+    pub added_ms: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct OwnOrder {
+    pub stall: LogId,
+    pub order: OrderId,
+    pub placed_ms: i64,
+    pub total_minor: i64,
+}
+
+pub fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>, StoreError> {
+    let Some(profile) = accounts::profile(tx, account)? else { return Ok(None) };
+    let own = |tx: &mut dyn Tx, sql: &str| tx.query(sql, params![account]);
+    let language = own(tx, "select language from reader where account = $1")?;
+    let sessions = own(tx, "select created_ms, seen_ms from session where account = $1 order by created_ms")?;
+    let members = own(tx, "select stall, role, added_ms from member where account = $1 order by stall")?;
+    let orders = tx.query(
+        "select log, order_id, at_ms, total_minor from orders where buyer = $1 and placed = 1
+         order by at_ms desc, order_id limit $2",
+        params![account, ORDERS_MAX],
+    )?;
+    let membership = |row: &Row| {
+        Ok(Membership { stall: row.id(0)?, role: role_of(row.number(1)?)?, added_ms: row.int(2)? })
+    };
+    let order = |row: &Row| {
+        Ok(OwnOrder {
+            stall: row.id(0)?,
+            order: row.id(1)?,
+            placed_ms: row.int(2)?,
+            total_minor: row.int(3)?,
+        })
+    };
+    Ok(Some(OwnData {
+        profile,
+        language: language.first().map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))?,
+        sessions: sessions
+            .iter()
+            .map(|row| Ok((row.int(0)?, row.int(1)?)))
+            .collect::<Result<_, StoreError>>()?,
+        memberships: members.iter().map(membership).collect::<Result<_, StoreError>>()?,
+        orders: orders.iter().map(order).collect::<Result<_, StoreError>>()?,
+        likes: likes::all(tx, account)?,
+    }))
+}
+
+/// Takes away what says who somebody is. The number stays, because records name it; nobody signs in with it again.
+/// `password` is what was checked: if it is another by now, nothing happens.
+pub fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result<(), Refusal> {
+    let sql = "select 1 from member m where m.account = $1 and m.role = $2 and not exists
+               (select 1 from member o where o.stall = m.stall and o.role = $2 and o.account <> $1)";
+    if tx.query_opt(sql, params![account, Role::Owner.number()])?.is_some() {
+        return Err(Refusal::LastOwner);
+    }
+    let nobody = format!("erased {account}");
+    let erased = tx.execute(
+        "update account set email = $3, password = '', created_ms = 0, password_changed_ms = 0
+         where account = $1 and password = $2",
+        params![account, password, nobody],
+    )?;
+    if erased == 0 {
+        return Err(Refusal::WrongCredentials);
+    }
+    let of_account: [Param<'_>; 1] = [Param::from(&account)];
+    for table in OF_THE_ACCOUNT {
+        tx.run(&format!("delete from {table} where account = $1"), &of_account)?;
+    }
+    Ok(likes::erase(tx, account)?)
+}

@@ -1,0 +1,106 @@
+//! What a person likes, on every engine; all that is kept of them, and its end.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use soko_domain::ids::ProductId;
+
+use crate::common::server::{Answer, PASSWORD, TestServer};
+use crate::common::shop::{STALL, Shop, TEA, core, id, stores};
+
+async fn say(server: &TestServer, token: &str, since: i64, said: &[(ProductId, u32)]) -> Answer {
+    let like = |(product, turns): &(ProductId, u32)| json!({"stall": STALL.to_string(), "product": product.to_string(), "turns": turns});
+    let likes: Vec<Value> = said.iter().map(like).collect();
+    server.post("/v1/me/likes", &json!({"since": since, "likes": likes})).bearer(token).send().await
+}
+
+/// How far it is, and what was said since.
+async fn said(server: &TestServer, token: &str, since: i64, new: &[(ProductId, u32)]) -> (i64, Vec<i64>) {
+    let answer = say(server, token, since, new).await.expect(StatusCode::OK).json();
+    let likes = answer["likes"].as_array().unwrap();
+    assert!(likes.iter().all(|like| like["product"] == TEA.to_string()), "{likes:?}");
+    (answer["up_to"].as_i64().unwrap(), likes.iter().map(|like| like["turns"].as_i64().unwrap()).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_devices_like_meets_and_stays_somebodys_own() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 2).await;
+        let amina = shop.server.person("amina@example.org").await;
+        let baraka = shop.server.person("baraka@example.org").await;
+        // The phone says it, twice; the tablet hears it once, and takes it back.
+        for _ in 0..2 {
+            assert_eq!(said(&shop.server, &amina, 0, &[(TEA, 1)]).await, (1, vec![1]));
+        }
+        assert_eq!(said(&shop.server, &amina, 0, &[]).await, (1, vec![1]));
+        assert_eq!(said(&shop.server, &amina, 1, &[(TEA, 2)]).await, (2, vec![2]));
+        // Late from the phone, what is older changes nothing; what it has not seen it gets.
+        assert_eq!(said(&shop.server, &amina, 1, &[(TEA, 1)]).await, (2, vec![2]));
+        assert_eq!(said(&shop.server, &amina, 2, &[]).await, (2, vec![]));
+        // A server that was set back says less than the device has seen.
+        assert_eq!(said(&shop.server, &amina, 9, &[]).await, (2, vec![]));
+        // What the market does not know is left out, and nobody sees another's.
+        assert_eq!(said(&shop.server, &baraka, 0, &[(ProductId([9; 16]), 1)]).await, (0, vec![]));
+
+        for turns in [0, 1_000_001] {
+            say(&shop.server, &amina, 0, &[(TEA, turns)]).await.refused(StatusCode::BAD_REQUEST, "malformed");
+        }
+        let many = vec![(TEA, 1); 201];
+        say(&shop.server, &amina, 0, &many).await.refused(StatusCode::BAD_REQUEST, "malformed");
+        say(&shop.server, "nobody", 0, &[]).await.refused(StatusCode::UNAUTHORIZED, "not_signed_in");
+        assert_eq!(said(&shop.server, &amina, 0, &[]).await, (2, vec![2]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_takes_all_that_is_kept_of_them_and_ends_it() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 2).await;
+        let server = &shop.server;
+        let amina = server.person("amina@example.org").await;
+        said(server, &amina, 0, &[(TEA, 1)]).await;
+        let lines = json!([{"product": TEA.to_string(), "quantity": 1}]);
+        let order = json!({"order": id(8), "lines": lines});
+        let path = format!("/v1/stalls/{STALL}/orders");
+        server.post(&path, &order).bearer(&amina).send().await.expect(StatusCode::CREATED);
+
+        let all = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
+        assert_eq!(
+            (all["email"].as_str(), all["likes"][0]["turns"].as_i64()),
+            (Some("amina@example.org"), Some(1))
+        );
+        assert_eq!(
+            (all["orders"][0]["order"].as_str(), all["sessions"].as_array().unwrap().len()),
+            (Some(&*id(8)), 1)
+        );
+        server.get("/v1/me/data").send().await.refused(StatusCode::UNAUTHORIZED, "not_signed_in");
+
+        let erase = async |token: &str, password: &str| {
+            server.post("/v1/me/erasure", &json!({"password": password})).bearer(token).send().await
+        };
+        erase(&amina, "not the password").await.refused(StatusCode::UNAUTHORIZED, "wrong_credentials");
+        server.clock.advance_ms(60_000);
+        // A stall is not left without anybody.
+        erase(&shop.owner, PASSWORD).await.refused(StatusCode::CONFLICT, "last_owner");
+        erase(&amina, PASSWORD).await.expect(StatusCode::NO_CONTENT);
+        server
+            .get("/v1/me/data")
+            .bearer(&amina)
+            .send()
+            .await
+            .refused(StatusCode::UNAUTHORIZED, "not_signed_in");
+        let again = json!({"email": "amina@example.org", "password": PASSWORD, "carrier": "bearer"});
+        server
+            .post("/v1/sessions", &again)
+            .send()
+            .await
+            .refused(StatusCode::UNAUTHORIZED, "wrong_credentials");
+        // The same address is a new person, of whom nothing is kept.
+        let new = server.person("amina@example.org").await;
+        let all = server.get("/v1/me/data").bearer(&new).send().await.expect(StatusCode::OK).json();
+        assert_eq!((&all["likes"], &all["orders"]), (&json!([]), &json!([])));
+        // What was ordered is still the stall's, for whoever fetches it.
+        let kept = server.get(&format!("{path}/{}", id(8))).bearer(&shop.owner).send().await;
+        assert_eq!(kept.expect(StatusCode::OK).text("state"), "held");
+    }
+}
