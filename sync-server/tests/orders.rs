@@ -232,6 +232,42 @@ async fn an_order_ends_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn steps_are_the_stalls_follow_each_other_and_move_nothing() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 5).await;
+        let customer = shop.member("customer@example.org", "buyer").await;
+        shop.order(1, 1, 2).send().await.expect(StatusCode::CREATED);
+        let path = format!("{}/{}", orders(), id(1));
+        let step = |token: &str, step: &str| {
+            shop.server.post(&format!("{path}/step"), &json!({"step": step})).bearer(token).send()
+        };
+        // Whose order it is has no say, and strangers find none.
+        step(&customer, "accepted").await.refused(StatusCode::NOT_FOUND, "no_such_order");
+        for (word, status, code) in
+            [("eaten", 400, "malformed"), ("packed", 409, "step_too_early"), ("on its way", 422, "invalid")]
+        {
+            step(&shop.owner, word).await.refused(StatusCode::from_u16(status).unwrap(), code);
+        }
+        for word in ["accepted", "accepted", "packed", "ready"] {
+            assert_eq!(step(&shop.owner, word).await.expect(StatusCode::OK).text("step"), word);
+        }
+        step(&shop.owner, "packed").await.refused(StatusCode::CONFLICT, "step_taken");
+        let seen = shop.server.ask(Method::GET, &path).header("soko-buyer", &secret(1)).send().await;
+        let seen = seen.expect(StatusCode::OK);
+        assert_eq!((seen.text("state").as_str(), seen.text("step").as_str()), ("held", "ready"));
+        assert_eq!(shop.available().await, 3);
+        // Placed again, it is answered as it was.
+        let again = shop.order(1, 1, 2).send().await.expect(StatusCode::CREATED).json();
+        assert!(again.get("step").is_none(), "{again}");
+        let cancel =
+            shop.server.ask(Method::POST, &format!("{path}/cancel")).header("soko-buyer", &secret(1));
+        assert_eq!(cancel.send().await.expect(StatusCode::OK).text("state"), "cancelled");
+        step(&shop.owner, "ready").await.refused(StatusCode::CONFLICT, "order_ended");
+        assert_eq!(shop.available().await, 5);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_an_order_is_refused_with_a_reason() {
     for store in stores() {
         let shop = Shop::open(store, core(), 5).await;

@@ -102,7 +102,7 @@ pub enum BuyerView {
     Missing,
     Baskets(Vec<BasketOf>),
     Orders(Vec<OwnOrderRow>),
-    Order(OwnOrderView),
+    Order(Box<OwnOrderView>),
     PayOffers(Vec<PayOffer>),
     LikedKeys(Vec<Liked>),
     Likes(Likes),
@@ -182,9 +182,25 @@ pub enum OwnOrderState {
     Reconfirm,
     /// The shop holds the units.
     Held,
+    /// Somebody at the stall has seen it.
+    Accepted,
+    Packed,
+    /// The buyer can come now.
+    Ready,
+    OnTheWay,
     HandedOver,
     Cancelled,
     Refused,
+}
+
+impl OwnOrderState {
+    /// The shop has it, and it has not ended.
+    pub fn is_under_way(self) -> bool {
+        match self {
+            Self::Held | Self::Accepted | Self::Packed | Self::Ready | Self::OnTheWay => true,
+            Self::Saved | Self::Reconfirm | Self::HandedOver | Self::Cancelled | Self::Refused => false,
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -194,6 +210,8 @@ pub struct OwnOrderView {
     pub note: String,
     /// Why it was refused or must be confirmed again; empty otherwise.
     pub because: String,
+    /// What the stall says to its cancelling; empty otherwise.
+    pub reason: String,
     /// The server has been told to cancel it and has not answered.
     pub cancel_asked: bool,
     /// None is paid when it is fetched.

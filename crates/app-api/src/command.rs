@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{AdjustReason, GoodsBack};
+use soko_domain::entry::{AdjustReason, GoodsBack, OrderStep};
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
@@ -190,6 +190,13 @@ pub enum Verb {
         #[serde(with = "as_hex")]
         order: OrderId,
         reason: String,
+    },
+    /// The stall is so far with an order from the shop.
+    StepOrder {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        #[serde(with = "as_word")]
+        step: OrderStep,
     },
     /// Money into the drawer, or out of it where it is below zero, that is no sale.
     MoveDrawer {

@@ -6,7 +6,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{
-    AdjustReason, GoodsBack, IncidentKind, PayWay, PriceAim, PriceCause, PriceMode, PriceWhy, Standing,
+    AdjustReason, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode, PriceWhy,
+    Standing,
 };
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
@@ -118,6 +119,7 @@ worded! {
     Standing {
         Taken = "taken", Claimed = "claimed", Failed = "failed", Verified = "verified", Settled = "settled",
     }
+    OrderStep { Accepted = "accepted", Packed = "packed", Ready = "ready", OnTheWay = "on-the-way" }
     PayWay { Card = "card", Phone = "phone" }
     PayStanding { AtHandOver = "at-hand-over", Waiting = "waiting", Paid = "paid", PaidBack = "paid-back" }
     PurseKind { GiftCard = "gift-card", Credit = "credit", Points = "points" }
@@ -234,5 +236,18 @@ pub mod as_words {
     pub fn deserialize<'de, T: Worded, D: Deserializer<'de>>(input: D) -> Result<Vec<T>, D::Error> {
         let choices = Vec::<Wordy<T>>::deserialize(input)?;
         Ok(choices.into_iter().map(|wordy| wordy.0).collect())
+    }
+}
+
+/// `#[serde(with = "as_word_opt")]` on a choice that may be missing.
+pub mod as_word_opt {
+    use super::*;
+
+    pub fn serialize<T: Worded, S: Serializer>(choice: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
+        choice.as_ref().map(Wordy).serialize(out)
+    }
+
+    pub fn deserialize<'de, T: Worded, D: Deserializer<'de>>(input: D) -> Result<Option<T>, D::Error> {
+        Ok(Option::<Wordy<T>>::deserialize(input)?.map(|wordy| wordy.0))
     }
 }

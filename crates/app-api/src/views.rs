@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{AdjustReason, IncidentKind, Standing};
+use soko_domain::entry::{AdjustReason, IncidentKind, OrderStep, Standing};
 use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
@@ -21,7 +21,7 @@ use crate::prices::{PriceView, PricesView};
 pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
 use crate::said::Said;
-use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
+use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word, as_word_opt};
 
 /// The answer to a query. `Missing` when what was asked for is not known here.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -580,6 +580,12 @@ pub struct OrderRow {
     pub lines: u32,
     #[serde(with = "as_word")]
     pub money: PayStanding,
+    /// How far the stall is with it.
+    #[serde(with = "as_word_opt")]
+    pub step: Option<OrderStep>,
+    /// What the stall does next; nothing before it is handed over, or where it ended.
+    #[serde(with = "as_word_opt")]
+    pub next: Option<OrderStep>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -587,6 +593,17 @@ pub struct OrderView {
     pub row: OrderRow,
     pub lines: Vec<OrderLineView>,
     pub note: String,
+    /// Each step that was taken, and when.
+    pub steps: Vec<OrderStepView>,
+    /// Why the stall cancelled it; empty otherwise.
+    pub cancel_reason: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderStepView {
+    #[serde(with = "as_word")]
+    pub step: OrderStep,
+    pub at_ms: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

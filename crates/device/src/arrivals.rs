@@ -63,12 +63,11 @@ impl Device {
 }
 
 fn news(tx: &mut dyn Tx, stall: LogId) -> Result<News, StoreError> {
+    // Those first that nobody has begun with; among them, in the order in which they came.
     let mut orders = facts::orders(tx, (stall, true), (0, LOOK_MAX))?;
     let told = tx.query("select thing from own_told where log = $1 and kind = $2", params![stall, ORDER])?;
     let told: Vec<&[u8]> = told.iter().map(|row| row.blob(0)).collect::<Result<_, _>>()?;
     orders.retain(|order| !told.contains(&order.order.as_bytes()));
-    // The oldest first: that is the order in which they came.
-    orders.reverse();
     let rows = tx.query(
         "select i.author, i.seq from incident i where i.log = $1 and not exists (
            select 1 from own_told t

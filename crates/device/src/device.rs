@@ -128,6 +128,7 @@ impl Device {
         }
         self.spawn(|device| Box::pin(async move { device.watch_server().await }));
         self.spawn(|device| Box::pin(async move { device.follow_orders().await }));
+        self.spawn(|device| Box::pin(async move { device.listen_to_orders().await }));
         self.spawn(|device| Box::pin(async move { device.follow_market().await }));
         self.spawn(|device| Box::pin(async move { device.follow_prices().await }));
         self.join_stalls();

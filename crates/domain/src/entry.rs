@@ -9,6 +9,7 @@
 
 mod customer;
 mod drawer;
+mod order;
 mod payment;
 mod person;
 mod price;
@@ -22,6 +23,7 @@ pub use crate::people::{Act, Approval};
 use crate::wire::{Malformed, Reader, Wire, Writer};
 pub use customer::{CustomerErased, CustomerPut};
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
+pub use order::{OrderStep, OrderStepped};
 pub use payment::{OrderPaid, OrderPaidBack, OrderToPay, PayWay};
 pub use person::{LimitsPut, PersonErased, PersonPut};
 pub use price::{
@@ -182,6 +184,7 @@ entries! {
     58 PriceRulePut v 1,
     59 PriceMoved v 1,
     60 PriceRefused v 1,
+    61 OrderStepped v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,

@@ -92,6 +92,12 @@ pub enum Refusal {
     TooManyHeld { held: u32 },
     #[error("the order was {0} already")]
     OrderEnded(&'static str),
+    #[error("the order is {0} already; look at it again")]
+    StepTaken(&'static str),
+    #[error("the order has to be {0} first")]
+    StepTooEarly(&'static str),
+    #[error("the order is on its way; speak with the stall, or refuse it when it comes")]
+    OnTheWay,
     #[error("the id was used before for something else")]
     IdReused,
     #[error(
@@ -141,6 +147,9 @@ impl Refusal {
             Self::PurseShort { .. } => "purse_short",
             Self::TooManyHeld { .. } => "too_many_held",
             Self::OrderEnded(_) => "order_ended",
+            Self::StepTaken(_) => "step_taken",
+            Self::StepTooEarly(_) => "step_too_early",
+            Self::OnTheWay => "on_the_way",
             Self::IdReused => "id_reused",
             Self::AnsweredLongAgo => "answered_long_ago",
             Self::PriceChanged(_) => "price_changed",
@@ -165,6 +174,7 @@ impl Refusal {
             | Self::BeyondForbidden
             | Self::TooManyHeld { .. }
             | Self::OtherEpoch
+            | Self::StepTooEarly(_)
             | Self::PriceChanged(_) => Retry::AfterChange,
             Self::DeviceRevoked
             | Self::NotAllowed
@@ -185,6 +195,8 @@ impl Refusal {
             | Self::CodeUsed(_)
             | Self::Underpaid { .. }
             | Self::OrderEnded(_)
+            | Self::StepTaken(_)
+            | Self::OnTheWay
             | Self::IdReused
             | Self::AnsweredLongAgo => Retry::Never,
         }

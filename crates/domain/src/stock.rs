@@ -149,6 +149,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::ShiftClosed(_)
         | Entry::DeviceRevoked(_)
         | Entry::OrderHandedOver(_)
+        | Entry::OrderStepped(_)
         | Entry::OrderCancelAsked(_)
         | Entry::CountOpened(_)
         | Entry::CountMarked(_)

@@ -22,72 +22,44 @@ use crate::write::{After, Around, commit};
 /// and `verify` reads the rest when there is time.
 const CHECK_BYTES_MAX: i64 = 32 * 1024 * 1024;
 
+macro_rules! device {
+    ($number:literal, $name:literal, $file:literal) => {
+        Migration {
+            number: $number,
+            name: $name,
+            sql: include_str!(concat!("../../../migrations/device/", $file, ".sql")),
+        }
+    };
+}
+
 /// The schema of a device's database.
 pub fn schema() -> &'static [Migration] {
     const STEPS: &[Migration] = &[
         Migration { number: 1, name: "log", sql: log::SCHEMA },
         Migration { number: 2, name: "projection", sql: soko_projection::TABLES },
-        Migration {
-            number: 3,
-            name: "engine",
-            sql: include_str!("../../../migrations/device/0001_engine.sql"),
-        },
+        device!(3, "engine", "0001_engine"),
         Migration { number: 4, name: "lists", sql: soko_projection::LISTS },
-        Migration {
-            number: 5,
-            name: "device",
-            sql: include_str!("../../../migrations/device/0002_device.sql"),
-        },
+        device!(5, "device", "0002_device"),
         Migration { number: 6, name: "state sum", sql: soko_projection::SUM_TABLE },
-        Migration {
-            number: 7,
-            name: "answers",
-            sql: include_str!("../../../migrations/device/0003_answers.sql"),
-        },
+        device!(7, "answers", "0003_answers"),
         Migration { number: 8, name: "desk", sql: soko_projection::DESK },
-        Migration { number: 9, name: "pins", sql: include_str!("../../../migrations/device/0004_pins.sql") },
-        Migration {
-            number: 10,
-            name: "branches",
-            sql: include_str!("../../../migrations/device/0005_branches.sql"),
-        },
+        device!(9, "pins", "0004_pins"),
+        device!(10, "branches", "0005_branches"),
         Migration { number: 11, name: "goods", sql: soko_projection::GOODS },
-        Migration {
-            number: 12,
-            name: "imports",
-            sql: include_str!("../../../migrations/device/0006_imports.sql"),
-        },
+        device!(12, "imports", "0006_imports"),
         Migration { number: 13, name: "sell", sql: soko_projection::SELL },
-        Migration {
-            number: 14,
-            name: "paper",
-            sql: include_str!("../../../migrations/device/0007_paper.sql"),
-        },
-        Migration {
-            number: 15,
-            name: "order units",
-            sql: include_str!("../../../migrations/device/0008_order_units.sql"),
-        },
+        device!(14, "paper", "0007_paper"),
+        device!(15, "order units", "0008_order_units"),
         Migration { number: 16, name: "counts", sql: soko_projection::COUNTS },
         Migration { number: 17, name: "customers", sql: soko_projection::CUSTOMERS },
-        Migration {
-            number: 18,
-            name: "model",
-            sql: include_str!("../../../migrations/device/0009_model.sql"),
-        },
+        device!(18, "model", "0009_model"),
         Migration { number: 19, name: "figures", sql: soko_projection::FIGURES },
         Migration { number: 20, name: "order money", sql: soko_projection::ORDER_MONEY },
-        Migration {
-            number: 21,
-            name: "own payment",
-            sql: include_str!("../../../migrations/device/0010_own_payment.sql"),
-        },
+        device!(21, "own payment", "0010_own_payment"),
         Migration { number: 22, name: "prices", sql: soko_projection::PRICES },
-        Migration {
-            number: 23,
-            name: "likes",
-            sql: include_str!("../../../migrations/device/0011_likes.sql"),
-        },
+        device!(23, "likes", "0011_likes"),
+        Migration { number: 24, name: "order steps", sql: soko_projection::ORDER_STEPS },
+        device!(25, "own order reason", "0012_own_order_reason"),
     ];
     STEPS
 }

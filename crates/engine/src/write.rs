@@ -277,6 +277,10 @@ impl Writing<'_> {
         Ok(facts::order(self.tx, self.log, order)?.map(|order| order.state))
     }
 
+    pub(crate) fn order_found(&mut self, order: OrderId) -> Result<Option<facts::OrderFound>, StoreError> {
+        facts::order(self.tx, self.log, order)
+    }
+
     pub(crate) fn open_shift(&mut self) -> Result<Option<facts::ShiftRow>, StoreError> {
         facts::open_shift(self.tx, self.log, self.me)
     }

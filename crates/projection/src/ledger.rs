@@ -12,6 +12,7 @@ use crate::customers;
 use crate::digest::INCIDENT;
 use crate::drawer;
 use crate::order_money;
+use crate::order_steps;
 use crate::payments;
 use crate::people;
 use crate::prices;
@@ -60,9 +61,8 @@ pub(crate) fn apply_entry(
         Entry::ShareRecalled(recall) => trade::share_recalled(book, place, recall),
         Entry::OrderPlaced(order) => trade::order_placed(book, place, stamp, order, touched),
         Entry::OrderHandedOver(order) => trade::order_flag(book, place, order.order, "handed_over", touched),
-        Entry::OrderCancelAsked(order) => {
-            trade::order_flag(book, place, order.order, "cancel_asked", touched)
-        }
+        Entry::OrderCancelAsked(asked) => order_steps::cancel_asked(book, place, stamp, asked, touched),
+        Entry::OrderStepped(stepped) => order_steps::stepped(book, place, stamp, stepped, touched),
         Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),
         Entry::OrderFulfilled(order) => trade::order_flag(book, place, order.order, "fulfilled", touched),
         Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),

@@ -16,6 +16,7 @@ pub mod figures;
 mod history;
 mod ledger;
 pub mod order_money;
+pub mod order_steps;
 pub mod payments;
 mod people;
 mod prices;
@@ -73,12 +74,27 @@ pub const ORDER_MONEY: &str = include_str!("../../../migrations/shared/0010_orde
 /// Prices that learn. It marks logs, as [`LISTS`] does.
 pub const PRICES: &str = include_str!("../../../migrations/shared/0011_prices.sql");
 
+/// How far stalls are with their orders. It marks logs, as [`LISTS`] does.
+pub const ORDER_STEPS: &str = include_str!("../../../migrations/shared/0012_order_steps.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 11] =
-    [TABLES, LISTS, SUM_TABLE, DESK, GOODS, SELL, COUNTS, CUSTOMERS, FIGURES, ORDER_MONEY, PRICES];
+pub const STEPS: [&str; 12] = [
+    TABLES,
+    LISTS,
+    SUM_TABLE,
+    DESK,
+    GOODS,
+    SELL,
+    COUNTS,
+    CUSTOMERS,
+    FIGURES,
+    ORDER_MONEY,
+    PRICES,
+    ORDER_STEPS,
+];
 
 /// Every table above, to be emptied before a rebuild.
 pub(crate) const ALL_TABLES: &[&str] = &[
@@ -125,6 +141,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "figure_tender",
     "figure_tax",
     "order_money",
+    "order_step",
     "price_rule",
     "price_move",
     "price_refusal",

@@ -3,7 +3,9 @@
 mod stock;
 
 use soko_documents::DocumentKind;
-use soko_domain::entry::{Entry, IncidentRaised, Kind, OrderPlaced, RefundAllowed, SaleMade, Stamp};
+use soko_domain::entry::{
+    Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, SaleMade, Stamp,
+};
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
@@ -224,10 +226,12 @@ pub struct OrderFound {
     pub state: OrderState,
     pub currency: String,
     pub lines: u32,
+    /// How far the stall is with it.
+    pub step: Option<OrderStep>,
 }
 
 const ORDER_COLUMNS: &str =
-    "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled, currency, lines";
+    "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled, currency, lines, step";
 const IS_WAITING: &str = "placed = 1 and handed_over = 0 and released = 0 and fulfilled = 0";
 
 /// Nothing as long as the order itself has not arrived, whatever is known to follow it.
@@ -236,16 +240,17 @@ pub fn order(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<Order
     tx.query_opt(&sql, params![log, order.0])?.as_ref().map(order_found).transpose()
 }
 
-/// Latest first; of all, or of those that wait to be handed over.
+/// Of all, the latest first; or of those that wait to be handed over, those first that nobody has begun with, and then
+/// whoever waits longest.
 pub fn orders(
     tx: &mut dyn Tx,
     (log, only_waiting): (LogId, bool),
     (offset, rows): (u32, u32),
 ) -> Result<Vec<OrderFound>, StoreError> {
-    let which = if only_waiting { IS_WAITING } else { "placed = 1" };
+    let (which, by) = if only_waiting { (IS_WAITING, "step, at_ms") } else { ("placed = 1", "at_ms desc") };
     let sql = format!(
         "select {ORDER_COLUMNS} from orders where log = $1 and {which}
-         order by at_ms desc, order_id limit $2 offset $3"
+         order by {by}, order_id limit $2 offset $3"
     );
     tx.query(&sql, params![log, rows, offset])?.iter().map(order_found).collect()
 }
@@ -266,6 +271,7 @@ fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
         state,
         currency: row.text(8)?.into(),
         lines: row.number(9)?,
+        step: OrderStep::from_number(row.number(10)?),
     })
 }
 

@@ -4,9 +4,9 @@ use soko_domain::entry::{
     OrderPlaced, RefundAllowed, RefundMade, SaleMade, SaleVoided, ShareGranted, ShareRecalled, ShareReturned,
     Stamp, TenderKind,
 };
-use soko_domain::ids::{AuthorId, OrderId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::verbs::make_sale::cash_kept;
-use soko_record_log::{StoreError, params};
+use soko_record_log::{StoreError, Tx, params};
 
 use crate::book::Book;
 use crate::digest::{ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED};
@@ -272,16 +272,21 @@ pub(crate) fn order_flag(
 ) -> Result<(), StoreError> {
     touched.orders.insert(order);
     book.change(&ORDERS, params![order], |tx| {
-        tx.run(
-            "insert into orders (log, order_id, author, seq, buyer, total_minor, at_ms, placed, handed_over,
-               cancel_asked, released, fulfilled)
-             values ($1, $2, $3, 0, $2, 0, 0, 0, 0, 0, 0, 0) on conflict (log, order_id) do nothing",
-            // Whoever ends an order is not its author: the placing entry fills that in, in whatever order.
-            params![place.log, order, AuthorId::default()],
-        )?;
+        order_row(tx, place.log, order)?;
         tx.run(
             &format!("update orders set {flag} = 1 where log = $1 and order_id = $2"),
             params![place.log, order],
         )
     })
+}
+
+/// What follows an order may arrive before it, and needs a row to stand in.
+pub(crate) fn order_row(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<(), StoreError> {
+    tx.run(
+        "insert into orders (log, order_id, author, seq, buyer, total_minor, at_ms, placed, handed_over,
+           cancel_asked, released, fulfilled)
+         values ($1, $2, $3, 0, $2, 0, 0, 0, 0, 0, 0, 0) on conflict (log, order_id) do nothing",
+        // Whoever says more of an order is not its author: the placing entry fills that in, in whatever order.
+        params![log, order, AuthorId::default()],
+    )
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use soko_documents::{Category, DocumentKind, Stall, Typed as _};
-use soko_domain::entry::ReleaseReason;
+use soko_domain::entry::{OrderStep, ReleaseReason};
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::role::Role;
@@ -64,7 +64,8 @@ pub(super) struct Days {
 
 /// What becomes of an order.
 enum Fate {
-    Waits,
+    /// With what was done for it so far.
+    Waits(Vec<OrderStep>),
     Ends(EndOrder),
 }
 
@@ -254,7 +255,10 @@ impl<'a> DemoStall<'a> {
     fn fate(&mut self, is_last: bool) -> Fate {
         let drawn = self.chance.below(100);
         if is_last && drawn < 60 {
-            return Fate::Waits;
+            // Some were begun with: a look at the orders shows each step.
+            let steps = [OrderStep::Accepted, OrderStep::Packed, OrderStep::Ready];
+            let taken = self.chance.index(steps.len() + 1);
+            return Fate::Waits(steps.into_iter().take(taken).collect());
         }
         match drawn {
             0..12 => Fate::Ends(EndOrder::Release(ReleaseReason::BuyerCancelled)),
@@ -302,8 +306,15 @@ fn one_order(
 ) -> Result<bool, CoreRefusal> {
     let (answer, _) = core.place_order(tx, stall, order, placed)?;
     let Placed::Held(_) = answer else { return Ok(false) };
-    if let Fate::Ends(end) = fate {
-        core.end_order(tx, stall, order.order, *end, ended)?;
+    match fate {
+        Fate::Ends(end) => {
+            core.end_order(tx, stall, order.order, *end, ended)?;
+        }
+        Fate::Waits(steps) => {
+            for step in steps {
+                core.end_order(tx, stall, order.order, EndOrder::Step(*step), ended)?;
+            }
+        }
     }
     Ok(true)
 }

@@ -72,16 +72,18 @@ pub(crate) async fn stream(
     origin: Origin,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     app.spend(Who::Prefix(origin.prefix), cost::STREAM)?;
-    let seat = app.audience().take(origin.prefix, origin.is_local).ok_or_else(|| {
-        let detail = "too many pages of this address, or altogether, listen to the market: close some";
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_listeners", detail).retry_after(30)
-    })?;
+    let seat = app.audience().take(origin.prefix, origin.is_local).ok_or_else(too_many_listeners)?;
     let listener = Listener::new(&app, seat);
     let words = unfold(listener, |mut listener| async move {
         let stall = listener.next().await?;
         Some((Ok(Event::default().data(stall.to_string())), listener))
     });
     std::future::ready(Ok(Sse::new(words).keep_alive(KeepAlive::new().interval(HEARTBEAT)))).await
+}
+
+pub(crate) fn too_many_listeners() -> Problem {
+    let detail = "too many pages of this address, or altogether, listen to the market: close some";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_listeners", detail).retry_after(30)
 }
 
 struct Listener {

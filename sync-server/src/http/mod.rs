@@ -18,6 +18,7 @@ mod messages;
 mod models;
 mod operator;
 mod ops;
+mod order_stream;
 pub mod orders;
 mod own_data;
 mod passwords;

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use soko_app_api::text::Worded as _;
-use soko_domain::entry::{PayWay, ReleaseReason};
+use soko_domain::entry::{OrderStep, PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::verbs::LINES_MAX;
 use soko_domain::verbs::place_order::AskedLine;
@@ -85,6 +85,12 @@ pub(crate) struct OrderBody {
     /// Absent: it is paid when it is fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<PaymentBody>,
+    /// How far the stall is with it: `accepted`, `packed`, `ready` or `on its way`. Absent before any of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'static str>,
+    /// Why the stall cancelled it, if it said so.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -123,7 +129,7 @@ pub(crate) struct OrdersAsked {
 }
 
 /// Who orders: a guest by a secret of its own, or whoever signed in.
-pub(crate) struct Buyer(Principal);
+pub(crate) struct Buyer(pub(crate) Principal);
 
 /// The name under which a guest's orders stand. The secret itself is kept nowhere.
 pub fn guest(secret: &[u8; 32]) -> ThingId {
@@ -199,7 +205,9 @@ pub(crate) async fn place(
         Placed::Held(view) => {
             let payment = view.payment.as_ref().map(PaymentView::as_it_began);
             app.pay_bell().notify_one();
-            Ok((StatusCode::CREATED, Json(OrderView { state: OrderState::Held, payment, ..view }.into())))
+            let first =
+                OrderView { state: OrderState::Held, payment, step: None, reason: String::new(), ..view };
+            Ok((StatusCode::CREATED, Json(first.into())))
         }
         Placed::Declined(declined) => {
             Err(Problem::new(status_of_fault(declined.fault), declined.code, declined.detail))
@@ -271,6 +279,38 @@ pub(crate) async fn cancel(
 ) -> Answered<OrderBody> {
     let target = (id(&stall, "the stall")?, id(&order, "the order")?);
     end(&app, principal, target, Action::CancelOrder).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepBody {
+    /// `accepted`, `packed`, then `ready` where it is fetched, or `on its way` where it is brought.
+    step: String,
+}
+
+/// Say how far the stall is with an order; by staff. Each step follows the one before. Said again, nothing changes.
+#[utoipa::path(post, path = "/v1/stalls/{stall}/orders/{order}/step", tag = "orders", request_body = StepBody,
+    params(("stall" = String, Path, description = "The stall's identity"),
+           ("order" = String, Path, description = "The order's identity")), responses(
+    (status = 200, description = "It is so far, now or before", body = OrderBody),
+    (status = 404, description = "No such order", body = ProblemBody),
+    (status = 409, description = "It ended, is further already, or another step comes first", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn step(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    ApiPath((stall, order)): ApiPath<(String, String)>,
+    ApiJson(request): ApiJson<StepBody>,
+) -> Answered<OrderBody> {
+    let (stall, order): (LogId, OrderId) = (id(&stall, "the stall")?, id(&order, "the order")?);
+    let step = OrderStep::from_name(&request.step)
+        .ok_or_else(|| Problem::malformed("the step is accepted, packed, ready or on its way"))?;
+    app.spend(Who::Stall(stall), cost::WRITE)?;
+    let asked = Asked { principal, object: Object::Order(stall, order), action: Action::FulfilOrder };
+    let take = move |tx: &mut dyn Tx, turn: &Turn<'_>| {
+        Ok(turn.core.end_order(tx, stall, (order, EndOrder::Step(step)), turn.now)?)
+    };
+    Ok(Json(app.in_stall(asked, take).await?.into()))
 }
 
 /// Note that an order was handed over; by staff, at a screen or a register.
@@ -427,6 +467,8 @@ impl From<OrderView> for OrderBody {
                 state: payment.state,
                 page: payment.page,
             }),
+            step: view.step.map(OrderStep::name),
+            reason: view.reason,
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, devices, docs, likes, market, members, messages, models, operator, ops, orders, own_data, pay,
-    pictures, recovery, replicate, sessions, shares, shop, stalls, stream, web,
+    accounts, devices, docs, likes, market, members, messages, models, operator, ops, order_stream, orders,
+    own_data, pay, pictures, recovery, replicate, sessions, shares, shop, stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -93,6 +93,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(orders::show))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::fulfil))
+        .routes(routes!(orders::step))
+        .routes(routes!(order_stream::stream))
         .routes(routes!(pay::ways))
         .routes(routes!(pay::webhook))
         // Stock

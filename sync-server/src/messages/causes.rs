@@ -1,6 +1,6 @@
 //! From what a stall's records say to whom it has to be told.
 
-use soko_domain::entry::{Entry, Kind, ReleaseReason};
+use soko_domain::entry::{Entry, Kind, OrderStep, OrderStepped, ReleaseReason};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::role::Role;
 use soko_projection::read;
@@ -62,7 +62,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
     // What was parked did not happen.
     let rows = tx.query(
         "select r.position, r.author, r.seq, r.kind, r.body from record r
-         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6)
+         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8)
            and not exists (select 1 from parked p
                            where p.log = r.log and p.author = r.author and p.seq = r.seq)
          order by r.position limit $7",
@@ -73,7 +73,8 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             Kind::OrderReleased.number(),
             Kind::OrderFulfilled.number(),
             Kind::IncidentRaised.number(),
-            PORTION
+            PORTION,
+            Kind::OrderStepped.number()
         ],
     )?;
     let is_full = rows.len() == PORTION;
@@ -92,6 +93,11 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             continue;
         }
         let whose = (row.id(1)?, row.int(2)?);
+        if let Entry::OrderStepped(stepped) = &entry
+            && !is_first_word(tx, log, stepped, row.int(0)?)?
+        {
+            continue;
+        }
         causes.extend(told_of(tx, log, &entry)?.into_iter().map(|told| told.because_of(whose)));
     }
     Ok(Stretch { causes, up_to, from, is_full })
@@ -126,6 +132,16 @@ fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, Stor
         }
         let buyer = buyer_of(tx, log, released.order)?;
         vec![about(Topic::OrderReleased, released.order, buyer)]
+    } else if let Entry::OrderStepped(stepped) = entry {
+        let topic = match stepped.step {
+            // That the shop holds the goods was told before.
+            OrderStep::Accepted => return Ok(vec![]),
+            OrderStep::Packed => Topic::OrderPacked,
+            OrderStep::Ready => Topic::OrderReady,
+            OrderStep::OnTheWay => Topic::OrderOnTheWay,
+        };
+        let buyer = buyer_of(tx, log, stepped.order)?;
+        vec![about(topic, stepped.order, buyer)]
     } else if let Entry::IncidentRaised(raised) = entry {
         let subject = raised.product.map(|product| ThingId(product.0));
         let detail = raised.kind.number().into();
@@ -133,6 +149,21 @@ fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, Stor
     } else {
         vec![]
     })
+}
+
+/// Registers that do not hear each other may say the same step; whoever was told once is not told again.
+fn is_first_word(
+    tx: &mut dyn Tx,
+    log: LogId,
+    stepped: &OrderStepped,
+    position: i64,
+) -> Result<bool, StoreError> {
+    let earlier = tx.query_opt(
+        "select 1 from order_step s join record r on r.log = s.log and r.author = s.author and r.seq = s.seq
+         where s.log = $1 and s.order_id = $2 and s.step = $3 and r.position < $4 limit 1",
+        params![log, stepped.order, stepped.step.number(), position],
+    )?;
+    Ok(earlier.is_none())
 }
 
 fn buyer_of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<ThingId>, StoreError> {

@@ -15,6 +15,12 @@ pub enum Topic {
     OrderHandedOver,
     /// To the buyer: the stall does not fulfil the order.
     OrderReleased,
+    /// To the buyer: the goods lie together.
+    OrderPacked,
+    /// To the buyer: come and fetch it.
+    OrderReady,
+    /// To the buyer: somebody brings it.
+    OrderOnTheWay,
     /// To whoever forgot a password.
     Recovery,
     /// To whoever has a new password, wanted or not.
@@ -30,13 +36,16 @@ pub enum Audience {
 }
 
 impl Topic {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
         Self::OrderHeld,
         Self::OrderHandedOver,
         Self::OrderReleased,
+        Self::OrderPacked,
+        Self::OrderReady,
+        Self::OrderOnTheWay,
         Self::Recovery,
         Self::PasswordChanged,
     ];
@@ -49,6 +58,9 @@ impl Topic {
             Self::OrderHeld => 10,
             Self::OrderHandedOver => 11,
             Self::OrderReleased => 12,
+            Self::OrderPacked => 13,
+            Self::OrderReady => 14,
+            Self::OrderOnTheWay => 15,
             Self::Recovery => 20,
             Self::PasswordChanged => 21,
         }
@@ -67,6 +79,9 @@ impl Topic {
             Self::OrderHeld => "order-held",
             Self::OrderHandedOver => "order-handed-over",
             Self::OrderReleased => "order-released",
+            Self::OrderPacked => "order-packed",
+            Self::OrderReady => "order-ready",
+            Self::OrderOnTheWay => "order-on-the-way",
             Self::Recovery => "recovery",
             Self::PasswordChanged => "password-changed",
         }
@@ -79,7 +94,12 @@ impl Topic {
     pub fn audience(self) -> Audience {
         match self {
             Self::OrderNew | Self::OrderCancelled | Self::Incident => Audience::Stall,
-            Self::OrderHeld | Self::OrderHandedOver | Self::OrderReleased => Audience::Buyer,
+            Self::OrderHeld
+            | Self::OrderHandedOver
+            | Self::OrderReleased
+            | Self::OrderPacked
+            | Self::OrderReady
+            | Self::OrderOnTheWay => Audience::Buyer,
             Self::Recovery | Self::PasswordChanged => Audience::Account,
         }
     }

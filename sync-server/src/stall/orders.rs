@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 use soko_checkout::Ending;
 use soko_domain::basket::Policy;
-use soko_domain::entry::{Entry, OrderPlaced, PayWay, ReleaseReason, Units};
+use soko_domain::entry::{Entry, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Ppm};
 use soko_domain::refusal::Refusal;
@@ -14,8 +14,9 @@ use soko_domain::stock::Account;
 use soko_domain::tax::TaxRate;
 use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
-use soko_domain::verbs::{fulfil_order, release_order};
-use soko_projection::read;
+use soko_domain::verbs::{fulfil_order, release_order, step_order};
+use soko_projection::order_steps;
+use soko_projection::read::{self, OrderFound};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
@@ -45,6 +46,8 @@ pub struct PlaceOrder {
 pub enum EndOrder {
     Release(ReleaseReason),
     Fulfil,
+    /// It does not end: the stall is so far with it.
+    Step(OrderStep),
 }
 
 /// An order as its buyer sees it.
@@ -60,6 +63,10 @@ pub struct OrderView {
     pub placed_ms: i64,
     /// None is paid when it is fetched.
     pub payment: Option<PaymentView>,
+    /// How far the stall is with it.
+    pub step: Option<OrderStep>,
+    /// What the stall says to its cancelling; empty otherwise.
+    pub reason: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -256,7 +263,11 @@ fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, Store
 }
 
 pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<OrderView, CoreRefusal> {
-    let state = read::order(desk.tx, desk.log, order)?.map(|found| found.state);
+    let found = read::order(desk.tx, desk.log, order)?;
+    if let EndOrder::Step(step) = end {
+        return take_step(desk, found.as_ref(), (order, step));
+    }
+    let (state, step) = (found.as_ref().map(|found| found.state), found.and_then(|found| found.step));
     // Ended the same way before: that was this request, or one like it.
     let done_before = matches!(
         (end, state),
@@ -264,6 +275,7 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
     );
     let waits_for_payment = match end {
         EndOrder::Release(reason) if !done_before && state == Some(OrderState::Held) => {
+            release_order::check_reason(step, reason)?;
             let why = match reason {
                 ReleaseReason::BuyerCancelled => Ending::Buyer,
                 ReleaseReason::StallCancelled => Ending::Stall,
@@ -271,18 +283,32 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
             };
             paying::ends_first(desk, order, why)?
         }
-        EndOrder::Release(_) | EndOrder::Fulfil => false,
+        EndOrder::Release(_) | EndOrder::Fulfil | EndOrder::Step(_) => false,
     };
     if !done_before && !waits_for_payment {
         let units = held_units(desk.tx, desk.log, order)?;
         let entries = match end {
             EndOrder::Release(reason) => release_order::decide(
-                &release_order::Facts { state, units },
+                &release_order::Facts { state, step, units },
                 &release_order::ReleaseOrder { order, reason },
             )?,
             EndOrder::Fulfil => fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?,
+            EndOrder::Step(_) => vec![],
         };
         desk.write(entries)?;
+    }
+    view(desk.tx, desk.log, order)?.ok_or_else(unknown)
+}
+
+fn take_step(
+    desk: &mut Desk<'_>,
+    found: Option<&OrderFound>,
+    (order, step): (OrderId, OrderStep),
+) -> Result<OrderView, CoreRefusal> {
+    let facts = found.map(order_steps::facts).unwrap_or_default();
+    // Taken before: that was this request, or one like it.
+    if facts.step != Some(step) || facts.state != Some(OrderState::Held) {
+        desk.write(step_order::decide(&facts, order, step)?)?;
     }
     view(desk.tx, desk.log, order)?.ok_or_else(unknown)
 }
@@ -302,7 +328,12 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     let placed = read::order_placed(tx, log, &found)?;
     let payment = paying::view(tx, log, order)?;
-    Ok(Some(OrderView { payment, ..shown(order, found.state, placed, found.at_ms) }))
+    let reason = match found.state {
+        OrderState::Released => order_steps::cancel_reason(tx, log, order)?,
+        OrderState::Held | OrderState::HandedOver | OrderState::Fulfilled => String::new(),
+    };
+    let step = found.step;
+    Ok(Some(OrderView { payment, step, reason, ..shown(order, found.state, placed, found.at_ms) }))
 }
 
 fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64) -> OrderView {
@@ -322,6 +353,8 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
         note: placed.note,
         placed_ms,
         payment: None,
+        step: None,
+        reason: String::new(),
     }
 }
 

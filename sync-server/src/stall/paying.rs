@@ -205,7 +205,8 @@ fn free(desk: &mut Desk<'_>, kept: &Kept, why: Ending) -> Result<(), CoreRefusal
                 Ending::Failed => ReleaseReason::PaymentFailed,
             };
             let units = held_units(desk.tx, desk.log, order)?;
-            let facts = release_order::Facts { state, units };
+            // Whoever began to end it was asked about steps then; now nothing is paid, whatever was packed meanwhile.
+            let facts = release_order::Facts { state, step: None, units };
             desk.write(release_order::decide(&facts, &release_order::ReleaseOrder { order, reason })?)
         }
         // The goods are gone, and no money came for them.

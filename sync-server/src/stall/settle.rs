@@ -200,7 +200,7 @@ fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
             }
             (false, _) if paying::ends_first(desk, order, Ending::Stall)? => {}
             (false, _) => {
-                let facts = release_order::Facts { state: Some(OrderState::Held), units };
+                let facts = release_order::Facts { state: Some(OrderState::Held), step: None, units };
                 let reason = ReleaseReason::StallCancelled;
                 let command = release_order::ReleaseOrder { order, reason };
                 desk.write(release_order::decide(&facts, &command)?)?;

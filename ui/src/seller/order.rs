@@ -1,8 +1,9 @@
 //! One order: what to pack, and the next step.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{OrderView, OwnStall, Query, Verb, View};
-use soko_domain::ids::OrderId;
+use soko_app_api::{OrderRow, OrderView, OwnStall, Query, Verb, View};
+use soko_domain::entry::OrderStep;
+use soko_domain::ids::{LogId, OrderId};
 use soko_domain::verbs::pay_order::PayStanding;
 use yew::prelude::*;
 
@@ -54,18 +55,70 @@ struct ShownProps {
 
 #[component]
 fn Shown(props: &ShownProps) -> Html {
+    let speech = use_speech();
+    let (order, row) = (&props.order, &props.order.row);
+    let is_waiting = row.state == "held";
+    html! {
+        <section class="page page-narrow">
+            <header class="page-head">
+                <Go to={Route::Orders} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
+                <h1>{ speech.fill("order.name", &[("code", &code(row.order))]) }</h1>
+                { money(&speech, row.money) }{ badge(&speech, row) }
+            </header>
+            <p class="prose">{ speech.day_and_time(row.at_ms, None) }{ " · " }{ speech.ago(row.at_ms) }</p>
+            if is_waiting && row.money == PayStanding::Waiting {
+                <p class="remark remark-bad" role="status">{ speech.say("order.not-paid-yet") }</p>
+            }
+            if !order.note.is_empty() {
+                <p class="order-note">{ icon(Icon::Note) }<span>{ order.note.clone() }</span></p>
+            }
+            if !order.cancel_reason.is_empty() {
+                <p class="order-note">{ icon(Icon::Warning) }<span>{ order.cancel_reason.clone() }</span></p>
+            }
+            <div class="card stack">
+                <ul class="pack">
+                    { for order.lines.iter().map(|line| html! {
+                        <li><strong class="number pack-count">{ speech.quantity(line.quantity, line.unit) }</strong>
+                            <span class="grow">{ line.name.clone() }</span>
+                            <span class="number">{ speech.money(line.total_minor, &row.currency) }</span></li>
+                    }) }
+                </ul>
+                <dl class="sums"><div class="sums-total"><dt>{ speech.say("sum.total") }</dt>
+                    <dd class="number">{ speech.money(row.total_minor, &row.currency) }</dd></div></dl>
+            </div>
+            if !order.steps.is_empty() {
+                <ol class="order-steps" aria-label={speech.say("order.steps")}>
+                    { for order.steps.iter().map(|taken| html! {
+                        <li><span>{ icon(Icon::Check) }{ step_name(&speech, taken.step) }</span>
+                            <span class="number">{ speech.day_and_time(taken.at_ms, None) }</span></li>
+                    }) }
+                </ol>
+            }
+            if is_waiting {
+                <Steps stall={props.stall.stall} row={row.clone()} />
+            }
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct StepsProps {
+    stall: LogId,
+    row: OrderRow,
+}
+
+/// One clear next step, always in reach of the thumb; what else can be done with the order stands beside it, quietly.
+#[component]
+fn Steps(props: &StepsProps) -> Html {
     let acting = use_acting();
     let speech = acting.speech.clone();
     let cancels = use_state(|| false);
-    let (stall, row) = (props.stall.stall, &props.order.row);
-    let order = row.order;
-    let hand_over = {
+    let (stall, order, next) = (props.stall, props.row.order, props.row.next);
+    let act = |verb: Verb, key: &'static str| {
         let acting = acting.clone();
         Callback::from(move |_: MouseEvent| {
             let (desk, speech) = (acting.desk.clone(), acting.speech.clone());
-            acting.act(stall, Verb::HandOverOrder { order }, move |_| {
-                desk.toasts.done(speech.say("order.handed-over"))
-            });
+            acting.act(stall, verb.clone(), move |_| desk.toasts.done(speech.say(key)));
         })
     };
     let cancel = {
@@ -78,48 +131,54 @@ fn Shown(props: &ShownProps) -> Html {
             });
         })
     };
-    let open = opens(&cancels);
-    let on_close = closes(&cancels);
-    let is_waiting = row.state == "held";
+    let hand_over = act(Verb::HandOverOrder { order }, "order.handed-over");
     html! {
-        <section class="page page-narrow">
-            <header class="page-head">
-                <Go to={Route::Orders} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
-                <h1>{ speech.fill("order.name", &[("code", &code(order))]) }</h1>
-                { money(&speech, row.money) }{ badge(&speech, &row.state) }
-            </header>
-            <p class="prose">{ speech.day_and_time(row.at_ms, None) }{ " · " }{ speech.ago(row.at_ms) }</p>
-            if is_waiting && row.money == PayStanding::Waiting {
-                <p class="remark remark-bad" role="status">{ speech.say("order.not-paid-yet") }</p>
+        <footer class="order-foot">
+            if let Some(step) = next {
+                <button type="button" class="button button-main button-large button-wide" disabled={acting.is_busy()}
+                    onclick={act(Verb::StepOrder { order, step }, "order.step-done")}>
+                    { icon(Icon::Check) }{ do_step(&speech, step) }
+                </button>
+            } else {
+                <button type="button" class="button button-main button-large button-wide" onclick={hand_over.clone()}
+                    disabled={acting.is_busy()}>
+                    { icon(Icon::Check) }{ speech.say("order.hand-over") }
+                </button>
             }
-            if !props.order.note.is_empty() {
-                <p class="order-note">{ icon(Icon::Note) }<span>{ props.order.note.clone() }</span></p>
-            }
-            <div class="card stack">
-                <ul class="pack">
-                    { for props.order.lines.iter().map(|line| html! {
-                        <li><strong class="number pack-count">{ speech.quantity(line.quantity, line.unit) }</strong>
-                            <span class="grow">{ line.name.clone() }</span>
-                            <span class="number">{ speech.money(line.total_minor, &row.currency) }</span></li>
-                    }) }
-                </ul>
-                <dl class="sums"><div class="sums-total"><dt>{ speech.say("sum.total") }</dt>
-                    <dd class="number">{ speech.money(row.total_minor, &row.currency) }</dd></div></dl>
-            </div>
-            if is_waiting {
-                <footer class="row row-apart">
-                    <button type="button" class="button button-quiet" onclick={open}>{ speech.say("order.cancel") }</button>
-                    <button type="button" class="button button-main button-large" onclick={hand_over} disabled={acting.is_busy()}>
-                        { icon(Icon::Check) }{ speech.say("order.hand-over") }
+            <div class="row row-apart">
+                <button type="button" class="button button-quiet" onclick={opens(&cancels)}>
+                    { speech.say(if props.row.step.is_none() { "order.refuse" } else { "order.cancel" }) }
+                </button>
+                if next.is_some() {
+                    <button type="button" class="button" onclick={hand_over} disabled={acting.is_busy()}>
+                        { speech.say("order.hand-over") }
                     </button>
-                </footer>
-            }
+                }
+            </div>
             if *cancels {
                 <Confirm title={speech.say("order.cancel")} text={speech.say("order.cancel-text")} action={speech.say("order.cancel")}
-                    asks_reason=true on_confirm={cancel} {on_close} />
+                    asks_reason=true on_confirm={cancel} on_close={closes(&cancels)} />
             }
-        </section>
+        </footer>
     }
+}
+
+fn do_step(speech: &Speech, step: OrderStep) -> AttrValue {
+    speech.say(match step {
+        OrderStep::Accepted => "order.do-accept",
+        OrderStep::Packed => "order.do-pack",
+        OrderStep::Ready => "order.do-ready",
+        OrderStep::OnTheWay => "order.do-send",
+    })
+}
+
+fn step_name(speech: &Speech, step: OrderStep) -> AttrValue {
+    speech.say(match step {
+        OrderStep::Accepted => "order-step.accepted",
+        OrderStep::Packed => "order-step.packed",
+        OrderStep::Ready => "order-step.ready",
+        OrderStep::OnTheWay => "order-step.on-the-way",
+    })
 }
 
 /// The first letters of an order's identity, as buyer and seller read them to each other.
@@ -139,13 +198,21 @@ pub(super) fn money(speech: &Speech, money: PayStanding) -> Html {
     html! { <Badge {tone} text={speech.say_or(&format!("order-money.{word}"), word)} /> }
 }
 
-pub(super) fn badge(speech: &Speech, state: &str) -> Html {
-    let tone = match state {
+/// Where an order is: what the stall did for it, as long as it has not ended.
+pub(super) fn badge(speech: &Speech, row: &OrderRow) -> Html {
+    if let Some(step) = row.step.filter(|_| row.state == "held") {
+        let tone = match step {
+            OrderStep::Accepted | OrderStep::Packed => SavedTone::Waiting,
+            OrderStep::Ready | OrderStep::OnTheWay => SavedTone::Good,
+        };
+        return html! { <Badge {tone} text={step_name(speech, step)} /> };
+    }
+    let tone = match row.state.as_str() {
         "held" => SavedTone::Waiting,
         "cancelled" => SavedTone::Bad,
         "handed over" | "fulfilled" => SavedTone::Good,
         _ => SavedTone::Quiet,
     };
-    let key = format!("order-state.{}", state.replace(' ', "-"));
-    html! { <Badge {tone} text={speech.say_or(&key, state)} /> }
+    let key = format!("order-state.{}", row.state.replace(' ', "-"));
+    html! { <Badge {tone} text={speech.say_or(&key, &row.state)} /> }
 }

@@ -1,14 +1,16 @@
 //! Orders from the shop, those that wait first.
 
 use soko_app_api::{Answer, Call, OrderRow, OwnStall, Query, View, Window};
+use soko_domain::entry::OrderStep;
 use yew::prelude::*;
 
 use super::order::{badge, code, money};
 use super::with_stall;
+use crate::browser::time::now_ms;
 use crate::nav::Go;
-use crate::parts::{Empty, Icon, Segmented, Slot, Windowed};
+use crate::parts::{Badge, Empty, Icon, SavedTone, Segmented, Slot, Windowed};
 use crate::route::Route;
-use crate::speech::use_speech;
+use crate::speech::{Speech, use_speech};
 
 #[component]
 pub(super) fn Orders() -> Html {
@@ -64,6 +66,17 @@ fn List(props: &ListProps) -> Html {
     }
 }
 
+/// After so long an order that nobody has begun with stands out.
+const LATE_MS: i64 = 15 * 60 * 1_000;
+
+fn late(speech: &Speech, row: &OrderRow) -> Html {
+    let is_late = row.next == Some(OrderStep::Accepted) && now_ms() - row.at_ms > LATE_MS;
+    if !is_late {
+        return Html::default();
+    }
+    html! { <Badge tone={SavedTone::Bad} text={speech.say("order.late")} /> }
+}
+
 #[derive(Properties, PartialEq)]
 struct RowProps {
     row: OrderRow,
@@ -80,7 +93,7 @@ fn Row(props: &RowProps) -> Html {
                 <span class="list-name number">{ speech.fill("order.name", &[("code", &code(row.order))]) }</span>
                 <span class="list-more">{ speech.ago(row.at_ms) }{ " · " }{ lines }</span>
             </span>
-            <span class="row">{ money(&speech, row.money) }{ badge(&speech, &row.state) }</span>
+            <span class="row">{ late(&speech, row) }{ money(&speech, row.money) }{ badge(&speech, row) }</span>
             <span class="list-end number">{ speech.money(row.total_minor, &row.currency) }</span>
         </Go>
     }

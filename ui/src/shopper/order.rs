@@ -25,7 +25,7 @@ pub(super) fn Order(props: &OrderProps) -> Html {
     let speech = use_speech();
     let live = use_buyer(Some(BuyerQuery::Order(props.order)));
     let body = match live.buyer() {
-        Some(BuyerView::Order(order)) => html! { <Known order={order.clone()} /> },
+        Some(BuyerView::Order(order)) => html! { <Known order={(**order).clone()} /> },
         Some(BuyerView::Missing) => html! {
             <Empty icon={Icon::Receipt} title={speech.say("my-orders.gone")} text={speech.say("my-orders.gone-text")}>
                 <Go to={Route::MyOrders} class="button">{ speech.say("nav.my-orders") }</Go>
@@ -54,8 +54,10 @@ fn Known(props: &KnownProps) -> Html {
                 <p class="prose">{ speech.day_and_time(row.at_ms, None) }</p>
             </header>
             <section class="card stack" aria-label={speech.say("my-orders.where")}>
-                <Way state={row.state} />
-                <p class="prose" role="status">{ speech.say(progress::meaning(row.state)) }</p>
+                <p class="own-order-now" role="status">{ speech.say(progress::meaning(row.state)) }</p>
+                if !order.reason.is_empty() {
+                    <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ speech.fill("my-orders.stall-says", &[("reason", &order.reason)]) }</span></p>
+                }
                 if !order.because.is_empty() {
                     <Problem text={speech.say_or(&format!("refused.{}", order.because), &order.because)} />
                 }
@@ -63,6 +65,7 @@ fn Known(props: &KnownProps) -> Html {
                     <Problem text={speech.say("my-orders.cancel-asked")} />
                 }
                 <Deeds order={order.clone()} />
+                <Way state={row.state} />
             </section>
             if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
                 <Payment {payment} />
@@ -88,10 +91,7 @@ fn Known(props: &KnownProps) -> Html {
 
 /// An order that only is on this device is not being paid.
 fn is_paid_here(state: OwnOrderState) -> bool {
-    match state {
-        OwnOrderState::Held | OwnOrderState::HandedOver | OwnOrderState::Cancelled => true,
-        OwnOrderState::Saved | OwnOrderState::Reconfirm | OwnOrderState::Refused => false,
-    }
+    state.is_under_way() || matches!(state, OwnOrderState::HandedOver | OwnOrderState::Cancelled)
 }
 
 #[derive(Properties, PartialEq)]
@@ -200,7 +200,12 @@ fn Deeds(props: &KnownProps) -> Html {
         OwnOrderState::HandedOver | OwnOrderState::Cancelled | OwnOrderState::Refused => {
             (true, "my-orders.again")
         }
-        OwnOrderState::Saved | OwnOrderState::Held => (false, "my-orders.again"),
+        OwnOrderState::Saved
+        | OwnOrderState::Held
+        | OwnOrderState::Accepted
+        | OwnOrderState::Packed
+        | OwnOrderState::Ready
+        | OwnOrderState::OnTheWay => (false, "my-orders.again"),
     };
     html! {
         <div class="row">

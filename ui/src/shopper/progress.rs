@@ -1,5 +1,7 @@
 //! Where an order is, in words and steps. Pure, and never further than the state says.
 
+use std::cmp::Ordering;
+
 use soko_app_api::{OwnOrderState, OwnOrderView, OwnPayState, OwnPayment};
 use soko_domain::entry::PayWay;
 
@@ -19,21 +21,56 @@ pub(super) type Step = (&'static str, Reached);
 
 pub(super) fn steps(state: OwnOrderState) -> Vec<Step> {
     use Reached::{Ahead, Done, Now, Stopped};
-    let (saved, held, over) = ("own-order.saved", "own-order.held", "own-order.handed-over");
-    match state {
-        OwnOrderState::Saved => vec![(saved, Now), (held, Ahead), (over, Ahead)],
-        OwnOrderState::Reconfirm => vec![(saved, Done), (key(state), Stopped), (held, Ahead), (over, Ahead)],
-        OwnOrderState::Held => vec![(saved, Done), (held, Now), (over, Ahead)],
-        OwnOrderState::HandedOver => vec![(saved, Done), (held, Done), (over, Done)],
-        OwnOrderState::Cancelled | OwnOrderState::Refused => vec![(saved, Done), (key(state), Stopped)],
-    }
+    // How far along the way it is; where it stopped there is no way any more.
+    let reached = match state {
+        OwnOrderState::Saved => 0,
+        OwnOrderState::Held => 1,
+        OwnOrderState::Accepted => 2,
+        OwnOrderState::Packed => 3,
+        OwnOrderState::Ready | OwnOrderState::OnTheWay => 4,
+        OwnOrderState::HandedOver => 6,
+        OwnOrderState::Reconfirm => {
+            let ahead = WAY.iter().skip(1).map(|step| (key(*step), Ahead));
+            return [(key(OwnOrderState::Saved), Done), (key(state), Stopped)]
+                .into_iter()
+                .chain(ahead)
+                .collect();
+        }
+        OwnOrderState::Cancelled | OwnOrderState::Refused => {
+            return vec![(key(OwnOrderState::Saved), Done), (key(state), Stopped)];
+        }
+    };
+    let step = |(place, step): (usize, &OwnOrderState)| {
+        let step = if place == 4 && state == OwnOrderState::OnTheWay { state } else { *step };
+        let sign = match place.cmp(&reached) {
+            Ordering::Less => Done,
+            Ordering::Equal => Now,
+            Ordering::Greater => Ahead,
+        };
+        (key(step), sign)
+    };
+    WAY.iter().enumerate().map(step).collect()
 }
+
+/// Every step of an order that comes to its end.
+const WAY: [OwnOrderState; 6] = [
+    OwnOrderState::Saved,
+    OwnOrderState::Held,
+    OwnOrderState::Accepted,
+    OwnOrderState::Packed,
+    OwnOrderState::Ready,
+    OwnOrderState::HandedOver,
+];
 
 pub(super) fn key(state: OwnOrderState) -> &'static str {
     match state {
         OwnOrderState::Saved => "own-order.saved",
         OwnOrderState::Reconfirm => "own-order.reconfirm",
         OwnOrderState::Held => "own-order.held",
+        OwnOrderState::Accepted => "own-order.accepted",
+        OwnOrderState::Packed => "own-order.packed",
+        OwnOrderState::Ready => "own-order.ready",
+        OwnOrderState::OnTheWay => "own-order.on-the-way",
         OwnOrderState::HandedOver => "own-order.handed-over",
         OwnOrderState::Cancelled => "own-order.cancelled",
         OwnOrderState::Refused => "own-order.refused",
@@ -46,6 +83,10 @@ pub(super) fn meaning(state: OwnOrderState) -> &'static str {
         OwnOrderState::Saved => "own-order.saved-means",
         OwnOrderState::Reconfirm => "own-order.reconfirm-means",
         OwnOrderState::Held => "own-order.held-means",
+        OwnOrderState::Accepted => "own-order.accepted-means",
+        OwnOrderState::Packed => "own-order.packed-means",
+        OwnOrderState::Ready => "own-order.ready-means",
+        OwnOrderState::OnTheWay => "own-order.on-the-way-means",
         OwnOrderState::HandedOver => "own-order.handed-over-means",
         OwnOrderState::Cancelled => "own-order.cancelled-means",
         OwnOrderState::Refused => "own-order.refused-means",
@@ -55,7 +96,12 @@ pub(super) fn meaning(state: OwnOrderState) -> &'static str {
 pub(super) fn tone(state: OwnOrderState) -> SavedTone {
     match state {
         OwnOrderState::Saved | OwnOrderState::Reconfirm => SavedTone::Waiting,
-        OwnOrderState::Held | OwnOrderState::HandedOver => SavedTone::Good,
+        OwnOrderState::Held
+        | OwnOrderState::Accepted
+        | OwnOrderState::Packed
+        | OwnOrderState::Ready
+        | OwnOrderState::OnTheWay
+        | OwnOrderState::HandedOver => SavedTone::Good,
         OwnOrderState::Cancelled => SavedTone::Quiet,
         OwnOrderState::Refused => SavedTone::Bad,
     }
@@ -91,8 +137,16 @@ pub(super) fn pay_tone(state: OwnPayState) -> SavedTone {
 /// Whether the buyer can still take it back.
 pub(super) fn may_cancel(order: &OwnOrderView) -> bool {
     let is_open = match order.row.state {
-        OwnOrderState::Saved | OwnOrderState::Reconfirm | OwnOrderState::Held => true,
-        OwnOrderState::HandedOver | OwnOrderState::Cancelled | OwnOrderState::Refused => false,
+        OwnOrderState::Saved
+        | OwnOrderState::Reconfirm
+        | OwnOrderState::Held
+        | OwnOrderState::Accepted
+        | OwnOrderState::Packed
+        | OwnOrderState::Ready => true,
+        OwnOrderState::OnTheWay
+        | OwnOrderState::HandedOver
+        | OwnOrderState::Cancelled
+        | OwnOrderState::Refused => false,
     };
     is_open && !order.cancel_asked
 }
@@ -104,10 +158,14 @@ mod tests {
 
     use super::*;
 
-    const ALL: [OwnOrderState; 6] = [
+    const ALL: [OwnOrderState; 10] = [
         OwnOrderState::Saved,
         OwnOrderState::Reconfirm,
         OwnOrderState::Held,
+        OwnOrderState::Accepted,
+        OwnOrderState::Packed,
+        OwnOrderState::Ready,
+        OwnOrderState::OnTheWay,
         OwnOrderState::HandedOver,
         OwnOrderState::Cancelled,
         OwnOrderState::Refused,
@@ -129,6 +187,7 @@ mod tests {
             lines: Vec::new(),
             note: String::new(),
             because: String::new(),
+            reason: String::new(),
             cancel_asked,
             payment: None,
         }
@@ -137,7 +196,7 @@ mod tests {
     #[test]
     fn no_step_is_done_before_it_is_known() {
         let done = |state| steps(state).iter().filter(|(_, reached)| *reached == Reached::Done).count();
-        for (state, wanted) in ALL.into_iter().zip([0, 1, 1, 3, 1, 1]) {
+        for (state, wanted) in ALL.into_iter().zip([0, 1, 1, 2, 3, 4, 4, 6, 1, 1]) {
             assert_eq!(done(state), wanted, "{state:?}");
         }
         for state in ALL {
@@ -158,8 +217,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_brought_is_not_to_be_fetched() {
+        let keys = |state| steps(state).iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        assert!(!keys(OwnOrderState::OnTheWay).contains(&"own-order.ready"));
+        assert!(!keys(OwnOrderState::Packed).contains(&"own-order.on-the-way"));
+    }
+
+    #[test]
     fn what_is_over_or_being_cancelled_is_not_cancelled_again() {
-        for (state, wanted) in ALL.into_iter().zip([true, true, true, false, false, false]) {
+        for (state, wanted) in
+            ALL.into_iter().zip([true, true, true, true, true, true, false, false, false, false])
+        {
             assert_eq!(may_cancel(&order(state, false)), wanted, "{state:?}");
             assert!(!may_cancel(&order(state, true)));
         }

@@ -3,6 +3,7 @@
 pub(crate) mod likes;
 mod own_orders;
 mod sending;
+mod watching;
 
 use std::collections::BTreeMap;
 
@@ -95,7 +96,8 @@ impl Device {
             // The server's to say.
             BuyerQuery::PayOffers(_) => Ok(BuyerView::PayOffers(Vec::new())),
             BuyerQuery::Order(order) => {
-                Ok(own_orders::view(tx, *order)?.map_or(BuyerView::Missing, BuyerView::Order))
+                let found = own_orders::view(tx, *order)?;
+                Ok(found.map_or(BuyerView::Missing, |view| BuyerView::Order(Box::new(view))))
             }
         })
     }
@@ -339,7 +341,14 @@ fn cancel(tx: &mut dyn Tx, order: OrderId) -> Tried {
     match known.row.state {
         OwnOrderState::Cancelled => {}
         OwnOrderState::Reconfirm => own_orders::set_cancelled(tx, order)?,
-        OwnOrderState::Saved | OwnOrderState::Held => own_orders::ask_cancel(tx, order)?,
+        OwnOrderState::OnTheWay => {
+            return Ok(Err(refused("on_the_way", "the order is on its way: speak with the stall")));
+        }
+        OwnOrderState::Saved
+        | OwnOrderState::Held
+        | OwnOrderState::Accepted
+        | OwnOrderState::Packed
+        | OwnOrderState::Ready => own_orders::ask_cancel(tx, order)?,
         OwnOrderState::HandedOver | OwnOrderState::Refused => {
             return Ok(Err(refused("order_ended", "the order has ended already")));
         }

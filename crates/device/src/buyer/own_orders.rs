@@ -56,7 +56,13 @@ const STATES: &[(OwnOrderState, u8)] = &[
     (OwnOrderState::HandedOver, 4),
     (OwnOrderState::Cancelled, 5),
     (OwnOrderState::Refused, 6),
+    (OwnOrderState::Accepted, 7),
+    (OwnOrderState::Packed, 8),
+    (OwnOrderState::Ready, 9),
+    (OwnOrderState::OnTheWay, 10),
 ];
+/// States in which the server has to be asked, by their numbers.
+const OPEN: &str = "(1, 3, 7, 8, 9, 10)";
 
 const PAY_STATES: &[(OwnPayState, u8)] = &[
     (OwnPayState::Asking, 1),
@@ -130,7 +136,7 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
 
 const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.currency, o.total_minor,
     (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked,
-    o.pay_way, o.pay_state, o.pay_page";
+    o.pay_way, o.pay_state, o.pay_page, o.reason";
 
 fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
     Ok(OwnOrderRow {
@@ -174,6 +180,7 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         lines: lines.iter().map(line).collect::<Result<_, StoreError>>()?,
         note: found.text(8)?.into(),
         because: found.text(9)?.into(),
+        reason: found.text(14)?.into(),
         cancel_asked: found.bool(10)?,
         payment: payment(&found)?,
     }))
@@ -190,12 +197,12 @@ pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, 
 
 /// Orders that have not ended, the oldest first.
 pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
-    let rows = tx.query(
+    let sql = format!(
         "select order_id, stall, server, is_guest, state, is_tried, cancel_asked, note, pay_way, pay_phone, pay_state
          from own_order
-         where state in ($1, $2) order by at_ms, order_id",
-        params![number(OwnOrderState::Saved), number(OwnOrderState::Held)],
-    )?;
+         where state in {OPEN} order by at_ms, order_id"
+    );
+    let rows = tx.query(&sql, &[])?;
     let open = |row: &Row| {
         Ok(Open {
             order: OrderId(row.id(0)?),
@@ -228,6 +235,12 @@ pub(super) fn ask_cancel(tx: &mut dyn Tx, order: OrderId) -> Result<(), StoreErr
         "update own_order set state = $2 where order_id = $1 and state = $3 and is_tried = 0",
         params![order, number(OwnOrderState::Cancelled), number(OwnOrderState::Saved)],
     )?;
+    Ok(())
+}
+
+/// It goes on as if nobody had asked.
+pub(super) fn cancel_refused(tx: &mut dyn Tx, order: OrderId) -> Result<(), StoreError> {
+    tx.execute("update own_order set cancel_asked = 0 where order_id = $1", params![order])?;
     Ok(())
 }
 
@@ -281,8 +294,10 @@ pub(super) fn became(
         params![order, number(now_state), because],
     )?;
     if let Some(known) = known {
-        let total = params![order, known.total_minor];
-        tx.execute("update own_order set total_minor = $2 where order_id = $1", total)?;
+        tx.execute(
+            "update own_order set total_minor = $2, reason = $3 where order_id = $1",
+            params![order, known.total_minor, known.reason],
+        )?;
         for (place, total_minor) in known.line_totals_minor.iter().enumerate() {
             tx.execute(
                 "update own_order_line set total_minor = $3 where order_id = $1 and place = $2",
@@ -299,4 +314,17 @@ pub(super) fn back_into_basket(tx: &mut dyn Tx, order: OrderId, stall: LogId) ->
         put(tx, (stall, product), (quantity, seen_minor), false)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_the_server_decides_about_is_asked_about() {
+        for (state, number) in STATES {
+            let is_listed = OPEN.trim_matches(['(', ')']).split(", ").any(|open| open == number.to_string());
+            assert_eq!(is_listed, *state == OwnOrderState::Saved || state.is_under_way(), "{state:?}");
+        }
+    }
 }

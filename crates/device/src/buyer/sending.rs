@@ -139,6 +139,10 @@ impl Device {
         open: &Open,
         (code, sentence): (&str, &str),
     ) -> Result<(), Undone> {
+        if open.cancel_asked && code == "on_the_way" {
+            // It left before the stall's server heard of it: whoever cancelled is told, and not asked for ever.
+            self.write(|tx| own_orders::cancel_refused(tx, open.order))?;
+        }
         if open.state != OwnOrderState::Saved {
             // It ended another way than was asked for: the server says which.
             return match server.order(open.stall, buyer, open.order).await {
@@ -180,8 +184,8 @@ impl Device {
             let stall_name = view.row.stall_name;
             self.tell(&Told::Arrived(Arrival::OwnOrder { order: open.order, stall_name, state }));
         }
-        // An order that was cancelled meanwhile is cancelled there, too. One that is being paid ends when that does.
-        if view.cancel_asked && state == OwnOrderState::Held && view.payment.is_none() {
+        // Now there is something to listen for. And one that was cancelled meanwhile is cancelled there, too.
+        if state.is_under_way() && open.state == OwnOrderState::Saved {
             self.orders.ring();
         }
         Ok(())

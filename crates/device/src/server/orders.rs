@@ -1,10 +1,12 @@
 //! A buyer's orders at the server.
 
+use futures_util::{Stream, StreamExt as _};
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::json;
 use soko_app_api::text::Worded as _;
 use soko_app_api::{OwnOrderState, OwnPayState, PayChoice, PayOffer};
+use soko_domain::entry::OrderStep;
 use soko_domain::ids::{LogId, OrderId, ProductId};
 
 use super::web::read_json;
@@ -27,6 +29,8 @@ pub(crate) struct OrderNow {
     pub(crate) line_totals_minor: Vec<i64>,
     /// How far its payment is, and where to pay.
     pub(crate) payment: Option<(OwnPayState, String)>,
+    /// What the stall says to its cancelling.
+    pub(crate) reason: String,
 }
 
 /// What is asked for.
@@ -44,6 +48,10 @@ struct OrderBody {
     total_minor: i64,
     lines: Vec<LineBody>,
     payment: Option<PaymentBody>,
+    #[serde(default)]
+    step: String,
+    #[serde(default)]
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -65,15 +73,23 @@ struct LineBody {
 
 impl OrderBody {
     fn now(self) -> Result<OrderNow, Unanswered> {
-        let state = match self.state.as_str() {
-            "held" => OwnOrderState::Held,
-            "handed over" | "fulfilled" => OwnOrderState::HandedOver,
-            "cancelled" => OwnOrderState::Cancelled,
-            other => return Err(Unanswered::NoAnswer(format!("an order cannot be {other}: update Soko"))),
+        // A step that only a newer program knows changes nothing of what is promised.
+        let state = match (self.state.as_str(), OrderStep::from_name(&self.step)) {
+            ("held", None) => OwnOrderState::Held,
+            ("held", Some(OrderStep::Accepted)) => OwnOrderState::Accepted,
+            ("held", Some(OrderStep::Packed)) => OwnOrderState::Packed,
+            ("held", Some(OrderStep::Ready)) => OwnOrderState::Ready,
+            ("held", Some(OrderStep::OnTheWay)) => OwnOrderState::OnTheWay,
+            ("handed over" | "fulfilled", _) => OwnOrderState::HandedOver,
+            ("cancelled", _) => OwnOrderState::Cancelled,
+            (other, _) => {
+                return Err(Unanswered::NoAnswer(format!("an order cannot be {other}: update Soko")));
+            }
         };
         let line_totals_minor = self.lines.iter().map(|line| line.total_minor).collect();
         let payment = self.payment.map(|payment| (payment.state, payment.page));
-        Ok(OrderNow { state, total_minor: self.total_minor, line_totals_minor, payment })
+        let (total_minor, reason) = (self.total_minor, self.reason);
+        Ok(OrderNow { state, total_minor, line_totals_minor, payment, reason })
     }
 }
 
@@ -121,11 +137,26 @@ impl Server {
         Ok(read_json::<OffersBody>(&self.web.whole(request).await?)?.ways)
     }
 
+    /// The identity of each of these orders, whenever something of it changed.
+    pub(crate) async fn order_moves(
+        &self,
+        buyer: &PlacedAs,
+        orders: &[(LogId, OrderId)],
+    ) -> Result<impl Stream<Item = OrderId> + Unpin + use<>, Unanswered> {
+        let pairs: Vec<String> = orders.iter().map(|(stall, order)| format!("{stall}.{order}")).collect();
+        let request = self.web.get(&format!("/v1/orders/stream?orders={}", pairs.join(",")));
+        let lines = self.web.lines(signed(request, buyer)).await?;
+        Ok(Box::pin(lines.filter_map(async |line| OrderId::from_hex(line.strip_prefix("data:")?.trim()))))
+    }
+
     async fn of_buyer(&self, request: RequestBuilder, buyer: &PlacedAs) -> Result<OrderNow, Unanswered> {
-        let request = match buyer {
-            PlacedAs::Guest(secret) => request.header("soko-buyer", hex(secret)),
-            PlacedAs::SignedIn(session) => request.bearer_auth(session),
-        };
-        read_json::<OrderBody>(&self.web.whole(request).await?)?.now()
+        read_json::<OrderBody>(&self.web.whole(signed(request, buyer)).await?)?.now()
+    }
+}
+
+fn signed(request: RequestBuilder, buyer: &PlacedAs) -> RequestBuilder {
+    match buyer {
+        PlacedAs::Guest(secret) => request.header("soko-buyer", hex(secret)),
+        PlacedAs::SignedIn(session) => request.bearer_auth(session),
     }
 }

@@ -1,9 +1,12 @@
 //! Buying: looking, the basket, an order that is sent once, and what the stall hears of it.
 
+use std::time::Duration;
+
 use soko_app_api::{
     Answer, Arrival, BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, Dated, DeviceVerb,
     MarketQuery, MarketView, OfferRow, OwnOrderState, OwnOrderView, ProductEdit, Query, Verb, View, Window,
 };
+use soko_domain::entry::OrderStep;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 
 use crate::world::*;
@@ -31,7 +34,7 @@ async fn baskets(shell: &Shell) -> Vec<BasketOf> {
 
 async fn own_order(shell: &Shell, order: OrderId) -> OwnOrderView {
     match shell.call(Call::Buyer(BuyerQuery::Order(order))).await {
-        Answer::Buyer(BuyerView::Order(view)) => view,
+        Answer::Buyer(BuyerView::Order(view)) => *view,
         other => panic!("{other:?}"),
     }
 }
@@ -132,6 +135,56 @@ fn an_order_saved_offline_is_sent_once_and_told_once_on_both_sides() {
         shopper.close();
         drop(server);
     });
+}
+
+#[test]
+fn each_step_of_the_stall_reaches_the_buyer_at_once_and_stays_offline() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        let shopper = Shell::open(&folder.path().join("phone"));
+        buyer(&shopper, &server).await;
+        buy(&shopper, 1, put(MANGO, 3)).await;
+        buy(&shopper, 2, place(ORDER)).await;
+        until_state(&shopper, ORDER, OwnOrderState::Held).await;
+        stall.until("the order at the stall", async || (orders_at(&stall).await > 0).then_some(())).await;
+        let step = |step| Verb::StepOrder { order: ORDER, step };
+        // Nobody asks: by itself a device looks twice a minute.
+        for (taken, state) in [
+            (OrderStep::Accepted, OwnOrderState::Accepted),
+            (OrderStep::Packed, OwnOrderState::Packed),
+            (OrderStep::Ready, OwnOrderState::Ready),
+        ] {
+            assert_eq!(stall.done(step(taken)).await, soko_app_api::Reply::Done);
+            let heard = tokio::time::timeout(SOON, until_state(&shopper, ORDER, state)).await;
+            assert!(heard.is_ok(), "{state:?} was not heard, only asked for");
+        }
+        let states: Vec<OwnOrderState> = shopper.arrivals().iter().filter_map(state_of).collect();
+        let expected =
+            [OwnOrderState::Held, OwnOrderState::Accepted, OwnOrderState::Packed, OwnOrderState::Ready];
+        assert_eq!(states, expected, "each was told once");
+        // The stall cannot do it after all, and says why; the buyer has no network by then, and sees it later.
+        let cancel = Verb::AskCancelOrder { order: ORDER, reason: "the cat sat on it".into() };
+        assert_eq!(stall.done(cancel).await, soko_app_api::Reply::Done);
+        until_state(&shopper, ORDER, OwnOrderState::Cancelled).await;
+        assert_eq!(own_order(&shopper, ORDER).await.reason, "the cat sat on it");
+        drop(server);
+        shopper.close();
+        let shopper = Shell::open(&folder.path().join("phone"));
+        let seen = own_order(&shopper, ORDER).await;
+        assert_eq!((seen.row.state, seen.reason.as_str()), (OwnOrderState::Cancelled, "the cat sat on it"));
+        stall.close();
+        shopper.close();
+    });
+}
+
+/// Less than it takes until a device asks by itself.
+const SOON: Duration = Duration::from_secs(15);
+
+fn state_of(arrival: &Arrival) -> Option<OwnOrderState> {
+    if let Arrival::OwnOrder { state, .. } = arrival { Some(*state) } else { None }
 }
 
 #[test]

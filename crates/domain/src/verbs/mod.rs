@@ -26,6 +26,7 @@ pub mod release_order;
 pub mod return_share;
 pub mod revoke_device;
 pub mod spend_purse;
+pub mod step_order;
 pub mod verify_payment;
 pub mod void_sale;
 

@@ -1,6 +1,6 @@
 //! Give an order's hold back to the shop's share. Time alone never does this.
 
-use crate::entry::{Entry, OrderReleased, ReleaseReason, Units};
+use crate::entry::{Entry, OrderReleased, OrderStep, ReleaseReason, Units};
 use crate::ids::OrderId;
 use crate::refusal::{Refusal, ensure};
 
@@ -33,6 +33,8 @@ impl OrderState {
 #[derive(Clone, Default, Debug)]
 pub struct Facts {
     pub state: Option<OrderState>,
+    /// How far the stall is with it.
+    pub step: Option<OrderStep>,
     /// What the order still holds.
     pub units: Vec<Units>,
 }
@@ -40,14 +42,35 @@ pub struct Facts {
 pub fn decide(facts: &Facts, command: &ReleaseOrder) -> Result<Vec<Entry>, Refusal> {
     let state = facts.state.ok_or(Refusal::UnknownOrder(command.order))?;
     ensure(state == OrderState::Held, Refusal::OrderEnded(state.name()))?;
+    check_reason(facts.step, command.reason)?;
     Ok(vec![
         OrderReleased { order: command.order, reason: command.reason, units: facts.units.clone() }.into(),
     ])
 }
 
+/// What left the stall is nobody's to sell again because its buyer thinks otherwise: the stall says when it is back.
+pub fn check_reason(step: Option<OrderStep>, reason: ReleaseReason) -> Result<(), Refusal> {
+    let is_gone = step == Some(OrderStep::OnTheWay) && reason == ReleaseReason::BuyerCancelled;
+    ensure(!is_gone, Refusal::OnTheWay)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_buyer_takes_nothing_back_that_is_on_its_way() {
+        let order = OrderId([1; 16]);
+        for (step, reason, refused) in [
+            (Some(OrderStep::Ready), ReleaseReason::BuyerCancelled, None),
+            (Some(OrderStep::OnTheWay), ReleaseReason::BuyerCancelled, Some(Refusal::OnTheWay)),
+            (Some(OrderStep::OnTheWay), ReleaseReason::StallCancelled, None),
+            (Some(OrderStep::OnTheWay), ReleaseReason::PaymentFailed, None),
+        ] {
+            let facts = Facts { state: Some(OrderState::Held), step, units: vec![] };
+            assert_eq!(decide(&facts, &ReleaseOrder { order, reason }).err(), refused, "{step:?} {reason:?}");
+        }
+    }
 
     #[test]
     fn only_a_held_order_is_released() {
@@ -59,7 +82,7 @@ mod tests {
             (Some(OrderState::Fulfilled), Some(Refusal::OrderEnded("fulfilled"))),
             (None, Some(Refusal::UnknownOrder(order))),
         ] {
-            let facts = Facts { state, units: vec![] };
+            let facts = Facts { state, step: None, units: vec![] };
             let command = ReleaseOrder { order, reason: ReleaseReason::BuyerCancelled };
             assert_eq!(decide(&facts, &command).err(), refused);
         }

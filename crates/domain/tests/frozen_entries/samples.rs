@@ -297,6 +297,7 @@ fn stock_samples() -> Vec<Entry> {
         DeviceRevoked { author: PHONE, reason: "stolen".into() }.into(),
         OrderHandedOver { order: ORDER }.into(),
         OrderCancelAsked { order: ORDER, reason: "rain".into() }.into(),
+        OrderStepped { order: ORDER, step: OrderStep::Packed }.into(),
     ]
 }
 

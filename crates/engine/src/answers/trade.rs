@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BasketLineView, BasketView, DiscountInput, OrderLineView, OrderRow, OrderView, SaleLineInput,
-    SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView,
-    Window,
+    BasketLineView, BasketView, DiscountInput, OrderLineView, OrderRow, OrderStepView, OrderView,
+    SaleLineInput, SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView,
+    TodayView, Window,
 };
 use soko_domain::basket::{BasketLine, PricedLine, Tender, price, settle};
 use soko_domain::entry::{SaleLine, SaleMade, Tendered};
@@ -15,8 +15,9 @@ use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
 use soko_domain::tax::{LineTax, TaxTotal};
 use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
+use soko_domain::verbs::step_order;
 use soko_domain::verbs::verify_payment::code_key;
-use soko_projection::{order_money, payments, read as facts};
+use soko_projection::{order_money, order_steps, payments, read as facts};
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
@@ -290,11 +291,15 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
             total_minor: line.total_minor,
         });
     }
-    Ok(Some(OrderView { row: order_row(asking, found)?, lines, note: placed.note }))
+    let steps = order_steps::steps(asking.tx, log, order)?;
+    let steps = steps.into_iter().map(|(step, at_ms)| OrderStepView { step, at_ms }).collect();
+    let cancel_reason = order_steps::cancel_reason(asking.tx, log, order)?;
+    Ok(Some(OrderView { row: order_row(asking, found)?, lines, note: placed.note, steps, cancel_reason }))
 }
 
 fn order_row(asking: &mut Asking<'_>, found: facts::OrderFound) -> Result<OrderRow, StoreError> {
     let money = order_money::of(asking.tx, asking.log, found.order)?;
+    let next = step_order::next(&order_steps::facts(&found));
     Ok(OrderRow {
         order: found.order,
         state: found.state.name().into(),
@@ -303,5 +308,7 @@ fn order_row(asking: &mut Asking<'_>, found: facts::OrderFound) -> Result<OrderR
         total_minor: found.total_minor,
         lines: found.lines,
         money: money.standing(),
+        step: found.step,
+        next,
     })
 }

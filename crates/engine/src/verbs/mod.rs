@@ -22,13 +22,14 @@ pub(crate) use sale::{Catalogue, Offered, Priced, TOLD_MS, Terms, basket, curren
 use sha2::{Digest as _, Sha256};
 use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};
 use soko_domain::ask::Ask;
-use soko_domain::entry::Kind;
+use soko_domain::entry::{Kind, OrderStep};
 use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
-use soko_domain::verbs::{close_shift, hand_over_order, open_shift, revoke_device};
+use soko_domain::verbs::{close_shift, hand_over_order, open_shift, revoke_device, step_order};
 use soko_domain::wire::Wire as _;
+use soko_projection::order_steps;
 
 use crate::failure::{Failure, NotDone};
 use crate::own::{self, Before};
@@ -147,6 +148,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::RevokeDevice { author, reason } => revoke(writing, *author, reason),
         Verb::HandOverOrder { order } => hand_over(writing, *order, None),
         Verb::AskCancelOrder { order, reason } => hand_over(writing, *order, Some(reason)),
+        Verb::StepOrder { order, step } => step_order(writing, *order, *step),
     }
 }
 
@@ -170,6 +172,12 @@ fn hand_over(writing: &mut Writing<'_>, order: OrderId, cancelled: Option<&str>)
         Some(reason) => hand_over_order::decide_cancel(&facts, order, reason)?,
     };
     writing.write(entries)?;
+    Ok(Reply::Done)
+}
+
+fn step_order(writing: &mut Writing<'_>, order: OrderId, step: OrderStep) -> Result<Reply, NotDone> {
+    let facts = writing.order_found(order)?.as_ref().map(order_steps::facts).unwrap_or_default();
+    writing.write(step_order::decide(&facts, order, step)?)?;
     Ok(Reply::Done)
 }
 
@@ -238,6 +246,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),
         Verb::HandOverOrder { .. } => role.may_write(Kind::OrderHandedOver),
         Verb::AskCancelOrder { .. } => role.may_write(Kind::OrderCancelAsked),
+        Verb::StepOrder { .. } => role.may_write(Kind::OrderStepped),
     };
     if allowed { Ok(()) } else { Err(Refusal::NotAllowed) }
 }

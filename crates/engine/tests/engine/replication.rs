@@ -6,8 +6,8 @@ use soko_app_api::{
 };
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::entry::{
-    DeviceRevoked, EpochStarted, Kind, OrderLine, OrderPlaced, RecordParked, ShareGranted, ShareRecalled,
-    Unfrozen,
+    DeviceRevoked, EpochStarted, Kind, OrderLine, OrderPlaced, OrderStep, RecordParked, ShareGranted,
+    ShareRecalled, Unfrozen,
 };
 use soko_domain::ids::{EpochId, OrderId, ShareId};
 use soko_domain::money::Currency;
@@ -310,22 +310,7 @@ fn damaged_late_and_foreign_pages_change_nothing() {
 fn an_order_is_shown_handed_over_once_and_ended_by_the_server() {
     let (mut relay, mut first, _) = pair();
     let order = OrderId(thing(90).0);
-    relay.write(OrderPlaced {
-        order,
-        buyer: thing(91),
-        currency: Currency::parse("EUR").unwrap(),
-        lines: vec![OrderLine {
-            product: product(MANGO),
-            name: "Mango".into(),
-            quantity: 2,
-            unit_price_minor: 250,
-            price_per: 1,
-            tax_minor: 0,
-            total_minor: 500,
-        }],
-        total_minor: 500,
-        note: "ring twice".into(),
-    });
+    relay.write(order_of(order, 2));
     first.replicate(&mut relay);
     let View::Order(view) = first.engine.answer(&Query::Order { stall: STALL, order }, now()).unwrap() else {
         panic!("no order")
@@ -342,6 +327,79 @@ fn an_order_is_shown_handed_over_once_and_ended_by_the_server() {
             View::Orders(rows) => assert_eq!(rows.len(), expected, "{only_waiting}"),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn steps_of_two_registers_meet_in_the_furthest() {
+    let (mut relay, mut first, mut second) = pair();
+    let order = OrderId(thing(90).0);
+    relay.write(order_of(order, 2));
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    let step = |id: u16, step: OrderStep| command(id, Verb::StepOrder { order, step });
+    assert_eq!(first.refused(step(20, OrderStep::Packed)), "step_too_early");
+    first.done(step(21, OrderStep::Accepted));
+    assert_eq!(first.refused(step(22, OrderStep::Accepted)), "step_taken");
+    assert_eq!(first.refused(step(23, OrderStep::OnTheWay)), "invalid", "nobody brings it");
+    first.done(step(24, OrderStep::Packed));
+    // The other one does not hear of it, and begins as well.
+    second.done(step(25, OrderStep::Accepted));
+    second.replicate(&mut relay);
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    let seen = |device: &mut Device| match device.engine.answer(&Query::Order { stall: STALL, order }, now())
+    {
+        Ok(View::Order(view)) => (view.row.step, view.row.next, view.steps.len()),
+        other => panic!("{other:?}"),
+    };
+    for device in [&mut first, &mut second] {
+        assert_eq!(seen(device), (Some(OrderStep::Packed), Some(OrderStep::Ready), 2));
+        assert_eq!(device.stock(product(MANGO)).held, 2, "a step moves nothing");
+    }
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
+    // It is handed over from wherever it is, and goes no further.
+    second.done(command(26, Verb::HandOverOrder { order }));
+    assert_eq!(second.refused(step(27, OrderStep::Ready)), "order_ended");
+    // What nobody began with comes first among those that wait, and then whoever waits longest.
+    let (late, later) = (OrderId(thing(92).0), OrderId(thing(93).0));
+    relay.write(order_of(later, 1));
+    relay.write(order_of(late, 1));
+    first.replicate(&mut relay);
+    let began = Verb::StepOrder { order: later, step: OrderStep::Accepted };
+    first.done(command(28, began));
+    let asked = Query::Orders { stall: STALL, only_waiting: true, window: soko_app_api::Window::first(5) };
+    match first.engine.answer(&asked, now()).unwrap() {
+        View::Orders(rows) => {
+            let waiting: Vec<OrderId> = rows.iter().map(|row| row.order).filter(|it| *it != order).collect();
+            assert_eq!(waiting, [late, later]);
+        }
+        other => panic!("{other:?}"),
+    }
+    // Why it was cancelled is kept.
+    first.done(command(29, Verb::AskCancelOrder { order: late, reason: "sold out".into() }));
+    match first.engine.answer(&Query::Order { stall: STALL, order: late }, now()).unwrap() {
+        View::Order(view) => assert_eq!(view.cancel_reason, "sold out"),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn order_of(order: OrderId, quantity: i64) -> OrderPlaced {
+    OrderPlaced {
+        order,
+        buyer: thing(91),
+        currency: Currency::parse("EUR").unwrap(),
+        lines: vec![OrderLine {
+            product: product(MANGO),
+            name: "Mango".into(),
+            quantity,
+            unit_price_minor: 250,
+            price_per: 1,
+            tax_minor: 0,
+            total_minor: 250 * quantity,
+        }],
+        total_minor: 250 * quantity,
+        note: "ring twice".into(),
     }
 }
 
