@@ -5,6 +5,8 @@ mod common;
 mod mail;
 #[path = "orders/paying.rs"]
 mod paying;
+#[path = "orders/reviews.rs"]
+mod reviews;
 
 use axum::http::{Method, StatusCode};
 use common::server::{Answer, TestServer, hex};

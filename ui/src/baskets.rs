@@ -44,7 +44,8 @@ impl Early {
             BuyerVerb::PlaceOrder { .. }
             | BuyerVerb::CancelOrder { .. }
             | BuyerVerb::Unwanted { .. }
-            | BuyerVerb::Like { .. } => {}
+            | BuyerVerb::Like { .. }
+            | BuyerVerb::Review { .. } => {}
         }
     }
 

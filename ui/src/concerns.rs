@@ -38,7 +38,9 @@ fn is_about(query: &Query, told: &Told) -> bool {
 fn looks_at(query: &MarketQuery, moved: MarketMoved) -> bool {
     let about: Option<LogId> = match query {
         MarketQuery::Stalls { .. } => None,
-        MarketQuery::Stall(stall) | MarketQuery::Offer { stall, .. } => Some(*stall),
+        MarketQuery::Stall(stall) | MarketQuery::Offer { stall, .. } | MarketQuery::Reviews { stall, .. } => {
+            Some(*stall)
+        }
         MarketQuery::Offers { stall, .. } => *stall,
     };
     match moved {

@@ -14,6 +14,8 @@ pub enum Route {
     Receipt(SaleId),
     Orders,
     Order(OrderId),
+    /// What buyers say of this stall's goods.
+    Reviews,
     Products,
     NewProduct {
         code: String,
@@ -117,6 +119,7 @@ impl Route {
             ["sell", "receipt", sale] => SaleId::from_hex(sale).map(Self::Receipt),
             ["orders"] => Some(Self::Orders),
             ["orders", order] => OrderId::from_hex(order).map(Self::Order),
+            ["reviews"] => Some(Self::Reviews),
             ["products"] => Some(Self::Products),
             ["products", "new"] => Some(Self::NewProduct { code: parameter(search, "code") }),
             ["products", "import"] => Some(Self::ImportProducts),
@@ -173,6 +176,7 @@ impl Route {
             Self::Receipt(sale) => format!("/sell/receipt/{sale}"),
             Self::Orders => "/orders".into(),
             Self::Order(order) => format!("/orders/{order}"),
+            Self::Reviews => "/reviews".into(),
             Self::Products => "/products".into(),
             Self::NewProduct { code } => with_parameter("/products/new", "code", code),
             Self::ImportProducts => "/products/import".into(),
@@ -223,6 +227,7 @@ impl Route {
             | Self::Receipt(_)
             | Self::Orders
             | Self::Order(_)
+            | Self::Reviews
             | Self::Products
             | Self::NewProduct { .. }
             | Self::ImportProducts
@@ -269,7 +274,7 @@ impl Route {
     pub fn section(&self) -> Self {
         match self {
             Self::Pay | Self::Receipt(_) => Self::Sell,
-            Self::Order(_) => Self::Orders,
+            Self::Order(_) | Self::Reviews => Self::Orders,
             Self::NewProduct { .. }
             | Self::ImportProducts
             | Self::Categories
@@ -370,6 +375,7 @@ mod tests {
             Route::Receipt(sale),
             Route::Orders,
             Route::Order(order),
+            Route::Reviews,
             Route::Products,
             Route::NewProduct { code: String::new() },
             Route::NewProduct { code: "40 06381&x=1".into() },

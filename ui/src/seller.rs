@@ -32,6 +32,7 @@ mod receipt;
 mod refund;
 mod refund_asked;
 mod report;
+mod reviews;
 mod sales;
 mod scans;
 mod sell;
@@ -67,6 +68,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Receipt(sale) => html! { <receipt::Receipt key={sale.to_string()} {sale} is_new=true /> },
         Route::Orders => html! { <orders::Orders /> },
         Route::Order(order) => html! { <order::Order key={order.to_string()} {order} /> },
+        Route::Reviews => html! { <reviews::Reviews /> },
         Route::Products => html! { <products::Products /> },
         Route::Labels => html! { <labels::Labels /> },
         Route::Prices => html! { <prices::Prices /> },

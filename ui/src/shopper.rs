@@ -11,6 +11,7 @@ mod offer;
 mod order;
 mod orders;
 mod progress;
+mod reviews;
 mod search;
 mod stall;
 mod suggested;
@@ -21,6 +22,7 @@ use yew::prelude::*;
 
 pub use basket::BasketCount;
 pub use me::Account;
+pub use reviews::stars;
 
 use crate::route::Route;
 

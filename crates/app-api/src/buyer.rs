@@ -7,6 +7,7 @@ use soko_domain::quantity::Unit;
 
 use crate::market::OfferRow;
 use crate::query::Window;
+use crate::review::{Bought, OwnReview};
 use crate::text::{as_hex, as_hex_opt, as_word};
 use crate::views::OrderLineView;
 
@@ -57,6 +58,9 @@ pub enum BuyerVerb {
     /// Likes this, or does not any more. It is kept here, and brought to the person's other devices once somebody is
     /// signed in.
     Like { it: Liked, is_liked: bool },
+    /// Says what somebody thinks of what was handed over; no stars take back what was said. It is kept here, and sent
+    /// once when there is a connection.
+    Review { it: Bought, stars: u8, words: String },
 }
 
 /// How a buyer pays before the goods are fetched.
@@ -88,6 +92,8 @@ pub enum BuyerQuery {
         window: Window,
     },
     Order(#[serde(with = "as_hex")] OrderId),
+    /// What was said here of what is on an order.
+    OwnReviews(#[serde(with = "as_hex")] OrderId),
     /// What is liked, without what it is: for the signs on everything else.
     LikedKeys,
     /// What is liked, the latest first.
@@ -106,6 +112,7 @@ pub enum BuyerView {
     PayOffers(Vec<PayOffer>),
     LikedKeys(Vec<Liked>),
     Likes(Likes),
+    OwnReviews(Vec<OwnReview>),
 }
 
 /// A product of a stall that somebody likes.

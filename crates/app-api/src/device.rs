@@ -6,6 +6,7 @@ use soko_domain::ids::{AuthorId, Hash, LogId, ThingId};
 use soko_domain::role::Role;
 
 use crate::edits::StallContent;
+use crate::review::ReviewAnswer;
 use crate::said::Said;
 use crate::text::{as_hex, as_word};
 
@@ -49,6 +50,8 @@ pub enum DeviceVerb {
         email: String,
     },
     SignOut,
+    /// Answers a review, as the stall whose register this is.
+    AnswerReview(ReviewAnswer),
     /// Everything that the server keeps of whoever is signed in, as a file.
     OwnData,
     /// Ends the account of whoever is signed in, for good, at the server and here.

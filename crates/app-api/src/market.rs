@@ -6,6 +6,7 @@ use soko_domain::ids::{AuthorId, Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
 use crate::query::Window;
+use crate::review::{Rating, ReviewRow};
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,6 +33,14 @@ pub enum MarketQuery {
         #[serde(with = "as_hex")]
         product: ProductId,
     },
+    /// What buyers say of a product, or of everything at a stall; the latest first.
+    Reviews {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex_opt")]
+        product: Option<ProductId>,
+        window: Window,
+    },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -43,6 +52,7 @@ pub enum MarketView {
     Stall(Dated<StallPage>),
     Offers(Dated<Vec<OfferRow>>),
     Offer(Dated<OfferPage>),
+    Reviews(Dated<Vec<ReviewRow>>),
 }
 
 /// Something seen at the server, and when.
@@ -114,6 +124,7 @@ pub struct OfferRow {
     pub available: i64,
     #[serde(with = "as_hex_opt")]
     pub picture: Option<Hash>,
+    pub rating: Rating,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

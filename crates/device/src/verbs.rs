@@ -1,7 +1,8 @@
 //! What a person does with the device itself: found a stall, name a server, sign in, connect, let others in.
 
 use soko_app_api::{
-    Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, FileMade, StallContent, Told, Verb,
+    Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, FileMade, ReviewAnswer, StallContent, Told,
+    Verb,
 };
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
@@ -13,7 +14,7 @@ use crate::device::Device;
 use crate::failure::Undone;
 use crate::invitation::Invitation;
 use crate::kept::Own;
-use crate::server::{Server, Ticket};
+use crate::server::{Server, Ticket, Unanswered};
 
 impl Device {
     pub(crate) async fn device_command(&self, command: DeviceCommand) -> Result<DeviceReply, Undone> {
@@ -33,6 +34,7 @@ impl Device {
                 done
             }
             DeviceVerb::SignOut => self.sign_out().await.and(done),
+            DeviceVerb::AnswerReview(answer) => self.answer_review(&answer).await.and(done),
             DeviceVerb::OwnData => self.own_data().await.map(DeviceReply::File),
             DeviceVerb::EraseAccount { password } => self.erase_account(&password).await.and(done),
             DeviceVerb::Connect(stall) => self.connect(stall).await.and(done),
@@ -116,6 +118,22 @@ impl Device {
         self.tell(&Told::Buyer);
         // The server ends it by itself in time; here nobody is signed in either way.
         let _ = server.sign_out(&session).await;
+        Ok(())
+    }
+
+    async fn answer_review(&self, answer: &ReviewAnswer) -> Result<(), Undone> {
+        let link = self.connected(answer.stall)?;
+        let server = self.server_at(&link.server)?;
+        match server.answer_review(&link.access_token, answer).await {
+            // Access lasts ten minutes; this is asked for now and then.
+            Err(Unanswered::NoAccess(_)) => {
+                let link = self.refresh(&server, answer.stall).await?;
+                server.answer_review(&link.access_token, answer).await?;
+            }
+            answered => answered?,
+        }
+        // What the stall shows is seen at once.
+        self.market.ring();
         Ok(())
     }
 

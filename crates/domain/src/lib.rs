@@ -15,6 +15,7 @@ pub mod people;
 pub mod purse;
 pub mod quantity;
 pub mod refusal;
+pub mod review;
 pub mod role;
 pub mod sabotage;
 pub mod scale;

@@ -60,6 +60,7 @@ pub fn schema() -> &'static [Migration] {
         device!(23, "likes", "0011_likes"),
         Migration { number: 24, name: "order steps", sql: soko_projection::ORDER_STEPS },
         device!(25, "own order reason", "0012_own_order_reason"),
+        device!(26, "reviews", "0013_reviews"),
     ];
     STEPS
 }

@@ -25,6 +25,7 @@ use crate::outside::random;
 use crate::platform::enrol::{self, Enrol, Ticket};
 use crate::platform::pictures::{self, Picture};
 use crate::platform::{Refusal, introduction, stalls};
+use crate::reviews::{self, Purchase};
 use crate::secret::Token;
 use crate::stall::{Core, EndOrder, PlaceOrder, Placed};
 use crate::store::Shard;
@@ -39,6 +40,15 @@ const MINUTE_MS: i64 = 60_000;
 const PORTIONS_EACH: i64 = 10;
 /// The shop's part of each delivery, in hundredths.
 const SHOP_PERCENT: i64 = 30;
+/// What buyers say of what they got, by stars; now and then the stall answers.
+const SAID: [&[&str]; 5] = [
+    &["Not what I hoped for."],
+    &["Smaller than I thought.", "It was not quite what the picture shows."],
+    &["", "Good, but I have had better."],
+    &["Good quality for the price.", "", "Ready when I came, thank you."],
+    &["Just what I was looking for.", "", "I come back for this.", "Everybody at home liked it."],
+];
+const ANSWERED: &str = "Thank you for telling us. Come by, we make it good.";
 const NOTES: [&str; 4] =
     ["Please ring when it is ready.", "I come by bike, in the afternoon.", "A gift: no price, please.", ""];
 
@@ -60,6 +70,28 @@ pub(super) struct Days {
     pub(super) from: i64,
     pub(super) to: i64,
     pub(super) is_last: bool,
+}
+
+/// What a buyer says of what they got.
+struct Opinion {
+    of: Purchase,
+    stars: u8,
+    words: &'static str,
+    at_ms: i64,
+}
+
+impl Opinion {
+    fn say(&self, tx: &mut dyn Tx) -> Result<(), Refusal> {
+        match reviews::put(tx, &self.of, (self.stars, self.words), self.at_ms) {
+            // The order was declined.
+            Err(Refusal::NoSuchOrder) => return Ok(()),
+            said => said?,
+        };
+        if self.stars <= 2 {
+            reviews::answer(tx, (self.of.stall, self.of.review()), ANSWERED, self.at_ms)?;
+        }
+        Ok(())
+    }
 }
 
 /// What becomes of an order.
@@ -236,6 +268,7 @@ impl<'a> DemoStall<'a> {
                 PlaceOrder { actor: buyer, key: order.to_string(), order, buyer, lines, note, pay: None };
             asked.push((asked_for, fate, now(self.tools, at_ms)?, now(self.tools, at_ms + 90 * MINUTE_MS)?));
         }
+        let said = self.opinions(&asked);
         let core = self.tools.core.clone();
         let work = move |tx: &mut dyn Tx| {
             let mut counts = (0, 0);
@@ -248,7 +281,34 @@ impl<'a> DemoStall<'a> {
         let (held, declined) = self.tools.store.write_blocking(Shard::stall(stall), work)?;
         made.orders += held;
         made.declined += declined;
-        Ok(())
+        let work = move |tx: &mut dyn Tx| said.iter().try_for_each(|opinion| opinion.say(tx));
+        Ok(self.tools.store.write_blocking(Shard::stall(stall), work)?)
+    }
+
+    /// What buyers think of some of what they will have got.
+    fn opinions(&mut self, asked: &[(PlaceOrder, Fate, Now, Now)]) -> Vec<Opinion> {
+        let mut opinions = Vec::new();
+        for (order, fate, _, ended) in asked {
+            if !matches!(fate, Fate::Ends(EndOrder::Fulfil)) {
+                continue;
+            }
+            for line in &order.lines {
+                if !self.chance.percent(70) {
+                    continue;
+                }
+                let stars = [5, 5, 5, 5, 4, 4, 4, 3, 2, 1].get(self.chance.index(10)).copied().unwrap_or(5);
+                let words = SAID.get(usize::from(stars) - 1).copied().unwrap_or_default();
+                let of = Purchase {
+                    stall: self.stall,
+                    order: order.order,
+                    product: line.product,
+                    buyer: order.buyer,
+                };
+                let words = words.get(self.chance.index(words.len())).copied().unwrap_or_default();
+                opinions.push(Opinion { of, stars, words, at_ms: ended.now_ms });
+            }
+        }
+        opinions
     }
 
     /// What is old is done; what is young may still wait.

@@ -28,6 +28,7 @@ mod plain;
 pub mod problem;
 mod recovery;
 mod replicate;
+mod reviews;
 
 pub mod router;
 pub mod server;

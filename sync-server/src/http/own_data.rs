@@ -14,9 +14,10 @@ use crate::http::caller::SignedIn;
 use crate::http::front::Origin;
 use crate::http::likes::{LikeBody, shown};
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::reviews::ReviewBody;
+use crate::own_data::{self, OwnData};
 use crate::platform::Refusal;
 use crate::platform::accounts::{self, Email};
-use crate::platform::own_data::{self, OwnData};
 use crate::platform::passwords::{Checked, Passwords};
 use crate::store::Shard;
 
@@ -33,6 +34,7 @@ pub(crate) struct OwnDataBody {
     /// Orders with this account as their buyer, by stall.
     orders: Vec<OwnOrderBody>,
     likes: Vec<LikeBody>,
+    reviews: Vec<ReviewBody>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -75,7 +77,7 @@ pub(crate) async fn show(State(app): State<App>, person: SignedIn) -> Answered<O
 
 /// Erase my account, for good.
 ///
-/// Address, password, sessions, memberships, likes and what was to be told are gone at once. Orders stay in the
+/// Address, password, sessions, memberships, likes, reviews and what was to be told are gone at once. Orders stay in the
 /// records of the stalls, under a number that stands for nobody any more. Whoever is the only owner of a stall makes
 /// somebody else owner first.
 #[utoipa::path(post, path = "/v1/me/erasure", tag = "people", request_body = EraseBody, responses(
@@ -105,9 +107,9 @@ pub(crate) async fn erase(
     if checked == Checked::Wrong {
         return Err(Refusal::WrongCredentials.into());
     }
-    app.store()
-        .write(Shard::account(account), move |tx: &mut dyn Tx| own_data::erase(tx, account, &kept))
-        .await?;
+    let erase = move |tx: &mut dyn Tx| own_data::erase(tx, account, &kept);
+    let stalls = app.store().write(Shard::account(account), erase).await?;
+    stalls.into_iter().for_each(|stall| app.market().doubt(stall));
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -140,6 +142,7 @@ impl From<OwnData> for OwnDataBody {
                 })
                 .collect(),
             likes: data.likes.iter().map(shown).collect(),
+            reviews: data.reviews.into_iter().map(ReviewBody::from).collect(),
         }
     }
 }

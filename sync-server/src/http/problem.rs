@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use soko_domain::review::Unfit;
 use soko_record_log::StoreError;
 use utoipa::ToSchema;
 
@@ -120,13 +121,16 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefreshReused
         | Refusal::RefreshUnknown
         | Refusal::SignatureWrong => StatusCode::UNAUTHORIZED,
-        Refusal::NotAllowed => StatusCode::FORBIDDEN,
+        Refusal::NotAllowed | Refusal::Review(Unfit::NotYours) => StatusCode::FORBIDDEN,
         Refusal::NoSuchStall
         | Refusal::NoSuchDevice
         | Refusal::NoSuchOrder
+        | Refusal::NoSuchReview
         | Refusal::NoSuchPerson
         | Refusal::NoSuchMember => StatusCode::NOT_FOUND,
-        Refusal::CodeUnknown
+        Refusal::Review(Unfit::NotOrdered | Unfit::NotHandedOver) => StatusCode::CONFLICT,
+        Refusal::Review(Unfit::Stars | Unfit::TooLong | Unfit::NotPlain | Unfit::NoReason)
+        | Refusal::CodeUnknown
         | Refusal::EmailUnreadable
         | Refusal::WeakPassword(_)
         | Refusal::NameUnusable

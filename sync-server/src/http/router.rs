@@ -13,7 +13,7 @@ use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
     accounts, devices, docs, likes, market, members, messages, models, operator, ops, order_stream, orders,
-    own_data, pay, pictures, recovery, replicate, sessions, shares, shop, stalls, stream, web,
+    own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop, stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -95,6 +95,11 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(orders::fulfil))
         .routes(routes!(orders::step))
         .routes(routes!(order_stream::stream))
+        .routes(routes!(reviews::list))
+        .routes(routes!(reviews::write, reviews::take_back))
+        .routes(routes!(reviews::answer))
+        .routes(routes!(reviews::all))
+        .routes(routes!(reviews::hide))
         .routes(routes!(pay::ways))
         .routes(routes!(pay::webhook))
         // Stock

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    Dated, MarketQuery, MarketView, OfferPage, OfferRow, RegisterKey, ShopCategory, StallCard, StallPage,
-    WINDOW_ROWS_MAX, Window,
+    Dated, MarketQuery, MarketView, OfferPage, OfferRow, RegisterKey, ReviewRow, ShopCategory, StallCard,
+    StallPage, WINDOW_ROWS_MAX, Window,
 };
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_projection::read as facts;
@@ -12,9 +12,13 @@ use soko_record_log::{StoreError, Tx};
 
 use super::held::{Held, Key};
 use super::rows::{self, OfferFound, StallRow};
+use crate::reviews::{self, Of, Review};
 
 /// The nearest that a search finds; what comes after them is not what was meant.
 const FOUND_MAX: usize = 1_000;
+
+/// Reviews further down than anybody reads.
+const REVIEWS_MAX: u32 = 10_000;
 
 /// More registers than any stall has.
 const REGISTERS_MAX: usize = 1_000;
@@ -26,6 +30,7 @@ pub(super) enum Wanted {
     Stall { stall: LogId, offers: u32, categories: BTreeMap<ThingId, u32> },
     Offers(Vec<(Key, bool)>),
     Offer { key: Key, is_frozen: bool },
+    Reviews { of: Of, window: Window },
 }
 
 pub(super) fn wanted(held: &Held, query: &MarketQuery) -> Wanted {
@@ -43,6 +48,11 @@ pub(super) fn wanted(held: &Held, query: &MarketQuery) -> Wanted {
             let keys = offers(held, *stall, text, *category, *window);
             Wanted::Offers(keys.into_iter().map(|key| (key, is_frozen(held, key.0))).collect())
         }
+        MarketQuery::Reviews { stall, product, window } if held.stalls.contains_key(stall) => {
+            let of = product.map_or(Of::Stall(*stall), |product| Of::Product(*stall, product));
+            Wanted::Reviews { of, window: *window }
+        }
+        MarketQuery::Reviews { .. } => Wanted::Missing,
         MarketQuery::Offer { stall, product } => {
             Wanted::Offer { key: (*stall, *product), is_frozen: is_frozen(held, *stall) }
         }
@@ -125,6 +135,11 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
             });
             MarketView::Offers(fresh(in_order.collect(), now_ms))
         }
+        Wanted::Reviews { of, window } => {
+            let rows = window.rows.min(WINDOW_ROWS_MAX);
+            let found = reviews::list(tx, of, (window.offset.min(REVIEWS_MAX), rows))?;
+            MarketView::Reviews(fresh(found.into_iter().map(review).collect(), now_ms))
+        }
         Wanted::Offer { key, is_frozen } => match rows::offers(tx, &[key])?.pop() {
             Some(offer) => MarketView::Offer(fresh(offer_page(offer, is_frozen), now_ms)),
             None => MarketView::Missing,
@@ -179,6 +194,7 @@ fn offer_row(offer: &OfferFound, is_frozen: bool) -> OfferRow {
         currency: offer.currency.clone(),
         available: if is_frozen { 0 } else { offer.in_pool.max(0) },
         picture: offer.pictures.first().copied(),
+        rating: offer.rating,
     }
 }
 
@@ -186,6 +202,11 @@ fn offer_page(offer: OfferFound, is_frozen: bool) -> OfferPage {
     let row = offer_row(&offer, is_frozen);
     let OfferFound { description, pictures, categories, .. } = offer;
     OfferPage { row, description, pictures, categories }
+}
+
+fn review(found: Review) -> ReviewRow {
+    let Review { review, product, product_name, stars, words, written_ms, answer, .. } = found;
+    ReviewRow { review, product, product_name, stars, words, written_ms, answer }
 }
 
 fn fresh<T>(value: T, now_ms: i64) -> Dated<T> {

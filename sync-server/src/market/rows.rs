@@ -1,5 +1,6 @@
 //! What the market reads from the tables. Only stalls with a name and products that are not archived.
 
+use soko_app_api::Rating;
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
@@ -43,6 +44,7 @@ pub(super) struct OfferFound {
     pub(super) price_per: i64,
     pub(super) currency: String,
     pub(super) in_pool: i64,
+    pub(super) rating: Rating,
     pub(super) pictures: Vec<Hash>,
     pub(super) categories: Vec<ThingId>,
 }
@@ -143,8 +145,10 @@ fn offers_sql(size: usize) -> String {
     let which: Vec<String> = (0..size).map(one).collect();
     format!(
         "select p.log, s.name, p.product, p.name, p.description, p.unit, p.price_minor, p.price_per,
-                p.currency, coalesce(b.quantity, 0), p.pictures, p.categories
+                p.currency, coalesce(b.quantity, 0), p.pictures, p.categories,
+                coalesce(r.reviews, 0), coalesce(r.stars, 0)
          from product p
+         left join review_sum r on r.log = p.log and r.product = p.product
          join stall_profile s on s.log = p.log and s.name <> ''
          left join balance b on b.log = p.log and b.product = p.product and b.account = $1 and b.whose = $2
          where p.archived = 0 and ({})",
@@ -166,6 +170,7 @@ fn offer(row: &Row) -> Result<OfferFound, StoreError> {
         in_pool: row.int(9)?,
         pictures: pictures(row.blob_opt(10)?),
         categories: things(row.blob_opt(11)?),
+        rating: Rating { reviews: row.number(12)?, stars: row.number(13)? },
     })
 }
 

@@ -64,7 +64,9 @@ pub(super) fn write(
     let Some(facts) = facts(tx, message)? else { return Ok(None) };
     let language = wishes::language_of(tx, message.account)?;
     let topic = message.topic.name();
-    let with = [("stall", facts.stall.as_str()), ("product", facts.product.as_str())];
+    let stars = message.detail.to_string();
+    let with =
+        [("stall", facts.stall.as_str()), ("product", facts.product.as_str()), ("stars", stars.as_str())];
     let say = |key: &str| language.say(key, &with);
     let subject = say(&format!("{topic}.subject"));
     let mut paragraphs = vec![say(&format!("{topic}.text"))];
@@ -99,7 +101,7 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
     let Some(profile) = read::profile(tx, log)? else { return Ok(None) };
     facts.stall = profile.name;
     let Some(subject) = message.subject else { return Ok(Some(facts)) };
-    if message.topic == Topic::Incident {
+    if is_about_product(message.topic) {
         let product = read::product(tx, log, ProductId(subject.0))?;
         facts.product = product.map(|product| product.name).unwrap_or_default();
         return Ok(Some(facts));
@@ -112,15 +114,21 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
     Ok(Some(facts))
 }
 
+/// Whether its subject is a product.
+fn is_about_product(topic: Topic) -> bool {
+    matches!(topic, Topic::Incident | Topic::ReviewNew)
+}
+
 /// The words on a link, and where it leads.
 fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>) {
     let origin = sender.origin;
-    let order = message.subject.filter(|_| message.topic != Topic::Incident);
+    let order = message.subject.filter(|_| !is_about_product(message.topic));
     match (message.topic, message.topic.audience(), order) {
         (Topic::Recovery, ..) => {
             let link = sender.secret.link(RECOVERY, message.message);
             ("recovery.open", Some(format!("{origin}/recover/{link}")))
         }
+        (Topic::ReviewNew, ..) => ("review.open", Some(format!("{origin}/reviews"))),
         (_, Audience::Buyer, Some(order)) => ("order.open", Some(format!("{origin}/my-orders/{order}"))),
         (_, Audience::Stall, Some(order)) => ("order.open", Some(format!("{origin}/orders/{order}"))),
         (_, Audience::Stall, None) => ("stall.open", Some(format!("{origin}/"))),

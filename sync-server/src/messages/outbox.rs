@@ -75,7 +75,7 @@ impl Message {
 }
 
 /// The one identity of what is told to somebody because of something: told twice, it is the same message.
-pub(super) fn identity(because: &[&[u8]], topic: Topic, account: ThingId) -> ThingId {
+pub(crate) fn identity(because: &[&[u8]], topic: Topic, account: ThingId) -> ThingId {
     let mut hasher = Sha256::new_with_prefix(b"soko message 1");
     for part in because {
         hasher.update(part);

@@ -9,6 +9,8 @@ pub enum Topic {
     OrderCancelled,
     /// To the stall: something needs a person's eye.
     Incident,
+    /// To the stall: a buyer said what they think of something.
+    ReviewNew,
     /// To the buyer: the goods are set aside.
     OrderHeld,
     /// To the buyer: the goods were handed over.
@@ -36,10 +38,11 @@ pub enum Audience {
 }
 
 impl Topic {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
+        Self::ReviewNew,
         Self::OrderHeld,
         Self::OrderHandedOver,
         Self::OrderReleased,
@@ -55,6 +58,7 @@ impl Topic {
             Self::OrderNew => 1,
             Self::OrderCancelled => 2,
             Self::Incident => 3,
+            Self::ReviewNew => 4,
             Self::OrderHeld => 10,
             Self::OrderHandedOver => 11,
             Self::OrderReleased => 12,
@@ -76,6 +80,7 @@ impl Topic {
             Self::OrderNew => "order-new",
             Self::OrderCancelled => "order-cancelled",
             Self::Incident => "incident",
+            Self::ReviewNew => "review-new",
             Self::OrderHeld => "order-held",
             Self::OrderHandedOver => "order-handed-over",
             Self::OrderReleased => "order-released",
@@ -93,7 +98,7 @@ impl Topic {
 
     pub fn audience(self) -> Audience {
         match self {
-            Self::OrderNew | Self::OrderCancelled | Self::Incident => Audience::Stall,
+            Self::OrderNew | Self::OrderCancelled | Self::Incident | Self::ReviewNew => Audience::Stall,
             Self::OrderHeld
             | Self::OrderHandedOver
             | Self::OrderReleased

@@ -101,6 +101,35 @@ async function detail(title, of, wanted) {
   byId("detail").showModal();
 }
 
+// What buyers say, the latest first. Nothing is hidden without a reason.
+async function reviews() {
+  const answer = await ask("/v1/operator/reviews?limit=50");
+  if (!answer.ok) return;
+  const { reviews: all } = await answer.json();
+  const rows = all.map((it) => {
+    const button = Object.assign(element("button", it.hidden_because ? "Show" : "Hide"), { type: "button" });
+    button.setAttribute("aria-label", `${button.textContent} the review of ${it.product_name}`);
+    button.addEventListener("click", () => hide(it));
+    const words = [it.words, it.answer && `Answer: ${it.answer}`, it.hidden_because && `Hidden: ${it.hidden_because}`];
+    const cells = [it.product_name, `${it.stars} of 5`, words.filter(Boolean).join(" · "), new Date(it.written_ms).toLocaleDateString()];
+    return element("tr", null, ...cells.map((text) => element("td", text)), element("td", null, button));
+  });
+  const heads = ["Product", "Stars", "Words", "Written", "Shown"].map((text) => Object.assign(element("th", text), { scope: "col" }));
+  const head = element("thead", null, element("tr", null, ...heads));
+  byId("reviews").replaceChildren(element("h2", "Reviews"), element("table", null, head, element("tbody", null, ...rows)));
+  byId("reviews").hidden = all.length === 0;
+}
+
+async function hide(it) {
+  const because = it.hidden_because ? null : prompt("Why is it hidden? The reason is kept with it.");
+  if (!it.hidden_because && !because?.trim()) return;
+  const body = JSON.stringify({ because });
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const answer = await fetch(`/v1/operator/reviews/${it.review}`, { method: "PUT", headers, body });
+  if (!answer.ok) byId("state").textContent = (await answer.json()).detail;
+  await reviews();
+}
+
 const ask = (path, signal) => fetch(path, { headers: { authorization: `Bearer ${key}` }, signal });
 
 async function read() {
@@ -114,6 +143,7 @@ async function read() {
       sessionStorage.setItem("operator-key", key);
       byId("key").hidden = true;
       byId("figures").hidden = false;
+      reviews();
       await listen(answer.body.getReader());
     } catch (error) {
       if (mine.signal.aborted) return;
@@ -145,6 +175,7 @@ function refuse(why) {
   key = null;
   byId("key").hidden = false;
   byId("figures").hidden = true;
+  byId("reviews").hidden = true;
   byId("wrong").textContent = why;
 }
 

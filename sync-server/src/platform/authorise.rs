@@ -82,6 +82,8 @@ pub enum Action {
     FulfilOrder,
     /// All orders of a stall.
     ListOrders,
+    /// What the stall says to a review.
+    AnswerReview,
     /// Saying, after a restore, that there is no other device.
     ConfirmDevices,
     /// Taking a lost device's units back, at a risk.
@@ -148,7 +150,7 @@ fn allows(role: Role, is_device: bool, object: Object, action: Action) -> bool {
         // A device is no person: what is done to people and devices needs somebody who signed in.
         // Whose order it is was asked before.
         Action::Browse | Action::PlaceOrder | Action::SeeOrder | Action::CancelOrder => true,
-        Action::PutPicture => role.may_edit_catalogue(),
+        Action::PutPicture | Action::AnswerReview => role.may_edit_catalogue(),
         Action::FulfilOrder | Action::ListOrders => role.is_staff(),
         Action::ConfirmDevices | Action::ReclaimShare => !is_device && role == Role::Owner,
         Action::ManageDevices => !is_device && role.may_manage_devices(),
@@ -251,6 +253,9 @@ mod tests {
             (Role::Owner, false, stall, Action::PutPicture, true),
             (Role::Cashier, true, stall, Action::PutPicture, false),
             (Role::Buyer, false, stall, Action::PutPicture, false),
+            (Role::Manager, true, stall, Action::AnswerReview, true),
+            (Role::Cashier, true, stall, Action::AnswerReview, false),
+            (Role::Buyer, false, stall, Action::AnswerReview, false),
             (Role::Buyer, false, stall, Action::PlaceOrder, true),
             (Role::Buyer, false, stall, Action::ListOrders, false),
             (Role::Operator, false, stall, Action::ListOrders, false),

@@ -8,7 +8,6 @@ pub mod devices;
 pub mod enrol;
 pub mod introduction;
 pub mod likes;
-pub mod own_data;
 pub mod passwords;
 pub mod pictures;
 pub mod refresh;

@@ -1,5 +1,6 @@
 //! Everything that this part of the server may refuse, in order of precedence. Each says what to do about it.
 
+use soko_domain::review::Unfit;
 use soko_record_log::StoreError;
 
 use crate::core::CoreRefusal;
@@ -29,6 +30,10 @@ pub enum Refusal {
     NoSuchDevice,
     #[error("there is no such order at this stall, or it is not yours")]
     NoSuchOrder,
+    #[error("there is no such review at this stall, or it is hidden")]
+    NoSuchReview,
+    #[error(transparent)]
+    Review(#[from] Unfit),
     #[error("there is no account with this e-mail address: ask the person to create one first")]
     NoSuchPerson,
     #[error("this account is no member of the stall")]
@@ -96,6 +101,8 @@ impl Refusal {
             Self::NotAllowed => "not_allowed",
             Self::NoSuchDevice => "no_such_device",
             Self::NoSuchOrder => "no_such_order",
+            Self::NoSuchReview => "no_such_review",
+            Self::Review(unfit) => unfit.code(),
             Self::NoSuchPerson => "no_such_person",
             Self::NoSuchMember => "no_such_member",
             Self::CodeUnknown => "code_unknown",

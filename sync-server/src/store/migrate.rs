@@ -37,6 +37,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 19, name: "prices", sql: soko_projection::PRICES },
     step!(20, "0008_likes"),
     Migration { number: 21, name: "order_steps", sql: soko_projection::ORDER_STEPS },
+    step!(22, "0009_reviews"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

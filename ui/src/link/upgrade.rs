@@ -151,7 +151,8 @@ impl Shared {
                 BuyerVerb::PlaceOrder { .. }
                 | BuyerVerb::CancelOrder { .. }
                 | BuyerVerb::Unwanted { .. }
-                | BuyerVerb::Like { .. } => None,
+                | BuyerVerb::Like { .. }
+                | BuyerVerb::Review { .. } => None,
             },
             Call::Buyer(BuyerQuery::Baskets) => {
                 let early = self.early.borrow().clone();

@@ -8,7 +8,7 @@ use super::order::{badge, code, money};
 use super::with_stall;
 use crate::browser::time::now_ms;
 use crate::nav::Go;
-use crate::parts::{Badge, Empty, Icon, SavedTone, Segmented, Slot, Windowed};
+use crate::parts::{Badge, Empty, Icon, SavedTone, Segmented, Slot, Windowed, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 
@@ -61,6 +61,9 @@ fn List(props: &ListProps) -> Html {
                         ("all".into(), html! { <>{ speech.say("orders.all") }</> }),
                     ]} />
             </header>
+            if props.stall.is_connected {
+                <Go to={Route::Reviews} class="button button-quiet">{ icon(Icon::Star) }{ speech.say("reviews.title") }</Go>
+            }
             <Windowed label={speech.say("nav.orders")} {call} {slot} {empty} />
         </section>
     }

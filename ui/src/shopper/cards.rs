@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::amounts::{Left, left};
 use super::likes::Heart;
+use super::reviews::Rated;
 use crate::desk::use_desk;
 use crate::nav::Go;
 use crate::parts::{Icon, Photo, Slot, Windowed, icon};
@@ -106,6 +107,7 @@ pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
                 }
                 <span class="ware-foot">
                     <Price minor={row.price_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per} />
+                    <Rated rating={row.rating} />
                     <LeftSign unit={row.unit} per={row.price_per} available={row.available} />
                 </span>
             </span>

@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::amounts;
 use super::cards::{LeftSign, Price, Seen};
 use super::likes::Heart;
+use super::reviews::{Rated, Reviews};
 use super::suggested::GoesWith;
 use crate::desk::use_desk;
 use crate::doing::use_doing;
@@ -57,6 +58,7 @@ fn Page(props: &PageProps) -> Html {
                 <Gallery page={page.clone()} />
                 <div class="product-words">
                     <div class="product-title"><h1>{ row.name.clone() }</h1><Heart row={row.clone()} /></div>
+                    <Rated rating={row.rating} />
                     <Price minor={row.price_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per}
                         class="price-large" />
                     <p><LeftSign unit={row.unit} per={row.price_per} available={row.available} always=true /></p>
@@ -70,6 +72,7 @@ fn Page(props: &PageProps) -> Html {
                     }
                 </div>
             </article>
+            <Reviews stall={row.stall} product={row.product} rating={row.rating} />
             <GoesWith stall={row.stall} product={row.product} />
         </>
     }

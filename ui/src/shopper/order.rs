@@ -7,6 +7,7 @@ use soko_domain::ids::{LogId, OrderId};
 use yew::prelude::*;
 
 use super::progress::{self, Reached};
+use super::reviews::HowWasIt;
 use crate::desk::{Desk, Trouble};
 use crate::doing::use_doing;
 use crate::live::use_buyer;
@@ -84,6 +85,9 @@ fn Known(props: &KnownProps) -> Html {
                     <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ order.note.clone() }</span></p>
                 }
             </section>
+            if row.state == OwnOrderState::HandedOver {
+                <HowWasIt order={row.order} lines={order.lines.clone()} />
+            }
             <Go to={Route::Stall(row.stall)} class="button">{ icon(Icon::Stall) }{ speech.say("shop.to-stall") }</Go>
         </>
     }

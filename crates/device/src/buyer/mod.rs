@@ -2,6 +2,7 @@
 
 pub(crate) mod likes;
 mod own_orders;
+mod reviews;
 mod sending;
 mod watching;
 
@@ -62,6 +63,7 @@ impl Device {
                     put_unwanted(tx, *product, *is_unwanted).map(Ok)
                 }
                 BuyerVerb::Like { it, is_liked } => likes::put(tx, &whose, *it, *is_liked),
+                BuyerVerb::Review { it, stars, words } => reviews::put(tx, *it, (*stars, words)),
             }?;
             if tried.is_ok() {
                 remember(tx, command.id)?;
@@ -89,6 +91,7 @@ impl Device {
             self.orders.ring();
         }
         self.read(|tx| match query {
+            BuyerQuery::OwnReviews(order) => Ok(BuyerView::OwnReviews(reviews::of_order(tx, *order)?)),
             BuyerQuery::LikedKeys => Ok(BuyerView::LikedKeys(likes::keys(tx, &whose)?)),
             BuyerQuery::Likes { window } => Ok(BuyerView::Likes(likes::rows(tx, &whose, *window)?)),
             BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),

@@ -9,6 +9,7 @@ use soko_app_api::{Arrival, OwnOrderState, OwnPayState, Told};
 use super::own_orders::{self, Open};
 use crate::device::Device;
 use crate::failure::Undone;
+use crate::kept::Own;
 use crate::server::{OrderNow, PlacedAs, Server, Unanswered, Wish};
 
 /// How often the server is asked about orders that it holds, beside what the market's stream rings.
@@ -40,6 +41,15 @@ pub(super) enum Waits {
     ForServer,
     /// Whoever ordered must sign in again.
     ForPerson,
+}
+
+/// As whom somebody ordered at a server; nothing while they are not signed in there.
+pub(super) fn placed_as(own: &Own, server: &str, is_guest: bool) -> Option<PlacedAs> {
+    match own.session() {
+        _ if is_guest => Some(PlacedAs::Guest(own.guest)),
+        Some(session) if own.server == server => Some(PlacedAs::SignedIn(session.to_owned())),
+        Some(_) | None => None,
+    }
 }
 
 impl Device {
@@ -74,6 +84,7 @@ impl Device {
         if let Some(Waits::ForServer) = waits {
             return Ok(waits);
         }
+        let waits = self.send_reviews().await?.or(waits);
         Ok(self.exchange_likes().await?.or(waits))
     }
 
@@ -93,10 +104,8 @@ impl Device {
     async fn settle_order(&self, open: &Open) -> Result<Option<Waits>, Undone> {
         let own = self.own()?;
         let server = self.server_at(&open.server)?;
-        let buyer = match (open.is_guest, own.session()) {
-            (true, _) => PlacedAs::Guest(own.guest),
-            (false, Some(session)) if own.server == open.server => PlacedAs::SignedIn(session.to_owned()),
-            (false, _) => return Ok(Some(Waits::ForPerson)),
+        let Some(buyer) = placed_as(&own, &open.server, open.is_guest) else {
+            return Ok(Some(Waits::ForPerson));
         };
         let asked = match (open.state, open.cancel_asked) {
             (OwnOrderState::Saved, _) => self.place(&server, &buyer, open).await?,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use soko_app_api::{
-    Dated, MarketQuery, MarketView, OfferPage, OfferRow, StallCard, StallPage, WINDOW_ROWS_MAX, Window,
+    Dated, MarketQuery, MarketView, OfferPage, OfferRow, ReviewRow, StallCard, StallPage, WINDOW_ROWS_MAX,
+    Window,
 };
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -47,11 +48,22 @@ impl Device {
                 put_offer(tx, seen.as_of_ms, &page.row, Some(page))?;
                 page.categories.iter().try_for_each(|category| put_category(tx, &page.row, *category))
             }
+            MarketView::Reviews(seen) => {
+                // Of a product's first page only; what a stall's people look at is the server's.
+                if let MarketQuery::Reviews { stall, product: Some(product), window } = query
+                    && window.offset == 0
+                {
+                    put_reviews(tx, (*stall, *product), seen)?;
+                }
+                Ok(())
+            }
         })?;
         let rows = match view {
             MarketView::Offers(seen) => seen.value.as_slice(),
             MarketView::Offer(seen) => std::slice::from_ref(&seen.value.row),
-            MarketView::Missing | MarketView::Stalls(_) | MarketView::Stall(_) => &[],
+            MarketView::Missing | MarketView::Stalls(_) | MarketView::Stall(_) | MarketView::Reviews(_) => {
+                &[]
+            }
         };
         self.model.borrow_mut().seen(rows);
         if let Some(names) = self.names.borrow_mut().as_mut() {
@@ -79,6 +91,15 @@ impl Device {
             }
             MarketQuery::Offers { stall, text, category, window } => {
                 self.seen_offers((*stall, *category), text, *window)
+            }
+            // What a stall's people look at to answer is the server's.
+            MarketQuery::Reviews { product: None, .. } => Ok(MarketView::Missing),
+            MarketQuery::Reviews { stall, product: Some(product), window } => {
+                let found = self.read(|tx| reviews(tx, (*stall, *product)))?;
+                let (offset, rows) = bounds(*window);
+                Ok(found.map_or(MarketView::Missing, |(as_of_ms, all)| {
+                    MarketView::Reviews(dated(as_of_ms, all.into_iter().skip(offset).take(rows).collect()))
+                }))
             }
             MarketQuery::Offer { stall, product } => {
                 let found = self.read(|tx| offer(tx, *stall, *product))?;
@@ -176,7 +197,7 @@ impl Device {
 
     pub(crate) fn forget_stall(&self, stall: LogId) -> Result<(), Undone> {
         self.write(|tx| {
-            for table in ["market_stall", "market_offer", "market_category"] {
+            for table in ["market_stall", "market_offer", "market_category", "market_review"] {
                 tx.execute(&format!("delete from {table} where stall = $1"), params![stall])?;
             }
             Ok(())
@@ -251,6 +272,29 @@ fn put_offer(
         params![row.stall, row.product, fold(&row.name), as_of_ms, pack(row)?, page],
     )?;
     Ok(())
+}
+
+fn put_reviews(
+    tx: &mut dyn Tx,
+    (stall, product): (LogId, ProductId),
+    seen: &Dated<Vec<ReviewRow>>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into market_review (stall, product, as_of_ms, reviews) values ($1, $2, $3, $4)
+         on conflict (stall, product) do update set as_of_ms = excluded.as_of_ms, reviews = excluded.reviews",
+        params![stall, product, seen.as_of_ms, pack(&seen.value)?],
+    )?;
+    Ok(())
+}
+
+fn reviews(
+    tx: &mut dyn Tx,
+    (stall, product): (LogId, ProductId),
+) -> Result<Option<(i64, Vec<ReviewRow>)>, StoreError> {
+    let sql = "select as_of_ms, reviews from market_review where stall = $1 and product = $2";
+    let Some(row) = tx.query_opt(sql, params![stall, product])? else { return Ok(None) };
+    let Some(reviews) = unpack(row.blob(1)?) else { return Ok(None) };
+    Ok(Some((row.int(0)?, reviews)))
 }
 
 fn put_category(tx: &mut dyn Tx, row: &OfferRow, category: ThingId) -> Result<(), StoreError> {

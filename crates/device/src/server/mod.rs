@@ -3,6 +3,7 @@
 mod heard;
 mod likes;
 mod orders;
+mod reviews;
 mod web;
 
 use std::rc::Rc;
@@ -21,6 +22,7 @@ use crate::host::Host;
 pub(crate) use heard::Heard;
 pub(crate) use likes::{LikesSaid, Turned};
 pub(crate) use orders::{OrderNow, PlacedAs, Wish};
+pub(crate) use reviews::Said;
 pub use web::Unanswered;
 pub(crate) use web::{Web, timed};
 

@@ -20,6 +20,16 @@ pub(crate) enum PlacedAs {
     SignedIn(String),
 }
 
+impl PlacedAs {
+    /// Says in a request who asks.
+    pub(super) fn sign(&self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::Guest(secret) => request.header("soko-buyer", hex(secret)),
+            Self::SignedIn(session) => request.bearer_auth(session),
+        }
+    }
+}
+
 /// An order as the server knows it now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct OrderNow {
@@ -145,18 +155,11 @@ impl Server {
     ) -> Result<impl Stream<Item = OrderId> + Unpin + use<>, Unanswered> {
         let pairs: Vec<String> = orders.iter().map(|(stall, order)| format!("{stall}.{order}")).collect();
         let request = self.web.get(&format!("/v1/orders/stream?orders={}", pairs.join(",")));
-        let lines = self.web.lines(signed(request, buyer)).await?;
+        let lines = self.web.lines(buyer.sign(request)).await?;
         Ok(Box::pin(lines.filter_map(async |line| OrderId::from_hex(line.strip_prefix("data:")?.trim()))))
     }
 
     async fn of_buyer(&self, request: RequestBuilder, buyer: &PlacedAs) -> Result<OrderNow, Unanswered> {
-        read_json::<OrderBody>(&self.web.whole(signed(request, buyer)).await?)?.now()
-    }
-}
-
-fn signed(request: RequestBuilder, buyer: &PlacedAs) -> RequestBuilder {
-    match buyer {
-        PlacedAs::Guest(secret) => request.header("soko-buyer", hex(secret)),
-        PlacedAs::SignedIn(session) => request.bearer_auth(session),
+        read_json::<OrderBody>(&self.web.whole(buyer.sign(request)).await?)?.now()
     }
 }

@@ -1,10 +1,12 @@
 //! Buying: looking, the basket, an order that is sent once, and what the stall hears of it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use soko_app_api::{
-    Answer, Arrival, BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, Dated, DeviceVerb,
-    MarketQuery, MarketView, OfferRow, OwnOrderState, OwnOrderView, ProductEdit, Query, Verb, View, Window,
+    Answer, Arrival, BasketOf, Bought, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, Dated,
+    DeviceVerb, MarketQuery, MarketView, OfferRow, OwnOrderState, OwnOrderView, OwnReview, OwnReviewState,
+    ProductEdit, Query, Rating, ReviewAnswer, Verb, View, Window,
 };
 use soko_domain::entry::OrderStep;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
@@ -131,10 +133,76 @@ fn an_order_saved_offline_is_sent_once_and_told_once_on_both_sides() {
         until_state(&shopper, ORDER, OwnOrderState::HandedOver).await;
         assert_eq!(stall.arrivals(), []);
         assert_eq!(shopper.arrivals().len(), 2);
+        review_it(&stall, &shopper, (server, &data, port)).await;
         stall.close();
         shopper.close();
-        drop(server);
     });
+}
+
+async fn said(shell: &Shell) -> Vec<OwnReview> {
+    match shell.call(Call::Buyer(BuyerQuery::OwnReviews(ORDER))).await {
+        Answer::Buyer(BuyerView::OwnReviews(said)) => said,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What everybody is shown of the mango.
+async fn shown(shell: &Shell) -> (Rating, Vec<(u8, String)>) {
+    let query = MarketQuery::Reviews { stall: STALL, product: Some(MANGO), window: Window::first(5) };
+    let reviews = match shell.call(Call::Market(query)).await {
+        Answer::Market(MarketView::Reviews(seen)) => seen.value,
+        _ => Vec::new(),
+    };
+    let rating = offers(shell, "mango").await.value[0].rating;
+    (rating, reviews.into_iter().map(|row| (row.stars, row.answer)).collect())
+}
+
+/// Said alone, changed, taken along by a start, sent once, answered, and read by everybody without the server.
+async fn review_it(stall: &Shell, shopper: &Shell, (server, data, port): (Running, &Path, u16)) {
+    drop(server);
+    let review = |product, stars, words: &str| BuyerVerb::Review {
+        it: Bought { order: ORDER, product },
+        stars,
+        words: words.into(),
+    };
+    for (id, verb, code) in [
+        (30, review(ProductId([9; 16]), 5, ""), "not_ordered"),
+        (31, review(MANGO, 6, ""), "stars"),
+        (32, review(MANGO, 5, &"x".repeat(10_000)), "text_too_long"),
+    ] {
+        let Answer::Refused(refused) = buy(shopper, id, verb).await else { panic!("it was taken") };
+        assert_eq!(refused.code, code);
+    }
+    for (id, stars) in [(33, 2), (34, 5), (35, 4)] {
+        assert_eq!(buy(shopper, id, review(MANGO, stars, "Sweet.")).await, Answer::Bought);
+    }
+    let [own] = said(shopper).await.try_into().unwrap();
+    assert_eq!((own.stars, own.state), (4, OwnReviewState::Saved));
+    let server = Running::start_at(data, port);
+    shopper.device(DeviceVerb::ExchangeNow).await;
+    shopper
+        .until("it to be sent", async || (said(shopper).await[0].state == OwnReviewState::Sent).then_some(()))
+        .await;
+    let (rating, all) = shopper
+        .until("it to be shown", async || Some(shown(shopper).await).filter(|(_, all)| !all.is_empty()))
+        .await;
+    assert_eq!((rating, all), (Rating { reviews: 1, stars: 4 }, vec![(4, String::new())]));
+
+    let query = MarketQuery::Reviews { stall: STALL, product: None, window: Window::first(5) };
+    let Answer::Market(MarketView::Reviews(seen)) = stall.call(Call::Market(query)).await else {
+        panic!("the stall sees none")
+    };
+    let answer = ReviewAnswer { stall: STALL, review: seen.value[0].review, words: "Come again.".into() };
+    stall.device(DeviceVerb::AnswerReview(answer)).await;
+    shopper
+        .until("the answer", async || {
+            (shown(shopper).await.1 == [(4, String::from("Come again."))]).then_some(())
+        })
+        .await;
+    drop(server);
+    let alone = async || shopper.about().await.is_online == Some(false);
+    shopper.until("it to be alone", async || alone().await.then_some(())).await;
+    assert_eq!(shown(shopper).await.1, [(4, String::from("Come again."))], "as it was last seen");
 }
 
 #[test]

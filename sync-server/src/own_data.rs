@@ -9,6 +9,7 @@ use crate::platform::accounts::{self, Profile};
 use crate::platform::authorise::role_of;
 use crate::platform::likes::{self, Like};
 use crate::platform::refusal::Refusal;
+use crate::reviews::{self, Review};
 
 /// The latest orders that are told; more than anybody places by hand.
 const ORDERS_MAX: u32 = 10_000;
@@ -16,7 +17,7 @@ const ORDERS_MAX: u32 = 10_000;
 const OF_THE_ACCOUNT: [&str; 6] = ["session", "member", "reader", "message_wish", "recovery", "message"];
 
 #[derive(Clone, Debug)]
-pub struct OwnData {
+pub(crate) struct OwnData {
     pub profile: Profile,
     pub language: String,
     /// When each began and was last used.
@@ -24,24 +25,25 @@ pub struct OwnData {
     pub memberships: Vec<Membership>,
     pub orders: Vec<OwnOrder>,
     pub likes: Vec<Like>,
+    pub reviews: Vec<Review>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Membership {
+pub(crate) struct Membership {
     pub stall: LogId,
     pub role: Role,
     pub added_ms: i64,
 }
 
 #[derive(Clone, Debug)]
-pub struct OwnOrder {
+pub(crate) struct OwnOrder {
     pub stall: LogId,
     pub order: OrderId,
     pub placed_ms: i64,
     pub total_minor: i64,
 }
 
-pub fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>, StoreError> {
+pub(crate) fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>, StoreError> {
     let Some(profile) = accounts::profile(tx, account)? else { return Ok(None) };
     let own = |tx: &mut dyn Tx, sql: &str| tx.query(sql, params![account]);
     let language = own(tx, "select language from reader where account = $1")?;
@@ -73,12 +75,13 @@ pub fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>, StoreE
         memberships: members.iter().map(membership).collect::<Result<_, StoreError>>()?,
         orders: orders.iter().map(order).collect::<Result<_, StoreError>>()?,
         likes: likes::all(tx, account)?,
+        reviews: reviews::of_buyer(tx, account)?,
     }))
 }
 
 /// Takes away what says who somebody is. The number stays, because records name it; nobody signs in with it again.
-/// `password` is what was checked: if it is another by now, nothing happens.
-pub fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result<(), Refusal> {
+/// `password` is what was checked: if it is another by now, nothing happens. Says which stalls show something else now.
+pub(crate) fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result<Vec<LogId>, Refusal> {
     let sql = "select 1 from member m where m.account = $1 and m.role = $2 and not exists
                (select 1 from member o where o.stall = m.stall and o.role = $2 and o.account <> $1)";
     if tx.query_opt(sql, params![account, Role::Owner.number()])?.is_some() {
@@ -97,5 +100,6 @@ pub fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result<(), Re
     for table in OF_THE_ACCOUNT {
         tx.run(&format!("delete from {table} where account = $1"), &of_account)?;
     }
-    Ok(likes::erase(tx, account)?)
+    likes::erase(tx, account)?;
+    Ok(reviews::erase(tx, account)?)
 }
