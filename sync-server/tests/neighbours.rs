@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
+#[path = "neighbours/tls.rs"]
+mod tls;
 
 use axum::body::BodyDataStream;
 use axum::http::{Method, StatusCode};

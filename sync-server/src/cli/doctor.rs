@@ -8,7 +8,7 @@ use crate::cli::{CliError, say};
 use crate::outside::{Clock as _, SystemClock};
 use crate::platform::Refusal;
 use crate::standing::Standing;
-use crate::store::{DATABASE_FILE, Failed, Place, STEPS, Store};
+use crate::store::{DATABASE_FILE, Failed, Place, STEPS, Store, is_in_the_open};
 use crate::web::{Program, Web};
 
 const EXAMPLES: &str = "EXAMPLES
@@ -88,6 +88,12 @@ fn look_at_settings(settings: &Resolved, findings: &mut Findings) {
     }
     if settings.optional("operator-key").is_none() {
         findings.add(Grade::Look, "there is no operator-key: nobody can look at /operator");
+    }
+    if is_in_the_open(&settings.place()) {
+        findings.add(
+            Grade::Look,
+            "what it says to the database can be read on the way: add sslmode=require to the database-url, and sslrootcert=FILE for an authority of your own",
+        );
     }
     let web = settings.optional("web-dir").map_or(Web::Embedded, |folder| Web::Folder(folder.into()));
     if web.page(Program::Whole).is_some() {

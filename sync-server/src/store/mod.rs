@@ -2,6 +2,7 @@
 //! wait; which engine runs them, in which thread and in which commit is decided here. No rule of the business and
 //! no table is known here.
 
+mod address;
 pub mod conn;
 mod group;
 pub mod job;
@@ -25,6 +26,7 @@ pub use neighbours::{Heard, Neighbours};
 pub use sqlite::DATABASE_FILE;
 pub use threads::{GROUP_MAX, Observer, READ_QUEUE_MAX, WRITE_QUEUE_MAX};
 
+use address::Address;
 use conn::Opener;
 use job::Work;
 use threads::Lane;
@@ -205,7 +207,7 @@ pub fn meet_neighbours(
 ) -> Result<Option<Neighbours>, StoreError> {
     match place {
         Place::Directory(_) => Ok(None),
-        Place::Url(url) => postgres::Postgres::new(url)?.meet_neighbours(own, Arc::new(listen)).map(Some),
+        Place::Url(url) => Neighbours::meet(Address::read(url)?, own, Arc::new(listen)).map(Some),
     }
 }
 
@@ -241,9 +243,17 @@ pub(crate) fn finish_restore(
     filled.finish_restore(after)
 }
 
+/// Whether what is said to this database travels readable over a network.
+pub(crate) fn is_in_the_open(place: &Place) -> bool {
+    match place {
+        Place::Directory(_) => false,
+        Place::Url(url) => Address::read(url).is_ok_and(|address| address.is_in_the_open()),
+    }
+}
+
 /// A database's address as the variables that PostgreSQL's own programs read.
 pub(crate) fn pg_environment(url: &str) -> Result<Vec<(&'static str, String)>, StoreError> {
-    Ok(postgres::Postgres::new(url)?.environment())
+    Ok(Address::read(url)?.environment())
 }
 
 fn received<T, E>(answer: Result<Result<T, Failed<E>>, oneshot::error::RecvError>) -> Result<T, Failed<E>> {

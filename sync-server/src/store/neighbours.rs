@@ -9,9 +9,11 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use postgres::fallible_iterator::FallibleIterator as _;
-use postgres::{Client, Config, Error, NoTls};
+use postgres::{Client, Error};
 use soko_domain::ids::LogId;
 use soko_record_log::StoreError;
+
+use crate::store::address::Address;
 
 const CHANNEL: &str = "soko_moved";
 /// How long a thread that has nothing to do waits until it looks whether it should end.
@@ -36,7 +38,7 @@ pub struct Neighbours {
 }
 
 struct Shared {
-    config: Config,
+    address: Address,
     /// Tells own words from others'.
     own: String,
     /// The latest position of each stall that is still to be told.
@@ -46,9 +48,9 @@ struct Shared {
 }
 
 impl Neighbours {
-    pub(super) fn meet(config: Config, own: u64, listen: Arc<Listen>) -> Result<Self, StoreError> {
+    pub(super) fn meet(address: Address, own: u64, listen: Arc<Listen>) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared {
-            config,
+            address,
             own: format!("{own:016x}"),
             to_tell: Mutex::default(),
             bell: Condvar::new(),
@@ -103,7 +105,7 @@ impl Shared {
     }
 
     fn speak_on_one_connection(&self) -> Result<(), Error> {
-        let mut client = self.config.connect(NoTls)?;
+        let mut client = self.address.connect_blocking()?;
         let say = client.prepare("select pg_notify($1, $2)")?;
         while !self.is_over() {
             let to_tell = {
@@ -131,7 +133,7 @@ impl Shared {
     }
 
     fn connect_to_listen(&self) -> Result<Client, Error> {
-        let mut client = self.config.connect(NoTls)?;
+        let mut client = self.address.connect_blocking()?;
         client.batch_execute(&format!("listen {CHANNEL}"))?;
         Ok(client)
     }

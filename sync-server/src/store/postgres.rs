@@ -13,24 +13,21 @@ use std::error::Error as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use bytes::BytesMut;
 use soko_record_log::{Dialect, Kept, Param, Row, StoreError, Tx, Value};
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, Error, NoTls, Statement};
+use tokio_postgres::{Client, Error, Statement};
 
+use crate::store::address::Address;
 use crate::store::conn::{Conn, Opener, Shard, Undone, Work};
-use crate::store::neighbours::{Heard, Neighbours};
 
 /// Statement texts kept prepared per connection. The program has fewer; the limit is for safety.
 const STATEMENTS_MAX: usize = 500;
 /// Statements that may be under way without their answers.
 const SENT_MAX: usize = 256;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// No statement of ours takes this long unless something is wrong.
 const STATEMENT_TIMEOUT_MS: u32 = 20_000;
 /// The table that says that a database is being filled from a backup.
@@ -41,53 +38,19 @@ const SHARD_LOCK: &str = "select pg_advisory_xact_lock($1)";
 /// Opens connections to one database.
 #[derive(Clone)]
 pub(crate) struct Postgres {
-    config: Config,
+    address: Address,
 }
 
 impl Postgres {
-    /// Reads `postgres://user:password@host:port/database`.
     pub(crate) fn new(url: &str) -> Result<Self, StoreError> {
-        let mut config: Config = url
-            .parse()
-            .map_err(|error| StoreError::Other(format!("the database URL cannot be read: {error}")))?;
-        config.application_name("soko-server").connect_timeout(CONNECT_TIMEOUT);
-        Ok(Self { config })
-    }
-
-    pub(crate) fn meet_neighbours(
-        &self,
-        own: u64,
-        listen: Arc<dyn Fn(Heard) + Send + Sync>,
-    ) -> Result<Neighbours, StoreError> {
-        Neighbours::meet(self.config.clone().into(), own, listen)
-    }
-
-    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
-        let config = &self.config;
-        let host = config.get_hosts().first().map(|host| match host {
-            Host::Tcp(name) => name.clone(),
-            #[cfg(unix)]
-            Host::Unix(path) => path.display().to_string(),
-        });
-        let password = config.get_password().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let port = config.get_ports().first().map(u16::to_string);
-        let all = [
-            ("PGHOST", host),
-            ("PGPORT", port),
-            ("PGUSER", config.get_user().map(str::to_owned)),
-            ("PGPASSWORD", password),
-            ("PGDATABASE", config.get_dbname().map(str::to_owned)),
-        ];
-        all.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
+        Address::read(url).map(|address| Self { address })
     }
 
     pub(crate) fn connect(&self) -> Result<PgConn, StoreError> {
         let no_runtime = |error| StoreError::Other(format!("no runtime for a connection: {error}"));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
-        let (client, connection) =
-            runtime.block_on(self.config.connect(NoTls)).map_err(|error| store_error(&error))?;
-        // It moves whenever this thread waits for an answer. What ends it, the client tells.
-        runtime.spawn(async move { drop(connection.await) });
+        // The connection moves whenever this thread waits for an answer.
+        let client = runtime.block_on(self.address.connect()).map_err(|error| store_error(&error))?;
         let mut connected = PgConn {
             client: Arc::new(client),
             runtime,
