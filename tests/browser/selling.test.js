@@ -220,3 +220,31 @@ test("10: a refund is asked for where its right is elsewhere, and no register gi
     await server.close();
   }
 });
+
+test("10: an exchange takes one thing back and gives another, and only the difference is paid", async () => {
+  await offline(async (till) => {
+    const [tea, coffee] = ["Tea", "Coffee"].map(anyName);
+    await till.addProduct(tea, "2.50");
+    await till.addProduct(coffee, "4");
+    await till.openDrawer();
+    assert.equal(await till.sell(tea), 1);
+    const dialog = await refund(till);
+    await dialog.getByRole("button", { name: "More" }).click();
+    await dialog.getByRole("textbox", { name: "Reason" }).fill("sour");
+    await dialog.getByRole("button", { name: "Exchange for other goods" }).click();
+    await cart(till).getByText(/^Back from receipt 1/).waitFor();
+    await till.addToCart(coffee);
+    // What came back stays with the cart over a reload.
+    await cart(till).getByText(/-.*2\.50/).waitFor();
+    await till.go("/sell");
+    await cart(till).getByText(/-.*2\.50/).waitFor();
+    await till.page.getByRole("link", { name: /^Pay .*1\.50/ }).first().click();
+    await till.page.locator(".pay-due").getByText(/1\.50/).waitFor();
+    await till.button("Done, money is in").click();
+    await till.page.getByText("Sale 2 is saved").waitFor();
+    await till.page.getByRole("article").getByText(/#1/).waitFor();
+    await till.go("/sales");
+    await till.page.getByRole("link", { name: /^Sale 1\b/ }).getByText("Refunded").waitFor();
+    await closeDrawer(till, "4");
+  });
+});

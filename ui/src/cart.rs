@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use soko_app_api::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 use soko_app_api::{
-    DiscountInput, OpenOrderEdit, OpenOrderLineView, OpenOrderView, ProductRow, SaleAbout, SaleLineInput,
-    ScannedRow, TabLine,
+    DiscountInput, OpenOrderEdit, OpenOrderLineView, OpenOrderView, ProductRow, RefundLineInput, ReturnInput,
+    SaleAbout, SaleLineInput, ScannedRow, TabLine,
 };
 use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
@@ -29,6 +29,8 @@ pub struct Cart {
     pub tab: Option<Tab>,
     #[serde(with = "as_hex_opt")]
     pub customer: Option<ThingId>,
+    /// What came back of an earlier sale, in exchange.
+    pub returned: Option<Returned>,
     next_key: u32,
 }
 
@@ -70,6 +72,15 @@ pub struct CartLine {
     pub tab_quantity: i64,
 }
 
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Returned {
+    #[serde(with = "as_hex")]
+    pub sale: SaleId,
+    pub receipt_number: u64,
+    pub lines: Vec<RefundLineInput>,
+    pub reason: String,
+}
+
 /// A packet's label.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Label {
@@ -89,6 +100,7 @@ impl Cart {
             note: String::new(),
             tab: None,
             customer: None,
+            returned: None,
             next_key: 1,
         }
     }
@@ -230,6 +242,11 @@ impl Cart {
             edits.push(OpenOrderEdit::PutLine { line: line.tab_line.unwrap_or_else(&mut id), content });
         }
         edits
+    }
+
+    pub fn return_input(&self) -> Option<ReturnInput> {
+        let back = self.returned.as_ref()?;
+        Some(ReturnInput { sale: back.sale, lines: back.lines.clone(), reason: back.reason.clone() })
     }
 
     /// The lines as a sale or a question has them.

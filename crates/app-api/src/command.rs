@@ -279,6 +279,13 @@ pub enum Verb {
         #[serde(with = "as_hex")]
         moved: ThingId,
     },
+    /// Goods come back, and others go out for them: a refund and a sale, both or neither. What came back pays the sale
+    /// first; the rest is paid as the sale says, or given back in cash.
+    Exchange {
+        returned: ReturnInput,
+        /// A `MakeSale`.
+        sale: Box<Verb>,
+    },
     /// Does it with the approval that `PeopleVerb::Approve` answered.
     Approved {
         #[serde(with = "as_hex")]
@@ -397,6 +404,15 @@ pub struct RefundLineInput {
     pub quantity: i64,
     #[serde(with = "as_word")]
     pub goods: GoodsBack,
+}
+
+/// What comes back of an earlier sale, in exchange.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReturnInput {
+    #[serde(with = "as_hex")]
+    pub sale: SaleId,
+    pub lines: Vec<RefundLineInput>,
+    pub reason: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -34,7 +34,7 @@ mod views;
 pub use buyer::*;
 pub use codec::{CodecError, decode, encode};
 pub use command::{
-    AdjustedLineInput, BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput,
+    AdjustedLineInput, BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput, ReturnInput,
     SaleLineInput, TaxInput, TenderInput, Verb,
 };
 pub use counter::*;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 
-use crate::command::{DiscountInput, SaleLineInput, TenderInput};
+use crate::command::{DiscountInput, ReturnInput, SaleLineInput, TenderInput};
 use crate::customers::PurseInput;
 use crate::figures::Span;
 use crate::import::ImportChoice;
@@ -178,6 +178,15 @@ pub enum Query {
         #[serde(with = "as_hex")]
         sale: SaleId,
     },
+    /// What a basket costs when something of an earlier sale comes back for it.
+    Exchange {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        returned: ReturnInput,
+        lines: Vec<SaleLineInput>,
+        discount: DiscountInput,
+        tenders: Vec<TenderInput>,
+    },
     /// Whether this register may refund a sale, and what it may ask for.
     RefundRight {
         #[serde(with = "as_hex")]
@@ -323,6 +332,7 @@ impl Query {
             | Self::Basket { stall, .. }
             | Self::Sale { stall, .. }
             | Self::RefundRight { stall, .. }
+            | Self::Exchange { stall, .. }
             | Self::Sales { stall, .. }
             | Self::Order { stall, .. }
             | Self::Orders { stall, .. }
@@ -369,7 +379,8 @@ impl Query {
                 matches!(key, Key::Devices) || matches!(key, Key::Stock(changed) if changed == product)
             }
             Self::Stock { product, .. } => matches!(key, Key::Stock(changed) if changed == product),
-            Self::Basket { stall, lines, .. } => {
+            Self::Exchange { .. } if matches!(key, Key::Sales | Key::Shift | Key::Ask(_)) => true,
+            Self::Basket { stall, lines, .. } | Self::Exchange { stall, lines, .. } => {
                 let has = |product| lines.iter().any(|line| line.product == Some(product));
                 matches!(key, Key::Stock(changed) | Key::Product(changed) if has(*changed))
                     || is_document(stall.0)

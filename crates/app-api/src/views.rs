@@ -415,6 +415,8 @@ pub struct BasketView {
     pub change_minor: i64,
     pub due_minor: i64,
     pub due_in_cash_minor: i64,
+    /// What comes back of an earlier sale is worth; it pays first.
+    pub returned_minor: i64,
     /// What the share does not cover, product by product: tell the cashier before confirming.
     pub short: Vec<ShareShort>,
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use soko_app_api::QueryKey;
 use soko_documents::{ChangeBody, DocumentKind};
-use soko_domain::entry::{Entry, RefundAllowed, SaleMade, Stamp};
-use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::entry::{Entry, SaleMade, Stamp};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::people::Doer;
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
@@ -285,10 +285,6 @@ impl Writing<'_> {
         facts::open_shift(self.tx, self.log, self.me)
     }
 
-    pub(crate) fn shift_is_open(&mut self, author: AuthorId, shift: ShiftId) -> Result<bool, StoreError> {
-        facts::shift_is_open(self.tx, self.log, (author, shift))
-    }
-
     pub(crate) fn sale(&mut self, sale: SaleId) -> Result<Option<(AuthorId, SaleMade)>, StoreError> {
         Ok(facts::sale(self.tx, self.log, sale)?.map(|found| (found.author, found.made)))
     }
@@ -299,15 +295,6 @@ impl Writing<'_> {
 
     pub(crate) fn refunded(&mut self, sale: SaleId) -> Result<Vec<(u32, i64, i64)>, StoreError> {
         facts::refunded(self.tx, self.log, sale)
-    }
-
-    pub(crate) fn allowance(
-        &mut self,
-        sale: SaleId,
-        line: Option<u32>,
-    ) -> Result<Option<RefundAllowed>, StoreError> {
-        let Some(line) = line else { return Ok(None) };
-        facts::allowance(self.tx, (self.log, self.me), sale, line)
     }
 
     pub(crate) fn document(

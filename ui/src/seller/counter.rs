@@ -1,6 +1,8 @@
 //! The counter: the open cart with its lines and its total, beside the products or, on a phone, as a sheet.
 
-use soko_app_api::{BasketLineView, BasketView, DiscountInput, OwnStall, Query, ShareShort, View};
+use soko_app_api::{
+    BasketLineView, BasketView, DiscountInput, OwnStall, Query, ShareShort, TenderInput, View,
+};
 use yew::prelude::*;
 
 use super::line::{CartDiscount, Custom, LineSheet};
@@ -20,16 +22,20 @@ use crate::watched::use_watched;
 /// What the cart costs, as the register computes it; the last answer while it computes.
 #[hook]
 pub(super) fn use_basket(stall: &OwnStall, cart: &Cart) -> Option<BasketView> {
-    let query = (!cart.is_empty()).then(|| Query::Basket {
-        stall: stall.stall,
-        lines: cart.inputs(),
-        discount: cart.discount,
-        tenders: Vec::new(),
-    });
+    let query = (!cart.is_empty()).then(|| priced(stall, cart, Vec::new()));
     let live = use_query(query);
     match live.view() {
         Some(View::Basket(basket)) if !cart.is_empty() => Some(basket.clone()),
         _ => None,
+    }
+}
+
+/// What the cart would cost, paid like this, less what came back for it.
+pub(super) fn priced(stall: &OwnStall, cart: &Cart, tenders: Vec<TenderInput>) -> Query {
+    let (stall, lines, discount) = (stall.stall, cart.inputs(), cart.discount);
+    match cart.return_input() {
+        Some(returned) => Query::Exchange { stall, returned, lines, discount, tenders },
+        None => Query::Basket { stall, lines, discount, tenders },
     }
 }
 
@@ -95,13 +101,14 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
                 </button>
                 <button type="button" class="button-icon" onclick={open(Over::Discount)} disabled={cart.is_empty()}
                     aria-label={speech.say("cart.discount")}>{ icon(Icon::Percent) }</button>
-                <button type="button" class="button-icon" onclick={open(Over::Park)} disabled={cart.is_empty()}
+                <button type="button" class="button-icon" onclick={open(Over::Park)} disabled={cart.is_empty() || cart.returned.is_some()}
                     aria-label={speech.say("tabs.park")}>{ icon(Icon::Pause) }</button>
                 <button type="button" class="button-icon" onclick={clear} disabled={cart.is_empty()}
                     aria-label={speech.say("cart.clear")}>{ icon(Icon::Trash) }</button>
             </header>
             if let Some(tab) = tab { <TabState {tab} /> }
             <OnCounter stall={props.stall.clone()} />
+            if let Some(back) = &cart.returned { <Back number={back.receipt_number} /> }
             if cart.is_empty() {
                 <Empty icon={Icon::Basket} title={speech.say("cart.empty")} text={speech.say("cart.empty-text")} />
                 <Tabs stall={props.stall.clone()} rows={tabs} />
@@ -192,6 +199,7 @@ fn Sums(props: &SumsProps) -> Html {
     };
     let money = |minor: i64| speech.money(minor, &basket.currency);
     let is_taxed = basket.tax_minor != 0;
+    let due = if props.cart.returned.is_some() { basket.due_minor } else { basket.total_minor };
     html! {
         <footer class="counter-foot">
             if props.is_connected {
@@ -209,12 +217,37 @@ fn Sums(props: &SumsProps) -> Html {
                     <dt>{ speech.say("sum.total") }</dt>
                     <dd class="number" aria-live="polite">{ money(basket.total_minor) }</dd>
                 </div>
+                if props.cart.returned.is_some() {
+                    <div><dt>{ speech.say("exchange.returned") }</dt><dd class="number">{ money(-basket.returned_minor) }</dd></div>
+                    if basket.change_minor > 0 {
+                        <div><dt>{ speech.say("exchange.give-back") }</dt><dd class="number">{ money(basket.change_minor) }</dd></div>
+                    }
+                }
             </dl>
             if !props.cart.note.is_empty() { <p class="hint">{ props.cart.note.clone() }</p> }
             <Go to={Route::Pay} class="button button-main button-large button-wide">
-                { speech.fill("sell.pay", &[("total", &money(basket.total_minor))]) }
+                { speech.fill("sell.pay", &[("total", &money(due))]) }
             </Go>
         </footer>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct BackProps {
+    number: u64,
+}
+
+/// Something came back of an earlier sale: what it was, and the way to leave it.
+#[component]
+fn Back(props: &BackProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let drop = Callback::from(move |_: MouseEvent| desk.cart.change(|cart| cart.returned = None));
+    html! {
+        <p class="tab-name">
+            { icon(Icon::Swap) }
+            <span class="grow">{ speech.fill("exchange.of", &[("number", &props.number.to_string())]) }</span>
+            <button type="button" class="button-icon" onclick={drop} aria-label={speech.say("exchange.drop")}>{ icon(Icon::Cross) }</button>
+        </p>
     }
 }
 

@@ -2,13 +2,13 @@
 //! shown; pressing again does it once.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{BasketView, BeyondShare, Command, OwnStall, Query, Reply, TenderInput, Verb, View};
+use soko_app_api::{BasketView, BeyondShare, Command, OwnStall, Reply, TenderInput, Verb, View};
 use soko_domain::basket::TenderKind;
 use soko_domain::ids::ThingId;
 use soko_domain::money::Currency;
 use yew::prelude::*;
 
-use super::counter::{beyond, use_basket};
+use super::counter::{beyond, priced, use_basket};
 use super::shift::{OpenDrawer, use_shift};
 use super::tabs::{TabState, use_tab};
 use super::tenders::{KINDS, Paying};
@@ -135,8 +135,7 @@ fn Paid(props: &PaidProps) -> Html {
 /// What would be due and come back with these payments.
 #[hook]
 fn use_settled(props: &PaidProps, tenders: Vec<TenderInput>) -> Option<BasketView> {
-    let (lines, discount) = (props.cart.inputs(), props.cart.discount);
-    let live = use_query(Some(Query::Basket { stall: props.stall.stall, lines, discount, tenders }));
+    let live = use_query(Some(priced(&props.stall, &props.cart, tenders)));
     if let Some(View::Basket(basket)) = live.view() { Some(basket.clone()) } else { None }
 }
 
@@ -155,11 +154,12 @@ fn command(
     let beyond = if is_short { BeyondShare::Allow } else { BeyondShare::Refuse };
     let (sale, lines, discount) = (cart.sale, cart.inputs(), cart.discount);
     let about = cart.about();
-    Command {
-        id: cart.command,
-        stall,
-        verb: Verb::MakeSale { sale, lines, discount, tenders, beyond, about },
-    }
+    let goods = Verb::MakeSale { sale, lines, discount, tenders, beyond, about };
+    let verb = match cart.return_input() {
+        Some(returned) => Verb::Exchange { returned, sale: Box::new(goods) },
+        None => goods,
+    };
+    Command { id: cart.command, stall, verb }
 }
 
 #[derive(Clone)]

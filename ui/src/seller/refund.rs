@@ -17,9 +17,12 @@ use super::pay::name;
 use super::refund_asked::Asked;
 use super::tenders::KINDS;
 use crate::acting::{Acting, sets, use_acting};
+use crate::cart::Returned;
 use crate::customers::{Into, IntoPurse};
+use crate::desk::Desk;
 use crate::live::use_query;
-use crate::parts::{Choice, Dialog, Field, Loading, Stepper};
+use crate::parts::{Choice, Dialog, Field, Icon, Loading, Stepper, icon};
+use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 
 #[derive(Properties, PartialEq)]
@@ -62,6 +65,10 @@ fn Own(props: &RefundProps) -> Html {
             give_back(&acting, (&stall, &sale), (terms.lines(&wanted), &terms), on_close.clone());
         })
     };
+    let on_exchange = {
+        let (desk, wanted, sale) = (acting.desk.clone(), wanted.clone(), props.sale.clone());
+        Callback::from(move |terms: Terms| take_back(&desk, &sale, terms.lines(&wanted), &terms))
+    };
     let set = {
         let wanted = wanted.clone();
         Callback::from(move |(line, quantity)| {
@@ -81,7 +88,7 @@ fn Own(props: &RefundProps) -> Html {
                     </li>
                 }) }
             </ul>
-            <TermsForm {is_ready} customer={props.sale.customer} {on_do} />
+            <TermsForm {is_ready} customer={props.sale.customer} {on_do} {on_exchange} />
         </>
     }
 }
@@ -113,6 +120,7 @@ pub(super) struct TermsProps {
     /// Whose sale it was.
     pub customer: Option<ThingId>,
     pub on_do: Callback<Terms>,
+    pub on_exchange: Callback<Terms>,
 }
 
 /// Where the goods went, by what means the money goes back, and why.
@@ -134,6 +142,10 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
             terms.clone()
         })
     };
+    let exchange = {
+        let terms = Terms { goods: *goods, tender: *tender, into: None, reason: reason.trim().into() };
+        props.on_exchange.reform(move |_: MouseEvent| terms.clone())
+    };
     let goods_options = GOODS.map(|kind| {
         (kind.word().into(), speech.say_or(&format!("refund.goods-{}", kind.word()), kind.word()))
     });
@@ -149,6 +161,9 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
             <IntoPurse value={(*kept).clone()} customer={props.customer} on_change={sets(&kept)} />
             <Field label={speech.say("confirm.reason")} value={(*reason).clone()} on_input={sets(&reason)} required=true />
             <footer class="dialog-foot">
+                <button type="button" class="button" disabled={!is_ready} onclick={exchange}>
+                    { icon(Icon::Swap) }{ speech.say("exchange.do") }
+                </button>
                 <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("refund.do") }</button>
             </footer>
         </form>
@@ -177,6 +192,14 @@ pub(super) fn give_back(
         }
         on_close.emit(());
     });
+}
+
+/// Onto the counter: others go out for it.
+pub(super) fn take_back(desk: &Desk, sale: &SaleView, lines: Vec<RefundLineInput>, terms: &Terms) {
+    let (sale, receipt_number) = (sale.row.sale, sale.row.receipt_number);
+    let returned = Returned { sale, receipt_number, lines, reason: terms.reason.clone() };
+    desk.cart.change(|cart| cart.returned = Some(returned.clone()));
+    desk.go(Route::Sell);
 }
 
 pub(super) fn left(line: &SaleLineView) -> i64 {

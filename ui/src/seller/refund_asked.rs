@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use soko_app_api::{OwnStall, RefundAllowedRow, RefundHolder, RefundRightView, SaleLineView, SaleView, Verb};
 use yew::prelude::*;
 
-use super::refund::{HowMany, Terms, TermsForm, give_back, left, line_name};
+use super::refund::{HowMany, Terms, TermsForm, give_back, left, line_name, take_back};
 use crate::acting::{sets, use_acting};
 use crate::parts::{Badge, SavedTone};
 use crate::speech::Speech;
@@ -57,6 +57,15 @@ pub(super) fn Asked(props: &AskedProps) -> Html {
             }
         })
     };
+    let on_exchange = {
+        let (desk, sale) = (acting.desk.clone(), props.sale.clone());
+        let quantity = chosen_line.and_then(allowed).map_or(0, |allowed| allowed.quantity);
+        Callback::from(move |terms: Terms| {
+            if let Some(line) = chosen_line {
+                take_back(&desk, &sale, terms.lines(&[(line, quantity)].into()), &terms);
+            }
+        })
+    };
     html! {
         <>
             <p class="hint">{ whose(&speech, props) }</p>
@@ -69,7 +78,7 @@ pub(super) fn Asked(props: &AskedProps) -> Html {
                 }) }
             </ul>
             if chosen_line.is_some() {
-                <TermsForm is_ready={!acting.is_busy()} customer={props.sale.customer} {on_do} />
+                <TermsForm is_ready={!acting.is_busy()} customer={props.sale.customer} {on_do} {on_exchange} />
             }
         </>
     }

@@ -43,22 +43,9 @@ pub struct Facts {
 }
 
 pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
-    ensure(!facts.frozen, Refusal::RegisterFrozen)?;
-    check_lines(command.lines.len())?;
     check_note(&command.reason)?;
-    let (maker, sale) = facts.sale.as_ref().ok_or(Refusal::UnknownSale(command.sale))?;
+    let Returned { lines, allowance } = returned(facts, command)?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
-    ensure(!facts.voided, Refusal::SaleVoided)?;
-    let own_right = *maker == facts.me && (facts.sale_shift_open || facts.is_alone);
-    let allowance = if own_right {
-        None
-    } else {
-        Some(facts.allowance.as_ref().ok_or(Refusal::RefundHeldElsewhere { register: *maker })?)
-    };
-    let lines = match allowance {
-        None => own_lines(facts, sale, &command.lines)?,
-        Some(allowance) => vec![allowed_line(allowance, sale, &command.lines)?],
-    };
     let amount_minor = lines.iter().map(|line| line.amount_minor).sum();
     facts.doer.allow(&[Wish::Refund { minor: amount_minor }])?;
     Ok(vec![
@@ -66,7 +53,7 @@ pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
             refund: command.refund,
             sale: command.sale,
             shift,
-            allowance: allowance.map(|allowance| allowance.allowance),
+            allowance,
             lines,
             tender: command.tender,
             amount_minor,
@@ -74,6 +61,28 @@ pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
         }
         .into(),
     ])
+}
+
+/// What comes back, and what it is worth.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Returned {
+    pub lines: Vec<RefundLine>,
+    /// The server's word that is used up by it.
+    pub allowance: Option<ThingId>,
+}
+
+/// What would be given back, whoever does it and whether a drawer is open or not.
+pub fn returned(facts: &Facts, command: &Refund) -> Result<Returned, Refusal> {
+    ensure(!facts.frozen, Refusal::RegisterFrozen)?;
+    check_lines(command.lines.len())?;
+    let (maker, sale) = facts.sale.as_ref().ok_or(Refusal::UnknownSale(command.sale))?;
+    ensure(!facts.voided, Refusal::SaleVoided)?;
+    if *maker == facts.me && (facts.sale_shift_open || facts.is_alone) {
+        return Ok(Returned { lines: own_lines(facts, sale, &command.lines)?, allowance: None });
+    }
+    let allowance = facts.allowance.as_ref().ok_or(Refusal::RefundHeldElsewhere { register: *maker })?;
+    let line = allowed_line(allowance, sale, &command.lines)?;
+    Ok(Returned { lines: vec![line], allowance: Some(allowance.allowance) })
 }
 
 fn own_lines(facts: &Facts, sale: &SaleMade, asked: &[RefundedLine]) -> Result<Vec<RefundLine>, Refusal> {

@@ -116,7 +116,10 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Shares(_) => View::Shares(stock::shares(asking)?),
         Query::Today(_) => View::Today(trade::today(asking)?),
         Query::Basket { lines, discount, tenders, .. } => {
-            View::Basket(trade::basket(asking, (lines, *discount), tenders)?)
+            View::Basket(trade::basket(asking, (lines, *discount), tenders, None)?)
+        }
+        Query::Exchange { returned, lines, discount, tenders, .. } => {
+            View::Basket(trade::basket(asking, (lines, *discount), tenders, Some(returned))?)
         }
         Query::Shift(_) => found(trade::shift(asking)?, View::Shift),
         Query::AtRegister(_) => View::AtRegister(desk::at_register(asking)?),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{
     BasketLineView, BasketView, DiscountInput, OrderLineView, OrderRow, OrderStepView, OrderView,
-    SaleLineInput, SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView,
-    TodayView, Window,
+    ReturnInput, SaleLineInput, SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput,
+    TenderView, TodayView, Window,
 };
-use soko_domain::basket::{BasketLine, PricedLine, Tender, price, settle};
+use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
 use soko_domain::entry::{SaleLine, SaleMade, Tendered};
 use soko_domain::ids::{OrderId, ProductId, SaleId};
 use soko_domain::quantity::Unit;
@@ -47,13 +47,17 @@ pub(super) fn basket(
     asking: &mut Asking<'_>,
     (lines, discount): (&[SaleLineInput], DiscountInput),
     tenders: &[TenderInput],
+    returned: Option<&ReturnInput>,
 ) -> Result<BasketView, NotDone> {
+    let returned_minor = match returned {
+        Some(returned) => Some(verbs::worth(asking.tx, asking.stall, returned)?),
+        None => None,
+    };
     let Priced { basket, texts, own, .. } = verbs::basket(asking, lines, discount)?;
     let priced = price(&basket).map_err(Refusal::from)?;
-    let tenders: Vec<Tender> = tenders
-        .iter()
-        .map(|tender| Tender { kind: tender.kind, amount_minor: tender.amount_minor })
-        .collect();
+    let handed = returned_minor.map(|amount_minor| Tender { kind: TenderKind::Cash, amount_minor });
+    let given = tenders.iter().map(|tender| Tender { kind: tender.kind, amount_minor: tender.amount_minor });
+    let tenders: Vec<Tender> = handed.into_iter().chain(given).collect();
     let settled = settle(priced.total_minor, &tenders, basket.policy.cash_rounding).map_err(Refusal::from)?;
     let short = short(asking, &priced.lines)?;
     let line = |((line, text), (asked, own)): ((PricedLine, LineText), (&BasketLine, Option<OwnPrice>))| {
@@ -83,6 +87,7 @@ pub(super) fn basket(
         change_minor: settled.change_minor,
         due_minor: settled.due_minor,
         due_in_cash_minor: settled.due_in_cash_minor,
+        returned_minor: returned_minor.unwrap_or(0),
         short,
     })
 }

@@ -4,6 +4,7 @@ mod bundles;
 mod customers;
 mod desk;
 mod documents;
+mod exchange;
 mod goods;
 mod imports;
 mod labels;
@@ -13,6 +14,7 @@ mod purses;
 mod sale;
 
 pub(crate) use bundles::parts;
+pub(crate) use exchange::worth;
 pub(crate) use goods::{GivenBack, return_share};
 pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
 pub(crate) use labels::{Label, label, of_code};
@@ -106,6 +108,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         }
         Verb::VoidSale { sale, reason } => sale::void(writing, *sale, reason),
         Verb::Refund { .. } => sale::refund(writing, command),
+        Verb::Exchange { returned, sale } => exchange::exchange(writing, command.id, (returned, sale)),
         Verb::ReceiveStock { lines, note } => goods::receive(writing, command.id, lines, note),
         Verb::AdjustStock { .. } => goods::adjust(writing, command),
         Verb::OpenCount { product } => goods::open_count(writing, command.id, *product),
@@ -238,6 +241,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::FailPayment { .. } => role.may_write(Kind::PaymentFailed),
         Verb::VoidSale { .. } => role.may_write(Kind::SaleVoided),
         Verb::Refund { .. } => role.may_write(Kind::RefundMade),
+        Verb::Exchange { .. } => role.may_write(Kind::RefundMade) && role.may_write(Kind::SaleMade),
         Verb::ReceiveStock { .. } => role.may_write(Kind::StockReceived),
         Verb::AdjustStock { .. } => role.may_write(Kind::StockAdjusted),
         Verb::OpenCount { .. } => role.may_write(Kind::CountOpened),

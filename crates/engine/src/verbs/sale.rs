@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BeyondShare, Command, DiscountInput, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb,
+    BeyondShare, Command, DiscountInput, PurseInput, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb,
 };
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
-use soko_domain::entry::{Entry, SaleLine, Standing, Tendered};
+use soko_domain::entry::{Entry, RefundMade, SaleLine, Standing, Tendered};
 use soko_domain::ids::{LogId, OrderId, ProductId, SaleId};
 use soko_domain::money::{CashRounding, Currency, Ppm, Rounding};
+use soko_domain::people::Doer;
 use soko_domain::quantity::{Quantity, Unit};
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
@@ -23,17 +24,46 @@ use super::labels::{self, Label};
 use super::{bundles, purses};
 use crate::failure::{Failure, NotDone};
 use crate::own;
+use crate::stall::Stall;
 use crate::weaken::Sabotage;
 use crate::write::Writing;
 
 pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
+    decide(writing, verb, None)?.write(writing, Vec::new())
+}
+
+/// A sale that is decided and not written.
+pub(super) struct Decided {
+    /// Nothing where the sale was made before.
+    entries: Option<Vec<Entry>>,
+    reply: Reply,
+}
+
+impl Decided {
+    /// Together with what came before it.
+    pub(super) fn write(self, writing: &mut Writing<'_>, before: Vec<Entry>) -> Result<Reply, NotDone> {
+        if let Some(entries) = self.entries {
+            own::take_receipt_number(writing.tx, writing.stall.row.stall)?;
+            writing.write(before.into_iter().chain(entries).collect())?;
+        }
+        Ok(self.reply)
+    }
+}
+
+/// Something may have been handed over already: goods that came back.
+pub(super) fn decide(
+    writing: &mut Writing<'_>,
+    verb: &Verb,
+    handed: Option<TenderInput>,
+) -> Result<Decided, NotDone> {
     let Verb::MakeSale { sale, lines, discount, tenders, beyond, about } = verb else {
-        return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
+        return Err(Refusal::Invalid { field: "sale", problem: "is none" }.into());
     };
+    let tenders: &Vec<TenderInput> = &handed.into_iter().chain(tenders.iter().cloned()).collect();
     let Priced { basket, texts, own, beyond_rule } = basket(writing, lines, *discount)?;
     let (paid, paying) = purses::payments(writing, tenders)?;
     if let Some(reply) = made_before(writing, *sale, (&basket, &paid))? {
-        return Ok(reply);
+        return Ok(Decided { entries: None, reply });
     }
     let mut shares = BTreeMap::new();
     for line in &basket.lines {
@@ -73,9 +103,10 @@ pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
         [Entry::SaleMade(made)] => purses::settle(writing, made, &paying)?,
         _ => Default::default(),
     };
-    own::take_receipt_number(writing.tx, writing.stall.row.stall)?;
-    writing.write(packed.into_iter().chain(spent).chain(entries).chain(earned).collect())?;
-    Ok(reply)
+    Ok(Decided {
+        entries: Some(packed.into_iter().chain(spent).chain(entries).chain(earned).collect()),
+        reply,
+    })
 }
 
 /// What needed a manager's word came with another command, so a repeat of it is known by the sale's identity alone.
@@ -356,29 +387,6 @@ pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
     let Verb::Refund { sale, lines, tender, reason, into } = &command.verb else {
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
-    let made = writing.sale(*sale)?;
-    let sale_shift_open = match &made {
-        Some((maker, made)) => writing.shift_is_open(*maker, made.shift)?,
-        None => false,
-    };
-    let total_minor = made.as_ref().map_or(0, |(_, made)| made.total_minor);
-    let facts = refund_verb::Facts {
-        me: writing.me,
-        frozen: false,
-        open_shift: writing.open_shift()?.map(|open| open.shift),
-        sale: made,
-        voided: writing.voided(*sale)?,
-        sale_shift_open,
-        is_alone: writing.stall.is_alone(),
-        refunded: writing.refunded(*sale)?,
-        allowance: writing.allowance(*sale, lines.first().map(|line| line.line))?,
-        doer: writing.doer.clone(),
-    };
-    let refunded_line = |line: &RefundLineInput| refund_verb::RefundedLine {
-        line: line.line,
-        quantity: line.quantity,
-        goods: line.goods,
-    };
     let payload = refund_verb::Refund {
         refund: command.id,
         sale: *sale,
@@ -386,12 +394,63 @@ pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
         tender: *tender,
         reason: reason.clone(),
     };
+    let facts = refund_facts(writing.tx, writing.stall, &payload)?;
+    let facts = refund_verb::Facts { doer: writing.doer.clone(), ..facts };
     let entries = refund_verb::decide(&facts, &payload)?;
-    let [Entry::RefundMade(refund)] = entries.as_slice() else {
-        return Err(Failure::Inconsistent("a refund did not become one entry".into()).into());
-    };
+    let refund = the_refund(&entries)?;
     let reply = Reply::Refunded { refund: refund.refund, amount_minor: refund.amount_minor };
-    let value = purses::refunded(writing, (refund, total_minor), into.as_ref())?;
+    let value = refunded_value(writing, (refund, &facts), into.as_ref())?;
     writing.write(entries.into_iter().chain(value).collect())?;
     Ok(reply)
+}
+
+pub(super) fn the_refund(entries: &[Entry]) -> Result<&RefundMade, Failure> {
+    match entries {
+        [Entry::RefundMade(refund)] => Ok(refund),
+        _ => Err(Failure::Inconsistent("a refund did not become one entry".into())),
+    }
+}
+
+/// What goes with a refund that was decided: points that the sale had earned, and the purse that takes its money.
+pub(super) fn refunded_value(
+    writing: &mut Writing<'_>,
+    (refund, facts): (&RefundMade, &refund_verb::Facts),
+    into: Option<&PurseInput>,
+) -> Result<Vec<Entry>, NotDone> {
+    let total_minor = facts.sale.as_ref().map_or(0, |(_, made)| made.total_minor);
+    purses::refunded(writing, (refund, total_minor), into)
+}
+
+pub(super) fn refunded_line(line: &RefundLineInput) -> refund_verb::RefundedLine {
+    refund_verb::RefundedLine { line: line.line, quantity: line.quantity, goods: line.goods }
+}
+
+/// All but who does it.
+pub(super) fn refund_facts(
+    tx: &mut dyn Tx,
+    stall: &Stall,
+    refund: &refund_verb::Refund,
+) -> Result<refund_verb::Facts, StoreError> {
+    let (log, me, sale) = (stall.log(), stall.row.author, refund.sale);
+    let made = facts::sale(tx, log, sale)?.map(|found| (found.author, found.made));
+    let sale_shift_open = match &made {
+        Some((maker, made)) => facts::shift_is_open(tx, log, (*maker, made.shift))?,
+        None => false,
+    };
+    let allowance = match refund.lines.first() {
+        Some(first) => facts::allowance(tx, (log, me), sale, first.line)?,
+        None => None,
+    };
+    Ok(refund_verb::Facts {
+        me,
+        frozen: false,
+        open_shift: facts::open_shift(tx, log, me)?.map(|open| open.shift),
+        sale: made,
+        voided: facts::voided(tx, log, sale)?,
+        sale_shift_open,
+        is_alone: stall.is_alone(),
+        refunded: facts::refunded(tx, log, sale)?,
+        allowance,
+        doer: Doer::Anybody,
+    })
 }

@@ -2,8 +2,8 @@
 
 use soko_app_api::{
     AtRegisterView, AuditRow, AuditWhat, BeyondShare, CoinsInput, Command, DiscountInput, PeopleCall,
-    PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, SaleAbout, SaleLineInput, ShiftReport,
-    ShiftReportRow, TaxInput, TenderInput, Verb, View, Window,
+    PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, ReturnInput, SaleAbout, SaleLineInput,
+    ShiftReport, ShiftReportRow, TaxInput, TenderInput, Verb, View, Window,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::Standing;
@@ -345,6 +345,13 @@ fn sells_for_less(device: &mut Device) {
         device.refused(command(73, sell(70, product(MANGO), 1, BeyondShare::Refuse).verb)),
         "id_reused"
     );
+    // Of an exchange, too, everything is asked for at once.
+    let lines = vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable }];
+    let returned = ReturnInput { sale: sale_id(70), lines, reason: "bruised".into() };
+    let goods = pay(74, 1, vec![TenderInput::cash(250)], half).verb;
+    let exchange = command(74, Verb::Exchange { returned, sale: Box::new(goods) });
+    let Err(NotDone::Refused(refused)) = device.engine.handle(exchange, now()) else { panic!("done") };
+    assert_eq!(refused.acts, [Act::Discount, Act::Refund]);
     let rows = device.audit(Some(CASHIER), Some(AuditWhat::Discount));
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((row.approved_by.as_str(), row.approved_why.as_str()), ("Amina", "old customer"));

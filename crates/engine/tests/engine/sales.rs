@@ -4,7 +4,7 @@
 use crate::world::*;
 use soko_app_api::{
     AllowedRefund, BeyondShare, DiscountInput, Query, RefundHolder, RefundLineInput, RefundRightView, Reply,
-    SaleLineInput, TenderInput, Verb, View,
+    ReturnInput, SaleLineInput, TenderInput, Verb, View,
 };
 use soko_domain::ask::Answer;
 use soko_domain::basket::TenderKind;
@@ -263,6 +263,50 @@ fn a_register_alone_keeps_the_right_to_refund() {
     assert_eq!(right(&mut device).holder, RefundHolder::Here);
     device.done(give_back(33, 2));
     assert_eq!(device.refused(give_back(34, 2)), "refund_exceeds");
+}
+
+/// What comes back pays what goes out; the difference is paid or given back, and both happen or neither (R14).
+#[test]
+fn goods_are_exchanged_for_others() {
+    let mut device = Device::ready(1, &["Mango", "Kiwi"], None);
+    let kiwi = product(MANGO + 1);
+    device.done(receive(10, product(MANGO), 5));
+    device.done(receive(11, kiwi, 5));
+    let three = TenderInput::cash(750);
+    let sold = sell(20, product(MANGO), 3, BeyondShare::Refuse);
+    let Verb::MakeSale { sale, lines, discount, beyond, about, .. } = sold.verb else { panic!("no sale") };
+    device.done(command(20, Verb::MakeSale { sale, lines, discount, beyond, about, tenders: vec![three] }));
+    let exchange = |number: u16, sale: u16, (back, out, cash_minor): (i64, i64, i64)| {
+        let lines = vec![RefundLineInput { line: 0, quantity: back, goods: GoodsBack::Sellable }];
+        let returned = ReturnInput { sale: sale_id(20), lines, reason: "too green".into() };
+        let goods = Verb::MakeSale {
+            sale: sale_id(sale),
+            lines: vec![SaleLineInput::of(kiwi, out)],
+            discount: DiscountInput::None,
+            tenders: vec![TenderInput::cash(cash_minor)],
+            beyond: BeyondShare::Refuse,
+            about: soko_app_api::SaleAbout::default(),
+        };
+        command(number, Verb::Exchange { returned, sale: Box::new(goods) })
+    };
+    let drawer = |device: &mut Device| match device.engine.answer(&Query::Shift(STALL), now()).unwrap() {
+        View::Shift(shift) => shift.expected_minor,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(device.refused(exchange(30, 30, (1, 2, 200))), "underpaid");
+    assert_eq!(drawer(&mut device), Some(1_750), "nothing came back for nothing");
+    let first = device.done(exchange(31, 31, (1, 2, 250)));
+    assert!(matches!(first, Reply::Sold { total_minor: 500, change_minor: 0, .. }), "{first:?}");
+    assert_eq!(drawer(&mut device), Some(2_000));
+    // The answer was lost, and the same exchange comes with another command.
+    assert_eq!(device.done(exchange(32, 31, (1, 2, 250))), first);
+    assert_eq!(drawer(&mut device), Some(2_000));
+    let second = device.done(exchange(33, 33, (2, 1, 0)));
+    assert!(matches!(second, Reply::Sold { total_minor: 250, change_minor: 250, .. }), "{second:?}");
+    assert_eq!(drawer(&mut device), Some(1_750));
+    assert_eq!(device.refused(exchange(34, 34, (1, 1, 0))), "refund_exceeds");
+    assert_eq!((device.stock(product(MANGO)).own_share, device.stock(kiwi).own_share), (5, 2));
+    assert!(device.engine.verify(STALL).unwrap().is_sound());
 }
 
 #[test]
