@@ -24,8 +24,26 @@ impl Connection {
 
     /// Posts JSON as a guest; the status and the body of the answer.
     pub(crate) async fn post(&mut self, path: &str, buyer: &str, body: &str) -> Measured<(u16, String)> {
+        self.send(("POST", path), &format!("soko-buyer: {buyer}"), body).await
+    }
+
+    pub(crate) async fn get(&mut self, path: &str, buyer: &str) -> Measured<(u16, String)> {
+        self.send(("GET", path), &format!("soko-buyer: {buyer}"), "").await
+    }
+
+    /// What a provider says, with its signature.
+    pub(crate) async fn tell(&mut self, path: &str, signature: &str, body: &str) -> Measured<(u16, String)> {
+        self.send(("POST", path), &format!("stripe-signature: {signature}"), body).await
+    }
+
+    async fn send(
+        &mut self,
+        (method, path): (&str, &str),
+        header: &str,
+        body: &str,
+    ) -> Measured<(u16, String)> {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\nsoko-buyer: {buyer}\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\n{header}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             self.address,
             body.len()

@@ -1,6 +1,7 @@
 //! The program `soko-bench`: measures one group of figures and prints a line of JSON for each. The names are
 //! listed in docs/benchmarks.md. Every baseline is measured in the same run, on the same disk.
 
+mod checkout;
 mod client;
 mod device;
 mod exchange;
@@ -8,6 +9,7 @@ mod figure;
 mod import;
 mod market;
 mod orders;
+mod provider;
 mod raw;
 mod retail;
 mod world;
@@ -16,7 +18,8 @@ use std::process::ExitCode;
 
 use figure::{Fault, complain};
 
-const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server, market or retail";
+const USAGE: &str =
+    "soko-bench GROUP: register, engine, search, import, replicate, server, checkout, market or retail";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         ["search"] => device::search(),
         ["replicate"] => exchange::replicate(),
         ["server"] => orders::server(),
+        ["checkout"] => checkout::checkout(),
         ["market"] => market::market(),
         ["retail"] => retail::retail(),
         // The other half of a measurement of memory: a process that is nothing but an open register.

@@ -34,31 +34,50 @@ pub(crate) fn server() -> Measured {
         let baseline = raw::group_commit(folder.path(), shop.stall, shop.product)?;
         print("server.orders.sqlite.per_s", "1/s", rate, Some(baseline));
     }
-    let Ok(admin) = std::env::var(POSTGRES_VARIABLE) else {
+    let Some(database) = Database::make()? else {
         complain(&format!("server.orders.postgres.per_s was not measured: {POSTGRES_VARIABLE} is not set"));
         return Ok(());
     };
-    postgres(&runtime, &admin)
+    postgres(&runtime, &database)
 }
 
-fn postgres(runtime: &tokio::runtime::Runtime, admin: &str) -> Measured {
-    let (before, after) =
-        admin.rsplit_once('/').ok_or_else(|| Fault("the address names no database".into()))?;
-    let options = after.split_once('?').map_or(String::new(), |(_, options)| format!("?{options}"));
-    let name = format!("soko_bench_{}", std::process::id());
-    let url = format!("{before}/{name}{options}");
-    tool("psql", &[admin, "-q", "-c", &format!("create database {name}")])?;
-    let measured = (|| -> Measured<_> {
-        let baseline = pgbench(&url)?;
-        let folder = Folder::new()?;
-        let process = ServerProcess::start(folder.path(), Some(&url))?;
-        let (rate, _) = runtime.block_on(orders(&folder, &process))?;
-        Ok((rate, baseline))
-    })();
-    tool("psql", &[admin, "-q", "-c", &format!("drop database {name} with (force)")])?;
-    let (rate, baseline) = measured?;
+fn postgres(runtime: &tokio::runtime::Runtime, database: &Database) -> Measured {
+    let baseline = pgbench(&database.url)?;
+    let folder = Folder::new()?;
+    let process = ServerProcess::start(folder.path(), Some(&database.url))?;
+    let (rate, _) = runtime.block_on(orders(&folder, &process))?;
     print("server.orders.postgres.per_s", "1/s", rate, baseline);
     Ok(())
+}
+
+/// A database of its own, gone with its measurement.
+pub(crate) struct Database {
+    admin: String,
+    name: String,
+    pub(crate) url: String,
+}
+
+impl Database {
+    /// Nothing where no PostgreSQL was named.
+    pub(crate) fn make() -> Measured<Option<Self>> {
+        let Ok(admin) = std::env::var(POSTGRES_VARIABLE) else { return Ok(None) };
+        let (before, after) =
+            admin.rsplit_once('/').ok_or_else(|| Fault("the address names no database".into()))?;
+        let options = after.split_once('?').map_or(String::new(), |(_, options)| format!("?{options}"));
+        let name = format!("soko_bench_{}", std::process::id());
+        let url = format!("{before}/{name}{options}");
+        tool("psql", &[&admin, "-q", "-c", &format!("create database {name}")])?;
+        Ok(Some(Self { admin, name, url }))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let sql = format!("drop database {} with (force)", self.name);
+        if let Err(Fault(why)) = tool("psql", &[&self.admin, "-q", "-c", &sql]) {
+            complain(&why);
+        }
+    }
 }
 
 /// PostgreSQL's own measure of itself, with as many clients.

@@ -190,6 +190,15 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     /// With its data in a folder or in a PostgreSQL database.
     pub(crate) fn start(folder: &Path, database_url: Option<&str>) -> Measured<Self> {
+        Self::start_with(folder, database_url, &[])
+    }
+
+    /// With these settings, too.
+    pub(crate) fn start_with(
+        folder: &Path,
+        database_url: Option<&str>,
+        settings: &[(&str, String)],
+    ) -> Measured<Self> {
         let program = server_program()?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = Command::new(program);
@@ -198,6 +207,7 @@ impl ServerProcess {
         if let Some(url) = database_url {
             command.env("SOKO_DATABASE_URL", url);
         }
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
         let log = std::fs::File::create(folder.join("server.log"))?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
         let server = Self { child, url: format!("http://{address}"), address: address.to_string() };

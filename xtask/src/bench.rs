@@ -30,7 +30,17 @@ const BENCHES: &[Bench] = &[
     Bench {
         package: "soko-bench",
         program: "soko-bench",
-        groups: &["register", "engine", "search", "import", "replicate", "server", "market", "retail"],
+        groups: &[
+            "register",
+            "engine",
+            "search",
+            "import",
+            "replicate",
+            "server",
+            "checkout",
+            "market",
+            "retail",
+        ],
         needs_postgres: true,
     },
     Bench {

@@ -1,0 +1,259 @@
+//! Paying: an order placed, paid at a provider that answers in a millisecond, and written as paid in the stall's records,
+//! by many buyers at once. And a burst: far more buyers than there is to sell.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use soko_app_api::{StallEdit, Verb};
+use soko_domain::ids::{LogId, ProductId};
+use soko_register::home::{now, random_id};
+
+use crate::client::Connection;
+use crate::figure::{Fault, Measured, Milli, complain, percentile, print};
+use crate::orders::Database;
+use crate::provider::{self, Provider};
+use crate::world::{Folder, ServerProcess, Till};
+
+const CLIENTS: [usize; 4] = [1, 16, 64, 256];
+const CHECKOUTS: usize = 512;
+/// Between two looks of a buyer at its order.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_secs(120);
+const SHOP_UNITS: i64 = 100_000;
+/// Transactions that wait for the disk on the way of one checkout: placed, asked and answered, told, looked and answered,
+/// taken and answered.
+const COMMITS: usize = 8;
+const PAGE_BYTES: usize = 4_096;
+const BASELINES: usize = 200;
+
+const BUYERS: usize = 10_000;
+const BUYERS_AT_ONCE: usize = 256;
+const FLASH_UNITS: usize = 500;
+
+pub(crate) fn checkout() -> Measured {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(measured())
+}
+
+async fn measured() -> Measured {
+    {
+        let folder = Folder::new()?;
+        let provider = Provider::default();
+        let url = provider.open().await?;
+        let process = ServerProcess::start_with(folder.path(), None, &pays(&url))?;
+        let shop = Shop::open(&folder, &process, SHOP_UNITS).await?;
+        let mut done = shop.checkouts(&process, &provider, (1, 1)).await?.len();
+        for clients in CLIENTS {
+            let each = (CHECKOUTS / clients).clamp(2, 64);
+            let began = Instant::now();
+            let mut times = shop.checkouts(&process, &provider, (clients, each)).await?;
+            let took = began.elapsed();
+            done += times.len();
+            let baseline = Milli::millis(bare(folder.path(), 99)?);
+            let name = |what: &str| format!("checkout.c{clients}.{what}");
+            let p99 = Milli::millis(percentile(&mut times, 99));
+            print(&name("p99_ms"), "ms", p99, Some(baseline));
+            print(&name("p50_ms"), "ms", Milli::millis(percentile(&mut times, 50)), None);
+            print(&name("per_s"), "1/s", Milli::per_second(u64::try_from(times.len())?, took), None);
+        }
+        if provider.charges() != done {
+            return Err(Fault(format!("{done} were paid, and {} were charged", provider.charges())));
+        }
+    }
+    {
+        let folder = Folder::new()?;
+        let process = ServerProcess::start(folder.path(), None)?;
+        flash("checkout.flash", &folder, &[process]).await?;
+    }
+    let Some(database) = Database::make()? else {
+        complain("checkout.flash_postgres was not measured: there is no PostgreSQL");
+        return Ok(());
+    };
+    let (one, two) = (Folder::new()?, Folder::new()?);
+    let first = ServerProcess::start(one.path(), Some(&database.url))?;
+    let second = ServerProcess::start(two.path(), Some(&database.url))?;
+    flash("checkout.flash_postgres", &one, &[first, second]).await
+}
+
+fn pays(url: &str) -> [(&'static str, String); 3] {
+    [
+        ("SOKO_STRIPE_KEY", provider::KEY.into()),
+        ("SOKO_STRIPE_WEBHOOK_SECRET", provider::WEBHOOK_SECRET.into()),
+        ("SOKO_STRIPE_URL", url.into()),
+    ]
+}
+
+/// As many bare writes as a checkout has commits, each waited for, one after the other.
+fn bare(folder: &std::path::Path, percent: usize) -> Measured<Duration> {
+    let mut file = File::create(folder.join("bare"))?;
+    let mut times = Vec::new();
+    for _ in 0..BASELINES {
+        let began = Instant::now();
+        for _ in 0..COMMITS {
+            file.write_all(&[7; PAGE_BYTES])?;
+            file.sync_data()?;
+        }
+        times.push(began.elapsed());
+    }
+    Ok(percentile(&mut times, percent))
+}
+
+struct Shop {
+    stall: LogId,
+    product: ProductId,
+}
+
+impl Shop {
+    async fn open(folder: &Folder, process: &ServerProcess, units: i64) -> Measured<Self> {
+        let mut till = Till::found(&folder.path().join("till"), 1)?;
+        let server = till.server(process)?;
+        let product = *till.products.first().ok_or_else(|| Fault("there is no product".into()))?;
+        till.enrol(&server).await?;
+        till.handle(Verb::EditStall { edits: vec![StallEdit::TakesCard(true)] })?;
+        till.exchange().await?;
+        till.handle(Verb::ReturnShare { product, quantity: units })?;
+        till.exchange().await?;
+        let shop = Self { stall: till.stall, product };
+        till.home.close()?;
+        Ok(shop)
+    }
+
+    fn orders(&self) -> String {
+        format!("/v1/stalls/{}/orders", self.stall)
+    }
+
+    /// How long each took, from placing it until the stall's records said that it is paid.
+    async fn checkouts(
+        &self,
+        process: &ServerProcess,
+        provider: &Provider,
+        (clients, each): (usize, usize),
+    ) -> Measured<Vec<Duration>> {
+        let one = |_| {
+            let buyer = Buyer {
+                address: process.address.clone(),
+                orders: self.orders(),
+                stall: self.stall.to_string(),
+                product: self.product.to_string(),
+                provider: provider.clone(),
+            };
+            tokio::spawn(async move { buyer.pay(each).await })
+        };
+        let all: Vec<_> = (0..clients).map(one).collect();
+        let mut times = Vec::new();
+        for buyer in all {
+            times.extend(buyer.await??);
+        }
+        Ok(times)
+    }
+}
+
+struct Buyer {
+    address: String,
+    orders: String,
+    stall: String,
+    product: String,
+    provider: Provider,
+}
+
+impl Buyer {
+    async fn pay(self, orders: usize) -> Measured<Vec<Duration>> {
+        let mut server = Connection::open(&self.address).await?;
+        let mut times = Vec::new();
+        for _ in 0..orders {
+            // Each by somebody else: a shop holds only so many for one.
+            let secret = format!("{}{}", random_id(), random_id());
+            let began = Instant::now();
+            self.checkout(&mut server, &secret).await?;
+            times.push(began.elapsed());
+        }
+        Ok(times)
+    }
+
+    async fn checkout(&self, server: &mut Connection, secret: &str) -> Measured {
+        let order = random_id().to_string();
+        let lines = json!([{"product": self.product, "quantity": 1}]);
+        let body = json!({"order": order, "lines": lines, "pay": {"way": "card"}}).to_string();
+        let (status, answer) = server.post(&self.orders, secret, &body).await?;
+        if status != 201 {
+            return Err(Fault(format!("an order was not taken: {status} {answer}")));
+        }
+        self.until(server, (secret, &order), "waiting").await?;
+        if !self.provider.pay(&order) {
+            return Err(Fault("the provider does not know the order".into()));
+        }
+        let (word, signature) = provider::word(&self.stall, &order, now().at_ms);
+        let (status, answer) = server.tell("/v1/pay/stripe/webhook", &signature, &word).await?;
+        if status != 200 {
+            return Err(Fault(format!("a webhook was not taken: {status} {answer}")));
+        }
+        self.until(server, (secret, &order), "paid").await
+    }
+
+    async fn until(&self, server: &mut Connection, (secret, order): (&str, &str), state: &str) -> Measured {
+        let began = Instant::now();
+        loop {
+            let (_, answer) = server.get(&format!("{}/{order}", self.orders), secret).await?;
+            let seen: Value = serde_json::from_str(&answer)?;
+            if seen["payment"]["state"] == state {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(Fault(format!("a payment did not become {state}: {answer}")));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+/// Every buyer wants one, and there are far fewer: how many were sold, and how long an answer took, whatever it was.
+async fn flash(name: &str, folder: &Folder, processes: &[ServerProcess]) -> Measured {
+    let first = processes.first().ok_or_else(|| Fault("nobody serves".into()))?;
+    let shop = Shop::open(folder, first, i64::try_from(FLASH_UNITS)?).await?;
+    let one = |number: usize| {
+        let address = processes[number % processes.len()].address.clone();
+        let (orders, product) = (shop.orders(), shop.product.to_string());
+        let count = BUYERS / BUYERS_AT_ONCE + usize::from(number < BUYERS % BUYERS_AT_ONCE);
+        tokio::spawn(async move { burst(address, orders, product, count).await })
+    };
+    let all: Vec<_> = (0..BUYERS_AT_ONCE).map(one).collect();
+    let (mut times, mut sold) = (Vec::new(), 0);
+    for buyers in all {
+        let (its_times, its_sold) = buyers.await??;
+        times.extend(its_times);
+        sold += its_sold;
+    }
+    if times.len() != BUYERS || sold != FLASH_UNITS {
+        return Err(Fault(format!("{sold} of {FLASH_UNITS} were sold to {} buyers", times.len())));
+    }
+    print(&format!("{name}.sold"), "units", Milli::whole(u64::try_from(sold)?), None);
+    print(&format!("{name}.p50_ms"), "ms", Milli::millis(percentile(&mut times, 50)), None);
+    print(&format!("{name}.p99_ms"), "ms", Milli::millis(percentile(&mut times, 99)), None);
+    Ok(())
+}
+
+async fn burst(
+    address: String,
+    orders: String,
+    product: String,
+    buyers: usize,
+) -> Measured<(Vec<Duration>, usize)> {
+    let mut server = Connection::open(&address).await?;
+    let (mut times, mut sold) = (Vec::new(), 0);
+    for _ in 0..buyers {
+        let secret = format!("{}{}", random_id(), random_id());
+        let lines = json!([{"product": product, "quantity": 1}]);
+        let body = json!({"order": random_id().to_string(), "lines": lines}).to_string();
+        let began = Instant::now();
+        let (status, answer) = server.post(&orders, &secret, &body).await?;
+        times.push(began.elapsed());
+        match status {
+            201 => sold += 1,
+            409 if answer.contains("share_exceeded") => {}
+            _ => return Err(Fault(format!("neither sold nor sold out: {status} {answer}"))),
+        }
+    }
+    Ok((times, sold))
+}
