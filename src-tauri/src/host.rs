@@ -20,6 +20,7 @@ use crate::device::{Device, NotOpened};
 use crate::news::{self, News, Waiting};
 use crate::outside::Outside;
 use crate::papers;
+use crate::paying;
 use crate::reminders::Reminders;
 use crate::standing::Standing;
 use crate::words::Language;
@@ -207,6 +208,11 @@ impl Host {
         let mut answer = self.device_call(call).await;
         if let Answer::About(about) = &mut answer {
             about.warnings.extend(self.notices.borrow().iter().cloned());
+        }
+        if paying::is_about_paying(&answer)
+            && let Answer::About(about) = self.device_call(Call::About).await
+        {
+            self.outside.passed(&answer, &about.server);
         }
         // A page in a window has no downloads.
         if let Answer::Paper(PaperReply::File(file)) = &answer

@@ -13,6 +13,7 @@ mod notify;
 mod outside;
 mod page;
 mod papers;
+mod paying;
 mod pictures;
 mod place;
 mod reminders;
@@ -31,6 +32,7 @@ use tauri::{App, AppHandle, Manager as _, RunEvent, UriSchemeContext, UriSchemeR
 use crate::host::Desk;
 use crate::outside::Outside;
 use crate::page::Page;
+use crate::paying::Payable;
 pub use crate::place::DATA_DIR_VARIABLE;
 
 /// How the program was started.
@@ -74,6 +76,7 @@ pub fn run(start: Start) -> Result<Ended, Box<dyn Error>> {
     let builder = builder.plugin(remembered());
     let app = builder
         .manage(Page::default())
+        .manage(Payable::default())
         .invoke_handler(tauri::generate_handler![commands::call, commands::listen])
         .register_asynchronous_uri_scheme_protocol("picture", picture)
         .setup(move |app| {

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use soko_app_api::Told;
+use soko_app_api::{Answer, Told};
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::oneshot;
 
 use crate::news::News;
 use crate::page::Page;
+use crate::paying::Payable;
 use crate::routes;
 use crate::standing::Standing;
 use crate::window;
@@ -31,6 +32,11 @@ impl DoorKept {
 impl Outside {
     pub(crate) fn tell(&self, told: &Told) {
         self.0.state::<Page>().tell(told);
+    }
+
+    /// An answer of the device passed to the page: where an order is paid may be opened from now on.
+    pub(crate) fn passed(&self, answer: &Answer, server: &str) {
+        self.0.state::<Payable>().passed(answer, server);
     }
 
     /// Brings the window to the front with this screen.

@@ -3,13 +3,22 @@
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
+use crate::paying::{self, Payable};
+
 pub(crate) const LABEL: &str = "main";
 
-/// Opens it with this screen. It can leave the program's own pages by no link, script or form.
+/// Opens it with this screen. It can leave the program's own pages by no link, script or form; where an order is paid is
+/// shown in the system's browser instead.
 pub(crate) fn open(app: &AppHandle, path: Option<&str>) -> tauri::Result<WebviewWindow> {
     let page = path.unwrap_or_default().trim_start_matches('/');
+    let payable = app.state::<Payable>().inner().clone();
     let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
-        .on_navigation(is_own)
+        .on_navigation(move |url| {
+            if payable.has(url) {
+                paying::show(url);
+            }
+            is_own(url)
+        })
         .on_new_window(|_, _| NewWindowResponse::Deny);
     #[cfg(desktop)]
     let builder = builder
