@@ -51,7 +51,7 @@ pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
             title: at(words.incident, stall_name),
             body: words.incident_more.to_owned(),
             action: words.show,
-            path: "/stock".to_owned(),
+            path: "/incidents".to_owned(),
             waits_for: None,
         },
         Arrival::Test => test(language),

@@ -16,6 +16,7 @@ const SCREENS: &[(&str, usize)] = &[
     ("products", 1),
     ("stock", 1),
     ("today", 0),
+    ("incidents", 0),
     ("sales", 1),
     ("verify", 0),
     ("settings", 0),

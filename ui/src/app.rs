@@ -187,7 +187,7 @@ fn arrived(desk: &Desk, speech: &Speech, arrival: &Arrival) {
             (speech.fill("arrival.own-order", &[("stall", stall_name)]), Route::MyOrder(*order))
         }
         Arrival::Incident { stall_name, .. } => {
-            (speech.fill("arrival.incident", &[("stall", stall_name)]), Route::Stock)
+            (speech.fill("arrival.incident", &[("stall", stall_name)]), Route::Incidents)
         }
         Arrival::Test => (speech.say("arrival.test"), Route::Settings),
     };

@@ -12,6 +12,7 @@ use yew::prelude::*;
 pub use frame::Frame;
 pub use keys::Keys;
 pub use pill::Pill;
+pub use replication::set_aside;
 
 use crate::desk::{Overlay, use_desk};
 use crate::parts::Icon;

@@ -36,6 +36,8 @@ pub enum Route {
     StockSession(Session),
     StockOf(ProductId),
     Today,
+    /// What does not add up at the stall, and what to do about it.
+    Incidents,
     Figures,
     Drawer,
     /// The report of the shift that is open here.
@@ -133,6 +135,7 @@ impl Route {
             ["stock", "many", kind] => Session::from_word(kind).map(Self::StockSession),
             ["stock", product] => ProductId::from_hex(product).map(Self::StockOf),
             ["today"] => Some(Self::Today),
+            ["incidents"] => Some(Self::Incidents),
             ["figures"] => Some(Self::Figures),
             ["drawer"] => Some(Self::Drawer),
             ["drawer", "now"] => Some(Self::ShiftReportNow),
@@ -190,6 +193,7 @@ impl Route {
             Self::Stock => "/stock".into(),
             Self::StockOf(product) => format!("/stock/{product}"),
             Self::Today => "/today".into(),
+            Self::Incidents => "/incidents".into(),
             Self::Figures => "/figures".into(),
             Self::Drawer => "/drawer".into(),
             Self::ShiftReportNow => "/drawer/now".into(),
@@ -250,6 +254,7 @@ impl Route {
             | Self::Customers
             | Self::Customer(_)
             | Self::Cards
+            | Self::Incidents
             | Self::Sales
             | Self::Sale(_) => Some(Mode::Seller),
             Self::Market
@@ -289,6 +294,7 @@ impl Route {
             | Self::Customers
             | Self::Customer(_)
             | Self::Cards
+            | Self::Incidents
             | Self::Figures
             | Self::Drawer
             | Self::ShiftReportNow
@@ -390,6 +396,7 @@ mod tests {
             Route::StockSession(Session::Count),
             Route::StockOf(product),
             Route::Today,
+            Route::Incidents,
             Route::Drawer,
             Route::ShiftReportNow,
             Route::ShiftReport(AuthorId([5; 16]), ShiftId([6; 16])),

@@ -13,6 +13,7 @@ mod figures_goods;
 mod home;
 mod import;
 mod import_choice;
+mod incidents;
 mod issue;
 mod labels;
 mod line;
@@ -82,6 +83,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Stock => html! { <stock::Stock /> },
         Route::StockOf(product) => html! { <stock_of::StockOf key={product.to_string()} {product} /> },
         Route::Today => html! { <today::Today /> },
+        Route::Incidents => html! { <incidents::Incidents /> },
         Route::Figures => html! { <figures::Figures /> },
         Route::Drawer => html! { <drawer::Drawer /> },
         Route::ShiftReportNow => html! { <report::Report of={None::<(AuthorId, ShiftId)>} /> },

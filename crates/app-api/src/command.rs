@@ -104,6 +104,11 @@ pub enum Verb {
         #[serde(default)]
         about: SaleAbout,
     },
+    /// Somebody looked at an incident and did what was to be done.
+    SettleIncident {
+        #[serde(with = "as_hex")]
+        incident: ThingId,
+    },
     /// Somebody of the stall saw the money of a payment that the buyer claimed, with this code.
     VerifyPayment {
         #[serde(with = "as_hex")]

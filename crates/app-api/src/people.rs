@@ -192,6 +192,7 @@ pub enum AuditWhat {
     LoyaltyChanged,
     PriceMoved,
     PriceRuleChanged,
+    IncidentSettled,
     Other,
 }
 
@@ -218,6 +219,7 @@ impl AuditWhat {
         Self::LoyaltyChanged,
         Self::PriceMoved,
         Self::PriceRuleChanged,
+        Self::IncidentSettled,
         Self::Other,
     ];
 
@@ -245,6 +247,7 @@ impl AuditWhat {
             Self::LoyaltyChanged => "loyalty-changed",
             Self::PriceMoved => "price-moved",
             Self::PriceRuleChanged => "price-rule-changed",
+            Self::IncidentSettled => "incident-settled",
             Self::Other => "other",
         }
     }

@@ -683,13 +683,31 @@ pub struct IncidentRow {
     pub incident: ThingId,
     #[serde(with = "as_word")]
     pub kind: IncidentKind,
+    pub at_ms: i64,
+    /// The register that it is about.
     #[serde(with = "as_hex_opt")]
     pub author: Option<AuthorId>,
+    pub register_name: String,
     #[serde(with = "as_hex_opt")]
     pub product: Option<ProductId>,
+    pub product_name: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    /// Units of the product, or money where there is none.
     pub quantity: i64,
+    pub currency: String,
     #[serde(with = "as_hex_list")]
     pub orders: Vec<OrderId>,
+    /// Somebody dealt with it.
+    pub settled: Option<SettledView>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SettledView {
+    /// Empty where the register knew nobody.
+    pub by: String,
+    pub register_name: String,
+    pub at_ms: i64,
 }
 
 /// A record that is kept and counts for nothing, and why.

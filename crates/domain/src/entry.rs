@@ -185,6 +185,7 @@ entries! {
     59 PriceMoved v 1,
     60 PriceRefused v 1,
     61 OrderStepped v 1,
+    71 IncidentSettled v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,
@@ -532,6 +533,11 @@ crate::wire_struct! {
         /// Orders that may not be kept, youngest first.
         pub orders: Vec<OrderId>,
     }
+}
+
+crate::wire_struct! {
+    /// Somebody of the stall looked at an incident and did what was to be done.
+    pub struct IncidentSettled { pub incident: ThingId }
 }
 
 crate::wire_struct! {

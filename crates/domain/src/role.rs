@@ -57,6 +57,7 @@ impl Role {
                 | Kind::PriceMoved
                 | Kind::PriceRefused
                 | Kind::CustomerErased
+                | Kind::IncidentSettled
         );
         !managers_only || self.may_manage_devices()
     }

@@ -169,6 +169,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::DeviceAdmitted(_)
         | Entry::ShareRecalled(_)
         | Entry::IncidentRaised(_)
+        | Entry::IncidentSettled(_)
         | Entry::RefundAllowed(_)
         | Entry::Unfrozen(_)
         | Entry::RecordParked(_)

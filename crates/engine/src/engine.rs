@@ -61,6 +61,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 24, name: "order steps", sql: soko_projection::ORDER_STEPS },
         device!(25, "own order reason", "0012_own_order_reason"),
         device!(26, "reviews", "0013_reviews"),
+        Migration { number: 27, name: "incidents", sql: soko_projection::INCIDENTS },
     ];
     STEPS
 }

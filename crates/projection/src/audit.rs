@@ -58,7 +58,8 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         | Entry::LoyaltyPut(_)
         | Entry::PriceRulePut(_)
         | Entry::PriceMoved(_)
-        | Entry::CustomerErased(_) => true,
+        | Entry::CustomerErased(_)
+        | Entry::IncidentSettled(_) => true,
         Entry::PurseFilled(filled) => filled.cause == FillCause::Given || stamp.approval.is_some(),
         _ => stamp.approval.is_some(),
     }

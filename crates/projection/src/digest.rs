@@ -58,6 +58,7 @@ parts! {
         "units, lines, revenue_minor, tax_minor, discount_minor, returned_units, restocked_units, refunded_minor, refunded_tax_minor";
     FIGURE_TENDER = 52: "figure_tender" (2: "business_day, kind") "payments, amount_minor, refunded_minor";
     FIGURE_TAX = 53: "figure_tax" (4: "business_day, ppm, mode, label") "net_minor, tax_minor";
+    INCIDENT_WORD = 71: "incident_word" (2: "author, seq") "incident";
     ORDER_MONEY = 60: "order_money" (2: "author, seq") "order_id, kind, way, amount_minor, reference";
     ORDER_STEP = 61: "order_step" (2: "author, seq") "order_id, step, note";
 }

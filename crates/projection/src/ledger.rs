@@ -1,16 +1,16 @@
 //! What each entry says, as rows. One arm per entry; every statement gives the same result in any order.
 
-use soko_domain::entry::{Entry, IncidentRaised, Stamp, Standing};
+use soko_domain::entry::{Entry, Stamp, Standing};
 use soko_domain::ids::{AuthorId, LogId};
 use soko_domain::verbs::verify_payment::Payment;
-use soko_record_log::{StoreError, params};
+use soko_record_log::StoreError;
 
 use crate::audit;
 use crate::book::Book;
 use crate::counts;
 use crate::customers;
-use crate::digest::INCIDENT;
 use crate::drawer;
+use crate::incidents;
 use crate::order_money;
 use crate::order_steps;
 use crate::payments;
@@ -72,7 +72,8 @@ pub(crate) fn apply_entry(
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
         Entry::EpochStarted(epoch) => people::epoch_started(book, place, epoch),
         Entry::Unfrozen(unfrozen) => people::unfrozen(book, place, unfrozen.epoch),
-        Entry::IncidentRaised(incident) => incident_raised(book, place, stamp, incident, touched),
+        Entry::IncidentRaised(incident) => incidents::raised(book, place, stamp, incident, touched),
+        Entry::IncidentSettled(word) => incidents::settled(book, place, stamp, word, touched),
         Entry::PaymentVerified(word) => {
             let payment = Payment { sale: word.sale, tender: word.tender };
             payments::said(book, place, payment, (Standing::Verified, &word.code), touched)
@@ -95,23 +96,4 @@ pub(crate) fn apply_entry(
         | Entry::StockMoved(_)
         | Entry::RecordParked(_) => Ok(()),
     }
-}
-
-fn incident_raised(
-    book: &mut Book<'_>,
-    place: &Place,
-    stamp: &Stamp,
-    incident: &IncidentRaised,
-    touched: &mut Touched,
-) -> Result<(), StoreError> {
-    touched.incidents = true;
-    let kind = incident.kind.number();
-    book.add(
-        &INCIDENT,
-        params![place.author, place.seq, kind, incident.product, incident.quantity],
-        "insert into incident (log, author, seq, kind, product, quantity, at_ms)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, author, seq) do nothing",
-        params![place.log, place.author, place.seq, kind, incident.product, incident.quantity, stamp.at_ms],
-    )?;
-    Ok(())
 }

@@ -14,6 +14,7 @@ mod drawer;
 mod erasable;
 pub mod figures;
 mod history;
+pub mod incidents;
 mod ledger;
 pub mod order_money;
 pub mod order_steps;
@@ -77,11 +78,14 @@ pub const PRICES: &str = include_str!("../../../migrations/shared/0011_prices.sq
 /// How far stalls are with their orders. It marks logs, as [`LISTS`] does.
 pub const ORDER_STEPS: &str = include_str!("../../../migrations/shared/0012_order_steps.sql");
 
+/// What became of incidents. It marks logs, as [`LISTS`] does.
+pub const INCIDENTS: &str = include_str!("../../../migrations/shared/0013_incidents.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 12] = [
+pub const STEPS: [&str; 13] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -94,6 +98,7 @@ pub const STEPS: [&str; 12] = [
     ORDER_MONEY,
     PRICES,
     ORDER_STEPS,
+    INCIDENTS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -108,6 +113,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "stall_device",
     "recall",
     "incident",
+    "incident_word",
     "epoch",
     "share_moved",
     "parked",

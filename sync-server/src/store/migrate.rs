@@ -38,6 +38,8 @@ pub const STEPS: &[Migration] = &[
     step!(20, "0008_likes"),
     Migration { number: 21, name: "order_steps", sql: soko_projection::ORDER_STEPS },
     step!(22, "0009_reviews"),
+    step!(23, "0010_sweep"),
+    Migration { number: 24, name: "incidents", sql: soko_projection::INCIDENTS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

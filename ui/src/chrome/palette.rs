@@ -162,6 +162,7 @@ fn commands(speech: &Speech, has_stall: bool) -> Vec<Hit> {
         hits.push(hit(Icon::Plus, speech.say("products.add"), &action, Does::Go(new)));
         hits.push(hit(Icon::Receipt, speech.say("sales.title"), &screen, Does::Go(Route::Sales)));
         hits.push(hit(Icon::Chart, speech.say("figures.title"), &screen, Does::Go(Route::Figures)));
+        hits.push(hit(Icon::Warning, speech.say("incident.title"), &screen, Does::Go(Route::Incidents)));
         hits.push(hit(Icon::Percent, speech.say("prices.title"), &screen, Does::Go(Route::Prices)));
         hits.push(hit(Icon::Person, speech.say("customers.title"), &screen, Does::Go(Route::Customers)));
         hits.push(hit(Icon::Card, speech.say("cards.title"), &screen, Does::Go(Route::Cards)));

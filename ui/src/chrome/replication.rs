@@ -194,7 +194,7 @@ fn groups(digest: &str) -> String {
     letters.chunks(GROUP_LETTERS).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }
 
-fn set_aside(speech: &Speech, row: &ParkedRow) -> Html {
+pub fn set_aside(speech: &Speech, row: &ParkedRow) -> Html {
     let number = row.seq.to_string();
     let device =
         if row.device.is_empty() { speech.say("stock.some-register") } else { row.device.clone().into() };

@@ -4,6 +4,7 @@ use soko_app_api::{OwnStall, Query, TodayView, View, Window};
 use yew::prelude::*;
 
 use super::claims::Unseen;
+use super::incidents::IncidentsWaiting;
 use super::sales::Row;
 use super::shift::{OpenDrawer, use_shift};
 use super::with_stall;
@@ -39,6 +40,7 @@ fn Day(props: &DayProps) -> Html {
                 <h1>{ speech.day(today.business_day) }</h1>
             </header>
             <Figures today={today.clone()} />
+            <IncidentsWaiting {stall} />
             <Unseen stall={props.stall.clone()} />
             <Drawer stall={props.stall.clone()} />
             <div class="row">

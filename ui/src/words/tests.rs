@@ -164,7 +164,6 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "import-trouble.",
         "adjust-reason.",
         "question.",
-        "incident.",
         "order-state.",
         "own-order.",
         "own-pay.",

@@ -25,6 +25,7 @@ pub mod refund;
 pub mod release_order;
 pub mod return_share;
 pub mod revoke_device;
+pub mod settle_incident;
 pub mod spend_purse;
 pub mod step_order;
 pub mod verify_payment;

@@ -52,6 +52,7 @@ fn desk_samples() -> Vec<Entry> {
         .into(),
         PersonErased { person }.into(),
         LimitsPut { role: Role::Cashier, revision: 1, limits }.into(),
+        IncidentSettled { incident: THING }.into(),
     ]
 }
 

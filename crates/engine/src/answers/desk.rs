@@ -300,6 +300,7 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::LoyaltyChanged => Kind::LoyaltyPut,
         AuditWhat::PriceMoved => Kind::PriceMoved,
         AuditWhat::PriceRuleChanged => Kind::PriceRulePut,
+        AuditWhat::IncidentSettled => Kind::IncidentSettled,
         AuditWhat::Other => return None,
     })
 }

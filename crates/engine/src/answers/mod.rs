@@ -6,6 +6,7 @@ mod figures;
 mod goods;
 mod history;
 mod imports;
+mod incidents;
 mod prices;
 mod products;
 mod questions;
@@ -17,12 +18,10 @@ mod trade;
 pub(crate) use customers::what_of;
 
 use soko_app_api::{
-    AskView, DeviceRow, IncidentRow, ParkedRow, Query, RegisterState, StatusView, View, WINDOW_ROWS_MAX,
-    Window,
+    AskView, DeviceRow, ParkedRow, Query, RegisterState, StatusView, View, WINDOW_ROWS_MAX, Window,
 };
 use soko_domain::ask::Answer;
-use soko_domain::entry::IncidentKind;
-use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_projection::{ParkCode, read as facts};
@@ -151,7 +150,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Figures { span, against, .. } => figures::view(asking, *span, *against)?,
         Query::Goods { span, .. } => goods::view(asking, *span)?,
         Query::Devices(_) => View::Devices(devices(asking)?),
-        Query::Incidents { window, .. } => View::Incidents(incidents(asking, *window)?),
+        Query::Incidents { window, .. } => View::Incidents(incidents::rows(asking, *window)?),
         Query::Parked { window, .. } => View::Parked(parked(asking, *window)?),
         Query::Ask { ask, .. } => found(ask_view(asking, *ask)?, View::Ask),
     };
@@ -238,31 +237,6 @@ fn devices(asking: &mut Asking<'_>) -> Result<Vec<DeviceRow>, StoreError> {
         is_this_register: device.author == me,
     };
     Ok(devices.into_iter().map(row).collect())
-}
-
-fn incidents(asking: &mut Asking<'_>, window: Window) -> Result<Vec<IncidentRow>, StoreError> {
-    let log = asking.log;
-    let (offset, limit) = bounded(window);
-    let rows = asking.tx.query(
-        "select author, seq, kind, product, quantity from incident where log = $1
-         order by at_ms desc, author, seq limit $2 offset $3",
-        params![log, limit, offset],
-    )?;
-    let mut incidents = Vec::new();
-    for row in rows {
-        let kind = IncidentKind::from_number(row.number(2)?);
-        let kind = kind.ok_or_else(|| StoreError::Corrupt("a kind of incident is unknown".into()))?;
-        let raised = facts::incident(asking.tx, log, (row.id(0)?, row.number(1)?))?;
-        incidents.push(IncidentRow {
-            incident: raised.incident,
-            kind,
-            author: raised.author,
-            product: row.id_opt::<[u8; 16]>(3)?.map(ProductId),
-            quantity: row.int(4)?,
-            orders: raised.orders,
-        });
-    }
-    Ok(incidents)
 }
 
 fn parked(asking: &mut Asking<'_>, window: Window) -> Result<Vec<ParkedRow>, StoreError> {

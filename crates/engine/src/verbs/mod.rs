@@ -25,11 +25,13 @@ use sha2::{Digest as _, Sha256};
 use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};
 use soko_domain::ask::Ask;
 use soko_domain::entry::{Kind, OrderStep};
-use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
+use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
-use soko_domain::verbs::{close_shift, hand_over_order, open_shift, revoke_device, step_order};
+use soko_domain::verbs::{
+    close_shift, hand_over_order, open_shift, revoke_device, settle_incident, step_order,
+};
 use soko_domain::wire::Wire as _;
 use soko_projection::order_steps;
 
@@ -149,6 +151,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
             ask(writing, command, &Ask::ConfirmDevicesOf { epoch })
         }
         Verb::RevokeDevice { author, reason } => revoke(writing, *author, reason),
+        Verb::SettleIncident { incident } => settle_incident(writing, *incident),
         Verb::HandOverOrder { order } => hand_over(writing, *order, None),
         Verb::AskCancelOrder { order, reason } => hand_over(writing, *order, Some(reason)),
         Verb::StepOrder { order, step } => step_order(writing, *order, *step),
@@ -164,6 +167,12 @@ fn revoke(writing: &mut Writing<'_>, author: AuthorId, reason: &str) -> Result<R
     };
     let payload = revoke_device::RevokeDevice { author, reason: reason.into() };
     writing.write(revoke_device::decide(&facts, &payload)?)?;
+    Ok(Reply::Done)
+}
+
+fn settle_incident(writing: &mut Writing<'_>, incident: ThingId) -> Result<Reply, NotDone> {
+    let facts = soko_projection::incidents::facts(writing.tx, writing.log, incident)?;
+    writing.write(settle_incident::decide(facts, incident)?)?;
     Ok(Reply::Done)
 }
 
@@ -248,6 +257,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::CountStock { .. } => role.may_write(Kind::StockCounted),
         Verb::ReturnShare { .. } => role.may_write(Kind::ShareReturned),
         Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),
+        Verb::SettleIncident { .. } => role.may_write(Kind::IncidentSettled),
         Verb::HandOverOrder { .. } => role.may_write(Kind::OrderHandedOver),
         Verb::AskCancelOrder { .. } => role.may_write(Kind::OrderCancelAsked),
         Verb::StepOrder { .. } => role.may_write(Kind::OrderStepped),

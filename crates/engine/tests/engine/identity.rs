@@ -1,6 +1,6 @@
 //! A restored backup or a copied disk never goes on as the author it was.
 
-use soko_app_api::{BeyondShare, Query, RegisterState, View};
+use soko_app_api::{BeyondShare, IncidentRow, Query, RegisterState, Verb, View, Window};
 use soko_domain::entry::{IncidentKind, IncidentRaised};
 use soko_domain::ids::Hash;
 use soko_domain::role::Role;
@@ -178,6 +178,40 @@ fn who_is_told_of_a_second_history_stops() {
     relay.write(fork(device.me()));
     device.replicate(&mut relay);
     assert_eq!(device.engine.frozen(STALL), Some(FrozenWhy::Forked));
+}
+
+#[test]
+fn an_incident_waits_until_somebody_dealt_with_it_on_whatever_register() {
+    let mut relay = Relay::new();
+    let mut device = stocked(Some(&relay));
+    relay.admit(&device);
+    for (number, product, quantity) in [(60, Some(product(MANGO)), 3), (61, None, 1_350)] {
+        let kind = if product.is_some() { IncidentKind::Shortage } else { IncidentKind::PaymentDisputed };
+        let incident = thing(number);
+        relay.write(IncidentRaised { incident, kind, author: None, product, quantity, orders: vec![] });
+    }
+    device.replicate(&mut relay);
+    let waiting = |device: &mut Device| {
+        let query = Query::Incidents { stall: STALL, window: Window::first(10) };
+        let Ok(View::Incidents(rows)) = device.engine.answer(&query, now()) else { panic!("no incidents") };
+        let is_first = |row: &IncidentRow| row.incident == thing(60);
+        let first = rows.iter().find(|row| is_first(row)).unwrap();
+        assert_eq!((first.product_name.as_str(), first.quantity), ("Mango", 3));
+        rows.iter().map(|row| (is_first(row), row.settled.is_some())).collect::<Vec<_>>()
+    };
+    let settle = |number| Verb::SettleIncident { incident: thing(number) };
+    assert!(waiting(&mut device).iter().all(|(_, is_settled)| !is_settled));
+    assert_eq!(device.refused(command(70, settle(9))), "invalid");
+    device.done(command(71, settle(60)));
+    assert_eq!(waiting(&mut device), [(false, false), (true, true)], "those that wait come first");
+    device.replicate(&mut relay);
+    let mut other = Device::new(2, Some(&relay));
+    relay.admit(&other);
+    other.replicate(&mut relay);
+    assert_eq!(waiting(&mut other), [(false, false), (true, true)]);
+    // Said again, also elsewhere, it is the same.
+    other.done(command(72, settle(60)));
+    assert_eq!(waiting(&mut other).len(), 2);
 }
 
 #[test]
