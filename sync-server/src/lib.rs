@@ -11,6 +11,7 @@
 //! * [`web`]: the web app's files.
 //! * [`worker`]: documents are changed in child processes with limits.
 //! * [`admin`]: backups; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
+//! * [`sweep`]: what is remembered for a time only.
 //! * [`demo`]: a small market to look at.
 //! * [`outside`]: time and randomness; [`moved`]: who hears that a stall moved; [`metrics`]: what is counted.
 //!
@@ -38,5 +39,6 @@ pub mod secret;
 pub mod stall;
 pub mod standing;
 pub mod store;
+pub mod sweep;
 pub mod web;
 pub mod worker;

@@ -191,6 +191,12 @@ pub enum Verb {
         #[serde(with = "as_hex")]
         order: OrderId,
     },
+    /// The buyer of an order that was paid and handed over gets all the money back, the way it came.
+    PayBackOrder {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        reason: String,
+    },
     AskCancelOrder {
         #[serde(with = "as_hex")]
         order: OrderId,

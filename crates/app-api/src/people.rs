@@ -193,6 +193,7 @@ pub enum AuditWhat {
     PriceMoved,
     PriceRuleChanged,
     IncidentSettled,
+    OrderBackAsked,
     Other,
 }
 
@@ -220,6 +221,7 @@ impl AuditWhat {
         Self::PriceMoved,
         Self::PriceRuleChanged,
         Self::IncidentSettled,
+        Self::OrderBackAsked,
         Self::Other,
     ];
 
@@ -248,6 +250,7 @@ impl AuditWhat {
             Self::PriceMoved => "price-moved",
             Self::PriceRuleChanged => "price-rule-changed",
             Self::IncidentSettled => "incident-settled",
+            Self::OrderBackAsked => "order-back-asked",
             Self::Other => "other",
         }
     }

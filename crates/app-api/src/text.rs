@@ -121,7 +121,9 @@ worded! {
     }
     OrderStep { Accepted = "accepted", Packed = "packed", Ready = "ready", OnTheWay = "on-the-way" }
     PayWay { Card = "card", Phone = "phone" }
-    PayStanding { AtHandOver = "at-hand-over", Waiting = "waiting", Paid = "paid", PaidBack = "paid-back" }
+    PayStanding { AtHandOver = "at-hand-over", Waiting = "waiting", Paid = "paid", PaidBack = "paid-back",
+        PayingBack = "paying-back",
+    }
     PurseKind { GiftCard = "gift-card", Credit = "credit", Points = "points" }
     BeyondRule { Warn = "warn", Approve = "approve", Refuse = "refuse" }
     Role { Owner = "owner", Manager = "manager", Cashier = "cashier", Buyer = "buyer", Operator = "operator" }

@@ -82,7 +82,9 @@ impl Payment {
         if weak(Weak::AskAgain) && self.doubt == Some(Call::Ask) {
             return Some(Call::Ask);
         }
-        if self.doubt.is_some() || self.looks > 0 {
+        // One look is enough where it is our turn: the others follow what is done then.
+        let looks_first = self.looks > 0 && !(self.has_to_act() && self.looks < LOOKS);
+        if self.doubt.is_some() || looks_first {
             return Some(Call::LookUp);
         }
         match self.state {
@@ -218,6 +220,11 @@ impl Payment {
     /// A no to the only request that was ever made is certain. To a repetition it is not: the first may be on its way.
     fn is_first_no(&self, call: Call) -> bool {
         call == Call::Ask && self.doubt == Some(Call::Ask) && self.asks == 1 && self.object.is_none()
+    }
+
+    /// Whether it is our turn and not the buyer's.
+    fn has_to_act(&self) -> bool {
+        matches!(self.state, State::Authorised | State::Cancelling | State::Returning)
     }
 
     fn unknown(&mut self, call: Call) -> Vec<Deed> {
@@ -500,6 +507,26 @@ mod tests {
             let again = payment.answered(Call::LookUp, &Answer::Seen(object));
             assert_eq!((payment.state, again.deeds), (State::Intent, vec![]), "told once");
         }
+    }
+
+    #[test]
+    fn what_was_told_and_seen_is_acted_on_at_once() {
+        let (mut payment, _) = after(vec![ask()]);
+        payment.named();
+        for looks in [Some(Call::LookUp), Some(Call::LookUp)] {
+            assert_eq!(payment.begin(), looks, "what a provider shows may lag behind what it tells");
+            payment.answered(Call::LookUp, &shows(Status::Pending));
+        }
+        payment.begin();
+        payment.answered(Call::LookUp, &shows(Status::Authorised));
+        assert_eq!((payment.next(), payment.wait_ms()), (Some(Call::Capture), 0));
+        payment.named();
+        assert_eq!(payment.begin(), Some(Call::LookUp), "something was told since");
+        payment.answered(Call::LookUp, &shows(Status::Authorised));
+        assert_eq!(payment.begin(), Some(Call::Capture), "one look is enough where it is our turn");
+        payment.answered(Call::Capture, &shows(Status::Captured));
+        payment.posted();
+        assert_eq!(payment.next(), Some(Call::LookUp), "what was told may have been about something else");
     }
 
     #[test]

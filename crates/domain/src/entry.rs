@@ -24,7 +24,7 @@ use crate::wire::{Malformed, Reader, Wire, Writer};
 pub use customer::{CustomerErased, CustomerPut};
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
 pub use order::{OrderStep, OrderStepped};
-pub use payment::{OrderPaid, OrderPaidBack, OrderToPay, PayWay};
+pub use payment::{OrderBackAsked, OrderPaid, OrderPaidBack, OrderToPay, PayWay};
 pub use person::{LimitsPut, PersonErased, PersonPut};
 pub use price::{
     PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut, PriceWhy,
@@ -186,6 +186,7 @@ entries! {
     60 PriceRefused v 1,
     61 OrderStepped v 1,
     71 IncidentSettled v 1,
+    72 OrderBackAsked v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,

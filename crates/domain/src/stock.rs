@@ -170,6 +170,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::ShareRecalled(_)
         | Entry::IncidentRaised(_)
         | Entry::IncidentSettled(_)
+        | Entry::OrderBackAsked(_)
         | Entry::RefundAllowed(_)
         | Entry::Unfrozen(_)
         | Entry::RecordParked(_)

@@ -59,7 +59,8 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         | Entry::PriceRulePut(_)
         | Entry::PriceMoved(_)
         | Entry::CustomerErased(_)
-        | Entry::IncidentSettled(_) => true,
+        | Entry::IncidentSettled(_)
+        | Entry::OrderBackAsked(_) => true,
         Entry::PurseFilled(filled) => filled.cause == FillCause::Given || stamp.approval.is_some(),
         _ => stamp.approval.is_some(),
     }

@@ -2,7 +2,6 @@
 
 use soko_domain::entry::{Entry, Stamp, Standing};
 use soko_domain::ids::{AuthorId, LogId};
-use soko_domain::verbs::verify_payment::Payment;
 use soko_record_log::StoreError;
 
 use crate::audit;
@@ -67,6 +66,7 @@ pub(crate) fn apply_entry(
         Entry::OrderFulfilled(order) => trade::order_flag(book, place, order.order, "fulfilled", touched),
         Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),
         Entry::OrderPaid(paid) => order_money::paid(book, place, stamp, paid, touched),
+        Entry::OrderBackAsked(asked) => order_money::back_asked(book, place, stamp, asked, touched),
         Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
         Entry::DeviceAdmitted(device) => people::admitted(book, place, device, touched),
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
@@ -75,16 +75,13 @@ pub(crate) fn apply_entry(
         Entry::IncidentRaised(incident) => incidents::raised(book, place, stamp, incident, touched),
         Entry::IncidentSettled(word) => incidents::settled(book, place, stamp, word, touched),
         Entry::PaymentVerified(word) => {
-            let payment = Payment { sale: word.sale, tender: word.tender };
-            payments::said(book, place, payment, (Standing::Verified, &word.code), touched)
+            payments::said(book, place, (word.sale, word.tender), (Standing::Verified, &word.code), touched)
         }
         Entry::PaymentSettled(word) => {
-            let payment = Payment { sale: word.sale, tender: word.tender };
-            payments::said(book, place, payment, (Standing::Settled, ""), touched)
+            payments::said(book, place, (word.sale, word.tender), (Standing::Settled, ""), touched)
         }
         Entry::PaymentFailed(word) => {
-            let payment = Payment { sale: word.sale, tender: word.tender };
-            payments::said(book, place, payment, (Standing::Failed, ""), touched)
+            payments::said(book, place, (word.sale, word.tender), (Standing::Failed, ""), touched)
         }
         Entry::CountOpened(opened) => counts::opened(book, place, opened, touched),
         Entry::CountMarked(marked) => counts::marked(book, place, marked),

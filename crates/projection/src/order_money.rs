@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use soko_domain::entry::{OrderPaid, OrderPaidBack, OrderToPay, PayWay, Stamp};
+use soko_domain::entry::{OrderBackAsked, OrderPaid, OrderPaidBack, OrderToPay, PayWay, Stamp};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::verbs::pay_order::Facts;
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -18,6 +18,8 @@ enum Money {
     ToPay = 1,
     Paid = 2,
     Back = 3,
+    /// A register asked for it to go back. How and how much says the row that it is about.
+    BackAsked = 4,
 }
 
 /// One movement: of which order, what kind, how, how much, and the provider's name for it.
@@ -54,6 +56,17 @@ pub(crate) fn paid_back(
 ) -> Result<(), StoreError> {
     let what = (Money::Back, entry.way, entry.amount_minor, entry.reference.as_str());
     moved(book, place, stamp, (entry.order, what), touched)
+}
+
+pub(crate) fn back_asked(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    entry: &OrderBackAsked,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    // No money moved by being asked for.
+    moved(book, place, stamp, (entry.order, (Money::BackAsked, PayWay::Card, 0, "")), touched)
 }
 
 fn moved(
@@ -101,7 +114,8 @@ fn gather(rows: &[Row]) -> Result<BTreeMap<OrderId, Facts>, StoreError> {
         match kind {
             1 => facts.to_pay = PayWay::from_number(way).map(|way| (way, amount_minor)),
             2 => facts.paid_minor = facts.paid_minor.saturating_add(amount_minor),
-            _ => facts.back_minor = facts.back_minor.saturating_add(amount_minor),
+            3 => facts.back_minor = facts.back_minor.saturating_add(amount_minor),
+            _ => facts.is_back_asked = true,
         }
     }
     Ok(all)

@@ -56,7 +56,7 @@ pub(crate) fn taken(book: &mut Book<'_>, place: &Place, sale: &SaleMade) -> Resu
 pub(crate) fn said(
     book: &mut Book<'_>,
     place: &Place,
-    payment: Payment,
+    (sale, tender): (SaleId, u32),
     (standing, code): (Standing, &str),
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
@@ -64,10 +64,10 @@ pub(crate) fn said(
     let (standing, code) = (standing.number(), code_key(code));
     book.add(
         &PAYMENT_WORD,
-        params![place.author, place.seq, payment.sale, payment.tender, standing, code],
+        params![place.author, place.seq, sale, tender, standing, code],
         "insert into payment_word (log, author, seq, sale, tender, standing, code)
          values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, author, seq) do nothing",
-        params![place.log, place.author, place.seq, payment.sale, payment.tender, standing, code],
+        params![place.log, place.author, place.seq, sale, tender, standing, code],
     )
 }
 

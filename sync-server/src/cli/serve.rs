@@ -23,6 +23,7 @@ use crate::proof;
 use crate::secret::ServerSecret;
 use crate::stall::Core;
 use crate::store::{Failed, Place, Shard, Store};
+use crate::sweep;
 use crate::web::Web;
 use crate::worker::pool::REQUEST_TIMEOUT;
 use crate::worker::{PoolApplier, WorkerCommand, WorkerPool};
@@ -94,6 +95,7 @@ async fn listen(app: App, address: SocketAddr, place: &Place, post: Option<Post>
     let bound = listener.local_addr().map_err(cannot)?;
     warm_market(&app);
     tokio::spawn(model::follow(app.clone()));
+    tokio::spawn(sweep::follow(app.clone()));
     if let Some(post) = post {
         tokio::spawn(messages::follow(app.clone(), post));
     }

@@ -31,7 +31,7 @@ pub(crate) struct WishesBody {
     /// `en`, `sw`, `fr` or `ar`.
     language: &'static str,
     /// For each topic whether it is wanted: `order-new`, `order-cancelled`, `incident`, `review-new`, `order-held`,
-    /// `order-handed-over`, `order-released`, `order-packed`, `order-ready`, `order-on-the-way`.
+    /// `order-handed-over`, `order-released`, `order-packed`, `order-ready`, `order-on-the-way`, `order-paid-back`.
     topics: BTreeMap<&'static str, bool>,
     /// A page where the same can be chosen without signing in. Whoever has it can choose.
     page: String,

@@ -2,14 +2,14 @@
 //! whoever it names is looked up.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use soko_app_api::text::Worded as _;
 use soko_domain::ids::{LogId, OrderId};
-use soko_domain::money::Currency;
+use soko_domain::money::{Currency, Money};
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
@@ -17,7 +17,9 @@ use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{Answered, AnyBytes, ApiPath, id};
 use crate::http::front::Origin;
+use crate::http::plain;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::messages::words::Language;
 use crate::pay::drive;
 use crate::pay::provider::NotHeard;
 use crate::pay::rows::DuePayment;
@@ -25,6 +27,7 @@ use crate::pay::test_money::{self, TestPayment};
 use crate::platform::Refusal;
 use crate::stall::PayTurn;
 use crate::store::Shard;
+use crate::web::escaped;
 
 /// Longest word of a provider.
 const WORD_BYTES_MAX: usize = 256 * 1024;
@@ -121,9 +124,7 @@ async fn show(
     if !found.is_pending {
         return Ok(Redirect::to(&found.back).into_response());
     }
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-    let page = Html(page(&found, Words::of(&headers)));
-    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], page).into_response())
+    Ok(page(&found, plain::asked_language(&headers).unwrap_or_default()))
 }
 
 async fn press(
@@ -152,106 +153,17 @@ fn test_order(app: &App, order: &str) -> Result<OrderId, Problem> {
     id(order, "the order")
 }
 
-/// The page's words, in the languages of the screens.
-struct Words {
-    language: &'static str,
-    direction: &'static str,
-    title: &'static str,
-    text: &'static str,
-    pay: &'static str,
-    refuse: &'static str,
-}
-
-const WORDS: [Words; 4] = [
-    Words {
-        language: "en",
-        direction: "ltr",
-        title: "Test money",
-        text: "This is not a bank. No money moves: it is for trying.",
-        pay: "Pay",
-        refuse: "Do not pay",
-    },
-    Words {
-        language: "sw",
-        direction: "ltr",
-        title: "Pesa za majaribio",
-        text: "Hii si benki. Hakuna pesa inayohama: ni ya kujaribu tu.",
-        pay: "Lipa",
-        refuse: "Usilipe",
-    },
-    Words {
-        language: "fr",
-        direction: "ltr",
-        title: "Argent d’essai",
-        text: "Ceci n’est pas une banque. Aucun argent ne bouge : c’est pour essayer.",
-        pay: "Payer",
-        refuse: "Ne pas payer",
-    },
-    Words {
-        language: "ar",
-        direction: "rtl",
-        title: "نقود تجريبية",
-        text: "هذا ليس بنكًا. لا تنتقل أي نقود: هذا للتجربة فقط.",
-        pay: "ادفع",
-        refuse: "لا تدفع",
-    },
-];
-
-impl Words {
-    /// The first language of the browser that there is.
-    fn of(headers: &HeaderMap) -> &'static Self {
-        let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let first = asked.split(',').find_map(|wish| {
-            let language = wish.trim().get(..2)?;
-            WORDS.iter().find(|words| words.language.eq_ignore_ascii_case(language))
-        });
-        first.unwrap_or(&WORDS[0])
-    }
-}
-
-fn page(found: &TestPayment, words: &Words) -> String {
-    let Words { language, direction, title, text, pay, refuse } = words;
-    let amount = amount(found.due_minor, &found.currency);
-    format!(
-        "<!doctype html><html lang=\"{language}\" dir=\"{direction}\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-         <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem;\
-         color:#1b1b1b;background:#fff}}\
-         h1{{background:#fff3c4;border:2px dashed #7a5b00;padding:.5rem 1rem}}strong{{font-size:1.6rem}}\
-         button{{font:inherit;padding:.8rem 1.2rem;margin:.4rem 0;width:100%;border:2px solid #1b1b1b;border-radius:.5rem;\
-         background:#fff;color:#1b1b1b}}button.yes{{background:#14532d;color:#fff}}</style>\
-         <main><h1>{title}</h1><p>{text}</p><p><strong dir=\"ltr\">{amount}</strong></p>\
-         <form method=\"post\"><button class=\"yes\" name=\"answer\" value=\"yes\">{pay}</button>\
-         <button name=\"answer\" value=\"no\">{refuse}</button></form></main></html>"
-    )
-}
-
-/// Digits with the currency's decimals, and its code.
-fn amount(minor: i64, code: &str) -> String {
-    let exponent = Currency::parse(code).map_or(0, Currency::exponent);
-    let one = 10_i64.pow(u32::from(exponent));
-    let (whole, rest) = (minor / one, minor % one);
-    let width = usize::from(exponent);
-    if width == 0 { format!("{whole} {code}") } else { format!("{whole}.{rest:0width$} {code}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_have_their_currency_s_decimals() {
-        assert_eq!(amount(1_205, "EUR"), "12.05 EUR");
-        assert_eq!(amount(1_205, "JPY"), "1205 JPY");
-        assert_eq!(amount(1_205, "KWD"), "1.205 KWD");
-    }
-
-    #[test]
-    fn the_page_speaks_a_language_that_the_browser_knows() {
-        for (asked, wanted) in [("fr-CA,en;q=0.5", "fr"), ("de, ar;q=0.3", "ar"), ("", "en"), ("x", "en")] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_LANGUAGE, asked.parse().unwrap());
-            assert_eq!(Words::of(&headers).language, wanted);
-        }
-    }
+/// Not a bank, and it says so.
+fn page(found: &TestPayment, language: Language) -> Response {
+    let say = |key: &str| escaped(&language.say(key, &[]));
+    let due = Money { minor: found.due_minor, currency: found.currency };
+    let body = format!(
+        "<p role=\"status\">{}</p><p><strong class=\"sum\" dir=\"ltr\">{due}</strong></p>\
+         <form method=\"post\"><p><button name=\"answer\" value=\"yes\">{}</button></p>\
+         <p><button class=\"other\" name=\"answer\" value=\"no\">{}</button></p></form>",
+        say("test-money.text"),
+        say("test-money.pay"),
+        say("test-money.refuse")
+    );
+    plain::page(language, StatusCode::OK, &language.say("test-money.title", &[]), &body)
 }

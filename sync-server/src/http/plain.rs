@@ -1,5 +1,5 @@
-//! Plain pages behind the links of messages: a heading, a few words, a form. They need no app and no script, and
-//! everything on them is text of ours or escaped.
+//! Plain pages, behind the links of messages and for money that is only tried: a heading, a few words, a form. They need
+//! no app and no script, and everything on them is text of ours or escaped.
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
@@ -19,6 +19,7 @@ h1{font-size:1.375rem}fieldset{border:1px solid;border-color:light-dark(#ccc,#55
 label{display:flex;gap:.75rem;align-items:center;min-height:2.75rem}input[type=checkbox]{inline-size:1.375rem;block-size:1.375rem;flex:none}\
 input[type=password],select{font:inherit;inline-size:100%;box-sizing:border-box;min-height:2.75rem;padding:.25rem .75rem}\
 label.over{display:block}button{font:inherit;font-weight:600;min-height:3rem;inline-size:100%;border:0;border-radius:.75rem;color:#fff;background:#0f6b4f}\
+button.other{color:inherit;background:none;border:1px solid}.sum{font-size:1.75rem}\
 [role=status]{font-weight:600}[role=alert]{color:light-dark(#a3161a,#ff9c9c);font-weight:600}";
 
 /// A page in somebody's language. `body` is markup.

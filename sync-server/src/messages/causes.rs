@@ -62,7 +62,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
     // What was parked did not happen.
     let rows = tx.query(
         "select r.position, r.author, r.seq, r.kind, r.body from record r
-         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8)
+         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9)
            and not exists (select 1 from parked p
                            where p.log = r.log and p.author = r.author and p.seq = r.seq)
          order by r.position limit $7",
@@ -74,7 +74,8 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             Kind::OrderFulfilled.number(),
             Kind::IncidentRaised.number(),
             PORTION,
-            Kind::OrderStepped.number()
+            Kind::OrderStepped.number(),
+            Kind::OrderPaidBack.number()
         ],
     )?;
     let is_full = rows.len() == PORTION;
@@ -126,6 +127,9 @@ fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, Stor
     } else if let Entry::OrderFulfilled(fulfilled) = entry {
         let buyer = buyer_of(tx, log, fulfilled.order)?;
         vec![about(Topic::OrderHandedOver, fulfilled.order, buyer)]
+    } else if let Entry::OrderPaidBack(back) = entry {
+        let buyer = buyer_of(tx, log, back.order)?;
+        vec![about(Topic::OrderPaidBack, back.order, buyer)]
     } else if let Entry::OrderReleased(released) = entry {
         if released.reason == ReleaseReason::BuyerCancelled {
             return Ok(vec![about(Topic::OrderCancelled, released.order, None)]);

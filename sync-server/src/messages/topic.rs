@@ -23,6 +23,8 @@ pub enum Topic {
     OrderReady,
     /// To the buyer: somebody brings it.
     OrderOnTheWay,
+    /// To the buyer: the money is on its way back.
+    OrderPaidBack,
     /// To whoever forgot a password.
     Recovery,
     /// To whoever has a new password, wanted or not.
@@ -38,7 +40,7 @@ pub enum Audience {
 }
 
 impl Topic {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -49,6 +51,7 @@ impl Topic {
         Self::OrderPacked,
         Self::OrderReady,
         Self::OrderOnTheWay,
+        Self::OrderPaidBack,
         Self::Recovery,
         Self::PasswordChanged,
     ];
@@ -65,6 +68,7 @@ impl Topic {
             Self::OrderPacked => 13,
             Self::OrderReady => 14,
             Self::OrderOnTheWay => 15,
+            Self::OrderPaidBack => 16,
             Self::Recovery => 20,
             Self::PasswordChanged => 21,
         }
@@ -87,6 +91,7 @@ impl Topic {
             Self::OrderPacked => "order-packed",
             Self::OrderReady => "order-ready",
             Self::OrderOnTheWay => "order-on-the-way",
+            Self::OrderPaidBack => "order-paid-back",
             Self::Recovery => "recovery",
             Self::PasswordChanged => "password-changed",
         }
@@ -104,7 +109,8 @@ impl Topic {
             | Self::OrderReleased
             | Self::OrderPacked
             | Self::OrderReady
-            | Self::OrderOnTheWay => Audience::Buyer,
+            | Self::OrderOnTheWay
+            | Self::OrderPaidBack => Audience::Buyer,
             Self::Recovery | Self::PasswordChanged => Audience::Account,
         }
     }

@@ -87,6 +87,11 @@ impl PayDesk {
         Ok(known.provider.as_ref())
     }
 
+    /// Whoever takes payments in this way, whether it answers at the moment or not.
+    pub(crate) fn of_way(&self, way: PayWay) -> Option<&dyn Provider> {
+        self.known.iter().map(|known| known.provider.as_ref()).find(|provider| provider.way() == way)
+    }
+
     pub fn provider(&self, name: &str) -> Option<&dyn Provider> {
         self.find(name).map(|known| known.provider.as_ref())
     }

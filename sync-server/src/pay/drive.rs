@@ -14,11 +14,13 @@ use crate::http::App;
 use crate::pay::provider::Asked;
 use crate::pay::rows::{self, DuePayment};
 use crate::platform::Refusal;
-use crate::stall::PayTurn;
+use crate::stall::{PayTurn, ToPay};
 use crate::store::Shard;
 
 /// How often it is looked whether something is due, beside what rings.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often it is looked whether devices brought payments back that this server forgot.
+const REMEMBER_EVERY: Duration = Duration::from_secs(60);
 /// Payments that are driven at a time.
 const DRIVEN_MAX: usize = 64;
 /// Steps of one payment before others have their turn.
@@ -35,8 +37,10 @@ pub async fn follow(app: App) {
             tracing::warn!(?failed, "pay.not_taken_back");
         }
     }
+    let mut remembers = tokio::time::interval(REMEMBER_EVERY);
     loop {
         tokio::select! {
+            _ = remembers.tick() => remember(&app).await,
             () = app.pay_bell().notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = closing.changed() => return,
@@ -56,9 +60,30 @@ pub async fn follow(app: App) {
     }
 }
 
+/// Payments that only the records know, which devices brought back to a server that was restored.
+async fn remember(app: &App) {
+    let found = app.store().read(|tx| rows::forgotten(tx, DRIVEN_MAX)).await;
+    for (stall, order, way) in found.unwrap_or_default() {
+        let Some(provider) = app.pay().of_way(way) else {
+            tracing::warn!(%stall, %order, "pay.forgotten_and_nobody_to_ask");
+            continue;
+        };
+        let (name, account) = (provider.name().to_owned(), provider.account(stall));
+        let origin = app.settings().public_origin.clone().unwrap_or_default();
+        let back = format!("{origin}/my-orders/{order}");
+        let to_pay = ToPay { way, provider: name.clone(), account, phone: String::new(), back };
+        let due = DuePayment { stall, order, provider: name };
+        match turn(app, &due, PayTurn::Forgotten(Box::new(to_pay))).await {
+            Ok(_) => tracing::warn!(%stall, %order, "pay.forgotten"),
+            Err(error) => tracing::error!(%error, %order, "pay.not_remembered"),
+        }
+    }
+}
+
 /// Everything that is due now, once, one after the other; says how many. For tests, and for whoever has no time to wait.
 pub async fn once(app: &App) -> usize {
     let now_ms = app.now_ms();
+    remember(app).await;
     app.pay().probe(now_ms).await;
     let found: Vec<DuePayment> =
         app.store().read(move |tx| rows::due(tx, now_ms, DRIVEN_MAX)).await.unwrap_or_default();

@@ -27,6 +27,9 @@ pub(crate) struct DuePayment {
     pub(crate) provider: String,
 }
 
+/// How far back payments that had ended are looked up again after a restore.
+const DOUBTED_MS: i64 = 30 * 24 * 3_600_000;
+
 const COLUMNS: &str =
     "provider, way, account, amount_minor, currency, state, doubt, object, page, seen, ending,
     trouble, looks, is_posted, asks, tries, unanswered, phone, back, asked_ms, next_ms, begun_ms";
@@ -129,6 +132,52 @@ pub(crate) fn due(tx: &mut dyn Tx, now_ms: i64, limit: usize) -> Result<Vec<DueP
     )?;
     let one =
         |row: &Row| Ok(DuePayment { stall: row.id(0)?, order: row.id(1)?, provider: row.text(2)?.into() });
+    rows.iter().map(one).collect()
+}
+
+/// An old copy of the store knows less than happened: nothing in it is believed before its provider was asked. What was
+/// not asked for in the copy may have been asked for since; a buyer's patience begins anew. Of one stall, or of all.
+pub(crate) fn doubt_all(tx: &mut dyn Tx, only: Option<LogId>, now_ms: i64) -> Result<(), StoreError> {
+    let is_meant = "($1 = 0 or log = $2)";
+    let (is_one, log) = (i64::from(only.is_some()), only.unwrap_or_default());
+    tx.run(
+        &format!(
+            "update checkout set state = $3, doubt = $4, asks = 1,
+               asked_ms = case when asked_ms = 0 then begun_ms else asked_ms end
+             where {is_meant} and state = $5"
+        ),
+        params![is_one, log, State::Intent.number(), Call::Ask.number(), State::Created.number()],
+    )?;
+    tx.run(
+        &format!("update checkout set begun_ms = $3 where {is_meant} and settled = 0"),
+        params![is_one, log, now_ms],
+    )?;
+    tx.run(
+        &format!(
+            "update checkout set looks = 1, tries = 0, unanswered = 0, next_ms = 0, settled = 0
+             where {is_meant} and (settled = 0 or (begun_ms > $3 and object <> ''))"
+        ),
+        params![is_one, log, now_ms - DOUBTED_MS],
+    )
+}
+
+/// Payments that a stall's records name and nobody here remembers, as devices brought them back to a server that was
+/// restored. What was given back is over.
+pub(crate) fn forgotten(tx: &mut dyn Tx, limit: usize) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
+    let rows = tx.query(
+        "select m.log, m.order_id, m.way from order_money m
+         join stall_core s on s.log = m.log and s.counter > 1
+         left join checkout c on c.log = m.log and c.order_id = m.order_id
+         where m.kind = 1 and c.log is null and not exists (
+           select 1 from order_money b where b.log = m.log and b.order_id = m.order_id and b.kind = 3)
+         order by m.at_ms, m.order_id limit $1",
+        params![limit],
+    )?;
+    let one = |row: &Row| {
+        let way = PayWay::from_number(row.number(2)?);
+        let way = way.ok_or_else(|| StoreError::Corrupt("a way to pay is unknown".into()))?;
+        Ok((row.id(0)?, row.id(1)?, way))
+    };
     rows.iter().map(one).collect()
 }
 

@@ -20,7 +20,7 @@ const LOOKS_OF_A_PHONE: i64 = 2;
 pub(crate) struct TestPayment {
     pub(crate) stall: LogId,
     pub(crate) due_minor: i64,
-    pub(crate) currency: String,
+    pub(crate) currency: Currency,
     pub(crate) is_pending: bool,
     pub(crate) back: String,
 }
@@ -133,8 +133,7 @@ fn find(tx: &mut dyn Tx, order: OrderId) -> Result<Option<(Row, Status)>, StoreE
 
 fn shown(row: &Row, order: OrderId, status: Status, way: PayWay) -> Result<Object, StoreError> {
     let stall: LogId = row.id(0)?;
-    let currency = Currency::parse(row.text(2)?);
-    let currency = currency.ok_or_else(|| StoreError::Corrupt("a test payment has no currency".into()))?;
+    let currency = currency(row)?;
     let back = row.text(4)?;
     // The page is where the buyer's browser reaches this server.
     let origin = back.find("/my-orders/").and_then(|end| back.get(..end)).unwrap_or_default();
@@ -147,13 +146,18 @@ fn shown(row: &Row, order: OrderId, status: Status, way: PayWay) -> Result<Objec
     })
 }
 
+fn currency(row: &Row) -> Result<Currency, StoreError> {
+    let currency = Currency::parse(row.text(2)?);
+    currency.ok_or_else(|| StoreError::Corrupt("a test payment has no currency".into()))
+}
+
 /// What the page shows.
 pub(crate) fn page_of(tx: &mut dyn Tx, order: OrderId) -> Result<Option<TestPayment>, StoreError> {
     let Some((row, status)) = find(tx, order)? else { return Ok(None) };
     Ok(Some(TestPayment {
         stall: row.id(0)?,
         due_minor: row.int(1)?,
-        currency: row.text(2)?.into(),
+        currency: currency(&row)?,
         is_pending: status == Status::Pending,
         back: row.text(4)?.into(),
     }))

@@ -13,6 +13,7 @@ use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::{Epoch, Heads, Introduction, Record};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Now};
+use crate::pay::rows as payments;
 use crate::platform::devices;
 use crate::stall::desk::{self, Desk};
 
@@ -47,6 +48,7 @@ pub(super) fn begin(tx: &mut dyn Tx, now: Now) -> Result<(), StoreError> {
     let old = servers(tx, now)?;
     let row = tx.query_one("select coalesce(max(told_counter), 0) from stall_core", &[])?;
     let highest = old.counter.max(row.number(0)?);
+    payments::doubt_all(tx, None, now.now_ms)?;
     keep(tx, Epoch { id: fresh(now), counter: highest + 1 })
 }
 
@@ -59,7 +61,7 @@ pub(super) fn raise_above(tx: &mut dyn Tx, log: LogId, told: Epoch, now: Now) ->
         "update stall_core set told_epoch = $2, told_counter = $3 where log = $1",
         params![log, fresh(now), raised.counter],
     )?;
-    Ok(())
+    payments::doubt_all(tx, Some(log), now.now_ms)
 }
 
 /// A device holds more of this server's own chain than the server itself, or something else: an old copy of the
@@ -82,7 +84,7 @@ pub(super) fn notice_set_back(
         "update stall_core set told_epoch = $2, told_counter = $3 where log = $1",
         params![log, fresh(now), current.counter + 1],
     )?;
-    Ok(())
+    payments::doubt_all(tx, Some(log), now.now_ms)
 }
 
 fn keep(tx: &mut dyn Tx, epoch: Epoch) -> Result<(), StoreError> {

@@ -112,6 +112,9 @@ pub(super) fn place(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Placed, C
         return first_answer(desk, order.order, &row);
     }
     let is_taken = row.int(3)? > 0 && !retry_again;
+    if let (true, Some(placed)) = (is_taken, placed_before(desk, order)?) {
+        return Ok(Placed::Held(placed));
+    }
     let decided = if is_taken { Err(Refusal::IdReused.into()) } else { decide(desk, order) };
     let placed = match decided {
         Ok(placed) => Placed::Held(placed),
@@ -143,6 +146,18 @@ pub(super) fn place(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Placed, C
         ],
     )?;
     Ok(placed)
+}
+
+/// The very same order, whose answer is not kept any more or was asked for under another key: it is what it became.
+fn placed_before(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Option<OrderView>, CoreRefusal> {
+    let Some(found) = read::order(desk.tx, desk.log, order.order)? else { return Ok(None) };
+    let placed = read::order_placed(desk.tx, desk.log, &found)?;
+    let mut lines = placed.lines.iter().map(|line| (line.product, line.quantity));
+    let is_same = placed.buyer == order.buyer
+        && placed.note == order.note
+        && placed.lines.len() == order.lines.len()
+        && order.lines.iter().all(|asked| lines.next() == Some((asked.product, asked.quantity)));
+    if is_same { Ok(view(desk.tx, desk.log, order.order)?) } else { Ok(None) }
 }
 
 fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed, CoreRefusal> {

@@ -2,13 +2,14 @@
 //! money is decided by `soko_checkout`, what is written of it by the domain's verbs; here they meet in one commit.
 
 use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Payment, State, Trouble};
-use soko_domain::entry::{IncidentKind, IncidentRaised, OrderToPay, PayWay, ReleaseReason};
+use soko_domain::entry::{Entry, IncidentKind, IncidentRaised, Kind, OrderToPay, PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::Currency;
-use soko_domain::verbs::pay_order;
+use soko_domain::verbs::pay_order::{self, PayStanding};
 use soko_domain::verbs::release_order::{self, OrderState};
 use soko_projection::{order_money, read};
 use soko_record_log::{StoreError, Tx};
+use soko_replication::Record;
 
 use crate::core::CoreRefusal;
 use crate::pay::provider::Asked;
@@ -50,6 +51,8 @@ pub enum PayTurn {
     /// A webhook names it.
     Named,
     Disputed,
+    /// The records name it and nobody remembers it: whether anything was asked for has to be looked up.
+    Forgotten(Box<ToPay>),
 }
 
 /// How far a payment is, for its buyer.
@@ -87,6 +90,9 @@ pub(super) fn turn(
     order: OrderId,
     turn: &PayTurn,
 ) -> Result<Option<Asked>, CoreRefusal> {
+    if let PayTurn::Forgotten(to_pay) = turn {
+        return remember(desk, order, to_pay).map(|()| None);
+    }
     let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(None) };
     let now_ms = desk.now.now_ms;
     let Next { deeds, call } = match turn {
@@ -110,6 +116,7 @@ pub(super) fn turn(
         }
         PayTurn::Named => named(&mut kept, now_ms, Payment::named),
         PayTurn::Disputed => named(&mut kept, now_ms, Payment::disputed),
+        PayTurn::Forgotten(_) => return Ok(None),
     };
     if call.is_some() {
         kept.next_ms = now_ms + LEASE_MS;
@@ -120,6 +127,35 @@ pub(super) fn turn(
     do_all(desk, &mut kept, &deeds)?;
     rows::save(desk.tx, desk.log, &kept)?;
     Ok(call.map(|call| asked(desk.log, (call, now_ms), kept)))
+}
+
+/// After a restore: the order came back with a device, and its payment is looked up from its beginning.
+fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), CoreRefusal> {
+    let is_known = rows::load(desk.tx, desk.log, order)?.is_some();
+    let facts = order_money::of(desk.tx, desk.log, order)?;
+    let found = read::order(desk.tx, desk.log, order)?;
+    let (Some(found), Some((way, amount_minor)), false) = (found, facts.to_pay, is_known) else {
+        return Ok(());
+    };
+    let Some(currency) = Currency::parse(&found.currency) else { return Ok(()) };
+    let due = Due { order, account: to_pay.account.clone(), amount_minor, currency };
+    let mut payment = Payment::forgotten(due);
+    payment.is_posted = facts.paid_minor > 0;
+    if found.state == OrderState::Released || facts.is_back_asked {
+        // Nobody waits for these goods, or for this money: whatever was asked for since is to end.
+        payment.cancel(Ending::Failed);
+    }
+    let kept = Kept {
+        payment,
+        provider: to_pay.provider.clone(),
+        way,
+        phone: to_pay.phone.clone(),
+        back: to_pay.back.clone(),
+        asked_ms: found.at_ms,
+        next_ms: desk.now.now_ms,
+        begun_ms: desk.now.now_ms,
+    };
+    Ok(rows::save(desk.tx, desk.log, &kept)?)
 }
 
 fn named(kept: &mut Kept, now_ms: i64, tell: impl Fn(&mut Payment) -> Vec<Deed>) -> Next {
@@ -145,6 +181,18 @@ fn asked(stall: LogId, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
     Asked { stall, call, key, payment, phone, back, asked_ms, now_ms }
 }
 
+/// Registers that want the money of orders to go back: each payment is asked to end.
+pub(super) fn give_back(desk: &mut Desk<'_>, records: &[Record]) -> Result<(), CoreRefusal> {
+    for record in records.iter().filter(|record| record.kind == Kind::OrderBackAsked.number()) {
+        let Some(body) = record.body.bytes() else { continue };
+        let Ok((_, Entry::OrderBackAsked(asked))) = Entry::from_body(Kind::OrderBackAsked, body) else {
+            continue;
+        };
+        ends_first(desk, asked.order, Ending::Stall)?;
+    }
+    Ok(())
+}
+
 /// Whether an order cannot end before its payment does. Then that is asked for.
 pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
     let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(false) };
@@ -165,7 +213,10 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
 /// What follows for the stall, in the same transaction.
 fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Result<(), CoreRefusal> {
     let (order, amount_minor) = (kept.payment.due.order, kept.payment.due.amount_minor);
-    for deed in deeds {
+    // Known from the records, whatever a restored server forgot: that it went back is no news then.
+    let was_back = deeds.contains(&Deed::Tell(Trouble::ReturnedOutside))
+        && order_money::of(desk.tx, desk.log, order)?.standing() == PayStanding::PaidBack;
+    for deed in deeds.iter().filter(|deed| !was_back || **deed != Deed::Tell(Trouble::ReturnedOutside)) {
         let reference = kept.payment.object.clone().unwrap_or_default();
         match deed {
             Deed::Post => {

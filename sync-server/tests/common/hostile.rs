@@ -42,6 +42,10 @@ pub(crate) enum Fault {
     ErrorAfter,
     /// It charges something else.
     OtherAmount,
+    /// It takes the request, and neither does anything nor ends its answer.
+    HangsBefore,
+    /// It is done, and the answer does not end.
+    HangsAfter,
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +75,10 @@ pub(crate) struct Books {
 impl Books {
     pub(crate) fn sessions(&self) -> usize {
         self.sessions.len()
+    }
+
+    pub(crate) fn asked_for(&self, asks: Asks) -> bool {
+        self.asked.contains(&asks)
     }
 
     pub(crate) fn forget_keys(&mut self) {
@@ -154,6 +162,7 @@ impl Hostile {
         let broken = (500, json!({"error": {"type": "api_error"}}));
         let (done, kept) = match fault {
             Some(Fault::Before) => return lost(),
+            Some(Fault::HangsBefore) => return endless(),
             Some(Fault::Error) => (broken.clone(), broken),
             Some(Fault::ErrorAfter) => {
                 work(&mut books, false);
@@ -167,7 +176,11 @@ impl Hostile {
         if let Some(key) = key {
             books.keys.insert(key, kept);
         }
-        if fault == Some(Fault::After) { lost() } else { answered(done.0, &done.1) }
+        match fault {
+            Some(Fault::After) => lost(),
+            Some(Fault::HangsAfter) => endless(),
+            _ => answered(done.0, &done.1),
+        }
     }
 }
 
@@ -192,6 +205,11 @@ fn answered(status: u16, body: &Value) -> Response {
 fn lost() -> Response {
     let parts = [Ok(Bytes::from_static(b"{\"id\"")), Err(std::io::Error::other("cut"))];
     Response::new(Body::from_stream(futures_util::stream::iter(parts)))
+}
+
+/// An answer that never comes to its end.
+fn endless() -> Response {
+    Response::new(Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>()))
 }
 
 fn shown(id: &str, session: &Session) -> Value {

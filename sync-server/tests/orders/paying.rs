@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use soko_checkout::COOL_MS;
-use soko_domain::entry::IncidentKind;
+use soko_domain::entry::{IncidentKind, OrderBackAsked};
 use soko_domain::ids::OrderId;
 use soko_domain::verbs::pay_order::Facts;
 use soko_projection::order_money;
@@ -24,6 +24,7 @@ use soko_sync_server::pay::{Provider, Secret, drive};
 use soko_sync_server::platform::Refusal;
 use soko_sync_server::stall::{LEASE_MS, PayTurn};
 use soko_sync_server::store::Shard;
+use soko_sync_server::sweep::{ANSWERS_KEPT_MS, sweep};
 
 use crate::common::TestStore;
 use crate::common::hostile::{Asks, Fault, Hostile, word};
@@ -396,6 +397,126 @@ async fn a_buyer_who_went_away_is_ended_by_the_provider_and_not_by_time() {
         );
         world.until(("cancelled", "cancelled")).await;
         assert_eq!((world.moved(), world.shop.available().await), ((1, 0, 0), 5));
+    }
+}
+
+impl World {
+    async fn sql(&self, work: &'static [&'static str]) {
+        let run = move |tx: &mut dyn soko_record_log::Tx| {
+            work.iter().try_for_each(|sql| tx.execute(sql, &[]).map(drop))
+        };
+        let done = self.shop.server.store.store.write(Shard::stall(STALL), run).await;
+        done.map_err(StoreError::from).unwrap();
+    }
+
+    /// A new life, as `restore` begins it, and the owner has confirmed the devices.
+    async fn restored(self) -> Self {
+        let core = self.shop.core.clone();
+        let now = Now { now_ms: self.now_ms(), seed: [9; 32] };
+        let begin = move |tx: &mut dyn soko_record_log::Tx| Ok::<_, Refusal>(core.new_epoch(tx, now)?);
+        let begun = self.shop.server.store.store.write(Shard::stall(STALL), begin).await;
+        begun.map_err(|failed| format!("{failed:?}")).unwrap();
+        let world = self.restart();
+        let path = format!("/v1/stalls/{STALL}/confirm-devices");
+        let confirm = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
+        confirm.expect(StatusCode::OK);
+        world
+    }
+}
+
+/// What a backup may hold of a payment, and what happened behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_server_looks_up_what_it_does_not_remember() {
+    // Whether the backup has the payment at all, and whether the buyer paid since.
+    for (is_kept, is_paid) in [(true, true), (true, false), (false, true), (false, false)] {
+        for store in stores() {
+            let world = World::open(store).await;
+            world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+            if is_kept {
+                world.sql(&["create table backup as select * from checkout"]).await;
+            }
+            world.until(("held", "waiting")).await;
+            if is_paid {
+                world.provider.books().buyer(true);
+                world.until(("held", "paid")).await;
+            }
+            world.sql(&["delete from checkout"]).await;
+            if is_kept {
+                world.sql(&["insert into checkout select * from backup", "drop table backup"]).await;
+            }
+            // Longer ago than any buyer is waited for.
+            world.shop.server.clock.advance_ms(2 * 60 * 60 * 1_000);
+            let world = world.restored().await;
+            world.until(("held", if is_paid { "paid" } else { "waiting" })).await;
+            world.provider.books().buyer(true);
+            world.shop.server.clock.advance_ms(LATER_MS);
+            world.until(("held", "paid")).await;
+            assert_eq!(world.moved(), (1, 1, 0), "{is_kept} {is_paid}");
+            assert_eq!((world.records().await.paid_minor, world.records().await.back_minor), (1_350, 0));
+            assert!(world.incidents().await.is_empty(), "{is_kept} {is_paid}");
+        }
+    }
+}
+
+/// It was paid, called off and given back, and the backup knows of none of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_back_before_a_restore_is_not_given_back_again() {
+    for store in stores() {
+        let world = World::open(store).await;
+        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        world.sql(&["create table backup as select * from checkout"]).await;
+        world.until(("held", "waiting")).await;
+        world.provider.books().buyer(true);
+        world.until(("held", "paid")).await;
+        world.cancel().await;
+        world.until(("cancelled", "returned")).await;
+        let back = ["delete from checkout", "insert into checkout select * from backup", "drop table backup"];
+        world.sql(Box::leak(Box::new(back))).await;
+        let world = world.restored().await;
+        world.until(("cancelled", "returned")).await;
+        assert_eq!((world.moved(), world.records().await.back_minor), ((1, 1, 1), 1_350));
+        assert!(world.incidents().await.is_empty());
+    }
+}
+
+/// The goods are gone, and a register says that the buyer is to have the money again; twice, and the answer is lost once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_handed_over_is_paid_back_once_when_a_register_asks() {
+    for store in stores() {
+        let mut world = World::waiting(store).await;
+        world.provider.books().buyer(true);
+        world.until(("held", "paid")).await;
+        let path = format!("{}/{}/fulfil", orders(), id(ORDER));
+        let fulfil = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
+        fulfil.expect(StatusCode::OK);
+        world.provider.plan(&[(Asks::Refund, Fault::After)]);
+        for reason in ["mould", "mould again"] {
+            let order = OrderId::from_hex(&id(ORDER)).unwrap();
+            let asked = OrderBackAsked { order, reason: reason.into() };
+            world.shop.register.device.write(vec![asked.into()], 1_790_000_000_000).unwrap();
+            world.shop.exchange().await;
+        }
+        assert!(world.records().await.is_back_asked);
+        world.until(("fulfilled", "returned")).await;
+        assert_eq!((world.moved(), world.shop.available().await), ((1, 1, 1), 2), "the goods stay gone");
+        assert_eq!(world.records().await.back_minor, 1_350);
+        assert!(world.incidents().await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_remembered_for_thirty_days_and_an_order_for_ever() {
+    for store in stores() {
+        let world = World::open(store).await;
+        let first = world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        world.shop.order(1, 2, 9).send().await.refused(StatusCode::CONFLICT, "share_exceeded");
+        world.shop.server.clock.advance_ms(ANSWERS_KEPT_MS);
+        assert_eq!(sweep(&world.shop.server.app).await.unwrap(), 0);
+        world.shop.server.clock.advance_ms(1);
+        assert_eq!(sweep(&world.shop.server.app).await.unwrap(), 2);
+        assert_eq!(world.order(1, ORDER).send().await.expect(StatusCode::CREATED).bytes, first.bytes);
+        world.order(2, ORDER).send().await.refused(StatusCode::CONFLICT, "id_reused");
+        assert_eq!(world.shop.available().await, 2, "held once");
     }
 }
 

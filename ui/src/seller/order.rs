@@ -96,8 +96,45 @@ fn Shown(props: &ShownProps) -> Html {
             }
             if is_waiting {
                 <Steps stall={props.stall.stall} row={row.clone()} />
+            } else if row.state != "cancelled" && row.money == PayStanding::Paid {
+                <PayBack stall={props.stall.stall} order={row.order} />
             }
         </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PayBackProps {
+    stall: LogId,
+    order: OrderId,
+}
+
+/// For what was paid before it was fetched: all of it goes back the way it came.
+#[component]
+fn PayBack(props: &PayBackProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let asks = use_state(|| false);
+    let pay_back = {
+        let (acting, asks, stall, order) = (acting.clone(), asks.setter(), props.stall, props.order);
+        Callback::from(move |reason: String| {
+            asks.set(false);
+            let (desk, speech) = (acting.desk.clone(), acting.speech.clone());
+            acting.act(stall, Verb::PayBackOrder { order, reason }, move |_| {
+                desk.toasts.done(speech.say("order.back-asked"))
+            });
+        })
+    };
+    html! {
+        <div class="row">
+            <button type="button" class="button button-quiet" onclick={opens(&asks)} disabled={acting.is_busy()}>
+                { icon(Icon::Refund) }{ speech.say("order.pay-back") }
+            </button>
+            if *asks {
+                <Confirm title={speech.say("order.pay-back")} text={speech.say("order.pay-back-text")}
+                    action={speech.say("order.pay-back")} asks_reason=true on_confirm={pay_back} on_close={closes(&asks)} />
+            }
+        </div>
     }
 }
 
@@ -193,6 +230,7 @@ pub(super) fn money(speech: &Speech, money: PayStanding) -> Html {
         PayStanding::Waiting => SavedTone::Waiting,
         PayStanding::Paid => SavedTone::Good,
         PayStanding::PaidBack => SavedTone::Quiet,
+        PayStanding::PayingBack => SavedTone::Waiting,
     };
     let word = money.word();
     html! { <Badge {tone} text={speech.say_or(&format!("order-money.{word}"), word)} /> }

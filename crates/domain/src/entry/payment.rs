@@ -1,5 +1,5 @@
-//! How the money for an order from the shop moved. Only the server writes these: it alone talks to those who move it.
-//! Registers read from them whether an order is paid, without a network, too.
+//! How the money for an order from the shop moved. Only the server writes that: it alone talks to those who move it.
+//! Registers read from them whether an order is paid, without a network, too, and may ask for the money to go back.
 
 use crate::ids::OrderId;
 
@@ -25,4 +25,9 @@ crate::wire_struct! {
 crate::wire_struct! {
     /// The buyer has it again.
     pub struct OrderPaidBack { pub order: OrderId, pub way: PayWay, pub amount_minor: i64, pub reference: String }
+}
+
+crate::wire_struct! {
+    /// A register wants the buyer of an order that was handed over to have the money again, all of it.
+    pub struct OrderBackAsked { pub order: OrderId, pub reason: String }
 }

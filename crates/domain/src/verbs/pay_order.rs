@@ -1,9 +1,12 @@
 //! What the stall's records say of an order's money: paid once, in full, and back once. Whether the money moved is the
 //! provider's word, which somebody fetched; here is only what may be written of it.
 
-use crate::entry::{Entry, OrderPaid, OrderPaidBack, PayWay};
+use crate::entry::{Entry, OrderBackAsked, OrderPaid, OrderPaidBack, PayWay};
 use crate::ids::OrderId;
-use crate::refusal::{Refusal, invalid};
+use crate::people::{Doer, Wish};
+use crate::refusal::{Refusal, ensure, invalid};
+use crate::verbs::check_note;
+use crate::verbs::release_order::OrderState;
 
 /// What the records say already.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -12,6 +15,8 @@ pub struct Facts {
     pub to_pay: Option<(PayWay, i64)>,
     pub paid_minor: i64,
     pub back_minor: i64,
+    /// A register wants it to go back.
+    pub is_back_asked: bool,
 }
 
 crate::wire_choice! {
@@ -22,6 +27,8 @@ crate::wire_choice! {
         Waiting = 2,
         Paid = 3,
         PaidBack = 4,
+        /// On its way back.
+        PayingBack = 5,
     }
 }
 
@@ -31,6 +38,7 @@ impl Facts {
             None => PayStanding::AtHandOver,
             Some(_) if self.paid_minor == 0 => PayStanding::Waiting,
             Some(_) if self.back_minor >= self.paid_minor => PayStanding::PaidBack,
+            Some(_) if self.is_back_asked => PayStanding::PayingBack,
             Some(_) => PayStanding::Paid,
         }
     }
@@ -68,6 +76,34 @@ pub fn paid_back(
     Ok(vec![OrderPaidBack { order, way, amount_minor, reference: reference.into() }.into()])
 }
 
+/// Who asks for the money of an order to go back, and where the order is.
+#[derive(Clone, Debug)]
+pub struct BackFacts {
+    pub money: Facts,
+    pub state: Option<OrderState>,
+    pub doer: Doer,
+}
+
+/// All of it. An order that still waits is cancelled instead, which gives its units back, too. Nothing where it was asked for.
+pub fn ask_back(facts: &BackFacts, order: OrderId, reason: &str) -> Result<Vec<Entry>, Refusal> {
+    ensure(!reason.trim().is_empty(), invalid("reason", "say why the buyer gets the money back"))?;
+    check_note(reason)?;
+    let state = facts.state.ok_or(Refusal::UnknownOrder(order))?;
+    match facts.money.standing() {
+        PayStanding::PayingBack | PayStanding::PaidBack => return Ok(Vec::new()),
+        PayStanding::Paid => {}
+        PayStanding::AtHandOver | PayStanding::Waiting => {
+            return Err(invalid("order", "was not paid before it was fetched; refund it at the till"));
+        }
+    }
+    ensure(
+        matches!(state, OrderState::HandedOver | OrderState::Fulfilled),
+        invalid("order", "was not handed over; cancel it, and the money goes back"),
+    )?;
+    facts.doer.allow(&[Wish::Refund { minor: facts.money.paid_minor }])?;
+    Ok(vec![OrderBackAsked { order, reason: reason.into() }.into()])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,8 +111,12 @@ mod tests {
     #[test]
     fn an_order_is_paid_once_and_back_once() {
         let order = OrderId([1; 16]);
-        let facts =
-            |paid_minor, back_minor| Facts { to_pay: Some((PayWay::Card, 500)), paid_minor, back_minor };
+        let facts = |paid_minor, back_minor| Facts {
+            to_pay: Some((PayWay::Card, 500)),
+            paid_minor,
+            back_minor,
+            is_back_asked: false,
+        };
         let count = |entries: Result<Vec<Entry>, Refusal>| entries.map(|entries| entries.len());
         let unknown = Refusal::UnknownOrder(order);
         let unequal = invalid("amount", "must be what the order comes to");
@@ -93,5 +133,42 @@ mod tests {
             assert_eq!(count(paid_back(&facts, order, (amount, "r"))), wanted_back, "{facts:?}");
             assert_eq!(facts.standing(), standing);
         }
+    }
+
+    #[test]
+    fn the_money_of_what_was_handed_over_is_asked_back_once() {
+        use crate::people::{Act, Limits};
+        use crate::role::Role;
+        let order = OrderId([1; 16]);
+        let paid =
+            Facts { to_pay: Some((PayWay::Card, 500)), paid_minor: 500, back_minor: 0, is_back_asked: false };
+        let asked = Facts { is_back_asked: true, ..paid };
+        let back = Facts { back_minor: 500, ..paid };
+        let held = invalid("order", "was not handed over; cancel it, and the money goes back");
+        let unpaid = invalid("order", "was not paid before it was fetched; refund it at the till");
+        for (money, state, wanted) in [
+            (paid, None, Err(Refusal::UnknownOrder(order))),
+            (paid, Some(OrderState::Held), Err(held.clone())),
+            (paid, Some(OrderState::Released), Err(held)),
+            (paid, Some(OrderState::HandedOver), Ok(1)),
+            (paid, Some(OrderState::Fulfilled), Ok(1)),
+            (asked, Some(OrderState::Fulfilled), Ok(0)),
+            (back, Some(OrderState::Fulfilled), Ok(0)),
+            (Facts { paid_minor: 0, ..paid }, Some(OrderState::Fulfilled), Err(unpaid.clone())),
+            (Facts::default(), Some(OrderState::Fulfilled), Err(unpaid)),
+        ] {
+            let facts = BackFacts { money, state, doer: Doer::Anybody };
+            let decided = ask_back(&facts, order, "mould").map(|entries| entries.len());
+            assert_eq!(decided, wanted, "{facts:?}");
+        }
+        let limits = Limits::of(Role::Cashier);
+        let doer = Doer::Person { role: Role::Cashier, limits, backing: None };
+        let facts = BackFacts { money: paid, state: Some(OrderState::Fulfilled), doer };
+        assert_eq!(
+            ask_back(&facts, order, "mould"),
+            Err(Refusal::ApprovalNeeded { acts: vec![Act::Refund] })
+        );
+        assert!(ask_back(&facts, order, " ").is_err());
+        assert_eq!(asked.standing(), PayStanding::PayingBack);
     }
 }

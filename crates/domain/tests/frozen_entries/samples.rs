@@ -53,6 +53,7 @@ fn desk_samples() -> Vec<Entry> {
         PersonErased { person }.into(),
         LimitsPut { role: Role::Cashier, revision: 1, limits }.into(),
         IncidentSettled { incident: THING }.into(),
+        OrderBackAsked { order: ORDER, reason: "mould".into() }.into(),
     ]
 }
 

@@ -301,6 +301,7 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::PriceMoved => Kind::PriceMoved,
         AuditWhat::PriceRuleChanged => Kind::PriceRulePut,
         AuditWhat::IncidentSettled => Kind::IncidentSettled,
+        AuditWhat::OrderBackAsked => Kind::OrderBackAsked,
         AuditWhat::Other => return None,
     })
 }
@@ -390,6 +391,7 @@ fn told(entry: &Entry) -> Told {
             reason: moved.reason.clone(),
             ..plain
         },
+        Entry::OrderBackAsked(asked) => Told { reason: asked.reason.clone(), ..plain },
         Entry::DrawerOpened(opened) => Told { reason: opened.reason.clone(), ..plain },
         Entry::SaleMade(sale) => {
             let off = sale.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.discount_minor));

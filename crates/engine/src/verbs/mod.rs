@@ -30,7 +30,7 @@ use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::verbs::{
-    close_shift, hand_over_order, open_shift, revoke_device, settle_incident, step_order,
+    close_shift, hand_over_order, open_shift, pay_order, revoke_device, settle_incident, step_order,
 };
 use soko_domain::wire::Wire as _;
 use soko_projection::order_steps;
@@ -153,6 +153,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::RevokeDevice { author, reason } => revoke(writing, *author, reason),
         Verb::SettleIncident { incident } => settle_incident(writing, *incident),
         Verb::HandOverOrder { order } => hand_over(writing, *order, None),
+        Verb::PayBackOrder { order, reason } => pay_back(writing, *order, reason),
         Verb::AskCancelOrder { order, reason } => hand_over(writing, *order, Some(reason)),
         Verb::StepOrder { order, step } => step_order(writing, *order, *step),
     }
@@ -173,6 +174,16 @@ fn revoke(writing: &mut Writing<'_>, author: AuthorId, reason: &str) -> Result<R
 fn settle_incident(writing: &mut Writing<'_>, incident: ThingId) -> Result<Reply, NotDone> {
     let facts = soko_projection::incidents::facts(writing.tx, writing.log, incident)?;
     writing.write(settle_incident::decide(facts, incident)?)?;
+    Ok(Reply::Done)
+}
+
+fn pay_back(writing: &mut Writing<'_>, order: OrderId, reason: &str) -> Result<Reply, NotDone> {
+    let facts = pay_order::BackFacts {
+        money: soko_projection::order_money::of(writing.tx, writing.log, order)?,
+        state: writing.order_state(order)?,
+        doer: writing.doer.clone(),
+    };
+    writing.write(pay_order::ask_back(&facts, order, reason)?)?;
     Ok(Reply::Done)
 }
 
@@ -259,6 +270,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),
         Verb::SettleIncident { .. } => role.may_write(Kind::IncidentSettled),
         Verb::HandOverOrder { .. } => role.may_write(Kind::OrderHandedOver),
+        Verb::PayBackOrder { .. } => role.may_write(Kind::OrderBackAsked),
         Verb::AskCancelOrder { .. } => role.may_write(Kind::OrderCancelAsked),
         Verb::StepOrder { .. } => role.may_write(Kind::OrderStepped),
     };
