@@ -107,7 +107,8 @@ struct Shop {
 
 impl Shop {
     async fn open(folder: &Folder, process: &ServerProcess, units: i64) -> Measured<Self> {
-        let mut till = Till::found(&folder.path().join("till"), 1)?;
+        // The register keeps as many as the shop gets, so that nothing is shared out anew.
+        let mut till = Till::stocked(&folder.path().join("till"), 1, 2 * units)?;
         let server = till.server(process)?;
         let product = *till.products.first().ok_or_else(|| Fault("there is no product".into()))?;
         till.enrol(&server).await?;

@@ -62,11 +62,16 @@ pub(crate) struct Till {
 impl Till {
     /// Founds a stall with so many products and enough stock of the first.
     pub(crate) fn found(folder: &Path, products: usize) -> Measured<Self> {
+        Self::stocked(folder, products, 1_000_000)
+    }
+
+    /// The same with so many units of the first.
+    pub(crate) fn stocked(folder: &Path, products: usize, units: i64) -> Measured<Self> {
         let contents = (0..products).map(|number| ProductContent::piece(&product_name(number), 250));
         let mut till = Self::with(folder, "KES", contents)?;
         let lines = till.products.first().map(|product| ReceivedLineInput {
             product: *product,
-            quantity: 1_000_000,
+            quantity: units,
             cost_minor: None,
         });
         till.handle(Verb::ReceiveStock { lines: lines.into_iter().collect(), note: String::new() })?;

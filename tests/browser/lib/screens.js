@@ -30,6 +30,7 @@ export const SCREENS = [
   ["count", "/stock/many/count"],
   ["gone", "/stock/many/gone"],
   ["today", "/today"],
+  ["incidents", "/incidents"],
   ["figures", "/figures"],
   ["sales", "/sales"],
   ["customers", "/customers"],
