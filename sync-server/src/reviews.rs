@@ -103,7 +103,7 @@ pub fn answer(
         "update review set answer = $3, answered_ms = $4 where review = $1 and log = $2 and hidden_because = ''",
         params![review, stall, words.trim(), answered_ms],
     )?;
-    if changed == 0 { Err(Refusal::NoSuchReview) } else { Ok(note_goods(tx, stall)?) }
+    if changed == 0 { Err(Refusal::NoSuchReview) } else { Ok(note_goods(tx, stall, now_ms)?) }
 }
 
 /// Where a review was written.
@@ -186,7 +186,7 @@ fn add_up(tx: &mut dyn Tx, stall: LogId, product: ProductId) -> Result<(), Store
          where log = $1 and product = $2 and hidden_because = '' group by log, product",
         params![stall, product],
     )?;
-    note_goods(tx, stall)
+    note_goods(tx, stall, 0)
 }
 
 /// Whoever owns or manages the stall is told by mail, unless they do not want to be.

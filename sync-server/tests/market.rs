@@ -8,7 +8,7 @@ use common::server::{OPERATOR_KEY, TestServer};
 use common::shop::{STALL, Shop, TEA, core, stores};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use soko_app_api::{MarketQuery, MarketView, OfferRow, Window, decode, encode};
+use soko_app_api::{Browse, MarketQuery, MarketView, OfferRow, Sort, Window, decode, encode};
 use soko_documents::{Category, DocumentKind, Edit, Field, Product, Stall, Typed as _};
 use soko_domain::entry::{SaleLine, SaleMade, Standing, TenderKind, Tendered};
 use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ShiftId, ThingId};
@@ -98,7 +98,7 @@ async fn a_visitor_sees_stalls_pages_categories_and_offers() {
         assert_eq!(names(&shop.server, &second).await, ["Crème tea", "Émile's jam"]);
         let offer = MarketQuery::Offer { stall: STALL, product: ProductId([2; 16]) };
         let MarketView::Offer(page) = ask(&shop.server, &offer).await else { panic!() };
-        assert_eq!((page.value.pictures.len(), page.value.categories), (2, vec![CHEESE]));
+        assert_eq!((page.value.pictures.len(), page.value.row.categories), (2, vec![CHEESE]));
         let tea = &offers(&shop.server, &offers_of(Some(STALL), "creme")).await[0];
         assert_eq!((tea.product, tea.available, tea.stall_name.as_str()), (TEA, 4, "Tea House"));
     }
@@ -325,4 +325,65 @@ async fn one_address_does_not_take_every_seat() {
     assert_eq!(other.status(), StatusCode::OK);
     drop(open);
     assert_eq!(server.get("/v1/market/stream").raw().await.status(), StatusCode::OK);
+}
+
+async fn browse(server: &TestServer, browse: Browse) -> Option<Vec<String>> {
+    let view = ask(server, &MarketQuery::Browse { browse, window: Window::first(50) }).await;
+    let MarketView::Offers(rows) = view else { return None };
+    Some(rows.value.into_iter().map(|row| row.name).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn categories_of_the_whole_market_are_browsed_filtered_and_sorted() {
+    for store in stores() {
+        let mut shop = filled(Shop::open(store, core(), 4).await).await;
+        shop.server.clock.advance_ms(1_000);
+        // Later, and dearer; and a second category of the same name.
+        let more = ThingId([0xcc; 16]);
+        let content = Category { name: "CHEESE ".into(), ..Category::default() };
+        shop.register.device.edit((more, DocumentKind::Category), &content.edits(), AT_MS).unwrap();
+        put(&mut shop, 5, &Product { price_minor: 900, categories: [more, CHEESE].into(), ..named("Comté") });
+        shop.exchange().await;
+        let server = &shop.server;
+
+        let MarketView::Categories(all) = ask(server, &MarketQuery::Categories).await else { panic!() };
+        let told: Vec<_> = all.value.iter().map(|it| (it.slug.as_str(), it.offers, it.at.len())).collect();
+        assert_eq!(told, [("cheese", 4, 2)], "one name is one category, an empty one is none");
+
+        let cheese = || Browse::of("cheese");
+        let only = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(browse(server, cheese()).await, only(&["Brie de Meaux", "Comté", "Gruyère"]));
+        let newest = Browse { sort: Sort::Newest, ..cheese() };
+        assert_eq!(browse(server, newest).await, only(&["Comté", "Brie de Meaux", "Gruyère"]));
+        let dear = Browse { min: Some(2), ..cheese() };
+        assert_eq!(browse(server, dear).await, only(&["Comté"]));
+        let cheap = Browse { max: Some(1), sort: Sort::Cheapest, ..cheese() };
+        assert_eq!(browse(server, cheap).await, only(&["Brie de Meaux", "Gruyère"]));
+        assert_eq!(
+            browse(server, Browse { in_stock: true, ..cheese() }).await,
+            only(&[]),
+            "none was taken in"
+        );
+        let in_stock = Browse { in_stock: true, ..Browse::of("") };
+        assert_eq!(browse(server, in_stock).await, only(&["Crème tea"]));
+        let elsewhere = Browse { stall: Some(LogId([9; 16])), ..cheese() };
+        assert_eq!(browse(server, elsewhere).await, only(&[]));
+        assert_eq!(browse(server, Browse::of("nobody-has-this")).await, None);
+        let window = Window { offset: 1, rows: 1 };
+        let MarketView::Offers(second) = ask(server, &MarketQuery::Browse { browse: cheese(), window }).await
+        else {
+            panic!()
+        };
+        assert_eq!((second.value.len(), second.value[0].name.as_str()), (1, "Comté"));
+
+        // What was sold stands before what was not, and says no number of it.
+        let now_ms = shop.server.app.now_ms();
+        let mut sale = teas(7, 1);
+        sale.lines[0].product = Some(ProductId([3; 16]));
+        shop.register.device.write([sale.into()], now_ms).unwrap();
+        shop.exchange().await;
+        shop.server.clock.advance_ms(16 * 60_000);
+        let bought = Browse { sort: Sort::MostBought, ..cheese() };
+        assert_eq!(browse(&shop.server, bought).await, only(&["Gruyère", "Brie de Meaux", "Comté"]));
+    }
 }

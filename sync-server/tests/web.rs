@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use common::TestStore;
 use common::server::{Answer, TestServer, Wanted};
 use common::shop::{STALL, Shop, TEA, core, stores};
-use soko_documents::{DocumentKind, Edit, Field};
+use serde_json::{Value, json};
+use soko_documents::{Category, DocumentKind, Edit, Field, Typed as _};
 use soko_domain::ids::ThingId;
 use soko_sync_server::web::Web;
 
@@ -145,30 +146,64 @@ async fn every_address_of_the_app_is_its_page_and_no_other_is() {
         .refused(StatusCode::NOT_FOUND, "no_such_path");
 }
 
+/// What a page says to programs.
+fn data(page: &str) -> Vec<Value> {
+    let parts = page.split("<script type=\"application/ld+json\">").skip(1);
+    parts.map(|part| serde_json::from_str(part.split_once("</script>").unwrap().0).unwrap()).collect()
+}
+
+const EVIL: &str = "<script>alert(1)</script>\"'&";
+
+struct Decorated {
+    shop: Shop,
+    _folder: tempfile::TempDir,
+}
+
+/// A shop with a web app, opening hours, a category, and a product whose name is not meant well.
+async fn decorated(store: TestStore) -> Decorated {
+    let folder = tempfile::tempdir().unwrap();
+    let web = made(&folder.path().join("dist"));
+    let public_origin = Some("https://market.example");
+    let wanted = Wanted { web: Some(web), public_origin, ..Wanted::default() };
+    let mut shop = Shop::open_wanted(store, core(), 4, wanted).await;
+    let drinks = ThingId([0xdd; 16]);
+    let named =
+        [Edit::SetText { field: Field::Name, text: EVIL.into() }, Edit::AddCategory { category: drinks }];
+    let device = &mut shop.register.device;
+    device.edit((ThingId(TEA.0), DocumentKind::Product), &named, 9).unwrap();
+    let content = Category { name: "Drinks".into(), ..Category::default() };
+    device.edit((drinks, DocumentKind::Category), &content.edits(), 9).unwrap();
+    let hours = [Edit::SetText { field: Field::Hours, text: "Every day, 7 to 15".into() }];
+    device.edit((ThingId(STALL.0), DocumentKind::Stall), &hours, 9).unwrap();
+    shop.exchange().await;
+    Decorated { shop, _folder: folder }
+}
+
+impl Decorated {
+    async fn text(&self, path: &str) -> String {
+        let answer = get(&self.shop.server, path, &[("accept", HTML)]).await.expect(StatusCode::OK);
+        String::from_utf8(answer.bytes.to_vec()).unwrap()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_reads_the_stall_before_the_app_has_arrived() {
     for store in stores() {
-        let folder = tempfile::tempdir().unwrap();
-        let web = made(&folder.path().join("dist"));
-        let mut shop = Shop::open_with(store, core(), 4, Some(web)).await;
-        let evil = "<script>alert(1)</script>\"'&";
-        let named = [Edit::SetText { field: Field::Name, text: evil.into() }];
-        shop.register.device.edit((ThingId(TEA.0), DocumentKind::Product), &named, 9).unwrap();
-        shop.exchange().await;
-        let page = async |path: &str| {
-            let answer = get(&shop.server, path, &[("accept", HTML)]).await.expect(StatusCode::OK);
-            String::from_utf8(answer.bytes.to_vec()).unwrap()
-        };
-        let market = page("/").await;
+        let made = decorated(store).await;
+        let market = made.text("/").await;
         assert!(market.contains(&format!("<a href=\"/stall/{STALL}\">Tea House</a>")), "{market}");
-        let stall = page(&format!("/stall/{STALL}")).await;
+        let stall = made.text(&format!("/stall/{STALL}")).await;
         assert!(stall.contains("<title>Tea House</title>") && stall.contains("4.50 EUR"), "{stall}");
         let link = format!("/stall/{STALL}/{TEA}");
         assert!(stall.contains(&format!("<a href=\"{link}\">")), "{stall}");
-        let product = page(&link).await;
-        for page in [&stall, &product] {
+        let product = made.text(&link).await;
+        let category = made.text("/category/drinks?sort=price&stock=1").await;
+        assert!(category.contains("<title>Drinks – Soko</title>"), "{category}");
+        for page in [&stall, &product, &category] {
             assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
-            assert_eq!(page.matches("<script").count(), 1, "only the app's own: {page}");
+            let data = page.matches("<script type=\"application/ld+json\">").count();
+            assert!(data > 0 && page.matches("<script").count() == data + 1, "only the app's own: {page}");
+            assert_eq!(page.matches("</script>").count(), data + 1, "{page}");
             assert_eq!(page.matches("<title>").count(), 1, "{page}");
         }
         let nobody = "66".repeat(16);
@@ -177,11 +212,59 @@ async fn a_visitor_reads_the_stall_before_the_app_has_arrived() {
             format!("/stall/{STALL}/{nobody}"),
             "/stall/unknown".into(),
             "/stall/unknown/deep".into(),
+            "/category/nobody-has-this".into(),
         ] {
-            let answer = get(&shop.server, &path, &[("accept", HTML)]).await.expect(StatusCode::NOT_FOUND);
+            let answer =
+                get(&made.shop.server, &path, &[("accept", HTML)]).await.expect(StatusCode::NOT_FOUND);
             let unknown = String::from_utf8(answer.bytes.to_vec()).unwrap();
             assert!(unknown.contains("<title>Soko</title>") && unknown.contains("<script"), "{unknown}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_read_what_a_page_is_and_where_everything_is() {
+    for store in stores() {
+        let made = decorated(store).await;
+        let link = format!("/stall/{STALL}/{TEA}");
+        // However it is filtered, it is one page.
+        for (path, canonical) in [
+            ("/market", "/"),
+            (&*format!("/stall/{STALL}"), &*format!("/stall/{STALL}")),
+            (&link, &link),
+            ("/category/drinks?sort=price", "/category/drinks"),
+        ] {
+            let wanted = format!("<link rel=\"canonical\" href=\"https://market.example{canonical}\">");
+            let page = made.text(path).await;
+            assert!(page.contains(&wanted), "{wanted} in {page}");
+        }
+        let [store] = data(&made.text(&format!("/stall/{STALL}")).await).try_into().unwrap();
+        assert_eq!((&store["@type"], &store["name"]), (&json!("Store"), &json!("Tea House")));
+        assert_eq!(store["openingHoursSpecification"]["opens"], "07:00");
+        let [thing, way] = data(&made.text(&link).await).try_into().unwrap();
+        assert_eq!((&thing["@type"], &thing["name"]), (&json!("Product"), &json!(EVIL)), "as it was written");
+        let offer = &thing["offers"];
+        assert_eq!((&offer["price"], &offer["priceCurrency"]), (&json!("4.50"), &json!("EUR")));
+        assert_eq!(offer["availability"], "https://schema.org/InStock");
+        assert_eq!(offer["url"], format!("https://market.example{link}"));
+        assert_eq!(thing["aggregateRating"], Value::Null, "nobody rated it");
+        assert_eq!(way["itemListElement"].as_array().unwrap().len(), 3);
+        let [list] = data(&made.text("/category/drinks").await).try_into().unwrap();
+        assert_eq!(list["mainEntity"]["itemListElement"][0]["name"], json!(EVIL));
+
+        let robots = made.text("/robots.txt").await;
+        let map = "Sitemap: https://market.example/sitemap.xml";
+        assert!(robots.contains("Disallow: /me\n") && robots.contains(map), "{robots}");
+        let maps = made.text("/sitemap.xml").await;
+        let mut urls = String::new();
+        for map in maps.split("<loc>https://market.example").skip(1) {
+            urls += &made.text(map.split('<').next().unwrap()).await;
+        }
+        for path in ["/", "/category/drinks", &format!("/stall/{STALL}"), &link] {
+            assert!(urls.contains(&format!("<loc>https://market.example{path}</loc>")), "{path}: {urls}");
+        }
+        assert!(!urls.contains("script"), "{urls}");
+        get(&made.shop.server, "/sitemap/x", &[]).await.refused(StatusCode::BAD_REQUEST, "malformed");
     }
 }
 

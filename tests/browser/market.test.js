@@ -160,6 +160,22 @@ test("suggestions come with their reason, from this device alone, and what is se
     await away.click();
     await shopper.page.getByText(`${name} is not suggested any more`).first().waitFor();
     await forYou.getByRole("button", { name: `Do not show ${name} again` }).waitFor({ state: "detached" });
+
+    // What is liked without a signal has its place, and is not liked any more with one tap.
+    const heart = forYou.getByRole("button", { name: /^Like / }).first();
+    const liked = await heart.getAttribute("aria-label");
+    await heart.click();
+    await shopper.go("/liked");
+    const here = shopper.page.getByRole("button", { name: liked, exact: true });
+    await here.and(shopper.page.locator("[aria-pressed=true]")).click();
+    await shopper.page.getByText("Nothing liked yet").waitFor();
+    // Categories are looked through without a signal, too, and the address holds how.
+    await shopper.go("/market");
+    await shopper.page.getByRole("navigation", { name: "Categories" }).getByRole("link").first().click();
+    await shopper.page.getByLabel("Sort by").selectOption("price");
+    await shopper.page.waitForURL(/\/category\/[^?]+\?sort=price$/);
+    await shopper.page.getByRole("main").locator("a.ware").first().waitFor();
+    await shopper.page.getByText(/^Seen /).first().waitFor();
     assert.deepEqual(shopper.problems, []);
   } finally {
     await browser.close();

@@ -37,7 +37,7 @@ fn is_about(query: &Query, told: &Told) -> bool {
 
 fn looks_at(query: &MarketQuery, moved: MarketMoved) -> bool {
     let about: Option<LogId> = match query {
-        MarketQuery::Stalls { .. } => None,
+        MarketQuery::Stalls { .. } | MarketQuery::Categories | MarketQuery::Browse { .. } => None,
         MarketQuery::Stall(stall) | MarketQuery::Offer { stall, .. } | MarketQuery::Reviews { stall, .. } => {
             Some(*stall)
         }

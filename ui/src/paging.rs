@@ -12,7 +12,11 @@ pub fn at(call: &Call, window: Window) -> Option<Call> {
     let mut call = call.clone();
     let place = match &mut call {
         Call::Ask(query) => in_query(query),
-        Call::Market(MarketQuery::Stalls { window, .. } | MarketQuery::Offers { window, .. }) => Some(window),
+        Call::Market(
+            MarketQuery::Stalls { window, .. }
+            | MarketQuery::Offers { window, .. }
+            | MarketQuery::Browse { window, .. },
+        ) => Some(window),
         Call::Buyer(BuyerQuery::Orders { window } | BuyerQuery::Likes { window }) => Some(window),
         _ => None,
     };

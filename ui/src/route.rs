@@ -1,5 +1,6 @@
 //! Which screen an address shows, and the address of each screen. Pure: the browser's history is `nav`'s.
 
+use soko_app_api::{Browse, Sort};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 
 /// Every screen with an address of its own.
@@ -54,6 +55,8 @@ pub enum Route {
     Search {
         text: String,
     },
+    /// A category of the whole market, as somebody wants to see it.
+    Category(Browse),
     Stall(LogId),
     Offer(LogId, ProductId),
     Basket,
@@ -150,6 +153,8 @@ impl Route {
             ["settings"] => Some(Self::Settings),
             ["market"] => Some(Self::Market),
             ["search"] => Some(Self::Search { text: parameter(search, "q") }),
+            ["category"] => Some(Self::Category(browse(String::new(), search))),
+            ["category", slug] => Some(Self::Category(browse(unescaped(slug), search))),
             ["stall", stall] => LogId::from_hex(stall).map(Self::Stall),
             ["stall", stall, product] => LogId::from_hex(stall)
                 .zip(ProductId::from_hex(product))
@@ -206,6 +211,7 @@ impl Route {
             Self::Settings => "/settings".into(),
             Self::Market => "/market".into(),
             Self::Search { text } => with_parameter("/search", "q", text),
+            Self::Category(browse) => browse_path(browse),
             Self::Stall(stall) => format!("/stall/{stall}"),
             Self::Offer(stall, product) => format!("/stall/{stall}/{product}"),
             Self::Basket => "/basket".into(),
@@ -259,6 +265,7 @@ impl Route {
             | Self::Sale(_) => Some(Mode::Seller),
             Self::Market
             | Self::Search { .. }
+            | Self::Category(_)
             | Self::Stall(_)
             | Self::Offer(..)
             | Self::Basket
@@ -301,7 +308,7 @@ impl Route {
             | Self::ShiftReport(..) => Self::Today,
             Self::Devices | Self::People | Self::Audit => Self::Settings,
             Self::Search { .. } => Self::Search { text: String::new() },
-            Self::Stall(_) | Self::Offer(..) => Self::Market,
+            Self::Category(_) | Self::Stall(_) | Self::Offer(..) => Self::Market,
             Self::MyOrder(_) => Self::MyOrders,
             Self::Likes | Self::SignIn | Self::Verify { .. } => Self::Me,
             Self::Home
@@ -319,6 +326,38 @@ impl Route {
             | Self::NotFound => self.clone(),
         }
     }
+}
+
+fn browse(category: String, search: &str) -> Browse {
+    let value = |name| parameter(search, name);
+    Browse {
+        category,
+        stall: LogId::from_hex(&value("stall")),
+        in_stock: value("stock") == "1",
+        min: value("min").parse().ok(),
+        max: value("max").parse().ok(),
+        sort: Sort::from_word(&value("sort")).unwrap_or_default(),
+    }
+}
+
+/// What is as usual is left out.
+fn browse_path(browse: &Browse) -> String {
+    let path = match browse.category.as_str() {
+        "" => "/category".into(),
+        slug => format!("/category/{}", escaped(slug)),
+    };
+    let sort = Some(browse.sort).filter(|sort| *sort != Sort::default());
+    let parts = [
+        ("sort", sort.map(|sort| sort.word().to_owned())),
+        ("stall", browse.stall.map(|stall| stall.to_string())),
+        ("stock", browse.in_stock.then(|| "1".into())),
+        ("min", browse.min.map(|min| min.to_string())),
+        ("max", browse.max.map(|max| max.to_string())),
+    ];
+    let mut parts = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    parts.next().map_or(path.clone(), |first| {
+        parts.fold(format!("{path}?{first}"), |all, part| format!("{all}&{part}"))
+    })
 }
 
 /// One value of a query string.
@@ -411,6 +450,15 @@ mod tests {
             Route::Settings,
             Route::Market,
             Route::Search { text: "قهوة + 100 %".into() },
+            Route::Category(Browse::of("")),
+            Route::Category(Browse {
+                stall: Some(stall),
+                in_stock: true,
+                min: Some(2),
+                max: Some(90),
+                sort: Sort::Cheapest,
+                ..Browse::of("خضار-fruit")
+            }),
             Route::Stall(stall),
             Route::Offer(stall, product),
             Route::Basket,

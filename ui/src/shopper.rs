@@ -3,6 +3,7 @@
 mod amounts;
 mod basket;
 mod cards;
+mod category;
 mod checkout;
 mod likes;
 mod market;
@@ -32,6 +33,7 @@ pub fn screen(route: &Route) -> Option<Html> {
     let shown = match route.clone() {
         Route::Market => html! { <market::Market /> },
         Route::Search { text } => html! { <search::Search {text} /> },
+        Route::Category(browse) => html! { <category::Category {browse} /> },
         Route::Stall(stall) => html! { <stall::Stall key={stall.to_string()} {stall} /> },
         Route::Offer(stall, product) => {
             html! { <offer::Offer key={product.to_string()} {stall} {product} /> }

@@ -5,6 +5,7 @@
 //! Views speak the cashier's words and hold what a screen shows, with every total computed. Pure: no storage, no
 //! clock, no rule. Nothing here is ever stored as a record; records have their own frozen encoding.
 
+mod browse;
 mod buyer;
 mod codec;
 mod command;
@@ -31,6 +32,7 @@ mod suggest;
 pub mod text;
 mod views;
 
+pub use browse::*;
 pub use buyer::*;
 pub use codec::{CodecError, decode, encode};
 pub use command::{

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use soko_domain::ids::{AuthorId, Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
+use crate::browse::{Browse, MarketCategory};
 use crate::query::Window;
 use crate::review::{Rating, ReviewRow};
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
@@ -33,6 +34,13 @@ pub enum MarketQuery {
         #[serde(with = "as_hex")]
         product: ProductId,
     },
+    /// Of the whole market, those with most offers first.
+    Categories,
+    /// One of them, or everything, as somebody wants it.
+    Browse {
+        browse: Browse,
+        window: Window,
+    },
     /// What buyers say of a product, or of everything at a stall; the latest first.
     Reviews {
         #[serde(with = "as_hex")]
@@ -53,6 +61,7 @@ pub enum MarketView {
     Offers(Dated<Vec<OfferRow>>),
     Offer(Dated<OfferPage>),
     Reviews(Dated<Vec<ReviewRow>>),
+    Categories(Dated<Vec<MarketCategory>>),
 }
 
 /// Something seen at the server, and when.
@@ -125,6 +134,12 @@ pub struct OfferRow {
     #[serde(with = "as_hex_opt")]
     pub picture: Option<Hash>,
     pub rating: Rating,
+    #[serde(with = "as_hex_list")]
+    pub categories: Vec<ThingId>,
+    /// Since when it is on offer; 0 if nobody noted it.
+    pub added_ms: i64,
+    /// Of a hundred products of the market, how many are bought less often.
+    pub popular: u8,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -133,6 +148,4 @@ pub struct OfferPage {
     pub description: String,
     #[serde(with = "as_hex_list")]
     pub pictures: Vec<Hash>,
-    #[serde(with = "as_hex_list")]
-    pub categories: Vec<ThingId>,
 }

@@ -62,6 +62,7 @@ pub fn schema() -> &'static [Migration] {
         device!(25, "own order reason", "0012_own_order_reason"),
         device!(26, "reviews", "0013_reviews"),
         Migration { number: 27, name: "incidents", sql: soko_projection::INCIDENTS },
+        device!(28, "browse", "0014_browse"),
     ];
     STEPS
 }

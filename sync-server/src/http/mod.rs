@@ -7,6 +7,7 @@ pub mod app;
 mod asked;
 mod body;
 mod caller;
+mod crawlers;
 mod devices;
 mod docs;
 mod front;
@@ -40,6 +41,8 @@ mod stalls;
 mod stream;
 mod tokens;
 mod web;
+
+pub(crate) use crawlers::encoded;
 
 pub use app::{App, Parts, Settings};
 pub use front::Peer;

@@ -390,8 +390,8 @@ async fn to_pay(
     Ok(ToPay { way, provider, account, phone, back })
 }
 
-/// How the buyer's browser reaches this server.
-fn origin(app: &App, headers: &HeaderMap) -> String {
+/// How a browser reaches this server.
+pub(crate) fn origin(app: &App, headers: &HeaderMap) -> String {
     if let Some(origin) = &app.settings().public_origin {
         return origin.clone();
     }

@@ -12,18 +12,25 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, devices, docs, likes, market, members, messages, models, operator, ops, order_stream, orders,
-    own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop, stalls, stream, web,
+    accounts, crawlers, devices, docs, likes, market, members, messages, models, operator, ops, order_stream,
+    orders, own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop, stalls, stream,
+    web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
 pub fn router(app: App) -> Router {
-    let (router, api) = routes(app.has_core()).split_for_parts();
+    let (mut router, api) = routes(app.has_core()).split_for_parts();
+    if app.has_core() {
+        router = router
+            .route("/sitemap.xml", get(crawlers::index))
+            .route("/sitemap/{number}", get(crawlers::list));
+    }
     router
         .merge(docs::pages(api))
         .route("/messages/{link}", get(messages::page).post(messages::keep))
         .route("/recover/{link}", get(recovery::page).post(recovery::keep))
         .merge(pay::pages())
+        .route("/robots.txt", get(crawlers::robots))
         .route("/operator", get(operator::page))
         .route("/operator/page.js", get(operator::script))
         .route("/operator/page.css", get(operator::style))

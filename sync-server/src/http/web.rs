@@ -5,11 +5,13 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use soko_app_api::{MarketQuery, MarketView, Window};
+use soko_app_api::{Browse, MarketQuery, MarketView, Window};
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::Tx;
 
 use crate::http::app::App;
+use crate::http::crawlers::decoded;
+use crate::http::orders::origin;
 use crate::http::problem::Problem;
 use crate::web::page::{self, Paint};
 use crate::web::{Found, INDEX, Packed, Program, has_ending, media_type, never_changes, tag_of};
@@ -28,7 +30,8 @@ const ASK_AGAIN: &str = "no-cache";
 /// How the service worker says that it has the whole app already.
 const KEPT_APP: HeaderName = HeaderName::from_static("soko-app");
 /// How addresses of the shopper's side begin.
-const SHOPPERS: [&str; 8] = ["", "market", "search", "stall", "basket", "my-orders", "liked", "me"];
+const SHOPPERS: [&str; 9] =
+    ["", "market", "search", "category", "stall", "basket", "my-orders", "liked", "me"];
 /// Lines of a list before the app has arrived.
 const PAINTED_ROWS: u32 = 24;
 const NOT_MADE: &str = "This server was built without the web app: make it with `cargo xtask web`, \
@@ -50,13 +53,14 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
     }
     match app.settings().web.page(program(path, headers)) {
         Some(index) => {
-            let (status, painted) = match paint(&app, path).await {
+            let origin = origin(&app, headers);
+            let (status, painted) = match paint(&app, path, &origin).await {
                 Painted::Known(paint) => (StatusCode::OK, Some(paint)),
                 Painted::Plain => (StatusCode::OK, None),
                 // The app says so in the visitor's language; the status says it to whoever only reads that.
                 Painted::Missing => (StatusCode::NOT_FOUND, None),
             };
-            page(status, page::fill(&index, painted.as_ref()), headers)
+            page(status, page::fill(&index, painted.as_ref(), &origin), headers)
         }
         None if path == "/" => (StatusCode::OK, NOT_MADE).into_response(),
         None => nothing_here(),
@@ -167,17 +171,19 @@ enum Painted {
     Missing,
 }
 
-async fn paint(app: &App, path: &str) -> Painted {
+async fn paint(app: &App, path: &str, origin: &str) -> Painted {
     let Some(place) = Place::of(path) else { return Painted::Plain };
     let (market, now_ms, queries) = (app.market(), app.now_ms(), place.queries());
     let read = move |tx: &mut dyn Tx| market.answer(tx, &queries, now_ms);
-    app.store().read(read).await.map_or(Painted::Plain, |views| place.paint(&views))
+    app.store().read(read).await.map_or(Painted::Plain, |views| place.paint(&views, origin))
 }
 
 /// An address that shows something to everybody.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Place {
     Market,
+    /// By its slug; none is everything.
+    Category(String),
     Stall(LogId),
     Offer(LogId, ProductId),
     /// Below the stalls, and not one.
@@ -189,6 +195,8 @@ impl Place {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {
             [] | ["index.html" | "market"] => Some(Self::Market),
+            ["category"] => Some(Self::Category(String::new())),
+            ["category", slug] => Some(Self::Category(decoded(slug))),
             ["stall", stall] => Some(LogId::from_hex(stall).map_or(Self::Nowhere, Self::Stall)),
             ["stall", stall, product] => {
                 let named = LogId::from_hex(stall).zip(ProductId::from_hex(product));
@@ -199,27 +207,36 @@ impl Place {
         }
     }
 
-    fn queries(self) -> Vec<MarketQuery> {
+    fn queries(&self) -> Vec<MarketQuery> {
         let (text, window) = (String::new(), Window::first(PAINTED_ROWS));
         match self {
-            Self::Market => vec![MarketQuery::Stalls { text, window }],
-            Self::Stall(stall) => {
-                let offers = MarketQuery::Offers { stall: Some(stall), text, category: None, window };
-                vec![MarketQuery::Stall(stall), offers]
+            Self::Market => vec![MarketQuery::Stalls { text, window }, MarketQuery::Categories],
+            Self::Category(slug) => {
+                vec![MarketQuery::Browse { browse: Browse::of(slug), window }, MarketQuery::Categories]
             }
-            Self::Offer(stall, product) => vec![MarketQuery::Offer { stall, product }],
+            Self::Stall(stall) => {
+                let offers = MarketQuery::Offers { stall: Some(*stall), text, category: None, window };
+                vec![MarketQuery::Stall(*stall), offers]
+            }
+            Self::Offer(stall, product) => vec![MarketQuery::Offer { stall: *stall, product: *product }],
             Self::Nowhere => Vec::new(),
         }
     }
 
-    fn paint(self, views: &[MarketView]) -> Painted {
+    fn paint(self, views: &[MarketView], origin: &str) -> Painted {
         match (self, views) {
             (Self::Nowhere, _) | (_, [MarketView::Missing, ..]) => Painted::Missing,
-            (_, [MarketView::Stalls(stalls)]) => Painted::Known(page::market(&stalls.value)),
-            (_, [MarketView::Stall(found), MarketView::Offers(offers)]) => {
-                Painted::Known(page::stall(&found.value, &offers.value))
+            (_, [MarketView::Stalls(stalls), MarketView::Categories(categories)]) => {
+                Painted::Known(page::market(&stalls.value, &categories.value))
             }
-            (_, [MarketView::Offer(found)]) => Painted::Known(page::offer(&found.value)),
+            (Self::Category(slug), [MarketView::Offers(offers), MarketView::Categories(all)]) => {
+                let known = all.value.iter().find(|known| known.slug == slug);
+                Painted::Known(page::category(known, &offers.value, origin))
+            }
+            (_, [MarketView::Stall(found), MarketView::Offers(offers)]) => {
+                Painted::Known(page::stall(&found.value, &offers.value, origin))
+            }
+            (_, [MarketView::Offer(found)]) => Painted::Known(page::offer(&found.value, origin)),
             _ => Painted::Plain,
         }
     }

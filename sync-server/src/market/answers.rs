@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    Dated, MarketQuery, MarketView, OfferPage, OfferRow, RegisterKey, ReviewRow, ShopCategory, StallCard,
-    StallPage, WINDOW_ROWS_MAX, Window,
+    Dated, MarketCategory, MarketQuery, MarketView, OfferPage, OfferRow, RegisterKey, ReviewRow,
+    ShopCategory, StallCard, StallPage, WINDOW_ROWS_MAX, Window,
 };
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_projection::read as facts;
 use soko_record_log::{StoreError, Tx};
 
+use super::groups::SCANNED_MAX;
 use super::held::{Held, Key};
 use super::rows::{self, OfferFound, StallRow};
 use crate::reviews::{self, Of, Review};
@@ -17,20 +18,44 @@ use crate::reviews::{self, Of, Review};
 /// The nearest that a search finds; what comes after them is not what was meant.
 const FOUND_MAX: usize = 1_000;
 
+/// Offers that are read at a time while those in stock are looked for.
+const PORTION: usize = 64;
+
 /// Reviews further down than anybody reads.
 const REVIEWS_MAX: u32 = 10_000;
 
 /// More registers than any stall has.
 const REGISTERS_MAX: usize = 1_000;
 
-/// What a question is about. `is_frozen`: the shop promises nothing.
+/// A product, and what is known of it from memory. `is_frozen`: the shop promises nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    key: Key,
+    is_frozen: bool,
+    popular: u8,
+}
+
+/// What a question is about.
 pub(super) enum Wanted {
     Missing,
     Stalls(Vec<(LogId, u32)>),
-    Stall { stall: LogId, offers: u32, categories: BTreeMap<ThingId, u32> },
-    Offers(Vec<(Key, bool)>),
-    Offer { key: Key, is_frozen: bool },
-    Reviews { of: Of, window: Window },
+    Stall {
+        stall: LogId,
+        offers: u32,
+        categories: BTreeMap<ThingId, u32>,
+    },
+    Offers(Vec<Asked>),
+    /// The first of these that are in stock.
+    InStock {
+        of: Vec<Asked>,
+        window: Window,
+    },
+    Offer(Asked),
+    Categories(Vec<MarketCategory>),
+    Reviews {
+        of: Of,
+        window: Window,
+    },
 }
 
 pub(super) fn wanted(held: &Held, query: &MarketQuery) -> Wanted {
@@ -46,16 +71,25 @@ pub(super) fn wanted(held: &Held, query: &MarketQuery) -> Wanted {
         MarketQuery::Offers { stall: Some(stall), .. } if !held.stalls.contains_key(stall) => Wanted::Missing,
         MarketQuery::Offers { stall, text, category, window } => {
             let keys = offers(held, *stall, text, *category, *window);
-            Wanted::Offers(keys.into_iter().map(|key| (key, is_frozen(held, key.0))).collect())
+            Wanted::Offers(keys.into_iter().map(|key| asked(held, key)).collect())
+        }
+        MarketQuery::Categories => Wanted::Categories(held.groups().told()),
+        MarketQuery::Browse { browse, window } => {
+            let (offset, rows) = bounds(*window);
+            let wanted = if browse.in_stock { SCANNED_MAX } else { offset.saturating_add(rows) };
+            let Some(keys) = held.groups().find(held, browse, wanted) else { return Wanted::Missing };
+            let all = keys.into_iter().map(|key| asked(held, key));
+            match browse.in_stock {
+                true => Wanted::InStock { of: all.collect(), window: *window },
+                false => Wanted::Offers(all.skip(offset).collect()),
+            }
         }
         MarketQuery::Reviews { stall, product, window } if held.stalls.contains_key(stall) => {
             let of = product.map_or(Of::Stall(*stall), |product| Of::Product(*stall, product));
             Wanted::Reviews { of, window: *window }
         }
         MarketQuery::Reviews { .. } => Wanted::Missing,
-        MarketQuery::Offer { stall, product } => {
-            Wanted::Offer { key: (*stall, *product), is_frozen: is_frozen(held, *stall) }
-        }
+        MarketQuery::Offer { stall, product } => Wanted::Offer(asked(held, (*stall, *product))),
     }
 }
 
@@ -96,8 +130,9 @@ fn offers(
     }
 }
 
-fn is_frozen(held: &Held, stall: LogId) -> bool {
-    held.stalls.get(&stall).is_none_or(|stall| stall.is_frozen)
+fn asked(held: &Held, key: Key) -> Asked {
+    let is_frozen = held.stalls.get(&key.0).is_none_or(|stall| stall.is_frozen);
+    Asked { key, is_frozen, popular: held.popular(key) }
 }
 
 fn bounds(window: Window) -> (usize, usize) {
@@ -124,24 +159,26 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
             }
             None => MarketView::Missing,
         },
-        Wanted::Offers(found) => {
-            let keys: Vec<Key> = found.iter().map(|(key, _)| *key).collect();
-            let read = rows::offers(tx, &keys)?;
-            let mut rows: BTreeMap<Key, OfferFound> =
-                read.into_iter().map(|offer| ((offer.stall, offer.product), offer)).collect();
-            let in_order = found.into_iter().filter_map(|(key, is_frozen)| {
-                let offer = rows.remove(&key)?;
-                Some(offer_row(&offer, is_frozen))
-            });
-            MarketView::Offers(fresh(in_order.collect(), now_ms))
+        Wanted::Offers(found) => MarketView::Offers(fresh(offer_rows(tx, &found)?, now_ms)),
+        Wanted::InStock { of, window } => {
+            let (offset, rows) = bounds(window);
+            let mut found = Vec::new();
+            for portion in of.chunks(PORTION) {
+                found.extend(offer_rows(tx, portion)?.into_iter().filter(|row| row.available > 0));
+                if found.len() >= offset.saturating_add(rows) {
+                    break;
+                }
+            }
+            MarketView::Offers(fresh(found.into_iter().skip(offset).take(rows).collect(), now_ms))
         }
+        Wanted::Categories(told) => MarketView::Categories(fresh(told, now_ms)),
         Wanted::Reviews { of, window } => {
             let rows = window.rows.min(WINDOW_ROWS_MAX);
             let found = reviews::list(tx, of, (window.offset.min(REVIEWS_MAX), rows))?;
             MarketView::Reviews(fresh(found.into_iter().map(review).collect(), now_ms))
         }
-        Wanted::Offer { key, is_frozen } => match rows::offers(tx, &[key])?.pop() {
-            Some(offer) => MarketView::Offer(fresh(offer_page(offer, is_frozen), now_ms)),
+        Wanted::Offer(asked) => match rows::offers(tx, &[asked.key])?.pop() {
+            Some(offer) => MarketView::Offer(fresh(offer_page(offer, &asked), now_ms)),
             None => MarketView::Missing,
         },
     })
@@ -181,7 +218,16 @@ fn registers(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<RegisterKey>, StoreErr
     Ok(found.into_iter().map(key).collect())
 }
 
-fn offer_row(offer: &OfferFound, is_frozen: bool) -> OfferRow {
+/// In the order in which they are asked for; what is not on offer any more is left out.
+fn offer_rows(tx: &mut dyn Tx, asked: &[Asked]) -> Result<Vec<OfferRow>, StoreError> {
+    let keys: Vec<Key> = asked.iter().map(|asked| asked.key).collect();
+    let read = rows::offers(tx, &keys)?;
+    let mut rows: BTreeMap<Key, OfferFound> =
+        read.into_iter().map(|offer| ((offer.stall, offer.product), offer)).collect();
+    Ok(asked.iter().filter_map(|asked| Some(offer_row(&rows.remove(&asked.key)?, asked))).collect())
+}
+
+fn offer_row(offer: &OfferFound, asked: &Asked) -> OfferRow {
     let product: ProductId = offer.product;
     OfferRow {
         stall: offer.stall,
@@ -192,16 +238,19 @@ fn offer_row(offer: &OfferFound, is_frozen: bool) -> OfferRow {
         price_minor: offer.price_minor,
         price_per: offer.price_per,
         currency: offer.currency.clone(),
-        available: if is_frozen { 0 } else { offer.in_pool.max(0) },
+        available: if asked.is_frozen { 0 } else { offer.in_pool.max(0) },
         picture: offer.pictures.first().copied(),
         rating: offer.rating,
+        categories: offer.categories.clone(),
+        added_ms: offer.added_ms,
+        popular: asked.popular,
     }
 }
 
-fn offer_page(offer: OfferFound, is_frozen: bool) -> OfferPage {
-    let row = offer_row(&offer, is_frozen);
-    let OfferFound { description, pictures, categories, .. } = offer;
-    OfferPage { row, description, pictures, categories }
+fn offer_page(offer: OfferFound, asked: &Asked) -> OfferPage {
+    let row = offer_row(&offer, asked);
+    let OfferFound { description, pictures, .. } = offer;
+    OfferPage { row, description, pictures }
 }
 
 fn review(found: Review) -> ReviewRow {

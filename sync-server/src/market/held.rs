@@ -2,17 +2,23 @@
 //! that find them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use soko_app_api::Rating;
 use soko_domain::ids::{LogId, ProductId, ThingId};
-use soko_projection::{folded, read};
+use soko_projection::{figures, folded, read};
 use soko_record_log::{Dialect, StoreError, Tx};
 use soko_search::Names;
 
+use super::groups::Groups;
 use super::rows::{self, StallRow};
 
 /// How long it believes that before it looks through all stalls again.
 const BELIEVED_MS: i64 = 5_000;
+/// How long what is bought most is believed, and over how many months it is counted.
+const POPULAR_MS: i64 = 15 * 60_000;
+const POPULAR_MONTHS: i32 = 3;
+const MS_PER_DAY: i64 = 86_400_000;
 
 /// A product of the market.
 pub(super) type Key = (LogId, ProductId);
@@ -27,20 +33,30 @@ pub(super) struct Held {
     pub(super) names: Names<Key>,
     /// When all stalls were looked at.
     looked_ms: i64,
+    /// Of a hundred products, how many are bought less often; and when that was counted.
+    popular: BTreeMap<Key, u8>,
+    counted_ms: i64,
+    groups: OnceLock<Groups>,
 }
 
 pub(super) struct Stall {
     goods: i64,
     name: String,
+    /// Its own categories by what they are called.
+    pub(super) category_names: BTreeMap<ThingId, String>,
     pub(super) is_frozen: bool,
     products: BTreeMap<ProductId, Product>,
     /// Its offers by name.
     pub(super) by_name: BTreeSet<(Arc<str>, ProductId)>,
 }
 
-struct Product {
-    folded: Arc<str>,
-    categories: Box<[ThingId]>,
+pub(super) struct Product {
+    pub(super) folded: Arc<str>,
+    pub(super) categories: Box<[ThingId]>,
+    pub(super) price_minor: i64,
+    pub(super) currency: Arc<str>,
+    pub(super) rating: Rating,
+    pub(super) added_ms: i64,
 }
 
 impl Held {
@@ -52,8 +68,12 @@ impl Held {
             stall_names: Names::default(),
             names: Names::default(),
             looked_ms: now_ms,
+            popular: BTreeMap::new(),
+            counted_ms: 0,
+            groups: OnceLock::new(),
         };
         held.refresh_all(tx, now_ms)?;
+        held.count(tx, now_ms)?;
         Ok(held)
     }
 
@@ -79,13 +99,47 @@ impl Held {
             Some(row) => self.take_stall(tx, row, goods),
             None => {
                 self.drop_stall(stall);
+                self.groups = OnceLock::new();
                 Ok(())
             }
         }
     }
 
+    /// Counts what is bought most.
+    pub(super) fn count(&mut self, tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
+        let today = i32::try_from(now_ms.div_euclid(MS_PER_DAY)).unwrap_or(0);
+        let sold = rows::sold(tx, figures::month(today) - POPULAR_MONTHS + 1)?;
+        let (all, mut below, mut last) = (sold.len().max(1), 0, None);
+        self.popular.clear();
+        for (at, (key, lines)) in sold.into_iter().enumerate() {
+            // What sold equally often is equally popular.
+            if last != Some(lines) {
+                (below, last) = (at, Some(lines));
+            }
+            self.popular.insert(key, u8::try_from(1 + below * 99 / all).unwrap_or(u8::MAX));
+        }
+        self.counted_ms = now_ms;
+        Ok(())
+    }
+
+    pub(super) fn is_count_old(&self, now_ms: i64) -> bool {
+        now_ms.saturating_sub(self.counted_ms) >= POPULAR_MS
+    }
+
+    pub(super) fn popular(&self, key: Key) -> u8 {
+        self.popular.get(&key).copied().unwrap_or(0)
+    }
+
+    pub(super) fn groups(&self) -> &Groups {
+        self.groups.get_or_init(|| Groups::of(self))
+    }
+
     fn take_stall(&mut self, tx: &mut dyn Tx, row: StallRow, goods: i64) -> Result<(), StoreError> {
         let log = row.stall;
+        self.groups = OnceLock::new();
+        let category_names = rows::categories(tx, log)?.into_iter().collect();
+        // Most goods of a stall have one currency.
+        let mut currency: Arc<str> = row.currency.as_str().into();
         let name = folded(&row.name);
         let mut stall = self.stalls.remove(&log).unwrap_or_else(Stall::empty);
         self.stalls_by_name.remove(&(stall.name, log));
@@ -95,10 +149,20 @@ impl Held {
         for offered in rows::offered(tx, log)? {
             let before = gone.remove(&offered.product);
             let is_same = before.as_ref().is_some_and(|before| *before.folded == *offered.folded);
-            let categories = offered.categories.into();
-            let product = match before.filter(|_| is_same) {
-                Some(before) => Product { folded: before.folded, categories },
-                None => Product { folded: offered.folded.as_str().into(), categories },
+            if *currency != *offered.currency {
+                currency = offered.currency.as_str().into();
+            }
+            let folded = match before.filter(|_| is_same) {
+                Some(before) => before.folded,
+                None => offered.folded.as_str().into(),
+            };
+            let product = Product {
+                folded,
+                categories: offered.categories.into(),
+                price_minor: offered.price_minor,
+                currency: Arc::clone(&currency),
+                rating: offered.rating,
+                added_ms: offered.added_ms,
             };
             if !is_same {
                 self.names.put((log, offered.product), &offered.name);
@@ -117,7 +181,7 @@ impl Held {
             self.by_name.insert((Arc::clone(name), (log, *product)));
         }
         let is_frozen = read::stall_frozen(tx, log)?;
-        let stall = Stall { goods, name, is_frozen, products: stall.products, by_name: now };
+        let stall = Stall { goods, name, category_names, is_frozen, products: stall.products, by_name: now };
         self.stalls.insert(log, stall);
         Ok(())
     }
@@ -149,10 +213,15 @@ impl Stall {
         Self {
             goods: -1,
             name: String::new(),
+            category_names: BTreeMap::new(),
             is_frozen: false,
             products: BTreeMap::new(),
             by_name: BTreeSet::new(),
         }
+    }
+
+    pub(super) fn products(&self) -> impl Iterator<Item = (&ProductId, &Product)> {
+        self.products.iter()
     }
 
     /// How many products it offers.

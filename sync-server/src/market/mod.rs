@@ -6,6 +6,7 @@
 //! that is a moment old can show a product late, and never one that is not on offer any more.
 
 mod answers;
+mod groups;
 mod held;
 mod news;
 mod rows;
@@ -99,7 +100,7 @@ impl Market {
         }
         drop(doubtful);
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().is_none_or(|held| held.is_unsure(dialect, now_ms))
+        held.as_ref().is_none_or(|held| held.is_unsure(dialect, now_ms) || held.is_count_old(now_ms))
     }
 }
 
@@ -113,6 +114,9 @@ fn bring_up_to_date(
         *held = Some(Held::load(tx, now_ms)?);
         return Ok(());
     };
+    if held.is_count_old(now_ms) {
+        held.count(tx, now_ms)?;
+    }
     if doubtful.everything || held.is_unsure(tx.dialect(), now_ms) {
         return held.refresh_all(tx, now_ms);
     }

@@ -30,6 +30,10 @@ pub(super) struct Offered {
     pub(super) name: String,
     pub(super) folded: String,
     pub(super) categories: Vec<ThingId>,
+    pub(super) price_minor: i64,
+    pub(super) currency: String,
+    pub(super) rating: Rating,
+    pub(super) added_ms: i64,
 }
 
 /// A product as it is shown.
@@ -45,6 +49,7 @@ pub(super) struct OfferFound {
     pub(super) currency: String,
     pub(super) in_pool: i64,
     pub(super) rating: Rating,
+    pub(super) added_ms: i64,
     pub(super) pictures: Vec<Hash>,
     pub(super) categories: Vec<ThingId>,
 }
@@ -66,7 +71,13 @@ pub(super) fn goods_of_all(tx: &mut dyn Tx) -> Result<Vec<(LogId, i64)>, StoreEr
 }
 
 /// A stall's goods were edited. In the transaction of the edit.
-pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
+pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<(), StoreError> {
+    tx.run(
+        "insert into market_added (log, product, at_ms)
+         select p.log, p.product, cast($2 as bigint) from product p where p.log = $1 and not exists
+           (select 1 from market_added a where a.log = p.log and a.product = p.product)",
+        params![stall, now_ms],
+    )?;
     tx.execute(
         "insert into market_goods (log, version) values ($1, 1)
          on conflict (log) do update set version = market_goods.version + 1",
@@ -99,8 +110,12 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
     loop {
         let after = all.last().map(|last| last.product).unwrap_or_default();
         let rows = tx.query(
-            "select product, name, folded, categories from product
-             where log = $1 and archived = 0 and product > $2 order by product limit $3",
+            "select p.product, p.name, p.folded, p.categories, p.price_minor, p.currency,
+                    coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0)
+             from product p
+             left join review_sum r on r.log = p.log and r.product = p.product
+             left join market_added a on a.log = p.log and a.product = p.product
+             where p.log = $1 and p.archived = 0 and p.product > $2 order by p.product limit $3",
             params![stall, after, OFFERED_ROWS],
         )?;
         for row in &rows {
@@ -109,6 +124,10 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
                 name: row.text(1)?.into(),
                 folded: row.text(2)?.into(),
                 categories: things(row.blob_opt(3)?),
+                price_minor: row.int(4)?,
+                currency: row.text(5)?.into(),
+                rating: Rating { reviews: row.number(6)?, stars: row.number(7)? },
+                added_ms: row.int(8)?,
             });
         }
         if rows.len() < OFFERED_ROWS {
@@ -146,9 +165,10 @@ fn offers_sql(size: usize) -> String {
     format!(
         "select p.log, s.name, p.product, p.name, p.description, p.unit, p.price_minor, p.price_per,
                 p.currency, coalesce(b.quantity, 0), p.pictures, p.categories,
-                coalesce(r.reviews, 0), coalesce(r.stars, 0)
+                coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0)
          from product p
          left join review_sum r on r.log = p.log and r.product = p.product
+         left join market_added a on a.log = p.log and a.product = p.product
          join stall_profile s on s.log = p.log and s.name <> ''
          left join balance b on b.log = p.log and b.product = p.product and b.account = $1 and b.whose = $2
          where p.archived = 0 and ({})",
@@ -171,6 +191,7 @@ fn offer(row: &Row) -> Result<OfferFound, StoreError> {
         pictures: pictures(row.blob_opt(10)?),
         categories: things(row.blob_opt(11)?),
         rating: Rating { reviews: row.number(12)?, stars: row.number(13)? },
+        added_ms: row.int(14)?,
     })
 }
 
@@ -191,6 +212,17 @@ pub(crate) fn categories(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<(ThingId, 
         params![stall],
     )?;
     rows.iter().map(|row| Ok((row.id(0)?, row.text(1)?.into()))).collect()
+}
+
+/// How often each product of the market was sold since a month, counted by lines of sales; those that sold least first.
+pub(super) fn sold(tx: &mut dyn Tx, since_month: i32) -> Result<Vec<(Key, i64)>, StoreError> {
+    let rows = tx.query(
+        "select f.log, f.product, cast(sum(f.lines) as bigint) from figure_product f
+         join product p on p.log = f.log and p.product = f.product and p.archived = 0
+         where f.grain = 2 and f.at >= $1 group by f.log, f.product order by 3, 1, 2",
+        params![since_month],
+    )?;
+    rows.iter().map(|row| Ok(((row.id(0)?, row.id(1)?), row.int(2)?))).collect()
 }
 
 /// What the shop can promise of everything, to see whether that moved.

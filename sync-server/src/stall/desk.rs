@@ -181,7 +181,7 @@ impl<'a> Desk<'a> {
     /// How far the log is, if this request moved it.
     pub(super) fn moved_to(&mut self) -> Result<Option<u64>, CoreRefusal> {
         if std::mem::take(&mut self.goods_moved) {
-            note_goods(self.tx, self.log)?;
+            note_goods(self.tx, self.log, self.now.now_ms)?;
         }
         let count = self.tips.count();
         Ok((count != self.count_before).then_some(count))

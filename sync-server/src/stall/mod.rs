@@ -192,7 +192,7 @@ impl Core {
         desk::forget_left(tx);
         let mut applier = (self.appliers)();
         rebuild(tx, stall, &self.trust, applier.as_mut())?;
-        note_goods(tx, stall)?;
+        note_goods(tx, stall, 0)?;
         let (after, records) = (state_digest(tx, stall)?, log::count(tx, stall)?);
         Ok(Rebuilt { before, running, after, records })
     }

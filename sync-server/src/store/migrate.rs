@@ -40,6 +40,7 @@ pub const STEPS: &[Migration] = &[
     step!(22, "0009_reviews"),
     step!(23, "0010_sweep"),
     Migration { number: 24, name: "incidents", sql: soko_projection::INCIDENTS },
+    step!(25, "0011_browse"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

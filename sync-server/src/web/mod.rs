@@ -1,7 +1,9 @@
 //! The web app's files: inside the program, or in a folder while somebody works on them. How they are made is not
 //! known here, only how their names speak: `x-<hash>.js` never changes, and `x.br` and `x.gz` are `x`, packed.
 
+mod hours;
 pub(crate) mod page;
+mod structured;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

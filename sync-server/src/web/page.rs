@@ -1,9 +1,13 @@
 //! The first thing that a visitor sees: name, description and a plain list inside the page, before any of the app
 //! has arrived. Everything that people wrote is escaped; there is no other way to put it in.
 
-use soko_app_api::{OfferPage, OfferRow, StallCard, StallPage};
+use serde_json::Value;
+use soko_app_api::{MarketCategory, OfferPage, OfferRow, StallCard, StallPage};
 use soko_domain::money::{Currency, Money};
 use soko_domain::quantity::Unit;
+
+use super::structured::{self, Origin};
+use crate::http::encoded;
 
 const HEAD: &str = "<!--soko:head-->";
 const BODY: &str = "<!--soko:body-->";
@@ -16,13 +20,19 @@ const UNITS_IN_LARGE: i64 = 1_000;
 pub(crate) struct Paint {
     title: String,
     description: String,
+    /// The one path under which this page is known, whatever stands behind it in an address.
+    path: String,
+    /// What social pages call it.
+    kind: &'static str,
     /// The address of a picture that stands for it.
     picture: Option<String>,
     body: String,
+    /// What it is, for programs.
+    data: Vec<Value>,
 }
 
 /// Fills the page around the app. Where nothing is known it stays as it is.
-pub(crate) fn fill(index: &str, paint: Option<&Paint>) -> String {
+pub(crate) fn fill(index: &str, paint: Option<&Paint>, origin: &str) -> String {
     let Some(paint) = paint else { return index.replacen(HEAD, "", 1).replacen(BODY, "", 1) };
     let mut head = format!("<title>{}</title>", escaped(&paint.title));
     let description: String = paint.description.chars().take(DESCRIPTION_CHARS_MAX).collect();
@@ -32,9 +42,15 @@ pub(crate) fn fill(index: &str, paint: Option<&Paint>) -> String {
     meta("name", "description", &description);
     meta("property", "og:title", &paint.title);
     meta("property", "og:description", &description);
+    meta("property", "og:type", if paint.kind.is_empty() { "website" } else { paint.kind });
+    meta("property", "og:site_name", "Soko");
+    let address = format!("{origin}{}", paint.path);
+    meta("property", "og:url", &address);
     if let Some(picture) = &paint.picture {
-        meta("property", "og:image", picture);
+        meta("property", "og:image", &format!("{origin}{picture}"));
     }
+    head.push_str(&format!("<link rel=\"canonical\" href=\"{}\">", escaped(&address)));
+    paint.data.iter().for_each(|data| head.push_str(&structured::element(data)));
     // The page's own words are for when nothing better is known.
     let bare = without(&without(index, "<title>", "</title>"), "<meta name=\"description\"", ">");
     let body = format!("<main class=\"first-paint\">{}</main>", paint.body);
@@ -44,8 +60,13 @@ pub(crate) fn fill(index: &str, paint: Option<&Paint>) -> String {
     [before, &head, between, &body, after].concat()
 }
 
-pub(crate) fn market(stalls: &[StallCard]) -> Paint {
+pub(crate) fn market(stalls: &[StallCard], categories: &[MarketCategory]) -> Paint {
     let mut body = String::from("<h1>Soko</h1><ul>");
+    for category in categories {
+        let name = link(&category_path(&category.slug), &category.name);
+        body.push_str(&format!("<li>{name} {}</li>", category.offers));
+    }
+    body.push_str("</ul><ul>");
     for stall in stalls {
         let name = link(&format!("/stall/{}", stall.stall), &stall.name);
         body.push_str(&format!("<li>{name} {}</li>", escaped(&stall.place)));
@@ -53,10 +74,37 @@ pub(crate) fn market(stalls: &[StallCard]) -> Paint {
     body.push_str("</ul>");
     let names: Vec<&str> = stalls.iter().map(|stall| stall.name.as_str()).collect();
     let description = format!("Stalls of this market: {}", names.join(", "));
-    Paint { title: "Soko".into(), description, picture: None, body }
+    Paint { title: "Soko".into(), description, path: "/".into(), body, ..Paint::default() }
 }
 
-pub(crate) fn stall(page: &StallPage, offers: &[OfferRow]) -> Paint {
+/// How the address of a category begins; nothing behind it is everything.
+pub(crate) fn category_path(slug: &str) -> String {
+    if slug.is_empty() { "/category".into() } else { format!("/category/{}", encoded(slug)) }
+}
+
+pub(crate) fn category(known: Option<&MarketCategory>, offers: &[OfferRow], origin: &str) -> Paint {
+    let name = known.map_or("Soko", |known| &known.name);
+    let path = category_path(known.map_or("", |known| &known.slug));
+    let mut body = format!("<h1>{}</h1><ul>", escaped(name));
+    for offer in offers {
+        let title = link(&format!("/stall/{}/{}", offer.stall, offer.product), &offer.name);
+        let rest = [offer.stall_name.as_str(), &price(offer)].join(", ");
+        body.push_str(&format!("<li>{title} {}</li>", escaped(&rest)));
+    }
+    body.push_str("</ul>");
+    let names: Vec<&str> = offers.iter().map(|offer| offer.name.as_str()).collect();
+    Paint {
+        title: format!("{name} – Soko"),
+        description: format!("{name}: {}", names.join(", ")),
+        data: vec![structured::collection(name, &path, offers, Origin(origin))],
+        path,
+        picture: offers.iter().find_map(|offer| offer.picture).map(|it| format!("/pictures/{it}")),
+        body,
+        ..Paint::default()
+    }
+}
+
+pub(crate) fn stall(page: &StallPage, offers: &[OfferRow], origin: &str) -> Paint {
     let card = &page.card;
     let mut body = format!("<h1>{}</h1>", escaped(&card.name));
     for line in [&card.description, &card.place, &page.hours].into_iter().filter(|line| !line.is_empty()) {
@@ -72,12 +120,15 @@ pub(crate) fn stall(page: &StallPage, offers: &[OfferRow]) -> Paint {
     Paint {
         title: card.name.clone(),
         description: description.clone(),
+        path: format!("/stall/{}", card.stall),
         picture: card.picture.map(|picture| format!("/pictures/{picture}")),
         body,
+        data: vec![structured::store(page, Origin(origin))],
+        ..Paint::default()
     }
 }
 
-pub(crate) fn offer(page: &OfferPage) -> Paint {
+pub(crate) fn offer(page: &OfferPage, origin: &str) -> Paint {
     let row = &page.row;
     let picture = row.picture.map(|picture| format!("/pictures/{picture}"));
     let mut body = String::new();
@@ -86,12 +137,23 @@ pub(crate) fn offer(page: &OfferPage) -> Paint {
     }
     let stall = link(&format!("/stall/{}", row.stall), &row.stall_name);
     body.push_str(&format!("<h1>{}</h1><p>{stall}</p>", escaped(&row.name)));
-    for line in [&price(row), &page.description] {
+    let rated = row
+        .rating
+        .tenths()
+        .map(|tenths| format!("★ {}.{} ({})", tenths / 10, tenths % 10, row.rating.reviews));
+    for line in [&price(row), &rated.unwrap_or_default(), &page.description] {
         body.push_str(&format!("<p>{}</p>", escaped(line)));
     }
+    let path = format!("/stall/{}/{}", row.stall, row.product);
     let title = format!("{} – {}", row.name, row.stall_name);
     let description = if page.description.is_empty() { price(row) } else { page.description.clone() };
-    Paint { title, description, picture, body }
+    let steps = [
+        ("Soko", "/".to_owned()),
+        (row.stall_name.as_str(), format!("/stall/{}", row.stall)),
+        (row.name.as_str(), path.clone()),
+    ];
+    let data = vec![structured::product(page, Origin(origin)), structured::way(&steps, Origin(origin))];
+    Paint { title, description, path, kind: "product", picture, body, data }
 }
 
 fn link(address: &str, text: &str) -> String {
@@ -142,6 +204,8 @@ pub(crate) fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const INDEX: &str = "<head><title>Soko</title><meta name=\"description\" content=\"x\">\
@@ -150,9 +214,22 @@ mod tests {
     #[test]
     fn what_people_wrote_stays_text() {
         let evil = "\"><script>alert('1')</script><!--soko:body-->";
-        let paint = Paint { title: evil.into(), description: evil.into(), ..Paint::default() };
-        let page = fill(INDEX, Some(&paint));
-        assert!(!page.contains("<script"), "{page}");
+        let data = vec![json!({"name": format!("</script>{evil}\u{2028}")})];
+        let paint = Paint {
+            title: evil.into(),
+            description: evil.into(),
+            path: evil.into(),
+            data,
+            ..Paint::default()
+        };
+        let page = fill(INDEX, Some(&paint), "https://market.example");
+        assert_eq!(page.matches("<script").count(), 1, "{page}");
+        assert!(page.contains("<script type=\"application/ld+json\">{\"name\":"), "{page}");
+        assert_eq!(page.matches("</script>").count(), 1, "{page}");
+        let data =
+            page.split_once("ld+json\">").and_then(|(_, rest)| rest.split_once("</script>")).unwrap().0;
+        let read: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(read["name"], format!("</script>{evil}\u{2028}"), "programs read what was written");
         assert_eq!(page.matches("<title>").count(), 1);
         assert_eq!(page.matches("name=\"description\"").count(), 1);
         assert!(page.contains("<main class=\"first-paint\"></main></body>"), "{page}");
@@ -160,7 +237,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_known_the_page_stays_as_it_is() {
-        let page = fill(INDEX, None);
+        let page = fill(INDEX, None, "");
         assert!(page.contains("<title>Soko</title>") && !page.contains("soko:"), "{page}");
     }
 }

@@ -7,10 +7,12 @@ import { Till } from "./till.js";
 export const SCREENS = [
   ["market", "/market"],
   ["search", "/search?q=tea"],
+  ["category", (it) => it.category],
   ["stall", (it) => it.stall],
   ["offer", (it) => it.offer],
   ["basket", "/basket"],
   ["my-orders", "/my-orders"],
+  ["liked", "/liked"],
   ["me", "/me"],
   ["sign-in", "/sign-in"],
   ["begin", "/begin"],
@@ -18,6 +20,7 @@ export const SCREENS = [
   ["pay", "/sell/pay"],
   ["receipt", (it) => it.receipt],
   ["orders", "/orders"],
+  ["reviews", "/reviews"],
   ["products", "/products"],
   ["product", "/products/new"],
   ["import", "/products/import"],
@@ -76,10 +79,12 @@ export async function furnished() {
     }, parts);
     return handle.jsonValue();
   };
+  places.category = await till.page.getByRole("navigation", { name: "Categories" }).getByRole("link").first().getAttribute("href");
   places.stall = await linked(3);
   await till.go(places.stall);
   places.offer = await linked(4);
   await till.go(places.offer);
+  await till.page.locator(".product-title .heart").click();
   await till.button("Put in basket").click();
   await till.page.getByText(/^In your basket/).waitFor();
   await till.go("/sell");

@@ -1,9 +1,10 @@
 //! The market's front: what it is, who sells, what there is.
 
-use soko_app_api::{Dated, MarketQuery, MarketView, StallCard, Window};
+use soko_app_api::{Dated, MarketQuery, MarketView, Sort, StallCard, Window};
 use yew::prelude::*;
 
 use super::cards::{Offers, Seen, StallTile};
+use super::category::{Categories, Strip};
 use super::suggested::ForMe;
 use crate::live::use_market;
 use crate::nav::Go;
@@ -73,6 +74,7 @@ fn Front(props: &FrontProps) -> Html {
     html! {
         <>
             <Seen as_of_ms={dated.as_of_ms} is_fresh={dated.is_fresh} />
+            <Categories />
             <section class="stack" aria-labelledby="stalls">
                 <div class="row row-apart">
                     <h2 id="stalls">{ speech.say("shop.stalls") }</h2>
@@ -89,6 +91,8 @@ fn Front(props: &FrontProps) -> Html {
                 </ul>
             </section>
             <ForMe />
+            <Strip sort={Sort::Newest} id="new" title={speech.say("browse.new")} />
+            <Strip sort={Sort::BestRated} id="best" title={speech.say("browse.best")} />
             <section class="stack" aria-labelledby="offers">
                 <h2 id="offers">{ speech.say("shop.offers") }</h2>
                 <Offers query={offers} label={speech.say("shop.offers")} {empty} />

@@ -10,6 +10,7 @@ use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
 use soko_search::{Names, fold};
 
+use super::groups;
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::{pack, unpack};
@@ -35,19 +36,10 @@ impl Device {
             }
             MarketView::Stall(seen) => put_stall(tx, seen.as_of_ms, &seen.value.card, Some(&seen.value)),
             MarketView::Offers(seen) => {
-                let category =
-                    if let MarketQuery::Offers { category, .. } = query { *category } else { None };
-                for row in &seen.value {
-                    put_offer(tx, seen.as_of_ms, row, None)?;
-                    category.iter().try_for_each(|category| put_category(tx, row, *category))?;
-                }
-                Ok(())
+                seen.value.iter().try_for_each(|row| put_offer(tx, seen.as_of_ms, row, None))
             }
-            MarketView::Offer(seen) => {
-                let page = &seen.value;
-                put_offer(tx, seen.as_of_ms, &page.row, Some(page))?;
-                page.categories.iter().try_for_each(|category| put_category(tx, &page.row, *category))
-            }
+            MarketView::Offer(seen) => put_offer(tx, seen.as_of_ms, &seen.value.row, Some(&seen.value)),
+            MarketView::Categories(seen) => groups::put(tx, seen),
             MarketView::Reviews(seen) => {
                 // Of a product's first page only; what a stall's people look at is the server's.
                 if let MarketQuery::Reviews { stall, product: Some(product), window } = query
@@ -61,9 +53,11 @@ impl Device {
         let rows = match view {
             MarketView::Offers(seen) => seen.value.as_slice(),
             MarketView::Offer(seen) => std::slice::from_ref(&seen.value.row),
-            MarketView::Missing | MarketView::Stalls(_) | MarketView::Stall(_) | MarketView::Reviews(_) => {
-                &[]
-            }
+            MarketView::Missing
+            | MarketView::Stalls(_)
+            | MarketView::Stall(_)
+            | MarketView::Reviews(_)
+            | MarketView::Categories(_) => &[],
         };
         self.model.borrow_mut().seen(rows);
         if let Some(names) = self.names.borrow_mut().as_mut() {
@@ -92,6 +86,14 @@ impl Device {
             MarketQuery::Offers { stall, text, category, window } => {
                 self.seen_offers((*stall, *category), text, *window)
             }
+            MarketQuery::Categories => Ok(MarketView::Categories(gather(self.read(groups::all)?))),
+            MarketQuery::Browse { browse, window } => {
+                let (offset, rows) = bounds(*window);
+                let found = self.read(|tx| groups::browse(tx, browse))?;
+                Ok(found.map_or(MarketView::Missing, |found| {
+                    MarketView::Offers(gather(found.into_iter().skip(offset).take(rows)))
+                }))
+            }
             // What a stall's people look at to answer is the server's.
             MarketQuery::Reviews { product: None, .. } => Ok(MarketView::Missing),
             MarketQuery::Reviews { stall, product: Some(product), window } => {
@@ -108,7 +110,6 @@ impl Device {
                         row: kept.row.clone(),
                         description: String::new(),
                         pictures: kept.row.picture.into_iter().collect(),
-                        categories: Vec::new(),
                     };
                     let page = kept.page.clone().unwrap_or_else(unknown);
                     MarketView::Offer(dated(kept.as_of_ms, OfferPage { row: kept.row, ..page }))
@@ -271,7 +272,9 @@ fn put_offer(
              page = coalesce(excluded.page, market_offer.page)",
         params![row.stall, row.product, fold(&row.name), as_of_ms, pack(row)?, page],
     )?;
-    Ok(())
+    let product = params![row.stall, row.product];
+    tx.execute("delete from market_category where stall = $1 and product = $2", product)?;
+    row.categories.iter().try_for_each(|category| put_category(tx, row, *category))
 }
 
 fn put_reviews(

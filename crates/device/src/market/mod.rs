@@ -2,6 +2,7 @@
 //! kept, and the market is fetched in the background, so that there is something to see offline.
 
 mod cache;
+mod groups;
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -99,7 +100,14 @@ impl Device {
         {
             self.forget_stalls_before(stalls.as_of_ms)?;
         }
-        self.fetch_offers(server, None).await
+        self.fetch_offers(server, None).await?;
+        let categories = MarketQuery::Categories;
+        match server.market(&categories).await {
+            Ok(view) => self.keep_seen(&categories, &view),
+            // An older server names none.
+            Err(Unanswered::Refused { .. }) => Ok(()),
+            Err(unanswered) => Err(unanswered.into()),
+        }
     }
 
     /// What a stall shows now, instead of what was kept of it.

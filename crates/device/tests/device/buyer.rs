@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use soko_app_api::{
-    Answer, Arrival, BasketOf, Bought, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, Dated,
-    DeviceVerb, MarketQuery, MarketView, OfferRow, OwnOrderState, OwnOrderView, OwnReview, OwnReviewState,
-    ProductEdit, Query, Rating, ReviewAnswer, Verb, View, Window,
+    Answer, Arrival, BasketOf, Bought, Browse, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call,
+    CategoryEdit, Dated, DeviceVerb, MarketMoved, MarketQuery, MarketView, OfferRow, OwnOrderState,
+    OwnOrderView, OwnReview, OwnReviewState, ProductEdit, Query, Rating, ReviewAnswer, Sort, Told, Verb,
+    View, Window,
 };
 use soko_domain::entry::OrderStep;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
@@ -351,10 +352,20 @@ fn the_market_is_searched_offline_with_mistakes_and_says_how_old_it_is() {
         let server = Running::start(&folder.path().join("server"));
         let stall = Shell::open(&folder.path().join("till"));
         stall.shop(&server).await;
+        let fruit = ThingId([0xca; 16]);
+        let edits = vec![CategoryEdit::Name("Früits & more".into())];
+        stall.done(Verb::EditCategory { category: fruit, edits }).await;
+        let edits = vec![ProductEdit::AddCategory(fruit)];
+        stall.done(Verb::EditProduct { product: MANGO, edits }).await;
+        stall.until("it at the server", async || (stall.status().await.unsent == 0).then_some(())).await;
         let shopper = Shell::open(&folder.path().join("phone"));
         buyer(&shopper, &server).await;
         let fresh = offers(&shopper, "mango").await;
         assert!(fresh.is_fresh && fresh.as_of_ms > 0, "{fresh:?}");
+        let everything = Told::Market(MarketMoved::Everything);
+        shopper
+            .until("the market to be held here", async || shopper.was_told(&everything).then_some(()))
+            .await;
         stall.close();
         drop(server);
         shopper
@@ -373,6 +384,7 @@ fn the_market_is_searched_offline_with_mistakes_and_says_how_old_it_is() {
             assert_eq!((names, seen.is_fresh), (expected.clone(), false), "{typed}");
             assert_eq!(seen.as_of_ms > 0, !expected.is_empty());
         }
+        look_around(&shopper).await;
         let stalls = MarketQuery::Stalls { text: "duka".into(), window: Window::first(5) };
         match shopper.call(Call::Market(stalls)).await {
             Answer::Market(MarketView::Stalls(stalls)) => assert_eq!(stalls.value[0].name, "Duka"),
@@ -380,6 +392,34 @@ fn the_market_is_searched_offline_with_mistakes_and_says_how_old_it_is() {
         }
         shopper.close();
     });
+}
+
+/// By category, price and stock, as the server would, without it.
+async fn look_around(shopper: &Shell) {
+    let Answer::Market(MarketView::Categories(all)) =
+        shopper.call(Call::Market(MarketQuery::Categories)).await
+    else {
+        panic!("no categories")
+    };
+    let told: Vec<_> = all.value.iter().map(|it| (it.slug.as_str(), it.offers)).collect();
+    assert_eq!((told, all.is_fresh), (vec![("fruits-more", 1)], false));
+    let everything = || Browse::of("");
+    for (browse, expected) in [
+        (Browse::of("fruits-more"), Some(vec!["Mango"])),
+        (Browse { sort: Sort::Cheapest, ..everything() }, Some(vec!["Mango", "Crème tea"])),
+        (Browse { min: Some(3), in_stock: true, ..everything() }, Some(vec!["Crème tea"])),
+        (Browse { max: Some(2), ..everything() }, Some(vec![])),
+        (Browse::of("nobody-has-this"), None),
+    ] {
+        let query = MarketQuery::Browse { browse: browse.clone(), window: Window::first(10) };
+        let names = match shopper.call(Call::Market(query)).await {
+            Answer::Market(MarketView::Offers(seen)) => Some(seen.value),
+            Answer::Market(MarketView::Missing) => None,
+            other => panic!("{other:?}"),
+        };
+        let names = names.as_ref().map(|rows| rows.iter().map(|row| row.name.as_str()).collect());
+        assert_eq!(names, expected, "{browse:?}");
+    }
 }
 
 #[test]
