@@ -94,7 +94,7 @@ fn write_down(folder: &Path, stall: LogId, product: ProductId) -> Measured<Vec<V
 fn order(product: ProductId) -> PlaceOrder {
     let (buyer, order) = (random_id(), OrderId(random_id().0));
     let lines = vec![AskedLine { product, quantity: 1, seen_price_minor: None }];
-    PlaceOrder { actor: buyer, key: order.to_string(), order, buyer, lines, note: String::new(), pay: None }
+    PlaceOrder::fetched(buyer, order, lines)
 }
 
 fn said(failed: Failed<Refusal>) -> Fault {

@@ -67,11 +67,11 @@ impl World<'_> {
         let order = PlaceOrder {
             actor: ThingId([3; 16]),
             key: self.fresh().to_string(),
-            order: OrderId(self.fresh().0),
-            buyer: ThingId([buyer; 16]),
-            lines: vec![AskedLine { product, quantity, seen_price_minor: None }],
-            note: String::new(),
-            pay: None,
+            ..PlaceOrder::fetched(
+                ThingId([buyer; 16]),
+                OrderId(self.fresh().0),
+                vec![AskedLine { product, quantity, seen_price_minor: None }],
+            )
         };
         let answer = self.place(&order)?;
         match &answer {

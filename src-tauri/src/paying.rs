@@ -90,7 +90,9 @@ fn browsers() -> &'static [(&'static str, &'static [&'static str])] {
 
 #[cfg(test)]
 mod tests {
+    use soko_app_api::ContactView;
     use soko_app_api::{OwnOrderRow, OwnOrderState, OwnOrderView, OwnPayment};
+    use soko_domain::delivery::Handing;
     use soko_domain::entry::PayWay;
     use soko_domain::ids::LogId;
 
@@ -108,6 +110,7 @@ mod tests {
             currency: "KES".into(),
             total_minor: 5_000,
             lines: 1,
+            handing: Handing::Pickup,
         };
         let payment = Some(OwnPayment { way: PayWay::Card, state, page: page.into() });
         let view = OwnOrderView {
@@ -118,6 +121,9 @@ mod tests {
             reason: String::new(),
             cancel_asked: false,
             payment,
+            delivery_minor: None,
+            zone: String::new(),
+            contact: ContactView::default(),
         };
         Answer::Buyer(BuyerView::Order(Box::new(view)))
     }

@@ -10,11 +10,21 @@ use crate::platform::authorise::role_of;
 use crate::platform::likes::{self, Like};
 use crate::platform::refusal::Refusal;
 use crate::reviews::{self, Review};
+use crate::stall::{Contact, contact_of_account};
 
 /// The latest orders that are told; more than anybody places by hand.
 const ORDERS_MAX: u32 = 10_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 6] = ["session", "member", "reader", "message_wish", "recovery", "message"];
+const OF_THE_ACCOUNT: [&str; 8] = [
+    "session",
+    "member",
+    "reader",
+    "message_wish",
+    "recovery",
+    "message",
+    "account_contact",
+    "guest_account",
+];
 
 #[derive(Clone, Debug)]
 pub(crate) struct OwnData {
@@ -26,6 +36,8 @@ pub(crate) struct OwnData {
     pub orders: Vec<OwnOrder>,
     pub likes: Vec<Like>,
     pub reviews: Vec<Review>,
+    /// What was written for the last order.
+    pub contact: Option<Contact>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,7 +62,8 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>,
     let sessions = own(tx, "select created_ms, seen_ms from session where account = $1 order by created_ms")?;
     let members = own(tx, "select stall, role, added_ms from member where account = $1 order by stall")?;
     let orders = tx.query(
-        "select log, order_id, at_ms, total_minor from orders where buyer = $1 and placed = 1
+        "select log, order_id, at_ms, total_minor from orders
+         where (buyer = $1 or buyer in (select guest from guest_account where account = $1)) and placed = 1
          order by at_ms desc, order_id limit $2",
         params![account, ORDERS_MAX],
     )?;
@@ -76,6 +89,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>,
         orders: orders.iter().map(order).collect::<Result<_, StoreError>>()?,
         likes: likes::all(tx, account)?,
         reviews: reviews::of_buyer(tx, account)?,
+        contact: contact_of_account(tx, account)?,
     }))
 }
 
@@ -97,6 +111,10 @@ pub(crate) fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result
         return Err(Refusal::WrongCredentials);
     }
     let of_account: [Param<'_>; 1] = [Param::from(&account)];
+    // Open orders, too: what is to be brought has to be fetched then.
+    let contacts = "delete from order_contact
+        where buyer = $1 or buyer in (select guest from guest_account where account = $1)";
+    tx.run(contacts, &of_account)?;
     for table in OF_THE_ACCOUNT {
         tx.run(&format!("delete from {table} where account = $1"), &of_account)?;
     }

@@ -18,6 +18,7 @@ use soko_domain::ask::{Answer as Answered, Ask};
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::verbs::place_order::ORDERS_HELD_MAX;
 use soko_domain::wire::Wire as _;
+use soko_record_log::StoreError;
 use soko_replication::Page;
 use soko_sync_server::core::{CoreRefusal, Now};
 use soko_sync_server::demo::Device;
@@ -267,6 +268,133 @@ async fn steps_are_the_stalls_follow_each_other_and_move_nothing() {
             shop.server.ask(Method::POST, &format!("{path}/cancel")).header("soko-buyer", &secret(1));
         assert_eq!(cancel.send().await.expect(StatusCode::OK).text("state"), "cancelled");
         step(&shop.owner, "ready").await.refused(StatusCode::CONFLICT, "order_ended");
+        assert_eq!(shop.available().await, 5);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bringing_is_paid_as_the_buyer_saw_it() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 50).await;
+        let server = &shop.server;
+        let account = server.person("buyer@example.org").await;
+        let contact =
+            json!({"name": "Wanjiku", "reach": "+254 700 1", "address": "Acacia Lane 4\nblue gate"});
+        let asked = |order: u8, quantity: i64, more: serde_json::Value| {
+            let lines = json!([{"product": TEA.to_string(), "quantity": quantity}]);
+            let mut body = json!({"order": id(order), "lines": lines});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            server.post(&orders(), &body)
+        };
+        let town = json!({"handing": "local", "zone": "Town", "contact": contact, "seen_total_minor": 600});
+        let placed =
+            asked(1, 1, town.clone()).bearer(&account).send().await.expect(StatusCode::CREATED).json();
+        assert_eq!((placed["total_minor"].as_i64(), placed["handing"].as_str()), (Some(600), Some("local")));
+        assert_eq!(placed["delivery"], json!({"zone": "Town", "tax_minor": 30, "total_minor": 150}));
+        // The same again is the same; with another address it is another order under a used name.
+        let again = asked(1, 1, town).bearer(&account).send().await.expect(StatusCode::CREATED).json();
+        assert_eq!(again, placed);
+        let (zone, nowhere) =
+            (json!({"handing": "local", "zone": "Hills"}), json!({"name": "W", "reach": "1"}));
+        for (number, (more, status, code)) in (10..).zip([
+            (
+                json!({"handing": "local", "zone": "Town", "contact": contact, "seen_total_minor": 450}),
+                409,
+                "total_changed",
+            ),
+            (json!({"handing": "local", "zone": "Mombasa", "contact": contact}), 409, "unknown_zone"),
+            (json!({"handing": "shipping", "contact": contact}), 409, "handing_not_offered"),
+            (zone, 409, "no_address"),
+            (json!({"handing": "local", "zone": "Hills", "contact": nowhere}), 409, "no_address"),
+            (json!({"contact": {"name": "", "reach": "1"}}), 409, "contact"),
+            (json!({"contact": {"name": "a\u{7}b", "reach": "1"}}), 400, "malformed"),
+            (json!({"contact": {"name": "x".repeat(201), "reach": "1"}}), 400, "malformed"),
+            (json!({"handing": "pigeon"}), 400, "malformed"),
+            (json!({"zone": "x".repeat(999)}), 400, "malformed"),
+        ]) {
+            let answer = asked(number, 1, more).header("soko-buyer", &secret(1)).send().await;
+            answer.refused(StatusCode::from_u16(status).unwrap(), code);
+        }
+        // From so much on it is free.
+        let free = json!({"handing": "local", "zone": "Hills", "contact": contact, "seen_total_minor": 2250});
+        let free =
+            asked(2, 5, free).header("soko-buyer", &secret(1)).send().await.expect(StatusCode::CREATED);
+        assert_eq!(free.json()["delivery"]["total_minor"], 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_an_order_is_for_is_the_stalls_to_see_and_in_no_record() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 50).await;
+        let server = &shop.server;
+        let account = server.person("buyer@example.org").await;
+        let contact =
+            json!({"name": "Wanjiku", "reach": "+254 700 1", "address": "Acacia Lane 4\nblue gate"});
+        let lines = json!([{"product": TEA.to_string(), "quantity": 1}]);
+        for order in [1, 2] {
+            let body = json!({
+                "order": id(order), "lines": lines, "handing": "local", "zone": "Town", "contact": contact
+            });
+            server.post(&orders(), &body).bearer(&account).send().await.expect(StatusCode::CREATED);
+        }
+        let of = |order: u8| format!("{}/{}/contact", orders(), id(order));
+        let seen = server.get(&of(1)).bearer(&shop.owner).send().await.expect(StatusCode::OK).json();
+        assert_eq!(seen, contact);
+        let device = server.get(&of(2)).bearer(&shop.register.access).send().await;
+        device.expect(StatusCode::OK);
+        let stranger = server.person("stranger@example.org").await;
+        server.get(&of(1)).bearer(&stranger).send().await.refused(StatusCode::NOT_FOUND, "no_such_stall");
+        server.get(&of(1)).bearer(&account).send().await.refused(StatusCode::NOT_FOUND, "no_such_stall");
+        let told = server.store.store.read(|tx: &mut dyn soko_record_log::Tx| {
+            let rows = tx.query("select body from record where body is not null", &[])?;
+            let bodies: Result<Vec<Vec<u8>>, StoreError> =
+                rows.iter().map(|row| row.blob(0).map(<[u8]>::to_vec)).collect();
+            bodies
+        });
+        let bodies: Vec<Vec<u8>> = told.await.map_err(|failed| format!("{failed:?}")).unwrap();
+        for secret in ["Wanjiku", "Acacia", "254 700"] {
+            let is_there = |body: &Vec<u8>| body.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!bodies.iter().any(is_there), "{secret} is in a record");
+        }
+        assert!(
+            bodies.iter().any(|body| body.windows(4).any(|part| part == b"Town")),
+            "the search finds nothing"
+        );
+
+        // What ended needs no address; the account keeps its own until it says otherwise.
+        let cancel = server.ask(Method::POST, &format!("{}/{}/cancel", orders(), id(1))).bearer(&account);
+        cancel.send().await.expect(StatusCode::OK);
+        server.get(&of(1)).bearer(&shop.owner).send().await.refused(StatusCode::NOT_FOUND, "no_contact");
+        let mine = || server.get("/v1/me/contact").bearer(&account).send();
+        assert_eq!(mine().await.expect(StatusCode::OK).json(), contact);
+        server.delete("/v1/me/contact").bearer(&account).send().await.expect(StatusCode::NO_CONTENT);
+        mine().await.refused(StatusCode::NOT_FOUND, "no_contact");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_its_way_is_not_cancelled_by_its_buyer() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 5).await;
+        let contact = json!({"name": "Wanjiku", "reach": "+254 700 1", "address": "Acacia Lane 4"});
+        let lines = json!([{"product": TEA.to_string(), "quantity": 2}]);
+        let body =
+            json!({"order": id(1), "lines": lines, "handing": "local", "zone": "Town", "contact": contact});
+        let placed = shop.server.post(&orders(), &body).header("soko-buyer", &secret(1)).send().await;
+        placed.expect(StatusCode::CREATED);
+        let path = format!("{}/{}", orders(), id(1));
+        for step in ["accepted", "packed", "on its way"] {
+            let body = json!({"step": step});
+            let taken = shop.server.post(&format!("{path}/step"), &body).bearer(&shop.owner).send().await;
+            assert_eq!(taken.expect(StatusCode::OK).text("step"), step);
+        }
+        let cancel = || shop.server.ask(Method::POST, &format!("{path}/cancel"));
+        let refused = cancel().header("soko-buyer", &secret(1)).send().await;
+        refused.refused(StatusCode::CONFLICT, "on_the_way");
+        assert_eq!(shop.available().await, 3);
+        // It came back, and the stall says so.
+        cancel().bearer(&shop.owner).send().await.expect(StatusCode::OK);
         assert_eq!(shop.available().await, 5);
     }
 }

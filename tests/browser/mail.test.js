@@ -58,7 +58,7 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await page.getByText(/^In your basket/).waitFor();
     await till.go("/basket");
     await page.getByRole("button", { name: /^Order from/ }).first().click();
-    await till.button("Order now").click();
+    await till.order();
     const held = await box.mail(EMAIL, /set your order aside/);
     assert.match(held.text, /Total: /);
     const stall = held.subject.replace(/ set your order aside$/, "");

@@ -101,7 +101,7 @@ test("two registers and the shop, cut off from each other, sell the last units a
     await shopper.page.getByText("Only 1 left when it was last seen.").waitFor();
     await shopper.button("Take 1").click();
     await shopper.button(`Order from ${stall}`).click();
-    await shopper.button("Order now").click();
+    await shopper.order();
     await shopper.page.getByText("the stall was told").first().waitFor();
 
     // All meet. Five were promised and two more were in the hands of buyers: everybody says the same about it.

@@ -32,7 +32,7 @@ const ordered = async (shopper, { stall, tea }, way) => {
   await shopper.go("/basket");
   await shopper.button(`Order from ${stall}`).click();
   await shopper.page.getByLabel("How you pay").selectOption({ label: way });
-  await shopper.button("Order now").click();
+  await shopper.order();
   await shopper.page.getByRole("link", { name: "Pay now" }).click();
 };
 
@@ -59,6 +59,57 @@ test("an order is paid with test money, on its page and back, and the seller see
     await shopper.page.getByText(/^2\.50 /).waitFor();
     await shopper.button("Pay").click();
     await seesPaid(till, shopper, server);
+  } finally {
+    await seller.close();
+    await buyer.close();
+    await server.close();
+  }
+});
+
+test("an order is brought: priced before the last tap, stepped by the stall, seen live by a guest, and its address by nobody else", async () => {
+  const server = await Server.begin({});
+  const [seller, buyer] = [new Browser(), new Browser()];
+  try {
+    await seller.start();
+    await buyer.start();
+    const till = await Till.open(seller.context, server.url);
+    const { stall, tea } = await openedStall(till, "2.50");
+    const card = till.page.locator("section", { has: till.page.getByRole("heading", { name: "How buyers get their orders" }) }).last();
+    const local = card.getByRole("group", { name: "Bring it to them" });
+    await local.getByLabel("Price", { exact: true }).selectOption({ label: "By place" });
+    await local.getByLabel(/^Places and prices/).fill("Old town: 1\nHarbour: 1.50");
+    await local.getByLabel(/^Free from/).fill("20");
+    await card.getByRole("button", { name: "Save" }).click();
+    await till.page.getByText("Saved here · all sent").first().waitFor();
+
+    const shopper = await Till.open(buyer.context, server.url, "/market");
+    await shopper.page.getByRole("link", { name: new RegExp(tea) }).first().click();
+    await shopper.button("Put in basket").click();
+    await shopper.page.getByText("In your basket: 1.").first().waitFor();
+    await shopper.go("/basket");
+    await shopper.button(`Order from ${stall}`).click();
+    const dialog = shopper.page.getByRole("dialog");
+    await dialog.getByLabel("How you get it").selectOption({ label: "Brought to you" });
+    await dialog.getByText("Choose where it goes.").waitFor();
+    assert.equal(await shopper.button("Order now").isDisabled(), true);
+    await dialog.getByLabel("Where to").selectOption({ label: "Harbour" });
+    await dialog.locator(".checkout-foot").getByText(/4\.00/).waitFor();
+    await dialog.getByLabel("Address", { exact: true }).fill("Acacia Lane 4");
+    await shopper.order();
+    await shopper.page.getByText("the stall was told").first().waitFor();
+
+    await till.go("/orders");
+    await till.page.getByRole("main").getByRole("link", { name: /Order/ }).click();
+    await till.page.getByText("Acacia Lane 4").waitFor();
+    for (const [tap, seen] of [["Accept", "has seen your order"], ["It is packed", "lie together"], ["On its way", "on their way to you"]]) {
+      await till.button(tap).click();
+      await shopper.page.getByText(seen).first().waitFor();
+    }
+    assert.equal(await shopper.button("Cancel the order").count(), 0);
+    await till.button("Handed over").click();
+    await shopper.page.getByText("You have your goods").first().waitFor();
+    await till.page.getByText("Acacia Lane 4").waitFor({ state: "detached" });
+    assert.deepEqual([...till.problems, ...shopper.problems], []);
   } finally {
     await seller.close();
     await buyer.close();

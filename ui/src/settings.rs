@@ -4,6 +4,7 @@
 mod connect;
 mod devices;
 mod form;
+mod handing;
 mod invite;
 mod join;
 mod kept;
@@ -51,6 +52,7 @@ fn Settings() -> Html {
                             <connect::Connect key={stall.stall.to_string()} stall={stall.clone()} />
                         }
                         <profile::Profile key={stall.stall.to_string()} stall={stall.stall} />
+                        <handing::Handing key={format!("handing {}", stall.stall)} stall={stall.stall} />
                         <till::Till key={format!("till {}", stall.stall)} stall={stall.stall} />
                         <LoyaltyForm key={format!("loyalty {}", stall.stall)} stall={stall.clone()} />
                     </div>

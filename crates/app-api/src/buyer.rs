@@ -1,6 +1,7 @@
 //! A buyer's own affairs on one device: baskets, and orders from the moment they are kept here.
 
 use serde::{Deserialize, Serialize};
+use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
@@ -8,8 +9,8 @@ use soko_domain::quantity::Unit;
 use crate::market::OfferRow;
 use crate::query::Window;
 use crate::review::{Bought, OwnReview};
-use crate::text::{as_hex, as_hex_opt, as_word};
-use crate::views::OrderLineView;
+use crate::text::{as_hex, as_hex_opt, as_word, as_word_opt};
+use crate::views::{ContactView, OrderLineView};
 
 /// One thing to do as a buyer; repeated under the same id it does nothing more.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -44,6 +45,14 @@ pub enum BuyerVerb {
         note: String,
         /// None pays when it is fetched.
         pay: Option<PayChoice>,
+        #[serde(with = "as_word")]
+        handing: Handing,
+        /// Where to, if the stall has prices by zone.
+        zone: String,
+        /// Whom it is for; needed where it is brought.
+        contact: Option<ContactView>,
+        /// What was shown before the last tap. With any other total nothing is ordered.
+        seen_total_minor: Option<i64>,
     },
     CancelOrder {
         #[serde(with = "as_hex")]
@@ -87,6 +96,15 @@ pub enum BuyerQuery {
     /// How the stall can be paid before the goods are fetched, as its server says now; without one, not at all.
     PayOffers(#[serde(with = "as_hex")] LogId),
     Baskets,
+    /// What ordering the basket of a stall comes to, in one way of handing it over.
+    Checkout {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        /// None is the first way that the stall offers.
+        #[serde(with = "as_word_opt")]
+        handing: Option<Handing>,
+        zone: String,
+    },
     /// Latest first.
     Orders {
         window: Window,
@@ -113,6 +131,7 @@ pub enum BuyerView {
     LikedKeys(Vec<Liked>),
     Likes(Likes),
     OwnReviews(Vec<OwnReview>),
+    Checkout(Box<CheckoutView>),
 }
 
 /// A product of a stall that somebody likes.
@@ -130,6 +149,36 @@ pub struct Likes {
     pub offers: Vec<OfferRow>,
     /// Liked, and not on offer any more.
     pub gone: u32,
+}
+
+/// What can be chosen before an order, and what it comes to then.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CheckoutView {
+    pub ways: Vec<HandingWay>,
+    /// What the sums below are for.
+    #[serde(with = "as_word")]
+    pub handing: Handing,
+    /// Where and when buyers come.
+    pub pickup_text: String,
+    pub goods_minor: i64,
+    /// None where the buyer comes.
+    pub delivery_minor: Option<i64>,
+    /// None while something stands in the way.
+    pub total_minor: Option<i64>,
+    /// Why there is no total, as a refusal's code; empty otherwise.
+    pub problem: String,
+    /// What was written last.
+    pub contact: ContactView,
+    /// Nobody is signed in: the stall has to be told who orders.
+    pub is_guest: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HandingWay {
+    #[serde(with = "as_word")]
+    pub handing: Handing,
+    /// The places that it goes to; none where one price is for all.
+    pub zones: Vec<String>,
 }
 
 /// The basket of one stall: one order, once it is placed.
@@ -176,6 +225,8 @@ pub struct OwnOrderRow {
     pub currency: String,
     pub total_minor: i64,
     pub lines: u32,
+    #[serde(with = "as_word")]
+    pub handing: Handing,
 }
 
 /// Where an order is, and never further than is known.
@@ -215,6 +266,11 @@ pub struct OwnOrderView {
     pub row: OwnOrderRow,
     pub lines: Vec<OrderLineView>,
     pub note: String,
+    /// What bringing it costs; none where the buyer comes.
+    pub delivery_minor: Option<i64>,
+    pub zone: String,
+    /// Whom it is for; empty where nobody asked.
+    pub contact: ContactView,
     /// Why it was refused or must be confirmed again; empty otherwise.
     pub because: String,
     /// What the stall says to its cancelling; empty otherwise.

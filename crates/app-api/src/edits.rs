@@ -37,6 +37,12 @@ pub enum StallEdit {
     /// Buyers may pay by card before they fetch, or from their telephone.
     TakesCard(bool),
     TakesPhone(bool),
+    /// Buyers cannot come for their orders, or can.
+    NoPickup(bool),
+    PickupText(String),
+    /// What bringing and sending cost, as `soko_domain::delivery` writes it; empty where the stall does not.
+    LocalTerms(String),
+    ShippingTerms(String),
 }
 
 /// A product as it begins.
@@ -67,6 +73,9 @@ pub struct ProductContent {
     /// Below this many units it is on the list of what to buy.
     #[serde(default)]
     pub low_level: Option<i64>,
+    /// What a piece weighs, in grams.
+    #[serde(default)]
+    pub piece_g: Option<i64>,
     /// The product that this one is a size, a colour or the like of.
     #[serde(with = "as_hex_opt", default)]
     pub variant_of: Option<ProductId>,
@@ -110,6 +119,7 @@ impl ProductContent {
             categories: Vec::new(),
             favourite: false,
             low_level: None,
+            piece_g: None,
             variant_of: None,
             options: Vec::new(),
             parts: Vec::new(),
@@ -131,6 +141,7 @@ pub enum ProductEdit {
     Archived(bool),
     Favourite(bool),
     LowLevel(Option<i64>),
+    PieceGrams(Option<i64>),
     /// An empty value takes the option away.
     PutOption(OptionValue),
     PutPart(PartInput),

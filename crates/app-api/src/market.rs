@@ -92,9 +92,22 @@ pub struct StallCard {
 pub struct StallPage {
     pub card: StallCard,
     pub hours: String,
+    /// How it hands orders over.
+    pub handings: ShopHandings,
     pub categories: Vec<ShopCategory>,
     /// Who signs its receipts.
     pub registers: Vec<RegisterKey>,
+}
+
+/// How a stall hands orders over, as its profile says.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ShopHandings {
+    pub no_pickup: bool,
+    /// Where and when buyers come, where that is not the stall's own place and hours.
+    pub pickup_text: String,
+    /// What bringing and sending cost, as `soko_domain::delivery` reads it; empty where the stall does not.
+    pub local_terms: String,
+    pub shipping_terms: String,
 }
 
 /// A register with the key that its receipts are checked with.
@@ -129,6 +142,11 @@ pub struct OfferRow {
     pub price_minor: i64,
     pub price_per: i64,
     pub currency: String,
+    pub tax_ppm: u32,
+    /// Whether the price has its tax in it.
+    pub tax_inclusive: bool,
+    /// What a piece weighs; 0 where the stall does not say.
+    pub piece_g: i64,
     /// What the shop can promise.
     pub available: i64,
     #[serde(with = "as_hex_opt")]

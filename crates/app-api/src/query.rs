@@ -206,7 +206,14 @@ pub enum Query {
         #[serde(with = "as_hex")]
         order: OrderId,
     },
-    /// Latest first.
+    /// Whom an order is for. The device asks its server, or remembers what that said; an engine alone does not know.
+    OrderContact {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        order: OrderId,
+    },
+    /// Of all, latest first; of those that wait, whoever waits longest for the next step.
     Orders {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -335,6 +342,7 @@ impl Query {
             | Self::Exchange { stall, .. }
             | Self::Sales { stall, .. }
             | Self::Order { stall, .. }
+            | Self::OrderContact { stall, .. }
             | Self::Orders { stall, .. }
             | Self::OpenOrder { stall, .. }
             | Self::OpenOrders { stall, .. }
@@ -397,7 +405,9 @@ impl Query {
                 matches!(key, Key::Sales | Key::Shift | Key::Devices | Key::Ask(_))
             }
             Self::Sales { .. } | Self::Payments { .. } => matches!(key, Key::Sales),
-            Self::Order { order, .. } => matches!(key, Key::Order(changed) if changed == order),
+            Self::Order { order, .. } | Self::OrderContact { order, .. } => {
+                matches!(key, Key::Order(changed) if changed == order)
+            }
             Self::Orders { .. } => matches!(key, Key::Orders),
             Self::OpenOrder { order, .. } => is_document(order.0),
             Self::OpenOrders { .. } => matches!(key, Key::Document(_)),

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
+use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     AdjustReason, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode, PriceWhy,
     Standing,
@@ -119,6 +120,7 @@ worded! {
     Standing {
         Taken = "taken", Claimed = "claimed", Failed = "failed", Verified = "verified", Settled = "settled",
     }
+    Handing { Pickup = "pickup", Local = "local", Shipping = "shipping" }
     OrderStep { Accepted = "accepted", Packed = "packed", Ready = "ready", OnTheWay = "on-the-way" }
     PayWay { Card = "card", Phone = "phone" }
     PayStanding { AtHandOver = "at-hand-over", Waiting = "waiting", Paid = "paid", PaidBack = "paid-back",

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
+use soko_domain::delivery::Handing;
 use soko_domain::entry::{AdjustReason, IncidentKind, OrderStep, Standing};
 use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
@@ -55,6 +56,7 @@ pub enum View {
     Sales(Vec<SaleRow>),
     Order(OrderView),
     Orders(Vec<OrderRow>),
+    OrderContact(ContactView),
     OpenOrder(OpenOrderView),
     OpenOrders(Vec<OpenOrderRow>),
     Devices(Vec<DeviceRow>),
@@ -129,6 +131,11 @@ pub struct StallView {
     pub scale_codes: String,
     pub takes_card: bool,
     pub takes_phone: bool,
+    pub no_pickup: bool,
+    pub pickup_text: String,
+    /// As `soko_domain::delivery` writes terms; empty where the stall does not.
+    pub local_terms: String,
+    pub shipping_terms: String,
     /// What several people set differently, and what nobody set.
     pub problems: Vec<Said>,
 }
@@ -194,6 +201,8 @@ pub struct ProductView {
     pub archived: bool,
     pub favourite: bool,
     pub low_level: Option<i64>,
+    /// What a piece weighs, in grams.
+    pub piece_g: Option<i64>,
     #[serde(with = "as_hex_opt")]
     pub variant_of: Option<ProductId>,
     pub options: Vec<OptionValue>,
@@ -588,6 +597,8 @@ pub struct OrderRow {
     /// What the stall does next; nothing before it is handed over, or where it ended.
     #[serde(with = "as_word_opt")]
     pub next: Option<OrderStep>,
+    #[serde(with = "as_word")]
+    pub handing: Handing,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -599,6 +610,25 @@ pub struct OrderView {
     pub steps: Vec<OrderStepView>,
     /// Why the stall cancelled it; empty otherwise.
     pub cancel_reason: String,
+    /// What bringing it costs, and to which of the stall's zones.
+    pub delivery: Option<DeliveryView>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeliveryView {
+    pub zone: String,
+    pub total_minor: i64,
+}
+
+/// Whom an order is for, as the buyer wrote it. It is in no record: the server has it while the order is open, and so has the
+/// register that asked.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ContactView {
+    pub name: String,
+    /// A telephone number or a mail address.
+    pub reach: String,
+    /// Empty where the buyer comes.
+    pub address: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

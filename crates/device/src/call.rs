@@ -28,12 +28,18 @@ impl Device {
     pub async fn answer(&self, call: Call) -> Answer {
         let answer = match call {
             Call::Do(command) => self.handle(command),
+            Call::Ask(Query::OrderContact { stall, order }) => {
+                self.order_contact(stall, order).await.map(Answer::View)
+            }
             Call::Ask(query) => self.ask(&query).map(Answer::View),
             Call::Market(query) => self.market_answer(&query).await.map(Answer::Market),
             Call::Suggest(query) => self.suggestions(&query).map(Answer::Suggested),
             Call::Buy(command) => self.buy(&command).map(|()| Answer::Bought),
             Call::Buyer(BuyerQuery::PayOffers(stall)) => {
                 Ok(Answer::Buyer(BuyerView::PayOffers(self.pay_offers(stall).await)))
+            }
+            Call::Buyer(BuyerQuery::Checkout { stall, handing, zone }) => {
+                self.checkout(stall, (handing, &zone)).await.map(Answer::Buyer)
             }
             Call::Buyer(query) => self.buyer_answer(&query).map(Answer::Buyer),
             Call::Device(command) => self.device_command(command).await.map(Answer::Device),

@@ -9,6 +9,7 @@ mod arrivals;
 mod bell;
 mod buyer;
 mod call;
+mod contact;
 mod device;
 mod exchange;
 mod failure;

@@ -9,6 +9,7 @@ use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_engine::Join;
 
+use crate::buyer::has_ordered_as_guest;
 use crate::buyer::likes;
 use crate::device::Device;
 use crate::failure::Undone;
@@ -102,6 +103,11 @@ impl Device {
                 "server_changed",
                 "another server was named meanwhile: sign in again",
             ));
+        }
+        let (guest, has_ordered) = (own.guest, self.read(has_ordered_as_guest)?);
+        if has_ordered {
+            // Without it the orders are followed from here all the same.
+            let _ = server.was_guest(&session, &guest).await;
         }
         self.keep_own(&Own { email: email.trim().to_owned(), session, ..own })?;
         self.tell_device();

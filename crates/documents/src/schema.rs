@@ -1,6 +1,7 @@
 //! The closed list of registers that each kind of document has, and what each may hold. Checked when an edit is
 //! made, when a change arrives and when a document is read.
 
+use soko_domain::delivery::TERMS_BYTES_MAX;
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::verbs::make_sale::BeyondRule;
@@ -18,6 +19,8 @@ const BARCODE_BYTES_MAX: usize = 64;
 const OPTION_BYTES_MAX: usize = 60;
 const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
 const QUANTITY_MAX: i64 = 1_000_000_000;
+/// A tonne.
+const PIECE_GRAMS_MAX: i64 = 1_000_000;
 const POSITION_MAX: i64 = 1_000_000;
 const TAX_PPM_MAX: i64 = 1_000_000;
 const CASH_STEP_MAX: i64 = 100_000;
@@ -72,6 +75,15 @@ fields! {
     /// How buyers may pay before they fetch.
     TakesCard = "takes_card",
     TakesPhone = "takes_phone",
+    /// Buyers cannot come for their orders.
+    NoPickup = "no_pickup",
+    /// Where and when they can.
+    PickupText = "pickup_text",
+    /// What bringing and sending cost, as `soko_domain::delivery` reads it; empty where the stall does neither.
+    LocalTerms = "local_terms",
+    ShippingTerms = "shipping_terms",
+    /// What a piece weighs, in grams.
+    PieceGrams = "piece_g",
     Title = "title",
     Customer = "customer",
     ClosedBy = "closed_by",
@@ -280,6 +292,7 @@ fn product_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::TaxPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
         Slot::Field(Field::TaxInclusive | Field::Archived | Field::Favourite) => Rule::Flag,
         Slot::Field(Field::LowLevel) => Rule::Number { min: 0, max: QUANTITY_MAX },
+        Slot::Field(Field::PieceGrams) => Rule::Number { min: 0, max: PIECE_GRAMS_MAX },
         Slot::Field(Field::VariantOf) => Rule::Thing,
         Slot::Option(_) => Rule::Line { bytes_max: OPTION_BYTES_MAX },
         Slot::Part(_) => Rule::Number { min: 1, max: QUANTITY_MAX },
@@ -325,7 +338,9 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
             max: i64::from(BeyondRule::Refuse.number()),
         },
         Slot::Field(Field::ScaleCodes) => Rule::Line { bytes_max: 200 },
-        Slot::Field(Field::TakesCard | Field::TakesPhone) => Rule::Flag,
+        Slot::Field(Field::TakesCard | Field::TakesPhone | Field::NoPickup) => Rule::Flag,
+        Slot::Field(Field::PickupText) => Rule::Prose { bytes_max: 500 },
+        Slot::Field(Field::LocalTerms | Field::ShippingTerms) => Rule::Prose { bytes_max: TERMS_BYTES_MAX },
         _ => return None,
     })
 }

@@ -34,6 +34,8 @@ pub struct Product {
     pub favourite: bool,
     /// None: nobody wants to be told.
     pub low_level: Option<i64>,
+    /// What a piece weighs, in grams.
+    pub piece_g: Option<i64>,
     /// The product that this one is a size, a colour or the like of; it has everything else of its own.
     pub variant_of: Option<ProductId>,
     /// What makes it that variant: "Size" is "M".
@@ -76,6 +78,11 @@ pub struct Stall {
     pub takes_card: bool,
     /// The same from their telephone.
     pub takes_phone: bool,
+    /// How orders reach their buyers: not by coming for them, where and when by coming, and what bringing and sending cost.
+    pub no_pickup: bool,
+    pub pickup_text: String,
+    pub local_terms: String,
+    pub shipping_terms: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -130,6 +137,7 @@ impl Default for Product {
             archived: false,
             favourite: false,
             low_level: None,
+            piece_g: None,
             variant_of: None,
             options: BTreeMap::new(),
             parts: BTreeMap::new(),
@@ -164,6 +172,7 @@ impl Typed for Product {
             archived: input.flag(Field::Archived).unwrap_or_default(),
             favourite: input.flag(Field::Favourite).unwrap_or_default(),
             low_level: input.number(Field::LowLevel),
+            piece_g: input.number(Field::PieceGrams),
             variant_of: input.thing(Field::VariantOf).map(|product| ProductId(product.0)),
             options: input.options().into_iter().collect(),
             parts: input.parts().into_iter().collect(),
@@ -262,6 +271,10 @@ impl Typed for Stall {
             scale_codes: input.text(Field::ScaleCodes).unwrap_or_default(),
             takes_card: input.flag(Field::TakesCard).unwrap_or_default(),
             takes_phone: input.flag(Field::TakesPhone).unwrap_or_default(),
+            no_pickup: input.flag(Field::NoPickup).unwrap_or_default(),
+            pickup_text: input.text(Field::PickupText).unwrap_or_default(),
+            local_terms: input.text(Field::LocalTerms).unwrap_or_default(),
+            shipping_terms: input.text(Field::ShippingTerms).unwrap_or_default(),
         }
     }
 
@@ -283,7 +296,19 @@ impl Typed for Stall {
         if !self.scale_codes.is_empty() {
             edits.push(text(Field::ScaleCodes, &self.scale_codes));
         }
-        let taken = [(Field::TakesCard, self.takes_card), (Field::TakesPhone, self.takes_phone)];
+        let said = [
+            (Field::PickupText, &self.pickup_text),
+            (Field::LocalTerms, &self.local_terms),
+            (Field::ShippingTerms, &self.shipping_terms),
+        ];
+        edits.extend(
+            said.into_iter().filter(|(_, said)| !said.is_empty()).map(|(field, said)| text(field, said)),
+        );
+        let taken = [
+            (Field::TakesCard, self.takes_card),
+            (Field::TakesPhone, self.takes_phone),
+            (Field::NoPickup, self.no_pickup),
+        ];
         edits.extend(taken.into_iter().filter(|(_, takes)| *takes).map(|(field, takes)| flag(field, takes)));
         edits
     }
@@ -328,6 +353,7 @@ impl Product {
                 .map_or(Edit::Clear { field: Field::LowLevel }, |level| number(Field::LowLevel, level)),
             thing(Field::VariantOf, self.variant_of.map(|product| ThingId(product.0))),
         ];
+        edits.extend(self.piece_g.map(|grams| number(Field::PieceGrams, grams)));
         let option =
             |(name, value): (&String, &String)| Edit::PutOption { name: name.clone(), value: value.clone() };
         edits.extend(self.options.iter().map(option));

@@ -10,6 +10,7 @@
 mod customer;
 mod drawer;
 mod order;
+mod order_v1;
 mod payment;
 mod person;
 mod price;
@@ -192,7 +193,7 @@ entries! {
     0x102 DeviceAdmitted v 1,
     0x103 ShareGranted v 1,
     0x104 ShareRecalled v 1,
-    0x105 OrderPlaced v 1,
+    0x105 OrderPlaced v 2 from v 1 order_v1::OrderPlaced,
     0x106 OrderReleased v 1,
     0x107 OrderFulfilled v 1,
     0x108 StockMoved v 1,
@@ -498,8 +499,24 @@ crate::wire_struct! {
         pub buyer: ThingId,
         pub currency: crate::money::Currency,
         pub lines: Vec<OrderLine>,
+        /// With what bringing it costs.
         pub total_minor: i64,
         pub note: String,
+        /// How it comes into the buyer's hands. Where to is in no record.
+        pub handing: crate::delivery::Handing,
+        /// Nothing where the buyer comes for it.
+        pub delivery: Option<OrderDelivery>,
+    }
+}
+
+crate::wire_struct! {
+    /// What bringing an order costs, a line of its own.
+    pub struct OrderDelivery {
+        /// One of the stall's own names of places; empty where it has one price for all.
+        pub zone: String,
+        pub tax_minor: i64,
+        /// With its tax.
+        pub total_minor: i64,
     }
 }
 

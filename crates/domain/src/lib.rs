@@ -5,6 +5,7 @@ pub mod about;
 pub mod ask;
 pub mod basket;
 pub mod calendar;
+pub mod delivery;
 pub mod entry;
 pub mod essence;
 pub mod ids;

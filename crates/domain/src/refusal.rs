@@ -46,6 +46,12 @@ pub enum Refusal {
     Payment(SettleError),
     #[error("an amount is too large to compute")]
     TooLarge,
+    #[error("the stall does not hand orders over in this way; choose another")]
+    HandingNotOffered,
+    #[error("the stall brings nothing there; choose one of its zones")]
+    UnknownZone,
+    #[error("the order is too heavy to be sent: at most {heaviest_g} grams; take something out, or fetch it")]
+    TooHeavy { heaviest_g: i64 },
     #[error("{0} does not exist in this stall")]
     UnknownProduct(ProductId),
     #[error("sale {0} is not known here; replicate first, or use the register that made it")]
@@ -106,6 +112,8 @@ pub enum Refusal {
     AnsweredLongAgo,
     #[error("the price of {0} changed; look again before ordering")]
     PriceChanged(ProductId),
+    #[error("the order comes to {total_minor} (smallest units) by now; look again before ordering")]
+    TotalChanged { total_minor: i64 },
 }
 
 impl Refusal {
@@ -124,6 +132,9 @@ impl Refusal {
             Self::Basket(_) => "basket",
             Self::Payment(_) => "payment",
             Self::TooLarge => "too_large",
+            Self::HandingNotOffered => "handing_not_offered",
+            Self::UnknownZone => "unknown_zone",
+            Self::TooHeavy { .. } => "too_heavy",
             Self::UnknownProduct(_) => "unknown_product",
             Self::UnknownSale(_) => "unknown_sale",
             Self::UnknownOrder(_) => "unknown_order",
@@ -153,6 +164,7 @@ impl Refusal {
             Self::IdReused => "id_reused",
             Self::AnsweredLongAgo => "answered_long_ago",
             Self::PriceChanged(_) => "price_changed",
+            Self::TotalChanged { .. } => "total_changed",
         }
     }
 
@@ -174,7 +186,11 @@ impl Refusal {
             | Self::BeyondForbidden
             | Self::TooManyHeld { .. }
             | Self::OtherEpoch
+            | Self::HandingNotOffered
+            | Self::UnknownZone
+            | Self::TooHeavy { .. }
             | Self::StepTooEarly(_)
+            | Self::TotalChanged { .. }
             | Self::PriceChanged(_) => Retry::AfterChange,
             Self::DeviceRevoked
             | Self::NotAllowed

@@ -63,6 +63,8 @@ pub fn schema() -> &'static [Migration] {
         device!(26, "reviews", "0013_reviews"),
         Migration { number: 27, name: "incidents", sql: soko_projection::INCIDENTS },
         device!(28, "browse", "0014_browse"),
+        Migration { number: 29, name: "delivery", sql: soko_projection::DELIVERY },
+        device!(30, "own delivery", "0015_own_delivery"),
     ];
     STEPS
 }

@@ -284,9 +284,9 @@ impl Room<'_, '_> {
         self.book.tx.run(
             "insert into product (log, product, name, folded, description, sku, unit, price_minor, currency,
                price_per, tax_ppm, tax_inclusive, archived, problems, pictures, categories, cost_minor,
-               favourite, low_level, variant_of, options, parts)
+               favourite, low_level, variant_of, options, parts, piece_g)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-               $20, $21, $22)
+               $20, $21, $22, $23)
              on conflict (log, product) do update
              set name = excluded.name, folded = excluded.folded, description = excluded.description,
                  sku = excluded.sku, unit = excluded.unit, price_minor = excluded.price_minor,
@@ -295,7 +295,8 @@ impl Room<'_, '_> {
                  problems = excluded.problems, pictures = excluded.pictures,
                  categories = excluded.categories, cost_minor = excluded.cost_minor,
                  favourite = excluded.favourite, low_level = excluded.low_level,
-                 variant_of = excluded.variant_of, options = excluded.options, parts = excluded.parts",
+                 variant_of = excluded.variant_of, options = excluded.options, parts = excluded.parts,
+                 piece_g = excluded.piece_g",
             params![
                 self.book.log,
                 product,
@@ -318,7 +319,8 @@ impl Room<'_, '_> {
                 value.low_level,
                 value.variant_of,
                 options(&value),
-                parts(&value)
+                parts(&value),
+                value.piece_g.unwrap_or_default()
             ],
         )?;
         for table in ["product_code", "product_category"] {
@@ -367,15 +369,18 @@ impl Room<'_, '_> {
         let (value, _) = fields.read::<Stall>();
         self.book.tx.run(
             "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place,
-               hours, cash_step_minor, beyond_rule, scale_codes, takes_card, takes_phone)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+               hours, cash_step_minor, beyond_rule, scale_codes, takes_card, takes_phone, no_pickup, pickup_text,
+               local_terms, shipping_terms)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
              on conflict (log) do update
              set name = excluded.name, currency = excluded.currency, zone = excluded.zone,
                  cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
                  place = excluded.place, hours = excluded.hours,
                  cash_step_minor = excluded.cash_step_minor, beyond_rule = excluded.beyond_rule,
                  scale_codes = excluded.scale_codes, takes_card = excluded.takes_card,
-                 takes_phone = excluded.takes_phone",
+                 takes_phone = excluded.takes_phone, no_pickup = excluded.no_pickup,
+                 pickup_text = excluded.pickup_text, local_terms = excluded.local_terms,
+                 shipping_terms = excluded.shipping_terms",
             params![
                 self.book.log,
                 value.name,
@@ -389,7 +394,11 @@ impl Room<'_, '_> {
                 value.beyond_rule.unwrap_or(BeyondRule::Warn).number(),
                 value.scale_codes,
                 value.takes_card,
-                value.takes_phone
+                value.takes_phone,
+                value.no_pickup,
+                value.pickup_text,
+                value.local_terms,
+                value.shipping_terms
             ],
         )?;
         Ok(())

@@ -81,11 +81,14 @@ pub const ORDER_STEPS: &str = include_str!("../../../migrations/shared/0012_orde
 /// What became of incidents. It marks logs, as [`LISTS`] does.
 pub const INCIDENTS: &str = include_str!("../../../migrations/shared/0013_incidents.sql");
 
+/// How stalls hand orders over. It marks logs, as [`LISTS`] does.
+pub const DELIVERY: &str = include_str!("../../../migrations/shared/0014_delivery.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 13] = [
+pub const STEPS: [&str; 14] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -99,6 +102,7 @@ pub const STEPS: [&str; 13] = [
     PRICES,
     ORDER_STEPS,
     INCIDENTS,
+    DELIVERY,
 ];
 
 /// Every table above, to be emptied before a rebuild.

@@ -61,7 +61,7 @@ fn said(
 
 /// What decides about the next step.
 pub fn facts(found: &OrderFound) -> step_order::Facts {
-    step_order::Facts { state: Some(found.state), step: found.step, is_brought: false }
+    step_order::Facts { state: Some(found.state), step: found.step, is_brought: found.handing.is_brought() }
 }
 
 /// Each step that was taken, with when: the first word of several about one.

@@ -3,6 +3,7 @@
 mod stock;
 
 use soko_documents::DocumentKind;
+use soko_domain::delivery::{Handing, Handings};
 use soko_domain::entry::{
     Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, SaleMade, Stamp,
 };
@@ -228,10 +229,11 @@ pub struct OrderFound {
     pub lines: u32,
     /// How far the stall is with it.
     pub step: Option<OrderStep>,
+    pub handing: Handing,
 }
 
-const ORDER_COLUMNS: &str =
-    "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled, currency, lines, step";
+const ORDER_COLUMNS: &str = "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled, currency, lines, step, \
+     handing";
 const IS_WAITING: &str = "placed = 1 and handed_over = 0 and released = 0 and fulfilled = 0";
 
 /// Nothing as long as the order itself has not arrived, whatever is known to follow it.
@@ -272,6 +274,7 @@ fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
         currency: row.text(8)?.into(),
         lines: row.number(9)?,
         step: OrderStep::from_number(row.number(10)?),
+        handing: Handing::from_number(row.number(11)?).unwrap_or(Handing::Pickup),
     })
 }
 
@@ -323,6 +326,8 @@ pub struct ProductFound {
     pub cost_minor: Option<i64>,
     pub favourite: bool,
     pub low_level: Option<i64>,
+    /// What a piece weighs; 0 where nobody said.
+    pub piece_g: i64,
     pub variant_of: Option<ProductId>,
     /// By name.
     pub options: Vec<(String, String)>,
@@ -331,8 +336,8 @@ pub struct ProductFound {
 }
 
 const PRODUCT_COLUMNS: &str = "product, name, sku, unit, price_minor, price_per, currency, tax_ppm, \
-     tax_inclusive, archived, pictures, categories, cost_minor, favourite, low_level, variant_of, options, parts";
-const PRODUCT_COLUMNS_COUNT: usize = 18;
+     tax_inclusive, archived, pictures, categories, cost_minor, favourite, low_level, variant_of, options, parts, piece_g";
+const PRODUCT_COLUMNS_COUNT: usize = 19;
 
 pub fn product(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option<ProductFound>, StoreError> {
     let sql = format!("select {PRODUCT_COLUMNS} from product where log = $1 and product = $2");
@@ -616,6 +621,7 @@ fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
         variant_of: row.id_opt::<[u8; 16]>(15)?.map(ProductId),
         options: options(row.text(16)?),
         parts: parts(row.blob_opt(17)?.unwrap_or_default())?,
+        piece_g: row.int(18)?,
     })
 }
 
@@ -650,12 +656,13 @@ pub struct Profile {
     pub scale_codes: String,
     pub takes_card: bool,
     pub takes_phone: bool,
+    pub handings: Handings,
 }
 
 pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
     let row = tx.query_opt(
         "select name, place, currency, cut_off_minutes, cash_step_minor, beyond_rule, scale_codes,
-           takes_card, takes_phone
+           takes_card, takes_phone, no_pickup, local_terms, shipping_terms
          from stall_profile where log = $1",
         params![log],
     )?;
@@ -670,6 +677,7 @@ pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreErro
             scale_codes: row.text(6)?.into(),
             takes_card: row.bool(7)?,
             takes_phone: row.bool(8)?,
+            handings: Handings::read(row.bool(9)?, row.text(10)?, row.text(11)?),
         })
     };
     row.map(profile).transpose()

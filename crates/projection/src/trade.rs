@@ -242,12 +242,12 @@ pub(crate) fn order_placed(
         &ORDERS,
         params![order.order, place.author, place.seq],
         "insert into orders (log, order_id, author, seq, buyer, total_minor, at_ms, placed, handed_over,
-           cancel_asked, released, fulfilled, currency, lines)
-         values ($1, $2, $3, $4, $5, $6, $7, 1, 0, 0, 0, 0, $8, $9)
+           cancel_asked, released, fulfilled, currency, lines, handing)
+         values ($1, $2, $3, $4, $5, $6, $7, 1, 0, 0, 0, 0, $8, $9, $10)
          on conflict (log, order_id) do update
          set author = excluded.author, seq = excluded.seq, buyer = excluded.buyer,
              total_minor = excluded.total_minor, at_ms = excluded.at_ms, placed = 1,
-             currency = excluded.currency, lines = excluded.lines",
+             currency = excluded.currency, lines = excluded.lines, handing = excluded.handing",
         params![
             place.log,
             order.order,
@@ -257,7 +257,8 @@ pub(crate) fn order_placed(
             order.total_minor,
             stamp.at_ms,
             order.currency.to_string(),
-            order.lines.len()
+            order.lines.len(),
+            order.handing.number()
         ],
     )
 }

@@ -78,10 +78,14 @@ impl Item {
             tax_inclusive: true,
             categories: categories.get(self.category).copied().into_iter().collect(),
             pictures: picture.into_iter().collect(),
+            piece_g: (self.unit == Unit::Piece).then_some(PIECE_G),
             ..Product::default()
         }
     }
 }
+
+/// What a piece weighs, about.
+const PIECE_G: i64 = 350;
 
 /// All products of a stall, without identities yet. `names_max` of each group.
 pub(super) fn of(shelf: &Shelf, number: u32, names_max: usize, chance: &mut Chance) -> Vec<Item> {

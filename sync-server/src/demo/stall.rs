@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use soko_documents::{Category, DocumentKind, Stall, Typed as _};
+use soko_domain::delivery::Handing;
 use soko_domain::entry::{OrderStep, ReleaseReason};
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Currency;
@@ -27,7 +28,7 @@ use crate::platform::pictures::{self, Picture};
 use crate::platform::{Refusal, introduction, stalls};
 use crate::reviews::{self, Purchase};
 use crate::secret::Token;
-use crate::stall::{Core, EndOrder, PlaceOrder, Placed};
+use crate::stall::{Contact, Core, EndOrder, PlaceOrder, Placed};
 use crate::store::Shard;
 
 /// Exchanges that bring all of a device's records over; more would be a fault.
@@ -150,6 +151,7 @@ impl<'a> DemoStall<'a> {
         let hashes = self.bring_pictures(painted)?;
         let categories = self.categories(at_ms)?;
         let Some(first) = self.registers.first_mut() else { return Ok(0) };
+        let brings = Brings::of(shelf, &self.items);
         let profile = Stall {
             name: shelf.name.into(),
             currency: shelf.currency.into(),
@@ -159,6 +161,8 @@ impl<'a> DemoStall<'a> {
             hours: shelf.hours.into(),
             takes_card: true,
             takes_phone: true,
+            local_terms: brings.local_terms,
+            shipping_terms: brings.shipping_terms,
             ..Stall::default()
         };
         // There is one profile, and its document has the stall's own identity.
@@ -251,6 +255,7 @@ impl<'a> DemoStall<'a> {
         let pool = self.tools.store.read_blocking(move |tx| in_shop(tx, stall))?;
         let mut left: BTreeMap<ProductId, i64> = pool.into_iter().collect();
         let mut asked = Vec::new();
+        let brings = Brings::of(self.shelf, counter.items);
         for _ in 0..self.chance.between(6, 12) {
             let day =
                 days.from + i64::from(self.chance.below(u32::try_from(days.to - days.from).unwrap_or(1)));
@@ -264,8 +269,9 @@ impl<'a> DemoStall<'a> {
             let fate = self.fate(days.is_last);
             let note = NOTES.get(self.chance.index(12)).copied().unwrap_or_default().to_owned();
             let order = OrderId(random(self.tools.entropy)?);
-            let asked_for =
-                PlaceOrder { actor: buyer, key: order.to_string(), order, buyer, lines, note, pay: None };
+            let asked_for = PlaceOrder { note, ..PlaceOrder::fetched(buyer, order, lines) };
+            let is_brought = self.chance.percent(35);
+            let asked_for = if is_brought { brings.ask(asked_for, asked.len()) } else { asked_for };
             asked.push((asked_for, fate, now(self.tools, at_ms)?, now(self.tools, at_ms + 90 * MINUTE_MS)?));
         }
         let said = self.opinions(&asked);
@@ -356,6 +362,54 @@ impl<'a> DemoStall<'a> {
     }
 }
 
+/// How a stall of the demo brings things: by place, for one price, or by weight.
+struct Brings {
+    local_terms: String,
+    shipping_terms: String,
+}
+
+const ZONES: [&str; 3] = ["Old town", "Harbour", "Hillside"];
+const PEOPLE: [(&str, &str, &str); 4] = [
+    ("Amara Diallo", "+254 700 000 001", "Acacia Lane 4, blue gate"),
+    ("Lea Martin", "lea@example.org", "Rue du Port 12, 2nd floor"),
+    ("Juma Otieno", "+254 700 000 002", "Market Road 31"),
+    ("Salma Haddad", "salma@example.org", "Cedar Street 7, behind the school"),
+];
+
+impl Brings {
+    fn of(shelf: &Shelf, items: &[Item]) -> Self {
+        let count = i64::try_from(items.len()).unwrap_or(1).max(1);
+        let usual = (items.iter().map(|item| item.price_minor).sum::<i64>() / count).max(10) / 10 * 10;
+        let (dear, free) = (usual * 2, usual * 15);
+        match shelf.name.len() % 3 {
+            0 => {
+                let zones =
+                    ZONES.iter().zip(1..).map(|(zone, times)| format!("zone {} {zone}", usual * times));
+                let local_terms = format!("{}\nfree {free}", zones.collect::<Vec<_>>().join("\n"));
+                Self { local_terms, shipping_terms: String::new() }
+            }
+            1 => Self { local_terms: format!("flat {usual}\nfree {free}"), shipping_terms: String::new() },
+            _ => Self {
+                local_terms: String::new(),
+                shipping_terms: format!("weight 1000 {usual}\nweight 5000 {dear}"),
+            },
+        }
+    }
+
+    /// The same order, brought to somebody. What is too heavy is declined, as it would be.
+    fn ask(&self, order: PlaceOrder, number: usize) -> PlaceOrder {
+        let (name, reach, address) = PEOPLE.get(number % PEOPLE.len()).copied().unwrap_or_default();
+        let contact = Contact { name: name.into(), reach: reach.into(), address: address.into() };
+        let handing = if self.local_terms.is_empty() { Handing::Shipping } else { Handing::Local };
+        let zone = if self.local_terms.starts_with("zone") {
+            ZONES.get(number % ZONES.len()).copied().unwrap_or_default()
+        } else {
+            ""
+        };
+        PlaceOrder { handing, zone: zone.into(), contact: Some(contact), ..order }
+    }
+}
+
 /// Whether the order was held.
 fn one_order(
     core: &Core,
@@ -372,7 +426,9 @@ fn one_order(
         }
         Fate::Waits(steps) => {
             for step in steps {
-                core.end_order(tx, stall, order.order, EndOrder::Step(*step), ended)?;
+                let leaves = order.handing.is_brought() && *step == OrderStep::Ready;
+                let step = if leaves { OrderStep::OnTheWay } else { *step };
+                core.end_order(tx, stall, order.order, EndOrder::Step(step), ended)?;
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod app;
 mod asked;
 mod body;
 mod caller;
+mod contacts;
 mod crawlers;
 mod devices;
 mod docs;

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use soko_app_api::text::Worded as _;
+use soko_domain::delivery::{Handing, ZONE_BYTES_MAX};
 use soko_domain::entry::{OrderStep, PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::verbs::LINES_MAX;
@@ -23,14 +24,15 @@ use crate::http::app::{App, Asked, Turn};
 use crate::http::asked::{ApiQuery, rows};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::Caller;
+use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody, status_of_fault};
 use crate::pay::desk::NotOffered;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
-use crate::stall::{EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay};
+use crate::stall::{Contact, EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay};
 
 /// Where a guest's secret travels.
-const BUYER_HEADER: &str = "soko-buyer";
+pub(crate) const BUYER_HEADER: &str = "soko-buyer";
 const KEY_HEADER: &str = "idempotency-key";
 const KEY_BYTES_MAX: usize = 100;
 /// Longest telephone number, with spaces.
@@ -48,6 +50,16 @@ pub(crate) struct PlaceOrderBody {
     note: String,
     /// Absent: it is paid when it is fetched.
     pay: Option<PayBody>,
+    /// `pickup`, `local` or `shipping`, as the stall's `handings` say. Absent: the buyer comes for it.
+    handing: Option<String>,
+    /// One of the stall's zones, where it has prices by zone.
+    #[serde(default)]
+    zone: String,
+    /// What the buyer saw it come to, with bringing and taxes. If it is another total by now, the order is declined.
+    seen_total_minor: Option<i64>,
+    /// Whom it is for; needed where it is brought. Kept apart from the stall's records until the order ends, and for the next
+    /// order of an account.
+    contact: Option<ContactBody>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -91,6 +103,20 @@ pub(crate) struct OrderBody {
     /// Why the stall cancelled it, if it said so.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
+    /// `pickup`, `local` or `shipping`.
+    handing: &'static str,
+    /// What bringing it costs: a part of the total.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<DeliveryBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeliveryBody {
+    /// Empty where the stall has one price for all.
+    zone: String,
+    tax_minor: i64,
+    /// With its tax.
+    total_minor: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -186,6 +212,7 @@ pub(crate) async fn place(
     app.spend(Who::Buyer(buyer), cost::HOLD)?;
     app.spend(Who::Stall(stall), cost::WRITE)?;
     let mut order = read_order(&request, buyer, key.0)?;
+    order.is_account = matches!(principal, Principal::Account(_));
     if let Some(pay) = &request.pay {
         order.pay = Some(to_pay(&app, (stall, order.order), pay, &headers).await?);
     }
@@ -426,6 +453,20 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
     if request.note.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
         return Err(Problem::malformed("the note holds control characters"));
     }
+    let handing = request.handing.as_deref().map(|word| {
+        Handing::from_word(word)
+            .ok_or_else(|| Problem::malformed("an order is handed over by pickup, local or shipping"))
+    });
+    let handing = handing.transpose()?;
+    if request.zone.len() > ZONE_BYTES_MAX {
+        return Err(Problem::malformed("the stall has no zone with such a long name"));
+    }
+    let contact = request.contact.as_ref().map(|contact| {
+        let ContactBody { name, reach, address } = contact;
+        let contact = Contact { name: name.clone(), reach: reach.clone(), address: address.clone() };
+        contact.check().map_err(Problem::malformed).map(|()| contact)
+    });
+    let contact = contact.transpose()?;
     let line = |line: &AskedLineBody| {
         let product = id(&line.product, "a product")?;
         Ok::<_, Problem>(AskedLine {
@@ -442,6 +483,11 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
         lines: request.lines.iter().map(line).collect::<Result<_, _>>()?,
         note: request.note.clone(),
         pay: None,
+        handing: handing.unwrap_or(Handing::Pickup),
+        zone: request.zone.clone(),
+        seen_total_minor: request.seen_total_minor,
+        contact,
+        is_account: false,
     })
 }
 
@@ -469,6 +515,12 @@ impl From<OrderView> for OrderBody {
             }),
             step: view.step.map(OrderStep::name),
             reason: view.reason,
+            handing: view.handing.word(),
+            delivery: view.delivery.map(|it| DeliveryBody {
+                zone: it.zone,
+                tax_minor: it.tax_minor,
+                total_minor: it.total_minor,
+            }),
         }
     }
 }

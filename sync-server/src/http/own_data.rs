@@ -11,6 +11,7 @@ use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson};
 use crate::http::caller::SignedIn;
+use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
 use crate::http::likes::{LikeBody, shown};
 use crate::http::problem::{Problem, ProblemBody};
@@ -35,6 +36,8 @@ pub(crate) struct OwnDataBody {
     orders: Vec<OwnOrderBody>,
     likes: Vec<LikeBody>,
     reviews: Vec<ReviewBody>,
+    /// What was written for the last order.
+    contact: Option<ContactBody>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -143,6 +146,7 @@ impl From<OwnData> for OwnDataBody {
                 .collect(),
             likes: data.likes.iter().map(shown).collect(),
             reviews: data.reviews.into_iter().map(ReviewBody::from).collect(),
+            contact: data.contact.map(ContactBody::from),
         }
     }
 }

@@ -12,9 +12,9 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, crawlers, devices, docs, likes, market, members, messages, models, operator, ops, order_stream,
-    orders, own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop, stalls, stream,
-    web,
+    accounts, contacts, crawlers, devices, docs, likes, market, members, messages, models, operator, ops,
+    order_stream, orders, own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop,
+    stalls, stream, web,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -61,6 +61,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(own_data::erase))
         .routes(routes!(likes::exchange))
         .routes(routes!(messages::mine, messages::choose))
+        .routes(routes!(contacts::mine, contacts::forget))
+        .routes(routes!(contacts::was_guest))
         // Stalls
         .routes(routes!(stalls::claim, stalls::list))
         .routes(routes!(members::list, members::set))
@@ -101,6 +103,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::fulfil))
         .routes(routes!(orders::step))
+        .routes(routes!(contacts::of_order))
         .routes(routes!(order_stream::stream))
         .routes(routes!(reviews::list))
         .routes(routes!(reviews::write, reviews::take_back))

@@ -202,9 +202,9 @@ fn stall_page(
         Some(ShopCategory { category, name, offers })
     });
     let categories = with_offers.collect();
-    let hours = row.hours.clone();
+    let (hours, handings) = (row.hours.clone(), row.handings.clone());
     let registers = registers(tx, row.stall)?;
-    Ok(StallPage { card: card(tx, row, offers)?, hours, categories, registers })
+    Ok(StallPage { card: card(tx, row, offers)?, hours, handings, categories, registers })
 }
 
 fn registers(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<RegisterKey>, StoreError> {
@@ -238,6 +238,9 @@ fn offer_row(offer: &OfferFound, asked: &Asked) -> OfferRow {
         price_minor: offer.price_minor,
         price_per: offer.price_per,
         currency: offer.currency.clone(),
+        tax_ppm: offer.tax_ppm,
+        tax_inclusive: offer.tax_inclusive,
+        piece_g: offer.piece_g,
         available: if asked.is_frozen { 0 } else { offer.in_pool.max(0) },
         picture: offer.pictures.first().copied(),
         rating: offer.rating,

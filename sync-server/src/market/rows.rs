@@ -1,6 +1,6 @@
 //! What the market reads from the tables. Only stalls with a name and products that are not archived.
 
-use soko_app_api::Rating;
+use soko_app_api::{Rating, ShopHandings};
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
@@ -22,6 +22,7 @@ pub(super) struct StallRow {
     pub(super) description: String,
     pub(super) currency: String,
     pub(super) hours: String,
+    pub(super) handings: ShopHandings,
 }
 
 /// A product as the memory keeps it.
@@ -47,6 +48,9 @@ pub(super) struct OfferFound {
     pub(super) price_minor: i64,
     pub(super) price_per: i64,
     pub(super) currency: String,
+    pub(super) tax_ppm: u32,
+    pub(super) tax_inclusive: bool,
+    pub(super) piece_g: i64,
     pub(super) in_pool: i64,
     pub(super) rating: Rating,
     pub(super) added_ms: i64,
@@ -88,7 +92,8 @@ pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<(
 
 pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, StoreError> {
     let row = tx.query_opt(
-        "select name, place, description, currency, hours from stall_profile where log = $1 and name <> ''",
+        "select name, place, description, currency, hours, no_pickup, pickup_text, local_terms, shipping_terms
+         from stall_profile where log = $1 and name <> ''",
         params![stall],
     )?;
     row.map(|row| {
@@ -99,6 +104,12 @@ pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, S
             description: row.text(2)?.into(),
             currency: row.text(3)?.into(),
             hours: row.text(4)?.into(),
+            handings: ShopHandings {
+                no_pickup: row.bool(5)?,
+                pickup_text: row.text(6)?.into(),
+                local_terms: row.text(7)?.into(),
+                shipping_terms: row.text(8)?.into(),
+            },
         })
     })
     .transpose()
@@ -165,7 +176,7 @@ fn offers_sql(size: usize) -> String {
     format!(
         "select p.log, s.name, p.product, p.name, p.description, p.unit, p.price_minor, p.price_per,
                 p.currency, coalesce(b.quantity, 0), p.pictures, p.categories,
-                coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0)
+                coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0), p.tax_ppm, p.tax_inclusive, p.piece_g
          from product p
          left join review_sum r on r.log = p.log and r.product = p.product
          left join market_added a on a.log = p.log and a.product = p.product
@@ -192,6 +203,9 @@ fn offer(row: &Row) -> Result<OfferFound, StoreError> {
         categories: things(row.blob_opt(11)?),
         rating: Rating { reviews: row.number(12)?, stars: row.number(13)? },
         added_ms: row.int(14)?,
+        tax_ppm: row.number(15)?,
+        tax_inclusive: row.bool(16)?,
+        piece_g: row.int(17)?,
     })
 }
 

@@ -9,6 +9,7 @@ use soko_record_log::{StoreError, Tx, params};
 use super::outbox::{self, Message, identity};
 use super::topic::{Audience, Topic};
 use super::wishes;
+use crate::platform::guests;
 
 /// Records that one look goes through.
 const PORTION: usize = 200;
@@ -204,16 +205,14 @@ pub(super) fn tell(tx: &mut dyn Tx, log: LogId, stretch: &Stretch, now_ms: i64) 
     Ok(made)
 }
 
-/// Accounts with an address. A guest has none, and whoever sells behind a counter asked for none.
+/// Accounts with an address. A guest who made none has none, and whoever sells behind a counter asked for none.
 fn audience(tx: &mut dyn Tx, log: LogId, cause: &Cause) -> Result<Vec<ThingId>, StoreError> {
     let rows = match (cause.topic.audience(), cause.buyer) {
         (Audience::Stall, _) => tx.query(
             "select account from member where stall = $1 and role in ($2, $3) order by account",
             params![log, Role::Owner.number(), Role::Manager.number()],
         )?,
-        (Audience::Buyer, Some(buyer)) => {
-            tx.query("select account from account where account = $1", params![buyer])?
-        }
+        (Audience::Buyer, Some(buyer)) => return guests::account_of(tx, buyer),
         (Audience::Buyer, None) | (Audience::Account, _) => return Ok(vec![]),
     };
     rows.iter().map(|row| row.id(0)).collect()

@@ -10,6 +10,7 @@ use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx, params};
 use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_INTRODUCTION};
 
+use crate::platform::guests;
 use crate::platform::refusal::Refusal;
 
 /// Who asks, proven by a session, a device's access token, or a secret that a guest keeps.
@@ -116,7 +117,13 @@ pub fn authorise(
     if let Object::Order(_, order) = object {
         // Who has nothing to do with an order cannot tell whether it exists.
         let buyer = buyer_of(tx, stall, order)?.ok_or(Refusal::NoSuchOrder)?;
-        if !role.is_staff() && principal.person() != Some(buyer) {
+        let is_own = match principal {
+            Principal::Account(account) => account == buyer || guests::was(tx, account, buyer)?,
+            Principal::Guest(_) | Principal::Anyone | Principal::Device { .. } => {
+                principal.person() == Some(buyer)
+            }
+        };
+        if !role.is_staff() && !is_own {
             return Err(Refusal::NoSuchOrder);
         }
     }

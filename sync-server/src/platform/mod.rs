@@ -6,6 +6,7 @@ pub mod authorise;
 pub mod codes;
 pub mod devices;
 pub mod enrol;
+pub mod guests;
 pub mod introduction;
 pub mod likes;
 pub mod passwords;

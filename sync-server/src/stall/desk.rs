@@ -15,6 +15,7 @@ use soko_replication::{Epoch, Introduction, Pen, Record, Resume};
 
 use crate::core::{CoreRefusal, Now};
 use crate::market::note_goods;
+use crate::stall::contact;
 use crate::stall::orders::Shop;
 use crate::stall::{Core, epoch};
 
@@ -140,6 +141,7 @@ impl<'a> Desk<'a> {
         let stamp = self.stamp();
         let mut records = Vec::new();
         for entry in entries {
+            contact::forget(self.tx, self.log, &entry)?;
             let record = self.pen.write(entry.kind().number(), entry.to_body(&stamp));
             records.push(record.map_err(unwritable)?);
         }

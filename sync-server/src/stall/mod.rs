@@ -2,6 +2,7 @@
 //! and ended; a restored server freezes until its devices have reported. Functions over a transaction: no HTTP,
 //! no thread, no clock, no random source. Rules are the domain's; tables are the projection's.
 
+mod contact;
 mod desk;
 mod epoch;
 mod ingest;
@@ -16,8 +17,12 @@ mod sharing;
 mod shop;
 mod value;
 
+pub use contact::Contact;
+pub(crate) use contact::{
+    forget_account as forget_contact_of, of_account as contact_of_account, of_order as contact_of_order,
+};
 pub(crate) use orders::view as order_view;
-pub use orders::{Declined, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
+pub use orders::{Declined, DeliveryView, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
 pub use paying::{LEASE_MS, PayTurn, PaymentView, ToPay};
 pub use prepared::{Prepared, ROUNDS_MAX};
 pub use shop::{CategoryView, OfferView, StallView};

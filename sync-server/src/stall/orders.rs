@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 use soko_checkout::Ending;
 use soko_domain::basket::Policy;
+use soko_domain::delivery::Handing;
 use soko_domain::entry::{Entry, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Ppm};
@@ -20,6 +21,7 @@ use soko_projection::read::{self, OrderFound};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
+use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
 use crate::stall::sharing;
@@ -40,6 +42,35 @@ pub struct PlaceOrder {
     pub note: String,
     /// None is paid when it is fetched.
     pub pay: Option<ToPay>,
+    pub handing: Handing,
+    /// Where to, if the stall has prices by zone.
+    pub zone: String,
+    /// What the buyer saw it come to.
+    pub seen_total_minor: Option<i64>,
+    /// Whom it is for.
+    pub contact: Option<Contact>,
+    /// The buyer is an account, and no guest.
+    pub is_account: bool,
+}
+
+impl PlaceOrder {
+    /// To be fetched and paid then, by somebody of whom nothing is known.
+    pub fn fetched(buyer: ThingId, order: OrderId, lines: Vec<AskedLine>) -> Self {
+        Self {
+            actor: buyer,
+            key: order.to_string(),
+            order,
+            buyer,
+            lines,
+            note: String::new(),
+            pay: None,
+            handing: Handing::Pickup,
+            zone: String::new(),
+            seen_total_minor: None,
+            contact: None,
+            is_account: false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +98,17 @@ pub struct OrderView {
     pub step: Option<OrderStep>,
     /// What the stall says to its cancelling; empty otherwise.
     pub reason: String,
+    pub handing: Handing,
+    /// What bringing it costs.
+    pub delivery: Option<DeliveryView>,
+}
+
+/// A line of its own in the total.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeliveryView {
+    pub zone: String,
+    pub tax_minor: i64,
+    pub total_minor: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -172,6 +214,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     if let Some(pay) = &order.pay {
         check_way(desk, pay)?;
     }
+    contact::check(order)?;
     let mut facts = Shop::load(desk, &order.lines)?;
     facts.held = read::held_of(desk.tx, desk.log, order.buyer)?;
     let command = place_order::PlaceOrder {
@@ -179,6 +222,9 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         buyer: order.buyer,
         lines: order.lines.clone(),
         note: order.note.clone(),
+        handing: order.handing,
+        zone: order.zone.clone(),
+        seen_total_minor: order.seen_total_minor,
     };
     let entries = match place_order::decide(&facts, &command) {
         Ok(entries) => entries,
@@ -191,6 +237,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         .iter()
         .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed.clone()) } else { None });
     desk.write(entries)?;
+    contact::keep(desk.tx, desk.log, order, desk.now.now_ms)?;
     for line in &order.lines {
         sharing::note_shop_demand(desk, line.product)?;
         // The units are in the order's hold now.
@@ -230,8 +277,9 @@ impl Shop {
             Some(Self(facts)) => facts,
             None => {
                 let profile = read::profile(desk.tx, desk.log)?;
-                let currency = profile.and_then(|profile| Currency::parse(&profile.currency));
-                let Some(currency) = currency else {
+                let said =
+                    profile.and_then(|profile| Some((Currency::parse(&profile.currency)?, profile.handings)));
+                let Some((currency, handings)) = said else {
                     return Err(refused(
                         Fault::Later,
                         "no_profile",
@@ -245,6 +293,7 @@ impl Shop {
                         || read::is_outdated(desk.tx, desk.log, server)?,
                     policy: Policy::plain(currency),
                     offers: BTreeMap::new(),
+                    handings,
                     held: 0,
                 }
             }
@@ -273,6 +322,8 @@ fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, Store
         price_per: found.price_per,
         archived: found.archived,
         taxes: if found.tax_ppm == 0 { vec![] } else { vec![rate(Ppm(found.tax_ppm))] },
+        unit: found.unit,
+        piece_g: found.piece_g,
         pool: read::pool_to_promise(desk.tx, desk.log, product)?,
     }))
 }
@@ -370,6 +421,12 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
         payment: None,
         step: None,
         reason: String::new(),
+        handing: placed.handing,
+        delivery: placed.delivery.map(|it| DeliveryView {
+            zone: it.zone,
+            tax_minor: it.tax_minor,
+            total_minor: it.total_minor,
+        }),
     }
 }
 
@@ -387,6 +444,16 @@ fn request_hash(order: &PlaceOrder) -> [u8; 32] {
     if let Some(pay) = &order.pay {
         hasher.update([0, pay.way.number()]);
         hasher.update(pay.phone.as_bytes());
+    }
+    // An order from before there was anything to choose has the hash that it had.
+    if order.handing != Handing::Pickup || order.contact.is_some() || order.seen_total_minor.is_some() {
+        hasher.update([1, order.handing.number()]);
+        let contact = order.contact.clone().unwrap_or_default();
+        for text in [&order.zone, &contact.name, &contact.reach, &contact.address] {
+            hasher.update(text.len().to_be_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(order.seen_total_minor.unwrap_or(-1).to_be_bytes());
     }
     hasher.finalize().into()
 }

@@ -41,6 +41,8 @@ pub const STEPS: &[Migration] = &[
     step!(23, "0010_sweep"),
     Migration { number: 24, name: "incidents", sql: soko_projection::INCIDENTS },
     step!(25, "0011_browse"),
+    Migration { number: 26, name: "delivery", sql: soko_projection::DELIVERY },
+    step!(27, "0012_order_contact"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

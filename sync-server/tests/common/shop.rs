@@ -98,6 +98,7 @@ impl Shop {
             currency: "EUR".into(),
             takes_card: true,
             takes_phone: true,
+            local_terms: "zone 150 Town\nzone 300 Hills\nfree 2000\ntax 250000 inclusive".into(),
             ..Stall::default()
         };
         device.edit((ThingId(STALL.0), DocumentKind::Stall), &profile.edits(), AT_MS).unwrap();

@@ -26,6 +26,8 @@ pub(super) struct Draft {
     pub(super) favourite: bool,
     /// Empty: nobody wants to be told.
     pub(super) low_level: String,
+    /// What a piece weighs, in grams; empty where nobody says.
+    pub(super) grams: String,
 }
 
 /// Why a draft is no product yet, as keys of `i18n`.
@@ -37,6 +39,7 @@ pub(super) struct Wrong {
     pub(super) cost: bool,
     pub(super) tax: bool,
     pub(super) low_level: bool,
+    pub(super) grams: bool,
 }
 
 impl Draft {
@@ -56,6 +59,7 @@ impl Draft {
             pictures: Vec::new(),
             favourite: false,
             low_level: String::new(),
+            grams: String::new(),
         }
     }
 
@@ -76,6 +80,7 @@ impl Draft {
             pictures: view.pictures.clone(),
             favourite: view.favourite,
             low_level: view.low_level.map(|level| level.to_string()).unwrap_or_default(),
+            grams: view.piece_g.map(|grams| grams.to_string()).unwrap_or_default(),
         }
     }
 
@@ -87,6 +92,7 @@ impl Draft {
             cost: !self.cost.trim().is_empty() && typed::amount(&self.cost, currency).is_none(),
             tax: self.ppm().is_none(),
             low_level: !self.low_level.trim().is_empty() && typed::whole(&self.low_level).is_none(),
+            grams: !self.grams.trim().is_empty() && typed::whole(&self.grams).is_none(),
         }
     }
 
@@ -109,6 +115,7 @@ impl Draft {
             categories: self.categories.clone(),
             favourite: self.favourite,
             low_level: typed::whole(&self.low_level),
+            piece_g: typed::whole(&self.grams),
             variant_of: None,
             options: Vec::new(),
             parts: Vec::new(),
@@ -143,6 +150,7 @@ impl Draft {
         );
         put(self.favourite != before.favourite, ProductEdit::Favourite(now.favourite));
         put(differs(|content| format!("{:?}", content.low_level)), ProductEdit::LowLevel(now.low_level));
+        put(differs(|content| format!("{:?}", content.piece_g)), ProductEdit::PieceGrams(now.piece_g));
         let (codes, old_codes) = (self.codes(), before.codes());
         edits.extend(missing(&codes, &old_codes).map(|code| ProductEdit::AddBarcode(code.clone())));
         edits.extend(missing(&old_codes, &codes).map(|code| ProductEdit::RemoveBarcode(code.clone())));

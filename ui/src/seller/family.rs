@@ -141,6 +141,7 @@ fn variant(view: &ProductView, (option, value): (&str, &str), price_minor: i64) 
         categories: view.categories.clone(),
         favourite: false,
         low_level: view.low_level,
+        piece_g: view.piece_g,
         variant_of: Some(view.product),
         options: vec![OptionValue { name: option.into(), value: value.into() }],
         parts: Vec::new(),

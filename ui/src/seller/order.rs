@@ -63,7 +63,7 @@ fn Shown(props: &ShownProps) -> Html {
             <header class="page-head">
                 <Go to={Route::Orders} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
                 <h1>{ speech.fill("order.name", &[("code", &code(row.order))]) }</h1>
-                { money(&speech, row.money) }{ badge(&speech, row) }
+                { money(&speech, row.money) }{ brought(&speech, row) }{ badge(&speech, row) }
             </header>
             <p class="prose">{ speech.day_and_time(row.at_ms, None) }{ " · " }{ speech.ago(row.at_ms) }</p>
             if is_waiting && row.money == PayStanding::Waiting {
@@ -75,6 +75,9 @@ fn Shown(props: &ShownProps) -> Html {
             if !order.cancel_reason.is_empty() {
                 <p class="order-note">{ icon(Icon::Warning) }<span>{ order.cancel_reason.clone() }</span></p>
             }
+            if is_waiting {
+                <Contact stall={props.stall.stall} order={row.order} />
+            }
             <div class="card stack">
                 <ul class="pack">
                     { for order.lines.iter().map(|line| html! {
@@ -83,7 +86,12 @@ fn Shown(props: &ShownProps) -> Html {
                             <span class="number">{ speech.money(line.total_minor, &row.currency) }</span></li>
                     }) }
                 </ul>
-                <dl class="sums"><div class="sums-total"><dt>{ speech.say("sum.total") }</dt>
+                <dl class="sums">
+                    if let Some(delivery) = &order.delivery {
+                        <div><dt>{ speech.say("checkout.delivery") }{ zone(&delivery.zone) }</dt>
+                            <dd class="number">{ speech.money(delivery.total_minor, &row.currency) }</dd></div>
+                    }
+                    <div class="sums-total"><dt>{ speech.say("sum.total") }</dt>
                     <dd class="number">{ speech.money(row.total_minor, &row.currency) }</dd></div></dl>
             </div>
             if !order.steps.is_empty() {
@@ -101,6 +109,46 @@ fn Shown(props: &ShownProps) -> Html {
             }
         </section>
     }
+}
+
+fn zone(zone: &str) -> String {
+    if zone.is_empty() { String::new() } else { format!(" · {zone}") }
+}
+
+#[derive(Properties, PartialEq)]
+struct ContactProps {
+    stall: LogId,
+    order: OrderId,
+}
+
+/// Whom it is for, as long as it is open. Nobody asked most buyers with an account who fetch it.
+#[component]
+fn Contact(props: &ContactProps) -> Html {
+    let speech = use_speech();
+    let live = use_query(Some(Query::OrderContact { stall: props.stall, order: props.order }));
+    let Some(View::OrderContact(contact)) = live.view() else { return Html::default() };
+    let is_mail = contact.reach.contains('@');
+    let call = format!("{}:{}", if is_mail { "mailto" } else { "tel" }, contact.reach.replace(' ', ""));
+    html! {
+        <section class="card stack-tight" aria-label={speech.say("order.contact")}>
+            <strong>{ contact.name.clone() }</strong>
+            <a href={call}>{ contact.reach.clone() }</a>
+            if !contact.address.is_empty() {
+                <address class="lines-kept"><span>{ contact.address.clone() }</span></address>
+            }
+        </section>
+    }
+}
+
+/// How it is handed over, where its buyer does not come.
+fn brought(speech: &Speech, row: &OrderRow) -> Html {
+    let word = brought_word(speech, row);
+    word.map_or_else(Html::default, |text| html! { <Badge tone={SavedTone::Quiet} {text} /> })
+}
+
+pub(super) fn brought_word(speech: &Speech, row: &OrderRow) -> Option<AttrValue> {
+    let word = row.handing.word();
+    row.handing.is_brought().then(|| speech.say_or(&format!("handing-word.{word}"), word))
 }
 
 #[derive(Properties, PartialEq)]

@@ -4,7 +4,7 @@ use soko_app_api::{Answer, Call, OrderRow, OwnStall, Query, View, Window};
 use soko_domain::entry::OrderStep;
 use yew::prelude::*;
 
-use super::order::{badge, code, money};
+use super::order::{badge, brought_word, code, money};
 use super::with_stall;
 use crate::browser::time::now_ms;
 use crate::nav::Go;
@@ -94,7 +94,7 @@ fn Row(props: &RowProps) -> Html {
         <Go to={Route::Order(row.order)} class="list-row">
             <span class="list-main">
                 <span class="list-name number">{ speech.fill("order.name", &[("code", &code(row.order))]) }</span>
-                <span class="list-more">{ speech.ago(row.at_ms) }{ " · " }{ lines }</span>
+                <span class="list-more">{ for brought_word(&speech, row).map(|word| format!("{word} · ")) }{ speech.ago(row.at_ms) }{ " · " }{ lines }</span>
             </span>
             <span class="row">{ late(&speech, row) }{ money(&speech, row.money) }{ badge(&speech, row) }</span>
             <span class="list-end number">{ speech.money(row.total_minor, &row.currency) }</span>

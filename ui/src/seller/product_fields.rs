@@ -106,6 +106,11 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
             <Field label={speech.say("product.low-level")} value={draft.low_level.clone()} inputmode="numeric"
                 sign={(draft.unit != Unit::Piece).then(|| AttrValue::Static(draft.unit.symbol()))} hint={speech.say("product.low-level-hint")}
                 on_input={with(props, |draft, text| draft.low_level = text)} problem={problem(props.wrong.low_level, "form.whole")} />
+            if draft.unit == Unit::Piece {
+                <Field label={speech.say("product.weight")} value={draft.grams.clone()} inputmode="numeric" sign="g"
+                    hint={speech.say("product.weight-hint")} on_input={with(props, |draft, text| draft.grams = text)}
+                    problem={problem(props.wrong.grams, "form.whole")} />
+            }
             <TextArea label={speech.say("product.description")} value={draft.description.clone()}
                 on_input={with(props, |draft, text| draft.description = text)} />
         </div>

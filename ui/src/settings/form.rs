@@ -90,6 +90,10 @@ mod tests {
             scale_codes: String::new(),
             takes_card: false,
             takes_phone: false,
+            no_pickup: false,
+            pickup_text: String::new(),
+            local_terms: String::new(),
+            shipping_terms: String::new(),
             problems: Vec::new(),
         })
     }

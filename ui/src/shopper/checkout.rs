@@ -1,7 +1,10 @@
 //! The last look before an order: what it comes to, how it is paid, a note for the stall, and what happens next.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{BasketOf, BuyerQuery, BuyerVerb, BuyerView, PayChoice, PayOffer};
+use soko_app_api::{
+    BasketOf, BuyerQuery, BuyerVerb, BuyerView, CheckoutView, ContactView, PayChoice, PayOffer,
+};
+use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId};
 use yew::prelude::*;
@@ -10,7 +13,7 @@ use crate::app::use_about;
 use crate::browser;
 use crate::doing::use_doing;
 use crate::live::use_buyer;
-use crate::parts::{Choice, Dialog, Field, TextArea};
+use crate::parts::{Busy, Choice, Dialog, Field, Icon, TextArea, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 use crate::typed::latin;
@@ -26,69 +29,217 @@ pub(super) struct CheckoutProps {
     pub on_close: Callback<()>,
 }
 
+/// What a buyer chose and wrote so far.
+#[derive(Clone, PartialEq, Default)]
+struct Form {
+    handing: Option<Handing>,
+    zone: String,
+    /// None is what was written for the last order.
+    contact: Option<ContactView>,
+    way: Option<PayWay>,
+    phone: String,
+    note: String,
+}
+
+impl Form {
+    fn contact(&self, view: &CheckoutView) -> ContactView {
+        self.contact.clone().unwrap_or_else(|| view.contact.clone())
+    }
+
+    /// What goes to the stall; nothing where it needs to know nothing.
+    fn sent(&self, view: &CheckoutView) -> Option<ContactView> {
+        let ContactView { name, reach, address } = self.contact(view);
+        let (name, reach) = (name.trim().to_owned(), reach.trim().to_owned());
+        let address = if view.handing.is_brought() { address.trim().to_owned() } else { String::new() };
+        asks_contact(view).then_some(ContactView { name, reach, address })
+    }
+
+    /// Whether something is still to be said before it can be ordered.
+    fn is_missing(&self, view: &CheckoutView) -> bool {
+        let misses_phone =
+            self.way == Some(PayWay::Phone) && number(PayWay::Phone, &self.phone).len() < DIGITS_MIN;
+        let misses_contact = self.sent(view).is_some_and(|contact| {
+            let misses_address = view.handing.is_brought() && contact.address.is_empty();
+            contact.name.is_empty() || contact.reach.is_empty() || misses_address
+        });
+        misses_phone || misses_contact || view.total_minor.is_none()
+    }
+}
+
+/// A stall has to find whoever it brings something to, and be able to ask whoever has no account.
+fn asks_contact(view: &CheckoutView) -> bool {
+    view.is_guest || view.handing.is_brought()
+}
+
 #[component]
 pub(super) fn Checkout(props: &CheckoutProps) -> Html {
-    let doing = use_doing();
-    let about = use_about();
-    let speech = doing.speech.clone();
-    let note = use_state(String::new);
-    let way = use_state_eq(|| None::<PayWay>);
-    let phone = use_state(String::new);
-    // One identity however often the button is tapped.
-    let order = use_memo((), |()| OrderId(browser::chance()));
-    let set_note = {
-        let note = note.setter();
-        Callback::from(move |text: String| note.set(text))
+    let speech = use_speech();
+    let form = use_state(Form::default);
+    let stall = props.basket.stall;
+    let (handing, zone) = (form.handing, form.zone.clone());
+    let live = use_buyer(Some(BuyerQuery::Checkout { stall, handing, zone }));
+    let body = match live.buyer() {
+        Some(BuyerView::Checkout(view)) => html! {
+            <Asked basket={props.basket.clone()} view={(**view).clone()} form={(*form).clone()}
+                on_form={Callback::from({ let form = form.setter(); move |now: Form| form.set(now) })} />
+        },
+        _ => html! { <Busy {live} /> },
     };
-    let onsubmit = {
-        let (doing, note, stall, order) = (doing.clone(), note.clone(), props.basket.stall, *order);
-        let pay = way.map(|way| PayChoice { way, phone: number(way, &phone) });
-        Callback::from(move |submit: SubmitEvent| {
-            submit.prevent_default();
-            let desk = doing.desk.clone();
-            let verb = BuyerVerb::PlaceOrder { stall, order, note: note.trim().to_owned(), pay: pay.clone() };
-            let going = desk.clone();
-            doing.run(async move { desk.buy(verb).await }, move |()| going.go(Route::MyOrder(order)));
-        })
-    };
-    let basket = &props.basket;
-    let is_offline = about.is_some_and(|about| about.is_online == Some(false));
-    let next = match (is_offline, *way) {
-        (true, _) => "checkout.offline",
-        (false, None) => "checkout.next",
-        (false, Some(PayWay::Card)) => "checkout.next-card",
-        (false, Some(PayWay::Phone)) => "checkout.next-phone",
-    };
-    let on_way = {
-        let way = way.setter();
-        Callback::from(move |chosen: Option<PayWay>| way.set(chosen))
-    };
-    let on_phone = {
-        let phone = phone.setter();
-        Callback::from(move |text: String| phone.set(text))
-    };
-    let is_missing = *way == Some(PayWay::Phone) && number(PayWay::Phone, &phone).len() < DIGITS_MIN;
     html! {
-        <Dialog title={speech.fill("basket.order-at", &[("stall", &basket.stall_name)])} on_close={props.on_close.clone()}>
-            <form class="stack" {onsubmit}>
-                { lines(&speech, basket) }
-                <p class="basket-total">
-                    <span>{ speech.say("basket.total") }</span>
-                    <strong class="number">{ speech.money(basket.total_minor, &basket.currency) }</strong>
-                </p>
-                <Paying stall={basket.stall} way={*way} phone={(*phone).clone()} on_way={on_way} on_phone={on_phone} />
-                <TextArea label={speech.say("checkout.note")} value={(*note).clone()} on_input={set_note}
-                    hint={speech.say("checkout.note-hint")} />
-                <p class="prose">{ speech.say(next) }</p>
-                <button type="submit" class="button button-main button-large button-wide" disabled={doing.is_busy() || is_missing}>
-                    { speech.say("checkout.order") }
-                </button>
-            </form>
+        <Dialog title={speech.fill("basket.order-at", &[("stall", &props.basket.stall_name)])} on_close={props.on_close.clone()}>
+            { body }
         </Dialog>
     }
 }
 
-fn lines(speech: &Speech, basket: &BasketOf) -> Html {
+#[derive(Properties, PartialEq)]
+struct AskedProps {
+    basket: BasketOf,
+    view: CheckoutView,
+    form: Form,
+    on_form: Callback<Form>,
+}
+
+#[component]
+fn Asked(props: &AskedProps) -> Html {
+    let doing = use_doing();
+    let about = use_about();
+    let speech = doing.speech.clone();
+    let AskedProps { basket, view, form, on_form } = props;
+    // One identity however often the button is tapped.
+    let order = use_memo((), |()| OrderId(browser::chance()));
+    let onsubmit = {
+        let (doing, order) = (doing.clone(), *order);
+        let verb = BuyerVerb::PlaceOrder {
+            stall: basket.stall,
+            order,
+            note: form.note.trim().to_owned(),
+            pay: form.way.map(|way| PayChoice { way, phone: number(way, &form.phone) }),
+            handing: view.handing,
+            zone: form.zone.clone(),
+            contact: form.sent(view),
+            seen_total_minor: view.total_minor,
+        };
+        Callback::from(move |submit: SubmitEvent| {
+            submit.prevent_default();
+            let (desk, verb) = (doing.desk.clone(), verb.clone());
+            let going = desk.clone();
+            doing.run(async move { desk.buy(verb).await }, move |()| going.go(Route::MyOrder(order)));
+        })
+    };
+    let is_offline = about.is_some_and(|about| about.is_online == Some(false));
+    let next = match (is_offline, form.way, view.handing.is_brought()) {
+        (true, ..) => "checkout.offline",
+        (false, None, false) => "checkout.next",
+        (false, None, true) => "checkout.next-brought",
+        (false, Some(PayWay::Card), _) => "checkout.next-card",
+        (false, Some(PayWay::Phone), _) => "checkout.next-phone",
+    };
+    let set_note = sets(props, |form, text| form.note = text);
+    let on_way = {
+        let (form, on_form) = (form.clone(), on_form.clone());
+        Callback::from(move |way: Option<PayWay>| on_form.emit(Form { way, ..form.clone() }))
+    };
+    let on_phone = sets(props, |form, text| form.phone = text);
+    html! {
+        <form class="stack" {onsubmit}>
+            { lines(&speech, basket, view) }
+            { handing(&speech, props) }
+            { contact(&speech, props) }
+            <Paying stall={basket.stall} way={form.way} phone={form.phone.clone()} on_way={on_way} on_phone={on_phone} />
+            <TextArea label={speech.say("checkout.note")} value={form.note.clone()} on_input={set_note}
+                hint={speech.say("checkout.note-hint")} />
+            <div class="checkout-foot">
+                <p class="basket-total" aria-live="polite">
+                    <span>{ speech.say("basket.total") }</span>
+                    <strong class="number">{ speech.money(view.total_minor.unwrap_or(view.goods_minor), &basket.currency) }</strong>
+                </p>
+                if view.problem.is_empty() {
+                    <p class="prose">{ speech.say(next) }</p>
+                } else {
+                    <p class="remark remark-bad" role="status">{ speech.say_or(&format!("refused.{}", view.problem), &view.problem) }</p>
+                }
+                <button type="submit" class="button button-main button-large button-wide" disabled={doing.is_busy() || form.is_missing(view)}>
+                    { speech.say("checkout.order") }
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// Puts what is typed into the form.
+fn sets(props: &AskedProps, change: fn(&mut Form, String)) -> Callback<String> {
+    let (form, on_form) = (props.form.clone(), props.on_form.clone());
+    Callback::from(move |text: String| {
+        let mut now = form.clone();
+        change(&mut now, text);
+        on_form.emit(now);
+    })
+}
+
+/// How it gets into the buyer's hands. Nothing to choose where buyers can only come.
+fn handing(speech: &Speech, props: &AskedProps) -> Html {
+    let view = &props.view;
+    let zones = view.ways.iter().find(|way| way.handing == view.handing).map(|way| way.zones.as_slice());
+    let zones = zones.unwrap_or_default();
+    let ways = view.ways.iter().map(|way| {
+        let word = way.handing.word();
+        (AttrValue::Static(word), speech.say_or(&format!("handing-way.{word}"), word))
+    });
+    let places = zones.iter().map(|zone| (AttrValue::from(zone.clone()), AttrValue::from(zone.clone())));
+    let places = std::iter::once((AttrValue::Static(""), speech.say("checkout.zone-choose"))).chain(places);
+    html! {
+        <>
+            if view.ways.len() > 1 {
+                <Choice label={speech.say("checkout.handing")} value={AttrValue::Static(view.handing.word())} options={ways.collect::<Vec<_>>()}
+                    on_choose={sets(props, |form, word| {
+                        form.handing = Handing::from_word(&word);
+                        form.zone = String::new();
+                    })} />
+            } else if view.handing.is_brought() {
+                <p class="prose">{ speech.say_or(&format!("handing-way.{}", view.handing.word()), view.handing.word()) }</p>
+            }
+            if view.handing == Handing::Pickup && !view.pickup_text.is_empty() {
+                <p class="prose buyer-note lines-kept">{ icon(Icon::Stall) }<span>{ view.pickup_text.clone() }</span></p>
+            }
+            if !zones.is_empty() {
+                <Choice label={speech.say("checkout.zone")} value={props.form.zone.clone()} options={places.collect::<Vec<_>>()}
+                    on_choose={sets(props, |form, zone| form.zone = zone)} />
+            }
+        </>
+    }
+}
+
+/// Whom it is for, where the stall has to know.
+fn contact(speech: &Speech, props: &AskedProps) -> Html {
+    let (view, form) = (&props.view, &props.form);
+    if !asks_contact(view) {
+        return Html::default();
+    }
+    let now = form.contact(view);
+    let set = |change: fn(&mut ContactView, String)| {
+        let (form, on_form, now) = (form.clone(), props.on_form.clone(), now.clone());
+        Callback::from(move |text: String| {
+            let mut contact = now.clone();
+            change(&mut contact, text);
+            on_form.emit(Form { contact: Some(contact), ..form.clone() });
+        })
+    };
+    html! {
+        <>
+            <Field label={speech.say("checkout.name")} value={now.name.clone()} autocomplete="name"
+                on_input={set(|contact, text| contact.name = text)} />
+            <Field label={speech.say("checkout.reach")} value={now.reach.clone()} autocomplete="tel"
+                on_input={set(|contact, text| contact.reach = text)} hint={speech.say("checkout.contact-hint")} />
+            if view.handing.is_brought() {
+                <TextArea label={speech.say("checkout.address")} value={now.address.clone()}
+                    on_input={set(|contact, text| contact.address = text)} />
+            }
+        </>
+    }
+}
+
+fn lines(speech: &Speech, basket: &BasketOf, view: &CheckoutView) -> Html {
     html! {
         <ul class="checkout-lines">
             { for basket.lines.iter().map(|line| html! {
@@ -98,7 +249,20 @@ fn lines(speech: &Speech, basket: &BasketOf) -> Html {
                     <span class="number">{ speech.money(line.total_minor, &basket.currency) }</span>
                 </li>
             }) }
+            { for view.delivery_minor.map(|minor| delivery(speech, (minor, ""), &basket.currency)) }
         </ul>
+    }
+}
+
+/// What bringing costs, as a line among those of the goods.
+pub(super) fn delivery(speech: &Speech, (minor, zone): (i64, &str), currency: &str) -> Html {
+    let price = if minor == 0 { speech.say("checkout.free") } else { speech.money(minor, currency).into() };
+    html! {
+        <li>
+            <span class="checkout-quantity">{ icon(Icon::Boxes) }</span>
+            <span class="grow">{ speech.say("checkout.delivery") }{ if zone.is_empty() { String::new() } else { format!(" · {zone}") } }</span>
+            <span class="number">{ price }</span>
+        </li>
     }
 }
 

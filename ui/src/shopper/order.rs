@@ -1,11 +1,14 @@
 //! One order of the buyer: where it is now, said as a short way of steps, and what can be done about it.
 
 use soko_app_api::{
-    BuyerQuery, BuyerVerb, BuyerView, OrderLineView, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment,
+    BuyerQuery, BuyerVerb, BuyerView, ContactView, OrderLineView, OwnOrderState, OwnOrderView, OwnPayState,
+    OwnPayment,
 };
+use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId};
 use yew::prelude::*;
 
+use super::checkout::delivery;
 use super::progress::{self, Reached};
 use super::reviews::HowWasIt;
 use crate::desk::{Desk, Trouble};
@@ -66,7 +69,7 @@ fn Known(props: &KnownProps) -> Html {
                     <Problem text={speech.say("my-orders.cancel-asked")} />
                 }
                 <Deeds order={order.clone()} />
-                <Way state={row.state} />
+                <Way state={row.state} handing={row.handing} />
             </section>
             if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
                 <Payment {payment} />
@@ -76,11 +79,15 @@ fn Known(props: &KnownProps) -> Html {
                     { for order.lines.iter().map(|line| html! {
                         <Line key={line.product.to_string()} stall={row.stall} currency={row.currency.clone()} line={line.clone()} />
                     }) }
+                    { for order.delivery_minor.map(|minor| delivery(&speech, (minor, &order.zone), &row.currency)) }
                 </ul>
                 <p class="basket-total">
                     <span>{ speech.say("basket.total") }</span>
                     <strong class="number">{ speech.money(row.total_minor, &row.currency) }</strong>
                 </p>
+                if !order.contact.name.is_empty() {
+                    <p class="prose buyer-note lines-kept">{ icon(Icon::Person) }<span>{ contact(&order.contact) }</span></p>
+                }
                 if !order.note.is_empty() {
                     <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ order.note.clone() }</span></p>
                 }
@@ -91,6 +98,11 @@ fn Known(props: &KnownProps) -> Html {
             <Go to={Route::Stall(row.stall)} class="button">{ icon(Icon::Stall) }{ speech.say("shop.to-stall") }</Go>
         </>
     }
+}
+
+fn contact(contact: &ContactView) -> String {
+    let said = [&contact.name, &contact.reach, &contact.address];
+    said.into_iter().filter(|said| !said.is_empty()).cloned().collect::<Vec<_>>().join("\n")
 }
 
 /// An order that only is on this device is not being paid.
@@ -146,6 +158,7 @@ fn Line(props: &LineProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct WayProps {
     state: OwnOrderState,
+    handing: Handing,
 }
 
 #[component]
@@ -165,7 +178,7 @@ fn Way(props: &WayProps) -> Html {
             </li>
         }
     };
-    html! { <ol class="way">{ for progress::steps(props.state).into_iter().map(step) }</ol> }
+    html! { <ol class="way">{ for progress::steps(props.state, props.handing).into_iter().map(step) }</ol> }
 }
 
 /// What can be done about an order in its state.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use soko_app_api::{OwnOrderState, OwnOrderView, OwnPayState, OwnPayment};
+use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 
 use crate::parts::SavedTone;
@@ -19,7 +20,7 @@ pub(super) enum Reached {
 /// One step on the way of an order: a key of `i18n`, and whether it has come so far.
 pub(super) type Step = (&'static str, Reached);
 
-pub(super) fn steps(state: OwnOrderState) -> Vec<Step> {
+pub(super) fn steps(state: OwnOrderState, handing: Handing) -> Vec<Step> {
     use Reached::{Ahead, Done, Now, Stopped};
     // How far along the way it is; where it stopped there is no way any more.
     let reached = match state {
@@ -30,7 +31,7 @@ pub(super) fn steps(state: OwnOrderState) -> Vec<Step> {
         OwnOrderState::Ready | OwnOrderState::OnTheWay => 4,
         OwnOrderState::HandedOver => 6,
         OwnOrderState::Reconfirm => {
-            let ahead = WAY.iter().skip(1).map(|step| (key(*step), Ahead));
+            let ahead = WAY.iter().skip(1).map(|step| (key(of(*step, handing)), Ahead));
             return [(key(OwnOrderState::Saved), Done), (key(state), Stopped)]
                 .into_iter()
                 .chain(ahead)
@@ -41,7 +42,7 @@ pub(super) fn steps(state: OwnOrderState) -> Vec<Step> {
         }
     };
     let step = |(place, step): (usize, &OwnOrderState)| {
-        let step = if place == 4 && state == OwnOrderState::OnTheWay { state } else { *step };
+        let step = of(*step, handing);
         let sign = match place.cmp(&reached) {
             Ordering::Less => Done,
             Ordering::Equal => Now,
@@ -50,6 +51,12 @@ pub(super) fn steps(state: OwnOrderState) -> Vec<Step> {
         (key(step), sign)
     };
     WAY.iter().enumerate().map(step).collect()
+}
+
+/// What is brought goes on its way where what is fetched becomes ready.
+fn of(step: OwnOrderState, handing: Handing) -> OwnOrderState {
+    let leaves = step == OwnOrderState::Ready && handing.is_brought();
+    if leaves { OwnOrderState::OnTheWay } else { step }
 }
 
 /// Every step of an order that comes to its end.
@@ -153,7 +160,7 @@ pub(super) fn may_cancel(order: &OwnOrderView) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::OwnOrderRow;
+    use soko_app_api::{ContactView, OwnOrderRow};
     use soko_domain::ids::{LogId, OrderId};
 
     use super::*;
@@ -181,11 +188,15 @@ mod tests {
             currency: "KES".into(),
             total_minor: 100,
             lines: 1,
+            handing: Handing::Pickup,
         };
         OwnOrderView {
             row,
             lines: Vec::new(),
             note: String::new(),
+            delivery_minor: None,
+            zone: String::new(),
+            contact: ContactView::default(),
             because: String::new(),
             reason: String::new(),
             cancel_asked,
@@ -195,12 +206,15 @@ mod tests {
 
     #[test]
     fn no_step_is_done_before_it_is_known() {
-        let done = |state| steps(state).iter().filter(|(_, reached)| *reached == Reached::Done).count();
+        let done = |state| {
+            steps(state, Handing::Pickup).iter().filter(|(_, reached)| *reached == Reached::Done).count()
+        };
         for (state, wanted) in ALL.into_iter().zip([0, 1, 1, 2, 3, 4, 4, 6, 1, 1]) {
             assert_eq!(done(state), wanted, "{state:?}");
         }
         for state in ALL {
-            let after: Vec<Reached> = steps(state).into_iter().map(|(_, reached)| reached).collect();
+            let after: Vec<Reached> =
+                steps(state, Handing::Pickup).into_iter().map(|(_, reached)| reached).collect();
             let first_ahead =
                 after.iter().position(|reached| *reached == Reached::Ahead).unwrap_or(after.len());
             assert!(after[first_ahead..].iter().all(|reached| *reached == Reached::Ahead), "{state:?}");
@@ -210,17 +224,24 @@ mod tests {
     #[test]
     fn only_the_shop_confirms() {
         for state in [OwnOrderState::Saved, OwnOrderState::Reconfirm] {
-            assert!(steps(state).contains(&("own-order.held", Reached::Ahead)));
+            assert!(steps(state, Handing::Pickup).contains(&("own-order.held", Reached::Ahead)));
             assert_eq!(tone(state), SavedTone::Waiting);
         }
-        assert!(steps(OwnOrderState::Refused).iter().all(|(key, _)| *key != "own-order.held"));
+        assert!(
+            steps(OwnOrderState::Refused, Handing::Pickup).iter().all(|(key, _)| *key != "own-order.held")
+        );
     }
 
     #[test]
     fn what_is_brought_is_not_to_be_fetched() {
-        let keys = |state| steps(state).iter().map(|(key, _)| *key).collect::<Vec<_>>();
-        assert!(!keys(OwnOrderState::OnTheWay).contains(&"own-order.ready"));
-        assert!(!keys(OwnOrderState::Packed).contains(&"own-order.on-the-way"));
+        let keys =
+            |handing| steps(OwnOrderState::Packed, handing).iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        assert!(keys(Handing::Pickup).contains(&"own-order.ready"));
+        assert!(!keys(Handing::Pickup).contains(&"own-order.on-the-way"));
+        for handing in [Handing::Local, Handing::Shipping] {
+            assert!(!keys(handing).contains(&"own-order.ready"));
+            assert!(keys(handing).contains(&"own-order.on-the-way"));
+        }
     }
 
     #[test]

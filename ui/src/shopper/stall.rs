@@ -1,6 +1,8 @@
 //! One stall: who it is, when it is open, and what it offers, by category and by search.
 
-use soko_app_api::{MarketQuery, MarketView, ShopCategory, StallPage, Window};
+use soko_app_api::text::Worded as _;
+use soko_app_api::{MarketQuery, MarketView, ShopCategory, ShopHandings, StallPage, Window};
+use soko_domain::delivery::{Handing, Handings};
 use soko_domain::ids::{LogId, ThingId};
 use yew::prelude::*;
 
@@ -64,6 +66,10 @@ fn Head(props: &HeadProps) -> Html {
                             { props.page.hours.clone() }
                         </li>
                     }
+                    { for brought(&props.page.handings).into_iter().map(|handing| {
+                        let word = handing.word();
+                        html! { <li>{ icon(Icon::Boxes) }{ speech.say_or(&format!("handing-way.{word}"), word) }</li> }
+                    }) }
                 </ul>
                 if !card.description.is_empty() {
                     <p class="prose">{ card.description.clone() }</p>
@@ -71,6 +77,12 @@ fn Head(props: &HeadProps) -> Html {
             </div>
         </header>
     }
+}
+
+/// How a stall saves its buyers the way.
+fn brought(said: &ShopHandings) -> Vec<Handing> {
+    let handings = Handings::read(said.no_pickup, &said.local_terms, &said.shipping_terms);
+    [Handing::Local, Handing::Shipping].into_iter().filter(|handing| handings.offers(*handing)).collect()
 }
 
 #[derive(Properties, PartialEq)]

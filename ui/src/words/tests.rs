@@ -166,6 +166,8 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "question.",
         "order-state.",
         "own-order.",
+        "handing-way.",
+        "handing-word.",
         "own-pay.",
         "order-money.",
         "checkout.pay-",

@@ -1,5 +1,6 @@
 //! A buyer's own affairs on this device: baskets, and orders from the moment they are kept.
 
+mod checkout;
 pub(crate) mod likes;
 mod own_orders;
 mod reviews;
@@ -9,12 +10,14 @@ mod watching;
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, OfferRow, OwnOrderState, PayChoice, PayOffer,
-    Refused, RetryHint, Told, WantedLine, Window,
+    BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, ContactView, OfferRow, OwnOrderState,
+    PayChoice, PayOffer, Refused, RetryHint, Told, WantedLine, Window,
 };
+use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Rounding, div_round};
 use soko_domain::verbs::LINES_MAX;
+use soko_domain::verbs::place_order::How;
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::device::Device;
@@ -22,12 +25,16 @@ use crate::failure::Undone;
 use crate::market::{OfferKept, offer, stall_name};
 use crate::server::timed;
 use crate::suggest::put_unwanted;
+use checkout::{keep_contact, offered, worked_out};
+pub(crate) use own_orders::has_ordered_as_guest;
 use own_orders::{NewOrder, OrderLine};
 
 /// Longest note of an order, as the server reads it.
 const NOTE_BYTES_MAX: usize = 500;
 /// Longest telephone number that is sent.
 const PHONE_BYTES_MAX: usize = 40;
+/// Longest name, number and address together.
+const CONTACT_BYTES_MAX: usize = 900;
 /// More of one thing than anybody orders.
 const QUANTITY_MAX: i64 = 1_000_000_000;
 /// Commands whose repetition is noticed.
@@ -52,10 +59,28 @@ impl Device {
                     put_line(tx, (*stall, *product), *quantity)
                 }
                 BuyerVerb::EmptyBasket { stall } => empty(tx, *stall).map(Ok),
-                BuyerVerb::PlaceOrder { stall, order, note, pay } => {
-                    let server = &own.server;
-                    let placing =
-                        Placing { order: *order, note, server, is_guest, now_ms, pay: pay.as_ref() };
+                BuyerVerb::PlaceOrder {
+                    stall,
+                    order,
+                    note,
+                    pay,
+                    handing,
+                    zone,
+                    contact,
+                    seen_total_minor,
+                } => {
+                    let placing = Placing {
+                        order: *order,
+                        note,
+                        server: &own.server,
+                        is_guest,
+                        now_ms,
+                        pay: pay.as_ref(),
+                        handing: *handing,
+                        zone,
+                        contact: contact.as_ref(),
+                        seen_total_minor: *seen_total_minor,
+                    };
                     place(tx, *stall, &placing)
                 }
                 BuyerVerb::CancelOrder { order } => cancel(tx, *order),
@@ -98,6 +123,7 @@ impl Device {
             BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
             // The server's to say.
             BuyerQuery::PayOffers(_) => Ok(BuyerView::PayOffers(Vec::new())),
+            BuyerQuery::Checkout { .. } => Ok(BuyerView::Missing),
             BuyerQuery::Order(order) => {
                 let found = own_orders::view(tx, *order)?;
                 Ok(found.map_or(BuyerView::Missing, |view| BuyerView::Order(Box::new(view))))
@@ -282,6 +308,10 @@ struct Placing<'a> {
     is_guest: bool,
     now_ms: i64,
     pay: Option<&'a PayChoice>,
+    handing: Handing,
+    zone: &'a str,
+    contact: Option<&'a ContactView>,
+    seen_total_minor: Option<i64>,
 }
 
 /// Makes an order of the basket, at the prices that are shown. It is on the disk before anything is sent.
@@ -289,11 +319,8 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
     if own_orders::view(tx, placing.order)?.is_some() {
         return Ok(Ok(()));
     }
-    if placing.pay.is_some_and(|pay| pay.phone.len() > PHONE_BYTES_MAX) {
-        return Ok(Err(refused("phone", "this is no telephone number")));
-    }
-    if placing.note.len() > NOTE_BYTES_MAX {
-        return Ok(Err(refused("note", "the note is too long: 500 bytes are enough for a seller to read")));
+    if let Err(refused) = check_written(placing) {
+        return Ok(Err(refused));
     }
     let lines = lines(tx, Some(stall))?;
     if lines.is_empty() {
@@ -303,7 +330,16 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
     if lines.iter().any(|line| line.kept.is_none()) {
         return Ok(Err(gone()));
     }
-    let ordered = lines.iter().filter_map(|line| {
+    let (handings, _) = offered(tx, stall)?;
+    let how = How { handings: &handings, handing: placing.handing, zone: placing.zone };
+    let worked = match worked_out(&lines, &how) {
+        Ok(worked) => worked,
+        Err(refusal) => return Ok(Err(refused(refusal.code(), &refusal.to_string()))),
+    };
+    if placing.seen_total_minor.is_some_and(|seen| seen != worked.total_minor) {
+        return Ok(Err(refused("total_changed", "it comes to something else by now: look again")));
+    }
+    let ordered = lines.iter().zip(&worked.priced.lines).filter_map(|(line, priced)| {
         let row = &line.kept.as_ref()?.row;
         Some(OrderLine {
             product: line.product,
@@ -311,7 +347,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
             unit: row.unit,
             quantity: line.quantity,
             seen_minor: row.price_minor,
-            total_minor: line.total_minor(),
+            total_minor: priced.total_minor,
         })
     });
     let new = NewOrder {
@@ -324,13 +360,40 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         currency,
         note: placing.note,
         pay: placing.pay,
+        handing: placing.handing,
+        zone: placing.zone,
+        delivery_minor: worked.delivery.map_or(0, |charge| charge.total_minor),
+        total_minor: worked.total_minor,
+        seen_total_minor: placing.seen_total_minor,
+        contact: placing.contact.cloned().unwrap_or_default(),
         lines: ordered.collect(),
     };
     own_orders::add(tx, &new)?;
+    if let Some(contact) = placing.contact {
+        keep_contact(tx, contact)?;
+    }
     empty(tx, stall)?;
     // What had to be confirmed again is confirmed by this.
     own_orders::forget_reconfirm(tx, stall)?;
     Ok(Ok(()))
+}
+
+/// What was typed, before anything is looked at.
+fn check_written(placing: &Placing<'_>) -> Result<(), Refused> {
+    if placing.pay.is_some_and(|pay| pay.phone.len() > PHONE_BYTES_MAX) {
+        return Err(refused("phone", "this is no telephone number"));
+    }
+    let length = |it: &ContactView| it.name.len() + it.reach.len() + it.address.len();
+    if placing.contact.is_some_and(|contact| length(contact) > CONTACT_BYTES_MAX) {
+        return Err(refused("contact", "a name, a number and an address are shorter than that"));
+    }
+    if placing.handing.is_brought() && placing.contact.is_none_or(|contact| contact.address.is_empty()) {
+        return Err(refused("no_address", "say whom it is for and where it goes"));
+    }
+    if placing.note.len() > NOTE_BYTES_MAX {
+        return Err(refused("note", "the note is too long: 500 bytes are enough for a seller to read"));
+    }
+    Ok(())
 }
 
 fn gone() -> Refused {

@@ -1,15 +1,17 @@
 //! The buyer's orders as tables.
 
 use soko_app_api::{
-    OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment, PayChoice, Window,
+    ContactView, OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment, PayChoice,
+    Window,
 };
+use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::quantity::Unit;
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::{bounded, put};
-use crate::server::OrderNow;
+use crate::server::{Brought, OrderNow};
 
 pub(super) struct NewOrder<'a> {
     pub(super) order: OrderId,
@@ -21,6 +23,12 @@ pub(super) struct NewOrder<'a> {
     pub(super) currency: String,
     pub(super) note: &'a str,
     pub(super) pay: Option<&'a PayChoice>,
+    pub(super) handing: Handing,
+    pub(super) zone: &'a str,
+    pub(super) delivery_minor: i64,
+    pub(super) total_minor: i64,
+    pub(super) seen_total_minor: Option<i64>,
+    pub(super) contact: ContactView,
     pub(super) lines: Vec<OrderLine>,
 }
 
@@ -45,6 +53,7 @@ pub(super) struct Open {
     pub(super) cancel_asked: bool,
     pub(super) note: String,
     pub(super) pay: Option<PayChoice>,
+    pub(super) how: Brought,
     /// Where its payment was when the server was last asked.
     pub(super) pay_state: Option<OwnPayState>,
 }
@@ -94,11 +103,12 @@ fn state(row: &Row, column: usize) -> Result<OwnOrderState, StoreError> {
 }
 
 pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError> {
-    let total_minor = new.lines.iter().map(|line| line.total_minor).fold(0, i64::saturating_add);
     tx.execute(
         "insert into own_order (order_id, stall, stall_name, server, is_guest, state, at_ms, currency,
-           total_minor, note, because, is_tried, cancel_asked, pay_way, pay_phone, pay_state)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0, $11, $12, $13)",
+           total_minor, note, because, is_tried, cancel_asked, pay_way, pay_phone, pay_state,
+           handing, zone, delivery_minor, seen_total_minor, contact_name, contact_reach, contact_address)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0, $11, $12, $13,
+           $14, $15, $16, $17, $18, $19, $20)",
         params![
             new.order,
             new.stall,
@@ -108,11 +118,18 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
             number(OwnOrderState::Saved),
             new.at_ms,
             new.currency,
-            total_minor,
+            new.total_minor,
             new.note,
             new.pay.map_or(0, |pay| pay.way.number()),
             new.pay.map_or("", |pay| pay.phone.as_str()),
-            new.pay.map_or(0, |_| pay_number(OwnPayState::Asking))
+            new.pay.map_or(0, |_| pay_number(OwnPayState::Asking)),
+            new.handing.number(),
+            new.zone,
+            new.delivery_minor,
+            new.seen_total_minor,
+            new.contact.name,
+            new.contact.reach,
+            new.contact.address
         ],
     )?;
     for (place, line) in new.lines.iter().enumerate() {
@@ -136,7 +153,8 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
 
 const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.currency, o.total_minor,
     (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked,
-    o.pay_way, o.pay_state, o.pay_page, o.reason";
+    o.pay_way, o.pay_state, o.pay_page, o.reason, o.handing, o.zone, o.delivery_minor, o.contact_name,
+    o.contact_reach, o.contact_address";
 
 fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
     Ok(OwnOrderRow {
@@ -148,6 +166,7 @@ fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
         currency: row.text(5)?.into(),
         total_minor: row.int(6)?,
         lines: row.number(7)?,
+        handing: handing(row, 15)?,
     })
 }
 
@@ -181,6 +200,9 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         note: found.text(8)?.into(),
         because: found.text(9)?.into(),
         reason: found.text(14)?.into(),
+        delivery_minor: if handing(&found, 15)?.is_brought() { Some(found.int(17)?) } else { None },
+        zone: found.text(16)?.into(),
+        contact: contact(&found, 18)?,
         cancel_asked: found.bool(10)?,
         payment: payment(&found)?,
     }))
@@ -198,7 +220,8 @@ pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, 
 /// Orders that have not ended, the oldest first.
 pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
     let sql = format!(
-        "select order_id, stall, server, is_guest, state, is_tried, cancel_asked, note, pay_way, pay_phone, pay_state
+        "select order_id, stall, server, is_guest, state, is_tried, cancel_asked, note, pay_way, pay_phone, pay_state,
+           contact_name, contact_reach, contact_address, handing, zone, seen_total_minor
          from own_order
          where state in {OPEN} order by at_ms, order_id"
     );
@@ -217,9 +240,20 @@ pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
                 .map(|way| Ok::<_, StoreError>(PayChoice { way, phone: row.text(9)?.into() }))
                 .transpose()?,
             pay_state: pay_state(row.number(10)?),
+            how: Brought {
+                handing: handing(row, 14)?,
+                zone: row.text(15)?.into(),
+                contact: contact(row, 11)?,
+                seen_total_minor: row.int_opt(16)?,
+            },
         })
     };
     rows.iter().map(open).collect()
+}
+
+/// Whether somebody without an account ordered here.
+pub(crate) fn has_ordered_as_guest(tx: &mut dyn Tx) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("select 1 from own_order where is_guest = 1 and is_tried = 1 limit 1", &[])?.is_some())
 }
 
 /// It is about to be sent: from now on only the server knows what became of it.
@@ -264,6 +298,16 @@ pub(super) fn forget_reconfirm(tx: &mut dyn Tx, stall: LogId) -> Result<(), Stor
     Ok(())
 }
 
+fn handing(row: &Row, column: usize) -> Result<Handing, StoreError> {
+    Ok(Handing::from_number(row.number(column)?).unwrap_or(Handing::Pickup))
+}
+
+/// Three columns from this one on.
+fn contact(row: &Row, column: usize) -> Result<ContactView, StoreError> {
+    let text = |place: usize| row.text(column + place).map(str::to_owned);
+    Ok(ContactView { name: text(0)?, reach: text(1)?, address: text(2)? })
+}
+
 fn payment(row: &Row) -> Result<Option<OwnPayment>, StoreError> {
     let way = PayWay::from_number(row.number(11)?);
     let state = pay_state(row.number(12)?);
@@ -295,8 +339,8 @@ pub(super) fn became(
     )?;
     if let Some(known) = known {
         tx.execute(
-            "update own_order set total_minor = $2, reason = $3 where order_id = $1",
-            params![order, known.total_minor, known.reason],
+            "update own_order set total_minor = $2, reason = $3, delivery_minor = $4 where order_id = $1",
+            params![order, known.total_minor, known.reason, known.delivery_minor],
         )?;
         for (place, total_minor) in known.line_totals_minor.iter().enumerate() {
             tx.execute(

@@ -19,7 +19,8 @@ const PAYING_MS: u64 = 2_000;
 /// With nothing to do, the bell wakes; this is only for what it might miss.
 const IDLE_MS: u64 = 600_000;
 /// Refusals after which the buyer looks again and decides.
-const RECONFIRM: &[&str] = &["price_changed", "share_exceeded"];
+const RECONFIRM: &[&str] =
+    &["price_changed", "share_exceeded", "total_changed", "handing_not_offered", "unknown_zone", "too_heavy"];
 
 /// Whether something is about to happen to its payment.
 fn is_paying(open: &Open) -> bool {
@@ -137,7 +138,13 @@ impl Device {
         if !open.is_tried {
             self.write(|tx| own_orders::set_tried(tx, open.order))?;
         }
-        let wish = Wish { order: open.order, lines: &lines, note: &open.note, pay: open.pay.as_ref() };
+        let wish = Wish {
+            order: open.order,
+            lines: &lines,
+            note: &open.note,
+            pay: open.pay.as_ref(),
+            how: &open.how,
+        };
         Ok(server.place(open.stall, buyer, &wish).await)
     }
 

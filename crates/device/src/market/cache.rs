@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use soko_app_api::{
-    Dated, MarketQuery, MarketView, OfferPage, OfferRow, ReviewRow, StallCard, StallPage, WINDOW_ROWS_MAX,
-    Window,
+    Dated, MarketQuery, MarketView, OfferPage, OfferRow, ReviewRow, ShopHandings, StallCard, StallPage,
+    WINDOW_ROWS_MAX, Window,
 };
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -76,6 +76,7 @@ impl Device {
                     let unknown = StallPage {
                         card: card.clone(),
                         hours: String::new(),
+                        handings: ShopHandings::default(),
                         categories: Vec::new(),
                         registers: Vec::new(),
                     };
@@ -317,6 +318,11 @@ fn stall_kept(
     let Some(row) = tx.query_opt(sql, params![stall])? else { return Ok(None) };
     let Some(card) = unpack(row.blob(1)?) else { return Ok(None) };
     Ok(Some((row.int(0)?, card, row.blob_opt(2)?.and_then(unpack))))
+}
+
+/// How a stall hands orders over, as it was last seen; nothing where its page never was.
+pub(crate) fn handings(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallPage>, StoreError> {
+    Ok(stall_kept(tx, stall)?.and_then(|(_, card, page)| page.map(|page| StallPage { card, ..page })))
 }
 
 /// What a stall is called; empty if it was never seen.

@@ -5,7 +5,8 @@ use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::json;
 use soko_app_api::text::Worded as _;
-use soko_app_api::{OwnOrderState, OwnPayState, PayChoice, PayOffer};
+use soko_app_api::{ContactView, OwnOrderState, OwnPayState, PayChoice, PayOffer};
+use soko_domain::delivery::Handing;
 use soko_domain::entry::OrderStep;
 use soko_domain::ids::{LogId, OrderId, ProductId};
 
@@ -41,6 +42,8 @@ pub(crate) struct OrderNow {
     pub(crate) payment: Option<(OwnPayState, String)>,
     /// What the stall says to its cancelling.
     pub(crate) reason: String,
+    /// What bringing it costs.
+    pub(crate) delivery_minor: i64,
 }
 
 /// What is asked for.
@@ -50,6 +53,17 @@ pub(crate) struct Wish<'a> {
     pub(crate) lines: &'a [(ProductId, i64, i64)],
     pub(crate) note: &'a str,
     pub(crate) pay: Option<&'a PayChoice>,
+    pub(crate) how: &'a Brought,
+}
+
+/// How it comes into the buyer's hands, and what was seen of that.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Brought {
+    pub(crate) handing: Handing,
+    pub(crate) zone: String,
+    /// All empty where nobody asked.
+    pub(crate) contact: ContactView,
+    pub(crate) seen_total_minor: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +76,12 @@ struct OrderBody {
     step: String,
     #[serde(default)]
     reason: String,
+    delivery: Option<DeliveryBody>,
+}
+
+#[derive(Deserialize)]
+struct DeliveryBody {
+    total_minor: i64,
 }
 
 #[derive(Deserialize)]
@@ -99,7 +119,8 @@ impl OrderBody {
         let line_totals_minor = self.lines.iter().map(|line| line.total_minor).collect();
         let payment = self.payment.map(|payment| (payment.state, payment.page));
         let (total_minor, reason) = (self.total_minor, self.reason);
-        Ok(OrderNow { state, total_minor, line_totals_minor, payment, reason })
+        let delivery_minor = self.delivery.map_or(0, |delivery| delivery.total_minor);
+        Ok(OrderNow { state, total_minor, line_totals_minor, payment, reason, delivery_minor })
     }
 }
 
@@ -116,6 +137,19 @@ impl Server {
         let mut body = json!({"order": wish.order.to_string(), "lines": lines, "note": wish.note});
         if let Some(pay) = wish.pay {
             body["pay"] = json!({"way": pay.way.word(), "phone": pay.phone});
+        }
+        let Brought { handing, zone, contact, seen_total_minor } = wish.how;
+        // A server that knows no other way hears of none.
+        if handing.is_brought() {
+            body["handing"] = json!(handing.word());
+            body["zone"] = json!(zone);
+        }
+        if !contact.name.is_empty() {
+            body["contact"] =
+                json!({"name": contact.name, "reach": contact.reach, "address": contact.address});
+        }
+        if let Some(seen) = seen_total_minor {
+            body["seen_total_minor"] = json!(seen);
         }
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders"));
         let request = request.header("idempotency-key", wish.order.to_string()).json(&body);
@@ -139,6 +173,28 @@ impl Server {
     ) -> Result<OrderNow, Unanswered> {
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders/{order}/cancel"));
         self.of_buyer(request, buyer).await
+    }
+
+    /// Whom an order is for, as a device of the stall may know.
+    pub(crate) async fn order_contact(
+        &self,
+        stall: LogId,
+        order: OrderId,
+        access: &str,
+    ) -> Result<ContactView, Unanswered> {
+        let request = self.web.get(&format!("/v1/stalls/{stall}/orders/{order}/contact"));
+        read_json(&self.web.whole(request.bearer_auth(access)).await?)
+    }
+
+    /// What was ordered here as a guest is the account's from now on.
+    pub(crate) async fn was_guest(&self, session: &str, secret: &[u8; 32]) -> Result<(), Unanswered> {
+        let request = self.web.request_post("/v1/me/guest").bearer_auth(session);
+        self.web.whole(request.header("soko-buyer", hex(secret))).await.map(drop)
+    }
+
+    /// What the account wrote when it last ordered.
+    pub(crate) async fn own_contact(&self, session: &str) -> Result<ContactView, Unanswered> {
+        read_json(&self.web.whole(self.web.get("/v1/me/contact").bearer_auth(session)).await?)
     }
 
     /// How a stall can be paid before the goods are fetched.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use soko_app_api::{
     Answer, Arrival, BasketOf, Bought, Browse, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call,
-    CategoryEdit, Dated, DeviceVerb, MarketMoved, MarketQuery, MarketView, OfferRow, OwnOrderState,
-    OwnOrderView, OwnReview, OwnReviewState, ProductEdit, Query, Rating, ReviewAnswer, Sort, Told, Verb,
-    View, Window,
+    CategoryEdit, CheckoutView, ContactView, Dated, DeviceVerb, MarketMoved, MarketQuery, MarketView,
+    OfferRow, OwnOrderState, OwnOrderView, OwnReview, OwnReviewState, ProductEdit, Query, Rating,
+    ReviewAnswer, Sort, StallEdit, Told, Verb, View, Window,
 };
+use soko_domain::delivery::Handing;
 use soko_domain::entry::OrderStep;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 
@@ -25,7 +26,32 @@ fn put(product: ProductId, quantity: i64) -> BuyerVerb {
 }
 
 fn place(order: OrderId) -> BuyerVerb {
-    BuyerVerb::PlaceOrder { stall: STALL, order, note: "no plastic".into(), pay: None }
+    brought(order, (Handing::Pickup, None), None)
+}
+
+fn brought(
+    order: OrderId,
+    (handing, contact): (Handing, Option<ContactView>),
+    seen_total_minor: Option<i64>,
+) -> BuyerVerb {
+    BuyerVerb::PlaceOrder {
+        stall: STALL,
+        order,
+        note: "no plastic".into(),
+        pay: None,
+        handing,
+        zone: String::new(),
+        contact,
+        seen_total_minor,
+    }
+}
+
+async fn checkout(shell: &Shell, handing: Handing) -> CheckoutView {
+    let query = BuyerQuery::Checkout { stall: STALL, handing: Some(handing), zone: String::new() };
+    match shell.call(Call::Buyer(query)).await {
+        Answer::Buyer(BuyerView::Checkout(view)) => *view,
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn baskets(shell: &Shell) -> Vec<BasketOf> {
@@ -251,6 +277,111 @@ fn each_step_of_the_stall_reaches_the_buyer_at_once_and_stays_offline() {
 
 /// Less than it takes until a device asks by itself.
 const SOON: Duration = Duration::from_secs(15);
+
+#[test]
+fn an_order_is_brought_for_the_price_that_was_shown() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        brings(&stall, "flat 500\nfree 5000").await;
+        let shopper = Shell::open(&folder.path().join("phone"));
+        buyer(&shopper, &server).await;
+        buy(&shopper, 1, put(MANGO, 3)).await;
+        let view = checkout(&shopper, Handing::Local).await;
+        assert_eq!((view.goods_minor, view.delivery_minor, view.total_minor), (750, Some(500), Some(1_250)));
+        assert!(view.is_guest && view.ways.len() == 2, "{view:?}");
+        assert_eq!(checkout(&shopper, Handing::Pickup).await.total_minor, Some(750));
+        // What is not offered falls back to what is.
+        assert_eq!(checkout(&shopper, Handing::Shipping).await.handing, Handing::Pickup);
+
+        let contact = wanjiku();
+        let local = || (Handing::Local, Some(contact.clone()));
+        for (id, verb, code) in [
+            (2, brought(ORDER, (Handing::Local, None), Some(1_250)), "no_address"),
+            (3, brought(ORDER, local(), Some(750)), "total_changed"),
+            (4, brought(ORDER, (Handing::Shipping, Some(contact.clone())), None), "handing_not_offered"),
+        ] {
+            match buy(&shopper, id, verb).await {
+                Answer::Refused(refused) => assert_eq!(refused.code, code),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(buy(&shopper, 5, brought(ORDER, local(), Some(1_250))).await, Answer::Bought);
+        until_state(&shopper, ORDER, OwnOrderState::Held).await;
+        let own = own_order(&shopper, ORDER).await;
+        assert_eq!(
+            (own.row.total_minor, own.delivery_minor, own.contact),
+            (1_250, Some(500), contact.clone())
+        );
+        assert_eq!(checkout(&shopper, Handing::Pickup).await.contact, contact, "for the next one");
+
+        // The stall sees whom it is for while it is open, without a network, too.
+        stall.until("the order at the stall", async || (orders_at(&stall).await > 0).then_some(())).await;
+        let asked = Query::OrderContact { stall: STALL, order: ORDER };
+        assert_eq!(stall.ask(asked.clone()).await, View::OrderContact(contact.clone()));
+        let view = match stall.ask(Query::Order { stall: STALL, order: ORDER }).await {
+            View::Order(view) => view,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((view.row.handing, view.row.total_minor), (Handing::Local, 1_250));
+        assert_eq!(view.delivery.map(|delivery| delivery.total_minor), Some(500));
+
+        drop(server);
+        assert_eq!(stall.ask(asked.clone()).await, View::OrderContact(contact), "without a network, too");
+        stall.done(Verb::HandOverOrder { order: ORDER }).await;
+        assert_eq!(stall.ask(asked).await, View::Missing, "it is over");
+        stall.close();
+        shopper.close();
+    });
+}
+
+#[test]
+fn another_price_of_bringing_is_asked_about_before_anything_is_ordered() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, phone) = (folder.path().join("server"), folder.path().join("phone"));
+        let server = Running::start(&data);
+        let port = server.port();
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        brings(&stall, "flat 500").await;
+        let shopper = Shell::open(&phone);
+        buyer(&shopper, &server).await;
+        buy(&shopper, 6, put(MANGO, 1)).await;
+        assert_eq!(checkout(&shopper, Handing::Local).await.total_minor, Some(750));
+        // It changes while the buyer has no network.
+        shopper.close();
+        brings(&stall, "flat 600").await;
+        drop(server);
+        let shopper = Shell::open(&phone);
+        let local = (Handing::Local, Some(wanjiku()));
+        assert_eq!(buy(&shopper, 7, brought(ORDER, local, Some(750))).await, Answer::Bought);
+        let _server = Running::start_at(&data, port);
+        shopper.device(DeviceVerb::ExchangeNow).await;
+        until_state(&shopper, ORDER, OwnOrderState::Reconfirm).await;
+        let total = shopper
+            .until("the new price of bringing", async || {
+                let view = checkout(&shopper, Handing::Local).await;
+                view.total_minor.filter(|total| *total != 750)
+            })
+            .await;
+        assert_eq!(total, 850);
+        stall.close();
+        shopper.close();
+    });
+}
+
+fn wanjiku() -> ContactView {
+    ContactView { name: "Wanjiku".into(), reach: "+254 7".into(), address: "Acacia Lane 4".into() }
+}
+
+/// The stall says what bringing costs, and the server knows.
+async fn brings(stall: &Shell, terms: &str) {
+    stall.done(Verb::EditStall { edits: vec![StallEdit::LocalTerms(terms.into())] }).await;
+    stall.until("it at the server", async || (stall.status().await.unsent == 0).then_some(())).await;
+}
 
 fn state_of(arrival: &Arrival) -> Option<OwnOrderState> {
     if let Arrival::OwnOrder { state, .. } = arrival { Some(*state) } else { None }

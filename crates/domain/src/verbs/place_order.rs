@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::basket::{Basket, BasketLine, Discount, Policy, PricedLine, price};
-use crate::entry::{Entry, OrderLine, OrderPlaced};
+use crate::basket::{Basket, BasketLine, Discount, Policy, Priced, PricedLine, price};
+use crate::delivery::{Charge, Handing, Handings, Parcel, grams};
+use crate::entry::{Entry, OrderDelivery, OrderLine, OrderPlaced};
 use crate::ids::{OrderId, ProductId, ThingId};
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, Unit};
 use crate::refusal::{Refusal, ensure};
 use crate::tax::TaxRate;
 use crate::verbs::{check_lines, check_note, check_quantity};
@@ -17,6 +18,11 @@ pub struct PlaceOrder {
     pub buyer: ThingId,
     pub lines: Vec<AskedLine>,
     pub note: String,
+    pub handing: Handing,
+    /// Where to, if the stall has prices by zone.
+    pub zone: String,
+    /// What the buyer saw it come to, bringing and taxes included. Whoever asks without it asked no person.
+    pub seen_total_minor: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +41,9 @@ pub struct Offer {
     pub price_per: i64,
     pub archived: bool,
     pub taxes: Vec<TaxRate>,
+    pub unit: Unit,
+    /// What a piece weighs; 0 where the stall does not say.
+    pub piece_g: i64,
     pub pool: i64,
 }
 
@@ -43,6 +52,7 @@ pub struct Facts {
     pub frozen: bool,
     pub policy: Policy,
     pub offers: BTreeMap<ProductId, Offer>,
+    pub handings: Handings,
     /// Orders of this buyer at this stall that have not ended.
     pub held: u32,
 }
@@ -56,10 +66,10 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
     check_note(&command.note)?;
     ensure(facts.held < ORDERS_HELD_MAX, Refusal::TooManyHeld { held: facts.held })?;
     let mut demand: BTreeMap<ProductId, i64> = BTreeMap::new();
-    let mut basket = Basket { lines: Vec::new(), discount: Discount::None, policy: facts.policy };
+    let mut wanted = Vec::with_capacity(command.lines.len());
     for asked in &command.lines {
         check_quantity(asked.quantity)?;
-        basket.lines.push(basket_line(offer(facts, asked)?, asked));
+        wanted.push((offer(facts, asked)?, asked));
         let sum = demand.entry(asked.product).or_default();
         *sum = sum.checked_add(asked.quantity).ok_or(Refusal::TooLarge)?;
     }
@@ -67,20 +77,63 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
         let available = facts.offers.get(&product).map_or(0, |offer| offer.pool.max(0));
         ensure(asked <= available, Refusal::ShareExceeded { product, available, asked })?;
     }
-    let priced = price(&basket)?;
-    let lines = command.lines.iter().zip(&priced.lines);
-    let lines = lines.map(|(asked, line)| order_line(offer(facts, asked)?, line));
+    let how = How { handings: &facts.handings, handing: command.handing, zone: &command.zone };
+    let WorkedOut { priced, delivery, total_minor } = work_out(facts.policy, &wanted, &how)?;
+    let unchanged = command.seen_total_minor.is_none_or(|seen| seen == total_minor);
+    ensure(unchanged, Refusal::TotalChanged { total_minor })?;
+    let lines = wanted.iter().zip(&priced.lines).map(|((offer, _), line)| order_line(offer, line));
+    let by_zone = delivery.is_some() && facts.handings.has_zones(command.handing);
+    let zone = if by_zone { command.zone.clone() } else { String::new() };
     Ok(vec![
         OrderPlaced {
             order: command.order,
             buyer: command.buyer,
             currency: priced.currency,
-            lines: lines.collect::<Result<_, _>>()?,
-            total_minor: priced.total_minor,
+            lines: lines.collect(),
+            total_minor,
             note: command.note.clone(),
+            handing: command.handing,
+            delivery: delivery.map(|charge| OrderDelivery {
+                zone,
+                tax_minor: charge.tax_minor,
+                total_minor: charge.total_minor,
+            }),
         }
         .into(),
     ])
+}
+
+/// How an order is to reach its buyer, and what the stall offers.
+#[derive(Clone, Copy, Debug)]
+pub struct How<'a> {
+    pub handings: &'a Handings,
+    pub handing: Handing,
+    pub zone: &'a str,
+}
+
+/// What an order comes to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WorkedOut {
+    /// Its goods.
+    pub priced: Priced,
+    /// Nothing where the buyer comes for it.
+    pub delivery: Option<Charge>,
+    /// Both together.
+    pub total_minor: i64,
+}
+
+/// The total of an order as the server charges it. A buyer's device shows the same before the last tap.
+pub fn work_out(policy: Policy, lines: &[(&Offer, &AskedLine)], how: &How<'_>) -> Result<WorkedOut, Refusal> {
+    let basket_lines = lines.iter().map(|(offer, asked)| basket_line(offer, asked));
+    let priced = price(&Basket { lines: basket_lines.collect(), discount: Discount::None, policy })?;
+    let grams = lines.iter().try_fold(0i64, |sum, (offer, asked)| {
+        sum.checked_add(grams(offer.unit, asked.quantity, offer.piece_g)?).ok_or(Refusal::TooLarge)
+    })?;
+    let parcel = Parcel { goods_minor: priced.total_minor, grams, zone: how.zone };
+    let delivery = how.handings.charge(how.handing, policy, &parcel)?;
+    let bringing_minor = delivery.map_or(0, |charge| charge.total_minor);
+    let total_minor = priced.total_minor.checked_add(bringing_minor).ok_or(Refusal::TooLarge)?;
+    Ok(WorkedOut { priced, delivery, total_minor })
 }
 
 fn offer<'a>(facts: &'a Facts, asked: &AskedLine) -> Result<&'a Offer, Refusal> {
@@ -102,8 +155,8 @@ fn basket_line(offer: &Offer, asked: &AskedLine) -> BasketLine {
     }
 }
 
-fn order_line(offer: &Offer, line: &PricedLine) -> Result<OrderLine, Refusal> {
-    Ok(OrderLine {
+fn order_line(offer: &Offer, line: &PricedLine) -> OrderLine {
+    OrderLine {
         product: line.product,
         name: offer.name.clone(),
         quantity: line.quantity.0,
@@ -111,7 +164,7 @@ fn order_line(offer: &Offer, line: &PricedLine) -> Result<OrderLine, Refusal> {
         price_per: offer.price_per,
         tax_minor: line.tax_minor,
         total_minor: line.total_minor,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -128,12 +181,19 @@ mod tests {
             price_per: 1,
             archived: false,
             taxes: vec![],
+            unit: Unit::Piece,
+            piece_g: 400,
             pool,
         };
         Facts {
             frozen: false,
             policy: Policy::plain(crate::money::Currency::parse("EUR").unwrap()),
             offers: [(MANGO, offer)].into(),
+            handings: Handings::read(
+                false,
+                "flat 500\nfree 600\ntax 250000 inclusive",
+                "weight 1000 90\nweight 2000 200",
+            ),
             held: 0,
         }
     }
@@ -145,7 +205,43 @@ mod tests {
             buyer: ThingId([2; 16]),
             lines: quantities.iter().map(line).collect(),
             note: String::new(),
+            handing: Handing::Pickup,
+            zone: String::new(),
+            seen_total_minor: None,
         }
+    }
+
+    #[test]
+    fn bringing_is_a_line_of_its_own_and_part_of_the_total() {
+        let delivery =
+            |tax_minor, total_minor| Some(OrderDelivery { zone: String::new(), tax_minor, total_minor });
+        let brought = |handing, quantity, seen_total_minor| PlaceOrder {
+            handing,
+            zone: "anywhere".into(),
+            seen_total_minor,
+            ..order(&[quantity], None)
+        };
+        for (command, expected) in [
+            (brought(Handing::Local, 3, Some(950)), Ok((delivery(100, 500), 950))),
+            // From so much on it is free, and still brought.
+            (brought(Handing::Local, 4, None), Ok((delivery(0, 0), 600))),
+            // 400 g a piece.
+            (brought(Handing::Shipping, 2, Some(390)), Ok((delivery(0, 90), 390))),
+            (brought(Handing::Shipping, 3, None), Ok((delivery(0, 200), 650))),
+            (brought(Handing::Shipping, 6, None), Err(Refusal::TooHeavy { heaviest_g: 2_000 })),
+            (brought(Handing::Pickup, 3, Some(450)), Ok((None, 450))),
+            // Any other total than the one that was seen is asked about.
+            (brought(Handing::Local, 3, Some(949)), Err(Refusal::TotalChanged { total_minor: 950 })),
+            (brought(Handing::Pickup, 3, Some(950)), Err(Refusal::TotalChanged { total_minor: 450 })),
+        ] {
+            let placed = decide(&facts(10), &command).map(|entries| match entries.as_slice() {
+                [Entry::OrderPlaced(placed)] => (placed.delivery.clone(), placed.total_minor),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(placed, expected, "{command:?}");
+        }
+        let visited = Facts { handings: Handings::default(), ..facts(10) };
+        assert_eq!(decide(&visited, &brought(Handing::Local, 1, None)), Err(Refusal::HandingNotOffered));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One entry of each kind, with every field set to something recognisable.
 
 use soko_domain::basket::Discount;
+use soko_domain::delivery::Handing;
 use soko_domain::entry::*;
 use soko_domain::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
@@ -258,7 +259,25 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         customer: None,
         tab: None,
     };
-    vec![(1, sale.into())]
+    let order = OrderPlaced {
+        order: ORDER,
+        buyer: THING,
+        currency: euro(),
+        lines: vec![OrderLine {
+            product: MANGO,
+            name: "Mango".into(),
+            quantity: 3,
+            unit_price_minor: 150,
+            price_per: 1,
+            tax_minor: 41,
+            total_minor: 450,
+        }],
+        total_minor: 450,
+        note: "ripe ones".into(),
+        handing: Handing::Pickup,
+        delivery: None,
+    };
+    vec![(1, sale.into()), (1, order.into())]
 }
 
 fn stock_samples() -> Vec<Entry> {
@@ -330,8 +349,10 @@ fn server_samples() -> Vec<Entry> {
                 tax_minor: 41,
                 total_minor: 450,
             }],
-            total_minor: 450,
+            total_minor: 750,
             note: "ripe ones".into(),
+            handing: Handing::Local,
+            delivery: Some(OrderDelivery { zone: "Westlands".into(), tax_minor: 41, total_minor: 300 }),
         }
         .into(),
         OrderReleased { order: ORDER, reason: ReleaseReason::StallCancelled, units: units.clone() }.into(),

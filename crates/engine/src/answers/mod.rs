@@ -131,6 +131,8 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::RefundRight { sale, .. } => found(refunds::right(asking, *sale)?, View::RefundRight),
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
+        // The device's to say.
+        Query::OrderContact { .. } => View::Missing,
         Query::Orders { only_waiting, window, .. } => {
             View::Orders(trade::orders(asking, *only_waiting, *window)?)
         }

@@ -168,6 +168,7 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         archived: value.archived,
         favourite: value.favourite,
         low_level: value.low_level,
+        piece_g: value.piece_g,
         variant_of: value.variant_of,
         options: value.options.into_iter().map(|(name, value)| OptionValue { name, value }).collect(),
         parts,
@@ -192,6 +193,10 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         scale_codes: value.scale_codes,
         takes_card: value.takes_card,
         takes_phone: value.takes_phone,
+        no_pickup: value.no_pickup,
+        pickup_text: value.pickup_text,
+        local_terms: value.local_terms,
+        shipping_terms: value.shipping_terms,
         problems,
     }))
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BasketLineView, BasketView, DiscountInput, OrderLineView, OrderRow, OrderStepView, OrderView,
-    ReturnInput, SaleLineInput, SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow, TenderInput,
-    TenderView, TodayView, Window,
+    BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRow, OrderStepView,
+    OrderView, ReturnInput, SaleLineInput, SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow,
+    TenderInput, TenderView, TodayView, Window,
 };
 use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
 use soko_domain::entry::{SaleLine, SaleMade, Tendered};
@@ -299,7 +299,9 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let steps = order_steps::steps(asking.tx, log, order)?;
     let steps = steps.into_iter().map(|(step, at_ms)| OrderStepView { step, at_ms }).collect();
     let cancel_reason = order_steps::cancel_reason(asking.tx, log, order)?;
-    Ok(Some(OrderView { row: order_row(asking, found)?, lines, note: placed.note, steps, cancel_reason }))
+    let (row, note) = (order_row(asking, found)?, placed.note);
+    let delivery = placed.delivery.map(|it| DeliveryView { zone: it.zone, total_minor: it.total_minor });
+    Ok(Some(OrderView { row, lines, note, steps, cancel_reason, delivery }))
 }
 
 fn order_row(asking: &mut Asking<'_>, found: facts::OrderFound) -> Result<OrderRow, StoreError> {
@@ -315,5 +317,6 @@ fn order_row(asking: &mut Asking<'_>, found: facts::OrderFound) -> Result<OrderR
         money: money.standing(),
         step: found.step,
         next,
+        handing: found.handing,
     })
 }

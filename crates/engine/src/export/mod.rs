@@ -242,6 +242,18 @@ impl Engine {
                     Cell::Money(line.total_minor),
                 ]);
             }
+            // Without it the lines would not add up to what was paid.
+            if let Some(delivery) = &order.delivery {
+                table.add(vec![
+                    Cell::Text(row.order.to_string()),
+                    Cell::Text(row.state.clone()),
+                    Cell::Number(row.at_ms),
+                    Cell::Nothing,
+                    Cell::Text(format!("delivery {}", delivery.zone).trim_end().to_owned()),
+                    Cell::Number(1),
+                    Cell::Money(delivery.total_minor),
+                ]);
+            }
         }
         Ok(table)
     }

@@ -7,6 +7,7 @@ use soko_app_api::{
 use soko_documents::{
     ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _, off_edits,
 };
+use soko_domain::delivery::Terms;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::scale;
@@ -32,6 +33,12 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             let problem = "each pattern has 13 signs, such as 20IIIIIWWWWWC";
             scale::check(patterns).map_err(|_| Refusal::Invalid { field: "scale codes", problem })?;
         }
+        if let StallEdit::LocalTerms(terms) | StallEdit::ShippingTerms(terms) = edit
+            && !terms.is_empty()
+        {
+            let problem = "this is no price for bringing: look at the prices, weights and zones again";
+            Terms::parse(terms).map_err(|_| Refusal::Invalid { field: "terms", problem })?;
+        }
     }
     let edits: Vec<Edit> = edits
         .iter()
@@ -48,6 +55,10 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             StallEdit::ScaleCodes(patterns) => text(Field::ScaleCodes, patterns),
             StallEdit::TakesCard(takes) => Edit::SetFlag { field: Field::TakesCard, flag: *takes },
             StallEdit::TakesPhone(takes) => Edit::SetFlag { field: Field::TakesPhone, flag: *takes },
+            StallEdit::NoPickup(is_off) => Edit::SetFlag { field: Field::NoPickup, flag: *is_off },
+            StallEdit::PickupText(said) => text(Field::PickupText, said),
+            StallEdit::LocalTerms(terms) => text(Field::LocalTerms, terms),
+            StallEdit::ShippingTerms(terms) => text(Field::ShippingTerms, terms),
         })
         .collect();
     edit_document(writing, stall_document(writing), DocumentKind::Stall, &edits)
@@ -119,6 +130,7 @@ pub(super) fn value(content: &ProductContent, currency: String) -> Product {
         archived: false,
         favourite: content.favourite,
         low_level: content.low_level,
+        piece_g: content.piece_g,
         variant_of: content.variant_of,
         options: content.options.iter().map(option).collect(),
         parts: content.parts.iter().map(|part| (part.product, part.quantity)).collect(),
@@ -155,6 +167,8 @@ pub(super) fn product_edit(edit: &ProductEdit) -> Edit {
         ProductEdit::Favourite(flag) => Edit::SetFlag { field: Field::Favourite, flag: *flag },
         ProductEdit::LowLevel(Some(level)) => number(Field::LowLevel, *level),
         ProductEdit::LowLevel(None) => Edit::Clear { field: Field::LowLevel },
+        ProductEdit::PieceGrams(Some(grams)) => number(Field::PieceGrams, *grams),
+        ProductEdit::PieceGrams(None) => Edit::Clear { field: Field::PieceGrams },
         ProductEdit::PutOption(option) => {
             Edit::PutOption { name: option.name.clone(), value: option.value.clone() }
         }

@@ -6,6 +6,7 @@ use soko_app_api::{
     StockRow, TodayView, Verb, View, Window,
 };
 use soko_domain::basket::TenderKind;
+use soko_domain::delivery::Handing;
 use soko_domain::entry::{GoodsBack, OrderLine, OrderPlaced};
 use soko_domain::ids::{Hash, OrderId, ThingId};
 use soko_domain::money::Currency;
@@ -183,6 +184,8 @@ fn the_day_counts_sales_refunds_cash_and_waiting_orders() {
         }],
         total_minor: 250,
         note: String::new(),
+        handing: Handing::Pickup,
+        delivery: None,
     });
     device.replicate(&mut relay);
     let view = today(&mut device, now());

@@ -5,6 +5,7 @@ use soko_app_api::{
     SharesRow, Verb, View,
 };
 use soko_domain::ask::{Answer, Ask};
+use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     DeviceRevoked, EpochStarted, Kind, OrderLine, OrderPlaced, OrderStep, RecordParked, ShareGranted,
     ShareRecalled, Unfrozen,
@@ -400,6 +401,8 @@ fn order_of(order: OrderId, quantity: i64) -> OrderPlaced {
         }],
         total_minor: 250 * quantity,
         note: "ring twice".into(),
+        handing: Handing::Pickup,
+        delivery: None,
     }
 }
 

@@ -177,6 +177,7 @@ impl<'a, 't> Step<'a, 't> {
             tax_inclusive: self.choice.tax_inclusive,
             categories: self.categories_of(row)?.into_iter().collect(),
             low_level: row.low_level,
+            piece_g: None,
             ..Product::default()
         };
         let mut document = Document::new(DocumentKind::Product).map_err(unreadable)?;

@@ -91,6 +91,7 @@ pub(super) fn as_it_is(product: &Product, edit: &ProductEdit) -> ProductEdit {
         ProductEdit::Archived(_) => ProductEdit::Archived(product.archived),
         ProductEdit::Favourite(_) => ProductEdit::Favourite(product.favourite),
         ProductEdit::LowLevel(_) => ProductEdit::LowLevel(product.low_level),
+        ProductEdit::PieceGrams(_) => ProductEdit::PieceGrams(product.piece_g),
         ProductEdit::AddBarcode(code) | ProductEdit::RemoveBarcode(code) => {
             let is_there = product.barcodes.contains(code);
             if is_there {

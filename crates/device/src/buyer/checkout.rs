@@ -1,0 +1,150 @@
+//! What ordering a basket comes to, before anybody taps: worked out here as the server will, from what was last seen of the stall.
+
+use soko_app_api::{BuyerView, CheckoutView, ContactView, HandingWay, MarketQuery};
+use soko_domain::basket::Policy;
+use soko_domain::delivery::{Handing, Handings};
+use soko_domain::ids::LogId;
+use soko_domain::money::{Currency, Ppm};
+use soko_domain::refusal::Refusal;
+use soko_domain::tax::TaxRate;
+use soko_domain::verbs::place_order::{AskedLine, How, Offer, WorkedOut, work_out};
+use soko_record_log::{StoreError, Tx, params};
+
+use super::{Line, lines, seen};
+use crate::device::Device;
+use crate::failure::Undone;
+use crate::kept::{pack, unpack};
+use crate::market;
+use crate::server::timed;
+
+/// Where the contact of the last order is kept, among drafts.
+const CONTACT: &str = "buyer-contact";
+
+impl Device {
+    /// With what the stall says now, if it answers in time.
+    pub(crate) async fn checkout(
+        &self,
+        stall: LogId,
+        wanted: (Option<Handing>, &str),
+    ) -> Result<BuyerView, Undone> {
+        if self.heard.is_online() != Some(false)
+            && let Ok(server) = self.server()
+        {
+            let query = MarketQuery::Stall(stall);
+            let asked = timed(&*self.host, self.options.market_ms, server.market(&query)).await;
+            if let Some(Ok(view)) = asked {
+                self.keep_seen(&query, &view)?;
+            }
+        }
+        let own = self.own()?;
+        let mut contact = self.read(last_contact)?;
+        if let (None, Some(session)) = (&contact, own.session()) {
+            contact = self.contact_of_account(session).await;
+        }
+        let is_guest = own.session().is_none();
+        self.read(|tx| view(tx, stall, wanted, (contact.unwrap_or_default(), is_guest)))
+    }
+
+    /// What the account wrote on another device.
+    async fn contact_of_account(&self, session: &str) -> Option<ContactView> {
+        let server = self.server().ok()?;
+        timed(&*self.host, self.options.market_ms, server.own_contact(session)).await?.ok()
+    }
+}
+
+fn view(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    (handing, zone): (Option<Handing>, &str),
+    (contact, is_guest): (ContactView, bool),
+) -> Result<BuyerView, StoreError> {
+    let (handings, pickup_text) = offered(tx, stall)?;
+    let ways: Vec<HandingWay> = Handing::ALL
+        .iter()
+        .filter(|handing| handings.offers(**handing))
+        .map(|handing| HandingWay {
+            handing: *handing,
+            zones: handings.zones(*handing).into_iter().map(str::to_owned).collect(),
+        })
+        .collect();
+    let first = ways.first().map_or(Handing::Pickup, |way| way.handing);
+    let handing = handing.filter(|handing| handings.offers(*handing)).unwrap_or(first);
+    let basket = lines(tx, Some(stall))?;
+    let worked = worked_out(&basket, &How { handings: &handings, handing, zone });
+    // What the goods come to is known, even where nothing can be brought.
+    let goods =
+        worked_out(&basket, &How { handings: &Handings::default(), handing: Handing::Pickup, zone: "" });
+    Ok(BuyerView::Checkout(Box::new(CheckoutView {
+        ways,
+        handing,
+        pickup_text,
+        goods_minor: goods.map_or(0, |goods| goods.total_minor),
+        delivery_minor: worked.as_ref().ok().and_then(|it| it.delivery).map(|charge| charge.total_minor),
+        total_minor: worked.as_ref().ok().map(|it| it.total_minor),
+        problem: worked.err().map_or_else(String::new, |refusal| refusal.code().to_owned()),
+        contact,
+        is_guest,
+    })))
+}
+
+/// How the stall hands orders over, as it was last seen, and where buyers come.
+pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<(Handings, String), StoreError> {
+    let Some(page) = market::handings(tx, stall)? else { return Ok((Handings::default(), String::new())) };
+    let said = page.handings;
+    let handings = Handings::read(said.no_pickup, &said.local_terms, &said.shipping_terms);
+    let pickup_text = match said.pickup_text.is_empty() {
+        false => said.pickup_text,
+        true => [page.card.place, page.hours]
+            .into_iter()
+            .filter(|it| !it.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    Ok((handings, pickup_text))
+}
+
+/// The order as the server will work it out.
+pub(super) fn worked_out(basket: &[Line], how: &How<'_>) -> Result<WorkedOut, Refusal> {
+    let currency = seen(basket).and_then(|row| Currency::parse(&row.currency));
+    let Some(currency) = currency else { return Err(Refusal::HandingNotOffered) };
+    let mut wanted = Vec::with_capacity(basket.len());
+    for line in basket {
+        let Some(kept) = &line.kept else { return Err(Refusal::UnknownProduct(line.product)) };
+        let row = &kept.row;
+        let ppm = Ppm(row.tax_ppm);
+        let rate = if row.tax_inclusive { TaxRate::inclusive(ppm) } else { TaxRate::exclusive(ppm) };
+        let offer = Offer {
+            name: row.name.clone(),
+            unit_price_minor: row.price_minor,
+            price_per: row.price_per,
+            archived: false,
+            taxes: if row.tax_ppm == 0 { vec![] } else { vec![rate] },
+            unit: row.unit,
+            piece_g: row.piece_g,
+            pool: row.available,
+        };
+        let (product, quantity) = (line.product, line.quantity);
+        wanted.push((offer, AskedLine { product, quantity, seen_price_minor: None }));
+    }
+    let wanted: Vec<(&Offer, &AskedLine)> = wanted.iter().map(|(offer, asked)| (offer, asked)).collect();
+    work_out(Policy::plain(currency), &wanted, how)
+}
+
+fn last_contact(tx: &mut dyn Tx) -> Result<Option<ContactView>, StoreError> {
+    let row = tx.query_opt("select value from draft where name = $1", params![CONTACT])?;
+    Ok(row.map(|row| row.blob(0).map(unpack)).transpose()?.flatten())
+}
+
+/// For the next order. One that is fetched does not make an address forgotten.
+pub(super) fn keep_contact(tx: &mut dyn Tx, contact: &ContactView) -> Result<(), StoreError> {
+    let mut kept = contact.clone();
+    if kept.address.is_empty() {
+        kept.address = last_contact(tx)?.map(|last| last.address).unwrap_or_default();
+    }
+    tx.execute(
+        "insert into draft (name, value) values ($1, $2)
+         on conflict (name) do update set value = excluded.value",
+        params![CONTACT, pack(&kept)?],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Guests who have an account by now: what they ordered is the account's, too.
+
+use soko_domain::ids::ThingId;
+use soko_record_log::{StoreError, Tx, params};
+
+/// Whoever knows a guest's secret says whose it is. The first account keeps it.
+pub fn claim(tx: &mut dyn Tx, account: ThingId, guest: ThingId, now_ms: i64) -> Result<(), StoreError> {
+    tx.run(
+        "insert into guest_account (guest, account, at_ms) values ($1, $2, $3) on conflict (guest) do nothing",
+        params![guest, account, now_ms],
+    )
+}
+
+/// Whether this account once bought as that guest.
+pub fn was(tx: &mut dyn Tx, account: ThingId, guest: ThingId) -> Result<bool, StoreError> {
+    let sql = "select 1 from guest_account where guest = $1 and account = $2";
+    Ok(tx.query_opt(sql, params![guest, account])?.is_some())
+}
+
+/// The account behind a buyer, if it is one, or the one that it became.
+pub fn account_of(tx: &mut dyn Tx, buyer: ThingId) -> Result<Vec<ThingId>, StoreError> {
+    let rows = tx.query(
+        "select account from account where account = $1
+         union select account from guest_account where guest = $1",
+        params![buyer],
+    )?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
