@@ -1,26 +1,27 @@
 //! What the operator of a market sees: sums over all stalls, from the same rows as each stall's own figures. No customer
 //! and no person stands in them.
 
+mod days;
+
 use serde::Serialize;
 use soko_domain::ids::{LogId, ProductId};
-use soko_projection::read_figures::{self as facts, Period};
-use soko_record_log::{Row, StoreError, Tx, params};
+use soko_projection::read_figures as facts;
+use soko_record_log::{Row, StoreError, Tx};
+
+pub use days::DAYS_MAX;
+use days::Days;
 use utoipa::ToSchema;
 
 /// Stalls and products in a list.
 const TOP_ROWS: u32 = 10;
 /// Currencies that are shown, those with most sales first.
 const CURRENCIES_MAX: u32 = 8;
-pub const DAYS_MAX: u16 = 366;
-const MS_PER_DAY: i64 = 86_400_000;
-/// After midnight.
-const DAY_ENDS_MS: i64 = 4 * 3_600_000;
 
 /// All stalls over some business days.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct MarketFigures {
     pub at_ms: i64,
-    /// Business days, both included, since 1970.
+    /// Business days since 1970, both included: each stall's own, so that east and west may differ by one.
     pub from: i32,
     pub to: i32,
     /// Nothing is added up across currencies.
@@ -75,28 +76,19 @@ pub struct DayFigures {
     pub revenue_minor: i64,
 }
 
-/// The last so many business days, as UTC sees them, and until the hour at which stalls end theirs if they chose no other:
-/// what is sold after midnight counts for the evening before. Where it is already tomorrow, tomorrow is among them.
-pub fn period(now_ms: i64, days: u16) -> Period {
-    let today = i32::try_from((now_ms - DAY_ENDS_MS).div_euclid(MS_PER_DAY)).unwrap_or(0);
-    let days = i32::from(days.clamp(1, DAYS_MAX));
-    Period { from: today - days + 1, to: today + 1 }
-}
-
 pub fn market(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<MarketFigures, StoreError> {
-    let period = period(now_ms, days);
-    let rows = tx.query(
+    let days = Days::read(tx, now_ms, days)?;
+    let select = format!(
         "select p.currency, count(distinct p.log), cast(sum(f.sales) as bigint),
            cast(sum(f.revenue_minor) as bigint), cast(sum(f.refunded_minor) as bigint)
-         from stall_profile p join figure_hour f
-           on f.log = p.log and f.business_day >= $1 and f.business_day <= $2
-         group by p.currency order by 3 desc, p.currency limit $3",
-        params![period.from, period.to, CURRENCIES_MAX],
-    )?;
+         from open p join figure_hour f
+           on f.log = p.log and f.business_day >= p.from_day and f.business_day <= p.to_day
+         group by p.currency order by 3 desc, p.currency limit {CURRENCIES_MAX}"
+    );
     let mut currencies = Vec::new();
-    for row in &rows {
+    for row in &days.ask(tx, "", &select)? {
         let currency = row.text(0)?.to_owned();
-        let (orders, orders_minor) = orders(tx, period, &currency)?;
+        let (orders, orders_minor) = orders(tx, &days, &currency)?;
         let known = soko_domain::money::Currency::parse(&currency);
         currencies.push(CurrencyFigures {
             decimals: known.map_or(0, |known| u32::from(known.exponent())),
@@ -104,51 +96,53 @@ pub fn market(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<MarketFigures, 
             sales: row.int(2)?,
             revenue_minor: row.int(3)?,
             refunded_minor: row.int(4)?,
-            pieces: pieces(tx, period, &currency)?,
+            pieces: pieces(tx, &days, &currency)?,
             orders,
             orders_minor,
-            top_stalls: top_stalls(tx, period, &currency)?,
-            top_products: top_products(tx, period, &currency)?,
+            top_stalls: top_stalls(tx, &days, &currency)?,
+            top_products: top_products(tx, &days, &currency)?,
             currency,
         });
     }
-    Ok(MarketFigures { at_ms: now_ms, from: period.from, to: period.to, currencies })
+    let span = days.span();
+    Ok(MarketFigures { at_ms: now_ms, from: span.from, to: span.to, currencies })
 }
 
-fn pieces(tx: &mut dyn Tx, period: Period, currency: &str) -> Result<i64, StoreError> {
-    let row = tx.query_one(
+fn pieces(tx: &mut dyn Tx, days: &Days, currency: &str) -> Result<i64, StoreError> {
+    let rows = days.ask(
+        tx,
+        currency,
         "select cast(coalesce(sum(f.units - f.restocked_units), 0) as bigint)
-         from stall_profile p join figure_product f
-           on f.log = p.log and f.grain = 1 and f.at >= $1 and f.at <= $2
+         from open p join figure_product f
+           on f.log = p.log and f.grain = 1 and f.at >= p.from_day and f.at <= p.to_day
          join product g on g.log = f.log and g.product = f.product
-         where p.currency = $3 and g.unit = 1",
-        params![period.from, period.to, currency],
+         where g.unit = 1",
     )?;
-    row.int(0)
+    rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
-fn orders(tx: &mut dyn Tx, period: Period, currency: &str) -> Result<(i64, i64), StoreError> {
-    let (from, to) = (i64::from(period.from) * MS_PER_DAY, (i64::from(period.to) + 1) * MS_PER_DAY);
-    let row = tx.query_one(
+fn orders(tx: &mut dyn Tx, days: &Days, currency: &str) -> Result<(i64, i64), StoreError> {
+    let rows = days.ask(
+        tx,
+        currency,
         "select count(*), cast(coalesce(sum(o.total_minor), 0) as bigint)
-         from stall_profile p join orders o on o.log = p.log and o.at_ms >= $1 and o.at_ms < $2
-         where o.placed = 1 and o.currency = $3",
-        params![from, to, currency],
+         from open p join orders o on o.log = p.log and o.at_ms >= p.begins_ms
+         where o.placed = 1 and o.currency = p.currency",
     )?;
-    Ok((row.int(0)?, row.int(1)?))
+    rows.first().map_or(Ok((0, 0)), |row| Ok((row.int(0)?, row.int(1)?)))
 }
 
-fn top_stalls(tx: &mut dyn Tx, period: Period, currency: &str) -> Result<Vec<StallFigures>, StoreError> {
-    let rows = tx.query(
+fn top_stalls(tx: &mut dyn Tx, days: &Days, currency: &str) -> Result<Vec<StallFigures>, StoreError> {
+    let select = format!(
         "select p.log, p.name, cast(sum(f.sales) as bigint), cast(sum(f.revenue_minor) as bigint), coalesce((
            select cast(sum(u.units - u.restocked_units) as bigint) from figure_product u
            join product g on g.log = u.log and g.product = u.product and g.unit = 1
-           where u.log = p.log and u.grain = 1 and u.at >= $1 and u.at <= $2), 0)
-         from stall_profile p join figure_hour f
-           on f.log = p.log and f.business_day >= $1 and f.business_day <= $2
-         where p.currency = $3 group by p.log, p.name order by 4 desc, p.log limit $4",
-        params![period.from, period.to, currency, TOP_ROWS],
-    )?;
+           where u.log = p.log and u.grain = 1 and u.at >= p.from_day and u.at <= p.to_day), 0)
+         from open p join figure_hour f
+           on f.log = p.log and f.business_day >= p.from_day and f.business_day <= p.to_day
+         group by p.log, p.name, p.from_day, p.to_day order by 4 desc, p.log limit {TOP_ROWS}"
+    );
+    let rows = days.ask(tx, currency, &select)?;
     let stall = |row: &Row| {
         Ok(StallFigures {
             stall: LogId(row.id(0)?).to_string(),
@@ -161,16 +155,16 @@ fn top_stalls(tx: &mut dyn Tx, period: Period, currency: &str) -> Result<Vec<Sta
     rows.iter().map(stall).collect()
 }
 
-fn top_products(tx: &mut dyn Tx, period: Period, currency: &str) -> Result<Vec<ProductFigures>, StoreError> {
-    let rows = tx.query(
+fn top_products(tx: &mut dyn Tx, days: &Days, currency: &str) -> Result<Vec<ProductFigures>, StoreError> {
+    let select = format!(
         "select f.log, p.name, f.product, g.name, cast(sum(f.lines) as bigint),
            cast(sum(f.units - f.restocked_units) as bigint), cast(sum(f.revenue_minor) as bigint)
-         from stall_profile p join figure_product f
-           on f.log = p.log and f.grain = 1 and f.at >= $1 and f.at <= $2
+         from open p join figure_product f
+           on f.log = p.log and f.grain = 1 and f.at >= p.from_day and f.at <= p.to_day
          join product g on g.log = f.log and g.product = f.product
-         where p.currency = $3 group by f.log, p.name, f.product, g.name order by 7 desc, f.product limit $4",
-        params![period.from, period.to, currency, TOP_ROWS],
-    )?;
+         group by f.log, p.name, f.product, g.name order by 7 desc, f.product limit {TOP_ROWS}"
+    );
+    let rows = days.ask(tx, currency, &select)?;
     let product = |row: &Row| {
         Ok(ProductFigures {
             stall: LogId(row.id(0)?).to_string(),
@@ -188,10 +182,11 @@ fn top_products(tx: &mut dyn Tx, period: Period, currency: &str) -> Result<Vec<P
 /// A stall day by day, or one of its products; days without anything are left out.
 pub fn days(
     tx: &mut dyn Tx,
-    stall: LogId,
-    product: Option<ProductId>,
-    period: Period,
+    (stall, product): (LogId, Option<ProductId>),
+    now_ms: i64,
+    days: u16,
 ) -> Result<Vec<DayFigures>, StoreError> {
+    let period = days::of_stall(tx, stall, now_ms, days)?;
     let Some(product) = product else {
         let days = facts::days(tx, (stall, period))?;
         let day = |(business_day, hour): (i32, soko_projection::figures::Hour)| DayFigures {

@@ -179,11 +179,12 @@ fn purchase(tx: &mut dyn Tx, of: &Purchase) -> Result<Option<Facts>, StoreError>
 
 /// What is shown of a product's reviews, and that its row shows something else now.
 fn add_up(tx: &mut dyn Tx, stall: LogId, product: ProductId) -> Result<(), StoreError> {
-    tx.run("delete from review_sum where log = $1 and product = $2", params![stall, product])?;
+    // Not taken away and put again: an account that is erased may meet a buyer who writes.
     tx.run(
         "insert into review_sum (log, product, reviews, stars)
-         select log, product, count(*), cast(sum(stars) as bigint) from review
-         where log = $1 and product = $2 and hidden_because = '' group by log, product",
+         select $1, $2, count(*), cast(coalesce(sum(stars), 0) as bigint) from review
+         where log = $1 and product = $2 and hidden_because = ''
+         on conflict (log, product) do update set reviews = excluded.reviews, stars = excluded.stars",
         params![stall, product],
     )?;
     note_goods(tx, stall, 0)

@@ -133,8 +133,8 @@ pub(crate) async fn days(
         Some(product) => Some(id(product, "the product")?),
         None => None,
     };
-    let period = operator::period(app.now_ms(), wanted.days.unwrap_or(28));
-    let work = move |tx: &mut dyn Tx| Ok::<_, Refusal>(operator::days(tx, stall, product, period)?);
+    let (now_ms, days) = (app.now_ms(), wanted.days.unwrap_or(28));
+    let work = move |tx: &mut dyn Tx| Ok::<_, Refusal>(operator::days(tx, (stall, product), now_ms, days)?);
     Ok(Json(app.store().read(work).await?))
 }
 

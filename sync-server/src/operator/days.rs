@@ -1,0 +1,149 @@
+//! Which days are meant by "the last so many": each stall's own, by its zone and the hour at which its day ends.
+
+use chrono::{DateTime, Offset as _};
+use chrono_tz::Tz;
+use soko_domain::calendar::{CutOffMinutes, Moment, OffsetMinutes, business_day};
+use soko_domain::ids::LogId;
+use soko_projection::read_figures::Period;
+use soko_record_log::{Param, Row, StoreError, Tx, params};
+
+pub const DAYS_MAX: u16 = 366;
+/// Zones and ends of days that are told apart, those of most stalls first. There are some forty on earth at a time.
+const KINDS_MAX: u32 = 400;
+const MS_PER_DAY: i64 = 86_400_000;
+const MS_PER_MINUTE: i64 = 60_000;
+
+/// What the days of some stalls have in common.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Kind {
+    zone: String,
+    cut_off_minutes: i64,
+    /// Both included.
+    period: Period,
+    /// When the first of them begins.
+    begins_ms: i64,
+}
+
+impl Kind {
+    fn new(zone: &str, cut_off_minutes: i64, now_ms: i64, days: u16) -> Self {
+        let cut_off =
+            u16::try_from(cut_off_minutes).ok().and_then(|minutes| CutOffMinutes::new(minutes).ok());
+        let cut_off = cut_off.unwrap_or(CutOffMinutes::MIDNIGHT);
+        let offset = offset(zone, now_ms);
+        let to = business_day(Moment(now_ms), offset, cut_off).days();
+        let from = to - i32::from(days.clamp(1, DAYS_MAX)) + 1;
+        let ahead_minutes = i64::from(offset.get()) - i64::from(cut_off.get());
+        let begins_ms = i64::from(from) * MS_PER_DAY - ahead_minutes * MS_PER_MINUTE;
+        Self { zone: zone.to_owned(), cut_off_minutes, period: Period { from, to }, begins_ms }
+    }
+}
+
+/// A name that nobody knows goes by UTC: it is a label that people may write as they like.
+fn offset(zone: &str, now_ms: i64) -> OffsetMinutes {
+    let now = DateTime::from_timestamp_millis(now_ms);
+    let minutes = now
+        .zip(zone.parse::<Tz>().ok())
+        .map_or(0, |(now, zone)| now.with_timezone(&zone).offset().fix().local_minus_utc() / 60);
+    OffsetMinutes::new(minutes).unwrap_or(OffsetMinutes::UTC)
+}
+
+/// The days of one stall.
+pub(super) fn of_stall(tx: &mut dyn Tx, stall: LogId, now_ms: i64, days: u16) -> Result<Period, StoreError> {
+    let sql = "select zone, cut_off_minutes from stall_profile where log = $1";
+    let row = tx.query_opt(sql, params![stall])?;
+    let kind = match &row {
+        Some(row) => Kind::new(row.text(0)?, row.int(1)?, now_ms, days),
+        None => Kind::new("", 0, now_ms, days),
+    };
+    Ok(kind.period)
+}
+
+/// The days of every stall, and the way to ask about them.
+pub(super) struct Days {
+    /// The first is for stalls of a kind that is not listed.
+    kinds: Vec<Kind>,
+}
+
+impl Days {
+    pub(super) fn read(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<Self, StoreError> {
+        let rows = tx.query(
+            "select zone, cut_off_minutes from stall_profile group by zone, cut_off_minutes
+             order by count(*) desc, zone, cut_off_minutes limit $1",
+            params![KINDS_MAX],
+        )?;
+        // No stall is of its kind: none may be found twice.
+        let mut kinds = vec![Kind::new("", -1, now_ms, days)];
+        for row in &rows {
+            kinds.push(Kind::new(row.text(0)?, row.int(1)?, now_ms, days));
+        }
+        Ok(Self { kinds })
+    }
+
+    /// From the first day that any stall means to the last.
+    pub(super) fn span(&self) -> Period {
+        let of_stalls =
+            || self.kinds.get(1..).filter(|kinds| !kinds.is_empty()).unwrap_or(&self.kinds).iter();
+        let from = of_stalls().map(|kind| kind.period.from).min().unwrap_or_default();
+        let to = of_stalls().map(|kind| kind.period.to).max().unwrap_or_default();
+        Period { from, to }
+    }
+
+    /// Asks with `open`: every stall as (log, name, currency, from_day, to_day, begins_ms). `$1` is the currency.
+    pub(super) fn ask(&self, tx: &mut dyn Tx, currency: &str, select: &str) -> Result<Vec<Row>, StoreError> {
+        let mut values = String::new();
+        let mut params = vec![Param::Text(currency)];
+        for kind in &self.kinds {
+            let at = params.len();
+            let comma = if values.is_empty() { "" } else { ", " };
+            values.push_str(&format!(
+                "{comma}(cast(${} as text), cast(${} as bigint), cast(${} as bigint), cast(${} as bigint), cast(${} as bigint))",
+                at + 1, at + 2, at + 3, at + 4, at + 5
+            ));
+            let Period { from, to } = kind.period;
+            params.push(Param::Text(&kind.zone));
+            params.extend(
+                [kind.cut_off_minutes, i64::from(from), i64::from(to), kind.begins_ms].map(Param::Int),
+            );
+        }
+        let sql = format!(
+            "with kind (zone, cut_off_minutes, from_day, to_day, begins_ms) as (values {values}),
+             open (log, name, currency, from_day, to_day, begins_ms) as (
+               select p.log, p.name, p.currency, coalesce(k.from_day, $4), coalesce(k.to_day, $5), coalesce(k.begins_ms, $6)
+               from stall_profile p
+               left join kind k on k.zone = p.zone and k.cut_off_minutes = p.cut_off_minutes
+               where $1 = '' or p.currency = $1)
+             {select}"
+        );
+        tx.query(&sql, &params)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: i64 = 3_600_000;
+    /// 2026-11-27, a Friday.
+    const DAY: i32 = 20_784;
+
+    #[test]
+    fn a_day_is_the_stalls_own_and_ends_when_the_stall_says() {
+        let midnight_utc = i64::from(DAY) * MS_PER_DAY;
+        for (zone, cut_off, hour, today, begins) in [
+            ("Europe/London", 0, 12, 0, 0),
+            ("Africa/Nairobi", 0, 12, 0, -3),
+            ("Africa/Nairobi", 0, 22, 1, 21),
+            ("Africa/Nairobi", 240, 22, 0, 1),
+            ("America/Los_Angeles", 240, 3, -1, -12),
+            ("America/Los_Angeles", 240, 12, 0, 12),
+            ("Pacific/Kiritimati", 0, 11, 1, 10),
+            ("Nowhere/Land", 0, 23, 0, 0),
+        ] {
+            let kind = Kind::new(zone, cut_off, midnight_utc + hour * HOUR_MS, 1);
+            assert_eq!(kind.period, Period { from: DAY + today, to: DAY + today }, "{zone} at {hour}");
+            assert_eq!(kind.begins_ms, midnight_utc + begins * HOUR_MS, "{zone} at {hour}");
+        }
+        let week = Kind::new("Europe/London", 0, midnight_utc, 7);
+        assert_eq!(week.period, Period { from: DAY - 6, to: DAY });
+    }
+}
