@@ -144,7 +144,7 @@ async function damage() {
     if (name) sizes[name] = bytes.length;
     if (name !== "register.sqlite") continue;
     const [head, page] = [4096, 4096];
-    const first = Math.floor((bytes.length * 0.8) / page);
+    const first = Math.floor((bytes.length * 0.6) / page);
     for (let at = head + first * page; at < bytes.length; at += page) {
       const text = new TextDecoder("latin1").decode(bytes.slice(at, at + page));
       if (!/create (table|index|unique)/i.test(text)) bytes.fill(0xa5, at, at + page);
