@@ -1,5 +1,6 @@
 //! Puts the app together, from what nothing refers to up to the page that refers to everything.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -35,11 +36,15 @@ pub(crate) fn build(sources: &Sources) -> Result<String, String> {
     let theme = dist.hashed("theme", ".js", &read(&sources.page.join("theme.js"))?)?;
     let mut places =
         vec![("theme.js".to_owned(), theme), ("app.css".to_owned(), css), ("worker.js".to_owned(), worker)];
-    places.extend(words(&sources.page.join("i18n"), &mut dist)?);
+    let texts = texts(&sources.page.join("i18n"))?;
+    let mut shop_places = places.clone();
+    places.extend(words(&texts, "words", &mut dist)?);
+    let said = said_by(&texts, &read(&sources.shop)?);
+    shop_places.extend(words(&said, &format!("{SHOP}-words"), &mut dist)?);
     let template = read_text(&sources.page.join("index.html"))?;
     let index = page(&template, &places, &whole)?;
     dist.fixed("index.html", index.as_bytes())?;
-    let first = page(&template, &places, &shop)?;
+    let first = page(&template, &shop_places, &shop)?;
     dist.fixed(FIRST_PAGE, first.as_bytes())?;
     let icons = icons(sources, &mut dist)?;
     dist.fixed("manifest.webmanifest", manifest(&icons).as_bytes())?;
@@ -107,19 +112,47 @@ fn style(folder: &Path) -> Result<String, String> {
     }
 }
 
-/// The texts of each language, without what is for their writers. Answers the place in the page of each.
-fn words(folder: &Path, dist: &mut Dist) -> Result<Vec<(String, String)>, String> {
+/// A language, and its texts line by line, without what is for their writers.
+type Texts = (String, Vec<String>);
+
+fn texts(folder: &Path) -> Result<Vec<Texts>, String> {
     let files = names(folder)?;
     let languages = files.iter().filter_map(|name| name.strip_suffix(".txt"));
     languages
         .map(|language| {
             let text = read_text(&folder.join(format!("{language}.txt")))?;
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            let text: String = lines.flat_map(|line| [line, "\n"]).collect();
-            let name = dist.hashed(&format!("words-{language}"), ".txt", text.as_bytes())?;
-            Ok((format!("words-{language}.txt"), name))
+            Ok((language.to_owned(), lines.map(str::to_owned).collect()))
         })
         .collect()
+}
+
+/// Those that a program can say: it names every text, or the section of a text whose end it computes, and the names are in
+/// it as they are. `pay.due` is of the section `pay`.
+fn said_by(texts: &[Texts], program: &[u8]) -> Vec<Texts> {
+    let mut sections: BTreeMap<String, bool> = BTreeMap::new();
+    let mut is_said = |line: &String| {
+        let Some((section, _)) = line.split_once('.') else { return true };
+        *sections
+            .entry(format!("{section}."))
+            .or_insert_with_key(|name| program.windows(name.len()).any(|bytes| bytes == name.as_bytes()))
+    };
+    let mut said = Vec::new();
+    for (language, lines) in texts {
+        said.push((language.clone(), lines.iter().filter(|line| is_said(line)).cloned().collect()));
+    }
+    said
+}
+
+/// Writes the texts of each language, and answers the place of each in the page.
+fn words(texts: &[Texts], name: &str, dist: &mut Dist) -> Result<Vec<(String, String)>, String> {
+    let mut places = Vec::new();
+    for (language, lines) in texts {
+        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        let file = dist.hashed(&format!("{name}-{language}"), ".txt", text.as_bytes())?;
+        places.push((format!("words-{language}.txt"), file));
+    }
+    Ok(places)
 }
 
 fn icons(sources: &Sources, dist: &mut Dist) -> Result<Vec<String>, String> {
@@ -170,4 +203,18 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 fn read_text(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_gets_the_texts_that_it_can_say() {
+        let lines =
+            ["shop.empty = Nothing", "shop.found[one] = {n} thing", "prices.title = Prices", "pay.due = Due"];
+        let texts = vec![("en".to_owned(), lines.map(str::to_owned).to_vec())];
+        let said = said_by(&texts, b"\0asm shop.emptypay. prices");
+        assert_eq!(said, [("en".to_owned(), [lines[0], lines[1], lines[3]].map(str::to_owned).to_vec())]);
+    }
 }

@@ -8,7 +8,7 @@ const BYTES_MAX: usize = 340 * 1024;
 /// The page names it for later: it is fetched when the app is shown already.
 const LATER: &str = "worker-";
 /// One language of several is fetched; the largest counts.
-const WORDS: &str = "words-";
+const WORDS: &str = "shop-words-";
 
 /// The files with what each costs.
 pub(crate) struct FirstVisit(Vec<(String, usize)>);
@@ -58,12 +58,12 @@ mod tests {
         let written = [
             file("shop-1.js", 1_000, Some(400)),
             file("icons/soko.svg", 90, None),
-            file("words-en-1.txt", 500, Some(50)),
-            file("words-ar-1.txt", 700, Some(70)),
+            file("shop-words-en-1.txt", 500, Some(50)),
+            file("shop-words-ar-1.txt", 700, Some(70)),
             file("worker-1.js", 9_000, Some(9_000)),
             file("ui-1.js", 9_000, Some(9_000)),
         ];
-        let page = "shop-1.js icons/soko.svg words-en-1.txt words-ar-1.txt worker-1.js";
+        let page = "shop-1.js icons/soko.svg shop-words-en-1.txt shop-words-ar-1.txt worker-1.js";
         let visit = FirstVisit::of(page, &written);
         assert_eq!(visit.bytes(), 400 + 90 + 70 + page.len());
         assert!(visit.check().is_ok());
