@@ -1,6 +1,6 @@
 //! Which screen an address shows, and the address of each screen. Pure: the browser's history is `nav`'s.
 
-use soko_app_api::{Browse, Sort};
+use soko_app_api::{Browse, Sort, address};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 
 /// Every screen with an address of its own.
@@ -342,10 +342,7 @@ fn browse(category: String, search: &str) -> Browse {
 
 /// What is as usual is left out.
 fn browse_path(browse: &Browse) -> String {
-    let path = match browse.category.as_str() {
-        "" => "/category".into(),
-        slug => format!("/category/{}", escaped(slug)),
-    };
+    let path = address::category(&browse.category);
     let sort = Some(browse.sort).filter(|sort| *sort != Sort::default());
     let parts = [
         ("sort", sort.map(|sort| sort.word().to_owned())),
@@ -367,42 +364,12 @@ fn parameter(search: &str, name: &str) -> String {
 }
 
 fn with_parameter(path: &str, name: &str, value: &str) -> String {
-    if value.is_empty() { path.into() } else { format!("{path}?{name}={}", escaped(value)) }
+    if value.is_empty() { path.into() } else { format!("{path}?{name}={}", address::encoded(value)) }
 }
 
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
+/// A form writes a blank as a plus.
 fn unescaped(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let pair = after.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        match (first, pair.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            (b'+', _) => {
-                bytes.push(b' ');
-                rest = after;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    address::decoded(&text.replace('+', " "))
 }
 
 #[cfg(test)]

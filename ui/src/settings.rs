@@ -13,6 +13,7 @@ mod own;
 mod own_data;
 mod printers;
 mod profile;
+mod saving;
 mod sign_in;
 mod till;
 

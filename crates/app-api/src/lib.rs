@@ -5,6 +5,7 @@
 //! Views speak the cashier's words and hold what a screen shows, with every total computed. Pure: no storage, no
 //! clock, no rule. Nothing here is ever stored as a record; records have their own frozen encoding.
 
+pub mod address;
 mod browse;
 mod buyer;
 mod codec;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use soko_app_api::{MarketQuery, MarketView};
+use soko_app_api::{MarketQuery, MarketView, address};
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::{StoreError, Tx, params};
 
@@ -65,7 +65,7 @@ pub(crate) async fn list(
         let views = market.answer(tx, &[MarketQuery::Categories], now_ms)?;
         let mut paths = vec!["/".to_owned()];
         if let Some(MarketView::Categories(told)) = views.first() {
-            paths.extend(told.value.iter().map(|it| format!("/category/{}", encoded(&it.slug))));
+            paths.extend(told.value.iter().map(|it| address::category(&it.slug)));
         }
         let stalls =
             tx.query("select log from stall_profile where name <> '' order by log limit $1", params![ROWS])?;
@@ -96,39 +96,6 @@ fn portion(tx: &mut dyn Tx, number: u32) -> Result<Vec<String>, StoreError> {
     let sql = format!("select p.log, p.product {OFFERED} order by p.log, p.product limit $1 offset $2");
     let rows = tx.query(&sql, params![ROWS, u64::from(number) * u64::from(ROWS)])?;
     rows.iter().map(|row| Ok(format!("/stall/{}/{}", LogId(row.id(0)?), ProductId(row.id(1)?)))).collect()
-}
-
-/// Text as it stands in an address.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-/// Text out of an address; what is no text stays as it is.
-pub(crate) fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let pair = after.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        match (first, pair.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn typed(kind: &'static str, text: String) -> Response {

@@ -43,8 +43,6 @@ mod stream;
 mod tokens;
 mod web;
 
-pub(crate) use crawlers::encoded;
-
 pub use app::{App, Parts, Settings};
 pub use front::Peer;
 pub use problem::Problem;

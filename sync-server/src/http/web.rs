@@ -5,12 +5,11 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use soko_app_api::{Browse, MarketQuery, MarketView, Window};
+use soko_app_api::{Browse, MarketQuery, MarketView, Window, address};
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::Tx;
 
 use crate::http::app::App;
-use crate::http::crawlers::decoded;
 use crate::http::orders::origin;
 use crate::http::problem::Problem;
 use crate::web::page::{self, Paint};
@@ -196,7 +195,7 @@ impl Place {
         match parts.as_slice() {
             [] | ["index.html" | "market"] => Some(Self::Market),
             ["category"] => Some(Self::Category(String::new())),
-            ["category", slug] => Some(Self::Category(decoded(slug))),
+            ["category", slug] => Some(Self::Category(address::decoded(slug))),
             ["stall", stall] => Some(LogId::from_hex(stall).map_or(Self::Nowhere, Self::Stall)),
             ["stall", stall, product] => {
                 let named = LogId::from_hex(stall).zip(ProductId::from_hex(product));

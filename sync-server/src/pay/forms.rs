@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, redirect};
 use sha2::{Digest as _, Sha256};
+use soko_app_api::address::encoded;
 use soko_domain::ids::Hash;
 
 use crate::pay::provider::Secret;
@@ -43,20 +44,8 @@ pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Option<(u16, ser
 
 /// `a=b&c=d`, with everything else than letters and digits written out.
 pub(crate) fn form(fields: &[(&str, String)]) -> String {
-    let pair = |(name, value): &(&str, String)| format!("{}={}", escaped(name), escaped(value));
+    let pair = |(name, value): &(&str, String)| format!("{}={}", encoded(name), encoded(value));
     fields.iter().map(pair).collect::<Vec<_>>().join("&")
-}
-
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 /// HMAC of RFC 2104 with SHA-256, in hexadecimal digits.

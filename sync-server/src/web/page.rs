@@ -2,12 +2,11 @@
 //! has arrived. Everything that people wrote is escaped; there is no other way to put it in.
 
 use serde_json::Value;
-use soko_app_api::{MarketCategory, OfferPage, OfferRow, StallCard, StallPage};
+use soko_app_api::{MarketCategory, OfferPage, OfferRow, StallCard, StallPage, address};
 use soko_domain::money::{Currency, Money};
 use soko_domain::quantity::Unit;
 
 use super::structured::{self, Origin};
-use crate::http::encoded;
 
 const HEAD: &str = "<!--soko:head-->";
 const BODY: &str = "<!--soko:body-->";
@@ -63,7 +62,7 @@ pub(crate) fn fill(index: &str, paint: Option<&Paint>, origin: &str) -> String {
 pub(crate) fn market(stalls: &[StallCard], categories: &[MarketCategory]) -> Paint {
     let mut body = String::from("<h1>Soko</h1><ul>");
     for category in categories {
-        let name = link(&category_path(&category.slug), &category.name);
+        let name = link(&address::category(&category.slug), &category.name);
         body.push_str(&format!("<li>{name} {}</li>", category.offers));
     }
     body.push_str("</ul><ul>");
@@ -77,14 +76,9 @@ pub(crate) fn market(stalls: &[StallCard], categories: &[MarketCategory]) -> Pai
     Paint { title: "Soko".into(), description, path: "/".into(), body, ..Paint::default() }
 }
 
-/// How the address of a category begins; nothing behind it is everything.
-pub(crate) fn category_path(slug: &str) -> String {
-    if slug.is_empty() { "/category".into() } else { format!("/category/{}", encoded(slug)) }
-}
-
 pub(crate) fn category(known: Option<&MarketCategory>, offers: &[OfferRow], origin: &str) -> Paint {
     let name = known.map_or("Soko", |known| &known.name);
-    let path = category_path(known.map_or("", |known| &known.slug));
+    let path = address::category(known.map_or("", |known| &known.slug));
     let mut body = format!("<h1>{}</h1><ul>", escaped(name));
     for offer in offers {
         let title = link(&format!("/stall/{}/{}", offer.stall, offer.product), &offer.name);

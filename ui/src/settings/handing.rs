@@ -1,12 +1,13 @@
 //! How a stall hands orders over: where and when buyers come, and what bringing and sending cost.
 
-use soko_app_api::{Query, StallEdit, StallView, Verb, View};
+use soko_app_api::{Query, StallEdit, StallView, View};
 use soko_domain::delivery::{Tariff, Terms};
 use soko_domain::ids::LogId;
 use soko_domain::money::Ppm;
 use soko_domain::tax::{TaxMode, TaxRate};
 use yew::prelude::*;
 
+use super::saving::{saves, sets_in};
 use crate::doing::use_doing;
 use crate::live::use_query;
 use crate::parts::{Busy, Choice, Field, TextArea};
@@ -179,14 +180,7 @@ fn Fields(props: &FieldsProps) -> Html {
     let speech = doing.speech.clone();
     let form = use_state(|| Form::of(&props.view));
     let edits = form.edits(&props.view);
-    let set = |change: fn(&mut Form, String)| {
-        let form = form.clone();
-        Callback::from(move |text: String| {
-            let mut now = (*form).clone();
-            change(&mut now, text);
-            form.set(now);
-        })
-    };
+    let set = |change: fn(&mut Form, String)| sets_in(&form, change);
     let on_pickup = {
         let form = form.clone();
         Callback::from(move |_: Event| form.set(Form { no_pickup: !form.no_pickup, ..(*form).clone() }))
@@ -199,17 +193,7 @@ fn Fields(props: &FieldsProps) -> Html {
         let form = form.clone();
         Callback::from(move |shipping: Way| form.set(Form { shipping, ..(*form).clone() }))
     };
-    let onsubmit = {
-        let (doing, edits, stall) = (doing.clone(), edits.clone(), props.stall);
-        Callback::from(move |submit: SubmitEvent| {
-            submit.prevent_default();
-            let Some(edits) = edits.clone() else { return };
-            let (desk, said, speech) = (doing.desk.clone(), doing.desk.clone(), doing.speech.clone());
-            doing.run(async move { desk.act(stall, Verb::EditStall { edits }).await }, move |_| {
-                said.toasts.done(speech.say("settings.saved"));
-            });
-        })
-    };
+    let onsubmit = saves(&doing, (props.stall, &edits), || ());
     let currency = AttrValue::from(props.view.currency.clone());
     let is_ready = edits.as_ref().is_some_and(|edits| !edits.is_empty()) && !doing.is_busy();
     html! {

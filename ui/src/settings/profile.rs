@@ -1,10 +1,11 @@
 //! What the stall says about itself: on its receipts and, once it is connected, in the market.
 
-use soko_app_api::{Query, StallView, Verb, View};
+use soko_app_api::{Query, StallView, View};
 use soko_domain::ids::LogId;
 use yew::prelude::*;
 
 use super::form::Form;
+use super::saving::{saves, sets_in};
 use crate::doing::use_doing;
 use crate::live::use_query;
 use crate::parts::{Busy, Field, Problem, TextArea};
@@ -60,27 +61,10 @@ fn Fields(props: &FieldsProps) -> Html {
     let is_touched = *form != *begun;
     use_newest(shown, &begun, &form);
     let edits = form.edits(&begun);
-    let set = |change: fn(&mut Form, String)| {
-        let form = form.clone();
-        Callback::from(move |text: String| {
-            let mut now = (*form).clone();
-            change(&mut now, text);
-            form.set(now);
-        })
-    };
+    let set = |change: fn(&mut Form, String)| sets_in(&form, change);
     let onsubmit = {
-        let (doing, form, begun, edits, stall) =
-            (doing.clone(), form.clone(), begun.clone(), edits.clone(), props.stall);
-        Callback::from(move |submit: SubmitEvent| {
-            submit.prevent_default();
-            let Some(edits) = edits.clone() else { return };
-            let (desk, said, speech) = (doing.desk.clone(), doing.desk.clone(), doing.speech.clone());
-            let (form, begun) = (form.clone(), begun.clone());
-            doing.run(async move { desk.act(stall, Verb::EditStall { edits }).await }, move |_| {
-                begun.set((*form).clone());
-                said.toasts.done(speech.say("settings.saved"));
-            });
-        })
+        let (form, begun) = (form.clone(), begun.clone());
+        saves(&doing, (props.stall, &edits), move || begun.set((*form).clone()))
     };
     let undo = {
         let (form, begun) = (form.clone(), begun.clone());

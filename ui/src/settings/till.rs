@@ -1,12 +1,13 @@
 //! How the stall sells: its smallest coin, how buyers may pay, goods beyond the share, and the codes of its scale.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{Query, StallEdit, StallView, Verb, View};
+use soko_app_api::{Query, StallEdit, StallView, View};
 use soko_domain::ids::LogId;
 use soko_domain::scale;
 use soko_domain::verbs::make_sale::BeyondRule;
 use yew::prelude::*;
 
+use super::saving::{saves, sets_in};
 use crate::doing::use_doing;
 use crate::live::use_query;
 use crate::parts::{Busy, Choice, Field};
@@ -91,14 +92,7 @@ fn Fields(props: &FieldsProps) -> Html {
     let speech = doing.speech.clone();
     let form = use_state(|| Form::of(&props.view));
     let edits = form.edits(&props.view);
-    let set = |change: fn(&mut Form, String)| {
-        let form = form.clone();
-        Callback::from(move |text: String| {
-            let mut now = (*form).clone();
-            change(&mut now, text);
-            form.set(now);
-        })
-    };
+    let set = |change: fn(&mut Form, String)| sets_in(&form, change);
     let check = |said: AttrValue, is_on: bool, change: fn(&mut Form, bool)| {
         let flip = {
             let form = form.clone();
@@ -112,17 +106,7 @@ fn Fields(props: &FieldsProps) -> Html {
             <label class="check"><input type="checkbox" checked={is_on} onchange={flip} /><span>{ said }</span></label>
         }
     };
-    let onsubmit = {
-        let (doing, edits, stall) = (doing.clone(), edits.clone(), props.stall);
-        Callback::from(move |submit: SubmitEvent| {
-            submit.prevent_default();
-            let Some(edits) = edits.clone() else { return };
-            let (desk, said, speech) = (doing.desk.clone(), doing.desk.clone(), doing.speech.clone());
-            doing.run(async move { desk.act(stall, Verb::EditStall { edits }).await }, move |_| {
-                said.toasts.done(speech.say("settings.saved"));
-            });
-        })
-    };
+    let onsubmit = saves(&doing, (props.stall, &edits), || ());
     let rules = [BeyondRule::Warn, BeyondRule::Approve, BeyondRule::Refuse].map(|rule| {
         let word = rule.word();
         (AttrValue::Static(word), speech.say_or(&format!("beyond.{word}"), word))
