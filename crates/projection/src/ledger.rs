@@ -58,16 +58,16 @@ pub(crate) fn apply_entry(
         Entry::ShareReturned(share) => trade::share_returned(book, place, share),
         Entry::ShareGranted(share) => trade::share_granted(book, place, share),
         Entry::ShareRecalled(recall) => trade::share_recalled(book, place, recall),
-        Entry::OrderPlaced(order) => trade::order_placed(book, place, stamp, order, touched),
-        Entry::OrderHandedOver(order) => trade::order_flag(book, place, order.order, "handed_over", touched),
-        Entry::OrderCancelAsked(asked) => order_steps::cancel_asked(book, place, stamp, asked, touched),
-        Entry::OrderStepped(stepped) => order_steps::stepped(book, place, stamp, stepped, touched),
-        Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),
-        Entry::OrderFulfilled(order) => trade::order_flag(book, place, order.order, "fulfilled", touched),
-        Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),
-        Entry::OrderPaid(paid) => order_money::paid(book, place, stamp, paid, touched),
-        Entry::OrderBackAsked(asked) => order_money::back_asked(book, place, stamp, asked, touched),
-        Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
+        Entry::OrderPlaced(_)
+        | Entry::OrderHandedOver(_)
+        | Entry::OrderCancelAsked(_)
+        | Entry::OrderStepped(_)
+        | Entry::OrderReleased(_)
+        | Entry::OrderFulfilled(_)
+        | Entry::OrderToPay(_)
+        | Entry::OrderPaid(_)
+        | Entry::OrderBackAsked(_)
+        | Entry::OrderPaidBack(_) => apply_order(book, place, stamp, entry, touched),
         Entry::DeviceAdmitted(device) => people::admitted(book, place, device, touched),
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
         Entry::EpochStarted(epoch) => people::epoch_started(book, place, epoch),
@@ -92,5 +92,29 @@ pub(crate) fn apply_entry(
         | Entry::StockConverted(_)
         | Entry::StockMoved(_)
         | Entry::RecordParked(_) => Ok(()),
+    }
+}
+
+/// What is said of orders from the shop.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only entries about orders come here")]
+fn apply_order(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    entry: &Entry,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    match entry {
+        Entry::OrderPlaced(order) => trade::order_placed(book, place, stamp, order, touched),
+        Entry::OrderHandedOver(order) => trade::order_flag(book, place, order.order, "handed_over", touched),
+        Entry::OrderCancelAsked(asked) => order_steps::cancel_asked(book, place, stamp, asked, touched),
+        Entry::OrderStepped(stepped) => order_steps::stepped(book, place, stamp, stepped, touched),
+        Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),
+        Entry::OrderFulfilled(order) => trade::order_flag(book, place, order.order, "fulfilled", touched),
+        Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),
+        Entry::OrderPaid(paid) => order_money::paid(book, place, stamp, paid, touched),
+        Entry::OrderBackAsked(asked) => order_money::back_asked(book, place, stamp, asked, touched),
+        Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
+        _ => Ok(()),
     }
 }
