@@ -13,6 +13,8 @@ use crate::web::{self, Kind};
 const PROGRAMS_VARIABLE: &str = "SOKO_TEST_BIN_DIR";
 const WEB_VARIABLE: &str = "SOKO_TEST_WEB_DIR";
 const TOOLS_VARIABLE: &str = "SOKO_BROWSER_TOOLS";
+/// Journeys that keep every core busy by themselves.
+const ALONE: [&str; 1] = ["prices.test.js"];
 const MANIFESTS: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// Where the packages from npm are, once installed.
@@ -69,9 +71,15 @@ fn node(profile: &str) -> Command {
 /// Runs what `build_and_run` or an earlier step built.
 pub(crate) fn run_journeys(files: &[String]) -> Outcome {
     let names = if files.is_empty() { all()? } else { files.to_vec() };
-    // One file after the other: each starts browsers of its own, and two at once would wait for each other.
-    let options = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
-    run(node("debug").args(options).args(names))
+    let (alone, together): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| ALONE.contains(&name.as_str()));
+    // Each file has browsers and servers of its own, and mostly waits for them.
+    for (names, at_once) in [(together, "--test-concurrency=2"), (alone, "--test-concurrency=1")] {
+        if !names.is_empty() {
+            run(node("debug").args(["--test", at_once, "--test-reporter=spec"]).args(names))?;
+        }
+    }
+    Ok(())
 }
 
 /// Why the journeys cannot be run here; nothing if they can.

@@ -424,7 +424,8 @@ impl Query {
                 matches!(key, Key::Prices)
                     || matches!(key, Key::Stock(changed) | Key::Product(changed) if changed == product)
             }
-            Self::Devices(_) => matches!(key, Key::Devices),
+            // What others wrote arrives with an exchange.
+            Self::Devices(_) => matches!(key, Key::Devices | Key::Status),
             Self::Incidents { .. } => matches!(key, Key::Incidents),
             Self::Parked { .. } => matches!(key, Key::Parked),
             Self::Ask { ask, .. } => matches!(key, Key::Ask(changed) if changed == ask),

@@ -705,6 +705,8 @@ pub struct DeviceRow {
     #[serde(with = "as_hex_opt")]
     pub replaces: Option<AuthorId>,
     pub is_this_register: bool,
+    /// When it wrote the last record that is known here, by its own clock.
+    pub last_record_ms: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

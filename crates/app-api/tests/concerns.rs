@@ -71,7 +71,7 @@ fn table_of_what_makes_an_answer_stale() {
         (Query::Orders { stall, only_waiting: true, window }, &["orders"]),
         (Query::OpenOrder { stall, order: ORDER }, &["document order"]),
         (Query::OpenOrders { stall, window }, documents),
-        (Query::Devices(stall), &["devices"]),
+        (Query::Devices(stall), &["status", "devices"]),
         (Query::Incidents { stall, window }, &["incidents"]),
         (Query::Parked { stall, window }, &["parked"]),
         (Query::Ask { stall, ask: ASK }, &["ask"]),

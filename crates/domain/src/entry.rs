@@ -60,6 +60,11 @@ impl Stamp {
         Self { at_ms, offset_minutes, business_day, by: None, approval: None }
     }
 
+    /// The moment of a body of any kind, also of one that only newer programs know.
+    pub fn of_body(body: &[u8]) -> Result<Self, Malformed> {
+        Self::take(&mut Reader::new(body)).map(|(_, stamp)| stamp)
+    }
+
     /// The version byte, the moment, and who, if anybody.
     fn put(&self, version: u8, out: &mut Writer) {
         let with_person = self.by.is_some() || self.approval.is_some();

@@ -141,6 +141,9 @@ fn Device(props: &DeviceProps) -> Html {
             <span class="list-main">
                 <span class="list-name">{ row.name.clone() }</span>
                 <span class="list-more">{ role_name(&speech, &row.role) }</span>
+                if let Some(at_ms) = row.last_record_ms.filter(|_| !row.is_this_register) {
+                    <span class="list-more">{ speech.fill("devices.last-heard", &[("ago", &speech.ago(at_ms))]) }</span>
+                }
             </span>
             if row.is_this_register {
                 <Badge tone={SavedTone::Good} text={speech.say("devices.this")} />

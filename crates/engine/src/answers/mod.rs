@@ -21,7 +21,8 @@ use soko_app_api::{
     AskView, DeviceRow, ParkedRow, Query, RegisterState, StatusView, View, WINDOW_ROWS_MAX, Window,
 };
 use soko_domain::ask::Answer;
-use soko_domain::ids::{LogId, ThingId};
+use soko_domain::entry::Stamp;
+use soko_domain::ids::{AuthorId, LogId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_projection::{ParkCode, read as facts};
@@ -230,15 +231,26 @@ fn devices(asking: &mut Asking<'_>) -> Result<Vec<DeviceRow>, StoreError> {
     let log = asking.log;
     let me = asking.stall.row.author;
     let devices = facts::devices(asking.tx, log, DEVICES_MAX)?;
-    let row = |device: facts::DeviceFound| DeviceRow {
-        author: device.author,
-        name: device.name,
-        role: device.role.map_or("", |role| role.name()).into(),
-        revoked: device.revoked,
-        replaces: device.replaces,
-        is_this_register: device.author == me,
+    let row = |device: facts::DeviceFound| {
+        Ok(DeviceRow {
+            author: device.author,
+            name: device.name,
+            role: device.role.map_or("", |role| role.name()).into(),
+            revoked: device.revoked,
+            replaces: device.replaces,
+            is_this_register: device.author == me,
+            last_record_ms: last_record_ms(asking.tx, log, device.author)?,
+        })
     };
-    Ok(devices.into_iter().map(row).collect())
+    devices.into_iter().map(row).collect()
+}
+
+fn last_record_ms(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Option<i64>, StoreError> {
+    let Some(head) = log::head(tx, log, &author)? else { return Ok(None) };
+    let records = log::range(tx, log, &author, head.seq, 1, usize::MAX)?;
+    // Of a record that was set aside only the hash may be here.
+    let body = records.first().and_then(|record| record.body.bytes());
+    Ok(body.and_then(|body| Stamp::of_body(body).ok()).map(|stamp| stamp.at_ms))
 }
 
 fn parked(asking: &mut Asking<'_>, window: Window) -> Result<Vec<ParkedRow>, StoreError> {
