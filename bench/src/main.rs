@@ -6,6 +6,7 @@ mod client;
 mod device;
 mod exchange;
 mod figure;
+mod furnish;
 mod import;
 mod market;
 mod orders;
@@ -36,6 +37,11 @@ fn main() -> ExitCode {
         ["retail"] => retail::retail(),
         // The other half of a measurement of memory: a process that is nothing but an open register.
         ["hold", folder] => device::hold(folder),
+        // What the measurements in a browser begin with.
+        ["furnish", url, products] => products.parse().map_or_else(
+            |_| Err(Fault(format!("{products} is no number of products"))),
+            |products| furnish::furnish(url, products),
+        ),
         _ => {
             complain(USAGE);
             return ExitCode::from(2);

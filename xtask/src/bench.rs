@@ -57,8 +57,9 @@ const BENCHES: &[Bench] = &[
     },
 ];
 
-/// A first visit in a real browser; measured by the script beside the journeys.
-const WEB: &str = "web";
+/// What a person waits for in a real browser, at a first visit and with a whole shop in it; measured by the script
+/// beside the journeys.
+const IN_BROWSER: [&str; 2] = ["web", "app"];
 
 /// Measures the wanted groups, or all.
 pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
@@ -78,9 +79,9 @@ pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
         let printed = bench.measure(group, postgres.as_ref().map(|postgres| postgres.url.as_str()))?;
         collect(&printed, &mut figures)?;
     }
-    if is_wanted(WEB) {
-        warn(&format!("measuring {WEB}"));
-        collect(&browser::measure()?, &mut figures)?;
+    for group in IN_BROWSER.into_iter().filter(|group| is_wanted(group)) {
+        warn(&format!("measuring {group}"));
+        collect(&browser::measure(group)?, &mut figures)?;
     }
     if figures.is_empty() {
         return Err(Failure::new("nothing was measured"));
@@ -112,7 +113,7 @@ impl Bench {
 }
 
 fn refuse_unknown(wanted: &[String]) -> Outcome {
-    let known: Vec<&str> = BENCHES.iter().flat_map(|bench| bench.groups).copied().chain([WEB]).collect();
+    let known: Vec<&str> = BENCHES.iter().flat_map(|bench| bench.groups).copied().chain(IN_BROWSER).collect();
     match wanted.iter().find(|group| !known.contains(&group.as_str())) {
         None => Ok(()),
         Some(group) => {

@@ -39,14 +39,15 @@ pub(crate) fn shots() -> Outcome {
     run(node("debug").arg("shots.js").arg(target_dir().join("shots")))
 }
 
-/// Measures a first visit to the app as people get it, and answers what the script printed.
-pub(crate) fn measure() -> Outcome<String> {
+/// Measures one group of figures of the app as people get it, and answers what the script printed.
+pub(crate) fn measure(group: &str) -> Outcome<String> {
     if let Some(why) = missing() {
         return Err(Failure::new(why));
     }
-    build_programs(&["--release"])?;
+    build_programs(&["--release", "-p", "soko-bench"])?;
     web::build(Kind::Release)?;
-    let output = node("release").arg("bench.js").stderr(Stdio::inherit()).output().doing("measuring")?;
+    let output =
+        node("release").args(["bench.js", group]).stderr(Stdio::inherit()).output().doing("measuring")?;
     if output.status.success() {
         return String::from_utf8(output.stdout).doing("reading the figures");
     }
