@@ -424,7 +424,6 @@ impl Query {
                 matches!(key, Key::Prices)
                     || matches!(key, Key::Stock(changed) | Key::Product(changed) if changed == product)
             }
-            // What others wrote arrives with an exchange.
             Self::Devices(_) => matches!(key, Key::Devices | Key::Status),
             Self::Incidents { .. } => matches!(key, Key::Incidents),
             Self::Parked { .. } => matches!(key, Key::Parked),
