@@ -7,7 +7,7 @@
 //! * [`market`]: what everybody may see, found by forgiving search.
 //! * [`pay`]: buyers' payments, and who takes them.
 //! * [`http`]: the routes around it.
-//! * [`messages`]: what people are told by mail.
+//! * [`messages`]: what people are told by mail and by their browsers; [`egress`]: requests to strangers' addresses.
 //! * [`web`]: the web app's files.
 //! * [`worker`]: documents are changed in child processes with limits.
 //! * [`admin`]: backups; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
@@ -21,6 +21,7 @@ pub mod admin;
 pub mod cli;
 pub mod core;
 pub mod demo;
+pub mod egress;
 pub mod guard;
 pub mod http;
 pub mod market;

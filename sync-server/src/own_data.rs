@@ -5,6 +5,9 @@ use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::role::Role;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
+use crate::messages::outbox::{self, Listed};
+use crate::messages::quiet::{self, Quiet};
+use crate::messages::{Channel, Topic, wishes};
 use crate::platform::accounts::{self, Profile};
 use crate::platform::authorise::role_of;
 use crate::platform::likes::{self, Like};
@@ -14,12 +17,17 @@ use crate::stall::{Contact, contact_of_account};
 
 /// The latest orders that are told; more than anybody places by hand.
 const ORDERS_MAX: u32 = 10_000;
+/// The latest messages that are told; more are kept by nobody's wish.
+const MESSAGES_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 8] = [
+const OF_THE_ACCOUNT: [&str; 11] = [
     "session",
     "member",
     "reader",
     "message_wish",
+    "channel_wish",
+    "quiet_hours",
+    "push_subscription",
     "recovery",
     "message",
     "account_contact",
@@ -38,6 +46,19 @@ pub(crate) struct OwnData {
     pub reviews: Vec<Review>,
     /// What was written for the last order.
     pub contact: Option<Contact>,
+    /// What is not wanted, in which way.
+    pub unwanted: Vec<(Channel, Topic)>,
+    pub quiet: Quiet,
+    pub browsers: Vec<OwnBrowser>,
+    pub messages: Vec<Listed>,
+}
+
+/// A browser that shows notifications.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnBrowser {
+    pub name: String,
+    pub endpoint: String,
+    pub made_ms: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -90,7 +111,32 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>,
         likes: likes::all(tx, account)?,
         reviews: reviews::of_buyer(tx, account)?,
         contact: contact_of_account(tx, account)?,
+        unwanted: unwanted(tx, account)?,
+        quiet: quiet::of(tx, account)?,
+        browsers: browsers(tx, account)?,
+        messages: outbox::of_account(tx, account, MESSAGES_MAX)?,
     }))
+}
+
+fn unwanted(tx: &mut dyn Tx, account: ThingId) -> Result<Vec<(Channel, Topic)>, StoreError> {
+    let mut unwanted = Vec::new();
+    for channel in Channel::ALL {
+        let topics = wishes::all(tx, account, channel)?.into_iter();
+        unwanted.extend(topics.filter(|(_, wanted)| !wanted).map(|(topic, _)| (channel, topic)));
+    }
+    Ok(unwanted)
+}
+
+fn browsers(tx: &mut dyn Tx, account: ThingId) -> Result<Vec<OwnBrowser>, StoreError> {
+    let sql = "select name, endpoint, made_ms from push_subscription where account = $1 order by made_ms";
+    let read = |row: &Row| {
+        Ok(OwnBrowser {
+            name: row.text(0)?.to_owned(),
+            endpoint: row.text(1)?.to_owned(),
+            made_ms: row.int(2)?,
+        })
+    };
+    tx.query(sql, params![account])?.iter().map(read).collect()
 }
 
 /// Takes away what says who somebody is. The number stays, because records name it; nobody signs in with it again.

@@ -9,8 +9,8 @@ use soko_projection::read as facts;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use crate::market::note_goods;
-use crate::messages::outbox::{self, Message};
-use crate::messages::{Topic, wishes};
+use crate::messages::outbox::{self, About};
+use crate::messages::{Offers, Topic};
 use crate::platform::Refusal;
 
 /// A review, and all that belongs to it.
@@ -190,26 +190,26 @@ fn add_up(tx: &mut dyn Tx, stall: LogId, product: ProductId) -> Result<(), Store
     note_goods(tx, stall, 0)
 }
 
-/// Whoever owns or manages the stall is told by mail, unless they do not want to be.
-pub(crate) fn tell_stall(tx: &mut dyn Tx, of: &Purchase, stars: u8, now_ms: i64) -> Result<(), StoreError> {
+/// Whoever owns or manages the stall is told, unless they do not want to be.
+pub(crate) fn tell_stall(
+    tx: &mut dyn Tx,
+    of: &Purchase,
+    stars: u8,
+    told: (Offers, i64),
+) -> Result<(), StoreError> {
     let members = tx.query(
         "select account from member where stall = $1 and role in ($2, $3) order by account",
         params![of.stall, Role::Owner.number(), Role::Manager.number()],
     )?;
     for row in &members {
-        let account: ThingId = row.id(0)?;
-        if !wishes::wants(tx, account, Topic::ReviewNew)? {
-            continue;
-        }
-        let message = Message {
-            message: outbox::identity(&[of.review().as_bytes()], Topic::ReviewNew, account),
+        let about = About {
             topic: Topic::ReviewNew,
-            account,
+            account: row.id(0)?,
             log: Some(of.stall),
             subject: Some(ThingId(of.product.0)),
             detail: i64::from(stars),
         };
-        outbox::add(tx, &message, now_ms)?;
+        outbox::address(tx, &about, &[of.review().as_bytes()], told)?;
     }
     Ok(())
 }

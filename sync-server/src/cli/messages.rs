@@ -1,4 +1,5 @@
-//! `messages`: what people were told by mail, what was given up, and whether the mail server takes ours.
+//! `messages`: what people were told by mail and by their browsers, what was given up, and whether the mail server takes
+//! ours.
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ pub(super) fn command() -> Command {
     let state = Arg::new("state").value_name("STATE").value_parser(STATES);
     let message = Arg::new("message").value_name("MESSAGE");
     Command::new("messages")
-        .about("What people were told by mail")
+        .about("What people were told by mail and by their browsers")
         .subcommand_required(true)
         .after_help(EXAMPLES)
         .subcommand(
@@ -73,8 +74,9 @@ fn list(settings: &Resolved, state: Option<&String>) -> Result<(), CliError> {
 
 fn line(one: &Listed) -> String {
     let made = Moment(one.made_ms);
-    let Listed { message, topic, state, tries, reason, .. } = one;
-    format!("{message}  {made}  {:<17} {:<9} {tries} tries  {reason}", topic.name(), state.name())
+    let Listed { message, topic, channel, state, tries, reason, .. } = one;
+    let (topic, channel, state) = (topic.name(), channel.name(), state.name());
+    format!("{message}  {made}  {topic:<17} {channel:<4} {state:<9} {tries} tries  {reason}")
         .trim_end()
         .to_owned()
 }

@@ -9,10 +9,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::settings::Resolved;
 use crate::cli::{CliError, payers, say};
+use crate::egress::Egress;
 use crate::guard::limits::Rates;
 use crate::http::server::{SocketLimits, serve};
 use crate::http::{App, Parts, Settings};
-use crate::messages::{self, Post};
+use crate::messages::{self, Carriers, Post, Push, PushKey};
 use crate::metrics::Metrics;
 use crate::model;
 use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
@@ -46,13 +47,22 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
         .parse()
         .map_err(|_| settings.wrong("listen", "an address and port such as 127.0.0.1:7300"))?;
     let post = post(settings)?;
-    let http = Settings { sends_mail: post.is_some(), ..http_settings(settings)? };
     let place = settings.place();
     let metrics = Arc::new(Metrics::new());
     let observed = Arc::clone(&metrics);
     let store = Store::open(&place, Arc::new(move |report| observed.group(report)))?;
     let secret = secret(&store)?;
     let core = Arc::new(stall_core(&secret)?);
+    let egress = Egress::new(settings.switch("private-targets")?).map_err(CliError::failed)?;
+    let http =
+        Settings { sends_mail: post.is_some(), egress: Some(egress.clone()), ..http_settings(settings)? };
+    let push = if settings.switch("push")? {
+        Some(push(&store, egress, http.public_origin.as_deref())?)
+    } else {
+        None
+    };
+    let http = Settings { push_key: push.as_ref().map(Push::public_key), ..http };
+    let carriers = Carriers { post, push, origin: http.public_origin.clone().unwrap_or_default() };
     let refilled = proof::refill(&store, &core)?;
     if refilled > 0 {
         tracing::info!(stalls = refilled, "store.refilled");
@@ -74,7 +84,7 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
         .map_err(|error| CliError::failed(format!("the runtime does not start: {error}")))?;
     let app = App::new(parts);
     app.meet_neighbours(&place)?;
-    let served = runtime.block_on(listen(app, address, &place, post));
+    let served = runtime.block_on(listen(app, address, &place, carriers));
     store.close();
     served
 }
@@ -87,7 +97,7 @@ pub(super) fn stall_core(secret: &ServerSecret) -> Result<Core, CliError> {
     Ok(Core::new(secret.stall_key(), Box::new(move || Box::new(applier.clone()))))
 }
 
-async fn listen(app: App, address: SocketAddr, place: &Place, post: Option<Post>) -> Result<(), CliError> {
+async fn listen(app: App, address: SocketAddr, place: &Place, carriers: Carriers) -> Result<(), CliError> {
     let cannot = |error: std::io::Error| CliError::failed(format!("cannot listen on {address}: {error}"));
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     // Before anybody is told that the server is there: whoever knows may stop it.
@@ -96,8 +106,8 @@ async fn listen(app: App, address: SocketAddr, place: &Place, post: Option<Post>
     warm_market(&app);
     tokio::spawn(model::follow(app.clone()));
     tokio::spawn(sweep::follow(app.clone()));
-    if let Some(post) = post {
-        tokio::spawn(messages::follow(app.clone(), post));
+    if !carriers.offers().is_empty() {
+        tokio::spawn(messages::follow(app.clone(), carriers));
     }
     if !app.pay().is_empty() {
         tokio::spawn(drive::follow(app.clone()));
@@ -165,12 +175,24 @@ impl StopSignals {
 /// Who takes our mail, if anybody does.
 pub(super) fn post(settings: &Resolved) -> Result<Option<Post>, CliError> {
     let Some(server) = settings.optional("mail-server") else { return Ok(None) };
-    let origin = settings.optional("public-url").map(|url| url.trim_end_matches('/').to_owned());
-    let origin =
-        origin.ok_or_else(|| CliError::usage("mail needs --public-url: messages hold links to it"))?;
+    if settings.optional("public-url").is_none() {
+        return Err(CliError::usage("mail needs --public-url: messages hold links to it"));
+    }
     let from = settings.optional("mail-from");
     let from = from.ok_or_else(|| CliError::usage("mail needs --mail-from: say whom it comes from"))?;
-    Post::new(&server, &from, &origin).map(Some).map_err(|bad| CliError::usage(bad.to_string()))
+    Post::new(&server, &from).map(Some).map_err(|bad| CliError::usage(bad.to_string()))
+}
+
+/// Who we are to push services, and the way there.
+fn push(store: &Store, egress: Egress, origin: Option<&str>) -> Result<Push, CliError> {
+    let fresh = PushKey::fresh().map_err(CliError::failed)?;
+    let shard = Shard::stall(soko_domain::ids::LogId::default());
+    let kept = store.write_blocking(shard, move |tx| messages::ensure_push_key(tx, &fresh));
+    let kept = kept.map_err(soko_record_log::StoreError::from)?;
+    let key = PushKey::read(&kept).map_err(CliError::failed)?;
+    // Push services want an address of whoever runs a server; one without a public address has none.
+    let origin = origin.filter(|origin| origin.starts_with("https://"));
+    Ok(Push::new(key, egress, Arc::new(OsEntropy), origin.unwrap_or("https://soko.invalid")))
 }
 
 fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {

@@ -111,6 +111,20 @@ const SETTINGS: &[Setting] = &[
         "ADDRESS",
         "Whom mail comes from, such as Soko <market@example.org>",
     ),
+    setting(
+        "push",
+        "SOKO_PUSH",
+        "true",
+        "BOOL",
+        "Let browsers show notifications, by way of their makers' push services",
+    ),
+    setting(
+        "private-targets",
+        "SOKO_PRIVATE_TARGETS",
+        "false",
+        "BOOL",
+        "Send push messages to this machine and its network, too, and without TLS: only on closed networks and for tests",
+    ),
     Setting {
         name: "stripe-key",
         variable: "SOKO_STRIPE_KEY",

@@ -9,6 +9,7 @@ use soko_record_log::{StoreError, Tx};
 use tokio::sync::{Notify, watch};
 
 use crate::core::{Now, StallCore};
+use crate::egress::Egress;
 use crate::guard::limits::{BUCKETS_MAX, Limiter, Rates, Who};
 use crate::guard::seats::Seats;
 use crate::guard::throttle::{Throttle, Tried};
@@ -16,6 +17,7 @@ use crate::http::market::{LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX};
 use crate::http::passwords::PasswordDesk;
 use crate::http::problem::Problem;
 use crate::market::Market;
+use crate::messages::Offers;
 use crate::metrics::Metrics;
 use crate::moved::Moved;
 use crate::outside::{Clock, Entropy, random};
@@ -27,7 +29,7 @@ use crate::store::{Heard, Neighbours, Place, Shard, Store, meet_neighbours};
 use crate::web::Web;
 
 /// What an operator decides about the HTTP side.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// How the outside reaches this server, such as `https://market.example`. Decides cookies and whose pages may
     /// ask. Without it, whatever the request's `Host` says.
@@ -45,6 +47,10 @@ pub struct Settings {
     pub web: Web,
     /// Whether there is a mail server that takes our messages.
     pub sends_mail: bool,
+    /// What browsers subscribe to, in base64url. None: no push messages.
+    pub push_key: Option<String>,
+    /// Where requests to strangers' addresses go out, if they may.
+    pub egress: Option<Egress>,
 }
 
 impl Default for Settings {
@@ -58,6 +64,8 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(30),
             web: Web::default(),
             sends_mail: false,
+            push_key: None,
+            egress: None,
         }
     }
 }
@@ -158,6 +166,16 @@ impl App {
 
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// In which ways people are told something.
+    pub(crate) fn offers(&self) -> Offers {
+        let settings = self.settings();
+        Offers { mail: settings.sends_mail, push: settings.push_key.is_some() && settings.egress.is_some() }
+    }
+
+    pub(crate) fn egress(&self) -> Option<&Egress> {
+        self.settings().egress.as_ref()
     }
 
     pub fn metrics(&self) -> &Metrics {

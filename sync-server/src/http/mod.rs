@@ -42,6 +42,7 @@ mod stalls;
 mod stream;
 mod tokens;
 mod web;
+mod wishes_page;
 
 pub use app::{App, Parts, Settings};
 pub use front::Peer;

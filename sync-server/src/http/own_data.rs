@@ -14,6 +14,7 @@ use crate::http::caller::SignedIn;
 use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
 use crate::http::likes::{LikeBody, shown};
+use crate::http::messages::{MessageBody, QuietBody};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::reviews::ReviewBody;
 use crate::own_data::{self, OwnData};
@@ -38,6 +39,21 @@ pub(crate) struct OwnDataBody {
     reviews: Vec<ReviewBody>,
     /// What was written for the last order.
     contact: Option<ContactBody>,
+    /// What I do not want to be told, such as `mail order-held`.
+    unwanted: Vec<String>,
+    quiet: QuietBody,
+    browsers: Vec<OwnBrowserBody>,
+    /// The last thousand messages to me; their texts are not kept.
+    messages: Vec<MessageBody>,
+}
+
+/// A browser that shows notifications.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OwnBrowserBody {
+    name: String,
+    /// Where its push service takes messages.
+    endpoint: String,
+    made_ms: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -147,6 +163,18 @@ impl From<OwnData> for OwnDataBody {
             likes: data.likes.iter().map(shown).collect(),
             reviews: data.reviews.into_iter().map(ReviewBody::from).collect(),
             contact: data.contact.map(ContactBody::from),
+            unwanted: data
+                .unwanted
+                .iter()
+                .map(|(channel, topic)| format!("{} {}", channel.name(), topic.name()))
+                .collect(),
+            quiet: QuietBody::from(&data.quiet),
+            browsers: data
+                .browsers
+                .into_iter()
+                .map(|it| OwnBrowserBody { name: it.name, endpoint: it.endpoint, made_ms: it.made_ms })
+                .collect(),
+            messages: data.messages.iter().map(|one| MessageBody::of(one, &[])).collect(),
         }
     }
 }

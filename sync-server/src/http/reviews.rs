@@ -130,13 +130,13 @@ pub(crate) async fn write(
     let buyer = principal.person().ok_or(Refusal::NotAllowed)?;
     let purchase = purchase((&stall, &order, &product), buyer)?;
     app.spend(Who::Buyer(buyer), cost::WRITE)?;
-    let now_ms = app.now_ms();
+    let (now_ms, offers) = (app.now_ms(), app.offers());
     let object = Object::Order(purchase.stall, purchase.order);
     let write = move |tx: &mut dyn Tx| {
         authorise(tx, principal, object, Action::SeeOrder)?;
         let is_new = reviews::put(tx, &purchase, (request.stars, &request.words), now_ms)?;
         if is_new {
-            reviews::tell_stall(tx, &purchase, request.stars, now_ms)?;
+            reviews::tell_stall(tx, &purchase, request.stars, (offers, now_ms))?;
         }
         Ok::<_, Refusal>(is_new)
     };

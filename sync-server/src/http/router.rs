@@ -14,7 +14,7 @@ use crate::http::problem::Problem;
 use crate::http::{
     accounts, contacts, crawlers, devices, docs, likes, market, members, messages, models, operator, ops,
     order_stream, orders, own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop,
-    stalls, stream, web,
+    stalls, stream, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -27,7 +27,7 @@ pub fn router(app: App) -> Router {
     }
     router
         .merge(docs::pages(api))
-        .route("/messages/{link}", get(messages::page).post(messages::keep))
+        .route("/messages/{link}", get(wishes_page::page).post(wishes_page::keep))
         .route("/recover/{link}", get(recovery::page).post(recovery::keep))
         .merge(pay::pages())
         .route("/robots.txt", get(crawlers::robots))
@@ -60,7 +60,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(own_data::show))
         .routes(routes!(own_data::erase))
         .routes(routes!(likes::exchange))
-        .routes(routes!(messages::mine, messages::choose))
+        .merge(told())
         .routes(routes!(contacts::mine, contacts::forget))
         .routes(routes!(contacts::was_guest))
         // Stalls
@@ -115,6 +115,16 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         // Stock
         .routes(routes!(shares::confirm_devices))
         .routes(routes!(shares::reclaim))
+}
+
+/// What people are told outside of the app.
+fn told() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(messages::mine, messages::choose))
+        .routes(routes!(messages::log))
+        .routes(routes!(messages::test))
+        .routes(routes!(messages::subscribe))
+        .routes(routes!(messages::unsubscribe))
 }
 
 #[derive(OpenApi)]

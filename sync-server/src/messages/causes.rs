@@ -6,9 +6,9 @@ use soko_domain::role::Role;
 use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
-use super::outbox::{self, Message, identity};
+use super::channel::Offers;
+use super::outbox::{self, About};
 use super::topic::{Audience, Topic};
-use super::wishes;
 use crate::platform::guests;
 
 /// Records that one look goes through.
@@ -177,24 +177,19 @@ fn buyer_of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<ThingI
 }
 
 /// Makes the messages of a stretch, and notes that it was looked through. Says how many there are.
-pub(super) fn tell(tx: &mut dyn Tx, log: LogId, stretch: &Stretch, now_ms: i64) -> Result<usize, StoreError> {
+pub(super) fn tell(
+    tx: &mut dyn Tx,
+    log: LogId,
+    stretch: &Stretch,
+    (offers, now_ms): (Offers, i64),
+) -> Result<usize, StoreError> {
     let mut made = 0;
     for cause in &stretch.causes {
+        let because: [&[u8]; 3] = [log.as_bytes(), cause.author.as_bytes(), &cause.seq.to_be_bytes()];
         for account in audience(tx, log, cause)? {
-            if !wishes::wants(tx, account, cause.topic)? {
-                continue;
-            }
-            let because: [&[u8]; 3] = [log.as_bytes(), cause.author.as_bytes(), &cause.seq.to_be_bytes()];
-            let message = Message {
-                message: identity(&because, cause.topic, account),
-                topic: cause.topic,
-                account,
-                log: Some(log),
-                subject: cause.subject,
-                detail: cause.detail,
-            };
-            outbox::add(tx, &message, now_ms)?;
-            made += 1;
+            let Cause { topic, subject, detail, .. } = *cause;
+            let about = About { topic, account, log: Some(log), subject, detail };
+            made += outbox::address(tx, &about, &because, (offers, now_ms))?;
         }
     }
     tx.run(

@@ -1,11 +1,14 @@
-//! What a message says: subject, plain text, and the same as a small page. Everything that people wrote is escaped.
+//! What a message says: subject, plain text, and the same as a small page; or a browser's notification. Everything that
+//! people wrote is escaped.
 
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::money::Money;
 use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
+use super::channel::Channel;
 use super::outbox::Message;
+use super::push::{self, Parcel};
 use super::topic::{Audience, Topic};
 use super::wishes;
 use super::words::Language;
@@ -19,11 +22,22 @@ pub(crate) const WISHES: &str = "wishes";
 pub(crate) const RECOVERY: &str = "recovery";
 /// Lines of an order that a message lists.
 const LINES_MAX: usize = 50;
+/// What a notification shows at most; more is cut off by systems anyway.
+const TITLE_CHARS_MAX: usize = 120;
+const BODY_CHARS_MAX: usize = 400;
+
+/// Letters of four bytes, each written out by JSON as two escapes at worst, and what stands around them.
+const _: () = assert!((TITLE_CHARS_MAX + BODY_CHARS_MAX) * 6 + 500 < push::TEXT_BYTES_MAX);
 
 /// A message on its way.
+pub(super) enum Load {
+    Mail(Letter),
+    Push(Parcel),
+}
+
+/// A mail.
 pub(super) struct Letter {
     pub(super) message: ThingId,
-    pub(super) tries: usize,
     pub(super) to: String,
     pub(super) subject: String,
     pub(super) plain: String,
@@ -49,50 +63,111 @@ struct Facts {
     product: String,
 }
 
-/// Writes it; nothing if nobody wants it any more, or its person or order is gone.
+/// Writes it; nothing if nobody wants it any more, or its person, browser or order is gone.
 pub(super) fn write(
     tx: &mut dyn Tx,
     sender: &Sender<'_>,
-    (message, tries): (&Message, usize),
-) -> Result<Option<Letter>, StoreError> {
-    if !wishes::wants(tx, message.account, message.topic)? {
+    (message, now_ms): (&Message, i64),
+) -> Result<Option<Load>, StoreError> {
+    if !wishes::wants(tx, message.account, (message.channel, message.topic))? {
         return Ok(None);
     }
-    let row = tx.query_opt("select email from account where account = $1", params![message.account])?;
-    let Some(row) = row else { return Ok(None) };
-    let to = row.text(0)?.to_owned();
     let Some(facts) = facts(tx, message)? else { return Ok(None) };
-    let language = wishes::language_of(tx, message.account)?;
+    let said = said(sender, message, &facts, wishes::language_of(tx, message.account)?);
+    match message.channel {
+        Channel::Mail => mail(tx, sender, (message, said)),
+        Channel::Push => parcel(tx, (message, said), now_ms),
+    }
+}
+
+/// The words of a message, whichever way it goes.
+struct Said<'a> {
+    language: Language,
+    subject: String,
+    paragraphs: Vec<String>,
+    facts: &'a Facts,
+    /// The words on a link, and where on this server it leads.
+    open: Option<(String, String)>,
+}
+
+fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: Language) -> Said<'a> {
     let topic = message.topic.name();
     let stars = message.detail.to_string();
     let with =
         [("stall", facts.stall.as_str()), ("product", facts.product.as_str()), ("stars", stars.as_str())];
     let say = |key: &str| language.say(key, &with);
-    let subject = say(&format!("{topic}.subject"));
     let mut paragraphs = vec![say(&format!("{topic}.text"))];
     if message.topic == Topic::Incident {
         paragraphs.insert(0, say(&format!("incident.{}", message.detail)));
     }
-    let (open, link) = link(sender, message);
+    let (open, path) = link(sender, message);
+    let open = path.map(|path| (say(open), path));
+    Said { language, subject: say(&format!("{topic}.subject")), paragraphs, facts, open }
+}
+
+fn mail(
+    tx: &mut dyn Tx,
+    sender: &Sender<'_>,
+    (message, said): (&Message, Said<'_>),
+) -> Result<Option<Load>, StoreError> {
+    let row = tx.query_opt("select email from account where account = $1", params![message.account])?;
+    let Some(row) = row else { return Ok(None) };
+    let to = row.text(0)?.to_owned();
+    let Said { language, subject, paragraphs, facts, open } = said;
     let choose = format!("{}/messages/{}", sender.origin, sender.secret.link(WISHES, message.account));
     let market = sender.origin.split_once("//").map_or(sender.origin, |(_, host)| host);
     let parts = Parts {
         language,
         paragraphs,
-        facts: &facts,
-        open: link.map(|link| (say(open), link)),
+        facts,
+        open: open.map(|(words, path)| (words, format!("{}{path}", sender.origin))),
         footer: language.say("footer", &[("market", market)]),
-        choose: (say("footer.choose"), choose.clone()),
+        choose: (language.say("footer.choose", &[]), choose.clone()),
     };
-    Ok(Some(Letter {
+    let topic = message.topic;
+    Ok(Some(Load::Mail(Letter {
         message: message.message,
-        tries,
         to,
         plain: parts.plain(),
         html: parts.html(&subject),
         subject,
-        stop: message.topic.may_decline().then(|| format!("{choose}?stop={topic}")),
-    }))
+        stop: topic.may_decline().then(|| format!("{choose}?stop={}", topic.name())),
+    })))
+}
+
+/// A notification is read at a glance: what happened, and how much it is about.
+fn parcel(
+    tx: &mut dyn Tx,
+    (message, said): (&Message, Said<'_>),
+    now_ms: i64,
+) -> Result<Option<Load>, StoreError> {
+    let Some(target) = message.target else { return Ok(None) };
+    let Some(subscription) = push::in_force(tx, target, now_ms)? else { return Ok(None) };
+    let mut body = said.paragraphs.join("\n");
+    if !said.facts.total.is_empty() {
+        body = format!("{}: {}\n{body}", said.language.say("total", &[]), said.facts.total);
+    }
+    // What is newer about the same order or product takes the place of what is shown.
+    let about = message.subject.unwrap_or(message.message);
+    let text = serde_json::json!({
+        "title": start(&said.subject, TITLE_CHARS_MAX),
+        "body": start(&body, BODY_CHARS_MAX),
+        "path": said.open.map_or_else(|| "/".to_owned(), |(_, path)| path),
+        "tag": about.to_string(),
+        "lang": said.language.code(),
+        "dir": said.language.direction(),
+        "stays": message.topic.is_urgent(),
+    });
+    Ok(Some(Load::Push(Parcel {
+        message: message.message,
+        subscription,
+        text: text.to_string().into_bytes(),
+        is_urgent: message.topic.is_urgent(),
+    })))
+}
+
+fn start(text: &str, chars_max: usize) -> String {
+    text.chars().take(chars_max).collect()
 }
 
 fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError> {
@@ -119,19 +194,19 @@ fn is_about_product(topic: Topic) -> bool {
     matches!(topic, Topic::Incident | Topic::ReviewNew)
 }
 
-/// The words on a link, and where it leads.
+/// The words on a link, and where on this server it leads.
 fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>) {
-    let origin = sender.origin;
     let order = message.subject.filter(|_| !is_about_product(message.topic));
     match (message.topic, message.topic.audience(), order) {
         (Topic::Recovery, ..) => {
             let link = sender.secret.link(RECOVERY, message.message);
-            ("recovery.open", Some(format!("{origin}/recover/{link}")))
+            ("recovery.open", Some(format!("/recover/{link}")))
         }
-        (Topic::ReviewNew, ..) => ("review.open", Some(format!("{origin}/reviews"))),
-        (_, Audience::Buyer, Some(order)) => ("order.open", Some(format!("{origin}/my-orders/{order}"))),
-        (_, Audience::Stall, Some(order)) => ("order.open", Some(format!("{origin}/orders/{order}"))),
-        (_, Audience::Stall, None) => ("stall.open", Some(format!("{origin}/"))),
+        (Topic::ReviewNew, ..) => ("review.open", Some("/reviews".to_owned())),
+        (Topic::Test, ..) => ("test.open", Some("/told".to_owned())),
+        (_, Audience::Buyer, Some(order)) => ("order.open", Some(format!("/my-orders/{order}"))),
+        (_, Audience::Stall, Some(order)) => ("order.open", Some(format!("/orders/{order}"))),
+        (_, Audience::Stall, None) => ("stall.open", Some("/".to_owned())),
         (_, Audience::Buyer | Audience::Account, _) => ("order.open", None),
     }
 }

@@ -1,4 +1,5 @@
-//! What people are told outside of the app, by mail: who hears of what, in which language, once.
+//! What people are told outside of the app, by mail or as a browser's notification: who hears of what, in which language,
+//! once.
 //!
 //! The records are the outbox. Whoever follows a stall's log finds there what happened, and makes the messages in the
 //! transaction that notes how far it looked: so nothing is told twice or forgotten, whenever the server ends, and
@@ -6,19 +7,26 @@
 //! address nor text: both are looked up when it leaves, so that nothing of a person is kept here.
 //!
 //! * [`topic`]: of what, and to whom. [`causes`]: from records to messages. [`outbox`]: what waits, left or failed.
-//! * [`wishes`]: who wants what. [`letter`] and [`words`]: what it says. [`post`]: the mail server. [`send`]: all together.
+//! * [`wishes`], [`quiet`]: who wants what, and when. [`letter`] and [`words`]: what it says. [`post`]: the mail server.
+//!   [`push`]: browsers. [`send`]: all together.
 
 mod causes;
+mod channel;
+mod delivery;
 pub(crate) mod letter;
 pub(crate) mod outbox;
 mod post;
+pub(crate) mod push;
+pub(crate) mod quiet;
 pub(crate) mod recovery;
 mod send;
 mod topic;
 pub(crate) mod wishes;
 pub(crate) mod words;
 
+pub use channel::{Channel, Offers};
 pub use outbox::{Listed, State, again_all, listed};
 pub use post::{BadMail, Post};
-pub use send::{Round, follow, round};
+pub use push::{Push, PushKey, ensure as ensure_push_key};
+pub use send::{Carriers, Round, follow, round};
 pub use topic::{Audience, Topic};

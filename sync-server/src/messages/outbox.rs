@@ -4,7 +4,9 @@ use sha2::{Digest as _, Sha256};
 use soko_domain::ids::{LogId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
 
+use super::channel::{Channel, Offers};
 use super::topic::Topic;
+use super::{push, wishes};
 
 /// Messages that one look takes along.
 pub(super) const CLAIM_MAX: usize = 20;
@@ -16,6 +18,10 @@ const WAITS_MS: [i64; 7] =
 /// How long it can be looked up what left.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
 const REASON_CHARS_MAX: usize = 200;
+/// Longest wait that somebody else may ask for.
+const ASKED_WAIT_MS_MAX: i64 = 24 * 3_600_000;
+/// Waiting for any other way than mail. A program that knows only mail leaves it alone.
+const WAITING_OTHERWISE: i64 = 5;
 
 /// Where a message stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,7 +47,18 @@ impl State {
     }
 
     fn from_number(number: i64) -> Option<Self> {
+        let number = if number == WAITING_OTHERWISE { Self::Waiting.number() } else { number };
         Self::ALL.into_iter().find(|state| state.number() == number)
+    }
+
+    /// As programs call it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::GivenUp => "given-up",
+            Self::Dropped => "dropped",
+        }
     }
 
     pub fn name(self) -> &'static str {
@@ -65,23 +82,95 @@ pub(crate) struct Message {
     pub(crate) subject: Option<ThingId>,
     /// Which incident.
     pub(crate) detail: i64,
+    pub(crate) channel: Channel,
+    /// Which of a person's browsers.
+    pub(crate) target: Option<ThingId>,
 }
 
 impl Message {
-    /// About an account itself.
+    /// About an account itself, by mail.
     pub(crate) fn of_account(message: ThingId, topic: Topic, account: ThingId) -> Self {
-        Self { message, topic, account, log: None, subject: None, detail: 0 }
+        let channel = Channel::Mail;
+        Self { message, topic, account, log: None, subject: None, detail: 0, channel, target: None }
+    }
+}
+
+/// What somebody is to be told, whichever way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) topic: Topic,
+    pub(crate) account: ThingId,
+    pub(crate) log: Option<LogId>,
+    pub(crate) subject: Option<ThingId>,
+    pub(crate) detail: i64,
+}
+
+/// Makes a message for each way in which this person wants to hear of it, once whatever it is asked for again. Says how
+/// many ways that are.
+pub(crate) fn address(
+    tx: &mut dyn Tx,
+    about: &About,
+    because: &[&[u8]],
+    (offers, now_ms): (Offers, i64),
+) -> Result<usize, StoreError> {
+    let mut made = 0;
+    for channel in Channel::ALL.into_iter().filter(|channel| offers.has(*channel)) {
+        if wishes::wants(tx, about.account, (channel, about.topic))? {
+            made += address_by(tx, about, because, (channel, now_ms))?;
+        }
+    }
+    Ok(made)
+}
+
+/// The same in one way, wanted or not.
+pub(crate) fn address_by(
+    tx: &mut dyn Tx,
+    about: &About,
+    because: &[&[u8]],
+    (channel, now_ms): (Channel, i64),
+) -> Result<usize, StoreError> {
+    let About { topic, account, log, subject, detail } = *about;
+    let targets = targets(tx, account, (channel, now_ms))?;
+    for target in &targets {
+        let message = identity(because, topic, account, (channel, *target));
+        let message = Message { message, topic, account, log, subject, detail, channel, target: *target };
+        add(tx, &message, now_ms)?;
+    }
+    Ok(targets.len())
+}
+
+/// Whereto in this way: one mailbox, or each browser.
+fn targets(
+    tx: &mut dyn Tx,
+    account: ThingId,
+    (channel, now_ms): (Channel, i64),
+) -> Result<Vec<Option<ThingId>>, StoreError> {
+    match channel {
+        Channel::Mail => Ok(vec![None]),
+        Channel::Push => {
+            let browsers = push::of_account(tx, account, now_ms)?;
+            Ok(browsers.into_iter().map(|browser| Some(browser.subscription)).collect())
+        }
     }
 }
 
 /// The one identity of what is told to somebody because of something: told twice, it is the same message.
-pub(crate) fn identity(because: &[&[u8]], topic: Topic, account: ThingId) -> ThingId {
+fn identity(
+    because: &[&[u8]],
+    topic: Topic,
+    account: ThingId,
+    (channel, target): (Channel, Option<ThingId>),
+) -> ThingId {
     let mut hasher = Sha256::new_with_prefix(b"soko message 1");
     for part in because {
         hasher.update(part);
     }
     hasher.update(topic.number().to_be_bytes());
     hasher.update(account.as_bytes());
+    if channel != Channel::Mail {
+        hasher.update(channel.number().to_be_bytes());
+        hasher.update(target.unwrap_or_default().as_bytes());
+    }
     let hash: [u8; 32] = hasher.finalize().into();
     let mut id = ThingId::default();
     id.0.copy_from_slice(&hash[..ThingId::SIZE]);
@@ -91,8 +180,9 @@ pub(crate) fn identity(because: &[&[u8]], topic: Topic, account: ThingId) -> Thi
 /// Keeps a message to be sent, unless it is known.
 pub(crate) fn add(tx: &mut dyn Tx, new: &Message, now_ms: i64) -> Result<(), StoreError> {
     tx.run(
-        "insert into message (message, topic, account, log, subject, detail, state, due_ms, tries, reason, made_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $8) on conflict (message) do nothing",
+        "insert into message (message, topic, account, log, subject, detail, state, due_ms, tries, reason, made_ms,
+           channel, target)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $8, $9, $10) on conflict (message) do nothing",
         params![
             new.message,
             new.topic.number(),
@@ -100,18 +190,31 @@ pub(crate) fn add(tx: &mut dyn Tx, new: &Message, now_ms: i64) -> Result<(), Sto
             new.log,
             new.subject,
             new.detail,
-            State::Waiting.number(),
-            now_ms
+            waiting(new.channel),
+            now_ms,
+            new.channel.number(),
+            new.target
         ],
     )
 }
 
+fn waiting(channel: Channel) -> i64 {
+    if channel == Channel::Mail { State::Waiting.number() } else { WAITING_OTHERWISE }
+}
+
 /// Takes along what is due. Until its lease ends nobody else does.
-pub(super) fn claim(tx: &mut dyn Tx, now_ms: i64) -> Result<Vec<(Message, usize)>, StoreError> {
+pub(super) fn claim(
+    tx: &mut dyn Tx,
+    offers: Offers,
+    now_ms: i64,
+) -> Result<Vec<(Message, usize)>, StoreError> {
+    // What there is no way for now waits for one.
+    let mail = if offers.mail { State::Waiting.number() } else { 0 };
+    let otherwise = if offers.push { WAITING_OTHERWISE } else { 0 };
     let rows = tx.query(
-        "select message, topic, account, log, subject, detail, tries from message
-         where state = $1 and due_ms <= $2 order by due_ms, message limit $3",
-        params![State::Waiting.number(), now_ms, CLAIM_MAX],
+        "select message, topic, account, log, subject, detail, tries, channel, target from message
+         where state in ($1, $2) and due_ms <= $3 order by due_ms, message limit $4",
+        params![mail, otherwise, now_ms, CLAIM_MAX],
     )?;
     let mut claimed = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -120,7 +223,8 @@ pub(super) fn claim(tx: &mut dyn Tx, now_ms: i64) -> Result<Vec<(Message, usize)
             "update message set due_ms = $2, tries = tries + 1 where message = $1",
             params![message, now_ms + LEASE_MS],
         )?;
-        let Some(topic) = Topic::from_number(row.int(1)?) else { continue };
+        let (topic, channel) = (Topic::from_number(row.int(1)?), Channel::from_number(row.int(7)?));
+        let (Some(topic), Some(channel)) = (topic, channel) else { continue };
         let found = Message {
             message,
             topic,
@@ -128,10 +232,17 @@ pub(super) fn claim(tx: &mut dyn Tx, now_ms: i64) -> Result<Vec<(Message, usize)
             log: row.id_opt(3)?,
             subject: row.id_opt(4)?,
             detail: row.int(5)?,
+            channel,
+            target: row.id_opt(8)?,
         };
         claimed.push((found, row.number::<usize>(6)? + 1));
     }
     Ok(claimed)
+}
+
+/// Puts a message that was taken along back, as if it had not been, until a moment.
+pub(super) fn hold(tx: &mut dyn Tx, message: ThingId, until_ms: i64) -> Result<(), StoreError> {
+    tx.run("update message set due_ms = $2, tries = tries - 1 where message = $1", params![message, until_ms])
 }
 
 /// It is over with a message.
@@ -153,12 +264,13 @@ pub(super) fn failed(
     tx: &mut dyn Tx,
     message: ThingId,
     (tries, reason): (usize, &str),
-    now_ms: i64,
+    (after_ms, now_ms): (Option<i64>, i64),
 ) -> Result<State, StoreError> {
     let Some(wait_ms) = wait_ms(message, tries) else {
         end(tx, message, (State::GivenUp, reason), now_ms)?;
         return Ok(State::GivenUp);
     };
+    let wait_ms = wait_ms.max(after_ms.unwrap_or(0).min(ASKED_WAIT_MS_MAX));
     let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
     tx.run(
         "update message set due_ms = $2, reason = $3 where message = $1",
@@ -188,31 +300,51 @@ pub(super) fn sweep(tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
 pub struct Listed {
     pub message: ThingId,
     pub topic: Topic,
+    pub channel: Channel,
     pub state: State,
     pub tries: usize,
     pub reason: String,
     pub made_ms: i64,
     pub due_ms: i64,
+    /// Which of a person's browsers.
+    pub target: Option<ThingId>,
+    pub done_ms: Option<i64>,
 }
 
 /// The youngest messages; all of them or those in one state.
 pub fn listed(tx: &mut dyn Tx, state: Option<State>, limit: usize) -> Result<Vec<Listed>, StoreError> {
-    let rows = tx.query(
-        "select message, topic, state, tries, reason, made_ms, due_ms from message
-         where $1 = 0 or state = $1 order by made_ms desc, message limit $2",
-        params![state.map_or(0, State::number), limit],
-    )?;
+    let otherwise = if state == Some(State::Waiting) { WAITING_OTHERWISE } else { 0 };
+    let sql = format!(
+        "select {LISTED} from message where $1 = 0 or state in ($1, $2) order by made_ms desc, message limit $3"
+    );
+    read_listed(&tx.query(&sql, params![state.map_or(0, State::number), otherwise, limit])?)
+}
+
+/// The youngest messages to one person.
+pub(crate) fn of_account(tx: &mut dyn Tx, account: ThingId, limit: usize) -> Result<Vec<Listed>, StoreError> {
+    let sql =
+        format!("select {LISTED} from message where account = $1 order by made_ms desc, message limit $2");
+    read_listed(&tx.query(&sql, params![account, limit])?)
+}
+
+const LISTED: &str = "message, topic, state, tries, reason, made_ms, due_ms, channel, target, done_ms";
+
+fn read_listed(rows: &[Row]) -> Result<Vec<Listed>, StoreError> {
     let read = |row: &Row| {
         let (topic, state) = (Topic::from_number(row.int(1)?), State::from_number(row.int(2)?));
-        let (Some(topic), Some(state)) = (topic, state) else { return Ok(None) };
+        let channel = Channel::from_number(row.int(7)?);
+        let (Some(topic), Some(state), Some(channel)) = (topic, state, channel) else { return Ok(None) };
         Ok(Some(Listed {
             message: row.id(0)?,
             topic,
+            channel,
             state,
             tries: row.number(3)?,
             reason: row.text(4)?.to_owned(),
             made_ms: row.int(5)?,
             due_ms: row.int(6)?,
+            target: row.id_opt(8)?,
+            done_ms: row.int_opt(9)?,
         }))
     };
     rows.iter().filter_map(|row| read(row).transpose()).collect()
@@ -220,27 +352,22 @@ pub fn listed(tx: &mut dyn Tx, state: Option<State>, limit: usize) -> Result<Vec
 
 /// What was given up is tried again from the start, all of it or one message. Says how many.
 pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<u64, StoreError> {
-    let (waiting, given_up) = (State::Waiting.number(), State::GivenUp.number());
+    let given_up = State::GivenUp.number();
+    let again = "update message set state = case channel when 1 then 1 else 5 end, tries = 0, due_ms = $1,
+                   done_ms = null where state = $2";
     match only {
-        Some(message) => tx.execute(
-            "update message set state = $1, tries = 0, due_ms = $2, done_ms = null
-             where state = $3 and message = $4",
-            params![waiting, now_ms, given_up, message],
-        ),
-        None => tx.execute(
-            "update message set state = $1, tries = 0, due_ms = $2, done_ms = null where state = $3",
-            params![waiting, now_ms, given_up],
-        ),
+        Some(message) => tx.execute(&format!("{again} and message = $3"), params![now_ms, given_up, message]),
+        None => tx.execute(again, params![now_ms, given_up]),
     }
 }
 
 /// How many wait, and how many were given up.
 pub(crate) fn counts(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
-    let mut count = |state: State| {
-        let sql = "select count(*) from message where state = $1";
-        tx.query_one(sql, params![state.number()])?.int(0)
+    let mut count = |state: i64, otherwise: i64| {
+        let sql = "select count(*) from message where state in ($1, $2)";
+        tx.query_one(sql, params![state, otherwise])?.int(0)
     };
-    Ok((count(State::Waiting)?, count(State::GivenUp)?))
+    Ok((count(State::Waiting.number(), WAITING_OTHERWISE)?, count(State::GivenUp.number(), 0)?))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error as SmtpError};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
+use super::delivery::Delivery;
 use super::letter::Letter;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,26 +34,12 @@ pub struct Post {
     /// Its connections are looked after by a task, so it begins with the first letter, inside the runtime.
     server: Arc<OnceLock<AsyncSmtpTransport<Tokio1Executor>>>,
     from: Mailbox,
-    /// How the outside reaches us, for links.
-    origin: String,
-}
-
-/// What became of a letter.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Delivery {
-    Taken,
-    /// Not this time.
-    Later(String),
-    /// Never, to this address.
-    Refused(String),
 }
 
 impl Post {
-    /// `origin` is the scheme and host under which people reach this server.
-    ///
     /// # Errors
     /// Where the server's address, its lack of TLS or the sender cannot be used.
-    pub fn new(server: &str, from: &str, origin: &str) -> Result<Self, BadMail> {
+    pub fn new(server: &str, from: &str) -> Result<Self, BadMail> {
         if server.starts_with("smtp://") && !server.contains("tls=required") && !is_local(server) {
             return Err(BadMail::Unsealed);
         }
@@ -61,16 +48,11 @@ impl Post {
             builder: builder.timeout(Some(TIMEOUT)),
             server: Arc::default(),
             from: from.parse().map_err(BadMail::From)?,
-            origin: origin.to_owned(),
         })
     }
 
     fn server(&self) -> &AsyncSmtpTransport<Tokio1Executor> {
         self.server.get_or_init(|| self.builder.clone().build())
-    }
-
-    pub(super) fn origin(&self) -> &str {
-        &self.origin
     }
 
     /// Whether the mail server answers and takes our access.
@@ -98,7 +80,7 @@ impl Post {
                 let is_access = error.status().is_some_and(|code| ACCESS_CODES.contains(&code.into()));
                 match error.is_permanent() && !is_access {
                     true => Delivery::Refused(because),
-                    false => Delivery::Later(because),
+                    false => Delivery::later(because),
                 }
             }
         }
@@ -148,7 +130,7 @@ mod tests {
     #[test]
     fn mail_in_the_open_stays_on_this_machine() {
         let from = "Soko <market@example.org>";
-        let open = |server: &str| Post::new(server, from, "https://market.example").map(drop);
+        let open = |server: &str| Post::new(server, from).map(drop);
         for fine in [
             "smtp://127.0.0.1:2525",
             "smtp://localhost",
@@ -164,6 +146,6 @@ mod tests {
             assert!(matches!(open(unsealed), Err(BadMail::Unsealed)), "{unsealed}");
         }
         assert!(matches!(open("http://mail.example"), Err(BadMail::Server(_))));
-        assert!(matches!(Post::new("smtp://localhost", "nobody", ""), Err(BadMail::From(_))));
+        assert!(matches!(Post::new("smtp://localhost", "nobody"), Err(BadMail::From(_))));
     }
 }

@@ -1,16 +1,21 @@
-//! Follows what happens, makes messages of it and takes them to the mail server, for as long as the server runs.
+//! Follows what happens, makes messages of it and takes them to mail servers and push services, for as long as the server
+//! runs.
 
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::iter;
 use soko_domain::ids::LogId;
-use soko_record_log::StoreError;
+use soko_record_log::{StoreError, Tx};
 
-use super::causes;
-use super::letter::{self, Letter, Sender};
-use super::outbox::{self, CLAIM_MAX, State};
-use super::post::{Delivery, Post};
+use super::channel::Offers;
+use super::delivery::Delivery;
+use super::letter::{self, Load, Sender};
+use super::outbox::{self, CLAIM_MAX, Message, State};
+use super::post::Post;
+use super::push::Push;
+use super::topic::Topic;
+use super::{causes, push, quiet};
 use crate::http::App;
 use crate::store::Shard;
 
@@ -33,31 +38,61 @@ pub struct Round {
     pub dropped: usize,
 }
 
+/// Who takes messages along, each in its own way. Cheap to clone.
+#[derive(Clone)]
+pub struct Carriers {
+    pub post: Option<Post>,
+    pub push: Option<Push>,
+    /// Scheme and host under which people reach this server, for links.
+    pub origin: String,
+}
+
+impl Carriers {
+    pub fn offers(&self) -> Offers {
+        Offers { mail: self.post.is_some(), push: self.push.is_some() }
+    }
+
+    async fn take(&self, load: &Load, now_ms: i64) -> Delivery {
+        match (load, &self.post, &self.push) {
+            (Load::Mail(letter), Some(post), _) => post.send(letter).await,
+            (Load::Push(parcel), _, Some(push)) => push.send(parcel, now_ms).await,
+            (Load::Mail(_) | Load::Push(_), ..) => Delivery::later("there is no way for it".to_owned()),
+        }
+    }
+}
+
+/// A message that was taken along, and what became of it.
+struct Done {
+    message: Message,
+    tries: usize,
+    delivery: Delivery,
+}
+
 /// One look at everything that happened and everything that is due.
 ///
 /// # Errors
 /// Where the store fails; the next round goes on from there.
-pub async fn round(app: &App, post: &Post) -> Result<Round, StoreError> {
-    let mut round = Round { made: tell_news(app).await?, ..Round::default() };
+pub async fn round(app: &App, carriers: &Carriers) -> Result<Round, StoreError> {
+    let mut round = Round { made: tell_news(app, carriers.offers()).await?, ..Round::default() };
     loop {
-        let letters = claim(app, post, &mut round).await?;
-        let is_last = letters.len() < CLAIM_MAX;
-        if !letters.is_empty() {
-            let sent = iter(letters).map(|letter| async move {
-                let delivery = post.send(&letter).await;
-                (letter, delivery)
+        let claimed = claim(app, carriers, &mut round).await?;
+        if !claimed.loads.is_empty() {
+            let now_ms = app.now_ms();
+            let sent = iter(claimed.loads).map(|(message, tries, load)| async move {
+                let delivery = carriers.take(&load, now_ms).await;
+                Done { message, tries, delivery }
             });
-            let sent: Vec<(Letter, Delivery)> = sent.buffer_unordered(AT_ONCE).collect().await;
+            let sent: Vec<Done> = sent.buffer_unordered(AT_ONCE).collect().await;
             settle(app, sent, &mut round).await?;
         }
-        if is_last {
+        if claimed.is_last {
             return Ok(round);
         }
     }
 }
 
 /// Makes messages of what the stalls' records say.
-async fn tell_news(app: &App) -> Result<usize, StoreError> {
+async fn tell_news(app: &App, offers: Offers) -> Result<usize, StoreError> {
     let (store, now_ms) = (app.store(), app.now_ms());
     let mut made = 0;
     for stall in store.read(|tx| causes::behind(tx)).await? {
@@ -69,7 +104,8 @@ async fn tell_news(app: &App) -> Result<usize, StoreError> {
             // What was found is found again in the transaction that notes it: another process may have been there.
             let told = store.write(Shard::stall(stall), move |tx| {
                 let stretch = causes::stretch(tx, stall, now_ms)?;
-                Ok::<_, StoreError>((causes::tell(tx, stall, &stretch, now_ms)?, stretch.is_full))
+                let made = causes::tell(tx, stall, &stretch, (offers, now_ms))?;
+                Ok::<_, StoreError>((made, stretch.is_full))
             });
             let (told, is_full) = told.await?;
             made += told;
@@ -81,49 +117,60 @@ async fn tell_news(app: &App) -> Result<usize, StoreError> {
     Ok(made)
 }
 
-/// Takes along what is due, and writes the letters.
-async fn claim(app: &App, post: &Post, round: &mut Round) -> Result<Vec<Letter>, StoreError> {
-    let (secret, now_ms, origin) = (app.secret(), app.now_ms(), post.origin().to_owned());
+/// What one transaction takes along.
+struct Claimed {
+    loads: Vec<(Message, usize, Load)>,
+    /// Nothing more is due.
+    is_last: bool,
+}
+
+/// Takes along what is due, and writes the letters. What would ring in somebody's quiet hours waits for their end.
+async fn claim(app: &App, carriers: &Carriers, round: &mut Round) -> Result<Claimed, StoreError> {
+    let (secret, now_ms, origin) = (app.secret(), app.now_ms(), carriers.origin.clone());
+    let offers = carriers.offers();
     // All messages are one queue.
     let claimed = app.store().write(Shard::stall(LogId::default()), move |tx| {
         let sender = Sender { secret: &secret, origin: &origin };
-        let (mut letters, mut dropped) = (Vec::new(), 0);
-        for (message, tries) in outbox::claim(tx, now_ms)? {
-            match letter::write(tx, &sender, (&message, tries))? {
-                Some(letter) => letters.push(letter),
+        let (mut loads, mut dropped) = (Vec::new(), 0);
+        let claimed = outbox::claim(tx, offers, now_ms)?;
+        let is_last = claimed.len() < CLAIM_MAX;
+        for (message, tries) in claimed {
+            if let Some(until_ms) = held_until(tx, &message, now_ms)? {
+                outbox::hold(tx, message.message, until_ms)?;
+                continue;
+            }
+            match letter::write(tx, &sender, (&message, now_ms))? {
+                Some(load) => loads.push((message, tries, load)),
                 None => {
                     outbox::end(tx, message.message, (State::Dropped, "nobody wants it any more"), now_ms)?;
                     dropped += 1;
                 }
             }
         }
-        Ok::<_, StoreError>((letters, dropped))
+        Ok::<_, StoreError>((Claimed { loads, is_last }, dropped))
     });
-    let (letters, dropped) = claimed.await?;
+    let (claimed, dropped) = claimed.await?;
     round.dropped += dropped;
-    Ok(letters)
+    Ok(claimed)
 }
 
-async fn settle(app: &App, sent: Vec<(Letter, Delivery)>, round: &mut Round) -> Result<(), StoreError> {
+/// Until when a message has to wait so as not to wake anybody.
+fn held_until(tx: &mut dyn Tx, message: &Message, now_ms: i64) -> Result<Option<i64>, StoreError> {
+    // Whoever wants to see a message arrive is awake.
+    if !message.channel.rings() || message.topic == Topic::Test {
+        return Ok(None);
+    }
+    let quiet = quiet::of(tx, message.account)?;
+    let passes = quiet.lets_urgent && message.topic.is_urgent();
+    Ok(quiet.ends_ms(now_ms).filter(|_| !passes))
+}
+
+async fn settle(app: &App, sent: Vec<Done>, round: &mut Round) -> Result<(), StoreError> {
     let now_ms = app.now_ms();
     let settled = app.store().write(Shard::stall(LogId::default()), move |tx| {
         let mut done = Round::default();
-        for (letter, delivery) in &sent {
-            let Letter { message, tries, .. } = letter;
-            match delivery {
-                Delivery::Taken => {
-                    outbox::end(tx, *message, (State::Sent, ""), now_ms)?;
-                    done.sent += 1;
-                }
-                Delivery::Refused(because) => {
-                    outbox::end(tx, *message, (State::GivenUp, because), now_ms)?;
-                    done.given_up += 1;
-                }
-                Delivery::Later(because) => match outbox::failed(tx, *message, (*tries, because), now_ms)? {
-                    State::GivenUp => done.given_up += 1,
-                    State::Waiting | State::Sent | State::Dropped => done.later += 1,
-                },
-            }
+        for one in &sent {
+            note(tx, one, &mut done, now_ms)?;
         }
         outbox::sweep(tx, now_ms)?;
         Ok::<_, StoreError>((done, outbox::counts(tx)?))
@@ -136,11 +183,40 @@ async fn settle(app: &App, sent: Vec<(Letter, Delivery)>, round: &mut Round) -> 
     Ok(())
 }
 
+/// Notes what became of one message.
+fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(), StoreError> {
+    let message = one.message.message;
+    match &one.delivery {
+        Delivery::Taken => {
+            round.sent += 1;
+            outbox::end(tx, message, (State::Sent, ""), now_ms)
+        }
+        Delivery::Refused(because) => {
+            round.given_up += 1;
+            outbox::end(tx, message, (State::GivenUp, because), now_ms)
+        }
+        Delivery::Gone(because) => {
+            round.given_up += 1;
+            if let Some(target) = one.message.target {
+                push::end(tx, target, None)?;
+            }
+            outbox::end(tx, message, (State::GivenUp, because), now_ms)
+        }
+        Delivery::Later { because, after_ms } => {
+            match outbox::failed(tx, message, (one.tries, because), (*after_ms, now_ms))? {
+                State::GivenUp => round.given_up += 1,
+                State::Waiting | State::Sent | State::Dropped => round.later += 1,
+            }
+            Ok(())
+        }
+    }
+}
+
 /// Until the server ends. A store that does not answer is asked again.
-pub async fn follow(app: App, post: Post) {
+pub async fn follow(app: App, carriers: Carriers) {
     let (mut closing, bell) = (app.closing(), app.message_bell());
     loop {
-        let wait = match round(&app, &post).await {
+        let wait = match round(&app, &carriers).await {
             Ok(done) if done == Round::default() => LOOK_EVERY,
             Ok(done) => {
                 tracing::info!(

@@ -29,6 +29,8 @@ pub enum Topic {
     Recovery,
     /// To whoever has a new password, wanted or not.
     PasswordChanged,
+    /// To whoever wants to see that messages arrive.
+    Test,
 }
 
 /// Whom a topic concerns.
@@ -40,7 +42,7 @@ pub enum Audience {
 }
 
 impl Topic {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -54,6 +56,7 @@ impl Topic {
         Self::OrderPaidBack,
         Self::Recovery,
         Self::PasswordChanged,
+        Self::Test,
     ];
 
     pub fn number(self) -> i64 {
@@ -71,6 +74,7 @@ impl Topic {
             Self::OrderPaidBack => 16,
             Self::Recovery => 20,
             Self::PasswordChanged => 21,
+            Self::Test => 22,
         }
     }
 
@@ -94,6 +98,7 @@ impl Topic {
             Self::OrderPaidBack => "order-paid-back",
             Self::Recovery => "recovery",
             Self::PasswordChanged => "password-changed",
+            Self::Test => "test",
         }
     }
 
@@ -111,8 +116,13 @@ impl Topic {
             | Self::OrderReady
             | Self::OrderOnTheWay
             | Self::OrderPaidBack => Audience::Buyer,
-            Self::Recovery | Self::PasswordChanged => Audience::Account,
+            Self::Recovery | Self::PasswordChanged | Self::Test => Audience::Account,
         }
+    }
+
+    /// What is too late when it is read in the morning: somebody waits for goods, or stands at the door with them.
+    pub fn is_urgent(self) -> bool {
+        matches!(self, Self::OrderNew | Self::OrderOnTheWay | Self::Test)
     }
 
     /// Whoever owns an account has to hear what happens to its password.

@@ -3,6 +3,7 @@
 use soko_domain::ids::ThingId;
 use soko_record_log::{StoreError, Tx, params};
 
+use super::channel::Channel;
 use super::topic::Topic;
 use super::words::Language;
 
@@ -22,23 +23,49 @@ pub(crate) fn set_language(tx: &mut dyn Tx, account: ThingId, language: Language
     )
 }
 
-pub(crate) fn wants(tx: &mut dyn Tx, account: ThingId, topic: Topic) -> Result<bool, StoreError> {
-    let sql = "select wanted from message_wish where account = $1 and topic = $2";
-    let row = tx.query_opt(sql, params![account, topic.number()])?;
+/// What was chosen for mail, and where what was chosen for every other way.
+const MAIL: &str = "select wanted from message_wish where account = $1 and topic = $2";
+const OTHER: &str = "select wanted from channel_wish where account = $1 and topic = $2 and channel = $3";
+
+pub(crate) fn wants(
+    tx: &mut dyn Tx,
+    account: ThingId,
+    (channel, topic): (Channel, Topic),
+) -> Result<bool, StoreError> {
+    let row = match channel {
+        Channel::Mail => tx.query_opt(MAIL, params![account, topic.number()])?,
+        Channel::Push => tx.query_opt(OTHER, params![account, topic.number(), channel.number()])?,
+    };
     let wanted = row.map(|row| row.int(0)).transpose()?;
     Ok(!topic.may_decline() || wanted != Some(0))
 }
 
-pub(crate) fn set(tx: &mut dyn Tx, account: ThingId, topic: Topic, wanted: bool) -> Result<(), StoreError> {
-    tx.run(
-        "insert into message_wish (account, topic, wanted) values ($1, $2, $3)
-         on conflict (account, topic) do update set wanted = excluded.wanted",
-        params![account, topic.number(), i64::from(wanted)],
-    )
+pub(crate) fn set(
+    tx: &mut dyn Tx,
+    account: ThingId,
+    (channel, topic): (Channel, Topic),
+    wanted: bool,
+) -> Result<(), StoreError> {
+    match channel {
+        Channel::Mail => tx.run(
+            "insert into message_wish (account, topic, wanted) values ($1, $2, $3)
+             on conflict (account, topic) do update set wanted = excluded.wanted",
+            params![account, topic.number(), i64::from(wanted)],
+        ),
+        Channel::Push => tx.run(
+            "insert into channel_wish (account, channel, topic, wanted) values ($1, $2, $3, $4)
+             on conflict (account, channel, topic) do update set wanted = excluded.wanted",
+            params![account, channel.number(), topic.number(), i64::from(wanted)],
+        ),
+    }
 }
 
-/// Each topic that can be declined, and whether it is wanted.
-pub(crate) fn all(tx: &mut dyn Tx, account: ThingId) -> Result<Vec<(Topic, bool)>, StoreError> {
+/// Each topic that can be declined, and whether it is wanted in this way.
+pub(crate) fn all(
+    tx: &mut dyn Tx,
+    account: ThingId,
+    channel: Channel,
+) -> Result<Vec<(Topic, bool)>, StoreError> {
     let topics = Topic::ALL.into_iter().filter(|topic| topic.may_decline());
-    topics.map(|topic| Ok((topic, wants(tx, account, topic)?))).collect()
+    topics.map(|topic| Ok((topic, wants(tx, account, (channel, topic))?))).collect()
 }

@@ -43,6 +43,7 @@ pub const STEPS: &[Migration] = &[
     step!(25, "0011_browse"),
     Migration { number: 26, name: "delivery", sql: soko_projection::DELIVERY },
     step!(27, "0012_order_contact"),
+    step!(28, "0013_wishes"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -16,6 +16,7 @@ use soko_domain::ids::LogId;
 use soko_domain::wire::Wire as _;
 use soko_replication::Pen;
 use soko_sync_server::core::StallCore;
+use soko_sync_server::egress::Egress;
 use soko_sync_server::guard::limits::Rates;
 use soko_sync_server::http::{App, Parts, Peer, Settings, router};
 use soko_sync_server::metrics::Metrics;
@@ -88,6 +89,8 @@ pub(crate) struct Wanted {
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) web: Option<Web>,
     pub(crate) sends_mail: bool,
+    /// What browsers subscribe to, and the way to their push services.
+    pub(crate) push: Option<(String, Egress)>,
     pub(crate) pay: Vec<Arc<dyn Provider>>,
 }
 
@@ -141,6 +144,8 @@ impl TestServer {
                 request_timeout: wanted.request_timeout.unwrap_or(PATIENCE),
                 web: wanted.web.unwrap_or_default(),
                 sends_mail: wanted.sends_mail,
+                push_key: wanted.push.as_ref().map(|(key, _)| key.clone()),
+                egress: wanted.push.map(|(_, egress)| egress),
                 operator_key: Some(OPERATOR_KEY.into()),
                 ..Settings::default()
             },

@@ -1,5 +1,6 @@
 //! What people are told by mail: through the real router, store and mail client, to a mail server on this machine.
 
+mod push;
 mod sink;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use serde_json::json;
 use sink::{Fault, Mail, Sink};
 use soko_record_log::StoreError;
 use soko_sync_server::core::StallCore;
-use soko_sync_server::messages::{Listed, Post, Round, State, again_all, listed, round};
+use soko_sync_server::messages::{Carriers, Listed, Post, Round, State, again_all, listed, round};
 use soko_sync_server::store::Shard;
 
 use crate::common::TestStore;
@@ -22,12 +23,13 @@ const MINUTE_MS: i64 = 60_000;
 struct Market {
     shop: Shop,
     sink: Sink,
-    post: Post,
+    post: Carriers,
     buyer: String,
 }
 
-fn post(sink: &Sink) -> Post {
-    Post::new(&format!("smtp://{}", sink.address), "Soko <market@example.org>", ORIGIN).unwrap()
+fn post(sink: &Sink) -> Carriers {
+    let post = Post::new(&format!("smtp://{}", sink.address), "Soko <market@example.org>").unwrap();
+    Carriers { post: Some(post), push: None, origin: ORIGIN.to_owned() }
 }
 
 impl Market {

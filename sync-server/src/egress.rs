@@ -1,0 +1,241 @@
+//! Requests to addresses that strangers name: push services, webhooks. They reach public addresses alone, so that nobody
+//! makes this server talk to what stands behind its own walls.
+//!
+//! A name is looked up here, and the connection goes to what was found and checked: a name that answers differently a
+//! moment later gains nothing. There are no redirects and no proxies, and nothing of an answer's body is read.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, Url, redirect};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// Longest address that is taken.
+pub(crate) const URL_BYTES_MAX: usize = 2_048;
+
+/// Why an address is not talked to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BadTarget {
+    #[error("this is no address of the form https://host/path")]
+    Unreadable,
+    #[error("the address has to begin with https://")]
+    Open,
+    #[error("the address does not lead to the public internet")]
+    Private,
+}
+
+/// What came back: the status, and how long the other side asks to be left alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Back {
+    pub(crate) status: u16,
+    pub(crate) retry_after_s: Option<u32>,
+}
+
+/// Where requests to strangers' addresses go out. Cheap to clone.
+#[derive(Clone)]
+pub struct Egress {
+    client: Client,
+    is_open: bool,
+}
+
+impl Egress {
+    /// `is_open` lets requests go to this machine and its network, too, and without TLS: for tests and closed networks.
+    ///
+    /// # Errors
+    /// Where no client can be made.
+    pub fn new(is_open: bool) -> Result<Self, String> {
+        // A second server in one process finds it installed already.
+        let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
+        let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
+        let client = client.connect_timeout(CONNECT_TIMEOUT).timeout(CALL_TIMEOUT);
+        let client = if is_open { client } else { client.dns_resolver(Arc::new(PublicOnly)) };
+        Ok(Self { client: client.build().map_err(|error| error.to_string())?, is_open })
+    }
+
+    /// Whether this may be talked to, as far as can be said without looking its name up.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn checked(&self, address: &str) -> Result<Url, BadTarget> {
+        if address.len() > URL_BYTES_MAX {
+            return Err(BadTarget::Unreadable);
+        }
+        let url = Url::parse(address).map_err(|_| BadTarget::Unreadable)?;
+        let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        let host = url.host_str().filter(|host| !host.is_empty() && is_plain).ok_or(BadTarget::Unreadable)?;
+        if self.is_open && matches!(url.scheme(), "http" | "https") {
+            return Ok(url);
+        }
+        if url.scheme() != "https" {
+            return Err(BadTarget::Open);
+        }
+        // The client connects to a literal address without looking anything up.
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        if literal.is_ok_and(|literal| !is_public(literal)) {
+            return Err(BadTarget::Private);
+        }
+        Ok(url)
+    }
+
+    /// Brings bytes there. The sentence of a failure names no address.
+    pub(crate) async fn post(
+        &self,
+        address: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Back, String> {
+        let url = self.checked(address).map_err(|bad| bad.to_string())?;
+        let sent = self.client.post(url).headers(headers).body(body).send().await;
+        let response = sent.map_err(|error| sentence(&error))?;
+        let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+        Ok(Back {
+            status: response.status().as_u16(),
+            retry_after_s: wait.and_then(|wait| wait.trim().parse().ok()),
+        })
+    }
+}
+
+fn sentence(error: &reqwest::Error) -> String {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if inner.is::<NotPublic>() {
+            return BadTarget::Private.to_string();
+        }
+        cause = inner.source();
+    }
+    let what = if error.is_timeout() {
+        "it did not answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the connection ended before an answer"
+    };
+    what.to_owned()
+}
+
+/// Finds public addresses of a name and no others.
+struct PublicOnly;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the name leads to no public address")]
+struct NotPublic;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            // One that is not public among them is reason enough: such a name was made for this.
+            if found.is_empty() || found.iter().any(|found| !is_public(found.ip())) {
+                return Err(NotPublic.into());
+            }
+            let addresses: Addrs = Box::new(found.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+/// Whether an address belongs to the public internet.
+pub(crate) fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(four) => is_public_four(four),
+        IpAddr::V6(six) => is_public_six(six),
+    }
+}
+
+fn is_public_four(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let is_kept = address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_documentation()
+        || a == 0
+        || a >= 224 // several receivers, and what is kept for later
+        || (a == 100 && (64..128).contains(&b)) // between providers and their customers
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (18..20).contains(&b)); // measurements
+    !is_kept
+}
+
+fn is_public_six(address: Ipv6Addr) -> bool {
+    let [first, second, ..] = address.segments();
+    // Only what is given out; of that not what carries another address inside, and no examples.
+    let is_given_out = first & 0xe000 == 0x2000;
+    let is_inside = first == 0x2002 || (first == 0x2001 && (second < 0x0200 || second == 0x0db8));
+    is_given_out && !is_inside && first != 0x3fff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_addresses_are_public() {
+        let public = ["1.1.1.1", "100.63.0.1", "172.15.0.1", "198.20.0.1", "2606:4700::1111", "2a00:1450::1"];
+        for address in public {
+            assert!(is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "fc00::1",
+            "fe80::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2001::1",
+            "2002:a00:1::",
+        ] {
+            assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_checked_before_it_is_talked_to() {
+        let (closed, open) = (Egress::new(false).unwrap(), Egress::new(true).unwrap());
+        assert!(closed.checked("https://push.example/a?b=c").is_ok());
+        let cases = [
+            ("", BadTarget::Unreadable),
+            ("push.example/a", BadTarget::Unreadable),
+            ("https://me:secret@push.example/", BadTarget::Unreadable),
+            ("https://push.example/#a", BadTarget::Unreadable),
+            ("http://push.example/", BadTarget::Open),
+            ("ftp://push.example/", BadTarget::Open),
+            ("https://127.0.0.1/", BadTarget::Private),
+            ("https://2130706433/", BadTarget::Private),
+            ("https://0x7f.1/", BadTarget::Private),
+            ("https://[::1]:8443/", BadTarget::Private),
+            ("https://[::ffff:192.168.0.1]/", BadTarget::Private),
+        ];
+        for (address, why) in cases {
+            assert_eq!(closed.checked(address).map(drop), Err(why), "{address}");
+        }
+        assert!(open.checked("http://127.0.0.1:9/a").is_ok());
+        assert!(open.checked("file:///etc/passwd").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_home_is_not_followed() {
+        let closed = Egress::new(false).unwrap();
+        let asked = closed.post("https://localhost:9/", HeaderMap::new(), Vec::new()).await;
+        assert_eq!(asked, Err(BadTarget::Private.to_string()));
+    }
+}
