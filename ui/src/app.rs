@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use soko_app_api::{Arrival, Call, DeviceView, OwnStall, Told};
+use soko_app_api::{Answer, Arrival, Call, DeviceView, OwnStall, Told, decode, decode_for_shoppers};
 use yew::prelude::*;
 
 use crate::browser;
@@ -30,6 +30,8 @@ pub struct Program {
     screen: fn(&Route) -> Html,
     /// What is there on every screen without being seen.
     around: fn() -> Html,
+    /// What it can read of the answers.
+    reads: link::Reads,
 }
 
 pub const WHOLE: Program = Program {
@@ -42,6 +44,7 @@ pub const WHOLE: Program = Program {
             </>
         }
     },
+    reads: decode::<Answer>,
 };
 
 pub const SHOP: Program = Program {
@@ -51,6 +54,7 @@ pub const SHOP: Program = Program {
         None => html! { <Elsewhere /> },
     },
     around: Html::default,
+    reads: decode_for_shoppers,
 };
 
 /// Shows the app when it can speak; until then the page shows what it came with.
@@ -58,7 +62,7 @@ pub fn run(program: Program) {
     wasm_bindgen_futures::spawn_local(async move {
         let prefs = Prefs::kept();
         let speech = Speech::arrived(prefs.language, &prefs.locale).await;
-        let desk = Desk::new(link::choose(), nav::here(), program);
+        let desk = Desk::new(link::choose(program.reads), nav::here(), program);
         desk.follow_history();
         yew::Renderer::<App>::with_props(AppProps { desk, speech }).render();
     });

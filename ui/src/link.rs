@@ -12,11 +12,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use soko_app_api::{Answer, Call, Told};
+use soko_app_api::{Answer, Call, CodecError, Told};
 use soko_domain::ids::Hash;
 
 /// An answer on its way.
 pub type Waiting = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// How a program reads an answer: what it never asks for it need not be able to read.
+pub type Reads = fn(&[u8]) -> Result<Answer, CodecError>;
 
 /// What is told is heard by one listener, which passes it on.
 pub type Hear = Rc<dyn Fn(Told)>;
@@ -45,10 +48,10 @@ pub enum Standing {
 }
 
 /// The link of the shell that the page runs in.
-pub fn choose() -> Rc<dyn Link> {
-    match tauri::Tauri::find() {
+pub fn choose(reads: Reads) -> Rc<dyn Link> {
+    match tauri::Tauri::find(reads) {
         Some(tauri) => Rc::new(tauri),
-        None => Rc::new(upgrade::Upgrade::new()),
+        None => Rc::new(upgrade::Upgrade::new(reads)),
     }
 }
 

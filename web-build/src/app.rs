@@ -24,6 +24,8 @@ const ICONS: &[(&str, &str)] = &[
 /// The shopper's side: its program, and the page around it for a first visit.
 const SHOP: &str = "shop";
 const FIRST_PAGE: &str = "shop.html";
+/// In the names of the style sheets that only the other side needs.
+const SELLERS: &str = "-seller";
 
 /// Writes every file and answers a table of them.
 pub(crate) fn build(sources: &Sources) -> Result<String, String> {
@@ -32,12 +34,15 @@ pub(crate) fn build(sources: &Sources) -> Result<String, String> {
     let worker = worker(sources, &mut dist)?;
     let whole = screens(&sources.ui, "ui", &mut dist)?;
     let shop = screens(&sources.shop, SHOP, &mut dist)?;
-    let css = dist.hashed("app", ".css", style(&sources.page.join("style"))?.as_bytes())?;
+    let css = dist.hashed("app", ".css", style(&sources.page.join("style"), |_| true)?.as_bytes())?;
+    let shop_style = style(&sources.page.join("style"), |sheet| !sheet.contains(SELLERS))?;
+    let shop_css = dist.hashed(&format!("{SHOP}-app"), ".css", shop_style.as_bytes())?;
     let theme = dist.hashed("theme", ".js", &read(&sources.page.join("theme.js"))?)?;
-    let mut places =
-        vec![("theme.js".to_owned(), theme), ("app.css".to_owned(), css), ("worker.js".to_owned(), worker)];
+    let mut places = vec![("theme.js".to_owned(), theme), ("worker.js".to_owned(), worker)];
     let texts = texts(&sources.page.join("i18n"))?;
     let mut shop_places = places.clone();
+    places.push(("app.css".to_owned(), css));
+    shop_places.push(("app.css".to_owned(), shop_css));
     places.extend(words(&texts, "words", &mut dist)?);
     let said = said_by(&texts, &read(&sources.shop)?);
     shop_places.extend(words(&said, &format!("{SHOP}-words"), &mut dist)?);
@@ -100,16 +105,26 @@ fn program(compiled: &Path, name: &str, dist: &mut Dist, more: &str) -> Result<P
     Ok(Pair { script, program })
 }
 
-/// All style sheets in the order of their names, which therefore begin with a number where order matters.
-fn style(folder: &Path) -> Result<String, String> {
-    let sheets = names(folder)?.into_iter().filter(|name| name.ends_with(".css"));
-    let texts: Result<Vec<String>, String> = sheets.map(|name| read_text(&folder.join(name))).collect();
+/// Those style sheets that are wanted, in the order of their names, which therefore begin with a number where order matters.
+fn style(folder: &Path, is_wanted: fn(&str) -> bool) -> Result<String, String> {
+    let sheets = names(folder)?.into_iter().filter(|name| name.ends_with(".css") && is_wanted(name));
+    let texts: Result<Vec<String>, String> =
+        sheets.map(|name| read_text(&folder.join(name)).map(|text| bare(&text))).collect();
     let texts = texts?;
     if texts.is_empty() {
         Err(format!("{} has no style sheet", folder.display()))
     } else {
-        Ok(texts.join("\n"))
+        Ok(texts.concat())
     }
+}
+
+/// A style sheet without what is for its writers: remarks, and the space that lines begin with.
+fn bare(sheet: &str) -> String {
+    let mut parts = sheet.split("/*");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let without = parts.fold(first, |text, part| text + part.split_once("*/").map_or("", |(_, rest)| rest));
+    let lines = without.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A language, and its texts line by line, without what is for their writers.
@@ -208,6 +223,13 @@ fn read_text(path: &Path) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sheet_keeps_its_rules_and_nothing_else() {
+        let sheet =
+            "/* All. */\n@layer a {\n\n  .b { top: 0; } /* it\n is */ .c > d { margin: 0 auto; }\n}\n";
+        assert_eq!(bare(sheet), "@layer a {\n.b { top: 0; }  .c > d { margin: 0 auto; }\n}\n");
+    }
 
     #[test]
     fn a_program_gets_the_texts_that_it_can_say() {

@@ -15,6 +15,7 @@ mod customers;
 mod device;
 mod edits;
 mod figures;
+mod for_shoppers;
 mod import;
 mod link;
 mod market;
@@ -48,6 +49,7 @@ pub use edits::{
     StallContent, StallEdit, TabLine,
 };
 pub use figures::*;
+pub use for_shoppers::decode_for_shoppers;
 pub use import::*;
 pub use link::*;
 pub use market::*;

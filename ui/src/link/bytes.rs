@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use soko_app_api::{Answer, Call, decode, encode};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use super::failed;
+use super::{Reads, failed};
 
 /// None when the call cannot be written, which no call of this program is.
 pub(super) fn of_call(call: &Call) -> Option<Uint8Array> {
@@ -17,8 +17,9 @@ pub(super) fn to_message<T: DeserializeOwned>(value: &JsValue) -> Option<T> {
     decode(&to_vec(value)?).ok()
 }
 
-pub(super) fn to_answer(value: &JsValue) -> Answer {
-    to_message(value).unwrap_or_else(|| failed("link.unreadable"))
+pub(super) fn to_answer(value: &JsValue, reads: Reads) -> Answer {
+    let answer = to_vec(value).and_then(|bytes| reads(&bytes).ok());
+    answer.unwrap_or_else(|| failed("link.unreadable"))
 }
 
 pub(super) fn to_vec(value: &JsValue) -> Option<Vec<u8>> {

@@ -10,19 +10,20 @@ use soko_domain::ids::Hash;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::{Hear, Link, Standing, Waiting, bytes, failed};
+use super::{Hear, Link, Reads, Standing, Waiting, bytes, failed};
 
 pub(super) struct Tauri {
     internals: JsValue,
     invoke: Function,
+    reads: Reads,
 }
 
 impl Tauri {
     /// None outside of a native window.
-    pub(super) fn find() -> Option<Self> {
+    pub(super) fn find(reads: Reads) -> Option<Self> {
         let internals = bytes::property(&crate::browser::window(), "__TAURI_INTERNALS__");
         let invoke = bytes::method(&internals, "invoke")?;
-        Some(Self { internals, invoke })
+        Some(Self { internals, invoke, reads })
     }
 
     /// The window's name for a function of the page that it may call many times.
@@ -41,9 +42,10 @@ impl Link for Tauri {
         let answer = bytes::of_call(&call)
             .and_then(|bytes| self.invoke.call2(&self.internals, &"call".into(), &bytes).ok())
             .and_then(|answer| answer.dyn_into::<Promise>().ok());
+        let reads = self.reads;
         Box::pin(async move {
             match answer {
-                Some(answer) => to_answer(JsFuture::from(answer).await),
+                Some(answer) => to_answer(JsFuture::from(answer).await, reads),
                 None => failed("link.broken"),
             }
         })
@@ -67,8 +69,8 @@ impl Link for Tauri {
     }
 }
 
-fn to_answer(value: Result<JsValue, JsValue>) -> Answer {
-    value.map_or_else(|_| failed("link.broken"), |value| bytes::to_answer(&value))
+fn to_answer(value: Result<JsValue, JsValue>, reads: Reads) -> Answer {
+    value.map_or_else(|_| failed("link.broken"), |value| bytes::to_answer(&value, reads))
 }
 
 /// Messages of a channel are numbered and may overtake each other.

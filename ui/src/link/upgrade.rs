@@ -8,7 +8,7 @@ use soko_app_api::{Answer, BuyerQuery, BuyerVerb, BuyerView, Call, MarketMoved, 
 use soko_domain::ids::Hash;
 
 use super::worker::{Worker, had_own};
-use super::{Hear, Link, Standing, Waiting, failed, http};
+use super::{Hear, Link, Reads, Standing, Waiting, failed, http};
 use crate::baskets::{self, Early};
 use crate::browser::time;
 
@@ -20,6 +20,7 @@ pub(super) struct Upgrade {
 }
 
 struct Shared {
+    reads: Reads,
     worker: RefCell<Option<Rc<Worker>>>,
     standing: Cell<Standing>,
     hear: RefCell<Option<Hear>>,
@@ -32,12 +33,13 @@ struct Shared {
 }
 
 impl Upgrade {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(reads: Reads) -> Self {
         let mut decide = None;
         let decided = js_sys::Promise::new(&mut |resolve: js_sys::Function, _reject: js_sys::Function| {
             decide = Some(resolve);
         });
         let shared = Rc::new(Shared {
+            reads,
             worker: RefCell::default(),
             standing: Cell::new(Standing::GettingReady),
             hear: RefCell::default(),
@@ -66,7 +68,7 @@ impl Shared {
             return;
         }
         let failing = Rc::clone(shared);
-        match Worker::start(Rc::new(move || failing.decide(Standing::OnlineOnly))) {
+        match Worker::start(shared.reads, Rc::new(move || failing.decide(Standing::OnlineOnly))) {
             Some(worker) => Self::wake(shared, Rc::new(worker)),
             None => shared.decide(Standing::OnlineOnly),
         }

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, VisibilityState, WorkerOptions, WorkerType};
 
-use super::{Hear, Waiting, bytes, failed};
+use super::{Hear, Reads, Waiting, bytes, failed};
 use crate::browser;
 
 /// The note that this browser keeps something of its own. It outlives the files, if the browser clears them.
@@ -24,6 +24,7 @@ pub(super) struct Worker(Rc<Shared>);
 
 struct Shared {
     address: String,
+    reads: Reads,
     worker: RefCell<Option<web_sys::Worker>>,
     open: RefCell<BTreeMap<u32, Open>>,
     hear: RefCell<Option<Hear>>,
@@ -48,11 +49,12 @@ pub(super) fn had_own() -> bool {
 
 impl Worker {
     /// Starts the worker that the page names. None when the page names none or the browser cannot.
-    pub(super) fn start(on_failure: Rc<dyn Fn()>) -> Option<Self> {
+    pub(super) fn start(reads: Reads, on_failure: Rc<dyn Fn()>) -> Option<Self> {
         let meta = browser::document().query_selector("meta[name=soko-worker]").ok()??;
         let address = meta.get_attribute("content").filter(|address| !address.is_empty())?;
         let shared = Rc::new(Shared {
             address,
+            reads,
             worker: RefCell::default(),
             open: RefCell::default(),
             hear: RefCell::default(),
@@ -79,9 +81,10 @@ impl Worker {
             shared.open.borrow_mut().insert(id, Open { bytes: bytes.clone(), tries: 0, resolve });
         });
         shared.send(id);
+        let reads = self.0.reads;
         Box::pin(async move {
             match JsFuture::from(answer).await {
-                Ok(message) => to_answer(&message),
+                Ok(message) => to_answer(&message, reads),
                 Err(_) => failed("link.broken"),
             }
         })
@@ -89,10 +92,10 @@ impl Worker {
 }
 
 /// An answer, or the worker's own sentence about why there is none.
-fn to_answer(message: &JsValue) -> Answer {
+fn to_answer(message: &JsValue, reads: Reads) -> Answer {
     match bytes::property(message, "failed").as_string() {
         Some(sentence) => Answer::Failed { sentence },
-        None => bytes::to_answer(&bytes::property(message, "bytes")),
+        None => bytes::to_answer(&bytes::property(message, "bytes"), reads),
     }
 }
 
