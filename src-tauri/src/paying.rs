@@ -123,6 +123,8 @@ mod tests {
             payment,
             delivery_minor: None,
             zone: String::new(),
+            coupon: String::new(),
+            discount_minor: 0,
             contact: ContactView::default(),
         };
         Answer::Buyer(BuyerView::Order(Box::new(view)))

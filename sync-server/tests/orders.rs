@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
+#[path = "orders/coupons.rs"]
+mod coupons;
 #[path = "orders/killed.rs"]
 mod killed;
 mod mail;

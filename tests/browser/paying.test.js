@@ -82,6 +82,16 @@ test("an order is brought: priced before the last tap, stepped by the stall, see
     await card.getByRole("button", { name: "Save" }).click();
     await till.page.getByText("Saved here · all sent").first().waitFor();
 
+    await till.go("/coupons");
+    await till.button("New code").first().click();
+    const made = till.page.getByRole("dialog");
+    await made.getByLabel("Code", { exact: true }).fill("karibu");
+    await made.getByLabel("How much", { exact: true }).fill("20");
+    await made.getByLabel("Orders altogether").fill("1");
+    await made.getByRole("button", { name: "Save" }).click();
+    await till.page.getByRole("heading", { name: "KARIBU" }).waitFor();
+    await till.page.getByText("Saved here · all sent").first().waitFor();
+
     const shopper = await Till.open(buyer.context, server.url, "/market");
     await shopper.page.getByRole("link", { name: new RegExp(tea) }).first().click();
     await shopper.button("Put in basket").click();
@@ -89,14 +99,23 @@ test("an order is brought: priced before the last tap, stepped by the stall, see
     await shopper.go("/basket");
     await shopper.button(`Order from ${stall}`).click();
     const dialog = shopper.page.getByRole("dialog");
+    const code = dialog.getByLabel("Code, if you have one");
+    await code.fill("karibuu");
+    await dialog.getByRole("button", { name: "Use it" }).click();
+    await dialog.getByText("The stall has no such code.").waitFor();
+    await code.fill("karibu");
+    await dialog.getByRole("button", { name: "Use it" }).click();
+    await dialog.getByText("Code KARIBU").waitFor();
     await dialog.getByLabel("How you get it").selectOption({ label: "Brought to you" });
     await dialog.getByText("Choose where it goes.").waitFor();
     assert.equal(await shopper.button("Order now").isDisabled(), true);
     await dialog.getByLabel("Where to").selectOption({ label: "Harbour" });
-    await dialog.locator(".checkout-foot").getByText(/4\.00/).waitFor();
+    await dialog.locator(".checkout-foot").getByText(/3\.50/).waitFor();
     await dialog.getByLabel("Address", { exact: true }).fill("Acacia Lane 4");
     await shopper.order();
     await shopper.page.getByText("the stall was told").first().waitFor();
+    await shopper.page.getByText("The code KARIBU took").waitFor();
+    await till.page.getByText("Used up").waitFor();
 
     await till.go("/orders");
     await till.page.getByRole("main").getByRole("link", { name: /Order/ }).click();

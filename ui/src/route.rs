@@ -17,6 +17,8 @@ pub enum Route {
     Order(OrderId),
     /// What buyers say of this stall's goods.
     Reviews,
+    /// Codes that take something off orders.
+    Coupons,
     Products,
     NewProduct {
         code: String,
@@ -125,6 +127,7 @@ impl Route {
             ["orders"] => Some(Self::Orders),
             ["orders", order] => OrderId::from_hex(order).map(Self::Order),
             ["reviews"] => Some(Self::Reviews),
+            ["coupons"] => Some(Self::Coupons),
             ["products"] => Some(Self::Products),
             ["products", "new"] => Some(Self::NewProduct { code: parameter(search, "code") }),
             ["products", "import"] => Some(Self::ImportProducts),
@@ -185,6 +188,7 @@ impl Route {
             Self::Orders => "/orders".into(),
             Self::Order(order) => format!("/orders/{order}"),
             Self::Reviews => "/reviews".into(),
+            Self::Coupons => "/coupons".into(),
             Self::Products => "/products".into(),
             Self::NewProduct { code } => with_parameter("/products/new", "code", code),
             Self::ImportProducts => "/products/import".into(),
@@ -238,6 +242,7 @@ impl Route {
             | Self::Orders
             | Self::Order(_)
             | Self::Reviews
+            | Self::Coupons
             | Self::Products
             | Self::NewProduct { .. }
             | Self::ImportProducts
@@ -286,7 +291,7 @@ impl Route {
     pub fn section(&self) -> Self {
         match self {
             Self::Pay | Self::Receipt(_) => Self::Sell,
-            Self::Order(_) | Self::Reviews => Self::Orders,
+            Self::Order(_) | Self::Reviews | Self::Coupons => Self::Orders,
             Self::NewProduct { .. }
             | Self::ImportProducts
             | Self::Categories
@@ -388,6 +393,7 @@ mod tests {
             Route::Orders,
             Route::Order(order),
             Route::Reviews,
+            Route::Coupons,
             Route::Products,
             Route::NewProduct { code: String::new() },
             Route::NewProduct { code: "40 06381&x=1".into() },

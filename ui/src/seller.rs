@@ -5,6 +5,8 @@ mod categories;
 mod claims;
 mod counter;
 mod counting;
+mod coupon_form;
+mod coupons;
 mod draft;
 mod drawer;
 mod family;
@@ -70,6 +72,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Orders => html! { <orders::Orders /> },
         Route::Order(order) => html! { <order::Order key={order.to_string()} {order} /> },
         Route::Reviews => html! { <reviews::Reviews /> },
+        Route::Coupons => html! { <coupons::Coupons /> },
         Route::Products => html! { <products::Products /> },
         Route::Labels => html! { <labels::Labels /> },
         Route::Prices => html! { <prices::Prices /> },

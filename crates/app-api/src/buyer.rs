@@ -51,6 +51,9 @@ pub enum BuyerVerb {
         zone: String,
         /// Whom it is for; needed where it is brought.
         contact: Option<ContactView>,
+        /// The code that is to take something off; empty without one. What nobody could ask a server about goes with the
+        /// order and is answered when it is sent.
+        coupon: String,
         /// What was shown before the last tap. With any other total nothing is ordered.
         seen_total_minor: Option<i64>,
     },
@@ -104,6 +107,8 @@ pub enum BuyerQuery {
         #[serde(with = "as_word_opt")]
         handing: Option<Handing>,
         zone: String,
+        /// As it is typed; empty without one. None is the code of an order that has to be confirmed again.
+        coupon: Option<String>,
     },
     /// Latest first.
     Orders {
@@ -163,6 +168,14 @@ pub struct CheckoutView {
     pub goods_minor: i64,
     /// None where the buyer comes.
     pub delivery_minor: Option<i64>,
+    /// The code that was looked at; empty without one.
+    pub coupon: String,
+    /// Why it takes nothing off, as a refusal's code, or `coupon_unseen` where nobody could be asked; empty otherwise.
+    pub coupon_problem: String,
+    /// From how much on it is good, where less is in the basket.
+    pub coupon_min_minor: Option<i64>,
+    /// What it takes off the goods.
+    pub discount_minor: i64,
     /// None while something stands in the way.
     pub total_minor: Option<i64>,
     /// Why there is no total, as a refusal's code; empty otherwise.
@@ -269,6 +282,9 @@ pub struct OwnOrderView {
     /// What bringing it costs; none where the buyer comes.
     pub delivery_minor: Option<i64>,
     pub zone: String,
+    /// The code that it carries, and what that took off the lines; empty without one.
+    pub coupon: String,
+    pub discount_minor: i64,
     /// Whom it is for; empty where nobody asked.
     pub contact: ContactView,
     /// Why it was refused or must be confirmed again; empty otherwise.

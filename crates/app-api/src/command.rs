@@ -8,6 +8,7 @@ use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 
 use crate::counter::SaleAbout;
+use crate::coupons::CouponInput;
 use crate::customers::{CustomerInput, LoyaltyView, PurseInput};
 use crate::edits::{
     CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
@@ -289,6 +290,11 @@ pub enum Verb {
     UndoPrice {
         #[serde(with = "as_hex")]
         moved: ThingId,
+    },
+    /// Makes a code that takes something off orders, or says anew what it is good for.
+    PutCoupon {
+        code: String,
+        terms: CouponInput,
     },
     /// Goods come back, and others go out for them: a refund and a sale, both or neither. What came back pays the sale
     /// first; the rest is paid as the sale says, or given back in cash.

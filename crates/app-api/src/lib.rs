@@ -11,6 +11,7 @@ mod buyer;
 mod codec;
 mod command;
 mod counter;
+mod coupons;
 mod customers;
 mod device;
 mod edits;
@@ -42,6 +43,7 @@ pub use command::{
     SaleLineInput, TaxInput, TenderInput, Verb,
 };
 pub use counter::*;
+pub use coupons::*;
 pub use customers::*;
 pub use device::*;
 pub use edits::{

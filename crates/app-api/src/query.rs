@@ -278,6 +278,8 @@ pub enum Query {
     },
     /// Prices that could be better, and those that move by themselves.
     Prices(#[serde(with = "as_hex")] LogId),
+    /// Codes that take something off orders, with their uses.
+    Coupons(#[serde(with = "as_hex")] LogId),
     /// All about one product's price.
     Price {
         #[serde(with = "as_hex")]
@@ -317,6 +319,7 @@ impl Query {
             | Self::Shares(stall)
             | Self::Loyalty(stall)
             | Self::Prices(stall)
+            | Self::Coupons(stall)
             | Self::Categories(stall)
             | Self::Today(stall)
             | Self::ShiftReport { stall, .. }
@@ -419,7 +422,7 @@ impl Query {
             Self::Loyalty(_) => matches!(key, Key::Purses),
             Self::Figures { stall, .. } => matches!(key, Key::Sales | Key::People) || is_document(stall.0),
             Self::Goods { .. } => matches!(key, Key::Sales | Key::Products | Key::Stock(_)),
-            Self::Prices(_) => matches!(key, Key::Prices | Key::Products | Key::Stock(_)),
+            Self::Prices(_) | Self::Coupons(_) => matches!(key, Key::Prices | Key::Products | Key::Stock(_)),
             Self::Price { product, .. } => {
                 matches!(key, Key::Prices)
                     || matches!(key, Key::Stock(changed) | Key::Product(changed) if changed == product)

@@ -13,6 +13,7 @@ use soko_domain::verbs::pay_order::PayStanding;
 
 use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
+use crate::coupons::CouponsView;
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
 use crate::edits::{OptionValue, ProductEdit};
 use crate::figures::{FiguresView, GoodsView};
@@ -72,6 +73,7 @@ pub enum View {
     /// Only an owner or a manager sees this.
     ForManagers,
     Prices(Box<PricesView>),
+    Coupons(CouponsView),
     Price(Box<PriceView>),
     Ask(AskView),
 }

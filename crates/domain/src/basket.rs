@@ -227,7 +227,7 @@ fn line_amounts(line: &BasketLine, place: usize, rounding: Rounding) -> Result<A
 
 impl Discount {
     /// What comes off an amount. `None` when it would be less than nothing or more than the amount.
-    fn off(self, minor: i64, rounding: Rounding) -> Option<i64> {
+    pub(crate) fn off(self, minor: i64, rounding: Rounding) -> Option<i64> {
         let off = match self {
             Self::None => 0,
             Self::Amount(off) => off,

@@ -7,10 +7,12 @@
 //! keeps a sample of every version that ever existed. Who did it is there only where the register knew, and the
 //! version byte says so; a stall without people writes what it always wrote.
 
+mod coupon;
 mod customer;
 mod drawer;
 mod order;
 mod order_v1;
+mod order_v2;
 mod payment;
 mod person;
 mod price;
@@ -22,6 +24,7 @@ pub use crate::basket::TenderKind;
 use crate::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 pub use crate::people::{Act, Approval};
 use crate::wire::{Malformed, Reader, Wire, Writer};
+pub use coupon::{CouponPut, OrderCoupon};
 pub use customer::{CustomerErased, CustomerPut};
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
 pub use order::{OrderStep, OrderStepped};
@@ -193,12 +196,13 @@ entries! {
     61 OrderStepped v 1,
     71 IncidentSettled v 1,
     72 OrderBackAsked v 1,
+    80 CouponPut v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
     0x102 DeviceAdmitted v 1,
     0x103 ShareGranted v 1,
     0x104 ShareRecalled v 1,
-    0x105 OrderPlaced v 2 from v 1 order_v1::OrderPlaced,
+    0x105 OrderPlaced v 3 from v 1 order_v1::OrderPlaced from v 2 order_v2::OrderPlaced,
     0x106 OrderReleased v 1,
     0x107 OrderFulfilled v 1,
     0x108 StockMoved v 1,
@@ -492,6 +496,8 @@ crate::wire_struct! {
         pub quantity: i64,
         pub unit_price_minor: i64,
         pub price_per: i64,
+        /// Came off before taxes; the other amounts are without it.
+        pub discount_minor: i64,
         pub tax_minor: i64,
         pub total_minor: i64,
     }
@@ -511,6 +517,8 @@ crate::wire_struct! {
         pub handing: crate::delivery::Handing,
         /// Nothing where the buyer comes for it.
         pub delivery: Option<OrderDelivery>,
+        /// What took something off its lines.
+        pub coupon: Option<OrderCoupon>,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod about;
 pub mod ask;
 pub mod basket;
 pub mod calendar;
+pub mod coupon;
 pub mod delivery;
 pub mod entry;
 pub mod essence;

@@ -2,6 +2,7 @@
 //! is given. Each says whether trying again can help, and its sentence says what to do.
 
 use crate::basket::{PriceError, SettleError};
+use crate::coupon::CouponProblem;
 use crate::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::MoneyError;
 use crate::people::Act;
@@ -104,6 +105,8 @@ pub enum Refusal {
     StepTooEarly(&'static str),
     #[error("the order is on its way; speak with the stall, or refuse it when it comes")]
     OnTheWay,
+    #[error("{0}")]
+    Coupon(CouponProblem),
     #[error("the id was used before for something else")]
     IdReused,
     #[error(
@@ -161,6 +164,7 @@ impl Refusal {
             Self::StepTaken(_) => "step_taken",
             Self::StepTooEarly(_) => "step_too_early",
             Self::OnTheWay => "on_the_way",
+            Self::Coupon(problem) => problem.code(),
             Self::IdReused => "id_reused",
             Self::AnsweredLongAgo => "answered_long_ago",
             Self::PriceChanged(_) => "price_changed",
@@ -190,6 +194,7 @@ impl Refusal {
             | Self::UnknownZone
             | Self::TooHeavy { .. }
             | Self::StepTooEarly(_)
+            | Self::Coupon(_)
             | Self::TotalChanged { .. }
             | Self::PriceChanged(_) => Retry::AfterChange,
             Self::DeviceRevoked
@@ -222,6 +227,12 @@ impl Refusal {
 impl From<PriceError> for Refusal {
     fn from(problem: PriceError) -> Self {
         Self::Basket(problem)
+    }
+}
+
+impl From<CouponProblem> for Refusal {
+    fn from(problem: CouponProblem) -> Self {
+        Self::Coupon(problem)
     }
 }
 

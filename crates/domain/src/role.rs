@@ -56,6 +56,7 @@ impl Role {
                 | Kind::PriceRulePut
                 | Kind::PriceMoved
                 | Kind::PriceRefused
+                | Kind::CouponPut
                 | Kind::CustomerErased
                 | Kind::IncidentSettled
         );

@@ -163,6 +163,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::PriceRulePut(_)
         | Entry::PriceMoved(_)
         | Entry::PriceRefused(_)
+        | Entry::CouponPut(_)
         | Entry::CustomerPut(_)
         | Entry::CustomerErased(_)
         | Entry::EpochStarted(_)

@@ -65,6 +65,8 @@ pub fn schema() -> &'static [Migration] {
         device!(28, "browse", "0014_browse"),
         Migration { number: 29, name: "delivery", sql: soko_projection::DELIVERY },
         device!(30, "own delivery", "0015_own_delivery"),
+        Migration { number: 31, name: "coupons", sql: soko_projection::COUPONS },
+        device!(32, "own coupon", "0016_own_coupon"),
     ];
     STEPS
 }

@@ -57,6 +57,7 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         | Entry::LimitsPut(_)
         | Entry::LoyaltyPut(_)
         | Entry::PriceRulePut(_)
+        | Entry::CouponPut(_)
         | Entry::PriceMoved(_)
         | Entry::CustomerErased(_)
         | Entry::IncidentSettled(_)

@@ -60,6 +60,7 @@ parts! {
     FIGURE_TAX = 53: "figure_tax" (4: "business_day, ppm, mode, label") "net_minor, tax_minor";
     INCIDENT_WORD = 71: "incident_word" (2: "author, seq") "incident";
     ORDER_MONEY = 60: "order_money" (2: "author, seq") "order_id, kind, way, amount_minor, reference";
+    COUPON = 80: "coupon" (1: "code") "revision, author, terms";
     ORDER_STEP = 61: "order_step" (2: "author, seq") "order_id, step, note";
 }
 

@@ -7,6 +7,7 @@ use soko_record_log::StoreError;
 use crate::audit;
 use crate::book::Book;
 use crate::counts;
+use crate::coupons;
 use crate::customers;
 use crate::drawer;
 use crate::incidents;
@@ -51,6 +52,7 @@ pub(crate) fn apply_entry(
         Entry::PriceRulePut(put) => prices::rule_put(book, place, put, touched),
         Entry::PriceMoved(moved) => prices::moved(book, place, stamp, moved, touched),
         Entry::PriceRefused(refused) => prices::refused(book, place, refused, touched),
+        Entry::CouponPut(put) => coupons::put(book, place, put, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
         Entry::SaleVoided(void) => trade::sale_voided(book, place, stamp, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),

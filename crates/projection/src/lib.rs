@@ -8,6 +8,7 @@ mod audit;
 mod book;
 mod catalogue;
 pub mod counts;
+pub mod coupons;
 mod customers;
 mod digest;
 mod drawer;
@@ -84,11 +85,14 @@ pub const INCIDENTS: &str = include_str!("../../../migrations/shared/0013_incide
 /// How stalls hand orders over. It marks logs, as [`LISTS`] does.
 pub const DELIVERY: &str = include_str!("../../../migrations/shared/0014_delivery.sql");
 
+/// Codes that take something off orders.
+pub const COUPONS: &str = include_str!("../../../migrations/shared/0015_coupons.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 14] = [
+pub const STEPS: [&str; 15] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -103,6 +107,7 @@ pub const STEPS: [&str; 14] = [
     ORDER_STEPS,
     INCIDENTS,
     DELIVERY,
+    COUPONS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -155,4 +160,5 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "price_rule",
     "price_move",
     "price_refusal",
+    "coupon",
 ];

@@ -237,17 +237,19 @@ pub(crate) fn order_placed(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.orders.insert(order.order);
+    let coupon = order.coupon.as_ref();
     // What ends the order may have come first.
     book.add(
         &ORDERS,
         params![order.order, place.author, place.seq],
         "insert into orders (log, order_id, author, seq, buyer, total_minor, at_ms, placed, handed_over,
-           cancel_asked, released, fulfilled, currency, lines, handing)
-         values ($1, $2, $3, $4, $5, $6, $7, 1, 0, 0, 0, 0, $8, $9, $10)
+           cancel_asked, released, fulfilled, currency, lines, handing, coupon, discount_minor)
+         values ($1, $2, $3, $4, $5, $6, $7, 1, 0, 0, 0, 0, $8, $9, $10, $11, $12)
          on conflict (log, order_id) do update
          set author = excluded.author, seq = excluded.seq, buyer = excluded.buyer,
              total_minor = excluded.total_minor, at_ms = excluded.at_ms, placed = 1,
-             currency = excluded.currency, lines = excluded.lines, handing = excluded.handing",
+             currency = excluded.currency, lines = excluded.lines, handing = excluded.handing,
+             coupon = excluded.coupon, discount_minor = excluded.discount_minor",
         params![
             place.log,
             order.order,
@@ -258,7 +260,9 @@ pub(crate) fn order_placed(
             stamp.at_ms,
             order.currency.to_string(),
             order.lines.len(),
-            order.handing.number()
+            order.handing.number(),
+            coupon.map(|coupon| coupon.code.as_str()),
+            coupon.map_or(0, |coupon| coupon.discount_minor)
         ],
     )
 }

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, price};
+use soko_domain::coupon::CouponTerms;
 use soko_domain::entry::{Entry, GoodsBack, ReceivedLine, SaleMade, Standing, TenderKind, Tendered};
 use soko_domain::ids::{AuthorId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
 use soko_domain::people::Doer;
 use soko_domain::quantity::Quantity;
+use soko_domain::role::Role;
 use soko_domain::tax::TaxRate;
 use soko_domain::verbs::close_shift::{self, CloseShift};
 use soko_domain::verbs::make_sale::{self, BeyondShare, LineText, MakeSale, cash_kept};
 use soko_domain::verbs::open_shift::{self, OpenShift};
+use soko_domain::verbs::put_coupon::{self, PutCoupon};
 use soko_domain::verbs::receive_stock::{self, ReceiveStock};
 use soko_domain::verbs::refund::{self, Refund, RefundedLine};
 use soko_domain::verbs::return_share::{self, ReturnShare};
@@ -115,6 +118,23 @@ impl Register {
             self.shares.insert(item.product, own_share - quantity);
         }
         Ok(())
+    }
+
+    /// A code that takes a tenth off.
+    pub(super) fn make_coupon(&mut self, code: &str, at_ms: i64) -> Result<(), DemoError> {
+        let terms = CouponTerms {
+            off: Discount::Percent(Ppm(100_000)),
+            min_minor: 0,
+            products: Vec::new(),
+            from_day: None,
+            until_day: None,
+            uses_max: Some(200),
+            buyer_uses_max: None,
+            is_ended: false,
+        };
+        let facts =
+            put_coupon::Facts { register: Role::Owner, doer: Doer::Anybody, revision: None, codes: 0 };
+        self.write(put_coupon::decide(&facts, PutCoupon { code: code.into(), terms }), at_ms)
     }
 
     /// Sells for a day. `midnight_ms` is the stall's own. The last day ends in the middle.

@@ -49,6 +49,9 @@ const SAID: [&[&str]; 5] = [
     &["Good quality for the price.", "", "Ready when I came, thank you."],
     &["Just what I was looking for.", "", "I come back for this.", "Everybody at home liked it."],
 ];
+/// A code of every stall, and one of how many orders carries it.
+const COUPON: &str = "KARIBU10";
+const COUPON_EVERY: usize = 5;
 const ANSWERED: &str = "Thank you for telling us. Come by, we make it good.";
 const NOTES: [&str; 4] =
     ["Please ring when it is ready.", "I come by bike, in the afternoon.", "A gift: no price, please.", ""];
@@ -233,6 +236,9 @@ impl<'a> DemoStall<'a> {
             register.receive(counter, PORTIONS_EACH, morning_ms)?;
             // The first register's deliveries are for the shop, too.
             if number == 0 {
+                if days.from == 0 {
+                    register.make_coupon(COUPON, morning_ms)?;
+                }
                 register.give_to_shop(counter, SHOP_PERCENT, morning_ms)?;
             }
             for day in days.from..days.to {
@@ -270,6 +276,8 @@ impl<'a> DemoStall<'a> {
             let note = NOTES.get(self.chance.index(12)).copied().unwrap_or_default().to_owned();
             let order = OrderId(random(self.tools.entropy)?);
             let asked_for = PlaceOrder { note, ..PlaceOrder::fetched(buyer, order, lines) };
+            let coupon = if asked.len() % COUPON_EVERY == 0 { COUPON.into() } else { String::new() };
+            let asked_for = PlaceOrder { coupon, ..asked_for };
             let is_brought = self.chance.percent(35);
             let asked_for = if is_brought { brings.ask(asked_for, asked.len()) } else { asked_for };
             asked.push((asked_for, fate, now(self.tools, at_ms)?, now(self.tools, at_ms + 90 * MINUTE_MS)?));

@@ -8,6 +8,7 @@ mod asked;
 mod body;
 mod caller;
 mod contacts;
+mod coupons;
 mod crawlers;
 mod devices;
 mod docs;

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use soko_app_api::text::Worded as _;
+use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::delivery::{Handing, ZONE_BYTES_MAX};
 use soko_domain::entry::{OrderStep, PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
@@ -55,7 +56,9 @@ pub(crate) struct PlaceOrderBody {
     /// One of the stall's zones, where it has prices by zone.
     #[serde(default)]
     zone: String,
-    /// What the buyer saw it come to, with bringing and taxes. If it is another total by now, the order is declined.
+    /// A code that takes something off; absent without one.
+    coupon: Option<String>,
+    /// What the buyer saw it come to, with what comes off, bringing and taxes. If it is another total by now, the order is declined.
     seen_total_minor: Option<i64>,
     /// Whom it is for; needed where it is brought. Kept apart from the stall's records until the order ends, and for the next
     /// order of an account.
@@ -108,6 +111,15 @@ pub(crate) struct OrderBody {
     /// What bringing it costs: a part of the total.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<DeliveryBody>,
+    /// The code that it carries: what it took off is off the lines already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coupon: Option<OrderCouponBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OrderCouponBody {
+    code: String,
+    discount_minor: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -133,6 +145,8 @@ pub(crate) struct OrderLineBody {
     product: String,
     name: String,
     quantity: i64,
+    /// Off it already.
+    discount_minor: i64,
     total_minor: i64,
 }
 
@@ -461,6 +475,9 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
     if request.zone.len() > ZONE_BYTES_MAX {
         return Err(Problem::malformed("the stall has no zone with such a long name"));
     }
+    if request.coupon.as_ref().is_some_and(|code| code.len() > TYPED_BYTES_MAX) {
+        return Err(Problem::malformed("a code is shorter than that"));
+    }
     let contact = request.contact.as_ref().map(|contact| {
         let ContactBody { name, reach, address } = contact;
         let contact = Contact { name: name.clone(), reach: reach.clone(), address: address.clone() };
@@ -485,6 +502,7 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
         pay: None,
         handing: handing.unwrap_or(Handing::Pickup),
         zone: request.zone.clone(),
+        coupon: request.coupon.clone().unwrap_or_default(),
         seen_total_minor: request.seen_total_minor,
         contact,
         is_account: false,
@@ -497,6 +515,7 @@ impl From<OrderView> for OrderBody {
             product: line.product.to_string(),
             name: line.name,
             quantity: line.quantity,
+            discount_minor: line.discount_minor,
             total_minor: line.total_minor,
         };
         Self {
@@ -521,6 +540,9 @@ impl From<OrderView> for OrderBody {
                 tax_minor: it.tax_minor,
                 total_minor: it.total_minor,
             }),
+            coupon: view
+                .coupon
+                .map(|it| OrderCouponBody { code: it.code, discount_minor: it.discount_minor }),
         }
     }
 }

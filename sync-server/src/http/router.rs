@@ -12,8 +12,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, contacts, crawlers, devices, docs, likes, market, members, messages, models, operator, ops,
-    order_stream, orders, own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop,
+    accounts, contacts, coupons, crawlers, devices, docs, likes, market, members, messages, models, operator,
+    ops, order_stream, orders, own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop,
     stalls, stream, web, wishes_page,
 };
 
@@ -104,6 +104,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(orders::fulfil))
         .routes(routes!(orders::step))
         .routes(routes!(contacts::of_order))
+        .routes(routes!(coupons::look))
         .routes(routes!(order_stream::stream))
         .routes(routes!(reviews::list))
         .routes(routes!(reviews::write, reviews::take_back))

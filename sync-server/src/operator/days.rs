@@ -58,6 +58,11 @@ pub(super) fn of_stall(tx: &mut dyn Tx, stall: LogId, now_ms: i64, days: u16) ->
     Ok(kind.period)
 }
 
+/// A stall's business day now.
+pub(crate) fn today(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<i32, StoreError> {
+    Ok(of_stall(tx, stall, now_ms, 1)?.to)
+}
+
 /// The days of every stall, and the way to ask about them.
 pub(super) struct Days {
     /// The first is for stalls of a kind that is not listed.

@@ -21,8 +21,8 @@ pub use contact::Contact;
 pub(crate) use contact::{
     forget_account as forget_contact_of, of_account as contact_of_account, of_order as contact_of_order,
 };
-pub(crate) use orders::view as order_view;
 pub use orders::{Declined, DeliveryView, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
+pub(crate) use orders::{look_at_coupon, view as order_view};
 pub use paying::{LEASE_MS, PayTurn, PaymentView, ToPay};
 pub use prepared::{Prepared, ROUNDS_MAX};
 pub use shop::{CategoryView, OfferView, StallView};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 use soko_checkout::Ending;
 use soko_domain::basket::Policy;
+use soko_domain::coupon::{CouponProblem, CouponTerms, Uses, code_of};
 use soko_domain::delivery::Handing;
-use soko_domain::entry::{Entry, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units};
+use soko_domain::entry::{Entry, OrderCoupon, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Ppm};
 use soko_domain::refusal::Refusal;
@@ -16,11 +17,12 @@ use soko_domain::tax::TaxRate;
 use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::{fulfil_order, release_order, step_order};
-use soko_projection::order_steps;
 use soko_projection::read::{self, OrderFound};
+use soko_projection::{coupons, order_steps};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
+use crate::operator::today;
 use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
@@ -45,6 +47,8 @@ pub struct PlaceOrder {
     pub handing: Handing,
     /// Where to, if the stall has prices by zone.
     pub zone: String,
+    /// The code that is to take something off, as the buyer typed it; empty without one.
+    pub coupon: String,
     /// What the buyer saw it come to.
     pub seen_total_minor: Option<i64>,
     /// Whom it is for.
@@ -66,6 +70,7 @@ impl PlaceOrder {
             pay: None,
             handing: Handing::Pickup,
             zone: String::new(),
+            coupon: String::new(),
             seen_total_minor: None,
             contact: None,
             is_account: false,
@@ -101,6 +106,8 @@ pub struct OrderView {
     pub handing: Handing,
     /// What bringing it costs.
     pub delivery: Option<DeliveryView>,
+    /// What took something off its lines.
+    pub coupon: Option<OrderCoupon>,
 }
 
 /// A line of its own in the total.
@@ -116,6 +123,8 @@ pub struct OrderLineView {
     pub product: ProductId,
     pub name: String,
     pub quantity: i64,
+    /// Off it already.
+    pub discount_minor: i64,
     pub total_minor: i64,
 }
 
@@ -197,6 +206,7 @@ fn placed_before(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Option<Order
     let mut lines = placed.lines.iter().map(|line| (line.product, line.quantity));
     let is_same = placed.buyer == order.buyer
         && placed.note == order.note
+        && placed.coupon.as_ref().map(|coupon| coupon.code.clone()) == code_of(&order.coupon)
         && placed.lines.len() == order.lines.len()
         && order.lines.iter().all(|asked| lines.next() == Some((asked.product, asked.quantity)));
     if is_same { Ok(view(desk.tx, desk.log, order.order)?) } else { Ok(None) }
@@ -217,6 +227,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     contact::check(order)?;
     let mut facts = Shop::load(desk, &order.lines)?;
     facts.held = read::held_of(desk.tx, desk.log, order.buyer)?;
+    let coupon = coupon(desk, order, &mut facts)?;
     let command = place_order::PlaceOrder {
         order: order.order,
         buyer: order.buyer,
@@ -224,6 +235,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         note: order.note.clone(),
         handing: order.handing,
         zone: order.zone.clone(),
+        coupon,
         seen_total_minor: order.seen_total_minor,
     };
     let entries = match place_order::decide(&facts, &command) {
@@ -254,6 +266,52 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     desk.shop = Some(Shop(facts));
     let payment = pay.map(|pay| PaymentView::fresh(pay.way));
     Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.stamp().at_ms) })
+}
+
+/// The code that an order names, in its one way of writing, and what has to be known of it. Its uses are counted here, in the
+/// transaction that decides, where nobody else decides at the same time.
+fn coupon(
+    desk: &mut Desk<'_>,
+    order: &PlaceOrder,
+    facts: &mut place_order::Facts,
+) -> Result<String, CoreRefusal> {
+    facts.coupon = None;
+    facts.has_account = order.is_account;
+    if order.coupon.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let code = code_of(&order.coupon).ok_or(Refusal::Coupon(CouponProblem::Unknown))?;
+    facts.day = today(desk.tx, desk.log, desk.now.now_ms)?;
+    facts.coupon = known_coupon(desk.tx, desk.log, (&code, order.buyer))?;
+    Ok(code)
+}
+
+/// What a code is good for, and its uses so far.
+fn known_coupon(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (code, buyer): (&str, ThingId),
+) -> Result<Option<(CouponTerms, Uses)>, StoreError> {
+    let Some((_, terms)) = coupons::of(tx, log, code)? else { return Ok(None) };
+    let is_counted = terms.uses_max.is_some() || terms.buyer_uses_max.is_some();
+    let uses = if is_counted { coupons::uses(tx, log, code, buyer)? } else { Uses::default() };
+    Ok(Some((terms, uses)))
+}
+
+/// What a code would take off now, for whoever asks before ordering; the order asks again.
+pub(crate) fn look_at_coupon(
+    tx: &mut dyn Tx,
+    log: LogId,
+    typed: &str,
+    (buyer, has_account): (ThingId, bool),
+    now_ms: i64,
+) -> Result<Result<(String, CouponTerms), CouponProblem>, StoreError> {
+    let Some(code) = code_of(typed) else { return Ok(Err(CouponProblem::Unknown)) };
+    let Some((terms, uses)) = known_coupon(tx, log, (&code, buyer))? else {
+        return Ok(Err(CouponProblem::Unknown));
+    };
+    let checked = terms.check(today(tx, log, now_ms)?, uses, has_account);
+    Ok(checked.map(|()| (code, terms)))
 }
 
 /// Whether the stall lets buyers pay in this way.
@@ -295,6 +353,9 @@ impl Shop {
                     offers: BTreeMap::new(),
                     handings,
                     held: 0,
+                    day: 0,
+                    has_account: false,
+                    coupon: None,
                 }
             }
         };
@@ -407,6 +468,7 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
         product: line.product,
         name: line.name,
         quantity: line.quantity,
+        discount_minor: line.discount_minor,
         total_minor: line.total_minor,
     };
     OrderView {
@@ -427,6 +489,7 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
             tax_minor: it.tax_minor,
             total_minor: it.total_minor,
         }),
+        coupon: placed.coupon,
     }
 }
 
@@ -454,6 +517,10 @@ fn request_hash(order: &PlaceOrder) -> [u8; 32] {
             hasher.update(text.as_bytes());
         }
         hasher.update(order.seen_total_minor.unwrap_or(-1).to_be_bytes());
+    }
+    if !order.coupon.is_empty() {
+        hasher.update([2]);
+        hasher.update(order.coupon.as_bytes());
     }
     hasher.finalize().into()
 }

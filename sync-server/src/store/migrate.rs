@@ -44,6 +44,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 26, name: "delivery", sql: soko_projection::DELIVERY },
     step!(27, "0012_order_contact"),
     step!(28, "0013_wishes"),
+    Migration { number: 29, name: "coupons", sql: soko_projection::COUPONS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -21,6 +21,7 @@ export const SCREENS = [
   ["receipt", (it) => it.receipt],
   ["orders", "/orders"],
   ["reviews", "/reviews"],
+  ["coupons", "/coupons"],
   ["products", "/products"],
   ["product", "/products/new"],
   ["import", "/products/import"],

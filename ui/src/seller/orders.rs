@@ -62,7 +62,10 @@ fn List(props: &ListProps) -> Html {
                     ]} />
             </header>
             if props.stall.is_connected {
-                <Go to={Route::Reviews} class="button button-quiet">{ icon(Icon::Star) }{ speech.say("reviews.title") }</Go>
+                <div class="row">
+                    <Go to={Route::Reviews} class="button button-quiet">{ icon(Icon::Star) }{ speech.say("reviews.title") }</Go>
+                    <Go to={Route::Coupons} class="button button-quiet">{ icon(Icon::Tag) }{ speech.say("coupons.title") }</Go>
+                </div>
             }
             <Windowed label={speech.say("nav.orders")} {call} {slot} {empty} />
         </section>

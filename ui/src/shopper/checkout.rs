@@ -34,6 +34,9 @@ pub(super) struct CheckoutProps {
 struct Form {
     handing: Option<Handing>,
     zone: String,
+    /// The code as it is typed, and the one that is looked up; none is that of an order to confirm again.
+    typed: Option<String>,
+    coupon: Option<String>,
     /// None is what was written for the last order.
     contact: Option<ContactView>,
     way: Option<PayWay>,
@@ -76,8 +79,8 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
     let speech = use_speech();
     let form = use_state(Form::default);
     let stall = props.basket.stall;
-    let (handing, zone) = (form.handing, form.zone.clone());
-    let live = use_buyer(Some(BuyerQuery::Checkout { stall, handing, zone }));
+    let (handing, zone, coupon) = (form.handing, form.zone.clone(), form.coupon.clone());
+    let live = use_buyer(Some(BuyerQuery::Checkout { stall, handing, zone, coupon }));
     let body = match live.buyer() {
         Some(BuyerView::Checkout(view)) => html! {
             <Asked basket={props.basket.clone()} view={(**view).clone()} form={(*form).clone()}
@@ -118,6 +121,7 @@ fn Asked(props: &AskedProps) -> Html {
             handing: view.handing,
             zone: form.zone.clone(),
             contact: form.sent(view),
+            coupon: carried(view).to_owned(),
             seen_total_minor: view.total_minor,
         };
         Callback::from(move |submit: SubmitEvent| {
@@ -146,6 +150,7 @@ fn Asked(props: &AskedProps) -> Html {
             { lines(&speech, basket, view) }
             { handing(&speech, props) }
             { contact(&speech, props) }
+            { coupon(&speech, props) }
             <Paying stall={basket.stall} way={form.way} phone={form.phone.clone()} on_way={on_way} on_phone={on_phone} />
             <TextArea label={speech.say("checkout.note")} value={form.note.clone()} on_input={set_note}
                 hint={speech.say("checkout.note-hint")} />
@@ -210,6 +215,43 @@ fn handing(speech: &Speech, props: &AskedProps) -> Html {
     }
 }
 
+/// What nobody could be asked about.
+const UNSEEN: &str = "coupon_unseen";
+
+/// The code that goes with the order: one that takes something off, or may.
+fn carried(view: &CheckoutView) -> &str {
+    if view.coupon_problem.is_empty() || view.coupon_problem == UNSEEN { &view.coupon } else { "" }
+}
+
+/// A code that takes something off, and what is to be said of it.
+fn coupon(speech: &Speech, props: &AskedProps) -> Html {
+    let AskedProps { basket, view, form, on_form } = props;
+    let typed = form.typed.clone().unwrap_or_else(|| view.coupon.clone());
+    let said = match (view.coupon_problem.as_str(), view.coupon_min_minor) {
+        ("", _) => None,
+        (_, Some(minor)) => Some(
+            speech.fill("checkout.coupon-minimum", &[("amount", &speech.money(minor, &basket.currency))]),
+        ),
+        (code, None) => Some(speech.say_or(&format!("refused.{code}"), code)),
+    };
+    // What is said is of the code that was looked up, not of what is being typed.
+    let said = said.filter(|_| latin(&typed).trim().eq_ignore_ascii_case(view.coupon.trim()));
+    let (hint, problem) = if view.coupon_problem == UNSEEN { (said, None) } else { (None, said) };
+    let use_it = {
+        let (form, on_form, typed) = (form.clone(), on_form.clone(), typed.clone());
+        Callback::from(move |_: MouseEvent| {
+            on_form.emit(Form { coupon: Some(latin(&typed).trim().to_owned()), ..form.clone() });
+        })
+    };
+    html! {
+        <div class="coupon-ask">
+            <Field label={speech.say("checkout.coupon")} value={typed} {hint} {problem}
+                on_input={sets(props, |form, text| form.typed = Some(text))} />
+            <button type="button" class="button" onclick={use_it}>{ speech.say("checkout.coupon-use") }</button>
+        </div>
+    }
+}
+
 /// Whom it is for, where the stall has to know.
 fn contact(speech: &Speech, props: &AskedProps) -> Html {
     let (view, form) = (&props.view, &props.form);
@@ -249,6 +291,13 @@ fn lines(speech: &Speech, basket: &BasketOf, view: &CheckoutView) -> Html {
                     <span class="number">{ speech.money(line.total_minor, &basket.currency) }</span>
                 </li>
             }) }
+            if view.discount_minor > 0 {
+                <li>
+                    <span class="checkout-quantity">{ icon(Icon::Tag) }</span>
+                    <span class="grow">{ speech.fill("checkout.coupon-line", &[("code", &view.coupon)]) }</span>
+                    <span class="number">{ speech.money(view.discount_minor.saturating_neg(), &basket.currency) }</span>
+                </li>
+            }
             { for view.delivery_minor.map(|minor| delivery(speech, (minor, ""), &basket.currency)) }
         </ul>
     }

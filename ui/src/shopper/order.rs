@@ -85,6 +85,11 @@ fn Known(props: &KnownProps) -> Html {
                     <span>{ speech.say("basket.total") }</span>
                     <strong class="number">{ speech.money(row.total_minor, &row.currency) }</strong>
                 </p>
+                if !order.coupon.is_empty() && order.discount_minor > 0 {
+                    <p class="prose buyer-note">{ icon(Icon::Tag) }<span>{
+                        speech.fill("my-orders.coupon", &[("code", &order.coupon), ("amount", &speech.money(order.discount_minor, &row.currency))])
+                    }</span></p>
+                }
                 if !order.contact.name.is_empty() {
                     <p class="prose buyer-note lines-kept">{ icon(Icon::Person) }<span>{ contact(&order.contact) }</span></p>
                 }

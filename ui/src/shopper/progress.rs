@@ -196,6 +196,8 @@ mod tests {
             note: String::new(),
             delivery_minor: None,
             zone: String::new(),
+            coupon: String::new(),
+            discount_minor: 0,
             contact: ContactView::default(),
             because: String::new(),
             reason: String::new(),

@@ -2,6 +2,7 @@
 
 use soko_app_api::{BuyerView, CheckoutView, ContactView, HandingWay, MarketQuery};
 use soko_domain::basket::Policy;
+use soko_domain::coupon::CouponProblem;
 use soko_domain::delivery::{Handing, Handings};
 use soko_domain::ids::LogId;
 use soko_domain::money::{Currency, Ppm};
@@ -10,7 +11,8 @@ use soko_domain::tax::TaxRate;
 use soko_domain::verbs::place_order::{AskedLine, How, Offer, WorkedOut, work_out};
 use soko_record_log::{StoreError, Tx, params};
 
-use super::{Line, lines, seen};
+use super::coupons::Looked;
+use super::{Line, lines, own_orders, seen};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::{pack, unpack};
@@ -26,6 +28,7 @@ impl Device {
         &self,
         stall: LogId,
         wanted: (Option<Handing>, &str),
+        coupon: Option<&str>,
     ) -> Result<BuyerView, Undone> {
         if self.heard.is_online() != Some(false)
             && let Ok(server) = self.server()
@@ -42,7 +45,12 @@ impl Device {
             contact = self.contact_of_account(session).await;
         }
         let is_guest = own.session().is_none();
-        self.read(|tx| view(tx, stall, wanted, (contact.unwrap_or_default(), is_guest)))
+        let typed = match coupon {
+            Some(typed) => typed.to_owned(),
+            None => self.read(|tx| own_orders::coupon_to_reconfirm(tx, stall))?,
+        };
+        let looked = self.look_at_coupon(&own, (stall, &typed)).await?;
+        self.read(|tx| view(tx, stall, wanted, looked, (contact.unwrap_or_default(), is_guest)))
     }
 
     /// What the account wrote on another device.
@@ -56,6 +64,7 @@ fn view(
     tx: &mut dyn Tx,
     stall: LogId,
     (handing, zone): (Option<Handing>, &str),
+    looked: Looked,
     (contact, is_guest): (ContactView, bool),
 ) -> Result<BuyerView, StoreError> {
     let (handings, pickup_text) = offered(tx, stall)?;
@@ -70,21 +79,44 @@ fn view(
     let first = ways.first().map_or(Handing::Pickup, |way| way.handing);
     let handing = handing.filter(|handing| handings.offers(*handing)).unwrap_or(first);
     let basket = lines(tx, Some(stall))?;
-    let worked = worked_out(&basket, &How { handings: &handings, handing, zone });
+    let plain = How { handings: &handings, handing, zone, coupon: None };
+    let (worked, problem) = with_coupon(&basket, &plain, &looked);
     // What the goods come to is known, even where nothing can be brought.
-    let goods =
-        worked_out(&basket, &How { handings: &Handings::default(), handing: Handing::Pickup, zone: "" });
+    let goods = worked_out(
+        &basket,
+        &How { handings: &Handings::default(), handing: Handing::Pickup, zone: "", coupon: None },
+    );
+    let coupon_min_minor = match problem {
+        Some(CouponProblem::BelowMinimum { min_minor }) => Some(min_minor),
+        Some(_) | None => None,
+    };
     Ok(BuyerView::Checkout(Box::new(CheckoutView {
         ways,
         handing,
         pickup_text,
         goods_minor: goods.map_or(0, |goods| goods.total_minor),
+        coupon: looked.code,
+        coupon_problem: problem.map_or(looked.problem, |problem| problem.code().to_owned()),
+        coupon_min_minor,
+        discount_minor: worked.as_ref().map_or(0, |it| it.priced.discount_minor),
         delivery_minor: worked.as_ref().ok().and_then(|it| it.delivery).map(|charge| charge.total_minor),
         total_minor: worked.as_ref().ok().map(|it| it.total_minor),
         problem: worked.err().map_or_else(String::new, |refusal| refusal.code().to_owned()),
         contact,
         is_guest,
     })))
+}
+
+/// What it comes to with a code; without it, where this basket is not what the code is for.
+pub(super) fn with_coupon(
+    basket: &[Line],
+    plain: &How<'_>,
+    looked: &Looked,
+) -> (Result<WorkedOut, Refusal>, Option<CouponProblem>) {
+    match worked_out(basket, &How { coupon: looked.terms.as_ref(), ..*plain }) {
+        Err(Refusal::Coupon(problem)) => (worked_out(basket, plain), Some(problem)),
+        worked => (worked, None),
+    }
 }
 
 /// How the stall hands orders over, as it was last seen, and where buyers come.

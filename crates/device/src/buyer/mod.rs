@@ -1,6 +1,7 @@
 //! A buyer's own affairs on this device: baskets, and orders from the moment they are kept.
 
 mod checkout;
+mod coupons;
 pub(crate) mod likes;
 mod own_orders;
 mod reviews;
@@ -13,6 +14,7 @@ use soko_app_api::{
     BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, ContactView, OfferRow, OwnOrderState,
     PayChoice, PayOffer, Refused, RetryHint, Told, WantedLine, Window,
 };
+use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Rounding, div_round};
@@ -25,7 +27,8 @@ use crate::failure::Undone;
 use crate::market::{OfferKept, offer, stall_name};
 use crate::server::timed;
 use crate::suggest::put_unwanted;
-use checkout::{keep_contact, offered, worked_out};
+use checkout::{keep_contact, offered, with_coupon};
+use coupons::Looked;
 pub(crate) use own_orders::has_ordered_as_guest;
 use own_orders::{NewOrder, OrderLine};
 
@@ -67,6 +70,7 @@ impl Device {
                     handing,
                     zone,
                     contact,
+                    coupon,
                     seen_total_minor,
                 } => {
                     let placing = Placing {
@@ -79,6 +83,7 @@ impl Device {
                         handing: *handing,
                         zone,
                         contact: contact.as_ref(),
+                        coupon,
                         seen_total_minor: *seen_total_minor,
                     };
                     place(tx, *stall, &placing)
@@ -311,6 +316,7 @@ struct Placing<'a> {
     handing: Handing,
     zone: &'a str,
     contact: Option<&'a ContactView>,
+    coupon: &'a str,
     seen_total_minor: Option<i64>,
 }
 
@@ -331,10 +337,12 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         return Ok(Err(gone()));
     }
     let (handings, _) = offered(tx, stall)?;
-    let how = How { handings: &handings, handing: placing.handing, zone: placing.zone };
-    let worked = match worked_out(&lines, &how) {
-        Ok(worked) => worked,
-        Err(refusal) => return Ok(Err(refused(refusal.code(), &refusal.to_string()))),
+    let how = How { handings: &handings, handing: placing.handing, zone: placing.zone, coupon: None };
+    let looked = Looked::of(tx, stall, placing.coupon)?;
+    let worked = match with_coupon(&lines, &how, &looked) {
+        (_, Some(problem)) => return Ok(Err(refused(problem.code(), &problem.to_string()))),
+        (Ok(worked), None) => worked,
+        (Err(refusal), None) => return Ok(Err(refused(refusal.code(), &refusal.to_string()))),
     };
     if placing.seen_total_minor.is_some_and(|seen| seen != worked.total_minor) {
         return Ok(Err(refused("total_changed", "it comes to something else by now: look again")));
@@ -364,6 +372,8 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         zone: placing.zone,
         delivery_minor: worked.delivery.map_or(0, |charge| charge.total_minor),
         total_minor: worked.total_minor,
+        coupon: &looked.code,
+        discount_minor: worked.priced.discount_minor,
         seen_total_minor: placing.seen_total_minor,
         contact: placing.contact.cloned().unwrap_or_default(),
         lines: ordered.collect(),
@@ -389,6 +399,9 @@ fn check_written(placing: &Placing<'_>) -> Result<(), Refused> {
     }
     if placing.handing.is_brought() && placing.contact.is_none_or(|contact| contact.address.is_empty()) {
         return Err(refused("no_address", "say whom it is for and where it goes"));
+    }
+    if placing.coupon.len() > TYPED_BYTES_MAX {
+        return Err(refused("coupon_unknown", "no code is as long as that"));
     }
     if placing.note.len() > NOTE_BYTES_MAX {
         return Err(refused("note", "the note is too long: 500 bytes are enough for a seller to read"));

@@ -27,6 +27,8 @@ pub(super) struct NewOrder<'a> {
     pub(super) zone: &'a str,
     pub(super) delivery_minor: i64,
     pub(super) total_minor: i64,
+    pub(super) coupon: &'a str,
+    pub(super) discount_minor: i64,
     pub(super) seen_total_minor: Option<i64>,
     pub(super) contact: ContactView,
     pub(super) lines: Vec<OrderLine>,
@@ -106,9 +108,10 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
     tx.execute(
         "insert into own_order (order_id, stall, stall_name, server, is_guest, state, at_ms, currency,
            total_minor, note, because, is_tried, cancel_asked, pay_way, pay_phone, pay_state,
-           handing, zone, delivery_minor, seen_total_minor, contact_name, contact_reach, contact_address)
+           handing, zone, delivery_minor, seen_total_minor, contact_name, contact_reach, contact_address, coupon,
+           discount_minor)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0, $11, $12, $13,
-           $14, $15, $16, $17, $18, $19, $20)",
+           $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         params![
             new.order,
             new.stall,
@@ -129,7 +132,9 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
             new.seen_total_minor,
             new.contact.name,
             new.contact.reach,
-            new.contact.address
+            new.contact.address,
+            new.coupon,
+            new.discount_minor
         ],
     )?;
     for (place, line) in new.lines.iter().enumerate() {
@@ -154,7 +159,7 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
 const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.currency, o.total_minor,
     (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked,
     o.pay_way, o.pay_state, o.pay_page, o.reason, o.handing, o.zone, o.delivery_minor, o.contact_name,
-    o.contact_reach, o.contact_address";
+    o.contact_reach, o.contact_address, o.coupon, o.discount_minor";
 
 fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
     Ok(OwnOrderRow {
@@ -203,6 +208,8 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         delivery_minor: if handing(&found, 15)?.is_brought() { Some(found.int(17)?) } else { None },
         zone: found.text(16)?.into(),
         contact: contact(&found, 18)?,
+        coupon: found.text(21)?.into(),
+        discount_minor: found.int(22)?,
         cancel_asked: found.bool(10)?,
         payment: payment(&found)?,
     }))
@@ -221,7 +228,7 @@ pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, 
 pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
     let sql = format!(
         "select order_id, stall, server, is_guest, state, is_tried, cancel_asked, note, pay_way, pay_phone, pay_state,
-           contact_name, contact_reach, contact_address, handing, zone, seen_total_minor
+           contact_name, contact_reach, contact_address, handing, zone, seen_total_minor, coupon
          from own_order
          where state in {OPEN} order by at_ms, order_id"
     );
@@ -244,6 +251,7 @@ pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
                 handing: handing(row, 14)?,
                 zone: row.text(15)?.into(),
                 contact: contact(row, 11)?,
+                coupon: row.text(17)?.into(),
                 seen_total_minor: row.int_opt(16)?,
             },
         })
@@ -284,6 +292,15 @@ pub(super) fn set_cancelled(tx: &mut dyn Tx, order: OrderId) -> Result<(), Store
         params![order, number(OwnOrderState::Cancelled)],
     )?;
     Ok(())
+}
+
+/// The code of what has to be confirmed again at a stall; empty without one.
+pub(super) fn coupon_to_reconfirm(tx: &mut dyn Tx, stall: LogId) -> Result<String, StoreError> {
+    let row = tx.query_opt(
+        "select coupon from own_order where stall = $1 and state = $2 order by at_ms desc limit 1",
+        params![stall, number(OwnOrderState::Reconfirm)],
+    )?;
+    row.map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))
 }
 
 pub(super) fn forget_reconfirm(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
@@ -339,8 +356,9 @@ pub(super) fn became(
     )?;
     if let Some(known) = known {
         tx.execute(
-            "update own_order set total_minor = $2, reason = $3, delivery_minor = $4 where order_id = $1",
-            params![order, known.total_minor, known.reason, known.delivery_minor],
+            "update own_order set total_minor = $2, reason = $3, delivery_minor = $4, discount_minor = $5
+             where order_id = $1",
+            params![order, known.total_minor, known.reason, known.delivery_minor, known.discount_minor],
         )?;
         for (place, total_minor) in known.line_totals_minor.iter().enumerate() {
             tx.execute(

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use futures_util::future::select;
 use soko_app_api::{Arrival, OwnOrderState, OwnPayState, Told};
 
+use super::coupons;
 use super::own_orders::{self, Open};
 use crate::device::Device;
 use crate::failure::Undone;
@@ -21,6 +22,8 @@ const IDLE_MS: u64 = 600_000;
 /// Refusals after which the buyer looks again and decides.
 const RECONFIRM: &[&str] =
     &["price_changed", "share_exceeded", "total_changed", "handing_not_offered", "unknown_zone", "too_heavy"];
+/// So do those that a code takes nothing off: what the screens say of them begins with this.
+const COUPON: &str = "coupon_";
 
 /// Whether something is about to happen to its payment.
 fn is_paying(open: &Open) -> bool {
@@ -166,10 +169,15 @@ impl Device {
                 Err(_) => Ok(()),
             };
         }
-        if RECONFIRM.contains(&code) && !open.cancel_asked {
+        let is_coupon = code.starts_with(COUPON);
+        if is_coupon {
+            self.write(|tx| coupons::forget(tx, open.stall, &open.how.coupon))?;
+        }
+        if (is_coupon || RECONFIRM.contains(&code)) && !open.cancel_asked {
             // What changed is shown in the basket; without an answer it is shown a little later.
             let _ = self.fetch_stall(server, open.stall).await;
-            return self.order_became(open, (OwnOrderState::Reconfirm, sentence), None);
+            let because = if is_coupon { code } else { sentence };
+            return self.order_became(open, (OwnOrderState::Reconfirm, because), None);
         }
         let state = if open.cancel_asked { OwnOrderState::Cancelled } else { OwnOrderState::Refused };
         self.order_became(open, (state, sentence), None)

@@ -6,9 +6,12 @@ use serde::Deserialize;
 use serde_json::json;
 use soko_app_api::text::Worded as _;
 use soko_app_api::{ContactView, OwnOrderState, OwnPayState, PayChoice, PayOffer};
+use soko_domain::basket::Discount;
+use soko_domain::coupon::CouponTerms;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::OrderStep;
 use soko_domain::ids::{LogId, OrderId, ProductId};
+use soko_domain::money::Ppm;
 
 use super::web::read_json;
 use super::{Server, Unanswered};
@@ -44,6 +47,8 @@ pub(crate) struct OrderNow {
     pub(crate) reason: String,
     /// What bringing it costs.
     pub(crate) delivery_minor: i64,
+    /// What its code took off.
+    pub(crate) discount_minor: i64,
 }
 
 /// What is asked for.
@@ -63,6 +68,8 @@ pub(crate) struct Brought {
     pub(crate) zone: String,
     /// All empty where nobody asked.
     pub(crate) contact: ContactView,
+    /// Empty without one.
+    pub(crate) coupon: String,
     pub(crate) seen_total_minor: Option<i64>,
 }
 
@@ -77,6 +84,42 @@ struct OrderBody {
     #[serde(default)]
     reason: String,
     delivery: Option<DeliveryBody>,
+    coupon: Option<OrderCouponBody>,
+}
+
+#[derive(Deserialize)]
+struct OrderCouponBody {
+    discount_minor: i64,
+}
+
+#[derive(Deserialize)]
+struct CouponBody {
+    off_minor: Option<i64>,
+    off_ppm: Option<u32>,
+    min_minor: i64,
+    products: Vec<String>,
+}
+
+impl CouponBody {
+    fn terms(self) -> Result<CouponTerms, Unanswered> {
+        let off = match (self.off_minor, self.off_ppm) {
+            (Some(minor), None) => Discount::Amount(minor),
+            (None, Some(ppm)) => Discount::Percent(Ppm(ppm)),
+            (Some(_), Some(_)) | (None, None) => Discount::None,
+        };
+        let products = self.products.iter().map(|product| ProductId::from_hex(product)).collect();
+        let odd = || Unanswered::NoAnswer("a code is for products that have no identity: update Soko".into());
+        Ok(CouponTerms {
+            off,
+            min_minor: self.min_minor,
+            products: Option::ok_or_else(products, odd)?,
+            from_day: None,
+            until_day: None,
+            uses_max: None,
+            buyer_uses_max: None,
+            is_ended: false,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -120,7 +163,16 @@ impl OrderBody {
         let payment = self.payment.map(|payment| (payment.state, payment.page));
         let (total_minor, reason) = (self.total_minor, self.reason);
         let delivery_minor = self.delivery.map_or(0, |delivery| delivery.total_minor);
-        Ok(OrderNow { state, total_minor, line_totals_minor, payment, reason, delivery_minor })
+        let discount_minor = self.coupon.map_or(0, |coupon| coupon.discount_minor);
+        Ok(OrderNow {
+            state,
+            total_minor,
+            line_totals_minor,
+            payment,
+            reason,
+            delivery_minor,
+            discount_minor,
+        })
     }
 }
 
@@ -138,7 +190,7 @@ impl Server {
         if let Some(pay) = wish.pay {
             body["pay"] = json!({"way": pay.way.word(), "phone": pay.phone});
         }
-        let Brought { handing, zone, contact, seen_total_minor } = wish.how;
+        let Brought { handing, zone, contact, coupon, seen_total_minor } = wish.how;
         // A server that knows no other way hears of none.
         if handing.is_brought() {
             body["handing"] = json!(handing.word());
@@ -147,6 +199,9 @@ impl Server {
         if !contact.name.is_empty() {
             body["contact"] =
                 json!({"name": contact.name, "reach": contact.reach, "address": contact.address});
+        }
+        if !coupon.is_empty() {
+            body["coupon"] = json!(coupon);
         }
         if let Some(seen) = seen_total_minor {
             body["seen_total_minor"] = json!(seen);
@@ -173,6 +228,18 @@ impl Server {
     ) -> Result<OrderNow, Unanswered> {
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders/{order}/cancel"));
         self.of_buyer(request, buyer).await
+    }
+
+    /// What a code takes off for this buyer, and nothing of when and how often: the server says that when it counts.
+    pub(crate) async fn coupon(
+        &self,
+        stall: LogId,
+        buyer: &PlacedAs,
+        code: &str,
+    ) -> Result<CouponTerms, Unanswered> {
+        let request = self.web.request_post(&format!("/v1/stalls/{stall}/coupons/look"));
+        let request = buyer.sign(request.json(&json!({"code": code})));
+        read_json::<CouponBody>(&self.web.whole(request).await?)?.terms()
     }
 
     /// Whom an order is for, as a device of the stall may know.

@@ -17,11 +17,11 @@ use crate::world::*;
 
 const ORDER: OrderId = OrderId([0x77; 16]);
 
-async fn buy(shell: &Shell, id: u8, verb: BuyerVerb) -> Answer {
+pub(crate) async fn buy(shell: &Shell, id: u8, verb: BuyerVerb) -> Answer {
     shell.call(Call::Buy(BuyerCommand { id: ThingId([id; 16]), verb })).await
 }
 
-fn put(product: ProductId, quantity: i64) -> BuyerVerb {
+pub(crate) fn put(product: ProductId, quantity: i64) -> BuyerVerb {
     BuyerVerb::PutLine { stall: STALL, product, quantity }
 }
 
@@ -42,12 +42,14 @@ fn brought(
         handing,
         zone: String::new(),
         contact,
+        coupon: String::new(),
         seen_total_minor,
     }
 }
 
 async fn checkout(shell: &Shell, handing: Handing) -> CheckoutView {
-    let query = BuyerQuery::Checkout { stall: STALL, handing: Some(handing), zone: String::new() };
+    let query =
+        BuyerQuery::Checkout { stall: STALL, handing: Some(handing), zone: String::new(), coupon: None };
     match shell.call(Call::Buyer(query)).await {
         Answer::Buyer(BuyerView::Checkout(view)) => *view,
         other => panic!("{other:?}"),
@@ -61,14 +63,14 @@ async fn baskets(shell: &Shell) -> Vec<BasketOf> {
     }
 }
 
-async fn own_order(shell: &Shell, order: OrderId) -> OwnOrderView {
+pub(crate) async fn own_order(shell: &Shell, order: OrderId) -> OwnOrderView {
     match shell.call(Call::Buyer(BuyerQuery::Order(order))).await {
         Answer::Buyer(BuyerView::Order(view)) => *view,
         other => panic!("{other:?}"),
     }
 }
 
-async fn offers(shell: &Shell, text: &str) -> Dated<Vec<OfferRow>> {
+pub(crate) async fn offers(shell: &Shell, text: &str) -> Dated<Vec<OfferRow>> {
     let query =
         MarketQuery::Offers { stall: None, text: text.into(), category: None, window: Window::first(10) };
     match shell.call(Call::Market(query)).await {
@@ -78,7 +80,7 @@ async fn offers(shell: &Shell, text: &str) -> Dated<Vec<OfferRow>> {
 }
 
 /// A buyer who has seen what is offered.
-async fn buyer(shell: &Shell, server: &Running) {
+pub(crate) async fn buyer(shell: &Shell, server: &Running) {
     buyer_of(shell, server.url()).await;
 }
 
@@ -92,12 +94,12 @@ async fn buyer_of(shell: &Shell, server: String) {
         .await;
 }
 
-async fn until_state(shell: &Shell, order: OrderId, state: OwnOrderState) {
+pub(crate) async fn until_state(shell: &Shell, order: OrderId, state: OwnOrderState) {
     let what = format!("the order to be {state:?}");
     shell.until(&what, async || (own_order(shell, order).await.row.state == state).then_some(())).await;
 }
 
-async fn orders_at(stall: &Shell) -> usize {
+pub(crate) async fn orders_at(stall: &Shell) -> usize {
     match stall.ask(Query::Orders { stall: STALL, only_waiting: false, window: Window::first(50) }).await {
         View::Orders(rows) => rows.len(),
         other => panic!("{other:?}"),

@@ -1,8 +1,19 @@
-//! Orders as they were written before a stall could bring them.
+//! Orders as they were written before a stall could bring them, and their lines before codes took something off.
 
-use super::OrderLine;
 use crate::delivery::Handing;
-use crate::ids::{OrderId, ThingId};
+use crate::ids::{OrderId, ProductId, ThingId};
+
+crate::wire_struct! {
+    pub struct OrderLine {
+        pub product: ProductId,
+        pub name: String,
+        pub quantity: i64,
+        pub unit_price_minor: i64,
+        pub price_per: i64,
+        pub tax_minor: i64,
+        pub total_minor: i64,
+    }
+}
 
 crate::wire_struct! {
     pub struct OrderPlaced {
@@ -15,9 +26,27 @@ crate::wire_struct! {
     }
 }
 
+impl From<OrderLine> for super::OrderLine {
+    fn from(old: OrderLine) -> Self {
+        let OrderLine { product, name, quantity, unit_price_minor, price_per, tax_minor, total_minor } = old;
+        let discount_minor = 0;
+        Self { product, name, quantity, unit_price_minor, price_per, discount_minor, tax_minor, total_minor }
+    }
+}
+
 impl From<OrderPlaced> for super::OrderPlaced {
     fn from(old: OrderPlaced) -> Self {
         let OrderPlaced { order, buyer, currency, lines, total_minor, note } = old;
-        Self { order, buyer, currency, lines, total_minor, note, handing: Handing::Pickup, delivery: None }
+        Self {
+            order,
+            buyer,
+            currency,
+            lines: lines.into_iter().map(Into::into).collect(),
+            total_minor,
+            note,
+            handing: Handing::Pickup,
+            delivery: None,
+            coupon: None,
+        }
     }
 }

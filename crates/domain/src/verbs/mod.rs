@@ -20,6 +20,7 @@ pub mod open_shift;
 pub mod pack_bundle;
 pub mod pay_order;
 pub mod place_order;
+pub mod put_coupon;
 pub mod receive_stock;
 pub mod refund;
 pub mod release_order;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::basket::{Basket, BasketLine, Discount, Policy, Priced, PricedLine, price};
+use crate::coupon::{CouponProblem, CouponTerms, Uses};
 use crate::delivery::{Charge, Handing, Handings, Parcel, grams};
-use crate::entry::{Entry, OrderDelivery, OrderLine, OrderPlaced};
+use crate::entry::{Entry, OrderCoupon, OrderDelivery, OrderLine, OrderPlaced};
 use crate::ids::{OrderId, ProductId, ThingId};
 use crate::quantity::{Quantity, Unit};
 use crate::refusal::{Refusal, ensure};
@@ -21,6 +22,8 @@ pub struct PlaceOrder {
     pub handing: Handing,
     /// Where to, if the stall has prices by zone.
     pub zone: String,
+    /// The code that is to take something off, in its one way of writing; empty without one.
+    pub coupon: String,
     /// What the buyer saw it come to, bringing and taxes included. Whoever asks without it asked no person.
     pub seen_total_minor: Option<i64>,
 }
@@ -55,6 +58,12 @@ pub struct Facts {
     pub handings: Handings,
     /// Orders of this buyer at this stall that have not ended.
     pub held: u32,
+    /// The stall's business day.
+    pub day: i32,
+    /// The buyer is known again at the next order.
+    pub has_account: bool,
+    /// The code that the command names, with its uses so far; none is no code of this stall.
+    pub coupon: Option<(CouponTerms, Uses)>,
 }
 
 /// Orders that one buyer may have open at a stall: each holds units that nobody else can have.
@@ -77,7 +86,8 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
         let available = facts.offers.get(&product).map_or(0, |offer| offer.pool.max(0));
         ensure(asked <= available, Refusal::ShareExceeded { product, available, asked })?;
     }
-    let how = How { handings: &facts.handings, handing: command.handing, zone: &command.zone };
+    let coupon = coupon(facts, command)?;
+    let how = How { handings: &facts.handings, handing: command.handing, zone: &command.zone, coupon };
     let WorkedOut { priced, delivery, total_minor } = work_out(facts.policy, &wanted, &how)?;
     let unchanged = command.seen_total_minor.is_none_or(|seen| seen == total_minor);
     ensure(unchanged, Refusal::TotalChanged { total_minor })?;
@@ -98,17 +108,31 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
                 tax_minor: charge.tax_minor,
                 total_minor: charge.total_minor,
             }),
+            coupon: coupon
+                .map(|_| OrderCoupon { code: command.coupon.clone(), discount_minor: priced.discount_minor }),
         }
         .into(),
     ])
 }
 
-/// How an order is to reach its buyer, and what the stall offers.
+/// The terms of the code that was asked for, if it may be used now.
+fn coupon<'a>(facts: &'a Facts, command: &PlaceOrder) -> Result<Option<&'a CouponTerms>, Refusal> {
+    if command.coupon.is_empty() {
+        return Ok(None);
+    }
+    let (terms, uses) = facts.coupon.as_ref().ok_or(CouponProblem::Unknown)?;
+    terms.check(facts.day, *uses, facts.has_account)?;
+    Ok(Some(terms))
+}
+
+/// How an order is to reach its buyer, what the stall offers, and what comes off.
 #[derive(Clone, Copy, Debug)]
 pub struct How<'a> {
     pub handings: &'a Handings,
     pub handing: Handing,
     pub zone: &'a str,
+    /// Checked already, but for what the basket has to do with it.
+    pub coupon: Option<&'a CouponTerms>,
 }
 
 /// What an order comes to.
@@ -125,7 +149,16 @@ pub struct WorkedOut {
 /// The total of an order as the server charges it. A buyer's device shows the same before the last tap.
 pub fn work_out(policy: Policy, lines: &[(&Offer, &AskedLine)], how: &How<'_>) -> Result<WorkedOut, Refusal> {
     let basket_lines = lines.iter().map(|(offer, asked)| basket_line(offer, asked));
-    let priced = price(&Basket { lines: basket_lines.collect(), discount: Discount::None, policy })?;
+    let mut basket = Basket { lines: basket_lines.collect(), discount: Discount::None, policy };
+    let mut priced = price(&basket)?;
+    if let Some(coupon) = how.coupon {
+        let gross: Vec<_> = priced.lines.iter().map(|line| (line.product, line.gross_minor)).collect();
+        let off = coupon.off_lines(&gross, policy.line_rounding)?;
+        for (line, off) in basket.lines.iter_mut().zip(off) {
+            line.discount = Discount::Amount(off);
+        }
+        priced = price(&basket)?;
+    }
     let grams = lines.iter().try_fold(0i64, |sum, (offer, asked)| {
         sum.checked_add(grams(offer.unit, asked.quantity, offer.piece_g)?).ok_or(Refusal::TooLarge)
     })?;
@@ -162,6 +195,7 @@ fn order_line(offer: &Offer, line: &PricedLine) -> OrderLine {
         quantity: line.quantity.0,
         unit_price_minor: offer.unit_price_minor,
         price_per: offer.price_per,
+        discount_minor: line.discount_minor,
         tax_minor: line.tax_minor,
         total_minor: line.total_minor,
     }
@@ -195,6 +229,9 @@ mod tests {
                 "weight 1000 90\nweight 2000 200",
             ),
             held: 0,
+            day: 20_000,
+            has_account: false,
+            coupon: None,
         }
     }
 
@@ -207,8 +244,67 @@ mod tests {
             note: String::new(),
             handing: Handing::Pickup,
             zone: String::new(),
+            coupon: String::new(),
             seen_total_minor: None,
         }
+    }
+
+    #[test]
+    fn a_code_takes_something_off_each_line_before_taxes_and_bringing() {
+        let terms = CouponTerms {
+            off: Discount::Percent(crate::money::Ppm(100_000)),
+            min_minor: 300,
+            products: vec![],
+            from_day: None,
+            until_day: Some(20_000),
+            uses_max: Some(2),
+            buyer_uses_max: None,
+            is_ended: false,
+        };
+        let with = |uses, facts: Facts| Facts {
+            coupon: Some((terms.clone(), Uses { all: uses, by_buyer: 0 })),
+            ..facts
+        };
+        let coded = |quantities: &[i64], handing, seen_total_minor| PlaceOrder {
+            coupon: "SUMMER".into(),
+            handing,
+            seen_total_minor,
+            ..order(quantities, None)
+        };
+        let pickup = |quantities: &[i64], seen| coded(quantities, Handing::Pickup, seen);
+        let problem = |problem| Err(Refusal::Coupon(problem));
+        for (facts, command, expected) in [
+            (with(0, facts(10)), pickup(&[2, 1], Some(405)), Ok((vec![30, 15], 405))),
+            (with(1, facts(10)), pickup(&[2], None), Ok((vec![30], 270))),
+            // 600 of goods would be brought for nothing, and what is left of them is not enough for that.
+            (with(0, facts(10)), coded(&[4], Handing::Local, None), Ok((vec![60], 1_040))),
+            (with(2, facts(10)), pickup(&[2], None), problem(CouponProblem::UsedUp)),
+            (with(0, Facts { day: 20_001, ..facts(10) }), pickup(&[2], None), problem(CouponProblem::Over)),
+            (with(0, facts(10)), pickup(&[1], None), problem(CouponProblem::BelowMinimum { min_minor: 300 })),
+            (facts(10), pickup(&[2], None), problem(CouponProblem::Unknown)),
+            // What is not there is said first, and a sum that nobody saw is asked about.
+            (
+                with(2, facts(1)),
+                pickup(&[2], None),
+                Err(Refusal::ShareExceeded { product: MANGO, available: 1, asked: 2 }),
+            ),
+            (with(0, facts(10)), pickup(&[2], Some(300)), Err(Refusal::TotalChanged { total_minor: 270 })),
+        ] {
+            let placed = decide(&facts, &command).map(|entries| match entries.as_slice() {
+                [Entry::OrderPlaced(placed)] => {
+                    let off: Vec<i64> = placed.lines.iter().map(|line| line.discount_minor).collect();
+                    let coupon = placed.coupon.as_ref().expect("a code");
+                    assert_eq!((coupon.code.as_str(), coupon.discount_minor), ("SUMMER", off.iter().sum()));
+                    (off, placed.total_minor)
+                }
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(placed, expected, "{command:?}");
+        }
+        let plain = decide(&with(0, facts(10)), &order(&[2], None)).unwrap();
+        assert!(
+            matches!(plain.as_slice(), [Entry::OrderPlaced(placed)] if placed.coupon.is_none() && placed.total_minor == 300)
+        );
     }
 
     #[test]

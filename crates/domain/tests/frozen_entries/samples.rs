@@ -1,6 +1,7 @@
 //! One entry of each kind, with every field set to something recognisable.
 
 use soko_domain::basket::Discount;
+use soko_domain::coupon::CouponTerms;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::*;
 use soko_domain::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
@@ -24,8 +25,16 @@ pub(crate) fn stamp() -> Stamp {
 }
 
 pub(crate) fn samples() -> Vec<Entry> {
-    [trade_samples(), stock_samples(), server_samples(), desk_samples(), customer_samples(), price_samples()]
-        .concat()
+    [
+        trade_samples(),
+        stock_samples(),
+        server_samples(),
+        desk_samples(),
+        customer_samples(),
+        price_samples(),
+        coupon_samples(),
+    ]
+    .concat()
 }
 
 fn desk_samples() -> Vec<Entry> {
@@ -100,6 +109,20 @@ fn customer_samples() -> Vec<Entry> {
         .into(),
         LoyaltyPut { revision: 4, earn_minor: 100, worth_minor: 5 }.into(),
     ]
+}
+
+fn coupon_samples() -> Vec<Entry> {
+    let terms = CouponTerms {
+        off: Discount::Percent(Ppm(150_000)),
+        min_minor: 2_000,
+        products: vec![MANGO],
+        from_day: Some(20_770),
+        until_day: Some(20_790),
+        uses_max: Some(100),
+        buyer_uses_max: Some(1),
+        is_ended: false,
+    };
+    vec![CouponPut { code: "SUMMER-26".into(), revision: 2, terms }.into()]
 }
 
 fn price_samples() -> Vec<Entry> {
@@ -269,6 +292,7 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
             quantity: 3,
             unit_price_minor: 150,
             price_per: 1,
+            discount_minor: 0,
             tax_minor: 41,
             total_minor: 450,
         }],
@@ -276,8 +300,15 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         note: "ripe ones".into(),
         handing: Handing::Pickup,
         delivery: None,
+        coupon: None,
     };
-    vec![(1, sale.into()), (1, order.into())]
+    let brought = OrderPlaced {
+        total_minor: 750,
+        handing: Handing::Local,
+        delivery: Some(OrderDelivery { zone: "Westlands".into(), tax_minor: 41, total_minor: 300 }),
+        ..order.clone()
+    };
+    vec![(1, sale.into()), (1, order.into()), (2, brought.into())]
 }
 
 fn stock_samples() -> Vec<Entry> {
@@ -346,13 +377,15 @@ fn server_samples() -> Vec<Entry> {
                 quantity: 3,
                 unit_price_minor: 150,
                 price_per: 1,
-                tax_minor: 41,
-                total_minor: 450,
+                discount_minor: 45,
+                tax_minor: 37,
+                total_minor: 405,
             }],
-            total_minor: 750,
+            total_minor: 705,
             note: "ripe ones".into(),
             handing: Handing::Local,
             delivery: Some(OrderDelivery { zone: "Westlands".into(), tax_minor: 41, total_minor: 300 }),
+            coupon: Some(OrderCoupon { code: "SUMMER".into(), discount_minor: 45 }),
         }
         .into(),
         OrderReleased { order: ORDER, reason: ReleaseReason::StallCancelled, units: units.clone() }.into(),

@@ -300,6 +300,7 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::LoyaltyChanged => Kind::LoyaltyPut,
         AuditWhat::PriceMoved => Kind::PriceMoved,
         AuditWhat::PriceRuleChanged => Kind::PriceRulePut,
+        AuditWhat::CouponChanged => Kind::CouponPut,
         AuditWhat::IncidentSettled => Kind::IncidentSettled,
         AuditWhat::OrderBackAsked => Kind::OrderBackAsked,
         AuditWhat::Other => return None,
@@ -419,6 +420,7 @@ fn told(entry: &Entry) -> Told {
         Entry::PriceRulePut(put) => {
             Told { about: put.product.map_or(About::Nothing, About::Product), ..plain }
         }
+        Entry::CouponPut(put) => Told { reason: put.code.clone(), ..plain },
         Entry::PersonPut(put) => Told { about: About::Person(put.person), ..plain },
         Entry::PersonErased(erased) => Told { about: About::Person(erased.person), ..plain },
         Entry::LimitsPut(put) => Told { about: About::Role(put.role), ..plain },

@@ -1,5 +1,6 @@
 //! Questions: views out of the derived tables. Nothing is written, and lists are windowed.
 
+mod coupons;
 mod customers;
 mod desk;
 mod figures;
@@ -148,6 +149,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
         Query::Prices(_) | Query::Price { .. } if !figures::may_see(asking)? => View::ForManagers,
         Query::Prices(_) => View::Prices(Box::new(prices::list(asking)?)),
+        Query::Coupons(_) => coupons::view(asking)?,
         Query::Price { product, .. } => found(prices::one(asking, *product)?.map(Box::new), View::Price),
         Query::Loyalty(_) => View::Loyalty(customers::loyalty(asking)?),
         Query::Figures { span, against, .. } => figures::view(asking, *span, *against)?,

@@ -1,6 +1,7 @@
 //! Commands: look up a repeat, load the facts, let the domain decide, write. One transaction each.
 
 mod bundles;
+mod coupons;
 mod customers;
 mod desk;
 mod documents;
@@ -143,6 +144,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         | Verb::AcceptPrice { .. }
         | Verb::RefusePrice { .. }
         | Verb::UndoPrice { .. } => prices::perform(writing, command),
+        Verb::PutCoupon { code, terms } => coupons::put(writing, code, terms),
         Verb::Approved { approval, verb } => {
             desk::approved(writing, (command.id, command.stall), (*approval, verb))
         }
@@ -250,6 +252,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::AskPurse { .. } => role.is_staff(),
         Verb::PutLoyalty(_) => role.may_write(Kind::LoyaltyPut),
         Verb::PutPriceRule { .. } => role.may_write(Kind::PriceRulePut),
+        Verb::PutCoupon { .. } => role.may_write(Kind::CouponPut),
         Verb::AcceptPrice { .. } | Verb::UndoPrice { .. } => role.may_write(Kind::PriceMoved),
         Verb::RefusePrice { .. } => role.may_write(Kind::PriceRefused),
         Verb::ConfirmDevices => role == Role::Owner,

@@ -179,6 +179,7 @@ fn the_day_counts_sales_refunds_cash_and_waiting_orders() {
             quantity: 1,
             unit_price_minor: 250,
             price_per: 1,
+            discount_minor: 0,
             tax_minor: 0,
             total_minor: 250,
         }],
@@ -186,6 +187,7 @@ fn the_day_counts_sales_refunds_cash_and_waiting_orders() {
         note: String::new(),
         handing: Handing::Pickup,
         delivery: None,
+        coupon: None,
     });
     device.replicate(&mut relay);
     let view = today(&mut device, now());

@@ -400,6 +400,7 @@ fn order_of(order: OrderId, quantity: i64) -> OrderPlaced {
             quantity,
             unit_price_minor: 250,
             price_per: 1,
+            discount_minor: 0,
             tax_minor: 0,
             total_minor: 250 * quantity,
         }],
@@ -407,6 +408,7 @@ fn order_of(order: OrderId, quantity: i64) -> OrderPlaced {
         note: "ring twice".into(),
         handing: Handing::Pickup,
         delivery: None,
+        coupon: None,
     }
 }
 
