@@ -7,6 +7,8 @@ mod coupons;
 #[path = "orders/killed.rs"]
 mod killed;
 mod mail;
+#[path = "orders/parts.rs"]
+mod parts;
 #[path = "orders/paying.rs"]
 mod paying;
 #[path = "orders/reviews.rs"]

@@ -36,16 +36,44 @@ const ordered = async (shopper, { stall, tea }, way) => {
   await shopper.page.getByRole("link", { name: "Pay now" }).click();
 };
 
-const seesPaid = async (till, shopper, server) => {
+const seesPaid = async (till, shopper) => {
   await shopper.page.getByText("Nothing is left to pay.").waitFor();
   await till.go("/orders");
   await till.page.getByRole("main").getByText("Paid", { exact: true }).first().waitFor();
+};
+
+const endsWell = async (till, shopper, server) => {
   assert.deepEqual([...till.problems, ...shopper.problems], []);
   await server.stop();
   server.verify();
 };
 
-test("an order is paid with test money, on its page and back, and the seller sees that it is paid", async () => {
+// Some of what was paid goes back, the way it was paid and then out of the drawer; the buyer sees each.
+const givesSomeBack = async (till, shopper) => {
+  await till.page.getByRole("main").getByRole("link", { name: /Order/ }).first().click();
+  await till.button("Handed over").click();
+  const ask = async (amount, way) => {
+    await till.button("Give some of it back").click();
+    const dialog = till.page.getByRole("dialog");
+    await dialog.getByLabel("An amount").fill(amount);
+    await dialog.getByLabel("Money back by").selectOption({ label: way });
+    await dialog.getByLabel("Reason").fill("Mould");
+    await dialog.getByRole("button", { name: "Give the money back" }).click();
+    await dialog.waitFor({ state: "detached" });
+  };
+  const parts = till.page.getByRole("region", { name: "Money that goes back" });
+  await ask("1.00", "The way it was paid");
+  await parts.getByText("Back", { exact: true }).waitFor();
+  await ask("0.50", "In cash");
+  await parts.getByRole("button", { name: /^Give .*0\.50 in cash/ }).click();
+  await parts.getByText("Back", { exact: true }).nth(1).waitFor();
+  await till.page.getByText("Partly paid back").first().waitFor();
+  await shopper.page.reload();
+  const seen = shopper.page.getByRole("region", { name: "Money back" });
+  await seen.getByText("Paid back").nth(1).waitFor();
+};
+
+test("an order is paid with test money, on its page and back, some of it goes back, and both sides see it", async () => {
   const server = await Server.begin({ options: ["--test-money=true"] });
   const [seller, buyer] = [new Browser(), new Browser()];
   try {
@@ -58,7 +86,9 @@ test("an order is paid with test money, on its page and back, and the seller see
     await shopper.page.getByRole("heading", { name: "Test money" }).waitFor();
     await shopper.page.getByText(/^2\.50 /).waitFor();
     await shopper.button("Pay").click();
-    await seesPaid(till, shopper, server);
+    await seesPaid(till, shopper);
+    await givesSomeBack(till, shopper);
+    await endsWell(till, shopper, server);
   } finally {
     await seller.close();
     await buyer.close();
@@ -153,7 +183,8 @@ test("a payment whose answers are lost, by a server that is killed meanwhile, is
     await shopper.page.getByRole("heading", { name: "Payment" }).waitFor();
     await server.kill();
     await server.start();
-    await seesPaid(till, shopper, server);
+    await seesPaid(till, shopper);
+    await endsWell(till, shopper, server);
     assert.deepEqual([bank.lost, bank.charges, bank.sessions.size], [2, 1, 1]);
   } finally {
     await seller.close();

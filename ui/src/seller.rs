@@ -21,6 +21,7 @@ mod labels;
 mod line;
 mod offer_with;
 mod order;
+mod order_refund;
 mod orders;
 mod pay;
 mod price;

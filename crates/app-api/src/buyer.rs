@@ -295,6 +295,30 @@ pub struct OwnOrderView {
     pub cancel_asked: bool,
     /// None is paid when it is fetched.
     pub payment: Option<OwnPayment>,
+    /// What the stall gives back of it, part by part.
+    pub refunds: Vec<OwnRefund>,
+}
+
+/// A part of an own order's money that goes back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnRefund {
+    pub amount_minor: i64,
+    pub state: OwnRefundState,
+    /// What the stall says to it.
+    pub reason: String,
+    pub at_ms: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnRefundState {
+    /// The way it was paid.
+    OnItsWay,
+    /// Cash lies ready at the stall.
+    ToFetch,
+    Back,
+    /// Whoever took the money does not give it back: the stall has to do it another way.
+    Refused,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{AdjustReason, GoodsBack, OrderStep};
+use soko_domain::entry::{AdjustReason, BackWay, GoodsBack, OrderStep};
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
@@ -197,6 +197,23 @@ pub enum Verb {
         #[serde(with = "as_hex")]
         order: OrderId,
         reason: String,
+    },
+    /// A part of an order's money goes back: some of its lines, or an amount. The server answers; the refund has the command's id.
+    RefundOrder {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        lines: Vec<RefundLineInput>,
+        amount_minor: i64,
+        #[serde(with = "as_word")]
+        way: BackWay,
+        reason: String,
+    },
+    /// Cash that was allowed leaves the drawer.
+    GiveOrderCash {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        #[serde(with = "as_hex")]
+        refund: ThingId,
     },
     AskCancelOrder {
         #[serde(with = "as_hex")]

@@ -195,6 +195,8 @@ pub enum AuditWhat {
     CouponChanged,
     IncidentSettled,
     OrderBackAsked,
+    OrderRefundAsked,
+    OrderCashGiven,
     Other,
 }
 
@@ -224,6 +226,8 @@ impl AuditWhat {
         Self::CouponChanged,
         Self::IncidentSettled,
         Self::OrderBackAsked,
+        Self::OrderRefundAsked,
+        Self::OrderCashGiven,
         Self::Other,
     ];
 
@@ -254,6 +258,8 @@ impl AuditWhat {
             Self::CouponChanged => "coupon-changed",
             Self::IncidentSettled => "incident-settled",
             Self::OrderBackAsked => "order-back-asked",
+            Self::OrderRefundAsked => "order-refund-asked",
+            Self::OrderCashGiven => "order-cash-given",
             Self::Other => "other",
         }
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
-    AdjustReason, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode, PriceWhy,
-    Standing,
+    AdjustReason, BackWay, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode,
+    PriceWhy, RefundEnd, Standing,
 };
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
@@ -21,6 +21,7 @@ use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
+use soko_domain::verbs::refund_order::PartStanding;
 
 /// An id of fixed length.
 pub trait HexId: Sized + Display {
@@ -123,8 +124,11 @@ worded! {
     Handing { Pickup = "pickup", Local = "local", Shipping = "shipping" }
     OrderStep { Accepted = "accepted", Packed = "packed", Ready = "ready", OnTheWay = "on-the-way" }
     PayWay { Card = "card", Phone = "phone" }
+    BackWay { AsPaid = "as-paid", Cash = "cash" }
+    RefundEnd { PaidBack = "paid-back", TooMuch = "too-much", NotTaken = "not-taken", Whole = "whole", NotPaid = "not-paid" }
+    PartStanding { Asked = "asked", Allowed = "allowed", Back = "back", Refused = "refused" }
     PayStanding { AtHandOver = "at-hand-over", Waiting = "waiting", Paid = "paid", PaidBack = "paid-back",
-        PayingBack = "paying-back",
+        PayingBack = "paying-back", PartlyBack = "partly-back",
     }
     PurseKind { GiftCard = "gift-card", Credit = "credit", Points = "points" }
     BeyondRule { Warn = "warn", Approve = "approve", Refuse = "refuse" }

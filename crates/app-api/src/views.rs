@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
-use soko_domain::entry::{AdjustReason, IncidentKind, OrderStep, Standing};
+use soko_domain::entry::{AdjustReason, BackWay, IncidentKind, OrderStep, RefundEnd, Standing};
 use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
+use soko_domain::verbs::refund_order::PartStanding;
 
 use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
@@ -614,6 +615,31 @@ pub struct OrderView {
     pub cancel_reason: String,
     /// What bringing it costs, and to which of the stall's zones.
     pub delivery: Option<DeliveryView>,
+    /// What went back of its money in parts, or is to.
+    pub refunds: Vec<OrderRefundView>,
+    /// What can still go back in parts, and of each line how many.
+    pub left_minor: i64,
+    pub lines_left: Vec<i64>,
+}
+
+/// A part of an order's money that goes back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderRefundView {
+    #[serde(with = "as_hex")]
+    pub refund: ThingId,
+    #[serde(with = "as_word")]
+    pub way: BackWay,
+    #[serde(with = "as_word")]
+    pub standing: PartStanding,
+    /// Why not, where it does not.
+    #[serde(with = "as_word_opt")]
+    pub end: Option<RefundEnd>,
+    /// Nothing before the server answered.
+    pub amount_minor: i64,
+    pub reason: String,
+    pub at_ms: i64,
+    /// Cash that this register may give.
+    pub may_give: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

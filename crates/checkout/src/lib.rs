@@ -6,9 +6,12 @@
 
 mod breaker;
 mod machine;
+mod parts;
 mod payment;
 #[cfg(test)]
 mod world;
 
 pub use breaker::{Breaker, COOL_MS, FAILED_MAX};
-pub use payment::{Answer, Call, Class, Deed, Due, Ending, Next, Object, Payment, State, Status, Trouble};
+pub use payment::{
+    Answer, Back, Call, Class, Deed, Due, Ending, Next, Object, Part, Payment, Stage, State, Status, Trouble,
+};

@@ -36,6 +36,16 @@ pub(crate) enum Weak {
     VoidCaptured,
     /// A webhook alone counts as payment.
     WebhookPays,
+    /// A part that was not answered is asked for again under a fresh key.
+    PartAgain,
+    /// A part that was not answered counts as not done.
+    PartSilenceIsNo,
+    /// A part that was not answered counts as done.
+    PartSilenceIsYes,
+    /// More is promised back than was paid.
+    PartsAbove,
+    /// What is left goes back while it is open whether a part did.
+    RestBeforePart,
 }
 
 #[cfg(test)]
@@ -43,7 +53,7 @@ thread_local! {
     pub(crate) static WEAK: std::cell::Cell<Option<Weak>> = const { std::cell::Cell::new(None) };
 }
 
-fn weak(rule: Weak) -> bool {
+pub(crate) fn weak(rule: Weak) -> bool {
     #[cfg(test)]
     return WEAK.get() == Some(rule);
     #[cfg(not(test))]
@@ -69,6 +79,7 @@ impl Payment {
             asks: 0,
             tries: 0,
             unanswered: 0,
+            parts: Vec::new(),
         }
     }
 
@@ -84,10 +95,12 @@ impl Payment {
         }
         // One look is enough where it is our turn: the others follow what is done then.
         let looks_first = self.looks > 0 && !(self.has_to_act() && self.looks < LOOKS);
-        if self.doubt.is_some() || looks_first {
+        let doubts = self.doubt.is_some() || self.doubts_part();
+        if doubts || looks_first {
             return Some(Call::LookUp);
         }
         match self.state {
+            State::Posted => self.next_of_parts(),
             State::Created => Some(Call::Ask),
             // Without an object there is always a doubt; should there be none, looking is never wrong.
             State::Cancelling if self.object.is_none() => Some(Call::LookUp),
@@ -98,7 +111,7 @@ impl Payment {
                 Some(Call::Refund)
             }
             State::Returning => Some(Call::Void),
-            State::Captured | State::Posted | State::Cancelled | State::Returned => None,
+            State::Captured | State::Cancelled | State::Returned => None,
         }
     }
 
@@ -110,9 +123,12 @@ impl Payment {
         Some(call)
     }
 
-    fn note(&mut self, call: Call) {
+    pub(crate) fn note(&mut self, call: Call) {
         if call == Call::LookUp {
             return;
+        }
+        if call == Call::RefundPart {
+            return self.note_part();
         }
         self.doubt = Some(call);
         if call == Call::Ask {
@@ -123,6 +139,9 @@ impl Payment {
 
     /// The key of a call that was begun.
     pub fn key(&self, call: Call) -> String {
+        if call == Call::RefundPart {
+            return self.key_of_part();
+        }
         if weak(Weak::AskAgain) {
             return format!("{}:{}", call.key(self.due.order), self.asks);
         }
@@ -131,13 +150,19 @@ impl Payment {
 
     /// What the provider answered. An answer may be late, and about an older state.
     pub fn answered(&mut self, call: Call, answer: &Answer) -> Next {
-        let before = (self.state, self.seen, self.object.is_some());
+        let before = (self.state, self.seen, self.object.is_some(), self.open_parts());
         let mut again = None;
         let mut deeds = match answer {
             Answer::Seen(object) => {
                 self.unanswered = 0;
                 self.looks = self.looks.saturating_sub(u8::from(call == Call::LookUp));
-                self.shown(object)
+                let deeds = self.shown(object);
+                if call == Call::LookUp && self.misses_part(object) {
+                    // Never arrived, or on its way: the same key makes one of the two.
+                    self.note(Call::RefundPart);
+                    again = Some(Call::RefundPart);
+                }
+                deeds
             }
             Answer::Nothing => {
                 self.unanswered = 0;
@@ -153,11 +178,12 @@ impl Payment {
             Answer::Refused(_) if self.is_first_no(call) => self.ended(Ending::Failed),
             Answer::Refused(_) | Answer::Unknown => self.unknown(call),
         };
-        if before != (self.state, self.seen, self.object.is_some()) {
+        if before != (self.state, self.seen, self.object.is_some(), self.open_parts()) {
             self.tries = 0;
         }
-        let waits_for_buyer = self.state == State::Intent && self.object.is_some();
-        let is_stuck = self.tries > TRIES_MAX && !waits_for_buyer && self.next().is_some();
+        let waits_for_others =
+            (self.state == State::Intent && self.object.is_some()) || self.waits_for_part();
+        let is_stuck = self.tries > TRIES_MAX && !waits_for_others && self.next().is_some();
         if is_stuck || self.unanswered > UNANSWERED_MAX {
             deeds.extend(self.tell(Trouble::Stuck));
         }
@@ -174,7 +200,11 @@ impl Payment {
         }
         self.ending = Some(why);
         (self.tries, self.unanswered) = (0, 0);
-        if weak(Weak::FreeAtOnce) { vec![Deed::Free(why)] } else { Vec::new() }
+        let mut deeds = self.drop_wanted();
+        if weak(Weak::FreeAtOnce) {
+            deeds.push(Deed::Free(why));
+        }
+        deeds
     }
 
     /// Somebody says that something happened to this payment. It is looked up, and nothing else follows from it.
@@ -225,10 +255,14 @@ impl Payment {
     /// Whether it is our turn and not the buyer's.
     fn has_to_act(&self) -> bool {
         matches!(self.state, State::Authorised | State::Cancelling | State::Returning)
+            || self.next_of_parts() == Some(Call::RefundPart)
     }
 
     fn unknown(&mut self, call: Call) -> Vec<Deed> {
         self.unanswered = self.unanswered.saturating_add(1);
+        if call == Call::RefundPart && (weak(Weak::PartSilenceIsNo) || weak(Weak::PartSilenceIsYes)) {
+            return self.end_asked(weak(Weak::PartSilenceIsYes));
+        }
         if weak(Weak::SilenceIsNo) && self.state < State::Captured {
             return self.ended(Ending::Failed);
         }
@@ -260,13 +294,17 @@ impl Payment {
         if self.doubt.is_some_and(|doubt| ends(doubt, object.status)) {
             self.doubt = None;
         }
-        match object.status {
+        let mut deeds = self.parts_shown(object);
+        deeds.extend(match object.status {
+            // Part by part, all of it.
+            Status::Captured | Status::Refunded if self.is_all_back() => self.all_parts_back(),
             Status::Pending => self.is_pending(),
             Status::Authorised => self.is_authorised(),
             Status::Captured => self.is_captured(),
             Status::Dead => self.is_dead(),
             Status::Refunded => self.is_refunded(),
-        }
+        });
+        deeds
     }
 
     fn is_pending(&mut self) -> Vec<Deed> {
@@ -358,12 +396,14 @@ impl Payment {
         let why = *self.ending.get_or_insert(Ending::Failed);
         self.doubt = None;
         self.enter(State::Returned);
-        let paid_back = self.is_posted.then_some(Deed::PaidBack);
-        paid_back.into_iter().chain([Deed::Free(why)]).collect()
+        let mut deeds = self.end_open();
+        deeds.extend(self.is_posted.then_some(Deed::PaidBack));
+        deeds.push(Deed::Free(why));
+        deeds
     }
 
     /// Never to an earlier one.
-    fn enter(&mut self, state: State) {
+    pub(crate) fn enter(&mut self, state: State) {
         if state > self.state {
             self.state = state;
             if self.trouble == Some(Trouble::Stuck) {
@@ -373,7 +413,7 @@ impl Payment {
     }
 
     /// A person is told once; that it is stuck is forgotten for something that says more.
-    fn tell(&mut self, trouble: Trouble) -> Option<Deed> {
+    pub(crate) fn tell(&mut self, trouble: Trouble) -> Option<Deed> {
         let is_news = match self.trouble {
             None => true,
             Some(Trouble::Stuck) => trouble != Trouble::Stuck,
@@ -391,7 +431,7 @@ fn ends(doubt: Call, shown: Status) -> bool {
     match doubt {
         Call::Capture => shown != Status::Pending,
         Call::Refund => matches!(shown, Status::Captured | Status::Refunded),
-        Call::Ask | Call::Void | Call::LookUp => true,
+        Call::Ask | Call::Void | Call::LookUp | Call::RefundPart => true,
     }
 }
 
@@ -401,6 +441,7 @@ mod tests {
     use soko_domain::money::Currency;
 
     use super::*;
+    use crate::payment::Back;
 
     fn due() -> Due {
         let currency = Currency::parse("EUR").unwrap();
@@ -408,7 +449,7 @@ mod tests {
     }
 
     fn shows(status: Status) -> Answer {
-        Answer::Seen(Object { id: "o1".into(), status, due: due(), page: None })
+        Answer::Seen(Object { id: "o1".into(), status, due: due(), page: None, back: Back::default() })
     }
 
     /// What happens to a payment, in order.
@@ -501,7 +542,13 @@ mod tests {
         ] {
             let mut payment = Payment::new(due());
             payment.begin();
-            let object = Object { id: "o1".into(), status: Status::Captured, due: wrong, page: None };
+            let object = Object {
+                id: "o1".into(),
+                status: Status::Captured,
+                due: wrong,
+                page: None,
+                back: Back::default(),
+            };
             let next = payment.answered(Call::Ask, &Answer::Seen(object.clone()));
             assert_eq!((payment.state, next.deeds), (State::Intent, vec![Deed::Tell(Trouble::Mismatch)]));
             let again = payment.answered(Call::LookUp, &Answer::Seen(object));

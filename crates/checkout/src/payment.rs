@@ -1,6 +1,6 @@
 //! The data: what is due, how far it came, what a provider says of it, and what follows for the shop.
 
-use soko_domain::ids::OrderId;
+use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::money::Currency;
 
 /// A closed list that is kept as a number.
@@ -47,7 +47,15 @@ numbered! {
 
 numbered! {
     /// What can be asked of a provider.
-    pub enum Call { Ask = 1, LookUp = 2, Capture = 3, Void = 4, Refund = 5 }
+    pub enum Call {
+        Ask = 1,
+        LookUp = 2,
+        Capture = 3,
+        Void = 4,
+        /// All that is left of what was paid.
+        Refund = 5,
+        RefundPart = 6,
+    }
 }
 
 numbered! {
@@ -71,6 +79,21 @@ numbered! {
         /// Cancelled, failed or expired: nothing was paid.
         Dead = 4,
         Refunded = 5,
+    }
+}
+
+numbered! {
+    /// How far a part of the money is on its way back. It only ever moves to a later one of these.
+    pub enum Stage {
+        /// Nothing was asked of the provider yet.
+        Wanted = 1,
+        /// It was asked for, or may have been.
+        Asked = 2,
+        /// The provider has it, and the buyer not yet.
+        Pending = 3,
+        Done = 4,
+        /// The buyer does not get it this way.
+        Failed = 5,
     }
 }
 
@@ -101,7 +124,7 @@ impl Call {
     pub fn class(self) -> Class {
         match self {
             Self::Ask | Self::Capture => Class::Charge,
-            Self::Void | Self::Refund => Class::Return,
+            Self::Void | Self::Refund | Self::RefundPart => Class::Return,
             Self::LookUp => Class::Look,
         }
     }
@@ -114,6 +137,7 @@ impl Call {
             Self::Capture => "capture",
             Self::Void => "void",
             Self::Refund => "refund",
+            Self::RefundPart => "part",
         };
         format!("{order}:{what}:1")
     }
@@ -137,6 +161,26 @@ pub struct Object {
     pub due: Due,
     /// Where the buyer pays.
     pub page: Option<String>,
+    pub back: Back,
+}
+
+/// What went back of it without all of it going back.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Back {
+    /// By our own names, each as far as it is: never `Wanted`, never `Asked`.
+    pub parts: Vec<(ThingId, Stage)>,
+    /// What somebody gave back at the provider, and not from here.
+    pub outside_minor: i64,
+}
+
+/// A part of the money that is to go back, under a name of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    pub refund: ThingId,
+    pub amount_minor: i64,
+    pub stage: Stage,
+    /// How often it was asked for.
+    pub asks: u32,
 }
 
 /// What came of a call.
@@ -158,8 +202,12 @@ pub enum Deed {
     Post,
     /// Give the order's hold back, if it still has one.
     Free(Ending),
-    /// Write that the money went back.
+    /// Write that all that was left of the money went back.
     PaidBack,
+    /// Write that this part went back.
+    PartBack(ThingId),
+    /// Write that this part does not go back this way.
+    PartFailed(ThingId),
     /// A person has to look.
     Tell(Trouble),
 }
@@ -197,4 +245,6 @@ pub struct Payment {
     pub tries: u32,
     /// Calls without an answer, in a row.
     pub unanswered: u32,
+    /// Parts that went back or are to, in the order in which they were asked for.
+    pub parts: Vec<Part>,
 }

@@ -1,14 +1,17 @@
 //! A hostile world around one payment, from a seed: workers that die between any two steps, requests and replies that
 //! are lost or late, a provider that answers 500 and repeats it, forgets keys, shows old states, another amount, and
-//! changes its mind; webhooks twice, late or forged; and a buyer who cancels whenever it suits.
+//! changes its mind; webhooks twice, late or forged; a buyer who cancels whenever it suits; and a stall that gives back
+//! part after part.
 
 use std::collections::BTreeMap;
 
-use soko_domain::ids::OrderId;
+use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::money::Currency;
 
 use crate::machine::{WEAK, Weak};
-use crate::payment::{Answer, Call, Deed, Due, Ending, Next, Object, Payment, State, Status, Trouble};
+use crate::payment::{
+    Answer, Back, Call, Deed, Due, Ending, Next, Object, Payment, Stage, State, Status, Trouble,
+};
 
 const TOTAL: i64 = 1_250;
 const STEPS: u32 = 60;
@@ -54,7 +57,18 @@ struct Thing {
     lag: u8,
     amount_minor: i64,
     charged_minor: i64,
+    /// As a whole: what was left.
     returned_minor: i64,
+    /// Each time that a part went back, and how far it is.
+    parts: Vec<(ThingId, i64, Stage)>,
+    /// What a look-up that lags shows of them.
+    parts_before: Vec<(ThingId, i64, Stage)>,
+}
+
+impl Thing {
+    fn parts_minor(&self) -> i64 {
+        self.parts.iter().filter(|part| part.2 != Stage::Failed).map(|part| part.1).sum()
+    }
 }
 
 /// What a provider keeps under a key: an object, or an error that it repeats.
@@ -75,17 +89,21 @@ impl Provider {
     fn set(&mut self, at: usize, status: Status) {
         let thing = &mut self.things[at];
         (thing.before, thing.status, thing.lag) = (thing.status, status, LAG_MAX);
+        thing.parts_before.clone_from(&thing.parts);
         match status {
             Status::Captured => thing.charged_minor += thing.amount_minor,
-            Status::Refunded => thing.returned_minor += thing.amount_minor,
+            Status::Refunded => thing.returned_minor += thing.amount_minor - thing.parts_minor(),
             Status::Pending | Status::Authorised | Status::Dead => {}
         }
     }
 
     fn show(&self, at: usize, is_old: bool) -> Answer {
         let thing = &self.things[at];
-        let status = if is_old { thing.before } else { thing.status };
-        Answer::Seen(Object { id: format!("o{at}"), status, due: due(thing.amount_minor), page: None })
+        let (status, parts) =
+            if is_old { (thing.before, &thing.parts_before) } else { (thing.status, &thing.parts) };
+        let parts = parts.iter().map(|(refund, _, stage)| (*refund, *stage)).collect();
+        let back = Back { parts, outside_minor: 0 };
+        Answer::Seen(Object { id: format!("o{at}"), status, due: due(thing.amount_minor), page: None, back })
     }
 
     fn serve(&mut self, request: &Request, chance: &mut Chance, faults: &Faults) -> Said {
@@ -103,7 +121,7 @@ impl Provider {
                     None => Answer::Nothing,
                 });
             }
-            Call::Capture | Call::Void | Call::Refund => {}
+            Call::Capture | Call::Void | Call::Refund | Call::RefundPart => {}
         }
         let at = at?;
         let refused = Some(Answer::Refused("not in this state".into()));
@@ -112,12 +130,48 @@ impl Provider {
             (Call::Void, Status::Pending | Status::Authorised) if !self.is_phone => {
                 self.set(at, Status::Dead)
             }
-            (Call::Refund, Status::Captured) => self.set(at, Status::Refunded),
+            (Call::Refund, Status::Captured) => {
+                let before = self.things[at].returned_minor;
+                self.set(at, Status::Refunded);
+                if self.is_phone {
+                    // It gives back what it is told, whatever that leaves.
+                    self.things[at].returned_minor = before + request.rest_minor;
+                }
+            }
+            (Call::RefundPart, Status::Captured) => return self.part(at, request, chance, faults),
             (Call::Capture, Status::Captured) | (Call::Void, Status::Dead | Status::Pending) => {}
             (Call::Refund, Status::Refunded) => {}
             _ => return refused,
         }
         Some(self.show(at, false))
+    }
+
+    /// Gives a part back, once for each key; as a telephone's does, without a look at what is left.
+    fn part(&mut self, at: usize, request: &Request, chance: &mut Chance, faults: &Faults) -> Said {
+        match self.keys.get(&request.key) {
+            Some(Ok(at)) => return Some(self.show(*at, false)),
+            Some(Err(())) => return None,
+            None => {}
+        }
+        if faults.is_on && faults.refuses && chance.one_in(6) {
+            return Some(Answer::Refused("balance".into()));
+        }
+        let fails = faults.is_on && chance.one_in(5);
+        if fails && chance.one_in(2) {
+            self.keys.insert(request.key.clone(), Err(()));
+            return None;
+        }
+        let (refund, amount_minor) = request.part?;
+        let thing = &mut self.things[at];
+        if !self.is_phone && thing.parts_minor() + amount_minor > thing.amount_minor {
+            return Some(Answer::Refused("more than is left".into()));
+        }
+        let stage = if chance.one_in(4) { Stage::Pending } else { Stage::Done };
+        thing.parts_before.clone_from(&thing.parts);
+        thing.parts.push((refund, amount_minor, stage));
+        (thing.before, thing.lag) = (thing.status, LAG_MAX);
+        self.keys.insert(request.key.clone(), if fails { Err(()) } else { Ok(at) });
+        if fails { None } else { Some(self.show(at, false)) }
     }
 
     fn ask(&mut self, key: &str, chance: &mut Chance, faults: &Faults) -> Said {
@@ -136,7 +190,16 @@ impl Provider {
         }
         let amount_minor = if faults.is_on && faults.other_amount { TOTAL / 2 } else { TOTAL };
         let (status, before) = (Status::Pending, Status::Pending);
-        self.things.push(Thing { status, before, lag: 0, amount_minor, charged_minor: 0, returned_minor: 0 });
+        self.things.push(Thing {
+            status,
+            before,
+            lag: 0,
+            amount_minor,
+            charged_minor: 0,
+            returned_minor: 0,
+            parts: vec![],
+            parts_before: vec![],
+        });
         let at = self.things.len() - 1;
         self.keys.insert(key.into(), if fails { Err(()) } else { Ok(at) });
         if fails { None } else { Some(self.show(at, false)) }
@@ -145,6 +208,18 @@ impl Provider {
     fn left_minor(&self) -> i64 {
         self.things.iter().map(|thing| thing.charged_minor - thing.returned_minor).sum()
     }
+
+    fn parts_minor(&self) -> i64 {
+        self.things.iter().map(Thing::parts_minor).sum()
+    }
+
+    /// How often a part went back.
+    fn times(&self, refund: ThingId) -> usize {
+        let of = |thing: &Thing| {
+            thing.parts.iter().filter(|part| part.0 == refund && part.2 != Stage::Failed).count()
+        };
+        self.things.iter().map(of).sum()
+    }
 }
 
 #[derive(Clone)]
@@ -152,6 +227,8 @@ struct Request {
     call: Call,
     key: String,
     object: Option<String>,
+    part: Option<(ThingId, i64)>,
+    rest_minor: i64,
 }
 
 struct Job {
@@ -182,6 +259,10 @@ struct Seen {
     forgotten_keys: u32,
     outside: u32,
     stuck: u32,
+    parts_back: u32,
+    parts_failed: u32,
+    rest_after_parts: u32,
+    all_in_parts: u32,
 }
 
 struct World {
@@ -195,6 +276,8 @@ struct World {
     is_freed: bool,
     paid: u32,
     paid_back: u32,
+    /// Each part that was wanted, and what the records say of it: whether it went back.
+    wanted: BTreeMap<ThingId, (i64, Option<bool>)>,
     told: Vec<Trouble>,
     seen: Seen,
 }
@@ -222,13 +305,14 @@ impl World {
             is_freed: false,
             paid: 0,
             paid_back: 0,
+            wanted: BTreeMap::new(),
             told: Vec::new(),
             seen: Seen::default(),
         }
     }
 
     fn step(&mut self) -> Step {
-        match self.chance.below(15) {
+        match self.chance.below(17) {
             0..=2 => self.begin(),
             3..=5 => return self.send(),
             6 | 7 => return self.deliver(),
@@ -240,11 +324,13 @@ impl World {
             10 | 11 => self.buyer_pays(),
             12 => self.provider_moves(),
             13 => return self.webhook(),
+            14 => return self.want_part(),
+            15 => self.part_moves(),
             _ => {
                 if let Some(request) = self.on_the_way.pop() {
                     self.provider.serve(&request, &mut self.chance, &self.faults);
-                } else if self.jobs.is_empty() {
-                    // No call lives as long as a key.
+                } else if self.jobs.is_empty() && self.provider.things.iter().all(|thing| thing.lag == 0) {
+                    // Neither a call nor a lag lives as long as a key.
                     self.seen.forgotten_keys += u32::from(!self.provider.keys.is_empty());
                     self.provider.keys.clear();
                 }
@@ -263,7 +349,10 @@ impl World {
     }
 
     fn take_on(&mut self, call: Call) {
-        let request = Request { call, key: self.kept.key(call), object: self.kept.object.clone() };
+        let part = self.kept.part_in_hand().map(|part| (part.refund, part.amount_minor));
+        let (key, object) = (self.kept.key(call), self.kept.object.clone());
+        let rest_minor = self.kept.rest_minor();
+        let request = Request { call, key, object, part, rest_minor };
         self.jobs.push(Job { request, is_sent: false, answer: None });
     }
 
@@ -303,7 +392,13 @@ impl World {
         }
         let at = self.chance.index(ready.len());
         let job = self.jobs.remove(ready[at]);
-        let Next { deeds, call } = self.kept.answered(job.request.call, &job.answer.unwrap());
+        let answer = job.answer.unwrap();
+        let Next { deeds, call } = match job.request.part {
+            Some((refund, _)) if job.request.call == Call::RefundPart => {
+                self.kept.part_answered(refund, &answer)
+            }
+            _ => self.kept.answered(job.request.call, &answer),
+        };
         if let Some(call) = call {
             self.take_on(call);
         }
@@ -311,12 +406,55 @@ impl World {
     }
 
     fn cancel(&mut self) -> Step {
-        let is_wanted = self.chance.one_in(if self.kept.state == State::Posted { 2 } else { 5 });
+        let is_wanted = self.chance.one_in(if self.kept.state == State::Posted { 8 } else { 5 });
         if !is_wanted {
             return Ok(());
         }
         let deeds = self.kept.cancel(Ending::Buyer);
         self.do_all(deeds)
+    }
+
+    /// So that what follows payment has its time, too.
+    fn pay_first(&mut self) -> Step {
+        self.faults.is_on = false;
+        while self.kept.state != State::Posted {
+            self.begin();
+            self.send()?;
+            self.deliver()?;
+            self.buyer_pays();
+        }
+        self.faults.is_on = true;
+        Ok(())
+    }
+
+    fn want_part(&mut self) -> Step {
+        if self.kept.state != State::Posted || self.wanted.len() >= 5 || self.chance.one_in(3) {
+            return Ok(());
+        }
+        let number = u8::try_from(self.wanted.len()).unwrap() + 1;
+        let amount = [TOTAL / 5, TOTAL / 2, TOTAL - TOTAL / 2][self.chance.index(3)];
+        let refund = ThingId([number; 16]);
+        self.wanted.insert(refund, (amount, None));
+        let deeds = self.kept.refund(refund, amount);
+        // A second register, or the first once more.
+        let again = self.kept.refund(refund, amount);
+        if !again.is_empty() {
+            return Err("one part is wanted twice".into());
+        }
+        self.do_all(deeds)
+    }
+
+    /// What was on its way arrives, or comes back to the provider.
+    fn part_moves(&mut self) {
+        let arrives = !self.chance.one_in(4);
+        for thing in &mut self.provider.things {
+            thing.parts_before.clone_from(&thing.parts);
+            if let Some(part) = thing.parts.iter_mut().find(|part| part.2 == Stage::Pending) {
+                part.2 =
+                    if arrives || thing.status != Status::Captured { Stage::Done } else { Stage::Failed };
+                (thing.before, thing.lag) = (thing.status, LAG_MAX);
+            }
+        }
     }
 
     fn buyer_pays(&mut self) {
@@ -340,7 +478,7 @@ impl World {
                 self.seen.late += 1;
                 self.webhooks += 1;
             }
-            Status::Captured if self.chance.one_in(8) => {
+            Status::Captured if self.chance.one_in(16) => {
                 self.provider.set(at, Status::Refunded);
                 self.seen.outside += 1;
                 self.webhooks += 1;
@@ -376,15 +514,31 @@ impl World {
                     self.free()?;
                 }
                 Deed::PaidBack => self.paid_back += 1,
+                Deed::PartBack(refund) => self.part_ends(refund, true)?,
+                Deed::PartFailed(refund) => self.part_ends(refund, false)?,
                 Deed::Tell(trouble) => self.told.push(trouble),
             }
         }
         self.check()
     }
 
+    fn part_ends(&mut self, refund: ThingId, is_back: bool) -> Step {
+        match self.wanted.get_mut(&refund) {
+            Some((_, said @ None)) => *said = Some(is_back),
+            other => return Err(format!("the records say of a part {is_back} after {other:?}")),
+        }
+        if is_back && self.provider.times(refund) == 0 {
+            return Err("the records say that a part is back, and it is not".into());
+        }
+        Ok(())
+    }
+
     /// Nobody may be able to pay for units that somebody else can have now, as far as the provider ever said.
     fn free(&mut self) -> Step {
-        let still = |thing: &Thing| !matches!(thing.status, Status::Dead | Status::Refunded);
+        let still = |thing: &Thing| {
+            !matches!(thing.status, Status::Dead | Status::Refunded)
+                && thing.parts_minor() < thing.amount_minor
+        };
         let changed = self.seen.late > 0 || self.faults.changes_mind;
         if !changed && !self.is_freed && self.provider.things.iter().any(still) {
             return Err("the hold is free and the buyer can still pay".into());
@@ -404,8 +558,19 @@ impl World {
             return Err(format!("{live} live charges"));
         }
         let left = self.provider.left_minor();
-        if !self.faults.other_amount && left != 0 && left != TOTAL {
+        if !self.faults.other_amount && left != 0 && left != TOTAL && parts_are_apart(left, &self.provider) {
             return Err(format!("{left} was charged"));
+        }
+        let parts = self.provider.parts_minor();
+        if !self.faults.other_amount && parts > left {
+            return Err(format!("{parts} went back in parts, and {left} was there"));
+        }
+        if let Some(refund) = self.wanted.keys().find(|refund| self.provider.times(**refund) > 1) {
+            return Err(format!("{refund} went back twice"));
+        }
+        let promised = |(amount, said): &(i64, Option<bool>)| if *said == Some(false) { 0 } else { *amount };
+        if self.wanted.values().map(promised).sum::<i64>() > TOTAL {
+            return Err("more is promised back than was paid".into());
         }
         if self.faults.other_amount && self.paid > 0 {
             return Err("another amount counts as paid".into());
@@ -436,6 +601,12 @@ impl World {
                 let deeds = self.kept.named();
                 self.do_all(deeds)?;
             }
+            if round == 250 {
+                self.part_moves();
+            }
+            if round > 250 {
+                (0..5).for_each(|_| self.part_moves());
+            }
             let before = self.kept.state;
             self.begin();
             self.send()?;
@@ -464,22 +635,58 @@ impl World {
         self.seen.cancelled += u32::from(state == State::Cancelled);
         self.seen.returned += u32::from(state == State::Returned);
         self.seen.paid_back += self.paid_back;
-        if (state == State::Posted) != (left == TOTAL) {
-            return Err(format!("{state:?} and the provider has {left}"));
+        self.end_of_parts()?;
+        let parts = self.provider.parts_minor();
+        let is_kept = left == TOTAL && parts < TOTAL;
+        if (state == State::Posted) != is_kept {
+            return Err(format!("{state:?} and the provider has {left}, of which {parts} went back"));
         }
-        if (state == State::Posted) != (self.paid == 1 && self.paid_back == 0) {
+        let all_parts = parts == TOTAL;
+        self.seen.all_in_parts += u32::from(all_parts);
+        self.seen.rest_after_parts += u32::from(self.paid_back > 0 && parts > 0);
+        if (state == State::Posted) != (self.paid == 1 && self.paid_back == 0 && !all_parts) {
             return Err(format!("{state:?} and the records say {} and {}", self.paid, self.paid_back));
         }
         let outside = self.told.contains(&Trouble::ReturnedOutside);
-        if self.is_freed != matches!(state, State::Cancelled | State::Returned) && !outside {
+        let nobody_ended = all_parts && self.kept.ending.is_none();
+        if self.is_freed != matches!(state, State::Cancelled | State::Returned) && !outside && !nobody_ended {
             return Err(format!("{state:?} and the hold is free: {}", self.is_freed));
         }
         Ok(())
     }
 }
 
+impl World {
+    /// What the records say of each part is what the provider did.
+    fn end_of_parts(&mut self) -> Step {
+        for (refund, (_, said)) in &self.wanted {
+            let times = self.provider.times(*refund);
+            match said {
+                Some(true) if times == 1 => self.seen.parts_back += 1,
+                Some(false) if times == 0 => self.seen.parts_failed += 1,
+                // Somebody gave the rest back at the provider meanwhile.
+                Some(false) if self.told.contains(&Trouble::ReturnedOutside) => {}
+                other => {
+                    return Err(format!(
+                        "of a part the records say {other:?}, and it went back {times} times"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Of what was charged nothing is left once all went back, however it did.
+fn parts_are_apart(left: i64, provider: &Provider) -> bool {
+    left != provider.parts_minor()
+}
+
 fn run(seed: u64) -> Result<Seen, String> {
     let mut world = World::new(seed);
+    if seed.is_multiple_of(2) && !world.faults.other_amount {
+        world.pay_first().map_err(|why| format!("seed {seed}: {why}"))?;
+    }
     for _ in 0..STEPS {
         let before = world.kept.state;
         world.step().map_err(|why| format!("seed {seed}: {why}"))?;
@@ -509,6 +716,10 @@ fn one_charge_or_none_whatever_is_lost() {
             (&mut all.forgotten_keys, seen.forgotten_keys),
             (&mut all.outside, seen.outside),
             (&mut all.stuck, seen.stuck),
+            (&mut all.parts_back, seen.parts_back),
+            (&mut all.parts_failed, seen.parts_failed),
+            (&mut all.rest_after_parts, seen.rest_after_parts),
+            (&mut all.all_in_parts, seen.all_in_parts),
         ] {
             *sum += more;
         }
@@ -526,6 +737,10 @@ fn one_charge_or_none_whatever_is_lost() {
         all.forgotten_keys,
         all.outside,
         all.stuck,
+        all.parts_back,
+        all.parts_failed,
+        all.rest_after_parts,
+        all.all_in_parts,
     ];
     assert!(least.iter().all(|count| *count > 100), "the campaign proves too little: {all:?}");
 }
@@ -542,6 +757,11 @@ fn each_weakened_rule_is_noticed() {
         Weak::Backwards,
         Weak::VoidCaptured,
         Weak::WebhookPays,
+        Weak::PartAgain,
+        Weak::PartSilenceIsNo,
+        Weak::PartSilenceIsYes,
+        Weak::PartsAbove,
+        Weak::RestBeforePart,
     ];
     for rule in rules {
         WEAK.set(Some(rule));

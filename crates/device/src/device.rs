@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 use soko_app_api::{Notice, QueryKey, Said, Told, encode};
-use soko_domain::ids::{LogId, ProductId};
+use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_engine::{Engine, Now, OpenError};
 use soko_record_log::{StoreError, Tx};
 use soko_replication::session::REPLY_MS;
@@ -58,6 +58,8 @@ pub struct Device {
     pub(crate) heard: Rc<Heard>,
     /// Rings when an order of the buyer should be looked at.
     pub(crate) orders: Bell,
+    /// Orders that their buyer looked at since: of those that ended nothing else asks the server.
+    pub(crate) looked_at: RefCell<Vec<OrderId>>,
     /// Rings when the market should be looked at.
     pub(crate) market: Bell,
     /// Rings when a price may move by itself.
@@ -97,6 +99,7 @@ impl Device {
             options,
             heard,
             orders: Bell::default(),
+            looked_at: RefCell::default(),
             market: Bell::default(),
             prices: Bell::default(),
             names: RefCell::default(),

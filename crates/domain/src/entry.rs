@@ -28,7 +28,10 @@ pub use coupon::{CouponPut, OrderCoupon};
 pub use customer::{CustomerErased, CustomerPut};
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
 pub use order::{OrderStep, OrderStepped};
-pub use payment::{OrderBackAsked, OrderPaid, OrderPaidBack, OrderToPay, PayWay};
+pub use payment::{
+    BackWay, OrderBackAsked, OrderBackLine, OrderCashGiven, OrderPaid, OrderPaidBack, OrderRefundAllowed,
+    OrderRefundAsked, OrderRefundEnded, OrderToPay, PayWay, RefundEnd,
+};
 pub use person::{LimitsPut, PersonErased, PersonPut};
 pub use price::{
     PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut, PriceWhy,
@@ -196,6 +199,8 @@ entries! {
     61 OrderStepped v 1,
     71 IncidentSettled v 1,
     72 OrderBackAsked v 1,
+    73 OrderRefundAsked v 1,
+    74 OrderCashGiven v 1,
     80 CouponPut v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
@@ -213,6 +218,8 @@ entries! {
     0x132 OrderToPay v 1,
     0x133 OrderPaid v 1,
     0x134 OrderPaidBack v 1,
+    0x135 OrderRefundAllowed v 1,
+    0x136 OrderRefundEnded v 1,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.

@@ -2,8 +2,9 @@
 //! and balances are sums, so the order in which entries arrive does not matter.
 
 use crate::entry::{
-    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, PurseFilled, PurseSpent, RefundMade,
-    SaleMade, SaleVoided, SpendCause, StockAdjusted, StockConverted, StockCounted, StockMoved, Units,
+    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, OrderRefundAllowed, PurseFilled,
+    PurseSpent, RefundMade, SaleMade, SaleVoided, SpendCause, StockAdjusted, StockConverted, StockCounted,
+    StockMoved, Units,
 };
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
@@ -143,8 +144,14 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         Entry::StockMoved(moved) => out.moved(moved)?,
         Entry::PurseFilled(filled) => out.filled(own, filled)?,
         Entry::PurseSpent(spent) => out.spent(own, spent)?,
+        Entry::OrderRefundAllowed(allowed) => out.back_from_order(allowed)?,
         // What moves money only.
-        Entry::OrderToPay(_) | Entry::OrderPaid(_) | Entry::OrderPaidBack(_) => {}
+        Entry::OrderToPay(_)
+        | Entry::OrderPaid(_)
+        | Entry::OrderPaidBack(_)
+        | Entry::OrderRefundAsked(_)
+        | Entry::OrderRefundEnded(_)
+        | Entry::OrderCashGiven(_) => {}
         Entry::ShiftOpened(_)
         | Entry::ShiftClosed(_)
         | Entry::DeviceRevoked(_)
@@ -201,6 +208,16 @@ impl Transfers {
     fn refunded(&mut self, own: Account, refund: &RefundMade) -> Result<(), Impossible> {
         for line in &refund.lines {
             if let (Some(product), Some(to)) = (line.product, goods_account(line.goods, own)) {
+                self.add(product, Account::Sold, to, line.quantity)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What an order had came out of the shop's share.
+    fn back_from_order(&mut self, allowed: &OrderRefundAllowed) -> Result<(), Impossible> {
+        for line in &allowed.lines {
+            if let (Some(product), Some(to)) = (line.product, goods_account(line.goods, Account::Pool)) {
                 self.add(product, Account::Sold, to, line.quantity)?;
             }
         }

@@ -67,6 +67,8 @@ pub fn schema() -> &'static [Migration] {
         device!(30, "own delivery", "0015_own_delivery"),
         Migration { number: 31, name: "coupons", sql: soko_projection::COUPONS },
         device!(32, "own coupon", "0016_own_coupon"),
+        Migration { number: 33, name: "order refunds", sql: soko_projection::ORDER_REFUNDS },
+        device!(34, "own refunds", "0017_own_refunds"),
     ];
     STEPS
 }

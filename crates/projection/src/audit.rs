@@ -61,7 +61,9 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         | Entry::PriceMoved(_)
         | Entry::CustomerErased(_)
         | Entry::IncidentSettled(_)
-        | Entry::OrderBackAsked(_) => true,
+        | Entry::OrderBackAsked(_)
+        | Entry::OrderRefundAsked(_)
+        | Entry::OrderCashGiven(_) => true,
         Entry::PurseFilled(filled) => filled.cause == FillCause::Given || stamp.approval.is_some(),
         _ => stamp.approval.is_some(),
     }

@@ -61,6 +61,7 @@ parts! {
     INCIDENT_WORD = 71: "incident_word" (2: "author, seq") "incident";
     ORDER_MONEY = 60: "order_money" (2: "author, seq") "order_id, kind, way, amount_minor, reference";
     COUPON = 80: "coupon" (1: "code") "revision, author, terms";
+    ORDER_REFUND = 62: "order_refund" (2: "author, seq") "order_id, refund, what, way, code, amount_minor";
     ORDER_STEP = 61: "order_step" (2: "author, seq") "order_id, step, note";
 }
 

@@ -270,6 +270,20 @@ pub(crate) fn refunded(
     add_tender(book.tx, place, refund.shift, refund.tender, &tender)
 }
 
+/// What an order had cost leaves the drawer. The goods were no sale of this shift.
+pub(crate) fn order_cash_given(
+    book: &mut Book<'_>,
+    place: &Place,
+    (shift, amount_minor): (ShiftId, i64),
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    let cash_minor = amount_minor.saturating_neg();
+    let sums = Sums { refunds: 1, refunds_minor: amount_minor, cash_minor, ..Sums::default() };
+    add_to_shift(book, place, shift, &sums, touched)?;
+    let tender = Paid { payments: 0, amount_minor: 0, refunded_minor: amount_minor };
+    add_tender(book.tx, place, shift, TenderKind::Cash, &tender)
+}
+
 /// Money for a gift card or for credit: it lies in the drawer, and is no sale.
 pub(crate) fn purse_bought(
     book: &mut Book<'_>,

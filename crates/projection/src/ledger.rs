@@ -12,6 +12,7 @@ use crate::customers;
 use crate::drawer;
 use crate::incidents;
 use crate::order_money;
+use crate::order_refunds;
 use crate::order_steps;
 use crate::payments;
 use crate::people;
@@ -69,6 +70,10 @@ pub(crate) fn apply_entry(
         | Entry::OrderToPay(_)
         | Entry::OrderPaid(_)
         | Entry::OrderBackAsked(_)
+        | Entry::OrderRefundAsked(_)
+        | Entry::OrderRefundAllowed(_)
+        | Entry::OrderRefundEnded(_)
+        | Entry::OrderCashGiven(_)
         | Entry::OrderPaidBack(_) => apply_order(book, place, stamp, entry, touched),
         Entry::DeviceAdmitted(device) => people::admitted(book, place, device, touched),
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
@@ -76,14 +81,8 @@ pub(crate) fn apply_entry(
         Entry::Unfrozen(unfrozen) => people::unfrozen(book, place, unfrozen.epoch),
         Entry::IncidentRaised(incident) => incidents::raised(book, place, stamp, incident, touched),
         Entry::IncidentSettled(word) => incidents::settled(book, place, stamp, word, touched),
-        Entry::PaymentVerified(word) => {
-            payments::said(book, place, (word.sale, word.tender), (Standing::Verified, &word.code), touched)
-        }
-        Entry::PaymentSettled(word) => {
-            payments::said(book, place, (word.sale, word.tender), (Standing::Settled, ""), touched)
-        }
-        Entry::PaymentFailed(word) => {
-            payments::said(book, place, (word.sale, word.tender), (Standing::Failed, ""), touched)
+        Entry::PaymentVerified(_) | Entry::PaymentSettled(_) | Entry::PaymentFailed(_) => {
+            apply_payment(book, place, entry, touched)
         }
         Entry::CountOpened(opened) => counts::opened(book, place, opened, touched),
         Entry::CountMarked(marked) => counts::marked(book, place, marked),
@@ -116,7 +115,33 @@ fn apply_order(
         Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),
         Entry::OrderPaid(paid) => order_money::paid(book, place, stamp, paid, touched),
         Entry::OrderBackAsked(asked) => order_money::back_asked(book, place, stamp, asked, touched),
+        Entry::OrderRefundAsked(asked) => order_refunds::asked(book, (place, stamp), asked, touched),
+        Entry::OrderRefundAllowed(allowed) => order_refunds::allowed(book, (place, stamp), allowed, touched),
+        Entry::OrderRefundEnded(ended) => order_refunds::ended(book, (place, stamp), ended, touched),
+        Entry::OrderCashGiven(given) => order_refunds::given(book, (place, stamp), given, touched),
         Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
+        _ => Ok(()),
+    }
+}
+
+/// What is said of a payment that a buyer claimed.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only words about payments come here")]
+fn apply_payment(
+    book: &mut Book<'_>,
+    place: &Place,
+    entry: &Entry,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    match entry {
+        Entry::PaymentVerified(word) => {
+            payments::said(book, place, (word.sale, word.tender), (Standing::Verified, &word.code), touched)
+        }
+        Entry::PaymentSettled(word) => {
+            payments::said(book, place, (word.sale, word.tender), (Standing::Settled, ""), touched)
+        }
+        Entry::PaymentFailed(word) => {
+            payments::said(book, place, (word.sale, word.tender), (Standing::Failed, ""), touched)
+        }
         _ => Ok(()),
     }
 }

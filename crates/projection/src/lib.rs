@@ -18,6 +18,7 @@ mod history;
 pub mod incidents;
 mod ledger;
 pub mod order_money;
+pub mod order_refunds;
 pub mod order_steps;
 pub mod payments;
 mod people;
@@ -88,11 +89,14 @@ pub const DELIVERY: &str = include_str!("../../../migrations/shared/0014_deliver
 /// Codes that take something off orders.
 pub const COUPONS: &str = include_str!("../../../migrations/shared/0015_coupons.sql");
 
+/// Parts of orders' money that go back. It marks logs, as [`LISTS`] does.
+pub const ORDER_REFUNDS: &str = include_str!("../../../migrations/shared/0016_order_refunds.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 15] = [
+pub const STEPS: [&str; 16] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -108,6 +112,7 @@ pub const STEPS: [&str; 15] = [
     INCIDENTS,
     DELIVERY,
     COUPONS,
+    ORDER_REFUNDS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -156,6 +161,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "figure_tender",
     "figure_tax",
     "order_money",
+    "order_refund",
     "order_step",
     "price_rule",
     "price_move",

@@ -10,6 +10,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 use crate::book::Book;
 use crate::digest::ORDER_MONEY;
 use crate::ledger::Place;
+use crate::order_refunds;
 use crate::project::Touched;
 
 /// What a row says.
@@ -103,7 +104,9 @@ pub fn of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Facts, StoreErr
         "select order_id, kind, way, amount_minor from order_money where log = $1 and order_id = $2",
         params![log, order],
     )?;
-    Ok(gather(&rows)?.remove(&order).unwrap_or_default())
+    let mut facts = gather(&rows)?.remove(&order).unwrap_or_default();
+    (facts.parts_back_minor, facts.cash_back_minor) = order_refunds::sums(tx, log, order)?;
+    Ok(facts)
 }
 
 fn gather(rows: &[Row]) -> Result<BTreeMap<OrderId, Facts>, StoreError> {

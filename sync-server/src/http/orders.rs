@@ -100,6 +100,9 @@ pub(crate) struct OrderBody {
     /// Absent: it is paid when it is fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<PaymentBody>,
+    /// What the stall gives back of it, part by part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<RefundBody>,
     /// How far the stall is with it: `accepted`, `packed`, `ready` or `on its way`. Absent before any of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'static str>,
@@ -138,6 +141,18 @@ pub(crate) struct PaymentBody {
     state: &'static str,
     /// Where the buyer pays; empty where there is no such place.
     page: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RefundBody {
+    amount_minor: i64,
+    /// `as-paid`: the way it was paid. `cash`: at the stall.
+    way: &'static str,
+    /// `on-its-way`, `to-fetch` at the stall, `back`, or `refused` by whoever took the money.
+    state: &'static str,
+    /// What the stall says to it.
+    reason: String,
+    at_ms: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -246,8 +261,14 @@ pub(crate) async fn place(
         Placed::Held(view) => {
             let payment = view.payment.as_ref().map(PaymentView::as_it_began);
             app.pay_bell().notify_one();
-            let first =
-                OrderView { state: OrderState::Held, payment, step: None, reason: String::new(), ..view };
+            let first = OrderView {
+                state: OrderState::Held,
+                payment,
+                refunds: Vec::new(),
+                step: None,
+                reason: String::new(),
+                ..view
+            };
             Ok((StatusCode::CREATED, Json(first.into())))
         }
         Placed::Declined(declined) => {
@@ -532,6 +553,15 @@ impl From<OrderView> for OrderBody {
                 state: payment.state,
                 page: payment.page,
             }),
+            refunds: (view.refunds.into_iter())
+                .map(|it| RefundBody {
+                    amount_minor: it.amount_minor,
+                    way: it.way,
+                    state: it.state,
+                    reason: it.reason,
+                    at_ms: it.at_ms,
+                })
+                .collect(),
             step: view.step.map(OrderStep::name),
             reason: view.reason,
             handing: view.handing.word(),

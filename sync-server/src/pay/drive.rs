@@ -78,6 +78,12 @@ async fn remember(app: &App) {
             Err(error) => tracing::error!(%error, %order, "pay.not_remembered"),
         }
     }
+    let parts = app.store().read(|tx| rows::forgotten_parts(tx, DRIVEN_MAX)).await;
+    for due in parts.unwrap_or_default() {
+        if let Err(error) = turn(app, &due, PayTurn::ForgottenParts).await {
+            tracing::error!(%error, order = %due.order, "pay.part_not_remembered");
+        }
+    }
 }
 
 /// Everything that is due now, once, one after the other; says how many. For tests, and for whoever has no time to wait.
@@ -107,7 +113,13 @@ async fn step(app: &App, due: &DuePayment) {
                 stall = %due.stall, order = %due.order, call = ?asked.call,
                 answered = kind(&answer), "pay.called"
             );
-            match turn(app, due, PayTurn::Answered { call: asked.call, answer }).await {
+            match turn(
+                app,
+                due,
+                PayTurn::Answered { call: asked.call, part: asked.part.map(|part| part.refund), answer },
+            )
+            .await
+            {
                 Ok(Some(next)) => asked = next,
                 Ok(None) => break,
                 // It stays in doubt, and the next one looks.

@@ -11,9 +11,9 @@ use axum::http::HeaderMap;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use soko_checkout::{Answer, Call, Due, Object, State, Status};
+use soko_checkout::{Answer, Back, Call, Due, Object, Part, Stage, State, Status};
 use soko_domain::entry::PayWay;
-use soko_domain::ids::{Hash, LogId, OrderId};
+use soko_domain::ids::{Hash, LogId, OrderId, ThingId};
 use soko_domain::money::{Currency, Money};
 
 use crate::pay::forms::{answer, client};
@@ -139,8 +139,10 @@ impl Momo {
         }
     }
 
-    /// What was paid, and whether it is back again.
+    /// What was paid, and what of it is back again.
     async fn with_refund(&self, asked: &Asked, object: Object) -> Answer {
+        let Some(back) = self.back(asked).await else { return Answer::Unknown };
+        let object = Object { back, ..object };
         if asked.payment.state < State::Returning {
             return Answer::Seen(object);
         }
@@ -156,15 +158,45 @@ impl Momo {
         }
     }
 
+    /// Each part that may have been asked for, by its own name. Those that are not there were not.
+    async fn back(&self, asked: &Asked) -> Option<Back> {
+        let mut back = Back::default();
+        let open = |part: &&Part| matches!(part.stage, Stage::Asked | Stage::Pending);
+        for part in asked.payment.parts.iter().filter(open) {
+            let path = format!("refund/{}", reference_of_part(part.refund));
+            let stage = match self.get(Product::Disbursement, &path, asked.now_ms / 1_000).await? {
+                (200, body) => match body["status"].as_str()? {
+                    "SUCCESSFUL" => Stage::Done,
+                    "PENDING" | "CREATED" => Stage::Pending,
+                    "FAILED" | "REJECTED" | "TIMEOUT" => Stage::Failed,
+                    _ => return None,
+                },
+                (404, _) => continue,
+                _ => return None,
+            };
+            back.parts.push((part.refund, stage));
+        }
+        Some(back)
+    }
+
+    async fn give_back_part(&self, asked: &Asked, part: &Part) -> Answer {
+        let due = Due { amount_minor: part.amount_minor, ..asked.payment.due.clone() };
+        self.refund(asked, &due, &reference_of_part(part.refund)).await
+    }
+
+    /// What is left, under one name for ever.
     async fn give_back(&self, asked: &Asked) -> Answer {
-        let due = &asked.payment.due;
+        let due = Due { amount_minor: asked.payment.rest_minor(), ..asked.payment.due.clone() };
+        self.refund(asked, &due, &reference(b"refund", due.order)).await
+    }
+
+    async fn refund(&self, asked: &Asked, due: &Due, reference: &str) -> Answer {
         let body = json!({
             "amount": plain(due), "currency": due.currency.code(), "externalId": external(asked.stall, due.order),
             "payerMessage": code(due.order), "payeeNote": code(due.order),
-            "referenceIdToRefund": reference(b"pay", due.order),
+            "referenceIdToRefund": self::reference(b"pay", due.order),
         });
-        let reference = reference(b"refund", due.order);
-        match self.post((Product::Disbursement, "refund"), (&reference, &body), asked).await {
+        match self.post((Product::Disbursement, "refund"), (reference, &body), asked).await {
             Some(202 | 409) => self.look(asked).await,
             Some(400) => Answer::Refused("it is not given back".into()),
             Some(_) | None => Answer::Unknown,
@@ -200,6 +232,10 @@ impl Provider for Momo {
                 Call::Ask => self.begin(asked).await,
                 Call::LookUp | Call::Capture | Call::Void => self.look(asked).await,
                 Call::Refund => self.give_back(asked).await,
+                Call::RefundPart => match &asked.part {
+                    Some(part) => self.give_back_part(asked, part).await,
+                    None => Answer::Unknown,
+                },
             }
         })
     }
@@ -255,6 +291,10 @@ fn reference(what: &[u8], order: OrderId) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])
 }
 
+fn reference_of_part(refund: ThingId) -> String {
+    reference(b"part", OrderId(refund.0))
+}
+
 fn external(stall: LogId, order: OrderId) -> String {
     format!("{stall}{order}")
 }
@@ -283,7 +323,7 @@ fn object(body: &Value, reference: &str, user: &str) -> Option<Object> {
     let order = body["externalId"].as_str()?.get(2 * LogId::SIZE..).and_then(OrderId::from_hex)?;
     let amount_minor = Money::parse(&amount, currency).ok()?.minor;
     let due = Due { order, account: user.to_owned(), amount_minor, currency };
-    Some(Object { id: reference.to_owned(), status, due, page: None })
+    Some(Object { id: reference.to_owned(), status, due, page: None, back: Back::default() })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use axum::http::HeaderMap;
-use soko_checkout::{Answer, Call, Payment};
+use soko_checkout::{Answer, Call, Part, Payment};
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::Currency;
@@ -40,6 +40,8 @@ pub struct Asked {
     /// The same for every repetition.
     pub key: String,
     pub payment: Payment,
+    /// What of it goes back, where that is asked for.
+    pub part: Option<Part>,
     pub phone: String,
     /// Where the buyer's browser comes back to.
     pub back: String,

@@ -1,6 +1,6 @@
 //! Each payment's row. It is written in the transaction of what it says.
 
-use soko_checkout::{Call, Due, Ending, Payment, State, Status, Trouble};
+use soko_checkout::{Call, Due, Ending, Part, Payment, Stage, State, Status, Trouble};
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::Currency;
@@ -36,7 +36,44 @@ const COLUMNS: &str =
 
 pub(crate) fn load(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<Kept>, StoreError> {
     let sql = format!("select {COLUMNS} from checkout where log = $1 and order_id = $2");
-    tx.query_opt(&sql, params![stall, order])?.map(|row| kept(&row, order)).transpose()
+    let found = tx.query_opt(&sql, params![stall, order])?;
+    let Some(mut kept) = found.map(|row| kept(&row, order)).transpose()? else { return Ok(None) };
+    kept.payment.parts = parts(tx, stall, order)?;
+    Ok(Some(kept))
+}
+
+fn parts(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Vec<Part>, StoreError> {
+    let rows = tx.query(
+        "select refund, amount_minor, stage, asks from checkout_part
+         where log = $1 and order_id = $2 order by place, refund",
+        params![stall, order],
+    )?;
+    let part = |row: &Row| {
+        let stage = Stage::from_number(row.number(2)?);
+        let stage = stage.ok_or_else(|| StoreError::Corrupt("a part of a payment is in no stage".into()))?;
+        Ok(Part { refund: row.id(0)?, amount_minor: row.int(1)?, stage, asks: row.number(3)? })
+    };
+    rows.iter().map(part).collect()
+}
+
+fn save_parts(tx: &mut dyn Tx, stall: LogId, payment: &Payment) -> Result<(), StoreError> {
+    for (place, part) in payment.parts.iter().enumerate() {
+        tx.run(
+            "insert into checkout_part (log, order_id, place, refund, amount_minor, stage, asks)
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (log, order_id, refund) do update set stage = excluded.stage, asks = excluded.asks",
+            params![
+                stall,
+                payment.due.order,
+                place,
+                part.refund,
+                part.amount_minor,
+                part.stage.number(),
+                part.asks
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 fn kept(row: &Row, order: OrderId) -> Result<Kept, StoreError> {
@@ -64,6 +101,7 @@ fn kept(row: &Row, order: OrderId) -> Result<Kept, StoreError> {
         asks: row.number(14)?,
         tries: row.number(15)?,
         unanswered: row.number(16)?,
+        parts: Vec::new(),
     };
     Ok(Kept {
         payment,
@@ -82,6 +120,7 @@ pub(crate) fn save(tx: &mut dyn Tx, stall: LogId, kept: &Kept) -> Result<(), Sto
     let is_settled = payment.is_settled();
     // Whose telephone it was is nobody's business once nobody has to be asked.
     let phone = if is_settled { "" } else { kept.phone.as_str() };
+    save_parts(tx, stall, payment)?;
     tx.run(
         "insert into checkout (log, order_id, provider, way, account, amount_minor, currency, state, doubt, object,
            page, seen, ending, trouble, looks, is_posted, asks, tries, unanswered, phone, back, asked_ms, next_ms,
@@ -148,6 +187,11 @@ pub(crate) fn doubt_all(tx: &mut dyn Tx, only: Option<LogId>, now_ms: i64) -> Re
         ),
         params![is_one, log, State::Intent.number(), Call::Ask.number(), State::Created.number()],
     )?;
+    // What was not asked for in the copy may have been since, and a no to it would not be the first.
+    tx.run(
+        &format!("update checkout_part set stage = $3, asks = asks + 1 where {is_meant} and stage = $4"),
+        params![is_one, log, Stage::Asked.number(), Stage::Wanted.number()],
+    )?;
     tx.run(
         &format!("update checkout set begun_ms = $3 where {is_meant} and settled = 0"),
         params![is_one, log, now_ms],
@@ -178,6 +222,25 @@ pub(crate) fn forgotten(tx: &mut dyn Tx, limit: usize) -> Result<Vec<(LogId, Ord
         let way = way.ok_or_else(|| StoreError::Corrupt("a way to pay is unknown".into()))?;
         Ok((row.id(0)?, row.id(1)?, way))
     };
+    rows.iter().map(one).collect()
+}
+
+/// Parts that a stall's records allow and nobody here remembers.
+pub(crate) fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
+    let rows = tx.query(
+        "select distinct a.log, a.order_id, c.provider from order_refund a
+         join stall_core s on s.log = a.log and s.counter > 1
+         join checkout c on c.log = a.log and c.order_id = a.order_id
+         where a.what = 2 and a.way = 1
+           and not exists (select 1 from order_refund e
+             where e.log = a.log and e.order_id = a.order_id and e.refund = a.refund and e.what = 3 and e.code <> 1)
+           and not exists (select 1 from checkout_part p
+             where p.log = a.log and p.order_id = a.order_id and p.refund = a.refund)
+         order by a.log, a.order_id limit $1",
+        params![limit],
+    )?;
+    let one =
+        |row: &Row| Ok(DuePayment { stall: row.id(0)?, order: row.id(1)?, provider: row.text(2)?.into() });
     rows.iter().map(one).collect()
 }
 

@@ -7,14 +7,16 @@
 use axum::http::HeaderMap;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
-use soko_checkout::{Answer, Call, Due, Object, Status};
+use soko_checkout::{Answer, Back, Call, Due, Object, Stage, Status};
 use soko_domain::entry::PayWay;
-use soko_domain::ids::{LogId, OrderId};
+use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
 
 use crate::pay::forms::{answer, client, form, hmac_hex, is_same};
 use crate::pay::provider::{Asked, Heard, NotHeard, Promised, Provider, Secret};
 
+/// What the refund of all that is left is called.
+const REST: &str = "rest";
 const VERSION: &str = "2024-06-20";
 /// Signatures that are older, or from further in the future, are not taken.
 const TOLERANCE_S: i64 = 5 * 60;
@@ -112,10 +114,32 @@ impl Stripe {
     async fn look(&self, asked: &Asked) -> Answer {
         let Some(id) = &asked.payment.object else { return self.look_through(asked).await };
         match self.session(id).await {
-            Said::Yes(session) => shown(&session),
+            Said::Yes(session) => self.with_refunds(asked, &session).await,
             Said::Missing => Answer::Nothing,
             Said::No(_) | Said::Silence => Answer::Unknown,
         }
+    }
+
+    /// What went back of it, where anything can have.
+    async fn with_refunds(&self, asked: &Asked, session: &Value) -> Answer {
+        let Some(mut object) = object(session) else { return Answer::Unknown };
+        let intent = &session["payment_intent"];
+        let Some(name) = intent["id"].as_str().filter(|_| object.status >= Status::Captured) else {
+            return Answer::Seen(object);
+        };
+        if asked.payment.parts.is_empty() {
+            // Nobody here asked for any of it.
+            object.back.outside_minor = intent["latest_charge"]["amount_refunded"].as_i64().unwrap_or(0);
+            return Answer::Seen(object);
+        }
+        let path = format!("/v1/refunds?limit=100&payment_intent={name}");
+        let Said::Yes(list) = self.said(self.get(&path)).await else { return Answer::Unknown };
+        // More than a portion is more than anybody here asks for.
+        let Some(refunds) = list["data"].as_array().filter(|_| list["has_more"] != true) else {
+            return Answer::Unknown;
+        };
+        let Some(back) = back(refunds) else { return Answer::Unknown };
+        Answer::Seen(Object { back, ..object })
     }
 
     async fn session(&self, id: &str) -> Said {
@@ -135,7 +159,7 @@ impl Stripe {
             if let Some(found) = sessions.iter().find(|one| one["client_reference_id"] == order.as_str()) {
                 let Some(id) = found["id"].as_str() else { return Answer::Unknown };
                 return match self.session(id).await {
-                    Said::Yes(session) => shown(&session),
+                    Said::Yes(session) => self.with_refunds(asked, &session).await,
                     Said::Missing | Said::No(_) | Said::Silence => Answer::Unknown,
                 };
             }
@@ -168,7 +192,15 @@ impl Stripe {
                 self.post(&format!("/v1/payment_intents/{intent}/cancel"), &key, &[])
             }
             (Call::Refund, Some(intent)) => {
-                self.post("/v1/refunds", &asked.key, &[("payment_intent", intent)])
+                // Without an amount it is what is left.
+                let name = ("metadata[soko_refund]", REST.to_owned());
+                self.post("/v1/refunds", &asked.key, &[("payment_intent", intent), name])
+            }
+            (Call::RefundPart, Some(intent)) => {
+                let Some(part) = &asked.part else { return Answer::Unknown };
+                let amount = ("amount", part.amount_minor.to_string());
+                let name = ("metadata[soko_refund]", part.refund.to_string());
+                self.post("/v1/refunds", &asked.key, &[("payment_intent", intent), amount, name])
             }
             _ => return shown(&session),
         };
@@ -239,7 +271,7 @@ impl Provider for Stripe {
             match asked.call {
                 Call::Ask => self.begin(asked).await,
                 Call::LookUp => self.look(asked).await,
-                Call::Capture | Call::Void | Call::Refund => self.change(asked).await,
+                Call::Capture | Call::Void | Call::Refund | Call::RefundPart => self.change(asked).await,
             }
         })
     }
@@ -284,7 +316,28 @@ fn object(session: &Value) -> Option<Object> {
         currency: session["currency"].as_str().and_then(Currency::parse)?,
     };
     let page = session["url"].as_str().map(str::to_owned);
-    Some(Object { id: session["id"].as_str()?.to_owned(), status: status(session)?, due, page })
+    let (id, status) = (session["id"].as_str()?.to_owned(), status(session)?);
+    Some(Object { id, status, due, page, back: Back::default() })
+}
+
+/// Refunds by our names for them. What has none was made at Stripe.
+fn back(refunds: &[Value]) -> Option<Back> {
+    let mut back = Back::default();
+    for refund in refunds {
+        let stage = match refund["status"].as_str()? {
+            "succeeded" => Stage::Done,
+            "pending" | "requires_action" => Stage::Pending,
+            "failed" | "canceled" => Stage::Failed,
+            _ => return None,
+        };
+        let name = refund["metadata"]["soko_refund"].as_str();
+        match name.and_then(ThingId::from_hex) {
+            Some(refund) => back.parts.push((refund, stage)),
+            None if name == Some(REST) || stage == Stage::Failed => {}
+            None => back.outside_minor = back.outside_minor.saturating_add(refund["amount"].as_i64()?),
+        }
+    }
+    Some(back)
 }
 
 fn status(session: &Value) -> Option<Status> {

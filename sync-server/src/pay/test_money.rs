@@ -3,7 +3,7 @@
 //! and no if its number ends in 0.
 
 use axum::http::HeaderMap;
-use soko_checkout::{Answer, Call, Due, Object, Status};
+use soko_checkout::{Answer, Back, Call, Due, Object, Stage, Status};
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::Currency;
@@ -102,6 +102,13 @@ fn serve(tx: &mut dyn Tx, way: PayWay, asked: &Asked) -> Result<Answer, StoreErr
             ],
         )?;
     }
+    if let (Call::RefundPart, Some(part)) = (asked.call, &asked.part) {
+        tx.execute(
+            "insert into test_money_part (order_id, refund, amount_minor) values ($1, $2, $3)
+             on conflict (order_id, refund) do nothing",
+            params![due.order, part.refund, part.amount_minor],
+        )?;
+    }
     let Some((row, status)) = find(tx, due.order)? else { return Ok(Answer::Nothing) };
     let looked = row.int(5)?;
     let next = match (asked.call, status) {
@@ -117,7 +124,10 @@ fn serve(tx: &mut dyn Tx, way: PayWay, asked: &Asked) -> Result<Answer, StoreErr
         "update test_money set status = $2, looked = looked + 1 where order_id = $1",
         params![due.order, next.number()],
     )?;
-    shown(&row, due.order, next, way).map(Answer::Seen)
+    let parts = tx.query("select refund from test_money_part where order_id = $1", params![due.order])?;
+    let parts = parts.iter().map(|row| Ok((row.id(0)?, Stage::Done))).collect::<Result<_, StoreError>>()?;
+    let back = Back { parts, outside_minor: 0 };
+    Ok(Answer::Seen(Object { back, ..shown(&row, due.order, next, way)? }))
 }
 
 fn find(tx: &mut dyn Tx, order: OrderId) -> Result<Option<(Row, Status)>, StoreError> {
@@ -143,6 +153,7 @@ fn shown(row: &Row, order: OrderId, status: Status, way: PayWay) -> Result<Objec
         status,
         due: Due { order, account: stall.to_string(), amount_minor: row.int(1)?, currency },
         page: (way == PayWay::Card).then_some(page),
+        back: Back::default(),
     })
 }
 

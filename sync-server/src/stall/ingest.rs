@@ -20,7 +20,7 @@ use soko_replication::{
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::epoch;
-use crate::stall::{paid_twice, paying};
+use crate::stall::{paid_twice, refunds};
 
 /// A verdict about a run that was not taken at all.
 pub(super) const NOT_TAKEN: u8 = 100;
@@ -202,7 +202,7 @@ fn keep_checked(
     }
     count_demand(desk, author, &records)?;
     paid_twice::tell(desk, author, &records)?;
-    paying::give_back(desk, &records)?;
+    refunds::answer(desk, author, &records)?;
     for (author, seq, code) in parked {
         let note = code.sentence().to_string();
         verdicts.push(Verdict { author, seq, code: code.number(), note: note.clone() });

@@ -11,6 +11,7 @@ mod paid_twice;
 mod paying;
 mod prepared;
 mod public;
+mod refunds;
 mod replicate;
 mod settle;
 mod sharing;
@@ -25,6 +26,7 @@ pub use orders::{Declined, DeliveryView, EndOrder, OrderLineView, OrderView, Pla
 pub(crate) use orders::{look_at_coupon, view as order_view};
 pub use paying::{LEASE_MS, PayTurn, PaymentView, ToPay};
 pub use prepared::{Prepared, ROUNDS_MAX};
+pub use refunds::RefundView;
 pub use shop::{CategoryView, OfferView, StallView};
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};

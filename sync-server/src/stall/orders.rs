@@ -26,6 +26,7 @@ use crate::operator::today;
 use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
+use crate::stall::refunds::{self, RefundView};
 use crate::stall::sharing;
 
 /// Longest key that a buyer's device may choose.
@@ -99,6 +100,8 @@ pub struct OrderView {
     pub placed_ms: i64,
     /// None is paid when it is fetched.
     pub payment: Option<PaymentView>,
+    /// What goes back of it in parts.
+    pub refunds: Vec<RefundView>,
     /// How far the stall is with it.
     pub step: Option<OrderStep>,
     /// What the stall says to its cancelling; empty otherwise.
@@ -129,6 +132,7 @@ pub struct OrderLineView {
 }
 
 /// What became of a request for an order. Both are remembered under its key.
+#[expect(clippy::large_enum_variant, reason = "one for each order, passed on at once")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Placed {
     Held(OrderView),
@@ -460,7 +464,8 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
         OrderState::Held | OrderState::HandedOver | OrderState::Fulfilled => String::new(),
     };
     let step = found.step;
-    Ok(Some(OrderView { payment, step, reason, ..shown(order, found.state, placed, found.at_ms) }))
+    let refunds = refunds::views(tx, log, order)?;
+    Ok(Some(OrderView { payment, step, reason, refunds, ..shown(order, found.state, placed, found.at_ms) }))
 }
 
 fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64) -> OrderView {
@@ -481,6 +486,7 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
         note: placed.note,
         placed_ms,
         payment: None,
+        refunds: Vec::new(),
         step: None,
         reason: String::new(),
         handing: placed.handing,

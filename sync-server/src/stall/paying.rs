@@ -2,20 +2,20 @@
 //! money is decided by `soko_checkout`, what is written of it by the domain's verbs; here they meet in one commit.
 
 use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Payment, State, Trouble};
-use soko_domain::entry::{Entry, IncidentKind, IncidentRaised, Kind, OrderToPay, PayWay, ReleaseReason};
-use soko_domain::ids::{LogId, OrderId};
+use soko_domain::entry::{IncidentKind, IncidentRaised, OrderToPay, PayWay, RefundEnd, ReleaseReason};
+use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::verbs::pay_order::{self, PayStanding};
 use soko_domain::verbs::release_order::{self, OrderState};
 use soko_projection::{order_money, read};
 use soko_record_log::{StoreError, Tx};
-use soko_replication::Record;
 
 use crate::core::CoreRefusal;
 use crate::pay::provider::Asked;
 use crate::pay::rows::{self, Kept};
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
+use crate::stall::refunds;
 
 /// While a call is made nobody else takes the payment on; who dies with it is followed after so long.
 pub const LEASE_MS: i64 = 60_000;
@@ -46,6 +46,8 @@ pub enum PayTurn {
     },
     Answered {
         call: Call,
+        /// The part that was asked for, if it was one.
+        part: Option<ThingId>,
         answer: Answer,
     },
     /// A webhook names it.
@@ -53,6 +55,8 @@ pub enum PayTurn {
     Disputed,
     /// The records name it and nobody remembers it: whether anything was asked for has to be looked up.
     Forgotten(Box<ToPay>),
+    /// The records allow parts of it to go back that nobody remembers.
+    ForgottenParts,
 }
 
 /// How far a payment is, for its buyer.
@@ -109,13 +113,21 @@ pub(super) fn turn(
             kept.next_ms = now_ms + if is_shut { SHUT_MS } else { LEASE_MS };
             Next { deeds, call }
         }
-        PayTurn::Answered { call, answer } => {
-            let next = kept.payment.answered(*call, answer);
+        PayTurn::Answered { call, part, answer } => {
+            let next = match part.filter(|_| *call == Call::RefundPart) {
+                Some(refund) => kept.payment.part_answered(refund, answer),
+                None => kept.payment.answered(*call, answer),
+            };
             kept.next_ms = now_ms + kept.payment.wait_ms();
             next
         }
         PayTurn::Named => named(&mut kept, now_ms, Payment::named),
         PayTurn::Disputed => named(&mut kept, now_ms, Payment::disputed),
+        PayTurn::ForgottenParts => {
+            refunds::remember(desk, &mut kept.payment)?;
+            kept.next_ms = now_ms;
+            Next::default()
+        }
         PayTurn::Forgotten(_) => return Ok(None),
     };
     if call.is_some() {
@@ -141,7 +153,10 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
     let due = Due { order, account: to_pay.account.clone(), amount_minor, currency };
     let mut payment = Payment::forgotten(due);
     payment.is_posted = facts.paid_minor > 0;
-    if found.state == OrderState::Released || facts.is_back_asked {
+    refunds::remember(desk, &mut payment)?;
+    // Where some went out of a drawer the rest goes back as a part, which the records have.
+    let is_to_end = found.state == OrderState::Released || facts.is_back_asked;
+    if is_to_end && facts.cash_back_minor == 0 {
         // Nobody waits for these goods, or for this money: whatever was asked for since is to end.
         payment.cancel(Ending::Failed);
     }
@@ -178,19 +193,8 @@ fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
 fn asked(stall: LogId, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
     let key = kept.payment.key(call);
     let Kept { payment, phone, back, asked_ms, .. } = kept;
-    Asked { stall, call, key, payment, phone, back, asked_ms, now_ms }
-}
-
-/// Registers that want the money of orders to go back: each payment is asked to end.
-pub(super) fn give_back(desk: &mut Desk<'_>, records: &[Record]) -> Result<(), CoreRefusal> {
-    for record in records.iter().filter(|record| record.kind == Kind::OrderBackAsked.number()) {
-        let Some(body) = record.body.bytes() else { continue };
-        let Ok((_, Entry::OrderBackAsked(asked))) = Entry::from_body(Kind::OrderBackAsked, body) else {
-            continue;
-        };
-        ends_first(desk, asked.order, Ending::Stall)?;
-    }
-    Ok(())
+    let part = payment.part_in_hand().copied().filter(|_| call == Call::RefundPart);
+    Asked { stall, call, key, payment, part, phone, back, asked_ms, now_ms }
 }
 
 /// Whether an order cannot end before its payment does. Then that is asked for.
@@ -211,7 +215,7 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
 }
 
 /// What follows for the stall, in the same transaction.
-fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Result<(), CoreRefusal> {
+pub(super) fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Result<(), CoreRefusal> {
     let (order, amount_minor) = (kept.payment.due.order, kept.payment.due.amount_minor);
     // Known from the records, whatever a restored server forgot: that it went back is no news then.
     let was_back = deeds.contains(&Deed::Tell(Trouble::ReturnedOutside))
@@ -226,7 +230,16 @@ fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Result<(), Co
             }
             Deed::PaidBack => {
                 let facts = order_money::of(desk.tx, desk.log, order)?;
-                desk.write(pay_order::paid_back(&facts, order, (amount_minor, &reference))?)?;
+                // Parts of it went back before, and the records have them.
+                desk.write(pay_order::paid_back(&facts, order, (facts.left_minor(), &reference))?)?;
+            }
+            Deed::PartBack(refund) => {
+                refunds::end(desk, (*refund, order), (RefundEnd::PaidBack, &reference))?;
+            }
+            Deed::PartFailed(refund) => {
+                let is_whole = kept.payment.state >= State::Returning;
+                let end = if is_whole { RefundEnd::Whole } else { RefundEnd::NotTaken };
+                refunds::end(desk, (*refund, order), (end, ""))?;
             }
             Deed::Free(why) => free(desk, kept, *why)?,
             Deed::Tell(trouble) => {

@@ -45,6 +45,8 @@ pub const STEPS: &[Migration] = &[
     step!(27, "0012_order_contact"),
     step!(28, "0013_wishes"),
     Migration { number: 29, name: "coupons", sql: soko_projection::COUPONS },
+    Migration { number: 30, name: "order_refunds", sql: soko_projection::ORDER_REFUNDS },
+    step!(31, "0014_refunds"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

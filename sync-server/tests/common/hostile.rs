@@ -56,7 +56,14 @@ struct Session {
     currency: String,
     status: &'static str,
     intent: Option<&'static str>,
-    is_back: bool,
+    /// Each with the name that it was given, and how much.
+    refunds: Vec<(String, i64)>,
+}
+
+impl Session {
+    fn returned_minor(&self) -> i64 {
+        self.refunds.iter().map(|(_, amount)| amount).sum()
+    }
 }
 
 #[derive(Default)]
@@ -68,6 +75,8 @@ pub(crate) struct Books {
     /// Money that was really taken and given back.
     pub(crate) charges: u32,
     pub(crate) refunds: u32,
+    /// It says no to each refund.
+    pub(crate) is_broke: bool,
     /// Everything fails until it is put back.
     pub(crate) is_down: bool,
 }
@@ -79,6 +88,10 @@ impl Books {
 
     pub(crate) fn asked_for(&self, asks: Asks) -> bool {
         self.asked.contains(&asks)
+    }
+
+    pub(crate) fn returned_minor(&self) -> i64 {
+        self.sessions.values().map(Session::returned_minor).sum()
     }
 
     pub(crate) fn forget_keys(&mut self) {
@@ -120,7 +133,7 @@ impl Hostile {
             .route("/v1/payment_intents/{id}/capture", post(capture))
             .route("/v1/payment_intents/{id}/cancel", post(cancel))
             .route("/v1/payment_intents/{id}", get(intent))
-            .route("/v1/refunds", post(refund))
+            .route("/v1/refunds", post(refund).get(refunds))
             .with_state(hostile.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         hostile
@@ -214,7 +227,9 @@ fn endless() -> Response {
 
 fn shown(id: &str, session: &Session) -> Value {
     let intent = session.intent.map(|status| {
-        json!({"id": format!("pi_{id}"), "status": status, "latest_charge": {"refunded": session.is_back}})
+        json!({"id": format!("pi_{id}"), "status": status, "latest_charge": {
+            "refunded": session.returned_minor() == session.amount, "amount_refunded": session.returned_minor(),
+        }})
     });
     json!({
         "id": id, "url": format!("https://pay.example/{id}"), "status": session.status,
@@ -239,7 +254,7 @@ async fn create(State(hostile): State<Hostile>, headers: HeaderMap, body: String
             currency: form["line_items[0][price_data][currency]"].clone(),
             status: "open",
             intent: None,
-            is_back: false,
+            refunds: vec![],
         };
         let body = shown(&id, &session);
         books.sessions.insert(id, session);
@@ -308,12 +323,29 @@ fn move_intent(
 async fn refund(State(hostile): State<Hostile>, headers: HeaderMap, body: String) -> Response {
     let form = read_form(&body);
     hostile.serve(Asks::Refund, &headers, |books, _| {
+        let is_broke = books.is_broke;
         let session = books.sessions.get_mut(form["payment_intent"].trim_start_matches("pi_"));
-        let paid = session.filter(|session| session.intent == Some("succeeded") && !session.is_back);
-        let Some(session) = paid else { return no("charge_already_refunded") };
-        session.is_back = true;
+        let paid = session.filter(|session| session.intent == Some("succeeded") && !is_broke);
+        let Some(session) = paid else { return no("insufficient_funds") };
+        let left = session.amount - session.returned_minor();
+        let amount = form.get("amount").map_or(left, |amount| amount.parse().unwrap());
+        if amount < 1 || amount > left {
+            return no("charge_already_refunded");
+        }
+        session.refunds.push((form["metadata[soko_refund]"].clone(), amount));
         books.refunds += 1;
         (200, json!({"id": "re_1"}))
+    })
+}
+
+async fn refunds(State(hostile): State<Hostile>, Query(asked): Query<Form>, headers: HeaderMap) -> Response {
+    hostile.serve(Asks::Look, &headers, |books, _| {
+        let session = books.sessions.get(asked["payment_intent"].trim_start_matches("pi_"));
+        let one = |(name, amount): &(String, i64)| {
+            json!({"amount": amount, "status": "succeeded", "metadata": {"soko_refund": name}})
+        };
+        let all: Vec<Value> = session.map_or(vec![], |session| session.refunds.iter().map(one).collect());
+        (200, json!({"data": all, "has_more": false}))
     })
 }
 

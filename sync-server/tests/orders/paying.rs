@@ -32,18 +32,18 @@ use crate::common::server::{Answer, Ask, Wanted};
 use crate::common::shop::{STALL, Shop, TEA, core, id, orders, secret, stores};
 
 /// Longer than any wait between two looks.
-const LATER_MS: i64 = 16 * 60 * 1_000;
+pub(crate) const LATER_MS: i64 = 16 * 60 * 1_000;
 /// Looks within which everything comes to rest.
-const LOOKS: usize = 60;
-const ORDER: u8 = 1;
+pub(crate) const LOOKS: usize = 60;
+pub(crate) const ORDER: u8 = 1;
 
-struct World {
-    shop: Shop,
-    provider: Hostile,
+pub(crate) struct World {
+    pub(crate) shop: Shop,
+    pub(crate) provider: Hostile,
 }
 
 impl World {
-    async fn open(store: TestStore) -> Self {
+    pub(crate) async fn open(store: TestStore) -> Self {
         Self::open_with(store, 5).await
     }
 
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// A kill: nothing in memory is left, and whoever called at that moment is gone.
-    fn restart(mut self) -> Self {
+    pub(crate) fn restart(mut self) -> Self {
         let as_core: Arc<dyn StallCore> = self.shop.core.clone();
         let wanted = Wanted { core: Some(as_core), pay: vec![self.provider.provider()], ..Wanted::default() };
         self.shop.server = self.shop.server.restarted(wanted);
@@ -75,27 +75,27 @@ impl World {
         self.shop.server.post(&orders(), &body).header("soko-buyer", &secret(guest))
     }
 
-    async fn seen(&self) -> Value {
+    pub(crate) async fn seen(&self) -> Value {
         let path = format!("{}/{}", orders(), id(ORDER));
         let answer = self.shop.server.get(&path).header("soko-buyer", &secret(1)).send().await;
         answer.expect(StatusCode::OK).json()
     }
 
     /// State of the order, state of its payment.
-    async fn standing(&self) -> (String, String) {
+    pub(crate) async fn standing(&self) -> (String, String) {
         let seen = self.seen().await;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         (text(&seen["state"]), text(&seen["payment"]["state"]))
     }
 
-    async fn cancel(&self) {
+    pub(crate) async fn cancel(&self) {
         let path = format!("{}/{}/cancel", orders(), id(ORDER));
         let asked = self.shop.server.ask(Method::POST, &path).header("soko-buyer", &secret(1));
         asked.send().await.expect(StatusCode::OK);
     }
 
     /// Begins what comes next, and dies before it is sent.
-    async fn begin_and_die(self) -> Self {
+    pub(crate) async fn begin_and_die(self) -> Self {
         let core = self.shop.core.clone();
         let now = Now { now_ms: self.now_ms(), seed: [7; 32] };
         let order = OrderId::from_hex(&id(ORDER)).unwrap();
@@ -116,12 +116,12 @@ impl World {
         self.shop.server.clock.now_ms()
     }
 
-    async fn drive(&self) {
+    pub(crate) async fn drive(&self) {
         drive::once(&self.shop.server.app).await;
     }
 
     /// Until nothing is due any more, or this is reached.
-    async fn until(&self, wanted: (&str, &str)) {
+    pub(crate) async fn until(&self, wanted: (&str, &str)) {
         for _ in 0..LOOKS {
             let (order, payment) = self.standing().await;
             if (order.as_str(), payment.as_str()) == wanted {
@@ -134,13 +134,13 @@ impl World {
     }
 
     /// What the stall's records say.
-    async fn records(&self) -> Facts {
+    pub(crate) async fn records(&self) -> Facts {
         let order = OrderId::from_hex(&id(ORDER)).unwrap();
         let read = self.shop.server.store.store.read(move |tx| order_money::of(tx, STALL, order)).await;
         read.map_err(StoreError::from).unwrap()
     }
 
-    async fn incidents(&self) -> Vec<i64> {
+    pub(crate) async fn incidents(&self) -> Vec<i64> {
         let read = self.shop.server.store.store.read(|tx| {
             let rows = tx.query("select kind from incident where log = $1 order by kind", params![STALL])?;
             rows.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, StoreError>>()
@@ -148,13 +148,13 @@ impl World {
         read.await.map_err(StoreError::from).unwrap()
     }
 
-    fn moved(&self) -> (usize, u32, u32) {
+    pub(crate) fn moved(&self) -> (usize, u32, u32) {
         let books = self.provider.books();
         (books.sessions(), books.charges, books.refunds)
     }
 
     /// A buyer who came as far as the provider's page.
-    async fn waiting(store: TestStore) -> Self {
+    pub(crate) async fn waiting(store: TestStore) -> Self {
         let world = Self::open(store).await;
         world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
         world.until(("held", "waiting")).await;
@@ -204,7 +204,7 @@ async fn an_order_is_paid_by_card_and_the_records_say_so() {
 }
 
 /// What may go wrong with a call.
-const FAULTS: [Option<Fault>; 5] =
+pub(crate) const FAULTS: [Option<Fault>; 5] =
     [None, Some(Fault::Before), Some(Fault::After), Some(Fault::Error), Some(Fault::ErrorAfter)];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -401,7 +401,7 @@ async fn a_buyer_who_went_away_is_ended_by_the_provider_and_not_by_time() {
 }
 
 impl World {
-    async fn sql(&self, work: &'static [&'static str]) {
+    pub(crate) async fn sql(&self, work: &'static [&'static str]) {
         let run = move |tx: &mut dyn soko_record_log::Tx| {
             work.iter().try_for_each(|sql| tx.execute(sql, &[]).map(drop))
         };
@@ -410,7 +410,7 @@ impl World {
     }
 
     /// A new life, as `restore` begins it, and the owner has confirmed the devices.
-    async fn restored(self) -> Self {
+    pub(crate) async fn restored(self) -> Self {
         let core = self.shop.core.clone();
         let now = Now { now_ms: self.now_ms(), seed: [9; 32] };
         let begin = move |tx: &mut dyn soko_record_log::Tx| Ok::<_, Refusal>(core.new_epoch(tx, now)?);

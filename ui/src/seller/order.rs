@@ -7,6 +7,7 @@ use soko_domain::ids::{LogId, OrderId};
 use soko_domain::verbs::pay_order::PayStanding;
 use yew::prelude::*;
 
+use super::order_refund::Parts;
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
 use crate::live::use_query;
@@ -104,9 +105,10 @@ fn Shown(props: &ShownProps) -> Html {
             }
             if is_waiting {
                 <Steps stall={props.stall.stall} row={row.clone()} />
-            } else if row.state != "cancelled" && row.money == PayStanding::Paid {
+            } else if row.state != "cancelled" && matches!(row.money, PayStanding::Paid | PayStanding::PartlyBack) {
                 <PayBack stall={props.stall.stall} order={row.order} />
             }
+            <Parts stall={props.stall.clone()} order={order.clone()} />
         </section>
     }
 }
@@ -279,6 +281,7 @@ pub(super) fn money(speech: &Speech, money: PayStanding) -> Html {
         PayStanding::Paid => SavedTone::Good,
         PayStanding::PaidBack => SavedTone::Quiet,
         PayStanding::PayingBack => SavedTone::Waiting,
+        PayStanding::PartlyBack => SavedTone::Quiet,
     };
     let word = money.word();
     html! { <Badge {tone} text={speech.say_or(&format!("order-money.{word}"), word)} /> }

@@ -111,7 +111,7 @@ impl Terms {
     }
 }
 
-const GOODS: [GoodsBack; 3] = [GoodsBack::Sellable, GoodsBack::Waste, GoodsBack::KeptByBuyer];
+pub(super) const GOODS: [GoodsBack; 3] = [GoodsBack::Sellable, GoodsBack::Waste, GoodsBack::KeptByBuyer];
 
 #[derive(Properties, PartialEq)]
 pub(super) struct TermsProps {
@@ -171,7 +171,7 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
 }
 
 /// Takes the word of a choice.
-fn chosen<T: Worded>(state: &UseStateHandle<T>) -> Callback<String> {
+pub(super) fn chosen<T: Worded>(state: &UseStateHandle<T>) -> Callback<String> {
     let setter = state.setter();
     Callback::from(move |word: String| T::from_word(&word).into_iter().for_each(|choice| setter.set(choice)))
 }

@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     BuyerQuery, BuyerVerb, BuyerView, ContactView, OrderLineView, OwnOrderState, OwnOrderView, OwnPayState,
-    OwnPayment,
+    OwnPayment, OwnRefund, OwnRefundState,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId};
@@ -15,7 +15,7 @@ use crate::desk::{Desk, Trouble};
 use crate::doing::use_doing;
 use crate::live::use_buyer;
 use crate::nav::Go;
-use crate::parts::{Badge, Busy, Confirm, Empty, Icon, Problem, icon};
+use crate::parts::{Badge, Busy, Confirm, Empty, Icon, Problem, SavedTone, icon};
 use crate::route::Route;
 use crate::speech::use_speech;
 
@@ -74,6 +74,7 @@ fn Known(props: &KnownProps) -> Html {
             if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
                 <Payment {payment} />
             }
+            <Refunds currency={row.currency.clone()} refunds={order.refunds.clone()} />
             <section class="card stack" aria-label={speech.say("my-orders.lines")}>
                 <ul class="checkout-lines">
                     { for order.lines.iter().map(|line| html! {
@@ -136,6 +137,43 @@ fn Payment(props: &PaymentProps) -> Html {
                     { speech.say("own-pay.go") }
                 </a>
             }
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RefundsProps {
+    currency: AttrValue,
+    refunds: Vec<OwnRefund>,
+}
+
+/// What the stall gives back, part by part.
+#[component]
+fn Refunds(props: &RefundsProps) -> Html {
+    let speech = use_speech();
+    if props.refunds.is_empty() {
+        return Html::default();
+    }
+    let title = speech.say("own-refund.title");
+    let row = |refund: &OwnRefund| {
+        let (tone, key) = match refund.state {
+            OwnRefundState::OnItsWay => (SavedTone::Waiting, "own-pay.returning"),
+            OwnRefundState::ToFetch => (SavedTone::Waiting, "own-refund.to-fetch"),
+            OwnRefundState::Back => (SavedTone::Good, "own-pay.returned"),
+            OwnRefundState::Refused => (SavedTone::Bad, "own-refund.refused"),
+        };
+        html! {
+            <li class="stack-tight">
+                <div class="row row-apart"><strong class="number">{ speech.money(refund.amount_minor, &props.currency) }</strong>
+                    <Badge {tone} text={speech.say(key)} /></div>
+                <p class="prose">{ refund.reason.clone() }</p>
+            </li>
+        }
+    };
+    html! {
+        <section class="card stack" aria-label={title.clone()}>
+            <h2>{ title }</h2>
+            <ul class="plain">{ for props.refunds.iter().map(row) }</ul>
         </section>
     }
 }

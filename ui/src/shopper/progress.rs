@@ -203,6 +203,7 @@ mod tests {
             reason: String::new(),
             cancel_asked,
             payment: None,
+            refunds: Vec::new(),
         }
     }
 

@@ -120,6 +120,10 @@ impl Device {
             // Another device may have said something meanwhile; what comes is told.
             self.orders.ring();
         }
+        if let BuyerQuery::Order(order) = query {
+            self.looked_at.borrow_mut().push(*order);
+            self.orders.ring();
+        }
         self.read(|tx| match query {
             BuyerQuery::OwnReviews(order) => Ok(BuyerView::OwnReviews(reviews::of_order(tx, *order)?)),
             BuyerQuery::LikedKeys => Ok(BuyerView::LikedKeys(likes::keys(tx, &whose)?)),

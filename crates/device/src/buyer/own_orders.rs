@@ -1,14 +1,14 @@
 //! The buyer's orders as tables.
 
 use soko_app_api::{
-    ContactView, OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment, PayChoice,
-    Window,
+    ContactView, OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment, OwnRefund,
+    OwnRefundState, PayChoice, Window,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::quantity::Unit;
-use soko_record_log::{Row, StoreError, Tx, params};
+use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use super::{bounded, put};
 use crate::server::{Brought, OrderNow};
@@ -212,6 +212,7 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         discount_minor: found.int(22)?,
         cancel_asked: found.bool(10)?,
         payment: payment(&found)?,
+        refunds: refunds(tx, order)?,
     }))
 }
 
@@ -224,15 +225,34 @@ pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, 
     rows.iter().map(|row| Ok((ProductId(row.id(0)?), row.int(1)?, row.int(2)?))).collect()
 }
 
-/// Orders that have not ended, the oldest first.
+const OPENED: &str =
+    "order_id, stall, server, is_guest, state, is_tried, cancel_asked, note, pay_way, pay_phone, pay_state,
+    contact_name, contact_reach, contact_address, handing, zone, seen_total_minor, coupon";
+
+/// Orders that have not ended, and those of which money is on its way back, the oldest first.
 pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
     let sql = format!(
-        "select order_id, stall, server, is_guest, state, is_tried, cancel_asked, note, pay_way, pay_phone, pay_state,
-           contact_name, contact_reach, contact_address, handing, zone, seen_total_minor, coupon
-         from own_order
-         where state in {OPEN} order by at_ms, order_id"
+        "select {OPENED} from own_order
+         where state in {OPEN} or order_id in (select order_id from own_refund where state in (1, 2))
+         order by at_ms, order_id"
     );
-    let rows = tx.query(&sql, &[])?;
+    opened(tx, &sql, &[])
+}
+
+/// Those of these that ended: something may have become of their money since.
+pub(super) fn ended(tx: &mut dyn Tx, orders: &[OrderId]) -> Result<Vec<Open>, StoreError> {
+    let mut all = Vec::new();
+    for order in orders {
+        let sql = format!(
+            "select {OPENED} from own_order where order_id = $1 and not state in {OPEN} and is_tried = 1"
+        );
+        all.extend(opened(tx, &sql, params![order])?);
+    }
+    Ok(all)
+}
+
+fn opened(tx: &mut dyn Tx, sql: &str, with: &[Param<'_>]) -> Result<Vec<Open>, StoreError> {
+    let rows = tx.query(sql, with)?;
     let open = |row: &Row| {
         Ok(Open {
             order: OrderId(row.id(0)?),
@@ -330,6 +350,44 @@ fn payment(row: &Row) -> Result<Option<OwnPayment>, StoreError> {
     let state = pay_state(row.number(12)?);
     let page = row.text(13)?;
     Ok(way.zip(state).map(|(way, state)| OwnPayment { way, state, page: page.into() }))
+}
+
+const REFUND_STATES: &[(OwnRefundState, u8)] = &[
+    (OwnRefundState::OnItsWay, 1),
+    (OwnRefundState::ToFetch, 2),
+    (OwnRefundState::Back, 3),
+    (OwnRefundState::Refused, 4),
+];
+
+fn refunds(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<OwnRefund>, StoreError> {
+    let rows = tx.query(
+        "select amount_minor, state, reason, at_ms from own_refund where order_id = $1 order by place",
+        params![order],
+    )?;
+    let refund = |row: &Row| {
+        let number: u8 = row.number(1)?;
+        let state = REFUND_STATES.iter().find(|(_, known)| *known == number);
+        let state = state.map_or(OwnRefundState::OnItsWay, |(state, _)| *state);
+        Ok(OwnRefund { amount_minor: row.int(0)?, state, reason: row.text(2)?.into(), at_ms: row.int(3)? })
+    };
+    rows.iter().map(refund).collect()
+}
+
+/// What the server says goes back in parts. Says whether that is something else now.
+pub(super) fn goes_back(tx: &mut dyn Tx, order: OrderId, known: &OrderNow) -> Result<bool, StoreError> {
+    if refunds(tx, order)? == known.refunds {
+        return Ok(false);
+    }
+    tx.execute("delete from own_refund where order_id = $1", params![order])?;
+    for (place, refund) in known.refunds.iter().enumerate() {
+        let number = REFUND_STATES.iter().find(|(state, _)| *state == refund.state).map_or(0, |(_, it)| *it);
+        tx.execute(
+            "insert into own_refund (order_id, place, amount_minor, state, reason, at_ms)
+             values ($1, $2, $3, $4, $5, $6)",
+            params![order, place, refund.amount_minor, number, refund.reason, refund.at_ms],
+        )?;
+    }
+    Ok(true)
 }
 
 /// What the server says of the payment. Says whether that is something else now.

@@ -95,7 +95,10 @@ impl Device {
     /// Takes each open order one step further. One that waits for a person keeps no other waiting.
     async fn settle_orders(&self) -> Result<Option<Waits>, Undone> {
         let mut waits = None;
-        for open in self.read(own_orders::open)? {
+        let looked_at = self.looked_at.take();
+        let mut all = self.read(own_orders::open)?;
+        all.extend(self.read(|tx| own_orders::ended(tx, &looked_at))?);
+        for open in all {
             match self.settle_order(&open).await? {
                 None => {}
                 Some(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
@@ -193,6 +196,7 @@ impl Device {
         let (is_new, pays, view) = self.write(|tx| {
             let is_new = own_orders::became(tx, open.order, (state, because), now)?;
             let pays = now.map_or(Ok(false), |now| own_orders::pays(tx, open.order, now))?;
+            let pays = now.map_or(Ok(false), |now| own_orders::goes_back(tx, open.order, now))? || pays;
             if is_new && state == OwnOrderState::Reconfirm {
                 own_orders::back_into_basket(tx, open.order, open.stall)?;
             }

@@ -5,7 +5,7 @@ use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::json;
 use soko_app_api::text::Worded as _;
-use soko_app_api::{ContactView, OwnOrderState, OwnPayState, PayChoice, PayOffer};
+use soko_app_api::{ContactView, OwnOrderState, OwnPayState, OwnRefund, PayChoice, PayOffer};
 use soko_domain::basket::Discount;
 use soko_domain::coupon::CouponTerms;
 use soko_domain::delivery::Handing;
@@ -49,6 +49,8 @@ pub(crate) struct OrderNow {
     pub(crate) delivery_minor: i64,
     /// What its code took off.
     pub(crate) discount_minor: i64,
+    /// What goes back of it in parts.
+    pub(crate) refunds: Vec<OwnRefund>,
 }
 
 /// What is asked for.
@@ -84,6 +86,8 @@ struct OrderBody {
     #[serde(default)]
     reason: String,
     delivery: Option<DeliveryBody>,
+    #[serde(default)]
+    refunds: Vec<OwnRefund>,
     coupon: Option<OrderCouponBody>,
 }
 
@@ -171,6 +175,7 @@ impl OrderBody {
             payment,
             reason,
             delivery_minor,
+            refunds: self.refunds,
             discount_minor,
         })
     }

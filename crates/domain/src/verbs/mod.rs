@@ -23,6 +23,7 @@ pub mod place_order;
 pub mod put_coupon;
 pub mod receive_stock;
 pub mod refund;
+pub mod refund_order;
 pub mod release_order;
 pub mod return_share;
 pub mod revoke_device;

@@ -17,6 +17,10 @@ pub struct Facts {
     pub back_minor: i64,
     /// A register wants it to go back.
     pub is_back_asked: bool,
+    /// What went back of it in parts, the way it came.
+    pub parts_back_minor: i64,
+    /// What was given back of it out of a drawer, or may be.
+    pub cash_back_minor: i64,
 }
 
 crate::wire_choice! {
@@ -29,6 +33,8 @@ crate::wire_choice! {
         PaidBack = 4,
         /// On its way back.
         PayingBack = 5,
+        /// Some of it is back.
+        PartlyBack = 6,
     }
 }
 
@@ -37,10 +43,17 @@ impl Facts {
         match self.to_pay {
             None => PayStanding::AtHandOver,
             Some(_) if self.paid_minor == 0 => PayStanding::Waiting,
-            Some(_) if self.back_minor >= self.paid_minor => PayStanding::PaidBack,
+            Some(_) if self.left_minor() <= 0 => PayStanding::PaidBack,
             Some(_) if self.is_back_asked => PayStanding::PayingBack,
+            Some(_) if self.left_minor() < self.paid_minor => PayStanding::PartlyBack,
             Some(_) => PayStanding::Paid,
         }
+    }
+
+    /// What was paid and is not back.
+    pub fn left_minor(&self) -> i64 {
+        let back = self.back_minor.saturating_add(self.parts_back_minor).saturating_add(self.cash_back_minor);
+        self.paid_minor.saturating_sub(back)
     }
 }
 
@@ -67,10 +80,10 @@ pub fn paid_back(
     (amount_minor, reference): (i64, &str),
 ) -> Result<Vec<Entry>, Refusal> {
     let (way, _) = facts.to_pay.ok_or(Refusal::UnknownOrder(order))?;
-    if facts.paid_minor != 0 && facts.back_minor == facts.paid_minor {
+    if facts.paid_minor != 0 && facts.left_minor() == 0 {
         return Ok(Vec::new());
     }
-    if amount_minor <= 0 || amount_minor > facts.paid_minor - facts.back_minor {
+    if amount_minor <= 0 || amount_minor > facts.left_minor() {
         return Err(invalid("amount", "must not be more than was paid"));
     }
     Ok(vec![OrderPaidBack { order, way, amount_minor, reference: reference.into() }.into()])
@@ -91,7 +104,7 @@ pub fn ask_back(facts: &BackFacts, order: OrderId, reason: &str) -> Result<Vec<E
     let state = facts.state.ok_or(Refusal::UnknownOrder(order))?;
     match facts.money.standing() {
         PayStanding::PayingBack | PayStanding::PaidBack => return Ok(Vec::new()),
-        PayStanding::Paid => {}
+        PayStanding::Paid | PayStanding::PartlyBack => {}
         PayStanding::AtHandOver | PayStanding::Waiting => {
             return Err(invalid("order", "was not paid before it was fetched; refund it at the till"));
         }
@@ -100,7 +113,7 @@ pub fn ask_back(facts: &BackFacts, order: OrderId, reason: &str) -> Result<Vec<E
         matches!(state, OrderState::HandedOver | OrderState::Fulfilled),
         invalid("order", "was not handed over; cancel it, and the money goes back"),
     )?;
-    facts.doer.allow(&[Wish::Refund { minor: facts.money.paid_minor }])?;
+    facts.doer.allow(&[Wish::Refund { minor: facts.money.left_minor() }])?;
     Ok(vec![OrderBackAsked { order, reason: reason.into() }.into()])
 }
 
@@ -115,7 +128,7 @@ mod tests {
             to_pay: Some((PayWay::Card, 500)),
             paid_minor,
             back_minor,
-            is_back_asked: false,
+            ..Facts::default()
         };
         let count = |entries: Result<Vec<Entry>, Refusal>| entries.map(|entries| entries.len());
         let unknown = Refusal::UnknownOrder(order);
@@ -126,8 +139,16 @@ mod tests {
             (facts(0, 0), 500, Ok(1), Err(too_much.clone()), PayStanding::Waiting),
             (facts(0, 0), 499, Err(unequal.clone()), Err(too_much.clone()), PayStanding::Waiting),
             (facts(500, 0), 500, Ok(0), Ok(1), PayStanding::Paid),
-            (facts(500, 0), 501, Err(unequal), Err(too_much), PayStanding::Paid),
+            (facts(500, 0), 501, Err(unequal), Err(too_much.clone()), PayStanding::Paid),
             (facts(500, 500), 500, Ok(0), Ok(0), PayStanding::PaidBack),
+            (
+                Facts { parts_back_minor: 100, ..facts(500, 0) },
+                500,
+                Ok(0),
+                Err(too_much.clone()),
+                PayStanding::PartlyBack,
+            ),
+            (Facts { cash_back_minor: 100, ..facts(500, 400) }, 500, Ok(0), Ok(0), PayStanding::PaidBack),
         ] {
             assert_eq!(count(paid(&facts, order, (amount, "r"))), wanted, "{facts:?}");
             assert_eq!(count(paid_back(&facts, order, (amount, "r"))), wanted_back, "{facts:?}");
@@ -140,8 +161,7 @@ mod tests {
         use crate::people::{Act, Limits};
         use crate::role::Role;
         let order = OrderId([1; 16]);
-        let paid =
-            Facts { to_pay: Some((PayWay::Card, 500)), paid_minor: 500, back_minor: 0, is_back_asked: false };
+        let paid = Facts { to_pay: Some((PayWay::Card, 500)), paid_minor: 500, ..Facts::default() };
         let asked = Facts { is_back_asked: true, ..paid };
         let back = Facts { back_minor: 500, ..paid };
         let held = invalid("order", "was not handed over; cancel it, and the money goes back");

@@ -141,9 +141,18 @@ pub(crate) fn refundable_amount(
     amount: i64,
     more: i64,
 ) -> Result<i64, Refusal> {
-    let left = sold.quantity - quantity;
+    part_of_line((sold.quantity, sold.total_minor), (quantity, amount), more)
+}
+
+/// The same of a line as numbers: how many of it were sold for how much, how many came back for how much.
+pub(crate) fn part_of_line(
+    (sold, total_minor): (i64, i64),
+    (quantity, amount): (i64, i64),
+    more: i64,
+) -> Result<i64, Refusal> {
+    let left = sold - quantity;
     ensure(more >= 1 && more <= left, Refusal::RefundExceeds { left: left.max(0) })?;
-    let due = i128::from(sold.total_minor) * i128::from(quantity + more) / i128::from(sold.quantity);
+    let due = i128::from(total_minor) * i128::from(quantity + more) / i128::from(sold);
     let due = i64::try_from(due).map_err(|_| Refusal::TooLarge)?;
     Ok((due - amount).max(0))
 }

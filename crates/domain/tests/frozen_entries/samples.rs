@@ -32,6 +32,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         desk_samples(),
         customer_samples(),
         price_samples(),
+        order_refund_samples(),
         coupon_samples(),
     ]
     .concat()
@@ -64,6 +65,45 @@ fn desk_samples() -> Vec<Entry> {
         LimitsPut { role: Role::Cashier, revision: 1, limits }.into(),
         IncidentSettled { incident: THING }.into(),
         OrderBackAsked { order: ORDER, reason: "mould".into() }.into(),
+    ]
+}
+
+/// Parts of an order's money that go back.
+fn order_refund_samples() -> Vec<Entry> {
+    vec![
+        OrderRefundAsked {
+            refund: THING,
+            order: ORDER,
+            lines: vec![OrderBackLine { line: 1, quantity: 2, goods: GoodsBack::Waste }],
+            amount_minor: 50,
+            way: BackWay::AsPaid,
+            reason: "moisi".into(),
+        }
+        .into(),
+        OrderCashGiven { refund: THING, order: ORDER, shift: SHIFT, amount_minor: 120 }.into(),
+        OrderRefundAllowed {
+            refund: THING,
+            order: ORDER,
+            to: PHONE,
+            way: BackWay::Cash,
+            lines: vec![RefundLine {
+                line: 1,
+                product: Some(MANGO),
+                quantity: 2,
+                amount_minor: 70,
+                goods: GoodsBack::Sellable,
+            }],
+            amount_minor: 120,
+        }
+        .into(),
+        OrderRefundEnded {
+            refund: THING,
+            order: ORDER,
+            end: RefundEnd::PaidBack,
+            amount_minor: 120,
+            reference: "cs_1".into(),
+        }
+        .into(),
     ]
 }
 

@@ -303,6 +303,8 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::CouponChanged => Kind::CouponPut,
         AuditWhat::IncidentSettled => Kind::IncidentSettled,
         AuditWhat::OrderBackAsked => Kind::OrderBackAsked,
+        AuditWhat::OrderRefundAsked => Kind::OrderRefundAsked,
+        AuditWhat::OrderCashGiven => Kind::OrderCashGiven,
         AuditWhat::Other => return None,
     })
 }
@@ -393,6 +395,8 @@ fn told(entry: &Entry) -> Told {
             ..plain
         },
         Entry::OrderBackAsked(asked) => Told { reason: asked.reason.clone(), ..plain },
+        Entry::OrderRefundAsked(asked) => Told { reason: asked.reason.clone(), ..plain },
+        Entry::OrderCashGiven(given) => Told { amount_minor: Some(given.amount_minor), ..plain },
         Entry::DrawerOpened(opened) => Told { reason: opened.reason.clone(), ..plain },
         Entry::SaleMade(sale) => {
             let off = sale.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.discount_minor));

@@ -3,21 +3,22 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRow, OrderStepView,
-    OrderView, ReturnInput, SaleLineInput, SaleLineView, SaleRow, SaleView, ShareShort, ShiftView, TaxRow,
-    TenderInput, TenderView, TodayView, Window,
+    BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView, OrderRow,
+    OrderStepView, OrderView, ReturnInput, SaleLineInput, SaleLineView, SaleRow, SaleView, ShareShort,
+    ShiftView, TaxRow, TenderInput, TenderView, TodayView, Window,
 };
 use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
-use soko_domain::entry::{SaleLine, SaleMade, Tendered};
-use soko_domain::ids::{OrderId, ProductId, SaleId};
+use soko_domain::entry::{BackWay, SaleLine, SaleMade, Tendered};
+use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
 use soko_domain::quantity::Unit;
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
 use soko_domain::tax::{LineTax, TaxTotal};
 use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
+use soko_domain::verbs::refund_order::{self, PartStanding};
 use soko_domain::verbs::step_order;
 use soko_domain::verbs::verify_payment::code_key;
-use soko_projection::{order_money, order_steps, payments, read as facts};
+use soko_projection::{order_money, order_refunds, order_steps, payments, read as facts};
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
@@ -301,7 +302,26 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let cancel_reason = order_steps::cancel_reason(asking.tx, log, order)?;
     let (row, note) = (order_row(asking, found)?, placed.note);
     let delivery = placed.delivery.map(|it| DeliveryView { zone: it.zone, total_minor: it.total_minor });
-    Ok(Some(OrderView { row, lines, note, steps, cancel_reason, delivery }))
+    let money = order_refunds::facts(asking.tx, log, order)?;
+    let lines_left =
+        (0..lines.len()).map(|at| money.line_left(u32::try_from(at).unwrap_or(u32::MAX))).collect();
+    let (left_minor, me) = (money.left_minor(), asking.stall.row.author);
+    let refunds = money.parts.into_iter().map(|part| refund_view(part, me)).collect();
+    Ok(Some(OrderView { row, lines, note, steps, cancel_reason, delivery, refunds, left_minor, lines_left }))
+}
+
+fn refund_view(part: refund_order::Part, me: AuthorId) -> OrderRefundView {
+    let is_open = part.standing == PartStanding::Allowed && part.way == BackWay::Cash;
+    OrderRefundView {
+        refund: part.refund,
+        way: part.way,
+        standing: part.standing,
+        end: part.end,
+        amount_minor: part.amount_minor,
+        may_give: is_open && part.to == Some(me),
+        reason: part.reason,
+        at_ms: part.at_ms,
+    }
 }
 
 fn order_row(asking: &mut Asking<'_>, found: facts::OrderFound) -> Result<OrderRow, StoreError> {

@@ -25,13 +25,14 @@ pub(crate) use sale::{Catalogue, Offered, Priced, TOLD_MS, Terms, basket, curren
 use sha2::{Digest as _, Sha256};
 use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};
 use soko_domain::ask::Ask;
-use soko_domain::entry::{Kind, OrderStep};
+use soko_domain::entry::{Kind, OrderBackLine, OrderRefundAsked, OrderStep};
 use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::verbs::{
-    close_shift, hand_over_order, open_shift, pay_order, revoke_device, settle_incident, step_order,
+    close_shift, hand_over_order, open_shift, pay_order, refund_order, revoke_device, settle_incident,
+    step_order,
 };
 use soko_domain::wire::Wire as _;
 use soko_projection::order_steps;
@@ -156,6 +157,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::SettleIncident { incident } => settle_incident(writing, *incident),
         Verb::HandOverOrder { order } => hand_over(writing, *order, None),
         Verb::PayBackOrder { order, reason } => pay_back(writing, *order, reason),
+        Verb::RefundOrder { .. } | Verb::GiveOrderCash { .. } => refund_order(writing, command),
         Verb::AskCancelOrder { order, reason } => hand_over(writing, *order, Some(reason)),
         Verb::StepOrder { order, step } => step_order(writing, *order, *step),
     }
@@ -186,6 +188,41 @@ fn pay_back(writing: &mut Writing<'_>, order: OrderId, reason: &str) -> Result<R
         doer: writing.doer.clone(),
     };
     writing.write(pay_order::ask_back(&facts, order, reason)?)?;
+    Ok(Reply::Done)
+}
+
+/// Asks for a part to go back, which the server answers with its next page; or gives what it allowed.
+fn refund_order(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    if let Verb::GiveOrderCash { order, refund } = &command.verb {
+        return give_order_cash(writing, (*refund, *order));
+    }
+    let Verb::RefundOrder { order, lines, amount_minor, way, reason } = &command.verb else {
+        return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
+    };
+    let line = |line: &soko_app_api::RefundLineInput| OrderBackLine {
+        line: line.line,
+        quantity: line.quantity,
+        goods: line.goods,
+    };
+    let asked = OrderRefundAsked {
+        refund: command.id,
+        order: *order,
+        lines: lines.iter().map(line).collect(),
+        amount_minor: *amount_minor,
+        way: *way,
+        reason: reason.clone(),
+    };
+    let facts = soko_projection::order_refunds::facts(writing.tx, writing.log, *order)?;
+    let entries = refund_order::ask(&facts, &writing.doer, &asked)?;
+    writing.write(entries)?;
+    writing.after.wants_to_send = true;
+    Ok(Reply::Done)
+}
+
+fn give_order_cash(writing: &mut Writing<'_>, part: (ThingId, OrderId)) -> Result<Reply, NotDone> {
+    let facts = soko_projection::order_refunds::facts(writing.tx, writing.log, part.1)?;
+    let shift = writing.open_shift()?.map(|open| open.shift);
+    writing.write(refund_order::give(&facts, (writing.me, shift), part)?)?;
     Ok(Reply::Done)
 }
 
@@ -274,6 +311,8 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::SettleIncident { .. } => role.may_write(Kind::IncidentSettled),
         Verb::HandOverOrder { .. } => role.may_write(Kind::OrderHandedOver),
         Verb::PayBackOrder { .. } => role.may_write(Kind::OrderBackAsked),
+        Verb::RefundOrder { .. } => role.may_write(Kind::OrderRefundAsked),
+        Verb::GiveOrderCash { .. } => role.may_write(Kind::OrderCashGiven),
         Verb::AskCancelOrder { .. } => role.may_write(Kind::OrderCancelAsked),
         Verb::StepOrder { .. } => role.may_write(Kind::OrderStepped),
     };

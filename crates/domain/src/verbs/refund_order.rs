@@ -1,0 +1,217 @@
+//! Give a part of an order's money back. A register asks, and only the server allows: it alone hears of every register, so
+//! that what goes back of an order never exceeds what was paid for it, whoever asked where and in which order that arrives (R14).
+//! What was allowed goes back by whoever took the money, or out of the drawer of the register that asked.
+
+use crate::entry::{
+    BackWay, Entry, OrderBackLine, OrderCashGiven, OrderPlaced, OrderRefundAllowed, OrderRefundAsked,
+    OrderRefundEnded, RefundEnd, RefundLine,
+};
+use crate::ids::{AuthorId, OrderId, ShiftId, ThingId};
+use crate::people::{Doer, Wish};
+use crate::refusal::{Refusal, ensure, invalid};
+use crate::verbs::pay_order::{self, PayStanding};
+use crate::verbs::refund::{already, part_of_line};
+use crate::verbs::release_order::OrderState;
+use crate::verbs::{LINES_MAX, check_note};
+
+/// Parts that go back of one order. Nobody honest needs more, and each is read whenever the next is decided.
+pub const PARTS_MAX: usize = 50;
+
+crate::wire_choice! {
+    /// How far a part is.
+    pub enum PartStanding {
+        /// The server has not heard of it, or not answered.
+        Asked = 1,
+        Allowed = 2,
+        Back = 3,
+        /// It does not go back.
+        Refused = 4,
+    }
+}
+
+/// A part as the records have it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Part {
+    pub refund: ThingId,
+    pub way: BackWay,
+    pub standing: PartStanding,
+    /// Why not, where it ended without the money.
+    pub end: Option<RefundEnd>,
+    /// What was allowed; before that, nothing.
+    pub amount_minor: i64,
+    pub lines: Vec<RefundLine>,
+    /// Whoever may give it.
+    pub to: Option<AuthorId>,
+    pub reason: String,
+    pub at_ms: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub money: pay_order::Facts,
+    pub state: Option<OrderState>,
+    pub placed: Option<OrderPlaced>,
+    pub parts: Vec<Part>,
+}
+
+impl Facts {
+    /// What can still go back, beside what was allowed already.
+    pub fn left_minor(&self) -> i64 {
+        if self.money.is_back_asked {
+            return 0;
+        }
+        let promised = self.parts.iter().filter(|part| part.counts());
+        let promised = promised.fold(0, |sum: i64, part| sum.saturating_add(part.amount_minor));
+        self.paid_minor().saturating_sub(self.money.back_minor).saturating_sub(promised).max(0)
+    }
+
+    fn paid_minor(&self) -> i64 {
+        let is_handed_over = matches!(self.state, Some(OrderState::HandedOver | OrderState::Fulfilled));
+        match (self.money.standing(), &self.placed) {
+            (PayStanding::AtHandOver, Some(placed)) if is_handed_over => placed.total_minor,
+            (PayStanding::AtHandOver, _) => 0,
+            _ => self.money.paid_minor,
+        }
+    }
+
+    /// Units of a line that can still come back.
+    pub fn line_left(&self, line: u32) -> i64 {
+        let sold = self.placed.as_ref().and_then(|placed| placed.lines.get(usize::try_from(line).ok()?));
+        sold.map_or(0, |sold| (sold.quantity - self.already(line).0).max(0))
+    }
+
+    /// What came back stays back, also where whoever took the money keeps it.
+    fn already(&self, line: u32) -> (i64, i64) {
+        let came: Vec<(u32, i64, i64)> = (self.parts.iter().flat_map(|part| &part.lines))
+            .map(|line| (line.line, line.quantity, line.amount_minor))
+            .collect();
+        already(&came, line)
+    }
+}
+
+impl Part {
+    /// Whether its money is spoken for.
+    pub fn counts(&self) -> bool {
+        matches!(self.standing, PartStanding::Allowed | PartStanding::Back)
+    }
+}
+
+/// A register asks, as far as it knows what is left.
+pub fn ask(facts: &Facts, doer: &Doer, asked: &OrderRefundAsked) -> Result<Vec<Entry>, Refusal> {
+    ensure(!asked.reason.trim().is_empty(), invalid("reason", "say why the buyer gets the money back"))?;
+    check_note(&asked.reason)?;
+    if facts.parts.iter().any(|part| part.refund == asked.refund) {
+        return Ok(Vec::new());
+    }
+    let (_, amount_minor) = decide(facts, asked)?;
+    doer.allow(&[Wish::Refund { minor: amount_minor }])?;
+    Ok(vec![asked.clone().into()])
+}
+
+/// The server answers, once for each name.
+pub fn allow(facts: &Facts, to: AuthorId, asked: &OrderRefundAsked) -> Vec<Entry> {
+    let is_answered = |part: &Part| part.refund == asked.refund && part.standing != PartStanding::Asked;
+    if facts.parts.iter().any(is_answered) {
+        return Vec::new();
+    }
+    let (refund, order, way) = (asked.refund, asked.order, asked.way);
+    match decide(facts, asked) {
+        Ok((lines, amount_minor)) => {
+            vec![OrderRefundAllowed { refund, order, to, way, lines, amount_minor }.into()]
+        }
+        Err(_) => {
+            let end = if facts.paid_minor() == 0 { RefundEnd::NotPaid } else { RefundEnd::TooMuch };
+            ended(facts, (refund, order), end, "")
+        }
+    }
+}
+
+/// What became of a part. Nothing where that is written already.
+pub fn ended(
+    facts: &Facts,
+    (refund, order): (ThingId, OrderId),
+    end: RefundEnd,
+    reference: &str,
+) -> Vec<Entry> {
+    let part = facts.parts.iter().find(|part| part.refund == refund);
+    if part.is_some_and(|part| matches!(part.standing, PartStanding::Back | PartStanding::Refused)) {
+        return Vec::new();
+    }
+    let amount_minor = part.map_or(0, |part| part.amount_minor);
+    vec![OrderRefundEnded { refund, order, end, amount_minor, reference: reference.into() }.into()]
+}
+
+/// The cash leaves the drawer, once, where it was allowed.
+pub fn give(
+    facts: &Facts,
+    (me, shift): (AuthorId, Option<ShiftId>),
+    (refund, order): (ThingId, OrderId),
+) -> Result<Vec<Entry>, Refusal> {
+    let part = facts.parts.iter().find(|part| part.refund == refund && part.way == BackWay::Cash);
+    let part = part.ok_or(Refusal::UnknownOrder(order))?;
+    match part.standing {
+        PartStanding::Back => return Ok(Vec::new()),
+        PartStanding::Allowed => {}
+        PartStanding::Asked => return Err(invalid("refund", "the server has not answered yet; wait for it")),
+        PartStanding::Refused => return Err(invalid("refund", "was not allowed: more is not left")),
+    }
+    ensure(part.to == Some(me), invalid("refund", "is given at the register that asked for it"))?;
+    let shift = shift.ok_or(Refusal::NoShift)?;
+    Ok(vec![OrderCashGiven { refund, order, shift, amount_minor: part.amount_minor }.into()])
+}
+
+fn decide(facts: &Facts, asked: &OrderRefundAsked) -> Result<(Vec<RefundLine>, i64), Refusal> {
+    ensure(asked.lines.len() <= LINES_MAX, invalid("lines", "are more than an order has"))?;
+    ensure(facts.parts.len() < PARTS_MAX, invalid("order", "was given back in too many parts already"))?;
+    let state = facts.state.ok_or(Refusal::UnknownOrder(asked.order))?;
+    let placed = facts.placed.as_ref().ok_or(Refusal::UnknownOrder(asked.order))?;
+    ensure(state != OrderState::Released, Refusal::OrderEnded(state.name()))?;
+    let is_here = state != OrderState::Held;
+    ensure(
+        is_here || asked.lines.is_empty(),
+        invalid("lines", "were not handed over; give an amount back, or cancel the order"),
+    )?;
+    match (asked.way, facts.money.standing()) {
+        (BackWay::AsPaid, PayStanding::AtHandOver) => {
+            return Err(invalid("way", "was paid at hand-over; give it back in cash"));
+        }
+        (BackWay::AsPaid | BackWay::Cash, PayStanding::Waiting) => {
+            return Err(invalid("order", "was not paid"));
+        }
+        (BackWay::Cash, _) if !is_here => {
+            return Err(invalid("way", "goes back the way it was paid before it is handed over"));
+        }
+        (BackWay::AsPaid | BackWay::Cash, _) => {}
+    }
+    ensure(asked.amount_minor >= 0, invalid("amount", "must not be negative"))?;
+    let lines = lines(facts, placed, &asked.lines)?;
+    let of_lines = lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.amount_minor));
+    let amount_minor = of_lines.saturating_add(asked.amount_minor);
+    ensure(amount_minor > 0, invalid("amount", "say how much goes back"))?;
+    ensure(amount_minor <= facts.left_minor(), invalid("amount", "is more than is left of what was paid"))?;
+    Ok((lines, amount_minor))
+}
+
+fn lines(facts: &Facts, placed: &OrderPlaced, asked: &[OrderBackLine]) -> Result<Vec<RefundLine>, Refusal> {
+    let mut lines: Vec<RefundLine> = Vec::with_capacity(asked.len());
+    for wanted in asked {
+        let place = usize::try_from(wanted.line).map_err(|_| Refusal::TooLarge)?;
+        let sold = placed.lines.get(place).ok_or(invalid("line", "the order has no such line"))?;
+        let now: Vec<(u32, i64, i64)> =
+            lines.iter().map(|line| (line.line, line.quantity, line.amount_minor)).collect();
+        let (before, so_far) = (facts.already(wanted.line), already(&now, wanted.line));
+        let came = (before.0 + so_far.0, before.1 + so_far.1);
+        let amount_minor = part_of_line((sold.quantity, sold.total_minor), came, wanted.quantity)?;
+        lines.push(RefundLine {
+            line: wanted.line,
+            product: Some(sold.product),
+            quantity: wanted.quantity,
+            amount_minor,
+            goods: wanted.goods,
+        });
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests;

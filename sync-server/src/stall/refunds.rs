@@ -1,0 +1,148 @@
+//! What registers want to go back of orders' money, answered in the order in which it arrives here: all of it, or parts. Whether a
+//! part may is decided by the domain; what becomes of it at a provider, by `soko_checkout`.
+
+use soko_checkout::{Ending, Payment, Stage};
+use soko_domain::entry::{
+    BackWay, Entry, Kind, OrderBackAsked, OrderRefundAllowed, OrderRefundAsked, RefundEnd,
+};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
+use soko_domain::verbs::refund_order::{self, PartStanding};
+use soko_projection::order_refunds;
+use soko_record_log::{StoreError, Tx};
+use soko_replication::Record;
+
+use crate::core::CoreRefusal;
+use crate::pay::rows;
+use crate::stall::desk::Desk;
+use crate::stall::paying;
+
+/// A part of an order's money, for its buyer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefundView {
+    pub amount_minor: i64,
+    /// `as-paid` or `cash`.
+    pub way: &'static str,
+    /// `on-its-way`, `to-fetch`, `back` or `refused`.
+    pub state: &'static str,
+    pub reason: String,
+    pub at_ms: i64,
+}
+
+/// Answers what a register's records ask for.
+pub(super) fn answer(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) -> Result<(), CoreRefusal> {
+    for record in records {
+        let kind = Kind::from_number(record.kind);
+        let kind = kind.filter(|kind| matches!(kind, Kind::OrderBackAsked | Kind::OrderRefundAsked));
+        let Some((kind, body)) = kind.zip(record.body.bytes()) else { continue };
+        match Entry::from_body(kind, body) {
+            Ok((_, Entry::OrderBackAsked(asked))) => whole(desk, author, &asked)?,
+            Ok((_, Entry::OrderRefundAsked(asked))) => part(desk, author, &asked)?,
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// All that is left. Where some of it went out of a drawer, whoever took the money gives back a part and not the whole.
+fn whole(desk: &mut Desk<'_>, author: AuthorId, asked: &OrderBackAsked) -> Result<(), CoreRefusal> {
+    let order = asked.order;
+    let facts = order_refunds::facts(desk.tx, desk.log, order)?;
+    if facts.money.cash_back_minor == 0 {
+        paying::ends_first(desk, order, Ending::Stall)?;
+        return Ok(());
+    }
+    // The same name however many registers ask.
+    let refund = ThingId(order.0);
+    let money = soko_domain::verbs::pay_order::Facts { is_back_asked: false, ..facts.money };
+    let facts = refund_order::Facts { money, ..facts };
+    let rest = OrderRefundAsked {
+        refund,
+        order,
+        lines: vec![],
+        amount_minor: facts.left_minor(),
+        way: BackWay::AsPaid,
+        reason: asked.reason.clone(),
+    };
+    allow(desk, author, (&facts, &rest))
+}
+
+fn part(desk: &mut Desk<'_>, author: AuthorId, asked: &OrderRefundAsked) -> Result<(), CoreRefusal> {
+    let facts = order_refunds::facts(desk.tx, desk.log, asked.order)?;
+    allow(desk, author, (&facts, asked))
+}
+
+fn allow(
+    desk: &mut Desk<'_>,
+    author: AuthorId,
+    (facts, asked): (&refund_order::Facts, &OrderRefundAsked),
+) -> Result<(), CoreRefusal> {
+    let entries = refund_order::allow(facts, author, asked);
+    let allowed = entries.iter().find_map(|entry| {
+        let Entry::OrderRefundAllowed(allowed) = entry else { return None };
+        (allowed.way == BackWay::AsPaid).then(|| allowed.clone())
+    });
+    desk.write(entries)?;
+    match allowed {
+        Some(allowed) => take_on(desk, &allowed),
+        None => Ok(()),
+    }
+}
+
+/// Hands a part to whoever drives the payment.
+fn take_on(desk: &mut Desk<'_>, allowed: &OrderRefundAllowed) -> Result<(), CoreRefusal> {
+    let Some(mut kept) = rows::load(desk.tx, desk.log, allowed.order)? else {
+        // A restored server looks for the payment first, and finds this part with it.
+        return Ok(());
+    };
+    // Whoever calls at this moment keeps the answer first.
+    let is_in_doubt =
+        kept.payment.doubt.is_some() || kept.payment.parts.iter().any(|part| part.stage == Stage::Asked);
+    let is_calling = is_in_doubt && kept.next_ms > desk.now.now_ms;
+    let deeds = kept.payment.refund(allowed.refund, allowed.amount_minor);
+    kept.next_ms = if is_calling { kept.next_ms } else { desk.now.now_ms };
+    paying::do_all(desk, &mut kept, &deeds)?;
+    Ok(rows::save(desk.tx, desk.log, &kept)?)
+}
+
+/// Writes what became of a part, unless it is written.
+pub(super) fn end(
+    desk: &mut Desk<'_>,
+    part: (ThingId, OrderId),
+    (end, reference): (RefundEnd, &str),
+) -> Result<(), CoreRefusal> {
+    let facts = order_refunds::facts(desk.tx, desk.log, part.1)?;
+    desk.write(refund_order::ended(&facts, part, end, reference))
+}
+
+/// Parts that the records allow and nobody remembers. Whether those that did not end were asked for has to be looked up.
+pub(super) fn remember(desk: &mut Desk<'_>, payment: &mut Payment) -> Result<(), StoreError> {
+    for part in order_refunds::parts(desk.tx, desk.log, payment.due.order)? {
+        if part.way == BackWay::AsPaid && part.counts() {
+            payment.forgotten_part(part.refund, part.amount_minor, part.standing == PartStanding::Back);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn views(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<RefundView>, StoreError> {
+    let parts = order_refunds::parts(tx, log, order)?;
+    // What only was asked for is nobody's yet.
+    let told = parts.into_iter().filter(|part| part.standing != PartStanding::Asked && part.amount_minor > 0);
+    Ok(told
+        .map(|part| RefundView {
+            amount_minor: part.amount_minor,
+            way: match part.way {
+                BackWay::AsPaid => "as-paid",
+                BackWay::Cash => "cash",
+            },
+            state: match (part.standing, part.way) {
+                (PartStanding::Back, _) => "back",
+                (PartStanding::Refused, _) => "refused",
+                (PartStanding::Asked | PartStanding::Allowed, BackWay::AsPaid) => "on-its-way",
+                (PartStanding::Asked | PartStanding::Allowed, BackWay::Cash) => "to-fetch",
+            },
+            reason: part.reason,
+            at_ms: part.at_ms,
+        })
+        .collect())
+}
