@@ -1,20 +1,46 @@
-// What people are told by mail, read where it arrives: a forgotten password, an order, and the page where one chooses.
+// What people are told by mail and by their browser, read where it arrives: a forgotten password, an order, and the pages
+// where one chooses.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
 import { Mailbox, linkOf } from "./lib/mailbox.js";
+import { Pusher } from "./lib/pusher.js";
 import { Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 
 const EMAIL = "amina@example.org";
 
+// The service worker shows a message as the browser hands it over, and a click on it leads there in the page that is open.
+async function clicked(context, page, told) {
+  await keptOffline(page);
+  const tools = await context.newCDPSession(page);
+  const registered = new Promise((found) => {
+    tools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations: [one] }) => one && found(one.registrationId));
+  });
+  await tools.send("ServiceWorker.enable");
+  const registrationId = await registered;
+  const { origin } = new URL(page.url());
+  await tools.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data: JSON.stringify(told) });
+  await context.serviceWorkers()[0].evaluate(async (told) => {
+    let shown = [];
+    while (shown.length === 0) shown = await self.registration.getNotifications();
+    const [notification] = shown;
+    if (notification.title !== told.title || notification.body !== told.body) throw new Error(notification.title);
+    self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+  }, told);
+  await page.waitForURL((url) => url.pathname === told.path);
+}
+
 test("a forgotten password is set anew by a link in a mail, and an order tells buyer and stall", async () => {
   const box = await Mailbox.open();
-  const server = await Server.begin({ demo: true, mail: box.url });
+  const pusher = await Pusher.open();
+  const server = await Server.begin({ demo: true, mail: box.url, options: ["--private-targets=true"] });
   const browser = new Browser();
   try {
     await browser.start();
+    await pusher.imitate(browser.context, server.url);
     const till = await Till.open(browser.context, server.url);
     const { page } = till;
     const enter = async (password, way) => {
@@ -47,6 +73,27 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await page.locator("form").getByRole("button", { name: "Sign in" }).click();
     await page.getByText(EMAIL).first().waitFor();
 
+    // The browser is asked after a press, and shows a test; what was ticked off is not told.
+    await till.go("/told");
+    await till.button("Turn on here").click();
+    await page.getByText("This browser shows them").waitFor();
+    await till.button("Send me a test").first().click();
+    const { told, headers } = await pusher.next();
+    assert.equal(told.title, "This is a test");
+    assert.match(headers.authorization, /^vapid t=[\w-]+\.[\w-]+\.[\w-]+, k=[\w-]{87}$/);
+    await page.getByRole("listitem").filter({ hasText: "A test" }).getByText("Sent").waitFor();
+    await page.getByRole("checkbox", { name: "Your order is set aside, Browser" }).uncheck();
+    await page.getByLabel("Be quiet every day").check();
+    await page.getByLabel("From").fill("22:30");
+    await page.locator("form").getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    await till.go("/told");
+    assert.equal(await page.getByLabel("From").inputValue(), "22:30");
+    assert.equal(await page.getByRole("checkbox", { name: "Your order is set aside, Browser" }).isChecked(), false);
+    await page.getByLabel("Be quiet every day").uncheck();
+    await page.locator("form").getByRole("button", { name: "Save" }).click();
+    await clicked(browser.context, page, { ...told, path: "/my-orders" });
+
     await till.go("/market");
     // What the demo sold out, depending on the hour, cannot be put into a basket.
     const offer = await page.waitForFunction(() => {
@@ -77,5 +124,6 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await browser.close();
     await server.close();
     await box.close();
+    await pusher.close();
   }
 });

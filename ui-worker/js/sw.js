@@ -1,6 +1,7 @@
 // The service worker: the files of one version, whole or not at all, and pictures. It never touches the API.
 //
 // Page → here: "take-over" ends the wait of a new version. The page asks a person first.
+// Here → page: { show } the address that a clicked notification is about.
 
 const VERSION = "{{version}}";
 const FILES = {{files}};
@@ -17,6 +18,12 @@ self.addEventListener("message", (event) => {
   if (event.data === "take-over") self.skipWaiting();
 });
 
+self.addEventListener("push", (event) => event.waitUntil(show(event.data)));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data));
+});
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -25,6 +32,33 @@ self.addEventListener("fetch", (event) => {
   else if (request.mode === "navigate" && isScreen(url.pathname)) event.respondWith(page(event));
   else if (FILES.includes(url.pathname)) event.respondWith(file(request, url.pathname));
 });
+
+// A server's message: { title, body, path, tag, lang, dir, stays }. Something is shown in any case: browsers end whoever is
+// silent, and a person who opens the app sees the rest.
+async function show(data) {
+  let told = {};
+  try {
+    told = data.json();
+  } catch {
+    // What cannot be read says at least that something happened.
+  }
+  const { title = "Soko", body = "", path = "/", tag = "soko", lang = "", dir = "auto", stays = false } = told;
+  const isOurs = typeof path === "string" && /^\/(?!\/)/.test(path);
+  await self.registration.showNotification(title, {
+    body, tag, lang, dir, renotify: true, requireInteraction: stays, icon: "/icons/192x192.png", data: isOurs ? path : "/",
+  });
+}
+
+// A page that is open goes there; it keeps what stands in it.
+async function open(path) {
+  const windows = await self.clients.matchAll({ type: "window" });
+  const pages = windows.filter((it) => isScreen(new URL(it.url).pathname));
+  const page = pages.find((it) => it.visibilityState === "visible") ?? pages[0];
+  if (!page) return self.clients.openWindow(path);
+  // What cannot be brought to the front goes there all the same.
+  await page.focus().catch(() => {});
+  page.postMessage({ show: path });
+}
 
 // A file whose name has a hash of its bytes may come from the HTTP cache or from the version before; the others not.
 async function install() {
@@ -48,7 +82,7 @@ async function activate() {
 }
 
 // Whatever the server keeps to itself is not a screen.
-const isScreen = (path) => !/^\/(v1|operator|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
+const isScreen = (path) => !/^\/(v1|messages|recover|operator|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
 
 // The server's page first, since it may say more than ours; ours when the server is slow or away.
 async function page(event) {

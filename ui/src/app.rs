@@ -41,6 +41,7 @@ pub const WHOLE: Program = Program {
             <>
                 <seller::Scans />
                 <people::Approving />
+                <settings::Listener />
             </>
         }
     },
@@ -245,7 +246,8 @@ fn Whole(props: &ShownProps) -> Html {
 
 /// Whoever has not said who they are sees nothing of these.
 fn is_of_the_stall(route: &Route) -> bool {
-    route.mode() == Some(Mode::Seller) || matches!(route, Route::Settings | Route::Devices | Route::Home)
+    route.mode() == Some(Mode::Seller)
+        || matches!(route, Route::Settings | Route::Devices | Route::Told | Route::Home)
 }
 
 #[hook]

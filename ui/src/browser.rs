@@ -3,6 +3,7 @@
 
 pub mod file;
 pub mod picture;
+pub mod push;
 pub mod time;
 
 use wasm_bindgen::JsCast as _;

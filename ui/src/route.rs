@@ -73,6 +73,8 @@ pub enum Route {
     },
     SignIn,
     Devices,
+    /// What somebody is told outside of the app.
+    Told,
     People,
     Audit,
     NotFound,
@@ -171,6 +173,7 @@ impl Route {
             ["verify", proof] => Some(Self::Verify { proof: (*proof).into() }),
             ["sign-in"] => Some(Self::SignIn),
             ["devices"] => Some(Self::Devices),
+            ["told"] => Some(Self::Told),
             ["people"] => Some(Self::People),
             ["audit"] => Some(Self::Audit),
             _ => None,
@@ -227,6 +230,7 @@ impl Route {
             Self::Verify { proof } => format!("/verify/{proof}"),
             Self::SignIn => "/sign-in".into(),
             Self::Devices => "/devices".into(),
+            Self::Told => "/told".into(),
             Self::People => "/people".into(),
             Self::Audit => "/audit".into(),
         }
@@ -283,6 +287,7 @@ impl Route {
             | Self::Verify { .. }
             | Self::SignIn
             | Self::Devices
+            | Self::Told
             | Self::NotFound => None,
         }
     }
@@ -311,7 +316,7 @@ impl Route {
             | Self::Drawer
             | Self::ShiftReportNow
             | Self::ShiftReport(..) => Self::Today,
-            Self::Devices | Self::People | Self::Audit => Self::Settings,
+            Self::Devices | Self::Told | Self::People | Self::Audit => Self::Settings,
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Category(_) | Self::Stall(_) | Self::Offer(..) => Self::Market,
             Self::MyOrder(_) => Self::MyOrders,
@@ -443,6 +448,7 @@ mod tests {
             Route::Verify { proof: "AQEC-_9".into() },
             Route::SignIn,
             Route::Devices,
+            Route::Told,
         ]
     }
 

@@ -16,10 +16,13 @@ mod profile;
 mod saving;
 mod sign_in;
 mod till;
+mod told;
+mod told_here;
 
 use yew::prelude::*;
 
 pub use looks::Looks;
+pub use told_here::Listener;
 
 use crate::app::{use_about, use_stall};
 use crate::customers::LoyaltyForm;
@@ -36,6 +39,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Settings => html! { <Settings /> },
         Route::SignIn => html! { <sign_in::SignIn /> },
         Route::Devices => html! { <devices::Devices /> },
+        Route::Told => html! { <told::Told /> },
         _ => return None,
     })
 }
@@ -62,6 +66,16 @@ fn Settings() -> Html {
                     if stall.as_ref().is_none_or(|stall| stall.is_connected) {
                         <Account />
                     }
+                    <nav class="card links" aria-label={speech.say("told.title")}>
+                        <Go to={Route::Told} class="list-row">
+                            { icon(Icon::Bell) }
+                            <span class="list-main">
+                                <span>{ speech.say("told.title") }</span>
+                                <span class="list-more list-more-long">{ speech.say("told.settings-text") }</span>
+                            </span>
+                            { icon(Icon::Forward) }
+                        </Go>
+                    </nav>
                     <nav class="card links" aria-label={speech.say("nav.devices")}>
                         <Go to={Route::Devices} class="list-row">
                             { icon(Icon::Device) }

@@ -3,15 +3,19 @@
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState};
+use web_sys::{
+    MessageEvent, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState,
+};
 use yew::prelude::*;
 
 use crate::browser::{self, time};
-use crate::desk::use_desk;
+use crate::desk::{Desk, use_desk};
 use crate::speech::use_speech;
 
 const SCRIPT: &str = "/sw.js";
 const TAKE_OVER: &str = "take-over";
+/// What the worker says when somebody clicked a notification: where they want to go.
+const SHOW: &str = "show";
 /// A first visit is shown before the files for the next one are fetched.
 const REGISTER_AFTER_MS: i32 = 2000;
 
@@ -20,6 +24,7 @@ const REGISTER_AFTER_MS: i32 = 2000;
 pub fn use_updates() {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with((), move |()| {
+        let going = desk.clone();
         let offer = Callback::from(move |waiting: ServiceWorker| {
             let take = Callback::from(move |()| {
                 // One that is gone was replaced by a newer one, which is offered, too.
@@ -28,17 +33,28 @@ pub fn use_updates() {
             desk.toasts.suggest(speech.say("update.ready"), speech.say("update.use"), take);
         });
         wasm_bindgen_futures::spawn_local(async move {
+            let Some(container) = container() else { return };
+            show_what_was_clicked(&container, going);
             time::sleep(REGISTER_AFTER_MS).await;
-            if let Some(container) = container() {
-                // A browser that refuses works online, and says so elsewhere.
-                let _ = register(&container, offer).await;
-            }
+            // A browser that refuses works online, and says so elsewhere.
+            let _ = register(&container, offer).await;
         });
     });
 }
 
+fn show_what_was_clicked(container: &ServiceWorkerContainer, desk: Desk) {
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+        let path = js_sys::Reflect::get(&message.data(), &SHOW.into());
+        if let Some(path) = path.ok().and_then(|path| path.as_string()) {
+            desk.go_path(&path);
+        }
+    });
+    container.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+}
+
 /// Only where pages come from a server: a window brings its files with it.
-fn container() -> Option<ServiceWorkerContainer> {
+pub(crate) fn container() -> Option<ServiceWorkerContainer> {
     let is_served = browser::document().query_selector("meta[name=soko-worker]").is_ok_and(|it| it.is_some());
     let protocol = browser::window().location().protocol().ok()?;
     let found = js_sys::Reflect::get(&browser::window().navigator(), &"serviceWorker".into()).ok()?;

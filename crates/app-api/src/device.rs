@@ -6,6 +6,7 @@ use soko_domain::ids::{AuthorId, Hash, LogId, ThingId};
 use soko_domain::role::Role;
 
 use crate::edits::StallContent;
+use crate::messages::{MessagesReply, MessagesVerb};
 use crate::review::ReviewAnswer;
 use crate::said::Said;
 use crate::text::{as_hex, as_word};
@@ -52,6 +53,8 @@ pub enum DeviceVerb {
     SignOut,
     /// Answers a review, as the stall whose register this is.
     AnswerReview(ReviewAnswer),
+    /// What whoever is signed in is told outside of the app.
+    Messages(MessagesVerb),
     /// Everything that the server keeps of whoever is signed in, as a file.
     OwnData,
     /// Ends the account of whoever is signed in, for good, at the server and here.
@@ -106,6 +109,7 @@ pub enum DeviceReply {
     Picture(#[serde(with = "as_hex")] Hash),
     Joined(#[serde(with = "as_hex")] LogId),
     File(FileMade),
+    Messages(MessagesReply),
     /// Text for the other device: typed, pasted or read from a code.
     Invitation {
         invitation: String,

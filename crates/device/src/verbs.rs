@@ -1,8 +1,8 @@
 //! What a person does with the device itself: found a stall, name a server, sign in, connect, let others in.
 
 use soko_app_api::{
-    Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, FileMade, ReviewAnswer, StallContent, Told,
-    Verb,
+    Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, FileMade, MessagesReply, MessagesVerb,
+    ReviewAnswer, StallContent, Told, Verb,
 };
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
@@ -36,6 +36,7 @@ impl Device {
             }
             DeviceVerb::SignOut => self.sign_out().await.and(done),
             DeviceVerb::AnswerReview(answer) => self.answer_review(&answer).await.and(done),
+            DeviceVerb::Messages(verb) => self.messages(&verb).await.map(DeviceReply::Messages),
             DeviceVerb::OwnData => self.own_data().await.map(DeviceReply::File),
             DeviceVerb::EraseAccount { password } => self.erase_account(&password).await.and(done),
             DeviceVerb::Connect(stall) => self.connect(stall).await.and(done),
@@ -156,6 +157,11 @@ impl Device {
         self.forget_session()?;
         self.tell(&Told::Buyer);
         Ok(())
+    }
+
+    async fn messages(&self, verb: &MessagesVerb) -> Result<MessagesReply, Undone> {
+        let (server, session) = (self.server()?, self.session()?);
+        self.with_session(server.messages(&session, verb).await.map_err(Undone::from))
     }
 
     fn session(&self) -> Result<String, Undone> {

@@ -41,6 +41,7 @@ export const SCREENS = [
   ["customer", (it) => it.customer],
   ["cards", "/cards"],
   ["settings", "/settings"],
+  ["told", "/told"],
   ["devices", "/devices"],
   ["people", "/people"],
   ["drawer", "/drawer"],

@@ -180,6 +180,9 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "prices.mode-",
         "prices.aim-",
         "purse.did-",
+        "told.is-",
+        "told.by-",
+        "told.state-",
     ];
     for key in english.keys() {
         if !asked.contains(*key) && !made.iter().any(|start| key.starts_with(start)) {

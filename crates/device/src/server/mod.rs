@@ -2,6 +2,7 @@
 
 mod heard;
 mod likes;
+mod messages;
 mod orders;
 mod reviews;
 mod web;

@@ -10,4 +10,5 @@ mod paper;
 mod printers;
 mod stalls;
 mod suggest;
+mod told;
 mod world;

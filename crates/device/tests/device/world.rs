@@ -21,6 +21,7 @@ use soko_domain::ids::{LogId, ProductId, ShiftId, ThingId};
 use soko_engine::{Entropy, Now, OpenError};
 use soko_projection::LocalApplier;
 use soko_replication::Timing;
+use soko_sync_server::egress::Egress;
 use soko_sync_server::http::server::{SocketLimits, serve};
 use soko_sync_server::http::{App, Settings};
 use soko_sync_server::metrics::Metrics;
@@ -326,6 +327,10 @@ impl Drop for Running {
     }
 }
 
+/// What browsers subscribe to at these servers.
+pub(crate) const PUSH_KEY: &str =
+    "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
+
 fn app(place: &Place) -> App {
     let store = Store::open(place, Arc::new(|_| {})).unwrap();
     let secret = store.write_blocking(Shard::stall(LogId::default()), |tx| {
@@ -341,7 +346,12 @@ fn app(place: &Place) -> App {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(Metrics::new()),
-        settings: Settings { rates: None, ..Settings::default() },
+        settings: Settings {
+            rates: None,
+            push_key: Some(PUSH_KEY.into()),
+            egress: Some(Egress::new(true).unwrap()),
+            ..Settings::default()
+        },
         pay: soko_sync_server::pay::PayDesk::default(),
     })
 }
