@@ -3,6 +3,7 @@
 use soko_app_api::{BeyondShare, Query, Verb, View};
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::ids::{AuthorId, ThingId};
+use soko_domain::stock::Account;
 use soko_domain::wire::Wire as _;
 use soko_record_log::params;
 use soko_replication::{Ask as PageAsk, Capabilities, Page};
@@ -153,6 +154,41 @@ fn who_cannot_read_all_that_it_holds_is_granted_nothing() {
         let is_outdated = matches!(&answer, Answer::Refused { code, .. } if code == "outdated");
         assert_eq!((answer == Answer::Done, is_outdated), (is_granted, !is_granted), "{answer:?}");
     }
+}
+
+#[test]
+fn what_people_move_by_hand_stays_where_they_moved_it() {
+    let plan = quiet();
+    let mut world = World::new(&plan, false).unwrap();
+    let product = world.products[0];
+    let held = |world: &mut World<'_>, at: usize| {
+        let account = Account::Share(world.devices[at].author());
+        world.server.read(|tx| soko_projection::read::balance(tx, STALL, product, account)).unwrap()
+    };
+    let share = |world: &mut World<'_>| held(world, 1);
+    world.receive(0, product, 60).unwrap();
+    meet(&mut world);
+    let at_home = held(&mut world, 0);
+    world.command(0, Verb::ReturnShare { product, quantity: at_home - 2 }).unwrap();
+    meet(&mut world);
+    assert_eq!(held(&mut world, 0), 2, "what was given back stays away");
+    let before = share(&mut world);
+    world.command(1, Verb::AskShare { product, quantity: 30 }).unwrap();
+    meet(&mut world);
+    let taken = share(&mut world);
+    assert!(taken - before >= 20, "{before}, then {taken}");
+    // Whatever the others do meanwhile.
+    for _ in 0..3 {
+        sell(&mut world, 0, 1);
+        world.order().unwrap();
+        meet(&mut world);
+    }
+    assert!(share(&mut world) >= taken, "{taken}, then {}", share(&mut world));
+    world.command(1, Verb::ReturnShare { product, quantity: taken }).unwrap();
+    meet(&mut world);
+    let rest = share(&mut world);
+    assert!(rest < taken / 2, "{taken}, then {rest}");
+    world.settle_down().unwrap();
 }
 
 /// All that are connected tell each other what they know.

@@ -20,7 +20,7 @@ use soko_replication::{
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::epoch;
-use crate::stall::{paid_twice, refunds};
+use crate::stall::{paid_twice, refunds, sharing};
 
 /// A verdict about a run that was not taken at all.
 pub(super) const NOT_TAKEN: u8 = 100;
@@ -292,14 +292,22 @@ fn close_forked(desk: &mut Desk<'_>, author: AuthorId) -> Result<(), CoreRefusal
     ])
 }
 
-/// Remembers who sells what, for sharing out.
+/// Remembers who sells what and who gave what back unasked, for sharing out.
 fn count_demand(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) -> Result<(), CoreRefusal> {
-    for record in records.iter().filter(|record| record.kind == Kind::SaleMade.number()) {
-        let Some(body) = record.body.bytes() else { continue };
-        let Ok((_, Entry::SaleMade(sale))) = Entry::from_body(Kind::SaleMade, body) else { continue };
-        for line in &sale.lines {
-            let Some(product) = line.product else { continue };
-            crate::stall::sharing::note_demand(desk, product, author)?;
+    for record in records {
+        let kind = Kind::from_number(record.kind)
+            .filter(|kind| matches!(kind, Kind::SaleMade | Kind::ShareReturned));
+        let (Some(kind), Some(body)) = (kind, record.body.bytes()) else { continue };
+        match Entry::from_body(kind, body) {
+            Ok((_, Entry::SaleMade(sale))) => {
+                for product in sale.lines.iter().filter_map(|line| line.product) {
+                    sharing::note_demand(desk, product, author)?;
+                }
+            }
+            Ok((_, Entry::ShareReturned(share))) if share.recall.is_none() => {
+                sharing::note_given_back(desk, (share.product, author), share.quantity)?;
+            }
+            _ => {}
         }
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! Who gets how much of what there is. Every holder's expected demand is how often it sold before; a holder below
 //! its low water mark is granted up to its target from the shop, and the shop asks for shares back when it is
-//! below its own. Only holders give shares away: the server asks.
+//! below its own. Only holders give shares away: the server asks. What a person moved by hand counts for more: it
+//! stays beside the register's part of the rest until it is sold or given back, and what somebody gave back stays
+//! away until the register sells again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,10 +37,38 @@ pub(super) fn note_demand(
 ) -> Result<(), StoreError> {
     desk.tx.run(
         "insert into demand (log, product, holder, times) values ($1, $2, $3, 1)
-         on conflict (log, product, holder) do update set times = demand.times + 1",
+         on conflict (log, product, holder) do update
+           set times = demand.times + 1, by_hand = case when demand.by_hand < 0 then 0 else demand.by_hand end",
         params![desk.log, product, holder],
     )?;
     Ok(())
+}
+
+/// A register was given units because somebody asked for them there.
+fn note_taken(
+    desk: &mut Desk<'_>,
+    (product, holder): (ProductId, AuthorId),
+    units: i64,
+) -> Result<(), StoreError> {
+    desk.tx.run(
+        "insert into demand (log, product, holder, times, by_hand) values ($1, $2, $3, 0, $4)
+         on conflict (log, product, holder) do update
+           set by_hand = case when demand.by_hand < 0 then $4 else demand.by_hand + $4 end",
+        params![desk.log, product, holder, units],
+    )
+}
+
+/// Somebody gave units back there, without being asked.
+pub(super) fn note_given_back(
+    desk: &mut Desk<'_>,
+    (product, holder): (ProductId, AuthorId),
+    units: i64,
+) -> Result<(), StoreError> {
+    desk.tx.run(
+        "insert into demand (log, product, holder, times, by_hand) values ($1, $2, $3, 0, $4)
+         on conflict (log, product, holder) do update set by_hand = demand.by_hand + $4",
+        params![desk.log, product, holder, -units],
+    )
 }
 
 pub(super) fn note_shop_demand(desk: &mut Desk<'_>, product: ProductId) -> Result<(), StoreError> {
@@ -105,7 +135,13 @@ fn decide(
     };
     let done = match wanted {
         Ask::Share { .. } if !takes_shares => Err(Refusal::Outdated),
-        Ask::Share { product, quantity } => grant(desk, from, product, quantity, Some(ask.id))?,
+        Ask::Share { product, quantity } => match grant(desk, from, product, quantity, Some(ask.id))? {
+            Ok(granted) => {
+                note_taken(desk, (product, from), granted)?;
+                Ok(())
+            }
+            Err(refusal) => Err(refusal),
+        },
         Ask::Refund { sale, line, quantity } => allow(desk, from, (sale, line, quantity), ask.id)?,
         Ask::ConfirmDevices => Err(Refusal::OtherEpoch),
         Ask::ConfirmDevicesOf { epoch } => confirm(desk, from, epoch)?,
@@ -116,14 +152,14 @@ fn decide(
     })
 }
 
-/// Grants what there is, up to what is wanted.
+/// Grants what there is, up to what is wanted, and says how much that was.
 fn grant(
     desk: &mut Desk<'_>,
     to: AuthorId,
     product: ProductId,
     quantity: i64,
     ask: Option<ThingId>,
-) -> Result<Result<(), Refusal>, CoreRefusal> {
+) -> Result<Result<i64, Refusal>, CoreRefusal> {
     let server = desk.author();
     if read::is_outdated(desk.tx, desk.log, server)? {
         return Ok(Err(Refusal::Outdated));
@@ -138,7 +174,10 @@ fn grant(
     let share = ShareId(desk.id().0);
     let command = GrantShare { share, to, product, quantity, ask, partial: true };
     match grant_share::decide(&facts, &command) {
-        Ok(entries) => desk.write(entries).map(Ok),
+        Ok(entries) => {
+            desk.write(entries)?;
+            Ok(Ok(quantity.min(facts.pool)))
+        }
         Err(refusal) => Ok(Err(refusal)),
     }
 }
@@ -267,15 +306,30 @@ impl Plan {
         let mut asked: BTreeMap<AuthorId, i64> = shares.keys().map(|author| (*author, 0)).collect();
         asked.insert(SHOP, 0);
         let rows = desk.tx.query(
-            "select holder, times from demand where log = $1 and product = $2",
+            "select holder, times, by_hand from demand where log = $1 and product = $2",
             params![desk.log, product],
         )?;
+        let mut by_hand = BTreeMap::new();
         for row in &rows {
-            if let Some(times) = asked.get_mut(&row.id::<AuthorId>(0)?) {
+            let (holder, noted) = (row.id::<AuthorId>(0)?, row.int(2)?);
+            if let Some(times) = asked.get_mut(&holder) {
                 *times += row.int(1)?;
             }
+            // The rest of it was sold or given back.
+            let left = noted.min(shares.get(&holder).copied().unwrap_or(0));
+            if left != noted {
+                desk.tx.run(
+                    "update demand set by_hand = $4 where log = $1 and product = $2 and holder = $3",
+                    params![desk.log, product, holder, left],
+                )?;
+            }
+            by_hand.insert(holder, left);
         }
-        let targets = targets(total, &asked);
+        let taken: i64 = by_hand.values().map(|units| (*units).max(0)).sum();
+        let mut targets = targets(total - taken, &asked);
+        for (holder, target) in &mut targets {
+            *target = (*target + by_hand.get(holder).copied().unwrap_or(0)).max(0);
+        }
         Ok(Some(Self { product, pool, shares, targets }))
     }
 

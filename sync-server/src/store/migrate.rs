@@ -47,6 +47,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 29, name: "coupons", sql: soko_projection::COUPONS },
     Migration { number: 30, name: "order_refunds", sql: soko_projection::ORDER_REFUNDS },
     step!(31, "0014_refunds"),
+    step!(32, "0015_by_hand"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -1,0 +1,110 @@
+// Units that move between registers, are sold although nobody may promise them, and are lost with a register; by the
+// numbers of the first hour.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
+import { Server } from "./lib/server.js";
+import { anyName, Till } from "./lib/till.js";
+import { Wire } from "./lib/wire.js";
+
+const PHONE = "Fair phone";
+
+// What the product's page says of one holder.
+const holds = async (till, product, holder) => {
+  await till.go("/stock");
+  await till.page.getByRole("main").getByRole("link", { name: new RegExp(product) }).click();
+  const row = till.page.locator(".stock-sum dl > div").filter({ hasText: holder });
+  return row.locator("dd");
+};
+
+const counted = (till, units) => till.page.locator(".stock-counted strong").getByText(String(units), { exact: true }).waitFor();
+
+test("8, 19 and 20: goods in the hand are sold, a kit goes to the fair and comes back, and a stolen phone promises nothing more", async () => {
+  const server = await Server.begin();
+  const wire = await Wire.to(server.port);
+  const browsers = [new Browser(), new Browser({ args: wire.args }), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const [stall, tea, mango] = [anyName("Stall"), anyName("Tea"), anyName("Mango")];
+    const one = await Till.open(browsers[0].context, server.url);
+    await one.openStall(stall);
+    for (const [name, units] of [[tea, 40], [mango, 2]]) {
+      await one.addProduct(name, "2.50");
+      await one.stockOf(name, "Receive", units);
+    }
+    await one.openDrawer();
+    await one.connect("akinyi@example.org");
+    await one.page.getByText(`${stall} is connected`).first().waitFor();
+    // The server sees to it that the shop has some; a person says how many.
+    await one.page.getByText("Saved here · all sent").first().waitFor();
+    await (await holds(one, tea, "The shop")).getByText("20", { exact: true }).waitFor();
+    await one.stockOf(tea, "Give back", 12);
+    await (await holds(one, mango, "The shop")).getByText("1", { exact: true }).waitFor();
+    await one.stockOf(mango, "Give back", 1);
+
+    // 8: the shop may promise both mangoes, and three are in the hand.
+    const shopper = await Till.open(browsers[2].context, server.url, "/market");
+    await shopper.page.getByRole("link", { name: new RegExp(mango) }).first().click();
+    await shopper.button("Put in basket").waitFor();
+    const offer = shopper.page.url();
+    await one.go("/sell");
+    for (let tries = 0; tries < 3; tries += 1) await one.addToCart(mango);
+    await one.page.getByText(/May be promised to somebody already/).first().waitFor();
+    assert.equal(await one.pay(), 1);
+    await one.page.getByText("Saved here · all sent").first().waitFor();
+    await shopper.page.goto(offer);
+    await shopper.page.getByText("Sold out").first().waitFor();
+    await one.go("/stock");
+    await one.page.getByRole("link", { name: new RegExp(mango) }).getByText("Count it").waitFor();
+
+    // 19: thirty units go along, twenty-two are sold where nobody hears of it, eight come back.
+    const two = await Till.open(browsers[1].context, server.url);
+    await keptOffline(two.page);
+    await two.join(await one.invite(), PHONE);
+    await two.openDrawer();
+    await two.stockOf(tea, "Ask for more", 30);
+    await (await holds(two, tea, "This register")).getByText(/^(2[2-9]|3\d)$/).waitFor();
+    await wire.cut();
+    await two.go("/sell");
+    for (let tries = 0; tries < 22; tries += 1) await two.addToCart(tea);
+    assert.equal(await two.page.getByText(/May be promised to somebody already/).count(), 0);
+    assert.equal(await two.pay(), 1);
+    await two.page.getByText(/No connection/).first().waitFor();
+    await wire.mend();
+    await two.page.getByText("Saved here · all sent").first().waitFor();
+    const left = Number(await (await holds(two, tea, "This register")).textContent());
+    await two.stockOf(tea, "Give back", left);
+    await (await holds(one, tea, "The shop")).waitFor();
+    await counted(one, 18);
+
+    // 20: some more are with the phone when it is stolen.
+    await two.stockOf(tea, "Ask for more", 5);
+    await (await holds(one, tea, PHONE)).getByText(/^([5-9]|1\d)$/).waitFor();
+    await one.go("/devices");
+    await one.page.getByRole("listitem").filter({ hasText: PHONE }).getByText(/^Last heard of: /).waitFor();
+    await one.button(`Shut ${PHONE} out`).click();
+    const dialog = one.page.getByRole("dialog");
+    await dialog.getByRole("textbox").fill("stolen at the fair");
+    await dialog.getByRole("button", { name: "Shut out" }).click();
+    await dialog.waitFor({ state: "detached" });
+    const apart = await holds(one, tea, `Set apart, was with ${PHONE}`);
+    const stolen = Number(await apart.textContent());
+    assert.ok(stolen >= 5, stolen);
+    await two.page.getByRole("button", { name: "Saved here · needs your attention" }).click();
+    await two.page.getByRole("dialog").getByText(/was revoked/).first().waitFor();
+    // Whoever looks finds the rest: what was with the phone is gone, and nothing is set apart any more.
+    await one.stockOf(tea, "Count", 18 - stolen);
+    await counted(one, 18 - stolen);
+    await (await holds(one, tea, "The shop")).waitFor();
+    assert.equal(await (await holds(one, tea, "Set apart")).count(), 0);
+    await server.stop();
+    server.verify();
+    assert.deepEqual([...one.problems, ...two.problems, ...shopper.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await wire.cut().catch(() => {});
+    await server.close();
+  }
+});
