@@ -126,6 +126,7 @@ mod tests {
             coupon: String::new(),
             discount_minor: 0,
             contact: ContactView::default(),
+            refunds: vec![],
         };
         Answer::Buyer(BuyerView::Order(Box::new(view)))
     }
