@@ -125,6 +125,9 @@ mod tests {
             zone: String::new(),
             coupon: String::new(),
             discount_minor: 0,
+            return_days: 0,
+            refunds: Vec::new(),
+            returns: Vec::new(),
             contact: ContactView::default(),
             refunds: vec![],
         };

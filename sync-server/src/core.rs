@@ -7,7 +7,8 @@ use soko_record_log::{StoreError, Tx};
 
 use crate::pay::provider::Asked;
 use crate::stall::{
-    CategoryView, EndOrder, OfferView, OrderView, PayTurn, PlaceOrder, Placed, Prepared, StallView,
+    CategoryView, EndOrder, OfferView, OrderView, PayTurn, PlaceOrder, Placed, Prepared, ReturnTurn,
+    StallView,
 };
 use crate::store::JobError;
 
@@ -106,6 +107,15 @@ pub trait ShopCore: Send + Sync {
         tx: &mut dyn Tx,
         stall: LogId,
         order: (OrderId, EndOrder),
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal>;
+
+    /// A buyer wants to bring something back, or the stall answers.
+    fn return_turn(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        turn: &ReturnTurn,
         now: Now,
     ) -> Result<(OrderView, Option<u64>), CoreRefusal>;
 

@@ -108,6 +108,16 @@ impl ShopCore for Mirror {
         closed()
     }
 
+    fn return_turn(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: &soko_sync_server::stall::ReturnTurn,
+        _: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        closed()
+    }
+
     fn pay_turn(
         &self,
         _: &mut dyn Tx,

@@ -387,3 +387,45 @@ async fn categories_of_the_whole_market_are_browsed_filtered_and_sorted() {
         assert_eq!(browse(&shop.server, bought).await, only(&["Gruyère", "Brie de Meaux", "Comté"]));
     }
 }
+
+/// Name, price, and what it was.
+async fn lowered(server: &TestServer) -> Vec<(String, i64, Option<i64>)> {
+    let browse = Browse { sort: Sort::Lowered, ..Browse::of("") };
+    let view = ask(server, &MarketQuery::Browse { browse, window: Window::first(50) }).await;
+    let MarketView::Offers(rows) = view else { panic!("{view:?}") };
+    rows.value.into_iter().map(|row| (row.name, row.price_minor, row.was_minor)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lower_price_is_shown_beside_the_lowest_of_the_thirty_days_before() {
+    const DAY_MS: i64 = 86_400_000;
+    for store in stores() {
+        let mut shop = filled(Shop::open(store, core(), 4).await).await;
+        assert_eq!(lowered(&shop.server).await, [], "what just came is not lowered");
+        // Up for a day and down again to what it was: that is no lower price.
+        let mut times = 40;
+        let mut after = async |days: i64, price_minor: i64| {
+            shop.server.clock.advance_ms(days * DAY_MS);
+            shop.owner = shop.server.signed_in("owner@example.org").await;
+            times += 1;
+            shop.renew(times).await;
+            put(
+                &mut shop,
+                2,
+                &Product { price_minor, categories: [CHEESE].into(), ..named("Brie de Meaux") },
+            );
+            shop.exchange().await;
+            lowered(&shop.server).await
+        };
+        let brie = |price, was| vec![("Brie de Meaux".to_owned(), price, Some(was))];
+        assert_eq!(after(10, 200).await, []);
+        assert_eq!(after(1, 100).await, []);
+        assert_eq!(after(1, 80).await, brie(80, 100));
+        // Further down, it is told from the price that was the lowest, and a rise ends it.
+        assert_eq!(after(1, 60).await, brie(60, 80));
+        assert_eq!(after(1, 90).await, []);
+        // After thirty days of it, what was lower before is not looked at, and the higher price is what it was.
+        assert_eq!(after(31, 70).await, brie(70, 90));
+        assert_eq!(after(31, 70).await, [], "it is just the price by now");
+    }
+}

@@ -11,6 +11,8 @@ mod mail;
 mod parts;
 #[path = "orders/paying.rs"]
 mod paying;
+#[path = "orders/returns.rs"]
+mod returns;
 #[path = "orders/reviews.rs"]
 mod reviews;
 
@@ -319,6 +321,13 @@ async fn bringing_is_paid_as_the_buyer_saw_it() {
             let answer = asked(number, 1, more).header("soko-buyer", &secret(1)).send().await;
             answer.refused(StatusCode::from_u16(status).unwrap(), code);
         }
+        let stall = server.get(&format!("/v1/stalls/{STALL}")).send().await.expect(StatusCode::OK).json();
+        let zones = json!([{"zone": "Town", "price_minor": 150}, {"zone": "Hills", "price_minor": 300}]);
+        assert_eq!(
+            stall["handings"],
+            json!({"pickup": true, "local": {"by_zone": zones, "free_from_minor": 2000}})
+        );
+        assert_eq!(stall["return_days"], 14);
         // From so much on it is free.
         let free = json!({"handing": "local", "zone": "Hills", "contact": contact, "seen_total_minor": 2250});
         let free =

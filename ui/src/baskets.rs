@@ -45,7 +45,8 @@ impl Early {
             | BuyerVerb::CancelOrder { .. }
             | BuyerVerb::Unwanted { .. }
             | BuyerVerb::Like { .. }
-            | BuyerVerb::Review { .. } => {}
+            | BuyerVerb::Review { .. }
+            | BuyerVerb::ReturnGoods { .. } => {}
         }
     }
 

@@ -159,7 +159,7 @@ impl Route {
             ["market"] => Some(Self::Market),
             ["search"] => Some(Self::Search { text: parameter(search, "q") }),
             ["category"] => Some(Self::Category(browse(String::new(), search))),
-            ["category", slug] => Some(Self::Category(browse(unescaped(slug), search))),
+            ["category", slug] => Some(Self::Category(browse(address::decoded(slug), search))),
             ["stall", stall] => LogId::from_hex(stall).map(Self::Stall),
             ["stall", stall, product] => LogId::from_hex(stall)
                 .zip(ProductId::from_hex(product))
@@ -450,6 +450,13 @@ mod tests {
             Route::Devices,
             Route::Told,
         ]
+    }
+
+    #[test]
+    fn a_plus_in_a_path_is_a_plus_and_in_a_search_a_blank() {
+        let of = |category: &str| Route::Category(Browse::of(category));
+        assert_eq!(Route::parse("/category/c+c%20c", ""), of("c+c c"));
+        assert_eq!(Route::parse("/search", "?q=green+tea"), Route::Search { text: "green tea".into() });
     }
 
     #[test]

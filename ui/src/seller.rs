@@ -22,6 +22,7 @@ mod line;
 mod offer_with;
 mod order;
 mod order_refund;
+mod order_returns;
 mod orders;
 mod pay;
 mod price;

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod basket;
+mod bring_back;
 mod cards;
 mod category;
 mod checkout;

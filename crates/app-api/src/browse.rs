@@ -61,10 +61,19 @@ pub enum Sort {
     Cheapest,
     BestRated,
     MostBought,
+    /// What went down most, and nothing else.
+    Lowered,
 }
 
 impl Sort {
-    pub const ALL: [Self; 5] = [Self::Name, Self::Newest, Self::Cheapest, Self::BestRated, Self::MostBought];
+    pub const ALL: [Self; 6] =
+        [Self::Name, Self::Newest, Self::Cheapest, Self::BestRated, Self::MostBought, Self::Lowered];
+
+    /// Whether something is shown at all, given what it cost before it went down.
+    #[must_use]
+    pub fn admits(self, was_minor: Option<i64>) -> bool {
+        self != Self::Lowered || was_minor.is_some()
+    }
 
     /// As addresses have it.
     pub fn word(self) -> &'static str {
@@ -74,6 +83,7 @@ impl Sort {
             Self::Cheapest => "price",
             Self::BestRated => "rated",
             Self::MostBought => "bought",
+            Self::Lowered => "lowered",
         }
     }
 
@@ -89,6 +99,7 @@ pub struct Place<'a> {
     pub name: &'a str,
     pub currency: &'a str,
     pub price_minor: i64,
+    pub was_minor: Option<i64>,
     pub rating: Rating,
     pub added_ms: i64,
     pub popular: u8,
@@ -101,10 +112,18 @@ impl<'a> Place<'a> {
             name: folded,
             currency: &row.currency,
             price_minor: row.price_minor,
+            was_minor: row.was_minor,
             rating: row.rating,
             added_ms: row.added_ms,
             popular: row.popular,
         }
+    }
+
+    /// By how many millionths it went down.
+    fn lowered_ppm(&self) -> i128 {
+        let was = i128::from(self.was_minor.unwrap_or(0));
+        let off = (was - i128::from(self.price_minor)).max(0);
+        if was > 0 { off * 1_000_000 / was } else { 0 }
     }
 }
 
@@ -120,6 +139,7 @@ pub fn order(sort: Sort, one: &Place<'_>, other: &Place<'_>) -> Ordering {
         }
         Sort::BestRated => worth(other.rating).cmp(&worth(one.rating)).then(by_name),
         Sort::MostBought => other.popular.cmp(&one.popular).then(by_name),
+        Sort::Lowered => other.lowered_ppm().cmp(&one.lowered_ppm()).then(by_name),
     }
 }
 
@@ -166,7 +186,10 @@ mod tests {
         added_ms: i64,
         popular: u8,
     ) -> Place<'_> {
-        Place { name, currency: "EUR", price_minor, rating: Rating { reviews, stars }, added_ms, popular }
+        // Brie and cake went down, by 100 each.
+        let was_minor = ["brie", "cake"].contains(&name).then_some(price_minor + 100);
+        let rating = Rating { reviews, stars };
+        Place { name, currency: "EUR", price_minor, was_minor, rating, added_ms, popular }
     }
 
     #[test]
@@ -184,12 +207,15 @@ mod tests {
             // Fifty buyers' 4.8 before one buyer's 5; what nobody rated comes last.
             (Sort::BestRated, "brie apples dates cake"),
             (Sort::MostBought, "apples cake brie dates"),
+            // A quarter before an eighth; what did not go down is not shown where only that is asked for.
+            (Sort::Lowered, "cake brie apples dates"),
         ] {
             let mut sorted = all;
             sorted.sort_by(|one, other| order(sort, one, other));
             let names: Vec<&str> = sorted.iter().map(|place| place.name).collect();
             assert_eq!(names.join(" "), expected, "{sort:?}");
             assert_eq!(Sort::from_word(sort.word()), Some(sort));
+            assert_eq!(sort.admits(None), sort != Sort::Lowered);
         }
         let dear = Place { currency: "KES", price_minor: 1, ..all[0] };
         assert_eq!(

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::delivery::Handing;
-use soko_domain::entry::PayWay;
+use soko_domain::entry::{PayWay, ReturnWhy};
 use soko_domain::ids::{Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
 use crate::market::OfferRow;
 use crate::query::Window;
+use crate::returned::{BackLine, OwnReturn};
 use crate::review::{Bought, OwnReview};
 use crate::text::{as_hex, as_hex_opt, as_word, as_word_opt};
 use crate::views::{ContactView, OrderLineView};
@@ -73,6 +74,16 @@ pub enum BuyerVerb {
     /// Says what somebody thinks of what was handed over; no stars take back what was said. It is kept here, and sent
     /// once when there is a connection.
     Review { it: Bought, stars: u8, words: String },
+    /// Asks to bring back a part of what was handed over. It is kept here, and sent once when there is a connection.
+    ReturnGoods {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        #[serde(with = "as_hex")]
+        returned: ThingId,
+        #[serde(with = "as_word")]
+        why: ReturnWhy,
+        lines: Vec<BackLine>,
+    },
 }
 
 /// How a buyer pays before the goods are fetched.
@@ -297,6 +308,10 @@ pub struct OwnOrderView {
     pub payment: Option<OwnPayment>,
     /// What the stall gives back of it, part by part.
     pub refunds: Vec<OwnRefund>,
+    /// So many days the stall takes back what was handed over, as it was last seen; 0 does not.
+    pub return_days: u16,
+    /// What comes back of it, the oldest first.
+    pub returns: Vec<OwnReturn>,
 }
 
 /// A part of an own order's money that goes back.

@@ -7,6 +7,7 @@ use soko_domain::role::Role;
 
 use crate::edits::StallContent;
 use crate::messages::{MessagesReply, MessagesVerb};
+use crate::returned::ReturnAnswer;
 use crate::review::ReviewAnswer;
 use crate::said::Said;
 use crate::text::{as_hex, as_word};
@@ -55,6 +56,8 @@ pub enum DeviceVerb {
     AnswerReview(ReviewAnswer),
     /// What whoever is signed in is told outside of the app.
     Messages(MessagesVerb),
+    /// Takes back what a buyer brings, or says why not.
+    AnswerReturn(ReturnAnswer),
     /// Everything that the server keeps of whoever is signed in, as a file.
     OwnData,
     /// Ends the account of whoever is signed in, for good, at the server and here.

@@ -43,6 +43,8 @@ pub enum StallEdit {
     /// What bringing and sending cost, as `soko_domain::delivery` writes it; empty where the stall does not.
     LocalTerms(String),
     ShippingTerms(String),
+    /// So many days what was handed over can come back; 0 cannot.
+    ReturnDays(u16),
 }
 
 /// A product as it begins.

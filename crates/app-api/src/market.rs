@@ -108,6 +108,8 @@ pub struct ShopHandings {
     /// What bringing and sending cost, as `soko_domain::delivery` reads it; empty where the stall does not.
     pub local_terms: String,
     pub shipping_terms: String,
+    /// So many days what was handed over can come back; 0 cannot.
+    pub return_days: u16,
 }
 
 /// A register with the key that its receipts are checked with.
@@ -140,6 +142,8 @@ pub struct OfferRow {
     #[serde(with = "as_word")]
     pub unit: Unit,
     pub price_minor: i64,
+    /// The lowest price of the thirty days before it went down, while that is told.
+    pub was_minor: Option<i64>,
     pub price_per: i64,
     pub currency: String,
     pub tax_ppm: u32,

@@ -8,7 +8,7 @@ use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     AdjustReason, BackWay, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode,
-    PriceWhy, RefundEnd, Standing,
+    PriceWhy, RefundEnd, ReturnWhy, Standing,
 };
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
@@ -22,6 +22,7 @@ use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::refund_order::PartStanding;
+use soko_domain::verbs::return_goods::ReturnState;
 
 /// An id of fixed length.
 pub trait HexId: Sized + Display {
@@ -81,6 +82,11 @@ worded! {
         Cash = "cash", Card = "card", MobileMoney = "mobile-money", Voucher = "voucher",
         BankTransfer = "bank-transfer", Other = "other",
     }
+    ReturnWhy {
+        Damaged = "damaged", NotAsShown = "not-as-shown", WrongOne = "wrong-one", DoesNotFit = "does-not-fit",
+        NotWanted = "not-wanted",
+    }
+    ReturnState { Asked = "asked", Taken = "taken", Refused = "refused" }
     GoodsBack { KeptByBuyer = "kept", Sellable = "sellable", Waste = "waste" }
     Unit { Piece = "piece", Gram = "gram", Millilitre = "millilitre" }
     TaxMode { Inclusive = "inclusive", Exclusive = "exclusive" }

@@ -23,6 +23,7 @@ use crate::people::{AtRegisterView, AuditRow};
 use crate::prices::{PriceView, PricesView};
 pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
+use crate::returned::ReturnRow;
 use crate::said::Said;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word, as_word_opt};
 
@@ -139,6 +140,8 @@ pub struct StallView {
     /// As `soko_domain::delivery` writes terms; empty where the stall does not.
     pub local_terms: String,
     pub shipping_terms: String,
+    /// So many days what was handed over can come back; 0 cannot.
+    pub return_days: u16,
     /// What several people set differently, and what nobody set.
     pub problems: Vec<Said>,
 }
@@ -620,6 +623,11 @@ pub struct OrderView {
     /// What can still go back in parts, and of each line how many.
     pub left_minor: i64,
     pub lines_left: Vec<i64>,
+    /// What its buyer brings back, the oldest first.
+    pub returns: Vec<ReturnRow>,
+    /// The code that it carries, and what that took off; empty without one.
+    pub coupon: String,
+    pub discount_minor: i64,
 }
 
 /// A part of an order's money that goes back.

@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, FileMade, MessagesReply, MessagesVerb,
-    ReviewAnswer, StallContent, Told, Verb,
+    ReturnAnswer, ReviewAnswer, StallContent, Told, Verb,
 };
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
@@ -37,6 +37,7 @@ impl Device {
             DeviceVerb::SignOut => self.sign_out().await.and(done),
             DeviceVerb::AnswerReview(answer) => self.answer_review(&answer).await.and(done),
             DeviceVerb::Messages(verb) => self.messages(&verb).await.map(DeviceReply::Messages),
+            DeviceVerb::AnswerReturn(answer) => self.answer_return(&answer).await.and(done),
             DeviceVerb::OwnData => self.own_data().await.map(DeviceReply::File),
             DeviceVerb::EraseAccount { password } => self.erase_account(&password).await.and(done),
             DeviceVerb::Connect(stall) => self.connect(stall).await.and(done),
@@ -141,6 +142,21 @@ impl Device {
         }
         // What the stall shows is seen at once.
         self.market.ring();
+        Ok(())
+    }
+
+    async fn answer_return(&self, answer: &ReturnAnswer) -> Result<(), Undone> {
+        let link = self.connected(answer.stall)?;
+        let server = self.server_at(&link.server)?;
+        match server.answer_return(&link.access_token, answer).await {
+            Err(Unanswered::NoAccess(_)) => {
+                let link = self.refresh(&server, answer.stall).await?;
+                server.answer_return(&link.access_token, answer).await?;
+            }
+            answered => answered?,
+        }
+        // What came of it is in the stall's records, which are fetched at once.
+        self.hurry();
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use soko_domain::delivery::TERMS_BYTES_MAX;
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::verbs::make_sale::BeyondRule;
+use soko_domain::verbs::return_goods::DAYS_MAX;
 
 use crate::kind::DocumentKind;
 use crate::problem::{Problem, Scalar};
@@ -82,6 +83,8 @@ fields! {
     /// What bringing and sending cost, as `soko_domain::delivery` reads it; empty where the stall does neither.
     LocalTerms = "local_terms",
     ShippingTerms = "shipping_terms",
+    /// So many days the stall takes back what was handed over.
+    ReturnDays = "return_days",
     /// What a piece weighs, in grams.
     PieceGrams = "piece_g",
     Title = "title",
@@ -339,6 +342,7 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
         },
         Slot::Field(Field::ScaleCodes) => Rule::Line { bytes_max: 200 },
         Slot::Field(Field::TakesCard | Field::TakesPhone | Field::NoPickup) => Rule::Flag,
+        Slot::Field(Field::ReturnDays) => Rule::Number { min: 0, max: i64::from(DAYS_MAX) },
         Slot::Field(Field::PickupText) => Rule::Prose { bytes_max: 500 },
         Slot::Field(Field::LocalTerms | Field::ShippingTerms) => Rule::Prose { bytes_max: TERMS_BYTES_MAX },
         _ => return None,

@@ -83,6 +83,8 @@ pub struct Stall {
     pub pickup_text: String,
     pub local_terms: String,
     pub shipping_terms: String,
+    /// So many days the stall takes back what was handed over; 0 does not.
+    pub return_days: u16,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -258,6 +260,7 @@ impl Typed for Stall {
         let step = input.number(Field::CashStep).and_then(|minor| u32::try_from(minor).ok());
         let rule = input.number(Field::BeyondRule).and_then(|rule| u8::try_from(rule).ok());
         let cut_off = input.number(Field::CutOffMinutes).and_then(|minutes| u16::try_from(minutes).ok());
+        let days = input.number(Field::ReturnDays).and_then(|days| u16::try_from(days).ok());
         Self {
             name: input.require(Field::Name, name).unwrap_or_default(),
             currency: input.require(Field::Currency, currency).unwrap_or_default(),
@@ -275,6 +278,7 @@ impl Typed for Stall {
             pickup_text: input.text(Field::PickupText).unwrap_or_default(),
             local_terms: input.text(Field::LocalTerms).unwrap_or_default(),
             shipping_terms: input.text(Field::ShippingTerms).unwrap_or_default(),
+            return_days: days.unwrap_or_default(),
         }
     }
 
@@ -291,6 +295,9 @@ impl Typed for Stall {
         // Fields that came later are written where they say something.
         if self.cash_step_minor != 0 {
             edits.push(number(Field::CashStep, i64::from(self.cash_step_minor)));
+        }
+        if self.return_days != 0 {
+            edits.push(number(Field::ReturnDays, i64::from(self.return_days)));
         }
         edits.extend(self.beyond_rule.map(|rule| number(Field::BeyondRule, i64::from(rule.number()))));
         if !self.scale_codes.is_empty() {

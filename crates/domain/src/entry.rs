@@ -17,6 +17,7 @@ mod payment;
 mod person;
 mod price;
 mod purse;
+mod returned;
 mod sale;
 mod sale_v1;
 
@@ -37,6 +38,7 @@ pub use price::{
     PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut, PriceWhy,
 };
 pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
+pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use sale::{
     PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
 };
@@ -220,6 +222,9 @@ entries! {
     0x134 OrderPaidBack v 1,
     0x135 OrderRefundAllowed v 1,
     0x136 OrderRefundEnded v 1,
+    0x13a ReturnAsked v 1,
+    0x13b ReturnTaken v 1,
+    0x13c ReturnRefused v 1,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.

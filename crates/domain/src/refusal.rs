@@ -6,6 +6,7 @@ use crate::coupon::CouponProblem;
 use crate::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::MoneyError;
 use crate::people::Act;
+use crate::verbs::return_goods::ReturnProblem;
 
 /// Whether the same command can succeed later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,6 +108,8 @@ pub enum Refusal {
     OnTheWay,
     #[error("{0}")]
     Coupon(CouponProblem),
+    #[error("{0}")]
+    Return(ReturnProblem),
     #[error("the id was used before for something else")]
     IdReused,
     #[error(
@@ -165,6 +168,7 @@ impl Refusal {
             Self::StepTooEarly(_) => "step_too_early",
             Self::OnTheWay => "on_the_way",
             Self::Coupon(problem) => problem.code(),
+            Self::Return(problem) => problem.code(),
             Self::IdReused => "id_reused",
             Self::AnsweredLongAgo => "answered_long_ago",
             Self::PriceChanged(_) => "price_changed",
@@ -218,6 +222,7 @@ impl Refusal {
             | Self::OrderEnded(_)
             | Self::StepTaken(_)
             | Self::OnTheWay
+            | Self::Return(_)
             | Self::IdReused
             | Self::AnsweredLongAgo => Retry::Never,
         }
@@ -233,6 +238,12 @@ impl From<PriceError> for Refusal {
 impl From<CouponProblem> for Refusal {
     fn from(problem: CouponProblem) -> Self {
         Self::Coupon(problem)
+    }
+}
+
+impl From<ReturnProblem> for Refusal {
+    fn from(problem: ReturnProblem) -> Self {
+        Self::Return(problem)
     }
 }
 

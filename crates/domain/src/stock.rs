@@ -3,8 +3,8 @@
 
 use crate::entry::{
     AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, OrderRefundAllowed, PurseFilled,
-    PurseSpent, RefundMade, SaleMade, SaleVoided, SpendCause, StockAdjusted, StockConverted, StockCounted,
-    StockMoved, Units,
+    PurseSpent, RefundMade, ReturnTaken, SaleMade, SaleVoided, SpendCause, StockAdjusted, StockConverted,
+    StockCounted, StockMoved, Units,
 };
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
@@ -142,6 +142,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         Entry::OrderReleased(order) => out.units(&order.units, Account::Hold(order.order), Account::Pool)?,
         Entry::OrderFulfilled(order) => out.units(&order.units, Account::Hold(order.order), Account::Sold)?,
         Entry::StockMoved(moved) => out.moved(moved)?,
+        Entry::ReturnTaken(taken) => out.taken(taken)?,
         Entry::PurseFilled(filled) => out.filled(own, filled)?,
         Entry::PurseSpent(spent) => out.spent(own, spent)?,
         Entry::OrderRefundAllowed(allowed) => out.back_from_order(allowed)?,
@@ -171,6 +172,8 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::PriceMoved(_)
         | Entry::PriceRefused(_)
         | Entry::CouponPut(_)
+        | Entry::ReturnAsked(_)
+        | Entry::ReturnRefused(_)
         | Entry::CustomerPut(_)
         | Entry::CustomerErased(_)
         | Entry::EpochStarted(_)
@@ -201,6 +204,16 @@ impl Transfers {
         for units in &void.units {
             self.add(units.product, Account::Sold, own, units.from_share)?;
             self.add(units.product, Account::Sold, Account::Deficit, units.beyond_share)?;
+        }
+        Ok(())
+    }
+
+    /// What can be sold is the shop's to promise: no register has it in its share.
+    fn taken(&mut self, taken: &ReturnTaken) -> Result<(), Impossible> {
+        for line in &taken.lines {
+            if let Some(to) = goods_account(line.goods, Account::Pool) {
+                self.add(line.product, Account::Sold, to, line.quantity)?;
+            }
         }
         Ok(())
     }

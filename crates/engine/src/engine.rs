@@ -69,6 +69,8 @@ pub fn schema() -> &'static [Migration] {
         device!(32, "own coupon", "0016_own_coupon"),
         Migration { number: 33, name: "order refunds", sql: soko_projection::ORDER_REFUNDS },
         device!(34, "own refunds", "0017_own_refunds"),
+        Migration { number: 35, name: "returns", sql: soko_projection::RETURNS },
+        device!(36, "own returns", "0018_own_returns"),
     ];
     STEPS
 }

@@ -60,6 +60,7 @@ parts! {
     FIGURE_TAX = 53: "figure_tax" (4: "business_day, ppm, mode, label") "net_minor, tax_minor";
     INCIDENT_WORD = 71: "incident_word" (2: "author, seq") "incident";
     ORDER_MONEY = 60: "order_money" (2: "author, seq") "order_id, kind, way, amount_minor, reference";
+    ORDER_RETURN = 81: "order_return" (1: "returned") "order_id, state, why, lines, goods, reason";
     COUPON = 80: "coupon" (1: "code") "revision, author, terms";
     ORDER_REFUND = 62: "order_refund" (2: "author, seq") "order_id, refund, what, way, code, amount_minor";
     ORDER_STEP = 61: "order_step" (2: "author, seq") "order_id, step, note";

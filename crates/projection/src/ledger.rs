@@ -19,6 +19,7 @@ use crate::people;
 use crate::prices;
 use crate::project::Touched;
 use crate::purses;
+use crate::returns;
 use crate::trade;
 
 /// Where an entry stands.
@@ -74,6 +75,9 @@ pub(crate) fn apply_entry(
         | Entry::OrderRefundAllowed(_)
         | Entry::OrderRefundEnded(_)
         | Entry::OrderCashGiven(_)
+        | Entry::ReturnAsked(_)
+        | Entry::ReturnTaken(_)
+        | Entry::ReturnRefused(_)
         | Entry::OrderPaidBack(_) => apply_order(book, place, stamp, entry, touched),
         Entry::DeviceAdmitted(device) => people::admitted(book, place, device, touched),
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
@@ -111,7 +115,7 @@ fn apply_order(
         Entry::OrderCancelAsked(asked) => order_steps::cancel_asked(book, place, stamp, asked, touched),
         Entry::OrderStepped(stepped) => order_steps::stepped(book, place, stamp, stepped, touched),
         Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),
-        Entry::OrderFulfilled(order) => trade::order_flag(book, place, order.order, "fulfilled", touched),
+        Entry::OrderFulfilled(order) => trade::order_fulfilled(book, place, stamp, order.order, touched),
         Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),
         Entry::OrderPaid(paid) => order_money::paid(book, place, stamp, paid, touched),
         Entry::OrderBackAsked(asked) => order_money::back_asked(book, place, stamp, asked, touched),
@@ -120,6 +124,9 @@ fn apply_order(
         Entry::OrderRefundEnded(ended) => order_refunds::ended(book, (place, stamp), ended, touched),
         Entry::OrderCashGiven(given) => order_refunds::given(book, (place, stamp), given, touched),
         Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
+        Entry::ReturnAsked(asked) => returns::asked(book, place, stamp, asked, touched),
+        Entry::ReturnTaken(taken) => returns::taken(book, place, stamp, taken, touched),
+        Entry::ReturnRefused(refused) => returns::refused(book, place, stamp, refused, touched),
         _ => Ok(()),
     }
 }

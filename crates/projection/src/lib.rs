@@ -25,6 +25,7 @@ mod people;
 mod prices;
 mod project;
 mod purses;
+pub mod returns;
 mod stock;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
@@ -92,11 +93,14 @@ pub const COUPONS: &str = include_str!("../../../migrations/shared/0015_coupons.
 /// Parts of orders' money that go back. It marks logs, as [`LISTS`] does.
 pub const ORDER_REFUNDS: &str = include_str!("../../../migrations/shared/0016_order_refunds.sql");
 
+/// What buyers bring back. It marks logs, as [`LISTS`] does.
+pub const RETURNS: &str = include_str!("../../../migrations/shared/0017_returns.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 16] = [
+pub const STEPS: [&str; 17] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -113,6 +117,7 @@ pub const STEPS: [&str; 16] = [
     DELIVERY,
     COUPONS,
     ORDER_REFUNDS,
+    RETURNS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -167,4 +172,5 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "price_move",
     "price_refusal",
     "coupon",
+    "order_return",
 ];

@@ -230,10 +230,12 @@ pub struct OrderFound {
     /// How far the stall is with it.
     pub step: Option<OrderStep>,
     pub handing: Handing,
+    /// When its hold became a sale; 0 while it did not.
+    pub ended_ms: i64,
 }
 
 const ORDER_COLUMNS: &str = "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled, currency, lines, step, \
-     handing";
+     handing, ended_ms";
 const IS_WAITING: &str = "placed = 1 and handed_over = 0 and released = 0 and fulfilled = 0";
 
 /// Nothing as long as the order itself has not arrived, whatever is known to follow it.
@@ -275,6 +277,7 @@ fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
         lines: row.number(9)?,
         step: OrderStep::from_number(row.number(10)?),
         handing: Handing::from_number(row.number(11)?).unwrap_or(Handing::Pickup),
+        ended_ms: row.int(12)?,
     })
 }
 
@@ -657,12 +660,14 @@ pub struct Profile {
     pub takes_card: bool,
     pub takes_phone: bool,
     pub handings: Handings,
+    /// So many days the stall takes back what was handed over; 0 does not.
+    pub return_days: u32,
 }
 
 pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
     let row = tx.query_opt(
         "select name, place, currency, cut_off_minutes, cash_step_minor, beyond_rule, scale_codes,
-           takes_card, takes_phone, no_pickup, local_terms, shipping_terms
+           takes_card, takes_phone, no_pickup, local_terms, shipping_terms, return_days
          from stall_profile where log = $1",
         params![log],
     )?;
@@ -678,6 +683,7 @@ pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreErro
             takes_card: row.bool(7)?,
             takes_phone: row.bool(8)?,
             handings: Handings::read(row.bool(9)?, row.text(10)?, row.text(11)?),
+            return_days: row.number(12)?,
         })
     };
     row.map(profile).transpose()

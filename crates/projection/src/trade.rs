@@ -285,6 +285,21 @@ pub(crate) fn order_flag(
     })
 }
 
+/// Its hold became a sale; from then on it can come back.
+pub(crate) fn order_fulfilled(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    order: OrderId,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    order_flag(book, place, order, "fulfilled", touched)?;
+    book.tx.run(
+        "update orders set ended_ms = $3 where log = $1 and order_id = $2 and (ended_ms = 0 or ended_ms > $3)",
+        params![place.log, order, stamp.at_ms],
+    )
+}
+
 /// What follows an order may arrive before it, and needs a row to stand in.
 pub(crate) fn order_row(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<(), StoreError> {
     tx.run(

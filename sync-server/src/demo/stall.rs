@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use soko_documents::{Category, DocumentKind, Stall, Typed as _};
+use soko_documents::{Category, DocumentKind, Edit, Field, Stall, Typed as _};
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{OrderStep, ReleaseReason};
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, ThingId};
@@ -52,6 +52,8 @@ const SAID: [&[&str]; 5] = [
 /// A code of every stall, and one of how many orders carries it.
 const COUPON: &str = "KARIBU10";
 const COUPON_EVERY: usize = 5;
+/// One of how many products costs less since today.
+const LOWERED_EVERY: usize = 12;
 const ANSWERED: &str = "Thank you for telling us. Come by, we make it good.";
 const NOTES: [&str; 4] =
     ["Please ring when it is ready.", "I come by bike, in the afternoon.", "A gift: no price, please.", ""];
@@ -166,6 +168,7 @@ impl<'a> DemoStall<'a> {
             takes_phone: true,
             local_terms: brings.local_terms,
             shipping_terms: brings.shipping_terms,
+            return_days: 14,
             ..Stall::default()
         };
         // There is one profile, and its document has the stall's own identity.
@@ -175,7 +178,7 @@ impl<'a> DemoStall<'a> {
             let edits = item.content(shelf.currency, &categories, Some(*picture)).edits();
             first.device.edit((ThingId(item.product.0), DocumentKind::Product), &edits, at_ms)?;
         }
-        self.exchange(0)?;
+        self.exchange_at(0, at_ms)?;
         Ok(hashes.iter().collect::<std::collections::BTreeSet<_>>().len())
     }
 
@@ -225,7 +228,19 @@ impl<'a> DemoStall<'a> {
         };
         let done = self.sell(counter, days).and_then(|()| self.take_orders(counter, days, buyers, made));
         self.items = items;
-        done
+        done?;
+        if days.is_last { self.lower_some() } else { Ok(()) }
+    }
+
+    /// A few prices go down today, for what the market's front shows.
+    fn lower_some(&mut self) -> Result<(), DemoError> {
+        let Some(first) = self.registers.first_mut() else { return Ok(()) };
+        for item in self.items.iter().step_by(LOWERED_EVERY) {
+            let number = item.price_minor * 8 / 10;
+            let edits = [Edit::SetNumber { field: Field::Price, number }];
+            first.device.edit((ThingId(item.product.0), DocumentKind::Product), &edits, self.tools.now_ms)?;
+        }
+        self.exchange(0)
     }
 
     fn sell(&mut self, counter: Counter<'_>, days: Days) -> Result<(), DemoError> {
@@ -343,13 +358,17 @@ impl<'a> DemoStall<'a> {
 
     /// Pages both ways until the server has everything of a register.
     fn exchange(&mut self, number: usize) -> Result<(), DemoError> {
+        self.exchange_at(number, self.tools.now_ms)
+    }
+
+    fn exchange_at(&mut self, number: usize, at_ms: i64) -> Result<(), DemoError> {
         let (stall, tools) = (self.stall, self.tools);
         let Some(register) = self.registers.get_mut(number) else { return Ok(()) };
         let role = if number == 0 { Role::Owner } else { Role::Manager };
         let author: AuthorId = register.author();
         for _ in 0..EXCHANGES_MAX {
             let page = register.device.page()?.encode().map_err(fault)?;
-            let (core, now): (Arc<Core>, Now) = (tools.core.clone(), now(tools, tools.now_ms)?);
+            let (core, now): (Arc<Core>, Now) = (tools.core.clone(), now(tools, at_ms)?);
             let work = move |tx: &mut dyn Tx| {
                 core.replicate(tx, &PageIn { stall, author, role, page: &page, prepared: None }, now)
             };

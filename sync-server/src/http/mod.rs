@@ -31,6 +31,7 @@ mod plain;
 pub mod problem;
 mod recovery;
 mod replicate;
+mod returns;
 mod reviews;
 
 pub mod router;

@@ -28,6 +28,7 @@ use crate::http::caller::Caller;
 use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody, status_of_fault};
+use crate::http::returns::ReturnBody;
 use crate::pay::desk::NotOffered;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
 use crate::stall::{Contact, EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay};
@@ -117,6 +118,9 @@ pub(crate) struct OrderBody {
     /// The code that it carries: what it took off is off the lines already.
     #[serde(skip_serializing_if = "Option::is_none")]
     coupon: Option<OrderCouponBody>,
+    /// What its buyer brings back, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    returns: Vec<ReturnBody>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -267,6 +271,7 @@ pub(crate) async fn place(
                 refunds: Vec::new(),
                 step: None,
                 reason: String::new(),
+                returns: Vec::new(),
                 ..view
             };
             Ok((StatusCode::CREATED, Json(first.into())))
@@ -572,7 +577,8 @@ impl From<OrderView> for OrderBody {
             }),
             coupon: view
                 .coupon
-                .map(|it| OrderCouponBody { code: it.code, discount_minor: it.discount_minor }),
+                .map(|it| OrderCouponBody { discount_minor: it.discount_minor, code: it.code }),
+            returns: view.returns.into_iter().map(ReturnBody::from).collect(),
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
     accounts, contacts, coupons, crawlers, devices, docs, likes, market, members, messages, models, operator,
-    ops, order_stream, orders, own_data, pay, pictures, recovery, replicate, reviews, sessions, shares, shop,
-    stalls, stream, web, wishes_page,
+    ops, order_stream, orders, own_data, pay, pictures, recovery, replicate, returns, reviews, sessions,
+    shares, shop, stalls, stream, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -105,6 +105,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(orders::step))
         .routes(routes!(contacts::of_order))
         .routes(routes!(coupons::look))
+        .merge(after_the_order())
         .routes(routes!(order_stream::stream))
         .routes(routes!(reviews::list))
         .routes(routes!(reviews::write, reviews::take_back))
@@ -126,6 +127,11 @@ fn told() -> OpenApiRouter<App> {
         .routes(routes!(messages::test))
         .routes(routes!(messages::subscribe))
         .routes(routes!(messages::unsubscribe))
+}
+
+/// What follows when it was handed over.
+fn after_the_order() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(returns::ask)).routes(routes!(returns::answer))
 }
 
 #[derive(OpenApi)]

@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use soko_domain::delivery::{Handings, Tariff, Terms};
 use soko_domain::ids::LogId;
+use soko_projection::read;
 use soko_record_log::Tx;
 use utoipa::{IntoParams, ToSchema};
 
@@ -63,6 +65,71 @@ pub(crate) struct StallPageBody {
     profile: ProfileBody,
     /// In the order in which the stall shows them.
     categories: Vec<CategoryBody>,
+    /// How it hands orders over.
+    handings: HandingsBody,
+    /// So many days what was handed over can come back; 0 cannot.
+    return_days: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HandingsBody {
+    /// Buyers can come for their orders.
+    pickup: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<TermsBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipping: Option<TermsBody>,
+}
+
+/// What bringing costs: one price for all, by weight, or by place.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TermsBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_minor: Option<i64>,
+    /// The lightest first; what is heavier than the last is not brought.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by_weight: Vec<WeightBody>,
+    /// Elsewhere nothing is brought.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by_zone: Vec<ZoneBody>,
+    /// From goods for so much on it is free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free_from_minor: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WeightBody {
+    up_to_g: i64,
+    price_minor: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ZoneBody {
+    zone: String,
+    price_minor: i64,
+}
+
+impl From<Terms> for TermsBody {
+    fn from(terms: Terms) -> Self {
+        let mut body = Self {
+            price_minor: None,
+            by_weight: Vec::new(),
+            by_zone: Vec::new(),
+            free_from_minor: terms.free_from_minor,
+        };
+        match terms.tariff {
+            Tariff::Flat(minor) => body.price_minor = Some(minor),
+            Tariff::ByWeight(steps) => {
+                let step = |(up_to_g, price_minor)| WeightBody { up_to_g, price_minor };
+                body.by_weight = steps.into_iter().map(step).collect();
+            }
+            Tariff::ByZone(zones) => {
+                body.by_zone =
+                    zones.into_iter().map(|(zone, price_minor)| ZoneBody { zone, price_minor }).collect();
+            }
+        }
+        body
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -135,12 +202,16 @@ pub(crate) async fn profile(
     let find = move |tx: &mut dyn Tx| {
         authorise(tx, Principal::Anyone, Object::Stall(stall), Action::Browse)?;
         let found = core.stall(tx, stall)?.ok_or(Refusal::NoSuchStall)?;
-        Ok::<_, Refusal>((found, core.categories(tx, stall)?))
+        let profile = read::profile(tx, stall)?.ok_or(Refusal::NoSuchStall)?;
+        Ok::<_, Refusal>((found, core.categories(tx, stall)?, profile))
     };
-    let (found, categories) = app.store().read(find).await?;
+    let (found, categories, profile) = app.store().read(find).await?;
     let category = |view: CategoryView| CategoryBody { category: view.category.to_string(), name: view.name };
     let categories = categories.into_iter().map(category).collect();
-    shared(&headers, &StallPageBody { profile: found.into(), categories })
+    let Handings { pickup, local, shipping } = profile.handings;
+    let handings = HandingsBody { pickup, local: local.map(Into::into), shipping: shipping.map(Into::into) };
+    let return_days = profile.return_days;
+    shared(&headers, &StallPageBody { profile: found.into(), categories, handings, return_days })
 }
 
 /// What a stall offers, and how many of each the shop can promise.

@@ -58,7 +58,7 @@ pub(super) enum Wanted {
     },
 }
 
-pub(super) fn wanted(held: &Held, query: &MarketQuery) -> Wanted {
+pub(super) fn wanted(held: &Held, query: &MarketQuery, now_ms: i64) -> Wanted {
     match query {
         MarketQuery::Stalls { text, window } => Wanted::Stalls(stalls(held, text, *window)),
         MarketQuery::Stall(stall) => match held.stalls.get(stall) {
@@ -77,7 +77,9 @@ pub(super) fn wanted(held: &Held, query: &MarketQuery) -> Wanted {
         MarketQuery::Browse { browse, window } => {
             let (offset, rows) = bounds(*window);
             let wanted = if browse.in_stock { SCANNED_MAX } else { offset.saturating_add(rows) };
-            let Some(keys) = held.groups().find(held, browse, wanted) else { return Wanted::Missing };
+            let Some(keys) = held.groups().find(held, browse, (wanted, now_ms)) else {
+                return Wanted::Missing;
+            };
             let all = keys.into_iter().map(|key| asked(held, key));
             match browse.in_stock {
                 true => Wanted::InStock { of: all.collect(), window: *window },
@@ -159,12 +161,12 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
             }
             None => MarketView::Missing,
         },
-        Wanted::Offers(found) => MarketView::Offers(fresh(offer_rows(tx, &found)?, now_ms)),
+        Wanted::Offers(found) => MarketView::Offers(fresh(offer_rows(tx, &found, now_ms)?, now_ms)),
         Wanted::InStock { of, window } => {
             let (offset, rows) = bounds(window);
             let mut found = Vec::new();
             for portion in of.chunks(PORTION) {
-                found.extend(offer_rows(tx, portion)?.into_iter().filter(|row| row.available > 0));
+                found.extend(offer_rows(tx, portion, now_ms)?.into_iter().filter(|row| row.available > 0));
                 if found.len() >= offset.saturating_add(rows) {
                     break;
                 }
@@ -178,7 +180,7 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
             MarketView::Reviews(fresh(found.into_iter().map(review).collect(), now_ms))
         }
         Wanted::Offer(asked) => match rows::offers(tx, &[asked.key])?.pop() {
-            Some(offer) => MarketView::Offer(fresh(offer_page(offer, &asked), now_ms)),
+            Some(offer) => MarketView::Offer(fresh(offer_page(offer, &asked, now_ms), now_ms)),
             None => MarketView::Missing,
         },
     })
@@ -219,15 +221,15 @@ fn registers(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<RegisterKey>, StoreErr
 }
 
 /// In the order in which they are asked for; what is not on offer any more is left out.
-fn offer_rows(tx: &mut dyn Tx, asked: &[Asked]) -> Result<Vec<OfferRow>, StoreError> {
+fn offer_rows(tx: &mut dyn Tx, asked: &[Asked], now_ms: i64) -> Result<Vec<OfferRow>, StoreError> {
     let keys: Vec<Key> = asked.iter().map(|asked| asked.key).collect();
     let read = rows::offers(tx, &keys)?;
     let mut rows: BTreeMap<Key, OfferFound> =
         read.into_iter().map(|offer| ((offer.stall, offer.product), offer)).collect();
-    Ok(asked.iter().filter_map(|asked| Some(offer_row(&rows.remove(&asked.key)?, asked))).collect())
+    Ok(asked.iter().filter_map(|asked| Some(offer_row(&rows.remove(&asked.key)?, asked, now_ms))).collect())
 }
 
-fn offer_row(offer: &OfferFound, asked: &Asked) -> OfferRow {
+fn offer_row(offer: &OfferFound, asked: &Asked, now_ms: i64) -> OfferRow {
     let product: ProductId = offer.product;
     OfferRow {
         stall: offer.stall,
@@ -236,6 +238,7 @@ fn offer_row(offer: &OfferFound, asked: &Asked) -> OfferRow {
         name: offer.name.clone(),
         unit: offer.unit,
         price_minor: offer.price_minor,
+        was_minor: offer.lowered.was_minor(now_ms),
         price_per: offer.price_per,
         currency: offer.currency.clone(),
         tax_ppm: offer.tax_ppm,
@@ -250,8 +253,8 @@ fn offer_row(offer: &OfferFound, asked: &Asked) -> OfferRow {
     }
 }
 
-fn offer_page(offer: OfferFound, asked: &Asked) -> OfferPage {
-    let row = offer_row(&offer, asked);
+fn offer_page(offer: OfferFound, asked: &Asked, now_ms: i64) -> OfferPage {
+    let row = offer_row(&offer, asked, now_ms);
     let OfferFound { description, pictures, .. } = offer;
     OfferPage { row, description, pictures }
 }

@@ -58,7 +58,12 @@ impl Groups {
     }
 
     /// What is asked for, in its order: at least `wanted` of it, if there is as much. Nothing of a category that nobody has.
-    pub(super) fn find(&self, held: &Held, browse: &Browse, wanted: usize) -> Option<Vec<Key>> {
+    pub(super) fn find(
+        &self,
+        held: &Held,
+        browse: &Browse,
+        (wanted, now_ms): (usize, i64),
+    ) -> Option<Vec<Key>> {
         let mut found: Vec<(Key, &Product)> = Vec::new();
         if browse.category.is_empty() {
             for (log, stall) in &held.stalls {
@@ -77,9 +82,12 @@ impl Groups {
                 }
             }
         }
-        found.retain(|((stall, _), held)| browse.admits(*stall, held.price_minor, &held.currency));
+        found.retain(|((stall, _), held)| {
+            let was_minor = held.lowered.was_minor(now_ms);
+            browse.admits(*stall, held.price_minor, &held.currency) && browse.sort.admits(was_minor)
+        });
         let before = |one: &(Key, &Product), other: &(Key, &Product)| {
-            let (first, second) = (held.place(one.0, one.1), held.place(other.0, other.1));
+            let (first, second) = (held.place(one.0, one.1, now_ms), held.place(other.0, other.1, now_ms));
             order(browse.sort, &first, &second).then(one.0.cmp(&other.0))
         };
         // Only what is shown need stand in order.
@@ -93,11 +101,12 @@ impl Groups {
 }
 
 impl Held {
-    fn place<'a>(&self, key: Key, product: &'a Product) -> Place<'a> {
+    fn place<'a>(&self, key: Key, product: &'a Product, now_ms: i64) -> Place<'a> {
         Place {
             name: &product.folded,
             currency: &product.currency,
             price_minor: product.price_minor,
+            was_minor: product.lowered.was_minor(now_ms),
             rating: product.rating,
             added_ms: product.added_ms,
             popular: self.popular(key),

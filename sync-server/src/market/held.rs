@@ -11,7 +11,7 @@ use soko_record_log::{Dialect, StoreError, Tx};
 use soko_search::Names;
 
 use super::groups::Groups;
-use super::rows::{self, StallRow};
+use super::rows::{self, Lowered, StallRow};
 
 /// How long it believes that before it looks through all stalls again.
 const BELIEVED_MS: i64 = 5_000;
@@ -57,6 +57,7 @@ pub(super) struct Product {
     pub(super) currency: Arc<str>,
     pub(super) rating: Rating,
     pub(super) added_ms: i64,
+    pub(super) lowered: Lowered,
 }
 
 impl Held {
@@ -163,6 +164,7 @@ impl Held {
                 currency: Arc::clone(&currency),
                 rating: offered.rating,
                 added_ms: offered.added_ms,
+                lowered: offered.lowered,
             };
             if !is_same {
                 self.names.put((log, offered.product), &offered.name);

@@ -8,6 +8,7 @@
 mod answers;
 mod groups;
 mod held;
+mod lowered;
 mod news;
 mod rows;
 
@@ -61,7 +62,8 @@ impl Market {
     ) -> Result<Vec<MarketView>, StoreError> {
         let wanted: Vec<Wanted> = {
             let held = self.refreshed(tx, now_ms)?;
-            let wanted = |query| held.as_ref().map_or(Wanted::Missing, |held| answers::wanted(held, query));
+            let wanted =
+                |query| held.as_ref().map_or(Wanted::Missing, |held| answers::wanted(held, query, now_ms));
             queries.iter().map(wanted).collect()
         };
         // Rows are read without holding anybody else up.

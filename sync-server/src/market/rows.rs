@@ -7,6 +7,7 @@ use soko_domain::stock::Account;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use super::held::Key;
+use super::lowered;
 
 /// Products of one statement; a statement is prepared once for each of these sizes.
 const PORTIONS: [usize; 3] = [1, 8, 64];
@@ -25,6 +26,21 @@ pub(super) struct StallRow {
     pub(super) handings: ShopHandings,
 }
 
+/// What a price was before it went down, and since when it is down; all zero where it did not.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Lowered {
+    was_minor: i64,
+    since_ms: i64,
+}
+
+impl Lowered {
+    /// What it was, as long as that is told.
+    pub(super) fn was_minor(self, now_ms: i64) -> Option<i64> {
+        let is_told = self.was_minor > 0 && now_ms.saturating_sub(self.since_ms) < lowered::BEFORE_MS;
+        is_told.then_some(self.was_minor)
+    }
+}
+
 /// A product as the memory keeps it.
 pub(super) struct Offered {
     pub(super) product: ProductId,
@@ -35,6 +51,7 @@ pub(super) struct Offered {
     pub(super) currency: String,
     pub(super) rating: Rating,
     pub(super) added_ms: i64,
+    pub(super) lowered: Lowered,
 }
 
 /// A product as it is shown.
@@ -56,6 +73,7 @@ pub(super) struct OfferFound {
     pub(super) added_ms: i64,
     pub(super) pictures: Vec<Hash>,
     pub(super) categories: Vec<ThingId>,
+    pub(super) lowered: Lowered,
 }
 
 /// How often a stall's goods were edited.
@@ -82,6 +100,7 @@ pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<(
            (select 1 from market_added a where a.log = p.log and a.product = p.product)",
         params![stall, now_ms],
     )?;
+    lowered::note(tx, stall, now_ms)?;
     tx.execute(
         "insert into market_goods (log, version) values ($1, 1)
          on conflict (log) do update set version = market_goods.version + 1",
@@ -92,7 +111,8 @@ pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<(
 
 pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, StoreError> {
     let row = tx.query_opt(
-        "select name, place, description, currency, hours, no_pickup, pickup_text, local_terms, shipping_terms
+        "select name, place, description, currency, hours, no_pickup, pickup_text, local_terms, shipping_terms,
+                return_days
          from stall_profile where log = $1 and name <> ''",
         params![stall],
     )?;
@@ -109,6 +129,7 @@ pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, S
                 pickup_text: row.text(6)?.into(),
                 local_terms: row.text(7)?.into(),
                 shipping_terms: row.text(8)?.into(),
+                return_days: row.number(9)?,
             },
         })
     })
@@ -122,10 +143,12 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
         let after = all.last().map(|last| last.product).unwrap_or_default();
         let rows = tx.query(
             "select p.product, p.name, p.folded, p.categories, p.price_minor, p.currency,
-                    coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0)
+                    coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0),
+                    coalesce(l.was_minor, 0), coalesce(l.since_ms, 0)
              from product p
              left join review_sum r on r.log = p.log and r.product = p.product
              left join market_added a on a.log = p.log and a.product = p.product
+             left join market_lowered l on l.log = p.log and l.product = p.product
              where p.log = $1 and p.archived = 0 and p.product > $2 order by p.product limit $3",
             params![stall, after, OFFERED_ROWS],
         )?;
@@ -139,6 +162,7 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
                 currency: row.text(5)?.into(),
                 rating: Rating { reviews: row.number(6)?, stars: row.number(7)? },
                 added_ms: row.int(8)?,
+                lowered: Lowered { was_minor: row.int(9)?, since_ms: row.int(10)? },
             });
         }
         if rows.len() < OFFERED_ROWS {
@@ -176,10 +200,12 @@ fn offers_sql(size: usize) -> String {
     format!(
         "select p.log, s.name, p.product, p.name, p.description, p.unit, p.price_minor, p.price_per,
                 p.currency, coalesce(b.quantity, 0), p.pictures, p.categories,
-                coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0), p.tax_ppm, p.tax_inclusive, p.piece_g
+                coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0), p.tax_ppm, p.tax_inclusive, p.piece_g,
+                coalesce(l.was_minor, 0), coalesce(l.since_ms, 0)
          from product p
          left join review_sum r on r.log = p.log and r.product = p.product
          left join market_added a on a.log = p.log and a.product = p.product
+         left join market_lowered l on l.log = p.log and l.product = p.product
          join stall_profile s on s.log = p.log and s.name <> ''
          left join balance b on b.log = p.log and b.product = p.product and b.account = $1 and b.whose = $2
          where p.archived = 0 and ({})",
@@ -206,6 +232,7 @@ fn offer(row: &Row) -> Result<OfferFound, StoreError> {
         tax_ppm: row.number(15)?,
         tax_inclusive: row.bool(16)?,
         piece_g: row.int(17)?,
+        lowered: Lowered { was_minor: row.int(18)?, since_ms: row.int(19)? },
     })
 }
 

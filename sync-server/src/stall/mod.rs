@@ -13,6 +13,7 @@ mod prepared;
 mod public;
 mod refunds;
 mod replicate;
+mod returns;
 mod settle;
 mod sharing;
 mod shop;
@@ -27,6 +28,7 @@ pub(crate) use orders::{look_at_coupon, view as order_view};
 pub use paying::{LEASE_MS, PayTurn, PaymentView, ToPay};
 pub use prepared::{Prepared, ROUNDS_MAX};
 pub use refunds::RefundView;
+pub use returns::ReturnTurn;
 pub use shop::{CategoryView, OfferView, StallView};
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
@@ -106,6 +108,21 @@ impl Core {
         let mut applier = (self.appliers)();
         let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
         let view = orders::end(&mut desk, order, end)?;
+        settle::settle(&mut desk)?;
+        Ok((view, desk.moved_to()?))
+    }
+
+    /// A buyer wants to bring something back, or the stall answers.
+    pub fn return_turn(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        turn: &ReturnTurn,
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        let view = returns::turn(&mut desk, turn)?;
         settle::settle(&mut desk)?;
         Ok((view, desk.moved_to()?))
     }

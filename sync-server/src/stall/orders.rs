@@ -18,7 +18,8 @@ use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::{fulfil_order, release_order, step_order};
 use soko_projection::read::{self, OrderFound};
-use soko_projection::{coupons, order_steps};
+use soko_projection::returns::ReturnFound;
+use soko_projection::{coupons, order_steps, returns};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
@@ -110,7 +111,9 @@ pub struct OrderView {
     /// What bringing it costs.
     pub delivery: Option<DeliveryView>,
     /// What took something off its lines.
-    pub coupon: Option<OrderCoupon>,
+    pub coupon: Option<Box<OrderCoupon>>,
+    /// What its buyer brings back, the oldest first.
+    pub returns: Vec<ReturnFound>,
 }
 
 /// A line of its own in the total.
@@ -465,7 +468,15 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     };
     let step = found.step;
     let refunds = refunds::views(tx, log, order)?;
-    Ok(Some(OrderView { payment, step, reason, refunds, ..shown(order, found.state, placed, found.at_ms) }))
+    let returns = returns::of_order(tx, log, order)?;
+    Ok(Some(OrderView {
+        payment,
+        step,
+        reason,
+        refunds,
+        returns,
+        ..shown(order, found.state, placed, found.at_ms)
+    }))
 }
 
 fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64) -> OrderView {
@@ -495,7 +506,8 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
             tax_minor: it.tax_minor,
             total_minor: it.total_minor,
         }),
-        coupon: placed.coupon,
+        coupon: placed.coupon.map(Box::new),
+        returns: Vec::new(),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::core::{CoreRefusal, Fault, Now, OffersAsked, ShopCore};
 use crate::pay::provider::Asked;
 use crate::stall::shop::taken;
 use crate::stall::{
-    CategoryView, Core, EndOrder, OfferView, OrderView, PayTurn, PlaceOrder, Placed, StallView, orders, shop,
+    CategoryView, Core, EndOrder, OfferView, OrderView, PayTurn, PlaceOrder, Placed, ReturnTurn, StallView,
+    orders, shop,
 };
 
 impl ShopCore for Core {
@@ -56,6 +57,16 @@ impl ShopCore for Core {
         now: Now,
     ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
         Self::end_order(self, tx, stall, order, end, now)
+    }
+
+    fn return_turn(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        turn: &ReturnTurn,
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        Self::return_turn(self, tx, stall, turn, now)
     }
 
     fn pay_turn(

@@ -48,6 +48,8 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 30, name: "order_refunds", sql: soko_projection::ORDER_REFUNDS },
     step!(31, "0014_refunds"),
     step!(32, "0015_by_hand"),
+    Migration { number: 33, name: "returns", sql: soko_projection::RETURNS },
+    step!(34, "0016_market_price"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -183,6 +183,11 @@ impl TestServer {
     pub(crate) async fn person(&self, email: &str) -> String {
         let account = serde_json::json!({"email": email, "password": PASSWORD});
         self.post("/v1/accounts", &account).send().await.expect(StatusCode::CREATED);
+        self.signed_in(email).await
+    }
+
+    /// Somebody with an account, again.
+    pub(crate) async fn signed_in(&self, email: &str) -> String {
         let sign_in = serde_json::json!({"email": email, "password": PASSWORD, "carrier": "bearer"});
         let answer = self.post("/v1/sessions", &sign_in).send().await.expect(StatusCode::CREATED);
         answer.text("token")

@@ -98,6 +98,7 @@ impl Shop {
             currency: "EUR".into(),
             takes_card: true,
             takes_phone: true,
+            return_days: 14,
             local_terms: "zone 150 Town\nzone 300 Hills\nfree 2000\ntax 250000 inclusive".into(),
             ..Stall::default()
         };
@@ -126,6 +127,12 @@ impl Shop {
         let device = Device::new([number; 32], STALL, [number; 16], "other").unwrap();
         let access = enrolled(&self.server, &self.owner, &device, role, number).await;
         Register { device, access }
+    }
+
+    /// Access lasts minutes: after some time the register is let in again.
+    pub(crate) async fn renew(&mut self, number: u8) {
+        let Self { server, owner, register, .. } = self;
+        register.access = enrolled(server, owner, &register.device, "owner", number).await;
     }
 
     /// Pages both ways until the server has everything of the first register.

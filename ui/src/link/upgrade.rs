@@ -154,7 +154,8 @@ impl Shared {
                 | BuyerVerb::CancelOrder { .. }
                 | BuyerVerb::Unwanted { .. }
                 | BuyerVerb::Like { .. }
-                | BuyerVerb::Review { .. } => None,
+                | BuyerVerb::Review { .. }
+                | BuyerVerb::ReturnGoods { .. } => None,
             },
             Call::Buyer(BuyerQuery::Baskets) => {
                 let early = self.early.borrow().clone();

@@ -8,6 +8,7 @@ use soko_domain::verbs::pay_order::PayStanding;
 use yew::prelude::*;
 
 use super::order_refund::Parts;
+use super::order_returns::Returns;
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
 use crate::live::use_query;
@@ -88,6 +89,10 @@ fn Shown(props: &ShownProps) -> Html {
                     }) }
                 </ul>
                 <dl class="sums">
+                    if !order.coupon.is_empty() {
+                        <div><dt>{ speech.fill("order.coupon", &[("code", &order.coupon)]) }</dt>
+                            <dd class="number">{ speech.money(order.discount_minor.saturating_neg(), &row.currency) }</dd></div>
+                    }
                     if let Some(delivery) = &order.delivery {
                         <div><dt>{ speech.say("checkout.delivery") }{ zone(&delivery.zone) }</dt>
                             <dd class="number">{ speech.money(delivery.total_minor, &row.currency) }</dd></div>
@@ -103,6 +108,7 @@ fn Shown(props: &ShownProps) -> Html {
                     }) }
                 </ol>
             }
+            <Returns stall={props.stall.clone()} order={order.clone()} />
             if is_waiting {
                 <Steps stall={props.stall.stall} row={row.clone()} />
             } else if row.state != "cancelled" && matches!(row.money, PayStanding::Paid | PayStanding::PartlyBack) {

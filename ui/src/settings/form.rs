@@ -94,6 +94,7 @@ mod tests {
             pickup_text: String::new(),
             local_terms: String::new(),
             shipping_terms: String::new(),
+            return_days: 0,
             problems: Vec::new(),
         })
     }

@@ -5,6 +5,7 @@ use soko_domain::delivery::{Tariff, Terms};
 use soko_domain::ids::LogId;
 use soko_domain::money::Ppm;
 use soko_domain::tax::{TaxMode, TaxRate};
+use soko_domain::verbs::return_goods::DAYS_MAX;
 use yew::prelude::*;
 
 use super::saving::{saves, sets_in};
@@ -33,7 +34,7 @@ pub(super) fn Handing(props: &HandingProps) -> Html {
         <section class="card stack" aria-labelledby="handing">
             <h2 id="handing">{ speech.say("handing.title") }</h2>
             if let Some(View::Stall(view)) = live.view() {
-                <Fields key={format!("{:?}", (view.no_pickup, &view.pickup_text, &view.local_terms, &view.shipping_terms))}
+                <Fields key={format!("{:?}", (view.no_pickup, &view.pickup_text, &view.local_terms, &view.shipping_terms, view.return_days))}
                     stall={props.stall} view={view.clone()} />
             } else {
                 <Busy {live} />
@@ -142,6 +143,7 @@ struct Form {
     pickup_text: String,
     local: Way,
     shipping: Way,
+    return_days: String,
 }
 
 impl Form {
@@ -151,18 +153,31 @@ impl Form {
             pickup_text: view.pickup_text.clone(),
             local: Way::of(&view.local_terms, &view.currency),
             shipping: Way::of(&view.shipping_terms, &view.currency),
+            return_days: if view.return_days == 0 { String::new() } else { view.return_days.to_string() },
         }
+    }
+
+    /// Nothing typed takes nothing back; none where it is no such number of days.
+    fn days(&self) -> Option<u16> {
+        if self.return_days.trim().is_empty() {
+            return Some(0);
+        }
+        typed::whole(&self.return_days)
+            .filter(|days| *days <= i64::from(DAYS_MAX))
+            .and_then(|days| u16::try_from(days).ok())
     }
 
     /// What differs from what is stored; none while something cannot be kept.
     fn edits(&self, view: &StallView) -> Option<Vec<StallEdit>> {
         let (local, shipping) = (self.local.terms(&view.currency)?, self.shipping.terms(&view.currency)?);
         let said = self.pickup_text.trim();
+        let days = self.days()?;
         let edits = [
             (self.no_pickup != view.no_pickup).then_some(StallEdit::NoPickup(self.no_pickup)),
             (said != view.pickup_text).then(|| StallEdit::PickupText(said.to_owned())),
             (local != view.local_terms).then_some(StallEdit::LocalTerms(local)),
             (shipping != view.shipping_terms).then_some(StallEdit::ShippingTerms(shipping)),
+            (days != view.return_days).then_some(StallEdit::ReturnDays(days)),
         ];
         Some(edits.into_iter().flatten().collect())
     }
@@ -206,6 +221,9 @@ fn Fields(props: &FieldsProps) -> Html {
             }
             <WayFields title={speech.say("handing.local")} way={form.local.clone()} on_way={on_local} currency={currency.clone()} />
             <WayFields title={speech.say("handing.shipping")} way={form.shipping.clone()} on_way={on_shipping} {currency} />
+            <Field label={speech.say("handing.returns")} value={form.return_days.clone()} inputmode="numeric"
+                on_input={set(|form, text| form.return_days = text)} hint={speech.say("handing.returns-hint")}
+                problem={form.days().is_none().then(|| speech.say("form.amount"))} />
             <footer class="row form-foot">
                 <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("settings.save") }</button>
             </footer>

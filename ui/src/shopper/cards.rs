@@ -19,6 +19,9 @@ pub(super) struct PriceProps {
     pub currency: AttrValue,
     pub unit: Unit,
     pub per: i64,
+    /// What it was before it went down.
+    #[prop_or_default]
+    pub was: Option<i64>,
     #[prop_or_default]
     pub class: Classes,
 }
@@ -31,6 +34,9 @@ pub(super) fn Price(props: &PriceProps) -> Html {
     html! {
         <span class={classes!("price", props.class.clone())}>
             <strong class="number">{ speech.money(props.minor, &props.currency) }</strong>
+            if let Some(was) = props.was {
+                <span class="price-was"><span class="silent">{ speech.say("shop.was") }</span><s class="number">{ speech.money(was, &props.currency) }</s></span>
+            }
             if !is_plain {
                 <span class="price-per">
                     { speech.fill("shop.per", &[("quantity", &speech.quantity(props.per, props.unit))]) }
@@ -106,7 +112,7 @@ pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
                     <span class="ware-stall">{ row.stall_name.clone() }</span>
                 }
                 <span class="ware-foot">
-                    <Price minor={row.price_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per} />
+                    <Price minor={row.price_minor} was={row.was_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per} />
                     <Rated rating={row.rating} />
                     <LeftSign unit={row.unit} per={row.price_per} available={row.available} />
                 </span>

@@ -126,6 +126,7 @@ fn sort_key(sort: Sort) -> &'static str {
         Sort::Cheapest => "browse.by-price",
         Sort::BestRated => "browse.by-rating",
         Sort::MostBought => "browse.by-bought",
+        Sort::Lowered => "browse.by-lowered",
     }
 }
 
@@ -168,7 +169,7 @@ pub(super) fn Strip(props: &StripProps) -> Html {
     let is_meant = |row: &soko_app_api::OfferRow| match props.sort {
         Sort::BestRated => row.rating.reviews > 0,
         Sort::Newest => row.added_ms > 0,
-        Sort::Name | Sort::Cheapest | Sort::MostBought => true,
+        Sort::Name | Sort::Cheapest | Sort::MostBought | Sort::Lowered => true,
     };
     let rows: Vec<_> = dated.value.iter().filter(|row| is_meant(row)).cloned().collect();
     if rows.is_empty() {

@@ -91,6 +91,7 @@ fn Front(props: &FrontProps) -> Html {
                 </ul>
             </section>
             <ForMe />
+            <Strip sort={Sort::Lowered} id="lowered" title={speech.say("browse.lowered")} />
             <Strip sort={Sort::Newest} id="new" title={speech.say("browse.new")} />
             <Strip sort={Sort::BestRated} id="best" title={speech.say("browse.best")} />
             <section class="stack" aria-labelledby="offers">

@@ -59,7 +59,7 @@ fn Page(props: &PageProps) -> Html {
                 <div class="product-words">
                     <div class="product-title"><h1>{ row.name.clone() }</h1><Heart row={row.clone()} /></div>
                     <Rated rating={row.rating} />
-                    <Price minor={row.price_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per}
+                    <Price minor={row.price_minor} was={row.was_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per}
                         class="price-large" />
                     <p><LeftSign unit={row.unit} per={row.price_per} available={row.available} always=true /></p>
                     <Seen as_of_ms={props.dated.as_of_ms} is_fresh={props.dated.is_fresh} />

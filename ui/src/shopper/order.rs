@@ -8,6 +8,7 @@ use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId};
 use yew::prelude::*;
 
+use super::bring_back::BringBack;
 use super::checkout::delivery;
 use super::progress::{self, Reached};
 use super::reviews::HowWasIt;
@@ -99,6 +100,7 @@ fn Known(props: &KnownProps) -> Html {
                 }
             </section>
             if row.state == OwnOrderState::HandedOver {
+                <BringBack order={order.clone()} />
                 <HowWasIt order={row.order} lines={order.lines.clone()} />
             }
             <Go to={Route::Stall(row.stall)} class="button">{ icon(Icon::Stall) }{ speech.say("shop.to-stall") }</Go>

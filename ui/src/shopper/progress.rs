@@ -198,6 +198,8 @@ mod tests {
             zone: String::new(),
             coupon: String::new(),
             discount_minor: 0,
+            return_days: 0,
+            returns: Vec::new(),
             contact: ContactView::default(),
             because: String::new(),
             reason: String::new(),

@@ -175,6 +175,7 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "order-refund.way-",
         "checkout.pay-",
         "refund.goods-",
+        "return-why.",
         "act.",
         "standing.",
         "beyond.",

@@ -4,6 +4,7 @@ mod checkout;
 mod coupons;
 pub(crate) mod likes;
 mod own_orders;
+mod returns;
 mod reviews;
 mod sending;
 mod watching;
@@ -93,6 +94,9 @@ impl Device {
                     put_unwanted(tx, *product, *is_unwanted).map(Ok)
                 }
                 BuyerVerb::Like { it, is_liked } => likes::put(tx, &whose, *it, *is_liked),
+                BuyerVerb::ReturnGoods { order, returned, why, lines } => {
+                    returns::put(tx, (*order, *returned), (*why, lines), now_ms)
+                }
                 BuyerVerb::Review { it, stars, words } => reviews::put(tx, *it, (*stars, words)),
             }?;
             if tried.is_ok() {

@@ -10,7 +10,8 @@ use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::quantity::Unit;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
-use super::{bounded, put};
+use super::{bounded, put, returns};
+use crate::market::handings;
 use crate::server::{Brought, OrderNow};
 
 pub(super) struct NewOrder<'a> {
@@ -74,6 +75,9 @@ const STATES: &[(OwnOrderState, u8)] = &[
 ];
 /// States in which the server has to be asked, by their numbers.
 const OPEN: &str = "(1, 3, 7, 8, 9, 10)";
+
+/// So are those of which the stall was asked to take something back.
+const ASKED: u8 = 2;
 
 const PAY_STATES: &[(OwnPayState, u8)] = &[
     (OwnPayState::Asking, 1),
@@ -213,6 +217,8 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         cancel_asked: found.bool(10)?,
         payment: payment(&found)?,
         refunds: refunds(tx, order)?,
+        return_days: handings(tx, LogId(found.id(1)?))?.map_or(0, |page| page.handings.return_days),
+        returns: returns::of_order(tx, order)?,
     }))
 }
 
@@ -232,8 +238,9 @@ const OPENED: &str =
 /// Orders that have not ended, and those of which money is on its way back, the oldest first.
 pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
     let sql = format!(
-        "select {OPENED} from own_order
+        "select {OPENED} from own_order o
          where state in {OPEN} or order_id in (select order_id from own_refund where state in (1, 2))
+           or exists (select 1 from buyer_return r where r.order_id = o.order_id and r.state = {ASKED})
          order by at_ms, order_id"
     );
     opened(tx, &sql, &[])

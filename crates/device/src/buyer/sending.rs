@@ -8,6 +8,7 @@ use soko_app_api::{Arrival, OwnOrderState, OwnPayState, Told};
 
 use super::coupons;
 use super::own_orders::{self, Open};
+use super::returns;
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::Own;
@@ -85,6 +86,10 @@ impl Device {
     /// What the buyer's servers should know and have not heard: first the orders.
     async fn settle(&self) -> Result<Option<Waits>, Undone> {
         let waits = self.settle_orders().await?;
+        if let Some(Waits::ForServer) = waits {
+            return Ok(waits);
+        }
+        let waits = self.send_returns().await?.or(waits);
         if let Some(Waits::ForServer) = waits {
             return Ok(waits);
         }
@@ -197,6 +202,8 @@ impl Device {
             let is_new = own_orders::became(tx, open.order, (state, because), now)?;
             let pays = now.map_or(Ok(false), |now| own_orders::pays(tx, open.order, now))?;
             let pays = now.map_or(Ok(false), |now| own_orders::goes_back(tx, open.order, now))? || pays;
+            let returns = now.map_or(Ok(false), |now| returns::became(tx, open.order, &now.returns))?;
+            let pays = pays || returns;
             if is_new && state == OwnOrderState::Reconfirm {
                 own_orders::back_into_basket(tx, open.order, open.stall)?;
             }

@@ -56,7 +56,9 @@ pub(super) fn browse(tx: &mut dyn Tx, browse: &Browse) -> Result<Option<Vec<(i64
     }
     let mut found: Vec<_> = found.into_values().collect();
     found.retain(|(_, _, row)| {
-        browse.admits(row.stall, row.price_minor, &row.currency) && (!browse.in_stock || row.available > 0)
+        browse.admits(row.stall, row.price_minor, &row.currency)
+            && browse.sort.admits(row.was_minor)
+            && (!browse.in_stock || row.available > 0)
     });
     found.sort_by(|(_, one, first), (_, other, second)| {
         order(browse.sort, &Place::of(first, one), &Place::of(second, other))

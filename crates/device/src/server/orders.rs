@@ -5,13 +5,17 @@ use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::json;
 use soko_app_api::text::Worded as _;
-use soko_app_api::{ContactView, OwnOrderState, OwnPayState, OwnRefund, PayChoice, PayOffer};
+use soko_app_api::{
+    BackLine, ContactView, OwnOrderState, OwnPayState, OwnRefund, OwnReturnState, PayChoice, PayOffer,
+    ReturnAnswer,
+};
 use soko_domain::basket::Discount;
 use soko_domain::coupon::CouponTerms;
 use soko_domain::delivery::Handing;
-use soko_domain::entry::OrderStep;
-use soko_domain::ids::{LogId, OrderId, ProductId};
+use soko_domain::entry::{OrderStep, ReturnWhy};
+use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Ppm;
+use soko_domain::verbs::return_goods::ReturnState;
 
 use super::web::read_json;
 use super::{Server, Unanswered};
@@ -51,6 +55,19 @@ pub(crate) struct OrderNow {
     pub(crate) discount_minor: i64,
     /// What goes back of it in parts.
     pub(crate) refunds: Vec<OwnRefund>,
+    /// What comes back of it.
+    pub(crate) returns: Vec<ReturnNow>,
+}
+
+/// A return as the server knows it now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ReturnNow {
+    pub(crate) returned: ThingId,
+    pub(crate) why: ReturnWhy,
+    pub(crate) lines: Vec<BackLine>,
+    pub(crate) state: OwnReturnState,
+    pub(crate) reason: String,
+    pub(crate) asked_ms: i64,
 }
 
 /// What is asked for.
@@ -89,6 +106,38 @@ struct OrderBody {
     #[serde(default)]
     refunds: Vec<OwnRefund>,
     coupon: Option<OrderCouponBody>,
+    #[serde(default)]
+    returns: Vec<ReturnBody>,
+}
+
+#[derive(Deserialize)]
+struct ReturnBody {
+    returned: String,
+    state: String,
+    why: String,
+    lines: Vec<BackLine>,
+    #[serde(default)]
+    reason: String,
+    asked_ms: i64,
+}
+
+impl ReturnBody {
+    /// None where only a newer program knows what it says.
+    fn now(self) -> Option<ReturnNow> {
+        let state = match ReturnState::from_word(&self.state)? {
+            ReturnState::Asked => OwnReturnState::Asked,
+            ReturnState::Taken => OwnReturnState::Taken,
+            ReturnState::Refused => OwnReturnState::Refused,
+        };
+        Some(ReturnNow {
+            returned: ThingId::from_hex(&self.returned)?,
+            why: ReturnWhy::from_word(&self.why)?,
+            lines: self.lines,
+            state,
+            reason: self.reason,
+            asked_ms: self.asked_ms,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -168,6 +217,7 @@ impl OrderBody {
         let (total_minor, reason) = (self.total_minor, self.reason);
         let delivery_minor = self.delivery.map_or(0, |delivery| delivery.total_minor);
         let discount_minor = self.coupon.map_or(0, |coupon| coupon.discount_minor);
+        let returns = self.returns.into_iter().filter_map(ReturnBody::now).collect();
         Ok(OrderNow {
             state,
             total_minor,
@@ -177,6 +227,7 @@ impl OrderBody {
             delivery_minor,
             refunds: self.refunds,
             discount_minor,
+            returns,
         })
     }
 }
@@ -245,6 +296,29 @@ impl Server {
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/coupons/look"));
         let request = buyer.sign(request.json(&json!({"code": code})));
         read_json::<CouponBody>(&self.web.whole(request).await?)?.terms()
+    }
+
+    /// Asks once to bring something back, however often it is asked.
+    pub(crate) async fn ask_return(
+        &self,
+        buyer: &PlacedAs,
+        (stall, order): (LogId, OrderId),
+        (returned, why, lines): (ThingId, ReturnWhy, &[BackLine]),
+    ) -> Result<OrderNow, Unanswered> {
+        let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders/{order}/returns"));
+        let body = json!({"returned": returned.to_string(), "why": why.word(), "lines": lines});
+        self.of_buyer(request.json(&body), buyer).await
+    }
+
+    /// Answers a return, as a device of the stall.
+    pub(crate) async fn answer_return(&self, access: &str, answer: &ReturnAnswer) -> Result<(), Unanswered> {
+        let ReturnAnswer { stall, order, returned, goods, reason } = answer;
+        let path = format!("/v1/stalls/{stall}/orders/{order}/returns/{returned}/answer");
+        let body = match goods {
+            Some(goods) => json!({"goods": goods}),
+            None => json!({"reason": reason}),
+        };
+        self.web.whole(self.web.request_post(&path).bearer_auth(access).json(&body)).await.map(drop)
     }
 
     /// Whom an order is for, as a device of the stall may know.

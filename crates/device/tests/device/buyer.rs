@@ -25,7 +25,7 @@ pub(crate) fn put(product: ProductId, quantity: i64) -> BuyerVerb {
     BuyerVerb::PutLine { stall: STALL, product, quantity }
 }
 
-fn place(order: OrderId) -> BuyerVerb {
+pub(crate) fn place(order: OrderId) -> BuyerVerb {
     brought(order, (Handing::Pickup, None), None)
 }
 

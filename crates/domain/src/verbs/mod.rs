@@ -25,6 +25,7 @@ pub mod receive_stock;
 pub mod refund;
 pub mod refund_order;
 pub mod release_order;
+pub mod return_goods;
 pub mod return_share;
 pub mod revoke_device;
 pub mod settle_incident;

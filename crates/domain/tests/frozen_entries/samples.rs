@@ -34,6 +34,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         price_samples(),
         order_refund_samples(),
         coupon_samples(),
+        return_samples(),
     ]
     .concat()
 }
@@ -163,6 +164,25 @@ fn coupon_samples() -> Vec<Entry> {
         is_ended: false,
     };
     vec![CouponPut { code: "SUMMER-26".into(), revision: 2, terms }.into()]
+}
+
+fn return_samples() -> Vec<Entry> {
+    vec![
+        ReturnAsked {
+            returned: THING,
+            order: ORDER,
+            why: ReturnWhy::NotAsShown,
+            lines: vec![BackLine { line: 0, product: MANGO, quantity: 2 }],
+        }
+        .into(),
+        ReturnTaken {
+            returned: THING,
+            order: ORDER,
+            lines: vec![TakenLine { line: 0, product: MANGO, quantity: 2, goods: GoodsBack::Waste }],
+        }
+        .into(),
+        ReturnRefused { returned: THING, order: ORDER, reason: "eaten".into() }.into(),
+    ]
 }
 
 fn price_samples() -> Vec<Entry> {

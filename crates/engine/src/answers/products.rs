@@ -197,6 +197,7 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         pickup_text: value.pickup_text,
         local_terms: value.local_terms,
         shipping_terms: value.shipping_terms,
+        return_days: value.return_days,
         problems,
     }))
 }

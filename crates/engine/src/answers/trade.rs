@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView, OrderRow,
-    OrderStepView, OrderView, ReturnInput, SaleLineInput, SaleLineView, SaleRow, SaleView, ShareShort,
-    ShiftView, TaxRow, TenderInput, TenderView, TodayView, Window,
+    BackLine, BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView,
+    OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleLineInput, SaleLineView, SaleRow,
+    SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView, Window,
 };
 use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
 use soko_domain::entry::{BackWay, SaleLine, SaleMade, Tendered};
 use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
+use soko_domain::money::part_of;
 use soko_domain::quantity::Unit;
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
@@ -18,7 +19,8 @@ use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
 use soko_domain::verbs::refund_order::{self, PartStanding};
 use soko_domain::verbs::step_order;
 use soko_domain::verbs::verify_payment::code_key;
-use soko_projection::{order_money, order_refunds, order_steps, payments, read as facts};
+use soko_projection::returns::ReturnFound;
+use soko_projection::{order_money, order_refunds, order_steps, payments, read as facts, returns};
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
@@ -286,6 +288,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let log = asking.log;
     let Some(found) = facts::order(asking.tx, log, order)? else { return Ok(None) };
     let placed = facts::order_placed(asking.tx, log, &found)?;
+    let sold: Vec<(i64, i64)> = placed.lines.iter().map(|line| (line.quantity, line.total_minor)).collect();
     let mut lines = Vec::with_capacity(placed.lines.len());
     for line in placed.lines {
         let product = facts::product(asking.tx, log, line.product)?;
@@ -307,7 +310,41 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
         (0..lines.len()).map(|at| money.line_left(u32::try_from(at).unwrap_or(u32::MAX))).collect();
     let (left_minor, me) = (money.left_minor(), asking.stall.row.author);
     let refunds = money.parts.into_iter().map(|part| refund_view(part, me)).collect();
-    Ok(Some(OrderView { row, lines, note, steps, cancel_reason, delivery, refunds, left_minor, lines_left }))
+    let returns = returns::of_order(asking.tx, log, order)?;
+    let returns = returns.into_iter().map(|found| return_row(found, &sold)).collect();
+    let (coupon, discount_minor) = placed.coupon.map(|it| (it.code, it.discount_minor)).unwrap_or_default();
+    Ok(Some(OrderView {
+        row,
+        lines,
+        note,
+        steps,
+        cancel_reason,
+        delivery,
+        refunds,
+        left_minor,
+        lines_left,
+        returns,
+        coupon,
+        discount_minor,
+    }))
+}
+
+/// What was paid for a part of a line is cut as it is where a sale is refunded in parts.
+fn return_row(found: ReturnFound, sold: &[(i64, i64)]) -> ReturnRow {
+    let worth = |line: &soko_domain::entry::BackLine| {
+        let (quantity, total_minor) =
+            usize::try_from(line.line).ok().and_then(|place| sold.get(place)).copied()?;
+        part_of(total_minor, quantity, 0, line.quantity)
+    };
+    ReturnRow {
+        returned: found.asked.returned,
+        why: found.why,
+        amount_minor: found.asked.lines.iter().filter_map(worth).fold(0, i64::saturating_add),
+        lines: found.asked.lines.iter().map(|it| BackLine { line: it.line, quantity: it.quantity }).collect(),
+        state: found.asked.state,
+        reason: found.reason,
+        asked_ms: found.asked_ms,
+    }
 }
 
 fn refund_view(part: refund_order::Part, me: AuthorId) -> OrderRefundView {

@@ -59,6 +59,7 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             StallEdit::PickupText(said) => text(Field::PickupText, said),
             StallEdit::LocalTerms(terms) => text(Field::LocalTerms, terms),
             StallEdit::ShippingTerms(terms) => text(Field::ShippingTerms, terms),
+            StallEdit::ReturnDays(days) => number(Field::ReturnDays, i64::from(*days)),
         })
         .collect();
     edit_document(writing, stall_document(writing), DocumentKind::Stall, &edits)

@@ -1,0 +1,68 @@
+//! Prices that went down, and what they are told to have been: the lowest of the thirty days before, so that nobody puts a price
+//! up in order to lower it.
+
+use soko_domain::ids::{LogId, ProductId};
+use soko_record_log::{StoreError, Tx, params};
+
+/// How far back the lowest price is looked for, and how long a lower one is told as such.
+pub(super) const BEFORE_MS: i64 = 30 * 86_400_000;
+/// Prices that change at once and are looked at; the others at the next edit.
+const CHANGED_MAX: usize = 2_000;
+
+/// A stall's goods were edited: what costs something else by now is noted. In the transaction of the edit.
+pub(super) fn note(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<(), StoreError> {
+    tx.run(
+        "insert into market_price (log, product, since_ms, price_minor)
+         select p.log, p.product, cast($2 as bigint), p.price_minor from product p where p.log = $1 and not exists
+           (select 1 from market_price m where m.log = p.log and m.product = p.product)",
+        params![stall, now_ms],
+    )?;
+    let rows = tx.query(
+        "select p.product, p.price_minor from product p where p.log = $1 and p.price_minor <>
+           (select m.price_minor from market_price m where m.log = p.log and m.product = p.product
+            order by m.since_ms desc limit 1)
+         order by p.product limit $2",
+        params![stall, CHANGED_MAX],
+    )?;
+    for row in &rows {
+        changed(tx, (stall, row.id(0)?), row.int(1)?, now_ms)?;
+    }
+    Ok(())
+}
+
+fn changed(
+    tx: &mut dyn Tx,
+    (stall, product): (LogId, ProductId),
+    now_minor: i64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    // Two edits in one moment: the later price is the one that was asked from then on.
+    tx.run(
+        "insert into market_price (log, product, since_ms, price_minor) values ($1, $2, $3, $4)
+         on conflict (log, product, since_ms) do update set price_minor = excluded.price_minor",
+        params![stall, product, now_ms, now_minor],
+    )?;
+    // What was asked at the beginning of those days was asked since before them.
+    let was = tx.query_one(
+        "select min(price_minor) from market_price
+         where log = $1 and product = $2 and since_ms < $3 and since_ms >= coalesce(
+           (select max(since_ms) from market_price where log = $1 and product = $2 and since_ms <= $4), 0)",
+        params![stall, product, now_ms, now_ms - BEFORE_MS],
+    )?;
+    match was.int_opt(0)?.filter(|was| *was > now_minor) {
+        Some(was_minor) => tx.run(
+            "insert into market_lowered (log, product, was_minor, since_ms) values ($1, $2, $3, $4)
+             on conflict (log, product) do update set was_minor = excluded.was_minor, since_ms = excluded.since_ms",
+            params![stall, product, was_minor, now_ms],
+        )?,
+        None => {
+            tx.run("delete from market_lowered where log = $1 and product = $2", params![stall, product])?;
+        }
+    }
+    // Older prices are nobody's reason for anything any more.
+    tx.run(
+        "delete from market_price where log = $1 and product = $2 and since_ms < coalesce(
+           (select max(since_ms) from market_price where log = $1 and product = $2 and since_ms <= $3), 0)",
+        params![stall, product, now_ms - BEFORE_MS],
+    )
+}
