@@ -18,14 +18,14 @@ const UNNOTED_MAX: i64 = 500;
 /// What is older is no news: after a restore, or when mail is set up for the first time.
 const NEWS_MS: i64 = 24 * 3_600_000;
 
-/// Stalls whose logs went on since they were last looked through.
-pub(super) fn behind(tx: &mut dyn Tx) -> Result<Vec<LogId>, StoreError> {
+/// Stalls whose logs went on since they were last looked through, and how far they are.
+pub(super) fn behind(tx: &mut dyn Tx) -> Result<Vec<(LogId, i64)>, StoreError> {
     let rows = tx.query(
-        "select c.log from log_counter c left join told_up_to t on t.log = c.log
+        "select c.log, c.last_position from log_counter c left join told_up_to t on t.log = c.log
          where c.last_position > coalesce(t.position, 0) order by c.log",
         &[],
     )?;
-    rows.iter().map(|row| row.id(0)).collect()
+    rows.iter().map(|row| Ok((row.id(0)?, row.int(1)?))).collect()
 }
 
 /// What was found in a stretch of a log.
@@ -63,7 +63,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
     // What was parked did not happen.
     let rows = tx.query(
         "select r.position, r.author, r.seq, r.kind, r.body from record r
-         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9)
+         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9, $10)
            and not exists (select 1 from parked p
                            where p.log = r.log and p.author = r.author and p.seq = r.seq)
          order by r.position limit $7",
@@ -76,7 +76,8 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             Kind::IncidentRaised.number(),
             PORTION,
             Kind::OrderStepped.number(),
-            Kind::OrderPaidBack.number()
+            Kind::OrderPaidBack.number(),
+            Kind::DeviceRevoked.number()
         ],
     )?;
     let is_full = rows.len() == PORTION;
@@ -147,6 +148,9 @@ fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, Stor
         };
         let buyer = buyer_of(tx, log, stepped.order)?;
         vec![about(topic, stepped.order, buyer)]
+    } else if let Entry::DeviceRevoked(revoked) = entry {
+        let subject = Some(ThingId(revoked.author.0));
+        vec![Told { topic: Topic::DeviceRevoked, buyer: None, subject, detail: 0 }]
     } else if let Entry::IncidentRaised(raised) = entry {
         let subject = raised.product.map(|product| ThingId(product.0));
         let detail = raised.kind.number().into();
@@ -202,13 +206,18 @@ pub(super) fn tell(
 
 /// Accounts with an address. A guest who made none has none, and whoever sells behind a counter asked for none.
 fn audience(tx: &mut dyn Tx, log: LogId, cause: &Cause) -> Result<Vec<ThingId>, StoreError> {
-    let rows = match (cause.topic.audience(), cause.buyer) {
-        (Audience::Stall, _) => tx.query(
-            "select account from member where stall = $1 and role in ($2, $3) order by account",
-            params![log, Role::Owner.number(), Role::Manager.number()],
-        )?,
-        (Audience::Buyer, Some(buyer)) => return guests::account_of(tx, buyer),
-        (Audience::Buyer, None) | (Audience::Account, _) => return Ok(vec![]),
-    };
+    match (cause.topic.audience(), cause.buyer) {
+        (Audience::Stall, _) => of_stall(tx, log),
+        (Audience::Buyer, Some(buyer)) => guests::account_of(tx, buyer),
+        (Audience::Buyer, None) | (Audience::Account, _) => Ok(vec![]),
+    }
+}
+
+/// Whoever owns or manages it.
+pub(super) fn of_stall(tx: &mut dyn Tx, log: LogId) -> Result<Vec<ThingId>, StoreError> {
+    let rows = tx.query(
+        "select account from member where stall = $1 and role in ($2, $3) order by account",
+        params![log, Role::Owner.number(), Role::Manager.number()],
+    )?;
     rows.iter().map(|row| row.id(0)).collect()
 }

@@ -1,8 +1,8 @@
 //! What a message says: subject, plain text, and the same as a small page; or a browser's notification. Everything that
 //! people wrote is escaped.
 
-use soko_domain::ids::{OrderId, ProductId, ThingId};
-use soko_domain::money::Money;
+use soko_domain::ids::{AuthorId, OrderId, ProductId, ThingId};
+use soko_domain::money::{Currency, Money};
 use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
@@ -61,6 +61,9 @@ struct Facts {
     lines: Vec<(String, String)>,
     total: String,
     product: String,
+    /// What the product costs now.
+    price: String,
+    device: String,
 }
 
 /// Writes it; nothing if nobody wants it any more, or its person, browser or order is gone.
@@ -93,8 +96,13 @@ struct Said<'a> {
 fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: Language) -> Said<'a> {
     let topic = message.topic.name();
     let stars = message.detail.to_string();
-    let with =
-        [("stall", facts.stall.as_str()), ("product", facts.product.as_str()), ("stars", stars.as_str())];
+    let with = [
+        ("stall", facts.stall.as_str()),
+        ("product", facts.product.as_str()),
+        ("price", facts.price.as_str()),
+        ("device", facts.device.as_str()),
+        ("stars", stars.as_str()),
+    ];
     let say = |key: &str| language.say(key, &with);
     let mut paragraphs = vec![say(&format!("{topic}.text"))];
     if message.topic == Topic::Incident {
@@ -176,9 +184,17 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
     let Some(profile) = read::profile(tx, log)? else { return Ok(None) };
     facts.stall = profile.name;
     let Some(subject) = message.subject else { return Ok(Some(facts)) };
+    if message.topic == Topic::DeviceRevoked {
+        let device = read::device(tx, log, AuthorId(subject.0))?;
+        facts.device = device.map(|device| device.name).unwrap_or_default();
+        return Ok(Some(facts));
+    }
     if is_about_product(message.topic) {
-        let product = read::product(tx, log, ProductId(subject.0))?;
-        facts.product = product.map(|product| product.name).unwrap_or_default();
+        if let Some(product) = read::product(tx, log, ProductId(subject.0))? {
+            let currency = Currency::parse(&product.currency);
+            let price = currency.map(|currency| Money { minor: product.price_minor, currency }.to_string());
+            (facts.product, facts.price) = (product.name, price.unwrap_or_default());
+        }
         return Ok(Some(facts));
     }
     let Some(order) = stall::order_view(tx, log, OrderId(subject.0))? else { return Ok(None) };
@@ -191,7 +207,15 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
 
 /// Whether its subject is a product.
 fn is_about_product(topic: Topic) -> bool {
-    matches!(topic, Topic::Incident | Topic::ReviewNew)
+    matches!(
+        topic,
+        Topic::Incident
+            | Topic::ReviewNew
+            | Topic::LowStock
+            | Topic::StockOut
+            | Topic::BackInStock
+            | Topic::PriceDrop
+    )
 }
 
 /// The words on a link, and where on this server it leads.
@@ -203,6 +227,14 @@ fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>
             ("recovery.open", Some(format!("/recover/{link}")))
         }
         (Topic::ReviewNew, ..) => ("review.open", Some("/reviews".to_owned())),
+        (Topic::DeviceRevoked, ..) => ("stall.open", Some("/devices".to_owned())),
+        (Topic::LowStock | Topic::StockOut, ..) => {
+            ("stock.open", message.subject.map(|product| format!("/stock/{product}")))
+        }
+        (Topic::BackInStock | Topic::PriceDrop, ..) => {
+            let offer = message.log.zip(message.subject);
+            ("offer.open", offer.map(|(stall, product)| format!("/stall/{stall}/{product}")))
+        }
         (Topic::Test, ..) => ("test.open", Some("/told".to_owned())),
         (_, Audience::Buyer, Some(order)) => ("order.open", Some(format!("/my-orders/{order}"))),
         (_, Audience::Stall, Some(order)) => ("order.open", Some(format!("/orders/{order}"))),

@@ -6,7 +6,7 @@
 //! selling and ordering wait for none of it. A message then waits until the mail server took it. It holds neither
 //! address nor text: both are looked up when it leaves, so that nothing of a person is kept here.
 //!
-//! * [`topic`]: of what, and to whom. [`causes`]: from records to messages. [`outbox`]: what waits, left or failed.
+//! * [`topic`]: of what, and to whom. [`causes`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
 //! * [`wishes`], [`quiet`]: who wants what, and when. [`letter`] and [`words`]: what it says. [`post`]: the mail server.
 //!   [`push`]: browsers. [`send`]: all together.
 
@@ -21,6 +21,7 @@ pub(crate) mod quiet;
 pub(crate) mod recovery;
 mod send;
 mod topic;
+mod watched;
 pub(crate) mod wishes;
 pub(crate) mod words;
 

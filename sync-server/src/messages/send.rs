@@ -1,6 +1,7 @@
 //! Follows what happens, makes messages of it and takes them to mail servers and push services, for as long as the server
 //! runs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -15,7 +16,7 @@ use super::outbox::{self, CLAIM_MAX, Message, State};
 use super::post::Post;
 use super::push::Push;
 use super::topic::Topic;
-use super::{causes, push, quiet};
+use super::{causes, push, quiet, watched};
 use crate::http::App;
 use crate::store::Shard;
 
@@ -73,7 +74,14 @@ struct Done {
 /// # Errors
 /// Where the store fails; the next round goes on from there.
 pub async fn round(app: &App, carriers: &Carriers) -> Result<Round, StoreError> {
-    let mut round = Round { made: tell_news(app, carriers.offers()).await?, ..Round::default() };
+    round_from(app, carriers, &mut Seen::new()).await
+}
+
+/// How far each stall's log was looked through without anything to tell. It is in memory only: whoever starts looks again.
+type Seen = BTreeMap<LogId, i64>;
+
+async fn round_from(app: &App, carriers: &Carriers, seen: &mut Seen) -> Result<Round, StoreError> {
+    let mut round = Round { made: tell_news(app, carriers.offers(), seen).await?, ..Round::default() };
     loop {
         let claimed = claim(app, carriers, &mut round).await?;
         if !claimed.loads.is_empty() {
@@ -92,19 +100,26 @@ pub async fn round(app: &App, carriers: &Carriers) -> Result<Round, StoreError> 
 }
 
 /// Makes messages of what the stalls' records say.
-async fn tell_news(app: &App, offers: Offers) -> Result<usize, StoreError> {
+async fn tell_news(app: &App, offers: Offers, seen: &mut Seen) -> Result<usize, StoreError> {
     let (store, now_ms) = (app.store(), app.now_ms());
     let mut made = 0;
-    for stall in store.read(|tx| causes::behind(tx)).await? {
+    for (stall, position) in store.read(|tx| causes::behind(tx)).await? {
+        if seen.insert(stall, position) == Some(position) {
+            continue;
+        }
         loop {
-            let found = store.read(move |tx| causes::stretch(tx, stall, now_ms)).await?;
-            if !found.matters() {
+            let found = store.read(move |tx| {
+                let matters = causes::stretch(tx, stall, now_ms)?.matters();
+                Ok::<_, StoreError>(matters || watched::has_news(tx, stall, now_ms)?)
+            });
+            if !found.await? {
                 break;
             }
             // What was found is found again in the transaction that notes it: another process may have been there.
             let told = store.write(Shard::stall(stall), move |tx| {
                 let stretch = causes::stretch(tx, stall, now_ms)?;
-                let made = causes::tell(tx, stall, &stretch, (offers, now_ms))?;
+                let made = causes::tell(tx, stall, &stretch, (offers, now_ms))?
+                    + watched::tell(tx, stall, (offers, now_ms))?;
                 Ok::<_, StoreError>((made, stretch.is_full))
             });
             let (told, is_full) = told.await?;
@@ -215,8 +230,9 @@ fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(
 /// Until the server ends. A store that does not answer is asked again.
 pub async fn follow(app: App, carriers: Carriers) {
     let (mut closing, bell) = (app.closing(), app.message_bell());
+    let mut seen = Seen::new();
     loop {
-        let wait = match round(&app, &carriers).await {
+        let wait = match round_from(&app, &carriers, &mut seen).await {
             Ok(done) if done == Round::default() => LOOK_EVERY,
             Ok(done) => {
                 tracing::info!(
@@ -229,6 +245,8 @@ pub async fn follow(app: App, carriers: Carriers) {
                 LOOK_EVERY
             }
             Err(error) => {
+                // What was looked at may not have been told.
+                seen.clear();
                 tracing::warn!(%error, "messages.no_store");
                 NO_STORE
             }

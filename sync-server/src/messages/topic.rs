@@ -11,6 +11,12 @@ pub enum Topic {
     Incident,
     /// To the stall: a buyer said what they think of something.
     ReviewNew,
+    /// To the stall: there is less of a product than its owner wants to have.
+    LowStock,
+    /// To the stall: there is nothing left of a product that should not run out.
+    StockOut,
+    /// To the stall: a device was shut out.
+    DeviceRevoked,
     /// To the buyer: the goods are set aside.
     OrderHeld,
     /// To the buyer: the goods were handed over.
@@ -25,6 +31,10 @@ pub enum Topic {
     OrderOnTheWay,
     /// To the buyer: the money is on its way back.
     OrderPaidBack,
+    /// To whoever likes a product: there is some of it again.
+    BackInStock,
+    /// To whoever likes a product: it costs less.
+    PriceDrop,
     /// To whoever forgot a password.
     Recovery,
     /// To whoever has a new password, wanted or not.
@@ -42,11 +52,14 @@ pub enum Audience {
 }
 
 impl Topic {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
         Self::ReviewNew,
+        Self::LowStock,
+        Self::StockOut,
+        Self::DeviceRevoked,
         Self::OrderHeld,
         Self::OrderHandedOver,
         Self::OrderReleased,
@@ -54,6 +67,8 @@ impl Topic {
         Self::OrderReady,
         Self::OrderOnTheWay,
         Self::OrderPaidBack,
+        Self::BackInStock,
+        Self::PriceDrop,
         Self::Recovery,
         Self::PasswordChanged,
         Self::Test,
@@ -65,6 +80,9 @@ impl Topic {
             Self::OrderCancelled => 2,
             Self::Incident => 3,
             Self::ReviewNew => 4,
+            Self::LowStock => 5,
+            Self::StockOut => 6,
+            Self::DeviceRevoked => 7,
             Self::OrderHeld => 10,
             Self::OrderHandedOver => 11,
             Self::OrderReleased => 12,
@@ -72,6 +90,8 @@ impl Topic {
             Self::OrderReady => 14,
             Self::OrderOnTheWay => 15,
             Self::OrderPaidBack => 16,
+            Self::BackInStock => 17,
+            Self::PriceDrop => 18,
             Self::Recovery => 20,
             Self::PasswordChanged => 21,
             Self::Test => 22,
@@ -89,6 +109,9 @@ impl Topic {
             Self::OrderCancelled => "order-cancelled",
             Self::Incident => "incident",
             Self::ReviewNew => "review-new",
+            Self::LowStock => "low-stock",
+            Self::StockOut => "stock-out",
+            Self::DeviceRevoked => "device-revoked",
             Self::OrderHeld => "order-held",
             Self::OrderHandedOver => "order-handed-over",
             Self::OrderReleased => "order-released",
@@ -96,6 +119,8 @@ impl Topic {
             Self::OrderReady => "order-ready",
             Self::OrderOnTheWay => "order-on-the-way",
             Self::OrderPaidBack => "order-paid-back",
+            Self::BackInStock => "back-in-stock",
+            Self::PriceDrop => "price-drop",
             Self::Recovery => "recovery",
             Self::PasswordChanged => "password-changed",
             Self::Test => "test",
@@ -108,14 +133,22 @@ impl Topic {
 
     pub fn audience(self) -> Audience {
         match self {
-            Self::OrderNew | Self::OrderCancelled | Self::Incident | Self::ReviewNew => Audience::Stall,
+            Self::OrderNew
+            | Self::OrderCancelled
+            | Self::Incident
+            | Self::ReviewNew
+            | Self::LowStock
+            | Self::StockOut
+            | Self::DeviceRevoked => Audience::Stall,
             Self::OrderHeld
             | Self::OrderHandedOver
             | Self::OrderReleased
             | Self::OrderPacked
             | Self::OrderReady
             | Self::OrderOnTheWay
-            | Self::OrderPaidBack => Audience::Buyer,
+            | Self::OrderPaidBack
+            | Self::BackInStock
+            | Self::PriceDrop => Audience::Buyer,
             Self::Recovery | Self::PasswordChanged | Self::Test => Audience::Account,
         }
     }

@@ -2,6 +2,7 @@
 
 mod push;
 mod sink;
+mod watched;
 
 use std::sync::Arc;
 
@@ -34,7 +35,11 @@ fn post(sink: &Sink) -> Carriers {
 
 impl Market {
     async fn open(store: TestStore) -> Self {
-        let shop = Shop::open(store, core(), 9).await;
+        Self::open_with(store, 9).await
+    }
+
+    async fn open_with(store: TestStore, units: i64) -> Self {
+        let shop = Shop::open(store, core(), units).await;
         let sink = Sink::open().await;
         let buyer = shop.server.person("amina@example.org").await;
         Self { post: post(&sink), shop, sink, buyer }
