@@ -129,7 +129,6 @@ mod tests {
             refunds: Vec::new(),
             returns: Vec::new(),
             contact: ContactView::default(),
-            refunds: vec![],
         };
         Answer::Buyer(BuyerView::Order(Box::new(view)))
     }
