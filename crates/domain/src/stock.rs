@@ -4,7 +4,7 @@
 use crate::entry::{
     AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, OrderRefundAllowed, PurseFilled,
     PurseSpent, RefundMade, ReturnTaken, SaleMade, SaleVoided, SpendCause, StockAdjusted, StockConverted,
-    StockCounted, StockMoved, Units,
+    StockCounted, StockMoved, StockReceived, Units,
 };
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
@@ -123,11 +123,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
     let mut out = Transfers(Vec::new());
     let own = Account::Share(author);
     match entry {
-        Entry::StockReceived(received) => {
-            for line in &received.lines {
-                out.add(line.product, Account::Supply, own, line.quantity)?;
-            }
-        }
+        Entry::StockReceived(received) => out.received(own, received)?,
         Entry::SaleMade(sale) => out.sold(own, sale)?,
         Entry::SaleVoided(void) => out.voided(own, void)?,
         Entry::RefundMade(refund) => out.refunded(own, refund)?,
@@ -251,6 +247,10 @@ impl Transfers {
             self.0.push(Transfer { product, from, to, quantity });
         }
         Ok(())
+    }
+
+    fn received(&mut self, own: Account, received: &StockReceived) -> Result<(), Impossible> {
+        received.lines.iter().try_for_each(|line| self.add(line.product, Account::Supply, own, line.quantity))
     }
 
     fn sold(&mut self, own: Account, sale: &SaleMade) -> Result<(), Impossible> {

@@ -305,7 +305,9 @@ impl From<soko_domain::refusal::Refusal> for CoreRefusal {
         use soko_domain::refusal::{Refusal, Retry};
         let fault = match (&refusal, refusal.retry()) {
             (Refusal::NotAllowed | Refusal::DeviceRevoked, _) => Fault::Forbidden,
-            (Refusal::OrderEnded(_) | Refusal::StepTaken(_) | Refusal::OnTheWay, _) => Fault::Conflict,
+            (Refusal::OrderEnded(_) | Refusal::StepTaken(_) | Refusal::OnTheWay | Refusal::Return(_), _) => {
+                Fault::Conflict
+            }
             (_, Retry::Later) => Fault::Later,
             (_, Retry::AfterChange) => Fault::Conflict,
             (_, Retry::Never) => Fault::Refused,
