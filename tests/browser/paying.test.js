@@ -87,6 +87,8 @@ test("an order is paid with test money, on its page and back, some of it goes ba
     await shopper.page.getByText(/^2\.50 /).waitFor();
     await shopper.button("Pay").click();
     await seesPaid(till, shopper);
+    await till.openDrawer();
+    await till.go("/orders");
     await givesSomeBack(till, shopper);
     await endsWell(till, shopper, server);
   } finally {

@@ -11,14 +11,6 @@ import { Wire } from "./lib/wire.js";
 
 const PHONE = "Fair phone";
 
-// What the product's page says of one holder.
-const holds = async (till, product, holder) => {
-  await till.go("/stock");
-  await till.page.getByRole("main").getByRole("link", { name: new RegExp(product) }).click();
-  const row = till.page.locator(".stock-sum dl > div").filter({ hasText: holder });
-  return row.locator("dd");
-};
-
 const counted = (till, units) => till.page.locator(".stock-counted strong").getByText(String(units), { exact: true }).waitFor();
 
 test("8, 19 and 20: goods in the hand are sold, a kit goes to the fair and comes back, and a stolen phone promises nothing more", async () => {
@@ -39,9 +31,9 @@ test("8, 19 and 20: goods in the hand are sold, a kit goes to the fair and comes
     await one.page.getByText(`${stall} is connected`).first().waitFor();
     // The server sees to it that the shop has some; a person says how many.
     await one.page.getByText("Saved here · all sent").first().waitFor();
-    await (await holds(one, tea, "The shop")).getByText("20", { exact: true }).waitFor();
+    await (await one.heldOf(tea, "The shop")).getByText("20", { exact: true }).waitFor();
     await one.stockOf(tea, "Give back", 12);
-    await (await holds(one, mango, "The shop")).getByText("1", { exact: true }).waitFor();
+    await (await one.heldOf(mango, "The shop")).getByText("1", { exact: true }).waitFor();
     await one.stockOf(mango, "Give back", 1);
 
     // 8: the shop may promise both mangoes, and three are in the hand.
@@ -65,7 +57,7 @@ test("8, 19 and 20: goods in the hand are sold, a kit goes to the fair and comes
     await two.join(await one.invite(), PHONE);
     await two.openDrawer();
     await two.stockOf(tea, "Ask for more", 30);
-    await (await holds(two, tea, "This register")).getByText(/^(2[2-9]|3\d)$/).waitFor();
+    await (await two.heldOf(tea, "This register")).getByText(/^(2[2-9]|3\d)$/).waitFor();
     await wire.cut();
     await two.go("/sell");
     for (let tries = 0; tries < 22; tries += 1) await two.addToCart(tea);
@@ -74,14 +66,14 @@ test("8, 19 and 20: goods in the hand are sold, a kit goes to the fair and comes
     await two.page.getByText(/No connection/).first().waitFor();
     await wire.mend();
     await two.page.getByText("Saved here · all sent").first().waitFor();
-    const left = Number(await (await holds(two, tea, "This register")).textContent());
+    const left = Number(await (await two.heldOf(tea, "This register")).textContent());
     await two.stockOf(tea, "Give back", left);
-    await (await holds(one, tea, "The shop")).waitFor();
+    await (await one.heldOf(tea, "The shop")).waitFor();
     await counted(one, 18);
 
     // 20: some more are with the phone when it is stolen.
     await two.stockOf(tea, "Ask for more", 5);
-    await (await holds(one, tea, PHONE)).getByText(/^([5-9]|1\d)$/).waitFor();
+    await (await one.heldOf(tea, PHONE)).getByText(/^([5-9]|1\d)$/).waitFor();
     await one.go("/devices");
     await one.page.getByRole("listitem").filter({ hasText: PHONE }).getByText(/^Last heard of: /).waitFor();
     await one.button(`Shut ${PHONE} out`).click();
@@ -89,7 +81,7 @@ test("8, 19 and 20: goods in the hand are sold, a kit goes to the fair and comes
     await dialog.getByRole("textbox").fill("stolen at the fair");
     await dialog.getByRole("button", { name: "Shut out" }).click();
     await dialog.waitFor({ state: "detached" });
-    const apart = await holds(one, tea, `Set apart, was with ${PHONE}`);
+    const apart = await one.heldOf(tea, `Set apart, was with ${PHONE}`);
     const stolen = Number(await apart.textContent());
     assert.ok(stolen >= 5, stolen);
     await two.page.getByRole("button", { name: "Saved here · needs your attention" }).click();
@@ -97,8 +89,8 @@ test("8, 19 and 20: goods in the hand are sold, a kit goes to the fair and comes
     // Whoever looks finds the rest: what was with the phone is gone, and nothing is set apart any more.
     await one.stockOf(tea, "Count", 18 - stolen);
     await counted(one, 18 - stolen);
-    await (await holds(one, tea, "The shop")).waitFor();
-    assert.equal(await (await holds(one, tea, "Set apart")).count(), 0);
+    await (await one.heldOf(tea, "The shop")).waitFor();
+    assert.equal(await (await one.heldOf(tea, "Set apart")).count(), 0);
     await server.stop();
     server.verify();
     assert.deepEqual([...one.problems, ...two.problems, ...shopper.problems], []);

@@ -89,6 +89,13 @@ export class Till {
     await dialog.waitFor({ state: "detached" });
   }
 
+  // Where it is said how many units of a product somebody may promise.
+  async heldOf(name, holder) {
+    await this.go("/stock");
+    await this.page.getByRole("main").getByRole("link", { name: new RegExp(name) }).click();
+    return this.page.locator(".stock-sum dl > div").filter({ hasText: holder }).locator("dd");
+  }
+
   // Lets another device in, and answers what is shown to it.
   async invite() {
     await this.go("/devices");
