@@ -21,6 +21,8 @@ use crate::write::{After, Around, commit};
 /// Larger databases are not read as a whole when they were not closed in order: the chains' ends are looked at,
 /// and `verify` reads the rest when there is time.
 const CHECK_BYTES_MAX: i64 = 32 * 1024 * 1024;
+/// What is read in some milliseconds is read as a whole at every start: a disk does not say when it goes bad.
+const CHECK_ALWAYS_BYTES_MAX: i64 = 4 * 1024 * 1024;
 
 macro_rules! device {
     ($number:literal, $name:literal, $file:literal) => {
@@ -103,7 +105,8 @@ impl Engine {
         let Options { mut db, mut vault, mut entropy, thorough, .. } = options;
         db.migrate(schema())?;
         let store = open_store(&mut db, entropy.as_mut())?;
-        if thorough || !store.clean && is_small(&mut db)? {
+        let bytes_max = if store.clean { CHECK_ALWAYS_BYTES_MAX } else { CHECK_BYTES_MAX };
+        if thorough || is_within(&mut db, bytes_max)? {
             check(&mut db)?;
         }
         refill(&mut db)?;
@@ -271,11 +274,11 @@ fn open_store(db: &mut Sqlite, entropy: &mut dyn Entropy) -> Result<StoreRow, St
     })
 }
 
-/// A small database is read as a whole after a crash. Each stall's own chain is resumed from its end anyway.
-fn is_small(db: &mut Sqlite) -> Result<bool, StoreError> {
+/// Whether a database is small enough to be read as a whole. Each stall's own chain is resumed from its end anyway.
+fn is_within(db: &mut Sqlite, bytes_max: i64) -> Result<bool, StoreError> {
     let size = "select c.page_count * s.page_size from pragma_page_count c, pragma_page_size s";
     let bytes = db.read::<_, StoreError>(|tx| tx.query_one(size, &[])?.int(0))?;
-    Ok(bytes <= CHECK_BYTES_MAX)
+    Ok(bytes <= bytes_max)
 }
 
 fn check(db: &mut Sqlite) -> Result<(), OpenError> {
