@@ -299,8 +299,9 @@ impl Device {
         self.remembered.clear();
         let author = self.stored_author()?;
         if author != self.author() {
-            // The backup is of an earlier author: what the person wrote down is of no use.
-            self.joined.author = author;
+            // The backup is of an earlier author, and proves who that was.
+            let introduction = self.engine.introduction(STALL)?;
+            self.joined = Joined { author, introduction, ..self.joined.clone() };
             // Whether that one is let in, the door says.
             self.wants_enrolment = false;
         }

@@ -24,6 +24,12 @@ pub trait Source {
         records_max: usize,
         bytes_max: usize,
     ) -> Result<Vec<Record>, Self::Error>;
+
+    /// Of the author's other histories that are kept beside the log: one part of one of them, after so many records.
+    /// It goes on from something the other side may hold, and ends in a signed record. None if there is no more.
+    fn beside(&self, _author: AuthorId, _after: usize) -> Result<Vec<Record>, Self::Error> {
+        Ok(Vec::new())
+    }
 }
 
 /// How much may go into one page.

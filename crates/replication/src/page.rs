@@ -41,7 +41,12 @@ pub struct Page {
     pub more: bool,
 }
 
-/// A record was kept but parked.
+/// A verdict's code: nothing of the run that begins here was taken.
+pub const NOT_TAKEN: u8 = 100;
+/// A verdict's code: the author's history exists twice.
+pub const FORKED: u8 = 101;
+
+/// A record was kept but parked, or what became of a run that was not taken as it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Verdict {
     pub author: AuthorId,

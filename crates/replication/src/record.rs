@@ -86,7 +86,8 @@ impl Body {
         Self::Withheld(self.hash())
     }
 
-    pub(crate) fn size(&self) -> usize {
+    /// Bytes that it takes in a page.
+    pub fn size(&self) -> usize {
         match self {
             Self::Here(bytes) => bytes.len(),
             Self::Withheld(_) => Hash::SIZE,

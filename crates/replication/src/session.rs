@@ -11,7 +11,7 @@ use soko_domain::ids::{AuthorId, Hash, LogId};
 use crate::chain::{Head, Heads};
 use crate::fill::{Budget, Filled, Source, fill};
 use crate::limits::ASKS_MAX;
-use crate::page::{Answer, Ask, Page, Verdict};
+use crate::page::{Answer, Ask, NOT_TAKEN, Page, Verdict};
 use crate::protocol::{Agreed, Capabilities, Epoch, Offer, VersionRefused, agree};
 use crate::record::NO_RECORD;
 use crate::run::Run;
@@ -86,15 +86,41 @@ pub struct Session {
     failures: u32,
     /// Authors that the server did not take, and until when they are not offered again.
     held_back: BTreeMap<AuthorId, u64>,
-    /// Authors whose whole chain is offered, whatever the server holds, and from which place on.
-    offered: BTreeMap<AuthorId, u64>,
+    /// Authors whose whole chain is offered, whatever the server holds.
+    offered: BTreeMap<AuthorId, Offered>,
     /// Those of whom that was begun, in this life of the server.
     were_offered: BTreeSet<AuthorId>,
+    /// Authors of whom another history is kept beside the log, and how many of its records were handed in. A server
+    /// that was restored may have forgotten them.
+    beside: BTreeMap<AuthorId, Beside>,
+    /// Whether they were named since the server began this life.
+    knows_beside: bool,
     /// Authors whose other history is asked for, and how far it was heard.
     asked: BTreeMap<AuthorId, Head>,
     /// Something is asked for that was not asked for before.
     asks_anew: bool,
     random: u64,
+}
+
+/// How far the offer of a whole chain is.
+#[derive(Clone, Copy, Debug)]
+struct Offered {
+    from_seq: u64,
+    /// After a refusal it waits as everything that was not taken.
+    due_ms: u64,
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Beside {
+    handed_in: usize,
+    due_ms: u64,
+}
+
+/// What the next page carries.
+#[derive(Default)]
+struct Sending {
+    filled: Filled,
+    beside: Option<(AuthorId, usize)>,
 }
 
 #[derive(Clone, Debug)]
@@ -105,6 +131,8 @@ struct InFlight {
     heads: Heads,
     /// The last place of each author that the page carried.
     pushed: Vec<(AuthorId, u64)>,
+    /// Whose history from beside the log it carried, and how many records of it.
+    beside: Option<(AuthorId, usize)>,
 }
 
 #[derive(Clone, Debug)]
@@ -178,6 +206,8 @@ impl Session {
             held_back: BTreeMap::new(),
             offered: BTreeMap::new(),
             were_offered: BTreeSet::new(),
+            beside: BTreeMap::new(),
+            knows_beside: false,
             asked: BTreeMap::new(),
             asks_anew: false,
             random: start.seed,
@@ -199,13 +229,17 @@ impl Session {
             return Ok(None);
         }
         let heads = source.heads()?;
-        let filled = self.fill(now_ms, source, &heads)?;
+        let sending = self.fill(now_ms, source, &heads)?;
         let asks_anew = std::mem::take(&mut self.asks_anew);
-        if self.follow_up.take().is_some_and(|last| !asks_anew && !last.goes_on(&heads, &filled, asks)) {
+        if self
+            .follow_up
+            .take()
+            .is_some_and(|last| !asks_anew && !last.goes_on(&heads, &sending.filled, asks))
+        {
             self.rest(now_ms);
             return Ok(None);
         }
-        Ok(Some(self.send(now_ms, heads, filled, asks)))
+        Ok(Some(self.send(now_ms, heads, sending, asks)))
     }
 
     /// Takes the server's page. On a refusal of the awaited reply the next attempt waits as after a failure.
@@ -227,12 +261,15 @@ impl Session {
             self.held_back.clear();
             self.offered.clear();
             self.were_offered.clear();
+            self.knows_beside = false;
             self.asked.clear();
         }
         self.go_on_offering(&sent);
+        self.offer_again(now_ms, &sent, &page.verdicts);
         let is_behind =
             |(author, head): (&AuthorId, &Head)| page.heads.get(author).is_none_or(|now| now.seq < head.seq);
         let server_went_back = epoch == EpochStep::Same && before.iter().any(is_behind);
+        self.knows_beside &= !server_went_back;
         self.follow_up = (!self.woken).then_some(FollowUp {
             server_has_more: page.more,
             was_answered: !page.answers.is_empty(),
@@ -292,13 +329,24 @@ impl Session {
     /// would get nothing of a shorter branch and only the end of a longer one.
     pub fn offer_whole(&mut self, author: AuthorId) {
         if self.were_offered.insert(author) {
-            self.offered.insert(author, 1);
+            self.offered.insert(author, Offered { from_seq: 1, due_ms: 0 });
         }
     }
 
     /// Whether the server has had the whole chain of this author from us, in this life of it.
     pub fn was_offered_whole(&self, author: AuthorId) -> bool {
         self.were_offered.contains(&author) && !self.offered.contains_key(&author)
+    }
+
+    /// Whether it has to be said again of whom another history is kept beside the log.
+    pub fn asks_beside(&self) -> bool {
+        !self.knows_beside
+    }
+
+    /// The other histories of these authors are handed in, after everything else.
+    pub fn offer_beside(&mut self, authors: impl IntoIterator<Item = AuthorId>) {
+        self.knows_beside = true;
+        self.beside = authors.into_iter().map(|author| (author, Beside::default())).collect();
     }
 
     /// The server's history of this author is asked for from its beginning, as if nothing of it were held.
@@ -355,28 +403,49 @@ impl Session {
     }
 
     /// Nothing is pushed before the server said what it holds.
-    fn fill<S: Source>(&mut self, now_ms: u64, source: &S, heads: &Heads) -> Result<Filled, S::Error> {
+    fn fill<S: Source>(&mut self, now_ms: u64, source: &S, heads: &Heads) -> Result<Sending, S::Error> {
         self.held_back.retain(|_, until_ms| now_ms < *until_ms);
         let Some(server_heads) = &self.server_heads else {
-            return Ok(Filled::default());
+            return Ok(Sending::default());
         };
-        if self.held_back.is_empty() && self.offered.is_empty() {
-            return fill(source, server_heads, Budget::PAGE);
-        }
         // Those held back count as if the server had them.
         let mut theirs = server_heads.clone();
         let held = self.held_back.keys().filter_map(|author| Some((*author, *heads.get(author)?)));
         theirs.extend(held);
-        for (author, from_seq) in &self.offered {
-            match from_seq.saturating_sub(1) {
+        for (author, offered) in self.offered.iter().filter(|(_, offered)| offered.due_ms <= now_ms) {
+            match offered.from_seq.saturating_sub(1) {
                 0 => theirs.remove(author),
                 seq => theirs.insert(*author, Head { seq, hash: NO_RECORD }),
             };
         }
-        fill(source, &theirs, Budget::PAGE)
+        let filled = fill(source, &theirs, Budget::PAGE)?;
+        if filled.runs.is_empty() && !self.beside.is_empty() {
+            return self.fill_beside(now_ms, source, filled);
+        }
+        Ok(Sending { filled, beside: None })
     }
 
-    fn send(&mut self, now_ms: u64, heads: Heads, filled: Filled, asks: &[Ask]) -> Page {
+    /// A part of one author's other history, if the page would be empty otherwise.
+    fn fill_beside<S: Source>(
+        &mut self,
+        now_ms: u64,
+        source: &S,
+        mut filled: Filled,
+    ) -> Result<Sending, S::Error> {
+        while let Some((author, at)) = self.beside.iter().find(|(_, at)| at.due_ms <= now_ms) {
+            let (author, records) = (*author, source.beside(*author, at.handed_in)?);
+            let count = records.len();
+            if let Ok(run) = Run::from_records(records) {
+                filled.runs.push(run);
+                return Ok(Sending { filled, beside: Some((author, count)) });
+            }
+            self.beside.remove(&author);
+        }
+        Ok(Sending { filled, beside: None })
+    }
+
+    fn send(&mut self, now_ms: u64, heads: Heads, sending: Sending, asks: &[Ask]) -> Page {
+        let Sending { filled, beside } = sending;
         let may_ask = self.agreed.is_none_or(|agreed| agreed.capabilities.contains(Capabilities::ASKS));
         let mut page = Page::new(self.log, self.sender, self.offer, self.epoch);
         page.number = self.next_number;
@@ -397,7 +466,11 @@ impl Session {
             number: page.number,
             deadline_ms: now_ms + self.timing.reply_ms,
             heads,
-            pushed: page.runs.iter().map(|run| (run.author, run.last_seq())).collect(),
+            pushed: match beside {
+                None => page.runs.iter().map(|run| (run.author, run.last_seq())).collect(),
+                Some(_) => Vec::new(),
+            },
+            beside,
         });
         page
     }
@@ -430,11 +503,31 @@ impl Session {
 
     fn go_on_offering(&mut self, sent: &InFlight) {
         for (author, last_seq) in &sent.pushed {
-            let Some(from_seq) = self.offered.get_mut(author) else { continue };
-            *from_seq = (*from_seq).max(last_seq + 1);
+            let Some(offered) = self.offered.get_mut(author) else { continue };
+            offered.from_seq = offered.from_seq.max(last_seq + 1);
             if sent.heads.get(author).is_none_or(|head| *last_seq >= head.seq) {
                 self.offered.remove(author);
             }
+        }
+    }
+
+    /// A page may be damaged on its way, and a server may have lost what it had: what it refuses of a chain that
+    /// was offered as a whole is not known there, and the offer begins anew.
+    fn offer_again(&mut self, now_ms: u64, sent: &InFlight, verdicts: &[Verdict]) {
+        let due_ms = now_ms + HOLD_BACK_MS;
+        let refused = |author: AuthorId| {
+            verdicts.iter().any(|verdict| verdict.code == NOT_TAKEN && verdict.author == author)
+        };
+        for author in self.were_offered.iter().filter(|author| refused(**author)) {
+            self.offered.insert(*author, Offered { from_seq: 1, due_ms });
+        }
+        if let Some((author, count)) = sent.beside
+            && let Some(at) = self.beside.get_mut(&author)
+        {
+            *at = match refused(author) {
+                true => Beside { handed_in: 0, due_ms },
+                false => Beside { handed_in: at.handed_in + count, due_ms: 0 },
+            };
         }
     }
 

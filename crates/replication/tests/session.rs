@@ -4,13 +4,17 @@
 
 mod common;
 
+use std::convert::Infallible;
+
 use common::{LOG, Replica, chain, commit};
 use soko_domain::ids::{AuthorId, EpochId, LogId, ThingId};
+use soko_replication::fill::Source;
 use soko_replication::limits::ASKS_MAX;
+use soko_replication::page::NOT_TAKEN;
 use soko_replication::session::{HOLD_BACK_MS, IDLE_MS, REPLY_MS, RETRY_FIRST_MS, RETRY_MAX_MS};
 use soko_replication::{
-    Answer, Ask, Capabilities, Epoch, EpochStep, Offer, Page, Progress, Protocol, ReplyRefused, Session,
-    Start, Timing,
+    Answer, Ask, Capabilities, Epoch, EpochStep, Heads, Offer, Page, Progress, Protocol, Record,
+    ReplyRefused, Session, Start, Timing, Verdict,
 };
 
 const DEVICE: AuthorId = AuthorId([1; 16]);
@@ -288,6 +292,92 @@ fn what_the_server_does_not_take_is_not_offered_again_at_once() {
     session.handle_page(reply(&page, &server, epoch(1, 1)), 1).unwrap();
     session.wake(HOLD_BACK_MS);
     assert_eq!(poll(&mut session, HOLD_BACK_MS, &device).unwrap().runs.len(), 1, "and tried again later");
+}
+
+#[test]
+fn a_whole_chain_that_is_refused_is_offered_again_from_its_beginning() {
+    let device = holding(1, &[1, 1]);
+    let author = *device.heads().unwrap().keys().next().unwrap();
+    let mut session = session(Epoch::UNKNOWN);
+    let first = poll(&mut session, 0, &device).unwrap();
+    session.handle_page(reply(&first, &device, epoch(1, 1)), 0).unwrap();
+    session.offer_whole(author);
+    session.wake(1);
+    let page = poll(&mut session, 1, &device).unwrap();
+    assert_eq!((page.runs[0].first_seq, page.runs[0].last_seq()), (1, 3));
+    let note = "the signature does not fit".into();
+    let verdicts = vec![Verdict { author, seq: 1, code: NOT_TAKEN, note }];
+    session.handle_page(Page { verdicts, ..reply(&page, &device, epoch(1, 1)) }, 1).unwrap();
+    assert!(!session.was_offered_whole(author), "what was refused is not known there");
+    session.wake(2);
+    let page = poll(&mut session, 2, &device).unwrap();
+    assert_eq!(page.runs.len(), 0, "not at once");
+    session.handle_page(reply(&page, &device, epoch(1, 1)), 2).unwrap();
+    let later = 1 + HOLD_BACK_MS;
+    session.wake(later);
+    let page = poll(&mut session, later, &device).unwrap();
+    assert_eq!((page.runs[0].first_seq, page.runs[0].last_seq()), (1, 3), "but later, as a whole");
+    session.handle_page(reply(&page, &device, epoch(1, 1)), later).unwrap();
+    assert!(session.was_offered_whole(author));
+}
+
+/// Holds one more history of its author than its log shows.
+struct Branched {
+    log: Replica,
+    beside: Vec<Record>,
+}
+
+impl Source for Branched {
+    type Error = Infallible;
+
+    fn heads(&self) -> Result<Heads, Infallible> {
+        self.log.heads()
+    }
+
+    fn range(
+        &self,
+        author: AuthorId,
+        from: u64,
+        records: usize,
+        bytes: usize,
+    ) -> Result<Vec<Record>, Infallible> {
+        self.log.range(author, from, records, bytes)
+    }
+
+    fn beside(&self, _author: AuthorId, after: usize) -> Result<Vec<Record>, Infallible> {
+        Ok(self.beside.iter().skip(after).take(1).cloned().collect())
+    }
+}
+
+#[test]
+fn a_server_in_another_life_gets_what_is_kept_beside_the_log_again() {
+    let log = holding(1, &[1, 1]);
+    let author = *log.heads().unwrap().keys().next().unwrap();
+    let all = log.range(author, 2, 10, 10_000).unwrap();
+    let device = Branched { log, beside: all };
+    let mut session = session(Epoch::UNKNOWN);
+    let hand_in = |session: &mut Session, now_ms: u64, life: Epoch, verdicts: Vec<Verdict>| {
+        session.hurry(now_ms);
+        let page = session.poll_page(now_ms, &device, &[]).unwrap().unwrap();
+        let places: Vec<u64> = page.runs.iter().map(|run| run.first_seq).collect();
+        session.handle_page(Page { verdicts, ..reply(&page, &device.log, life) }, now_ms).unwrap();
+        places
+    };
+    hand_in(&mut session, 0, epoch(1, 1), Vec::new());
+    assert!(session.asks_beside());
+    session.offer_beside([author]);
+    let note = "missing".into();
+    let refused = vec![Verdict { author, seq: 3, code: NOT_TAKEN, note }];
+    assert_eq!(hand_in(&mut session, 1, epoch(1, 1), Vec::new()), [2]);
+    assert_eq!(hand_in(&mut session, 2, epoch(1, 1), refused), [3]);
+    assert_eq!(hand_in(&mut session, 3, epoch(1, 1), Vec::new()), [0; 0], "what was refused waits");
+    let later = 2 + HOLD_BACK_MS;
+    assert_eq!(hand_in(&mut session, later, epoch(1, 1), Vec::new()), [2], "and begins anew");
+    assert_eq!(hand_in(&mut session, later + 1, epoch(1, 1), Vec::new()), [3]);
+    assert_eq!(hand_in(&mut session, later + 2, epoch(1, 1), Vec::new()), [0; 0], "once");
+    assert!(!session.asks_beside());
+    hand_in(&mut session, later + 3, epoch(2, 2), Vec::new());
+    assert!(session.asks_beside(), "another life may not know it");
 }
 
 #[test]

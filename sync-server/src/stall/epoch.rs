@@ -4,7 +4,7 @@
 
 use soko_domain::about::About;
 use soko_domain::entry::{DeviceAdmitted, DeviceRevoked, EpochStarted, Unfrozen};
-use soko_domain::ids::{AuthorId, EpochId, Hash, LogId};
+use soko_domain::ids::{AuthorId, EpochId, LogId};
 use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::wire::Wire as _;
@@ -16,6 +16,7 @@ use crate::core::{Admitted, CoreRefusal, Fault, Now};
 use crate::pay::rows as payments;
 use crate::platform::devices;
 use crate::stall::desk::{self, Desk};
+use crate::stall::ingest;
 
 /// Devices of one stall that are looked at together.
 const DEVICES_MAX: usize = 1_000;
@@ -269,7 +270,7 @@ pub(super) fn report(
     let mut complete = its_epoch == desk.epoch && its_heads.contains_key(&author);
     for (author, head) in its_heads {
         let is_here = ours.get(author).is_some_and(|ours| ours.seq >= head.seq);
-        complete = complete && (is_here || is_beside(desk, *author, head.hash)?);
+        complete = complete && (is_here || ingest::is_beside(desk.tx, desk.log, *author, head.hash)?);
     }
     desk.tx.execute(
         "insert into reported (log, author, epoch, complete, last_ms) values ($1, $2, $3, $4, $5)
@@ -280,12 +281,6 @@ pub(super) fn report(
         params![desk.log, author, desk.epoch.id, complete, desk.now.now_ms],
     )?;
     Ok(())
-}
-
-/// Whether the end of another branch was handed in, and with it all that is before it.
-fn is_beside(desk: &mut Desk<'_>, author: AuthorId, end: Hash) -> Result<bool, StoreError> {
-    let sql = "select 1 from other_branch where log = $1 and author = $2 and hash = $3";
-    Ok(desk.tx.query_opt(sql, params![desk.log, author, end])?.is_some())
 }
 
 pub(super) fn confirm(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {

@@ -5,13 +5,14 @@ use soko_documents::{ChangeBody, DocumentKind, Limits, prescan};
 use soko_domain::entry::{
     DeviceRevoked, Entry, IncidentKind, IncidentRaised, Kind, Move, MoveCause, RecordParked, StockMoved,
 };
-use soko_domain::ids::{AuthorId, ProductId};
+use soko_domain::ids::{AuthorId, Hash, LogId, ProductId};
 use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::stock::Account;
 use soko_domain::wire::Wire as _;
 use soko_projection::{ParkCode, change_kind, read};
-use soko_record_log::{StoreError, log, params};
+use soko_record_log::{StoreError, Tx, log, params};
+use soko_replication::page::{FORKED, NOT_TAKEN};
 use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST};
 use soko_replication::{
     Accepted, Body, Head, Introduction, KnownAuthor, Record, Refused, Run, Verdict, accept,
@@ -21,11 +22,6 @@ use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::epoch;
 use crate::stall::{paid_twice, refunds, sharing};
-
-/// A verdict about a run that was not taken at all.
-pub(super) const NOT_TAKEN: u8 = 100;
-/// A verdict: the author's history exists twice.
-pub(super) const FORKED: u8 = 101;
 
 const NOTE_BYTES_MAX: usize = 200;
 
@@ -151,6 +147,12 @@ fn take_run(
     }
     match log::judge(desk.tx, desk.log, run)? {
         Ok(accepted) => keep_checked(desk, author, role, accepted, verdicts),
+        Err(Refused::Fork { seq, branch, .. }) if !joins(desk, &branch)? => {
+            let why =
+                format!("what stands before record {seq} of this branch is missing: send its whole chain");
+            verdicts.push(not_taken((author, seq), &why));
+            Ok(())
+        }
         Err(Refused::Fork { seq, branch, .. }) => {
             verdicts.push(Verdict { author, seq, code: FORKED, note: "this history exists twice".into() });
             keep_branch(desk, author, &branch)
@@ -162,11 +164,19 @@ fn take_run(
     }
 }
 
+/// Whether a branch goes on from something that is held. Its end would else stand for records that nobody has.
+fn joins(desk: &mut Desk<'_>, branch: &[Record]) -> Result<bool, StoreError> {
+    let Some(first) = branch.first() else { return Ok(false) };
+    let before = first.seq.saturating_sub(1);
+    let is_at_root =
+        before == 0 || log::hash_at(desk.tx, desk.log, &first.author, before)? == Some(first.prev);
+    Ok(is_at_root || is_beside(desk.tx, desk.log, first.author, first.prev)?)
+}
+
 /// A branch longer than a page, and longer than what is held of the other one: the rest of it joins its beginning.
 fn goes_on_with_branch(desk: &mut Desk<'_>, run: &Run) -> Result<Option<Vec<Record>>, CoreRefusal> {
     let Some(known) = log::known(desk.tx, desk.log, &run.author)? else { return Ok(None) };
-    let is_held = "select 1 from other_branch where log = $1 and author = $2 and hash = $3";
-    if desk.tx.query_opt(is_held, params![desk.log, run.author, run.prev])?.is_none() {
+    if !is_beside(desk.tx, desk.log, run.author, run.prev)? {
         return Ok(None);
     }
     let head = Head { seq: run.first_seq - 1, hash: run.prev };
@@ -238,6 +248,12 @@ fn set_aside(desk: &mut Desk<'_>, record: &Record) -> Result<(), StoreError> {
         params![desk.log, record.author, record.seq, body],
     )?;
     Ok(())
+}
+
+/// Whether a record of another branch was handed in, and with it all that is before it.
+pub(super) fn is_beside(tx: &mut dyn Tx, log: LogId, author: AuthorId, id: Hash) -> Result<bool, StoreError> {
+    let sql = "select 1 from other_branch where log = $1 and author = $2 and hash = $3";
+    Ok(tx.query_opt(sql, params![log, author, id])?.is_some())
 }
 
 /// A copied device: its author is closed, and what either copy sold is a fact.
