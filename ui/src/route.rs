@@ -90,10 +90,13 @@ pub enum Session {
     /// Units that this register may promise from now on.
     TakeAlong,
     GiveBack,
+    /// To another register.
+    Pass,
 }
 
 impl Session {
-    const ALL: [Self; 5] = [Self::Receive, Self::Count, Self::Gone, Self::TakeAlong, Self::GiveBack];
+    const ALL: [Self; 6] =
+        [Self::Receive, Self::Count, Self::Gone, Self::TakeAlong, Self::GiveBack, Self::Pass];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -102,6 +105,7 @@ impl Session {
             Self::Gone => "gone",
             Self::TakeAlong => "take",
             Self::GiveBack => "give-back",
+            Self::Pass => "pass",
         }
     }
 

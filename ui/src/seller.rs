@@ -24,6 +24,7 @@ mod order;
 mod order_refund;
 mod order_returns;
 mod orders;
+mod passing;
 mod pay;
 mod price;
 mod price_rule;

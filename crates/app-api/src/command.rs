@@ -176,6 +176,15 @@ pub enum Verb {
         product: ProductId,
         quantity: i64,
     },
+    /// Units of this register's share go to another register: given back at once, and granted there when the server
+    /// hears of it.
+    PassShare {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        quantity: i64,
+        #[serde(with = "as_hex")]
+        to: AuthorId,
+    },
     /// Asks the server for the right to refund a line of a sale whose shift has closed.
     AskRefund {
         #[serde(with = "as_hex")]

@@ -1,7 +1,7 @@
 //! What a register may ask the server for, and the answer. Both travel inside a page; the answer's effect is
 //! always a record, so a lost reply neither leaks nor doubles anything.
 
-use crate::ids::{EpochId, ProductId, SaleId};
+use crate::ids::{AuthorId, EpochId, ProductId, SaleId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
 
 /// A request, idempotent by the id it travels with.
@@ -16,6 +16,8 @@ pub enum Ask {
     ConfirmDevices,
     /// The owner's confirmation that the device list is complete in this life of the server.
     ConfirmDevicesOf { epoch: EpochId },
+    /// Units that the asker gave back under this request's id are for another register.
+    Pass { product: ProductId, quantity: i64, to: AuthorId },
 }
 
 impl Wire for Ask {
@@ -37,6 +39,12 @@ impl Wire for Ask {
                 out.byte(4);
                 epoch.put(out);
             }
+            Self::Pass { product, quantity, to } => {
+                out.byte(5);
+                product.put(out);
+                quantity.put(out);
+                to.put(out);
+            }
         }
     }
 
@@ -50,6 +58,11 @@ impl Wire for Ask {
             }),
             3 => Ok(Self::ConfirmDevices),
             4 => Ok(Self::ConfirmDevicesOf { epoch: EpochId::take(input)? }),
+            5 => Ok(Self::Pass {
+                product: ProductId::take(input)?,
+                quantity: i64::take(input)?,
+                to: AuthorId::take(input)?,
+            }),
             _ => Err(Malformed::Choice),
         }
     }
@@ -90,6 +103,7 @@ mod tests {
     const PRODUCT: ProductId = ProductId([0x11; 16]);
     const SALE: SaleId = SaleId([0x22; 16]);
     const EPOCH: EpochId = EpochId([0x33; 16]);
+    const TO: AuthorId = AuthorId([0x44; 16]);
 
     /// Bytes as they were first written. They are never edited: a changed request is another number.
     const FROZEN: &[(Ask, &str)] = &[
@@ -97,6 +111,10 @@ mod tests {
         (Ask::Refund { sale: SALE, line: 1, quantity: 2 }, "02222222222222222222222222222222220104"),
         (Ask::ConfirmDevices, "03"),
         (Ask::ConfirmDevicesOf { epoch: EPOCH }, "0433333333333333333333333333333333"),
+        (
+            Ask::Pass { product: PRODUCT, quantity: 5, to: TO },
+            "05111111111111111111111111111111110a44444444444444444444444444444444",
+        ),
     ];
 
     #[test]
@@ -106,6 +124,6 @@ mod tests {
             let hex: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!((hex.as_str(), Ask::from_bytes(&written).as_ref()), (*frozen, Ok(ask)));
         }
-        assert_eq!(Ask::from_bytes(&[5]), Err(Malformed::Choice));
+        assert_eq!(Ask::from_bytes(&[6]), Err(Malformed::Choice));
     }
 }

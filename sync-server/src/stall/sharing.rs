@@ -92,7 +92,7 @@ pub(super) fn answer(
             Some(row) => row.blob(0)?.to_vec(),
             None => {
                 // The device asks again with its next page.
-                if waits_for_value(desk, (from, takes_shares), ask)? {
+                if waits_for_value(desk, (from, takes_shares), ask)? || waits_for_return(desk, from, ask)? {
                     continue;
                 }
                 let answer = decide(desk, (from, takes_shares), ask)?.to_bytes();
@@ -121,6 +121,16 @@ fn waits_for_value(
     value::recall(desk, from, (product, quantity))
 }
 
+/// What is to go on to another register has to be given back first: its record may come with a later page.
+fn waits_for_return(desk: &mut Desk<'_>, from: AuthorId, ask: &PageAsk) -> Result<bool, CoreRefusal> {
+    let Ok(Ask::Pass { .. }) = Ask::from_bytes(&ask.body) else { return Ok(false) };
+    let given_back = desk.tx.query_opt(
+        "select seq from share_moved where log = $1 and author = $2 and share = $3",
+        params![desk.log, from, ask.id],
+    )?;
+    Ok(given_back.is_none())
+}
+
 fn decide(
     desk: &mut Desk<'_>,
     (from, takes_shares): (AuthorId, bool),
@@ -135,13 +145,9 @@ fn decide(
     };
     let done = match wanted {
         Ask::Share { .. } if !takes_shares => Err(Refusal::Outdated),
-        Ask::Share { product, quantity } => match grant(desk, from, product, quantity, Some(ask.id))? {
-            Ok(granted) => {
-                note_taken(desk, (product, from), granted)?;
-                Ok(())
-            }
-            Err(refusal) => Err(refusal),
-        },
+        Ask::Share { product, quantity } => take_by_hand(desk, from, (product, quantity), ask.id)?,
+        Ask::Pass { to, .. } if read::is_outdated(desk.tx, desk.log, to)? => Err(Refusal::Outdated),
+        Ask::Pass { product, quantity, to } => take_by_hand(desk, to, (product, quantity), ask.id)?,
         Ask::Refund { sale, line, quantity } => allow(desk, from, (sale, line, quantity), ask.id)?,
         Ask::ConfirmDevices => Err(Refusal::OtherEpoch),
         Ask::ConfirmDevicesOf { epoch } => confirm(desk, from, epoch)?,
@@ -150,6 +156,22 @@ fn decide(
         Ok(()) => Answer::Done,
         Err(refusal) => refused(refusal.code(), refusal.to_string()),
     })
+}
+
+/// Somebody said that these units are to be with this register.
+fn take_by_hand(
+    desk: &mut Desk<'_>,
+    to: AuthorId,
+    (product, quantity): (ProductId, i64),
+    ask: ThingId,
+) -> Result<Result<(), Refusal>, CoreRefusal> {
+    match grant(desk, to, product, quantity, Some(ask))? {
+        Ok(granted) => {
+            note_taken(desk, (product, to), granted)?;
+            Ok(Ok(()))
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
 }
 
 /// Grants what there is, up to what is wanted, and says how much that was.

@@ -31,6 +31,7 @@ export const SCREENS = [
   ["prices", "/products/prices"],
   ["stock", "/stock"],
   ["receive", "/stock/many/receive"],
+  ["pass", "/stock/many/pass"],
   ["count", "/stock/many/count"],
   ["gone", "/stock/many/gone"],
   ["today", "/today"],

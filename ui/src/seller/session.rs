@@ -1,5 +1,5 @@
 //! Many products at once, by scanning or searching: goods that came in, goods that are counted, goods that are gone, and
-//! units that one register takes along or gives back. What was entered is kept on the device until it is finished.
+//! units that one register takes along, gives back or passes to another. What was entered is kept on the device until it is finished.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,10 +10,11 @@ use soko_app_api::{
     AdjustedLineInput, Answer, Call, OwnStall, ProductRow, Query, ReceivedLineInput, Reply, Verb, View,
 };
 use soko_domain::entry::AdjustReason;
-use soko_domain::ids::{LogId, ProductId};
+use soko_domain::ids::{AuthorId, LogId, ProductId};
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
+use super::passing::{Goes, Stays, ToWhom, use_others};
 use super::with_stall;
 use crate::acting::sets;
 use crate::desk::{Desk, Trouble, use_desk};
@@ -84,6 +85,7 @@ impl Session {
             Self::Gone => "session.gone",
             Self::TakeAlong => "session.take",
             Self::GiveBack => "session.give-back",
+            Self::Pass => "session.pass",
         }
     }
 
@@ -94,6 +96,16 @@ impl Session {
             Self::Gone => "session.gone-text",
             Self::TakeAlong => "session.take-text",
             Self::GiveBack => "session.give-back-text",
+            Self::Pass => "session.pass-text",
+        }
+    }
+
+    /// None where units stay with who has them.
+    fn goes(self) -> Option<Goes> {
+        match self {
+            Self::TakeAlong => Some(Goes::Here),
+            Self::GiveBack | Self::Pass => Some(Goes::Away),
+            Self::Receive | Self::Count | Self::Gone => None,
         }
     }
 }
@@ -123,16 +135,18 @@ fn Entering(props: &EnteringProps) -> Html {
     let (sheet, change) = use_sheet(stall, kind);
     let text = use_state(String::new);
     let reason = use_state(|| AdjustReason::Waste);
+    let (others, chosen) = (use_others(&props.stall), use_state(|| None::<AuthorId>));
+    let to = chosen.or_else(|| others.first().map(|other| other.author));
     use_scans(stall, change.clone(), text.setter());
     let quantities = sheet.quantities(kind == Session::Count);
-    let is_ready = quantities.is_some() && !doing.is_busy();
+    let is_ready = quantities.is_some() && !doing.is_busy() && (kind != Session::Pass || to.is_some());
     let finish = {
         let (doing, sheet, change, reason) = (doing.clone(), sheet.clone(), change.clone(), *reason);
         let currency = props.stall.currency.clone();
         Callback::from(move |_: MouseEvent| {
             let Some(quantities) = quantities.clone() else { return };
             let (desk, speech, change) = (doing.desk.clone(), doing.speech.clone(), change.clone());
-            let verbs = verbs(kind, (&sheet, &quantities), reason, &currency);
+            let verbs = verbs(kind, (&sheet, &quantities), (reason, to), &currency);
             doing.run(all(doing.desk.clone(), stall, verbs), move |replies| {
                 change.emit(Change::Clear);
                 desk.toasts.done(told(&speech, kind, &replies));
@@ -141,12 +155,10 @@ fn Entering(props: &EnteringProps) -> Html {
         })
     };
     let on_note = change.reform(Change::Note);
-    let on_reason = {
-        let reason = reason.clone();
-        Callback::from(move |word: String| {
-            reason.set(AdjustReason::from_word(&word).unwrap_or(AdjustReason::Waste))
-        })
-    };
+    let on_to = Callback::from({
+        let chosen = chosen.setter();
+        move |author: AuthorId| chosen.set(Some(author))
+    });
     html! {
         <section class="page page-narrow">
             <header class="page-head">
@@ -157,14 +169,15 @@ fn Entering(props: &EnteringProps) -> Html {
             <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
             <Hits {stall} text={(*text).clone()} on_hit={hit(&change, &text)} />
             if kind == Session::Gone {
-                <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={on_reason} />
+                <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={reason_setter(&reason)} />
             }
+            if kind == Session::Pass { <ToWhom others={others.clone()} {to} on_choose={on_to} /> }
             if sheet.lines.is_empty() {
                 <Empty icon={Icon::Barcode} title={speech.say("session.empty")} text={speech.say("session.empty-text")} />
             } else {
                 <div class="card stack">
                     { for sheet.lines.iter().map(|line| html! {
-                        <Entered key={line.product.to_string()} line={line.clone()} change={change.clone()}
+                        <Entered key={line.product.to_string()} {stall} line={line.clone()} change={change.clone()} goes={kind.goes()}
                             currency={(kind == Session::Receive).then(|| props.stall.currency.clone())} />
                     }) }
                 </div>
@@ -180,6 +193,13 @@ fn Entering(props: &EnteringProps) -> Html {
             }
         </section>
     }
+}
+
+pub(super) fn reason_setter(reason: &UseStateHandle<AdjustReason>) -> Callback<String> {
+    let setter = reason.setter();
+    Callback::from(move |word: String| {
+        setter.set(AdjustReason::from_word(&word).unwrap_or(AdjustReason::Waste));
+    })
 }
 
 /// Why units are here no more, or are after all.
@@ -203,7 +223,7 @@ fn hit(change: &Callback<Change>, text: &UseStateHandle<String>) -> Callback<Pro
 fn verbs(
     kind: Session,
     (sheet, quantities): (&Sheet, &[(ProductId, i64)]),
-    reason: AdjustReason,
+    (reason, to): (AdjustReason, Option<AuthorId>),
     currency: &str,
 ) -> Vec<Verb> {
     let note = sheet.note.trim().to_owned();
@@ -230,6 +250,15 @@ fn verbs(
         Session::Count => each(|product, counted, reason| Verb::CountStock { product, counted, reason }),
         Session::TakeAlong => each(|product, quantity, _| Verb::AskShare { product, quantity }),
         Session::GiveBack => each(|product, quantity, _| Verb::ReturnShare { product, quantity }),
+        Session::Pass => {
+            let Some(to) = to else { return Vec::new() };
+            let pass = |(product, quantity): &(ProductId, i64)| Verb::PassShare {
+                product: *product,
+                quantity: *quantity,
+                to,
+            };
+            quantities.iter().map(pass).collect()
+        }
     }
 }
 
@@ -249,6 +278,7 @@ fn told(speech: &Speech, kind: Session, replies: &[Reply]) -> AttrValue {
         Session::Count => speech
             .count("session.counted", i64::try_from(replies.iter().filter(differs).count()).unwrap_or(0)),
         Session::TakeAlong => speech.say("stock.asked"),
+        Session::Pass => speech.say("stock.passed"),
         Session::Receive | Session::Gone | Session::GiveBack => speech.say("stock.done"),
     }
 }
@@ -390,7 +420,9 @@ fn Hits(props: &HitsProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct EnteredProps {
+    stall: LogId,
     line: Line,
+    goes: Option<Goes>,
     change: Callback<Change>,
     /// Where what it cost is asked, too.
     currency: Option<String>,
@@ -415,6 +447,9 @@ fn Entered(props: &EnteredProps) -> Html {
                     <Field label={speech.say("session.cost")} value={line.cost.clone()} on_input={on_cost} inputmode="decimal" sign={currency} />
                 }
             </div>
+            if let Some(goes) = props.goes {
+                <Stays stall={props.stall} {product} unit={line.unit} {goes} quantity={typed::whole(&line.quantity)} />
+            }
         </div>
     }
 }

@@ -3,6 +3,7 @@
 use soko_app_api::{Answer, Call, OwnStall, Query, StockRow, View, Window};
 use yew::prelude::*;
 
+use super::passing::use_others;
 use super::with_stall;
 use crate::desk::use_desk;
 use crate::nav::Go;
@@ -24,6 +25,7 @@ struct ListProps {
 fn List(props: &ListProps) -> Html {
     let speech = use_speech();
     let stall = props.stall.stall;
+    let others = use_others(&props.stall);
     let is_to_buy = use_state(|| false);
     let window = Window::first(1);
     let call = Call::Ask(if *is_to_buy {
@@ -63,6 +65,7 @@ fn List(props: &ListProps) -> Html {
                     { many(&speech, Session::TakeAlong, Icon::Swap) }
                     { many(&speech, Session::GiveBack, Icon::Share) }
                 }
+                if !others.is_empty() { { many(&speech, Session::Pass, Icon::Truck) } }
             </nav>
             <Segmented label={speech.say("products.which")} value={if *is_to_buy { "to-buy" } else { "all" }} on_choose={on_which}
                 options={vec![
@@ -81,6 +84,7 @@ fn many(speech: &Speech, kind: Session, sign: Icon) -> Html {
         Session::Gone => "session.gone",
         Session::TakeAlong => "session.take",
         Session::GiveBack => "session.give-back",
+        Session::Pass => "session.pass",
     };
     html! { <Go to={Route::StockSession(kind)} class="button">{ icon(sign) }{ speech.say(said) }</Go> }
 }

@@ -6,11 +6,12 @@ use soko_app_api::{
     ReceivedLineInput, Reply, StockView, Verb, View,
 };
 use soko_domain::entry::AdjustReason;
-use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
-use super::session::reasons;
+use super::passing::{Goes, Other, Stays, ToWhom, use_others};
+use super::session::{reason_setter, reasons};
 use super::stock_history::History;
 use super::with_stall;
 use crate::acting::{sets, use_acting};
@@ -67,6 +68,7 @@ enum Deed {
     Count,
     Gone,
     GiveBack,
+    Pass,
     AskFor,
 }
 
@@ -74,6 +76,7 @@ enum Deed {
 fn Shown(props: &ShownProps) -> Html {
     let (desk, speech) = (crate::desk::use_desk(), use_speech());
     let deed = use_state(|| None::<Deed>);
+    let others = use_others(&props.stall);
     let (view, stock) = (&props.view, &props.stock);
     let quantity = |n: i64| speech.quantity(n, view.unit);
     let does = |which: Deed, key: &'static str, sign: Icon| {
@@ -114,11 +117,12 @@ fn Shown(props: &ShownProps) -> Html {
                     { does(Deed::Gone, "session.gone", Icon::Trash) }
                 }
                 if stock.own_share > 0 && props.stall.is_connected { { does(Deed::GiveBack, "stock.give-back", Icon::Share) } }
+                if stock.own_share > 0 && !others.is_empty() { { does(Deed::Pass, "session.pass", Icon::Truck) } }
                 if props.stall.is_connected { { does(Deed::AskFor, "stock.ask-for", Icon::Swap) } }
             </div>
             <History stall={props.stall.stall} product={view.product} unit={view.unit} currency={view.currency.clone()} />
             if let Some(deed) = *deed {
-                <Doing stall={props.stall.clone()} product={view.product} unit={view.unit} stock={stock.clone()} {deed} {on_close} />
+                <Doing stall={props.stall.clone()} product={view.product} unit={view.unit} stock={stock.clone()} others={others.clone()} {deed} {on_close} />
             }
         </section>
     }
@@ -159,6 +163,7 @@ struct DoingProps {
     product: ProductId,
     unit: Unit,
     stock: StockView,
+    others: Vec<Other>,
     deed: Deed,
     on_close: Callback<()>,
 }
@@ -170,6 +175,7 @@ impl Deed {
             Self::Count => "stock.count",
             Self::Gone => "session.gone",
             Self::GiveBack => "stock.give-back",
+            Self::Pass => "session.pass",
             Self::AskFor => "stock.ask-for",
         }
     }
@@ -180,12 +186,27 @@ impl Deed {
             Self::Count => "stock.count-text",
             Self::Gone => "stock.gone-text",
             Self::GiveBack => "stock.give-back-text",
+            Self::Pass => "session.pass-text",
             Self::AskFor => "stock.ask-for-text",
         }
     }
 
-    fn verb(self, product: ProductId, quantity: i64, (note, reason): (&str, AdjustReason)) -> Verb {
+    fn goes(self) -> Option<Goes> {
         match self {
+            Self::AskFor => Some(Goes::Here),
+            Self::GiveBack | Self::Pass => Some(Goes::Away),
+            Self::Receive | Self::Count | Self::Gone => None,
+        }
+    }
+
+    /// None while it is not said to whom.
+    fn verb(
+        self,
+        (product, quantity): (ProductId, i64),
+        (note, reason): (&str, AdjustReason),
+        to: Option<AuthorId>,
+    ) -> Option<Verb> {
+        Some(match self {
             Self::Receive => {
                 let line = ReceivedLineInput { product, quantity, cost_minor: None };
                 Verb::ReceiveStock { lines: vec![line], note: note.into() }
@@ -196,15 +217,16 @@ impl Deed {
                 Verb::AdjustStock { reason, lines, note: note.into() }
             }
             Self::GiveBack => Verb::ReturnShare { product, quantity },
+            Self::Pass => Verb::PassShare { product, quantity, to: to? },
             Self::AskFor => Verb::AskShare { product, quantity },
-        }
+        })
     }
 
     fn may(self, quantity: i64, stock: &StockView) -> bool {
         match self {
             Self::Receive | Self::Gone | Self::AskFor => quantity > 0,
             Self::Count => true,
-            Self::GiveBack => quantity > 0 && quantity <= stock.own_share,
+            Self::GiveBack | Self::Pass => quantity > 0 && quantity <= stock.own_share,
         }
     }
 }
@@ -227,6 +249,8 @@ fn Doing(props: &DoingProps) -> Html {
     let waits_for = if deed == Deed::Count { props.stock.waits_for.len() } else { 0 };
     let has_note = matches!(deed, Deed::Receive | Deed::Count | Deed::Gone);
     let reason = use_state(|| AdjustReason::Waste);
+    let chosen = use_state(|| None::<AuthorId>);
+    let to = chosen.or_else(|| props.others.first().map(|other| other.author));
     let onsubmit = {
         let (acting, note, on_close) = (acting.clone(), note.clone(), props.on_close.clone());
         let reason = *reason;
@@ -234,21 +258,20 @@ fn Doing(props: &DoingProps) -> Html {
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
             let Some(quantity) = quantity else { return };
+            let Some(verb) = deed.verb((product, quantity), (note.trim(), reason), to) else { return };
             let (doing, on_close) = (acting.clone(), on_close.clone());
-            acting.act(stall, deed.verb(product, quantity, (note.trim(), reason)), move |reply| {
-                doing.desk.toasts.done(told(&doing.speech, &reply));
+            acting.act(stall, verb, move |reply| {
+                doing.desk.toasts.done(told(&doing.speech, deed, &reply));
                 on_close.emit(());
             });
         })
     };
     let on_text = sets(&text);
     let on_note = sets(&note);
-    let on_reason = {
-        let reason = reason.clone();
-        Callback::from(move |word: String| {
-            reason.set(AdjustReason::from_word(&word).unwrap_or(AdjustReason::Waste))
-        })
-    };
+    let on_to = Callback::from({
+        let chosen = chosen.setter();
+        move |author: AuthorId| chosen.set(Some(author))
+    });
     let sign = (props.unit != Unit::Piece).then(|| AttrValue::Static(props.unit.symbol()));
     html! {
         <Dialog title={speech.say(deed.title())} on_close={props.on_close.clone()} class="dialog-small">
@@ -261,9 +284,13 @@ fn Doing(props: &DoingProps) -> Html {
                 }
                 <Field label={speech.say("line.quantity")} value={(*text).clone()} on_input={on_text} inputmode="numeric" {sign}
                     autofocus=true class="field-money" />
-                if deed == Deed::Gone {
-                    <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={on_reason} />
+                if let Some(goes) = deed.goes() {
+                    <Stays stall={props.stall.stall} product={props.product} unit={props.unit} {goes} quantity={typed::whole(&text)} />
                 }
+                if deed == Deed::Gone {
+                    <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={reason_setter(&reason)} />
+                }
+                if deed == Deed::Pass { <ToWhom others={props.others.clone()} {to} on_choose={on_to} /> }
                 if has_note {
                     <Field label={speech.say("line.note")} value={(*note).clone()} on_input={on_note} />
                 }
@@ -283,12 +310,13 @@ fn open_count(desk: Desk, stall: LogId, product: ProductId) {
     wasm_bindgen_futures::spawn_local(async move { drop(desk.send(command).await) });
 }
 
-fn told(speech: &Speech, reply: &Reply) -> AttrValue {
+fn told(speech: &Speech, deed: Deed, reply: &Reply) -> AttrValue {
     match reply {
         Reply::Counted { expected, counted } if expected != counted => {
             let difference = speech.number(counted - expected);
             speech.fill("stock.counted-difference", &[("n", &difference)])
         }
+        Reply::Asked { .. } if deed == Deed::Pass => speech.say("stock.passed"),
         Reply::Asked { .. } => speech.say("stock.asked"),
         Reply::Done
         | Reply::Counted { .. }

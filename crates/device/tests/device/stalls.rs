@@ -5,7 +5,7 @@ use soko_app_api::{
     SaleLineInput, TenderInput, Told, Verb, View, Window,
 };
 use soko_device::Options;
-use soko_domain::ids::SaleId;
+use soko_domain::ids::{AuthorId, SaleId};
 use soko_domain::role::Role;
 
 use crate::world::*;
@@ -71,6 +71,58 @@ fn a_stall_founded_offline_connects_and_a_second_device_joins_by_invitation() {
         assert_eq!((about.stalls[0].role, about.stalls[0].is_connected), (Role::Cashier, true));
         assert_eq!((about.is_online, about.server), (Some(true), server.url()));
         assert!(second.was_told(&Told::Device));
+        first.close();
+        second.close();
+    });
+}
+
+/// First hour 7 and 19: what this register has goes to another one, said while nobody can be reached. Until the server
+/// heard of it nobody may promise it; then the other one may, and however it comes about, none is promised twice.
+#[test]
+fn what_is_passed_to_another_register_without_a_network_arrives_once_the_server_hears_of_it() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let first = Shell::open(&folder.path().join("first"));
+        first.shop(&server).await;
+        let second = Shell::open(&folder.path().join("second"));
+        let join = DeviceVerb::Join { invitation: invite(&first).await, device_name: "fair phone".into() };
+        second.device(join).await;
+        second.until("the stall", async || (second.digest() == first.digest()).then_some(())).await;
+        let (here, there) = (first.status().await.author, second.status().await.author);
+        let port = server.port();
+        drop(server);
+
+        let stock = async |shell: &Shell| match shell.ask(Query::Stock { stall: STALL, product: MANGO }).await
+        {
+            View::Stock(stock) => stock,
+            other => panic!("{other:?}"),
+        };
+        let before = stock(&first).await;
+        let at_most = before.own_share;
+        assert!(at_most >= 2, "{before:?}");
+        let pass = |quantity: i64, to: AuthorId| Verb::PassShare { product: MANGO, quantity, to };
+        for (quantity, to, why) in [
+            (at_most + 1, there, "share_exceeded"),
+            (0, there, "invalid"),
+            (1, here, "unknown_device"),
+            (1, AuthorId([9; 16]), "unknown_device"),
+        ] {
+            assert_eq!(first.refused(pass(quantity, to)).await, why);
+        }
+        first.done(pass(at_most, there)).await;
+        let meanwhile = stock(&first).await;
+        assert_eq!((meanwhile.own_share, meanwhile.on_the_way), (0, at_most));
+        assert_eq!(meanwhile.counted, before.counted);
+
+        let _server = Running::start_at(&folder.path().join("server"), port);
+        let granted = second.until("what was passed", async || {
+            let now = stock(&second).await;
+            (now.own_share >= at_most && second.digest() == first.digest()).then_some(now)
+        });
+        let granted = granted.await;
+        assert_eq!(granted.counted, before.counted);
+        assert_eq!((stock(&first).await.own_share, stock(&first).await.on_the_way), (0, 0));
         first.close();
         second.close();
     });

@@ -168,6 +168,13 @@ impl Shell {
         }
     }
 
+    pub(crate) async fn refused(&self, verb: Verb) -> String {
+        match self.call(Call::Do(Command { id: self.id(), stall: STALL, verb })).await {
+            Answer::Refused(refused) => refused.code,
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(crate) async fn ask(&self, query: Query) -> View {
         match self.call(Call::Ask(query)).await {
             Answer::View(view) => view,

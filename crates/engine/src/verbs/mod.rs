@@ -125,6 +125,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
             goods::GivenBack { share: command.id, product: *product, quantity: *quantity, recall: None },
         ),
         Verb::AskShare { product, quantity } => ask_share(writing, command, *product, *quantity),
+        Verb::PassShare { product, quantity, to } => pass_share(writing, command, (*product, *quantity, *to)),
         Verb::AskRefund { sale, line, quantity } => ask_refund(writing, command, (*sale, *line, *quantity)),
         Verb::MoveDrawer { amount_minor, reason } => {
             desk::move_money(writing, command.id, (*amount_minor, reason))
@@ -256,8 +257,10 @@ fn check_register(writing: &mut Writing<'_>) -> Result<(), NotDone> {
 
 /// Who cannot read all that is held gives no share away and asks for none. What happened is recorded all the same.
 fn check_up_to_date(writing: &mut Writing<'_>, verb: &Verb) -> Result<(), NotDone> {
-    let is_about_shares =
-        matches!(verb, Verb::AskShare { .. } | Verb::AskPurse { .. } | Verb::ReturnShare { .. });
+    let is_about_shares = matches!(
+        verb,
+        Verb::AskShare { .. } | Verb::AskPurse { .. } | Verb::ReturnShare { .. } | Verb::PassShare { .. }
+    );
     if is_about_shares && soko_projection::read::is_outdated(writing.tx, writing.log, writing.me)? {
         return Err(Refusal::Outdated.into());
     }
@@ -306,7 +309,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::AdjustStock { .. } => role.may_write(Kind::StockAdjusted),
         Verb::OpenCount { .. } => role.may_write(Kind::CountOpened),
         Verb::CountStock { .. } => role.may_write(Kind::StockCounted),
-        Verb::ReturnShare { .. } => role.may_write(Kind::ShareReturned),
+        Verb::ReturnShare { .. } | Verb::PassShare { .. } => role.may_write(Kind::ShareReturned),
         Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),
         Verb::SettleIncident { .. } => role.may_write(Kind::IncidentSettled),
         Verb::HandOverOrder { .. } => role.may_write(Kind::OrderHandedOver),
@@ -354,6 +357,23 @@ fn ask_share(
 ) -> Result<Reply, NotDone> {
     check_asked(quantity)?;
     ask(writing, command, &Ask::Share { product, quantity })
+}
+
+/// One transaction: nobody promises the units until the server hears of both.
+fn pass_share(
+    writing: &mut Writing<'_>,
+    command: &Command,
+    (product, quantity, to): (ProductId, i64, AuthorId),
+) -> Result<Reply, NotDone> {
+    writing.require_product(product)?;
+    let there = writing.device(to)?.filter(|device| device.admitted && to != writing.me);
+    let there = there.ok_or(Refusal::UnknownDevice(to))?;
+    if there.revoked {
+        return Err(Refusal::DeviceRevoked.into());
+    }
+    let back = GivenBack { share: command.id, product, quantity, recall: None };
+    return_share(writing, back)?;
+    ask(writing, command, &Ask::Pass { product, quantity, to })
 }
 
 fn ask_refund(
