@@ -207,10 +207,13 @@ pub enum Verb {
         order: OrderId,
         reason: String,
     },
-    /// A part of an order's money goes back: some of its lines, or an amount. The server answers; the refund has the command's id.
+    /// A part of an order's money goes back: some of its lines, or an amount. The server answers; the refund has the command's id,
+    /// or that of the return whose money it is: then it goes back once, whoever gives it.
     RefundOrder {
         #[serde(with = "as_hex")]
         order: OrderId,
+        #[serde(with = "as_hex_opt", default)]
+        returned: Option<ThingId>,
         lines: Vec<RefundLineInput>,
         amount_minor: i64,
         #[serde(with = "as_word")]

@@ -15,7 +15,7 @@ use crate::digest::ORDER_REFUND;
 use crate::drawer;
 use crate::ledger::Place;
 use crate::project::Touched;
-use crate::{order_money, read};
+use crate::{order_money, read, returns};
 
 const ASKED: i64 = 1;
 const ALLOWED: i64 = 2;
@@ -115,11 +115,17 @@ fn said(
 pub fn facts(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Facts, StoreError> {
     let found = read::order(tx, log, order)?;
     let placed = found.as_ref().map(|found| read::order_placed(tx, log, found)).transpose()?;
+    let returned = if placed.is_some() {
+        returns::taken_back(&returns::of_order(tx, log, order)?)
+    } else {
+        BTreeMap::new()
+    };
     Ok(Facts {
         money: order_money::of(tx, log, order)?,
         state: found.map(|found| found.state),
         placed,
         parts: parts(tx, log, order)?,
+        returned,
     })
 }
 

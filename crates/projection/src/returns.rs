@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use soko_domain::entry::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, Stamp, TakenLine};
+use soko_domain::entry::{
+    BackLine, GoodsBack, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, Stamp, TakenLine,
+};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::verbs::return_goods::{Asked, ReturnState};
 use soko_domain::wire::Wire as _;
@@ -125,6 +127,16 @@ pub fn back(returns: &[ReturnFound]) -> BTreeMap<u32, i64> {
     for line in
         returns.iter().filter(|it| it.asked.state != ReturnState::Refused).flat_map(|it| &it.asked.lines)
     {
+        let sum = back.entry(line.line).or_default();
+        *sum = sum.saturating_add(line.quantity);
+    }
+    back
+}
+
+/// What the stall has again of each line of an order.
+pub fn taken_back(returns: &[ReturnFound]) -> BTreeMap<u32, i64> {
+    let mut back: BTreeMap<u32, i64> = BTreeMap::new();
+    for line in returns.iter().flat_map(|it| &it.goods).filter(|it| it.goods != GoodsBack::KeptByBuyer) {
         let sum = back.entry(line.line).or_default();
         *sum = sum.saturating_add(line.quantity);
     }

@@ -1,9 +1,12 @@
 //! What buyers bring back of their orders: asked once, answered once, in the stall's turn.
 
+use std::collections::BTreeMap;
+
+use soko_domain::entry::GoodsBack;
 use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::return_goods::{self, Answer, AskReturn, Facts};
-use soko_projection::{read, returns};
+use soko_projection::{order_refunds, read, returns};
 
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
@@ -24,7 +27,8 @@ pub(super) fn turn(desk: &mut Desk<'_>, turn: &ReturnTurn) -> Result<OrderView, 
         }
         ReturnTurn::Answer { order, returned, answer } => {
             let found = returns::one(desk.tx, desk.log, *returned)?.filter(|it| it.asked.order == *order);
-            let entries = return_goods::answer(found.map(|found| found.asked).as_ref(), answer)?;
+            let left = left(desk, *order)?;
+            let entries = return_goods::answer(found.map(|found| found.asked).as_ref(), &left, answer)?;
             desk.write(entries)?;
             *order
         }
@@ -44,8 +48,24 @@ fn ask(desk: &mut Desk<'_>, asked: &AskReturn) -> Result<(), CoreRefusal> {
         facts.ended_ms = found.ended_ms;
         facts.lines = placed.lines.iter().map(|line| (line.product, line.quantity)).collect();
         facts.back = returns::back(&returns::of_order(desk.tx, desk.log, asked.order)?);
+        // What a refund put back onto the shelf is not the buyer's to bring.
+        for part in order_refunds::parts(desk.tx, desk.log, asked.order)? {
+            for line in part.lines.iter().filter(|line| line.goods != GoodsBack::KeptByBuyer) {
+                *facts.back.entry(line.line).or_default() += line.quantity;
+            }
+        }
     }
     facts.days = read::profile(desk.tx, desk.log)?.map_or(0, |profile| profile.return_days);
     let entries = return_goods::ask(&facts, asked)?;
     desk.write(entries)
+}
+
+/// What can still come back of each line.
+fn left(desk: &mut Desk<'_>, order: OrderId) -> Result<BTreeMap<u32, i64>, CoreRefusal> {
+    let facts = order_refunds::facts(desk.tx, desk.log, order)?;
+    let back = facts.goods_back();
+    let sold = facts.placed.map(|placed| placed.lines).unwrap_or_default();
+    let left =
+        (0..).zip(&sold).map(|(line, sold)| (line, sold.quantity - back.get(&line).copied().unwrap_or(0)));
+    Ok(left.collect())
 }

@@ -71,11 +71,7 @@ struct PartRowProps {
 fn PartRow(props: &PartRowProps) -> Html {
     let acting = use_acting();
     let (speech, part) = (acting.speech.clone(), &props.part);
-    let tone = match part.standing {
-        PartStanding::Asked | PartStanding::Allowed => SavedTone::Waiting,
-        PartStanding::Back => SavedTone::Good,
-        PartStanding::Refused => SavedTone::Bad,
-    };
+    let tone = tone(part.standing);
     let give = {
         let (acting, stall, order, refund) = (acting.clone(), props.stall, props.order, part.refund);
         Callback::from(move |_: MouseEvent| {
@@ -103,11 +99,19 @@ fn PartRow(props: &PartRowProps) -> Html {
     }
 }
 
-fn way(speech: &Speech, way: BackWay) -> AttrValue {
+pub(super) fn tone(standing: PartStanding) -> SavedTone {
+    match standing {
+        PartStanding::Asked | PartStanding::Allowed => SavedTone::Waiting,
+        PartStanding::Back => SavedTone::Good,
+        PartStanding::Refused => SavedTone::Bad,
+    }
+}
+
+pub(super) fn way(speech: &Speech, way: BackWay) -> AttrValue {
     speech.say_or(&format!("order-refund.way-{}", way.word()), way.word())
 }
 
-fn standing(speech: &Speech, part: &OrderRefundView) -> AttrValue {
+pub(super) fn standing(speech: &Speech, part: &OrderRefundView) -> AttrValue {
     match (part.standing, part.way, part.end) {
         (PartStanding::Refused, _, Some(end)) => {
             speech.say_or(&format!("order-refund.end-{}", end.word()), end.word())
@@ -153,6 +157,7 @@ impl Wish {
         };
         Verb::RefundOrder {
             order,
+            returned: None,
             lines: some.map(line).collect(),
             amount_minor: self.amount_minor.unwrap_or(0),
             way: self.way,
@@ -260,7 +265,7 @@ fn Lines(props: &LinesProps) -> Html {
 }
 
 /// How the money can go back: what was paid at hand-over lies in a drawer, and who is not here takes no cash.
-fn ways(money: PayStanding, is_here: bool) -> Vec<BackWay> {
+pub(super) fn ways(money: PayStanding, is_here: bool) -> Vec<BackWay> {
     match (money, is_here) {
         (PayStanding::AtHandOver, _) => vec![BackWay::Cash],
         (_, false) => vec![BackWay::AsPaid],

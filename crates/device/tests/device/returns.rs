@@ -1,11 +1,12 @@
 //! Bringing something back: asked without a signal, sent once, answered by the stall, seen by both.
 
 use soko_app_api::{
-    Answer, BackLine, BuyerVerb, DeviceVerb, GoodsLine, OrderView, OwnOrderState, OwnReturnState, Query,
-    ReturnAnswer, StallEdit, Verb, View,
+    Answer, BackLine, BuyerVerb, Call, Command, DeviceVerb, GoodsLine, OrderView, OwnOrderState,
+    OwnReturnState, Query, RefundLineInput, ReturnAnswer, StallEdit, Verb, View,
 };
-use soko_domain::entry::{GoodsBack, ReturnWhy};
+use soko_domain::entry::{BackWay, GoodsBack, ReturnWhy};
 use soko_domain::ids::{OrderId, ThingId};
+use soko_domain::verbs::refund_order::PartStanding;
 use soko_domain::verbs::return_goods::ReturnState;
 
 use crate::buyer::{buy, buyer, offers, own_order, place, put, until_state};
@@ -96,7 +97,35 @@ fn what_comes_back_is_asked_for_once_and_answered_on_both_sides() {
                 (offers(&shopper, "mango").await.value[0].available == 9).then_some(())
             })
             .await;
+        its_money_goes_back_once(&stall).await;
         stall.close();
         shopper.close();
     });
+}
+
+/// Under the name of the return, however often it is asked for; and its goods are on the shelf already.
+async fn its_money_goes_back_once(stall: &Shell) {
+    let refund = |returned, quantity, goods| Verb::RefundOrder {
+        order: ORDER,
+        returned,
+        lines: vec![RefundLineInput { line: 0, quantity, goods }],
+        amount_minor: 0,
+        way: BackWay::Cash,
+        reason: "brought back".into(),
+    };
+    for _ in 0..3 {
+        stall.done(refund(Some(BACK), 2, GoodsBack::KeptByBuyer)).await;
+    }
+    let order = stall
+        .until("the server to allow it", async || {
+            let order = order_at(stall).await;
+            order.refunds.iter().any(|part| part.standing == PartStanding::Allowed).then_some(order)
+        })
+        .await;
+    let parts: Vec<_> = order.refunds.iter().map(|part| (part.refund, part.amount_minor)).collect();
+    assert_eq!((parts, order.left_minor, order.lines_left), (vec![(BACK, 500)], 250, vec![1]));
+    let command =
+        Command { id: ThingId([0x7a; 16]), stall: STALL, verb: refund(None, 2, GoodsBack::Sellable) };
+    let again = stall.call(Call::Do(command)).await;
+    assert!(matches!(again, Answer::Refused(_)), "{again:?}");
 }

@@ -2,9 +2,11 @@
 //! that what goes back of an order never exceeds what was paid for it, whoever asked where and in which order that arrives (R14).
 //! What was allowed goes back by whoever took the money, or out of the drawer of the register that asked.
 
+use std::collections::BTreeMap;
+
 use crate::entry::{
-    BackWay, Entry, OrderBackLine, OrderCashGiven, OrderPlaced, OrderRefundAllowed, OrderRefundAsked,
-    OrderRefundEnded, RefundEnd, RefundLine,
+    BackWay, Entry, GoodsBack, OrderBackLine, OrderCashGiven, OrderPlaced, OrderRefundAllowed,
+    OrderRefundAsked, OrderRefundEnded, RefundEnd, RefundLine,
 };
 use crate::ids::{AuthorId, OrderId, ShiftId, ThingId};
 use crate::people::{Doer, Wish};
@@ -52,6 +54,8 @@ pub struct Facts {
     pub state: Option<OrderState>,
     pub placed: Option<OrderPlaced>,
     pub parts: Vec<Part>,
+    /// Units of each line that a return brought back onto the shelf or to waste.
+    pub returned: BTreeMap<u32, i64>,
 }
 
 impl Facts {
@@ -78,6 +82,18 @@ impl Facts {
     pub fn line_left(&self, line: u32) -> i64 {
         let sold = self.placed.as_ref().and_then(|placed| placed.lines.get(usize::try_from(line).ok()?));
         sold.map_or(0, |sold| (sold.quantity - self.already(line).0).max(0))
+    }
+
+    /// Units of each line that the stall has again, by a refund or by a return: no more come back than were sold.
+    pub fn goods_back(&self) -> BTreeMap<u32, i64> {
+        let mut back = self.returned.clone();
+        for line in
+            self.parts.iter().flat_map(|part| &part.lines).filter(|it| it.goods != GoodsBack::KeptByBuyer)
+        {
+            let sum = back.entry(line.line).or_default();
+            *sum = sum.saturating_add(line.quantity);
+        }
+        back
     }
 
     /// What came back stays back, also where whoever took the money keeps it.
@@ -194,6 +210,7 @@ fn decide(facts: &Facts, asked: &OrderRefundAsked) -> Result<(Vec<RefundLine>, i
 
 fn lines(facts: &Facts, placed: &OrderPlaced, asked: &[OrderBackLine]) -> Result<Vec<RefundLine>, Refusal> {
     let mut lines: Vec<RefundLine> = Vec::with_capacity(asked.len());
+    let mut goods = facts.goods_back();
     for wanted in asked {
         let place = usize::try_from(wanted.line).map_err(|_| Refusal::TooLarge)?;
         let sold = placed.lines.get(place).ok_or(invalid("line", "the order has no such line"))?;
@@ -202,6 +219,14 @@ fn lines(facts: &Facts, placed: &OrderPlaced, asked: &[OrderBackLine]) -> Result
         let (before, so_far) = (facts.already(wanted.line), already(&now, wanted.line));
         let came = (before.0 + so_far.0, before.1 + so_far.1);
         let amount_minor = part_of_line((sold.quantity, sold.total_minor), came, wanted.quantity)?;
+        if wanted.goods != GoodsBack::KeptByBuyer {
+            let sum = goods.entry(wanted.line).or_default();
+            *sum = sum.saturating_add(wanted.quantity);
+            ensure(
+                *sum <= sold.quantity,
+                invalid("goods", "came back before; say that they stay where they are"),
+            )?;
+        }
         lines.push(RefundLine {
             line: wanted.line,
             product: Some(sold.product),

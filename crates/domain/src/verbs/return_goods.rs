@@ -117,8 +117,13 @@ pub enum Answer {
     Refuse(String),
 }
 
-/// Nothing where it was answered in this way before.
-pub fn answer(asked: Option<&Asked>, answer: &Answer) -> Result<Vec<Entry>, Refusal> {
+/// Nothing where it was answered in this way before. `left` is what can still come back of each line: a refund may have taken
+/// goods since it was asked.
+pub fn answer(
+    asked: Option<&Asked>,
+    left: &BTreeMap<u32, i64>,
+    answer: &Answer,
+) -> Result<Vec<Entry>, Refusal> {
     let asked = asked.ok_or(Refusal::Return(ReturnProblem::Unknown))?;
     match (asked.state, answer) {
         (ReturnState::Taken, Answer::Take(_)) | (ReturnState::Refused, Answer::Refuse(_)) => {
@@ -142,7 +147,12 @@ pub fn answer(asked: Option<&Asked>, answer: &Answer) -> Result<Vec<Entry>, Refu
                 Some(TakenLine { line, product, quantity, goods: *goods })
             };
             let lines: Option<Vec<TakenLine>> = asked.lines.iter().map(line).collect();
-            Ok(vec![ReturnTaken { returned, order, lines: lines.ok_or(missing)? }.into()])
+            let lines = lines.ok_or(missing)?;
+            for line in lines.iter().filter(|line| line.goods != GoodsBack::KeptByBuyer) {
+                let left = left.get(&line.line).copied().unwrap_or(0);
+                ensure(line.quantity <= left, ReturnProblem::TooMany { left: left.max(0) }.into())?;
+            }
+            Ok(vec![ReturnTaken { returned, order, lines }.into()])
         }
     }
 }
@@ -228,8 +238,15 @@ mod tests {
                 Err(invalid("reason", "say why you do not take it back")),
             ),
         ] {
-            assert_eq!(answer(Some(&asked(state)), &answered).map(|entries| entries.len()), expected);
+            let found = answer(Some(&asked(state)), &[(0, 3)].into(), &answered);
+            assert_eq!(found.map(|entries| entries.len()), expected);
         }
-        assert_eq!(answer(None, &take()), Err(ReturnProblem::Unknown.into()));
+        assert_eq!(answer(None, &[(0, 3)].into(), &take()), Err(ReturnProblem::Unknown.into()));
+        // A refund put two of five on the shelf meanwhile, and one before: only what the buyer keeps still fits.
+        let few = [(0, 2)].into();
+        let open = asked(ReturnState::Asked);
+        assert_eq!(answer(Some(&open), &few, &take()), Err(ReturnProblem::TooMany { left: 2 }.into()));
+        let kept = Answer::Take(vec![(0, GoodsBack::KeptByBuyer)]);
+        assert_eq!(answer(Some(&open), &few, &kept).map(|entries| entries.len()), Ok(1));
     }
 }

@@ -197,7 +197,7 @@ fn refund_order(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, N
     if let Verb::GiveOrderCash { order, refund } = &command.verb {
         return give_order_cash(writing, (*refund, *order));
     }
-    let Verb::RefundOrder { order, lines, amount_minor, way, reason } = &command.verb else {
+    let Verb::RefundOrder { order, returned, lines, amount_minor, way, reason } = &command.verb else {
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
     let line = |line: &soko_app_api::RefundLineInput| OrderBackLine {
@@ -206,7 +206,7 @@ fn refund_order(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, N
         goods: line.goods,
     };
     let asked = OrderRefundAsked {
-        refund: command.id,
+        refund: returned.unwrap_or(command.id),
         order: *order,
         lines: lines.iter().map(line).collect(),
         amount_minor: *amount_minor,

@@ -36,7 +36,13 @@ fn placed() -> OrderPlaced {
 
 fn by_card() -> Facts {
     let money = pay_order::Facts { to_pay: Some((PayWay::Card, 350)), paid_minor: 350, ..Default::default() };
-    Facts { money, state: Some(OrderState::Fulfilled), placed: Some(placed()), parts: vec![] }
+    Facts {
+        money,
+        state: Some(OrderState::Fulfilled),
+        placed: Some(placed()),
+        parts: vec![],
+        returned: BTreeMap::new(),
+    }
 }
 
 fn at_hand_over() -> Facts {
@@ -205,4 +211,25 @@ fn what_is_refused_by_whoever_took_it_can_go_back_another_way_and_its_goods_are_
     assert_eq!((facts.left_minor(), facts.line_left(0)), (350, 0));
     assert_eq!(heard(&mut facts, ME, &asks(2, &[(0, 1)], 0, BackWay::Cash)), Err(RefundEnd::TooMuch));
     assert_eq!(heard(&mut facts, ME, &asks(3, &[], 100, BackWay::Cash)), Ok(100));
+}
+
+#[test]
+fn goods_of_a_return_do_not_come_back_a_second_time_with_their_money() {
+    let back = Facts { returned: [(0, 2)].into(), ..by_card() };
+    let with = |quantity, goods| {
+        let lines = vec![OrderBackLine { line: 0, quantity, goods }];
+        OrderRefundAsked { lines, ..asks(1, &[], 0, BackWay::AsPaid) }
+    };
+    let again = Err(invalid("goods", "came back before; say that they stay where they are"));
+    for (asked, expected) in [
+        (with(2, GoodsBack::Sellable), again.clone()),
+        (with(2, GoodsBack::Waste), again),
+        (with(1, GoodsBack::Sellable), Ok(33)),
+        // The money of what came back, and nothing more on the shelf.
+        (with(2, GoodsBack::KeptByBuyer), Ok(66)),
+        (with(3, GoodsBack::KeptByBuyer), Ok(100)),
+    ] {
+        assert_eq!(decide(&back, &asked).map(|(_, minor)| minor), expected, "{asked:?}");
+    }
+    assert!(decide(&back, &with(4, GoodsBack::KeptByBuyer)).is_err());
 }
