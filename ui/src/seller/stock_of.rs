@@ -267,7 +267,6 @@ fn Doing(props: &DoingProps) -> Html {
         })
     };
     let on_text = sets(&text);
-    let on_note = sets(&note);
     let on_to = Callback::from({
         let chosen = chosen.setter();
         move |author: AuthorId| chosen.set(Some(author))
@@ -292,7 +291,7 @@ fn Doing(props: &DoingProps) -> Html {
                 }
                 if deed == Deed::Pass { <ToWhom others={props.others.clone()} {to} on_choose={on_to} /> }
                 if has_note {
-                    <Field label={speech.say("line.note")} value={(*note).clone()} on_input={on_note} />
+                    <Field label={speech.say("line.note")} value={(*note).clone()} on_input={sets(&note)} />
                 }
                 <footer class="dialog-foot">
                     <button type="submit" class="button button-main" disabled={quantity.is_none() || acting.is_busy()}>

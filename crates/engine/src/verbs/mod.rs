@@ -120,10 +120,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::KeepImport { .. } | Verb::TakeImport { .. } | Verb::UndoImport { .. } => {
             imports::perform(writing, command)
         }
-        Verb::ReturnShare { product, quantity } => goods::return_share(
-            writing,
-            goods::GivenBack { share: command.id, product: *product, quantity: *quantity, recall: None },
-        ),
+        Verb::ReturnShare { product, quantity } => give_back(writing, command, (*product, *quantity)),
         Verb::AskShare { product, quantity } => ask_share(writing, command, *product, *quantity),
         Verb::PassShare { product, quantity, to } => pass_share(writing, command, (*product, *quantity, *to)),
         Verb::AskRefund { sale, line, quantity } => ask_refund(writing, command, (*sale, *line, *quantity)),
@@ -359,6 +356,14 @@ fn ask_share(
     ask(writing, command, &Ask::Share { product, quantity })
 }
 
+fn give_back(
+    writing: &mut Writing<'_>,
+    command: &Command,
+    (product, quantity): (ProductId, i64),
+) -> Result<Reply, NotDone> {
+    goods::return_share(writing, GivenBack { share: command.id, product, quantity, recall: None })
+}
+
 /// One transaction: nobody promises the units until the server hears of both.
 fn pass_share(
     writing: &mut Writing<'_>,
@@ -371,8 +376,7 @@ fn pass_share(
     if there.revoked {
         return Err(Refusal::DeviceRevoked.into());
     }
-    let back = GivenBack { share: command.id, product, quantity, recall: None };
-    return_share(writing, back)?;
+    give_back(writing, command, (product, quantity))?;
     ask(writing, command, &Ask::Pass { product, quantity, to })
 }
 
