@@ -129,10 +129,6 @@ fn Answer(props: &ReturnProps) -> Html {
             goods.set(now);
         })
     };
-    let choose_way = {
-        let chosen_way = chosen_way.setter();
-        Callback::from(move |word: String| chosen_way.set(BackWay::from_word(&word)))
-    };
     html! {
         <>
             { for row.lines.iter().zip(goods.iter()).enumerate().map(|(place, (line, goes))| html! {
@@ -142,8 +138,7 @@ fn Answer(props: &ReturnProps) -> Html {
                 </>
             }) }
             if !ways.is_empty() {
-                <Choice label={speech.say("return.money")} hint={speech.fill("return.money-hint", &[("amount", &worth(&speech, props))])}
-                    value={chosen_way.map_or(NO_MONEY, BackWay::word)} on_choose={choose_way} options={money_options(&speech, &ways)} />
+                { money_choice(&speech, &worth(&speech, props), (&ways, &chosen_way)) }
             }
             <div class="row row-apart">
                 <button type="button" class="button button-main" onclick={take} disabled={doing.is_busy() || acting.is_busy()}>{ speech.say("return.take") }</button>
@@ -154,6 +149,22 @@ fn Answer(props: &ReturnProps) -> Html {
                     asks_reason=true on_confirm={refuse} on_close={closes(&refuses)} />
             }
         </>
+    }
+}
+
+/// How the money of these goods goes back, or that none does.
+fn money_choice(
+    speech: &Speech,
+    amount: &str,
+    (ways, chosen): (&[BackWay], &UseStateHandle<Option<BackWay>>),
+) -> Html {
+    let choose = {
+        let chosen = chosen.setter();
+        Callback::from(move |word: String| chosen.set(BackWay::from_word(&word)))
+    };
+    html! {
+        <Choice label={speech.say("return.money")} hint={speech.fill("return.money-hint", &[("amount", amount)])}
+            value={chosen.map_or(NO_MONEY, BackWay::word)} on_choose={choose} options={money_options(speech, ways)} />
     }
 }
 
