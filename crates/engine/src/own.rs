@@ -1,14 +1,12 @@
 //! The tables that only this device has: who it is, what it answered, what it asked.
 
-use std::collections::BTreeMap;
-
 use soko_app_api::Said;
-use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, ProductId, ThingId};
+use soko_domain::ids::{AuthorId, EpochId, LogId, ProductId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_record_log::{Row, StoreError, Tx, params};
+use soko_replication::Introduction;
 use soko_replication::protocol::Epoch;
-use soko_replication::{Introduction, Record};
 
 use crate::identity::FrozenWhy;
 
@@ -179,46 +177,6 @@ pub(crate) fn introduction(
 pub(crate) fn authors(tx: &mut dyn Tx, log: LogId) -> Result<Vec<AuthorId>, StoreError> {
     let rows = tx.query("select author from own_author where log = $1 order by author", params![log])?;
     rows.iter().map(|row| row.id(0)).collect()
-}
-
-/// Keeps what was taken out of the log.
-pub(crate) fn keep_beside(tx: &mut dyn Tx, log: LogId, record: &Record) -> Result<(), StoreError> {
-    tx.execute(
-        "insert into other_branch (log, author, hash, record) values ($1, $2, $3, $4)
-         on conflict (log, author, hash) do nothing",
-        params![log, record.author, record.id(), record.to_bytes()],
-    )?;
-    Ok(())
-}
-
-/// Authors of whom something was taken out of the log.
-pub(crate) fn authors_beside(tx: &mut dyn Tx, log: LogId) -> Result<Vec<AuthorId>, StoreError> {
-    let sql = "select distinct author from other_branch where log = $1 order by author";
-    tx.query(sql, params![log])?.iter().map(|row| row.id(0)).collect()
-}
-
-/// What was taken out of the log of an author, each branch in its order, one after the other.
-pub(crate) fn beside(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<Vec<Record>, StoreError> {
-    let sql = "select hash, record from other_branch where log = $1 and author = $2";
-    let mut by_prev: BTreeMap<(u64, Hash), Vec<(Hash, Record)>> = BTreeMap::new();
-    for row in &tx.query(sql, params![log, author])? {
-        let (id, record) = (row.id(0)?, Record::from_bytes(row.blob(1)?).map_err(|_| odd("a kept record"))?);
-        by_prev.entry((record.seq, record.prev)).or_default().push((id, record));
-    }
-    let mut ordered = Vec::new();
-    while let Some((_, siblings)) = by_prev.pop_first() {
-        for (mut id, record) in siblings {
-            let mut next_seq = record.seq + 1;
-            ordered.push(record);
-            // One child goes on with this branch; others begin their own, later.
-            while let Some(children) = by_prev.get_mut(&(next_seq, id)) {
-                let Some((child, record)) = children.pop() else { break };
-                ordered.push(record);
-                (id, next_seq) = (child, next_seq + 1);
-            }
-        }
-    }
-    Ok(ordered)
 }
 
 pub(crate) fn add_server(tx: &mut dyn Tx, log: LogId, key: &[u8; 32]) -> Result<(), StoreError> {

@@ -1,7 +1,6 @@
 //! Exchanging pages with the server. Whoever owns the network carries the bytes; everything that arrives is
 //! stored and followed in one transaction before anything else happens.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use soko_app_api::{QueryKey, Said, Saying};
@@ -9,9 +8,9 @@ use soko_domain::entry::{Entry, IncidentKind, Kind};
 use soko_domain::ids::{AuthorId, LogId};
 use soko_domain::verbs::count_stock;
 use soko_projection::{counts, read as facts};
-use soko_record_log::{StoreError, Tx, log};
-use soko_replication::fill::Source;
-use soko_replication::limits::{ASKS_MAX, RECORD_OVERHEAD_BYTES, RECORDS_PER_PAGE_MAX, RUNS_BYTES_MAX};
+use soko_record_log::log::{LogSource, beside};
+use soko_record_log::{StoreError, log};
+use soko_replication::limits::ASKS_MAX;
 use soko_replication::session::{EpochStep, Progress, ReplyRefused};
 use soko_replication::{Capabilities, Head, Heads, Page, Record, Refused, Run, Session};
 
@@ -69,7 +68,7 @@ impl Engine {
                 Capabilities::ALL
             });
             let asks = own::asks_waiting(tx, stall, ASKS_MAX + 1)?;
-            session.poll_page(now_ms, &Held::new(tx, stall), &asks)
+            session.poll_page(now_ms, &LogSource::new(tx, stall), &asks)
         })?;
         let Some(page) = page else { return Ok(None) };
         known.in_flight = Some(page.number);
@@ -189,60 +188,6 @@ impl Engine {
     }
 }
 
-/// What a device can hand in: its log, and what it took out of it.
-struct Held<'t> {
-    tx: RefCell<&'t mut dyn Tx>,
-    log: LogId,
-}
-
-impl<'t> Held<'t> {
-    fn new(tx: &'t mut dyn Tx, log: LogId) -> Self {
-        Self { tx: RefCell::new(tx), log }
-    }
-}
-
-impl Source for Held<'_> {
-    type Error = StoreError;
-
-    fn heads(&self) -> Result<Heads, StoreError> {
-        log::heads(&mut **self.tx.borrow_mut(), self.log)
-    }
-
-    fn range(
-        &self,
-        author: AuthorId,
-        from_seq: u64,
-        records_max: usize,
-        bytes_max: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        log::range(&mut **self.tx.borrow_mut(), self.log, &author, from_seq, records_max, bytes_max)
-    }
-
-    fn beside(&self, author: AuthorId, after: usize) -> Result<Vec<Record>, StoreError> {
-        let mut rest = own::beside(&mut **self.tx.borrow_mut(), self.log, author)?.split_off(after);
-        let is_next = |(a, b): (&Record, &Record)| b.seq == a.seq + 1 && b.prev == a.id();
-        let joined = 1 + rest.iter().zip(rest.iter().skip(1)).take_while(|pair| is_next(*pair)).count();
-        let fitting = whole_commits(&rest, joined);
-        rest.truncate(fitting);
-        Ok(rest)
-    }
-}
-
-/// How many of the first records fit into a page and end with a commit.
-fn whole_commits(records: &[Record], joined: usize) -> usize {
-    let (mut bytes, mut fitting) = (0, 0);
-    for (count, record) in records.iter().take(joined.min(RECORDS_PER_PAGE_MAX)).enumerate() {
-        bytes += record.body.size() + RECORD_OVERHEAD_BYTES;
-        if bytes > RUNS_BYTES_MAX {
-            break;
-        }
-        if record.signature.is_some() {
-            fitting = count + 1;
-        }
-    }
-    fitting
-}
-
 /// A good reply, on its way into the store.
 struct Arrival {
     progress: Progress,
@@ -286,7 +231,7 @@ impl Arrival {
         confirm_returns(writing, &server_heads)?;
         meet_branches(writing, &server_heads, &forked)?;
         if writing.stall.session.asks_beside() {
-            let authors = own::authors_beside(writing.tx, writing.log)?;
+            let authors = beside::authors(writing.tx, writing.log)?;
             writing.stall.session.offer_beside(authors);
         }
         if taken.frozen.is_none() {
@@ -416,7 +361,7 @@ fn change_branch(writing: &mut Writing<'_>, branch: &[Record]) -> Result<(), Fai
     let log = writing.log;
     let with_ids = branch.iter().map(|record| (record.id(), record));
     for record in log::change_branch(writing.tx, log, with_ids)? {
-        own::keep_beside(writing.tx, log, &record)?;
+        beside::keep(writing.tx, &record)?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use soko_replication::{Body, Head, Heads, Introduction, KnownAuthor, Record};
 use crate::params;
 use crate::tx::{Dialect, Param, StoreError, ToParam as _, Tx};
 
+pub mod beside;
 mod branch;
 mod judge;
 mod read;

@@ -25,8 +25,8 @@ pub trait Source {
         bytes_max: usize,
     ) -> Result<Vec<Record>, Self::Error>;
 
-    /// Of the author's other histories that are kept beside the log: one part of one of them, after so many records.
-    /// It goes on from something the other side may hold, and ends in a signed record. None if there is no more.
+    /// Of the author's other histories that are kept beside the log: what is left of one of them, after so many
+    /// records, in order and without gaps. None if there is no more.
     fn beside(&self, _author: AuthorId, _after: usize) -> Result<Vec<Record>, Self::Error> {
         Ok(Vec::new())
     }
@@ -196,6 +196,14 @@ impl Lack {
         self.records.append(&mut records);
         Ok(true)
     }
+}
+
+/// What goes into a page of its own, up to a signed record.
+pub(crate) fn alone(mut records: Vec<Record>) -> Vec<Record> {
+    let Budget { records: records_max, bytes, .. } = Budget::PAGE;
+    let (count, _) = fitting(&records, records_max, bytes - RUN_OVERHEAD_BYTES);
+    records.truncate(count);
+    records
 }
 
 /// How many records fit, counted up to the last signed one, and what they take up.

@@ -86,8 +86,7 @@ impl Body {
         Self::Withheld(self.hash())
     }
 
-    /// Bytes that it takes in a page.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         match self {
             Self::Here(bytes) => bytes.len(),
             Self::Withheld(_) => Hash::SIZE,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use soko_domain::ids::{AuthorId, Hash, LogId};
 
 use crate::chain::{Head, Heads};
-use crate::fill::{Budget, Filled, Source, fill};
+use crate::fill::{Budget, Filled, Source, alone, fill};
 use crate::limits::ASKS_MAX;
 use crate::page::{Answer, Ask, NOT_TAKEN, Page, Verdict};
 use crate::protocol::{Agreed, Capabilities, Epoch, Offer, VersionRefused, agree};
@@ -433,7 +433,7 @@ impl Session {
         mut filled: Filled,
     ) -> Result<Sending, S::Error> {
         while let Some((author, at)) = self.beside.iter().find(|(_, at)| at.due_ms <= now_ms) {
-            let (author, records) = (*author, source.beside(*author, at.handed_in)?);
+            let (author, records) = (*author, alone(source.beside(*author, at.handed_in)?));
             let count = records.len();
             if let Ok(run) = Run::from_records(records) {
                 filled.runs.push(run);

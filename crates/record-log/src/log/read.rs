@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use soko_domain::ids::{AuthorId, Hash, LogId};
 use soko_replication::{Body, Heads, Record, Signature, Source};
 
+use super::beside;
 use crate::params;
 use crate::tx::{Param, Row, StoreError, Tx};
 
@@ -170,5 +171,13 @@ impl Source for LogSource<'_> {
         bytes_max: usize,
     ) -> Result<Vec<Record>, StoreError> {
         range(&mut **self.tx.borrow_mut(), self.log, &author, from_seq, records_max, bytes_max)
+    }
+
+    fn beside(&self, author: AuthorId, after: usize) -> Result<Vec<Record>, StoreError> {
+        let mut rest = beside::of(&mut **self.tx.borrow_mut(), self.log, author)?.split_off(after);
+        let is_next = |(a, b): (&Record, &Record)| b.seq == a.seq + 1 && b.prev == a.id();
+        let joined = 1 + rest.iter().zip(rest.iter().skip(1)).take_while(|pair| is_next(*pair)).count();
+        rest.truncate(joined);
+        Ok(rest)
     }
 }
