@@ -1,6 +1,7 @@
 //! The border between this server's shell and what happens inside a stall. The shell proves who asks, bounds what
 //! it costs, opens the transaction and carries the bytes; the core decides, and knows no HTTP and no thread.
 
+use soko_domain::entry::ProgramActed;
 use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx};
@@ -153,6 +154,15 @@ pub trait ShopCore: Send + Sync {
         tx: &mut dyn Tx,
         stall: LogId,
         device: (AuthorId, &str),
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal>;
+
+    /// An owner let a program do something, or ended that.
+    fn program_acted(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        acted: &ProgramActed,
         now: Now,
     ) -> Result<Option<u64>, CoreRefusal>;
 }

@@ -197,6 +197,11 @@ pub enum AuditWhat {
     OrderBackAsked,
     OrderRefundAsked,
     OrderCashGiven,
+    KeyMade,
+    KeyEnded,
+    HookPut,
+    HookEnded,
+    HookSecretMade,
     Other,
 }
 
@@ -228,6 +233,11 @@ impl AuditWhat {
         Self::OrderBackAsked,
         Self::OrderRefundAsked,
         Self::OrderCashGiven,
+        Self::KeyMade,
+        Self::KeyEnded,
+        Self::HookPut,
+        Self::HookEnded,
+        Self::HookSecretMade,
         Self::Other,
     ];
 
@@ -260,6 +270,11 @@ impl AuditWhat {
             Self::OrderBackAsked => "order-back-asked",
             Self::OrderRefundAsked => "order-refund-asked",
             Self::OrderCashGiven => "order-cash-given",
+            Self::KeyMade => "key-made",
+            Self::KeyEnded => "key-ended",
+            Self::HookPut => "hook-put",
+            Self::HookEnded => "hook-ended",
+            Self::HookSecretMade => "hook-secret-made",
             Self::Other => "other",
         }
     }

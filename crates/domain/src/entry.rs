@@ -16,6 +16,7 @@ mod order_v2;
 mod payment;
 mod person;
 mod price;
+mod program;
 mod purse;
 mod returned;
 mod sale;
@@ -37,6 +38,7 @@ pub use person::{LimitsPut, PersonErased, PersonPut};
 pub use price::{
     PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut, PriceWhy,
 };
+pub use program::{ProgramAct, ProgramActed};
 pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use sale::{
@@ -225,6 +227,7 @@ entries! {
     0x13a ReturnAsked v 1,
     0x13b ReturnTaken v 1,
     0x13c ReturnRefused v 1,
+    0x141 ProgramActed v 1,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.

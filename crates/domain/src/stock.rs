@@ -170,6 +170,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::CouponPut(_)
         | Entry::ReturnAsked(_)
         | Entry::ReturnRefused(_)
+        | Entry::ProgramActed(_)
         | Entry::CustomerPut(_)
         | Entry::CustomerErased(_)
         | Entry::EpochStarted(_)

@@ -63,7 +63,8 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         | Entry::IncidentSettled(_)
         | Entry::OrderBackAsked(_)
         | Entry::OrderRefundAsked(_)
-        | Entry::OrderCashGiven(_) => true,
+        | Entry::OrderCashGiven(_)
+        | Entry::ProgramActed(_) => true,
         Entry::PurseFilled(filled) => filled.cause == FillCause::Given || stamp.approval.is_some(),
         _ => stamp.approval.is_some(),
     }

@@ -91,12 +91,12 @@ pub(crate) fn apply_entry(
         Entry::CountOpened(opened) => counts::opened(book, place, opened, touched),
         Entry::CountMarked(marked) => counts::marked(book, place, marked),
         Entry::StockCounted(count) => counts::given(book, place, count),
-        // Their whole effect is on stock, or was taken where records are taken.
+        // Their whole effect is on stock, was taken where records are taken, or is that somebody can look into it.
         Entry::StockReceived(_)
         | Entry::StockAdjusted(_)
         | Entry::StockConverted(_)
-        | Entry::StockMoved(_)
-        | Entry::RecordParked(_) => Ok(()),
+        | Entry::StockMoved(_) => Ok(()),
+        Entry::ProgramActed(_) | Entry::RecordParked(_) => Ok(()),
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Who {
     /// Holds that come from one place: guests cost nothing to make up.
     Holds(Prefix),
     Device(AuthorId),
+    /// A stall's own program, by its key.
+    Program(ThingId),
     Stall(LogId),
 }
 
@@ -94,7 +96,7 @@ impl Rates {
     fn of(&self, who: Who) -> Rate {
         match who {
             Who::Prefix(_) => self.prefix,
-            Who::Account(_) | Who::Buyer(_) => self.account,
+            Who::Account(_) | Who::Buyer(_) | Who::Program(_) => self.account,
             Who::Holds(_) => {
                 Rate { burst: self.prefix.burst, per_second: (self.prefix.per_second / 3).max(1) }
             }

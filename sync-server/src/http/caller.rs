@@ -1,4 +1,5 @@
-//! Who asks: a person by a session (cookie, or bearer token for programs), or a device by its access token.
+//! Who asks: a person by a session (cookie, or bearer token), a device by its access token, or a stall's own program by
+//! its key.
 
 use std::convert::Infallible;
 
@@ -6,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use soko_domain::ids::{Hash, ThingId};
+use soko_record_log::Tx;
 
 use crate::guard::limits::{Who, cost};
 use crate::http::app::{App, Settings};
@@ -13,9 +15,11 @@ use crate::http::front::Origin;
 use crate::http::problem::Problem;
 use crate::http::tokens::TokenKind;
 use crate::platform::devices::{self, Device};
+use crate::platform::program_keys::{self, Opened};
 use crate::platform::sessions::{self, Session};
 use crate::platform::{Principal, Refusal};
 use crate::secret::Token;
+use crate::store::Shard;
 
 /// A person who signed in.
 pub(crate) struct SignedIn {
@@ -30,10 +34,16 @@ pub(crate) struct DeviceCaller(pub(crate) Device);
 /// A person or a device.
 pub(crate) struct Caller(pub(crate) Principal);
 
+/// Whoever may read of a stall: a person, a device, or a program by its key.
+pub(crate) struct Reader(pub(crate) Principal);
+
 impl FromRequestParts<App> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if bearer(&parts.headers).is_some_and(|text| TokenKind::Key.claims(text)) {
+            return Err(Refusal::NotForKeys.into());
+        }
         let token = bearer(&parts.headers)
             .map(|text| TokenKind::Session.read(text))
             .unwrap_or_else(|| session_cookie(&parts.headers, app.settings()))
@@ -63,6 +73,19 @@ impl FromRequestParts<App> for Caller {
         }
         let person = SignedIn::from_request_parts(parts, app).await?;
         Ok(Self(Principal::Account(person.account)))
+    }
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let key = bearer(&parts.headers).filter(|text| TokenKind::Key.claims(text));
+        let Some(key) = key else {
+            return Caller::from_request_parts(parts, app).await.map(|caller| Self(caller.0));
+        };
+        let token = TokenKind::Key.read(key).ok_or(Refusal::NotSignedIn)?;
+        program(app, token).await.map(Self)
     }
 }
 
@@ -132,13 +155,24 @@ async fn signed_in(app: &App, token: Token) -> Result<SignedIn, Problem> {
     let Session { account, token_hash, expires_ms, is_seen_due } = found.ok_or(Refusal::NotSignedIn)?;
     app.spend(Who::Account(account), cost::READ)?;
     if is_seen_due {
-        let shard = crate::store::Shard::account(account);
-        let work = move |tx: &mut dyn soko_record_log::Tx| {
-            Ok::<_, Refusal>(sessions::touch(tx, token_hash, now_ms)?)
-        };
+        let shard = Shard::account(account);
+        let work = move |tx: &mut dyn Tx| Ok::<_, Refusal>(sessions::touch(tx, token_hash, now_ms)?);
         app.store().write(shard, work).await?;
     }
     Ok(SignedIn { account, token_hash, expires_ms })
+}
+
+async fn program(app: &App, token: Token) -> Result<Principal, Problem> {
+    let now_ms = app.now_ms();
+    let find = move |tx: &mut dyn Tx| Ok::<_, Refusal>(program_keys::find(tx, &token, now_ms)?);
+    let opened = app.store().read(find).await?.ok_or(Refusal::NotSignedIn)?;
+    let Opened { key, stall, scopes, is_seen_due } = opened;
+    app.spend(Who::Program(key), cost::READ)?;
+    if is_seen_due {
+        let touch = move |tx: &mut dyn Tx| Ok::<_, Refusal>(program_keys::touch(tx, key, now_ms)?);
+        app.store().write(Shard::stall(stall), touch).await?;
+    }
+    Ok(Principal::Program { key, stall, scopes })
 }
 
 async fn device(app: &App, token: Token) -> Result<Device, Problem> {

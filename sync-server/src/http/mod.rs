@@ -29,6 +29,8 @@ mod pay;
 mod pictures;
 mod plain;
 pub mod problem;
+mod program_keys;
+mod programs;
 mod recovery;
 mod replicate;
 mod returns;

@@ -24,7 +24,7 @@ use crate::guard::limits::{Who, cost};
 use crate::http::app::{App, Asked, Turn};
 use crate::http::asked::{ApiQuery, rows};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
-use crate::http::caller::Caller;
+use crate::http::caller::{Caller, Reader};
 use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody, status_of_fault};
@@ -213,6 +213,20 @@ impl FromRequestParts<App> for Buyer {
     }
 }
 
+/// Who looks at an order: its buyer, or whoever reads of the stall.
+pub(crate) struct Looker(Principal);
+
+impl FromRequestParts<App> for Looker {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if parts.headers.contains_key(BUYER_HEADER) {
+            return Buyer::from_request_parts(parts, app).await.map(|buyer| Self(buyer.0));
+        }
+        Reader::from_request_parts(parts, app).await.map(|reader| Self(reader.0))
+    }
+}
+
 /// Order something: its units are held until the order ends.
 ///
 /// Buyers sign in, or send `Soko-Buyer`: 32 random bytes in hexadecimal digits, made and kept by the buyer's
@@ -282,8 +296,9 @@ pub(crate) async fn place(
     }
 }
 
-/// An order, for its buyer and for staff.
+/// An order, for its buyer, for staff, and for programs with `orders:read`.
 #[utoipa::path(get, path = "/v1/stalls/{stall}/orders/{order}", tag = "orders",
+    security(("program_key" = ["orders:read"]), ("session" = []), ("device" = []), ()),
     params(("stall" = String, Path, description = "The stall's identity"),
            ("order" = String, Path, description = "The order's identity"),
            ("Soko-Buyer" = Option<String>, Header, description = "A guest's secret, 64 hexadecimal digits")),
@@ -293,7 +308,7 @@ pub(crate) async fn place(
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn show(
     State(app): State<App>,
-    Buyer(principal): Buyer,
+    Looker(principal): Looker,
     ApiPath((stall, order)): ApiPath<(String, String)>,
 ) -> Answered<OrderBody> {
     let (stall, order): (LogId, OrderId) = (id(&stall, "the stall")?, id(&order, "the order")?);
@@ -305,14 +320,15 @@ pub(crate) async fn show(
     Ok(Json(app.store().read(find).await?.into()))
 }
 
-/// The orders of a stall, youngest first; for staff.
+/// The orders of a stall, youngest first; for staff, and for programs with `orders:read`.
 #[utoipa::path(get, path = "/v1/stalls/{stall}/orders", tag = "orders",
+    security(("program_key" = ["orders:read"]), ("session" = []), ("device" = [])),
     params(("stall" = String, Path, description = "The stall's identity"), OrdersAsked), responses(
     (status = 200, description = "A portion of them", body = OrderList),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Caller(principal): Caller,
+    Reader(principal): Reader,
     ApiPath(stall): ApiPath<String>,
     ApiQuery(asked): ApiQuery<OrdersAsked>,
 ) -> Answered<OrderList> {

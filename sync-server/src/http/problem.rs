@@ -121,9 +121,13 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefreshReused
         | Refusal::RefreshUnknown
         | Refusal::SignatureWrong => StatusCode::UNAUTHORIZED,
-        Refusal::NotAllowed | Refusal::Review(Unfit::NotYours) => StatusCode::FORBIDDEN,
+        Refusal::NotAllowed
+        | Refusal::NotForKeys
+        | Refusal::ScopeMissing(_)
+        | Refusal::Review(Unfit::NotYours) => StatusCode::FORBIDDEN,
         Refusal::NoSuchStall
         | Refusal::NoSuchDevice
+        | Refusal::NoSuchKey
         | Refusal::NoSuchOrder
         | Refusal::NoSuchReview
         | Refusal::NoSuchPerson

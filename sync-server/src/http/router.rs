@@ -4,7 +4,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,8 +14,8 @@ use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
     accounts, contacts, coupons, crawlers, devices, docs, likes, market, members, messages, models, operator,
-    ops, order_stream, orders, own_data, pay, pictures, recovery, replicate, returns, reviews, sessions,
-    shares, shop, stalls, stream, web, wishes_page,
+    ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery, replicate, returns,
+    reviews, sessions, shares, shop, stalls, stream, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -106,6 +107,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(contacts::of_order))
         .routes(routes!(coupons::look))
         .merge(after_the_order())
+        .merge(own_programs())
         .routes(routes!(order_stream::stream))
         .routes(routes!(reviews::list))
         .routes(routes!(reviews::write, reviews::take_back))
@@ -114,9 +116,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(reviews::hide))
         .routes(routes!(pay::ways))
         .routes(routes!(pay::webhook))
-        // Stock
-        .routes(routes!(shares::confirm_devices))
-        .routes(routes!(shares::reclaim))
+        .merge(stock())
 }
 
 /// What people are told outside of the app.
@@ -129,9 +129,46 @@ fn told() -> OpenApiRouter<App> {
         .routes(routes!(messages::unsubscribe))
 }
 
+/// An owner's decisions after a restore or a loss.
+fn stock() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(shares::confirm_devices)).routes(routes!(shares::reclaim))
+}
+
 /// What follows when it was handed over.
 fn after_the_order() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(returns::ask)).routes(routes!(returns::answer))
+}
+
+/// What owners let their own programs do, and what those read beside orders.
+fn own_programs() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(program_keys::list, program_keys::make))
+        .routes(routes!(program_keys::end))
+        .routes(routes!(programs::catalogue))
+        .routes(routes!(programs::sales_by_day))
+}
+
+/// The ways to say who asks, by the names that operations call them.
+struct Proofs;
+
+impl Modify for Proofs {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let bearer = |description: &str| {
+            let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description));
+            SecurityScheme::Http(http.build())
+        };
+        let components = api.components.get_or_insert_default();
+        for (name, description) in [
+            (
+                "program_key",
+                "A stall's own program: `soko_k_…`, made by an owner with the scopes that it needs",
+            ),
+            ("session", "A person: `soko_s_…`, or the session cookie"),
+            ("device", "A device of the stall: `soko_a_…`, ten minutes long"),
+        ] {
+            components.add_security_scheme(name, bearer(description));
+        }
+    }
 }
 
 #[derive(OpenApi)]
@@ -139,13 +176,15 @@ fn after_the_order() -> OpenApiRouter<App> {
     info(
         title = "Soko server",
         description = "Joins the devices of a stall. Refusals are `application/problem+json` with a stable `code`. \
-                       People carry a session (cookie, or bearer token for programs), devices an access token."
+                       People carry a session (cookie, or bearer token), devices an access token, a stall's own programs a key."
     ),
+    modifiers(&Proofs),
     tags(
         (name = "people", description = "Accounts and sessions"),
         (name = "stalls", description = "Stalls and their members"),
         (name = "devices", description = "Enrolment and access of devices"),
         (name = "shop", description = "What everybody may see"),
+        (name = "programs", description = "What an owner's own programs read, and the keys for it"),
         (name = "orders", description = "Placed by buyers, with an account or as guests"),
         (name = "stock", description = "An owner's decisions after a restore or a loss"),
         (name = "replication", description = "Records both ways"),

@@ -7,6 +7,8 @@ pub(crate) enum TokenKind {
     Session,
     Access,
     Refresh,
+    /// Of a stall's own program.
+    Key,
 }
 
 impl TokenKind {
@@ -15,7 +17,13 @@ impl TokenKind {
             Self::Session => "soko_s_",
             Self::Access => "soko_a_",
             Self::Refresh => "soko_r_",
+            Self::Key => "soko_k_",
         }
+    }
+
+    /// Whether a text says that it is such a token.
+    pub(crate) fn claims(self, text: &str) -> bool {
+        text.starts_with(self.prefix())
     }
 
     pub(crate) fn show(self, token: &Token) -> String {

@@ -11,6 +11,7 @@ use soko_record_log::{StoreError, Tx, params};
 use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_INTRODUCTION};
 
 use crate::platform::guests;
+use crate::platform::program_keys::{Scope, Scopes};
 use crate::platform::refusal::Refusal;
 
 /// Who asks, proven by a session, a device's access token, or a secret that a guest keeps.
@@ -26,6 +27,12 @@ pub enum Principal {
         stall: LogId,
         role: Role,
     },
+    /// A program of a stall's owner, by its key.
+    Program {
+        key: ThingId,
+        stall: LogId,
+        scopes: Scopes,
+    },
 }
 
 impl Principal {
@@ -33,7 +40,7 @@ impl Principal {
     pub fn person(self) -> Option<ThingId> {
         match self {
             Self::Account(person) | Self::Guest(person) => Some(person),
-            Self::Anyone | Self::Device { .. } => None,
+            Self::Anyone | Self::Device { .. } | Self::Program { .. } => None,
         }
     }
 }
@@ -89,6 +96,12 @@ pub enum Action {
     ConfirmDevices,
     /// Taking a lost device's units back, at a risk.
     ReclaimShare,
+    /// All products, with all that is at the stall.
+    ReadCatalogue,
+    /// What was sold, in sums.
+    ReadSales,
+    /// Keys of the stall's own programs, and addresses that are told.
+    ManagePrograms,
 }
 
 /// Proof that `authorise` said yes, with what was found on the way.
@@ -108,6 +121,10 @@ pub fn authorise(
     action: Action,
 ) -> Result<Authority, Refusal> {
     let stall = object.stall();
+    if let Principal::Program { stall: own, scopes, .. } = principal {
+        may_read(tx, (own, scopes), object, action)?;
+        return Ok(Authority { principal, stall, role: Role::Buyer });
+    }
     let role = match role_at(tx, principal, stall)? {
         Some(role) => role,
         None if is_for_buyers(action) && stall_exists(tx, stall)? => Role::Buyer,
@@ -119,9 +136,10 @@ pub fn authorise(
         let buyer = buyer_of(tx, stall, order)?.ok_or(Refusal::NoSuchOrder)?;
         let is_own = match principal {
             Principal::Account(account) => account == buyer || guests::was(tx, account, buyer)?,
-            Principal::Guest(_) | Principal::Anyone | Principal::Device { .. } => {
-                principal.person() == Some(buyer)
-            }
+            Principal::Guest(_)
+            | Principal::Anyone
+            | Principal::Device { .. }
+            | Principal::Program { .. } => principal.person() == Some(buyer),
         };
         if !role.is_staff() && !is_own {
             return Err(Refusal::NoSuchOrder);
@@ -150,6 +168,49 @@ pub fn may_write(role: Role, kind: u16) -> bool {
     }
 }
 
+/// A key reads what its scopes say of its own stall. Of any other it learns nothing, be it public or not.
+fn may_read(
+    tx: &mut dyn Tx,
+    (own, scopes): (LogId, Scopes),
+    object: Object,
+    action: Action,
+) -> Result<(), Refusal> {
+    if object.stall() != own {
+        return Err(Refusal::NoSuchStall);
+    }
+    let scope = scope_of(action).ok_or(Refusal::NotForKeys)?;
+    if !scopes.has(scope) {
+        return Err(Refusal::ScopeMissing(scope));
+    }
+    if let Object::Order(_, order) = object {
+        buyer_of(tx, own, order)?.ok_or(Refusal::NoSuchOrder)?;
+    }
+    Ok(())
+}
+
+/// What a key needs for it; nothing does for the rest.
+fn scope_of(action: Action) -> Option<Scope> {
+    match action {
+        Action::ListOrders | Action::SeeOrder => Some(Scope::Orders),
+        Action::ReadCatalogue => Some(Scope::Products),
+        Action::ReadSales => Some(Scope::Sales),
+        Action::Replicate
+        | Action::Listen
+        | Action::See
+        | Action::ManageDevices
+        | Action::ManageMembers
+        | Action::PutPicture
+        | Action::Browse
+        | Action::PlaceOrder
+        | Action::CancelOrder
+        | Action::FulfilOrder
+        | Action::AnswerReview
+        | Action::ConfirmDevices
+        | Action::ReclaimShare
+        | Action::ManagePrograms => None,
+    }
+}
+
 fn allows(role: Role, is_device: bool, object: Object, action: Action) -> bool {
     match action {
         Action::Replicate => is_device && role.is_staff(),
@@ -158,8 +219,11 @@ fn allows(role: Role, is_device: bool, object: Object, action: Action) -> bool {
         // Whose order it is was asked before.
         Action::Browse | Action::PlaceOrder | Action::SeeOrder | Action::CancelOrder => true,
         Action::PutPicture | Action::AnswerReview => role.may_edit_catalogue(),
-        Action::FulfilOrder | Action::ListOrders => role.is_staff(),
-        Action::ConfirmDevices | Action::ReclaimShare => !is_device && role == Role::Owner,
+        Action::FulfilOrder | Action::ListOrders | Action::ReadCatalogue => role.is_staff(),
+        Action::ReadSales => role.may_manage_people(),
+        Action::ConfirmDevices | Action::ReclaimShare | Action::ManagePrograms => {
+            !is_device && role == Role::Owner
+        }
         Action::ManageDevices => !is_device && role.may_manage_devices(),
         Action::ManageMembers => !is_device && may_manage_member(role, object),
     }
@@ -177,7 +241,7 @@ fn may_manage_member(role: Role, object: Object) -> bool {
 fn role_at(tx: &mut dyn Tx, principal: Principal, stall: LogId) -> Result<Option<Role>, StoreError> {
     match principal {
         Principal::Device { stall: own, role, .. } => Ok((own == stall).then_some(role)),
-        Principal::Guest(_) | Principal::Anyone => Ok(None),
+        Principal::Guest(_) | Principal::Anyone | Principal::Program { .. } => Ok(None),
         Principal::Account(account) => {
             let row = tx.query_opt(
                 "select role from member where stall = $1 and account = $2",
@@ -275,6 +339,13 @@ mod tests {
             (Role::Owner, true, stall, Action::ConfirmDevices, false),
             (Role::Manager, false, stall, Action::ReclaimShare, false),
             (Role::Owner, false, stall, Action::ReclaimShare, true),
+            (Role::Owner, false, stall, Action::ManagePrograms, true),
+            (Role::Manager, false, stall, Action::ManagePrograms, false),
+            (Role::Owner, true, stall, Action::ManagePrograms, false),
+            (Role::Cashier, true, stall, Action::ReadCatalogue, true),
+            (Role::Buyer, false, stall, Action::ReadCatalogue, false),
+            (Role::Manager, false, stall, Action::ReadSales, true),
+            (Role::Cashier, false, stall, Action::ReadSales, false),
         ];
         for (role, is_device, object, action, expected) in table {
             assert_eq!(allows(role, is_device, object, action), expected, "{role:?} {object:?} {action:?}");

@@ -11,6 +11,7 @@ pub mod introduction;
 pub mod likes;
 pub mod passwords;
 pub mod pictures;
+pub mod program_keys;
 pub mod refresh;
 pub mod refusal;
 pub mod server_secret;

@@ -6,6 +6,7 @@ use soko_record_log::StoreError;
 use crate::core::CoreRefusal;
 use crate::platform::introduction::Unproven;
 use crate::platform::passwords::Weak;
+use crate::platform::program_keys::Scope;
 use crate::store::JobError;
 
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -26,8 +27,16 @@ pub enum Refusal {
     NoSuchStall,
     #[error("your role at this stall does not allow this: ask its owner or a manager")]
     NotAllowed,
+    #[error(
+        "a program's key reads what `/docs` lists under \"programs\", and nothing else: use a session for this"
+    )]
+    NotForKeys,
+    #[error("this key has no {}: make one that has it", .0.name())]
+    ScopeMissing(Scope),
     #[error("there is no such device at this stall")]
     NoSuchDevice,
+    #[error("this stall has no such key, or it was ended before")]
+    NoSuchKey,
     #[error("there is no such order at this stall, or it is not yours")]
     NoSuchOrder,
     #[error("there is no such review at this stall, or it is hidden")]
@@ -99,7 +108,10 @@ impl Refusal {
             Self::SignatureWrong => "signature_wrong",
             Self::NoSuchStall => "no_such_stall",
             Self::NotAllowed => "not_allowed",
+            Self::NotForKeys => "not_for_keys",
+            Self::ScopeMissing(_) => "scope_missing",
             Self::NoSuchDevice => "no_such_device",
+            Self::NoSuchKey => "no_such_key",
             Self::NoSuchOrder => "no_such_order",
             Self::NoSuchReview => "no_such_review",
             Self::Review(unfit) => unfit.code(),

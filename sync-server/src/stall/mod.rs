@@ -10,6 +10,7 @@ mod orders;
 mod paid_twice;
 mod paying;
 mod prepared;
+mod programs;
 mod public;
 mod refunds;
 mod replicate;
@@ -27,6 +28,7 @@ pub use orders::{Declined, DeliveryView, EndOrder, OrderLineView, OrderView, Pla
 pub(crate) use orders::{look_at_coupon, view as order_view};
 pub use paying::{LEASE_MS, PayTurn, PaymentView, ToPay};
 pub use prepared::{Prepared, ROUNDS_MAX};
+pub(crate) use programs::{CatalogueView, catalogue};
 pub use refunds::RefundView;
 pub use returns::ReturnTurn;
 pub use shop::{CategoryView, OfferView, StallView};

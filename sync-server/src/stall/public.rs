@@ -1,5 +1,6 @@
 //! The stall's rules as the routes for buyers and staff reach them.
 
+use soko_domain::entry::ProgramActed;
 use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
@@ -120,6 +121,16 @@ impl ShopCore for Core {
             return Err(CoreRefusal::Refused { fault: Fault::Conflict, code: "not_revoked", detail });
         }
         Self::reclaim(self, tx, stall, author, reason, now)
+    }
+
+    fn program_acted(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        acted: &ProgramActed,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        self.note_acted(tx, stall, acted, now)
     }
 }
 

@@ -51,6 +51,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 33, name: "returns", sql: soko_projection::RETURNS },
     step!(34, "0016_market_price"),
     step!(35, "0017_watched"),
+    step!(36, "0018_program_keys"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

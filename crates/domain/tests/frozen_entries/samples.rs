@@ -35,6 +35,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         order_refund_samples(),
         coupon_samples(),
         return_samples(),
+        program_samples(),
     ]
     .concat()
 }
@@ -183,6 +184,11 @@ fn return_samples() -> Vec<Entry> {
         .into(),
         ReturnRefused { returned: THING, order: ORDER, reason: "eaten".into() }.into(),
     ]
+}
+
+fn program_samples() -> Vec<Entry> {
+    let act = ProgramAct::KeyMade;
+    vec![ProgramActed { act, program: THING, name: "Bookkeeping".into(), by: ThingId([8; 16]) }.into()]
 }
 
 fn price_samples() -> Vec<Entry> {

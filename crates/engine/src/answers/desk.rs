@@ -7,7 +7,7 @@ use soko_app_api::{
     Window,
 };
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{Entry, Kind, PurseKind};
+use soko_domain::entry::{Entry, Kind, ProgramAct, PurseKind};
 use soko_domain::ids::{AuthorId, PersonId, ShiftId};
 use soko_domain::money::part_of;
 use soko_domain::people::{Doer, Limits};
@@ -305,6 +305,11 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::OrderBackAsked => Kind::OrderBackAsked,
         AuditWhat::OrderRefundAsked => Kind::OrderRefundAsked,
         AuditWhat::OrderCashGiven => Kind::OrderCashGiven,
+        AuditWhat::KeyMade
+        | AuditWhat::KeyEnded
+        | AuditWhat::HookPut
+        | AuditWhat::HookEnded
+        | AuditWhat::HookSecretMade => Kind::ProgramActed,
         AuditWhat::Other => return None,
     })
 }
@@ -376,6 +381,16 @@ fn what_of(kind: Kind) -> AuditWhat {
     AuditWhat::ALL.iter().find(is_of).copied().unwrap_or(AuditWhat::Other)
 }
 
+fn acted_on(act: ProgramAct) -> AuditWhat {
+    match act {
+        ProgramAct::KeyMade => AuditWhat::KeyMade,
+        ProgramAct::KeyEnded => AuditWhat::KeyEnded,
+        ProgramAct::HookPut => AuditWhat::HookPut,
+        ProgramAct::HookEnded => AuditWhat::HookEnded,
+        ProgramAct::HookSecretMade => AuditWhat::HookSecretMade,
+    }
+}
+
 #[expect(clippy::wildcard_enum_match_arm, reason = "what is not looked into has nothing to tell here")]
 fn told(entry: &Entry) -> Told {
     let what = what_of(entry.kind());
@@ -424,6 +439,7 @@ fn told(entry: &Entry) -> Told {
         Entry::PriceRulePut(put) => {
             Told { about: put.product.map_or(About::Nothing, About::Product), ..plain }
         }
+        Entry::ProgramActed(acted) => Told { what: acted_on(acted.act), reason: acted.name.clone(), ..plain },
         Entry::CouponPut(put) => Told { reason: put.code.clone(), ..plain },
         Entry::PersonPut(put) => Told { about: About::Person(put.person), ..plain },
         Entry::PersonErased(erased) => Told { about: About::Person(erased.person), ..plain },
