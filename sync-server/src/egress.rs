@@ -48,10 +48,18 @@ impl Egress {
     /// # Errors
     /// Where no client can be made.
     pub fn new(is_open: bool) -> Result<Self, String> {
+        Self::patient(is_open, CALL_TIMEOUT)
+    }
+
+    /// The same with so much time for one request.
+    ///
+    /// # Errors
+    /// Where no client can be made.
+    pub fn patient(is_open: bool, call_timeout: Duration) -> Result<Self, String> {
         // A second server in one process finds it installed already.
         let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
-        let client = client.connect_timeout(CONNECT_TIMEOUT).timeout(CALL_TIMEOUT);
+        let client = client.connect_timeout(CONNECT_TIMEOUT).timeout(call_timeout);
         let client = if is_open { client } else { client.dns_resolver(Arc::new(PublicOnly)) };
         Ok(Self { client: client.build().map_err(|error| error.to_string())?, is_open })
     }

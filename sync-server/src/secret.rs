@@ -7,6 +7,7 @@ use soko_domain::ids::{AuthorId, Hash, ThingId};
 const AT_REST_DOMAIN: &[u8] = b"soko secret at rest 1";
 const STALL_KEY_DOMAIN: &[u8] = b"soko stall key 1";
 const LINK_DOMAIN: &[u8] = b"soko link 1";
+const HOOK_DOMAIN: &[u8] = b"soko hook secret 1";
 const SUCCESSOR_DOMAIN: &[u8] = b"soko successor 1";
 
 /// Letters and digits that people do not confuse: no I, L, O, U.
@@ -75,6 +76,16 @@ impl ServerSecret {
         let mut hasher = Sha256::new();
         hasher.update(STALL_KEY_DOMAIN);
         hasher.update(self.0);
+        hasher.finalize().into()
+    }
+
+    /// What signs messages to an address of a program: another one with each generation. It is kept nowhere.
+    pub fn hook(&self, hook: ThingId, generation: i64) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(HOOK_DOMAIN);
+        hasher.update(self.0);
+        hasher.update(hook.as_bytes());
+        hasher.update(generation.to_be_bytes());
         hasher.finalize().into()
     }
 

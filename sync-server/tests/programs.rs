@@ -1,7 +1,9 @@
-//! What an owner's own programs may do: keys that read, on every engine.
+//! What an owner's own programs may do and are told: keys that read, and webhooks, on every engine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
+#[path = "programs/hooks.rs"]
+mod hooks;
 
 use axum::http::StatusCode;
 use common::server::{Answer, TestServer, Wanted};
@@ -207,7 +209,7 @@ async fn owners_alone_make_keys_and_a_key_ends_with_its_day_or_its_makers_role()
 async fn a_program_reads_page_by_page_what_is_there_and_what_was_sold() {
     for store in stores() {
         let mut shop = Shop::open(store, core(), 5).await;
-        sell_one(&mut shop).await;
+        sell(&mut shop, 1).await;
         shop.order(1, 1, 2).send().await.expect(StatusCode::CREATED);
         shop.order(1, 2, 1).send().await.expect(StatusCode::CREATED);
         let server = &shop.server;
@@ -259,27 +261,27 @@ async fn a_program_reads_page_by_page_what_is_there_and_what_was_sold() {
     }
 }
 
-/// The register sells one tea over the counter.
-async fn sell_one(shop: &mut Shop) {
+/// The register sells so much tea over the counter.
+async fn sell(shop: &mut Shop, quantity: i64) {
     let at_ms = shop.server.app.now_ms();
     let shift = ShiftId([0x5a; 16]);
     let line = SaleLine {
         product: Some(TEA),
         name: "Tea".into(),
         unit: Some(Unit::Piece),
-        quantity: 1,
+        quantity,
         beyond_share: 0,
         unit_price_minor: 450,
         price_per: 1,
         discount_minor: 0,
         discount: None,
         taxes: vec![],
-        total_minor: 450,
+        total_minor: 450 * quantity,
         note: String::new(),
     };
     let tender = Tendered {
         kind: TenderKind::Cash,
-        amount_minor: 450,
+        amount_minor: 450 * quantity,
         reference: String::new(),
         standing: Standing::Settled,
     };
@@ -290,7 +292,7 @@ async fn sell_one(shop: &mut Shop) {
         currency: Currency::parse("EUR").unwrap(),
         lines: vec![line],
         discount: None,
-        total_minor: 450,
+        total_minor: 450 * quantity,
         cash_rounding_minor: 0,
         tenders: vec![tender],
         change_minor: 0,

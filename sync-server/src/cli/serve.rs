@@ -13,7 +13,7 @@ use crate::egress::Egress;
 use crate::guard::limits::Rates;
 use crate::http::server::{SocketLimits, serve};
 use crate::http::{App, Parts, Settings};
-use crate::messages::{self, Carriers, Post, Push, PushKey};
+use crate::messages::{self, Carriers, Hooks, Post, Push, PushKey};
 use crate::metrics::Metrics;
 use crate::model;
 use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
@@ -56,13 +56,14 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     let egress = Egress::new(settings.switch("private-targets")?).map_err(CliError::failed)?;
     let http =
         Settings { sends_mail: post.is_some(), egress: Some(egress.clone()), ..http_settings(settings)? };
+    let hooks = Some(Hooks::new(egress.clone()));
     let push = if settings.switch("push")? {
         Some(push(&store, egress, http.public_origin.as_deref())?)
     } else {
         None
     };
     let http = Settings { push_key: push.as_ref().map(Push::public_key), ..http };
-    let carriers = Carriers { post, push, origin: http.public_origin.clone().unwrap_or_default() };
+    let carriers = Carriers { post, push, hooks, origin: http.public_origin.clone().unwrap_or_default() };
     let refilled = proof::refill(&store, &core)?;
     if refilled > 0 {
         tracing::info!(stalls = refilled, "store.refilled");

@@ -123,7 +123,7 @@ const SETTINGS: &[Setting] = &[
         "SOKO_PRIVATE_TARGETS",
         "false",
         "BOOL",
-        "Send push messages to this machine and its network, too, and without TLS: only on closed networks and for tests",
+        "Send push messages and webhooks to this machine and its network, too, and without TLS: only on closed networks and for tests",
     ),
     Setting {
         name: "stripe-key",

@@ -127,6 +127,8 @@ struct Inner {
     audience: Seats,
     /// Rings whenever there may be something to tell.
     message_bell: Arc<Notify>,
+    /// Rung when something may be due to an address of a program.
+    hook_bell: Notify,
     pay: PayDesk,
     /// Rung when a payment may be due.
     pay_bell: Notify,
@@ -153,6 +155,7 @@ impl App {
             market: Arc::default(),
             audience: Seats::new(LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX),
             message_bell: Arc::default(),
+            hook_bell: Notify::new(),
             pay: parts.pay,
             pay_bell: Notify::new(),
             neighbours: OnceLock::new(),
@@ -171,7 +174,8 @@ impl App {
     /// In which ways people are told something.
     pub(crate) fn offers(&self) -> Offers {
         let settings = self.settings();
-        Offers { mail: settings.sends_mail, push: settings.push_key.is_some() && settings.egress.is_some() }
+        let is_out = settings.egress.is_some();
+        Offers { mail: settings.sends_mail, push: settings.push_key.is_some() && is_out, hooks: is_out }
     }
 
     pub(crate) fn egress(&self) -> Option<&Egress> {
@@ -222,6 +226,10 @@ impl App {
     /// Rings whenever there may be something to tell somebody.
     pub(crate) fn message_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.0.message_bell)
+    }
+
+    pub(crate) fn hook_bell(&self) -> &Notify {
+        &self.0.hook_bell
     }
 
     /// What everybody may see.

@@ -14,6 +14,7 @@ mod devices;
 mod docs;
 mod front;
 mod hashed;
+mod hooks;
 mod likes;
 mod market;
 mod members;

@@ -128,6 +128,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::NoSuchStall
         | Refusal::NoSuchDevice
         | Refusal::NoSuchKey
+        | Refusal::NoSuchHook
         | Refusal::NoSuchOrder
         | Refusal::NoSuchReview
         | Refusal::NoSuchPerson

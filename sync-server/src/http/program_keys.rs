@@ -175,7 +175,8 @@ pub(crate) async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn asked(account: ThingId, stall: LogId) -> Asked {
+/// What needs an owner.
+pub(crate) fn asked(account: ThingId, stall: LogId) -> Asked {
     let principal = Principal::Account(account);
     Asked { principal, object: Object::Stall(stall), action: Action::ManagePrograms }
 }

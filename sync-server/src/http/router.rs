@@ -13,9 +13,9 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, contacts, coupons, crawlers, devices, docs, likes, market, members, messages, models, operator,
-    ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery, replicate, returns,
-    reviews, sessions, shares, shop, stalls, stream, web, wishes_page,
+    accounts, contacts, coupons, crawlers, devices, docs, hooks, likes, market, members, messages, models,
+    operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery,
+    replicate, returns, reviews, sessions, shares, shop, stalls, stream, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -145,6 +145,12 @@ fn own_programs() -> OpenApiRouter<App> {
         .routes(routes!(program_keys::list, program_keys::make))
         .routes(routes!(program_keys::end))
         .routes(routes!(programs::catalogue))
+        .routes(routes!(hooks::list, hooks::make))
+        .routes(routes!(hooks::put, hooks::end))
+        .routes(routes!(hooks::renew))
+        .routes(routes!(hooks::test))
+        .routes(routes!(hooks::log))
+        .routes(routes!(hooks::again))
         .routes(routes!(programs::sales_by_day))
 }
 

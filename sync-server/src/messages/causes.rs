@@ -7,6 +7,7 @@ use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
 use super::channel::Offers;
+use super::hooks;
 use super::outbox::{self, About};
 use super::topic::{Audience, Topic};
 use crate::platform::guests;
@@ -63,7 +64,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
     // What was parked did not happen.
     let rows = tx.query(
         "select r.position, r.author, r.seq, r.kind, r.body from record r
-         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9, $10)
+         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9, $10, $11, $12, $13)
            and not exists (select 1 from parked p
                            where p.log = r.log and p.author = r.author and p.seq = r.seq)
          order by r.position limit $7",
@@ -77,10 +78,14 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             PORTION,
             Kind::OrderStepped.number(),
             Kind::OrderPaidBack.number(),
-            Kind::DeviceRevoked.number()
+            Kind::DeviceRevoked.number(),
+            Kind::OrderPaid.number(),
+            Kind::OrderRefundEnded.number(),
+            Kind::OrderCashGiven.number()
         ],
     )?;
     let is_full = rows.len() == PORTION;
+    let has_hooks = hooks::has_any(tx, log)?;
     let mut up_to = end;
     let mut causes = Vec::new();
     for row in &rows {
@@ -102,6 +107,10 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             continue;
         }
         causes.extend(told_of(tx, log, &entry)?.into_iter().map(|told| told.because_of(whose)));
+        if has_hooks && let Some((topic, order, detail)) = hooks::meant(&entry) {
+            let (topic, subject) = (Topic::Program(topic), Some(ThingId(order.0)));
+            causes.push(Told { topic, buyer: None, subject, detail }.because_of(whose));
+        }
     }
     Ok(Stretch { causes, up_to, from, is_full })
 }
@@ -190,8 +199,11 @@ pub(super) fn tell(
     let mut made = 0;
     for cause in &stretch.causes {
         let because: [&[u8]; 3] = [log.as_bytes(), cause.author.as_bytes(), &cause.seq.to_be_bytes()];
+        let Cause { topic, subject, detail, .. } = *cause;
+        if let (Topic::Program(topic), true) = (topic, offers.hooks) {
+            made += hooks::address(tx, (log, topic), (subject, detail), (&because, now_ms))?;
+        }
         for account in audience(tx, log, cause)? {
-            let Cause { topic, subject, detail, .. } = *cause;
             let about = About { topic, account, log: Some(log), subject, detail };
             made += outbox::address(tx, &about, &because, (offers, now_ms))?;
         }
@@ -209,8 +221,15 @@ fn audience(tx: &mut dyn Tx, log: LogId, cause: &Cause) -> Result<Vec<ThingId>, 
     match (cause.topic.audience(), cause.buyer) {
         (Audience::Stall, _) => of_stall(tx, log),
         (Audience::Buyer, Some(buyer)) => guests::account_of(tx, buyer),
-        (Audience::Buyer, None) | (Audience::Account, _) => Ok(vec![]),
+        (Audience::Buyer, None) | (Audience::Account | Audience::Program, _) => Ok(vec![]),
     }
+}
+
+/// Whoever owns it.
+pub(super) fn owners(tx: &mut dyn Tx, log: LogId) -> Result<Vec<ThingId>, StoreError> {
+    let sql = "select account from member where stall = $1 and role = $2 order by account";
+    let rows = tx.query(sql, params![log, Role::Owner.number()])?;
+    rows.iter().map(|row| row.id(0)).collect()
 }
 
 /// Whoever owns or manages it.

@@ -6,26 +6,31 @@ pub enum Channel {
     Mail,
     /// A browser's notification, with the app closed, too.
     Push,
+    /// A request to an address of a stall's own program.
+    Hook,
 }
 
 impl Channel {
+    /// Those that lead to people.
     pub const ALL: [Self; 2] = [Self::Mail, Self::Push];
 
     pub fn number(self) -> i64 {
         match self {
             Self::Mail => 1,
             Self::Push => 2,
+            Self::Hook => 3,
         }
     }
 
     pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.number() == number)
+        [Self::Mail, Self::Push, Self::Hook].into_iter().find(|channel| channel.number() == number)
     }
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Push => "push",
+            Self::Hook => "hook",
         }
     }
 
@@ -36,7 +41,7 @@ impl Channel {
     /// Whether it wakes people up.
     pub(crate) fn rings(self) -> bool {
         match self {
-            Self::Mail => false,
+            Self::Mail | Self::Hook => false,
             Self::Push => true,
         }
     }
@@ -47,6 +52,7 @@ impl Channel {
 pub struct Offers {
     pub mail: bool,
     pub push: bool,
+    pub hooks: bool,
 }
 
 impl Offers {
@@ -54,10 +60,11 @@ impl Offers {
         match channel {
             Channel::Mail => self.mail,
             Channel::Push => self.push,
+            Channel::Hook => self.hooks,
         }
     }
 
-    pub fn is_empty(self) -> bool {
-        Channel::ALL.into_iter().all(|channel| !self.has(channel))
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }

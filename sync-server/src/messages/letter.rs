@@ -7,6 +7,7 @@ use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
 use super::channel::Channel;
+use super::hooks::{self, Notice};
 use super::outbox::Message;
 use super::push::{self, Parcel};
 use super::topic::{Audience, Topic};
@@ -33,6 +34,7 @@ const _: () = assert!((TITLE_CHARS_MAX + BODY_CHARS_MAX) * 6 + 500 < push::TEXT_
 pub(super) enum Load {
     Mail(Letter),
     Push(Parcel),
+    Hook(Notice),
 }
 
 /// A mail.
@@ -64,6 +66,8 @@ struct Facts {
     /// What the product costs now.
     price: String,
     device: String,
+    /// Where a program is told.
+    address: String,
 }
 
 /// Writes it; nothing if nobody wants it any more, or its person, browser or order is gone.
@@ -72,6 +76,9 @@ pub(super) fn write(
     sender: &Sender<'_>,
     (message, now_ms): (&Message, i64),
 ) -> Result<Option<Load>, StoreError> {
+    if message.channel == Channel::Hook {
+        return Ok(hooks::write(tx, sender.secret, (message, now_ms))?.map(Load::Hook));
+    }
     if !wishes::wants(tx, message.account, (message.channel, message.topic))? {
         return Ok(None);
     }
@@ -80,6 +87,7 @@ pub(super) fn write(
     match message.channel {
         Channel::Mail => mail(tx, sender, (message, said)),
         Channel::Push => parcel(tx, (message, said), now_ms),
+        Channel::Hook => Ok(None),
     }
 }
 
@@ -101,6 +109,7 @@ fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: 
         ("product", facts.product.as_str()),
         ("price", facts.price.as_str()),
         ("device", facts.device.as_str()),
+        ("address", facts.address.as_str()),
         ("stars", stars.as_str()),
     ];
     let say = |key: &str| language.say(key, &with);
@@ -189,6 +198,10 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
         facts.device = device.map(|device| device.name).unwrap_or_default();
         return Ok(Some(facts));
     }
+    if message.topic == Topic::HookOff {
+        facts.address = hooks::find(tx, subject)?.map(|hook| hook.host()).unwrap_or_default();
+        return Ok(Some(facts));
+    }
     if is_about_product(message.topic) {
         if let Some(product) = read::product(tx, log, ProductId(subject.0))? {
             let currency = Currency::parse(&product.currency);
@@ -228,6 +241,7 @@ fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>
         }
         (Topic::ReviewNew, ..) => ("review.open", Some("/reviews".to_owned())),
         (Topic::DeviceRevoked, ..) => ("stall.open", Some("/devices".to_owned())),
+        (Topic::HookOff, ..) => ("programs.open", Some("/programs".to_owned())),
         (Topic::LowStock | Topic::StockOut, ..) => {
             ("stock.open", message.subject.map(|product| format!("/stock/{product}")))
         }
@@ -239,7 +253,7 @@ fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>
         (_, Audience::Buyer, Some(order)) => ("order.open", Some(format!("/my-orders/{order}"))),
         (_, Audience::Stall, Some(order)) => ("order.open", Some(format!("/orders/{order}"))),
         (_, Audience::Stall, None) => ("stall.open", Some("/".to_owned())),
-        (_, Audience::Buyer | Audience::Account, _) => ("order.open", None),
+        (_, Audience::Buyer | Audience::Account | Audience::Program, _) => ("order.open", None),
     }
 }
 

@@ -1,5 +1,5 @@
-//! What people are told outside of the app, by mail or as a browser's notification: who hears of what, in which language,
-//! once.
+//! What people are told outside of the app, by mail or as a browser's notification, and what a stall's own programs are told:
+//! who hears of what, in which language, once.
 //!
 //! The records are the outbox. Whoever follows a stall's log finds there what happened, and makes the messages in the
 //! transaction that notes how far it looked: so nothing is told twice or forgotten, whenever the server ends, and
@@ -8,11 +8,12 @@
 //!
 //! * [`topic`]: of what, and to whom. [`causes`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
 //! * [`wishes`], [`quiet`]: who wants what, and when. [`letter`] and [`words`]: what it says. [`post`]: the mail server.
-//!   [`push`]: browsers. [`send`]: all together.
+//!   [`push`]: browsers. [`hooks`]: programs. [`send`]: all together.
 
 mod causes;
 mod channel;
 mod delivery;
+pub(crate) mod hooks;
 pub(crate) mod letter;
 pub(crate) mod outbox;
 mod post;
@@ -26,6 +27,7 @@ pub(crate) mod wishes;
 pub(crate) mod words;
 
 pub use channel::{Channel, Offers};
+pub use hooks::{HookTopic, Hooks};
 pub use outbox::{Listed, State, again_all, listed};
 pub use post::{BadMail, Post};
 pub use push::{Push, PushKey, ensure as ensure_push_key};

@@ -13,7 +13,7 @@ pub(super) const CLAIM_MAX: usize = 20;
 /// Whoever took a message along has this long to say what became of it; then somebody else takes it.
 pub(super) const LEASE_MS: i64 = 2 * 60_000;
 /// How long to wait after each failure; after the last one a message is given up.
-const WAITS_MS: [i64; 7] =
+pub(super) const WAITS_MS: [i64; 7] =
     [60_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000, 12 * 3_600_000, 24 * 3_600_000];
 /// How long it can be looked up what left.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
@@ -22,6 +22,8 @@ const REASON_CHARS_MAX: usize = 200;
 const ASKED_WAIT_MS_MAX: i64 = 24 * 3_600_000;
 /// Waiting for any other way than mail. A program that knows only mail leaves it alone.
 const WAITING_OTHERWISE: i64 = 5;
+/// Waiting for an address of a program, for the same reason.
+pub(super) const WAITING_FOR_HOOK: i64 = 6;
 
 /// Where a message stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,7 +49,8 @@ impl State {
     }
 
     fn from_number(number: i64) -> Option<Self> {
-        let number = if number == WAITING_OTHERWISE { Self::Waiting.number() } else { number };
+        let waits = matches!(number, WAITING_OTHERWISE | WAITING_FOR_HOOK);
+        let number = if waits { Self::Waiting.number() } else { number };
         Self::ALL.into_iter().find(|state| state.number() == number)
     }
 
@@ -76,6 +79,7 @@ impl State {
 pub(crate) struct Message {
     pub(crate) message: ThingId,
     pub(crate) topic: Topic,
+    /// Whose log it stands in: a person's, or that of a program's address.
     pub(crate) account: ThingId,
     pub(crate) log: Option<LogId>,
     /// An order or a product.
@@ -83,7 +87,7 @@ pub(crate) struct Message {
     /// Which incident.
     pub(crate) detail: i64,
     pub(crate) channel: Channel,
-    /// Which of a person's browsers.
+    /// Which of a person's browsers, or which address.
     pub(crate) target: Option<ThingId>,
 }
 
@@ -151,6 +155,7 @@ fn targets(
             let browsers = push::of_account(tx, account, now_ms)?;
             Ok(browsers.into_iter().map(|browser| Some(browser.subscription)).collect())
         }
+        Channel::Hook => Ok(vec![Some(account)]),
     }
 }
 
@@ -199,10 +204,17 @@ pub(crate) fn add(tx: &mut dyn Tx, new: &Message, now_ms: i64) -> Result<(), Sto
 }
 
 fn waiting(channel: Channel) -> i64 {
-    if channel == Channel::Mail { State::Waiting.number() } else { WAITING_OTHERWISE }
+    match channel {
+        Channel::Mail => State::Waiting.number(),
+        Channel::Push => WAITING_OTHERWISE,
+        Channel::Hook => WAITING_FOR_HOOK,
+    }
 }
 
-/// Takes along what is due. Until its lease ends nobody else does.
+/// What is known of a message that is taken along.
+pub(super) const CLAIMED: &str = "message, topic, account, log, subject, detail, tries, channel, target";
+
+/// Takes along what is due to people. Until its lease ends nobody else does.
 pub(super) fn claim(
     tx: &mut dyn Tx,
     offers: Offers,
@@ -211,13 +223,18 @@ pub(super) fn claim(
     // What there is no way for now waits for one.
     let mail = if offers.mail { State::Waiting.number() } else { 0 };
     let otherwise = if offers.push { WAITING_OTHERWISE } else { 0 };
-    let rows = tx.query(
-        "select message, topic, account, log, subject, detail, tries, channel, target from message
-         where state in ($1, $2) and due_ms <= $3 order by due_ms, message limit $4",
-        params![mail, otherwise, now_ms, CLAIM_MAX],
-    )?;
+    let sql = format!(
+        "select {CLAIMED} from message
+         where state in ($1, $2) and due_ms <= $3 order by due_ms, message limit $4"
+    );
+    let rows = tx.query(&sql, params![mail, otherwise, now_ms, CLAIM_MAX])?;
+    take(tx, &rows, now_ms)
+}
+
+/// Takes these along.
+pub(super) fn take(tx: &mut dyn Tx, rows: &[Row], now_ms: i64) -> Result<Vec<(Message, usize)>, StoreError> {
     let mut claimed = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let message: ThingId = row.id(0)?;
         tx.run(
             "update message set due_ms = $2, tries = tries + 1 where message = $1",
@@ -287,6 +304,42 @@ fn wait_ms(message: ThingId, tries: usize) -> Option<i64> {
     Some(wait_ms + wait_ms / 5 * jitter / 128)
 }
 
+/// When a message was made.
+pub(super) fn made_ms(tx: &mut dyn Tx, message: ThingId) -> Result<Option<i64>, StoreError> {
+    let row = tx.query_opt("select made_ms from message where message = $1", params![message])?;
+    row.map(|row| row.int(0)).transpose()
+}
+
+/// What waits for an address is given up, with the reason why it did not leave before, if there is one.
+pub(super) fn give_up_all(tx: &mut dyn Tx, hook: ThingId, now_ms: i64) -> Result<(), StoreError> {
+    tx.run(
+        "update message set state = $3, done_ms = $4,
+           reason = case when reason = '' then 'the address was switched off' else reason end
+         where account = $1 and state = $2",
+        params![hook, WAITING_FOR_HOOK, State::GivenUp.number(), now_ms],
+    )
+}
+
+/// What was given up at an address is tried again from the start, all of it or one message. Says how many.
+pub(crate) fn again_of(
+    tx: &mut dyn Tx,
+    (hook, only): (ThingId, Option<ThingId>),
+    now_ms: i64,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "update message set state = $3, tries = 0, due_ms = $4, done_ms = null
+         where account = $1 and state = $2 and ($6 = 0 or message = $5)",
+        params![
+            hook,
+            State::GivenUp.number(),
+            WAITING_FOR_HOOK,
+            now_ms,
+            only.unwrap_or_default(),
+            i64::from(only.is_some())
+        ],
+    )
+}
+
 /// Forgets what left long ago.
 pub(super) fn sweep(tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
     tx.run(
@@ -313,14 +366,15 @@ pub struct Listed {
 
 /// The youngest messages; all of them or those in one state.
 pub fn listed(tx: &mut dyn Tx, state: Option<State>, limit: usize) -> Result<Vec<Listed>, StoreError> {
-    let otherwise = if state == Some(State::Waiting) { WAITING_OTHERWISE } else { 0 };
+    let waits = state == Some(State::Waiting);
+    let (otherwise, hook) = if waits { (WAITING_OTHERWISE, WAITING_FOR_HOOK) } else { (0, 0) };
     let sql = format!(
-        "select {LISTED} from message where $1 = 0 or state in ($1, $2) order by made_ms desc, message limit $3"
+        "select {LISTED} from message where $1 = 0 or state in ($1, $2, $4) order by made_ms desc, message limit $3"
     );
-    read_listed(&tx.query(&sql, params![state.map_or(0, State::number), otherwise, limit])?)
+    read_listed(&tx.query(&sql, params![state.map_or(0, State::number), otherwise, limit, hook])?)
 }
 
-/// The youngest messages to one person.
+/// The youngest messages to one person, or to one address.
 pub(crate) fn of_account(tx: &mut dyn Tx, account: ThingId, limit: usize) -> Result<Vec<Listed>, StoreError> {
     let sql =
         format!("select {LISTED} from message where account = $1 order by made_ms desc, message limit $2");
@@ -353,7 +407,7 @@ fn read_listed(rows: &[Row]) -> Result<Vec<Listed>, StoreError> {
 /// What was given up is tried again from the start, all of it or one message. Says how many.
 pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<u64, StoreError> {
     let given_up = State::GivenUp.number();
-    let again = "update message set state = case channel when 1 then 1 else 5 end, tries = 0, due_ms = $1,
+    let again = "update message set state = case channel when 1 then 1 when 3 then 6 else 5 end, tries = 0, due_ms = $1,
                    done_ms = null where state = $2";
     match only {
         Some(message) => tx.execute(&format!("{again} and message = $3"), params![now_ms, given_up, message]),
@@ -363,11 +417,12 @@ pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<
 
 /// How many wait, and how many were given up.
 pub(crate) fn counts(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
-    let mut count = |state: i64, otherwise: i64| {
-        let sql = "select count(*) from message where state in ($1, $2)";
-        tx.query_one(sql, params![state, otherwise])?.int(0)
+    let mut count = |[one, other, third]: [i64; 3]| {
+        let sql = "select count(*) from message where state in ($1, $2, $3)";
+        tx.query_one(sql, params![one, other, third])?.int(0)
     };
-    Ok((count(State::Waiting.number(), WAITING_OTHERWISE)?, count(State::GivenUp.number(), 0)?))
+    let waiting = [State::Waiting.number(), WAITING_OTHERWISE, WAITING_FOR_HOOK];
+    Ok((count(waiting)?, count([State::GivenUp.number(), 0, 0])?))
 }
 
 #[cfg(test)]

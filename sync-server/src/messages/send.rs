@@ -1,16 +1,17 @@
-//! Follows what happens, makes messages of it and takes them to mail servers and push services, for as long as the server
-//! runs.
+//! Follows what happens, makes messages of it and takes them to mail servers, push services and addresses of programs, for
+//! as long as the server runs. Programs have a lane of their own: an address that hangs keeps no person waiting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::iter;
-use soko_domain::ids::LogId;
+use soko_domain::ids::{LogId, ThingId};
 use soko_record_log::{StoreError, Tx};
 
-use super::channel::Offers;
+use super::channel::{Channel, Offers};
 use super::delivery::Delivery;
+use super::hooks::{self, Fared, Hooks};
 use super::letter::{self, Load, Sender};
 use super::outbox::{self, CLAIM_MAX, Message, State};
 use super::post::Post;
@@ -22,6 +23,8 @@ use crate::store::Shard;
 
 /// Letters on their way at once.
 const AT_ONCE: usize = 4;
+/// Requests to programs on their way at once, no more than a few of them to one address.
+const HOOKS_AT_ONCE: usize = 16;
 /// How long to wait with nothing heard: for what other processes did, and what is due again.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// After something was heard, so that a burst is one look.
@@ -44,20 +47,41 @@ pub struct Round {
 pub struct Carriers {
     pub post: Option<Post>,
     pub push: Option<Push>,
+    pub hooks: Option<Hooks>,
     /// Scheme and host under which people reach this server, for links.
     pub origin: String,
 }
 
 impl Carriers {
     pub fn offers(&self) -> Offers {
-        Offers { mail: self.post.is_some(), push: self.push.is_some() }
+        let (mail, push) = (self.post.is_some(), self.push.is_some());
+        Offers { mail, push, hooks: self.hooks.is_some() }
     }
 
     async fn take(&self, load: &Load, now_ms: i64) -> Delivery {
-        match (load, &self.post, &self.push) {
-            (Load::Mail(letter), Some(post), _) => post.send(letter).await,
-            (Load::Push(parcel), _, Some(push)) => push.send(parcel, now_ms).await,
-            (Load::Mail(_) | Load::Push(_), ..) => Delivery::later("there is no way for it".to_owned()),
+        match (load, &self.post, &self.push, &self.hooks) {
+            (Load::Mail(letter), Some(post), ..) => post.send(letter).await,
+            (Load::Push(parcel), _, Some(push), _) => push.send(parcel, now_ms).await,
+            (Load::Hook(notice), .., Some(hooks)) => hooks.send(notice, now_ms).await,
+            (Load::Mail(_) | Load::Push(_) | Load::Hook(_), ..) => {
+                Delivery::later("there is no way for it".to_owned())
+            }
+        }
+    }
+}
+
+/// What waits for each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Lane {
+    People,
+    Programs,
+}
+
+impl Lane {
+    fn at_once(self) -> usize {
+        match self {
+            Self::People => AT_ONCE,
+            Self::Programs => HOOKS_AT_ONCE,
         }
     }
 }
@@ -74,7 +98,9 @@ struct Done {
 /// # Errors
 /// Where the store fails; the next round goes on from there.
 pub async fn round(app: &App, carriers: &Carriers) -> Result<Round, StoreError> {
-    round_from(app, carriers, &mut Seen::new()).await
+    let mut round = round_from(app, carriers, &mut Seen::new()).await?;
+    deliver(app, carriers, Lane::Programs, &mut round).await?;
+    Ok(round)
 }
 
 /// How far each stall's log was looked through without anything to tell. It is in memory only: whoever starts looks again.
@@ -82,19 +108,25 @@ type Seen = BTreeMap<LogId, i64>;
 
 async fn round_from(app: &App, carriers: &Carriers, seen: &mut Seen) -> Result<Round, StoreError> {
     let mut round = Round { made: tell_news(app, carriers.offers(), seen).await?, ..Round::default() };
+    deliver(app, carriers, Lane::People, &mut round).await?;
+    Ok(round)
+}
+
+/// Takes along everything that is due in a lane.
+async fn deliver(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) -> Result<(), StoreError> {
     loop {
-        let claimed = claim(app, carriers, &mut round).await?;
+        let claimed = claim(app, carriers, lane, round).await?;
         if !claimed.loads.is_empty() {
             let now_ms = app.now_ms();
             let sent = iter(claimed.loads).map(|(message, tries, load)| async move {
                 let delivery = carriers.take(&load, now_ms).await;
                 Done { message, tries, delivery }
             });
-            let sent: Vec<Done> = sent.buffer_unordered(AT_ONCE).collect().await;
-            settle(app, sent, &mut round).await?;
+            let sent: Vec<Done> = sent.buffer_unordered(lane.at_once()).collect().await;
+            settle(app, carriers.offers(), sent, round).await?;
         }
         if claimed.is_last {
-            return Ok(round);
+            return Ok(());
         }
     }
 }
@@ -140,15 +172,26 @@ struct Claimed {
 }
 
 /// Takes along what is due, and writes the letters. What would ring in somebody's quiet hours waits for their end.
-async fn claim(app: &App, carriers: &Carriers, round: &mut Round) -> Result<Claimed, StoreError> {
+async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) -> Result<Claimed, StoreError> {
     let (secret, now_ms, origin) = (app.secret(), app.now_ms(), carriers.origin.clone());
     let offers = carriers.offers();
     // All messages are one queue.
     let claimed = app.store().write(Shard::stall(LogId::default()), move |tx| {
         let sender = Sender { secret: &secret, origin: &origin };
         let (mut loads, mut dropped) = (Vec::new(), 0);
-        let claimed = outbox::claim(tx, offers, now_ms)?;
-        let is_last = claimed.len() < CLAIM_MAX;
+        let (claimed, is_last) = match lane {
+            Lane::People => {
+                let claimed = outbox::claim(tx, offers, now_ms)?;
+                let is_last = claimed.len() < CLAIM_MAX;
+                (claimed, is_last)
+            }
+            Lane::Programs => {
+                // A few for each address: there may be more.
+                let claimed = if offers.hooks { hooks::claim(tx, now_ms)? } else { Vec::new() };
+                let is_last = claimed.is_empty();
+                (claimed, is_last)
+            }
+        };
         for (message, tries) in claimed {
             if let Some(until_ms) = held_until(tx, &message, now_ms)? {
                 outbox::hold(tx, message.message, until_ms)?;
@@ -180,13 +223,14 @@ fn held_until(tx: &mut dyn Tx, message: &Message, now_ms: i64) -> Result<Option<
     Ok(quiet.ends_ms(now_ms).filter(|_| !passes))
 }
 
-async fn settle(app: &App, sent: Vec<Done>, round: &mut Round) -> Result<(), StoreError> {
+async fn settle(app: &App, offers: Offers, sent: Vec<Done>, round: &mut Round) -> Result<(), StoreError> {
     let now_ms = app.now_ms();
     let settled = app.store().write(Shard::stall(LogId::default()), move |tx| {
         let mut done = Round::default();
         for one in &sent {
             note(tx, one, &mut done, now_ms)?;
         }
+        note_hooks(tx, &sent, (offers, now_ms))?;
         outbox::sweep(tx, now_ms)?;
         Ok::<_, StoreError>((done, outbox::counts(tx)?))
     });
@@ -212,7 +256,7 @@ fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(
         }
         Delivery::Gone(because) => {
             round.given_up += 1;
-            if let Some(target) = one.message.target {
+            if let (Channel::Push, Some(target)) = (one.message.channel, one.message.target) {
                 push::end(tx, target, None)?;
             }
             outbox::end(tx, message, (State::GivenUp, because), now_ms)
@@ -227,15 +271,65 @@ fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(
     }
 }
 
-/// Until the server ends. A store that does not answer is asked again.
+/// Notes how each address fares that something was brought to: one word for all that was tried at once.
+fn note_hooks(tx: &mut dyn Tx, sent: &[Done], (offers, now_ms): (Offers, i64)) -> Result<(), StoreError> {
+    let of_hooks = || sent.iter().filter(|one| one.message.channel == Channel::Hook);
+    let hooks: BTreeSet<ThingId> = of_hooks().filter_map(|one| one.message.target).collect();
+    for hook in hooks {
+        let (mut fared, mut why) = (Fared::Badly, "");
+        for one in of_hooks().filter(|one| one.message.target == Some(hook)) {
+            match &one.delivery {
+                Delivery::Taken if matches!(fared, Fared::Badly) => fared = Fared::Well,
+                Delivery::Taken => {}
+                Delivery::Gone(because) => (fared, why) = (Fared::Gone, because),
+                Delivery::Refused(because) | Delivery::Later { because, .. } => {
+                    why = if why.is_empty() { because } else { why };
+                }
+            }
+        }
+        hooks::fared(tx, hook, (&fared, why), (offers, now_ms))?;
+    }
+    Ok(())
+}
+
+/// Until the server ends.
 pub async fn follow(app: App, carriers: Carriers) {
-    let (mut closing, bell) = (app.closing(), app.message_bell());
+    tokio::join!(follow_lane(&app, &carriers, Lane::People), follow_lane(&app, &carriers, Lane::Programs));
+}
+
+/// One round of a lane. Whatever people's records say is told to programs, too.
+async fn lane_round(
+    app: &App,
+    carriers: &Carriers,
+    (lane, seen): (Lane, &mut Seen),
+) -> Result<Round, StoreError> {
+    let mut round = Round::default();
+    match lane {
+        Lane::People => {
+            round = round_from(app, carriers, seen).await?;
+            if round.made > 0 {
+                app.hook_bell().notify_one();
+            }
+        }
+        Lane::Programs => deliver(app, carriers, lane, &mut round).await?,
+    }
+    Ok(round)
+}
+
+/// A store that does not answer is asked again.
+async fn follow_lane(app: &App, carriers: &Carriers, lane: Lane) {
+    let (mut closing, messages) = (app.closing(), app.message_bell());
+    let bell = match lane {
+        Lane::People => messages.as_ref(),
+        Lane::Programs => app.hook_bell(),
+    };
     let mut seen = Seen::new();
     loop {
-        let wait = match round_from(&app, &carriers, &mut seen).await {
+        let wait = match lane_round(app, carriers, (lane, &mut seen)).await {
             Ok(done) if done == Round::default() => LOOK_EVERY,
             Ok(done) => {
                 tracing::info!(
+                    ?lane,
                     made = done.made,
                     sent = done.sent,
                     later = done.later,

@@ -1,5 +1,7 @@
 //! What a message is about, who it is for, and whether somebody can do without it.
 
+use super::hooks::HookTopic;
+
 /// Numbers are kept in the store: they never change their meaning.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Topic {
@@ -17,6 +19,8 @@ pub enum Topic {
     StockOut,
     /// To the stall: a device was shut out.
     DeviceRevoked,
+    /// To a stall's owners: an address of a program failed for days and is told nothing any more.
+    HookOff,
     /// To the buyer: the goods are set aside.
     OrderHeld,
     /// To the buyer: the goods were handed over.
@@ -41,6 +45,8 @@ pub enum Topic {
     PasswordChanged,
     /// To whoever wants to see that messages arrive.
     Test,
+    /// To a program.
+    Program(HookTopic),
 }
 
 /// Whom a topic concerns.
@@ -49,10 +55,13 @@ pub enum Audience {
     Stall,
     Buyer,
     Account,
+    /// No person.
+    Program,
 }
 
 impl Topic {
-    pub const ALL: [Self; 19] = [
+    /// What people are told.
+    pub const ALL: [Self; 20] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -60,6 +69,7 @@ impl Topic {
         Self::LowStock,
         Self::StockOut,
         Self::DeviceRevoked,
+        Self::HookOff,
         Self::OrderHeld,
         Self::OrderHandedOver,
         Self::OrderReleased,
@@ -83,6 +93,7 @@ impl Topic {
             Self::LowStock => 5,
             Self::StockOut => 6,
             Self::DeviceRevoked => 7,
+            Self::HookOff => 8,
             Self::OrderHeld => 10,
             Self::OrderHandedOver => 11,
             Self::OrderReleased => 12,
@@ -95,11 +106,13 @@ impl Topic {
             Self::Recovery => 20,
             Self::PasswordChanged => 21,
             Self::Test => 22,
+            Self::Program(topic) => topic.number(),
         }
     }
 
     pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.number() == number)
+        let of_people = Self::ALL.into_iter().find(|topic| topic.number() == number);
+        of_people.or_else(|| HookTopic::from_number(number).map(Self::Program))
     }
 
     /// As programs, links and word files call it.
@@ -112,6 +125,7 @@ impl Topic {
             Self::LowStock => "low-stock",
             Self::StockOut => "stock-out",
             Self::DeviceRevoked => "device-revoked",
+            Self::HookOff => "hook-off",
             Self::OrderHeld => "order-held",
             Self::OrderHandedOver => "order-handed-over",
             Self::OrderReleased => "order-released",
@@ -124,6 +138,7 @@ impl Topic {
             Self::Recovery => "recovery",
             Self::PasswordChanged => "password-changed",
             Self::Test => "test",
+            Self::Program(topic) => topic.name(),
         }
     }
 
@@ -139,7 +154,8 @@ impl Topic {
             | Self::ReviewNew
             | Self::LowStock
             | Self::StockOut
-            | Self::DeviceRevoked => Audience::Stall,
+            | Self::DeviceRevoked
+            | Self::HookOff => Audience::Stall,
             Self::OrderHeld
             | Self::OrderHandedOver
             | Self::OrderReleased
@@ -150,6 +166,7 @@ impl Topic {
             | Self::BackInStock
             | Self::PriceDrop => Audience::Buyer,
             Self::Recovery | Self::PasswordChanged | Self::Test => Audience::Account,
+            Self::Program(_) => Audience::Program,
         }
     }
 
@@ -160,6 +177,6 @@ impl Topic {
 
     /// Whoever owns an account has to hear what happens to its password.
     pub fn may_decline(self) -> bool {
-        self.audience() != Audience::Account
+        matches!(self.audience(), Audience::Stall | Audience::Buyer)
     }
 }

@@ -10,6 +10,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use super::causes;
 use super::channel::Offers;
+use super::hooks::{self, HookTopic};
 use super::outbox::{self, About};
 use super::topic::{Audience, Topic};
 
@@ -95,14 +96,26 @@ pub(super) fn tell(
             }
         };
         let Some((product, topic)) = told else { continue };
+        let subject = Some(ThingId(product.0));
+        let because: [&[u8]; 3] = [log.as_bytes(), product.as_bytes(), &now_ms.to_be_bytes()];
+        if let (Some(topic), true) = (to_programs(topic), offers.hooks) {
+            made += hooks::address(tx, (log, topic), (subject, 0), (&because, now_ms))?;
+        }
         for account in audience(tx, log, (product, topic))? {
-            let subject = Some(ThingId(product.0));
             let about = About { topic, account, log: Some(log), subject, detail: 0 };
-            let because: [&[u8]; 3] = [log.as_bytes(), product.as_bytes(), &now_ms.to_be_bytes()];
             made += outbox::address(tx, &about, &because, (offers, now_ms))?;
         }
     }
     Ok(made)
+}
+
+/// What programs are told of it.
+fn to_programs(topic: Topic) -> Option<HookTopic> {
+    if topic == Topic::LowStock {
+        Some(HookTopic::LowStock)
+    } else {
+        (topic == Topic::StockOut).then_some(HookTopic::SoldOut)
+    }
 }
 
 fn noted(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Vec<Noted>, StoreError> {

@@ -34,7 +34,9 @@ pub(crate) fn wants(
 ) -> Result<bool, StoreError> {
     let row = match channel {
         Channel::Mail => tx.query_opt(MAIL, params![account, topic.number()])?,
-        Channel::Push => tx.query_opt(OTHER, params![account, topic.number(), channel.number()])?,
+        Channel::Push | Channel::Hook => {
+            tx.query_opt(OTHER, params![account, topic.number(), channel.number()])?
+        }
     };
     let wanted = row.map(|row| row.int(0)).transpose()?;
     Ok(!topic.may_decline() || wanted != Some(0))
@@ -52,7 +54,7 @@ pub(crate) fn set(
              on conflict (account, topic) do update set wanted = excluded.wanted",
             params![account, topic.number(), i64::from(wanted)],
         ),
-        Channel::Push => tx.run(
+        Channel::Push | Channel::Hook => tx.run(
             "insert into channel_wish (account, channel, topic, wanted) values ($1, $2, $3, $4)
              on conflict (account, channel, topic) do update set wanted = excluded.wanted",
             params![account, channel.number(), topic.number(), i64::from(wanted)],

@@ -37,6 +37,8 @@ pub enum Refusal {
     NoSuchDevice,
     #[error("this stall has no such key, or it was ended before")]
     NoSuchKey,
+    #[error("this stall tells no such address")]
+    NoSuchHook,
     #[error("there is no such order at this stall, or it is not yours")]
     NoSuchOrder,
     #[error("there is no such review at this stall, or it is hidden")]
@@ -112,6 +114,7 @@ impl Refusal {
             Self::ScopeMissing(_) => "scope_missing",
             Self::NoSuchDevice => "no_such_device",
             Self::NoSuchKey => "no_such_key",
+            Self::NoSuchHook => "no_such_hook",
             Self::NoSuchOrder => "no_such_order",
             Self::NoSuchReview => "no_such_review",
             Self::Review(unfit) => unfit.code(),

@@ -28,7 +28,7 @@ pub use orders::{Declined, DeliveryView, EndOrder, OrderLineView, OrderView, Pla
 pub(crate) use orders::{look_at_coupon, view as order_view};
 pub use paying::{LEASE_MS, PayTurn, PaymentView, ToPay};
 pub use prepared::{Prepared, ROUNDS_MAX};
-pub(crate) use programs::{CatalogueView, catalogue};
+pub(crate) use programs::{CatalogueView, catalogue, here};
 pub use refunds::RefundView;
 pub use returns::ReturnTurn;
 pub use shop::{CategoryView, OfferView, StallView};

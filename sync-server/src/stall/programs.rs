@@ -73,6 +73,18 @@ pub(crate) fn catalogue(
     Ok(found)
 }
 
+/// All of one product that is at the stall.
+pub(crate) fn here(tx: &mut dyn Tx, stall: LogId, product: ProductId) -> Result<i64, StoreError> {
+    let accounts = [Account::Pool, Account::Deficit, Account::Sold, Account::WriteOff];
+    let [pool, deficit, sold, lost] = accounts.map(|account| account.parts().0);
+    let row = tx.query_one(
+        "select cast(coalesce(sum(quantity), 0) as bigint) from balance
+         where log = $1 and product = $2 and account between $3 and $4 and account not in ($5, $6)",
+        params![stall, product, pool, deficit, sold, lost],
+    )?;
+    row.int(0)
+}
+
 fn codes(tx: &mut dyn Tx, stall: LogId, product: ProductId) -> Result<Vec<String>, StoreError> {
     let sql = "select code from product_code where log = $1 and product = $2 order by code";
     let rows = tx.query(sql, params![stall, product])?;

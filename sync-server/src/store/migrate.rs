@@ -52,6 +52,7 @@ pub const STEPS: &[Migration] = &[
     step!(34, "0016_market_price"),
     step!(35, "0017_watched"),
     step!(36, "0018_program_keys"),
+    step!(37, "0019_hooks"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

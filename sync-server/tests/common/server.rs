@@ -91,6 +91,8 @@ pub(crate) struct Wanted {
     pub(crate) sends_mail: bool,
     /// What browsers subscribe to, and the way to their push services.
     pub(crate) push: Option<(String, Egress)>,
+    /// The way to addresses of programs.
+    pub(crate) egress: Option<Egress>,
     pub(crate) pay: Vec<Arc<dyn Provider>>,
 }
 
@@ -145,7 +147,7 @@ impl TestServer {
                 web: wanted.web.unwrap_or_default(),
                 sends_mail: wanted.sends_mail,
                 push_key: wanted.push.as_ref().map(|(key, _)| key.clone()),
-                egress: wanted.push.map(|(_, egress)| egress),
+                egress: wanted.egress.or(wanted.push.map(|(_, egress)| egress)),
                 operator_key: Some(OPERATOR_KEY.into()),
                 ..Settings::default()
             },

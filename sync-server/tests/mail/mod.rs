@@ -30,7 +30,7 @@ struct Market {
 
 fn post(sink: &Sink) -> Carriers {
     let post = Post::new(&format!("smtp://{}", sink.address), "Soko <market@example.org>").unwrap();
-    Carriers { post: Some(post), push: None, origin: ORIGIN.to_owned() }
+    Carriers { post: Some(post), push: None, hooks: None, origin: ORIGIN.to_owned() }
 }
 
 impl Market {

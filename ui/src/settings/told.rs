@@ -18,8 +18,16 @@ use crate::speech::{Speech, use_speech};
 use crate::words::Language;
 
 /// What is for the stall; everything else is for a buyer.
-const OF_THE_STALL: [&str; 7] =
-    ["order-new", "order-cancelled", "incident", "review-new", "low-stock", "stock-out", "device-revoked"];
+const OF_THE_STALL: [&str; 8] = [
+    "order-new",
+    "order-cancelled",
+    "incident",
+    "review-new",
+    "low-stock",
+    "stock-out",
+    "device-revoked",
+    "hook-off",
+];
 /// How long a test is followed, until it left or failed.
 const LOOKS: usize = 12;
 const LOOK_MS: i32 = 800;
