@@ -26,7 +26,8 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         | Call::Paper(_)
         | Call::Check { .. }
         | Call::Keep { .. }
-        | Call::Kept { .. } => false,
+        | Call::Kept { .. }
+        | Call::Programs(_) => false,
     }
 }
 

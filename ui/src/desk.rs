@@ -216,6 +216,7 @@ pub(crate) fn trouble(answer: Answer) -> Trouble {
         | Answer::About(_)
         | Answer::Paper(_)
         | Answer::Checked(_)
+        | Answer::Programs(_)
         | Answer::Kept(_) => Trouble::Failed("link.unreadable".into()),
     }
 }

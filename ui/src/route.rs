@@ -75,6 +75,8 @@ pub enum Route {
     Devices,
     /// What somebody is told outside of the app.
     Told,
+    /// What an owner lets programs of their own do.
+    Programs,
     People,
     Audit,
     NotFound,
@@ -178,6 +180,7 @@ impl Route {
             ["sign-in"] => Some(Self::SignIn),
             ["devices"] => Some(Self::Devices),
             ["told"] => Some(Self::Told),
+            ["programs"] => Some(Self::Programs),
             ["people"] => Some(Self::People),
             ["audit"] => Some(Self::Audit),
             _ => None,
@@ -235,6 +238,7 @@ impl Route {
             Self::SignIn => "/sign-in".into(),
             Self::Devices => "/devices".into(),
             Self::Told => "/told".into(),
+            Self::Programs => "/programs".into(),
             Self::People => "/people".into(),
             Self::Audit => "/audit".into(),
         }
@@ -268,6 +272,7 @@ impl Route {
             | Self::Drawer
             | Self::ShiftReportNow
             | Self::ShiftReport(..)
+            | Self::Programs
             | Self::People
             | Self::Audit
             | Self::Customers
@@ -320,7 +325,7 @@ impl Route {
             | Self::Drawer
             | Self::ShiftReportNow
             | Self::ShiftReport(..) => Self::Today,
-            Self::Devices | Self::Told | Self::People | Self::Audit => Self::Settings,
+            Self::Devices | Self::Told | Self::Programs | Self::People | Self::Audit => Self::Settings,
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Category(_) | Self::Stall(_) | Self::Offer(..) => Self::Market,
             Self::MyOrder(_) => Self::MyOrders,
@@ -403,6 +408,7 @@ mod tests {
             Route::Order(order),
             Route::Reviews,
             Route::Coupons,
+            Route::Programs,
             Route::Products,
             Route::NewProduct { code: String::new() },
             Route::NewProduct { code: "40 06381&x=1".into() },

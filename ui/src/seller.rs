@@ -13,6 +13,7 @@ mod family;
 mod figures;
 mod figures_goods;
 mod home;
+mod hooks;
 mod import;
 mod import_choice;
 mod incidents;
@@ -33,6 +34,8 @@ mod prices;
 mod product;
 mod product_fields;
 mod products;
+mod program_keys;
+mod programs;
 mod questions;
 mod receipt;
 mod refund;
@@ -76,6 +79,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Order(order) => html! { <order::Order key={order.to_string()} {order} /> },
         Route::Reviews => html! { <reviews::Reviews /> },
         Route::Coupons => html! { <coupons::Coupons /> },
+        Route::Programs => html! { <programs::Programs /> },
         Route::Products => html! { <products::Products /> },
         Route::Labels => html! { <labels::Labels /> },
         Route::Prices => html! { <prices::Prices /> },

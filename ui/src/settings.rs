@@ -19,6 +19,7 @@ mod till;
 mod told;
 mod told_here;
 
+use soko_domain::role::Role;
 use yew::prelude::*;
 
 pub use looks::Looks;
@@ -66,37 +67,13 @@ fn Settings() -> Html {
                     if stall.as_ref().is_none_or(|stall| stall.is_connected) {
                         <Account />
                     }
-                    <nav class="card links" aria-label={speech.say("told.title")}>
-                        <Go to={Route::Told} class="list-row">
-                            { icon(Icon::Bell) }
-                            <span class="list-main">
-                                <span>{ speech.say("told.title") }</span>
-                                <span class="list-more list-more-long">{ speech.say("told.settings-text") }</span>
-                            </span>
-                            { icon(Icon::Forward) }
-                        </Go>
-                    </nav>
-                    <nav class="card links" aria-label={speech.say("nav.devices")}>
-                        <Go to={Route::Devices} class="list-row">
-                            { icon(Icon::Device) }
-                            <span class="list-main">
-                                <span>{ speech.say("nav.devices") }</span>
-                                <span class="list-more list-more-long">{ speech.say("settings.devices-text") }</span>
-                            </span>
-                            { icon(Icon::Forward) }
-                        </Go>
-                    </nav>
+                    { leads(Route::Told, Icon::Bell, (speech.say("told.title"), speech.say("told.settings-text"))) }
+                    { leads(Route::Devices, Icon::Device, (speech.say("nav.devices"), speech.say("settings.devices-text"))) }
                     if stall.is_some() {
-                        <nav class="card links" aria-label={speech.say("people.title")}>
-                            <Go to={Route::People} class="list-row">
-                                { icon(Icon::Person) }
-                                <span class="list-main">
-                                    <span>{ speech.say("people.title") }</span>
-                                    <span class="list-more list-more-long">{ speech.say("people.settings-text") }</span>
-                                </span>
-                                { icon(Icon::Forward) }
-                            </Go>
-                        </nav>
+                        { leads(Route::People, Icon::Person, (speech.say("people.title"), speech.say("people.settings-text"))) }
+                        if stall.as_ref().is_some_and(|stall| stall.role == Role::Owner) {
+                            { leads(Route::Programs, Icon::Link, (speech.say("programs.title"), speech.say("programs.settings-text"))) }
+                        }
                         <printers::Printers />
                     }
                     <own::Own stall={stall.clone()} />
@@ -108,5 +85,21 @@ fn Settings() -> Html {
                 </div>
             </div>
         </section>
+    }
+}
+
+/// The way to a screen of its own.
+fn leads(to: Route, sign: Icon, (title, text): (AttrValue, AttrValue)) -> Html {
+    html! {
+        <nav class="card links" aria-label={title.clone()}>
+            <Go {to} class="list-row">
+                { icon(sign) }
+                <span class="list-main">
+                    <span>{ title }</span>
+                    <span class="list-more list-more-long">{ text }</span>
+                </span>
+                { icon(Icon::Forward) }
+            </Go>
+        </nav>
     }
 }

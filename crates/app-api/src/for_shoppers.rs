@@ -30,6 +30,7 @@ enum ForShoppers {
     Kept(Vec<u8>),
     Refused(Refused),
     Failed { sentence: String },
+    Programs(Unread),
 }
 
 /// There is none of it.
@@ -48,7 +49,8 @@ pub fn decode_for_shoppers(bytes: &[u8]) -> Result<Answer, CodecError> {
         ForShoppers::Done(none)
         | ForShoppers::View(none)
         | ForShoppers::People(none)
-        | ForShoppers::Paper(none) => match none {},
+        | ForShoppers::Paper(none)
+        | ForShoppers::Programs(none) => match none {},
         ForShoppers::Market(view) => Answer::Market(view),
         ForShoppers::Suggested(suggestions) => Answer::Suggested(suggestions),
         ForShoppers::Bought => Answer::Bought,

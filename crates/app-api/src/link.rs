@@ -11,6 +11,7 @@ use crate::market::{MarketQuery, MarketView};
 use crate::notice::Notice;
 use crate::paper::{PaperCall, PaperReply};
 use crate::people::{PeopleCall, PeopleReply};
+use crate::programs::{ProgramsCall, ProgramsReply};
 use crate::proof::ProofView;
 use crate::query::Query;
 use crate::refused::Refused;
@@ -49,6 +50,8 @@ pub enum Call {
     Keep { key: String, value: Vec<u8> },
     /// What was kept under this key; empty when nothing was.
     Kept { key: String },
+    /// What an owner lets programs of their own do.
+    Programs(ProgramsCall),
 }
 
 /// Longest key and longest value of a draft.
@@ -78,6 +81,7 @@ pub enum Answer {
     Failed {
         sentence: String,
     },
+    Programs(ProgramsReply),
 }
 
 /// What happened without being asked for.

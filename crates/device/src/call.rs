@@ -49,6 +49,7 @@ impl Device {
             Call::About => self.about().map(Answer::About),
             Call::Keep { key, value } => self.keep_draft(&key, &value).map(|()| Answer::Kept(Vec::new())),
             Call::Kept { key } => self.draft(&key).map(Answer::Kept),
+            Call::Programs(call) => self.programs(&call).await.map(Answer::Programs),
         };
         answer.unwrap_or_else(Answer::from)
     }

@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, FileMade, MessagesReply, MessagesVerb,
-    ReturnAnswer, ReviewAnswer, StallContent, Told, Verb,
+    ProgramsCall, ProgramsReply, ReturnAnswer, ReviewAnswer, StallContent, Told, Verb,
 };
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
@@ -178,6 +178,11 @@ impl Device {
     async fn messages(&self, verb: &MessagesVerb) -> Result<MessagesReply, Undone> {
         let (server, session) = (self.server()?, self.session()?);
         self.with_session(server.messages(&session, verb).await.map_err(Undone::from))
+    }
+
+    pub(crate) async fn programs(&self, call: &ProgramsCall) -> Result<ProgramsReply, Undone> {
+        let (server, session) = (self.server()?, self.session()?);
+        self.with_session(server.programs(&session, call).await.map_err(Undone::from))
     }
 
     fn session(&self) -> Result<String, Undone> {

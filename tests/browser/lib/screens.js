@@ -43,6 +43,7 @@ export const SCREENS = [
   ["cards", "/cards"],
   ["settings", "/settings"],
   ["told", "/told"],
+  ["programs", "/programs"],
   ["devices", "/devices"],
   ["people", "/people"],
   ["drawer", "/drawer"],

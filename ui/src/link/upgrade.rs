@@ -178,6 +178,7 @@ impl Shared {
             | Call::Device(_)
             | Call::Paper(_)
             | Call::Check { .. }
+            | Call::Programs(_)
             | Call::Keep { .. }
             | Call::Kept { .. } => None,
         }

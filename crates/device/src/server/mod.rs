@@ -4,6 +4,7 @@ mod heard;
 mod likes;
 mod messages;
 mod orders;
+mod programs;
 mod reviews;
 mod web;
 

@@ -8,6 +8,7 @@ mod coupons;
 mod likes;
 mod paper;
 mod printers;
+mod programs;
 mod returns;
 mod stalls;
 mod suggest;
