@@ -18,9 +18,11 @@ use soko_domain::entry::ProgramAct;
 use soko_domain::ids::ThingId;
 use soko_sync_server::egress::Egress;
 use soko_sync_server::messages::{Carriers, Hooks, Post, Round, round};
+use soko_sync_server::pay::drive;
 
 use super::{DAY_MS, acts, sell};
 use crate::common::TestStore;
+use crate::common::hostile::Hostile;
 use crate::common::server::{Answer, Wanted};
 use crate::common::shop::{STALL, Shop, TEA, core, id, orders, secret as guest_secret, stores};
 
@@ -28,6 +30,8 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// How long a request may take here.
 const PATIENCE: Duration = Duration::from_millis(300);
+/// Looks within which a payment comes to rest.
+const LOOKS: usize = 60;
 const NONE: Round = Round { made: 0, sent: 0, later: 0, given_up: 0, dropped: 0 };
 const ALL: [&str; 7] = [
     "order.placed",
@@ -144,7 +148,11 @@ impl World {
     }
 
     async fn open_with(store: TestStore, egress: Egress, post: Option<Post>) -> Self {
-        let wanted = Wanted { egress: Some(egress.clone()), sends_mail: post.is_some(), ..Wanted::default() };
+        Self::open_wanted(store, (egress, post), Wanted::default()).await
+    }
+
+    async fn open_wanted(store: TestStore, (egress, post): (Egress, Option<Post>), wanted: Wanted) -> Self {
+        let wanted = Wanted { egress: Some(egress.clone()), sends_mail: post.is_some(), ..wanted };
         let shop = Shop::open_wanted(store, core(), 5, wanted).await;
         let origin = "https://market.example".to_owned();
         let carriers = Carriers { post, push: None, hooks: Some(Hooks::new(egress)), origin };
@@ -552,5 +560,53 @@ async fn two_that_look_at_once_tell_nothing_twice_and_one_that_hangs_keeps_no_ot
         // Twice at most was that noticed.
         world.later(7 * MINUTE_MS);
         assert_eq!(world.round().await, Round { later: 1, ..NONE });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_came_and_went_is_told_with_its_amount() {
+    for store in stores() {
+        let provider = Hostile::open().await;
+        let wanted = Wanted { pay: vec![provider.provider()], ..Wanted::default() };
+        let egress = Egress::patient(true, PATIENCE).unwrap();
+        let world = World::open_wanted(store, (egress, None), wanted).await;
+        let (_, secret) = world.hook(&["order.paid", "order.refunded", "order.cancelled"]).await;
+        let lines = [json!({"product": TEA.to_string(), "quantity": 2})];
+        let body = json!({"order": id(1), "lines": lines, "pay": {"way": "card"}});
+        let ask = world.shop.server.post(&orders(), &body).header("soko-buyer", &guest_secret(1));
+        ask.send().await.expect(StatusCode::CREATED);
+        world.until_payment("waiting").await;
+        provider.books().buyer(true);
+        world.until_payment("paid").await;
+        assert_eq!(world.round().await, Round { made: 1, sent: 1, ..NONE });
+        world.step(1, "cancel", &json!({})).await;
+        assert_eq!(world.round().await, NONE, "it is not cancelled before its money is back");
+        world.until_payment("returned").await;
+        assert_eq!(world.round().await, Round { made: 2, sent: 2, ..NONE });
+        let heard = world.program.heard();
+        assert!(heard.iter().all(|one| one.signed_by(&[&secret]) == [0]));
+        let mut told: Vec<(String, Value)> =
+            heard.iter().map(|one| (one.topic(), one.json()["data"]["amount_minor"].clone())).collect();
+        told.sort_by(|one, other| one.0.cmp(&other.0));
+        let expected =
+            [("order.cancelled", Value::Null), ("order.paid", json!(900)), ("order.refunded", json!(900))];
+        assert_eq!(told, expected.map(|(topic, amount)| (topic.to_owned(), amount)));
+        assert_eq!(heard[0].json()["data"]["order"]["payment"], json!({"way": "card", "state": "paid"}));
+    }
+}
+
+impl World {
+    /// Drives the payment of the first order until it is so far.
+    async fn until_payment(&self, wanted: &str) {
+        let server = &self.shop.server;
+        for _ in 0..LOOKS {
+            let seen = server.get(&format!("{}/{}", orders(), id(1))).header("soko-buyer", &guest_secret(1));
+            if seen.send().await.json()["payment"]["state"] == json!(wanted) {
+                return;
+            }
+            drive::once(&server.app).await;
+            self.later(2 * MINUTE_MS);
+        }
+        panic!("the payment does not become {wanted}");
     }
 }
