@@ -10,6 +10,7 @@ use crate::broken::{Broken, broken};
 use crate::counters::Counter;
 use crate::people::DURABLE;
 use crate::server::STALL;
+use crate::web::hand_over;
 use crate::world::World;
 
 const MEET: &str = "everybody meets once the faults stop";
@@ -72,7 +73,7 @@ impl World<'_> {
         let orders = self.held_orders()?;
         for order in orders {
             let verb = if self.choices.chance(128) {
-                Verb::HandOverOrder { order }
+                hand_over(order)
             } else {
                 Verb::AskCancelOrder { order, reason: "closing".into() }
             };

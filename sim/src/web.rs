@@ -1,6 +1,6 @@
 //! Buyers in the shop: they order, lose the answer, order again under the same key, and change their minds.
 
-use soko_app_api::Verb;
+use soko_app_api::{TenderInput, Verb};
 use soko_domain::entry::ReleaseReason;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::verbs::place_order::AskedLine;
@@ -16,6 +16,11 @@ use crate::world::{World, refused};
 /// A shop holds only so many orders for one of them.
 const BUYERS: u8 = 3;
 const REMEMBERED_MAX: usize = 10;
+
+/// Whoever fetches an order pays with a note that is large enough.
+pub(crate) fn hand_over(order: OrderId) -> Verb {
+    Verb::HandOverOrder { order, tenders: vec![TenderInput::cash(1_000_000)] }
+}
 
 #[derive(Default)]
 pub(crate) struct Web {
@@ -151,7 +156,7 @@ impl World<'_> {
     pub(crate) fn end_at_register(&mut self, at: usize, hand_over: bool) -> Result<(), Broken> {
         let Some(order) = self.some_open_order() else { return Ok(()) };
         let verb = if hand_over {
-            Verb::HandOverOrder { order }
+            self::hand_over(order)
         } else {
             Verb::AskCancelOrder { order, reason: "sold out".into() }
         };

@@ -12,6 +12,7 @@ mod drawer;
 mod family;
 mod figures;
 mod figures_goods;
+mod hand_over;
 mod home;
 mod hooks;
 mod import;

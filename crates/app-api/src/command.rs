@@ -197,9 +197,12 @@ pub enum Verb {
         author: AuthorId,
         reason: String,
     },
+    /// The goods go to their buyer. Who had not paid before pays now, into the open drawer.
     HandOverOrder {
         #[serde(with = "as_hex")]
         order: OrderId,
+        #[serde(default)]
+        tenders: Vec<TenderInput>,
     },
     /// The buyer of an order that was paid and handed over gets all the money back, the way it came.
     PayBackOrder {

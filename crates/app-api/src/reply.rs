@@ -22,6 +22,11 @@ pub enum Reply {
         /// Units that the share did not cover: they may have been promised to somebody.
         beyond_share: i64,
     },
+    /// An order is with its buyer, who paid for it then.
+    HandedOver {
+        cash_rounding_minor: i64,
+        change_minor: i64,
+    },
     Voided {
         cash_back_minor: i64,
     },

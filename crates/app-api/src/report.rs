@@ -37,7 +37,10 @@ pub struct ShiftReport {
     pub voids_minor: i64,
     pub refunds: u32,
     pub refunds_minor: i64,
-    /// Sales less voids less refunds.
+    /// Orders from the shop that were paid when they were handed over.
+    pub orders: u32,
+    pub orders_minor: i64,
+    /// Sales and orders less voids less refunds.
     pub net_minor: i64,
     /// What came off prices.
     pub discounts_minor: i64,

@@ -628,6 +628,9 @@ pub struct OrderView {
     /// The code that it carries, and what that took off; empty without one.
     pub coupon: String,
     pub discount_minor: i64,
+    /// What whoever takes the goods pays for them now, and the smallest coin for it.
+    pub due_minor: i64,
+    pub cash_step_minor: u32,
 }
 
 /// A part of an order's money that goes back.

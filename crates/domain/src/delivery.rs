@@ -5,7 +5,7 @@ use crate::basket::{Basket, BasketLine, Discount, Policy, price};
 use crate::money::Ppm;
 use crate::quantity::{Quantity, Unit};
 use crate::refusal::{Refusal, ensure};
-use crate::tax::{TaxMode, TaxRate};
+use crate::tax::{LineTax, TaxMode, TaxRate};
 use crate::verbs::make_sale::NO_PRODUCT;
 
 crate::wire_choice! {
@@ -84,8 +84,9 @@ pub struct Parcel<'a> {
 }
 
 /// What bringing costs.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Charge {
+    pub taxes: Vec<LineTax>,
     pub tax_minor: i64,
     /// With its tax.
     pub total_minor: i64,
@@ -186,7 +187,8 @@ impl Terms {
             taxes: self.tax.iter().cloned().collect(),
         };
         let priced = price(&Basket { lines: vec![line], discount: Discount::None, policy })?;
-        Ok(Charge { tax_minor: priced.tax_minor, total_minor: priced.total_minor })
+        let taxes = priced.lines.into_iter().flat_map(|line| line.taxes).collect();
+        Ok(Charge { taxes, tax_minor: priced.tax_minor, total_minor: priced.total_minor })
     }
 
     /// As the tariff says, before anything is free. Also where it is free nothing goes where the stall does not go.
@@ -364,7 +366,7 @@ mod tests {
     fn what_bringing_costs() {
         let weights = "weight 1000 20000\nweight 5000 45000";
         let zones = "zone 15000 Westlands\nzone 30000 Upper Hill\nfree 500000";
-        let charge = |total_minor, tax_minor| Ok(Charge { tax_minor, total_minor });
+        let charge = |total_minor, tax_minor| Ok((total_minor, tax_minor));
         for (terms, goods_minor, grams, zone, expected) in [
             ("flat 30000", 1, 1, "", charge(30_000, 0)),
             ("flat 30000\nfree 5000", 4_999, 1, "", charge(30_000, 0)),
@@ -383,6 +385,11 @@ mod tests {
             (zones, 500_000, 1, "Mombasa", Err(Refusal::UnknownZone)),
         ] {
             let charged = Terms::parse(terms).unwrap().charge(policy(), &Parcel { goods_minor, grams, zone });
+            if let Ok(charge) = &charged {
+                let of_rates: i64 = charge.taxes.iter().map(|tax| tax.tax_minor).sum();
+                assert_eq!(of_rates, charge.tax_minor, "{terms}");
+            }
+            let charged = charged.map(|charge| (charge.total_minor, charge.tax_minor));
             assert_eq!(charged, expected, "{terms} {goods_minor} {grams} {zone}");
         }
     }
@@ -396,7 +403,7 @@ mod tests {
         assert_eq!(visited.charge(Handing::Local, policy(), &parcel), refused);
         let brings = Handings::read(true, "flat 5", "");
         assert_eq!(brings.charge(Handing::Pickup, policy(), &parcel), refused);
-        let charge = Charge { tax_minor: 0, total_minor: 5 };
+        let charge = Charge { total_minor: 5, ..Charge::default() };
         assert_eq!(brings.charge(Handing::Local, policy(), &parcel), Ok(Some(charge)));
         // Who says no to everything, or something that nobody can read, can be visited.
         assert!(Handings::read(true, "", "").pickup);

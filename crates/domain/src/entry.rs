@@ -13,6 +13,7 @@ mod drawer;
 mod order;
 mod order_v1;
 mod order_v2;
+mod order_v3;
 mod payment;
 mod person;
 mod price;
@@ -25,11 +26,12 @@ mod sale_v1;
 pub use crate::basket::TenderKind;
 use crate::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 pub use crate::people::{Act, Approval};
+use crate::tax::LineTax;
 use crate::wire::{Malformed, Reader, Wire, Writer};
 pub use coupon::{CouponPut, OrderCoupon};
 pub use customer::{CustomerErased, CustomerPut};
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
-pub use order::{OrderStep, OrderStepped};
+pub use order::{OrderHandedOver, OrderStep, OrderStepped, OrderTaken};
 pub use payment::{
     BackWay, OrderBackAsked, OrderBackLine, OrderCashGiven, OrderPaid, OrderPaidBack, OrderRefundAllowed,
     OrderRefundAsked, OrderRefundEnded, OrderToPay, PayWay, RefundEnd,
@@ -43,6 +45,7 @@ pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, Spend
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use sale::{
     PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
+    cash_kept, cash_tendered,
 };
 
 /// In the version byte: after the stamp stands who did it.
@@ -177,7 +180,7 @@ entries! {
     7 StockCounted v 1,
     8 ShareReturned v 1,
     9 DeviceRevoked v 1,
-    10 OrderHandedOver v 1,
+    10 OrderHandedOver v 2 from v 1 order_v1::OrderHandedOver,
     11 OrderCancelAsked v 1,
     12 DrawerMoved v 1,
     13 DrawerOpened v 1,
@@ -211,7 +214,8 @@ entries! {
     0x102 DeviceAdmitted v 1,
     0x103 ShareGranted v 1,
     0x104 ShareRecalled v 1,
-    0x105 OrderPlaced v 3 from v 1 order_v1::OrderPlaced from v 2 order_v2::OrderPlaced,
+    0x105 OrderPlaced v 4 from v 1 order_v1::OrderPlaced from v 2 order_v2::OrderPlaced
+        from v 3 order_v3::OrderPlaced,
     0x106 OrderReleased v 1,
     0x107 OrderFulfilled v 1,
     0x108 StockMoved v 1,
@@ -466,10 +470,6 @@ crate::wire_struct! {
 }
 
 crate::wire_struct! {
-    pub struct OrderHandedOver { pub order: OrderId }
-}
-
-crate::wire_struct! {
     pub struct OrderCancelAsked { pub order: OrderId, pub reason: String }
 }
 
@@ -513,6 +513,8 @@ crate::wire_struct! {
         pub price_per: i64,
         /// Came off before taxes; the other amounts are without it.
         pub discount_minor: i64,
+        /// Each with its rate; none in orders of the first versions, which said only what all of them come to.
+        pub taxes: Vec<LineTax>,
         pub tax_minor: i64,
         pub total_minor: i64,
     }
@@ -542,6 +544,8 @@ crate::wire_struct! {
     pub struct OrderDelivery {
         /// One of the stall's own names of places; empty where it has one price for all.
         pub zone: String,
+        /// As with a line.
+        pub taxes: Vec<LineTax>,
         pub tax_minor: i64,
         /// With its tax.
         pub total_minor: i64,

@@ -117,6 +117,23 @@ pub fn tax_totals<'a>(taxed: impl IntoIterator<Item = &'a Taxed>) -> Option<Vec<
     Some(totals.into_iter().map(total).collect())
 }
 
+/// Net amount and tax by rate of what is written already: the taxes of each line, and what it came to with them. Saturates,
+/// since a record from outside may say anything.
+pub fn add_up<'a>(lines: impl IntoIterator<Item = (&'a [LineTax], i64)>) -> Vec<TaxTotal> {
+    let mut totals: BTreeMap<&TaxRate, (i64, i64)> = BTreeMap::new();
+    for (taxes, total_minor) in lines {
+        let tax = taxes.iter().fold(0, |sum: i64, tax| sum.saturating_add(tax.tax_minor));
+        for of_rate in taxes {
+            let (net, sum) = totals.entry(&of_rate.rate).or_default();
+            *net = net.saturating_add(total_minor.saturating_sub(tax));
+            *sum = sum.saturating_add(of_rate.tax_minor);
+        }
+    }
+    let total =
+        |(rate, (net_minor, tax_minor)): (&TaxRate, _)| TaxTotal { rate: rate.clone(), net_minor, tax_minor };
+    totals.into_iter().map(total).collect()
+}
+
 /// Taxes that share a divisor are summed before they are rounded. The number tells equal rates on one line
 /// apart, so that each is rounded like the other.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]

@@ -73,6 +73,7 @@ pub fn schema() -> &'static [Migration] {
         device!(34, "own refunds", "0017_own_refunds"),
         Migration { number: 35, name: "returns", sql: soko_projection::RETURNS },
         device!(36, "own returns", "0018_own_returns"),
+        Migration { number: 37, name: "orders in the drawer", sql: soko_projection::DRAWER_ORDERS },
     ];
     STEPS
 }

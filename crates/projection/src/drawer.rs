@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use soko_domain::entry::{
-    DrawerCounted, DrawerMoved, DrawerOpened, Entry, Kind, RefundMade, SaleMade, SaleVoided, ShiftClosed,
-    ShiftOpened, Stamp, TenderKind,
+    DrawerCounted, DrawerMoved, DrawerOpened, Entry, Kind, OrderTaken, RefundMade, SaleMade, SaleVoided,
+    ShiftClosed, ShiftOpened, Stamp, TenderKind, Tendered, cash_tendered,
 };
 use soko_domain::ids::{SaleId, ShiftId};
-use soko_domain::tax::TaxRate;
+use soko_domain::tax::{TaxTotal, add_up};
 use soko_domain::verbs::make_sale::cash_kept;
 use soko_domain::verbs::move_drawer::DRAWER_MINOR_MAX;
 use soko_record_log::{StoreError, Tx, log, params};
@@ -27,6 +27,9 @@ struct Sums {
     voids_minor: i64,
     refunds: i64,
     refunds_minor: i64,
+    /// Orders from the shop that were paid when they were handed over.
+    orders: i64,
+    orders_minor: i64,
     discounts_minor: i64,
     rounding_minor: i64,
     /// Cash as it was handed over, before change.
@@ -69,9 +72,9 @@ fn add_sums(tx: &mut dyn Tx, place: &Place, shift: ShiftId, sums: &Sums) -> Resu
         "insert into shift (log, shift, author, opened_at_ms, business_day, float_minor, closed, expected_minor,
            counted_minor, reason, sales, sales_minor, voids, voids_minor, refunds, refunds_minor,
            discounts_minor, rounding_minor, tendered_minor, change_minor, paid_in_minor, paid_out_minor,
-           openings, cash_minor)
+           openings, cash_minor, orders, orders_minor)
          values ($1, $2, $3, 0, 0, 0, 0, 0, 0, '', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-           $16, $17)
+           $16, $17, $18, $19)
          on conflict (log, shift, author) do update
          set sales = shift.sales + excluded.sales, sales_minor = shift.sales_minor + excluded.sales_minor,
              voids = shift.voids + excluded.voids, voids_minor = shift.voids_minor + excluded.voids_minor,
@@ -84,7 +87,8 @@ fn add_sums(tx: &mut dyn Tx, place: &Place, shift: ShiftId, sums: &Sums) -> Resu
              paid_in_minor = shift.paid_in_minor + excluded.paid_in_minor,
              paid_out_minor = shift.paid_out_minor + excluded.paid_out_minor,
              openings = shift.openings + excluded.openings,
-             cash_minor = shift.cash_minor + excluded.cash_minor",
+             cash_minor = shift.cash_minor + excluded.cash_minor, orders = shift.orders + excluded.orders,
+             orders_minor = shift.orders_minor + excluded.orders_minor",
         params![
             place.log,
             shift,
@@ -102,7 +106,9 @@ fn add_sums(tx: &mut dyn Tx, place: &Place, shift: ShiftId, sums: &Sums) -> Resu
             bounded(sums.paid_in_minor),
             bounded(sums.paid_out_minor),
             bounded(sums.openings),
-            bounded(sums.cash_minor)
+            bounded(sums.cash_minor),
+            bounded(sums.orders),
+            bounded(sums.orders_minor)
         ],
     )
 }
@@ -225,7 +231,7 @@ pub(crate) fn sold(
         sales_minor: sale.total_minor,
         discounts_minor: discounts(sale),
         rounding_minor: sale.cash_rounding_minor,
-        tendered_minor: cash_tendered(sale),
+        tendered_minor: cash_tendered(&sale.tenders),
         change_minor: sale.change_minor,
         cash_minor: cash_kept(sale),
         ..Sums::default()
@@ -247,7 +253,7 @@ pub(crate) fn voided(
         sums.voids_minor = sale.total_minor;
         sums.discounts_minor = discounts(sale).saturating_neg();
         sums.rounding_minor = sale.cash_rounding_minor.saturating_neg();
-        sums.tendered_minor = cash_tendered(sale).saturating_neg();
+        sums.tendered_minor = cash_tendered(&sale.tenders).saturating_neg();
         sums.change_minor = sale.change_minor.saturating_neg();
     }
     add_to_shift(book, place, void.shift, &sums, touched)?;
@@ -268,6 +274,27 @@ pub(crate) fn refunded(
     add_to_shift(book, place, refund.shift, &sums, touched)?;
     let tender = Paid { payments: 0, amount_minor: 0, refunded_minor: refund.amount_minor };
     add_tender(book.tx, place, refund.shift, refund.tender, &tender)
+}
+
+/// An order from the shop is paid with its goods: its money is this drawer's, and it is counted apart from the sales.
+pub(crate) fn order_taken(
+    book: &mut Book<'_>,
+    place: &Place,
+    taken: &OrderTaken,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    let sums = Sums {
+        orders: 1,
+        orders_minor: taken.total_minor,
+        rounding_minor: taken.cash_rounding_minor,
+        tendered_minor: cash_tendered(&taken.tenders),
+        change_minor: taken.change_minor,
+        cash_minor: taken.cash_kept(),
+        ..Sums::default()
+    };
+    add_to_shift(book, place, taken.shift, &sums, touched)?;
+    add_payments(book.tx, (place, taken.shift), (&taken.tenders, taken.change_minor), 1)?;
+    add_taxes(book.tx, (place, taken.shift), &taken.taxes, 1)
 }
 
 /// What an order had cost leaves the drawer. The goods were no sale of this shift.
@@ -303,11 +330,6 @@ fn discounts(sale: &SaleMade) -> i64 {
     sale.lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.discount_minor))
 }
 
-fn cash_tendered(sale: &SaleMade) -> i64 {
-    let cash = sale.tenders.iter().filter(|taken| taken.kind == TenderKind::Cash);
-    cash.fold(0, |sum: i64, taken| sum.saturating_add(taken.amount_minor))
-}
-
 /// A sale of this register, from its record.
 fn own_sale(tx: &mut dyn Tx, place: &Place, sale: SaleId) -> Result<Option<SaleMade>, StoreError> {
     let row = tx.query_opt(
@@ -339,19 +361,39 @@ fn add_parts(
     sale: &SaleMade,
     sign: i64,
 ) -> Result<(), StoreError> {
+    add_payments(tx, (place, shift), (&sale.tenders, sale.change_minor), sign)?;
+    let lines = sale.lines.iter().map(|line| (line.taxes.as_slice(), line.total_minor));
+    add_taxes(tx, (place, shift), &add_up(lines), sign)
+}
+
+fn add_payments(
+    tx: &mut dyn Tx,
+    (place, shift): (&Place, ShiftId),
+    (tenders, change_minor): (&[Tendered], i64),
+    sign: i64,
+) -> Result<(), StoreError> {
     let mut paid: BTreeMap<TenderKind, Paid> = BTreeMap::new();
-    for taken in &sale.tenders {
+    for taken in tenders {
         let of_kind = paid.entry(taken.kind).or_default();
         of_kind.payments += sign;
         of_kind.amount_minor = of_kind.amount_minor.saturating_add(sign.saturating_mul(taken.amount_minor));
     }
     if let Some(cash) = paid.get_mut(&TenderKind::Cash) {
-        cash.amount_minor = cash.amount_minor.saturating_sub(sign.saturating_mul(sale.change_minor));
+        cash.amount_minor = cash.amount_minor.saturating_sub(sign.saturating_mul(change_minor));
     }
     for (kind, paid) in paid {
         add_tender(tx, place, shift, kind, &paid)?;
     }
-    for (rate, (net_minor, tax_minor)) in taxes(sale) {
+    Ok(())
+}
+
+fn add_taxes(
+    tx: &mut dyn Tx,
+    (place, shift): (&Place, ShiftId),
+    taxes: &[TaxTotal],
+    sign: i64,
+) -> Result<(), StoreError> {
+    for total in taxes {
         tx.run(
             "insert into shift_tax (log, shift, author, ppm, mode, label, net_minor, tax_minor)
              values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -362,11 +404,11 @@ fn add_parts(
                 place.log,
                 shift,
                 place.author,
-                rate.ppm.0,
-                rate.mode.number(),
-                rate.label,
-                bounded(sign.saturating_mul(net_minor)),
-                bounded(sign.saturating_mul(tax_minor))
+                total.rate.ppm.0,
+                total.rate.mode.number(),
+                total.rate.label,
+                bounded(sign.saturating_mul(total.net_minor)),
+                bounded(sign.saturating_mul(total.tax_minor))
             ],
         )?;
     }
@@ -397,18 +439,4 @@ fn add_tender(
             bounded(paid.refunded_minor)
         ],
     )
-}
-
-/// Net and tax of each rate of a sale, from what its lines copied in.
-fn taxes(sale: &SaleMade) -> BTreeMap<TaxRate, (i64, i64)> {
-    let mut totals: BTreeMap<TaxRate, (i64, i64)> = BTreeMap::new();
-    for line in &sale.lines {
-        let tax = line.taxes.iter().fold(0, |sum: i64, tax| sum.saturating_add(tax.tax_minor));
-        for of_rate in &line.taxes {
-            let (net, sum) = totals.entry(of_rate.rate.clone()).or_default();
-            *net = net.saturating_add(line.total_minor.saturating_sub(tax));
-            *sum = sum.saturating_add(of_rate.tax_minor);
-        }
-    }
-    totals
 }

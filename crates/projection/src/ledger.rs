@@ -111,7 +111,7 @@ fn apply_order(
 ) -> Result<(), StoreError> {
     match entry {
         Entry::OrderPlaced(order) => trade::order_placed(book, place, stamp, order, touched),
-        Entry::OrderHandedOver(order) => trade::order_flag(book, place, order.order, "handed_over", touched),
+        Entry::OrderHandedOver(handed) => trade::order_handed_over(book, place, handed, touched),
         Entry::OrderCancelAsked(asked) => order_steps::cancel_asked(book, place, stamp, asked, touched),
         Entry::OrderStepped(stepped) => order_steps::stepped(book, place, stamp, stepped, touched),
         Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),

@@ -96,11 +96,14 @@ pub const ORDER_REFUNDS: &str = include_str!("../../../migrations/shared/0016_or
 /// What buyers bring back. It marks logs, as [`LISTS`] does.
 pub const RETURNS: &str = include_str!("../../../migrations/shared/0017_returns.sql");
 
+/// What hand-overs put into drawers. It marks logs, as [`LISTS`] does.
+pub const DRAWER_ORDERS: &str = include_str!("../../../migrations/shared/0018_orders_in_the_drawer.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 17] = [
+pub const STEPS: [&str; 18] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -118,6 +121,7 @@ pub const STEPS: [&str; 17] = [
     COUPONS,
     ORDER_REFUNDS,
     RETURNS,
+    DRAWER_ORDERS,
 ];
 
 /// Every table above, to be emptied before a rebuild.

@@ -29,6 +29,9 @@ pub struct ShiftFound {
     pub voids_minor: i64,
     pub refunds: u32,
     pub refunds_minor: i64,
+    /// Orders from the shop that were paid when they were handed over.
+    pub orders: u32,
+    pub orders_minor: i64,
     pub discounts_minor: i64,
     pub rounding_minor: i64,
     pub tendered_minor: i64,
@@ -52,7 +55,8 @@ pub struct ShiftFound {
 const SHIFT_COLUMNS: &str = "shift, author, opened_at_ms, opened_offset, opened_by, business_day, closed, closed_at_ms,
     closed_offset, closed_by, z_number, float_minor, sales, sales_minor, voids, voids_minor, refunds, refunds_minor,
     discounts_minor, rounding_minor, tendered_minor, change_minor, paid_in_minor, paid_out_minor, openings,
-    cash_minor, counts, last_counted_minor, expected_minor, counted_minor, reason, late, late_minor";
+    cash_minor, counts, last_counted_minor, expected_minor, counted_minor, reason, late, late_minor,
+    orders, orders_minor";
 
 fn shift_found(row: &Row) -> Result<ShiftFound, StoreError> {
     Ok(ShiftFound {
@@ -89,6 +93,8 @@ fn shift_found(row: &Row) -> Result<ShiftFound, StoreError> {
         reason: row.text(30)?.into(),
         late: row.number(31)?,
         late_minor: row.int(32)?,
+        orders: row.number(33)?,
+        orders_minor: row.int(34)?,
     })
 }
 

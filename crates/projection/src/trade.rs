@@ -1,8 +1,8 @@
 //! Sales, refunds, shares and orders, as rows. What they add to a shift is `drawer`'s.
 
 use soko_domain::entry::{
-    OrderPlaced, RefundAllowed, RefundMade, SaleMade, SaleVoided, ShareGranted, ShareRecalled, ShareReturned,
-    Stamp, TenderKind,
+    OrderHandedOver, OrderPlaced, RefundAllowed, RefundMade, SaleMade, SaleVoided, ShareGranted,
+    ShareRecalled, ShareReturned, Stamp, TenderKind,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::verbs::make_sale::cash_kept;
@@ -283,6 +283,21 @@ pub(crate) fn order_flag(
             params![place.log, order],
         )
     })
+}
+
+/// Each register that hands an order over says so in its own chain: the money that it took then is in its drawer, also where
+/// another register had handed the same order over and neither had heard of it.
+pub(crate) fn order_handed_over(
+    book: &mut Book<'_>,
+    place: &Place,
+    handed: &OrderHandedOver,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    order_flag(book, place, handed.order, "handed_over", touched)?;
+    match &handed.taken {
+        Some(taken) => drawer::order_taken(book, place, taken, touched),
+        None => Ok(()),
+    }
 }
 
 /// Its hold became a sale; from then on it can come back.

@@ -380,10 +380,16 @@ pub enum Order {
         #[arg(value_parser = order)]
         order: OrderId,
     },
-    /// Hand the goods over
+    /// Hand the goods over; whoever had not paid before pays now
     HandOver {
         #[arg(value_parser = order)]
         order: OrderId,
+        /// Handed over in cash
+        #[arg(long, value_name = "MINOR")]
+        cash: Option<i64>,
+        /// Paid by card
+        #[arg(long, value_name = "MINOR")]
+        card: Option<i64>,
         #[command(flatten)]
         id: IdArgument,
     },

@@ -114,16 +114,6 @@ impl Desk<'_> {
     pub(super) fn sell(&mut self, sell: &Sell) -> Outcome {
         let id = given(sell.id);
         let lines = self.lines(&sell.lines)?;
-        let tender = |kind, amount: Option<i64>| {
-            amount.map(|amount_minor| TenderInput {
-                kind,
-                amount_minor,
-                reference: String::new(),
-                seen: false,
-                purse: None,
-            })
-        };
-        let tenders = [tender(TenderKind::Cash, sell.cash), tender(TenderKind::Card, sell.card)];
         self.command(
             id,
             Verb::MakeSale {
@@ -133,7 +123,7 @@ impl Desk<'_> {
                     .map(|(product, quantity)| SaleLineInput::of(product, quantity))
                     .collect(),
                 discount: DiscountInput::None,
-                tenders: tenders.into_iter().flatten().collect(),
+                tenders: tenders(sell.cash, sell.card),
                 beyond: if sell.goods_in_hand { BeyondShare::Allow } else { BeyondShare::Refuse },
                 about: soko_app_api::SaleAbout::default(),
             },
@@ -198,7 +188,10 @@ impl Desk<'_> {
                 self.query(&Query::Orders { stall, only_waiting: false, window: window(*rows) })
             }
             Order::Show { order } => self.query(&Query::Order { stall, order: *order }),
-            Order::HandOver { order, id } => self.command(given(*id), Verb::HandOverOrder { order: *order }),
+            Order::HandOver { order, cash, card, id } => {
+                let (order, tenders) = (*order, tenders(*cash, *card));
+                self.command(given(*id), Verb::HandOverOrder { order, tenders })
+            }
             Order::Cancel { order, reason, id } => {
                 let (order, reason): (OrderId, _) = (*order, reason.clone());
                 self.command(given(*id), Verb::AskCancelOrder { order, reason })
@@ -260,4 +253,11 @@ fn edits(edit: &EditProduct) -> Vec<ProductEdit> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn tenders(cash: Option<i64>, card: Option<i64>) -> Vec<TenderInput> {
+    let tender = |(kind, amount): (TenderKind, Option<i64>)| {
+        amount.map(|amount_minor| TenderInput { kind, ..TenderInput::cash(amount_minor) })
+    };
+    [(TenderKind::Cash, cash), (TenderKind::Card, card)].into_iter().filter_map(tender).collect()
 }

@@ -7,6 +7,7 @@ use soko_domain::ids::{LogId, OrderId};
 use soko_domain::verbs::pay_order::PayStanding;
 use yew::prelude::*;
 
+use super::hand_over::Take;
 use super::order_refund::Parts;
 use super::order_returns::Returns;
 use super::with_stall;
@@ -110,7 +111,7 @@ fn Shown(props: &ShownProps) -> Html {
             }
             <Returns stall={props.stall.clone()} order={order.clone()} />
             if is_waiting {
-                <Steps stall={props.stall.stall} row={row.clone()} />
+                <Steps stall={props.stall.clone()} order={order.clone()} />
             } else if row.state != "cancelled" && matches!(row.money, PayStanding::Paid | PayStanding::PartlyBack) {
                 <PayBack stall={props.stall.stall} order={row.order} />
             }
@@ -196,8 +197,8 @@ fn PayBack(props: &PayBackProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct StepsProps {
-    stall: LogId,
-    row: OrderRow,
+    stall: OwnStall,
+    order: OrderView,
 }
 
 /// One clear next step, always in reach of the thumb; what else can be done with the order stands beside it, quietly.
@@ -205,8 +206,9 @@ struct StepsProps {
 fn Steps(props: &StepsProps) -> Html {
     let acting = use_acting();
     let speech = acting.speech.clone();
-    let cancels = use_state(|| false);
-    let (stall, order, next) = (props.stall, props.row.order, props.row.next);
+    let (cancels, takes) = (use_state(|| false), use_state(|| false));
+    let row = &props.order.row;
+    let (stall, order, next) = (props.stall.stall, row.order, row.next);
     let act = |verb: Verb, key: &'static str| {
         let acting = acting.clone();
         Callback::from(move |_: MouseEvent| {
@@ -224,7 +226,10 @@ fn Steps(props: &StepsProps) -> Html {
             });
         })
     };
-    let hand_over = act(Verb::HandOverOrder { order }, "order.handed-over");
+    let hand_over = match props.order.due_minor {
+        0 => act(Verb::HandOverOrder { order, tenders: Vec::new() }, "order.handed-over"),
+        _ => opens(&takes),
+    };
     html! {
         <footer class="order-foot">
             if let Some(step) = next {
@@ -240,7 +245,7 @@ fn Steps(props: &StepsProps) -> Html {
             }
             <div class="row row-apart">
                 <button type="button" class="button button-quiet" onclick={opens(&cancels)}>
-                    { speech.say(if props.row.step.is_none() { "order.refuse" } else { "order.cancel" }) }
+                    { speech.say(if row.step.is_none() { "order.refuse" } else { "order.cancel" }) }
                 </button>
                 if next.is_some() {
                     <button type="button" class="button" onclick={hand_over} disabled={acting.is_busy()}>
@@ -248,6 +253,9 @@ fn Steps(props: &StepsProps) -> Html {
                     </button>
                 }
             </div>
+            if *takes {
+                <Take stall={props.stall.clone()} order={props.order.clone()} on_close={closes(&takes)} />
+            }
             if *cancels {
                 <Confirm title={speech.say("order.cancel")} text={speech.say("order.cancel-text")} action={speech.say("order.cancel")}
                     asks_reason=true on_confirm={cancel} on_close={closes(&cancels)} />

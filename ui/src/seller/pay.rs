@@ -200,16 +200,16 @@ impl Till {
 }
 
 #[derive(Properties, PartialEq)]
-struct MeansProps {
-    paying: Paying,
-    due: i64,
-    currency: AttrValue,
-    set: Callback<Paying>,
+pub(super) struct MeansProps {
+    pub(super) paying: Paying,
+    pub(super) due: i64,
+    pub(super) currency: AttrValue,
+    pub(super) set: Callback<Paying>,
 }
 
 /// By which means, and how much of it.
 #[component]
-fn Means(props: &MeansProps) -> Html {
+pub(super) fn Means(props: &MeansProps) -> Html {
     let speech = use_speech();
     let (paying, currency) = (props.paying.clone(), props.currency.clone());
     let tab = |kind: TenderKind| {

@@ -109,6 +109,7 @@ fn Paper(props: &ShownProps) -> Html {
             </header>
             <dl class="sums">
                 { counted("report.sales", report.sales, report.sales_minor) }
+                if report.orders > 0 { { counted("report.orders", report.orders, report.orders_minor) } }
                 if report.voids > 0 { { counted("report.voids", report.voids, -report.voids_minor) } }
                 if report.refunds > 0 { { counted("report.refunds", report.refunds, -report.refunds_minor) } }
                 <div class="sums-total"><dt>{ speech.say("report.net") }</dt><dd class="number">{ money(report.net_minor) }</dd></div>

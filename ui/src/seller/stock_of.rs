@@ -320,6 +320,7 @@ fn told(speech: &Speech, deed: Deed, reply: &Reply) -> AttrValue {
         Reply::Done
         | Reply::Counted { .. }
         | Reply::Sold { .. }
+        | Reply::HandedOver { .. }
         | Reply::Voided { .. }
         | Reply::Refunded { .. }
         | Reply::Filled { .. }

@@ -99,7 +99,11 @@ fn view(
         coupon_problem: problem.map_or(looked.problem, |problem| problem.code().to_owned()),
         coupon_min_minor,
         discount_minor: worked.as_ref().map_or(0, |it| it.priced.discount_minor),
-        delivery_minor: worked.as_ref().ok().and_then(|it| it.delivery).map(|charge| charge.total_minor),
+        delivery_minor: worked
+            .as_ref()
+            .ok()
+            .and_then(|it| it.delivery.as_ref())
+            .map(|charge| charge.total_minor),
         total_minor: worked.as_ref().ok().map(|it| it.total_minor),
         problem: worked.err().map_or_else(String::new, |refusal| refusal.code().to_owned()),
         contact,

@@ -7,7 +7,7 @@ use soko_app_api::{
     Answer, Arrival, BasketOf, Bought, Browse, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call,
     CategoryEdit, CheckoutView, ContactView, Dated, DeviceVerb, MarketMoved, MarketQuery, MarketView,
     OfferRow, OwnOrderState, OwnOrderView, OwnReview, OwnReviewState, ProductEdit, Query, Rating,
-    ReviewAnswer, Sort, StallEdit, Told, Verb, View, Window,
+    ReviewAnswer, Sort, StallEdit, TenderInput, Told, Verb, View, Window,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::entry::OrderStep;
@@ -156,7 +156,9 @@ fn an_order_saved_offline_is_sent_once_and_told_once_on_both_sides() {
         // Opened again, nobody is told again; handed over, the buyer hears of it.
         stall.close();
         let stall = Shell::open(&till);
-        assert_eq!(stall.done(Verb::HandOverOrder { order: ORDER }).await, soko_app_api::Reply::Done);
+        let cash = vec![TenderInput::cash(1_200)];
+        let handed = stall.done(Verb::HandOverOrder { order: ORDER, tenders: cash }).await;
+        assert_eq!(handed, soko_app_api::Reply::HandedOver { cash_rounding_minor: 0, change_minor: 50 });
         stall.until("it at the server", async || (stall.status().await.unsent == 0).then_some(())).await;
         shopper.device(DeviceVerb::ExchangeNow).await;
         until_state(&shopper, ORDER, OwnOrderState::HandedOver).await;
@@ -335,7 +337,8 @@ fn an_order_is_brought_for_the_price_that_was_shown() {
 
         drop(server);
         assert_eq!(stall.ask(asked.clone()).await, View::OrderContact(contact), "without a network, too");
-        stall.done(Verb::HandOverOrder { order: ORDER }).await;
+        let tenders = vec![TenderInput::cash(1_250)];
+        stall.done(Verb::HandOverOrder { order: ORDER, tenders }).await;
         assert_eq!(stall.ask(asked).await, View::Missing, "it is over");
         stall.close();
         shopper.close();

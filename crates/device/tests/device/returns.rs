@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     Answer, BackLine, BuyerVerb, Call, Command, DeviceVerb, GoodsLine, OrderView, OwnOrderState,
-    OwnReturnState, Query, RefundLineInput, ReturnAnswer, StallEdit, Verb, View,
+    OwnReturnState, Query, RefundLineInput, ReturnAnswer, StallEdit, TenderInput, Verb, View,
 };
 use soko_domain::entry::{BackWay, GoodsBack, ReturnWhy};
 use soko_domain::ids::{OrderId, ThingId};
@@ -54,7 +54,7 @@ fn what_comes_back_is_asked_for_once_and_answered_on_both_sides() {
                 matches!(view, View::Order(_)).then_some(())
             })
             .await;
-        stall.done(Verb::HandOverOrder { order: ORDER }).await;
+        stall.done(Verb::HandOverOrder { order: ORDER, tenders: vec![TenderInput::cash(100_000)] }).await;
         until_state(&shopper, ORDER, OwnOrderState::HandedOver).await;
         drop(server);
 

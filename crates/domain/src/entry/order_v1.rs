@@ -1,4 +1,5 @@
-//! Orders as they were written before a stall could bring them, and their lines before codes took something off.
+//! Orders as they were written before a stall could bring them, their lines before codes took something off, and their
+//! hand-overs before they said what was paid.
 
 use crate::delivery::Handing;
 use crate::ids::{OrderId, ProductId, ThingId};
@@ -29,8 +30,17 @@ crate::wire_struct! {
 impl From<OrderLine> for super::OrderLine {
     fn from(old: OrderLine) -> Self {
         let OrderLine { product, name, quantity, unit_price_minor, price_per, tax_minor, total_minor } = old;
-        let discount_minor = 0;
-        Self { product, name, quantity, unit_price_minor, price_per, discount_minor, tax_minor, total_minor }
+        Self {
+            product,
+            name,
+            quantity,
+            unit_price_minor,
+            price_per,
+            discount_minor: 0,
+            taxes: Vec::new(),
+            tax_minor,
+            total_minor,
+        }
     }
 }
 
@@ -48,5 +58,16 @@ impl From<OrderPlaced> for super::OrderPlaced {
             delivery: None,
             coupon: None,
         }
+    }
+}
+
+crate::wire_struct! {
+    pub struct OrderHandedOver { pub order: OrderId }
+}
+
+/// Nobody wrote then what was paid.
+impl From<OrderHandedOver> for super::OrderHandedOver {
+    fn from(old: OrderHandedOver) -> Self {
+        Self { order: old.order, taken: None }
     }
 }

@@ -1,7 +1,7 @@
 //! Orders as they were written before codes took something off.
 
-use super::OrderDelivery;
 use super::order_v1::OrderLine;
+use super::order_v3::OrderDelivery;
 use crate::delivery::Handing;
 use crate::ids::{OrderId, ThingId};
 
@@ -22,6 +22,7 @@ impl From<OrderPlaced> for super::OrderPlaced {
     fn from(old: OrderPlaced) -> Self {
         let OrderPlaced { order, buyer, currency, lines, total_minor, note, handing, delivery } = old;
         let lines = lines.into_iter().map(Into::into).collect();
+        let delivery = delivery.map(Into::into);
         Self { order, buyer, currency, lines, total_minor, note, handing, delivery, coupon: None }
     }
 }

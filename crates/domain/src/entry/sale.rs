@@ -1,7 +1,7 @@
 //! A sale and what becomes of its payments. Prices, taxes, discounts and their reasons are copied in and never looked
 //! up again. Who sold and who approved stands in the stamp. A customer is an id: no name stands in a record.
 
-use crate::basket::{Discount, TenderKind};
+use crate::basket::{Discount, Tender, TenderKind};
 use crate::ids::{OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::Currency;
 use crate::quantity::Unit;
@@ -86,6 +86,24 @@ crate::wire_struct! {
         pub reference: String,
         pub standing: Standing,
     }
+}
+
+impl Tendered {
+    /// What it is worth, without what proves it.
+    pub fn plain(&self) -> Tender {
+        Tender { kind: self.kind, amount_minor: self.amount_minor }
+    }
+}
+
+/// The cash among payments, as it was handed over.
+pub fn cash_tendered(tenders: &[Tendered]) -> i64 {
+    let cash = tenders.iter().filter(|taken| taken.kind == TenderKind::Cash);
+    cash.fold(0, |sum: i64, taken| sum.saturating_add(taken.amount_minor))
+}
+
+/// By how much payments let the drawer grow.
+pub fn cash_kept(tenders: &[Tendered], change_minor: i64) -> i64 {
+    cash_tendered(tenders).saturating_sub(change_minor)
 }
 
 crate::wire_struct! {

@@ -1,50 +1,219 @@
 //! A register hands an order over, or asks to cancel it. The hold belongs to the server, so neither moves
-//! stock by itself: the server answers with an entry of its own.
+//! stock by itself: the server answers with an entry of its own. Whoever hands over what was not paid before takes the money,
+//! into an open drawer, as with a sale.
 
-use crate::entry::{Entry, OrderCancelAsked, OrderHandedOver};
-use crate::ids::OrderId;
-use crate::refusal::{Refusal, ensure};
+use std::collections::BTreeMap;
+
+use crate::basket::{Tender, TenderKind, settle};
+use crate::entry::{Entry, OrderCancelAsked, OrderHandedOver, OrderPlaced, OrderTaken, Standing, Tendered};
+use crate::ids::{OrderId, SaleId, ShiftId};
+use crate::money::CashRounding;
+use crate::refusal::{Refusal, ensure, invalid};
+use crate::tax::{TaxTotal, add_up};
 use crate::verbs::check_note;
+use crate::verbs::make_sale::check_tendered;
+use crate::verbs::pay_order::PayStanding;
 use crate::verbs::release_order::OrderState;
 
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Facts {
     pub state: Option<OrderState>,
+    pub placed: Option<OrderPlaced>,
+    pub money: PayStanding,
+    pub open_shift: Option<ShiftId>,
+    pub cash_rounding: CashRounding,
+    /// Codes of payments by phone that stand on sales already.
+    pub codes_used: BTreeMap<String, SaleId>,
 }
 
-pub fn decide_hand_over(facts: &Facts, order: OrderId) -> Result<Vec<Entry>, Refusal> {
-    check_open(facts, order)?;
-    Ok(vec![OrderHandedOver { order }.into()])
+/// What whoever takes the goods of an open order pays for them. A payment that may still come is nobody's to take a second
+/// time.
+pub fn due_minor(money: PayStanding, total_minor: i64) -> i64 {
+    if money == PayStanding::AtHandOver { total_minor } else { 0 }
 }
 
-pub fn decide_cancel(facts: &Facts, order: OrderId, reason: &str) -> Result<Vec<Entry>, Refusal> {
+pub fn decide_hand_over(facts: &Facts, order: OrderId, tenders: &[Tendered]) -> Result<Vec<Entry>, Refusal> {
+    check_open(facts.state, order)?;
+    let taken = match &facts.placed {
+        Some(placed) if due_minor(facts.money, placed.total_minor) > 0 => Some(take(facts, placed, tenders)?),
+        Some(_) | None => {
+            ensure(tenders.is_empty(), invalid("payments", "nothing is to be paid for this order"))?;
+            None
+        }
+    };
+    Ok(vec![OrderHandedOver { order, taken }.into()])
+}
+
+pub fn decide_cancel(state: Option<OrderState>, order: OrderId, reason: &str) -> Result<Vec<Entry>, Refusal> {
     check_note(reason)?;
-    check_open(facts, order)?;
+    check_open(state, order)?;
     Ok(vec![OrderCancelAsked { order, reason: reason.into() }.into()])
 }
 
-fn check_open(facts: &Facts, order: OrderId) -> Result<(), Refusal> {
-    let state = facts.state.ok_or(Refusal::UnknownOrder(order))?;
+fn check_open(state: Option<OrderState>, order: OrderId) -> Result<(), Refusal> {
+    let state = state.ok_or(Refusal::UnknownOrder(order))?;
     ensure(state == OrderState::Held, Refusal::OrderEnded(state.name()))
+}
+
+fn take(facts: &Facts, placed: &OrderPlaced, tenders: &[Tendered]) -> Result<OrderTaken, Refusal> {
+    let total_minor = placed.total_minor;
+    ensure(!tenders.is_empty(), Refusal::Underpaid { missing_minor: total_minor })?;
+    for taken in tenders {
+        let is_phone = taken.kind == TenderKind::MobileMoney;
+        ensure(taken.kind != TenderKind::Voucher, invalid("payments", "a purse pays at the till alone"))?;
+        // The goods are gone after it: nobody gives them for what a buyer only says (C73).
+        ensure(
+            !is_phone || taken.standing == Standing::Verified && !taken.reference.trim().is_empty(),
+            invalid("payments", "look that the money came, and enter its code"),
+        )?;
+    }
+    check_tendered(tenders, &facts.codes_used)?;
+    let plain: Vec<Tender> = tenders.iter().map(Tendered::plain).collect();
+    let paid = settle(total_minor, &plain, facts.cash_rounding)?;
+    ensure(paid.is_paid(), Refusal::Underpaid { missing_minor: paid.due_minor })?;
+    Ok(OrderTaken {
+        shift: facts.open_shift.ok_or(Refusal::NoShift)?,
+        total_minor,
+        cash_rounding_minor: paid.cash_rounding_minor,
+        tenders: tenders.to_vec(),
+        change_minor: paid.change_minor,
+        taxes: taxes(placed),
+    })
+}
+
+/// Net amount and tax of each rate of an order, bringing it included.
+pub fn taxes(placed: &OrderPlaced) -> Vec<TaxTotal> {
+    let of_lines = placed.lines.iter().map(|line| (line.taxes.as_slice(), line.total_minor));
+    let of_bringing = placed.delivery.iter().map(|it| (it.taxes.as_slice(), it.total_minor));
+    add_up(of_lines.chain(of_bringing))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Handing;
+    use crate::entry::OrderLine;
+    use crate::ids::{ProductId, ThingId};
+    use crate::money::{Currency, Ppm, Rounding};
+    use crate::tax::{LineTax, TaxRate};
+
+    const ORDER: OrderId = OrderId([1; 16]);
+    const SHIFT: ShiftId = ShiftId([2; 16]);
+
+    fn tax(tax_minor: i64) -> Vec<LineTax> {
+        vec![LineTax { rate: TaxRate::inclusive(Ppm(160_000)), tax_minor }]
+    }
+
+    fn facts() -> Facts {
+        let line = |total_minor, taxes| OrderLine {
+            product: ProductId([4; 16]),
+            name: "Mango".into(),
+            quantity: 3,
+            unit_price_minor: 100,
+            price_per: 1,
+            discount_minor: 0,
+            taxes,
+            tax_minor: 0,
+            total_minor,
+        };
+        let placed = OrderPlaced {
+            order: ORDER,
+            buyer: ThingId([5; 16]),
+            currency: Currency::parse("EUR").unwrap(),
+            lines: vec![line(116, tax(16)), line(232, tax(32)), line(100, vec![])],
+            total_minor: 448,
+            note: String::new(),
+            handing: Handing::Pickup,
+            delivery: None,
+            coupon: None,
+        };
+        Facts {
+            state: Some(OrderState::Held),
+            placed: Some(placed),
+            money: PayStanding::AtHandOver,
+            open_shift: Some(SHIFT),
+            cash_rounding: CashRounding { step_minor: 5, rounding: Rounding::HalfUp },
+            codes_used: [("QX9".into(), SaleId([8; 16]))].into(),
+        }
+    }
+
+    fn paid(kind: TenderKind, amount_minor: i64) -> Tendered {
+        Tendered { kind, amount_minor, reference: String::new(), standing: Standing::Taken }
+    }
 
     #[test]
     fn only_an_open_order_can_be_handed_over_or_cancelled() {
-        let order = OrderId([1; 16]);
         for (state, refused) in [
             (Some(OrderState::Held), None),
             (Some(OrderState::HandedOver), Some(Refusal::OrderEnded("handed over"))),
             (Some(OrderState::Released), Some(Refusal::OrderEnded("cancelled"))),
             (Some(OrderState::Fulfilled), Some(Refusal::OrderEnded("fulfilled"))),
-            (None, Some(Refusal::UnknownOrder(order))),
+            (None, Some(Refusal::UnknownOrder(ORDER))),
         ] {
-            let facts = Facts { state };
-            assert_eq!(decide_hand_over(&facts, order).err(), refused.clone());
-            assert_eq!(decide_cancel(&facts, order, "no time").err(), refused);
+            let facts = Facts { state, ..facts() };
+            let cash = [paid(TenderKind::Cash, 448)];
+            assert_eq!(decide_hand_over(&facts, ORDER, &cash).err(), refused.clone());
+            assert_eq!(decide_cancel(state, ORDER, "no time").err(), refused);
         }
+    }
+
+    #[test]
+    fn what_was_not_paid_before_is_paid_with_the_goods() {
+        let cash = |minor| paid(TenderKind::Cash, minor);
+        let phone = |reference: &str, standing| Tendered {
+            reference: reference.into(),
+            standing,
+            ..paid(TenderKind::MobileMoney, 448)
+        };
+        let unseen = invalid("payments", "look that the money came, and enter its code");
+        let underpaid = |missing_minor| Err(Refusal::Underpaid { missing_minor });
+        // The drawer grows by so much, is rounded by so much, and gives so much change.
+        for (tenders, expected) in [
+            (vec![cash(448)], Ok((448, 0, 0))),
+            (vec![cash(500)], Ok((450, 2, 50))),
+            (vec![paid(TenderKind::Card, 448)], Ok((0, 0, 0))),
+            (vec![paid(TenderKind::Card, 400), cash(50)], Ok((50, 2, 0))),
+            (vec![phone("QX1", Standing::Verified)], Ok((0, 0, 0))),
+            (vec![phone("QX1", Standing::Claimed)], Err(unseen.clone())),
+            (vec![phone(" ", Standing::Verified)], Err(unseen)),
+            (vec![phone("qx9", Standing::Verified)], Err(Refusal::CodeUsed(SaleId([8; 16])))),
+            (vec![], underpaid(448)),
+            (vec![cash(100)], underpaid(348)),
+            (
+                vec![paid(TenderKind::Voucher, 448)],
+                Err(invalid("payments", "a purse pays at the till alone")),
+            ),
+        ] {
+            let handed =
+                decide_hand_over(&facts(), ORDER, &tenders).map(|entries| match entries.as_slice() {
+                    [Entry::OrderHandedOver(OrderHandedOver { taken: Some(taken), .. })] => {
+                        assert_eq!((taken.shift, taken.total_minor), (SHIFT, 448));
+                        let total = TaxTotal { rate: tax(0)[0].rate.clone(), net_minor: 300, tax_minor: 48 };
+                        assert_eq!(taken.taxes, [total]);
+                        (taken.cash_kept(), taken.cash_rounding_minor, taken.change_minor)
+                    }
+                    other => panic!("{other:?}"),
+                });
+            assert_eq!(handed, expected, "{tenders:?}");
+        }
+        let closed = Facts { open_shift: None, ..facts() };
+        assert_eq!(decide_hand_over(&closed, ORDER, &[cash(448)]), Err(Refusal::NoShift));
+    }
+
+    #[test]
+    fn what_was_paid_or_may_still_be_paid_is_not_paid_again() {
+        let nothing_due = Err(invalid("payments", "nothing is to be paid for this order"));
+        for money in [PayStanding::Waiting, PayStanding::Paid, PayStanding::PartlyBack, PayStanding::PaidBack]
+        {
+            let facts = Facts { money, open_shift: None, ..facts() };
+            let handed = Ok(vec![OrderHandedOver { order: ORDER, taken: None }.into()]);
+            assert_eq!(decide_hand_over(&facts, ORDER, &[]), handed);
+            let cash = [paid(TenderKind::Cash, 448)];
+            assert_eq!(decide_hand_over(&facts, ORDER, &cash), nothing_due);
+        }
+        let mut free = facts();
+        free.placed.as_mut().unwrap().total_minor = 0;
+        assert_eq!(decide_hand_over(&free, ORDER, &[paid(TenderKind::Cash, 1)]), nothing_due);
+        assert!(decide_hand_over(&free, ORDER, &[]).is_ok());
     }
 }

@@ -259,10 +259,20 @@ fn take_share(
 }
 
 fn pay(facts: &Facts, command: &MakeSale, total_minor: i64) -> Result<Settled, Refusal> {
-    let plain = |taken: &Tendered| Tender { kind: taken.kind, amount_minor: taken.amount_minor };
-    let plain: Vec<Tender> = command.tenders.iter().map(plain).collect();
+    let plain: Vec<Tender> = command.tenders.iter().map(Tendered::plain).collect();
+    check_tendered(&command.tenders, &facts.codes_used)?;
+    let paid = settle(total_minor, &plain, command.basket.policy.cash_rounding)?;
+    ensure(paid.is_paid(), Refusal::Underpaid { missing_minor: paid.due_minor })?;
+    Ok(paid)
+}
+
+/// What is said of payments beside their amounts, and that no code pays twice.
+pub(super) fn check_tendered(
+    tenders: &[Tendered],
+    codes_used: &BTreeMap<String, SaleId>,
+) -> Result<(), Refusal> {
     let mut codes = BTreeSet::new();
-    for taken in &command.tenders {
+    for taken in tenders {
         ensure(taken.reference.len() <= NOTE_LEN_MAX, invalid("reference", "is too long"))?;
         let code = code_key(&taken.reference);
         match taken.standing {
@@ -273,19 +283,16 @@ fn pay(facts: &Facts, command: &MakeSale, total_minor: i64) -> Result<Settled, R
             Standing::Failed | Standing::Settled => return Err(invalid("payment", "is not over yet")),
         }
         if taken.kind == TenderKind::MobileMoney && !code.is_empty() {
-            facts.codes_used.get(&code).map_or(Ok(()), |sale| Err(Refusal::CodeUsed(*sale)))?;
+            codes_used.get(&code).map_or(Ok(()), |sale| Err(Refusal::CodeUsed(*sale)))?;
             ensure(codes.insert(code), invalid("code", "stands on two payments of this sale"))?;
         }
     }
-    let paid = settle(total_minor, &plain, command.basket.policy.cash_rounding)?;
-    ensure(paid.is_paid(), Refusal::Underpaid { missing_minor: paid.due_minor })?;
-    Ok(paid)
+    Ok(())
 }
 
 /// Whether a sale put cash into the drawer, and how much.
 pub fn cash_kept(sale: &SaleMade) -> i64 {
-    let cash = sale.tenders.iter().filter(|taken| taken.kind == TenderKind::Cash);
-    cash.map(|taken| taken.amount_minor).sum::<i64>() - sale.change_minor
+    crate::entry::cash_kept(&sale.tenders, sale.change_minor)
 }
 
 #[cfg(test)]

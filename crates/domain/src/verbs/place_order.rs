@@ -105,6 +105,7 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
             handing: command.handing,
             delivery: delivery.map(|charge| OrderDelivery {
                 zone,
+                taxes: charge.taxes,
                 tax_minor: charge.tax_minor,
                 total_minor: charge.total_minor,
             }),
@@ -164,7 +165,7 @@ pub fn work_out(policy: Policy, lines: &[(&Offer, &AskedLine)], how: &How<'_>) -
     })?;
     let parcel = Parcel { goods_minor: priced.total_minor, grams, zone: how.zone };
     let delivery = how.handings.charge(how.handing, policy, &parcel)?;
-    let bringing_minor = delivery.map_or(0, |charge| charge.total_minor);
+    let bringing_minor = delivery.as_ref().map_or(0, |charge| charge.total_minor);
     let total_minor = priced.total_minor.checked_add(bringing_minor).ok_or(Refusal::TooLarge)?;
     Ok(WorkedOut { priced, delivery, total_minor })
 }
@@ -196,6 +197,7 @@ fn order_line(offer: &Offer, line: &PricedLine) -> OrderLine {
         unit_price_minor: offer.unit_price_minor,
         price_per: offer.price_per,
         discount_minor: line.discount_minor,
+        taxes: line.taxes.clone(),
         tax_minor: line.tax_minor,
         total_minor: line.total_minor,
     }
@@ -205,6 +207,7 @@ fn order_line(offer: &Offer, line: &PricedLine) -> OrderLine {
 mod tests {
     use super::*;
     use crate::refusal::invalid;
+    use crate::tax::LineTax;
 
     const MANGO: ProductId = ProductId([3; 16]);
 
@@ -309,8 +312,11 @@ mod tests {
 
     #[test]
     fn bringing_is_a_line_of_its_own_and_part_of_the_total() {
-        let delivery =
-            |tax_minor, total_minor| Some(OrderDelivery { zone: String::new(), tax_minor, total_minor });
+        let delivery = |tax_minor, total_minor| {
+            let rate = TaxRate::inclusive(crate::money::Ppm(250_000));
+            let taxes = if total_minor == 500 { vec![LineTax { rate, tax_minor }] } else { vec![] };
+            Some(OrderDelivery { zone: String::new(), taxes, tax_minor, total_minor })
+        };
         let brought = |handing, quantity, seen_total_minor| PlaceOrder {
             handing,
             zone: "anywhere".into(),

@@ -10,7 +10,7 @@ use soko_domain::people::Limits;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
-use soko_domain::tax::{LineTax, TaxRate};
+use soko_domain::tax::{LineTax, TaxRate, TaxTotal};
 
 const MANGO: ProductId = ProductId([1; 16]);
 const SALE: SaleId = SaleId([2; 16]);
@@ -359,6 +359,7 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
             unit_price_minor: 150,
             price_per: 1,
             discount_minor: 0,
+            taxes: vec![],
             tax_minor: 41,
             total_minor: 450,
         }],
@@ -371,10 +372,27 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
     let brought = OrderPlaced {
         total_minor: 750,
         handing: Handing::Local,
-        delivery: Some(OrderDelivery { zone: "Westlands".into(), tax_minor: 41, total_minor: 300 }),
+        delivery: Some(OrderDelivery {
+            zone: "Westlands".into(),
+            taxes: vec![],
+            tax_minor: 41,
+            total_minor: 300,
+        }),
         ..order.clone()
     };
-    vec![(1, sale.into()), (1, order.into()), (2, brought.into())]
+    let reduced = OrderPlaced {
+        lines: vec![OrderLine {
+            discount_minor: 45,
+            tax_minor: 37,
+            total_minor: 405,
+            ..order.lines[0].clone()
+        }],
+        total_minor: 705,
+        coupon: Some(OrderCoupon { code: "SUMMER".into(), discount_minor: 45 }),
+        ..brought.clone()
+    };
+    let unpaid = OrderHandedOver { order: ORDER, taken: None };
+    vec![(1, sale.into()), (1, order.into()), (2, brought.into()), (3, reduced.into()), (1, unpaid.into())]
 }
 
 fn stock_samples() -> Vec<Entry> {
@@ -413,7 +431,22 @@ fn stock_samples() -> Vec<Entry> {
         CountMarked { count: THING }.into(),
         ShareReturned { share: SHARE, product: MANGO, quantity: 9, recall: Some(THING) }.into(),
         DeviceRevoked { author: PHONE, reason: "stolen".into() }.into(),
-        OrderHandedOver { order: ORDER }.into(),
+        OrderHandedOver {
+            order: ORDER,
+            taken: Some(OrderTaken {
+                shift: SHIFT,
+                total_minor: 705,
+                cash_rounding_minor: 5,
+                tenders: vec![cash(1_000)],
+                change_minor: 290,
+                taxes: vec![TaxTotal {
+                    rate: TaxRate::inclusive(Ppm(100_000)),
+                    net_minor: 627,
+                    tax_minor: 78,
+                }],
+            }),
+        }
+        .into(),
         OrderCancelAsked { order: ORDER, reason: "rain".into() }.into(),
         OrderStepped { order: ORDER, step: OrderStep::Packed }.into(),
     ]
@@ -444,13 +477,19 @@ fn server_samples() -> Vec<Entry> {
                 unit_price_minor: 150,
                 price_per: 1,
                 discount_minor: 45,
+                taxes: vec![LineTax { rate: TaxRate::inclusive(Ppm(100_000)), tax_minor: 37 }],
                 tax_minor: 37,
                 total_minor: 405,
             }],
             total_minor: 705,
             note: "ripe ones".into(),
             handing: Handing::Local,
-            delivery: Some(OrderDelivery { zone: "Westlands".into(), tax_minor: 41, total_minor: 300 }),
+            delivery: Some(OrderDelivery {
+                zone: "Westlands".into(),
+                taxes: vec![LineTax { rate: TaxRate::inclusive(Ppm(160_000)), tax_minor: 41 }],
+                tax_minor: 41,
+                total_minor: 300,
+            }),
             coupon: Some(OrderCoupon { code: "SUMMER".into(), discount_minor: 45 }),
         }
         .into(),

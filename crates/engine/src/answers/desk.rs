@@ -210,6 +210,8 @@ fn filled(
         voids_minor: found.voids_minor,
         refunds: found.refunds,
         refunds_minor: found.refunds_minor,
+        orders: found.orders,
+        orders_minor: found.orders_minor,
         net_minor: net(&found),
         discounts_minor: found.discounts_minor,
         rounding_minor: found.rounding_minor,
@@ -236,7 +238,8 @@ fn filled(
 }
 
 fn net(found: &ShiftFound) -> i64 {
-    found.sales_minor.saturating_sub(found.voids_minor).saturating_sub(found.refunds_minor)
+    let taken = found.sales_minor.saturating_add(found.orders_minor);
+    taken.saturating_sub(found.voids_minor).saturating_sub(found.refunds_minor)
 }
 
 pub(super) fn reports(asking: &mut Asking<'_>, window: Window) -> Result<Vec<ShiftReportRow>, StoreError> {

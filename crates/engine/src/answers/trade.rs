@@ -14,9 +14,11 @@ use soko_domain::money::part_of;
 use soko_domain::quantity::Unit;
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
-use soko_domain::tax::{LineTax, TaxTotal};
+use soko_domain::tax::{TaxTotal, add_up};
+use soko_domain::verbs::hand_over_order::due_minor;
 use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
 use soko_domain::verbs::refund_order::{self, PartStanding};
+use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::step_order;
 use soko_domain::verbs::verify_payment::code_key;
 use soko_projection::returns::ReturnFound;
@@ -240,23 +242,8 @@ fn sale_line(place: u32, line: &SaleLine, refunded: &[(u32, i64, i64)]) -> SaleL
 
 /// What the receipt says about each rate, added up from what the lines copied in.
 fn taxes(made: &SaleMade) -> Vec<TaxRow> {
-    let mut totals: BTreeMap<_, (i64, i64)> = BTreeMap::new();
-    for line in &made.lines {
-        let tax: i64 = line.taxes.iter().map(|tax: &LineTax| tax.tax_minor).sum();
-        for of_rate in &line.taxes {
-            let (net, sum) = totals.entry(of_rate.rate.clone()).or_default();
-            *net = net.saturating_add(line.total_minor.saturating_sub(tax));
-            *sum = sum.saturating_add(of_rate.tax_minor);
-        }
-    }
-    let row = |(rate, (net_minor, tax_minor)): (soko_domain::tax::TaxRate, (i64, i64))| TaxRow {
-        ppm: rate.ppm.0,
-        mode: rate.mode,
-        label: rate.label,
-        net_minor,
-        tax_minor,
-    };
-    totals.into_iter().map(row).collect()
+    let lines = made.lines.iter().map(|line| (line.taxes.as_slice(), line.total_minor));
+    add_up(lines).iter().map(tax_total).collect()
 }
 
 pub(super) fn today(asking: &mut Asking<'_>) -> Result<TodayView, StoreError> {
@@ -303,6 +290,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let steps = order_steps::steps(asking.tx, log, order)?;
     let steps = steps.into_iter().map(|(step, at_ms)| OrderStepView { step, at_ms }).collect();
     let cancel_reason = order_steps::cancel_reason(asking.tx, log, order)?;
+    let is_open = found.state == OrderState::Held;
     let (row, note) = (order_row(asking, found)?, placed.note);
     let delivery = placed.delivery.map(|it| DeliveryView { zone: it.zone, total_minor: it.total_minor });
     let money = order_refunds::facts(asking.tx, log, order)?;
@@ -313,6 +301,8 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let returns = returns::of_order(asking.tx, log, order)?;
     let returns = returns.into_iter().map(|found| return_row(found, &sold)).collect();
     let (coupon, discount_minor) = placed.coupon.map(|it| (it.code, it.discount_minor)).unwrap_or_default();
+    let due_minor = if is_open { due_minor(row.money, row.total_minor) } else { 0 };
+    let profile = facts::profile(asking.tx, log)?;
     Ok(Some(OrderView {
         row,
         lines,
@@ -326,6 +316,8 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
         returns,
         coupon,
         discount_minor,
+        due_minor,
+        cash_step_minor: profile.map_or(0, |it| it.cash_step_minor),
     }))
 }
 

@@ -9,6 +9,7 @@ mod exchange;
 mod goods;
 mod imports;
 mod labels;
+mod orders;
 mod payment;
 mod prices;
 mod purses;
@@ -25,17 +26,13 @@ pub(crate) use sale::{Catalogue, Offered, Priced, TOLD_MS, Terms, basket, curren
 use sha2::{Digest as _, Sha256};
 use soko_app_api::{Command, QueryKey, Refused, Reply, Verb, decode, encode};
 use soko_domain::ask::Ask;
-use soko_domain::entry::{Kind, OrderBackLine, OrderRefundAsked, OrderStep};
-use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId, ThingId};
+use soko_domain::entry::Kind;
+use soko_domain::ids::{AuthorId, ProductId, SaleId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
-use soko_domain::verbs::{
-    close_shift, hand_over_order, open_shift, pay_order, refund_order, revoke_device, settle_incident,
-    step_order,
-};
+use soko_domain::verbs::{close_shift, open_shift, revoke_device, settle_incident};
 use soko_domain::wire::Wire as _;
-use soko_projection::order_steps;
 
 use crate::failure::{Failure, NotDone};
 use crate::own::{self, Before};
@@ -153,11 +150,11 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         }
         Verb::RevokeDevice { author, reason } => revoke(writing, *author, reason),
         Verb::SettleIncident { incident } => settle_incident(writing, *incident),
-        Verb::HandOverOrder { order } => hand_over(writing, *order, None),
-        Verb::PayBackOrder { order, reason } => pay_back(writing, *order, reason),
-        Verb::RefundOrder { .. } | Verb::GiveOrderCash { .. } => refund_order(writing, command),
-        Verb::AskCancelOrder { order, reason } => hand_over(writing, *order, Some(reason)),
-        Verb::StepOrder { order, step } => step_order(writing, *order, *step),
+        Verb::HandOverOrder { order, tenders } => orders::hand_over(writing, *order, tenders),
+        Verb::PayBackOrder { order, reason } => orders::pay_back(writing, *order, reason),
+        Verb::RefundOrder { .. } | Verb::GiveOrderCash { .. } => orders::refund_order(writing, command),
+        Verb::AskCancelOrder { order, reason } => orders::cancel(writing, *order, reason),
+        Verb::StepOrder { order, step } => orders::step_order(writing, *order, *step),
     }
 }
 
@@ -176,68 +173,6 @@ fn revoke(writing: &mut Writing<'_>, author: AuthorId, reason: &str) -> Result<R
 fn settle_incident(writing: &mut Writing<'_>, incident: ThingId) -> Result<Reply, NotDone> {
     let facts = soko_projection::incidents::facts(writing.tx, writing.log, incident)?;
     writing.write(settle_incident::decide(facts, incident)?)?;
-    Ok(Reply::Done)
-}
-
-fn pay_back(writing: &mut Writing<'_>, order: OrderId, reason: &str) -> Result<Reply, NotDone> {
-    let facts = pay_order::BackFacts {
-        money: soko_projection::order_money::of(writing.tx, writing.log, order)?,
-        state: writing.order_state(order)?,
-        doer: writing.doer.clone(),
-    };
-    writing.write(pay_order::ask_back(&facts, order, reason)?)?;
-    Ok(Reply::Done)
-}
-
-/// Asks for a part to go back, which the server answers with its next page; or gives what it allowed.
-fn refund_order(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
-    if let Verb::GiveOrderCash { order, refund } = &command.verb {
-        return give_order_cash(writing, (*refund, *order));
-    }
-    let Verb::RefundOrder { order, returned, lines, amount_minor, way, reason } = &command.verb else {
-        return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
-    };
-    let line = |line: &soko_app_api::RefundLineInput| OrderBackLine {
-        line: line.line,
-        quantity: line.quantity,
-        goods: line.goods,
-    };
-    let asked = OrderRefundAsked {
-        refund: returned.unwrap_or(command.id),
-        order: *order,
-        lines: lines.iter().map(line).collect(),
-        amount_minor: *amount_minor,
-        way: *way,
-        reason: reason.clone(),
-    };
-    let facts = soko_projection::order_refunds::facts(writing.tx, writing.log, *order)?;
-    let entries = refund_order::ask(&facts, &writing.doer, &asked)?;
-    writing.write(entries)?;
-    writing.after.wants_to_send = true;
-    Ok(Reply::Done)
-}
-
-fn give_order_cash(writing: &mut Writing<'_>, part: (ThingId, OrderId)) -> Result<Reply, NotDone> {
-    let facts = soko_projection::order_refunds::facts(writing.tx, writing.log, part.1)?;
-    let shift = writing.open_shift()?.map(|open| open.shift);
-    writing.write(refund_order::give(&facts, (writing.me, shift), part)?)?;
-    Ok(Reply::Done)
-}
-
-/// Ends an order: handed over, or, with a reason, cancelled.
-fn hand_over(writing: &mut Writing<'_>, order: OrderId, cancelled: Option<&str>) -> Result<Reply, NotDone> {
-    let facts = hand_over_order::Facts { state: writing.order_state(order)? };
-    let entries = match cancelled {
-        None => hand_over_order::decide_hand_over(&facts, order)?,
-        Some(reason) => hand_over_order::decide_cancel(&facts, order, reason)?,
-    };
-    writing.write(entries)?;
-    Ok(Reply::Done)
-}
-
-fn step_order(writing: &mut Writing<'_>, order: OrderId, step: OrderStep) -> Result<Reply, NotDone> {
-    let facts = writing.order_found(order)?.as_ref().map(order_steps::facts).unwrap_or_default();
-    writing.write(step_order::decide(&facts, order, step)?)?;
     Ok(Reply::Done)
 }
 

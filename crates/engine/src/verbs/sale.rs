@@ -144,7 +144,7 @@ fn tab_closed_by(
     tab.map_or(Ok(None), |tab| payments::sale_of_tab(writing.tx, writing.log, (tab, Some(sale))))
 }
 
-fn codes_used(
+pub(super) fn codes_used(
     writing: &mut Writing<'_>,
     sale: SaleId,
     tenders: &[TenderInput],
@@ -212,6 +212,12 @@ pub(crate) struct Priced {
 pub(crate) struct Terms {
     policy: Policy,
     beyond_rule: BeyondRule,
+}
+
+impl Terms {
+    pub(crate) fn cash_rounding(&self) -> CashRounding {
+        self.policy.cash_rounding
+    }
 }
 
 /// What a product says about a line.

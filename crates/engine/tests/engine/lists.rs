@@ -180,6 +180,7 @@ fn the_day_counts_sales_refunds_cash_and_waiting_orders() {
             unit_price_minor: 250,
             price_per: 1,
             discount_minor: 0,
+            taxes: vec![],
             tax_minor: 0,
             total_minor: 250,
         }],

@@ -12,6 +12,7 @@ mod folders;
 mod goods;
 mod identity;
 mod lists;
+mod orders;
 mod prices;
 mod replication;
 mod safety;

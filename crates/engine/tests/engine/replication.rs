@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     AskView, BeyondShare, Holder, OpenOrderEdit, ProductEdit, Query, QueryKey, RegisterState, Saying,
-    SharesRow, Verb, View,
+    SharesRow, TenderInput, Verb, View,
 };
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::delivery::Handing;
@@ -21,7 +21,7 @@ use crate::world::*;
 
 const MANGO: u16 = 101;
 
-fn pair() -> (Relay, Device, Device) {
+pub(crate) fn pair() -> (Relay, Device, Device) {
     let mut relay = Relay::new();
     let mut first = Device::ready(1, &["Mango", "Papaya"], Some(&relay));
     let mut second = Device::new(2, Some(&relay));
@@ -34,7 +34,7 @@ fn pair() -> (Relay, Device, Device) {
     (relay, first, second)
 }
 
-fn meet(relay: &mut Relay, devices: &mut [&mut Device]) {
+pub(crate) fn meet(relay: &mut Relay, devices: &mut [&mut Device]) {
     for _ in 0..2 {
         for device in devices.iter_mut() {
             device.replicate(relay);
@@ -322,8 +322,11 @@ fn an_order_is_shown_handed_over_once_and_ended_by_the_server() {
     };
     assert_eq!((view.row.state.as_str(), view.lines.len(), view.note.as_str()), ("held", 1, "ring twice"));
     assert_eq!(first.stock(product(MANGO)).held, 2);
-    first.done(command(20, Verb::HandOverOrder { order }));
-    assert_eq!(first.refused(command(21, Verb::HandOverOrder { order })), "order_ended");
+    first.done(command(20, Verb::HandOverOrder { order, tenders: vec![TenderInput::cash(500)] }));
+    assert_eq!(
+        first.refused(command(21, Verb::HandOverOrder { order, tenders: vec![TenderInput::cash(500)] })),
+        "order_ended"
+    );
     let cancel = Verb::AskCancelOrder { order, reason: "late".into() };
     assert_eq!(first.refused(command(22, cancel)), "order_ended");
     for (only_waiting, expected) in [(false, 1), (true, 0)] {
@@ -364,7 +367,7 @@ fn steps_of_two_registers_meet_in_the_furthest() {
     }
     assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
     // It is handed over from wherever it is, and goes no further.
-    second.done(command(26, Verb::HandOverOrder { order }));
+    second.done(command(26, Verb::HandOverOrder { order, tenders: vec![TenderInput::cash(500)] }));
     assert_eq!(second.refused(step(27, OrderStep::Ready)), "order_ended");
     // What nobody began with comes first among those that wait, and then whoever waits longest.
     let (late, later) = (OrderId(thing(92).0), OrderId(thing(93).0));
@@ -389,7 +392,7 @@ fn steps_of_two_registers_meet_in_the_furthest() {
     }
 }
 
-fn order_of(order: OrderId, quantity: i64) -> OrderPlaced {
+pub(crate) fn order_of(order: OrderId, quantity: i64) -> OrderPlaced {
     OrderPlaced {
         order,
         buyer: thing(91),
@@ -401,6 +404,7 @@ fn order_of(order: OrderId, quantity: i64) -> OrderPlaced {
             unit_price_minor: 250,
             price_per: 1,
             discount_minor: 0,
+            taxes: vec![],
             tax_minor: 0,
             total_minor: 250 * quantity,
         }],

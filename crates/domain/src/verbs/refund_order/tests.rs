@@ -17,6 +17,7 @@ fn placed() -> OrderPlaced {
         quantity,
         unit_price_minor: 100,
         price_per: 1,
+        taxes: vec![],
         tax_minor: 0,
         total_minor,
         discount_minor: 0,

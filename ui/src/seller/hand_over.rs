@@ -1,0 +1,106 @@
+//! Taking the money for an order from the shop, with its goods. What was paid before is handed over without this.
+
+use soko_app_api::{OrderView, OwnStall, TenderInput, Verb};
+use soko_domain::basket::{Settled, Tender, TenderKind, settle};
+use soko_domain::money::{CashRounding, Rounding};
+use yew::prelude::*;
+
+use super::pay::Means;
+use super::shift::{OpenDrawer, use_shift};
+use super::tenders::Paying;
+use crate::acting::{sets, use_acting};
+use crate::parts::{Dialog, Icon, icon};
+
+#[derive(Properties, PartialEq)]
+pub(super) struct TakeProps {
+    pub(super) stall: OwnStall,
+    pub(super) order: OrderView,
+    pub(super) on_close: Callback<()>,
+}
+
+/// Into an open drawer; where it is closed, that comes first.
+#[component]
+pub(super) fn Take(props: &TakeProps) -> Html {
+    match use_shift(&props.stall) {
+        None => Html::default(),
+        Some(None) => html! { <OpenDrawer stall={props.stall.clone()} on_close={props.on_close.clone()} /> },
+        Some(Some(_)) => html! { <Taking ..props.clone() /> },
+    }
+}
+
+impl Clone for TakeProps {
+    fn clone(&self) -> Self {
+        Self { stall: self.stall.clone(), order: self.order.clone(), on_close: self.on_close.clone() }
+    }
+}
+
+#[component]
+fn Taking(props: &TakeProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let paying = use_state(Paying::default);
+    let currency: AttrValue = props.order.row.currency.clone().into();
+    let before = settled(&props.order, &paying.added);
+    let due = match paying.kind {
+        TenderKind::Cash => before.map_or(0, |before| before.due_in_cash_minor),
+        _ => before.map_or(0, |before| before.due_minor),
+    };
+    let tenders = paying.tenders(due, &currency).filter(|tenders| tenders.iter().all(is_seen));
+    let after =
+        tenders.as_deref().and_then(|tenders| settled(&props.order, tenders)).filter(Settled::is_paid);
+    let change = after.map_or(0, |after| after.change_minor);
+    let rounding = after.map_or(0, |after| after.cash_rounding_minor);
+    let take = {
+        let (acting, stall, order) = (acting.clone(), props.stall.stall, props.order.row.order);
+        let (on_close, shown) = (props.on_close.clone(), speech.money(change, &currency));
+        Callback::from(move |_: MouseEvent| {
+            let Some(tenders) = tenders.clone() else { return };
+            let (desk, speech, on_close) = (acting.desk.clone(), acting.speech.clone(), on_close.clone());
+            let done = match change {
+                0 => speech.say("order.handed-over"),
+                _ => speech.fill("order.handed-over-change", &[("amount", &shown)]).into(),
+            };
+            acting.act(stall, Verb::HandOverOrder { order, tenders }, move |_| {
+                desk.toasts.done(done);
+                on_close.emit(());
+            });
+        })
+    };
+    let is_unseen = paying.kind == TenderKind::MobileMoney && !paying.seen;
+    html! {
+        <Dialog title={speech.say("order.take-title")} on_close={props.on_close.clone()}>
+            <p class="pay-due">
+                <span>{ speech.say("pay.due") }</span>
+                <strong class="number" aria-live="polite">{ speech.money(due, &currency) }</strong>
+            </p>
+            <Means paying={(*paying).clone()} {due} currency={currency.clone()} set={sets(&paying)} />
+            if is_unseen { <p class="hint" role="status">{ speech.say("order.take-unseen") }</p> }
+            if rounding != 0 {
+                <p class="row row-apart"><span>{ speech.say("receipt.rounding") }</span>
+                    <span class="number">{ speech.money(rounding, &currency) }</span></p>
+            }
+            if change > 0 {
+                <p class="pay-change" aria-live="polite"><span>{ speech.say("pay.change") }</span>
+                    <strong class="number">{ speech.money(change, &currency) }</strong></p>
+            }
+            <footer class="dialog-foot">
+                <button type="button" class="button button-main button-large button-wide" onclick={take}
+                    disabled={after.is_none() || acting.is_busy()}>
+                    { icon(Icon::Check) }{ speech.say("order.take") }
+                </button>
+            </footer>
+        </Dialog>
+    }
+}
+
+/// The goods are gone after it, so what a buyer only says does not count.
+fn is_seen(tender: &TenderInput) -> bool {
+    tender.kind != TenderKind::MobileMoney || tender.seen
+}
+
+fn settled(order: &OrderView, tenders: &[TenderInput]) -> Option<Settled> {
+    let plain = |it: &TenderInput| Tender { kind: it.kind, amount_minor: it.amount_minor };
+    let tenders: Vec<Tender> = tenders.iter().map(plain).collect();
+    let rounding = CashRounding { step_minor: order.cash_step_minor, rounding: Rounding::HalfUp };
+    settle(order.due_minor, &tenders, rounding).ok()
+}
