@@ -95,7 +95,7 @@ fn an_order_is_handed_over_at_a_register_and_another_cancelled() {
     }
     world.registers[0].done("replicate");
     assert_eq!(stock(&mut world.registers[0])["held"], 2);
-    world.registers[0].done(&format!("order hand-over {}", id(0x0d, 1)));
+    world.registers[0].done(&format!("order hand-over {} --cash 300", id(0x0d, 1)));
     world.registers[0].done(&format!("order cancel {} --reason 'sold out'", id(0x0d, 2)));
     world.registers[0].done("replicate");
     for (number, state) in [(1, "fulfilled"), (2, "cancelled")] {

@@ -248,5 +248,6 @@ fn a_person_opens_a_stall_sells_connects_and_hands_over_an_order() {
     let shown = stage.click_notification(|| app.path() == path);
     assert_eq!((shown.app.as_str(), shown.title.as_str()), ("Soko", "New order at Amina's fruit"));
     app.press("Handed over");
+    app.press_in_dialog("Money taken, goods handed over");
     app.read("The order was handed over");
 }
