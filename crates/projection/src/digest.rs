@@ -63,6 +63,7 @@ parts! {
     ORDER_RETURN = 81: "order_return" (1: "returned") "order_id, state, why, lines, goods, reason";
     COUPON = 80: "coupon" (1: "code") "revision, author, terms";
     ORDER_REFUND = 62: "order_refund" (2: "author, seq") "order_id, refund, what, way, code, amount_minor";
+    ORDER_HANDED = 63: "order_handed" (3: "order_id, author, seq") "1";
     ORDER_STEP = 61: "order_step" (2: "author, seq") "order_id, step, note";
 }
 

@@ -4,8 +4,11 @@
 //!
 //! A sale counts for its business day. A void takes it back on that same day; a refund is money that was given back
 //! when it was given back. Either marks the sale's day as restated, if that was another day.
+//!
+//! An order from the shop counts as a sale once it is handed over.
 
 mod fold;
+mod orders;
 
 use soko_domain::entry::{Entry, Kind, RefundLine, RefundMade, SaleMade, SaleVoided, Stamp};
 use soko_domain::ids::{AuthorId, SaleId};
@@ -18,6 +21,7 @@ use fold::{Back, GRAIN_DAY, GRAIN_MONTH, Sold, month_of};
 
 pub(crate) use fold::Figures;
 pub use fold::{Goods, Hour, Paid, Taxed};
+pub(crate) use orders::{counted as order_counted, figures as of_order};
 
 /// Most refunded lines of one sale whose taxes are taken back, in their order: what is behind them counts without. No
 /// honest register writes so many.

@@ -10,6 +10,7 @@ use crate::counts;
 use crate::coupons;
 use crate::customers;
 use crate::drawer;
+use crate::figures;
 use crate::incidents;
 use crate::order_money;
 use crate::order_refunds;
@@ -100,9 +101,27 @@ pub(crate) fn apply_entry(
     }
 }
 
-/// What is said of orders from the shop.
-#[expect(clippy::wildcard_enum_match_arm, reason = "only entries about orders come here")]
+/// What is said of orders from the shop; and what that changes in the figures, which an order is in once it is handed over.
 fn apply_order(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    entry: &Entry,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    let counted = figures::order_counted(book, entry)?;
+    touched.sales |= counted.is_some();
+    let before = counted.map(|order| figures::of_order(book, order)).transpose()?;
+    say_of_order(book, place, stamp, entry, touched)?;
+    let after = counted.map(|order| figures::of_order(book, order)).transpose()?;
+    for (sums, sign) in [(before, -1), (after, 1)] {
+        book.figures.plus(sums.unwrap_or_default(), sign);
+    }
+    Ok(())
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "only entries about orders come here")]
+fn say_of_order(
     book: &mut Book<'_>,
     place: &Place,
     stamp: &Stamp,

@@ -149,6 +149,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "stall_profile",
     "stock_change",
     "state_sum",
+    "order_handed",
     "shift_tender",
     "shift_tax",
     "person",

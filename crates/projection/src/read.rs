@@ -5,7 +5,7 @@ mod stock;
 use soko_documents::DocumentKind;
 use soko_domain::delivery::{Handing, Handings};
 use soko_domain::entry::{
-    Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, SaleMade, Stamp,
+    Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, SaleMade, Stamp, TenderKind,
 };
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
@@ -541,25 +541,23 @@ pub struct DayFound {
 /// Sales of the day that were not voided, refunds of the day, and the orders that wait now.
 pub fn day(tx: &mut dyn Tx, log: LogId, business_day: i32) -> Result<DayFound, StoreError> {
     let sold = tx.query_one(
-        "select count(*), cast(coalesce(sum(total_minor), 0) as bigint),
-           cast(coalesce(sum(cash_minor), 0) as bigint)
-         from sale s where log = $1 and business_day = $2 and not exists (
-           select 1 from sale_void v where v.log = s.log and v.sale = s.sale)",
+        "select cast(coalesce(sum(sales), 0) as bigint), cast(coalesce(sum(revenue_minor), 0) as bigint),
+           cast(coalesce(sum(refunded_minor), 0) as bigint)
+         from figure_hour where log = $1 and business_day = $2",
         params![log, business_day],
     )?;
-    let back = tx.query_one(
-        "select cast(coalesce(sum(amount_minor), 0) as bigint),
-           cast(coalesce(sum(amount_minor * cash), 0) as bigint)
-         from refund_line where log = $1 and business_day = $2",
-        params![log, business_day],
+    let cash = tx.query_opt(
+        "select amount_minor - refunded_minor from figure_tender
+         where log = $1 and business_day = $2 and kind = $3",
+        params![log, business_day, TenderKind::Cash.number()],
     )?;
     let waiting =
         tx.query_one(&format!("select count(*) from orders where log = $1 and {IS_WAITING}"), params![log])?;
     Ok(DayFound {
         sales: sold.number(0)?,
         total_minor: sold.int(1)?,
-        refunds_minor: back.int(0)?,
-        cash_minor: sold.int(2)? - back.int(1)?,
+        refunds_minor: sold.int(2)?,
+        cash_minor: cash.map_or(Ok(0), |row| row.int(0))?,
         orders_waiting: waiting.number(0)?,
     })
 }

@@ -90,7 +90,14 @@ pub fn week(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, u8, Hour)>,
 
 pub fn registers(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(AuthorId, Hour)>, StoreError> {
     let rows = hours_by(tx, of, "register", None)?;
-    rows.iter().map(|row| Ok((row.id(0)?, hour_of(row, 1)?))).collect()
+    said(rows.iter().map(|row| Ok((row.id(0)?, hour_of(row, 1)?))))
+}
+
+/// Without rows of nothing but zeros: what was added there was taken away again.
+fn said<K, V: Default + PartialEq>(
+    rows: impl Iterator<Item = Result<(K, V), StoreError>>,
+) -> Result<Vec<(K, V)>, StoreError> {
+    rows.filter(|row| row.as_ref().map_or(true, |(_, sums)| *sums != V::default())).collect()
 }
 
 /// Nobody stands for sales where nobody had said who they were.
@@ -100,7 +107,7 @@ pub fn people(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(Option<Person
         let person = PersonId(row.id(0)?);
         Ok(((person != PersonId::default()).then_some(person), hour_of(row, 1)?))
     };
-    rows.iter().map(person).collect()
+    said(rows.iter().map(person))
 }
 
 pub fn paid(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(TenderKind, Paid)>, StoreError> {
@@ -117,7 +124,7 @@ pub fn paid(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(Tend
         let kind = kind.ok_or_else(|| StoreError::Corrupt("a way to pay is unknown".into()))?;
         Ok((kind, Paid::from_values(&values(row, 1, Paid::COLUMNS.len())?).unwrap_or_default()))
     };
-    rows.iter().map(paid).collect()
+    said(rows.iter().map(paid))
 }
 
 pub fn taxed(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(TaxRate, Taxed)>, StoreError> {
@@ -136,7 +143,7 @@ pub fn taxed(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(Tax
         let rate = TaxRate { ppm: Ppm(row.number(0)?), mode, label: row.text(2)?.into() };
         Ok((rate, Taxed::from_values(&values(row, 3, Taxed::COLUMNS.len())?).unwrap_or_default()))
     };
-    rows.iter().map(taxed).collect()
+    said(rows.iter().map(taxed))
 }
 
 /// By product, in no order that means anything. Amounts without a product stand under none. Whole months are read as

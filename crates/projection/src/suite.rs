@@ -46,7 +46,7 @@ pub fn figures_are_what_adding_up_gives(tx: &mut dyn Tx, seed: u64) -> Outcome {
     let mut digests = Vec::new();
     for way in 0..2 {
         // One log, so that records and digests are the same; its tables are emptied in between.
-        let ledger = Ledger::new(seed)?;
+        let mut ledger = Ledger::new(seed)?;
         let trust = Trust { server_keys: [ledger.server_key()].into_iter().collect() };
         let mut chance = Chance(seed.wrapping_mul(31).wrapping_add(way));
         let said = format!("seed {seed}, way {way}");

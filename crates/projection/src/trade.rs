@@ -9,7 +9,9 @@ use soko_domain::verbs::make_sale::cash_kept;
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::book::Book;
-use crate::digest::{ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED};
+use crate::digest::{
+    ORDER_HANDED, ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED,
+};
 use crate::drawer;
 use crate::figures;
 use crate::ledger::Place;
@@ -294,6 +296,13 @@ pub(crate) fn order_handed_over(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     order_flag(book, place, handed.order, "handed_over", touched)?;
+    book.add(
+        &ORDER_HANDED,
+        params![handed.order, place.author, place.seq, 1],
+        "insert into order_handed (log, order_id, author, seq) values ($1, $2, $3, $4)
+         on conflict (log, order_id, author, seq) do nothing",
+        params![place.log, handed.order, place.author, place.seq],
+    )?;
     match &handed.taken {
         Some(taken) => drawer::order_taken(book, place, taken, touched),
         None => Ok(()),

@@ -182,6 +182,8 @@ impl Engine {
             "sales_total",
             "voids",
             "refunds",
+            "orders",
+            "orders_total",
             "cash",
             "closed",
             "expected",
@@ -191,7 +193,7 @@ impl Engine {
         let rows = self.db.read::<_, StoreError>(|tx| {
             tx.query(
                 "select shift, author, opened_at_ms, business_day, float_minor, sales, sales_minor, voids, refunds_minor,
-                   cash_minor, closed, expected_minor, counted_minor, reason
+                   orders, orders_minor, cash_minor, closed, expected_minor, counted_minor, reason
                  from shift where log = $1 order by opened_at_ms, shift",
                 params![stall],
             )
@@ -208,11 +210,13 @@ impl Engine {
                     Cell::Money(row.int(6)?),
                     Cell::Number(row.int(7)?),
                     Cell::Money(row.int(8)?),
-                    Cell::Money(row.int(9)?),
-                    Cell::Flag(row.bool(10)?),
+                    Cell::Number(row.int(9)?),
+                    Cell::Money(row.int(10)?),
                     Cell::Money(row.int(11)?),
-                    Cell::Money(row.int(12)?),
-                    Cell::Text(row.text(13)?.into()),
+                    Cell::Flag(row.bool(12)?),
+                    Cell::Money(row.int(13)?),
+                    Cell::Money(row.int(14)?),
+                    Cell::Text(row.text(15)?.into()),
                 ])
             };
             table.add(cells().map_err(Failure::from)?);

@@ -1,14 +1,17 @@
 //! The money of orders from the shop that are paid when they are handed over.
 
-use soko_app_api::{Command, Query, Reply, ShiftReport, TenderInput, Verb, View};
+use soko_app_api::{Command, FiguresView, Query, Reply, ShiftReport, TenderInput, Verb, View};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{OrderDelivery, OrderPaid, OrderPlaced, OrderToPay, PayWay};
+use soko_domain::entry::{
+    BackWay, GoodsBack, OrderDelivery, OrderPaid, OrderPaidBack, OrderPlaced, OrderRefundAllowed,
+    OrderRefundEnded, OrderToPay, PayWay, RefundEnd, RefundLine,
+};
 use soko_domain::ids::{OrderId, ShiftId};
 use soko_domain::money::Ppm;
 use soko_domain::tax::{LineTax, TaxRate};
 
 use crate::replication::{meet, order_of, pair};
-use crate::world::{Device, STALL, command, now, thing};
+use crate::world::{Device, STALL, command, now, product, thing};
 
 fn order(number: u16) -> OrderId {
     OrderId(thing(number).0)
@@ -112,4 +115,89 @@ fn what_was_paid_before_needs_no_drawer_and_takes_no_money() {
     first.done(command(26, Verb::OpenShift { shift: ShiftId(thing(26).0), float_minor: 0 }));
     first.done(hand_over(27, 92, vec![TenderInput::cash(616)]));
     assert_eq!(report(&mut first).expected_minor, Some(616));
+}
+
+fn figures(device: &mut Device) -> FiguresView {
+    let query = Query::Figures { stall: STALL, span: None, against: None };
+    match device.engine.answer(&query, now()).unwrap() {
+        View::Figures(view) => *view,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The ways to pay, what was kept of each, and what went back of it.
+fn ways(view: &FiguresView) -> Vec<(TenderKind, i64, i64)> {
+    view.paid.iter().map(|paid| (paid.kind, paid.amount_minor, paid.refunded_minor)).collect()
+}
+
+#[test]
+fn an_order_counts_as_a_sale_once_it_is_handed_over() {
+    let (mut relay, mut first, mut second) = pair();
+    for number in [90, 91] {
+        relay.write(taxed(number));
+    }
+    let (way, reference) = (PayWay::Card, String::from("ch_1"));
+    relay.write(OrderToPay { order: order(91), way, amount_minor: 616 });
+    relay.write(OrderPaid { order: order(91), way, amount_minor: 616, reference: reference.clone() });
+    first.replicate(&mut relay);
+    let before = figures(&mut first).total;
+    assert_eq!(before.revenue_minor, 0, "it may still be cancelled");
+
+    first.done(hand_over(20, 90, vec![TenderInput::cash(1_000)]));
+    first.done(hand_over(21, 91, vec![]));
+    let view = figures(&mut first);
+    assert_eq!((view.total.sales, view.total.lines, view.total.revenue_minor), (2, 4, 1_232));
+    assert_eq!(view.total.tax_minor, 2 * 85);
+    assert_eq!(ways(&view), [(TenderKind::Cash, 616, 0), (TenderKind::Card, 616, 0)]);
+    assert_eq!(today(&mut first), (2, 1_232, 616));
+
+    // A part goes back as it was paid, and then all the rest.
+    let part = OrderRefundAllowed {
+        refund: thing(95),
+        order: order(91),
+        to: first.me(),
+        way: BackWay::AsPaid,
+        lines: vec![RefundLine {
+            line: 0,
+            product: Some(product(101)),
+            quantity: 1,
+            amount_minor: 250,
+            goods: GoodsBack::Sellable,
+        }],
+        amount_minor: 250,
+    };
+    relay.write(part);
+    let (refund, order) = (thing(95), order(91));
+    let (end, amount_minor) = (RefundEnd::PaidBack, 250);
+    relay.write(OrderRefundEnded { refund, order, end, amount_minor, reference: reference.clone() });
+    relay.write(OrderPaidBack { order, way, amount_minor: 366, reference });
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    let view = figures(&mut first);
+    assert_eq!((view.total.revenue_minor, view.total.refunds, view.total.refunded_minor), (1_232, 2, 616));
+    assert_eq!(ways(&view), [(TenderKind::Cash, 616, 0), (TenderKind::Card, 616, 616)]);
+    let taxes: Vec<_> = view.taxes.iter().map(|tax| (tax.net_minor, tax.tax_minor)).collect();
+    assert_eq!(taxes, [(531, 85)], "all of the second order's went back");
+    assert_eq!(figures(&mut second), view);
+    assert!(first.engine.verify(STALL).unwrap().is_sound());
+}
+
+#[test]
+fn an_order_that_two_registers_handed_over_is_one_sale_with_both_their_money() {
+    let (mut relay, mut first, mut second) = pair();
+    relay.write(taxed(90));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    first.done(hand_over(20, 90, vec![TenderInput::cash(616)]));
+    second.done(hand_over(30, 90, vec![TenderInput::cash(616)]));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    let view = figures(&mut first);
+    assert_eq!((view.total.sales, view.total.revenue_minor), (1, 616));
+    assert_eq!(ways(&view), [(TenderKind::Cash, 2 * 616, 0)]);
+    assert_eq!(figures(&mut second), view);
+}
+
+fn today(device: &mut Device) -> (u32, i64, i64) {
+    match device.engine.answer(&Query::Today(STALL), now()).unwrap() {
+        View::Today(today) => (today.sales, today.total_minor, today.cash_minor),
+        other => panic!("{other:?}"),
+    }
 }

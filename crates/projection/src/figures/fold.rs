@@ -33,6 +33,10 @@ macro_rules! measures {
                 $(self.$field = self.$field.saturating_add(more.$field);)*
             }
 
+            fn times(&self, sign: i64) -> Self {
+                Self { $($field: self.$field.saturating_mul(sign)),* }
+            }
+
             pub fn from_values(values: &[i64]) -> Option<Self> {
                 let mut values = values.iter().copied();
                 Some(Self { $($field: values.next()?),* })
@@ -124,6 +128,26 @@ pub(crate) struct Back {
 }
 
 impl Figures {
+    /// Adds others, or takes them away where `sign` is -1.
+    pub(crate) fn plus(&mut self, other: Self, sign: i64) {
+        let Self { hours, goods, paid, taxed } = other;
+        for (key, hour) in hours {
+            self.hours.entry(key).or_default().add(&hour.times(sign));
+        }
+        for (key, of_day) in goods.days {
+            self.goods.days.entry(key).or_default().add(&of_day.times(sign));
+        }
+        for (key, of_month) in goods.months {
+            self.goods.months.entry(key).or_default().add(&of_month.times(sign));
+        }
+        for (key, of_kind) in paid {
+            self.paid.entry(key).or_default().add(&of_kind.times(sign));
+        }
+        for (key, of_rate) in taxed {
+            self.taxed.entry(key).or_default().add(&of_rate.times(sign));
+        }
+    }
+
     /// A sale; or one less, where `sign` is -1.
     pub(crate) fn sold(&mut self, sold: &Sold<'_>, sign: i64) {
         let (day, sale) = (sold.stamp.business_day, sold.sale);

@@ -1,12 +1,15 @@
-//! Random ledgers: registers that sell, void and refund on some days about a month's end, each other's sales included.
+//! Random ledgers: registers that sell, void and refund on some days about a month's end, each other's sales included, and hand
+//! orders over, whose money moves before and after.
 
 use std::error::Error;
 
+use soko_domain::delivery::Handing;
 use soko_domain::entry::{
-    Entry, GoodsBack, Kind, RecordParked, RefundLine, RefundMade, SaleLine, SaleMade, SaleVoided, Stamp,
-    Standing, TenderKind, Tendered,
+    BackWay, Entry, GoodsBack, Kind, OrderCashGiven, OrderDelivery, OrderHandedOver, OrderLine, OrderPaid,
+    OrderPaidBack, OrderPlaced, OrderRefundAllowed, OrderRefundEnded, OrderTaken, PayWay, RecordParked,
+    RefundEnd, RefundLine, RefundMade, SaleLine, SaleMade, SaleVoided, Stamp, Standing, TenderKind, Tendered,
 };
-use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
 use soko_domain::quantity::Unit;
 use soko_domain::tax::{LineTax, TaxRate};
@@ -15,7 +18,8 @@ use soko_replication::{Pen, Record};
 use crate::ParkCode;
 
 const REGISTERS: u8 = 3;
-const ACTS: u64 = 14;
+const SERVER: usize = REGISTERS as usize;
+const ACTS: u64 = 20;
 /// 2026-11-29, so that a month ends in between.
 const FIRST_DAY: i32 = 20_786;
 const DAYS: u64 = 4;
@@ -69,31 +73,38 @@ impl Chain {
 
 pub(super) struct Ledger {
     pub(super) log: LogId,
+    /// Those of the registers, and behind them the server's.
     chains: Vec<Chain>,
-    server: Chain,
     said: Vec<Said>,
+    orders: Vec<OrderPlaced>,
+    parts: Vec<OrderRefundAllowed>,
 }
 
 impl Ledger {
     pub(super) fn new(seed: u64) -> Result<Self, Box<dyn Error>> {
         let mut log = LogId([0xf1; 16]);
         log.0[..8].copy_from_slice(&seed.to_be_bytes());
-        let mut ledger = Self { log, chains: Vec::new(), server: Chain::new(9, log)?, said: Vec::new() };
-        for number in 1..=REGISTERS {
-            ledger.chains.push(Chain::new(number, log)?);
-        }
+        let chains = (1..=REGISTERS).chain([9]).map(|number| Chain::new(number, log));
+        let chains = chains.collect::<Result<_, _>>()?;
+        let mut ledger = Self { log, chains, said: Vec::new(), orders: Vec::new(), parts: Vec::new() };
         let mut chance = Chance(seed);
         let mut sold: Vec<(usize, SaleMade)> = Vec::new();
         // Whoever refunds saw the sale; whoever gets the records may see the refund first.
         for act in 0..ACTS * u64::from(REGISTERS) {
             let at = usize::from(chance.byte(u64::from(REGISTERS)));
-            ledger.act(&mut chance, (at, act), &mut sold)?;
+            match chance.below(3) {
+                0 => ledger.order(&mut chance, (at, act))?,
+                _ => ledger.act(&mut chance, (at, act), &mut sold)?,
+            }
+        }
+        if sold.is_empty() {
+            ledger.act(&mut chance, (0, ACTS * 9), &mut sold)?;
         }
         Ok(ledger)
     }
 
     pub(super) fn server_key(&self) -> [u8; 32] {
-        self.server.pen.public_key()
+        self.chains[SERVER].pen.public_key()
     }
 
     fn act(
@@ -140,6 +151,63 @@ impl Ledger {
         Ok(())
     }
 
+    /// Orders are placed, paid, handed over, sometimes by two, and their money goes back, in parts or at once.
+    fn order(&mut self, chance: &mut Chance, (at, act): (usize, u64)) -> Result<(), Box<dyn Error>> {
+        let stamp = stamp(chance);
+        let choice = if self.orders.is_empty() { 0 } else { chance.below(10) };
+        if choice < 3 {
+            let placed = placed(chance, act);
+            self.orders.push(placed.clone());
+            return self.say(SERVER, stamp, placed.into());
+        }
+        let placed = &self.orders[usize::from(chance.byte(u64::try_from(self.orders.len())?))];
+        let (order, way, reference) = (placed.order, PayWay::Card, String::new());
+        let amount_minor = placed.total_minor;
+        match choice {
+            3 => self.say(SERVER, stamp, OrderPaid { order, way, amount_minor, reference }.into()),
+            4..=6 => {
+                let taken = (chance.below(3) > 0).then(|| taken(chance, amount_minor));
+                self.say(at, stamp, OrderHandedOver { order, taken }.into())
+            }
+            7 => {
+                let amount_minor = chance.amount(amount_minor.unsigned_abs() + 1);
+                self.say(SERVER, stamp, OrderPaidBack { order, way, amount_minor, reference }.into())
+            }
+            8 => {
+                let lines = part(chance, placed);
+                let of_lines: i64 = lines.iter().map(|line| line.amount_minor).sum();
+                let allowed = OrderRefundAllowed {
+                    refund: ThingId(act_id(8, act)),
+                    order,
+                    to: self.chains[at].pen.author(),
+                    way: [BackWay::AsPaid, BackWay::Cash][usize::from(chance.byte(2))],
+                    lines,
+                    amount_minor: of_lines + chance.amount(40),
+                };
+                self.parts.push(allowed.clone());
+                self.say(SERVER, stamp, allowed.into())
+            }
+            _ => self.end_part(chance, at, stamp),
+        }
+    }
+
+    fn end_part(&mut self, chance: &mut Chance, at: usize, stamp: Stamp) -> Result<(), Box<dyn Error>> {
+        let Some(part) = self.parts.get(usize::from(chance.byte(4))) else { return Ok(()) };
+        let (refund, order, amount_minor) = (part.refund, part.order, part.amount_minor);
+        match part.way {
+            BackWay::Cash => {
+                let shift = ShiftId([4; 16]);
+                self.say(at, stamp, OrderCashGiven { refund, order, shift, amount_minor }.into())
+            }
+            BackWay::AsPaid => {
+                let end = [RefundEnd::PaidBack, RefundEnd::NotTaken][usize::from(chance.byte(2))];
+                let reference = String::new();
+                let ended = OrderRefundEnded { refund, order, end, amount_minor, reference };
+                self.say(SERVER, stamp, ended.into())
+            }
+        }
+    }
+
     fn say(&mut self, at: usize, stamp: Stamp, entry: Entry) -> Result<(), Box<dyn Error>> {
         let chain = self.chains.get_mut(at).ok_or("no such register")?;
         let seq = chain.write(entry.kind().number(), entry.to_body(&stamp))?;
@@ -149,7 +217,7 @@ impl Ledger {
 
     /// Portions of random size, each chain in its own order; now and then something is sent once more.
     pub(super) fn arrivals(&self, chance: &mut Chance) -> Vec<Vec<Record>> {
-        let mut portions = vec![self.server.records.clone()];
+        let mut portions: Vec<Vec<Record>> = Vec::new();
         let mut sent = vec![0_usize; self.chains.len()];
         loop {
             let open: Vec<usize> =
@@ -178,14 +246,14 @@ impl Ledger {
     }
 
     /// The server's word about it.
-    pub(super) fn set_aside(&self) -> Result<Vec<Record>, Box<dyn Error>> {
-        let mut server = Chain::new(9, self.log)?;
+    pub(super) fn set_aside(&mut self) -> Result<Vec<Record>, Box<dyn Error>> {
         let (author, seq) = self.aside();
         let word = RecordParked { author, seq, code: ParkCode::ServerSaid.number(), note: "no".into() };
         let entry = Entry::from(word);
         let body = entry.to_body(&Stamp::at(0, 0, FIRST_DAY));
+        let server = &mut self.chains[SERVER];
         server.write(Kind::RecordParked.number(), body)?;
-        Ok(server.records.split_off(1))
+        Ok(server.records.last().cloned().into_iter().collect())
     }
 
     /// What counts, in no order.
@@ -204,9 +272,82 @@ fn stamp(chance: &mut Chance) -> Stamp {
     Stamp { by, ..Stamp::at(at_ms, offset, day) }
 }
 
+fn placed(chance: &mut Chance, act: u64) -> OrderPlaced {
+    let lines: Vec<OrderLine> = (0..=chance.below(3))
+        .map(|_| {
+            let SaleLine { product, name, quantity, discount_minor, taxes, total_minor, .. } = line(chance);
+            OrderLine {
+                product: product.unwrap_or(ProductId([1; 16])),
+                name,
+                quantity,
+                unit_price_minor: 100,
+                price_per: 1,
+                discount_minor,
+                tax_minor: taxes.iter().map(|tax| tax.tax_minor).sum(),
+                taxes,
+                total_minor,
+            }
+        })
+        .collect();
+    let delivery = (chance.below(2) == 0).then(|| {
+        let SaleLine { taxes, total_minor, .. } = line(chance);
+        let tax_minor = taxes.iter().map(|tax| tax.tax_minor).sum();
+        OrderDelivery { zone: String::new(), taxes, tax_minor, total_minor }
+    });
+    let of_lines: i64 = lines.iter().map(|line| line.total_minor).sum();
+    OrderPlaced {
+        order: OrderId(act_id(6, act)),
+        buyer: ThingId([7; 16]),
+        currency: Currency::parse("EUR").unwrap_or_else(|| unreachable!("the euro is a currency")),
+        total_minor: of_lines + delivery.as_ref().map_or(0, |delivery| delivery.total_minor),
+        lines,
+        note: String::new(),
+        handing: Handing::Local,
+        delivery,
+        coupon: None,
+    }
+}
+
+fn taken(chance: &mut Chance, total_minor: i64) -> OrderTaken {
+    let change_minor = chance.amount(300);
+    let cash = Tendered {
+        kind: TenderKind::Cash,
+        amount_minor: total_minor + change_minor,
+        reference: String::new(),
+        standing: Standing::Taken,
+    };
+    OrderTaken {
+        shift: ShiftId([4; 16]),
+        total_minor,
+        cash_rounding_minor: chance.amount(5) - 2,
+        tenders: vec![cash],
+        change_minor,
+        taxes: Vec::new(),
+    }
+}
+
+/// Sometimes nothing but money.
+fn part(chance: &mut Chance, placed: &OrderPlaced) -> Vec<RefundLine> {
+    let some = chance.below(3);
+    let one = |(at, line): (u32, &OrderLine)| RefundLine {
+        line: at,
+        product: Some(line.product),
+        quantity: 1,
+        amount_minor: line.total_minor / 3,
+        goods: if at == 0 { GoodsBack::Sellable } else { GoodsBack::Waste },
+    };
+    (0_u32..).zip(&placed.lines).take(usize::try_from(some).unwrap_or(0)).map(one).collect()
+}
+
+/// A name for what an act made.
+fn act_id(what: u8, act: u64) -> [u8; 16] {
+    let mut id = [what; 16];
+    id[..8].copy_from_slice(&act.to_be_bytes());
+    id
+}
+
 fn sale(chance: &mut Chance, act: u64) -> SaleMade {
-    let mut id = SaleId([3; 16]);
-    id.0[..8].copy_from_slice(&act.to_be_bytes());
+    let id = SaleId(act_id(3, act));
     let lines: Vec<SaleLine> = (0..=chance.below(3)).map(|_| line(chance)).collect();
     let total_minor: i64 = lines.iter().map(|line| line.total_minor).sum();
     let kind = [TenderKind::Cash, TenderKind::Card, TenderKind::MobileMoney][usize::from(chance.byte(3))];
@@ -269,8 +410,7 @@ fn line(chance: &mut Chance) -> SaleLine {
 
 /// Of one or two lines; sometimes more than was sold, and sometimes of a line that there is not.
 fn refund(chance: &mut Chance, act: u64, sale: &SaleMade) -> RefundMade {
-    let mut id = ThingId([5; 16]);
-    id.0[..8].copy_from_slice(&act.to_be_bytes());
+    let id = ThingId(act_id(5, act));
     let count = u64::try_from(sale.lines.len()).unwrap_or(1);
     let lines: Vec<RefundLine> = (0..=chance.below(2))
         .map(|_| {

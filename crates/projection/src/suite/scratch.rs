@@ -1,10 +1,16 @@
 //! The same figures in the slow and plain way: for each sale, look through everything for what became of it. It shares
 //! no line with what it checks.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "nothing else moves money here")]
+
 use std::collections::BTreeMap;
 
-use soko_domain::entry::{Entry, GoodsBack, RefundMade, SaleMade, TenderKind};
-use soko_domain::ids::{AuthorId, PersonId, ProductId, SaleId};
+use soko_domain::entry::{
+    BackWay, Entry, GoodsBack, OrderHandedOver, OrderPlaced, OrderRefundAllowed, RefundEnd, RefundLine,
+    RefundMade, SaleMade, TenderKind,
+};
+use soko_domain::ids::{AuthorId, OrderId, PersonId, ProductId, SaleId, ThingId};
+use soko_domain::tax::LineTax;
 use soko_record_log::Value;
 
 use super::Rows;
@@ -13,13 +19,13 @@ use super::ledger::Said;
 const HOUR: usize = 12;
 const PRODUCT: usize = 9;
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "nothing else moves money here")]
 pub(super) fn added_up(said: &[&Said]) -> Rows {
     let mut sums = Sums::default();
     for one in said {
         match &one.entry {
             Entry::SaleMade(sale) => sums.sale(one, sale, said),
             Entry::RefundMade(refund) => sums.refund(one, refund),
+            Entry::OrderPlaced(placed) => sums.order(placed, said),
             _ => {}
         }
     }
@@ -71,7 +77,9 @@ impl Sums {
             self.hour(one, 10, *amount);
             self.hour(one, 11, i64::from(*back_day != day));
         }
-        self.taxes_back(sale, &backs);
+        let lines: Vec<(Option<ProductId>, i64, &[LineTax])> =
+            sale.lines.iter().map(|line| (line.product, line.total_minor, line.taxes.as_slice())).collect();
+        self.taxes_back(&lines, &backs);
         if let Some(void) = first_void(one, sale.sale, said) {
             self.hour(one, 6, 1);
             self.hour(one, 7, sale.total_minor);
@@ -81,23 +89,35 @@ impl Sums {
         self.hour(one, 0, 1);
         self.hour(one, 5, sale.cash_rounding_minor);
         for line in &sale.lines {
-            let tax: i64 = line.taxes.iter().map(|tax| tax.tax_minor).sum();
-            for (column, amount) in [(1, 1), (2, line.total_minor), (3, tax), (4, line.discount_minor)] {
-                self.hour(one, column, amount);
-                self.product(day, line.product, column, amount);
-            }
-            self.product(day, line.product, 0, line.quantity);
-            for of_rate in &line.taxes {
-                let key = tax_key(day, of_rate);
-                self.plus("figure_tax", key.clone(), 2, 0, line.total_minor - tax);
-                self.plus("figure_tax", key, 2, 1, of_rate.tax_minor);
-            }
+            let amounts = [line.quantity, line.discount_minor, line.total_minor];
+            self.sold(one, line.product, amounts, &line.taxes);
         }
         for paid in &sale.tenders {
             self.tender(day, paid.kind, 0, 1);
             self.tender(day, paid.kind, 1, paid.amount_minor);
         }
         self.tender(day, TenderKind::Cash, 1, -sale.change_minor);
+    }
+
+    fn sold(
+        &mut self,
+        one: &Said,
+        product: Option<ProductId>,
+        [quantity, discount_minor, total_minor]: [i64; 3],
+        taxes: &[LineTax],
+    ) {
+        let day = one.stamp.business_day;
+        let tax: i64 = taxes.iter().map(|tax| tax.tax_minor).sum();
+        for (column, amount) in [(1, 1), (2, total_minor), (3, tax), (4, discount_minor)] {
+            self.hour(one, column, amount);
+            self.product(day, product, column, amount);
+        }
+        self.product(day, product, 0, quantity);
+        for of_rate in taxes {
+            let key = tax_key(day, of_rate);
+            self.plus("figure_tax", key.clone(), 2, 0, total_minor - tax);
+            self.plus("figure_tax", key, 2, 1, of_rate.tax_minor);
+        }
     }
 
     fn tender(&mut self, day: i32, kind: TenderKind, column: usize, amount: i64) {
@@ -120,29 +140,32 @@ impl Sums {
     }
 
     /// The tax up to here less the tax up to before, each rounded half up.
-    fn taxes_back(&mut self, sale: &SaleMade, backs: &[(AuthorId, u64, i32, u32, i64)]) {
-        for (at, line) in (0..).zip(&sale.lines) {
+    fn taxes_back(
+        &mut self,
+        lines: &[(Option<ProductId>, i64, &[LineTax])],
+        backs: &[(AuthorId, u64, i32, u32, i64)],
+    ) {
+        for (at, &(product, total_minor, taxes)) in (0..).zip(lines) {
             let mut before = 0;
             for (_, _, day, _, amount) in backs.iter().filter(|back| back.3 == at) {
                 let after = before + amount;
-                let up_to =
-                    |tax: i64, amount: i64| (2 * tax * amount + line.total_minor) / (2 * line.total_minor);
-                let fits = line.total_minor > 0 && after <= line.total_minor;
+                let up_to = |tax: i64, amount: i64| (2 * tax * amount + total_minor) / (2 * total_minor);
+                let fits = total_minor > 0 && after <= total_minor;
                 let part = |tax: i64| if fits { up_to(tax, after) - up_to(tax, before) } else { 0 };
-                let all: i64 = line.taxes.iter().map(|tax| part(tax.tax_minor)).sum();
-                for of_rate in &line.taxes {
+                let all: i64 = taxes.iter().map(|tax| part(tax.tax_minor)).sum();
+                for of_rate in taxes {
                     let key = tax_key(*day, of_rate);
                     self.plus("figure_tax", key.clone(), 2, 0, all - amount);
                     self.plus("figure_tax", key, 2, 1, -part(of_rate.tax_minor));
                 }
-                self.product(*day, line.product, 8, all);
+                self.product(*day, product, 8, all);
                 before = after;
             }
         }
     }
 }
 
-fn tax_key(day: i32, tax: &soko_domain::tax::LineTax) -> Vec<Value> {
+fn tax_key(day: i32, tax: &LineTax) -> Vec<Value> {
     vec![
         Value::Int(i64::from(day)),
         Value::Int(i64::from(tax.rate.ppm.0)),
@@ -157,4 +180,141 @@ fn first_void<'s>(made: &Said, sale: SaleId, said: &[&'s Said]) -> Option<&'s Sa
         other.author == made.author && matches!(&other.entry, Entry::SaleVoided(void) if void.sale == sale)
     });
     voids.min_by_key(|void| void.seq).copied()
+}
+
+/// An order that was handed over is a sale of whoever handed it over, and of the least of them where two did.
+impl Sums {
+    fn order(&mut self, placed: &OrderPlaced, said: &[&Said]) {
+        let handed = handed(placed.order, said);
+        let Some((first, _)) = handed.first() else { return };
+        let day = first.stamp.business_day;
+        self.hour(first, 0, 1);
+        let mut lines: Vec<(Option<ProductId>, i64, &[LineTax])> = Vec::new();
+        for line in &placed.lines {
+            let amounts = [line.quantity, line.discount_minor, line.total_minor];
+            self.sold(first, Some(line.product), amounts, &line.taxes);
+            lines.push((Some(line.product), line.total_minor, &line.taxes));
+        }
+        if let Some(bringing) = &placed.delivery {
+            self.sold(first, None, [1, 0, bringing.total_minor], &bringing.taxes);
+            lines.push((None, bringing.total_minor, &bringing.taxes));
+        }
+        for taken in handed.iter().filter_map(|(_, handed)| handed.taken.as_ref()) {
+            self.hour(first, 5, taken.cash_rounding_minor);
+            self.tender(day, TenderKind::Cash, 0, 1);
+            self.tender(day, TenderKind::Cash, 1, placed.total_minor);
+        }
+        let mut paid_before = TenderKind::Other;
+        for one in said {
+            if matches!(&one.entry, Entry::OrderPaid(paid) if paid.order == placed.order) {
+                paid_before = TenderKind::Card;
+                self.tender(day, TenderKind::Card, 0, 1);
+                self.tender(day, TenderKind::Card, 1, placed.total_minor);
+            }
+        }
+        let backs = self.money_back((placed.order, paid_before), first, (&lines, said));
+        for (_, _, back_day, _, amount) in &backs {
+            self.hour(first, 10, *amount);
+            self.hour(first, 11, i64::from(*back_day != day));
+        }
+        self.taxes_back(&lines, &backs);
+    }
+
+    /// Parts by their names, and then what went back at once: of each line what is left, and the rest of nothing.
+    fn money_back(
+        &mut self,
+        (order, paid_before): (OrderId, TenderKind),
+        first: &Said,
+        (lines, said): (&[(Option<ProductId>, i64, &[LineTax])], &[&Said]),
+    ) -> Vec<(AuthorId, u64, i32, u32, i64)> {
+        let mut backs = Vec::new();
+        let mut give = |sums: &mut Self, by: &Said, tender: TenderKind, gone: Vec<RefundLine>| {
+            let author = if tender == TenderKind::Cash { by.author } else { first.author };
+            let at = Said { author, seq: by.seq, stamp: by.stamp.clone(), entry: by.entry.clone() };
+            let day = by.stamp.business_day;
+            backs.extend(gone.iter().map(|l| (by.author, by.seq, day, l.line, l.amount_minor)));
+            sums.refund(&at, &as_refund(tender, gone));
+            backs.clone()
+        };
+        let mut before = Vec::new();
+        for (part, by) in parts(order, said) {
+            let tender = if part.way == BackWay::Cash { TenderKind::Cash } else { paid_before };
+            let of_lines: i64 = part.lines.iter().map(|line| line.amount_minor).sum();
+            let mut gone = part.lines.clone();
+            if part.amount_minor != of_lines {
+                gone.push(money(u32::MAX, None, part.amount_minor - of_lines));
+            }
+            before = give(self, by, tender, gone);
+        }
+        for one in in_order(said) {
+            let Entry::OrderPaidBack(back) = &one.entry else { continue };
+            if back.order != order {
+                continue;
+            }
+            let mut left = back.amount_minor;
+            let mut gone = Vec::new();
+            for (at, (product, total_minor, _)) in (0..).zip(lines) {
+                let came: i64 = before.iter().filter(|back| back.3 == at).map(|back| back.4).sum();
+                let amount = (total_minor - came).min(left);
+                if amount > 0 {
+                    gone.push(money(at, *product, amount));
+                    left -= amount;
+                }
+            }
+            if left != 0 {
+                gone.push(money(u32::MAX, None, left));
+            }
+            before = give(self, one, TenderKind::Card, gone);
+        }
+        before
+    }
+}
+
+fn in_order<'s>(said: &[&'s Said]) -> Vec<&'s Said> {
+    let mut said = said.to_vec();
+    said.sort_by_key(|one| (one.author, one.seq));
+    said
+}
+
+fn handed<'s>(order: OrderId, said: &[&'s Said]) -> Vec<(&'s Said, &'s OrderHandedOver)> {
+    let all = in_order(said).into_iter();
+    all.filter_map(|one| match &one.entry {
+        Entry::OrderHandedOver(handed) if handed.order == order => Some((one, handed)),
+        _ => None,
+    })
+    .collect()
+}
+
+/// What was allowed and went, with whoever first said that it went.
+fn parts<'s>(order: OrderId, said: &[&'s Said]) -> Vec<(&'s OrderRefundAllowed, &'s Said)> {
+    let mut parts: BTreeMap<ThingId, (&OrderRefundAllowed, &Said)> = BTreeMap::new();
+    for one in said {
+        let Entry::OrderRefundAllowed(part) = &one.entry else { continue };
+        let went = in_order(said).into_iter().find(|other| match &other.entry {
+            Entry::OrderCashGiven(given) => given.refund == part.refund,
+            Entry::OrderRefundEnded(ended) => ended.refund == part.refund && ended.end == RefundEnd::PaidBack,
+            _ => false,
+        });
+        if let Some(went) = went.filter(|_| part.order == order) {
+            parts.insert(part.refund, (part, went));
+        }
+    }
+    parts.into_values().collect()
+}
+
+fn money(line: u32, product: Option<ProductId>, amount_minor: i64) -> RefundLine {
+    RefundLine { line, product, quantity: 0, amount_minor, goods: GoodsBack::KeptByBuyer }
+}
+
+fn as_refund(tender: TenderKind, lines: Vec<RefundLine>) -> RefundMade {
+    RefundMade {
+        refund: ThingId::default(),
+        sale: SaleId::default(),
+        shift: soko_domain::ids::ShiftId::default(),
+        allowance: None,
+        lines,
+        tender,
+        amount_minor: 0,
+        reason: String::new(),
+    }
 }

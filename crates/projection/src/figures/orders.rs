@@ -1,0 +1,292 @@
+//! What an order from the shop adds to the sums: nothing until it is handed over, and then what a sale adds, on the day of the
+//! hand-over and for the register that gave the goods. What goes back of its money is a refund, on the day on which it went.
+//!
+//! Whatever is said of an order may arrive before the rest of it. So this is a function of its rows, as they stand; whoever adds to
+//! the rows posts by how much it changed.
+
+use std::collections::BTreeMap;
+
+use soko_domain::entry::{
+    BackWay, Entry, GoodsBack, OrderHandedOver, OrderPlaced, OrderRefundAllowed, PayWay, RefundEnd,
+    RefundLine, RefundMade, SaleLine, SaleMade, Stamp, Standing, TenderKind, Tendered,
+};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_record_log::{StoreError, Tx, params};
+
+use super::fold::{Back, Figures, Sold};
+use crate::book::Book;
+use crate::read;
+
+/// What went back beside the lines: of no line that there is.
+const NO_LINE: u32 = u32::MAX;
+
+/// As the rows of an order's money say it.
+const PAID: i64 = 2;
+const BACK: i64 = 3;
+
+/// The order whose figures an entry may change. One that nobody handed over has none.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else moves no money of an order that was handed over"
+)]
+pub(crate) fn counted(book: &mut Book<'_>, entry: &Entry) -> Result<Option<OrderId>, StoreError> {
+    let order = match entry {
+        Entry::OrderHandedOver(handed) => return Ok(Some(handed.order)),
+        Entry::OrderPlaced(placed) => placed.order,
+        Entry::OrderPaid(paid) => paid.order,
+        Entry::OrderPaidBack(back) => back.order,
+        Entry::OrderRefundAllowed(allowed) => allowed.order,
+        Entry::OrderRefundEnded(ended) => ended.order,
+        Entry::OrderCashGiven(given) => given.order,
+        _ => return Ok(None),
+    };
+    let row = book.tx.query_opt(
+        "select 1 from order_handed where log = $1 and order_id = $2 limit 1",
+        params![book.log, order],
+    )?;
+    Ok(row.map(|_| order))
+}
+
+/// All that an order adds, by what is known of it.
+pub(crate) fn figures(book: &mut Book<'_>, order: OrderId) -> Result<Figures, StoreError> {
+    let (tx, log) = (&mut *book.tx, book.log);
+    let mut figures = Figures::default();
+    let handed = handed(tx, log, order)?;
+    let Some((register, stamp, _)) = handed.first() else { return Ok(figures) };
+    let Some(found) = read::order(tx, log, order)? else { return Ok(figures) };
+    let said = read::entry_at(tx, log, found.author, found.seq)?;
+    let Some((_, Entry::OrderPlaced(placed))) = said else { return Ok(figures) };
+    let paid = moved(tx, log, (order, PAID))?;
+    let sale = as_sale(&placed, &handed, &paid);
+    let sold = Sold { register: *register, stamp, sale: &sale };
+    figures.sold(&sold, 1);
+    let mut backs: Vec<Back> = Vec::new();
+    let as_paid = paid.first().map_or(TenderKind::Other, |paid| paid.kind);
+    for gone in parts_back(tx, log, (order, as_paid))? {
+        gone.count(&mut figures, *register, &mut backs);
+    }
+    for back in moved(tx, log, (order, BACK))? {
+        let lines = rest(&sale, &backs, back.amount_minor);
+        back.gone(order, lines).count(&mut figures, *register, &mut backs);
+    }
+    figures.returned(&sold, &backs);
+    figures.taxes_back(&sale, &[], &backs);
+    Ok(figures)
+}
+
+/// Money that went back, and what it was for.
+struct Gone {
+    author: AuthorId,
+    seq: u64,
+    stamp: Stamp,
+    refund: RefundMade,
+}
+
+impl Gone {
+    /// The server has no till: what it gives back is a refund of the register that had given the goods.
+    fn count(&self, figures: &mut Figures, register: AuthorId, backs: &mut Vec<Back>) {
+        let here = if self.refund.tender == TenderKind::Cash { self.author } else { register };
+        figures.refunded(here, &self.stamp, &self.refund);
+        backs.extend(self.refund.lines.iter().map(|line| Back {
+            author: self.author,
+            seq: self.seq,
+            line: line.line,
+            amount_minor: line.amount_minor,
+            business_day: self.stamp.business_day,
+        }));
+    }
+}
+
+type Handed = (AuthorId, Stamp, OrderHandedOver);
+
+fn handed(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<Handed>, StoreError> {
+    let rows = tx.query(
+        "select author, seq from order_handed where log = $1 and order_id = $2 order by author, seq",
+        params![log, order],
+    )?;
+    let mut all = Vec::new();
+    for row in &rows {
+        let author = row.id(0)?;
+        if let Some((stamp, Entry::OrderHandedOver(handed))) =
+            read::entry_at(tx, log, author, row.number(1)?)?
+        {
+            all.push((author, stamp, handed));
+        }
+    }
+    Ok(all)
+}
+
+/// A movement of an order's whole money.
+struct Moved {
+    author: AuthorId,
+    seq: u64,
+    stamp: Stamp,
+    kind: TenderKind,
+    amount_minor: i64,
+}
+
+impl Moved {
+    fn gone(self, order: OrderId, lines: Vec<RefundLine>) -> Gone {
+        let Self { author, seq, stamp, kind, .. } = self;
+        Gone { author, seq, stamp, refund: refund(order, kind, lines) }
+    }
+}
+
+fn moved(tx: &mut dyn Tx, log: LogId, (order, kind): (OrderId, i64)) -> Result<Vec<Moved>, StoreError> {
+    let rows = tx.query(
+        "select author, seq, way, amount_minor from order_money
+         where log = $1 and order_id = $2 and kind = $3 order by author, seq",
+        params![log, order, kind],
+    )?;
+    let mut all = Vec::new();
+    for row in &rows {
+        let (author, seq) = (row.id(0)?, row.number(1)?);
+        let Some((stamp, _)) = read::entry_at(tx, log, author, seq)? else { continue };
+        all.push(Moved { author, seq, stamp, kind: tender(row.number(2)?), amount_minor: row.int(3)? });
+    }
+    Ok(all)
+}
+
+fn tender(way: u8) -> TenderKind {
+    match PayWay::from_number(way) {
+        Some(PayWay::Card) => TenderKind::Card,
+        Some(PayWay::Phone) => TenderKind::MobileMoney,
+        None => TenderKind::Other,
+    }
+}
+
+/// The order as the sale that it became. What was paid before is paid with the goods, as far as figures go; where two registers
+/// took money for one order, both have it.
+fn as_sale(placed: &OrderPlaced, handed: &[Handed], paid: &[Moved]) -> SaleMade {
+    let taken = || handed.iter().filter_map(|(_, _, handed)| handed.taken.as_ref());
+    let before = paid.iter().map(|paid| Tendered {
+        kind: paid.kind,
+        amount_minor: paid.amount_minor,
+        reference: String::new(),
+        standing: Standing::Settled,
+    });
+    let with_goods = taken().flat_map(|taken| taken.tenders.clone());
+    let sum = |of: fn(&soko_domain::entry::OrderTaken) -> i64| taken().map(of).fold(0, i64::saturating_add);
+    let goods = placed.lines.iter().map(|line| SaleLine {
+        product: Some(line.product),
+        name: String::new(),
+        unit: None,
+        quantity: line.quantity,
+        beyond_share: 0,
+        unit_price_minor: line.unit_price_minor,
+        price_per: line.price_per,
+        discount_minor: line.discount_minor,
+        discount: None,
+        taxes: line.taxes.clone(),
+        total_minor: line.total_minor,
+        note: String::new(),
+    });
+    let bringing = placed.delivery.iter().map(|delivery| SaleLine {
+        product: None,
+        name: String::new(),
+        unit: None,
+        quantity: 1,
+        beyond_share: 0,
+        unit_price_minor: delivery.total_minor,
+        price_per: 1,
+        discount_minor: 0,
+        discount: None,
+        taxes: delivery.taxes.clone(),
+        total_minor: delivery.total_minor,
+        note: String::new(),
+    });
+    SaleMade {
+        sale: SaleId(placed.order.0),
+        shift: ShiftId::default(),
+        receipt_number: 0,
+        currency: placed.currency,
+        lines: goods.chain(bringing).collect(),
+        discount: None,
+        total_minor: placed.total_minor,
+        cash_rounding_minor: sum(|taken| taken.cash_rounding_minor),
+        tenders: before.chain(with_goods).collect(),
+        change_minor: sum(|taken| taken.change_minor),
+        note: String::new(),
+        customer: None,
+        tab: None,
+    }
+}
+
+/// Parts that were allowed and whose money went, as refunds on the day on which it went.
+fn parts_back(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, as_paid): (OrderId, TenderKind),
+) -> Result<Vec<Gone>, StoreError> {
+    let rows = tx.query(
+        "select refund, author, seq, what, code from order_refund
+         where log = $1 and order_id = $2 and what in (2, 3, 4) order by author, seq",
+        params![log, order],
+    )?;
+    let (mut allowed, mut went) = (BTreeMap::new(), BTreeMap::new());
+    for row in &rows {
+        let (part, at): (ThingId, (AuthorId, u64)) = (row.id(0)?, (row.id(1)?, row.number(2)?));
+        match (row.int(3)?, RefundEnd::from_number(row.number(4)?)) {
+            (2, _) => drop(allowed.entry(part).or_insert(at)),
+            (4, _) | (_, Some(RefundEnd::PaidBack)) => drop(went.entry(part).or_insert(at)),
+            _ => {}
+        }
+    }
+    let mut parts = Vec::new();
+    for (part, (author, seq)) in went {
+        let Some((by, place)) = allowed.get(&part).copied() else { continue };
+        let said = read::entry_at(tx, log, by, place)?;
+        let Some((_, Entry::OrderRefundAllowed(allowed))) = said else { continue };
+        let Some((stamp, _)) = read::entry_at(tx, log, author, seq)? else { continue };
+        let tender = if allowed.way == BackWay::Cash { TenderKind::Cash } else { as_paid };
+        parts.push(Gone { author, seq, stamp, refund: refund(order, tender, with_rest(allowed)) });
+    }
+    Ok(parts)
+}
+
+/// The lines of a part, and what goes back beside them.
+fn with_rest(allowed: OrderRefundAllowed) -> Vec<RefundLine> {
+    let of_lines = allowed.lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.amount_minor));
+    let beside = allowed.amount_minor.saturating_sub(of_lines);
+    let mut lines = allowed.lines;
+    if beside != 0 {
+        lines.push(only_money(NO_LINE, None, beside));
+    }
+    lines
+}
+
+/// What is left of each line, up to an amount that went back at once, and what that is more than all of them.
+fn rest(sale: &SaleMade, backs: &[Back], amount_minor: i64) -> Vec<RefundLine> {
+    let mut left = amount_minor;
+    let mut lines = Vec::new();
+    for (at, line) in (0_u32..).zip(&sale.lines) {
+        let back = backs.iter().filter(|back| back.line == at).map(|back| back.amount_minor);
+        let of_line = back.fold(line.total_minor, i64::saturating_sub).clamp(0, left.max(0));
+        if of_line > 0 {
+            lines.push(only_money(at, line.product, of_line));
+            left -= of_line;
+        }
+    }
+    if left != 0 {
+        lines.push(only_money(NO_LINE, None, left));
+    }
+    lines
+}
+
+/// No goods came with it.
+fn only_money(line: u32, product: Option<ProductId>, amount_minor: i64) -> RefundLine {
+    RefundLine { line, product, quantity: 0, amount_minor, goods: GoodsBack::KeptByBuyer }
+}
+
+fn refund(order: OrderId, tender: TenderKind, lines: Vec<RefundLine>) -> RefundMade {
+    RefundMade {
+        refund: ThingId::default(),
+        sale: SaleId(order.0),
+        shift: ShiftId::default(),
+        allowance: None,
+        amount_minor: lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.amount_minor)),
+        lines,
+        tender,
+        reason: String::new(),
+    }
+}
