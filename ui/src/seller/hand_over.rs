@@ -41,10 +41,8 @@ fn Taking(props: &TakeProps) -> Html {
     let paying = use_state(Paying::default);
     let currency: AttrValue = props.order.row.currency.clone().into();
     let before = settled(&props.order, &paying.added);
-    let due = match paying.kind {
-        TenderKind::Cash => before.map_or(0, |before| before.due_in_cash_minor),
-        _ => before.map_or(0, |before| before.due_minor),
-    };
+    let is_cash = paying.kind == TenderKind::Cash;
+    let due = before.map_or(0, |it| if is_cash { it.due_in_cash_minor } else { it.due_minor });
     let tenders = paying.tenders(due, &currency).filter(|tenders| tenders.iter().all(is_seen));
     let after =
         tenders.as_deref().and_then(|tenders| settled(&props.order, tenders)).filter(Settled::is_paid);
@@ -58,7 +56,7 @@ fn Taking(props: &TakeProps) -> Html {
             let (desk, speech, on_close) = (acting.desk.clone(), acting.speech.clone(), on_close.clone());
             let done = match change {
                 0 => speech.say("order.handed-over"),
-                _ => speech.fill("order.handed-over-change", &[("amount", &shown)]).into(),
+                _ => speech.fill("order.handed-over-change", &[("amount", &shown)]),
             };
             acting.act(stall, Verb::HandOverOrder { order, tenders }, move |_| {
                 desk.toasts.done(done);
