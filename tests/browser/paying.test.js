@@ -159,6 +159,7 @@ test("an order is brought: priced before the last tap, stepped by the stall, see
     assert.equal(await shopper.button("Cancel the order").count(), 0);
     // Paid at the door, in cash: into the drawer.
     await till.button("Handed over").click();
+    await till.page.getByRole("dialog").getByRole("button", { name: "Open the drawer" }).click();
     await till.page.getByRole("dialog").getByRole("button", { name: "Money taken, goods handed over" }).click();
     await shopper.page.getByText("You have your goods").first().waitFor();
     await till.page.getByText("Acacia Lane 4").waitFor({ state: "detached" });

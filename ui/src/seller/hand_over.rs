@@ -23,7 +23,10 @@ pub(super) struct TakeProps {
 pub(super) fn Take(props: &TakeProps) -> Html {
     match use_shift(&props.stall) {
         None => Html::default(),
-        Some(None) => html! { <OpenDrawer stall={props.stall.clone()} on_close={props.on_close.clone()} /> },
+        // It shows the payment as soon as it is open.
+        Some(None) => html! {
+            <OpenDrawer stall={props.stall.clone()} on_close={props.on_close.clone()} on_open={Callback::noop()} />
+        },
         Some(Some(_)) => html! { <Taking ..props.clone() /> },
     }
 }

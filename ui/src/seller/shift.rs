@@ -51,6 +51,9 @@ pub(super) fn NoDrawer(props: &ShiftProps) -> Html {
 pub(super) struct DrawerProps {
     pub stall: OwnStall,
     pub on_close: Callback<()>,
+    /// When it is open; it is closed then, unless this is given.
+    #[prop_or_default]
+    pub on_open: Option<Callback<()>>,
 }
 
 #[component]
@@ -61,13 +64,13 @@ pub(super) fn OpenDrawer(props: &DrawerProps) -> Html {
     let float = use_state(String::new);
     let minor = if float.trim().is_empty() { Some(0) } else { typed::amount(&float, &props.stall.currency) };
     let onsubmit = {
-        let (acting, on_close, stall, shift) =
-            (acting.clone(), props.on_close.clone(), props.stall.stall, *shift);
+        let (acting, stall, shift) = (acting.clone(), props.stall.stall, *shift);
+        let on_open = props.on_open.clone().unwrap_or_else(|| props.on_close.clone());
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
             let Some(float_minor) = minor else { return };
-            let on_close = on_close.clone();
-            acting.act(stall, Verb::OpenShift { shift, float_minor }, move |_| on_close.emit(()));
+            let on_open = on_open.clone();
+            acting.act(stall, Verb::OpenShift { shift, float_minor }, move |_| on_open.emit(()));
         })
     };
     let on_input = sets(&float);
