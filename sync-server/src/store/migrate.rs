@@ -53,7 +53,7 @@ pub const STEPS: &[Migration] = &[
     step!(35, "0017_watched"),
     step!(36, "0018_program_keys"),
     step!(37, "0019_hooks"),
-    Migration { number: 37, name: "orders_in_the_drawer", sql: soko_projection::DRAWER_ORDERS },
+    Migration { number: 38, name: "orders_in_the_drawer", sql: soko_projection::DRAWER_ORDERS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
