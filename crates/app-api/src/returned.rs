@@ -1,11 +1,12 @@
 //! What comes back of an order, as its buyer and the stall see it.
 
 use serde::{Deserialize, Serialize};
-use soko_domain::entry::{GoodsBack, ReturnWhy};
+use soko_domain::entry::{BackWay, GoodsBack, RefundEnd, ReturnWhy};
 use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_domain::verbs::refund_order::PartStanding;
 use soko_domain::verbs::return_goods::ReturnState;
 
-use crate::text::{as_hex, as_word};
+use crate::text::{as_hex, as_word, as_word_opt};
 
 /// A part of an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -80,4 +81,24 @@ pub struct GoodsLine {
     pub line: u32,
     #[serde(with = "as_word")]
     pub goods: GoodsBack,
+}
+
+/// A part of an order's money that goes back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderRefundView {
+    #[serde(with = "as_hex")]
+    pub refund: ThingId,
+    #[serde(with = "as_word")]
+    pub way: BackWay,
+    #[serde(with = "as_word")]
+    pub standing: PartStanding,
+    /// Why not, where it does not.
+    #[serde(with = "as_word_opt")]
+    pub end: Option<RefundEnd>,
+    /// Nothing before the server answered.
+    pub amount_minor: i64,
+    pub reason: String,
+    pub at_ms: i64,
+    /// Cash that this register may give.
+    pub may_give: bool,
 }

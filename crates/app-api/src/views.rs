@@ -3,14 +3,13 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
-use soko_domain::entry::{AdjustReason, BackWay, IncidentKind, OrderStep, RefundEnd, Standing};
+use soko_domain::entry::{AdjustReason, IncidentKind, OrderStep, Standing};
 use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
-use soko_domain::verbs::refund_order::PartStanding;
 
 use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
@@ -23,7 +22,7 @@ use crate::people::{AtRegisterView, AuditRow};
 use crate::prices::{PriceView, PricesView};
 pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
-use crate::returned::ReturnRow;
+use crate::returned::{OrderRefundView, ReturnRow};
 use crate::said::Said;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word, as_word_opt};
 
@@ -631,26 +630,6 @@ pub struct OrderView {
     /// What whoever takes the goods pays for them now, and the smallest coin for it.
     pub due_minor: i64,
     pub cash_step_minor: u32,
-}
-
-/// A part of an order's money that goes back.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct OrderRefundView {
-    #[serde(with = "as_hex")]
-    pub refund: ThingId,
-    #[serde(with = "as_word")]
-    pub way: BackWay,
-    #[serde(with = "as_word")]
-    pub standing: PartStanding,
-    /// Why not, where it does not.
-    #[serde(with = "as_word_opt")]
-    pub end: Option<RefundEnd>,
-    /// Nothing before the server answered.
-    pub amount_minor: i64,
-    pub reason: String,
-    pub at_ms: i64,
-    /// Cash that this register may give.
-    pub may_give: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

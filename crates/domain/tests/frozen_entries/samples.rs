@@ -348,6 +348,10 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         customer: None,
         tab: None,
     };
+    [vec![(1, sale.into())], earlier_orders()].concat()
+}
+
+fn earlier_orders() -> Vec<(u8, Entry)> {
     let order = OrderPlaced {
         order: ORDER,
         buyer: THING,
@@ -392,7 +396,7 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         ..brought.clone()
     };
     let unpaid = OrderHandedOver { order: ORDER, taken: None };
-    vec![(1, sale.into()), (1, order.into()), (2, brought.into()), (3, reduced.into()), (1, unpaid.into())]
+    vec![(1, order.into()), (2, brought.into()), (3, reduced.into()), (1, unpaid.into())]
 }
 
 fn stock_samples() -> Vec<Entry> {
