@@ -11,6 +11,8 @@ mod mail;
 mod parts;
 #[path = "orders/paying.rs"]
 mod paying;
+#[path = "orders/paypal.rs"]
+mod paypal;
 #[path = "orders/returns.rs"]
 mod returns;
 #[path = "orders/reviews.rs"]

@@ -408,3 +408,28 @@ fn mail_is_set_up_wholly_or_refused_with_a_sentence() {
     let none = run(directory.path(), &["messages", "list"]);
     assert_eq!(text(&none.stdout).trim(), "There are none.");
 }
+
+#[test]
+fn who_takes_cards_is_said_wholly_or_refused_with_a_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    let stripe = ["--stripe-key", "sk_test_1", "--stripe-webhook-secret", "whsec_1"];
+    let client = ["--paypal-client", "client"];
+    let whole = [&client[..], &["--paypal-secret", "hush-hush", "--paypal-webhook", "WH1"]].concat();
+    for (arguments, sentence) in [
+        (client.to_vec(), "paypal-secret"),
+        ([&client[..], &["--paypal-secret", "hush-hush"]].concat(), "paypal-webhook"),
+        ([&whole[..], &["--paypal-environment", "moon"]].concat(), "sandbox or live"),
+        ([&whole[..], &stripe].concat(), "stripe or paypal, since both are set"),
+        ([&whole[..], &["--card-provider", "stripe"]].concat(), "one that is set"),
+        ([&whole[..], &stripe, &["--card-provider", "visa"]].concat(), "one that is set"),
+    ] {
+        let ran = run(directory.path(), &[&["serve", "--listen", "127.0.0.1:0"][..], &arguments].concat());
+        let said = text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(sentence) && !said.contains("hush-hush"), "{arguments:?}: {said}");
+    }
+    let both = [&["config", "show"][..], &whole, &stripe, &["--card-provider", "paypal"]].concat();
+    let shown = text(&run(directory.path(), &both).stdout);
+    assert!(shown.contains("card-provider") && shown.contains("(set, not shown)"), "{shown}");
+    assert!(!shown.contains("hush-hush"), "{shown}");
+}

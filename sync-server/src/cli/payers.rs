@@ -10,6 +10,7 @@ use soko_record_log::{StoreError, params};
 use crate::cli::CliError;
 use crate::cli::settings::Resolved;
 use crate::pay::momo::{Momo, MomoSettings};
+use crate::pay::paypal::{LIVE_URL, Paypal, PaypalSettings, SANDBOX_URL};
 use crate::pay::stripe::{Stripe, StripeSettings};
 use crate::pay::test_money::TestMoney;
 use crate::pay::{PayDesk, Provider, Secret};
@@ -19,17 +20,7 @@ use crate::store::Store;
 const FILE: &str = "file:";
 
 pub(super) fn desk(settings: &Resolved, store: &Store) -> Result<PayDesk, CliError> {
-    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
-    if let Some(key) = secret(settings, "stripe-key")? {
-        let webhook_secret = secret(settings, "stripe-webhook-secret")?;
-        let webhook_secret = webhook_secret.ok_or_else(|| {
-            settings.wrong("stripe-webhook-secret", "what Stripe shows beside the address of the webhook")
-        })?;
-        let url = settings.text("stripe-url").trim_end_matches('/').to_owned();
-        let stripe = Stripe::new(StripeSettings { url, key, webhook_secret });
-        let stripe = stripe.map_err(|error| CliError::failed(format!("no client for Stripe: {error}")))?;
-        providers.push(Arc::new(stripe));
-    }
+    let mut providers = by_card(settings)?;
     providers.extend(momo(settings)?);
     if wants_test_money(settings, store)? {
         let test = PayWay::ALL.iter().map(|way| Arc::new(TestMoney::new(store.clone(), *way)));
@@ -39,6 +30,63 @@ pub(super) fn desk(settings: &Resolved, store: &Store) -> Result<PayDesk, CliErr
         tracing::info!(provider = provider.name(), is_test = provider.is_test(), "pay.taken_by");
     }
     Ok(PayDesk::new(providers))
+}
+
+/// The first takes new payments; another one ends those that it has.
+fn by_card(settings: &Resolved) -> Result<Vec<Arc<dyn Provider>>, CliError> {
+    const NAME: &str = "card-provider";
+    let mut all: Vec<Arc<dyn Provider>> = Vec::new();
+    all.extend(stripe(settings)?);
+    all.extend(paypal(settings)?);
+    match settings.optional(NAME) {
+        None if all.len() > 1 => {
+            return Err(settings.wrong(NAME, "stripe or paypal, since both are set"));
+        }
+        None => {}
+        Some(first) if all.iter().any(|provider| provider.name() == first) => {
+            all.sort_by_key(|provider| provider.name() != first);
+        }
+        Some(_) => return Err(settings.wrong(NAME, "stripe or paypal, and one that is set")),
+    }
+    Ok(all)
+}
+
+fn stripe(settings: &Resolved) -> Result<Option<Arc<dyn Provider>>, CliError> {
+    let Some(key) = secret(settings, "stripe-key")? else { return Ok(None) };
+    let webhook_secret = secret(settings, "stripe-webhook-secret")?;
+    let webhook_secret = webhook_secret.ok_or_else(|| {
+        settings.wrong("stripe-webhook-secret", "what Stripe shows beside the address of the webhook")
+    })?;
+    let url = settings.text("stripe-url").trim_end_matches('/').to_owned();
+    let stripe = Stripe::new(StripeSettings { url, key, webhook_secret });
+    let stripe = stripe.map_err(|error| CliError::failed(format!("no client for Stripe: {error}")))?;
+    Ok(Some(Arc::new(stripe)))
+}
+
+fn paypal(settings: &Resolved) -> Result<Option<Arc<dyn Provider>>, CliError> {
+    let Some(client) = settings.optional("paypal-client") else { return Ok(None) };
+    let needed = |name: &str, wanted: &str| settings.wrong(name, wanted);
+    let secret = secret(settings, "paypal-secret")?;
+    let is_live = match settings.text("paypal-environment") {
+        "live" => true,
+        "sandbox" => false,
+        _ => return Err(needed("paypal-environment", "sandbox or live")),
+    };
+    let usual = if is_live { LIVE_URL } else { SANDBOX_URL };
+    let url = settings.optional("paypal-url").unwrap_or_else(|| usual.to_owned());
+    let webhook = settings.optional("paypal-webhook");
+    let settings = PaypalSettings {
+        url: url.trim_end_matches('/').to_owned(),
+        is_live,
+        client,
+        secret: secret.ok_or_else(|| needed("paypal-secret", "a secret, since paypal-client is set"))?,
+        webhook: webhook.ok_or_else(|| {
+            needed("paypal-webhook", "the webhook ID, which PayPal shows beside its address")
+        })?,
+    };
+    let paypal = Paypal::new(settings);
+    let paypal = paypal.map_err(|error| CliError::failed(format!("no client for PayPal: {error}")))?;
+    Ok(Some(Arc::new(paypal)))
 }
 
 /// All of it or nothing: whoever takes money must be able to give it back.

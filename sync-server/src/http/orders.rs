@@ -14,6 +14,7 @@ use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::delivery::{Handing, ZONE_BYTES_MAX};
 use soko_domain::entry::{OrderStep, PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_domain::money::Currency;
 use soko_domain::verbs::LINES_MAX;
 use soko_domain::verbs::place_order::AskedLine;
 use soko_domain::verbs::release_order::OrderState;
@@ -29,6 +30,7 @@ use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody, status_of_fault};
 use crate::http::returns::ReturnBody;
+use crate::pay::Provider;
 use crate::pay::desk::NotOffered;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
 use crate::stall::{Contact, EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay};
@@ -468,9 +470,24 @@ async fn to_pay(
             provider
         }
     };
+    takes_currency(app, stall, taker).await?;
     let (provider, account) = (taker.name().to_owned(), taker.account(stall));
     let back = format!("{}/my-orders/{order}", origin(app, headers));
     Ok(ToPay { way, provider, account, phone, back })
+}
+
+/// What nobody could pay is refused before anything is held for it.
+async fn takes_currency(app: &App, stall: LogId, taker: &dyn Provider) -> Result<(), Problem> {
+    let core = app.core()?;
+    let found = app.store().read(move |tx| Ok::<_, Refusal>(core.stall(tx, stall)?)).await?;
+    let code = found.map(|stall| stall.currency).unwrap_or_default();
+    match Currency::parse(&code) {
+        Some(currency) if !taker.takes(currency) => {
+            let detail = format!("payments in this way are not taken in {code}: pay when you fetch it");
+            Err(Problem::new(StatusCode::BAD_REQUEST, "unknown_way", detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How a browser reaches this server.

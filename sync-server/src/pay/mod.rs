@@ -2,7 +2,7 @@
 //! records say of a payment is written by the stall.
 //!
 //! * [`provider`]: what somebody who moves money can be asked, and what it answers.
-//! * [`stripe`], [`momo`], [`test_money`]: such providers. Card data never comes here.
+//! * [`stripe`], [`paypal`], [`momo`], [`test_money`]: such providers. Card data never comes here.
 //! * [`desk`]: those that this server has, with a breaker, seats and a time limit for each kind of call.
 //! * [`rows`]: each payment's row. [`drive`]: takes the due ones a step further, for as long as the server runs.
 
@@ -10,6 +10,7 @@ pub mod desk;
 pub mod drive;
 mod forms;
 pub mod momo;
+pub mod paypal;
 pub mod provider;
 pub(crate) mod rows;
 pub mod stripe;

@@ -1,8 +1,10 @@
 //! A provider that cannot be trusted, over real HTTP on loopback. It speaks the part of Stripe's interface that the server
-//! uses, counts what it really charges, and fails as it is planned: before or after the effect, for ever the same way
+//! uses, and that of PayPal's (in `paypal`), counts what it really charges, and fails as it is planned: before or after the effect, for ever the same way
 //! under one key, with another amount, and forgetting its keys.
 #![allow(dead_code, reason = "each test program uses a part of this")]
 #![allow(clippy::unwrap_used, reason = "a test helper that fails fails the test")]
+
+pub(crate) mod paypal;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,11 +21,21 @@ use soko_sync_server::pay::{Provider, Secret, hmac_hex};
 
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_of_the_test";
 
+/// Whose interface it speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Speaks {
+    #[default]
+    Stripe,
+    Paypal,
+}
+
 /// What is asked of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Asks {
     Create,
     Look,
+    /// After the buyer's yes: PayPal alone asks for that.
+    Hold,
     Capture,
     Void,
     Refund,
@@ -74,6 +86,11 @@ pub(crate) struct Books {
     pub(crate) asked: Vec<Asks>,
     /// Money that was really taken and given back.
     pub(crate) charges: u32,
+    pub(crate) holds: u32,
+    tokens: u32,
+    speaks: Speaks,
+    /// The buyer's bank says no to what is to be held.
+    pub(crate) declines: bool,
     pub(crate) refunds: u32,
     /// It says no to each refund.
     pub(crate) is_broke: bool,
@@ -101,8 +118,12 @@ impl Books {
     /// The buyer pays on the page, or goes away.
     pub(crate) fn buyer(&mut self, pays: bool) {
         for session in self.sessions.values_mut().filter(|session| session.status == "open") {
-            (session.status, session.intent) =
-                if pays { ("complete", Some("requires_capture")) } else { ("expired", None) };
+            (session.status, session.intent) = match (pays, self.speaks) {
+                (true, Speaks::Stripe) => ("complete", Some("requires_capture")),
+                // Nothing is held by that alone.
+                (true, Speaks::Paypal) => ("approved", None),
+                (false, _) => ("expired", None),
+            };
         }
     }
 
@@ -123,9 +144,14 @@ type Form = BTreeMap<String, String>;
 
 impl Hostile {
     pub(crate) async fn open() -> Self {
+        Self::open_as(Speaks::Stripe).await
+    }
+
+    pub(crate) async fn open_as(speaks: Speaks) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let hostile = Self { url, books: Arc::default() };
+        let books = Books { speaks, ..Books::default() };
+        let hostile = Self { url, books: Arc::new(Mutex::new(books)) };
         let router = Router::new()
             .route("/v1/checkout/sessions", post(create).get(list))
             .route("/v1/checkout/sessions/{id}", get(look))
@@ -134,6 +160,7 @@ impl Hostile {
             .route("/v1/payment_intents/{id}/cancel", post(cancel))
             .route("/v1/payment_intents/{id}", get(intent))
             .route("/v1/refunds", post(refund).get(refunds))
+            .merge(paypal::routes())
             .with_state(hostile.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         hostile
@@ -141,8 +168,15 @@ impl Hostile {
 
     /// The real adapter, pointed here.
     pub(crate) fn provider(&self) -> Arc<dyn Provider> {
+        if self.speaks() == Speaks::Paypal {
+            return paypal::provider(&self.url);
+        }
         let (key, webhook_secret) = (Secret::new("sk_test_of_the_test"), Secret::new(WEBHOOK_SECRET));
         Arc::new(Stripe::new(StripeSettings { url: self.url.clone(), key, webhook_secret }).unwrap())
+    }
+
+    pub(crate) fn speaks(&self) -> Speaks {
+        self.books().speaks
     }
 
     pub(crate) fn plan(&self, faults: &[(Asks, Fault)]) {
@@ -161,16 +195,21 @@ impl Hostile {
         work: impl FnOnce(&mut Books, bool) -> (u16, Value),
     ) -> Response {
         let mut books = self.books();
-        if headers.get("authorization").is_none_or(|value| value != "Bearer sk_test_of_the_test") {
+        let wanted = match books.speaks {
+            Speaks::Stripe => "Bearer sk_test_of_the_test".to_owned(),
+            Speaks::Paypal => books.bearer(),
+        };
+        if headers.get("authorization").is_none_or(|value| *value != wanted) {
             return answered(401, &json!({}));
         }
         let fault = books.fault(asks);
         if books.is_down {
             return answered(503, &json!({}));
         }
-        let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
+        let key = headers.get("idempotency-key").or_else(|| headers.get("paypal-request-id"));
+        let key = key.and_then(|key| key.to_str().ok()).map(str::to_owned);
         if let Some((status, body)) = key.as_ref().and_then(|key| books.keys.get(key)) {
-            return answered(*status, body);
+            return answered(*status, &books.as_it_is_now(body));
         }
         let broken = (500, json!({"error": {"type": "api_error"}}));
         let (done, kept) = match fault {

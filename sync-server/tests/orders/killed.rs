@@ -220,7 +220,7 @@ async fn up_to(scene: &mut Scene, phase: Asks, fault: Fault) -> String {
             plan(scene);
             scene.cancel().await;
         }
-        Asks::Create | Asks::Look => {}
+        Asks::Create | Asks::Look | Asks::Hold => {}
     }
     first
 }

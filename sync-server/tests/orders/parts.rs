@@ -11,8 +11,8 @@ use soko_projection::order_refunds;
 use soko_record_log::StoreError;
 
 use crate::common::hostile::{Asks, Fault};
-use crate::common::shop::{Register, STALL, exchange, id, orders, stores};
-use crate::paying::{FAULTS, LOOKS, ORDER, World};
+use crate::common::shop::{Register, STALL, exchange, id, orders};
+use crate::paying::{FAULTS, LOOKS, ORDER, Scene, World, scenes};
 
 const AT_MS: i64 = 1_790_000_000_000;
 
@@ -30,8 +30,8 @@ fn asks(name: u8, packets: i64, amount_minor: i64, way: BackWay) -> Entry {
 
 impl World {
     /// Paid by card, and handed over.
-    async fn handed_over(store: crate::common::TestStore) -> Self {
-        let world = Self::waiting(store).await;
+    async fn handed_over(scene: Scene) -> Self {
+        let world = Self::waiting(scene).await;
         world.provider.books().buyer(true);
         world.until(("held", "paid")).await;
         let path = format!("{}/{}/fulfil", orders(), id(ORDER));
@@ -80,8 +80,8 @@ impl World {
 async fn a_kill_at_each_phase_gives_each_part_back_once() {
     use PartStanding::Back;
     for fault in FAULTS {
-        for store in stores() {
-            let mut world = World::handed_over(store).await;
+        for scene in scenes() {
+            let mut world = World::handed_over(scene).await;
             world.register_says(vec![asks(1, 2, 0, BackWay::AsPaid), asks(2, 0, 200, BackWay::AsPaid)]).await;
             assert_eq!(world.shop.available().await, 4, "two packets are the shop's again");
             world = match fault {
@@ -122,8 +122,8 @@ async fn a_kill_at_each_phase_gives_each_part_back_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_registers_that_did_not_hear_each_other_give_back_what_was_paid_and_no_more() {
     use PartStanding::{Allowed, Back, Refused};
-    for store in stores() {
-        let mut world = World::handed_over(store).await;
+    for scene in scenes() {
+        let mut world = World::handed_over(scene).await;
         let mut other = world.shop.register(2, "cashier").await;
         // Both wrote without a network. What arrives first is first; what it leaves is for the other one.
         world
@@ -153,8 +153,8 @@ async fn two_registers_that_did_not_hear_each_other_give_back_what_was_paid_and_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_after_cash_is_what_cash_left() {
-    for store in stores() {
-        let mut world = World::handed_over(store).await;
+    for scene in scenes() {
+        let mut world = World::handed_over(scene).await;
         world.register_says(vec![asks(5, 0, 350, BackWay::Cash)]).await;
         for reason in ["all", "all again"] {
             let asked = OrderBackAsked { order: order(), reason: reason.into() };
@@ -168,8 +168,8 @@ async fn the_whole_after_cash_is_what_cash_left() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_its_provider_does_not_give_back_can_go_back_in_cash() {
-    for store in stores() {
-        let mut world = World::handed_over(store).await;
+    for scene in scenes() {
+        let mut world = World::handed_over(scene).await;
         world.provider.books().is_broke = true;
         world.register_says(vec![asks(1, 1, 0, BackWay::AsPaid)]).await;
         world.rests().await;
@@ -188,8 +188,8 @@ async fn what_its_provider_does_not_give_back_can_go_back_in_cash() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_server_makes_no_part_twice() {
     for is_known in [true, false] {
-        for store in stores() {
-            let mut world = World::handed_over(store).await;
+        for scene in scenes() {
+            let mut world = World::handed_over(scene).await;
             world.register_says(vec![asks(1, 0, 300, BackWay::AsPaid)]).await;
             world.sql(&["create table backup as select * from checkout_part"]).await;
             world.rests().await;

@@ -27,7 +27,7 @@ use soko_sync_server::store::Shard;
 use soko_sync_server::sweep::{ANSWERS_KEPT_MS, sweep};
 
 use crate::common::TestStore;
-use crate::common::hostile::{Asks, Fault, Hostile, word};
+use crate::common::hostile::{Asks, Fault, Hostile, Speaks, word};
 use crate::common::server::{Answer, Ask, Wanted};
 use crate::common::shop::{STALL, Shop, TEA, core, id, orders, secret, stores};
 
@@ -37,18 +37,27 @@ pub(crate) const LATER_MS: i64 = 16 * 60 * 1_000;
 pub(crate) const LOOKS: usize = 60;
 pub(crate) const ORDER: u8 = 1;
 
+/// A store, and whose interface the provider speaks.
+pub(crate) type Scene = (TestStore, Speaks);
+
+/// Each store with each interface.
+pub(crate) fn scenes() -> Vec<Scene> {
+    let speaking = |speaks: Speaks| stores().into_iter().map(move |store| (store, speaks));
+    speaking(Speaks::Stripe).chain(speaking(Speaks::Paypal)).collect()
+}
+
 pub(crate) struct World {
     pub(crate) shop: Shop,
     pub(crate) provider: Hostile,
 }
 
 impl World {
-    pub(crate) async fn open(store: TestStore) -> Self {
-        Self::open_with(store, 5).await
+    pub(crate) async fn open(scene: Scene) -> Self {
+        Self::open_with(scene, 5).await
     }
 
-    async fn open_with(store: TestStore, units: i64) -> Self {
-        let provider = Hostile::open().await;
+    async fn open_with((store, speaks): Scene, units: i64) -> Self {
+        let provider = Hostile::open_as(speaks).await;
         let wanted = Wanted { pay: vec![provider.provider()], ..Wanted::default() };
         Self { shop: Shop::open_wanted(store, core(), units, wanted).await, provider }
     }
@@ -69,7 +78,7 @@ impl World {
         self
     }
 
-    fn order(&self, guest: u8, order: u8) -> Ask {
+    pub(crate) fn order(&self, guest: u8, order: u8) -> Ask {
         let lines = [json!({"product": TEA.to_string(), "quantity": 3})];
         let body = json!({"order": id(order), "lines": lines, "pay": {"way": "card"}});
         self.shop.server.post(&orders(), &body).header("soko-buyer", &secret(guest))
@@ -111,7 +120,7 @@ impl World {
         self.restart()
     }
 
-    fn now_ms(&self) -> i64 {
+    pub(crate) fn now_ms(&self) -> i64 {
         use soko_sync_server::outside::Clock as _;
         self.shop.server.clock.now_ms()
     }
@@ -154,8 +163,8 @@ impl World {
     }
 
     /// A buyer who came as far as the provider's page.
-    pub(crate) async fn waiting(store: TestStore) -> Self {
-        let world = Self::open(store).await;
+    pub(crate) async fn waiting(scene: Scene) -> Self {
+        let world = Self::open(scene).await;
         world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
         world.until(("held", "waiting")).await;
         world
@@ -165,7 +174,7 @@ impl World {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_paid_by_card_and_the_records_say_so() {
     for store in stores() {
-        let world = World::open(store).await;
+        let world = World::open((store, Speaks::Stripe)).await;
         let first = world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
         assert_eq!(first.json()["payment"]["state"], "asking");
         world.until(("held", "waiting")).await;
@@ -211,13 +220,13 @@ pub(crate) const FAULTS: [Option<Fault>; 5] =
 async fn a_kill_at_each_phase_of_paying_charges_once() {
     for phase in [Asks::Create, Asks::Capture] {
         for fault in FAULTS {
-            for store in stores() {
+            for scene in scenes() {
                 let mut world = if phase == Asks::Create {
-                    let world = World::open(store).await;
+                    let world = World::open(scene).await;
                     world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
                     world
                 } else {
-                    let world = World::waiting(store).await;
+                    let world = World::waiting(scene).await;
                     world.provider.books().buyer(true);
                     world
                 };
@@ -252,7 +261,11 @@ async fn a_kill_at_each_phase_of_paying_charges_once() {
                     world.provider.books().buyer(true);
                 }
                 world.until(("held", "paid")).await;
-                assert_eq!(world.moved(), (1, 1, 0), "{phase:?} {fault:?}");
+                // PayPal's orders cannot be looked for. One that was made behind an answer that never came is nothing: its
+                // page is shown to nobody, and no money is held for it.
+                let is_lost = phase == Asks::Create && fault == Some(Fault::ErrorAfter);
+                let lost = usize::from(is_lost && world.provider.speaks() == Speaks::Paypal);
+                assert_eq!(world.moved(), (1 + lost, 1, 0), "{phase:?} {fault:?}");
                 assert_eq!(world.records().await.paid_minor, 1_350);
             }
         }
@@ -263,8 +276,8 @@ async fn a_kill_at_each_phase_of_paying_charges_once() {
 async fn a_kill_at_each_phase_of_ending_gives_back_once() {
     for (phase, is_paid) in [(Asks::Void, false), (Asks::Refund, true)] {
         for fault in FAULTS {
-            for store in stores() {
-                let mut world = World::waiting(store).await;
+            for scene in scenes() {
+                let mut world = World::waiting(scene).await;
                 if is_paid {
                     world.provider.books().buyer(true);
                     world.until(("held", "paid")).await;
@@ -279,7 +292,8 @@ async fn a_kill_at_each_phase_of_ending_gives_back_once() {
                         world.restart()
                     }
                 };
-                if fault == Some(Fault::Error) {
+                // Where nothing is held, there is nothing that PayPal would have to give up.
+                if fault == Some(Fault::Error) && (is_paid || world.provider.speaks() == Speaks::Stripe) {
                     assert_eq!(world.shop.available().await, 2);
                 }
                 for _ in 0..20 {
@@ -298,8 +312,8 @@ async fn a_kill_at_each_phase_of_ending_gives_back_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_repetitions_at_once_are_one_order_and_one_charge() {
-    for store in stores() {
-        let world = World::open(store).await;
+    for scene in scenes() {
+        let world = World::open(scene).await;
         let answers = futures_util::future::join_all((0..50).map(|_| world.order(1, ORDER).send())).await;
         for answer in &answers {
             assert_eq!((answer.status, &answer.bytes), (StatusCode::CREATED, &answers[0].bytes));
@@ -318,8 +332,8 @@ async fn fifty_repetitions_at_once_are_one_order_and_one_charge() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_amount_is_never_paid_and_a_person_hears_of_it() {
-    for store in stores() {
-        let world = World::open(store).await;
+    for scene in scenes() {
+        let world = World::open(scene).await;
         world.provider.plan(&[(Asks::Create, Fault::OtherAmount)]);
         world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
         world.drive().await;
@@ -335,8 +349,8 @@ async fn another_amount_is_never_paid_and_a_person_hears_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_answer_is_not_asked_and_nothing_is_held_for_it() {
-    for store in stores() {
-        let world = World::open_with(store, 8).await;
+    for scene in scenes() {
+        let world = World::open_with(scene, 8).await;
         let creates = || world.provider.books().asked.iter().filter(|asked| **asked == Asks::Create).count();
         world.provider.books().is_down = true;
         world.some(1).await.expect(StatusCode::CREATED);
@@ -366,8 +380,8 @@ async fn who_does_not_answer_is_not_asked_and_nothing_is_held_for_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_paid_is_refused_before_anything_is_held() {
-    for store in stores() {
-        let world = World::open(store).await;
+    for scene in scenes() {
+        let world = World::open(scene).await;
         let ask = |way: &str, phone: &str| {
             let lines = [json!({"product": TEA.to_string(), "quantity": 1})];
             let pay = json!({"way": way, "phone": phone});
@@ -387,7 +401,7 @@ async fn what_cannot_be_paid_is_refused_before_anything_is_held() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_buyer_who_went_away_is_ended_by_the_provider_and_not_by_time() {
     for store in stores() {
-        let world = World::waiting(store).await;
+        let world = World::waiting((store, Speaks::Stripe)).await;
         world.provider.plan(&[(Asks::Void, Fault::Before), (Asks::Void, Fault::Before)]);
         world.shop.server.clock.advance_ms(46 * 60 * 1_000);
         world.drive().await;
@@ -424,13 +438,37 @@ impl World {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_currency_that_is_not_taken_is_refused_in_words_before_anything_is_held() {
+    for store in stores() {
+        let settings = MomoSettings {
+            url: "http://127.0.0.1:9".into(),
+            environment: "sandbox".into(),
+            user: "user".into(),
+            key: Secret::new("k"),
+            collections: Secret::new("c"),
+            disbursements: Secret::new("d"),
+            currency: soko_domain::money::Currency::parse("UGX").unwrap(),
+        };
+        let wanted = Wanted { pay: vec![Arc::new(Momo::new(settings).unwrap())], ..Wanted::default() };
+        let shop = Shop::open_wanted(store, core(), 5, wanted).await;
+        let lines = [json!({"product": TEA.to_string(), "quantity": 3})];
+        let pay = json!({"way": "phone", "phone": "+254 712 345678"});
+        let body = json!({"order": id(ORDER), "lines": lines, "pay": pay});
+        let asked = shop.server.post(&orders(), &body).header("soko-buyer", &secret(1)).send().await;
+        asked.refused(StatusCode::BAD_REQUEST, "unknown_way");
+        assert!(asked.text("detail").contains("EUR"), "{asked:?}");
+        assert_eq!(shop.available().await, 5);
+    }
+}
+
 /// What a backup may hold of a payment, and what happened behind it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_server_looks_up_what_it_does_not_remember() {
     // Whether the backup has the payment at all, and whether the buyer paid since.
     for (is_kept, is_paid) in [(true, true), (true, false), (false, true), (false, false)] {
-        for store in stores() {
-            let world = World::open(store).await;
+        for scene in scenes() {
+            let world = World::open(scene).await;
             world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
             if is_kept {
                 world.sql(&["create table backup as select * from checkout"]).await;
@@ -461,8 +499,8 @@ async fn a_restored_server_looks_up_what_it_does_not_remember() {
 /// It was paid, called off and given back, and the backup knows of none of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_given_back_before_a_restore_is_not_given_back_again() {
-    for store in stores() {
-        let world = World::open(store).await;
+    for scene in scenes() {
+        let world = World::open(scene).await;
         world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
         world.sql(&["create table backup as select * from checkout"]).await;
         world.until(("held", "waiting")).await;
@@ -482,8 +520,8 @@ async fn what_was_given_back_before_a_restore_is_not_given_back_again() {
 /// The goods are gone, and a register says that the buyer is to have the money again; twice, and the answer is lost once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_handed_over_is_paid_back_once_when_a_register_asks() {
-    for store in stores() {
-        let mut world = World::waiting(store).await;
+    for scene in scenes() {
+        let mut world = World::waiting(scene).await;
         world.provider.books().buyer(true);
         world.until(("held", "paid")).await;
         let path = format!("{}/{}/fulfil", orders(), id(ORDER));
@@ -506,8 +544,8 @@ async fn what_was_handed_over_is_paid_back_once_when_a_register_asks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_remembered_for_thirty_days_and_an_order_for_ever() {
-    for store in stores() {
-        let world = World::open(store).await;
+    for scene in scenes() {
+        let world = World::open(scene).await;
         let first = world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
         world.shop.order(1, 2, 9).send().await.refused(StatusCode::CONFLICT, "share_exceeded");
         world.shop.server.clock.advance_ms(ANSWERS_KEPT_MS);
@@ -522,8 +560,8 @@ async fn answers_are_remembered_for_thirty_days_and_an_order_for_ever() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn handed_over_without_its_money_a_person_hears_of_it() {
-    for store in stores() {
-        let world = World::waiting(store).await;
+    for scene in scenes() {
+        let world = World::waiting(scene).await;
         let path = format!("{}/{}/fulfil", orders(), id(ORDER));
         let fulfil = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
         assert_eq!(fulfil.expect(StatusCode::OK).text("state"), "fulfilled");
