@@ -9,11 +9,8 @@ use axum::http::StatusCode;
 use common::server::{Answer, TestServer, Wanted};
 use common::shop::{STALL, Shop, TEA, core, id, orders, secret as guest_secret, stores};
 use serde_json::{Value, json};
-use soko_domain::basket::TenderKind;
-use soko_domain::entry::{Entry, Kind, ProgramAct, SaleLine, SaleMade, ShiftOpened, Standing, Tendered};
-use soko_domain::ids::{SaleId, ShiftId, ThingId};
-use soko_domain::money::Currency;
-use soko_domain::quantity::Unit;
+use soko_domain::entry::{Entry, Kind, ProgramAct};
+use soko_domain::ids::ThingId;
 use soko_record_log::{Row, StoreError, Tx, params};
 use soko_sync_server::guard::limits::{Rate, Rates};
 
@@ -209,7 +206,7 @@ async fn owners_alone_make_keys_and_a_key_ends_with_its_day_or_its_makers_role()
 async fn a_program_reads_page_by_page_what_is_there_and_what_was_sold() {
     for store in stores() {
         let mut shop = Shop::open(store, core(), 5).await;
-        sell(&mut shop, 1).await;
+        shop.sell(1).await;
         shop.order(1, 1, 2).send().await.expect(StatusCode::CREATED);
         shop.order(1, 2, 1).send().await.expect(StatusCode::CREATED);
         let server = &shop.server;
@@ -259,50 +256,6 @@ async fn a_program_reads_page_by_page_what_is_there_and_what_was_sold() {
             server.get(&format!("/v1/stalls/{STALL}/catalogue")).header("soko-buyer", &guest_secret(1));
         guest.send().await.refused(StatusCode::UNAUTHORIZED, "not_signed_in");
     }
-}
-
-/// The register sells so much tea over the counter.
-async fn sell(shop: &mut Shop, quantity: i64) {
-    let at_ms = shop.server.app.now_ms();
-    let shift = ShiftId([0x5a; 16]);
-    let line = SaleLine {
-        product: Some(TEA),
-        name: "Tea".into(),
-        unit: Some(Unit::Piece),
-        quantity,
-        beyond_share: 0,
-        unit_price_minor: 450,
-        price_per: 1,
-        discount_minor: 0,
-        discount: None,
-        taxes: vec![],
-        total_minor: 450 * quantity,
-        note: String::new(),
-    };
-    let tender = Tendered {
-        kind: TenderKind::Cash,
-        amount_minor: 450 * quantity,
-        reference: String::new(),
-        standing: Standing::Settled,
-    };
-    let sale = SaleMade {
-        sale: SaleId([0x5b; 16]),
-        shift,
-        receipt_number: 1,
-        currency: Currency::parse("EUR").unwrap(),
-        lines: vec![line],
-        discount: None,
-        total_minor: 450 * quantity,
-        cash_rounding_minor: 0,
-        tenders: vec![tender],
-        change_minor: 0,
-        note: String::new(),
-        customer: None,
-        tab: None,
-    };
-    let entries = [ShiftOpened { shift, float_minor: 0 }.into(), Entry::from(sale)];
-    shop.register.device.write(entries, at_ms).unwrap();
-    shop.exchange().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

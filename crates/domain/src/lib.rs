@@ -7,6 +7,7 @@ pub mod basket;
 pub mod calendar;
 pub mod coupon;
 pub mod delivery;
+pub mod email;
 pub mod entry;
 pub mod essence;
 pub mod ids;

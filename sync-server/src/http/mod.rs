@@ -16,6 +16,7 @@ mod front;
 mod hashed;
 mod hooks;
 mod likes;
+mod mailed;
 mod market;
 mod members;
 mod messages;

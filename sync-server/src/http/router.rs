@@ -13,8 +13,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, contacts, coupons, crawlers, devices, docs, hooks, likes, market, members, messages, models,
-    operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery,
+    accounts, contacts, coupons, crawlers, devices, docs, hooks, likes, mailed, market, members, messages,
+    models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery,
     replicate, returns, reviews, sessions, shares, shop, stalls, stream, web, wishes_page,
 };
 
@@ -87,6 +87,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
     }
     router
         .routes(routes!(replicate::replicate))
+        .routes(routes!(mailed::put))
         // The market's operator
         .routes(routes!(operator::figures))
         .routes(routes!(operator::days))

@@ -221,7 +221,9 @@ fn audience(tx: &mut dyn Tx, log: LogId, cause: &Cause) -> Result<Vec<ThingId>, 
     match (cause.topic.audience(), cause.buyer) {
         (Audience::Stall, _) => of_stall(tx, log),
         (Audience::Buyer, Some(buyer)) => guests::account_of(tx, buyer),
-        (Audience::Buyer, None) | (Audience::Account | Audience::Program, _) => Ok(vec![]),
+        (Audience::Buyer, None) | (Audience::Account | Audience::Customer | Audience::Program, _) => {
+            Ok(vec![])
+        }
     }
 }
 

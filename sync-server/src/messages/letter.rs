@@ -10,6 +10,7 @@ use super::channel::Channel;
 use super::hooks::{self, Notice};
 use super::outbox::Message;
 use super::push::{self, Parcel};
+use super::receipt;
 use super::topic::{Audience, Topic};
 use super::wishes;
 use super::words::Language;
@@ -78,6 +79,9 @@ pub(super) fn write(
 ) -> Result<Option<Load>, StoreError> {
     if message.channel == Channel::Hook {
         return Ok(hooks::write(tx, sender.secret, (message, now_ms))?.map(Load::Hook));
+    }
+    if message.topic == Topic::Receipt {
+        return Ok(receipt::write(tx, message)?.map(Load::Mail));
     }
     if !wishes::wants(tx, message.account, (message.channel, message.topic))? {
         return Ok(None);
@@ -253,7 +257,9 @@ fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>
         (_, Audience::Buyer, Some(order)) => ("order.open", Some(format!("/my-orders/{order}"))),
         (_, Audience::Stall, Some(order)) => ("order.open", Some(format!("/orders/{order}"))),
         (_, Audience::Stall, None) => ("stall.open", Some("/".to_owned())),
-        (_, Audience::Buyer | Audience::Account | Audience::Program, _) => ("order.open", None),
+        (_, Audience::Buyer | Audience::Account | Audience::Customer | Audience::Program, _) => {
+            ("order.open", None)
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! * [`topic`]: of what, and to whom. [`causes`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
 //! * [`wishes`], [`quiet`]: who wants what, and when. [`letter`] and [`words`]: what it says. [`post`]: the mail server.
-//!   [`push`]: browsers. [`hooks`]: programs. [`send`]: all together.
+//!   [`receipt`]: of a sale at a counter, the one message that has an address of its own. [`push`]: browsers. [`hooks`]: programs. [`send`]: all together.
 
 mod causes;
 mod channel;
@@ -19,6 +19,7 @@ pub(crate) mod outbox;
 mod post;
 pub(crate) mod push;
 pub(crate) mod quiet;
+pub(crate) mod receipt;
 pub(crate) mod recovery;
 mod send;
 mod topic;

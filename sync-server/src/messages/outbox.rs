@@ -6,7 +6,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::channel::{Channel, Offers};
 use super::topic::Topic;
-use super::{push, wishes};
+use super::{push, receipt, wishes};
 
 /// Messages that one look takes along.
 pub(super) const CLAIM_MAX: usize = 20;
@@ -160,7 +160,7 @@ fn targets(
 }
 
 /// The one identity of what is told to somebody because of something: told twice, it is the same message.
-fn identity(
+pub(super) fn identity(
     because: &[&[u8]],
     topic: Topic,
     account: ThingId,
@@ -273,7 +273,8 @@ pub(super) fn end(
     tx.run(
         "update message set state = $2, reason = $3, done_ms = $4 where message = $1",
         params![message, state.number(), reason, now_ms],
-    )
+    )?;
+    receipt::forget(tx, message)
 }
 
 /// It did not leave: it is tried again later, or given up. Says which.
@@ -302,6 +303,14 @@ fn wait_ms(message: ThingId, tries: usize) -> Option<i64> {
     let wait_ms = tries.checked_sub(1).and_then(|failures| WAITS_MS.get(failures).copied())?;
     let jitter = i64::from(message.0[0]) - 128;
     Some(wait_ms + wait_ms / 5 * jitter / 128)
+}
+
+/// Where a message stands, and why it did not leave.
+pub(super) fn standing(tx: &mut dyn Tx, message: ThingId) -> Result<Option<(State, String)>, StoreError> {
+    let row = tx.query_opt("select state, reason from message where message = $1", params![message])?;
+    let Some(row) = row else { return Ok(None) };
+    let state = State::from_number(row.int(0)?);
+    Ok(Some((state.unwrap_or(State::Waiting), row.text(1)?.to_owned())))
 }
 
 /// When a message was made.
@@ -345,7 +354,8 @@ pub(super) fn sweep(tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
     tx.run(
         "delete from message where state in ($1, $2) and done_ms < $3",
         params![State::Sent.number(), State::Dropped.number(), now_ms - KEPT_MS],
-    )
+    )?;
+    receipt::sweep(tx, now_ms - KEPT_MS)
 }
 
 /// A message as whoever runs the server sees it: nobody's address.

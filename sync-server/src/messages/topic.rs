@@ -45,6 +45,8 @@ pub enum Topic {
     PasswordChanged,
     /// To whoever wants to see that messages arrive.
     Test,
+    /// To whoever bought at a counter, at the address that was written down there.
+    Receipt,
     /// To a program.
     Program(HookTopic),
 }
@@ -55,13 +57,15 @@ pub enum Audience {
     Stall,
     Buyer,
     Account,
+    /// Somebody who has no account, and may never hear of us again.
+    Customer,
     /// No person.
     Program,
 }
 
 impl Topic {
     /// What people are told.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -82,6 +86,7 @@ impl Topic {
         Self::Recovery,
         Self::PasswordChanged,
         Self::Test,
+        Self::Receipt,
     ];
 
     pub fn number(self) -> i64 {
@@ -106,6 +111,7 @@ impl Topic {
             Self::Recovery => 20,
             Self::PasswordChanged => 21,
             Self::Test => 22,
+            Self::Receipt => 23,
             Self::Program(topic) => topic.number(),
         }
     }
@@ -138,6 +144,7 @@ impl Topic {
             Self::Recovery => "recovery",
             Self::PasswordChanged => "password-changed",
             Self::Test => "test",
+            Self::Receipt => "receipt",
             Self::Program(topic) => topic.name(),
         }
     }
@@ -166,6 +173,7 @@ impl Topic {
             | Self::BackInStock
             | Self::PriceDrop => Audience::Buyer,
             Self::Recovery | Self::PasswordChanged | Self::Test => Audience::Account,
+            Self::Receipt => Audience::Customer,
             Self::Program(_) => Audience::Program,
         }
     }

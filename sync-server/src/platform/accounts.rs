@@ -1,12 +1,11 @@
 //! Accounts: a person with an e-mail address and a password. Hashing happens outside; here are only rows.
 
 use sha2::{Digest as _, Sha256};
+use soko_domain::email::is_email;
 use soko_domain::ids::{Hash, ThingId};
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::platform::refusal::Refusal;
-
-pub const EMAIL_BYTES_MAX: usize = 254;
 
 /// An e-mail address in the form in which accounts are told apart.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,13 +14,7 @@ pub struct Email(String);
 impl Email {
     pub fn read(typed: &str) -> Result<Self, Refusal> {
         let email = typed.trim().to_lowercase();
-        let unusable = |c: char| c.is_whitespace() || c.is_control();
-        let is_readable = email.len() <= EMAIL_BYTES_MAX
-            && !email.contains(unusable)
-            && email.split_once('@').is_some_and(|(name, host)| {
-                !name.is_empty() && !host.is_empty() && !host.contains('@') && !host.starts_with('.')
-            });
-        if is_readable { Ok(Self(email)) } else { Err(Refusal::EmailUnreadable) }
+        if is_email(&email) { Ok(Self(email)) } else { Err(Refusal::EmailUnreadable) }
     }
 
     pub fn as_str(&self) -> &str {
@@ -143,6 +136,8 @@ pub struct PasswordChange<'a> {
 
 #[cfg(test)]
 mod tests {
+    use soko_domain::email::EMAIL_BYTES_MAX;
+
     use super::*;
 
     #[test]

@@ -73,6 +73,8 @@ impl Object {
 pub enum Action {
     /// Records both ways, as a device.
     Replicate,
+    /// A receipt by mail, as a device.
+    MailReceipt,
     /// Hearing that a stall's log moved.
     Listen,
     /// The stall's name, its members and devices.
@@ -195,6 +197,7 @@ fn scope_of(action: Action) -> Option<Scope> {
         Action::ReadCatalogue => Some(Scope::Products),
         Action::ReadSales => Some(Scope::Sales),
         Action::Replicate
+        | Action::MailReceipt
         | Action::Listen
         | Action::See
         | Action::ManageDevices
@@ -213,7 +216,7 @@ fn scope_of(action: Action) -> Option<Scope> {
 
 fn allows(role: Role, is_device: bool, object: Object, action: Action) -> bool {
     match action {
-        Action::Replicate => is_device && role.is_staff(),
+        Action::Replicate | Action::MailReceipt => is_device && role.is_staff(),
         Action::Listen | Action::See => role.is_staff(),
         // A device is no person: what is done to people and devices needs somebody who signed in.
         // Whose order it is was asked before.
@@ -308,6 +311,8 @@ mod tests {
             (Role::Owner, false, stall, Action::Replicate, false),
             (Role::Buyer, true, stall, Action::Replicate, false),
             (Role::Operator, true, stall, Action::Replicate, false),
+            (Role::Cashier, true, stall, Action::MailReceipt, true),
+            (Role::Owner, false, stall, Action::MailReceipt, false),
             (Role::Operator, false, stall, Action::See, false),
             (Role::Buyer, false, stall, Action::Listen, false),
             (Role::Cashier, false, stall, Action::See, true),

@@ -9,8 +9,11 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use serde_json::json;
 use soko_documents::{DocumentKind, Product, Stall, Typed as _};
-use soko_domain::entry::ReceivedLine;
-use soko_domain::ids::{LogId, ProductId, ShareId, ThingId};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::{Entry, ReceivedLine, SaleLine, SaleMade, ShiftOpened, Standing, Tendered};
+use soko_domain::ids::{LogId, ProductId, SaleId, ShareId, ShiftId, ThingId};
+use soko_domain::money::Currency;
+use soko_domain::quantity::Unit;
 use soko_domain::verbs::receive_stock::{self, ReceiveStock};
 use soko_domain::verbs::return_share::{self, ReturnShare};
 use soko_projection::LocalApplier;
@@ -27,6 +30,8 @@ use crate::common::TestStore;
 use crate::common::server::{Answer, Ask, SECRET, TestServer, Wanted, hex};
 
 pub(crate) const STALL: LogId = LogId([0x51; 16]);
+/// What [`Shop::sell`] makes.
+pub(crate) const SALE: SaleId = SaleId([0x5b; 16]);
 pub(crate) const TEA: ProductId = ProductId([0x7e; 16]);
 const AT_MS: i64 = 1_790_000_000_000;
 const EXCHANGES_MAX: usize = 20;
@@ -145,6 +150,50 @@ impl Shop {
         send_page(&self.server, access, bytes)
     }
 
+    /// The register sells so much tea over the counter.
+    pub(crate) async fn sell(&mut self, quantity: i64) {
+        let at_ms = self.server.app.now_ms();
+        let shift = ShiftId([0x5a; 16]);
+        let line = SaleLine {
+            product: Some(TEA),
+            name: "Tea".into(),
+            unit: Some(Unit::Piece),
+            quantity,
+            beyond_share: 0,
+            unit_price_minor: 450,
+            price_per: 1,
+            discount_minor: 0,
+            discount: None,
+            taxes: vec![],
+            total_minor: 450 * quantity,
+            note: String::new(),
+        };
+        let tender = Tendered {
+            kind: TenderKind::Cash,
+            amount_minor: 450 * quantity,
+            reference: String::new(),
+            standing: Standing::Settled,
+        };
+        let sale = SaleMade {
+            sale: SALE,
+            shift,
+            receipt_number: 1,
+            currency: Currency::parse("EUR").unwrap(),
+            lines: vec![line],
+            discount: None,
+            total_minor: 450 * quantity,
+            cash_rounding_minor: 0,
+            tenders: vec![tender],
+            change_minor: 0,
+            note: String::new(),
+            customer: None,
+            tab: None,
+        };
+        let entries = [ShiftOpened { shift, float_minor: 0 }.into(), Entry::from(sale)];
+        self.register.device.write(entries, at_ms).unwrap();
+        self.exchange().await;
+    }
+
     /// An order by a guest.
     pub(crate) fn order(&self, guest: u8, order: u8, quantity: i64) -> Ask {
         let body = json!({"order": id(order), "lines": [{"product": TEA.to_string(), "quantity": quantity}]});
@@ -183,7 +232,13 @@ pub(crate) async fn exchange(server: &TestServer, register: &mut Register) -> Pa
     panic!("the server did not take everything");
 }
 
-async fn enrolled(server: &TestServer, owner: &str, device: &Device, role: &str, number: u8) -> String {
+pub(crate) async fn enrolled(
+    server: &TestServer,
+    owner: &str,
+    device: &Device,
+    role: &str,
+    number: u8,
+) -> String {
     let body = json!({
         "introduction": hex(&device.introduction()),
         "name": "counter",

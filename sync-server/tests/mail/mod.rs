@@ -1,6 +1,7 @@
 //! What people are told by mail: through the real router, store and mail client, to a mail server on this machine.
 
 mod push;
+mod receipts;
 mod sink;
 mod watched;
 

@@ -20,7 +20,7 @@ use soko_sync_server::egress::Egress;
 use soko_sync_server::messages::{Carriers, Hooks, Post, Round, round};
 use soko_sync_server::pay::drive;
 
-use super::{DAY_MS, acts, sell};
+use super::{DAY_MS, acts};
 use crate::common::TestStore;
 use crate::common::hostile::Hostile;
 use crate::common::server::{Answer, Wanted};
@@ -528,7 +528,7 @@ async fn a_product_that_runs_low_or_out_is_told_of_once() {
         world.order(1, 5).await;
         world.step(1, "fulfil", &json!({})).await;
         assert_eq!(world.round().await, Round { made: 1, sent: 1, ..NONE });
-        sell(&mut world.shop, 5).await;
+        world.shop.sell(5).await;
         assert_eq!(world.round().await, Round { made: 1, sent: 1, ..NONE });
         let heard = world.program.heard();
         assert!(heard.iter().all(|one| one.signed_by(&[&secret]) == [0]));

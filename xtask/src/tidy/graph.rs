@@ -83,8 +83,8 @@ const BELOW_THE_SHELLS: [&str; 8] = [
     "soko-pricing",
 ];
 
-/// The server trains what devices suggest from, and drives payments.
-const SERVER: [&str; 9] = [
+/// The server trains what devices suggest from, drives payments, and writes receipts that are mailed.
+const SERVER: [&str; 10] = [
     "soko-domain",
     "soko-documents",
     "soko-app-api",
@@ -94,6 +94,7 @@ const SERVER: [&str; 9] = [
     "soko-search",
     "soko-recommend",
     "soko-checkout",
+    "soko-print",
 ];
 
 /// A device that talks to its servers.

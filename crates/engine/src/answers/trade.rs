@@ -4,23 +4,22 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{
     BackLine, BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView,
-    OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleLineInput, SaleLineView, SaleRow,
+    OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow,
     SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView, Window,
 };
 use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
-use soko_domain::entry::{BackWay, SaleLine, SaleMade, Tendered};
+use soko_domain::entry::{BackWay, Tendered};
 use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
 use soko_domain::money::part_of;
 use soko_domain::quantity::Unit;
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
-use soko_domain::tax::{TaxTotal, add_up};
+use soko_domain::tax::TaxTotal;
 use soko_domain::verbs::hand_over_order::due_minor;
 use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
 use soko_domain::verbs::refund_order::{self, PartStanding};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::step_order;
-use soko_domain::verbs::verify_payment::code_key;
 use soko_projection::returns::ReturnFound;
 use soko_projection::{order_money, order_refunds, order_steps, payments, read as facts, returns};
 use soko_record_log::{Row, StoreError, params};
@@ -161,42 +160,25 @@ pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleVie
     let log = asking.log;
     let Some(found) = facts::sale(asking.tx, log, id)? else { return Ok(None) };
     let refunded = facts::refunded(asking.tx, log, id)?;
-    let made = found.made;
-    let row = SaleRow {
-        sale: id,
-        register: found.author,
-        receipt_number: made.receipt_number,
-        at_ms: found.stamp.at_ms,
-        offset_minutes: found.stamp.offset_minutes,
-        business_day: found.stamp.business_day,
-        currency: made.currency.to_string(),
-        total_minor: made.total_minor,
-        voided: facts::voided(asking.tx, log, id)?,
-        refunded_minor: refunded.iter().map(|(_, _, amount)| amount).sum(),
-    };
-    let tenders = tenders(asking, id, &made.tenders)?;
+    let voided = facts::voided(asking.tx, log, id)?;
+    let tenders = tenders(asking, id, &found.made.tenders)?;
     let profile = facts::profile(asking.tx, log)?;
     let (stall_name, stall_place) = profile.map(|it| (it.name, it.place)).unwrap_or_default();
     let device = facts::device(asking.tx, log, found.author)?;
     // A register that was not admitted yet knows its own name only.
     let own = (found.author == asking.stall.row.author).then(|| asking.stall.row.name.clone());
     let register_name = device.map(|device| device.name).or(own).unwrap_or_default();
-    Ok(Some(SaleView {
-        row,
+    Ok(Some(SaleView::of(SaleFacts {
+        register: found.author,
+        stamp: &found.stamp,
+        made: found.made,
+        voided,
+        refunded: &refunded,
+        tenders,
         stall_name,
         stall_place,
         register_name,
-        shift: made.shift,
-        lines: (0u32..).zip(&made.lines).map(|(place, line)| sale_line(place, line, &refunded)).collect(),
-        taxes: taxes(&made),
-        tenders,
-        cash_rounding_minor: made.cash_rounding_minor,
-        change_minor: made.change_minor,
-        discount_reason: made.discount.map(|off| off.reason).unwrap_or_default(),
-        note: made.note,
-        customer: made.customer,
-        tab: made.tab,
-    }))
+    })))
 }
 
 /// The payments as they stand now.
@@ -209,41 +191,10 @@ fn tenders(asking: &mut Asking<'_>, sale: SaleId, taken: &[Tendered]) -> Result<
             Some(found) => payments::sale_of_code(asking.tx, asking.log, (&found.code, sale))?,
             None => None,
         };
-        let code = found.map(|found| found.code.as_str()).filter(|code| *code != code_key(&taken.reference));
-        views.push(TenderView {
-            kind: taken.kind,
-            amount_minor: taken.amount_minor,
-            reference: code.unwrap_or(&taken.reference).into(),
-            standing: found.map_or(taken.standing, |found| found.standing),
-            is_twice: twin.is_some(),
-        });
+        let known = found.map(|found| (found.standing, found.code.as_str()));
+        views.push(TenderView::of(taken, known, twin.is_some()));
     }
     Ok(views)
-}
-
-fn sale_line(place: u32, line: &SaleLine, refunded: &[(u32, i64, i64)]) -> SaleLineView {
-    let of_line = || refunded.iter().filter(|(at, ..)| *at == place);
-    SaleLineView {
-        product: line.product,
-        name: line.name.clone(),
-        quantity: line.quantity,
-        beyond_share: line.beyond_share,
-        unit_price_minor: line.unit_price_minor,
-        price_per: line.price_per,
-        discount_minor: line.discount_minor,
-        total_minor: line.total_minor,
-        refunded: of_line().map(|(_, quantity, _)| quantity).sum(),
-        refunded_minor: of_line().map(|(_, _, amount)| amount).sum(),
-        note: line.note.clone(),
-        discount_reason: line.discount.as_ref().map(|off| off.reason.clone()).unwrap_or_default(),
-        unit: line.unit.unwrap_or(if line.price_per == 1 { Unit::Piece } else { Unit::Gram }),
-    }
-}
-
-/// What the receipt says about each rate, added up from what the lines copied in.
-fn taxes(made: &SaleMade) -> Vec<TaxRow> {
-    let lines = made.lines.iter().map(|line| (line.taxes.as_slice(), line.total_minor));
-    add_up(lines).iter().map(tax_total).collect()
 }
 
 pub(super) fn today(asking: &mut Asking<'_>) -> Result<TodayView, StoreError> {

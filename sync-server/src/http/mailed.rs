@@ -1,0 +1,123 @@
+//! Receipts by mail, as a register asks for them.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use soko_domain::ids::{LogId, SaleId, ThingId};
+use soko_record_log::Tx;
+use utoipa::ToSchema;
+
+use crate::guard::limits::{Who, cost};
+use crate::http::app::App;
+use crate::http::body::{ApiJson, ApiPath, id};
+use crate::http::caller::DeviceCaller;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::messages::receipt::{Asked, Wanted, ask};
+use crate::messages::words::Language;
+use crate::platform::accounts::Email;
+use crate::platform::{Action, Object, Principal, Refusal, authorise};
+use crate::store::Shard;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MailReceipt {
+    /// Where it goes. It is kept until the mail server has it, and in no record.
+    address: String,
+    /// `en`, `sw`, `fr` or `ar`.
+    language: String,
+    /// A receipt of this sale was given out before: it says so.
+    #[serde(default)]
+    is_copy: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MailedBody {
+    /// `waiting`, `sent`, `given-up` or `dropped`.
+    state: &'static str,
+    /// Why it did not leave, if it did not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
+}
+
+/// Send the receipt of a sale to somebody, as a register of the stall; or hear what became of it.
+///
+/// What it says comes from the stall's records. The register makes `request`, and keeps it before it asks: the same request again is the
+/// same mail, and answers where it stands.
+#[utoipa::path(put, path = "/v1/stalls/{stall}/sales/{sale}/mailed/{request}", tag = "replication", request_body = MailReceipt,
+    params(("stall" = String, Path, description = "The stall's identity"),
+           ("sale" = String, Path, description = "The sale's identity"),
+           ("request" = String, Path, description = "16 random bytes in hexadecimal digits")), responses(
+    (status = 200, description = "It is in the outbox, now or before", body = MailedBody),
+    (status = 404, description = "No such stall, or not this device's", body = ProblemBody),
+    (status = 409, description = "Sent often enough, or this server sends no mail", body = ProblemBody),
+    (status = 422, description = "No address, no language, or the request was another one", body = ProblemBody),
+    (status = 429, description = "This register asked too often", body = ProblemBody),
+    (status = 503, description = "The sale is not here yet", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn put(
+    State(app): State<App>,
+    DeviceCaller(device): DeviceCaller,
+    ApiPath((stall, sale, request)): ApiPath<(String, String, String)>,
+    ApiJson(body): ApiJson<MailReceipt>,
+) -> Result<Json<MailedBody>, Problem> {
+    let (stall, sale): (LogId, SaleId) = (id(&stall, "the stall")?, id(&sale, "the sale")?);
+    let request: ThingId = id(&request, "the request")?;
+    app.spend(Who::Device(device.author), cost::HOLD)?;
+    app.spend(Who::Stall(stall), cost::WRITE)?;
+    let language = Language::from_code(&body.language).ok_or_else(unreadable)?;
+    let address = Email::read(&body.address)?;
+    let principal = Principal::Device { author: device.author, stall: device.stall, role: device.role };
+    let wanted =
+        Wanted { stall, author: device.author, sale, request, address, language, is_copy: body.is_copy };
+    let (now_ms, sends_mail) = (app.now_ms(), app.offers().mail);
+    let work = move |tx: &mut dyn Tx| {
+        authorise(tx, principal, Object::Stall(stall), Action::MailReceipt)?;
+        if !sends_mail {
+            return Ok(None);
+        }
+        Ok::<_, Refusal>(Some(ask(tx, &wanted, now_ms)?))
+    };
+    let asked = app.store().write(Shard::stall(stall), work).await?.ok_or_else(no_mail)?;
+    let answer = answered(asked)?;
+    app.message_bell().notify_one();
+    Ok(Json(answer))
+}
+
+fn answered(asked: Asked) -> Result<MailedBody, Problem> {
+    let refused = |status, code, detail: &str| Err(Problem::new(status, code, detail));
+    match asked {
+        Asked::Taken(state, reason) => Ok(MailedBody { state: state.word(), reason }),
+        Asked::NoSale => {
+            let detail = "this sale is not here yet: bring the register's records first";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "sale_not_here", detail).retry_after(SOON_S))
+        }
+        Asked::Reused => refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "id_reused",
+            "this request was for another sale: make a new one",
+        ),
+        Asked::Enough => refused(
+            StatusCode::CONFLICT,
+            "mailed_enough",
+            "the receipt of this sale was mailed five times: give it out here",
+        ),
+        Asked::TooOften(wait_ms) => {
+            let detail =
+                "this register mailed many receipts within an hour: it goes on by itself a little later";
+            let seconds = u32::try_from(wait_ms / 1_000 + 1).unwrap_or(u32::MAX);
+            Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(seconds))
+        }
+    }
+}
+
+/// Until a register is worth asking again about a sale that it has not brought.
+const SOON_S: u32 = 5;
+
+fn unreadable() -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "language_unknown", "the language is en, sw, fr or ar")
+}
+
+fn no_mail() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "no_mail", "this server sends no mail: ask whoever runs it")
+}
