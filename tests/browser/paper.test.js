@@ -56,6 +56,23 @@ test("first-hour 15: the first paper is the original and every later one a copy"
   });
 });
 
+test("first-hour 15: a receipt by e-mail waits for a connection and says so", async () => {
+  await sold(async (till) => {
+    await till.button("E-mail receipt").click();
+    const address = till.page.getByRole("textbox", { name: "The customer’s e-mail address" });
+    await address.fill("amina at example.org");
+    await till.page.getByText("This is no address.").waitFor();
+    assert.equal(await till.button("Send").isDisabled(), true);
+    await address.fill("amina@example.org");
+    await till.button("Send").click();
+    await till.page.getByText("Waiting: it goes as soon as there is a connection").waitFor();
+    // What is printed now is the second one; and all of it is known after a reload.
+    await paper(till).getByText("COPY").waitFor();
+    await till.page.reload();
+    await till.page.getByText("Waiting: it goes as soon as there is a connection").waitFor();
+  });
+});
+
 test("first-hour 26: the code on a receipt is genuine, and a changed one is not", async () => {
   await sold(async (till) => {
     const text = await shared(till);

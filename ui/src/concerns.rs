@@ -18,7 +18,9 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         Call::Paper(PaperCall::Look { stall, sale }) => {
             concerns(&Call::Ask(Query::Sale { stall: *stall, sale: *sale }), told)
         }
-        Call::Paper(PaperCall::Printer) => is_everything || matches!(told, Told::Device),
+        Call::Paper(PaperCall::Printer | PaperCall::Mailed { .. }) => {
+            is_everything || matches!(told, Told::Device)
+        }
         Call::Do(_)
         | Call::People(_)
         | Call::Buy(_)

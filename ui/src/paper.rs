@@ -84,7 +84,7 @@ pub fn tell(desk: &Desk, speech: &Speech, reply: &PaperReply) {
             desk.toasts.done(speech.say(key));
         }
         PaperReply::NotPrinted(why) => desk.toasts.error(trouble(speech, why)),
-        PaperReply::Receipt(_) | PaperReply::Printer { .. } => {}
+        PaperReply::Receipt(_) | PaperReply::Printer { .. } | PaperReply::Mailed(_) => {}
     }
 }
 

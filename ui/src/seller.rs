@@ -21,6 +21,7 @@ mod incidents;
 mod issue;
 mod labels;
 mod line;
+mod mailed;
 mod offer_with;
 mod order;
 mod order_refund;

@@ -50,6 +50,23 @@ pub enum PaperCall {
     TestPage {
         words: PaperWords,
     },
+    /// The receipt of a sale, to somebody's mailbox as soon as there is a connection.
+    Mail {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        address: String,
+        /// As HTML names it.
+        language: String,
+    },
+    /// What was mailed of a sale.
+    Mailed {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+    },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -75,6 +92,33 @@ pub enum PaperReply {
         /// Whether this device can print without the system's dialog.
         can_print: bool,
     },
+    Mailed(MailedView),
+}
+
+/// What was mailed of a sale, the latest first.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MailedView {
+    pub rows: Vec<MailedRow>,
+    /// Of the sale's customer; empty where nobody wrote one down.
+    pub address: String,
+}
+
+/// To whom is not told: nobody has to read that later.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MailedRow {
+    pub state: MailedState,
+    /// Why it was refused.
+    pub because: String,
+    pub at_ms: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailedState {
+    /// For a connection, or in the outbox of the server.
+    Waiting,
+    Sent,
+    Refused,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

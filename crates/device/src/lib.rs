@@ -21,6 +21,7 @@ mod host;
 mod invitation;
 mod kept;
 mod link;
+mod mailed;
 mod market;
 mod paper;
 mod pictures;

@@ -40,11 +40,15 @@ impl Device {
             }
             PaperCall::SetPrinter(printer) => self.set_printer(printer),
             PaperCall::TestPage { words } => self.test_page(&words).await,
+            PaperCall::Mail { stall, sale, address, language } => {
+                self.mail_receipt((stall, sale), (&address, &language))
+            }
+            PaperCall::Mailed { stall, sale } => self.mailed(stall, sale),
         }
     }
 
     /// A sale as its paper says it now.
-    fn receipt_view(&self, stall: LogId, sale: SaleId) -> Result<ReceiptView, Undone> {
+    pub(crate) fn receipt_view(&self, stall: LogId, sale: SaleId) -> Result<ReceiptView, Undone> {
         let View::Sale(view) = self.ask(&Query::Sale { stall, sale })? else {
             return Err(Undone::refused("unknown_sale", "this sale is not on this device"));
         };
@@ -180,7 +184,7 @@ impl Device {
         })
     }
 
-    fn note_issued(&self, stall: LogId, sale: SaleId) -> Result<(), Undone> {
+    pub(crate) fn note_issued(&self, stall: LogId, sale: SaleId) -> Result<(), Undone> {
         self.write(|tx| {
             tx.execute(
                 "insert into own_paper (log, sale, times) values ($1, $2, 1)

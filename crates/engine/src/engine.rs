@@ -74,6 +74,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 35, name: "returns", sql: soko_projection::RETURNS },
         device!(36, "own returns", "0018_own_returns"),
         Migration { number: 37, name: "orders in the drawer", sql: soko_projection::DRAWER_ORDERS },
+        device!(38, "mailed receipts", "0019_mailed_receipts"),
     ];
     STEPS
 }

@@ -32,6 +32,7 @@ use checkout::{keep_contact, offered, with_coupon};
 use coupons::Looked;
 pub(crate) use own_orders::has_ordered_as_guest;
 use own_orders::{NewOrder, OrderLine};
+pub(crate) use sending::Waits;
 
 /// Longest note of an order, as the server reads it.
 const NOTE_BYTES_MAX: usize = 500;

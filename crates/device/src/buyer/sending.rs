@@ -41,7 +41,7 @@ fn is_paying(open: &Open) -> bool {
 }
 
 /// Why orders wait.
-pub(super) enum Waits {
+pub(crate) enum Waits {
     /// Nobody is there, or it is busy.
     ForServer,
     /// Whoever ordered must sign in again.
@@ -83,8 +83,18 @@ impl Device {
         }
     }
 
-    /// What the buyer's servers should know and have not heard: first the orders.
+    /// What servers should know and have not heard, apart from records. Receipts of a counter and what this device buys wait for different
+    /// servers, and not for each other.
     async fn settle(&self) -> Result<Option<Waits>, Undone> {
+        let mailed = self.send_mailed().await;
+        Ok(match self.settle_buyer().await? {
+            Some(Waits::ForServer) => Some(Waits::ForServer),
+            waits => mailed?.or(waits),
+        })
+    }
+
+    /// What the buyer's servers should know: first the orders.
+    async fn settle_buyer(&self) -> Result<Option<Waits>, Undone> {
         let waits = self.settle_orders().await?;
         if let Some(Waits::ForServer) = waits {
             return Ok(waits);

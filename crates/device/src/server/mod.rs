@@ -2,6 +2,7 @@
 
 mod heard;
 mod likes;
+mod mailed;
 mod messages;
 mod orders;
 mod programs;
@@ -23,6 +24,7 @@ use crate::host::Host;
 
 pub(crate) use heard::Heard;
 pub(crate) use likes::{LikesSaid, Turned};
+pub(crate) use mailed::Mailed;
 pub(crate) use orders::{Brought, OrderNow, PlacedAs, ReturnNow, Wish};
 pub(crate) use reviews::Said;
 pub use web::Unanswered;

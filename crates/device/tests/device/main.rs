@@ -6,10 +6,14 @@
 mod buyer;
 mod coupons;
 mod likes;
+mod mailed;
 mod paper;
 mod printers;
 mod programs;
 mod returns;
+#[expect(dead_code, reason = "these tests use a part of it")]
+#[path = "../../../../sync-server/tests/mail/sink.rs"]
+mod sink;
 mod stalls;
 mod suggest;
 mod told;

@@ -24,6 +24,7 @@ use soko_replication::Timing;
 use soko_sync_server::egress::Egress;
 use soko_sync_server::http::server::{SocketLimits, serve};
 use soko_sync_server::http::{App, Settings};
+use soko_sync_server::messages::{Carriers, Post, follow};
 use soko_sync_server::metrics::Metrics;
 use soko_sync_server::outside::{OsEntropy, SystemClock};
 use soko_sync_server::platform::passwords::{Cost, Passwords};
@@ -293,17 +294,25 @@ impl Running {
 
     /// At a port, such as the one it had before.
     pub(crate) fn start_at(folder: &Path, port: u16) -> Self {
+        Self::start_with(folder, port, None)
+    }
+
+    /// With a mail server, if there is one.
+    pub(crate) fn start_with(folder: &Path, port: u16, mail: Option<SocketAddr>) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let place = Place::Directory(folder.to_owned());
         let thread = std::thread::spawn(move || {
-            let app = app(&place);
+            let app = app(&place, mail.is_some());
             let store = app.store().clone();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let listener = TcpListener::from_std(listener).unwrap();
+                if let Some(mail) = mail {
+                    tokio::spawn(follow(app.clone(), carriers(mail)));
+                }
                 let limits =
                     SocketLimits { drain_timeout: Duration::from_millis(200), ..SocketLimits::default() };
                 serve(app, listener, limits, async { drop(stopped.await) }).await;
@@ -338,7 +347,13 @@ impl Drop for Running {
 pub(crate) const PUSH_KEY: &str =
     "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
 
-fn app(place: &Place) -> App {
+/// Only mail.
+fn carriers(mail: SocketAddr) -> Carriers {
+    let post = Post::new(&format!("smtp://{mail}"), "Soko <market@example.org>").unwrap();
+    Carriers { post: Some(post), push: None, hooks: None, origin: "https://market.example".into() }
+}
+
+fn app(place: &Place, sends_mail: bool) -> App {
     let store = Store::open(place, Arc::new(|_| {})).unwrap();
     let secret = store.write_blocking(Shard::stall(LogId::default()), |tx| {
         Ok::<_, Refusal>(server_secret::ensure(tx, [5; 32])?)
@@ -355,6 +370,7 @@ fn app(place: &Place) -> App {
         metrics: Arc::new(Metrics::new()),
         settings: Settings {
             rates: None,
+            sends_mail,
             push_key: Some(PUSH_KEY.into()),
             egress: Some(Egress::new(true).unwrap()),
             ..Settings::default()

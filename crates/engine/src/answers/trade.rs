@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{
     BackLine, BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView,
-    OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow,
-    SaleView, ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView, Window,
+    OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow, SaleView,
+    ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView, Window,
 };
 use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
 use soko_domain::entry::{BackWay, Tendered};
