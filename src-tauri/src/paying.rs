@@ -128,6 +128,7 @@ mod tests {
             return_days: 0,
             refunds: Vec::new(),
             returns: Vec::new(),
+            swaps: Vec::new(),
             contact: ContactView::default(),
         };
         Answer::Buyer(BuyerView::Order(Box::new(view)))

@@ -9,7 +9,7 @@ use soko_record_log::{StoreError, Tx};
 use crate::pay::provider::Asked;
 use crate::stall::{
     CategoryView, EndOrder, OfferView, OrderView, PayTurn, PlaceOrder, Placed, Prepared, ReturnTurn,
-    StallView,
+    StallView, SwapAnswer,
 };
 use crate::store::JobError;
 
@@ -117,6 +117,15 @@ pub trait ShopCore: Send + Sync {
         tx: &mut dyn Tx,
         stall: LogId,
         turn: &ReturnTurn,
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal>;
+
+    /// A buyer says whether something else is taken in place of a line.
+    fn swap_answer(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        said: &SwapAnswer,
         now: Now,
     ) -> Result<(OrderView, Option<u64>), CoreRefusal>;
 

@@ -83,7 +83,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>,
     let sessions = own(tx, "select created_ms, seen_ms from session where account = $1 order by created_ms")?;
     let members = own(tx, "select stall, role, added_ms from member where account = $1 order by stall")?;
     let orders = tx.query(
-        "select log, order_id, at_ms, total_minor from orders
+        "select log, order_id, at_ms, total_minor + swapped_minor from orders
          where (buyer = $1 or buyer in (select guest from guest_account where account = $1)) and placed = 1
          order by at_ms desc, order_id limit $2",
         params![account, ORDERS_MAX],

@@ -173,7 +173,8 @@ pub fn erase(tx: &mut dyn Tx, buyer: ThingId) -> Result<Vec<LogId>, StoreError> 
 fn purchase(tx: &mut dyn Tx, of: &Purchase) -> Result<Option<Facts>, StoreError> {
     let Some(found) = facts::order(tx, of.stall, of.order)? else { return Ok(None) };
     let placed = facts::order_placed(tx, of.stall, &found)?;
-    let has_product = placed.lines.iter().any(|line| line.product == of.product);
+    // A line that went when something else was taken in its place has nothing in it.
+    let has_product = placed.lines.iter().any(|line| line.product == of.product && line.quantity > 0);
     Ok(Some(Facts { buyer: placed.buyer, state: found.state, has_product }))
 }
 

@@ -119,6 +119,16 @@ impl ShopCore for Mirror {
         closed()
     }
 
+    fn swap_answer(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: &soko_sync_server::stall::SwapAnswer,
+        _: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        closed()
+    }
+
     fn pay_turn(
         &self,
         _: &mut dyn Tx,

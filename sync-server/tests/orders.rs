@@ -17,6 +17,8 @@ mod paypal;
 mod returns;
 #[path = "orders/reviews.rs"]
 mod reviews;
+#[path = "orders/swaps.rs"]
+mod swaps;
 
 use axum::http::{Method, StatusCode};
 use common::server::{Answer, TestServer, hex};

@@ -198,3 +198,51 @@ test("a payment whose answers are lost, by a server that is killed meanwhile, is
     bank.close();
   }
 });
+
+// What is missing is offered again as something else; its buyer agrees without a signal, and gets the difference back.
+test("something else in place of what is missing is held, agreed to, and paid back in part", async () => {
+  const server = await Server.begin({ options: ["--test-money=true"] });
+  const [seller, buyer] = [new Browser(), new Browser()];
+  try {
+    await seller.start();
+    await buyer.start();
+    const till = await Till.open(seller.context, server.url);
+    const offer = await openedStall(till, "2.50");
+    const cocoa = anyName("Cocoa");
+    await till.addProduct(cocoa, "1.00");
+    await till.stockOf(cocoa, "Receive", 8);
+    await till.stockOf(cocoa, "Give back", 2);
+    const shopper = await Till.open(buyer.context, server.url, "/market");
+    await ordered(shopper, offer, "By card, now (test money)");
+    await shopper.button("Pay").click();
+    await seesPaid(till, shopper);
+    const order = shopper.page.url();
+
+    await till.page.getByRole("main").getByRole("link", { name: /Order/ }).first().click();
+    await till.page.getByRole("button", { name: `${offer.tea} is missing` }).click();
+    const dialog = till.page.getByRole("dialog");
+    await dialog.getByLabel("Offer another product").fill(cocoa);
+    await dialog.getByRole("button", { name: new RegExp(cocoa) }).click();
+    await dialog.getByRole("button", { name: "Offer this" }).click();
+    await till.page.getByText("The buyer is asked").waitFor();
+
+    await shopper.page.goto(order);
+    await shopper.page.getByRole("heading", { name: "Something is missing" }).waitFor();
+    await shopper.page.getByText(/then comes to .*1\.00/).waitFor();
+    await server.kill();
+    await shopper.button("Yes, that is fine").click();
+    await shopper.page.getByText("Yes: sent with the next connection").waitFor();
+    await server.start();
+    await till.page.getByText("The buyer agrees").waitFor();
+    await till.page.locator(".sums-total").getByText(/1\.00/).waitFor();
+    await shopper.page.getByRole("heading", { name: "Something is missing" }).waitFor({ state: "detached" });
+    await shopper.page.getByText(/1\.50/).first().waitFor();
+    await till.button("Handed over").click();
+    await shopper.page.getByText("You have your goods").first().waitFor();
+    await endsWell(till, shopper, server);
+  } finally {
+    await seller.close();
+    await buyer.close();
+    await server.close();
+  }
+});

@@ -46,6 +46,7 @@ impl Early {
             | BuyerVerb::Unwanted { .. }
             | BuyerVerb::Like { .. }
             | BuyerVerb::Review { .. }
+            | BuyerVerb::AnswerSwap { .. }
             | BuyerVerb::ReturnGoods { .. } => {}
         }
     }

@@ -52,6 +52,7 @@ mod shift;
 mod stock;
 mod stock_history;
 mod stock_of;
+mod swaps;
 mod tabs;
 mod tenders;
 mod today;

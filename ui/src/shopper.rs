@@ -17,6 +17,7 @@ mod reviews;
 mod search;
 mod stall;
 mod suggested;
+mod swaps;
 mod verify;
 mod wanted;
 

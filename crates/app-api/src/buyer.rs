@@ -10,6 +10,7 @@ use crate::market::OfferRow;
 use crate::query::Window;
 use crate::returned::{BackLine, OwnReturn};
 use crate::review::{Bought, OwnReview};
+use crate::swaps::OwnSwap;
 use crate::text::{as_hex, as_hex_opt, as_word, as_word_opt};
 use crate::views::{ContactView, OrderLineView};
 
@@ -74,6 +75,14 @@ pub enum BuyerVerb {
     /// Says what somebody thinks of what was handed over; no stars take back what was said. It is kept here, and sent
     /// once when there is a connection.
     Review { it: Bought, stars: u8, words: String },
+    /// Takes what the stall offers in place of a line, or not. It is kept here, and sent once when there is a connection.
+    AnswerSwap {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        #[serde(with = "as_hex")]
+        swap: ThingId,
+        is_taken: bool,
+    },
     /// Asks to bring back a part of what was handed over. It is kept here, and sent once when there is a connection.
     ReturnGoods {
         #[serde(with = "as_hex")]
@@ -312,6 +321,8 @@ pub struct OwnOrderView {
     pub return_days: u16,
     /// What comes back of it, the oldest first.
     pub returns: Vec<OwnReturn>,
+    /// What the stall offers in place of its lines.
+    pub swaps: Vec<OwnSwap>,
 }
 
 /// A part of an own order's money that goes back.

@@ -204,6 +204,20 @@ pub enum Verb {
         #[serde(default)]
         tenders: Vec<TenderInput>,
     },
+    /// Offers the buyer something else for a line of an order, or less of it, or nothing. The offer has the command's id.
+    SwapLine {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        line: u32,
+        instead: Option<InsteadInput>,
+    },
+    /// Takes such an offer back.
+    WithdrawSwap {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        #[serde(with = "as_hex")]
+        swap: ThingId,
+    },
     /// The buyer of an order that was paid and handed over gets all the money back, the way it came.
     PayBackOrder {
         #[serde(with = "as_hex")]
@@ -422,6 +436,13 @@ pub enum DiscountInput {
     None,
     AmountMinor(i64),
     PercentPpm(u32),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InsteadInput {
+    #[serde(with = "as_hex")]
+    pub product: ProductId,
+    pub quantity: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -36,6 +36,7 @@ mod review;
 mod said;
 mod sale;
 mod suggest;
+mod swaps;
 pub mod text;
 mod views;
 
@@ -43,8 +44,8 @@ pub use browse::*;
 pub use buyer::*;
 pub use codec::{CodecError, decode, encode};
 pub use command::{
-    AdjustedLineInput, BeyondShare, Command, DiscountInput, ReceivedLineInput, RefundLineInput, ReturnInput,
-    SaleLineInput, TaxInput, TenderInput, Verb,
+    AdjustedLineInput, BeyondShare, Command, DiscountInput, InsteadInput, ReceivedLineInput, RefundLineInput,
+    ReturnInput, SaleLineInput, TaxInput, TenderInput, Verb,
 };
 pub use counter::*;
 pub use coupons::*;
@@ -75,4 +76,5 @@ pub use review::*;
 pub use said::{Said, Saying};
 pub use sale::SaleFacts;
 pub use suggest::*;
+pub use swaps::*;
 pub use views::*;

@@ -8,7 +8,7 @@ use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     AdjustReason, BackWay, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode,
-    PriceWhy, RefundEnd, ReturnWhy, Standing,
+    PriceWhy, RefundEnd, ReturnWhy, Standing, SwapEnd,
 };
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
@@ -23,6 +23,7 @@ use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::refund_order::PartStanding;
 use soko_domain::verbs::return_goods::ReturnState;
+use soko_domain::verbs::swap_order::SwapStanding;
 
 /// An id of fixed length.
 pub trait HexId: Sized + Display {
@@ -132,6 +133,11 @@ worded! {
     PayWay { Card = "card", Phone = "phone" }
     BackWay { AsPaid = "as-paid", Cash = "cash" }
     RefundEnd { PaidBack = "paid-back", TooMuch = "too-much", NotTaken = "not-taken", Whole = "whole", NotPaid = "not-paid" }
+    SwapStanding { Asked = "asked", Offered = "offered", Taken = "taken", Ended = "ended" }
+    SwapEnd {
+        Declined = "declined", Withdrawn = "withdrawn", NotThere = "not-there", TooLate = "too-late",
+        Money = "money",
+    }
     PartStanding { Asked = "asked", Allowed = "allowed", Back = "back", Refused = "refused" }
     PayStanding { AtHandOver = "at-hand-over", Waiting = "waiting", Paid = "paid", PaidBack = "paid-back",
         PayingBack = "paying-back", PartlyBack = "partly-back",

@@ -24,6 +24,7 @@ pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
 use crate::returned::{OrderRefundView, ReturnRow};
 use crate::said::Said;
+use crate::swaps::SwapView;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word, as_word_opt};
 
 /// The answer to a query. `Missing` when what was asked for is not known here.
@@ -630,6 +631,10 @@ pub struct OrderView {
     /// What whoever takes the goods pays for them now, and the smallest coin for it.
     pub due_minor: i64,
     pub cash_step_minor: u32,
+    /// What was offered in place of its lines.
+    pub swaps: Vec<SwapView>,
+    /// Whether something can be offered now.
+    pub may_swap: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

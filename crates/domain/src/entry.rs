@@ -22,6 +22,7 @@ mod purse;
 mod returned;
 mod sale;
 mod sale_v1;
+mod swap;
 
 pub use crate::basket::TenderKind;
 use crate::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
@@ -46,6 +47,9 @@ pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy,
 pub use sale::{
     PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
     cash_kept, cash_tendered,
+};
+pub use swap::{
+    Instead, OrderSwapAsked, OrderSwapEnded, OrderSwapOffered, OrderSwapTaken, OrderSwapWithdrawn, SwapEnd,
 };
 
 /// In the version byte: after the stamp stands who did it.
@@ -204,6 +208,8 @@ entries! {
     59 PriceMoved v 1,
     60 PriceRefused v 1,
     61 OrderStepped v 1,
+    62 OrderSwapAsked v 1,
+    63 OrderSwapWithdrawn v 1,
     71 IncidentSettled v 1,
     72 OrderBackAsked v 1,
     73 OrderRefundAsked v 1,
@@ -231,6 +237,9 @@ entries! {
     0x13a ReturnAsked v 1,
     0x13b ReturnTaken v 1,
     0x13c ReturnRefused v 1,
+    0x13d OrderSwapOffered v 1,
+    0x13e OrderSwapTaken v 1,
+    0x13f OrderSwapEnded v 1,
     0x141 ProgramActed v 1,
 }
 

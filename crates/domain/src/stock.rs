@@ -137,54 +137,29 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         Entry::OrderPlaced(order) => out.held(order)?,
         Entry::OrderReleased(order) => out.units(&order.units, Account::Hold(order.order), Account::Pool)?,
         Entry::OrderFulfilled(order) => out.units(&order.units, Account::Hold(order.order), Account::Sold)?,
+        Entry::OrderSwapOffered(swap) => out.units(&swap.held, Account::Pool, Account::Hold(swap.order))?,
+        Entry::OrderSwapTaken(swap) => {
+            out.units(&swap.missing, Account::Hold(swap.order), Account::WriteOff)?
+        }
+        Entry::OrderSwapEnded(swap) => out.units(&swap.back, Account::Hold(swap.order), Account::Pool)?,
         Entry::StockMoved(moved) => out.moved(moved)?,
         Entry::ReturnTaken(taken) => out.taken(taken)?,
         Entry::PurseFilled(filled) => out.filled(own, filled)?,
         Entry::PurseSpent(spent) => out.spent(own, spent)?,
         Entry::OrderRefundAllowed(allowed) => out.back_from_order(allowed)?,
-        // What moves money only.
-        Entry::OrderToPay(_)
-        | Entry::OrderPaid(_)
-        | Entry::OrderPaidBack(_)
-        | Entry::OrderRefundAsked(_)
-        | Entry::OrderRefundEnded(_)
-        | Entry::OrderCashGiven(_) => {}
-        Entry::ShiftOpened(_)
-        | Entry::ShiftClosed(_)
-        | Entry::DeviceRevoked(_)
-        | Entry::OrderHandedOver(_)
-        | Entry::OrderStepped(_)
-        | Entry::OrderCancelAsked(_)
-        | Entry::CountOpened(_)
-        | Entry::CountMarked(_)
-        | Entry::DrawerMoved(_)
-        | Entry::DrawerOpened(_)
-        | Entry::DrawerCounted(_)
-        | Entry::PersonPut(_)
-        | Entry::PersonErased(_)
-        | Entry::LimitsPut(_)
-        | Entry::LoyaltyPut(_)
-        | Entry::PriceRulePut(_)
-        | Entry::PriceMoved(_)
-        | Entry::PriceRefused(_)
-        | Entry::CouponPut(_)
-        | Entry::ReturnAsked(_)
-        | Entry::ReturnRefused(_)
-        | Entry::ProgramActed(_)
-        | Entry::CustomerPut(_)
-        | Entry::CustomerErased(_)
-        | Entry::EpochStarted(_)
-        | Entry::DeviceAdmitted(_)
-        | Entry::ShareRecalled(_)
-        | Entry::IncidentRaised(_)
-        | Entry::IncidentSettled(_)
-        | Entry::OrderBackAsked(_)
-        | Entry::RefundAllowed(_)
-        | Entry::Unfrozen(_)
-        | Entry::RecordParked(_)
-        | Entry::PaymentVerified(_)
-        | Entry::PaymentSettled(_)
-        | Entry::PaymentFailed(_) => {}
+        // What moves money only, and words.
+        #[rustfmt::skip]
+        Entry::OrderToPay(_) | Entry::OrderPaid(_) | Entry::OrderPaidBack(_) | Entry::OrderRefundAsked(_)
+        | Entry::OrderRefundEnded(_) | Entry::OrderCashGiven(_) | Entry::ShiftOpened(_) | Entry::ShiftClosed(_)
+        | Entry::DeviceRevoked(_) | Entry::OrderHandedOver(_) | Entry::OrderStepped(_) | Entry::OrderCancelAsked(_)
+        | Entry::OrderSwapAsked(_) | Entry::OrderSwapWithdrawn(_) | Entry::CountOpened(_) | Entry::CountMarked(_)
+        | Entry::DrawerMoved(_) | Entry::DrawerOpened(_) | Entry::DrawerCounted(_) | Entry::PersonPut(_)
+        | Entry::PersonErased(_) | Entry::LimitsPut(_) | Entry::LoyaltyPut(_) | Entry::PriceRulePut(_)
+        | Entry::PriceMoved(_) | Entry::PriceRefused(_) | Entry::CouponPut(_) | Entry::ReturnAsked(_)
+        | Entry::ReturnRefused(_) | Entry::ProgramActed(_) | Entry::CustomerPut(_) | Entry::CustomerErased(_)
+        | Entry::EpochStarted(_) | Entry::DeviceAdmitted(_) | Entry::ShareRecalled(_) | Entry::IncidentRaised(_)
+        | Entry::IncidentSettled(_) | Entry::OrderBackAsked(_) | Entry::RefundAllowed(_) | Entry::Unfrozen(_)
+        | Entry::RecordParked(_) | Entry::PaymentVerified(_) | Entry::PaymentSettled(_) | Entry::PaymentFailed(_) => {}
     }
     Ok(out.0)
 }

@@ -75,6 +75,8 @@ pub fn schema() -> &'static [Migration] {
         device!(36, "own returns", "0018_own_returns"),
         Migration { number: 37, name: "orders in the drawer", sql: soko_projection::DRAWER_ORDERS },
         device!(38, "mailed receipts", "0019_mailed_receipts"),
+        Migration { number: 39, name: "swaps", sql: soko_projection::SWAPS },
+        device!(40, "own swaps", "0020_own_swaps"),
     ];
     STEPS
 }

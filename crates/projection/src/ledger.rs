@@ -21,6 +21,7 @@ use crate::prices;
 use crate::project::Touched;
 use crate::purses;
 use crate::returns;
+use crate::swaps;
 use crate::trade;
 
 /// Where an entry stands.
@@ -63,23 +64,13 @@ pub(crate) fn apply_entry(
         Entry::ShareReturned(share) => trade::share_returned(book, place, share),
         Entry::ShareGranted(share) => trade::share_granted(book, place, share),
         Entry::ShareRecalled(recall) => trade::share_recalled(book, place, recall),
-        Entry::OrderPlaced(_)
-        | Entry::OrderHandedOver(_)
-        | Entry::OrderCancelAsked(_)
-        | Entry::OrderStepped(_)
-        | Entry::OrderReleased(_)
-        | Entry::OrderFulfilled(_)
-        | Entry::OrderToPay(_)
-        | Entry::OrderPaid(_)
-        | Entry::OrderBackAsked(_)
-        | Entry::OrderRefundAsked(_)
-        | Entry::OrderRefundAllowed(_)
-        | Entry::OrderRefundEnded(_)
-        | Entry::OrderCashGiven(_)
-        | Entry::ReturnAsked(_)
-        | Entry::ReturnTaken(_)
-        | Entry::ReturnRefused(_)
-        | Entry::OrderPaidBack(_) => apply_order(book, place, stamp, entry, touched),
+        #[rustfmt::skip]
+        Entry::OrderPlaced(_) | Entry::OrderHandedOver(_) | Entry::OrderCancelAsked(_) | Entry::OrderStepped(_)
+        | Entry::OrderReleased(_) | Entry::OrderFulfilled(_) | Entry::OrderToPay(_) | Entry::OrderPaid(_)
+        | Entry::OrderBackAsked(_) | Entry::OrderRefundAsked(_) | Entry::OrderRefundAllowed(_)
+        | Entry::OrderRefundEnded(_) | Entry::OrderCashGiven(_) | Entry::ReturnAsked(_) | Entry::ReturnTaken(_)
+        | Entry::ReturnRefused(_) | Entry::OrderSwapAsked(_) | Entry::OrderSwapWithdrawn(_)
+        | Entry::OrderSwapOffered(_) | Entry::OrderSwapTaken(_) | Entry::OrderSwapEnded(_) | Entry::OrderPaidBack(_) => apply_order(book, place, stamp, entry, touched),
         Entry::DeviceAdmitted(device) => people::admitted(book, place, device, touched),
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
         Entry::EpochStarted(epoch) => people::epoch_started(book, place, epoch),
@@ -143,6 +134,11 @@ fn say_of_order(
         Entry::OrderRefundEnded(ended) => order_refunds::ended(book, (place, stamp), ended, touched),
         Entry::OrderCashGiven(given) => order_refunds::given(book, (place, stamp), given, touched),
         Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
+        Entry::OrderSwapAsked(asked) => swaps::asked(book, place, asked, touched),
+        Entry::OrderSwapWithdrawn(word) => swaps::withdrawn(book, place, word, touched),
+        Entry::OrderSwapOffered(offered) => swaps::offered(book, place, offered, touched),
+        Entry::OrderSwapTaken(taken) => swaps::taken(book, place, taken, touched),
+        Entry::OrderSwapEnded(ended) => swaps::ended(book, place, ended, touched),
         Entry::ReturnAsked(asked) => returns::asked(book, place, stamp, asked, touched),
         Entry::ReturnTaken(taken) => returns::taken(book, place, stamp, taken, touched),
         Entry::ReturnRefused(refused) => returns::refused(book, place, stamp, refused, touched),

@@ -30,6 +30,7 @@ mod stock;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
 mod sum;
+pub mod swaps;
 mod trade;
 
 pub mod read;
@@ -99,11 +100,14 @@ pub const RETURNS: &str = include_str!("../../../migrations/shared/0017_returns.
 /// What hand-overs put into drawers. It marks logs, as [`LISTS`] does.
 pub const DRAWER_ORDERS: &str = include_str!("../../../migrations/shared/0018_orders_in_the_drawer.sql");
 
+/// What is offered in place of lines of orders. It marks logs, as [`LISTS`] does.
+pub const SWAPS: &str = include_str!("../../../migrations/shared/0019_swaps.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 18] = [
+pub const STEPS: [&str; 19] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -122,6 +126,7 @@ pub const STEPS: [&str; 18] = [
     ORDER_REFUNDS,
     RETURNS,
     DRAWER_ORDERS,
+    SWAPS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -150,6 +155,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "stock_change",
     "state_sum",
     "order_handed",
+    "order_swap",
     "shift_tender",
     "shift_tax",
     "person",

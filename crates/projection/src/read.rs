@@ -18,6 +18,7 @@ use soko_record_log::{Row, StoreError, Tx, log, params};
 pub use stock::{accounts, balance, expected, holders, shares_of};
 
 use crate::project::ParkCode;
+use crate::swaps;
 
 /// Most refunded lines of one sale.
 const REFUNDS_MAX: usize = 10_000;
@@ -230,12 +231,14 @@ pub struct OrderFound {
     /// How far the stall is with it.
     pub step: Option<OrderStep>,
     pub handing: Handing,
+    /// Offers in place of its lines that were taken.
+    pub swaps: u32,
     /// When its hold became a sale; 0 while it did not.
     pub ended_ms: i64,
 }
 
-const ORDER_COLUMNS: &str = "order_id, author, seq, at_ms, total_minor, handed_over, released, fulfilled, currency, lines, step, \
-     handing, ended_ms";
+const ORDER_COLUMNS: &str = "order_id, author, seq, at_ms, total_minor + swapped_minor, handed_over, released, fulfilled, currency, lines, step, \
+     handing, ended_ms, swaps";
 const IS_WAITING: &str = "placed = 1 and handed_over = 0 and released = 0 and fulfilled = 0";
 
 /// Nothing as long as the order itself has not arrived, whatever is known to follow it.
@@ -278,6 +281,7 @@ fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
         step: OrderStep::from_number(row.number(10)?),
         handing: Handing::from_number(row.number(11)?).unwrap_or(Handing::Pickup),
         ended_ms: row.int(12)?,
+        swaps: row.number(13)?,
     })
 }
 
@@ -291,7 +295,17 @@ pub fn held_of(tx: &mut dyn Tx, log: LogId, buyer: ThingId) -> Result<u32, Store
     row.number(0)
 }
 
+/// An order as it is: with what was taken in place of its lines.
 pub fn order_placed(tx: &mut dyn Tx, log: LogId, found: &OrderFound) -> Result<OrderPlaced, StoreError> {
+    let mut placed = as_placed(tx, log, found)?;
+    if found.swaps > 0 {
+        swaps::apply_taken(tx, log, &mut placed)?;
+    }
+    Ok(placed)
+}
+
+/// An order as its buyer asked for it.
+pub fn as_placed(tx: &mut dyn Tx, log: LogId, found: &OrderFound) -> Result<OrderPlaced, StoreError> {
     match entry_at(tx, log, found.author, found.seq)? {
         Some((_, Entry::OrderPlaced(placed))) => Ok(placed),
         Some(_) | None => Err(odd("an order's record")),

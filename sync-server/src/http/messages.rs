@@ -42,7 +42,7 @@ pub(crate) struct WishesBody {
     /// `en`, `sw`, `fr` or `ar`.
     language: &'static str,
     /// For each topic whether a mail is wanted: `order-new`, `order-cancelled`, `incident`, `review-new`, `order-held`,
-    /// `order-handed-over`, `order-released`, `order-packed`, `order-ready`, `order-on-the-way`, `order-paid-back`,
+    /// `order-handed-over`, `order-released`, `order-packed`, `order-ready`, `order-on-the-way`, `order-swap`, `order-paid-back`,
     /// `low-stock`, `stock-out`, `device-revoked`, `back-in-stock`, `price-drop`.
     topics: BTreeMap<&'static str, bool>,
     /// Every way to be told: `mail`, and `push` for notifications of browsers.

@@ -46,6 +46,7 @@ mod shares;
 mod shop;
 mod stalls;
 mod stream;
+mod swaps;
 mod tokens;
 mod web;
 mod wishes_page;

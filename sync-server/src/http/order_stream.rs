@@ -12,8 +12,9 @@ use futures_util::future::select_all;
 use futures_util::stream::unfold;
 use serde::Deserialize;
 use soko_domain::entry::OrderStep;
-use soko_domain::ids::{LogId, OrderId};
+use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::verbs::release_order::OrderState;
+use soko_domain::verbs::swap_order::SwapStanding;
 use soko_record_log::Tx;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -87,11 +88,13 @@ fn read(text: &str) -> Result<Vec<(LogId, OrderId)>, Problem> {
 }
 
 /// What a buyer sees change.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Seen {
     state: OrderState,
     step: Option<OrderStep>,
     payment: Option<&'static str>,
+    /// How far each offer in place of a line is.
+    swaps: Vec<(ThingId, SwapStanding)>,
 }
 
 struct Followed {
@@ -199,6 +202,7 @@ fn seen(
         state: view.state,
         step: view.step,
         payment: view.payment.map(|payment| payment.state),
+        swaps: view.swaps.iter().map(|swap| (swap.swap, swap.standing)).collect(),
     }))
 }
 

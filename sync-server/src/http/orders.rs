@@ -30,6 +30,7 @@ use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody, status_of_fault};
 use crate::http::returns::ReturnBody;
+use crate::http::swaps::SwapBody;
 use crate::pay::Provider;
 use crate::pay::desk::NotOffered;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
@@ -123,6 +124,9 @@ pub(crate) struct OrderBody {
     /// What its buyer brings back, the oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     returns: Vec<ReturnBody>,
+    /// What the stall offers in place of its lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    swaps: Vec<SwapBody>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -568,22 +572,27 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
     })
 }
 
-impl From<OrderView> for OrderBody {
-    fn from(view: OrderView) -> Self {
-        let line = |line: crate::stall::OrderLineView| OrderLineBody {
+impl OrderLineBody {
+    pub(crate) fn of(line: crate::stall::OrderLineView) -> Self {
+        Self {
             product: line.product.to_string(),
             name: line.name,
             quantity: line.quantity,
             discount_minor: line.discount_minor,
             total_minor: line.total_minor,
-        };
+        }
+    }
+}
+
+impl From<OrderView> for OrderBody {
+    fn from(view: OrderView) -> Self {
         Self {
             order: view.order.to_string(),
             state: view.state.name(),
             buyer: view.buyer.to_string(),
             currency: view.currency.code().to_owned(),
             total_minor: view.total_minor,
-            lines: view.lines.into_iter().map(line).collect(),
+            lines: view.lines.into_iter().map(OrderLineBody::of).collect(),
             note: view.note,
             placed_ms: view.placed_ms,
             payment: view.payment.map(|payment| PaymentBody {
@@ -612,6 +621,7 @@ impl From<OrderView> for OrderBody {
                 .coupon
                 .map(|it| OrderCouponBody { discount_minor: it.discount_minor, code: it.code }),
             returns: view.returns.into_iter().map(ReturnBody::from).collect(),
+            swaps: view.swaps.into_iter().filter_map(SwapBody::of).collect(),
         }
     }
 }

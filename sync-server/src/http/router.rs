@@ -15,7 +15,7 @@ use crate::http::problem::Problem;
 use crate::http::{
     accounts, contacts, coupons, crawlers, devices, docs, hooks, likes, mailed, market, members, messages,
     models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery,
-    replicate, returns, reviews, sessions, shares, shop, stalls, stream, web, wishes_page,
+    replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -135,9 +135,10 @@ fn stock() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(shares::confirm_devices)).routes(routes!(shares::reclaim))
 }
 
-/// What follows when it was handed over.
+/// What is changed of it before it is handed over, and what follows then.
 fn after_the_order() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(returns::ask)).routes(routes!(returns::answer))
+    let before = OpenApiRouter::new().routes(routes!(swaps::answer));
+    before.routes(routes!(returns::ask)).routes(routes!(returns::answer))
 }
 
 /// What owners let their own programs do, and what those read beside orders.

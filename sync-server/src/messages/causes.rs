@@ -64,7 +64,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
     // What was parked did not happen.
     let rows = tx.query(
         "select r.position, r.author, r.seq, r.kind, r.body from record r
-         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9, $10, $11, $12, $13)
+         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9, $10, $11, $12, $13, $14)
            and not exists (select 1 from parked p
                            where p.log = r.log and p.author = r.author and p.seq = r.seq)
          order by r.position limit $7",
@@ -81,7 +81,8 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             Kind::DeviceRevoked.number(),
             Kind::OrderPaid.number(),
             Kind::OrderRefundEnded.number(),
-            Kind::OrderCashGiven.number()
+            Kind::OrderCashGiven.number(),
+            Kind::OrderSwapOffered.number()
         ],
     )?;
     let is_full = rows.len() == PORTION;
@@ -138,6 +139,9 @@ fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, Stor
     } else if let Entry::OrderFulfilled(fulfilled) = entry {
         let buyer = buyer_of(tx, log, fulfilled.order)?;
         vec![about(Topic::OrderHandedOver, fulfilled.order, buyer)]
+    } else if let Entry::OrderSwapOffered(offered) = entry {
+        let buyer = buyer_of(tx, log, offered.order)?;
+        vec![about(Topic::OrderSwap, offered.order, buyer)]
     } else if let Entry::OrderPaidBack(back) = entry {
         let buyer = buyer_of(tx, log, back.order)?;
         vec![about(Topic::OrderPaidBack, back.order, buyer)]

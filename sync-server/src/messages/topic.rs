@@ -33,6 +33,8 @@ pub enum Topic {
     OrderReady,
     /// To the buyer: somebody brings it.
     OrderOnTheWay,
+    /// To the buyer: the stall offers something else for what is missing, and waits for an answer.
+    OrderSwap,
     /// To the buyer: the money is on its way back.
     OrderPaidBack,
     /// To whoever likes a product: there is some of it again.
@@ -65,7 +67,7 @@ pub enum Audience {
 
 impl Topic {
     /// What people are told.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -80,6 +82,7 @@ impl Topic {
         Self::OrderPacked,
         Self::OrderReady,
         Self::OrderOnTheWay,
+        Self::OrderSwap,
         Self::OrderPaidBack,
         Self::BackInStock,
         Self::PriceDrop,
@@ -105,6 +108,7 @@ impl Topic {
             Self::OrderPacked => 13,
             Self::OrderReady => 14,
             Self::OrderOnTheWay => 15,
+            Self::OrderSwap => 19,
             Self::OrderPaidBack => 16,
             Self::BackInStock => 17,
             Self::PriceDrop => 18,
@@ -138,6 +142,7 @@ impl Topic {
             Self::OrderPacked => "order-packed",
             Self::OrderReady => "order-ready",
             Self::OrderOnTheWay => "order-on-the-way",
+            Self::OrderSwap => "order-swap",
             Self::OrderPaidBack => "order-paid-back",
             Self::BackInStock => "back-in-stock",
             Self::PriceDrop => "price-drop",
@@ -169,6 +174,7 @@ impl Topic {
             | Self::OrderPacked
             | Self::OrderReady
             | Self::OrderOnTheWay
+            | Self::OrderSwap
             | Self::OrderPaidBack
             | Self::BackInStock
             | Self::PriceDrop => Audience::Buyer,
@@ -180,7 +186,7 @@ impl Topic {
 
     /// What is too late when it is read in the morning: somebody waits for goods, or stands at the door with them.
     pub fn is_urgent(self) -> bool {
-        matches!(self, Self::OrderNew | Self::OrderOnTheWay | Self::Test)
+        matches!(self, Self::OrderNew | Self::OrderSwap | Self::OrderOnTheWay | Self::Test)
     }
 
     /// Whoever owns an account has to hear what happens to its password.

@@ -18,6 +18,7 @@ mod returns;
 mod settle;
 mod sharing;
 mod shop;
+mod swaps;
 mod value;
 
 pub use contact::Contact;
@@ -32,6 +33,7 @@ pub(crate) use programs::{CatalogueView, catalogue, here};
 pub use refunds::RefundView;
 pub use returns::ReturnTurn;
 pub use shop::{CategoryView, OfferView, StallView};
+pub use swaps::SwapAnswer;
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
 use soko_domain::sabotage::Sabotage;
@@ -125,6 +127,20 @@ impl Core {
         let mut applier = (self.appliers)();
         let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
         let view = returns::turn(&mut desk, turn)?;
+        settle::settle(&mut desk)?;
+        Ok((view, desk.moved_to()?))
+    }
+
+    pub fn swap_answer(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        said: &SwapAnswer,
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        let view = swaps::answer(&mut desk, said)?;
         settle::settle(&mut desk)?;
         Ok((view, desk.moved_to()?))
     }

@@ -7,7 +7,9 @@ use soko_checkout::Ending;
 use soko_domain::basket::Policy;
 use soko_domain::coupon::{CouponProblem, CouponTerms, Uses, code_of};
 use soko_domain::delivery::Handing;
-use soko_domain::entry::{Entry, OrderCoupon, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units};
+use soko_domain::entry::{
+    Entry, OrderCoupon, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
+};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Ppm};
 use soko_domain::refusal::Refusal;
@@ -16,6 +18,7 @@ use soko_domain::stock::Account;
 use soko_domain::tax::TaxRate;
 use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
+use soko_domain::verbs::swap_order::Swap;
 use soko_domain::verbs::{fulfil_order, release_order, step_order};
 use soko_projection::read::{self, OrderFound};
 use soko_projection::returns::ReturnFound;
@@ -28,7 +31,7 @@ use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
 use crate::stall::refunds::{self, RefundView};
-use crate::stall::sharing;
+use crate::stall::{sharing, swaps};
 
 /// Longest key that a buyer's device may choose.
 const KEY_BYTES_MAX: usize = 100;
@@ -114,6 +117,8 @@ pub struct OrderView {
     pub coupon: Option<Box<OrderCoupon>>,
     /// What its buyer brings back, the oldest first.
     pub returns: Vec<ReturnFound>,
+    /// What the stall offered in place of its lines.
+    pub swaps: Vec<Swap>,
 }
 
 /// A line of its own in the total.
@@ -132,6 +137,18 @@ pub struct OrderLineView {
     /// Off it already.
     pub discount_minor: i64,
     pub total_minor: i64,
+}
+
+impl From<OrderLine> for OrderLineView {
+    fn from(line: OrderLine) -> Self {
+        Self {
+            product: line.product,
+            name: line.name,
+            quantity: line.quantity,
+            discount_minor: line.discount_minor,
+            total_minor: line.total_minor,
+        }
+    }
 }
 
 /// What became of a request for an order. Both are remembered under its key.
@@ -209,14 +226,14 @@ pub(super) fn place(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Placed, C
 /// The very same order, whose answer is not kept any more or was asked for under another key: it is what it became.
 fn placed_before(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Option<OrderView>, CoreRefusal> {
     let Some(found) = read::order(desk.tx, desk.log, order.order)? else { return Ok(None) };
-    let placed = read::order_placed(desk.tx, desk.log, &found)?;
+    let placed = read::as_placed(desk.tx, desk.log, &found)?;
     let mut lines = placed.lines.iter().map(|line| (line.product, line.quantity));
     let is_same = placed.buyer == order.buyer
         && placed.note == order.note
         && placed.coupon.as_ref().map(|coupon| coupon.code.clone()) == code_of(&order.coupon)
         && placed.lines.len() == order.lines.len()
         && order.lines.iter().all(|asked| lines.next() == Some((asked.product, asked.quantity)));
-    if is_same { Ok(view(desk.tx, desk.log, order.order)?) } else { Ok(None) }
+    if is_same { as_first(desk, &found).map(Some) } else { Ok(None) }
 }
 
 fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed, CoreRefusal> {
@@ -224,7 +241,15 @@ fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed
         let (code, detail) = (code.into(), row.text_opt(2)?.unwrap_or_default().into());
         return Ok(Placed::Declined(Declined { fault: Fault::Conflict, code, detail }));
     }
-    view(desk.tx, desk.log, order)?.map(Placed::Held).ok_or_else(unknown)
+    let found = read::order(desk.tx, desk.log, order)?.ok_or_else(unknown)?;
+    as_first(desk, &found).map(Placed::Held)
+}
+
+/// What was answered first: the order as it was asked for, whatever was taken in place of its lines since.
+fn as_first(desk: &mut Desk<'_>, found: &OrderFound) -> Result<OrderView, CoreRefusal> {
+    let placed = read::as_placed(desk.tx, desk.log, found)?;
+    let payment = paying::view(desk.tx, desk.log, found.order)?;
+    Ok(OrderView { payment, ..shown(found.order, found.state, placed, found.at_ms) })
 }
 
 fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefusal> {
@@ -378,7 +403,7 @@ impl Shop {
     }
 }
 
-fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, StoreError> {
+pub(super) fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, StoreError> {
     let Some(found) = read::product(desk.tx, desk.log, product)? else { return Ok(None) };
     let rate = |ppm| match found.tax_inclusive {
         true => TaxRate::inclusive(ppm),
@@ -420,6 +445,9 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         EndOrder::Release(_) | EndOrder::Fulfil | EndOrder::Step(_) => false,
     };
     if !done_before && !waits_for_payment {
+        if end == EndOrder::Fulfil && state.is_some() {
+            swaps::end_open(desk, order)?;
+        }
         let units = held_units(desk.tx, desk.log, order)?;
         let entries = match end {
             EndOrder::Release(reason) => release_order::decide(
@@ -469,7 +497,9 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     let step = found.step;
     let refunds = refunds::views(tx, log, order)?;
     let returns = returns::of_order(tx, log, order)?;
+    let swaps = soko_projection::swaps::of_order(tx, log, order)?;
     Ok(Some(OrderView {
+        swaps,
         payment,
         step,
         reason,
@@ -480,20 +510,13 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
 }
 
 fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64) -> OrderView {
-    let line = |line: soko_domain::entry::OrderLine| OrderLineView {
-        product: line.product,
-        name: line.name,
-        quantity: line.quantity,
-        discount_minor: line.discount_minor,
-        total_minor: line.total_minor,
-    };
     OrderView {
         order,
         buyer: placed.buyer,
         state,
         currency: placed.currency,
         total_minor: placed.total_minor,
-        lines: placed.lines.into_iter().map(line).collect(),
+        lines: placed.lines.into_iter().map(OrderLineView::from).collect(),
         note: placed.note,
         placed_ms,
         payment: None,
@@ -508,6 +531,7 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
         }),
         coupon: placed.coupon.map(Box::new),
         returns: Vec::new(),
+        swaps: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::pay::provider::Asked;
 use crate::stall::shop::taken;
 use crate::stall::{
     CategoryView, Core, EndOrder, OfferView, OrderView, PayTurn, PlaceOrder, Placed, ReturnTurn, StallView,
-    orders, shop,
+    SwapAnswer, orders, shop,
 };
 
 impl ShopCore for Core {
@@ -68,6 +68,16 @@ impl ShopCore for Core {
         now: Now,
     ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
         Self::return_turn(self, tx, stall, turn, now)
+    }
+
+    fn swap_answer(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        said: &SwapAnswer,
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        Self::swap_answer(self, tx, stall, said, now)
     }
 
     fn pay_turn(

@@ -89,7 +89,7 @@ fn allow(
 }
 
 /// Hands a part to whoever drives the payment.
-fn take_on(desk: &mut Desk<'_>, allowed: &OrderRefundAllowed) -> Result<(), CoreRefusal> {
+pub(super) fn take_on(desk: &mut Desk<'_>, allowed: &OrderRefundAllowed) -> Result<(), CoreRefusal> {
     let Some(mut kept) = rows::load(desk.tx, desk.log, allowed.order)? else {
         // A restored server looks for the payment first, and finds this part with it.
         return Ok(());

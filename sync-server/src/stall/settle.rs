@@ -17,7 +17,7 @@ use soko_record_log::{Row, StoreError, params};
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
-use crate::stall::paying;
+use crate::stall::{paying, swaps};
 
 /// Accounts that one step sets right; the rest follow with the next request.
 const STEP_MAX: usize = 500;
@@ -195,6 +195,8 @@ fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
         match (handed_over, released) {
             (true, true) => handed_over_anyway(desk, order)?,
             (true, false) => {
+                swaps::end_open(desk, order)?;
+                let units = held_units(desk.tx, desk.log, order)?;
                 let facts = fulfil_order::Facts { state: Some(OrderState::HandedOver), units };
                 desk.write(fulfil_order::decide(&facts, order)?)?;
             }

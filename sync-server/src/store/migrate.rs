@@ -55,6 +55,7 @@ pub const STEPS: &[Migration] = &[
     step!(37, "0019_hooks"),
     Migration { number: 38, name: "orders_in_the_drawer", sql: soko_projection::DRAWER_ORDERS },
     step!(39, "0020_mailed_receipts"),
+    Migration { number: 40, name: "swaps", sql: soko_projection::SWAPS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -40,7 +40,7 @@ impl World {
         world
     }
 
-    async fn register_says(&mut self, entries: Vec<Entry>) {
+    pub(crate) async fn register_says(&mut self, entries: Vec<Entry>) {
         self.shop.register.device.write(entries, AT_MS).unwrap();
         self.shop.exchange().await;
     }
@@ -51,7 +51,7 @@ impl World {
     }
 
     /// Until nothing is due any more.
-    async fn rests(&self) {
+    pub(crate) async fn rests(&self) {
         for _ in 0..LOOKS / 3 {
             self.drive().await;
             // Less than the life of a token, however often.
@@ -70,7 +70,7 @@ impl World {
         parts
     }
 
-    fn returned(&self) -> (u32, i64) {
+    pub(crate) fn returned(&self) -> (u32, i64) {
         let books = self.provider.books();
         (books.refunds, books.returned_minor())
     }

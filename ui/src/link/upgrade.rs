@@ -155,6 +155,7 @@ impl Shared {
                 | BuyerVerb::Unwanted { .. }
                 | BuyerVerb::Like { .. }
                 | BuyerVerb::Review { .. }
+                | BuyerVerb::AnswerSwap { .. }
                 | BuyerVerb::ReturnGoods { .. } => None,
             },
             Call::Buyer(BuyerQuery::Baskets) => {

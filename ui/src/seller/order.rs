@@ -10,6 +10,7 @@ use yew::prelude::*;
 use super::hand_over::Take;
 use super::order_refund::Parts;
 use super::order_returns::Returns;
+use super::swaps::{Missing, Swaps};
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
 use crate::live::use_query;
@@ -83,10 +84,11 @@ fn Shown(props: &ShownProps) -> Html {
             }
             <div class="card stack">
                 <ul class="pack">
-                    { for order.lines.iter().map(|line| html! {
+                    { for (0_u32..).zip(&order.lines).filter(|(_, line)| line.quantity > 0).map(|(place, line)| html! {
                         <li><strong class="number pack-count">{ speech.quantity(line.quantity, line.unit) }</strong>
                             <span class="grow">{ line.name.clone() }</span>
-                            <span class="number">{ speech.money(line.total_minor, &row.currency) }</span></li>
+                            <span class="number">{ speech.money(line.total_minor, &row.currency) }</span>
+                            <Missing stall={props.stall.clone()} order={order.clone()} line={place} /></li>
                     }) }
                 </ul>
                 <dl class="sums">
@@ -109,6 +111,7 @@ fn Shown(props: &ShownProps) -> Html {
                     }) }
                 </ol>
             }
+            <Swaps stall={props.stall.clone()} order={order.clone()} />
             <Returns stall={props.stall.clone()} order={order.clone()} />
             if is_waiting {
                 <Steps stall={props.stall.clone()} order={order.clone()} />

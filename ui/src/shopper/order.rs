@@ -12,6 +12,7 @@ use super::bring_back::BringBack;
 use super::checkout::delivery;
 use super::progress::{self, Reached};
 use super::reviews::HowWasIt;
+use super::swaps::Swaps;
 use crate::desk::{Desk, Trouble};
 use crate::doing::use_doing;
 use crate::live::use_buyer;
@@ -75,10 +76,11 @@ fn Known(props: &KnownProps) -> Html {
             if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
                 <Payment {payment} />
             }
+            if row.state.is_under_way() { <Swaps order={order.clone()} /> }
             <Refunds currency={row.currency.clone()} refunds={order.refunds.clone()} />
             <section class="card stack" aria-label={speech.say("my-orders.lines")}>
                 <ul class="checkout-lines">
-                    { for order.lines.iter().map(|line| html! {
+                    { for order.lines.iter().filter(|line| line.quantity > 0).map(|line| html! {
                         <Line key={line.product.to_string()} stall={row.stall} currency={row.currency.clone()} line={line.clone()} />
                     }) }
                     { for order.delivery_minor.map(|minor| delivery(&speech, (minor, &order.zone), &row.currency)) }

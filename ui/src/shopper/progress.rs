@@ -200,6 +200,7 @@ mod tests {
             discount_minor: 0,
             return_days: 0,
             returns: Vec::new(),
+            swaps: Vec::new(),
             contact: ContactView::default(),
             because: String::new(),
             reason: String::new(),

@@ -113,7 +113,7 @@ pub(super) fn HowWasIt(props: &HowWasItProps) -> Html {
     html! {
         <section class="card stack" aria-labelledby="how-was-it">
             <h2 id="how-was-it">{ speech.say("review.how") }</h2>
-            { for props.lines.iter().map(|line| {
+            { for props.lines.iter().filter(|line| line.quantity > 0).map(|line| {
                 let it = Bought { order: props.order, product: line.product };
                 let said = said.iter().find(|said| said.product == line.product).cloned();
                 html! { <Say key={line.product.to_string()} {it} name={line.name.clone()} {said} /> }

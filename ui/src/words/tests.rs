@@ -171,6 +171,7 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "own-pay.",
         "order-money.",
         "order-refund.end-",
+        "order-swap.end-",
         "order-refund.is-",
         "order-refund.way-",
         "checkout.pay-",

@@ -7,6 +7,7 @@ mod own_orders;
 mod returns;
 mod reviews;
 mod sending;
+mod swaps;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -97,6 +98,9 @@ impl Device {
                 BuyerVerb::Like { it, is_liked } => likes::put(tx, &whose, *it, *is_liked),
                 BuyerVerb::ReturnGoods { order, returned, why, lines } => {
                     returns::put(tx, (*order, *returned), (*why, lines), now_ms)
+                }
+                BuyerVerb::AnswerSwap { order, swap, is_taken } => {
+                    swaps::answer(tx, (*order, *swap), *is_taken)
                 }
                 BuyerVerb::Review { it, stars, words } => reviews::put(tx, *it, (*stars, words)),
             }?;

@@ -10,9 +10,9 @@ use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::quantity::Unit;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
-use super::{bounded, put, returns};
+use super::{bounded, put, returns, swaps};
 use crate::market::handings;
-use crate::server::{Brought, OrderNow};
+use crate::server::{Brought, LineNow, OrderNow};
 
 pub(super) struct NewOrder<'a> {
     pub(super) order: OrderId,
@@ -219,6 +219,7 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         refunds: refunds(tx, order)?,
         return_days: handings(tx, LogId(found.id(1)?))?.map_or(0, |page| page.handings.return_days),
         returns: returns::of_order(tx, order)?,
+        swaps: swaps::of_order(tx, order)?,
     }))
 }
 
@@ -425,10 +426,15 @@ pub(super) fn became(
              where order_id = $1",
             params![order, known.total_minor, known.reason, known.delivery_minor, known.discount_minor],
         )?;
-        for (place, total_minor) in known.line_totals_minor.iter().enumerate() {
+        for (place, line) in known.lines.iter().enumerate() {
+            let LineNow { product, name, quantity, total_minor } = line;
             tx.execute(
-                "update own_order_line set total_minor = $3 where order_id = $1 and place = $2",
-                params![order, place, total_minor],
+                "insert into own_order_line (order_id, place, product, name, unit, quantity, seen_minor, total_minor)
+                 values ($1, $2, $3, $4, coalesce((select unit from own_order_line l
+                   where l.order_id = $1 and l.product = $3 limit 1), $7), $5, 0, $6)
+                 on conflict (order_id, place) do update
+                 set quantity = excluded.quantity, total_minor = excluded.total_minor",
+                params![order, place, product, name, quantity, total_minor, Unit::Piece.number()],
             )?;
         }
     }

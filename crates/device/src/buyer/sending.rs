@@ -8,7 +8,7 @@ use soko_app_api::{Arrival, OwnOrderState, OwnPayState, Told};
 
 use super::coupons;
 use super::own_orders::{self, Open};
-use super::returns;
+use super::{returns, swaps};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::Own;
@@ -96,6 +96,10 @@ impl Device {
     /// What the buyer's servers should know: first the orders.
     async fn settle_buyer(&self) -> Result<Option<Waits>, Undone> {
         let waits = self.settle_orders().await?;
+        if let Some(Waits::ForServer) = waits {
+            return Ok(waits);
+        }
+        let waits = self.send_answers().await?.or(waits);
         if let Some(Waits::ForServer) = waits {
             return Ok(waits);
         }
@@ -213,7 +217,8 @@ impl Device {
             let pays = now.map_or(Ok(false), |now| own_orders::pays(tx, open.order, now))?;
             let pays = now.map_or(Ok(false), |now| own_orders::goes_back(tx, open.order, now))? || pays;
             let returns = now.map_or(Ok(false), |now| returns::became(tx, open.order, &now.returns))?;
-            let pays = pays || returns;
+            let swaps = now.map_or(Ok(false), |now| swaps::became(tx, open.order, &now.swaps))?;
+            let pays = pays || returns || swaps;
             if is_new && state == OwnOrderState::Reconfirm {
                 own_orders::back_into_basket(tx, open.order, open.stall)?;
             }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::json;
 use soko_app_api::text::Worded as _;
 use soko_app_api::{
-    BackLine, ContactView, OwnOrderState, OwnPayState, OwnRefund, OwnReturnState, PayChoice, PayOffer,
-    ReturnAnswer,
+    BackLine, ContactView, OwnOrderState, OwnPayState, OwnRefund, OwnReturnState, OwnSwap, OwnSwapState,
+    PayChoice, PayOffer, ReturnAnswer,
 };
 use soko_domain::basket::Discount;
 use soko_domain::coupon::CouponTerms;
@@ -16,6 +16,7 @@ use soko_domain::entry::{OrderStep, ReturnWhy};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Ppm;
 use soko_domain::verbs::return_goods::ReturnState;
+use soko_domain::verbs::swap_order::SwapStanding;
 
 use super::web::read_json;
 use super::{Server, Unanswered};
@@ -43,8 +44,8 @@ impl PlacedAs {
 pub(crate) struct OrderNow {
     pub(crate) state: OwnOrderState,
     pub(crate) total_minor: i64,
-    /// What each line comes to, in their order.
-    pub(crate) line_totals_minor: Vec<i64>,
+    /// Its lines, in their order: what was taken in place of one stands behind all others.
+    pub(crate) lines: Vec<LineNow>,
     /// How far its payment is, and where to pay.
     pub(crate) payment: Option<(OwnPayState, String)>,
     /// What the stall says to its cancelling.
@@ -57,6 +58,16 @@ pub(crate) struct OrderNow {
     pub(crate) refunds: Vec<OwnRefund>,
     /// What comes back of it.
     pub(crate) returns: Vec<ReturnNow>,
+    /// What the stall offers in place of its lines.
+    pub(crate) swaps: Vec<OwnSwap>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct LineNow {
+    pub(crate) product: ProductId,
+    pub(crate) name: String,
+    pub(crate) quantity: i64,
+    pub(crate) total_minor: i64,
 }
 
 /// A return as the server knows it now.
@@ -108,6 +119,43 @@ struct OrderBody {
     coupon: Option<OrderCouponBody>,
     #[serde(default)]
     returns: Vec<ReturnBody>,
+    #[serde(default)]
+    swaps: Vec<SwapBody>,
+}
+
+#[derive(Deserialize)]
+struct SwapBody {
+    swap: String,
+    line: u32,
+    state: String,
+    into: Option<LineBody>,
+    delta_minor: i64,
+}
+
+impl SwapBody {
+    /// None where only a newer program knows what it says.
+    fn now(self) -> Option<OwnSwap> {
+        let state = match SwapStanding::from_word(&self.state)? {
+            SwapStanding::Offered => OwnSwapState::Offered,
+            SwapStanding::Taken => OwnSwapState::Taken,
+            SwapStanding::Ended => OwnSwapState::Over,
+            SwapStanding::Asked => return None,
+        };
+        let into = match self.into {
+            Some(line) => Some(line.now()?),
+            None => None,
+        };
+        Some(OwnSwap {
+            swap: ThingId::from_hex(&self.swap)?,
+            line: self.line,
+            product: into.as_ref().map(|line| line.product),
+            quantity: into.as_ref().map_or(0, |line| line.quantity),
+            total_minor: into.as_ref().map_or(0, |line| line.total_minor),
+            name: into.map(|line| line.name).unwrap_or_default(),
+            delta_minor: self.delta_minor,
+            state,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -194,7 +242,17 @@ struct OffersBody {
 
 #[derive(Deserialize)]
 struct LineBody {
+    product: String,
+    name: String,
+    quantity: i64,
     total_minor: i64,
+}
+
+impl LineBody {
+    fn now(self) -> Option<LineNow> {
+        let Self { product, name, quantity, total_minor } = self;
+        Some(LineNow { product: ProductId::from_hex(&product)?, name, quantity, total_minor })
+    }
 }
 
 impl OrderBody {
@@ -212,22 +270,25 @@ impl OrderBody {
                 return Err(Unanswered::NoAnswer(format!("an order cannot be {other}: update Soko")));
             }
         };
-        let line_totals_minor = self.lines.iter().map(|line| line.total_minor).collect();
+        let lines = self.lines.into_iter().map(LineBody::now).collect::<Option<_>>();
+        let lines = lines.ok_or_else(|| Unanswered::NoAnswer("a line has no product: update Soko".into()))?;
         let payment = self.payment.map(|payment| (payment.state, payment.page));
         let (total_minor, reason) = (self.total_minor, self.reason);
         let delivery_minor = self.delivery.map_or(0, |delivery| delivery.total_minor);
         let discount_minor = self.coupon.map_or(0, |coupon| coupon.discount_minor);
         let returns = self.returns.into_iter().filter_map(ReturnBody::now).collect();
+        let swaps = self.swaps.into_iter().filter_map(SwapBody::now).collect();
         Ok(OrderNow {
             state,
             total_minor,
-            line_totals_minor,
+            lines,
             payment,
             reason,
             delivery_minor,
             refunds: self.refunds,
             discount_minor,
             returns,
+            swaps,
         })
     }
 }
@@ -308,6 +369,17 @@ impl Server {
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders/{order}/returns"));
         let body = json!({"returned": returned.to_string(), "why": why.word(), "lines": lines});
         self.of_buyer(request.json(&body), buyer).await
+    }
+
+    /// Answers an offer once, however often it is answered in this way.
+    pub(crate) async fn answer_swap(
+        &self,
+        buyer: &PlacedAs,
+        (stall, order): (LogId, OrderId),
+        (swap, is_taken): (ThingId, bool),
+    ) -> Result<OrderNow, Unanswered> {
+        let path = format!("/v1/stalls/{stall}/orders/{order}/swaps/{swap}/answer");
+        self.of_buyer(self.web.request_post(&path).json(&json!({"take": is_taken})), buyer).await
     }
 
     /// Answers a return, as a device of the stall.

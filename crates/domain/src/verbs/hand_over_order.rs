@@ -20,6 +20,8 @@ pub struct Facts {
     pub state: Option<OrderState>,
     pub placed: Option<OrderPlaced>,
     pub money: PayStanding,
+    /// Something else was offered for a line, and the buyer has not answered.
+    pub is_swapping: bool,
     pub open_shift: Option<ShiftId>,
     pub cash_rounding: CashRounding,
     /// Codes of payments by phone that stand on sales already.
@@ -34,6 +36,10 @@ pub fn due_minor(money: PayStanding, total_minor: i64) -> i64 {
 
 pub fn decide_hand_over(facts: &Facts, order: OrderId, tenders: &[Tendered]) -> Result<Vec<Entry>, Refusal> {
     check_open(facts.state, order)?;
+    ensure(
+        !facts.is_swapping,
+        invalid("order", "its buyer has not answered an offer yet; take it back first"),
+    )?;
     let taken = match &facts.placed {
         Some(placed) if due_minor(facts.money, placed.total_minor) > 0 => Some(take(facts, placed, tenders)?),
         Some(_) | None => {
@@ -131,6 +137,7 @@ mod tests {
             state: Some(OrderState::Held),
             placed: Some(placed),
             money: PayStanding::AtHandOver,
+            is_swapping: false,
             open_shift: Some(SHIFT),
             cash_rounding: CashRounding { step_minor: 5, rounding: Rounding::HalfUp },
             codes_used: [("QX9".into(), SaleId([8; 16]))].into(),
@@ -196,6 +203,9 @@ mod tests {
                 });
             assert_eq!(handed, expected, "{tenders:?}");
         }
+        let unanswered = invalid("order", "its buyer has not answered an offer yet; take it back first");
+        let swapping = Facts { is_swapping: true, ..facts() };
+        assert_eq!(decide_hand_over(&swapping, ORDER, &[cash(448)]), Err(unanswered));
         let closed = Facts { open_shift: None, ..facts() };
         assert_eq!(decide_hand_over(&closed, ORDER, &[cash(448)]), Err(Refusal::NoShift));
     }

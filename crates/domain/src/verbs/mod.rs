@@ -31,6 +31,7 @@ pub mod revoke_device;
 pub mod settle_incident;
 pub mod spend_purse;
 pub mod step_order;
+pub mod swap_order;
 pub mod verify_payment;
 pub mod void_sale;
 

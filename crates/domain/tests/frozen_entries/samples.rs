@@ -35,6 +35,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         order_refund_samples(),
         coupon_samples(),
         return_samples(),
+        swap_samples(),
         program_samples(),
     ]
     .concat()
@@ -524,5 +525,29 @@ fn server_samples() -> Vec<Entry> {
         OrderToPay { order: ORDER, way: PayWay::Card, amount_minor: 450 }.into(),
         OrderPaid { order: ORDER, way: PayWay::Phone, amount_minor: 450, reference: "pi_1".into() }.into(),
         OrderPaidBack { order: ORDER, way: PayWay::Card, amount_minor: 450, reference: "re_1".into() }.into(),
+    ]
+}
+
+fn swap_samples() -> Vec<Entry> {
+    let (swap, order) = (THING, ORDER);
+    let units = |quantity| vec![Units { product: MANGO, quantity }];
+    let into = OrderLine {
+        product: MANGO,
+        name: "Papaya".into(),
+        quantity: 2,
+        unit_price_minor: 200,
+        price_per: 1,
+        discount_minor: 10,
+        taxes: vec![LineTax { rate: TaxRate::exclusive(Ppm(100_000)), tax_minor: 39 }],
+        tax_minor: 39,
+        total_minor: 429,
+    };
+    let instead = Some(Instead { product: MANGO, quantity: 2 });
+    vec![
+        OrderSwapAsked { swap, order, line: 1, instead }.into(),
+        OrderSwapWithdrawn { swap, order }.into(),
+        OrderSwapOffered { swap, order, line: 1, into: Some(into), held: units(2), delta_minor: -21 }.into(),
+        OrderSwapTaken { swap, order, place: 3, missing: units(3), delta_minor: -21 }.into(),
+        OrderSwapEnded { swap, order, end: SwapEnd::Declined, back: units(2) }.into(),
     ]
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use soko_app_api::{
     BackLine, BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView,
     OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow, SaleView,
-    ShareShort, ShiftView, TaxRow, TenderInput, TenderView, TodayView, Window,
+    ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, Window,
 };
 use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
-use soko_domain::entry::{BackWay, Tendered};
+use soko_domain::entry::{BackWay, OrderLine, OrderStep, Tendered};
 use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
 use soko_domain::money::part_of;
 use soko_domain::quantity::Unit;
@@ -17,11 +17,13 @@ use soko_domain::stock::Account;
 use soko_domain::tax::TaxTotal;
 use soko_domain::verbs::hand_over_order::due_minor;
 use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
+use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::refund_order::{self, PartStanding};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::step_order;
+use soko_domain::verbs::swap_order::Swap;
 use soko_projection::returns::ReturnFound;
-use soko_projection::{order_money, order_refunds, order_steps, payments, read as facts, returns};
+use soko_projection::{order_money, order_refunds, order_steps, payments, read as facts, returns, swaps};
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
@@ -229,19 +231,14 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let sold: Vec<(i64, i64)> = placed.lines.iter().map(|line| (line.quantity, line.total_minor)).collect();
     let mut lines = Vec::with_capacity(placed.lines.len());
     for line in placed.lines {
-        let product = facts::product(asking.tx, log, line.product)?;
-        lines.push(OrderLineView {
-            product: line.product,
-            name: line.name,
-            unit: product.map_or(Unit::Piece, |product| product.unit),
-            quantity: line.quantity,
-            total_minor: line.total_minor,
-        });
+        lines.push(order_line(asking, line)?);
     }
     let steps = order_steps::steps(asking.tx, log, order)?;
     let steps = steps.into_iter().map(|(step, at_ms)| OrderStepView { step, at_ms }).collect();
     let cancel_reason = order_steps::cancel_reason(asking.tx, log, order)?;
     let is_open = found.state == OrderState::Held;
+    let swaps = swaps::of_order(asking.tx, log, order)?;
+    let is_early = !matches!(found.step, Some(OrderStep::Ready | OrderStep::OnTheWay));
     let (row, note) = (order_row(asking, found)?, placed.note);
     let delivery = placed.delivery.map(|it| DeliveryView { zone: it.zone, total_minor: it.total_minor });
     let money = order_refunds::facts(asking.tx, log, order)?;
@@ -252,6 +249,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let returns = returns::of_order(asking.tx, log, order)?;
     let returns = returns.into_iter().map(|found| return_row(found, &sold)).collect();
     let (coupon, discount_minor) = placed.coupon.map(|it| (it.code, it.discount_minor)).unwrap_or_default();
+    let may_swap = is_open && is_early && row.money != PayStanding::Waiting;
     let due_minor = if is_open { due_minor(row.money, row.total_minor) } else { 0 };
     let profile = facts::profile(asking.tx, log)?;
     Ok(Some(OrderView {
@@ -268,8 +266,43 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
         coupon,
         discount_minor,
         due_minor,
+        swaps: swap_views(asking, swaps)?,
+        may_swap,
         cash_step_minor: profile.map_or(0, |it| it.cash_step_minor),
     }))
+}
+
+/// Those of an order that is over are over with it.
+fn swap_views(asking: &mut Asking<'_>, swaps: Vec<Swap>) -> Result<Vec<SwapView>, StoreError> {
+    let mut views = Vec::with_capacity(swaps.len());
+    for swap in swaps {
+        let (into, delta_minor) = swap.offered.map(|it| (it.into, it.delta_minor)).unwrap_or_default();
+        let into = match into {
+            Some(line) => Some(order_line(asking, line)?),
+            None => None,
+        };
+        views.push(SwapView {
+            swap: swap.swap,
+            line: swap.line,
+            standing: swap.standing,
+            end: swap.end,
+            into,
+            delta_minor,
+            is_withdrawn: swap.is_withdrawn,
+        });
+    }
+    Ok(views)
+}
+
+fn order_line(asking: &mut Asking<'_>, line: OrderLine) -> Result<OrderLineView, StoreError> {
+    let product = facts::product(asking.tx, asking.log, line.product)?;
+    Ok(OrderLineView {
+        product: line.product,
+        name: line.name,
+        unit: product.map_or(Unit::Piece, |product| product.unit),
+        quantity: line.quantity,
+        total_minor: line.total_minor,
+    })
 }
 
 /// What was paid for a part of a line is cut as it is where a sale is refunded in parts.

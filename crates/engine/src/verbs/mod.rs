@@ -154,6 +154,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::PayBackOrder { order, reason } => orders::pay_back(writing, *order, reason),
         Verb::RefundOrder { .. } | Verb::GiveOrderCash { .. } => orders::refund_order(writing, command),
         Verb::AskCancelOrder { order, reason } => orders::cancel(writing, *order, reason),
+        Verb::SwapLine { .. } | Verb::WithdrawSwap { .. } => orders::swap(writing, command),
         Verb::StepOrder { order, step } => orders::step_order(writing, *order, *step),
     }
 }
@@ -250,6 +251,8 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::GiveOrderCash { .. } => role.may_write(Kind::OrderCashGiven),
         Verb::AskCancelOrder { .. } => role.may_write(Kind::OrderCancelAsked),
         Verb::StepOrder { .. } => role.may_write(Kind::OrderStepped),
+        Verb::SwapLine { .. } => role.may_write(Kind::OrderSwapAsked),
+        Verb::WithdrawSwap { .. } => role.may_write(Kind::OrderSwapWithdrawn),
     };
     if allowed { Ok(()) } else { Err(Refusal::NotAllowed) }
 }

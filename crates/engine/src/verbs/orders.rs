@@ -1,10 +1,13 @@
 //! What a register does with orders from the shop: steps, handing over, cancelling, money back.
 
 use soko_app_api::{Command, RefundLineInput, Reply, TenderInput, Verb};
-use soko_domain::entry::{Entry, OrderBackLine, OrderHandedOver, OrderRefundAsked, OrderStep, Tendered};
+use soko_domain::entry::{
+    Entry, Instead, OrderBackLine, OrderHandedOver, OrderRefundAsked, OrderStep, OrderSwapAsked, Tendered,
+};
 use soko_domain::ids::{OrderId, SaleId, ThingId};
+use soko_domain::verbs::swap_order::{self, Swap};
 use soko_domain::verbs::{hand_over_order, pay_order, refund_order, step_order};
-use soko_projection::{order_money, order_refunds, order_steps, read};
+use soko_projection::{order_money, order_refunds, order_steps, read, swaps};
 
 use super::sale;
 use crate::failure::{Failure, NotDone};
@@ -68,6 +71,7 @@ pub(super) fn hand_over(
     let facts = hand_over_order::Facts {
         state: found.map(|found| found.state),
         placed,
+        is_swapping: swaps::of_order(writing.tx, writing.log, order)?.iter().any(Swap::is_open),
         money: order_money::of(writing.tx, writing.log, order)?.standing(),
         open_shift: writing.open_shift()?.map(|open| open.shift),
         cash_rounding: sale::terms(writing.tx, writing.log)?.cash_rounding(),
@@ -89,6 +93,31 @@ pub(super) fn hand_over(
 pub(super) fn cancel(writing: &mut Writing<'_>, order: OrderId, reason: &str) -> Result<Reply, NotDone> {
     let state = writing.order_state(order)?;
     writing.write(hand_over_order::decide_cancel(state, order, reason)?)?;
+    Ok(Reply::Done)
+}
+
+/// Offers something else for a line, or takes such an offer back. The server answers with its next page.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only the two verbs of an offer come here")]
+pub(super) fn swap(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    let asked = match &command.verb {
+        Verb::SwapLine { order, line, instead } => {
+            let instead = instead.as_ref().map(|it| Instead { product: it.product, quantity: it.quantity });
+            if let Some(instead) = instead {
+                writing.require_product(instead.product)?;
+            }
+            OrderSwapAsked { swap: command.id, order: *order, line: *line, instead }
+        }
+        Verb::WithdrawSwap { order, swap } => {
+            let facts = swaps::facts(writing.tx, writing.log, *order)?;
+            writing.write(swap_order::withdraw(&facts, (*order, *swap))?)?;
+            writing.after.wants_to_send = true;
+            return Ok(Reply::Done);
+        }
+        _ => return Err(Failure::Inconsistent("a verb went the wrong way".into()).into()),
+    };
+    let facts = swaps::facts(writing.tx, writing.log, asked.order)?;
+    writing.write(swap_order::ask(&facts, &asked)?)?;
+    writing.after.wants_to_send = true;
     Ok(Reply::Done)
 }
 

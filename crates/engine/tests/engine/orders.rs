@@ -1,14 +1,15 @@
 //! The money of orders from the shop that are paid when they are handed over.
 
-use soko_app_api::{Command, FiguresView, Query, Reply, ShiftReport, TenderInput, Verb, View};
+use soko_app_api::{Command, FiguresView, InsteadInput, Query, Reply, ShiftReport, TenderInput, Verb, View};
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{
     BackWay, GoodsBack, OrderDelivery, OrderPaid, OrderPaidBack, OrderPlaced, OrderRefundAllowed,
-    OrderRefundEnded, OrderToPay, PayWay, RefundEnd, RefundLine,
+    OrderRefundEnded, OrderSwapOffered, OrderSwapTaken, OrderToPay, PayWay, RefundEnd, RefundLine, Units,
 };
 use soko_domain::ids::{OrderId, ShiftId};
 use soko_domain::money::Ppm;
 use soko_domain::tax::{LineTax, TaxRate};
+use soko_domain::verbs::swap_order::SwapStanding;
 
 use crate::replication::{meet, order_of, pair};
 use crate::world::{Device, STALL, command, now, product, thing};
@@ -200,4 +201,55 @@ fn today(device: &mut Device) -> (u32, i64, i64) {
         View::Today(today) => (today.sales, today.total_minor, today.cash_minor),
         other => panic!("{other:?}"),
     }
+}
+
+/// Something else in place of a line: the order comes to what was taken, here and at every register.
+#[test]
+fn what_its_buyer_takes_instead_is_what_the_order_comes_to() {
+    let (mut relay, mut first, mut second) = pair();
+    relay.write(taxed(90));
+    first.replicate(&mut relay);
+    let swap = |id: u16, line, instead| command(id, Verb::SwapLine { order: order(90), line, instead });
+    let of = |number: u16, quantity| Some(InsteadInput { product: product(number), quantity });
+    assert_eq!(first.refused(swap(20, 0, of(101, 2))), "invalid", "no less than was ordered");
+    assert_eq!(first.refused(swap(21, 1, None)), "invalid", "no such line");
+    assert_eq!(first.refused(swap(22, 0, of(199, 1))), "unknown_product");
+    first.done(swap(23, 0, of(102, 1)));
+    assert_eq!(first.refused(swap(24, 0, None)), "invalid", "one at a time");
+    // Nobody gives away what its buyer has not agreed to.
+    assert_eq!(first.refused(hand_over(25, 90, vec![TenderInput::cash(616)])), "invalid");
+
+    let mut into = taxed(90).lines[0].clone();
+    (into.product, into.name, into.quantity, into.total_minor) = (product(102), "Papaya".into(), 1, 300);
+    let units = |number: u16, quantity| vec![Units { product: product(number), quantity }];
+    let (swap, order, delta_minor) = (thing(23), order(90), -200);
+    relay.write(OrderSwapOffered {
+        swap,
+        order,
+        line: 0,
+        into: Some(into),
+        held: units(102, 1),
+        delta_minor,
+    });
+    first.replicate(&mut relay);
+    let seen = |device: &mut Device| match device.engine.answer(&Query::Order { stall: STALL, order }, now())
+    {
+        Ok(View::Order(view)) => view,
+        other => panic!("{other:?}"),
+    };
+    let view = seen(&mut first);
+    assert_eq!((view.swaps[0].standing, view.row.total_minor), (SwapStanding::Offered, 616));
+    relay.write(OrderSwapTaken { swap, order, place: 1, missing: units(101, 2), delta_minor });
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    let view = seen(&mut first);
+    let quantities: Vec<i64> = view.lines.iter().map(|line| line.quantity).collect();
+    assert_eq!((quantities, view.row.total_minor, view.due_minor), (vec![0, 1], 416, 416));
+    assert_eq!(seen(&mut second).lines, view.lines);
+
+    first.done(hand_over(26, 90, vec![TenderInput::cash(416)]));
+    let sold = figures(&mut first).total;
+    assert_eq!((sold.sales, sold.revenue_minor), (1, 416));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    assert_eq!(figures(&mut second), figures(&mut first));
+    assert!(first.engine.verify(STALL).unwrap().is_sound());
 }

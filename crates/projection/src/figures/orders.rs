@@ -15,7 +15,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use super::fold::{Back, Figures, Sold};
 use crate::book::Book;
-use crate::read;
+use crate::{read, swaps};
 
 /// What went back beside the lines: of no line that there is.
 const NO_LINE: u32 = u32::MAX;
@@ -38,6 +38,8 @@ pub(crate) fn counted(book: &mut Book<'_>, entry: &Entry) -> Result<Option<Order
         Entry::OrderRefundAllowed(allowed) => allowed.order,
         Entry::OrderRefundEnded(ended) => ended.order,
         Entry::OrderCashGiven(given) => given.order,
+        Entry::OrderSwapTaken(taken) => taken.order,
+        Entry::OrderSwapOffered(offered) => offered.order,
         _ => return Ok(None),
     };
     let row = book.tx.query_opt(
@@ -55,7 +57,10 @@ pub(crate) fn figures(book: &mut Book<'_>, order: OrderId) -> Result<Figures, St
     let Some((register, stamp, _)) = handed.first() else { return Ok(figures) };
     let Some(found) = read::order(tx, log, order)? else { return Ok(figures) };
     let said = read::entry_at(tx, log, found.author, found.seq)?;
-    let Some((_, Entry::OrderPlaced(placed))) = said else { return Ok(figures) };
+    let Some((_, Entry::OrderPlaced(mut placed))) = said else { return Ok(figures) };
+    if found.swaps > 0 {
+        swaps::apply_taken(tx, log, &mut placed)?;
+    }
     let paid = moved(tx, log, (order, PAID))?;
     let sale = as_sale(&placed, &handed, &paid);
     let sold = Sold { register: *register, stamp, sale: &sale };
