@@ -59,6 +59,8 @@ fn Known(props: &KnownProps) -> Html {
                 <h1>{ row.stall_name.clone() }</h1>
                 <p class="prose">{ speech.day_and_time(row.at_ms, None) }</p>
             </header>
+            // Somebody waits for an answer: that comes first.
+            if row.state.is_under_way() { <Swaps order={order.clone()} /> }
             <section class="card stack" aria-label={speech.say("my-orders.where")}>
                 <p class="own-order-now" role="status">{ speech.say(progress::meaning(row.state)) }</p>
                 if !order.reason.is_empty() {
@@ -76,12 +78,11 @@ fn Known(props: &KnownProps) -> Html {
             if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
                 <Payment {payment} />
             }
-            if row.state.is_under_way() { <Swaps order={order.clone()} /> }
             <Refunds currency={row.currency.clone()} refunds={order.refunds.clone()} />
             <section class="card stack" aria-label={speech.say("my-orders.lines")}>
                 <ul class="checkout-lines">
-                    { for order.lines.iter().filter(|line| line.quantity > 0).map(|line| html! {
-                        <Line key={line.product.to_string()} stall={row.stall} currency={row.currency.clone()} line={line.clone()} />
+                    { for order.lines.iter().enumerate().filter(|(_, line)| line.quantity > 0).map(|(place, line)| html! {
+                        <Line key={place} stall={row.stall} currency={row.currency.clone()} line={line.clone()} />
                     }) }
                     { for order.delivery_minor.map(|minor| delivery(&speech, (minor, &order.zone), &row.currency)) }
                 </ul>
