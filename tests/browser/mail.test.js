@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { within } from "./lib/arrivals.js";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
 import { Mailbox, linkOf } from "./lib/mailbox.js";
@@ -20,16 +21,17 @@ async function clicked(context, page, told) {
     tools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations: [one] }) => one && found(one.registrationId));
   });
   await tools.send("ServiceWorker.enable");
-  const registrationId = await registered;
+  const registrationId = await within(registered, () => "a registered service worker");
   const { origin } = new URL(page.url());
   await tools.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data: JSON.stringify(told) });
-  await context.serviceWorkers()[0].evaluate(async (told) => {
+  const pressed = context.serviceWorkers()[0].evaluate(async (told) => {
     let shown = [];
     while (shown.length === 0) shown = await self.registration.getNotifications();
     const [notification] = shown;
     if (notification.title !== told.title || notification.body !== told.body) throw new Error(notification.title);
     self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
   }, told);
+  await within(pressed, () => "a message that the service worker shows");
   await page.waitForURL((url) => url.pathname === told.path);
 }
 
@@ -78,8 +80,8 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await till.button("Turn on here").click();
     await page.getByText("This browser shows them").waitFor();
     await till.button("Send me a test").first().click();
-    const { told, headers } = await pusher.next();
-    assert.equal(told.title, "This is a test");
+    const { told: shown, headers } = await pusher.next();
+    assert.equal(shown.title, "This is a test");
     assert.match(headers.authorization, /^vapid t=[\w-]+\.[\w-]+\.[\w-]+, k=[\w-]{87}$/);
     await page.getByRole("listitem").filter({ hasText: "A test" }).getByText("Sent").waitFor();
     await page.getByRole("checkbox", { name: "Your order is set aside, Browser" }).uncheck();
@@ -92,7 +94,7 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     assert.equal(await page.getByRole("checkbox", { name: "Your order is set aside, Browser" }).isChecked(), false);
     await page.getByLabel("Be quiet every day").uncheck();
     await page.locator("form").getByRole("button", { name: "Save" }).click();
-    await clicked(browser.context, page, { ...told, path: "/my-orders" });
+    await clicked(browser.context, page, { ...shown, path: "/my-orders" });
 
     await till.go("/market");
     // What the demo sold out, depending on the hour, cannot be put into a basket.
@@ -109,9 +111,8 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     const held = await box.mail(EMAIL, /set your order aside/);
     assert.match(held.text, /Total: /);
     const stall = held.subject.replace(/ set your order aside$/, "");
-    while (!box.mails.some((mail) => mail.subject === `New order at ${stall}`)) {
-      await new Promise((look) => box.waiting.push(look));
-    }
+    const told = await box.mail(null, /^New order at/);
+    assert.equal(told.subject, `New order at ${stall}`);
 
     await other.goto(linkOf(held, "Choose what you get"));
     await other.getByLabel("Your order is set aside").uncheck();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { test } from "node:test";
+import { Arrivals } from "./lib/arrivals.js";
 import { Browser } from "./lib/browser.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
@@ -12,22 +13,18 @@ const secretOf = (dialog) => dialog.locator("code").first().textContent();
 
 // Takes what is sent to it, and answers as it was told to.
 async function receiver() {
-  const program = { heard: [], waiting: [], status: 204 };
+  const heard = new Arrivals();
+  const program = { next: () => heard.first("a call"), status: 204 };
   program.server = createServer((request, response) => {
     const parts = [];
     request.on("data", (part) => parts.push(part));
     request.on("end", () => {
-      program.heard.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
+      heard.add({ headers: request.headers, body: Buffer.concat(parts).toString() });
       response.writeHead(program.status).end();
-      for (const look of program.waiting.splice(0)) look();
     });
   });
   await new Promise((listening) => program.server.listen(0, "127.0.0.1", listening));
   program.address = `http://127.0.0.1:${program.server.address().port}/soko`;
-  program.next = async () => {
-    while (program.heard.length === 0) await new Promise((look) => program.waiting.push(look));
-    return program.heard.shift();
-  };
   return program;
 }
 

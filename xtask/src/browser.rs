@@ -15,6 +15,8 @@ const WEB_VARIABLE: &str = "SOKO_TEST_WEB_DIR";
 const TOOLS_VARIABLE: &str = "SOKO_BROWSER_TOOLS";
 /// Journeys that keep every core busy by themselves.
 const ALONE: [&str; 1] = ["prices.test.js"];
+/// A file of journeys that takes longer hangs; its own waits are far shorter and say what they wait for.
+const LONGEST_FILE: &str = "--test-timeout=600000";
 const MANIFESTS: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// Where the packages from npm are, once installed.
@@ -77,7 +79,7 @@ pub(crate) fn run_journeys(files: &[String]) -> Outcome {
     // Each file has browsers and servers of its own, and mostly waits for them.
     for (names, at_once) in [(together, "--test-concurrency=2"), (alone, "--test-concurrency=1")] {
         if !names.is_empty() {
-            run(node("debug").args(["--test", at_once, "--test-reporter=spec"]).args(names))?;
+            run(node("debug").args(["--test", at_once, LONGEST_FILE, "--test-reporter=spec"]).args(names))?;
         }
     }
     Ok(())

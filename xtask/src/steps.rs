@@ -64,11 +64,6 @@ pub(crate) const TEST: &[Step] = &[
     },
     Step { name: "start PostgreSQL", work: Work::Call(start_postgres), gate: true },
     Step { name: "tests", work: Work::Call(run_tests), gate: false },
-    Step {
-        name: "examples in the docs",
-        work: Work::Cargo(&["test", "--workspace", "--doc", "--locked"]),
-        gate: false,
-    },
     Step { name: "lints for the browser", work: Work::Call(check_browser_programs), gate: false },
     Step { name: "journeys in a browser", work: Work::Call(run_journeys), gate: false },
     Step { name: "short simulation", work: Work::Call(simulate), gate: false },
@@ -80,8 +75,10 @@ pub(crate) const TEST: &[Step] = &[
 pub(crate) fn run(tables: &[&[Step]]) -> Outcome {
     let mut stage = Stage::default();
     let mut report = Vec::new();
+    let begun = Instant::now();
     for step in tables.iter().copied().flatten() {
-        say(&format!("\n== {}", step.name));
+        // Whoever is stopped in the middle still learns where the time went.
+        say(&format!("\n== {}, after {}", step.name, seconds(begun.elapsed())));
         let started = Instant::now();
         let outcome = step.work.perform(&mut stage);
         if let Err(failure) = &outcome {

@@ -1,12 +1,13 @@
 // A real mail server on this machine, by others, that keeps what it takes.
 
+import { Arrivals } from "./arrivals.js";
 import { PostalMime, SMTPServer } from "./places.js";
 
 export class Mailbox {
+  #mails = new Arrivals();
+
   static async open() {
     const box = new Mailbox();
-    box.mails = [];
-    box.waiting = [];
     box.server = new SMTPServer({
       disabledCommands: ["AUTH", "STARTTLS"],
       onData: (stream, session, done) => box.take(stream).then(() => done(), done),
@@ -19,18 +20,13 @@ export class Mailbox {
   async take(stream) {
     const parts = [];
     for await (const part of stream) parts.push(part);
-    const mail = await PostalMime.parse(Buffer.concat(parts));
-    this.mails.push(mail);
-    for (const look of this.waiting) look();
+    this.#mails.add(await PostalMime.parse(Buffer.concat(parts)));
   }
 
-  // The first mail to somebody with this subject, as soon as it is there; it is taken out.
-  async mail(to, subject) {
-    for (;;) {
-      const at = this.mails.findIndex((mail) => mail.to[0].address === to && subject.test(mail.subject));
-      if (at >= 0) return this.mails.splice(at, 1)[0];
-      await new Promise((look) => this.waiting.push(look));
-    }
+  // The first mail with this subject to somebody, or to anybody, as soon as it is there; it is taken out.
+  mail(to, subject) {
+    const fits = (mail) => (to === null || mail.to[0].address === to) && subject.test(mail.subject);
+    return this.#mails.first(`a mail ${subject}`, fits);
   }
 
   close() {

@@ -3,22 +3,22 @@
 
 import { createDecipheriv, createECDH, hkdfSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
+import { Arrivals } from "./arrivals.js";
 
 export class Pusher {
+  #taken = new Arrivals();
+
   static async open() {
     const pusher = new Pusher();
     pusher.ecdh = createECDH("prime256v1");
     pusher.ecdh.generateKeys();
     pusher.auth = randomBytes(16);
-    pusher.taken = [];
-    pusher.waiting = [];
     pusher.server = createServer((request, response) => {
       const parts = [];
       request.on("data", (part) => parts.push(part));
       request.on("end", () => {
         response.writeHead(201).end();
-        pusher.taken.push({ headers: request.headers, told: pusher.#opened(Buffer.concat(parts)) });
-        for (const look of pusher.waiting) look();
+        pusher.#taken.add({ headers: request.headers, told: pusher.#opened(Buffer.concat(parts)) });
       });
     });
     await new Promise((listening) => pusher.server.listen(0, "127.0.0.1", listening));
@@ -63,9 +63,8 @@ export class Pusher {
   }
 
   // The next message, as soon as it is there; it is taken out.
-  async next() {
-    while (this.taken.length === 0) await new Promise((look) => this.waiting.push(look));
-    return this.taken.shift();
+  next() {
+    return this.#taken.first("a message");
   }
 
   close() {

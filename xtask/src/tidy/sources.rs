@@ -9,6 +9,8 @@ const FILE_BYTES_MAX: u64 = 1_000_000;
 
 /// Never in code.
 const LEFTOVERS: &[&str] = &["todo!", "unimplemented!", "#[ignore", "dbg!"];
+/// Code in a doc comment is compiled by no step; what shows how a part is used is a test or an example.
+const FENCE: &str = "```";
 /// Never anywhere; put together here so that this file does not complain about itself.
 const NOTES: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME")];
 const MACHINE_PATHS: &[&str] = &[concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/ho", "me/")];
@@ -60,6 +62,10 @@ fn check_rust(name: &str, source: &str) -> Vec<String> {
             .push(format!("{name}:{at}: {} has {lines} lines, at most {FUNCTION_LINES_MAX}", long.name));
     }
     complaints.extend(lines_with(name, &code, LEFTOVERS, "is unfinished work"));
+    let docs = |line: &str| line.trim_start().starts_with("///") || line.starts_with("//!");
+    let fenced = source.lines().enumerate().filter(|(_, line)| docs(line) && line.contains(FENCE));
+    complaints
+        .extend(fenced.map(|(at, _)| format!("{name}:{}: code in a doc comment: make it a test", at + 1)));
     if PURE_SOURCES.iter().any(|pure| name.starts_with(pure)) && !name.ends_with("/tests.rs") {
         complaints.extend(lines_with(
             name,
@@ -127,6 +133,7 @@ fn each_untidiness_is_seen() {
         ("fn a() {}\n".to_owned(), "does not begin with"),
         (long_function, "a.rs:2: long has 71 lines"),
         ("//! x\nfn a() { todo!() }\n".to_owned(), "a.rs:2: `todo!`"),
+        ("//! x\n  /// ```\n".to_owned(), "a.rs:2: code in a doc comment"),
         ("//! x\n#[ignore = \"slow\"]\nfn a() {}\n".to_owned(), "a.rs:2: `#[ignore`"),
     ] {
         expect_one(&check_rust("src/a.rs", &source), part);
