@@ -23,11 +23,19 @@ async function clicked(context, page, told) {
   await tools.send("ServiceWorker.enable");
   const registrationId = await within(registered, () => "a registered service worker");
   const { origin } = new URL(page.url());
+  // Whoever asks for notifications while one is on its way can take it away: Chromium drops those that do not show yet.
+  const worker = context.serviceWorkers()[0];
+  await worker.evaluate(() => {
+    const { registration } = self;
+    const show = registration.showNotification.bind(registration);
+    self.shown = new Promise((done) => {
+      registration.showNotification = (...args) => show(...args).then(done);
+    });
+  });
   await tools.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data: JSON.stringify(told) });
-  const pressed = context.serviceWorkers()[0].evaluate(async (told) => {
-    let shown = [];
-    while (shown.length === 0) shown = await self.registration.getNotifications();
-    const [notification] = shown;
+  const pressed = worker.evaluate(async (told) => {
+    await self.shown;
+    const [notification] = await self.registration.getNotifications();
     if (notification.title !== told.title || notification.body !== told.body) throw new Error(notification.title);
     self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
   }, told);

@@ -140,8 +140,9 @@ impl Store {
 
     /// Refuses new requests, finishes those it has, and ends its threads. Blocks until they have ended.
     pub fn close(&self) {
-        self.inner.writers.iter().for_each(Lane::close);
+        // The last connection of SQLite puts the log into the database, unless another one closes at the same moment.
         self.inner.readers.close();
+        self.inner.writers.iter().for_each(Lane::close);
     }
 
     fn start(
