@@ -9,14 +9,14 @@ use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::wire::Wire as _;
 use soko_projection::read;
-use soko_record_log::{StoreError, Tx, log, params};
+use soko_record_log::log::{self, beside};
+use soko_record_log::{StoreError, Tx, params};
 use soko_replication::{Epoch, Heads, Introduction, Record};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Now};
 use crate::pay::rows as payments;
 use crate::platform::devices;
 use crate::stall::desk::{self, Desk};
-use crate::stall::ingest;
 
 /// Devices of one stall that are looked at together.
 const DEVICES_MAX: usize = 1_000;
@@ -270,7 +270,7 @@ pub(super) fn report(
     let mut complete = its_epoch == desk.epoch && its_heads.contains_key(&author);
     for (author, head) in its_heads {
         let is_here = ours.get(author).is_some_and(|ours| ours.seq >= head.seq);
-        complete = complete && (is_here || ingest::is_beside(desk.tx, desk.log, *author, head.hash)?);
+        complete = complete && (is_here || beside::holds(desk.tx, desk.log, *author, head.hash)?);
     }
     desk.tx.execute(
         "insert into reported (log, author, epoch, complete, last_ms) values ($1, $2, $3, $4, $5)

@@ -5,13 +5,14 @@ use soko_documents::{ChangeBody, DocumentKind, Limits, prescan};
 use soko_domain::entry::{
     DeviceRevoked, Entry, IncidentKind, IncidentRaised, Kind, Move, MoveCause, RecordParked, StockMoved,
 };
-use soko_domain::ids::{AuthorId, Hash, LogId, ProductId};
+use soko_domain::ids::{AuthorId, ProductId};
 use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::stock::Account;
 use soko_domain::wire::Wire as _;
 use soko_projection::{ParkCode, change_kind, read};
-use soko_record_log::{StoreError, Tx, log, params};
+use soko_record_log::log::{self, beside};
+use soko_record_log::{StoreError, params};
 use soko_replication::page::{FORKED, NOT_TAKEN};
 use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST};
 use soko_replication::{
@@ -100,7 +101,7 @@ fn take_server_run(desk: &mut Desk<'_>, run: Run, verdicts: &mut Vec<Verdict>) -
 /// stand in the log any more; but who was let in by it wrote facts, which must be taken, and who was shut out stays so.
 fn say_again(desk: &mut Desk<'_>, branch: &[Record]) -> Result<(), CoreRefusal> {
     for record in branch {
-        keep_beside(desk, record)?;
+        beside::keep(desk.tx, record)?;
         let entry = Kind::from_number(record.kind)
             .zip(record.body.bytes())
             .and_then(|(kind, body)| Entry::from_body(kind, body).ok());
@@ -116,16 +117,6 @@ fn say_again(desk: &mut Desk<'_>, branch: &[Record]) -> Result<(), CoreRefusal> 
         }
     }
     Ok(())
-}
-
-/// Keeps a record of another branch beside the log; says whether it is new.
-fn keep_beside(desk: &mut Desk<'_>, record: &Record) -> Result<bool, StoreError> {
-    let kept = desk.tx.execute(
-        "insert into other_branch (log, author, hash, record) values ($1, $2, $3, $4)
-         on conflict (log, author, hash) do nothing",
-        params![desk.log, record.author, record.id(), record.to_bytes()],
-    )?;
-    Ok(kept > 0)
 }
 
 fn take_run(
@@ -170,13 +161,13 @@ fn joins(desk: &mut Desk<'_>, branch: &[Record]) -> Result<bool, StoreError> {
     let before = first.seq.saturating_sub(1);
     let is_at_root =
         before == 0 || log::hash_at(desk.tx, desk.log, &first.author, before)? == Some(first.prev);
-    Ok(is_at_root || is_beside(desk.tx, desk.log, first.author, first.prev)?)
+    Ok(is_at_root || beside::holds(desk.tx, desk.log, first.author, first.prev)?)
 }
 
 /// A branch longer than a page, and longer than what is held of the other one: the rest of it joins its beginning.
 fn goes_on_with_branch(desk: &mut Desk<'_>, run: &Run) -> Result<Option<Vec<Record>>, CoreRefusal> {
     let Some(known) = log::known(desk.tx, desk.log, &run.author)? else { return Ok(None) };
-    if !is_beside(desk.tx, desk.log, run.author, run.prev)? {
+    if !beside::holds(desk.tx, desk.log, run.author, run.prev)? {
         return Ok(None);
     }
     let head = Head { seq: run.first_seq - 1, hash: run.prev };
@@ -251,20 +242,13 @@ fn set_aside(desk: &mut Desk<'_>, record: &Record) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether a record of another branch was handed in, and with it all that is before it.
-pub(super) fn is_beside(tx: &mut dyn Tx, log: LogId, author: AuthorId, id: Hash) -> Result<bool, StoreError> {
-    let sql = "select 1 from other_branch where log = $1 and author = $2 and hash = $3";
-    Ok(tx.query_opt(sql, params![log, author, id])?.is_some())
-}
-
 /// A copied device: its author is closed, and what either copy sold is a fact.
 fn keep_branch(desk: &mut Desk<'_>, author: AuthorId, branch: &[Record]) -> Result<(), CoreRefusal> {
     let mut sold: Vec<(ProductId, i64)> = Vec::new();
     let mut fresh = false;
-    let is_held = "select 1 from other_branch where log = $1 and author = $2 limit 1";
-    let is_first = desk.tx.query_opt(is_held, params![desk.log, author])?.is_none();
+    let is_first = !beside::holds_any(desk.tx, desk.log, author)?;
     for record in branch {
-        let is_new = keep_beside(desk, record)?;
+        let is_new = beside::keep(desk.tx, record)?;
         fresh |= is_new;
         let entry = Kind::from_number(record.kind)
             .zip(record.body.bytes())

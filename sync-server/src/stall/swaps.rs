@@ -43,20 +43,16 @@ pub(super) fn hear(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) ->
 }
 
 fn asked_for(desk: &mut Desk<'_>, author: AuthorId, asked: &OrderSwapAsked) -> Result<(), CoreRefusal> {
-    let mut facts = swaps::facts(desk.tx, desk.log, asked.order)?;
+    let facts = swaps::facts(desk.tx, desk.log, asked.order)?;
     // Whoever asked first owns the name.
     if facts.swaps.iter().any(|swap| swap.swap == asked.swap && swap.by.is_some_and(|by| by != author)) {
         return Ok(());
     }
-    if facts.placed.is_none() {
-        facts.state = None;
-    }
-    let policy = policy(desk)?;
+    let Some(policy) = policy(desk)? else { return Ok(()) };
     let found = match asked.instead {
         Some(instead) => promised(desk, instead.product)?,
         None => None,
     };
-    let Some(policy) = policy else { return Ok(()) };
     let entries = swap_order::offer(&facts, asked, (policy, found.as_ref()));
     desk.write(entries)?;
     if let Some(instead) = asked.instead {

@@ -20,6 +20,18 @@ pub fn keep(tx: &mut dyn Tx, record: &Record) -> Result<bool, StoreError> {
     Ok(kept > 0)
 }
 
+/// Whether a record was handed in, and with it all that is before it.
+pub fn holds(tx: &mut dyn Tx, log: LogId, author: AuthorId, id: Hash) -> Result<bool, StoreError> {
+    let sql = "select 1 from other_branch where log = $1 and author = $2 and hash = $3";
+    Ok(tx.query_opt(sql, params![log, author, id])?.is_some())
+}
+
+/// Whether anything is kept of an author.
+pub fn holds_any(tx: &mut dyn Tx, log: LogId, author: AuthorId) -> Result<bool, StoreError> {
+    let sql = "select 1 from other_branch where log = $1 and author = $2 limit 1";
+    Ok(tx.query_opt(sql, params![log, author])?.is_some())
+}
+
 /// Authors of whom something is kept.
 pub fn authors(tx: &mut dyn Tx, log: LogId) -> Result<Vec<AuthorId>, StoreError> {
     let sql = "select distinct author from other_branch where log = $1 order by author";
