@@ -57,6 +57,10 @@ impl Device {
         self.0.answer(call).await
     }
 
+    pub(crate) fn quiet_left_ms(&self, is_urgent: bool) -> Option<u64> {
+        self.0.quiet_left_ms(is_urgent)
+    }
+
     pub(crate) async fn picture(&self, picture: Hash) -> Option<Vec<u8>> {
         self.0.picture(picture).await.map(|(bytes, _)| bytes)
     }
@@ -119,6 +123,10 @@ impl Host for System {
             tracing::warn!(%error, "a file could not be put into the folder for downloads");
         }
         Some(written.ok()?.display().to_string())
+    }
+
+    fn rings(&self) -> bool {
+        true
     }
 
     fn can_print(&self) -> bool {

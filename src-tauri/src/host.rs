@@ -267,11 +267,25 @@ impl Host {
 
     fn arrived(self: &Rc<Self>, arrival: &Arrival) {
         let news = news::of(arrival, self.language.get());
+        // A test is asked for by whoever sits before the screen.
+        if *arrival != Arrival::Test
+            && let Some(left_ms) = self.quiet_left_ms(news.is_urgent)
+        {
+            let until_ms = self.now_ms().saturating_add(left_ms);
+            self.reminders.borrow_mut().hold(news.waits_for, arrival.clone(), until_ms);
+            self.reminders_changed.notify_one();
+            return;
+        }
         if let Some(waiting) = news.waits_for {
             self.reminders.borrow_mut().begin(waiting, arrival.clone(), self.now_ms());
             self.reminders_changed.notify_one();
         }
         self.show(news);
+    }
+
+    /// For how long nothing may ring, by the hours that the person chose.
+    fn quiet_left_ms(&self, is_urgent: bool) -> Option<u64> {
+        self.device.as_ref().ok()?.quiet_left_ms(is_urgent)
     }
 
     fn show(self: &Rc<Self>, news: News) {
@@ -326,7 +340,13 @@ impl Host {
             };
             tokio::select! {
                 () = due => {
-                    let due = self.reminders.borrow_mut().due(self.now_ms());
+                    let now_ms = self.now_ms();
+                    let held = self.reminders.borrow_mut().held_until(now_ms);
+                    for arrival in held {
+                        self.arrived(&arrival);
+                    }
+                    let quiet_ms = self.quiet_left_ms(true).map(|left_ms| now_ms.saturating_add(left_ms));
+                    let due = self.reminders.borrow_mut().due(now_ms, quiet_ms);
                     for arrival in due {
                         self.show(news::again(&arrival, self.language.get()));
                     }

@@ -1,6 +1,6 @@
 //! What a notification says and what a click on it opens. Pure: showing it is the system's part.
 
-use soko_app_api::Arrival;
+use soko_app_api::{Arrival, OwnOrderState};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::{Currency, Money};
 
@@ -20,6 +20,8 @@ pub(crate) struct News {
     pub(crate) path: String,
     /// Said again until somebody looked.
     pub(crate) waits_for: Option<Waiting>,
+    /// Rings in quiet hours, too, if the person wants that.
+    pub(crate) is_urgent: bool,
 }
 
 /// An order at a stall of this device that nobody has looked at.
@@ -39,6 +41,7 @@ pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
             action: words.show,
             path: format!("/orders/{order}"),
             waits_for: Some(Waiting { stall: *stall, order: *order }),
+            is_urgent: true,
         },
         Arrival::OwnOrder { order, stall_name, state } => News {
             title: words.own_order(*state).to_owned(),
@@ -46,6 +49,7 @@ pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
             action: words.show,
             path: format!("/my-orders/{order}"),
             waits_for: None,
+            is_urgent: *state == OwnOrderState::OnTheWay,
         },
         Arrival::Incident { stall_name, .. } => News {
             title: at(words.incident, stall_name),
@@ -53,6 +57,7 @@ pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
             action: words.show,
             path: "/incidents".to_owned(),
             waits_for: None,
+            is_urgent: false,
         },
         Arrival::Test => test(language),
     }
@@ -76,6 +81,7 @@ pub(crate) fn test(language: Language) -> News {
         action: words.show,
         path: "/settings".to_owned(),
         waits_for: None,
+        is_urgent: true,
     }
 }
 
@@ -109,8 +115,6 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::OwnOrderState;
-
     use super::*;
 
     fn order(stall_name: &str, currency: &str, total_minor: i64) -> Arrival {

@@ -1,4 +1,5 @@
-//! Orders that nobody has looked at are told again, with pauses that grow, until somebody looks or the order is done.
+//! Orders that nobody has looked at are told again, with pauses that grow, until somebody looks or the order is done. What comes in
+//! quiet hours is held until they end.
 //! Pure: instants come in as numbers.
 
 use std::collections::BTreeMap;
@@ -23,7 +24,17 @@ const PAUSES_MS: &[u64] = &[
 const WAITING_MAX: usize = 50;
 
 #[derive(Default)]
-pub(crate) struct Reminders(BTreeMap<Waiting, Reminder>);
+pub(crate) struct Reminders {
+    told: BTreeMap<Waiting, Reminder>,
+    held: Vec<Held>,
+}
+
+/// Not told yet.
+struct Held {
+    waiting: Option<Waiting>,
+    arrival: Arrival,
+    until_ms: u64,
+}
 
 struct Reminder {
     arrival: Arrival,
@@ -34,31 +45,52 @@ struct Reminder {
 impl Reminders {
     /// It was told now, for the first time.
     pub(crate) fn begin(&mut self, waiting: Waiting, arrival: Arrival, now_ms: u64) {
-        if self.0.len() < WAITING_MAX {
+        if self.told.len() < WAITING_MAX {
             let next_ms = now_ms.saturating_add(PAUSES_MS[0]);
-            self.0.entry(waiting).or_insert(Reminder { arrival, told: 1, next_ms });
+            self.told.entry(waiting).or_insert(Reminder { arrival, told: 1, next_ms });
         }
+    }
+
+    /// It came in quiet hours: it is told for the first time when they end. The oldest give way where there are too many.
+    pub(crate) fn hold(&mut self, waiting: Option<Waiting>, arrival: Arrival, until_ms: u64) {
+        self.held.retain(|held| held.arrival != arrival);
+        if self.held.len() == WAITING_MAX {
+            self.held.remove(0);
+        }
+        self.held.push(Held { waiting, arrival, until_ms });
     }
 
     /// Somebody looked, or nothing waits any more.
     pub(crate) fn end(&mut self, waiting: &Waiting) {
-        self.0.remove(waiting);
+        self.told.remove(waiting);
+        self.held.retain(|held| held.waiting != Some(*waiting));
     }
 
     pub(crate) fn of_stall(&self, stall: LogId) -> Vec<Waiting> {
-        self.0.keys().filter(|waiting| waiting.stall == stall).copied().collect()
+        let held = self.held.iter().filter_map(|held| held.waiting.as_ref());
+        self.told.keys().chain(held).filter(|waiting| waiting.stall == stall).copied().collect()
     }
 
     /// When something is due, if anything is.
     pub(crate) fn next_ms(&self) -> Option<u64> {
-        self.0.values().map(|reminder| reminder.next_ms).min()
+        let held = self.held.iter().map(|held| held.until_ms);
+        self.told.values().map(|reminder| reminder.next_ms).chain(held).min()
     }
 
-    /// What is to be told again now. Each is told once and then waits for its next pause.
-    pub(crate) fn due(&mut self, now_ms: u64) -> Vec<Arrival> {
+    /// What was held and may be told now.
+    pub(crate) fn held_until(&mut self, now_ms: u64) -> Vec<Arrival> {
+        self.held.extract_if(.., |held| held.until_ms <= now_ms).map(|held| held.arrival).collect()
+    }
+
+    /// What is to be told again now. Each is told once and then waits for its next pause; in quiet hours, for their end.
+    pub(crate) fn due(&mut self, now_ms: u64, quiet_until_ms: Option<u64>) -> Vec<Arrival> {
         let mut due = Vec::new();
-        self.0.retain(|_, reminder| {
+        self.told.retain(|_, reminder| {
             if reminder.next_ms > now_ms {
+                return true;
+            }
+            if let Some(until_ms) = quiet_until_ms {
+                reminder.next_ms = until_ms;
                 return true;
             }
             due.push(reminder.arrival.clone());
@@ -98,10 +130,10 @@ mod tests {
         let mut now_ms = 0;
         for pause in PAUSES_MS {
             assert_eq!(reminders.next_ms(), Some(now_ms + pause));
-            assert!(reminders.due(now_ms + pause - 1).is_empty());
+            assert!(reminders.due(now_ms + pause - 1, None).is_empty());
             now_ms += pause;
-            assert_eq!(reminders.due(now_ms), std::slice::from_ref(&arrival));
-            assert!(reminders.due(now_ms).is_empty(), "once each time");
+            assert_eq!(reminders.due(now_ms, None), std::slice::from_ref(&arrival));
+            assert!(reminders.due(now_ms, None).is_empty(), "once each time");
         }
         assert_eq!(reminders.next_ms(), None);
     }
@@ -116,7 +148,7 @@ mod tests {
         reminders.end(&order(1).0);
         assert_eq!(reminders.of_stall(LogId([1; 16])), [order(2).0]);
         assert!(reminders.of_stall(LogId([2; 16])).is_empty());
-        assert_eq!(reminders.due(PAUSES_MS[0]), [order(2).1]);
+        assert_eq!(reminders.due(PAUSES_MS[0], None), [order(2).1]);
     }
 
     #[test]
@@ -135,6 +167,27 @@ mod tests {
             let (waiting, arrival) = order(number);
             reminders.begin(waiting, arrival, 0);
         }
-        assert_eq!(reminders.due(u64::MAX).len(), WAITING_MAX);
+        assert_eq!(reminders.due(u64::MAX, None).len(), WAITING_MAX);
+    }
+
+    #[test]
+    fn quiet_hours_hold_what_comes_and_what_comes_again() {
+        let mut reminders = Reminders::default();
+        let [(first, told), (second, held)] = [order(1), order(2)];
+        reminders.begin(first, told.clone(), 0);
+        reminders.hold(Some(second), held.clone(), 500_000);
+        let news = Arrival::Incident { stall: LogId([1; 16]), stall_name: "Amina".into() };
+        for _ in 0..2 {
+            reminders.hold(None, news.clone(), 500_000);
+        }
+        assert!(reminders.due(PAUSES_MS[0], Some(500_000)).is_empty());
+        assert!(reminders.held_until(499_999).is_empty());
+        assert_eq!(reminders.next_ms(), Some(500_000));
+        assert_eq!(reminders.of_stall(LogId([1; 16])), [first, second]);
+        assert_eq!(reminders.held_until(500_000), [held.clone(), news], "each once");
+        assert_eq!(reminders.due(500_000, None), [told]);
+        reminders.hold(Some(second), held, 900_000);
+        reminders.end(&second);
+        assert!(reminders.held_until(900_000).is_empty(), "somebody looked meanwhile");
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::ThingId;
+use soko_domain::quiet;
 
 use crate::text::as_hex;
 
@@ -77,6 +78,15 @@ pub struct QuietHours {
     pub zone: String,
     /// What cannot wait rings all the same.
     pub urgent_rings: bool,
+}
+
+impl QuietHours {
+    /// For how many minutes nothing rings when the person's clock shows this minute of the day; nothing if it may ring.
+    pub fn left_minutes(&self, minute: u32, is_urgent: bool) -> Option<u32> {
+        let ends = quiet::minute_of(&self.from).zip(quiet::minute_of(&self.to))?;
+        let holds = self.is_on && !(is_urgent && self.urgent_rings);
+        quiet::left_minutes(ends, minute).filter(|_| holds)
+    }
 }
 
 /// A browser that shows notifications.

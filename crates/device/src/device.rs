@@ -70,6 +70,8 @@ pub struct Device {
     pub(crate) troubles: RefCell<BTreeMap<LogId, Said>>,
     pub(crate) pictures: RefCell<Pictures>,
     pub(crate) model: RefCell<Model>,
+    /// When the quiet hours of whoever is signed in were looked up.
+    pub(crate) quiet_learned_ms: Cell<Option<u64>>,
     store: Store,
     web: Web,
     told: RefCell<Vec<Rc<dyn Fn(Vec<u8>)>>>,
@@ -106,6 +108,7 @@ impl Device {
             troubles: RefCell::default(),
             pictures: RefCell::default(),
             model: RefCell::default(),
+            quiet_learned_ms: Cell::new(None),
             store,
             web,
             told: RefCell::default(),

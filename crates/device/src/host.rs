@@ -54,6 +54,11 @@ pub trait Host {
         None
     }
 
+    /// Whether this shell shows notifications by itself, and so has to know when nothing may ring.
+    fn rings(&self) -> bool {
+        false
+    }
+
     /// Whether a printer can be reached without the system's dialog.
     fn can_print(&self) -> bool {
         false

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use soko_app_api::{DRAFT_BYTES_MAX, DRAFT_KEY_BYTES_MAX, decode, encode};
+use soko_app_api::{DRAFT_BYTES_MAX, DRAFT_KEY_BYTES_MAX, QuietHours, decode, encode};
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::device::Device;
@@ -11,6 +11,11 @@ use crate::host::random;
 
 /// The form of kept messages. Another version's are as good as none: they are fetched again.
 const VERSION: u8 = 4;
+
+/// Where the quiet hours of whoever is signed in are kept, among drafts.
+const QUIET: &str = "quiet-hours";
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// The device's own row.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,9 +63,28 @@ impl Device {
     /// The session is not in force any more.
     pub(crate) fn forget_session(&self) -> Result<(), Undone> {
         let own = self.own()?;
+        // They were somebody's.
+        self.quiet_learned_ms.set(None);
+        self.write(|tx| tx.execute("delete from draft where name = $1", params![QUIET]))?;
         self.keep_own(&Own { email: String::new(), session: String::new(), ..own })?;
         self.tell_device();
         Ok(())
+    }
+
+    /// What the account says of its quiet hours, for what this device rings by itself.
+    pub(crate) fn keep_quiet(&self, quiet: &QuietHours) -> Result<(), Undone> {
+        self.write(|tx| put_draft(tx, QUIET, &pack(quiet)?))
+    }
+
+    /// For how long nothing rings here, if it is quiet now.
+    pub fn quiet_left_ms(&self, is_urgent: bool) -> Option<u64> {
+        let kept = self.draft(QUIET).ok()?;
+        let quiet: QuietHours = unpack(&kept)?;
+        let now = self.now();
+        let local_ms = now.at_ms + i64::from(now.offset_minutes) * MINUTE_MS;
+        let of_day_ms = local_ms.rem_euclid(DAY_MS);
+        let left = quiet.left_minutes(u32::try_from(of_day_ms / MINUTE_MS).ok()?, is_urgent)?;
+        u64::try_from(i64::from(left) * MINUTE_MS - of_day_ms % MINUTE_MS).ok()
     }
 
     pub(crate) fn keep_draft(&self, name: &str, value: &[u8]) -> Result<(), Undone> {
@@ -74,11 +98,7 @@ impl Device {
             if value.is_empty() {
                 return tx.execute("delete from draft where name = $1", params![name]);
             }
-            tx.execute(
-                "insert into draft (name, value) values ($1, $2)
-                 on conflict (name) do update set value = excluded.value",
-                params![name, value],
-            )
+            put_draft(tx, name, value).map(|()| 1)
         })?;
         Ok(())
     }
@@ -89,6 +109,15 @@ impl Device {
             row.map_or(Ok(Vec::new()), |row| row.blob(0).map(<[u8]>::to_vec))
         })
     }
+}
+
+pub(crate) fn put_draft(tx: &mut dyn Tx, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into draft (name, value) values ($1, $2)
+         on conflict (name) do update set value = excluded.value",
+        params![name, value],
+    )?;
+    Ok(())
 }
 
 fn own(tx: &mut dyn Tx) -> Result<Option<Own>, StoreError> {

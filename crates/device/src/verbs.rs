@@ -17,6 +17,9 @@ use crate::invitation::Invitation;
 use crate::kept::Own;
 use crate::server::{Server, Ticket, Unanswered};
 
+/// How long quiet hours that were looked up count as known.
+const QUIET_KEPT_MS: u64 = 3_600_000;
+
 impl Device {
     pub(crate) async fn device_command(&self, command: DeviceCommand) -> Result<DeviceReply, Undone> {
         let done = Ok(DeviceReply::Done);
@@ -177,7 +180,25 @@ impl Device {
 
     async fn messages(&self, verb: &MessagesVerb) -> Result<MessagesReply, Undone> {
         let (server, session) = (self.server()?, self.session()?);
-        self.with_session(server.messages(&session, verb).await.map_err(Undone::from))
+        let reply = self.with_session(server.messages(&session, verb).await.map_err(Undone::from))?;
+        if let MessagesReply::Wishes(wishes) = &reply {
+            self.keep_quiet(&wishes.quiet)?;
+        }
+        Ok(reply)
+    }
+
+    /// The hours that somebody chose on another device. Whoever cannot be asked is asked again later.
+    pub(crate) async fn learn_quiet(&self) -> Result<(), Undone> {
+        let is_known =
+            self.quiet_learned_ms.get().is_some_and(|at_ms| self.clock_ms() < at_ms + QUIET_KEPT_MS);
+        let own = self.own()?;
+        let Some(session) = own.session().filter(|_| self.host.rings() && !is_known) else { return Ok(()) };
+        if let Ok(MessagesReply::Wishes(wishes)) = self.server()?.messages(session, &MessagesVerb::Look).await
+        {
+            self.keep_quiet(&wishes.quiet)?;
+            self.quiet_learned_ms.set(Some(self.clock_ms()));
+        }
+        Ok(())
     }
 
     pub(crate) async fn programs(&self, call: &ProgramsCall) -> Result<ProgramsReply, Undone> {

@@ -17,6 +17,7 @@ pub mod money;
 pub mod people;
 pub mod purse;
 pub mod quantity;
+pub mod quiet;
 pub mod refusal;
 pub mod review;
 pub mod role;

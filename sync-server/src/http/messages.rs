@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::ThingId;
+use soko_domain::quiet::minute_of;
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx, params};
 use utoipa::ToSchema;
@@ -21,7 +22,7 @@ use crate::http::problem::{Problem, ProblemBody};
 use crate::messages::letter::WISHES;
 use crate::messages::outbox::{self, About, Listed};
 use crate::messages::push::{self, BrowserKeys, Subscription};
-use crate::messages::quiet::{self, MINUTES_OF_DAY, Quiet};
+use crate::messages::quiet::{self, Quiet};
 use crate::messages::words::Language;
 use crate::messages::{Channel, Topic, wishes};
 use crate::platform::Refusal;
@@ -174,16 +175,9 @@ impl From<&Quiet> for QuietBody {
 
 impl QuietBody {
     fn read(&self) -> Result<Quiet, Problem> {
-        let minute = |text: &str| {
-            let (hours, minutes) = text.split_once(':')?;
-            let is_two = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-            let (hours, minutes) =
-                Some((hours, minutes)).filter(|(hours, minutes)| is_two(hours) && is_two(minutes))?;
-            let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
-            Some(hours * 60 + minutes).filter(|all| minutes < 60 && *all < MINUTES_OF_DAY)
-        };
         let time = |text: &str| {
-            minute(text).ok_or_else(|| Problem::malformed("quiet hours are written like 22:00, until 23:59"))
+            minute_of(text)
+                .ok_or_else(|| Problem::malformed("quiet hours are written like 22:00, until 23:59"))
         };
         let zone = self.zone.parse();
         Ok(Quiet {

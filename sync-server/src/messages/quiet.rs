@@ -3,9 +3,9 @@
 use chrono::{DateTime, Days, LocalResult, NaiveDateTime, NaiveTime, TimeZone as _, Timelike as _};
 use chrono_tz::Tz;
 use soko_domain::ids::ThingId;
+use soko_domain::quiet::left_minutes;
 use soko_record_log::{StoreError, Tx, params};
 
-pub(crate) const MINUTES_OF_DAY: u32 = 24 * 60;
 /// Where a zone leaves an hour out, its end is looked for behind it.
 const GAP_HOURS_MAX: i64 = 3;
 
@@ -32,14 +32,7 @@ impl Quiet {
     pub(crate) fn ends_ms(&self, now_ms: i64) -> Option<i64> {
         let local = self.zone.from_utc_datetime(&DateTime::from_timestamp_millis(now_ms)?.naive_utc());
         let minute = local.hour() * 60 + local.minute();
-        let is_quiet = if self.from_minute <= self.to_minute {
-            (self.from_minute..self.to_minute).contains(&minute)
-        } else {
-            minute >= self.from_minute || minute < self.to_minute
-        };
-        if !self.is_on || !is_quiet {
-            return None;
-        }
+        left_minutes((self.from_minute, self.to_minute), minute).filter(|_| self.is_on)?;
         let days = u64::from(minute >= self.to_minute);
         let day = local.date_naive().checked_add_days(Days::new(days))?;
         let time = NaiveTime::from_hms_opt(self.to_minute / 60, self.to_minute % 60, 0)?;

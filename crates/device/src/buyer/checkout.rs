@@ -15,7 +15,7 @@ use super::coupons::Looked;
 use super::{Line, lines, own_orders, seen};
 use crate::device::Device;
 use crate::failure::Undone;
-use crate::kept::{pack, unpack};
+use crate::kept::{pack, put_draft, unpack};
 use crate::market;
 use crate::server::timed;
 
@@ -177,10 +177,5 @@ pub(super) fn keep_contact(tx: &mut dyn Tx, contact: &ContactView) -> Result<(),
     if kept.address.is_empty() {
         kept.address = last_contact(tx)?.map(|last| last.address).unwrap_or_default();
     }
-    tx.execute(
-        "insert into draft (name, value) values ($1, $2)
-         on conflict (name) do update set value = excluded.value",
-        params![CONTACT, pack(&kept)?],
-    )?;
-    Ok(())
+    put_draft(tx, CONTACT, &pack(&kept)?)
 }

@@ -6,13 +6,13 @@ use soko_domain::ids::{LogId, ProductId};
 use soko_domain::likes::{LIKES_MAX, is_liked, merged, turned};
 use soko_record_log::{Row, StoreError, Tx, params};
 
-use super::sending::Waits;
+use super::sending::{Heard, Waits};
 use super::{Tried, bounded, refused};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::Own;
 use crate::market::offer;
-use crate::server::{LikesSaid, Server, Turned, Unanswered};
+use crate::server::{LikesSaid, Server, Turned};
 
 /// Likes that are sent at once, as the server takes them.
 const AT_ONCE: u32 = 200;
@@ -89,14 +89,10 @@ impl Device {
         self.write(|tx| adopt(tx, &whose))?;
         loop {
             let (since, said) = self.read(|tx| Ok((seen(tx, &whose)?, unsent(tx, &whose)?)))?;
-            let heard = match server.exchange_likes(session, since, &said).await {
-                Ok(heard) => heard,
-                Err(Unanswered::NoAnswer(_) | Unanswered::Later { .. }) => return Ok(Some(Waits::ForServer)),
-                Err(Unanswered::NoAccess(_)) => {
-                    self.forget_session()?;
-                    return Ok(Some(Waits::ForPerson));
-                }
-                Err(Unanswered::Refused { .. }) => {
+            let heard = match self.heard(server.exchange_likes(session, since, &said).await)? {
+                Heard::Now(heard) => heard,
+                Heard::Waits(waits) => return Ok(Some(waits)),
+                Heard::Refused { .. } => {
                     // They stay on this device: asking again would be answered the same.
                     self.write(|tx| note_sent(tx, &whose, &said))?;
                     return Ok(None);

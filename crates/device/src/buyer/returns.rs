@@ -8,12 +8,12 @@ use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::own_orders;
-use super::sending::{Waits, placed_as};
+use super::sending::{Heard, Waits, each, placed_as};
 use super::{Tried, refused};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::{pack, unpack};
-use crate::server::{ReturnNow, Unanswered};
+use crate::server::ReturnNow;
 
 const STATES: &[(OwnReturnState, u8)] = &[
     (OwnReturnState::Saved, 1),
@@ -122,15 +122,7 @@ pub(super) fn became(tx: &mut dyn Tx, order: OrderId, known: &[ReturnNow]) -> Re
 impl Device {
     /// Brings what was asked for here to the servers of the orders, each once.
     pub(super) async fn send_returns(&self) -> Result<Option<Waits>, Undone> {
-        let mut waits = None;
-        for unsent in self.read(unsent)? {
-            match self.send_return(&unsent).await? {
-                None => {}
-                Some(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
-                Some(Waits::ForPerson) => waits = Some(Waits::ForPerson),
-            }
-        }
-        Ok(waits)
+        each(self.read(unsent)?, async |unsent| self.send_return(&unsent).await).await
     }
 
     async fn send_return(&self, unsent: &Unsent) -> Result<Option<Waits>, Undone> {
@@ -140,16 +132,12 @@ impl Device {
         };
         let server = self.server_at(&unsent.server)?;
         let asked = (unsent.returned, unsent.why, unsent.lines.as_slice());
-        match server.ask_return(&buyer, (unsent.stall, unsent.order), asked).await {
-            Ok(now) => {
+        match self.heard(server.ask_return(&buyer, (unsent.stall, unsent.order), asked).await)? {
+            Heard::Now(now) => {
                 self.write(|tx| became(tx, unsent.order, &now.returns))?;
             }
-            Err(Unanswered::NoAnswer(_) | Unanswered::Later { .. }) => return Ok(Some(Waits::ForServer)),
-            Err(Unanswered::NoAccess(_)) => {
-                self.forget_session()?;
-                return Ok(Some(Waits::ForPerson));
-            }
-            Err(Unanswered::Refused { code, .. }) => {
+            Heard::Waits(waits) => return Ok(Some(waits)),
+            Heard::Refused { code, .. } => {
                 self.write(|tx| {
                     tx.execute(
                         "update buyer_return set state = $2, because = $3 where returned = $1",

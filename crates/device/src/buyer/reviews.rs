@@ -6,11 +6,11 @@ use soko_domain::review::{self, Unfit};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::own_orders;
-use super::sending::{Waits, placed_as};
+use super::sending::{Heard, Waits, each, placed_as};
 use super::{Tried, refused};
 use crate::device::Device;
 use crate::failure::Undone;
-use crate::server::{Said, Unanswered};
+use crate::server::Said;
 
 const STATES: &[(OwnReviewState, u8)] =
     &[(OwnReviewState::Saved, 1), (OwnReviewState::Sent, 2), (OwnReviewState::Refused, 3)];
@@ -78,17 +78,9 @@ pub(super) fn of_order(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<OwnReview>
 }
 
 impl Device {
-    /// Brings what was said to the servers of the orders, each once. One that waits for a person keeps no other waiting.
+    /// Brings what was said to the servers of the orders, each once.
     pub(super) async fn send_reviews(&self) -> Result<Option<Waits>, Undone> {
-        let mut waits = None;
-        for unsent in self.read(unsent)? {
-            match self.send_review(&unsent).await? {
-                None => {}
-                Some(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
-                Some(Waits::ForPerson) => waits = Some(Waits::ForPerson),
-            }
-        }
-        Ok(waits)
+        each(self.read(unsent)?, async |unsent| self.send_review(&unsent).await).await
     }
 
     async fn send_review(&self, unsent: &Unsent) -> Result<Option<Waits>, Undone> {
@@ -99,14 +91,10 @@ impl Device {
         let server = self.server_at(&unsent.server)?;
         let Bought { order, product } = unsent.it;
         let said = Said { stall: unsent.stall, order, product, stars: unsent.stars, words: &unsent.words };
-        let (state, because) = match server.say(&buyer, &said).await {
-            Ok(()) => (OwnReviewState::Sent, String::new()),
-            Err(Unanswered::NoAnswer(_) | Unanswered::Later { .. }) => return Ok(Some(Waits::ForServer)),
-            Err(Unanswered::NoAccess(_)) => {
-                self.forget_session()?;
-                return Ok(Some(Waits::ForPerson));
-            }
-            Err(Unanswered::Refused { sentence, .. }) => (OwnReviewState::Refused, sentence),
+        let (state, because) = match self.heard(server.say(&buyer, &said).await)? {
+            Heard::Now(()) => (OwnReviewState::Sent, String::new()),
+            Heard::Waits(waits) => return Ok(Some(waits)),
+            Heard::Refused { sentence, .. } => (OwnReviewState::Refused, sentence),
         };
         // Unless somebody wrote something else meanwhile.
         self.write(|tx| {

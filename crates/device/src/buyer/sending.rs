@@ -48,6 +48,29 @@ pub(crate) enum Waits {
     ForPerson,
 }
 
+/// What an answer means for whoever waits for it.
+pub(super) enum Heard<T> {
+    Now(T),
+    Refused { code: String, sentence: String },
+    Waits(Waits),
+}
+
+/// Brings each to its server. One that waits for a person keeps no other waiting; without a server all do.
+pub(super) async fn each<T>(
+    all: Vec<T>,
+    mut send: impl AsyncFnMut(T) -> Result<Option<Waits>, Undone>,
+) -> Result<Option<Waits>, Undone> {
+    let mut waits = None;
+    for one in all {
+        match send(one).await? {
+            None => {}
+            Some(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
+            Some(Waits::ForPerson) => waits = Some(Waits::ForPerson),
+        }
+    }
+    Ok(waits)
+}
+
 /// As whom somebody ordered at a server; nothing while they are not signed in there.
 pub(super) fn placed_as(own: &Own, server: &str, is_guest: bool) -> Option<PlacedAs> {
     match own.session() {
@@ -86,6 +109,7 @@ impl Device {
     /// What servers should know and have not heard, apart from records. Receipts of a counter and what this device buys wait for different
     /// servers, and not for each other.
     async fn settle(&self) -> Result<Option<Waits>, Undone> {
+        self.learn_quiet().await?;
         let mailed = self.send_mailed().await;
         Ok(match self.settle_buyer().await? {
             Some(Waits::ForServer) => Some(Waits::ForServer),
@@ -111,20 +135,25 @@ impl Device {
         Ok(self.exchange_likes().await?.or(waits))
     }
 
-    /// Takes each open order one step further. One that waits for a person keeps no other waiting.
+    /// Whoever is not known any more must sign in again.
+    pub(super) fn heard<T>(&self, answer: Result<T, Unanswered>) -> Result<Heard<T>, Undone> {
+        Ok(match answer {
+            Ok(now) => Heard::Now(now),
+            Err(Unanswered::NoAnswer(_) | Unanswered::Later { .. }) => Heard::Waits(Waits::ForServer),
+            Err(Unanswered::NoAccess(_)) => {
+                self.forget_session()?;
+                Heard::Waits(Waits::ForPerson)
+            }
+            Err(Unanswered::Refused { code, sentence }) => Heard::Refused { code, sentence },
+        })
+    }
+
+    /// Takes each open order one step further.
     async fn settle_orders(&self) -> Result<Option<Waits>, Undone> {
-        let mut waits = None;
         let looked_at = self.looked_at.take();
         let mut all = self.read(own_orders::open)?;
         all.extend(self.read(|tx| own_orders::ended(tx, &looked_at))?);
-        for open in all {
-            match self.settle_order(&open).await? {
-                None => {}
-                Some(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
-                Some(Waits::ForPerson) => waits = Some(Waits::ForPerson),
-            }
-        }
-        Ok(waits)
+        each(all, async |open| self.settle_order(&open).await).await
     }
 
     async fn settle_order(&self, open: &Open) -> Result<Option<Waits>, Undone> {
@@ -138,14 +167,10 @@ impl Device {
             (_, true) => server.cancel(open.stall, &buyer, open.order).await,
             (_, false) => server.order(open.stall, &buyer, open.order).await,
         };
-        match asked {
-            Ok(now) => self.order_became(open, (now.state, ""), Some(&now))?,
-            Err(Unanswered::NoAnswer(_) | Unanswered::Later { .. }) => return Ok(Some(Waits::ForServer)),
-            Err(Unanswered::NoAccess(_)) => {
-                self.forget_session()?;
-                return Ok(Some(Waits::ForPerson));
-            }
-            Err(Unanswered::Refused { code, sentence }) => {
+        match self.heard(asked)? {
+            Heard::Now(now) => self.order_became(open, (now.state, ""), Some(&now))?,
+            Heard::Waits(waits) => return Ok(Some(waits)),
+            Heard::Refused { code, sentence } => {
                 self.order_refused(&server, &buyer, open, (&code, &sentence)).await?;
             }
         }

@@ -5,11 +5,10 @@ use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::own_orders;
-use super::sending::{Waits, placed_as};
+use super::sending::{Heard, Waits, each, placed_as};
 use super::{Tried, refused};
 use crate::device::Device;
 use crate::failure::Undone;
-use crate::server::Unanswered;
 
 const STATES: &[(OwnSwapState, u8)] = &[
     (OwnSwapState::Offered, 1),
@@ -96,15 +95,7 @@ pub(super) fn became(tx: &mut dyn Tx, order: OrderId, known: &[OwnSwap]) -> Resu
 impl Device {
     /// Brings the answers that were given here to the servers of the orders, each once.
     pub(super) async fn send_answers(&self) -> Result<Option<Waits>, Undone> {
-        let mut waits = None;
-        for unsent in self.read(unsent)? {
-            match self.send_answer(&unsent).await? {
-                None => {}
-                Some(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
-                Some(Waits::ForPerson) => waits = Some(Waits::ForPerson),
-            }
-        }
-        Ok(waits)
+        each(self.read(unsent)?, async |unsent| self.send_answer(&unsent).await).await
     }
 
     async fn send_answer(&self, unsent: &Unsent) -> Result<Option<Waits>, Undone> {
@@ -114,20 +105,16 @@ impl Device {
         };
         let server = self.server_at(&unsent.server)?;
         let said = (unsent.swap, unsent.is_taken);
-        match server.answer_swap(&buyer, (unsent.stall, unsent.order), said).await {
-            Ok(now) => {
+        match self.heard(server.answer_swap(&buyer, (unsent.stall, unsent.order), said).await)? {
+            Heard::Now(now) => {
                 self.write(|tx| {
                     became(tx, unsent.order, &now.swaps)?;
                     own_orders::became(tx, unsent.order, (now.state, ""), Some(&now))
                 })?;
             }
-            Err(Unanswered::NoAnswer(_) | Unanswered::Later { .. }) => return Ok(Some(Waits::ForServer)),
-            Err(Unanswered::NoAccess(_)) => {
-                self.forget_session()?;
-                return Ok(Some(Waits::ForPerson));
-            }
+            Heard::Waits(waits) => return Ok(Some(waits)),
             // It is over: the order says how, when it is looked at the next time.
-            Err(Unanswered::Refused { .. }) => {
+            Heard::Refused { .. } => {
                 self.write(|tx| {
                     tx.execute(
                         "update own_swap set state = $2 where swap = $1",

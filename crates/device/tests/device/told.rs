@@ -25,6 +25,46 @@ fn wants(wishes: &Wishes, way: &str, topic: &str) -> Option<bool> {
 }
 
 #[test]
+fn a_window_keeps_the_quiet_hours_that_were_chosen_on_a_phone() {
+    on_one_thread(async {
+        const MINUTE_MS: i64 = 60_000;
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let phone = Shell::open(&folder.path().join("phone"));
+        phone.sign_up(&server, "amina@example.org").await;
+        // From an hour ago to an hour from now, by the clock of both.
+        let minute = right_ms() / MINUTE_MS;
+        let clock =
+            |minute: i64| format!("{:02}:{:02}", minute.rem_euclid(1_440) / 60, minute.rem_euclid(60));
+        let quiet = QuietHours {
+            is_on: true,
+            from: clock(minute - 60),
+            to: clock(minute + 60),
+            zone: "UTC".into(),
+            urgent_rings: true,
+        };
+        wishes(&phone, MessagesVerb::KeepQuiet(quiet.clone())).await;
+
+        let ways = Ways { rings: true, ..Ways::default() };
+        let window = Shell::open_so(&folder.path().join("window"), ways);
+        window.device(DeviceVerb::UseServer { server: server.url() }).await;
+        assert_eq!(window.device.quiet_left_ms(false), None, "nobody is signed in");
+        let sign_in = DeviceVerb::SignIn { email: "amina@example.org".into(), password: PASSWORD.into() };
+        window.device(sign_in).await;
+        let left_ms = window.until("the quiet hours", async || window.device.quiet_left_ms(false)).await;
+        assert!((50 * 60_000..=60 * 60_000).contains(&left_ms), "{left_ms} ms");
+        assert_eq!(window.device.quiet_left_ms(true), None, "what cannot wait rings");
+        // Chosen on the window itself, they hold at once, and without the server.
+        let strict = QuietHours { urgent_rings: false, ..quiet };
+        wishes(&window, MessagesVerb::KeepQuiet(strict)).await;
+        drop(server);
+        assert!(window.device.quiet_left_ms(true).is_some());
+        window.device(DeviceVerb::SignOut).await;
+        assert_eq!(window.device.quiet_left_ms(false), None, "they were somebody's");
+    });
+}
+
+#[test]
 fn wishes_are_an_accounts_on_every_device_and_a_browser_is_one_sessions() {
     on_one_thread(async {
         let folder = tempfile::tempdir().unwrap();

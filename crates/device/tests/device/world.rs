@@ -68,15 +68,30 @@ fn numbers() -> Numbers {
     Numbers(NEXT.fetch_add(1, Ordering::SeqCst) << 32)
 }
 
+/// What the server's clock says.
+pub(crate) fn right_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
+}
+
 struct TestHost {
     begun: Instant,
     numbers: RefCell<Numbers>,
+    ways: Ways,
+}
+
+/// In which a device differs from others.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ways {
+    /// How wrong its clock is.
+    pub(crate) ahead_ms: i64,
+    /// Whether it shows notifications by itself.
+    pub(crate) rings: bool,
 }
 
 impl Host for TestHost {
     fn now(&self) -> Now {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        Now::utc(i64::try_from(since.as_millis()).unwrap())
+        Now::utc(right_ms() + self.ways.ahead_ms)
     }
 
     fn clock_ms(&self) -> u64 {
@@ -97,6 +112,10 @@ impl Host for TestHost {
 
     fn keeps(&self) -> Keeps {
         Keeps { place: KeptIn::Files, used_bytes: None, free_bytes: None }
+    }
+
+    fn rings(&self) -> bool {
+        self.ways.rings
     }
 
     fn can_print(&self) -> bool {
@@ -125,8 +144,18 @@ impl Shell {
         shell
     }
 
+    pub(crate) fn open_so(folder: &Path, ways: Ways) -> Self {
+        let shell = Self::open_as(folder, Options::default(), ways);
+        shell.device.run();
+        shell
+    }
+
     pub(crate) fn open_quiet(folder: &Path, options: Options) -> Self {
-        let host = TestHost { begun: Instant::now(), numbers: RefCell::new(numbers()) };
+        Self::open_as(folder, options, Ways::default())
+    }
+
+    fn open_as(folder: &Path, options: Options, ways: Ways) -> Self {
+        let host = TestHost { begun: Instant::now(), numbers: RefCell::new(numbers()), ways };
         let timing = Timing { retry_first_ms: 20, retry_max_ms: 200, ..Timing::default() };
         let open: Box<dyn FnMut() -> Result<OpenedEngine, OpenError>> =
             Box::new(open_folder(folder, timing, || Box::new(numbers())));
