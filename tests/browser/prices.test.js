@@ -8,7 +8,7 @@ import { invitation } from "./lib/invite.js";
 import { PASSWORD, Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 
-test("a price is suggested with its reasons, taken, taken back, refused and bounded", async () => {
+test("first hour 18: a price is suggested with its reasons, taken, taken back, refused and bounded", async () => {
   const server = await Server.begin({ demo: "whole" });
   const browser = new Browser();
   await browser.start();

@@ -76,6 +76,41 @@ fn a_stall_founded_offline_connects_and_a_second_device_joins_by_invitation() {
     });
 }
 
+/// First hour 14: the rule for the day itself is a table of the domain; this is what a wrong clock does to it.
+#[test]
+fn a_clock_that_is_hours_off_is_shown_and_labels_no_sale_wrongly() {
+    on_one_thread(async {
+        const HOUR_MS: i64 = 3_600_000;
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        for (number, hours) in [(1, 3), (2, -3)] {
+            let ways = Ways { ahead_ms: hours * HOUR_MS, ..Ways::default() };
+            let shell = Shell::open_so(&folder.path().join(format!("{hours}")), ways);
+            shell.found().await;
+            shell.receive(MANGO, 20).await;
+            // Nobody has said yet that it is wrong, and nothing waits for that.
+            shell.done(sell(1, 2)).await;
+            shell.sign_up(&server, &format!("owner{number}@example.org")).await;
+            shell
+                .until("the server's clock", async || {
+                    let off_ms = shell.about().await.clock_ahead_ms? - hours * HOUR_MS;
+                    // A date of HTTP has whole seconds.
+                    (off_ms.abs() < 60_000).then_some(())
+                })
+                .await;
+            let before_ms = right_ms();
+            shell.done(sell(2, 2)).await;
+            let View::Sale(sale) = shell.ask(Query::Sale { stall: STALL, sale: SaleId([2; 16]) }).await
+            else {
+                panic!("no sale");
+            };
+            let late_ms = sale.row.at_ms - before_ms;
+            assert!((-60_000..60_000).contains(&late_ms), "{late_ms} ms off with a clock {hours} h ahead");
+            shell.close();
+        }
+    });
+}
+
 /// First hour 7 and 19: what this register has goes to another one, said while nobody can be reached. Until the server
 /// heard of it nobody may promise it; then the other one may, and however it comes about, none is promised twice.
 #[test]
