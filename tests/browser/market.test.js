@@ -57,7 +57,7 @@ test("a stall begun without a network is in the market as soon as it is connecte
 });
 
 // Five units: two for each register, one for the shop. Each tries three while it cannot hear the others.
-test("two registers and the shop, cut off from each other, sell the last units and each says the truth", async () => {
+test("first hour 7: two registers and the shop, cut off from each other, sell the last units and each says the truth", async () => {
   const server = await Server.begin();
   const wires = [await Wire.to(server.port), await Wire.to(server.port)];
   const browsers = [...wires.map(({ args }) => new Browser({ args })), new Browser()];
@@ -167,6 +167,8 @@ test("suggestions come with their reason, from this device alone, and what is se
     const heart = forYou.getByRole("button", { name: /^Like / }).first();
     const liked = await heart.getAttribute("aria-label");
     await heart.click();
+    await shopper.go("/market");
+    await shopper.page.getByRole("heading", { name: "Stalls you know" }).waitFor();
     await shopper.go("/liked");
     const here = shopper.page.getByRole("button", { name: liked, exact: true });
     await here.and(shopper.page.locator("[aria-pressed=true]")).click();

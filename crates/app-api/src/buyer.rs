@@ -6,7 +6,7 @@ use soko_domain::entry::{PayWay, ReturnWhy};
 use soko_domain::ids::{Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
-use crate::market::OfferRow;
+use crate::market::{OfferRow, StallCard};
 use crate::query::Window;
 use crate::returned::{BackLine, OwnReturn};
 use crate::review::{Bought, OwnReview};
@@ -143,6 +143,8 @@ pub enum BuyerQuery {
     Likes {
         window: Window,
     },
+    /// Stalls where something was ordered or is liked here, those of the latest orders first.
+    KnownStalls,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -157,6 +159,7 @@ pub enum BuyerView {
     Likes(Likes),
     OwnReviews(Vec<OwnReview>),
     Checkout(Box<CheckoutView>),
+    KnownStalls(Vec<StallCard>),
 }
 
 /// A product of a stall that somebody likes.

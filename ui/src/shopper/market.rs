@@ -1,12 +1,12 @@
 //! The market's front: what it is, who sells, what there is.
 
-use soko_app_api::{Dated, MarketQuery, MarketView, Sort, StallCard, Window};
+use soko_app_api::{BuyerQuery, BuyerView, Dated, MarketQuery, MarketView, Sort, StallCard, Window};
 use yew::prelude::*;
 
 use super::cards::{Offers, Seen, StallTile};
 use super::category::{Categories, Strip};
 use super::suggested::ForMe;
-use crate::live::use_market;
+use crate::live::{use_buyer, use_market};
 use crate::nav::Go;
 use crate::parts::{Busy, Empty, Icon, icon};
 use crate::route::Route;
@@ -52,6 +52,32 @@ pub(super) fn Market() -> Html {
     }
 }
 
+fn tiles(cards: &[StallCard]) -> Html {
+    html! {
+        <ul class="stall-tiles">
+            { for cards.iter().map(|card| html! { <li key={card.stall.to_string()}><StallTile card={card.clone()} /></li> }) }
+        </ul>
+    }
+}
+
+/// Where somebody bought or liked something before, also without a signal. Nothing where nobody did.
+#[component]
+fn Known() -> Html {
+    let speech = use_speech();
+    let live = use_buyer(Some(BuyerQuery::KnownStalls));
+    let Some(BuyerView::KnownStalls(cards)) =
+        live.buyer().filter(|view| **view != BuyerView::KnownStalls(Vec::new()))
+    else {
+        return Html::default();
+    };
+    html! {
+        <section class="stack" aria-labelledby="known">
+            <h2 id="known">{ speech.say("shop.known") }</h2>
+            { tiles(cards) }
+        </section>
+    }
+}
+
 fn as_count(rows: u32) -> usize {
     usize::try_from(rows).unwrap_or(usize::MAX)
 }
@@ -75,6 +101,7 @@ fn Front(props: &FrontProps) -> Html {
         <>
             <Seen as_of_ms={dated.as_of_ms} is_fresh={dated.is_fresh} />
             <Categories />
+            <Known />
             <section class="stack" aria-labelledby="stalls">
                 <div class="row row-apart">
                     <h2 id="stalls">{ speech.say("shop.stalls") }</h2>
@@ -84,11 +111,7 @@ fn Front(props: &FrontProps) -> Html {
                         </button>
                     }
                 </div>
-                <ul class="stall-tiles">
-                    { for dated.value.iter().map(|card| html! {
-                        <li key={card.stall.to_string()}><StallTile card={card.clone()} /></li>
-                    }) }
-                </ul>
+                { tiles(&dated.value) }
             </section>
             <ForMe />
             <Strip sort={Sort::Lowered} id="lowered" title={speech.say("browse.lowered")} />

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{
     BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, ContactView, OfferRow, OwnOrderState,
-    PayChoice, PayOffer, Refused, RetryHint, Told, WantedLine, Window,
+    PayChoice, PayOffer, Refused, RetryHint, StallCard, Told, WantedLine, Window,
 };
 use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::delivery::Handing;
@@ -26,7 +26,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use crate::device::Device;
 use crate::failure::Undone;
-use crate::market::{OfferKept, offer, stall_name};
+use crate::market::{OfferKept, offer, stall_card, stall_name};
 use crate::server::timed;
 use crate::suggest::put_unwanted;
 use checkout::{keep_contact, offered, with_coupon};
@@ -35,6 +35,8 @@ pub(crate) use own_orders::has_ordered_as_guest;
 use own_orders::{NewOrder, OrderLine};
 pub(crate) use sending::Waits;
 
+/// More are found by searching.
+const KNOWN_STALLS_MAX: usize = 8;
 /// Longest note of an order, as the server reads it.
 const NOTE_BYTES_MAX: usize = 500;
 /// Longest telephone number that is sent.
@@ -139,6 +141,7 @@ impl Device {
             BuyerQuery::Likes { window } => Ok(BuyerView::Likes(likes::rows(tx, &whose, *window)?)),
             BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),
             BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
+            BuyerQuery::KnownStalls => Ok(BuyerView::KnownStalls(known_stalls(tx, &whose)?)),
             // The server's to say.
             BuyerQuery::PayOffers(_) => Ok(BuyerView::PayOffers(Vec::new())),
             BuyerQuery::Checkout { .. } => Ok(BuyerView::Missing),
@@ -148,6 +151,25 @@ impl Device {
             }
         })
     }
+}
+
+/// As they were last seen; one whose card is not kept has nothing to show.
+fn known_stalls(tx: &mut dyn Tx, whose: &str) -> Result<Vec<StallCard>, StoreError> {
+    let rows = tx.query(
+        "select stall, max(at_ms) as at_ms from (
+           select stall, at_ms from own_order
+           union all select stall, 0 as at_ms from own_like where whose = $1 and turns % 2 = 1) as known
+         group by stall order by at_ms desc, stall",
+        params![whose],
+    )?;
+    let mut cards = Vec::new();
+    for row in &rows {
+        cards.extend(stall_card(tx, LogId(row.id(0)?))?);
+        if cards.len() == KNOWN_STALLS_MAX {
+            break;
+        }
+    }
+    Ok(cards)
 }
 
 fn refused(code: &str, sentence: &str) -> Refused {

@@ -325,9 +325,13 @@ pub(crate) fn handings(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallPage
     Ok(stall_kept(tx, stall)?.and_then(|(_, card, page)| page.map(|page| StallPage { card, ..page })))
 }
 
+pub(crate) fn stall_card(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallCard>, StoreError> {
+    Ok(stall_kept(tx, stall)?.map(|(_, card, _)| card))
+}
+
 /// What a stall is called; empty if it was never seen.
 pub(crate) fn stall_name(tx: &mut dyn Tx, stall: LogId) -> Result<String, StoreError> {
-    Ok(stall_kept(tx, stall)?.map(|(_, card, _)| card.name).unwrap_or_default())
+    Ok(stall_card(tx, stall)?.map(|card| card.name).unwrap_or_default())
 }
 
 pub(crate) fn offer(

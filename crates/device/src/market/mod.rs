@@ -17,7 +17,7 @@ use crate::failure::Undone;
 use crate::host::random;
 use crate::server::{Server, Unanswered, timed};
 
-pub(crate) use cache::{OfferKept, handings, offer, stall_name};
+pub(crate) use cache::{OfferKept, handings, offer, stall_card, stall_name};
 
 /// Stalls and offers that are fetched ahead.
 const STALLS_AHEAD: u32 = 50;

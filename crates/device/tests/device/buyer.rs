@@ -63,6 +63,13 @@ async fn baskets(shell: &Shell) -> Vec<BasketOf> {
     }
 }
 
+async fn known_stalls(shell: &Shell) -> Vec<String> {
+    match shell.call(Call::Buyer(BuyerQuery::KnownStalls)).await {
+        Answer::Buyer(BuyerView::KnownStalls(cards)) => cards.into_iter().map(|card| card.name).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
 pub(crate) async fn own_order(shell: &Shell, order: OrderId) -> OwnOrderView {
     match shell.call(Call::Buyer(BuyerQuery::Order(order))).await {
         Answer::Buyer(BuyerView::Order(view)) => *view,
@@ -118,8 +125,11 @@ fn an_order_saved_offline_is_sent_once_and_told_once_on_both_sides() {
         stall.shop(&server).await;
         let shopper = Shell::open(&phone);
         buyer(&shopper, &server).await;
+        let stalls = MarketQuery::Stalls { text: String::new(), window: Window::first(8) };
+        assert!(matches!(shopper.call(Call::Market(stalls)).await, Answer::Market(MarketView::Stalls(_))));
         drop(server);
 
+        assert_eq!(known_stalls(&shopper).await, [""; 0]);
         buy(&shopper, 1, put(MANGO, 3)).await;
         buy(&shopper, 2, put(TEA, 1)).await;
         let [basket] = baskets(&shopper).await.try_into().unwrap();
@@ -131,6 +141,7 @@ fn an_order_saved_offline_is_sent_once_and_told_once_on_both_sides() {
         let saved = own_order(&shopper, ORDER).await;
         assert_eq!((saved.row.state, saved.lines.len()), (OwnOrderState::Saved, 2));
         assert!(baskets(&shopper).await.is_empty());
+        assert_eq!(known_stalls(&shopper).await, ["Duka"], "also before it is sent, and without a signal");
         // Closed before it was sent.
         shopper.close();
         let shopper = Shell::open(&phone);
