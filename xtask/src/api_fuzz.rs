@@ -1,7 +1,7 @@
 //! Tries every operation that the server publishes with odd and hostile input: none may be answered with 5xx,
-//! and the server must be well afterwards. Once as a stranger, once as the owner of a stall that exists, and once as a
-//! device, so that what lies behind the sign-in is reached too. The tool reads `/openapi.json`, so a new operation needs no
-//! line here.
+//! and the server must be well afterwards. As a stranger, as the owner of a stall that exists and as a device at once,
+//! so that what lies behind the sign-in is reached too. The tool reads `/openapi.json`, so a new operation needs no line
+//! here.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -16,7 +16,7 @@ use crate::machine;
 use crate::packages::require_program;
 use crate::postgres::free_port;
 use crate::server::{PACKAGE, PROGRAM, Server};
-use crate::shell::{Doing as _, Failure, Outcome, root, run, target_dir};
+use crate::shell::{Doing as _, Failure, Outcome, root, run, run_aside, target_dir};
 
 /// The same input every time: a failure can be repeated.
 const SEED: &str = "20261121";
@@ -42,28 +42,37 @@ pub(crate) fn try_every_operation() -> Outcome {
     run(Command::new(&program).args(demo).arg(&data_dir))?;
     // With limits the owner would be told to wait before anything is reached.
     let mut server = Server::start(&program, &data_dir, address, &["--limits=false"])?;
-    let tried = as_stranger(address, &data_dir)
-        .and_then(|()| as_owner(address, &data_dir))
-        .and_then(|()| as_device(address, &data_dir));
+    let tried = at_once([&|| as_stranger(address, &data_dir), &|| as_owner(address, &data_dir), &|| {
+        as_device(address, &data_dir)
+    }]);
     if !server.is_well(address) {
         return Err(server.failure("the server is not well afterwards"));
     }
     tried.map_err(|failure| server.failure(&failure.to_string()))
 }
 
+/// Each on a thread of its own: the tool works with one core, and what one does is no excuse for what another is answered.
+fn at_once(tries: [&(dyn Fn() -> Outcome + Sync); 3]) -> Outcome {
+    std::thread::scope(|scope| {
+        let running = tries.map(|tried| scope.spawn(tried));
+        let ended = running.map(|it| it.join().unwrap_or_else(|_| Err(Failure::new("a thread panicked"))));
+        ended.into_iter().collect()
+    })
+}
+
 fn as_stranger(address: SocketAddr, data_dir: &Path) -> Outcome {
-    run(&mut tool(address, data_dir, None))
+    run_aside(&mut tool(address, data_dir, None))
 }
 
 fn as_owner(address: SocketAddr, data_dir: &Path) -> Outcome {
     let token = sign_in(address)?;
     let stalls = asked(address, "GET", "/v1/stalls", Some(&token), "")?;
     let stall = text(stalls.pointer("/stalls/0").unwrap_or(&Value::Null), "stall")?;
-    let mut command = tool_at_stall(address, data_dir, (stall, &token))?;
+    let mut command = tool_at_stall(address, data_dir, "owner", (stall, &token))?;
     for path in NOT_AS_OWNER {
         command.args(["--exclude-path", path]);
     }
-    run(&mut command)
+    run_aside(&mut command)
 }
 
 fn sign_in(address: SocketAddr) -> Outcome<String> {
@@ -95,7 +104,7 @@ fn as_device(address: SocketAddr, data_dir: &Path) -> Outcome {
             }
         }
     }
-    run(&mut tool_at_stall(address, data_dir, (stall, token))?)?;
+    run_aside(&mut tool_at_stall(address, data_dir, "device", (stall, token))?)?;
     // Otherwise the tool may have met nothing but the door.
     must_be(200, exchanged(address, (stall, token), &read(PAGES[0])?)?)
 }
@@ -121,8 +130,13 @@ fn exchanged(address: SocketAddr, (stall, token): (&str, &str), page: &[u8]) -> 
 }
 
 /// What is asked for mostly exists; otherwise every answer would be that there is no such stall.
-fn tool_at_stall(address: SocketAddr, data_dir: &Path, (stall, token): (&str, &str)) -> Outcome<Command> {
-    let settings = data_dir.join("schemathesis.toml");
+fn tool_at_stall(
+    address: SocketAddr,
+    data_dir: &Path,
+    who: &str,
+    (stall, token): (&str, &str),
+) -> Outcome<Command> {
+    let settings = data_dir.join(format!("schemathesis-{who}.toml"));
     let known = format!("[parameters]\n\"path.stall\" = \"{stall}\"\n");
     fs::write(&settings, known).doing("writing the settings of schemathesis")?;
     let mut command = tool(address, data_dir, Some(&settings));

@@ -59,6 +59,16 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     if status.success() { Ok(()) } else { Err(Failure::new(format!("`{shown}` ended with {status}"))) }
 }
 
+/// The same beside others: what it printed is shown in one piece when it ends.
+pub(crate) fn run_aside(command: &mut Command) -> Outcome {
+    let shown = shown(command);
+    let output = command.stdin(Stdio::null()).output().doing(&format!("starting `{shown}`"))?;
+    let said = [output.stdout, output.stderr].concat();
+    say(&format!("$ {shown}\n{}", String::from_utf8_lossy(&said)));
+    let status = output.status;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("`{shown}` ended with {status}"))) }
+}
+
 /// What a command printed, when it succeeded.
 pub(crate) fn output_of(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
