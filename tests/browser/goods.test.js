@@ -95,3 +95,85 @@ test("a backup makes a register of another device, and only with its password", 
     await fresh.page.getByRole("main").getByRole("link", { name: /2\.50/ }).nth(1).waitFor();
   });
 });
+
+const cart = (till) => till.page.getByRole("complementary", { name: "Cart" });
+
+// A product's page by its name on the list.
+async function toProduct(till, name) {
+  await till.go("/products");
+  await till.page.getByRole("main").getByRole("link", { name: new RegExp(name) }).first().click();
+  await till.page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+test("a table of variants is made with one press, and is one tile that asks which", async () => {
+  await withBrowsers(1, async (till) => {
+    const { page } = till;
+    await till.openStall("Mama Akinyi");
+    await till.addProduct("Shirt", "9.00");
+    await till.addProduct("Tea", "2.00");
+    await toProduct(till, "Shirt");
+    await page.getByText("Sizes, colours and other variants").first().click();
+    await till.button("Colour").click();
+    await till.field("Colour: which there are").fill("red, blue,");
+    await till.button("Something else differs, too").click();
+    await till.button("Size").click();
+    for (const size of ["L", "S", "M"]) {
+      await till.field("Size: which there are").fill(size);
+      await page.keyboard.press("Enter");
+    }
+    await page.getByRole("checkbox", { name: "Make blue · L" }).uncheck();
+    await till.field("Price of red · L").fill("12");
+    await till.button("Make the 5 missing ones").click();
+    await page.getByText("5 variants are on offer").first().waitFor();
+    await page.getByRole("checkbox", { name: "Make blue · L" }).check();
+    await till.button("Make the missing one").click();
+    await page.getByText("1 variant is on offer").first().waitFor();
+    assert.equal(await page.getByRole("checkbox", { name: /^Make / }).count(), 0, "none is missing");
+
+    // Its place leads to it, and there it gets its code.
+    await page.getByRole("link", { name: /^Shirt blue M/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Shirt blue M" }).waitFor();
+    await page.getByRole("textbox", { name: /^Barcodes/ }).fill("61610077");
+    await till.button("Save").click();
+    await page.getByText("Saved").first().waitFor();
+    await till.stockOf("Shirt red L", "Receive", 1);
+    await till.stockOf("Shirt red S", "Receive", 4);
+
+    // One tile, which says how many there are, from which price, and how much is left.
+    await till.openDrawer();
+    const offered = page.getByRole("list", { name: "Products" }).getByRole("button");
+    await offered.nth(1).waitFor();
+    assert.equal(await offered.count(), 2);
+    await till.product("Shirt").filter({ hasText: "6 variants" }).filter({ hasText: /from .*9\.00/ }).filter({ hasText: "5 left" }).waitFor();
+    // It asks which, by the keyboard, too; Escape chooses none.
+    await till.product("Shirt").click();
+    const sheet = page.getByRole("dialog", { name: "Shirt" });
+    await sheet.getByRole("button", { name: /^blue · S, .*9\.00$/ }).waitFor();
+    assert.equal(await sheet.getByRole("button", { name: /·/ }).count(), 6);
+    await page.keyboard.press("Escape");
+    await sheet.waitFor({ state: "detached" });
+    await cart(till).getByText("Nothing in the cart").waitFor();
+    await till.product("Shirt").focus();
+    await page.keyboard.press("Enter");
+    await sheet.getByRole("button", { name: /^red · L, 1 left, .*12\.00$/ }).focus();
+    await page.keyboard.press("Enter");
+    await sheet.waitFor({ state: "detached" });
+    await cart(till).getByText("Shirt red L").waitFor();
+    // A code goes straight to its variant.
+    await page.keyboard.type("61610077", { delay: 0 });
+    await page.keyboard.press("Enter");
+    await cart(till).getByText("Shirt blue M").waitFor();
+    assert.equal(await till.pay(), 1);
+    await page.getByText("21.00").first().waitFor();
+
+    // The last one is gone, and the sheet says so; what nobody counted says nothing.
+    await till.go("/sell");
+    await till.product("Shirt").click();
+    await sheet.getByRole("button", { name: /^red · L, none left, .*12\.00$/ }).waitFor();
+    await page.keyboard.press("Escape");
+    // So does a search that names it.
+    await page.getByRole("searchbox").first().fill("shirt red s");
+    await till.product("Shirt red S").first().click();
+    await cart(till).getByText("Shirt red S").waitFor();
+  });
+});

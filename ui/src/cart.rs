@@ -354,6 +354,7 @@ mod tests {
             own_share: 3,
             picture: None,
             categories: Vec::new(),
+            family: None,
         }
     }
 

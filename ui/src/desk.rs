@@ -7,7 +7,7 @@ use soko_app_api::{
     Answer, BuyerCommand, BuyerVerb, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, PeopleCall,
     PeopleReply, PeopleVerb, Refused, Reply, Told, Verb,
 };
-use soko_domain::ids::{Hash, LogId, SaleId, ThingId};
+use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ThingId};
 use yew::prelude::*;
 
 use crate::app::Program;
@@ -46,6 +46,8 @@ pub struct Inner {
     pub scans: Listeners<String>,
     /// What is on the counter of the chosen stall.
     pub cart: Watched<Cart>,
+    /// A product of which a variant is to be chosen for the counter.
+    pub choosing: Watched<Option<ProductId>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,6 +113,7 @@ impl Desk {
             stall: Watched::new(stall),
             scans: Listeners::default(),
             cart: Watched::new(new_cart()),
+            choosing: Watched::new(None),
         }));
         let hearing = desk.clone();
         desk.link.listen(Rc::new(move |told| {

@@ -14,7 +14,7 @@ mod toasts;
 pub use because::because;
 pub use chart::{Chart, ChartKind, Heat, Mark};
 pub use dialog::{Confirm, Dialog};
-pub use field::{Choice, Field, SearchBox, Segmented, Stepper, TextArea};
+pub use field::{Choice, Field, SearchBox, Segmented, Stepper, TextArea, use_id};
 pub use icon::{Icon, icon};
 pub use list::{Slot, Windowed};
 pub use qr::Qr;

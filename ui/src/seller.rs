@@ -2,6 +2,7 @@
 
 mod begin;
 mod categories;
+mod choose;
 mod claims;
 mod counter;
 mod counting;
@@ -23,6 +24,7 @@ mod labels;
 mod line;
 mod mailed;
 mod offer_with;
+mod option_fields;
 mod order;
 mod order_refund;
 mod order_returns;
@@ -56,6 +58,7 @@ mod swaps;
 mod tabs;
 mod tenders;
 mod today;
+mod variants;
 
 use soko_app_api::OwnStall;
 use soko_domain::ids::{AuthorId, ShiftId};

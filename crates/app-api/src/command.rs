@@ -13,6 +13,7 @@ use crate::customers::{CustomerInput, LoyaltyView, PurseInput};
 use crate::edits::{
     CategoryEdit, OpenOrderEdit, PriceListEdit, ProductContent, ProductEdit, StallContent, StallEdit,
 };
+use crate::family::VariantInput;
 use crate::import::ImportChoice;
 use crate::people::{CoinsInput, LimitsView};
 use crate::prices::PriceRuleInput;
@@ -361,6 +362,12 @@ pub enum Verb {
     OpenCount {
         #[serde(with = "as_hex")]
         product: ProductId,
+    },
+    /// Makes variants of a product, all or none; one that is off the offer comes back, and one that is there stays as it is.
+    MakeVariants {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        variants: Vec<VariantInput>,
     },
 }
 

@@ -15,6 +15,7 @@ mod coupons;
 mod customers;
 mod device;
 mod edits;
+mod family;
 mod figures;
 mod for_shoppers;
 mod import;
@@ -55,6 +56,7 @@ pub use edits::{
     CategoryEdit, OpenOrderEdit, OptionValue, PartInput, PriceListEdit, ProductContent, ProductEdit,
     StallContent, StallEdit, TabLine,
 };
+pub use family::*;
 pub use figures::*;
 pub use for_shoppers::decode_for_shoppers;
 pub use import::*;

@@ -38,6 +38,9 @@ pub struct ProductFilter {
     /// Only those that a seller wants at hand.
     #[serde(default)]
     pub favourites: bool,
+    /// A family as one row: no variant whose product stands in the same list.
+    #[serde(default)]
+    pub families: bool,
 }
 
 /// One question about one stall.
@@ -103,8 +106,8 @@ pub enum Query {
         stall: LogId,
         window: Window,
     },
-    /// The variants of a product, archived ones left out.
-    Variants {
+    /// A product with its variants, archived ones left out.
+    Family {
         #[serde(with = "as_hex")]
         stall: LogId,
         #[serde(with = "as_hex")]
@@ -336,7 +339,7 @@ impl Query {
             | Self::StockList { stall, .. }
             | Self::StockHistory { stall, .. }
             | Self::ToBuy { stall, .. }
-            | Self::Variants { stall, .. }
+            | Self::Family { stall, .. }
             | Self::Questions { stall, .. }
             | Self::Import { stall, .. }
             | Self::Basket { stall, .. }
@@ -380,7 +383,7 @@ impl Query {
             | Self::StockList { .. }
             | Self::Shares(_)
             | Self::ToBuy { .. }
-            | Self::Variants { .. } => matches!(key, Key::Products | Key::Stock(_)),
+            | Self::Family { .. } => matches!(key, Key::Products | Key::Stock(_)),
             Self::Questions { .. } | Self::Import { .. } | Self::Imports(_) => matches!(key, Key::Products),
             Self::Categories(_) => matches!(key, Key::Products | Key::Document(_)),
             Self::Product { product, .. } => {

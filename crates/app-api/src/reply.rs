@@ -55,4 +55,8 @@ pub enum Reply {
         #[serde(with = "as_hex")]
         ask: ThingId,
     },
+    /// So many variants are on offer that were not.
+    VariantsMade {
+        made: u32,
+    },
 }

@@ -16,6 +16,7 @@ use crate::counter::{PaymentRow, ScannedRow};
 use crate::coupons::CouponsView;
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
 use crate::edits::{OptionValue, ProductEdit};
+use crate::family::{FamilyRow, FamilyView};
 use crate::figures::{FiguresView, GoodsView};
 use crate::import::{ImportRow, ImportView};
 use crate::people::{AtRegisterView, AuditRow};
@@ -36,6 +37,7 @@ pub enum View {
     Status(StatusView),
     Stall(StallView),
     Products(Vec<ProductRow>),
+    Family(Box<FamilyView>),
     Scanned(Vec<ScannedRow>),
     Payments(Vec<PaymentRow>),
     Categories(Vec<CategoryRow>),
@@ -169,6 +171,8 @@ pub struct ProductRow {
     /// What makes it a variant: "M · red". Empty otherwise; the name has it already.
     pub options: String,
     pub is_bundle: bool,
+    /// Its variants in one; none for what has none.
+    pub family: Option<Box<FamilyRow>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -58,6 +58,7 @@ fn table_of_what_makes_an_answer_stale() {
         (Query::Scan { stall, code: "1".into() }, lists),
         (Query::StockList { stall, window }, lists),
         (Query::Shares(stall), lists),
+        (Query::Family { stall, product: MANGO }, lists),
         (Query::Payments { stall, window }, &["sales"]),
         (Query::Categories(stall), &categories),
         (Query::Product { stall, product: MANGO }, &["product mango", "document mango"]),

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod email;
 pub mod entry;
 pub mod essence;
+pub mod family;
 pub mod ids;
 pub mod import;
 pub mod likes;

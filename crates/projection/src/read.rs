@@ -1,5 +1,6 @@
 //! Facts out of the derived tables, for decisions and for screens. The same on a device and on the server.
 
+mod lists;
 mod stock;
 
 use soko_documents::DocumentKind;
@@ -15,6 +16,7 @@ use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::{Row, StoreError, Tx, log, params};
 
+pub use lists::{ProductListed, ProductsOf, products_and_shares, variants};
 pub use stock::{accounts, balance, expected, holders, shares_of};
 
 use crate::project::ParkCode;
@@ -361,47 +363,6 @@ pub fn product(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option
     tx.query_opt(&sql, params![log, product.0])?.as_ref().map(product_found).transpose()
 }
 
-/// Which products of a list.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct ProductsOf {
-    /// None: of every category and of none.
-    pub category: Option<ThingId>,
-    pub archived: bool,
-    /// Only those that a seller wants at hand.
-    pub favourites: bool,
-}
-
-/// Products by name, and what an author may promise of each.
-pub fn products_and_shares(
-    tx: &mut dyn Tx,
-    (log, author): (LogId, AuthorId),
-    of: ProductsOf,
-    (offset, rows): (u32, u32),
-) -> Result<Vec<(ProductFound, i64)>, StoreError> {
-    let columns = PRODUCT_COLUMNS.replace(", ", ", p.");
-    let share = "left join balance b
-                 on b.log = p.log and b.product = p.product and b.account = $2 and b.whose = $3";
-    let (account, whose) = Account::Share(author).parts();
-    let wanted = if of.favourites { "and p.favourite = 1" } else { "" };
-    let found = if let Some(category) = of.category {
-        let sql = format!(
-            "select p.{columns}, coalesce(b.quantity, 0)
-             from product_category c join product p on p.log = c.log and p.product = c.product {share}
-             where c.log = $1 and c.category = $4 and p.archived = $5 {wanted}
-             order by p.folded, p.product limit $6 offset $7"
-        );
-        tx.query(&sql, params![log, account, whose, category, of.archived, rows, offset])?
-    } else {
-        let sql = format!(
-            "select p.{columns}, coalesce(b.quantity, 0) from product p {share}
-             where p.log = $1 and p.archived = $4 {wanted}
-             order by p.folded, p.product limit $5 offset $6"
-        );
-        tx.query(&sql, params![log, account, whose, of.archived, rows, offset])?
-    };
-    found.iter().map(|row| Ok((product_found(row)?, row.int(PRODUCT_COLUMNS_COUNT)?))).collect()
-}
-
 /// Every account that is not empty of the products in a part of the list by name.
 pub fn accounts_of_products(
     tx: &mut dyn Tx,
@@ -459,21 +420,6 @@ pub fn products_in_question(
          order by p.folded, p.product limit $2 offset $3"
     );
     tx.query(&sql, params![log, rows, offset])?.iter().map(product_found).collect()
-}
-
-/// The variants of a product that are on offer, by name.
-pub fn variants(
-    tx: &mut dyn Tx,
-    log: LogId,
-    product: ProductId,
-    limit: u32,
-) -> Result<Vec<ProductId>, StoreError> {
-    let rows = tx.query(
-        "select product from product where log = $1 and variant_of = $2 and archived = 0
-         order by folded, product limit $3",
-        params![log, product, limit],
-    )?;
-    rows.iter().map(|row| row.id(0).map(ProductId)).collect()
 }
 
 /// What one record did to a product's units.

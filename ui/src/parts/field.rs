@@ -69,8 +69,9 @@ fn under(id: String, hint: Option<AttrValue>, problem: Option<AttrValue>) -> Htm
     }
 }
 
+/// Ties a label to what it names.
 #[hook]
-fn use_id() -> AttrValue {
+pub fn use_id() -> AttrValue {
     let id = use_memo((), |()| {
         let bytes = crate::browser::chance();
         AttrValue::from(format!("f{:02x}{:02x}{:02x}{:02x}", bytes[0], bytes[1], bytes[2], bytes[3]))

@@ -1,20 +1,16 @@
 //! What a product is to others: its variants, each with a price, a stock and codes of its own; and the parts that one of
 //! it takes when it is a bundle.
 
-use soko_app_api::{
-    OptionValue, PartInput, ProductContent, ProductEdit, ProductRow, ProductView, Query, Verb, View,
-};
+use soko_app_api::{PartInput, ProductEdit, ProductRow, ProductView, Query, Verb, View};
 use soko_domain::ids::{LogId, ProductId};
-use soko_domain::tax::TaxMode;
 use yew::prelude::*;
 
+use super::variants::Variants;
 use crate::acting::{sets, use_acting};
-use crate::browser;
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Field, Icon, SearchBox, icon};
+use crate::parts::{Icon, SearchBox, icon};
 use crate::route::Route;
-use crate::typed;
 
 /// Products that are offered as parts.
 const HITS_MAX: u32 = 6;
@@ -58,93 +54,6 @@ fn Parent(props: &ParentProps) -> Html {
             </span>
             { icon(Icon::Forward) }
         </Go>
-    }
-}
-
-#[component]
-fn Variants(props: &FamilyProps) -> Html {
-    let acting = use_acting();
-    let speech = acting.speech.clone();
-    let product = props.view.product;
-    let live = use_query(Some(Query::Variants { stall: props.stall, product }));
-    let (option, value, price) =
-        (use_state(String::new), use_state(String::new), use_state(|| None::<String>));
-    let rows: Vec<ProductRow> = match live.view() {
-        Some(View::Products(rows)) => rows.clone(),
-        _ => Vec::new(),
-    };
-    let currency = props.view.currency.clone();
-    let shown_price = (*price).clone().unwrap_or_else(|| typed::plain(props.view.price_minor, &currency));
-    let amount = typed::amount(&shown_price, &currency);
-    let is_ready =
-        !option.trim().is_empty() && !value.trim().is_empty() && amount.is_some() && !acting.is_busy();
-    let onsubmit = {
-        let (acting, option, value, view, stall) =
-            (acting.clone(), option.clone(), value.clone(), props.view.clone(), props.stall);
-        Callback::from(move |submit: SubmitEvent| {
-            submit.prevent_default();
-            let Some(price_minor) = amount else { return };
-            let content = variant(&view, (option.trim(), value.trim()), price_minor);
-            let (name, told, value) = (content.name.clone(), acting.clone(), value.clone());
-            let product = ProductId(browser::chance());
-            acting.act(stall, Verb::CreateProduct { product, content }, move |_| {
-                value.set(String::new());
-                told.desk.toasts.done(told.speech.fill("product.added", &[("name", &name)]));
-            });
-        })
-    };
-    html! {
-        <details class="card more" open={!rows.is_empty()}>
-            <summary>{ speech.say("variant.title") }</summary>
-            <div class="stack">
-                <p class="field-hint">{ speech.say("variant.text") }</p>
-                { for rows.iter().map(|row| html! {
-                    <Go to={Route::Product(row.product)} class="list-row">
-                        <span class="list-main">
-                            <span class="list-name">{ row.options.clone() }</span>
-                            <span class="list-more">{ speech.fill("sell.left", &[("n", &speech.quantity(row.own_share, row.unit))]) }</span>
-                        </span>
-                        <span class="list-end number">{ speech.money(row.price_minor, &row.currency) }</span>
-                    </Go>
-                }) }
-                <form class="stack" {onsubmit}>
-                    <div class="pair">
-                        <Field label={speech.say("variant.option")} value={(*option).clone()} on_input={sets(&option)} hint={speech.say("variant.option-hint")} />
-                        <Field label={speech.say("variant.value")} value={(*value).clone()} on_input={sets(&value)} hint={speech.say("variant.value-hint")} />
-                        <Field label={speech.say("product.price")} value={shown_price} on_input={price_setter(&price)} inputmode="decimal" sign={currency} />
-                    </div>
-                    <div class="row"><button type="submit" class="button" disabled={!is_ready}>{ icon(Icon::Plus) }{ speech.say("variant.add") }</button></div>
-                </form>
-            </div>
-        </details>
-    }
-}
-
-fn price_setter(price: &UseStateHandle<Option<String>>) -> Callback<String> {
-    let setter = price.setter();
-    Callback::from(move |text| setter.set(Some(text)))
-}
-
-/// Like its product but for its name, price, stock and codes.
-fn variant(view: &ProductView, (option, value): (&str, &str), price_minor: i64) -> ProductContent {
-    ProductContent {
-        name: format!("{} {value}", view.name),
-        description: view.description.clone(),
-        sku: String::new(),
-        barcodes: Vec::new(),
-        unit: view.unit,
-        price_minor,
-        price_per: view.price_per,
-        cost_minor: view.cost_minor,
-        tax_ppm: view.tax_ppm,
-        tax_inclusive: view.tax_mode == TaxMode::Inclusive,
-        categories: view.categories.clone(),
-        favourite: false,
-        low_level: view.low_level,
-        piece_g: view.piece_g,
-        variant_of: Some(view.product),
-        options: vec![OptionValue { name: option.into(), value: value.into() }],
-        parts: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use soko_app_api::{Answer, Call, OwnStall, ProductFilter, ProductRow, Query, Vie
 use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
-use super::sell::Categories;
+use super::sell::{Categories, kinds, price_and_share};
 use super::with_stall;
 use crate::acting::sets;
 use crate::desk::use_desk;
@@ -62,7 +62,8 @@ fn List(props: &ListProps) -> Html {
     let call = if is_searching {
         Call::Ask(Query::Search { stall, text: text.trim().into(), rows: HITS_MAX })
     } else {
-        let filter = ProductFilter { category: *category, archived, favourites: *which == Which::Favourites };
+        let favourites = *which == Which::Favourites;
+        let filter = ProductFilter { category: *category, archived, favourites, families: true };
         Call::Ask(Query::Products { stall, filter, window: Window::first(1) })
     };
     let slot = Callback::from(|slot: Slot| {
@@ -133,20 +134,18 @@ struct RowProps {
 fn Row(props: &RowProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let row = &props.row;
-    let left = speech.quantity(row.own_share, row.unit);
-    let more = if row.sku.is_empty() {
-        speech.fill("sell.left", &[("n", &left)])
-    } else {
-        let left = speech.fill("sell.left", &[("n", &left)]);
-        format!("{} · {left}", row.sku).into()
-    };
+    let (price, own_share) = price_and_share(&speech, row);
+    let left = speech.fill("sell.left", &[("n", &speech.quantity(own_share, row.unit))]);
+    let sku = (!row.sku.is_empty()).then(|| row.sku.clone().into());
+    let kinds = row.family.as_ref().map(|family| kinds(&speech, family));
+    let more: Vec<AttrValue> = [sku, Some(left), kinds].into_iter().flatten().collect();
     html! {
         <Go to={Route::Product(row.product)} class="list-row">
             <Photo address={row.picture.as_ref().map(|hash| desk.picture(hash))} name={row.name.clone()} />
             <span class="list-main">
-                <span class="list-name">{ row.name.clone() }</span><span class="list-more">{ more }</span>
+                <span class="list-name">{ row.name.clone() }</span><span class="list-more">{ more.join(" · ") }</span>
             </span>
-            <span class="list-end number">{ speech.price(row.price_minor, &row.currency, row.unit, row.price_per) }</span>
+            <span class="list-end number">{ price }</span>
         </Go>
     }
 }

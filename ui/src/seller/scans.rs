@@ -10,6 +10,7 @@ use soko_domain::ids::LogId;
 use soko_domain::purse::CardCode;
 use yew::prelude::*;
 
+use super::choose::Choosing;
 use crate::app::use_stall;
 use crate::cart::Cart;
 use crate::desk::{Desk, new_cart, use_desk};
@@ -20,7 +21,8 @@ use crate::speech::{Speech, use_speech};
 #[component]
 pub fn Scans() -> Html {
     let (desk, speech) = (use_desk(), use_speech());
-    let stall = use_stall().map(|stall| stall.stall);
+    let known = use_stall();
+    let stall = known.as_ref().map(|stall| stall.stall);
     let choice = use_state(|| None::<Vec<ProductRow>>);
     use_kept_cart(stall);
     {
@@ -53,12 +55,16 @@ pub fn Scans() -> Html {
             move || drop(listening)
         });
     }
-    let Some(rows) = (*choice).clone() else { return Html::default() };
     let on_close = {
         let choice = choice.clone();
         Callback::from(move |()| choice.set(None))
     };
-    html! { <Chooser {rows} {on_close} /> }
+    html! {
+        <>
+            if let Some(stall) = known { <Choosing {stall} /> }
+            if let Some(rows) = (*choice).clone() { <Chooser {rows} {on_close} /> }
+        </>
+    }
 }
 
 /// Codes wait here while the one before is looked up.
@@ -125,8 +131,18 @@ impl Queue {
     }
 }
 
-/// Puts one more onto the cart; where the cart is not in sight, it says so.
+/// Puts one more onto the cart; of a product with variants, asks which.
 pub(super) fn put(desk: &Desk, speech: &Speech, row: &ProductRow) {
+    if row.family.is_some() {
+        desk.choosing.set(Some(row.product));
+    } else {
+        put_one(desk, speech, row);
+    }
+}
+
+/// Where the cart is not in sight, it says so. Whatever was to be chosen, it is this.
+pub(super) fn put_one(desk: &Desk, speech: &Speech, row: &ProductRow) {
+    desk.choosing.set(None);
     let mut has_room = true;
     desk.cart.change(|cart| has_room = cart.add(row));
     if !has_room {

@@ -1,7 +1,7 @@
 //! Selling: what is offered on one side, what is on the counter on the other. On a phone the counter is a sheet, and
 //! its total is always in sight.
 
-use soko_app_api::{Answer, Call, OwnStall, ProductFilter, ProductRow, Query, View, Window};
+use soko_app_api::{Answer, Call, FamilyRow, OwnStall, ProductFilter, ProductRow, Query, View, Window};
 use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
@@ -11,6 +11,7 @@ use super::shift::NoDrawer;
 use super::with_stall;
 use crate::acting::sets;
 use crate::browser;
+use crate::cart::Cart;
 use crate::desk::use_desk;
 use crate::live::use_query;
 use crate::nav::Go;
@@ -130,9 +131,9 @@ enum Shelf {
 impl Shelf {
     fn filter(self) -> ProductFilter {
         match self {
-            Self::All => ProductFilter::default(),
-            Self::Favourites => ProductFilter { favourites: true, ..Default::default() },
-            Self::Category(category) => ProductFilter { category: Some(category), ..Default::default() },
+            Self::All => ProductFilter { families: true, ..Default::default() },
+            Self::Favourites => ProductFilter { favourites: true, ..Self::All.filter() },
+            Self::Category(category) => ProductFilter { category: Some(category), ..Self::All.filter() },
         }
     }
 }
@@ -221,17 +222,18 @@ fn Offered(props: &OfferedProps) -> Html {
         Callback::from(move |_: MouseEvent| put(&desk, &speech, &row))
     };
     let address = row.picture.as_ref().map(|hash| desk.picture(hash));
-    let price = speech.price(row.price_minor, &row.currency, row.unit, row.price_per);
-    let on_counter = cart.quantity_of(row.product);
-    let left = speech.quantity(row.own_share, row.unit);
+    let on_counter = on_counter(&cart, row);
+    let (price, own_share) = price_and_share(&speech, row);
+    let kinds = row.family.as_ref().map(|family| kinds(&speech, family));
+    let popup = kinds.as_ref().map(|_| "dialog");
     let share = html! {
-        if row.own_share <= 0 && !props.is_connected {
+        if own_share <= 0 && !props.is_connected {
             // Nobody counted yet, and nobody else can promise any.
             <></>
-        } else if row.own_share <= 0 {
+        } else if own_share <= 0 {
             <span class="offer-left offer-none">{ speech.say("sell.none-left") }</span>
         } else {
-            <span class="offer-left">{ speech.fill("sell.left", &[("n", &left)]) }</span>
+            <span class="offer-left">{ speech.fill("sell.left", &[("n", &speech.quantity(own_share, row.unit))]) }</span>
         }
     };
     let count = (on_counter > 0).then(|| {
@@ -241,8 +243,9 @@ fn Offered(props: &OfferedProps) -> Html {
     });
     if props.is_grid {
         return html! {
-            <button type="button" class="offer" {onclick}>
+            <button type="button" class="offer" {onclick} aria-haspopup={popup}>
                 <Photo {address} name={row.name.clone()} class="offer-photo" />
+                if let Some(kinds) = kinds { <span class="offer-kinds">{ kinds }</span> }
                 { count }
                 <span class="offer-name">{ row.name.clone() }</span>
                 <span class="offer-foot"><span class="number">{ price }</span>{ share }</span>
@@ -250,11 +253,35 @@ fn Offered(props: &OfferedProps) -> Html {
         };
     }
     html! {
-        <button type="button" class="list-row" {onclick}>
+        <button type="button" class="list-row" {onclick} aria-haspopup={popup}>
             <Photo {address} name={row.name.clone()} />
-            <span class="list-main"><span class="list-name">{ row.name.clone() }</span>{ share }</span>
+            <span class="list-main">
+                <span class="list-name">{ row.name.clone() }</span>
+                <span class="offer-more">{ share }if let Some(kinds) = kinds { <span class="offer-left">{ kinds }</span> }</span>
+            </span>
             { count }
             <span class="list-end number">{ price }</span>
         </button>
     }
+}
+
+/// Of a product and of its variants.
+fn on_counter(cart: &Cart, row: &ProductRow) -> i64 {
+    let variants = row.family.as_ref().map(|family| family.variants.as_slice()).unwrap_or_default();
+    std::iter::once(&row.product).chain(variants).map(|product| cart.quantity_of(*product)).sum()
+}
+
+/// What it costs, and how much of it there is; of a family the lowest price, and all of it.
+pub(super) fn price_and_share(speech: &Speech, row: &ProductRow) -> (AttrValue, i64) {
+    let Some(family) = &row.family else {
+        return (speech.price(row.price_minor, &row.currency, row.unit, row.price_per).into(), row.own_share);
+    };
+    let price = speech.price(family.price_minor, &row.currency, row.unit, family.price_per);
+    let price = if family.is_from { speech.fill("price.from", &[("price", &price)]) } else { price.into() };
+    (price, family.own_share)
+}
+
+/// How many variants there are.
+pub(super) fn kinds(speech: &Speech, family: &FamilyRow) -> AttrValue {
+    speech.count("variant.count", i64::try_from(family.variants.len()).unwrap_or(i64::MAX))
 }

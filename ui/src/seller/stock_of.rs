@@ -325,6 +325,7 @@ fn told(speech: &Speech, deed: Deed, reply: &Reply) -> AttrValue {
         | Reply::Refunded { .. }
         | Reply::Filled { .. }
         | Reply::Imported(_)
+        | Reply::VariantsMade { .. }
         | Reply::ShiftClosed { .. } => speech.say("stock.done"),
     }
 }

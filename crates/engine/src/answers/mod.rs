@@ -3,6 +3,7 @@
 mod coupons;
 mod customers;
 mod desk;
+mod families;
 mod figures;
 mod goods;
 mod history;
@@ -107,7 +108,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
             View::StockHistory(history::of_product(asking, *product, *window)?)
         }
         Query::ToBuy { window, .. } => View::StockList(stock::to_buy(asking, *window)?),
-        Query::Variants { product, .. } => View::Products(products::variants(asking, *product)?),
+        Query::Family { product, .. } => found(families::view(asking, *product)?.map(Box::new), View::Family),
         Query::Questions { window, .. } => View::Questions(questions::list(asking, *window)?),
         Query::Import { import, choice, .. } => {
             found(imports::view(asking, *import, choice.as_ref())?, View::Import)

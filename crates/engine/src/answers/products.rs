@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
-    CategoryRow, OptionValue, PartRow, ProductFilter, ProductRow, ProductView, Said, StallView,
+    CategoryRow, FamilyRow, OptionValue, PartRow, ProductFilter, ProductRow, ProductView, Said, StallView,
     WINDOW_ROWS_MAX, Window,
 };
 use soko_documents::{Document, DocumentKind, Problem, Product, Stall, Typed};
@@ -13,10 +13,10 @@ use soko_domain::stock::Account;
 use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pack_bundle;
-use soko_projection::read::{self as facts, ProductFound, ProductsOf};
+use soko_projection::read::{self as facts, ProductFound, ProductListed, ProductsOf};
 use soko_record_log::StoreError;
 
-use super::{Asking, bounded, questions};
+use super::{Asking, bounded, families, questions};
 use crate::said;
 
 /// More categories than anybody would look through.
@@ -28,13 +28,15 @@ pub(super) fn list(
     window: Window,
 ) -> Result<Vec<ProductRow>, StoreError> {
     let whose = (asking.log, asking.stall.row.author);
-    let of =
-        ProductsOf { category: filter.category, archived: filter.archived, favourites: filter.favourites };
+    let ProductFilter { category, archived, favourites, families } = filter;
+    let of = ProductsOf { category, archived, favourites, families };
     let found = facts::products_and_shares(asking.tx, whose, of, bounded(window))?;
     let mut rows = Vec::with_capacity(found.len());
-    for (product, own_share) in found {
+    for ProductListed { product, own_share, variants } in found {
         let packed = if product.parts.is_empty() { 0 } else { can_be_packed(asking, product.product)? };
-        rows.push(product_row(product, own_share.saturating_add(packed)));
+        let own_share = own_share.saturating_add(packed);
+        let family = if variants == 0 { None } else { families::sum(asking, &product, own_share)? };
+        rows.push(product_row(product, own_share, family));
     }
     Ok(rows)
 }
@@ -93,11 +95,17 @@ pub(super) fn rows_of(
     Ok(rows)
 }
 
-fn row(asking: &mut Asking<'_>, product: ProductFound) -> Result<ProductRow, StoreError> {
+pub(super) fn row(asking: &mut Asking<'_>, product: ProductFound) -> Result<ProductRow, StoreError> {
+    let own_share = share(asking, product.product)?;
+    let family = families::sum(asking, &product, own_share)?;
+    Ok(product_row(product, own_share, family))
+}
+
+/// What the register may promise of a product, and what it could pack.
+pub(super) fn share(asking: &mut Asking<'_>, product: ProductId) -> Result<i64, StoreError> {
     let own = Account::Share(asking.stall.row.author);
-    let own_share = facts::balance(asking.tx, asking.log, product.product, own)?;
-    let packed = can_be_packed(asking, product.product)?;
-    Ok(product_row(product, own_share.saturating_add(packed)))
+    let own_share = facts::balance(asking.tx, asking.log, product, own)?;
+    Ok(own_share.saturating_add(can_be_packed(asking, product)?))
 }
 
 /// How many of a bundle the register's share of its parts is enough for; 0 for what is no bundle.
@@ -111,7 +119,7 @@ pub(super) fn can_be_packed(asking: &mut Asking<'_>, product: ProductId) -> Resu
     Ok(pack_bundle::possible(&shares, &parts))
 }
 
-fn product_row(product: ProductFound, own_share: i64) -> ProductRow {
+fn product_row(product: ProductFound, own_share: i64, family: Option<FamilyRow>) -> ProductRow {
     let options: Vec<&str> = product.options.iter().map(|(_, value)| value.as_str()).collect();
     ProductRow {
         favourite: product.favourite,
@@ -128,13 +136,8 @@ fn product_row(product: ProductFound, own_share: i64) -> ProductRow {
         own_share,
         picture: product.pictures.first().copied(),
         categories: product.categories,
+        family: family.map(Box::new),
     }
-}
-
-/// The variants of a product that are on offer, by name.
-pub(super) fn variants(asking: &mut Asking<'_>, product: ProductId) -> Result<Vec<ProductRow>, StoreError> {
-    let variants = facts::variants(asking.tx, asking.log, product, WINDOW_ROWS_MAX)?;
-    rows_of(asking, variants, usize::MAX)
 }
 
 fn part_row(asking: &mut Asking<'_>, (product, quantity): (ProductId, i64)) -> Result<PartRow, StoreError> {

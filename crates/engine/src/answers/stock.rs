@@ -108,7 +108,7 @@ pub(super) fn list(asking: &mut Asking<'_>, window: Window) -> Result<Vec<StockR
     let part = bounded(window);
     let products = facts::products_and_shares(asking.tx, (log, me), ProductsOf::default(), part)?;
     let accounts = facts::accounts_of_products(asking.tx, log, part)?;
-    rows(asking, products.into_iter().map(|(product, _)| product), accounts)
+    rows(asking, products.into_iter().map(|listed| listed.product), accounts)
 }
 
 /// Those of which there are no more than somebody wanted to be told at.

@@ -92,10 +92,29 @@ fn check_family(
     content: &ProductContent,
 ) -> Result<(), NotDone> {
     if let Some(parent) = content.variant_of {
-        writing.require_product(parent)?;
+        let found = facts::product(writing.tx, writing.log, parent)?;
+        let found = found.ok_or(Refusal::UnknownProduct(parent))?;
+        check_parent(found.variant_of, !found.parts.is_empty())?;
     }
     for part in &content.parts {
         check_part(writing, product, part.product)?;
+    }
+    Ok(())
+}
+
+/// Neither a variant nor a bundle has variants.
+pub(super) fn check_parent(variant_of: Option<ProductId>, is_bundle: bool) -> Result<(), Refusal> {
+    if variant_of.is_some() {
+        return Err(Refusal::Invalid {
+            field: "variants",
+            problem: "a variant has none: make them at its product",
+        });
+    }
+    if is_bundle {
+        return Err(Refusal::Invalid {
+            field: "variants",
+            problem: "a bundle has none: make a bundle of each",
+        });
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod customers;
 mod desk;
 mod documents;
 mod exchange;
+mod families;
 mod goods;
 mod imports;
 mod labels;
@@ -99,6 +100,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::EditStall { edits } => documents::edit_stall(writing, edits),
         Verb::CreateProduct { product, content } => documents::create_product(writing, *product, content),
         Verb::EditProduct { product, edits } => documents::edit_product(writing, *product, edits),
+        Verb::MakeVariants { product, variants } => families::make(writing, *product, variants),
         Verb::EditCategory { category, edits } => documents::edit_category(writing, *category, edits),
         Verb::EditPriceList { price_list, edits } => documents::edit_price_list(writing, *price_list, edits),
         Verb::EditOpenOrder { order, edits } => documents::edit_open_order(writing, *order, edits),
@@ -206,6 +208,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         | Verb::EditStall { .. }
         | Verb::CreateProduct { .. }
         | Verb::EditProduct { .. }
+        | Verb::MakeVariants { .. }
         | Verb::EditCategory { .. }
         | Verb::EditPriceList { .. }
         | Verb::KeepImport { .. }

@@ -2,9 +2,9 @@
 //! what needs an eye.
 
 use soko_app_api::{
-    AdjustedLineInput, AnswerValue, BeyondShare, ImportChoice, ImportProgress, ImportView, OptionValue,
-    PartInput, ProductContent, ProductEdit, ProductFilter, ProductRow, Query, QuestionAbout, QuestionRow,
-    Reply, StockChange, StockChangeRow, StockRow, Verb, View, Window,
+    AdjustedLineInput, AnswerValue, BeyondShare, ImportChoice, ImportProgress, ImportView, PartInput,
+    ProductContent, ProductEdit, ProductFilter, ProductRow, Query, QuestionAbout, QuestionRow, Reply,
+    StockChange, StockChangeRow, StockRow, Verb, View, Window,
 };
 use soko_domain::entry::AdjustReason;
 use soko_domain::ids::ProductId;
@@ -354,26 +354,4 @@ fn selling_a_bundle_moves_its_parts() {
     );
     assert_eq!(device.refused(command(41, Verb::EditProduct { product: set, edits: again })), "invalid");
     assert!(device.engine.verify(STALL).unwrap().is_sound());
-}
-
-#[test]
-fn a_variant_names_its_product_and_what_it_is() {
-    let mut device = Device::ready(1, &["Shirt"], None);
-    let shirt = product(MANGO);
-    for (number, size, price) in [(160, "S", 900), (161, "L", 1_100)] {
-        let options = vec![OptionValue { name: "Size".into(), value: size.into() }];
-        let name = format!("Shirt {size}");
-        let content =
-            ProductContent { variant_of: Some(shirt), options, ..ProductContent::piece(&name, price) };
-        device.done(command(number, Verb::CreateProduct { product: product(number), content }));
-    }
-    device.done(receive(20, product(161), 4));
-    let variants =
-        match device.engine.answer(&Query::Variants { stall: STALL, product: shirt }, now()).unwrap() {
-            View::Products(rows) => rows,
-            other => panic!("{other:?}"),
-        };
-    let told: Vec<_> =
-        variants.iter().map(|row| (row.options.as_str(), row.price_minor, row.own_share)).collect();
-    assert_eq!(told, [("L", 1_100, 4), ("S", 900, 0)]);
 }

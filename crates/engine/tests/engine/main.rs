@@ -7,6 +7,7 @@ mod backups;
 mod counter;
 mod customers;
 mod desk;
+mod families;
 mod figures;
 mod folders;
 mod goods;
