@@ -112,7 +112,7 @@ mod tests {
             lines: 1,
             handing: Handing::Pickup,
         };
-        let payment = Some(OwnPayment { way: PayWay::Card, state, page: page.into() });
+        let payment = Some(OwnPayment { way: PayWay::Card, state, page: page.into(), transfer: None });
         let view = OwnOrderView {
             row,
             lines: vec![],

@@ -90,6 +90,8 @@ impl Standing {
                 IncidentKind::PaymentReturned => ("payment-returned", false),
                 IncidentKind::PaymentDisputed => ("payment-disputed", false),
                 IncidentKind::HandedOverUnpaid => ("handed-over-unpaid", false),
+                IncidentKind::TransferToSendBack => ("transfer-to-send-back", false),
+                IncidentKind::TransferTwice => ("transfer-twice", false),
             };
             self.incidents.push((name, row.int(0)?));
             self.oversells += if is_oversell { row.int(0)? } else { 0 };

@@ -19,6 +19,8 @@ mod returns;
 mod reviews;
 #[path = "orders/swaps.rs"]
 mod swaps;
+#[path = "orders/transfers.rs"]
+mod transfers;
 
 use axum::http::{Method, StatusCode};
 use common::server::{Answer, TestServer, hex};

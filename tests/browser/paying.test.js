@@ -246,3 +246,89 @@ test("something else in place of what is missing is held, agreed to, and paid ba
     await server.close();
   }
 });
+
+// The stall's own account: the buyer sends the money, the seller looks and says so, also without a server, and sends it back by hand.
+test("an order is paid by bank transfer, seen to come without a network, and sent back when it is cancelled", async () => {
+  const server = await Server.begin({});
+  const [seller, buyer] = [new Browser(), new Browser()];
+  try {
+    await seller.start();
+    await buyer.start();
+    const till = await Till.open(seller.context, server.url);
+    const offer = await openedStall(till, "2.50");
+    const card = till.page.locator("section", { has: till.page.getByRole("heading", { name: "Bank transfer" }) }).last();
+    await card.getByLabel("Account holder").fill("Akinyi Tea");
+    await card.getByLabel("IBAN or account number").fill("DE88 3704 0044 0532 0130 00");
+    await card.getByText("The check digits of this IBAN do not fit").waitFor();
+    assert.equal(await card.getByRole("button", { name: "Save" }).isDisabled(), true);
+    await card.getByLabel("IBAN or account number").fill("DE89 3704 0044 0532 0130 00");
+    await card.getByRole("button", { name: "Save" }).click();
+    await till.page.getByText("Saved here · all sent").first().waitFor();
+
+    const shopper = await Till.open(buyer.context, server.url, "/market");
+    const payment = shopper.page.getByRole("region", { name: "Payment" });
+    const orderOne = async () => {
+      await shopper.go("/market");
+      await shopper.page.getByRole("link", { name: new RegExp(offer.tea) }).first().click();
+      await shopper.button("Put in basket").click();
+      await shopper.page.getByText("In your basket: 1.").first().waitFor();
+      await shopper.go("/basket");
+      await shopper.button(`Order from ${offer.stall}`).click();
+      await shopper.page.getByLabel("How you pay").selectOption({ label: "By bank transfer" });
+      await shopper.order();
+      await payment.getByText("DE89 3704 0044 0532 0130 00").waitFor();
+      await payment.getByText("Akinyi Tea").waitFor();
+      return payment.locator("li", { hasText: "Reference" }).locator("bdi").textContent();
+    };
+    const opened = async (reference) => {
+      await till.go("/orders");
+      await till.page.getByRole("main").getByRole("link", { name: new RegExp(reference) }).click();
+      await till.page.getByRole("region", { name: "Bank transfer" }).getByText(reference).waitFor();
+    };
+    const came = async (amounts) => {
+      await till.button("The transfer came").click();
+      const dialog = till.page.getByRole("dialog");
+      for (const [amount, said] of amounts) {
+        await dialog.getByLabel("Amount on the account").fill(amount);
+        if (said) await dialog.getByText(said).waitFor();
+        assert.equal(await dialog.getByRole("button", { name: "It came", exact: true }).isDisabled(), Boolean(said));
+      }
+      await dialog.getByRole("button", { name: "It came", exact: true }).click();
+      await till.page.getByRole("main").getByText("Paid", { exact: true }).first().waitFor();
+    };
+
+    const reference = await orderOne();
+    assert.match(reference, /^[34679ACDEFHJKMNPQRTVWXY]{4}-[34679ACDEFHJKMNPQRTVWXY]{4}-[34679ACDEFHJKMNPQRTVWXY]{3}$/);
+    await payment.getByRole("button", { name: "Copy: Reference" }).click();
+    await opened(reference);
+    // It shows what it was told without the server, too, and the seller needs neither a server nor an open drawer.
+    await server.kill();
+    await shopper.page.reload();
+    await payment.getByText(reference).waitFor();
+    await came([["2.00", "0.50"], ["3.00", "0.50"], ["2.50", ""]]);
+    await server.start();
+    await shopper.page.getByText("Nothing is left to pay.").waitFor();
+    await till.button("Handed over").click();
+    await shopper.page.getByText("You have your goods").first().waitFor();
+
+    const second = await orderOne();
+    assert.notEqual(second, reference);
+    await opened(second);
+    await came([["2.50", ""]]);
+    await shopper.page.getByText("Nothing is left to pay.").waitFor();
+    await shopper.button("Cancel the order").click();
+    await shopper.page.getByRole("dialog").getByRole("button", { name: "Cancel the order" }).click();
+    await payment.getByText("The stall sends your money back by bank.").waitFor();
+    await till.page.getByRole("button", { name: /2\.50.* was sent back/ }).click();
+    await till.page.getByRole("dialog").getByRole("button", { name: "It was sent" }).click();
+    await till.page.getByRole("main").getByText("Paid back", { exact: true }).first().waitFor();
+    await till.page.getByText("Saved here · all sent").first().waitFor();
+    await shopper.page.reload();
+    await payment.getByText("Your money was given back.").waitFor();
+    await endsWell(till, shopper, server);
+  } finally {
+    await seller.close();
+    await buyer.close();
+    await server.close();
+  }
+});

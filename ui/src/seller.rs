@@ -58,6 +58,7 @@ mod swaps;
 mod tabs;
 mod tenders;
 mod today;
+mod transfer;
 mod variants;
 
 use soko_app_api::OwnStall;

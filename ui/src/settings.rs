@@ -1,6 +1,7 @@
 //! What is set once and rarely looked at: the stall's profile, its server, its devices, who is signed in, how it is
 //! shown and where it is kept. For both sides of the counter.
 
+mod bank;
 mod connect;
 mod devices;
 mod form;
@@ -60,6 +61,7 @@ fn Settings() -> Html {
                         <profile::Profile key={stall.stall.to_string()} stall={stall.stall} />
                         <handing::Handing key={format!("handing {}", stall.stall)} stall={stall.stall} />
                         <till::Till key={format!("till {}", stall.stall)} stall={stall.stall} />
+                        <bank::Bank key={format!("bank {}", stall.stall)} stall={stall.stall} />
                         <LoyaltyForm key={format!("loyalty {}", stall.stall)} stall={stall.clone()} />
                     </div>
                 }

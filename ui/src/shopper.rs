@@ -18,6 +18,7 @@ mod search;
 mod stall;
 mod suggested;
 mod swaps;
+mod transfer;
 mod verify;
 mod wanted;
 

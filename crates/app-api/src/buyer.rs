@@ -12,6 +12,7 @@ use crate::returned::{BackLine, OwnReturn};
 use crate::review::{Bought, OwnReview};
 use crate::swaps::OwnSwap;
 use crate::text::{as_hex, as_hex_opt, as_word, as_word_opt};
+use crate::transfer::TransferView;
 use crate::views::{ContactView, OrderLineView};
 
 /// One thing to do as a buyer; repeated under the same id it does nothing more.
@@ -357,6 +358,8 @@ pub struct OwnPayment {
     pub state: OwnPayState,
     /// Where to pay; empty where there is no such place, or not any more.
     pub page: String,
+    /// Where to send it by bank, once the shop holds the goods.
+    pub transfer: Option<TransferView>,
 }
 
 /// How far a payment is, and never further than the server said.

@@ -245,6 +245,22 @@ pub enum Verb {
         #[serde(with = "as_hex")]
         refund: ThingId,
     },
+    /// Somebody saw the transfer for an order on the stall's account. `reference` is the bank's name for it; empty where nobody
+    /// wrote it down. Needs no drawer.
+    TransferCame {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        amount_minor: i64,
+        reference: String,
+    },
+    /// What is owed to a buyer who had paid by transfer was sent back, by hand.
+    SendBackTransfer {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        #[serde(with = "as_hex")]
+        refund: ThingId,
+        reference: String,
+    },
     AskCancelOrder {
         #[serde(with = "as_hex")]
         order: OrderId,

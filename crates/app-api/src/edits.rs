@@ -37,6 +37,8 @@ pub enum StallEdit {
     /// Buyers may pay by card before they fetch, or from their telephone.
     TakesCard(bool),
     TakesPhone(bool),
+    /// Where buyers send money by bank, as `soko_domain::transfer` writes it; empty where they cannot.
+    TransferTerms(String),
     /// Buyers cannot come for their orders, or can.
     NoPickup(bool),
     PickupText(String),

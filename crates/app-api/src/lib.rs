@@ -39,6 +39,7 @@ mod sale;
 mod suggest;
 mod swaps;
 pub mod text;
+mod transfer;
 mod views;
 
 pub use browse::*;
@@ -79,4 +80,5 @@ pub use said::{Said, Saying};
 pub use sale::SaleFacts;
 pub use suggest::*;
 pub use swaps::*;
+pub use transfer::*;
 pub use views::*;

@@ -101,4 +101,6 @@ pub struct OrderRefundView {
     pub at_ms: i64,
     /// Cash that this register may give.
     pub may_give: bool,
+    /// It goes back by a transfer that somebody of the stall makes.
+    pub may_send: bool,
 }

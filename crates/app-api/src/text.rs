@@ -124,13 +124,14 @@ worded! {
         Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork", PaymentTwice = "payment-twice",
         PaidTwice = "paid-twice", PaymentOdd = "payment-odd", PaymentReturned = "payment-returned",
         PaymentDisputed = "payment-disputed", HandedOverUnpaid = "handed-over-unpaid",
+        TransferToSendBack = "transfer-to-send-back", TransferTwice = "transfer-twice",
     }
     Standing {
         Taken = "taken", Claimed = "claimed", Failed = "failed", Verified = "verified", Settled = "settled",
     }
     Handing { Pickup = "pickup", Local = "local", Shipping = "shipping" }
     OrderStep { Accepted = "accepted", Packed = "packed", Ready = "ready", OnTheWay = "on-the-way" }
-    PayWay { Card = "card", Phone = "phone" }
+    PayWay { Card = "card", Phone = "phone", Transfer = "transfer" }
     BackWay { AsPaid = "as-paid", Cash = "cash" }
     RefundEnd { PaidBack = "paid-back", TooMuch = "too-much", NotTaken = "not-taken", Whole = "whole", NotPaid = "not-paid" }
     SwapStanding { Asked = "asked", Offered = "offered", Taken = "taken", Ended = "ended" }

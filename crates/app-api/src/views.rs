@@ -27,6 +27,7 @@ use crate::returned::{OrderRefundView, ReturnRow};
 use crate::said::Said;
 use crate::swaps::SwapView;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word, as_word_opt};
+use crate::transfer::TransferView;
 
 /// The answer to a query. `Missing` when what was asked for is not known here.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -137,6 +138,8 @@ pub struct StallView {
     pub scale_codes: String,
     pub takes_card: bool,
     pub takes_phone: bool,
+    /// As `soko_domain::transfer` writes it; empty where the stall takes no transfers.
+    pub transfer_terms: String,
     pub no_pickup: bool,
     pub pickup_text: String,
     /// As `soko_domain::delivery` writes terms; empty where the stall does not.
@@ -609,6 +612,8 @@ pub struct OrderRow {
     pub next: Option<OrderStep>,
     #[serde(with = "as_word")]
     pub handing: Handing,
+    /// What stands beside the transfer that it waits for; empty where it waits for none.
+    pub reference: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -639,6 +644,8 @@ pub struct OrderView {
     pub swaps: Vec<SwapView>,
     /// Whether something can be offered now.
     pub may_swap: bool,
+    /// How it is paid by bank, where its buyer chose that.
+    pub transfer: Option<Box<TransferView>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 use soko_domain::delivery::TERMS_BYTES_MAX;
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::quantity::Unit;
+use soko_domain::transfer::TERMS_BYTES_MAX as TRANSFER_BYTES_MAX;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::return_goods::DAYS_MAX;
 
@@ -83,6 +84,8 @@ fields! {
     /// What bringing and sending cost, as `soko_domain::delivery` reads it; empty where the stall does neither.
     LocalTerms = "local_terms",
     ShippingTerms = "shipping_terms",
+    /// Where buyers send money by bank, as `soko_domain::transfer` reads it; one register, so that two edits never mix two accounts.
+    TransferTerms = "transfer_terms",
     /// So many days the stall takes back what was handed over.
     ReturnDays = "return_days",
     /// What a piece weighs, in grams.
@@ -343,6 +346,7 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::ScaleCodes) => Rule::Line { bytes_max: 200 },
         Slot::Field(Field::TakesCard | Field::TakesPhone | Field::NoPickup) => Rule::Flag,
         Slot::Field(Field::ReturnDays) => Rule::Number { min: 0, max: i64::from(DAYS_MAX) },
+        Slot::Field(Field::TransferTerms) => Rule::Prose { bytes_max: TRANSFER_BYTES_MAX },
         Slot::Field(Field::PickupText) => Rule::Prose { bytes_max: 500 },
         Slot::Field(Field::LocalTerms | Field::ShippingTerms) => Rule::Prose { bytes_max: TERMS_BYTES_MAX },
         _ => return None,

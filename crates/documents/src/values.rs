@@ -78,6 +78,8 @@ pub struct Stall {
     pub takes_card: bool,
     /// The same from their telephone.
     pub takes_phone: bool,
+    /// Where they send money by bank, as `soko_domain::transfer` reads it; empty where they cannot.
+    pub transfer_terms: String,
     /// How orders reach their buyers: not by coming for them, where and when by coming, and what bringing and sending cost.
     pub no_pickup: bool,
     pub pickup_text: String,
@@ -274,6 +276,7 @@ impl Typed for Stall {
             scale_codes: input.text(Field::ScaleCodes).unwrap_or_default(),
             takes_card: input.flag(Field::TakesCard).unwrap_or_default(),
             takes_phone: input.flag(Field::TakesPhone).unwrap_or_default(),
+            transfer_terms: input.text(Field::TransferTerms).unwrap_or_default(),
             no_pickup: input.flag(Field::NoPickup).unwrap_or_default(),
             pickup_text: input.text(Field::PickupText).unwrap_or_default(),
             local_terms: input.text(Field::LocalTerms).unwrap_or_default(),
@@ -307,6 +310,7 @@ impl Typed for Stall {
             (Field::PickupText, &self.pickup_text),
             (Field::LocalTerms, &self.local_terms),
             (Field::ShippingTerms, &self.shipping_terms),
+            (Field::TransferTerms, &self.transfer_terms),
         ];
         edits.extend(
             said.into_iter().filter(|(_, said)| !said.is_empty()).map(|(field, said)| text(field, said)),

@@ -23,6 +23,7 @@ mod returned;
 mod sale;
 mod sale_v1;
 mod swap;
+mod transfer;
 
 pub use crate::basket::TenderKind;
 use crate::ids::{AuthorId, EpochId, OrderId, PersonId, ProductId, SaleId, ShareId, ShiftId, ThingId};
@@ -51,6 +52,7 @@ pub use sale::{
 pub use swap::{
     Instead, OrderSwapAsked, OrderSwapEnded, OrderSwapOffered, OrderSwapTaken, OrderSwapWithdrawn, SwapEnd,
 };
+pub use transfer::{OrderSentBack, OrderToTransfer, OrderTransferCame};
 
 /// In the version byte: after the stamp stands who did it.
 const WITH_PERSON: u8 = 0x80;
@@ -210,6 +212,8 @@ entries! {
     61 OrderStepped v 1,
     62 OrderSwapAsked v 1,
     63 OrderSwapWithdrawn v 1,
+    64 OrderTransferCame v 1,
+    65 OrderSentBack v 1,
     71 IncidentSettled v 1,
     72 OrderBackAsked v 1,
     73 OrderRefundAsked v 1,
@@ -234,6 +238,7 @@ entries! {
     0x134 OrderPaidBack v 1,
     0x135 OrderRefundAllowed v 1,
     0x136 OrderRefundEnded v 1,
+    0x137 OrderToTransfer v 1,
     0x13a ReturnAsked v 1,
     0x13b ReturnTaken v 1,
     0x13c ReturnRefused v 1,
@@ -328,6 +333,10 @@ crate::wire_choice! {
         PaymentDisputed = 8,
         /// An order was handed over, and its payment came to nothing.
         HandedOverUnpaid = 9,
+        /// An order ended without its goods, and its transfer came: somebody has to send the money back.
+        TransferToSendBack = 10,
+        /// Two registers say that the transfer for one order came: it may have come twice.
+        TransferTwice = 11,
     }
 }
 

@@ -26,5 +26,6 @@ pub mod sabotage;
 pub mod scale;
 pub mod stock;
 pub mod tax;
+pub mod transfer;
 pub mod verbs;
 pub mod wire;

@@ -106,6 +106,18 @@ pub enum Refusal {
     StepTooEarly(&'static str),
     #[error("the order is on its way; speak with the stall, or refuse it when it comes")]
     OnTheWay,
+    #[error("the order waits for its bank transfer; say that it came, or cancel the order")]
+    TransferAwaited,
+    #[error("the order was cancelled before its transfer came; send the money back, or make a new order")]
+    TransferLate,
+    #[error("somebody said before that this transfer came; look at the order again")]
+    TransferSeen,
+    #[error(
+        "the transfer has to be {due_minor} (smallest units); send another amount back, or have the rest sent"
+    )]
+    TransferDiffers { due_minor: i64 },
+    #[error("this reference is another order's; look which order the transfer is for")]
+    TransferOfOther,
     #[error("{0}")]
     Coupon(CouponProblem),
     #[error("{0}")]
@@ -167,6 +179,11 @@ impl Refusal {
             Self::StepTaken(_) => "step_taken",
             Self::StepTooEarly(_) => "step_too_early",
             Self::OnTheWay => "on_the_way",
+            Self::TransferAwaited => "transfer_awaited",
+            Self::TransferLate => "transfer_late",
+            Self::TransferSeen => "transfer_seen",
+            Self::TransferDiffers { .. } => "transfer_differs",
+            Self::TransferOfOther => "transfer_of_other",
             Self::Coupon(problem) => problem.code(),
             Self::Return(problem) => problem.code(),
             Self::IdReused => "id_reused",
@@ -198,6 +215,7 @@ impl Refusal {
             | Self::UnknownZone
             | Self::TooHeavy { .. }
             | Self::StepTooEarly(_)
+            | Self::TransferAwaited
             | Self::Coupon(_)
             | Self::TotalChanged { .. }
             | Self::PriceChanged(_) => Retry::AfterChange,
@@ -222,6 +240,10 @@ impl Refusal {
             | Self::OrderEnded(_)
             | Self::StepTaken(_)
             | Self::OnTheWay
+            | Self::TransferLate
+            | Self::TransferSeen
+            | Self::TransferDiffers { .. }
+            | Self::TransferOfOther
             | Self::Return(_)
             | Self::IdReused
             | Self::AnsweredLongAgo => Retry::Never,

@@ -150,6 +150,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         // What moves money only, and words.
         #[rustfmt::skip]
         Entry::OrderToPay(_) | Entry::OrderPaid(_) | Entry::OrderPaidBack(_) | Entry::OrderRefundAsked(_)
+        | Entry::OrderToTransfer(_) | Entry::OrderTransferCame(_) | Entry::OrderSentBack(_)
         | Entry::OrderRefundEnded(_) | Entry::OrderCashGiven(_) | Entry::ShiftOpened(_) | Entry::ShiftClosed(_)
         | Entry::DeviceRevoked(_) | Entry::OrderHandedOver(_) | Entry::OrderStepped(_) | Entry::OrderCancelAsked(_)
         | Entry::OrderSwapAsked(_) | Entry::OrderSwapWithdrawn(_) | Entry::CountOpened(_) | Entry::CountMarked(_)

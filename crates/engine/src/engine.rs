@@ -77,6 +77,8 @@ pub fn schema() -> &'static [Migration] {
         device!(38, "mailed receipts", "0019_mailed_receipts"),
         Migration { number: 39, name: "swaps", sql: soko_projection::SWAPS },
         device!(40, "own swaps", "0020_own_swaps"),
+        Migration { number: 41, name: "transfers", sql: soko_projection::TRANSFERS },
+        device!(42, "own transfer", "0021_own_transfer"),
     ];
     STEPS
 }

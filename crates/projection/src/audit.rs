@@ -64,6 +64,8 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         | Entry::OrderBackAsked(_)
         | Entry::OrderRefundAsked(_)
         | Entry::OrderCashGiven(_)
+        | Entry::OrderTransferCame(_)
+        | Entry::OrderSentBack(_)
         | Entry::ProgramActed(_) => true,
         Entry::PurseFilled(filled) => filled.cause == FillCause::Given || stamp.approval.is_some(),
         _ => stamp.approval.is_some(),

@@ -370,8 +370,8 @@ impl Room<'_, '_> {
         self.book.tx.run(
             "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place,
                hours, cash_step_minor, beyond_rule, scale_codes, takes_card, takes_phone, no_pickup, pickup_text,
-               local_terms, shipping_terms, return_days)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+               local_terms, shipping_terms, return_days, transfer_terms)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
              on conflict (log) do update
              set name = excluded.name, currency = excluded.currency, zone = excluded.zone,
                  cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
@@ -380,7 +380,8 @@ impl Room<'_, '_> {
                  scale_codes = excluded.scale_codes, takes_card = excluded.takes_card,
                  takes_phone = excluded.takes_phone, no_pickup = excluded.no_pickup,
                  pickup_text = excluded.pickup_text, local_terms = excluded.local_terms,
-                 shipping_terms = excluded.shipping_terms, return_days = excluded.return_days",
+                 shipping_terms = excluded.shipping_terms, return_days = excluded.return_days,
+                 transfer_terms = excluded.transfer_terms",
             params![
                 self.book.log,
                 value.name,
@@ -399,7 +400,8 @@ impl Room<'_, '_> {
                 value.pickup_text,
                 value.local_terms,
                 value.shipping_terms,
-                value.return_days
+                value.return_days,
+                value.transfer_terms
             ],
         )?;
         Ok(())

@@ -65,6 +65,7 @@ parts! {
     ORDER_REFUND = 62: "order_refund" (2: "author, seq") "order_id, refund, what, way, code, amount_minor";
     ORDER_HANDED = 63: "order_handed" (3: "order_id, author, seq") "1";
     ORDER_SWAP = 64: "order_swap" (2: "author, seq") "order_id, swap, what, line, code";
+    ORDER_TRANSFER = 65: "order_transfer" (2: "author, seq") "order_id, holder, number, bank, until_ms";
     ORDER_STEP = 61: "order_step" (2: "author, seq") "order_id, step, note";
 }
 

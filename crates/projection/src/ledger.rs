@@ -23,6 +23,7 @@ use crate::purses;
 use crate::returns;
 use crate::swaps;
 use crate::trade;
+use crate::transfers;
 
 /// Where an entry stands.
 pub(crate) struct Place {
@@ -68,6 +69,7 @@ pub(crate) fn apply_entry(
         Entry::OrderPlaced(_) | Entry::OrderHandedOver(_) | Entry::OrderCancelAsked(_) | Entry::OrderStepped(_)
         | Entry::OrderReleased(_) | Entry::OrderFulfilled(_) | Entry::OrderToPay(_) | Entry::OrderPaid(_)
         | Entry::OrderBackAsked(_) | Entry::OrderRefundAsked(_) | Entry::OrderRefundAllowed(_)
+        | Entry::OrderToTransfer(_) | Entry::OrderTransferCame(_) | Entry::OrderSentBack(_)
         | Entry::OrderRefundEnded(_) | Entry::OrderCashGiven(_) | Entry::ReturnAsked(_) | Entry::ReturnTaken(_)
         | Entry::ReturnRefused(_) | Entry::OrderSwapAsked(_) | Entry::OrderSwapWithdrawn(_)
         | Entry::OrderSwapOffered(_) | Entry::OrderSwapTaken(_) | Entry::OrderSwapEnded(_) | Entry::OrderPaidBack(_) => apply_order(book, place, stamp, entry, touched),
@@ -133,6 +135,9 @@ fn say_of_order(
         Entry::OrderRefundAllowed(allowed) => order_refunds::allowed(book, (place, stamp), allowed, touched),
         Entry::OrderRefundEnded(ended) => order_refunds::ended(book, (place, stamp), ended, touched),
         Entry::OrderCashGiven(given) => order_refunds::given(book, (place, stamp), given, touched),
+        Entry::OrderToTransfer(begun) => transfers::begun(book, (place, stamp), begun, touched),
+        Entry::OrderTransferCame(came) => order_money::transfer_came(book, place, stamp, came, touched),
+        Entry::OrderSentBack(sent) => order_refunds::sent(book, (place, stamp), sent, touched),
         Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
         Entry::OrderSwapAsked(asked) => swaps::asked(book, place, asked, touched),
         Entry::OrderSwapWithdrawn(word) => swaps::withdrawn(book, place, word, touched),

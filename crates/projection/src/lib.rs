@@ -32,6 +32,7 @@ pub mod suite;
 mod sum;
 pub mod swaps;
 mod trade;
+pub mod transfers;
 
 pub mod read;
 pub mod read_customers;
@@ -103,11 +104,14 @@ pub const DRAWER_ORDERS: &str = include_str!("../../../migrations/shared/0018_or
 /// What is offered in place of lines of orders. It marks logs, as [`LISTS`] does.
 pub const SWAPS: &str = include_str!("../../../migrations/shared/0019_swaps.sql");
 
+/// Paying by bank transfer. It marks logs, as [`LISTS`] does.
+pub const TRANSFERS: &str = include_str!("../../../migrations/shared/0020_transfers.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 19] = [
+pub const STEPS: [&str; 20] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -127,6 +131,7 @@ pub const STEPS: [&str; 19] = [
     RETURNS,
     DRAWER_ORDERS,
     SWAPS,
+    TRANSFERS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -178,6 +183,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "figure_tax",
     "order_money",
     "order_refund",
+    "order_transfer",
     "order_step",
     "price_rule",
     "price_move",

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use soko_domain::entry::{OrderBackAsked, OrderPaid, OrderPaidBack, OrderToPay, PayWay, Stamp};
+use soko_domain::entry::{
+    OrderBackAsked, OrderPaid, OrderPaidBack, OrderToPay, OrderTransferCame, PayWay, Stamp,
+};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::verbs::pay_order::Facts;
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -34,6 +36,29 @@ pub(crate) fn to_pay(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     let what = (Money::ToPay, entry.way, entry.amount_minor, "");
+    moved(book, place, stamp, (entry.order, what), touched)
+}
+
+/// To the stall's own account.
+pub(crate) fn to_transfer(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    (order, amount_minor): (OrderId, i64),
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    moved(book, place, stamp, (order, (Money::ToPay, PayWay::Transfer, amount_minor, "")), touched)
+}
+
+/// Somebody saw it there.
+pub(crate) fn transfer_came(
+    book: &mut Book<'_>,
+    place: &Place,
+    stamp: &Stamp,
+    entry: &OrderTransferCame,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    let what = (Money::Paid, PayWay::Transfer, entry.amount_minor, entry.reference.as_str());
     moved(book, place, stamp, (entry.order, what), touched)
 }
 
@@ -116,6 +141,10 @@ fn gather(rows: &[Row]) -> Result<BTreeMap<OrderId, Facts>, StoreError> {
         let (kind, way, amount_minor): (i64, u8, i64) = (row.int(1)?, row.number(2)?, row.int(3)?);
         match kind {
             1 => facts.to_pay = PayWay::from_number(way).map(|way| (way, amount_minor)),
+            // However many registers saw it, it came once.
+            2 if PayWay::from_number(way) == Some(PayWay::Transfer) => {
+                facts.paid_minor = facts.paid_minor.max(amount_minor);
+            }
             2 => facts.paid_minor = facts.paid_minor.saturating_add(amount_minor),
             3 => facts.back_minor = facts.back_minor.saturating_add(amount_minor),
             _ => facts.is_back_asked = true,

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use soko_domain::entry::{
-    BackWay, Entry, OrderCashGiven, OrderRefundAllowed, OrderRefundAsked, OrderRefundEnded, RefundEnd, Stamp,
+    BackWay, Entry, OrderCashGiven, OrderRefundAllowed, OrderRefundAsked, OrderRefundEnded, OrderSentBack,
+    RefundEnd, Stamp,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::verbs::refund_order::{Facts, Part, PartStanding};
@@ -21,6 +22,7 @@ const ASKED: i64 = 1;
 const ALLOWED: i64 = 2;
 const ENDED: i64 = 3;
 const GIVEN: i64 = 4;
+const SENT: i64 = 5;
 
 /// One word about a part.
 struct Word<'a> {
@@ -80,6 +82,19 @@ pub(crate) fn given(
     let word = Word { order, refund, what: GIVEN, way: 0, code: 0, amount_minor, note: "" };
     said(book, (place, stamp), &word, touched)?;
     drawer::order_cash_given(book, place, (shift, amount_minor), touched)
+}
+
+/// It left the stall's account, by hand.
+pub(crate) fn sent(
+    book: &mut Book<'_>,
+    (place, stamp): (&Place, &Stamp),
+    entry: &OrderSentBack,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    let OrderSentBack { refund, order, amount_minor, reference } = entry;
+    let (refund, order, amount_minor) = (*refund, *order, *amount_minor);
+    let word = Word { order, refund, what: SENT, way: 0, code: 0, amount_minor, note: reference };
+    said(book, (place, stamp), &word, touched)
 }
 
 fn said(
@@ -145,7 +160,7 @@ pub fn parts(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<Part>, S
     Ok(parts)
 }
 
-/// Words come in the order of what they say: asked, allowed, ended, given.
+/// Words come in the order of what they say: asked, allowed, ended, given, sent.
 fn take(
     tx: &mut dyn Tx,
     log: LogId,
@@ -189,6 +204,10 @@ fn take(
         }
         // Only who may gives it; what somebody else says of it is no more than a word.
         GIVEN if part.to == Some(author) && part.way == BackWay::Cash => part.standing = PartStanding::Back,
+        // Anybody of the stall may look at its account.
+        SENT if part.standing == PartStanding::Allowed && part.way == BackWay::AsPaid => {
+            part.standing = PartStanding::Back;
+        }
         _ => {}
     }
     Ok(())
@@ -197,7 +216,9 @@ fn take(
 /// What went back in parts the way it came, and what may or did go back out of a drawer.
 pub(crate) fn sums(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<(i64, i64), StoreError> {
     let row = tx.query_opt(
-        "select cast(coalesce(sum(case when a.way = 1 and e.code = 1 then a.amount_minor else 0 end), 0) as bigint),
+        "select cast(coalesce(sum(case when a.way = 1 and (e.code = 1 or exists (select 1 from order_refund s
+                  where s.log = a.log and s.order_id = a.order_id and s.refund = a.refund and s.what = 5))
+                  then a.amount_minor else 0 end), 0) as bigint),
                 cast(coalesce(sum(case when a.way = 2 then a.amount_minor else 0 end), 0) as bigint)
          from order_refund a left join order_refund e
            on e.log = a.log and e.order_id = a.order_id and e.refund = a.refund and e.what = 3

@@ -12,6 +12,7 @@ use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftI
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
+use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::{Row, StoreError, Tx, log, params};
@@ -617,6 +618,8 @@ pub struct Profile {
     pub scale_codes: String,
     pub takes_card: bool,
     pub takes_phone: bool,
+    /// How it takes bank transfers, if it does.
+    pub transfers: Option<TransferTerms>,
     pub handings: Handings,
     /// So many days the stall takes back what was handed over; 0 does not.
     pub return_days: u32,
@@ -625,7 +628,7 @@ pub struct Profile {
 pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
     let row = tx.query_opt(
         "select name, place, currency, cut_off_minutes, cash_step_minor, beyond_rule, scale_codes,
-           takes_card, takes_phone, no_pickup, local_terms, shipping_terms, return_days
+           takes_card, takes_phone, no_pickup, local_terms, shipping_terms, return_days, transfer_terms
          from stall_profile where log = $1",
         params![log],
     )?;
@@ -642,6 +645,7 @@ pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreErro
             takes_phone: row.bool(8)?,
             handings: Handings::read(row.bool(9)?, row.text(10)?, row.text(11)?),
             return_days: row.number(12)?,
+            transfers: TransferTerms::parse(row.text(13)?).ok(),
         })
     };
     row.map(profile).transpose()

@@ -23,7 +23,10 @@ pub(super) fn desk(settings: &Resolved, store: &Store) -> Result<PayDesk, CliErr
     let mut providers = by_card(settings)?;
     providers.extend(momo(settings)?);
     if wants_test_money(settings, store)? {
-        let test = PayWay::ALL.iter().map(|way| Arc::new(TestMoney::new(store.clone(), *way)));
+        let test = PayWay::ALL
+            .iter()
+            .filter(|way| way.has_provider())
+            .map(|way| Arc::new(TestMoney::new(store.clone(), *way)));
         providers.extend(test.map(|provider| provider as Arc<dyn Provider>));
     }
     for provider in &providers {

@@ -17,7 +17,7 @@ use crate::messages::{self, Carriers, Hooks, Post, Push, PushKey};
 use crate::metrics::Metrics;
 use crate::model;
 use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
-use crate::pay::drive;
+use crate::pay::{drive, lapse};
 use crate::platform::passwords::{Cost, Passwords};
 use crate::platform::{Refusal, server_secret};
 use crate::proof;
@@ -110,6 +110,7 @@ async fn listen(app: App, address: SocketAddr, place: &Place, carriers: Carriers
     if !carriers.offers().is_empty() {
         tokio::spawn(messages::follow(app.clone(), carriers));
     }
+    tokio::spawn(lapse::follow(app.clone()));
     if !app.pay().is_empty() {
         tokio::spawn(drive::follow(app.clone()));
     }

@@ -15,6 +15,7 @@ use soko_domain::delivery::{Handing, ZONE_BYTES_MAX};
 use soko_domain::entry::{OrderStep, PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
+use soko_domain::transfer::{BankAccount, reference};
 use soko_domain::verbs::LINES_MAX;
 use soko_domain::verbs::place_order::AskedLine;
 use soko_domain::verbs::release_order::OrderState;
@@ -34,7 +35,7 @@ use crate::http::swaps::SwapBody;
 use crate::pay::Provider;
 use crate::pay::desk::NotOffered;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
-use crate::stall::{Contact, EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay};
+use crate::stall::{Contact, EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay, TransferView};
 
 /// Where a guest's secret travels.
 pub(crate) const BUYER_HEADER: &str = "soko-buyer";
@@ -72,9 +73,9 @@ pub(crate) struct PlaceOrderBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PayBody {
-    /// `card` or `phone`, as `ways-to-pay` says.
+    /// `card`, `phone` or `transfer`, as `ways-to-pay` says.
     way: String,
-    /// Whose telephone is asked, with its country: +254712345678. Empty for a card.
+    /// Whose telephone is asked, with its country: +254712345678. Empty for a card or a transfer.
     #[serde(default)]
     phone: String,
 }
@@ -151,6 +152,30 @@ pub(crate) struct PaymentBody {
     state: &'static str,
     /// Where the buyer pays; empty where there is no such place.
     page: String,
+    /// Where the buyer sends the money by bank.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<TransferBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TransferBody {
+    holder: String,
+    /// An IBAN without its spaces, or whatever number the bank goes by.
+    number: String,
+    /// The bank's name or its BIC; empty where the number says enough.
+    bank: String,
+    amount_minor: i64,
+    /// What the buyer writes beside it: the order's own, with a last letter that checks the others.
+    reference: String,
+    /// The goods are held so long. If nobody of the stall saw the money by then, the order is cancelled.
+    until_ms: i64,
+}
+
+impl TransferBody {
+    fn of(order: OrderId, view: TransferView) -> Self {
+        let TransferView { to: BankAccount { holder, number, bank }, amount_minor, until_ms } = view;
+        Self { holder, number, bank, amount_minor, reference: reference(order), until_ms }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -448,12 +473,21 @@ async fn to_pay(
     headers: &HeaderMap,
 ) -> Result<ToPay, Problem> {
     let way = PayWay::from_word(&pay.way);
-    let way = way.ok_or_else(|| Problem::malformed("the way to pay is card or phone"))?;
+    let way = way.ok_or_else(|| Problem::malformed("the way to pay is card, phone or transfer"))?;
     let is_number = pay.phone.bytes().all(|byte| byte.is_ascii_digit() || b"+ -()".contains(&byte));
     if pay.phone.len() > PHONE_BYTES_MAX || !is_number || (way == PayWay::Phone && pay.phone.is_empty()) {
         return Err(Problem::malformed("the telephone's number has digits, spaces and a + only"));
     }
     let phone: String = pay.phone.chars().filter(char::is_ascii_digit).collect();
+    if !way.has_provider() {
+        return Ok(ToPay {
+            way,
+            provider: String::new(),
+            account: String::new(),
+            phone,
+            back: String::new(),
+        });
+    }
     let taker = match app.pay().taker(way, app.now_ms()) {
         Ok(taker) => taker,
         Err(NotOffered::Unknown) => {
@@ -599,6 +633,7 @@ impl From<OrderView> for OrderBody {
                 way: payment.way.word(),
                 state: payment.state,
                 page: payment.page,
+                transfer: payment.transfer.map(|transfer| TransferBody::of(view.order, *transfer)),
             }),
             refunds: (view.refunds.into_iter())
                 .map(|it| RefundBody {

@@ -41,7 +41,7 @@ pub(crate) struct Ways {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Way {
-    /// `card` or `phone`.
+    /// `card`, `phone` or `transfer`.
     way: &'static str,
     /// No money moves: it is for trying.
     is_test: bool,
@@ -66,7 +66,11 @@ pub(crate) async fn ways(State(app): State<App>, ApiPath(stall): ApiPath<String>
     let found = app.store().read(find).await?;
     let offered = Currency::parse(&found.currency).map(|currency| app.pay().offered(currency));
     let taken = offered.unwrap_or_default().into_iter().filter(|offer| found.takes.contains(&offer.way));
-    let ways = taken.map(|offer| Way { way: offer.way.word(), is_test: offer.is_test }).collect();
+    let mut ways: Vec<Way> =
+        taken.map(|offer| Way { way: offer.way.word(), is_test: offer.is_test }).collect();
+    // What no provider moves needs nobody to answer.
+    let by_hand = found.takes.iter().filter(|way| !way.has_provider());
+    ways.extend(by_hand.map(|way| Way { way: way.word(), is_test: false }));
     Ok(Json(Ways { ways }))
 }
 

@@ -64,7 +64,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
     // What was parked did not happen.
     let rows = tx.query(
         "select r.position, r.author, r.seq, r.kind, r.body from record r
-         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9, $10, $11, $12, $13, $14)
+         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9, $10, $11, $12, $13, $14, $15, $16)
            and not exists (select 1 from parked p
                            where p.log = r.log and p.author = r.author and p.seq = r.seq)
          order by r.position limit $7",
@@ -82,7 +82,9 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             Kind::OrderPaid.number(),
             Kind::OrderRefundEnded.number(),
             Kind::OrderCashGiven.number(),
-            Kind::OrderSwapOffered.number()
+            Kind::OrderSwapOffered.number(),
+            Kind::OrderTransferCame.number(),
+            Kind::OrderSentBack.number()
         ],
     )?;
     let is_full = rows.len() == PORTION;
@@ -102,9 +104,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
             continue;
         }
         let whose = (row.id(1)?, row.int(2)?);
-        if let Entry::OrderStepped(stepped) = &entry
-            && !is_first_word(tx, log, stepped, row.int(0)?)?
-        {
+        if !is_first_word(tx, log, &entry, row.int(0)?)? {
             continue;
         }
         causes.extend(told_of(tx, log, &entry)?.into_iter().map(|told| told.because_of(whose)));
@@ -115,6 +115,9 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
     }
     Ok(Stretch { causes, up_to, from, is_full })
 }
+
+/// What a message about an order that ended says beside that: its transfer did not come in time.
+pub(super) const LAPSED: i64 = 4;
 
 struct Told {
     topic: Topic,
@@ -133,6 +136,7 @@ impl Told {
 fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, StoreError> {
     let about =
         |topic, order: OrderId, buyer| Told { topic, buyer, subject: Some(ThingId(order.0)), detail: 0 };
+    let lapsed = |told: Told| Told { detail: LAPSED, ..told };
     Ok(if let Entry::OrderPlaced(placed) = entry {
         let stall = about(Topic::OrderNew, placed.order, None);
         vec![stall, about(Topic::OrderHeld, placed.order, Some(placed.buyer))]
@@ -145,12 +149,20 @@ fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, Stor
     } else if let Entry::OrderPaidBack(back) = entry {
         let buyer = buyer_of(tx, log, back.order)?;
         vec![about(Topic::OrderPaidBack, back.order, buyer)]
+    } else if let Entry::OrderSentBack(sent) = entry {
+        let buyer = buyer_of(tx, log, sent.order)?;
+        vec![about(Topic::OrderPaidBack, sent.order, buyer)]
     } else if let Entry::OrderReleased(released) = entry {
         if released.reason == ReleaseReason::BuyerCancelled {
             return Ok(vec![about(Topic::OrderCancelled, released.order, None)]);
         }
         let buyer = buyer_of(tx, log, released.order)?;
-        vec![about(Topic::OrderReleased, released.order, buyer)]
+        let told = about(Topic::OrderReleased, released.order, buyer);
+        if released.reason == ReleaseReason::Lapsed {
+            // Nobody decided this: the stall hears of it, too.
+            return Ok(vec![lapsed(about(Topic::OrderCancelled, released.order, None)), lapsed(told)]);
+        }
+        vec![told]
     } else if let Entry::OrderStepped(stepped) = entry {
         let topic = match stepped.step {
             // That the shop holds the goods was told before.
@@ -173,8 +185,27 @@ fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, Stor
     })
 }
 
-/// Registers that do not hear each other may say the same step; whoever was told once is not told again.
-fn is_first_word(
+/// Registers that do not hear each other may say the same; whoever was told once is not told again.
+fn is_first_word(tx: &mut dyn Tx, log: LogId, entry: &Entry, position: i64) -> Result<bool, StoreError> {
+    let earlier = if let Entry::OrderStepped(stepped) = entry {
+        is_stepped_before(tx, log, stepped, position)?
+    } else if let Entry::OrderTransferCame(came) = entry {
+        let sql = "select 1 from order_money m
+             join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
+             where m.log = $1 and m.order_id = $2 and m.kind = 2 and r.position < $3 limit 1";
+        tx.query_opt(sql, params![log, came.order, position])?.is_some()
+    } else if let Entry::OrderSentBack(sent) = entry {
+        let sql = "select 1 from order_refund s
+             join record r on r.log = s.log and r.author = s.author and r.seq = s.seq
+             where s.log = $1 and s.order_id = $2 and s.refund = $3 and s.what = 5 and r.position < $4 limit 1";
+        tx.query_opt(sql, params![log, sent.order, sent.refund, position])?.is_some()
+    } else {
+        false
+    };
+    Ok(!earlier)
+}
+
+fn is_stepped_before(
     tx: &mut dyn Tx,
     log: LogId,
     stepped: &OrderStepped,
@@ -185,7 +216,7 @@ fn is_first_word(
          where s.log = $1 and s.order_id = $2 and s.step = $3 and r.position < $4 limit 1",
         params![log, stepped.order, stepped.step.number(), position],
     )?;
-    Ok(earlier.is_none())
+    Ok(earlier.is_some())
 }
 
 fn buyer_of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<ThingId>, StoreError> {

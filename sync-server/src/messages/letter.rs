@@ -1,11 +1,14 @@
 //! What a message says: subject, plain text, and the same as a small page; or a browser's notification. Everything that
 //! people wrote is escaped.
 
+use soko_domain::calendar::BusinessDay;
 use soko_domain::ids::{AuthorId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Money};
+use soko_domain::transfer::{BankAccount, reference};
 use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
+use super::causes;
 use super::channel::Channel;
 use super::hooks::{self, Notice};
 use super::outbox::Message;
@@ -14,6 +17,7 @@ use super::receipt;
 use super::topic::{Audience, Topic};
 use super::wishes;
 use super::words::Language;
+use crate::operator::today;
 use crate::secret::ServerSecret;
 use crate::stall;
 use crate::web::escaped;
@@ -63,12 +67,38 @@ struct Facts {
     /// What was ordered, and what each line comes to.
     lines: Vec<(String, String)>,
     total: String,
+    /// Where its money is to go by bank, as long as it waits for it.
+    transfer: Option<Transfer>,
     product: String,
     /// What the product costs now.
     price: String,
     device: String,
     /// Where a program is told.
     address: String,
+}
+
+struct Transfer {
+    to: BankAccount,
+    amount: String,
+    reference: String,
+    /// The last day, as `2026-11-30`.
+    until: String,
+}
+
+impl Transfer {
+    fn said(&self, language: Language) -> Vec<String> {
+        let Self { to, amount, reference, until } = self;
+        let asked = language.say("transfer.text", &[("amount", amount.as_str()), ("until", until.as_str())]);
+        let lines = [
+            ("transfer.holder", to.holder.clone()),
+            ("transfer.number", to.shown()),
+            ("transfer.bank", to.bank.clone()),
+            ("transfer.reference", reference.clone()),
+        ];
+        let lines = lines.into_iter().filter(|(_, said)| !said.is_empty());
+        let lines = lines.map(|(key, said)| format!("{}: {said}", language.say(key, &[])));
+        std::iter::once(asked).chain(lines).collect()
+    }
 }
 
 /// Writes it; nothing if nobody wants it any more, or its person, browser or order is gone.
@@ -117,13 +147,18 @@ fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: 
         ("stars", stars.as_str()),
     ];
     let say = |key: &str| language.say(key, &with);
-    let mut paragraphs = vec![say(&format!("{topic}.text"))];
+    let ends = matches!(message.topic, Topic::OrderCancelled | Topic::OrderReleased);
+    let (subject, text) = match ends && message.detail == causes::LAPSED {
+        true => ("lapsed-subject", "lapsed-text"),
+        false => ("subject", "text"),
+    };
+    let mut paragraphs = vec![say(&format!("{topic}.{text}"))];
     if message.topic == Topic::Incident {
         paragraphs.insert(0, say(&format!("incident.{}", message.detail)));
     }
     let (open, path) = link(sender, message);
     let open = path.map(|path| (say(open), path));
-    Said { language, subject: say(&format!("{topic}.subject")), paragraphs, facts, open }
+    Said { language, subject: say(&format!("{topic}.{subject}")), paragraphs, facts, open }
 }
 
 fn mail(
@@ -134,7 +169,10 @@ fn mail(
     let row = tx.query_opt("select email from account where account = $1", params![message.account])?;
     let Some(row) = row else { return Ok(None) };
     let to = row.text(0)?.to_owned();
-    let Said { language, subject, paragraphs, facts, open } = said;
+    let Said { language, subject, mut paragraphs, facts, open } = said;
+    if let Some(transfer) = facts.transfer.as_ref().filter(|_| message.topic == Topic::OrderHeld) {
+        paragraphs.extend(transfer.said(language));
+    }
     let choose = format!("{}/messages/{}", sender.origin, sender.secret.link(WISHES, message.account));
     let market = sender.origin.split_once("//").map_or(sender.origin, |(_, host)| host);
     let parts = Parts {
@@ -217,9 +255,22 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
     let Some(order) = stall::order_view(tx, log, OrderId(subject.0))? else { return Ok(None) };
     let amount = |minor| Money { minor, currency: order.currency }.to_string();
     facts.total = amount(order.total_minor);
+    let waiting = order.payment.as_ref().filter(|payment| payment.state == "waiting");
+    if let Some(transfer) = waiting.and_then(|payment| payment.transfer.as_deref()) {
+        facts.transfer = Some(Transfer {
+            to: transfer.to.clone(),
+            amount: amount(transfer.amount_minor),
+            reference: reference(order.order),
+            until: day(today(tx, log, transfer.until_ms)?),
+        });
+    }
     let lines = order.lines.iter().take(LINES_MAX);
     facts.lines = lines.map(|line| (line.name.clone(), amount(line.total_minor))).collect();
     Ok(Some(facts))
+}
+
+fn day(days: i32) -> String {
+    BusinessDay::from_days(days).map_or_else(String::new, |day| day.civil().to_string())
 }
 
 /// Whether its subject is a product.

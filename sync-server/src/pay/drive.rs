@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::core::Now;
 use crate::http::App;
+use crate::pay::lapse;
 use crate::pay::provider::Asked;
 use crate::pay::rows::{self, DuePayment};
 use crate::platform::Refusal;
@@ -90,6 +91,7 @@ async fn remember(app: &App) {
 pub async fn once(app: &App) -> usize {
     let now_ms = app.now_ms();
     remember(app).await;
+    lapse::once(app).await;
     app.pay().probe(now_ms).await;
     let found: Vec<DuePayment> =
         app.store().read(move |tx| rows::due(tx, now_ms, DRIVEN_MAX)).await.unwrap_or_default();

@@ -4,11 +4,13 @@
 //! * [`provider`]: what somebody who moves money can be asked, and what it answers.
 //! * [`stripe`], [`paypal`], [`momo`], [`test_money`]: such providers. Card data never comes here.
 //! * [`desk`]: those that this server has, with a breaker, seats and a time limit for each kind of call.
+//! * [`lapse`]: ends what was to be paid by bank transfer, which no provider moves, and was not.
 //! * [`rows`]: each payment's row. [`drive`]: takes the due ones a step further, for as long as the server runs.
 
 pub mod desk;
 pub mod drive;
 mod forms;
+pub mod lapse;
 pub mod momo;
 pub mod paypal;
 pub mod provider;

@@ -212,7 +212,7 @@ pub(crate) fn forgotten(tx: &mut dyn Tx, limit: usize) -> Result<Vec<(LogId, Ord
         "select m.log, m.order_id, m.way from order_money m
          join stall_core s on s.log = m.log and s.counter > 1
          left join checkout c on c.log = m.log and c.order_id = m.order_id
-         where m.kind = 1 and c.log is null and not exists (
+         where m.kind = 1 and m.way in (1, 2) and c.log is null and not exists (
            select 1 from order_money b where b.log = m.log and b.order_id = m.order_id and b.kind = 3)
          order by m.at_ms, m.order_id limit $1",
         params![limit],

@@ -49,6 +49,7 @@ impl Provider for TestMoney {
         match self.way {
             PayWay::Card => "test-card",
             PayWay::Phone => "test-phone",
+            PayWay::Transfer => "test-transfer",
         }
     }
 

@@ -22,7 +22,7 @@ use soko_replication::{
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::epoch;
-use crate::stall::{paid_twice, refunds, sharing, swaps};
+use crate::stall::{paid_twice, refunds, sharing, swaps, transfers};
 
 const NOTE_BYTES_MAX: usize = 200;
 
@@ -205,6 +205,7 @@ fn keep_checked(
     paid_twice::tell(desk, author, &records)?;
     refunds::answer(desk, author, &records)?;
     swaps::hear(desk, author, &records)?;
+    transfers::hear(desk, author, &records)?;
     for (author, seq, code) in parked {
         let note = code.sentence().to_string();
         verdicts.push(Verdict { author, seq, code: code.number(), note: note.clone() });

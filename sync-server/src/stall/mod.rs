@@ -19,6 +19,7 @@ mod settle;
 mod sharing;
 mod shop;
 mod swaps;
+mod transfers;
 mod value;
 
 pub use contact::Contact;
@@ -34,6 +35,7 @@ pub use refunds::RefundView;
 pub use returns::ReturnTurn;
 pub use shop::{CategoryView, OfferView, StallView};
 pub use swaps::SwapAnswer;
+pub use transfers::TransferView;
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
 use soko_domain::sabotage::Sabotage;

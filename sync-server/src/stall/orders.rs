@@ -22,7 +22,7 @@ use soko_domain::verbs::swap_order::Swap;
 use soko_domain::verbs::{fulfil_order, release_order, step_order};
 use soko_projection::read::{self, OrderFound};
 use soko_projection::returns::ReturnFound;
-use soko_projection::{coupons, order_steps, returns};
+use soko_projection::{coupons, order_money, order_steps, returns};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
@@ -31,7 +31,7 @@ use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
 use crate::stall::refunds::{self, RefundView};
-use crate::stall::{sharing, swaps};
+use crate::stall::{sharing, swaps, transfers};
 
 /// Longest key that a buyer's device may choose.
 const KEY_BYTES_MAX: usize = 100;
@@ -292,11 +292,9 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     let placed = placed.ok_or_else(unknown)?;
     // What costs nothing needs no payment.
     let pay = order.pay.as_ref().filter(|_| placed.total_minor > 0);
-    if let Some(pay) = pay {
-        paying::begin(desk, order.order, (pay, placed.total_minor, placed.currency))?;
-    }
+    let begun = pay.map(|pay| paying::begin(desk, order.order, (pay, placed.total_minor, placed.currency)));
+    let payment = begun.transpose()?;
     desk.shop = Some(Shop(facts));
-    let payment = pay.map(|pay| PaymentView::fresh(pay.way));
     Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.stamp().at_ms) })
 }
 
@@ -352,6 +350,7 @@ fn check_way(desk: &mut Desk<'_>, pay: &ToPay) -> Result<(), CoreRefusal> {
     let takes = profile.is_some_and(|profile| match pay.way {
         PayWay::Card => profile.takes_card,
         PayWay::Phone => profile.takes_phone,
+        PayWay::Transfer => profile.transfers.is_some(),
     });
     let sentence = "the stall does not take this way of paying: pay when you fetch it, or choose another";
     if takes { Ok(()) } else { Err(refused(Fault::Conflict, "way_not_taken", sentence)) }
@@ -445,6 +444,7 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         EndOrder::Release(_) | EndOrder::Fulfil | EndOrder::Step(_) => false,
     };
     if !done_before && !waits_for_payment {
+        check_paid(desk, (order, state), end)?;
         if end == EndOrder::Fulfil && state.is_some() {
             swaps::end_open(desk, order)?;
         }
@@ -458,8 +458,22 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
             EndOrder::Step(_) => vec![],
         };
         desk.write(entries)?;
+        transfers::owe(desk, order)?;
     }
     view(desk.tx, desk.log, order)?.ok_or_else(unknown)
+}
+
+/// What waits for a transfer is not handed over: the stall looks at its account first.
+fn check_paid(
+    desk: &mut Desk<'_>,
+    (order, state): (OrderId, Option<OrderState>),
+    end: EndOrder,
+) -> Result<(), CoreRefusal> {
+    let is_handed_over = end == EndOrder::Fulfil && state == Some(OrderState::Held);
+    if is_handed_over && order_money::of(desk.tx, desk.log, order)?.awaits_transfer() {
+        return Err(Refusal::TransferAwaited.into());
+    }
+    Ok(())
 }
 
 fn take_step(

@@ -16,6 +16,7 @@ use crate::pay::rows::{self, Kept};
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
 use crate::stall::refunds;
+use crate::stall::transfers::{self, TransferView};
 
 /// While a call is made nobody else takes the payment on; who dies with it is followed after so long.
 pub const LEASE_MS: i64 = 60_000;
@@ -57,6 +58,8 @@ pub enum PayTurn {
     Forgotten(Box<ToPay>),
     /// The records allow parts of it to go back that nobody remembers.
     ForgottenParts,
+    /// A transfer to the stall's own account did not come in time.
+    Lapsed,
 }
 
 /// How far a payment is, for its buyer.
@@ -67,13 +70,18 @@ pub struct PaymentView {
     pub state: &'static str,
     /// Where the buyer pays.
     pub page: String,
+    /// Where the money goes by bank.
+    pub transfer: Option<Box<TransferView>>,
 }
 
 pub(super) fn begin(
     desk: &mut Desk<'_>,
     order: OrderId,
     (to_pay, amount_minor, currency): (&ToPay, i64, Currency),
-) -> Result<(), CoreRefusal> {
+) -> Result<PaymentView, CoreRefusal> {
+    if !to_pay.way.has_provider() {
+        return transfers::begin(desk, (order, amount_minor));
+    }
     desk.write([OrderToPay { order, way: to_pay.way, amount_minor }.into()])?;
     let due = Due { order, account: to_pay.account.clone(), amount_minor, currency };
     let kept = Kept {
@@ -86,7 +94,8 @@ pub(super) fn begin(
         next_ms: desk.now.now_ms,
         begun_ms: desk.now.now_ms,
     };
-    Ok(rows::save(desk.tx, desk.log, &kept)?)
+    rows::save(desk.tx, desk.log, &kept)?;
+    Ok(PaymentView::fresh(to_pay.way))
 }
 
 pub(super) fn turn(
@@ -94,8 +103,14 @@ pub(super) fn turn(
     order: OrderId,
     turn: &PayTurn,
 ) -> Result<Option<Asked>, CoreRefusal> {
-    if let PayTurn::Forgotten(to_pay) = turn {
-        return remember(desk, order, to_pay).map(|()| None);
+    match turn {
+        PayTurn::Forgotten(to_pay) => return remember(desk, order, to_pay).map(|()| None),
+        PayTurn::Lapsed => return transfers::lapse(desk, order).map(|()| None),
+        PayTurn::Begin { .. }
+        | PayTurn::Answered { .. }
+        | PayTurn::Named
+        | PayTurn::Disputed
+        | PayTurn::ForgottenParts => {}
     }
     let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(None) };
     let now_ms = desk.now.now_ms;
@@ -128,7 +143,7 @@ pub(super) fn turn(
             kept.next_ms = now_ms;
             Next::default()
         }
-        PayTurn::Forgotten(_) => return Ok(None),
+        PayTurn::Forgotten(_) | PayTurn::Lapsed => return Ok(None),
     };
     if call.is_some() {
         kept.next_ms = now_ms + LEASE_MS;
@@ -289,7 +304,7 @@ fn tell(desk: &mut Desk<'_>, kind: IncidentKind, order: OrderId, quantity: i64) 
 }
 
 pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<PaymentView>, StoreError> {
-    let Some(kept) = rows::load(tx, log, order)? else { return Ok(None) };
+    let Some(kept) = rows::load(tx, log, order)? else { return transfers::view(tx, log, order) };
     let payment = kept.payment;
     let state = match payment.state {
         State::Intent if payment.object.is_some() => "waiting",
@@ -303,17 +318,22 @@ pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     };
     // Where nothing can be paid any more nobody is sent.
     let page = payment.page.filter(|_| state == "waiting").unwrap_or_default();
-    Ok(Some(PaymentView { way: kept.way, state, page }))
+    Ok(Some(PaymentView { way: kept.way, state, page, transfer: None }))
 }
 
 impl PaymentView {
     /// As it is when an order was just placed.
     pub(super) fn fresh(way: PayWay) -> Self {
-        Self { way, state: "asking", page: String::new() }
+        Self { way, state: "asking", page: String::new(), transfer: None }
     }
 
     /// The same for every repetition of the order.
     pub(crate) fn as_it_began(&self) -> Self {
-        Self::fresh(self.way)
+        let is_asked = self.way.has_provider();
+        Self {
+            state: if is_asked { "asking" } else { "waiting" },
+            transfer: self.transfer.clone(),
+            ..Self::fresh(self.way)
+        }
     }
 }

@@ -146,7 +146,7 @@ impl ShopCore for Core {
 
 fn profile(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallView>, StoreError> {
     let row = tx.query_opt(
-        "select name, currency, description, place, hours, takes_card, takes_phone
+        "select name, currency, description, place, hours, takes_card, takes_phone, transfer_terms
          from stall_profile where log = $1 and name <> ''",
         params![stall],
     )?;

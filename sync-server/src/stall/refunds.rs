@@ -43,11 +43,12 @@ pub(super) fn answer(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) 
     Ok(())
 }
 
-/// All that is left. Where some of it went out of a drawer, whoever took the money gives back a part and not the whole.
+/// All that is left. Where some of it went out of a drawer, whoever took the money gives back a part and not the whole; so does a stall
+/// that was paid by transfer, since nobody else sends that back.
 fn whole(desk: &mut Desk<'_>, author: AuthorId, asked: &OrderBackAsked) -> Result<(), CoreRefusal> {
     let order = asked.order;
     let facts = order_refunds::facts(desk.tx, desk.log, order)?;
-    if facts.money.cash_back_minor == 0 {
+    if facts.money.cash_back_minor == 0 && !facts.money.is_transfer() {
         paying::ends_first(desk, order, Ending::Stall)?;
         return Ok(());
     }

@@ -17,7 +17,7 @@ use soko_record_log::{Row, StoreError, params};
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
-use crate::stall::{paying, swaps};
+use crate::stall::{paying, swaps, transfers};
 
 /// Accounts that one step sets right; the rest follow with the next request.
 const STEP_MAX: usize = 500;
@@ -206,6 +206,7 @@ fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
                 let reason = ReleaseReason::StallCancelled;
                 let command = release_order::ReleaseOrder { order, reason };
                 desk.write(release_order::decide(&facts, &command)?)?;
+                transfers::owe(desk, order)?;
             }
         }
     }

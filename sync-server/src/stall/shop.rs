@@ -4,6 +4,7 @@
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::stock::Account;
+use soko_domain::transfer::TransferTerms;
 use soko_projection::{folded, read};
 use soko_record_log::{Row, StoreError, Tx, params};
 
@@ -53,7 +54,8 @@ pub(super) fn stalls(
     limit: usize,
 ) -> Result<Vec<StallView>, StoreError> {
     let rows = tx.query(
-        "select log, name, currency, description, place, hours, takes_card, takes_phone from stall_profile
+        "select log, name, currency, description, place, hours, takes_card, takes_phone, transfer_terms
+         from stall_profile
          where log > $1 and name <> '' order by log limit $2",
         params![after.unwrap_or_default(), limit],
     )?;
@@ -71,10 +73,11 @@ pub(super) fn stalls(
     rows.iter().map(view).collect()
 }
 
-/// The ways that two columns say, from this one on.
+/// The ways that three columns say, from this one on.
 pub(super) fn taken(row: &Row, column: usize) -> Result<Vec<PayWay>, StoreError> {
     let (card, phone) = (row.bool(column)?, row.bool(column + 1)?);
-    Ok([(card, PayWay::Card), (phone, PayWay::Phone)]
+    let transfer = TransferTerms::parse(row.text(column + 2)?).is_ok();
+    Ok([(card, PayWay::Card), (phone, PayWay::Phone), (transfer, PayWay::Transfer)]
         .into_iter()
         .filter(|(takes, _)| *takes)
         .map(|(_, way)| way)

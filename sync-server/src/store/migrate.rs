@@ -56,6 +56,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 38, name: "orders_in_the_drawer", sql: soko_projection::DRAWER_ORDERS },
     step!(39, "0020_mailed_receipts"),
     Migration { number: 40, name: "swaps", sql: soko_projection::SWAPS },
+    Migration { number: 41, name: "transfers", sql: soko_projection::TRANSFERS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

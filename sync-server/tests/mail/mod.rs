@@ -3,6 +3,7 @@
 mod push;
 mod receipts;
 mod sink;
+mod transfers;
 mod watched;
 
 use std::sync::Arc;

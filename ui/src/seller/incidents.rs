@@ -126,6 +126,10 @@ fn keys(kind: IncidentKind) -> (&'static str, &'static str) {
         IncidentKind::PaymentOdd => ("incident.payment-odd", "incident.payment-odd-do"),
         IncidentKind::PaymentReturned => ("incident.payment-returned", "incident.payment-returned-do"),
         IncidentKind::PaymentDisputed => ("incident.payment-disputed", "incident.payment-disputed-do"),
+        IncidentKind::TransferToSendBack => {
+            ("incident.transfer-to-send-back", "incident.transfer-to-send-back-do")
+        }
+        IncidentKind::TransferTwice => ("incident.transfer-twice", "incident.transfer-twice-do"),
         IncidentKind::HandedOverUnpaid => ("incident.handed-over-unpaid", "incident.handed-over-unpaid-do"),
     }
 }

@@ -11,6 +11,7 @@ use super::hand_over::Take;
 use super::order_refund::Parts;
 use super::order_returns::Returns;
 use super::swaps::{Missing, Swaps};
+use super::transfer::Transfer;
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
 use crate::live::use_query;
@@ -111,6 +112,7 @@ fn Shown(props: &ShownProps) -> Html {
                     }) }
                 </ol>
             }
+            <Transfer stall={props.stall.stall} order={order.clone()} />
             <Swaps stall={props.stall.clone()} order={order.clone()} />
             <Returns stall={props.stall.clone()} order={order.clone()} />
             if is_waiting {

@@ -14,7 +14,7 @@ use yew::prelude::*;
 
 use super::refund::{GOODS, chosen};
 use crate::acting::{closes, opens, sets, use_acting};
-use crate::parts::{Badge, Choice, Dialog, Field, Icon, SavedTone, Stepper, icon};
+use crate::parts::{Badge, Choice, Confirm, Dialog, Field, Icon, SavedTone, Stepper, icon};
 use crate::speech::{Speech, use_speech};
 use crate::typed;
 
@@ -81,6 +81,17 @@ fn PartRow(props: &PartRowProps) -> Html {
             });
         })
     };
+    let sends = use_state(|| false);
+    let send = {
+        let (acting, sends) = (acting.clone(), sends.clone());
+        let (stall, order, refund) = (props.stall, props.order, part.refund);
+        Callback::from(move |_: String| {
+            sends.set(false);
+            let (desk, speech) = (acting.desk.clone(), acting.speech.clone());
+            let verb = Verb::SendBackTransfer { order, refund, reference: String::new() };
+            acting.act(stall, verb, move |_| desk.toasts.done(speech.say("order-refund.sent")));
+        })
+    };
     let amount = speech.money(part.amount_minor, &props.currency);
     html! {
         <li class="stack-tight">
@@ -94,6 +105,16 @@ fn PartRow(props: &PartRowProps) -> Html {
                 <button type="button" class="button button-main" onclick={give} disabled={acting.is_busy()}>
                     { icon(Icon::Refund) }{ speech.fill("order-refund.give", &[("amount", &amount)]) }
                 </button>
+            }
+            if part.may_send {
+                <p class="prose">{ speech.say("order-refund.to-send") }</p>
+                <button type="button" class="button button-main" onclick={opens(&sends)} disabled={acting.is_busy()}>
+                    { icon(Icon::Refund) }{ speech.fill("order-refund.send", &[("amount", &amount)]) }
+                </button>
+            }
+            if *sends {
+                <Confirm title={speech.fill("order-refund.send", &[("amount", &amount)])} text={speech.say("order-refund.send-text")}
+                    action={speech.say("order-refund.send-do")} on_confirm={send} on_close={closes(&sends)} />
             }
         </li>
     }

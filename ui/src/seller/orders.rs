@@ -97,7 +97,8 @@ fn Row(props: &RowProps) -> Html {
         <Go to={Route::Order(row.order)} class="list-row">
             <span class="list-main">
                 <span class="list-name number">{ speech.fill("order.name", &[("code", &code(row.order))]) }</span>
-                <span class="list-more">{ for brought_word(&speech, row).map(|word| format!("{word} · ")) }{ speech.ago(row.at_ms) }{ " · " }{ lines }</span>
+                <span class="list-more">{ for brought_word(&speech, row).map(|word| format!("{word} · ")) }{ speech.ago(row.at_ms) }{ " · " }{ lines }
+                    if !row.reference.is_empty() { { " · " }<bdi>{ row.reference.clone() }</bdi> }</span>
             </span>
             <span class="row">{ late(&speech, row) }{ money(&speech, row.money) }{ badge(&speech, row) }</span>
             <span class="list-end number">{ speech.money(row.total_minor, &row.currency) }</span>

@@ -90,6 +90,7 @@ mod tests {
             scale_codes: String::new(),
             takes_card: false,
             takes_phone: false,
+            transfer_terms: String::new(),
             no_pickup: false,
             pickup_text: String::new(),
             local_terms: String::new(),

@@ -138,6 +138,7 @@ fn Asked(props: &AskedProps) -> Html {
         (false, None, true) => "checkout.next-brought",
         (false, Some(PayWay::Card), _) => "checkout.next-card",
         (false, Some(PayWay::Phone), _) => "checkout.next-phone",
+        (false, Some(PayWay::Transfer), _) => "checkout.next-transfer",
     };
     let set_note = sets(props, |form, text| form.note = text);
     let on_way = {
@@ -359,7 +360,7 @@ fn ways(speech: &Speech, offers: &[PayOffer]) -> Vec<(AttrValue, AttrValue)> {
 /// A number as it is sent: digits of any script as plain ones, and nothing where no telephone is asked.
 fn number(way: PayWay, typed: &str) -> String {
     match way {
-        PayWay::Card => String::new(),
+        PayWay::Card | PayWay::Transfer => String::new(),
         PayWay::Phone => latin(typed).chars().filter(char::is_ascii_digit).collect(),
     }
 }

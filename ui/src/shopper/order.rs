@@ -13,6 +13,7 @@ use super::checkout::delivery;
 use super::progress::{self, Reached};
 use super::reviews::HowWasIt;
 use super::swaps::Swaps;
+use super::transfer::Transfer;
 use crate::desk::{Desk, Trouble};
 use crate::doing::use_doing;
 use crate::live::use_buyer;
@@ -76,7 +77,7 @@ fn Known(props: &KnownProps) -> Html {
                 <Way state={row.state} handing={row.handing} />
             </section>
             if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
-                <Payment {payment} />
+                <Payment {payment} currency={row.currency.clone()} />
             }
             <Refunds currency={row.currency.clone()} refunds={order.refunds.clone()} />
             <section class="card stack" aria-label={speech.say("my-orders.lines")}>
@@ -124,6 +125,7 @@ fn is_paid_here(state: OwnOrderState) -> bool {
 #[derive(Properties, PartialEq)]
 struct PaymentProps {
     payment: OwnPayment,
+    currency: AttrValue,
 }
 
 /// Where the money is, and never further than the server said.
@@ -137,6 +139,9 @@ fn Payment(props: &PaymentProps) -> Html {
         <section class="card stack" aria-label={speech.say("own-pay.title")}>
             <div class="row row-apart"><h2>{ speech.say("own-pay.title") }</h2><Badge {tone} text={speech.say(key)} /></div>
             <p class="prose" role="status">{ speech.say(means) }</p>
+            if let Some(transfer) = payment.transfer.clone().filter(|_| payment.state == OwnPayState::Waiting) {
+                <Transfer {transfer} currency={props.currency.clone()} />
+            }
             if payment.state == OwnPayState::Waiting && !payment.page.is_empty() {
                 <a class="button button-main button-large button-wide" href={payment.page.clone()} rel="noreferrer">
                     { speech.say("own-pay.go") }

@@ -120,10 +120,17 @@ pub(super) fn paying(payment: &OwnPayment) -> (&'static str, &'static str) {
         (OwnPayState::Asking, _) => ("own-pay.asking", "own-pay.asking-means"),
         (OwnPayState::Waiting, PayWay::Card) => ("own-pay.waiting", "own-pay.waiting-card-means"),
         (OwnPayState::Waiting, PayWay::Phone) => ("own-pay.waiting", "own-pay.waiting-phone-means"),
+        (OwnPayState::Waiting, PayWay::Transfer) => ("own-pay.waiting", "own-pay.waiting-transfer-means"),
         (OwnPayState::Confirming, _) => ("own-pay.confirming", "own-pay.confirming-means"),
         (OwnPayState::Paid, _) => ("own-pay.paid", "own-pay.paid-means"),
         (OwnPayState::Cancelling, _) => ("own-pay.cancelling", "own-pay.cancelling-means"),
+        (OwnPayState::Cancelled, PayWay::Transfer) => {
+            ("own-pay.cancelled", "own-pay.cancelled-transfer-means")
+        }
         (OwnPayState::Cancelled, _) => ("own-pay.cancelled", "own-pay.cancelled-means"),
+        (OwnPayState::Returning, PayWay::Transfer) => {
+            ("own-pay.returning", "own-pay.returning-transfer-means")
+        }
         (OwnPayState::Returning, _) => ("own-pay.returning", "own-pay.returning-means"),
         (OwnPayState::Returned, _) => ("own-pay.returned", "own-pay.returned-means"),
     }

@@ -2,12 +2,13 @@
 
 use soko_app_api::{
     ContactView, OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment, OwnRefund,
-    OwnRefundState, PayChoice, Window,
+    OwnRefundState, PayChoice, TransferView, Window,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::quantity::Unit;
+use soko_domain::transfer::BankAccount;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use super::{bounded, put, returns, swaps};
@@ -215,7 +216,7 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         coupon: found.text(21)?.into(),
         discount_minor: found.int(22)?,
         cancel_asked: found.bool(10)?,
-        payment: payment(&found)?,
+        payment: payment(tx, order, &found)?,
         refunds: refunds(tx, order)?,
         return_days: handings(tx, LogId(found.id(1)?))?.map_or(0, |page| page.handings.return_days),
         returns: returns::of_order(tx, order)?,
@@ -353,11 +354,39 @@ fn contact(row: &Row, column: usize) -> Result<ContactView, StoreError> {
     Ok(ContactView { name: text(0)?, reach: text(1)?, address: text(2)? })
 }
 
-fn payment(row: &Row) -> Result<Option<OwnPayment>, StoreError> {
+fn payment(tx: &mut dyn Tx, order: OrderId, row: &Row) -> Result<Option<OwnPayment>, StoreError> {
     let way = PayWay::from_number(row.number(11)?);
     let state = pay_state(row.number(12)?);
     let page = row.text(13)?;
-    Ok(way.zip(state).map(|(way, state)| OwnPayment { way, state, page: page.into() }))
+    let transfer = match way {
+        Some(PayWay::Transfer) => transfer(tx, order)?,
+        Some(PayWay::Card | PayWay::Phone) | None => None,
+    };
+    Ok(way.zip(state).map(|(way, state)| OwnPayment { way, state, page: page.into(), transfer }))
+}
+
+fn transfer(tx: &mut dyn Tx, order: OrderId) -> Result<Option<TransferView>, StoreError> {
+    let row = tx.query_opt(
+        "select holder, number, bank, amount_minor, until_ms from own_transfer where order_id = $1",
+        params![order],
+    )?;
+    let view = |row: Row| {
+        let text = |column| row.text(column).map(str::to_owned);
+        let to = BankAccount { holder: text(0)?, number: text(1)?, bank: text(2)? };
+        Ok(TransferView::of(order, &to, row.int(3)?, row.int(4)?))
+    };
+    row.map(view).transpose()
+}
+
+/// Where the server says the money goes: once, with the order.
+fn keep_transfer(tx: &mut dyn Tx, order: OrderId, known: &OrderNow) -> Result<(), StoreError> {
+    let Some(to) = &known.transfer else { return Ok(()) };
+    tx.execute(
+        "insert into own_transfer (order_id, holder, number, bank, amount_minor, until_ms)
+         values ($1, $2, $3, $4, $5, $6) on conflict (order_id) do nothing",
+        params![order, to.holder, to.number, to.bank, to.amount_minor, to.until_ms],
+    )?;
+    Ok(())
 }
 
 const REFUND_STATES: &[(OwnRefundState, u8)] = &[
@@ -401,6 +430,7 @@ pub(super) fn goes_back(tx: &mut dyn Tx, order: OrderId, known: &OrderNow) -> Re
 /// What the server says of the payment. Says whether that is something else now.
 pub(super) fn pays(tx: &mut dyn Tx, order: OrderId, known: &OrderNow) -> Result<bool, StoreError> {
     let Some((now_state, page)) = &known.payment else { return Ok(false) };
+    keep_transfer(tx, order, known)?;
     let changed = tx.execute(
         "update own_order set pay_state = $2, pay_page = $3
          where order_id = $1 and (pay_state <> $2 or pay_page <> $3)",

@@ -28,7 +28,10 @@ const COUPON: &str = "coupon_";
 
 /// Whether something is about to happen to its payment.
 fn is_paying(open: &Open) -> bool {
+    // A transfer takes days, and its order is looked at like any other.
+    let is_slow = open.pay.as_ref().is_some_and(|pay| !pay.way.has_provider());
     match open.pay_state {
+        Some(OwnPayState::Waiting | OwnPayState::Returning) if is_slow => false,
         Some(
             OwnPayState::Asking
             | OwnPayState::Waiting

@@ -48,6 +48,8 @@ pub(crate) struct OrderNow {
     pub(crate) lines: Vec<LineNow>,
     /// How far its payment is, and where to pay.
     pub(crate) payment: Option<(OwnPayState, String)>,
+    /// Where its money goes by bank.
+    pub(crate) transfer: Option<TransferNow>,
     /// What the stall says to its cancelling.
     pub(crate) reason: String,
     /// What bringing it costs.
@@ -68,6 +70,17 @@ pub(crate) struct LineNow {
     pub(crate) name: String,
     pub(crate) quantity: i64,
     pub(crate) total_minor: i64,
+}
+
+/// An account, how much is to go there, and until when.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub(crate) struct TransferNow {
+    pub(crate) holder: String,
+    pub(crate) number: String,
+    #[serde(default)]
+    pub(crate) bank: String,
+    pub(crate) amount_minor: i64,
+    pub(crate) until_ms: i64,
 }
 
 /// A return as the server knows it now.
@@ -233,6 +246,7 @@ struct PaymentBody {
     state: OwnPayState,
     #[serde(default)]
     page: String,
+    transfer: Option<TransferNow>,
 }
 
 #[derive(Deserialize)]
@@ -272,7 +286,10 @@ impl OrderBody {
         };
         let lines = self.lines.into_iter().map(LineBody::now).collect::<Option<_>>();
         let lines = lines.ok_or_else(|| Unanswered::NoAnswer("a line has no product: update Soko".into()))?;
-        let payment = self.payment.map(|payment| (payment.state, payment.page));
+        let (payment, transfer) = match self.payment {
+            Some(payment) => (Some((payment.state, payment.page)), payment.transfer),
+            None => (None, None),
+        };
         let (total_minor, reason) = (self.total_minor, self.reason);
         let delivery_minor = self.delivery.map_or(0, |delivery| delivery.total_minor);
         let discount_minor = self.coupon.map_or(0, |coupon| coupon.discount_minor);
@@ -283,6 +300,7 @@ impl OrderBody {
             total_minor,
             lines,
             payment,
+            transfer,
             reason,
             delivery_minor,
             refunds: self.refunds,

@@ -1,5 +1,6 @@
 //! How the money for an order from the shop moved. Only the server writes that: it alone talks to those who move it.
-//! Registers read from them whether an order is paid, without a network, too, and may ask for the money to go back.
+//! Registers read from them whether an order is paid, without a network, too, and may ask for the money to go back. What goes through
+//! the stall's own bank account is in `transfer`.
 
 use crate::entry::{GoodsBack, RefundLine};
 use crate::ids::{AuthorId, OrderId, ShiftId, ThingId};
@@ -10,6 +11,18 @@ crate::wire_choice! {
         Card = 1,
         /// Money that a telephone holds.
         Phone = 2,
+        /// To the stall's own account at a bank, where somebody of the stall looks whether it came. Never in `OrderToPay`.
+        Transfer = 3,
+    }
+}
+
+impl PayWay {
+    /// Whether a provider moves the money, whom the server can ask about it.
+    pub fn has_provider(self) -> bool {
+        match self {
+            Self::Card | Self::Phone => true,
+            Self::Transfer => false,
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Facts {
     pub money: PayStanding,
     /// Something else was offered for a line, and the buyer has not answered.
     pub is_swapping: bool,
+    /// A transfer is to come, and nobody saw it.
+    pub awaits_transfer: bool,
     pub open_shift: Option<ShiftId>,
     pub cash_rounding: CashRounding,
     /// Codes of payments by phone that stand on sales already.
@@ -40,6 +42,8 @@ pub fn decide_hand_over(facts: &Facts, order: OrderId, tenders: &[Tendered]) -> 
         !facts.is_swapping,
         invalid("order", "its buyer has not answered an offer yet; take it back first"),
     )?;
+    // What the buyer sends cannot be called back, so nothing is taken in its place.
+    ensure(!facts.awaits_transfer, Refusal::TransferAwaited)?;
     let taken = match &facts.placed {
         Some(placed) if due_minor(facts.money, placed.total_minor) > 0 => Some(take(facts, placed, tenders)?),
         Some(_) | None => {
@@ -138,6 +142,7 @@ mod tests {
             placed: Some(placed),
             money: PayStanding::AtHandOver,
             is_swapping: false,
+            awaits_transfer: false,
             open_shift: Some(SHIFT),
             cash_rounding: CashRounding { step_minor: 5, rounding: Rounding::HalfUp },
             codes_used: [("QX9".into(), SaleId([8; 16]))].into(),
@@ -206,6 +211,10 @@ mod tests {
         let unanswered = invalid("order", "its buyer has not answered an offer yet; take it back first");
         let swapping = Facts { is_swapping: true, ..facts() };
         assert_eq!(decide_hand_over(&swapping, ORDER, &[cash(448)]), Err(unanswered));
+        let awaiting = Facts { awaits_transfer: true, money: PayStanding::Waiting, ..facts() };
+        for tenders in [vec![], vec![cash(448)]] {
+            assert_eq!(decide_hand_over(&awaiting, ORDER, &tenders), Err(Refusal::TransferAwaited));
+        }
         let closed = Facts { open_shift: None, ..facts() };
         assert_eq!(decide_hand_over(&closed, ORDER, &[cash(448)]), Err(Refusal::NoShift));
     }

@@ -50,6 +50,16 @@ impl Facts {
         }
     }
 
+    /// Whether it is paid to the stall's own account: nobody but the stall knows, and nobody but the stall sends it back.
+    pub fn is_transfer(&self) -> bool {
+        self.to_pay.is_some_and(|(way, _)| way == PayWay::Transfer)
+    }
+
+    /// A transfer is to come, and nobody saw it.
+    pub fn awaits_transfer(&self) -> bool {
+        self.is_transfer() && self.paid_minor == 0
+    }
+
     /// What was paid and is not back.
     pub fn left_minor(&self) -> i64 {
         let back = self.back_minor.saturating_add(self.parts_back_minor).saturating_add(self.cash_back_minor);

@@ -11,6 +11,7 @@ use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
 use soko_domain::tax::{LineTax, TaxRate, TaxTotal};
+use soko_domain::transfer::BankAccount;
 
 const MANGO: ProductId = ProductId([1; 16]);
 const SALE: SaleId = SaleId([2; 16]);
@@ -36,6 +37,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         coupon_samples(),
         return_samples(),
         swap_samples(),
+        transfer_samples(),
         program_samples(),
     ]
     .concat()
@@ -68,6 +70,21 @@ fn desk_samples() -> Vec<Entry> {
         LimitsPut { role: Role::Cashier, revision: 1, limits }.into(),
         IncidentSettled { incident: THING }.into(),
         OrderBackAsked { order: ORDER, reason: "mould".into() }.into(),
+    ]
+}
+
+/// Money for an order that goes through the stall's own account.
+fn transfer_samples() -> Vec<Entry> {
+    let to = BankAccount {
+        holder: "Amina".into(),
+        number: "DE89370400440532013000".into(),
+        bank: "Banque".into(),
+    };
+    let reference = || "FT 7/22".to_owned();
+    vec![
+        OrderToTransfer { order: ORDER, amount_minor: 450, to, until_ms: 1_795_260_000_123 }.into(),
+        OrderTransferCame { order: ORDER, amount_minor: 450, reference: reference() }.into(),
+        OrderSentBack { refund: THING, order: ORDER, amount_minor: 450, reference: reference() }.into(),
     ]
 }
 

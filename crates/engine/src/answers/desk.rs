@@ -7,7 +7,7 @@ use soko_app_api::{
     Window,
 };
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{Entry, Kind, ProgramAct, PurseKind};
+use soko_domain::entry::{Entry, Kind, OrderSentBack, OrderTransferCame, ProgramAct, PurseKind};
 use soko_domain::ids::{AuthorId, PersonId, ShiftId};
 use soko_domain::money::part_of;
 use soko_domain::people::{Doer, Limits};
@@ -308,6 +308,8 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::OrderBackAsked => Kind::OrderBackAsked,
         AuditWhat::OrderRefundAsked => Kind::OrderRefundAsked,
         AuditWhat::OrderCashGiven => Kind::OrderCashGiven,
+        AuditWhat::TransferCame => Kind::OrderTransferCame,
+        AuditWhat::TransferSentBack => Kind::OrderSentBack,
         AuditWhat::KeyMade
         | AuditWhat::KeyEnded
         | AuditWhat::HookPut
@@ -415,6 +417,10 @@ fn told(entry: &Entry) -> Told {
         Entry::OrderBackAsked(asked) => Told { reason: asked.reason.clone(), ..plain },
         Entry::OrderRefundAsked(asked) => Told { reason: asked.reason.clone(), ..plain },
         Entry::OrderCashGiven(given) => Told { amount_minor: Some(given.amount_minor), ..plain },
+        Entry::OrderTransferCame(OrderTransferCame { amount_minor, reference, .. })
+        | Entry::OrderSentBack(OrderSentBack { amount_minor, reference, .. }) => {
+            Told { amount_minor: Some(*amount_minor), reason: reference.clone(), ..plain }
+        }
         Entry::DrawerOpened(opened) => Told { reason: opened.reason.clone(), ..plain },
         Entry::SaleMade(sale) => {
             let off = sale.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.discount_minor));

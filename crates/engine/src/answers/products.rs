@@ -196,6 +196,7 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         scale_codes: value.scale_codes,
         takes_card: value.takes_card,
         takes_phone: value.takes_phone,
+        transfer_terms: value.transfer_terms,
         no_pickup: value.no_pickup,
         pickup_text: value.pickup_text,
         local_terms: value.local_terms,

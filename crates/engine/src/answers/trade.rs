@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use soko_app_api::{
     BackLine, BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView,
     OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow, SaleView,
-    ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, Window,
+    ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, TransferView, Window,
 };
 use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
 use soko_domain::entry::{BackWay, OrderLine, OrderStep, Tendered};
@@ -15,6 +15,7 @@ use soko_domain::quantity::Unit;
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::Account;
 use soko_domain::tax::TaxTotal;
+use soko_domain::transfer::reference;
 use soko_domain::verbs::hand_over_order::due_minor;
 use soko_domain::verbs::make_sale::{LineText, NO_PRODUCT, OwnPrice};
 use soko_domain::verbs::pay_order::PayStanding;
@@ -23,7 +24,9 @@ use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::step_order;
 use soko_domain::verbs::swap_order::Swap;
 use soko_projection::returns::ReturnFound;
-use soko_projection::{order_money, order_refunds, order_steps, payments, read as facts, returns, swaps};
+use soko_projection::{
+    order_money, order_refunds, order_steps, payments, read as facts, returns, swaps, transfers,
+};
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
@@ -245,7 +248,10 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let lines_left =
         (0..lines.len()).map(|at| money.line_left(u32::try_from(at).unwrap_or(u32::MAX))).collect();
     let (left_minor, me) = (money.left_minor(), asking.stall.row.author);
-    let refunds = money.parts.into_iter().map(|part| refund_view(part, me)).collect();
+    let is_transfer = money.money.is_transfer();
+    let refunds = money.parts.into_iter().map(|part| refund_view(part, me, is_transfer)).collect();
+    let transfer = if is_transfer { transfers::of_order(asking.tx, log, order)? } else { None };
+    let transfer = transfer.map(|it| Box::new(TransferView::of(order, &it.to, it.amount_minor, it.until_ms)));
     let returns = returns::of_order(asking.tx, log, order)?;
     let returns = returns.into_iter().map(|found| return_row(found, &sold)).collect();
     let (coupon, discount_minor) = placed.coupon.map(|it| (it.code, it.discount_minor)).unwrap_or_default();
@@ -268,6 +274,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
         due_minor,
         swaps: swap_views(asking, swaps)?,
         may_swap,
+        transfer,
         cash_step_minor: profile.map_or(0, |it| it.cash_step_minor),
     }))
 }
@@ -323,8 +330,9 @@ fn return_row(found: ReturnFound, sold: &[(i64, i64)]) -> ReturnRow {
     }
 }
 
-fn refund_view(part: refund_order::Part, me: AuthorId) -> OrderRefundView {
+fn refund_view(part: refund_order::Part, me: AuthorId, is_transfer: bool) -> OrderRefundView {
     let is_open = part.standing == PartStanding::Allowed && part.way == BackWay::Cash;
+    let is_to_send = part.standing == PartStanding::Allowed && part.way == BackWay::AsPaid;
     OrderRefundView {
         refund: part.refund,
         way: part.way,
@@ -332,6 +340,7 @@ fn refund_view(part: refund_order::Part, me: AuthorId) -> OrderRefundView {
         end: part.end,
         amount_minor: part.amount_minor,
         may_give: is_open && part.to == Some(me),
+        may_send: is_to_send && is_transfer,
         reason: part.reason,
         at_ms: part.at_ms,
     }
@@ -340,6 +349,7 @@ fn refund_view(part: refund_order::Part, me: AuthorId) -> OrderRefundView {
 fn order_row(asking: &mut Asking<'_>, found: facts::OrderFound) -> Result<OrderRow, StoreError> {
     let money = order_money::of(asking.tx, asking.log, found.order)?;
     let next = step_order::next(&order_steps::facts(&found));
+    let awaits = money.awaits_transfer() && found.state == OrderState::Held;
     Ok(OrderRow {
         order: found.order,
         state: found.state.name().into(),
@@ -351,5 +361,6 @@ fn order_row(asking: &mut Asking<'_>, found: facts::OrderFound) -> Result<OrderR
         step: found.step,
         next,
         handing: found.handing,
+        reference: if awaits { reference(found.order) } else { String::new() },
     })
 }

@@ -11,6 +11,7 @@ use soko_domain::delivery::Terms;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::scale;
+use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_projection::read as facts;
 
@@ -39,6 +40,12 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             let problem = "this is no price for bringing: look at the prices, weights and zones again";
             Terms::parse(terms).map_err(|_| Refusal::Invalid { field: "terms", problem })?;
         }
+        if let StallEdit::TransferTerms(terms) = edit
+            && !terms.is_empty()
+        {
+            let problem = "this is no account that money can go to: look at its number again";
+            TransferTerms::parse(terms).map_err(|_| Refusal::Invalid { field: "transfer terms", problem })?;
+        }
     }
     let edits: Vec<Edit> = edits
         .iter()
@@ -55,6 +62,7 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             StallEdit::ScaleCodes(patterns) => text(Field::ScaleCodes, patterns),
             StallEdit::TakesCard(takes) => Edit::SetFlag { field: Field::TakesCard, flag: *takes },
             StallEdit::TakesPhone(takes) => Edit::SetFlag { field: Field::TakesPhone, flag: *takes },
+            StallEdit::TransferTerms(terms) => text(Field::TransferTerms, terms),
             StallEdit::NoPickup(is_off) => Edit::SetFlag { field: Field::NoPickup, flag: *is_off },
             StallEdit::PickupText(said) => text(Field::PickupText, said),
             StallEdit::LocalTerms(terms) => text(Field::LocalTerms, terms),

@@ -146,19 +146,22 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::Approved { approval, verb } => {
             desk::approved(writing, (command.id, command.stall), (*approval, verb))
         }
-        Verb::ConfirmDevices => {
-            let epoch = writing.stall.row.epoch.id;
-            ask(writing, command, &Ask::ConfirmDevicesOf { epoch })
-        }
+        Verb::ConfirmDevices => confirm_devices(writing, command),
         Verb::RevokeDevice { author, reason } => revoke(writing, *author, reason),
         Verb::SettleIncident { incident } => settle_incident(writing, *incident),
         Verb::HandOverOrder { order, tenders } => orders::hand_over(writing, *order, tenders),
         Verb::PayBackOrder { order, reason } => orders::pay_back(writing, *order, reason),
         Verb::RefundOrder { .. } | Verb::GiveOrderCash { .. } => orders::refund_order(writing, command),
+        Verb::TransferCame { .. } | Verb::SendBackTransfer { .. } => orders::transfer(writing, &command.verb),
         Verb::AskCancelOrder { order, reason } => orders::cancel(writing, *order, reason),
         Verb::SwapLine { .. } | Verb::WithdrawSwap { .. } => orders::swap(writing, command),
         Verb::StepOrder { order, step } => orders::step_order(writing, *order, *step),
     }
+}
+
+fn confirm_devices(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    let epoch = writing.stall.row.epoch.id;
+    ask(writing, command, &Ask::ConfirmDevicesOf { epoch })
 }
 
 fn revoke(writing: &mut Writing<'_>, author: AuthorId, reason: &str) -> Result<Reply, NotDone> {
@@ -252,6 +255,8 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::PayBackOrder { .. } => role.may_write(Kind::OrderBackAsked),
         Verb::RefundOrder { .. } => role.may_write(Kind::OrderRefundAsked),
         Verb::GiveOrderCash { .. } => role.may_write(Kind::OrderCashGiven),
+        Verb::TransferCame { .. } => role.may_write(Kind::OrderTransferCame),
+        Verb::SendBackTransfer { .. } => role.may_write(Kind::OrderSentBack),
         Verb::AskCancelOrder { .. } => role.may_write(Kind::OrderCancelAsked),
         Verb::StepOrder { .. } => role.may_write(Kind::OrderStepped),
         Verb::SwapLine { .. } => role.may_write(Kind::OrderSwapAsked),

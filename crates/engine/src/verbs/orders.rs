@@ -6,7 +6,7 @@ use soko_domain::entry::{
 };
 use soko_domain::ids::{OrderId, SaleId, ThingId};
 use soko_domain::verbs::swap_order::{self, Swap};
-use soko_domain::verbs::{hand_over_order, pay_order, refund_order, step_order};
+use soko_domain::verbs::{hand_over_order, pay_order, refund_order, step_order, transfer_order};
 use soko_projection::{order_money, order_refunds, order_steps, read, swaps};
 
 use super::sale;
@@ -68,11 +68,13 @@ pub(super) fn hand_over(
     let found = writing.order_found(order)?;
     let placed =
         found.as_ref().map(|found| read::order_placed(writing.tx, writing.log, found)).transpose()?;
+    let money = order_money::of(writing.tx, writing.log, order)?;
     let facts = hand_over_order::Facts {
         state: found.map(|found| found.state),
         placed,
         is_swapping: swaps::of_order(writing.tx, writing.log, order)?.iter().any(Swap::is_open),
-        money: order_money::of(writing.tx, writing.log, order)?.standing(),
+        money: money.standing(),
+        awaits_transfer: money.awaits_transfer(),
         open_shift: writing.open_shift()?.map(|open| open.shift),
         cash_rounding: sale::terms(writing.tx, writing.log)?.cash_rounding(),
         // No sale has the name of an order.
@@ -88,6 +90,26 @@ pub(super) fn hand_over(
     };
     writing.write(entries)?;
     Ok(reply)
+}
+
+/// What somebody saw on the stall's account, or sent from it. No drawer is needed: it is no money of one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only the two verbs of a transfer come here")]
+pub(super) fn transfer(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
+    let entries = match verb {
+        Verb::TransferCame { order, amount_minor, reference } => {
+            let money = order_money::of(writing.tx, writing.log, *order)?;
+            let facts = transfer_order::Facts { state: writing.order_state(*order)?, money };
+            transfer_order::came(&facts, *order, (*amount_minor, reference))?
+        }
+        Verb::SendBackTransfer { order, refund, reference } => {
+            let facts = order_refunds::facts(writing.tx, writing.log, *order)?;
+            transfer_order::sent_back(&facts, (*refund, *order), reference)?
+        }
+        _ => return Err(Failure::Inconsistent("a verb went the wrong way".into()).into()),
+    };
+    writing.write(entries)?;
+    writing.after.wants_to_send = true;
+    Ok(Reply::Done)
 }
 
 pub(super) fn cancel(writing: &mut Writing<'_>, order: OrderId, reason: &str) -> Result<Reply, NotDone> {

@@ -1,14 +1,19 @@
 //! The money of orders from the shop that are paid when they are handed over.
 
-use soko_app_api::{Command, FiguresView, InsteadInput, Query, Reply, ShiftReport, TenderInput, Verb, View};
+use soko_app_api::{
+    Command, FiguresView, InsteadInput, OrderView, Query, Reply, ShiftReport, TenderInput, Verb, View,
+};
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{
     BackWay, GoodsBack, OrderDelivery, OrderPaid, OrderPaidBack, OrderPlaced, OrderRefundAllowed,
-    OrderRefundEnded, OrderSwapOffered, OrderSwapTaken, OrderToPay, PayWay, RefundEnd, RefundLine, Units,
+    OrderRefundEnded, OrderReleased, OrderSwapOffered, OrderSwapTaken, OrderToPay, OrderToTransfer, PayWay,
+    RefundEnd, RefundLine, ReleaseReason, Units,
 };
 use soko_domain::ids::{OrderId, ShiftId};
 use soko_domain::money::Ppm;
 use soko_domain::tax::{LineTax, TaxRate};
+use soko_domain::transfer::{BankAccount, reference};
+use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::swap_order::SwapStanding;
 
 use crate::replication::{meet, order_of, pair};
@@ -251,5 +256,106 @@ fn what_its_buyer_takes_instead_is_what_the_order_comes_to() {
     assert_eq!((sold.sales, sold.revenue_minor), (1, 416));
     meet(&mut relay, &mut [&mut first, &mut second]);
     assert_eq!(figures(&mut second), figures(&mut first));
+    assert!(first.engine.verify(STALL).unwrap().is_sound());
+}
+
+fn shown(device: &mut Device, number: u16) -> OrderView {
+    match device.engine.answer(&Query::Order { stall: STALL, order: order(number) }, now()) {
+        Ok(View::Order(view)) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// 616, to be sent to the stall's account.
+fn to_transfer(number: u16) -> OrderToTransfer {
+    let to =
+        BankAccount { holder: "Duka".into(), number: "DE89370400440532013000".into(), bank: String::new() };
+    OrderToTransfer { order: order(number), amount_minor: 616, to, until_ms: 1_795_521_600_000 }
+}
+
+fn came(id: u16, number: u16, amount_minor: i64, seen: &str) -> Command {
+    let reference = seen.into();
+    command(id, Verb::TransferCame { order: order(number), amount_minor, reference })
+}
+
+#[test]
+fn a_transfer_is_seen_by_a_register_without_a_drawer_and_counts_once() {
+    let (mut relay, mut first, mut second) = pair();
+    relay.write(taxed(90));
+    relay.write(to_transfer(90));
+    first.replicate(&mut relay);
+    second.replicate(&mut relay);
+    let open = report(&mut first);
+    let (shift, counted_minor) = (open.shift, open.expected_minor.unwrap());
+    first.done(command(20, Verb::CloseShift { shift, counted_minor, reason: String::new() }));
+
+    let waits = shown(&mut first, 90);
+    let transfer = waits.transfer.clone().unwrap();
+    assert_eq!(waits.row.money, PayStanding::Waiting);
+    assert_eq!((transfer.number.as_str(), transfer.amount_minor), ("DE89 3704 0044 0532 0130 00", 616));
+    assert_eq!((&transfer.reference, &waits.row.reference), (&reference(order(90)), &reference(order(90))));
+    // Nothing is handed over for it before, and no other money is taken in its place.
+    for (id, tenders) in [(21, vec![]), (22, vec![TenderInput::cash(616)])] {
+        assert_eq!(first.refused(hand_over(id, 90, tenders)), "transfer_awaited");
+    }
+    assert_eq!(first.refused(came(23, 90, 600, "")), "transfer_differs");
+    assert_eq!(first.refused(came(24, 90, 616, &reference(order(91)))), "transfer_of_other");
+    first.done(came(25, 90, 616, "FT 1"));
+    assert_eq!(first.done(came(25, 90, 616, "FT 1")), Reply::Done, "the same command, once");
+    assert_eq!(first.refused(came(26, 90, 616, "")), "transfer_seen");
+    let paid = shown(&mut first, 90);
+    assert_eq!((paid.row.money, paid.row.reference.as_str()), (PayStanding::Paid, ""));
+    // The other register did not hear of it.
+    second.done(came(27, 90, 616, ""));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    assert_eq!(shown(&mut second, 90).row.money, PayStanding::Paid);
+    assert_eq!(second.refused(came(28, 90, 616, "")), "transfer_seen");
+
+    assert_eq!(first.done(hand_over(29, 90, vec![])), Reply::Done);
+    let view = figures(&mut first);
+    assert_eq!(ways(&view), [(TenderKind::BankTransfer, 616, 0)]);
+    assert_eq!(first.refused(came(30, 92, 616, "")), "unknown_order");
+    assert!(first.engine.verify(STALL).unwrap().is_sound());
+}
+
+#[test]
+fn what_came_for_a_cancelled_order_is_sent_back_by_hand_and_said_once() {
+    let (mut relay, mut first, mut second) = pair();
+    for number in [90, 91] {
+        relay.write(taxed(number));
+        relay.write(to_transfer(number));
+    }
+    first.replicate(&mut relay);
+    let units = |number| OrderReleased {
+        order: order(number),
+        reason: ReleaseReason::Lapsed,
+        units: vec![Units { product: product(101), quantity: 2 }],
+    };
+    // The server ends both; of the first one this register had seen the money.
+    first.done(came(20, 90, 616, ""));
+    relay.write(units(90));
+    relay.write(units(91));
+    let (refund, to) = (thing(40), relay.pen.author());
+    relay.write(OrderRefundAllowed {
+        refund,
+        order: order(90),
+        to,
+        way: BackWay::AsPaid,
+        lines: vec![],
+        amount_minor: 616,
+    });
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    assert_eq!(first.refused(came(21, 91, 616, "")), "transfer_late");
+    let owed = shown(&mut second, 90);
+    assert!(owed.refunds.iter().all(|part| part.may_send && !part.may_give), "{:?}", owed.refunds);
+    let send =
+        |id| command(id, Verb::SendBackTransfer { order: order(90), refund, reference: "TB 1".into() });
+    second.done(send(22));
+    second.done(send(23));
+    first.done(send(24));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    let back = shown(&mut first, 90);
+    assert_eq!(back.row.money, PayStanding::PaidBack);
+    assert!(back.refunds.iter().all(|part| !part.may_send));
     assert!(first.engine.verify(STALL).unwrap().is_sound());
 }

@@ -35,6 +35,8 @@ pub(crate) fn counted(book: &mut Book<'_>, entry: &Entry) -> Result<Option<Order
         Entry::OrderPlaced(placed) => placed.order,
         Entry::OrderPaid(paid) => paid.order,
         Entry::OrderPaidBack(back) => back.order,
+        Entry::OrderTransferCame(came) => came.order,
+        Entry::OrderSentBack(sent) => sent.order,
         Entry::OrderRefundAllowed(allowed) => allowed.order,
         Entry::OrderRefundEnded(ended) => ended.order,
         Entry::OrderCashGiven(given) => given.order,
@@ -149,6 +151,9 @@ fn moved(tx: &mut dyn Tx, log: LogId, (order, kind): (OrderId, i64)) -> Result<V
         let Some((stamp, _)) = read::entry_at(tx, log, author, seq)? else { continue };
         all.push(Moved { author, seq, stamp, kind: tender(row.number(2)?), amount_minor: row.int(3)? });
     }
+    // However many registers saw a transfer, it came once.
+    let mut has_transfer = false;
+    all.retain(|moved| moved.kind != TenderKind::BankTransfer || !std::mem::replace(&mut has_transfer, true));
     Ok(all)
 }
 
@@ -156,6 +161,7 @@ fn tender(way: u8) -> TenderKind {
     match PayWay::from_number(way) {
         Some(PayWay::Card) => TenderKind::Card,
         Some(PayWay::Phone) => TenderKind::MobileMoney,
+        Some(PayWay::Transfer) => TenderKind::BankTransfer,
         None => TenderKind::Other,
     }
 }
@@ -225,7 +231,7 @@ fn parts_back(
 ) -> Result<Vec<Gone>, StoreError> {
     let rows = tx.query(
         "select refund, author, seq, what, code from order_refund
-         where log = $1 and order_id = $2 and what in (2, 3, 4) order by author, seq",
+         where log = $1 and order_id = $2 and what in (2, 3, 4, 5) order by author, seq",
         params![log, order],
     )?;
     let (mut allowed, mut went) = (BTreeMap::new(), BTreeMap::new());
@@ -233,7 +239,7 @@ fn parts_back(
         let (part, at): (ThingId, (AuthorId, u64)) = (row.id(0)?, (row.id(1)?, row.number(2)?));
         match (row.int(3)?, RefundEnd::from_number(row.number(4)?)) {
             (2, _) => drop(allowed.entry(part).or_insert(at)),
-            (4, _) | (_, Some(RefundEnd::PaidBack)) => drop(went.entry(part).or_insert(at)),
+            (4 | 5, _) | (_, Some(RefundEnd::PaidBack)) => drop(went.entry(part).or_insert(at)),
             _ => {}
         }
     }

@@ -6,8 +6,9 @@ use std::error::Error;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     BackWay, Entry, GoodsBack, Kind, OrderCashGiven, OrderDelivery, OrderHandedOver, OrderLine, OrderPaid,
-    OrderPaidBack, OrderPlaced, OrderRefundAllowed, OrderRefundEnded, OrderTaken, PayWay, RecordParked,
-    RefundEnd, RefundLine, RefundMade, SaleLine, SaleMade, SaleVoided, Stamp, Standing, TenderKind, Tendered,
+    OrderPaidBack, OrderPlaced, OrderRefundAllowed, OrderRefundEnded, OrderSentBack, OrderTaken,
+    OrderTransferCame, PayWay, RecordParked, RefundEnd, RefundLine, RefundMade, SaleLine, SaleMade,
+    SaleVoided, Stamp, Standing, TenderKind, Tendered,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
@@ -78,6 +79,11 @@ pub(super) struct Ledger {
     said: Vec<Said>,
     orders: Vec<OrderPlaced>,
     parts: Vec<OrderRefundAllowed>,
+}
+
+/// Some orders are paid to the stall's own account: registers say that it came, and that it was sent back.
+fn by_transfer(order: OrderId) -> bool {
+    order.0.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte)) % 2 == 1
 }
 
 impl Ledger {
@@ -164,6 +170,10 @@ impl Ledger {
         let (order, way, reference) = (placed.order, PayWay::Card, String::new());
         let amount_minor = placed.total_minor;
         match choice {
+            3 if by_transfer(order) => {
+                self.say(at, stamp, OrderTransferCame { order, amount_minor, reference }.into())
+            }
+            7 if by_transfer(order) => Ok(()),
             3 => self.say(SERVER, stamp, OrderPaid { order, way, amount_minor, reference }.into()),
             4..=6 => {
                 let taken = (chance.below(3) > 0).then(|| taken(chance, amount_minor));
@@ -198,6 +208,10 @@ impl Ledger {
             BackWay::Cash => {
                 let shift = ShiftId([4; 16]);
                 self.say(at, stamp, OrderCashGiven { refund, order, shift, amount_minor }.into())
+            }
+            BackWay::AsPaid if by_transfer(order) => {
+                let reference = String::new();
+                self.say(at, stamp, OrderSentBack { refund, order, amount_minor, reference }.into())
             }
             BackWay::AsPaid => {
                 let end = [RefundEnd::PaidBack, RefundEnd::NotTaken][usize::from(chance.byte(2))];

@@ -212,6 +212,14 @@ impl Sums {
                 self.tender(day, TenderKind::Card, 1, placed.total_minor);
             }
         }
+        // Whoever says so, and however often: it came once.
+        let came =
+            |one: &Said| matches!(&one.entry, Entry::OrderTransferCame(came) if came.order == placed.order);
+        if said.iter().any(|one| came(one)) {
+            paid_before = TenderKind::BankTransfer;
+            self.tender(day, TenderKind::BankTransfer, 0, 1);
+            self.tender(day, TenderKind::BankTransfer, 1, placed.total_minor);
+        }
         let backs = self.money_back((placed.order, paid_before), first, (&lines, said));
         for (_, _, back_day, _, amount) in &backs {
             self.hour(first, 10, *amount);
@@ -292,6 +300,7 @@ fn parts<'s>(order: OrderId, said: &[&'s Said]) -> Vec<(&'s OrderRefundAllowed, 
         let Entry::OrderRefundAllowed(part) = &one.entry else { continue };
         let went = in_order(said).into_iter().find(|other| match &other.entry {
             Entry::OrderCashGiven(given) => given.refund == part.refund,
+            Entry::OrderSentBack(sent) => sent.refund == part.refund,
             Entry::OrderRefundEnded(ended) => ended.refund == part.refund && ended.end == RefundEnd::PaidBack,
             _ => false,
         });

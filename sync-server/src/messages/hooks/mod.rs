@@ -31,6 +31,8 @@ pub(super) fn meant(entry: &Entry) -> Option<(HookTopic, OrderId, i64)> {
         Some((HookTopic::OrderPlaced, placed.order, 0))
     } else if let Entry::OrderPaid(paid) = entry {
         Some((HookTopic::OrderPaid, paid.order, paid.amount_minor))
+    } else if let Entry::OrderTransferCame(came) = entry {
+        Some((HookTopic::OrderPaid, came.order, came.amount_minor))
     } else if let Entry::OrderStepped(stepped) = entry {
         Some((HookTopic::OrderStep, stepped.order, stepped.step.number().into()))
     } else if let Entry::OrderFulfilled(fulfilled) = entry {
@@ -44,6 +46,8 @@ pub(super) fn meant(entry: &Entry) -> Option<(HookTopic, OrderId, i64)> {
         is_back.then_some((HookTopic::OrderRefunded, ended.order, ended.amount_minor))
     } else if let Entry::OrderCashGiven(given) = entry {
         Some((HookTopic::OrderRefunded, given.order, given.amount_minor))
+    } else if let Entry::OrderSentBack(sent) = entry {
+        Some((HookTopic::OrderRefunded, sent.order, sent.amount_minor))
     } else {
         None
     }
