@@ -88,8 +88,10 @@ pub fn variants(
     product: ProductId,
     limit: u32,
 ) -> Result<Vec<ProductFound>, StoreError> {
+    // In the order of an expression: by the column itself, SQLite would walk through all products in that order.
     let sql = format!(
-        "select {PRODUCT_COLUMNS} from product where log = $1 and variant_of = $2 order by folded, product limit $3"
+        "select {PRODUCT_COLUMNS} from product
+         where log = $1 and variant_of = $2 order by folded || '', product limit $3"
     );
     tx.query(&sql, params![log, product, limit])?.iter().map(product_found).collect()
 }
