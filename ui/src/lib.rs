@@ -8,6 +8,7 @@ pub mod browser;
 pub mod cart;
 pub mod chrome;
 pub mod concerns;
+pub mod copying;
 pub mod customers;
 pub mod desk;
 pub mod doing;

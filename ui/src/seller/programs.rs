@@ -11,7 +11,7 @@ use super::hooks::Hooks;
 use super::program_keys::Keys;
 use super::with_stall;
 use crate::app::use_about;
-use crate::browser;
+use crate::copying::copies;
 use crate::desk::{Desk, Trouble, trouble, use_desk};
 use crate::nav::Go;
 use crate::parts::{Dialog, Empty, Icon, Loading, Problem, icon};
@@ -122,19 +122,7 @@ pub(super) struct ShownOnceProps {
 #[component]
 pub(super) fn ShownOnce(props: &ShownOnceProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
-    let copy = |text: &AttrValue| {
-        let (desk, speech, text) = (desk.clone(), speech.clone(), text.clone());
-        Callback::from(move |_: MouseEvent| {
-            let (desk, speech, text) = (desk.clone(), speech.clone(), text.clone());
-            wasm_bindgen_futures::spawn_local(async move {
-                if browser::copy(&text).await {
-                    desk.toasts.done(speech.say("devices.copied"));
-                } else {
-                    desk.toasts.error(speech.say("devices.not-copied"));
-                }
-            });
-        })
-    };
+    let copy = |text: &AttrValue| copies(&desk, &speech, text);
     let (copy_secret, copy_example) = (copy(&props.secret), props.example.as_ref().map(copy));
     html! {
         <Dialog title={props.title.clone()} on_close={props.on_close.clone()}>

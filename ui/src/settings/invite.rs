@@ -5,7 +5,7 @@ use soko_domain::ids::LogId;
 use soko_domain::role::Role;
 use yew::prelude::*;
 
-use crate::browser;
+use crate::copying::copies;
 use crate::doing::use_doing;
 use crate::parts::{Icon, Qr, Segmented, icon};
 use crate::speech::role_name;
@@ -87,19 +87,7 @@ struct InvitationProps {
 fn Invitation(props: &InvitationProps) -> Html {
     let doing = use_doing();
     let speech = doing.speech.clone();
-    let copy = {
-        let (desk, speech, text) = (doing.desk.clone(), speech.clone(), props.invitation.clone());
-        Callback::from(move |_: MouseEvent| {
-            let (desk, speech, text) = (desk.clone(), speech.clone(), text.clone());
-            wasm_bindgen_futures::spawn_local(async move {
-                if browser::copy(&text).await {
-                    desk.toasts.done(speech.say("devices.copied"));
-                } else {
-                    desk.toasts.error(speech.say("devices.not-copied"));
-                }
-            });
-        })
-    };
+    let copy = copies(&doing.desk, &speech, &props.invitation);
     let until = speech.time_of_day(props.expires_ms, None);
     html! {
         <div class="invitation" role="status">

@@ -3,7 +3,7 @@
 use soko_app_api::TransferView;
 use yew::prelude::*;
 
-use crate::browser;
+use crate::copying::copies;
 use crate::desk::use_desk;
 use crate::parts::{Icon, icon};
 use crate::speech::use_speech;
@@ -51,19 +51,7 @@ struct PartProps {
 #[component]
 fn Part(props: &PartProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
-    let copy = {
-        let (desk, speech, text) = (desk, speech.clone(), props.copied.clone());
-        Callback::from(move |_: MouseEvent| {
-            let (desk, speech, text) = (desk.clone(), speech.clone(), text.clone());
-            wasm_bindgen_futures::spawn_local(async move {
-                if browser::copy(&text).await {
-                    desk.toasts.done(speech.say("devices.copied"));
-                } else {
-                    desk.toasts.error(speech.say("devices.not-copied"));
-                }
-            });
-        })
-    };
+    let copy = copies(&desk, &speech, &props.copied);
     html! {
         <li class="row row-apart">
             <span class="list-main grow"><span class="list-more">{ props.label.clone() }</span>
