@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { comes } from "./lib/seen.js";
 import { Till, anyName } from "./lib/till.js";
 import { afterOneVisit } from "./lib/visit.js";
 
@@ -196,7 +197,7 @@ test("a damaged database is told and set aside, what verifies is taken out of it
     assert.equal(await second.sell(tea), 1, "it is a register of its own now");
     await second.go("/sales");
     await page.getByText("Sale 3").waitFor();
-    assert.equal(await second.sales().count(), 4);
+    await comes(() => second.sales().count(), 4);
     await page.goto(`${till.url}/manifest.webmanifest`);
     const after = await page.evaluate(damage);
     assert.equal(after["register.sqlite"], before["register.sqlite"], "what was damaged is still there");

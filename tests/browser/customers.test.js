@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
+import { comes, says } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 import { afterOneVisit, opened } from "./lib/visit.js";
@@ -72,7 +73,7 @@ test("first hour 12: a sale is paid by gift card and by points, the rest in cash
     await dialog(till).getByRole("button", { name: /^Pay .*40\.00 with it/ }).click();
     await till.button("Gift card, credit or points").click();
     await dialog(till).getByRole("button", { name: /^Pay .*20\.00 with it/ }).click();
-    assert.match(await page.locator(".pay-due strong").textContent(), /40\.00/);
+    await says(page.locator(".pay-due strong"), /40\.00/);
     await till.button("Done, money is in").click();
     await page.getByText(/Sale 2 is saved/).waitFor();
     const paper = page.getByRole("article");
@@ -84,14 +85,14 @@ test("first hour 12: a sale is paid by gift card and by points, the rest in cash
     await page.getByRole("textbox", { name: "Code of the card" }).fill(code);
     await till.button("Look at it").click();
     await dialog(till).getByText("Paid with").waitFor();
-    assert.match(await dialog(till).getByText("On it", { exact: true }).locator("..").textContent(), /0\.00/);
+    await says(dialog(till).getByText("On it", { exact: true }).locator(".."), /0\.00/);
 
     // The drawer owes what it sold, and earned the rest.
     await till.go("/drawer/now");
     const fact = (name) => page.locator(".report .sums > div").filter({ hasText: name }).locator("dd").first();
-    assert.match(await fact("Taken").textContent(), /150\.00/);
-    assert.match(await fact("Bought: owed").textContent(), /40\.00/);
-    assert.match(await fact("Voucher").textContent(), /60\.00/);
+    await says(fact("Taken"), /150\.00/);
+    await says(fact("Bought: owed"), /40\.00/);
+    await says(fact("Voucher"), /60\.00/);
 
     // Voided: the card has its money again.
     await till.go("/sales");
@@ -127,7 +128,7 @@ test("a refund stays as credit, credit pays, and an erased customer is gone for 
     await page.getByRole("searchbox").fill("bara");
     await page.getByRole("button", { name: /Baraka/ }).click();
     await held(till, "Store credit").getByText("From a refund").waitFor();
-    assert.match(await held(till, "Store credit").locator(".panel-head strong").textContent(), /2\.50/);
+    await says(held(till, "Store credit").locator(".panel-head strong"), /2\.50/);
 
     // It pays the next one; nothing is due in cash.
     await till.button("Sell").click();
@@ -169,7 +170,7 @@ test("a card whose letters are wrong, that was never sold or that is empty pays 
     await dialog(till).getByText(/^At most .*1\.00/).waitFor();
     await dialog(till).getByRole("textbox", { name: "Amount" }).fill("");
     await dialog(till).getByRole("button", { name: /^Pay .*1\.00 with it/ }).click();
-    assert.match(await page.locator(".pay-due strong").textContent(), /1\.50/);
+    await says(page.locator(".pay-due strong"), /1\.50/);
   });
 });
 
@@ -196,7 +197,7 @@ test("a card pays at another register once the first one gave it back, and then 
     await two.button("Gift card, credit or points").click();
     await dialog(two).getByRole("textbox", { name: "Code of the card" }).fill(code);
     await dialog(two).getByText(/10\.00 of it lies with another register/).waitFor();
-    assert.equal(await dialog(two).getByRole("button", { name: /with it$/ }).count(), 0);
+    await comes(() => dialog(two).getByRole("button", { name: /with it$/ }).count(), 0);
     await dialog(two).getByRole("button", { name: "Get it" }).click();
     await dialog(two).getByRole("button", { name: /^Pay .*2\.50 with it/ }).click();
     await two.button("Done, money is in").click();
@@ -208,7 +209,7 @@ test("a card pays at another register once the first one gave it back, and then 
     await one.button("Gift card, credit or points").click();
     await dialog(one).getByRole("textbox", { name: "Code of the card" }).fill(code);
     await dialog(one).getByText(/7\.50 of it lies with another register/).waitFor();
-    assert.equal(await dialog(one).getByRole("button", { name: /with it$/ }).count(), 0);
+    await comes(() => dialog(one).getByRole("button", { name: /with it$/ }).count(), 0);
     assert.deepEqual([...one.problems, ...two.problems], []);
   } finally {
     for (const browser of browsers) await browser.close();

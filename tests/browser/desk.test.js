@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { comes, says } from "./lib/seen.js";
 import { Till } from "./lib/till.js";
 import { afterOneVisit, opened } from "./lib/visit.js";
 
@@ -30,25 +31,25 @@ test("first hour 13: a difference is closed with its reason, change is no cash, 
     await till.go("/drawer");
     await till.button("Count and close").click();
     await dialog(till).getByLabel("Everything else", { exact: true }).waitFor();
-    assert.equal(await dialog(till).getByText("Should be in the drawer").count(), 0);
+    await comes(() => dialog(till).getByText("Should be in the drawer").count(), 0);
     // Coins are added up by the register.
     await dialog(till).getByLabel(/1\.00/).first().fill("3");
     await dialog(till).getByLabel("Everything else", { exact: true }).fill("0.80");
     await till.button("That is all").click();
     await page.getByText(/1\.20.* less than expected/).waitFor();
-    assert.ok(await dialog(till).getByRole("button", { name: "Close the drawer" }).isDisabled());
+    await comes(() => dialog(till).getByRole("button", { name: "Close the drawer" }).isDisabled(), true);
     await page.getByRole("textbox", { name: "Why it differs" }).fill("wrong change");
     await dialog(till).getByRole("button", { name: "Close the drawer" }).click();
 
     await page.getByRole("heading", { name: "Z report 1", level: 1 }).waitFor();
-    assert.match(await fact(till, "Taken").textContent(), /5\.00/);
-    assert.match(await fact(till, "Difference").textContent(), /-.*1\.20/);
+    await says(fact(till, "Taken"), /5\.00/);
+    await says(fact(till, "Difference"), /-.*1\.20/);
     await page.getByText("wrong change").waitFor();
 
     await till.openDrawer();
     await till.go("/drawer/now");
-    assert.match(await fact(till, "Taken").textContent(), /0\.00/);
-    assert.match(await fact(till, "Sales").textContent(), /0\.00/);
+    await says(fact(till, "Taken"), /0\.00/);
+    await says(fact(till, "Sales"), /0\.00/);
     await count(till, "0");
     await page.getByText("It is what should be there.").waitFor();
     await dialog(till).getByRole("button", { name: "Close the drawer" }).click();
@@ -57,7 +58,7 @@ test("first hour 13: a difference is closed with its reason, change is no cash, 
     await till.go("/drawer");
     await page.getByRole("link", { name: /Z report 2/ }).waitFor();
     await page.getByRole("link", { name: /Z report 1/ }).click();
-    assert.match(await fact(till, "Taken").textContent(), /5\.00/);
+    await says(fact(till, "Taken"), /5\.00/);
   });
 });
 
@@ -158,7 +159,7 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
 
     // What a cashier sees of the drawer before counting says nothing.
     await walk(till, "/drawer/now");
-    assert.equal(await fact(till, "Should be in the drawer").textContent(), "After counting");
+    await says(fact(till, "Should be in the drawer"), "After counting");
 
     await walk(till, "/audit");
     for (const [what, who, why] of [
@@ -168,8 +169,8 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     ]) {
       const row = page.locator(".audit-row").filter({ hasText: what });
       await row.first().waitFor();
-      assert.match(await row.first().textContent(), who);
-      assert.match(await row.first().textContent(), why);
+      await says(row.first(), who);
+      await says(row.first(), why);
     }
     await page.getByLabel("Who", { exact: true }).selectOption({ label: "Amina" });
     await page.locator(".audit-row").filter({ hasText: "Sale voided" }).waitFor();
@@ -180,7 +181,7 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     await browser.start();
     const again = await Till.open(browser.context, server.url, "/sell");
     await again.page.getByRole("heading", { name: "Who is at the register?" }).waitFor();
-    assert.equal(await again.product(tea).count(), 0);
+    await comes(() => again.product(tea).count(), 0);
     await enter(again, "Baraka", "0815");
     await again.product(tea).first().waitFor();
     assert.deepEqual(again.problems, []);

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { comes, says } from "./lib/seen.js";
 import { anyName } from "./lib/till.js";
 import { afterOneVisit, opened } from "./lib/visit.js";
 
@@ -32,23 +33,24 @@ test("what was sold at the till stands in the figures, to the cent, and a void t
     await till.addProduct(coffee, "3.35");
     const price = { [tea]: 250, [coffee]: 335 };
     const carts = [[tea], [tea, coffee], [coffee, coffee], [tea, tea, coffee]];
-    const sum = (carts) => carts.flat().reduce((all, name) => all + price[name], 0);
+    const added = (numbers) => numbers.reduce((all, one) => all + one, 0);
+    const sum = (carts) => added(carts.flat().map((name) => price[name]));
     let last;
     for (const cart of carts) last = await sellAll(till, cart);
 
     await shown(till, sum(carts));
-    assert.match(await figure(till, "Sales").textContent(), /^4$/);
-    assert.equal(cents(await figure(till, "Average sale").textContent()), Math.round(sum(carts) / carts.length));
+    await says(figure(till, "Sales"), /^4$/);
+    await comes(async () => cents(await figure(till, "Average sale").textContent()), Math.round(sum(carts) / carts.length));
 
     // The table behind the drawing adds up to the same, and so does its file.
     const overTime = section(till, "Sold over time");
     await overTime.getByText("Show as table").click();
-    const cells = await overTime.locator("tbody tr td:nth-of-type(1)").allTextContents();
-    assert.equal(cells.map(cents).reduce((a, b) => a + b), sum(carts));
+    const inTable = async () => added((await overTime.locator("tbody tr td:nth-of-type(1)").allTextContents()).map(cents));
+    await comes(inTable, sum(carts));
     const [download] = await Promise.all([page.waitForEvent("download"), overTime.getByRole("button", { name: "Save as CSV" }).click()]);
     assert.equal(download.suggestedFilename(), "sold-over-time.csv");
     const csv = (await readFile(await download.path(), "utf8")).trim().split("\r\n").slice(1);
-    assert.equal(csv.map((line) => cents(line.split(",")[1])).reduce((a, b) => a + b), sum(carts));
+    assert.equal(added(csv.map((line) => cents(line.split(",")[1]))), sum(carts));
 
     // The points are read with the arrow keys, and one of them is the hour in which all of it was sold, or two.
     const reader = overTime.getByRole("slider", { name: "Sold over time" });
@@ -61,17 +63,18 @@ test("what was sold at the till stands in the figures, to the cent, and a void t
     }
     assert.equal(heard, sum(carts));
     const drawing = overTime.getByRole("img", { name: "Sold over time" });
-    assert.ok(await drawing.isVisible());
+    await comes(() => drawing.isVisible(), true);
 
     // By product.
     const row = (name) => page.getByRole("region", { name: "Products" }).getByRole("row", { name });
     for (const name of [tea, coffee]) {
       const units = carts.flat().filter((sold) => sold === name).length;
-      const [quantity, amount] = await row(name).locator("td").allTextContents();
-      assert.deepEqual([quantity, cents(amount)], [String(units), units * price[name]]);
+      const cells = row(name).locator("td");
+      await says(cells.nth(0), String(units));
+      await comes(async () => cents(await cells.nth(1).textContent()), units * price[name]);
     }
     const paid = page.getByRole("region", { name: "Payments" }).getByRole("row", { name: "Cash" }).locator("td");
-    assert.equal(cents((await paid.allTextContents())[1]), sum(carts));
+    await comes(async () => cents(await paid.nth(1).textContent()), sum(carts));
 
     // A sale that was voided was none.
     await till.go(last.replace("/sell/receipt/", "/sales/"));
@@ -81,14 +84,13 @@ test("what was sold at the till stands in the figures, to the cent, and a void t
     await dialog.getByRole("button", { name: "Void the sale" }).click();
     await page.getByText("Voided").first().waitFor();
     await shown(till, sum(carts.slice(0, 3)));
-    assert.equal(cents(await figure(till, "Voided").textContent()), sum([carts[3]]));
+    await comes(async () => cents(await figure(till, "Voided").textContent()), sum([carts[3]]));
 
     // A week has the same, and the file of a product's table says so.
     await till.button("7 days").click();
     await page.waitForFunction(() => document.querySelectorAll("[id=chart-time-title]").length === 1);
     await page.getByText("Show as table").first().click();
-    const days = await section(till, "Sold over time").locator("tbody tr").count();
-    assert.equal(days, 7);
-    assert.equal(cents((await figure(till, "Sold").textContent()).split("before")[0]), sum(carts.slice(0, 3)));
+    await comes(() => section(till, "Sold over time").locator("tbody tr").count(), 7);
+    await comes(async () => cents((await figure(till, "Sold").textContent()).split("before")[0]), sum(carts.slice(0, 3)));
   });
 });

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
+import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 
@@ -128,7 +129,7 @@ test("a table of variants is made with one press, and is one tile that asks whic
     await page.getByRole("checkbox", { name: "Make blue · L" }).check();
     await till.button("Make the missing one").click();
     await page.getByText("1 variant is on offer").first().waitFor();
-    assert.equal(await page.getByRole("checkbox", { name: /^Make / }).count(), 0, "none is missing");
+    await comes(() => page.getByRole("checkbox", { name: /^Make / }).count(), 0, "none is missing");
 
     // Its place leads to it, and there it gets its code.
     await page.getByRole("link", { name: /^Shirt blue M/ }).click();
@@ -143,13 +144,13 @@ test("a table of variants is made with one press, and is one tile that asks whic
     await till.openDrawer();
     const offered = page.getByRole("list", { name: "Products" }).getByRole("button");
     await offered.nth(1).waitFor();
-    assert.equal(await offered.count(), 2);
+    await comes(() => offered.count(), 2);
     await till.product("Shirt").filter({ hasText: "6 variants" }).filter({ hasText: /from .*9\.00/ }).filter({ hasText: "5 left" }).waitFor();
     // It asks which, by the keyboard, too; Escape chooses none.
     await till.product("Shirt").click();
     const sheet = page.getByRole("dialog", { name: "Shirt" });
     await sheet.getByRole("button", { name: /^blue · S, .*9\.00$/ }).waitFor();
-    assert.equal(await sheet.getByRole("button", { name: /·/ }).count(), 6);
+    await comes(() => sheet.getByRole("button", { name: /·/ }).count(), 6);
     await page.keyboard.press("Escape");
     await sheet.waitFor({ state: "detached" });
     await cart(till).getByText("Nothing in the cart").waitFor();

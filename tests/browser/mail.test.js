@@ -8,6 +8,7 @@ import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
 import { Mailbox, linkOf } from "./lib/mailbox.js";
 import { Pusher } from "./lib/pusher.js";
+import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 
@@ -98,8 +99,8 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await page.locator("form").getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved").waitFor();
     await till.go("/told");
-    assert.equal(await page.getByLabel("From").inputValue(), "22:30");
-    assert.equal(await page.getByRole("checkbox", { name: "Your order is set aside, Browser" }).isChecked(), false);
+    await comes(() => page.getByLabel("From").inputValue(), "22:30");
+    await comes(() => page.getByRole("checkbox", { name: "Your order is set aside, Browser" }).isChecked(), false);
     await page.getByLabel("Be quiet every day").uncheck();
     await page.locator("form").getByRole("button", { name: "Save" }).click();
     await clicked(browser.context, page, { ...shown, path: "/my-orders" });
@@ -127,7 +128,7 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await other.getByLabel("Language").selectOption("fr");
     await other.getByRole("button", { name: "Keep" }).click();
     await other.getByRole("status").getByText("Enregistré.").waitFor();
-    assert.equal(await other.getByLabel("Votre commande est réservée").isChecked(), false);
+    await comes(() => other.getByLabel("Votre commande est réservée").isChecked(), false);
     assert.deepEqual(till.problems, []);
   } finally {
     await browser.close();

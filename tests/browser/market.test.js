@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
+import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
 import { Wire } from "./lib/wire.js";
@@ -38,7 +39,7 @@ test("a stall begun without a network is in the market as soon as it is connecte
     await shopper.start();
     const market = await Till.open(shopper.context, server.url, "/market");
     await market.page.getByText("Online only").or(market.page.getByText(/Saved|Getting ready/)).first().waitFor();
-    assert.equal(await market.page.getByText(tea).count(), 0);
+    await comes(() => market.page.getByText(tea).count(), 0);
 
     await till.connect("akinyi@example.org");
     const [connected, shown] = await Promise.all([seenAt(till.page, `${stall} is connected`), seenAt(market.page, tea)]);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Bank } from "./lib/bank.js";
 import { Browser } from "./lib/browser.js";
+import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
 
@@ -140,7 +141,7 @@ test("an order is brought: priced before the last tap, stepped by the stall, see
     await dialog.getByText("Code KARIBU").waitFor();
     await dialog.getByLabel("How you get it").selectOption({ label: "Brought to you" });
     await dialog.getByText("Choose where it goes.").waitFor();
-    assert.equal(await shopper.button("Order now").isDisabled(), true);
+    await comes(() => shopper.button("Order now").isDisabled(), true);
     await dialog.getByLabel("Where to").selectOption({ label: "Harbour" });
     await dialog.locator(".checkout-foot").getByText(/3\.50/).waitFor();
     await dialog.getByLabel("Address", { exact: true }).fill("Acacia Lane 4");
@@ -156,7 +157,7 @@ test("an order is brought: priced before the last tap, stepped by the stall, see
       await till.button(tap).click();
       await shopper.page.getByText(seen).first().waitFor();
     }
-    assert.equal(await shopper.button("Cancel the order").count(), 0);
+    await comes(() => shopper.button("Cancel the order").count(), 0);
     // Paid at the door, in cash: into the drawer.
     await till.button("Handed over").click();
     await till.page.getByRole("dialog").getByRole("button", { name: "Open the drawer" }).click();
@@ -260,7 +261,7 @@ test("an order is paid by bank transfer, seen to come without a network, and sen
     await card.getByLabel("Account holder").fill("Akinyi Tea");
     await card.getByLabel("IBAN or account number").fill("DE88 3704 0044 0532 0130 00");
     await card.getByText("The check digits of this IBAN do not fit").waitFor();
-    assert.equal(await card.getByRole("button", { name: "Save" }).isDisabled(), true);
+    await comes(() => card.getByRole("button", { name: "Save" }).isDisabled(), true);
     await card.getByLabel("IBAN or account number").fill("DE89 3704 0044 0532 0130 00");
     await card.getByRole("button", { name: "Save" }).click();
     await till.page.getByText("Saved here · all sent").first().waitFor();
@@ -291,7 +292,7 @@ test("an order is paid by bank transfer, seen to come without a network, and sen
       for (const [amount, said] of amounts) {
         await dialog.getByLabel("Amount on the account").fill(amount);
         if (said) await dialog.getByText(said).waitFor();
-        assert.equal(await dialog.getByRole("button", { name: "It came", exact: true }).isDisabled(), Boolean(said));
+        await comes(() => dialog.getByRole("button", { name: "It came", exact: true }).isDisabled(), Boolean(said));
       }
       await dialog.getByRole("button", { name: "It came", exact: true }).click();
       await till.page.getByRole("main").getByText("Paid", { exact: true }).first().waitFor();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
+import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
 import { afterOneVisit } from "./lib/visit.js";
@@ -50,12 +51,12 @@ test("3: codes as fast as a scanner sends them, one twice, one unknown, one shar
     await cart(till).getByText("Nothing in the cart").waitFor();
     for (const code of ["61610001", "61610002", "61610001"]) await scan(till, code);
     await cart(till).getByRole("button", { name: new RegExp(salt) }).first().waitFor();
-    assert.equal(await cart(till).getByRole("listitem").count(), 2, "the second scan of a code is one more of its line");
+    await comes(() => cart(till).getByRole("listitem").count(), 2, "the second scan of a code is one more of its line");
     await scan(till, "61610009");
     const chooser = till.page.getByRole("dialog", { name: "Which one is it?" });
     await chooser.getByRole("button", { name: new RegExp(oil) }).click();
     await cart(till).getByRole("button", { name: new RegExp(oil) }).first().waitFor();
-    assert.equal(await cart(till).getByRole("listitem").count(), 3);
+    await comes(() => cart(till).getByRole("listitem").count(), 3);
     await scan(till, "99990000");
     await till.button("Create it").click();
     await till.page.waitForURL(/\/products\/new\?code=99990000/);
@@ -78,7 +79,7 @@ test("9: a cart put aside is there after a reload, is taken up and paid once", a
     assert.equal(await till.pay(), 1);
     await till.go("/sell");
     await till.product(tea).first().waitFor();
-    assert.equal(await till.page.getByText("Table 4").count(), 0, "what was paid is not open any more");
+    await comes(() => till.page.getByText("Table 4").count(), 0, "what was paid is not open any more");
   });
 });
 
@@ -138,7 +139,7 @@ test("17: a payment is claimed, then seen with its code, and the code pays one s
     await till.page.getByText("This code paid another sale already").first().waitFor();
     await till.go("/today");
     await till.page.getByRole("heading", { level: 1 }).waitFor();
-    assert.equal(await till.page.getByRole("heading", { name: "Money that nobody saw yet" }).count(), 0);
+    await comes(() => till.page.getByRole("heading", { name: "Money that nobody saw yet" }).count(), 0);
   });
 });
 
@@ -212,7 +213,7 @@ test("10: a refund is asked for where its right is elsewhere, and no register gi
       await till.go("/sales");
       await till.page.getByRole("link", { name: /^Sale 1\b/ }).click();
       await till.page.getByText(/7\.50 refunded/).first().waitFor();
-      assert.equal(await till.button("Refund").count(), 0);
+      await comes(() => till.button("Refund").count(), 0);
     }
     assert.deepEqual([...one.problems, ...two.problems], []);
   } finally {

@@ -2,11 +2,16 @@
 //! a real server. What they need from npm goes below the target folder.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::time::Instant;
 
 use crate::machine;
-use crate::shell::{Doing as _, Failure, Outcome, cargo, root, run, succeeds, target_dir, which};
+use crate::shell::{
+    Doing as _, Failure, Outcome, cargo, root, run, run_aside, say, succeeds, target_dir, which,
+};
 use crate::web::{self, Kind};
 
 /// Where the tests find what they drive and what they drive it with.
@@ -15,6 +20,9 @@ const WEB_VARIABLE: &str = "SOKO_TEST_WEB_DIR";
 const TOOLS_VARIABLE: &str = "SOKO_BROWSER_TOOLS";
 /// Journeys that keep every core busy by themselves.
 const ALONE: [&str; 1] = ["prices.test.js"];
+/// Each file has browsers and servers of its own, and mostly waits for them.
+const AT_ONCE: usize = 2;
+const REPORTER: &str = "--test-reporter=spec";
 /// A file of journeys that takes longer hangs; its own waits are far shorter and say what they wait for.
 const LONGEST_FILE: &str = "--test-timeout=600000";
 const MANIFESTS: [&str; 2] = ["package.json", "package-lock.json"];
@@ -28,7 +36,11 @@ fn tools() -> PathBuf {
 pub(crate) fn build_and_run(files: &[String]) -> Outcome {
     build_programs(&[])?;
     web::build(Kind::Quick)?;
-    run_journeys(files)
+    let again = run_journeys(files)?;
+    if !again.is_empty() {
+        say(&format!("passed only at the second try: {}", again.join(", ")));
+    }
+    Ok(())
 }
 
 /// Takes pictures of every screen into a folder.
@@ -71,18 +83,47 @@ fn node(profile: &str) -> Command {
     node
 }
 
-/// Runs what `build_and_run` or an earlier step built.
-pub(crate) fn run_journeys(files: &[String]) -> Outcome {
+/// Runs what `build_and_run` or an earlier step built. What fails is run again by itself, since these journeys share
+/// two cores; what passes then is answered by its name, and what fails twice has failed.
+pub(crate) fn run_journeys(files: &[String]) -> Outcome<Vec<String>> {
     let names = if files.is_empty() { all()? } else { files.to_vec() };
     let (alone, together): (Vec<String>, Vec<String>) =
         names.into_iter().partition(|name| ALONE.contains(&name.as_str()));
-    // Each file has browsers and servers of its own, and mostly waits for them.
-    for (names, at_once) in [(together, "--test-concurrency=2"), (alone, "--test-concurrency=1")] {
-        if !names.is_empty() {
-            run(node("debug").args(["--test", at_once, LONGEST_FILE, "--test-reporter=spec"]).args(names))?;
-        }
+    let mut again = run_files(together, AT_ONCE);
+    again.extend(run_files(alone, 1));
+    let names: Vec<String> = again.into_iter().map(|(name, _)| name).collect();
+    let failed = run_files(names.clone(), 1);
+    if failed.is_empty() {
+        return Ok(names);
     }
-    Ok(())
+    let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
+    let said: Vec<String> = failed.iter().map(|(_, failure)| failure.to_string()).collect();
+    Err(Failure::new(format!("failed twice: {}\n{}", names.join(", "), said.join("\n"))))
+}
+
+/// So many files at the same time; answers those that failed.
+fn run_files(names: Vec<String>, at_once: usize) -> Vec<(String, Failure)> {
+    let waiting = Mutex::new(names.into_iter());
+    let next = || waiting.lock().ok()?.next();
+    let work = || {
+        let mut failed = Vec::new();
+        while let Some(name) = next() {
+            let started = Instant::now();
+            let ran = run_aside(node("debug").args(["--test", LONGEST_FILE, REPORTER]).arg(&name));
+            say(&format!("{name} took {} s", started.elapsed().as_secs()));
+            if let Err(failure) = ran {
+                failed.push((name, failure));
+            }
+        }
+        failed
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
 }
 
 /// Why the journeys cannot be run here; nothing if they can.

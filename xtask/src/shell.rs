@@ -1,7 +1,9 @@
 //! Starting other programs and talking to the person at the terminal.
 
+use std::collections::VecDeque;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// Why a task could not be done, as a sentence that says what to do.
 #[derive(Debug)]
@@ -12,6 +14,11 @@ pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 impl Failure {
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
+    }
+
+    /// Without what a command said.
+    pub(crate) fn in_short(&self) -> &str {
+        self.0.lines().next().unwrap_or_default()
     }
 }
 
@@ -59,14 +66,52 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     if status.success() { Ok(()) } else { Err(Failure::new(format!("`{shown}` ended with {status}"))) }
 }
 
-/// The same beside others: what it printed is shown in one piece when it ends.
+/// How much of a failed command's words its failure repeats: the end of a long run must say what is wrong.
+const LAST_LINES: usize = 150;
+/// How much is shown of a command that ran aside and succeeded.
+const SUMMARY_LINES: usize = 14;
+
+/// The same, and a failure repeats the last that the command said.
+pub(crate) fn run_kept(command: &mut Command) -> Outcome {
+    let shown = shown(command);
+    say(&format!("$ {shown}"));
+    let starting = format!("starting `{shown}`");
+    let (reader, writer) = std::io::pipe().doing(&starting)?;
+    let both = writer.try_clone().doing(&starting)?;
+    let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(both).spawn().doing(&starting)?;
+    // Otherwise the command's ends of the pipe stay open here, and reading never ends.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut last = VecDeque::new();
+    for line in BufReader::new(reader).split(b'\n') {
+        let line = line.doing(&shown)?;
+        let line = String::from_utf8_lossy(&line).into_owned();
+        say(&line);
+        if last.len() == LAST_LINES {
+            last.pop_front();
+        }
+        last.push_back(line);
+    }
+    let status = child.wait().doing(&shown)?;
+    ended(&shown, status, last.make_contiguous())
+}
+
+/// The same beside others: what it printed is shown in one piece when it ends, all of it only if it failed.
 pub(crate) fn run_aside(command: &mut Command) -> Outcome {
     let shown = shown(command);
     let output = command.stdin(Stdio::null()).output().doing(&format!("starting `{shown}`"))?;
-    let said = [output.stdout, output.stderr].concat();
-    say(&format!("$ {shown}\n{}", String::from_utf8_lossy(&said)));
-    let status = output.status;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("`{shown}` ended with {status}"))) }
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+    let hidden = if output.status.success() { lines.len().saturating_sub(SUMMARY_LINES) } else { 0 };
+    say(&format!("$ {shown}\n{}", lines.get(hidden..).unwrap_or_default().join("\n")));
+    ended(&shown, output.status, &lines)
+}
+
+fn ended(shown: &str, status: ExitStatus, lines: &[String]) -> Outcome {
+    if status.success() {
+        return Ok(());
+    }
+    let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join("\n");
+    Err(Failure::new(format!("`{shown}` ended with {status}\n{last}")))
 }
 
 /// What a command printed, when it succeeded.
