@@ -24,14 +24,12 @@ mod transfers;
 
 use axum::http::{Method, StatusCode};
 use common::server::{Answer, TestServer, hex};
-use common::shop::{STALL, Shop, TEA, core, exchange, id, orders, secret, stores};
+use common::shop::{STALL, Shop, TEA, asked, core, exchange, id, orders, secret, stores};
 use serde_json::json;
-use soko_domain::ask::{Answer as Answered, Ask};
-use soko_domain::ids::{LogId, ThingId};
+use soko_domain::ask::Ask;
+use soko_domain::ids::LogId;
 use soko_domain::verbs::place_order::ORDERS_HELD_MAX;
-use soko_domain::wire::Wire as _;
 use soko_record_log::StoreError;
-use soko_replication::Page;
 use soko_sync_server::core::{CoreRefusal, Now};
 use soko_sync_server::demo::Device;
 use soko_sync_server::store::Shard;
@@ -104,20 +102,6 @@ async fn a_restored_server_promises_nothing_until_devices_and_owner_have_spoken(
     }
 }
 
-/// What the register asks, in a page of its own; the code of the refusal, if it is one.
-async fn asked(shop: &mut Shop, number: u8, ask: Ask) -> Option<String> {
-    let mut page = shop.register.device.page().unwrap();
-    page.asks.push(soko_replication::Ask { id: ThingId([number; 16]), body: ask.to_bytes() });
-    let sent = shop.page(&shop.register.access, page.encode().unwrap()).send().await.expect(StatusCode::OK);
-    let reply = Page::decode(&sent.bytes).unwrap();
-    shop.register.device.take(&reply);
-    let answer = reply.answers.iter().find(|answer| answer.ask == ThingId([number; 16])).unwrap();
-    match Answered::from_bytes(&answer.body).unwrap() {
-        Answered::Done => None,
-        Answered::Refused { code, .. } => Some(code),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmation_of_another_life_of_the_server_confirms_nothing() {
     for store in stores() {
@@ -132,12 +116,18 @@ async fn a_confirmation_of_another_life_of_the_server_confirms_nothing() {
         shop.exchange().await;
         // Late, from before the restore; and by a version that named no life.
         for (number, ask) in [(61, Ask::ConfirmDevicesOf { epoch: first }), (62, Ask::ConfirmDevices)] {
-            assert_eq!(asked(&mut shop, number, ask).await.as_deref(), Some("other_epoch"));
+            assert_eq!(
+                asked(&shop.server, &mut shop.register, (number, ask)).await.as_deref(),
+                Some("other_epoch")
+            );
         }
         shop.exchange().await;
         assert_eq!(shop.available().await, 0, "it was released by somebody who knew nothing of this life");
         let present = shop.register.device.epoch.id;
-        assert_eq!(asked(&mut shop, 63, Ask::ConfirmDevicesOf { epoch: present }).await, None);
+        assert_eq!(
+            asked(&shop.server, &mut shop.register, (63, Ask::ConfirmDevicesOf { epoch: present })).await,
+            None
+        );
         shop.exchange().await;
         assert_eq!(shop.available().await, 5);
     }

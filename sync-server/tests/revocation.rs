@@ -1,11 +1,13 @@
 //! A device revoked by another device's record, not by a person at the server.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
 use axum::http::StatusCode;
-use common::shop::{Register, Shop, TEA, core, exchange, send_page, stores};
-use soko_domain::entry::{DeviceRevoked, Entry, ShareReturned};
-use soko_domain::ids::{AuthorId, ShareId};
+use common::shop::{Register, Shop, TEA, asked, core, exchange, send_page, stores};
+use soko_domain::ask::Ask;
+use soko_domain::entry::{DeviceRevoked, Entry, ReceivedLine, ShareReturned, StockReceived};
+use soko_domain::ids::{AuthorId, ShareId, ThingId};
 use soko_replication::Capabilities;
 
 const AT_MS: i64 = 1_795_000_000_000;
@@ -73,5 +75,36 @@ async fn what_cannot_be_read_binds_as_much_as_it_can_touch_until_its_device_is_r
         shop.exchange().await;
         assert_eq!(shop.available().await, 4);
         shop.order(1, 3, 4).send().await.expect(StatusCode::CREATED);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_apart_is_the_shops_again_when_its_owner_says_why() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 1).await;
+        let (mut lost, mut cashier) = (shop.register(9, "cashier").await, shop.register(7, "cashier").await);
+        let of = lost.device.author();
+        let line = ReceivedLine { product: TEA, quantity: 6, cost_minor: None };
+        let received = StockReceived { delivery: ThingId([3; 16]), lines: vec![line], note: String::new() };
+        lost.device.write([received.into()], AT_MS).unwrap();
+        exchange(&shop.server, &mut lost).await;
+        let back = |reason: &str| Ask::TakeBack { product: TEA, of, reason: reason.into() };
+        let early = asked(&shop.server, &mut shop.register, (81, back("it is here"))).await;
+        assert_eq!(early.as_deref(), Some("not_revoked"));
+        shop.register.device.write([revoke(of)], AT_MS).unwrap();
+        shop.exchange().await;
+        let before = shop.available().await;
+        let by_cashier = asked(&shop.server, &mut cashier, (82, back("it is here"))).await;
+        assert_eq!(by_cashier.as_deref(), Some("not_allowed"));
+        let unsaid = asked(&shop.server, &mut shop.register, (83, back(" "))).await;
+        assert_eq!((unsaid.as_deref(), shop.available().await), (Some("invalid"), before));
+        // Twice is once: nothing is set apart any more.
+        for number in [84, 84, 85] {
+            assert_eq!(asked(&shop.server, &mut shop.register, (number, back("it is here"))).await, None);
+        }
+        let after = shop.available().await;
+        assert!(after > before, "{before}, then {after}");
+        shop.exchange().await;
+        shop.order(1, 1, after).send().await.expect(StatusCode::CREATED);
     }
 }

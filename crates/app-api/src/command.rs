@@ -193,6 +193,14 @@ pub enum Verb {
         line: u32,
         quantity: i64,
     },
+    /// Asks the server to give the shop what is set apart of a revoked device: the units are here after all.
+    TakeBack {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        #[serde(with = "as_hex")]
+        of: AuthorId,
+        reason: String,
+    },
     RevokeDevice {
         #[serde(with = "as_hex")]
         author: AuthorId,

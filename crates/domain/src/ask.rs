@@ -18,6 +18,8 @@ pub enum Ask {
     ConfirmDevicesOf { epoch: EpochId },
     /// Units that the asker gave back under this request's id are for another register.
     Pass { product: ProductId, quantity: i64, to: AuthorId },
+    /// Units that are set apart of a revoked device are here after all: the owner's recorded decision, with its risk.
+    TakeBack { product: ProductId, of: AuthorId, reason: String },
 }
 
 impl Wire for Ask {
@@ -45,6 +47,12 @@ impl Wire for Ask {
                 quantity.put(out);
                 to.put(out);
             }
+            Self::TakeBack { product, of, reason } => {
+                out.byte(6);
+                product.put(out);
+                of.put(out);
+                reason.put(out);
+            }
         }
     }
 
@@ -62,6 +70,11 @@ impl Wire for Ask {
                 product: ProductId::take(input)?,
                 quantity: i64::take(input)?,
                 to: AuthorId::take(input)?,
+            }),
+            6 => Ok(Self::TakeBack {
+                product: ProductId::take(input)?,
+                of: AuthorId::take(input)?,
+                reason: String::take(input)?,
             }),
             _ => Err(Malformed::Choice),
         }
@@ -106,24 +119,30 @@ mod tests {
     const TO: AuthorId = AuthorId([0x44; 16]);
 
     /// Bytes as they were first written. They are never edited: a changed request is another number.
-    const FROZEN: &[(Ask, &str)] = &[
-        (Ask::Share { product: PRODUCT, quantity: 5 }, "01111111111111111111111111111111110a"),
-        (Ask::Refund { sale: SALE, line: 1, quantity: 2 }, "02222222222222222222222222222222220104"),
-        (Ask::ConfirmDevices, "03"),
-        (Ask::ConfirmDevicesOf { epoch: EPOCH }, "0433333333333333333333333333333333"),
-        (
-            Ask::Pass { product: PRODUCT, quantity: 5, to: TO },
-            "05111111111111111111111111111111110a44444444444444444444444444444444",
-        ),
-    ];
+    fn frozen() -> [(Ask, &'static str); 6] {
+        [
+            (Ask::Share { product: PRODUCT, quantity: 5 }, "01111111111111111111111111111111110a"),
+            (Ask::Refund { sale: SALE, line: 1, quantity: 2 }, "02222222222222222222222222222222220104"),
+            (Ask::ConfirmDevices, "03"),
+            (Ask::ConfirmDevicesOf { epoch: EPOCH }, "0433333333333333333333333333333333"),
+            (
+                Ask::Pass { product: PRODUCT, quantity: 5, to: TO },
+                "05111111111111111111111111111111110a44444444444444444444444444444444",
+            ),
+            (
+                Ask::TakeBack { product: PRODUCT, of: TO, reason: "found".into() },
+                "06111111111111111111111111111111114444444444444444444444444444444405666f756e64",
+            ),
+        ]
+    }
 
     #[test]
     fn frozen_requests_are_read_and_written_as_ever() {
-        for (ask, frozen) in FROZEN {
+        for (ask, frozen) in frozen() {
             let written = ask.to_bytes();
             let hex: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!((hex.as_str(), Ask::from_bytes(&written).as_ref()), (*frozen, Ok(ask)));
+            assert_eq!((hex.as_str(), Ask::from_bytes(&written).as_ref()), (frozen, Ok(&ask)));
         }
-        assert_eq!(Ask::from_bytes(&[6]), Err(Malformed::Choice));
+        assert_eq!(Ask::from_bytes(&[7]), Err(Malformed::Choice));
     }
 }

@@ -309,6 +309,8 @@ crate::wire_choice! {
         HandedOverAnyway = 6,
         /// A copied device sold too; what its history says happened is a fact.
         OtherBranch = 7,
+        /// Somebody counted after the device was revoked: what is missing is what was set apart.
+        Counted = 8,
     }
 }
 

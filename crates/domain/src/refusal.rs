@@ -28,6 +28,8 @@ pub enum Refusal {
     Outdated,
     #[error("this device was revoked; ask the stall's owner to enrol it again")]
     DeviceRevoked,
+    #[error("the device may still sell what it holds; shut it out first")]
+    DeviceNotRevoked,
     #[error("your role may not do this; ask the owner or a manager")]
     NotAllowed,
     #[error("nobody said who is at the register; choose yourself and enter your PIN")]
@@ -141,6 +143,7 @@ impl Refusal {
             Self::RegisterFrozen => "register_frozen",
             Self::Outdated => "outdated",
             Self::DeviceRevoked => "device_revoked",
+            Self::DeviceNotRevoked => "not_revoked",
             Self::NotAllowed => "not_allowed",
             Self::Locked => "locked",
             Self::ApprovalNeeded { .. } => "approval_needed",
@@ -218,6 +221,7 @@ impl Refusal {
             | Self::TransferAwaited
             | Self::Coupon(_)
             | Self::TotalChanged { .. }
+            | Self::DeviceNotRevoked
             | Self::PriceChanged(_) => Retry::AfterChange,
             Self::DeviceRevoked
             | Self::NotAllowed

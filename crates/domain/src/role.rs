@@ -37,6 +37,11 @@ impl Role {
         matches!(self, Self::Owner | Self::Manager)
     }
 
+    /// Whether this role may take the risk that units of a lost device are promised twice.
+    pub fn may_take_back(self) -> bool {
+        self == Self::Owner
+    }
+
     /// Whether a register of this role may write such an entry.
     pub fn may_write(self, kind: Kind) -> bool {
         if kind.is_server_only() || !self.is_staff() {

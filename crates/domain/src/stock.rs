@@ -305,6 +305,7 @@ impl Transfers {
                     | (MoveCause::TailArrived, Account::Quarantine(_), Account::Share(_))
                     | (MoveCause::ForcedReclaim, Account::Quarantine(_), Account::Pool)
                     | (MoveCause::Cover, Account::Pool, Account::Deficit)
+                    | (MoveCause::Counted, Account::Quarantine(_), Account::Deficit)
                     | (MoveCause::HandedOverAnyway, Account::Pool | Account::Deficit, Account::Sold)
                     | (MoveCause::OtherBranch, Account::Quarantine(_) | Account::Deficit, Account::Sold)
                     | (
@@ -520,6 +521,7 @@ mod tests {
                 (MoveCause::HandedOverAnyway, Account::Deficit, Account::Sold),
                 (MoveCause::OtherBranch, apart, Account::Sold),
                 (MoveCause::OtherBranch, Account::Deficit, Account::Sold),
+                (MoveCause::Counted, apart, Account::Deficit),
             ]
         );
     }

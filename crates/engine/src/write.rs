@@ -259,10 +259,6 @@ impl Writing<'_> {
         }
     }
 
-    pub(crate) fn expected(&mut self, product: ProductId) -> Result<i64, StoreError> {
-        Ok(facts::expected(&facts::accounts(self.tx, self.log, product)?))
-    }
-
     /// Every author's last record here.
     pub(crate) fn seen(&mut self) -> Result<Vec<(AuthorId, u64)>, StoreError> {
         let heads = log::heads(self.tx, self.log)?;

@@ -22,7 +22,7 @@ use soko_replication::{
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::epoch;
-use crate::stall::{paid_twice, refunds, sharing, swaps, transfers};
+use crate::stall::{paid_twice, refunds, settle, sharing, swaps, transfers};
 
 const NOTE_BYTES_MAX: usize = 200;
 
@@ -201,6 +201,7 @@ fn keep_checked(
         }
         parked.push((author, seq, code));
     }
+    settle::hear_counts(desk, &records)?;
     count_demand(desk, author, &records)?;
     paid_twice::tell(desk, author, &records)?;
     refunds::answer(desk, author, &records)?;
@@ -264,7 +265,7 @@ fn keep_branch(desk: &mut Desk<'_>, author: AuthorId, branch: &[Record]) -> Resu
     if is_first {
         close_forked(desk, author)?;
     }
-    crate::stall::settle::quarantine(desk)?;
+    settle::quarantine(desk)?;
     for (product, quantity) in sold.into_iter().filter(|(_, quantity)| *quantity > 0) {
         let set_apart = Account::Quarantine(author);
         let covered = read::balance(desk.tx, desk.log, product, set_apart)?.clamp(0, quantity);

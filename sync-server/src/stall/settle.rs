@@ -4,7 +4,7 @@
 
 use soko_checkout::Ending;
 use soko_domain::entry::{
-    IncidentKind, IncidentRaised, Move, MoveCause, OrderFulfilled, ReleaseReason, StockMoved,
+    Entry, IncidentKind, IncidentRaised, Kind, Move, MoveCause, OrderFulfilled, ReleaseReason, StockMoved,
 };
 use soko_domain::ids::{AuthorId, OrderId, ProductId};
 use soko_domain::sabotage::Sabotage;
@@ -13,6 +13,7 @@ use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::{fulfil_order, release_order};
 use soko_projection::read;
 use soko_record_log::{Row, StoreError, params};
+use soko_replication::Record;
 
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
@@ -60,19 +61,61 @@ pub(super) fn quarantine(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
     Ok(())
 }
 
-/// The owner's recorded decision, with its reason.
+/// The owner's recorded decision about all that a device held, with its reason.
 pub(super) fn reclaim(desk: &mut Desk<'_>, author: AuthorId, reason: &str) -> Result<(), CoreRefusal> {
-    let apart = Account::Quarantine(author);
-    let (kind, whose) = apart.parts();
+    let (kind, whose) = Account::Quarantine(author).parts();
     let rows = desk.tx.query(
-        "select product, quantity from balance
+        "select product from balance
          where log = $1 and account = $2 and whose = $3 and quantity > 0 order by product limit $4",
         params![desk.log, kind, whose, STEP_MAX],
     )?;
     for row in &rows {
-        let (product, quantity) = (row.id(0)?, row.int(1)?);
-        let step = Move { product, from: apart, to: Account::Pool, quantity };
-        moved(desk, MoveCause::ForcedReclaim, step, reason)?;
+        take_back(desk, (row.id(0)?, author), reason)?;
+    }
+    Ok(())
+}
+
+/// The same about one product.
+pub(super) fn take_back(
+    desk: &mut Desk<'_>,
+    (product, author): (ProductId, AuthorId),
+    reason: &str,
+) -> Result<(), CoreRefusal> {
+    let from = Account::Quarantine(author);
+    let quantity = read::balance(desk.tx, desk.log, product, from)?;
+    moved(desk, MoveCause::ForcedReclaim, Move { product, from, to: Account::Pool, quantity }, reason)
+}
+
+/// What a count found missing is first what is set apart: nobody promises it, and whoever has it did not bring it. Of what is
+/// owed for other reasons nobody knows where it is, so only the shop's share covers that.
+pub(super) fn hear_counts(desk: &mut Desk<'_>, records: &[Record]) -> Result<(), CoreRefusal> {
+    for record in records.iter().filter(|record| record.kind == Kind::StockCounted.number()) {
+        let Some(body) = record.body.bytes() else { continue };
+        let Ok((_, Entry::StockCounted(count))) = Entry::from_body(Kind::StockCounted, body) else {
+            continue;
+        };
+        let missing = count.expected.saturating_sub(count.counted).saturating_sub(count.from_share);
+        if missing > 0 {
+            // The device may have been revoked by the same page.
+            quarantine(desk)?;
+            find_missing(desk, count.product, missing)?;
+        }
+    }
+    Ok(())
+}
+
+fn find_missing(desk: &mut Desk<'_>, product: ProductId, missing: i64) -> Result<(), CoreRefusal> {
+    let (account, _) = Account::Quarantine(AuthorId::default()).parts();
+    let rows = desk.tx.query(
+        "select whose, quantity from balance
+         where log = $1 and product = $2 and account = $3 and quantity > 0 order by whose limit $4",
+        params![desk.log, product, account, STEP_MAX],
+    )?;
+    let mut left = missing;
+    for row in &rows {
+        let (from, quantity) = (Account::Quarantine(row.id(0)?), row.int(1)?.min(left));
+        moved(desk, MoveCause::Counted, Move { product, from, to: Account::Deficit, quantity }, "")?;
+        left -= quantity;
     }
     Ok(())
 }

@@ -10,9 +10,11 @@ use soko_domain::ask::{Answer, Ask};
 use soko_domain::entry::ShareRecalled;
 use soko_domain::ids::{AuthorId, EpochId, ProductId, SaleId, ShareId, ThingId};
 use soko_domain::refusal::Refusal;
+use soko_domain::role::Role;
 use soko_domain::stock::Account;
 use soko_domain::verbs::allow_refund::{self, AllowRefund};
 use soko_domain::verbs::grant_share::{self, GrantShare};
+use soko_domain::verbs::take_back;
 use soko_domain::wire::Wire as _;
 use soko_projection::{read, read_customers};
 use soko_record_log::{StoreError, params};
@@ -20,7 +22,7 @@ use soko_replication::{Answer as PageAnswer, Ask as PageAsk};
 
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
-use crate::stall::{epoch, value};
+use crate::stall::{epoch, settle, value};
 
 /// Products that one request shares out.
 const PRODUCTS_MAX: usize = 100;
@@ -149,6 +151,7 @@ fn decide(
         Ask::Pass { to, .. } if read::is_outdated(desk.tx, desk.log, to)? => Err(Refusal::Outdated),
         Ask::Pass { product, quantity, to } => take_by_hand(desk, to, (product, quantity), ask.id)?,
         Ask::Refund { sale, line, quantity } => allow(desk, from, (sale, line, quantity), ask.id)?,
+        Ask::TakeBack { product, of, reason } => found_again(desk, from, (product, of), &reason)?,
         Ask::ConfirmDevices => Err(Refusal::OtherEpoch),
         Ask::ConfirmDevicesOf { epoch } => confirm(desk, from, epoch)?,
     };
@@ -253,12 +256,32 @@ fn taken(desk: &mut Desk<'_>, sale: SaleId) -> Result<Vec<(u32, i64, i64)>, Stor
     rows.iter().map(|row| Ok((row.number(0)?, row.int(1)?, row.int(2)?))).collect()
 }
 
+/// Whether the register that asks was let in with such a role, and is still let in.
+fn asker_may(desk: &mut Desk<'_>, from: AuthorId, may: fn(Role) -> bool) -> Result<bool, StoreError> {
+    let device = read::device(desk.tx, desk.log, from)?.filter(|device| !device.revoked);
+    Ok(device.and_then(|device| device.role).is_some_and(may))
+}
+
+/// The owner found what is set apart, or bears the risk.
+fn found_again(
+    desk: &mut Desk<'_>,
+    from: AuthorId,
+    (product, of): (ProductId, AuthorId),
+    reason: &str,
+) -> Result<Result<(), Refusal>, CoreRefusal> {
+    if !asker_may(desk, from, Role::may_take_back)? {
+        return Ok(Err(Refusal::NotAllowed));
+    }
+    let is_revoked = read::device(desk.tx, desk.log, of)?.is_some_and(|device| device.revoked);
+    if let Err(refusal) = take_back::check(is_revoked, reason) {
+        return Ok(Err(refusal));
+    }
+    settle::take_back(desk, (product, of), reason)?;
+    Ok(Ok(()))
+}
+
 fn confirm(desk: &mut Desk<'_>, from: AuthorId, epoch: EpochId) -> Result<Result<(), Refusal>, CoreRefusal> {
-    let device = read::device(desk.tx, desk.log, from)?;
-    let may = device.is_some_and(|device| {
-        !device.revoked && device.role.is_some_and(soko_domain::role::Role::may_manage_devices)
-    });
-    if !may {
+    if !asker_may(desk, from, Role::may_manage_devices)? {
         return Ok(Err(Refusal::NotAllowed));
     }
     if epoch != desk.epoch.id {

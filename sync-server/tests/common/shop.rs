@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use serde_json::json;
 use soko_documents::{DocumentKind, Product, Stall, Typed as _};
+use soko_domain::ask;
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, ReceivedLine, SaleLine, SaleMade, ShiftOpened, Standing, Tendered};
 use soko_domain::ids::{LogId, ProductId, SaleId, ShareId, ShiftId, ThingId};
@@ -16,6 +17,7 @@ use soko_domain::money::Currency;
 use soko_domain::quantity::Unit;
 use soko_domain::verbs::receive_stock::{self, ReceiveStock};
 use soko_domain::verbs::return_share::{self, ReturnShare};
+use soko_domain::wire::Wire as _;
 use soko_projection::LocalApplier;
 use soko_replication::Page;
 use soko_sync_server::core::StallCore;
@@ -230,6 +232,26 @@ pub(crate) async fn exchange(server: &TestServer, register: &mut Register) -> Pa
         }
     }
     panic!("the server did not take everything");
+}
+
+/// What a register asks, in a page of its own; the code of the refusal, if it is one.
+pub(crate) async fn asked(
+    server: &TestServer,
+    register: &mut Register,
+    (number, wanted): (u8, ask::Ask),
+) -> Option<String> {
+    let id = ThingId([number; 16]);
+    let mut page = register.device.page().unwrap();
+    page.asks.push(soko_replication::Ask { id, body: wanted.to_bytes() });
+    let page = page.encode().unwrap();
+    let sent = send_page(server, &register.access, page).send().await.expect(StatusCode::OK);
+    let reply = Page::decode(&sent.bytes).unwrap();
+    register.device.take(&reply);
+    let answer = reply.answers.iter().find(|answer| answer.ask == id).unwrap();
+    match ask::Answer::from_bytes(&answer.body).unwrap() {
+        ask::Answer::Done => None,
+        ask::Answer::Refused { code, .. } => Some(code),
+    }
 }
 
 pub(crate) async fn enrolled(

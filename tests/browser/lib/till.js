@@ -93,7 +93,7 @@ export class Till {
   async heldOf(name, holder) {
     await this.go("/stock");
     await this.page.getByRole("main").getByRole("link", { name: new RegExp(name) }).click();
-    return this.page.locator(".stock-sum dl > div").filter({ hasText: holder }).locator("dd");
+    return this.page.locator(".stock-sum dl > div").filter({ hasText: holder }).locator("dd.number");
   }
 
   // Lets another device in, and answers what is shown to it.

@@ -19,7 +19,7 @@ use crate::browser;
 use crate::desk::Desk;
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Busy, Choice, Dialog, Field, Icon, Photo, Problem, icon};
+use crate::parts::{Busy, Choice, Confirm, Dialog, Field, Icon, Photo, Problem, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 use crate::typed;
@@ -101,7 +101,7 @@ fn Shown(props: &ShownProps) -> Html {
             <div class="card stock-sum">
                 <p class="stock-counted"><strong class="number">{ quantity(stock.counted) }</strong><span>{ speech.say("stock.counted") }</span></p>
                 <dl class="facts">
-                    { for stock.holders.iter().map(|row| html! { <HeldBy stall={props.stall.clone()} row={row.clone()} unit={view.unit} /> }) }
+                    { for stock.holders.iter().map(|row| html! { <HeldBy stall={props.stall.clone()} product={view.product} row={row.clone()} unit={view.unit} /> }) }
                     if stock.on_the_way != 0 {
                         <div><dt>{ speech.say("stock.on-the-way") }</dt><dd class="number">{ quantity(stock.on_the_way) }</dd></div>
                     }
@@ -131,6 +131,7 @@ fn Shown(props: &ShownProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct HeldByProps {
     stall: OwnStall,
+    product: ProductId,
     row: HolderRow,
     unit: Unit,
 }
@@ -154,7 +155,65 @@ fn HeldBy(props: &HeldByProps) -> Html {
         }
         Holder::SetApart(author) => speech.fill("stock.set-apart", &[("name", &name(author))]),
     };
-    html! { <div><dt>{ holder }</dt><dd class="number">{ speech.quantity(props.row.quantity, props.unit) }</dd></div> }
+    let quantity = AttrValue::from(speech.quantity(props.row.quantity, props.unit));
+    let stall = &props.stall;
+    let may_take_back = stall.is_connected && stall.role.may_take_back() && props.row.quantity > 0;
+    let set_apart_of = if let Holder::SetApart(of) = props.row.holder { Some(of) } else { None };
+    html! {
+        <div>
+            <dt>{ holder.clone() }</dt>
+            <dd class="number">{ quantity.clone() }</dd>
+            if let Some(of) = set_apart_of.filter(|_| may_take_back) {
+                <dd><TakeBack stall={stall.stall} product={props.product} {of} {quantity} {holder} /></dd>
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct TakeBackProps {
+    stall: LogId,
+    product: ProductId,
+    of: AuthorId,
+    quantity: AttrValue,
+    holder: AttrValue,
+}
+
+/// The owner found what is set apart.
+#[component]
+fn TakeBack(props: &TakeBackProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let is_asking = use_state_eq(|| false);
+    let ask = {
+        let is_asking = is_asking.setter();
+        Callback::from(move |is_shown: bool| is_asking.set(is_shown))
+    };
+    let on_confirm = {
+        let (acting, ask) = (acting.clone(), ask.clone());
+        let (stall, product, of) = (props.stall, props.product, props.of);
+        Callback::from(move |reason: String| {
+            ask.emit(false);
+            let doing = acting.clone();
+            acting.act(stall, Verb::TakeBack { product, of, reason }, move |_| {
+                doing.desk.toasts.done(doing.speech.say("stock.take-back-asked"));
+            });
+        })
+    };
+    let deed = speech.say("stock.take-back");
+    html! {
+        <>
+            <button type="button" class="button" onclick={ask.reform(|_| true)} disabled={acting.is_busy()}
+                aria-label={format!("{deed}: {}", props.holder)}>
+                { deed.clone() }
+            </button>
+            if *is_asking {
+                <Confirm title={speech.fill("stock.take-back-name", &[("n", &props.quantity)])}
+                    text={speech.say("stock.take-back-text")} action={deed} asks_reason=true
+                    {on_confirm} on_close={ask.reform(|()| false)} />
+            }
+        </>
+    }
 }
 
 #[derive(Properties, PartialEq)]

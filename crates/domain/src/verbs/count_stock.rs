@@ -1,6 +1,6 @@
-//! Count what is there. A surplus becomes the counter's share; a shortage comes off the counter's share
-//! first, and what that cannot cover is owed: the server covers it from the shop's share or names the orders
-//! that are at risk. It is the only way a promise can break, and it is never silent.
+//! Count what is there. A surplus becomes the counter's share; what is missing is first what was set apart of revoked
+//! devices, then comes off the counter's share, and what that cannot cover is owed: the server covers it from what is set apart,
+//! then from the shop's share, or names the orders that are at risk. It is the only way a promise can break, and it is never silent.
 //!
 //! What was sold meanwhile at another register must be taken once and not twice. So a count can be opened first: every
 //! register that hears of it marks where its chain stands, and what should be there is what had happened by then.
@@ -24,6 +24,8 @@ pub struct Facts {
     /// All units that should be at the stall: shares, pool, holds and quarantine, less what is owed.
     pub expected: i64,
     pub own_share: i64,
+    /// What revoked devices held. It is set apart until somebody counts, and a count has looked for it.
+    pub set_apart: i64,
     /// The records behind `expected`.
     pub seen: Vec<(AuthorId, u64)>,
 }
@@ -66,7 +68,7 @@ pub fn decide(facts: &Facts, command: &CountStock) -> Result<Vec<Entry>, Refusal
             product: command.product,
             counted: command.counted,
             expected: facts.expected,
-            from_share: shortage.min(facts.own_share.max(0)),
+            from_share: (shortage - facts.set_apart.max(0)).clamp(0, facts.own_share.max(0)),
             seen: facts.seen.clone(),
             reason: command.reason.clone(),
         }
@@ -79,11 +81,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shortage_comes_off_the_own_share_first() {
-        for (expected, own_share, counted, from_share) in
-            [(10, 4, 10, 0), (10, 4, 12, 0), (10, 4, 7, 3), (10, 4, 2, 4), (10, 0, 2, 0), (-1, 0, 0, 0)]
-        {
-            let facts = Facts { expected, own_share, seen: vec![] };
+    fn a_shortage_is_what_was_set_apart_and_then_comes_off_the_own_share() {
+        for (expected, own_share, set_apart, counted, from_share) in [
+            (10, 4, 0, 10, 0),
+            (10, 4, 0, 12, 0),
+            (10, 4, 0, 7, 3),
+            (10, 4, 0, 2, 4),
+            (10, 0, 0, 2, 0),
+            (-1, 0, 0, 0, 0),
+            (10, 4, 3, 8, 0),
+            (10, 4, 3, 7, 0),
+            (10, 4, 3, 5, 2),
+            (10, 4, 3, 0, 4),
+            // Overdrawn by a late fact: it covers nothing.
+            (10, 4, -3, 7, 3),
+        ] {
+            let facts = Facts { expected, own_share, set_apart, seen: vec![] };
             let command = CountStock {
                 count: ThingId([1; 16]),
                 product: ProductId([2; 16]),
@@ -92,7 +105,11 @@ mod tests {
             };
             let entries = decide(&facts, &command).unwrap();
             let [Entry::StockCounted(count)] = entries.as_slice() else { panic!("{entries:?}") };
-            assert_eq!((count.from_share, count.expected), (from_share, expected), "counted {counted}");
+            assert_eq!(
+                (count.from_share, count.expected),
+                (from_share, expected),
+                "counted {counted} of {facts:?}"
+            );
         }
     }
 

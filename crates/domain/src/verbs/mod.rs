@@ -32,6 +32,7 @@ pub mod settle_incident;
 pub mod spend_purse;
 pub mod step_order;
 pub mod swap_order;
+pub mod take_back;
 pub mod transfer_order;
 pub mod verify_payment;
 pub mod void_sale;

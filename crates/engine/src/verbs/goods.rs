@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use soko_app_api::{AdjustedLineInput, Command, ReceivedLineInput, Reply, Verb};
 use soko_domain::entry::{Entry, ReceivedLine, Units};
 use soko_domain::ids::{ProductId, ShareId, ThingId};
+use soko_domain::stock::Account;
 use soko_domain::verbs::{adjust_stock, count_stock, receive_stock, return_share};
-use soko_projection::counts;
+use soko_projection::{counts, read as facts};
+use soko_record_log::StoreError;
 
 use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
@@ -60,7 +62,8 @@ pub(super) fn count(writing: &mut Writing<'_>, command: &Command) -> Result<Repl
     };
     writing.require_product(*product)?;
     let opened = counts::open_of(writing.tx, writing.log, (writing.me, *product))?;
-    let (mut expected, mut seen) = (writing.expected(*product)?, writing.seen()?);
+    let accounts = facts::accounts(writing.tx, writing.log, *product)?;
+    let (mut expected, mut seen) = (facts::expected(&accounts), writing.seen()?);
     if let Some(count) = opened {
         let marks = counts::marks(writing.tx, writing.log, count)?;
         let around = counts::around(writing.tx, writing.log, *product, &marks)?;
@@ -71,15 +74,35 @@ pub(super) fn count(writing: &mut Writing<'_>, command: &Command) -> Result<Repl
         }
         seen.sort_unstable();
     }
-    let facts = count_stock::Facts { expected, own_share: writing.own_share(*product)?, seen };
+    let set_apart = set_apart(writing, &accounts)?;
+    let known = count_stock::Facts { expected, own_share: writing.own_share(*product)?, set_apart, seen };
     let payload = count_stock::CountStock {
         count: opened.unwrap_or(command.id),
         product: *product,
         counted: *counted,
         reason: reason.clone(),
     };
-    writing.write(count_stock::decide(&facts, &payload)?)?;
-    Ok(Reply::Counted { expected: facts.expected, counted: *counted })
+    writing.write(count_stock::decide(&known, &payload)?)?;
+    Ok(Reply::Counted { expected: known.expected, counted: *counted })
+}
+
+/// What revoked devices hold, whether the server heard of it already or not.
+fn set_apart(writing: &mut Writing<'_>, accounts: &[(Account, i64)]) -> Result<i64, StoreError> {
+    let mut sum = 0;
+    for (account, quantity) in accounts {
+        let is_apart = match account {
+            Account::Quarantine(_) => true,
+            Account::Share(author) => writing.device(*author)?.is_some_and(|device| device.revoked),
+            Account::Pool
+            | Account::Hold(_)
+            | Account::Supply
+            | Account::Sold
+            | Account::WriteOff
+            | Account::Deficit => false,
+        };
+        sum += if is_apart { *quantity } else { 0 };
+    }
+    Ok(sum)
 }
 
 pub(super) fn open_count(

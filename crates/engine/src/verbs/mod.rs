@@ -32,7 +32,7 @@ use soko_domain::ids::{AuthorId, ProductId, SaleId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
-use soko_domain::verbs::{close_shift, open_shift, revoke_device, settle_incident};
+use soko_domain::verbs::{close_shift, open_shift, revoke_device, settle_incident, take_back};
 use soko_domain::wire::Wire as _;
 
 use crate::failure::{Failure, NotDone};
@@ -148,6 +148,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         }
         Verb::ConfirmDevices => confirm_devices(writing, command),
         Verb::RevokeDevice { author, reason } => revoke(writing, *author, reason),
+        Verb::TakeBack { product, of, reason } => take_back(writing, command, (*product, *of), reason),
         Verb::SettleIncident { incident } => settle_incident(writing, *incident),
         Verb::HandOverOrder { order, tenders } => orders::hand_over(writing, *order, tenders),
         Verb::PayBackOrder { order, reason } => orders::pay_back(writing, *order, reason),
@@ -174,6 +175,19 @@ fn revoke(writing: &mut Writing<'_>, author: AuthorId, reason: &str) -> Result<R
     let payload = revoke_device::RevokeDevice { author, reason: reason.into() };
     writing.write(revoke_device::decide(&facts, &payload)?)?;
     Ok(Reply::Done)
+}
+
+/// The owner says that what is set apart is here. Only the server knows what is left of it.
+fn take_back(
+    writing: &mut Writing<'_>,
+    command: &Command,
+    (product, of): (ProductId, AuthorId),
+    reason: &str,
+) -> Result<Reply, NotDone> {
+    writing.require_product(product)?;
+    let is_revoked = writing.device(of)?.ok_or(Refusal::UnknownDevice(of))?.revoked;
+    take_back::check(is_revoked, reason)?;
+    ask(writing, command, &Ask::TakeBack { product, of, reason: reason.trim().into() })
 }
 
 fn settle_incident(writing: &mut Writing<'_>, incident: ThingId) -> Result<Reply, NotDone> {
@@ -250,6 +264,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::CountStock { .. } => role.may_write(Kind::StockCounted),
         Verb::ReturnShare { .. } | Verb::PassShare { .. } => role.may_write(Kind::ShareReturned),
         Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),
+        Verb::TakeBack { .. } => role.may_take_back(),
         Verb::SettleIncident { .. } => role.may_write(Kind::IncidentSettled),
         Verb::HandOverOrder { .. } => role.may_write(Kind::OrderHandedOver),
         Verb::PayBackOrder { .. } => role.may_write(Kind::OrderBackAsked),
