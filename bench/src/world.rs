@@ -69,12 +69,10 @@ impl Till {
     pub(crate) fn stocked(folder: &Path, products: usize, units: i64) -> Measured<Self> {
         let contents = (0..products).map(|number| ProductContent::piece(&product_name(number), 250));
         let mut till = Self::with(folder, "KES", contents)?;
-        let lines = till.products.first().map(|product| ReceivedLineInput {
-            product: *product,
-            quantity: units,
-            cost_minor: None,
-        });
-        till.handle(Verb::ReceiveStock { lines: lines.into_iter().collect(), note: String::new() })?;
+        if let Some(product) = till.products.first().copied() {
+            let line = ReceivedLineInput { product, quantity: units, cost_minor: None };
+            till.handle(Verb::ReceiveStock { lines: vec![line], note: String::new() })?;
+        }
         Ok(till)
     }
 

@@ -75,21 +75,28 @@ pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
         true => Some(Postgres::start(Durability::WaitForDisk)?),
         false => None,
     };
+    let postgres_url = postgres.as_ref().map(|postgres| postgres.url.as_str());
+    let mut failed = Vec::new();
+    // One that cannot be measured takes nothing from the others.
     for (bench, group) in programs {
-        let printed = bench.measure(group, postgres.as_ref().map(|postgres| postgres.url.as_str()))?;
-        collect(&printed, &mut figures)?;
+        let measured = bench.measure(group, postgres_url).and_then(|printed| collect(&printed, &mut figures));
+        failed.extend(measured.err());
     }
     for group in IN_BROWSER.into_iter().filter(|group| is_wanted(group)) {
         warn(&format!("measuring {group}"));
-        collect(&browser::measure(group)?, &mut figures)?;
-    }
-    if figures.is_empty() {
-        return Err(Failure::new("nothing was measured"));
+        let measured = browser::measure(group).and_then(|printed| collect(&printed, &mut figures));
+        failed.extend(measured.err());
     }
     say(&table(&figures));
-    let Some(file) = json_file else { return Ok(()) };
-    let text = serde_json::to_string_pretty(&figures).doing("writing the figures as JSON")?;
-    std::fs::write(file, text + "\n").doing(&format!("writing {}", file.display()))
+    if let Some(file) = json_file {
+        let text = serde_json::to_string_pretty(&figures).doing("writing the figures as JSON")?;
+        std::fs::write(file, text + "\n").doing(&format!("writing {}", file.display()))?;
+    }
+    match failed.as_slice() {
+        [] if figures.is_empty() => Err(Failure::new("nothing was measured")),
+        [] => Ok(()),
+        some => Err(Failure::new(some.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))),
+    }
 }
 
 impl Bench {
