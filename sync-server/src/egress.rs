@@ -2,7 +2,8 @@
 //! makes this server talk to what stands behind its own walls.
 //!
 //! A name is looked up here, and the connection goes to what was found and checked: a name that answers differently a
-//! moment later gains nothing. There are no redirects and no proxies, and nothing of an answer's body is read.
+//! moment later gains nothing. There are no redirects and no proxies. Nothing of an answer's body is read, but for providers of texts,
+//! whom whoever runs the server names: theirs say in it what became of a number.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,10 +11,12 @@ use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, Response, Url, redirect};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// Longest answer that is read; what is longer is read as if there were none.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Longest address that is taken.
 pub(crate) const URL_BYTES_MAX: usize = 2_048;
 
@@ -33,6 +36,13 @@ pub enum BadTarget {
 pub(crate) struct Back {
     pub(crate) status: u16,
     pub(crate) retry_after_s: Option<u32>,
+}
+
+/// The same with the answer's body, as far as it is read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Said {
+    pub(crate) back: Back,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Where requests to strangers' addresses go out. Cheap to clone.
@@ -96,15 +106,32 @@ impl Egress {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Back, String> {
+        Ok(back(&self.sent(address, headers, body).await?))
+    }
+
+    /// The same, and listens to what is answered.
+    pub(crate) async fn ask(&self, address: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Said, String> {
+        let mut response = self.sent(address, headers, body).await?;
+        let (back, mut body) = (back(&response), Vec::new());
+        while let Some(part) = response.chunk().await.map_err(|error| sentence(&error))? {
+            if body.len() + part.len() > ANSWER_BYTES_MAX {
+                return Ok(Said { back, body: Vec::new() });
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok(Said { back, body })
+    }
+
+    async fn sent(&self, address: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Response, String> {
         let url = self.checked(address).map_err(|bad| bad.to_string())?;
         let sent = self.client.post(url).headers(headers).body(body).send().await;
-        let response = sent.map_err(|error| sentence(&error))?;
-        let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
-        Ok(Back {
-            status: response.status().as_u16(),
-            retry_after_s: wait.and_then(|wait| wait.trim().parse().ok()),
-        })
+        sent.map_err(|error| sentence(&error))
     }
+}
+
+fn back(response: &Response) -> Back {
+    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+    Back { status: response.status().as_u16(), retry_after_s: wait.and_then(|wait| wait.trim().parse().ok()) }
 }
 
 fn sentence(error: &reqwest::Error) -> String {

@@ -7,7 +7,7 @@ use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use crate::messages::outbox::{self, Listed};
 use crate::messages::quiet::{self, Quiet};
-use crate::messages::{Channel, Topic, wishes};
+use crate::messages::{Channel, Topic, telephone, wishes};
 use crate::platform::accounts::{self, Profile};
 use crate::platform::authorise::role_of;
 use crate::platform::likes::{self, Like};
@@ -20,7 +20,7 @@ const ORDERS_MAX: u32 = 10_000;
 /// The latest messages that are told; more are kept by nobody's wish.
 const MESSAGES_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 11] = [
+const OF_THE_ACCOUNT: [&str; 13] = [
     "session",
     "member",
     "reader",
@@ -28,6 +28,8 @@ const OF_THE_ACCOUNT: [&str; 11] = [
     "channel_wish",
     "quiet_hours",
     "push_subscription",
+    "telephone",
+    "telephone_code",
     "recovery",
     "message",
     "account_contact",
@@ -48,6 +50,9 @@ pub(crate) struct OwnData {
     pub contact: Option<Contact>,
     /// What is not wanted, in which way.
     pub unwanted: Vec<(Channel, Topic)>,
+    /// What is wanted in a way that nobody is told in unasked.
+    pub wanted: Vec<(Channel, Topic)>,
+    pub telephone: telephone::Own,
     pub quiet: Quiet,
     pub browsers: Vec<OwnBrowser>,
     pub messages: Vec<Listed>,
@@ -76,7 +81,7 @@ pub(crate) struct OwnOrder {
     pub total_minor: i64,
 }
 
-pub(crate) fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>, StoreError> {
+pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Option<OwnData>, StoreError> {
     let Some(profile) = accounts::profile(tx, account)? else { return Ok(None) };
     let own = |tx: &mut dyn Tx, sql: &str| tx.query(sql, params![account]);
     let language = own(tx, "select language from reader where account = $1")?;
@@ -99,6 +104,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>,
             total_minor: row.int(3)?,
         })
     };
+    let (unwanted, wanted) = chosen(tx, account)?;
     Ok(Some(OwnData {
         profile,
         language: language.first().map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))?,
@@ -111,20 +117,27 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId) -> Result<Option<OwnData>,
         likes: likes::all(tx, account)?,
         reviews: reviews::of_buyer(tx, account)?,
         contact: contact_of_account(tx, account)?,
-        unwanted: unwanted(tx, account)?,
+        unwanted,
+        wanted,
+        telephone: telephone::of(tx, account, now_ms)?,
         quiet: quiet::of(tx, account)?,
         browsers: browsers(tx, account)?,
         messages: outbox::of_account(tx, account, MESSAGES_MAX)?,
     }))
 }
 
-fn unwanted(tx: &mut dyn Tx, account: ThingId) -> Result<Vec<(Channel, Topic)>, StoreError> {
-    let mut unwanted = Vec::new();
+type Chosen = Vec<(Channel, Topic)>;
+
+/// What is not wanted although everybody is told it, and what is wanted although nobody is.
+fn chosen(tx: &mut dyn Tx, account: ThingId) -> Result<(Chosen, Chosen), StoreError> {
+    let (mut unwanted, mut wanted) = (Chosen::new(), Chosen::new());
     for channel in Channel::ALL {
+        let is_usual = channel.is_wanted_unasked();
         let topics = wishes::all(tx, account, channel)?.into_iter();
-        unwanted.extend(topics.filter(|(_, wanted)| !wanted).map(|(topic, _)| (channel, topic)));
+        let unusual = topics.filter(|(_, wanted)| *wanted != is_usual).map(|(topic, _)| (channel, topic));
+        if is_usual { unwanted.extend(unusual) } else { wanted.extend(unusual) }
     }
-    Ok(unwanted)
+    Ok((unwanted, wanted))
 }
 
 fn browsers(tx: &mut dyn Tx, account: ThingId) -> Result<Vec<OwnBrowser>, StoreError> {

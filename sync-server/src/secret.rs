@@ -8,6 +8,7 @@ const AT_REST_DOMAIN: &[u8] = b"soko secret at rest 1";
 const STALL_KEY_DOMAIN: &[u8] = b"soko stall key 1";
 const LINK_DOMAIN: &[u8] = b"soko link 1";
 const HOOK_DOMAIN: &[u8] = b"soko hook secret 1";
+const DIGEST_DOMAIN: &[u8] = b"soko digest 1";
 const SUCCESSOR_DOMAIN: &[u8] = b"soko successor 1";
 
 /// Letters and digits that people do not confuse: no I, L, O, U.
@@ -100,6 +101,28 @@ impl ServerSecret {
         let (id, proof) = (ThingId::from_hex(id)?, ThingId::from_hex(proof)?);
         // Compared by their hashes, so that the time it takes says nothing.
         (at_rest(&proof.0) == at_rest(&self.proof(purpose, id))).then_some(id)
+    }
+
+    /// Six digits that only this server can have made, for one purpose and one identity. They are kept nowhere.
+    pub fn digits(&self, purpose: &str, id: ThingId) -> String {
+        let number = u128::from_be_bytes(self.proof(purpose, id)) % 1_000_000;
+        format!("{number:06}")
+    }
+
+    /// Whether these are those digits.
+    pub fn is_digits(&self, (purpose, id): (&str, ThingId), typed: &str) -> bool {
+        // Compared by their hashes, so that the time it takes says nothing.
+        at_rest(typed.as_bytes()) == at_rest(self.digits(purpose, id).as_bytes())
+    }
+
+    /// Stands for a text where the text itself must not; whoever has only the store cannot look for texts that fit.
+    pub fn digest(&self, purpose: &str, text: &str) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(DIGEST_DOMAIN);
+        hasher.update(self.0);
+        hasher.update(Sha256::digest(purpose));
+        hasher.update(text);
+        Hash(hasher.finalize().into())
     }
 
     fn proof(&self, purpose: &str, id: ThingId) -> [u8; ThingId::SIZE] {
@@ -211,6 +234,23 @@ mod tests {
         for wrong in ["", "é", &link[1..], &link[..63], &other] {
             assert_eq!(server.read_link("one", wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn digits_and_digests_are_the_servers_own() {
+        let (server, id) = (ServerSecret::new([1; 32]), ThingId([7; 16]));
+        let digits = server.digits("one", id);
+        assert!(digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()), "{digits}");
+        assert!(server.is_digits(("one", id), &digits));
+        for wrong in ["", &digits[1..], &format!("{digits}0")] {
+            assert!(!server.is_digits(("one", id), wrong), "{wrong}");
+        }
+        let others = (server.digits("other", id), ServerSecret::new([2; 32]).digits("one", id));
+        assert!(digits != others.0 && digits != others.1 && digits != server.digits("one", ThingId([8; 16])));
+        let digest = server.digest("one", "a");
+        assert_eq!(digest, server.digest("one", "a"));
+        assert!(digest != server.digest("two", "a") && digest != server.digest("one", "b"));
+        assert_ne!(digest, ServerSecret::new([2; 32]).digest("one", "a"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod sign_in;
 mod till;
 mod told;
 mod told_here;
+mod told_number;
 
 use soko_domain::role::Role;
 use yew::prelude::*;

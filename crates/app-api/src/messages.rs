@@ -33,6 +33,14 @@ pub enum MessagesVerb {
     Listen(BrowserKeys),
     /// That browser does not any more.
     StopListening(#[serde(with = "as_hex")] ThingId),
+    /// Texts a code to a number, to which texts go once it is typed.
+    Text {
+        number: String,
+    },
+    Confirm {
+        code: String,
+    },
+    StopTexting,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -56,11 +64,12 @@ pub struct Wishes {
     /// What a browser subscribes to; empty where there are no push messages.
     pub push_key: String,
     pub browsers: Vec<OwnBrowser>,
+    pub telephone: OwnTelephone,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ChannelWishes {
-    /// `mail` or `push`.
+    /// `mail`, `push` or `sms`.
     pub channel: String,
     /// Whether the server has this way.
     pub is_offered: bool,
@@ -96,6 +105,15 @@ pub struct OwnBrowser {
     pub browser: ThingId,
     pub name: String,
     pub made_ms: i64,
+}
+
+/// Where somebody is texted.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnTelephone {
+    /// Empty where nobody is.
+    pub number: String,
+    /// What waits for its code; empty where nothing does.
+    pub asked: String,
 }
 
 /// A message that was or is to be sent.

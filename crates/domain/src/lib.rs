@@ -26,6 +26,7 @@ pub mod sabotage;
 pub mod scale;
 pub mod stock;
 pub mod tax;
+pub mod telephone;
 pub mod transfer;
 pub mod verbs;
 pub mod wire;

@@ -1,5 +1,5 @@
-//! `messages`: what people were told by mail and by their browsers and programs by webhooks, what was given up, and whether the mail server takes
-//! ours.
+//! `messages`: what people were told by mail, by their browsers and by texts, and programs by webhooks, what was given up, and whether the mail
+//! server takes ours.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) fn command() -> Command {
     let state = Arg::new("state").value_name("STATE").value_parser(STATES);
     let message = Arg::new("message").value_name("MESSAGE");
     Command::new("messages")
-        .about("What people were told by mail and by their browsers, and programs by webhooks")
+        .about("What people were told by mail, by their browsers and by texts, and programs by webhooks")
         .subcommand_required(true)
         .after_help(EXAMPLES)
         .subcommand(

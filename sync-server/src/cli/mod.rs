@@ -9,6 +9,7 @@ mod payers;
 mod restore;
 mod serve;
 mod settings;
+mod sms;
 mod train;
 mod whole;
 

@@ -113,7 +113,7 @@ fn momo(settings: &Resolved) -> Result<Option<Arc<dyn Provider>>, CliError> {
     Ok(Some(Arc::new(momo)))
 }
 
-fn secret(settings: &Resolved, name: &str) -> Result<Option<Secret>, CliError> {
+pub(super) fn secret(settings: &Resolved, name: &str) -> Result<Option<Secret>, CliError> {
     let Some(text) = settings.optional(name) else { return Ok(None) };
     let Some(path) = text.strip_prefix(FILE) else { return Ok(Some(Secret::new(text))) };
     let read = std::fs::read_to_string(path);

@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, payers, say};
+use crate::cli::{CliError, payers, say, sms};
 use crate::egress::Egress;
 use crate::guard::limits::Rates;
 use crate::http::server::{SocketLimits, serve};
@@ -54,8 +54,13 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     let secret = secret(&store)?;
     let core = Arc::new(stall_core(&secret)?);
     let egress = Egress::new(settings.switch("private-targets")?).map_err(CliError::failed)?;
-    let http =
-        Settings { sends_mail: post.is_some(), egress: Some(egress.clone()), ..http_settings(settings)? };
+    let sms = sms::sms(settings, &egress)?;
+    let http = Settings {
+        sends_mail: post.is_some(),
+        sends_sms: sms.is_some(),
+        egress: Some(egress.clone()),
+        ..http_settings(settings)?
+    };
     let hooks = Some(Hooks::new(egress.clone()));
     let push = if settings.switch("push")? {
         Some(push(&store, egress, http.public_origin.as_deref())?)
@@ -63,7 +68,8 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
         None
     };
     let http = Settings { push_key: push.as_ref().map(Push::public_key), ..http };
-    let carriers = Carriers { post, push, hooks, origin: http.public_origin.clone().unwrap_or_default() };
+    let origin = http.public_origin.clone().unwrap_or_default();
+    let carriers = Carriers { post, push, hooks, sms, origin };
     let refilled = proof::refill(&store, &core)?;
     if refilled > 0 {
         tracing::info!(stalls = refilled, "store.refilled");

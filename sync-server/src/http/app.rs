@@ -47,6 +47,8 @@ pub struct Settings {
     pub web: Web,
     /// Whether there is a mail server that takes our messages.
     pub sends_mail: bool,
+    /// Whether there is a provider that takes our texts.
+    pub sends_sms: bool,
     /// What browsers subscribe to, in base64url. None: no push messages.
     pub push_key: Option<String>,
     /// Where requests to strangers' addresses go out, if they may.
@@ -64,6 +66,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(30),
             web: Web::default(),
             sends_mail: false,
+            sends_sms: false,
             push_key: None,
             egress: None,
         }
@@ -175,7 +178,8 @@ impl App {
     pub(crate) fn offers(&self) -> Offers {
         let settings = self.settings();
         let is_out = settings.egress.is_some();
-        Offers { mail: settings.sends_mail, push: settings.push_key.is_some() && is_out, hooks: is_out }
+        let push = settings.push_key.is_some() && is_out;
+        Offers { mail: settings.sends_mail, push, hooks: is_out, sms: settings.sends_sms }
     }
 
     pub(crate) fn egress(&self) -> Option<&Egress> {

@@ -19,10 +19,12 @@ use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::SignedIn;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::telephone::TelephoneBody;
 use crate::messages::letter::WISHES;
 use crate::messages::outbox::{self, About, Listed};
 use crate::messages::push::{self, BrowserKeys, Subscription};
 use crate::messages::quiet::{self, Quiet};
+use crate::messages::telephone::{self, Own};
 use crate::messages::words::Language;
 use crate::messages::{Channel, Topic, wishes};
 use crate::platform::Refusal;
@@ -46,13 +48,14 @@ pub(crate) struct WishesBody {
     /// `order-handed-over`, `order-released`, `order-packed`, `order-ready`, `order-on-the-way`, `order-swap`, `order-paid-back`,
     /// `low-stock`, `stock-out`, `device-revoked`, `back-in-stock`, `price-drop`.
     topics: BTreeMap<&'static str, bool>,
-    /// Every way to be told: `mail`, and `push` for notifications of browsers.
+    /// Every way to be told: `mail`, `push` for notifications of browsers, and `sms` for texts to a telephone.
     channels: BTreeMap<&'static str, ChannelBody>,
     quiet: QuietBody,
     /// What a browser subscribes to, in base64url; none where this server has no push messages.
     push_key: Option<String>,
     /// My browsers that show notifications, the latest first.
     browsers: Vec<BrowserBody>,
+    telephone: TelephoneBody,
     /// Whether I own or manage a stall.
     sells: bool,
     /// A page where mails can be chosen without signing in. Whoever has it can choose.
@@ -67,7 +70,7 @@ pub(crate) struct ChannelBody {
     topics: BTreeMap<&'static str, bool>,
 }
 
-/// Hours in which nothing rings. Mails come whenever they are sent.
+/// Hours in which nothing rings, a browser or a telephone. Mails come whenever they are sent.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QuietBody {
@@ -106,6 +109,7 @@ struct Wishes {
     channels: Vec<(Channel, Vec<(Topic, bool)>)>,
     quiet: Quiet,
     browsers: Vec<Subscription>,
+    telephone: Own,
     sells: bool,
 }
 
@@ -118,6 +122,7 @@ fn read_wishes(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Wishes,
         channels,
         quiet: quiet::of(tx, account)?,
         browsers: push::of_account(tx, account, now_ms)?,
+        telephone: telephone::of(tx, account, now_ms)?,
         sells: sells(tx, account)?,
     })
 }
@@ -130,7 +135,7 @@ fn sells(tx: &mut dyn Tx, account: ThingId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-fn shown(app: &App, account: ThingId, wishes: &Wishes) -> WishesBody {
+fn shown(app: &App, account: ThingId, wishes: Wishes) -> WishesBody {
     let named = |topics: &[(Topic, bool)]| topics.iter().map(|(topic, on)| (topic.name(), *on)).collect();
     let offers = app.offers();
     let channels: BTreeMap<_, _> = wishes
@@ -149,6 +154,7 @@ fn shown(app: &App, account: ThingId, wishes: &Wishes) -> WishesBody {
         quiet: QuietBody::from(&wishes.quiet),
         push_key: app.settings().push_key.clone(),
         browsers: wishes.browsers.iter().map(BrowserBody::from).collect(),
+        telephone: wishes.telephone.into(),
         sells: wishes.sells,
         page: format!("/messages/{}", app.secret().link(WISHES, account)),
     }
@@ -192,12 +198,12 @@ impl QuietBody {
 
 /// What I am told, in which way, in which language, and when nothing rings.
 #[utoipa::path(get, path = "/v1/me/messages", tag = "people", responses(
-    (status = 200, description = "As chosen; what was not chosen is wanted", body = WishesBody),
+    (status = 200, description = "As chosen; what was not chosen is wanted, but by no text", body = WishesBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn mine(State(app): State<App>, person: SignedIn) -> Answered<WishesBody> {
     let (account, now_ms) = (person.account, app.now_ms());
     let wishes = app.store().read(move |tx| Ok::<_, Refusal>(read_wishes(tx, account, now_ms)?)).await?;
-    Ok(Json(shown(&app, account, &wishes)))
+    Ok(Json(shown(&app, account, wishes)))
 }
 
 /// Choose what I am told, in which way, in which language, and when nothing rings.
@@ -219,7 +225,7 @@ pub(crate) async fn choose(
     let mut chosen = topics(Channel::Mail, &request.topics)?;
     for (name, wanted) in &request.channels {
         let channel = Channel::from_name(name);
-        let channel = channel.ok_or_else(|| Problem::malformed("people are told by mail or push"))?;
+        let channel = channel.ok_or_else(|| Problem::malformed("people are told by mail, push or sms"))?;
         chosen.extend(topics(channel, wanted)?);
     }
     let keep = move |tx: &mut dyn Tx| {
@@ -235,7 +241,7 @@ pub(crate) async fn choose(
         Ok::<_, Refusal>(read_wishes(tx, account, now_ms)?)
     };
     let chosen = app.store().write(Shard::account(account), keep).await?;
-    Ok(Json(shown(&app, account, &chosen)))
+    Ok(Json(shown(&app, account, chosen)))
 }
 
 type Chosen = Vec<((Channel, Topic), bool)>;
@@ -259,7 +265,7 @@ pub(crate) struct MessageLog {
 pub(crate) struct MessageBody {
     message: String,
     topic: &'static str,
-    /// `mail` or `push`.
+    /// `mail`, `push` or `sms`.
     channel: &'static str,
     /// The browser that it went to, if it is still known.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -313,20 +319,20 @@ impl MessageBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TestBody {
-    /// `mail` or `push`.
+    /// `mail`, `push` or `sms`.
     channel: String,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TestMade {
-    /// How many messages are on their way: one mail, or one for each of my browsers.
+    /// How many messages are on their way: one mail or text, or one for each of my browsers.
     messages: usize,
 }
 
 /// Send me a message, to see that it arrives. The log says what became of it.
 #[utoipa::path(post, path = "/v1/me/messages/test", tag = "people", request_body = TestBody, responses(
     (status = 202, description = "On its way", body = TestMade),
-    (status = 409, description = "This server has no such way, or I have no browser", body = ProblemBody),
+    (status = 409, description = "This server has no such way, or I have no browser or no telephone", body = ProblemBody),
     (status = 429, description = "Too many tests", body = ProblemBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn test(
@@ -337,7 +343,7 @@ pub(crate) async fn test(
     let (account, now_ms) = (person.account, app.now_ms());
     app.spend(Who::Account(account), cost::WRITE)?;
     let channel = Channel::from_name(&request.channel);
-    let channel = channel.ok_or_else(|| Problem::malformed("people are told by mail or push"))?;
+    let channel = channel.ok_or_else(|| Problem::malformed("people are told by mail, push or sms"))?;
     if !app.offers().has(channel) {
         return Err(Problem::new(StatusCode::CONFLICT, "no_channel", "this server tells nobody in this way"));
     }
@@ -356,6 +362,10 @@ pub(crate) async fn test(
         None => {
             let detail = "a test was made a moment ago, or many today: look at the log first";
             Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tests", detail).retry_after(5))
+        }
+        Some(0) if channel == Channel::Sms => {
+            let detail = "no telephone of yours is confirmed: say its number first";
+            Err(Problem::new(StatusCode::CONFLICT, "no_telephone", detail))
         }
         Some(0) => {
             let detail = "no browser of yours shows notifications: turn them on in one first";

@@ -47,6 +47,7 @@ mod shop;
 mod stalls;
 mod stream;
 mod swaps;
+mod telephone;
 mod tokens;
 mod web;
 mod wishes_page;

@@ -17,6 +17,8 @@ use crate::http::likes::{LikeBody, shown};
 use crate::http::messages::{MessageBody, QuietBody};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::reviews::ReviewBody;
+use crate::http::telephone::TelephoneBody;
+use crate::messages::{Channel, Topic};
 use crate::own_data::{self, OwnData};
 use crate::platform::Refusal;
 use crate::platform::accounts::{self, Email};
@@ -41,6 +43,9 @@ pub(crate) struct OwnDataBody {
     contact: Option<ContactBody>,
     /// What I do not want to be told, such as `mail order-held`.
     unwanted: Vec<String>,
+    /// What I want to be told where nobody is unasked, such as `sms order-held`.
+    wanted: Vec<String>,
+    telephone: TelephoneBody,
     quiet: QuietBody,
     browsers: Vec<OwnBrowserBody>,
     /// The last thousand messages to me; their texts are not kept.
@@ -88,15 +93,15 @@ pub(crate) struct EraseBody {
     (status = 200, description = "All of it", body = OwnDataBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn show(State(app): State<App>, person: SignedIn) -> Answered<OwnDataBody> {
-    let account = person.account;
+    let (account, now_ms) = (person.account, app.now_ms());
     app.spend(Who::Account(account), cost::WRITE)?;
-    let read = move |tx: &mut dyn Tx| own_data::read(tx, account)?.ok_or(Refusal::NotSignedIn);
+    let read = move |tx: &mut dyn Tx| own_data::read(tx, account, now_ms)?.ok_or(Refusal::NotSignedIn);
     Ok(Json(app.store().read(read).await?.into()))
 }
 
 /// Erase my account, for good.
 ///
-/// Address, password, sessions, memberships, likes, reviews and what was to be told are gone at once. Orders stay in the
+/// Address, telephone, password, sessions, memberships, likes, reviews and what was to be told are gone at once. Orders stay in the
 /// records of the stalls, under a number that stands for nobody any more. Whoever is the only owner of a stall makes
 /// somebody else owner first.
 #[utoipa::path(post, path = "/v1/me/erasure", tag = "people", request_body = EraseBody, responses(
@@ -163,11 +168,9 @@ impl From<OwnData> for OwnDataBody {
             likes: data.likes.iter().map(shown).collect(),
             reviews: data.reviews.into_iter().map(ReviewBody::from).collect(),
             contact: data.contact.map(ContactBody::from),
-            unwanted: data
-                .unwanted
-                .iter()
-                .map(|(channel, topic)| format!("{} {}", channel.name(), topic.name()))
-                .collect(),
+            unwanted: data.unwanted.into_iter().map(named).collect(),
+            wanted: data.wanted.into_iter().map(named).collect(),
+            telephone: data.telephone.into(),
             quiet: QuietBody::from(&data.quiet),
             browsers: data
                 .browsers
@@ -177,4 +180,8 @@ impl From<OwnData> for OwnDataBody {
             messages: data.messages.iter().map(|one| MessageBody::of(one, &[])).collect(),
         }
     }
+}
+
+fn named((channel, topic): (Channel, Topic)) -> String {
+    format!("{} {}", channel.name(), topic.name())
 }

@@ -15,7 +15,7 @@ use crate::http::problem::Problem;
 use crate::http::{
     accounts, contacts, coupons, crawlers, devices, docs, hooks, likes, mailed, market, members, messages,
     models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery,
-    replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps, web, wishes_page,
+    replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps, telephone, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -128,6 +128,8 @@ fn told() -> OpenApiRouter<App> {
         .routes(routes!(messages::test))
         .routes(routes!(messages::subscribe))
         .routes(routes!(messages::unsubscribe))
+        .routes(routes!(telephone::ask, telephone::forget))
+        .routes(routes!(telephone::confirm))
 }
 
 /// An owner's decisions after a restore or a loss.

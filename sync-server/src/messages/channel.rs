@@ -8,22 +8,25 @@ pub enum Channel {
     Push,
     /// A request to an address of a stall's own program.
     Hook,
+    /// A text to a telephone. Each costs whoever runs the server money.
+    Sms,
 }
 
 impl Channel {
     /// Those that lead to people.
-    pub const ALL: [Self; 2] = [Self::Mail, Self::Push];
+    pub const ALL: [Self; 3] = [Self::Mail, Self::Push, Self::Sms];
 
     pub fn number(self) -> i64 {
         match self {
             Self::Mail => 1,
             Self::Push => 2,
             Self::Hook => 3,
+            Self::Sms => 4,
         }
     }
 
     pub fn from_number(number: i64) -> Option<Self> {
-        [Self::Mail, Self::Push, Self::Hook].into_iter().find(|channel| channel.number() == number)
+        [Self::Mail, Self::Push, Self::Hook, Self::Sms].into_iter().find(|channel| channel.number() == number)
     }
 
     pub fn name(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Channel {
             Self::Mail => "mail",
             Self::Push => "push",
             Self::Hook => "hook",
+            Self::Sms => "sms",
         }
     }
 
@@ -42,8 +46,13 @@ impl Channel {
     pub(crate) fn rings(self) -> bool {
         match self {
             Self::Mail | Self::Hook => false,
-            Self::Push => true,
+            Self::Push | Self::Sms => true,
         }
+    }
+
+    /// Whether whoever said nothing is told in this way.
+    pub(crate) fn is_wanted_unasked(self) -> bool {
+        self != Self::Sms
     }
 }
 
@@ -53,6 +62,7 @@ pub struct Offers {
     pub mail: bool,
     pub push: bool,
     pub hooks: bool,
+    pub sms: bool,
 }
 
 impl Offers {
@@ -61,6 +71,7 @@ impl Offers {
             Channel::Mail => self.mail,
             Channel::Push => self.push,
             Channel::Hook => self.hooks,
+            Channel::Sms => self.sms,
         }
     }
 

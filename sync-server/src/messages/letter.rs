@@ -1,5 +1,5 @@
-//! What a message says: subject, plain text, and the same as a small page; or a browser's notification. Everything that
-//! people wrote is escaped.
+//! What a message says: subject, plain text, and the same as a small page; a browser's notification; or a text. Everything that
+//! people wrote is escaped where it could be taken for something else.
 
 use soko_domain::calendar::BusinessDay;
 use soko_domain::ids::{AuthorId, OrderId, ProductId, ThingId};
@@ -14,6 +14,8 @@ use super::hooks::{self, Notice};
 use super::outbox::Message;
 use super::push::{self, Parcel};
 use super::receipt;
+use super::sms::{self, Text};
+use super::telephone;
 use super::topic::{Audience, Topic};
 use super::wishes;
 use super::words::Language;
@@ -31,6 +33,8 @@ const LINES_MAX: usize = 50;
 /// What a notification shows at most; more is cut off by systems anyway.
 const TITLE_CHARS_MAX: usize = 120;
 const BODY_CHARS_MAX: usize = 400;
+/// What a text shows of a name, where the whole does not fit.
+const TEXTED_NAME_CHARS_MAX: usize = 20;
 
 /// Letters of four bytes, each written out by JSON as two escapes at worst, and what stands around them.
 const _: () = assert!((TITLE_CHARS_MAX + BODY_CHARS_MAX) * 6 + 500 < push::TEXT_BYTES_MAX);
@@ -40,6 +44,7 @@ pub(super) enum Load {
     Mail(Letter),
     Push(Parcel),
     Hook(Notice),
+    Sms(Text),
 }
 
 /// A mail.
@@ -61,7 +66,7 @@ pub(super) struct Sender<'a> {
 }
 
 /// What is known when a message leaves.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Facts {
     stall: String,
     /// What was ordered, and what each line comes to.
@@ -75,8 +80,11 @@ struct Facts {
     device: String,
     /// Where a program is told.
     address: String,
+    /// What shows that a telephone is somebody's.
+    code: String,
 }
 
+#[derive(Clone)]
 struct Transfer {
     to: BankAccount,
     amount: String,
@@ -113,14 +121,19 @@ pub(super) fn write(
     if message.topic == Topic::Receipt {
         return Ok(receipt::write(tx, message)?.map(Load::Mail));
     }
+    if message.topic == Topic::TelephoneCode {
+        return code(tx, sender, (message, now_ms));
+    }
     if !wishes::wants(tx, message.account, (message.channel, message.topic))? {
         return Ok(None);
     }
     let Some(facts) = facts(tx, message)? else { return Ok(None) };
-    let said = said(sender, message, &facts, wishes::language_of(tx, message.account)?);
+    let language = wishes::language_of(tx, message.account)?;
+    let said = said(sender, message, &facts, language);
     match message.channel {
         Channel::Mail => mail(tx, sender, (message, said)),
         Channel::Push => parcel(tx, (message, said), now_ms),
+        Channel::Sms => text(tx, sender, (message, said)),
         Channel::Hook => Ok(None),
     }
 }
@@ -145,6 +158,8 @@ fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: 
         ("device", facts.device.as_str()),
         ("address", facts.address.as_str()),
         ("stars", stars.as_str()),
+        ("code", facts.code.as_str()),
+        ("market", market(sender)),
     ];
     let say = |key: &str| language.say(key, &with);
     let ends = matches!(message.topic, Topic::OrderCancelled | Topic::OrderReleased);
@@ -174,13 +189,12 @@ fn mail(
         paragraphs.extend(transfer.said(language));
     }
     let choose = format!("{}/messages/{}", sender.origin, sender.secret.link(WISHES, message.account));
-    let market = sender.origin.split_once("//").map_or(sender.origin, |(_, host)| host);
     let parts = Parts {
         language,
         paragraphs,
         facts,
         open: open.map(|(words, path)| (words, format!("{}{path}", sender.origin))),
-        footer: language.say("footer", &[("market", market)]),
+        footer: language.say("footer", &[("market", market(sender))]),
         choose: (language.say("footer.choose", &[]), choose.clone()),
     };
     let topic = message.topic;
@@ -192,6 +206,63 @@ fn mail(
         subject,
         stop: topic.may_decline().then(|| format!("{choose}?stop={}", topic.name())),
     })))
+}
+
+/// The host under which people know this server.
+fn market<'a>(sender: &Sender<'a>) -> &'a str {
+    sender.origin.split_once("//").map_or(sender.origin, |(_, host)| host)
+}
+
+/// A text is paid for: what happened, then how much it is about, then where to look, as far as all of it is one.
+fn text(
+    tx: &mut dyn Tx,
+    sender: &Sender<'_>,
+    (message, said): (&Message, Said<'_>),
+) -> Result<Option<Load>, StoreError> {
+    let Some((to, _)) = telephone::confirmed(tx, message.account)? else { return Ok(None) };
+    let mut parts = vec![short_subject(sender, message, &said)];
+    if !said.facts.total.is_empty() {
+        parts.push(format!("{}: {}", said.language.say("total", &[]), said.facts.total));
+    }
+    parts.extend(said.open.map(|(_, path)| format!("{}{path}", sender.origin)));
+    Ok(Some(Load::Sms(Text { message: message.message, to, text: one_text(parts) })))
+}
+
+/// The subject, with long names cut where it is more than one text otherwise.
+fn short_subject(sender: &Sender<'_>, message: &Message, said: &Said<'_>) -> String {
+    if sms::fits_one(&sms::plain(&said.subject)) {
+        return said.subject.clone();
+    }
+    let mut facts = said.facts.clone();
+    for name in [&mut facts.stall, &mut facts.product, &mut facts.device, &mut facts.address] {
+        *name = start(name, TEXTED_NAME_CHARS_MAX);
+    }
+    self::said(sender, message, &facts, said.language).subject
+}
+
+/// The first of these, and as many of the others as are one text with it.
+fn one_text(parts: Vec<String>) -> String {
+    let mut parts = parts.into_iter().map(|part| sms::plain(&part));
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |so_far, part| {
+        let longer = format!("{so_far}\n{part}");
+        if sms::fits_one(&longer) { longer } else { so_far }
+    })
+}
+
+/// The code that shows that a telephone is somebody's. It goes where it was asked for, and nowhere else.
+fn code(
+    tx: &mut dyn Tx,
+    sender: &Sender<'_>,
+    (message, now_ms): (&Message, i64),
+) -> Result<Option<Load>, StoreError> {
+    let found = telephone::code(tx, sender.secret, (message.message, now_ms))?;
+    let Some((to, code)) = found else { return Ok(None) };
+    let language = wishes::language_of(tx, message.account)?;
+    let facts = Facts { code, ..Facts::default() };
+    let said = said(sender, message, &facts, language);
+    let parts = std::iter::once(said.subject).chain(said.paragraphs).collect();
+    Ok(Some(Load::Sms(Text { message: message.message, to, text: one_text(parts) })))
 }
 
 /// A notification is read at a glance: what happened, and how much it is about.

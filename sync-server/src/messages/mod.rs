@@ -1,4 +1,4 @@
-//! What people are told outside of the app, by mail or as a browser's notification, and what a stall's own programs are told:
+//! What people are told outside of the app, by mail, as a browser's notification or as a text to their telephone, and what a stall's own programs are told:
 //! who hears of what, in which language, once.
 //!
 //! The records are the outbox. Whoever follows a stall's log finds there what happened, and makes the messages in the
@@ -8,7 +8,8 @@
 //!
 //! * [`topic`]: of what, and to whom. [`causes`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
 //! * [`wishes`], [`quiet`]: who wants what, and when. [`letter`] and [`words`]: what it says. [`post`]: the mail server.
-//!   [`receipt`]: of a sale at a counter, the one message that has an address of its own. [`push`]: browsers. [`hooks`]: programs. [`send`]: all together.
+//!   [`receipt`]: of a sale at a counter, the one message that has an address of its own. [`push`]: browsers. [`sms`]: telephones, and
+//!   [`telephone`]: whose number. [`hooks`]: programs. [`send`]: all together.
 
 mod causes;
 mod channel;
@@ -22,6 +23,8 @@ pub(crate) mod quiet;
 pub(crate) mod receipt;
 pub(crate) mod recovery;
 mod send;
+mod sms;
+pub(crate) mod telephone;
 mod topic;
 mod watched;
 pub(crate) mod wishes;
@@ -33,4 +36,5 @@ pub use outbox::{Listed, State, again_all, listed};
 pub use post::{BadMail, Post};
 pub use push::{Push, PushKey, ensure as ensure_push_key};
 pub use send::{Carriers, Round, follow, round};
+pub use sms::{BadSms, Sms, SmsSettings, SmsShape};
 pub use topic::{Audience, Topic};

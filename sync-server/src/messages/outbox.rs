@@ -6,7 +6,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::channel::{Channel, Offers};
 use super::topic::Topic;
-use super::{push, receipt, wishes};
+use super::{push, receipt, telephone, wishes};
 
 /// Messages that one look takes along.
 pub(super) const CLAIM_MAX: usize = 20;
@@ -24,6 +24,12 @@ const ASKED_WAIT_MS_MAX: i64 = 24 * 3_600_000;
 const WAITING_OTHERWISE: i64 = 5;
 /// Waiting for an address of a program, for the same reason.
 pub(super) const WAITING_FOR_HOOK: i64 = 6;
+/// Waiting for a text to a telephone, for the same reason.
+const WAITING_FOR_SMS: i64 = 7;
+/// Texts to one person within a day: each costs whoever runs the server money.
+const TEXTS_PER_DAY_MAX: i64 = 50;
+/// Every number that means waiting.
+const ALL_WAITING: [i64; 4] = [1, WAITING_OTHERWISE, WAITING_FOR_HOOK, WAITING_FOR_SMS];
 
 /// Where a message stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,8 +55,7 @@ impl State {
     }
 
     fn from_number(number: i64) -> Option<Self> {
-        let waits = matches!(number, WAITING_OTHERWISE | WAITING_FOR_HOOK);
-        let number = if waits { Self::Waiting.number() } else { number };
+        let number = if ALL_WAITING.contains(&number) { Self::Waiting.number() } else { number };
         Self::ALL.into_iter().find(|state| state.number() == number)
     }
 
@@ -143,7 +148,7 @@ pub(crate) fn address_by(
     Ok(targets.len())
 }
 
-/// Whereto in this way: one mailbox, or each browser.
+/// Whereto in this way: one mailbox, each browser, or a telephone if there is one.
 fn targets(
     tx: &mut dyn Tx,
     account: ThingId,
@@ -156,6 +161,7 @@ fn targets(
             Ok(browsers.into_iter().map(|browser| Some(browser.subscription)).collect())
         }
         Channel::Hook => Ok(vec![Some(account)]),
+        Channel::Sms => Ok(telephone::confirmed(tx, account)?.map(|_| None).into_iter().collect()),
     }
 }
 
@@ -208,6 +214,7 @@ fn waiting(channel: Channel) -> i64 {
         Channel::Mail => State::Waiting.number(),
         Channel::Push => WAITING_OTHERWISE,
         Channel::Hook => WAITING_FOR_HOOK,
+        Channel::Sms => WAITING_FOR_SMS,
     }
 }
 
@@ -223,11 +230,12 @@ pub(super) fn claim(
     // What there is no way for now waits for one.
     let mail = if offers.mail { State::Waiting.number() } else { 0 };
     let otherwise = if offers.push { WAITING_OTHERWISE } else { 0 };
+    let sms = if offers.sms { WAITING_FOR_SMS } else { 0 };
     let sql = format!(
         "select {CLAIMED} from message
-         where state in ($1, $2) and due_ms <= $3 order by due_ms, message limit $4"
+         where state in ($1, $2, $5) and due_ms <= $3 order by due_ms, message limit $4"
     );
-    let rows = tx.query(&sql, params![mail, otherwise, now_ms, CLAIM_MAX])?;
+    let rows = tx.query(&sql, params![mail, otherwise, now_ms, CLAIM_MAX, sms])?;
     take(tx, &rows, now_ms)
 }
 
@@ -376,12 +384,12 @@ pub struct Listed {
 
 /// The youngest messages; all of them or those in one state.
 pub fn listed(tx: &mut dyn Tx, state: Option<State>, limit: usize) -> Result<Vec<Listed>, StoreError> {
-    let waits = state == Some(State::Waiting);
-    let (otherwise, hook) = if waits { (WAITING_OTHERWISE, WAITING_FOR_HOOK) } else { (0, 0) };
+    let number = state.map_or(0, State::number);
+    let [one, other, third, fourth] = if state == Some(State::Waiting) { ALL_WAITING } else { [number; 4] };
     let sql = format!(
-        "select {LISTED} from message where $1 = 0 or state in ($1, $2, $4) order by made_ms desc, message limit $3"
+        "select {LISTED} from message where $1 = 0 or state in ($1, $2, $3, $4) order by made_ms desc, message limit $5"
     );
-    read_listed(&tx.query(&sql, params![state.map_or(0, State::number), otherwise, limit, hook])?)
+    read_listed(&tx.query(&sql, params![one, other, third, fourth, limit])?)
 }
 
 /// The youngest messages to one person, or to one address.
@@ -417,7 +425,7 @@ fn read_listed(rows: &[Row]) -> Result<Vec<Listed>, StoreError> {
 /// What was given up is tried again from the start, all of it or one message. Says how many.
 pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<u64, StoreError> {
     let given_up = State::GivenUp.number();
-    let again = "update message set state = case channel when 1 then 1 when 3 then 6 else 5 end, tries = 0, due_ms = $1,
+    let again = "update message set state = case channel when 1 then 1 when 3 then 6 when 4 then 7 else 5 end, tries = 0, due_ms = $1,
                    done_ms = null where state = $2";
     match only {
         Some(message) => tx.execute(&format!("{again} and message = $3"), params![now_ms, given_up, message]),
@@ -427,12 +435,20 @@ pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<
 
 /// How many wait, and how many were given up.
 pub(crate) fn counts(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
-    let mut count = |[one, other, third]: [i64; 3]| {
-        let sql = "select count(*) from message where state in ($1, $2, $3)";
-        tx.query_one(sql, params![one, other, third])?.int(0)
+    let mut count = |[one, other, third, fourth]: [i64; 4]| {
+        let sql = "select count(*) from message where state in ($1, $2, $3, $4)";
+        tx.query_one(sql, params![one, other, third, fourth])?.int(0)
     };
-    let waiting = [State::Waiting.number(), WAITING_OTHERWISE, WAITING_FOR_HOOK];
-    Ok((count(waiting)?, count([State::GivenUp.number(), 0, 0])?))
+    Ok((count(ALL_WAITING)?, count([State::GivenUp.number(); 4])?))
+}
+
+/// Whether a person got as many texts since a moment as one may, this one among them, which was taken along.
+pub(super) fn has_enough_texts(tx: &mut dyn Tx, account: ThingId, since_ms: i64) -> Result<bool, StoreError> {
+    let sql = "select count(*) from message
+               where account = $1 and made_ms > $2 and channel = $3 and tries > 0 and state in ($4, $5)";
+    let (sent, waiting) = (State::Sent.number(), WAITING_FOR_SMS);
+    let row = tx.query_one(sql, params![account, since_ms, Channel::Sms.number(), sent, waiting])?;
+    Ok(row.int(0)? > TEXTS_PER_DAY_MAX)
 }
 
 #[cfg(test)]

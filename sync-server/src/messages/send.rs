@@ -1,5 +1,5 @@
-//! Follows what happens, makes messages of it and takes them to mail servers, push services and addresses of programs, for
-//! as long as the server runs. Programs have a lane of their own: an address that hangs keeps no person waiting.
+//! Follows what happens, makes messages of it and takes them to mail servers, push services, providers of texts and addresses of
+//! programs, for as long as the server runs. Programs have a lane of their own: an address that hangs keeps no person waiting.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::letter::{self, Load, Sender};
 use super::outbox::{self, CLAIM_MAX, Message, State};
 use super::post::Post;
 use super::push::Push;
-use super::topic::Topic;
+use super::sms::Sms;
 use super::{causes, push, quiet, watched};
 use crate::http::App;
 use crate::store::Shard;
@@ -30,6 +30,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// After something was heard, so that a burst is one look.
 const GATHER: Duration = Duration::from_millis(200);
 const NO_STORE: Duration = Duration::from_secs(5);
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Why a text did not leave that would have been one too many.
+const ENOUGH_TEXTS: &str = "as many texts as one person gets left within a day";
 
 /// What one round did.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -48,6 +51,7 @@ pub struct Carriers {
     pub post: Option<Post>,
     pub push: Option<Push>,
     pub hooks: Option<Hooks>,
+    pub sms: Option<Sms>,
     /// Scheme and host under which people reach this server, for links.
     pub origin: String,
 }
@@ -55,15 +59,16 @@ pub struct Carriers {
 impl Carriers {
     pub fn offers(&self) -> Offers {
         let (mail, push) = (self.post.is_some(), self.push.is_some());
-        Offers { mail, push, hooks: self.hooks.is_some() }
+        Offers { mail, push, hooks: self.hooks.is_some(), sms: self.sms.is_some() }
     }
 
     async fn take(&self, load: &Load, now_ms: i64) -> Delivery {
-        match (load, &self.post, &self.push, &self.hooks) {
-            (Load::Mail(letter), Some(post), ..) => post.send(letter).await,
-            (Load::Push(parcel), _, Some(push), _) => push.send(parcel, now_ms).await,
-            (Load::Hook(notice), .., Some(hooks)) => hooks.send(notice, now_ms).await,
-            (Load::Mail(_) | Load::Push(_) | Load::Hook(_), ..) => {
+        match (load, self) {
+            (Load::Mail(letter), Self { post: Some(post), .. }) => post.send(letter).await,
+            (Load::Push(parcel), Self { push: Some(push), .. }) => push.send(parcel, now_ms).await,
+            (Load::Hook(notice), Self { hooks: Some(hooks), .. }) => hooks.send(notice, now_ms).await,
+            (Load::Sms(text), Self { sms: Some(sms), .. }) => sms.send(text).await,
+            (Load::Mail(_) | Load::Push(_) | Load::Hook(_) | Load::Sms(_), _) => {
                 Delivery::later("there is no way for it".to_owned())
             }
         }
@@ -178,7 +183,7 @@ async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) ->
     // All messages are one queue.
     let claimed = app.store().write(Shard::stall(LogId::default()), move |tx| {
         let sender = Sender { secret: &secret, origin: &origin };
-        let (mut loads, mut dropped) = (Vec::new(), 0);
+        let (mut loads, mut dropped, mut given_up) = (Vec::new(), 0, 0);
         let (claimed, is_last) = match lane {
             Lane::People => {
                 let claimed = outbox::claim(tx, offers, now_ms)?;
@@ -197,6 +202,11 @@ async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) ->
                 outbox::hold(tx, message.message, until_ms)?;
                 continue;
             }
+            if is_one_text_too_many(tx, &message, now_ms)? {
+                outbox::end(tx, message.message, (State::GivenUp, ENOUGH_TEXTS), now_ms)?;
+                given_up += 1;
+                continue;
+            }
             match letter::write(tx, &sender, (&message, now_ms))? {
                 Some(load) => loads.push((message, tries, load)),
                 None => {
@@ -205,17 +215,21 @@ async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) ->
                 }
             }
         }
-        Ok::<_, StoreError>((Claimed { loads, is_last }, dropped))
+        Ok::<_, StoreError>((Claimed { loads, is_last }, dropped, given_up))
     });
-    let (claimed, dropped) = claimed.await?;
+    let (claimed, dropped, given_up) = claimed.await?;
     round.dropped += dropped;
+    round.given_up += given_up;
     Ok(claimed)
+}
+
+fn is_one_text_too_many(tx: &mut dyn Tx, message: &Message, now_ms: i64) -> Result<bool, StoreError> {
+    Ok(message.channel == Channel::Sms && outbox::has_enough_texts(tx, message.account, now_ms - DAY_MS)?)
 }
 
 /// Until when a message has to wait so as not to wake anybody.
 fn held_until(tx: &mut dyn Tx, message: &Message, now_ms: i64) -> Result<Option<i64>, StoreError> {
-    // Whoever wants to see a message arrive is awake.
-    if !message.channel.rings() || message.topic == Topic::Test {
+    if !message.channel.rings() || message.topic.is_awaited() {
         return Ok(None);
     }
     let quiet = quiet::of(tx, message.account)?;

@@ -47,6 +47,8 @@ pub enum Topic {
     PasswordChanged,
     /// To whoever wants to see that messages arrive.
     Test,
+    /// To whoever wants to be texted: shows that the telephone is theirs.
+    TelephoneCode,
     /// To whoever bought at a counter, at the address that was written down there.
     Receipt,
     /// To a program.
@@ -67,7 +69,7 @@ pub enum Audience {
 
 impl Topic {
     /// What people are told.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -89,6 +91,7 @@ impl Topic {
         Self::Recovery,
         Self::PasswordChanged,
         Self::Test,
+        Self::TelephoneCode,
         Self::Receipt,
     ];
 
@@ -116,6 +119,7 @@ impl Topic {
             Self::PasswordChanged => 21,
             Self::Test => 22,
             Self::Receipt => 23,
+            Self::TelephoneCode => 24,
             Self::Program(topic) => topic.number(),
         }
     }
@@ -150,6 +154,7 @@ impl Topic {
             Self::PasswordChanged => "password-changed",
             Self::Test => "test",
             Self::Receipt => "receipt",
+            Self::TelephoneCode => "telephone-code",
             Self::Program(topic) => topic.name(),
         }
     }
@@ -178,7 +183,7 @@ impl Topic {
             | Self::OrderPaidBack
             | Self::BackInStock
             | Self::PriceDrop => Audience::Buyer,
-            Self::Recovery | Self::PasswordChanged | Self::Test => Audience::Account,
+            Self::Recovery | Self::PasswordChanged | Self::Test | Self::TelephoneCode => Audience::Account,
             Self::Receipt => Audience::Customer,
             Self::Program(_) => Audience::Program,
         }
@@ -187,6 +192,11 @@ impl Topic {
     /// What is too late when it is read in the morning: somebody waits for goods, or stands at the door with them.
     pub fn is_urgent(self) -> bool {
         matches!(self, Self::OrderNew | Self::OrderSwap | Self::OrderOnTheWay | Self::Test)
+    }
+
+    /// Whoever asked for it a moment ago is awake.
+    pub(crate) fn is_awaited(self) -> bool {
+        matches!(self, Self::Test | Self::TelephoneCode)
     }
 
     /// Whoever owns an account has to hear what happens to its password.

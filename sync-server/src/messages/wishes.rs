@@ -1,4 +1,4 @@
-//! Who wants to hear of what, and in which language. Whoever said nothing hears everything that concerns them.
+//! Who wants to hear of what, and in which language. Whoever said nothing hears everything that concerns them, but by no text.
 
 use soko_domain::ids::ThingId;
 use soko_record_log::{StoreError, Tx, params};
@@ -34,12 +34,12 @@ pub(crate) fn wants(
 ) -> Result<bool, StoreError> {
     let row = match channel {
         Channel::Mail => tx.query_opt(MAIL, params![account, topic.number()])?,
-        Channel::Push | Channel::Hook => {
+        Channel::Push | Channel::Hook | Channel::Sms => {
             tx.query_opt(OTHER, params![account, topic.number(), channel.number()])?
         }
     };
     let wanted = row.map(|row| row.int(0)).transpose()?;
-    Ok(!topic.may_decline() || wanted != Some(0))
+    Ok(!topic.may_decline() || wanted.map_or(channel.is_wanted_unasked(), |wanted| wanted != 0))
 }
 
 pub(crate) fn set(
@@ -54,7 +54,7 @@ pub(crate) fn set(
              on conflict (account, topic) do update set wanted = excluded.wanted",
             params![account, topic.number(), i64::from(wanted)],
         ),
-        Channel::Push | Channel::Hook => tx.run(
+        Channel::Push | Channel::Hook | Channel::Sms => tx.run(
             "insert into channel_wish (account, channel, topic, wanted) values ($1, $2, $3, $4)
              on conflict (account, channel, topic) do update set wanted = excluded.wanted",
             params![account, channel.number(), topic.number(), i64::from(wanted)],

@@ -19,5 +19,6 @@ pub mod stripe;
 pub mod test_money;
 
 pub use desk::PayDesk;
+pub(crate) use forms::form;
 pub use forms::hmac_hex;
 pub use provider::{Asked, Heard, NotHeard, Provider, Secret};

@@ -89,6 +89,7 @@ pub(crate) struct Wanted {
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) web: Option<Web>,
     pub(crate) sends_mail: bool,
+    pub(crate) sends_sms: bool,
     /// What browsers subscribe to, and the way to their push services.
     pub(crate) push: Option<(String, Egress)>,
     /// The way to addresses of programs.
@@ -146,6 +147,7 @@ impl TestServer {
                 request_timeout: wanted.request_timeout.unwrap_or(PATIENCE),
                 web: wanted.web.unwrap_or_default(),
                 sends_mail: wanted.sends_mail,
+                sends_sms: wanted.sends_sms,
                 push_key: wanted.push.as_ref().map(|(key, _)| key.clone()),
                 egress: wanted.egress.or(wanted.push.map(|(_, egress)| egress)),
                 operator_key: Some(OPERATOR_KEY.into()),

@@ -3,6 +3,7 @@
 mod push;
 mod receipts;
 mod sink;
+mod sms;
 mod transfers;
 mod watched;
 
@@ -32,7 +33,7 @@ struct Market {
 
 fn post(sink: &Sink) -> Carriers {
     let post = Post::new(&format!("smtp://{}", sink.address), "Soko <market@example.org>").unwrap();
-    Carriers { post: Some(post), push: None, hooks: None, origin: ORIGIN.to_owned() }
+    Carriers { post: Some(post), push: None, hooks: None, sms: None, origin: ORIGIN.to_owned() }
 }
 
 impl Market {

@@ -160,7 +160,8 @@ impl Market {
         let wanted = Wanted { push: Some((key.clone(), egress)), ..Wanted::default() };
         let shop = Shop::open_wanted(store, core(), 20, wanted).await;
         let buyer = shop.server.person("amina@example.org").await;
-        let carriers = Carriers { post: None, push: Some(push), hooks: None, origin: ORIGIN.to_owned() };
+        let carriers =
+            Carriers { post: None, push: Some(push), hooks: None, sms: None, origin: ORIGIN.to_owned() };
         Self { shop, service: Service::open().await, carriers, key, buyer }
     }
 

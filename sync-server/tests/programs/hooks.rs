@@ -155,7 +155,7 @@ impl World {
         let wanted = Wanted { egress: Some(egress.clone()), sends_mail: post.is_some(), ..wanted };
         let shop = Shop::open_wanted(store, core(), 5, wanted).await;
         let origin = "https://market.example".to_owned();
-        let carriers = Carriers { post, push: None, hooks: Some(Hooks::new(egress)), origin };
+        let carriers = Carriers { post, push: None, hooks: Some(Hooks::new(egress)), sms: None, origin };
         Self { shop, program: Program::open().await, carriers }
     }
 

@@ -21,7 +21,7 @@ async function freePort() {
 }
 
 export class Server {
-  static async begin({ demo = false, web = WEB, options = [], mail = null } = {}) {
+  static async begin({ demo = false, web = WEB, options = [], mail = null, texts = null } = {}) {
     const server = new Server();
     server.data = mkdtempSync(join(tmpdir(), "soko-server-"));
     server.port = await freePort();
@@ -29,6 +29,7 @@ export class Server {
     server.web = web;
     server.options = options;
     server.mail = mail;
+    server.texts = texts;
     if (demo) {
       const made = spawnSync(PROGRAM, ["demo", "--data-dir", server.data, "--password", PASSWORD, ...(demo === "whole" ? [] : ["--small"])]);
       if (made.status !== 0) throw new Error(`the demo could not be made: ${made.stderr}`);
@@ -40,7 +41,9 @@ export class Server {
 
   async start() {
     const listen = ["--listen", `127.0.0.1:${this.port}`, "--web-dir", this.web, "--limits=false", ...this.options];
-    if (this.mail) listen.push("--mail-server", this.mail, "--mail-from", "Soko <market@example.org>", "--public-url", this.url);
+    if (this.mail || this.texts) listen.push("--public-url", this.url);
+    if (this.mail) listen.push("--mail-server", this.mail, "--mail-from", "Soko <market@example.org>");
+    if (this.texts) listen.push("--sms", "http", "--sms-url", this.texts.url, "--sms-secret", this.texts.secret, "--private-targets=true");
     this.log = "";
     this.process = spawn(PROGRAM, ["serve", "--data-dir", this.data, ...listen], { stdio: ["ignore", "ignore", "pipe"] });
     this.ended = new Promise((done) => this.process.on("exit", done));

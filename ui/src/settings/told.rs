@@ -6,6 +6,7 @@ use soko_app_api::{DeviceReply, DeviceVerb, MessageRow, MessagesReply, MessagesV
 use yew::prelude::*;
 
 use super::told_here::Here;
+use super::told_number::Number;
 use crate::acting::sets;
 use crate::app::use_about;
 use crate::browser::{self, time};
@@ -28,9 +29,19 @@ const OF_THE_STALL: [&str; 8] = [
     "device-revoked",
     "hook-off",
 ];
-/// How long a test is followed, until it left or failed.
+/// What somebody waits for who asked for it a moment ago.
+const AWAITED: [&str; 2] = ["test", "telephone-code"];
+/// How long such a message is followed, until it left or failed.
 const LOOKS: usize = 12;
 const LOOK_MS: i32 = 800;
+
+/// The way that is not spoken of where the server has none.
+const SMS: &str = "sms";
+
+/// Whether the server sends texts.
+fn texts(wishes: &Wishes) -> bool {
+    wishes.channels.iter().any(|it| it.channel == SMS && it.is_offered)
+}
 
 #[component]
 pub(super) fn Told() -> Html {
@@ -124,7 +135,10 @@ fn Mine(props: &MineProps) -> Html {
         Some(Ok(wishes)) => html! {
             <>
                 <Here wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log.clone()} />
-                <Mail account={props.account.clone()} wishes={wishes.clone()} on_tested={look_at_log} />
+                <Mail account={props.account.clone()} wishes={wishes.clone()} on_tested={look_at_log.clone()} />
+                if texts(wishes) {
+                    <Number wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log} />
+                }
                 <Topics wishes={wishes.clone()} on_look={look} on_wishes={taken.clone()} />
                 <Quiet key={format!("{:?}", wishes.quiet)} wishes={wishes.clone()} on_wishes={taken} />
                 <Log rows={(*log).clone()} />
@@ -139,8 +153,9 @@ fn follow(desk: Desk, log: UseStateSetter<Option<Rc<Vec<MessageRow>>>>) {
         for _ in 0..LOOKS {
             // What cannot be read now is read with the next visit.
             let Ok(rows) = ask_log(&desk).await else { return };
-            let moves =
-                rows.iter().any(|row| row.topic == "test" && row.state == "waiting" && row.reason.is_empty());
+            let is_awaited =
+                |row: &MessageRow| AWAITED.contains(&row.topic.as_str()) && row.state == "waiting";
+            let moves = rows.iter().any(|row| is_awaited(row) && row.reason.is_empty());
             log.set(Some(Rc::new(rows)));
             if !moves {
                 return;
@@ -232,7 +247,8 @@ struct TopicsProps {
 fn Topics(props: &TopicsProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let wishes = &props.wishes;
-    let ways: Vec<&str> = wishes.channels.iter().map(|it| it.channel.as_str()).collect();
+    let ways = wishes.channels.iter().map(|it| it.channel.as_str());
+    let ways: Vec<&str> = ways.filter(|way| *way != SMS || texts(wishes)).collect();
     let topics: Vec<&str> = wishes.channels.first().map(|it| names(&it.topics)).unwrap_or_default();
     let (of_stall, of_buyer): (Vec<&str>, Vec<&str>) =
         topics.into_iter().partition(|topic| OF_THE_STALL.contains(topic));
@@ -448,7 +464,7 @@ fn entry(speech: &Speech, row: &MessageRow) -> Html {
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::ChannelWishes;
+    use soko_app_api::{ChannelWishes, OwnTelephone};
 
     use super::*;
 
@@ -466,6 +482,7 @@ mod tests {
             quiet: QuietHours::default(),
             push_key: String::new(),
             browsers: vec![],
+            telephone: OwnTelephone::default(),
         };
         let now = changed(&wishes, ("push", "incident"), false);
         assert_eq!(now.channels[0], wishes.channels[0]);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use soko_app_api::{ChannelWishes, MessageRow, MessagesReply, MessagesVerb, OwnBrowser, QuietHours, Wishes};
+use soko_app_api::{
+    ChannelWishes, MessageRow, MessagesReply, MessagesVerb, OwnBrowser, OwnTelephone, QuietHours, Wishes,
+};
 use soko_domain::ids::ThingId;
 
 use super::web::read_json;
@@ -14,6 +16,8 @@ const WISHES: &str = "/v1/me/messages";
 const LOG: &str = "/v1/me/messages/log";
 const TEST: &str = "/v1/me/messages/test";
 const BROWSERS: &str = "/v1/me/browsers";
+const TELEPHONE: &str = "/v1/me/telephone";
+const CODE: &str = "/v1/me/telephone/code";
 
 #[derive(Deserialize)]
 struct WishesBody {
@@ -27,6 +31,16 @@ struct WishesBody {
     push_key: Option<String>,
     #[serde(default)]
     browsers: Vec<BrowserBody>,
+    #[serde(default)]
+    telephone: TelephoneBody,
+}
+
+#[derive(Default, Deserialize)]
+struct TelephoneBody {
+    #[serde(default)]
+    number: String,
+    #[serde(default)]
+    asked: String,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +133,18 @@ impl Server {
                     Err(unanswered) => Err(unanswered),
                 }
             }
+            MessagesVerb::Text { number } => {
+                let request = self.web.put(TELEPHONE).bearer_auth(session).json(&json!({"number": number}));
+                self.web.whole(request).await.map(|_| MessagesReply::Done)
+            }
+            MessagesVerb::Confirm { code } => {
+                self.web.post(CODE, Some(session), &json!({"code": code})).await?;
+                Ok(MessagesReply::Done)
+            }
+            MessagesVerb::StopTexting => {
+                let request = self.web.delete(TELEPHONE).bearer_auth(session);
+                self.web.whole(request).await.map(|_| MessagesReply::Done)
+            }
         }
     }
 
@@ -151,6 +177,7 @@ fn wishes(answer: &[u8]) -> Result<MessagesReply, Unanswered> {
         quiet: quiet.unwrap_or_default(),
         push_key: body.push_key.unwrap_or_default(),
         browsers: body.browsers.into_iter().filter_map(browser).collect(),
+        telephone: OwnTelephone { number: body.telephone.number, asked: body.telephone.asked },
     }))
 }
 

@@ -1,6 +1,8 @@
 //! What somebody is told outside of the app, chosen on a device and kept with the account.
 
-use soko_app_api::{BrowserKeys, DeviceReply, DeviceVerb, MessagesReply, MessagesVerb, QuietHours, Wishes};
+use soko_app_api::{
+    BrowserKeys, DeviceReply, DeviceVerb, MessagesReply, MessagesVerb, OwnTelephone, QuietHours, Wishes,
+};
 use soko_domain::ids::ThingId;
 
 use crate::world::*;
@@ -109,6 +111,13 @@ fn wishes_are_an_accounts_on_every_device_and_a_browser_is_one_sessions() {
         let test = |channel: &str| MessagesVerb::Test { channel: channel.into() };
         assert_eq!(tablet.device_refused(DeviceVerb::Messages(test("mail"))).await, "no_channel");
         assert_eq!(ask(&tablet, test("push")).await, MessagesReply::Done);
+        // This server texts nobody.
+        assert_eq!(seen.telephone, OwnTelephone::default());
+        let number = MessagesVerb::Text { number: "+254712345678".into() };
+        assert_eq!(tablet.device_refused(DeviceVerb::Messages(number)).await, "no_channel");
+        let code = MessagesVerb::Confirm { code: "123456".into() };
+        assert_eq!(tablet.device_refused(DeviceVerb::Messages(code)).await, "telephone_code_over");
+        assert_eq!(ask(&tablet, MessagesVerb::StopTexting).await, MessagesReply::Done);
         let MessagesReply::Log(log) = ask(&tablet, MessagesVerb::Log).await else { panic!("no log") };
         let rows: Vec<_> = log.iter().map(|row| (row.topic.as_str(), row.browser.as_str())).collect();
         assert_eq!(rows, [("test", "Chrome, Android")]);

@@ -379,7 +379,7 @@ pub(crate) const PUSH_KEY: &str =
 /// Only mail.
 fn carriers(mail: SocketAddr) -> Carriers {
     let post = Post::new(&format!("smtp://{mail}"), "Soko <market@example.org>").unwrap();
-    Carriers { post: Some(post), push: None, hooks: None, origin: "https://market.example".into() }
+    Carriers { post: Some(post), push: None, hooks: None, sms: None, origin: "https://market.example".into() }
 }
 
 fn app(place: &Place, sends_mail: bool) -> App {

@@ -1,0 +1,33 @@
+//! Who takes texts to telephones, from the settings. The secret comes as those of payments do, and is shown by nothing.
+
+use crate::cli::CliError;
+use crate::cli::payers::secret;
+use crate::cli::settings::Resolved;
+use crate::egress::Egress;
+use crate::messages::{Sms, SmsSettings, SmsShape};
+
+const SHAPE: &str = "sms";
+const SECRET: &str = "sms-secret";
+const URL: &str = "sms-url";
+
+pub(super) fn sms(settings: &Resolved, egress: &Egress) -> Result<Option<Sms>, CliError> {
+    let Some(shape) = settings.optional(SHAPE) else { return Ok(None) };
+    let shape = SmsShape::from_name(&shape)
+        .ok_or_else(|| settings.wrong(SHAPE, "http, twilio or africas-talking"))?;
+    if settings.optional("public-url").is_none() {
+        return Err(CliError::usage("texts need --public-url: they hold links to it"));
+    }
+    let url = settings.optional(URL).or(shape.usual_url().map(str::to_owned));
+    let url = url.ok_or_else(|| settings.wrong(URL, "where texts are brought, since sms is http"))?;
+    let secret = secret(settings, SECRET)?;
+    let kept = SmsSettings {
+        shape,
+        url: if shape == SmsShape::Http { url } else { url.trim_end_matches('/').to_owned() },
+        user: settings.text("sms-user").to_owned(),
+        secret: secret.ok_or_else(|| settings.wrong(SECRET, "a secret, since sms is set"))?,
+        from: settings.text("sms-from").to_owned(),
+    };
+    let sms = Sms::new(kept, egress.clone()).map_err(|bad| CliError::usage(bad.to_string()))?;
+    tracing::info!(shape = shape.name(), "sms.taken_by");
+    Ok(Some(sms))
+}
