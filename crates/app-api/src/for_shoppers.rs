@@ -22,7 +22,7 @@ enum ForShoppers {
     Suggested(Suggestions),
     Bought,
     Buyer(BuyerView),
-    Device(DeviceReply),
+    Device(Did),
     People(Unread),
     Paper(Unread),
     Checked(ProofView),
@@ -31,6 +31,17 @@ enum ForShoppers {
     Refused(Refused),
     Failed { sentence: String },
     Programs(Unread),
+}
+
+/// The same cases in the same order as [`DeviceReply`]: what a shopper has the device do says no more than that it is done.
+#[derive(Serialize, Deserialize)]
+enum Did {
+    Done,
+    Picture(Unread),
+    Joined(Unread),
+    File(Unread),
+    Messages(Unread),
+    Invitation(Unread),
 }
 
 /// There is none of it.
@@ -48,6 +59,13 @@ pub fn decode_for_shoppers(bytes: &[u8]) -> Result<Answer, CodecError> {
     Ok(match decode(bytes)? {
         ForShoppers::Done(none)
         | ForShoppers::View(none)
+        | ForShoppers::Device(
+            Did::Picture(none)
+            | Did::Joined(none)
+            | Did::File(none)
+            | Did::Messages(none)
+            | Did::Invitation(none),
+        )
         | ForShoppers::People(none)
         | ForShoppers::Paper(none)
         | ForShoppers::Programs(none) => match none {},
@@ -55,7 +73,7 @@ pub fn decode_for_shoppers(bytes: &[u8]) -> Result<Answer, CodecError> {
         ForShoppers::Suggested(suggestions) => Answer::Suggested(suggestions),
         ForShoppers::Bought => Answer::Bought,
         ForShoppers::Buyer(view) => Answer::Buyer(view),
-        ForShoppers::Device(reply) => Answer::Device(reply),
+        ForShoppers::Device(Did::Done) => Answer::Device(DeviceReply::Done),
         ForShoppers::Checked(view) => Answer::Checked(view),
         ForShoppers::About(view) => Answer::About(view),
         ForShoppers::Kept(value) => Answer::Kept(value),
@@ -70,7 +88,7 @@ mod tests {
     use crate::codec::encode;
     use crate::reply::Reply;
     use crate::views::View;
-    use crate::{PaperReply, PeopleReply, RetryHint};
+    use crate::{MessagesReply, PaperReply, PeopleReply, RetryHint};
 
     #[test]
     fn what_shoppers_ask_for_is_read_as_everybody_reads_it_and_nothing_else_is() {
@@ -82,6 +100,7 @@ mod tests {
             acts: Vec::new(),
         };
         let suggested = Suggestions::Offers(Vec::new());
+        let invitation = DeviceReply::Invitation { invitation: String::new(), expires_ms: 0 };
         for (answer, is_read) in [
             (Answer::Done(Reply::Done), false),
             (Answer::View(View::Missing), false),
@@ -90,6 +109,8 @@ mod tests {
             (Answer::Bought, true),
             (Answer::Buyer(BuyerView::Missing), true),
             (Answer::Device(DeviceReply::Done), true),
+            (Answer::Device(DeviceReply::Messages(MessagesReply::Done)), false),
+            (Answer::Device(invitation), false),
             (Answer::People(PeopleReply::Done), false),
             (
                 Answer::Paper(PaperReply::Saved {

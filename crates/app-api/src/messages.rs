@@ -46,7 +46,7 @@ pub enum MessagesVerb {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessagesReply {
-    Wishes(Wishes),
+    Wishes(Box<Wishes>),
     Log(Vec<MessageRow>),
     /// This browser is that one.
     Listening(#[serde(with = "as_hex")] ThingId),

@@ -76,7 +76,7 @@ pub(super) async fn ask(desk: &Desk, verb: MessagesVerb) -> Result<MessagesReply
 pub(super) async fn ask_wishes(desk: &Desk, verb: MessagesVerb) -> Result<Wishes, Trouble> {
     let reply = ask(desk, verb).await?;
     if let MessagesReply::Wishes(wishes) = reply {
-        Ok(wishes)
+        Ok(*wishes)
     } else {
         Err(Trouble::Failed("link.unreadable".into()))
     }

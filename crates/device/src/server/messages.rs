@@ -170,7 +170,7 @@ fn wishes(answer: &[u8]) -> Result<MessagesReply, Unanswered> {
         zone: it.zone,
         urgent_rings: it.urgent_rings,
     });
-    Ok(MessagesReply::Wishes(Wishes {
+    Ok(MessagesReply::Wishes(Box::new(Wishes {
         language: body.language,
         sells: body.sells,
         channels: body.channels.into_iter().map(channel).collect(),
@@ -178,7 +178,7 @@ fn wishes(answer: &[u8]) -> Result<MessagesReply, Unanswered> {
         push_key: body.push_key.unwrap_or_default(),
         browsers: body.browsers.into_iter().filter_map(browser).collect(),
         telephone: OwnTelephone { number: body.telephone.number, asked: body.telephone.asked },
-    }))
+    })))
 }
 
 fn log(answer: &[u8]) -> Result<MessagesReply, Unanswered> {

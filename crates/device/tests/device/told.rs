@@ -16,7 +16,7 @@ async fn ask(shell: &Shell, verb: MessagesVerb) -> MessagesReply {
 
 async fn wishes(shell: &Shell, verb: MessagesVerb) -> Wishes {
     match ask(shell, verb).await {
-        MessagesReply::Wishes(wishes) => wishes,
+        MessagesReply::Wishes(wishes) => *wishes,
         other => panic!("{other:?}"),
     }
 }
