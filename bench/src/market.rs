@@ -110,8 +110,13 @@ async fn visitor(address: String, number: usize, searches: usize) -> Measured<Ve
         let name = market_name((number * 7_919 + search * 104_729) % (STALLS * PRODUCTS_OF_EACH));
         let text: String =
             name.char_indices().filter(|(at, _)| *at + 2 != name.len()).map(|(_, letter)| letter).collect();
-        let query =
-            MarketQuery::Offers { stall: None, text, category: None, window: Window::first(SHOWN_ROWS) };
+        let query = MarketQuery::Offers {
+            stall: None,
+            text,
+            category: None,
+            families: true,
+            window: Window::first(SHOWN_ROWS),
+        };
         let body = encode(&query)?;
         let started = Instant::now();
         let request = client.post(&address).header("content-type", "application/octet-stream").body(body);

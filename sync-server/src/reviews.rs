@@ -54,9 +54,11 @@ impl Purchase {
 }
 
 /// Which reviews are looked at, the latest first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Of {
     Product(LogId, ProductId),
+    /// Of these together.
+    Family(LogId, Vec<ProductId>),
     Stall(LogId),
     /// Everywhere, hidden ones too: for the operator.
     Market,
@@ -126,12 +128,19 @@ pub fn hide(tx: &mut dyn Tx, id: ThingId, because: Option<&str>) -> Result<(), R
 }
 
 pub fn list(tx: &mut dyn Tx, of: Of, (offset, rows): (u32, u32)) -> Result<Vec<Review>, StoreError> {
-    let (which, mut params): (&str, Vec<Param<'_>>) = match &of {
-        Of::Product(stall, product) => {
-            ("r.log = $3 and r.product = $4 and r.hidden_because = ''", vec![stall.into(), product.into()])
+    let (which, mut params): (String, Vec<Param<'_>>) = match &of {
+        Of::Product(stall, product) => (
+            "r.log = $3 and r.product = $4 and r.hidden_because = ''".to_owned(),
+            vec![stall.into(), product.into()],
+        ),
+        Of::Family(stall, products) => {
+            let places: Vec<String> = (4..products.len() + 4).map(|at| format!("${at}")).collect();
+            let which =
+                format!("r.log = $3 and r.product in ({}) and r.hidden_because = ''", places.join(", "));
+            (which, std::iter::once(stall.into()).chain(products.iter().map(Param::from)).collect())
         }
-        Of::Stall(stall) => ("r.log = $3 and r.hidden_because = ''", vec![stall.into()]),
-        Of::Market => ("1 = 1", Vec::new()),
+        Of::Stall(stall) => ("r.log = $3 and r.hidden_because = ''".to_owned(), vec![stall.into()]),
+        Of::Market => ("1 = 1".to_owned(), Vec::new()),
     };
     let (offset, rows) = (i64::from(offset), i64::from(rows));
     params.splice(0..0, [rows.into(), offset.into()]);

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
+#[path = "market/families.rs"]
+mod families;
 
 use axum::http::{Method, StatusCode};
 use common::server::{OPERATOR_KEY, TestServer};
@@ -28,7 +30,13 @@ async fn ask(server: &TestServer, query: &MarketQuery) -> MarketView {
 }
 
 fn offers_of(stall: Option<LogId>, text: &str) -> MarketQuery {
-    MarketQuery::Offers { stall, text: text.into(), category: None, window: Window::first(50) }
+    MarketQuery::Offers {
+        stall,
+        text: text.into(),
+        category: None,
+        families: false,
+        window: Window::first(50),
+    }
 }
 
 async fn offers(server: &TestServer, query: &MarketQuery) -> Vec<OfferRow> {
@@ -93,6 +101,7 @@ async fn a_visitor_sees_stalls_pages_categories_and_offers() {
             stall: Some(STALL),
             text: String::new(),
             category: None,
+            families: false,
             window: Window { offset: 1, rows: 2 },
         };
         assert_eq!(names(&shop.server, &second).await, ["Crème tea", "Émile's jam"]);
@@ -126,6 +135,7 @@ async fn typing_errors_accents_and_capitals_do_not_matter() {
             stall: None,
             text: text.into(),
             category: Some(category),
+            families: false,
             window: Window::first(10),
         };
         assert_eq!(names(&shop.server, &in_category(CHEESE, "")).await, ["Brie de Meaux", "Gruyère"]);

@@ -57,7 +57,7 @@ async fn what_one_process_commits_the_other_tells() {
         assert_eq!(stall.next().await, "0");
         let ask = || {
             let (text, window) = ("figs".into(), Window::first(5));
-            let query = MarketQuery::Offers { stall: None, text, category: None, window };
+            let query = MarketQuery::Offers { stall: None, text, category: None, families: false, window };
             other
                 .ask(Method::POST, "/v1/market/ask")
                 .body("application/octet-stream", encode(&query).unwrap())

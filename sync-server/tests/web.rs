@@ -11,8 +11,8 @@ use common::TestStore;
 use common::server::{Answer, TestServer, Wanted};
 use common::shop::{STALL, Shop, TEA, core, stores};
 use serde_json::{Value, json};
-use soko_documents::{Category, DocumentKind, Edit, Field, Typed as _};
-use soko_domain::ids::ThingId;
+use soko_documents::{Category, DocumentKind, Edit, Field, Product, Typed as _};
+use soko_domain::ids::{ProductId, ThingId};
 use soko_sync_server::web::Web;
 
 const INDEX: &str = "<!doctype html><head><title>Soko</title><!--soko:head--></head>\
@@ -183,6 +183,45 @@ impl Decorated {
     async fn text(&self, path: &str) -> String {
         let answer = get(&self.shop.server, path, &[("accept", HTML)]).await.expect(StatusCode::OK);
         String::from_utf8(answer.bytes.to_vec()).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_with_variants_is_told_with_all_of_them() {
+    for store in stores() {
+        let mut made = decorated(store).await;
+        for (number, name, price_minor) in [(0x41, "Tea small", 300), (0x42, "Tea large", 500)] {
+            let options = [("Size".into(), name.into())].into();
+            let currency = "EUR".into();
+            let variant_of = Some(TEA);
+            let variant = Product {
+                name: name.into(),
+                price_minor,
+                currency,
+                variant_of,
+                options,
+                ..Product::default()
+            };
+            let document = (ThingId([number; 16]), DocumentKind::Product);
+            made.shop.register.device.edit(document, &variant.edits(), 10).unwrap();
+        }
+        // Of the product itself there is some; with nothing of it left, only its variants have a price.
+        for (units, low, high, state) in [(0, "4.50", "4.50", "InStock"), (4, "3.00", "5.00", "OutOfStock")] {
+            if units > 0 {
+                made.shop.order(1, 1, units).send().await.expect(StatusCode::CREATED);
+            }
+            made.shop.exchange().await;
+            let page = made.text(&format!("/stall/{STALL}/{TEA}")).await;
+            let offers = &data(&page)[0]["offers"];
+            assert_eq!(offers["@type"], "AggregateOffer");
+            assert_eq!((&offers["lowPrice"], &offers["highPrice"]), (&json!(low), &json!(high)));
+            assert_eq!((&offers["offerCount"], offers.get("price")), (&json!(2), None));
+            assert_eq!(offers["availability"], format!("https://schema.org/{state}"));
+            let link = format!("/stall/{STALL}/{}", ProductId([0x42; 16]));
+            assert!(page.contains(&format!("<a href=\"{link}\">Tea large</a> 5.00 EUR")), "{page}");
+        }
+        let stall = made.text(&format!("/stall/{STALL}")).await;
+        assert!(stall.contains("3.00 EUR – 5.00 EUR") && !stall.contains("Tea large"), "{stall}");
     }
 }
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
+import { axeSource } from "./lib/places.js";
 import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
@@ -184,6 +185,103 @@ test("suggestions come with their reason, from this device alone, and what is se
     assert.deepEqual(shopper.problems, []);
   } finally {
     await browser.close();
+    await server.close();
+  }
+});
+
+// A shirt in two colours and two sizes: of red ones there are six of each size, of blue ones none.
+async function shirts(till, stall) {
+  const { page } = till;
+  await till.openStall(stall);
+  await till.addProduct("Shirt", "9.00", { picture: true });
+  await till.addProduct("Tea", "2.50");
+  await till.go("/products");
+  await page.getByRole("main").getByRole("link", { name: /Shirt/ }).first().click();
+  await page.getByText("Sizes, colours and other variants").first().click();
+  await till.button("Colour").click();
+  await till.field("Colour: which there are").fill("red, blue,");
+  await till.button("Something else differs, too").click();
+  await till.button("Size").click();
+  await till.field("Size: which there are").fill("S, M,");
+  await till.field("Price of red · M").fill("12");
+  await till.button("Make the 4 missing ones").click();
+  await page.getByText("4 variants are on offer").first().waitFor();
+  for (const name of ["Shirt red S", "Shirt red M"]) await till.stockOf(name, "Receive", 6);
+  await till.connect("akinyi@example.org");
+  await page.getByText(`${stall} is connected`).first().waitFor();
+  await (await till.heldOf("Shirt red M", "The shop")).getByText("3", { exact: true }).waitFor();
+  await (await till.heldOf("Shirt red S", "The shop")).getByText("3", { exact: true }).waitFor();
+}
+
+test("a product in sizes and colours stands once, asks which, and the one that was chosen is ordered", async () => {
+  const server = await Server.begin();
+  const browsers = [new Browser(), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const till = await Till.open(browsers[0].context, server.url);
+    await keptOffline(till.page);
+    const stall = anyName("Stall");
+    await shirts(till, stall);
+
+    const shopper = await Till.open(browsers[1].context, server.url, "/market");
+    const { page } = shopper;
+    await page.getByRole("link", { name: new RegExp(stall) }).filter({ hasText: "2 products" }).click();
+    const offered = page.getByRole("list", { name: "On offer" }).getByRole("link");
+    await comes(() => offered.count(), 2);
+    await offered.filter({ hasText: "Shirt" }).filter({ hasText: /from .*9\.00/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Shirt", exact: true }).waitFor();
+    const [of, colour, size] = [page.url(), page.getByRole("group", { name: "Colour" }), page.getByRole("group", { name: "Size" })];
+    // Nothing is chosen: it asks, and the keyboard goes on from there.
+    await shopper.button("Put in basket").click();
+    await page.getByRole("alert").filter({ hasText: "Choose first" }).waitFor();
+    await colour.getByRole("radio", { name: "blue Sold out" }).and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await colour.getByRole("radio", { name: "red", exact: true, checked: true }).waitFor();
+    assert.equal(page.url(), of);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await page.getByRole("heading", { level: 1, name: "Shirt red S" }).waitFor();
+    await size.getByRole("radio", { name: "S", exact: true }).and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("heading", { level: 1, name: "Shirt red M" }).waitFor();
+    await page.locator(".price-large").getByText(/^[^a-z]*12\.00/).waitFor();
+    assert.notEqual(page.url(), of);
+    const picture = page.locator(".gallery-photo img");
+    await picture.waitFor();
+    await page.evaluate(axeSource());
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    assert.deepEqual(violations.filter(({ impact }) => impact === "serious" || impact === "critical"), []);
+
+    // What cannot be had is shown, and cannot be ordered.
+    await colour.getByRole("radio", { name: "blue Sold out" }).check();
+    await page.getByRole("heading", { level: 1, name: "Shirt blue M" }).waitFor();
+    await comes(() => shopper.button("Sold out").isDisabled(), true);
+    await colour.getByRole("radio", { name: "red", exact: true }).check();
+    await page.getByRole("heading", { level: 1, name: "Shirt red M" }).waitFor();
+
+    // Its address opens it with the same choice.
+    await shopper.go(new URL(page.url()).pathname);
+    await size.getByRole("radio", { name: "M", exact: true, checked: true }).waitFor();
+    await shopper.button("Put in basket").click();
+    await page.getByText("In your basket: 1.").first().waitFor();
+    await shopper.go("/basket");
+    await page.getByRole("main").getByText("Shirt red M").first().waitFor();
+    await shopper.button(`Order from ${stall}`).click();
+    await shopper.order();
+    await page.getByText("the stall was told").first().waitFor();
+    await shopper.go(new URL(of).pathname);
+    await size.getByRole("radio", { name: "M", exact: true }).check();
+    await colour.getByRole("radio", { name: "red", exact: true }).check();
+    await page.getByText("2 left", { exact: true }).first().waitFor();
+    await size.getByRole("radio", { name: "S", exact: true }).check();
+    await page.getByText("3 left", { exact: true }).first().waitFor();
+
+    await till.go("/orders");
+    await till.page.getByRole("main").getByRole("link", { name: /Order/ }).first().click();
+    await till.page.getByText("Shirt red M").first().waitFor();
+    assert.deepEqual([...till.problems, ...shopper.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
     await server.close();
   }
 });

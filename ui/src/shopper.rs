@@ -6,6 +6,7 @@ mod bring_back;
 mod cards;
 mod category;
 mod checkout;
+mod choices;
 mod likes;
 mod market;
 mod me;
@@ -39,7 +40,7 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Category(browse) => html! { <category::Category {browse} /> },
         Route::Stall(stall) => html! { <stall::Stall key={stall.to_string()} {stall} /> },
         Route::Offer(stall, product) => {
-            html! { <offer::Offer key={product.to_string()} {stall} {product} /> }
+            html! { <offer::Offer key={stall.to_string()} {stall} {product} /> }
         }
         Route::Basket => html! { <basket::Basket /> },
         Route::MyOrders => html! { <orders::Orders /> },

@@ -41,14 +41,15 @@ impl Browse {
         }
     }
 
-    /// Whether something of this stall at this price is asked for. What is in stock is asked where that is known.
+    /// Whether something of this stall at these prices, from the lowest to the highest, is asked for. What is in stock is
+    /// asked where that is known.
     #[must_use]
-    pub fn admits(&self, stall: LogId, price_minor: i64, currency: &str) -> bool {
+    pub fn admits(&self, stall: LogId, (least_minor, most_minor): (i64, i64), currency: &str) -> bool {
         let digits = Currency::parse(currency).map_or(0, Currency::exponent);
         let minor = |whole: i64| whole.saturating_mul(10_i64.saturating_pow(u32::from(digits)));
         self.stall.is_none_or(|asked| asked == stall)
-            && self.min.is_none_or(|min| price_minor >= minor(min))
-            && self.max.is_none_or(|max| price_minor <= minor(max))
+            && self.min.is_none_or(|min| most_minor >= minor(min))
+            && self.max.is_none_or(|max| least_minor <= minor(max))
     }
 }
 
@@ -108,12 +109,13 @@ pub struct Place<'a> {
 impl<'a> Place<'a> {
     #[must_use]
     pub fn of(row: &'a OfferRow, folded: &'a str) -> Self {
+        let shown = row.together();
         Self {
             name: folded,
             currency: &row.currency,
-            price_minor: row.price_minor,
-            was_minor: row.was_minor,
-            rating: row.rating,
+            price_minor: shown.price_minor,
+            was_minor: shown.was_minor,
+            rating: shown.rating,
             added_ms: row.added_ms,
             popular: row.popular,
         }
@@ -141,6 +143,17 @@ pub fn order(sort: Sort, one: &Place<'_>, other: &Place<'_>) -> Ordering {
         Sort::MostBought => other.popular.cmp(&one.popular).then(by_name),
         Sort::Lowered => other.lowered_ppm().cmp(&one.lowered_ppm()).then(by_name),
     }
+}
+
+/// What a text found, without the variants that stand behind their product: whoever means one of them says more than the
+/// product's name.
+pub fn without_variants<K: Ord + Copy>(found: Vec<K>, product_of: impl Fn(K) -> Option<K>) -> Vec<K> {
+    let mut before = std::collections::BTreeSet::new();
+    let mut is_shown = |key: &K| {
+        before.insert(*key);
+        product_of(*key).is_none_or(|product| !before.contains(&product))
+    };
+    found.into_iter().filter(|key| is_shown(key)).collect()
 }
 
 /// A mean that few reviews move little, in thousandths; nothing without any.
@@ -239,9 +252,11 @@ mod tests {
             (here, 2, "JPY", true),
             (here, 200, "JPY", false),
         ] {
-            assert_eq!(asked.admits(stall, price, currency), expected, "{price} {currency}");
+            assert_eq!(asked.admits(stall, (price, price), currency), expected, "{price} {currency}");
         }
-        assert!(Browse::of("").admits(there, i64::MAX, "EUR"));
+        // A family some of which costs as much.
+        assert!(asked.admits(here, (50, 120), "EUR") && asked.admits(here, (250, 400), "EUR"));
+        assert!(Browse::of("").admits(there, (i64::MAX, i64::MAX), "EUR"));
     }
 
     #[test]

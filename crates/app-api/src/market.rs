@@ -6,6 +6,8 @@ use soko_domain::ids::{AuthorId, Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
 use crate::browse::{Browse, MarketCategory};
+use crate::edits::OptionValue;
+use crate::family::{Choices, FamilyOffer};
 use crate::query::Window;
 use crate::review::{Rating, ReviewRow};
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
@@ -26,6 +28,8 @@ pub enum MarketQuery {
         text: String,
         #[serde(with = "as_hex_opt")]
         category: Option<ThingId>,
+        /// A family as one row: no variant whose product stands in the same list; with a text, before it.
+        families: bool,
         window: Window,
     },
     Offer {
@@ -36,7 +40,7 @@ pub enum MarketQuery {
     },
     /// Of the whole market, those with most offers first.
     Categories,
-    /// One of them, or everything, as somebody wants it.
+    /// One of them, or everything, as somebody wants it; a family as one row.
     Browse {
         browse: Browse,
         window: Window,
@@ -162,6 +166,29 @@ pub struct OfferRow {
     pub added_ms: i64,
     /// Of a hundred products of the market, how many are bought less often.
     pub popular: u8,
+    /// The product that it is a variant of.
+    #[serde(with = "as_hex_opt")]
+    pub variant_of: Option<ProductId>,
+    /// What makes it that variant, by name.
+    pub options: Vec<OptionValue>,
+    /// What it comes to together with its variants, where it has some.
+    pub family: Option<FamilyOffer>,
+}
+
+impl OfferRow {
+    /// What it is shown with in a list: a product with variants stands for all of them.
+    #[must_use]
+    pub fn together(&self) -> FamilyOffer {
+        self.family.unwrap_or(FamilyOffer {
+            price_minor: self.price_minor,
+            price_per: self.price_per,
+            was_minor: self.was_minor,
+            is_from: false,
+            most_minor: self.price_minor,
+            available: self.available,
+            rating: self.rating,
+        })
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -170,4 +197,6 @@ pub struct OfferPage {
     pub description: String,
     #[serde(with = "as_hex_list")]
     pub pictures: Vec<Hash>,
+    /// Of a product with variants, and of a variant with its sisters.
+    pub choices: Option<Box<Choices>>,
 }

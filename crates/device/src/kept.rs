@@ -142,3 +142,8 @@ pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let (version, message) = bytes.split_first()?;
     if *version == VERSION { decode(message).ok() } else { None }
 }
+
+/// The same of a message that got so many fields more at its end: an older one has nothing there, which is a zero each.
+pub(crate) fn unpack_grown<T: DeserializeOwned>(bytes: &[u8], grown: usize) -> Option<T> {
+    unpack(bytes).or_else(|| unpack(&[bytes, &vec![0; grown]].concat()))
+}

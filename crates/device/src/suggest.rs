@@ -37,7 +37,7 @@ type Numbers = BTreeMap<u32, (LogId, ProductId)>;
 
 impl Model {
     /// Offers passed by, known ones or new ones.
-    pub(crate) fn seen(&mut self, rows: &[OfferRow]) {
+    pub(crate) fn seen(&mut self, rows: &[&OfferRow]) {
         if let (Some(Some(packed)), Some(market)) = (&self.packed, &mut self.market) {
             let offers = rows.iter().map(|row| (row.stall, row.product));
             Rc::make_mut(market).extend(numbered(packed, offers));

@@ -79,6 +79,7 @@ pub fn schema() -> &'static [Migration] {
         device!(40, "own swaps", "0020_own_swaps"),
         Migration { number: 41, name: "transfers", sql: soko_projection::TRANSFERS },
         device!(42, "own transfer", "0021_own_transfer"),
+        device!(43, "families", "0022_families"),
     ];
     STEPS
 }

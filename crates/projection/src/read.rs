@@ -587,7 +587,8 @@ fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
     })
 }
 
-fn options(lines: &str) -> Vec<(String, String)> {
+/// What makes a variant that one, by name, as a product's row has it.
+pub fn options(lines: &str) -> Vec<(String, String)> {
     let option = |line: &str| line.split_once('=').map(|(name, value)| (name.into(), value.into()));
     lines.lines().filter_map(option).collect()
 }

@@ -157,6 +157,18 @@ pub(crate) struct ProductBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<String>,
     categories: Vec<String>,
+    /// The product that it is a variant of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant_of: Option<String>,
+    /// What makes it that variant, such as a size and a colour.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<OptionBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OptionBody {
+    name: String,
+    value: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -268,6 +280,8 @@ impl From<OfferView> for ProductBody {
             available: view.available,
             picture: view.picture.map(|picture| picture.to_string()),
             categories: view.categories.iter().map(ToString::to_string).collect(),
+            variant_of: view.variant_of.map(|product| product.to_string()),
+            options: view.options.into_iter().map(|(name, value)| OptionBody { name, value }).collect(),
         }
     }
 }

@@ -214,7 +214,8 @@ impl Place {
                 vec![MarketQuery::Browse { browse: Browse::of(slug), window }, MarketQuery::Categories]
             }
             Self::Stall(stall) => {
-                let offers = MarketQuery::Offers { stall: Some(*stall), text, category: None, window };
+                let offers =
+                    MarketQuery::Offers { stall: Some(*stall), text, category: None, families: true, window };
                 vec![MarketQuery::Stall(*stall), offers]
             }
             Self::Offer(stall, product) => vec![MarketQuery::Offer { stall: *stall, product: *product }],

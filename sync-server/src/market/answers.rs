@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    Dated, MarketCategory, MarketQuery, MarketView, OfferPage, OfferRow, RegisterKey, ReviewRow,
-    ShopCategory, StallCard, StallPage, WINDOW_ROWS_MAX, Window,
+    Choices, Dated, FamilyOffer, MarketCategory, MarketQuery, MarketView, Member, OfferPage, OfferRow,
+    RegisterKey, ReviewRow, ShopCategory, StallCard, StallPage, WINDOW_ROWS_MAX, Window, without_variants,
 };
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_projection::read as facts;
 use soko_record_log::{StoreError, Tx};
 
 use super::groups::SCANNED_MAX;
-use super::held::{Held, Key};
+use super::held::{Held, Key, Listed};
 use super::rows::{self, OfferFound, StallRow};
 use crate::reviews::{self, Of, Review};
 
@@ -27,12 +27,16 @@ const REVIEWS_MAX: u32 = 10_000;
 /// More registers than any stall has.
 const REGISTERS_MAX: usize = 1_000;
 
+/// Variants of one product that are shown on its page: as many as a list has rows.
+const CHOICES_MAX: usize = 500;
+
 /// A product, and what is known of it from memory. `is_frozen`: the shop promises nothing.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     key: Key,
     is_frozen: bool,
     popular: u8,
+    has_variants: bool,
 }
 
 /// What a question is about.
@@ -50,7 +54,12 @@ pub(super) enum Wanted {
         of: Vec<Asked>,
         window: Window,
     },
-    Offer(Asked),
+    Offer {
+        asked: Asked,
+        /// The product that it is a variant of.
+        of: Option<Asked>,
+        variants: Vec<Asked>,
+    },
     Categories(Vec<MarketCategory>),
     Reviews {
         of: Of,
@@ -69,8 +78,9 @@ pub(super) fn wanted(held: &Held, query: &MarketQuery, now_ms: i64) -> Wanted {
             None => Wanted::Missing,
         },
         MarketQuery::Offers { stall: Some(stall), .. } if !held.stalls.contains_key(stall) => Wanted::Missing,
-        MarketQuery::Offers { stall, text, category, window } => {
-            let keys = offers(held, *stall, text, *category, *window);
+        MarketQuery::Offers { stall, text, category, families, window } => {
+            let of = Listed { category: *category, families: *families };
+            let keys = offers(held, *stall, text, of, *window);
             Wanted::Offers(keys.into_iter().map(|key| asked(held, key)).collect())
         }
         MarketQuery::Categories => Wanted::Categories(held.groups().told()),
@@ -87,11 +97,32 @@ pub(super) fn wanted(held: &Held, query: &MarketQuery, now_ms: i64) -> Wanted {
             }
         }
         MarketQuery::Reviews { stall, product, window } if held.stalls.contains_key(stall) => {
-            let of = product.map_or(Of::Stall(*stall), |product| Of::Product(*stall, product));
+            let of = reviews_of(held, *stall, *product);
             Wanted::Reviews { of, window: *window }
         }
         MarketQuery::Reviews { .. } => Wanted::Missing,
-        MarketQuery::Offer { stall, product } => Wanted::Offer(asked(held, (*stall, *product))),
+        MarketQuery::Offer { stall, product } => {
+            let key = (*stall, *product);
+            let of = held.product_of(key);
+            let variants = held.variants(of.unwrap_or(key)).iter().take(CHOICES_MAX);
+            Wanted::Offer {
+                asked: asked(held, key),
+                of: of.map(|of| asked(held, of)),
+                variants: variants.map(|product| asked(held, (*stall, *product))).collect(),
+            }
+        }
+    }
+}
+
+/// A product with variants has what is said of each of them.
+fn reviews_of(held: &Held, stall: LogId, product: Option<ProductId>) -> Of {
+    let Some(product) = product else { return Of::Stall(stall) };
+    match held.variants((stall, product)) {
+        [] => Of::Product(stall, product),
+        variants => {
+            let all = std::iter::once(product).chain(variants.iter().copied());
+            Of::Family(stall, all.take(CHOICES_MAX).collect())
+        }
     }
 }
 
@@ -107,34 +138,46 @@ fn stalls(held: &Held, text: &str, window: Window) -> Vec<(LogId, u32)> {
     found.into_iter().map(|stall| (stall, offers(&stall))).collect()
 }
 
-fn offers(
-    held: &Held,
-    stall: Option<LogId>,
-    text: &str,
-    category: Option<ThingId>,
-    window: Window,
-) -> Vec<Key> {
+fn offers(held: &Held, stall: Option<LogId>, text: &str, of: Listed, window: Window) -> Vec<Key> {
     let (offset, rows) = bounds(window);
     if !text.trim().is_empty() {
-        let is_meant = |key: Key| {
-            stall.is_none_or(|stall| stall == key.0) && (category.is_none() || held.is_in(key, category))
-        };
-        let found = held.names.search(text, FOUND_MAX.min(offset + rows), is_meant);
-        return found.into_iter().skip(offset).collect();
+        let found = search(held, stall, text, of, FOUND_MAX.min(offset + rows));
+        return found.into_iter().skip(offset).take(rows).collect();
     }
-    let is_in = |key: &Key| category.is_none() || held.is_in(*key, category);
+    let is_every = of.category.is_none() && !of.families;
+    let is_listed = |key: &Key| is_every || held.is_listed(*key, of);
     match stall {
-        None => held.by_name.iter().map(|(_, key)| *key).filter(is_in).skip(offset).take(rows).collect(),
+        None => held.by_name.iter().map(|(_, key)| *key).filter(is_listed).skip(offset).take(rows).collect(),
         Some(log) => {
             let own = held.stalls.get(&log).into_iter().flat_map(|stall| &stall.by_name);
-            own.map(|(_, product)| (log, *product)).filter(is_in).skip(offset).take(rows).collect()
+            own.map(|(_, product)| (log, *product)).filter(is_listed).skip(offset).take(rows).collect()
         }
+    }
+}
+
+/// At least so many that a text means, if there are.
+fn search(held: &Held, stall: Option<LogId>, text: &str, of: Listed, wanted: usize) -> Vec<Key> {
+    let in_category = Listed { families: false, ..of };
+    let is_meant = |key: Key| {
+        stall.is_none_or(|stall| stall == key.0)
+            && (of.category.is_none() || held.is_listed(key, in_category))
+    };
+    let mut looked = wanted;
+    loop {
+        let found = held.names.search(text, looked, is_meant);
+        let is_all = found.len() < looked || looked >= FOUND_MAX;
+        let shown = if of.families { without_variants(found, |key| held.product_of(key)) } else { found };
+        if shown.len() >= wanted || is_all {
+            return shown;
+        }
+        looked = (looked * 4).min(FOUND_MAX);
     }
 }
 
 fn asked(held: &Held, key: Key) -> Asked {
     let is_frozen = held.stalls.get(&key.0).is_none_or(|stall| stall.is_frozen);
-    Asked { key, is_frozen, popular: held.popular(key) }
+    let has_variants = held.product_of(key).is_none() && !held.variants(key).is_empty();
+    Asked { key, is_frozen, popular: held.popular(key), has_variants }
 }
 
 fn bounds(window: Window) -> (usize, usize) {
@@ -166,7 +209,8 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
             let (offset, rows) = bounds(window);
             let mut found = Vec::new();
             for portion in of.chunks(PORTION) {
-                found.extend(offer_rows(tx, portion, now_ms)?.into_iter().filter(|row| row.available > 0));
+                let read = offer_rows(tx, portion, now_ms)?.into_iter();
+                found.extend(read.filter(|row| row.together().available > 0));
                 if found.len() >= offset.saturating_add(rows) {
                     break;
                 }
@@ -179,10 +223,10 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
             let found = reviews::list(tx, of, (window.offset.min(REVIEWS_MAX), rows))?;
             MarketView::Reviews(fresh(found.into_iter().map(review).collect(), now_ms))
         }
-        Wanted::Offer(asked) => match rows::offers(tx, &[asked.key])?.pop() {
-            Some(offer) => MarketView::Offer(fresh(offer_page(offer, &asked, now_ms), now_ms)),
-            None => MarketView::Missing,
-        },
+        Wanted::Offer { asked, of, variants } => {
+            let page = offer_page(tx, (asked, of, &variants), now_ms)?;
+            page.map_or(MarketView::Missing, |page| MarketView::Offer(fresh(page, now_ms)))
+        }
     })
 }
 
@@ -224,39 +268,90 @@ fn registers(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<RegisterKey>, StoreErr
 fn offer_rows(tx: &mut dyn Tx, asked: &[Asked], now_ms: i64) -> Result<Vec<OfferRow>, StoreError> {
     let keys: Vec<Key> = asked.iter().map(|asked| asked.key).collect();
     let read = rows::offers(tx, &keys)?;
-    let mut rows: BTreeMap<Key, OfferFound> =
-        read.into_iter().map(|offer| ((offer.stall, offer.product), offer)).collect();
-    Ok(asked.iter().filter_map(|asked| Some(offer_row(&rows.remove(&asked.key)?, asked, now_ms))).collect())
+    let offers = read.into_iter().map(|offer| ((offer.stall, offer.product), offer)).collect();
+    told(tx, asked, offers, now_ms)
 }
 
-fn offer_row(offer: &OfferFound, asked: &Asked, now_ms: i64) -> OfferRow {
-    let product: ProductId = offer.product;
+fn told(
+    tx: &mut dyn Tx,
+    asked: &[Asked],
+    mut offers: BTreeMap<Key, OfferFound>,
+    now_ms: i64,
+) -> Result<Vec<OfferRow>, StoreError> {
+    let with_variants: Vec<Key> =
+        asked.iter().filter(|asked| asked.has_variants).map(|asked| asked.key).collect();
+    let mut variants: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
+    for variant in rows::variants(tx, &with_variants)? {
+        variants.entry(variant.of).or_default().push(variant.member(now_ms));
+    }
+    let row = |asked: &Asked| {
+        let offer = offers.remove(&asked.key)?;
+        let row = offer_row(offer, asked, now_ms);
+        let family = variants.remove(&asked.key).unwrap_or_default();
+        Some(OfferRow { family: family_offer(&row, family, asked.is_frozen), ..row })
+    };
+    Ok(asked.iter().filter_map(row).collect())
+}
+
+fn family_offer(row: &OfferRow, mut variants: Vec<Member>, is_frozen: bool) -> Option<FamilyOffer> {
+    if is_frozen {
+        variants.iter_mut().for_each(|variant| variant.available = 0);
+    }
+    let itself = Member {
+        price_minor: row.price_minor,
+        price_per: row.price_per,
+        was_minor: row.was_minor,
+        available: row.available,
+        rating: row.rating,
+    };
+    FamilyOffer::of(itself, &variants)
+}
+
+fn offer_row(offer: OfferFound, asked: &Asked, now_ms: i64) -> OfferRow {
     OfferRow {
         stall: offer.stall,
-        stall_name: offer.stall_name.clone(),
-        product,
-        name: offer.name.clone(),
+        stall_name: offer.stall_name,
+        product: offer.product,
+        name: offer.name,
         unit: offer.unit,
         price_minor: offer.price_minor,
         was_minor: offer.lowered.was_minor(now_ms),
         price_per: offer.price_per,
-        currency: offer.currency.clone(),
+        currency: offer.currency,
         tax_ppm: offer.tax_ppm,
         tax_inclusive: offer.tax_inclusive,
         piece_g: offer.piece_g,
         available: if asked.is_frozen { 0 } else { offer.in_pool.max(0) },
         picture: offer.pictures.first().copied(),
         rating: offer.rating,
-        categories: offer.categories.clone(),
+        categories: offer.categories,
         added_ms: offer.added_ms,
         popular: asked.popular,
+        variant_of: offer.variant_of,
+        options: offer.options,
+        family: None,
     }
 }
 
-fn offer_page(offer: OfferFound, asked: &Asked, now_ms: i64) -> OfferPage {
-    let row = offer_row(&offer, asked, now_ms);
-    let OfferFound { description, pictures, .. } = offer;
-    OfferPage { row, description, pictures }
+/// With its product and all variants of it, where it has some or is one.
+fn offer_page(
+    tx: &mut dyn Tx,
+    (asked, of, variants): (Asked, Option<Asked>, &[Asked]),
+    now_ms: i64,
+) -> Result<Option<OfferPage>, StoreError> {
+    let all: Vec<Asked> = std::iter::once(asked).chain(of).chain(variants.iter().copied()).collect();
+    let keys: Vec<Key> = all.iter().map(|asked| asked.key).collect();
+    let read = rows::offers(tx, &keys)?;
+    let mut offers: BTreeMap<Key, OfferFound> =
+        read.into_iter().map(|offer| ((offer.stall, offer.product), offer)).collect();
+    let Some(offer) = offers.get_mut(&asked.key) else { return Ok(None) };
+    let (description, pictures) = (std::mem::take(&mut offer.description), offer.pictures.clone());
+    let rows = told(tx, &all, offers, now_ms)?;
+    let Some(row) = rows.iter().find(|row| row.product == asked.key.1).cloned() else { return Ok(None) };
+    let itself = of.map_or(asked.key, |of| of.key).1;
+    let (itself, variants): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.product == itself);
+    let choices = Choices::of(itself.into_iter().next(), variants).map(Box::new);
+    Ok(Some(OfferPage { row, description, pictures, choices }))
 }
 
 fn review(found: Review) -> ReviewRow {

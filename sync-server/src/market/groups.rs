@@ -6,6 +6,7 @@ use soko_app_api::{Browse, CategoryAt, MarketCategory, Place, order, slug};
 use soko_domain::ids::LogId;
 
 use super::held::{Held, Key, Product};
+use super::rows::Lowered;
 
 /// Categories that are told, those with most offers first; and stalls of one.
 const TOLD_MAX: usize = 100;
@@ -83,8 +84,14 @@ impl Groups {
             }
         }
         found.retain(|((stall, _), held)| {
-            let was_minor = held.lowered.was_minor(now_ms);
-            browse.admits(*stall, held.price_minor, &held.currency) && browse.sort.admits(was_minor)
+            let was_minor = held.lowered().was_minor(now_ms);
+            browse.admits(*stall, held.prices(), &held.currency) && browse.sort.admits(was_minor)
+        });
+        // A variant is left out where its product stands in the same list.
+        let families: BTreeSet<Key> =
+            found.iter().filter(|(_, held)| held.family.is_some()).map(|(key, _)| *key).collect();
+        found.retain(|((stall, _), held)| {
+            held.variant_of.is_none_or(|product| !families.contains(&(*stall, product)))
         });
         let before = |one: &(Key, &Product), other: &(Key, &Product)| {
             let (first, second) = (held.place(one.0, one.1, now_ms), held.place(other.0, other.1, now_ms));
@@ -100,14 +107,26 @@ impl Groups {
     }
 }
 
+impl Product {
+    /// The lowest and the highest price, of all variants where it has some.
+    fn prices(&self) -> (i64, i64) {
+        let family = self.family.as_ref();
+        family.map_or((self.price_minor, self.price_minor), |family| (family.least_minor, family.most_minor))
+    }
+
+    fn lowered(&self) -> Lowered {
+        self.family.as_ref().map_or(self.lowered, |family| family.lowered)
+    }
+}
+
 impl Held {
     fn place<'a>(&self, key: Key, product: &'a Product, now_ms: i64) -> Place<'a> {
         Place {
             name: &product.folded,
             currency: &product.currency,
-            price_minor: product.price_minor,
-            was_minor: product.lowered.was_minor(now_ms),
-            rating: product.rating,
+            price_minor: product.prices().0,
+            was_minor: product.lowered().was_minor(now_ms),
+            rating: product.family.as_ref().map_or(product.rating, |family| family.rating),
             added_ms: product.added_ms,
             popular: self.popular(key),
         }

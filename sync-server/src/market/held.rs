@@ -46,6 +46,10 @@ pub(super) struct Stall {
     pub(super) category_names: BTreeMap<ThingId, String>,
     pub(super) is_frozen: bool,
     products: BTreeMap<ProductId, Product>,
+    /// Which of them are variants of what.
+    variants: BTreeMap<ProductId, Vec<ProductId>>,
+    /// How many products it offers, a family as one.
+    offers: u32,
     /// Its offers by name.
     pub(super) by_name: BTreeSet<(Arc<str>, ProductId)>,
 }
@@ -53,11 +57,31 @@ pub(super) struct Stall {
 pub(super) struct Product {
     pub(super) folded: Arc<str>,
     pub(super) categories: Box<[ThingId]>,
+    pub(super) variant_of: Option<ProductId>,
+    /// Only where it has variants.
+    pub(super) family: Option<Box<Family>>,
     pub(super) price_minor: i64,
     pub(super) currency: Arc<str>,
     pub(super) rating: Rating,
     pub(super) added_ms: i64,
     pub(super) lowered: Lowered,
+}
+
+/// What of a family decides where its product stands. How many there are of each is not in memory: the cheapest may be
+/// sold out.
+pub(super) struct Family {
+    pub(super) least_minor: i64,
+    pub(super) most_minor: i64,
+    /// Of the cheapest.
+    pub(super) lowered: Lowered,
+    pub(super) rating: Rating,
+}
+
+/// Which offers of a list without a text.
+#[derive(Clone, Copy)]
+pub(super) struct Listed {
+    pub(super) category: Option<ThingId>,
+    pub(super) families: bool,
 }
 
 impl Held {
@@ -119,6 +143,15 @@ impl Held {
             }
             self.popular.insert(key, u8::try_from(1 + below * 99 / all).unwrap_or(u8::MAX));
         }
+        // A product is as popular as what is bought of it.
+        for (stall, known) in &self.stalls {
+            for (product, variants) in &known.variants {
+                let most = variants.iter().chain([product]).filter_map(|it| self.popular.get(&(*stall, *it)));
+                if let Some(most) = most.max().copied() {
+                    self.popular.insert((*stall, *product), most);
+                }
+            }
+        }
         self.counted_ms = now_ms;
         Ok(())
     }
@@ -160,6 +193,8 @@ impl Held {
             let product = Product {
                 folded,
                 categories: offered.categories.into(),
+                variant_of: offered.variant_of,
+                family: None,
                 price_minor: offered.price_minor,
                 currency: Arc::clone(&currency),
                 rating: offered.rating,
@@ -174,6 +209,7 @@ impl Held {
         for product in gone.keys() {
             self.names.take_out((log, *product));
         }
+        let variants = join_families(&mut stall.products);
         let now: BTreeSet<(Arc<str>, ProductId)> =
             stall.products.iter().map(|(product, held)| (Arc::clone(&held.folded), *product)).collect();
         for (name, product) in stall.by_name.difference(&now) {
@@ -183,7 +219,12 @@ impl Held {
             self.by_name.insert((Arc::clone(name), (log, *product)));
         }
         let is_frozen = read::stall_frozen(tx, log)?;
-        let stall = Stall { goods, name, category_names, is_frozen, products: stall.products, by_name: now };
+        let products = stall.products;
+        let mut stall =
+            Stall { goods, name, category_names, is_frozen, products, variants, offers: 0, by_name: now };
+        let of = Listed { category: None, families: true };
+        let offers = stall.products.values().filter(|product| stall.is_listed(product, of)).count();
+        stall.offers = u32::try_from(offers).unwrap_or(u32::MAX);
         self.stalls.insert(log, stall);
         Ok(())
     }
@@ -203,11 +244,59 @@ impl Held {
         dialect == Dialect::Postgres && now_ms.saturating_sub(self.looked_ms) >= BELIEVED_MS
     }
 
-    /// Whether a product is offered, and in this category if one is asked for.
-    pub(super) fn is_in(&self, (log, product): Key, category: Option<ThingId>) -> bool {
-        let found = self.stalls.get(&log).and_then(|stall| stall.products.get(&product));
-        found.is_some_and(|found| category.is_none_or(|category| found.categories.contains(&category)))
+    /// Whether a product is offered and stands in such a list.
+    pub(super) fn is_listed(&self, (log, product): Key, of: Listed) -> bool {
+        let stall = self.stalls.get(&log);
+        stall.is_some_and(|stall| {
+            stall.products.get(&product).is_some_and(|product| stall.is_listed(product, of))
+        })
     }
+
+    /// The product that it is a variant of, whether that is offered or not.
+    pub(super) fn product_of(&self, (log, product): Key) -> Option<Key> {
+        let found = self.stalls.get(&log)?.products.get(&product)?;
+        found.variant_of.map(|product| (log, product))
+    }
+
+    /// All variants of a product that are offered.
+    pub(super) fn variants(&self, (log, product): Key) -> &[ProductId] {
+        let stall = self.stalls.get(&log);
+        stall.and_then(|stall| stall.variants.get(&product)).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Tells each product what its variants come to. A product that is a variant itself stands for none.
+fn join_families(products: &mut BTreeMap<ProductId, Product>) -> BTreeMap<ProductId, Vec<ProductId>> {
+    let mut variants: BTreeMap<ProductId, Vec<ProductId>> = BTreeMap::new();
+    for (id, product) in &*products {
+        if let Some(of) = product.variant_of {
+            variants.entry(of).or_default().push(*id);
+        }
+    }
+    for (product, variants) in &variants {
+        let Some(itself) = products.get(product).filter(|itself| itself.variant_of.is_none()) else {
+            continue;
+        };
+        let mut family: Option<Family> = None;
+        for variant in variants.iter().filter_map(|variant| products.get(variant)) {
+            let so_far = family.get_or_insert(Family {
+                least_minor: variant.price_minor,
+                most_minor: variant.price_minor,
+                lowered: variant.lowered,
+                rating: itself.rating,
+            });
+            if variant.price_minor < so_far.least_minor {
+                (so_far.least_minor, so_far.lowered) = (variant.price_minor, variant.lowered);
+            }
+            so_far.most_minor = so_far.most_minor.max(variant.price_minor);
+            so_far.rating.reviews = so_far.rating.reviews.saturating_add(variant.rating.reviews);
+            so_far.rating.stars = so_far.rating.stars.saturating_add(variant.rating.stars);
+        }
+        if let Some(itself) = products.get_mut(product) {
+            itself.family = family.map(Box::new);
+        }
+    }
+    variants
 }
 
 impl Stall {
@@ -218,6 +307,8 @@ impl Stall {
             category_names: BTreeMap::new(),
             is_frozen: false,
             products: BTreeMap::new(),
+            variants: BTreeMap::new(),
+            offers: 0,
             by_name: BTreeSet::new(),
         }
     }
@@ -226,16 +317,29 @@ impl Stall {
         self.products.iter()
     }
 
-    /// How many products it offers.
+    /// A variant is left out where its product stands in the same list.
+    fn is_listed(&self, product: &Product, of: Listed) -> bool {
+        let is_in =
+            |product: &Product| of.category.is_none_or(|category| product.categories.contains(&category));
+        let stands_for = |itself: &&Product| itself.variant_of.is_none() && is_in(itself);
+        let itself = product.variant_of.filter(|_| of.families).and_then(|itself| self.products.get(&itself));
+        is_in(product) && itself.filter(stands_for).is_none()
+    }
+
+    /// How many products it offers, a family as one.
     pub(super) fn offers(&self) -> u32 {
-        u32::try_from(self.products.len()).unwrap_or(u32::MAX)
+        self.offers
     }
 
     /// How many of them are in each category.
     pub(super) fn categories(&self) -> BTreeMap<ThingId, u32> {
         let mut counts = BTreeMap::new();
-        for category in self.products.values().flat_map(|product| product.categories.iter()) {
-            *counts.entry(*category).or_insert(0) += 1;
+        for product in self.products.values() {
+            for category in &product.categories {
+                if self.is_listed(product, Listed { category: Some(*category), families: true }) {
+                    *counts.entry(*category).or_insert(0) += 1;
+                }
+            }
         }
         counts
     }

@@ -1,9 +1,10 @@
 //! What the market reads from the tables. Only stalls with a name and products that are not archived.
 
-use soko_app_api::{Rating, ShopHandings};
+use soko_app_api::{Member, OptionValue, Rating, ShopHandings};
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
+use soko_projection::read;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use super::held::Key;
@@ -47,6 +48,7 @@ pub(super) struct Offered {
     pub(super) name: String,
     pub(super) folded: String,
     pub(super) categories: Vec<ThingId>,
+    pub(super) variant_of: Option<ProductId>,
     pub(super) price_minor: i64,
     pub(super) currency: String,
     pub(super) rating: Rating,
@@ -73,6 +75,18 @@ pub(super) struct OfferFound {
     pub(super) added_ms: i64,
     pub(super) pictures: Vec<Hash>,
     pub(super) categories: Vec<ThingId>,
+    pub(super) lowered: Lowered,
+    pub(super) variant_of: Option<ProductId>,
+    pub(super) options: Vec<OptionValue>,
+}
+
+/// A variant as it is added up with the others of its product.
+pub(super) struct VariantFound {
+    pub(super) of: Key,
+    pub(super) price_minor: i64,
+    pub(super) price_per: i64,
+    pub(super) in_pool: i64,
+    pub(super) rating: Rating,
     pub(super) lowered: Lowered,
 }
 
@@ -144,7 +158,7 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
         let rows = tx.query(
             "select p.product, p.name, p.folded, p.categories, p.price_minor, p.currency,
                     coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0),
-                    coalesce(l.was_minor, 0), coalesce(l.since_ms, 0)
+                    coalesce(l.was_minor, 0), coalesce(l.since_ms, 0), p.variant_of
              from product p
              left join review_sum r on r.log = p.log and r.product = p.product
              left join market_added a on a.log = p.log and a.product = p.product
@@ -163,6 +177,7 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
                 rating: Rating { reviews: row.number(6)?, stars: row.number(7)? },
                 added_ms: row.int(8)?,
                 lowered: Lowered { was_minor: row.int(9)?, since_ms: row.int(10)? },
+                variant_of: row.id_opt(11)?,
             });
         }
         if rows.len() < OFFERED_ROWS {
@@ -173,6 +188,54 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
 
 /// These products, in any order; those that are not on offer are not among them.
 pub(super) fn offers(tx: &mut dyn Tx, keys: &[Key]) -> Result<Vec<OfferFound>, StoreError> {
+    in_portions(tx, keys, "product", offers_sql)?.iter().map(offer).collect()
+}
+
+/// The variants of these products that are on offer, in any order.
+pub(super) fn variants(tx: &mut dyn Tx, products: &[Key]) -> Result<Vec<VariantFound>, StoreError> {
+    let found = in_portions(tx, products, "variant_of", |which| {
+        format!(
+            "select p.log, p.variant_of, p.price_minor, p.price_per, coalesce(b.quantity, 0),
+                    coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(l.was_minor, 0), coalesce(l.since_ms, 0)
+             from product p
+             left join review_sum r on r.log = p.log and r.product = p.product
+             left join market_lowered l on l.log = p.log and l.product = p.product
+             left join balance b on b.log = p.log and b.product = p.product and b.account = $1 and b.whose = $2
+             where p.archived = 0 and ({which})"
+        )
+    })?;
+    let variant = |row: &Row| {
+        Ok(VariantFound {
+            of: (row.id(0)?, row.id(1)?),
+            price_minor: row.int(2)?,
+            price_per: row.int(3)?,
+            in_pool: row.int(4)?,
+            rating: Rating { reviews: row.number(5)?, stars: row.number(6)? },
+            lowered: Lowered { was_minor: row.int(7)?, since_ms: row.int(8)? },
+        })
+    };
+    found.iter().map(variant).collect()
+}
+
+impl VariantFound {
+    pub(super) fn member(&self, now_ms: i64) -> Member {
+        Member {
+            price_minor: self.price_minor,
+            price_per: self.price_per,
+            was_minor: self.lowered.was_minor(now_ms),
+            available: self.in_pool.max(0),
+            rating: self.rating,
+        }
+    }
+}
+
+/// What is found of each key, whose product stands in a column of this name.
+fn in_portions(
+    tx: &mut dyn Tx,
+    keys: &[Key],
+    column: &str,
+    sql: impl Fn(&str) -> String,
+) -> Result<Vec<Row>, StoreError> {
     let mut found = Vec::with_capacity(keys.len());
     let mut rest = keys;
     while let Some(last) = rest.last() {
@@ -184,32 +247,32 @@ pub(super) fn offers(tx: &mut dyn Tx, keys: &[Key]) -> Result<Vec<OfferFound>, S
         let (pool, nobody) = Account::Pool.parts();
         let mut params: Vec<Param<'_>> = vec![i64::from(pool).into(), (&nobody[..]).into()];
         params.extend(filled.flat_map(|(stall, product)| [Param::from(stall), Param::from(product)]));
-        for row in &tx.query(&offers_sql(size), &params)? {
-            found.push(offer(row)?);
-        }
+        let one = |number: usize| {
+            let first = 3 + PARAMS_OF_KEY * number;
+            format!("(p.log = ${first} and p.{column} = ${})", first + 1)
+        };
+        let which: Vec<String> = (0..size).map(one).collect();
+        found.extend(tx.query(&sql(&which.join(" or ")), &params)?);
     }
     Ok(found)
 }
 
-fn offers_sql(size: usize) -> String {
-    let one = |number: usize| {
-        let first = 3 + PARAMS_OF_KEY * number;
-        format!("(p.log = ${first} and p.product = ${})", first + 1)
-    };
-    let which: Vec<String> = (0..size).map(one).collect();
+/// A variant without pictures of its own has those of its product.
+fn offers_sql(which: &str) -> String {
     format!(
         "select p.log, s.name, p.product, p.name, p.description, p.unit, p.price_minor, p.price_per,
-                p.currency, coalesce(b.quantity, 0), p.pictures, p.categories,
+                p.currency, coalesce(b.quantity, 0),
+                case when length(p.pictures) > 0 then p.pictures else o.pictures end, p.categories,
                 coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0), p.tax_ppm, p.tax_inclusive, p.piece_g,
-                coalesce(l.was_minor, 0), coalesce(l.since_ms, 0)
+                coalesce(l.was_minor, 0), coalesce(l.since_ms, 0), p.variant_of, p.options
          from product p
+         left join product o on o.log = p.log and o.product = p.variant_of
          left join review_sum r on r.log = p.log and r.product = p.product
          left join market_added a on a.log = p.log and a.product = p.product
          left join market_lowered l on l.log = p.log and l.product = p.product
          join stall_profile s on s.log = p.log and s.name <> ''
          left join balance b on b.log = p.log and b.product = p.product and b.account = $1 and b.whose = $2
-         where p.archived = 0 and ({})",
-        which.join(" or ")
+         where p.archived = 0 and ({which})"
     )
 }
 
@@ -233,7 +296,13 @@ fn offer(row: &Row) -> Result<OfferFound, StoreError> {
         tax_inclusive: row.bool(16)?,
         piece_g: row.int(17)?,
         lowered: Lowered { was_minor: row.int(18)?, since_ms: row.int(19)? },
+        variant_of: row.id_opt(20)?,
+        options: read::options(row.text(21)?).into_iter().map(option).collect(),
     })
+}
+
+fn option((name, value): (String, String)) -> OptionValue {
+    OptionValue { name, value }
 }
 
 /// The picture that stands for a stall: the first one of its first offer that has one.

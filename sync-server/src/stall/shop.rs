@@ -44,6 +44,9 @@ pub struct OfferView {
     pub available: i64,
     pub picture: Option<Hash>,
     pub categories: Vec<ThingId>,
+    /// The product that it is a variant of, and what makes it that one.
+    pub variant_of: Option<ProductId>,
+    pub options: Vec<(String, String)>,
     /// Where the next portion of the list begins.
     pub cursor: String,
 }
@@ -96,7 +99,7 @@ pub(super) fn offers(
     let (pool, nobody) = Account::Pool.parts();
     let rows = tx.query(
         "select p.product, p.name, p.description, p.unit, p.price_minor, p.price_per, p.currency,
-                coalesce(b.quantity, 0), p.folded, p.pictures, p.categories
+                coalesce(b.quantity, 0), p.folded, p.pictures, p.categories, p.variant_of, p.options
          from product p
          left join balance b on b.log = p.log and b.product = p.product and b.account = $5 and b.whose = $6
          where p.log = $1 and p.archived = 0 and p.folded like $2 escape '\\'
@@ -117,6 +120,8 @@ pub(super) fn offers(
             available: if frozen { 0 } else { row.int(7)?.max(0) },
             picture: pictures(row.blob_opt(9)?).first().copied(),
             categories: things(row.blob_opt(10)?),
+            variant_of: row.id_opt(11)?,
+            options: read::options(row.text(12)?),
             cursor: format!("{product}{}", row.text(8)?),
         })
     };

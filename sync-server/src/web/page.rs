@@ -131,12 +131,19 @@ pub(crate) fn offer(page: &OfferPage, origin: &str) -> Paint {
     }
     let stall = link(&format!("/stall/{}", row.stall), &row.stall_name);
     body.push_str(&format!("<h1>{}</h1><p>{stall}</p>", escaped(&row.name)));
-    let rated = row
-        .rating
-        .tenths()
-        .map(|tenths| format!("★ {}.{} ({})", tenths / 10, tenths % 10, row.rating.reviews));
+    let rating = row.together().rating;
+    let rated =
+        rating.tenths().map(|tenths| format!("★ {}.{} ({})", tenths / 10, tenths % 10, rating.reviews));
     for line in [&price(row), &rated.unwrap_or_default(), &page.description] {
         body.push_str(&format!("<p>{}</p>", escaped(line)));
+    }
+    if let Some(choices) = &page.choices {
+        body.push_str("<ul>");
+        for variant in &choices.variants {
+            let name = link(&format!("/stall/{}/{}", variant.stall, variant.product), &variant.name);
+            body.push_str(&format!("<li>{name} {}</li>", escaped(&price(variant))));
+        }
+        body.push_str("</ul>");
     }
     let path = format!("/stall/{}/{}", row.stall, row.product);
     let title = format!("{} – {}", row.name, row.stall_name);
@@ -154,23 +161,26 @@ fn link(address: &str, text: &str) -> String {
     format!("<a href=\"{}\">{}</a>", escaped(address), escaped(text))
 }
 
-/// As the app shows it without a language: amount, currency, and for how much of it.
+/// As the app shows it without a language: amount, currency, and for how much of it; of a product with variants, the
+/// lowest and the highest.
 fn price(offer: &OfferRow) -> String {
-    let amount = match Currency::parse(&offer.currency) {
-        Some(currency) => Money { minor: offer.price_minor, currency }.to_string(),
-        None => return String::new(),
-    };
+    let shown = offer.together();
+    let Some(currency) = Currency::parse(&offer.currency) else { return String::new() };
+    let mut amount = Money { minor: shown.price_minor, currency }.to_string();
+    if shown.is_from {
+        amount = format!("{amount} – {}", Money { minor: shown.most_minor, currency });
+    }
     let (symbol, large) = match offer.unit {
         Unit::Piece => {
-            return if offer.price_per == 1 { amount } else { format!("{amount} / {}", offer.price_per) };
+            return if shown.price_per == 1 { amount } else { format!("{amount} / {}", shown.price_per) };
         }
         Unit::Gram => ("g", "kg"),
         Unit::Millilitre => ("ml", "l"),
     };
-    match (offer.price_per.checked_rem(UNITS_IN_LARGE), offer.price_per / UNITS_IN_LARGE) {
+    match (shown.price_per.checked_rem(UNITS_IN_LARGE), shown.price_per / UNITS_IN_LARGE) {
         (Some(0), 1) => format!("{amount} / {large}"),
         (Some(0), many) => format!("{amount} / {many} {large}"),
-        _ => format!("{amount} / {} {symbol}", offer.price_per),
+        _ => format!("{amount} / {} {symbol}", shown.price_per),
     }
 }
 

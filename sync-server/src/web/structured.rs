@@ -65,22 +65,24 @@ pub(super) fn product(page: &OfferPage, origin: Origin<'_>) -> Value {
     if !page.pictures.is_empty() {
         product["image"] = pictures.collect();
     }
-    if let Some(offer) = offer(row, origin) {
+    if let Some(offer) = offer(page, origin) {
         product["offers"] = offer;
     }
-    if let Some(tenths) = row.rating.tenths() {
+    let rating = row.together().rating;
+    if let Some(tenths) = rating.tenths() {
         product["aggregateRating"] = json!({
             "@type": "AggregateRating", "ratingValue": format!("{}.{}", tenths / 10, tenths % 10),
-            "bestRating": 5, "worstRating": 1, "reviewCount": row.rating.reviews,
+            "bestRating": 5, "worstRating": 1, "reviewCount": rating.reviews,
         });
     }
     product
 }
 
-fn offer(row: &OfferRow, origin: Origin<'_>) -> Option<Value> {
+fn offer(page: &OfferPage, origin: Origin<'_>) -> Option<Value> {
+    let row = &page.row;
     let currency = Currency::parse(&row.currency)?;
     let price = Money { minor: row.price_minor, currency }.plain();
-    let state = if row.available > 0 { "InStock" } else { "OutOfStock" };
+    let state = if row.together().available > 0 { "InStock" } else { "OutOfStock" };
     let mut offer = json!({
         "@type": "Offer", "url": origin.at(&format!("/stall/{}/{}", row.stall, row.product)),
         "price": price, "priceCurrency": row.currency, "availability": format!("{CONTEXT}/{state}"),
@@ -88,6 +90,14 @@ fn offer(row: &OfferRow, origin: Origin<'_>) -> Option<Value> {
             "@type": "Store", "name": row.stall_name, "url": origin.at(&format!("/stall/{}", row.stall)),
         },
     });
+    if let (Some(family), Some(choices), Some(told)) = (row.family, &page.choices, offer.as_object_mut()) {
+        told.remove("price");
+        told.insert("@type".into(), json!("AggregateOffer"));
+        told.insert("lowPrice".into(), json!(Money { minor: family.price_minor, currency }.plain()));
+        told.insert("highPrice".into(), json!(Money { minor: family.most_minor, currency }.plain()));
+        told.insert("offerCount".into(), json!(choices.variants.len()));
+        return Some(offer);
+    }
     let code = match row.unit {
         Unit::Piece if row.price_per == 1 => return Some(offer),
         Unit::Piece => "C62",

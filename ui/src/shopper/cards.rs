@@ -22,6 +22,9 @@ pub(super) struct PriceProps {
     /// What it was before it went down.
     #[prop_or_default]
     pub was: Option<i64>,
+    /// Others of its family cost more.
+    #[prop_or_default]
+    pub is_from: bool,
     #[prop_or_default]
     pub class: Classes,
 }
@@ -31,9 +34,13 @@ pub(super) struct PriceProps {
 pub(super) fn Price(props: &PriceProps) -> Html {
     let speech = use_speech();
     let is_plain = props.unit == Unit::Piece && props.per == 1;
+    let mut price = AttrValue::from(speech.money(props.minor, &props.currency));
+    if props.is_from {
+        price = speech.fill("price.from", &[("price", &price)]);
+    }
     html! {
         <span class={classes!("price", props.class.clone())}>
-            <strong class="number">{ speech.money(props.minor, &props.currency) }</strong>
+            <strong class="number">{ price }</strong>
             if let Some(was) = props.was {
                 <span class="price-was"><span class="silent">{ speech.say("shop.was") }</span><s class="number">{ speech.money(was, &props.currency) }</s></span>
             }
@@ -101,7 +108,8 @@ pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
     let desk = use_desk();
     let row = &props.row;
     let address = row.picture.as_ref().map(|picture| desk.picture(picture));
-    let is_out = row.available <= 0;
+    let shown = row.together();
+    let is_out = shown.available <= 0;
     html! {
         <div class="ware-box">
         <Go to={Route::Offer(row.stall, row.product)} class={classes!("ware", is_out.then_some("ware-out"))}>
@@ -112,9 +120,9 @@ pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
                     <span class="ware-stall">{ row.stall_name.clone() }</span>
                 }
                 <span class="ware-foot">
-                    <Price minor={row.price_minor} was={row.was_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per} />
-                    <Rated rating={row.rating} />
-                    <LeftSign unit={row.unit} per={row.price_per} available={row.available} />
+                    <Price minor={shown.price_minor} was={shown.was_minor} is_from={shown.is_from} currency={row.currency.clone()} unit={row.unit} per={shown.price_per} />
+                    <Rated rating={shown.rating} />
+                    <LeftSign unit={row.unit} per={shown.price_per} available={shown.available} />
                 </span>
             </span>
         </Go>

@@ -92,8 +92,13 @@ struct FrontProps {
 fn Front(props: &FrontProps) -> Html {
     let speech = use_speech();
     let dated = &props.dated;
-    let offers =
-        MarketQuery::Offers { stall: None, text: String::new(), category: None, window: Window::first(0) };
+    let offers = MarketQuery::Offers {
+        stall: None,
+        text: String::new(),
+        category: None,
+        families: true,
+        window: Window::first(0),
+    };
     let empty = html! {
         <Empty icon={Icon::Tag} title={speech.say("shop.no-offers")} text={speech.say("shop.no-offers-text")} />
     };

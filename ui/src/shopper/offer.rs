@@ -1,11 +1,12 @@
 //! One product of a stall: its pictures, its price, how much is left, and the way into the basket.
 
 use soko_app_api::{BuyerQuery, BuyerVerb, BuyerView, Dated, MarketQuery, MarketView, OfferPage, OfferRow};
-use soko_domain::ids::{LogId, ProductId};
+use soko_domain::ids::{Hash, LogId, ProductId};
 use yew::prelude::*;
 
 use super::amounts;
 use super::cards::{LeftSign, Price, Seen};
+use super::choices::{Before, Choosing};
 use super::likes::Heart;
 use super::reviews::{Rated, Reviews};
 use super::suggested::GoesWith;
@@ -28,7 +29,10 @@ pub(super) fn Offer(props: &OfferProps) -> Html {
     let speech = use_speech();
     let live = use_market(Some(MarketQuery::Offer { stall: props.stall, product: props.product }));
     let body = match live.market() {
-        Some(MarketView::Offer(dated)) => html! { <Page dated={dated.clone()} /> },
+        // Until the page of a variant is there, that of its sister says enough of it.
+        Some(MarketView::Offer(dated)) if named(&dated.value, props.product).is_some() => {
+            html! { <Page dated={dated.clone()} product={props.product} /> }
+        }
         Some(MarketView::Missing) => html! {
             <Empty icon={Icon::Tag} title={speech.say("shop.offer-gone")} text={speech.say("shop.offer-gone-text")}>
                 <Go to={Route::Stall(props.stall)} class="button button-main">{ speech.say("shop.to-stall") }</Go>
@@ -39,31 +43,56 @@ pub(super) fn Offer(props: &OfferProps) -> Html {
     html! { <section class="page shop">{ body }</section> }
 }
 
+/// The product that the address names, on its own page or on that of its family.
+fn named(page: &OfferPage, product: ProductId) -> Option<&OfferRow> {
+    let family = page.choices.iter().flat_map(|choices| choices.itself.iter().chain(&choices.variants));
+    std::iter::once(&page.row).chain(family).find(|row| row.product == product)
+}
+
 #[derive(Properties, PartialEq)]
 struct PageProps {
     dated: Dated<OfferPage>,
+    product: ProductId,
 }
 
 #[component]
 fn Page(props: &PageProps) -> Html {
     let speech = use_speech();
     let page = &props.dated.value;
-    let row = &page.row;
+    let row = named(page, props.product).unwrap_or(&page.row);
+    let family = row.variant_of.unwrap_or(row.product);
+    // All its pictures come with its page.
+    let is_whole = row.product == page.row.product;
+    let pictures = if is_whole { page.pictures.clone() } else { row.picture.into_iter().collect() };
+    let before = use_state_eq(Before::default);
+    {
+        let before = before.setter();
+        use_effect_with(family, move |_| before.set(Before::default()));
+    }
+    let choices = page.choices.as_deref();
+    let must_choose = choices.is_some() && row.variant_of.is_none() && !before.is_itself;
+    let told =
+        if before.is_itself { OfferRow { family: None, ..row.clone() } } else { row.clone() }.together();
     html! {
         <>
             <Go to={Route::Stall(row.stall)} class="back-link">
                 { icon(Icon::Back) }<span>{ row.stall_name.clone() }</span>
             </Go>
             <article class="product">
-                <Gallery page={page.clone()} />
+                <Gallery key={row.product.to_string()} row={row.clone()} {pictures} />
                 <div class="product-words">
                     <div class="product-title"><h1>{ row.name.clone() }</h1><Heart row={row.clone()} /></div>
-                    <Rated rating={row.rating} />
-                    <Price minor={row.price_minor} was={row.was_minor} currency={row.currency.clone()} unit={row.unit} per={row.price_per}
-                        class="price-large" />
-                    <p><LeftSign unit={row.unit} per={row.price_per} available={row.available} always=true /></p>
+                    <Rated rating={told.rating} />
+                    <div aria-live="polite">
+                        <Price minor={told.price_minor} was={told.was_minor} is_from={told.is_from} currency={row.currency.clone()} unit={row.unit} per={told.price_per}
+                            class="price-large" />
+                        <p><LeftSign unit={row.unit} per={told.price_per} available={told.available} always=true /></p>
+                    </div>
                     <Seen as_of_ms={props.dated.as_of_ms} is_fresh={props.dated.is_fresh} />
-                    <Put key={row.product.to_string()} row={row.clone()} />
+                    if let Some(choices) = choices {
+                        <Choosing key={family.to_string()} choices={choices.clone()} product={row.product} before={before.clone()} />
+                    }
+                    <Put key={format!("put-{family}")} row={row.clone()} available={told.available} must_choose={must_choose.then(|| before.clone())} />
                     if !page.description.is_empty() {
                         <section class="stack-tight">
                             <h2 class="h-small">{ speech.say("shop.about-product") }</h2>
@@ -72,7 +101,7 @@ fn Page(props: &PageProps) -> Html {
                     }
                 </div>
             </article>
-            <Reviews stall={row.stall} product={row.product} rating={row.rating} />
+            <Reviews stall={row.stall} product={row.product} rating={told.rating} />
             <GoesWith stall={row.stall} product={row.product} />
         </>
     }
@@ -80,17 +109,18 @@ fn Page(props: &PageProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct GalleryProps {
-    page: OfferPage,
+    row: OfferRow,
+    pictures: Vec<Hash>,
 }
 
 #[component]
 fn Gallery(props: &GalleryProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let shown = use_state_eq(|| 0_usize);
-    let pictures = &props.page.pictures;
-    let picture = pictures.get(*shown).or(pictures.first()).or(props.page.row.picture.as_ref());
+    let (row, pictures) = (&props.row, &props.pictures);
+    let picture = pictures.get(*shown).or(pictures.first()).or(row.picture.as_ref());
     let address = picture.map(|picture| desk.picture(picture));
-    let thumb = |(at, picture): (usize, &soko_domain::ids::Hash)| {
+    let thumb = |(at, picture): (usize, &Hash)| {
         let set = shown.setter();
         let onclick = Callback::from(move |_: MouseEvent| set.set(at));
         let pressed = if at == *shown { "true" } else { "false" };
@@ -98,13 +128,13 @@ fn Gallery(props: &GalleryProps) -> Html {
         let label = speech.fill("shop.picture", &[("number", &speech.number(number))]);
         html! {
             <button type="button" class="thumb" {onclick} aria-pressed={pressed} aria-label={label}>
-                <Photo address={desk.picture(picture)} name={props.page.row.name.clone()} />
+                <Photo address={desk.picture(picture)} name={row.name.clone()} />
             </button>
         }
     };
     html! {
         <div class="gallery">
-            <Photo {address} name={props.page.row.name.clone()} class="gallery-photo" />
+            <Photo {address} name={row.name.clone()} class="gallery-photo" />
             if pictures.len() > 1 {
                 <div class="thumbs">{ for pictures.iter().enumerate().map(thumb) }</div>
             }
@@ -115,6 +145,9 @@ fn Gallery(props: &GalleryProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct PutProps {
     row: OfferRow,
+    /// Of all variants until one is chosen.
+    available: i64,
+    must_choose: Option<UseStateHandle<Before>>,
 }
 
 /// How much, and into the basket.
@@ -122,18 +155,22 @@ struct PutProps {
 fn Put(props: &PutProps) -> Html {
     let doing = use_doing();
     let speech = doing.speech.clone();
-    let row = &props.row;
-    let wanted = use_state_eq(|| amounts::first(row.unit, row.price_per, row.available));
+    let (row, available) = (&props.row, props.available);
+    let wanted = use_state_eq(|| amounts::first(row.unit, row.price_per, available));
     let there = in_basket(use_buyer(Some(BuyerQuery::Baskets)).buyer(), row);
-    let is_out = row.available <= 0;
-    let quantity = amounts::within(*wanted, row.available);
+    let is_out = available <= 0;
+    let quantity = amounts::within(*wanted, available);
     let change = {
-        let (wanted, available) = (wanted.setter(), row.available);
+        let wanted = wanted.setter();
         Callback::from(move |quantity: i64| wanted.set(amounts::within(quantity, available)))
     };
     let put = {
-        let (doing, row) = (doing.clone(), row.clone());
+        let (doing, row, must_choose) = (doing.clone(), row.clone(), props.must_choose.clone());
         Callback::from(move |_: MouseEvent| {
+            if let Some(before) = &must_choose {
+                before.set(before.wanted());
+                return;
+            }
             let desk = doing.desk.clone();
             let verb = BuyerVerb::PutLine {
                 stall: row.stall,
@@ -152,7 +189,7 @@ fn Put(props: &PutProps) -> Html {
             });
         })
     };
-    let quick = amounts::quick(row.unit, row.price_per, row.available);
+    let quick = amounts::quick(row.unit, row.price_per, available);
     html! {
         <div class="put">
             if !quick.is_empty() {

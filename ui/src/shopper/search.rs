@@ -83,7 +83,8 @@ fn Found(props: &FoundProps) -> Html {
     let text = props.text.clone();
     let live =
         use_market(Some(MarketQuery::Stalls { text: text.clone(), window: Window::first(STALLS_MAX) }));
-    let offers = MarketQuery::Offers { stall: None, text, category: None, window: Window::first(0) };
+    let offers =
+        MarketQuery::Offers { stall: None, text, category: None, families: true, window: Window::first(0) };
     let title = speech.fill("shop.nothing", &[("text", &props.text)]);
     let has_stalls = matches!(live.market(), Some(MarketView::Stalls(dated)) if !dated.value.is_empty());
     let empty = if has_stalls {

@@ -106,6 +106,7 @@ fn Shelf(props: &ShelfProps) -> Html {
         stall: Some(props.stall),
         text: text.trim().to_owned(),
         category: chosen,
+        families: true,
         window: Window::first(0),
     };
     let chip = |to: Option<ThingId>, name: AttrValue| {

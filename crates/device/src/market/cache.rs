@@ -1,30 +1,25 @@
 //! What was seen of the market, in tables.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use soko_app_api::{
-    Dated, MarketQuery, MarketView, OfferPage, OfferRow, ReviewRow, ShopHandings, StallCard, StallPage,
-    WINDOW_ROWS_MAX, Window,
+    Dated, MarketQuery, MarketView, ReviewRow, ShopHandings, StallCard, StallPage, WINDOW_ROWS_MAX, Window,
+    without_variants,
 };
-use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::{Row, StoreError, Tx, params};
 use soko_search::{Names, fold};
 
 use super::groups;
+use super::offers::{self, Listed, about, of_category, put_offer};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::{pack, unpack};
 
+/// The nearest that a search finds; what comes after them is not what was meant.
+const FOUND_MAX: usize = 1_000;
 /// Stalls that are kept at most; of all there are, the ones that were looked at.
 const STALLS_MAX: u32 = 2_000;
-
-/// An offer as it was last seen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct OfferKept {
-    pub(crate) as_of_ms: i64,
-    pub(crate) row: OfferRow,
-    page: Option<OfferPage>,
-}
 
 impl Device {
     /// Keeps what passes by.
@@ -36,9 +31,9 @@ impl Device {
             }
             MarketView::Stall(seen) => put_stall(tx, seen.as_of_ms, &seen.value.card, Some(&seen.value)),
             MarketView::Offers(seen) => {
-                seen.value.iter().try_for_each(|row| put_offer(tx, seen.as_of_ms, row, None))
+                seen.value.iter().try_for_each(|row| put_offer(tx, seen.as_of_ms, row))
             }
-            MarketView::Offer(seen) => put_offer(tx, seen.as_of_ms, &seen.value.row, Some(&seen.value)),
+            MarketView::Offer(seen) => offers::put_page(tx, seen),
             MarketView::Categories(seen) => groups::put(tx, seen),
             MarketView::Reviews(seen) => {
                 // Of a product's first page only; what a stall's people look at is the server's.
@@ -51,15 +46,15 @@ impl Device {
             }
         })?;
         let rows = match view {
-            MarketView::Offers(seen) => seen.value.as_slice(),
-            MarketView::Offer(seen) => std::slice::from_ref(&seen.value.row),
+            MarketView::Offers(seen) => seen.value.iter().collect(),
+            MarketView::Offer(seen) => about(&seen.value),
             MarketView::Missing
             | MarketView::Stalls(_)
             | MarketView::Stall(_)
             | MarketView::Reviews(_)
-            | MarketView::Categories(_) => &[],
+            | MarketView::Categories(_) => Vec::new(),
         };
-        self.model.borrow_mut().seen(rows);
+        self.model.borrow_mut().seen(&rows);
         if let Some(names) = self.names.borrow_mut().as_mut() {
             rows.iter().for_each(|row| names.put((row.stall, row.product), &row.name));
         }
@@ -84,8 +79,9 @@ impl Device {
                     MarketView::Stall(dated(as_of_ms, page))
                 }))
             }
-            MarketQuery::Offers { stall, text, category, window } => {
-                self.seen_offers((*stall, *category), text, *window)
+            MarketQuery::Offers { stall, text, category, families, window } => {
+                let of = Listed { stall: *stall, category: *category, families: *families };
+                self.seen_offers(of, text, *window)
             }
             MarketQuery::Categories => Ok(MarketView::Categories(gather(self.read(groups::all)?))),
             MarketQuery::Browse { browse, window } => {
@@ -105,16 +101,9 @@ impl Device {
                 }))
             }
             MarketQuery::Offer { stall, product } => {
-                let found = self.read(|tx| offer(tx, *stall, *product))?;
-                Ok(found.map_or(MarketView::Missing, |kept| {
-                    let unknown = || OfferPage {
-                        row: kept.row.clone(),
-                        description: String::new(),
-                        pictures: kept.row.picture.into_iter().collect(),
-                    };
-                    let page = kept.page.clone().unwrap_or_else(unknown);
-                    MarketView::Offer(dated(kept.as_of_ms, OfferPage { row: kept.row, ..page }))
-                }))
+                let found = self.read(|tx| offers::page(tx, *stall, *product))?;
+                Ok(found
+                    .map_or(MarketView::Missing, |(as_of_ms, page)| MarketView::Offer(dated(as_of_ms, page))))
             }
         }
     }
@@ -142,38 +131,53 @@ impl Device {
         Ok(MarketView::Stalls(gather(stalls.into_iter().skip(offset).take(rows))))
     }
 
-    fn seen_offers(
-        &self,
-        (stall, category): (Option<LogId>, Option<ThingId>),
-        text: &str,
-        window: Window,
-    ) -> Result<MarketView, Undone> {
+    fn seen_offers(&self, of: Listed, text: &str, window: Window) -> Result<MarketView, Undone> {
         let (offset, rows) = bounds(window);
         if text.trim().is_empty() {
-            let kept = self.read(|tx| offers_by_name(tx, (stall, category), window))?;
+            let kept = self.read(|tx| offers::by_name(tx, of, window))?;
             return Ok(MarketView::Offers(gather(kept)));
         }
-        self.warm_names()?;
-        let in_category = match category {
-            Some(category) => Some(self.read(|tx| of_category(tx, category))?),
-            None => None,
-        };
-        let is_meant = |key: (LogId, ProductId)| {
-            stall.is_none_or(|stall| stall == key.0)
-                && in_category.as_ref().is_none_or(|offers| offers.contains(&key))
-        };
-        let found = match self.names.borrow().as_ref() {
-            Some(names) => names.search(text, offset.saturating_add(rows), is_meant),
-            None => Vec::new(),
-        };
+        let found = self.search_offers(of, text, offset.saturating_add(rows))?;
         let kept = self.read(|tx| {
             let mut kept = Vec::new();
-            for (stall, product) in found.into_iter().skip(offset) {
-                kept.extend(offer(tx, stall, product)?.map(|kept| (kept.as_of_ms, kept.row)));
+            for (stall, product) in found.into_iter().skip(offset).take(rows) {
+                kept.extend(offers::offer(tx, stall, product)?.map(|kept| (kept.as_of_ms, kept.row)));
             }
             Ok(kept)
         })?;
         Ok(MarketView::Offers(gather(kept)))
+    }
+
+    /// At least so many that a text means, if there are.
+    fn search_offers(
+        &self,
+        of: Listed,
+        text: &str,
+        wanted: usize,
+    ) -> Result<Vec<(LogId, ProductId)>, Undone> {
+        self.warm_names()?;
+        let in_category = match of.category {
+            Some(category) => Some(self.read(|tx| of_category(tx, category))?),
+            None => None,
+        };
+        let is_meant = |key: (LogId, ProductId)| {
+            of.stall.is_none_or(|stall| stall == key.0)
+                && in_category.as_ref().is_none_or(|offers| offers.contains(&key))
+        };
+        let products = if of.families { self.read(offers::products)? } else { BTreeMap::new() };
+        let mut looked = wanted;
+        loop {
+            let found = match self.names.borrow().as_ref() {
+                Some(names) => names.search(text, looked, is_meant),
+                None => Vec::new(),
+            };
+            let is_all = found.len() < looked || looked >= FOUND_MAX;
+            let shown = without_variants(found, |key| products.get(&key).copied());
+            if shown.len() >= wanted || is_all {
+                return Ok(shown);
+            }
+            looked = looked.saturating_mul(4).min(FOUND_MAX);
+        }
     }
 
     /// Reads the names of all offers that are kept, once.
@@ -258,26 +262,6 @@ fn put_stall(
     Ok(())
 }
 
-fn put_offer(
-    tx: &mut dyn Tx,
-    as_of_ms: i64,
-    row: &OfferRow,
-    page: Option<&OfferPage>,
-) -> Result<(), StoreError> {
-    let page = page.map(pack).transpose()?;
-    tx.execute(
-        "insert into market_offer (stall, product, folded, as_of_ms, line, page)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (stall, product) do update
-         set folded = excluded.folded, as_of_ms = excluded.as_of_ms, line = excluded.line,
-             page = coalesce(excluded.page, market_offer.page)",
-        params![row.stall, row.product, fold(&row.name), as_of_ms, pack(row)?, page],
-    )?;
-    let product = params![row.stall, row.product];
-    tx.execute("delete from market_category where stall = $1 and product = $2", product)?;
-    row.categories.iter().try_for_each(|category| put_category(tx, row, *category))
-}
-
 fn put_reviews(
     tx: &mut dyn Tx,
     (stall, product): (LogId, ProductId),
@@ -299,15 +283,6 @@ fn reviews(
     let Some(row) = tx.query_opt(sql, params![stall, product])? else { return Ok(None) };
     let Some(reviews) = unpack(row.blob(1)?) else { return Ok(None) };
     Ok(Some((row.int(0)?, reviews)))
-}
-
-fn put_category(tx: &mut dyn Tx, row: &OfferRow, category: ThingId) -> Result<(), StoreError> {
-    tx.execute(
-        "insert into market_category (stall, category, product) values ($1, $2, $3)
-         on conflict (stall, category, product) do nothing",
-        params![row.stall, category, row.product],
-    )?;
-    Ok(())
 }
 
 fn stall_kept(
@@ -332,43 +307,4 @@ pub(crate) fn stall_card(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallCa
 /// What a stall is called; empty if it was never seen.
 pub(crate) fn stall_name(tx: &mut dyn Tx, stall: LogId) -> Result<String, StoreError> {
     Ok(stall_card(tx, stall)?.map(|card| card.name).unwrap_or_default())
-}
-
-pub(crate) fn offer(
-    tx: &mut dyn Tx,
-    stall: LogId,
-    product: ProductId,
-) -> Result<Option<OfferKept>, StoreError> {
-    let sql = "select as_of_ms, line, page from market_offer where stall = $1 and product = $2";
-    let Some(row) = tx.query_opt(sql, params![stall, product])? else { return Ok(None) };
-    let Some(line) = unpack(row.blob(1)?) else { return Ok(None) };
-    Ok(Some(OfferKept { as_of_ms: row.int(0)?, row: line, page: row.blob_opt(2)?.and_then(unpack) }))
-}
-
-fn offers_by_name(
-    tx: &mut dyn Tx,
-    (stall, category): (Option<LogId>, Option<ThingId>),
-    window: Window,
-) -> Result<Vec<(i64, OfferRow)>, StoreError> {
-    let in_category = "exists (select 1 from market_category c
-        where c.stall = o.stall and c.product = o.product and c.category = $2)";
-    let sql = format!(
-        "select o.as_of_ms, o.line from market_offer o
-         where ($1 is null or o.stall = $1) and ($2 is null or {in_category})
-         order by o.folded, o.stall, o.product limit $3 offset $4"
-    );
-    let rows = tx.query(&sql, params![stall, category, window.rows.min(WINDOW_ROWS_MAX), window.offset])?;
-    let mut kept = Vec::new();
-    for row in &rows {
-        if let Some(line) = unpack(row.blob(1)?) {
-            kept.push((row.int(0)?, line));
-        }
-    }
-    Ok(kept)
-}
-
-fn of_category(tx: &mut dyn Tx, category: ThingId) -> Result<BTreeSet<(LogId, ProductId)>, StoreError> {
-    let rows =
-        tx.query("select stall, product from market_category where category = $1", params![category])?;
-    rows.iter().map(|row| Ok((LogId(row.id(0)?), ProductId(row.id(1)?)))).collect()
 }

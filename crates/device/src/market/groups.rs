@@ -1,11 +1,12 @@
 //! Categories of the whole market over what is held here, so that looking around by them needs no signal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{Browse, Dated, MarketCategory, OfferRow, Place, order};
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::{Row, StoreError, Tx, params};
 
+use super::offers::line;
 use crate::kept::{pack, unpack};
 
 /// An offer, when it was seen, and its name as it is sorted by.
@@ -56,10 +57,15 @@ pub(super) fn browse(tx: &mut dyn Tx, browse: &Browse) -> Result<Option<Vec<(i64
     }
     let mut found: Vec<_> = found.into_values().collect();
     found.retain(|(_, _, row)| {
-        browse.admits(row.stall, row.price_minor, &row.currency)
-            && browse.sort.admits(row.was_minor)
-            && (!browse.in_stock || row.available > 0)
+        let shown = row.together();
+        browse.admits(row.stall, (shown.price_minor, shown.most_minor), &row.currency)
+            && browse.sort.admits(shown.was_minor)
+            && (!browse.in_stock || shown.available > 0)
     });
+    // A variant is left out where its product stands in the same list.
+    let products = found.iter().filter(|(_, _, row)| row.variant_of.is_none());
+    let products: BTreeSet<_> = products.map(|(_, _, row)| (row.stall, row.product)).collect();
+    found.retain(|(_, _, row)| row.variant_of.is_none_or(|of| !products.contains(&(row.stall, of))));
     found.sort_by(|(_, one, first), (_, other, second)| {
         order(browse.sort, &Place::of(first, one), &Place::of(second, other))
     });
@@ -68,7 +74,7 @@ pub(super) fn browse(tx: &mut dyn Tx, browse: &Browse) -> Result<Option<Vec<(i64
 
 fn take(rows: &[Row], found: &mut Found) -> Result<(), StoreError> {
     for row in rows {
-        if let Some(line) = unpack::<OfferRow>(row.blob(4)?) {
+        if let Some(line) = line(row.blob(4)?) {
             found
                 .insert((LogId(row.id(0)?), ProductId(row.id(1)?)), (row.int(2)?, row.text(3)?.into(), line));
         }

@@ -3,6 +3,7 @@
 
 mod cache;
 mod groups;
+mod offers;
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -17,7 +18,8 @@ use crate::failure::Undone;
 use crate::host::random;
 use crate::server::{Server, Unanswered, timed};
 
-pub(crate) use cache::{OfferKept, handings, offer, stall_card, stall_name};
+pub(crate) use cache::{handings, stall_card, stall_name};
+pub(crate) use offers::{OfferKept, offer};
 
 /// Stalls and offers that are fetched ahead.
 const STALLS_AHEAD: u32 = 50;
@@ -125,7 +127,9 @@ impl Device {
         let (mut offset, mut first_ms) = (0, None);
         while offset < OFFERS_AHEAD {
             let window = Window { offset, rows: WINDOW_ROWS_MAX };
-            let query = MarketQuery::Offers { stall, text: String::new(), category: None, window };
+            // Each variant, too: what is not here cannot be chosen offline.
+            let (text, category, families) = (String::new(), None, false);
+            let query = MarketQuery::Offers { stall, text, category, families, window };
             let view = server.market(&query).await?;
             self.keep_seen(&query, &view)?;
             let MarketView::Offers(offers) = view else { return Ok(()) };

@@ -78,8 +78,13 @@ pub(crate) async fn own_order(shell: &Shell, order: OrderId) -> OwnOrderView {
 }
 
 pub(crate) async fn offers(shell: &Shell, text: &str) -> Dated<Vec<OfferRow>> {
-    let query =
-        MarketQuery::Offers { stall: None, text: text.into(), category: None, window: Window::first(10) };
+    let query = MarketQuery::Offers {
+        stall: None,
+        text: text.into(),
+        category: None,
+        families: true,
+        window: Window::first(10),
+    };
     match shell.call(Call::Market(query)).await {
         Answer::Market(MarketView::Offers(offers)) => offers,
         other => panic!("{other:?}"),

@@ -43,8 +43,13 @@ async fn until_liked(shell: &Shell, what: &str, wanted: &[ProductId]) {
 async fn visitor(folder: &Path, server: &Running) -> Shell {
     let shell = Shell::open(folder);
     shell.device(DeviceVerb::UseServer { server: server.url() }).await;
-    let query =
-        MarketQuery::Offers { stall: None, text: String::new(), category: None, window: Window::first(9) };
+    let query = MarketQuery::Offers {
+        stall: None,
+        text: String::new(),
+        category: None,
+        families: true,
+        window: Window::first(9),
+    };
     shell
         .until("the market", async || match shell.call(Call::Market(query.clone())).await {
             Answer::Market(MarketView::Offers(seen)) => (seen.value.len() == 2).then_some(()),
