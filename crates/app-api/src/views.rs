@@ -360,6 +360,8 @@ pub struct StockView {
     /// would be missed twice.
     #[serde(with = "as_hex_list")]
     pub waits_for: Vec<AuthorId>,
+    /// Code and sentence, if the server's latest answer about these units was no.
+    pub refused: Option<(String, String)>,
 }
 
 /// The same numbers for a line of a list.

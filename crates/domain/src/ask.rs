@@ -22,6 +22,18 @@ pub enum Ask {
     TakeBack { product: ProductId, of: AuthorId, reason: String },
 }
 
+impl Ask {
+    /// Whose units it is about.
+    pub fn product(&self) -> Option<ProductId> {
+        match self {
+            Self::Share { product, .. } | Self::Pass { product, .. } | Self::TakeBack { product, .. } => {
+                Some(*product)
+            }
+            Self::Refund { .. } | Self::ConfirmDevices | Self::ConfirmDevicesOf { .. } => None,
+        }
+    }
+}
+
 impl Wire for Ask {
     fn put(&self, out: &mut Writer) {
         match self {

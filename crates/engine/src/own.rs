@@ -1,6 +1,7 @@
 //! The tables that only this device has: who it is, what it answered, what it asked.
 
 use soko_app_api::Said;
+use soko_domain::ask::Ask;
 use soko_domain::ids::{AuthorId, EpochId, LogId, ProductId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
@@ -9,6 +10,9 @@ use soko_replication::Introduction;
 use soko_replication::protocol::Epoch;
 
 use crate::identity::FrozenWhy;
+
+/// Requests that are looked through; whatever is older was answered long ago.
+const ASKS_MAX: usize = 1_000;
 
 /// Which database this is, and how far it has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -277,16 +281,17 @@ pub(crate) fn count_asks_waiting(tx: &mut dyn Tx, log: LogId) -> Result<u32, Sto
 }
 
 /// What was asked and what was answered, the latest first.
-pub(crate) fn asks(
-    tx: &mut dyn Tx,
-    log: LogId,
-    limit: usize,
-) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, StoreError> {
+pub(crate) fn asks(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, StoreError> {
     let rows = tx.query(
         "select body, answer from own_ask where log = $1 order by place desc limit $2",
-        params![log, limit],
+        params![log, ASKS_MAX],
     )?;
     rows.iter().map(|row| Ok((row.blob(0)?.into(), row.blob_opt(1)?.map(Vec::from)))).collect()
+}
+
+pub(crate) fn asked(tx: &mut dyn Tx, ask: ThingId) -> Result<Option<Ask>, StoreError> {
+    let row = tx.query_opt("select body from own_ask where ask = $1", params![ask])?;
+    Ok(row.map(|row| row.blob(0).map(Ask::from_bytes)).transpose()?.and_then(Result::ok))
 }
 
 /// Keeps the first answer; says whether it was the first.

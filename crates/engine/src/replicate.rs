@@ -223,6 +223,8 @@ impl Arrival {
         for answer in &progress.answers {
             if own::answer_ask(writing.tx, answer.ask, &answer.body)? {
                 writing.changed([QueryKey::Ask(answer.ask), QueryKey::Status]);
+                let about = own::asked(writing.tx, answer.ask)?.and_then(|ask| ask.product());
+                writing.changed(about.map(QueryKey::Stock));
             }
         }
         if !progress.verdicts.is_empty() {

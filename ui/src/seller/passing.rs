@@ -105,6 +105,7 @@ mod tests {
             owed: 0,
             holders: Vec::new(),
             waits_for: Vec::new(),
+            refused: None,
         };
         let owes = StockView { own_share: -2, ..stock.clone() };
         for (goes, stock, quantity, expected) in [

@@ -12,9 +12,6 @@ use soko_record_log::StoreError;
 use super::Asking;
 use crate::own;
 
-/// Requests that are looked through; whatever is older was answered long ago.
-const ASKS_MAX: usize = 1_000;
-
 pub(super) fn right(asking: &mut Asking<'_>, sale: SaleId) -> Result<Option<RefundRightView>, StoreError> {
     let (log, me) = (asking.log, asking.stall.row.author);
     let Some(found) = facts::sale(asking.tx, log, sale)? else { return Ok(None) };
@@ -50,7 +47,7 @@ type Asked = (i64, Option<(String, String)>);
 
 fn asked(asking: &mut Asking<'_>, wanted: SaleId) -> Result<BTreeMap<u32, Asked>, StoreError> {
     let mut lines: BTreeMap<u32, Asked> = BTreeMap::new();
-    for (body, answer) in own::asks(asking.tx, asking.log, ASKS_MAX)? {
+    for (body, answer) in own::asks(asking.tx, asking.log)? {
         let Ok(Ask::Refund { sale, line, quantity }) = Ask::from_bytes(&body) else { continue };
         if sale != wanted {
             continue;

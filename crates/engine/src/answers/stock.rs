@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{Holder, HolderRow, SharesRow, StockRow, StockView, Window};
+use soko_domain::ask::{Answer, Ask};
 use soko_domain::ids::{AuthorId, ProductId};
 use soko_domain::stock::Account;
+use soko_domain::wire::Wire as _;
 use soko_projection::counts;
 use soko_projection::read::{self as facts, ProductsOf};
 use soko_record_log::StoreError;
@@ -82,7 +84,21 @@ pub(super) fn stock(asking: &mut Asking<'_>, product: ProductId) -> Result<Stock
         owed: places.owed,
         holders: std::iter::once(shop).chain(accounts.into_iter().filter_map(holder)).collect(),
         waits_for,
+        refused: refused(asking, product)?,
     })
+}
+
+/// Why the latest answer was no; what waits for one, and what was said before, are passed over.
+fn refused(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<(String, String)>, StoreError> {
+    for (body, answer) in own::asks(asking.tx, asking.log)? {
+        let is_meant = Ask::from_bytes(&body).is_ok_and(|ask| ask.product() == Some(product));
+        match answer.filter(|_| is_meant).as_deref().map(Answer::from_bytes) {
+            Some(Ok(Answer::Refused { code, sentence })) => return Ok(Some((code, sentence))),
+            Some(Ok(Answer::Done)) => return Ok(None),
+            Some(Err(_)) | None => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Who may promise something, and of how many products.

@@ -152,6 +152,14 @@ fn an_ask_goes_out_until_it_is_answered_and_keeps_its_first_answer() {
     assert_eq!(relay.asks.len(), before, "an answered ask is not sent again");
     let expected = AskView::Refused { code: "share_exceeded".into(), sentence: "nothing left".into() };
     assert_eq!(view(&mut first), View::Ask(expected));
+    let told = first.stock(product(MANGO)).refused.map(|(code, _)| code);
+    assert_eq!(told.as_deref(), Some("share_exceeded"), "it stands beside the units that it is about");
+    assert_eq!(first.stock(product(MANGO + 1)).refused, None);
+
+    first.done(command(21, Verb::AskShare { product: product(MANGO), quantity: 1 }));
+    relay.answers = vec![(thing(21), Answer::Done)];
+    first.replicate(&mut relay);
+    assert_eq!(first.stock(product(MANGO)).refused, None, "what came after it is past");
 }
 
 #[test]
