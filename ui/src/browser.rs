@@ -1,6 +1,7 @@
 //! The few things that every screen needs of the browser: its window, chance, time, small notes kept by the page.
 //! Nothing here knows a shop.
 
+pub mod camera;
 pub mod file;
 pub mod picture;
 pub mod push;

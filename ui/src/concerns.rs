@@ -29,7 +29,8 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         | Call::Check { .. }
         | Call::Keep { .. }
         | Call::Kept { .. }
-        | Call::Programs(_) => false,
+        | Call::Programs(_)
+        | Call::ReadCode { .. } => false,
     }
 }
 

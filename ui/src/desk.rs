@@ -220,6 +220,7 @@ pub(crate) fn trouble(answer: Answer) -> Trouble {
         | Answer::Paper(_)
         | Answer::Checked(_)
         | Answer::Programs(_)
+        | Answer::Code(_)
         | Answer::Kept(_) => Trouble::Failed("link.unreadable".into()),
     }
 }

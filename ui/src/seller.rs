@@ -1,6 +1,7 @@
 //! The seller's side of the counter.
 
 mod begin;
+mod camera;
 mod categories;
 mod choose;
 mod claims;

@@ -52,6 +52,8 @@ pub enum Call {
     Kept { key: String },
     /// What an owner lets programs of their own do.
     Programs(ProgramsCall),
+    /// Which code a camera sees: shades of grey, row by row; 0 is black.
+    ReadCode { width: u32, height: u32, shades: Vec<u8> },
 }
 
 /// Longest key and longest value of a draft.
@@ -82,6 +84,8 @@ pub enum Answer {
         sentence: String,
     },
     Programs(ProgramsReply),
+    /// As a scanner would have typed it.
+    Code(Option<String>),
 }
 
 /// What happened without being asked for.

@@ -6,6 +6,7 @@ use soko_app_api::{
 };
 use soko_domain::ids::LogId;
 use soko_engine::Failure;
+use soko_print::{Grey, read_code};
 use soko_projection::read as facts;
 
 use crate::device::Device;
@@ -49,6 +50,9 @@ impl Device {
             Call::About => self.about().map(Answer::About),
             Call::Keep { key, value } => self.keep_draft(&key, &value).map(|()| Answer::Kept(Vec::new())),
             Call::Kept { key } => self.draft(&key).map(Answer::Kept),
+            Call::ReadCode { width, height, shades } => {
+                Ok(Answer::Code(read_code(Grey { width, height, shades })))
+            }
             Call::Programs(call) => self.programs(&call).await.map(Answer::Programs),
         };
         answer.unwrap_or_else(Answer::from)

@@ -1,6 +1,6 @@
 //! Paper: one [`Receipt`] made from the engine's answer by one function, and everything it becomes: plain text,
 //! the bytes of a receipt printer, a PDF; and labels with barcodes. Pure: nothing is sent, no total is computed,
-//! no time is asked.
+//! no time is asked. And codes that a camera sees are read again.
 //!
 //! Without the feature `draw` there is only the receipt and its text: that is all a screen needs, and fonts would
 //! make its first visit slow.
@@ -28,11 +28,16 @@ mod pdf;
 pub mod peer;
 #[cfg(feature = "draw")]
 mod picture;
+#[cfg(feature = "read")]
+mod reading;
 
 pub use amount::price_text;
 pub use receipt::{Receipt, ReceiptLine, Sum};
 pub use rows::test_page;
 pub use text::to_text;
+
+#[cfg(feature = "read")]
+pub use reading::{Grey, SIDE_MAX, read_code};
 
 #[cfg(feature = "draw")]
 pub use {

@@ -180,6 +180,7 @@ impl Shared {
             | Call::Paper(_)
             | Call::Check { .. }
             | Call::Programs(_)
+            | Call::ReadCode { .. }
             | Call::Keep { .. }
             | Call::Kept { .. } => None,
         }

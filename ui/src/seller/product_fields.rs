@@ -73,6 +73,7 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
             move || drop(listening)
         });
     }
+    let (camera, looking) = use_camera();
     let units = [Unit::Piece, Unit::Gram, Unit::Millilitre]
         .map(|unit| (unit.word().into(), speech.say_or(&format!("unit.{}", unit.word()), unit.word())));
     let on_unit = with(props, |draft, word| {
@@ -92,8 +93,12 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
                         problem={problem(props.wrong.price_per, "form.whole")} />
                 }
             </div>
-            <TextArea label={speech.say("product.barcodes")} value={draft.barcodes.clone()}
-                on_input={with(props, |draft, text| draft.barcodes = text)} hint={speech.say("product.barcodes-hint")} />
+            <div class="with-camera">
+                <TextArea label={speech.say("product.barcodes")} value={draft.barcodes.clone()}
+                    on_input={with(props, |draft, text| draft.barcodes = text)} hint={speech.say("product.barcodes-hint")} />
+                { camera }
+            </div>
+            { looking }
             <div class="pair">
                 <Field label={speech.say("product.sku")} value={draft.sku.clone()} on_input={with(props, |draft, text| draft.sku = text)} />
                 <Field label={speech.say("product.cost")} value={draft.cost.clone()} inputmode="decimal" sign={props.currency.clone()}

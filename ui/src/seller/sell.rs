@@ -5,6 +5,7 @@ use soko_app_api::{Answer, Call, FamilyRow, OwnStall, ProductFilter, ProductRow,
 use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
+use super::camera::use_camera;
 use super::counter::{Counter, CounterBar};
 use super::scans::put;
 use super::shift::NoDrawer;
@@ -79,16 +80,19 @@ fn Offer(props: &StallProps) -> Html {
     };
     let on_text = sets(&text);
     let on_shelf = sets(&shelf);
+    let (camera, looking) = use_camera();
     html! {
         <>
             <div class="sell-tools">
                 <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={on_text} />
+                { camera }
                 <Segmented label={speech.say("sell.view")} value={(*view).clone()} on_choose={choose_view}
                     options={vec![
                         ("grid".into(), named(Icon::Grid, speech.say("sell.grid"))),
                         ("rows".into(), named(Icon::Rows, speech.say("sell.rows"))),
                     ]} />
             </div>
+            { looking }
             if !is_searching {
                 <Shelves {stall} chosen={*shelf} on_choose={on_shelf} />
             }

@@ -14,6 +14,7 @@ use soko_domain::ids::{AuthorId, LogId, ProductId};
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
+use super::camera::use_camera;
 use super::passing::{Goes, Stays, ToWhom, use_others};
 use super::with_stall;
 use crate::acting::sets;
@@ -138,6 +139,7 @@ fn Entering(props: &EnteringProps) -> Html {
     let (others, chosen) = (use_others(&props.stall), use_state(|| None::<AuthorId>));
     let to = chosen.or_else(|| others.first().map(|other| other.author));
     use_scans(stall, change.clone(), text.setter());
+    let (camera, looking) = use_camera();
     let quantities = sheet.quantities(kind == Session::Count);
     let is_ready = quantities.is_some() && !doing.is_busy() && (kind != Session::Pass || to.is_some());
     let finish = {
@@ -166,7 +168,11 @@ fn Entering(props: &EnteringProps) -> Html {
                 <h1>{ speech.say(kind.title()) }</h1>
             </header>
             <p class="prose">{ speech.say(kind.text()) }</p>
-            <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
+            <div class="sell-tools">
+                <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
+                { camera }
+            </div>
+            { looking }
             <Hits {stall} text={(*text).clone()} on_hit={hit(&change, &text)} />
             if kind == Session::Gone {
                 <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={reason_setter(&reason)} />

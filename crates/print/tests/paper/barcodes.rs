@@ -1,25 +1,24 @@
 //! Codes, read again by a reader that knows nothing of how they were made.
 
-use rxing::common::HybridBinarizer;
-use rxing::{BinaryBitmap, DecodeHints, Luma8Source, MultiFormatReader, Reader as _};
-use soko_print::{Barcode, Picture};
+use soko_print::{Barcode, Grey, Picture, SIDE_MAX, read_code};
 
 /// The code in a picture, with a white border around it.
 pub(crate) fn read(picture: &Picture) -> Option<String> {
+    read_code(grey(picture, |_, shade| shade))
+}
+
+/// As a camera would see it, with something done to each place.
+fn grey(picture: &Picture, spoilt: impl Fn(usize, u8) -> u8) -> Grey {
     const BORDER: usize = 20;
     let (width, height) = (picture.width() + 2 * BORDER, picture.height() + 2 * BORDER);
-    let mut luma = vec![255_u8; width * height];
+    let mut shades = vec![255_u8; width * height];
     for y in 0..picture.height() {
         for x in (0..picture.width()).filter(|x| picture.is_black(*x, y)) {
-            luma[(y + BORDER) * width + x + BORDER] = 0;
+            shades[(y + BORDER) * width + x + BORDER] = 0;
         }
     }
-    let (width, height) = (u32::try_from(width).unwrap(), u32::try_from(height).unwrap());
-    let source = Luma8Source::new(luma, width, height).unwrap();
-    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
-    let found = MultiFormatReader::default().decode_with_hints(&mut bitmap, &hints).ok()?;
-    Some(found.getText().to_owned())
+    shades.iter_mut().enumerate().for_each(|(at, shade)| *shade = spoilt(at, *shade));
+    Grey { width: u32::try_from(width).unwrap(), height: u32::try_from(height).unwrap(), shades }
 }
 
 fn picture(code: &Barcode) -> Picture {
@@ -56,6 +55,32 @@ fn what_was_made_is_read_again() {
         (Barcode::qr("https://market.example/a?b=ü"), "https://market.example/a?b=ü"),
     ] {
         assert_eq!(read(&picture(&code.unwrap())).as_deref(), Some(text));
+    }
+}
+
+#[test]
+fn a_code_is_read_in_bad_light_and_upside_down() {
+    for code in [Barcode::ean13("4006381333931"), Barcode::code128("SOKO-12/b"), Barcode::qr("soko://x")] {
+        let picture = picture(&code.unwrap());
+        let sharp = read(&picture);
+        // Grey on grey, darker to one side, with the grain of a cheap camera.
+        let dim = |at: usize, shade: u8| {
+            let grain = u8::try_from(at * 2_654_435_761 % 13).unwrap();
+            shade / 3 + 60 + u8::try_from(at % 300 / 10).unwrap() + grain
+        };
+        assert_eq!(read_code(grey(&picture, dim)), sharp);
+        let mut turned = grey(&picture, dim);
+        turned.shades.reverse();
+        assert_eq!(read_code(turned), sharp);
+        assert!(sharp.is_some());
+    }
+}
+
+#[test]
+fn a_picture_without_a_code_or_of_another_size_than_it_says_has_none() {
+    let flat = |width, height, shades: usize| Grey { width, height, shades: vec![127; shades] };
+    for seen in [flat(40, 30, 1_200), flat(40, 30, 1_199), flat(0, 30, 0), flat(SIDE_MAX + 1, 1, 1_025)] {
+        assert_eq!(read_code(seen), None);
     }
 }
 

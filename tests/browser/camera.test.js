@@ -1,0 +1,54 @@
+// Codes read with the camera, offline: Chromium shows a film of one instead of what a camera sees.
+
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { test } from "node:test";
+import { filmOf } from "./lib/codes.js";
+import { comes } from "./lib/seen.js";
+import { anyName } from "./lib/till.js";
+import { afterOneVisit, opened } from "./lib/visit.js";
+
+const CODE = "4006381333931";
+
+test("a code before the camera fills in a form, and then sells", async () => {
+  const film = filmOf(CODE);
+  const args = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${film}`];
+  try {
+    await afterOneVisit(async (till) => {
+      const { page } = till;
+      await opened(till, "2.50");
+      const honey = anyName("Honey");
+      await till.go("/products/new");
+      await page.getByRole("textbox", { name: /^Name/ }).fill(honey);
+      await page.getByRole("textbox", { name: /^Price/ }).first().fill("7.20");
+      await page.locator("details summary").first().click();
+      await till.button("Read codes with the camera").click();
+      await page.getByText(`Read: ${CODE}`).waitFor();
+      await comes(() => page.getByRole("textbox", { name: /^Barcodes/ }).inputValue(), CODE);
+      await till.button("Save").click();
+      await page.getByText(`${honey} is on offer`).first().waitFor();
+
+      await till.go("/sell");
+      await till.button("Read codes with the camera").click();
+      const cart = page.getByRole("complementary", { name: "Cart" });
+      await cart.getByRole("button", { name: new RegExp(honey) }).first().waitFor();
+      await page.getByText(`Read: ${CODE}`).waitFor();
+      await till.button("Close the camera").click();
+      await page.locator("video").waitFor({ state: "detached" });
+      // It stayed before the camera all the time, and is one.
+      await till.pay();
+      await page.getByRole("article").getByText(/7\.20/).first().waitFor();
+    }, { args });
+  } finally {
+    rmSync(dirname(film), { recursive: true });
+  }
+});
+
+test("whoever did not allow the camera is told how to", async () => {
+  await afterOneVisit(async (till) => {
+    await opened(till, "2.50");
+    await till.go("/sell");
+    await till.button("Read codes with the camera").click();
+    await till.page.getByText(/does not let this page use the camera/).waitFor();
+  }, { args: ["--use-fake-device-for-media-stream", "--deny-permission-prompts"] });
+});
