@@ -1,12 +1,10 @@
 //! Codes in what a camera sees, whoever printed them.
 
-use std::collections::HashSet;
-
 use rxing::common::HybridBinarizer;
 use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, MultiFormatReader, Reader as _};
 
 /// Longest side of a picture that is looked through.
-pub const SIDE_MAX: u32 = 1024;
+pub const SIDE_MAX: u32 = 4096;
 
 /// What stands on goods, labels, receipts and invitations.
 const FORMATS: [BarcodeFormat; 7] = [
@@ -35,9 +33,8 @@ pub fn read_code(seen: Grey) -> Option<String> {
         return None;
     }
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(Luma8Source::new(shades, width, height).ok()?));
-    let formats = HashSet::from(FORMATS);
-    let hints =
-        DecodeHints { TryHarder: Some(true), PossibleFormats: Some(formats), ..DecodeHints::default() };
+    let formats = Some(FORMATS.into_iter().collect());
+    let hints = DecodeHints { TryHarder: Some(true), PossibleFormats: formats, ..DecodeHints::default() };
     let found = MultiFormatReader::default().decode_with_hints(&mut bitmap, &hints).ok()?;
     Some(found.getText().trim().to_owned()).filter(|text| !text.is_empty())
 }

@@ -10,7 +10,7 @@ use yew::prelude::*;
 use crate::browser::camera::{self, Camera, Frame, NoCamera};
 use crate::browser::time;
 use crate::desk::{Desk, use_desk};
-use crate::parts::{Icon, Problem, icon};
+use crate::parts::{Icon, Problem, SearchBox, icon};
 use crate::speech::use_speech;
 
 const LOOK_EVERY_MS: i32 = 120;
@@ -43,6 +43,28 @@ pub(super) fn use_camera() -> (Html, Html) {
             Html::default()
         },
     )
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct CameraSearchProps {
+    pub label: AttrValue,
+    pub value: AttrValue,
+    pub on_input: Callback<String>,
+}
+
+/// A search field with the camera beside it.
+#[component]
+pub(super) fn CameraSearch(props: &CameraSearchProps) -> Html {
+    let (camera, looking) = use_camera();
+    html! {
+        <>
+            <div class="sell-tools">
+                <SearchBox label={props.label.clone()} value={props.value.clone()} on_input={props.on_input.clone()} />
+                { camera }
+            </div>
+            { looking }
+        </>
+    }
 }
 
 /// What became of looking so far.

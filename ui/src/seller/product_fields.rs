@@ -7,6 +7,7 @@ use soko_domain::quantity::Unit;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::camera::use_camera;
 use super::draft::{Draft, Wrong};
 use crate::acting::use_acting;
 use crate::browser;

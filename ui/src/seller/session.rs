@@ -14,7 +14,7 @@ use soko_domain::ids::{AuthorId, LogId, ProductId};
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
-use super::camera::use_camera;
+use super::camera::CameraSearch;
 use super::passing::{Goes, Stays, ToWhom, use_others};
 use super::with_stall;
 use crate::acting::sets;
@@ -22,7 +22,7 @@ use crate::desk::{Desk, Trouble, use_desk};
 use crate::doing::use_doing;
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Choice, Empty, Field, Icon, Photo, SearchBox, icon};
+use crate::parts::{Choice, Empty, Field, Icon, Photo, icon};
 use crate::route::{Route, Session};
 use crate::speech::{Speech, use_speech};
 use crate::typed;
@@ -139,7 +139,6 @@ fn Entering(props: &EnteringProps) -> Html {
     let (others, chosen) = (use_others(&props.stall), use_state(|| None::<AuthorId>));
     let to = chosen.or_else(|| others.first().map(|other| other.author));
     use_scans(stall, change.clone(), text.setter());
-    let (camera, looking) = use_camera();
     let quantities = sheet.quantities(kind == Session::Count);
     let is_ready = quantities.is_some() && !doing.is_busy() && (kind != Session::Pass || to.is_some());
     let finish = {
@@ -168,11 +167,7 @@ fn Entering(props: &EnteringProps) -> Html {
                 <h1>{ speech.say(kind.title()) }</h1>
             </header>
             <p class="prose">{ speech.say(kind.text()) }</p>
-            <div class="sell-tools">
-                <SearchBox label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
-                { camera }
-            </div>
-            { looking }
+            <CameraSearch label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
             <Hits {stall} text={(*text).clone()} on_hit={hit(&change, &text)} />
             if kind == Session::Gone {
                 <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={reason_setter(&reason)} />
