@@ -18,7 +18,8 @@ use crate::suggest::Suggestions;
 enum ForShoppers {
     Done(Unread),
     View(Unread),
-    Market(MarketView),
+    // The page of an offer is by far the largest of them.
+    Market(Box<MarketView>),
     Suggested(Suggestions),
     Bought,
     Buyer(BuyerView),
@@ -31,6 +32,7 @@ enum ForShoppers {
     Refused(Refused),
     Failed { sentence: String },
     Programs(Unread),
+    Code(Unread),
 }
 
 /// The same cases in the same order as [`DeviceReply`]: what a shopper has the device do says no more than that it is done.
@@ -68,8 +70,9 @@ pub fn decode_for_shoppers(bytes: &[u8]) -> Result<Answer, CodecError> {
         )
         | ForShoppers::People(none)
         | ForShoppers::Paper(none)
-        | ForShoppers::Programs(none) => match none {},
-        ForShoppers::Market(view) => Answer::Market(view),
+        | ForShoppers::Programs(none)
+        | ForShoppers::Code(none) => match none {},
+        ForShoppers::Market(view) => Answer::Market(*view),
         ForShoppers::Suggested(suggestions) => Answer::Suggested(suggestions),
         ForShoppers::Bought => Answer::Bought,
         ForShoppers::Buyer(view) => Answer::Buyer(view),
