@@ -1,5 +1,4 @@
 //! A device revoked by another device's record, not by a person at the server.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

@@ -128,8 +128,6 @@ async fn look(desk: Desk, video: HtmlVideoElement, is_shown: Rc<Cell<bool>>, set
 
 async fn read(desk: &Desk, frame: Option<Frame>) -> Option<String> {
     let Frame { width, height, shades } = frame?;
-    match desk.call(Call::ReadCode { width, height, shades }).await {
-        Answer::Code(code) => code,
-        _ => None,
-    }
+    let answer = desk.call(Call::ReadCode { width, height, shades }).await;
+    if let Answer::Code(code) = answer { code } else { None }
 }
