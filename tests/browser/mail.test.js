@@ -120,8 +120,8 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     const held = await box.mail(EMAIL, /set your order aside/);
     assert.match(held.text, /Total: /);
     const stall = held.subject.replace(/ set your order aside$/, "");
-    const told = await box.mail(null, /^New order at/);
-    assert.equal(told.subject, `New order at ${stall}`);
+    // Buyers of the demo order elsewhere meanwhile.
+    await box.mail(null, { test: (subject) => subject === `New order at ${stall}`, toString: () => `New order at ${stall}` });
 
     await other.goto(linkOf(held, "Choose what you get"));
     await other.getByLabel("Your order is set aside").uncheck();
