@@ -105,18 +105,7 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await page.locator("form").getByRole("button", { name: "Save" }).click();
     await clicked(browser.context, page, { ...shown, path: "/my-orders" });
 
-    await till.go("/market");
-    // What the demo sold out, depending on the hour, cannot be put into a basket.
-    const offer = await page.waitForFunction(() => {
-      const all = [...document.querySelectorAll("main:not(.first-paint) a[href^='/stall/']:not(.ware-out)")];
-      return all.map((link) => link.pathname).find((path) => path.split("/").length === 4);
-    });
-    await till.go(await offer.jsonValue());
-    await till.button("Put in basket").click();
-    await page.getByText(/^In your basket/).waitFor();
-    await till.go("/basket");
-    await page.getByRole("button", { name: /^Order from/ }).first().click();
-    await till.order();
+    await till.orderOfMarket();
     const held = await box.mail(EMAIL, /set your order aside/);
     assert.match(held.text, /Total: /);
     const stall = held.subject.replace(/ set your order aside$/, "");

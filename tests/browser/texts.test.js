@@ -90,18 +90,7 @@ test("a telephone is confirmed by a code and then told of an order", async () =>
     await till.go("/told");
     await comes(() => wish.isChecked(), true);
 
-    await till.go("/market");
-    // What the demo sold out, depending on the hour, cannot be put into a basket.
-    const offer = await page.waitForFunction(() => {
-      const all = [...document.querySelectorAll("main:not(.first-paint) a[href^='/stall/']:not(.ware-out)")];
-      return all.map((link) => link.pathname).find((path) => path.split("/").length === 4);
-    });
-    await till.go(await offer.jsonValue());
-    await till.button("Put in basket").click();
-    await page.getByText(/^In your basket/).waitFor();
-    await till.go("/basket");
-    await page.getByRole("button", { name: /^Order from/ }).first().click();
-    await till.order();
+    await till.orderOfMarket();
     const [told, total, link] = (await texts.to(NUMBER)).split("\n");
     assert.match(told, / set your order aside$/);
     assert.match(total, /^Total: /);

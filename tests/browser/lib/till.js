@@ -78,6 +78,21 @@ export class Till {
     await this.button("Order now").click();
   }
 
+  // One of the first thing on the market that can be had: what the demo sold out, depending on the hour, cannot be put into a basket.
+  async orderOfMarket() {
+    await this.go("/market");
+    const offer = await this.page.waitForFunction(() => {
+      const all = [...document.querySelectorAll("main:not(.first-paint) a[href^='/stall/']:not(.ware-out)")];
+      return all.map((link) => link.pathname).find((path) => path.split("/").length === 4);
+    });
+    await this.go(await offer.jsonValue());
+    await this.button("Put in basket").click();
+    await this.page.getByText(/^In your basket/).waitFor();
+    await this.go("/basket");
+    await this.page.getByRole("button", { name: /^Order from/ }).first().click();
+    await this.order();
+  }
+
   // What this register may promise of a product, and what it does about it: "Receive", "Give back", "Ask for more".
   async stockOf(name, deed, quantity) {
     await this.go("/stock");
