@@ -8,6 +8,7 @@ use soko_app_api::{ProductEdit, Verb};
 use soko_device::Exchange;
 use soko_register::home::Home;
 use soko_replication::Timing;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::figure::{Fault, Measured, Milli, percentile, print};
@@ -25,7 +26,8 @@ pub(crate) fn replicate() -> Measured {
     let mut first = Till::found(&folder.path().join("first"), PRODUCTS)?;
     let path = folder.path().join("second");
     runtime.block_on(fresh(&mut first, &path, &process))?;
-    edits(first, &path)
+    // An open connection lives on the runtime that opened it.
+    edits(first, &path, &runtime)
 }
 
 /// A new device fetches everything there is.
@@ -49,7 +51,7 @@ async fn fresh(first: &mut Till, path: &Path, process: &ServerProcess) -> Measur
 }
 
 /// From the command on one device to the record on the disk of the other, which listens.
-fn edits(mut first: Till, second: &Path) -> Measured {
+fn edits(mut first: Till, second: &Path, runtime: &Runtime) -> Measured {
     let (arrived, arrivals) = mpsc::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let (path, stall) = (second.to_owned(), first.stall);
@@ -70,7 +72,7 @@ fn edits(mut first: Till, second: &Path) -> Measured {
         })?;
         Ok(home.close()?)
     });
-    let measured = send_edits(&mut first, &arrivals);
+    let measured = send_edits(&mut first, &arrivals, runtime);
     let _ = stop.send(());
     let ended = listening.join().map_err(|_| Fault("the listener failed".into()))?;
     let mut times = measured?;
@@ -79,8 +81,11 @@ fn edits(mut first: Till, second: &Path) -> Measured {
     Ok(())
 }
 
-fn send_edits(first: &mut Till, arrivals: &mpsc::Receiver<Instant>) -> Measured<Vec<Duration>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+fn send_edits(
+    first: &mut Till,
+    arrivals: &mpsc::Receiver<Instant>,
+    runtime: &Runtime,
+) -> Measured<Vec<Duration>> {
     let product = *first.products.first().ok_or_else(|| Fault("there is no product".into()))?;
     let mut times = Vec::new();
     // The first one shows that the other listens.

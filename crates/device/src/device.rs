@@ -257,8 +257,8 @@ impl Device {
             if may_move(&notice) {
                 self.prices.ring();
             }
+            self.pictures.borrow_mut().hear(&notice);
             if notice.keys.iter().any(|key| matches!(key, QueryKey::Products | QueryKey::Everything)) {
-                self.pictures.borrow_mut().due.insert(stall);
                 self.model.borrow_mut().doubt(Some(stall));
             }
             self.tell(&Told::Stall(notice));
@@ -288,7 +288,7 @@ impl Device {
             if !is_connected || self.links.borrow().contains_key(&stall) {
                 continue;
             }
-            self.pictures.borrow_mut().due.insert(stall);
+            self.pictures.borrow_mut().doubt(stall);
             let bell = Rc::new(Bell::default());
             self.links.borrow_mut().insert(stall, Rc::clone(&bell));
             self.spawn(|device| Box::pin(async move { device.follow_stall(stall, &bell).await }));

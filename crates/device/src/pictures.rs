@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
-use soko_app_api::PICTURE_BYTES_MAX;
-use soko_domain::ids::{Hash, LogId};
+use soko_app_api::{Notice, PICTURE_BYTES_MAX, QueryKey};
+use soko_domain::ids::{Hash, LogId, ProductId};
 use soko_projection::read as facts;
 use soko_record_log::{StoreError, Tx, params};
 
@@ -23,9 +23,6 @@ const MARKET_MAX: u32 = 300;
 const TURN_MAX: usize = 4;
 /// A picture that nobody has is asked for again after this.
 const MISSING_MS: u64 = 600_000;
-/// Products that are looked through at a time.
-const PORTION: u32 = 500;
-
 const UNSENT: u8 = 0;
 const SENT: u8 = 1;
 const REFUSED: u8 = 2;
@@ -33,10 +30,41 @@ const REFUSED: u8 = 2;
 /// What is known of pictures in memory.
 #[derive(Default)]
 pub(crate) struct Pictures {
-    /// Stalls whose products may name pictures that are not here.
-    pub(crate) due: BTreeSet<LogId>,
+    /// Products that may name pictures that are not here.
+    doubted: BTreeMap<LogId, Doubted>,
+    /// Named by products and not here.
+    wanted: BTreeMap<LogId, BTreeSet<Hash>>,
     /// Not at the server; until when it is not asked again.
     missing: BTreeMap<Hash, u64>,
+}
+
+/// Which products of a stall are looked at before its next pictures are fetched.
+enum Doubted {
+    These(BTreeSet<ProductId>),
+    All,
+}
+
+impl Pictures {
+    /// Any product of this stall may name a picture that is not here.
+    pub(crate) fn doubt(&mut self, stall: LogId) {
+        self.doubted.insert(stall, Doubted::All);
+    }
+
+    /// What changed is looked at again, and nothing else: an edit must not cost a look at the whole catalogue.
+    pub(crate) fn hear(&mut self, notice: &Notice) {
+        for key in &notice.keys {
+            if *key == QueryKey::Everything {
+                return self.doubt(notice.stall);
+            }
+            let QueryKey::Product(product) = key else { continue };
+            match self.doubted.entry(notice.stall).or_insert_with(|| Doubted::These(BTreeSet::new())) {
+                Doubted::These(products) => {
+                    products.insert(*product);
+                }
+                Doubted::All => return,
+            }
+        }
+    }
 }
 
 /// What kind of picture this is, by its first bytes; nothing if it is none that a browser shows safely.
@@ -108,34 +136,38 @@ impl Device {
     }
 
     async fn fetch_wanted(&self, server: &Server, stall: LogId) {
-        if !self.pictures.borrow().due.contains(&stall) {
-            return;
+        let doubted = self.pictures.borrow_mut().doubted.remove(&stall);
+        if let Some(doubted) = doubted {
+            let Ok(wanted) = self.read(|tx| wanted(tx, stall, &doubted)) else {
+                return self.pictures.borrow_mut().doubt(stall);
+            };
+            self.pictures.borrow_mut().wanted.entry(stall).or_default().extend(wanted);
         }
-        let Ok(mut wanted) = self.read(|tx| wanted(tx, stall)) else { return };
-        let clock_ms = self.clock_ms();
-        wanted.retain(|hash| self.pictures.borrow().missing.get(hash).is_none_or(|until| *until <= clock_ms));
-        if wanted.len() <= TURN_MAX {
-            self.pictures.borrow_mut().due.remove(&stall);
-        }
-        for hash in wanted.into_iter().take(TURN_MAX) {
-            let fetched = self.fetch(server, hash).await;
-            match fetched {
+        for hash in self.next_wanted(stall) {
+            match self.fetch(server, hash).await {
                 Ok(Some((bytes, media_type))) => {
                     let now_ms = self.host.now().at_ms;
                     let _ = self.write(|tx| keep(tx, (hash, media_type, &bytes), (true, SENT), now_ms));
+                    if let Some(wanted) = self.pictures.borrow_mut().wanted.get_mut(&stall) {
+                        wanted.remove(&hash);
+                    }
                 }
                 Ok(None) => {
                     let until = self.clock_ms().saturating_add(MISSING_MS);
-                    let mut pictures = self.pictures.borrow_mut();
-                    pictures.missing.insert(hash, until);
-                    pictures.due.insert(stall);
+                    self.pictures.borrow_mut().missing.insert(hash, until);
                 }
-                Err(_) => {
-                    self.pictures.borrow_mut().due.insert(stall);
-                    return;
-                }
+                Err(_) => return,
             }
         }
+    }
+
+    /// The next pictures to fetch. What was not at the server a while ago is asked for again, after the others.
+    fn next_wanted(&self, stall: LogId) -> Vec<Hash> {
+        let clock_ms = self.clock_ms();
+        let Pictures { wanted, missing, .. } = &*self.pictures.borrow();
+        let wanted = wanted.get(&stall).into_iter().flatten();
+        let may_come = |hash: &&Hash| missing.get(hash).is_none_or(|until| *until <= clock_ms);
+        wanted.filter(may_come).take(TURN_MAX).copied().collect()
     }
 
     /// Nothing if the server does not have it, or something else under its name.
@@ -196,19 +228,20 @@ fn unsent(tx: &mut dyn Tx) -> Result<Vec<(Hash, &'static str, Vec<u8>)>, StoreEr
     Ok(pictures)
 }
 
-/// Pictures that products of a stall show and that are not here.
-fn wanted(tx: &mut dyn Tx, stall: LogId) -> Result<BTreeSet<Hash>, StoreError> {
-    let (mut wanted, mut offset) = (BTreeSet::new(), 0);
-    loop {
-        let portion = facts::products(tx, stall, (offset, PORTION))?;
-        if portion.is_empty() {
-            break;
+/// Pictures that these products of a stall show and that are not here.
+fn wanted(tx: &mut dyn Tx, stall: LogId, doubted: &Doubted) -> Result<BTreeSet<Hash>, StoreError> {
+    let mut shown = BTreeSet::new();
+    match doubted {
+        Doubted::All => shown.extend(facts::pictures_of_products(tx, stall)?),
+        Doubted::These(products) => {
+            for product in products {
+                let found = facts::product(tx, stall, *product)?;
+                shown.extend(found.into_iter().flat_map(|found| found.pictures));
+            }
         }
-        offset += PORTION;
-        wanted.extend(portion.into_iter().flat_map(|product| product.pictures));
     }
     let mut missing = BTreeSet::new();
-    for hash in wanted {
+    for hash in shown {
         if tx.query_opt("select 1 from picture where hash = $1", params![hash])?.is_none() {
             missing.insert(hash);
         }

@@ -535,6 +535,16 @@ pub fn products(
     tx.query(&sql, params![log, rows, offset])?.iter().map(product_found).collect()
 }
 
+/// The pictures that any product of a stall shows, some of them more than once.
+pub fn pictures_of_products(tx: &mut dyn Tx, log: LogId) -> Result<Vec<Hash>, StoreError> {
+    let sql = "select pictures from product where log = $1 and length(pictures) > 0";
+    let mut pictures = Vec::new();
+    for row in &tx.query(sql, params![log])? {
+        pictures.extend(ids(row, 0, Hash::from_slice)?);
+    }
+    Ok(pictures)
+}
+
 /// Products with exactly this barcode or SKU.
 pub fn products_of_code(
     tx: &mut dyn Tx,
