@@ -41,22 +41,28 @@ impl Document {
     /// An empty document. All empty documents of a kind are equal, whoever makes them.
     pub fn new(kind: DocumentKind) -> Result<Self, Refused> {
         let automerge = genesis(kind).map_err(|_| Refused::Automerge)?;
-        Ok(Self { kind, automerge })
+        Ok(Self { kind, automerge: automerge.clone() })
     }
 
     /// Reads what [`Document::save`] wrote. The bytes must come from one's own storage or server: a document from
     /// a stranger is built from its changes, never loaded.
     pub fn load(kind: DocumentKind, saved: &[u8]) -> Result<Self, Refused> {
+        Ok(Self::load_shown(kind, saved)?.0)
+    }
+
+    /// The same, with what it shows.
+    fn load_shown(kind: DocumentKind, saved: &[u8]) -> Result<(Self, Fields), Refused> {
         if saved.len() > DOCUMENT_BYTES_MAX {
             return Err(Refused::TooLarge);
         }
         // An empty input is an empty Automerge document without a genesis, which is none of ours.
         let loaded = guarded(|| Automerge::load(saved)).map_err(|_| Refused::Unreadable)?;
         let document = Self { kind, automerge: loaded };
-        let root = Self::new(kind)?;
-        let shares_root = root.heads().iter().all(|head| document.has(head));
-        if shares_root && document.fields().kind() == Some(kind) {
-            Ok(document)
+        let root = genesis(kind).map_err(|_| Refused::Automerge)?;
+        let shares_root = root.get_heads().iter().all(|head| document.has(&Hash(head.0)));
+        let fields = document.fields();
+        if shares_root && fields.kind() == Some(kind) {
+            Ok((document, fields))
         } else {
             Err(Refused::Unreadable)
         }
@@ -130,7 +136,7 @@ impl Document {
         // What would be refused elsewhere must not leave here.
         let scanned = prescan(&change, author, &Limits::STANDARD)?;
         scanned.check_schema(self.kind)?;
-        copy.check_shown()?;
+        check_shown(&copy.fields())?;
         *self = copy;
         Ok(Some(Edited { change, hash: scanned.hash }))
     }
@@ -142,33 +148,44 @@ impl Document {
 
     /// Applies all of the changes or none, in whatever order they build on each other.
     pub fn apply_all(&mut self, changes: &[Scanned]) -> Result<(), Refused> {
+        *self = self.clone().with_all(changes)?.0;
+        Ok(())
+    }
+
+    /// This document with all of the changes, and what it shows then. If that fails, there is none.
+    pub(crate) fn with_all(mut self, changes: &[Scanned]) -> Result<(Self, Fields), Refused> {
         let ordered = self.in_order(changes)?;
         if ordered.is_empty() {
-            return Ok(());
+            let fields = self.fields();
+            return Ok((self, fields));
         }
         self.check_numbers(&ordered)?;
         let ops = ordered.iter().map(|change| change.ops.len() as u64).sum();
         self.check_budget(ordered.len() as u64, ops)?;
-        let mut copy = self.clone();
-        guarded(|| copy.take(&ordered))?;
-        // Automerge queues what it cannot place; the checks above leave nothing to queue.
         let expected = self.automerge.stats().num_changes + ordered.len() as u64;
-        if copy.automerge.stats().num_changes != expected {
+        guarded(|| self.take(&ordered))?;
+        // Automerge queues what it cannot place; the checks above leave nothing to queue.
+        if self.automerge.stats().num_changes != expected {
             return Err(Refused::Automerge);
         }
-        copy.check_shown()?;
-        *self = copy;
-        Ok(())
+        let fields = self.fields();
+        check_shown(&fields)?;
+        Ok((self, fields))
     }
 
     /// Saves, loads what was saved and compares: some changes make a document that never loads again.
     pub fn save_checked(&self) -> Result<Vec<u8>, Refused> {
+        self.save_showing(&self.fields())
+    }
+
+    /// The same for a document that is known to show these fields.
+    pub(crate) fn save_showing(&self, fields: &Fields) -> Result<Vec<u8>, Refused> {
         let saved = guarded(|| Ok::<_, AutomergeError>(self.automerge.save()))?;
         if saved.len() > DOCUMENT_BYTES_MAX {
             return Err(Refused::TooLarge);
         }
-        let loaded = Self::load(self.kind, &saved).map_err(|_| Refused::NotDurable)?;
-        let same = loaded.heads() == self.heads() && loaded.fields() == self.fields();
+        let (loaded, shown) = Self::load_shown(self.kind, &saved).map_err(|_| Refused::NotDurable)?;
+        let same = loaded.heads() == self.heads() && shown == *fields;
         if same { Ok(saved) } else { Err(Refused::NotDurable) }
     }
 
@@ -294,12 +311,11 @@ impl Document {
             stats.num_changes + changes <= DOCUMENT_CHANGES_MAX && stats.num_ops + ops <= DOCUMENT_OPS_MAX;
         if fits { Ok(()) } else { Err(Refused::TooLarge) }
     }
+}
 
-    fn check_shown(&self) -> Result<(), Refused> {
-        let fields = self.fields();
-        let crowded = fields.0.values().any(|values| values.len() > CONCURRENT_VALUES_MAX);
-        if crowded || fields.0.len() > DOCUMENT_FIELDS_MAX { Err(Refused::TooLarge) } else { Ok(()) }
-    }
+fn check_shown(fields: &Fields) -> Result<(), Refused> {
+    let crowded = fields.0.values().any(|values| values.len() > CONCURRENT_VALUES_MAX);
+    if crowded || fields.0.len() > DOCUMENT_FIELDS_MAX { Err(Refused::TooLarge) } else { Ok(()) }
 }
 
 /// The newest change of one author.

@@ -33,17 +33,16 @@ pub fn apply_checked(
         changes.iter().map(|(author, change)| prescan(change, author, &Limits::STANDARD)).collect();
     let scanned = scanned?;
     let work = || {
-        let mut document = match saved {
+        let document = match saved {
             Some(saved) => Document::load(kind, saved)?,
             None => Document::new(kind)?,
         };
-        document.apply_all(&scanned)?;
-        let fields = document.fields();
+        let (document, fields) = document.with_all(&scanned)?;
         let (_, problems) = fields.value(kind);
         if let Some(breach) = problems.into_iter().find(|problem| problem.is_breach()) {
             return Err(Refused::Schema(breach));
         }
-        Ok(Applied { saved: document.save_checked()?, heads: document.heads(), fields })
+        Ok(Applied { saved: document.save_showing(&fields)?, heads: document.heads(), fields })
     };
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Refused::Panicked))
 }

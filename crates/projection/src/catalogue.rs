@@ -270,14 +270,14 @@ impl Room<'_, '_> {
         }
         self.out.touched.documents.insert(self.document);
         match self.kind {
-            DocumentKind::Product => self.store_product(&applied.fields),
+            DocumentKind::Product => self.store_product(&applied.fields, heads_before.is_none()),
             DocumentKind::Stall if self.document.0 == self.book.log.0 => self.store_stall(&applied.fields),
             DocumentKind::Category => self.store_category(&applied.fields),
             DocumentKind::Stall | DocumentKind::PriceList | DocumentKind::OpenOrder => Ok(()),
         }
     }
 
-    fn store_product(&mut self, fields: &Fields) -> Result<(), StoreError> {
+    fn store_product(&mut self, fields: &Fields, is_new: bool) -> Result<(), StoreError> {
         let (value, problems) = fields.read::<Product>();
         let product = ProductId(self.document.0);
         self.out.touched.products.insert(product);
@@ -323,7 +323,9 @@ impl Room<'_, '_> {
                 value.piece_g.unwrap_or_default()
             ],
         )?;
-        for table in ["product_code", "product_category"] {
+        // Most products that arrive are new ones.
+        let kept: &[&str] = if is_new { &[] } else { &["product_code", "product_category"] };
+        for table in kept {
             let sql = format!("delete from {table} where log = $1 and product = $2");
             self.book.tx.run(&sql, params![self.book.log, product])?;
         }
