@@ -467,6 +467,20 @@ pub struct CategoryFound {
     pub products: u32,
 }
 
+/// The categories on offer, without counting what is in them.
+pub fn category_names(
+    tx: &mut dyn Tx,
+    log: LogId,
+    limit: usize,
+) -> Result<Vec<(ThingId, String)>, StoreError> {
+    let rows = tx.query(
+        "select category, name from category where log = $1 and archived = 0
+         order by position, folded, category limit $2",
+        params![log, limit],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.text(1)?.into()))).collect()
+}
+
 /// By position, then by name.
 pub fn categories(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<CategoryFound>, StoreError> {
     let rows = tx.query(

@@ -129,8 +129,8 @@ struct Step<'a, 't> {
 impl<'a, 't> Step<'a, 't> {
     fn new(writing: &'a mut Writing<'t>, job: &Job, choice: &'a ImportChoice) -> Result<Self, NotDone> {
         let currency = super::sale::currency(writing.tx, writing.log)?.to_string();
-        let known = facts::categories(writing.tx, writing.log, CATEGORIES_MAX)?;
-        let categories = known.into_iter().map(|found| (folded(&found.name), found.category)).collect();
+        let known = facts::category_names(writing.tx, writing.log, CATEGORIES_MAX)?;
+        let categories = known.into_iter().map(|(category, name)| (folded(&name), category)).collect();
         Ok(Self {
             writing,
             import: job.import,
