@@ -26,6 +26,10 @@ use crate::store::conn::{Conn, Opener, Shard, Undone, Work};
 
 /// Statement texts kept prepared per connection. The program has fewer; the limit is for safety.
 const STATEMENTS_MAX: usize = 500;
+/// PostgreSQL plans a statement for the tables as they are when it is prepared, and keeps the plan: one made for
+/// empty tables reads whole tables later. After so many uses of a statement it is prepared anew, then after as
+/// many times as many.
+const PLANNED_ANEW: u32 = 8;
 /// Statements that may be under way without their answers.
 const SENT_MAX: usize = 256;
 /// No statement of ours takes this long unless something is wrong.
@@ -76,13 +80,22 @@ impl Opener for Postgres {
 /// A statement on its way.
 type Sent = Pin<Box<dyn Future<Output = Result<u64, Error>>>>;
 
+/// A statement that the server has planned.
+struct Prepared {
+    statement: Statement,
+    /// Uses until it is planned anew.
+    left: u32,
+    /// What `left` began with.
+    after: u32,
+}
+
 /// One connection, with a runtime of its own that runs while this thread waits.
 pub(crate) struct PgConn {
     client: Arc<Client>,
     runtime: Runtime,
     /// Not waited for yet, the oldest first.
     sent: Vec<Sent>,
-    statements: HashMap<String, Statement>,
+    statements: HashMap<String, Prepared>,
     kept: Kept,
     /// The connection broke: whatever was under way is unknown to us and undone by the server.
     is_lost: bool,
@@ -149,15 +162,21 @@ impl PgConn {
     }
 
     fn prepared(&mut self, sql: &str) -> Result<Statement, StoreError> {
-        if let Some(statement) = self.statements.get(sql) {
-            return Ok(statement.clone());
-        }
+        let after = match self.statements.get_mut(sql) {
+            Some(prepared) if prepared.left > 0 => {
+                prepared.left -= 1;
+                return Ok(prepared.statement.clone());
+            }
+            Some(prepared) => prepared.after.saturating_mul(PLANNED_ANEW),
+            None => PLANNED_ANEW,
+        };
         let prepared = self.runtime.block_on(self.client.prepare(sql));
         let statement = self.answered(prepared)?;
         if self.statements.len() >= STATEMENTS_MAX {
             self.statements.clear();
         }
-        self.statements.insert(sql.to_owned(), statement.clone());
+        let prepared = Prepared { statement: statement.clone(), left: after, after };
+        self.statements.insert(sql.to_owned(), prepared);
         Ok(statement)
     }
 
