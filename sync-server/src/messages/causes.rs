@@ -1,5 +1,8 @@
 //! From what a stall's records say to whom it has to be told.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
+
 use soko_domain::entry::{Entry, Kind, OrderStep, OrderStepped, ReleaseReason};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::role::Role;
@@ -8,7 +11,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use super::channel::Offers;
 use super::hooks;
-use super::outbox::{self, About};
+use super::outbox::{About, Ways};
 use super::topic::{Audience, Topic};
 use crate::platform::guests;
 
@@ -232,15 +235,16 @@ pub(super) fn tell(
     (offers, now_ms): (Offers, i64),
 ) -> Result<usize, StoreError> {
     let mut made = 0;
+    let (mut ways, mut audiences) = (Ways::new((offers, now_ms)), Audiences::default());
     for cause in &stretch.causes {
         let because: [&[u8]; 3] = [log.as_bytes(), cause.author.as_bytes(), &cause.seq.to_be_bytes()];
         let Cause { topic, subject, detail, .. } = *cause;
         if let (Topic::Program(topic), true) = (topic, offers.hooks) {
             made += hooks::address(tx, (log, topic), (subject, detail), (&because, now_ms))?;
         }
-        for account in audience(tx, log, cause)? {
-            let about = About { topic, account, log: Some(log), subject, detail };
-            made += outbox::address(tx, &about, &because, (offers, now_ms))?;
+        for account in audiences.of(tx, log, cause)? {
+            let about = About { topic, account: *account, log: Some(log), subject, detail };
+            made += ways.address(tx, &about, &because)?;
         }
     }
     tx.run(
@@ -251,13 +255,26 @@ pub(super) fn tell(
     Ok(made)
 }
 
-/// Accounts with an address. A guest who made none has none, and whoever sells behind a counter asked for none.
-fn audience(tx: &mut dyn Tx, log: LogId, cause: &Cause) -> Result<Vec<ThingId>, StoreError> {
-    match (cause.topic.audience(), cause.buyer) {
-        (Audience::Stall, _) => of_stall(tx, log),
-        (Audience::Buyer, Some(buyer)) => guests::account_of(tx, buyer),
-        (Audience::Buyer, None) | (Audience::Account | Audience::Customer | Audience::Program, _) => {
-            Ok(vec![])
+/// Accounts with an address, looked up once for a stretch: a busy stall has many causes and few people.
+#[derive(Default)]
+struct Audiences(BTreeMap<Option<ThingId>, Vec<ThingId>>);
+
+impl Audiences {
+    /// A guest who made no account has no address, and whoever sells behind a counter asked for none.
+    fn of(&mut self, tx: &mut dyn Tx, log: LogId, cause: &Cause) -> Result<&[ThingId], StoreError> {
+        let buyer = match (cause.topic.audience(), cause.buyer) {
+            (Audience::Stall, _) => None,
+            (Audience::Buyer, Some(buyer)) => Some(buyer),
+            (Audience::Buyer, None) | (Audience::Account | Audience::Customer | Audience::Program, _) => {
+                return Ok(&[]);
+            }
+        };
+        match self.0.entry(buyer) {
+            MapEntry::Occupied(known) => Ok(known.into_mut()),
+            MapEntry::Vacant(unknown) => Ok(unknown.insert(match buyer {
+                None => of_stall(tx, log)?,
+                Some(buyer) => guests::account_of(tx, buyer)?,
+            })),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The messages themselves: what waits, what left, what was given up.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use sha2::{Digest as _, Sha256};
 use soko_domain::ids::{LogId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -114,21 +117,58 @@ pub(crate) struct About {
     pub(crate) detail: i64,
 }
 
-/// Makes a message for each way in which this person wants to hear of it, once whatever it is asked for again. Says how
-/// many ways that are.
+/// In which ways somebody wants to hear of something, looked up once for all that is told with one look.
+pub(super) struct Ways {
+    offers: Offers,
+    now_ms: i64,
+    known: BTreeMap<(ThingId, i64), Vec<Way>>,
+}
+
+/// A way, and whereto in it.
+type Way = (Channel, Option<ThingId>);
+
+impl Ways {
+    pub(super) fn new((offers, now_ms): (Offers, i64)) -> Self {
+        Self { offers, now_ms, known: BTreeMap::new() }
+    }
+
+    /// Makes a message for each way in which this person wants to hear of it, once whatever it is asked for again.
+    /// Says how many ways that are.
+    pub(super) fn address(
+        &mut self,
+        tx: &mut dyn Tx,
+        about: &About,
+        because: &[&[u8]],
+    ) -> Result<usize, StoreError> {
+        let key = (about.account, about.topic.number());
+        let ways = match self.known.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(wanted(tx, about, (self.offers, self.now_ms))?),
+        };
+        add_each(tx, about, because, (ways, self.now_ms))
+    }
+}
+
+/// Makes a message for each way in which this person wants to hear of it, once whatever it is asked for again. Says
+/// how many ways that are.
 pub(crate) fn address(
     tx: &mut dyn Tx,
     about: &About,
     because: &[&[u8]],
-    (offers, now_ms): (Offers, i64),
+    told: (Offers, i64),
 ) -> Result<usize, StoreError> {
-    let mut made = 0;
+    Ways::new(told).address(tx, about, because)
+}
+
+fn wanted(tx: &mut dyn Tx, about: &About, (offers, now_ms): (Offers, i64)) -> Result<Vec<Way>, StoreError> {
+    let mut ways = Vec::new();
     for channel in Channel::ALL.into_iter().filter(|channel| offers.has(*channel)) {
         if wishes::wants(tx, about.account, (channel, about.topic))? {
-            made += address_by(tx, about, because, (channel, now_ms))?;
+            let targets = targets(tx, about.account, (channel, now_ms))?;
+            ways.extend(targets.into_iter().map(|target| (channel, target)));
         }
     }
-    Ok(made)
+    Ok(ways)
 }
 
 /// The same in one way, wanted or not.
@@ -138,14 +178,24 @@ pub(crate) fn address_by(
     because: &[&[u8]],
     (channel, now_ms): (Channel, i64),
 ) -> Result<usize, StoreError> {
+    let targets = targets(tx, about.account, (channel, now_ms))?;
+    let ways: Vec<Way> = targets.into_iter().map(|target| (channel, target)).collect();
+    add_each(tx, about, because, (&ways, now_ms))
+}
+
+fn add_each(
+    tx: &mut dyn Tx,
+    about: &About,
+    because: &[&[u8]],
+    (ways, now_ms): (&[Way], i64),
+) -> Result<usize, StoreError> {
     let About { topic, account, log, subject, detail } = *about;
-    let targets = targets(tx, account, (channel, now_ms))?;
-    for target in &targets {
-        let message = identity(because, topic, account, (channel, *target));
-        let message = Message { message, topic, account, log, subject, detail, channel, target: *target };
+    for (channel, target) in ways.iter().copied() {
+        let message = identity(because, topic, account, (channel, target));
+        let message = Message { message, topic, account, log, subject, detail, channel, target };
         add(tx, &message, now_ms)?;
     }
-    Ok(targets.len())
+    Ok(ways.len())
 }
 
 /// Whereto in this way: one mailbox, each browser, or a telephone if there is one.
