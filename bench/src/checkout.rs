@@ -107,15 +107,23 @@ struct Shop {
 
 impl Shop {
     async fn open(folder: &Folder, process: &ServerProcess, units: i64) -> Measured<Self> {
-        // The register keeps as many as the shop gets, so that nothing is shared out anew.
+        // The register keeps as many as the shop gets, so that nothing is shared out anew; the server may have asked for
+        // some of them already.
         let mut till = Till::stocked(&folder.path().join("till"), 1, 2 * units)?;
         let server = till.server(process)?;
         let product = *till.products.first().ok_or_else(|| Fault("there is no product".into()))?;
         till.enrol(&server).await?;
         till.handle(Verb::EditStall { edits: vec![StallEdit::TakesCard(true)] })?;
         till.exchange().await?;
-        till.handle(Verb::ReturnShare { product, quantity: units })?;
-        till.exchange().await?;
+        let missing = units - till.in_shop(product)?;
+        if missing > 0 {
+            till.handle(Verb::ReturnShare { product, quantity: missing })?;
+            till.exchange().await?;
+        }
+        let in_shop = till.in_shop(product)?;
+        if in_shop != units {
+            return Err(Fault(format!("the shop has {in_shop} units and should have {units}")));
+        }
         let shop = Self { stall: till.stall, product };
         till.home.close()?;
         Ok(shop)

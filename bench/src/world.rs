@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use soko_app_api::{
     Command as ToDo, DiscountInput, ProductContent, Query, ReceivedLineInput, SaleLineInput, StallContent,
-    Verb,
+    Verb, View,
 };
 use soko_device::{Exchange, Server, Summary, Ticket};
 use soko_domain::ids::{LogId, ProductId, ShiftId, ThingId};
@@ -139,6 +139,14 @@ impl Till {
         let command = ToDo { id: ThingId(random_id().0), stall: self.stall, verb };
         self.home.engine()?.handle(command, now())?;
         Ok(())
+    }
+
+    /// What the shop may promise of a product, as far as this register has heard.
+    pub(crate) fn in_shop(&self, product: ProductId) -> Measured<i64> {
+        match self.home.ask(&Query::Stock { stall: self.stall, product })? {
+            View::Stock(view) => Ok(view.shop),
+            _ => Err(Fault("the register does not know the product's stock".into())),
+        }
     }
 
     /// Joins the server as the stall's owner; a session of that owner.

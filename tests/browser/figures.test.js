@@ -51,6 +51,9 @@ test("what was sold at the till stands in the figures, to the cent, and a void t
     assert.equal(download.suggestedFilename(), "sold-over-time.csv");
     const csv = (await readFile(await download.path(), "utf8")).trim().split("\r\n").slice(1);
     assert.equal(added(csv.map((line) => cents(line.split(",")[1]))), sum(carts));
+    const [paper] = await Promise.all([page.waitForEvent("download"), overTime.getByRole("button", { name: "Save as PDF" }).click()]);
+    assert.equal(paper.suggestedFilename(), "sold-over-time.pdf");
+    assert.match(await readFile(await paper.path(), "latin1"), /^%PDF-1\./);
 
     // The points are read with the arrow keys, and one of them is the hour in which all of it was sold, or two.
     const reader = overTime.getByRole("slider", { name: "Sold over time" });

@@ -18,6 +18,6 @@ pub use field::{Choice, Field, SearchBox, Segmented, Stepper, TextArea, use_id};
 pub use icon::{Icon, icon};
 pub use list::{Slot, Windowed};
 pub use qr::Qr;
-pub use sheet::{Cell, Sheet};
+pub use sheet::{Cell, Sheet, SheetNote};
 pub use states::{Badge, Busy, Empty, Loading, Photo, Problem, SavedTone};
 pub use toasts::ToastShelf;

@@ -189,6 +189,11 @@ impl Speech {
         self.moment(i64::from(day) * 86_400_000, Some("UTC"), &[("day", "numeric"), ("month", "short")])
     }
 
+    /// A day by itself, as on paper.
+    pub fn day_of_year(&self, day: i32) -> String {
+        self.moment(i64::from(day) * 86_400_000, Some("UTC"), &[("dateStyle", "long")])
+    }
+
     pub fn month(&self, day: i32) -> String {
         self.moment(i64::from(day) * 86_400_000, Some("UTC"), &[("month", "short"), ("year", "numeric")])
     }

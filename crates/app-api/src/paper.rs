@@ -11,6 +11,9 @@ use crate::views::SaleView;
 pub const LABELS_MAX: u32 = 2_000;
 /// Most copies of the same label.
 pub const LABEL_COPIES_MAX: u16 = 500;
+/// The largest table of one file.
+pub const TABLE_ROWS_MAX: usize = 5_000;
+pub const TABLE_COLUMNS_MAX: usize = 50;
 /// Longest address of a printer.
 pub const PRINTER_ADDRESS_BYTES_MAX: usize = 200;
 
@@ -67,6 +70,24 @@ pub enum PaperCall {
         #[serde(with = "as_hex")]
         sale: SaleId,
     },
+    /// A table that a screen shows, as a file.
+    Table(Box<TableWanted>),
+}
+
+/// A table as it is read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TableWanted {
+    pub title: String,
+    /// Whose figures these are, and of when.
+    pub note: String,
+    /// Without its ending.
+    pub file_name: String,
+    pub columns: Vec<String>,
+    /// Each as long as the columns; the first names its row.
+    pub rows: Vec<Vec<String>>,
+    /// As HTML names it.
+    pub language: String,
+    pub is_right_to_left: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

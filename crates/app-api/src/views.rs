@@ -186,7 +186,7 @@ pub struct CategoryRow {
     #[serde(with = "as_hex_opt")]
     pub parent: Option<ThingId>,
     pub position: i64,
-    /// Products in it that are not archived, without those of categories below it.
+    /// Products in it that are not archived, one with its variants as one, without those of categories below it.
     pub products: u32,
 }
 

@@ -4,14 +4,14 @@
 use soko_app_api::{
     LABEL_COPIES_MAX, LABELS_MAX, LabelCode, LabelSheet, LabelWanted, PRINTER_ADDRESS_BYTES_MAX, PaperCall,
     PaperFile, PaperForm, PaperReply, PaperWords, Printer, PrinterAt, PrinterTrouble, ProductView, Query,
-    ReceiptView, View,
+    ReceiptView, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX, TableWanted, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::essence::{PROOF_PATH, PROOF_SCHEME};
 use soko_domain::ids::{LogId, SaleId};
 use soko_print::{
-    Barcode, Job, Label, Receipt, labels_pdf, missing_letters, price_text, print_receipt, print_test_page,
-    receipt_pdf, test_page, to_text,
+    Barcode, Job, Label, Receipt, Table, labels_pdf, missing_letters, price_text, print_receipt,
+    print_test_page, receipt_pdf, table_pdf, test_page, to_text,
 };
 use soko_record_log::params;
 
@@ -44,6 +44,7 @@ impl Device {
                 self.mail_receipt((stall, sale), (&address, &language))
             }
             PaperCall::Mailed { stall, sale } => self.mailed(stall, sale),
+            PaperCall::Table(wanted) => table(*wanted),
         }
     }
 
@@ -204,6 +205,26 @@ impl Device {
         })?;
         Ok(())
     }
+}
+
+fn table(wanted: TableWanted) -> Result<PaperReply, Undone> {
+    let TableWanted { title, note, file_name, columns, rows, language, is_right_to_left } = wanted;
+    if rows.len() > TABLE_ROWS_MAX || columns.len() > TABLE_COLUMNS_MAX {
+        let sentence = format!(
+            "one file has at most {TABLE_ROWS_MAX} rows and {TABLE_COLUMNS_MAX} columns: save it as CSV"
+        );
+        return Err(Undone::refused("table_size", sentence));
+    }
+    let texts: String =
+        [&title, &note].into_iter().chain(&columns).chain(rows.iter().flatten()).cloned().collect();
+    let table = Table { title, note, columns, rows, language, is_right_to_left };
+    Ok(PaperReply::File(PaperFile {
+        name: format!("{file_name}.pdf"),
+        media_type: "application/pdf".into(),
+        bytes: table_pdf(&table).map_err(undrawn)?,
+        missing: missing_letters(&texts).map_err(undrawn)?,
+        is_copy: false,
+    }))
 }
 
 fn undrawn(error: impl std::fmt::Display) -> Undone {

@@ -3,9 +3,9 @@
 use soko_app_api::LabelSheet;
 
 use crate::barcode::{BARS_QUIET, Barcode, SQUARE_QUIET};
-use crate::font::{Fonts, Shaped, UNITS_PER_EM};
+use crate::font::{Fonts, Shaped};
 use crate::page::stretches;
-use crate::pdf::{Canvas, Drawing, NotDrawn, POINTS_PER_MM, number};
+use crate::pdf::{Canvas, Drawing, NotDrawn, POINTS_PER_MM, count, fitting, wide};
 use crate::rows::Look;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -117,7 +117,8 @@ impl Drawn<'_, '_, '_> {
         };
         let room = width - side;
         let text_left = if self.is_right_to_left { side } else { 0.0 };
-        let name = self.fitting(&label.name, Look::Plain, room, grid.name_mm);
+        let name =
+            fitting(self.fonts, &label.name, (self.is_right_to_left, Look::Plain), (room, grid.name_mm));
         self.line(&name, text_left, room, grid.name_mm, grid.name_mm);
         let price = self.fonts.shape(&label.price, self.is_right_to_left, Look::Large);
         let price_mm = smaller(&price, room, grid.price_mm);
@@ -134,24 +135,6 @@ impl Drawn<'_, '_, '_> {
                 self.bars(bars, below, (width, height - below), grid.name_mm * 0.75);
             }
         }
-    }
-
-    /// The text in one line, cut where it does not fit.
-    fn fitting(&self, text: &str, look: Look, room: f32, size: f32) -> Shaped {
-        let shape = |text: &str| self.fonts.shape(text, self.is_right_to_left, look);
-        let whole = shape(text);
-        if wide(&whole, size) <= room {
-            return whole;
-        }
-        let mut letters: Vec<char> = text.chars().collect();
-        while letters.pop().is_some() {
-            let cut: String = letters.iter().chain(std::iter::once(&'…')).collect();
-            let line = shape(&cut);
-            if wide(&line, size) <= room {
-                return line;
-            }
-        }
-        shape("")
     }
 
     fn line(&mut self, line: &Shaped, left: f32, room: f32, base: f32, size: f32) {
@@ -194,16 +177,8 @@ impl Drawn<'_, '_, '_> {
     }
 }
 
-fn wide(line: &Shaped, size: f32) -> f32 {
-    number(line.width) * size / number(UNITS_PER_EM)
-}
-
 /// The size, or less where the line would not fit.
 fn smaller(line: &Shaped, room: f32, size: f32) -> f32 {
     let wide = wide(line, size);
     if wide > room { size * room / wide } else { size }
-}
-
-fn count(of: usize) -> f32 {
-    number(i32::try_from(of).unwrap_or(i32::MAX))
 }

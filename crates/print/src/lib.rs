@@ -8,6 +8,8 @@
 mod amount;
 mod receipt;
 mod rows;
+#[cfg(feature = "draw")]
+mod table;
 mod text;
 
 #[cfg(feature = "draw")]
@@ -47,4 +49,5 @@ pub use {
     labels::{Label, labels_pdf},
     pdf::{NotDrawn, receipt_pdf},
     picture::Picture,
+    table::{Table, table_pdf},
 };

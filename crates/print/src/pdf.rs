@@ -14,7 +14,7 @@ use soko_app_api::PageSize;
 use crate::font::{Face, Fonts, NoFonts, Shaped, UNITS_PER_EM};
 use crate::page::{Band, Layout, Piece};
 use crate::receipt::Receipt;
-use crate::rows::Sheet;
+use crate::rows::{Look, Sheet};
 
 /// Millimetres to points.
 pub(crate) const POINTS_PER_MM: f32 = 72.0 / 25.4;
@@ -202,4 +202,30 @@ impl Canvas<'_, '_> {
 #[expect(clippy::cast_precision_loss, reason = "a paper has some thousand dots")]
 pub(crate) fn number(value: i32) -> f32 {
     value as f32
+}
+
+pub(crate) fn count(of: usize) -> f32 {
+    number(i32::try_from(of).unwrap_or(i32::MAX))
+}
+
+/// How wide a line is in letters of a size, in what the size is given in.
+pub(crate) fn wide(line: &Shaped, size: f32) -> f32 {
+    number(line.width) * size / number(UNITS_PER_EM)
+}
+
+/// The text in one line, cut where it does not fit.
+pub(crate) fn fitting(
+    fonts: &Fonts,
+    text: &str,
+    (is_right_to_left, look): (bool, Look),
+    (room, size): (f32, f32),
+) -> Shaped {
+    let shape = |text: &str| fonts.shape(text, is_right_to_left, look);
+    let mut line = shape(text);
+    let mut letters: Vec<char> = text.chars().collect();
+    while wide(&line, size) > room && letters.pop().is_some() {
+        let cut: String = letters.iter().chain(std::iter::once(&'…')).collect();
+        line = shape(if letters.is_empty() { "" } else { &cut });
+    }
+    line
 }

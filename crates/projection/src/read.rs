@@ -487,7 +487,11 @@ pub fn categories(tx: &mut dyn Tx, log: LogId, limit: usize) -> Result<Vec<Categ
         "select c.category, c.name, c.parent, c.position,
            (select count(*) from product_category pc
             join product p on p.log = pc.log and p.product = pc.product
-            where pc.log = c.log and pc.category = c.category and p.archived = 0)
+            where pc.log = c.log and pc.category = c.category and p.archived = 0
+              and not exists (select 1 from product_category oc
+                join product o on o.log = oc.log and o.product = oc.product
+                where oc.log = c.log and oc.category = c.category and oc.product = p.variant_of
+                  and o.variant_of is null and o.archived = 0))
          from category c where c.log = $1 and c.archived = 0 order by c.position, c.folded, c.category limit $2",
         params![log, limit],
     )?;

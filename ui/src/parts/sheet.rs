@@ -1,11 +1,17 @@
-//! A table of texts and numbers, which can be taken along as CSV. It stands by itself, or behind a chart.
+//! A table of texts and numbers, which can be taken along as CSV or as PDF. It stands by itself, or behind a chart.
 
+use soko_app_api::{PaperCall, TableWanted};
 use yew::prelude::*;
 
 use super::{Icon, icon};
 use crate::browser::file;
-use crate::desk::use_desk;
-use crate::speech::use_speech;
+use crate::doing::use_doing;
+use crate::paper;
+use crate::words::Language;
+
+/// What every table below says on paper: whose figures these are, and of when.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct SheetNote(pub AttrValue);
 
 /// One place of a table: as it is shown, and as another program reads it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +32,7 @@ impl Cell {
     }
 }
 
-#[derive(Properties, PartialEq)]
+#[derive(Properties, Clone, PartialEq)]
 pub struct SheetProps {
     pub title: AttrValue,
     pub columns: Vec<AttrValue>,
@@ -39,15 +45,27 @@ pub struct SheetProps {
 
 #[component]
 pub fn Sheet(props: &SheetProps) -> Html {
-    let (desk, speech) = (use_desk(), use_speech());
+    let doing = use_doing();
+    let speech = doing.speech.clone();
+    let note = use_context::<SheetNote>().unwrap_or_default();
     let on_csv = {
-        let (title, text) = (props.title.clone(), csv(&props.columns, &props.rows));
+        let (desk, title, text) = (doing.desk.clone(), props.title.clone(), csv(&props.columns, &props.rows));
         let failed = speech.say("chart.csv-failed");
         Callback::from(move |_: MouseEvent| {
             let name = format!("{}.csv", file_name(&title));
             if !file::hand_out_as(&name, "text/csv", text.as_bytes()) {
                 desk.toasts.error(failed.clone());
             }
+        })
+    };
+    let on_pdf = {
+        let (doing, speech, props) = (doing.clone(), speech.clone(), props.clone());
+        Callback::from(move |_: MouseEvent| {
+            let call = PaperCall::Table(Box::new(on_paper(&props, &note, speech.language())));
+            let (desk, speech, asked) = (doing.desk.clone(), speech.clone(), doing.desk.clone());
+            doing.run(async move { paper::ask(&asked, call).await }, move |reply| {
+                paper::tell(&desk, &speech, &reply);
+            });
         })
     };
     let row = |cells: &Vec<Cell>| {
@@ -66,8 +84,25 @@ pub fn Sheet(props: &SheetProps) -> Html {
                     <tbody>{ for props.rows.iter().map(row) }</tbody>
                 </table>
             </div>
-            <button type="button" class="button button-quiet" onclick={on_csv}>{ icon(Icon::Save) }{ speech.say("chart.csv") }</button>
+            <div class="sheet-ways">
+                <button type="button" class="button button-quiet" onclick={on_csv}>{ icon(Icon::Save) }{ speech.say("chart.csv") }</button>
+                <button type="button" class="button button-quiet" onclick={on_pdf} disabled={doing.is_busy()}>{ icon(Icon::Print) }{ speech.say("chart.pdf") }</button>
+            </div>
         </div>
+    }
+}
+
+/// As it is shown.
+fn on_paper(props: &SheetProps, note: &SheetNote, language: Language) -> TableWanted {
+    let text = |text: &AttrValue| text.to_string();
+    TableWanted {
+        title: text(&props.title),
+        note: text(&note.0),
+        file_name: file_name(&props.title),
+        columns: props.columns.iter().map(text).collect(),
+        rows: props.rows.iter().map(|row| row.iter().map(|cell| text(&cell.shown)).collect()).collect(),
+        language: language.code().into(),
+        is_right_to_left: language == Language::Arabic,
     }
 }
 

@@ -10,7 +10,7 @@ use super::with_stall;
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{
-    Busy, Cell, Chart, ChartKind, Choice, Empty, Field, Heat, Icon, Mark, Segmented, Sheet, icon,
+    Busy, Cell, Chart, ChartKind, Choice, Empty, Field, Heat, Icon, Mark, Segmented, Sheet, SheetNote, icon,
 };
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
@@ -117,13 +117,22 @@ fn Page(props: &PageProps) -> Html {
                     <Choice label={speech.say("figures.against")} value={(*against).clone()} options={compared} on_choose={on_against} />
                 </div>
                 if let Some(View::Figures(figures)) = live.view() {
-                    <Shown stall={props.stall.clone()} figures={(**figures).clone()} />
+                    <ContextProvider<SheetNote> context={note(&speech, &props.stall, figures.span)}>
+                        <Shown stall={props.stall.clone()} figures={(**figures).clone()} />
+                    </ContextProvider<SheetNote>>
                 } else if span.is_some() {
                     <Busy {live} />
                 }
             }
         </section>
     }
+}
+
+/// Whose figures these are, and of when.
+fn note(speech: &Speech, stall: &OwnStall, span: Span) -> SheetNote {
+    let days = [span.from, span.to].map(|day| speech.day_of_year(day));
+    let days = if span.from == span.to { days[0].clone() } else { days.join(" – ") };
+    SheetNote(format!("{} · {days}", stall.name).into())
 }
 
 fn shown_day(day: i32) -> String {

@@ -1,8 +1,8 @@
 //! A product and its variants: many made at once, one row of a list, and the table to choose from.
 
 use soko_app_api::{
-    BeyondShare, FamilyView, OptionValue, ProductContent, ProductEdit, ProductFilter, ProductRow, Query,
-    Reply, VARIANTS_AT_ONCE_MAX, VariantInput, Verb, View, Window,
+    BeyondShare, CategoryEdit, FamilyView, OptionValue, ProductContent, ProductEdit, ProductFilter,
+    ProductRow, Query, Reply, VARIANTS_AT_ONCE_MAX, VariantInput, Verb, View, Window,
 };
 use soko_domain::ids::ProductId;
 
@@ -114,6 +114,28 @@ fn a_grid_of_variants_is_made_at_once_and_each_is_a_product_like_its_own() {
     let red_s = view.variants.iter().find(|variant| variant.row.product == product(161)).unwrap();
     assert_eq!((view.variants.len(), red_s.row.price_minor), (6, 800));
     assert!(device.engine.verify(STALL).unwrap().is_sound());
+}
+
+fn in_category(device: &mut Device, category: u16) -> u32 {
+    match device.engine.answer(&Query::Categories(STALL), now()).unwrap() {
+        View::Categories(rows) => rows.iter().find(|row| row.category == thing(category)).unwrap().products,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_category_counts_a_product_with_its_variants_once() {
+    let mut device = Device::ready(1, &["Shirt", "Tea"], None);
+    let edits = vec![CategoryEdit::Name("Clothes".into())];
+    device.done(command(10, Verb::EditCategory { category: thing(7), edits }));
+    edit(&mut device, 11, SHIRT, vec![ProductEdit::AddCategory(thing(7))]);
+    made(&mut device, 12, make(SHIRT, two_by_three()));
+    assert_eq!(in_category(&mut device, 7), 1);
+    // One that stands elsewhere does not stand for its variants here; nor does one that is off the offer.
+    edit(&mut device, 13, SHIRT, vec![ProductEdit::RemoveCategory(thing(7))]);
+    assert_eq!(in_category(&mut device, 7), 6);
+    edit(&mut device, 14, SHIRT, vec![ProductEdit::AddCategory(thing(7)), ProductEdit::Archived(true)]);
+    assert_eq!(in_category(&mut device, 7), 6);
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub(super) const CASES: &[Case] = &[
     ("one row means one", one_row),
     ("a refused job leaves the others", refused_jobs),
     ("a broken rule is a constraint", broken_rule),
+    ("a statement is used as often as one likes", used_often),
 ];
 
 fn create(tx: &mut dyn Tx) -> Result<(), StoreError> {
@@ -111,6 +112,21 @@ fn refused_jobs(tx: &mut dyn Tx) -> Outcome {
     }
     assert_eq!(refused, 32);
     assert_eq!(numbers(tx)?, (0..64).step_by(2).collect::<Vec<_>>());
+    Ok(())
+}
+
+/// An engine may plan a statement anew now and then: with others under way, and beside failures that are undone.
+fn used_often(tx: &mut dyn Tx) -> Outcome {
+    create(tx)?;
+    for n in 1..=600 {
+        tx.run("insert into suite_note (n, note) values ($1, $2)", params![n, "x"])?;
+        if n % 7 == 0 {
+            let taken = savepoint(tx, |tx| insert(tx, n, "again"))?;
+            assert!(matches!(taken, Err(StoreError::Constraint(_))), "{taken:?}");
+        }
+        let row = tx.query_one("select count(*) from suite_note where n <= $1", params![n])?;
+        assert_eq!(row.int(0)?, n);
+    }
     Ok(())
 }
 
