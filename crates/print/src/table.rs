@@ -21,6 +21,8 @@ const A4_MM: (f32, f32) = (210.0, 297.0);
 const MARGIN_MM: f32 = 15.0;
 /// Between two columns.
 const GAP_MM: f32 = 4.0;
+/// What a text may be wider than was measured: sums of fractions are not exact, and no amount is cut for that.
+const SLACK_MM: f32 = 0.1;
 const TITLE_MM: f32 = 6.0;
 /// Letters become smaller before a table is cut, and a page is turned before that.
 const LETTERS_MM: [f32; 4] = [3.4, 3.0, 2.5, 2.0];
@@ -53,10 +55,13 @@ pub fn table_pdf(table: &Table) -> Result<Vec<u8>, NotDrawn> {
 }
 
 /// The size of the page and of everything on it, in millimetres.
+#[derive(Default)]
 struct Plan {
     page_mm: (f32, f32),
     letters: f32,
     widths: Vec<f32>,
+    /// Between two columns; it is part of the width of the first of them.
+    gap: f32,
     is_right_to_left: bool,
 }
 
@@ -67,47 +72,34 @@ struct Line {
 }
 
 impl Plan {
-    /// The first way in which everything has room; the last one if nothing has.
+    /// The first way in which everything has room. Where nothing has, letters as small as it needs: an amount that is
+    /// cut would be another amount.
     fn of(table: &Table, fonts: &Fonts) -> Self {
         let natural = natural(table, fonts);
         let upright = LETTERS_MM.iter().take(1).map(|letters| (A4_MM, *letters));
         let turned = LETTERS_MM.iter().map(|letters| ((A4_MM.1, A4_MM.0), *letters));
-        let mut plan = Self {
-            page_mm: A4_MM,
-            letters: LETTERS_MM[0],
-            widths: Vec::new(),
-            is_right_to_left: table.is_right_to_left,
-        };
+        let mut plan = Self::default();
         for (page_mm, letters) in upright.chain(turned) {
             let room = page_mm.0 - 2.0 * MARGIN_MM;
-            let mut widths: Vec<f32> = natural.iter().map(|ems| ems * letters + GAP_MM).collect();
-            let numbers: f32 = widths.iter().skip(1).sum();
-            let names = widths.first().copied().unwrap_or_default();
-            let has_room = names.min(room * NAMES_PART) + numbers <= room;
-            if let Some(first) = widths.first_mut() {
-                // The names take what is left, so that a table is as wide as its page.
-                *first = (room - numbers).max(room * NAMES_PART);
-            }
-            (plan.page_mm, plan.letters, plan.widths) = (page_mm, letters, widths);
-            if has_room {
-                break;
+            let widths: Vec<f32> = natural.iter().map(|ems| ems * letters + SLACK_MM + GAP_MM).collect();
+            plan = Self { page_mm, letters, widths, gap: GAP_MM, is_right_to_left: table.is_right_to_left };
+            let numbers: f32 = plan.widths.iter().skip(1).sum();
+            let Some(names) = plan.widths.first_mut() else { break };
+            let least = names.min(room * NAMES_PART);
+            // The names take what is left, so that a table is as wide as its page.
+            *names = least.max(room - numbers);
+            if least + numbers <= room {
+                return plan;
             }
         }
-        plan.narrow();
-        plan
-    }
-
-    /// Numbers that still have no room get equal parts of what there is.
-    fn narrow(&mut self) {
-        let room = self.page_mm.0 - 2.0 * MARGIN_MM;
-        let all: f32 = self.widths.iter().sum();
-        if all > room {
-            self.widths.iter_mut().for_each(|width| *width *= room / all);
-        }
+        let all: f32 = plan.widths.iter().sum();
+        let part = (plan.page_mm.0 - 2.0 * MARGIN_MM) / all.max(1.0);
+        plan.widths.iter_mut().for_each(|width| *width *= part);
+        Self { letters: plan.letters * part, gap: plan.gap * part, ..plan }
     }
 
     fn lines(&self, table: &Table, fonts: &Fonts) -> Vec<Line> {
-        let room = |column: usize| self.widths.get(column).copied().unwrap_or_default() - GAP_MM;
+        let room = |column: usize| self.widths.get(column).copied().unwrap_or_default() - self.gap;
         let row = |cells: &Vec<String>| {
             let name = cells.first().map(String::as_str).unwrap_or_default();
             let width = in_units(room(0), self.letters);
@@ -227,7 +219,7 @@ impl Sheet<'_, '_, '_> {
         let before: f32 = self.plan.widths.iter().take(column).sum();
         let width = self.plan.widths.get(column).copied().unwrap_or_default();
         // The last column reaches the edge of the page.
-        let gap = if column + 1 == self.plan.widths.len() { 0.0 } else { GAP_MM };
+        let gap = if column + 1 == self.plan.widths.len() { 0.0 } else { self.plan.gap };
         (before, width - gap)
     }
 
@@ -246,4 +238,37 @@ impl Sheet<'_, '_, '_> {
 #[expect(clippy::cast_possible_truncation, reason = "a page is less than a million units wide")]
 fn in_units(room: f32, size: f32) -> i32 {
     (room.max(1.0) / size * number(UNITS_PER_EM)) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The amounts as they stand on paper.
+    fn amounts(rows: usize, columns: usize) -> Vec<String> {
+        let row = |row: usize| {
+            let amounts = (1..columns).map(move |at| format!("KES {row},{at:03}.00"));
+            std::iter::once(format!("Mango {row}")).chain(amounts).collect()
+        };
+        let table = Table {
+            title: "What sold".into(),
+            note: String::new(),
+            columns: (0..columns).map(|column| format!("Column {column}")).collect(),
+            rows: (0..rows).map(row).collect(),
+            language: "en".into(),
+            is_right_to_left: false,
+        };
+        let fonts = Fonts::open().unwrap();
+        let lines = Plan::of(&table, &fonts).lines(&table, &fonts);
+        let cells = lines.iter().flat_map(|line| &line.numbers);
+        cells.map(|cell| cell.runs.iter().map(|run| run.text.as_str()).collect()).collect()
+    }
+
+    #[test]
+    fn no_amount_is_ever_cut() {
+        for columns in [2, 4, 6, 12, 40] {
+            let amounts = amounts(120, columns);
+            assert!(amounts.iter().all(|amount| amount.ends_with(".00")), "{columns} columns");
+        }
+    }
 }
