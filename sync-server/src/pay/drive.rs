@@ -1,11 +1,13 @@
 //! Takes each open payment a step further: begins a call in one transaction, makes it outside of any, and keeps what
 //! came of it in another. Whatever dies in between is looked up by whoever comes next, in this process or another one.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use soko_checkout::{Answer, Call, Status};
-use soko_domain::ids::LogId;
+use soko_domain::ids::{LogId, OrderId};
 use soko_record_log::{Dialect, Tx};
 use tokio::sync::Semaphore;
 
@@ -24,13 +26,55 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const REMEMBER_EVERY: Duration = Duration::from_secs(60);
 /// Payments that are driven at a time.
 const DRIVEN_MAX: usize = 64;
+/// Payments that one look finds; those for which there is no place wait for one.
+const DUE_MAX: usize = 1_024;
 /// Steps of one payment before others have their turn.
 const STEPS_MAX: usize = 8;
+
+/// Payments that this process drives now, and which of them were found due again meanwhile. Every ring of the bell finds
+/// all that is due: with many buyers at once most of it is under way already, and would be written for nothing.
+#[derive(Default)]
+struct Driven(Mutex<BTreeMap<(LogId, OrderId), bool>>);
+
+impl Driven {
+    /// Whether nobody drives it yet.
+    fn begin(&self, due: &DuePayment) -> bool {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).entry((due.stall, due.order)) {
+            Entry::Vacant(free) => {
+                free.insert(false);
+                true
+            }
+            Entry::Occupied(mut driven) => {
+                driven.insert(true);
+                false
+            }
+        }
+    }
+}
+
+/// One payment under way, however that ends.
+struct Driving {
+    app: App,
+    driven: Arc<Driven>,
+    due: DuePayment,
+}
+
+impl Drop for Driving {
+    /// It is looked at again if it was due meanwhile: what made it due may have come after the last look.
+    fn drop(&mut self) {
+        let mut driven = self.driven.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_due = driven.remove(&(self.due.stall, self.due.order)).unwrap_or_default();
+        if was_due {
+            self.app.pay_bell().notify_one();
+        }
+    }
+}
 
 /// For as long as the server runs.
 pub async fn follow(app: App) {
     let mut closing = app.closing();
     let seats = Arc::new(Semaphore::new(DRIVEN_MAX));
+    let driven = Arc::new(Driven::default());
     // A directory has one process: whoever had taken a payment on there is gone.
     if app.store().dialect() == Dialect::Sqlite {
         let freed = app.store().write(Shard::stall(LogId::default()), rows::take_back).await;
@@ -48,13 +92,16 @@ pub async fn follow(app: App) {
         }
         app.pay().probe(app.now_ms()).await;
         let now_ms = app.now_ms();
-        let found = app.store().read(move |tx| rows::due(tx, now_ms, DRIVEN_MAX)).await;
+        let found = app.store().read(move |tx| rows::due(tx, now_ms, DUE_MAX)).await;
         let Ok(found) = found else { continue };
         for due in found {
+            if !driven.begin(&due) {
+                continue;
+            }
+            let driving = Driving { app: app.clone(), driven: Arc::clone(&driven), due };
             let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { return };
-            let app = app.clone();
             tokio::spawn(async move {
-                step(&app, &due).await;
+                step(&driving.app, &driving.due).await;
                 drop(seat);
             });
         }
