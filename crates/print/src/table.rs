@@ -8,7 +8,7 @@ use crate::rows::Look;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Table {
     pub title: String,
-    /// Under the title: whose figures these are, and of when.
+    /// Under the title: of when these figures are, and whose.
     pub note: String,
     pub columns: Vec<String>,
     /// Each as long as the columns; the first names its row.

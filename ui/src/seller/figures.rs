@@ -132,7 +132,7 @@ fn Page(props: &PageProps) -> Html {
 fn note(speech: &Speech, stall: &OwnStall, span: Span) -> SheetNote {
     let days = [span.from, span.to].map(|day| speech.day_of_year(day));
     let days = if span.from == span.to { days[0].clone() } else { days.join(" – ") };
-    SheetNote(format!("{} · {days}", stall.name).into())
+    SheetNote(format!("{days} · {}", stall.name).into())
 }
 
 fn shown_day(day: i32) -> String {
