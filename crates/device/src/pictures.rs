@@ -34,7 +34,7 @@ pub(crate) struct Pictures {
     doubted: BTreeMap<LogId, Doubted>,
     /// Named by products and not here.
     wanted: BTreeMap<LogId, BTreeSet<Hash>>,
-    /// Not at the server; until when it is not asked again.
+    /// Not at the server, or not to be kept; until when it is not asked again.
     missing: BTreeMap<Hash, u64>,
 }
 
@@ -144,24 +144,27 @@ impl Device {
             self.pictures.borrow_mut().wanted.entry(stall).or_default().extend(wanted);
         }
         for hash in self.next_wanted(stall) {
-            match self.fetch(server, hash).await {
-                Ok(Some((bytes, media_type))) => {
-                    let now_ms = self.host.now().at_ms;
-                    let _ = self.write(|tx| keep(tx, (hash, media_type, &bytes), (true, SENT), now_ms));
-                    if let Some(wanted) = self.pictures.borrow_mut().wanted.get_mut(&stall) {
-                        wanted.remove(&hash);
+            let is_here = self.write(|tx| take_over(tx, hash)).unwrap_or(false);
+            let is_kept = is_here
+                || match self.fetch(server, hash).await {
+                    Ok(Some((bytes, media_type))) => {
+                        let now_ms = self.host.now().at_ms;
+                        self.write(|tx| keep(tx, (hash, media_type, &bytes), (true, SENT), now_ms)).is_ok()
                     }
-                }
-                Ok(None) => {
-                    let until = self.clock_ms().saturating_add(MISSING_MS);
-                    self.pictures.borrow_mut().missing.insert(hash, until);
-                }
-                Err(_) => return,
+                    Ok(None) => false,
+                    Err(_) => return,
+                };
+            let until = self.clock_ms().saturating_add(MISSING_MS);
+            let mut pictures = self.pictures.borrow_mut();
+            if !is_kept {
+                pictures.missing.insert(hash, until);
+            } else if let Some(wanted) = pictures.wanted.get_mut(&stall) {
+                wanted.remove(&hash);
             }
         }
     }
 
-    /// The next pictures to fetch. What was not at the server a while ago is asked for again, after the others.
+    /// The next pictures to fetch. What was not at the server, or could not be kept here, is asked for again after a while.
     fn next_wanted(&self, stall: LogId) -> Vec<Hash> {
         let clock_ms = self.clock_ms();
         let Pictures { wanted, missing, .. } = &*self.pictures.borrow();
@@ -207,6 +210,13 @@ fn keep(
     Ok(())
 }
 
+/// A picture of the market that is one of a product of one's own, too, does not make room for others. Says whether it is
+/// here.
+fn take_over(tx: &mut dyn Tx, hash: Hash) -> Result<bool, StoreError> {
+    let changed = tx.execute("update picture set is_own = 1 where hash = $1", params![hash])?;
+    Ok(changed > 0)
+}
+
 fn read(tx: &mut dyn Tx, hash: Hash) -> Result<Option<(Vec<u8>, &'static str)>, StoreError> {
     let row = tx.query_opt("select media_type, bytes from picture where hash = $1", params![hash])?;
     let Some(row) = row else { return Ok(None) };
@@ -228,7 +238,7 @@ fn unsent(tx: &mut dyn Tx) -> Result<Vec<(Hash, &'static str, Vec<u8>)>, StoreEr
     Ok(pictures)
 }
 
-/// Pictures that these products of a stall show and that are not here.
+/// Pictures that these products of a stall show and that are not kept here as its own.
 fn wanted(tx: &mut dyn Tx, stall: LogId, doubted: &Doubted) -> Result<BTreeSet<Hash>, StoreError> {
     let mut shown = BTreeSet::new();
     match doubted {
@@ -242,7 +252,8 @@ fn wanted(tx: &mut dyn Tx, stall: LogId, doubted: &Doubted) -> Result<BTreeSet<H
     }
     let mut missing = BTreeSet::new();
     for hash in shown {
-        if tx.query_opt("select 1 from picture where hash = $1", params![hash])?.is_none() {
+        let sql = "select 1 from picture where hash = $1 and is_own = 1";
+        if tx.query_opt(sql, params![hash])?.is_none() {
             missing.insert(hash);
         }
     }

@@ -27,7 +27,7 @@ const REMEMBER_EVERY: Duration = Duration::from_secs(60);
 /// Payments that are driven at a time.
 const DRIVEN_MAX: usize = 64;
 /// Payments that one look finds; those for which there is no place wait for one.
-const DUE_MAX: usize = 1_024;
+const DUE_MAX: usize = 256;
 /// Steps of one payment before others have their turn.
 const STEPS_MAX: usize = 8;
 
@@ -57,14 +57,16 @@ struct Driving {
     app: App,
     driven: Arc<Driven>,
     due: DuePayment,
+    has_moved: bool,
 }
 
 impl Drop for Driving {
-    /// It is looked at again if it was due meanwhile: what made it due may have come after the last look.
+    /// It is looked at again if it was due meanwhile: what made it due may have come after the last look. One that cannot
+    /// be moved waits for the next tick, or two of them would ring for each other without a pause.
     fn drop(&mut self) {
         let mut driven = self.driven.0.lock().unwrap_or_else(PoisonError::into_inner);
         let was_due = driven.remove(&(self.due.stall, self.due.order)).unwrap_or_default();
-        if was_due {
+        if was_due && self.has_moved {
             self.app.pay_bell().notify_one();
         }
     }
@@ -98,10 +100,15 @@ pub async fn follow(app: App) {
             if !driven.begin(&due) {
                 continue;
             }
-            let driving = Driving { app: app.clone(), driven: Arc::clone(&driven), due };
-            let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { return };
+            let mut driving =
+                Driving { app: app.clone(), driven: Arc::clone(&driven), due, has_moved: false };
+            let seat = tokio::select! {
+                seat = Arc::clone(&seats).acquire_owned() => seat,
+                _ = closing.changed() => return,
+            };
             tokio::spawn(async move {
-                step(&driving.app, &driving.due).await;
+                driving.has_moved = step(&driving.app, &driving.due).await;
+                drop(driving);
                 drop(seat);
             });
         }
@@ -148,12 +155,12 @@ pub async fn once(app: &App) -> usize {
     found.len()
 }
 
-/// One payment, for as long as there is something to do at once.
-async fn step(app: &App, due: &DuePayment) {
-    for _ in 0..STEPS_MAX {
+/// One payment, for as long as there is something to do at once. Says whether anything was done.
+async fn step(app: &App, due: &DuePayment) -> bool {
+    for steps in 0..STEPS_MAX {
         let Ok(Some(mut asked)) = turn(app, due, PayTurn::Begin { charges: true, returns: true }).await
         else {
-            return;
+            return steps > 0;
         };
         // Asked again at once while what a look-up said is fresh.
         loop {
@@ -174,11 +181,12 @@ async fn step(app: &App, due: &DuePayment) {
                 // It stays in doubt, and the next one looks.
                 Err(error) => {
                     tracing::error!(%error, order = %due.order, "pay.not_kept");
-                    return;
+                    return false;
                 }
             }
         }
     }
+    true
 }
 
 /// One transaction; what it moved is told after the commit.
