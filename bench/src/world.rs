@@ -143,10 +143,10 @@ impl Till {
 
     /// What the shop may promise of a product, as far as this register has heard.
     pub(crate) fn in_shop(&self, product: ProductId) -> Measured<i64> {
-        match self.home.ask(&Query::Stock { stall: self.stall, product })? {
-            View::Stock(view) => Ok(view.shop),
-            _ => Err(Fault("the register does not know the product's stock".into())),
-        }
+        let View::Stock(view) = self.home.ask(&Query::Stock { stall: self.stall, product })? else {
+            return Err(Fault("the register does not know the product's stock".into()));
+        };
+        Ok(view.shop)
     }
 
     /// Joins the server as the stall's owner; a session of that owner.
