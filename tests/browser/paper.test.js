@@ -59,18 +59,36 @@ test("first-hour 15: the first paper is the original and every later one a copy"
 
 test("first-hour 15: a receipt by e-mail waits for a connection and says so", async () => {
   await sold(async (till) => {
-    await till.button("E-mail receipt").click();
+    await till.button("Send the receipt").click();
     const address = till.page.getByRole("textbox", { name: "The customer’s e-mail address" });
     await address.fill("amina at example.org");
     await till.page.getByText("This is no address.").waitFor();
     await comes(() => till.button("Send").isDisabled(), true);
     await address.fill("amina@example.org");
     await till.button("Send").click();
-    await till.page.getByText("Waiting: it goes as soon as there is a connection").waitFor();
+    await till.page.getByText("E-mail: Waiting: it goes as soon as there is a connection").waitFor();
     // What is printed now is the second one; and all of it is known after a reload.
     await paper(till).getByText("COPY").waitFor();
     await till.page.reload();
-    await till.page.getByText("Waiting: it goes as soon as there is a connection").waitFor();
+    await till.page.getByText("E-mail: Waiting: it goes as soon as there is a connection").waitFor();
+  });
+});
+
+test("first-hour 15: a receipt by text waits for a connection and says so", async () => {
+  await sold(async (till) => {
+    await till.button("Send the receipt").click();
+    const dialog = till.page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Text message" }).click();
+    const number = dialog.getByRole("textbox", { name: "The customer’s telephone number" });
+    await number.fill("+254 CALL ME");
+    await dialog.getByText("Behind the + there are digits alone.").waitFor();
+    await comes(() => till.button("Send").isDisabled(), true);
+    await number.fill("+254 712 345 678");
+    await till.button("Send").click();
+    await till.page.getByText("Text message: Waiting: it goes as soon as there is a connection").waitFor();
+    await paper(till).getByText("COPY").waitFor();
+    await till.page.reload();
+    await till.page.getByText("Text message: Waiting: it goes as soon as there is a connection").waitFor();
   });
 });
 

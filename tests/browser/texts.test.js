@@ -1,4 +1,4 @@
-// What people are told by texts, read where they arrive: a number that is none, one that is, its code, and an order.
+// What people are told by texts, read where they arrive: a number that is none, one that is, its code, an order, and a receipt.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -100,6 +100,38 @@ test("a telephone is confirmed by a code and then told of an order", async () =>
     await till.go("/told");
     await card.getByRole("button", { name: "Remove" }).click();
     await card.getByRole("textbox", { name: "Telephone number" }).waitFor();
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await market.close();
+    await texts.close();
+  }
+});
+
+test("first-hour 15: a receipt is texted to whom it is for, and one that cannot be says why", async () => {
+  const texts = await Texts.open();
+  texts.refuse(NOBODYS, "no such subscriber");
+  const market = await Market.begin(texts);
+  try {
+    const { till, page } = market;
+    await till.openStall("Mama Akinyi");
+    await till.addProduct("Tea", "2.50");
+    await till.go("/settings");
+    await till.button("Connect now").click();
+    await till.openDrawer();
+    await till.sell("Tea");
+    const textTo = async (number) => {
+      await till.button("Send the receipt").click();
+      await page.getByRole("dialog").getByRole("button", { name: "Text message" }).click();
+      await page.getByRole("textbox", { name: "The customer’s telephone number" }).fill(number);
+      await till.button("Send").click();
+    };
+    await textTo("+254 712-345-678");
+    const [title, total] = (await texts.to(NUMBER)).split("\n");
+    assert.equal(title, "Receipt 1 from Mama Akinyi");
+    assert.match(total, /^Total .*2\.50/);
+    await page.getByText("Text message: Sent", { exact: true }).waitFor();
+    await textTo(NOBODYS);
+    await page.getByText("Text message: Not sent: no such subscriber").waitFor();
     assert.deepEqual(till.problems, []);
   } finally {
     await market.close();

@@ -1,6 +1,7 @@
 //! What a person types, as numbers: with the digits and marks of any of the four languages.
 
 use soko_domain::money::{Currency, Money};
+use soko_domain::telephone::NoTelephone;
 
 /// Digits of Arabic and Persian as those of Latin, and their decimal mark and group mark.
 pub fn latin(text: &str) -> String {
@@ -17,6 +18,15 @@ pub fn latin(text: &str) -> String {
 fn digit(letter: char, zero: char) -> char {
     let value = u32::from(letter) - u32::from(zero);
     char::from_digit(value, 10).unwrap_or(letter)
+}
+
+/// What to say about a number that is none.
+pub fn telephone_problem(none: NoTelephone) -> &'static str {
+    match none {
+        NoTelephone::NoCountry => "told.number-country",
+        NoTelephone::NotDigits => "told.number-digits",
+        NoTelephone::Length => "told.number-length",
+    }
 }
 
 /// An amount of a currency. None where the text is not one, or is below zero.

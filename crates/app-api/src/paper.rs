@@ -53,17 +53,19 @@ pub enum PaperCall {
     TestPage {
         words: PaperWords,
     },
-    /// The receipt of a sale, to somebody's mailbox as soon as there is a connection.
+    /// The receipt of a sale, to somebody's mailbox or telephone as soon as there is a connection.
     Mail {
         #[serde(with = "as_hex")]
         stall: LogId,
         #[serde(with = "as_hex")]
         sale: SaleId,
+        way: MailedWay,
+        /// A mail address, or a telephone number as it is typed where the stall is.
         address: String,
         /// As HTML names it.
         language: String,
     },
-    /// What was mailed of a sale.
+    /// What was sent of a sale.
     Mailed {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -116,17 +118,27 @@ pub enum PaperReply {
     Mailed(MailedView),
 }
 
-/// What was mailed of a sale, the latest first.
+/// What was sent of a sale, the latest first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MailedView {
     pub rows: Vec<MailedRow>,
     /// Of the sale's customer; empty where nobody wrote one down.
     pub address: String,
+    pub phone: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailedWay {
+    Mail,
+    /// To a telephone, as one short text.
+    Text,
 }
 
 /// To whom is not told: nobody has to read that later.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MailedRow {
+    pub way: MailedWay,
     pub state: MailedState,
     /// Why it was refused.
     pub because: String,

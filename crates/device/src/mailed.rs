@@ -1,10 +1,11 @@
-//! Receipts that a customer gets by mail. Asked for at the counter and kept here, with the address, until there is a connection; then the
+//! Receipts that a customer gets by mail or by text. Asked for at the counter and kept here, with the address, until there is a connection; then the
 //! stall's server is asked, by the same request as often as it takes, until it says what became of it. The address is in no record, and
 //! is forgotten with the answer.
 
-use soko_app_api::{MailedRow, MailedState, MailedView, PaperReply, Query, View};
+use soko_app_api::{MailedRow, MailedState, MailedView, MailedWay, PaperReply, Query, View};
 use soko_domain::email::is_email;
 use soko_domain::ids::{LogId, SaleId, ThingId};
+use soko_domain::telephone::Telephone;
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::buyer::Waits;
@@ -23,8 +24,19 @@ const SHOWN_MAX: usize = 10;
 const STATES: &[(MailedState, u8)] =
     &[(MailedState::Waiting, 1), (MailedState::Sent, 2), (MailedState::Refused, 3)];
 
+const WAYS: &[(MailedWay, u8)] = &[(MailedWay::Mail, 1), (MailedWay::Text, 2)];
+
 fn number(state: MailedState) -> u8 {
     STATES.iter().find(|(known, _)| *known == state).map_or(0, |(_, number)| *number)
+}
+
+fn way_number(way: MailedWay) -> u8 {
+    WAYS.iter().find(|(known, _)| *known == way).map_or(0, |(_, number)| *number)
+}
+
+fn way(number: u8) -> Result<MailedWay, StoreError> {
+    let known = WAYS.iter().find(|(_, known)| *known == number).map(|(way, _)| *way);
+    known.ok_or_else(|| StoreError::Corrupt("a way of a sent receipt is unknown".into()))
 }
 
 /// A receipt whose server did not say yet that it left.
@@ -32,6 +44,7 @@ struct Unsent {
     request: ThingId,
     stall: LogId,
     sale: SaleId,
+    way: MailedWay,
     address: String,
     language: String,
     is_copy: bool,
@@ -39,18 +52,16 @@ struct Unsent {
 }
 
 impl Device {
-    /// Keeps a wish for a receipt. The sale is looked up first: nothing is mailed of a sale that is not on the disk.
+    /// Keeps a wish for a receipt. The sale is looked up first: nothing is sent of a sale that is not on the disk.
     pub(crate) fn mail_receipt(
         &self,
         (stall, sale): (LogId, SaleId),
-        (address, language): (&str, &str),
+        (way, typed): (MailedWay, &str),
+        language: &str,
     ) -> Result<PaperReply, Undone> {
-        let address = address.trim();
-        if !is_email(address) {
-            let sentence = "this is no e-mail address: it needs the form name@host";
-            return Err(Undone::refused("email_unreadable", sentence));
-        }
-        let is_copy = self.receipt_view(stall, sale)?.is_copy;
+        let receipt = self.receipt_view(stall, sale)?;
+        let address = address(way, typed, &receipt.sale.row.currency)?;
+        let is_copy = receipt.is_copy;
         let (request, at_ms) = (self.random_id(), self.now().at_ms);
         let waiting = number(MailedState::Waiting);
         let is_kept = self.write(|tx| {
@@ -59,9 +70,19 @@ impl Device {
                 return Ok(false);
             }
             tx.run(
-                "insert into own_mailed_receipt (request, log, sale, address, language, is_copy, state, because, at_ms)
-                 values ($1, $2, $3, $4, $5, $6, $7, '', $8)",
-                params![request, stall, sale, address, language, i64::from(is_copy), waiting, at_ms],
+                "insert into own_mailed_receipt (request, log, sale, way, address, language, is_copy, state, because, at_ms)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9)",
+                params![
+                    request,
+                    stall,
+                    sale,
+                    way_number(way),
+                    address,
+                    language,
+                    i64::from(is_copy),
+                    waiting,
+                    at_ms
+                ],
             )?;
             Ok(true)
         })?;
@@ -76,20 +97,21 @@ impl Device {
         self.mailed(stall, sale)
     }
 
-    /// What was mailed of a sale, and whereto somebody may want it.
+    /// What was sent of a sale, and whereto somebody may want it.
     pub(crate) fn mailed(&self, stall: LogId, sale: SaleId) -> Result<PaperReply, Undone> {
         let rows = self.read(|tx| of_sale(tx, stall, sale))?;
-        Ok(PaperReply::Mailed(MailedView { rows, address: self.address_of(stall, sale)? }))
+        let (address, phone) = self.addresses_of(stall, sale)?;
+        Ok(PaperReply::Mailed(MailedView { rows, address, phone }))
     }
 
-    /// The address of the sale's customer, if somebody wrote one down.
-    fn address_of(&self, stall: LogId, sale: SaleId) -> Result<String, Undone> {
-        let View::Sale(view) = self.ask(&Query::Sale { stall, sale })? else { return Ok(String::new()) };
-        let Some(customer) = view.customer else { return Ok(String::new()) };
+    /// The mailbox and the telephone of the sale's customer, if somebody wrote them down.
+    fn addresses_of(&self, stall: LogId, sale: SaleId) -> Result<(String, String), Undone> {
+        let View::Sale(view) = self.ask(&Query::Sale { stall, sale })? else { return Ok(Default::default()) };
+        let Some(customer) = view.customer else { return Ok(Default::default()) };
         let View::Customer(view) = self.ask(&Query::Customer { stall, customer })? else {
-            return Ok(String::new());
+            return Ok(Default::default());
         };
-        Ok(view.about.email)
+        Ok((view.about.email, view.about.phone))
     }
 
     /// Asks for each receipt that waits, the oldest first. One that cannot leave keeps no other waiting.
@@ -123,6 +145,7 @@ impl Device {
             stall: unsent.stall,
             sale: unsent.sale,
             request: unsent.request,
+            way: unsent.way,
             address: &unsent.address,
             language: &unsent.language,
             is_copy: unsent.is_copy,
@@ -157,9 +180,25 @@ impl Device {
     }
 }
 
+/// As the server has it sent.
+fn address(way: MailedWay, typed: &str, currency: &str) -> Result<String, Undone> {
+    match way {
+        MailedWay::Mail if is_email(typed.trim()) => Ok(typed.trim().into()),
+        MailedWay::Mail => {
+            let sentence = "this is no e-mail address: it needs the form name@host";
+            Err(Undone::refused("email_unreadable", sentence))
+        }
+        MailedWay::Text => {
+            let number = Telephone::read_at(typed, currency);
+            let number = number.map_err(|none| Undone::refused("telephone_unreadable", none.to_string()))?;
+            Ok(number.as_str().into())
+        }
+    }
+}
+
 fn of_sale(tx: &mut dyn Tx, stall: LogId, sale: SaleId) -> Result<Vec<MailedRow>, StoreError> {
     let rows = tx.query(
-        "select state, because, at_ms from own_mailed_receipt where log = $1 and sale = $2
+        "select state, because, at_ms, way from own_mailed_receipt where log = $1 and sale = $2
          order by at_ms desc, request limit $3",
         params![stall, sale, SHOWN_MAX],
     )?;
@@ -168,14 +207,14 @@ fn of_sale(tx: &mut dyn Tx, stall: LogId, sale: SaleId) -> Result<Vec<MailedRow>
         let state = STATES.iter().find(|(_, number)| *number == known).map(|(state, _)| *state);
         let state =
             state.ok_or_else(|| StoreError::Corrupt("a state of a mailed receipt is unknown".into()))?;
-        Ok(MailedRow { state, because: row.text(1)?.into(), at_ms: row.int(2)? })
+        Ok(MailedRow { way: way(row.number(3)?)?, state, because: row.text(1)?.into(), at_ms: row.int(2)? })
     };
     rows.iter().map(one).collect()
 }
 
 fn unsent(tx: &mut dyn Tx) -> Result<Vec<Unsent>, StoreError> {
     let rows = tx.query(
-        "select request, log, sale, address, language, is_copy, at_ms from own_mailed_receipt
+        "select request, log, sale, address, language, is_copy, at_ms, way from own_mailed_receipt
          where state = $1 order by at_ms, request limit $2",
         params![number(MailedState::Waiting), PORTION],
     )?;
@@ -184,6 +223,7 @@ fn unsent(tx: &mut dyn Tx) -> Result<Vec<Unsent>, StoreError> {
             request: row.id(0)?,
             stall: row.id(1)?,
             sale: SaleId(row.id(2)?),
+            way: way(row.number(7)?)?,
             address: row.text(3)?.into(),
             language: row.text(4)?.into(),
             is_copy: row.bool(5)?,

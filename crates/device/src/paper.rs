@@ -40,8 +40,8 @@ impl Device {
             }
             PaperCall::SetPrinter(printer) => self.set_printer(printer),
             PaperCall::TestPage { words } => self.test_page(&words).await,
-            PaperCall::Mail { stall, sale, address, language } => {
-                self.mail_receipt((stall, sale), (&address, &language))
+            PaperCall::Mail { stall, sale, way, address, language } => {
+                self.mail_receipt((stall, sale), (way, &address), &language)
             }
             PaperCall::Mailed { stall, sale } => self.mailed(stall, sale),
             PaperCall::Table(wanted) => table(*wanted),

@@ -4,6 +4,32 @@
 /// Digits of the shortest number that a country gives out, its own code included, and of the longest.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
+/// Currencies of one country alone, where a number begins with one zero at home, and what that zero stands for abroad.
+const AT_HOME: [(&str, &str); 22] = [
+    ("BDT", "+880"),
+    ("BIF", "+257"),
+    ("CDF", "+243"),
+    ("EGP", "+20"),
+    ("ETB", "+251"),
+    ("GHS", "+233"),
+    ("IDR", "+62"),
+    ("INR", "+91"),
+    ("KES", "+254"),
+    ("MAD", "+212"),
+    ("MWK", "+265"),
+    ("MYR", "+60"),
+    ("NGN", "+234"),
+    ("PHP", "+63"),
+    ("PKR", "+92"),
+    ("RWF", "+250"),
+    ("SEK", "+46"),
+    ("THB", "+66"),
+    ("TZS", "+255"),
+    ("UGX", "+256"),
+    ("ZAR", "+27"),
+    ("ZMW", "+260"),
+];
+
 /// Why a text is no telephone number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoTelephone {
@@ -26,7 +52,7 @@ impl Telephone {
     /// Why it is none.
     pub fn read(typed: &str) -> Result<Self, NoTelephone> {
         let typed = typed.replace("(0)", "");
-        let plain: String = typed.chars().filter(|letter| !is_between(*letter)).map(latin).collect();
+        let plain = plain(&typed);
         let digits = plain.strip_prefix('+').ok_or(NoTelephone::NoCountry)?;
         if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
             return Err(NoTelephone::NotDigits);
@@ -41,6 +67,22 @@ impl Telephone {
         Ok(Self(plain))
     }
 
+    /// Reads what is typed at the counter of a stall, where nobody says the country: `0712 345 678` is a number of the country
+    /// whose currency the stall takes, if that is one country's.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn read_at(typed: &str, currency: &str) -> Result<Self, NoTelephone> {
+        let plain = plain(typed);
+        // Two zeros begin a number of another country, in most countries.
+        let of_home = plain.strip_prefix('0').filter(|rest| !rest.starts_with('0'));
+        let country = AT_HOME.iter().find(|(known, _)| *known == currency);
+        match (of_home, country) {
+            (Some(rest), Some((_, country))) => Self::read(&format!("{country}{rest}")),
+            (Some(_) | None, _) => Self::read(typed),
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -51,6 +93,10 @@ impl std::fmt::Debug for Telephone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Telephone(hidden)")
     }
+}
+
+fn plain(typed: &str) -> String {
+    typed.chars().filter(|letter| !is_between(*letter)).map(latin).collect()
 }
 
 /// Blanks, what stands between groups, and the unseen marks of a text that was copied.
@@ -100,6 +146,27 @@ mod tests {
             ("+1234567890123456", Err(NoTelephone::Length)),
         ] {
             let read = Telephone::read(typed);
+            assert_eq!(read.as_ref().map(Telephone::as_str), expected.as_ref().map(|text| *text), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_home_is_read_where_the_currency_names_one_country() {
+        for (typed, currency, expected) in [
+            ("0712 345 678", "KES", Ok("+254712345678")),
+            (" (0) 712-345-678", "KES", Ok("+254712345678")),
+            ("٠٧١٢٣٤٥٦٧٨", "KES", Ok("+254712345678")),
+            ("0712 345 678", "TZS", Ok("+255712345678")),
+            ("+255 712 345 678", "KES", Ok("+255712345678")),
+            ("0712 345 678", "EUR", Err(NoTelephone::NoCountry)),
+            ("0712 345 678", "USD", Err(NoTelephone::NoCountry)),
+            ("00255 712 345 678", "KES", Err(NoTelephone::NoCountry)),
+            ("712 345 678", "KES", Err(NoTelephone::NoCountry)),
+            ("0712", "KES", Err(NoTelephone::Length)),
+            ("0", "KES", Err(NoTelephone::Length)),
+            ("", "KES", Err(NoTelephone::NoCountry)),
+        ] {
+            let read = Telephone::read_at(typed, currency);
             assert_eq!(read.as_ref().map(Telephone::as_str), expected.as_ref().map(|text| *text), "{typed}");
         }
     }

@@ -80,6 +80,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 41, name: "transfers", sql: soko_projection::TRANSFERS },
         device!(42, "own transfer", "0021_own_transfer"),
         device!(43, "families", "0022_families"),
+        device!(44, "texted receipts", "0023_texted_receipts"),
     ];
     STEPS
 }

@@ -1,10 +1,11 @@
-//! Receipts by mail, as a register asks for them.
+//! Receipts by mail or by text, as a register asks for them.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::{LogId, SaleId, ThingId};
+use soko_domain::telephone::Telephone;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
@@ -13,7 +14,8 @@ use crate::http::app::App;
 use crate::http::body::{ApiJson, ApiPath, id};
 use crate::http::caller::DeviceCaller;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::messages::receipt::{Asked, Wanted, ask};
+use crate::messages::channel::Channel;
+use crate::messages::receipt::{Address, Asked, Wanted, ask};
 use crate::messages::words::Language;
 use crate::platform::accounts::Email;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
@@ -22,8 +24,10 @@ use crate::store::Shard;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MailReceipt {
-    /// Where it goes. It is kept until the mail server has it, and in no record.
-    address: String,
+    /// The mailbox that it goes to. It is kept until the mail server has it, and in no record.
+    address: Option<String>,
+    /// Or the telephone that it is texted to, with its country: +254 712 345 678. It is kept no longer.
+    telephone: Option<String>,
     /// `en`, `sw`, `fr` or `ar`.
     language: String,
     /// A receipt of this sale was given out before: it says so.
@@ -43,16 +47,16 @@ pub(crate) struct MailedBody {
 /// Send the receipt of a sale to somebody, as a register of the stall; or hear what became of it.
 ///
 /// What it says comes from the stall's records. The register makes `request`, and keeps it before it asks: the same request again is the
-/// same mail, and answers where it stands.
+/// same message, and answers where it stands.
 #[utoipa::path(put, path = "/v1/stalls/{stall}/sales/{sale}/mailed/{request}", tag = "replication", request_body = MailReceipt,
     params(("stall" = String, Path, description = "The stall's identity"),
            ("sale" = String, Path, description = "The sale's identity"),
            ("request" = String, Path, description = "16 random bytes in hexadecimal digits")), responses(
     (status = 200, description = "It is in the outbox, now or before", body = MailedBody),
     (status = 404, description = "No such stall, or not this device's", body = ProblemBody),
-    (status = 409, description = "Sent often enough, or this server sends no mail", body = ProblemBody),
-    (status = 422, description = "No address, no language, or the request was another one", body = ProblemBody),
-    (status = 429, description = "This register asked too often", body = ProblemBody),
+    (status = 409, description = "Sent often enough, or this server does not send in this way", body = ProblemBody),
+    (status = 422, description = "No address or number, no language, or the request was another one", body = ProblemBody),
+    (status = 429, description = "This register or this stall asked too often", body = ProblemBody),
     (status = 503, description = "The sale is not here yet", body = ProblemBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn put(
@@ -66,22 +70,38 @@ pub(crate) async fn put(
     app.spend(Who::Device(device.author), cost::HOLD)?;
     app.spend(Who::Stall(stall), cost::WRITE)?;
     let language = Language::from_code(&body.language).ok_or_else(unreadable)?;
-    let address = Email::read(&body.address)?;
+    let address = address(&body)?;
+    let channel = address.channel();
     let principal = Principal::Device { author: device.author, stall: device.stall, role: device.role };
     let wanted =
         Wanted { stall, author: device.author, sale, request, address, language, is_copy: body.is_copy };
-    let (now_ms, sends_mail) = (app.now_ms(), app.offers().mail);
+    let (now_ms, is_offered) = (app.now_ms(), app.offers().has(channel));
     let work = move |tx: &mut dyn Tx| {
         authorise(tx, principal, Object::Stall(stall), Action::MailReceipt)?;
-        if !sends_mail {
+        if !is_offered {
             return Ok(None);
         }
         Ok::<_, Refusal>(Some(ask(tx, &wanted, now_ms)?))
     };
-    let asked = app.store().write(Shard::stall(stall), work).await?.ok_or_else(no_mail)?;
+    let asked = app.store().write(Shard::stall(stall), work).await?.ok_or_else(|| no_way(channel))?;
     let answer = answered(asked)?;
     app.message_bell().notify_one();
     Ok(Json(answer))
+}
+
+fn address(body: &MailReceipt) -> Result<Address, Problem> {
+    let unprocessable = |code, detail: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
+    match (&body.address, &body.telephone) {
+        (Some(address), None) => Ok(Address::Mail(Email::read(address)?)),
+        (None, Some(number)) => {
+            let number = Telephone::read(number);
+            let number = number.map_err(|none| unprocessable("telephone_unreadable", &none.to_string()))?;
+            Ok(Address::Text(number))
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            Err(unprocessable("receipt_address", "say an address or a telephone, one of both"))
+        }
+    }
 }
 
 fn answered(asked: Asked) -> Result<MailedBody, Problem> {
@@ -100,14 +120,19 @@ fn answered(asked: Asked) -> Result<MailedBody, Problem> {
         Asked::Enough => refused(
             StatusCode::CONFLICT,
             "mailed_enough",
-            "the receipt of this sale was mailed five times: give it out here",
+            "the receipt of this sale was sent five times: give it out here",
         ),
         Asked::TooOften(wait_ms) => {
             let detail =
-                "this register mailed many receipts within an hour: it goes on by itself a little later";
+                "this register sent many receipts within an hour: it goes on by itself a little later";
             let seconds = u32::try_from(wait_ms / 1_000 + 1).unwrap_or(u32::MAX);
             Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(seconds))
         }
+        Asked::EnoughTexts => refused(
+            StatusCode::CONFLICT,
+            "texted_enough",
+            "as many receipts as one day allows were texted: print this one, or send it by mail",
+        ),
     }
 }
 
@@ -118,6 +143,12 @@ fn unreadable() -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "language_unknown", "the language is en, sw, fr or ar")
 }
 
-fn no_mail() -> Problem {
-    Problem::new(StatusCode::CONFLICT, "no_mail", "this server sends no mail: ask whoever runs it")
+fn no_way(channel: Channel) -> Problem {
+    let (code, detail) = match channel {
+        Channel::Sms => ("no_texts", "this server sends no texts: ask whoever runs it"),
+        Channel::Mail | Channel::Push | Channel::Hook => {
+            ("no_mail", "this server sends no mail: ask whoever runs it")
+        }
+    };
+    Problem::new(StatusCode::CONFLICT, code, detail)
 }

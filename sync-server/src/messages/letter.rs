@@ -119,7 +119,7 @@ pub(super) fn write(
         return Ok(hooks::write(tx, sender.secret, (message, now_ms))?.map(Load::Hook));
     }
     if message.topic == Topic::Receipt {
-        return Ok(receipt::write(tx, message)?.map(Load::Mail));
+        return receipt::write(tx, message);
     }
     if message.topic == Topic::TelephoneCode {
         return code(tx, sender, (message, now_ms));
@@ -225,7 +225,7 @@ fn text(
         parts.push(format!("{}: {}", said.language.say("total", &[]), said.facts.total));
     }
     parts.extend(said.open.map(|(_, path)| format!("{}{path}", sender.origin)));
-    Ok(Some(Load::Sms(Text { message: message.message, to, text: one_text(parts) })))
+    Ok(Some(Load::Sms(Text { message: message.message, to, text: sms::one_text(parts) })))
 }
 
 /// The subject, with long names cut where it is more than one text otherwise.
@@ -240,16 +240,6 @@ fn short_subject(sender: &Sender<'_>, message: &Message, said: &Said<'_>) -> Str
     self::said(sender, message, &facts, said.language).subject
 }
 
-/// The first of these, and as many of the others as are one text with it.
-fn one_text(parts: Vec<String>) -> String {
-    let mut parts = parts.into_iter().map(|part| sms::plain(&part));
-    let first = parts.next().unwrap_or_default();
-    parts.fold(first, |so_far, part| {
-        let longer = format!("{so_far}\n{part}");
-        if sms::fits_one(&longer) { longer } else { so_far }
-    })
-}
-
 /// The code that shows that a telephone is somebody's. It goes where it was asked for, and nowhere else.
 fn code(
     tx: &mut dyn Tx,
@@ -262,7 +252,7 @@ fn code(
     let facts = Facts { code, ..Facts::default() };
     let said = said(sender, message, &facts, language);
     let parts = std::iter::once(said.subject).chain(said.paragraphs).collect();
-    Ok(Some(Load::Sms(Text { message: message.message, to, text: one_text(parts) })))
+    Ok(Some(Load::Sms(Text { message: message.message, to, text: sms::one_text(parts) })))
 }
 
 /// A notification is read at a glance: what happened, and how much it is about.

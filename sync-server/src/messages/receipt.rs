@@ -1,19 +1,22 @@
-//! The receipt of a sale at a counter, by mail: a register asks for it once there is a network, with the address that a customer
+//! The receipt of a sale at a counter, by mail or by text: a register asks for it once there is a network, with the address that a customer
 //! gave. What it says comes from the stall's records; only address, language and whether there was a paper before come from the
-//! register. The address is in no record, and is forgotten as soon as the mail server has it or it was given up.
+//! register. The address is in no record, and is forgotten as soon as the mail server or the provider of texts
+//! has it or it was given up. A text says what a receipt is about; the whole would be several.
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{PaperWords, ReceiptView, SaleFacts, SaleView, TenderView};
 use soko_domain::basket::TenderKind;
 use soko_domain::ids::{AuthorId, LogId, SaleId, ThingId};
 use soko_domain::purse::PurseKind;
+use soko_domain::telephone::Telephone;
 use soko_print::{Receipt, ReceiptLine, Sum, to_text};
 use soko_projection::{payments, read};
 use soko_record_log::{StoreError, Tx, params};
 
 use super::channel::Channel;
-use super::letter::Letter;
+use super::letter::{Letter, Load};
 use super::outbox::{self, Message, State};
+use super::sms::{self, Text};
 use super::topic::Topic;
 use super::words::Language;
 use crate::platform::accounts::Email;
@@ -22,10 +25,39 @@ use crate::web::escaped;
 /// Receipts that one register may have sent within an hour: more than a busy counter has customers who want one.
 const PER_HOUR_MAX: i64 = 120;
 const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Texts of one stall within a day, and of all: each costs whoever runs the server money, and whoever makes many stalls gets no further.
+const TEXTS_PER_DAY_MAX: i64 = 50;
+const TEXTS_OF_ALL_PER_DAY_MAX: i64 = 500;
+/// What a text shows of a stall's name.
+const STALL_CHARS_MAX: usize = 30;
 /// Receipts of one sale, for whoever mistyped an address.
 const PER_SALE_MAX: i64 = 5;
 /// Letters in a line of the plain text.
 const COLUMNS: usize = 48;
+
+/// Where a receipt goes.
+#[derive(Clone, Debug)]
+pub(crate) enum Address {
+    Mail(Email),
+    Text(Telephone),
+}
+
+impl Address {
+    pub(crate) fn channel(&self) -> Channel {
+        match self {
+            Self::Mail(_) => Channel::Mail,
+            Self::Text(_) => Channel::Sms,
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Mail(email) => email.as_str(),
+            Self::Text(number) => number.as_str(),
+        }
+    }
+}
 
 /// What a register asks for.
 #[derive(Clone, Debug)]
@@ -33,9 +65,9 @@ pub(crate) struct Wanted {
     pub(crate) stall: LogId,
     pub(crate) author: AuthorId,
     pub(crate) sale: SaleId,
-    /// The request's identity: the same again is the same mail.
+    /// The request's identity: the same again is the same message.
     pub(crate) request: ThingId,
-    pub(crate) address: Email,
+    pub(crate) address: Address,
     pub(crate) language: Language,
     /// A paper of this sale was given out before.
     pub(crate) is_copy: bool,
@@ -50,10 +82,12 @@ pub(crate) enum Asked {
     NoSale,
     /// This request was about something else before.
     Reused,
-    /// This sale was mailed often enough.
+    /// This sale was sent often enough.
     Enough,
     /// This register asked too often; in so many milliseconds it can ask again.
     TooOften(i64),
+    /// As many texts as a stall, or all of them, get within a day.
+    EnoughTexts,
 }
 
 /// Puts it into the outbox, once.
@@ -61,7 +95,8 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
     let Wanted { stall, author, sale, .. } = *wanted;
     let register = ThingId(author.0);
     let because: [&[u8]; 2] = [stall.as_bytes(), wanted.request.as_bytes()];
-    let message = outbox::identity(&because, Topic::Receipt, register, (Channel::Mail, None));
+    let channel = wanted.address.channel();
+    let message = outbox::identity(&because, Topic::Receipt, register, (channel, None));
     let known = tx.query_opt("select sale from mailed_receipt where message = $1", params![message])?;
     if let Some(row) = known {
         if SaleId(row.id(0)?) != sale {
@@ -88,9 +123,12 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
     if lately.int(0)? >= PER_HOUR_MAX {
         return Ok(Asked::TooOften(lately.int(1)? + HOUR_MS - now_ms));
     }
+    if channel == Channel::Sms && has_enough_texts(tx, stall, now_ms)? {
+        return Ok(Asked::EnoughTexts);
+    }
     tx.run(
-        "insert into mailed_receipt (message, stall, author, sale, address, language, is_copy, made_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into mailed_receipt (message, stall, author, sale, address, language, is_copy, made_ms, channel)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         params![
             message,
             stall,
@@ -99,7 +137,8 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
             wanted.address.as_str(),
             wanted.language.code(),
             i64::from(wanted.is_copy || before > 0),
-            now_ms
+            now_ms,
+            channel.number()
         ],
     )?;
     let new = Message {
@@ -109,11 +148,21 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
         log: Some(stall),
         subject: Some(ThingId(sale.0)),
         detail: 0,
-        channel: Channel::Mail,
+        channel,
         target: None,
     };
     outbox::add(tx, &new, now_ms)?;
     Ok(Asked::Taken(State::Waiting, String::new()))
+}
+
+/// Whether this stall, or all of them, had as many receipts texted as a day allows. It is refused and does not wait: by the next day
+/// nobody wants it.
+fn has_enough_texts(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<bool, StoreError> {
+    let count = "select count(*) from mailed_receipt where channel = $1 and made_ms > $2";
+    let (sms, since_ms) = (Channel::Sms.number(), now_ms - DAY_MS);
+    let own = tx.query_one(&format!("{count} and stall = $3"), params![sms, since_ms, stall])?;
+    let all = tx.query_one(count, params![sms, since_ms])?;
+    Ok(own.int(0)? >= TEXTS_PER_DAY_MAX || all.int(0)? >= TEXTS_OF_ALL_PER_DAY_MAX)
 }
 
 /// Nobody is to be found here by what became of a message.
@@ -126,8 +175,8 @@ pub(super) fn sweep(tx: &mut dyn Tx, before_ms: i64) -> Result<(), StoreError> {
     tx.run("delete from mailed_receipt where made_ms < $1", params![before_ms])
 }
 
-/// The letter; nothing if its address is forgotten or its sale is gone.
-pub(super) fn write(tx: &mut dyn Tx, message: &Message) -> Result<Option<Letter>, StoreError> {
+/// The letter or the text; nothing if its address is forgotten or its sale is gone.
+pub(super) fn write(tx: &mut dyn Tx, message: &Message) -> Result<Option<Load>, StoreError> {
     let row = tx.query_opt(
         "select stall, sale, address, language, is_copy from mailed_receipt where message = $1 and address <> ''",
         params![message.message],
@@ -138,13 +187,35 @@ pub(super) fn write(tx: &mut dyn Tx, message: &Message) -> Result<Option<Letter>
     let Some(sale) = sale_view(tx, stall, sale)? else { return Ok(None) };
     let number = sale.row.receipt_number.to_string();
     let with = [("number", number.as_str()), ("stall", sale.stall_name.as_str())];
-    let (subject, why) = (language.say("receipt.subject", &with), language.say("receipt.text", &with));
+    let subject = language.say("receipt.subject", &with);
+    if message.channel == Channel::Sms {
+        let text = short(&sale, language);
+        return Ok(Some(Load::Sms(Text { message: message.message, to, text })));
+    }
+    let why = language.say("receipt.text", &with);
     // Only a register signs what a code says.
     let view = ReceiptView { proof: String::new(), is_copy, sale: sale.clone() };
     let receipt = Receipt::of(&view, &paper_words(language));
     let plain = format!("{}\n-- \n{why}\n", to_text(&receipt, COLUMNS));
     let html = html(&receipt, &subject, &why);
-    Ok(Some(Letter { message: message.message, to, subject, plain, html, stop: None }))
+    Ok(Some(Load::Mail(Letter { message: message.message, to, subject, plain, html, stop: None })))
+}
+
+/// What the receipt is about, a line each: whose and which, when, how much, and what became of the sale since. The lines that are
+/// one text together.
+fn short(sale: &SaleView, language: Language) -> String {
+    let words = paper_words(language);
+    let name: String = sale.stall_name.chars().take(STALL_CHARS_MAX).collect();
+    let number = sale.row.receipt_number.to_string();
+    let title = language.say("receipt.subject", &[("number", number.as_str()), ("stall", name.as_str())]);
+    // Only a register signs what a code says.
+    let view = ReceiptView { proof: String::new(), is_copy: false, sale: sale.clone() };
+    let receipt = Receipt::of(&view, &words);
+    let total = format!("{}: {}", receipt.total.label, receipt.total.amount);
+    let refunded = receipt.paid.iter().filter(|sum| sum.label == words.refunded);
+    let refunded = refunded.map(|sum| format!("{}: {}", sum.label, sum.amount));
+    let parts = [title, total, receipt.made.clone()];
+    sms::one_text(parts.into_iter().chain(receipt.marks.iter().cloned()).chain(refunded))
 }
 
 /// The sale as its records have it here.

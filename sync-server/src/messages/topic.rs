@@ -196,7 +196,7 @@ impl Topic {
 
     /// Whoever asked for it a moment ago is awake.
     pub(crate) fn is_awaited(self) -> bool {
-        matches!(self, Self::Test | Self::TelephoneCode)
+        matches!(self, Self::Test | Self::TelephoneCode | Self::Receipt)
     }
 
     /// Whoever owns an account has to hear what happens to its password.

@@ -58,6 +58,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 40, name: "swaps", sql: soko_projection::SWAPS },
     Migration { number: 41, name: "transfers", sql: soko_projection::TRANSFERS },
     step!(42, "0021_telephone"),
+    step!(43, "0022_texted_receipts"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

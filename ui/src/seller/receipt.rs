@@ -93,7 +93,7 @@ fn Sold(props: &SoldProps) -> Html {
                 <button type="button" class="button button-main button-large" onclick={next} autofocus=true>{ speech.say("sold.next") }</button>
             </div>
             <Issue stall={props.stall.stall} view={props.view.clone()} is_new=true again={props.again.clone()} />
-            <Mailed stall={props.stall.stall} sale={row.sale} again={props.again.clone()} />
+            <Mailed stall={props.stall.stall} sale={row.sale} currency={row.currency.clone()} again={props.again.clone()} />
         </header>
     }
 }
@@ -140,7 +140,7 @@ fn Past(props: &PastProps) -> Html {
                 }
             </div>
             <Issue stall={props.stall.stall} view={props.view.clone()} is_new=false again={props.again.clone()} />
-            <Mailed stall={props.stall.stall} sale={row.sale} again={props.again.clone()} />
+            <Mailed stall={props.stall.stall} sale={row.sale} currency={row.currency.clone()} again={props.again.clone()} />
             if *refunds { <Refund stall={props.stall.clone()} sale={sale.clone()} on_close={closes(&refunds)} /> }
             if *voids {
                 <Confirm title={speech.say("sale.void")} text={speech.say("sale.void-text")} action={speech.say("sale.void")}

@@ -12,7 +12,7 @@ use crate::desk::Trouble;
 use crate::doing::use_doing;
 use crate::parts::Field;
 use crate::speech::Speech;
-use crate::typed::latin;
+use crate::typed::{latin, telephone_problem};
 
 #[derive(Clone, Properties, PartialEq)]
 pub(super) struct NumberProps {
@@ -91,7 +91,7 @@ fn Entry(props: &EntryProps) -> Html {
             submit.prevent_default();
             let verb = match verb(&typed, is_code) {
                 Ok(verb) => verb,
-                Err(none) => return problem.set(Some(doing.speech.say(key(none)))),
+                Err(none) => return problem.set(Some(doing.speech.say(telephone_problem(none)))),
             };
             let (desk, speech) = (doing.desk.clone(), doing.speech.clone());
             let (problem, on_sent) = (problem.clone(), on_sent.clone());
@@ -128,14 +128,6 @@ fn verb(typed: &str, is_code: bool) -> Result<MessagesVerb, NoTelephone> {
     }
     let number = Telephone::read(typed)?.as_str().to_owned();
     Ok(MessagesVerb::Text { number })
-}
-
-fn key(none: NoTelephone) -> &'static str {
-    match none {
-        NoTelephone::NoCountry => "told.number-country",
-        NoTelephone::NotDigits => "told.number-digits",
-        NoTelephone::Length => "told.number-length",
-    }
 }
 
 fn sentence(speech: &Speech, trouble: &Trouble) -> AttrValue {

@@ -1,8 +1,8 @@
-//! A receipt by mail: asked for without a network, sent once there is one, through the real outbox to a mail server on this machine.
+//! A receipt by mail or by text: asked for without a network, sent once there is one, through the real outbox to a mail server on this machine.
 
 use soko_app_api::{
-    Answer, BeyondShare, Call, DeviceVerb, DiscountInput, MailedRow, MailedState, PaperCall, PaperReply,
-    SaleAbout, SaleLineInput, TenderInput, Verb,
+    Answer, BeyondShare, Call, DeviceVerb, DiscountInput, MailedRow, MailedState, MailedWay, PaperCall,
+    PaperReply, SaleAbout, SaleLineInput, TenderInput, Verb,
 };
 use soko_domain::ids::SaleId;
 
@@ -11,9 +11,13 @@ use crate::world::{MANGO, Running, STALL, Shell, on_one_thread};
 
 const SALE: SaleId = SaleId([0x41; 16]);
 
-fn mail(address: &str) -> Call {
+fn send(way: MailedWay, address: &str) -> Call {
     let (address, language) = (address.into(), "fr".into());
-    Call::Paper(PaperCall::Mail { stall: STALL, sale: SALE, address, language })
+    Call::Paper(PaperCall::Mail { stall: STALL, sale: SALE, way, address, language })
+}
+
+fn mail(address: &str) -> Call {
+    send(MailedWay::Mail, address)
 }
 
 async fn rows(shell: &Shell) -> Vec<MailedRow> {
@@ -83,5 +87,38 @@ fn a_receipt_waits_for_a_connection_and_is_mailed_once() {
         for part in ["Total EUR", "5,00", "10,00", "Espèces"] {
             assert!(text.contains(part), "{part}: {text}");
         }
+    });
+}
+
+#[test]
+fn a_receipt_by_text_is_refused_where_the_server_sends_none() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let till = Shell::open(&folder.path().join("till"));
+        till.shop(&server).await;
+        let text = |number| send(MailedWay::Text, number);
+        assert_eq!(code(&till, text("+254 712 345 678")).await, "unknown_sale");
+        let verb = Verb::MakeSale {
+            sale: SALE,
+            lines: vec![SaleLineInput::of(MANGO, 2)],
+            discount: DiscountInput::None,
+            tenders: vec![TenderInput::cash(1_000)],
+            beyond: BeyondShare::Allow,
+            about: SaleAbout::default(),
+        };
+        till.done(verb).await;
+        for odd in ["", "0712 345 678", "amina@example.org", "+254 CALL ME"] {
+            assert_eq!(code(&till, text(odd)).await, "telephone_unreadable", "{odd}");
+        }
+        assert!(rows(&till).await.is_empty());
+        till.call(text(" +254 712-345-678 ")).await;
+        let refused = till
+            .until("the server's word", async || {
+                rows(&till).await.into_iter().find(|row| row.state != MailedState::Waiting)
+            })
+            .await;
+        assert_eq!((refused.way, refused.state), (MailedWay::Text, MailedState::Refused));
+        assert!(refused.because.contains("sends no texts"), "{}", refused.because);
     });
 }

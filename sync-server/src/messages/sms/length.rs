@@ -35,6 +35,16 @@ pub(in crate::messages) fn fits_one(text: &str) -> bool {
     }
 }
 
+/// The first of these, and as many of the others as are one text with it, a line each.
+pub(in crate::messages) fn one_text(parts: impl IntoIterator<Item = String>) -> String {
+    let mut parts = parts.into_iter().map(|part| plain(&part));
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |so_far, part| {
+        let longer = format!("{so_far}\n{part}");
+        if fits_one(&longer) { longer } else { so_far }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

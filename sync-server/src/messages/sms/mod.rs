@@ -13,7 +13,7 @@ use std::sync::Arc;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use soko_domain::ids::ThingId;
 
-pub(super) use length::{fits_one, plain};
+pub(super) use length::{fits_one, one_text, plain};
 
 use super::delivery::Delivery;
 use crate::egress::{BadTarget, Egress, Said};
