@@ -89,6 +89,7 @@ mod tests {
             currency: "KES".into(),
             role: Role::Owner,
             is_connected: true,
+            is_arriving: false,
             unsent: *unsent,
             trouble: None,
         };

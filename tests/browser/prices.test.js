@@ -17,6 +17,8 @@ test("first hour 18: a price is suggested with its reasons, taken, taken back, r
     const { page } = till;
     await till.join(await invitation(server.url, "owner1@demo.example", PASSWORD), "Second register");
 
+    // What is suggested changes as the stall's days arrive.
+    await page.getByText("Saved here · all sent").first().waitFor();
     await till.go("/products");
     await page.getByRole("main").getByRole("link", { name: "Prices" }).click();
     const cards = page.locator(".price-card").filter({ has: page.getByRole("button", { name: /^Take / }) });

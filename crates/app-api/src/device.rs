@@ -161,6 +161,8 @@ pub struct OwnStall {
     pub role: Role,
     /// Whether this device was let in at a server.
     pub is_connected: bool,
+    /// What the server has of this stall never was here as a whole yet: what is shown is a part of it.
+    pub is_arriving: bool,
     /// Own records that the server has not confirmed.
     pub unsent: u64,
     /// What stands in the way of exchanging records.

@@ -58,6 +58,7 @@ impl Device {
         let Some(link) = self.link(stall)?.filter(|link| !link.caught_up) else { return Ok(()) };
         self.look_for_arrivals(stall);
         self.write(|tx| tx.execute("update own_link set caught_up = 1 where log = $1", params![link.stall]))?;
+        self.tell_device();
         Ok(())
     }
 }

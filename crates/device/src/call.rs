@@ -110,13 +110,15 @@ impl Device {
         let profile = self.read(|tx| facts::profile(tx, stall))?;
         let (name, currency) = profile.map(|it| (it.name, it.currency)).unwrap_or_default();
         let trouble = self.troubles.borrow().get(&stall).cloned();
+        let link = self.link(stall)?.filter(Link::is_connected);
         Ok(OwnStall {
             stall,
             author: status.author,
             name,
             currency,
             role: status.role,
-            is_connected: self.link(stall)?.as_ref().is_some_and(Link::is_connected),
+            is_connected: link.is_some(),
+            is_arriving: link.is_some_and(|link| !link.caught_up),
             unsent: status.unsent,
             trouble: trouble.or(status.trouble),
         })

@@ -40,6 +40,8 @@ pub(super) enum Trust {
     Waiting {
         waiting: u64,
     },
+    /// The server has more of a stall than ever came here.
+    Arriving,
     AllSent,
     /// Kept here, and no server was ever named.
     OnlyHere,
@@ -65,6 +67,7 @@ impl Trust {
             _ if !is_connected && !about.stalls.is_empty() => Self::OnlyHere,
             Some(false) => Self::Offline { waiting },
             _ if waiting > 0 => Self::Waiting { waiting },
+            _ if about.stalls.iter().any(|stall| stall.is_arriving) => Self::Arriving,
             _ => Self::AllSent,
         }
     }
@@ -74,7 +77,7 @@ impl Trust {
             Self::GettingReady => ("pill-quiet", Icon::Clock),
             Self::OnlineOnly | Self::NothingKept | Self::Trouble => ("pill-bad", Icon::Warning),
             Self::Offline { .. } => ("pill-waiting", Icon::CloudOff),
-            Self::Waiting { .. } => ("pill-waiting", Icon::Clock),
+            Self::Waiting { .. } | Self::Arriving => ("pill-waiting", Icon::Clock),
             Self::AllSent => ("pill-good", Icon::Cloud),
             Self::OnlyHere => ("pill-quiet", Icon::Device),
         }
@@ -89,6 +92,7 @@ impl Trust {
             Self::Offline { waiting: 0 } => speech.say("trust.offline"),
             Self::Offline { waiting } => speech.count("trust.offline-waiting", count(waiting)),
             Self::Waiting { waiting } => speech.count("trust.waiting", count(waiting)),
+            Self::Arriving => speech.say("trust.arriving"),
             Self::AllSent => speech.say("trust.all-sent"),
             Self::OnlyHere => speech.say("trust.only-here"),
         }
@@ -96,7 +100,7 @@ impl Trust {
 
     fn short(self, speech: &Speech) -> AttrValue {
         match self {
-            Self::GettingReady => speech.say("trust.short-ready"),
+            Self::GettingReady | Self::Arriving => speech.say("trust.short-ready"),
             Self::OnlineOnly | Self::NothingKept | Self::Trouble => speech.say("trust.short-look"),
             Self::Offline { waiting: 0 } => speech.say("trust.short-offline"),
             Self::Offline { waiting } | Self::Waiting { waiting } => speech.number(count(waiting)).into(),
@@ -126,6 +130,7 @@ mod tests {
             currency: "KES".into(),
             role: Role::Owner,
             is_connected,
+            is_arriving: false,
             unsent,
             trouble: None,
         };
@@ -146,6 +151,11 @@ mod tests {
         ] {
             assert_eq!(Trust::of(standing, Some(&about)), wanted);
         }
+        let mut new = about(Some(true), 0, true);
+        new.stalls[0].is_arriving = true;
+        assert_eq!(Trust::of(engine, Some(&new)), Trust::Arriving);
+        new.is_online = Some(false);
+        assert_eq!(Trust::of(engine, Some(&new)), Trust::Offline { waiting: 0 });
         let mut troubled = about(Some(true), 0, true);
         troubled.stalls[0].trouble = Some(Saying::OldServer.plain(""));
         assert_eq!(Trust::of(engine, Some(&troubled)), Trust::Trouble);

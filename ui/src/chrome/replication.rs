@@ -72,6 +72,7 @@ fn meaning(speech: &Speech, trust: Trust) -> AttrValue {
         Trust::Trouble => "replication.trouble-means",
         Trust::Offline { .. } => "replication.offline-means",
         Trust::Waiting { .. } => "replication.waiting-means",
+        Trust::Arriving => "replication.arriving-means",
         Trust::AllSent => "replication.all-sent-means",
         Trust::OnlyHere => "replication.only-here-means",
     })
