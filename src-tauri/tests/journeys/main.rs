@@ -109,6 +109,8 @@ fn a_picture_that_is_not_there_is_not_found() {
     let folder = tempfile::tempdir().unwrap();
     let stage = Stage::without_daemon(folder.path());
     let app = App::start(&stage);
+    // The page has come to rest once the device has answered it.
+    app.call(&Call::About);
     let look = "const picture = new Image(); picture.onload = () => done(picture.naturalWidth); \
                 picture.onerror = () => done('missing'); picture.src = arguments[0];";
     for address in [format!("picture://localhost/{}", "ab".repeat(32)), "picture://localhost/../x".into()] {
