@@ -14,7 +14,7 @@ use crate::http::app::App;
 use crate::http::body::{ApiJson, ApiPath, id};
 use crate::http::caller::DeviceCaller;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::messages::channel::Channel;
+use crate::messages::Channel;
 use crate::messages::receipt::{Address, Asked, Wanted, ask};
 use crate::messages::words::Language;
 use crate::platform::accounts::Email;

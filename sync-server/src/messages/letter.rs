@@ -251,7 +251,7 @@ fn code(
     let language = wishes::language_of(tx, message.account)?;
     let facts = Facts { code, ..Facts::default() };
     let said = said(sender, message, &facts, language);
-    let parts = std::iter::once(said.subject).chain(said.paragraphs).collect();
+    let parts = std::iter::once(said.subject).chain(said.paragraphs);
     Ok(Some(Load::Sms(Text { message: message.message, to, text: sms::one_text(parts) })))
 }
 

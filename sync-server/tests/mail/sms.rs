@@ -562,7 +562,10 @@ async fn receipts_are_texted_to_numbers_alone_and_as_often_as_a_day_allows() {
             (to("amina@example.org", "en"), "telephone_unreadable"),
             (to(NUMBER, "de"), "language_unknown"),
             (json!({"language": "en"}), "receipt_address"),
-            (json!({"language": "en", "telephone": NUMBER, "address": "amina@example.org"}), "receipt_address"),
+            (
+                json!({"language": "en", "telephone": NUMBER, "address": "amina@example.org"}),
+                "receipt_address",
+            ),
         ] {
             text_receipt(&market, 1, body).await.refused(unprocessable, code);
         }

@@ -58,9 +58,7 @@ fn state(speech: &Speech, row: &MailedRow) -> Html {
     let (tone, state) = match row.state {
         MailedState::Waiting => (SavedTone::Waiting, speech.say("mailed.waiting")),
         MailedState::Sent => (SavedTone::Good, speech.say("mailed.sent")),
-        MailedState::Refused => {
-            (SavedTone::Bad, speech.fill("mailed.refused", &[("because", &row.because)]))
-        }
+        MailedState::Refused => (SavedTone::Bad, speech.fill("mailed.refused", &[("because", &row.because)])),
     };
     let way = speech.say(name(row.way));
     html! { <Badge {tone} text={speech.fill("mailed.row", &[("way", &way), ("state", &state)])} /> }
