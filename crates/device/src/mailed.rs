@@ -48,7 +48,6 @@ struct Unsent {
     address: String,
     language: String,
     is_copy: bool,
-    at_ms: i64,
 }
 
 impl Device {
@@ -117,16 +116,14 @@ impl Device {
     /// Asks for each receipt that waits, the oldest first. One that cannot leave keeps no other waiting.
     pub(crate) async fn send_mailed(&self) -> Result<Option<Waits>, Undone> {
         let before_ms = self.now().at_ms - KEPT_MS;
+        for late in self.read(|tx| unsent(tx, Some(before_ms)))? {
+            self.receipt_became(&late, (MailedState::Refused, "there was no connection for 30 days"))?;
+        }
         let mut waits = None;
-        for unsent in self.read(unsent)? {
-            if unsent.at_ms < before_ms {
-                let because = "there was no connection for 30 days";
-                self.receipt_became(unsent.request, (MailedState::Refused, because))?;
-                continue;
-            }
+        for unsent in self.read(|tx| unsent(tx, None))? {
             match self.send_receipt(&unsent).await? {
                 Ok(None) => waits = Some(Waits::ForServer),
-                Ok(Some((state, because))) => self.receipt_became(unsent.request, (state, &because))?,
+                Ok(Some((state, because))) => self.receipt_became(&unsent, (state, &because))?,
                 Err(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
                 Err(Waits::ForPerson) => waits = waits.or(Some(Waits::ForPerson)),
             }
@@ -168,13 +165,17 @@ impl Device {
         })
     }
 
-    fn receipt_became(&self, request: ThingId, (state, because): (MailedState, &str)) -> Result<(), Undone> {
+    fn receipt_became(&self, it: &Unsent, (state, because): (MailedState, &str)) -> Result<(), Undone> {
         self.write(|tx| {
             tx.run(
                 "update own_mailed_receipt set state = $2, because = $3, address = '' where request = $1",
-                params![request, number(state), because],
+                params![it.request, number(state), because],
             )
         })?;
+        // Nobody got it, so what is printed now may be the first.
+        if state == MailedState::Refused {
+            self.note_not_issued(it.stall, it.sale)?;
+        }
         self.tell_device();
         Ok(())
     }
@@ -212,22 +213,29 @@ fn of_sale(tx: &mut dyn Tx, stall: LogId, sale: SaleId) -> Result<Vec<MailedRow>
     rows.iter().map(one).collect()
 }
 
-fn unsent(tx: &mut dyn Tx) -> Result<Vec<Unsent>, StoreError> {
+/// The oldest that can leave now, or the oldest that waited since before a moment. Those of a stall that has no connection keep none
+/// of another waiting.
+fn unsent(tx: &mut dyn Tx, before_ms: Option<i64>) -> Result<Vec<Unsent>, StoreError> {
+    let which = match before_ms {
+        Some(_) => "at_ms < $2",
+        None => "at_ms >= $2 and log in (select log from own_link where refresh_token <> '')",
+    };
     let rows = tx.query(
-        "select request, log, sale, address, language, is_copy, at_ms, way from own_mailed_receipt
-         where state = $1 order by at_ms, request limit $2",
-        params![number(MailedState::Waiting), PORTION],
+        &format!(
+            "select request, log, sale, address, language, is_copy, way from own_mailed_receipt
+             where state = $1 and {which} order by at_ms, request limit $3"
+        ),
+        params![number(MailedState::Waiting), before_ms.unwrap_or(i64::MIN), PORTION],
     )?;
     let one = |row: &Row| {
         Ok(Unsent {
             request: row.id(0)?,
             stall: row.id(1)?,
             sale: SaleId(row.id(2)?),
-            way: way(row.number(7)?)?,
+            way: way(row.number(6)?)?,
             address: row.text(3)?.into(),
             language: row.text(4)?.into(),
             is_copy: row.bool(5)?,
-            at_ms: row.int(6)?,
         })
     };
     rows.iter().map(one).collect()

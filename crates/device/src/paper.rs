@@ -196,7 +196,7 @@ impl Device {
         Ok(())
     }
 
-    fn note_not_issued(&self, stall: LogId, sale: SaleId) -> Result<(), Undone> {
+    pub(crate) fn note_not_issued(&self, stall: LogId, sale: SaleId) -> Result<(), Undone> {
         self.write(|tx| {
             tx.execute(
                 "update own_paper set times = times - 1 where log = $1 and sale = $2 and times > 0",

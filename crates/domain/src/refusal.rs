@@ -82,6 +82,10 @@ pub enum Refusal {
     VoidElsewhere,
     #[error("only {left} of this line can still be refunded")]
     RefundExceeds { left: i64 },
+    #[error(
+        "only {left_minor} (smallest units) of this sale was paid in a way that can go back like this: see first that a payment by phone came, and give what a gift card, credit or points paid back into a gift card or credit"
+    )]
+    RefundUnpaid { left_minor: i64 },
     #[error("register {register} holds the right to refund this sale until its shift closes")]
     RefundHeldElsewhere { register: AuthorId },
     #[error("the tab was paid with sale {0}; look at that receipt")]
@@ -169,6 +173,7 @@ impl Refusal {
             Self::SaleRefunded => "sale_refunded",
             Self::VoidElsewhere => "void_elsewhere",
             Self::RefundExceeds { .. } => "refund_exceeds",
+            Self::RefundUnpaid { .. } => "refund_unpaid",
             Self::RefundHeldElsewhere { .. } => "refund_held_elsewhere",
             Self::TabClosed(_) => "tab_closed",
             Self::BeyondForbidden => "beyond_forbidden",
@@ -237,6 +242,7 @@ impl Refusal {
             | Self::SaleRefunded
             | Self::VoidElsewhere
             | Self::RefundExceeds { .. }
+            | Self::RefundUnpaid { .. }
             | Self::TabClosed(_)
             | Self::PaymentSeen
             | Self::CodeUsed(_)

@@ -2,7 +2,7 @@
 //! before its sale, so both are kept and the furthest of them counts.
 
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{SaleMade, Standing};
+use soko_domain::entry::{Entry, SaleMade, Standing};
 use soko_domain::ids::{AuthorId, LogId, OrderId, SaleId, ShiftId};
 use soko_domain::verbs::verify_payment::{Payment, code_key};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -11,6 +11,7 @@ use crate::book::Book;
 use crate::digest::{PAYMENT, PAYMENT_WORD};
 use crate::ledger::Place;
 use crate::project::Touched;
+use crate::read;
 
 pub(crate) fn taken(book: &mut Book<'_>, place: &Place, sale: &SaleMade) -> Result<(), StoreError> {
     for (tender, paid) in (0u32..).zip(&sale.tenders) {
@@ -106,6 +107,21 @@ fn found(row: &Row) -> Result<PaymentFound, StoreError> {
 pub fn payments_of(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<PaymentFound>, StoreError> {
     let sql = format!("select {COLUMNS} from payment p where p.log = $1 and p.sale = $2 order by p.tender");
     tx.query(&sql, params![log, sale])?.iter().map(found).collect()
+}
+
+/// What went back of a sale, and by what means.
+pub fn gone_back(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<(TenderKind, i64)>, StoreError> {
+    let rows = tx.query(
+        "select distinct author, seq from refund_line where log = $1 and sale = $2 order by author, seq limit $3",
+        params![log, sale.0, read::REFUNDS_MAX],
+    )?;
+    let mut gone = Vec::new();
+    for row in &rows {
+        if let Some((_, Entry::RefundMade(made))) = read::entry_at(tx, log, row.id(0)?, row.number(1)?)? {
+            gone.push((made.tender, made.amount_minor));
+        }
+    }
+    Ok(gone)
 }
 
 /// Payments whose money nobody saw, of sales that stand, the latest sales first.

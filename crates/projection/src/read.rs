@@ -24,7 +24,7 @@ use crate::project::ParkCode;
 use crate::swaps;
 
 /// Most refunded lines of one sale.
-const REFUNDS_MAX: usize = 10_000;
+pub(crate) const REFUNDS_MAX: usize = 10_000;
 
 pub struct ShiftRow {
     pub shift: ShiftId,

@@ -271,8 +271,13 @@ impl Register {
             reason: "the wrong kind".into(),
         };
         let me = self.author();
+        let standing = |at: u32| {
+            let paid = usize::try_from(at).ok().and_then(|at| made.tenders.get(at));
+            paid.map_or(Standing::Taken, |paid| paid.standing)
+        };
         let facts = refund::Facts {
             me,
+            left: refund::Left::of(&made, standing, &[]),
             frozen: false,
             open_shift: Some(day.shift),
             sale: Some((me, made)),

@@ -124,15 +124,10 @@ fn answered(asked: Asked) -> Result<MailedBody, Problem> {
         ),
         Asked::TooOften(wait_ms) => {
             let detail =
-                "this register sent many receipts within an hour: it goes on by itself a little later";
+                "many receipts were sent from here lately: this one goes on by itself a little later";
             let seconds = u32::try_from(wait_ms / 1_000 + 1).unwrap_or(u32::MAX);
             Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(seconds))
         }
-        Asked::EnoughTexts => refused(
-            StatusCode::CONFLICT,
-            "texted_enough",
-            "as many receipts as one day allows were texted: print this one, or send it by mail",
-        ),
     }
 }
 

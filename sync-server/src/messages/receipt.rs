@@ -11,7 +11,7 @@ use soko_domain::purse::PurseKind;
 use soko_domain::telephone::Telephone;
 use soko_print::{Receipt, ReceiptLine, Sum, to_text};
 use soko_projection::{payments, read};
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::channel::Channel;
 use super::letter::{Letter, Load};
@@ -84,10 +84,8 @@ pub(crate) enum Asked {
     Reused,
     /// This sale was sent often enough.
     Enough,
-    /// This register asked too often; in so many milliseconds it can ask again.
+    /// This register asked too often, or as many texts as a day allows were sent; in so many milliseconds it can ask again.
     TooOften(i64),
-    /// As many texts as a stall, or all of them, get within a day.
-    EnoughTexts,
 }
 
 /// Puts it into the outbox, once.
@@ -123,8 +121,10 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
     if lately.int(0)? >= PER_HOUR_MAX {
         return Ok(Asked::TooOften(lately.int(1)? + HOUR_MS - now_ms));
     }
-    if channel == Channel::Sms && has_enough_texts(tx, stall, now_ms)? {
-        return Ok(Asked::EnoughTexts);
+    if channel == Channel::Sms
+        && let Some(wait_ms) = too_many_texts(tx, stall, now_ms)?
+    {
+        return Ok(Asked::TooOften(wait_ms));
     }
     tx.run(
         "insert into mailed_receipt (message, stall, author, sale, address, language, is_copy, made_ms, channel)
@@ -155,14 +155,17 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
     Ok(Asked::Taken(State::Waiting, String::new()))
 }
 
-/// Whether this stall, or all of them, had as many receipts texted as a day allows. It is refused and does not wait: by the next day
-/// nobody wants it.
-fn has_enough_texts(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<bool, StoreError> {
-    let count = "select count(*) from mailed_receipt where channel = $1 and made_ms > $2";
+/// How long until this stall may have another receipt texted, if it, or all stalls, had as many as a day allows. What waits at a register
+/// goes on by itself then: days of sales without a network may come at once.
+fn too_many_texts(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<Option<i64>, StoreError> {
     let (sms, since_ms) = (Channel::Sms.number(), now_ms - DAY_MS);
+    let count =
+        "select count(*), coalesce(min(made_ms), 0) from mailed_receipt where channel = $1 and made_ms > $2";
     let own = tx.query_one(&format!("{count} and stall = $3"), params![sms, since_ms, stall])?;
     let all = tx.query_one(count, params![sms, since_ms])?;
-    Ok(own.int(0)? >= TEXTS_PER_DAY_MAX || all.int(0)? >= TEXTS_OF_ALL_PER_DAY_MAX)
+    let wait =
+        |row: &Row, max| Ok::<_, StoreError>((row.int(0)? >= max).then_some(row.int(1)? + DAY_MS - now_ms));
+    Ok(wait(&own, TEXTS_PER_DAY_MAX)?.max(wait(&all, TEXTS_OF_ALL_PER_DAY_MAX)?))
 }
 
 /// Nobody is to be found here by what became of a message.

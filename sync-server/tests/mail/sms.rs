@@ -572,7 +572,9 @@ async fn receipts_are_texted_to_numbers_alone_and_as_often_as_a_day_allows() {
         let mail = json!({"address": "amina@example.org", "language": "en"});
         text_receipt(&market, 1, mail).await.refused(StatusCode::CONFLICT, "no_mail");
         texted_before(&market, 50).await;
-        text_receipt(&market, 1, to(NUMBER, "en")).await.refused(StatusCode::CONFLICT, "texted_enough");
+        let later = text_receipt(&market, 1, to(NUMBER, "en")).await;
+        assert_eq!(later.headers["retry-after"], "61", "it keeps waiting at the register");
+        later.refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
         market.server().clock.advance_ms(MINUTE_MS);
         text_receipt(&market, 1, to(NUMBER, "en")).await.expect(StatusCode::OK);
         assert_eq!(market.round().await, Round { sent: 1, ..SENT });

@@ -1,6 +1,7 @@
 //! A sale: at the end of selling with its change and the way on, later with its refunds; and its paper.
 
 use soko_app_api::{Answer, Call, OwnStall, PaperCall, PaperReply, ReceiptView, SaleView, Verb};
+use soko_domain::basket::TenderKind;
 use soko_domain::ids::SaleId;
 use soko_print::{Receipt as Said, Sum};
 use yew::prelude::*;
@@ -8,7 +9,7 @@ use yew::prelude::*;
 use super::claims::Claims;
 use super::issue::Issue;
 use super::mailed::Mailed;
-use super::refund::Refund;
+use super::refund::{Refund, means};
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
 use crate::desk::use_desk;
@@ -114,11 +115,15 @@ fn Past(props: &PastProps) -> Html {
     let row = &sale.row;
     let number = row.receipt_number.to_string();
     let void = {
+        let by = to_give_back(&speech, sale);
         let (acting, stall, sale, close) = (acting.clone(), props.stall.stall, row.sale, closes(&voids));
         Callback::from(move |reason: String| {
-            let (desk, speech) = (acting.desk.clone(), acting.speech.clone());
+            let (desk, speech, by) = (acting.desk.clone(), acting.speech.clone(), by.clone());
             acting.act(stall, Verb::VoidSale { sale, reason }, move |_| {
-                desk.toasts.done(speech.say("sale.voided-done"))
+                desk.toasts.done(match by.as_str() {
+                    "" => speech.say("sale.voided-done"),
+                    by => speech.fill("sale.voided-back", &[("by", by)]),
+                });
             });
             close.emit(());
         })
@@ -148,6 +153,22 @@ fn Past(props: &PastProps) -> Html {
             }
         </>
     }
+}
+
+/// What is handed back of a sale that is voided, by each means; of cash, what stayed after the change.
+fn to_give_back(speech: &Speech, sale: &SaleView) -> String {
+    let mut change = sale.change_minor;
+    let mut kept = sale.tenders.clone();
+    for paid in kept.iter_mut().filter(|paid| paid.kind == TenderKind::Cash) {
+        let out = change.min(paid.amount_minor);
+        paid.amount_minor -= out;
+        change -= out;
+    }
+    // What a purse paid is in it again, and what nobody saw come does not go back.
+    kept.retain(|paid| {
+        paid.kind != TenderKind::Voucher && !paid.standing.is_unseen() && paid.amount_minor > 0
+    });
+    means(speech, &kept, &sale.row.currency)
 }
 
 fn state(speech: &Speech, sale: &SaleView) -> Html {

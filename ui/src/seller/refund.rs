@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use soko_app_api::text::Worded;
 use soko_app_api::{
     OwnStall, PurseInput, Query, RefundHolder, RefundLineInput, RefundRightView, Reply, SaleLineView,
-    SaleView, Verb, View,
+    SaleView, TenderView, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -88,7 +88,8 @@ fn Own(props: &RefundProps) -> Html {
                     </li>
                 }) }
             </ul>
-            <TermsForm {is_ready} customer={props.sale.customer} {on_do} {on_exchange} />
+            <TermsForm {is_ready} customer={props.sale.customer} tenders={props.sale.tenders.clone()}
+                currency={props.sale.row.currency.clone()} {on_do} {on_exchange} />
         </>
     }
 }
@@ -119,6 +120,9 @@ pub(super) struct TermsProps {
     pub is_ready: bool,
     /// Whose sale it was.
     pub customer: Option<ThingId>,
+    /// How it was paid.
+    pub tenders: Vec<TenderView>,
+    pub currency: AttrValue,
     pub on_do: Callback<Terms>,
     pub on_exchange: Callback<Terms>,
 }
@@ -128,7 +132,9 @@ pub(super) struct TermsProps {
 pub(super) fn TermsForm(props: &TermsProps) -> Html {
     let speech = use_speech();
     let goods = use_state(|| GoodsBack::Sellable);
-    let tender = use_state(|| TenderKind::Cash);
+    // Back the way it came.
+    let first = props.tenders.iter().map(|paid| paid.kind).find(|kind| KINDS.contains(kind));
+    let tender = use_state(|| first.unwrap_or(TenderKind::Cash));
     let reason = use_state(String::new);
     let kept = use_state(Into::default);
     let into = kept.purse(props.customer);
@@ -152,6 +158,9 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
     let tender_options = KINDS.map(|kind| (kind.word().into(), name(&speech, kind)));
     html! {
         <form class="stack" {onsubmit}>
+            if !props.tenders.is_empty() {
+                <p class="prose">{ speech.fill("refund.paid", &[("by", &means(&speech, &props.tenders, &props.currency))]) }</p>
+            }
             <div class="pair">
                 <Choice label={speech.say("refund.goods")} value={goods.word()} options={goods_options.to_vec()} on_choose={chosen(&goods)} />
                 if *kept == Into::Nothing {
@@ -168,6 +177,14 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
             </footer>
         </form>
     }
+}
+
+/// How something was paid: each means with its amount.
+pub(super) fn means(speech: &Speech, tenders: &[TenderView], currency: &str) -> String {
+    let one = |paid: &TenderView| {
+        format!("{} {}", name(speech, paid.kind), speech.money(paid.amount_minor, currency))
+    };
+    tenders.iter().map(one).collect::<Vec<_>>().join(" · ")
 }
 
 /// Takes the word of a choice.

@@ -78,7 +78,8 @@ pub(super) fn Asked(props: &AskedProps) -> Html {
                 }) }
             </ul>
             if chosen_line.is_some() {
-                <TermsForm is_ready={!acting.is_busy()} customer={props.sale.customer} {on_do} {on_exchange} />
+                <TermsForm is_ready={!acting.is_busy()} customer={props.sale.customer} tenders={props.sale.tenders.clone()}
+                    currency={props.sale.row.currency.clone()} {on_do} {on_exchange} />
             }
         </>
     }

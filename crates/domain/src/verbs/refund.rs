@@ -1,8 +1,13 @@
 //! Refund part or all of a sale. The right to refund is bounded like stock: the selling register holds it
 //! until the sale's shift closes, then the server does and grants it line by line. So two registers that
 //! cannot see each other never refund more than was sold. Where no server joins the stall yet, the right stays.
+//!
+//! Nor does more go back than was paid, as far as this register knows: money that nobody saw does not leave the drawer, and what
+//! a gift card, credit or points paid does not become money.
 
-use crate::entry::{Entry, GoodsBack, RefundAllowed, RefundLine, RefundMade, SaleLine, SaleMade, TenderKind};
+use crate::entry::{
+    Entry, GoodsBack, RefundAllowed, RefundLine, RefundMade, SaleLine, SaleMade, Standing, TenderKind,
+};
 use crate::ids::{AuthorId, SaleId, ShiftId, ThingId};
 use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
@@ -37,9 +42,45 @@ pub struct Facts {
     pub is_alone: bool,
     /// Refunded so far: line, quantity, amount.
     pub refunded: Vec<(u32, i64, i64)>,
+    /// What this register knows that can go back of what was paid.
+    pub left: Left,
     /// An allowance of the server to this register for this sale, not used yet.
     pub allowance: Option<RefundAllowed>,
     pub doer: Doer,
+}
+
+/// What can go back of what a sale was paid with.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Left {
+    /// As money.
+    pub money_minor: i64,
+    /// As money, or into a purse.
+    pub all_minor: i64,
+}
+
+impl Left {
+    /// Of a sale whose payments stand so by now, after so much went back by these means.
+    pub fn of(sale: &SaleMade, standing: impl Fn(u32) -> Standing, gone: &[(TenderKind, i64)]) -> Self {
+        let sum = |parts: &mut dyn Iterator<Item = i64>| parts.fold(0_i64, i64::saturating_add);
+        let is_purse = |kind: TenderKind| kind == TenderKind::Voucher;
+        let seen =
+            || (0..).zip(&sale.tenders).filter(|(at, _)| !standing(*at).is_unseen()).map(|(_, paid)| paid);
+        let all = sum(&mut seen().map(|paid| paid.amount_minor));
+        let by_purse = sum(&mut seen().filter(|paid| is_purse(paid.kind)).map(|paid| paid.amount_minor));
+        let kept = sale.change_minor.saturating_add(sale.cash_rounding_minor);
+        let all = all.saturating_sub(kept);
+        let gone_all = sum(&mut gone.iter().map(|(_, minor)| *minor));
+        let gone_as_money =
+            sum(&mut gone.iter().filter(|(kind, _)| !is_purse(*kind)).map(|(_, minor)| *minor));
+        let all_left = all.saturating_sub(gone_all).max(0);
+        let money_left = all.saturating_sub(by_purse).saturating_sub(gone_as_money);
+        Self { money_minor: money_left.clamp(0, all_left), all_minor: all_left }
+    }
+
+    fn allow(self, tender: TenderKind, minor: i64) -> Result<(), Refusal> {
+        let left_minor = if tender == TenderKind::Voucher { self.all_minor } else { self.money_minor };
+        ensure(minor <= left_minor, Refusal::RefundUnpaid { left_minor })
+    }
 }
 
 pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
@@ -47,6 +88,7 @@ pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
     let Returned { lines, allowance } = returned(facts, command)?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
     let amount_minor = lines.iter().map(|line| line.amount_minor).sum();
+    facts.left.allow(command.tender, amount_minor)?;
     facts.doer.allow(&[Wish::Refund { minor: amount_minor }])?;
     Ok(vec![
         RefundMade {
@@ -160,6 +202,7 @@ pub(crate) fn part_of_line(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::entry::Tendered;
     use crate::ids::ProductId;
     use crate::people::{Act, Limits};
     use crate::role::Role;
@@ -187,12 +230,16 @@ pub(crate) mod tests {
             discount: None,
             total_minor,
             cash_rounding_minor: 0,
-            tenders: vec![],
+            tenders: vec![paid(TenderKind::Cash, total_minor)],
             change_minor: 0,
             note: String::new(),
             customer: None,
             tab: None,
         }
+    }
+
+    fn paid(kind: TenderKind, amount_minor: i64) -> Tendered {
+        Tendered { kind, amount_minor, reference: String::new(), standing: Standing::Taken }
     }
 
     pub(crate) const ME: AuthorId = AuthorId([4; 16]);
@@ -207,6 +254,7 @@ pub(crate) mod tests {
             sale_shift_open: true,
             is_alone: false,
             refunded: vec![],
+            left: Left { money_minor: 100, all_minor: 100 },
             allowance: None,
             doer: Doer::Anybody,
         }
@@ -266,6 +314,44 @@ pub(crate) mod tests {
             });
             assert_eq!(decided, expected);
         }
+    }
+
+    #[test]
+    fn money_that_was_not_paid_or_not_seen_does_not_go_back() {
+        use TenderKind::{Card, Cash, MobileMoney, Voucher};
+        let seen = |_| Standing::Taken;
+        let claimed = |_| Standing::Claimed;
+        let second_failed = |at| if at == 1 { Standing::Failed } else { Standing::Taken };
+        let left = |money_minor, all_minor| Left { money_minor, all_minor };
+        let cases: [(&[(TenderKind, i64)], &dyn Fn(u32) -> Standing, &[(TenderKind, i64)], Left); 11] = [
+            (&[(Cash, 100)], &seen, &[], left(100, 100)),
+            (&[(Card, 100)], &seen, &[(Cash, 40)], left(60, 60)),
+            (&[(Voucher, 100)], &seen, &[], left(0, 100)),
+            (&[(Cash, 30), (Voucher, 70)], &seen, &[], left(30, 100)),
+            (&[(Cash, 30), (Voucher, 70)], &seen, &[(Cash, 30)], left(0, 70)),
+            (&[(Cash, 30), (Voucher, 70)], &seen, &[(Voucher, 60)], left(30, 40)),
+            // What was paid in money may become credit, and is no money then.
+            (&[(Cash, 100)], &seen, &[(Voucher, 80)], left(20, 20)),
+            (&[(MobileMoney, 100)], &claimed, &[], left(0, 0)),
+            (&[(Cash, 30), (MobileMoney, 70)], &second_failed, &[], left(30, 30)),
+            (&[(Cash, 30), (MobileMoney, 70)], &seen, &[], left(100, 100)),
+            (&[(Cash, 100)], &seen, &[(Cash, 70), (Voucher, 70)], left(0, 0)),
+        ];
+        for (tenders, standing, gone, expected) in cases {
+            let tenders = tenders.iter().map(|(kind, minor)| paid(*kind, *minor)).collect();
+            let sale = SaleMade { tenders, ..sale_of(3, 100) };
+            assert_eq!(Left::of(&sale, standing, gone), expected, "{:?} {gone:?}", sale.tenders);
+        }
+        // Change went back at once, and coins that there are not were never owed.
+        let changed = SaleMade { change_minor: 50, tenders: vec![paid(Cash, 150)], ..sale_of(3, 100) };
+        assert_eq!(Left::of(&changed, seen, &[]), left(100, 100));
+        let rounded = SaleMade { cash_rounding_minor: -2, tenders: vec![paid(Cash, 98)], ..sale_of(3, 100) };
+        assert_eq!(Left::of(&rounded, seen, &[]), left(100, 100));
+
+        let card = Facts { left: left(0, 100), ..facts() };
+        assert_eq!(decide(&card, &refund(1)), Err(Refusal::RefundUnpaid { left_minor: 0 }));
+        let into = Refund { tender: Voucher, ..refund(1) };
+        assert!(decide(&card, &into).is_ok());
     }
 
     #[test]

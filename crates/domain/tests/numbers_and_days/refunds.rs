@@ -2,7 +2,9 @@
 //! sale is refunded beyond what was sold and paid; and when all of it came back, the money is exact to the cent.
 
 use proptest::prelude::*;
-use soko_domain::entry::{Entry, GoodsBack, RefundAllowed, RefundMade, SaleLine, SaleMade, TenderKind};
+use soko_domain::entry::{
+    Entry, GoodsBack, RefundAllowed, RefundMade, SaleLine, SaleMade, Standing, TenderKind, Tendered,
+};
 use soko_domain::ids::{AuthorId, SaleId, ShiftId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::people::Doer;
@@ -39,7 +41,12 @@ fn sale(lines: &[(i64, i64)]) -> SaleMade {
         discount: None,
         total_minor: lines.iter().map(|(_, total)| total).sum(),
         cash_rounding_minor: 0,
-        tenders: Vec::new(),
+        tenders: vec![Tendered {
+            kind: TenderKind::Cash,
+            amount_minor: lines.iter().map(|(_, total)| total).sum(),
+            reference: String::new(),
+            standing: Standing::Taken,
+        }],
         change_minor: 0,
         note: String::new(),
         customer: None,
@@ -146,6 +153,7 @@ impl World {
             sale_shift_open: at != 0 || !self.is_closed,
             is_alone: false,
             refunded: self.own(),
+            left: refund::Left::of(&self.sale, |_| Standing::Taken, &[]),
             allowance: fitting.next().cloned(),
         };
         // With an allowance in hand, what it allows is what is asked for.

@@ -1,5 +1,6 @@
 //! Goods come back and others go out for them, in one transaction: a refund and a sale. In the books what came back is
-//! cash that was given out and taken in again, so drawer and reports need to know nothing of it.
+//! cash that was given out and taken in again, so drawer and reports need to know nothing of it. What was paid with a gift card,
+//! credit or points is no money: it goes out as a voucher and comes in as one, and there is no change.
 
 use soko_app_api::{Reply, ReturnInput, TenderInput, Verb};
 use soko_domain::basket::TenderKind;
@@ -22,11 +23,15 @@ pub(super) fn exchange(
     if let Some(handed) = handed_before(writing, goods)? {
         return sale::decide(writing, goods, Some(handed))?.write(writing, Vec::new());
     }
-    let payload = payload(id, returned);
+    let mut payload = payload(id, returned);
     let facts = sale::refund_facts(writing.tx, writing.stall, &payload)?;
     let number = facts.sale.as_ref().map_or(0, |(_, made)| made.receipt_number);
     let amount_minor = worth_of(&facts, &payload)?;
-    let handed = TenderInput { reference: format!("#{number}"), ..TenderInput::cash(amount_minor) };
+    if amount_minor > facts.left.money_minor {
+        payload.tender = TenderKind::Voucher;
+    }
+    let (kind, reference) = (payload.tender, format!("#{number}"));
+    let handed = TenderInput { kind, reference, ..TenderInput::cash(amount_minor) };
     let facts = refund::Facts { doer: writing.doer.clone(), ..facts };
     let refunded = refund::decide(&facts, &payload);
     let sold = sale::decide(writing, goods, Some(handed));
@@ -52,6 +57,7 @@ fn handed_before(writing: &mut Writing<'_>, goods: &Verb) -> Result<Option<Tende
     let Some((_, made)) = writing.sale(*sale)? else { return Ok(None) };
     let first = made.tenders.first();
     Ok(first.map(|first| TenderInput {
+        kind: first.kind,
         reference: first.reference.clone(),
         ..TenderInput::cash(first.amount_minor)
     }))

@@ -6,7 +6,7 @@ use soko_app_api::{
     BeyondShare, Command, DiscountInput, PurseInput, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb,
 };
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
-use soko_domain::entry::{Entry, RefundMade, SaleLine, Standing, Tendered};
+use soko_domain::entry::{Entry, RefundMade, SaleLine, SaleMade, Standing, Tendered};
 use soko_domain::ids::{LogId, OrderId, ProductId, SaleId};
 use soko_domain::money::{CashRounding, Currency, Ppm, Rounding};
 use soko_domain::people::Doer;
@@ -431,6 +431,17 @@ pub(super) fn refunded_line(line: &RefundLineInput) -> refund_verb::RefundedLine
     refund_verb::RefundedLine { line: line.line, quantity: line.quantity, goods: line.goods }
 }
 
+/// What can go back of what a sale was paid with, by all that is known here.
+pub(crate) fn left(tx: &mut dyn Tx, log: LogId, made: &SaleMade) -> Result<refund_verb::Left, StoreError> {
+    let known = payments::payments_of(tx, log, made.sale)?;
+    let gone = payments::gone_back(tx, log, made.sale)?;
+    let standing = |at: u32| {
+        let said = known.iter().find(|found| found.payment.tender == at).map(|found| found.standing);
+        said.unwrap_or(Standing::Taken)
+    };
+    Ok(refund_verb::Left::of(made, standing, &gone))
+}
+
 /// All but who does it.
 pub(super) fn refund_facts(
     tx: &mut dyn Tx,
@@ -439,6 +450,10 @@ pub(super) fn refund_facts(
 ) -> Result<refund_verb::Facts, StoreError> {
     let (log, me, sale) = (stall.log(), stall.row.author, refund.sale);
     let made = facts::sale(tx, log, sale)?.map(|found| (found.author, found.made));
+    let left = match &made {
+        Some((_, made)) => left(tx, log, made)?,
+        None => refund_verb::Left::default(),
+    };
     let sale_shift_open = match &made {
         Some((maker, made)) => facts::shift_is_open(tx, log, (*maker, made.shift))?,
         None => false,
@@ -456,6 +471,7 @@ pub(super) fn refund_facts(
         sale_shift_open,
         is_alone: stall.is_alone(),
         refunded: facts::refunded(tx, log, sale)?,
+        left,
         allowance,
         doer: Doer::Anybody,
     })
