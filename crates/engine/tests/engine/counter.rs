@@ -3,11 +3,11 @@
 
 use soko_app_api::{
     BasketView, BeyondShare, DiscountInput, OpenOrderEdit, OpenOrderView, PaymentRow, ProductContent,
-    ProductEdit, Query, Reply, SaleAbout, SaleLineInput, SaleView, ScannedRow, StallEdit, TabLine,
-    TenderInput, Verb, View, Window,
+    ProductEdit, Query, RefundLineInput, Reply, SaleAbout, SaleLineInput, SaleView, ScannedRow, StallEdit,
+    TabLine, TenderInput, Verb, View, Window,
 };
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::Standing;
+use soko_domain::entry::{GoodsBack, Standing};
 use soko_domain::ids::{OrderId, SaleId};
 use soko_domain::quantity::Unit;
 use soko_domain::verbs::make_sale::BeyondRule;
@@ -172,6 +172,25 @@ fn a_claim_is_verified_with_a_code_that_pays_once() {
     device.done(command(35, Verb::VoidSale { sale: sale_id(21), reason: "not paid".into() }));
     assert!(unseen(&mut device).is_empty());
     device.done(sell(24, vec![custom("Bag", 200)], vec![phone(200, "AB1")], about()));
+}
+
+/// Money that nobody saw come does not leave the drawer.
+#[test]
+fn what_was_only_claimed_is_not_given_back() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let tenders = vec![TenderInput::cash(100), phone(300, "QX12")];
+    device.done(sell(20, vec![custom("Bag", 400)], tenders, SaleAbout::default()));
+    let back = |number: u16| {
+        let lines = vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::KeptByBuyer }];
+        let (tender, reason) = (TenderKind::Cash, "torn".into());
+        command(number, Verb::Refund { sale: sale_id(20), lines, tender, reason, into: None })
+    };
+    assert_eq!(device.refused(back(30)), "refund_unpaid");
+    let failed = Verb::FailPayment { sale: sale_id(20), tender: 1, reason: "not in the list".into() };
+    device.done(command(31, failed));
+    assert_eq!(device.refused(back(32)), "refund_unpaid");
+    device.done(command(33, Verb::VerifyPayment { sale: sale_id(20), tender: 1, code: "QX12".into() }));
+    device.done(back(34));
 }
 
 fn put(line: u16, of: Option<u16>, quantity: i64) -> OpenOrderEdit {

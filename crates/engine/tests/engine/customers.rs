@@ -2,8 +2,8 @@
 
 use soko_app_api::{
     BeyondShare, Command, CustomerInput, CustomerRow, CustomerView, DiscountInput, LoyaltyView, PurseInput,
-    PurseTotal, PurseView, PurseWhat, Query, RefundLineInput, Reply, SaleAbout, SaleLineInput, SaleView,
-    ShiftReport, TenderInput, Verb, View, Window,
+    PurseTotal, PurseView, PurseWhat, Query, RefundLineInput, Reply, ReturnInput, SaleAbout, SaleLineInput,
+    SaleView, ShiftReport, TenderInput, Verb, View, Window,
 };
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::basket::TenderKind;
@@ -304,6 +304,33 @@ fn what_is_given_has_a_reason_and_stands_in_the_audit() {
     let rows: Vec<_> = rows.iter().map(|row| (row.amount_minor, row.reason.as_str())).collect();
     assert_eq!(rows, [(Some(300), "came too late")]);
     assert_eq!(device.refused(fill(13, PurseInput::Credit(thing(999)), 100)), "unknown_customer");
+}
+
+/// What a purse paid goes back into a purse, or out as goods; never as money, not by way of an exchange either (R14).
+#[test]
+fn what_a_card_paid_becomes_no_money() {
+    let mut device = stocked();
+    device.done(put(10, AMINA, "Amina", ""));
+    device.done(fill(12, card(), 2_000));
+    let before = device.shift_report().expected_minor;
+    device.done(sell(20, 4, None, vec![from(card(), 750), TenderInput::cash(250)]));
+    assert_eq!(device.refused(refund(21, 20, 2, None)), "refund_unpaid");
+    device.done(refund(22, 20, 1, None));
+    assert_eq!(device.refused(refund(23, 20, 1, None)), "refund_unpaid", "the cash went back already");
+    let exchange = |number: u16, of: u16, out: i64| {
+        let lines = vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable }];
+        let returned = ReturnInput { sale: sale_id(of), lines, reason: "too green".into() };
+        let goods = sell(number, out, None, vec![]).verb;
+        command(number, Verb::Exchange { returned, sale: Box::new(goods) })
+    };
+    device.done(exchange(24, 20, 1));
+    assert_eq!(device.refused(refund(25, 24, 1, None)), "refund_unpaid", "it is no cash by now either");
+    device.done(refund(26, 24, 1, Some(credit())));
+    device.done(refund(27, 20, 1, Some(card())));
+    device.done(refund(28, 20, 1, Some(card())));
+    assert_eq!((device.balance(card()), device.balance(credit())), ((1_750, 1_750), (250, 250)));
+    assert_eq!(device.shift_report().expected_minor, before, "what came in as cash went out as cash");
+    device.digests_agree();
 }
 
 /// A card that is sold is owed: it lies in the drawer and is no revenue; what it pays is a sale and no cash.
