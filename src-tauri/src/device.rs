@@ -29,7 +29,10 @@ pub(crate) struct Device(Rc<Inner>);
 
 impl Device {
     /// Opens the device and begins what goes on in the background. `tell` gets what happens by itself.
-    pub(crate) fn open(folder: &Path, tell: mpsc::UnboundedSender<Told>) -> Result<Self, NotOpened> {
+    pub(crate) fn open(
+        (folder, server): (&Path, &str),
+        tell: mpsc::UnboundedSender<Told>,
+    ) -> Result<Self, NotOpened> {
         // Asked first, because whoever finds the folder taken looks for the window that has it.
         match DataDirectory::open(folder) {
             Ok(_) => {}
@@ -39,7 +42,7 @@ impl Device {
         let host = Rc::new(System { folder: folder.to_owned(), began: Instant::now() });
         let open = Box::new(open_folder(folder, Default::default(), || Box::new(Random)));
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let options = Options { version, ..Options::default() };
+        let options = Options { version, server: server.to_owned(), ..Options::default() };
         let opened = Inner::open(Parts { host, open, options });
         let inner = opened.map_err(|error| NotOpened::Unreadable(sentence(&error)))?;
         inner.on_told(Box::new(move |bytes| {

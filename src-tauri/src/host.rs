@@ -85,15 +85,15 @@ impl Desk {
     }
 }
 
-/// Starts the thread and opens the device in this folder.
-pub(crate) fn start(folder: PathBuf, outside: Outside) -> std::io::Result<Desk> {
+/// Starts the thread and opens the device in this folder, for this server until another one is named.
+pub(crate) fn start(place: (PathBuf, String), outside: Outside) -> std::io::Result<Desk> {
     let (asks, inbox) = mpsc::unbounded_channel();
     let desk = Desk(asks);
     let own = desk.clone();
     std::thread::Builder::new().name("device".into()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
-            Ok(runtime) => LocalSet::new().block_on(&runtime, live(folder, outside, own, inbox)),
+            Ok(runtime) => LocalSet::new().block_on(&runtime, live(place, outside, own, inbox)),
             Err(error) => tracing::error!(%error, "the device's thread cannot run"),
         }
     })?;
@@ -112,9 +112,14 @@ struct Host {
     began: Instant,
 }
 
-async fn live(folder: PathBuf, outside: Outside, desk: Desk, mut inbox: mpsc::UnboundedReceiver<Asked>) {
+async fn live(
+    (folder, server): (PathBuf, String),
+    outside: Outside,
+    desk: Desk,
+    mut inbox: mpsc::UnboundedReceiver<Asked>,
+) {
     let (tell, mut told) = mpsc::unbounded_channel();
-    let device = open(&folder, &outside, tell);
+    let device = open((&folder, &server), &outside, tell);
     let host = Rc::new(Host {
         device,
         outside,
@@ -144,8 +149,12 @@ async fn live(folder: PathBuf, outside: Outside, desk: Desk, mut inbox: mpsc::Un
     }
 }
 
-fn open(folder: &Path, outside: &Outside, tell: mpsc::UnboundedSender<Told>) -> Result<Device, NotOpened> {
-    let opened = Device::open(folder, tell);
+fn open(
+    (folder, server): (&Path, &str),
+    outside: &Outside,
+    tell: mpsc::UnboundedSender<Told>,
+) -> Result<Device, NotOpened> {
+    let opened = Device::open((folder, server), tell);
     match &opened {
         Ok(_) => outside.opened(folder),
         Err(NotOpened::Busy(sentence)) => {

@@ -33,13 +33,15 @@ use crate::host::Desk;
 use crate::outside::Outside;
 use crate::page::Page;
 use crate::paying::Payable;
-pub use crate::place::DATA_DIR_VARIABLE;
+pub use crate::place::{DATA_DIR_VARIABLE, SERVER_VARIABLE};
 
 /// How the program was started.
 #[derive(Clone, Default, Debug)]
 pub struct Start {
     /// Where the device keeps what it holds; the system's place when none is named.
     pub data_dir: Option<PathBuf>,
+    /// The server until another one is named; empty for none.
+    pub server: String,
     /// A link that somebody clicked elsewhere; a stranger's text.
     pub link: Option<String>,
 }
@@ -82,7 +84,7 @@ pub fn run(start: Start) -> Result<Ended, Box<dyn Error>> {
         .setup(move |app| {
             #[cfg(mobile)]
             let folder = app.path().app_data_dir()?;
-            set_up(app, folder, first.as_deref())
+            set_up(app, (folder, start.server), first.as_deref())
         })
         .build(tauri::generate_context!())?;
     app.run(happened);
@@ -98,10 +100,10 @@ fn remembered() -> tauri::plugin::TauriPlugin<Wry> {
     Builder::new().with_state_flags(flags).build()
 }
 
-fn set_up(app: &mut App, folder: PathBuf, first: Option<&str>) -> Result<(), Box<dyn Error>> {
+fn set_up(app: &mut App, place: (PathBuf, String), first: Option<&str>) -> Result<(), Box<dyn Error>> {
     #[cfg(desktop)]
     tray::put(app.handle());
-    app.manage(host::start(folder, Outside(app.handle().clone()))?);
+    app.manage(host::start(place, Outside(app.handle().clone()))?);
     window::open(app.handle(), first)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use soko_window::{DATA_DIR_VARIABLE, Ended, Start};
+use soko_window::{DATA_DIR_VARIABLE, Ended, SERVER_VARIABLE, Start};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
@@ -16,6 +16,9 @@ struct Arguments {
     /// Where this device keeps what it holds
     #[arg(long, env = DATA_DIR_VARIABLE)]
     data_dir: Option<PathBuf>,
+    /// The market that is looked at until somebody names another, such as https://market.example
+    #[arg(long, env = SERVER_VARIABLE)]
+    server: Option<String>,
     /// A link to open, such as soko://stall/…
     link: Option<String>,
 }
@@ -24,7 +27,11 @@ fn main() -> ExitCode {
     let log = EnvFilter::try_from_env("SOKO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
-    match soko_window::run(Start { data_dir: arguments.data_dir, link: arguments.link }) {
+    match soko_window::run(Start {
+        data_dir: arguments.data_dir,
+        server: arguments.server.unwrap_or_default(),
+        link: arguments.link,
+    }) {
         Ok(Ended::Closed) => ExitCode::SUCCESS,
         Ok(Ended::LedToOther) => {
             say("Soko is open with this data already: its window was brought to the front.");

@@ -2,6 +2,7 @@
 
 /// Named in the environment of the program, and stronger than the system's place.
 pub const DATA_DIR_VARIABLE: &str = "SOKO_DATA_DIR";
+pub const SERVER_VARIABLE: &str = "SOKO_SERVER";
 
 #[cfg(desktop)]
 const FOLDER: &str = "soko";

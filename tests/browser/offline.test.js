@@ -8,7 +8,9 @@ import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
 import { WEB } from "./lib/places.js";
+import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
+import { Till } from "./lib/till.js";
 
 test("after one visit the app comes up although the server is gone", async () => {
   const server = await Server.begin();
@@ -35,22 +37,44 @@ test("after one visit the app comes up although the server is gone", async () =>
   }
 });
 
-test("a new version waits until the person takes it", async () => {
+// The next version has another page with another program: until it is taken, a reload is the old one throughout, so that nothing is
+// written here that the old one could not read without a connection. What stands on the counter stays through all of it.
+test("a new version waits until the person takes it, and the open cart stays", async () => {
   const web = mkdtempSync(join(tmpdir(), "soko-web-"));
   cpSync(WEB, web, { recursive: true });
   const server = await Server.begin({ web });
   const browser = new Browser();
   try {
     const context = await browser.start();
-    const page = await context.newPage();
-    await page.goto(server.url);
+    const till = await Till.open(context, server.url);
+    const { page } = till;
     await keptOffline(page);
+    await till.openStall("Mama Akinyi");
+    await till.addProduct("Tea", "2.50");
+    await till.openDrawer();
+    await till.go("/sell");
+    await till.addToCart("Tea");
+    const lines = () => page.locator(".counter-lines > li").count();
+    await comes(lines, 1);
     const script = readFileSync(join(web, "sw.js"), "utf8");
     const [, version] = script.match(/VERSION = "([^"]+)"/);
-    // Packed forms of the old script would be served instead.
-    for (const packed of ["sw.js.br", "sw.js.gz"]) rmSync(join(web, packed), { force: true });
-    writeFileSync(join(web, "sw.js"), script.replaceAll(version, "the-next-version"));
+    const [program] = script.match(/\/ui-[0-9a-f]{16}\.js/);
+    const next = "/ui-ffffffffffffffff.js";
+    cpSync(join(web, program), join(web, next));
+    for (const name of ["sw.js", "index.html"]) {
+      // Packed forms of the old one would be served instead.
+      for (const packed of [".br", ".gz"]) rmSync(join(web, name + packed), { force: true });
+      const text = readFileSync(join(web, name), "utf8");
+      writeFileSync(join(web, name), text.replaceAll(version, "the-next-version").replaceAll(program, next));
+    }
+    const runs = () =>
+      page.evaluate(() => {
+        const paths = performance.getEntriesByType("resource").map((it) => new URL(it.name).pathname);
+        return paths.find((path) => /^\/ui-[0-9a-f]{16}\.js$/.test(path));
+      });
     await page.reload();
+    await comes(lines, 1);
+    assert.equal(await runs(), program);
     const take = page.getByRole("button", { name: "Use it now" });
     await take.waitFor();
     const kept = () => page.evaluate(async () => (await caches.keys()).filter((it) => it.startsWith("soko-app-")));
@@ -58,6 +82,9 @@ test("a new version waits until the person takes it", async () => {
     await Promise.all([page.waitForEvent("load"), take.click()]);
     await keptOffline(page);
     assert.deepEqual(await kept(), ["soko-app-the-next-version"]);
+    assert.equal(await runs(), next);
+    await comes(lines, 1);
+    assert.deepEqual(till.problems, []);
   } finally {
     await browser.close();
     await server.close();

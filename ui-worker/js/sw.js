@@ -11,6 +11,7 @@ const OWN_PICTURES = "soko-own-pictures";
 const PICTURES_MAX = 600;
 const PAGE = "/index.html";
 const PAGE_WAIT_MS = 2000;
+const PROGRAM = FILES.find((name) => /^\/ui-[0-9a-f]{16}\.js$/.test(name));
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -84,16 +85,23 @@ async function activate() {
 // Whatever the server keeps to itself is not a screen.
 const isScreen = (path) => !/^\/(v1|messages|recover|operator|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
 
-// The server's page first, since it may say more than ours; ours when the server is slow or away.
+// The server's page first, since it may say more than ours; ours when the server is slow or away, or has a newer version already:
+// its page would run programs that we do not keep, on data that ours cannot read afterwards without a connection.
 async function page(event) {
   const kept = () => caches.match(PAGE, { cacheName: APP });
   // It need not choose what is quick to fetch: we have the whole app.
   const headers = { accept: "text/html", "soko-app": "kept" };
-  const fresh = fetch(event.request.url, { headers }).then((response) => (response.ok ? response : kept()));
+  const fresh = fetch(event.request.url, { headers }).then((response) => (response.ok ? ofThisVersion(response) : kept())).then((own) => own ?? kept());
   fresh.catch(() => {}); // May come too late to be looked at.
   const late = new Promise((done) => setTimeout(done, PAGE_WAIT_MS));
   const first = await Promise.race([fresh, late]).catch(() => undefined);
   return first ?? (await kept()) ?? fresh;
+}
+
+// A page of this version names our program.
+async function ofThisVersion(response) {
+  const text = await response.clone().text();
+  return text.includes(PROGRAM) ? response : undefined;
 }
 
 async function file(request, name) {

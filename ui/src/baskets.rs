@@ -12,9 +12,11 @@ use soko_app_api::{
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_domain::money::{Rounding, div_round};
 
-use crate::browser;
+use crate::{browser, drafts};
 
 const KEY: &str = "soko-basket";
+/// Of a basket as it is kept: whoever changes what it has counts it up and reads the one before, too.
+const LAYOUT: u8 = 1;
 
 /// What is wanted, by stall and product; each line under the id that it will have in the engine.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -71,14 +73,12 @@ pub fn kept() -> Early {
         .step_by(2)
         .map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
         .collect();
-    bytes.and_then(|bytes| soko_app_api::decode(&bytes).ok()).unwrap_or_default()
+    bytes.and_then(|bytes| drafts::unpack(LAYOUT, &bytes).found()).unwrap_or_default()
 }
 
 pub fn keep(early: &Early) {
-    if let Ok(bytes) = soko_app_api::encode(early) {
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        browser::keep(KEY, &text);
-    }
+    let text: String = drafts::pack(LAYOUT, early).iter().map(|byte| format!("{byte:02x}")).collect();
+    browser::keep(KEY, &text);
 }
 
 pub fn forget() {

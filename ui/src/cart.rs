@@ -10,6 +10,9 @@ use soko_app_api::{
 use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
 
+/// Of an open cart as it is kept. Whoever changes what a cart has counts it up and reads the one before, too.
+pub const LAYOUT: u8 = 1;
+
 /// More lines are no sale at a counter, and a draft has its limit.
 pub const LINES_MAX: usize = 300;
 
@@ -336,6 +339,8 @@ fn step(unit: Unit, price_per: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use soko_domain::entry::GoodsBack;
+
     use super::*;
 
     fn row(number: u8) -> ProductRow {
@@ -408,6 +413,40 @@ mod tests {
         });
         assert_eq!(parked, Some(1_500));
     }
+
+    /// A cart with something everywhere, as it was kept: if it is not read any more, `LAYOUT` has to be counted up, and this one read beside it.
+    #[test]
+    fn a_cart_that_was_kept_is_read() {
+        let mut full = cart();
+        let cheese = ProductRow { unit: Unit::Gram, price_minor: 1_500, price_per: 1_000, ..row(1) };
+        full.add_labelled(
+            "2204217009902",
+            &ScannedRow { row: cheese, quantity: 660, price_minor: Some(990) },
+        );
+        full.add_custom("Bag".into(), 20);
+        full.discount = DiscountInput::PercentPpm(50_000);
+        full.reason = "old customer".into();
+        full.note = "for Sunday".into();
+        full.customer = Some(ThingId([7; 16]));
+        full.tab =
+            Some(Tab { order: OrderId([8; 16]), title: "Table 4".into(), seen: vec![ThingId([9; 16])] });
+        full.returned = Some(Returned {
+            sale: SaleId([10; 16]),
+            receipt_number: 12,
+            lines: vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable }],
+            reason: "too green".into(),
+        });
+        let packed = crate::drafts::pack(LAYOUT, &full);
+        let hex: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, FROZEN);
+        assert_eq!(crate::drafts::unpack(LAYOUT, &packed), crate::drafts::Draft::Is(full));
+    }
+
+    const FROZEN: &str = "d1100101010101010101010101010101010110020202020202020202020202020202020201011001010101010101010101010101\
+        01010106436c6f76657302a80ab817d00f00000000010d32323034323137303039393032bc0fa80a000002000342616701022802\
+        0000000000000002d086030c6f6c6420637573746f6d65720a666f722053756e6461790110080808080808080808080808080808\
+        08075461626c65203401100909090909090909090909090909090901100707070707070707070707070707070701100a0a0a0a0a\
+        0a0a0a0a0a0a0a0a0a0a0a0c0100020209746f6f20677265656e03";
 
     #[test]
     fn nothing_of_it_is_no_line() {

@@ -12,6 +12,7 @@ pub mod copying;
 pub mod customers;
 pub mod desk;
 pub mod doing;
+pub mod drafts;
 pub mod link;
 pub mod live;
 pub mod nav;

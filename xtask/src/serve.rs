@@ -49,7 +49,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     }
     if wants_window {
         let window = build(WINDOW, WINDOW, args.debug)?;
-        open_window(&window, &data_dir)?;
+        open_window(&window, &data_dir, &args.listen)?;
     }
     say(&format!("\nData in {}. Ctrl-C ends everything.", data_dir.display()));
     say(&format!("The market: http://{0}/   For programs: http://{0}/docs\n", args.listen));
@@ -94,8 +94,9 @@ fn has_display() -> bool {
 }
 
 /// Beside the server, in the same group; it waits for a server by itself, as it does without a network.
-fn open_window(program: &Path, data_dir: &Path) -> Outcome {
+fn open_window(program: &Path, data_dir: &Path, listen: &str) -> Outcome {
     let mut window = Command::new(program);
+    window.arg("--server").arg(format!("http://{listen}"));
     window.arg("--data-dir").arg(data_dir.join("window")).stdin(Stdio::null());
     window.spawn().map(|_| ()).doing("opening the window")
 }

@@ -64,6 +64,7 @@ impl Trust {
         let waiting = about.stalls.iter().map(|stall| stall.unsent).sum();
         let is_connected = about.stalls.iter().any(|stall| stall.is_connected) || about.account.is_some();
         match about.is_online {
+            _ if about.server.is_empty() => Self::OnlyHere,
             _ if !is_connected && !about.stalls.is_empty() => Self::OnlyHere,
             Some(false) => Self::Offline { waiting },
             _ if waiting > 0 => Self::Waiting { waiting },
@@ -135,7 +136,8 @@ mod tests {
             trouble: None,
         };
         let keeps = Keeps { place: KeptIn::Browser, used_bytes: None, free_bytes: None };
-        DeviceView { is_online, stalls: vec![stall], keeps, ..crate::baskets::about() }
+        let server = "https://market.example".into();
+        DeviceView { server, is_online, stalls: vec![stall], keeps, ..crate::baskets::about() }
     }
 
     #[test]
@@ -156,6 +158,8 @@ mod tests {
         assert_eq!(Trust::of(engine, Some(&new)), Trust::Arriving);
         new.is_online = Some(false);
         assert_eq!(Trust::of(engine, Some(&new)), Trust::Offline { waiting: 0 });
+        let alone = DeviceView { server: String::new(), stalls: Vec::new(), ..about(None, 0, false) };
+        assert_eq!(Trust::of(engine, Some(&alone)), Trust::OnlyHere);
         let mut troubled = about(Some(true), 0, true);
         troubled.stalls[0].trouble = Some(Saying::OldServer.plain(""));
         assert_eq!(Trust::of(engine, Some(&troubled)), Trust::Trouble);

@@ -12,8 +12,9 @@ use yew::prelude::*;
 
 use super::choose::Choosing;
 use crate::app::use_stall;
-use crate::cart::Cart;
+use crate::cart::{Cart, LAYOUT};
 use crate::desk::{Desk, new_cart, use_desk};
+use crate::drafts::{self, Draft};
 use crate::parts::{Dialog, Photo};
 use crate::route::{Mode, Route};
 use crate::speech::{Speech, use_speech};
@@ -201,23 +202,23 @@ fn Chooser(props: &ChooserProps) -> Html {
 /// The cart of a stall comes back after a reload and is kept at every change.
 #[hook]
 fn use_kept_cart(stall: Option<LogId>) {
-    let desk = use_desk();
+    let (desk, speech) = (use_desk(), use_speech());
     use_effect_with(stall, move |stall| {
         let keeping = Rc::new(RefCell::new(None));
         // Another page may have sold it while this one lay aside.
         let returning = stall.map(|stall| {
-            let loading = desk.clone();
+            let (loading, speech) = (desk.clone(), speech.clone());
             desk.told.listen(move |told| {
                 if *told == Told::Everything {
-                    let desk = loading.clone();
-                    wasm_bindgen_futures::spawn_local(async move { load(&desk, stall).await });
+                    let (desk, speech) = (loading.clone(), speech.clone());
+                    wasm_bindgen_futures::spawn_local(async move { load((&desk, &speech), stall).await });
                 }
             })
         });
         if let Some(stall) = *stall {
             let slot = Rc::clone(&keeping);
             wasm_bindgen_futures::spawn_local(async move {
-                load(&desk, stall).await;
+                load((&desk, &speech), stall).await;
                 // The view may be gone meanwhile, or about another stall.
                 if Rc::strong_count(&slot) == 1 {
                     return;
@@ -234,13 +235,17 @@ fn key(stall: LogId) -> String {
     format!("cart/{stall}")
 }
 
-async fn load(desk: &Desk, stall: LogId) {
+async fn load((desk, speech): (&Desk, &Speech), stall: LogId) {
     let before = desk.cart.get();
     let answer = desk.call(Call::Kept { key: key(stall) }).await;
     let Answer::Kept(bytes) = answer else { return };
-    let kept = match soko_app_api::decode::<Cart>(&bytes) {
-        Ok(cart) => unless_sold(desk, stall, cart).await,
-        Err(_) => new_cart(),
+    let kept = match drafts::unpack(LAYOUT, &bytes) {
+        Draft::Is(cart) => unless_sold(desk, stall, cart).await,
+        Draft::None => new_cart(),
+        Draft::Unreadable => {
+            desk.toasts.error(speech.say("cart.lost"));
+            new_cart()
+        }
     };
     // What was put on the counter meanwhile stays there.
     if desk.cart.get() == before {
@@ -255,7 +260,7 @@ async fn unless_sold(desk: &Desk, stall: LogId, cart: Cart) -> Cart {
 }
 
 fn keep(desk: &Desk, stall: LogId, cart: &Cart) {
-    let value = if cart.is_empty() { Vec::new() } else { soko_app_api::encode(cart).unwrap_or_default() };
+    let value = if cart.is_empty() { Vec::new() } else { drafts::pack(LAYOUT, cart) };
     let desk = desk.clone();
     wasm_bindgen_futures::spawn_local(async move {
         // A draft that could not be kept is kept with the next change.

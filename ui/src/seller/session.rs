@@ -20,6 +20,7 @@ use super::with_stall;
 use crate::acting::sets;
 use crate::desk::{Desk, Trouble, use_desk};
 use crate::doing::use_doing;
+use crate::drafts;
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{Choice, Empty, Field, Icon, Photo, icon};
@@ -28,6 +29,9 @@ use crate::speech::{Speech, use_speech};
 use crate::typed;
 
 const HITS_MAX: u32 = 8;
+
+/// Of a sheet as it is kept: whoever changes what it has counts it up and reads the one before, too.
+const LAYOUT: u8 = 1;
 
 /// One product of the session, as it is typed.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -339,7 +343,7 @@ fn use_sheet(stall: LogId, kind: Session) -> (Sheet, Callback<Change>) {
             wasm_bindgen_futures::spawn_local(async move {
                 let answer = desk.call(Call::Kept { key }).await;
                 if let Answer::Kept(bytes) = answer
-                    && let Ok(sheet) = soko_app_api::decode::<Sheet>(&bytes)
+                    && let Some(sheet) = drafts::unpack(LAYOUT, &bytes).found()
                 {
                     change.emit(Change::Put(sheet));
                 }
@@ -351,7 +355,7 @@ fn use_sheet(stall: LogId, kind: Session) -> (Sheet, Callback<Change>) {
 
 fn keep(desk: &Desk, key: String, sheet: &Sheet) {
     let is_empty = *sheet == Sheet::default();
-    let value = if is_empty { Vec::new() } else { soko_app_api::encode(sheet).unwrap_or_default() };
+    let value = if is_empty { Vec::new() } else { drafts::pack(LAYOUT, sheet) };
     let desk = desk.clone();
     wasm_bindgen_futures::spawn_local(async move {
         // A draft that could not be kept is kept with the next change.
