@@ -56,7 +56,7 @@ impl From<soko_device::Undone> for Undone {
             soko_device::Undone::Refused(refused) => match refused.code.as_str() {
                 "address" => Self::Usage(refused.sentence),
                 // Trying again can help, without anything changed.
-                "busy" | "no_access" => Self::Failed(refused.sentence),
+                "busy" | "no_access" | "disk_full" => Self::Failed(refused.sentence),
                 _ => refused.into(),
             },
         }

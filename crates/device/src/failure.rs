@@ -53,7 +53,13 @@ impl From<StoreError> for Undone {
 
 impl From<Failure> for Undone {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure.to_string())
+        let sentence = failure.to_string();
+        // Whoever reads it can do something about it, so it is said in their language.
+        if failure == Failure::DiskFull {
+            Self::refused("disk_full", sentence)
+        } else {
+            Self::Failed(sentence)
+        }
     }
 }
 

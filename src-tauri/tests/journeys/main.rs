@@ -119,6 +119,15 @@ fn a_picture_that_is_not_there_is_not_found() {
 }
 
 #[test]
+fn a_window_that_was_started_for_a_market_looks_at_that_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = Stage::without_daemon(folder.path());
+    let app = App::start_with(&stage, &["--server", "http://127.0.0.1:9"]);
+    let Answer::About(about) = app.call(&Call::About) else { panic!("the device stands somehow") };
+    assert_eq!(about.server, "http://127.0.0.1:9");
+}
+
+#[test]
 fn a_notification_reaches_the_daemon_and_its_click_comes_back() {
     let folder = tempfile::tempdir().unwrap();
     let stage = Stage::set(folder.path());
