@@ -227,7 +227,8 @@ impl Refusal {
             | Self::Coupon(_)
             | Self::TotalChanged { .. }
             | Self::DeviceNotRevoked
-            | Self::PriceChanged(_) => Retry::AfterChange,
+            | Self::PriceChanged(_)
+            | Self::RefundUnpaid { .. } => Retry::AfterChange,
             Self::DeviceRevoked
             | Self::NotAllowed
             | Self::Invalid { .. }
@@ -242,7 +243,6 @@ impl Refusal {
             | Self::SaleRefunded
             | Self::VoidElsewhere
             | Self::RefundExceeds { .. }
-            | Self::RefundUnpaid { .. }
             | Self::TabClosed(_)
             | Self::PaymentSeen
             | Self::CodeUsed(_)

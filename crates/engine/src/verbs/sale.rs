@@ -370,6 +370,13 @@ fn rates(ppm: u32, inclusive: bool) -> Vec<TaxRate> {
 }
 
 pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Result<Reply, NotDone> {
+    // A voucher of an exchange stands for what a purse paid: no purse has it again by a void, and it is no cash.
+    let is_kept_nowhere =
+        |paid: &Tendered| paid.kind == TenderKind::Voucher && paid.reference.starts_with('#');
+    if writing.sale(sale)?.is_some_and(|(_, made)| made.tenders.iter().any(is_kept_nowhere)) {
+        let problem = "was exchanged for what a gift card, credit or points paid; give it back into one of them instead";
+        return Err(Refusal::Invalid { field: "sale", problem }.into());
+    }
     let facts = void_sale::Facts {
         me: writing.me,
         open_shift: writing.open_shift()?.map(|open| open.shift),

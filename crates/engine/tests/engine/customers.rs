@@ -325,6 +325,7 @@ fn what_a_card_paid_becomes_no_money() {
     };
     device.done(exchange(24, 20, 1));
     assert_eq!(device.refused(refund(25, 24, 1, None)), "refund_unpaid", "it is no cash by now either");
+    assert_eq!(device.refused(void(29, 24)), "invalid", "no purse would have it again");
     device.done(refund(26, 24, 1, Some(credit())));
     device.done(refund(27, 20, 1, Some(card())));
     device.done(refund(28, 20, 1, Some(card())));
