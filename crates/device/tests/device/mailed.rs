@@ -1,13 +1,10 @@
 //! A receipt by mail or by text: asked for without a network, sent once there is one, through the real outbox to a mail server on this machine.
 
-use soko_app_api::{
-    Answer, BeyondShare, Call, DeviceVerb, DiscountInput, MailedRow, MailedState, MailedWay, PaperCall,
-    PaperReply, SaleAbout, SaleLineInput, TenderInput, Verb,
-};
+use soko_app_api::{Answer, Call, DeviceVerb, MailedRow, MailedState, MailedWay, PaperCall, PaperReply};
 use soko_domain::ids::SaleId;
 
 use crate::sink::Sink;
-use crate::world::{MANGO, Running, STALL, Shell, on_one_thread};
+use crate::world::{Running, STALL, Shell, on_one_thread};
 
 const SALE: SaleId = SaleId([0x41; 16]);
 
@@ -54,15 +51,7 @@ fn a_receipt_waits_for_a_connection_and_is_mailed_once() {
         drop(server);
 
         assert_eq!(code(&till, mail("amina@example.org")).await, "unknown_sale");
-        let verb = Verb::MakeSale {
-            sale: SALE,
-            lines: vec![SaleLineInput::of(MANGO, 2)],
-            discount: DiscountInput::None,
-            tenders: vec![TenderInput::cash(1_000)],
-            beyond: BeyondShare::Allow,
-            about: SaleAbout::default(),
-        };
-        till.done(verb).await;
+        till.sell_mangoes(SALE).await;
         assert_eq!(code(&till, mail("amina at example.org")).await, "email_unreadable");
         assert!(!is_copy(&till).await && rows(&till).await.is_empty());
         let kept = till.call(mail(" amina@example.org ")).await;
@@ -99,15 +88,7 @@ fn a_receipt_by_text_is_refused_where_the_server_sends_none() {
         till.shop(&server).await;
         let text = |number| send(MailedWay::Text, number);
         assert_eq!(code(&till, text("+254 712 345 678")).await, "unknown_sale");
-        let verb = Verb::MakeSale {
-            sale: SALE,
-            lines: vec![SaleLineInput::of(MANGO, 2)],
-            discount: DiscountInput::None,
-            tenders: vec![TenderInput::cash(1_000)],
-            beyond: BeyondShare::Allow,
-            about: SaleAbout::default(),
-        };
-        till.done(verb).await;
+        till.sell_mangoes(SALE).await;
         for odd in ["", "0712 345 678", "amina@example.org", "+254 CALL ME"] {
             assert_eq!(code(&till, text(odd)).await, "telephone_unreadable", "{odd}");
         }

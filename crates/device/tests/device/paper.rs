@@ -2,10 +2,9 @@
 //! other devices without a network.
 
 use soko_app_api::{
-    Answer, BeyondShare, Call, DeviceVerb, DiscountInput, InBooks, LabelCode, LabelSheet, LabelWanted,
-    MarketQuery, PageSize, PaperCall, PaperForm, PaperReply, PaperWidth, PaperWords, Printer as Setting,
-    PrinterAt, PrinterTrouble, ProofRead, ProofView, Proven, ReceiptView, RefundLineInput, SaleAbout,
-    SaleLineInput, TenderInput, Verb,
+    Answer, Call, DeviceVerb, InBooks, LabelCode, LabelSheet, LabelWanted, MarketQuery, PageSize, PaperCall,
+    PaperForm, PaperReply, PaperWidth, PaperWords, Printer as Setting, PrinterAt, PrinterTrouble, ProofRead,
+    ProofView, Proven, ReceiptView, RefundLineInput, Verb,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -16,18 +15,6 @@ use crate::printers::Printer;
 use crate::world::*;
 
 const SALE: SaleId = SaleId([0x31; 16]);
-
-async fn sell(shell: &Shell) {
-    let verb = Verb::MakeSale {
-        sale: SALE,
-        lines: vec![SaleLineInput::of(MANGO, 2)],
-        discount: DiscountInput::None,
-        tenders: vec![TenderInput::cash(1_000)],
-        beyond: BeyondShare::Allow,
-        about: SaleAbout::default(),
-    };
-    shell.done(verb).await;
-}
 
 async fn paper(shell: &Shell, call: PaperCall) -> PaperReply {
     match shell.call(Call::Paper(call)).await {
@@ -101,7 +88,7 @@ fn the_first_paper_is_the_original_and_every_later_one_a_copy() {
             matches!(unknown, Answer::Refused(_)),
             "nothing is printed that is not on the disk: {unknown:?}"
         );
-        sell(&till).await;
+        till.sell_mangoes(SALE).await;
         // Looking gives nothing away.
         assert!(!look(&till).await.is_copy);
         assert!(!look(&till).await.is_copy);
@@ -127,7 +114,7 @@ fn a_printer_prints_opens_the_drawer_once_and_says_what_is_wrong() {
         let folder = tempfile::tempdir().unwrap();
         let till = Shell::open(folder.path());
         till.found().await;
-        sell(&till).await;
+        till.sell_mangoes(SALE).await;
         assert_eq!(issue(&till, PaperForm::Printer).await, PaperReply::NotPrinted(PrinterTrouble::None));
 
         // Nobody listens there: nothing was given out.
@@ -162,7 +149,7 @@ fn a_device_file_gets_the_same_bytes_and_an_ordinary_file_none() {
         let folder = tempfile::tempdir().unwrap();
         let till = Shell::open(&folder.path().join("till"));
         till.found().await;
-        sell(&till).await;
+        till.sell_mangoes(SALE).await;
         let path = folder.path().join("lp0");
         let path_text = path.to_str().unwrap().to_owned();
         std::fs::write(&path, "precious").unwrap();
@@ -216,7 +203,7 @@ fn a_receipt_is_proven_offline_by_its_stall_and_by_a_buyer_who_saw_the_stall() {
         let server = Running::start(&folder.path().join("server"));
         let till = Shell::open(&folder.path().join("till"));
         till.shop(&server).await;
-        sell(&till).await;
+        till.sell_mangoes(SALE).await;
         let proof = look(&till).await.proof;
         assert!(proof.starts_with(&format!("{}/verify/", server.url())), "{proof}");
 

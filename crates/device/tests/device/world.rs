@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use soko_app_api::{
-    Answer, Arrival, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, DeviceView, Keeps, KeptIn,
-    ProductContent, Query, ReceivedLineInput, Reply, StallContent, StatusView, Told, Verb, View, decode,
-    encode,
+    Answer, Arrival, BeyondShare, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, DeviceView,
+    DiscountInput, Keeps, KeptIn, ProductContent, Query, ReceivedLineInput, Reply, SaleAbout, SaleLineInput,
+    StallContent, StatusView, TenderInput, Told, Verb, View, decode, encode,
 };
 use soko_device::{
     Device, Host, OpenedEngine, Options, Parts, Printing, Work, open_folder, send_to_printer as send,
 };
-use soko_domain::ids::{LogId, ProductId, ShiftId, ThingId};
+use soko_domain::ids::{LogId, ProductId, SaleId, ShiftId, ThingId};
 use soko_engine::{Entropy, Now, OpenError};
 use soko_projection::LocalApplier;
 use soko_replication::Timing;
@@ -189,6 +189,19 @@ impl Shell {
             Answer::Refused(refused) => refused.code,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Two mangoes for cash, out of the hand.
+    pub(crate) async fn sell_mangoes(&self, sale: SaleId) {
+        let verb = Verb::MakeSale {
+            sale,
+            lines: vec![SaleLineInput::of(MANGO, 2)],
+            discount: DiscountInput::None,
+            tenders: vec![TenderInput::cash(1_000)],
+            beyond: BeyondShare::Allow,
+            about: SaleAbout::default(),
+        };
+        self.done(verb).await;
     }
 
     pub(crate) async fn done(&self, verb: Verb) -> Reply {
