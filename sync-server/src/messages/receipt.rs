@@ -207,18 +207,14 @@ pub(super) fn write(tx: &mut dyn Tx, message: &Message) -> Result<Option<Load>, 
 /// What the receipt is about, a line each: whose and which, when, how much, and what became of the sale since. The lines that are
 /// one text together.
 fn short(sale: &SaleView, language: Language) -> String {
-    let words = paper_words(language);
     let name: String = sale.stall_name.chars().take(STALL_CHARS_MAX).collect();
     let number = sale.row.receipt_number.to_string();
     let title = language.say("receipt.subject", &[("number", number.as_str()), ("stall", name.as_str())]);
     // Only a register signs what a code says.
     let view = ReceiptView { proof: String::new(), is_copy: false, sale: sale.clone() };
-    let receipt = Receipt::of(&view, &words);
+    let receipt = Receipt::of(&view, &paper_words(language));
     let total = format!("{}: {}", receipt.total.label, receipt.total.amount);
-    let refunded = receipt.paid.iter().filter(|sum| sum.label == words.refunded);
-    let refunded = refunded.map(|sum| format!("{}: {}", sum.label, sum.amount));
-    let parts = [title, total, receipt.made.clone()];
-    sms::one_text(parts.into_iter().chain(receipt.marks.iter().cloned()).chain(refunded))
+    sms::one_text([title, total, receipt.made].into_iter().chain(receipt.marks))
 }
 
 /// The sale as its records have it here.
