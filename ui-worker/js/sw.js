@@ -91,7 +91,7 @@ async function page(event) {
   const kept = () => caches.match(PAGE, { cacheName: APP });
   // It need not choose what is quick to fetch: we have the whole app.
   const headers = { accept: "text/html", "soko-app": "kept" };
-  const fresh = fetch(event.request.url, { headers }).then((response) => (response.ok ? ofThisVersion(response) : kept())).then((own) => own ?? kept());
+  const fresh = fetch(event.request.url, { headers }).then(ofThisVersion).then((own) => own ?? kept());
   fresh.catch(() => {}); // May come too late to be looked at.
   const late = new Promise((done) => setTimeout(done, PAGE_WAIT_MS));
   const first = await Promise.race([fresh, late]).catch(() => undefined);
@@ -100,6 +100,7 @@ async function page(event) {
 
 // A page of this version names our program.
 async function ofThisVersion(response) {
+  if (!response.ok) return undefined;
   const text = await response.clone().text();
   return text.includes(PROGRAM) ? response : undefined;
 }
