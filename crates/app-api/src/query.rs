@@ -1,15 +1,16 @@
 //! What a screen can ask for. Answers come from derived tables; lists are windowed.
 
 use serde::{Deserialize, Serialize};
+use soko_domain::basket::TenderKind;
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 
-use crate::command::{DiscountInput, ReturnInput, SaleLineInput, TenderInput};
+use crate::command::{DiscountInput, RefundLineInput, ReturnInput, SaleLineInput, TenderInput};
 use crate::customers::PurseInput;
 use crate::figures::Span;
 use crate::import::ImportChoice;
 use crate::notice::QueryKey;
 use crate::people::AuditWhat;
-use crate::text::{as_hex, as_hex_list, as_hex_opt};
+use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 /// Most rows of one answer.
 pub const WINDOW_ROWS_MAX: u32 = 500;
@@ -190,6 +191,17 @@ pub enum Query {
         discount: DiscountInput,
         tenders: Vec<TenderInput>,
     },
+    /// What would go back for some lines of a sale, by what means; refused where it was not paid.
+    RefundPlan {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        lines: Vec<RefundLineInput>,
+        #[serde(with = "as_word")]
+        tender: TenderKind,
+        rest_into_purse: bool,
+    },
     /// Whether this register may refund a sale, and what it may ask for.
     RefundRight {
         #[serde(with = "as_hex")]
@@ -345,6 +357,7 @@ impl Query {
             | Self::Basket { stall, .. }
             | Self::Sale { stall, .. }
             | Self::RefundRight { stall, .. }
+            | Self::RefundPlan { stall, .. }
             | Self::Exchange { stall, .. }
             | Self::Sales { stall, .. }
             | Self::Order { stall, .. }
@@ -407,7 +420,7 @@ impl Query {
             Self::Audit { .. } => matches!(key, Key::Audit | Key::People),
             Self::Today(stall) => matches!(key, Key::Sales | Key::Orders) || is_document(stall.0),
             Self::Sale { stall, .. } => matches!(key, Key::Sales | Key::Devices) || is_document(stall.0),
-            Self::RefundRight { .. } => {
+            Self::RefundRight { .. } | Self::RefundPlan { .. } => {
                 matches!(key, Key::Sales | Key::Shift | Key::Devices | Key::Ask(_))
             }
             Self::Sales { .. } | Self::Payments { .. } => matches!(key, Key::Sales),

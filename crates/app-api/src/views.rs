@@ -21,6 +21,7 @@ use crate::figures::{FiguresView, GoodsView};
 use crate::import::{ImportRow, ImportView};
 use crate::people::{AtRegisterView, AuditRow};
 use crate::prices::{PriceView, PricesView};
+use crate::refund::{RefundPlanView, RefundRightView};
 pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
 use crate::returned::{OrderRefundView, ReturnRow};
@@ -59,6 +60,7 @@ pub enum View {
     Audit(Vec<AuditRow>),
     Sale(SaleView),
     RefundRight(RefundRightView),
+    RefundPlan(RefundPlanView),
     Sales(Vec<SaleRow>),
     Order(OrderView),
     Orders(Vec<OrderRow>),
@@ -441,6 +443,8 @@ pub struct BasketView {
     pub due_in_cash_minor: i64,
     /// What comes back of an earlier sale is worth; it pays first.
     pub returned_minor: i64,
+    /// By so much what a purse paid, and comes back, is worth more than what goes out: it is no change, so nothing can be taken.
+    pub excess_minor: i64,
     /// What the share does not cover, product by product: tell the cashier before confirming.
     pub short: Vec<ShareShort>,
 }
@@ -522,44 +526,6 @@ pub struct SaleView {
     pub customer: Option<ThingId>,
     #[serde(with = "as_hex_opt")]
     pub tab: Option<OrderId>,
-}
-
-/// Who may refund a sale (R14): a bounded right, held by one party at a time.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct RefundRightView {
-    pub holder: RefundHolder,
-    /// The register that made the sale.
-    pub register_name: String,
-    /// What the server allowed this register and what it was asked, line by line; only lines with something to say.
-    pub lines: Vec<RefundAllowedRow>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RefundHolder {
-    /// This register.
-    Here,
-    /// The register that made the sale, until its drawer is closed.
-    Maker,
-    Server,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct RefundAllowedRow {
-    /// Position of the line in its sale, from 0.
-    pub line: u32,
-    pub allowed: Option<AllowedRefund>,
-    /// Units that the server was asked for and has not answered.
-    pub asked: i64,
-    /// Why the server refused what it was asked last: a stable word and a sentence.
-    pub refused: Option<(String, String)>,
-}
-
-/// So many units may be refunded here, for so much, all at once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct AllowedRefund {
-    pub quantity: i64,
-    pub amount_minor: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -19,6 +19,8 @@ mod person;
 mod price;
 mod program;
 mod purse;
+mod refund;
+mod refund_v1;
 mod returned;
 mod sale;
 mod sale_v1;
@@ -44,6 +46,7 @@ pub use price::{
 };
 pub use program::{ProgramAct, ProgramActed};
 pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
+pub use refund::{GivenBack, RefundLine, RefundMade};
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use sale::{
     PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
@@ -181,7 +184,7 @@ entries! {
     2 ShiftClosed v 1,
     3 SaleMade v 2 from v 1 sale_v1::SaleMade,
     4 SaleVoided v 1,
-    5 RefundMade v 1,
+    5 RefundMade v 2 from v 1 refund_v1::RefundMade,
     6 StockReceived v 1,
     7 StockCounted v 1,
     8 ShareReturned v 1,
@@ -373,32 +376,6 @@ crate::wire_struct! {
         /// Every unit of the sale, so that the fold needs no other entry.
         pub units: Vec<SplitUnits>,
         pub cash_back_minor: i64,
-    }
-}
-
-crate::wire_struct! {
-    pub struct RefundLine {
-        /// Position of the line in its sale.
-        pub line: u32,
-        pub product: Option<ProductId>,
-        pub quantity: i64,
-        pub amount_minor: i64,
-        pub goods: GoodsBack,
-    }
-}
-
-crate::wire_struct! {
-    pub struct RefundMade {
-        pub refund: ThingId,
-        pub sale: SaleId,
-        /// The shift whose drawer paid.
-        pub shift: ShiftId,
-        /// The server's allowance, or none where the register still holds the right itself.
-        pub allowance: Option<ThingId>,
-        pub lines: Vec<RefundLine>,
-        pub tender: TenderKind,
-        pub amount_minor: i64,
-        pub reason: String,
     }
 }
 

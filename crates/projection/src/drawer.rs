@@ -269,11 +269,19 @@ pub(crate) fn refunded(
     refund: &RefundMade,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
-    let cash_minor = if refund.tender == TenderKind::Cash { refund.amount_minor.saturating_neg() } else { 0 };
-    let sums = Sums { refunds: 1, refunds_minor: refund.amount_minor, cash_minor, ..Sums::default() };
+    let sums = Sums {
+        refunds: 1,
+        refunds_minor: refund.amount_minor,
+        rounding_minor: refund.cash_rounding_minor.saturating_neg(),
+        cash_minor: refund.cash_given().saturating_neg(),
+        ..Sums::default()
+    };
     add_to_shift(book, place, refund.shift, &sums, touched)?;
-    let tender = Paid { payments: 0, amount_minor: 0, refunded_minor: refund.amount_minor };
-    add_tender(book.tx, place, refund.shift, refund.tender, &tender)
+    for part in &refund.given {
+        let paid = Paid { payments: 0, amount_minor: 0, refunded_minor: part.amount_minor };
+        add_tender(book.tx, place, refund.shift, part.kind, &paid)?;
+    }
+    Ok(())
 }
 
 /// An order from the shop is paid with its goods: its money is this drawer's, and it is counted apart from the sales.

@@ -2,7 +2,7 @@
 //! before its sale, so both are kept and the furthest of them counts.
 
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{Entry, SaleMade, Standing};
+use soko_domain::entry::{Entry, RefundMade, SaleMade, Standing};
 use soko_domain::ids::{AuthorId, LogId, OrderId, SaleId, ShiftId};
 use soko_domain::verbs::verify_payment::{Payment, code_key};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -109,8 +109,8 @@ pub fn payments_of(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<Paym
     tx.query(&sql, params![log, sale])?.iter().map(found).collect()
 }
 
-/// What went back of a sale, and by what means.
-pub fn gone_back(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<(TenderKind, i64)>, StoreError> {
+/// What went back of a sale.
+pub fn refunds_of(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<RefundMade>, StoreError> {
     let rows = tx.query(
         "select distinct author, seq from refund_line where log = $1 and sale = $2 order by author, seq limit $3",
         params![log, sale.0, read::REFUNDS_MAX],
@@ -118,7 +118,7 @@ pub fn gone_back(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<(Tende
     let mut gone = Vec::new();
     for row in &rows {
         if let Some((_, Entry::RefundMade(made))) = read::entry_at(tx, log, row.id(0)?, row.number(1)?)? {
-            gone.push((made.tender, made.amount_minor));
+            gone.push(made);
         }
     }
     Ok(gone)

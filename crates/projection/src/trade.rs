@@ -2,7 +2,7 @@
 
 use soko_domain::entry::{
     OrderHandedOver, OrderPlaced, RefundAllowed, RefundMade, SaleMade, SaleVoided, ShareGranted,
-    ShareRecalled, ShareReturned, Stamp, TenderKind,
+    ShareRecalled, ShareReturned, Stamp,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::verbs::make_sale::cash_kept;
@@ -122,7 +122,7 @@ pub(crate) fn refund_made(
                 line.amount_minor,
                 refund.allowance,
                 stamp.business_day,
-                refund.tender == TenderKind::Cash,
+                refund.cash_given() != 0,
                 refund.shift
             ],
         )?;

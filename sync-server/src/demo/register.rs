@@ -6,7 +6,7 @@ use soko_domain::basket::{Basket, BasketLine, Discount, Policy, price};
 use soko_domain::coupon::CouponTerms;
 use soko_domain::entry::{Entry, GoodsBack, ReceivedLine, SaleMade, Standing, TenderKind, Tendered};
 use soko_domain::ids::{AuthorId, ProductId, SaleId, ShareId, ShiftId, ThingId};
-use soko_domain::money::{Currency, Ppm};
+use soko_domain::money::{CashRounding, Currency, Ppm};
 use soko_domain::people::Doer;
 use soko_domain::quantity::Quantity;
 use soko_domain::role::Role;
@@ -268,6 +268,7 @@ impl Register {
             sale: made.sale,
             lines: vec![RefundedLine { line: 0, quantity, goods: GoodsBack::Sellable }],
             tender,
+            rest_into_purse: false,
             reason: "the wrong kind".into(),
         };
         let me = self.author();
@@ -278,6 +279,7 @@ impl Register {
         let facts = refund::Facts {
             me,
             left: refund::Left::of(&made, standing, &[]),
+            coins: CashRounding::NONE,
             frozen: false,
             open_shift: Some(day.shift),
             sale: Some((me, made)),
@@ -289,8 +291,8 @@ impl Register {
             doer: Doer::Anybody,
         };
         let entries = refund::decide(&facts, &command).map_err(fault)?;
-        if let (Some(Entry::RefundMade(refunded)), TenderKind::Cash) = (entries.first(), tender) {
-            day.cash_minor -= refunded.amount_minor;
+        if let Some(Entry::RefundMade(refunded)) = entries.first() {
+            day.cash_minor -= refunded.cash_given();
         }
         day.at_ms += MINUTE_MS;
         self.device.write(entries, day.at_ms)?;

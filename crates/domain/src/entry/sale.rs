@@ -88,7 +88,20 @@ crate::wire_struct! {
     }
 }
 
+/// Before the number of the receipt whose goods came back for others.
+const EXCHANGED: char = '#';
+
 impl Tendered {
+    /// What stands at the payment of an exchange: the receipt whose goods came back.
+    pub fn exchange_of(receipt_number: u64) -> String {
+        format!("{EXCHANGED}{receipt_number}")
+    }
+
+    /// Goods that came back, not money: what the exchange of `kind` handed over.
+    pub fn is_exchange(&self) -> bool {
+        matches!(self.kind, TenderKind::Cash | TenderKind::Voucher) && self.reference.starts_with(EXCHANGED)
+    }
+
     /// What it is worth, without what proves it.
     pub fn plain(&self) -> Tender {
         Tender { kind: self.kind, amount_minor: self.amount_minor }

@@ -3,12 +3,16 @@
 //! cannot see each other never refund more than was sold. Where no server joins the stall yet, the right stays.
 //!
 //! Nor does more go back than was paid, as far as this register knows: money that nobody saw does not leave the drawer, and what
-//! a gift card, credit or points paid does not become money.
+//! a gift card, credit or points paid does not become money. What somebody looked for and never came is written off.
+
+use std::collections::BTreeMap;
 
 use crate::entry::{
-    Entry, GoodsBack, RefundAllowed, RefundLine, RefundMade, SaleLine, SaleMade, Standing, TenderKind,
+    Entry, GivenBack, GoodsBack, RefundAllowed, RefundLine, RefundMade, SaleLine, SaleMade, Standing,
+    TenderKind,
 };
 use crate::ids::{AuthorId, SaleId, ShiftId, ThingId};
+use crate::money::CashRounding;
 use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::{check_lines, check_note};
@@ -18,7 +22,10 @@ pub struct Refund {
     pub refund: ThingId,
     pub sale: SaleId,
     pub lines: Vec<RefundedLine>,
+    /// By what means, as far as it goes.
     pub tender: TenderKind,
+    /// What cannot go back so because a purse paid it goes into a purse.
+    pub rest_into_purse: bool,
     pub reason: String,
 }
 
@@ -44,65 +51,148 @@ pub struct Facts {
     pub refunded: Vec<(u32, i64, i64)>,
     /// What this register knows that can go back of what was paid.
     pub left: Left,
+    /// What the drawer's coins can pay.
+    pub coins: CashRounding,
     /// An allowance of the server to this register for this sale, not used yet.
     pub allowance: Option<RefundAllowed>,
     pub doer: Doer,
 }
 
 /// What can go back of what a sale was paid with.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Left {
     /// As money.
     pub money_minor: i64,
     /// As money, or into a purse.
     pub all_minor: i64,
+    /// What never came, by its means: nothing goes back for it.
+    pub never_came: Vec<(TenderKind, i64)>,
+    /// What the goods that were paid back in cash were worth beyond the coins that left for them.
+    pub coins_owed_minor: i64,
+}
+
+fn sum(parts: impl Iterator<Item = i64>) -> i64 {
+    parts.fold(0, i64::saturating_add)
+}
+
+fn is_purse(kind: TenderKind) -> bool {
+    kind == TenderKind::Voucher
 }
 
 impl Left {
-    /// Of a sale whose payments stand so by now, after so much went back by these means.
-    pub fn of(sale: &SaleMade, standing: impl Fn(u32) -> Standing, gone: &[(TenderKind, i64)]) -> Self {
-        let sum = |parts: &mut dyn Iterator<Item = i64>| parts.fold(0_i64, i64::saturating_add);
-        let is_purse = |kind: TenderKind| kind == TenderKind::Voucher;
-        let seen =
-            || (0..).zip(&sale.tenders).filter(|(at, _)| !standing(*at).is_unseen()).map(|(_, paid)| paid);
-        let all = sum(&mut seen().map(|paid| paid.amount_minor));
-        let by_purse = sum(&mut seen().filter(|paid| is_purse(paid.kind)).map(|paid| paid.amount_minor));
+    /// Of a sale whose payments stand so by now, after these refunds.
+    pub fn of(sale: &SaleMade, standing: impl Fn(u32) -> Standing, refunds: &[RefundMade]) -> Self {
+        let paid = || (0..).zip(&sale.tenders).map(|(at, paid)| (standing(at), paid));
+        let seen = || paid().filter(|(standing, _)| !standing.is_unseen()).map(|(_, paid)| paid);
+        let all = sum(seen().map(|paid| paid.amount_minor));
+        let by_purse = sum(seen().filter(|paid| is_purse(paid.kind)).map(|paid| paid.amount_minor));
         let kept = sale.change_minor.saturating_add(sale.cash_rounding_minor);
         let all = all.saturating_sub(kept);
-        let gone_all = sum(&mut gone.iter().map(|(_, minor)| *minor));
-        let gone_as_money =
-            sum(&mut gone.iter().filter(|(kind, _)| !is_purse(*kind)).map(|(_, minor)| *minor));
+        // Coins that were rounded are no part of what the goods were worth.
+        let rounded = sum(refunds.iter().map(|refund| refund.cash_rounding_minor));
+        let gone_all = sum(refunds.iter().map(RefundMade::all_given)).saturating_sub(rounded);
+        let gone_as_money = gone_all.saturating_sub(sum(refunds.iter().map(RefundMade::voucher_given)));
         let all_left = all.saturating_sub(gone_all).max(0);
         let money_left = all.saturating_sub(by_purse).saturating_sub(gone_as_money);
-        Self { money_minor: money_left.clamp(0, all_left), all_minor: all_left }
+        let failed = paid().filter(|(standing, _)| *standing == Standing::Failed);
+        Self {
+            money_minor: money_left.clamp(0, all_left),
+            all_minor: all_left,
+            never_came: never_came(failed.map(|(_, paid)| (paid.kind, paid.amount_minor)), refunds),
+            coins_owed_minor: rounded.saturating_neg(),
+        }
     }
+}
 
-    fn allow(self, tender: TenderKind, minor: i64) -> Result<(), Refusal> {
-        let left_minor = if tender == TenderKind::Voucher { self.all_minor } else { self.money_minor };
-        ensure(minor <= left_minor, Refusal::RefundUnpaid { left_minor })
+/// What failed and is in the books still.
+fn never_came(
+    failed: impl Iterator<Item = (TenderKind, i64)>,
+    refunds: &[RefundMade],
+) -> Vec<(TenderKind, i64)> {
+    let mut left: BTreeMap<TenderKind, i64> = BTreeMap::new();
+    let written_off = refunds.iter().flat_map(|refund| &refund.given).filter(|part| part.never_came);
+    let written_off = written_off.map(|part| (part.kind, part.amount_minor.saturating_neg()));
+    for (kind, minor) in failed.chain(written_off) {
+        let sum = left.entry(kind).or_default();
+        *sum = sum.saturating_add(minor);
     }
+    left.into_iter().filter(|(_, minor)| *minor > 0).collect()
 }
 
 pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
     check_note(&command.reason)?;
     let Returned { lines, allowance } = returned(facts, command)?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
-    let amount_minor = lines.iter().map(|line| line.amount_minor).sum();
-    facts.left.allow(command.tender, amount_minor)?;
+    let GoesBack { amount_minor, cash_rounding_minor, given } = goes_back(facts, command, &lines)?;
     facts.doer.allow(&[Wish::Refund { minor: amount_minor }])?;
+    let (refund, sale, reason) = (command.refund, command.sale, command.reason.clone());
     Ok(vec![
         RefundMade {
-            refund: command.refund,
-            sale: command.sale,
+            refund,
+            sale,
             shift,
             allowance,
             lines,
-            tender: command.tender,
             amount_minor,
-            reason: command.reason.clone(),
+            cash_rounding_minor,
+            given,
+            reason,
         }
         .into(),
     ])
+}
+
+/// What the customer has for what came back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GoesBack {
+    /// What the lines are worth.
+    pub amount_minor: i64,
+    pub cash_rounding_minor: i64,
+    pub given: Vec<GivenBack>,
+}
+
+impl GoesBack {
+    /// What leaves at all.
+    pub fn leaves(&self) -> impl Iterator<Item = &GivenBack> {
+        self.given.iter().filter(|part| !part.never_came)
+    }
+}
+
+/// By the means that is wished as far as that goes, then into a purse what a purse paid; what never came is written off.
+pub fn goes_back(facts: &Facts, command: &Refund, lines: &[RefundLine]) -> Result<GoesBack, Refusal> {
+    let amount_minor = sum(lines.iter().map(|line| line.amount_minor));
+    let left = &facts.left;
+    let mut given: Vec<GivenBack> = Vec::new();
+    let mut rest = amount_minor;
+    let mut give = |kind: TenderKind, most: i64, never_came: bool| {
+        let part = rest.min(most);
+        rest -= part;
+        if part > 0 {
+            given.push(GivenBack { kind, amount_minor: part, never_came });
+        }
+        part
+    };
+    let most = if is_purse(command.tender) { left.all_minor } else { left.money_minor };
+    let first = give(command.tender, most, false);
+    let second = if command.rest_into_purse && !is_purse(command.tender) {
+        give(TenderKind::Voucher, left.all_minor - first, false)
+    } else {
+        0
+    };
+    for (kind, minor) in &left.never_came {
+        give(*kind, *minor, true);
+    }
+    let left_minor = first.saturating_add(second);
+    ensure(rest == 0, Refusal::RefundUnpaid { left_minor })?;
+    let mut cash_rounding_minor = 0;
+    for part in given.iter_mut().filter(|part| part.kind == TenderKind::Cash && !part.never_came) {
+        // What coins could not pay at the parts before is made up for: together they are what the whole would have been.
+        let due = part.amount_minor.saturating_add(left.coins_owed_minor).max(0);
+        let in_coins = facts.coins.payable(due).ok_or(Refusal::TooLarge)?;
+        cash_rounding_minor = in_coins - part.amount_minor;
+        part.amount_minor = in_coins;
+    }
+    Ok(GoesBack { amount_minor, cash_rounding_minor, given })
 }
 
 /// What comes back, and what it is worth.
@@ -254,7 +344,8 @@ pub(crate) mod tests {
             sale_shift_open: true,
             is_alone: false,
             refunded: vec![],
-            left: Left { money_minor: 100, all_minor: 100 },
+            left: left(100, 100),
+            coins: CashRounding::NONE,
             allowance: None,
             doer: Doer::Anybody,
         }
@@ -266,8 +357,13 @@ pub(crate) mod tests {
             sale: SaleId([1; 16]),
             lines: vec![RefundedLine { line: 0, quantity, goods: GoodsBack::Sellable }],
             tender: TenderKind::Cash,
+            rest_into_purse: false,
             reason: "ripe".into(),
         }
+    }
+
+    fn left(money_minor: i64, all_minor: i64) -> Left {
+        Left { money_minor, all_minor, ..Left::default() }
     }
 
     #[test]
@@ -316,13 +412,36 @@ pub(crate) mod tests {
         }
     }
 
+    fn gone(parts: &[(TenderKind, i64)]) -> Vec<RefundMade> {
+        let made = |(kind, amount_minor): &(TenderKind, i64)| RefundMade {
+            refund: ThingId([9; 16]),
+            sale: SaleId([1; 16]),
+            shift: ShiftId([2; 16]),
+            allowance: None,
+            lines: vec![],
+            amount_minor: *amount_minor,
+            cash_rounding_minor: 0,
+            given: vec![part(*kind, *amount_minor)],
+            reason: String::new(),
+        };
+        parts.iter().map(made).collect()
+    }
+
+    fn part(kind: TenderKind, amount_minor: i64) -> GivenBack {
+        GivenBack { kind, amount_minor, never_came: false }
+    }
+
+    fn written_off(kind: TenderKind, amount_minor: i64) -> GivenBack {
+        GivenBack { never_came: true, ..part(kind, amount_minor) }
+    }
+
     #[test]
     fn money_that_was_not_paid_or_not_seen_does_not_go_back() {
         use TenderKind::{Card, Cash, MobileMoney, Voucher};
         let seen = |_| Standing::Taken;
         let claimed = |_| Standing::Claimed;
         let second_failed = |at| if at == 1 { Standing::Failed } else { Standing::Taken };
-        let left = |money_minor, all_minor| Left { money_minor, all_minor };
+        let failed = |kind, minor, left: Left| Left { never_came: vec![(kind, minor)], ..left };
         let cases: [(&[(TenderKind, i64)], &dyn Fn(u32) -> Standing, &[(TenderKind, i64)], Left); 11] = [
             (&[(Cash, 100)], &seen, &[], left(100, 100)),
             (&[(Card, 100)], &seen, &[(Cash, 40)], left(60, 60)),
@@ -333,14 +452,14 @@ pub(crate) mod tests {
             // What was paid in money may become credit, and is no money then.
             (&[(Cash, 100)], &seen, &[(Voucher, 80)], left(20, 20)),
             (&[(MobileMoney, 100)], &claimed, &[], left(0, 0)),
-            (&[(Cash, 30), (MobileMoney, 70)], &second_failed, &[], left(30, 30)),
+            (&[(Cash, 30), (MobileMoney, 70)], &second_failed, &[], failed(MobileMoney, 70, left(30, 30))),
             (&[(Cash, 30), (MobileMoney, 70)], &seen, &[], left(100, 100)),
             (&[(Cash, 100)], &seen, &[(Cash, 70), (Voucher, 70)], left(0, 0)),
         ];
-        for (tenders, standing, gone, expected) in cases {
+        for (tenders, standing, parts, expected) in cases {
             let tenders = tenders.iter().map(|(kind, minor)| paid(*kind, *minor)).collect();
             let sale = SaleMade { tenders, ..sale_of(3, 100) };
-            assert_eq!(Left::of(&sale, standing, gone), expected, "{:?} {gone:?}", sale.tenders);
+            assert_eq!(Left::of(&sale, standing, &gone(parts)), expected, "{:?} {parts:?}", sale.tenders);
         }
         // Change went back at once, and coins that there are not were never owed.
         let changed = SaleMade { change_minor: 50, tenders: vec![paid(Cash, 150)], ..sale_of(3, 100) };
@@ -352,6 +471,79 @@ pub(crate) mod tests {
         assert_eq!(decide(&card, &refund(1)), Err(Refusal::RefundUnpaid { left_minor: 0 }));
         let into = Refund { tender: Voucher, ..refund(1) };
         assert!(decide(&card, &into).is_ok());
+    }
+
+    /// What goes back of all three mangoes, which cost 100.
+    fn given(left: Left, command: &Refund) -> Result<Vec<GivenBack>, Refusal> {
+        let made = decide(&Facts { left, ..facts() }, command)?;
+        let [Entry::RefundMade(made)] = made.as_slice() else { panic!("{made:?}") };
+        assert_eq!(made.amount_minor, 100);
+        Ok(made.given.clone())
+    }
+
+    #[test]
+    fn a_line_that_was_paid_in_several_ways_goes_back_in_several() {
+        use TenderKind::{Card, Cash, MobileMoney, Voucher};
+        let in_cash = refund(3);
+        let rest = Refund { rest_into_purse: true, ..refund(3) };
+        let unpaid = |left_minor| Err(Refusal::RefundUnpaid { left_minor });
+        let with = |never: &[(TenderKind, i64)], left: Left| Left { never_came: never.to_vec(), ..left };
+        for (left, command, expected) in [
+            (left(30, 100), &in_cash, unpaid(30)),
+            (left(30, 100), &rest, Ok(vec![part(Cash, 30), part(Voucher, 70)])),
+            (left(100, 100), &rest, Ok(vec![part(Cash, 100)])),
+            (left(0, 100), &rest, Ok(vec![part(Voucher, 100)])),
+            // Only what somebody looked for in vain is written off.
+            (left(30, 30), &in_cash, unpaid(30)),
+            (
+                with(&[(MobileMoney, 70)], left(30, 30)),
+                &in_cash,
+                Ok(vec![part(Cash, 30), written_off(MobileMoney, 70)]),
+            ),
+            (
+                with(&[(Card, 20), (MobileMoney, 100)], left(0, 30)),
+                &rest,
+                Ok(vec![part(Voucher, 30), written_off(Card, 20), written_off(MobileMoney, 50)]),
+            ),
+            (with(&[(Card, 100)], left(0, 0)), &in_cash, Ok(vec![written_off(Card, 100)])),
+            (with(&[(Card, 60)], left(0, 40)), &in_cash, unpaid(0)),
+        ] {
+            assert_eq!(given(left.clone(), command), expected, "{left:?}");
+        }
+        // What was written off once is not left for another time.
+        let tenders = vec![paid(Cash, 30), paid(MobileMoney, 70)];
+        let sale = SaleMade { tenders, ..sale_of(3, 100) };
+        let failed = |at| if at == 1 { Standing::Failed } else { Standing::Taken };
+        let mut made = gone(&[(Cash, 30)]);
+        made[0].given.push(written_off(MobileMoney, 50));
+        let expected = Left { never_came: vec![(MobileMoney, 20)], ..left(0, 0) };
+        assert_eq!(Left::of(&sale, failed, &made), expected);
+    }
+
+    #[test]
+    fn coins_that_go_back_in_parts_are_what_the_whole_is() {
+        let coins = CashRounding { step_minor: 5, rounding: crate::money::Rounding::HalfUp };
+        // A mango for 33, another one, and the last for 34.
+        let (mut made, mut in_cash) = (Vec::new(), Vec::new());
+        for quantity in 0..3 {
+            let (_, sale) = facts().sale.unwrap();
+            let facts = Facts {
+                coins,
+                refunded: vec![(0, quantity, 33 * quantity)],
+                left: Left::of(&sale, |_| Standing::Taken, &made),
+                ..facts()
+            };
+            let entries = decide(&facts, &refund(1)).unwrap();
+            let [Entry::RefundMade(refund)] = entries.as_slice() else { panic!("{entries:?}") };
+            assert_eq!(refund.all_given(), refund.amount_minor + refund.cash_rounding_minor);
+            in_cash.push(refund.cash_given());
+            made.push(refund.clone());
+        }
+        assert_eq!(in_cash, [35, 30, 35]);
+        let card = Refund { tender: TenderKind::Card, ..refund(1) };
+        let entries = decide(&Facts { coins, ..facts() }, &card).unwrap();
+        let [Entry::RefundMade(refund)] = entries.as_slice() else { panic!("{entries:?}") };
+        assert_eq!((refund.all_given(), refund.cash_rounding_minor), (33, 0), "only coins are rounded");
     }
 
     #[test]

@@ -277,8 +277,12 @@ fn trade_samples() -> Vec<Entry> {
                 amount_minor: 1_433,
                 goods: GoodsBack::Sellable,
             }],
-            tender: TenderKind::MobileMoney,
             amount_minor: 1_433,
+            cash_rounding_minor: 2,
+            given: vec![
+                GivenBack { kind: TenderKind::Cash, amount_minor: 435, never_came: false },
+                GivenBack { kind: TenderKind::MobileMoney, amount_minor: 1_000, never_came: true },
+            ],
             reason: "ripe".into(),
         }
         .into(),
@@ -338,6 +342,23 @@ fn reduction(off: Discount, amount_minor: i64, reason: &str) -> Reduction {
 
 /// What bodies of earlier versions say today: each with its version.
 pub(crate) fn earlier() -> Vec<(u8, Entry)> {
+    let refund = RefundMade {
+        refund: THING,
+        sale: SALE,
+        shift: SHIFT,
+        allowance: Some(ThingId([8; 16])),
+        lines: vec![RefundLine {
+            line: 0,
+            product: Some(MANGO),
+            quantity: 500,
+            amount_minor: 1_433,
+            goods: GoodsBack::Sellable,
+        }],
+        amount_minor: 1_433,
+        cash_rounding_minor: 0,
+        given: vec![GivenBack { kind: TenderKind::MobileMoney, amount_minor: 1_433, never_came: false }],
+        reason: "ripe".into(),
+    };
     let sale = SaleMade {
         sale: SALE,
         shift: SHIFT,
@@ -366,7 +387,7 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         customer: None,
         tab: None,
     };
-    [vec![(1, sale.into())], earlier_orders()].concat()
+    [vec![(1, sale.into()), (1, refund.into())], earlier_orders()].concat()
 }
 
 fn earlier_orders() -> Vec<(u8, Entry)> {

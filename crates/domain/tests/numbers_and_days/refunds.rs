@@ -6,7 +6,7 @@ use soko_domain::entry::{
     Entry, GoodsBack, RefundAllowed, RefundMade, SaleLine, SaleMade, Standing, TenderKind, Tendered,
 };
 use soko_domain::ids::{AuthorId, SaleId, ShiftId, ThingId};
-use soko_domain::money::Currency;
+use soko_domain::money::{CashRounding, Currency};
 use soko_domain::people::Doer;
 use soko_domain::verbs::{allow_refund, refund};
 
@@ -154,6 +154,7 @@ impl World {
             is_alone: false,
             refunded: self.own(),
             left: refund::Left::of(&self.sale, |_| Standing::Taken, &[]),
+            coins: CashRounding::NONE,
             allowance: fitting.next().cloned(),
         };
         // With an allowance in hand, what it allows is what is asked for.
@@ -165,6 +166,7 @@ impl World {
             sale: SALE,
             lines: vec![refund::RefundedLine { line, quantity, goods: GoodsBack::Sellable }],
             tender: TenderKind::Cash,
+            rest_into_purse: false,
             reason: "ripe".into(),
         };
         if let Ok(entries) = refund::decide(&facts, &command) {

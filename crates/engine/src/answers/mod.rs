@@ -131,6 +131,9 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::ShiftReports { window, .. } => View::ShiftReports(desk::reports(asking, *window)?),
         Query::Audit { .. } => View::Audit(desk::audit(asking, query)?),
         Query::Sale { sale, .. } => found(trade::sale(asking, *sale)?, View::Sale),
+        Query::RefundPlan { sale, lines, tender, rest_into_purse, .. } => {
+            View::RefundPlan(refunds::plan(asking, (*sale, lines), (*tender, *rest_into_purse))?)
+        }
         Query::RefundRight { sale, .. } => found(refunds::right(asking, *sale)?, View::RefundRight),
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),

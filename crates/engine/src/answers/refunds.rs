@@ -2,15 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use soko_app_api::{AllowedRefund, RefundAllowedRow, RefundHolder, RefundRightView};
+use soko_app_api::{
+    AllowedRefund, GivenBackView, RefundAllowedRow, RefundHolder, RefundLineInput, RefundPlanView,
+    RefundRightView,
+};
 use soko_domain::ask::{Answer, Ask};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::GivenBack;
 use soko_domain::ids::SaleId;
 use soko_domain::wire::Wire as _;
 use soko_projection::read as facts;
 use soko_record_log::StoreError;
 
 use super::Asking;
-use crate::own;
+use crate::failure::NotDone;
+use crate::{own, verbs};
 
 pub(super) fn right(asking: &mut Asking<'_>, sale: SaleId) -> Result<Option<RefundRightView>, StoreError> {
     let (log, me) = (asking.log, asking.stall.row.author);
@@ -40,6 +46,25 @@ pub(super) fn right(asking: &mut Asking<'_>, sale: SaleId) -> Result<Option<Refu
     }
     let register_name = facts::device(asking.tx, log, found.author)?.map(|device| device.name);
     Ok(Some(RefundRightView { holder, register_name: register_name.unwrap_or_default(), lines }))
+}
+
+/// Decided by what decides the refund.
+pub(super) fn plan(
+    asking: &mut Asking<'_>,
+    (sale, lines): (SaleId, &[RefundLineInput]),
+    (tender, rest_into_purse): (TenderKind, bool),
+) -> Result<RefundPlanView, NotDone> {
+    let back = verbs::would_go_back((asking.tx, asking.stall), (sale, lines), (tender, rest_into_purse))?;
+    let part = |part: &GivenBack| GivenBackView {
+        kind: part.kind,
+        amount_minor: part.amount_minor,
+        never_came: part.never_came,
+    };
+    Ok(RefundPlanView {
+        amount_minor: back.amount_minor,
+        cash_rounding_minor: back.cash_rounding_minor,
+        given: back.given.iter().map(part).collect(),
+    })
 }
 
 /// What waits for an answer, and why the latest answer was no.

@@ -7,7 +7,7 @@ use soko_app_api::{
     OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow, SaleView,
     ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, TransferView, Window,
 };
-use soko_domain::basket::{BasketLine, PricedLine, Tender, TenderKind, price, settle};
+use soko_domain::basket::{BasketLine, PricedLine, SettleError, Settled, Tender, price, settle};
 use soko_domain::entry::{BackWay, OrderLine, OrderStep, Tendered};
 use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
 use soko_domain::money::part_of;
@@ -52,22 +52,38 @@ impl Catalogue for Asking<'_> {
     }
 }
 
+/// What came back is worth more than what goes out.
+const NOTHING_DUE: Settled = Settled {
+    tendered_minor: 0,
+    cash_rounding_minor: 0,
+    change_minor: 0,
+    due_minor: 0,
+    due_in_cash_minor: 0,
+    cash_kept_minor: 0,
+};
+
 pub(super) fn basket(
     asking: &mut Asking<'_>,
     (lines, discount): (&[SaleLineInput], DiscountInput),
     tenders: &[TenderInput],
     returned: Option<&ReturnInput>,
 ) -> Result<BasketView, NotDone> {
-    let returned_minor = match returned {
-        Some(returned) => Some(verbs::worth(asking.tx, asking.stall, returned)?),
-        None => None,
+    let handed = match returned {
+        Some(returned) => verbs::pays(asking.tx, asking.stall, returned)?,
+        None => Vec::new(),
     };
     let Priced { basket, texts, own, .. } = verbs::basket(asking, lines, discount)?;
     let priced = price(&basket).map_err(Refusal::from)?;
-    let handed = returned_minor.map(|amount_minor| Tender { kind: TenderKind::Cash, amount_minor });
-    let given = tenders.iter().map(|tender| Tender { kind: tender.kind, amount_minor: tender.amount_minor });
-    let tenders: Vec<Tender> = handed.into_iter().chain(given).collect();
-    let settled = settle(priced.total_minor, &tenders, basket.policy.cash_rounding).map_err(Refusal::from)?;
+    let plain = |tender: &TenderInput| Tender { kind: tender.kind, amount_minor: tender.amount_minor };
+    let tenders: Vec<Tender> = handed.iter().chain(tenders).map(plain).collect();
+    let (settled, excess_minor) = match settle(priced.total_minor, &tenders, basket.policy.cash_rounding) {
+        Ok(settled) => (settled, 0),
+        // Goods that a purse paid come back for less: that is said, and nothing can be taken so.
+        Err(SettleError::NonCashExceedsTotal { excess_minor }) if !handed.is_empty() => {
+            (NOTHING_DUE, excess_minor)
+        }
+        Err(none) => return Err(Refusal::from(none).into()),
+    };
     let short = short(asking, &priced.lines)?;
     let line = |((line, text), (asked, own)): ((PricedLine, LineText), (&BasketLine, Option<OwnPrice>))| {
         BasketLineView {
@@ -96,7 +112,8 @@ pub(super) fn basket(
         change_minor: settled.change_minor,
         due_minor: settled.due_minor,
         due_in_cash_minor: settled.due_in_cash_minor,
-        returned_minor: returned_minor.unwrap_or(0),
+        returned_minor: handed.iter().fold(0, |sum, part| sum.saturating_add(part.amount_minor)),
+        excess_minor,
         short,
     })
 }

@@ -17,11 +17,12 @@ mod purses;
 mod sale;
 
 pub(crate) use bundles::parts;
-pub(crate) use exchange::worth;
+pub(crate) use exchange::pays;
 pub(crate) use goods::{GivenBack, return_share};
 pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
 pub(crate) use labels::{Label, label, of_code};
 pub(crate) use prices::move_by_themselves;
+pub(crate) use sale::would_go_back;
 pub(crate) use sale::{Catalogue, Offered, Priced, TOLD_MS, Terms, basket, currency, offered, terms};
 
 use sha2::{Digest as _, Sha256};

@@ -170,10 +170,7 @@ pub(super) fn refunded(
     let at = (refund.sale, refund.shift);
     let touched = touched(writing, refund.sale)?;
     let mut entries = spend_purse::reverse(&touched, (refunded_minor, total_minor), at);
-    let Some(into) = into else { return Ok(entries) };
-    if refund.tender != TenderKind::Voucher {
-        return Err(Refusal::Invalid { field: "payment", problem: "a purse is a voucher" }.into());
-    }
+    let Some(into) = into.filter(|_| refund.voucher_given() > 0) else { return Ok(entries) };
     let purse = named(writing.tx, writing.log, into)?;
     if purse.kind == PurseKind::Credit && !is_known(writing, purse.customer)? {
         return Err(Refusal::UnknownCustomer(purse.customer.unwrap_or_default()).into());
@@ -182,7 +179,7 @@ pub(super) fn refunded(
         purse: purse.id,
         kind: purse.kind,
         customer: purse.customer,
-        units: refund.amount_minor,
+        units: refund.voucher_given(),
         tender: None,
         reference: String::new(),
         reason: refund.reason.clone(),

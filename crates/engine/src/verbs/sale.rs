@@ -7,7 +7,7 @@ use soko_app_api::{
 };
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
 use soko_domain::entry::{Entry, RefundMade, SaleLine, SaleMade, Standing, Tendered};
-use soko_domain::ids::{LogId, OrderId, ProductId, SaleId};
+use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::money::{CashRounding, Currency, Ppm, Rounding};
 use soko_domain::people::Doer;
 use soko_domain::quantity::{Quantity, Unit};
@@ -29,7 +29,7 @@ use crate::weaken::Sabotage;
 use crate::write::Writing;
 
 pub(super) fn make(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
-    decide(writing, verb, None)?.write(writing, Vec::new())
+    decide(writing, verb, Vec::new())?.write(writing, Vec::new())
 }
 
 /// A sale that is decided and not written.
@@ -54,7 +54,7 @@ impl Decided {
 pub(super) fn decide(
     writing: &mut Writing<'_>,
     verb: &Verb,
-    handed: Option<TenderInput>,
+    handed: Vec<TenderInput>,
 ) -> Result<Decided, NotDone> {
     let Verb::MakeSale { sale, lines, discount, tenders, beyond, about } = verb else {
         return Err(Refusal::Invalid { field: "sale", problem: "is none" }.into());
@@ -371,8 +371,7 @@ fn rates(ppm: u32, inclusive: bool) -> Vec<TaxRate> {
 
 pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Result<Reply, NotDone> {
     // A voucher of an exchange stands for what a purse paid: no purse has it again by a void, and it is no cash.
-    let is_kept_nowhere =
-        |paid: &Tendered| paid.kind == TenderKind::Voucher && paid.reference.starts_with('#');
+    let is_kept_nowhere = |paid: &Tendered| paid.kind == TenderKind::Voucher && paid.is_exchange();
     if writing.sale(sale)?.is_some_and(|(_, made)| made.tenders.iter().any(is_kept_nowhere)) {
         let problem = "was exchanged for what a gift card, credit or points paid; give it back into one of them instead";
         return Err(Refusal::Invalid { field: "sale", problem }.into());
@@ -405,13 +404,18 @@ pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
         sale: *sale,
         lines: lines.iter().map(refunded_line).collect(),
         tender: *tender,
+        rest_into_purse: into.is_some(),
         reason: reason.clone(),
     };
     let facts = refund_facts(writing.tx, writing.stall, &payload)?;
     let facts = refund_verb::Facts { doer: writing.doer.clone(), ..facts };
     let entries = refund_verb::decide(&facts, &payload)?;
     let refund = the_refund(&entries)?;
-    let reply = Reply::Refunded { refund: refund.refund, amount_minor: refund.amount_minor };
+    if into.is_none() && refund.voucher_given() > 0 {
+        let problem = "goes back into a gift card or credit: say into which";
+        return Err(Refusal::Invalid { field: "payment", problem }.into());
+    }
+    let reply = Reply::Refunded { refund: refund.refund, amount_minor: refund.all_given() };
     let value = refunded_value(writing, (refund, &facts), into.as_ref())?;
     writing.write(entries.into_iter().chain(value).collect())?;
     Ok(reply)
@@ -438,10 +442,29 @@ pub(super) fn refunded_line(line: &RefundLineInput) -> refund_verb::RefundedLine
     refund_verb::RefundedLine { line: line.line, quantity: line.quantity, goods: line.goods }
 }
 
+/// What a refund would give, whoever did it and whether a drawer is open or not.
+pub(crate) fn would_go_back(
+    (tx, stall): (&mut dyn Tx, &Stall),
+    (sale, lines): (SaleId, &[RefundLineInput]),
+    (tender, rest_into_purse): (TenderKind, bool),
+) -> Result<refund_verb::GoesBack, NotDone> {
+    let payload = refund_verb::Refund {
+        refund: ThingId::default(),
+        sale,
+        lines: lines.iter().map(refunded_line).collect(),
+        tender,
+        rest_into_purse,
+        reason: String::new(),
+    };
+    let facts = refund_facts(tx, stall, &payload)?;
+    let lines = refund_verb::returned(&facts, &payload)?.lines;
+    Ok(refund_verb::goes_back(&facts, &payload, &lines)?)
+}
+
 /// What can go back of what a sale was paid with, by all that is known here.
 pub(crate) fn left(tx: &mut dyn Tx, log: LogId, made: &SaleMade) -> Result<refund_verb::Left, StoreError> {
     let known = payments::payments_of(tx, log, made.sale)?;
-    let gone = payments::gone_back(tx, log, made.sale)?;
+    let gone = payments::refunds_of(tx, log, made.sale)?;
     let standing = |at: u32| {
         let said = known.iter().find(|found| found.payment.tender == at).map(|found| found.standing);
         said.unwrap_or(Standing::Taken)
@@ -454,8 +477,9 @@ pub(super) fn refund_facts(
     tx: &mut dyn Tx,
     stall: &Stall,
     refund: &refund_verb::Refund,
-) -> Result<refund_verb::Facts, StoreError> {
+) -> Result<refund_verb::Facts, NotDone> {
     let (log, me, sale) = (stall.log(), stall.row.author, refund.sale);
+    let coins = terms(tx, log)?.cash_rounding();
     let made = facts::sale(tx, log, sale)?.map(|found| (found.author, found.made));
     let left = match &made {
         Some((_, made)) => left(tx, log, made)?,
@@ -479,6 +503,7 @@ pub(super) fn refund_facts(
         is_alone: stall.is_alone(),
         refunded: facts::refunded(tx, log, sale)?,
         left,
+        coins,
         allowance,
         doer: Doer::Anybody,
     })

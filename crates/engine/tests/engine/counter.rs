@@ -186,11 +186,74 @@ fn what_was_only_claimed_is_not_given_back() {
         command(number, Verb::Refund { sale: sale_id(20), lines, tender, reason, into: None })
     };
     assert_eq!(device.refused(back(30)), "refund_unpaid");
-    let failed = Verb::FailPayment { sale: sale_id(20), tender: 1, reason: "not in the list".into() };
-    device.done(command(31, failed));
-    assert_eq!(device.refused(back(32)), "refund_unpaid");
     device.done(command(33, Verb::VerifyPayment { sale: sale_id(20), tender: 1, code: "QX12".into() }));
     device.done(back(34));
+}
+
+fn drawer(device: &mut Device) -> Option<i64> {
+    match view(device, &Query::Shift(STALL)) {
+        View::Shift(shift) => shift.expected_minor,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn back(sale: u16) -> Verb {
+    let lines = vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::KeptByBuyer }];
+    Verb::Refund { sale: sale_id(sale), lines, tender: TenderKind::Cash, reason: "torn".into(), into: None }
+}
+
+fn plan(device: &mut Device, of: u16, rest_into_purse: bool) -> Vec<(TenderKind, i64, bool)> {
+    let Verb::Refund { sale, lines, tender, .. } = back(of) else { panic!("no refund") };
+    match view(device, &Query::RefundPlan { stall: STALL, sale, lines, tender, rest_into_purse }) {
+        View::RefundPlan(plan) => {
+            plan.given.iter().map(|part| (part.kind, part.amount_minor, part.never_came)).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One line that was paid in two ways comes back; what never came is taken out of the books, and nothing leaves for it.
+#[test]
+fn what_never_came_is_written_off_with_its_goods() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let before = drawer(&mut device);
+    let tenders = vec![TenderInput::cash(100), phone(300, "QX12")];
+    device.done(sell(20, vec![custom("Bag", 400)], tenders, SaleAbout::default()));
+    let failed = Verb::FailPayment { sale: sale_id(20), tender: 1, reason: "not in the list".into() };
+    device.done(command(31, failed));
+    let expected = [(TenderKind::Cash, 100, false), (TenderKind::MobileMoney, 300, true)];
+    assert_eq!(plan(&mut device, 20, false), expected, "it is said before");
+    let done = device.done(command(32, back(20)));
+    assert!(matches!(done, Reply::Refunded { amount_minor: 100, .. }), "{done:?}");
+    assert_eq!(device.refused(command(33, back(20))), "refund_exceeds");
+    assert_eq!(drawer(&mut device), before);
+    assert_eq!(sale(&mut device, sale_id(20)).row.refunded_minor, 400);
+}
+
+/// Coins go back as they came: rounded, and in parts no more than the whole.
+#[test]
+fn cash_that_goes_back_is_rounded_to_coins() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    device.done(command(10, Verb::EditStall { edits: vec![StallEdit::CashStepMinor(5)] }));
+    let before = drawer(&mut device).unwrap();
+    let bag = |price| custom("Bag", price);
+    let three = SaleLineInput { quantity: 3, ..bag(33) };
+    device.done(sell(20, vec![three], vec![TenderInput::cash(100)], SaleAbout::default()));
+    assert_eq!(drawer(&mut device), Some(before + 100));
+    let mut left = Vec::new();
+    for number in 21..24 {
+        assert_eq!(plan(&mut device, 20, true)[0].1 % 5, 0, "coins can pay it");
+        device.done(command(number, back(20)));
+        left.push(drawer(&mut device).unwrap() - before);
+    }
+    assert_eq!(left, [65, 35, 0]);
+    // By a card it goes back to the cent.
+    let paid = TenderInput { kind: TenderKind::Card, ..TenderInput::cash(33) };
+    device.done(sell(30, vec![bag(33)], vec![paid], SaleAbout::default()));
+    let Verb::Refund { sale, lines, reason, into, .. } = back(30) else { panic!("no refund") };
+    let done = device.done(command(31, Verb::Refund { sale, lines, tender: TenderKind::Card, reason, into }));
+    assert!(matches!(done, Reply::Refunded { amount_minor: 33, .. }), "{done:?}");
+    assert_eq!(drawer(&mut device), Some(before));
 }
 
 fn put(line: u16, of: Option<u16>, quantity: i64) -> OpenOrderEdit {

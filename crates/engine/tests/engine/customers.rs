@@ -334,6 +334,67 @@ fn what_a_card_paid_becomes_no_money() {
     device.digests_agree();
 }
 
+/// A line that was paid in cash and from a card comes back into both, by one refund; and out for other goods as both.
+#[test]
+fn a_line_that_was_paid_in_two_ways_goes_back_in_two() {
+    let mut device = stocked();
+    device.done(put(10, AMINA, "Amina", ""));
+    device.done(fill(12, card(), 2_000));
+    let before = device.shift_report().expected_minor;
+    let two_ways = |number| sell(number, 1, None, vec![from(card(), 150), TenderInput::cash(100)]);
+    device.done(two_ways(20));
+    let both = |number, of| {
+        let Verb::Refund { sale, lines, reason, into, .. } = refund(number, of, 1, Some(credit())).verb
+        else {
+            panic!("no refund")
+        };
+        command(number, Verb::Refund { sale, lines, tender: TenderKind::Cash, reason, into })
+    };
+    let nowhere = |number, of| {
+        let Verb::Refund { sale, lines, reason, .. } = refund(number, of, 1, None).verb else {
+            panic!("no refund")
+        };
+        command(number, Verb::Refund { sale, lines, tender: TenderKind::Voucher, reason, into: None })
+    };
+    assert_eq!(device.refused(nowhere(21, 20)), "invalid", "a voucher has to be somewhere");
+    device.done(both(22, 20));
+    assert_eq!((device.balance(credit()), device.shift_report().expected_minor), ((150, 150), before));
+
+    device.done(two_ways(30));
+    let lines = vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable }];
+    let returned = ReturnInput { sale: sale_id(30), lines, reason: "too green".into() };
+    let exchange = |number: u16, price_minor: i64, tenders: &[TenderInput]| {
+        let goods = sell(number, 1, None, tenders.to_vec()).verb;
+        let Verb::MakeSale { sale, mut lines, discount, tenders, beyond, about } = goods else {
+            panic!("no sale")
+        };
+        lines[0].unit_price_minor = Some(price_minor);
+        let goods = Verb::MakeSale { sale, lines, discount, tenders, beyond, about };
+        command(number, Verb::Exchange { returned: returned.clone(), sale: Box::new(goods) })
+    };
+    let shown = |device: &mut Device, of: &Command| {
+        let Verb::Exchange { returned, sale } = &of.verb else { panic!("no exchange") };
+        let Verb::MakeSale { lines, discount, tenders, .. } = sale.as_ref() else { panic!("no sale") };
+        let (returned, lines, tenders) = (returned.clone(), lines.clone(), tenders.clone());
+        let query = Query::Exchange { stall: STALL, returned, lines, discount: *discount, tenders };
+        let View::Basket(basket) = device.asked(query) else { panic!("no basket") };
+        (basket.returned_minor, basket.due_minor, basket.change_minor, basket.excess_minor)
+    };
+    // The screen says what the register does: for less than the card had paid nothing can be taken, and nothing is change.
+    let less = exchange(31, 100, &[]);
+    assert_eq!(shown(&mut device, &less), (250, 0, 0, 50));
+    assert_eq!(device.refused(less), "payment");
+    let between = exchange(32, 200, &[]);
+    assert_eq!(shown(&mut device, &between), (250, 0, 50, 0));
+    let done = device.done(between.clone());
+    assert!(matches!(done, Reply::Sold { total_minor: 200, change_minor: 50, .. }), "{done:?}");
+    let again = command(33, between.verb);
+    assert_eq!(device.done(again), done, "once, however often it is asked for");
+    let grown = device.shift_report().expected_minor.zip(before).map(|(now, before)| now - before);
+    assert_eq!(grown, Some(50), "100 came in, 50 went out");
+    device.digests_agree();
+}
+
 /// A card that is sold is owed: it lies in the drawer and is no revenue; what it pays is a sale and no cash.
 #[test]
 fn the_drawer_keeps_what_is_owed_apart_from_what_was_earned() {

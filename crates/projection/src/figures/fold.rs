@@ -206,10 +206,13 @@ impl Figures {
         let day = stamp.business_day;
         let refunded_minor =
             refund.lines.iter().map(|line| bounded(line.amount_minor)).fold(0, i64::saturating_add);
-        let hour = Hour { refunds: 1, refunded_minor, ..Hour::default() };
+        let rounding_minor = bounded(refund.cash_rounding_minor).saturating_neg();
+        let hour = Hour { refunds: 1, refunded_minor, rounding_minor, ..Hour::default() };
         self.hours.entry(key(stamp, register)).or_default().add(&hour);
-        let paid = Paid { refunded_minor, ..Paid::default() };
-        self.paid.entry((day, refund.tender)).or_default().add(&paid);
+        for part in &refund.given {
+            let paid = Paid { refunded_minor: bounded(part.amount_minor), ..Paid::default() };
+            self.paid.entry((day, part.kind)).or_default().add(&paid);
+        }
         for line in &refund.lines {
             let units = bounded(line.quantity);
             let goods = Goods {

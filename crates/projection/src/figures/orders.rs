@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use soko_domain::entry::{
-    BackWay, Entry, GoodsBack, OrderHandedOver, OrderPlaced, OrderRefundAllowed, PayWay, RefundEnd,
-    RefundLine, RefundMade, SaleLine, SaleMade, Stamp, Standing, TenderKind, Tendered,
+    BackWay, Entry, GivenBack, GoodsBack, OrderHandedOver, OrderPlaced, OrderRefundAllowed, PayWay,
+    RefundEnd, RefundLine, RefundMade, SaleLine, SaleMade, Stamp, Standing, TenderKind, Tendered,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_record_log::{StoreError, Tx, params};
@@ -92,7 +92,11 @@ struct Gone {
 impl Gone {
     /// The server has no till: what it gives back is a refund of the register that had given the goods.
     fn count(&self, figures: &mut Figures, register: AuthorId, backs: &mut Vec<Back>) {
-        let here = if self.refund.tender == TenderKind::Cash { self.author } else { register };
+        let here = if self.refund.given.iter().any(|part| part.kind == TenderKind::Cash) {
+            self.author
+        } else {
+            register
+        };
         figures.refunded(here, &self.stamp, &self.refund);
         backs.extend(self.refund.lines.iter().map(|line| Back {
             author: self.author,
@@ -289,15 +293,17 @@ fn only_money(line: u32, product: Option<ProductId>, amount_minor: i64) -> Refun
     RefundLine { line, product, quantity: 0, amount_minor, goods: GoodsBack::KeptByBuyer }
 }
 
-fn refund(order: OrderId, tender: TenderKind, lines: Vec<RefundLine>) -> RefundMade {
+fn refund(order: OrderId, kind: TenderKind, lines: Vec<RefundLine>) -> RefundMade {
+    let amount_minor = lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.amount_minor));
     RefundMade {
         refund: ThingId::default(),
         sale: SaleId(order.0),
         shift: ShiftId::default(),
         allowance: None,
-        amount_minor: lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.amount_minor)),
         lines,
-        tender,
+        amount_minor,
+        cash_rounding_minor: 0,
+        given: vec![GivenBack { kind, amount_minor, never_came: false }],
         reason: String::new(),
     }
 }

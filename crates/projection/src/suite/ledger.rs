@@ -5,8 +5,8 @@ use std::error::Error;
 
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
-    BackWay, Entry, GoodsBack, Kind, OrderCashGiven, OrderDelivery, OrderHandedOver, OrderLine, OrderPaid,
-    OrderPaidBack, OrderPlaced, OrderRefundAllowed, OrderRefundEnded, OrderSentBack, OrderTaken,
+    BackWay, Entry, GivenBack, GoodsBack, Kind, OrderCashGiven, OrderDelivery, OrderHandedOver, OrderLine,
+    OrderPaid, OrderPaidBack, OrderPlaced, OrderRefundAllowed, OrderRefundEnded, OrderSentBack, OrderTaken,
     OrderTransferCame, PayWay, RecordParked, RefundEnd, RefundLine, RefundMade, SaleLine, SaleMade,
     SaleVoided, Stamp, Standing, TenderKind, Tendered,
 };
@@ -442,15 +442,24 @@ fn refund(chance: &mut Chance, act: u64, sale: &SaleMade) -> RefundMade {
             }
         })
         .collect();
-    let amount_minor = lines.iter().map(|line| line.amount_minor).sum();
+    let amount_minor: i64 = lines.iter().map(|line| line.amount_minor).sum();
+    // In coins, in money and what never came, or by one of them alone.
+    let cash_rounding_minor = chance.amount(5) - 2;
+    let in_cash = chance.amount(amount_minor.unsigned_abs() + 1);
+    let (card, never_came) = (TenderKind::Card, chance.byte(2) == 1);
+    let given = vec![
+        GivenBack { kind: TenderKind::Cash, amount_minor: in_cash + cash_rounding_minor, never_came: false },
+        GivenBack { kind: card, amount_minor: amount_minor - in_cash, never_came },
+    ];
     RefundMade {
         refund: id,
         sale: sale.sale,
         shift: ShiftId([4; 16]),
         allowance: None,
         lines,
-        tender: [TenderKind::Cash, TenderKind::Card][usize::from(chance.byte(2))],
         amount_minor,
+        cash_rounding_minor,
+        given,
         reason: String::new(),
     }
 }

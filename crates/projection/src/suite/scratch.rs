@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use soko_domain::entry::{
-    BackWay, Entry, GoodsBack, OrderHandedOver, OrderPlaced, OrderRefundAllowed, RefundEnd, RefundLine,
-    RefundMade, SaleMade, TenderKind,
+    BackWay, Entry, GivenBack, GoodsBack, OrderHandedOver, OrderPlaced, OrderRefundAllowed, RefundEnd,
+    RefundLine, RefundMade, SaleMade, TenderKind,
 };
 use soko_domain::ids::{AuthorId, OrderId, PersonId, ProductId, SaleId, ThingId};
 use soko_domain::tax::LineTax;
@@ -127,10 +127,13 @@ impl Sums {
 
     fn refund(&mut self, one: &Said, refund: &RefundMade) {
         let day = one.stamp.business_day;
+        self.hour(one, 5, -refund.cash_rounding_minor);
         self.hour(one, 8, 1);
+        for part in &refund.given {
+            self.tender(day, part.kind, 2, part.amount_minor);
+        }
         for line in &refund.lines {
             self.hour(one, 9, line.amount_minor);
-            self.tender(day, refund.tender, 2, line.amount_minor);
             self.product(day, line.product, 5, line.quantity);
             if line.goods == GoodsBack::Sellable {
                 self.product(day, line.product, 6, line.quantity);
@@ -315,15 +318,17 @@ fn money(line: u32, product: Option<ProductId>, amount_minor: i64) -> RefundLine
     RefundLine { line, product, quantity: 0, amount_minor, goods: GoodsBack::KeptByBuyer }
 }
 
-fn as_refund(tender: TenderKind, lines: Vec<RefundLine>) -> RefundMade {
+fn as_refund(kind: TenderKind, lines: Vec<RefundLine>) -> RefundMade {
+    let amount_minor = lines.iter().map(|line| line.amount_minor).sum();
     RefundMade {
         refund: ThingId::default(),
         sale: SaleId::default(),
         shift: soko_domain::ids::ShiftId::default(),
         allowance: None,
         lines,
-        tender,
-        amount_minor: 0,
+        amount_minor,
+        cash_rounding_minor: 0,
+        given: vec![GivenBack { kind, amount_minor, never_came: false }],
         reason: String::new(),
     }
 }
