@@ -127,6 +127,11 @@ pub enum Into {
 }
 
 impl Into {
+    /// Where what a purse paid goes back, unless somebody says otherwise.
+    pub fn first(customer: Option<ThingId>) -> Self {
+        if customer.is_some() { Self::Credit } else { Self::Card(String::new()) }
+    }
+
     /// None while a code is not whole.
     pub fn purse(&self, customer: Option<ThingId>) -> Option<Option<PurseInput>> {
         match self {

@@ -73,7 +73,9 @@ fn Paid(props: &PaidProps) -> Html {
     let tenders = paying.tenders(due, &currency);
     let after = use_settled(props, tenders.clone().unwrap_or_default());
     // The answer may still be one to what was typed before.
-    let is_settled = after.as_ref().is_some_and(|after| after.due_minor == 0) && tenders.is_some();
+    let excess = props.basket.excess_minor;
+    let is_settled = after.as_ref().is_some_and(|after| after.due_minor == 0 && after.excess_minor == 0)
+        && tenders.is_some();
     let rounding = after.as_ref().filter(|_| is_settled).map_or(0, |after| after.cash_rounding_minor);
     let change = after.as_ref().filter(|_| is_settled).map_or(0, |after| after.change_minor);
     let take = {
@@ -115,6 +117,11 @@ fn Paid(props: &PaidProps) -> Html {
                 if rounding != 0 {
                     <p class="row row-apart"><span>{ speech.say("receipt.rounding") }</span>
                         <span class="number">{ speech.money(rounding, &currency) }</span></p>
+                }
+                if excess > 0 {
+                    <p class="problem" role="status">
+                        { speech.fill("exchange.excess", &[("amount", &speech.money(excess, &currency))]) }
+                    </p>
                 }
                 if change > 0 {
                     <p class="pay-change" aria-live="polite">

@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::claims::Claims;
 use super::issue::Issue;
 use super::mailed::Mailed;
-use super::refund::{Refund, means};
+use super::refund::{Refund, means, paid};
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
 use crate::desk::use_desk;
@@ -155,19 +155,11 @@ fn Past(props: &PastProps) -> Html {
     }
 }
 
-/// What is handed back of a sale that is voided, by each means; of cash, what stayed after the change.
+/// What is handed back of a sale that is voided, by each means.
 fn to_give_back(speech: &Speech, sale: &SaleView) -> String {
-    let mut change = sale.change_minor;
-    let mut kept = sale.tenders.clone();
-    for paid in kept.iter_mut().filter(|paid| paid.kind == TenderKind::Cash) {
-        let out = change.min(paid.amount_minor);
-        paid.amount_minor -= out;
-        change -= out;
-    }
+    let mut kept = paid(sale);
     // What a purse paid is in it again, and what nobody saw come does not go back.
-    kept.retain(|paid| {
-        paid.kind != TenderKind::Voucher && !paid.standing.is_unseen() && paid.amount_minor > 0
-    });
+    kept.retain(|paid| paid.kind != TenderKind::Voucher && !paid.standing.is_unseen());
     means(speech, &kept, &sale.row.currency)
 }
 

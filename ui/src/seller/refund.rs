@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use soko_app_api::text::Worded;
 use soko_app_api::{
-    OwnStall, PurseInput, Query, RefundHolder, RefundLineInput, RefundRightView, Reply, SaleLineView,
-    SaleView, TenderView, Verb, View,
+    Answer, GivenBackView, OwnStall, PurseInput, Query, RefundHolder, RefundLineInput, RefundPlanView,
+    RefundRightView, Reply, SaleLineView, SaleView, TenderView, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
-use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
 use super::pay::name;
@@ -77,7 +76,6 @@ fn Own(props: &RefundProps) -> Html {
             wanted.set(now);
         })
     };
-    let is_ready = wanted.values().any(|quantity| *quantity > 0) && !acting.is_busy();
     html! {
         <>
             <ul class="plain">
@@ -88,8 +86,8 @@ fn Own(props: &RefundProps) -> Html {
                     </li>
                 }) }
             </ul>
-            <TermsForm {is_ready} customer={props.sale.customer} tenders={props.sale.tenders.clone()}
-                currency={props.sale.row.currency.clone()} {on_do} {on_exchange} />
+            <TermsForm is_busy={acting.is_busy()} stall={props.stall.clone()} sale={props.sale.clone()} wanted={(*wanted).clone()}
+                {on_do} {on_exchange} />
         </>
     }
 }
@@ -99,30 +97,31 @@ fn Own(props: &RefundProps) -> Html {
 pub(super) struct Terms {
     goods: GoodsBack,
     tender: TenderKind,
-    /// Where the money stays, if it does.
+    /// Where the money stays, or what of it does not go back as money.
     into: Option<PurseInput>,
     reason: String,
 }
 
 impl Terms {
     pub(super) fn lines(&self, wanted: &BTreeMap<u32, i64>) -> Vec<RefundLineInput> {
-        let some = wanted.iter().filter(|(_, quantity)| **quantity > 0);
-        some.map(|(line, quantity)| RefundLineInput { line: *line, quantity: *quantity, goods: self.goods })
-            .collect()
+        lines(wanted, self.goods)
     }
+}
+
+fn lines(wanted: &BTreeMap<u32, i64>, goods: GoodsBack) -> Vec<RefundLineInput> {
+    let some = wanted.iter().filter(|(_, quantity)| **quantity > 0);
+    some.map(|(line, quantity)| RefundLineInput { line: *line, quantity: *quantity, goods }).collect()
 }
 
 pub(super) const GOODS: [GoodsBack; 3] = [GoodsBack::Sellable, GoodsBack::Waste, GoodsBack::KeptByBuyer];
 
 #[derive(Properties, PartialEq)]
 pub(super) struct TermsProps {
-    /// Something was chosen to be given back.
-    pub is_ready: bool,
-    /// Whose sale it was.
-    pub customer: Option<ThingId>,
-    /// How it was paid.
-    pub tenders: Vec<TenderView>,
-    pub currency: AttrValue,
+    pub stall: OwnStall,
+    pub sale: SaleView,
+    /// How many of which line.
+    pub wanted: BTreeMap<u32, i64>,
+    pub is_busy: bool,
     pub on_do: Callback<Terms>,
     pub on_exchange: Callback<Terms>,
 }
@@ -131,58 +130,158 @@ pub(super) struct TermsProps {
 #[component]
 pub(super) fn TermsForm(props: &TermsProps) -> Html {
     let speech = use_speech();
+    let (sale, customer) = (&props.sale, props.sale.customer);
     let goods = use_state(|| GoodsBack::Sellable);
+    let paid = paid(sale);
+    let is_purse = |view: &TenderView| view.kind == TenderKind::Voucher;
     // Back the way it came.
-    let first = props.tenders.iter().map(|paid| paid.kind).find(|kind| KINDS.contains(kind));
+    let first = paid.iter().map(|paid| paid.kind).find(|kind| KINDS.contains(kind));
     let tender = use_state(|| first.unwrap_or(TenderKind::Cash));
     let reason = use_state(String::new);
-    let kept = use_state(Into::default);
-    let into = kept.purse(props.customer);
-    let is_ready = props.is_ready && !reason.trim().is_empty() && into.is_some();
+    let kept = use_state(|| if paid.iter().any(is_purse) { Into::first(customer) } else { Into::Nothing });
+    // Money goes back as money first, where something was paid in money and something else from a purse.
+    let is_mixed = paid.iter().any(is_purse) && !paid.iter().all(is_purse);
+    let is_split = use_state(|| is_mixed);
+    let into = kept.purse(customer);
+    let by = if *kept == Into::Nothing || (is_mixed && *is_split) { *tender } else { TenderKind::Voucher };
+    let wanted = lines(&props.wanted, *goods);
+    let is_wanted = !wanted.is_empty();
+    let plan = use_plan(props, wanted, by, into.as_ref().is_some_and(Option::is_some));
+    let is_said = !props.is_busy && is_wanted && !reason.trim().is_empty();
+    let terms =
+        Terms { goods: *goods, tender: by, into: into.clone().flatten(), reason: reason.trim().into() };
     let onsubmit = {
-        let into = into.flatten();
-        let tender = if into.is_some() { TenderKind::Voucher } else { *tender };
-        let terms = Terms { goods: *goods, tender, into, reason: reason.trim().into() };
+        let terms = terms.clone();
         props.on_do.reform(move |submit: SubmitEvent| {
             submit.prevent_default();
             terms.clone()
         })
     };
-    let exchange = {
-        let terms = Terms { goods: *goods, tender: *tender, into: None, reason: reason.trim().into() };
-        props.on_exchange.reform(move |_: MouseEvent| terms.clone())
-    };
+    let exchange = props.on_exchange.reform(move |_: MouseEvent| terms.clone());
     let goods_options = GOODS.map(|kind| {
         (kind.word().into(), speech.say_or(&format!("refund.goods-{}", kind.word()), kind.word()))
     });
     let tender_options = KINDS.map(|kind| (kind.word().into(), name(&speech, kind)));
+    let split = {
+        let is_split = is_split.clone();
+        Callback::from(move |_: Event| is_split.set(!*is_split))
+    };
     html! {
         <form class="stack" {onsubmit}>
-            if !props.tenders.is_empty() {
-                <p class="prose">{ speech.fill("refund.paid", &[("by", &means(&speech, &props.tenders, &props.currency))]) }</p>
+            if !paid.is_empty() {
+                <p class="prose">{ speech.fill("refund.paid", &[("by", &means(&speech, &paid, &sale.row.currency))]) }</p>
             }
             <div class="pair">
                 <Choice label={speech.say("refund.goods")} value={goods.word()} options={goods_options.to_vec()} on_choose={chosen(&goods)} />
-                if *kept == Into::Nothing {
+                if by != TenderKind::Voucher {
                     <Choice label={speech.say("refund.tender")} value={tender.word()} options={tender_options.to_vec()} on_choose={chosen(&tender)} />
                 }
             </div>
-            <IntoPurse value={(*kept).clone()} customer={props.customer} on_change={sets(&kept)} />
+            <IntoPurse value={(*kept).clone()} {customer} on_change={sets(&kept)} />
+            if is_mixed && *kept != Into::Nothing {
+                <label class="check">
+                    <input type="checkbox" checked={*is_split} onchange={split} />
+                    <span>{ speech.say("refund.split") }</span>
+                </label>
+            }
             <Field label={speech.say("confirm.reason")} value={(*reason).clone()} on_input={sets(&reason)} required=true />
+            { planned(&speech, &plan, &sale.row.currency) }
             <footer class="dialog-foot">
-                <button type="button" class="button" disabled={!is_ready} onclick={exchange}>
+                <button type="button" class="button" disabled={!is_said} onclick={exchange}>
                     { icon(Icon::Swap) }{ speech.say("exchange.do") }
                 </button>
-                <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("refund.do") }</button>
+                <button type="submit" class="button button-main" disabled={!is_said || !matches!(plan, Plan::Is(_))}>{ speech.say("refund.do") }</button>
             </footer>
         </form>
     }
 }
 
-/// How something was paid: each means with its amount.
+/// What the register says that would go back.
+enum Plan {
+    Unknown,
+    Is(RefundPlanView),
+    /// In the person's language.
+    Refused(AttrValue),
+}
+
+#[hook]
+fn use_plan(
+    props: &TermsProps,
+    lines: Vec<RefundLineInput>,
+    tender: TenderKind,
+    rest_into_purse: bool,
+) -> Plan {
+    let speech = use_speech();
+    let (stall, sale) = (props.stall.stall, props.sale.row.sale);
+    let is_wanted = !lines.is_empty();
+    let query = Query::RefundPlan { stall, sale, lines, tender, rest_into_purse };
+    let live = use_query(is_wanted.then_some(query));
+    match live.answer.as_deref() {
+        Some(Answer::View(View::RefundPlan(plan))) if is_wanted => Plan::Is(plan.clone()),
+        Some(Answer::Refused(refused)) if is_wanted => {
+            Plan::Refused(speech.say_or(&format!("refused.{}", refused.code), &refused.sentence))
+        }
+        _ => Plan::Unknown,
+    }
+}
+
+/// What leaves by which means, and what does not because it never came.
+fn planned(speech: &Speech, plan: &Plan, currency: &str) -> Html {
+    let plan = match plan {
+        Plan::Unknown => return Html::default(),
+        Plan::Refused(sentence) => return html! { <p class="problem" role="status">{ sentence.clone() }</p> },
+        Plan::Is(plan) => plan,
+    };
+    let line = |part: &GivenBackView| {
+        let key = if part.never_came {
+            "refund.never-came"
+        } else if part.kind == TenderKind::Voucher {
+            "refund.into-purse"
+        } else {
+            "refund.leaves"
+        };
+        html! {
+            <li class="row row-apart">
+                <span>{ speech.fill(key, &[("by", &name(speech, part.kind))]) }</span>
+                <strong class="number">{ speech.money(part.amount_minor, currency) }</strong>
+            </li>
+        }
+    };
+    html! {
+        <ul class="plain" role="status" aria-label={speech.say("refund.plan")}>
+            { for plan.given.iter().map(line) }
+            if plan.cash_rounding_minor != 0 {
+                <li class="row row-apart hint">
+                    <span>{ speech.say("receipt.rounding") }</span>
+                    <span class="number">{ speech.money(plan.cash_rounding_minor, currency) }</span>
+                </li>
+            }
+        </ul>
+    }
+}
+
+/// How a sale was paid: of cash, what stayed after the change.
+pub(super) fn paid(sale: &SaleView) -> Vec<TenderView> {
+    let mut change = sale.change_minor;
+    let mut paid = sale.tenders.clone();
+    for cash in paid.iter_mut().filter(|paid| paid.kind == TenderKind::Cash) {
+        let out = change.min(cash.amount_minor);
+        cash.amount_minor -= out;
+        change -= out;
+    }
+    paid.retain(|paid| paid.amount_minor > 0);
+    paid
+}
+
+/// How something was paid: each means with its amount, and whether nobody saw it.
 pub(super) fn means(speech: &Speech, tenders: &[TenderView], currency: &str) -> String {
     let one = |paid: &TenderView| {
-        format!("{} {}", name(speech, paid.kind), speech.money(paid.amount_minor, currency))
+        let one = format!("{} {}", name(speech, paid.kind), speech.money(paid.amount_minor, currency));
+        if paid.standing.is_unseen() {
+            speech.fill("refund.unseen", &[("by", &one)]).to_string()
+        } else {
+            one
+        }
     };
     tenders.iter().map(one).collect::<Vec<_>>().join(" · ")
 }

@@ -46,25 +46,20 @@ pub(super) fn Asked(props: &AskedProps) -> Html {
     // The one that is allowed is meant; of several, the one that was chosen.
     let first = props.right.lines.iter().find(|row| row.allowed.is_some()).map(|row| row.line);
     let chosen_line = chosen.filter(|line| allowed(*line).is_some()).or(first);
+    let meant: BTreeMap<u32, i64> =
+        chosen_line.and_then(|line| Some((line, allowed(line)?.quantity))).into_iter().collect();
     let on_do = {
         let (acting, stall, sale, close) =
             (acting.clone(), props.stall.clone(), props.sale.clone(), props.on_close.clone());
-        let quantity = chosen_line.and_then(allowed).map_or(0, |allowed| allowed.quantity);
+        let meant = meant.clone();
         Callback::from(move |terms: Terms| {
-            if let Some(line) = chosen_line {
-                let lines = terms.lines(&[(line, quantity)].into());
-                give_back(&acting, (&stall, &sale), (lines, &terms), close.clone());
-            }
+            give_back(&acting, (&stall, &sale), (terms.lines(&meant), &terms), close.clone());
         })
     };
     let on_exchange = {
         let (desk, sale) = (acting.desk.clone(), props.sale.clone());
-        let quantity = chosen_line.and_then(allowed).map_or(0, |allowed| allowed.quantity);
-        Callback::from(move |terms: Terms| {
-            if let Some(line) = chosen_line {
-                take_back(&desk, &sale, terms.lines(&[(line, quantity)].into()), &terms);
-            }
-        })
+        let meant = meant.clone();
+        Callback::from(move |terms: Terms| take_back(&desk, &sale, terms.lines(&meant), &terms))
     };
     html! {
         <>
@@ -78,8 +73,8 @@ pub(super) fn Asked(props: &AskedProps) -> Html {
                 }) }
             </ul>
             if chosen_line.is_some() {
-                <TermsForm is_ready={!acting.is_busy()} customer={props.sale.customer} tenders={props.sale.tenders.clone()}
-                    currency={props.sale.row.currency.clone()} {on_do} {on_exchange} />
+                <TermsForm is_busy={acting.is_busy()} stall={props.stall.clone()} sale={props.sale.clone()} wanted={meant}
+                    {on_do} {on_exchange} />
             }
         </>
     }
