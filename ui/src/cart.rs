@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use soko_app_api::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 use soko_app_api::{
-    DiscountInput, OpenOrderEdit, OpenOrderLineView, OpenOrderView, ProductRow, RefundLineInput, ReturnInput,
-    SaleAbout, SaleLineInput, ScannedRow, TabLine,
+    DiscountInput, LabelView, OpenOrderEdit, OpenOrderLineView, OpenOrderView, ProductRow, RefundLineInput,
+    ReturnInput, SaleAbout, SaleLineInput, ScannedRow, TabLine,
 };
 use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
@@ -90,6 +90,12 @@ pub struct Label {
     pub code: String,
     pub price_minor: i64,
     pub quantity: i64,
+}
+
+impl Label {
+    fn of(view: &LabelView) -> Self {
+        Self { code: view.code.clone(), price_minor: view.price_minor, quantity: view.quantity }
+    }
 }
 
 impl Cart {
@@ -185,6 +191,7 @@ impl Cart {
     pub fn of_tab(view: &OpenOrderView, sale: SaleId, command: ThingId) -> Self {
         let mut cart = Self::new(sale, command);
         cart.discount = view.discount;
+        cart.reason = view.reason.clone();
         cart.note = view.note.clone();
         cart.customer = view.customer;
         cart.tab = Some(Tab { order: view.order, title: view.title.clone(), seen: Vec::new() });
@@ -227,6 +234,7 @@ impl Cart {
         let mut edits = vec![
             OpenOrderEdit::Title(title.into()),
             OpenOrderEdit::Discount(self.discount),
+            OpenOrderEdit::Reason(self.reason.clone()),
             OpenOrderEdit::Note(self.note.clone()),
             OpenOrderEdit::Customer(self.customer),
         ];
@@ -241,6 +249,8 @@ impl Cart {
                 unit_price_minor: line.price_minor,
                 discount: line.discount,
                 note: line.note.clone(),
+                reason: line.reason.clone(),
+                label: line.label.as_ref().map(|label| label.code.clone()).unwrap_or_default(),
             };
             edits.push(OpenOrderEdit::PutLine { line: line.tab_line.unwrap_or_else(&mut id), content });
         }
@@ -302,7 +312,9 @@ impl CartLine {
             quantity: line.quantity,
             picture: line.picture,
             discount: line.discount,
+            reason: line.reason.clone(),
             note: line.note.clone(),
+            label: line.label.as_ref().map(Label::of),
             tab_line: Some(line.line),
             tab_quantity: line.quantity,
             ..Self::plain(line.name.clone(), line.unit, (line.unit_price_minor, line.price_per))
@@ -393,7 +405,7 @@ mod tests {
         assert_eq!(prices, [Some(500), Some(600)]);
     }
 
-    /// The label's price is for the packet; put aside, it goes by its weight again.
+    /// The label's price is for the packet, and it stays with it while the cart is put aside.
     #[test]
     fn a_packet_costs_what_its_label_says() {
         let mut cart = cart();
@@ -403,15 +415,31 @@ mod tests {
         let line = &cart.inputs()[0];
         assert_eq!((line.unit_price_minor, line.price_per), (Some(990), Some(660)));
         assert_eq!(line.label, "2204217009902");
+        cart.lines[0].reason = "rind".into();
+        cart.reason = "last one".into();
         let edits = cart.parked("Table 4", || ThingId([40; 16]));
         let parked = edits.iter().find_map(|edit| {
-            if let OpenOrderEdit::PutLine { content, .. } = edit {
-                Some(content.unit_price_minor)
-            } else {
-                None
-            }
+            if let OpenOrderEdit::PutLine { content, .. } = edit { Some(content.clone()) } else { None }
         });
-        assert_eq!(parked, Some(1_500));
+        let parked = parked.unwrap();
+        let told = (parked.unit_price_minor, parked.label.as_str(), parked.reason.as_str());
+        assert_eq!(told, (1_500, "2204217009902", "rind"));
+        assert!(edits.contains(&OpenOrderEdit::Reason("last one".into())));
+
+        let label = LabelView { code: parked.label, price_minor: 990, quantity: 660 };
+        let mut view = tab(&[(21, 660)]);
+        view.reason = "last one".into();
+        view.lines[0] = OpenOrderLineView {
+            price_per: 1_000,
+            unit_price_minor: 1_500,
+            reason: "rind".into(),
+            label: Some(label),
+            ..view.lines[0].clone()
+        };
+        let again = Cart::of_tab(&view, SaleId([3; 16]), ThingId([4; 16]));
+        let line = &again.inputs()[0];
+        assert_eq!((line.unit_price_minor, line.price_per), (Some(990), Some(660)));
+        assert_eq!((line.discount_reason.as_str(), again.reason.as_str()), ("rind", "last one"));
     }
 
     /// A cart with something everywhere, as it was kept: if it is not read any more, `LAYOUT` has to be counted up, and this one read beside it.
@@ -471,7 +499,9 @@ mod tests {
             unit_price_minor: 500,
             price_per: 1,
             discount: DiscountInput::None,
+            reason: String::new(),
             note: String::new(),
+            label: None,
         };
         OpenOrderView {
             order: OrderId([9; 16]),
@@ -479,6 +509,7 @@ mod tests {
             lines: lines.iter().map(line).collect(),
             customer: None,
             discount: DiscountInput::None,
+            reason: String::new(),
             note: String::new(),
             closed_by: None,
             problems: Vec::new(),

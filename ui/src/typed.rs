@@ -1,6 +1,6 @@
 //! What a person types, as numbers: with the digits and marks of any of the four languages.
 
-use soko_domain::money::{Currency, Money};
+use soko_domain::money::{Currency, Money, Ppm};
 use soko_domain::telephone::NoTelephone;
 
 /// Digits of Arabic and Persian as those of Latin, and their decimal mark and group mark.
@@ -40,6 +40,15 @@ pub fn plain(minor: i64, currency: &str) -> String {
     Currency::parse(currency).map(|currency| Money { minor, currency }.plain()).unwrap_or_default()
 }
 
+/// A part of a hundred, as parts per million; nothing typed is none of it.
+pub fn percent(text: &str) -> Option<u32> {
+    if text.trim().is_empty() {
+        return Some(0);
+    }
+    let ppm: Ppm = latin(text).parse().ok()?;
+    (ppm <= Ppm::ONE).then_some(ppm.0)
+}
+
 /// A whole number that is not below zero.
 pub fn whole(text: &str) -> Option<i64> {
     latin(text).trim().parse().ok().filter(|number| *number >= 0)
@@ -64,6 +73,15 @@ mod tests {
         }
         assert_eq!(plain(1250, "EUR"), "12.50");
         assert_eq!(amount(&plain(3015, "KWD"), "KWD"), Some(3015));
+    }
+
+    #[test]
+    fn a_percentage_is_a_part() {
+        for (text, ppm) in
+            [(" ", Some(0)), ("16", Some(160_000)), ("٨٫٥", Some(85_000)), ("120", None), ("x", None)]
+        {
+            assert_eq!(percent(text), ppm, "{text}");
+        }
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub enum StallEdit {
     ShippingTerms(String),
     /// So many days what was handed over can come back; 0 cannot.
     ReturnDays(u16),
+    /// The tax of an amount that is no product's.
+    TaxPpm(u32),
+    TaxInclusive(bool),
 }
 
 /// A product as it begins.
@@ -195,6 +198,12 @@ pub struct TabLine {
     pub unit_price_minor: i64,
     pub discount: DiscountInput,
     pub note: String,
+    /// Why something comes off.
+    #[serde(default)]
+    pub reason: String,
+    /// The code on the label of a scale.
+    #[serde(default)]
+    pub label: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -224,8 +233,9 @@ pub enum OpenOrderEdit {
     },
     RemoveLine(#[serde(with = "as_hex")] ThingId),
     Note(String),
-    /// Off the whole order.
+    /// Off the whole order, and why.
     Discount(DiscountInput),
+    Reason(String),
     /// The sale that the tab became.
     ClosedBy(#[serde(with = "as_hex")] SaleId),
 }

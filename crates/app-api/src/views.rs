@@ -149,6 +149,9 @@ pub struct StallView {
     pub shipping_terms: String,
     /// So many days what was handed over can come back; 0 cannot.
     pub return_days: u16,
+    /// The tax of an amount that is no product's.
+    pub tax_ppm: u32,
+    pub tax_inclusive: bool,
     /// What several people set differently, and what nobody set.
     pub problems: Vec<Said>,
 }
@@ -667,8 +670,9 @@ pub struct OpenOrderView {
     pub lines: Vec<OpenOrderLineView>,
     #[serde(with = "as_hex_opt")]
     pub customer: Option<ThingId>,
-    /// Off the whole order.
+    /// Off the whole order, and why.
     pub discount: DiscountInput,
+    pub reason: String,
     pub note: String,
     /// The sale that it became. It cannot be paid again.
     #[serde(with = "as_hex_opt")]
@@ -693,7 +697,19 @@ pub struct OpenOrderLineView {
     pub unit_price_minor: i64,
     pub price_per: i64,
     pub discount: DiscountInput,
+    /// Why something comes off.
+    pub reason: String,
     pub note: String,
+    /// What a scale's label says, in place of the price.
+    pub label: Option<LabelView>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LabelView {
+    pub code: String,
+    pub price_minor: i64,
+    /// For so much.
+    pub quantity: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

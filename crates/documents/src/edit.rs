@@ -192,7 +192,7 @@ fn slots(edit: &Edit) -> Vec<(Slot, Option<Scalar>)> {
 }
 
 fn put_line(line: ThingId, content: &OrderLine) -> Vec<(Slot, Option<Scalar>)> {
-    let name = (!content.name.is_empty()).then(|| content.name.clone());
+    let said = |text: &String| (!text.is_empty()).then(|| Scalar::Text(text.clone()));
     let (off_minor, off_ppm) = match content.off {
         Discount::None => (None, None),
         Discount::Amount(minor) => (Some(minor), None),
@@ -203,9 +203,11 @@ fn put_line(line: ThingId, content: &OrderLine) -> Vec<(Slot, Option<Scalar>)> {
         (Slot::Line(line, LinePart::Quantity), Some(Scalar::Number(content.quantity))),
         (Slot::Line(line, LinePart::UnitPrice), Some(Scalar::Number(content.unit_price_minor))),
         (Slot::Line(line, LinePart::Note), Some(Scalar::Text(content.note.clone()))),
-        (Slot::Line(line, LinePart::Name), name.map(Scalar::Text)),
+        (Slot::Line(line, LinePart::Name), said(&content.name)),
         (Slot::Line(line, LinePart::OffMinor), off_minor.map(Scalar::Number)),
         (Slot::Line(line, LinePart::OffPpm), off_ppm.map(Scalar::Number)),
+        (Slot::Line(line, LinePart::Reason), said(&content.reason)),
+        (Slot::Line(line, LinePart::Label), said(&content.label)),
     ]
 }
 

@@ -232,6 +232,8 @@ impl Taker {
             parts.remove(&LinePart::OffMinor).and_then(number),
             parts.remove(&LinePart::OffPpm).and_then(number),
         );
+        let reason = parts.remove(&LinePart::Reason).and_then(text).unwrap_or_default();
+        let label = parts.remove(&LinePart::Label).and_then(text).unwrap_or_default();
         let absent = if product.is_none() {
             LinePart::Product
         } else if quantity.is_none() {
@@ -244,7 +246,7 @@ impl Taker {
             self.problems.push(Problem::Missing { field: Slot::Line(line, absent).key() });
         }
         let ((product, quantity), unit_price_minor) = whole?;
-        Some(OrderLine { product, quantity, unit_price_minor, note, name, off })
+        Some(OrderLine { product, quantity, unit_price_minor, note, name, off, reason, label })
     }
 
     /// Takes every register under a prefix, in the order of their keys, up to a limit.

@@ -103,6 +103,8 @@ fields! {
     /// Off the whole order: an amount in the currency's minor unit, or parts per million.
     OffMinor = "off_minor",
     OffPpm = "off_ppm",
+    /// Why.
+    Reason = "reason",
 }
 
 /// The parts of one line of an open order, each a register of its own.
@@ -119,10 +121,14 @@ pub(crate) enum LinePart {
     OffMinor,
     /// So many parts per million off.
     OffPpm,
+    /// Why something comes off.
+    Reason,
+    /// The code of a scale's label.
+    Label,
 }
 
 impl LinePart {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Product,
         Self::Quantity,
         Self::UnitPrice,
@@ -130,6 +136,8 @@ impl LinePart {
         Self::Name,
         Self::OffMinor,
         Self::OffPpm,
+        Self::Reason,
+        Self::Label,
     ];
 
     fn key(self) -> &'static str {
@@ -141,6 +149,8 @@ impl LinePart {
             Self::Name => "name",
             Self::OffMinor => "off_minor",
             Self::OffPpm => "off_ppm",
+            Self::Reason => "reason",
+            Self::Label => "label",
         }
     }
 }
@@ -345,6 +355,8 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
         },
         Slot::Field(Field::ScaleCodes) => Rule::Line { bytes_max: 200 },
         Slot::Field(Field::TakesCard | Field::TakesPhone | Field::NoPickup) => Rule::Flag,
+        Slot::Field(Field::TaxPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
+        Slot::Field(Field::TaxInclusive) => Rule::Flag,
         Slot::Field(Field::ReturnDays) => Rule::Number { min: 0, max: i64::from(DAYS_MAX) },
         Slot::Field(Field::TransferTerms) => Rule::Prose { bytes_max: TRANSFER_BYTES_MAX },
         Slot::Field(Field::PickupText) => Rule::Prose { bytes_max: 500 },
@@ -357,14 +369,15 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
 fn open_order_rule(slot: &Slot) -> Option<Rule> {
     Some(match slot {
         Slot::Field(Field::Title) => NAME,
-        Slot::Field(Field::Note) => Rule::Line { bytes_max: 500 },
+        Slot::Field(Field::Note | Field::Reason) => Rule::Line { bytes_max: 500 },
         Slot::Field(Field::OffMinor) => PRICE,
         Slot::Field(Field::OffPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
         Slot::Field(Field::Customer | Field::ClosedBy) => Rule::Thing,
         Slot::Line(_, LinePart::Product) => Rule::Thing,
         Slot::Line(_, LinePart::Quantity) => Rule::Number { min: 1, max: QUANTITY_MAX },
         Slot::Line(_, LinePart::UnitPrice) => PRICE,
-        Slot::Line(_, LinePart::Note) => Rule::Line { bytes_max: 500 },
+        Slot::Line(_, LinePart::Note | LinePart::Reason) => Rule::Line { bytes_max: 500 },
+        Slot::Line(_, LinePart::Label) => Rule::Line { bytes_max: BARCODE_BYTES_MAX },
         Slot::Line(_, LinePart::Name) => NAME,
         Slot::Line(_, LinePart::OffMinor) => PRICE,
         Slot::Line(_, LinePart::OffPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },

@@ -87,6 +87,9 @@ pub struct Stall {
     pub shipping_terms: String,
     /// So many days the stall takes back what was handed over; 0 does not.
     pub return_days: u16,
+    /// The tax of an amount that is no product's.
+    pub tax_ppm: u32,
+    pub tax_inclusive: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -97,8 +100,9 @@ pub struct OpenOrder {
     /// Only an id: a document's history keeps what was deleted, so no person may stand in it.
     pub customer: Option<ThingId>,
     pub note: String,
-    /// Off the whole order.
+    /// Off the whole order, and why.
     pub off: Discount,
+    pub reason: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,6 +114,10 @@ pub struct OrderLine {
     /// Of a custom amount, which is a line of no product.
     pub name: String,
     pub off: Discount,
+    /// Why something comes off.
+    pub reason: String,
+    /// The code on the label of a scale, which says a price of its own.
+    pub label: String,
 }
 
 /// Any document's typed form.
@@ -262,6 +270,7 @@ impl Typed for Stall {
         let step = input.number(Field::CashStep).and_then(|minor| u32::try_from(minor).ok());
         let rule = input.number(Field::BeyondRule).and_then(|rule| u8::try_from(rule).ok());
         let cut_off = input.number(Field::CutOffMinutes).and_then(|minutes| u16::try_from(minutes).ok());
+        let tax = input.number(Field::TaxPpm).and_then(|ppm| u32::try_from(ppm).ok());
         let days = input.number(Field::ReturnDays).and_then(|days| u16::try_from(days).ok());
         Self {
             name: input.require(Field::Name, name).unwrap_or_default(),
@@ -282,6 +291,8 @@ impl Typed for Stall {
             local_terms: input.text(Field::LocalTerms).unwrap_or_default(),
             shipping_terms: input.text(Field::ShippingTerms).unwrap_or_default(),
             return_days: days.unwrap_or_default(),
+            tax_ppm: tax.unwrap_or_default(),
+            tax_inclusive: input.flag(Field::TaxInclusive).unwrap_or_default(),
         }
     }
 
@@ -298,6 +309,9 @@ impl Typed for Stall {
         // Fields that came later are written where they say something.
         if self.cash_step_minor != 0 {
             edits.push(number(Field::CashStep, i64::from(self.cash_step_minor)));
+        }
+        if self.tax_ppm != 0 {
+            edits.push(number(Field::TaxPpm, i64::from(self.tax_ppm)));
         }
         if self.return_days != 0 {
             edits.push(number(Field::ReturnDays, i64::from(self.return_days)));
@@ -319,6 +333,7 @@ impl Typed for Stall {
             (Field::TakesCard, self.takes_card),
             (Field::TakesPhone, self.takes_phone),
             (Field::NoPickup, self.no_pickup),
+            (Field::TaxInclusive, self.tax_inclusive),
         ];
         edits.extend(taken.into_iter().filter(|(_, takes)| *takes).map(|(field, takes)| flag(field, takes)));
         edits
@@ -336,6 +351,7 @@ impl Typed for OpenOrder {
             customer: input.thing(Field::Customer),
             note: input.text(Field::Note).unwrap_or_default(),
             off: off(input.number(Field::OffMinor), input.number(Field::OffPpm)),
+            reason: input.text(Field::Reason).unwrap_or_default(),
         }
     }
 
@@ -349,6 +365,7 @@ impl Typed for OpenOrder {
         ]
         .into_iter()
         .chain((!self.note.is_empty()).then(|| text(Field::Note, &self.note)))
+        .chain((!self.reason.is_empty()).then(|| text(Field::Reason, &self.reason)))
         .chain(off_edits(self.off))
         .chain(lines)
         .collect()

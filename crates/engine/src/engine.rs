@@ -81,6 +81,7 @@ pub fn schema() -> &'static [Migration] {
         device!(42, "own transfer", "0021_own_transfer"),
         device!(43, "families", "0022_families"),
         device!(44, "texted receipts", "0023_texted_receipts"),
+        Migration { number: 45, name: "custom tax", sql: soko_projection::CUSTOM_TAX },
     ];
     STEPS
 }

@@ -372,8 +372,8 @@ impl Room<'_, '_> {
         self.book.tx.run(
             "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place,
                hours, cash_step_minor, beyond_rule, scale_codes, takes_card, takes_phone, no_pickup, pickup_text,
-               local_terms, shipping_terms, return_days, transfer_terms)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+               local_terms, shipping_terms, return_days, transfer_terms, tax_ppm, tax_inclusive)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
              on conflict (log) do update
              set name = excluded.name, currency = excluded.currency, zone = excluded.zone,
                  cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
@@ -383,7 +383,8 @@ impl Room<'_, '_> {
                  takes_phone = excluded.takes_phone, no_pickup = excluded.no_pickup,
                  pickup_text = excluded.pickup_text, local_terms = excluded.local_terms,
                  shipping_terms = excluded.shipping_terms, return_days = excluded.return_days,
-                 transfer_terms = excluded.transfer_terms",
+                 transfer_terms = excluded.transfer_terms, tax_ppm = excluded.tax_ppm,
+                 tax_inclusive = excluded.tax_inclusive",
             params![
                 self.book.log,
                 value.name,
@@ -403,7 +404,9 @@ impl Room<'_, '_> {
                 value.local_terms,
                 value.shipping_terms,
                 value.return_days,
-                value.transfer_terms
+                value.transfer_terms,
+                value.tax_ppm,
+                value.tax_inclusive
             ],
         )?;
         Ok(())

@@ -107,11 +107,14 @@ pub const SWAPS: &str = include_str!("../../../migrations/shared/0019_swaps.sql"
 /// Paying by bank transfer. It marks logs, as [`LISTS`] does.
 pub const TRANSFERS: &str = include_str!("../../../migrations/shared/0020_transfers.sql");
 
+/// What a stall's own amounts are taxed with. It marks logs, as [`LISTS`] does.
+pub const CUSTOM_TAX: &str = include_str!("../../../migrations/shared/0021_custom_tax.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 20] = [
+pub const STEPS: [&str; 21] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -132,6 +135,7 @@ pub const STEPS: [&str; 20] = [
     DRAWER_ORDERS,
     SWAPS,
     TRANSFERS,
+    CUSTOM_TAX,
 ];
 
 /// Every table above, to be emptied before a rebuild.

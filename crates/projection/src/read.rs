@@ -652,12 +652,16 @@ pub struct Profile {
     pub handings: Handings,
     /// So many days the stall takes back what was handed over; 0 does not.
     pub return_days: u32,
+    /// The tax of an amount that is no product's.
+    pub tax_ppm: u32,
+    pub tax_inclusive: bool,
 }
 
 pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
     let row = tx.query_opt(
         "select name, place, currency, cut_off_minutes, cash_step_minor, beyond_rule, scale_codes,
-           takes_card, takes_phone, no_pickup, local_terms, shipping_terms, return_days, transfer_terms
+           takes_card, takes_phone, no_pickup, local_terms, shipping_terms, return_days, transfer_terms, tax_ppm,
+           tax_inclusive
          from stall_profile where log = $1",
         params![log],
     )?;
@@ -675,6 +679,8 @@ pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreErro
             handings: Handings::read(row.bool(9)?, row.text(10)?, row.text(11)?),
             return_days: row.number(12)?,
             transfers: TransferTerms::parse(row.text(13)?).ok(),
+            tax_ppm: row.number(14)?,
+            tax_inclusive: row.bool(15)?,
         })
     };
     row.map(profile).transpose()

@@ -191,11 +191,7 @@ impl Draft {
     }
 
     fn ppm(&self) -> Option<u32> {
-        if self.tax.trim().is_empty() {
-            return Some(0);
-        }
-        let ppm: Ppm = typed::latin(&self.tax).parse().ok()?;
-        (ppm <= Ppm::ONE).then_some(ppm.0)
+        typed::percent(&self.tax)
     }
 }
 

@@ -96,6 +96,8 @@ mod tests {
             local_terms: String::new(),
             shipping_terms: String::new(),
             return_days: 0,
+            tax_ppm: 0,
+            tax_inclusive: false,
             problems: Vec::new(),
         })
     }

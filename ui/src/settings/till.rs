@@ -3,6 +3,7 @@
 use soko_app_api::text::Worded as _;
 use soko_app_api::{Query, StallEdit, StallView, View};
 use soko_domain::ids::LogId;
+use soko_domain::money::Ppm;
 use soko_domain::scale;
 use soko_domain::verbs::make_sale::BeyondRule;
 use yew::prelude::*;
@@ -27,7 +28,7 @@ pub(super) fn Till(props: &TillProps) -> Html {
         <section class="card stack" aria-labelledby="till">
             <h2 id="till">{ speech.say("till.title") }</h2>
             if let Some(View::Stall(view)) = live.view() {
-                <Fields key={format!("{:?}", (view.cash_step_minor, view.beyond_rule, &view.scale_codes, view.takes_card, view.takes_phone))}
+                <Fields key={format!("{:?}", (view.cash_step_minor, view.beyond_rule, &view.scale_codes, (view.tax_ppm, view.tax_inclusive), view.takes_card, view.takes_phone))}
                     stall={props.stall} view={view.clone()} />
             } else {
                 <Busy {live} />
@@ -41,6 +42,8 @@ struct Form {
     step: String,
     rule: BeyondRule,
     codes: String,
+    tax: String,
+    tax_inclusive: bool,
     card: bool,
     phone: bool,
 }
@@ -52,6 +55,9 @@ impl Form {
             step: if step == 0 { String::new() } else { typed::plain(step, &view.currency) },
             rule: view.beyond_rule,
             codes: view.scale_codes.clone(),
+            tax: if view.tax_ppm == 0 { String::new() } else { Ppm(view.tax_ppm).to_string() },
+            // As prices at a stall mostly are.
+            tax_inclusive: view.tax_inclusive || view.tax_ppm == 0,
             card: view.takes_card,
             phone: view.takes_phone,
         }
@@ -69,7 +75,11 @@ impl Form {
         let step = self.step_minor(&view.currency)?;
         let codes = self.codes.trim().to_uppercase();
         scale::check(&codes).ok()?;
+        let ppm = typed::percent(&self.tax)?;
+        let is_inclusive = self.tax_inclusive && ppm != 0;
         let edits = [
+            (ppm != view.tax_ppm).then_some(StallEdit::TaxPpm(ppm)),
+            (is_inclusive != view.tax_inclusive).then_some(StallEdit::TaxInclusive(is_inclusive)),
             (step != view.cash_step_minor).then_some(StallEdit::CashStepMinor(step)),
             (self.rule != view.beyond_rule).then_some(StallEdit::BeyondRule(self.rule)),
             (codes != view.scale_codes).then_some(StallEdit::ScaleCodes(codes)),
@@ -114,12 +124,16 @@ fn Fields(props: &FieldsProps) -> Html {
     let wrong_codes =
         scale::check(&form.codes.trim().to_uppercase()).is_err().then(|| speech.say("till.codes-wrong"));
     let wrong_step = form.step_minor(&props.view.currency).is_none().then(|| speech.say("till.step-wrong"));
+    let wrong_tax = typed::percent(&form.tax).is_none().then(|| speech.say("form.percent"));
     let is_ready = edits.as_ref().is_some_and(|edits| !edits.is_empty()) && !doing.is_busy();
     html! {
         <form class="stack" {onsubmit}>
             <Field label={speech.say("till.step")} value={form.step.clone()} on_input={set(|form, text| form.step = text)}
                 inputmode="decimal" sign={AttrValue::from(props.view.currency.clone())} problem={wrong_step}
                 hint={speech.say("till.step-hint")} />
+            <Field label={speech.say("till.tax")} value={form.tax.clone()} on_input={set(|form, text| form.tax = text)}
+                inputmode="decimal" sign="%" problem={wrong_tax} hint={speech.say("till.tax-hint")} />
+            { check(speech.say("product.tax-inclusive"), form.tax_inclusive, |form, is_in| form.tax_inclusive = is_in) }
             <Choice label={speech.say("till.beyond")} value={AttrValue::Static(form.rule.word())} options={rules.to_vec()}
                 on_choose={set(|form, word| form.rule = BeyondRule::from_word(&word).unwrap_or(form.rule))}
                 hint={speech.say("till.beyond-hint")} />

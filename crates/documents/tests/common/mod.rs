@@ -50,6 +50,8 @@ pub(crate) fn line(product: u8, quantity: i64) -> OrderLine {
         note: "sliced".into(),
         name: String::new(),
         off: Discount::None,
+        reason: String::new(),
+        label: String::new(),
     }
 }
 

@@ -202,6 +202,8 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         local_terms: value.local_terms,
         shipping_terms: value.shipping_terms,
         return_days: value.return_days,
+        tax_ppm: value.tax_ppm,
+        tax_inclusive: value.tax_inclusive,
         problems,
     }))
 }

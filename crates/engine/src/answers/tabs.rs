@@ -1,7 +1,7 @@
 //! Open orders as a counter takes them up again, and payments that wait for somebody to look.
 
 use soko_app_api::{
-    DiscountInput, OpenOrderLineView, OpenOrderRow, OpenOrderView, PaymentRow, ScannedRow, Window,
+    DiscountInput, LabelView, OpenOrderLineView, OpenOrderRow, OpenOrderView, PaymentRow, ScannedRow, Window,
 };
 use soko_documents::{DocumentKind, OpenOrder, OrderLine};
 use soko_domain::basket::Discount;
@@ -32,6 +32,7 @@ pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Open
         lines,
         customer: value.customer,
         discount: discount(value.off),
+        reason: value.reason,
         note: value.note,
         closed_by: sold.or(value.closed_by),
         problems,
@@ -48,6 +49,22 @@ fn line_view(
         Some(product) => facts::product(asking.tx, asking.log, product)?,
         None => None,
     };
+    let own = OwnPrice {
+        unit_price_minor: found.as_ref().map_or(0, |found| found.price_minor),
+        price_per: found.as_ref().map_or(1, |found| found.price_per),
+    };
+    let label = match (product, content.label.as_str()) {
+        (None, _) | (_, "") => None,
+        (Some(product), code) => {
+            let label = label(asking.tx, asking.log, code)?.filter(|label| label.products.contains(&product));
+            label.and_then(|label| label.price(own))
+        }
+    };
+    let label = label.map(|price| LabelView {
+        code: content.label.clone(),
+        price_minor: price.unit_price_minor,
+        quantity: price.price_per,
+    });
     Ok(OpenOrderLineView {
         line,
         product,
@@ -62,7 +79,9 @@ fn line_view(
         unit_price_minor: content.unit_price_minor,
         price_per: found.map_or(1, |found| found.price_per),
         discount: discount(content.off),
+        reason: content.reason,
         note: content.note,
+        label,
     })
 }
 

@@ -2,6 +2,7 @@
 //! Amounts are those of the records, never computed again.
 
 mod customers;
+mod money;
 mod table;
 mod zip;
 
@@ -13,6 +14,7 @@ use soko_record_log::{StoreError, params};
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
 use crate::options::Now;
+use money::OfSales;
 use table::{Cell, Table};
 use zip::Zip;
 
@@ -24,10 +26,17 @@ impl Engine {
         let profile = self.answer(&Query::Stall(stall), now)?;
         let currency = if let View::Stall(view) = profile { view.currency } else { String::new() };
         let mut zip = Zip::default();
+        let (sale_lines, OfSales { taxes, payments }) = self.sales(stall, now)?;
+        let (refund_lines, refund_payments) = self.refunds(stall)?;
         let tables = [
             ("products", self.products(stall, now)?),
             ("stock", self.stock(stall, now)?),
-            ("sale-lines", self.sale_lines(stall, now)?),
+            ("stock-changes", self.stock_changes(stall, now)?),
+            ("sale-lines", sale_lines),
+            ("sale-taxes", taxes),
+            ("sale-payments", payments),
+            ("refund-lines", refund_lines),
+            ("refund-payments", refund_payments),
             ("shifts", self.shifts(stall)?),
             ("orders", self.orders(stall, now)?),
             ("customers", self.customer_table(stall, now)?),
@@ -136,7 +145,9 @@ impl Engine {
         Ok(table)
     }
 
-    fn sale_lines(&mut self, stall: LogId, now: Now) -> Result<Table, NotDone> {
+    /// Their lines, their taxes and their payments.
+    fn sales(&mut self, stall: LogId, now: Now) -> Result<(Table, OfSales), NotDone> {
+        let mut of_sales = OfSales::new();
         let mut table = Table::new(&[
             "sale",
             "register",
@@ -166,9 +177,10 @@ impl Engine {
         for row in rows {
             if let View::Sale(sale) = self.answer(&Query::Sale { stall, sale: row.sale }, now)? {
                 sale_cells(&sale).into_iter().for_each(|cells| table.add(cells));
+                of_sales.add(&sale);
             }
         }
-        Ok(table)
+        Ok((table, of_sales))
     }
 
     fn shifts(&mut self, stall: LogId) -> Result<Table, NotDone> {

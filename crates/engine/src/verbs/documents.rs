@@ -67,6 +67,8 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             StallEdit::PickupText(said) => text(Field::PickupText, said),
             StallEdit::LocalTerms(terms) => text(Field::LocalTerms, terms),
             StallEdit::ShippingTerms(terms) => text(Field::ShippingTerms, terms),
+            StallEdit::TaxPpm(ppm) => number(Field::TaxPpm, i64::from(*ppm)),
+            StallEdit::TaxInclusive(is_in) => Edit::SetFlag { field: Field::TaxInclusive, flag: *is_in },
             StallEdit::ReturnDays(days) => number(Field::ReturnDays, i64::from(*days)),
         })
         .collect();
@@ -260,6 +262,7 @@ pub(super) fn edit_open_order(
 fn order_edit(edit: &OpenOrderEdit) -> Vec<Edit> {
     vec![match edit {
         OpenOrderEdit::Note(note) => text(Field::Note, note),
+        OpenOrderEdit::Reason(reason) => text(Field::Reason, reason),
         OpenOrderEdit::Discount(discount) => {
             return off_edits(super::sale::discount_of(*discount)).to_vec();
         }
@@ -275,6 +278,8 @@ fn order_edit(edit: &OpenOrderEdit) -> Vec<Edit> {
                 // A product's own name is looked up; a custom amount has no other.
                 name: if content.product.is_none() { content.name.clone() } else { String::new() },
                 off: super::sale::discount_of(content.discount),
+                reason: content.reason.clone(),
+                label: content.label.clone(),
             },
         },
         OpenOrderEdit::LineQuantity { line, quantity } => {

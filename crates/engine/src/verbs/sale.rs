@@ -212,6 +212,8 @@ pub(crate) struct Priced {
 pub(crate) struct Terms {
     policy: Policy,
     beyond_rule: BeyondRule,
+    /// Of an amount that is no product's.
+    tax: (u32, bool),
 }
 
 impl Terms {
@@ -285,7 +287,8 @@ pub(crate) fn terms(tx: &mut dyn Tx, log: LogId) -> Result<Terms, NotDone> {
     let currency = Currency::parse(&profile.currency).ok_or(unset)?;
     let cash_rounding = CashRounding { step_minor: profile.cash_step_minor, rounding: Rounding::HalfUp };
     let policy = Policy { cash_rounding, ..Policy::plain(currency) };
-    Ok(Terms { policy, beyond_rule: profile.beyond_rule })
+    let tax = (profile.tax_ppm, profile.tax_inclusive);
+    Ok(Terms { policy, beyond_rule: profile.beyond_rule, tax })
 }
 
 /// Fills in what the lines leave open from the catalogue.
@@ -294,11 +297,12 @@ pub(crate) fn basket(
     inputs: &[SaleLineInput],
     discount: DiscountInput,
 ) -> Result<Priced, NotDone> {
+    let Terms { policy, beyond_rule, tax } = catalogue.terms()?;
     let (mut lines, mut texts, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for input in inputs {
         let offered = match input.product {
             Some(product) => catalogue.offered(product)?.ok_or(Refusal::UnknownProduct(product))?,
-            None => custom_amount(input)?,
+            None => custom_amount(input, tax)?,
         };
         own.push(own_price(catalogue, input, &offered)?);
         let taxes = match input.tax {
@@ -321,7 +325,6 @@ pub(crate) fn basket(
             discount_reason: input.discount_reason.clone(),
         });
     }
-    let Terms { policy, beyond_rule } = catalogue.terms()?;
     let basket = Basket { lines, discount: discount_of(discount), policy };
     Ok(Priced { basket, texts, own, beyond_rule })
 }
@@ -348,11 +351,11 @@ fn own_price(
     Ok(Some(label.and_then(|label| label.price(own)).unwrap_or(own)))
 }
 
-fn custom_amount(input: &SaleLineInput) -> Result<Offered, Refusal> {
+fn custom_amount(input: &SaleLineInput, tax: (u32, bool)) -> Result<Offered, Refusal> {
     let missing = |field| Refusal::Invalid { field, problem: "a custom amount needs one" };
     let name = input.name.clone().filter(|name| !name.trim().is_empty()).ok_or(missing("name"))?;
     let unit_price_minor = input.unit_price_minor.ok_or(missing("price"))?;
-    Ok(Offered { name, unit: Unit::Piece, unit_price_minor, price_per: 1, taxes: Vec::new() })
+    Ok(Offered { name, unit: Unit::Piece, unit_price_minor, price_per: 1, taxes: rates(tax.0, tax.1) })
 }
 
 pub(super) fn discount_of(input: DiscountInput) -> Discount {
@@ -363,7 +366,7 @@ pub(super) fn discount_of(input: DiscountInput) -> Discount {
     }
 }
 
-/// The one tax of a product.
+/// The one tax of a product, or of what is none.
 fn rates(ppm: u32, inclusive: bool) -> Vec<TaxRate> {
     let mode = if inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive };
     if ppm == 0 { Vec::new() } else { vec![TaxRate { ppm: Ppm(ppm), mode, label: String::new() }] }

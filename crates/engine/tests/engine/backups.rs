@@ -147,12 +147,14 @@ fn everything_is_exported_as_tables() {
     device.done(sell(21, product(MANGO), 2, BeyondShare::Refuse));
     let zip = device.engine.export_tables(STALL, now()).unwrap();
     let text = String::from_utf8_lossy(&zip);
-    for name in ["products", "stock", "sale-lines", "shifts", "orders"] {
+    let names = ["products", "stock", "stock-changes", "sale-lines", "sale-taxes", "sale-payments"];
+    for name in names.into_iter().chain(["refund-lines", "refund-payments", "shifts", "orders"]) {
         assert!(text.contains(&format!("{name}.csv")) && text.contains(&format!("{name}.json")), "{name}");
     }
     // Name, and what was counted, promised and sold.
     assert!(text.contains("\"Mango, ripe\",piece,8,8,0,0,0,0,0,0\r\n"), "stock");
     assert!(text.contains(",\"Mango, ripe\",2,2.50,1,0.00,5.00,0,0.00,5.00,0.00,EUR\r\n"), "lines");
+    assert!(text.contains(",cash,") && text.contains(",received,10,10,"), "payments and changes");
     assert!(
         text.contains(
             r#""name":"Tea","sku":"","barcodes":"","price":"2.50","currency":"EUR","unit":"piece""#

@@ -212,6 +212,22 @@ fn plan(device: &mut Device, of: u16, rest_into_purse: bool) -> Vec<(TenderKind,
     }
 }
 
+/// An amount that is no product's has the stall's tax.
+#[test]
+fn a_custom_amount_is_taxed_as_the_stall_says() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let lines = [custom("Bag", 1_160)];
+    assert_eq!(basket(&mut device, &lines, &[]).tax_minor, 0);
+    let edits = vec![StallEdit::TaxPpm(160_000), StallEdit::TaxInclusive(true)];
+    device.done(command(10, Verb::EditStall { edits }));
+    let shown = basket(&mut device, &lines, &[]);
+    assert_eq!((shown.tax_minor, shown.total_minor), (160, 1_160));
+    device.done(sell(20, lines.to_vec(), vec![TenderInput::cash(1_160)], SaleAbout::default()));
+    assert_eq!(sale(&mut device, sale_id(20)).taxes[0].tax_minor, 160);
+    device.done(command(11, Verb::EditStall { edits: vec![StallEdit::TaxInclusive(false)] }));
+    assert_eq!(basket(&mut device, &lines, &[]).total_minor, 1_346);
+}
+
 /// One line that was paid in two ways comes back; what never came is taken out of the books, and nothing leaves for it.
 #[test]
 fn what_never_came_is_written_off_with_its_goods() {
@@ -264,6 +280,8 @@ fn put(line: u16, of: Option<u16>, quantity: i64) -> OpenOrderEdit {
         unit_price_minor: 250,
         discount: if of.is_none() { DiscountInput::AmountMinor(10) } else { DiscountInput::None },
         note: String::new(),
+        reason: if of.is_none() { "torn".into() } else { String::new() },
+        label: String::new(),
     };
     OpenOrderEdit::PutLine { line: thing(line), content }
 }
@@ -298,6 +316,7 @@ fn two_cashiers_share_one_open_order() {
     let lines: Vec<(&str, i64, DiscountInput)> =
         merged.lines.iter().map(|line| (line.name.as_str(), line.quantity, line.discount)).collect();
     let off = DiscountInput::AmountMinor(10);
+    assert_eq!(merged.lines[1].reason, "torn");
     assert_eq!(
         lines,
         [("Mango", 3, DiscountInput::None), ("Bag", 1, off), ("Mango", 1, DiscountInput::None)]
@@ -380,6 +399,22 @@ fn a_label_of_a_scale_is_a_weight_or_a_price() {
     };
     let labelled = basket(&mut device, std::slice::from_ref(&line), &[]);
     assert_eq!((labelled.total_minor, labelled.lines[0].own_price_minor), (990, None));
+    // Put aside, the packet keeps it, also for another register.
+    let content = TabLine {
+        product: Some(product(111)),
+        name: String::new(),
+        quantity: 660,
+        unit_price_minor: 1_500,
+        discount: DiscountInput::None,
+        note: String::new(),
+        reason: String::new(),
+        label: "2204217009902".into(),
+    };
+    let put = OpenOrderEdit::PutLine { line: thing(61), content };
+    let order = OrderId(thing(60).0);
+    device.done(command(40, Verb::EditOpenOrder { order, edits: vec![put] }));
+    let label = tab(&mut device, order).lines[0].label.clone().unwrap();
+    assert_eq!((label.price_minor, label.quantity), (990, 660));
     // It says so of its own product and of its own price only.
     for (changed, own_minor) in [
         (SaleLineInput { label: "2000042012342".into(), ..line.clone() }, 1_500),
@@ -390,7 +425,8 @@ fn a_label_of_a_scale_is_a_weight_or_a_price() {
     }
 }
 
-/// P11, over two hundred baskets: screen, reply, receipt, its lines and taxes, and the day's report agree.
+/// P11, over two hundred baskets, a third of which come back in part: screen, reply, receipt, its lines and taxes, the day, the
+/// drawer, its report and the export agree.
 #[test]
 fn every_place_shows_the_same_figures() {
     let mut device = Device::ready(1, &["Mango"], None);
@@ -405,7 +441,10 @@ fn every_place_shows_the_same_figures() {
         };
         device.done(command(200 + number, Verb::CreateProduct { product: product(200 + number), content }));
     }
-    let (mut total, mut cash) = (0, 0);
+    let edits = vec![StallEdit::TaxPpm(160_000), StallEdit::TaxInclusive(false)];
+    device.done(command(900, Verb::EditStall { edits }));
+    let before = drawer(&mut device).unwrap();
+    let (mut total, mut cash, mut worth, mut tax, mut paid_in) = (0, 0, 0, 0, 0);
     for number in 0..200u16 {
         let steps = [0, 1, 5, 10, 100];
         let step = steps[usize::try_from(chance.below(5)).unwrap()];
@@ -437,9 +476,55 @@ fn every_place_shows_the_same_figures() {
         let paid: i64 = receipt.tenders.iter().map(|tender| tender.amount_minor).sum();
         assert_eq!(paid, total_minor + cash_rounding_minor + change_minor);
         (total, cash) = (total + total_minor, cash + paid - card - change_minor);
+        (tax, paid_in) = (tax + shown.tax_minor, paid_in + paid - change_minor);
+        if number % 3 == 0 {
+            let (sale, line, reason) = (sale_made, chance.line_of(&receipt), "ripe".to_owned());
+            let seen = Verb::VerifyPayment { sale, tender: 0, code: format!("V{number}") };
+            if card > 0 {
+                device.done(command(6_000 + number, seen));
+            }
+            let tender = if number % 2 == 0 { TenderKind::Cash } else { TenderKind::Card };
+            let (lines, rest_into_purse) = (vec![line], false);
+            let query =
+                Query::RefundPlan { stall: STALL, sale, lines: lines.clone(), tender, rest_into_purse };
+            let View::RefundPlan(plan) = view(&mut device, &query) else { panic!("no plan") };
+            let verb = Verb::Refund { sale, lines, tender, reason, into: None };
+            let Reply::Refunded { amount_minor, .. } = device.done(command(9_000 + number, verb)) else {
+                panic!("not refunded")
+            };
+            let given: i64 = plan.given.iter().map(|part| part.amount_minor).sum();
+            assert_eq!((given, amount_minor), (plan.amount_minor + plan.cash_rounding_minor, given));
+            (worth, paid_in) = (worth + plan.amount_minor, paid_in - given);
+            cash -= if tender == TenderKind::Cash { given } else { 0 };
+        }
     }
+    assert_eq!(drawer(&mut device), Some(before + cash));
+    let query = Query::ShiftReport { stall: STALL, register: None, shift: None };
+    let View::ShiftReport(report) = view(&mut device, &query) else { panic!("no report") };
+    assert_eq!((report.sales, report.sales_minor, report.refunds_minor), (200, total, worth));
+    assert_eq!(report.net_minor, total - worth);
+    let by_means: i64 =
+        report.tenders.iter().map(|of| of.amount_minor.unwrap_or(0) - of.refunded_minor).sum();
+    assert_eq!(by_means, report.net_minor + report.rounding_minor);
+    assert_eq!(by_means, paid_in);
+    let zip = device.engine.export_tables(STALL, now()).unwrap();
+    assert_eq!(summed(&zip, "sale-lines.csv", "total"), total);
+    assert_eq!(summed(&zip, "sale-taxes.csv", "tax"), tax);
+    let went = summed(&zip, "refund-payments.csv", "amount");
+    assert_eq!(summed(&zip, "sale-payments.csv", "amount") - went, paid_in);
+    assert_eq!(summed(&zip, "refund-lines.csv", "worth"), worth);
     let View::Today(today) = view(&mut device, &Query::Today(STALL)) else { panic!("no day") };
     assert_eq!((today.sales, today.total_minor, today.cash_minor), (200, total, cash));
+}
+
+/// A column of money in a table of the export, in its smallest unit.
+fn summed(zip: &[u8], file: &str, column: &str) -> i64 {
+    let text = String::from_utf8_lossy(zip);
+    let table = text.split_once(&format!("{file}\u{feff}")).unwrap().1.split("PK").next().unwrap();
+    let mut lines = table.lines();
+    let place = lines.next().unwrap().split(',').position(|head| head == column).unwrap();
+    // No cell of these tables has a comma.
+    lines.map(|line| line.split(',').nth(place).unwrap().replace('.', "").parse::<i64>().unwrap()).sum()
 }
 
 struct Chance(u64);
@@ -458,10 +543,21 @@ impl Chance {
         }
     }
 
+    /// Some of one line that was sold.
+    fn line_of(&mut self, receipt: &SaleView) -> RefundLineInput {
+        let line = self.below(i64::try_from(receipt.lines.len()).unwrap());
+        let sold = receipt.lines[usize::try_from(line).unwrap()].quantity;
+        let quantity = 1 + self.below(sold);
+        RefundLineInput { line: u32::try_from(line).unwrap(), quantity, goods: GoodsBack::Waste }
+    }
+
     fn lines(&mut self) -> Vec<SaleLineInput> {
         let count = 1 + self.below(6);
         (0..count)
             .map(|_| {
+                if self.below(7) == 0 {
+                    return custom("Bag", self.below(900));
+                }
                 let of = product(200 + u16::try_from(self.below(6)).unwrap());
                 SaleLineInput { discount: self.discount(), ..SaleLineInput::of(of, 1 + self.below(2_000)) }
             })

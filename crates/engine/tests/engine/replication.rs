@@ -81,6 +81,8 @@ fn open_orders_merge_line_by_line() {
             unit_price_minor: 250,
             discount: soko_app_api::DiscountInput::None,
             note: String::new(),
+            reason: String::new(),
+            label: String::new(),
         },
     };
     let edit = |edits| Verb::EditOpenOrder { order, edits };
