@@ -47,6 +47,25 @@ pub fn decide(facts: &Facts, command: &PackBundle) -> Result<Vec<Entry>, Refusal
     Ok(vec![StockConverted { conversion: command.conversion, taken, made, note: String::new() }.into()])
 }
 
+/// Bundles that came back, as their parts again: what `packed` was made of, in the same proportion.
+pub fn unpack(packed: &StockConverted, (conversion, quantity): (ThingId, i64)) -> Option<StockConverted> {
+    let [made] = packed.made.as_slice() else { return None };
+    let quantity = quantity.min(made.quantity);
+    if quantity <= 0 {
+        return None;
+    }
+    let part = |part: &SplitUnits| {
+        let all = part.from_share.checked_add(part.beyond_share)?;
+        Some(Units { product: part.product, quantity: (all / made.quantity).checked_mul(quantity)? })
+    };
+    Some(StockConverted {
+        conversion,
+        taken: vec![SplitUnits { product: made.product, from_share: quantity, beyond_share: 0 }],
+        made: packed.taken.iter().map(part).collect::<Option<_>>()?,
+        note: String::new(),
+    })
+}
+
 /// How many bundles the shares are enough for.
 pub fn possible(shares: &BTreeMap<ProductId, i64>, parts: &[(ProductId, i64)]) -> i64 {
     let share = |product: &ProductId| shares.get(product).copied().unwrap_or_default().max(0);
@@ -80,6 +99,21 @@ mod tests {
         let split: Vec<_> = packed.taken.iter().map(|part| (part.from_share, part.beyond_share)).collect();
         assert_eq!(split, [(4, 0), (1, 1)]);
         assert_eq!(possible(&facts.shares, &parts), 1);
+    }
+
+    #[test]
+    fn what_was_packed_comes_apart_again() {
+        let facts = Facts { shares: [(TEA, 5), (MUG, 2)].into() };
+        let entries = decide(&facts, &pack(3, &[(TEA, 2), (MUG, 1)], true)).unwrap();
+        let [Entry::StockConverted(packed)] = entries.as_slice() else { panic!("{entries:?}") };
+        let parts = |quantity| unpack(packed, (ThingId([4; 16]), quantity)).map(|apart| apart.made);
+        let made = |tea, mug| {
+            Some(vec![Units { product: TEA, quantity: tea }, Units { product: MUG, quantity: mug }])
+        };
+        assert_eq!((parts(1), parts(3)), (made(2, 1), made(6, 3)));
+        assert_eq!((parts(9), parts(0)), (made(6, 3), None), "no more than were packed");
+        let apart = unpack(packed, (ThingId([4; 16]), 2)).unwrap();
+        assert_eq!(apart.taken, [SplitUnits { product: SET, from_share: 2, beyond_share: 0 }]);
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Bundles are packed as they are sold: what the register has not packed already is made of its share of the parts, in
-//! the same transaction as the sale.
+//! the same transaction as the sale. What comes back of them lies on the shelf as parts.
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 use soko_app_api::BeyondShare;
 use soko_domain::basket::BasketLine;
-use soko_domain::entry::Entry;
+use soko_domain::entry::{Entry, StockConverted, Units};
 use soko_domain::ids::{LogId, ProductId, SaleId, ThingId};
 use soko_domain::verbs::pack_bundle;
-use soko_projection::read as facts;
+use soko_projection::{payments, read as facts};
 use soko_record_log::{StoreError, Tx};
 
 use crate::failure::NotDone;
@@ -58,6 +58,61 @@ pub(super) fn pack(
     Ok(entries)
 }
 
+/// Bundles of a sale that come back onto the shelf are their parts again, as far as they were packed for it. `id` is of what
+/// brings them back.
+pub(super) fn unpack(
+    writing: &mut Writing<'_>,
+    (sale, id): (SaleId, ThingId),
+    back: &[Units],
+) -> Result<Vec<Entry>, StoreError> {
+    let packed = packed_for(writing, sale)?;
+    let before: BTreeMap<ProductId, i64> = returned(writing, sale)?;
+    let mut entries = Vec::new();
+    for packed in packed {
+        let Some(bundle) = packed.made.first() else { continue };
+        let came = back.iter().filter(|units| units.product == bundle.product).map(|units| units.quantity);
+        let left = bundle.quantity.saturating_sub(before.get(&bundle.product).copied().unwrap_or_default());
+        let quantity = came.fold(0, i64::saturating_add).min(left);
+        let apart = pack_bundle::unpack(&packed, (conversion(SaleId(id.0), bundle.product), quantity));
+        entries.extend(apart.map(Entry::from));
+    }
+    Ok(entries)
+}
+
+/// What was packed stands right before its sale, in the same transaction.
+fn packed_for(writing: &mut Writing<'_>, sale: SaleId) -> Result<Vec<StockConverted>, StoreError> {
+    let Some(found) = facts::sale(writing.tx, writing.log, sale)? else { return Ok(Vec::new()) };
+    let mut packed = Vec::new();
+    for seq in (0..found.seq).rev() {
+        match facts::entry_at(writing.tx, writing.log, found.author, seq)? {
+            Some((_, Entry::StockConverted(converted)))
+                if converted
+                    .made
+                    .iter()
+                    .all(|made| converted.conversion == conversion(sale, made.product)) =>
+            {
+                packed.push(converted);
+            }
+            Some((_, Entry::PurseSpent(_))) => {}
+            Some(_) | None => break,
+        }
+    }
+    Ok(packed)
+}
+
+/// Units of each product that came back of a sale already.
+fn returned(writing: &mut Writing<'_>, sale: SaleId) -> Result<BTreeMap<ProductId, i64>, StoreError> {
+    let mut all: BTreeMap<ProductId, i64> = BTreeMap::new();
+    for refund in payments::refunds_of(writing.tx, writing.log, sale)? {
+        for line in refund.lines {
+            let Some(product) = line.product else { continue };
+            let sum = all.entry(product).or_default();
+            *sum = sum.saturating_add(line.quantity);
+        }
+    }
+    Ok(all)
+}
+
 /// Units of each product, of all lines together.
 fn wanted(lines: &[BasketLine]) -> BTreeMap<ProductId, i64> {
     let mut wanted: BTreeMap<ProductId, i64> = BTreeMap::new();
@@ -77,7 +132,7 @@ pub(crate) fn parts(
     Ok(facts::product(tx, log, product)?.map(|found| found.parts).unwrap_or_default())
 }
 
-/// Follows from the sale, so that a repeat has the same.
+/// Follows from the sale, or from what undoes it, so that a repeat has the same.
 fn conversion(sale: SaleId, bundle: ProductId) -> ThingId {
     let hash = Sha256::new_with_prefix(b"soko pack").chain_update(sale.0).chain_update(bundle.0).finalize();
     let mut id = ThingId::default();

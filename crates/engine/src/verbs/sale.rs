@@ -6,7 +6,9 @@ use soko_app_api::{
     BeyondShare, Command, DiscountInput, PurseInput, RefundLineInput, Reply, SaleLineInput, TenderInput, Verb,
 };
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
-use soko_domain::entry::{Entry, RefundMade, SaleLine, SaleMade, Standing, Tendered};
+use soko_domain::entry::{
+    Entry, GoodsBack, RefundLine, RefundMade, SaleLine, SaleMade, SplitUnits, Standing, Tendered, Units,
+};
 use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::money::{CashRounding, Currency, Ppm, Rounding};
 use soko_domain::people::Doer;
@@ -393,7 +395,13 @@ pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Res
         return Err(Failure::Inconsistent("a void did not become one entry".into()).into());
     };
     let reply = Reply::Voided { cash_back_minor: voided.cash_back_minor };
-    let undone = purses::undo(writing, (sale, voided.shift))?;
+    let all = |units: &SplitUnits| Units {
+        product: units.product,
+        quantity: units.from_share.saturating_add(units.beyond_share),
+    };
+    let back: Vec<Units> = voided.units.iter().map(all).collect();
+    let mut undone = purses::undo(writing, (sale, voided.shift))?;
+    undone.extend(bundles::unpack(writing, (sale, ThingId(sale.0)), &back)?);
     writing.write(entries.into_iter().chain(undone).collect())?;
     Ok(reply)
 }
@@ -431,14 +439,20 @@ pub(super) fn the_refund(entries: &[Entry]) -> Result<&RefundMade, Failure> {
     }
 }
 
-/// What goes with a refund that was decided: points that the sale had earned, and the purse that takes its money.
+/// What goes with a refund that was decided: points that the sale had earned, the purse that takes its money, and bundles that
+/// are their parts again.
 pub(super) fn refunded_value(
     writing: &mut Writing<'_>,
     (refund, facts): (&RefundMade, &refund_verb::Facts),
     into: Option<&PurseInput>,
 ) -> Result<Vec<Entry>, NotDone> {
     let total_minor = facts.sale.as_ref().map_or(0, |(_, made)| made.total_minor);
-    purses::refunded(writing, (refund, total_minor), into)
+    let mut value = purses::refunded(writing, (refund, total_minor), into)?;
+    let sellable = refund.lines.iter().filter(|line| line.goods == GoodsBack::Sellable);
+    let units = |line: &RefundLine| Some(Units { product: line.product?, quantity: line.quantity });
+    let back: Vec<Units> = sellable.filter_map(units).collect();
+    value.extend(bundles::unpack(writing, (refund.sale, refund.refund), &back)?);
+    Ok(value)
 }
 
 pub(super) fn refunded_line(line: &RefundLineInput) -> refund_verb::RefundedLine {

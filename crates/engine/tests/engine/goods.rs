@@ -3,10 +3,11 @@
 
 use soko_app_api::{
     AdjustedLineInput, AnswerValue, BeyondShare, ImportChoice, ImportProgress, ImportView, PartInput,
-    ProductContent, ProductEdit, ProductFilter, ProductRow, Query, QuestionAbout, QuestionRow, Reply,
-    StockChange, StockChangeRow, StockRow, Verb, View, Window,
+    ProductContent, ProductEdit, ProductFilter, ProductRow, Query, QuestionAbout, QuestionRow,
+    RefundLineInput, Reply, StockChange, StockChangeRow, StockRow, Verb, View, Window,
 };
-use soko_domain::entry::AdjustReason;
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::{AdjustReason, GoodsBack};
 use soko_domain::ids::ProductId;
 use soko_domain::import::{IfKnown, ImportField, ImportTrouble};
 
@@ -338,14 +339,25 @@ fn selling_a_bundle_moves_its_parts() {
     device.done(sell(32, set, 1, BeyondShare::Allow));
     let mango = device.stock(product(MANGO));
     assert_eq!((left(&mut device), mango.own_share, mango.owed), ([-1, 2], 0, 1));
-    // A voided bundle is there as a bundle, and is sold before another one is packed.
+    // A voided bundle lies on the shelf as what it was made of, and so does one that comes back.
     device.done(command(33, Verb::VoidSale { sale: sale_id(32), reason: "changed her mind".into() }));
-    assert_eq!(device.stock(set).own_share, 1);
-    device.done(sell(34, set, 1, BeyondShare::Refuse));
-    assert_eq!(left(&mut device), [-1, 2]);
+    assert_eq!((device.stock(set).own_share, left(&mut device)), (0, [1, 3]));
+    let back = |goods| {
+        let lines = vec![RefundLineInput { line: 0, quantity: 1, goods }];
+        let (sale, tender, reason) = (sale_id(30), TenderKind::Cash, "cold".to_owned());
+        Verb::Refund { sale, lines, tender, reason, into: None }
+    };
+    device.done(command(34, back(GoodsBack::Sellable)));
+    assert_eq!((device.stock(set).own_share, left(&mut device)), (0, [3, 4]));
+    device.done(command(35, back(GoodsBack::Waste)));
+    assert_eq!(
+        (device.stock(set).own_share, left(&mut device)),
+        (0, [3, 4]),
+        "what is spoilt is not on the shelf"
+    );
     let story: Vec<StockChange> =
         history(&mut device, product(TEA)).into_iter().map(|row| row.what).collect();
-    assert_eq!(story.iter().filter(|what| **what == StockChange::Converted).count(), 2);
+    assert_eq!(story.iter().filter(|what| **what == StockChange::Converted).count(), 4);
     // A bundle of bundles is none, nor one of itself.
     let again = vec![ProductEdit::PutPart(PartInput { product: set, quantity: 1 })];
     assert_eq!(
