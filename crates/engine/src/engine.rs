@@ -81,6 +81,7 @@ pub fn schema() -> &'static [Migration] {
         device!(42, "own transfer", "0021_own_transfer"),
         device!(43, "families", "0022_families"),
         device!(44, "texted receipts", "0023_texted_receipts"),
+        device!(45, "receipts in turn", "0024_receipts_in_turn"),
     ];
     STEPS
 }
