@@ -59,6 +59,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 41, name: "transfers", sql: soko_projection::TRANSFERS },
     step!(42, "0021_telephone"),
     step!(43, "0022_texted_receipts"),
+    step!(44, "0023_texted_numbers"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
