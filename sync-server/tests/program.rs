@@ -196,12 +196,14 @@ fn every_command_explains_itself() {
         assert!(help.status.success());
         assert!(text(&help.stdout).contains("EXAMPLES"), "{command:?}");
     }
-    let mistakes: [&[&str]; 5] = [
+    let mistakes: [&[&str]; 7] = [
         &["serv"],
         &["serve", "--lisen", "x"],
         &["serve", "--listen", "nowhere"],
         &["serve", "--public-url", "market.example"],
         &["serve", "--config", "missing.toml"],
+        &["serve", "--sms-receipts-per-day", "many"],
+        &["serve", "--sms-receipts-per-day", "0"],
     ];
     for mistake in mistakes {
         assert_eq!(run(directory.path(), mistake).status.code(), Some(2), "{mistake:?}");

@@ -81,7 +81,9 @@ impl From<NotDone> for Undone {
 impl From<Unanswered> for Undone {
     fn from(unanswered: Unanswered) -> Self {
         let retry = match unanswered {
-            Unanswered::NoAnswer(_) => return Self::Failed(unanswered.to_string()),
+            Unanswered::NoAnswer(_) | Unanswered::Unreached(_) => {
+                return Self::Failed(unanswered.to_string());
+            }
             Unanswered::Later { .. } => RetryHint::Later,
             Unanswered::NoAccess(_) | Unanswered::Refused { .. } => RetryHint::AfterChange,
         };
@@ -89,7 +91,9 @@ impl From<Unanswered> for Undone {
             Unanswered::Refused { code, sentence } => (code, sentence),
             Unanswered::NoAccess(sentence) => ("no_access".into(), sentence),
             Unanswered::Later { sentence, .. } => ("busy".into(), sentence),
-            Unanswered::NoAnswer(sentence) => ("no_answer".into(), sentence),
+            Unanswered::NoAnswer(sentence) | Unanswered::Unreached(sentence) => {
+                ("no_answer".into(), sentence)
+            }
         };
         Self::Refused(Refused { code, sentence, retry, share: None, acts: Vec::new() })
     }

@@ -123,7 +123,12 @@ impl Device {
             let sent = match server.put_picture(&link.access_token, hash, (media_type, bytes)).await {
                 Ok(()) => SENT,
                 Err(Unanswered::Refused { .. }) => REFUSED,
-                Err(Unanswered::NoAnswer(_) | Unanswered::NoAccess(_) | Unanswered::Later { .. }) => return,
+                Err(
+                    Unanswered::NoAnswer(_)
+                    | Unanswered::Unreached(_)
+                    | Unanswered::NoAccess(_)
+                    | Unanswered::Later { .. },
+                ) => return,
             };
             let marked = self.write(|tx| {
                 tx.execute("update picture set is_sent = $2 where hash = $1", params![hash, sent])

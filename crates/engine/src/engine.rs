@@ -82,6 +82,7 @@ pub fn schema() -> &'static [Migration] {
         device!(43, "families", "0022_families"),
         device!(44, "texted receipts", "0023_texted_receipts"),
         Migration { number: 45, name: "custom tax", sql: soko_projection::CUSTOM_TAX },
+        device!(46, "receipts in turn", "0024_receipts_in_turn"),
     ];
     STEPS
 }

@@ -58,6 +58,7 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     let http = Settings {
         sends_mail: post.is_some(),
         sends_sms: sms.is_some(),
+        texted_receipts_per_day: sms::receipts_per_day(settings)?,
         egress: Some(egress.clone()),
         ..http_settings(settings)?
     };

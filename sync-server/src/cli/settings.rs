@@ -155,6 +155,13 @@ const SETTINGS: &[Setting] = &[
         "Whom texts come from, as the provider knows it: a number, a name, or Twilio's MG… of a messaging service",
     ),
     setting(
+        "sms-receipts-per-day",
+        "SOKO_SMS_RECEIPTS_PER_DAY",
+        "500",
+        "NUMBER",
+        "Receipts of all stalls together that are texted within a day; what is more waits at the registers",
+    ),
+    setting(
         "private-targets",
         "SOKO_PRIVATE_TARGETS",
         "false",

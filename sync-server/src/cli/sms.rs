@@ -9,6 +9,13 @@ use crate::messages::{Sms, SmsSettings, SmsShape};
 const SHAPE: &str = "sms";
 const SECRET: &str = "sms-secret";
 const URL: &str = "sms-url";
+const RECEIPTS_PER_DAY: &str = "sms-receipts-per-day";
+
+/// Receipts of all stalls that are texted within a day.
+pub(super) fn receipts_per_day(settings: &Resolved) -> Result<i64, CliError> {
+    let number = settings.text(RECEIPTS_PER_DAY).parse().ok().filter(|number| *number >= 1);
+    number.ok_or_else(|| settings.wrong(RECEIPTS_PER_DAY, "a whole number, at least 1"))
+}
 
 pub(super) fn sms(settings: &Resolved, egress: &Egress) -> Result<Option<Sms>, CliError> {
     let Some(shape) = settings.optional(SHAPE) else { return Ok(None) };

@@ -18,6 +18,7 @@ use crate::http::passwords::PasswordDesk;
 use crate::http::problem::Problem;
 use crate::market::Market;
 use crate::messages::Offers;
+use crate::messages::receipt::TEXTS_OF_ALL_PER_DAY;
 use crate::metrics::Metrics;
 use crate::moved::Moved;
 use crate::outside::{Clock, Entropy, random};
@@ -49,6 +50,8 @@ pub struct Settings {
     pub sends_mail: bool,
     /// Whether there is a provider that takes our texts.
     pub sends_sms: bool,
+    /// Receipts of all stalls that are texted within a day: each costs money.
+    pub texted_receipts_per_day: i64,
     /// What browsers subscribe to, in base64url. None: no push messages.
     pub push_key: Option<String>,
     /// Where requests to strangers' addresses go out, if they may.
@@ -67,6 +70,7 @@ impl Default for Settings {
             web: Web::default(),
             sends_mail: false,
             sends_sms: false,
+            texted_receipts_per_day: TEXTS_OF_ALL_PER_DAY,
             push_key: None,
             egress: None,
         }

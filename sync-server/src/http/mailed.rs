@@ -15,7 +15,7 @@ use crate::http::body::{ApiJson, ApiPath, id};
 use crate::http::caller::DeviceCaller;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::messages::Channel;
-use crate::messages::receipt::{Address, Asked, Wanted, ask};
+use crate::messages::receipt::{Address, Asked, Terms, Wanted, ask};
 use crate::messages::words::Language;
 use crate::platform::accounts::Email;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
@@ -56,7 +56,7 @@ pub(crate) struct MailedBody {
     (status = 404, description = "No such stall, or not this device's", body = ProblemBody),
     (status = 409, description = "Sent often enough, or this server does not send in this way", body = ProblemBody),
     (status = 422, description = "No address or number, no language, or the request was another one", body = ProblemBody),
-    (status = 429, description = "This register or this stall asked too often", body = ProblemBody),
+    (status = 429, description = "This register, this stall or all asked too often, or for this number", body = ProblemBody),
     (status = 503, description = "The sale is not here yet", body = ProblemBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn put(
@@ -75,16 +75,18 @@ pub(crate) async fn put(
     let principal = Principal::Device { author: device.author, stall: device.stall, role: device.role };
     let wanted =
         Wanted { stall, author: device.author, sale, request, address, language, is_copy: body.is_copy };
-    let (now_ms, is_offered) = (app.now_ms(), app.offers().has(channel));
+    let terms = Terms {
+        is_offered: app.offers().has(channel),
+        texts_of_all: app.settings().texted_receipts_per_day,
+        secret: app.secret(),
+        now_ms: app.now_ms(),
+    };
     let work = move |tx: &mut dyn Tx| {
         authorise(tx, principal, Object::Stall(stall), Action::MailReceipt)?;
-        if !is_offered {
-            return Ok(None);
-        }
-        Ok::<_, Refusal>(Some(ask(tx, &wanted, now_ms)?))
+        Ok::<_, Refusal>(ask(tx, &wanted, &terms)?)
     };
-    let asked = app.store().write(Shard::stall(stall), work).await?.ok_or_else(|| no_way(channel))?;
-    let answer = answered(asked)?;
+    let asked = app.store().write(Shard::stall(stall), work).await?;
+    let answer = answered(asked, channel)?;
     app.message_bell().notify_one();
     Ok(Json(answer))
 }
@@ -104,7 +106,7 @@ fn address(body: &MailReceipt) -> Result<Address, Problem> {
     }
 }
 
-fn answered(asked: Asked) -> Result<MailedBody, Problem> {
+fn answered(asked: Asked, channel: Channel) -> Result<MailedBody, Problem> {
     let refused = |status, code, detail: &str| Err(Problem::new(status, code, detail));
     match asked {
         Asked::Taken(state, reason) => Ok(MailedBody { state: state.word(), reason }),
@@ -117,6 +119,7 @@ fn answered(asked: Asked) -> Result<MailedBody, Problem> {
             "id_reused",
             "this request was for another sale: make a new one",
         ),
+        Asked::NotOffered => Err(no_way(channel)),
         Asked::Enough => refused(
             StatusCode::CONFLICT,
             "mailed_enough",

@@ -29,10 +29,13 @@ const WAITING_OTHERWISE: i64 = 5;
 pub(super) const WAITING_FOR_HOOK: i64 = 6;
 /// Waiting for a text to a telephone, for the same reason.
 const WAITING_FOR_SMS: i64 = 7;
+/// A receipt that waits for a text. A program that knows texts to people alone would take its number for a mailbox.
+const WAITING_FOR_TEXTED_RECEIPT: i64 = 8;
 /// Texts to one person within a day: each costs whoever runs the server money.
 const TEXTS_PER_DAY_MAX: i64 = 50;
 /// Every number that means waiting.
-const ALL_WAITING: [i64; 4] = [1, WAITING_OTHERWISE, WAITING_FOR_HOOK, WAITING_FOR_SMS];
+const ALL_WAITING: [i64; 5] =
+    [1, WAITING_OTHERWISE, WAITING_FOR_HOOK, WAITING_FOR_SMS, WAITING_FOR_TEXTED_RECEIPT];
 
 /// Where a message stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,7 +51,7 @@ pub enum State {
 impl State {
     const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::GivenUp, Self::Dropped];
 
-    fn number(self) -> i64 {
+    pub(super) fn number(self) -> i64 {
         match self {
             Self::Waiting => 1,
             Self::Sent => 2,
@@ -251,7 +254,7 @@ pub(crate) fn add(tx: &mut dyn Tx, new: &Message, now_ms: i64) -> Result<(), Sto
             new.log,
             new.subject,
             new.detail,
-            waiting(new.channel),
+            waiting(new.channel, new.topic),
             now_ms,
             new.channel.number(),
             new.target
@@ -259,11 +262,12 @@ pub(crate) fn add(tx: &mut dyn Tx, new: &Message, now_ms: i64) -> Result<(), Sto
     )
 }
 
-fn waiting(channel: Channel) -> i64 {
+fn waiting(channel: Channel, topic: Topic) -> i64 {
     match channel {
         Channel::Mail => State::Waiting.number(),
         Channel::Push => WAITING_OTHERWISE,
         Channel::Hook => WAITING_FOR_HOOK,
+        Channel::Sms if topic == Topic::Receipt => WAITING_FOR_TEXTED_RECEIPT,
         Channel::Sms => WAITING_FOR_SMS,
     }
 }
@@ -280,12 +284,12 @@ pub(super) fn claim(
     // What there is no way for now waits for one.
     let mail = if offers.mail { State::Waiting.number() } else { 0 };
     let otherwise = if offers.push { WAITING_OTHERWISE } else { 0 };
-    let sms = if offers.sms { WAITING_FOR_SMS } else { 0 };
+    let (sms, texted) = if offers.sms { (WAITING_FOR_SMS, WAITING_FOR_TEXTED_RECEIPT) } else { (0, 0) };
     let sql = format!(
         "select {CLAIMED} from message
-         where state in ($1, $2, $5) and due_ms <= $3 order by due_ms, message limit $4"
+         where state in ($1, $2, $5, $6) and due_ms <= $3 order by due_ms, message limit $4"
     );
-    let rows = tx.query(&sql, params![mail, otherwise, now_ms, CLAIM_MAX, sms])?;
+    let rows = tx.query(&sql, params![mail, otherwise, now_ms, CLAIM_MAX, sms, texted])?;
     take(tx, &rows, now_ms)
 }
 
@@ -413,7 +417,7 @@ pub(super) fn sweep(tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
         "delete from message where state in ($1, $2) and done_ms < $3",
         params![State::Sent.number(), State::Dropped.number(), now_ms - KEPT_MS],
     )?;
-    receipt::sweep(tx, now_ms - KEPT_MS)
+    receipt::sweep(tx, now_ms, now_ms - KEPT_MS)
 }
 
 /// A message as whoever runs the server sees it: nobody's address.
@@ -435,11 +439,13 @@ pub struct Listed {
 /// The youngest messages; all of them or those in one state.
 pub fn listed(tx: &mut dyn Tx, state: Option<State>, limit: usize) -> Result<Vec<Listed>, StoreError> {
     let number = state.map_or(0, State::number);
-    let [one, other, third, fourth] = if state == Some(State::Waiting) { ALL_WAITING } else { [number; 4] };
+    let [one, other, third, fourth, fifth] =
+        if state == Some(State::Waiting) { ALL_WAITING } else { [number; 5] };
     let sql = format!(
-        "select {LISTED} from message where $1 = 0 or state in ($1, $2, $3, $4) order by made_ms desc, message limit $5"
+        "select {LISTED} from message where $1 = 0 or state in ($1, $2, $3, $4, $5)
+         order by made_ms desc, message limit $6"
     );
-    read_listed(&tx.query(&sql, params![one, other, third, fourth, limit])?)
+    read_listed(&tx.query(&sql, params![one, other, third, fourth, fifth, limit])?)
 }
 
 /// The youngest messages to one person, or to one address.
@@ -475,21 +481,32 @@ fn read_listed(rows: &[Row]) -> Result<Vec<Listed>, StoreError> {
 /// What was given up is tried again from the start, all of it or one message. Says how many.
 pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<u64, StoreError> {
     let given_up = State::GivenUp.number();
-    let again = "update message set state = case channel when 1 then 1 when 3 then 6 when 4 then 7 else 5 end, tries = 0, due_ms = $1,
-                   done_ms = null where state = $2";
+    let (sms, receipt) = (Channel::Sms.number(), Topic::Receipt.number());
+    let again = format!(
+        "update message set state = case
+           when channel = {sms} and topic = {receipt} then {WAITING_FOR_TEXTED_RECEIPT}
+           when channel = {sms} then {WAITING_FOR_SMS}
+           when channel = {} then {WAITING_FOR_HOOK}
+           when channel = {} then {}
+           else {WAITING_OTHERWISE} end, tries = 0, due_ms = $1, done_ms = null
+         where state = $2",
+        Channel::Hook.number(),
+        Channel::Mail.number(),
+        State::Waiting.number()
+    );
     match only {
         Some(message) => tx.execute(&format!("{again} and message = $3"), params![now_ms, given_up, message]),
-        None => tx.execute(again, params![now_ms, given_up]),
+        None => tx.execute(&again, params![now_ms, given_up]),
     }
 }
 
 /// How many wait, and how many were given up.
 pub(crate) fn counts(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
-    let mut count = |[one, other, third, fourth]: [i64; 4]| {
-        let sql = "select count(*) from message where state in ($1, $2, $3, $4)";
-        tx.query_one(sql, params![one, other, third, fourth])?.int(0)
+    let mut count = |[one, other, third, fourth, fifth]: [i64; 5]| {
+        let sql = "select count(*) from message where state in ($1, $2, $3, $4, $5)";
+        tx.query_one(sql, params![one, other, third, fourth, fifth])?.int(0)
     };
-    Ok((count(ALL_WAITING)?, count([State::GivenUp.number(); 4])?))
+    Ok((count(ALL_WAITING)?, count([State::GivenUp.number(); 5])?))
 }
 
 /// Whether a person got as many texts since a moment as one may, this one among them, which was taken along.

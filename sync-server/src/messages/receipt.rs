@@ -6,12 +6,13 @@
 use soko_app_api::text::Worded as _;
 use soko_app_api::{PaperWords, ReceiptView, SaleFacts, SaleView, TenderView};
 use soko_domain::basket::TenderKind;
-use soko_domain::ids::{AuthorId, LogId, SaleId, ThingId};
+use soko_domain::entry::Standing;
+use soko_domain::ids::{AuthorId, Hash, LogId, SaleId, ThingId};
 use soko_domain::purse::PurseKind;
 use soko_domain::telephone::Telephone;
 use soko_print::{Receipt, ReceiptLine, Sum, to_text};
 use soko_projection::{payments, read};
-use soko_record_log::{Row, StoreError, Tx, params};
+use soko_record_log::{StoreError, Tx, params};
 
 use super::channel::Channel;
 use super::letter::{Letter, Load};
@@ -20,17 +21,24 @@ use super::sms::{self, Text};
 use super::topic::Topic;
 use super::words::Language;
 use crate::platform::accounts::Email;
+use crate::secret::ServerSecret;
 use crate::web::escaped;
 
 /// Receipts that one register may have sent within an hour: more than a busy counter has customers who want one.
 const PER_HOUR_MAX: i64 = 120;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Texts of one stall within a day, and of all: each costs whoever runs the server money, and whoever makes many stalls gets no further.
+/// Texts of one stall within a day: each costs whoever runs the server money.
 const TEXTS_PER_DAY_MAX: i64 = 50;
-const TEXTS_OF_ALL_PER_DAY_MAX: i64 = 500;
-/// What a text shows of a stall's name.
+/// Texts to one number within a day, whichever stalls send them: nobody's telephone rings all day because somebody types its number.
+const TEXTS_TO_ONE_PER_DAY_MAX: i64 = 10;
+/// Texts of all stalls within a day, unless the operator says otherwise: whoever makes many stalls gets no further.
+pub(crate) const TEXTS_OF_ALL_PER_DAY: i64 = 500;
+/// What the digest of a number is made for.
+const NUMBER: &str = "receipt number";
+/// What a text shows of a stall's name: less, down to the least, where the total would else be cut off.
 const STALL_CHARS_MAX: usize = 30;
+const STALL_CHARS_MIN: usize = 6;
 /// Receipts of one sale, for whoever mistyped an address.
 const PER_SALE_MAX: i64 = 5;
 /// Letters in a line of the plain text.
@@ -55,6 +63,14 @@ impl Address {
         match self {
             Self::Mail(email) => email.as_str(),
             Self::Text(number) => number.as_str(),
+        }
+    }
+
+    /// By which texts to one number are counted.
+    fn digest(&self, secret: &ServerSecret) -> Option<Hash> {
+        match self {
+            Self::Mail(_) => None,
+            Self::Text(number) => Some(secret.digest(NUMBER, number.as_str())),
         }
     }
 }
@@ -82,15 +98,29 @@ pub(crate) enum Asked {
     NoSale,
     /// This request was about something else before.
     Reused,
+    /// This server sends nothing in this way.
+    NotOffered,
     /// This sale was sent often enough.
     Enough,
     /// This register asked too often, or as many texts as a day allows were sent; in so many milliseconds it can ask again.
     TooOften(i64),
 }
 
-/// Puts it into the outbox, once.
-pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked, StoreError> {
+/// What the server has for it.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    /// Whether there is this way to customers now.
+    pub(crate) is_offered: bool,
+    /// Texts of all stalls within a day.
+    pub(crate) texts_of_all: i64,
+    pub(crate) secret: ServerSecret,
+    pub(crate) now_ms: i64,
+}
+
+/// Puts it into the outbox, once. What was asked before is answered before anything can refuse it: it may have left.
+pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, terms: &Terms) -> Result<Asked, StoreError> {
     let Wanted { stall, author, sale, .. } = *wanted;
+    let now_ms = terms.now_ms;
     let register = ThingId(author.0);
     let because: [&[u8]; 2] = [stall.as_bytes(), wanted.request.as_bytes()];
     let channel = wanted.address.channel();
@@ -103,32 +133,24 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
         let (state, reason) = outbox::standing(tx, message)?.unwrap_or((State::Sent, String::new()));
         return Ok(Asked::Taken(state, reason));
     }
+    if !terms.is_offered {
+        return Ok(Asked::NotOffered);
+    }
     if read::sale(tx, stall, sale)?.is_none() {
         return Ok(Asked::NoSale);
     }
-    let before = tx.query_one(
-        "select count(*) from mailed_receipt where stall = $1 and sale = $2",
-        params![stall, sale],
-    )?;
-    let before = before.int(0)?;
-    if before >= PER_SALE_MAX {
+    let before = before(tx, stall, sale)?;
+    if before.asked >= PER_SALE_MAX {
         return Ok(Asked::Enough);
     }
-    let lately = tx.query_one(
-        "select count(*), coalesce(min(made_ms), 0) from mailed_receipt where author = $1 and made_ms > $2",
-        params![author, now_ms - HOUR_MS],
-    )?;
-    if lately.int(0)? >= PER_HOUR_MAX {
-        return Ok(Asked::TooOften(lately.int(1)? + HOUR_MS - now_ms));
-    }
-    if channel == Channel::Sms
-        && let Some(wait_ms) = too_many_texts(tx, stall, now_ms)?
-    {
+    let digest = wanted.address.digest(&terms.secret);
+    if let Some(wait_ms) = too_many(tx, wanted, digest, terms)? {
         return Ok(Asked::TooOften(wait_ms));
     }
     tx.run(
-        "insert into mailed_receipt (message, stall, author, sale, address, language, is_copy, made_ms, channel)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into mailed_receipt (message, stall, author, sale, address, language, is_copy, made_ms, channel,
+           number_digest)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
             message,
             stall,
@@ -136,9 +158,10 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
             sale,
             wanted.address.as_str(),
             wanted.language.code(),
-            i64::from(wanted.is_copy || before > 0),
+            i64::from(wanted.is_copy || before.papers > 0),
             now_ms,
-            channel.number()
+            channel.number(),
+            digest
         ],
     )?;
     let new = Message {
@@ -155,17 +178,65 @@ pub(crate) fn ask(tx: &mut dyn Tx, wanted: &Wanted, now_ms: i64) -> Result<Asked
     Ok(Asked::Taken(State::Waiting, String::new()))
 }
 
-/// How long until this stall may have another receipt texted, if it, or all stalls, had as many as a day allows. What waits at a register
+/// What was asked for of a sale before.
+struct Before {
+    asked: i64,
+    /// Those that left or may leave: what was given up, nobody has.
+    papers: i64,
+}
+
+fn before(tx: &mut dyn Tx, stall: LogId, sale: SaleId) -> Result<Before, StoreError> {
+    let row = tx.query_one(
+        "select count(*), count(case when coalesce(m.state, 0) not in ($3, $4) then 1 end)
+         from mailed_receipt r left join message m on m.message = r.message where r.stall = $1 and r.sale = $2",
+        params![stall, sale, State::GivenUp.number(), State::Dropped.number()],
+    )?;
+    Ok(Before { asked: row.int(0)?, papers: row.int(1)? })
+}
+
+/// How long until this register may have another one sent, if it had as many as one may.
+fn too_many(
+    tx: &mut dyn Tx,
+    wanted: &Wanted,
+    digest: Option<Hash>,
+    terms: &Terms,
+) -> Result<Option<i64>, StoreError> {
+    let now_ms = terms.now_ms;
+    let lately = tx.query_one(
+        "select count(*), coalesce(min(made_ms), 0) from mailed_receipt where author = $1 and made_ms > $2",
+        params![wanted.author, now_ms - HOUR_MS],
+    )?;
+    if lately.int(0)? >= PER_HOUR_MAX {
+        return Ok(Some(lately.int(1)? + HOUR_MS - now_ms));
+    }
+    match digest {
+        Some(digest) => too_many_texts(tx, (wanted.stall, digest), terms),
+        None => Ok(None),
+    }
+}
+
+/// How long until another receipt may be texted, if this stall, this number or all had as many as a day allows. What waits at a register
 /// goes on by itself then: days of sales without a network may come at once.
-fn too_many_texts(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<Option<i64>, StoreError> {
-    let (sms, since_ms) = (Channel::Sms.number(), now_ms - DAY_MS);
-    let count =
-        "select count(*), coalesce(min(made_ms), 0) from mailed_receipt where channel = $1 and made_ms > $2";
-    let own = tx.query_one(&format!("{count} and stall = $3"), params![sms, since_ms, stall])?;
-    let all = tx.query_one(count, params![sms, since_ms])?;
-    let wait =
-        |row: &Row, max| Ok::<_, StoreError>((row.int(0)? >= max).then_some(row.int(1)? + DAY_MS - now_ms));
-    Ok(wait(&own, TEXTS_PER_DAY_MAX)?.max(wait(&all, TEXTS_OF_ALL_PER_DAY_MAX)?))
+fn too_many_texts(
+    tx: &mut dyn Tx,
+    (stall, digest): (LogId, Hash),
+    terms: &Terms,
+) -> Result<Option<i64>, StoreError> {
+    let row = tx.query_one(
+        "select count(*), coalesce(min(made_ms), 0),
+           count(case when stall = $3 then 1 end), coalesce(min(case when stall = $3 then made_ms end), 0),
+           count(case when number_digest = $4 then 1 end),
+           coalesce(min(case when number_digest = $4 then made_ms end), 0)
+         from mailed_receipt where channel = $1 and made_ms > $2",
+        params![Channel::Sms.number(), terms.now_ms - DAY_MS, stall, digest],
+    )?;
+    let mut longest = None;
+    for (at, max) in [(0, terms.texts_of_all), (2, TEXTS_PER_DAY_MAX), (4, TEXTS_TO_ONE_PER_DAY_MAX)] {
+        if row.int(at)? >= max {
+            longest = longest.max(Some(row.int(at + 1)? + DAY_MS - terms.now_ms));
+        }
+    }
+    Ok(longest)
 }
 
 /// Nobody is to be found here by what became of a message.
@@ -173,8 +244,11 @@ pub(super) fn forget(tx: &mut dyn Tx, message: ThingId) -> Result<(), StoreError
     tx.run("update mailed_receipt set address = '' where message = $1", params![message])
 }
 
-/// Forgets what was asked for long ago, with what never left.
-pub(super) fn sweep(tx: &mut dyn Tx, before_ms: i64) -> Result<(), StoreError> {
+/// Forgets what was asked for long ago, with what never left, and which texts of other days had one number.
+pub(super) fn sweep(tx: &mut dyn Tx, now_ms: i64, before_ms: i64) -> Result<(), StoreError> {
+    let sql =
+        "update mailed_receipt set number_digest = null where number_digest is not null and made_ms <= $1";
+    tx.run(sql, params![now_ms - DAY_MS])?;
     tx.run("delete from mailed_receipt where made_ms < $1", params![before_ms])
 }
 
@@ -192,7 +266,7 @@ pub(super) fn write(tx: &mut dyn Tx, message: &Message) -> Result<Option<Load>, 
     let with = [("number", number.as_str()), ("stall", sale.stall_name.as_str())];
     let subject = language.say("receipt.subject", &with);
     if message.channel == Channel::Sms {
-        let text = short(&sale, language);
+        let text = short(&sale, is_copy, language);
         return Ok(Some(Load::Sms(Text { message: message.message, to, text })));
     }
     let why = language.say("receipt.text", &with);
@@ -204,17 +278,38 @@ pub(super) fn write(tx: &mut dyn Tx, message: &Message) -> Result<Option<Load>, 
     Ok(Some(Load::Mail(Letter { message: message.message, to, subject, plain, html, stop: None })))
 }
 
-/// What the receipt is about, a line each: whose and which, when, how much, and what became of the sale since. The lines that are
-/// one text together.
-fn short(sale: &SaleView, language: Language) -> String {
-    let name: String = sale.stall_name.chars().take(STALL_CHARS_MAX).collect();
+/// What the receipt is about, a line each, as far as that is one text. First what nobody may miss: that it is a copy, void or given
+/// back, or that nobody saw the money. Then whose and which it is, how much, and when.
+fn short(sale: &SaleView, is_copy: bool, language: Language) -> String {
+    // Only a register signs what a code says. A register's name beside the day would take the day's place.
+    let sale = SaleView { register_name: String::new(), ..sale.clone() };
     let number = sale.row.receipt_number.to_string();
-    let title = language.say("receipt.subject", &[("number", number.as_str()), ("stall", name.as_str())]);
-    // Only a register signs what a code says.
-    let view = ReceiptView { proof: String::new(), is_copy: false, sale: sale.clone() };
+    let unseen = unseen(&sale).map(|key| language.say(key, &[]));
+    let view = ReceiptView { proof: String::new(), is_copy, sale };
     let receipt = Receipt::of(&view, &paper_words(language));
+    let marks = receipt.marks.into_iter().chain(unseen).collect::<Vec<_>>().join(", ");
+    let marks = Some(marks).filter(|marks| !marks.is_empty());
     let total = format!("{}: {}", receipt.total.label, receipt.total.amount);
-    sms::one_text([title, total, receipt.made].into_iter().chain(receipt.marks))
+    let title = |chars: usize| {
+        let name: String = receipt.stall.chars().take(chars).collect();
+        language.say("receipt.subject", &[("number", number.as_str()), ("stall", name.trim_end())])
+    };
+    let lines = |chars: usize| marks.clone().into_iter().chain([title(chars), total.clone()]);
+    let fits = |chars: &usize| sms::fits_one(&sms::plain(&lines(*chars).collect::<Vec<_>>().join("\n")));
+    let chars = (STALL_CHARS_MIN..=STALL_CHARS_MAX).rev().find(fits).unwrap_or(STALL_CHARS_MIN);
+    sms::one_text(lines(chars).chain([receipt.made]))
+}
+
+/// What there is to say of the money, where nobody of the stall saw some of it.
+fn unseen(sale: &SaleView) -> Option<&'static str> {
+    let stands = |standing| sale.tenders.iter().any(|tender| tender.standing == standing);
+    if stands(Standing::Failed) {
+        Some("receipt.never-came")
+    } else if stands(Standing::Claimed) {
+        Some("receipt.unseen")
+    } else {
+        None
+    }
 }
 
 /// The sale as its records have it here.

@@ -60,6 +60,7 @@ pub const STEPS: &[Migration] = &[
     step!(42, "0021_telephone"),
     step!(43, "0022_texted_receipts"),
     Migration { number: 44, name: "custom tax", sql: soko_projection::CUSTOM_TAX },
+    step!(45, "0023_texted_numbers"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -90,6 +90,8 @@ pub(crate) struct Wanted {
     pub(crate) web: Option<Web>,
     pub(crate) sends_mail: bool,
     pub(crate) sends_sms: bool,
+    /// Receipts of all stalls that are texted within a day, if not as many as usual.
+    pub(crate) texted_receipts_per_day: Option<i64>,
     /// What browsers subscribe to, and the way to their push services.
     pub(crate) push: Option<(String, Egress)>,
     /// The way to addresses of programs.
@@ -132,6 +134,7 @@ impl TestServer {
         wanted: Wanted,
         seed: u64,
     ) -> Self {
+        let usual = Settings::default();
         let app = App::new(Parts {
             store: store.store.clone(),
             secret,
@@ -148,10 +151,13 @@ impl TestServer {
                 web: wanted.web.unwrap_or_default(),
                 sends_mail: wanted.sends_mail,
                 sends_sms: wanted.sends_sms,
+                texted_receipts_per_day: wanted
+                    .texted_receipts_per_day
+                    .unwrap_or(usual.texted_receipts_per_day),
                 push_key: wanted.push.as_ref().map(|(key, _)| key.clone()),
                 egress: wanted.egress.or(wanted.push.map(|(_, egress)| egress)),
                 operator_key: Some(OPERATOR_KEY.into()),
-                ..Settings::default()
+                ..usual
             },
             pay: PayDesk::new(wanted.pay),
         });

@@ -154,6 +154,11 @@ impl Shop {
 
     /// The register sells so much tea over the counter.
     pub(crate) async fn sell(&mut self, quantity: i64) {
+        self.sell_for(quantity, (TenderKind::Cash, Standing::Settled)).await;
+    }
+
+    /// The same, paid in some way that somebody saw or did not see.
+    pub(crate) async fn sell_for(&mut self, quantity: i64, (kind, standing): (TenderKind, Standing)) {
         let at_ms = self.server.app.now_ms();
         let shift = ShiftId([0x5a; 16]);
         let line = SaleLine {
@@ -170,12 +175,7 @@ impl Shop {
             total_minor: 450 * quantity,
             note: String::new(),
         };
-        let tender = Tendered {
-            kind: TenderKind::Cash,
-            amount_minor: 450 * quantity,
-            reference: String::new(),
-            standing: Standing::Settled,
-        };
+        let tender = Tendered { kind, amount_minor: 450 * quantity, reference: String::new(), standing };
         let sale = SaleMade {
             sale: SALE,
             shift,

@@ -107,6 +107,13 @@ async fn a_mailbox_that_is_none_is_told_and_forgotten() {
         assert_eq!(again.map_err(StoreError::from).unwrap(), 1);
         assert_eq!(counter.round().await, Round { dropped: 1, ..Round::default() });
         assert!(counter.sink.taken().is_empty());
+        // Nobody has a paper yet: the next one is the first.
+        counter.ask(SALE, 2, "amina@example.com").await.expect(StatusCode::OK);
+        assert_eq!(counter.round().await, Round { sent: 1, ..Round::default() });
+        assert!(!counter.sink.taken()[0].text().contains("COPY"));
+        counter.ask(SALE, 3, "amina@example.com").await.expect(StatusCode::OK);
+        counter.round().await;
+        assert!(counter.sink.taken()[0].text().contains("COPY"));
     }
 }
 

@@ -1,6 +1,8 @@
 //! Texts to telephones: a provider on this machine that is spoken to like each that we know, keeps what it is given and answers as
 //! it was told.
 
+mod texted;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use soko_domain::ids::ThingId;
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{StoreError, params};
 use soko_sync_server::egress::Egress;
 use soko_sync_server::messages::{Carriers, Round, Sms, SmsSettings, SmsShape, round};
 use soko_sync_server::pay::Secret;
@@ -21,7 +23,7 @@ use soko_sync_server::store::Shard;
 use super::{MINUTE_MS, ORIGIN};
 use crate::common::TestStore;
 use crate::common::server::{Answer, PASSWORD, TestServer, Wanted};
-use crate::common::shop::{SALE, STALL, Shop, TEA, core, id, orders, stores};
+use crate::common::shop::{STALL, Shop, TEA, core, id, orders, stores};
 
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -156,7 +158,10 @@ struct Market {
 
 impl Market {
     async fn open(store: TestStore, shape: SmsShape) -> Self {
-        let wanted = Wanted { sends_sms: true, ..Wanted::default() };
+        Self::open_wanted(store, shape, Wanted { sends_sms: true, ..Wanted::default() }).await
+    }
+
+    async fn open_wanted(store: TestStore, shape: SmsShape, wanted: Wanted) -> Self {
         let shop = Shop::open_wanted(store, core(), 40, wanted).await;
         let provider = Provider::open().await;
         let sms = Sms::new(provider.settings(shape), Egress::new(true).unwrap()).unwrap();
@@ -492,107 +497,4 @@ async fn numbers_that_are_none_are_refused_with_a_sentence() {
     let somebody = closed.person("amina@example.org").await;
     let answer = closed.put("/v1/me/telephone", &json!({"number": NUMBER})).bearer(&somebody).send().await;
     answer.refused(StatusCode::CONFLICT, "no_channel");
-}
-
-/// Asks for the receipt of the shop's sale, as its register.
-async fn text_receipt(market: &Market, request: u8, body: Value) -> Answer {
-    let path = format!("/v1/stalls/{STALL}/sales/{SALE}/mailed/{}", id(request));
-    market.server().put(&path, &body).bearer(&market.shop.register.access).send().await
-}
-
-fn to(number: &str, language: &str) -> Value {
-    json!({"telephone": number, "language": language})
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_receipt_is_texted_once_and_its_number_is_forgotten() {
-    for shape in SHAPES {
-        for store in stores() {
-            let mut market = Market::open(store, shape).await;
-            market.shop.sell(2).await;
-            for _ in 0..2 {
-                let asked = text_receipt(&market, 1, to(" +254 712-345-678 ", "fr")).await;
-                assert_eq!(asked.expect(StatusCode::OK).text("state"), "waiting");
-            }
-            assert_eq!(market.round().await, Round { sent: 1, ..SENT });
-            let taken = market.provider.taken();
-            let [text] = taken.as_slice() else { panic!("{taken:?}") };
-            let lines: Vec<&str> = text.text().lines().collect();
-            assert_eq!(text.to(), NUMBER);
-            assert!(lines[0].contains('1') && lines[0].contains("Tea House"), "{lines:?}");
-            assert_eq!(lines[1], "Total EUR: 9,00");
-            assert!(lines[2].contains("20"), "the day: {lines:?}");
-            assert_proven(text, shape);
-            let again = text_receipt(&market, 1, to(NUMBER, "fr")).await.expect(StatusCode::OK);
-            assert_eq!((again.text("state"), market.round().await), ("sent".into(), Round::default()));
-            assert_eq!(numbers(&market).await, [""]);
-
-            // Nobody has this one: the register hears why, without the number.
-            let (refused, words) = no_number(shape);
-            market.provider.answer(&[refused]);
-            text_receipt(&market, 2, to(NUMBER, "en")).await.expect(StatusCode::OK);
-            assert_eq!(market.round().await, Round { given_up: 1, ..SENT });
-            let told = text_receipt(&market, 2, to(NUMBER, "en")).await.expect(StatusCode::OK);
-            let reason = told.text("reason");
-            assert_eq!(told.text("state"), "given-up");
-            assert!(reason.contains(words) && !reason.contains("712345678"), "{reason}");
-            assert_eq!(numbers(&market).await, ["", ""]);
-        }
-    }
-}
-
-/// What the server holds of whom receipts went to.
-async fn numbers(market: &Market) -> Vec<String> {
-    let find = |tx: &mut dyn Tx| {
-        let rows = tx.query("select address from mailed_receipt where stall = $1", params![STALL])?;
-        rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
-    };
-    let found: Result<Vec<String>, _> = market.server().store.store.read(find).await;
-    found.map_err(StoreError::from).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn receipts_are_texted_to_numbers_alone_and_as_often_as_a_day_allows() {
-    for store in stores() {
-        let mut market = Market::open(store, SmsShape::Http).await;
-        market.shop.sell(1).await;
-        let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
-        for (body, code) in [
-            (to("0712 345 678", "en"), "telephone_unreadable"),
-            (to("amina@example.org", "en"), "telephone_unreadable"),
-            (to(NUMBER, "de"), "language_unknown"),
-            (json!({"language": "en"}), "receipt_address"),
-            (
-                json!({"language": "en", "telephone": NUMBER, "address": "amina@example.org"}),
-                "receipt_address",
-            ),
-        ] {
-            text_receipt(&market, 1, body).await.refused(unprocessable, code);
-        }
-        let mail = json!({"address": "amina@example.org", "language": "en"});
-        text_receipt(&market, 1, mail).await.refused(StatusCode::CONFLICT, "no_mail");
-        texted_before(&market, 50).await;
-        let later = text_receipt(&market, 1, to(NUMBER, "en")).await;
-        assert_eq!(later.headers["retry-after"], "61", "it keeps waiting at the register");
-        later.refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
-        market.server().clock.advance_ms(MINUTE_MS);
-        text_receipt(&market, 1, to(NUMBER, "en")).await.expect(StatusCode::OK);
-        assert_eq!(market.round().await, Round { sent: 1, ..SENT });
-    }
-}
-
-/// As many receipts of other sales were texted, almost a day ago.
-async fn texted_before(market: &Market, count: u8) {
-    let made_ms = market.server().app.now_ms() - DAY_MS + MINUTE_MS;
-    let work = move |tx: &mut dyn Tx| {
-        for number in 0..count {
-            tx.run(
-                "insert into mailed_receipt (message, stall, author, sale, address, language, is_copy, made_ms, channel)
-                 values ($1, $2, $3, $4, '', 'en', 0, $5, 4)",
-                params![ThingId([number; 16]), STALL, ThingId([1; 16]), ThingId([200 - number; 16]), made_ms],
-            )?;
-        }
-        Ok::<_, StoreError>(())
-    };
-    market.server().store.store.write(Shard::stall(STALL), work).await.unwrap();
 }

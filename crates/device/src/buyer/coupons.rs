@@ -64,7 +64,12 @@ impl Device {
                 self.write(|tx| forget(tx, stall, &looked.code))?;
                 Ok(Looked { terms: None, problem: code, ..looked })
             }
-            Some(Err(Unanswered::NoAnswer(_) | Unanswered::NoAccess(_) | Unanswered::Later { .. }))
+            Some(Err(
+                Unanswered::NoAnswer(_)
+                | Unanswered::Unreached(_)
+                | Unanswered::NoAccess(_)
+                | Unanswered::Later { .. },
+            ))
             | None => Ok(looked),
         }
     }

@@ -88,13 +88,15 @@ impl Device {
     pub(crate) async fn follow_orders(self: Rc<Self>) {
         let mut failures = 0;
         while !self.is_closed() {
-            let heard = self.orders.heard();
-            let wait_ms = match self.settle().await {
+            let (heard, looked_ms) = (self.orders.heard(), self.now().at_ms);
+            let settled = self.settle(looked_ms).await;
+            let mailed_ms = self.mailed_wait_ms(looked_ms).unwrap_or(IDLE_MS);
+            let wait_ms = match settled {
                 Ok(None) => {
                     failures = 0;
-                    IDLE_MS
+                    IDLE_MS.min(mailed_ms)
                 }
-                Ok(Some(Waits::ForPerson)) => LOOK_MS,
+                Ok(Some(Waits::ForPerson)) => LOOK_MS.min(mailed_ms),
                 Ok(Some(Waits::ForServer)) | Err(_) => {
                     failures += 1;
                     self.back_off_ms(failures)
@@ -111,9 +113,9 @@ impl Device {
 
     /// What servers should know and have not heard, apart from records. Receipts of a counter and what this device buys wait for different
     /// servers, and not for each other.
-    async fn settle(&self) -> Result<Option<Waits>, Undone> {
+    async fn settle(&self, looked_ms: i64) -> Result<Option<Waits>, Undone> {
         self.learn_quiet().await?;
-        let mailed = self.send_mailed().await;
+        let mailed = self.send_mailed(looked_ms).await;
         Ok(match self.settle_buyer().await? {
             Some(Waits::ForServer) => Some(Waits::ForServer),
             waits => mailed?.or(waits),
@@ -142,7 +144,9 @@ impl Device {
     pub(super) fn heard<T>(&self, answer: Result<T, Unanswered>) -> Result<Heard<T>, Undone> {
         Ok(match answer {
             Ok(now) => Heard::Now(now),
-            Err(Unanswered::NoAnswer(_) | Unanswered::Later { .. }) => Heard::Waits(Waits::ForServer),
+            Err(Unanswered::NoAnswer(_) | Unanswered::Unreached(_) | Unanswered::Later { .. }) => {
+                Heard::Waits(Waits::ForServer)
+            }
             Err(Unanswered::NoAccess(_)) => {
                 self.forget_session()?;
                 Heard::Waits(Waits::ForPerson)

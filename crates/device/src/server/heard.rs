@@ -40,7 +40,7 @@ impl Heard {
 
     /// A refusal is an answer, too.
     pub(crate) fn note(&self, host: &dyn Host, unanswered: Option<&Unanswered>) {
-        let is_online = !matches!(unanswered, Some(Unanswered::NoAnswer(_)));
+        let is_online = !matches!(unanswered, Some(Unanswered::NoAnswer(_) | Unanswered::Unreached(_)));
         if is_online {
             self.last_contact_ms.set(Some(host.now().at_ms));
         }

@@ -24,7 +24,7 @@ use crate::host::Host;
 
 pub(crate) use heard::Heard;
 pub(crate) use likes::{LikesSaid, Turned};
-pub(crate) use mailed::Mailed;
+pub(crate) use mailed::{Mailed, MailedNow};
 pub(crate) use orders::{Brought, LineNow, OrderNow, PlacedAs, ReturnNow, Wish};
 pub(crate) use reviews::Said;
 pub use web::Unanswered;

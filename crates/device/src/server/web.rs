@@ -27,6 +27,9 @@ pub enum Unanswered {
     /// No answer, or one that cannot be trusted to be whole. It may have been done.
     #[error("the server gave no answer: {0}")]
     NoAnswer(String),
+    /// There was no connection: nothing was asked, and nothing done. A browser does not say so; there it is no answer.
+    #[error("the server gave no answer: {0}")]
+    Unreached(String),
     /// The token is not in force any more.
     #[error("the server does not know this access: {0}")]
     NoAccess(String),
@@ -46,8 +49,18 @@ impl From<reqwest::Error> for Unanswered {
             sentence = format!("{sentence}: {inner}");
             cause = inner.source();
         }
-        Self::NoAnswer(sentence)
+        if is_unreached(&error) { Self::Unreached(sentence) } else { Self::NoAnswer(sentence) }
     }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn is_unreached(error: &reqwest::Error) -> bool {
+    error.is_connect()
+}
+
+#[cfg(target_family = "wasm")]
+fn is_unreached(_: &reqwest::Error) -> bool {
+    false
 }
 
 #[derive(Default, Deserialize)]

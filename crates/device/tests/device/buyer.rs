@@ -418,7 +418,7 @@ fn an_order_whose_replies_are_lost_is_held_once() {
         let server = Running::start(&folder.path().join("server"));
         let stall = Shell::open(&folder.path().join("till"));
         stall.shop(&server).await;
-        let lossy = Lossy::before(&server, 2).await;
+        let lossy = Lossy::before(&server, (ORDERS, 2)).await;
         let shopper = Shell::open(&folder.path().join("phone"));
         buyer_of(&shopper, lossy.url()).await;
         buy(&shopper, 1, put(MANGO, 3)).await;

@@ -297,17 +297,26 @@ impl Shell {
     }
 
     pub(crate) async fn sign_up(&self, server: &Running, email: &str) {
-        self.device(DeviceVerb::UseServer { server: server.url() }).await;
+        self.sign_up_at(server.url(), email).await;
+    }
+
+    async fn sign_up_at(&self, server: String, email: &str) {
+        self.device(DeviceVerb::UseServer { server }).await;
         let (email, password) = (email.into(), PASSWORD.into());
         self.device(DeviceVerb::CreateAccount { email, password }).await;
     }
 
     /// Founded, connected, and the server has everything.
     pub(crate) async fn shop(&self, server: &Running) {
+        self.shop_at(server.url()).await;
+    }
+
+    /// The same with a server that is reached at some address.
+    pub(crate) async fn shop_at(&self, server: String) {
         self.found().await;
         self.receive(MANGO, 20).await;
         self.receive(TEA, 20).await;
-        self.sign_up(server, "owner@example.org").await;
+        self.sign_up_at(server, "owner@example.org").await;
         self.device(DeviceVerb::Connect(STALL)).await;
         self.until("the server to have everything", async || {
             let status = self.status().await;
@@ -421,14 +430,26 @@ fn app(place: &Place, sends_mail: bool) -> App {
     })
 }
 
-/// Stands before a server and loses the reply to the first orders.
+/// A kind of request that something happens to on its way.
+#[derive(Clone, Copy)]
+pub(crate) struct Marked {
+    pub(crate) method: &'static str,
+    /// A part of its path.
+    pub(crate) path: &'static str,
+    /// What comes back in the place of the server's reply; nothing for a connection that ends.
+    pub(crate) instead: Option<&'static str>,
+}
+
+pub(crate) const ORDERS: Marked = Marked { method: "POST ", path: "/orders HTTP", instead: None };
+
+/// Stands before a server and loses the reply to the first requests of a kind.
 pub(crate) struct Lossy {
     address: SocketAddr,
     pub(crate) lost: Rc<Cell<u32>>,
 }
 
 impl Lossy {
-    pub(crate) async fn before(server: &Running, losses: u32) -> Self {
+    pub(crate) async fn before(server: &Running, (marked, losses): (Marked, u32)) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let (address, behind) = (listener.local_addr().unwrap(), server.address);
         let lost = Rc::new(Cell::new(0));
@@ -436,7 +457,7 @@ impl Lossy {
         tokio::task::spawn_local(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Ok(far) = TcpStream::connect(behind).await else { continue };
-                tokio::task::spawn_local(carry(near, far, Rc::clone(&counted), losses));
+                tokio::task::spawn_local(carry(near, far, Rc::clone(&counted), (marked, losses)));
             }
         });
         Self { address, lost }
@@ -447,26 +468,35 @@ impl Lossy {
     }
 }
 
-/// Carries bytes both ways. A connection with an order that is to lose its reply ends before it comes back.
-async fn carry(mut near: TcpStream, mut far: TcpStream, lost: Rc<Cell<u32>>, losses: u32) {
+/// Carries bytes both ways. A connection with a request that is to lose its reply ends before it comes back, or brings another one.
+async fn carry(
+    mut near: TcpStream,
+    mut far: TcpStream,
+    lost: Rc<Cell<u32>>,
+    (marked, losses): (Marked, u32),
+) {
     let (mut there, mut back) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-    let mut is_order = false;
+    let (method, path) = (marked.method.as_bytes(), marked.path.as_bytes());
+    let mut is_marked = false;
     loop {
         tokio::select! {
             read = near.read(&mut there) => {
                 let Some(part) = part(read, &there) else { return };
-                is_order |= part.starts_with(b"POST ") && part.windows(12).any(|it| it == b"/orders HTTP");
+                is_marked |= part.starts_with(method) && part.windows(path.len()).any(|it| it == path);
                 if far.write_all(part).await.is_err() {
                     return;
                 }
             }
             read = far.read(&mut back) => {
                 let Some(part) = part(read, &back) else { return };
-                if is_order && lost.get() < losses {
+                if is_marked && lost.get() < losses {
                     lost.set(lost.get() + 1);
+                    if let Some(instead) = marked.instead {
+                        let _ = near.write_all(instead.as_bytes()).await;
+                    }
                     return;
                 }
-                is_order = false;
+                is_marked = false;
                 if near.write_all(part).await.is_err() {
                     return;
                 }
