@@ -106,6 +106,50 @@ test("first hour 12: a sale is paid by gift card and by points, the rest in cash
   });
 });
 
+test("first hour 10 and 12: what a gift card and cash paid goes back into both, and an exchange for less gives no change", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const tea = await opened(till, "50");
+    await till.addProduct("Bag", "5");
+    const code = await sellCard(till, "80");
+    const inTwoWays = async () => {
+      await till.go("/sell");
+      await till.addToCart(tea);
+      await toPay(till);
+      await till.button("Gift card, credit or points").click();
+      await dialog(till).getByRole("textbox", { name: "Code of the card" }).fill(code);
+      await dialog(till).getByRole("textbox", { name: "Amount" }).fill("40");
+      await dialog(till).getByRole("button", { name: /^Pay .*40\.00 with it/ }).click();
+      await says(page.locator(".pay-due strong"), /10\.00/);
+      await till.button("Done, money is in").click();
+      await page.getByText(/Sale \d+ is saved/).waitFor();
+    };
+    const back = async (number) => {
+      await till.go("/sales");
+      await page.getByRole("link", { name: new RegExp(`Sale ${number}`) }).click();
+      await till.button("Refund").click();
+      await dialog(till).getByText(/Paid with: .*Voucher.*40\.00.*Cash.*10\.00/).waitFor();
+      await dialog(till).getByRole("button", { name: "More" }).click();
+      await dialog(till).getByRole("textbox", { name: "Code of the card" }).fill(code);
+      await dialog(till).getByRole("textbox", { name: "Reason" }).fill("stale");
+    };
+    await inTwoWays();
+    await back(1);
+    const plan = dialog(till).getByRole("status", { name: "What goes back" });
+    await says(plan, /Goes back: Cash.*10\.00.*Into the card or credit.*40\.00/s);
+    await dialog(till).getByRole("button", { name: "Give the money back" }).click();
+    await page.getByText(/50\.00 given back/).waitFor();
+
+    await inTwoWays();
+    await back(2);
+    await dialog(till).getByRole("button", { name: "Exchange for other goods" }).click();
+    await till.addToCart("Bag");
+    await page.getByRole("link", { name: /^(Pay|Give back)/ }).first().click();
+    await page.getByText(/are worth .*35\.00 more/).waitFor();
+    assert.ok(await till.button("Done, money is in").isDisabled());
+  });
+});
+
 test("a refund stays as credit, credit pays, and an erased customer is gone for good", async () => {
   await afterOneVisit(async (till) => {
     const { page } = till;

@@ -157,6 +157,18 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     await allow(till, "I saw it");
     await page.getByText("The sale was voided").waitFor();
 
+    // The customer was told a total: what leaves the cart then has a reason.
+    await walk(till, "/sell");
+    await till.addToCart(tea);
+    await page.getByRole("link", { name: /^Pay / }).first().click();
+    await take.waitFor();
+    await walk(till, "/sell");
+    await cart.getByRole("button", { name: "Empty the cart" }).click();
+    await dialog(till).getByText("Paying began already").waitFor();
+    await dialog(till).getByRole("textbox", { name: "Reason" }).fill("no money on her");
+    await dialog(till).getByRole("button", { name: "Remove" }).click();
+    await cart.getByText("Nothing in the cart").waitFor();
+
     // What a cashier sees of the drawer before counting says nothing.
     await walk(till, "/drawer/now");
     await says(fact(till, "Should be in the drawer"), "After counting");
@@ -166,6 +178,7 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
       ["Sale voided", /Baraka/, /Allowed by Amina: I saw it/],
       ["Drawer opened without a sale", /Baraka/, /Allowed by Amina: bank was closed/],
       ["Discount", /Baraka/, /Allowed by Amina: the last one/],
+      ["Taken off after paying began", /Baraka/, /no money on her \(Tea/],
     ]) {
       const row = page.locator(".audit-row").filter({ hasText: what });
       await row.first().waitFor();

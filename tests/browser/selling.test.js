@@ -136,7 +136,7 @@ test("17: a payment is claimed, then seen with its code, and the code pays one s
     await claim.getByRole("button", { name: "The money came" }).click();
     await claim.getByText("Seen").waitFor();
     await byPhone("qx12y");
-    await till.page.getByText("This code paid another sale already").first().waitFor();
+    await till.page.getByText("This code has paid for something already").first().waitFor();
     await till.go("/today");
     await till.page.getByRole("heading", { level: 1 }).waitFor();
     await comes(() => till.page.getByRole("heading", { name: "Money that nobody saw yet" }).count(), 0);

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use soko_app_api::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 use soko_app_api::{
     DiscountInput, LabelView, OpenOrderEdit, OpenOrderLineView, OpenOrderView, ProductRow, RefundLineInput,
-    ReturnInput, SaleAbout, SaleLineInput, ScannedRow, TabLine,
+    ReturnInput, SaleAbout, SaleLineInput, ScannedRow, TabLine, TakenOffInput,
 };
 use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
 
+use crate::drafts::{self, Draft};
+
 /// Of an open cart as it is kept. Whoever changes what a cart has counts it up and reads the one before, too.
-pub const LAYOUT: u8 = 1;
+pub const LAYOUT: u8 = 2;
 
 /// More lines are no sale at a counter, and a draft has its limit.
 pub const LINES_MAX: usize = 300;
@@ -35,6 +37,16 @@ pub struct Cart {
     /// What came back of an earlier sale, in exchange.
     pub returned: Option<Returned>,
     next_key: u32,
+    /// Paying began, so the customer was told what it costs.
+    pub is_told: bool,
+}
+
+/// A cart as it was kept, also by the program before, which did not know whether paying had begun.
+pub fn unpack(bytes: &[u8]) -> Draft<Cart> {
+    match drafts::unpack(LAYOUT, bytes) {
+        Draft::Unreadable => drafts::unpack(LAYOUT - 1, &[bytes, &[0]].concat()),
+        found @ (Draft::None | Draft::Is(_)) => found,
+    }
 }
 
 /// An open order as this cart knows it.
@@ -111,6 +123,7 @@ impl Cart {
             customer: None,
             returned: None,
             next_key: 1,
+            is_told: false,
         }
     }
 
@@ -168,6 +181,16 @@ impl Cart {
 
     pub fn remove(&mut self, key: u32) {
         self.lines.retain(|line| line.key != key);
+    }
+
+    /// What was asked for here, and is not any more in what it is to be.
+    pub fn taken_off(&self, after: &Self) -> Vec<TakenOffInput> {
+        let left = |line: &CartLine| {
+            let same = after.lines.iter().find(|kept| after.sale == self.sale && kept.key == line.key);
+            same.map_or(0, |kept| kept.quantity)
+        };
+        let lines = self.lines.iter().filter(|line| left(line) < line.quantity);
+        lines.map(|line| line.taken_off(line.quantity.saturating_sub(left(line)))).collect()
     }
 
     pub fn quantity_of(&self, product: ProductId) -> i64 {
@@ -269,6 +292,24 @@ impl Cart {
 }
 
 impl CartLine {
+    /// So much of it, as it is written down when it leaves.
+    fn taken_off(&self, quantity: i64) -> TakenOffInput {
+        let (price_minor, per) = self.asked();
+        let amount = i128::from(price_minor) * i128::from(quantity) / i128::from(per.max(1));
+        TakenOffInput {
+            product: self.product,
+            name: self.name.clone(),
+            quantity,
+            amount_minor: i64::try_from(amount).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// Its price, and for how much.
+    fn asked(&self) -> (i64, i64) {
+        let price = (self.price_minor, self.price_per);
+        self.label.as_ref().map_or(price, |label| (label.price_minor, label.quantity))
+    }
+
     /// The step of its plus and minus.
     pub fn step(&self) -> i64 {
         match self.unit {
@@ -323,9 +364,7 @@ impl CartLine {
 
     fn input(&self) -> SaleLineInput {
         // C53: the buyer was told this price, whatever becomes of the product's own.
-        let price = (self.price_minor, self.price_per);
-        let (price_minor, price_per) =
-            self.label.as_ref().map_or(price, |label| (label.price_minor, label.quantity));
+        let (price_minor, price_per) = self.asked();
         SaleLineInput {
             product: self.product,
             name: self.product.is_none().then(|| self.name.clone()),
@@ -464,10 +503,40 @@ mod tests {
             lines: vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable }],
             reason: "too green".into(),
         });
-        let packed = crate::drafts::pack(LAYOUT, &full);
-        let hex: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, FROZEN);
-        assert_eq!(crate::drafts::unpack(LAYOUT, &packed), crate::drafts::Draft::Is(full));
+        let before = bytes(FROZEN);
+        assert_eq!(unpack(&before), Draft::Is(full.clone()), "as the program before kept it");
+        assert_eq!(unpack(&before[1..]), Draft::Is(full.clone()), "and the one before that");
+        full.is_told = true;
+        let packed = drafts::pack(LAYOUT, &full);
+        assert_eq!(packed[1..], [&before[1..], &[1]].concat());
+        assert_eq!((packed[0], unpack(&packed)), (0xd2, Draft::Is(full)));
+        assert_eq!(unpack(&packed[..9]), Draft::Unreadable);
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_leaves_a_cart_is_known() {
+        let mut before = cart();
+        before.add(&row(1));
+        before.add(&row(1));
+        before.add_custom("Bag".into(), 20);
+        let mut after = before.clone();
+        assert!(before.taken_off(&after).is_empty());
+        after.add(&row(2));
+        after.set_quantity(before.lines[0].key, 1);
+        let off = |after: &Cart| -> Vec<(String, i64, i64)> {
+            before
+                .taken_off(after)
+                .into_iter()
+                .map(|line| (line.name, line.quantity, line.amount_minor))
+                .collect()
+        };
+        assert_eq!(off(&after), [("Cloves".into(), 1, 500)]);
+        let other = Cart::new(SaleId([9; 16]), ThingId([9; 16]));
+        assert_eq!(off(&other), [("Cloves".into(), 2, 1_000), ("Bag".into(), 1, 20)], "all of it");
     }
 
     const FROZEN: &str = "d1100101010101010101010101010101010110020202020202020202020202020202020201011001010101010101010101010101\

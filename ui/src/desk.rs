@@ -46,6 +46,8 @@ pub struct Inner {
     pub scans: Listeners<String>,
     /// What is on the counter of the chosen stall.
     pub cart: Watched<Cart>,
+    /// What the cart is to be once somebody said why something leaves it.
+    pub reduced: Watched<Option<Cart>>,
     /// A product of which a variant is to be chosen for the counter.
     pub choosing: Watched<Option<ProductId>>,
 }
@@ -113,6 +115,7 @@ impl Desk {
             stall: Watched::new(stall),
             scans: Listeners::default(),
             cart: Watched::new(new_cart()),
+            reduced: Watched::new(None),
             choosing: Watched::new(None),
         }));
         let hearing = desk.clone();

@@ -57,6 +57,7 @@ mod stock_history;
 mod stock_of;
 mod swaps;
 mod tabs;
+mod taken_off;
 mod tenders;
 mod today;
 mod transfer;

@@ -286,6 +286,13 @@ pub enum Verb {
         amount_minor: i64,
         reason: String,
     },
+    /// Lines leave a cart after paying began.
+    TakeOff {
+        #[serde(with = "as_hex")]
+        sale: SaleId,
+        lines: Vec<TakenOffInput>,
+        reason: String,
+    },
     /// Opens the drawer without a sale.
     OpenDrawer {
         reason: String,
@@ -505,6 +512,16 @@ pub struct RefundLineInput {
     pub quantity: i64,
     #[serde(with = "as_word")]
     pub goods: GoodsBack,
+}
+
+/// So much of a line that a cart had asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TakenOffInput {
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
+    pub name: String,
+    pub quantity: i64,
+    pub amount_minor: i64,
 }
 
 /// What comes back of an earlier sale, in exchange.

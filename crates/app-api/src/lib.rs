@@ -48,7 +48,7 @@ pub use buyer::*;
 pub use codec::{CodecError, decode, encode};
 pub use command::{
     AdjustedLineInput, BeyondShare, Command, DiscountInput, InsteadInput, ReceivedLineInput, RefundLineInput,
-    ReturnInput, SaleLineInput, TaxInput, TenderInput, Verb,
+    ReturnInput, SaleLineInput, TakenOffInput, TaxInput, TenderInput, Verb,
 };
 pub use counter::*;
 pub use coupons::*;

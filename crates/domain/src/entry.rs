@@ -49,8 +49,8 @@ pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, Spend
 pub use refund::{GivenBack, RefundLine, RefundMade};
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use sale::{
-    PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing, Tendered,
-    cash_kept, cash_tendered,
+    LinesTakenOff, PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing,
+    TakenOff, Tendered, cash_kept, cash_tendered,
 };
 pub use swap::{
     Instead, OrderSwapAsked, OrderSwapEnded, OrderSwapOffered, OrderSwapTaken, OrderSwapWithdrawn, SwapEnd,
@@ -217,6 +217,7 @@ entries! {
     63 OrderSwapWithdrawn v 1,
     64 OrderTransferCame v 1,
     65 OrderSentBack v 1,
+    66 LinesTakenOff v 1,
     71 IncidentSettled v 1,
     72 OrderBackAsked v 1,
     73 OrderRefundAsked v 1,

@@ -94,7 +94,7 @@ pub enum Refusal {
     BeyondForbidden,
     #[error("the payment was seen already")]
     PaymentSeen,
-    #[error("this code paid sale {0} already; ask the buyer for another payment")]
+    #[error("this code paid already, for {0}; ask the buyer for another payment")]
     CodeUsed(SaleId),
     #[error("the payments do not cover the total: {missing_minor} (smallest units) are missing")]
     Underpaid { missing_minor: i64 },

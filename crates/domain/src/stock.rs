@@ -160,7 +160,8 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::ReturnRefused(_) | Entry::ProgramActed(_) | Entry::CustomerPut(_) | Entry::CustomerErased(_)
         | Entry::EpochStarted(_) | Entry::DeviceAdmitted(_) | Entry::ShareRecalled(_) | Entry::IncidentRaised(_)
         | Entry::IncidentSettled(_) | Entry::OrderBackAsked(_) | Entry::RefundAllowed(_) | Entry::Unfrozen(_)
-        | Entry::RecordParked(_) | Entry::PaymentVerified(_) | Entry::PaymentSettled(_) | Entry::PaymentFailed(_) => {}
+        | Entry::RecordParked(_) | Entry::PaymentVerified(_) | Entry::PaymentSettled(_) | Entry::PaymentFailed(_)
+        | Entry::LinesTakenOff(_) => {}
     }
     Ok(out.0)
 }

@@ -46,6 +46,7 @@ fn is_notable(stamp: &Stamp, entry: &Entry) -> bool {
         Entry::ShiftOpened(_)
         | Entry::ShiftClosed(_)
         | Entry::SaleVoided(_)
+        | Entry::LinesTakenOff(_)
         | Entry::RefundMade(_)
         | Entry::DrawerMoved(_)
         | Entry::DrawerOpened(_)

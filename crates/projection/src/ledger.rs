@@ -90,7 +90,7 @@ pub(crate) fn apply_entry(
         | Entry::StockAdjusted(_)
         | Entry::StockConverted(_)
         | Entry::StockMoved(_) => Ok(()),
-        Entry::ProgramActed(_) | Entry::RecordParked(_) => Ok(()),
+        Entry::ProgramActed(_) | Entry::RecordParked(_) | Entry::LinesTakenOff(_) => Ok(()),
     }
 }
 

@@ -107,7 +107,7 @@ pub const SWAPS: &str = include_str!("../../../migrations/shared/0019_swaps.sql"
 /// Paying by bank transfer. It marks logs, as [`LISTS`] does.
 pub const TRANSFERS: &str = include_str!("../../../migrations/shared/0020_transfers.sql");
 
-/// What a stall's own amounts are taxed with. It marks logs, as [`LISTS`] does.
+/// What a stall's own amounts are taxed with, and what codes of payments paid beside sales. It marks logs, as [`LISTS`] does.
 pub const CUSTOM_TAX: &str = include_str!("../../../migrations/shared/0021_custom_tax.sql");
 
 /// Counts and their marks.
@@ -194,4 +194,5 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "price_refusal",
     "coupon",
     "order_return",
+    "paid_code",
 ];

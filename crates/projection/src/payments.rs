@@ -3,7 +3,7 @@
 
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, RefundMade, SaleMade, Standing};
-use soko_domain::ids::{AuthorId, LogId, OrderId, SaleId, ShiftId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, SaleId, ShiftId, ThingId};
 use soko_domain::verbs::verify_payment::{Payment, code_key};
 use soko_record_log::{Row, StoreError, Tx, params};
 
@@ -52,6 +52,24 @@ pub(crate) fn taken(book: &mut Book<'_>, place: &Place, sale: &SaleMade) -> Resu
         )?;
     }
     Ok(())
+}
+
+/// A code that paid an order or a purse: it pays nothing else.
+pub(crate) fn code_paid(
+    book: &mut Book<'_>,
+    place: &Place,
+    (kind, reference): (TenderKind, &str),
+    paid: ThingId,
+) -> Result<(), StoreError> {
+    let code = code_key(reference);
+    if kind != TenderKind::MobileMoney || code.is_empty() {
+        return Ok(());
+    }
+    book.tx.run(
+        "insert into paid_code (log, author, seq, code, paid) values ($1, $2, $3, $4, $5)
+         on conflict (log, author, seq, code) do nothing",
+        params![place.log, place.author, place.seq, code, paid],
+    )
 }
 
 pub(crate) fn said(
@@ -170,6 +188,8 @@ pub fn sale_of_code(
          union
          select p.sale from payment_word p
          where p.log = $1 and p.code = $2 and p.sale <> $3 and {NOT_VOIDED}
+         union
+         select c.paid from paid_code c where c.log = $1 and c.code = $2 and c.paid <> $3
          order by 1 limit 1"
     );
     let rows = tx.query(&sql, params![log, code, apart_from])?;

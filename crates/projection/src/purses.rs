@@ -9,6 +9,7 @@ use soko_record_log::{StoreError, params};
 use crate::book::Book;
 use crate::drawer;
 use crate::ledger::Place;
+use crate::payments;
 use crate::project::Touched;
 
 /// A row of what happened.
@@ -45,6 +46,9 @@ pub(crate) fn filled(
         reason: &filled.reason,
     };
     note(book, place, stamp, &happened)?;
+    if let Some(kind) = filled.tender {
+        payments::code_paid(book, place, (kind, &filled.reference), ThingId(filled.purse.0))?;
+    }
     let Some(shift) = filled.shift else { return Ok(()) };
     let sums = match filled.cause {
         FillCause::Bought => Sums { bought: 1, bought_units: filled.units, ..Sums::default() },

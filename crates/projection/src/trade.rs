@@ -304,7 +304,12 @@ pub(crate) fn order_handed_over(
         params![place.log, handed.order, place.author, place.seq],
     )?;
     match &handed.taken {
-        Some(taken) => drawer::order_taken(book, place, taken, touched),
+        Some(taken) => {
+            for paid in &taken.tenders {
+                payments::code_paid(book, place, (paid.kind, &paid.reference), ThingId(handed.order.0))?;
+            }
+            drawer::order_taken(book, place, taken, touched)
+        }
         None => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::line::{CartDiscount, Custom, LineSheet};
 use super::offer_with::OfferWith;
 use super::tabs::{Park, TabState, Tabs, use_tab, use_tabs};
+use super::taken_off::reduce;
 use crate::acting::{closes, opens, sets};
 use crate::cart::{Cart, CartLine};
 use crate::customers::OnCounter;
@@ -73,7 +74,9 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
         let (desk, speech) = (desk.clone(), speech.clone());
         Callback::from(move |_: MouseEvent| {
             let before = desk.cart.get();
-            desk.cart.set(new_cart());
+            if !reduce(&desk, new_cart()) {
+                return;
+            }
             let back = desk.clone();
             desk.toasts.offer(
                 speech.say("cart.cleared"),
@@ -157,8 +160,9 @@ fn Line(props: &LineProps) -> Html {
         let (desk, speech, line) = (desk.clone(), speech.clone(), line.clone());
         Callback::from(move |quantity: i64| {
             let before = desk.cart.get();
-            desk.cart.change(|cart| cart.set_quantity(line.key, quantity));
-            if quantity <= 0 {
+            let mut after = before.clone();
+            after.set_quantity(line.key, quantity);
+            if reduce(&desk, after) && quantity <= 0 {
                 let back = desk.clone();
                 let text = speech.fill("cart.removed", &[("name", &line.name)]);
                 let undo = Callback::from(move |()| back.cart.set(before.clone()));

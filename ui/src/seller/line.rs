@@ -6,6 +6,7 @@ use soko_domain::money::Ppm;
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
+use super::taken_off::reduce;
 use crate::acting::sets;
 use crate::cart::CartLine;
 use crate::desk::use_desk;
@@ -46,16 +47,22 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
             let Some(((quantity, discount), price_minor)) = read else { return };
             let (note, reason) = (note.trim().to_owned(), reason.trim().to_owned());
             let changed = CartLine { quantity, price_minor, discount, note, reason, ..line.clone() };
-            desk.cart.change(|cart| {
-                if quantity == 0 { cart.remove(changed.key) } else { cart.replace(changed.clone()) }
-            });
+            let mut after = desk.cart.get();
+            if quantity == 0 {
+                after.remove(changed.key)
+            } else {
+                after.replace(changed)
+            }
+            reduce(&desk, after);
             on_close.emit(());
         })
     };
     let remove = {
         let (desk, on_close, key) = (desk.clone(), props.on_close.clone(), line.key);
         Callback::from(move |_: MouseEvent| {
-            desk.cart.change(|cart| cart.remove(key));
+            let mut after = desk.cart.get();
+            after.remove(key);
+            reduce(&desk, after);
             on_close.emit(());
         })
     };

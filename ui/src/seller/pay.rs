@@ -63,6 +63,10 @@ struct PaidProps {
 #[component]
 fn Paid(props: &PaidProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
+    {
+        let desk = desk.clone();
+        use_effect_with((), move |()| desk.cart.change(|cart| cart.is_told = true));
+    }
     let shift = use_shift(&props.stall);
     let tab = use_tab(&props.stall, &props.cart);
     let is_closed = tab.as_ref().is_some_and(|tab| tab.closed_by.is_some());

@@ -12,7 +12,7 @@ use yew::prelude::*;
 
 use super::choose::Choosing;
 use crate::app::use_stall;
-use crate::cart::{Cart, LAYOUT};
+use crate::cart::{self, Cart, LAYOUT};
 use crate::desk::{Desk, new_cart, use_desk};
 use crate::drafts::{self, Draft};
 use crate::parts::{Dialog, Photo};
@@ -239,7 +239,7 @@ async fn load((desk, speech): (&Desk, &Speech), stall: LogId) {
     let before = desk.cart.get();
     let answer = desk.call(Call::Kept { key: key(stall) }).await;
     let Answer::Kept(bytes) = answer else { return };
-    let kept = match drafts::unpack(LAYOUT, &bytes) {
+    let kept = match cart::unpack(&bytes) {
         Draft::Is(cart) => unless_sold(desk, stall, cart).await,
         Draft::None => new_cart(),
         Draft::Unreadable => {

@@ -9,6 +9,7 @@ use super::camera::use_camera;
 use super::counter::{Counter, CounterBar};
 use super::scans::put;
 use super::shift::NoDrawer;
+use super::taken_off::TakenOff;
 use super::with_stall;
 use crate::acting::sets;
 use crate::browser;
@@ -45,6 +46,7 @@ fn Counted(props: &StallProps) -> Html {
                 <Offer stall={stall.clone()} />
             </section>
             <Counter stall={stall.clone()} class="sell-counter" />
+            <TakenOff stall={stall.clone()} />
             <CounterBar {stall} />
         </div>
     }

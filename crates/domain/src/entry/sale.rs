@@ -168,3 +168,27 @@ crate::wire_struct! {
         pub reason: String,
     }
 }
+
+crate::wire_struct! {
+    pub struct TakenOff {
+        /// None for a custom amount.
+        pub product: Option<ProductId>,
+        pub name: String,
+        pub quantity: i64,
+        /// What the cart had asked for it.
+        pub amount_minor: i64,
+    }
+}
+
+crate::wire_struct! {
+    /// Lines left a cart after paying began. Nothing was sold of them.
+    pub struct LinesTakenOff {
+        pub taking: ThingId,
+        /// The sale that the cart was to become.
+        pub sale: SaleId,
+        pub shift: Option<ShiftId>,
+        pub lines: Vec<TakenOff>,
+        pub amount_minor: i64,
+        pub reason: String,
+    }
+}

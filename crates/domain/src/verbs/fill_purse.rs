@@ -7,6 +7,7 @@ use crate::ids::{ProductId, SaleId, ShiftId, ThingId};
 use crate::people::{Doer, Wish};
 use crate::purse::PURSE_UNITS_MAX;
 use crate::refusal::{Refusal, ensure, invalid};
+use crate::verbs::verify_payment::code_key;
 use crate::verbs::{NOTE_LEN_MAX, check_note};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +19,8 @@ pub struct FillPurse {
     /// How it is paid for; nothing for a present.
     pub tender: Option<TenderKind>,
     pub reference: String,
+    /// Somebody of the stall saw that the money of a payment by phone came.
+    pub is_seen: bool,
     pub reason: String,
 }
 
@@ -26,6 +29,8 @@ pub struct Facts {
     pub open_shift: Option<ShiftId>,
     /// Whether the customer whose purse it is, is known and not erased.
     pub customer_known: bool,
+    /// What the code of a payment by phone paid already.
+    pub code_used_by: Option<SaleId>,
     pub doer: Doer,
 }
 
@@ -42,7 +47,14 @@ pub fn decide(facts: &Facts, command: &FillPurse) -> Result<Vec<Entry>, Refusal>
             FillCause::Given
         }
         Some(TenderKind::Voucher) => return Err(invalid("payment", "a purse does not pay for a purse")),
-        Some(_) => {
+        Some(kind) => {
+            // A purse is spent at once: nobody fills it for what a buyer only says (C73).
+            ensure(
+                kind != TenderKind::MobileMoney
+                    || command.is_seen && !code_key(&command.reference).is_empty(),
+                invalid("payment", "look that the money came, and enter its code"),
+            )?;
+            facts.code_used_by.map_or(Ok(()), |paid| Err(Refusal::CodeUsed(paid)))?;
             let is_money = command.kind != PurseKind::Points;
             ensure(is_money, invalid("purse", "points are earned and not sold"))?;
             FillCause::Bought
@@ -102,7 +114,8 @@ mod tests {
         let shift = ShiftId([1; 16]);
         let amina = Some(ThingId([2; 16]));
         let cash = Some(TenderKind::Cash);
-        let good = Facts { open_shift: Some(shift), customer_known: true, doer: Doer::Anybody };
+        let good =
+            Facts { open_shift: Some(shift), customer_known: true, code_used_by: None, doer: Doer::Anybody };
         let cashier = Doer::Person { role: Role::Cashier, limits: Limits::of(Role::Cashier), backing: None };
         let alone = Facts { doer: cashier, ..good.clone() };
         let closed = Facts { open_shift: None, ..good.clone() };
@@ -128,6 +141,15 @@ mod tests {
                 GiftCard,
                 None,
                 10,
+                Some(TenderKind::MobileMoney),
+                "",
+                Err(invalid("payment", "look that the money came, and enter its code")),
+            ),
+            (
+                &good,
+                GiftCard,
+                None,
+                10,
                 Some(TenderKind::Voucher),
                 "",
                 Err(invalid("payment", "a purse does not pay for a purse")),
@@ -135,8 +157,8 @@ mod tests {
         ] {
             let purse = ProductId([3; 16]);
             let reason = reason.to_owned();
-            let command =
-                FillPurse { purse, kind, customer, units, tender, reference: String::new(), reason };
+            let (reference, is_seen) = (String::new(), true);
+            let command = FillPurse { purse, kind, customer, units, tender, reference, is_seen, reason };
             let decided = decide(facts, &command).map(|entries| match entries.as_slice() {
                 [Entry::PurseFilled(filled)] => {
                     assert_eq!((filled.units, filled.shift, filled.sale), (units, Some(shift), None));
@@ -146,5 +168,21 @@ mod tests {
             });
             assert_eq!(decided, expected, "{command:?}");
         }
+        // By phone: seen, with a code that paid nothing yet.
+        let by_phone = FillPurse {
+            purse: ProductId([3; 16]),
+            kind: GiftCard,
+            customer: None,
+            units: 10,
+            tender: Some(TenderKind::MobileMoney),
+            reference: "QX12".into(),
+            is_seen: true,
+            reason: String::new(),
+        };
+        assert!(decide(&good, &by_phone).is_ok());
+        let used = Facts { code_used_by: Some(SaleId([9; 16])), ..good.clone() };
+        assert_eq!(decide(&used, &by_phone), Err(Refusal::CodeUsed(SaleId([9; 16]))));
+        let claimed = FillPurse { is_seen: false, ..by_phone };
+        assert!(decide(&good, &claimed).is_err());
     }
 }

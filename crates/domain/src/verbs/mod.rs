@@ -33,6 +33,7 @@ pub mod spend_purse;
 pub mod step_order;
 pub mod swap_order;
 pub mod take_back;
+pub mod take_off;
 pub mod transfer_order;
 pub mod verify_payment;
 pub mod void_sale;

@@ -286,6 +286,20 @@ fn trade_samples() -> Vec<Entry> {
             reason: "ripe".into(),
         }
         .into(),
+        LinesTakenOff {
+            taking: THING,
+            sale: SALE,
+            shift: Some(SHIFT),
+            lines: vec![TakenOff {
+                product: Some(MANGO),
+                name: "Mango".into(),
+                quantity: 500,
+                amount_minor: 1_445,
+            }],
+            amount_minor: 1_445,
+            reason: "trop cher".into(),
+        }
+        .into(),
         PaymentVerified { sale: SALE, tender: 1, code: "QX12Y".into() }.into(),
         PaymentSettled { sale: SALE, tender: 1 }.into(),
         PaymentFailed { sale: SALE, tender: 1, reason: "not in the list".into() }.into(),

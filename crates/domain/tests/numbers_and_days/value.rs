@@ -116,11 +116,16 @@ impl World {
     fn step(&mut self, step: Step) {
         match step {
             Step::Fill { register, units } => {
-                let facts =
-                    fill_purse::Facts { open_shift: Some(SHIFT), customer_known: false, doer: Doer::Anybody };
+                let facts = fill_purse::Facts {
+                    open_shift: Some(SHIFT),
+                    customer_known: false,
+                    code_used_by: None,
+                    doer: Doer::Anybody,
+                };
                 let (purse, kind, customer, tender) = (CARD, KIND, None, Some(TenderKind::Cash));
                 let (reference, reason) = (String::new(), String::new());
-                let command = FillPurse { purse, kind, customer, units, tender, reference, reason };
+                let command =
+                    FillPurse { purse, kind, customer, units, tender, reference, is_seen: true, reason };
                 self.write(register, fill_purse::decide(&facts, &command).unwrap());
             }
             Step::Spend { register, units } => self.spend(register, units),

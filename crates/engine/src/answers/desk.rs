@@ -292,6 +292,7 @@ fn kind_of(what: AuditWhat) -> Option<Kind> {
         AuditWhat::DrawerOpened => Kind::DrawerOpened,
         AuditWhat::Discount | AuditWhat::BeyondShare | AuditWhat::SaleApproved => Kind::SaleMade,
         AuditWhat::Voided => Kind::SaleVoided,
+        AuditWhat::TakenOff => Kind::LinesTakenOff,
         AuditWhat::Refunded => Kind::RefundMade,
         AuditWhat::StockCounted => Kind::StockCounted,
         AuditWhat::PersonChanged => Kind::PersonPut,
@@ -431,6 +432,11 @@ fn told(entry: &Entry) -> Told {
                 (off, _) => (AuditWhat::Discount, off),
             };
             Told { what, amount_minor: Some(amount), sale: Some(sale.sale), ..plain }
+        }
+        Entry::LinesTakenOff(off) => {
+            let names: Vec<&str> = off.lines.iter().map(|line| line.name.as_str()).collect();
+            let reason = format!("{} ({})", off.reason, names.join(", "));
+            Told { amount_minor: Some(off.amount_minor), reason, ..plain }
         }
         Entry::SaleVoided(void) => Told { reason: void.reason.clone(), sale: Some(void.sale), ..plain },
         Entry::RefundMade(refund) => Told {

@@ -1,11 +1,12 @@
 //! The drawer beside sales, and who works at the stall.
 
-use soko_app_api::{CoinsInput, Command, LimitsView, Reply, Verb};
-use soko_domain::ids::{PersonId, ShiftId, ThingId};
+use soko_app_api::{CoinsInput, Command, LimitsView, Reply, TakenOffInput, Verb};
+use soko_domain::entry::TakenOff;
+use soko_domain::ids::{PersonId, SaleId, ShiftId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::verbs::manage_people::{self, PutPerson};
-use soko_domain::verbs::{count_drawer, move_drawer, open_drawer};
+use soko_domain::verbs::{count_drawer, move_drawer, open_drawer, take_off};
 use soko_projection::read_desk as facts;
 use soko_record_log::StoreError;
 
@@ -48,6 +49,25 @@ pub(super) fn open(writing: &mut Writing<'_>, opening: ThingId, reason: &str) ->
     let facts = open_drawer::Facts { open_shift, doer: writing.doer.clone() };
     let payload = open_drawer::OpenDrawer { opening, reason: reason.trim().into() };
     writing.write(open_drawer::decide(&facts, &payload)?)?;
+    Ok(Reply::Done)
+}
+
+pub(super) fn take_off(
+    writing: &mut Writing<'_>,
+    (taking, sale): (ThingId, SaleId),
+    lines: &[TakenOffInput],
+    reason: &str,
+) -> Result<Reply, NotDone> {
+    let open_shift = writing.open_shift()?.map(|open| open.shift);
+    let line = |line: &TakenOffInput| TakenOff {
+        product: line.product,
+        name: line.name.clone(),
+        quantity: line.quantity,
+        amount_minor: line.amount_minor,
+    };
+    let lines = lines.iter().map(line).collect();
+    let payload = take_off::TakeOff { taking, sale, lines, reason: reason.into() };
+    writing.write(take_off::decide(open_shift, &payload)?)?;
     Ok(Reply::Done)
 }
 

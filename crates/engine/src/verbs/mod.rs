@@ -127,6 +127,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::MoveDrawer { amount_minor, reason } => {
             desk::move_money(writing, command.id, (*amount_minor, reason))
         }
+        Verb::TakeOff { sale, lines, reason } => desk::take_off(writing, (command.id, *sale), lines, reason),
         Verb::OpenDrawer { reason } => desk::open(writing, command.id, reason),
         Verb::CountDrawer { shift, coins, other_minor } => {
             desk::count(writing, (command.id, *shift), (coins, *other_minor))
@@ -236,6 +237,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         // What is approved is looked at when it is done.
         Verb::Approved { .. } => true,
         Verb::MoveDrawer { .. } => role.may_write(Kind::DrawerMoved),
+        Verb::TakeOff { .. } => role.may_write(Kind::LinesTakenOff),
         Verb::OpenDrawer { .. } => role.may_write(Kind::DrawerOpened),
         Verb::CountDrawer { .. } => role.may_write(Kind::DrawerCounted),
         // The register's role bounds it; whether the person may is for people to say.

@@ -15,7 +15,7 @@ use soko_domain::verbs::spend_purse::{self, SpendPurse, Touched};
 use soko_projection::read_customers as facts;
 use soko_record_log::StoreError;
 
-use super::sale::tendered;
+use super::sale::{codes_used, tendered};
 use crate::failure::{Failure, NotDone};
 use crate::purse::{Purse, named};
 use crate::weaken::Sabotage;
@@ -29,9 +29,12 @@ pub(super) fn fill(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     if tender.as_ref().is_some_and(|tender| tender.amount_minor != *units) {
         return Err(Refusal::Invalid { field: "payment", problem: "is not what goes in" }.into());
     }
+    // The same code fills no purse twice either, so none is left out.
+    let used = codes_used(writing, SaleId::default(), tender.as_slice())?;
     let facts = fill_purse::Facts {
         open_shift: writing.open_shift()?.map(|open| open.shift),
         customer_known: is_known(writing, purse.customer)?,
+        code_used_by: used.into_values().next(),
         doer: writing.doer.clone(),
     };
     let command = FillPurse {
@@ -41,6 +44,7 @@ pub(super) fn fill(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
         units: *units,
         tender: tender.as_ref().map(|tender| tender.kind),
         reference: tender.as_ref().map(|tender| tender.reference.clone()).unwrap_or_default(),
+        is_seen: tender.as_ref().is_some_and(|tender| tender.seen),
         reason: reason.clone(),
     };
     writing.write(fill_purse::decide(&facts, &command)?)?;
@@ -182,6 +186,7 @@ pub(super) fn refunded(
         units: refund.voucher_given(),
         tender: None,
         reference: String::new(),
+        is_seen: true,
         reason: refund.reason.clone(),
     };
     entries.push(fill_purse::of_refund(&command, (refund.shift, refund.sale))?);

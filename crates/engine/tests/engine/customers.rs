@@ -334,6 +334,31 @@ fn what_a_card_paid_becomes_no_money() {
     device.digests_agree();
 }
 
+/// C73: what a buyer only says fills no purse, and a code that paid for something fills none.
+#[test]
+fn a_payment_by_phone_fills_a_purse_when_it_was_seen() {
+    let mut device = stocked();
+    let by_phone = |number, code: &str, seen| {
+        let tender = TenderInput { reference: code.into(), seen, ..TenderInput::cash(500) };
+        let tender = Some(TenderInput { kind: TenderKind::MobileMoney, ..tender });
+        command(number, Verb::FillPurse { purse: card(), units: 500, tender, reason: String::new() })
+    };
+    assert_eq!(device.refused(by_phone(10, "QX1", false)), "invalid");
+    assert_eq!(device.refused(by_phone(11, "", true)), "invalid");
+    device.done(by_phone(12, "QX1", true));
+    assert_eq!(device.refused(by_phone(13, "q x1", true)), "code_used");
+    // It pays no sale either, and what paid a sale fills no purse.
+    let phone = |code: &str| TenderInput {
+        kind: TenderKind::MobileMoney,
+        reference: code.into(),
+        ..TenderInput::cash(250)
+    };
+    assert_eq!(device.refused(sell(20, 1, None, vec![phone("QX1")])), "code_used");
+    device.done(sell(21, 1, None, vec![phone("QX2")]));
+    assert_eq!(device.refused(by_phone(14, "QX2", true)), "code_used");
+    assert_eq!(device.balance(card()), (500, 500));
+}
+
 /// A line that was paid in cash and from a card comes back into both, by one refund; and out for other goods as both.
 #[test]
 fn a_line_that_was_paid_in_two_ways_goes_back_in_two() {

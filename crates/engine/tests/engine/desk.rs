@@ -3,7 +3,7 @@
 use soko_app_api::{
     AtRegisterView, AuditRow, AuditWhat, BeyondShare, CoinsInput, Command, DiscountInput, PeopleCall,
     PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, ReturnInput, SaleAbout, SaleLineInput,
-    ShiftReport, ShiftReportRow, TaxInput, TenderInput, Verb, View, Window,
+    ShiftReport, ShiftReportRow, TakenOffInput, TaxInput, TenderInput, Verb, View, Window,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::Standing;
@@ -188,6 +188,34 @@ fn two_shifts_of_one_day_have_each_their_own_totals() {
     let mut device = device.restart();
     assert_eq!(device.report_of(&rows[1]), z);
     assert!(device.engine.verify(STALL).unwrap().is_sound());
+}
+
+/// First hour 16: what leaves a cart after paying began has a reason, and stands in the audit.
+#[test]
+fn lines_that_leave_a_cart_after_paying_began_are_in_the_audit() {
+    let mut device = stocked();
+    let off = |number, reason: &str| {
+        let bag = TakenOffInput { product: None, name: "Bag".into(), quantity: 1, amount_minor: 50 };
+        let mango = TakenOffInput {
+            product: Some(product(MANGO)),
+            name: "Mango".into(),
+            quantity: 2,
+            amount_minor: 500,
+        };
+        let verb = Verb::TakeOff { sale: sale_id(20), lines: vec![mango, bag], reason: reason.into() };
+        command(number, verb)
+    };
+    assert_eq!(device.refused(off(20, " ")), "invalid");
+    device.done(off(21, "too dear"));
+    let what = Some(AuditWhat::TakenOff);
+    let (person, business_day, window) = (None, None, Window::first(10));
+    let View::Audit(rows) = device.view(Query::Audit { stall: STALL, person, business_day, what, window })
+    else {
+        panic!("no audit")
+    };
+    let rows: Vec<_> = rows.iter().map(|row| (row.amount_minor, row.reason.as_str())).collect();
+    assert_eq!(rows, [(Some(550), "too dear (Mango, Bag)")]);
+    assert_eq!(device.stock(product(MANGO)).counted, 50, "nothing moved");
 }
 
 /// First hour 10: what a refund takes back is tax, too, to the cent, and a void leaves none.
