@@ -130,11 +130,11 @@ export const addressOf = (address, places) => (typeof address === "string" ? add
 
 // Without loading the page anew, which is most of the work. The frames are for the screen before to go.
 async function walk({ page }, path) {
-  await page.evaluate(async (to) => {
+  await page.evaluate((to) => {
     history.pushState(null, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }, path);
+  await frames(page);
 }
 
 // Goes to a screen, and opens what lies over it; answers the page. What lies over one needs a page that was just loaded, and so does a
@@ -148,6 +148,7 @@ export async function show(it, [, address, open, which = "till"], { walks = fals
   await settled(till.page);
   if (open) {
     await open(till, it);
+    await frames(till.page);
     await settled(till.page);
   }
   return till.page;
@@ -178,5 +179,7 @@ export async function settled(page) {
     const moves = document.getAnimations().some((it) => it.playState === "running" && it.effect.getComputedTiming().iterations !== Infinity);
     return !busy && !moves && pictures.every((it) => it.complete);
   });
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await frames(page);
 }
+
+const frames = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
