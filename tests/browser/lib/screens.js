@@ -84,6 +84,12 @@ async function clearCart(till, it) {
   };
 }
 
+// Who is known already is to be seen, not only to be found.
+async function chooseCustomer({ page }) {
+  await press(page, "customer.on-sale");
+  await page.waitForFunction(() => document.querySelector(".pick-list")?.clientHeight > 40);
+}
+
 // By somebody who may not do it alone.
 async function asks({ page }) {
   await page.locator(".lock-person").filter({ hasText: "Baraka" }).click();
@@ -101,7 +107,7 @@ export const OPENED = [
   ["discount", "/sell", inCart(pressing("cart.discount"))],
   ["custom", "/sell", inCart(pressing("cart.custom"))],
   ["park", "/sell", inCart(pressing("tabs.park"))],
-  ["choose-customer", "/sell", inCart(pressing("customer.on-sale"))],
+  ["choose-customer", "/sell", inCart(chooseCustomer)],
   ["cart", "/sell", openCart],
   ["parked", "/sell", clearCart],
   ["refund", (it) => it.sale, pressing("refund.title")],
