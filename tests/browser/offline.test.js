@@ -137,8 +137,7 @@ test("a tab of the version before says that it is to be loaded again, and has it
     await till.go("/sales");
     assert.notEqual(await programOf(page), next, "nobody loads it again by themselves");
     await page.getByText("Soko was updated in another tab").first().waitFor();
-    await page.getByRole("button", { name: "Reload", exact: true }).click();
-    await page.waitForEvent("load");
+    await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Reload", exact: true }).click()]);
     await comes(lines(page), 1);
     assert.equal(await programOf(page), next);
     await old.pay();
