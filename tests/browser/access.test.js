@@ -1,9 +1,11 @@
-// Every screen for everybody: an automated check, the keyboard alone, large text, right to left.
+// Every screen and what lies over it for everybody, at a desk and on a phone: an automated check, the keyboard alone, large
+// text, right to left.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { axeSource } from "./lib/places.js";
-import { SCREENS, addressOf, choose, furnished, settled } from "./lib/screens.js";
+import { furnished } from "./lib/furnished.js";
+import { OPENED, SCREENS, choose, settled, show } from "./lib/screens.js";
 
 const TABS_MAX = 120;
 let it;
@@ -11,8 +13,7 @@ before(async () => {
   it = await furnished();
 });
 after(async () => {
-  await it.browser.close();
-  await it.server.close();
+  await it?.close();
 });
 
 const DESK = { width: 1280, height: 800 };
@@ -21,17 +22,18 @@ const PHONE = { width: 360, height: 640 };
 // The middle one cuts off in silence what is too wide for it.
 const cutOff = (page) =>
   page.evaluate(() => {
-    const parts = [document.documentElement, document.querySelector("main")];
+    const parts = [document.documentElement, document.querySelector("main"), ...document.querySelectorAll("dialog[open]")];
     return Math.max(...parts.map((part) => part.scrollWidth - part.clientWidth));
   });
 
 // How far a screen reaches beyond a phone's side, with its text this large.
 async function over(page, size) {
-  await page.setViewportSize(PHONE);
-  await page.evaluate((theSize) => document.documentElement.style.setProperty("font-size", theSize), size);
+  const sized = (theSize) => page.evaluate((it) => document.documentElement.style.setProperty("font-size", it), theSize);
+  await sized(size);
   await settled(page);
   const found = await cutOff(page);
-  await page.setViewportSize(DESK);
+  await sized("100%");
+  await settled(page);
   return found;
 }
 
@@ -42,28 +44,42 @@ async function serious(page) {
   return worst.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
 }
 
-// One visit to each screen answers both questions: loading forty pages is most of the work. The languages with long words
-// are looked at for their width alone.
-for (const [language, theme, size, asks] of [
-  ["en", "light", "200%", serious],
-  ["ar", "dark", "100%", serious],
-  ["sw", "light", "100%", () => []],
-  ["fr", "light", "100%", () => []],
+// One visit to a screen answers all questions; what lies over one is opened at each size, as it is there. The languages with long words are looked at for their width alone.
+async function findingsOf(entry, { size, isAsked, walks }) {
+  const [name, , open, which = "till"] = entry;
+  const { page } = it[which];
+  const findings = [];
+  const ask = async (where) => {
+    for (const finding of isAsked ? await serious(page) : []) findings.push(`${name}, ${where}: ${finding}`);
+  };
+  await page.setViewportSize(isAsked ? DESK : PHONE);
+  await show(it, entry, { walks });
+  await ask("desk");
+  await page.setViewportSize(PHONE);
+  if (open && isAsked) await show(it, entry);
+  const beyond = await over(page, size);
+  if (beyond > 1) findings.push(`${name}: ${beyond} px beyond the side`);
+  await ask("phone");
+  return findings;
+}
+
+for (const [language, theme, size, isAsked] of [
+  ["en", "light", "200%", true],
+  ["ar", "dark", "100%", true],
+  ["sw", "light", "100%", false],
+  ["fr", "light", "100%", false],
 ]) {
-  const also = asks === serious ? "no serious finding, and " : "";
+  const also = isAsked ? "no serious finding, and " : "";
   test(`on every screen ${also}nothing cut off at a phone's side (${language}, ${theme}, text of ${size})`, async () => {
-    const { page } = it.till;
-    await page.setViewportSize(DESK);
-    await choose(page, { language, theme });
+    for (const { page } of [it.till, it.guarded]) await choose(page, { language, theme });
     const findings = [];
-    for (const [name, address] of SCREENS) {
-      await it.till.go(addressOf(address, it.places));
-      await settled(page);
-      for (const finding of await asks(page)) findings.push(`${name}: ${finding}`);
-      const beyond = await over(page, size);
-      if (beyond > 1) findings.push(`${name}: ${beyond} px beyond the side`);
+    for (const [at, entry] of [...SCREENS, ...OPENED].entries()) {
+      findings.push(...(await findingsOf(entry, { size, isAsked, walks: at > 0 })));
     }
-    await choose(page, {});
+    for (const { page } of [it.till, it.guarded]) {
+      await page.setViewportSize(DESK);
+      await choose(page, {});
+    }
     assert.deepEqual(findings, []);
   });
 }

@@ -138,6 +138,48 @@ test("a tab that nobody sees lets one lead that is looked at", async () => {
   });
 });
 
+test("tabs of two versions share no engine: the later one goes on, the others say that they are to be loaded again", async () => {
+  await withBrowser(async (browser) => {
+    const first = await open(browser);
+    const stall = await beginStall(first);
+    const second = await open(browser);
+    const sold = [await sell(second, stall)];
+    const next = await WorkerPage.open(browser.context, await site.next(), frames);
+    sold.push(await sell(next, stall));
+    for (const old of [first, second]) {
+      await old.page.waitForFunction(() => window.soko.outdated);
+      assert.deepEqual(await old.call(makeSale(stall, newId())), { broken: "update.elsewhere" });
+    }
+    // Also one that a browser had put aside, and that begins a worker when it is shown again.
+    await first.restart();
+    assert.deepEqual(await first.call(makeSale(stall, newId())), { broken: "update.elsewhere" });
+    assert.deepEqual((await soldIn(next, stall)).sort(), sold.sort());
+    // Loaded again, they are the next version, and work through it.
+    for (const old of [first, second]) await old.page.close();
+    const again = await WorkerPage.open(browser.context, await site.next(), frames);
+    sold.push(await sell(again, stall));
+    assert.deepEqual((await soldIn(next, stall)).sort(), sold.sort());
+    assert.equal(await next.state("outdated"), false);
+  });
+});
+
+test("what an older tab had not answered when the next version came is done once or not at all, and it says so", async () => {
+  await withBrowser(async (browser) => {
+    const old = await open(browser);
+    const stall = await beginStall(old);
+    const tried = Array.from({ length: 40 }, () => newId());
+    const under_way = Promise.all(tried.map((sale) => old.call(makeSale(stall, sale))));
+    const next = await WorkerPage.open(browser.context, await site.next(), frames);
+    const own = await sell(next, stall);
+    const answers = await under_way;
+    await old.page.waitForFunction(() => window.soko.outdated);
+    const answered = tried.filter((_, at) => answers[at].done);
+    const kept = await soldIn(next, stall);
+    assert.equal(new Set(kept).size, kept.length);
+    assert.ok([...answered, own].every((sale) => kept.includes(sale)));
+  });
+});
+
 test("a worker that broke is replaced, and what it had not answered is done once", async () => {
   await withBrowser(async (browser) => {
     const page = await open(browser);

@@ -37,6 +37,34 @@ test("after one visit the app comes up although the server is gone", async () =>
   }
 });
 
+// Puts the files of a next version in place of those: another page, with another program and another worker.
+function putNext(web) {
+  const script = readFileSync(join(web, "sw.js"), "utf8");
+  const [, version] = script.match(/VERSION = "([^"]+)"/);
+  const [program] = script.match(/\/ui-[0-9a-f]{16}\.js/);
+  const [worker] = script.match(/\/worker-[0-9a-f]{16}\.js/);
+  const names = new Map([
+    [version, "the-next-version"],
+    [program, "/ui-ffffffffffffffff.js"],
+    [worker, "/worker-ffffffffffffffff.js"],
+  ]);
+  for (const name of [program, worker]) cpSync(join(web, name), join(web, names.get(name)));
+  for (const name of ["sw.js", "index.html"]) {
+    // Packed forms of the old one would be served instead.
+    for (const packed of [".br", ".gz"]) rmSync(join(web, name + packed), { force: true });
+    let text = readFileSync(join(web, name), "utf8");
+    for (const [old, one] of names) text = text.replaceAll(old, one);
+    writeFileSync(join(web, name), text);
+  }
+  return { version, program, next: names.get(program) };
+}
+
+const programOf = (page) =>
+  page.evaluate(() => {
+    const paths = performance.getEntriesByType("resource").map((it) => new URL(it.name).pathname);
+    return paths.find((path) => /^\/ui-[0-9a-f]{16}\.js$/.test(path));
+  });
+
 // The next version has another page with another program: until it is taken, a reload is the old one throughout, so that nothing is
 // written here that the old one could not read without a connection. What stands on the counter stays through all of it.
 test("a new version waits until the person takes it, and the open cart stays", async () => {
@@ -56,25 +84,10 @@ test("a new version waits until the person takes it, and the open cart stays", a
     await till.addToCart("Tea");
     const lines = () => page.locator(".counter-lines > li").count();
     await comes(lines, 1);
-    const script = readFileSync(join(web, "sw.js"), "utf8");
-    const [, version] = script.match(/VERSION = "([^"]+)"/);
-    const [program] = script.match(/\/ui-[0-9a-f]{16}\.js/);
-    const next = "/ui-ffffffffffffffff.js";
-    cpSync(join(web, program), join(web, next));
-    for (const name of ["sw.js", "index.html"]) {
-      // Packed forms of the old one would be served instead.
-      for (const packed of [".br", ".gz"]) rmSync(join(web, name + packed), { force: true });
-      const text = readFileSync(join(web, name), "utf8");
-      writeFileSync(join(web, name), text.replaceAll(version, "the-next-version").replaceAll(program, next));
-    }
-    const runs = () =>
-      page.evaluate(() => {
-        const paths = performance.getEntriesByType("resource").map((it) => new URL(it.name).pathname);
-        return paths.find((path) => /^\/ui-[0-9a-f]{16}\.js$/.test(path));
-      });
+    const { version, program, next } = putNext(web);
     await page.reload();
     await comes(lines, 1);
-    assert.equal(await runs(), program);
+    assert.equal(await programOf(page), program);
     const take = page.getByRole("button", { name: "Use it now" });
     await take.waitFor();
     const kept = () => page.evaluate(async () => (await caches.keys()).filter((it) => it.startsWith("soko-app-")));
@@ -82,9 +95,55 @@ test("a new version waits until the person takes it, and the open cart stays", a
     await Promise.all([page.waitForEvent("load"), take.click()]);
     await keptOffline(page);
     assert.deepEqual(await kept(), ["soko-app-the-next-version"]);
-    assert.equal(await runs(), next);
+    assert.equal(await programOf(page), next);
     await comes(lines, 1);
     assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+    rmSync(web, { recursive: true, force: true });
+  }
+});
+
+// A page that was there before the app's files were kept does not load itself again: nobody knows what stands on it.
+test("a tab of the version before says that it is to be loaded again, and has its cart afterwards", async () => {
+  const web = mkdtempSync(join(tmpdir(), "soko-web-"));
+  cpSync(WEB, web, { recursive: true });
+  const server = await Server.begin({ web });
+  const browser = new Browser();
+  try {
+    const context = await browser.start();
+    const old = await Till.open(context, server.url, "/begin");
+    const { page } = old;
+    await page.getByRole("textbox", { name: /^Name of the stall/ }).fill("Mama Akinyi");
+    await old.button("Open the stall").click();
+    await page.waitForURL((url) => url.pathname !== "/begin");
+    await keptOffline(page);
+    const till = await Till.open(context, server.url);
+    await till.addProduct("Tea", "2.50");
+    await till.openDrawer();
+    const link = page.getByRole("link", { name: "Sell", exact: true }).first();
+    await link.click();
+    await old.addToCart("Tea");
+    const lines = (which) => () => which.locator(".counter-lines > li").count();
+    await comes(lines(page), 1);
+    const { next } = putNext(web);
+    await till.go("/today");
+    const take = till.page.getByRole("button", { name: "Use it now" });
+    await take.waitFor();
+    await Promise.all([till.page.waitForEvent("load"), take.click()]);
+    await keptOffline(till.page);
+    assert.equal(await programOf(till.page), next);
+    await till.go("/sales");
+    assert.notEqual(await programOf(page), next, "nobody loads it again by themselves");
+    await page.getByText("Soko was updated in another tab").first().waitFor();
+    await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Reload", exact: true }).click()]);
+    await comes(lines(page), 1);
+    assert.equal(await programOf(page), next);
+    await old.pay();
+    await till.go("/sales");
+    await comes(() => till.sales().count(), 1);
+    assert.deepEqual([...old.problems, ...till.problems], []);
   } finally {
     await browser.close();
     await server.close();

@@ -1,9 +1,10 @@
-// Pictures of every screen × size × light × direction, one sheet of them all, and those of the README. Not a test: people
-// look at them. With `readme` behind the folder, only those of the README.
+// Pictures of every screen and of what lies over it × size × light × direction, one sheet of them all, and those of the README.
+// Not a test: people look at them. With `readme` behind the folder, only those of the README; with names of screens, only those.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SCREENS, SIZES, addressOf, choose, furnished, settled } from "./lib/screens.js";
+import { furnished } from "./lib/furnished.js";
+import { OPENED, SCREENS, SIZES, choose, settled, show } from "./lib/screens.js";
 
 // Goods with pictures from the demo's market, so that the stall looks like one.
 const GOODS = [
@@ -21,10 +22,13 @@ const README = [
   ["receipt-phone", (it) => it.receipt, 360, 640, "light", "fr"],
 ];
 
-const [, , out, what] = process.argv;
+const [, , out, ...wanted] = process.argv;
+const isReadme = wanted[0] === "readme";
+const all = [...SCREENS, ...OPENED].filter(([name]) => wanted.length === 0 || wanted.includes(name));
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-const { server, browser, till, places } = await furnished();
+const it = await furnished();
+const { browser, till, guarded } = it;
 const made = [];
 
 async function dress() {
@@ -41,31 +45,38 @@ async function dress() {
   for (const name of ["Espresso", "Fresh eggs"]) await till.addToCart(name);
 }
 
-async function picture(file, address) {
-  await till.go(addressOf(address, places));
-  await settled(till.page);
-  await till.page.screenshot({ path: join(out, file) });
+async function picture(file, entry) {
+  const page = await show(it, entry);
+  await page.screenshot({ path: join(out, file) });
+}
+
+async function dressed(size, theme, language) {
+  for (const { page } of [till, guarded]) {
+    await page.setViewportSize(size);
+    await choose(page, { language, theme });
+  }
+}
+
+// At one size, in one light and one direction.
+async function everything(size, theme, language) {
+  await dressed(size, theme, language);
+  for (const entry of all) {
+    const file = `${entry[0]}-${size.width}x${size.height}-${theme}-${language === "ar" ? "rtl" : "ltr"}.png`;
+    await picture(file, entry);
+    made.push(file);
+  }
 }
 
 try {
   await dress();
   mkdirSync(join(out, "readme"));
-  for (const [name, address, width, height, theme, language] of README) {
-    await till.page.setViewportSize({ width, height });
-    await choose(till.page, { language, theme });
-    await picture(`readme/${name}.png`, address);
+  for (const [name, address, width, height, theme, language] of wanted.length === 0 || isReadme ? README : []) {
+    await dressed({ width, height }, theme, language);
+    await picture(`readme/${name}.png`, [name, address]);
   }
-  for (const [width, height] of what === "readme" ? [] : SIZES) {
-    await till.page.setViewportSize({ width, height });
+  for (const [width, height] of isReadme ? [] : SIZES) {
     for (const theme of ["light", "dark"]) {
-      for (const language of ["en", "ar"]) {
-        await choose(till.page, { language, theme });
-        for (const [name, address] of SCREENS) {
-          const file = `${name}-${width}x${height}-${theme}-${language === "ar" ? "rtl" : "ltr"}.png`;
-          await picture(file, address);
-          made.push(file);
-        }
-      }
+      for (const language of ["en", "ar"]) await everything({ width, height }, theme, language);
     }
   }
   const figures = made.map((file) => `<figure><img src="${file}"><figcaption>${file}</figcaption></figure>`);
@@ -77,6 +88,5 @@ try {
   await sheet.screenshot({ path: join(out, "contact-sheet.png"), fullPage: true });
   console.log(`${made.length} pictures and a contact sheet in ${out}`);
 } finally {
-  await browser.close();
-  await server.close();
+  await it.close();
 }

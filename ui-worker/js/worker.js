@@ -2,12 +2,19 @@
 // tab ends, however that happens; the others pass calls on to it. Calls are repeatable by their ids, so whatever has no
 // answer when the leader changes is sent again.
 //
-// Page → here: { id, bytes, tries? } a call · { visible } · { hadOwn } this browser kept own data before
+// Tabs of two versions share one storage and one lock, but no engine: whose page was loaded later has the version that a
+// reload gives, so the others let go of the engine, answer nothing more and have their pages say that they are to be
+// loaded again. What happened is in the files.
+//
+// Page → here: { id, bytes, tries? } a call · { visible } · { hadOwn, began } this browser kept own data before, and when
+// the page was loaded: with this a worker begins
 // Here → page: { id, bytes } an answer · { id, failed } a sentence · { told } · { keepsOwn } from now on · { ended }: make
-// a new worker and send again what has no answer.
+// a new worker and send again what has no answer · { outdated }: another tab has a later version.
 
 const LOCK = "soko-engine";
 const TRIES_MAX = 3; // A call that ended the program this often is not tried again.
+const VERSION = self.location.pathname; // Has a hash of this script and of the engine that it loads.
+const OUTDATED = "update.elsewhere"; // A sentence of the page's.
 
 const tab = crypto.randomUUID();
 const channel = new BroadcastChannel("soko-calls");
@@ -15,17 +22,18 @@ const open = new Map(); // Calls of this page that have no answer: id → { byte
 let leader = null; // The tab that runs the engine, once known.
 let engine = null; // The engine, if this tab leads.
 let broken = null; // Why this tab leads and yet has no engine.
+let holds = false; // Whether this tab has the lock.
 let visible = true;
 let hadOwn = false;
 let keepsOwn = false;
 let ending = false;
+let began = 0; // When the page was loaded.
+let outdated = false;
+const leaving = new AbortController(); // Ends the wait for the lock.
 
 self.onmessage = ({ data }) => {
   if (data.bytes) return take(data);
-  if ("hadOwn" in data) {
-    hadOwn = data.hadOwn;
-    if (hadOwn && engine) engine.expect_own();
-  }
+  if ("hadOwn" in data) begin(data);
   if ("visible" in data) {
     visible = data.visible;
     wish();
@@ -33,17 +41,48 @@ self.onmessage = ({ data }) => {
 };
 
 channel.onmessage = ({ data }) => {
+  if (data.version !== VERSION) return meet(data);
+  if (outdated) return;
   if (data.leads) follow(data.leads);
-  if (data.whoLeads && leader === tab) channel.postMessage({ leads: tab });
+  if (data.whoLeads && leader === tab) say({ leads: tab });
   if (data.call && leader === tab) serve(data.call);
   if (data.answer && data.answer.tab === tab) settle(data.answer);
   if (data.told) postMessage({ told: data.told });
   if (data.wish && leader === tab && !visible) yieldToOther();
 };
 
+const say = (message) => channel.postMessage({ version: VERSION, began, ...message });
+
+function begin(page) {
+  hadOwn = page.hadOwn;
+  began = page.began;
+  say({ whoLeads: true });
+  navigator.locks.request(LOCK, { signal: leaving.signal }, lead).catch((error) => {
+    if (!outdated) throw error;
+  });
+}
+
+// A tab of another version: one of the two is to be loaded again.
+function meet(other) {
+  const isLater = other.began > began || (other.began === began && other.version > VERSION);
+  if (isLater) return outdate();
+  if (other.whoLeads || other.leads) say({ isLater: true });
+}
+
+// The worker that comes after one that held the lock hears it again, and has all that is unanswered.
+function outdate() {
+  if (holds) return yieldToOther();
+  if (outdated) return;
+  outdated = true;
+  leaving.abort();
+  postMessage({ outdated });
+  for (const id of [...open.keys()]) settle({ id, failed: OUTDATED });
+}
+
 function take({ id, bytes, tries = 0 }) {
   open.set(id, { bytes, tries });
-  if (leader) send(id);
+  if (outdated) settle({ id, failed: OUTDATED });
+  else if (leader) send(id);
 }
 
 function send(id) {
@@ -53,7 +92,7 @@ function send(id) {
   }
   call.tries += 1;
   if (leader === tab) run(id, call.bytes).then(settle);
-  else channel.postMessage({ call: { to: leader, tab, id, bytes: call.bytes } });
+  else say({ call: { to: leader, tab, id, bytes: call.bytes } });
 }
 
 function settle({ id, bytes, failed }) {
@@ -62,7 +101,7 @@ function settle({ id, bytes, failed }) {
 
 // Another tab's call.
 async function serve({ to, tab: from, id, bytes }) {
-  if (to === tab) channel.postMessage({ answer: { tab: from, ...(await run(id, bytes)) } });
+  if (to === tab) say({ answer: { tab: from, ...(await run(id, bytes)) } });
 }
 
 async function run(id, bytes) {
@@ -84,7 +123,7 @@ function follow(tabThatLeads) {
 
 // A tab that nobody sees may be put to sleep by the browser; one that is looked at had better lead.
 function wish() {
-  if (visible && leader && leader !== tab) channel.postMessage({ wish: tab });
+  if (visible && leader && leader !== tab) say({ wish: tab });
 }
 
 function yieldToOther() {
@@ -108,12 +147,13 @@ self.addEventListener("error", (event) => {
 self.addEventListener("unhandledrejection", (event) => end(String(event.reason)));
 
 async function lead() {
+  holds = true;
   try {
     const program = await import("{{engine.js}}");
     await program.default({ module_or_path: "{{engine.wasm}}" });
     const opened = await program.open((told) => {
       postMessage({ told });
-      channel.postMessage({ told });
+      say({ told });
     });
     if (hadOwn) opened.expect_own();
     engine = opened;
@@ -121,9 +161,6 @@ async function lead() {
     broken = `Soko could not start in this browser: ${error.message ?? error}`;
   }
   follow(tab);
-  channel.postMessage({ leads: tab });
+  say({ leads: tab });
   await new Promise(() => {}); // The lock is held until this worker ends.
 }
-
-channel.postMessage({ whoLeads: true });
-navigator.locks.request(LOCK, lead);

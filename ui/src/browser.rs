@@ -25,6 +25,14 @@ pub fn root() -> Option<HtmlElement> {
     document().document_element().and_then(|root| root.dyn_into().ok())
 }
 
+/// Tells whoever listens to the window.
+pub fn happen(name: &str) {
+    if let Ok(event) = web_sys::Event::new(name) {
+        // Nobody can prevent it.
+        let _ = window().dispatch_event(&event);
+    }
+}
+
 /// A new identity: 128 bits of chance.
 pub fn chance() -> [u8; 16] {
     let mut bytes = [0; 16];

@@ -24,6 +24,9 @@ pub type Reads = fn(&[u8]) -> Result<Answer, CodecError>;
 /// What is told is heard by one listener, which passes it on.
 pub type Hear = Rc<dyn Fn(Told)>;
 
+/// Happens to the window when another tab has a later version: nothing is answered here any more.
+pub(crate) const OUTDATED: &str = "soko-outdated";
+
 pub trait Link {
     fn call(&self, call: Call) -> Waiting;
 

@@ -1,5 +1,5 @@
-//! Short news at the edge of the screen, some with a way back. It goes by itself, except an error, which stays
-//! until it is read.
+//! Short news at the edge of the screen, some with a way back. It goes by itself, but not from under somebody's hand; an
+//! error stays until it is read.
 
 use yew::prelude::*;
 
@@ -29,11 +29,13 @@ pub enum Tone {
 pub struct Toasts {
     pub shown: Watched<Vec<Toast>>,
     next: Watched<u32>,
+    /// The one under a pointer or with the focus.
+    held: Watched<Option<u32>>,
 }
 
 impl Default for Toasts {
     fn default() -> Self {
-        Self { shown: Watched::new(Vec::new()), next: Watched::new(1) }
+        Self { shown: Watched::new(Vec::new()), next: Watched::new(1), held: Watched::new(None) }
     }
 }
 
@@ -60,6 +62,15 @@ impl Toasts {
         self.shown.change(|shown| shown.retain(|toast| toast.id != id));
     }
 
+    /// Stays as long as somebody is at it.
+    pub fn hold(&self, id: u32, is_held: bool) {
+        if is_held {
+            self.held.set(Some(id));
+        } else if self.held.get() == Some(id) {
+            self.held.set(None);
+        }
+    }
+
     /// What went wrong before is past: it was done after all.
     pub fn forget_errors(&self) {
         self.shown.change(|shown| shown.retain(|toast| toast.tone != Tone::Error));
@@ -73,6 +84,9 @@ impl Toasts {
         let toasts = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             time::sleep(SHOWN_MS).await;
+            while toasts.held.get() == Some(id) {
+                time::sleep(SHOWN_MS).await;
+            }
             toasts.dismiss(id);
         });
     }

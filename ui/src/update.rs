@@ -10,7 +10,9 @@ use yew::prelude::*;
 
 use crate::browser::{self, time};
 use crate::desk::{Desk, use_desk};
-use crate::speech::use_speech;
+use crate::link::OUTDATED;
+use crate::nav;
+use crate::speech::{Speech, use_speech};
 
 const SCRIPT: &str = "/sw.js";
 const TAKE_OVER: &str = "take-over";
@@ -19,11 +21,12 @@ const SHOW: &str = "show";
 /// A first visit is shown before the files for the next one are fetched.
 const REGISTER_AFTER_MS: i32 = 2000;
 
-/// Makes the app work offline, and offers a version that waits.
+/// Makes the app work offline, offers a version that waits, and says when another tab has taken one that this has not.
 #[hook]
 pub fn use_updates() {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with((), move |()| {
+        suggest_reload(&desk, &speech);
         let going = desk.clone();
         let offer = Callback::from(move |waiting: ServiceWorker| {
             let take = Callback::from(move |()| {
@@ -40,6 +43,18 @@ pub fn use_updates() {
             let _ = register(&container, offer).await;
         });
     });
+}
+
+fn suggest_reload(desk: &Desk, speech: &Speech) {
+    let (desk, speech) = (desk.clone(), speech.clone());
+    let on_outdated = Closure::<dyn Fn()>::new(move || {
+        let reload = Callback::from(|()| nav::load_again());
+        desk.toasts.suggest(speech.say("update.elsewhere"), speech.say("update.reload"), reload);
+    });
+    let listener = on_outdated.as_ref().unchecked_ref();
+    // A browser that cannot say it here says it in place of every answer.
+    let _ = browser::window().add_event_listener_with_callback(OUTDATED, listener);
+    on_outdated.forget();
 }
 
 fn show_what_was_clicked(container: &ServiceWorkerContainer, desk: Desk) {

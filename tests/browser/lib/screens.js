@@ -1,8 +1,7 @@
-// Every screen with an address, and a browser in which each has something to show.
+// Every screen: those with an address, and those that something opens on one. `furnished.js` sees to it that each has
+// something to show.
 
-import { Server } from "./server.js";
-import { Browser } from "./browser.js";
-import { Till } from "./till.js";
+import { press, say } from "./words.js";
 
 export const SCREENS = [
   ["market", "/market"],
@@ -12,6 +11,7 @@ export const SCREENS = [
   ["offer", (it) => it.offer],
   ["basket", "/basket"],
   ["my-orders", "/my-orders"],
+  ["my-order", (it) => it.myOrder],
   ["liked", "/liked"],
   ["me", "/me"],
   ["sign-in", "/sign-in"],
@@ -20,16 +20,20 @@ export const SCREENS = [
   ["pay", "/sell/pay"],
   ["receipt", (it) => it.receipt],
   ["orders", "/orders"],
+  ["order", (it) => it.order],
   ["reviews", "/reviews"],
   ["coupons", "/coupons"],
   ["products", "/products"],
-  ["product", "/products/new"],
+  ["product-new", "/products/new"],
+  ["product", (it) => it.product],
   ["import", "/products/import"],
   ["categories", "/products/categories"],
   ["questions", "/products/questions"],
   ["labels", "/products/labels"],
   ["prices", "/products/prices"],
+  ["price", (it) => it.price],
   ["stock", "/stock"],
+  ["stock-of", (it) => it.stockOf],
   ["receive", "/stock/many/receive"],
   ["pass", "/stock/many/pass"],
   ["count", "/stock/many/count"],
@@ -38,6 +42,7 @@ export const SCREENS = [
   ["incidents", "/incidents"],
   ["figures", "/figures"],
   ["sales", "/sales"],
+  ["sale", (it) => it.sale],
   ["customers", "/customers"],
   ["customer", (it) => it.customer],
   ["cards", "/cards"],
@@ -46,9 +51,79 @@ export const SCREENS = [
   ["programs", "/programs"],
   ["devices", "/devices"],
   ["people", "/people"],
+  ["audit", "/audit"],
   ["drawer", "/drawer"],
+  ["report-x", "/drawer/now"],
+  ["report-z", (it) => it.reportZ],
   ["verify", "/verify"],
   ["nowhere", "/no/such/screen"],
+];
+
+const pressing = (key) => ({ page }) => press(page, key);
+
+// On a phone the cart lies behind a bar.
+async function openCart({ page }) {
+  const bar = page.locator(".counter-bar-open");
+  await bar.or(page.locator(".sell-counter .counter-line")).filter({ visible: true }).first().waitFor();
+  if (await bar.isVisible()) await bar.click();
+}
+
+const inCart = (work) => async (till) => {
+  await openCart(till);
+  await work(till);
+};
+
+// The cart is filled again afterwards, since other screens want one.
+async function clearCart(till, it) {
+  await openCart(till);
+  await press(till.page, "cart.clear");
+  it.leave = async () => {
+    await till.go("/sell");
+    await till.page.locator(".offer").first().click();
+    await till.page.locator(".counter-line").first().waitFor({ state: "attached" });
+  };
+}
+
+// Who is known already is to be seen, not only to be found.
+async function chooseCustomer({ page }) {
+  await press(page, "customer.on-sale");
+  await page.waitForFunction(() => document.querySelector(".pick-list")?.clientHeight > 40);
+}
+
+// By somebody who may not do it alone.
+async function asks({ page }) {
+  await page.locator(".lock-person").filter({ hasText: "Baraka" }).click();
+  await page.locator(".field-pin input, input.field-pin").first().fill("0815");
+  await page.locator(".pin-done").click();
+  await press(page, "drawer.open");
+  await page.getByRole("dialog").getByRole("textbox").fill("to change a note");
+  await page.locator("dialog .button-danger").click();
+  await page.getByRole("dialog", { name: await say(page, "approve.title") }).waitFor();
+}
+
+// What lies over a screen: its name, the screen below, what opens it, and where it is not on the first till.
+export const OPENED = [
+  ["line", "/sell", inCart(({ page }) => page.locator(".counter-name").filter({ visible: true }).first().click())],
+  ["discount", "/sell", inCart(pressing("cart.discount"))],
+  ["custom", "/sell", inCart(pressing("cart.custom"))],
+  ["park", "/sell", inCart(pressing("tabs.park"))],
+  ["choose-customer", "/sell", inCart(chooseCustomer)],
+  ["cart", "/sell", openCart],
+  ["parked", "/sell", clearCart],
+  ["refund", (it) => it.sale, pressing("refund.title")],
+  ["void", (it) => it.sale, pressing("sale.void")],
+  ["send-receipt", (it) => it.sale, pressing("mailed.title")],
+  ["receive-one", (it) => it.stockOf, pressing("stock.receive")],
+  ["count-close", "/drawer", pressing("drawer.count-close")],
+  ["move-cash", "/drawer", pressing("drawer.move")],
+  ["cancel-order", (it) => it.order, pressing("order.refuse")],
+  ["new-customer", "/customers", pressing("customer.add")],
+  ["checkout", "/basket", ({ page }) => page.locator("main .button-main").first().click()],
+  ["palette", "/today", ({ page }) => page.keyboard.press("Control+k")],
+  ["shortcuts", "/today", ({ page }) => page.keyboard.press("?")],
+  ["replication", "/today", ({ page }) => page.locator(".pill").first().click()],
+  ["lock", "/sell", ({ page }) => page.locator(".lock-person").first().waitFor(), "guarded"],
+  ["approval", "/drawer", asks, "guarded"],
 ];
 
 export const SIZES = [
@@ -57,46 +132,33 @@ export const SIZES = [
   [1440, 900],
 ];
 
-// A server with the small demo and a browser with a stall of its own: products, a sale, a cart.
-export async function furnished() {
-  const server = await Server.begin({ demo: true });
-  const browser = new Browser();
-  await browser.start();
-  const till = await Till.open(browser.context, server.url);
-  await till.openStall("Mama Akinyi");
-  for (const [name, price] of [["Tea", "2.50"], ["Mango", "1"], ["Coffee", "3.20"]]) await till.addProduct(name, price);
-  await till.openDrawer();
-  await till.sell("Tea");
-  const places = { receipt: new URL(till.page.url()).pathname };
-  await till.go("/customers");
-  await till.button("Add customer").click();
-  await till.page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Amina Wanjiru");
-  await till.page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-  await till.page.getByRole("heading", { name: "Amina Wanjiru", level: 1 }).waitFor();
-  places.customer = new URL(till.page.url()).pathname;
-  await till.go("/market");
-  // What the demo sold out, depending on the hour, cannot be put into a basket.
-  const linked = async (parts) => {
-    const handle = await till.page.waitForFunction((wanted) => {
-      const all = [...document.querySelectorAll("main:not(.first-paint) a[href^='/stall/']:not(.ware-out)")].map((it) => it.pathname);
-      return all.find((it) => it.split("/").length === wanted);
-    }, parts);
-    return handle.jsonValue();
-  };
-  places.category = await till.page.getByRole("navigation", { name: "Categories" }).getByRole("link").first().getAttribute("href");
-  places.stall = await linked(3);
-  await till.go(places.stall);
-  places.offer = await linked(4);
-  await till.go(places.offer);
-  await till.page.locator(".product-title .heart").click();
-  await till.button("Put in basket").click();
-  await till.page.getByText(/^In your basket/).waitFor();
-  await till.go("/sell");
-  await till.addToCart("Mango");
-  return { server, browser, till, places };
+export const addressOf = (address, places) => (typeof address === "string" ? address : address(places));
+
+// Without loading the page anew, which is most of the work. The frames are for the screen before to go.
+async function walk({ page }, path) {
+  await page.evaluate((to) => {
+    history.pushState(null, "", to);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, path);
+  await frames(page);
 }
 
-export const addressOf = (address, places) => (typeof address === "string" ? address : address(places));
+// Goes to a screen, and opens what lies over it; answers the page. What lies over one needs a page that was just loaded, and so does a
+// language that was just chosen.
+export async function show(it, [, address, open, which = "till"], { walks = false } = {}) {
+  const till = it[which];
+  await it.leave?.();
+  it.leave = null;
+  const path = addressOf(address, it.places);
+  await (walks && !open ? walk(till, path) : till.go(path));
+  await settled(till.page);
+  if (open) {
+    await open(till, it);
+    await frames(till.page);
+    await settled(till.page);
+  }
+  return till.page;
+}
 
 // Chooses language and light as a person does: the page keeps them.
 export async function choose(page, { language = "en", theme = "light" }) {
@@ -109,7 +171,8 @@ export async function choose(page, { language = "en", theme = "light" }) {
   );
 }
 
-// Two frames after the screen stopped changing: the device said how it stands, pictures are there, and nothing is loading.
+// Two frames after the screen stopped changing: the device said how it stands, pictures are there, nothing is loading and nothing
+// moves.
 export async function settled(page) {
   await page.getByRole("main").first().waitFor();
   await page.waitForFunction(() => {
@@ -118,7 +181,11 @@ export async function settled(page) {
     const inside = document.querySelector("main")?.textContent.trim();
     if (!inside || /^[.…]*$/.test(standing.trim())) return false;
     const pictures = [...document.images].filter((it) => it.loading !== "lazy");
-    return !busy && pictures.every((it) => it.complete);
+    // What slides in is half of it to be seen through.
+    const moves = document.getAnimations().some((it) => it.playState === "running" && it.effect.getComputedTiming().iterations !== Infinity);
+    return !busy && !moves && pictures.every((it) => it.complete);
   });
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await frames(page);
 }
+
+const frames = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));

@@ -67,6 +67,14 @@ export class Site {
     );
   }
 
+  // The worker of the next version, under a name of its own; answers it as a site of that version.
+  async next() {
+    const script = await readFile(join(WEB, this.worker), "utf8");
+    const worker = "/worker-ffffffffffffffff.js";
+    this.handlers.set(worker, (_, response) => this.#send(response, KINDS.js, script));
+    return { url: this.url, worker };
+  }
+
   #send(response, kind, bytes) {
     response.writeHead(200, { "content-type": kind, "content-security-policy": POLICY }).end(bytes);
   }

@@ -5,16 +5,17 @@ function begin({ worker: address, hadOwn }) {
   const fromHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
   const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const open = new Map();
-  const soko = { told: [], ended: [], keepsOwn: false };
+  const soko = { told: [], ended: [], keepsOwn: false, outdated: false };
   let next = 0;
   let worker;
   const start = () => {
     worker = new Worker(address, { type: "module" });
-    worker.postMessage({ hadOwn });
+    worker.postMessage({ hadOwn, began: performance.timeOrigin });
     worker.onerror = (event) => soko.ended.push(`error: ${event.message}`);
     worker.onmessage = ({ data }) => {
       if (data.told) soko.told.push(toHex(data.told));
       if (data.keepsOwn) soko.keepsOwn = true;
+      if (data.outdated) soko.outdated = true;
       if (data.ended) {
         soko.ended.push(data.ended);
         start();
@@ -32,6 +33,10 @@ function begin({ worker: address, hadOwn }) {
       open.set(++next, call);
       worker.postMessage({ id: next, bytes: call.bytes });
     });
+  soko.restart = () => {
+    worker.terminate();
+    start();
+  };
   soko.post = (message) => worker.postMessage(message);
   start();
   window.soko = soko;
@@ -57,6 +62,7 @@ export class WorkerPage {
   }
 
   state = (name) => this.page.evaluate((it) => window.soko[it], name);
+  restart = () => this.page.evaluate(() => window.soko.restart());
   post = (message) => this.page.evaluate((it) => window.soko.post(it), message);
 
   async told() {

@@ -140,7 +140,9 @@ impl Shared {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_error.forget();
         *shared.worker.borrow_mut() = Some(worker);
-        shared.post(&[("hadOwn", had_own().into())]);
+        // When this page was loaded: of two versions, the later page's goes on.
+        let began = bytes::property(&bytes::property(&browser::window(), "performance"), "timeOrigin");
+        shared.post(&[("hadOwn", had_own().into()), ("began", began)]);
         shared.say_whether_seen();
         let ids: Vec<u32> = shared.open.borrow().keys().copied().collect();
         ids.into_iter().for_each(|id| shared.send(id));
@@ -181,6 +183,8 @@ impl Shared {
             browser::ask_to_persist();
         } else if !bytes::property(message, "ended").is_undefined() {
             Self::begin_again(shared);
+        } else if bytes::property(message, "outdated").is_truthy() {
+            browser::happen(super::OUTDATED);
         }
     }
 

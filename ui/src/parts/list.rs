@@ -11,7 +11,7 @@ use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::Loading;
-use crate::browser;
+use crate::browser::{self, time};
 use crate::concerns::concerns;
 use crate::desk::{Desk, use_desk};
 use crate::paging::{self, PAGE_ROWS};
@@ -111,7 +111,8 @@ impl Sight {
     fn measure(list: &Element, scroller: &Element) -> Option<Self> {
         let probe = list.query_selector(".windowed-probe").ok()??.get_bounding_client_rect();
         let (area, view) = (list.get_bounding_client_rect(), scroller.get_bounding_client_rect());
-        let row_px = pixels(probe.height()).max(1);
+        // Not shown yet.
+        let row_px = Some(pixels(probe.height())).filter(|row_px| *row_px > 0)?;
         let columns = (pixels(area.width()) / pixels(probe.width()).max(1)).max(1);
         let above = pixels(view.top() - area.top()) / row_px;
         let in_view = pixels(view.height()) / row_px + 1;
@@ -162,6 +163,12 @@ fn use_sight(node: &NodeRef, sight: &UseStateHandle<Sight>) {
             }
         };
         measure();
+        // What stands in a dialog is shown when the dialog is, a moment later.
+        let later = measure.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            time::sleep(0).await;
+            later();
+        });
         let closure = Closure::<dyn Fn()>::new(measure);
         let ear = closure.as_ref().unchecked_ref::<js_sys::Function>().clone();
         if let Some(scroller) = &scroller {

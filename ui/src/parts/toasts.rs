@@ -38,6 +38,12 @@ fn Shown(props: &ShownProps) -> Html {
         let desk = desk.clone();
         Callback::from(move |_: MouseEvent| desk.toasts.dismiss(id))
     };
+    let holds = |is_held: bool| {
+        let desk = desk.clone();
+        move || desk.toasts.hold(id, is_held)
+    };
+    let (over, away) = (holds(true), holds(false));
+    let (focused, left) = (over.clone(), away.clone());
     let act = toast.action.clone().map(|(label, action)| {
         let onclick = Callback::from(move |_: MouseEvent| {
             desk.toasts.dismiss(id);
@@ -46,7 +52,9 @@ fn Shown(props: &ShownProps) -> Html {
         html! { <button type="button" class="toast-action" {onclick}>{ label }</button> }
     });
     html! {
-        <div {class} role={(toast.tone == Tone::Error).then_some("alert")}>
+        <div {class} role={(toast.tone == Tone::Error).then_some("alert")}
+            onmouseenter={move |_| over()} onmouseleave={move |_| away()}
+            onfocusin={move |_| focused()} onfocusout={move |_| left()}>
             { icon(sign) }
             <p>{ toast.text.clone() }</p>
             { act }

@@ -181,9 +181,11 @@ fn Line(props: &LineProps) -> Html {
                     if !line.note.is_empty() { <span>{ " · " }{ line.note.clone() }</span> }
                 </span>
             </button>
-            <strong class="number counter-total">{ total }</strong>
-            <Stepper label={speech.fill("cart.quantity-of", &[("name", &line.name)])} value={line.quantity}
-                step={line.step()} shown={speech.quantity(line.quantity, line.unit)} {on_change} />
+            <div class="counter-much">
+                <strong class="number counter-total">{ total }</strong>
+                <Stepper label={speech.fill("cart.quantity-of", &[("name", &line.name)])} value={line.quantity}
+                    step={line.step()} shown={speech.quantity(line.quantity, line.unit)} {on_change} />
+            </div>
         </li>
     }
 }
