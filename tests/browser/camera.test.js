@@ -3,16 +3,19 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import { filmOf } from "./lib/codes.js";
+import { Browser } from "./lib/browser.js";
+import { filmOf, filmOfPart } from "./lib/codes.js";
 import { comes } from "./lib/seen.js";
-import { anyName } from "./lib/till.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
 import { afterOneVisit, opened } from "./lib/visit.js";
 
 const CODE = "4006381333931";
+const filming = (film) => ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${film}`];
 
 test("a code before the camera fills in a form, and then sells", async () => {
   const film = filmOf(CODE);
-  const args = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${film}`];
+  const args = filming(film);
   try {
     await afterOneVisit(async (till) => {
       const { page } = till;
@@ -41,6 +44,35 @@ test("a code before the camera fills in a form, and then sells", async () => {
     }, { args });
   } finally {
     rmSync(dirname(film), { recursive: true });
+  }
+});
+
+test("a device joins a stall by the code on the screen of another one", async () => {
+  const server = await Server.begin();
+  const first = new Browser();
+  let second = null;
+  try {
+    await first.start();
+    const owner = await Till.open(first.context, server.url);
+    const tea = await opened(owner, "2.50");
+    await owner.connect("akinyi@example.org");
+    await owner.page.getByText("Mama Akinyi is connected").first().waitFor();
+    await owner.invite();
+    const film = await filmOfPart(first.context, owner.page.locator(".invitation svg").first());
+    second = new Browser({ args: filming(film) });
+    await second.start();
+    const till = await Till.open(second.context, server.url, "/devices");
+    await till.button("Read codes with the camera").click();
+    await comes(() => till.field("Invitation").inputValue().then((text) => text.startsWith("soko:")), true);
+    await till.page.getByRole("textbox", { name: /^Name of this device/ }).fill("Phone");
+    await till.button("Join the stall").click();
+    await till.page.waitForURL((url) => url.pathname === "/sell");
+    await till.product(tea).first().waitFor();
+    rmSync(dirname(film), { recursive: true });
+  } finally {
+    await second?.close();
+    await first.close();
+    await server.close();
   }
 });
 

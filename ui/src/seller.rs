@@ -1,7 +1,7 @@
 //! The seller's side of the counter.
 
 mod begin;
-mod camera;
+pub(crate) mod camera;
 mod categories;
 mod choose;
 mod claims;

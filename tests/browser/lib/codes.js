@@ -1,4 +1,4 @@
-// A barcode before a camera: an EAN-13 code as bars, and a film of it that Chromium shows instead of what a camera sees.
+// A code before a camera: an EAN-13 code as bars, or a part of a screen, and a film of it that Chromium shows instead of what a camera sees.
 
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,6 +27,32 @@ export function filmOf(code) {
   for (let y = 140; y < 340; y += 1) {
     [...bars].forEach((bar, at) => bar === "1" && light.fill(50, y * WIDTH + begins + at * MODULE, y * WIDTH + begins + (at + 1) * MODULE));
   }
+  return filmed(light);
+}
+
+// A part of a screen before the camera. Answers the file.
+export async function filmOfPart(context, part) {
+  const picture = `data:image/png;base64,${(await part.screenshot()).toString("base64")}`;
+  const blank = await context.newPage();
+  const light = await blank.evaluate(
+    async ([picture, width, height]) => {
+      const image = new Image();
+      image.src = picture;
+      await image.decode();
+      const pen = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+      pen.fillStyle = "#bbb";
+      pen.fillRect(0, 0, width, height);
+      const side = height - 60;
+      pen.drawImage(image, (width - side) / 2, 30, side, side);
+      return Array.from(pen.getImageData(0, 0, width, height).data).filter((_, at) => at % 4 === 1);
+    },
+    [picture, WIDTH, HEIGHT],
+  );
+  await blank.close();
+  return filmed(Buffer.from(light));
+}
+
+function filmed(light) {
   const colours = Buffer.alloc((WIDTH / 2) * (HEIGHT / 2) * 2, 128);
   const frame = Buffer.concat([Buffer.from("FRAME\n"), light, colours]);
   const file = join(mkdtempSync(join(tmpdir(), "soko-film-")), "film.y4m");

@@ -19,7 +19,7 @@ const AGAIN_MS: i64 = 1_500;
 
 /// A button that opens it, and the place where it looks; nothing where no page may ask for a camera.
 #[hook]
-pub(super) fn use_camera() -> (Html, Html) {
+pub(crate) fn use_camera() -> (Html, Html) {
     let speech = use_speech();
     let is_open = use_state_eq(|| false);
     if !camera::may_ask() {

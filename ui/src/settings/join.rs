@@ -6,6 +6,10 @@ use yew::prelude::*;
 use crate::doing::use_doing;
 use crate::parts::{Field, Problem, TextArea};
 use crate::route::Route;
+use crate::seller::camera::use_camera;
+
+/// What the code on the other device's screen begins with.
+const INVITATION: &str = "soko:";
 
 #[component]
 pub(super) fn Join() -> Html {
@@ -15,6 +19,18 @@ pub(super) fn Join() -> Html {
     let name = use_state(String::new);
     let problem = use_state(|| None::<AttrValue>);
     let is_ready = !invitation.trim().is_empty() && !name.trim().is_empty();
+    let (camera, looking) = use_camera();
+    {
+        let (desk, setter) = (doing.desk.clone(), invitation.setter());
+        use_effect_with((), move |()| {
+            let listening = desk.scans.listen(move |code| {
+                if code.starts_with(INVITATION) {
+                    setter.set(code.clone());
+                }
+            });
+            move || drop(listening)
+        });
+    }
     let set = |state: &UseStateHandle<String>| {
         let state = state.setter();
         Callback::from(move |text: String| state.set(text))
@@ -46,7 +62,13 @@ pub(super) fn Join() -> Html {
             <h2 id="join">{ speech.say("devices.join") }</h2>
             <p class="prose">{ speech.say("devices.join-text") }</p>
             <form class="stack" {onsubmit}>
-                <TextArea label={speech.say("devices.invitation")} value={(*invitation).clone()} on_input={set(&invitation)} />
+                <div class="row">
+                    <div class="grow">
+                        <TextArea label={speech.say("devices.invitation")} value={(*invitation).clone()} on_input={set(&invitation)} />
+                    </div>
+                    { camera }
+                </div>
+                { looking }
                 <Field label={speech.say("devices.name")} value={(*name).clone()} on_input={set(&name)}
                     hint={speech.say("devices.name-hint")} />
                 if let Some(problem) = &*problem {
