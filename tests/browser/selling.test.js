@@ -63,16 +63,51 @@ test("3: codes as fast as a scanner sends them, one twice, one unknown, one shar
   });
 });
 
+async function putAside(till, name) {
+  await cart(till).getByRole("button", { name: "Put aside" }).click();
+  await till.page.getByRole("textbox", { name: "Name" }).fill(name);
+  await till.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
+  await till.page.getByText(`${name} was put aside`).first().waitFor();
+}
+
+test("3 and 9: the label of a scale is a weight or a price, and its price stays with a cart that is put aside", async () => {
+  await offline(async (till) => {
+    const { page } = till;
+    const cheese = anyName("Cheese");
+    await till.go("/settings");
+    await page.getByRole("textbox", { name: /^Codes of the scale/ }).fill("20IIIIIWWWWWC 22IIIIVPPPPPC");
+    await page.getByRole("region", { name: "Selling" }).getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").first().waitFor();
+    await till.go("/products/new");
+    await page.getByRole("textbox", { name: /^Name/ }).fill(cheese);
+    await page.getByRole("textbox", { name: /^Price/ }).first().fill("15");
+    await page.locator("details summary").first().click();
+    await page.getByLabel("Counted in", { exact: true }).selectOption("gram");
+    await page.getByRole("textbox", { name: /^Barcodes/ }).fill("42\n0421");
+    await till.button("Save").click();
+    await page.getByText(`${cheese} is on offer`).first().waitFor();
+    await till.openDrawer();
+    await cart(till).getByText("Nothing in the cart").waitFor();
+    await scan(till, "2000042012342");
+    await cart(till).getByText(/18\.51/).first().waitFor();
+    await scan(till, "2204217009902");
+    await cart(till).getByText(/28\.41/).first().waitFor();
+    await putAside(till, "Table 4");
+    await till.go("/sell");
+    await cart(till).getByRole("button", { name: /Table 4/ }).click();
+    await cart(till).getByText(/28\.41/).first().waitFor();
+    await till.pay();
+    for (const amount of [/18\.51/, /9\.90/, /28\.41/]) await page.getByRole("article").getByText(amount).first().waitFor();
+  });
+});
+
 test("9: a cart put aside is there after a reload, is taken up and paid once", async () => {
   await offline(async (till) => {
     const tea = anyName("Tea");
     await till.addProduct(tea, "2.50");
     await till.openDrawer();
     await till.addToCart(tea);
-    await cart(till).getByRole("button", { name: "Put aside" }).click();
-    await till.page.getByRole("textbox", { name: "Name" }).fill("Table 4");
-    await till.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
-    await till.page.getByText("Table 4 was put aside").first().waitFor();
+    await putAside(till, "Table 4");
     await till.go("/sell");
     await cart(till).getByRole("button", { name: /Table 4/ }).click();
     await cart(till).getByRole("button", { name: new RegExp(tea) }).first().waitFor();
