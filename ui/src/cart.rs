@@ -215,6 +215,7 @@ impl Cart {
         let mut cart = Self::new(sale, command);
         cart.discount = view.discount;
         cart.reason = view.reason.clone();
+        cart.is_told = view.is_told;
         cart.note = view.note.clone();
         cart.customer = view.customer;
         cart.tab = Some(Tab { order: view.order, title: view.title.clone(), seen: Vec::new() });
@@ -261,6 +262,7 @@ impl Cart {
             OpenOrderEdit::Note(self.note.clone()),
             OpenOrderEdit::Customer(self.customer),
         ];
+        edits.extend(self.is_told.then_some(OpenOrderEdit::Told));
         let gone = |line: &&ThingId| !self.lines.iter().any(|mine| mine.tab_line == Some(**line));
         let seen = self.tab.as_ref().map(|tab| tab.seen.as_slice()).unwrap_or_default();
         edits.extend(seen.iter().filter(gone).map(|line| OpenOrderEdit::RemoveLine(*line)));
@@ -456,6 +458,7 @@ mod tests {
         assert_eq!(line.label, "2204217009902");
         cart.lines[0].reason = "rind".into();
         cart.reason = "last one".into();
+        cart.is_told = true;
         let edits = cart.parked("Table 4", || ThingId([40; 16]));
         let parked = edits.iter().find_map(|edit| {
             if let OpenOrderEdit::PutLine { content, .. } = edit { Some(content.clone()) } else { None }
@@ -463,11 +466,14 @@ mod tests {
         let parked = parked.unwrap();
         let told = (parked.unit_price_minor, parked.label.as_str(), parked.reason.as_str());
         assert_eq!(told, (1_500, "2204217009902", "rind"));
-        assert!(edits.contains(&OpenOrderEdit::Reason("last one".into())));
+        assert!(
+            edits.contains(&OpenOrderEdit::Reason("last one".into())) && edits.contains(&OpenOrderEdit::Told)
+        );
 
         let label = LabelView { code: parked.label, price_minor: 990, quantity: 660 };
         let mut view = tab(&[(21, 660)]);
         view.reason = "last one".into();
+        view.is_told = true;
         view.lines[0] = OpenOrderLineView {
             price_per: 1_000,
             unit_price_minor: 1_500,
@@ -479,6 +485,7 @@ mod tests {
         let line = &again.inputs()[0];
         assert_eq!((line.unit_price_minor, line.price_per), (Some(990), Some(660)));
         assert_eq!((line.discount_reason.as_str(), again.reason.as_str()), ("rind", "last one"));
+        assert!(again.is_told, "nothing leaves it in silence by being put aside");
     }
 
     /// A cart with something everywhere, as it was kept: if it is not read any more, `LAYOUT` has to be counted up, and this one read beside it.
@@ -580,6 +587,7 @@ mod tests {
             discount: DiscountInput::None,
             reason: String::new(),
             note: String::new(),
+            is_told: false,
             closed_by: None,
             problems: Vec::new(),
         }

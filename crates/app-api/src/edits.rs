@@ -236,6 +236,8 @@ pub enum OpenOrderEdit {
     /// Off the whole order, and why.
     Discount(DiscountInput),
     Reason(String),
+    /// The customer was told what it costs.
+    Told,
     /// The sale that the tab became.
     ClosedBy(#[serde(with = "as_hex")] SaleId),
 }

@@ -674,6 +674,8 @@ pub struct OpenOrderView {
     pub discount: DiscountInput,
     pub reason: String,
     pub note: String,
+    /// The customer was told what it costs.
+    pub is_told: bool,
     /// The sale that it became. It cannot be paid again.
     #[serde(with = "as_hex_opt")]
     pub closed_by: Option<SaleId>,

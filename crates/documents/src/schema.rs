@@ -105,6 +105,8 @@ fields! {
     OffPpm = "off_ppm",
     /// Why.
     Reason = "reason",
+    /// The customer was told what it costs.
+    Told = "told",
 }
 
 /// The parts of one line of an open order, each a register of its own.
@@ -370,6 +372,7 @@ fn open_order_rule(slot: &Slot) -> Option<Rule> {
     Some(match slot {
         Slot::Field(Field::Title) => NAME,
         Slot::Field(Field::Note | Field::Reason) => Rule::Line { bytes_max: 500 },
+        Slot::Field(Field::Told) => Rule::Flag,
         Slot::Field(Field::OffMinor) => PRICE,
         Slot::Field(Field::OffPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
         Slot::Field(Field::Customer | Field::ClosedBy) => Rule::Thing,

@@ -103,6 +103,8 @@ pub struct OpenOrder {
     /// Off the whole order, and why.
     pub off: Discount,
     pub reason: String,
+    /// Paying of it began, so the customer was told what it costs.
+    pub is_told: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -352,6 +354,7 @@ impl Typed for OpenOrder {
             note: input.text(Field::Note).unwrap_or_default(),
             off: off(input.number(Field::OffMinor), input.number(Field::OffPpm)),
             reason: input.text(Field::Reason).unwrap_or_default(),
+            is_told: input.flag(Field::Told).unwrap_or_default(),
         }
     }
 
@@ -366,6 +369,7 @@ impl Typed for OpenOrder {
         .into_iter()
         .chain((!self.note.is_empty()).then(|| text(Field::Note, &self.note)))
         .chain((!self.reason.is_empty()).then(|| text(Field::Reason, &self.reason)))
+        .chain(self.is_told.then(|| flag(Field::Told, true)))
         .chain(off_edits(self.off))
         .chain(lines)
         .collect()

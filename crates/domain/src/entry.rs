@@ -7,6 +7,7 @@
 //! keeps a sample of every version that ever existed. Who did it is there only where the register knew, and the
 //! version byte says so; a stall without people writes what it always wrote.
 
+mod converted_v1;
 mod coupon;
 mod customer;
 mod drawer;
@@ -46,7 +47,7 @@ pub use price::{
 };
 pub use program::{ProgramAct, ProgramActed};
 pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
-pub use refund::{GivenBack, RefundLine, RefundMade};
+pub use refund::{GivenBack, RefundAllowed, RefundLine, RefundMade};
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use sale::{
     LinesTakenOff, PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing,
@@ -201,7 +202,7 @@ entries! {
     22 LimitsPut v 1,
     23 DrawerCounted v 1,
     25 StockAdjusted v 1,
-    26 StockConverted v 1,
+    26 StockConverted v 2 from v 1 converted_v1::StockConverted,
     27 CountOpened v 1,
     28 CountMarked v 1,
     33 CustomerPut v 1,
@@ -234,7 +235,7 @@ entries! {
     0x107 OrderFulfilled v 1,
     0x108 StockMoved v 1,
     0x109 IncidentRaised v 1,
-    0x10a RefundAllowed v 1,
+    0x10a RefundAllowed v 2 from v 1 refund_v1::RefundAllowed,
     0x10b Unfrozen v 1,
     0x10c RecordParked v 1,
     0x132 OrderToPay v 1,
@@ -449,7 +450,8 @@ crate::wire_struct! {
     pub struct StockConverted {
         pub conversion: ThingId,
         pub taken: Vec<SplitUnits>,
-        pub made: Vec<Units>,
+        /// Into the author's share; what is made beyond it pays what is owed of the product.
+        pub made: Vec<SplitUnits>,
         pub note: String,
     }
 }
@@ -586,17 +588,6 @@ crate::wire_struct! {
 crate::wire_struct! {
     /// Somebody of the stall looked at an incident and did what was to be done.
     pub struct IncidentSettled { pub incident: ThingId }
-}
-
-crate::wire_struct! {
-    pub struct RefundAllowed {
-        pub allowance: ThingId,
-        pub to: AuthorId,
-        pub sale: SaleId,
-        pub line: u32,
-        pub quantity: i64,
-        pub amount_minor: i64,
-    }
 }
 
 crate::wire_struct! {

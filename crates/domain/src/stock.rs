@@ -279,7 +279,11 @@ impl Transfers {
             self.add(part.product, own, Account::Supply, part.from_share)?;
             self.add(part.product, Account::Deficit, Account::Supply, part.beyond_share)?;
         }
-        converted.made.iter().try_for_each(|made| self.add(made.product, Account::Supply, own, made.quantity))
+        for made in &converted.made {
+            self.add(made.product, Account::Supply, own, made.from_share)?;
+            self.add(made.product, Account::Supply, Account::Deficit, made.beyond_share)?;
+        }
+        Ok(())
     }
 
     /// Value comes from outside, and from a sale that was voided the way it went.
@@ -456,7 +460,7 @@ mod tests {
         let packed = StockConverted {
             conversion: ThingId([4; 16]),
             taken: vec![SplitUnits { product: MANGO, from_share: 3, beyond_share: 1 }],
-            made: vec![Units { product: basket, quantity: 2 }],
+            made: vec![SplitUnits { product: basket, from_share: 2, beyond_share: 0 }],
             note: String::new(),
         };
         let moves = transfers(ME, &packed.into()).unwrap();

@@ -37,7 +37,7 @@ parts! {
     SALE_VOID = 2: "sale_void" (3: "sale, author, seq") "1";
     REFUND_LINE = 3: "refund_line" (3: "author, seq, place")
         "refund, sale, line, quantity, amount_minor, allowance";
-    REFUND_ALLOWANCE = 4: "refund_allowance" (1: "allowance") "to_author, sale, line, quantity, amount_minor";
+    REFUND_ALLOWANCE = 4: "refund_allowance" (1: "allowance") "to_author, sale, line, quantity, amount_minor, money_minor, all_minor";
     SHIFT = 5: "shift" (2: "shift, author")
         "float_minor, sales, sales_minor, voids, refunds_minor, cash_minor, closed, counted_minor";
     ORDERS = 6: "orders" (1: "order_id") "author, seq, placed, handed_over, cancel_asked, released, fulfilled";

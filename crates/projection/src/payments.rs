@@ -4,6 +4,7 @@
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, RefundMade, SaleMade, Standing};
 use soko_domain::ids::{AuthorId, LogId, OrderId, SaleId, ShiftId, ThingId};
+use soko_domain::verbs::refund::Left;
 use soko_domain::verbs::verify_payment::{Payment, code_key};
 use soko_record_log::{Row, StoreError, Tx, params};
 
@@ -125,6 +126,17 @@ fn found(row: &Row) -> Result<PaymentFound, StoreError> {
 pub fn payments_of(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<PaymentFound>, StoreError> {
     let sql = format!("select {COLUMNS} from payment p where p.log = $1 and p.sale = $2 order by p.tender");
     tx.query(&sql, params![log, sale])?.iter().map(found).collect()
+}
+
+/// What can go back of what a sale was paid with, by all that is known here.
+pub fn left(tx: &mut dyn Tx, log: LogId, made: &SaleMade) -> Result<Left, StoreError> {
+    let known = payments_of(tx, log, made.sale)?;
+    let gone = refunds_of(tx, log, made.sale)?;
+    let standing = |at: u32| {
+        let said = known.iter().find(|found| found.payment.tender == at).map(|found| found.standing);
+        said.unwrap_or(Standing::Taken)
+    };
+    Ok(Left::of(made, standing, &gone))
 }
 
 /// What went back of a sale.

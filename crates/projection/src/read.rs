@@ -120,6 +120,25 @@ pub fn refunded(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<(u32, i
     rows.iter().map(|row| Ok((row.number(0)?, row.int(1)?, row.int(2)?))).collect()
 }
 
+const UNUSED: &str = "not exists (
+   select 1 from refund_line r
+   where r.log = a.log and r.sale = a.sale and r.line = a.line and r.allowance = a.allowance)";
+const ALLOWED: &str =
+    "a.allowance, a.to_author, a.line, a.quantity, a.amount_minor, a.money_minor, a.all_minor";
+
+fn allowed(row: &Row, sale: SaleId) -> Result<RefundAllowed, StoreError> {
+    Ok(RefundAllowed {
+        allowance: row.id(0)?,
+        to: row.id(1)?,
+        sale,
+        line: row.number(2)?,
+        quantity: row.int(3)?,
+        amount_minor: row.int(4)?,
+        money_minor: row.int(5)?,
+        all_minor: row.int(6)?,
+    })
+}
+
 /// A right to refund a line that the server gave to this author and that it has not used.
 pub fn allowance(
     tx: &mut dyn Tx,
@@ -127,25 +146,23 @@ pub fn allowance(
     sale: SaleId,
     line: u32,
 ) -> Result<Option<RefundAllowed>, StoreError> {
-    let rows = tx.query(
-        "select a.allowance, a.quantity, a.amount_minor from refund_allowance a
-         where a.log = $1 and a.to_author = $2 and a.sale = $3 and a.line = $4 and not exists (
-           select 1 from refund_line r
-           where r.log = a.log and r.sale = a.sale and r.line = a.line and r.allowance = a.allowance)
-         order by a.allowance limit 1",
-        params![log, author, sale.0, line],
-    )?;
-    let allowed = |row: &Row| {
-        Ok(RefundAllowed {
-            allowance: row.id(0)?,
-            to: author,
-            sale,
-            line,
-            quantity: row.int(1)?,
-            amount_minor: row.int(2)?,
-        })
-    };
-    rows.first().map(allowed).transpose()
+    let sql = format!(
+        "select {ALLOWED} from refund_allowance a
+         where a.log = $1 and a.to_author = $2 and a.sale = $3 and a.line = $4 and {UNUSED}
+         order by a.allowance limit 1"
+    );
+    let rows = tx.query(&sql, params![log, author, sale.0, line])?;
+    rows.first().map(|row| allowed(row, sale)).transpose()
+}
+
+/// Every such right of a sale, whoever has it.
+pub fn allowances(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<RefundAllowed>, StoreError> {
+    let sql = format!(
+        "select {ALLOWED} from refund_allowance a
+         where a.log = $1 and a.sale = $2 and {UNUSED} order by a.allowance limit $3"
+    );
+    let rows = tx.query(&sql, params![log, sale.0, REFUNDS_MAX])?;
+    rows.iter().map(|row| allowed(row, sale)).collect()
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -144,13 +144,15 @@ pub(crate) fn refund_allowed(
         allowed.sale,
         allowed.line,
         allowed.quantity,
-        allowed.amount_minor
+        allowed.amount_minor,
+        allowed.money_minor,
+        allowed.all_minor
     ];
     book.insert(
         &REFUND_ALLOWANCE,
         row,
-        "insert into refund_allowance (log, allowance, to_author, sale, line, quantity, amount_minor)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, allowance) do nothing",
+        "insert into refund_allowance (log, allowance, to_author, sale, line, quantity, amount_minor, money_minor, all_minor)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (log, allowance) do nothing",
         params![
             place.log,
             allowed.allowance,
@@ -158,7 +160,9 @@ pub(crate) fn refund_allowed(
             allowed.sale,
             allowed.line,
             allowed.quantity,
-            allowed.amount_minor
+            allowed.amount_minor,
+            allowed.money_minor,
+            allowed.all_minor
         ],
     )?;
     Ok(())

@@ -14,9 +14,10 @@ use soko_domain::role::Role;
 use soko_domain::stock::Account;
 use soko_domain::verbs::allow_refund::{self, AllowRefund};
 use soko_domain::verbs::grant_share::{self, GrantShare};
+use soko_domain::verbs::refund::Left;
 use soko_domain::verbs::take_back;
 use soko_domain::wire::Wire as _;
-use soko_projection::{read, read_customers};
+use soko_projection::{payments, read, read_customers};
 use soko_record_log::{StoreError, params};
 use soko_replication::{Answer as PageAnswer, Ask as PageAsk};
 
@@ -228,7 +229,13 @@ fn allow(
         Some(found) => !read::shift_is_open(desk.tx, desk.log, (found.author, found.made.shift))?,
         None => false,
     };
+    let left = match &found {
+        Some(found) => payments::left(desk.tx, desk.log, &found.made)?,
+        None => Left::default(),
+    };
     let facts = allow_refund::Facts {
+        left,
+        promised: read::allowances(desk.tx, desk.log, sale)?,
         holder_revoked: revoked(read::device(desk.tx, desk.log, to)?),
         voided: read::voided(desk.tx, desk.log, sale)?,
         sale_shift_closed,

@@ -81,7 +81,12 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
             desk.toasts.offer(
                 speech.say("cart.cleared"),
                 speech.say("action.undo"),
-                Callback::from(move |()| back.cart.set(before.clone())),
+                Callback::from(move |()| {
+                    // Whatever is on the counter by now stays there.
+                    if back.cart.get().is_empty() {
+                        back.cart.set(before.clone());
+                    }
+                }),
             );
         })
     };
@@ -165,7 +170,15 @@ fn Line(props: &LineProps) -> Html {
             if reduce(&desk, after) && quantity <= 0 {
                 let back = desk.clone();
                 let text = speech.fill("cart.removed", &[("name", &line.name)]);
-                let undo = Callback::from(move |()| back.cart.set(before.clone()));
+                let undo = Callback::from(move |()| {
+                    let now = back.cart.get();
+                    // Not into another cart, and what the customer was told stays told.
+                    if now.sale == before.sale {
+                        let mut again = before.clone();
+                        again.is_told = now.is_told;
+                        back.cart.set(again);
+                    }
+                });
                 desk.toasts.offer(text, speech.say("action.undo"), undo);
             }
         })

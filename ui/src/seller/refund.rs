@@ -147,6 +147,7 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
     let wanted = lines(&props.wanted, *goods);
     let is_wanted = !wanted.is_empty();
     let plan = use_plan(props, wanted, by, into.as_ref().is_some_and(Option::is_some));
+    let for_goods = use_plan(props, lines(&props.wanted, *goods), TenderKind::Cash, true);
     let is_said = !props.is_busy && is_wanted && !reason.trim().is_empty();
     let terms =
         Terms { goods: *goods, tender: by, into: into.clone().flatten(), reason: reason.trim().into() };
@@ -187,10 +188,10 @@ pub(super) fn TermsForm(props: &TermsProps) -> Html {
             <Field label={speech.say("confirm.reason")} value={(*reason).clone()} on_input={sets(&reason)} required=true />
             { planned(&speech, &plan, &sale.row.currency) }
             <footer class="dialog-foot">
-                <button type="button" class="button" disabled={!is_said} onclick={exchange}>
+                <button type="button" class="button" disabled={!is_said || !matches!(for_goods, Plan::Is(_))} onclick={exchange}>
                     { icon(Icon::Swap) }{ speech.say("exchange.do") }
                 </button>
-                <button type="submit" class="button button-main" disabled={!is_said || !matches!(plan, Plan::Is(_))}>{ speech.say("refund.do") }</button>
+                <button type="submit" class="button button-main" disabled={!is_said || into.is_none() || !matches!(plan, Plan::Is(_))}>{ speech.say("refund.do") }</button>
             </footer>
         </form>
     }

@@ -2,7 +2,7 @@
 
 use super::GoodsBack;
 use crate::basket::TenderKind;
-use crate::ids::{ProductId, SaleId, ShiftId, ThingId};
+use crate::ids::{AuthorId, ProductId, SaleId, ShiftId, ThingId};
 
 crate::wire_struct! {
     pub struct RefundLine {
@@ -63,5 +63,23 @@ impl RefundMade {
     fn given_by(&self, is_meant: impl Fn(TenderKind) -> bool) -> i64 {
         let parts = self.given.iter().filter(|part| !part.never_came && is_meant(part.kind));
         parts.fold(0, |sum: i64, part| sum.saturating_add(part.amount_minor))
+    }
+}
+
+crate::wire_struct! {
+    /// The server's word that a register may refund units of a line, and what may go back for them: it bounds by what was paid, too,
+    /// so that two registers that do not hear each other never give the same money twice.
+    pub struct RefundAllowed {
+        pub allowance: ThingId,
+        pub to: AuthorId,
+        pub sale: SaleId,
+        pub line: u32,
+        pub quantity: i64,
+        /// What the units are worth.
+        pub amount_minor: i64,
+        /// So much of it may go back as money,
+        pub money_minor: i64,
+        /// and so much as money or into a purse.
+        pub all_minor: i64,
     }
 }

@@ -4,7 +4,7 @@
 use crate::entry::{Entry, RefundAllowed, SaleMade};
 use crate::ids::{AuthorId, SaleId, ThingId};
 use crate::refusal::{Refusal, ensure};
-use crate::verbs::refund::{already, refundable_amount, sold_line};
+use crate::verbs::refund::{Left, already, refundable_amount, sold_line};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AllowRefund {
@@ -27,6 +27,10 @@ pub struct Facts {
     pub maker_is_unread: bool,
     /// Refunded by the maker itself and allowed so far: line, quantity, amount.
     pub taken: Vec<(u32, i64, i64)>,
+    /// What can go back of what was paid, by all that is known here.
+    pub left: Left,
+    /// Allowances that nobody used yet.
+    pub promised: Vec<RefundAllowed>,
 }
 
 pub fn decide(facts: &Facts, command: &AllowRefund) -> Result<Vec<Entry>, Refusal> {
@@ -38,6 +42,11 @@ pub fn decide(facts: &Facts, command: &AllowRefund) -> Result<Vec<Entry>, Refusa
     let (line, sold) = sold_line(sale, command.line)?;
     let (quantity, amount) = already(&facts.taken, line);
     let amount_minor = refundable_amount(sold, quantity, amount, command.quantity)?;
+    let left = facts.left.clone().besides(&facts.promised);
+    let all_minor = left.all_minor.min(amount_minor);
+    let never_came = left.never_came.iter().fold(0_i64, |sum, (_, minor)| sum.saturating_add(*minor));
+    // Whoever gets less than it takes could not use it, and nobody else would have it.
+    ensure(never_came >= amount_minor - all_minor, Refusal::RefundUnpaid { left_minor: all_minor })?;
     Ok(vec![
         RefundAllowed {
             allowance: command.allowance,
@@ -46,6 +55,8 @@ pub fn decide(facts: &Facts, command: &AllowRefund) -> Result<Vec<Entry>, Refusa
             line,
             quantity: command.quantity,
             amount_minor,
+            money_minor: left.money_minor.min(amount_minor),
+            all_minor,
         }
         .into(),
     ])
@@ -66,6 +77,8 @@ mod tests {
             maker_revoked: false,
             maker_is_unread: false,
             taken: vec![],
+            left: Left { money_minor: 60, all_minor: 100, ..Left::default() },
+            promised: vec![],
         };
         for (facts, quantity, expected) in [
             (good.clone(), 3, Ok(100)),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::entry::{Entry, SplitUnits, StockConverted, Units};
+use crate::entry::{Entry, SplitUnits, StockConverted};
 use crate::ids::{ProductId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::stock::MOVE_QUANTITY_MAX;
@@ -43,20 +43,27 @@ pub fn decide(facts: &Facts, command: &PackBundle) -> Result<Vec<Entry>, Refusal
         )?;
         taken.push(SplitUnits { product: *product, from_share, beyond_share: asked - from_share });
     }
-    let made = vec![Units { product: command.bundle, quantity: command.quantity }];
+    let made = vec![SplitUnits { product: command.bundle, from_share: command.quantity, beyond_share: 0 }];
     Ok(vec![StockConverted { conversion: command.conversion, taken, made, note: String::new() }.into()])
 }
 
-/// Bundles that came back, as their parts again: what `packed` was made of, in the same proportion.
-pub fn unpack(packed: &StockConverted, (conversion, quantity): (ThingId, i64)) -> Option<StockConverted> {
+/// Bundles that came back, as their parts again: what `packed` was made of, in the same proportion. Where it is `undone`, what
+/// was owed for it is owed no longer; otherwise all of it is the register's to promise.
+pub fn unpack(
+    packed: &StockConverted,
+    (conversion, quantity): (ThingId, i64),
+    undone: bool,
+) -> Option<StockConverted> {
     let [made] = packed.made.as_slice() else { return None };
-    let quantity = quantity.min(made.quantity);
+    let quantity = quantity.min(made.from_share);
     if quantity <= 0 {
         return None;
     }
     let part = |part: &SplitUnits| {
         let all = part.from_share.checked_add(part.beyond_share)?;
-        Some(Units { product: part.product, quantity: (all / made.quantity).checked_mul(quantity)? })
+        let back = (all / made.from_share).checked_mul(quantity)?;
+        let beyond_share = if undone { part.beyond_share.min(back) } else { 0 };
+        Some(SplitUnits { product: part.product, from_share: back - beyond_share, beyond_share })
     };
     Some(StockConverted {
         conversion,
@@ -80,6 +87,10 @@ mod tests {
     const MUG: ProductId = ProductId([2; 16]);
     const SET: ProductId = ProductId([9; 16]);
 
+    fn units(product: ProductId, from_share: i64, beyond_share: i64) -> SplitUnits {
+        SplitUnits { product, from_share, beyond_share }
+    }
+
     fn pack(quantity: i64, parts: &[(ProductId, i64)], is_in_hand: bool) -> PackBundle {
         PackBundle { conversion: ThingId([3; 16]), bundle: SET, quantity, parts: parts.into(), is_in_hand }
     }
@@ -90,7 +101,7 @@ mod tests {
         let parts = [(TEA, 2), (MUG, 1)];
         let entries = decide(&facts, &pack(1, &parts, false)).unwrap();
         let [Entry::StockConverted(packed)] = entries.as_slice() else { panic!("{entries:?}") };
-        assert_eq!(packed.made, [Units { product: SET, quantity: 1 }]);
+        assert_eq!(packed.made, [units(SET, 1, 0)]);
         assert_eq!(packed.taken.iter().map(|part| part.from_share).collect::<Vec<_>>(), [2, 1]);
         let refused = Refusal::ShareExceeded { product: MUG, available: 1, asked: 2 };
         assert_eq!(decide(&facts, &pack(2, &parts, false)), Err(refused));
@@ -106,14 +117,15 @@ mod tests {
         let facts = Facts { shares: [(TEA, 5), (MUG, 2)].into() };
         let entries = decide(&facts, &pack(3, &[(TEA, 2), (MUG, 1)], true)).unwrap();
         let [Entry::StockConverted(packed)] = entries.as_slice() else { panic!("{entries:?}") };
-        let parts = |quantity| unpack(packed, (ThingId([4; 16]), quantity)).map(|apart| apart.made);
-        let made = |tea, mug| {
-            Some(vec![Units { product: TEA, quantity: tea }, Units { product: MUG, quantity: mug }])
-        };
-        assert_eq!((parts(1), parts(3)), (made(2, 1), made(6, 3)));
-        assert_eq!((parts(9), parts(0)), (made(6, 3), None), "no more than were packed");
-        let apart = unpack(packed, (ThingId([4; 16]), 2)).unwrap();
-        assert_eq!(apart.taken, [SplitUnits { product: SET, from_share: 2, beyond_share: 0 }]);
+        let parts =
+            |quantity, undone| unpack(packed, (ThingId([4; 16]), quantity), undone).map(|apart| apart.made);
+        let made = |tea, mug| Some(vec![units(TEA, tea, 0), units(MUG, mug, 0)]);
+        assert_eq!((parts(1, false), parts(3, false)), (made(2, 1), made(6, 3)));
+        assert_eq!((parts(9, false), parts(0, false)), (made(6, 3), None), "no more than were packed");
+        // Undone, it is as before: five teas and two mugs in the share, and nothing owed.
+        assert_eq!(parts(3, true), Some(vec![units(TEA, 5, 1), units(MUG, 2, 1)]));
+        let apart = unpack(packed, (ThingId([4; 16]), 2), false).unwrap();
+        assert_eq!(apart.taken, [units(SET, 2, 0)]);
     }
 
     #[test]

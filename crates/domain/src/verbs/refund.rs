@@ -104,6 +104,38 @@ impl Left {
     }
 }
 
+impl Left {
+    fn within(self, most: Option<(i64, i64)>) -> Self {
+        let Some((money_minor, all_minor)) = most else { return self };
+        Self {
+            money_minor: self.money_minor.min(money_minor),
+            all_minor: self.all_minor.min(all_minor),
+            ..self
+        }
+    }
+
+    /// Without what is promised to others. They have the server's word and may use it at any time.
+    pub(crate) fn besides(self, promised: &[RefundAllowed]) -> Self {
+        let less = |minor: i64, of: fn(&RefundAllowed) -> i64| {
+            minor.saturating_sub(sum(promised.iter().map(of))).max(0)
+        };
+        let mut written_off = sum(promised.iter().map(|it| it.amount_minor.saturating_sub(it.all_minor)));
+        let mut never_came = self.never_came;
+        for (_, minor) in &mut never_came {
+            let part = written_off.clamp(0, *minor);
+            *minor -= part;
+            written_off -= part;
+        }
+        let all_minor = less(self.all_minor, |it| it.all_minor);
+        Self {
+            money_minor: less(self.money_minor, |it| it.money_minor).min(all_minor),
+            all_minor,
+            never_came,
+            ..self
+        }
+    }
+}
+
 /// What failed and is in the books still.
 fn never_came(
     failed: impl Iterator<Item = (TenderKind, i64)>,
@@ -121,9 +153,10 @@ fn never_came(
 
 pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
     check_note(&command.reason)?;
-    let Returned { lines, allowance } = returned(facts, command)?;
+    let returned = returned(facts, command)?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
-    let GoesBack { amount_minor, cash_rounding_minor, given } = goes_back(facts, command, &lines)?;
+    let GoesBack { amount_minor, cash_rounding_minor, given } = goes_back(facts, command, &returned)?;
+    let Returned { lines, allowance, .. } = returned;
     facts.doer.allow(&[Wish::Refund { minor: amount_minor }])?;
     let (refund, sale, reason) = (command.refund, command.sale, command.reason.clone());
     Ok(vec![
@@ -159,9 +192,9 @@ impl GoesBack {
 }
 
 /// By the means that is wished as far as that goes, then into a purse what a purse paid; what never came is written off.
-pub fn goes_back(facts: &Facts, command: &Refund, lines: &[RefundLine]) -> Result<GoesBack, Refusal> {
-    let amount_minor = sum(lines.iter().map(|line| line.amount_minor));
-    let left = &facts.left;
+pub fn goes_back(facts: &Facts, command: &Refund, back: &Returned) -> Result<GoesBack, Refusal> {
+    let amount_minor = sum(back.lines.iter().map(|line| line.amount_minor));
+    let left = facts.left.clone().within(back.most);
     let mut given: Vec<GivenBack> = Vec::new();
     let mut rest = amount_minor;
     let mut give = |kind: TenderKind, most: i64, never_came: bool| {
@@ -201,6 +234,8 @@ pub struct Returned {
     pub lines: Vec<RefundLine>,
     /// The server's word that is used up by it.
     pub allowance: Option<ThingId>,
+    /// What that lets go back at most: as money, and at all.
+    pub most: Option<(i64, i64)>,
 }
 
 /// What would be given back, whoever does it and whether a drawer is open or not.
@@ -210,11 +245,12 @@ pub fn returned(facts: &Facts, command: &Refund) -> Result<Returned, Refusal> {
     let (maker, sale) = facts.sale.as_ref().ok_or(Refusal::UnknownSale(command.sale))?;
     ensure(!facts.voided, Refusal::SaleVoided)?;
     if *maker == facts.me && (facts.sale_shift_open || facts.is_alone) {
-        return Ok(Returned { lines: own_lines(facts, sale, &command.lines)?, allowance: None });
+        return Ok(Returned { lines: own_lines(facts, sale, &command.lines)?, allowance: None, most: None });
     }
     let allowance = facts.allowance.as_ref().ok_or(Refusal::RefundHeldElsewhere { register: *maker })?;
     let line = allowed_line(allowance, sale, &command.lines)?;
-    Ok(Returned { lines: vec![line], allowance: Some(allowance.allowance) })
+    let most = Some((allowance.money_minor, allowance.all_minor));
+    Ok(Returned { lines: vec![line], allowance: Some(allowance.allowance), most })
 }
 
 fn own_lines(facts: &Facts, sale: &SaleMade, asked: &[RefundedLine]) -> Result<Vec<RefundLine>, Refusal> {
@@ -375,6 +411,8 @@ pub(crate) mod tests {
             line: 0,
             quantity: 2,
             amount_minor: 66,
+            money_minor: 66,
+            all_minor: 66,
         };
         let limits = Limits { refund_minor: 33, ..Limits::of(Role::Cashier) };
         let cashier = Doer::Person { role: Role::Cashier, limits, backing: None };
@@ -395,6 +433,14 @@ pub(crate) mod tests {
             (Facts { sale: None, ..facts() }, 1, Err(Refusal::UnknownSale(SaleId([1; 16])))),
             (elsewhere.clone(), 1, held.clone()),
             (Facts { allowance: Some(allowance.clone()), ..elsewhere.clone() }, 2, Ok(66)),
+            (
+                Facts {
+                    allowance: Some(RefundAllowed { money_minor: 65, ..allowance.clone() }),
+                    ..elsewhere.clone()
+                },
+                2,
+                Err(Refusal::RefundUnpaid { left_minor: 65 }),
+            ),
             (Facts { is_alone: true, ..elsewhere.clone() }, 1, held.clone()),
             (Facts { allowance: Some(allowance), ..elsewhere }, 1, Err(Refusal::RefundExceeds { left: 2 })),
             (

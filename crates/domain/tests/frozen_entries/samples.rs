@@ -401,7 +401,24 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         customer: None,
         tab: None,
     };
-    [vec![(1, sale.into()), (1, refund.into())], earlier_orders()].concat()
+    let allowed = RefundAllowed {
+        allowance: THING,
+        to: PHONE,
+        sale: SALE,
+        line: 0,
+        quantity: 1,
+        amount_minor: 150,
+        money_minor: 150,
+        all_minor: 150,
+    };
+    let converted = StockConverted {
+        conversion: THING,
+        taken: vec![SplitUnits { product: MANGO, from_share: 6, beyond_share: 0 }],
+        made: vec![SplitUnits { product: ProductId([9; 16]), from_share: 2, beyond_share: 0 }],
+        note: "gift basket".into(),
+    };
+    let others = vec![(1, sale.into()), (1, refund.into()), (1, allowed.into()), (1, converted.into())];
+    [others, earlier_orders()].concat()
 }
 
 fn earlier_orders() -> Vec<(u8, Entry)> {
@@ -480,7 +497,7 @@ fn stock_samples() -> Vec<Entry> {
         StockConverted {
             conversion: THING,
             taken: vec![SplitUnits { product: MANGO, from_share: 6, beyond_share: 0 }],
-            made: vec![Units { product: ProductId([9; 16]), quantity: 2 }],
+            made: vec![SplitUnits { product: ProductId([9; 16]), from_share: 2, beyond_share: 1 }],
             note: "gift basket".into(),
         }
         .into(),
@@ -570,8 +587,17 @@ fn server_samples() -> Vec<Entry> {
             orders: vec![ORDER],
         }
         .into(),
-        RefundAllowed { allowance: THING, to: PHONE, sale: SALE, line: 0, quantity: 1, amount_minor: 150 }
-            .into(),
+        RefundAllowed {
+            allowance: THING,
+            to: PHONE,
+            sale: SALE,
+            line: 0,
+            quantity: 1,
+            amount_minor: 150,
+            money_minor: 100,
+            all_minor: 130,
+        }
+        .into(),
         Unfrozen { epoch, by_count: true }.into(),
         RecordParked { author: PHONE, seq: 12, code: 4, note: "the role does not allow it".into() }.into(),
         OrderToPay { order: ORDER, way: PayWay::Card, amount_minor: 450 }.into(),

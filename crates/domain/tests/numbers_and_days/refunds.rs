@@ -32,6 +32,14 @@ fn sale(lines: &[(i64, i64)]) -> SaleMade {
         total_minor: *total_minor,
         note: String::new(),
     };
+    // Half of it in coins, the rest by a gift card.
+    let total_minor: i64 = lines.iter().map(|(_, total)| total).sum();
+    let paid = |kind, amount_minor| Tendered {
+        kind,
+        amount_minor,
+        reference: String::new(),
+        standing: Standing::Taken,
+    };
     SaleMade {
         sale: SALE,
         shift: ShiftId([2; 16]),
@@ -39,14 +47,12 @@ fn sale(lines: &[(i64, i64)]) -> SaleMade {
         currency: Currency::parse("EUR").unwrap(),
         lines: lines.iter().map(line).collect(),
         discount: None,
-        total_minor: lines.iter().map(|(_, total)| total).sum(),
+        total_minor,
         cash_rounding_minor: 0,
-        tenders: vec![Tendered {
-            kind: TenderKind::Cash,
-            amount_minor: lines.iter().map(|(_, total)| total).sum(),
-            reference: String::new(),
-            standing: Standing::Taken,
-        }],
+        tenders: vec![
+            paid(TenderKind::Cash, total_minor / 2),
+            paid(TenderKind::Voucher, total_minor - total_minor / 2),
+        ],
         change_minor: 0,
         note: String::new(),
         customer: None,
@@ -153,7 +159,7 @@ impl World {
             sale_shift_open: at != 0 || !self.is_closed,
             is_alone: false,
             refunded: self.own(),
-            left: refund::Left::of(&self.sale, |_| Standing::Taken, &[]),
+            left: self.left(&|by, _| by == at),
             coins: CashRounding::NONE,
             allowance: fitting.next().cloned(),
         };
@@ -166,7 +172,7 @@ impl World {
             sale: SALE,
             lines: vec![refund::RefundedLine { line, quantity, goods: GoodsBack::Sellable }],
             tender: TenderKind::Cash,
-            rest_into_purse: false,
+            rest_into_purse: true,
             reason: "ripe".into(),
         };
         if let Ok(entries) = refund::decide(&facts, &command) {
@@ -177,6 +183,8 @@ impl World {
 
     fn ask(&mut self, at: usize, line: u32, quantity: i64) {
         let mut taken: Vec<(u32, i64, i64)> = self.own().into_iter().take(self.heard).collect();
+        let own = self.refunds.iter().filter(|(_, made)| made.allowance.is_none()).take(self.heard);
+        let heard: Vec<ThingId> = own.map(|(_, made)| made.refund).collect();
         taken.extend(self.allowed.iter().map(|it| (it.line, it.quantity, it.amount_minor)));
         let facts = allow_refund::Facts {
             maker_is_unread: false,
@@ -185,6 +193,9 @@ impl World {
             voided: false,
             sale_shift_closed: self.heard_close || self.is_hasty,
             maker_revoked: false,
+            // What was used up by others has not been heard of, so it stands as promised.
+            left: self.left(&|by, made| by == 0 && made.allowance.is_none() && heard.contains(&made.refund)),
+            promised: self.allowed.clone(),
             taken,
         };
         let allowance = ThingId([u8::try_from(self.allowed.len()).unwrap(); 16]);
@@ -195,6 +206,19 @@ impl World {
         }
     }
 
+    /// What can go back, as far as somebody knows of the refunds.
+    fn left(&self, knows: &dyn Fn(usize, &RefundMade) -> bool) -> refund::Left {
+        let known = self.refunds.iter().filter(|(by, made)| knows(*by, made));
+        let known: Vec<RefundMade> = known.map(|(_, made)| made.clone()).collect();
+        refund::Left::of(&self.sale, |_| Standing::Taken, &known)
+    }
+
+    /// What left in coins, and at all.
+    fn given(&self) -> (i64, i64) {
+        let parts = || self.refunds.iter().map(|(_, made)| made);
+        (parts().map(RefundMade::cash_given).sum(), parts().map(RefundMade::all_given).sum())
+    }
+
     /// Refunded of each line: quantity and amount.
     fn refunded(&self, line: u32) -> (i64, i64) {
         let lines = self.refunds.iter().flat_map(|(_, made)| &made.lines).filter(|it| it.line == line);
@@ -202,6 +226,10 @@ impl World {
     }
 
     fn is_bounded(&self) -> bool {
+        let (cash, all) = self.given();
+        if cash > self.sale.tenders[0].amount_minor || all > self.sale.total_minor {
+            return false;
+        }
         (0_u32..).zip(&self.sale.lines).all(|(place, sold)| {
             let (quantity, amount) = self.refunded(place);
             let is_exact = quantity < sold.quantity || amount == sold.total_minor;
@@ -223,6 +251,25 @@ proptest! {
             prop_assert!(world.is_bounded(), "{step:?} made {:?}", world.refunds);
         }
     }
+}
+
+/// Half of two lines was paid in coins. Two registers that do not hear each other give each coin back once.
+#[test]
+fn two_registers_with_a_line_each_do_not_give_the_same_coins() {
+    let mut world = World::new(sale(&[(1, 600), (1, 600)]), false);
+    for step in [
+        Step::Close,
+        Step::Hear,
+        Step::Ask { register: 1, line: 0, quantity: 1 },
+        Step::Ask { register: 2, line: 1, quantity: 1 },
+        Step::Deliver { register: 1 },
+        Step::Deliver { register: 2 },
+        Step::Refund { register: 1, line: 0, quantity: 1 },
+        Step::Refund { register: 2, line: 1, quantity: 1 },
+    ] {
+        world.take(step);
+    }
+    assert_eq!((world.refunds.len(), world.given()), (2, (600, 1_200)));
 }
 
 #[test]

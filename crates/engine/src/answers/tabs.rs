@@ -34,6 +34,7 @@ pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Open
         discount: discount(value.off),
         reason: value.reason,
         note: value.note,
+        is_told: value.is_told,
         closed_by: sold.or(value.closed_by),
         problems,
     }))

@@ -59,11 +59,12 @@ pub(super) fn pack(
 }
 
 /// Bundles of a sale that come back onto the shelf are their parts again, as far as they were packed for it. `id` is of what
-/// brings them back.
+/// brings them back; what is undone was never sold.
 pub(super) fn unpack(
     writing: &mut Writing<'_>,
     (sale, id): (SaleId, ThingId),
     back: &[Units],
+    undone: bool,
 ) -> Result<Vec<Entry>, StoreError> {
     let packed = packed_for(writing, sale)?;
     let before: BTreeMap<ProductId, i64> = returned(writing, sale)?;
@@ -71,9 +72,10 @@ pub(super) fn unpack(
     for packed in packed {
         let Some(bundle) = packed.made.first() else { continue };
         let came = back.iter().filter(|units| units.product == bundle.product).map(|units| units.quantity);
-        let left = bundle.quantity.saturating_sub(before.get(&bundle.product).copied().unwrap_or_default());
+        let left = bundle.from_share.saturating_sub(before.get(&bundle.product).copied().unwrap_or_default());
         let quantity = came.fold(0, i64::saturating_add).min(left);
-        let apart = pack_bundle::unpack(&packed, (conversion(SaleId(id.0), bundle.product), quantity));
+        let apart =
+            pack_bundle::unpack(&packed, (conversion(SaleId(id.0), bundle.product), quantity), undone);
         entries.extend(apart.map(Entry::from));
     }
     Ok(entries)

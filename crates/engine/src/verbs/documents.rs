@@ -262,6 +262,7 @@ pub(super) fn edit_open_order(
 fn order_edit(edit: &OpenOrderEdit) -> Vec<Edit> {
     vec![match edit {
         OpenOrderEdit::Note(note) => text(Field::Note, note),
+        OpenOrderEdit::Told => Edit::SetFlag { field: Field::Told, flag: true },
         OpenOrderEdit::Reason(reason) => text(Field::Reason, reason),
         OpenOrderEdit::Discount(discount) => {
             return off_edits(super::sale::discount_of(*discount)).to_vec();

@@ -67,8 +67,7 @@ pub(crate) fn pays(
 
 fn handed(facts: &refund::Facts, payload: &refund::Refund) -> Result<Vec<TenderInput>, Refusal> {
     let number = facts.sale.as_ref().map_or(0, |(_, made)| made.receipt_number);
-    let lines = refund::returned(facts, payload)?.lines;
-    let back = refund::goes_back(facts, payload, &lines)?;
+    let back = refund::goes_back(facts, payload, &refund::returned(facts, payload)?)?;
     Ok(back.leaves().map(|part| taken(part.kind, part.amount_minor, Tendered::exchange_of(number))).collect())
 }
 

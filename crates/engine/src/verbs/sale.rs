@@ -7,7 +7,7 @@ use soko_app_api::{
 };
 use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
 use soko_domain::entry::{
-    Entry, GoodsBack, RefundLine, RefundMade, SaleLine, SaleMade, SplitUnits, Standing, Tendered, Units,
+    Entry, GoodsBack, RefundLine, RefundMade, SaleLine, SplitUnits, Standing, Tendered, Units,
 };
 use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::money::{CashRounding, Currency, Ppm, Rounding};
@@ -401,7 +401,7 @@ pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Res
     };
     let back: Vec<Units> = voided.units.iter().map(all).collect();
     let mut undone = purses::undo(writing, (sale, voided.shift))?;
-    undone.extend(bundles::unpack(writing, (sale, ThingId(sale.0)), &back)?);
+    undone.extend(bundles::unpack(writing, (sale, ThingId(sale.0)), &back, true)?);
     writing.write(entries.into_iter().chain(undone).collect())?;
     Ok(reply)
 }
@@ -451,7 +451,7 @@ pub(super) fn refunded_value(
     let sellable = refund.lines.iter().filter(|line| line.goods == GoodsBack::Sellable);
     let units = |line: &RefundLine| Some(Units { product: line.product?, quantity: line.quantity });
     let back: Vec<Units> = sellable.filter_map(units).collect();
-    value.extend(bundles::unpack(writing, (refund.sale, refund.refund), &back)?);
+    value.extend(bundles::unpack(writing, (refund.sale, refund.refund), &back, false)?);
     Ok(value)
 }
 
@@ -474,19 +474,8 @@ pub(crate) fn would_go_back(
         reason: String::new(),
     };
     let facts = refund_facts(tx, stall, &payload)?;
-    let lines = refund_verb::returned(&facts, &payload)?.lines;
-    Ok(refund_verb::goes_back(&facts, &payload, &lines)?)
-}
-
-/// What can go back of what a sale was paid with, by all that is known here.
-pub(crate) fn left(tx: &mut dyn Tx, log: LogId, made: &SaleMade) -> Result<refund_verb::Left, StoreError> {
-    let known = payments::payments_of(tx, log, made.sale)?;
-    let gone = payments::refunds_of(tx, log, made.sale)?;
-    let standing = |at: u32| {
-        let said = known.iter().find(|found| found.payment.tender == at).map(|found| found.standing);
-        said.unwrap_or(Standing::Taken)
-    };
-    Ok(refund_verb::Left::of(made, standing, &gone))
+    let returned = refund_verb::returned(&facts, &payload)?;
+    Ok(refund_verb::goes_back(&facts, &payload, &returned)?)
 }
 
 /// All but who does it.
@@ -499,7 +488,7 @@ pub(super) fn refund_facts(
     let coins = terms(tx, log)?.cash_rounding();
     let made = facts::sale(tx, log, sale)?.map(|found| (found.author, found.made));
     let left = match &made {
-        Some((_, made)) => left(tx, log, made)?,
+        Some((_, made)) => payments::left(tx, log, made)?,
         None => refund_verb::Left::default(),
     };
     let sale_shift_open = match &made {

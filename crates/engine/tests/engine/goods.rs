@@ -342,6 +342,8 @@ fn selling_a_bundle_moves_its_parts() {
     // A voided bundle lies on the shelf as what it was made of, and so does one that comes back.
     device.done(command(33, Verb::VoidSale { sale: sale_id(32), reason: "changed her mind".into() }));
     assert_eq!((device.stock(set).own_share, left(&mut device)), (0, [1, 3]));
+    let mango = device.stock(product(MANGO));
+    assert_eq!((mango.own_share, mango.owed), (1, 0), "nothing more to promise than before");
     let back = |goods| {
         let lines = vec![RefundLineInput { line: 0, quantity: 1, goods }];
         let (sale, tender, reason) = (sale_id(30), TenderKind::Cash, "cold".to_owned());

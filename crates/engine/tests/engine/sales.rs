@@ -243,7 +243,16 @@ fn after_the_shift_the_server_holds_the_right_to_refund() {
     let waiting = right(&mut device).lines[0].clone();
     assert_eq!((waiting.asked, waiting.refused), (2, None), "what was said before is past");
     let (allowance, to, sale) = (thing(41), device.joined.author, sale_id(20));
-    relay.write(RefundAllowed { allowance, to, sale, line: 0, quantity: 2, amount_minor: 500 });
+    relay.write(RefundAllowed {
+        allowance,
+        to,
+        sale,
+        line: 0,
+        quantity: 2,
+        amount_minor: 500,
+        money_minor: 500,
+        all_minor: 500,
+    });
     relay.answers.push((thing(41), Answer::Done));
     device.replicate(&mut relay);
     let allowed = right(&mut device).lines[0].allowed;
