@@ -10,7 +10,7 @@ use crate::quantity::Quantity;
 use crate::tax::{LineTax, TaxRate, TaxRounding, TaxTotal, Taxable, Taxed, tax_all, tax_totals};
 use crate::wire::{Malformed, Reader, Wire, Writer};
 
-pub use settle::{SettleError, Settled, TENDERS_MAX, Tender, TenderKind, settle};
+pub use settle::{SettleError, Settled, TENDERS_MAX, Tender, TenderKind, settle, settle_exchange};
 
 /// Most lines of one basket.
 pub const LINES_MAX: usize = 1_000;

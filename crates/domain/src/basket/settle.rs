@@ -73,40 +73,58 @@ pub enum SettleError {
 /// part: as soon as cash is tendered it is rounded to what coins can pay. Whoever pays that part to the unit
 /// is not rounded; whoever pays at least that part, and less than the rounded amount, owes nothing more.
 pub fn settle(total_minor: i64, tenders: &[Tender], rounding: CashRounding) -> Result<Settled, SettleError> {
+    settle_exchange((total_minor, 0), tenders, rounding)
+}
+
+/// The same where goods came back that count as `goods_minor` of cash: no coin moves for them, so only what is paid or given back
+/// beside them is rounded.
+pub fn settle_exchange(
+    (total_minor, goods_minor): (i64, i64),
+    tenders: &[Tender],
+    rounding: CashRounding,
+) -> Result<Settled, SettleError> {
     if tenders.len() > TENDERS_MAX {
         return Err(SettleError::TooManyTenders);
     }
-    if total_minor < 0 {
+    if total_minor < 0 || goods_minor < 0 {
         return Err(SettleError::TotalNegative);
     }
     let (cash, other) = add_tenders(tenders)?;
     if other > total_minor {
         return Err(SettleError::NonCashExceedsTotal { excess_minor: other - total_minor });
     }
-    let cash_part = total_minor - other;
-    let payable = rounding.payable(cash_part).ok_or(SettleError::Overflow)?;
-    let tendered_minor = other.checked_add(cash.unwrap_or(0)).ok_or(SettleError::Overflow)?;
-    let Some(cash) = cash.filter(|cash| *cash >= payable.min(cash_part)) else {
+    // Below zero where the goods are worth more than what goes out.
+    let coin_part = total_minor - other - goods_minor;
+    let payable = coins(rounding, coin_part).ok_or(SettleError::Overflow)?;
+    let cash = cash.or((goods_minor > 0).then_some(0));
+    let add = |sum: i64, more: i64| sum.checked_add(more).ok_or(SettleError::Overflow);
+    let tendered_minor = add(add(other, goods_minor)?, cash.unwrap_or(0))?;
+    let Some(cash) = cash.filter(|cash| *cash >= payable.min(coin_part)) else {
         let cash = cash.unwrap_or(0);
         return Ok(Settled {
             tendered_minor,
             cash_rounding_minor: 0,
             change_minor: 0,
-            due_minor: cash_part - cash,
+            due_minor: coin_part - cash,
             due_in_cash_minor: payable - cash,
-            cash_kept_minor: cash,
+            cash_kept_minor: add(goods_minor, cash)?,
         });
     };
-    let exact = cash == cash_part;
-    let cash_kept_minor = if exact { cash_part } else { payable.min(cash) };
+    let exact = cash == coin_part;
+    let coins_kept = if exact { coin_part } else { payable.min(cash) };
     Ok(Settled {
         tendered_minor,
-        cash_rounding_minor: cash_kept_minor - cash_part,
-        change_minor: cash - cash_kept_minor,
+        cash_rounding_minor: coins_kept - coin_part,
+        change_minor: cash - coins_kept,
         due_minor: 0,
         due_in_cash_minor: 0,
-        cash_kept_minor,
+        cash_kept_minor: add(goods_minor, coins_kept)?,
     })
+}
+
+/// What goes back is rounded as what is paid.
+fn coins(rounding: CashRounding, minor: i64) -> Option<i64> {
+    if minor < 0 { rounding.payable(-minor).map(|back| -back) } else { rounding.payable(minor) }
 }
 
 /// The cash, if there is any, and everything else.

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::basket::{Basket, BasketLine, Discount, Priced, PricedLine, Settled, Tender, price, settle};
+use crate::basket::{
+    Basket, BasketLine, Discount, Priced, PricedLine, Settled, Tender, price, settle_exchange,
+};
 use crate::entry::{Entry, Reduction, SaleLine, SaleMade, Standing, TenderKind, Tendered};
 use crate::ids::{OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::Ppm;
@@ -259,9 +261,14 @@ fn take_share(
 }
 
 fn pay(facts: &Facts, command: &MakeSale, total_minor: i64) -> Result<Settled, Refusal> {
-    let plain: Vec<Tender> = command.tenders.iter().map(Tendered::plain).collect();
     check_tendered(&command.tenders, &facts.codes_used)?;
-    let paid = settle(total_minor, &plain, command.basket.policy.cash_rounding)?;
+    let is_goods = |taken: &&Tendered| taken.kind == TenderKind::Cash && taken.is_exchange();
+    let goods = command.tenders.iter().filter(is_goods);
+    let goods_minor = goods.fold(0, |sum: i64, taken| sum.saturating_add(taken.amount_minor));
+    let plain: Vec<Tender> =
+        command.tenders.iter().filter(|taken| !is_goods(taken)).map(Tendered::plain).collect();
+    let rounding = command.basket.policy.cash_rounding;
+    let paid = settle_exchange((total_minor, goods_minor), &plain, rounding)?;
     ensure(paid.is_paid(), Refusal::Underpaid { missing_minor: paid.due_minor })?;
     Ok(paid)
 }

@@ -1,4 +1,4 @@
-use soko_domain::basket::{SettleError, Settled, TENDERS_MAX, Tender, TenderKind, settle};
+use soko_domain::basket::{SettleError, Settled, TENDERS_MAX, Tender, TenderKind, settle, settle_exchange};
 use soko_domain::money::{CashRounding, Rounding};
 use soko_domain::wire::Wire;
 
@@ -111,4 +111,32 @@ fn the_stored_form_is_frozen() {
     let settled = settle(3015, &[mobile(1002), cash(2020)], FIVE).unwrap();
     assert_eq!(settled.to_bytes(), [0x9c, 0x2f, 4, 10, 0, 0, 0xbe, 0x1f]);
     assert_eq!(Settled::from_bytes(&settled.to_bytes()), Ok(settled));
+}
+
+/// What comes back pays with no coin: what moves beside it is what coins can pay, either way, and the books agree.
+#[test]
+fn only_the_coins_of_an_exchange_are_rounded() {
+    for (total, goods, tenders, rounding, change, due_in_cash) in [
+        (1009, 1003, vec![], 0, 0, 5),
+        (1009, 1003, vec![cash(10)], -1, 5, 0),
+        (1009, 1003, vec![cash(5)], -1, 0, 0),
+        (1009, 1003, vec![mobile(6)], 0, 0, 0),
+        (1001, 1003, vec![], 2, 0, 0),
+        (1000, 1003, vec![], -2, 5, 0),
+        (1000, 1003, vec![cash(0)], -2, 5, 0),
+        (900, 1003, vec![mobile(100)], -2, 205, 0),
+        (1003, 1003, vec![], 0, 0, 0),
+    ] {
+        let settled = settle_exchange((total, goods), &tenders, FIVE).unwrap();
+        let told = (settled.cash_rounding_minor, settled.change_minor, settled.due_in_cash_minor);
+        assert_eq!(told, (rounding, change, due_in_cash), "{total} for {goods} and {tenders:?}");
+        let sides = (
+            settled.tendered_minor + settled.due_minor,
+            total + settled.cash_rounding_minor + settled.change_minor,
+        );
+        assert_eq!(sides.0, sides.1, "{total} for {goods} and {tenders:?}");
+        assert_eq!(settled.is_paid(), due_in_cash == 0);
+        let coins = settled.cash_kept_minor - goods;
+        assert!(!settled.is_paid() || coins % 5 == 0, "{coins} is no coin");
+    }
 }

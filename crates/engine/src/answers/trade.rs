@@ -7,7 +7,9 @@ use soko_app_api::{
     OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow, SaleView,
     ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, TransferView, Window,
 };
-use soko_domain::basket::{BasketLine, PricedLine, SettleError, Settled, Tender, TenderKind, price, settle};
+use soko_domain::basket::{
+    BasketLine, PricedLine, SettleError, Settled, Tender, TenderKind, price, settle_exchange,
+};
 use soko_domain::entry::{BackWay, OrderLine, OrderStep, Tendered};
 use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
 use soko_domain::money::part_of;
@@ -77,8 +79,13 @@ pub(super) fn basket(
     let by_purse = handed.iter().filter(|part| part.kind == TenderKind::Voucher);
     let by_purse = by_purse.fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor));
     let plain = |tender: &TenderInput| Tender { kind: tender.kind, amount_minor: tender.amount_minor };
-    let tenders: Vec<Tender> = handed.iter().chain(tenders).map(plain).collect();
-    let (settled, excess_minor) = match settle(priced.total_minor, &tenders, basket.policy.cash_rounding) {
+    let goods_minor = handed.iter().filter(|part| part.kind == TenderKind::Cash);
+    let goods_minor = goods_minor.fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor));
+    let purses = handed.iter().filter(|part| part.kind != TenderKind::Cash);
+    let tenders: Vec<Tender> = purses.chain(tenders).map(plain).collect();
+    let rounding = basket.policy.cash_rounding;
+    let (settled, excess_minor) = match settle_exchange((priced.total_minor, goods_minor), &tenders, rounding)
+    {
         Ok(settled) => (settled, 0),
         // Goods that a purse paid come back for less: that is said, and nothing can be taken so.
         Err(SettleError::NonCashExceedsTotal { excess_minor }) if by_purse > priced.total_minor => {

@@ -3,8 +3,8 @@
 
 use soko_app_api::{
     BasketView, BeyondShare, DiscountInput, OpenOrderEdit, OpenOrderView, PaymentRow, ProductContent,
-    ProductEdit, Query, RefundLineInput, Reply, SaleAbout, SaleLineInput, SaleView, ScannedRow, StallEdit,
-    TabLine, TenderInput, Verb, View, Window,
+    ProductEdit, Query, RefundLineInput, Reply, ReturnInput, SaleAbout, SaleLineInput, SaleView, ScannedRow,
+    StallEdit, TabLine, TenderInput, Verb, View, Window,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{GoodsBack, Standing};
@@ -270,6 +270,17 @@ fn cash_that_goes_back_is_rounded_to_coins() {
     let done = device.done(command(31, Verb::Refund { sale, lines, tender: TenderKind::Card, reason, into }));
     assert!(matches!(done, Reply::Refunded { amount_minor: 33, .. }), "{done:?}");
     assert_eq!(drawer(&mut device), Some(before));
+    // Of an exchange, only the coins that move are rounded.
+    device.done(sell(40, vec![bag(1_003)], vec![TenderInput::cash(1_005)], SaleAbout::default()));
+    let exchange = |number, price, tenders| {
+        let Verb::Refund { sale, lines, reason, .. } = back(40) else { panic!("no refund") };
+        let goods = sell(number, vec![bag(price)], tenders, SaleAbout::default()).verb;
+        let returned = ReturnInput { sale, lines, reason };
+        command(number, Verb::Exchange { returned, sale: Box::new(goods) })
+    };
+    assert_eq!(device.refused(exchange(41, 1_009, vec![])), "underpaid");
+    device.done(exchange(42, 1_009, vec![TenderInput::cash(5)]));
+    assert_eq!(drawer(&mut device), Some(before + 1_010));
 }
 
 fn put(line: u16, of: Option<u16>, quantity: i64) -> OpenOrderEdit {
