@@ -41,6 +41,7 @@ self.onmessage = ({ data }) => {
 };
 
 channel.onmessage = ({ data }) => {
+  if (!began) return; // The page has not said when it was loaded; whoever leads is asked then.
   if (data.version !== VERSION) return meet(data);
   if (outdated) return;
   if (data.leads) follow(data.leads);
