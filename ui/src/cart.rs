@@ -179,6 +179,14 @@ impl Cart {
         }
     }
 
+    /// A line that was taken out, where it had been.
+    pub fn put_back(&mut self, before: &Self, key: u32) {
+        let Some(at) = before.lines.iter().position(|line| line.key == key) else { return };
+        if self.lines.iter().all(|line| line.key != key) {
+            self.lines.insert(at.min(self.lines.len()), before.lines[at].clone());
+        }
+    }
+
     pub fn remove(&mut self, key: u32) {
         self.lines.retain(|line| line.key != key);
     }
@@ -522,6 +530,23 @@ mod tests {
 
     fn bytes(hex: &str) -> Vec<u8> {
         (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_line_comes_back_where_it_was() {
+        let mut before = cart();
+        before.add(&row(1));
+        before.add_custom("Bag".into(), 20);
+        let mut now = before.clone();
+        let key = now.lines[0].key;
+        now.remove(key);
+        now.add_custom("Box".into(), 30);
+        now.is_told = true;
+        for _ in 0..2 {
+            now.put_back(&before, key);
+        }
+        let names: Vec<&str> = now.lines.iter().map(|line| line.name.as_str()).collect();
+        assert_eq!((names, now.is_told), (vec!["Cloves", "Bag", "Box"], true));
     }
 
     #[test]

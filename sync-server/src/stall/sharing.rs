@@ -234,6 +234,7 @@ fn allow(
         None => Left::default(),
     };
     let facts = allow_refund::Facts {
+        frozen: read::stall_frozen(desk.tx, desk.log)?,
         left,
         promised: read::allowances(desk.tx, desk.log, sale)?,
         holder_revoked: revoked(read::device(desk.tx, desk.log, to)?),

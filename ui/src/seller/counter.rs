@@ -12,7 +12,7 @@ use super::taken_off::reduce;
 use crate::acting::{closes, opens, sets};
 use crate::cart::{Cart, CartLine};
 use crate::customers::OnCounter;
-use crate::desk::{new_cart, use_desk};
+use crate::desk::{Desk, new_cart, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{Dialog, Empty, Icon, Problem, Stepper, icon};
@@ -72,23 +72,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
     let close = sets(&over).reform(|()| Over::Nothing);
     let clear = {
         let (desk, speech) = (desk.clone(), speech.clone());
-        Callback::from(move |_: MouseEvent| {
-            let before = desk.cart.get();
-            if !reduce(&desk, new_cart()) {
-                return;
-            }
-            let back = desk.clone();
-            desk.toasts.offer(
-                speech.say("cart.cleared"),
-                speech.say("action.undo"),
-                Callback::from(move |()| {
-                    // Whatever is on the counter by now stays there.
-                    if back.cart.get().is_empty() {
-                        back.cart.set(before.clone());
-                    }
-                }),
-            );
-        })
+        Callback::from(move |_: MouseEvent| clear(&desk, &speech))
     };
     let shown = match *over {
         Over::Nothing => Html::default(),
@@ -136,6 +120,22 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
     }
 }
 
+/// Takes all of it off, with a way back.
+fn clear(desk: &Desk, speech: &Speech) {
+    let before = desk.cart.get();
+    if !reduce(desk, new_cart()) {
+        return;
+    }
+    let back = desk.clone();
+    let undo = Callback::from(move |()| {
+        // Whatever is on the counter by now stays there.
+        if back.cart.get().is_empty() {
+            back.cart.set(before.clone());
+        }
+    });
+    desk.toasts.offer(speech.say("cart.cleared"), speech.say("action.undo"), undo);
+}
+
 /// The product's own price, where the line has another one.
 fn own_price(cart: &Cart, basket: Option<&BasketView>, key: u32) -> Option<i64> {
     let place = cart.lines.iter().position(|line| line.key == key)?;
@@ -171,12 +171,11 @@ fn Line(props: &LineProps) -> Html {
                 let back = desk.clone();
                 let text = speech.fill("cart.removed", &[("name", &line.name)]);
                 let undo = Callback::from(move |()| {
-                    let now = back.cart.get();
-                    // Not into another cart, and what the customer was told stays told.
+                    let mut now = back.cart.get();
+                    // Not into another cart; and what happened to this one since stays.
                     if now.sale == before.sale {
-                        let mut again = before.clone();
-                        again.is_told = now.is_told;
-                        back.cart.set(again);
+                        now.put_back(&before, line.key);
+                        back.cart.set(now);
                     }
                 });
                 desk.toasts.offer(text, speech.say("action.undo"), undo);

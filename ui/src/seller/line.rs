@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::taken_off::reduce;
 use crate::acting::sets;
 use crate::cart::CartLine;
-use crate::desk::use_desk;
+use crate::desk::{Desk, use_desk};
 use crate::parts::{Dialog, Field, Segmented};
 use crate::speech::{Speech, use_speech};
 use crate::typed;
@@ -47,22 +47,14 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
             let Some(((quantity, discount), price_minor)) = read else { return };
             let (note, reason) = (note.trim().to_owned(), reason.trim().to_owned());
             let changed = CartLine { quantity, price_minor, discount, note, reason, ..line.clone() };
-            let mut after = desk.cart.get();
-            if quantity == 0 {
-                after.remove(changed.key)
-            } else {
-                after.replace(changed)
-            }
-            reduce(&desk, after);
+            put(&desk, changed);
             on_close.emit(());
         })
     };
     let remove = {
-        let (desk, on_close, key) = (desk.clone(), props.on_close.clone(), line.key);
+        let (desk, on_close, line) = (desk.clone(), props.on_close.clone(), line.clone());
         Callback::from(move |_: MouseEvent| {
-            let mut after = desk.cart.get();
-            after.remove(key);
-            reduce(&desk, after);
+            put(&desk, CartLine { quantity: 0, ..line.clone() });
             on_close.emit(());
         })
     };
@@ -98,6 +90,17 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
             </form>
         </Dialog>
     }
+}
+
+/// Nothing of a line takes it off.
+fn put(desk: &Desk, line: CartLine) {
+    let mut after = desk.cart.get();
+    if line.quantity == 0 {
+        after.remove(line.key)
+    } else {
+        after.replace(line)
+    }
+    reduce(desk, after);
 }
 
 /// A discount as it is typed.

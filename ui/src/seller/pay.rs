@@ -118,21 +118,7 @@ fn Paid(props: &PaidProps) -> Html {
             <Means paying={(*paying).clone()} {due} currency={currency.clone()} set={set.clone()} />
             <PayFromPurse stall={props.stall.clone()} {due} added={paying.added.clone()} {on_pay} />
             <footer class="pay-foot">
-                if rounding != 0 {
-                    <p class="row row-apart"><span>{ speech.say("receipt.rounding") }</span>
-                        <span class="number">{ speech.money(rounding, &currency) }</span></p>
-                }
-                if excess > 0 {
-                    <p class="problem" role="status">
-                        { speech.fill("exchange.excess", &[("amount", &speech.money(excess, &currency))]) }
-                    </p>
-                }
-                if change > 0 {
-                    <p class="pay-change" aria-live="polite">
-                        <span>{ speech.say("pay.change") }</span>
-                        <strong class="number">{ speech.money(change, &currency) }</strong>
-                    </p>
-                }
+                { outcome(&speech, &currency, (rounding, excess, change)) }
                 <button type="button" class="button button-main button-large button-wide" onclick={take}
                     disabled={!is_settled || is_closed || *is_busy}>
                     { speech.say(if *is_busy { "pay.taking" } else { "pay.take" }) }
@@ -140,6 +126,29 @@ fn Paid(props: &PaidProps) -> Html {
             </footer>
             if *opens { <OpenDrawer stall={props.stall.clone()} {on_close} /> }
         </section>
+    }
+}
+
+/// What coins do to the total, what no change is given of, and what is given back.
+fn outcome(speech: &Speech, currency: &str, (rounding, excess, change): (i64, i64, i64)) -> Html {
+    html! {
+        <>
+            if rounding != 0 {
+                <p class="row row-apart"><span>{ speech.say("receipt.rounding") }</span>
+                    <span class="number">{ speech.money(rounding, currency) }</span></p>
+            }
+            if excess > 0 {
+                <p class="problem" role="status">
+                    { speech.fill("exchange.excess", &[("amount", &speech.money(excess, currency))]) }
+                </p>
+            }
+            if change > 0 {
+                <p class="pay-change" aria-live="polite">
+                    <span>{ speech.say("pay.change") }</span>
+                    <strong class="number">{ speech.money(change, currency) }</strong>
+                </p>
+            }
+        </>
     }
 }
 

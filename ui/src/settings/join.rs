@@ -3,6 +3,7 @@
 use soko_app_api::{DeviceReply, DeviceVerb};
 use yew::prelude::*;
 
+use crate::desk::Desk;
 use crate::doing::use_doing;
 use crate::parts::{Field, Problem, TextArea};
 use crate::route::Route;
@@ -10,6 +11,20 @@ use crate::seller::camera::use_camera;
 
 /// What the code on the other device's screen begins with.
 const INVITATION: &str = "soko:";
+
+/// An invitation that the camera or a scanner reads.
+#[hook]
+fn use_scanned(desk: &Desk, set: UseStateSetter<String>) {
+    let desk = desk.clone();
+    use_effect_with((), move |()| {
+        let listening = desk.scans.listen(move |code| {
+            if code.starts_with(INVITATION) {
+                set.set(code.clone());
+            }
+        });
+        move || drop(listening)
+    });
+}
 
 #[component]
 pub(super) fn Join() -> Html {
@@ -20,17 +35,7 @@ pub(super) fn Join() -> Html {
     let problem = use_state(|| None::<AttrValue>);
     let is_ready = !invitation.trim().is_empty() && !name.trim().is_empty();
     let (camera, looking) = use_camera();
-    {
-        let (desk, setter) = (doing.desk.clone(), invitation.setter());
-        use_effect_with((), move |()| {
-            let listening = desk.scans.listen(move |code| {
-                if code.starts_with(INVITATION) {
-                    setter.set(code.clone());
-                }
-            });
-            move || drop(listening)
-        });
-    }
+    use_scanned(&doing.desk, invitation.setter());
     let set = |state: &UseStateHandle<String>| {
         let state = state.setter();
         Callback::from(move |text: String| state.set(text))

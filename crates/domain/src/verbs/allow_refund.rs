@@ -17,6 +17,8 @@ pub struct AllowRefund {
 
 #[derive(Clone, Debug)]
 pub struct Facts {
+    /// The server was restored and may have forgotten what it allowed.
+    pub frozen: bool,
     pub holder_revoked: bool,
     pub sale: Option<(AuthorId, SaleMade)>,
     pub voided: bool,
@@ -34,6 +36,7 @@ pub struct Facts {
 }
 
 pub fn decide(facts: &Facts, command: &AllowRefund) -> Result<Vec<Entry>, Refusal> {
+    ensure(!facts.frozen, Refusal::StallFrozen)?;
     ensure(!facts.holder_revoked, Refusal::DeviceRevoked)?;
     let (maker, sale) = facts.sale.as_ref().ok_or(Refusal::UnknownSale(command.sale))?;
     ensure(!facts.voided, Refusal::SaleVoided)?;
@@ -70,6 +73,7 @@ mod tests {
     #[test]
     fn table() {
         let good = Facts {
+            frozen: false,
             holder_revoked: false,
             sale: Some((ME, sale_of(3, 100))),
             voided: false,
@@ -84,6 +88,7 @@ mod tests {
             (good.clone(), 3, Ok(100)),
             (Facts { taken: vec![(0, 1, 33)], ..good.clone() }, 2, Ok(67)),
             (Facts { taken: vec![(0, 1, 33)], ..good.clone() }, 3, Err(Refusal::RefundExceeds { left: 2 })),
+            (Facts { frozen: true, ..good.clone() }, 1, Err(Refusal::StallFrozen)),
             (Facts { voided: true, ..good.clone() }, 1, Err(Refusal::SaleVoided)),
             (Facts { holder_revoked: true, ..good.clone() }, 1, Err(Refusal::DeviceRevoked)),
             (

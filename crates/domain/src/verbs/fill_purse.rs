@@ -168,10 +168,16 @@ mod tests {
             });
             assert_eq!(decided, expected, "{command:?}");
         }
-        // By phone: seen, with a code that paid nothing yet.
+    }
+
+    /// Seen, and with a code that paid nothing yet.
+    #[test]
+    fn a_payment_by_phone_was_seen() {
+        let open_shift = Some(ShiftId([1; 16]));
+        let good = Facts { open_shift, customer_known: true, code_used_by: None, doer: Doer::Anybody };
         let by_phone = FillPurse {
             purse: ProductId([3; 16]),
-            kind: GiftCard,
+            kind: PurseKind::GiftCard,
             customer: None,
             units: 10,
             tender: Some(TenderKind::MobileMoney),

@@ -105,11 +105,22 @@ impl Left {
 }
 
 impl Left {
-    fn within(self, most: Option<(i64, i64)>) -> Self {
-        let Some((money_minor, all_minor)) = most else { return self };
+    /// What the server's word lets of it. That counted some of the worth as what never came, for this word alone: as far as
+    /// it came meanwhile, it may go back.
+    fn within(self, most: Option<Most>) -> Self {
+        let Some(most) = most else { return self };
+        let never = sum(self.never_came.iter().map(|(_, minor)| *minor));
+        let came = most.never_minor.saturating_sub(never).max(0);
+        let mut rest = most.never_minor;
+        let part = |(kind, minor): (TenderKind, i64)| {
+            let part = minor.min(rest);
+            rest -= part;
+            (part > 0).then_some((kind, part))
+        };
         Self {
-            money_minor: self.money_minor.min(money_minor),
-            all_minor: self.all_minor.min(all_minor),
+            money_minor: self.money_minor.min(most.money_minor.saturating_add(came)),
+            all_minor: self.all_minor.min(most.all_minor.saturating_add(came)),
+            never_came: self.never_came.into_iter().filter_map(part).collect(),
             ..self
         }
     }
@@ -212,8 +223,10 @@ pub fn goes_back(facts: &Facts, command: &Refund, back: &Returned) -> Result<Goe
     } else {
         0
     };
+    // Nothing is written off in place of what could go back in another way.
+    let mut beyond = amount_minor.saturating_sub(left.all_minor).max(0);
     for (kind, minor) in &left.never_came {
-        give(*kind, *minor, true);
+        beyond -= give(*kind, (*minor).min(beyond), true);
     }
     let left_minor = first.saturating_add(second);
     ensure(rest == 0, Refusal::RefundUnpaid { left_minor })?;
@@ -234,8 +247,18 @@ pub struct Returned {
     pub lines: Vec<RefundLine>,
     /// The server's word that is used up by it.
     pub allowance: Option<ThingId>,
-    /// What that lets go back at most: as money, and at all.
-    pub most: Option<(i64, i64)>,
+    /// What that lets go back at most.
+    pub most: Option<Most>,
+}
+
+/// What the server's word lets go back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Most {
+    pub money_minor: i64,
+    /// As money, or into a purse.
+    pub all_minor: i64,
+    /// What of the worth it counted as never paid.
+    pub never_minor: i64,
 }
 
 /// What would be given back, whoever does it and whether a drawer is open or not.
@@ -249,8 +272,12 @@ pub fn returned(facts: &Facts, command: &Refund) -> Result<Returned, Refusal> {
     }
     let allowance = facts.allowance.as_ref().ok_or(Refusal::RefundHeldElsewhere { register: *maker })?;
     let line = allowed_line(allowance, sale, &command.lines)?;
-    let most = Some((allowance.money_minor, allowance.all_minor));
-    Ok(Returned { lines: vec![line], allowance: Some(allowance.allowance), most })
+    let most = Most {
+        money_minor: allowance.money_minor,
+        all_minor: allowance.all_minor,
+        never_minor: allowance.amount_minor.saturating_sub(allowance.all_minor),
+    };
+    Ok(Returned { lines: vec![line], allowance: Some(allowance.allowance), most: Some(most) })
 }
 
 fn own_lines(facts: &Facts, sale: &SaleMade, asked: &[RefundedLine]) -> Result<Vec<RefundLine>, Refusal> {
@@ -552,6 +579,8 @@ pub(crate) mod tests {
                 Ok(vec![part(Voucher, 30), written_off(Card, 20), written_off(MobileMoney, 50)]),
             ),
             (with(&[(Card, 100)], left(0, 0)), &in_cash, Ok(vec![written_off(Card, 100)])),
+            // What a purse paid is not written off because somebody wished for cash.
+            (with(&[(Card, 100)], left(0, 30)), &in_cash, unpaid(0)),
             (with(&[(Card, 60)], left(0, 40)), &in_cash, unpaid(0)),
         ] {
             assert_eq!(given(left.clone(), command), expected, "{left:?}");
@@ -590,6 +619,42 @@ pub(crate) mod tests {
         let entries = decide(&Facts { coins, ..facts() }, &card).unwrap();
         let [Entry::RefundMade(refund)] = entries.as_slice() else { panic!("{entries:?}") };
         assert_eq!((refund.all_given(), refund.cash_rounding_minor), (33, 0), "only coins are rounded");
+    }
+
+    /// What the server counted as never paid goes back after all if it came before its word was used; and nobody writes off
+    /// more than that.
+    #[test]
+    fn an_allowance_follows_what_came_meanwhile() {
+        use TenderKind::{Cash, MobileMoney, Voucher};
+        let allowance = RefundAllowed {
+            allowance: ThingId([8; 16]),
+            to: ME,
+            sale: SaleId([1; 16]),
+            line: 0,
+            quantity: 3,
+            amount_minor: 100,
+            money_minor: 0,
+            all_minor: 30,
+        };
+        let facts = |left| Facts {
+            sale: Some((AuthorId([5; 16]), sale_of(3, 100))),
+            allowance: Some(allowance.clone()),
+            left,
+            ..facts()
+        };
+        let rest = Refund { rest_into_purse: true, ..refund(3) };
+        let given = |left, command: &Refund| {
+            decide(&facts(left), command).map(|entries| match entries.as_slice() {
+                [Entry::RefundMade(made)] => made.given.clone(),
+                other => panic!("{other:?}"),
+            })
+        };
+        let failed = |minor, left: Left| Left { never_came: vec![(MobileMoney, minor)], ..left };
+        let parts = Ok(vec![part(Voucher, 30), written_off(MobileMoney, 70)]);
+        assert_eq!(given(failed(70, left(0, 30)), &rest), parts);
+        assert_eq!(given(failed(170, left(0, 30)), &rest), parts, "the others' part stays");
+        assert!(given(failed(70, left(0, 30)), &refund(3)).is_err());
+        assert_eq!(given(left(70, 100), &rest), Ok(vec![part(Cash, 70), part(Voucher, 30)]), "it came");
     }
 
     #[test]

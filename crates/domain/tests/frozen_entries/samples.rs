@@ -39,6 +39,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         swap_samples(),
         transfer_samples(),
         program_samples(),
+        vec![refund_allowed()],
     ]
     .concat()
 }
@@ -587,23 +588,26 @@ fn server_samples() -> Vec<Entry> {
             orders: vec![ORDER],
         }
         .into(),
-        RefundAllowed {
-            allowance: THING,
-            to: PHONE,
-            sale: SALE,
-            line: 0,
-            quantity: 1,
-            amount_minor: 150,
-            money_minor: 100,
-            all_minor: 130,
-        }
-        .into(),
         Unfrozen { epoch, by_count: true }.into(),
         RecordParked { author: PHONE, seq: 12, code: 4, note: "the role does not allow it".into() }.into(),
         OrderToPay { order: ORDER, way: PayWay::Card, amount_minor: 450 }.into(),
         OrderPaid { order: ORDER, way: PayWay::Phone, amount_minor: 450, reference: "pi_1".into() }.into(),
         OrderPaidBack { order: ORDER, way: PayWay::Card, amount_minor: 450, reference: "re_1".into() }.into(),
     ]
+}
+
+fn refund_allowed() -> Entry {
+    RefundAllowed {
+        allowance: THING,
+        to: PHONE,
+        sale: SALE,
+        line: 0,
+        quantity: 1,
+        amount_minor: 150,
+        money_minor: 100,
+        all_minor: 130,
+    }
+    .into()
 }
 
 fn swap_samples() -> Vec<Entry> {

@@ -187,6 +187,7 @@ impl World {
         let heard: Vec<ThingId> = own.map(|(_, made)| made.refund).collect();
         taken.extend(self.allowed.iter().map(|it| (it.line, it.quantity, it.amount_minor)));
         let facts = allow_refund::Facts {
+            frozen: false,
             maker_is_unread: false,
             holder_revoked: false,
             sale: Some((register(0), self.sale.clone())),

@@ -7,7 +7,9 @@ use soko_app_api::{
     Window,
 };
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{Entry, Kind, OrderSentBack, OrderTransferCame, ProgramAct, PurseKind};
+use soko_domain::entry::{
+    Entry, Kind, LinesTakenOff, OrderSentBack, OrderTransferCame, ProgramAct, PurseKind,
+};
 use soko_domain::ids::{AuthorId, PersonId, ShiftId};
 use soko_domain::money::part_of;
 use soko_domain::people::{Doer, Limits};
@@ -382,6 +384,12 @@ impl Default for Told {
     }
 }
 
+fn taken_off(off: &LinesTakenOff, plain: Told) -> Told {
+    let names: Vec<&str> = off.lines.iter().map(|line| line.name.as_str()).collect();
+    let reason = format!("{} ({})", off.reason, names.join(", "));
+    Told { amount_minor: Some(off.amount_minor), reason, ..plain }
+}
+
 fn what_of(kind: Kind) -> AuditWhat {
     let is_of = |what: &&AuditWhat| kind_of(**what) == Some(kind);
     AuditWhat::ALL.iter().find(is_of).copied().unwrap_or(AuditWhat::Other)
@@ -433,11 +441,7 @@ fn told(entry: &Entry) -> Told {
             };
             Told { what, amount_minor: Some(amount), sale: Some(sale.sale), ..plain }
         }
-        Entry::LinesTakenOff(off) => {
-            let names: Vec<&str> = off.lines.iter().map(|line| line.name.as_str()).collect();
-            let reason = format!("{} ({})", off.reason, names.join(", "));
-            Told { amount_minor: Some(off.amount_minor), reason, ..plain }
-        }
+        Entry::LinesTakenOff(off) => taken_off(off, plain),
         Entry::SaleVoided(void) => Told { reason: void.reason.clone(), sale: Some(void.sale), ..plain },
         Entry::RefundMade(refund) => Told {
             amount_minor: Some(refund.amount_minor),

@@ -117,12 +117,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::StockList { window, .. } => View::StockList(stock::list(asking, *window)?),
         Query::Shares(_) => View::Shares(stock::shares(asking)?),
         Query::Today(_) => View::Today(trade::today(asking)?),
-        Query::Basket { lines, discount, tenders, .. } => {
-            View::Basket(trade::basket(asking, (lines, *discount), tenders, None)?)
-        }
-        Query::Exchange { returned, lines, discount, tenders, .. } => {
-            View::Basket(trade::basket(asking, (lines, *discount), tenders, Some(returned))?)
-        }
+        Query::Basket { .. } | Query::Exchange { .. } => View::Basket(trade::priced(asking, query)?),
         Query::Shift(_) => found(trade::shift(asking)?, View::Shift),
         Query::AtRegister(_) => View::AtRegister(desk::at_register(asking)?),
         Query::ShiftReport { register, shift, .. } => {
@@ -131,9 +126,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::ShiftReports { window, .. } => View::ShiftReports(desk::reports(asking, *window)?),
         Query::Audit { .. } => View::Audit(desk::audit(asking, query)?),
         Query::Sale { sale, .. } => found(trade::sale(asking, *sale)?, View::Sale),
-        Query::RefundPlan { sale, lines, tender, rest_into_purse, .. } => {
-            View::RefundPlan(refunds::plan(asking, (*sale, lines), (*tender, *rest_into_purse))?)
-        }
+        Query::RefundPlan { .. } => refunds::plan(asking, query)?,
         Query::RefundRight { sale, .. } => found(refunds::right(asking, *sale)?, View::RefundRight),
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    AllowedRefund, GivenBackView, RefundAllowedRow, RefundHolder, RefundLineInput, RefundPlanView,
-    RefundRightView,
+    AllowedRefund, GivenBackView, Query, RefundAllowedRow, RefundHolder, RefundPlanView, RefundRightView,
+    View,
 };
 use soko_domain::ask::{Answer, Ask};
-use soko_domain::basket::TenderKind;
 use soko_domain::entry::GivenBack;
 use soko_domain::ids::SaleId;
 use soko_domain::wire::Wire as _;
@@ -49,22 +48,22 @@ pub(super) fn right(asking: &mut Asking<'_>, sale: SaleId) -> Result<Option<Refu
 }
 
 /// Decided by what decides the refund.
-pub(super) fn plan(
-    asking: &mut Asking<'_>,
-    (sale, lines): (SaleId, &[RefundLineInput]),
-    (tender, rest_into_purse): (TenderKind, bool),
-) -> Result<RefundPlanView, NotDone> {
-    let back = verbs::would_go_back((asking.tx, asking.stall), (sale, lines), (tender, rest_into_purse))?;
+pub(super) fn plan(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
+    let Query::RefundPlan { sale, lines, tender, rest_into_purse, .. } = query else {
+        return Ok(View::Missing);
+    };
+    let means = (*tender, *rest_into_purse);
+    let back = verbs::would_go_back((asking.tx, asking.stall), (*sale, lines), means)?;
     let part = |part: &GivenBack| GivenBackView {
         kind: part.kind,
         amount_minor: part.amount_minor,
         never_came: part.never_came,
     };
-    Ok(RefundPlanView {
+    Ok(View::RefundPlan(RefundPlanView {
         amount_minor: back.amount_minor,
         cash_rounding_minor: back.cash_rounding_minor,
         given: back.given.iter().map(part).collect(),
-    })
+    }))
 }
 
 /// What waits for an answer, and why the latest answer was no.

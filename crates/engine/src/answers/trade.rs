@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{
     BackLine, BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView,
-    OrderRow, OrderStepView, OrderView, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow, SaleView,
-    ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, TransferView, Window,
+    OrderRow, OrderStepView, OrderView, Query, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow,
+    SaleView, ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, TransferView,
+    Window,
 };
 use soko_domain::basket::{
     BasketLine, PricedLine, SettleError, Settled, Tender, TenderKind, price, settle_exchange,
@@ -32,7 +33,7 @@ use soko_projection::{
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
-use crate::failure::NotDone;
+use crate::failure::{Failure, NotDone};
 use crate::verbs::{self, Catalogue, Offered, Priced, Terms};
 
 impl Catalogue for Asking<'_> {
@@ -64,7 +65,18 @@ const NOTHING_DUE: Settled = Settled {
     cash_kept_minor: 0,
 };
 
-pub(super) fn basket(
+/// What a basket costs, or an exchange.
+pub(super) fn priced(asking: &mut Asking<'_>, query: &Query) -> Result<BasketView, NotDone> {
+    if let Query::Exchange { returned, lines, discount, tenders, .. } = query {
+        return basket(asking, (lines, *discount), tenders, Some(returned));
+    }
+    let Query::Basket { lines, discount, tenders, .. } = query else {
+        return Err(Failure::Inconsistent("a question went the wrong way".into()).into());
+    };
+    basket(asking, (lines, *discount), tenders, None)
+}
+
+fn basket(
     asking: &mut Asking<'_>,
     (lines, discount): (&[SaleLineInput], DiscountInput),
     tenders: &[TenderInput],
