@@ -137,13 +137,11 @@ impl Left {
             *minor -= part;
             written_off -= part;
         }
-        let all_minor = less(self.all_minor, |it| it.all_minor);
-        Self {
-            money_minor: less(self.money_minor, |it| it.money_minor).min(all_minor),
-            all_minor,
-            never_came,
-            ..self
-        }
+        // What of it came meanwhile is theirs, too.
+        let came = written_off.max(0);
+        let all_minor = less(self.all_minor, |it| it.all_minor).saturating_sub(came).max(0);
+        let money_minor = less(self.money_minor, |it| it.money_minor).saturating_sub(came).max(0);
+        Self { money_minor: money_minor.min(all_minor), all_minor, never_came, ..self }
     }
 }
 

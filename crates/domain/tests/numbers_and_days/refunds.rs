@@ -78,10 +78,12 @@ enum Step {
         line: u32,
         quantity: i64,
     },
-    /// Everything that the server allowed so far reaches a register.
+    /// Everything that the server allowed so far reaches a register, and what it knows of the payments.
     Deliver {
         register: usize,
     },
+    /// The money by phone, for which somebody looked in vain, came after all.
+    Come,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -92,6 +94,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::Hear),
         4 => of.prop_map(|(register, line, quantity)| Step::Ask { register, line, quantity }),
         2 => (0..REGISTERS).prop_map(|register| Step::Deliver { register }),
+        1 => Just(Step::Come),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -109,6 +112,25 @@ struct World {
     delivered: [usize; REGISTERS],
     /// The server forgets to wait for the end of the shift; only to see that the test notices.
     is_hasty: bool,
+    /// Whether the money by phone came, and who knows that: each register, and the server.
+    has_come: bool,
+    knows: [bool; REGISTERS],
+    server_knows: bool,
+    /// Whether the customers say into which card money goes that goes back as none.
+    have_cards: bool,
+}
+
+/// A third of it was to come by phone.
+fn by_phone(sale: SaleMade) -> SaleMade {
+    let third = sale.total_minor / 3;
+    let paid =
+        |kind, amount_minor, standing| Tendered { kind, amount_minor, reference: String::new(), standing };
+    let tenders = vec![
+        paid(TenderKind::Cash, third, Standing::Taken),
+        paid(TenderKind::Voucher, third, Standing::Taken),
+        paid(TenderKind::MobileMoney, sale.total_minor - 2 * third, Standing::Claimed),
+    ];
+    SaleMade { tenders, ..sale }
 }
 
 impl World {
@@ -122,6 +144,10 @@ impl World {
             allowed: Vec::new(),
             delivered: [0; REGISTERS],
             is_hasty,
+            has_come: false,
+            knows: [false; REGISTERS],
+            server_knows: false,
+            have_cards: true,
         }
     }
 
@@ -135,8 +161,15 @@ impl World {
     fn take(&mut self, step: Step) {
         match step {
             Step::Close => self.is_closed = true,
-            Step::Hear => (self.heard, self.heard_close) = (self.own().len(), self.is_closed),
-            Step::Deliver { register } => self.delivered[register] = self.allowed.len(),
+            Step::Hear => {
+                (self.heard, self.heard_close) = (self.own().len(), self.is_closed);
+                self.server_knows = self.has_come;
+            }
+            Step::Deliver { register } => {
+                self.delivered[register] = self.allowed.len();
+                self.knows[register] = self.has_come;
+            }
+            Step::Come => self.has_come = true,
             Step::Refund { register, line, quantity } => self.refund(register, line, quantity),
             Step::Ask { register, line, quantity } => self.ask(register, line, quantity),
         }
@@ -159,7 +192,7 @@ impl World {
             sale_shift_open: at != 0 || !self.is_closed,
             is_alone: false,
             refunded: self.own(),
-            left: self.left(&|by, _| by == at),
+            left: self.left(self.knows[at], &|by, _| by == at),
             coins: CashRounding::NONE,
             allowance: fitting.next().cloned(),
         };
@@ -172,7 +205,7 @@ impl World {
             sale: SALE,
             lines: vec![refund::RefundedLine { line, quantity, goods: GoodsBack::Sellable }],
             tender: TenderKind::Cash,
-            rest_into_purse: true,
+            rest_into_purse: self.have_cards,
             reason: "ripe".into(),
         };
         if let Ok(entries) = refund::decide(&facts, &command) {
@@ -195,7 +228,9 @@ impl World {
             sale_shift_closed: self.heard_close || self.is_hasty,
             maker_revoked: false,
             // What was used up by others has not been heard of, so it stands as promised.
-            left: self.left(&|by, made| by == 0 && made.allowance.is_none() && heard.contains(&made.refund)),
+            left: self.left(self.server_knows, &|by, made| {
+                by == 0 && made.allowance.is_none() && heard.contains(&made.refund)
+            }),
             promised: self.allowed.clone(),
             taken,
         };
@@ -208,10 +243,20 @@ impl World {
     }
 
     /// What can go back, as far as somebody knows of the refunds.
-    fn left(&self, knows: &dyn Fn(usize, &RefundMade) -> bool) -> refund::Left {
+    fn left(&self, has_come: bool, knows: &dyn Fn(usize, &RefundMade) -> bool) -> refund::Left {
         let known = self.refunds.iter().filter(|(by, made)| knows(*by, made));
         let known: Vec<RefundMade> = known.map(|(_, made)| made.clone()).collect();
-        refund::Left::of(&self.sale, |_| Standing::Taken, &known)
+        let standing = |at| match at {
+            2 if has_come => Standing::Verified,
+            2 => Standing::Failed,
+            _ => Standing::Taken,
+        };
+        refund::Left::of(&self.sale, standing, &known)
+    }
+
+    /// What was paid by one means. Money by phone may be missing.
+    fn paid(&self, at: usize) -> i64 {
+        self.sale.tenders.get(at).map_or(0, |paid| paid.amount_minor)
     }
 
     /// What left in coins, and at all.
@@ -228,7 +273,10 @@ impl World {
 
     fn is_bounded(&self) -> bool {
         let (cash, all) = self.given();
-        if cash > self.sale.tenders[0].amount_minor || all > self.sale.total_minor {
+        let came = if self.has_come { self.paid(2) } else { 0 };
+        let off = self.refunds.iter().flat_map(|(_, made)| &made.given).filter(|part| part.never_came);
+        let off: i64 = off.map(|part| part.amount_minor).sum();
+        if cash > self.paid(0) + came || all > self.paid(0) + self.paid(1) + came || off > self.paid(2) {
             return false;
         }
         (0_u32..).zip(&self.sale.lines).all(|(place, sold)| {
@@ -245,8 +293,11 @@ proptest! {
     fn refunds_never_exceed_the_sale(
         lines in prop::collection::vec((1..6_i64, 0..1_000_i64), 2),
         steps in steps(),
+        (is_by_phone, have_cards) in any::<(bool, bool)>(),
     ) {
-        let mut world = World::new(sale(&lines), false);
+        let sale = sale(&lines);
+        let sale = if is_by_phone { by_phone(sale) } else { sale };
+        let mut world = World { have_cards, ..World::new(sale, false) };
         for step in steps {
             world.take(step);
             prop_assert!(world.is_bounded(), "{step:?} made {:?}", world.refunds);
