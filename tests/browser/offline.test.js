@@ -65,15 +65,26 @@ const programOf = (page) =>
     return paths.find((path) => /^\/ui-[0-9a-f]{16}\.js$/.test(path));
   });
 
-// The next version has another page with another program: until it is taken, a reload is the old one throughout, so that nothing is
-// written here that the old one could not read without a connection. What stands on the counter stays through all of it.
-test("a new version waits until the person takes it, and the open cart stays", async () => {
+// A server whose app can be exchanged for the next version, and a browser.
+async function withOwnWeb(work) {
   const web = mkdtempSync(join(tmpdir(), "soko-web-"));
   cpSync(WEB, web, { recursive: true });
   const server = await Server.begin({ web });
   const browser = new Browser();
   try {
     const context = await browser.start();
+    await work(context, server, web);
+  } finally {
+    await browser.close();
+    await server.close();
+    rmSync(web, { recursive: true, force: true });
+  }
+}
+
+// The next version has another page with another program: until it is taken, a reload is the old one throughout, so that nothing is
+// written here that the old one could not read without a connection. What stands on the counter stays through all of it.
+test("a new version waits until the person takes it, and the open cart stays", async () => {
+  await withOwnWeb(async (context, server, web) => {
     const till = await Till.open(context, server.url);
     const { page } = till;
     await keptOffline(page);
@@ -98,21 +109,12 @@ test("a new version waits until the person takes it, and the open cart stays", a
     assert.equal(await programOf(page), next);
     await comes(lines, 1);
     assert.deepEqual(till.problems, []);
-  } finally {
-    await browser.close();
-    await server.close();
-    rmSync(web, { recursive: true, force: true });
-  }
+  });
 });
 
 // A page that was there before the app's files were kept does not load itself again: nobody knows what stands on it.
 test("a tab of the version before says that it is to be loaded again, and has its cart afterwards", async () => {
-  const web = mkdtempSync(join(tmpdir(), "soko-web-"));
-  cpSync(WEB, web, { recursive: true });
-  const server = await Server.begin({ web });
-  const browser = new Browser();
-  try {
-    const context = await browser.start();
+  await withOwnWeb(async (context, server, web) => {
     const old = await Till.open(context, server.url, "/begin");
     const { page } = old;
     await page.getByRole("textbox", { name: /^Name of the stall/ }).fill("Mama Akinyi");
@@ -144,9 +146,5 @@ test("a tab of the version before says that it is to be loaded again, and has it
     await till.go("/sales");
     await comes(() => till.sales().count(), 1);
     assert.deepEqual([...old.problems, ...till.problems], []);
-  } finally {
-    await browser.close();
-    await server.close();
-    rmSync(web, { recursive: true, force: true });
-  }
+  });
 });
