@@ -37,6 +37,27 @@ test("after one visit the app comes up although the server is gone", async () =>
   }
 });
 
+test("a browser without room for the app says that it opens only with a connection, and keeps it once there is room", async () => {
+  const server = await Server.begin();
+  const browser = new Browser();
+  try {
+    const context = await browser.start();
+    const till = await Till.open(context, server.url, "/begin");
+    const tools = await context.newCDPSession(till.page);
+    await tools.send("Storage.overrideQuotaForOrigin", { origin: server.url, quotaSize: 4_000_000 });
+    const told = till.page.getByText(/could not be kept in this browser, so this page opens only with a connection/);
+    await told.waitFor();
+    await tools.send("Storage.overrideQuotaForOrigin", { origin: server.url });
+    await till.go("/begin");
+    await keptOffline(till.page);
+    assert.equal(await told.count(), 0);
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
 // Puts the files of a next version in place of those: another page, with another program and another worker.
 function putNext(web) {
   const script = readFileSync(join(web, "sw.js"), "utf8");

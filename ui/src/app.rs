@@ -20,6 +20,7 @@ use crate::seller;
 use crate::settings;
 use crate::shopper;
 use crate::speech::{Speech, use_speech};
+use crate::unkept::Unkept;
 use crate::update::use_updates;
 use crate::watched::use_watched;
 
@@ -42,6 +43,7 @@ pub const WHOLE: Program = Program {
                 <seller::Scans />
                 <people::Approving />
                 <settings::Listener />
+                <Unkept />
             </>
         }
     },

@@ -31,6 +31,7 @@ pub mod shopper;
 pub mod speech;
 pub mod toast;
 pub mod typed;
+pub mod unkept;
 pub mod update;
 pub mod watched;
 pub mod words;

@@ -14,12 +14,12 @@ use crate::link::OUTDATED;
 use crate::nav;
 use crate::speech::{Speech, use_speech};
 
-const SCRIPT: &str = "/sw.js";
+pub(crate) const SCRIPT: &str = "/sw.js";
 const TAKE_OVER: &str = "take-over";
 /// What the worker says when somebody clicked a notification: where they want to go.
 const SHOW: &str = "show";
 /// A first visit is shown before the files for the next one are fetched.
-const REGISTER_AFTER_MS: i32 = 2000;
+pub(crate) const REGISTER_AFTER_MS: i32 = 2000;
 
 /// Makes the app work offline, offers a version that waits, and says when another tab has taken one that this has not.
 #[hook]

@@ -65,6 +65,12 @@ pub(crate) fn schemathesis() -> PathBuf {
     target_dir().join("tools/schemathesis/bin/schemathesis")
 }
 
+/// What is left of the disk that the target folder is on, as `df` says it.
+pub(crate) fn room() -> Option<String> {
+    let said = output_of(Command::new("df").args(["-h", "--output=avail"]).arg(target_dir()))?;
+    said.lines().nth(1).map(|line| line.trim().to_owned())
+}
+
 /// The browser of the journeys.
 pub(crate) fn chromium() -> Option<PathBuf> {
     which("chromium")

@@ -101,6 +101,8 @@ pub(crate) fn run(tables: &[&[Step]]) -> Outcome {
         }
     }
     say(&table(&report, planned));
+    // On a disk that fills up a browser keeps nothing, and what fails then names everything but the disk.
+    say(&format!("  disk left at the end: {}", machine::room().unwrap_or_else(|| "not known".into())));
     verdict(&report)
 }
 
