@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::ask::{Answer, Ask};
-use soko_domain::entry::ShareRecalled;
+use soko_domain::entry::{RefundAllowed, ShareRecalled};
 use soko_domain::ids::{AuthorId, EpochId, ProductId, SaleId, ShareId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
@@ -79,7 +79,7 @@ pub(super) fn note_shop_demand(desk: &mut Desk<'_>, product: ProductId) -> Resul
 }
 
 /// Answers each request once; asked again, it gets the first answer. Who cannot read all that it holds is granted
-/// nothing: it could not say what it may promise.
+/// nothing: it could not say what it may promise, or give back.
 pub(super) fn answer(
     desk: &mut Desk<'_>,
     (from, takes_shares): (AuthorId, bool),
@@ -147,7 +147,7 @@ fn decide(
         ));
     };
     let done = match wanted {
-        Ask::Share { .. } if !takes_shares => Err(Refusal::Outdated),
+        Ask::Share { .. } | Ask::Refund { .. } if !takes_shares => Err(Refusal::Outdated),
         Ask::Share { product, quantity } => take_by_hand(desk, from, (product, quantity), ask.id)?,
         Ask::Pass { to, .. } if read::is_outdated(desk.tx, desk.log, to)? => Err(Refusal::Outdated),
         Ask::Pass { product, quantity, to } => take_by_hand(desk, to, (product, quantity), ask.id)?,
@@ -233,16 +233,17 @@ fn allow(
         Some(found) => payments::left(desk.tx, desk.log, &found.made)?,
         None => Left::default(),
     };
+    let promised = read::allowances(desk.tx, desk.log, sale)?;
     let facts = allow_refund::Facts {
         frozen: read::stall_frozen(desk.tx, desk.log)?,
         left,
-        promised: read::allowances(desk.tx, desk.log, sale)?,
         holder_revoked: revoked(read::device(desk.tx, desk.log, to)?),
         voided: read::voided(desk.tx, desk.log, sale)?,
         sale_shift_closed,
         maker_revoked,
         maker_is_unread,
-        taken: taken(desk, sale)?,
+        taken: taken(desk, sale, &promised)?,
+        promised,
         sale: found.map(|found| (found.author, found.made)),
     };
     let command = AllowRefund { allowance, to, sale, line, quantity };
@@ -252,16 +253,15 @@ fn allow(
     }
 }
 
-/// What the makers of refunds took by their own right, and what was allowed, used or not.
-fn taken(desk: &mut Desk<'_>, sale: SaleId) -> Result<Vec<(u32, i64, i64)>, StoreError> {
-    let rows = desk.tx.query(
-        "select line, quantity, amount_minor from refund_line
-         where log = $1 and sale = $2 and allowance is null
-         union all
-         select line, quantity, amount_minor from refund_allowance where log = $1 and sale = $2",
-        params![desk.log, sale],
-    )?;
-    rows.iter().map(|row| Ok((row.number(0)?, row.int(1)?, row.int(2)?))).collect()
+/// What was refunded, by whoever's right, and what was allowed and not used yet.
+fn taken(
+    desk: &mut Desk<'_>,
+    sale: SaleId,
+    promised: &[RefundAllowed],
+) -> Result<Vec<(u32, i64, i64)>, StoreError> {
+    let mut taken = read::refunded(desk.tx, desk.log, sale)?;
+    taken.extend(promised.iter().map(|word| (word.line, word.quantity, word.amount_minor)));
+    Ok(taken)
 }
 
 /// Whether the register that asks was let in with such a role, and is still let in.

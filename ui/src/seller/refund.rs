@@ -337,6 +337,9 @@ pub(super) struct HowManyProps {
     pub place: u32,
     pub line: SaleLineView,
     pub quantity: i64,
+    /// How many there may be, if not all that are left.
+    #[prop_or_default]
+    pub most: Option<i64>,
     pub on_change: Callback<(u32, i64)>,
 }
 
@@ -345,7 +348,7 @@ pub(super) struct HowManyProps {
 pub(super) fn HowMany(props: &HowManyProps) -> Html {
     let speech = use_speech();
     let (place, line) = (props.place, &props.line);
-    let left = left(line);
+    let left = props.most.unwrap_or_else(|| left(line));
     // What is weighed is not given back gram by gram.
     let step = if line.price_per > 1 { 50 } else { 1 };
     let on_change = props.on_change.reform(move |quantity: i64| (place, quantity.clamp(0, left)));

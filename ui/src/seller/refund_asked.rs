@@ -46,8 +46,13 @@ pub(super) fn Asked(props: &AskedProps) -> Html {
     // The one that is allowed is meant; of several, the one that was chosen.
     let first = props.right.lines.iter().find(|row| row.allowed.is_some()).map(|row| row.line);
     let chosen_line = chosen.filter(|line| allowed(*line).is_some()).or(first);
+    // Fewer may have come back than were asked for.
+    let used = |line: u32| {
+        let allowed = allowed(line)?.quantity;
+        Some(wanted.get(&line).map_or(allowed, |wanted| allowed.min(*wanted)))
+    };
     let meant: BTreeMap<u32, i64> =
-        chosen_line.and_then(|line| Some((line, allowed(line)?.quantity))).into_iter().collect();
+        chosen_line.and_then(|line| Some((line, used(line)?))).into_iter().collect();
     let on_do = {
         let (acting, stall, sale, close) =
             (acting.clone(), props.stall.clone(), props.sale.clone(), props.on_close.clone());
@@ -67,7 +72,7 @@ pub(super) fn Asked(props: &AskedProps) -> Html {
             <ul class="plain">
                 { for (0_u32..).zip(&props.sale.lines).filter(|(place, line)| left(line) > 0 || allowed(*place).is_some()).map(|(place, line)| html! {
                     <Line {place} line={line.clone()} currency={props.sale.row.currency.clone()}
-                        row={row_of(&props.right, place).cloned()} quantity={wanted.get(&place).copied().unwrap_or(0)}
+                        row={row_of(&props.right, place).cloned()} quantity={used(place).or(wanted.get(&place).copied()).unwrap_or(0)}
                         is_chosen={chosen_line == Some(place)} is_busy={acting.is_busy()} on_change={set.clone()} on_ask={ask.clone()}
                         on_choose={sets(&chosen).reform(Some)} />
                 }) }
@@ -120,9 +125,14 @@ fn Line(props: &LineProps) -> Html {
         let pressed = if props.is_chosen { "true" } else { "false" };
         let onclick = props.on_choose.reform(move |_: MouseEvent| place);
         html! {
-            <button type="button" class="button" aria-pressed={pressed} {onclick}>
-                { speech.fill("refund.allowed", &[("n", &n), ("amount", &amount)]) }
-            </button>
+            <>
+                if props.is_chosen && allowed.quantity > 1 {
+                    <HowMany {place} line={props.line.clone()} quantity={props.quantity} most={allowed.quantity} on_change={props.on_change.clone()} />
+                }
+                <button type="button" class="button" aria-pressed={pressed} {onclick}>
+                    { speech.fill("refund.allowed", &[("n", &n), ("amount", &amount)]) }
+                </button>
+            </>
         }
     } else if asked > 0 {
         html! { <Badge tone={SavedTone::Waiting} text={speech.count("refund.asked", asked)} /> }

@@ -27,7 +27,7 @@ pub struct Facts {
     pub maker_revoked: bool,
     /// Whether the maker wrote something that only a newer program can read: it may have refunded by its own right.
     pub maker_is_unread: bool,
-    /// Refunded by the maker itself and allowed so far: line, quantity, amount.
+    /// Refunded so far, and allowed and not used yet: line, quantity, amount.
     pub taken: Vec<(u32, i64, i64)>,
     /// What can go back of what was paid, by all that is known here.
     pub left: Left,

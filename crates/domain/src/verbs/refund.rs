@@ -300,9 +300,11 @@ fn allowed_line(
         return Err(invalid("lines", "an allowance covers one line; refund one line at a time"));
     };
     ensure(wanted.line == allowance.line, invalid("lines", "the allowance is for another line"))?;
-    ensure(wanted.quantity == allowance.quantity, Refusal::RefundExceeds { left: allowance.quantity })?;
     let (_, sold) = sold_line(sale, wanted.line)?;
-    Ok(refund_line(wanted, sold, allowance.amount_minor))
+    // What is not used of it is free again, since the word is used up.
+    let allowed = (allowance.quantity, allowance.amount_minor);
+    let amount_minor = part_of_line(allowed, (0, 0), wanted.quantity)?;
+    Ok(refund_line(wanted, sold, amount_minor))
 }
 
 fn refund_line(wanted: &RefundedLine, sold: &SaleLine, amount_minor: i64) -> RefundLine {
@@ -467,7 +469,8 @@ pub(crate) mod tests {
                 Err(Refusal::RefundUnpaid { left_minor: 65 }),
             ),
             (Facts { is_alone: true, ..elsewhere.clone() }, 1, held.clone()),
-            (Facts { allowance: Some(allowance), ..elsewhere }, 1, Err(Refusal::RefundExceeds { left: 2 })),
+            (Facts { allowance: Some(allowance.clone()), ..elsewhere.clone() }, 1, Ok(33)),
+            (Facts { allowance: Some(allowance), ..elsewhere }, 3, Err(Refusal::RefundExceeds { left: 2 })),
             (
                 Facts { sale_shift_open: false, ..facts() },
                 1,

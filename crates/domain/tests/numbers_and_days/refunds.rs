@@ -104,7 +104,7 @@ struct World {
     sale: SaleMade,
     is_closed: bool,
     refunds: Vec<(usize, RefundMade)>,
-    /// What the selling register refunded by its own right and the server has heard of; and whether it heard the end.
+    /// How many of the refunds the server has heard of; and whether it heard the end of the shift.
     heard: usize,
     heard_close: bool,
     allowed: Vec<RefundAllowed>,
@@ -151,18 +151,24 @@ impl World {
         }
     }
 
+    /// The lines of these refunds, as they are added up.
+    fn lines<'r>(refunds: impl Iterator<Item = &'r RefundMade>) -> Vec<(u32, i64, i64)> {
+        refunds
+            .flat_map(|made| made.lines.iter().map(|line| (line.line, line.quantity, line.amount_minor)))
+            .collect()
+    }
+
     /// Refunds of the selling register by its own right, in its order.
     fn own(&self) -> Vec<(u32, i64, i64)> {
-        let own = self.refunds.iter().filter(|(_, made)| made.allowance.is_none());
-        own.flat_map(|(_, made)| made.lines.iter().map(|line| (line.line, line.quantity, line.amount_minor)))
-            .collect()
+        let own = self.refunds.iter().map(|(_, made)| made).filter(|made| made.allowance.is_none());
+        Self::lines(own)
     }
 
     fn take(&mut self, step: Step) {
         match step {
             Step::Close => self.is_closed = true,
             Step::Hear => {
-                (self.heard, self.heard_close) = (self.own().len(), self.is_closed);
+                (self.heard, self.heard_close) = (self.refunds.len(), self.is_closed);
                 self.server_knows = self.has_come;
             }
             Step::Deliver { register } => {
@@ -196,9 +202,6 @@ impl World {
             coins: CashRounding::NONE,
             allowance: fitting.next().cloned(),
         };
-        // With an allowance in hand, what it allows is what is asked for.
-        let quantity =
-            facts.allowance.as_ref().filter(|_| at != 0 || self.is_closed).map_or(quantity, |it| it.quantity);
         let number = u8::try_from(self.refunds.len()).unwrap();
         let command = refund::Refund {
             refund: ThingId([number; 16]),
@@ -215,10 +218,12 @@ impl World {
     }
 
     fn ask(&mut self, at: usize, line: u32, quantity: i64) {
-        let mut taken: Vec<(u32, i64, i64)> = self.own().into_iter().take(self.heard).collect();
-        let own = self.refunds.iter().filter(|(_, made)| made.allowance.is_none()).take(self.heard);
-        let heard: Vec<ThingId> = own.map(|(_, made)| made.refund).collect();
-        taken.extend(self.allowed.iter().map(|it| (it.line, it.quantity, it.amount_minor)));
+        let heard: Vec<RefundMade> =
+            self.refunds.iter().take(self.heard).map(|(_, made)| made.clone()).collect();
+        let is_used = |word: &RefundAllowed| heard.iter().any(|made| made.allowance == Some(word.allowance));
+        let promised: Vec<RefundAllowed> = self.allowed.iter().filter(|it| !is_used(it)).cloned().collect();
+        let mut taken = Self::lines(heard.iter());
+        taken.extend(promised.iter().map(|it| (it.line, it.quantity, it.amount_minor)));
         let facts = allow_refund::Facts {
             frozen: false,
             maker_is_unread: false,
@@ -227,11 +232,8 @@ impl World {
             voided: false,
             sale_shift_closed: self.heard_close || self.is_hasty,
             maker_revoked: false,
-            // What was used up by others has not been heard of, so it stands as promised.
-            left: self.left(self.server_knows, &|by, made| {
-                by == 0 && made.allowance.is_none() && heard.contains(&made.refund)
-            }),
-            promised: self.allowed.clone(),
+            left: self.left(self.server_knows, &|_, made| heard.iter().any(|it| it.refund == made.refund)),
+            promised,
             taken,
         };
         let allowance = ThingId([u8::try_from(self.allowed.len()).unwrap(); 16]);

@@ -257,8 +257,8 @@ fn after_the_shift_the_server_holds_the_right_to_refund() {
     device.replicate(&mut relay);
     let allowed = right(&mut device).lines[0].allowed;
     assert_eq!(allowed, Some(AllowedRefund { quantity: 2, amount_minor: 500 }));
-    assert_eq!(device.refused(give_back(42, 1)), "refund_exceeds");
-    device.done(give_back(43, 2));
+    assert_eq!(device.refused(give_back(42, 3)), "refund_exceeds");
+    device.done(give_back(43, 1));
     assert_eq!(device.refused(give_back(44, 1)), "refund_held_elsewhere", "it is used up");
     assert!(right(&mut device).lines.is_empty());
 }
