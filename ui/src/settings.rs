@@ -16,6 +16,7 @@ mod printers;
 mod profile;
 mod saving;
 mod sign_in;
+mod taxes;
 mod till;
 mod told;
 mod told_here;
@@ -25,6 +26,7 @@ use soko_domain::role::Role;
 use yew::prelude::*;
 
 pub use looks::Looks;
+pub(crate) use taxes::named as tax_named;
 pub use told_here::Listener;
 
 use crate::app::{use_about, use_stall};
@@ -62,6 +64,7 @@ fn Settings() -> Html {
                         <profile::Profile key={stall.stall.to_string()} stall={stall.stall} />
                         <handing::Handing key={format!("handing {}", stall.stall)} stall={stall.stall} />
                         <till::Till key={format!("till {}", stall.stall)} stall={stall.stall} />
+                        <taxes::Taxes key={format!("taxes {}", stall.stall)} stall={stall.stall} />
                         <bank::Bank key={format!("bank {}", stall.stall)} stall={stall.stall} />
                         <LoyaltyForm key={format!("loyalty {}", stall.stall)} stall={stall.clone()} />
                     </div>

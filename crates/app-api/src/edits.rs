@@ -50,6 +50,21 @@ pub enum StallEdit {
     /// The tax of an amount that is no product's.
     TaxPpm(u32),
     TaxInclusive(bool),
+    /// A tax that products share, added or changed.
+    PutTax(TaxClass),
+    /// Its products have their own again.
+    RemoveTax(#[serde(with = "as_hex")] ThingId),
+}
+
+/// A tax that products share.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaxClass {
+    #[serde(with = "as_hex")]
+    pub class: ThingId,
+    pub label: String,
+    pub ppm: u32,
+    /// Prices contain it.
+    pub is_inclusive: bool,
 }
 
 /// A product as it begins.
@@ -73,6 +88,9 @@ pub struct ProductContent {
     pub tax_ppm: u32,
     #[serde(default)]
     pub tax_inclusive: bool,
+    /// Whose tax counts in place of that.
+    #[serde(with = "as_hex_opt", default)]
+    pub tax_class: Option<ThingId>,
     #[serde(with = "as_hex_list", default)]
     pub categories: Vec<ThingId>,
     #[serde(default)]
@@ -123,6 +141,7 @@ impl ProductContent {
             cost_minor: None,
             tax_ppm: 0,
             tax_inclusive: true,
+            tax_class: None,
             categories: Vec::new(),
             favourite: false,
             low_level: None,
@@ -163,6 +182,8 @@ pub enum ProductEdit {
         position: i64,
     },
     RemovePicture(#[serde(with = "as_hex")] Hash),
+    /// Whose tax counts in place of its own.
+    TaxClass(#[serde(with = "as_hex_opt")] Option<ThingId>),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -56,7 +56,7 @@ pub use customers::*;
 pub use device::*;
 pub use edits::{
     CategoryEdit, OpenOrderEdit, OptionValue, PartInput, PriceListEdit, ProductContent, ProductEdit,
-    StallContent, StallEdit, TabLine,
+    StallContent, StallEdit, TabLine, TaxClass,
 };
 pub use family::*;
 pub use figures::*;

@@ -15,7 +15,7 @@ use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
 use crate::coupons::CouponsView;
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
-use crate::edits::{OptionValue, ProductEdit};
+use crate::edits::{OptionValue, ProductEdit, TaxClass};
 use crate::family::{FamilyRow, FamilyView};
 use crate::figures::{FiguresView, GoodsView};
 use crate::import::{ImportRow, ImportView};
@@ -152,6 +152,8 @@ pub struct StallView {
     /// The tax of an amount that is no product's.
     pub tax_ppm: u32,
     pub tax_inclusive: bool,
+    /// Those that products share, by name.
+    pub taxes: Vec<TaxClass>,
     /// What several people set differently, and what nobody set.
     pub problems: Vec<Said>,
 }
@@ -209,9 +211,14 @@ pub struct ProductView {
     pub price_per: i64,
     pub currency: String,
     pub cost_minor: Option<i64>,
+    /// What counts: its class's, as long as the stall has that.
     pub tax_ppm: u32,
     #[serde(with = "as_word")]
     pub tax_mode: TaxMode,
+    #[serde(with = "as_hex_opt")]
+    pub tax_class: Option<ThingId>,
+    /// The class's name.
+    pub tax_label: String,
     #[serde(with = "as_hex_list")]
     pub categories: Vec<ThingId>,
     #[serde(with = "as_hex_list")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use soko_domain::basket::Discount;
 use soko_domain::ids::{Hash, ProductId, ThingId};
+use soko_domain::tax::TaxRate;
 
 use crate::fields::Fields;
 use crate::kind::DocumentKind;
@@ -73,6 +74,14 @@ pub enum Edit {
     },
     RemovePrice {
         product: ProductId,
+    },
+    /// A class of tax, added or changed.
+    PutTax {
+        class: ThingId,
+        tax: TaxRate,
+    },
+    RemoveTax {
+        class: ThingId,
     },
     /// Adds a line under a fresh id, or sets every part of one that is there.
     PutLine {
@@ -175,6 +184,8 @@ fn slots(edit: &Edit) -> Vec<(Slot, Option<Scalar>)> {
         Edit::RemovePart { product } => vec![(Slot::Part(*product), None)],
         Edit::PutPrice { product, price_minor } => set(Slot::Price(*product), Scalar::Number(*price_minor)),
         Edit::RemovePrice { product } => vec![(Slot::Price(*product), None)],
+        Edit::PutTax { class, tax } => set(Slot::Tax(*class), Scalar::Text(tax.kept())),
+        Edit::RemoveTax { class } => vec![(Slot::Tax(*class), None)],
         Edit::PutLine { line, content } => put_line(*line, content),
         Edit::SetLineQuantity { line, quantity } => {
             set(Slot::Line(*line, LinePart::Quantity), Scalar::Number(*quantity))

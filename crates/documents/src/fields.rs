@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use soko_domain::basket::Discount;
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::money::Ppm;
+use soko_domain::tax::TaxRate;
 use soko_domain::wire::{Malformed, Reader, Wire, Writer};
 
 use crate::edit::Edit;
@@ -195,6 +196,14 @@ impl Taker {
         .into_iter()
         .filter_map(|(name, value)| Some((name, text(value)?)))
         .collect()
+    }
+
+    /// The classes of tax; of those that other programs wrote, what is one.
+    pub(crate) fn taxes(&mut self) -> Vec<(ThingId, TaxRate)> {
+        self.members("tax/", MEMBERS_MAX, |slot| if let Slot::Tax(class) = slot { Some(class) } else { None })
+            .into_iter()
+            .filter_map(|(class, value)| Some((class, TaxRate::parse_class(&text(value)?)?)))
+            .collect()
     }
 
     pub(crate) fn parts(&mut self) -> Vec<(ProductId, i64)> {

@@ -4,6 +4,7 @@
 use soko_domain::delivery::TERMS_BYTES_MAX;
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::quantity::Unit;
+use soko_domain::tax::TaxRate;
 use soko_domain::transfer::TERMS_BYTES_MAX as TRANSFER_BYTES_MAX;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::return_goods::DAYS_MAX;
@@ -60,6 +61,8 @@ fields! {
     Cost = "cost_minor",
     TaxPpm = "tax_ppm",
     TaxInclusive = "tax_inclusive",
+    /// The class of the stall whose tax counts in place of a product's own.
+    TaxClass = "tax_class",
     Archived = "archived",
     Parent = "parent",
     Position = "position",
@@ -169,6 +172,8 @@ pub(crate) enum Slot {
     /// So many units of another product are in this one.
     Part(ProductId),
     Price(ProductId),
+    /// A class of tax, as `soko_domain::tax` reads it.
+    Tax(ThingId),
     Line(ThingId, LinePart),
 }
 
@@ -182,6 +187,7 @@ impl Slot {
             Self::Option(name) => format!("option/{name}"),
             Self::Part(product) => format!("part/{product}"),
             Self::Price(product) => format!("price/{product}"),
+            Self::Tax(class) => format!("tax/{class}"),
             Self::Line(line, part) => format!("line/{line}/{}", part.key()),
         }
     }
@@ -196,6 +202,7 @@ impl Slot {
             Some(("option", name)) => Self::Option(name.to_owned()),
             Some(("part", id)) => Self::Part(ProductId::from_hex(id)?),
             Some(("price", id)) => Self::Price(ProductId::from_hex(id)?),
+            Some(("tax", id)) => Self::Tax(ThingId::from_hex(id)?),
             Some(("line", rest)) => {
                 let (id, part) = rest.split_once('/')?;
                 let part = LinePart::ALL.into_iter().find(|known| known.key() == part)?;
@@ -220,6 +227,8 @@ enum Rule {
     },
     /// Three capital letters.
     Currency,
+    /// A class of tax.
+    TaxClass,
     Number {
         min: i64,
         max: i64,
@@ -262,6 +271,7 @@ pub(crate) fn check(kind: DocumentKind, key: &str, value: &Scalar) -> Result<(),
         (Rule::Currency, Scalar::Text(text)) => {
             text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase())
         }
+        (Rule::TaxClass, Scalar::Text(text)) => TaxRate::parse_class(text).is_some(),
         (Rule::Number { min, max }, Scalar::Number(number)) => (min..=max).contains(number),
         (Rule::Flag, Scalar::Flag(_)) => true,
         (Rule::Thing, Scalar::Bytes(bytes)) => bytes.len() == ThingId::SIZE,
@@ -311,7 +321,7 @@ fn product_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::TaxInclusive | Field::Archived | Field::Favourite) => Rule::Flag,
         Slot::Field(Field::LowLevel) => Rule::Number { min: 0, max: QUANTITY_MAX },
         Slot::Field(Field::PieceGrams) => Rule::Number { min: 0, max: PIECE_GRAMS_MAX },
-        Slot::Field(Field::VariantOf) => Rule::Thing,
+        Slot::Field(Field::VariantOf | Field::TaxClass) => Rule::Thing,
         Slot::Option(_) => Rule::Line { bytes_max: OPTION_BYTES_MAX },
         Slot::Part(_) => Rule::Number { min: 1, max: QUANTITY_MAX },
         Slot::Barcode(_) | Slot::Category(_) => Rule::Present,
@@ -359,6 +369,7 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::TakesCard | Field::TakesPhone | Field::NoPickup) => Rule::Flag,
         Slot::Field(Field::TaxPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
         Slot::Field(Field::TaxInclusive) => Rule::Flag,
+        Slot::Tax(_) => Rule::TaxClass,
         Slot::Field(Field::ReturnDays) => Rule::Number { min: 0, max: i64::from(DAYS_MAX) },
         Slot::Field(Field::TransferTerms) => Rule::Prose { bytes_max: TRANSFER_BYTES_MAX },
         Slot::Field(Field::PickupText) => Rule::Prose { bytes_max: 500 },

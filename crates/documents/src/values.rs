@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use soko_domain::basket::Discount;
 use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
+use soko_domain::tax::TaxRate;
 use soko_domain::verbs::make_sale::BeyondRule;
 
 use crate::edit::Edit;
@@ -25,8 +26,10 @@ pub struct Product {
     pub price_per: i64,
     pub cost_minor: Option<i64>,
     /// Parts per million: 190,000 is 19 %.
+    /// Its own tax, which counts while it is in no class, or in one that is gone.
     pub tax_ppm: u32,
     pub tax_inclusive: bool,
+    pub tax_class: Option<ThingId>,
     pub categories: BTreeSet<ThingId>,
     /// In the order to show them.
     pub pictures: Vec<Hash>,
@@ -90,6 +93,8 @@ pub struct Stall {
     /// The tax of an amount that is no product's.
     pub tax_ppm: u32,
     pub tax_inclusive: bool,
+    /// Taxes that products share.
+    pub taxes: BTreeMap<ThingId, TaxRate>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -146,6 +151,7 @@ impl Default for Product {
             cost_minor: None,
             tax_ppm: 0,
             tax_inclusive: false,
+            tax_class: None,
             categories: BTreeSet::new(),
             pictures: Vec::new(),
             archived: false,
@@ -181,6 +187,7 @@ impl Typed for Product {
             cost_minor: input.number(Field::Cost),
             tax_ppm: input.require(Field::TaxPpm, tax).unwrap_or_default(),
             tax_inclusive: input.require(Field::TaxInclusive, tax_inclusive).unwrap_or_default(),
+            tax_class: input.thing(Field::TaxClass),
             categories: input.categories().into_iter().collect(),
             pictures: input.pictures(),
             archived: input.flag(Field::Archived).unwrap_or_default(),
@@ -295,6 +302,7 @@ impl Typed for Stall {
             return_days: days.unwrap_or_default(),
             tax_ppm: tax.unwrap_or_default(),
             tax_inclusive: input.flag(Field::TaxInclusive).unwrap_or_default(),
+            taxes: input.taxes().into_iter().collect(),
         }
     }
 
@@ -338,6 +346,7 @@ impl Typed for Stall {
             (Field::TaxInclusive, self.tax_inclusive),
         ];
         edits.extend(taken.into_iter().filter(|(_, takes)| *takes).map(|(field, takes)| flag(field, takes)));
+        edits.extend(self.taxes.iter().map(|(class, tax)| Edit::PutTax { class: *class, tax: tax.clone() }));
         edits
     }
 }
@@ -386,6 +395,7 @@ impl Product {
             thing(Field::VariantOf, self.variant_of.map(|product| ThingId(product.0))),
         ];
         edits.extend(self.piece_g.map(|grams| number(Field::PieceGrams, grams)));
+        edits.extend(self.tax_class.map(|class| thing(Field::TaxClass, Some(class))));
         let option =
             |(name, value): (&String, &String)| Edit::PutOption { name: name.clone(), value: value.clone() };
         edits.extend(self.options.iter().map(option));

@@ -9,6 +9,11 @@ use std::collections::BTreeMap;
 
 use crate::money::{Ppm, Rounding, allocate, div_round};
 
+/// Longest name of a class of tax: it stands beside an amount on paper of 58 mm.
+pub const LABEL_CHARS_MAX: usize = 24;
+/// As many classes of tax as one stall needs at most.
+pub const CLASSES_MAX: usize = 12;
+
 crate::wire_choice! {
     /// Whether a price already contains the tax.
     pub enum TaxMode {
@@ -50,6 +55,40 @@ impl TaxRate {
 
     pub fn labelled(self, label: &str) -> Self {
         Self { label: label.into(), ..self }
+    }
+
+    pub fn is_inclusive(&self) -> bool {
+        self.mode == TaxMode::Inclusive
+    }
+
+    /// What applies to a product whose tax is that: a class stands on the receipt with nothing, too.
+    pub fn all(ppm: u32, is_inclusive: bool, label: &str) -> Vec<Self> {
+        let mode = if is_inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive };
+        let is_taxed = ppm != 0 || !label.is_empty();
+        is_taxed.then(|| Self { ppm: Ppm(ppm), mode, label: label.into() }).into_iter().collect()
+    }
+
+    /// A class of a stall, as [`TaxRate::kept`] writes it.
+    pub fn parse_class(text: &str) -> Option<Self> {
+        let at = text.find(['=', '+'])?;
+        let (ppm, said) = text.split_at_checked(at)?;
+        let (mode, label) = said.split_at_checked(1)?;
+        let mode = if mode == "=" { TaxMode::Inclusive } else { TaxMode::Exclusive };
+        let class = Self { ppm: Ppm(ppm.parse().ok()?), mode, label: label.into() };
+        (class.is_class() && class.kept() == text).then_some(class)
+    }
+
+    /// Whether it has a name that a receipt has room for, and takes no more than there is.
+    pub fn is_class(&self) -> bool {
+        let is_named = !self.label.trim().is_empty() && self.label.trim() == self.label;
+        let fits = self.label.chars().count() <= LABEL_CHARS_MAX && !self.label.chars().any(char::is_control);
+        is_named && fits && self.ppm <= Ppm::ONE
+    }
+
+    /// A class in one line: parts per million, `=` in the price or `+` on top, and its name.
+    pub fn kept(&self) -> String {
+        let sign = if self.is_inclusive() { '=' } else { '+' };
+        format!("{}{sign}{}", self.ppm.0, self.label)
     }
 }
 

@@ -16,6 +16,7 @@ use soko_replication::Record;
 use crate::book::Book;
 use crate::digest::{DOCUMENT, PENDING_CHANGE};
 use crate::project::{ParkCode, ProjectError, Projected};
+use crate::taxes;
 
 /// The record kind of a change to such a document, so that rights are checked without reading the body.
 pub fn change_kind(kind: DocumentKind) -> u16 {
@@ -284,9 +285,9 @@ impl Room<'_, '_> {
         self.book.tx.run(
             "insert into product (log, product, name, folded, description, sku, unit, price_minor, currency,
                price_per, tax_ppm, tax_inclusive, archived, problems, pictures, categories, cost_minor,
-               favourite, low_level, variant_of, options, parts, piece_g)
+               favourite, low_level, variant_of, options, parts, piece_g, tax_class, tax_label, own_tax_ppm, own_tax_inclusive)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-               $20, $21, $22, $23)
+               $20, $21, $22, $23, $24, '', $11, $12)
              on conflict (log, product) do update
              set name = excluded.name, folded = excluded.folded, description = excluded.description,
                  sku = excluded.sku, unit = excluded.unit, price_minor = excluded.price_minor,
@@ -296,7 +297,8 @@ impl Room<'_, '_> {
                  categories = excluded.categories, cost_minor = excluded.cost_minor,
                  favourite = excluded.favourite, low_level = excluded.low_level,
                  variant_of = excluded.variant_of, options = excluded.options, parts = excluded.parts,
-                 piece_g = excluded.piece_g",
+                 piece_g = excluded.piece_g, tax_class = excluded.tax_class, tax_label = excluded.tax_label,
+                 own_tax_ppm = excluded.own_tax_ppm, own_tax_inclusive = excluded.own_tax_inclusive",
             params![
                 self.book.log,
                 product,
@@ -320,9 +322,13 @@ impl Room<'_, '_> {
                 value.variant_of,
                 options(&value),
                 parts(&value),
-                value.piece_g.unwrap_or_default()
+                value.piece_g.unwrap_or_default(),
+                value.tax_class
             ],
         )?;
+        if value.tax_class.is_some() {
+            taxes::settle_product(self.book, product)?;
+        }
         // Most products that arrive are new ones.
         let kept: &[&str] = if is_new { &[] } else { &["product_code", "product_category"] };
         for table in kept {
@@ -409,6 +415,7 @@ impl Room<'_, '_> {
                 value.tax_inclusive
             ],
         )?;
+        self.out.touched.products.extend(taxes::keep(self.book, &value.taxes)?);
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ mod stock;
 pub mod suite;
 mod sum;
 pub mod swaps;
+mod taxes;
 mod trade;
 pub mod transfers;
 
@@ -110,11 +111,14 @@ pub const TRANSFERS: &str = include_str!("../../../migrations/shared/0020_transf
 /// What a stall's own amounts are taxed with, and what codes of payments paid beside sales. It marks logs, as [`LISTS`] does.
 pub const CUSTOM_TAX: &str = include_str!("../../../migrations/shared/0021_custom_tax.sql");
 
+/// Taxes that products share. It marks logs, as [`LISTS`] does.
+pub const TAX_CLASSES: &str = include_str!("../../../migrations/shared/0022_tax_classes.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 21] = [
+pub const STEPS: [&str; 22] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -136,6 +140,7 @@ pub const STEPS: [&str; 21] = [
     SWAPS,
     TRANSFERS,
     CUSTOM_TAX,
+    TAX_CLASSES,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -158,6 +163,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "pending_change",
     "product",
     "product_code",
+    "tax_class",
     "product_category",
     "category",
     "stall_profile",

@@ -9,9 +9,11 @@ use soko_domain::entry::{
     Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, SaleMade, Stamp, TenderKind,
 };
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::money::Ppm;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
+use soko_domain::tax::{TaxMode, TaxRate};
 use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::release_order::OrderState;
@@ -354,8 +356,10 @@ pub struct ProductFound {
     pub price_minor: i64,
     pub price_per: i64,
     pub currency: String,
+    /// What counts, of its class or its own; the label is its class's.
     pub tax_ppm: u32,
     pub tax_inclusive: bool,
+    pub tax_label: String,
     pub archived: bool,
     /// In the order to show them.
     pub pictures: Vec<Hash>,
@@ -373,8 +377,8 @@ pub struct ProductFound {
 }
 
 const PRODUCT_COLUMNS: &str = "product, name, sku, unit, price_minor, price_per, currency, tax_ppm, \
-     tax_inclusive, archived, pictures, categories, cost_minor, favourite, low_level, variant_of, options, parts, piece_g";
-const PRODUCT_COLUMNS_COUNT: usize = 19;
+     tax_inclusive, archived, pictures, categories, cost_minor, favourite, low_level, variant_of, options, parts, piece_g, tax_label";
+const PRODUCT_COLUMNS_COUNT: usize = 20;
 
 pub fn product(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option<ProductFound>, StoreError> {
     let sql = format!("select {PRODUCT_COLUMNS} from product where log = $1 and product = $2");
@@ -629,6 +633,7 @@ fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
         options: options(row.text(16)?),
         parts: parts(row.blob_opt(17)?.unwrap_or_default())?,
         piece_g: row.int(18)?,
+        tax_label: row.text(19)?.into(),
     })
 }
 
@@ -652,6 +657,19 @@ fn ids<T>(row: &Row, column: usize, read: fn(&[u8]) -> Option<T>) -> Result<Vec<
     let Some(bytes) = row.blob_opt(column)? else { return Ok(Vec::new()) };
     let size = std::mem::size_of::<T>().max(1);
     bytes.chunks(size).map(|id| read(id).ok_or_else(|| odd("an id"))).collect()
+}
+
+/// The taxes that products of this stall share, by their ids.
+pub fn tax_classes(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(ThingId, TaxRate)>, StoreError> {
+    let rows = tx.query(
+        "select class, ppm, inclusive, label from tax_class where log = $1 order by label, class",
+        params![log],
+    )?;
+    let class = |row: &Row| {
+        let mode = if row.bool(2)? { TaxMode::Inclusive } else { TaxMode::Exclusive };
+        Ok((row.id(0)?, TaxRate { ppm: Ppm(row.number(1)?), mode, label: row.text(3)?.into() }))
+    };
+    rows.iter().map(class).collect()
 }
 
 pub struct Profile {

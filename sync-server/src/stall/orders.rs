@@ -11,7 +11,7 @@ use soko_domain::entry::{
     Entry, OrderCoupon, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
 };
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
-use soko_domain::money::{Currency, Ppm};
+use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::stock::Account;
@@ -404,16 +404,12 @@ impl Shop {
 
 pub(super) fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, StoreError> {
     let Some(found) = read::product(desk.tx, desk.log, product)? else { return Ok(None) };
-    let rate = |ppm| match found.tax_inclusive {
-        true => TaxRate::inclusive(ppm),
-        false => TaxRate::exclusive(ppm),
-    };
     Ok(Some(Offer {
         name: found.name,
         unit_price_minor: found.price_minor,
         price_per: found.price_per,
         archived: found.archived,
-        taxes: if found.tax_ppm == 0 { vec![] } else { vec![rate(Ppm(found.tax_ppm))] },
+        taxes: TaxRate::all(found.tax_ppm, found.tax_inclusive, &found.tax_label),
         unit: found.unit,
         piece_g: found.piece_g,
         pool: read::pool_to_promise(desk.tx, desk.log, product)?,

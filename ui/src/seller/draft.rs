@@ -1,6 +1,6 @@
 //! A product as it is typed: read from what is stored, and written as what changed. Pure.
 
-use soko_app_api::{ProductContent, ProductEdit, ProductView};
+use soko_app_api::{ProductContent, ProductEdit, ProductView, TaxClass};
 use soko_domain::ids::{Hash, ThingId};
 use soko_domain::money::Ppm;
 use soko_domain::quantity::Unit;
@@ -21,6 +21,8 @@ pub(super) struct Draft {
     pub(super) cost: String,
     pub(super) tax: String,
     pub(super) tax_inclusive: bool,
+    /// Whose tax counts in place of that.
+    pub(super) tax_class: Option<ThingId>,
     pub(super) categories: Vec<ThingId>,
     pub(super) pictures: Vec<Hash>,
     pub(super) favourite: bool,
@@ -55,6 +57,7 @@ impl Draft {
             cost: String::new(),
             tax: String::new(),
             tax_inclusive: true,
+            tax_class: None,
             categories: Vec::new(),
             pictures: Vec::new(),
             favourite: false,
@@ -76,6 +79,7 @@ impl Draft {
             cost: view.cost_minor.map(|minor| typed::plain(minor, currency)).unwrap_or_default(),
             tax: if view.tax_ppm == 0 { String::new() } else { Ppm(view.tax_ppm).to_string() },
             tax_inclusive: view.tax_mode == TaxMode::Inclusive,
+            tax_class: view.tax_class,
             categories: view.categories.clone(),
             pictures: view.pictures.clone(),
             favourite: view.favourite,
@@ -112,6 +116,7 @@ impl Draft {
             cost_minor: typed::amount(&self.cost, currency),
             tax_ppm: self.ppm()?,
             tax_inclusive: self.tax_inclusive,
+            tax_class: self.tax_class,
             categories: self.categories.clone(),
             favourite: self.favourite,
             low_level: typed::whole(&self.low_level),
@@ -143,9 +148,12 @@ impl Draft {
         put(differs(|content| content.price_minor.to_string()), ProductEdit::PriceMinor(now.price_minor));
         put(differs(|content| content.price_per.to_string()), ProductEdit::PricePer(now.price_per));
         put(differs(|content| format!("{:?}", content.cost_minor)), ProductEdit::CostMinor(now.cost_minor));
-        put(differs(|content| content.tax_ppm.to_string()), ProductEdit::TaxPpm(now.tax_ppm));
+        // What was shown of a class is not what the product says of itself.
+        let is_moved = self.tax_class != before.tax_class;
+        put(is_moved, ProductEdit::TaxClass(now.tax_class));
+        put(is_moved || differs(|content| content.tax_ppm.to_string()), ProductEdit::TaxPpm(now.tax_ppm));
         put(
-            differs(|content| content.tax_inclusive.to_string()),
+            is_moved || differs(|content| content.tax_inclusive.to_string()),
             ProductEdit::TaxInclusive(now.tax_inclusive),
         );
         put(self.favourite != before.favourite, ProductEdit::Favourite(now.favourite));
@@ -172,6 +180,15 @@ impl Draft {
             .map(|(position, picture)| ProductEdit::PutPicture { picture: *picture, position });
         let gone = before.iter().filter(|picture| !self.pictures.contains(picture));
         put.chain(gone.map(|picture| ProductEdit::RemovePicture(*picture))).collect()
+    }
+
+    /// With a tax that products share, or its own. The class's stands beside it, for programs that know no classes.
+    pub(super) fn with_tax(mut self, tax: Option<&TaxClass>) -> Self {
+        self.tax_class = tax.map(|tax| tax.class);
+        if let Some(tax) = tax {
+            (self.tax, self.tax_inclusive) = (Ppm(tax.ppm).to_string(), tax.is_inclusive);
+        }
+        self
     }
 
     pub(super) fn toggle(&mut self, category: ThingId) {

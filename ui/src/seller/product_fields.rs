@@ -10,10 +10,12 @@ use yew::prelude::*;
 use super::camera::use_camera;
 use super::draft::{Draft, Wrong};
 use crate::acting::use_acting;
+use crate::app::use_stall;
 use crate::browser;
 use crate::desk::use_desk;
 use crate::live::use_query;
 use crate::parts::{Choice, Field, Icon, Photo, TextArea, icon};
+use crate::settings::tax_named as named;
 use crate::speech::use_speech;
 
 /// More tell a buyer nothing more.
@@ -104,10 +106,15 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
                 <Field label={speech.say("product.sku")} value={draft.sku.clone()} on_input={with(props, |draft, text| draft.sku = text)} />
                 <Field label={speech.say("product.cost")} value={draft.cost.clone()} inputmode="decimal" sign={props.currency.clone()}
                     on_input={with(props, |draft, text| draft.cost = text)} problem={problem(props.wrong.cost, "form.amount")} />
-                <Field label={speech.say("product.tax")} value={draft.tax.clone()} inputmode="decimal" sign="%"
-                    on_input={with(props, |draft, text| draft.tax = text)} problem={problem(props.wrong.tax, "form.percent")} />
+                <ClassOfTax draft={draft.clone()} set={props.set.clone()} currency={props.currency.clone()} />
+                if draft.tax_class.is_none() {
+                    <Field label={speech.say("product.tax")} value={draft.tax.clone()} inputmode="decimal" sign="%"
+                        on_input={with(props, |draft, text| draft.tax = text)} problem={problem(props.wrong.tax, "form.percent")} />
+                }
             </div>
-            { check(props, draft.tax_inclusive, speech.say("product.tax-inclusive"), |draft| draft.tax_inclusive = !draft.tax_inclusive) }
+            if draft.tax_class.is_none() {
+                { check(props, draft.tax_inclusive, speech.say("product.tax-inclusive"), |draft| draft.tax_inclusive = !draft.tax_inclusive) }
+            }
             { check(props, draft.favourite, speech.say("product.favourite"), |draft| draft.favourite = !draft.favourite) }
             <Field label={speech.say("product.low-level")} value={draft.low_level.clone()} inputmode="numeric"
                 sign={(draft.unit != Unit::Piece).then(|| AttrValue::Static(draft.unit.symbol()))} hint={speech.say("product.low-level-hint")}
@@ -121,6 +128,31 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
                 on_input={with(props, |draft, text| draft.description = text)} />
         </div>
     }
+}
+
+/// One of the taxes that products share; nothing where the stall has none.
+#[component]
+fn ClassOfTax(props: &FieldsProps) -> Html {
+    let speech = use_speech();
+    let stall = use_stall();
+    let live = use_query(stall.map(|stall| Query::Stall(stall.stall)));
+    let taxes = match live.view() {
+        Some(View::Stall(stall)) => stall.taxes.clone(),
+        Some(_) | None => Vec::new(),
+    };
+    if taxes.is_empty() {
+        return Html::default();
+    }
+    let own = (AttrValue::default(), speech.say("product.tax-own"));
+    let shared = taxes.iter().map(|tax| (tax.class.to_string().into(), named(&speech, tax).into()));
+    let options: Vec<_> = std::iter::once(own).chain(shared).collect();
+    let chosen = props.draft.tax_class.map(|class| class.to_string()).unwrap_or_default();
+    let (draft, set) = (props.draft.clone(), props.set.clone());
+    let on_choose = Callback::from(move |word: String| {
+        let tax = taxes.iter().find(|tax| tax.class.to_string() == word);
+        set.emit(draft.clone().with_tax(tax));
+    });
+    html! { <Choice label={speech.say("product.tax-class")} value={chosen} {options} {on_choose} /> }
 }
 
 fn check(props: &FieldsProps, checked: bool, said: AttrValue, change: fn(&mut Draft)) -> Html {

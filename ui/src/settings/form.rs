@@ -98,6 +98,7 @@ mod tests {
             return_days: 0,
             tax_ppm: 0,
             tax_inclusive: false,
+            taxes: Vec::new(),
             problems: Vec::new(),
         })
     }

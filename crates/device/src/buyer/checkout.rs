@@ -5,7 +5,7 @@ use soko_domain::basket::Policy;
 use soko_domain::coupon::CouponProblem;
 use soko_domain::delivery::{Handing, Handings};
 use soko_domain::ids::LogId;
-use soko_domain::money::{Currency, Ppm};
+use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::tax::TaxRate;
 use soko_domain::verbs::place_order::{AskedLine, How, Offer, WorkedOut, work_out};
@@ -147,14 +147,12 @@ pub(super) fn worked_out(basket: &[Line], how: &How<'_>) -> Result<WorkedOut, Re
     for line in basket {
         let Some(kept) = &line.kept else { return Err(Refusal::UnknownProduct(line.product)) };
         let row = &kept.row;
-        let ppm = Ppm(row.tax_ppm);
-        let rate = if row.tax_inclusive { TaxRate::inclusive(ppm) } else { TaxRate::exclusive(ppm) };
         let offer = Offer {
             name: row.name.clone(),
             unit_price_minor: row.price_minor,
             price_per: row.price_per,
             archived: false,
-            taxes: if row.tax_ppm == 0 { vec![] } else { vec![rate] },
+            taxes: TaxRate::all(row.tax_ppm, row.tax_inclusive, ""),
             unit: row.unit,
             piece_g: row.piece_g,
             pool: row.available,

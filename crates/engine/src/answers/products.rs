@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
     CategoryRow, FamilyRow, OptionValue, PartRow, ProductFilter, ProductRow, ProductView, Said, StallView,
-    WINDOW_ROWS_MAX, Window,
+    TaxClass, WINDOW_ROWS_MAX, Window,
 };
 use soko_documents::{Document, DocumentKind, Problem, Product, Stall, Typed};
 use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
-use soko_domain::tax::TaxMode;
+use soko_domain::tax::{TaxMode, TaxRate};
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pack_bundle;
 use soko_projection::read::{self as facts, ProductFound, ProductListed, ProductsOf};
@@ -151,6 +151,10 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         return Ok(None);
     };
     let (questions, problems) = questions::of_product(asking, product, (&value, &problems))?;
+    let found = facts::product(asking.tx, asking.log, product)?;
+    let own = (value.tax_ppm, value.tax_inclusive, String::new());
+    let (tax_ppm, tax_inclusive, tax_label) =
+        found.map_or(own, |found| (found.tax_ppm, found.tax_inclusive, found.tax_label));
     let parts = value.parts.iter().map(|(product, quantity)| part_row(asking, (*product, *quantity)));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
     Ok(Some(ProductView {
@@ -164,8 +168,11 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         price_per: value.price_per,
         currency: value.currency,
         cost_minor: value.cost_minor,
-        tax_ppm: value.tax_ppm,
-        tax_mode: if value.tax_inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive },
+        tax_ppm,
+        tax_mode: if tax_inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive },
+        // One that is gone counts for nothing.
+        tax_class: value.tax_class.filter(|_| !tax_label.is_empty()),
+        tax_label,
         categories: value.categories.into_iter().collect(),
         pictures: value.pictures,
         archived: value.archived,
@@ -204,8 +211,13 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         return_days: value.return_days,
         tax_ppm: value.tax_ppm,
         tax_inclusive: value.tax_inclusive,
+        taxes: facts::tax_classes(asking.tx, asking.log)?.into_iter().map(tax_class).collect(),
         problems,
     }))
+}
+
+fn tax_class((class, tax): (ThingId, TaxRate)) -> TaxClass {
+    TaxClass { class, ppm: tax.ppm.0, is_inclusive: tax.is_inclusive(), label: tax.label }
 }
 
 /// A document's value and what is wrong with it. Nothing if there is no such document of this kind.

@@ -9,6 +9,7 @@ use soko_app_api::{
 };
 use soko_documents::{Problem, Product, Scalar};
 use soko_domain::ids::{ProductId, ThingId};
+use soko_domain::tax::TaxRate;
 use soko_projection::read as facts;
 use soko_record_log::StoreError;
 
@@ -29,7 +30,11 @@ pub(super) fn of_product(
     let mut others = Vec::new();
     for problem in problems {
         if let Problem::Conflict { field, values } = problem {
-            questions.extend(conflict(product, field, values));
+            let taxes = match field.as_str() {
+                "tax_class" => facts::tax_classes(asking.tx, asking.log)?,
+                _ => Vec::new(),
+            };
+            questions.extend(conflict(product, (field, &taxes), values));
         } else {
             others.push(said::problem(problem));
         }
@@ -43,9 +48,13 @@ pub(super) fn of_product(
 }
 
 /// None for what nobody would want to be asked, such as the order of pictures: the last one counts.
-fn conflict(product: ProductId, field: &str, values: &[Scalar]) -> Option<Question> {
+fn conflict(
+    product: ProductId,
+    (field, taxes): (&str, &[(ThingId, TaxRate)]),
+    values: &[Scalar],
+) -> Option<Question> {
     let answer = |(place, value): (usize, &Scalar)| {
-        let (shown, edit) = answer(field, value)?;
+        let (shown, edit) = answer((field, taxes), value)?;
         Some(QuestionAnswer {
             value: shown,
             is_shown: place + 1 == values.len(),
@@ -56,7 +65,10 @@ fn conflict(product: ProductId, field: &str, values: &[Scalar]) -> Option<Questi
     Some(Question { about: QuestionAbout::Field(field.into()), answers: answers? })
 }
 
-fn answer(field: &str, value: &Scalar) -> Option<(AnswerValue, ProductEdit)> {
+fn answer(
+    (field, taxes): (&str, &[(ThingId, TaxRate)]),
+    value: &Scalar,
+) -> Option<(AnswerValue, ProductEdit)> {
     use ProductEdit as Edit;
     Some(match (field, value) {
         ("name", Scalar::Text(text)) => (AnswerValue::Text(text.clone()), Edit::Name(text.clone())),
@@ -73,6 +85,12 @@ fn answer(field: &str, value: &Scalar) -> Option<(AnswerValue, ProductEdit)> {
             (AnswerValue::Percent(ppm), Edit::TaxPpm(ppm))
         }
         ("tax_inclusive", Scalar::Flag(flag)) => (AnswerValue::Flag(*flag), Edit::TaxInclusive(*flag)),
+        ("tax_class", Scalar::Bytes(class)) => {
+            let class = ThingId::from_slice(class)?;
+            let known = taxes.iter().find(|(known, _)| *known == class);
+            let label = known.map(|(_, tax)| tax.label.clone()).unwrap_or_default();
+            (AnswerValue::Text(label), Edit::TaxClass(Some(class)))
+        }
         ("archived", Scalar::Flag(flag)) => (AnswerValue::Flag(*flag), Edit::Archived(*flag)),
         ("favourite", Scalar::Flag(flag)) => (AnswerValue::Flag(*flag), Edit::Favourite(*flag)),
         (other, Scalar::Text(text)) => {

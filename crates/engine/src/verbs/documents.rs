@@ -1,16 +1,20 @@
 //! Edits of what merges: one Automerge document each, one change per command.
 
+use std::collections::BTreeMap;
+
 use soko_app_api::{
     CategoryEdit, OpenOrderEdit, OptionValue, PriceListEdit, ProductContent, ProductEdit, Refused, Reply,
-    RetryHint, StallContent, StallEdit,
+    RetryHint, StallContent, StallEdit, TaxClass,
 };
 use soko_documents::{
     ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _, off_edits,
 };
 use soko_domain::delivery::Terms;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
+use soko_domain::money::Ppm;
 use soko_domain::refusal::Refusal;
 use soko_domain::scale;
+use soko_domain::tax::{CLASSES_MAX, TaxMode, TaxRate};
 use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_projection::read as facts;
@@ -28,25 +32,65 @@ pub(super) fn create_stall(writing: &mut Writing<'_>, content: &StallContent) ->
     edit_document(writing, stall_document(writing), DocumentKind::Stall, &edits)
 }
 
-pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<Reply, NotDone> {
+fn check_stall(edit: &StallEdit) -> Result<(), Refusal> {
+    if let StallEdit::ScaleCodes(patterns) = edit {
+        let problem = "each pattern has 13 signs, such as 20IIIIIWWWWWC";
+        scale::check(patterns).map_err(|_| Refusal::Invalid { field: "scale codes", problem })?;
+    }
+    if let StallEdit::LocalTerms(terms) | StallEdit::ShippingTerms(terms) = edit
+        && !terms.is_empty()
+    {
+        let problem = "this is no price for bringing: look at the prices, weights and zones again";
+        Terms::parse(terms).map_err(|_| Refusal::Invalid { field: "terms", problem })?;
+    }
+    if let StallEdit::TransferTerms(terms) = edit
+        && !terms.is_empty()
+    {
+        let problem = "this is no account that money can go to: look at its number again";
+        TransferTerms::parse(terms).map_err(|_| Refusal::Invalid { field: "transfer terms", problem })?;
+    }
+    Ok(())
+}
+
+fn tax_rate(tax: &TaxClass) -> TaxRate {
+    let mode = if tax.is_inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive };
+    TaxRate { ppm: Ppm(tax.ppm), mode, label: tax.label.trim().into() }
+}
+
+/// Two classes of one name could not be told apart on a receipt.
+fn check_taxes(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), NotDone> {
+    let mut taxes: BTreeMap<ThingId, TaxRate> =
+        facts::tax_classes(writing.tx, writing.log)?.into_iter().collect();
+    let mut problem = None;
     for edit in edits {
-        if let StallEdit::ScaleCodes(patterns) = edit {
-            let problem = "each pattern has 13 signs, such as 20IIIIIWWWWWC";
-            scale::check(patterns).map_err(|_| Refusal::Invalid { field: "scale codes", problem })?;
-        }
-        if let StallEdit::LocalTerms(terms) | StallEdit::ShippingTerms(terms) = edit
-            && !terms.is_empty()
-        {
-            let problem = "this is no price for bringing: look at the prices, weights and zones again";
-            Terms::parse(terms).map_err(|_| Refusal::Invalid { field: "terms", problem })?;
-        }
-        if let StallEdit::TransferTerms(terms) = edit
-            && !terms.is_empty()
-        {
-            let problem = "this is no account that money can go to: look at its number again";
-            TransferTerms::parse(terms).map_err(|_| Refusal::Invalid { field: "transfer terms", problem })?;
+        if let StallEdit::PutTax(tax) = edit {
+            let rate = tax_rate(tax);
+            let name = rate.label.to_lowercase();
+            let is_new = !taxes.contains_key(&tax.class);
+            let mut others = taxes.iter().filter(|(class, _)| **class != tax.class);
+            if !rate.is_class() {
+                problem = Some("has no name, a long one, or more than a hundred percent");
+            } else if others.any(|(_, known)| known.label.to_lowercase() == name) {
+                problem = Some("there is one of that name already");
+            } else if is_new && taxes.len() >= CLASSES_MAX {
+                problem = Some("these are more than a stall can have; use one for several products");
+            }
+            taxes.insert(tax.class, rate);
+        } else if let StallEdit::RemoveTax(class) = edit {
+            taxes.remove(class);
         }
     }
+    match problem {
+        Some(problem) => Err(Refusal::Invalid { field: "tax", problem }.into()),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<Reply, NotDone> {
+    for edit in edits {
+        check_stall(edit)?;
+    }
+    check_taxes(writing, edits)?;
     let edits: Vec<Edit> = edits
         .iter()
         .map(|edit| match edit {
@@ -69,6 +113,8 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             StallEdit::ShippingTerms(terms) => text(Field::ShippingTerms, terms),
             StallEdit::TaxPpm(ppm) => number(Field::TaxPpm, i64::from(*ppm)),
             StallEdit::TaxInclusive(is_in) => Edit::SetFlag { field: Field::TaxInclusive, flag: *is_in },
+            StallEdit::PutTax(tax) => Edit::PutTax { class: tax.class, tax: tax_rate(tax) },
+            StallEdit::RemoveTax(class) => Edit::RemoveTax { class: *class },
             StallEdit::ReturnDays(days) => number(Field::ReturnDays, i64::from(*days)),
         })
         .collect();
@@ -155,6 +201,7 @@ pub(super) fn value(content: &ProductContent, currency: String) -> Product {
         cost_minor: content.cost_minor,
         tax_ppm: content.tax_ppm,
         tax_inclusive: content.tax_inclusive,
+        tax_class: content.tax_class,
         categories: content.categories.iter().copied().collect(),
         pictures: Vec::new(),
         archived: false,
@@ -212,6 +259,7 @@ pub(super) fn product_edit(edit: &ProductEdit) -> Edit {
             Edit::PutPicture { picture: *picture, position: *position }
         }
         ProductEdit::RemovePicture(picture) => Edit::RemovePicture { picture: *picture },
+        ProductEdit::TaxClass(class) => thing(Field::TaxClass, *class),
     }
 }
 

@@ -15,7 +15,7 @@ use soko_domain::people::Doer;
 use soko_domain::quantity::{Quantity, Unit};
 use soko_domain::refusal::Refusal;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
-use soko_domain::tax::{TaxMode, TaxRate};
+use soko_domain::tax::TaxRate;
 use soko_domain::verbs::make_sale::{BeyondRule, LineText, OwnPrice};
 use soko_domain::verbs::verify_payment::code_key;
 use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
@@ -273,7 +273,7 @@ pub(crate) fn offered(
         unit: product.unit,
         unit_price_minor: product.price_minor,
         price_per: product.price_per,
-        taxes: rates(product.tax_ppm, product.tax_inclusive),
+        taxes: TaxRate::all(product.tax_ppm, product.tax_inclusive, &product.tax_label),
     }))
 }
 
@@ -357,7 +357,13 @@ fn custom_amount(input: &SaleLineInput, tax: (u32, bool)) -> Result<Offered, Ref
     let missing = |field| Refusal::Invalid { field, problem: "a custom amount needs one" };
     let name = input.name.clone().filter(|name| !name.trim().is_empty()).ok_or(missing("name"))?;
     let unit_price_minor = input.unit_price_minor.ok_or(missing("price"))?;
-    Ok(Offered { name, unit: Unit::Piece, unit_price_minor, price_per: 1, taxes: rates(tax.0, tax.1) })
+    Ok(Offered {
+        name,
+        unit: Unit::Piece,
+        unit_price_minor,
+        price_per: 1,
+        taxes: TaxRate::all(tax.0, tax.1, ""),
+    })
 }
 
 pub(super) fn discount_of(input: DiscountInput) -> Discount {
@@ -366,12 +372,6 @@ pub(super) fn discount_of(input: DiscountInput) -> Discount {
         DiscountInput::AmountMinor(minor) => Discount::Amount(minor),
         DiscountInput::PercentPpm(ppm) => Discount::Percent(Ppm(ppm)),
     }
-}
-
-/// The one tax of a product, or of what is none.
-fn rates(ppm: u32, inclusive: bool) -> Vec<TaxRate> {
-    let mode = if inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive };
-    if ppm == 0 { Vec::new() } else { vec![TaxRate { ppm: Ppm(ppm), mode, label: String::new() }] }
 }
 
 pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Result<Reply, NotDone> {

@@ -19,6 +19,7 @@ mod replication;
 mod safety;
 mod sales;
 mod search;
+mod taxes;
 #[cfg(feature = "sabotage")]
 mod weakened;
 mod world;

@@ -175,6 +175,7 @@ impl<'a, 't> Step<'a, 't> {
             cost_minor: row.cost_minor,
             tax_ppm: row.tax_ppm.unwrap_or_default(),
             tax_inclusive: self.choice.tax_inclusive,
+            tax_class: None,
             categories: self.categories_of(row)?.into_iter().collect(),
             low_level: row.low_level,
             piece_g: None,
@@ -214,6 +215,14 @@ impl<'a, 't> Step<'a, 't> {
         Ok(Did::Updated)
     }
 
+    /// A list that names another tax than that of the product's class means this product alone.
+    fn leaves_class(&mut self, row: &Row, before: &Product) -> Result<bool, NotDone> {
+        let (Some(class), Some(ppm)) = (before.tax_class, row.tax_ppm) else { return Ok(false) };
+        let classes = facts::tax_classes(self.writing.tx, self.writing.log)?;
+        let of_class = classes.iter().find(|(known, _)| *known == class).map(|(_, tax)| tax);
+        Ok(of_class.is_none_or(|tax| tax.ppm.0 != ppm || tax.is_inclusive() != self.choice.tax_inclusive))
+    }
+
     /// What the row says and the product does not.
     fn edits(&mut self, row: &Row, before: &Product) -> Result<Vec<ProductEdit>, NotDone> {
         let mut edits: Vec<ProductEdit> = [
@@ -223,6 +232,7 @@ impl<'a, 't> Step<'a, 't> {
             row.sku.clone().map(ProductEdit::Sku),
             row.tax_ppm.map(ProductEdit::TaxPpm),
             row.tax_ppm.map(|_| ProductEdit::TaxInclusive(self.choice.tax_inclusive)),
+            self.leaves_class(row, before)?.then_some(ProductEdit::TaxClass(None)),
             // The unit is chosen once; how many of it the price is for may change.
             row.unit.filter(|(unit, _)| *unit == before.unit).map(|(_, per)| ProductEdit::PricePer(per)),
             row.low_level.map(|level| ProductEdit::LowLevel(Some(level))),

@@ -88,6 +88,7 @@ pub(super) fn as_it_is(product: &Product, edit: &ProductEdit) -> ProductEdit {
         ProductEdit::CostMinor(_) => ProductEdit::CostMinor(product.cost_minor),
         ProductEdit::TaxPpm(_) => ProductEdit::TaxPpm(product.tax_ppm),
         ProductEdit::TaxInclusive(_) => ProductEdit::TaxInclusive(product.tax_inclusive),
+        ProductEdit::TaxClass(_) => ProductEdit::TaxClass(product.tax_class),
         ProductEdit::Archived(_) => ProductEdit::Archived(product.archived),
         ProductEdit::Favourite(_) => ProductEdit::Favourite(product.favourite),
         ProductEdit::LowLevel(_) => ProductEdit::LowLevel(product.low_level),
