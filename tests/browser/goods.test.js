@@ -178,3 +178,52 @@ test("a table of variants is made with one press, and is one tile that asks whic
     await cart(till).getByText("Shirt red S").waitFor();
   });
 });
+
+// A product's page is long: what most products do not need is behind a summary.
+async function withTax(till, name, price, tax) {
+  await till.go("/products/new");
+  await till.page.getByRole("textbox", { name: /^Name/ }).fill(name);
+  await till.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
+  await till.page.locator("details summary").first().click();
+  await till.page.getByLabel("Which tax", { exact: true }).selectOption({ label: tax });
+  await comes(() => till.page.getByRole("textbox", { name: /^Tax/ }).count(), 0, "it has no rate of its own");
+  await till.button("Save").click();
+  await till.page.getByText(`${name} is on offer`).first().waitFor();
+}
+
+async function putTax(till, change, { name, rate }) {
+  await till.go("/settings");
+  const card = till.page.getByRole("region", { name: "Taxes" });
+  if (change) await card.getByRole("button", { name: `Change ${change}` }).click();
+  if (name) await card.getByRole("textbox", { name: /^Name/ }).fill(name);
+  await card.getByRole("textbox", { name: /^Rate/ }).fill(rate);
+  await card.getByRole("button", { name: change ? "Save" : "Add this tax" }).click();
+  await card.getByText(new RegExp(`· ${rate}\\s?%`)).waitFor();
+  return card;
+}
+
+// A rate that the law changes is changed in one place. What was sold before stays as it was sold.
+test("a tax that products share is changed once, and receipts name it", async () => {
+  await withBrowsers(1, async (till) => {
+    await till.openStall("Mama Akinyi");
+    await putTax(till, null, { name: "Standard", rate: "16" });
+    await withTax(till, "Tea", "11.60", "Standard · 16%");
+    await withTax(till, "Milk", "5.80", "Standard · 16%");
+    await till.openDrawer();
+    const sold = async (name) => {
+      await till.go("/sell");
+      await till.addToCart(name);
+      await till.pay();
+      return till.page.getByRole("article");
+    };
+    await (await sold("Tea")).getByText(/Standard · .*16%.*10\.00/).waitFor();
+    const card = await putTax(till, "Standard", { rate: "18" });
+    await (await sold("Milk")).getByText(/Standard · .*18%.*4\.92/).waitFor();
+    await till.go("/settings");
+    await card.getByRole("button", { name: "Remove Standard" }).click();
+    await till.page.getByText("Standard is removed. Its products have taxes of their own again.").waitFor();
+    await comes(() => card.getByRole("listitem").count(), 0);
+    await till.button("Undo").click();
+    await card.getByText(/Standard · 18\s?%/).waitFor();
+  });
+});

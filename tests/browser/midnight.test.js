@@ -1,0 +1,129 @@
+// The end of a business day, on a device whose clock can be set.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
+
+const HOUR_MS = 3_600_000;
+
+// Every program of the browser tells the time that was set, from when it begins; no service worker keeps older ones.
+class Clock {
+  constructor() {
+    this.ahead = 0;
+  }
+
+  async keep(context) {
+    await context.addInitScript(() => delete Navigator.prototype.serviceWorker);
+    await context.route(/\/worker-[0-9a-f]{16}\.js$/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `${this.told()}\n${await response.text()}` });
+    });
+    await context.route("**/*", async (route) => {
+      if (route.request().resourceType() !== "document") return route.fallback();
+      const response = await route.fetch();
+      const headers = { ...response.headers() };
+      delete headers["content-security-policy"];
+      await route.fulfill({ response, headers, body: (await response.text()).replace("<head>", `<head><script>${this.told()}</script>`) });
+    });
+  }
+
+  told() {
+    return `{
+      const Real = Date;
+      const now = () => Real.now() + ${this.ahead};
+      globalThis.Date = class extends Real {
+        constructor(...parts) {
+          super(...(parts.length ? parts : [now()]));
+        }
+        static now = now;
+      };
+    }`;
+  }
+
+  // To this hour of tomorrow or of a day after it, where the stall is.
+  set(days, hours) {
+    const midnight = new Date();
+    midnight.setUTCHours(0, 0, 0, 0);
+    this.ahead = midnight.getTime() + (24 * days + hours) * HOUR_MS - Date.now();
+  }
+}
+
+const CONTEXT = { timezoneId: "UTC" };
+
+async function setCutOff(till, time) {
+  await till.go("/settings");
+  const field = till.page.getByLabel(/^The day changes at/);
+  await field.fill(time);
+  await till.page.locator("form", { has: field }).getByRole("button", { name: "Save" }).click();
+  await till.page.getByText("Saved").first().waitFor();
+}
+
+async function sold(till, clock, [days, hours], name) {
+  clock.set(days, hours);
+  await till.go("/sell");
+  await till.addToCart(name);
+  return till.pay();
+}
+
+async function soldToday(till, total) {
+  await till.go("/today");
+  await till.page.locator("dl.figures > div", { hasText: "Sold today" }).getByText(total, { exact: true }).waitFor();
+}
+
+test("first hour 14: half past eleven and half past midnight are one business day, and the morning is the next", async () => {
+  const server = await Server.begin();
+  const browser = new Browser({ context: CONTEXT });
+  const clock = new Clock();
+  try {
+    const context = await browser.start();
+    await clock.keep(context);
+    // A server that is heard knows better what time it is.
+    await context.route("**/v1/**", (route) => route.abort());
+    clock.set(1, 20);
+    const till = await Till.open(context, server.url);
+    const tea = anyName("Tea");
+    await till.openStall("Mama Akinyi");
+    await setCutOff(till, "02:00");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    assert.equal(await sold(till, clock, [1, 23.5], tea), 1);
+    assert.equal(await sold(till, clock, [2, 0.5], tea), 2);
+    await soldToday(till, "$5.00");
+    assert.equal(await sold(till, clock, [2, 2.5], tea), 3);
+    await soldToday(till, "$2.50");
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
+test("first hour 14: a clock that is three hours off is told once the server was heard, and nothing stops", async () => {
+  const server = await Server.begin();
+  const browser = new Browser({ context: CONTEXT });
+  const clock = new Clock();
+  try {
+    const context = await browser.start();
+    await clock.keep(context);
+    clock.ahead = 3 * HOUR_MS;
+    const till = await Till.open(context, server.url);
+    const tea = anyName("Tea");
+    await till.openStall("Mama Akinyi");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    await till.connect("akinyi@example.org");
+    await till.page.getByText("Saved here · all sent").first().waitFor();
+    await till.go("/sell");
+    await till.addToCart(tea);
+    assert.equal(await till.pay(), 1);
+    await till.page.getByRole("button", { name: /Saved here|needs your attention/ }).first().click();
+    await till.page.getByRole("dialog").getByText(/The clock of this device is 180 minutes off/).waitFor();
+    await soldToday(till, "$2.50");
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
