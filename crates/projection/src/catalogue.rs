@@ -329,6 +329,10 @@ impl Room<'_, '_> {
         if value.tax_class.is_some() {
             taxes::settle_product(self.book, product)?;
         }
+        self.store_members(product, &value, is_new)
+    }
+
+    fn store_members(&mut self, product: ProductId, value: &Product, is_new: bool) -> Result<(), StoreError> {
         // Most products that arrive are new ones.
         let kept: &[&str] = if is_new { &[] } else { &["product_code", "product_category"] };
         for table in kept {

@@ -31,7 +31,7 @@ mod stock;
 pub mod suite;
 mod sum;
 pub mod swaps;
-mod taxes;
+pub mod taxes;
 mod trade;
 pub mod transfers;
 

@@ -9,11 +9,9 @@ use soko_domain::entry::{
     Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, SaleMade, Stamp, TenderKind,
 };
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
-use soko_domain::money::Ppm;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::stock::Account;
-use soko_domain::tax::{TaxMode, TaxRate};
 use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::release_order::OrderState;
@@ -657,19 +655,6 @@ fn ids<T>(row: &Row, column: usize, read: fn(&[u8]) -> Option<T>) -> Result<Vec<
     let Some(bytes) = row.blob_opt(column)? else { return Ok(Vec::new()) };
     let size = std::mem::size_of::<T>().max(1);
     bytes.chunks(size).map(|id| read(id).ok_or_else(|| odd("an id"))).collect()
-}
-
-/// The taxes that products of this stall share, by their ids.
-pub fn tax_classes(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(ThingId, TaxRate)>, StoreError> {
-    let rows = tx.query(
-        "select class, ppm, inclusive, label from tax_class where log = $1 order by label, class",
-        params![log],
-    )?;
-    let class = |row: &Row| {
-        let mode = if row.bool(2)? { TaxMode::Inclusive } else { TaxMode::Exclusive };
-        Ok((row.id(0)?, TaxRate { ppm: Ppm(row.number(1)?), mode, label: row.text(3)?.into() }))
-    };
-    rows.iter().map(class).collect()
 }
 
 pub struct Profile {

@@ -1,11 +1,12 @@
 //! Taxes that products share: what counts for a product is its class's as long as the stall has that class, whichever of
 //! both arrived first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use soko_domain::ids::{ProductId, ThingId};
-use soko_domain::tax::TaxRate;
-use soko_record_log::{StoreError, params};
+use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::money::Ppm;
+use soko_domain::tax::{TaxMode, TaxRate};
+use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::book::Book;
 
@@ -19,33 +20,35 @@ pub(crate) fn settle_product(book: &mut Book<'_>, product: ProductId) -> Result<
     book.tx.run(&format!("{SETTLE} where log = $1 and product = $2"), params![book.log, product])
 }
 
+/// The classes of a stall, by name.
+pub fn classes(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(ThingId, TaxRate)>, StoreError> {
+    let rows = tx.query(
+        "select class, ppm, inclusive, label from tax_class where log = $1 order by label, class",
+        params![log],
+    )?;
+    let class = |row: &Row| {
+        let mode = if row.bool(2)? { TaxMode::Inclusive } else { TaxMode::Exclusive };
+        Ok((row.id(0)?, TaxRate { ppm: Ppm(row.number(1)?), mode, label: row.text(3)?.into() }))
+    };
+    rows.iter().map(class).collect()
+}
+
 /// The classes that a stall has from now on; answers the products whose tax they change.
 pub(crate) fn keep(
     book: &mut Book<'_>,
-    taxes: &BTreeMap<ThingId, TaxRate>,
+    now: &BTreeMap<ThingId, TaxRate>,
 ) -> Result<Vec<ProductId>, StoreError> {
-    let rows = book
-        .tx
-        .query("select class, ppm, inclusive, label from tax_class where log = $1", params![book.log])?;
-    let mut before: BTreeMap<ThingId, (u32, bool, String)> = BTreeMap::new();
-    for row in &rows {
-        before.insert(row.id(0)?, (row.number(1)?, row.bool(2)?, row.text(3)?.into()));
-    }
-    let now: BTreeMap<ThingId, (u32, bool, String)> = taxes
-        .iter()
-        .map(|(class, tax)| (*class, (tax.ppm.0, tax.is_inclusive(), tax.label.clone())))
-        .collect();
-    let classes = before.keys().chain(now.keys()).copied();
-    let changed: Vec<ThingId> = classes.filter(|class| before.get(class) != now.get(class)).collect();
+    let before: BTreeMap<ThingId, TaxRate> = classes(book.tx, book.log)?.into_iter().collect();
+    let all: BTreeSet<ThingId> = before.keys().chain(now.keys()).copied().collect();
     let mut products = Vec::new();
-    for class in changed {
+    for class in all.into_iter().filter(|class| before.get(class) != now.get(class)) {
         let of = params![book.log, class];
         book.tx.run("delete from tax_class where log = $1 and class = $2", of)?;
-        if let Some((ppm, inclusive, label)) = now.get(&class) {
+        if let Some(tax) = now.get(&class) {
             book.tx.run(
                 "insert into tax_class (log, class, label, ppm, inclusive) values ($1, $2, $3, $4, $5)
                  on conflict (log, class) do nothing",
-                params![book.log, class, label, ppm, inclusive],
+                params![book.log, class, tax.label, tax.ppm.0, tax.is_inclusive()],
             )?;
         }
         book.tx.run(&format!("{SETTLE} where log = $1 and tax_class = $2"), of)?;

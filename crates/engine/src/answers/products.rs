@@ -14,6 +14,7 @@ use soko_domain::tax::{TaxMode, TaxRate};
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pack_bundle;
 use soko_projection::read::{self as facts, ProductFound, ProductListed, ProductsOf};
+use soko_projection::taxes;
 use soko_record_log::StoreError;
 
 use super::{Asking, bounded, families, questions};
@@ -211,7 +212,7 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         return_days: value.return_days,
         tax_ppm: value.tax_ppm,
         tax_inclusive: value.tax_inclusive,
-        taxes: facts::tax_classes(asking.tx, asking.log)?.into_iter().map(tax_class).collect(),
+        taxes: taxes::classes(asking.tx, asking.log)?.into_iter().map(tax_class).collect(),
         problems,
     }))
 }

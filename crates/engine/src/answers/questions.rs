@@ -10,7 +10,7 @@ use soko_app_api::{
 use soko_documents::{Problem, Product, Scalar};
 use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::tax::TaxRate;
-use soko_projection::read as facts;
+use soko_projection::{read as facts, taxes};
 use soko_record_log::StoreError;
 
 use super::products::read_with_problems;
@@ -31,7 +31,7 @@ pub(super) fn of_product(
     for problem in problems {
         if let Problem::Conflict { field, values } = problem {
             let taxes = match field.as_str() {
-                "tax_class" => facts::tax_classes(asking.tx, asking.log)?,
+                "tax_class" => taxes::classes(asking.tx, asking.log)?,
                 _ => Vec::new(),
             };
             questions.extend(conflict(product, (field, &taxes), values));

@@ -17,7 +17,7 @@ use soko_domain::scale;
 use soko_domain::tax::{CLASSES_MAX, TaxMode, TaxRate};
 use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
-use soko_projection::read as facts;
+use soko_projection::{read as facts, taxes};
 
 use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
@@ -59,25 +59,25 @@ fn tax_rate(tax: &TaxClass) -> TaxRate {
 
 /// Two classes of one name could not be told apart on a receipt.
 fn check_taxes(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), NotDone> {
-    let mut taxes: BTreeMap<ThingId, TaxRate> =
-        facts::tax_classes(writing.tx, writing.log)?.into_iter().collect();
+    let mut known: BTreeMap<ThingId, TaxRate> =
+        taxes::classes(writing.tx, writing.log)?.into_iter().collect();
     let mut problem = None;
     for edit in edits {
         if let StallEdit::PutTax(tax) = edit {
             let rate = tax_rate(tax);
             let name = rate.label.to_lowercase();
-            let is_new = !taxes.contains_key(&tax.class);
-            let mut others = taxes.iter().filter(|(class, _)| **class != tax.class);
+            let is_new = !known.contains_key(&tax.class);
+            let mut others = known.iter().filter(|(class, _)| **class != tax.class);
             if !rate.is_class() {
                 problem = Some("has no name, a long one, or more than a hundred percent");
-            } else if others.any(|(_, known)| known.label.to_lowercase() == name) {
+            } else if others.any(|(_, other)| other.label.to_lowercase() == name) {
                 problem = Some("there is one of that name already");
-            } else if is_new && taxes.len() >= CLASSES_MAX {
+            } else if is_new && known.len() >= CLASSES_MAX {
                 problem = Some("these are more than a stall can have; use one for several products");
             }
-            taxes.insert(tax.class, rate);
+            known.insert(tax.class, rate);
         } else if let StallEdit::RemoveTax(class) = edit {
-            taxes.remove(class);
+            known.remove(class);
         }
     }
     match problem {

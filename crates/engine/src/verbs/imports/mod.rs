@@ -19,7 +19,7 @@ use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::import::{IMPORT_BYTES_MAX, IfKnown, Row};
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::receive_stock;
-use soko_projection::{folded, read as facts};
+use soko_projection::{folded, read as facts, taxes};
 
 use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
@@ -218,7 +218,7 @@ impl<'a, 't> Step<'a, 't> {
     /// A list that names another tax than that of the product's class means this product alone.
     fn leaves_class(&mut self, row: &Row, before: &Product) -> Result<bool, NotDone> {
         let (Some(class), Some(ppm)) = (before.tax_class, row.tax_ppm) else { return Ok(false) };
-        let classes = facts::tax_classes(self.writing.tx, self.writing.log)?;
+        let classes = taxes::classes(self.writing.tx, self.writing.log)?;
         let of_class = classes.iter().find(|(known, _)| *known == class).map(|(_, tax)| tax);
         Ok(of_class.is_none_or(|tax| tax.ppm.0 != ppm || tax.is_inclusive() != self.choice.tax_inclusive))
     }
