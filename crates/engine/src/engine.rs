@@ -84,6 +84,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 45, name: "custom tax", sql: soko_projection::CUSTOM_TAX },
         device!(46, "receipts in turn", "0024_receipts_in_turn"),
         Migration { number: 47, name: "tax classes", sql: soko_projection::TAX_CLASSES },
+        device!(48, "points asked", "0025_points_asked"),
     ];
     STEPS
 }

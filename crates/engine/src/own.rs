@@ -1,8 +1,8 @@
 //! The tables that only this device has: who it is, what it answered, what it asked.
 
 use soko_app_api::Said;
-use soko_domain::ask::Ask;
-use soko_domain::ids::{AuthorId, EpochId, LogId, ProductId, ThingId};
+use soko_domain::ask::{Answer, Ask};
+use soko_domain::ids::{AuthorId, EpochId, LogId, ProductId, SaleId, ThingId};
 use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -287,6 +287,53 @@ pub(crate) fn asks(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(Vec<u8>, Option<V
         params![log, ASKS_MAX],
     )?;
     rows.iter().map(|row| Ok((row.blob(0)?.into(), row.blob_opt(1)?.map(Vec::from)))).collect()
+}
+
+/// Points that are to be taken back and were asked for.
+pub(crate) struct PointsAsked {
+    pub ask: ThingId,
+    pub purse: ProductId,
+    pub sale: SaleId,
+    pub units: i64,
+}
+
+pub(crate) fn add_points_asked(tx: &mut dyn Tx, log: LogId, asked: &PointsAsked) -> Result<(), StoreError> {
+    let PointsAsked { ask, purse, sale, units } = asked;
+    tx.run(
+        "insert into own_points_asked (log, ask, purse, sale, units) values ($1, $2, $3, $4, $5)
+         on conflict (log, ask) do nothing",
+        params![log, ask, purse, sale, units],
+    )
+}
+
+/// Those that were answered: with what came, or that nothing comes.
+pub(crate) fn points_answered(
+    tx: &mut dyn Tx,
+    log: LogId,
+    limit: u32,
+) -> Result<Vec<(PointsAsked, Answer)>, StoreError> {
+    let rows = tx.query(
+        "select p.ask, p.purse, p.sale, p.units, a.answer from own_points_asked p
+         join own_ask a on a.ask = p.ask where p.log = $1 and a.answer is not null order by p.ask limit $2",
+        params![log, limit],
+    )?;
+    let mut answered = Vec::new();
+    for row in &rows {
+        let asked = PointsAsked {
+            ask: row.id(0)?,
+            purse: ProductId(row.id(1)?),
+            sale: SaleId(row.id(2)?),
+            units: row.int(3)?,
+        };
+        if let Ok(answer) = Answer::from_bytes(row.blob(4)?) {
+            answered.push((asked, answer));
+        }
+    }
+    Ok(answered)
+}
+
+pub(crate) fn drop_points_asked(tx: &mut dyn Tx, log: LogId, ask: ThingId) -> Result<(), StoreError> {
+    tx.run("delete from own_points_asked where log = $1 and ask = $2", params![log, ask])
 }
 
 pub(crate) fn asked(tx: &mut dyn Tx, ask: ThingId) -> Result<Option<Ask>, StoreError> {

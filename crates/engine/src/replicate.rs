@@ -20,7 +20,7 @@ use crate::identity;
 use crate::identity::FrozenWhy;
 use crate::options::Now;
 use crate::own;
-use crate::verbs::{GivenBack, return_share};
+use crate::verbs::{self, GivenBack, return_share};
 use crate::weaken::Sabotage;
 use crate::write::{Around, Writing, commit};
 
@@ -239,6 +239,7 @@ impl Arrival {
         if taken.frozen.is_none() {
             answer_recalls(writing, seeds)?;
             mark_counts(writing)?;
+            verbs::take_rest(writing)?;
         }
         keep_row(writing, &mut taken)?;
         taken.state_differs = match progress.state_digest {

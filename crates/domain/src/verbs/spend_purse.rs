@@ -136,6 +136,23 @@ fn taken_back(purse: &Touched, due: i64, (sale, shift): (SaleId, ShiftId)) -> Op
     )
 }
 
+/// Takes back what was missing at first, as far as it is here by now.
+pub fn take_rest(purse: &Touched, due: i64, at: (SaleId, Option<ShiftId>)) -> Option<PurseSpent> {
+    let units = due.min(purse.here);
+    (units > 0).then(|| PurseSpent {
+        purse: purse.purse,
+        kind: purse.kind,
+        customer: purse.customer,
+        units,
+        money_minor: 0,
+        cause: SpendCause::TakenBack,
+        shift: at.1,
+        sale: Some(at.0),
+        // Both entries together are what was due.
+        missing: -units,
+    })
+}
+
 /// The points for a sale: for what was paid by anything but points.
 pub fn earn(
     loyalty: &Loyalty,

@@ -22,6 +22,7 @@ pub(crate) use goods::{GivenBack, return_share};
 pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
 pub(crate) use labels::{Label, label, of_code};
 pub(crate) use prices::move_by_themselves;
+pub(crate) use purses::take_rest;
 pub(crate) use sale::would_go_back;
 pub(crate) use sale::{Catalogue, Offered, Priced, TOLD_MS, Terms, basket, currency, offered, terms};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use soko_app_api::{Command, PurseInput, Reply, TenderInput, Verb};
-use soko_domain::ask::Ask;
+use soko_app_api::{Command, PurseInput, QueryKey, Reply, TenderInput, Verb};
+use soko_domain::ask::{Answer, Ask};
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, FillCause, PurseKind, RefundMade, SaleMade, SpendCause, Tendered};
 use soko_domain::ids::{ProductId, SaleId, ShiftId, ThingId};
@@ -12,14 +12,19 @@ use soko_domain::refusal::Refusal;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::verbs::fill_purse::{self, FillPurse};
 use soko_domain::verbs::spend_purse::{self, SpendPurse, Touched};
+use soko_domain::wire::Wire as _;
 use soko_projection::read_customers as facts;
 use soko_record_log::StoreError;
 
 use super::sale::{codes_used, tendered};
 use crate::failure::{Failure, NotDone};
+use crate::own;
 use crate::purse::{Purse, named};
 use crate::weaken::Sabotage;
 use crate::write::Writing;
+
+/// Refunds whose points came that one exchange with the server settles.
+const POINTS_ASKED_MAX: u32 = 20;
 
 pub(super) fn fill(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
     let Verb::FillPurse { purse, units, tender, reason } = verb else {
@@ -159,7 +164,9 @@ pub(super) fn undo(
     writing: &mut Writing<'_>,
     (sale, shift): (SaleId, ShiftId),
 ) -> Result<Vec<Entry>, StoreError> {
-    Ok(spend_purse::undo(&touched(writing, sale)?, (sale, shift)))
+    let entries = spend_purse::undo(&touched(writing, sale)?, (sale, shift));
+    ask_for_rest(writing, ThingId(sale.0), &entries)?;
+    Ok(entries)
 }
 
 /// What a refund takes back of what the sale earned, and where its money stays if that is a purse.
@@ -174,6 +181,7 @@ pub(super) fn refunded(
     let at = (refund.sale, refund.shift);
     let touched = touched(writing, refund.sale)?;
     let mut entries = spend_purse::reverse(&touched, (refunded_minor, total_minor), at);
+    ask_for_rest(writing, refund.refund, &entries)?;
     let Some(into) = into.filter(|_| refund.voucher_given() > 0) else { return Ok(entries) };
     let purse = named(writing.tx, writing.log, into)?;
     if purse.kind == PurseKind::Credit && !is_known(writing, purse.customer)? {
@@ -191,6 +199,57 @@ pub(super) fn refunded(
     };
     entries.push(fill_purse::of_refund(&command, (refund.shift, refund.sale))?);
     Ok(entries)
+}
+
+/// Points that have to go and lie at another register are asked for. Those that were spent are gone: nobody owes points.
+fn ask_for_rest(writing: &mut Writing<'_>, ask: ThingId, entries: &[Entry]) -> Result<(), StoreError> {
+    for entry in entries {
+        let Entry::PurseSpent(spent) = entry else { continue };
+        let Some(sale) = spent.sale.filter(|_| spent.missing > 0) else { continue };
+        let found = facts::purse(writing.tx, (writing.log, writing.me), spent.purse)?;
+        let units = spent.missing.min(found.map_or(0, |found| found.elsewhere));
+        if units > 0 && !writing.stall.is_alone() {
+            let (product, quantity) = (spent.purse, units);
+            own::add_ask(writing.tx, writing.log, ask, &Ask::Share { product, quantity }.to_bytes())?;
+            let asked = own::PointsAsked { ask, purse: spent.purse, sale, units };
+            own::add_points_asked(writing.tx, writing.log, &asked)?;
+            writing.after.wants_to_send = true;
+            writing.changed([QueryKey::Status]);
+        }
+    }
+    Ok(())
+}
+
+/// Takes back what was asked for, once it came.
+pub(crate) fn take_rest(writing: &mut Writing<'_>) -> Result<(), Failure> {
+    if writing.stall.pen.is_none() {
+        return Ok(());
+    }
+    for (asked, answer) in own::points_answered(writing.tx, writing.log, POINTS_ASKED_MAX)? {
+        let here = writing.own_share(asked.purse)?;
+        let comes = answer == Answer::Done && here <= 0;
+        if comes {
+            // Its record is still on the way.
+            continue;
+        }
+        own::drop_points_asked(writing.tx, writing.log, asked.ask)?;
+        let found = facts::purse(writing.tx, (writing.log, writing.me), asked.purse)?;
+        let Some(found) = found.filter(|_| answer == Answer::Done) else { continue };
+        let touched = Touched {
+            purse: asked.purse,
+            kind: found.kind,
+            customer: found.customer,
+            paid: 0,
+            earned: 0,
+            reversed: 0,
+            here,
+        };
+        let shift = writing.open_shift()?.map(|open| open.shift);
+        if let Some(rest) = spend_purse::take_rest(&touched, asked.units, (asked.sale, shift)) {
+            writing.write(vec![rest.into()])?;
+        }
+    }
+    Ok(())
 }
 
 /// What a sale did to each purse.

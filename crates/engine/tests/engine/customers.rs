@@ -7,8 +7,8 @@ use soko_app_api::{
 };
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{GoodsBack, PurseKind, ShareGranted, ShareRecalled};
-use soko_domain::ids::{ShareId, ThingId};
+use soko_domain::entry::{GoodsBack, PurseKind, RefundAllowed, ShareGranted, ShareRecalled};
+use soko_domain::ids::{ShareId, ShiftId, ThingId};
 use soko_domain::purse::CardCode;
 use soko_projection::{running_digest, state_digest};
 use soko_record_log::{StoreError, log};
@@ -484,6 +484,62 @@ fn a_card_pays_elsewhere_only_once_its_share_is_there() {
     two.replicate(&mut relay);
     one.replicate(&mut relay);
     assert_eq!((one.balance(card()), two.balance(card())), ((0, 500), (500, 500)));
+    assert_eq!(one.status().digest, two.status().digest);
+}
+
+/// First hour 10: the points of a sale go with its refund, although they lie at the register that sold.
+#[test]
+fn points_that_lie_at_another_register_go_with_a_refund() {
+    let mut relay = Relay::new();
+    let (mut one, mut two) = (Device::ready(1, &["Mango"], Some(&relay)), Device::new(2, Some(&relay)));
+    relay.admit(&one);
+    relay.admit(&two);
+    one.done(receive(3, product(MANGO), 100));
+    one.done(put(10, AMINA, "Amina", ""));
+    one.done(loyalty(11, 100, 5));
+    one.done(sell(20, 4, Some(AMINA), vec![TenderInput::cash(1_000)]));
+    let shift = ShiftId(thing(2).0);
+    let close = Verb::CloseShift { shift, counted_minor: 2_000, reason: String::new() };
+    one.done(command(21, close));
+    one.replicate(&mut relay);
+    two.replicate(&mut relay);
+    two.done(crate::world::open_shift(4));
+    assert_eq!(two.balance(points()), (0, 10));
+    let (to, sale, line) = (two.me(), sale_id(20), 0);
+    let (quantity, amount_minor) = (2, 500);
+    let (money_minor, all_minor) = (500, 500);
+    let word = RefundAllowed {
+        allowance: thing(30),
+        to,
+        sale,
+        line,
+        quantity,
+        amount_minor,
+        money_minor,
+        all_minor,
+    };
+    relay.write(word);
+    two.replicate(&mut relay);
+    two.done(refund(31, 20, 2, None));
+    assert_eq!(two.balance(points()), (0, 10), "not here yet");
+    two.replicate(&mut relay);
+    let purse = two.purse(points()).purse;
+    assert_eq!(relay.asks.first(), Some(&(thing(31), Ask::Share { product: purse, quantity: 5 })));
+    relay.write(ShareRecalled { recall: thing(32), from: one.me(), product: purse, quantity: 5 });
+    relay.answers.push((thing(31), Answer::Done));
+    two.replicate(&mut relay);
+    assert_eq!(two.balance(points()), (0, 10), "it was answered before it came");
+    one.replicate(&mut relay);
+    let (share, ask) = (ShareId(thing(33).0), Some(thing(31)));
+    relay.write(ShareGranted { share, to, product: purse, quantity: 5, ask });
+    two.replicate(&mut relay);
+    two.replicate(&mut relay);
+    one.replicate(&mut relay);
+    assert_eq!((one.balance(points()), two.balance(points())), ((5, 5), (0, 5)));
+    let taken = two.purse(points()).entries.into_iter().filter(|entry| entry.what == PurseWhat::TakenBack);
+    let taken: Vec<_> = taken.map(|entry| (entry.units, entry.missing)).collect();
+    assert_eq!(taken.iter().map(|(units, _)| units).sum::<i64>(), -5);
+    assert_eq!(taken.iter().map(|(_, missing)| missing).sum::<i64>(), 0, "{taken:?}");
     assert_eq!(one.status().digest, two.status().digest);
 }
 
