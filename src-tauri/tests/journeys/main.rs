@@ -20,7 +20,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use serde_json::json;
-use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Verb};
+use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Hindrance, Verb};
 
 use crate::app::{App, MANGO, STALL};
 use crate::server::{Server, Wish};
@@ -145,11 +145,11 @@ fn without_a_daemon_it_says_that_nothing_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let stage = Stage::without_daemon(folder.path());
     let app = App::start(&stage);
-    let Answer::Failed { sentence } = app.device(1, DeviceVerb::TestNotification) else {
+    let Answer::Failed(said) = app.device(1, DeviceVerb::TestNotification) else {
         panic!("nobody could have shown it")
     };
     let Answer::About(about) = app.call(&Call::About) else { panic!("the device stands somehow") };
-    assert!(about.warnings.iter().any(|warning| warning.about == sentence), "{:?}", about.warnings);
+    assert!(about.warnings.contains(&said), "{:?}", about.warnings);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_device_that_cannot_be_read_is_said_and_never_looks_empty() {
     let app = App::start(&stage);
     for call in [Call::About, Call::Ask(soko_app_api::Query::Stalls)] {
         let answer = app.call(&call);
-        assert!(matches!(&answer, Answer::Failed { sentence } if !sentence.is_empty()), "{answer:?}");
+        assert!(matches!(&answer, Answer::Failed(said) if Hindrance::of(said).is_some()), "{answer:?}");
     }
 }
 
