@@ -6,7 +6,7 @@ use soko_app_api::{Answer, Arrival, Call, DeviceView, OwnStall, Told, decode, de
 use yew::prelude::*;
 
 use crate::browser;
-use crate::chrome::{Frame, Keys, Overlays};
+use crate::chrome::{self, Frame, Keys, Overlays};
 use crate::customers;
 use crate::desk::{Desk, use_desk};
 use crate::link;
@@ -30,6 +30,8 @@ pub struct Program {
     screen: fn(&Route) -> Html,
     /// What is there on every screen without being seen.
     around: fn() -> Html,
+    /// What the command palette finds.
+    pub(crate) palette: fn() -> Html,
     /// What it can read of the answers.
     reads: link::Reads,
     /// Sections of the texts that have a refusal by its code.
@@ -47,6 +49,7 @@ pub const WHOLE: Program = Program {
             </>
         }
     },
+    palette: || html! { <seller::Palette /> },
     reads: decode::<Answer>,
     refusals: &["refused.", "refused-more."],
 };
@@ -58,6 +61,7 @@ pub const SHOP: Program = Program {
         None => html! { <Elsewhere /> },
     },
     around: Html::default,
+    palette: || html! { <chrome::Palette /> },
     reads: decode_for_shoppers,
     refusals: &["refused."],
 };
