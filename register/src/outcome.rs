@@ -52,7 +52,7 @@ impl Undone {
 impl From<soko_device::Undone> for Undone {
     fn from(undone: soko_device::Undone) -> Self {
         match undone {
-            soko_device::Undone::Failed(sentence) => Self::Failed(sentence),
+            soko_device::Undone::Failed(said) => Self::Failed(said.sentence),
             soko_device::Undone::Refused(refused) => match refused.code.as_str() {
                 "address" => Self::Usage(refused.sentence),
                 // Trying again can help, without anything changed.

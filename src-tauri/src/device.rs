@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::Local;
-use soko_app_api::{Answer, Call, Keeps, KeptIn, Printer, PrinterTrouble, Told, decode};
+use soko_app_api::{Answer, Call, Keeps, KeptIn, Printer, PrinterTrouble, Said, Told, decode};
 use soko_device::{
     Device as Inner, Host, NotPrinted, Options, Parts, Printing, Undone, Work, open_folder, send_to_printer,
 };
@@ -21,8 +21,8 @@ use crate::files;
 #[derive(Debug)]
 pub(crate) enum NotOpened {
     /// Another process has its folder.
-    Busy(String),
-    Unreadable(String),
+    Busy(Said),
+    Unreadable(Said),
 }
 
 pub(crate) struct Device(Rc<Inner>);
@@ -36,15 +36,15 @@ impl Device {
         // Asked first, because whoever finds the folder taken looks for the window that has it.
         match DataDirectory::open(folder) {
             Ok(_) => {}
-            Err(StoreError::Busy(sentence)) => return Err(NotOpened::Busy(sentence)),
-            Err(error) => return Err(NotOpened::Unreadable(error.to_string())),
+            Err(error @ StoreError::Busy(_)) => return Err(NotOpened::Busy(Undone::from(error).said())),
+            Err(error) => return Err(NotOpened::Unreadable(Undone::from(error).said())),
         }
         let host = Rc::new(System { folder: folder.to_owned(), began: Instant::now() });
         let open = Box::new(open_folder(folder, Default::default(), || Box::new(Random)));
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let options = Options { version, server: server.to_owned(), ..Options::default() };
         let opened = Inner::open(Parts { host, open, options });
-        let inner = opened.map_err(|error| NotOpened::Unreadable(sentence(&error)))?;
+        let inner = opened.map_err(|error| NotOpened::Unreadable(error.said()))?;
         inner.on_told(Box::new(move |bytes| {
             match decode::<Told>(&bytes) {
                 // The thread that hears it ends after the device.
@@ -71,15 +71,11 @@ impl Device {
     pub(crate) fn close(&self) {
         if let Err(error) = self.0.close() {
             tracing::warn!(
-                sentence = sentence(&error),
+                sentence = error.to_string(),
                 "the device did not close in order; its files are whole"
             );
         }
     }
-}
-
-fn sentence(error: &Undone) -> String {
-    error.to_string()
 }
 
 struct System {

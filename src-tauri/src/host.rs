@@ -157,11 +157,11 @@ fn open(
     let opened = Device::open((folder, server), tell);
     match &opened {
         Ok(_) => outside.opened(folder),
-        Err(NotOpened::Busy(sentence)) => {
-            tracing::warn!(sentence, "the data directory is in use");
+        Err(NotOpened::Busy(said)) => {
+            tracing::warn!(said.sentence, "the data directory is in use");
             outside.busy(folder);
         }
-        Err(NotOpened::Unreadable(sentence)) => tracing::error!(sentence, "the device cannot be opened"),
+        Err(NotOpened::Unreadable(said)) => tracing::error!(said.sentence, "the device cannot be opened"),
     }
     opened
 }
@@ -172,7 +172,7 @@ impl Host {
             Asked::Call { bytes, answer } => {
                 let answered = match decode::<Call>(&bytes) {
                     Ok(call) => self.call(call).await,
-                    Err(error) => Answer::Failed { sentence: error.to_string() },
+                    Err(error) => Answer::Failed(error.into()),
                 };
                 // The page may be gone; an answer that cannot be written would be one too large for memory.
                 let _ = answer.send(encode(&answered).unwrap_or_default());
@@ -235,9 +235,7 @@ impl Host {
     async fn device_call(&self, call: Call) -> Answer {
         match &self.device {
             Ok(device) => device.call(call).await,
-            Err(NotOpened::Busy(sentence) | NotOpened::Unreadable(sentence)) => {
-                Answer::Failed { sentence: sentence.clone() }
-            }
+            Err(NotOpened::Busy(said) | NotOpened::Unreadable(said)) => Answer::Failed(said.clone()),
         }
     }
 
@@ -300,24 +298,22 @@ impl Host {
     fn show(self: &Rc<Self>, news: News) {
         let host = Rc::clone(self);
         spawn_local(async move {
-            if let Err(sentence) = host.notify(news).await {
-                tracing::warn!(sentence, "a notification cannot be shown");
+            if let Err(said) = host.notify(news).await {
+                tracing::warn!(said.sentence, "a notification cannot be shown");
             }
         });
     }
 
     /// Shows it. When that fails it is reported with the device until one succeeds.
-    async fn notify(&self, news: News) -> Result<(), String> {
+    async fn notify(&self, news: News) -> Result<(), Said> {
         let desk = self.desk.clone();
         let told = self.outside.notify(news, move |news| desk.tell(Asked::Opened(news)));
         let shown = told.await.unwrap_or_else(|_| Err("no thread could be started".into()));
-        let notices = match &shown {
-            Ok(()) => Vec::new(),
-            Err(why) => {
-                let sentence = format!("notifications are not shown by this system: {why}");
-                vec![Saying::NoNotifications.said(why, sentence)]
-            }
-        };
+        let shown = shown.map_err(|why| {
+            let sentence = format!("notifications are not shown by this system: {why}");
+            Saying::NoNotifications.said(why, sentence)
+        });
+        let notices: Vec<Said> = shown.clone().err().into_iter().collect();
         if *self.notices.borrow() != notices {
             *self.notices.borrow_mut() = notices;
             self.outside.tell(&Told::Device);
@@ -328,7 +324,7 @@ impl Host {
     async fn test(&self) -> Answer {
         match self.notify(news::test(self.language.get())).await {
             Ok(()) => Answer::Device(DeviceReply::Done),
-            Err(sentence) => Answer::Failed { sentence },
+            Err(said) => Answer::Failed(said),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use soko_app_api::{Answer, PaperFile, PaperReply};
+use soko_app_api::{Answer, Hindrance, PaperFile, PaperReply};
 
 use crate::files;
 
@@ -17,7 +17,10 @@ pub(crate) fn save(file: &PaperFile) -> Answer {
             let path = path.display().to_string();
             Answer::Paper(PaperReply::Saved { path, missing: file.missing.clone(), is_copy: file.is_copy })
         }
-        Err(error) => Answer::Failed { sentence: format!("{} cannot be saved: {error}", file.name) },
+        Err(error) => {
+            let sentence = format!("{} cannot be saved: {error}", file.name);
+            Answer::Failed(Hindrance::FileNotSaved.said(format!("{}: {error}", file.name), sentence))
+        }
     }
 }
 

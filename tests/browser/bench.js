@@ -8,6 +8,7 @@ import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
 import { PROGRAMS, WEB } from "./lib/places.js";
 import { Server } from "./lib/server.js";
+import { watchTaps } from "./lib/taps.js";
 import { Till } from "./lib/till.js";
 
 const VISITS = 5;
@@ -180,39 +181,6 @@ async function tap(page) {
     await page.waitForFunction((wanted) => window.taps.bare.length > wanted, tapped);
   }
   return page.evaluate(() => window.taps);
-}
-
-// Runs in the page.
-function watchTaps() {
-  window.taps = { lines: [], bare: [] };
-  let began = null;
-  const drawn = (list) => {
-    const since = began;
-    began = null;
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => list.push(performance.now() - since);
-      port2.postMessage(0);
-    });
-  };
-  const bare = Object.assign(document.createElement("button"), { id: "bare-tap", textContent: "+" });
-  bare.style.cssText = "position:fixed;inset-block-end:0;inset-inline-start:0;z-index:99";
-  document.body.append(bare);
-  bare.addEventListener("click", (event) => {
-    began = event.timeStamp;
-    bare.append(document.createElement("i"));
-    drawn(window.taps.bare);
-  });
-  addEventListener("click", (event) => {
-    if (event.target.closest("[aria-label=Products]")) began = event.timeStamp;
-  }, true);
-  const lines = () => document.querySelectorAll(".counter-lines > li").length;
-  let shown = lines();
-  new MutationObserver(() => {
-    const now = lines();
-    if (now > shown && began !== null) drawn(window.taps.lines);
-    shown = now;
-  }).observe(document.body, { childList: true, subtree: true });
 }
 
 const group = { web, app }[process.argv[2]];

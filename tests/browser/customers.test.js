@@ -1,6 +1,7 @@
 // Customers, gift cards, store credit and points through the screens, with the network off.
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
@@ -257,6 +258,67 @@ test("a card pays at another register once the first one gave it back, and then 
     assert.deepEqual([...one.problems, ...two.problems], []);
   } finally {
     for (const browser of browsers) await browser.close();
+    await server.close();
+  }
+});
+
+// More than a screen lists at once: the oldest of them is found all the same.
+const ORDERS = 32;
+
+async function placeOrders(server, name) {
+  const ask = (path, options) => fetch(`${server.url}/v1${path}`, options).then((it) => it.json());
+  const offered = async () => {
+    const [{ stall }] = (await ask("/market/stalls")).stalls;
+    const found = (await ask(`/stalls/${stall}/products`)).products.find((it) => it.name === name);
+    return found?.available >= ORDERS && { stall, ...found };
+  };
+  await comes(async () => Boolean(await offered()), true);
+  const { stall, product, price_minor } = await offered();
+  const orders = [];
+  for (let number = 0; number < ORDERS; number += 1) {
+    const order = randomBytes(16).toString("hex");
+    const headers = { "content-type": "application/json", "soko-buyer": randomBytes(32).toString("hex") };
+    const lines = [{ product, quantity: 1, seen_price_minor: price_minor }];
+    const placed = await fetch(`${server.url}/v1/stalls/${stall}/orders`, { method: "POST", headers, body: JSON.stringify({ order, lines }) });
+    assert.ok(placed.ok, await placed.text());
+    orders.push(order);
+  }
+  return orders;
+}
+
+test("a few letters find a customer, the oldest of many orders and, while shopping, what the market offers", async () => {
+  const server = await Server.begin();
+  const browser = new Browser();
+  try {
+    await browser.start();
+    const till = await Till.open(browser.context, server.url);
+    const { page } = till;
+    await keptOffline(page);
+    await till.openStall("Akinyi");
+    await till.addProduct("Tea", "2.50");
+    await till.stockOf("Tea", "Receive", 60);
+    await till.connect("akinyi@example.org");
+    await page.getByText("Akinyi is connected").first().waitFor();
+    await till.stockOf("Tea", "Give back", 20);
+    const [oldest] = await placeOrders(server, "Tea");
+    await addCustomer(till, "Wanjiku Otieno", "+254 700 000 001");
+
+    const find = async (text, name) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: "Find anything" }).fill(text);
+      await page.getByRole("option", { name }).first().click();
+    };
+    const code = oldest.slice(0, 6);
+    await find(code, new RegExp(`Order ${code}`, "i"));
+    await page.waitForURL(`**/orders/${oldest}`);
+    await find("otieno", /Wanjiku Otieno/);
+    await page.waitForURL(/\/customers\/[0-9a-f]{32}$/);
+    await till.go("/market");
+    await find("te", /^Tea /);
+    await page.waitForURL(/\/stall\/[0-9a-f]{32}\/[0-9a-f]{32}$/);
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
     await server.close();
   }
 });

@@ -148,11 +148,11 @@ test("tabs of two versions share no engine: the later one goes on, the others sa
     sold.push(await sell(next, stall));
     for (const old of [first, second]) {
       await old.page.waitForFunction(() => window.soko.outdated);
-      assert.deepEqual(await old.call(makeSale(stall, newId())), { broken: "update.elsewhere" });
+      assert.deepEqual(await old.call(makeSale(stall, newId())), { broken: "update.elsewhere\n\n" });
     }
     // Also one that a browser had put aside, and that begins a worker when it is shown again.
     await first.restart();
-    assert.deepEqual(await first.call(makeSale(stall, newId())), { broken: "update.elsewhere" });
+    assert.deepEqual(await first.call(makeSale(stall, newId())), { broken: "update.elsewhere\n\n" });
     assert.deepEqual((await soldIn(next, stall)).sort(), sold.sort());
     // Loaded again, they are the next version, and work through it.
     for (const old of [first, second]) await old.page.close();

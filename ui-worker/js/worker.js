@@ -8,13 +8,13 @@
 //
 // Page → here: { id, bytes, tries? } a call · { visible } · { hadOwn, began } this browser kept own data before, and when
 // the page was loaded: with this a worker begins
-// Here → page: { id, bytes } an answer · { id, failed } a sentence · { told } · { keepsOwn } from now on · { ended }: make
+// Here → page: { id, bytes } an answer · { id, failed } something said, as a text · { told } · { keepsOwn } from now on · { ended }: make
 // a new worker and send again what has no answer · { outdated }: another tab has a later version.
 
 const LOCK = "soko-engine";
 const TRIES_MAX = 3; // A call that ended the program this often is not tried again.
 const VERSION = self.location.pathname; // Has a hash of this script and of the engine that it loads.
-const OUTDATED = "update.elsewhere"; // A sentence of the page's.
+const OUTDATED = "update.elsewhere\n\n"; // As `said` writes it; the page has the sentence.
 
 const tab = crypto.randomUUID();
 const channel = new BroadcastChannel("soko-calls");
@@ -51,6 +51,9 @@ channel.onmessage = ({ data }) => {
   if (data.told) postMessage({ told: data.told });
   if (data.wish && leader === tab && !visible) yieldToOther();
 };
+
+// As `Said::to_text` writes it: the key of the page's own text, what it is about, and a sentence.
+const said = (key, about, sentence) => [key, about, sentence].map((part) => part.replaceAll("\n", " ")).join("\n");
 
 const say = (message) => channel.postMessage({ version: VERSION, began, ...message });
 
@@ -89,7 +92,7 @@ function take({ id, bytes, tries = 0 }) {
 function send(id) {
   const call = open.get(id);
   if (call.tries >= TRIES_MAX) {
-    return settle({ id, failed: "this ended the program several times and was not tried again" });
+    return settle({ id, failed: said("undone.ended-program", "", "this ended the program several times and was not tried again") });
   }
   call.tries += 1;
   if (leader === tab) run(id, call.bytes).then(settle);
@@ -159,7 +162,9 @@ async function lead() {
     if (hadOwn) opened.expect_own();
     engine = opened;
   } catch (error) {
-    broken = `Soko could not start in this browser: ${error.message ?? error}`;
+    const why = String(error.message ?? error);
+    // What the engine throws is said already.
+    broken = typeof error === "string" ? error : said("undone.not-started", why, `Soko could not start in this browser: ${why}`);
   }
   follow(tab);
   say({ leads: tab });

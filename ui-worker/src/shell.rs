@@ -36,12 +36,12 @@ struct Inner {
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "the script reaches it")]
 pub async fn open(tell: Function) -> Result<Shell, JsValue> {
-    let (place, pool) = store::prepare().await?;
+    let (place, pool) = store::prepare().await.map_err(|said| said.to_text())?;
     let place = Rc::new(Cell::new(place));
     let host = Rc::new(BrowserHost::new(Rc::clone(&place)));
     let options = Options { server: browser::origin(), ..Options::default() };
     let parts = Parts { host: Rc::<BrowserHost>::clone(&host), open: store::opener(pool), options };
-    let device = Device::open(parts).map_err(|undone| undone.to_string())?;
+    let device = Device::open(parts).map_err(|undone| undone.said().to_text())?;
     let has_own = has_own(&device).await;
     let telling = tell.clone();
     device.on_told(Box::new(move |bytes| tell_bytes(&telling, &bytes)));
@@ -64,7 +64,7 @@ impl Shell {
         let inner = Rc::clone(&self.0);
         let answer = match decode::<Call>(&bytes) {
             Ok(call) => inner.answer(call).await,
-            Err(error) => Answer::Failed { sentence: error.to_string() },
+            Err(error) => Answer::Failed(error.into()),
         };
         encode(&answer).unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use soko_app_api::{Hindrance, Said};
 use soko_device::{OpenedEngine, salvage_told};
 use soko_domain::ids::ThingId;
 use soko_engine::vault::{MemoryVault, Vault};
@@ -45,7 +46,7 @@ pub(crate) enum Place {
 type Pool = Option<OpfsSAHPoolUtil>;
 
 /// Takes hold of the browser's files, if it has any.
-pub(crate) async fn prepare() -> Result<(Place, Pool), String> {
+pub(crate) async fn prepare() -> Result<(Place, Pool), Said> {
     if !browser::has_files().await {
         return Ok((Place::Memory, None));
     }
@@ -66,11 +67,12 @@ pub(crate) async fn prepare() -> Result<(Place, Pool), String> {
             Err(error) => return Err(not_opened(&error.to_string())),
         }
     }
-    Err("another tab holds the files and does not let go: close it, then reload this one".into())
+    let sentence = "another tab holds the files and does not let go: close it, then reload this one";
+    Err(Hindrance::FilesTaken.plain(sentence))
 }
 
-fn not_opened(why: &str) -> String {
-    format!("the files of this site cannot be opened ({why})")
+fn not_opened(why: &str) -> Said {
+    Hindrance::NotStarted.said(why, format!("the files of this site cannot be opened ({why})"))
 }
 
 /// Opens the engine there, as often as its database had to be closed.

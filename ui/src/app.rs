@@ -6,7 +6,7 @@ use soko_app_api::{Answer, Arrival, Call, DeviceView, OwnStall, Told, decode, de
 use yew::prelude::*;
 
 use crate::browser;
-use crate::chrome::{Frame, Keys, Overlays};
+use crate::chrome::{self, Frame, Keys, Overlays};
 use crate::customers;
 use crate::desk::{Desk, use_desk};
 use crate::link;
@@ -19,7 +19,7 @@ use crate::route::{Mode, Route};
 use crate::seller;
 use crate::settings;
 use crate::shopper;
-use crate::speech::{Speech, use_speech};
+use crate::speech::{Sections, Speech, use_speech};
 use crate::unkept::Unkept;
 use crate::update::use_updates;
 use crate::watched::use_watched;
@@ -31,8 +31,12 @@ pub struct Program {
     screen: fn(&Route) -> Html,
     /// What is there on every screen without being seen.
     around: fn() -> Html,
+    /// What the command palette finds.
+    pub(crate) palette: fn() -> Html,
     /// What it can read of the answers.
     reads: link::Reads,
+    /// Sections of the texts that have a refusal by its code.
+    refusals: Sections,
 }
 
 pub const WHOLE: Program = Program {
@@ -47,7 +51,9 @@ pub const WHOLE: Program = Program {
             </>
         }
     },
+    palette: || html! { <seller::Palette /> },
     reads: decode::<Answer>,
+    refusals: &["refused.", "refused-more."],
 };
 
 pub const SHOP: Program = Program {
@@ -57,14 +63,16 @@ pub const SHOP: Program = Program {
         None => html! { <Elsewhere /> },
     },
     around: Html::default,
+    palette: || html! { <chrome::Palette /> },
     reads: decode_for_shoppers,
+    refusals: &["refused."],
 };
 
 /// Shows the app when it can speak; until then the page shows what it came with.
 pub fn run(program: Program) {
     wasm_bindgen_futures::spawn_local(async move {
         let prefs = Prefs::kept();
-        let speech = Speech::arrived(prefs.language, &prefs.locale).await;
+        let speech = Speech::arrived(program.refusals, prefs.language, &prefs.locale).await;
         let desk = Desk::new(link::choose(program.reads), nav::here(), program);
         desk.follow_history();
         yew::Renderer::<App>::with_props(AppProps { desk, speech }).render();
@@ -100,7 +108,7 @@ struct AppProps {
 #[component]
 fn App(props: &AppProps) -> Html {
     let prefs = use_watched(&props.desk.prefs);
-    let speech = use_spoken(&props.speech, &prefs);
+    let speech = use_spoken(&props.speech, &prefs, props.desk.program.refusals);
     use_effect_with((prefs, speech.clone()), |(prefs, speech)| prefs.show(speech.language()));
     html! {
         <ContextProvider<Desk> context={props.desk.clone()}>
@@ -113,7 +121,7 @@ fn App(props: &AppProps) -> Html {
 
 /// The language that was chosen last, from when its words are there.
 #[hook]
-fn use_spoken(first: &Speech, prefs: &Prefs) -> Speech {
+fn use_spoken(first: &Speech, prefs: &Prefs, refusals: Sections) -> Speech {
     let spoken = use_state_eq(|| first.clone());
     let wanted = use_mut_ref(|| prefs.language);
     let setter = spoken.setter();
@@ -122,7 +130,7 @@ fn use_spoken(first: &Speech, prefs: &Prefs) -> Speech {
         let (language, locale) = (*language, locale.clone());
         if !is_first {
             wasm_bindgen_futures::spawn_local(async move {
-                let speech = Speech::arrived(language, &locale).await;
+                let speech = Speech::arrived(refusals, language, &locale).await;
                 if *wanted.borrow() == language {
                     setter.set(speech);
                 }

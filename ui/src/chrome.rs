@@ -11,6 +11,7 @@ use yew::prelude::*;
 
 pub use frame::Frame;
 pub use keys::Keys;
+pub use palette::{Does, Hit, Palette, everybodys, fitting, use_finder};
 pub use pill::Pill;
 pub use replication::set_aside;
 
@@ -60,7 +61,7 @@ pub fn Overlays() -> Html {
     let desk = use_desk();
     match use_watched(&desk.overlay) {
         Overlay::Nothing => Html::default(),
-        Overlay::Palette => html! { <palette::Palette /> },
+        Overlay::Palette => (desk.program.palette)(),
         Overlay::Shortcuts => html! { <sheet::Shortcuts /> },
         Overlay::Replication => html! { <replication::Replication /> },
     }

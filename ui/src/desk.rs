@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use soko_app_api::{
     Answer, BuyerCommand, BuyerVerb, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, PeopleCall,
-    PeopleReply, PeopleVerb, Refused, Reply, Told, Verb,
+    PeopleReply, PeopleVerb, Refused, Reply, Said, Told, Verb,
 };
 use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ThingId};
 use yew::prelude::*;
@@ -84,8 +84,8 @@ pub fn use_desk() -> Desk {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Trouble {
     Refused(Refused),
-    /// A key of `i18n`, or a sentence of the program at the other end.
-    Failed(String),
+    /// In the screens' own words, or in those of the program at the other end.
+    Failed(Said),
 }
 
 /// An empty cart with the identity of the sale that it becomes.
@@ -147,7 +147,7 @@ impl Desk {
     pub async fn call(&self, call: Call) -> Answer {
         for wait_ms in AGAIN_MS {
             let answer = self.link.call(call.clone()).await;
-            if !matches!(&answer, Answer::Failed { sentence } if may_pass(sentence)) {
+            if !matches!(&answer, Answer::Failed(said) if may_pass(said)) {
                 return answer;
             }
             time::sleep(wait_ms).await;
@@ -203,14 +203,14 @@ impl Desk {
 }
 
 /// A link that broke may mend; a refusal to be online will not.
-fn may_pass(sentence: &str) -> bool {
-    sentence == "link.broken"
+fn may_pass(said: &Said) -> bool {
+    said.key == "link.broken"
 }
 
 pub(crate) fn trouble(answer: Answer) -> Trouble {
     match answer {
         Answer::Refused(refused) => Trouble::Refused(refused),
-        Answer::Failed { sentence } => Trouble::Failed(sentence),
+        Answer::Failed(said) => Trouble::Failed(said),
         Answer::Done(_)
         | Answer::View(_)
         | Answer::Market(_)
@@ -224,16 +224,21 @@ pub(crate) fn trouble(answer: Answer) -> Trouble {
         | Answer::Checked(_)
         | Answer::Programs(_)
         | Answer::Code(_)
-        | Answer::Kept(_) => Trouble::Failed("link.unreadable".into()),
+        | Answer::Kept(_) => Trouble::of("link.unreadable"),
     }
 }
 
 impl Trouble {
+    /// A text of the screens' own.
+    pub fn of(key: &str) -> Self {
+        Self::Failed(Said::keyed(key))
+    }
+
     /// What was wrong and what to do, in the person's language where it is known.
     pub fn sentence(&self, speech: &crate::speech::Speech) -> AttrValue {
         match self {
-            Self::Refused(refused) => speech.say_or(&format!("refused.{}", refused.code), &refused.sentence),
-            Self::Failed(sentence) => speech.say_or(sentence, sentence),
+            Self::Refused(refused) => speech.refused(&refused.code, &refused.sentence),
+            Self::Failed(said) => speech.said(said),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use soko_app_api::{Answer, Call, CodecError, Told};
+use soko_app_api::{Answer, Call, CodecError, Said, Told};
 use soko_domain::ids::Hash;
 
 /// An answer on its way.
@@ -58,7 +58,7 @@ pub fn choose(reads: Reads) -> Rc<dyn Link> {
     }
 }
 
-/// An answer for what could not be tried; the sentence is a key of `i18n`.
+/// An answer for what could not be tried, by a key of `i18n`.
 fn failed(key: &str) -> Answer {
-    Answer::Failed { sentence: key.into() }
+    Answer::Failed(Said::keyed(key))
 }

@@ -8,7 +8,7 @@ use soko_app_api::{Answer, BuyerQuery, BuyerView, Call, DeviceView, MarketQuery,
 use yew::prelude::*;
 
 use crate::concerns::concerns;
-use crate::desk::{Desk, use_desk};
+use crate::desk::{Desk, Trouble, use_desk};
 use crate::paging;
 
 /// The last answer to a call.
@@ -37,7 +37,7 @@ impl Live {
     }
 
     /// Why there is no answer.
-    pub fn failure(&self) -> Option<&str> {
+    pub fn failure(&self) -> Option<Trouble> {
         self.answer.as_deref().and_then(paging::failure)
     }
 }

@@ -4,6 +4,8 @@
 
 use soko_app_api::{Answer, BuyerQuery, BuyerView, Call, MarketQuery, MarketView, Query, View, Window};
 
+use crate::desk::{Trouble, trouble};
+
 /// Rows of one page: some screens full, and far below `WINDOW_ROWS_MAX`.
 pub const PAGE_ROWS: usize = 60;
 
@@ -69,11 +71,7 @@ pub fn rows(answer: &Answer) -> usize {
     }
 }
 
-/// Why there is no answer: a key of `i18n` or a sentence.
-pub fn failure(answer: &Answer) -> Option<&str> {
-    match answer {
-        Answer::Failed { sentence } => Some(sentence),
-        Answer::Refused(refused) => Some(&refused.sentence),
-        _ => None,
-    }
+/// Why there is no answer.
+pub fn failure(answer: &Answer) -> Option<Trouble> {
+    matches!(answer, Answer::Failed(_) | Answer::Refused(_)).then(|| trouble(answer.clone()))
 }

@@ -14,6 +14,7 @@ mod drawer;
 mod family;
 mod figures;
 mod figures_goods;
+mod find;
 mod hand_over;
 mod home;
 mod hooks;
@@ -67,6 +68,7 @@ use soko_app_api::OwnStall;
 use soko_domain::ids::{AuthorId, ShiftId};
 use yew::prelude::*;
 
+pub use find::Palette;
 pub use home::Home;
 pub use scans::Scans;
 

@@ -15,12 +15,16 @@ use yew::prelude::*;
 use crate::browser::time::now_ms;
 use crate::words::{self, Language, Words};
 
+/// Each ends with its dot.
+pub type Sections = &'static [&'static str];
+
 /// One language in one place of the world. Cheap to copy; a context of every view.
 #[derive(Clone)]
 pub struct Speech(Rc<Inner>);
 
 struct Inner {
     words: Words,
+    refusals: Sections,
     locale: String,
     /// Formatters by what they format; making one is slow.
     made: RefCell<Vec<(String, Function)>>,
@@ -40,9 +44,9 @@ pub fn use_speech() -> Speech {
 
 impl Speech {
     /// Speaks as soon as the words have arrived.
-    pub async fn arrived(language: Language, locale: &str) -> Self {
+    pub async fn arrived(refusals: Sections, language: Language, locale: &str) -> Self {
         let words = Words::of(language, words::fetch(language).await);
-        Self(Rc::new(Inner { words, locale: locale.into(), made: RefCell::default() }))
+        Self(Rc::new(Inner { words, refusals, locale: locale.into(), made: RefCell::default() }))
     }
 
     pub fn language(&self) -> Language {
@@ -56,6 +60,13 @@ impl Speech {
     /// The text of a key that was put together; the other text where there is none.
     pub fn say_or(&self, key: &str, other: &str) -> AttrValue {
         self.0.words.find(key).map_or_else(|| AttrValue::from(other.to_owned()), AttrValue::Static)
+    }
+
+    /// Why not, by its code; the sentence where there is no text of it.
+    pub fn refused(&self, code: &str, sentence: &str) -> AttrValue {
+        let find = |section: &&str| self.0.words.find(&format!("{section}{code}"));
+        let text = self.0.refusals.iter().find_map(find);
+        text.map_or_else(|| AttrValue::from(sentence.to_owned()), AttrValue::Static)
     }
 
     /// What a device has to say, in the person's language where there is a text for it.

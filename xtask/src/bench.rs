@@ -5,7 +5,7 @@
 //! stable and stand in docs/benchmarks.md. Baselines are measured in the same run, by the same program.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,7 @@ use crate::machine;
 use crate::packages::require_program;
 use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
 use crate::shell::{Doing as _, Failure, Outcome, cargo, say, warn};
+use crate::web::{self, Kind};
 
 /// Where measurements find PostgreSQL's own measuring tool, for the baseline.
 const PGBENCH_VARIABLE: &str = "SOKO_PGBENCH";
@@ -61,6 +62,9 @@ const BENCHES: &[Bench] = &[
 /// beside the journeys.
 const IN_BROWSER: [&str; 2] = ["web", "app"];
 
+/// The same in the window; measured by a program beside its journeys.
+const IN_WINDOW: &str = "window";
+
 /// Measures the wanted groups, or all.
 pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
     refuse_unknown(wanted)?;
@@ -82,10 +86,10 @@ pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
         let measured = bench.measure(group, postgres_url).and_then(|printed| collect(&printed, &mut figures));
         failed.extend(measured.err());
     }
-    for group in IN_BROWSER.into_iter().filter(|group| is_wanted(group)) {
+    for group in IN_BROWSER.into_iter().chain([IN_WINDOW]).filter(|group| is_wanted(group)) {
         warn(&format!("measuring {group}"));
-        let measured = browser::measure(group).and_then(|printed| collect(&printed, &mut figures));
-        failed.extend(measured.err());
+        let printed = if group == IN_WINDOW { measure_window() } else { browser::measure(group) };
+        failed.extend(printed.and_then(|printed| collect(&printed, &mut figures)).err());
     }
     say(&table(&figures));
     if let Some(file) = json_file {
@@ -111,16 +115,27 @@ impl Bench {
         if let Some(url) = postgres_url {
             command.env(ADDRESS_VARIABLE, url);
         }
-        let output = command.stderr(Stdio::inherit()).output().doing("measuring")?;
-        if output.status.success() {
-            return String::from_utf8(output.stdout).doing("reading the figures");
-        }
-        Err(Failure::new(format!("{} {group} ended with {}", self.program, output.status)))
+        printed(&mut command, &format!("{} {group}", self.program))
     }
 }
 
+/// The screens are built into the window, so they come first.
+fn measure_window() -> Outcome<String> {
+    web::build(Kind::Release)?;
+    printed(&mut cargo(&["bench", "--quiet", "-p", "soko", "--bench", IN_WINDOW, "--locked"]), IN_WINDOW)
+}
+
+fn printed(command: &mut Command, what: &str) -> Outcome<String> {
+    let output = command.stderr(Stdio::inherit()).output().doing("measuring")?;
+    if output.status.success() {
+        return String::from_utf8(output.stdout).doing("reading the figures");
+    }
+    Err(Failure::new(format!("{what} ended with {}", output.status)))
+}
+
 fn refuse_unknown(wanted: &[String]) -> Outcome {
-    let known: Vec<&str> = BENCHES.iter().flat_map(|bench| bench.groups).copied().chain(IN_BROWSER).collect();
+    let groups = BENCHES.iter().flat_map(|bench| bench.groups).copied();
+    let known: Vec<&str> = groups.chain(IN_BROWSER).chain([IN_WINDOW]).collect();
     match wanted.iter().find(|group| !known.contains(&group.as_str())) {
         None => Ok(()),
         Some(group) => {
@@ -204,6 +219,6 @@ mod tests {
     fn an_unknown_group_is_refused_with_the_known_ones() {
         let refused = refuse_unknown(&["registre".to_owned()]).unwrap_err().to_string();
         assert!(refused.contains("registre") && refused.contains("register"), "{refused}");
-        assert!(refuse_unknown(&["server".to_owned()]).is_ok());
+        assert!(refuse_unknown(&["server".to_owned(), "window".to_owned()]).is_ok());
     }
 }

@@ -11,6 +11,7 @@ use crate::link::Answer;
 use crate::market::MarketView;
 use crate::proof::ProofView;
 use crate::refused::Refused;
+use crate::said::Said;
 use crate::suggest::Suggestions;
 
 /// The same cases in the same order as [`Answer`].
@@ -30,7 +31,7 @@ enum ForShoppers {
     About(DeviceView),
     Kept(Vec<u8>),
     Refused(Refused),
-    Failed { sentence: String },
+    Failed(Said),
     Programs(Unread),
     Code(Unread),
 }
@@ -81,7 +82,7 @@ pub fn decode_for_shoppers(bytes: &[u8]) -> Result<Answer, CodecError> {
         ForShoppers::About(view) => Answer::About(view),
         ForShoppers::Kept(value) => Answer::Kept(value),
         ForShoppers::Refused(refused) => Answer::Refused(refused),
-        ForShoppers::Failed { sentence } => Answer::Failed { sentence },
+        ForShoppers::Failed(said) => Answer::Failed(said),
     })
 }
 
@@ -125,7 +126,7 @@ mod tests {
             ),
             (Answer::Kept(vec![1, 2]), true),
             (Answer::Refused(refused), true),
-            (Answer::Failed { sentence: "no".into() }, true),
+            (Answer::Failed(Said::plainly("no")), true),
         ] {
             let read = decode_for_shoppers(&encode(&answer).unwrap());
             assert_eq!(read.ok(), is_read.then_some(answer));

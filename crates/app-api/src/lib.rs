@@ -78,7 +78,7 @@ pub use reply::Reply;
 pub use report::*;
 pub use returned::*;
 pub use review::*;
-pub use said::{Said, Saying};
+pub use said::{Hindrance, Said, Saying};
 pub use sale::SaleFacts;
 pub use suggest::*;
 pub use swaps::*;

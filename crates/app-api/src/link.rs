@@ -16,6 +16,7 @@ use crate::proof::ProofView;
 use crate::query::Query;
 use crate::refused::Refused;
 use crate::reply::Reply;
+use crate::said::Said;
 use crate::suggest::{SuggestQuery, Suggestions};
 use crate::text::as_hex;
 use crate::views::View;
@@ -80,9 +81,7 @@ pub enum Answer {
     /// It was not done, for a reason that a person can do something about.
     Refused(Refused),
     /// It could not be tried: the store, the network or the program failed.
-    Failed {
-        sentence: String,
-    },
+    Failed(Said),
     Programs(ProgramsReply),
     /// As a scanner would have typed it.
     Code(Option<String>),

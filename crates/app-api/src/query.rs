@@ -236,6 +236,13 @@ pub enum Query {
         only_waiting: bool,
         window: Window,
     },
+    /// Those whose code begins so, as people read it to each other; the latest first.
+    OrdersByCode {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        code: String,
+        rows: u32,
+    },
     OpenOrder {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -363,6 +370,7 @@ impl Query {
             | Self::Order { stall, .. }
             | Self::OrderContact { stall, .. }
             | Self::Orders { stall, .. }
+            | Self::OrdersByCode { stall, .. }
             | Self::OpenOrder { stall, .. }
             | Self::OpenOrders { stall, .. }
             | Self::Incidents { stall, .. }
@@ -427,7 +435,7 @@ impl Query {
             Self::Order { order, .. } | Self::OrderContact { order, .. } => {
                 matches!(key, Key::Order(changed) if changed == order)
             }
-            Self::Orders { .. } => matches!(key, Key::Orders),
+            Self::Orders { .. } | Self::OrdersByCode { .. } => matches!(key, Key::Orders),
             Self::OpenOrder { order, .. } => is_document(order.0),
             Self::OpenOrders { .. } => matches!(key, Key::Document(_)),
             Self::Customers { .. } => matches!(key, Key::Customers),

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec::CodecError;
 use crate::refused::Refused;
 
 /// Something said to a person.
@@ -27,6 +28,11 @@ impl Said {
         Self { sentence: sentence.into(), ..Self::default() }
     }
 
+    /// Only a text of the screens.
+    pub fn keyed(key: &str) -> Self {
+        Self { key: key.into(), ..Self::default() }
+    }
+
     /// One text, to keep it.
     pub fn to_text(&self) -> String {
         if self.key.is_empty() {
@@ -47,6 +53,12 @@ impl Said {
     }
 }
 
+impl From<CodecError> for Said {
+    fn from(error: CodecError) -> Self {
+        Hindrance::OtherVersion.said(&error, &error)
+    }
+}
+
 impl From<&Refused> for Said {
     fn from(refused: &Refused) -> Self {
         let key = format!("refused.{}", refused.code);
@@ -55,22 +67,37 @@ impl From<&Refused> for Said {
 }
 
 macro_rules! sayings {
-    ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
-        /// All that is said with a text of its own.
+    ($(#[$about:meta])* $list:ident { $($(#[$doc:meta])* $name:ident = $key:literal,)* }) => {
+        $(#[$about])*
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum Saying { $($(#[$doc])* $name,)* }
+        pub enum $list { $($(#[$doc])* $name,)* }
 
-        impl Saying {
+        impl $list {
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             pub fn key(self) -> &'static str {
                 match self { $(Self::$name => $key),* }
+            }
+
+            pub fn said(self, about: impl Display, sentence: impl Display) -> Said {
+                Said { key: self.key().into(), about: about.to_string(), sentence: sentence.to_string() }
+            }
+
+            /// Where it is about nothing in particular.
+            pub fn plain(self, sentence: impl Display) -> Said {
+                self.said("", sentence)
+            }
+
+            pub fn of(said: &Said) -> Option<Self> {
+                Self::ALL.iter().copied().find(|saying| saying.key() == said.key)
             }
         }
     };
 }
 
 sayings! {
+    /// How a device stands and what it found, each with a text of its own.
+    Saying {
     // Found when the device was opened, or by its shell.
     DiskFull = "warning.disk-full",
     DiskLow = "warning.disk-low",
@@ -112,20 +139,35 @@ sayings! {
     FieldInConflict = "problem.conflict",
     TooManyEntries = "problem.too-many",
     FieldUnknown = "problem.unknown",
+    }
 }
 
-impl Saying {
-    pub fn said(self, about: impl Display, sentence: impl Display) -> Said {
-        Said { key: self.key().into(), about: about.to_string(), sentence: sentence.to_string() }
-    }
-
-    /// Where it is about nothing in particular.
-    pub fn plain(self, sentence: impl Display) -> Said {
-        self.said("", sentence)
-    }
-
-    pub fn of(said: &Said) -> Option<Self> {
-        Self::ALL.iter().copied().find(|saying| saying.key() == said.key)
+sayings! {
+    /// Why something could not be tried; about the technical cause, for whoever helps. Nothing that a first visit gets names
+    /// one of these.
+    Hindrance {
+    InUse = "undone.in-use",
+    StoreReadOnly = "undone.store-read-only",
+    StoreDamaged = "undone.store-damaged",
+    StoreClosed = "undone.store-closed",
+    StoreNewer = "undone.store-newer",
+    StoreFailed = "undone.store-failed",
+    VaultUnreadable = "undone.vault-unreadable",
+    VaultDamaged = "undone.vault-damaged",
+    TablesApart = "undone.tables-apart",
+    UnknownStall = "undone.unknown-stall",
+    KnownStall = "undone.known-stall",
+    NoAnswer = "undone.no-answer",
+    /// What came from the other side of a link, which is of another version.
+    OtherVersion = "undone.other-version",
+    /// About the file.
+    FileNotSaved = "undone.file-not-saved",
+    FilesTaken = "undone.files-taken",
+    NotStarted = "undone.not-started",
+    /// A call that ended the program again and again.
+    EndedProgram = "undone.ended-program",
+    /// Anything else that should not happen.
+    Other = "undone.other",
     }
 }
 
@@ -150,6 +192,9 @@ mod tests {
     fn every_saying_is_found_by_its_key() {
         for saying in Saying::ALL {
             assert_eq!(Saying::of(&saying.plain("")), Some(*saying));
+        }
+        for hindrance in Hindrance::ALL {
+            assert_eq!(Hindrance::of(&hindrance.plain("")), Some(*hindrance));
         }
     }
 }

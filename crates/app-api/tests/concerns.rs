@@ -70,6 +70,7 @@ fn table_of_what_makes_an_answer_stale() {
         (Query::Sales { stall, window }, &["sales"]),
         (Query::Order { stall, order: ORDER }, &["order"]),
         (Query::Orders { stall, only_waiting: true, window }, &["orders"]),
+        (Query::OrdersByCode { stall, code: "A1".into(), rows: 5 }, &["orders"]),
         (Query::OpenOrder { stall, order: ORDER }, &["document order"]),
         (Query::OpenOrders { stall, window }, documents),
         (Query::Devices(stall), &["status", "devices"]),

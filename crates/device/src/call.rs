@@ -18,10 +18,9 @@ impl Device {
     pub async fn call(&self, bytes: &[u8]) -> Vec<u8> {
         let answer = match decode::<Call>(bytes) {
             Ok(call) => self.answer(call).await,
-            Err(error) => Answer::Failed { sentence: error.to_string() },
+            Err(error) => Answer::Failed(error.into()),
         };
-        let failed =
-            |error: soko_app_api::CodecError| encode(&Answer::Failed { sentence: error.to_string() });
+        let failed = |error: soko_app_api::CodecError| encode(&Answer::Failed(error.into()));
         encode(&answer).or_else(failed).unwrap_or_default()
     }
 

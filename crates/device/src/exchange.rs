@@ -199,7 +199,7 @@ impl<'d> Exchange<'d> {
         if let Err(Unanswered::NoAccess(_)) = &answer {
             match self.device.refresh(&self.server, self.stall).await {
                 Ok(link) => self.access = link.access_token,
-                Err(Undone::Failed(why)) => return Ok(Err(Unanswered::NoAnswer(why))),
+                Err(Undone::Failed(why)) => return Ok(Err(Unanswered::NoAnswer(why.sentence))),
                 Err(Undone::Refused(mut refused)) if refused.code == "no_access" => {
                     refused.code = "access_ended".into();
                     return Err(Undone::Refused(refused));

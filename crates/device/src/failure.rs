@@ -1,6 +1,7 @@
 //! Why something was not done, on its way to a person.
 
-use soko_app_api::{Answer, Refused, RetryHint, Said};
+use soko_app_api::{Answer, Hindrance, Refused, RetryHint, Said};
+use soko_engine::vault::VaultError;
 use soko_engine::{Failure, NotDone, OpenError};
 use soko_record_log::StoreError;
 
@@ -11,13 +12,15 @@ use crate::server::Unanswered;
 pub enum Undone {
     #[error(transparent)]
     Refused(#[from] Refused),
-    #[error("{0}")]
-    Failed(String),
+    #[error("{}", .0.sentence)]
+    Failed(Said),
 }
 
 impl Undone {
+    /// What should not happen, and has no text of its own.
     pub fn failed(sentence: impl Into<String>) -> Self {
-        Self::Failed(sentence.into())
+        let sentence = sentence.into();
+        Self::Failed(Hindrance::Other.said(&sentence, &sentence))
     }
 
     pub fn refused(code: &str, sentence: impl Into<String>) -> Self {
@@ -28,10 +31,10 @@ impl Undone {
 
 impl Undone {
     /// For a person who did not ask for anything.
-    pub(crate) fn said(&self) -> Said {
+    pub fn said(&self) -> Said {
         match self {
             Self::Refused(refused) => Said::from(refused),
-            Self::Failed(sentence) => Said::plainly(sentence),
+            Self::Failed(said) => said.clone(),
         }
     }
 }
@@ -40,7 +43,7 @@ impl From<Undone> for Answer {
     fn from(undone: Undone) -> Self {
         match undone {
             Undone::Refused(refused) => Self::Refused(refused),
-            Undone::Failed(sentence) => Self::Failed { sentence },
+            Undone::Failed(said) => Self::Failed(said),
         }
     }
 }
@@ -54,18 +57,43 @@ impl From<StoreError> for Undone {
 impl From<Failure> for Undone {
     fn from(failure: Failure) -> Self {
         let sentence = failure.to_string();
-        // Whoever reads it can do something about it, so it is said in their language.
-        if failure == Failure::DiskFull {
-            Self::refused("disk_full", sentence)
-        } else {
-            Self::Failed(sentence)
+        let (saying, about) = match failure {
+            Failure::DiskFull => return Self::refused("disk_full", sentence),
+            Failure::UnknownStall(_) => (Hindrance::UnknownStall, String::new()),
+            Failure::KnownStall(_) => (Hindrance::KnownStall, String::new()),
+            Failure::Closed(cause) => (Hindrance::StoreClosed, cause),
+            Failure::Store(error) => of_store(error),
+            Failure::Vault(VaultError::Io(cause)) => (Hindrance::VaultUnreadable, cause),
+            Failure::Vault(VaultError::Damaged(cause)) => (Hindrance::VaultDamaged, cause),
+            Failure::Page(refused) => (Hindrance::OtherVersion, refused.to_string()),
+            Failure::Unwritable(refused) => (Hindrance::Other, refused.to_string()),
+            Failure::Inconsistent(cause) => (Hindrance::TablesApart, cause),
+        };
+        Self::Failed(saying.said(about, sentence))
+    }
+}
+
+fn of_store(error: StoreError) -> (Hindrance, String) {
+    match error {
+        StoreError::Full(cause) => (Hindrance::StoreFailed, cause),
+        StoreError::ReadOnly(cause) => (Hindrance::StoreReadOnly, cause),
+        StoreError::Corrupt(cause) => (Hindrance::StoreDamaged, cause),
+        StoreError::Busy(cause) => (Hindrance::InUse, cause),
+        StoreError::Io(cause) | StoreError::Closed(cause) => (Hindrance::StoreClosed, cause),
+        StoreError::Newer(cause) => (Hindrance::StoreNewer, cause),
+        StoreError::Constraint(cause) | StoreError::Serialization(cause) | StoreError::Other(cause) => {
+            (Hindrance::StoreFailed, cause)
         }
     }
 }
 
 impl From<OpenError> for Undone {
     fn from(error: OpenError) -> Self {
-        Self::Failed(error.to_string())
+        let sentence = error.to_string();
+        match error {
+            OpenError::Damaged(what) => Self::Failed(Hindrance::StoreDamaged.said(what.join("; "), sentence)),
+            OpenError::Failed(failure) => failure.into(),
+        }
     }
 }
 
@@ -81,8 +109,8 @@ impl From<NotDone> for Undone {
 impl From<Unanswered> for Undone {
     fn from(unanswered: Unanswered) -> Self {
         let retry = match unanswered {
-            Unanswered::NoAnswer(_) | Unanswered::Unreached(_) => {
-                return Self::Failed(unanswered.to_string());
+            Unanswered::NoAnswer(ref cause) | Unanswered::Unreached(ref cause) => {
+                return Self::Failed(Hindrance::NoAnswer.said(cause, &unanswered));
             }
             Unanswered::Later { .. } => RetryHint::Later,
             Unanswered::NoAccess(_) | Unanswered::Refused { .. } => RetryHint::AfterChange,

@@ -282,6 +282,20 @@ pub fn orders(
     tx.query(&sql, params![log, rows, offset])?.iter().map(order_found).collect()
 }
 
+/// Those with an identity from the first to the last of these, the latest first.
+pub fn orders_between(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (first, last): (OrderId, OrderId),
+    rows: u32,
+) -> Result<Vec<OrderFound>, StoreError> {
+    let sql = format!(
+        "select {ORDER_COLUMNS} from orders where log = $1 and order_id between $2 and $3 and placed = 1
+         order by at_ms desc, order_id limit $4"
+    );
+    tx.query(&sql, params![log, first.0, last.0, rows])?.iter().map(order_found).collect()
+}
+
 fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
     let state = match (row.bool(5)?, row.bool(6)?, row.bool(7)?) {
         (_, _, true) => OrderState::Fulfilled,

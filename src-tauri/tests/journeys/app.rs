@@ -56,7 +56,11 @@ impl App {
     }
 
     pub(crate) fn act(&self, id: u8, verb: Verb) -> Reply {
-        let command = ShopCommand { id: ThingId([id; 16]), stall: STALL, verb };
+        self.act_as(ThingId([id; 16]), verb)
+    }
+
+    pub(crate) fn act_as(&self, id: ThingId, verb: Verb) -> Reply {
+        let command = ShopCommand { id, stall: STALL, verb };
         match self.call(&Call::Do(command)) {
             Answer::Done(reply) => reply,
             other => panic!("{other:?}"),
@@ -65,6 +69,14 @@ impl App {
 
     /// A stall with its shift open and ten mangoes to sell, without any network.
     pub(crate) fn open_stall(&self) {
+        self.found_stall();
+        self.act(2, Verb::CreateProduct { product: MANGO, content: ProductContent::piece("Mango", 5_000) });
+        let lines = vec![ReceivedLineInput { product: MANGO, quantity: 10, cost_minor: None }];
+        self.act(3, Verb::ReceiveStock { lines, note: String::new() });
+    }
+
+    /// A stall with its shift open and nothing to sell.
+    pub(crate) fn found_stall(&self) {
         let content = StallContent {
             name: "Amina's fruit".into(),
             currency: "KES".into(),
@@ -73,9 +85,6 @@ impl App {
         };
         let found = DeviceVerb::FoundStall { stall: STALL, content, device_name: "till".into() };
         assert_eq!(self.device(1, found), Answer::Device(DeviceReply::Done));
-        self.act(2, Verb::CreateProduct { product: MANGO, content: ProductContent::piece("Mango", 5_000) });
-        let lines = vec![ReceivedLineInput { product: MANGO, quantity: 10, cost_minor: None }];
-        self.act(3, Verb::ReceiveStock { lines, note: String::new() });
         self.act(4, Verb::OpenShift { shift: ShiftId([5; 16]), float_minor: 0 });
     }
 
@@ -152,7 +161,7 @@ impl App {
     }
 
     /// The process of the program itself: the one that was started with this data directory.
-    fn process(&self) -> u32 {
+    pub(crate) fn process(&self) -> u32 {
         let folder = self.folder.to_str().unwrap();
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
         let mut ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());

@@ -1,6 +1,5 @@
-//! The little of WebDriver that the journeys need, over a plain socket.
+//! The little of WebDriver that the journeys need.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Stdio;
@@ -8,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::http::{Request, http};
 use crate::stage::{Program, Stage, try_until, until};
 
 const PROGRAM: &str = "WebKitWebDriver";
@@ -90,6 +90,14 @@ impl Driver {
         });
     }
 
+    /// Chooses a file for what this XPath finds, as its dialog would.
+    pub(crate) fn choose_file(&self, what: &str, file: &Path) {
+        self.with_element(what, |element| {
+            let path = json!({"text": file.to_str().unwrap()});
+            self.command("POST", &format!("/element/{element}/value"), &path).map(drop)
+        });
+    }
+
     /// Waits until something like this is on the screen.
     pub(crate) fn see(&self, what: &str) {
         self.with_element(what, |element| {
@@ -116,44 +124,9 @@ impl Driver {
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value, wait: Duration) -> Result<Value, String> {
-        let (status, answer) =
-            http(self.port, method, path, body, wait).map_err(|error| error.to_string())?;
+        let request = Request { method, path, header: "", body };
+        let (status, answer) = http(self.port, &request, wait).map_err(|error| error.to_string())?;
         let value = answer["value"].clone();
         if status == 200 { Ok(value) } else { Err(value.to_string()) }
     }
-}
-
-/// One request to a program on this machine, and its answer.
-pub(crate) fn http(
-    port: u16,
-    method: &str,
-    path: &str,
-    body: &Value,
-    wait: Duration,
-) -> std::io::Result<(u16, Value)> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(wait))?;
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    )?;
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
-    let mut length = None;
-    loop {
-        line.clear();
-        reader.read_line(&mut line)?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse::<usize>().ok();
-        }
-    }
-    let mut text = vec![0; length.unwrap_or_default()];
-    reader.read_exact(&mut text)?;
-    Ok((status, serde_json::from_slice(&text).unwrap_or_default()))
 }

@@ -8,19 +8,22 @@
 
 mod app;
 mod driver;
+mod http;
+mod market_day;
 mod person;
 mod server;
 mod stage;
+mod wire;
 
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use serde_json::json;
-use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Verb};
+use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Hindrance, Verb};
 
 use crate::app::{App, MANGO, STALL};
-use crate::server::Server;
+use crate::server::{Server, Wish};
 use crate::stage::{Stage, until};
 
 #[test]
@@ -142,11 +145,11 @@ fn without_a_daemon_it_says_that_nothing_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let stage = Stage::without_daemon(folder.path());
     let app = App::start(&stage);
-    let Answer::Failed { sentence } = app.device(1, DeviceVerb::TestNotification) else {
+    let Answer::Failed(said) = app.device(1, DeviceVerb::TestNotification) else {
         panic!("nobody could have shown it")
     };
     let Answer::About(about) = app.call(&Call::About) else { panic!("the device stands somehow") };
-    assert!(about.warnings.iter().any(|warning| warning.about == sentence), "{:?}", about.warnings);
+    assert!(about.warnings.contains(&said), "{:?}", about.warnings);
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn a_device_that_cannot_be_read_is_said_and_never_looks_empty() {
     let app = App::start(&stage);
     for call in [Call::About, Call::Ask(soko_app_api::Query::Stalls)] {
         let answer = app.call(&call);
-        assert!(matches!(&answer, Answer::Failed { sentence } if !sentence.is_empty()), "{answer:?}");
+        assert!(matches!(&answer, Answer::Failed(said) if Hindrance::of(said).is_some()), "{answer:?}");
     }
 }
 
@@ -200,65 +203,10 @@ fn an_order_arrives_as_a_notification_that_opens_it() {
         about.stalls.iter().all(|stall| stall.is_connected && stall.unsent == 0).then_some(())
     });
     let order = "0d".repeat(16);
-    until("the server takes an order", || server.order(STALL, MANGO, &order).then_some(()));
+    let wish = Wish { stall: STALL, product: MANGO, quantity: 2, order: &order };
+    until("the server takes an order", || server.order(&wish).ok());
     let path = format!("/orders/{order}");
     let shown = stage.click_notification(|| app.path() == path);
     assert_eq!((shown.app.as_str(), shown.title.as_str()), ("Soko", "New order at Amina's fruit"));
     assert!(shown.body.contains("KES 100.00"), "{}", shown.body);
-}
-
-#[test]
-fn a_person_opens_a_stall_sells_connects_and_hands_over_an_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let stage = Stage::set(folder.path());
-    let server = Server::start(&stage);
-    let app = App::start(&stage);
-    // Nothing is connected yet.
-    app.follow("Open a stall");
-    app.write("Name of the stall", "Amina's fruit");
-    app.press("Open the stall");
-    app.until_path("/products/new");
-    app.write("Name", "Mango");
-    app.write("Price", "50");
-    app.press("Save");
-    app.read("Mango is on offer");
-    app.follow("Stock");
-    app.driver.click("//main//a[contains(., 'Mango')]");
-    app.press("Receive");
-    app.write("Quantity", "10");
-    app.press_in_dialog("Receive");
-    app.read("should be on the shelves");
-    app.read("+10");
-
-    app.follow("Sell");
-    app.press("Open the drawer");
-    app.press_in_dialog("Open the drawer");
-    app.driver.click("//main//button[contains(., 'Mango')]");
-    app.driver.click("//*[self::a or self::button][starts-with(normalize-space(), 'Pay ')]");
-    app.press("Done, money is in");
-    app.read("Sale 1 is saved");
-
-    app.follow("Settings");
-    app.press("I am new");
-    app.write("Server", &server.url());
-    app.write("E-mail address", "amina@example.org");
-    app.write("Password", "orchid ladder frost");
-    app.press("Create the account");
-    app.press("Connect now");
-    app.read("Amina's fruit is connected");
-    app.follow("Stock");
-    app.driver.click("//main//a[contains(., 'Mango')]");
-    app.press("Give back");
-    app.write("Quantity", "5");
-    app.press_in_dialog("Give back");
-
-    let (stall, mango) = app.first_product();
-    let order = "0d".repeat(16);
-    until("the server takes an order", || server.order(stall, mango, &order).then_some(()));
-    let path = format!("/orders/{order}");
-    let shown = stage.click_notification(|| app.path() == path);
-    assert_eq!((shown.app.as_str(), shown.title.as_str()), ("Soko", "New order at Amina's fruit"));
-    app.press("Handed over");
-    app.press_in_dialog("Money taken, goods handed over");
-    app.read("The order was handed over");
 }

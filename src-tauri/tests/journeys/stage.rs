@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -20,14 +20,28 @@ pub(crate) struct Program(Child);
 impl Program {
     pub(crate) fn start(command: &mut Command) -> Self {
         let name = command.get_program().to_owned();
-        let child = command.stdin(Stdio::null()).process_group(0).spawn();
+        let child = command.process_group(0).spawn();
         Self(child.unwrap_or_else(|error| panic!("{} cannot be started: {error}", name.display())))
+    }
+
+    /// Asks it to end, and waits until it did.
+    pub(crate) fn stop(mut self) {
+        let asked = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        self.0.wait().unwrap();
+    }
+
+    pub(crate) fn input(&mut self) -> ChildStdin {
+        self.0.stdin.take().expect("its input is piped")
+    }
+
+    pub(crate) fn output(&mut self) -> BufReader<ChildStdout> {
+        BufReader::new(self.0.stdout.take().expect("its output is piped"))
     }
 
     fn first_line(&mut self) -> String {
         let mut line = String::new();
-        let stdout = self.0.stdout.take().expect("its output is piped");
-        BufReader::new(stdout).read_line(&mut line).unwrap();
+        self.output().read_line(&mut line).unwrap();
         line.trim().to_owned()
     }
 }
@@ -65,14 +79,22 @@ impl Stage {
     pub(crate) fn without_daemon(folder: &Path) -> Self {
         let mut screen = Command::new("Xvfb");
         // It chooses a free number and says which.
-        screen.args(["-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp"]);
+        screen.stdin(Stdio::null()).args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1440x900x24",
+            "-nolisten",
+            "tcp",
+        ]);
         let mut screen = Program::start(screen.stdout(Stdio::piped()).stderr(Stdio::null()));
         let display = format!(":{}", screen.first_line());
         // A configuration without services: nothing of the machine is started because somebody asks for it.
         let config = folder.join("bus.conf");
         std::fs::write(&config, BUS).unwrap();
         let mut bus = Command::new("dbus-daemon");
-        bus.arg("--config-file").arg(&config).args(["--print-address=1", "--nofork"]);
+        bus.stdin(Stdio::null()).arg("--config-file").arg(&config).args(["--print-address=1", "--nofork"]);
         let mut bus = Program::start(bus.stdout(Stdio::piped()).stderr(Stdio::null()));
         let address = bus.first_line();
         let folder = folder.to_owned();
@@ -83,6 +105,7 @@ impl Stage {
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
+            .stdin(Stdio::null())
             .env("DISPLAY", &self.display)
             .env_remove("WAYLAND_DISPLAY")
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
@@ -103,16 +126,14 @@ impl Stage {
     /// Waits until the daemon shows a notification, clicks on it until `came` is true, and answers what it said.
     /// Between showing it and listening for its click lies a moment in which nobody hears a click.
     pub(crate) fn click_notification(&self, mut came: impl FnMut() -> bool) -> Shown {
+        let known = self.history().len();
         for attempt in 1..=CLICKS_MAX {
-            until("a notification is displayed", || {
-                let count = self.dunst(&["count", "displayed"])?;
-                (count.trim() != "0").then_some(())
-            });
+            self.until_displayed(1);
             self.dunst(&["action", "0"]).expect("dunst answers");
             let clicked = Instant::now();
             while clicked.elapsed() < CLICK_WAIT_MAX {
                 if came() {
-                    return self.put_away();
+                    return self.put_away(known, 1).pop().expect("it was displayed");
                 }
                 std::thread::sleep(POLL);
             }
@@ -123,10 +144,27 @@ impl Stage {
         panic!("no click on the notification was heard; the program said: {log}")
     }
 
-    /// Only what was put away can be read.
-    fn put_away(&self) -> Shown {
+    /// So many notifications, once all of them are displayed.
+    pub(crate) fn notifications(&self, many: usize) -> Vec<Shown> {
+        let known = self.history().len();
+        self.until_displayed(many);
+        self.put_away(known, many)
+    }
+
+    fn until_displayed(&self, many: usize) {
+        until(&format!("{many} notifications are displayed"), || {
+            let count = self.dunst(&["count", "displayed"])?;
+            (count.trim().parse::<usize>().ok()? >= many).then_some(())
+        });
+    }
+
+    /// Only what was put away can be read; that many were before.
+    fn put_away(&self, known: usize, many: usize) -> Vec<Shown> {
         self.dunst(&["close-all"]).expect("dunst answers");
-        until("it is in the daemon's history", || self.history().pop())
+        until("they are in the daemon's history", || {
+            let shown = self.history().split_off(known);
+            (shown.len() >= many).then_some(shown)
+        })
     }
 
     /// What the daemon has shown, latest last.

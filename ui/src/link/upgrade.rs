@@ -79,13 +79,8 @@ impl Shared {
         *shared.worker.borrow_mut() = Some(Rc::clone(&worker));
         let waking = Rc::clone(shared);
         wasm_bindgen_futures::spawn_local(async move {
-            if let Answer::Failed { sentence } = worker.call(&Call::About).await {
-                // A key of our own texts, or a sentence of the worker's.
-                waking.trouble.borrow_mut().push(Said {
-                    key: sentence.clone(),
-                    about: String::new(),
-                    sentence,
-                });
+            if let Answer::Failed(said) = worker.call(&Call::About).await {
+                waking.trouble.borrow_mut().push(said);
                 waking.decide(Standing::OnlineOnly);
             }
             if waking.standing.get() != Standing::GettingReady {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
-use soko_app_api::{Answer, Call, Told};
+use soko_app_api::{Answer, Call, Said, Told};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, VisibilityState, WorkerOptions, WorkerType};
@@ -91,10 +91,10 @@ impl Worker {
     }
 }
 
-/// An answer, or the worker's own sentence about why there is none.
+/// An answer, or what the worker itself has to say about why there is none.
 fn to_answer(message: &JsValue, reads: Reads) -> Answer {
     match bytes::property(message, "failed").as_string() {
-        Some(sentence) => Answer::Failed { sentence },
+        Some(text) => Answer::Failed(Said::from_text(&text).unwrap_or_default()),
         None => bytes::to_answer(&bytes::property(message, "bytes"), reads),
     }
 }

@@ -13,7 +13,7 @@ use yew::prelude::*;
 use super::Loading;
 use crate::browser::{self, time};
 use crate::concerns::concerns;
-use crate::desk::{Desk, use_desk};
+use crate::desk::{Desk, Trouble, use_desk};
 use crate::paging::{self, PAGE_ROWS};
 use crate::speech::use_speech;
 
@@ -59,12 +59,13 @@ pub fn Windowed(props: &WindowedProps) -> Html {
         move || drop(listening)
     });
     let pages = pages.borrow();
-    if pages.failure().is_some() || pages.shown.is_none() {
+    let failure = pages.failure();
+    if failure.is_some() || pages.shown.is_none() {
         return html! {
             <div ref={node} class={classes!("windowed", props.class.clone())}>
                 <span class="windowed-probe" aria-hidden="true" />
-                { pages.failure().map_or_else(|| html! { <Loading rows={6} /> }, |failure| html! {
-                    <p class="problem" role="status">{ speech.say_or(failure, failure) }</p>
+                { failure.map_or_else(|| html! { <Loading rows={6} /> }, |trouble| html! {
+                    <p class="problem" role="status">{ trouble.sentence(&speech) }</p>
                 }) }
             </div>
         };
@@ -214,7 +215,7 @@ impl Pages {
         (at < paging::rows(answer)).then(|| Slot { answer: Rc::clone(answer), at })
     }
 
-    fn failure(&self) -> Option<&str> {
+    fn failure(&self) -> Option<Trouble> {
         self.by_number.first_key_value().and_then(|(_, answer)| paging::failure(answer))
     }
 

@@ -60,7 +60,7 @@ pub fn Busy(props: &BusyProps) -> Html {
     let Some(failure) = props.live.failure() else {
         return html! { <Loading rows={props.rows} /> };
     };
-    let text = speech.say_or(failure, failure);
+    let text = failure.sentence(&speech);
     html! {
         <Empty icon={Icon::Warning} title={speech.say("state.failed")} {text}>
             <button type="button" class="button" onclick={props.live.again.reform(|_| ())}>

@@ -158,11 +158,7 @@ impl Work {
             Job::Undo { import, .. } => Verb::UndoImport { import, from },
         };
         let reply = self.desk.act(self.stall, verb).await?;
-        if let Reply::Imported(progress) = reply {
-            Ok(progress)
-        } else {
-            Err(Trouble::Failed("link.unreadable".into()))
-        }
+        if let Reply::Imported(progress) = reply { Ok(progress) } else { Err(Trouble::of("link.unreadable")) }
     }
 
     fn tell(&self, is_undoing: bool, sum: ImportProgress) {

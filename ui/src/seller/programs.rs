@@ -65,7 +65,7 @@ async fn look(desk: &Desk, stall: LogId) -> Result<Rc<ProgramsView>, Trouble> {
     if let ProgramsReply::Programs(view) = reply {
         Ok(Rc::new(view))
     } else {
-        Err(Trouble::Failed("link.unreadable".into()))
+        Err(Trouble::of("link.unreadable"))
     }
 }
 

@@ -220,7 +220,7 @@ fn use_plan(
     match live.answer.as_deref() {
         Some(Answer::View(View::RefundPlan(plan))) if is_wanted => Plan::Is(plan.clone()),
         Some(Answer::Refused(refused)) if is_wanted => {
-            Plan::Refused(speech.say_or(&format!("refused.{}", refused.code), &refused.sentence))
+            Plan::Refused(speech.refused(&refused.code, &refused.sentence))
         }
         _ => Plan::Unknown,
     }

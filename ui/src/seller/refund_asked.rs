@@ -151,7 +151,7 @@ fn Line(props: &LineProps) -> Html {
         <li class="stack-tight">
             <div class="row row-apart">{ line_name(&speech, &props.line) }{ what }</div>
             if let Some((code, sentence)) = refused {
-                <p class="problem" role="status">{ speech.say_or(&format!("refused.{code}"), sentence) }</p>
+                <p class="problem" role="status">{ speech.refused(code, sentence) }</p>
             }
         </li>
     }

@@ -99,7 +99,7 @@ fn Shown(props: &ShownProps) -> Html {
                 <Problem text={speech.fill("stock.owed", &[("n", &quantity(stock.owed))])} />
             }
             if let Some((code, sentence)) = &stock.refused {
-                <Problem text={speech.fill("stock.refused", &[("because", &speech.say_or(&format!("refused.{code}"), sentence))])} />
+                <Problem text={speech.fill("stock.refused", &[("because", &speech.refused(code, sentence))])} />
             }
             <div class="card stock-sum">
                 <p class="stock-counted"><strong class="number">{ quantity(stock.counted) }</strong><span>{ speech.say("stock.counted") }</span></p>

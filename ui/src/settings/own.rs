@@ -58,11 +58,7 @@ pub(super) fn Own(props: &OwnProps) -> Html {
 
 pub(super) async fn file(desk: Desk, verb: DeviceVerb) -> Result<FileMade, Trouble> {
     let reply = desk.with_device(verb).await?;
-    if let DeviceReply::File(made) = reply {
-        Ok(made)
-    } else {
-        Err(Trouble::Failed("link.unreadable".into()))
-    }
+    if let DeviceReply::File(made) = reply { Ok(made) } else { Err(Trouble::of("link.unreadable")) }
 }
 
 /// Says where it is, or lets the browser ask.
@@ -151,10 +147,10 @@ fn Restore(props: &RestoreProps) -> Html {
                 (doing.desk.clone(), doing.desk.clone(), doing.speech.clone(), on_close.clone());
             let work = async move {
                 let bytes = browser::file::read(&file, BACKUP_BYTES_MAX).await;
-                let bytes = bytes.ok_or_else(|| Trouble::Failed("own.unreadable".into()))?;
+                let bytes = bytes.ok_or_else(|| Trouble::of("own.unreadable"))?;
                 let reply = desk.with_device(DeviceVerb::Restore { bytes, password, device_name }).await?;
                 let joined = if let DeviceReply::Joined(stall) = reply { Some(stall) } else { None };
-                joined.ok_or_else(|| Trouble::Failed("link.unreadable".into()))
+                joined.ok_or_else(|| Trouble::of("link.unreadable"))
             };
             doing.run(work, move |stall| {
                 told.choose_stall(stall);

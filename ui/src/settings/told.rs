@@ -66,29 +66,17 @@ pub(super) fn Told() -> Html {
 
 pub(super) async fn ask(desk: &Desk, verb: MessagesVerb) -> Result<MessagesReply, Trouble> {
     let reply = desk.with_device(DeviceVerb::Messages(verb)).await?;
-    if let DeviceReply::Messages(reply) = reply {
-        Ok(reply)
-    } else {
-        Err(Trouble::Failed("link.unreadable".into()))
-    }
+    if let DeviceReply::Messages(reply) = reply { Ok(reply) } else { Err(Trouble::of("link.unreadable")) }
 }
 
 pub(super) async fn ask_wishes(desk: &Desk, verb: MessagesVerb) -> Result<Wishes, Trouble> {
     let reply = ask(desk, verb).await?;
-    if let MessagesReply::Wishes(wishes) = reply {
-        Ok(*wishes)
-    } else {
-        Err(Trouble::Failed("link.unreadable".into()))
-    }
+    if let MessagesReply::Wishes(wishes) = reply { Ok(*wishes) } else { Err(Trouble::of("link.unreadable")) }
 }
 
 async fn ask_log(desk: &Desk) -> Result<Vec<MessageRow>, Trouble> {
     let reply = ask(desk, MessagesVerb::Log).await?;
-    if let MessagesReply::Log(rows) = reply {
-        Ok(rows)
-    } else {
-        Err(Trouble::Failed("link.unreadable".into()))
-    }
+    if let MessagesReply::Log(rows) = reply { Ok(rows) } else { Err(Trouble::of("link.unreadable")) }
 }
 
 #[derive(Properties, PartialEq)]

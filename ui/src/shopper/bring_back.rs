@@ -72,7 +72,7 @@ fn shown(speech: &Speech, order: &OwnOrderView, it: &OwnReturn) -> Html {
                 <p class="prose">{ speech.say("bring-back.taken-text") }</p>
             }
             if !it.because.is_empty() {
-                <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ speech.say_or(&format!("refused.{}", it.because), &it.because) }</span></p>
+                <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ speech.refused(&it.because, &it.because) }</span></p>
             }
         </section>
     }

@@ -163,7 +163,7 @@ fn Asked(props: &AskedProps) -> Html {
                 if view.problem.is_empty() {
                     <p class="prose">{ speech.say(next) }</p>
                 } else {
-                    <p class="remark remark-bad" role="status">{ speech.say_or(&format!("refused.{}", view.problem), &view.problem) }</p>
+                    <p class="remark remark-bad" role="status">{ speech.refused(&view.problem, &view.problem) }</p>
                 }
                 <button type="submit" class="button button-main button-large button-wide" disabled={doing.is_busy() || form.is_missing(view)}>
                     { speech.say("checkout.order") }
@@ -233,7 +233,7 @@ fn coupon(speech: &Speech, props: &AskedProps) -> Html {
         (_, Some(minor)) => Some(
             speech.fill("checkout.coupon-minimum", &[("amount", &speech.money(minor, &basket.currency))]),
         ),
-        (code, None) => Some(speech.say_or(&format!("refused.{code}"), code)),
+        (code, None) => Some(speech.refused(code, code)),
     };
     // What is said is of the code that was looked up, not of what is being typed.
     let said = said.filter(|_| latin(&typed).trim().eq_ignore_ascii_case(view.coupon.trim()));

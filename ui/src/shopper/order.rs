@@ -68,7 +68,7 @@ fn Known(props: &KnownProps) -> Html {
                     <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ speech.fill("my-orders.stall-says", &[("reason", &order.reason)]) }</span></p>
                 }
                 if !order.because.is_empty() {
-                    <Problem text={speech.say_or(&format!("refused.{}", order.because), &order.because)} />
+                    <Problem text={speech.refused(&order.because, &order.because)} />
                 }
                 if order.cancel_asked {
                     <Problem text={speech.say("my-orders.cancel-asked")} />

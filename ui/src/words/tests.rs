@@ -152,6 +152,8 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
     // Put together at run time from codes of refusals, roles, states.
     let made = [
         "refused.",
+        "refused-more.",
+        "undone.",
         "warning.",
         "trouble.",
         "frozen.",
@@ -202,13 +204,76 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
 #[test]
 fn whatever_a_device_says_has_a_text() {
     let english = said(Language::English);
-    for saying in soko_app_api::Saying::ALL {
-        assert!(english.contains_key(saying.key()), "{} is not said", saying.key());
+    let keys = || {
+        let sayings = soko_app_api::Saying::ALL.iter().map(|saying| saying.key());
+        sayings.chain(soko_app_api::Hindrance::ALL.iter().map(|hindrance| hindrance.key()))
+    };
+    for key in keys() {
+        assert!(english.contains_key(key), "{key} is not said");
     }
-    let starts = ["warning.", "trouble.", "frozen.", "set-aside.", "problem."];
-    let known = |key: &str| soko_app_api::Saying::ALL.iter().any(|saying| saying.key() == key);
+    let starts = ["undone.", "warning.", "trouble.", "frozen.", "set-aside.", "problem."];
+    let known = |key: &str| keys().any(|known| known == key);
     let odd = |key: &&&str| starts.iter().any(|start| key.starts_with(start)) && !known(key);
     assert_eq!(english.keys().find(odd), None, "nothing says it");
+}
+
+/// Where what is refused has its codes, and whether each is the word behind `=>` or the first that `refused` is given.
+const REFUSING: &[(&str, &str)] = &[
+    ("crates/domain/src/refusal.rs", "=>"),
+    ("crates/domain/src/review.rs", "=>"),
+    ("sync-server/src/platform/refusal.rs", "=>"),
+    ("crates/device/src", "refused("),
+];
+
+/// What only programs and the screens' own mistakes meet, and what names a field that the screen has checked before.
+const FOR_PROGRAMS: &[&str] = &[
+    "author_taken",
+    "draft",
+    "introduction_unproven",
+    "invalid",
+    "not_for_keys",
+    "other_picture",
+    "other_stall",
+    "scope_missing",
+    "signature_wrong",
+    "store",
+];
+
+#[test]
+fn whatever_is_refused_has_a_text() {
+    let english = said(Language::English);
+    let has_text = |code: &str| {
+        ["refused", "refused-more"]
+            .iter()
+            .any(|section| english.contains_key(format!("{section}.{code}").as_str()))
+    };
+    let mut codes = BTreeSet::new();
+    for (place, before) in REFUSING {
+        let found = refusals(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(place), before);
+        assert!(!found.is_empty(), "{place} refuses nothing");
+        codes.extend(found);
+    }
+    let missing: Vec<&String> =
+        codes.iter().filter(|code| !has_text(code) && !FOR_PROGRAMS.contains(&code.as_str())).collect();
+    assert!(missing.is_empty(), "refused in English alone: {missing:?}");
+    let gone = FOR_PROGRAMS.iter().find(|code| !codes.contains(**code));
+    assert_eq!(gone, None, "nobody refuses this");
+}
+
+/// The codes in a file or a folder of sources.
+fn refusals(place: &Path, before: &str) -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    if place.is_dir() {
+        let entries = std::fs::read_dir(place).unwrap().flatten();
+        entries.for_each(|entry| codes.extend(refusals(&entry.path(), before)));
+        return codes;
+    }
+    let source = std::fs::read_to_string(place).unwrap();
+    let is_code =
+        |text: &&str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
+    let quoted = source.split(before).skip(1).filter_map(|behind| behind.trim_start().strip_prefix('"'));
+    codes.extend(quoted.filter_map(|text| text.split('"').next()).filter(is_code).map(str::to_owned));
+    codes
 }
 
 /// Attributes that a person reads or hears.

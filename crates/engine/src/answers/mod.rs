@@ -135,6 +135,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Orders { only_waiting, window, .. } => {
             View::Orders(trade::orders(asking, *only_waiting, *window)?)
         }
+        Query::OrdersByCode { code, rows, .. } => View::Orders(trade::orders_by_code(asking, code, *rows)?),
         Query::OpenOrder { order, .. } => found(tabs::one(asking, *order)?, View::OpenOrder),
         Query::OpenOrders { window, .. } => View::OpenOrders(tabs::open_ones(asking, *window)?),
         Query::Payments { window, .. } => View::Payments(tabs::unseen(asking, *window)?),

@@ -265,6 +265,24 @@ pub(super) fn orders(
     found.into_iter().map(|found| order_row(asking, found)).collect()
 }
 
+/// Nothing where the code is none.
+pub(super) fn orders_by_code(
+    asking: &mut Asking<'_>,
+    code: &str,
+    rows: u32,
+) -> Result<Vec<OrderRow>, StoreError> {
+    let digits = OrderId::default().to_string().len();
+    let code = code.trim();
+    let end = |digit: &str| {
+        let missing = digits.checked_sub(code.len()).filter(|_| !code.is_empty())?;
+        OrderId::from_hex(&format!("{}{}", code.to_ascii_lowercase(), digit.repeat(missing)))
+    };
+    let Some(span) = end("0").zip(end("f")) else { return Ok(Vec::new()) };
+    let (_, rows) = bounded(Window::first(rows));
+    let found = facts::orders_between(asking.tx, asking.log, span, rows)?;
+    found.into_iter().map(|found| order_row(asking, found)).collect()
+}
+
 pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<OrderView>, StoreError> {
     let log = asking.log;
     let Some(found) = facts::order(asking.tx, log, order)? else { return Ok(None) };

@@ -339,6 +339,17 @@ fn an_order_is_shown_handed_over_once_and_ended_by_the_server() {
     );
     let cancel = Verb::AskCancelOrder { order, reason: "late".into() };
     assert_eq!(first.refused(command(22, cancel)), "order_ended");
+    let code = order.to_string();
+    let apart = if code.starts_with('0') { "1" } else { "0" };
+    for (code, expected) in
+        [(&code[..3], 1), (&code.to_uppercase()[..6], 1), (&code, 1), (apart, 0), ("", 0), ("mango", 0)]
+    {
+        let asked = Query::OrdersByCode { stall: STALL, code: code.into(), rows: 5 };
+        match first.engine.answer(&asked, now()).unwrap() {
+            View::Orders(rows) => assert_eq!(rows.len(), expected, "{code}"),
+            other => panic!("{other:?}"),
+        }
+    }
     for (only_waiting, expected) in [(false, 1), (true, 0)] {
         let asked = Query::Orders { stall: STALL, only_waiting, window: soko_app_api::Window::first(5) };
         match first.engine.answer(&asked, now()).unwrap() {
