@@ -205,6 +205,17 @@ impl Cart {
         self.lines.iter().filter(|line| line.product == Some(product)).map(|line| line.quantity).sum()
     }
 
+    /// What was put into this cart after it was paid as `sold`, in a fresh one.
+    pub fn since(&self, sold: &Self, fresh: Self) -> Self {
+        let mut lines = self.lines.clone();
+        for line in &mut lines {
+            let before = sold.lines.iter().find(|before| before.key == line.key);
+            line.quantity -= before.map_or(0, |before| before.quantity);
+        }
+        lines.retain(|line| line.quantity > 0);
+        Self { lines, next_key: self.next_key, ..fresh }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }

@@ -1,6 +1,6 @@
 //! Paper as the screens need it: its words in the person's language, asking for it, and giving files away.
 
-use soko_app_api::{Answer, Call, PaperCall, PaperFile, PaperReply, PaperWords, PrinterTrouble};
+use soko_app_api::{Answer, Call, DrawerFor, PaperCall, PaperFile, PaperReply, PaperWords, PrinterTrouble};
 use yew::prelude::*;
 
 use crate::browser;
@@ -50,6 +50,20 @@ pub fn words(speech: &Speech) -> PaperWords {
 pub async fn ask(desk: &Desk, call: PaperCall) -> Result<PaperReply, Trouble> {
     let answer = desk.call(Call::Paper(call)).await;
     if let Answer::Paper(reply) = answer { Ok(reply) } else { Err(crate::desk::trouble(answer)) }
+}
+
+/// Opens the drawer that hangs at the printer; where there is none, a hand does it.
+pub fn open_drawer(desk: &Desk, speech: &Speech, why: DrawerFor) {
+    let (desk, speech) = (desk.clone(), speech.clone());
+    wasm_bindgen_futures::spawn_local(async move {
+        match ask(&desk, PaperCall::OpenDrawer(why)).await {
+            Ok(PaperReply::NotPrinted(why)) if why != PrinterTrouble::None => {
+                desk.toasts.error(trouble(&speech, &why));
+            }
+            Ok(_) => {}
+            Err(trouble) => desk.toasts.error(trouble.sentence(&speech)),
+        }
+    });
 }
 
 /// What stands in the way of printing, and what to do.

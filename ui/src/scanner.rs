@@ -5,6 +5,8 @@
 const PAUSE_MS_MAX: f64 = 45.0;
 /// On a busy device letters arrive late. A row of digits this quick, with Enter behind it, is a code whoever typed it.
 const DIGITS_PAUSE_MS_MAX: f64 = 150.0;
+/// The same in a field for an amount, where people type rows of digits, too, and Enter behind them.
+const AMOUNT_PAUSE_MS_MAX: f64 = 75.0;
 const DIGITS_MIN: usize = 6;
 /// Shorter ones are a person's quick word.
 const CODE_LETTERS_MIN: usize = 4;
@@ -28,13 +30,23 @@ pub enum Heard {
 }
 
 impl Scanner {
-    pub fn hear(&mut self, key: &str, at_ms: f64) -> Heard {
+    /// Forgets what was read: what comes now is no code, however fast.
+    pub fn turn_away(&mut self) {
+        self.letters.clear();
+    }
+
+    pub fn hear(&mut self, key: &str, at_ms: f64, is_in_amount: bool) -> Heard {
         let pause_ms = at_ms - self.last_ms;
         self.last_ms = at_ms;
         if key == "Enter" {
             let pause_ms = self.pause_ms.max(pause_ms);
             let letters = std::mem::take(&mut self.letters);
-            return if is_code(&letters, pause_ms) { Heard::Code(letters) } else { Heard::Nothing };
+            let digits_ms_max = if is_in_amount { AMOUNT_PAUSE_MS_MAX } else { DIGITS_PAUSE_MS_MAX };
+            return if is_code(&letters, pause_ms, digits_ms_max) {
+                Heard::Code(letters)
+            } else {
+                Heard::Nothing
+            };
         }
         let mut chars = key.chars();
         let (Some(letter), None) = (chars.next(), chars.next()) else {
@@ -56,10 +68,10 @@ impl Scanner {
     }
 }
 
-fn is_code(letters: &str, pause_ms: f64) -> bool {
+fn is_code(letters: &str, pause_ms: f64, digits_ms_max: f64) -> bool {
     let count = letters.chars().count();
     let is_number = count >= DIGITS_MIN && letters.chars().all(|letter| letter.is_ascii_digit());
-    let pause_ms_max = if is_number { DIGITS_PAUSE_MS_MAX } else { PAUSE_MS_MAX };
+    let pause_ms_max = if is_number { digits_ms_max } else { PAUSE_MS_MAX };
     pause_ms <= pause_ms_max && (CODE_LETTERS_MIN..=CODE_LETTERS_MAX).contains(&count)
 }
 
@@ -68,12 +80,21 @@ mod tests {
     use super::*;
 
     fn typed(scanner: &mut Scanner, text: &str, from_ms: f64, pause_ms: f64) -> Vec<String> {
+        typed_into(scanner, text, (from_ms, pause_ms), false)
+    }
+
+    fn typed_into(
+        scanner: &mut Scanner,
+        text: &str,
+        (from_ms, pause_ms): (f64, f64),
+        is_in_amount: bool,
+    ) -> Vec<String> {
         let mut at_ms = from_ms;
         let mut codes = Vec::new();
         for letter in text.chars() {
             at_ms += pause_ms;
             let key = if letter == '\n' { "Enter".into() } else { letter.to_string() };
-            if let Heard::Code(code) = scanner.hear(&key, at_ms) {
+            if let Heard::Code(code) = scanner.hear(&key, at_ms, is_in_amount) {
                 codes.push(code);
             }
         }
@@ -106,6 +127,13 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_that_somebody_types_quickly_is_no_code() {
+        let mut scanner = Scanner::default();
+        assert!(typed_into(&mut scanner, "150000\n", (0.0, 100.0), true).is_empty());
+        assert_eq!(typed_into(&mut scanner, "61610001\n", (9000.0, 30.0), true), ["61610001"]);
+    }
+
+    #[test]
     fn what_was_typed_before_a_scan_is_not_part_of_it() {
         let mut scanner = Scanner::default();
         typed(&mut scanner, "man", 0.0, 90.0);
@@ -115,12 +143,12 @@ mod tests {
     #[test]
     fn a_capital_letter_comes_with_shift() {
         let mut scanner = Scanner::default();
-        scanner.hear("Shift", 1.0);
-        scanner.hear("A", 2.0);
-        scanner.hear("B", 3.0);
-        scanner.hear("Shift", 4.0);
-        scanner.hear("C", 5.0);
-        scanner.hear("1", 6.0);
-        assert_eq!(scanner.hear("Enter", 7.0), Heard::Code("ABC1".into()));
+        scanner.hear("Shift", 1.0, false);
+        scanner.hear("A", 2.0, false);
+        scanner.hear("B", 3.0, false);
+        scanner.hear("Shift", 4.0, false);
+        scanner.hear("C", 5.0, false);
+        scanner.hear("1", 6.0, false);
+        assert_eq!(scanner.hear("Enter", 7.0, false), Heard::Code("ABC1".into()));
     }
 }

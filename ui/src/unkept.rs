@@ -30,7 +30,12 @@ pub fn Unkept() -> Html {
 async fn tell_when_given_up(container: &ServiceWorkerContainer, tell: Callback<()>) -> Result<(), JsValue> {
     let registration: ServiceWorkerRegistration =
         JsFuture::from(container.register(SCRIPT)).await?.unchecked_into();
-    let Some(first) = registration.installing().filter(|_| registration.active().is_none()) else {
+    if registration.active().is_some() || registration.waiting().is_some() {
+        return Ok(());
+    }
+    let Some(first) = registration.installing() else {
+        // It has given up by now.
+        tell.emit(());
         return Ok(());
     };
     let installing: ServiceWorker = first.clone();

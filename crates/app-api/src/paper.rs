@@ -74,6 +74,18 @@ pub enum PaperCall {
     },
     /// A table that a screen shows, as a file.
     Table(Box<TableWanted>),
+    /// Opens the drawer that hangs at the printer, if there is one.
+    OpenDrawer(DrawerFor),
+}
+
+/// Why a drawer opens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DrawerFor {
+    /// Cash of a sale that was saved; a receipt that is printed at once opens it itself.
+    Sale,
+    /// Somebody said why.
+    Reason,
 }
 
 /// A table as it is read.

@@ -2,15 +2,15 @@
 //! they reach a printer from the host. A receipt is of a sale that is on the disk; there is no other way to one.
 
 use soko_app_api::{
-    LABEL_COPIES_MAX, LABELS_MAX, LabelCode, LabelSheet, LabelWanted, PRINTER_ADDRESS_BYTES_MAX, PaperCall,
-    PaperFile, PaperForm, PaperReply, PaperWords, Printer, PrinterAt, PrinterTrouble, ProductView, Query,
-    ReceiptView, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX, TableWanted, View,
+    DrawerFor, LABEL_COPIES_MAX, LABELS_MAX, LabelCode, LabelSheet, LabelWanted, PRINTER_ADDRESS_BYTES_MAX,
+    PaperCall, PaperFile, PaperForm, PaperReply, PaperWords, Printer, PrinterAt, PrinterTrouble, ProductView,
+    Query, ReceiptView, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX, TableWanted, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::essence::{PROOF_PATH, PROOF_SCHEME};
 use soko_domain::ids::{LogId, SaleId};
 use soko_print::{
-    Barcode, Job, Label, Receipt, Table, labels_pdf, missing_letters, price_text, print_receipt,
+    Barcode, Job, Label, Receipt, Table, labels_pdf, missing_letters, open_drawer, price_text, print_receipt,
     print_test_page, receipt_pdf, table_pdf, test_page, to_text,
 };
 use soko_record_log::params;
@@ -45,6 +45,7 @@ impl Device {
             }
             PaperCall::Mailed { stall, sale } => self.mailed(stall, sale),
             PaperCall::Table(wanted) => table(*wanted),
+            PaperCall::OpenDrawer(why) => self.open_drawer(why).await,
         }
     }
 
@@ -103,7 +104,9 @@ impl Device {
     async fn print(&self, stall: LogId, view: &ReceiptView, receipt: &Receipt) -> Result<PaperReply, Undone> {
         let Some(printer) = self.printer()? else { return Ok(PaperReply::NotPrinted(PrinterTrouble::None)) };
         let took_cash = view.sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
-        let job = Job { printer: &printer, opens_drawer: took_cash && !view.is_copy };
+        // Otherwise it opened when the sale was saved.
+        let opens_drawer = took_cash && !view.is_copy && printer.prints_at_once;
+        let job = Job { printer: &printer, opens_drawer };
         let bytes = print_receipt(receipt, job).map_err(undrawn)?;
         let sale = view.sale.row.sale;
         self.note_issued(stall, sale)?;
@@ -122,6 +125,19 @@ impl Device {
         let Some(printer) = self.printer()? else { return Ok(PaperReply::NotPrinted(PrinterTrouble::None)) };
         let bytes = print_test_page(&test_page(words), &printer).map_err(undrawn)?;
         Ok(match self.host.print(&printer, bytes).await {
+            Ok(is_confirmed) => PaperReply::Printed { is_confirmed, is_copy: false },
+            Err(not_printed) => PaperReply::NotPrinted(not_printed.trouble),
+        })
+    }
+
+    /// Where none hangs at a printer, people open it by hand, and there is nothing to say.
+    async fn open_drawer(&self, why: DrawerFor) -> Result<PaperReply, Undone> {
+        let none = PaperReply::NotPrinted(PrinterTrouble::None);
+        let Some(printer) = self.printer()?.filter(|printer| printer.opens_drawer) else { return Ok(none) };
+        if why == DrawerFor::Sale && printer.prints_at_once {
+            return Ok(none);
+        }
+        Ok(match self.host.print(&printer, open_drawer()).await {
             Ok(is_confirmed) => PaperReply::Printed { is_confirmed, is_copy: false },
             Err(not_printed) => PaperReply::NotPrinted(not_printed.trouble),
         })

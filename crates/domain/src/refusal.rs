@@ -96,6 +96,8 @@ pub enum Refusal {
     PaymentSeen,
     #[error("this code paid already, for {0}; ask the buyer for another payment")]
     CodeUsed(SaleId),
+    #[error("{products} products have this tax: give them another one first")]
+    TaxInUse { products: i64 },
     #[error("the payments do not cover the total: {missing_minor} (smallest units) are missing")]
     Underpaid { missing_minor: i64 },
     #[error("{available} left in the share for product {product}, {asked} asked")]
@@ -179,6 +181,7 @@ impl Refusal {
             Self::BeyondForbidden => "beyond_forbidden",
             Self::PaymentSeen => "payment_seen",
             Self::CodeUsed(_) => "code_used",
+            Self::TaxInUse { .. } => "tax_in_use",
             Self::Underpaid { .. } => "underpaid",
             Self::ShareExceeded { .. } => "share_exceeded",
             Self::PurseShort { .. } => "purse_short",
@@ -246,6 +249,7 @@ impl Refusal {
             | Self::TabClosed(_)
             | Self::PaymentSeen
             | Self::CodeUsed(_)
+            | Self::TaxInUse { .. }
             | Self::Underpaid { .. }
             | Self::OrderEnded(_)
             | Self::StepTaken(_)

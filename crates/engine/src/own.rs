@@ -260,14 +260,17 @@ pub(crate) fn add_ask(tx: &mut dyn Tx, log: LogId, ask: ThingId, body: &[u8]) ->
     Ok(())
 }
 
-/// Requests without an answer, the oldest first.
+/// Requests without an answer, the oldest first; what nobody waits for at the counter last, since it may wait for a register
+/// that is off.
 pub(crate) fn asks_waiting(
     tx: &mut dyn Tx,
     log: LogId,
     limit: usize,
 ) -> Result<Vec<soko_replication::page::Ask>, StoreError> {
     let rows = tx.query(
-        "select ask, body from own_ask where log = $1 and answer is null order by place limit $2",
+        "select ask, body from own_ask where log = $1 and answer is null
+         order by (select count(*) from own_points_asked p where p.log = own_ask.log and p.ask = own_ask.ask), place
+         limit $2",
         params![log, limit],
     )?;
     rows.iter()

@@ -112,6 +112,11 @@ pub fn print_test_page(page: &Receipt, printer: &Printer) -> Result<Vec<u8>, NoF
     print_receipt(page, Job { printer, opens_drawer: true })
 }
 
+/// Opens the drawer, and prints nothing.
+pub fn open_drawer() -> Vec<u8> {
+    [BEGIN, OPEN_DRAWER].concat()
+}
+
 /// A row in the printer's own letters, if it has all of them.
 fn letters(row: &Row, columns: usize) -> Option<Vec<u8>> {
     if matches!(row, Row::Code(_)) {

@@ -20,6 +20,24 @@ pub(crate) fn settle_product(book: &mut Book<'_>, product: ProductId) -> Result<
     book.tx.run(&format!("{SETTLE} where log = $1 and product = $2"), params![book.log, product])
 }
 
+/// Whether a product names a class that its stall has no more.
+pub fn is_gone(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<bool, StoreError> {
+    let row = tx.query_opt(
+        "select 1 from product where log = $1 and product = $2 and tax_class is not null and tax_label = ''",
+        params![log, product],
+    )?;
+    Ok(row.is_some())
+}
+
+/// Products on offer that are in a class.
+pub fn products_in(tx: &mut dyn Tx, log: LogId, class: ThingId) -> Result<i64, StoreError> {
+    let row = tx.query_one(
+        "select count(*) from product where log = $1 and tax_class = $2 and archived = 0",
+        params![log, class],
+    )?;
+    row.int(0)
+}
+
 /// The classes of a stall, by name.
 pub fn classes(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(ThingId, TaxRate)>, StoreError> {
     let rows = tx.query(

@@ -43,13 +43,18 @@ impl Ears {
             self.hear_command(key);
             return;
         }
-        match self.scanner.hear(&key.key(), key.time_stamp()) {
+        let field = focused().and_then(|focused| focused.dyn_into::<HtmlInputElement>().ok());
+        // A PIN is no code, and must not be looked up as one.
+        if field.as_ref().is_some_and(|field| field.type_() == "password") {
+            self.scanner.turn_away();
+            return;
+        }
+        match self.scanner.hear(&key.key(), key.time_stamp(), field.as_ref().is_some_and(is_amount)) {
             Heard::First => {
-                self.before =
-                    focused().and_then(|focused| focused.dyn_into::<HtmlInputElement>().ok()).map(|field| {
-                        let value = field.value();
-                        (field, value)
-                    });
+                self.before = field.map(|field| {
+                    let value = field.value();
+                    (field, value)
+                });
                 self.hear_letter(key);
             }
             Heard::Code(code) => {
@@ -107,6 +112,10 @@ impl Ears {
 
 fn focused() -> Option<HtmlElement> {
     browser::document().active_element()?.dyn_into().ok()
+}
+
+fn is_amount(field: &HtmlInputElement) -> bool {
+    field.get_attribute("inputmode").is_some_and(|mode| matches!(mode.as_str(), "decimal" | "numeric"))
 }
 
 fn is_typing() -> bool {

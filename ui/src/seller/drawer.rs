@@ -1,6 +1,6 @@
 //! The drawer's own screen: what can be done with it, and the reports of closed shifts.
 
-use soko_app_api::{OwnStall, Query, ShiftReportRow, ShiftView, Verb, View, Window};
+use soko_app_api::{DrawerFor, OwnStall, Query, ShiftReportRow, ShiftView, Verb, View, Window};
 use yew::prelude::*;
 
 use super::counting::CloseDrawer;
@@ -9,6 +9,7 @@ use super::with_stall;
 use crate::acting::{closes, opens, sets, use_acting};
 use crate::live::use_query;
 use crate::nav::Go;
+use crate::paper;
 use crate::parts::{Badge, Busy, Confirm, Dialog, Field, Icon, SavedTone, Segmented, icon};
 use crate::route::Route;
 use crate::speech::use_speech;
@@ -77,6 +78,7 @@ fn Now(props: &NowProps) -> Html {
             let (desk, speech, close) = (acting.desk.clone(), acting.speech.clone(), close.clone());
             acting.act(stall, Verb::OpenDrawer { reason }, move |_| {
                 desk.toasts.done(speech.say("drawer.opened"));
+                paper::open_drawer(&desk, &speech, DrawerFor::Reason);
                 close.emit(());
             });
         })
@@ -137,6 +139,7 @@ fn MoveMoney(props: &MoveProps) -> Html {
             let (desk, speech, on_close) = (acting.desk.clone(), acting.speech.clone(), on_close.clone());
             acting.act(stall, Verb::MoveDrawer { amount_minor, reason: reason.clone() }, move |_| {
                 desk.toasts.done(speech.say("drawer.moved"));
+                paper::open_drawer(&desk, &speech, DrawerFor::Reason);
                 on_close.emit(());
             });
         })

@@ -2,7 +2,7 @@
 //! shown; pressing again does it once.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{BasketView, BeyondShare, Command, OwnStall, Reply, TenderInput, Verb, View};
+use soko_app_api::{BasketView, BeyondShare, Command, DrawerFor, OwnStall, Reply, TenderInput, Verb, View};
 use soko_domain::basket::TenderKind;
 use soko_domain::ids::ThingId;
 use soko_domain::money::Currency;
@@ -21,6 +21,7 @@ use crate::desk::{Desk, Trouble, new_cart, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::notes;
+use crate::paper;
 use crate::parts::{Empty, Field, Icon, Loading, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
@@ -92,7 +93,7 @@ fn Paid(props: &PaidProps) -> Html {
                 return;
             }
             let Some(tenders) = tenders.clone().filter(|_| is_settled) else { return };
-            till.take(command(stall, &cart, tenders, is_short));
+            till.take(command(stall, &cart, tenders, is_short), cart.clone());
         })
     };
     let set = sets(&paying);
@@ -182,6 +183,16 @@ fn command(
     Command { id: cart.command, stall, verb }
 }
 
+/// Whether money goes into the drawer or out of it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only a sale is paid")]
+fn takes_cash(verb: &Verb) -> bool {
+    match verb {
+        Verb::MakeSale { tenders, .. } => tenders.iter().any(|tender| tender.kind == TenderKind::Cash),
+        Verb::Exchange { sale, .. } => takes_cash(sale),
+        _ => false,
+    }
+}
+
 #[derive(Clone)]
 struct Till {
     desk: Desk,
@@ -190,19 +201,24 @@ struct Till {
 }
 
 impl Till {
-    fn take(&self, command: Command) {
+    fn take(&self, command: Command, sold: Cart) {
         if *self.is_busy {
             return;
         }
         self.is_busy.set(true);
         let till = self.clone();
+        let has_cash = takes_cash(&command.verb);
         wasm_bindgen_futures::spawn_local(async move {
             let outcome = till.desk.send(command).await;
             till.is_busy.set(false);
             match outcome {
                 Ok(Reply::Sold { sale, .. }) => {
-                    till.desk.cart.set(new_cart());
+                    // What was scanned meanwhile is the next customer's.
+                    till.desk.cart.change(|cart| *cart = cart.since(&sold, new_cart()));
                     till.desk.toasts.forget_errors();
+                    if has_cash {
+                        paper::open_drawer(&till.desk, &till.speech, DrawerFor::Sale);
+                    }
                     till.desk.go_instead(Route::Receipt(sale));
                 }
                 Ok(_) => till.desk.toasts.error(till.speech.say("link.unreadable")),

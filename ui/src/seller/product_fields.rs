@@ -1,7 +1,7 @@
 //! The fields of a product's form, and its pictures.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{CategoryEdit, DeviceReply, DeviceVerb, Query, Verb, View};
+use soko_app_api::{CategoryEdit, DeviceReply, DeviceVerb, Query, TaxClass, Verb, View};
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::quantity::Unit;
 use web_sys::HtmlInputElement;
@@ -16,7 +16,7 @@ use crate::desk::use_desk;
 use crate::live::use_query;
 use crate::parts::{Choice, Field, Icon, Photo, TextArea, icon};
 use crate::settings::tax_named as named;
-use crate::speech::use_speech;
+use crate::speech::{Speech, use_speech};
 
 /// More tell a buyer nothing more.
 const PICTURES_MAX: usize = 6;
@@ -77,6 +77,11 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
         });
     }
     let (camera, looking) = use_camera();
+    let stall = use_stall();
+    let live = use_query(stall.map(|stall| Query::Stall(stall.stall)));
+    let taxes = if let Some(View::Stall(stall)) = live.view() { stall.taxes.clone() } else { Vec::new() };
+    // One that another register took away meanwhile is none.
+    let is_shared = draft.tax_class.is_some_and(|class| taxes.iter().any(|tax| tax.class == class));
     let units = [Unit::Piece, Unit::Gram, Unit::Millilitre]
         .map(|unit| (unit.word().into(), speech.say_or(&format!("unit.{}", unit.word()), unit.word())));
     let on_unit = with(props, |draft, word| {
@@ -106,13 +111,15 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
                 <Field label={speech.say("product.sku")} value={draft.sku.clone()} on_input={with(props, |draft, text| draft.sku = text)} />
                 <Field label={speech.say("product.cost")} value={draft.cost.clone()} inputmode="decimal" sign={props.currency.clone()}
                     on_input={with(props, |draft, text| draft.cost = text)} problem={problem(props.wrong.cost, "form.amount")} />
-                <ClassOfTax draft={draft.clone()} set={props.set.clone()} currency={props.currency.clone()} />
-                if draft.tax_class.is_none() {
+                if !taxes.is_empty() {
+                    { class_of_tax(&speech, props, taxes) }
+                }
+                if !is_shared {
                     <Field label={speech.say("product.tax")} value={draft.tax.clone()} inputmode="decimal" sign="%"
                         on_input={with(props, |draft, text| draft.tax = text)} problem={problem(props.wrong.tax, "form.percent")} />
                 }
             </div>
-            if draft.tax_class.is_none() {
+            if !is_shared {
                 { check(props, draft.tax_inclusive, speech.say("product.tax-inclusive"), |draft| draft.tax_inclusive = !draft.tax_inclusive) }
             }
             { check(props, draft.favourite, speech.say("product.favourite"), |draft| draft.favourite = !draft.favourite) }
@@ -130,21 +137,10 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
     }
 }
 
-/// One of the taxes that products share; nothing where the stall has none.
-#[component]
-fn ClassOfTax(props: &FieldsProps) -> Html {
-    let speech = use_speech();
-    let stall = use_stall();
-    let live = use_query(stall.map(|stall| Query::Stall(stall.stall)));
-    let taxes = match live.view() {
-        Some(View::Stall(stall)) => stall.taxes.clone(),
-        Some(_) | None => Vec::new(),
-    };
-    if taxes.is_empty() {
-        return Html::default();
-    }
+/// One of the taxes that products share, or its own.
+fn class_of_tax(speech: &Speech, props: &FieldsProps, taxes: Vec<TaxClass>) -> Html {
     let own = (AttrValue::default(), speech.say("product.tax-own"));
-    let shared = taxes.iter().map(|tax| (tax.class.to_string().into(), named(&speech, tax).into()));
+    let shared = taxes.iter().map(|tax| (tax.class.to_string().into(), named(speech, tax).into()));
     let options: Vec<_> = std::iter::once(own).chain(shared).collect();
     let chosen = props.draft.tax_class.map(|class| class.to_string()).unwrap_or_default();
     let (draft, set) = (props.draft.clone(), props.set.clone());

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use soko_app_api::text::Worded;
 use soko_app_api::{
-    Answer, GivenBackView, OwnStall, PurseInput, Query, RefundHolder, RefundLineInput, RefundPlanView,
-    RefundRightView, Reply, SaleLineView, SaleView, TenderView, Verb, View,
+    Answer, DrawerFor, GivenBackView, OwnStall, PurseInput, Query, RefundHolder, RefundLineInput,
+    RefundPlanView, RefundRightView, Reply, SaleLineView, SaleView, TenderView, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -20,6 +20,7 @@ use crate::cart::Returned;
 use crate::customers::{Into, IntoPurse};
 use crate::desk::Desk;
 use crate::live::use_query;
+use crate::paper;
 use crate::parts::{Choice, Dialog, Field, Icon, Loading, Stepper, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
@@ -304,6 +305,9 @@ pub(super) fn give_back(
     let verb = Verb::Refund { sale: sale.row.sale, lines, tender, reason, into };
     acting.act(stall.stall, verb, move |reply| {
         if let Reply::Refunded { amount_minor, .. } = reply {
+            if tender == TenderKind::Cash {
+                paper::open_drawer(&desk, &speech, DrawerFor::Reason);
+            }
             let amount = speech.money(amount_minor, &currency);
             desk.toasts.done(speech.fill("refund.done", &[("amount", &amount)]));
         }

@@ -1,7 +1,7 @@
 //! The open cart, kept on the device; and what a scanner reads: onto the cart from any screen of the seller, one
 //! after the other, none lost. A code that two products share is asked about, an unknown one is offered to create.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -18,23 +18,27 @@ use crate::drafts::{self, Draft};
 use crate::parts::{Dialog, Photo};
 use crate::route::{Mode, Route};
 use crate::speech::{Speech, use_speech};
+use crate::watched::{Listening, Watched, use_watched};
 
 #[component]
 pub fn Scans() -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let known = use_stall();
     let stall = known.as_ref().map(|stall| stall.stall);
-    let choice = use_state(|| None::<Vec<ProductRow>>);
+    let asking = use_memo((), |()| Watched::new(None::<Asked>));
+    let asked = use_watched(&asking);
     use_kept_cart(stall);
     {
-        let (desk, choose) = (desk.clone(), choice.setter());
+        let (desk, asking) = (desk.clone(), Watched::clone(&asking));
         use_effect_with((stall, speech.clone()), move |(stall, speech)| {
             let queue = Rc::new(Queue {
                 waiting: RefCell::default(),
+                is_looking: Cell::new(false),
                 desk: desk.clone(),
                 speech: speech.clone(),
-                choose,
+                asking,
             });
+            let going_on = stall.map(|stall| Queue::goes_on(&queue, stall));
             let listening = stall.map(|stall| {
                 desk.scans.listen(move |code| {
                     // The form of a product takes the code itself.
@@ -53,45 +57,70 @@ pub fn Scans() -> Html {
                     }
                 })
             });
-            move || drop(listening)
+            move || drop((listening, going_on))
         });
     }
     let on_close = {
-        let choice = choice.clone();
-        Callback::from(move |()| choice.set(None))
+        let asking = Watched::clone(&asking);
+        Callback::from(move |()| asking.set(None))
     };
     html! {
         <>
             if let Some(stall) = known { <Choosing {stall} /> }
-            if let Some(rows) = (*choice).clone() { <Chooser {rows} {on_close} /> }
+            if let Some(asked) = asked { <Chooser {asked} {on_close} /> }
         </>
     }
 }
 
-/// Codes wait here while the one before is looked up.
+/// Which of several products a code is.
+#[derive(Clone, PartialEq)]
+enum Asked {
+    Product(Vec<ProductRow>),
+    /// The label of a scale says how much of it there is, or what it costs.
+    Labelled(String, Vec<ScannedRow>),
+}
+
+/// Codes wait here while the one before is looked up, or while somebody is asked about it.
 struct Queue {
     waiting: RefCell<VecDeque<String>>,
+    is_looking: Cell<bool>,
     desk: Desk,
     speech: Speech,
-    choose: UseStateSetter<Option<Vec<ProductRow>>>,
+    asking: Watched<Option<Asked>>,
 }
 
 impl Queue {
     fn take(queue: &Rc<Self>, stall: LogId, code: String) {
-        let is_idle = queue.waiting.borrow().is_empty();
         queue.waiting.borrow_mut().push_back(code);
-        if !is_idle {
+        Self::go_on(queue, stall);
+    }
+
+    /// Whenever a question was answered or put aside.
+    fn goes_on(queue: &Rc<Self>, stall: LogId) -> (Listening, Listening) {
+        let (asked, chosen) = (Rc::clone(queue), Rc::clone(queue));
+        (
+            queue.asking.listen(move |_| Self::go_on(&asked, stall)),
+            queue.desk.choosing.listen(move |_| Self::go_on(&chosen, stall)),
+        )
+    }
+
+    fn go_on(queue: &Rc<Self>, stall: LogId) {
+        if queue.is_looking.replace(true) {
             return;
         }
         let queue = Rc::clone(queue);
         wasm_bindgen_futures::spawn_local(async move {
-            // The code that is looked up stays in the queue, so that the next one waits.
-            while let Some(code) = queue.first() {
+            while let Some(code) = queue.next() {
                 let answer = queue.desk.call(Call::Ask(Query::Scan { stall, code: code.clone() })).await;
                 queue.found(code, answer);
-                queue.waiting.borrow_mut().pop_front();
             }
+            queue.is_looking.set(false);
         });
+    }
+
+    fn next(&self) -> Option<String> {
+        let is_asking = self.asking.get().is_some() || self.desk.choosing.get().is_some();
+        if is_asking { None } else { self.waiting.borrow_mut().pop_front() }
     }
 
     fn card(&self, route: &Route) {
@@ -102,15 +131,11 @@ impl Queue {
         }
     }
 
-    fn first(&self) -> Option<String> {
-        self.waiting.borrow().front().cloned()
-    }
-
     fn found(&self, code: String, answer: Answer) {
         if let Answer::View(View::Scanned(scanned)) = &answer {
             match scanned.as_slice() {
                 [one] => put_labelled(&self.desk, &self.speech, (&code, one)),
-                several => self.choose.set(Some(several.iter().map(|one| one.row.clone()).collect())),
+                several => self.asking.set(Some(Asked::Labelled(code, several.to_vec()))),
             }
             return;
         }
@@ -127,7 +152,7 @@ impl Queue {
                 self.desk.toasts.offer(text, self.speech.say("scan.create"), create);
             }
             [row] => put(&self.desk, &self.speech, row),
-            _ => self.choose.set(Some(rows)),
+            _ => self.asking.set(Some(Asked::Product(rows))),
         }
     }
 }
@@ -167,7 +192,7 @@ fn put_labelled(desk: &Desk, speech: &Speech, (code, scanned): (&str, &ScannedRo
 
 #[derive(Properties, PartialEq)]
 struct ChooserProps {
-    rows: Vec<ProductRow>,
+    asked: Asked,
     on_close: Callback<()>,
 }
 
@@ -175,13 +200,22 @@ struct ChooserProps {
 #[component]
 fn Chooser(props: &ChooserProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
-    let one = |row: &ProductRow| {
-        let (desk, speech, row, on_close) =
-            (desk.clone(), speech.clone(), row.clone(), props.on_close.clone());
+    let rows: Vec<&ProductRow> = match &props.asked {
+        Asked::Product(rows) => rows.iter().collect(),
+        Asked::Labelled(_, scanned) => scanned.iter().map(|one| &one.row).collect(),
+    };
+    let one = |(place, row): (usize, &ProductRow)| {
+        let (desk, speech, asked, on_close) =
+            (desk.clone(), speech.clone(), props.asked.clone(), props.on_close.clone());
         let (picture, name) = (row.picture.as_ref().map(|hash| desk.picture(hash)), row.name.clone());
         let price = speech.price(row.price_minor, &row.currency, row.unit, row.price_per);
         let onclick = Callback::from(move |_: MouseEvent| {
-            put(&desk, &speech, &row);
+            match &asked {
+                Asked::Product(rows) => rows.get(place).iter().for_each(|row| put(&desk, &speech, row)),
+                Asked::Labelled(code, scanned) => {
+                    scanned.get(place).iter().for_each(|one| put_labelled(&desk, &speech, (code, one)));
+                }
+            }
             on_close.emit(());
         });
         html! {
@@ -194,7 +228,7 @@ fn Chooser(props: &ChooserProps) -> Html {
     };
     html! {
         <Dialog title={speech.say("scan.which")} on_close={props.on_close.clone()}>
-            <div>{ for props.rows.iter().map(one) }</div>
+            <div>{ for rows.into_iter().enumerate().map(one) }</div>
         </Dialog>
     }
 }

@@ -68,7 +68,9 @@ impl Form {
 
     /// None while it is no class, or one whose name another has.
     fn tax(&self, taxes: &[TaxClass], fresh: impl FnOnce() -> ThingId) -> Option<TaxClass> {
-        let (label, ppm) = (self.label.trim(), typed::percent(&self.percent)?);
+        // Nothing typed is no rate, and least of all nothing.
+        let percent = Some(&self.percent).filter(|percent| !percent.trim().is_empty())?;
+        let (label, ppm) = (self.label.trim(), typed::percent(percent)?);
         let name = label.to_lowercase();
         let is_taken =
             taxes.iter().any(|tax| Some(tax.class) != self.class && tax.label.to_lowercase() == name);
@@ -95,6 +97,9 @@ fn Classes(props: &ClassesProps) -> Html {
     let form = use_state(|| Form::new(taxes));
     let tax = form.tax(taxes, || ThingId(browser::chance()));
     let wrong_percent = typed::percent(&form.percent).is_none().then(|| speech.say("form.percent"));
+    let is_said = !form.label.trim().is_empty() && !form.percent.trim().is_empty();
+    let wrong_name =
+        (is_said && wrong_percent.is_none() && tax.is_none()).then(|| speech.say("taxes.name-wrong"));
     let has_room = form.class.is_some() || taxes.len() < CLASSES_MAX;
     let flip = {
         let form = form.clone();
@@ -123,7 +128,7 @@ fn Classes(props: &ClassesProps) -> Html {
                 <form class="stack" {onsubmit}>
                     <div class="pair">
                         <Field label={speech.say("taxes.name")} value={form.label.clone()} on_input={sets_in(&form, |form, text| form.label = text)}
-                            hint={speech.say("taxes.name-hint")} />
+                            hint={speech.say("taxes.name-hint")} problem={wrong_name} />
                         <Field label={speech.say("taxes.rate")} value={form.percent.clone()} on_input={sets_in(&form, |form, text| form.percent = text)}
                             inputmode="decimal" sign="%" problem={wrong_percent} />
                     </div>
@@ -199,6 +204,8 @@ mod tests {
             (typed(Some(STANDARD), "standard", "18"), Some((STANDARD, "standard", 180_000))),
             (typed(None, "", "8"), None),
             (typed(None, "Reduced", "much"), None),
+            (typed(None, "Reduced", " "), None),
+            (typed(Some(STANDARD), "Standard", ""), None),
             (typed(None, "Reduced", "101"), None),
             (typed(None, "A name with no room on the paper", "8"), None),
         ] {

@@ -2,9 +2,9 @@
 //! other devices without a network.
 
 use soko_app_api::{
-    Answer, Call, DeviceVerb, InBooks, LabelCode, LabelSheet, LabelWanted, MarketQuery, PageSize, PaperCall,
-    PaperForm, PaperReply, PaperWidth, PaperWords, Printer as Setting, PrinterAt, PrinterTrouble, ProofRead,
-    ProofView, Proven, ReceiptView, RefundLineInput, Verb,
+    Answer, Call, DeviceVerb, DrawerFor, InBooks, LabelCode, LabelSheet, LabelWanted, MarketQuery, PageSize,
+    PaperCall, PaperForm, PaperReply, PaperWidth, PaperWords, Printer as Setting, PrinterAt, PrinterTrouble,
+    ProofRead, ProofView, Proven, ReceiptView, RefundLineInput, Verb,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -109,7 +109,7 @@ fn the_first_paper_is_the_original_and_every_later_one_a_copy() {
 }
 
 #[test]
-fn a_printer_prints_opens_the_drawer_once_and_says_what_is_wrong() {
+fn a_printer_prints_opens_the_drawer_and_says_what_is_wrong() {
     on_one_thread(async {
         let folder = tempfile::tempdir().unwrap();
         let till = Shell::open(folder.path());
@@ -137,7 +137,18 @@ fn a_printer_prints_opens_the_drawer_once_and_says_what_is_wrong() {
         short.with(|peer| drop(peer.refill()));
         let again = issue(&till, PaperForm::Printer).await;
         assert_eq!(again, PaperReply::Printed { is_confirmed: true, is_copy: true });
-        short.with(|peer| assert_eq!((peer.cuts, peer.drawer_opened), (2, 1)));
+        short.with(|peer| assert_eq!((peer.cuts, peer.drawer_opened), (2, 0)));
+        for why in [DrawerFor::Sale, DrawerFor::Reason] {
+            let opened = paper(&till, PaperCall::OpenDrawer(why)).await;
+            assert!(matches!(opened, PaperReply::Printed { .. }), "{opened:?}");
+        }
+        short.with(|peer| assert_eq!((peer.cuts, peer.drawer_opened), (2, 2)));
+        // A receipt that is printed at once opens it.
+        let PaperCall::SetPrinter(Some(kept)) = at(&short) else { panic!("no printer") };
+        paper(&till, PaperCall::SetPrinter(Some(Setting { prints_at_once: true, ..kept }))).await;
+        let not = paper(&till, PaperCall::OpenDrawer(DrawerFor::Sale)).await;
+        assert_eq!(not, PaperReply::NotPrinted(PrinterTrouble::None));
+        short.with(|peer| assert_eq!(peer.drawer_opened, 2));
         assert!(short.paper().height() > 600);
         till.close();
     });

@@ -166,7 +166,9 @@ pub fn decide(facts: &Facts, command: &Refund) -> Result<Vec<Entry>, Refusal> {
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
     let GoesBack { amount_minor, cash_rounding_minor, given } = goes_back(facts, command, &returned)?;
     let Returned { lines, allowance, .. } = returned;
-    facts.doer.allow(&[Wish::Refund { minor: amount_minor }])?;
+    // Of one sale together: many small refunds are a large one.
+    let before = sum(facts.refunded.iter().map(|(_, _, minor)| *minor));
+    facts.doer.allow(&[Wish::Refund { minor: amount_minor.saturating_add(before) }])?;
     let (refund, sale, reason) = (command.refund, command.sale, command.reason.clone());
     Ok(vec![
         RefundMade {
@@ -443,6 +445,7 @@ pub(crate) mod tests {
         };
         let limits = Limits { refund_minor: 33, ..Limits::of(Role::Cashier) };
         let cashier = Doer::Person { role: Role::Cashier, limits, backing: None };
+        let limited = cashier.clone();
         let other = AuthorId([5; 16]);
         let elsewhere = Facts { sale: Some((other, sale_of(3, 100))), ..facts() };
         let held = Err(Refusal::RefundHeldElsewhere { register: other });
@@ -456,6 +459,11 @@ pub(crate) mod tests {
             (Facts { frozen: true, ..facts() }, 1, Err(Refusal::RegisterFrozen)),
             (Facts { doer: cashier.clone(), ..facts() }, 1, Ok(33)),
             (Facts { doer: cashier, ..facts() }, 2, Err(Refusal::ApprovalNeeded { acts: vec![Act::Refund] })),
+            (
+                Facts { doer: limited, refunded: vec![(0, 1, 33)], ..facts() },
+                1,
+                Err(Refusal::ApprovalNeeded { acts: vec![Act::Refund] }),
+            ),
             (Facts { open_shift: None, ..facts() }, 1, Err(Refusal::NoShift)),
             (Facts { sale: None, ..facts() }, 1, Err(Refusal::UnknownSale(SaleId([1; 16])))),
             (elsewhere.clone(), 1, held.clone()),

@@ -67,16 +67,22 @@ fn check_taxes(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), Not
             let rate = tax_rate(tax);
             let name = rate.label.to_lowercase();
             let is_new = !known.contains_key(&tax.class);
+            let is_renamed = known.get(&tax.class).is_none_or(|before| before.label != rate.label);
             let mut others = known.iter().filter(|(class, _)| **class != tax.class);
             if !rate.is_class() {
                 problem = Some("has no name, a long one, or more than a hundred percent");
-            } else if others.any(|(_, other)| other.label.to_lowercase() == name) {
+            } else if is_renamed && others.any(|(_, other)| other.label.to_lowercase() == name) {
                 problem = Some("there is one of that name already");
             } else if is_new && known.len() >= CLASSES_MAX {
                 problem = Some("these are more than a stall can have; use one for several products");
             }
             known.insert(tax.class, rate);
         } else if let StallEdit::RemoveTax(class) = edit {
+            // Nobody's tax changes because a name is tidied away.
+            let products = taxes::products_in(writing.tx, writing.log, *class)?;
+            if products > 0 {
+                return Err(Refusal::TaxInUse { products }.into());
+            }
             known.remove(class);
         }
     }
@@ -225,8 +231,15 @@ pub(super) fn edit_product(
             check_part(writing, product, part.product)?;
         }
     }
-    let edits: Vec<Edit> = edits.iter().map(product_edit).collect();
-    edit_document(writing, ThingId(product.0), DocumentKind::Product, &edits)
+    let says_tax =
+        edits.iter().any(|edit| matches!(edit, ProductEdit::TaxPpm(_) | ProductEdit::TaxInclusive(_)));
+    let says_class = edits.iter().any(|edit| matches!(edit, ProductEdit::TaxClass(_)));
+    let mut all: Vec<Edit> = edits.iter().map(product_edit).collect();
+    // Whoever says its tax does not mean a class that is gone, and that might come back.
+    if says_tax && !says_class && taxes::is_gone(writing.tx, writing.log, product)? {
+        all.push(thing(Field::TaxClass, None));
+    }
+    edit_document(writing, ThingId(product.0), DocumentKind::Product, &all)
 }
 
 pub(super) fn product_edit(edit: &ProductEdit) -> Edit {

@@ -209,32 +209,26 @@ fn ask_for_rest(writing: &mut Writing<'_>, ask: ThingId, entries: &[Entry]) -> R
         let found = facts::purse(writing.tx, (writing.log, writing.me), spent.purse)?;
         let units = spent.missing.min(found.map_or(0, |found| found.elsewhere));
         if units > 0 && !writing.stall.is_alone() {
-            let (product, quantity) = (spent.purse, units);
-            own::add_ask(writing.tx, writing.log, ask, &Ask::Share { product, quantity }.to_bytes())?;
-            let asked = own::PointsAsked { ask, purse: spent.purse, sale, units };
-            own::add_points_asked(writing.tx, writing.log, &asked)?;
-            writing.after.wants_to_send = true;
-            writing.changed([QueryKey::Status]);
+            ask_for_points(writing, &own::PointsAsked { ask, purse: spent.purse, sale, units })?;
         }
     }
     Ok(())
 }
 
-/// Takes back what was asked for, once it came.
+/// Takes back what was asked for, as it comes; while something of it lies elsewhere, the rest is asked for again.
 pub(crate) fn take_rest(writing: &mut Writing<'_>) -> Result<(), Failure> {
     if writing.stall.pen.is_none() {
         return Ok(());
     }
     for (asked, answer) in own::points_answered(writing.tx, writing.log, POINTS_ASKED_MAX)? {
-        let here = writing.own_share(asked.purse)?;
-        let comes = answer == Answer::Done && here <= 0;
-        if comes {
+        let found = facts::purse(writing.tx, (writing.log, writing.me), asked.purse)?;
+        let found = found.filter(|found| answer == Answer::Done && found.here.max(found.elsewhere) > 0);
+        if found.as_ref().is_some_and(|found| found.here <= 0) {
             // Its record is still on the way.
             continue;
         }
         own::drop_points_asked(writing.tx, writing.log, asked.ask)?;
-        let found = facts::purse(writing.tx, (writing.log, writing.me), asked.purse)?;
-        let Some(found) = found.filter(|_| answer == Answer::Done) else { continue };
+        let Some(found) = found else { continue };
         let touched = Touched {
             purse: asked.purse,
             kind: found.kind,
@@ -242,14 +236,32 @@ pub(crate) fn take_rest(writing: &mut Writing<'_>) -> Result<(), Failure> {
             paid: 0,
             earned: 0,
             reversed: 0,
-            here,
+            here: found.here,
         };
         let shift = writing.open_shift()?.map(|open| open.shift);
-        if let Some(rest) = spend_purse::take_rest(&touched, asked.units, (asked.sale, shift)) {
-            writing.write(vec![rest.into()])?;
+        let Some(rest) = spend_purse::take_rest(&touched, asked.units, (asked.sale, shift)) else { continue };
+        let units = (asked.units - rest.units).min(found.elsewhere);
+        writing.write(vec![rest.into()])?;
+        if units > 0 {
+            ask_for_points(writing, &own::PointsAsked { ask: next(asked.ask), units, ..asked })?;
         }
     }
     Ok(())
+}
+
+fn ask_for_points(writing: &mut Writing<'_>, asked: &own::PointsAsked) -> Result<(), StoreError> {
+    let ask = Ask::Share { product: asked.purse, quantity: asked.units };
+    own::add_ask(writing.tx, writing.log, asked.ask, &ask.to_bytes())?;
+    own::add_points_asked(writing.tx, writing.log, asked)?;
+    writing.after.wants_to_send = true;
+    writing.changed([QueryKey::Status]);
+    Ok(())
+}
+
+/// Another request for the same refund.
+fn next(ThingId(mut ask): ThingId) -> ThingId {
+    ask[0] = ask[0].wrapping_add(1);
+    ThingId(ask)
 }
 
 /// What a sale did to each purse.

@@ -72,10 +72,14 @@ fn one_change_of_a_rate_is_every_products() {
     // Nothing of it, but on the receipt.
     device.done(put(13, class(1, "Exempt", 0)));
     assert_eq!(taxed(&mut device, OIL), (0, "Exempt".into(), 0));
-    device.done(remove(14, thing(1)));
-    for of in [OIL, SOAP] {
-        assert_eq!(taxed(&mut device, of), (50_000, String::new(), 55), "its own counts again");
+    assert_eq!(device.refused(remove(14, thing(1))), "tax_in_use", "nobody's tax changes by tidying up");
+    for (number, of) in [(15, OIL), (16, SOAP)] {
+        let own =
+            vec![ProductEdit::TaxClass(None), ProductEdit::TaxPpm(50_000), ProductEdit::TaxInclusive(true)];
+        device.done(edit(number, of, own));
+        assert_eq!(taxed(&mut device, of), (50_000, String::new(), 55));
     }
+    device.done(remove(17, thing(1)));
     assert_eq!(shown(&mut device, OIL).tax_class, None);
 }
 
@@ -114,6 +118,7 @@ fn registers_agree_whichever_they_hear_first() {
     second.replicate(&mut relay);
     assert_eq!(taxed(&mut second, OIL), (160_000, "Standard".into(), 160));
     second.done(edit(2_001, SOAP, vec![ProductEdit::TaxClass(Some(thing(1)))]));
+    first.done(edit(12, OIL, vec![ProductEdit::TaxClass(None)]));
     first.done(remove(11, thing(1)));
     first.replicate(&mut relay);
     second.replicate(&mut relay);
@@ -128,10 +133,15 @@ fn registers_agree_whichever_they_hear_first() {
     third.replicate(&mut relay);
     for device in [&mut first, &mut second, &mut third] {
         device.replicate(&mut relay);
-        for of in [OIL, SOAP] {
-            assert_eq!(taxed(device, of), (180_000, "Standard".into(), 177));
-        }
+        assert_eq!(taxed(device, SOAP), (180_000, "Standard".into(), 177));
         device.engine.rebuild(STALL).unwrap();
         assert_eq!(taxed(device, SOAP), (180_000, "Standard".into(), 177), "and from the records alone");
     }
+    // Whoever gave it a rate of its own while the class was gone keeps that, though the class comes back.
+    third.done(edit(3_002, SOAP, vec![ProductEdit::TaxClass(None)]));
+    third.done(remove(3_003, thing(1)));
+    third.done(edit(3_004, SOAP, vec![ProductEdit::TaxClass(Some(thing(1)))]));
+    third.done(edit(3_005, SOAP, vec![ProductEdit::TaxPpm(80_000)]));
+    third.done(put(3_006, class(1, "Standard", 180_000)));
+    assert_eq!(taxed(&mut third, SOAP).0, 80_000);
 }

@@ -220,7 +220,7 @@ impl<'a, 't> Step<'a, 't> {
         let (Some(class), Some(ppm)) = (before.tax_class, row.tax_ppm) else { return Ok(false) };
         let classes = taxes::classes(self.writing.tx, self.writing.log)?;
         let of_class = classes.iter().find(|(known, _)| *known == class).map(|(_, tax)| tax);
-        Ok(of_class.is_none_or(|tax| tax.ppm.0 != ppm || tax.is_inclusive() != self.choice.tax_inclusive))
+        Ok(of_class.is_none_or(|tax| tax.ppm.0 != ppm))
     }
 
     /// What the row says and the product does not.
