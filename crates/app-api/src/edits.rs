@@ -6,6 +6,7 @@ use soko_domain::quantity::Unit;
 use soko_domain::verbs::make_sale::BeyondRule;
 
 use crate::command::DiscountInput;
+use crate::deals::DealInput;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 /// A stall as it begins.
@@ -163,6 +164,8 @@ pub enum ProductEdit {
         position: i64,
     },
     RemovePicture(#[serde(with = "as_hex")] Hash),
+    /// For orders from the shop only.
+    Deal(Option<DealInput>),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

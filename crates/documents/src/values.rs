@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::basket::Discount;
+use soko_domain::deal::Deal;
 use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::verbs::make_sale::BeyondRule;
@@ -36,6 +37,8 @@ pub struct Product {
     pub low_level: Option<i64>,
     /// What a piece weighs, in grams.
     pub piece_g: Option<i64>,
+    /// Another price for a while and for so many; for orders only.
+    pub deal: Option<Deal>,
     /// The product that this one is a size, a colour or the like of; it has everything else of its own.
     pub variant_of: Option<ProductId>,
     /// What makes it that variant: "Size" is "M".
@@ -152,6 +155,7 @@ impl Default for Product {
             favourite: false,
             low_level: None,
             piece_g: None,
+            deal: None,
             variant_of: None,
             options: BTreeMap::new(),
             parts: BTreeMap::new(),
@@ -187,6 +191,7 @@ impl Typed for Product {
             favourite: input.flag(Field::Favourite).unwrap_or_default(),
             low_level: input.number(Field::LowLevel),
             piece_g: input.number(Field::PieceGrams),
+            deal: input.text(Field::Deal).and_then(|text| Deal::read(&text)),
             variant_of: input.thing(Field::VariantOf).map(|product| ProductId(product.0)),
             options: input.options().into_iter().collect(),
             parts: input.parts().into_iter().collect(),
@@ -386,6 +391,7 @@ impl Product {
             thing(Field::VariantOf, self.variant_of.map(|product| ThingId(product.0))),
         ];
         edits.extend(self.piece_g.map(|grams| number(Field::PieceGrams, grams)));
+        edits.extend(self.deal.map(|deal| text(Field::Deal, &deal.to_string())));
         let option =
             |(name, value): (&String, &String)| Edit::PutOption { name: name.clone(), value: value.clone() };
         edits.extend(self.options.iter().map(option));

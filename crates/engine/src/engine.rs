@@ -83,6 +83,8 @@ pub fn schema() -> &'static [Migration] {
         device!(44, "texted receipts", "0023_texted_receipts"),
         Migration { number: 45, name: "custom tax", sql: soko_projection::CUSTOM_TAX },
         device!(46, "receipts in turn", "0024_receipts_in_turn"),
+        Migration { number: 47, name: "deals", sql: soko_projection::DEALS },
+        device!(48, "basket at usual price", "0025_basket_at_usual_price"),
     ];
     STEPS
 }

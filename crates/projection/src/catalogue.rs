@@ -284,9 +284,9 @@ impl Room<'_, '_> {
         self.book.tx.run(
             "insert into product (log, product, name, folded, description, sku, unit, price_minor, currency,
                price_per, tax_ppm, tax_inclusive, archived, problems, pictures, categories, cost_minor,
-               favourite, low_level, variant_of, options, parts, piece_g)
+               favourite, low_level, variant_of, options, parts, piece_g, deal, deal_id)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-               $20, $21, $22, $23)
+               $20, $21, $22, $23, $24, $25)
              on conflict (log, product) do update
              set name = excluded.name, folded = excluded.folded, description = excluded.description,
                  sku = excluded.sku, unit = excluded.unit, price_minor = excluded.price_minor,
@@ -296,7 +296,7 @@ impl Room<'_, '_> {
                  categories = excluded.categories, cost_minor = excluded.cost_minor,
                  favourite = excluded.favourite, low_level = excluded.low_level,
                  variant_of = excluded.variant_of, options = excluded.options, parts = excluded.parts,
-                 piece_g = excluded.piece_g",
+                 piece_g = excluded.piece_g, deal = excluded.deal, deal_id = excluded.deal_id",
             params![
                 self.book.log,
                 product,
@@ -320,7 +320,9 @@ impl Room<'_, '_> {
                 value.variant_of,
                 options(&value),
                 parts(&value),
-                value.piece_g.unwrap_or_default()
+                value.piece_g.unwrap_or_default(),
+                value.deal.map(|deal| deal.to_string()).unwrap_or_default(),
+                value.deal.map(|deal| deal.id)
             ],
         )?;
         // Most products that arrive are new ones.

@@ -10,6 +10,7 @@ mod catalogue;
 pub mod counts;
 pub mod coupons;
 mod customers;
+pub mod deals;
 mod digest;
 mod drawer;
 mod erasable;
@@ -110,11 +111,14 @@ pub const TRANSFERS: &str = include_str!("../../../migrations/shared/0020_transf
 /// What a stall's own amounts are taxed with, and what codes of payments paid beside sales. It marks logs, as [`LISTS`] does.
 pub const CUSTOM_TAX: &str = include_str!("../../../migrations/shared/0021_custom_tax.sql");
 
+/// Other prices for a while and for so many. It marks logs, as [`LISTS`] does.
+pub const DEALS: &str = include_str!("../../../migrations/shared/0022_deals.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 21] = [
+pub const STEPS: [&str; 22] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -136,6 +140,7 @@ pub const STEPS: [&str; 21] = [
     SWAPS,
     TRANSFERS,
     CUSTOM_TAX,
+    DEALS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -193,6 +198,8 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "price_move",
     "price_refusal",
     "coupon",
+    "deal_taken",
+    "deal_sum",
     "order_return",
     "paid_code",
 ];

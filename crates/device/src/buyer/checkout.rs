@@ -151,13 +151,14 @@ pub(super) fn worked_out(basket: &[Line], how: &How<'_>) -> Result<WorkedOut, Re
         let rate = if row.tax_inclusive { TaxRate::inclusive(ppm) } else { TaxRate::exclusive(ppm) };
         let offer = Offer {
             name: row.name.clone(),
-            unit_price_minor: row.price_minor,
+            unit_price_minor: line.price_minor(row),
             price_per: row.price_per,
             archived: false,
             taxes: if row.tax_ppm == 0 { vec![] } else { vec![rate] },
             unit: row.unit,
             piece_g: row.piece_g,
             pool: row.available,
+            deal: None,
         };
         let (product, quantity) = (line.product, line.quantity);
         wanted.push((offer, AskedLine { product, quantity, seen_price_minor: None }));

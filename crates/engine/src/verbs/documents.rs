@@ -7,6 +7,7 @@ use soko_app_api::{
 use soko_documents::{
     ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _, off_edits,
 };
+use soko_domain::deal::Deal;
 use soko_domain::delivery::Terms;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
@@ -141,6 +142,27 @@ fn check_part(writing: &mut Writing<'_>, bundle: ProductId, part: ProductId) -> 
     }
 }
 
+/// A deal is below the price that the product has after all edits.
+fn check_deal(
+    writing: &mut Writing<'_>,
+    product: ProductId,
+    (deal, edits): (&Deal, &[ProductEdit]),
+) -> Result<(), NotDone> {
+    deal.check()?;
+    let edited = edits
+        .iter()
+        .rev()
+        .find_map(|edit| if let ProductEdit::PriceMinor(minor) = edit { Some(*minor) } else { None });
+    let usual_minor = match edited {
+        Some(minor) => minor,
+        None => facts::product(writing.tx, writing.log, product)?.map_or(0, |found| found.price_minor),
+    };
+    if deal.price_minor < usual_minor {
+        return Ok(());
+    }
+    Err(Refusal::Invalid { field: "price", problem: "must be below what the product usually costs" }.into())
+}
+
 pub(super) fn value(content: &ProductContent, currency: String) -> Product {
     let option = |option: &OptionValue| (option.name.clone(), option.value.clone());
     Product {
@@ -161,6 +183,7 @@ pub(super) fn value(content: &ProductContent, currency: String) -> Product {
         favourite: content.favourite,
         low_level: content.low_level,
         piece_g: content.piece_g,
+        deal: None,
         variant_of: content.variant_of,
         options: content.options.iter().map(option).collect(),
         parts: content.parts.iter().map(|part| (part.product, part.quantity)).collect(),
@@ -176,6 +199,9 @@ pub(super) fn edit_product(
     for edit in edits {
         if let ProductEdit::PutPart(part) = edit {
             check_part(writing, product, part.product)?;
+        }
+        if let ProductEdit::Deal(Some(deal)) = edit {
+            check_deal(writing, product, (&(*deal).into(), edits))?;
         }
     }
     let edits: Vec<Edit> = edits.iter().map(product_edit).collect();
@@ -212,6 +238,8 @@ pub(super) fn product_edit(edit: &ProductEdit) -> Edit {
             Edit::PutPicture { picture: *picture, position: *position }
         }
         ProductEdit::RemovePicture(picture) => Edit::RemovePicture { picture: *picture },
+        ProductEdit::Deal(Some(deal)) => text(Field::Deal, &Deal::from(*deal).to_string()),
+        ProductEdit::Deal(None) => Edit::Clear { field: Field::Deal },
     }
 }
 
