@@ -6,6 +6,8 @@ use soko_domain::ids::ThingId;
 
 use crate::text::as_hex;
 
+const MINUTE_MS: i64 = 60_000;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DealInput {
     /// Made for it. What is changed of a deal keeps it, so that what was sold still counts.
@@ -28,7 +30,7 @@ pub struct DealView {
 }
 
 /// A deal for buyers, until it is over. While it is on and there is some left, its price is the offer's.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OfferDeal {
     pub price_minor: i64,
     /// What it costs without the deal.
@@ -39,8 +41,8 @@ pub struct OfferDeal {
     pub left: i64,
     /// Units for one buyer; 0 where one may have all of them.
     pub each: i64,
-    /// The stall's time zone, in which its hours are told.
-    pub zone: String,
+    /// Minutes east of UTC at the stall when it begins, or ends if it is on: its hours are told as the stall's clock shows them.
+    pub offset_minutes: i32,
 }
 
 impl From<DealInput> for Deal {
@@ -60,7 +62,12 @@ impl From<Deal> for DealInput {
 impl OfferDeal {
     /// What buyers are told: nothing of what is over, or is no cheaper than usual.
     #[must_use]
-    pub fn of(deal: &Deal, (usual_minor, sold): (i64, i64), zone: &str, now_ms: i64) -> Option<Self> {
+    pub fn of(
+        deal: &Deal,
+        (usual_minor, sold): (i64, i64),
+        now_ms: i64,
+        offset_minutes: impl Fn(i64) -> i32,
+    ) -> Option<Self> {
         let stage = deal.stage(now_ms);
         (stage != DealStage::Over && deal.price_minor < usual_minor).then(|| Self {
             price_minor: deal.price_minor,
@@ -70,8 +77,15 @@ impl OfferDeal {
             is_on: stage == DealStage::On,
             left: deal.left(sold),
             each: deal.each.unwrap_or(0),
-            zone: zone.into(),
+            offset_minutes: offset_minutes(if stage == DealStage::On { deal.until_ms } else { deal.from_ms }),
         })
+    }
+
+    /// When it begins, or ends if it is on, as the stall's clock shows it: a moment that is to be told as one of UTC.
+    #[must_use]
+    pub fn next_local_ms(&self) -> i64 {
+        let next_ms = if self.is_on { self.until_ms } else { self.from_ms };
+        next_ms.saturating_add(i64::from(self.offset_minutes).saturating_mul(MINUTE_MS))
     }
 
     /// The price of an order of so many, as the server will work it out for somebody who had none before.
@@ -107,11 +121,11 @@ mod tests {
             (20, 100, 0, 1, None),
             (10, 90, 0, 1, None),
         ] {
-            let told = OfferDeal::of(&deal, (usual_minor, sold), "Africa/Nairobi", now_ms);
+            let told = OfferDeal::of(&deal, (usual_minor, sold), now_ms, |_| 180);
             assert_eq!(told.map(|told| told.price_of(quantity)), price, "at {now_ms}, {sold} sold");
         }
         let open = Deal { each: None, ..deal };
-        let told = OfferDeal::of(&open, (100, 1), "", 15).unwrap();
-        assert_eq!((told.price_of(4), told.price_of(5), told.each), (90, 100, 0));
+        let told = OfferDeal::of(&open, (100, 1), 15, |at_ms| if at_ms == 20 { 60 } else { 0 }).unwrap();
+        assert_eq!((told.price_of(4), told.price_of(5), told.each, told.offset_minutes), (90, 100, 0, 60));
     }
 }

@@ -10,6 +10,7 @@ use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use super::held::Key;
 use super::lowered;
+use crate::operator::offset;
 
 /// Products of one statement; a statement is prepared once for each of these sizes.
 const PORTIONS: [usize; 3] = [1, 8, 64];
@@ -63,7 +64,7 @@ pub(super) struct PriceTold {
 fn told(usual_minor: i64, lowered: Lowered, deal: Option<&DealFound>, now_ms: i64) -> PriceTold {
     let usual = PriceTold { price_minor: usual_minor, was_minor: lowered.was_minor(now_ms), deal: None };
     let Some(found) = deal else { return usual };
-    let Some(deal) = OfferDeal::of(&found.deal, (usual_minor, found.sold), &found.zone, now_ms) else {
+    let Some(deal) = deal_told(&found.deal, (usual_minor, found.sold), &found.zone, now_ms) else {
         return usual;
     };
     let price_minor = deal.price_of(1);
@@ -73,6 +74,16 @@ fn told(usual_minor: i64, lowered: Lowered, deal: Option<&DealFound>, now_ms: i6
     let least_minor = found.least_minor.map_or(usual_minor, |least| least.min(usual_minor));
     let was_minor = Some(least_minor).filter(|was| *was > price_minor);
     PriceTold { price_minor, was_minor, deal: Some(deal) }
+}
+
+/// For buyers, with its hours by the stall's clock.
+pub(crate) fn deal_told(
+    deal: &Deal,
+    minor_and_sold: (i64, i64),
+    zone: &str,
+    now_ms: i64,
+) -> Option<OfferDeal> {
+    OfferDeal::of(deal, minor_and_sold, now_ms, |at_ms| offset(zone, at_ms).get())
 }
 
 /// Four columns: the deal, what was sold of it, the stall's zone, and the lowest price; from this one on.

@@ -11,7 +11,7 @@ use soko_projection::{folded, read};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::OffersAsked;
-use crate::market::{pictures, things};
+use crate::market::{deal_told, pictures, things};
 
 /// A stall as the market shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -117,8 +117,8 @@ pub(super) fn offers(
     let view = |row: &Row| {
         let product: ProductId = row.id(0)?;
         let (usual_minor, sold, zone) = (row.int(4)?, row.int(14)?, row.text(15)?);
-        let deal = Deal::read(row.text(13)?)
-            .and_then(|deal| OfferDeal::of(&deal, (usual_minor, sold), zone, now_ms));
+        let deal =
+            Deal::read(row.text(13)?).and_then(|deal| deal_told(&deal, (usual_minor, sold), zone, now_ms));
         Ok(OfferView {
             product,
             name: row.text(1)?.into(),
