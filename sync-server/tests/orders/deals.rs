@@ -26,7 +26,7 @@ fn deal(shop: &Shop, quantity: i64, each: Option<i64>) -> Deal {
 }
 
 /// A register says it, and the server hears of it.
-async fn said(shop: &mut Shop, deal: &Deal) {
+pub(crate) async fn said(shop: &mut Shop, deal: &Deal) {
     let edit = Edit::SetText { field: Field::Deal, text: deal.to_string() };
     let at_ms = shop.server.app.now_ms();
     shop.register.device.edit((ThingId(TEA.0), DocumentKind::Product), &[edit], at_ms).unwrap();

@@ -150,14 +150,14 @@ fn deals(
         let Some((deal, taken)) = offer.deal.filter(|(deal, _)| deal.is_on(facts.now_ms, usual_minor)) else {
             continue;
         };
-        let lines = command.lines.iter().filter(|line| line.product == *product);
-        let is_wanted = |line: &AskedLine| line.seen_price_minor.is_none_or(|seen| seen == deal.price_minor);
+        let mut lines = command.lines.iter().filter(|line| line.product == *product);
+        let is_wanted = lines.any(|line| line.seen_price_minor.is_none_or(|seen| seen == deal.price_minor));
         match deal.allows(*asked, taken) {
             Ok(()) => {
                 let offer = Offer { unit_price_minor: deal.price_minor, ..offer.clone() };
                 deals.insert(*product, AtDeal { deal, offer });
             }
-            Err(problem) if lines.into_iter().any(is_wanted) => {
+            Err(problem) if is_wanted => {
                 return Err(Refusal::Deal { product: *product, problem });
             }
             Err(_) => {}
