@@ -42,22 +42,22 @@ pub(super) fn DealCard(props: &DealCardProps) -> Html {
             let edits = vec![ProductEdit::Deal(known.and_then(|known| ended(&known.said, now_ms())))];
             let done = acting.clone();
             acting.act(stall, Verb::EditProduct { product, edits }, move |_| {
-                done.desk.toasts.done(done.speech.say("deal.ended"));
+                done.desk.toasts.done(done.speech.say("special.ended"));
             });
         })
     };
-    let title = speech.say("deal.title");
+    let title = speech.say("special.title");
     html! {
         <section class="card stack" aria-label={title.clone()}>
             <h2 class="h-small">{ title.clone() }</h2>
             { for view.deal.as_ref().map(|known| said(&speech, (known, view), &zone, at_ms)) }
-            if known.is_none() { <p class="field-hint">{ speech.say("deal.text") }</p> }
+            if known.is_none() { <p class="field-hint">{ speech.say("special.text") }</p> }
             <div class="row">
                 <button type="button" class="button" onclick={opens(&is_saying)}>
-                    { speech.say(if known.is_some() { "deal.change" } else { "deal.new" }) }
+                    { speech.say(if known.is_some() { "special.change" } else { "special.new" }) }
                 </button>
                 if known.is_some() {
-                    <button type="button" class="button button-quiet" onclick={opens(&is_ending)} disabled={acting.is_busy()}>{ speech.say("deal.end") }</button>
+                    <button type="button" class="button button-quiet" onclick={opens(&is_ending)} disabled={acting.is_busy()}>{ speech.say("special.end") }</button>
                 }
             </div>
             if *is_saying {
@@ -66,7 +66,7 @@ pub(super) fn DealCard(props: &DealCardProps) -> Html {
                 </Dialog>
             }
             if *is_ending {
-                <Confirm title={speech.say("deal.end")} text={speech.say("deal.end-text")} action={speech.say("deal.end")} on_confirm={end} on_close={closes(&is_ending)} />
+                <Confirm title={speech.say("special.end")} text={speech.say("special.end-text")} action={speech.say("special.end")} on_confirm={end} on_close={closes(&is_ending)} />
             }
         </section>
     }
@@ -91,9 +91,9 @@ fn ended(deal: &DealInput, now_ms: i64) -> Option<DealInput> {
 fn said(speech: &Speech, (known, view): (&DealView, &ProductView), zone: &AttrValue, now_ms: i64) -> Html {
     let deal = known.said;
     let stage = match Deal::from(deal).stage(now_ms) {
-        DealStage::Before => "deal.before",
-        DealStage::On => "deal.on",
-        DealStage::Over => "deal.over",
+        DealStage::Before => "special.before",
+        DealStage::On => "special.on",
+        DealStage::Over => "special.over",
     };
     let price = speech.price(deal.price_minor, &view.currency, view.unit, view.price_per);
     let time = |at_ms| speech.day_and_time(at_ms, Some(zone.as_str()));
@@ -102,8 +102,8 @@ fn said(speech: &Speech, (known, view): (&DealView, &ProductView), zone: &AttrVa
     html! {
         <>
             <p><strong class="number">{ price }</strong>{ " · " }{ speech.say(stage) }{ " · " }
-                { speech.fill("deal.span", &[("from", &time(deal.from_ms)), ("until", &time(deal.until_ms))]) }</p>
-            <p class="deal-sold">{ speech.fill("deal.sold", &[("sold", &sold), ("all", &all)]) }
+                { speech.fill("special.span", &[("from", &time(deal.from_ms)), ("until", &time(deal.until_ms))]) }</p>
+            <p class="deal-sold">{ speech.fill("special.sold", &[("sold", &sold), ("all", &all)]) }
                 { for deal.each.map(|each| html! { <>{ " · " }{ speech.fill("deal.each", &[("quantity", &units(each))]) }</> }) }</p>
         </>
     }
@@ -227,21 +227,21 @@ fn DealForm(props: &DealFormProps) -> Html {
     let wrong = |text: &str, is_wrong: bool| (!text.is_empty() && is_wrong).then(|| speech.say("form.whole"));
     html! {
         <form class="stack" {onsubmit}>
-            <p class="field-hint">{ speech.say("deal.orders-only") }</p>
-            <Field label={speech.say("deal.price")} value={draft.price.clone()} on_input={part(&draft, |it, text| it.price = text)} inputmode="decimal"
-                sign={AttrValue::from(view.currency.clone())} hint={speech.fill("deal.usual", &[("price", &usual)])}
-                problem={is_dear.then(|| speech.fill("deal.dear", &[("price", &usual)]))} autofocus=true />
+            <p class="field-hint">{ speech.say("special.orders-only") }</p>
+            <Field label={speech.say("special.price")} value={draft.price.clone()} on_input={part(&draft, |it, text| it.price = text)} inputmode="decimal"
+                sign={AttrValue::from(view.currency.clone())} hint={speech.fill("special.usual", &[("price", &usual)])}
+                problem={is_dear.then(|| speech.fill("special.dear", &[("price", &usual)]))} autofocus=true />
             <div class="pair">
-                <Field label={speech.say("deal.begins")} kind="datetime-local" value={draft.from.clone()} on_input={part(&draft, |it, text| it.from = text)}
-                    hint={speech.fill("deal.zone", &[("zone", zone)])} />
-                <Field label={speech.say("deal.ends")} kind="datetime-local" value={draft.until.clone()} on_input={part(&draft, |it, text| it.until = text)}
-                    problem={draft.span(zone).is_none().then(|| speech.say("deal.crossed"))} />
+                <Field label={speech.say("special.begins")} kind="datetime-local" value={draft.from.clone()} on_input={part(&draft, |it, text| it.from = text)}
+                    hint={speech.fill("special.zone", &[("zone", zone)])} />
+                <Field label={speech.say("special.ends")} kind="datetime-local" value={draft.until.clone()} on_input={part(&draft, |it, text| it.until = text)}
+                    problem={draft.span(zone).is_none().then(|| speech.say("special.crossed"))} />
             </div>
             <div class="pair">
-                <Field label={speech.say("deal.quantity")} value={draft.quantity.clone()} on_input={part(&draft, |it, text| it.quantity = text)} inputmode="numeric"
+                <Field label={speech.say("special.quantity")} value={draft.quantity.clone()} on_input={part(&draft, |it, text| it.quantity = text)} inputmode="numeric"
                     sign={sign.clone()} problem={wrong(&draft.quantity, draft.quantity().is_none())} />
-                <Field label={speech.say("deal.each-max")} value={draft.each.clone()} on_input={part(&draft, |it, text| it.each = text)} inputmode="numeric"
-                    {sign} hint={speech.say("deal.each-hint")} problem={wrong(&draft.each, draft.each().is_none())} />
+                <Field label={speech.say("special.each-max")} value={draft.each.clone()} on_input={part(&draft, |it, text| it.each = text)} inputmode="numeric"
+                    {sign} hint={speech.say("special.each-hint")} problem={wrong(&draft.each, draft.each().is_none())} />
             </div>
             <footer class="dialog-foot">
                 <button type="submit" class="button button-main" disabled={input.is_none()}>{ speech.say("settings.save") }</button>
