@@ -1,12 +1,12 @@
 //! Paying: an order placed, paid at a provider that answers in a millisecond, and written as paid in the stall's records,
-//! by many buyers at once. And a burst: far more buyers than there is to sell.
+//! by many buyers at once. And a burst: far more buyers than there is to sell, or than there is at a special price.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use soko_app_api::{StallEdit, Verb};
+use soko_app_api::{DealInput, ProductEdit, StallEdit, Verb};
 use soko_domain::ids::{LogId, ProductId};
 use soko_register::home::{now, random_id};
 
@@ -31,6 +31,10 @@ const BASELINES: usize = 200;
 const BUYERS: usize = 10_000;
 const BUYERS_AT_ONCE: usize = 256;
 const FLASH_UNITS: usize = 500;
+/// So many more are in the shop while there are only as many at the price of a deal.
+const DEAL_STOCK: i64 = 20_000;
+const DEAL_MINOR: i64 = 1;
+const DEAL_LASTS_MS: i64 = 3_600_000;
 
 pub(crate) fn checkout() -> Measured {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -43,7 +47,7 @@ async fn measured() -> Measured {
         let provider = Provider::default();
         let url = provider.open().await?;
         let process = ServerProcess::start_with(folder.path(), None, &pays(&url))?;
-        let shop = Shop::open(&folder, &process, SHOP_UNITS).await?;
+        let shop = Shop::open(&folder, &process, (SHOP_UNITS, false)).await?;
         let mut done = shop.checkouts(&process, &provider, (1, 1)).await?.len();
         for clients in CLIENTS {
             let each = (CHECKOUTS / clients).clamp(2, 64);
@@ -65,16 +69,55 @@ async fn measured() -> Measured {
     {
         let folder = Folder::new()?;
         let process = ServerProcess::start(folder.path(), None)?;
-        flash("checkout.flash", &folder, &[process]).await?;
+        flash("checkout.flash", Burst::Stock, &folder, &[process]).await?;
     }
-    let Some(database) = Database::make()? else {
-        complain("checkout.flash_postgres was not measured: there is no PostgreSQL");
-        return Ok(());
-    };
-    let (one, two) = (Folder::new()?, Folder::new()?);
-    let first = ServerProcess::start(one.path(), Some(&database.url))?;
-    let second = ServerProcess::start(two.path(), Some(&database.url))?;
-    flash("checkout.flash_postgres", &one, &[first, second]).await
+    {
+        let folder = Folder::new()?;
+        let process = ServerProcess::start(folder.path(), None)?;
+        flash("checkout.deal", Burst::Deal, &folder, &[process]).await?;
+    }
+    for (name, what) in [("checkout.flash_postgres", Burst::Stock), ("checkout.deal_postgres", Burst::Deal)] {
+        let Some(database) = Database::make()? else {
+            complain(&format!("{name} was not measured: there is no PostgreSQL"));
+            continue;
+        };
+        let (one, two) = (Folder::new()?, Folder::new()?);
+        let first = ServerProcess::start(one.path(), Some(&database.url))?;
+        let second = ServerProcess::start(two.path(), Some(&database.url))?;
+        flash(name, what, &one, &[first, second]).await?;
+    }
+    Ok(())
+}
+
+/// What runs out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Burst {
+    Stock,
+    /// There is more of it, but not at the price that everybody wants, and nobody may have two.
+    Deal,
+}
+
+impl Burst {
+    fn units(self) -> Measured<i64> {
+        Ok(match self {
+            Self::Stock => i64::try_from(FLASH_UNITS)?,
+            Self::Deal => DEAL_STOCK,
+        })
+    }
+
+    fn line(self, product: &str) -> Value {
+        match self {
+            Self::Stock => json!({"product": product, "quantity": 1}),
+            Self::Deal => json!({"product": product, "quantity": 1, "seen_price_minor": DEAL_MINOR}),
+        }
+    }
+
+    fn sold_out(self) -> &'static str {
+        match self {
+            Self::Stock => "share_exceeded",
+            Self::Deal => "deal_sold_out",
+        }
+    }
 }
 
 fn pays(url: &str) -> [(&'static str, String); 3] {
@@ -106,7 +149,11 @@ struct Shop {
 }
 
 impl Shop {
-    async fn open(folder: &Folder, process: &ServerProcess, units: i64) -> Measured<Self> {
+    async fn open(
+        folder: &Folder,
+        process: &ServerProcess,
+        (units, has_deal): (i64, bool),
+    ) -> Measured<Self> {
         // The register keeps as many as the shop gets, so that nothing is shared out anew; the server may have asked for
         // some of them already.
         let mut till = Till::stocked(&folder.path().join("till"), 1, 2 * units)?;
@@ -114,6 +161,10 @@ impl Shop {
         let product = *till.products.first().ok_or_else(|| Fault("there is no product".into()))?;
         till.enrol(&server).await?;
         till.handle(Verb::EditStall { edits: vec![StallEdit::TakesCard(true)] })?;
+        if has_deal {
+            let edits = vec![ProductEdit::Deal(Some(deal()?))];
+            till.handle(Verb::EditProduct { product, edits })?;
+        }
         till.exchange().await?;
         let missing = units - till.in_shop(product)?;
         if missing > 0 {
@@ -217,15 +268,27 @@ impl Buyer {
     }
 }
 
+fn deal() -> Measured<DealInput> {
+    let at_ms = now().at_ms;
+    Ok(DealInput {
+        deal: random_id(),
+        price_minor: DEAL_MINOR,
+        from_ms: at_ms - DEAL_LASTS_MS,
+        until_ms: at_ms + DEAL_LASTS_MS,
+        quantity: i64::try_from(FLASH_UNITS)?,
+        each: Some(1),
+    })
+}
+
 /// Every buyer wants one, and there are far fewer: how many were sold, and how long an answer took, whatever it was.
-async fn flash(name: &str, folder: &Folder, processes: &[ServerProcess]) -> Measured {
+async fn flash(name: &str, what: Burst, folder: &Folder, processes: &[ServerProcess]) -> Measured {
     let first = processes.first().ok_or_else(|| Fault("nobody serves".into()))?;
-    let shop = Shop::open(folder, first, i64::try_from(FLASH_UNITS)?).await?;
+    let shop = Shop::open(folder, first, (what.units()?, what == Burst::Deal)).await?;
     let one = |number: usize| {
         let address = processes[number % processes.len()].address.clone();
         let (orders, product) = (shop.orders(), shop.product.to_string());
         let count = BUYERS / BUYERS_AT_ONCE + usize::from(number < BUYERS % BUYERS_AT_ONCE);
-        tokio::spawn(async move { burst(address, orders, product, count).await })
+        tokio::spawn(async move { burst(address, orders, (what, product), count).await })
     };
     let all: Vec<_> = (0..BUYERS_AT_ONCE).map(one).collect();
     let (mut times, mut sold) = (Vec::new(), 0);
@@ -246,21 +309,20 @@ async fn flash(name: &str, folder: &Folder, processes: &[ServerProcess]) -> Meas
 async fn burst(
     address: String,
     orders: String,
-    product: String,
+    (what, product): (Burst, String),
     buyers: usize,
 ) -> Measured<(Vec<Duration>, usize)> {
     let mut server = Connection::open(&address).await?;
     let (mut times, mut sold) = (Vec::new(), 0);
     for _ in 0..buyers {
         let secret = format!("{}{}", random_id(), random_id());
-        let lines = json!([{"product": product, "quantity": 1}]);
-        let body = json!({"order": random_id().to_string(), "lines": lines}).to_string();
+        let body = json!({"order": random_id().to_string(), "lines": [what.line(&product)]}).to_string();
         let began = Instant::now();
         let (status, answer) = server.post(&orders, &secret, &body).await?;
         times.push(began.elapsed());
         match status {
             201 => sold += 1,
-            409 if answer.contains("share_exceeded") => {}
+            409 if answer.contains(what.sold_out()) => {}
             _ => return Err(Fault(format!("neither sold nor sold out: {status} {answer}"))),
         }
     }

@@ -183,6 +183,8 @@ pub struct OffersAsked<'a> {
     /// The cursor of the last offer seen.
     pub after: Option<&'a str>,
     pub limit: usize,
+    /// When it is asked: prices may be others for a while.
+    pub now_ms: i64,
 }
 
 /// How a refusal of the core looks from outside.

@@ -4,6 +4,8 @@
 mod common;
 #[path = "orders/coupons.rs"]
 mod coupons;
+#[path = "orders/deals.rs"]
+mod deals;
 #[path = "orders/killed.rs"]
 mod killed;
 mod mail;

@@ -12,6 +12,7 @@ use common::server::{Answer, TestServer, Wanted};
 use common::shop::{STALL, Shop, TEA, core, stores};
 use serde_json::{Value, json};
 use soko_documents::{Category, DocumentKind, Edit, Field, Product, Typed as _};
+use soko_domain::deal::Deal;
 use soko_domain::ids::{ProductId, ThingId};
 use soko_sync_server::web::Web;
 
@@ -222,6 +223,39 @@ async fn a_product_with_variants_is_told_with_all_of_them() {
         }
         let stall = made.text(&format!("/stall/{STALL}")).await;
         assert!(stall.contains("3.00 EUR – 5.00 EUR") && !stall.contains("Tea large"), "{stall}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deal_is_told_with_its_end_and_what_the_product_usually_costs() {
+    for store in stores() {
+        let mut made = decorated(store).await;
+        let now_ms = made.shop.server.app.now_ms();
+        let deal = Deal {
+            id: ThingId([7; 16]),
+            price_minor: 300,
+            from_ms: now_ms - 60_000,
+            until_ms: 1_900_000_000_000,
+            quantity: 9,
+            each: None,
+        };
+        let edit = Edit::SetText { field: Field::Deal, text: deal.to_string() };
+        let document = (ThingId(TEA.0), DocumentKind::Product);
+        made.shop.register.device.edit(document, &[edit], 10).unwrap();
+        made.shop.exchange().await;
+        let page = made.text(&format!("/stall/{STALL}/{TEA}")).await;
+        assert!(page.contains("<p>3.00 EUR <s>4.50 EUR</s> <time"), "{page}");
+        assert!(
+            page.contains("<time datetime=\"2030-03-17T17:46Z\">2030-03-17T17:46Z</time> (9)</p>"),
+            "{page}"
+        );
+        let offer = &data(&page)[0]["offers"];
+        assert_eq!(
+            (&offer["price"], &offer["priceValidUntil"]),
+            (&json!("3.00"), &json!("2030-03-17T17:46:40Z"))
+        );
+        let stall = made.text(&format!("/stall/{STALL}")).await;
+        assert!(stall.contains("3.00 EUR") && !stall.contains("4.50 EUR"), "{stall}");
     }
 }
 

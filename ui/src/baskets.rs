@@ -127,14 +127,15 @@ fn wanted(product: ProductId, quantity: i64, row: Option<OfferRow>) -> WantedLin
             picture: None,
         };
     };
+    let price_minor = row.price_of(quantity);
     WantedLine {
         product,
         name: row.name,
         unit: row.unit,
         quantity,
-        price_minor: row.price_minor,
+        price_minor,
         price_per: row.price_per,
-        total_minor: priced(row.price_minor, quantity, row.price_per),
+        total_minor: priced(price_minor, quantity, row.price_per),
         price_was_minor: None,
         available: row.available,
         is_gone: false,

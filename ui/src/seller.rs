@@ -9,6 +9,7 @@ mod counter;
 mod counting;
 mod coupon_form;
 mod coupons;
+mod deal;
 mod draft;
 mod drawer;
 mod family;

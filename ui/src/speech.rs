@@ -12,7 +12,7 @@ use soko_domain::role::Role;
 use wasm_bindgen::{JsCast as _, JsValue};
 use yew::prelude::*;
 
-use crate::browser::time::now_ms;
+use crate::browser::time::{js_number, now_ms};
 use crate::words::{self, Language, Words};
 
 /// Each ends with its dot.
@@ -291,10 +291,4 @@ fn options(pairs: &[(&str, &str)]) -> Object {
         let _ = Reflect::set(&options, &JsValue::from_str(key), &JsValue::from_str(value));
     }
     options
-}
-
-/// A number below 2^53, as times and counts are.
-#[expect(clippy::cast_precision_loss, reason = "times and counts stay below fifty-three bits")]
-fn js_number(n: i64) -> JsValue {
-    JsValue::from_f64(n as f64)
 }

@@ -6,6 +6,7 @@ use soko_domain::quantity::Unit;
 use soko_domain::verbs::make_sale::BeyondRule;
 
 use crate::command::DiscountInput;
+use crate::deals::DealInput;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 /// A stall as it begins.
@@ -184,6 +185,8 @@ pub enum ProductEdit {
     RemovePicture(#[serde(with = "as_hex")] Hash),
     /// Whose tax counts in place of its own.
     TaxClass(#[serde(with = "as_hex_opt")] Option<ThingId>),
+    /// For orders from the shop only.
+    Deal(Option<DealInput>),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

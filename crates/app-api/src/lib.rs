@@ -13,6 +13,7 @@ mod command;
 mod counter;
 mod coupons;
 mod customers;
+mod deals;
 mod device;
 mod edits;
 mod family;
@@ -53,6 +54,7 @@ pub use command::{
 pub use counter::*;
 pub use coupons::*;
 pub use customers::*;
+pub use deals::*;
 pub use device::*;
 pub use edits::{
     CategoryEdit, OpenOrderEdit, OptionValue, PartInput, PriceListEdit, ProductContent, ProductEdit,

@@ -6,6 +6,7 @@ use soko_domain::ids::{AuthorId, Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
 use crate::browse::{Browse, MarketCategory};
+use crate::deals::OfferDeal;
 use crate::edits::OptionValue;
 use crate::family::{Choices, FamilyOffer};
 use crate::query::Window;
@@ -173,9 +174,17 @@ pub struct OfferRow {
     pub options: Vec<OptionValue>,
     /// What it comes to together with its variants, where it has some.
     pub family: Option<FamilyOffer>,
+    /// Another price for a while, which is the price above while it can be had.
+    pub deal: Option<OfferDeal>,
 }
 
 impl OfferRow {
+    /// The price of an order of so many: a deal may not have so many left, or not for one buyer.
+    #[must_use]
+    pub fn price_of(&self, quantity: i64) -> i64 {
+        self.deal.as_ref().map_or(self.price_minor, |deal| deal.price_of(quantity))
+    }
+
     /// What it is shown with in a list: a product with variants stands for all of them.
     #[must_use]
     pub fn together(&self) -> FamilyOffer {

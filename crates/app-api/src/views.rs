@@ -15,6 +15,7 @@ use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
 use crate::coupons::CouponsView;
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
+use crate::deals::DealView;
 use crate::edits::{OptionValue, ProductEdit, TaxClass};
 use crate::family::{FamilyRow, FamilyView};
 use crate::figures::{FiguresView, GoodsView};
@@ -232,6 +233,7 @@ pub struct ProductView {
     pub variant_of: Option<ProductId>,
     pub options: Vec<OptionValue>,
     pub parts: Vec<PartRow>,
+    pub deal: Option<DealView>,
     /// What several people set differently, with every answer.
     pub questions: Vec<Question>,
     /// What else is wrong with it.

@@ -1,6 +1,7 @@
 //! The closed list of registers that each kind of document has, and what each may hold. Checked when an edit is
 //! made, when a change arrives and when a document is read.
 
+use soko_domain::deal::DEAL_BYTES_MAX;
 use soko_domain::delivery::TERMS_BYTES_MAX;
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::quantity::Unit;
@@ -93,6 +94,8 @@ fields! {
     ReturnDays = "return_days",
     /// What a piece weighs, in grams.
     PieceGrams = "piece_g",
+    /// Another price for a while and for so many, as `soko_domain::deal` reads it; one register, so that two edits never mix two deals.
+    Deal = "deal",
     Title = "title",
     Customer = "customer",
     ClosedBy = "closed_by",
@@ -321,6 +324,7 @@ fn product_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::TaxInclusive | Field::Archived | Field::Favourite) => Rule::Flag,
         Slot::Field(Field::LowLevel) => Rule::Number { min: 0, max: QUANTITY_MAX },
         Slot::Field(Field::PieceGrams) => Rule::Number { min: 0, max: PIECE_GRAMS_MAX },
+        Slot::Field(Field::Deal) => Rule::Line { bytes_max: DEAL_BYTES_MAX },
         Slot::Field(Field::VariantOf | Field::TaxClass) => Rule::Thing,
         Slot::Option(_) => Rule::Line { bytes_max: OPTION_BYTES_MAX },
         Slot::Part(_) => Rule::Number { min: 1, max: QUANTITY_MAX },

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::basket::Discount;
+use soko_domain::deal::Deal;
 use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::tax::TaxRate;
@@ -39,6 +40,8 @@ pub struct Product {
     pub low_level: Option<i64>,
     /// What a piece weighs, in grams.
     pub piece_g: Option<i64>,
+    /// Another price for a while and for so many; for orders only.
+    pub deal: Option<Deal>,
     /// The product that this one is a size, a colour or the like of; it has everything else of its own.
     pub variant_of: Option<ProductId>,
     /// What makes it that variant: "Size" is "M".
@@ -158,6 +161,7 @@ impl Default for Product {
             favourite: false,
             low_level: None,
             piece_g: None,
+            deal: None,
             variant_of: None,
             options: BTreeMap::new(),
             parts: BTreeMap::new(),
@@ -194,6 +198,7 @@ impl Typed for Product {
             favourite: input.flag(Field::Favourite).unwrap_or_default(),
             low_level: input.number(Field::LowLevel),
             piece_g: input.number(Field::PieceGrams),
+            deal: input.text(Field::Deal).and_then(|text| Deal::read(&text)),
             variant_of: input.thing(Field::VariantOf).map(|product| ProductId(product.0)),
             options: input.options().into_iter().collect(),
             parts: input.parts().into_iter().collect(),
@@ -396,6 +401,7 @@ impl Product {
         ];
         edits.extend(self.piece_g.map(|grams| number(Field::PieceGrams, grams)));
         edits.extend(self.tax_class.map(|class| thing(Field::TaxClass, Some(class))));
+        edits.extend(self.deal.map(|deal| text(Field::Deal, &deal.to_string())));
         let option =
             |(name, value): (&String, &String)| Edit::PutOption { name: name.clone(), value: value.clone() };
         edits.extend(self.options.iter().map(option));

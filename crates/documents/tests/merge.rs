@@ -9,6 +9,7 @@ use soko_documents::{
     Document, DocumentKind, Edit, EditRefused, Field, Limits, OpenOrder, PriceList, Problem, Product,
     Refused, Scalar, Scanned, Typed, prescan,
 };
+use soko_domain::deal::Deal;
 use soko_domain::ids::{AuthorId, ProductId};
 
 /// One device's copy of a document.
@@ -313,4 +314,32 @@ fn replicas_that_heard_the_same_changes_in_any_order_are_equal() {
         }
         assert!(outcomes.windows(2).all(|pair| pair[0] == pair[1]), "seed {seed}");
     }
+}
+
+#[test]
+fn two_deals_that_were_made_apart_are_never_mixed() {
+    let deal = |id: u8, price_minor, quantity| Deal {
+        id: thing(id),
+        price_minor,
+        from_ms: 1_000,
+        until_ms: 2_000,
+        quantity,
+        each: None,
+    };
+    let (cheap, many) = (deal(1, 100, 5), deal(2, 300, 500));
+    let put = |deal: Deal| Edit::SetText { field: Field::Deal, text: deal.to_string() };
+    let met = meet(DocumentKind::Product, &[put(cheap)], &[put(many), price(500)]);
+    let (value, problems) = met.read::<Product>();
+    assert!([Some(cheap), Some(many)].contains(&value.deal), "{:?}", value.deal);
+    assert_eq!((value.price_minor, problems.len()), (500, 1));
+    assert!(
+        matches!(&problems[0], Problem::Conflict { field, values } if field == "deal" && values.len() == 2)
+    );
+    // What nobody can read is no deal, and the product is whole all the same.
+    let odd = meet(DocumentKind::Product, &[Edit::SetText { field: Field::Deal, text: "half".into() }], &[]);
+    assert_eq!(odd.read::<Product>(), (product(), vec![]));
+    let written = Product { deal: Some(many), ..product() };
+    let mut document = Document::new(DocumentKind::Product).unwrap();
+    document.edit(&author(1), MOMENT_MS, &written.edits()).unwrap();
+    assert_eq!(document.read::<Product>().0, written);
 }

@@ -10,6 +10,7 @@
 mod converted_v1;
 mod coupon;
 mod customer;
+mod deal;
 mod drawer;
 mod order;
 mod order_v1;
@@ -35,6 +36,7 @@ use crate::tax::LineTax;
 use crate::wire::{Malformed, Reader, Wire, Writer};
 pub use coupon::{CouponPut, OrderCoupon};
 pub use customer::{CustomerErased, CustomerPut};
+pub use deal::DealTaken;
 pub use drawer::{Coins, DrawerCounted, DrawerMoved, DrawerOpened};
 pub use order::{OrderHandedOver, OrderStep, OrderStepped, OrderTaken};
 pub use payment::{
@@ -251,6 +253,7 @@ entries! {
     0x13e OrderSwapTaken v 1,
     0x13f OrderSwapEnded v 1,
     0x141 ProgramActed v 1,
+    0x142 DealTaken v 1,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.

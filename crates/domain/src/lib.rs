@@ -6,6 +6,7 @@ pub mod ask;
 pub mod basket;
 pub mod calendar;
 pub mod coupon;
+pub mod deal;
 pub mod delivery;
 pub mod email;
 pub mod entry;

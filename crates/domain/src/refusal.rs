@@ -3,6 +3,7 @@
 
 use crate::basket::{PriceError, SettleError};
 use crate::coupon::CouponProblem;
+use crate::deal::DealProblem;
 use crate::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::MoneyError;
 use crate::people::Act;
@@ -128,6 +129,8 @@ pub enum Refusal {
     TransferOfOther,
     #[error("{0}")]
     Coupon(CouponProblem),
+    #[error("{problem} ({product})")]
+    Deal { product: ProductId, problem: DealProblem },
     #[error("{0}")]
     Return(ReturnProblem),
     #[error("the id was used before for something else")]
@@ -196,6 +199,7 @@ impl Refusal {
             Self::TransferDiffers { .. } => "transfer_differs",
             Self::TransferOfOther => "transfer_of_other",
             Self::Coupon(problem) => problem.code(),
+            Self::Deal { problem, .. } => problem.code(),
             Self::Return(problem) => problem.code(),
             Self::IdReused => "id_reused",
             Self::AnsweredLongAgo => "answered_long_ago",
@@ -228,6 +232,7 @@ impl Refusal {
             | Self::StepTooEarly(_)
             | Self::TransferAwaited
             | Self::Coupon(_)
+            | Self::Deal { .. }
             | Self::TotalChanged { .. }
             | Self::DeviceNotRevoked
             | Self::PriceChanged(_)

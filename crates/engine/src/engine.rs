@@ -85,6 +85,8 @@ pub fn schema() -> &'static [Migration] {
         device!(46, "receipts in turn", "0024_receipts_in_turn"),
         Migration { number: 47, name: "tax classes", sql: soko_projection::TAX_CLASSES },
         device!(48, "points asked", "0025_points_asked"),
+        Migration { number: 49, name: "deals", sql: soko_projection::DEALS },
+        device!(50, "basket at usual price", "0026_basket_at_usual_price"),
     ];
     STEPS
 }

@@ -285,9 +285,10 @@ impl Room<'_, '_> {
         self.book.tx.run(
             "insert into product (log, product, name, folded, description, sku, unit, price_minor, currency,
                price_per, tax_ppm, tax_inclusive, archived, problems, pictures, categories, cost_minor,
-               favourite, low_level, variant_of, options, parts, piece_g, tax_class, tax_label, own_tax_ppm, own_tax_inclusive)
+               favourite, low_level, variant_of, options, parts, piece_g, deal, deal_id, tax_class, tax_label,
+               own_tax_ppm, own_tax_inclusive)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-               $20, $21, $22, $23, $24, '', $11, $12)
+               $20, $21, $22, $23, $24, $25, $26, '', $11, $12)
              on conflict (log, product) do update
              set name = excluded.name, folded = excluded.folded, description = excluded.description,
                  sku = excluded.sku, unit = excluded.unit, price_minor = excluded.price_minor,
@@ -297,7 +298,8 @@ impl Room<'_, '_> {
                  categories = excluded.categories, cost_minor = excluded.cost_minor,
                  favourite = excluded.favourite, low_level = excluded.low_level,
                  variant_of = excluded.variant_of, options = excluded.options, parts = excluded.parts,
-                 piece_g = excluded.piece_g, tax_class = excluded.tax_class, tax_label = excluded.tax_label,
+                 piece_g = excluded.piece_g, deal = excluded.deal, deal_id = excluded.deal_id,
+                 tax_class = excluded.tax_class, tax_label = excluded.tax_label,
                  own_tax_ppm = excluded.own_tax_ppm, own_tax_inclusive = excluded.own_tax_inclusive",
             params![
                 self.book.log,
@@ -323,6 +325,8 @@ impl Room<'_, '_> {
                 options(&value),
                 parts(&value),
                 value.piece_g.unwrap_or_default(),
+                value.deal.map(|deal| deal.to_string()).unwrap_or_default(),
+                value.deal.map(|deal| deal.id),
                 value.tax_class
             ],
         )?;

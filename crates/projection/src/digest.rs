@@ -62,6 +62,7 @@ parts! {
     ORDER_MONEY = 60: "order_money" (2: "author, seq") "order_id, kind, way, amount_minor, reference";
     ORDER_RETURN = 81: "order_return" (1: "returned") "order_id, state, why, lines, goods, reason";
     COUPON = 80: "coupon" (1: "code") "revision, author, terms";
+    DEAL_TAKEN = 82: "deal_taken" (2: "author, seq") "order_id, deal, product, buyer, units";
     ORDER_REFUND = 62: "order_refund" (2: "author, seq") "order_id, refund, what, way, code, amount_minor";
     ORDER_HANDED = 63: "order_handed" (3: "order_id, author, seq") "1";
     ORDER_SWAP = 64: "order_swap" (2: "author, seq") "order_id, swap, what, line, code";

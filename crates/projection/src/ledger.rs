@@ -9,6 +9,7 @@ use crate::book::Book;
 use crate::counts;
 use crate::coupons;
 use crate::customers;
+use crate::deals;
 use crate::drawer;
 use crate::figures;
 use crate::incidents;
@@ -58,6 +59,7 @@ pub(crate) fn apply_entry(
         Entry::PriceMoved(moved) => prices::moved(book, place, stamp, moved, touched),
         Entry::PriceRefused(refused) => prices::refused(book, place, refused, touched),
         Entry::CouponPut(put) => coupons::put(book, place, put, touched),
+        Entry::DealTaken(taken) => deals::taken(book, place, taken, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
         Entry::SaleVoided(void) => trade::sale_voided(book, place, stamp, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),
@@ -126,7 +128,7 @@ fn say_of_order(
         Entry::OrderHandedOver(handed) => trade::order_handed_over(book, place, handed, touched),
         Entry::OrderCancelAsked(asked) => order_steps::cancel_asked(book, place, stamp, asked, touched),
         Entry::OrderStepped(stepped) => order_steps::stepped(book, place, stamp, stepped, touched),
-        Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),
+        Entry::OrderReleased(order) => trade::order_released(book, place, order.order, touched),
         Entry::OrderFulfilled(order) => trade::order_fulfilled(book, place, stamp, order.order, touched),
         Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),
         Entry::OrderPaid(paid) => order_money::paid(book, place, stamp, paid, touched),

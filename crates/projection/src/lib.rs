@@ -10,6 +10,7 @@ mod catalogue;
 pub mod counts;
 pub mod coupons;
 mod customers;
+pub mod deals;
 mod digest;
 mod drawer;
 mod erasable;
@@ -113,12 +114,14 @@ pub const CUSTOM_TAX: &str = include_str!("../../../migrations/shared/0021_custo
 
 /// Taxes that products share. It marks logs, as [`LISTS`] does.
 pub const TAX_CLASSES: &str = include_str!("../../../migrations/shared/0022_tax_classes.sql");
+/// Other prices for a while and for so many. It marks logs, as [`LISTS`] does.
+pub const DEALS: &str = include_str!("../../../migrations/shared/0023_deals.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 22] = [
+pub const STEPS: [&str; 23] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -141,6 +144,7 @@ pub const STEPS: [&str; 22] = [
     TRANSFERS,
     CUSTOM_TAX,
     TAX_CLASSES,
+    DEALS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -199,6 +203,8 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "price_move",
     "price_refusal",
     "coupon",
+    "deal_taken",
+    "deal_sum",
     "order_return",
     "paid_code",
 ];

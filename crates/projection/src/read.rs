@@ -4,6 +4,7 @@ mod lists;
 mod stock;
 
 use soko_documents::DocumentKind;
+use soko_domain::deal::Deal;
 use soko_domain::delivery::{Handing, Handings};
 use soko_domain::entry::{
     Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, SaleMade, Stamp, TenderKind,
@@ -381,6 +382,7 @@ pub struct ProductFound {
     pub low_level: Option<i64>,
     /// What a piece weighs; 0 where nobody said.
     pub piece_g: i64,
+    pub deal: Option<Deal>,
     pub variant_of: Option<ProductId>,
     /// By name.
     pub options: Vec<(String, String)>,
@@ -389,8 +391,9 @@ pub struct ProductFound {
 }
 
 const PRODUCT_COLUMNS: &str = "product, name, sku, unit, price_minor, price_per, currency, tax_ppm, \
-     tax_inclusive, archived, pictures, categories, cost_minor, favourite, low_level, variant_of, options, parts, piece_g, tax_label";
-const PRODUCT_COLUMNS_COUNT: usize = 20;
+     tax_inclusive, archived, pictures, categories, cost_minor, favourite, low_level, variant_of, options, parts, piece_g, \
+     tax_label, deal";
+const PRODUCT_COLUMNS_COUNT: usize = 21;
 
 pub fn product(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option<ProductFound>, StoreError> {
     let sql = format!("select {PRODUCT_COLUMNS} from product where log = $1 and product = $2");
@@ -646,6 +649,7 @@ fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
         parts: parts(row.blob_opt(17)?.unwrap_or_default())?,
         piece_g: row.int(18)?,
         tax_label: row.text(19)?.into(),
+        deal: Deal::read(row.text(20)?),
     })
 }
 

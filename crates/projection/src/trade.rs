@@ -9,6 +9,7 @@ use soko_domain::verbs::make_sale::cash_kept;
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::book::Book;
+use crate::deals;
 use crate::digest::{
     ORDER_HANDED, ORDERS, RECALL, REFUND_ALLOWANCE, REFUND_LINE, SALE, SALE_VOID, SHARE_MOVED,
 };
@@ -289,6 +290,17 @@ pub(crate) fn order_flag(
             params![place.log, order],
         )
     })
+}
+
+/// Its hold is the shop's again, and what it had of deals can be had again.
+pub(crate) fn order_released(
+    book: &mut Book<'_>,
+    place: &Place,
+    order: OrderId,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    deals::given_back(book, order, touched)?;
+    order_flag(book, place, order, "released", touched)
 }
 
 /// Each register that hands an order over says so in its own chain: the money that it took then is in its drawer, also where

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use soko_app_api::OfferDeal;
 use soko_domain::delivery::{Handings, Tariff, Terms};
 use soko_domain::ids::LogId;
 use soko_projection::read;
@@ -163,6 +164,24 @@ pub(crate) struct ProductBody {
     /// What makes it that variant, such as a size and a colour.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     options: Vec<OptionBody>,
+    /// Another price for a while and for so many; absent without one, and once it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deal: Option<DealBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DealBody {
+    /// The product's `price_minor` is this while it can be had.
+    price_minor: i64,
+    /// What the product costs without it.
+    usual_minor: i64,
+    from_ms: i64,
+    until_ms: i64,
+    /// Units that are left at this price.
+    left: i64,
+    /// Units for one buyer; absent where one may have all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    each: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -244,9 +263,10 @@ pub(crate) async fn products(
     line(asked.after.as_deref().unwrap_or_default(), "after")?;
     let (limit, core) = (rows(asked.limit)?, app.core()?);
     app.spend(Who::Stall(stall), cost::READ)?;
+    let now_ms = app.now_ms();
     let find = move |tx: &mut dyn Tx| {
         authorise(tx, Principal::Anyone, Object::Stall(stall), Action::Browse)?;
-        let portion = OffersAsked { search: &asked.search, after: asked.after.as_deref(), limit };
+        let portion = OffersAsked { search: &asked.search, after: asked.after.as_deref(), limit, now_ms };
         Ok::<_, Refusal>(core.offers(tx, stall, portion)?)
     };
     let found = app.store().read(find).await?;
@@ -267,6 +287,14 @@ impl From<StallView> for ProfileBody {
     }
 }
 
+impl From<OfferDeal> for DealBody {
+    fn from(deal: OfferDeal) -> Self {
+        let OfferDeal { price_minor, usual_minor, from_ms, until_ms, left, each, .. } = deal;
+        let each = Some(each).filter(|each| *each > 0);
+        Self { price_minor, usual_minor, from_ms, until_ms, left, each }
+    }
+}
+
 impl From<OfferView> for ProductBody {
     fn from(view: OfferView) -> Self {
         Self {
@@ -282,6 +310,7 @@ impl From<OfferView> for ProductBody {
             categories: view.categories.iter().map(ToString::to_string).collect(),
             variant_of: view.variant_of.map(|product| product.to_string()),
             options: view.options.into_iter().map(|(name, value)| OptionBody { name, value }).collect(),
+            deal: view.deal.map(DealBody::from),
         }
     }
 }

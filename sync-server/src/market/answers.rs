@@ -267,7 +267,7 @@ fn registers(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<RegisterKey>, StoreErr
 /// In the order in which they are asked for; what is not on offer any more is left out.
 fn offer_rows(tx: &mut dyn Tx, asked: &[Asked], now_ms: i64) -> Result<Vec<OfferRow>, StoreError> {
     let keys: Vec<Key> = asked.iter().map(|asked| asked.key).collect();
-    let read = rows::offers(tx, &keys)?;
+    let read = rows::offers(tx, &keys, now_ms)?;
     let offers = read.into_iter().map(|offer| ((offer.stall, offer.product), offer)).collect();
     told(tx, asked, offers, now_ms)
 }
@@ -281,7 +281,7 @@ fn told(
     let with_variants: Vec<Key> =
         asked.iter().filter(|asked| asked.has_variants).map(|asked| asked.key).collect();
     let mut variants: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
-    for variant in rows::variants(tx, &with_variants)? {
+    for variant in rows::variants(tx, &with_variants, now_ms)? {
         variants.entry(variant.of).or_default().push(variant.member(now_ms));
     }
     let row = |asked: &Asked| {
@@ -308,14 +308,15 @@ fn family_offer(row: &OfferRow, mut variants: Vec<Member>, is_frozen: bool) -> O
 }
 
 fn offer_row(offer: OfferFound, asked: &Asked, now_ms: i64) -> OfferRow {
+    let told = offer.told(now_ms);
     OfferRow {
         stall: offer.stall,
         stall_name: offer.stall_name,
         product: offer.product,
         name: offer.name,
         unit: offer.unit,
-        price_minor: offer.price_minor,
-        was_minor: offer.lowered.was_minor(now_ms),
+        price_minor: told.price_minor,
+        was_minor: told.was_minor,
         price_per: offer.price_per,
         currency: offer.currency,
         tax_ppm: offer.tax_ppm,
@@ -330,6 +331,7 @@ fn offer_row(offer: OfferFound, asked: &Asked, now_ms: i64) -> OfferRow {
         variant_of: offer.variant_of,
         options: offer.options,
         family: None,
+        deal: told.deal,
     }
 }
 
@@ -341,7 +343,7 @@ fn offer_page(
 ) -> Result<Option<OfferPage>, StoreError> {
     let all: Vec<Asked> = std::iter::once(asked).chain(of).chain(variants.iter().copied()).collect();
     let keys: Vec<Key> = all.iter().map(|asked| asked.key).collect();
-    let read = rows::offers(tx, &keys)?;
+    let read = rows::offers(tx, &keys, now_ms)?;
     let mut offers: BTreeMap<Key, OfferFound> =
         read.into_iter().map(|offer| ((offer.stall, offer.product), offer)).collect();
     let Some(offer) = offers.get_mut(&asked.key) else { return Ok(None) };

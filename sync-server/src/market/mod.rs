@@ -22,7 +22,7 @@ use soko_record_log::{Dialect, StoreError, Tx};
 use answers::Wanted;
 use held::Held;
 pub use news::News;
-pub(crate) use rows::{categories, note_goods, pictures, things};
+pub(crate) use rows::{categories, deal_told, note_goods, pictures, things};
 
 /// One per process.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! What the market reads from the tables. Only stalls with a name and products that are not archived.
 
-use soko_app_api::{Member, OptionValue, Rating, ShopHandings};
+use soko_app_api::{Member, OfferDeal, OptionValue, Rating, ShopHandings};
+use soko_domain::deal::Deal;
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
@@ -9,6 +10,7 @@ use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use super::held::Key;
 use super::lowered;
+use crate::operator::offset;
 
 /// Products of one statement; a statement is prepared once for each of these sizes.
 const PORTIONS: [usize; 3] = [1, 8, 64];
@@ -41,6 +43,63 @@ impl Lowered {
         is_told.then_some(self.was_minor)
     }
 }
+
+/// Another price for a while, and what was sold for it.
+pub(super) struct DealFound {
+    deal: Deal,
+    sold: i64,
+    zone: String,
+    /// The lowest price of the thirty days before now, as far as anybody noted it.
+    least_minor: Option<i64>,
+}
+
+/// What is told of a price.
+pub(super) struct PriceTold {
+    pub(super) price_minor: i64,
+    pub(super) was_minor: Option<i64>,
+    pub(super) deal: Option<OfferDeal>,
+}
+
+/// A deal's price while it can be had, and beside it no more than the lowest of the thirty days before; the usual one otherwise.
+fn told(usual_minor: i64, lowered: Lowered, deal: Option<&DealFound>, now_ms: i64) -> PriceTold {
+    let usual = PriceTold { price_minor: usual_minor, was_minor: lowered.was_minor(now_ms), deal: None };
+    let Some(found) = deal else { return usual };
+    let Some(deal) = deal_told(&found.deal, (usual_minor, found.sold), &found.zone, now_ms) else {
+        return usual;
+    };
+    let price_minor = deal.price_of(1);
+    if price_minor == usual_minor {
+        return PriceTold { deal: Some(deal), ..usual };
+    }
+    let least_minor = found.least_minor.map_or(usual_minor, |least| least.min(usual_minor));
+    let was_minor = Some(least_minor).filter(|was| *was > price_minor);
+    PriceTold { price_minor, was_minor, deal: Some(deal) }
+}
+
+/// For buyers, with its hours by the stall's clock.
+pub(crate) fn deal_told(
+    deal: &Deal,
+    minor_and_sold: (i64, i64),
+    zone: &str,
+    now_ms: i64,
+) -> Option<OfferDeal> {
+    OfferDeal::of(deal, minor_and_sold, now_ms, |at_ms| offset(zone, at_ms).get())
+}
+
+/// Four columns: the deal, what was sold of it, the stall's zone, and the lowest price; from this one on.
+fn deal(row: &Row, column: usize) -> Result<Option<DealFound>, StoreError> {
+    let Some(deal) = Deal::read(row.text(column)?) else { return Ok(None) };
+    let zone = row.text(column + 2)?.into();
+    Ok(Some(DealFound { deal, sold: row.int(column + 1)?, zone, least_minor: row.int_opt(column + 3)? }))
+}
+
+/// The same columns of a product `p`, with what was sold of its deal as `d` and its stall's profile as `s`. What was asked at the
+/// beginning of the thirty days was asked since before them.
+const DEAL_COLUMNS: &str = "p.deal, coalesce(d.units, 0), s.zone,
+    case when p.deal = '' then null else (
+      select min(m.price_minor) from market_price m where m.log = p.log and m.product = p.product and m.since_ms >= coalesce(
+        (select max(e.since_ms) from market_price e
+         where e.log = p.log and e.product = p.product and e.since_ms <= $3), 0)) end";
 
 /// A product as the memory keeps it.
 pub(super) struct Offered {
@@ -76,8 +135,15 @@ pub(super) struct OfferFound {
     pub(super) pictures: Vec<Hash>,
     pub(super) categories: Vec<ThingId>,
     pub(super) lowered: Lowered,
+    pub(super) deal: Option<DealFound>,
     pub(super) variant_of: Option<ProductId>,
     pub(super) options: Vec<OptionValue>,
+}
+
+impl OfferFound {
+    pub(super) fn told(&self, now_ms: i64) -> PriceTold {
+        told(self.price_minor, self.lowered, self.deal.as_ref(), now_ms)
+    }
 }
 
 /// A variant as it is added up with the others of its product.
@@ -88,6 +154,7 @@ pub(super) struct VariantFound {
     pub(super) in_pool: i64,
     pub(super) rating: Rating,
     pub(super) lowered: Lowered,
+    pub(super) deal: Option<DealFound>,
 }
 
 /// How often a stall's goods were edited.
@@ -187,17 +254,24 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
 }
 
 /// These products, in any order; those that are not on offer are not among them.
-pub(super) fn offers(tx: &mut dyn Tx, keys: &[Key]) -> Result<Vec<OfferFound>, StoreError> {
-    in_portions(tx, keys, "product", offers_sql)?.iter().map(offer).collect()
+pub(super) fn offers(tx: &mut dyn Tx, keys: &[Key], now_ms: i64) -> Result<Vec<OfferFound>, StoreError> {
+    in_portions(tx, (keys, now_ms), "product", offers_sql)?.iter().map(offer).collect()
 }
 
 /// The variants of these products that are on offer, in any order.
-pub(super) fn variants(tx: &mut dyn Tx, products: &[Key]) -> Result<Vec<VariantFound>, StoreError> {
-    let found = in_portions(tx, products, "variant_of", |which| {
+pub(super) fn variants(
+    tx: &mut dyn Tx,
+    products: &[Key],
+    now_ms: i64,
+) -> Result<Vec<VariantFound>, StoreError> {
+    let found = in_portions(tx, (products, now_ms), "variant_of", |which| {
         format!(
             "select p.log, p.variant_of, p.price_minor, p.price_per, coalesce(b.quantity, 0),
-                    coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(l.was_minor, 0), coalesce(l.since_ms, 0)
+                    coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(l.was_minor, 0), coalesce(l.since_ms, 0),
+                    {DEAL_COLUMNS}
              from product p
+             join stall_profile s on s.log = p.log
+             left join deal_sum d on d.log = p.log and d.product = p.product and d.deal = p.deal_id
              left join review_sum r on r.log = p.log and r.product = p.product
              left join market_lowered l on l.log = p.log and l.product = p.product
              left join balance b on b.log = p.log and b.product = p.product and b.account = $1 and b.whose = $2
@@ -212,6 +286,7 @@ pub(super) fn variants(tx: &mut dyn Tx, products: &[Key]) -> Result<Vec<VariantF
             in_pool: row.int(4)?,
             rating: Rating { reviews: row.number(5)?, stars: row.number(6)? },
             lowered: Lowered { was_minor: row.int(7)?, since_ms: row.int(8)? },
+            deal: deal(row, 9)?,
         })
     };
     found.iter().map(variant).collect()
@@ -219,10 +294,11 @@ pub(super) fn variants(tx: &mut dyn Tx, products: &[Key]) -> Result<Vec<VariantF
 
 impl VariantFound {
     pub(super) fn member(&self, now_ms: i64) -> Member {
+        let told = told(self.price_minor, self.lowered, self.deal.as_ref(), now_ms);
         Member {
-            price_minor: self.price_minor,
+            price_minor: told.price_minor,
             price_per: self.price_per,
-            was_minor: self.lowered.was_minor(now_ms),
+            was_minor: told.was_minor,
             available: self.in_pool.max(0),
             rating: self.rating,
         }
@@ -232,7 +308,7 @@ impl VariantFound {
 /// What is found of each key, whose product stands in a column of this name.
 fn in_portions(
     tx: &mut dyn Tx,
-    keys: &[Key],
+    (keys, now_ms): (&[Key], i64),
     column: &str,
     sql: impl Fn(&str) -> String,
 ) -> Result<Vec<Row>, StoreError> {
@@ -245,10 +321,11 @@ fn in_portions(
         // What is asked for twice is found once.
         let filled = portion.iter().chain(std::iter::repeat(last)).take(size);
         let (pool, nobody) = Account::Pool.parts();
-        let mut params: Vec<Param<'_>> = vec![i64::from(pool).into(), (&nobody[..]).into()];
+        let mut params: Vec<Param<'_>> =
+            vec![i64::from(pool).into(), (&nobody[..]).into(), (now_ms - lowered::BEFORE_MS).into()];
         params.extend(filled.flat_map(|(stall, product)| [Param::from(stall), Param::from(product)]));
         let one = |number: usize| {
-            let first = 3 + PARAMS_OF_KEY * number;
+            let first = 4 + PARAMS_OF_KEY * number;
             format!("(p.log = ${first} and p.{column} = ${})", first + 1)
         };
         let which: Vec<String> = (0..size).map(one).collect();
@@ -264,8 +341,10 @@ fn offers_sql(which: &str) -> String {
                 p.currency, coalesce(b.quantity, 0),
                 case when length(p.pictures) > 0 then p.pictures else o.pictures end, p.categories,
                 coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0), p.tax_ppm, p.tax_inclusive, p.piece_g,
-                coalesce(l.was_minor, 0), coalesce(l.since_ms, 0), p.variant_of, p.options
+                coalesce(l.was_minor, 0), coalesce(l.since_ms, 0), p.variant_of, p.options,
+                {DEAL_COLUMNS}
          from product p
+         left join deal_sum d on d.log = p.log and d.product = p.product and d.deal = p.deal_id
          left join product o on o.log = p.log and o.product = p.variant_of
          left join review_sum r on r.log = p.log and r.product = p.product
          left join market_added a on a.log = p.log and a.product = p.product
@@ -298,6 +377,7 @@ fn offer(row: &Row) -> Result<OfferFound, StoreError> {
         lowered: Lowered { was_minor: row.int(18)?, since_ms: row.int(19)? },
         variant_of: row.id_opt(20)?,
         options: read::options(row.text(21)?).into_iter().map(option).collect(),
+        deal: deal(row, 22)?,
     })
 }
 

@@ -39,7 +39,7 @@ impl Kind {
 }
 
 /// A name that nobody knows goes by UTC: it is a label that people may write as they like.
-fn offset(zone: &str, now_ms: i64) -> OffsetMinutes {
+pub(crate) fn offset(zone: &str, now_ms: i64) -> OffsetMinutes {
     let now = DateTime::from_timestamp_millis(now_ms);
     let minutes = now
         .zip(zone.parse::<Tz>().ok())

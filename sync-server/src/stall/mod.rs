@@ -42,7 +42,7 @@ use soko_domain::sabotage::Sabotage;
 use soko_projection::{Applier, ProjectError, Trust, rebuild, running_digest, state_digest};
 use soko_record_log::{StoreError, Tx, log};
 
-use crate::core::{Admitted, CoreRefusal, Fault, Now, PageIn, PageOut, StallCore};
+use crate::core::{Admitted, CoreRefusal, Fault, Now, OffersAsked, PageIn, PageOut, StallCore};
 use crate::market::note_goods;
 use crate::pay::provider::Asked;
 use crate::stall::desk::Desk;
@@ -180,16 +180,14 @@ impl Core {
         Ok(shop::stalls(tx, after, limit)?)
     }
 
-    /// What a stall offers, by name, from behind `after`. `search` matches parts of names without accents.
+    /// What a stall offers, by name. Parts of names are found without accents.
     pub fn offers(
         &self,
         tx: &mut dyn Tx,
         stall: LogId,
-        search: &str,
-        after: Option<&str>,
-        limit: usize,
+        asked: OffersAsked<'_>,
     ) -> Result<Vec<OfferView>, CoreRefusal> {
-        Ok(shop::offers(tx, stall, search, after, limit)?)
+        Ok(shop::offers(tx, stall, &asked)?)
     }
 
     /// Begins a new life of this server, after a restore. Every stall enters it at its next turn, frozen.

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use soko_checkout::Ending;
 use soko_domain::basket::Policy;
 use soko_domain::coupon::{CouponProblem, CouponTerms, Uses, code_of};
+use soko_domain::deal::DealUse;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     Entry, OrderCoupon, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
@@ -22,7 +23,7 @@ use soko_domain::verbs::swap_order::Swap;
 use soko_domain::verbs::{fulfil_order, release_order, step_order};
 use soko_projection::read::{self, OrderFound};
 use soko_projection::returns::ReturnFound;
-use soko_projection::{coupons, order_money, order_steps, returns};
+use soko_projection::{coupons, deals, order_money, order_steps, returns};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
@@ -260,6 +261,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     let mut facts = Shop::load(desk, &order.lines)?;
     facts.held = read::held_of(desk.tx, desk.log, order.buyer)?;
     let coupon = coupon(desk, order, &mut facts)?;
+    know_deals(desk, order, &mut facts)?;
     let command = place_order::PlaceOrder {
         order: order.order,
         buyer: order.buyer,
@@ -280,6 +282,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     let placed = entries
         .iter()
         .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed.clone()) } else { None });
+    note_taken(&mut facts, &entries);
     desk.write(entries)?;
     contact::keep(desk.tx, desk.log, order, desk.now.now_ms)?;
     for line in &order.lines {
@@ -314,6 +317,40 @@ fn coupon(
     facts.day = today(desk.tx, desk.log, desk.now.now_ms)?;
     facts.coupon = known_coupon(desk.tx, desk.log, (&code, order.buyer))?;
     Ok(code)
+}
+
+/// Who has what of the deals that an order may be in. All that was taken is known with the offers, and is not asked for again
+/// within one transaction: what one buyer has of it is, while there is some left.
+fn know_deals(
+    desk: &mut Desk<'_>,
+    order: &PlaceOrder,
+    facts: &mut place_order::Facts,
+) -> Result<(), StoreError> {
+    facts.now_ms = desk.now.now_ms;
+    for line in &order.lines {
+        let Some(offer) = facts.offers.get_mut(&line.product) else { continue };
+        let usual_minor = offer.unit_price_minor;
+        let Some((deal, taken)) = &mut offer.deal else { continue };
+        taken.by_buyer = 0;
+        let is_asked = deal.each.is_some() && deal.left(taken.all) > 0;
+        if is_asked && deal.is_on(facts.now_ms, usual_minor) {
+            let of = (line.product, deal.id);
+            taken.by_buyer = deals::of_buyer(desk.tx, desk.log, of, order.buyer)?;
+        }
+    }
+    Ok(())
+}
+
+/// The next order of the transaction finds what this one took.
+fn note_taken(facts: &mut place_order::Facts, entries: &[Entry]) {
+    for entry in entries {
+        if let Entry::DealTaken(taken) = entry
+            && let Some(offer) = facts.offers.get_mut(&taken.product)
+            && let Some((_, so_far)) = &mut offer.deal
+        {
+            so_far.all = so_far.all.saturating_add(taken.units);
+        }
+    }
 }
 
 /// What a code is good for, and its uses so far.
@@ -384,6 +421,7 @@ impl Shop {
                     offers: BTreeMap::new(),
                     handings,
                     held: 0,
+                    now_ms: 0,
                     day: 0,
                     has_account: false,
                     coupon: None,
@@ -404,6 +442,11 @@ impl Shop {
 
 pub(super) fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, StoreError> {
     let Some(found) = read::product(desk.tx, desk.log, product)? else { return Ok(None) };
+    let mut deal = None;
+    if let Some(said) = found.deal {
+        let all = deals::sold(desk.tx, desk.log, product, said.id)?;
+        deal = Some((said, DealUse { all, by_buyer: 0 }));
+    }
     Ok(Some(Offer {
         name: found.name,
         unit_price_minor: found.price_minor,
@@ -413,6 +456,7 @@ pub(super) fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Of
         unit: found.unit,
         piece_g: found.piece_g,
         pool: read::pool_to_promise(desk.tx, desk.log, product)?,
+        deal,
     }))
 }
 

@@ -37,7 +37,7 @@ impl ShopCore for Core {
         stall: LogId,
         asked: OffersAsked<'_>,
     ) -> Result<Vec<OfferView>, CoreRefusal> {
-        Self::offers(self, tx, stall, asked.search, asked.after, asked.limit)
+        Self::offers(self, tx, stall, asked)
     }
 
     fn place_order(

@@ -1,6 +1,8 @@
 //! What buyers may see of a stall: its name, its offers, and how many of each the shop can promise. Never its
 //! history.
 
+use soko_app_api::OfferDeal;
+use soko_domain::deal::Deal;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::stock::Account;
@@ -8,7 +10,8 @@ use soko_domain::transfer::TransferTerms;
 use soko_projection::{folded, read};
 use soko_record_log::{Row, StoreError, Tx, params};
 
-use crate::market::{pictures, things};
+use crate::core::OffersAsked;
+use crate::market::{deal_told, pictures, things};
 
 /// A stall as the market shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +50,8 @@ pub struct OfferView {
     /// The product that it is a variant of, and what makes it that one.
     pub variant_of: Option<ProductId>,
     pub options: Vec<(String, String)>,
+    /// Another price for a while, which is the price above while it can be had.
+    pub deal: Option<OfferDeal>,
     /// Where the next portion of the list begins.
     pub cursor: String,
 }
@@ -90,17 +95,19 @@ pub(super) fn taken(row: &Row, column: usize) -> Result<Vec<PayWay>, StoreError>
 pub(super) fn offers(
     tx: &mut dyn Tx,
     stall: LogId,
-    search: &str,
-    after: Option<&str>,
-    limit: usize,
+    asked: &OffersAsked<'_>,
 ) -> Result<Vec<OfferView>, StoreError> {
+    let OffersAsked { search, after, limit, now_ms } = *asked;
     let frozen = read::stall_frozen(tx, stall)?;
     let pattern = format!("%{}%", escaped(&folded(search)));
     let (pool, nobody) = Account::Pool.parts();
     let rows = tx.query(
         "select p.product, p.name, p.description, p.unit, p.price_minor, p.price_per, p.currency,
-                coalesce(b.quantity, 0), p.folded, p.pictures, p.categories, p.variant_of, p.options
+                coalesce(b.quantity, 0), p.folded, p.pictures, p.categories, p.variant_of, p.options,
+                p.deal, coalesce(d.units, 0), s.zone
          from product p
+         join stall_profile s on s.log = p.log
+         left join deal_sum d on d.log = p.log and d.product = p.product and d.deal = p.deal_id
          left join balance b on b.log = p.log and b.product = p.product and b.account = $5 and b.whose = $6
          where p.log = $1 and p.archived = 0 and p.folded like $2 escape '\\'
            and (p.folded, p.product) > ($3, $4)
@@ -109,12 +116,15 @@ pub(super) fn offers(
     )?;
     let view = |row: &Row| {
         let product: ProductId = row.id(0)?;
+        let (usual_minor, sold, zone) = (row.int(4)?, row.int(14)?, row.text(15)?);
+        let deal =
+            Deal::read(row.text(13)?).and_then(|deal| deal_told(&deal, (usual_minor, sold), zone, now_ms));
         Ok(OfferView {
             product,
             name: row.text(1)?.into(),
             description: row.text(2)?.into(),
             unit: row.number(3)?,
-            price_minor: row.int(4)?,
+            price_minor: deal.as_ref().map_or(usual_minor, |deal| deal.price_of(1)),
             price_per: row.int(5)?,
             currency: row.text(6)?.into(),
             available: if frozen { 0 } else { row.int(7)?.max(0) },
@@ -122,6 +132,7 @@ pub(super) fn offers(
             categories: things(row.blob_opt(10)?),
             variant_of: row.id_opt(11)?,
             options: read::options(row.text(12)?),
+            deal,
             cursor: format!("{product}{}", row.text(8)?),
         })
     };

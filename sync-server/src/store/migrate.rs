@@ -62,6 +62,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 44, name: "custom tax", sql: soko_projection::CUSTOM_TAX },
     step!(45, "0023_texted_numbers"),
     Migration { number: 46, name: "tax classes", sql: soko_projection::TAX_CLASSES },
+    Migration { number: 47, name: "deals", sql: soko_projection::DEALS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -1,8 +1,9 @@
 //! The first thing that a visitor sees: name, description and a plain list inside the page, before any of the app
 //! has arrived. Everything that people wrote is escaped; there is no other way to put it in.
 
+use chrono::DateTime;
 use serde_json::Value;
-use soko_app_api::{MarketCategory, OfferPage, OfferRow, StallCard, StallPage, address};
+use soko_app_api::{MarketCategory, OfferDeal, OfferPage, OfferRow, StallCard, StallPage, address};
 use soko_domain::money::{Currency, Money};
 use soko_domain::quantity::Unit;
 
@@ -134,6 +135,9 @@ pub(crate) fn offer(page: &OfferPage, origin: &str) -> Paint {
     let rating = row.together().rating;
     let rated =
         rating.tenths().map(|tenths| format!("★ {}.{} ({})", tenths / 10, tenths % 10, rating.reviews));
+    if let Some(deal) = &row.deal {
+        body.push_str(&deal_line(row, deal));
+    }
     for line in [&price(row), &rated.unwrap_or_default(), &page.description] {
         body.push_str(&format!("<p>{}</p>", escaped(line)));
     }
@@ -182,6 +186,20 @@ fn price(offer: &OfferRow) -> String {
         (Some(0), many) => format!("{amount} / {many} {large}"),
         _ => format!("{amount} / {} {symbol}", shown.price_per),
     }
+}
+
+/// A deal as far as it needs no language: its price beside the usual one, when it begins or ends, and how many are left of it.
+fn deal_line(row: &OfferRow, deal: &OfferDeal) -> String {
+    let Some(currency) = Currency::parse(&row.currency) else { return String::new() };
+    let amount = |minor| escaped(&Money { minor, currency }.to_string());
+    let (own, usual) = (amount(deal.price_minor), amount(deal.usual_minor));
+    let time = |at_ms| {
+        DateTime::from_timestamp_millis(at_ms)
+            .map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%MZ").to_string())
+    };
+    let (from, until) = (time(deal.from_ms), time(deal.until_ms));
+    let span = format!("<time datetime=\"{from}\">{from}</time> – <time datetime=\"{until}\">{until}</time>");
+    format!("<p>{own} <s>{usual}</s> {span} ({})</p>", deal.left)
 }
 
 /// The text without its first part between these two, both included.

@@ -1,5 +1,6 @@
 //! The same page for programs: what a stall and a product are, in the words of schema.org.
 
+use chrono::DateTime;
 use serde_json::{Value, json};
 use soko_app_api::{OfferPage, OfferRow, StallPage};
 use soko_domain::money::{Currency, Money};
@@ -90,6 +91,10 @@ fn offer(page: &OfferPage, origin: Origin<'_>) -> Option<Value> {
             "@type": "Store", "name": row.stall_name, "url": origin.at(&format!("/stall/{}", row.stall)),
         },
     });
+    let ends = row.deal.filter(|deal| row.price_minor == deal.price_minor).map(|deal| deal.until_ms);
+    if let Some(until) = ends.and_then(DateTime::from_timestamp_millis) {
+        offer["priceValidUntil"] = json!(until.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    }
     if let (Some(family), Some(choices), Some(told)) = (row.family, &page.choices, offer.as_object_mut()) {
         told.remove("price");
         told.insert("@type".into(), json!("AggregateOffer"));

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
+use soko_domain::deal::Deal;
+use soko_domain::ids::ThingId;
 use soko_sync_server::store::Place;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -14,6 +16,7 @@ use tokio::net::TcpStream;
 use crate::common::TestStore;
 use crate::common::hostile::{Asks, Fault, Hostile, WEBHOOK_SECRET, word};
 use crate::common::shop::{STALL, Shop, TEA, core, id, orders, secret, stores};
+use crate::deals;
 
 const ORDER: u8 = 1;
 const GUEST: u8 = 1;
@@ -92,7 +95,10 @@ impl Scene {
     }
 
     async fn open_with(store: TestStore, provider: Hostile, units: i64) -> Self {
-        let shop = Shop::open(store, core(), units).await;
+        Self::of(Shop::open(store, core(), units).await, provider)
+    }
+
+    fn of(shop: Shop, provider: Hostile) -> Self {
         let store = shop.server.store;
         store.store.close();
         let mut scene = Self { store, provider, processes: Vec::new(), words: 0 };
@@ -306,5 +312,50 @@ async fn a_burst_sells_exactly_what_is_there() {
         let sold = answers.iter().filter(|(status, _)| *status == 201).count();
         let out = answers.iter().filter(|(status, body)| *status == 409 && body.contains("share_exceeded"));
         assert_eq!((sold, out.count()), (20, BUYERS - 20), "{answers:?}");
+    }
+}
+
+/// Every process dies in the middle of a burst for a deal. Whoever asks again has what was kept, and no unit is taken twice or lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deal_is_sold_to_its_last_unit_though_every_process_dies_meanwhile() {
+    const BUYERS: usize = 100;
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 90).await;
+        let (from_ms, until_ms) = (0, 4_000_000_000_000);
+        let deal =
+            Deal { id: ThingId([7; 16]), price_minor: 300, from_ms, until_ms, quantity: 20, each: Some(1) };
+        deals::said(&mut shop, &deal).await;
+        let mut scene = Scene::of(shop, Hostile::open().await);
+        scene.start_again();
+        let buy = |number: usize| {
+            let line = json!({"product": TEA.to_string(), "quantity": 1, "seen_price_minor": 300});
+            let body = json!({"order": format!("{number:032x}"), "lines": [line]}).to_string();
+            request("POST", &orders(), (&format!("soko-buyer: {number:064x}"), &body))
+        };
+        let mut unheard = Vec::new();
+        for number in 1..=BUYERS {
+            let mut stream = TcpStream::connect(scene.address(number)).await.unwrap();
+            stream.write_all(buy(number).as_bytes()).await.unwrap();
+            unheard.push(stream);
+        }
+        scene.start_again();
+        drop(unheard);
+        let mut heard = Vec::new();
+        for _ in 0..2 {
+            let ask = |number| {
+                let (scene, buy) = (&scene, buy(number));
+                async move { answer(scene.address(number), &buy).await }
+            };
+            heard.push(futures_util::future::join_all((1..=BUYERS).map(ask)).await);
+        }
+        assert_eq!(heard[0], heard[1], "the first answer again");
+        let sold = heard[0].iter().filter(|(status, _)| *status == 201).count();
+        let out = heard[0].iter().filter(|(status, body)| *status == 409 && body.contains("deal_sold_out"));
+        assert_eq!((sold, out.count()), (20, BUYERS - 20), "{:?}", heard[0]);
+        let path = format!("/v1/stalls/{STALL}/products");
+        let (_, shown) = answer(scene.address(0), &request("GET", &path, ("accept: */*", ""))).await;
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let tea = &shown["products"][0];
+        assert_eq!((&tea["deal"]["left"], &tea["available"]), (&json!(0), &json!(70)));
     }
 }

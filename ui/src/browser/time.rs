@@ -1,5 +1,6 @@
 //! Waiting and knowing the time, by the browser's clock. It labels; it decides nothing.
 
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -40,4 +41,26 @@ pub async fn sleep(ms: i32) {
 #[expect(clippy::cast_possible_truncation, reason = "a time of this era fits fifty-three bits")]
 pub fn now_ms() -> i64 {
     js_sys::Date::now() as i64
+}
+
+/// What a clock on the wall of a zone shows then, as a field for a day and a time holds it. Nothing where this browser knows no such zone.
+pub fn wall_clock(at_ms: i64, zone: &str) -> Option<String> {
+    let options = js_sys::Object::new();
+    for (key, value) in [("dateStyle", "short"), ("timeStyle", "short"), ("timeZone", zone)] {
+        // A new object takes every property.
+        let _ = Reflect::set(&options, &key.into(), &value.into());
+    }
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let made: js_sys::Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
+    // Sweden writes days as the field does.
+    let format = Reflect::construct(&made, &js_sys::Array::of2(&"sv-SE".into(), &options)).ok()?;
+    let format: js_sys::Function = Reflect::get(&format, &"format".into()).ok()?.dyn_into().ok()?;
+    let shown = format.call1(&JsValue::UNDEFINED, &js_number(at_ms)).ok()?.as_string()?;
+    Some(shown.replacen(' ', "T", 1))
+}
+
+/// A number below 2^53, as times and counts are.
+#[expect(clippy::cast_precision_loss, reason = "times and counts stay below fifty-three bits")]
+pub fn js_number(n: i64) -> JsValue {
+    JsValue::from_f64(n as f64)
 }

@@ -5,6 +5,7 @@ use soko_app_api::{OwnStall, ProductEdit, ProductView, Query, Verb, View};
 use soko_domain::ids::ProductId;
 use yew::prelude::*;
 
+use super::deal::DealCard;
 use super::draft::{Draft, Wrong};
 use super::family::Family;
 use super::product_fields::{Basics, CategoryChips, Details, Pictures};
@@ -213,6 +214,7 @@ fn Editing(props: &EditingProps) -> Html {
                     <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("product.save") }</button>
                 </footer>
             </form>
+            <DealCard stall={props.stall.clone()} view={props.view.clone()} />
             <Family stall={props.stall.stall} view={props.view.clone()} />
         </section>
     }

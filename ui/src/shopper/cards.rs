@@ -11,7 +11,7 @@ use crate::desk::use_desk;
 use crate::nav::Go;
 use crate::parts::{Icon, Photo, Slot, Windowed, icon};
 use crate::route::Route;
-use crate::speech::use_speech;
+use crate::speech::{Speech, use_speech};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct PriceProps {
@@ -78,6 +78,27 @@ pub(super) fn LeftSign(props: &LeftSignProps) -> Html {
     html! { <span {class}>{ text }</span> }
 }
 
+/// Another price for a while: when it begins, or how many are left of it and until when.
+pub(super) fn deal_words(speech: &Speech, row: &OfferRow) -> Html {
+    let Some(deal) = row.deal.filter(|_| row.family.is_none()) else { return Html::default() };
+    let price = speech.money(deal.price_minor, &row.currency);
+    let time = speech.day_and_time(deal.next_local_ms(), Some("UTC"));
+    let quantity = |quantity| speech.quantity(quantity, row.unit);
+    let text = if !deal.is_on {
+        speech.fill("deal.from", &[("price", &price), ("time", &time)])
+    } else if deal.left == 0 {
+        speech.fill("deal.none-left", &[("price", &price)])
+    } else {
+        speech.fill("deal.left", &[("quantity", &quantity(deal.left)), ("time", &time)])
+    };
+    html! {
+        <span class="left left-few">
+            { text }
+            if deal.each > 0 { { " " }{ speech.fill("deal.each", &[("quantity", &quantity(deal.each))]) } }
+        </span>
+    }
+}
+
 #[derive(Properties, PartialEq)]
 pub(super) struct SeenProps {
     pub as_of_ms: i64,
@@ -105,7 +126,7 @@ pub(super) struct OfferCardProps {
 
 #[component]
 pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
-    let desk = use_desk();
+    let (desk, speech) = (use_desk(), use_speech());
     let row = &props.row;
     let address = row.picture.as_ref().map(|picture| desk.picture(picture));
     let shown = row.together();
@@ -123,6 +144,7 @@ pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
                     <Price minor={shown.price_minor} was={shown.was_minor} is_from={shown.is_from} currency={row.currency.clone()} unit={row.unit} per={shown.price_per} />
                     <Rated rating={shown.rating} />
                     <LeftSign unit={row.unit} per={shown.price_per} available={shown.available} />
+                    { deal_words(&speech, row) }
                 </span>
             </span>
         </Go>

@@ -5,7 +5,7 @@ use soko_domain::ids::{Hash, LogId, ProductId};
 use yew::prelude::*;
 
 use super::amounts;
-use super::cards::{LeftSign, Price, Seen};
+use super::cards::{LeftSign, Price, Seen, deal_words};
 use super::choices::{Before, Choosing};
 use super::likes::Heart;
 use super::reviews::{Rated, Reviews};
@@ -87,6 +87,7 @@ fn Page(props: &PageProps) -> Html {
                         <Price minor={told.price_minor} was={told.was_minor} is_from={told.is_from} currency={row.currency.clone()} unit={row.unit} per={told.price_per}
                             class="price-large" />
                         <p><LeftSign unit={row.unit} per={told.price_per} available={told.available} always=true /></p>
+                        { deal_words(&speech, row) }
                     </div>
                     <Seen as_of_ms={props.dated.as_of_ms} is_fresh={props.dated.is_fresh} />
                     if let Some(choices) = choices {

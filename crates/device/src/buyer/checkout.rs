@@ -149,13 +149,14 @@ pub(super) fn worked_out(basket: &[Line], how: &How<'_>) -> Result<WorkedOut, Re
         let row = &kept.row;
         let offer = Offer {
             name: row.name.clone(),
-            unit_price_minor: row.price_minor,
+            unit_price_minor: line.price_minor(row),
             price_per: row.price_per,
             archived: false,
             taxes: TaxRate::all(row.tax_ppm, row.tax_inclusive, ""),
             unit: row.unit,
             piece_g: row.piece_g,
             pool: row.available,
+            deal: None,
         };
         let (product, quantity) = (line.product, line.quantity);
         wanted.push((offer, AskedLine { product, quantity, seen_price_minor: None }));

@@ -211,7 +211,7 @@ fn put_line(tx: &mut dyn Tx, (stall, product): (LogId, ProductId), quantity: i64
     if others >= LINES_MAX {
         return Ok(Err(refused("too_large", "a basket has no room for more: order what is in it first")));
     }
-    put(tx, (stall, product), (quantity, kept.row.price_minor), true)?;
+    put(tx, (stall, product), (quantity, kept.row.price_of(quantity)), true)?;
     Ok(Ok(()))
 }
 
@@ -223,7 +223,7 @@ fn put(
     is_change: bool,
 ) -> Result<(), StoreError> {
     let then = if is_change {
-        "update set quantity = excluded.quantity, seen_minor = excluded.seen_minor"
+        "update set quantity = excluded.quantity, seen_minor = excluded.seen_minor, is_usual = 0"
     } else {
         "nothing"
     };
@@ -247,21 +247,30 @@ struct Line {
     product: ProductId,
     quantity: i64,
     seen_minor: i64,
+    /// This buyer had as many at a deal's price as one may have.
+    is_usual: bool,
     kept: Option<OfferKept>,
 }
 
 impl Line {
+    fn price_minor(&self, row: &OfferRow) -> i64 {
+        match &row.deal {
+            Some(deal) if self.is_usual => deal.usual_minor,
+            Some(_) | None => row.price_of(self.quantity),
+        }
+    }
+
     /// As the server will add it up, but for taxes that come on top.
     fn total_minor(&self) -> i64 {
         let Some(kept) = &self.kept else { return 0 };
-        let whole = i128::from(kept.row.price_minor) * i128::from(self.quantity);
+        let whole = i128::from(self.price_minor(&kept.row)) * i128::from(self.quantity);
         div_round(whole, i128::from(kept.row.price_per), Rounding::HalfUp).unwrap_or_default()
     }
 }
 
 fn lines(tx: &mut dyn Tx, of: Option<LogId>) -> Result<Vec<Line>, StoreError> {
     let rows = tx.query(
-        "select stall, product, quantity, seen_minor from basket_line
+        "select stall, product, quantity, seen_minor, is_usual from basket_line
          where $1 is null or stall = $1 order by place, stall, product",
         params![of],
     )?;
@@ -269,7 +278,8 @@ fn lines(tx: &mut dyn Tx, of: Option<LogId>) -> Result<Vec<Line>, StoreError> {
     for row in &rows {
         let (stall, product) = (LogId(row.id(0)?), ProductId(row.id(1)?));
         let kept = offer(tx, stall, product)?;
-        lines.push(Line { stall, product, quantity: row.int(2)?, seen_minor: row.int(3)?, kept });
+        let (quantity, seen_minor, is_usual) = (row.int(2)?, row.int(3)?, row.bool(4)?);
+        lines.push(Line { stall, product, quantity, seen_minor, is_usual, kept });
     }
     Ok(lines)
 }
@@ -310,6 +320,7 @@ fn baskets(tx: &mut dyn Tx) -> Result<Vec<BasketOf>, StoreError> {
 
 fn wanted(line: Line) -> WantedLine {
     let total_minor = line.total_minor();
+    let price_minor = line.kept.as_ref().map_or(line.seen_minor, |kept| line.price_minor(&kept.row));
     let Line { product, quantity, seen_minor, kept, .. } = line;
     let Some(OfferKept { row, .. }) = kept else {
         return WantedLine {
@@ -317,7 +328,7 @@ fn wanted(line: Line) -> WantedLine {
             name: String::new(),
             unit: soko_domain::quantity::Unit::Piece,
             quantity,
-            price_minor: seen_minor,
+            price_minor,
             price_per: 1,
             total_minor: 0,
             price_was_minor: None,
@@ -331,10 +342,10 @@ fn wanted(line: Line) -> WantedLine {
         name: row.name,
         unit: row.unit,
         quantity,
-        price_minor: row.price_minor,
+        price_minor,
         price_per: row.price_per,
         total_minor,
-        price_was_minor: Some(seen_minor).filter(|seen| *seen != row.price_minor),
+        price_was_minor: Some(seen_minor).filter(|seen| *seen != price_minor),
         available: row.available,
         is_gone: false,
         picture: row.picture,
@@ -389,7 +400,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
             name: row.name.clone(),
             unit: row.unit,
             quantity: line.quantity,
-            seen_minor: row.price_minor,
+            seen_minor: line.price_minor(row),
             total_minor: priced.total_minor,
         })
     });

@@ -479,6 +479,24 @@ pub(super) fn back_into_basket(tx: &mut dyn Tx, order: OrderId, stall: LogId) ->
     Ok(())
 }
 
+/// The same, where what the server named costs this buyer what it usually costs.
+pub(super) fn back_at_usual_price(
+    tx: &mut dyn Tx,
+    (order, stall): (OrderId, LogId),
+    said: &str,
+) -> Result<(), StoreError> {
+    back_into_basket(tx, order, stall)?;
+    for (product, ..) in wishes(tx, order)? {
+        if said.contains(&product.to_string()) {
+            tx.execute(
+                "update basket_line set is_usual = 1 where stall = $1 and product = $2",
+                params![stall, product],
+            )?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

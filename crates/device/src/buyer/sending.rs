@@ -23,8 +23,11 @@ const IDLE_MS: u64 = 600_000;
 /// Refusals after which the buyer looks again and decides.
 const RECONFIRM: &[&str] =
     &["price_changed", "share_exceeded", "total_changed", "handing_not_offered", "unknown_zone", "too_heavy"];
-/// So do those that a code takes nothing off: what the screens say of them begins with this.
+/// So do those that a code takes nothing off, and those that a deal's price is not for: what the screens say of them begins with these.
 const COUPON: &str = "coupon_";
+const DEAL: &str = "deal_";
+/// Of those, that this buyer had as many as one may have; the sentence names the product.
+const DEAL_EACH: &str = "deal_each";
 
 /// Whether something is about to happen to its payment.
 fn is_paying(open: &Open) -> bool {
@@ -227,10 +230,14 @@ impl Device {
         if is_coupon {
             self.write(|tx| coupons::forget(tx, open.stall, &open.how.coupon))?;
         }
-        if (is_coupon || RECONFIRM.contains(&code)) && !open.cancel_asked {
+        let is_said = is_coupon || code.starts_with(DEAL);
+        if (is_said || RECONFIRM.contains(&code)) && !open.cancel_asked {
             // What changed is shown in the basket; without an answer it is shown a little later.
             let _ = self.fetch_stall(server, open.stall).await;
-            let because = if is_coupon { code } else { sentence };
+            if code == DEAL_EACH {
+                self.write(|tx| own_orders::back_at_usual_price(tx, (open.order, open.stall), sentence))?;
+            }
+            let because = if is_said { code } else { sentence };
             return self.order_became(open, (OwnOrderState::Reconfirm, because), None);
         }
         let state = if open.cancel_asked { OwnOrderState::Cancelled } else { OwnOrderState::Refused };

@@ -11,8 +11,8 @@ use soko_search::fold;
 
 use crate::kept::{pack, unpack, unpack_grown};
 
-/// What a row got at its end since rows are kept: which variant it is of what, by which options, and its family.
-const ROW_GREW: usize = 3;
+/// What a row got at its end since rows are kept: its deal; before that which variant it is of what, by which options, and its family.
+const ROW_GREW: [usize; 2] = [1, 4];
 
 /// An offer as it was last seen.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,7 +108,7 @@ pub(crate) fn offer(
 }
 
 pub(super) fn line(bytes: &[u8]) -> Option<OfferRow> {
-    unpack_grown(bytes, ROW_GREW)
+    ROW_GREW.into_iter().find_map(|grown| unpack_grown(bytes, grown))
 }
 
 fn told(bytes: &[u8]) -> Option<Told> {
@@ -222,24 +222,27 @@ mod tests {
             variant_of: None,
             options: Vec::new(),
             family: None,
+            deal: None,
         }
     }
 
-    /// A row as it was kept before products had variants: without the last three bytes.
-    fn before() -> Vec<u8> {
+    /// A row as it was kept before it had its last so many fields, of which each is a byte.
+    fn before(grown: usize) -> Vec<u8> {
         let mut bytes = pack(&row()).unwrap();
-        assert_eq!(bytes.split_off(bytes.len() - ROW_GREW), [0; ROW_GREW]);
+        assert!(bytes.split_off(bytes.len() - grown).iter().all(|byte| *byte == 0));
         bytes
     }
 
     #[test]
     fn what_was_kept_before_products_had_variants_is_still_read() {
-        assert_eq!(line(&before()), Some(row()));
+        for grown in ROW_GREW {
+            assert_eq!(line(&before(grown)), Some(row()), "{grown}");
+        }
         assert_eq!(line(&pack(&row()).unwrap()), Some(row()));
-        assert_eq!(line(&before()[..40]), None);
+        assert_eq!(line(&before(4)[..40]), None);
 
         let words = Told { description: "Of cotton".into(), pictures: vec![Hash([3; 32]), Hash([7; 32])] };
-        let page = [before(), pack(&words).unwrap()[1..].to_vec()].concat();
+        let page = [before(4), pack(&words).unwrap()[1..].to_vec()].concat();
         assert_eq!(told(&page), Some(words.clone()));
         assert_eq!(told(&pack(&words).unwrap()), Some(words));
     }

@@ -5,6 +5,7 @@
 
 mod buyer;
 mod coupons;
+mod deals;
 mod families;
 mod likes;
 mod mailed;

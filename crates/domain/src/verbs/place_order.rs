@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::basket::{Basket, BasketLine, Discount, Policy, Priced, PricedLine, price};
 use crate::coupon::{CouponProblem, CouponTerms, Uses};
+use crate::deal::{Deal, DealUse};
 use crate::delivery::{Charge, Handing, Handings, Parcel, grams};
-use crate::entry::{Entry, OrderCoupon, OrderDelivery, OrderLine, OrderPlaced};
+use crate::entry::{DealTaken, Entry, OrderCoupon, OrderDelivery, OrderLine, OrderPlaced};
 use crate::ids::{OrderId, ProductId, ThingId};
 use crate::quantity::{Quantity, Unit};
 use crate::refusal::{Refusal, ensure};
@@ -48,6 +49,8 @@ pub struct Offer {
     /// What a piece weighs; 0 where the stall does not say.
     pub piece_g: i64,
     pub pool: i64,
+    /// Another price for a while, and what orders have of it so far.
+    pub deal: Option<(Deal, DealUse)>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +61,8 @@ pub struct Facts {
     pub handings: Handings,
     /// Orders of this buyer at this stall that have not ended.
     pub held: u32,
+    /// By the server's clock.
+    pub now_ms: i64,
     /// The stall's business day.
     pub day: i32,
     /// The buyer is known again at the next order.
@@ -74,17 +79,14 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
     check_lines(command.lines.len())?;
     check_note(&command.note)?;
     ensure(facts.held < ORDERS_HELD_MAX, Refusal::TooManyHeld { held: facts.held })?;
-    let mut demand: BTreeMap<ProductId, i64> = BTreeMap::new();
-    let mut wanted = Vec::with_capacity(command.lines.len());
-    for asked in &command.lines {
-        check_quantity(asked.quantity)?;
-        wanted.push((offer(facts, asked)?, asked));
-        let sum = demand.entry(asked.product).or_default();
-        *sum = sum.checked_add(asked.quantity).ok_or(Refusal::TooLarge)?;
-    }
-    for (product, asked) in demand {
-        let available = facts.offers.get(&product).map_or(0, |offer| offer.pool.max(0));
-        ensure(asked <= available, Refusal::ShareExceeded { product, available, asked })?;
+    let demand = demand(facts, command)?;
+    let deals = deals(facts, command, &demand)?;
+    let wanted = command.lines.iter().map(|asked| offer(facts, &deals, asked).map(|offer| (offer, asked)));
+    let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
+    for (product, asked) in &demand {
+        let available = facts.offers.get(product).map_or(0, |offer| offer.pool.max(0));
+        let exceeded = Refusal::ShareExceeded { product: *product, available, asked: *asked };
+        ensure(*asked <= available, exceeded)?;
     }
     let coupon = coupon(facts, command)?;
     let how = How { handings: &facts.handings, handing: command.handing, zone: &command.zone, coupon };
@@ -94,26 +96,79 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
     let lines = wanted.iter().zip(&priced.lines).map(|((offer, _), line)| order_line(offer, line));
     let by_zone = delivery.is_some() && facts.handings.has_zones(command.handing);
     let zone = if by_zone { command.zone.clone() } else { String::new() };
-    Ok(vec![
-        OrderPlaced {
-            order: command.order,
-            buyer: command.buyer,
-            currency: priced.currency,
-            lines: lines.collect(),
-            total_minor,
-            note: command.note.clone(),
-            handing: command.handing,
-            delivery: delivery.map(|charge| OrderDelivery {
-                zone,
-                taxes: charge.taxes,
-                tax_minor: charge.tax_minor,
-                total_minor: charge.total_minor,
-            }),
-            coupon: coupon
-                .map(|_| OrderCoupon { code: command.coupon.clone(), discount_minor: priced.discount_minor }),
+    let placed = OrderPlaced {
+        order: command.order,
+        buyer: command.buyer,
+        currency: priced.currency,
+        lines: lines.collect(),
+        total_minor,
+        note: command.note.clone(),
+        handing: command.handing,
+        delivery: delivery.map(|charge| OrderDelivery {
+            zone,
+            taxes: charge.taxes,
+            tax_minor: charge.tax_minor,
+            total_minor: charge.total_minor,
+        }),
+        coupon: coupon
+            .map(|_| OrderCoupon { code: command.coupon.clone(), discount_minor: priced.discount_minor }),
+    };
+    let taken = deals.iter().map(|(product, at_deal)| taken(command, (*product, demand[product]), at_deal));
+    Ok(std::iter::once(placed.into()).chain(taken).collect())
+}
+
+/// What is asked for of each product, over all lines.
+fn demand(facts: &Facts, command: &PlaceOrder) -> Result<BTreeMap<ProductId, i64>, Refusal> {
+    let mut demand: BTreeMap<ProductId, i64> = BTreeMap::new();
+    for asked in &command.lines {
+        check_quantity(asked.quantity)?;
+        let is_known = facts.offers.get(&asked.product).is_some_and(|offer| !offer.archived);
+        ensure(is_known, Refusal::UnknownProduct(asked.product))?;
+        let sum = demand.entry(asked.product).or_default();
+        *sum = sum.checked_add(asked.quantity).ok_or(Refusal::TooLarge)?;
+    }
+    Ok(demand)
+}
+
+/// A product as it is offered while its deal is on.
+struct AtDeal {
+    deal: Deal,
+    offer: Offer,
+}
+
+/// What of the order has a deal's price: all units of a product, or none. Where it cannot have it, whoever saw that price or named
+/// none is told so; whoever saw the usual one gets it for that.
+fn deals(
+    facts: &Facts,
+    command: &PlaceOrder,
+    demand: &BTreeMap<ProductId, i64>,
+) -> Result<BTreeMap<ProductId, AtDeal>, Refusal> {
+    let mut deals = BTreeMap::new();
+    for (product, asked) in demand {
+        let Some(offer) = facts.offers.get(product) else { continue };
+        let usual_minor = offer.unit_price_minor;
+        let Some((deal, taken)) = offer.deal.filter(|(deal, _)| deal.is_on(facts.now_ms, usual_minor)) else {
+            continue;
+        };
+        let mut lines = command.lines.iter().filter(|line| line.product == *product);
+        let is_wanted = lines.any(|line| line.seen_price_minor.is_none_or(|seen| seen == deal.price_minor));
+        match deal.allows(*asked, taken) {
+            Ok(()) => {
+                let offer = Offer { unit_price_minor: deal.price_minor, ..offer.clone() };
+                deals.insert(*product, AtDeal { deal, offer });
+            }
+            Err(problem) if is_wanted => {
+                return Err(Refusal::Deal { product: *product, problem });
+            }
+            Err(_) => {}
         }
-        .into(),
-    ])
+    }
+    Ok(deals)
+}
+
+fn taken(command: &PlaceOrder, (product, units): (ProductId, i64), at_deal: &AtDeal) -> Entry {
+    let (order, buyer) = (command.order, command.buyer);
+    DealTaken { order, deal: at_deal.deal.id, product, buyer, units }.into()
 }
 
 /// The terms of the code that was asked for, if it may be used now.
@@ -170,9 +225,14 @@ pub fn work_out(policy: Policy, lines: &[(&Offer, &AskedLine)], how: &How<'_>) -
     Ok(WorkedOut { priced, delivery, total_minor })
 }
 
-fn offer<'a>(facts: &'a Facts, asked: &AskedLine) -> Result<&'a Offer, Refusal> {
-    let unknown = Refusal::UnknownProduct(asked.product);
-    let offer = facts.offers.get(&asked.product).filter(|offer| !offer.archived).ok_or(unknown)?;
+fn offer<'a>(
+    facts: &'a Facts,
+    deals: &'a BTreeMap<ProductId, AtDeal>,
+    asked: &AskedLine,
+) -> Result<&'a Offer, Refusal> {
+    let at_deal = deals.get(&asked.product).map(|at_deal| &at_deal.offer);
+    let offer = at_deal.or_else(|| facts.offers.get(&asked.product));
+    let offer = offer.ok_or(Refusal::UnknownProduct(asked.product))?;
     let unchanged = asked.seen_price_minor.is_none_or(|seen| seen == offer.unit_price_minor);
     ensure(unchanged, Refusal::PriceChanged(asked.product))?;
     Ok(offer)
@@ -206,6 +266,7 @@ fn order_line(offer: &Offer, line: &PricedLine) -> OrderLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deal::DealProblem;
     use crate::refusal::invalid;
     use crate::tax::LineTax;
 
@@ -221,6 +282,7 @@ mod tests {
             unit: Unit::Piece,
             piece_g: 400,
             pool,
+            deal: None,
         };
         Facts {
             frozen: false,
@@ -232,6 +294,7 @@ mod tests {
                 "weight 1000 90\nweight 2000 200",
             ),
             held: 0,
+            now_ms: 1_500,
             day: 20_000,
             has_account: false,
             coupon: None,
@@ -308,6 +371,74 @@ mod tests {
         assert!(
             matches!(plain.as_slice(), [Entry::OrderPlaced(placed)] if placed.coupon.is_none() && placed.total_minor == 300)
         );
+    }
+
+    const DEAL: Deal = Deal {
+        id: ThingId([9; 16]),
+        price_minor: 100,
+        from_ms: 1_000,
+        until_ms: 2_000,
+        quantity: 5,
+        each: Some(2),
+    };
+
+    fn at_deal(pool: i64, taken: (i64, i64)) -> Facts {
+        let mut facts = facts(pool);
+        let mango = facts.offers.get_mut(&MANGO).unwrap();
+        mango.deal = Some((DEAL, DealUse { all: taken.0, by_buyer: taken.1 }));
+        facts
+    }
+
+    #[test]
+    fn a_deal_is_for_all_units_of_a_product_or_none_and_nobody_pays_more_unasked() {
+        let refused = |problem| Err(Refusal::Deal { product: MANGO, problem });
+        let each = |left| refused(DealProblem::Each { each: 2, left });
+        let sold_out = |left| refused(DealProblem::SoldOut { left });
+        let changed = Err(Refusal::PriceChanged(MANGO));
+        let later = |now_ms| Facts { now_ms, ..at_deal(9, (0, 0)) };
+        let (deal, usual) = (Some(100), Some(150));
+        let exceeded = |asked| Err(Refusal::ShareExceeded { product: MANGO, available: 1, asked });
+        for (facts, quantities, seen, expected) in [
+            (at_deal(9, (0, 0)), &[2][..], deal, Ok((200, Some(2)))),
+            (at_deal(9, (4, 0)), &[1], None, Ok((100, Some(1)))),
+            (at_deal(9, (0, 0)), &[1, 1], deal, Ok((200, Some(2)))),
+            // It went down since somebody looked.
+            (at_deal(9, (0, 0)), &[1], usual, changed.clone()),
+            (at_deal(9, (0, 0)), &[2, 1], deal, each(2)),
+            (at_deal(9, (1, 1)), &[2], deal, each(1)),
+            (at_deal(9, (2, 2)), &[1], None, each(0)),
+            (at_deal(9, (4, 0)), &[2], deal, sold_out(1)),
+            (at_deal(9, (5, 0)), &[1], deal, sold_out(0)),
+            (at_deal(9, (5, 0)), &[1], None, sold_out(0)),
+            // Who saw the usual price pays it.
+            (at_deal(9, (5, 0)), &[1], usual, Ok((150, None))),
+            (at_deal(9, (0, 0)), &[3], usual, Ok((450, None))),
+            (at_deal(9, (5, 0)), &[1], Some(99), changed.clone()),
+            (later(999), &[1], deal, changed.clone()),
+            (later(999), &[1], None, Ok((150, None))),
+            (later(2_000), &[1], deal, changed.clone()),
+            (later(2_000), &[9], usual, Ok((1_350, None))),
+            (at_deal(1, (0, 0)), &[2], deal, exceeded(2)),
+        ] {
+            let placed = decide(&facts, &order(quantities, seen)).map(|entries| match entries.as_slice() {
+                [Entry::OrderPlaced(placed)] => (placed.total_minor, None),
+                [Entry::OrderPlaced(placed), Entry::DealTaken(taken)] => {
+                    let said = (taken.order, taken.deal, taken.product, taken.buyer);
+                    assert_eq!(said, (placed.order, DEAL.id, MANGO, placed.buyer));
+                    (placed.total_minor, Some(taken.units))
+                }
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(placed, expected, "{quantities:?} seen at {seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_deal_that_is_dearer_than_the_price_is_none() {
+        let mut facts = at_deal(9, (0, 0));
+        facts.offers.get_mut(&MANGO).unwrap().unit_price_minor = 100;
+        let entries = decide(&facts, &order(&[3], Some(100))).unwrap();
+        assert!(matches!(entries.as_slice(), [Entry::OrderPlaced(placed)] if placed.total_minor == 300));
     }
 
     #[test]

@@ -183,7 +183,8 @@ fn coupon_samples() -> Vec<Entry> {
         buyer_uses_max: Some(1),
         is_ended: false,
     };
-    vec![CouponPut { code: "SUMMER-26".into(), revision: 2, terms }.into()]
+    let taken = DealTaken { order: ORDER, deal: THING, product: MANGO, buyer: ThingId([8; 16]), units: 2 };
+    vec![CouponPut { code: "SUMMER-26".into(), revision: 2, terms }.into(), taken.into()]
 }
 
 fn return_samples() -> Vec<Entry> {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
-    CategoryRow, FamilyRow, OptionValue, PartRow, ProductFilter, ProductRow, ProductView, Said, StallView,
-    TaxClass, WINDOW_ROWS_MAX, Window,
+    CategoryRow, DealView, FamilyRow, OptionValue, PartRow, ProductFilter, ProductRow, ProductView, Said,
+    StallView, TaxClass, WINDOW_ROWS_MAX, Window,
 };
 use soko_documents::{Document, DocumentKind, Problem, Product, Stall, Typed};
 use soko_domain::ids::{ProductId, ThingId};
@@ -13,6 +13,7 @@ use soko_domain::stock::Account;
 use soko_domain::tax::{TaxMode, TaxRate};
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pack_bundle;
+use soko_projection::deals;
 use soko_projection::read::{self as facts, ProductFound, ProductListed, ProductsOf};
 use soko_projection::taxes;
 use soko_record_log::StoreError;
@@ -158,6 +159,11 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         found.map_or(own, |found| (found.tax_ppm, found.tax_inclusive, found.tax_label));
     let parts = value.parts.iter().map(|(product, quantity)| part_row(asking, (*product, *quantity)));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
+    let deal = value.deal.map(|deal| {
+        let sold = deals::sold(asking.tx, asking.log, product, deal.id)?;
+        Ok::<_, StoreError>(DealView { said: deal.into(), sold })
+    });
+    let deal = deal.transpose()?;
     Ok(Some(ProductView {
         product,
         name: value.name,
@@ -183,6 +189,7 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         variant_of: value.variant_of,
         options: value.options.into_iter().map(|(name, value)| OptionValue { name, value }).collect(),
         parts,
+        deal,
         questions,
         problems,
     }))

@@ -9,6 +9,7 @@ use soko_app_api::{
 use soko_documents::{
     ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _, off_edits,
 };
+use soko_domain::deal::Deal;
 use soko_domain::delivery::Terms;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::money::Ppm;
@@ -193,6 +194,27 @@ fn check_part(writing: &mut Writing<'_>, bundle: ProductId, part: ProductId) -> 
     }
 }
 
+/// A deal is below the price that the product has after all edits.
+fn check_deal(
+    writing: &mut Writing<'_>,
+    product: ProductId,
+    (deal, edits): (&Deal, &[ProductEdit]),
+) -> Result<(), NotDone> {
+    deal.check()?;
+    let edited = edits
+        .iter()
+        .rev()
+        .find_map(|edit| if let ProductEdit::PriceMinor(minor) = edit { Some(*minor) } else { None });
+    let usual_minor = match edited {
+        Some(minor) => minor,
+        None => facts::product(writing.tx, writing.log, product)?.map_or(0, |found| found.price_minor),
+    };
+    if deal.price_minor < usual_minor {
+        return Ok(());
+    }
+    Err(Refusal::Invalid { field: "price", problem: "must be below what the product usually costs" }.into())
+}
+
 pub(super) fn value(content: &ProductContent, currency: String) -> Product {
     let option = |option: &OptionValue| (option.name.clone(), option.value.clone());
     Product {
@@ -214,6 +236,7 @@ pub(super) fn value(content: &ProductContent, currency: String) -> Product {
         favourite: content.favourite,
         low_level: content.low_level,
         piece_g: content.piece_g,
+        deal: None,
         variant_of: content.variant_of,
         options: content.options.iter().map(option).collect(),
         parts: content.parts.iter().map(|part| (part.product, part.quantity)).collect(),
@@ -229,6 +252,9 @@ pub(super) fn edit_product(
     for edit in edits {
         if let ProductEdit::PutPart(part) = edit {
             check_part(writing, product, part.product)?;
+        }
+        if let ProductEdit::Deal(Some(deal)) = edit {
+            check_deal(writing, product, (&(*deal).into(), edits))?;
         }
     }
     let says_tax =
@@ -273,6 +299,8 @@ pub(super) fn product_edit(edit: &ProductEdit) -> Edit {
         }
         ProductEdit::RemovePicture(picture) => Edit::RemovePicture { picture: *picture },
         ProductEdit::TaxClass(class) => thing(Field::TaxClass, *class),
+        ProductEdit::Deal(Some(deal)) => text(Field::Deal, &Deal::from(*deal).to_string()),
+        ProductEdit::Deal(None) => Edit::Clear { field: Field::Deal },
     }
 }
 

@@ -6,6 +6,7 @@
 mod backups;
 mod counter;
 mod customers;
+mod deals;
 mod desk;
 mod families;
 mod figures;

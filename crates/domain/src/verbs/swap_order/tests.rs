@@ -54,6 +54,7 @@ fn papaya(unit_price_minor: i64, pool: i64) -> Offer {
         taxes: vec![TaxRate::exclusive(Ppm(100_000))],
         unit: Unit::Piece,
         piece_g: 0,
+        deal: None,
         pool,
     }
 }

@@ -114,7 +114,8 @@ pub(super) fn as_it_is(product: &Product, edit: &ProductEdit) -> ProductEdit {
         | ProductEdit::PutPart(_)
         | ProductEdit::RemovePart(_)
         | ProductEdit::PutPicture { .. }
-        | ProductEdit::RemovePicture(_) => edit.clone(),
+        | ProductEdit::RemovePicture(_)
+        | ProductEdit::Deal(_) => edit.clone(),
     }
 }
 

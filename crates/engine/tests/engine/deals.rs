@@ -1,0 +1,46 @@
+//! Another price for a while and for so many, as a register says it without a network; at the counter nothing changes.
+
+use soko_app_api::{DealInput, ProductEdit, ProductView, Query, Verb, View};
+
+use crate::world::*;
+
+const MANGO: u16 = 101;
+
+fn deal(price_minor: i64) -> DealInput {
+    DealInput { deal: thing(7), price_minor, from_ms: 1_000, until_ms: 2_000, quantity: 50, each: Some(2) }
+}
+
+fn edit(number: u16, edits: Vec<ProductEdit>) -> soko_app_api::Command {
+    command(number, Verb::EditProduct { product: product(MANGO), edits })
+}
+
+fn shown(device: &mut Device) -> ProductView {
+    match device.engine.answer(&Query::Product { stall: STALL, product: product(MANGO) }, now()).unwrap() {
+        View::Product(view) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_deal_is_below_the_price_is_kept_as_one_value_and_can_be_taken_away() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let usual_minor = shown(&mut device).price_minor;
+    let cheap = usual_minor - 1;
+    for (number, edits) in [
+        (20, vec![ProductEdit::Deal(Some(deal(usual_minor)))]),
+        (21, vec![ProductEdit::PriceMinor(cheap), ProductEdit::Deal(Some(deal(cheap)))]),
+        (22, vec![ProductEdit::Deal(Some(DealInput { each: Some(51), ..deal(cheap) }))]),
+        (23, vec![ProductEdit::Deal(Some(DealInput { until_ms: 1_000, ..deal(cheap) }))]),
+        (24, vec![ProductEdit::Deal(Some(DealInput { quantity: 0, each: None, ..deal(cheap) }))]),
+        (25, vec![ProductEdit::Deal(Some(deal(-1)))]),
+    ] {
+        assert_eq!(device.refused(edit(number, edits)), "invalid", "{number}");
+    }
+    assert_eq!(shown(&mut device).deal, None);
+    device.done(edit(30, vec![ProductEdit::Deal(Some(deal(cheap)))]));
+    let view = shown(&mut device);
+    assert_eq!(view.deal.map(|known| (known.said, known.sold)), Some((deal(cheap), 0)));
+    assert_eq!((view.price_minor, view.problems), (usual_minor, vec![]));
+    device.done(edit(31, vec![ProductEdit::Deal(None)]));
+    assert_eq!(shown(&mut device).deal, None);
+}

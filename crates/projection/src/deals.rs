@@ -1,0 +1,157 @@
+//! What orders have of deals. The sum of each moves with the orders, so that whoever decides about the next one reads one row;
+//! a cancelled order's units come off it again, whichever of the two words is heard of first.
+
+use soko_domain::entry::DealTaken;
+use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
+use soko_record_log::{StoreError, Tx, params};
+
+use crate::book::Book;
+use crate::digest::DEAL_TAKEN;
+use crate::ledger::Place;
+use crate::project::Touched;
+use crate::trade::order_row;
+
+pub(crate) fn taken(
+    book: &mut Book<'_>,
+    place: &Place,
+    taken: &DealTaken,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    touched.products.insert(taken.product);
+    let DealTaken { order, deal, product, buyer, units } = taken;
+    order_row(book.tx, place.log, *order)?;
+    book.add(
+        &DEAL_TAKEN,
+        params![place.author, place.seq, order, deal, product, buyer, units],
+        "insert into deal_taken (log, author, seq, order_id, deal, product, buyer, units)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (log, author, seq) do nothing",
+        params![place.log, place.author, place.seq, order, deal, product, buyer, units],
+    )?;
+    book.tx.run(
+        "insert into deal_sum (log, product, deal, units)
+         select t.log, t.product, t.deal, t.units from deal_taken t
+         join orders o on o.log = t.log and o.order_id = t.order_id and o.released = 0
+         where t.log = $1 and t.author = $2 and t.seq = $3
+         on conflict (log, product, deal) do update set units = deal_sum.units + excluded.units",
+        params![place.log, place.author, place.seq],
+    )
+}
+
+/// An order is about to be marked as cancelled: what it took can be had again, once.
+pub(crate) fn given_back(
+    book: &mut Book<'_>,
+    order: OrderId,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    let of_order = params![book.log, order];
+    let rows = book.tx.query(
+        "select t.product from deal_taken t
+         join orders o on o.log = t.log and o.order_id = t.order_id and o.released = 0
+         where t.log = $1 and t.order_id = $2",
+        of_order,
+    )?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    for row in &rows {
+        touched.products.insert(row.id(0)?);
+    }
+    book.tx.run(
+        "update deal_sum set units = units - (
+           select cast(sum(t.units) as bigint) from deal_taken t
+           where t.log = $1 and t.order_id = $2 and t.product = deal_sum.product and t.deal = deal_sum.deal)
+         where log = $1 and exists (
+           select 1 from deal_taken t
+           where t.log = $1 and t.order_id = $2 and t.product = deal_sum.product and t.deal = deal_sum.deal)",
+        of_order,
+    )
+}
+
+/// What all orders have of a deal that were not cancelled.
+pub fn sold(tx: &mut dyn Tx, log: LogId, product: ProductId, deal: ThingId) -> Result<i64, StoreError> {
+    let row = tx.query_opt(
+        "select units from deal_sum where log = $1 and product = $2 and deal = $3",
+        params![log, product, deal],
+    )?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// The same of one buyer's orders.
+pub fn of_buyer(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (product, deal): (ProductId, ThingId),
+    buyer: ThingId,
+) -> Result<i64, StoreError> {
+    let row = tx.query_one(
+        "select cast(coalesce(sum(t.units), 0) as bigint) from deal_taken t
+         join orders o on o.log = t.log and o.order_id = t.order_id and o.released = 0
+         where t.log = $1 and t.deal = $2 and t.buyer = $3 and t.product = $4",
+        params![log, deal, buyer, product],
+    )?;
+    row.int(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use soko_domain::entry::{Entry, OrderReleased, ReleaseReason, Stamp};
+    use soko_domain::ids::AuthorId;
+    use soko_record_log::{Migration, Sqlite, log};
+
+    use super::*;
+    use crate::ledger::apply_entry;
+    use crate::{STEPS, running_digest, state_digest};
+
+    const LOG: LogId = LogId([1; 16]);
+    const TEA: ProductId = ProductId([2; 16]);
+    const DEAL: ThingId = ThingId([3; 16]);
+
+    fn takes(order: u8, units: i64) -> Entry {
+        let buyer = ThingId([order % 2; 16]);
+        DealTaken { order: OrderId([order; 16]), deal: DEAL, product: TEA, buyer, units }.into()
+    }
+
+    fn released(order: u8) -> Entry {
+        let reason = ReleaseReason::BuyerCancelled;
+        OrderReleased { order: OrderId([order; 16]), reason, units: vec![] }.into()
+    }
+
+    fn follow(tx: &mut dyn Tx, entries: &[Entry]) -> Result<(), StoreError> {
+        crate::forget(tx, LOG)?;
+        for (seq, entry) in (1..).zip(entries) {
+            let mut book = Book::open(tx, LOG);
+            let place = Place { log: LOG, author: AuthorId([9; 16]), seq };
+            apply_entry(&mut book, &place, &Stamp::at(0, 0, 0), entry, &mut Touched::default())?;
+            book.close(&mut None)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_cancelled_can_be_had_again_once_in_any_order_of_the_words() {
+        let mut db = Sqlite::open_in_memory().unwrap();
+        let steps = [log::SCHEMA].into_iter().chain(STEPS);
+        let steps: Vec<Migration> =
+            (1..).zip(steps).map(|(number, sql)| Migration { number, name: "step", sql }).collect();
+        db.migrate(&steps).unwrap();
+        for (entries, sold, of_first) in [
+            (vec![takes(1, 2), takes(2, 1)], 3, 2),
+            (vec![takes(1, 2), takes(2, 1), takes(3, 1)], 4, 3),
+            (vec![takes(1, 2), takes(2, 1), released(1)], 1, 0),
+            (vec![takes(1, 2), released(1), released(1), takes(3, 1)], 1, 1),
+            (vec![released(1), takes(1, 2), takes(2, 1)], 1, 0),
+            (vec![released(2), takes(1, 2)], 2, 2),
+        ] {
+            db.transaction::<_, Box<dyn Error>>(|tx| {
+                follow(tx, &entries)?;
+                assert_eq!(super::sold(tx, LOG, TEA, DEAL)?, sold, "{entries:?}");
+                assert_eq!(of_buyer(tx, LOG, (TEA, DEAL), ThingId([1; 16]))?, of_first, "{entries:?}");
+                assert_eq!(running_digest(tx, LOG)?, state_digest(tx, LOG)?);
+                Ok(())
+            })
+            .unwrap();
+        }
+    }
+}
