@@ -1,6 +1,7 @@
 //! Facts out of the derived tables, for decisions and for screens. The same on a device and on the server.
 
 mod lists;
+mod packed;
 mod stock;
 
 use soko_documents::DocumentKind;
@@ -19,7 +20,10 @@ use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::{Row, StoreError, Tx, log, params};
 
 pub use lists::{ProductListed, ProductsOf, products_and_shares, variants};
+pub use packed::options;
 pub use stock::{accounts, balance, expected, holders, shares_of};
+
+use packed::{ids, parts};
 
 use crate::project::ParkCode;
 use crate::swaps;
@@ -651,28 +655,6 @@ fn product_found(row: &Row) -> Result<ProductFound, StoreError> {
         tax_label: row.text(19)?.into(),
         deal: Deal::read(row.text(20)?),
     })
-}
-
-/// What makes a variant that one, by name, as a product's row has it.
-pub fn options(lines: &str) -> Vec<(String, String)> {
-    let option = |line: &str| line.split_once('=').map(|(name, value)| (name.into(), value.into()));
-    lines.lines().filter_map(option).collect()
-}
-
-fn parts(bytes: &[u8]) -> Result<Vec<(ProductId, i64)>, StoreError> {
-    const ID: usize = 16;
-    let part = |bytes: &[u8]| {
-        let (id, quantity) = bytes.split_at_checked(ID)?;
-        Some((ProductId::from_slice(id)?, i64::from_be_bytes(quantity.try_into().ok()?)))
-    };
-    bytes.chunks(ID + 8).map(|bytes| part(bytes).ok_or_else(|| odd("a part of a product"))).collect()
-}
-
-/// Ids one after another.
-fn ids<T>(row: &Row, column: usize, read: fn(&[u8]) -> Option<T>) -> Result<Vec<T>, StoreError> {
-    let Some(bytes) = row.blob_opt(column)? else { return Ok(Vec::new()) };
-    let size = std::mem::size_of::<T>().max(1);
-    bytes.chunks(size).map(|id| read(id).ok_or_else(|| odd("an id"))).collect()
 }
 
 pub struct Profile {

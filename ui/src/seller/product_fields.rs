@@ -79,9 +79,7 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
     let (camera, looking) = use_camera();
     let stall = use_stall();
     let live = use_query(stall.map(|stall| Query::Stall(stall.stall)));
-    let taxes = if let Some(View::Stall(stall)) = live.view() { stall.taxes.clone() } else { Vec::new() };
-    // One that another register took away meanwhile is none.
-    let is_shared = draft.tax_class.is_some_and(|class| taxes.iter().any(|tax| tax.class == class));
+    let shared = if let Some(View::Stall(stall)) = live.view() { stall.taxes.clone() } else { Vec::new() };
     let units = [Unit::Piece, Unit::Gram, Unit::Millilitre]
         .map(|unit| (unit.word().into(), speech.say_or(&format!("unit.{}", unit.word()), unit.word())));
     let on_unit = with(props, |draft, word| {
@@ -111,17 +109,8 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
                 <Field label={speech.say("product.sku")} value={draft.sku.clone()} on_input={with(props, |draft, text| draft.sku = text)} />
                 <Field label={speech.say("product.cost")} value={draft.cost.clone()} inputmode="decimal" sign={props.currency.clone()}
                     on_input={with(props, |draft, text| draft.cost = text)} problem={problem(props.wrong.cost, "form.amount")} />
-                if !taxes.is_empty() {
-                    { class_of_tax(&speech, props, taxes) }
-                }
-                if !is_shared {
-                    <Field label={speech.say("product.tax")} value={draft.tax.clone()} inputmode="decimal" sign="%"
-                        on_input={with(props, |draft, text| draft.tax = text)} problem={problem(props.wrong.tax, "form.percent")} />
-                }
             </div>
-            if !is_shared {
-                { check(props, draft.tax_inclusive, speech.say("product.tax-inclusive"), |draft| draft.tax_inclusive = !draft.tax_inclusive) }
-            }
+            { taxes(&speech, props, shared) }
             { check(props, draft.favourite, speech.say("product.favourite"), |draft| draft.favourite = !draft.favourite) }
             <Field label={speech.say("product.low-level")} value={draft.low_level.clone()} inputmode="numeric"
                 sign={(draft.unit != Unit::Piece).then(|| AttrValue::Static(draft.unit.symbol()))} hint={speech.say("product.low-level-hint")}
@@ -137,7 +126,30 @@ pub(super) fn Details(props: &FieldsProps) -> Html {
     }
 }
 
-/// One of the taxes that products share, or its own.
+/// A tax that products share, or one of its own.
+fn taxes(speech: &Speech, props: &FieldsProps, shared: Vec<TaxClass>) -> Html {
+    let draft = &props.draft;
+    // One that another register took away meanwhile is none.
+    let is_shared = draft.tax_class.is_some_and(|class| shared.iter().any(|tax| tax.class == class));
+    html! {
+        <>
+            <div class="pair">
+                if !shared.is_empty() {
+                    { class_of_tax(speech, props, shared) }
+                }
+                if !is_shared {
+                    <Field label={speech.say("product.tax")} value={draft.tax.clone()} inputmode="decimal" sign="%"
+                        on_input={with(props, |draft, text| draft.tax = text)}
+                        problem={props.wrong.tax.then(|| speech.say("form.percent"))} />
+                }
+            </div>
+            if !is_shared {
+                { check(props, draft.tax_inclusive, speech.say("product.tax-inclusive"), |draft| draft.tax_inclusive = !draft.tax_inclusive) }
+            }
+        </>
+    }
+}
+
 fn class_of_tax(speech: &Speech, props: &FieldsProps, taxes: Vec<TaxClass>) -> Html {
     let own = (AttrValue::default(), speech.say("product.tax-own"));
     let shared = taxes.iter().map(|tax| (tax.class.to_string().into(), named(speech, tax).into()));
