@@ -455,6 +455,22 @@ mod tests {
         assert_eq!(inputs[2].note, "");
     }
 
+    #[test]
+    fn what_is_scanned_while_a_cart_is_paid_is_the_next_ones() {
+        let mut sold = cart();
+        sold.add(&row(1));
+        sold.add(&row(2));
+        let mut now = sold.clone();
+        now.add(&row(1));
+        now.add(&row(3));
+        let fresh = || Cart::new(SaleId([8; 16]), ThingId([9; 16]));
+        let next = now.since(&sold, fresh());
+        let lines: Vec<_> =
+            next.lines.iter().map(|line| (line.product.unwrap().0[0], line.quantity)).collect();
+        assert_eq!((lines, next.sale), (vec![(1, 1), (3, 1)], SaleId([8; 16])));
+        assert!(sold.since(&sold, fresh()).is_empty());
+    }
+
     /// C53: who was told a price pays it; what comes afterwards has the new one.
     #[test]
     fn a_line_keeps_the_price_it_was_added_with() {
