@@ -7,6 +7,7 @@ use soko_domain::wire::Wire as _;
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::book::Book;
+use crate::deals::COUNTS;
 use crate::digest::COUPON;
 use crate::ledger::Place;
 use crate::project::Touched;
@@ -60,23 +61,23 @@ pub fn count(tx: &mut dyn Tx, log: LogId) -> Result<u64, StoreError> {
 
 /// The orders that carry it and were not cancelled: counted anew each time, so that one that ends gives its use back.
 pub fn uses(tx: &mut dyn Tx, log: LogId, code: &str, buyer: ThingId) -> Result<Uses, StoreError> {
-    let row = tx.query_one(
-        "select count(*), coalesce(sum(case when buyer = $3 then 1 else 0 end), 0) from orders
-         where log = $1 and coupon = $2 and released = 0",
-        params![log, code, buyer],
-    )?;
+    let sql = format!(
+        "select count(*), coalesce(sum(case when o.buyer = $3 then 1 else 0 end), 0) from orders o
+         where o.log = $1 and o.coupon = $2 and {COUNTS}"
+    );
+    let row = tx.query_one(&sql, params![log, code, buyer])?;
     Ok(Uses { all: row.number(0)?, by_buyer: row.number(1)? })
 }
 
 /// All codes of a stall, by name.
 pub fn all(tx: &mut dyn Tx, log: LogId) -> Result<Vec<CouponFound>, StoreError> {
-    let rows = tx.query(
+    let sql = format!(
         "select c.code, c.terms, count(o.order_id), coalesce(sum(o.discount_minor), 0)
          from coupon c
-         left join orders o on o.log = c.log and o.coupon = c.code and o.released = 0
-         where c.log = $1 group by c.code, c.terms order by c.code",
-        params![log],
-    )?;
+         left join orders o on o.log = c.log and o.coupon = c.code and {COUNTS}
+         where c.log = $1 group by c.code, c.terms order by c.code"
+    );
+    let rows = tx.query(&sql, params![log])?;
     let found = |row: &Row| {
         Ok(CouponFound {
             code: row.text(0)?.into(),

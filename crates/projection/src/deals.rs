@@ -1,5 +1,6 @@
 //! What orders have of deals. The sum of each moves with the orders, so that whoever decides about the next one reads one row;
-//! a cancelled order's units come off it again, whichever of the two words is heard of first.
+//! a cancelled order's units come off it again, and one that was handed over all the same has them, in whatever order that is
+//! heard of.
 
 use soko_domain::entry::DealTaken;
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
@@ -27,29 +28,40 @@ pub(crate) fn taken(
          values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (log, author, seq) do nothing",
         params![place.log, place.author, place.seq, order, deal, product, buyer, units],
     )?;
-    book.tx.run(
+    // A deal's sum is there with nothing in it, so that an order that counts again finds it.
+    let sql = format!(
         "insert into deal_sum (log, product, deal, units)
-         select t.log, t.product, t.deal, t.units from deal_taken t
-         join orders o on o.log = t.log and o.order_id = t.order_id and o.released = 0
+         select t.log, t.product, t.deal, case when {COUNTS} then t.units else 0 end from deal_taken t
+         join orders o on o.log = t.log and o.order_id = t.order_id
          where t.log = $1 and t.author = $2 and t.seq = $3
-         on conflict (log, product, deal) do update set units = deal_sum.units + excluded.units",
-        params![place.log, place.author, place.seq],
-    )
+         on conflict (log, product, deal) do update set units = deal_sum.units + excluded.units"
+    );
+    book.tx.run(&sql, params![place.log, place.author, place.seq])
 }
 
-/// An order is about to be marked as cancelled: what it took can be had again, once.
-pub(crate) fn given_back(
+/// Whether what an order took counts: until it is cancelled, and after that if it was handed over all the same.
+pub(crate) const COUNTS: &str = "(o.released = 0 or o.handed_over = 1 or o.fulfilled = 1)";
+
+pub(crate) fn counts(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let sql = format!("select 1 from orders o where o.log = $1 and o.order_id = $2 and {COUNTS}");
+    Ok(tx.query_opt(&sql, params![log, order])?.is_some())
+}
+
+/// An order went on: what it took comes off the sums, or is on them again.
+pub(crate) fn went_on(
     book: &mut Book<'_>,
     order: OrderId,
+    did_count: bool,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
-    let of_order = params![book.log, order];
-    let rows = book.tx.query(
-        "select t.product from deal_taken t
-         join orders o on o.log = t.log and o.order_id = t.order_id and o.released = 0
-         where t.log = $1 and t.order_id = $2",
-        of_order,
-    )?;
+    let sign = match (did_count, counts(book.tx, book.log, order)?) {
+        (true, false) => -1_i64,
+        (false, true) => 1,
+        (true, true) | (false, false) => return Ok(()),
+    };
+    let rows = book
+        .tx
+        .query("select product from deal_taken where log = $1 and order_id = $2", params![book.log, order])?;
     if rows.is_empty() {
         return Ok(());
     }
@@ -57,17 +69,17 @@ pub(crate) fn given_back(
         touched.products.insert(row.id(0)?);
     }
     book.tx.run(
-        "update deal_sum set units = units - (
+        "update deal_sum set units = units + $3 * (
            select cast(sum(t.units) as bigint) from deal_taken t
            where t.log = $1 and t.order_id = $2 and t.product = deal_sum.product and t.deal = deal_sum.deal)
          where log = $1 and exists (
            select 1 from deal_taken t
            where t.log = $1 and t.order_id = $2 and t.product = deal_sum.product and t.deal = deal_sum.deal)",
-        of_order,
+        params![book.log, order, sign],
     )
 }
 
-/// What all orders have of a deal that were not cancelled.
+/// What all orders that count have of a deal.
 pub fn sold(tx: &mut dyn Tx, log: LogId, product: ProductId, deal: ThingId) -> Result<i64, StoreError> {
     let row = tx.query_opt(
         "select units from deal_sum where log = $1 and product = $2 and deal = $3",
@@ -83,20 +95,19 @@ pub fn of_buyer(
     (product, deal): (ProductId, ThingId),
     buyer: ThingId,
 ) -> Result<i64, StoreError> {
-    let row = tx.query_one(
+    let sql = format!(
         "select cast(coalesce(sum(t.units), 0) as bigint) from deal_taken t
-         join orders o on o.log = t.log and o.order_id = t.order_id and o.released = 0
-         where t.log = $1 and t.deal = $2 and t.buyer = $3 and t.product = $4",
-        params![log, deal, buyer, product],
-    )?;
-    row.int(0)
+         join orders o on o.log = t.log and o.order_id = t.order_id and {COUNTS}
+         where t.log = $1 and t.deal = $2 and t.buyer = $3 and t.product = $4"
+    );
+    tx.query_one(&sql, params![log, deal, buyer, product])?.int(0)
 }
 
 #[cfg(test)]
 mod tests {
     use std::error::Error;
 
-    use soko_domain::entry::{Entry, OrderReleased, ReleaseReason, Stamp};
+    use soko_domain::entry::{Entry, OrderHandedOver, OrderReleased, ReleaseReason, Stamp};
     use soko_domain::ids::AuthorId;
     use soko_record_log::{Migration, Sqlite, log};
 
@@ -116,6 +127,11 @@ mod tests {
     fn released(order: u8) -> Entry {
         let reason = ReleaseReason::BuyerCancelled;
         OrderReleased { order: OrderId([order; 16]), reason, units: vec![] }.into()
+    }
+
+    fn handed_over(order: u8) -> Entry {
+        let order = OrderId([order; 16]);
+        OrderHandedOver { order, taken: None }.into()
     }
 
     fn follow(tx: &mut dyn Tx, entries: &[Entry]) -> Result<(), StoreError> {
@@ -143,6 +159,11 @@ mod tests {
             (vec![takes(1, 2), released(1), released(1), takes(3, 1)], 1, 1),
             (vec![released(1), takes(1, 2), takes(2, 1)], 1, 0),
             (vec![released(2), takes(1, 2)], 2, 2),
+            // It was handed over by somebody who had not heard of that.
+            (vec![takes(1, 2), released(1), handed_over(1)], 2, 2),
+            (vec![takes(1, 2), handed_over(1), released(1)], 2, 2),
+            (vec![released(1), handed_over(1), takes(1, 2)], 2, 2),
+            (vec![released(1), takes(1, 2), handed_over(1)], 2, 2),
         ] {
             db.transaction::<_, Box<dyn Error>>(|tx| {
                 follow(tx, &entries)?;

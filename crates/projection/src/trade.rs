@@ -283,24 +283,15 @@ pub(crate) fn order_flag(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.orders.insert(order);
+    let did_count = deals::counts(book.tx, place.log, order)?;
     book.change(&ORDERS, params![order], |tx| {
         order_row(tx, place.log, order)?;
         tx.run(
             &format!("update orders set {flag} = 1 where log = $1 and order_id = $2"),
             params![place.log, order],
         )
-    })
-}
-
-/// Its hold is the shop's again, and what it had of deals can be had again.
-pub(crate) fn order_released(
-    book: &mut Book<'_>,
-    place: &Place,
-    order: OrderId,
-    touched: &mut Touched,
-) -> Result<(), StoreError> {
-    deals::given_back(book, order, touched)?;
-    order_flag(book, place, order, "released", touched)
+    })?;
+    deals::went_on(book, order, did_count, touched)
 }
 
 /// Each register that hands an order over says so in its own chain: the money that it took then is in its drawer, also where

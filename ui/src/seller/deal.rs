@@ -8,6 +8,7 @@ use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
 use crate::acting::{closes, opens, part, use_acting};
+use crate::app::use_about;
 use crate::browser;
 use crate::browser::time::{now_ms, wall_clock};
 use crate::live::use_query;
@@ -32,14 +33,18 @@ pub(super) fn DealCard(props: &DealCardProps) -> Html {
     let zone = use_zone(&props.stall);
     let (is_saying, is_ending) = (use_state(|| false), use_state(|| false));
     let DealCardProps { stall, view } = props;
-    let at_ms = now_ms();
+    // The server sells by its own clock, and this one may be ahead of it.
+    let about = use_about();
+    let ahead_ms = about.and_then(|about| about.clock_ahead_ms).unwrap_or(0);
+    let at_ms = now_ms() - ahead_ms;
     let known = view.deal.filter(|known| Deal::from(known.said).stage(at_ms) != DealStage::Over);
     let end = {
         let (acting, stall, product) = (acting.clone(), stall.stall, view.product);
         let is_ending = is_ending.setter();
         Callback::from(move |_: String| {
             is_ending.set(false);
-            let edits = vec![ProductEdit::Deal(known.and_then(|known| ended(&known.said, now_ms())))];
+            let edits =
+                vec![ProductEdit::Deal(known.and_then(|known| ended(&known.said, now_ms() - ahead_ms)))];
             let done = acting.clone();
             acting.act(stall, Verb::EditProduct { product, edits }, move |_| {
                 done.desk.toasts.done(done.speech.say("special.ended"));

@@ -13,7 +13,7 @@ use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::verbs::fill_purse::{self, FillPurse};
 use soko_domain::verbs::spend_purse::{self, SpendPurse, Touched};
 use soko_domain::wire::Wire as _;
-use soko_projection::read_customers as facts;
+use soko_projection::{read as stalls, read_customers as facts};
 use soko_record_log::StoreError;
 
 use super::sale::{codes_used, tendered};
@@ -217,36 +217,62 @@ fn ask_for_rest(writing: &mut Writing<'_>, ask: ThingId, entries: &[Entry]) -> R
 
 /// Takes back what was asked for, as it comes; while something of it lies elsewhere, the rest is asked for again.
 pub(crate) fn take_rest(writing: &mut Writing<'_>) -> Result<(), Failure> {
-    if writing.stall.pen.is_none() {
+    let (log, me) = (writing.log, writing.me);
+    if writing.stall.pen.is_none() || stalls::stall_frozen(writing.tx, log)? {
         return Ok(());
     }
-    for (asked, answer) in own::points_answered(writing.tx, writing.log, POINTS_ASKED_MAX)? {
-        let found = facts::purse(writing.tx, (writing.log, writing.me), asked.purse)?;
-        let found = found.filter(|found| answer == Answer::Done && found.here.max(found.elsewhere) > 0);
-        if found.as_ref().is_some_and(|found| found.here <= 0) {
-            // Its record is still on the way.
-            continue;
-        }
-        own::drop_points_asked(writing.tx, writing.log, asked.ask)?;
-        let Some(found) = found else { continue };
-        let touched = Touched {
-            purse: asked.purse,
-            kind: found.kind,
-            customer: found.customer,
-            paid: 0,
-            earned: 0,
-            reversed: 0,
-            here: found.here,
-        };
-        let shift = writing.open_shift()?.map(|open| open.shift);
-        let Some(rest) = spend_purse::take_rest(&touched, asked.units, (asked.sale, shift)) else { continue };
-        let units = (asked.units - rest.units).min(found.elsewhere);
-        writing.write(vec![rest.into()])?;
+    for (asked, answer) in own::points_answered(writing.tx, log, POINTS_ASKED_MAX)? {
+        let Some(units) = rest_of(writing, &asked, &answer)? else { continue };
+        own::drop_points_asked(writing.tx, log, asked.ask)?;
+        let found = facts::purse(writing.tx, (log, me), asked.purse)?;
+        let units = units.min(found.map_or(0, |found| found.elsewhere));
         if units > 0 {
             ask_for_points(writing, &own::PointsAsked { ask: next(asked.ask), units, ..asked })?;
         }
     }
     Ok(())
+}
+
+/// What is still to be asked for after this answer; nothing while what it promised is on its way.
+fn rest_of(
+    writing: &mut Writing<'_>,
+    asked: &own::PointsAsked,
+    answer: &Answer,
+) -> Result<Option<i64>, Failure> {
+    match (stalls::granted_for(writing.tx, writing.log, asked.ask)?, answer) {
+        (Some(to), _) if to == writing.me => take(writing, asked),
+        // This register was somebody else then.
+        (Some(_), _) => Ok(Some(asked.units)),
+        (None, Answer::Done) => Ok(None),
+        (None, Answer::Refused { code, .. }) => {
+            let passes = [Refusal::StallFrozen.code(), Refusal::Outdated.code()].contains(&code.as_str());
+            Ok(Some(if passes { asked.units } else { 0 }))
+        }
+    }
+}
+
+/// Nothing while this register may not use its share.
+fn take(writing: &mut Writing<'_>, asked: &own::PointsAsked) -> Result<Option<i64>, Failure> {
+    let here = writing.own_share(asked.purse)?;
+    let Some(found) = facts::purse(writing.tx, (writing.log, writing.me), asked.purse)? else {
+        return Ok(None);
+    };
+    let purse = Touched {
+        purse: asked.purse,
+        kind: found.kind,
+        customer: found.customer,
+        paid: 0,
+        earned: 0,
+        reversed: 0,
+        here,
+    };
+    let shift = writing.open_shift()?.map(|open| open.shift);
+    let Some(taken) = spend_purse::take_rest(&purse, asked.units, (asked.sale, shift)) else {
+        return Ok(None);
+    };
+    let rest = asked.units - taken.units;
+    writing.write(vec![taken.into()])?;
+    Ok(Some(rest))
 }
 
 fn ask_for_points(writing: &mut Writing<'_>, asked: &own::PointsAsked) -> Result<(), StoreError> {

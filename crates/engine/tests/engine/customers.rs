@@ -529,13 +529,18 @@ fn points_that_lie_at_another_register_go_with_a_refund() {
     relay.answers.push((thing(31), Answer::Done));
     two.replicate(&mut relay);
     assert_eq!(two.balance(points()), (0, 10), "it was answered before it came");
+    // What the customer earns meanwhile is not what was asked for.
+    two.done(receive(5, product(MANGO), 10));
+    two.done(sell(40, 1, Some(AMINA), vec![TenderInput::cash(250)]));
+    two.replicate(&mut relay);
+    assert_eq!(two.balance(points()), (2, 12));
     one.replicate(&mut relay);
     let (share, ask) = (ShareId(thing(33).0), Some(thing(31)));
     relay.write(ShareGranted { share, to, product: purse, quantity: 5, ask });
     two.replicate(&mut relay);
     two.replicate(&mut relay);
     one.replicate(&mut relay);
-    assert_eq!((one.balance(points()), two.balance(points())), ((5, 5), (0, 5)));
+    assert_eq!((one.balance(points()), two.balance(points())), ((5, 7), (2, 7)));
     let taken = two.purse(points()).entries.into_iter().filter(|entry| entry.what == PurseWhat::TakenBack);
     let taken: Vec<_> = taken.map(|entry| (entry.units, entry.missing)).collect();
     assert_eq!(taken.iter().map(|(units, _)| units).sum::<i64>(), -5);

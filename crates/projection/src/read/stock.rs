@@ -1,6 +1,6 @@
 //! Who holds how many units: balances by account, for one product and for all.
 
-use soko_domain::ids::{AuthorId, LogId, ProductId};
+use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::stock::Account;
 use soko_record_log::{Row, StoreError, Tx, params};
 
@@ -17,6 +17,15 @@ pub fn balance(tx: &mut dyn Tx, log: LogId, product: ProductId, account: Account
         params![log, product.0, kind, whose],
     )?;
     row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// Whom the units went to that were granted for a request.
+pub fn granted_for(tx: &mut dyn Tx, log: LogId, ask: ThingId) -> Result<Option<AuthorId>, StoreError> {
+    let row = tx.query_opt(
+        "select to_author from share_moved where log = $1 and ask = $2 and to_author is not null limit 1",
+        params![log, ask],
+    )?;
+    row.map(|row| row.id(0)).transpose()
 }
 
 /// Every share of an author that is not empty.
