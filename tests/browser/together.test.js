@@ -21,6 +21,7 @@ async function adds(till, product) {
   await till.addToCart(product);
   await cart(till).getByRole("button", { name: new RegExp(product) }).first().waitFor();
   await cart(till).getByRole("button", { name: "Put aside" }).click();
+  await till.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
   await till.page.getByText(`${TABLE} was put aside`).first().waitFor();
 }
 

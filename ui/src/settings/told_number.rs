@@ -135,7 +135,8 @@ fn sentence(speech: &Speech, trouble: &Trouble) -> AttrValue {
     match code {
         "telephone_code_wrong" => speech.say("told.number-wrong"),
         "telephone_code_over" => speech.say("told.number-over"),
-        "too_many_codes" => speech.say("told.number-wait"),
+        // Who is asked to come back later is told so in the device's own word.
+        "too_many_codes" | "busy" => speech.say("told.number-wait"),
         _ => trouble.sentence(speech),
     }
 }
