@@ -20,6 +20,9 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MINUTES: i64 = 60;
 const DAY_MINUTES: i64 = 24 * HOUR_MINUTES;
 
+/// A clock that is closer to the server's is right.
+const SKEW_MS: i64 = 60_000;
+
 #[derive(Properties, PartialEq)]
 pub(super) struct DealCardProps {
     pub stall: OwnStall,
@@ -33,9 +36,9 @@ pub(super) fn DealCard(props: &DealCardProps) -> Html {
     let zone = use_zone(&props.stall);
     let (is_saying, is_ending) = (use_state(|| false), use_state(|| false));
     let DealCardProps { stall, view } = props;
-    // The server sells by its own clock, and this one may be ahead of it.
+    // The server sells by its own clock, and this one may be far from it. Less than a minute is what a date of HTTP does not tell.
     let about = use_about();
-    let ahead_ms = about.and_then(|about| about.clock_ahead_ms).unwrap_or(0);
+    let ahead_ms = about.and_then(|about| about.clock_ahead_ms).filter(|ms| ms.abs() >= SKEW_MS).unwrap_or(0);
     let at_ms = now_ms() - ahead_ms;
     let known = view.deal.filter(|known| Deal::from(known.said).stage(at_ms) != DealStage::Over);
     let end = {
