@@ -180,16 +180,14 @@ test("a table of variants is made with one press, and is one tile that asks whic
 });
 
 // A product's page is long: what most products do not need is behind a summary.
-async function withTax(till, name, price, tax) {
-  await till.go("/products/new");
-  await till.page.getByRole("textbox", { name: /^Name/ }).fill(name);
-  await till.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
-  await till.page.locator("details summary").first().click();
-  await till.page.getByLabel("Which tax", { exact: true }).selectOption({ label: tax });
-  await comes(() => till.page.getByRole("textbox", { name: /^Tax/ }).count(), 0, "it has no rate of its own");
-  await till.button("Save").click();
-  await till.page.getByText(`${name} is on offer`).first().waitFor();
-}
+const withTax = (till, name, price, tax) =>
+  till.addProduct(name, price, {
+    more: async () => {
+      await till.page.locator("details summary").first().click();
+      await till.page.getByLabel("Which tax", { exact: true }).selectOption({ label: tax });
+      await comes(() => till.page.getByRole("textbox", { name: /^Tax/ }).count(), 0, "it has no rate of its own");
+    },
+  });
 
 async function putTax(till, change, { name, rate }) {
   await till.go("/settings");

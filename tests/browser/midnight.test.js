@@ -72,17 +72,29 @@ async function soldToday(till, total) {
   await till.page.locator("dl.figures > div", { hasText: "Sold today" }).getByText(total, { exact: true }).waitFor();
 }
 
-test("first hour 14: half past eleven and half past midnight are one business day, and the morning is the next", async () => {
+// A browser whose clock can be set, beside a server whose clock is right.
+async function withClock(work) {
   const server = await Server.begin();
   const browser = new Browser({ context: CONTEXT });
   const clock = new Clock();
   try {
     const context = await browser.start();
     await clock.keep(context);
+    const open = () => Till.open(context, server.url);
+    const till = await work({ clock, context, open });
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+test("first hour 14: half past eleven and half past midnight are one business day, and the morning is the next", async () => {
+  await withClock(async ({ clock, context, open }) => {
     // A server that is heard knows better what time it is.
     await context.route("**/v1/**", (route) => route.abort());
     clock.set(1, 20);
-    const till = await Till.open(context, server.url);
+    const till = await open();
     const tea = anyName("Tea");
     await till.openStall("Mama Akinyi");
     await setCutOff(till, "02:00");
@@ -93,22 +105,14 @@ test("first hour 14: half past eleven and half past midnight are one business da
     await soldToday(till, "$5.00");
     assert.equal(await sold(till, clock, [2, 2.5], tea), 3);
     await soldToday(till, "$2.50");
-    assert.deepEqual(till.problems, []);
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+    return till;
+  });
 });
 
 test("first hour 14: a clock that is three hours off is told once the server was heard, and nothing stops", async () => {
-  const server = await Server.begin();
-  const browser = new Browser({ context: CONTEXT });
-  const clock = new Clock();
-  try {
-    const context = await browser.start();
-    await clock.keep(context);
+  await withClock(async ({ clock, open }) => {
     clock.ahead = 3 * HOUR_MS;
-    const till = await Till.open(context, server.url);
+    const till = await open();
     const tea = anyName("Tea");
     await till.openStall("Mama Akinyi");
     await till.addProduct(tea, "2.50");
@@ -121,9 +125,6 @@ test("first hour 14: a clock that is three hours off is told once the server was
     await till.page.getByRole("button", { name: /Saved here|needs your attention/ }).first().click();
     await till.page.getByRole("dialog").getByText(/The clock of this device is 180 minutes off/).waitFor();
     await soldToday(till, "$2.50");
-    assert.deepEqual(till.problems, []);
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+    return till;
+  });
 });

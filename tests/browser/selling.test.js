@@ -20,7 +20,7 @@ async function scan(till, code) {
   await till.page.keyboard.press("Enter");
 }
 
-const cart = (till) => till.page.getByRole("complementary", { name: "Cart" });
+const cart = (till) => till.cart();
 
 async function toPay(till) {
   await till.page.getByRole("link", { name: /^Pay / }).first().click();
@@ -28,17 +28,15 @@ async function toPay(till) {
 }
 
 async function product(till, { name, price, tax, codes = [] }) {
-  await till.go("/products/new");
-  await till.page.getByRole("textbox", { name: /^Name/ }).fill(name);
-  await till.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
-  if (tax || codes.length > 0) {
-    const more = till.page.locator("details summary").first();
-    if (await more.count()) await more.click();
-  }
-  if (tax) await till.page.getByRole("textbox", { name: /^Tax/ }).fill(tax);
-  if (codes.length > 0) await till.page.getByRole("textbox", { name: /^Barcodes/ }).fill(codes.join("\n"));
-  await till.button("Save").click();
-  await till.page.getByText(`${name} is on offer`).first().waitFor();
+  const more = async () => {
+    if (tax || codes.length > 0) {
+      const summary = till.page.locator("details summary").first();
+      if (await summary.count()) await summary.click();
+    }
+    if (tax) await till.page.getByRole("textbox", { name: /^Tax/ }).fill(tax);
+    if (codes.length > 0) await till.page.getByRole("textbox", { name: /^Barcodes/ }).fill(codes.join("\n"));
+  };
+  await till.addProduct(name, price, { more });
 }
 
 test("3: codes as fast as a scanner sends them, one twice, one unknown, one shared by two products", async () => {
@@ -66,13 +64,6 @@ test("3: codes as fast as a scanner sends them, one twice, one unknown, one shar
   });
 });
 
-async function putAside(till, name) {
-  await cart(till).getByRole("button", { name: "Put aside" }).click();
-  await till.page.getByRole("textbox", { name: "Name" }).fill(name);
-  await till.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
-  await till.page.getByText(`${name} was put aside`).first().waitFor();
-}
-
 test("3 and 9: the label of a scale is a weight or a price, and its price stays with a cart that is put aside", async () => {
   await offline(async (till) => {
     const { page } = till;
@@ -95,7 +86,7 @@ test("3 and 9: the label of a scale is a weight or a price, and its price stays 
     await cart(till).getByText(/18\.51/).first().waitFor();
     await scan(till, "2204217009902");
     await cart(till).getByText(/28\.41/).first().waitFor();
-    await putAside(till, "Table 4");
+    await till.putAside("Table 4");
     await till.go("/sell");
     await cart(till).getByRole("button", { name: /Table 4/ }).click();
     await cart(till).getByText(/28\.41/).first().waitFor();
@@ -110,7 +101,7 @@ test("9: a cart put aside is there after a reload, is taken up and paid once", a
     await till.addProduct(tea, "2.50");
     await till.openDrawer();
     await till.addToCart(tea);
-    await putAside(till, "Table 4");
+    await till.putAside("Table 4");
     await till.go("/sell");
     await cart(till).getByRole("button", { name: /Table 4/ }).click();
     await cart(till).getByRole("button", { name: new RegExp(tea) }).first().waitFor();

@@ -9,7 +9,7 @@ import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
 
 const TABLE = "Table 4";
-const cart = (till) => till.page.getByRole("complementary", { name: "Cart" });
+const cart = (till) => till.cart();
 
 async function takeUp(till) {
   await till.go("/sell");
@@ -20,9 +20,7 @@ async function adds(till, product) {
   await takeUp(till);
   await till.addToCart(product);
   await cart(till).getByRole("button", { name: new RegExp(product) }).first().waitFor();
-  await cart(till).getByRole("button", { name: "Put aside" }).click();
-  await till.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
-  await till.page.getByText(`${TABLE} was put aside`).first().waitFor();
+  await till.putAside(TABLE);
 }
 
 const allSent = (till) => till.page.getByText("Saved here · all sent").first().waitFor();
@@ -51,9 +49,7 @@ test("first hour 9: two cashiers add to one open order while neither hears the o
     const [tea, milk, cake] = await beginTogether(one, two);
     await one.go("/sell");
     await one.addToCart(tea);
-    await cart(one).getByRole("button", { name: "Put aside" }).click();
-    await one.page.getByRole("textbox", { name: "Name" }).fill(TABLE);
-    await one.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
+    await one.putAside(TABLE);
     await two.go("/sell");
     await cart(two).getByRole("button", { name: new RegExp(TABLE) }).waitFor();
 

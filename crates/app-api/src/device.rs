@@ -130,6 +130,17 @@ pub struct FileMade {
     pub bytes: Vec<u8>,
 }
 
+/// A clock that is closer to the server's is right: a date of HTTP has whole seconds, and answers take their time.
+const SKEW_MS: i64 = 60_000;
+
+impl DeviceView {
+    /// How far this device's clock is ahead of the server's, if it is off at all.
+    #[must_use]
+    pub fn clock_off_ms(&self) -> Option<i64> {
+        self.clock_ahead_ms.filter(|ahead_ms| ahead_ms.abs() >= SKEW_MS)
+    }
+}
+
 /// How the device stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeviceView {

@@ -53,7 +53,7 @@ pub enum StallEdit {
     TaxInclusive(bool),
     /// A tax that products share, added or changed.
     PutTax(TaxClass),
-    /// Its products have their own again.
+    /// Only while no product on offer has it.
     RemoveTax(#[serde(with = "as_hex")] ThingId),
 }
 

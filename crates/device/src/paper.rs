@@ -124,10 +124,15 @@ impl Device {
     async fn test_page(&self, words: &PaperWords) -> Result<PaperReply, Undone> {
         let Some(printer) = self.printer()? else { return Ok(PaperReply::NotPrinted(PrinterTrouble::None)) };
         let bytes = print_test_page(&test_page(words), &printer).map_err(undrawn)?;
-        Ok(match self.host.print(&printer, bytes).await {
+        Ok(self.send(&printer, bytes).await)
+    }
+
+    /// Of what is no sale's paper nothing is kept.
+    async fn send(&self, printer: &Printer, bytes: Vec<u8>) -> PaperReply {
+        match self.host.print(printer, bytes).await {
             Ok(is_confirmed) => PaperReply::Printed { is_confirmed, is_copy: false },
             Err(not_printed) => PaperReply::NotPrinted(not_printed.trouble),
-        })
+        }
     }
 
     /// Where none hangs at a printer, people open it by hand, and there is nothing to say.
@@ -137,10 +142,7 @@ impl Device {
         if why == DrawerFor::Sale && printer.prints_at_once {
             return Ok(none);
         }
-        Ok(match self.host.print(&printer, open_drawer()).await {
-            Ok(is_confirmed) => PaperReply::Printed { is_confirmed, is_copy: false },
-            Err(not_printed) => PaperReply::NotPrinted(not_printed.trouble),
-        })
+        Ok(self.send(&printer, open_drawer()).await)
     }
 
     fn printer(&self) -> Result<Option<Printer>, Undone> {

@@ -22,6 +22,12 @@ crate::wire_choice! {
     }
 }
 
+impl TaxMode {
+    pub fn of(is_inclusive: bool) -> Self {
+        if is_inclusive { Self::Inclusive } else { Self::Exclusive }
+    }
+}
+
 crate::wire_choice! {
     /// Where a tax is rounded to whole minor units. Either way the lines add up to the document.
     pub enum TaxRounding {
@@ -63,7 +69,7 @@ impl TaxRate {
 
     /// What applies to a product whose tax is that: a class stands on the receipt with nothing, too.
     pub fn all(ppm: u32, is_inclusive: bool, label: &str) -> Vec<Self> {
-        let mode = if is_inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive };
+        let mode = TaxMode::of(is_inclusive);
         let is_taxed = ppm != 0 || !label.is_empty();
         is_taxed.then(|| Self { ppm: Ppm(ppm), mode, label: label.into() }).into_iter().collect()
     }
@@ -73,7 +79,7 @@ impl TaxRate {
         let at = text.find(['=', '+'])?;
         let (ppm, said) = text.split_at_checked(at)?;
         let (mode, label) = said.split_at_checked(1)?;
-        let mode = if mode == "=" { TaxMode::Inclusive } else { TaxMode::Exclusive };
+        let mode = TaxMode::of(mode == "=");
         let class = Self { ppm: Ppm(ppm.parse().ok()?), mode, label: label.into() };
         (class.is_class() && class.kept() == text).then_some(class)
     }

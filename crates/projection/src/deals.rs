@@ -42,7 +42,22 @@ pub(crate) fn taken(
 /// Whether what an order took counts: until it is cancelled, and after that if it was handed over all the same.
 pub(crate) const COUNTS: &str = "(o.released = 0 or o.handed_over = 1 or o.fulfilled = 1)";
 
-pub(crate) fn counts(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+/// What an order had of deals before it goes on.
+pub(crate) struct Had {
+    products: Vec<ProductId>,
+    did_count: bool,
+}
+
+/// Most orders have nothing of any, and are asked about no further.
+pub(crate) fn had(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Had, StoreError> {
+    let rows =
+        tx.query("select product from deal_taken where log = $1 and order_id = $2", params![log, order])?;
+    let products = rows.iter().map(|row| row.id(0).map(ProductId)).collect::<Result<Vec<_>, _>>()?;
+    let did_count = !products.is_empty() && counts(tx, log, order)?;
+    Ok(Had { products, did_count })
+}
+
+fn counts(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
     let sql = format!("select 1 from orders o where o.log = $1 and o.order_id = $2 and {COUNTS}");
     Ok(tx.query_opt(&sql, params![log, order])?.is_some())
 }
@@ -51,23 +66,18 @@ pub(crate) fn counts(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool
 pub(crate) fn went_on(
     book: &mut Book<'_>,
     order: OrderId,
-    did_count: bool,
+    had: Had,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
-    let sign = match (did_count, counts(book.tx, book.log, order)?) {
+    if had.products.is_empty() {
+        return Ok(());
+    }
+    let sign = match (had.did_count, counts(book.tx, book.log, order)?) {
         (true, false) => -1_i64,
         (false, true) => 1,
         (true, true) | (false, false) => return Ok(()),
     };
-    let rows = book
-        .tx
-        .query("select product from deal_taken where log = $1 and order_id = $2", params![book.log, order])?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    for row in &rows {
-        touched.products.insert(row.id(0)?);
-    }
+    touched.products.extend(had.products);
     book.tx.run(
         "update deal_sum set units = units + $3 * (
            select cast(sum(t.units) as bigint) from deal_taken t

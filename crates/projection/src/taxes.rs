@@ -45,7 +45,7 @@ pub fn classes(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(ThingId, TaxRate)>, S
         params![log],
     )?;
     let class = |row: &Row| {
-        let mode = if row.bool(2)? { TaxMode::Inclusive } else { TaxMode::Exclusive };
+        let mode = TaxMode::of(row.bool(2)?);
         Ok((row.id(0)?, TaxRate { ppm: Ppm(row.number(1)?), mode, label: row.text(3)?.into() }))
     };
     rows.iter().map(class).collect()

@@ -283,7 +283,7 @@ pub(crate) fn order_flag(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.orders.insert(order);
-    let did_count = deals::counts(book.tx, place.log, order)?;
+    let had = deals::had(book.tx, place.log, order)?;
     book.change(&ORDERS, params![order], |tx| {
         order_row(tx, place.log, order)?;
         tx.run(
@@ -291,7 +291,7 @@ pub(crate) fn order_flag(
             params![place.log, order],
         )
     })?;
-    deals::went_on(book, order, did_count, touched)
+    deals::went_on(book, order, had, touched)
 }
 
 /// Each register that hands an order over says so in its own chain: the money that it took then is in its drawer, also where

@@ -38,7 +38,8 @@ export class Till {
   }
 
   // With the smallest picture there is, or one of one's own.
-  async addProduct(name, price, { picture } = {}) {
+  // `more` fills in what else there is to say.
+  async addProduct(name, price, { picture, more } = {}) {
     await this.go("/products/new");
     await this.page.getByRole("textbox", { name: /^Name/ }).fill(name);
     await this.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
@@ -46,6 +47,7 @@ export class Till {
       await this.page.locator("input[type=file]").setInputFiles({ name: "p.png", mimeType: "image/png", buffer: picture === true ? PICTURE : picture });
       await this.page.locator("img[src^='/pictures/']").first().waitFor();
     }
+    await more?.();
     await this.button("Save").click();
     await this.page.getByText(`${name} is on offer`).first().waitFor();
   }
@@ -130,6 +132,15 @@ export class Till {
 
   async addToCart(name) {
     await this.product(name).first().click();
+  }
+
+  cart = () => this.page.getByRole("complementary", { name: "Cart" });
+
+  async putAside(name) {
+    await this.cart().getByRole("button", { name: "Put aside" }).click();
+    await this.page.getByRole("textbox", { name: "Name" }).fill(name);
+    await this.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
+    await this.page.getByText(`${name} was put aside`).first().waitFor();
   }
 
   // Ends on the receipt, and answers its number.

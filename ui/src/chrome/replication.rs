@@ -17,8 +17,6 @@ use crate::route::{Route, Session};
 use crate::speech::{Speech, use_speech};
 use crate::watched::use_watched;
 
-/// A clock that is this far off is told.
-const SKEW_MS: i64 = 60_000;
 const PARKED_MAX: u32 = 20;
 const GROUP_LETTERS: usize = 4;
 const GROUPS: usize = 4;
@@ -101,7 +99,7 @@ fn Facts(props: &FactsProps) -> Html {
                 <div><dt>{ speech.say("replication.contact") }</dt><dd>{ contact }</dd></div>
                 <div><dt>{ speech.say("replication.kept") }</dt><dd>{ speech.say(place(about.keeps.place)) }</dd></div>
             </dl>
-            if let Some(ahead_ms) = about.clock_ahead_ms.filter(|ahead_ms| ahead_ms.abs() >= SKEW_MS) {
+            if let Some(ahead_ms) = about.clock_off_ms() {
                 <Problem text={speech.count("replication.clock", ahead_ms.abs() / 60_000)} />
             }
             { for about.warnings.iter().map(|said| html! { <Told said={said.clone()} /> }) }

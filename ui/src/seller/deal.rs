@@ -20,9 +20,6 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MINUTES: i64 = 60;
 const DAY_MINUTES: i64 = 24 * HOUR_MINUTES;
 
-/// A clock that is closer to the server's is right.
-const SKEW_MS: i64 = 60_000;
-
 #[derive(Properties, PartialEq)]
 pub(super) struct DealCardProps {
     pub stall: OwnStall,
@@ -36,9 +33,9 @@ pub(super) fn DealCard(props: &DealCardProps) -> Html {
     let zone = use_zone(&props.stall);
     let (is_saying, is_ending) = (use_state(|| false), use_state(|| false));
     let DealCardProps { stall, view } = props;
-    // The server sells by its own clock, and this one may be far from it. Less than a minute is what a date of HTTP does not tell.
+    // The server sells by its own clock, and this one may be far from it.
     let about = use_about();
-    let ahead_ms = about.and_then(|about| about.clock_ahead_ms).filter(|ms| ms.abs() >= SKEW_MS).unwrap_or(0);
+    let ahead_ms = about.and_then(|about| about.clock_off_ms()).unwrap_or(0);
     let at_ms = now_ms() - ahead_ms;
     let known = view.deal.filter(|known| Deal::from(known.said).stage(at_ms) != DealStage::Over);
     let end = {
@@ -225,11 +222,7 @@ fn DealForm(props: &DealFormProps) -> Html {
             });
         })
     };
-    let sign = match view.unit {
-        Unit::Piece => None,
-        Unit::Gram => Some(AttrValue::Static("g")),
-        Unit::Millilitre => Some(AttrValue::Static("ml")),
-    };
+    let sign = (view.unit != Unit::Piece).then(|| AttrValue::Static(view.unit.symbol()));
     let usual = speech.price(view.price_minor, &view.currency, view.unit, view.price_per);
     let is_dear = !draft.price.is_empty() && draft.price(view).is_none();
     let wrong = |text: &str, is_wrong: bool| (!text.is_empty() && is_wrong).then(|| speech.say("form.whole"));

@@ -3,6 +3,7 @@
 use soko_app_api::{MarketQuery, MarketView, Query, View, Window};
 use yew::prelude::*;
 
+use super::order::code;
 use crate::app::use_stall;
 use crate::browser::time::Timer;
 use crate::chrome::{Does, Hit, everybodys, fitting, use_finder};
@@ -95,7 +96,7 @@ fn hits(speech: &Speech, view: &View) -> Vec<Hit> {
         View::Orders(rows) => {
             let hit = |row: &soko_app_api::OrderRow| Hit {
                 icon: Icon::Inbox,
-                name: speech.fill("order.name", &[("code", &short(&row.order.to_string()))]),
+                name: speech.fill("order.name", &[("code", &code(row.order))]),
                 kind: speech.money(row.total_minor, &row.currency).into(),
                 does: Does::Go(Route::Order(row.order)),
             };
@@ -115,11 +116,6 @@ fn hits(speech: &Speech, view: &View) -> Vec<Hit> {
         }
         _ => Vec::new(),
     }
-}
-
-/// The first letters of an identity, as people read them to each other.
-fn short(hex: &str) -> String {
-    hex.chars().take(6).collect::<String>().to_uppercase()
 }
 
 fn sellers(speech: &Speech) -> Vec<Hit> {

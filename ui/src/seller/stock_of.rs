@@ -10,6 +10,7 @@ use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use yew::prelude::*;
 
+use super::order::code;
 use super::passing::{Goes, Other, Stays, ToWhom, use_others};
 use super::session::{reason_setter, reasons};
 use super::stock_history::History;
@@ -152,10 +153,7 @@ fn HeldBy(props: &HeldByProps) -> Html {
         Holder::Shop => speech.say("stock.shop"),
         Holder::Register(author) if author == props.stall.author => speech.say("stock.this-register"),
         Holder::Register(author) => name(author),
-        Holder::Order(order) => {
-            let code: String = order.to_string().chars().take(6).collect();
-            speech.fill("order.name", &[("code", &code.to_uppercase())])
-        }
+        Holder::Order(order) => speech.fill("order.name", &[("code", &code(order))]),
         Holder::SetApart(author) => speech.fill("stock.set-apart", &[("name", &name(author))]),
     };
     let quantity = AttrValue::from(speech.quantity(props.row.quantity, props.unit));

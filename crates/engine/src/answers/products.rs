@@ -176,7 +176,7 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         currency: value.currency,
         cost_minor: value.cost_minor,
         tax_ppm,
-        tax_mode: if tax_inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive },
+        tax_mode: TaxMode::of(tax_inclusive),
         // One that is gone counts for nothing.
         tax_class: value.tax_class.filter(|_| !tax_label.is_empty()),
         tax_label,

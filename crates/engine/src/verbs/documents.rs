@@ -54,7 +54,7 @@ fn check_stall(edit: &StallEdit) -> Result<(), Refusal> {
 }
 
 fn tax_rate(tax: &TaxClass) -> TaxRate {
-    let mode = if tax.is_inclusive { TaxMode::Inclusive } else { TaxMode::Exclusive };
+    let mode = TaxMode::of(tax.is_inclusive);
     TaxRate { ppm: Ppm(tax.ppm), mode, label: tax.label.trim().into() }
 }
 

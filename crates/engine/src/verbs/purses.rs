@@ -218,10 +218,12 @@ fn ask_for_rest(writing: &mut Writing<'_>, ask: ThingId, entries: &[Entry]) -> R
 /// Takes back what was asked for, as it comes; while something of it lies elsewhere, the rest is asked for again.
 pub(crate) fn take_rest(writing: &mut Writing<'_>) -> Result<(), Failure> {
     let (log, me) = (writing.log, writing.me);
-    if writing.stall.pen.is_none() || stalls::stall_frozen(writing.tx, log)? {
+    let answered = own::points_answered(writing.tx, log, POINTS_ASKED_MAX)?;
+    // Mostly there are none, and nothing else is asked.
+    if answered.is_empty() || writing.stall.pen.is_none() || stalls::stall_frozen(writing.tx, log)? {
         return Ok(());
     }
-    for (asked, answer) in own::points_answered(writing.tx, log, POINTS_ASKED_MAX)? {
+    for (asked, answer) in answered {
         let Some(units) = rest_of(writing, &asked, &answer)? else { continue };
         own::drop_points_asked(writing.tx, log, asked.ask)?;
         let found = facts::purse(writing.tx, (log, me), asked.purse)?;
