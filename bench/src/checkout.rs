@@ -273,6 +273,7 @@ fn deal() -> Measured<DealInput> {
     Ok(DealInput {
         deal: random_id(),
         price_minor: DEAL_MINOR,
+        price_per: Some(1),
         from_ms: at_ms - DEAL_LASTS_MS,
         until_ms: at_ms + DEAL_LASTS_MS,
         quantity: i64::try_from(FLASH_UNITS)?,

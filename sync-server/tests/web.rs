@@ -234,6 +234,7 @@ async fn a_deal_is_told_with_its_end_and_what_the_product_usually_costs() {
         let deal = Deal {
             id: ThingId([7; 16]),
             price_minor: 300,
+            price_per: Some(1),
             from_ms: now_ms - 60_000,
             until_ms: 1_900_000_000_000,
             quantity: 9,

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { axeSource } from "./lib/places.js";
 import { furnished } from "./lib/furnished.js";
-import { OPENED, SCREENS, choose, settled, show } from "./lib/screens.js";
+import { OPENED, SCREENS, addressOf, choose, screensOfTheApp, settled, show } from "./lib/screens.js";
 
 const TABS_MAX = 120;
 let it;
@@ -83,6 +83,14 @@ for (const [language, theme, size, isAsked] of [
     assert.deepEqual(findings, []);
   });
 }
+
+test("every screen of the app is among those that are looked at", () => {
+  const looked = SCREENS.map(([, address]) => addressOf(address, it.places).split("?")[0]);
+  const all = screensOfTheApp();
+  assert.ok(all.length > 50 && all.includes("/stock/many/give-back"), `${all}`);
+  const unseen = all.filter((pattern) => !looked.some((path) => new RegExp(`^${pattern}$`).test(path)));
+  assert.deepEqual(unseen, []);
+});
 
 test("a sale with the keyboard alone", async () => {
   const { page } = it.till;

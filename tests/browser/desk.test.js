@@ -19,6 +19,12 @@ async function count(till, sum) {
   await page.getByText("Should be in the drawer").waitFor();
 }
 
+// What the system would print.
+const prepare = (context) =>
+  context.addInitScript(() => {
+    window.print = () => (window.printed = document.querySelector(".paper").innerText);
+  });
+
 const fact = (till, name) => till.page.locator(".report .sums > div, .facts > div").filter({ hasText: name }).locator("dd").first();
 
 test("first hour 13: a difference is closed with its reason, change is no cash, and the second shift starts clean", async () => {
@@ -45,6 +51,12 @@ test("first hour 13: a difference is closed with its reason, change is no cash, 
     await says(fact(till, "Taken"), /5\.00/);
     await says(fact(till, "Difference"), /-.*1\.20/);
     await page.getByText("wrong change").waitFor();
+    // It can be taken along, as the screen says it.
+    const [download] = await Promise.all([page.waitForEvent("download"), till.button("PDF").click()]);
+    assert.equal(download.suggestedFilename(), "z-report-1.pdf");
+    await till.button("Print").click();
+    await page.waitForFunction(() => window.printed);
+    assert.match(await page.evaluate(() => window.printed), /Z report 1[\s\S]*Difference\s+-1\.20/);
 
     await till.openDrawer();
     await till.go("/drawer/now");
@@ -59,7 +71,7 @@ test("first hour 13: a difference is closed with its reason, change is no cash, 
     await page.getByRole("link", { name: /Z report 2/ }).waitFor();
     await page.getByRole("link", { name: /Z report 1/ }).click();
     await says(fact(till, "Taken"), /5\.00/);
-  });
+  }, { prepare });
 });
 
 // To another screen without loading the page anew: a start locks the register.

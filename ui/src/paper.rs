@@ -1,6 +1,8 @@
 //! Paper as the screens need it: its words in the person's language, asking for it, and giving files away.
 
-use soko_app_api::{Answer, Call, DrawerFor, PaperCall, PaperFile, PaperReply, PaperWords, PrinterTrouble};
+use soko_app_api::{
+    Answer, Call, DrawerFor, PaperCall, PaperFile, PaperReply, PaperWords, PrinterTrouble, ReportWords,
+};
 use yew::prelude::*;
 
 use crate::browser;
@@ -43,8 +45,50 @@ pub fn words(speech: &Speech) -> PaperWords {
         check: say("receipt.check"),
         test_title: say("printer.test-title"),
         test_text: say("printer.test-text"),
-        tenders: TENDERS.iter().map(|(word, key)| ((*word).into(), say(key))).collect(),
+        tenders: tenders(speech),
     }
+}
+
+/// The texts of a shift's report.
+pub fn report_words(speech: &Speech) -> ReportWords {
+    let say = |key: &'static str| speech.say(key).to_string();
+    ReportWords {
+        language: speech.language().code().into(),
+        is_right_to_left: speech.language() == Language::Arabic,
+        open: say("report.x"),
+        closed: say("report.z"),
+        amended: say("report.amended"),
+        sales: say("report.sales"),
+        orders: say("report.orders"),
+        voids: say("report.voids"),
+        refunds: say("report.refunds"),
+        net: say("report.net"),
+        discounts: say("report.discounts"),
+        rounding: say("receipt.rounding"),
+        tax: say("receipt.tax"),
+        unseen: say("report.unseen"),
+        purse_bought: say("report.purse-bought"),
+        purse_given: say("report.purse-given"),
+        purse_spent: say("report.purse-spent"),
+        purse_taken: say("report.purse-taken"),
+        float: say("report.float"),
+        tendered: say("report.tendered"),
+        change: say("report.change"),
+        cash_refunds: say("report.cash-refunds"),
+        paid_in: say("report.paid-in"),
+        paid_out: say("report.paid-out"),
+        expected: say("report.expected"),
+        hidden: say("report.hidden"),
+        counted: say("shift.counted"),
+        variance: say("report.variance"),
+        openings: say("report.openings"),
+        reason: say("shift.reason"),
+        tenders: tenders(speech),
+    }
+}
+
+fn tenders(speech: &Speech) -> Vec<(String, String)> {
+    TENDERS.iter().map(|(word, key)| ((*word).into(), speech.say(key).to_string())).collect()
 }
 
 pub async fn ask(desk: &Desk, call: PaperCall) -> Result<PaperReply, Trouble> {
@@ -98,6 +142,7 @@ pub fn tell(desk: &Desk, speech: &Speech, reply: &PaperReply) {
             desk.toasts.done(speech.say(key));
         }
         PaperReply::NotPrinted(why) => desk.toasts.error(trouble(speech, why)),
+        PaperReply::OnScreen => browser::print(),
         PaperReply::Receipt(_) | PaperReply::Printer { .. } | PaperReply::Mailed(_) => {}
     }
 }

@@ -14,6 +14,8 @@ pub struct DealInput {
     #[serde(with = "as_hex")]
     pub deal: ThingId,
     pub price_minor: i64,
+    /// What the price is for, as the product's own price was when it was said.
+    pub price_per: Option<i64>,
     pub from_ms: i64,
     pub until_ms: i64,
     /// Units for all buyers together, and for one of them.
@@ -47,15 +49,15 @@ pub struct OfferDeal {
 
 impl From<DealInput> for Deal {
     fn from(input: DealInput) -> Self {
-        let DealInput { deal, price_minor, from_ms, until_ms, quantity, each } = input;
-        Self { id: deal, price_minor, from_ms, until_ms, quantity, each }
+        let DealInput { deal, price_minor, price_per, from_ms, until_ms, quantity, each } = input;
+        Self { id: deal, price_minor, price_per, from_ms, until_ms, quantity, each }
     }
 }
 
 impl From<Deal> for DealInput {
     fn from(deal: Deal) -> Self {
-        let Deal { id, price_minor, from_ms, until_ms, quantity, each } = deal;
-        Self { deal: id, price_minor, from_ms, until_ms, quantity, each }
+        let Deal { id, price_minor, price_per, from_ms, until_ms, quantity, each } = deal;
+        Self { deal: id, price_minor, price_per, from_ms, until_ms, quantity, each }
     }
 }
 
@@ -105,6 +107,7 @@ mod tests {
         let deal = Deal {
             id: ThingId([7; 16]),
             price_minor: 90,
+            price_per: None,
             from_ms: 10,
             until_ms: 20,
             quantity: 5,

@@ -2,7 +2,7 @@
 //! because every text of the program stands in the screens' translations; what they are about comes from the device.
 
 use serde::{Deserialize, Serialize};
-use soko_domain::ids::{LogId, ProductId, SaleId};
+use soko_domain::ids::{AuthorId, LogId, ProductId, SaleId, ShiftId};
 
 use crate::text::as_hex;
 use crate::views::SaleView;
@@ -35,6 +35,14 @@ pub enum PaperCall {
         #[serde(with = "as_hex")]
         sale: SaleId,
         words: PaperWords,
+        form: PaperForm,
+    },
+    /// The report of a shift, given to somebody; of the one that is open here where none is named.
+    Report {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        of: Option<ShiftOf>,
+        words: Box<ReportWords>,
         form: PaperForm,
     },
     /// Labels as a file.
@@ -76,6 +84,15 @@ pub enum PaperCall {
     Table(Box<TableWanted>),
     /// Opens the drawer that hangs at the printer, if there is one.
     OpenDrawer(DrawerFor),
+}
+
+/// One shift of one register.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ShiftOf {
+    #[serde(with = "as_hex")]
+    pub register: AuthorId,
+    #[serde(with = "as_hex")]
+    pub shift: ShiftId,
 }
 
 /// Why a drawer opens.
@@ -120,6 +137,8 @@ pub enum PaperReply {
         is_confirmed: bool,
         is_copy: bool,
     },
+    /// It is given from the screen, by the system's dialog.
+    OnScreen,
     /// It was asked to print, and that did not work. The sale is safe.
     NotPrinted(PrinterTrouble),
     Printer {
@@ -230,6 +249,48 @@ pub struct PaperWords {
     pub check: String,
     pub test_title: String,
     pub test_text: String,
+    /// What each way of paying is called, by its word.
+    pub tenders: Vec<(String, String)>,
+}
+
+/// The words of a shift's report in one language. `{number}` and `{rate}` are filled in.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ReportWords {
+    /// As HTML names it: `ar`, `fr`.
+    pub language: String,
+    pub is_right_to_left: bool,
+    /// What the report of an open shift is called, and that of a closed one.
+    pub open: String,
+    pub closed: String,
+    /// Something came after the closing.
+    pub amended: String,
+    pub sales: String,
+    pub orders: String,
+    pub voids: String,
+    pub refunds: String,
+    pub net: String,
+    pub discounts: String,
+    pub rounding: String,
+    pub tax: String,
+    /// Of payments that nobody of the stall has seen.
+    pub unseen: String,
+    pub purse_bought: String,
+    pub purse_given: String,
+    pub purse_spent: String,
+    pub purse_taken: String,
+    pub float: String,
+    pub tendered: String,
+    pub change: String,
+    pub cash_refunds: String,
+    pub paid_in: String,
+    pub paid_out: String,
+    pub expected: String,
+    /// Instead of an amount that is told after counting only.
+    pub hidden: String,
+    pub counted: String,
+    pub variance: String,
+    pub openings: String,
+    pub reason: String,
     /// What each way of paying is called, by its word.
     pub tenders: Vec<(String, String)>,
 }

@@ -1,17 +1,18 @@
-//! Receipts and labels: what stands on them comes from the engine, what they look like from `soko-print`, and how
+//! Receipts, reports and labels: what stands on them comes from the engine, what they look like from `soko-print`, and how
 //! they reach a printer from the host. A receipt is of a sale that is on the disk; there is no other way to one.
 
 use soko_app_api::{
     DrawerFor, LABEL_COPIES_MAX, LABELS_MAX, LabelCode, LabelSheet, LabelWanted, PRINTER_ADDRESS_BYTES_MAX,
-    PaperCall, PaperFile, PaperForm, PaperReply, PaperWords, Printer, PrinterAt, PrinterTrouble, ProductView,
-    Query, ReceiptView, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX, TableWanted, View,
+    PageSize, PaperCall, PaperFile, PaperForm, PaperReply, PaperWords, Printer, PrinterAt, PrinterTrouble,
+    ProductView, Query, ReceiptView, ReportWords, ShiftOf, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX, TableWanted,
+    View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::essence::{PROOF_PATH, PROOF_SCHEME};
 use soko_domain::ids::{LogId, SaleId};
 use soko_print::{
-    Barcode, Job, Label, Receipt, Table, labels_pdf, missing_letters, open_drawer, price_text, print_receipt,
-    print_test_page, receipt_pdf, table_pdf, test_page, to_text,
+    Barcode, Job, Label, Receipt, Report, Sheet, Table, labels_pdf, missing_letters, open_drawer, price_text,
+    print_sheet, print_test_page, sheet_pdf, table_pdf, test_page, to_text,
 };
 use soko_record_log::params;
 
@@ -32,6 +33,7 @@ impl Device {
                 Ok(PaperReply::Receipt(Box::new(self.receipt_view(stall, sale)?)))
             }
             PaperCall::Issue { stall, sale, words, form } => self.issue(stall, sale, &words, form).await,
+            PaperCall::Report { stall, of, words, form } => self.report(stall, of, &words, form).await,
             PaperCall::Labels { stall, labels, sheet, code, words } => {
                 self.labels(stall, &labels, (sheet, code), &words)
             }
@@ -76,23 +78,16 @@ impl Device {
         form: PaperForm,
     ) -> Result<PaperReply, Undone> {
         let view = self.receipt_view(stall, sale)?;
-        let receipt = Receipt::of(&view, words);
+        let sheet = Sheet::from(&Receipt::of(&view, words));
         let name = format!("receipt-{}", view.sale.row.receipt_number);
         let is_copy = view.is_copy;
         let reply = match form {
-            PaperForm::Printer => return self.print(stall, &view, &receipt).await,
-            PaperForm::Screen => PaperReply::Receipt(Box::new(view.clone())),
-            PaperForm::Pdf(size) => {
-                let bytes = receipt_pdf(&receipt, size).map_err(undrawn)?;
-                let missing = missing_letters(&all_of(&receipt)).map_err(undrawn)?;
-                let (name, media_type) = (format!("{name}.pdf"), "application/pdf".into());
-                PaperReply::File(PaperFile { name, media_type, bytes, missing, is_copy })
-            }
+            PaperForm::Printer => return self.print(stall, &view, &sheet).await,
+            PaperForm::Screen => PaperReply::OnScreen,
+            PaperForm::Pdf(size) => PaperReply::File(PaperFile { is_copy, ..pdf(&sheet, size, &name)? }),
             PaperForm::Text => {
-                let text = format!("{}\n{}\n", to_text(&receipt, MESSAGE_COLUMNS), view.proof);
-                let (name, media_type) = (format!("{name}.txt"), "text/plain;charset=utf-8".into());
-                let missing = String::new();
-                PaperReply::File(PaperFile { name, media_type, bytes: text.into_bytes(), missing, is_copy })
+                let text = format!("{}\n{}\n", to_text(&sheet, MESSAGE_COLUMNS), view.proof);
+                PaperReply::File(PaperFile { is_copy, ..message(text, &name) })
             }
         };
         self.note_issued(stall, sale)?;
@@ -101,13 +96,13 @@ impl Device {
 
     /// Noted before the printer is asked: if it stops halfway, what comes next is a copy. Taken back only when
     /// nothing came out.
-    async fn print(&self, stall: LogId, view: &ReceiptView, receipt: &Receipt) -> Result<PaperReply, Undone> {
+    async fn print(&self, stall: LogId, view: &ReceiptView, sheet: &Sheet) -> Result<PaperReply, Undone> {
         let Some(printer) = self.printer()? else { return Ok(PaperReply::NotPrinted(PrinterTrouble::None)) };
         let took_cash = view.sale.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
         // Otherwise it opened when the sale was saved.
         let opens_drawer = took_cash && !view.is_copy && printer.prints_at_once;
         let job = Job { printer: &printer, opens_drawer };
-        let bytes = print_receipt(receipt, job).map_err(undrawn)?;
+        let bytes = print_sheet(sheet, job).map_err(undrawn)?;
         let sale = view.sale.row.sale;
         self.note_issued(stall, sale)?;
         match self.host.print(&printer, bytes).await {
@@ -119,6 +114,37 @@ impl Device {
                 Ok(PaperReply::NotPrinted(not_printed.trouble))
             }
         }
+    }
+
+    /// What the drawer says now; nothing is kept of who was given one.
+    async fn report(
+        &self,
+        stall: LogId,
+        of: Option<ShiftOf>,
+        words: &ReportWords,
+        form: PaperForm,
+    ) -> Result<PaperReply, Undone> {
+        let (register, shift) = (of.map(|of| of.register), of.map(|of| of.shift));
+        let View::ShiftReport(report) = self.ask(&Query::ShiftReport { stall, register, shift })? else {
+            return Err(Undone::refused("unknown_shift", "this report is not on this device"));
+        };
+        let sheet = Sheet::from(&Report::of(&report, words));
+        let name = match report.z_number {
+            Some(number) => format!("z-report-{number}"),
+            None => "x-report".into(),
+        };
+        Ok(match form {
+            PaperForm::Printer => {
+                let Some(printer) = self.printer()? else {
+                    return Ok(PaperReply::NotPrinted(PrinterTrouble::None));
+                };
+                let job = Job { printer: &printer, opens_drawer: false };
+                self.send(&printer, print_sheet(&sheet, job).map_err(undrawn)?).await
+            }
+            PaperForm::Screen => PaperReply::OnScreen,
+            PaperForm::Pdf(size) => PaperReply::File(pdf(&sheet, size, &name)?),
+            PaperForm::Text => PaperReply::File(message(to_text(&sheet, MESSAGE_COLUMNS), &name)),
+        })
     }
 
     async fn test_page(&self, words: &PaperWords) -> Result<PaperReply, Undone> {
@@ -283,8 +309,23 @@ fn barcode(product: &ProductView, code: LabelCode) -> Option<Barcode> {
     }
 }
 
-/// Every text of a receipt, to see which letters are missing.
-fn all_of(receipt: &Receipt) -> String {
-    // What a message says is everything that is printed, apart from the code.
-    to_text(receipt, MESSAGE_COLUMNS)
+fn pdf(sheet: &Sheet, size: PageSize, name: &str) -> Result<PaperFile, Undone> {
+    Ok(PaperFile {
+        name: format!("{name}.pdf"),
+        media_type: "application/pdf".into(),
+        bytes: sheet_pdf(sheet, size).map_err(undrawn)?,
+        // What a message says is everything that is printed, apart from the code.
+        missing: missing_letters(&to_text(sheet, MESSAGE_COLUMNS)).map_err(undrawn)?,
+        is_copy: false,
+    })
+}
+
+fn message(text: String, name: &str) -> PaperFile {
+    PaperFile {
+        name: format!("{name}.txt"),
+        media_type: "text/plain;charset=utf-8".into(),
+        bytes: text.into_bytes(),
+        missing: String::new(),
+        is_copy: false,
+    }
 }

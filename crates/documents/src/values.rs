@@ -179,6 +179,8 @@ impl Typed for Product {
         let currency = input.text(Field::Currency);
         let tax = input.number(Field::TaxPpm).and_then(|tax| u32::try_from(tax).ok());
         let tax_inclusive = input.flag(Field::TaxInclusive);
+        let price_per = input.number(Field::PricePer).unwrap_or(1);
+        let deal = input.text(Field::Deal).and_then(|text| Deal::read(&text));
         Self {
             name: input.require(Field::Name, name).unwrap_or_default(),
             description: input.text(Field::Description).unwrap_or_default(),
@@ -187,7 +189,7 @@ impl Typed for Product {
             unit: input.require(Field::Unit, unit).unwrap_or(Unit::Piece),
             price_minor: input.require(Field::Price, price).unwrap_or_default(),
             currency: input.require(Field::Currency, currency).unwrap_or_default(),
-            price_per: input.number(Field::PricePer).unwrap_or(1),
+            price_per,
             cost_minor: input.number(Field::Cost),
             tax_ppm: input.require(Field::TaxPpm, tax).unwrap_or_default(),
             tax_inclusive: input.require(Field::TaxInclusive, tax_inclusive).unwrap_or_default(),
@@ -198,7 +200,8 @@ impl Typed for Product {
             favourite: input.flag(Field::Favourite).unwrap_or_default(),
             low_level: input.number(Field::LowLevel),
             piece_g: input.number(Field::PieceGrams),
-            deal: input.text(Field::Deal).and_then(|text| Deal::read(&text)),
+            // None where its price is for something else than the product's own price is.
+            deal: deal.filter(|deal| deal.is_for(price_per)),
             variant_of: input.thing(Field::VariantOf).map(|product| ProductId(product.0)),
             options: input.options().into_iter().collect(),
             parts: input.parts().into_iter().collect(),

@@ -321,6 +321,7 @@ fn two_deals_that_were_made_apart_are_never_mixed() {
     let deal = |id: u8, price_minor, quantity| Deal {
         id: thing(id),
         price_minor,
+        price_per: Some(1),
         from_ms: 1_000,
         until_ms: 2_000,
         quantity,
@@ -335,6 +336,13 @@ fn two_deals_that_were_made_apart_are_never_mixed() {
     assert!(
         matches!(&problems[0], Problem::Conflict { field, values } if field == "deal" && values.len() == 2)
     );
+    // A price for a piece is none for a hundred of them, nor back; and one that was said before it said so stays.
+    let per = |per: i64| Edit::SetNumber { field: Field::PricePer, number: per };
+    let first = Deal { price_per: None, ..cheap };
+    for (said, expected) in [(cheap, None), (first, Some(first))] {
+        let met = meet(DocumentKind::Product, &[put(said)], &[per(100)]);
+        assert_eq!(met.read::<Product>().0.deal, expected);
+    }
     // What nobody can read is no deal, and the product is whole all the same.
     let odd = meet(DocumentKind::Product, &[Edit::SetText { field: Field::Deal, text: "half".into() }], &[]);
     assert_eq!(odd.read::<Product>(), (product(), vec![]));

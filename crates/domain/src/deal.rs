@@ -15,8 +15,10 @@ pub const DEAL_BYTES_MAX: usize = 200;
 pub struct Deal {
     /// Its units are counted under this. A deal that is changed keeps it, and a new one has another.
     pub id: ThingId,
-    /// For as much as the product's own price is for.
     pub price_minor: i64,
+    /// What that is the price of, as the product's own price is: a product whose price is for something else by now has no deal.
+    /// Nothing where it was said before this was.
+    pub price_per: Option<i64>,
     /// By the clock of the server that places the orders.
     pub from_ms: i64,
     /// It is over at this moment.
@@ -70,7 +72,8 @@ impl Deal {
         let mut number = || parts.next()?.parse::<i64>().ok();
         let (price_minor, from_ms, until_ms) = (number()?, number()?, number()?);
         let (quantity, each) = (number()?, Some(number()?).filter(|each| *each != 0));
-        let deal = Self { id, price_minor, from_ms, until_ms, quantity, each };
+        let price_per = number();
+        let deal = Self { id, price_minor, price_per, from_ms, until_ms, quantity, each };
         // One way of writing it, and nothing that nobody could have said.
         (deal.to_string() == text && deal.check().is_ok()).then_some(deal)
     }
@@ -78,11 +81,18 @@ impl Deal {
     /// Whether it can be one at all.
     pub fn check(&self) -> Result<(), Refusal> {
         ensure(self.price_minor >= 0, invalid("price", "must not be below nothing"))?;
+        let per = self.price_per.is_none_or(|per| per > 0);
+        ensure(per, invalid("price_per", "must be above nothing"))?;
         ensure(self.from_ms < self.until_ms, invalid("until", "must be after the beginning"))?;
         let units = 1..=MOVE_QUANTITY_MAX;
         ensure(units.contains(&self.quantity), invalid("quantity", "must be at least 1 and not absurd"))?;
         let fits = self.each.is_none_or(|each| (1..=self.quantity).contains(&each));
         ensure(fits, invalid("each", "must be at least 1 and no more than there are"))
+    }
+
+    /// Whether its price is one of the product, whose own price is for so much.
+    pub fn is_for(&self, price_per: i64) -> bool {
+        self.price_per.is_none_or(|per| per == price_per)
     }
 
     pub fn stage(&self, now_ms: i64) -> DealStage {
@@ -119,8 +129,9 @@ impl Deal {
 
 impl fmt::Display for Deal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, price_minor, from_ms, until_ms, quantity, each } = self;
-        write!(out, "{id} {price_minor} {from_ms} {until_ms} {quantity} {}", each.unwrap_or(0))
+        let Self { id, price_minor, price_per, from_ms, until_ms, quantity, each } = self;
+        write!(out, "{id} {price_minor} {from_ms} {until_ms} {quantity} {}", each.unwrap_or(0))?;
+        price_per.map_or(Ok(()), |per| write!(out, " {per}"))
     }
 }
 
@@ -132,6 +143,7 @@ mod tests {
         Deal {
             id: ThingId([7; 16]),
             price_minor: 90,
+            price_per: Some(1_000),
             from_ms: 1_000,
             until_ms: 2_000,
             quantity: 5,
@@ -140,21 +152,34 @@ mod tests {
     }
 
     /// Documents hold it, so it must be read for ever.
-    const FROZEN: &str = "07070707070707070707070707070707 90 1000 2000 5 2";
+    const FROZEN: &str = "07070707070707070707070707070707 90 1000 2000 5 2 1000";
+    /// As it was said by the first programs that had deals.
+    const FIRST: &str = "07070707070707070707070707070707 90 1000 2000 5 2";
 
     #[test]
     fn it_is_written_in_one_way_and_anything_else_is_none() {
         assert_eq!((deal().to_string().as_str(), Deal::read(FROZEN)), (FROZEN, Some(deal())));
+        let first = Deal { price_per: None, ..deal() };
+        assert_eq!((first.to_string().as_str(), Deal::read(FIRST)), (FIRST, Some(first)));
+        assert!(first.is_for(1) && deal().is_for(1_000) && !deal().is_for(1));
         let open = Deal { each: None, ..deal() };
         assert_eq!(Deal::read(&open.to_string()), Some(open));
-        let longest =
-            Deal { price_minor: i64::MAX, from_ms: i64::MIN, until_ms: i64::MAX, ..deal() }.to_string();
+        let longest = Deal {
+            price_minor: i64::MAX,
+            price_per: Some(i64::MAX),
+            from_ms: i64::MIN,
+            until_ms: i64::MAX,
+            ..deal()
+        };
+        let longest = longest.to_string();
         assert!(longest.len() <= DEAL_BYTES_MAX);
         for wrong in [
             "",
             "07070707070707070707070707070707",
             "07070707070707070707070707070707 90 1000 2000 5",
-            "07070707070707070707070707070707 90 1000 2000 5 2 9",
+            "07070707070707070707070707070707 90 1000 2000 5 2 9 9",
+            "07070707070707070707070707070707 90 1000 2000 5 2 0",
+            "07070707070707070707070707070707 90 1000 2000 5 2 ",
             "07070707070707070707070707070707 090 1000 2000 5 2",
             "07070707070707070707070707070707 +90 1000 2000 5 2",
             "07070707070707070707070707070707  90 1000 2000 5 2",

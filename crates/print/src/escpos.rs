@@ -1,4 +1,4 @@
-//! The bytes of a receipt printer. Its own letters where a text fits them, a picture where it does not; a receipt
+//! The bytes of a receipt printer. Its own letters where a text fits them, a picture where it does not; a paper
 //! that is read from right to left is drawn as a whole. Nothing is sent here.
 
 use soko_app_api::{PaperWidth, Printer};
@@ -7,7 +7,6 @@ use crate::code_page::{CODE_PAGE_858, encoded};
 use crate::font::{Fonts, NoFonts};
 use crate::page::Layout;
 use crate::picture::Picture;
-use crate::receipt::Receipt;
 use crate::rows::{Look, Row, Sheet};
 use crate::text::lines_of;
 
@@ -81,11 +80,10 @@ pub struct Job<'a> {
     pub opens_drawer: bool,
 }
 
-/// A receipt, from the first byte to the cut.
-pub fn print_receipt(receipt: &Receipt, job: Job<'_>) -> Result<Vec<u8>, NoFonts> {
+/// A paper, from the first byte to the cut.
+pub fn print_sheet(sheet: &Sheet, job: Job<'_>) -> Result<Vec<u8>, NoFonts> {
     let fonts = Fonts::open()?;
     let paper = Paper::of(job.printer.width);
-    let sheet = Sheet::of(receipt);
     let layout = Layout {
         fonts: &fonts,
         width: i32::try_from(paper.dots).unwrap_or(i32::MAX),
@@ -108,8 +106,8 @@ pub fn print_receipt(receipt: &Receipt, job: Job<'_>) -> Result<Vec<u8>, NoFonts
 }
 
 /// The page that shows what a printer can do; it opens the drawer, too, if there is one.
-pub fn print_test_page(page: &Receipt, printer: &Printer) -> Result<Vec<u8>, NoFonts> {
-    print_receipt(page, Job { printer, opens_drawer: true })
+pub fn print_test_page(page: &Sheet, printer: &Printer) -> Result<Vec<u8>, NoFonts> {
+    print_sheet(page, Job { printer, opens_drawer: true })
 }
 
 /// Opens the drawer, and prints nothing.

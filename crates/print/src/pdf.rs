@@ -1,5 +1,5 @@
-//! A receipt as a PDF: the same bands as on a printer, as shapes and letters that can be selected. Without a date of
-//! its own, so that the same receipt is the same file.
+//! A paper as a PDF: the same bands as on a printer, as shapes and letters that can be selected. Without a date of
+//! its own, so that the same paper is the same file.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,6 @@ use soko_app_api::PageSize;
 
 use crate::font::{Face, Fonts, NoFonts, Shaped, UNITS_PER_EM};
 use crate::page::{Band, Layout, Piece};
-use crate::receipt::Receipt;
 use crate::rows::{Look, Sheet};
 
 /// Millimetres to points.
@@ -22,7 +21,7 @@ pub(crate) const POINTS_PER_MM: f32 = 72.0 / 25.4;
 const POINTS_PER_DOT: f32 = POINTS_PER_MM / 8.0;
 const A4_MM: (f32, f32) = (210.0, 297.0);
 const A4_MARGIN_MM: f32 = 20.0;
-/// On A4 the receipt is a column in the middle, in letters as large as a letter's.
+/// On A4 it is a column in the middle, in letters as large as a letter's.
 const A4_SCALE: f32 = 1.15;
 
 /// Why there is no file.
@@ -42,22 +41,21 @@ struct Sizes {
     margin_mm: f32,
 }
 
-pub fn receipt_pdf(receipt: &Receipt, size: PageSize) -> Result<Vec<u8>, NotDrawn> {
+pub fn sheet_pdf(sheet: &Sheet, size: PageSize) -> Result<Vec<u8>, NotDrawn> {
     let fonts = Fonts::open()?;
-    let sheet = Sheet::of(receipt);
     let dots = match size {
         PageSize::Roll58 => 384,
         PageSize::Roll80 | PageSize::A4 => 576,
     };
     let layout = Layout { fonts: &fonts, width: dots, is_right_to_left: sheet.is_right_to_left };
-    let bands = layout.bands(&sheet);
+    let bands = layout.bands(sheet);
     let height: i32 = bands.iter().map(|band| band.height).sum();
     let sizes = match size {
         PageSize::A4 => Sizes { page_mm: A4_MM, dots, scale: A4_SCALE, margin_mm: A4_MARGIN_MM },
         PageSize::Roll80 => Sizes { page_mm: (80.0, roll_mm(height)), dots, scale: 1.0, margin_mm: 4.0 },
         PageSize::Roll58 => Sizes { page_mm: (58.0, roll_mm(height)), dots, scale: 1.0, margin_mm: 4.0 },
     };
-    let mut drawing = Drawing::begin(&receipt.title, &receipt.language, receipt.is_right_to_left)?;
+    let mut drawing = Drawing::begin(&sheet.title, &sheet.language, sheet.is_right_to_left)?;
     for bands in pages(&bands, &sizes) {
         drawing.page(&sizes, bands)?;
     }

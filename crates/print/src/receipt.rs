@@ -87,10 +87,11 @@ impl Receipt {
     }
 }
 
-fn made(at_ms: i64, offset_minutes: i32, register: &str) -> String {
+/// When, and where or by whom.
+pub(crate) fn made(at_ms: i64, offset_minutes: i32, beside: &str) -> String {
     let offset = OffsetMinutes::new(offset_minutes).unwrap_or(OffsetMinutes::UTC);
     let when = Moment(at_ms).at(offset);
-    if register.is_empty() { when.to_string() } else { format!("{when} · {register}") }
+    if beside.is_empty() { when.to_string() } else { format!("{when} · {beside}") }
 }
 
 struct Writing<'a> {

@@ -3,6 +3,7 @@
 use soko_app_api::PaperWords;
 
 use crate::receipt::{Receipt, ReceiptLine, Sum};
+use crate::report::{Figure, Report, Weight};
 
 /// One thing under the other.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,15 +33,18 @@ pub(crate) enum Look {
     Large,
 }
 
-/// Everything that is drawn, and which way it is read.
+/// Everything that a printer, a PDF or a message says, and which way it is read.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Sheet {
+pub struct Sheet {
+    /// As HTML names it.
+    pub(crate) language: String,
     pub(crate) is_right_to_left: bool,
+    pub(crate) title: String,
     pub(crate) rows: Vec<Row>,
 }
 
-impl Sheet {
-    pub(crate) fn of(receipt: &Receipt) -> Self {
+impl From<&Receipt> for Sheet {
+    fn from(receipt: &Receipt) -> Self {
         let mut rows = vec![
             middle(&receipt.stall, Look::Large),
             middle(&receipt.place, Look::Plain),
@@ -67,15 +71,42 @@ impl Sheet {
             rows.push(Row::Code(receipt.proof.clone()));
             rows.push(middle(&receipt.check, Look::Plain));
         }
+        Self::new((&receipt.language, receipt.is_right_to_left), &receipt.title, rows)
+    }
+}
+
+impl From<&Report> for Sheet {
+    fn from(report: &Report) -> Self {
+        let mut rows = vec![
+            middle(&report.stall, Look::Large),
+            middle(&report.place, Look::Plain),
+            middle(&report.title, Look::Large),
+        ];
+        rows.extend(report.made.iter().map(|line| middle(line, Look::Plain)));
+        rows.extend(report.marks.iter().map(|mark| middle(mark, Look::Large)));
+        for part in &report.parts {
+            rows.push(Row::Rule);
+            rows.extend(part.figures.iter().map(of_figure));
+        }
+        if !report.reason.is_empty() {
+            rows.push(Row::Space);
+            rows.push(middle(&report.reason, Look::Plain));
+        }
+        Self::new((&report.language, report.is_right_to_left), &report.title, rows)
+    }
+}
+
+impl Sheet {
+    fn new((language, is_right_to_left): (&str, bool), title: &str, mut rows: Vec<Row>) -> Self {
         rows.retain(|row| !matches!(row, Row::Middle { text, .. } if text.is_empty()));
-        Self { is_right_to_left: receipt.is_right_to_left, rows }
+        Self { language: language.into(), is_right_to_left, title: title.into(), rows }
     }
 }
 
 /// A page that shows whether letters, amounts and the code come out.
-pub fn test_page(words: &PaperWords) -> Receipt {
+pub fn test_page(words: &PaperWords) -> Sheet {
     let sum = |label: &str, amount: &str| Sum { label: label.into(), amount: amount.into() };
-    Receipt {
+    let page = Receipt {
         language: words.language.clone(),
         is_right_to_left: words.is_right_to_left,
         stall: "Soko".into(),
@@ -97,7 +128,8 @@ pub fn test_page(words: &PaperWords) -> Receipt {
         thanks: words.test_text.clone(),
         proof: "SOKO".into(),
         check: String::new(),
-    }
+    };
+    Sheet::from(&page)
 }
 
 fn middle(text: &str, look: Look) -> Row {
@@ -106,6 +138,17 @@ fn middle(text: &str, look: Look) -> Row {
 
 fn pair(sum: &Sum, look: Look) -> Row {
     Row::Pair { begin: sum.label.clone(), end: sum.amount.clone(), look }
+}
+
+fn of_figure(figure: &Figure) -> Row {
+    match figure.weight {
+        Weight::Plain => pair(&figure.sum, Look::Plain),
+        Weight::Total => pair(&figure.sum, Look::Large),
+        Weight::Part => {
+            let begin = format!("· {}", figure.sum.label);
+            Row::Pair { begin, end: figure.sum.amount.clone(), look: Look::Plain }
+        }
+    }
 }
 
 fn of_line(line: &ReceiptLine) -> Vec<Row> {

@@ -1,15 +1,13 @@
-//! A receipt as plain text: for messages, and for the letters that a printer has itself. Columns are counted in
+//! A paper as plain text: for messages, and for the letters that a printer has itself. Columns are counted in
 //! characters, which is right for the scripts whose letters stand beside each other.
 
-use crate::receipt::Receipt;
 use crate::rows::{Row, Sheet};
 
 /// How far details are moved in.
 pub(crate) const INDENT: usize = 2;
 
-/// The whole receipt, in lines of at most so many characters. The code is left out.
-pub fn to_text(receipt: &Receipt, columns: usize) -> String {
-    let sheet = Sheet::of(receipt);
+/// The whole paper, in lines of at most so many characters. A code is left out.
+pub fn to_text(sheet: &Sheet, columns: usize) -> String {
     let mut text = String::new();
     for row in &sheet.rows {
         for line in lines_of(row, columns, sheet.is_right_to_left) {

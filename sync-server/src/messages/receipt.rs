@@ -10,7 +10,7 @@ use soko_domain::entry::Standing;
 use soko_domain::ids::{AuthorId, Hash, LogId, SaleId, ThingId};
 use soko_domain::purse::PurseKind;
 use soko_domain::telephone::Telephone;
-use soko_print::{Receipt, ReceiptLine, Sum, to_text};
+use soko_print::{Receipt, ReceiptLine, Sheet, Sum, to_text};
 use soko_projection::{payments, read};
 use soko_record_log::{StoreError, Tx, params};
 
@@ -273,7 +273,7 @@ pub(super) fn write(tx: &mut dyn Tx, message: &Message) -> Result<Option<Load>, 
     // Only a register signs what a code says.
     let view = ReceiptView { proof: String::new(), is_copy, sale: sale.clone() };
     let receipt = Receipt::of(&view, &paper_words(language));
-    let plain = format!("{}\n-- \n{why}\n", to_text(&receipt, COLUMNS));
+    let plain = format!("{}\n-- \n{why}\n", to_text(&Sheet::from(&receipt), COLUMNS));
     let html = html(&receipt, &subject, &why);
     Ok(Some(Load::Mail(Letter { message: message.message, to, subject, plain, html, stop: None })))
 }

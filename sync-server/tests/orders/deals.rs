@@ -18,6 +18,7 @@ fn deal(shop: &Shop, quantity: i64, each: Option<i64>) -> Deal {
     Deal {
         id: ThingId([0xdd; 16]),
         price_minor: DEAL_MINOR,
+        price_per: Some(1),
         from_ms: now_ms - HOUR_MS,
         until_ms: now_ms + HOUR_MS,
         quantity,

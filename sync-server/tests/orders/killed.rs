@@ -322,8 +322,15 @@ async fn a_deal_is_sold_to_its_last_unit_though_every_process_dies_meanwhile() {
     for store in stores() {
         let mut shop = Shop::open(store, core(), 90).await;
         let (from_ms, until_ms) = (0, 4_000_000_000_000);
-        let deal =
-            Deal { id: ThingId([7; 16]), price_minor: 300, from_ms, until_ms, quantity: 20, each: Some(1) };
+        let deal = Deal {
+            id: ThingId([7; 16]),
+            price_minor: 300,
+            price_per: Some(1),
+            from_ms,
+            until_ms,
+            quantity: 20,
+            each: Some(1),
+        };
         deals::said(&mut shop, &deal).await;
         let mut scene = Scene::of(shop, Hostile::open().await);
         scene.start_again();

@@ -53,12 +53,22 @@ async function trade(till, places) {
   await till.sell("Tea");
   places.receipt = pathOf(till);
   places.sale = places.receipt.replace("/sell/receipt/", "/sales/");
+  places.verified = `/verify/${await proofOf(till)}`;
   await till.go("/customers");
   await till.button("Add customer").click();
   await till.page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Amina Wanjiru");
   await till.page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await till.page.getByRole("heading", { name: "Amina Wanjiru", level: 1 }).waitFor();
   places.customer = pathOf(till);
+}
+
+// What the code of the receipt on the screen says, as a message has it.
+async function proofOf({ page }) {
+  await page.evaluate(() => (navigator.share = ({ text }) => ((window.shared = text), Promise.resolve())));
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.waitForFunction(() => window.shared);
+  const text = await page.evaluate(() => window.shared);
+  return text.trim().split(/[:/]/).pop();
 }
 
 async function closeDrawer(till, sum) {

@@ -1,5 +1,7 @@
 // Every screen: those with an address, and those that something opens on one. `furnished.js` sees to it that each has
-// something to show.
+// something to show, and `screensOfTheApp` knows which there are.
+
+import { readFileSync } from "node:fs";
 
 import { press, say } from "./words.js";
 
@@ -7,6 +9,7 @@ export const SCREENS = [
   ["market", "/market"],
   ["search", "/search?q=tea"],
   ["category", (it) => it.category],
+  ["everything", "/category"],
   ["stall", (it) => it.stall],
   ["offer", (it) => it.offer],
   ["basket", "/basket"],
@@ -35,6 +38,8 @@ export const SCREENS = [
   ["stock", "/stock"],
   ["stock-of", (it) => it.stockOf],
   ["receive", "/stock/many/receive"],
+  ["take-along", "/stock/many/take"],
+  ["give-back", "/stock/many/give-back"],
   ["pass", "/stock/many/pass"],
   ["count", "/stock/many/count"],
   ["gone", "/stock/many/gone"],
@@ -56,8 +61,22 @@ export const SCREENS = [
   ["report-x", "/drawer/now"],
   ["report-z", (it) => it.reportZ],
   ["verify", "/verify"],
+  ["verified", (it) => it.verified],
   ["nowhere", "/no/such/screen"],
 ];
+
+// What an address may be, as the app itself reads it: one pattern for each of its screens, and one for each thing that is done
+// with many products.
+export function screensOfTheApp() {
+  const source = readFileSync(new URL("../../../ui/src/route.rs", import.meta.url), "utf8");
+  const inside = (from, to) => source.slice(source.indexOf(from)).split(to)[0];
+  const sessions = [...inside("pub fn word(self)", "fn from_word").matchAll(/=> "([a-z-]+)"/g)].map(([, word]) => word);
+  const arms = [...inside("match parts.as_slice()", "_ => None").matchAll(/^\s*\[(.+?)\] => /gm)].map(([, parts]) => parts.split(", "));
+  return arms.flatMap((parts) => {
+    const words = parts.map((part) => (part.startsWith('"') ? part.slice(1, -1) : "[^/]+"));
+    return words[1] === "many" ? sessions.map((word) => ["stock", "many", word]) : [words];
+  }).map((words) => `/${words.join("/")}`);
+}
 
 const pressing = (key) => ({ page }) => press(page, key);
 
@@ -90,11 +109,22 @@ async function chooseCustomer({ page }) {
   await page.waitForFunction(() => document.querySelector(".pick-list")?.clientHeight > 40);
 }
 
+// Where somebody says who they are by their PIN.
+async function enter({ page }, name, digits) {
+  await page.locator(".lock-person").filter({ hasText: name }).click();
+  await page.locator(".field-pin input, input.field-pin").first().fill(digits);
+  await page.locator(".pin-done").click();
+}
+
+const asOwner = (work) => async (till) => {
+  await enter(till, "Amina", "4711");
+  await settled(till.page);
+  await work(till);
+};
+
 // By somebody who may not do it alone.
 async function asks({ page }) {
-  await page.locator(".lock-person").filter({ hasText: "Baraka" }).click();
-  await page.locator(".field-pin input, input.field-pin").first().fill("0815");
-  await page.locator(".pin-done").click();
+  await enter({ page }, "Baraka", "0815");
   await press(page, "drawer.open");
   await page.getByRole("dialog").getByRole("textbox").fill("to change a note");
   await page.locator("dialog .button-danger").click();
@@ -114,16 +144,41 @@ export const OPENED = [
   ["void", (it) => it.sale, pressing("sale.void")],
   ["send-receipt", (it) => it.sale, pressing("mailed.title")],
   ["receive-one", (it) => it.stockOf, pressing("stock.receive")],
+  ["count-one", (it) => it.stockOf, pressing("stock.count")],
+  ["gone-one", (it) => it.stockOf, pressing("session.gone")],
+  ["give-back-one", (it) => it.stockOf, pressing("stock.give-back")],
+  ["ask-for-one", (it) => it.stockOf, pressing("stock.ask-for")],
+  ["special-offer", (it) => it.product, pressing("special.new")],
+  ["coupon-new", "/coupons", pressing("coupons.new")],
+  ["price-limits", "/products/prices", pressing("prices.limits-all")],
+  ["key-new", "/programs", pressing("programs.key-new")],
+  ["hook-new", "/programs", pressing("programs.hook-new")],
+  ["take-order", (it) => it.order, pressing("order.hand-over")],
   ["count-close", "/drawer", pressing("drawer.count-close")],
   ["move-cash", "/drawer", pressing("drawer.move")],
+  ["open-drawer", "/drawer", pressing("drawer.open")],
   ["cancel-order", (it) => it.order, pressing("order.refuse")],
   ["new-customer", "/customers", pressing("customer.add")],
+  ["change-customer", (it) => it.customer, pressing("customer.change")],
+  ["add-credit", (it) => it.customer, pressing("purse.add-credit")],
+  ["erase-customer", (it) => it.customer, pressing("customer.erase")],
+  ["sell-card", "/cards", pressing("cards.sell")],
+  ["pay-by-purse", "/sell/pay", pressing("purse.pay")],
+  ["back-up", "/settings", pressing("own.back-up")],
+  ["restore", "/settings", pressing("own.restore")],
+  ["erase-account", "/me", pressing("own-data.erase")],
+  ["sign-out", "/me", pressing("me.sign-out")],
+  ["empty-basket", "/basket", pressing("basket.clear")],
+  ["cancel-my-order", (it) => it.myOrder, pressing("my-orders.cancel")],
   ["checkout", "/basket", ({ page }) => page.locator("main .button-main").first().click()],
   ["palette", "/today", ({ page }) => page.keyboard.press("Control+k")],
   ["shortcuts", "/today", ({ page }) => page.keyboard.press("?")],
   ["replication", "/today", ({ page }) => page.locator(".pill").first().click()],
+  ["add-person", "/people", asOwner(pressing("people.add")), "guarded"],
+  ["change-person", "/people", asOwner(({ page }) => page.getByRole("button", { name: /Baraka/ }).first().click()), "guarded"],
   ["lock", "/sell", ({ page }) => page.locator(".lock-person").first().waitFor(), "guarded"],
   ["approval", "/drawer", asks, "guarded"],
+  ["forgot-pin", "/sell", pressing("people.forgot"), "guarded"],
 ];
 
 export const SIZES = [

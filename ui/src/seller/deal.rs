@@ -177,7 +177,8 @@ impl Draft {
     fn input(&self, view: &ProductView, zone: &str) -> Option<DealInput> {
         let (from_ms, until_ms) = self.span(zone)?;
         let (price_minor, quantity, each) = (self.price(view)?, self.quantity()?, self.each()?);
-        Some(DealInput { deal: self.deal, price_minor, from_ms, until_ms, quantity, each })
+        let price_per = Some(view.price_per);
+        Some(DealInput { deal: self.deal, price_minor, price_per, from_ms, until_ms, quantity, each })
     }
 }
 
@@ -286,6 +287,7 @@ mod tests {
         let deal = DealInput {
             deal: ThingId([1; 16]),
             price_minor: 90,
+            price_per: None,
             from_ms: 10,
             until_ms: 20,
             quantity: 5,

@@ -1,11 +1,9 @@
-//! Giving a receipt to somebody: by the printer of this device, by the system's dialog, as a file, or through
-//! whatever the system shares with. The first one is the original, each later one says that it is a copy.
+//! Giving a paper to somebody: by the printer of this device, by the system's dialog, as a file, or through
+//! whatever the system shares with.
 
-use soko_app_api::{Answer, Call, PageSize, PaperCall, PaperForm, PaperReply, ReceiptView};
-use soko_domain::ids::LogId;
+use soko_app_api::{Answer, Call, PageSize, PaperCall, PaperForm, PaperReply};
 use yew::prelude::*;
 
-use crate::browser;
 use crate::doing::{Doing, use_doing};
 use crate::live::use_live;
 use crate::paper;
@@ -13,11 +11,18 @@ use crate::parts::{Icon, icon};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct IssueProps {
-    pub stall: LogId,
-    pub view: ReceiptView,
-    /// The sale was made a moment ago: a printer that prints at once does so.
+    /// How the paper is asked for.
+    pub call: Callback<PaperForm, PaperCall>,
+    /// What is given, for those who hear it.
+    pub label: AttrValue,
+    /// What it is of happened a moment ago: a printer that prints at once does so.
+    #[prop_or_default]
     pub is_new: bool,
-    /// Looks at the paper again: after the first one it says that it is a copy.
+    /// The next one says that it is a copy.
+    #[prop_or_default]
+    pub is_copy: bool,
+    /// Looks at the paper again once one was given.
+    #[prop_or_default]
     pub again: Callback<()>,
 }
 
@@ -30,13 +35,11 @@ pub(super) fn Issue(props: &IssueProps) -> Html {
         Some(Answer::Paper(PaperReply::Printer { printer, can_print: true })) => printer.clone(),
         _ => None,
     };
-    let (stall, sale) = (props.stall, props.view.sale.row.sale);
     let issue = {
-        let (doing, again) = (doing.clone(), props.again.clone());
+        let (doing, ask, again) = (doing.clone(), props.call.clone(), props.again.clone());
         Callback::from(move |form: PaperForm| {
             let (desk, speech, again) = (doing.desk.clone(), doing.speech.clone(), again.clone());
-            let call = PaperCall::Issue { stall, sale, words: paper::words(&speech), form };
-            let asked = desk.clone();
+            let (call, asked) = (ask.emit(form), desk.clone());
             doing.run(async move { paper::ask(&asked, call).await }, move |reply| {
                 given(&desk, &speech, form, &reply);
                 again.emit(());
@@ -44,15 +47,15 @@ pub(super) fn Issue(props: &IssueProps) -> Html {
         })
     };
     let at_once = printer.as_ref().is_some_and(|printer| printer.prints_at_once);
-    use_once(at_once && props.is_new && !props.view.is_copy, issue.clone());
+    use_once(at_once && props.is_new && !props.is_copy, issue.clone());
     let pressed = |form: PaperForm| issue.reform(move |_: MouseEvent| form);
     let by = if printer.is_some() { PaperForm::Printer } else { PaperForm::Screen };
     html! {
-        <div class="row issue no-print" role="group" aria-label={speech.say("receipt.title")}>
+        <div class="row issue no-print" role="group" aria-label={props.label.clone()}>
             { button(&doing, pressed(by), Icon::Print, "sold.print") }
             { button(&doing, pressed(PaperForm::Pdf(PageSize::A4)), Icon::Receipt, "paper.pdf") }
             { button(&doing, pressed(PaperForm::Text), Icon::Share, "paper.share") }
-            if props.view.is_copy { <p class="field-hint">{ speech.say("paper.next-is-copy") }</p> }
+            if props.is_copy { <p class="field-hint">{ speech.say("paper.next-is-copy") }</p> }
         </div>
     }
 }
@@ -65,7 +68,6 @@ fn button(doing: &Doing, onclick: Callback<MouseEvent>, sign: Icon, key: &'stati
 
 fn given(desk: &crate::desk::Desk, speech: &crate::speech::Speech, form: PaperForm, reply: &PaperReply) {
     match (form, reply) {
-        (PaperForm::Screen, _) => browser::print(),
         (PaperForm::Text, PaperReply::File(file)) => {
             let (desk, speech, file) = (desk.clone(), speech.clone(), file.clone());
             wasm_bindgen_futures::spawn_local(async move { paper::share(&desk, &speech, &file).await });

@@ -1,8 +1,8 @@
 //! A sale: at the end of selling with its change and the way on, later with its refunds; and its paper.
 
-use soko_app_api::{Answer, Call, OwnStall, PaperCall, PaperReply, ReceiptView, SaleView, Verb};
+use soko_app_api::{Answer, Call, OwnStall, PaperCall, PaperForm, PaperReply, ReceiptView, SaleView, Verb};
 use soko_domain::basket::TenderKind;
-use soko_domain::ids::SaleId;
+use soko_domain::ids::{LogId, SaleId};
 use soko_print::{Receipt as Said, Sum};
 use yew::prelude::*;
 
@@ -93,7 +93,7 @@ fn Sold(props: &SoldProps) -> Html {
             <div class="sold-actions">
                 <button type="button" class="button button-main button-large" onclick={next} autofocus=true>{ speech.say("sold.next") }</button>
             </div>
-            <Issue stall={props.stall.stall} view={props.view.clone()} is_new=true again={props.again.clone()} />
+            { issue(&speech, props.stall.stall, &props.view, true, &props.again) }
             <Mailed stall={props.stall.stall} sale={row.sale} currency={row.currency.clone()} again={props.again.clone()} />
         </header>
     }
@@ -144,7 +144,7 @@ fn Past(props: &PastProps) -> Html {
                     <button type="button" class="button button-quiet" onclick={opens(&voids)}>{ speech.say("sale.void") }</button>
                 }
             </div>
-            <Issue stall={props.stall.stall} view={props.view.clone()} is_new=false again={props.again.clone()} />
+            { issue(&speech, props.stall.stall, &props.view, false, &props.again) }
             <Mailed stall={props.stall.stall} sale={row.sale} currency={row.currency.clone()} again={props.again.clone()} />
             if *refunds { <Refund stall={props.stall.clone()} sale={sale.clone()} on_close={closes(&refunds)} /> }
             if *voids {
@@ -152,6 +152,15 @@ fn Past(props: &PastProps) -> Html {
                     asks_reason=true on_confirm={void} on_close={closes(&voids)} />
             }
         </>
+    }
+}
+
+/// The first paper is the original, each later one says that it is a copy.
+fn issue(speech: &Speech, stall: LogId, view: &ReceiptView, is_new: bool, again: &Callback<()>) -> Html {
+    let (sale, words) = (view.sale.row.sale, paper::words(speech));
+    let call = move |form: PaperForm| PaperCall::Issue { stall, sale, words: words.clone(), form };
+    html! {
+        <Issue call={Callback::from(call)} label={speech.say("receipt.title")} {is_new} is_copy={view.is_copy} again={again.clone()} />
     }
 }
 
@@ -217,6 +226,6 @@ fn Paper(props: &PaperProps) -> Html {
     }
 }
 
-fn row(sum: &Sum, class: Option<&'static str>) -> Html {
+pub(super) fn row(sum: &Sum, class: Option<&'static str>) -> Html {
     html! { <div {class}><dt>{ sum.label.clone() }</dt><dd class="number">{ sum.amount.clone() }</dd></div> }
 }

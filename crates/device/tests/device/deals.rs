@@ -15,7 +15,8 @@ const DEAL_MINOR: i64 = 200;
 
 fn deal(quantity: i64, each: Option<i64>) -> DealInput {
     let (from_ms, until_ms) = (right_ms() - HOUR_MS, right_ms() + HOUR_MS);
-    DealInput { deal: ThingId([7; 16]), price_minor: DEAL_MINOR, from_ms, until_ms, quantity, each }
+    let (deal, price_minor, price_per) = (ThingId([7; 16]), DEAL_MINOR, Some(1));
+    DealInput { deal, price_minor, price_per, from_ms, until_ms, quantity, each }
 }
 
 async fn said(stall: &Shell, deal: DealInput) {

@@ -4,7 +4,7 @@
 use soko_app_api::{
     Answer, Call, DeviceVerb, DrawerFor, InBooks, LabelCode, LabelSheet, LabelWanted, MarketQuery, PageSize,
     PaperCall, PaperForm, PaperReply, PaperWidth, PaperWords, Printer as Setting, PrinterAt, PrinterTrouble,
-    ProofRead, ProofView, Proven, ReceiptView, RefundLineInput, Verb,
+    ProofRead, ProofView, Proven, Query, ReceiptView, RefundLineInput, ReportWords, ShiftOf, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -150,6 +150,66 @@ fn a_printer_prints_opens_the_drawer_and_says_what_is_wrong() {
         assert_eq!(not, PaperReply::NotPrinted(PrinterTrouble::None));
         short.with(|peer| assert_eq!(peer.drawer_opened, 2));
         assert!(short.paper().height() > 600);
+        till.close();
+    });
+}
+
+/// First-hour 6 and 13: what the drawer says can be taken along, without a network.
+#[test]
+fn the_report_of_a_shift_is_printed_and_given_as_a_file() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let till = Shell::open(folder.path());
+        till.found().await;
+        till.sell_mangoes(SALE).await;
+        let words = || {
+            Box::new(ReportWords {
+                language: "en".into(),
+                open: "X".into(),
+                closed: "Z {number}".into(),
+                net: "Taken".into(),
+                variance: "Difference".into(),
+                ..ReportWords::default()
+            })
+        };
+        let report =
+            async |of, form| paper(&till, PaperCall::Report { stall: STALL, of, words: words(), form }).await;
+        let text = async |of| match report(of, PaperForm::Text).await {
+            PaperReply::File(file) => (file.name, String::from_utf8(file.bytes).unwrap()),
+            other => panic!("{other:?}"),
+        };
+        let (name, x) = text(None).await;
+        assert!(name == "x-report.txt" && x.contains("Taken EUR") && x.contains("5.00"), "{name}: {x}");
+        assert_eq!(report(None, PaperForm::Printer).await, PaperReply::NotPrinted(PrinterTrouble::None));
+        let printer = Printer::start(Peer::new(PaperWidth::Mm58).unwrap());
+        paper(&till, at(&printer)).await;
+        let printed = PaperReply::Printed { is_confirmed: true, is_copy: false };
+        assert_eq!(report(None, PaperForm::Printer).await, printed);
+        // A report is no reason to open the drawer.
+        printer.with(|peer| assert_eq!((peer.cuts, peer.drawer_opened), (1, 0)));
+        assert!(printer.paper().height() > 300);
+
+        let View::ShiftReport(open) =
+            till.ask(Query::ShiftReport { stall: STALL, register: None, shift: None }).await
+        else {
+            panic!("no shift")
+        };
+        let reason = String::from("wrong change");
+        till.done(Verb::CloseShift { shift: open.shift, counted_minor: 480, reason }).await;
+        let of = Some(ShiftOf { register: open.register, shift: open.shift });
+        let (name, z) = text(of).await;
+        assert!(name == "z-report-1.txt" && z.contains("Z 1") && z.contains("-0.20"), "{name}: {z}");
+        match report(of, PaperForm::Pdf(PageSize::A4)).await {
+            PaperReply::File(file) => {
+                assert_eq!((file.name.as_str(), file.bytes.starts_with(b"%PDF")), ("z-report-1.pdf", true));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(report(of, PaperForm::Printer).await, printed);
+        // The drawer is closed, and nothing is open.
+        let call = PaperCall::Report { stall: STALL, of: None, words: words(), form: PaperForm::Text };
+        let none = till.call(Call::Paper(call)).await;
+        assert!(matches!(&none, Answer::Refused(why) if why.code == "unknown_shift"), "{none:?}");
         till.close();
     });
 }

@@ -376,6 +376,7 @@ mod tests {
     const DEAL: Deal = Deal {
         id: ThingId([9; 16]),
         price_minor: 100,
+        price_per: Some(1),
         from_ms: 1_000,
         until_ms: 2_000,
         quantity: 5,

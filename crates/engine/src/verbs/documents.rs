@@ -194,21 +194,30 @@ fn check_part(writing: &mut Writing<'_>, bundle: ProductId, part: ProductId) -> 
     }
 }
 
-/// A deal is below the price that the product has after all edits.
+/// A deal is below the price that the product has after all edits, and for as much.
 fn check_deal(
     writing: &mut Writing<'_>,
     product: ProductId,
     (deal, edits): (&Deal, &[ProductEdit]),
 ) -> Result<(), NotDone> {
     deal.check()?;
-    let edited = edits
-        .iter()
-        .rev()
-        .find_map(|edit| if let ProductEdit::PriceMinor(minor) = edit { Some(*minor) } else { None });
-    let usual_minor = match edited {
-        Some(minor) => minor,
-        None => facts::product(writing.tx, writing.log, product)?.map_or(0, |found| found.price_minor),
-    };
+    let found = facts::product(writing.tx, writing.log, product)?;
+    let (mut usual_minor, mut price_per) = found.map_or((0, 1), |found| (found.price_minor, found.price_per));
+    for edit in edits {
+        if let ProductEdit::PriceMinor(minor) = edit {
+            usual_minor = *minor;
+        }
+        if let ProductEdit::PricePer(per) = edit {
+            price_per = *per;
+        }
+    }
+    if !deal.is_for(price_per) {
+        return Err(Refusal::Invalid {
+            field: "price",
+            problem: "is for something else than the product's price",
+        }
+        .into());
+    }
     if deal.price_minor < usual_minor {
         return Ok(());
     }

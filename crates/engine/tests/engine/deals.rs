@@ -7,7 +7,16 @@ use crate::world::*;
 const MANGO: u16 = 101;
 
 fn deal(price_minor: i64) -> DealInput {
-    DealInput { deal: thing(7), price_minor, from_ms: 1_000, until_ms: 2_000, quantity: 50, each: Some(2) }
+    let (from_ms, until_ms) = (1_000, 2_000);
+    DealInput {
+        deal: thing(7),
+        price_minor,
+        price_per: Some(1),
+        from_ms,
+        until_ms,
+        quantity: 50,
+        each: Some(2),
+    }
 }
 
 fn edit(number: u16, edits: Vec<ProductEdit>) -> soko_app_api::Command {
@@ -33,6 +42,8 @@ fn a_deal_is_below_the_price_is_kept_as_one_value_and_can_be_taken_away() {
         (23, vec![ProductEdit::Deal(Some(DealInput { until_ms: 1_000, ..deal(cheap) }))]),
         (24, vec![ProductEdit::Deal(Some(DealInput { quantity: 0, each: None, ..deal(cheap) }))]),
         (25, vec![ProductEdit::Deal(Some(deal(-1)))]),
+        (26, vec![ProductEdit::Deal(Some(DealInput { price_per: Some(100), ..deal(cheap) }))]),
+        (27, vec![ProductEdit::PricePer(100), ProductEdit::Deal(Some(deal(cheap)))]),
     ] {
         assert_eq!(device.refused(edit(number, edits)), "invalid", "{number}");
     }
@@ -41,6 +52,11 @@ fn a_deal_is_below_the_price_is_kept_as_one_value_and_can_be_taken_away() {
     let view = shown(&mut device);
     assert_eq!(view.deal.map(|known| (known.said, known.sold)), Some((deal(cheap), 0)));
     assert_eq!((view.price_minor, view.problems), (usual_minor, vec![]));
+    // What is the price of ten pieces from now on is no price of one.
+    device.done(edit(32, vec![ProductEdit::PricePer(10)]));
+    assert_eq!(shown(&mut device).deal, None);
+    device.done(edit(33, vec![ProductEdit::PricePer(1)]));
+    assert_eq!(shown(&mut device).deal.map(|known| known.said), Some(deal(cheap)));
     device.done(edit(31, vec![ProductEdit::Deal(None)]));
     assert_eq!(shown(&mut device).deal, None);
 }

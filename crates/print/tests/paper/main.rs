@@ -7,5 +7,6 @@ mod barcodes;
 mod kept;
 mod pdfs;
 mod printers;
+mod reports;
 mod sales;
 mod texts;

@@ -1,7 +1,7 @@
 //! PDFs: the same bytes for the same receipt, and the text that a reader finds in them.
 
 use soko_app_api::{LabelSheet, PageSize};
-use soko_print::{Barcode, Label, Receipt, Table, labels_pdf, receipt_pdf, table_pdf};
+use soko_print::{Barcode, Label, Receipt, Sheet, Table, labels_pdf, sheet_pdf, table_pdf};
 
 use crate::sales::{arabic, arabic_words, english, english_words};
 
@@ -18,10 +18,11 @@ fn receipts_are_small_and_repeatable() {
         (Receipt::of(&arabic(), &arabic_words()), PageSize::Roll58),
         (Receipt::of(&arabic(), &arabic_words()), PageSize::A4),
     ] {
-        let pdf = receipt_pdf(&receipt, size).unwrap();
+        let sheet = Sheet::from(&receipt);
+        let pdf = sheet_pdf(&sheet, size).unwrap();
         assert!(pdf.starts_with(b"%PDF-1."));
         assert!(pdf.len() < 60_000, "{} bytes", pdf.len());
-        assert_eq!(pdf, receipt_pdf(&receipt, size).unwrap());
+        assert_eq!(pdf, sheet_pdf(&sheet, size).unwrap());
         if let Some(folder) = std::env::var_os("SOKO_PDF_FOLDER") {
             let name = format!("{}-{size:?}.pdf", receipt.language);
             std::fs::write(std::path::Path::new(&folder).join(name), &pdf).unwrap();

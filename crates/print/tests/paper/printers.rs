@@ -3,13 +3,14 @@
 use soko_app_api::{PaperWidth, Printer, PrinterAt};
 use soko_print::peer::Peer;
 use soko_print::{
-    ASK_PAPER, ASK_TROUBLE, ASK_WHEN_DONE, Job, Receipt, Status, print_receipt, print_test_page, test_page,
+    ASK_PAPER, ASK_TROUBLE, ASK_WHEN_DONE, Job, Receipt, Sheet, Status, print_sheet, print_test_page,
+    test_page,
 };
 
 use crate::kept::same_picture;
 use crate::sales::{PROOF, arabic, arabic_words, english, english_words};
 
-fn printer(width: PaperWidth, draws_all: bool) -> Printer {
+pub(crate) fn printer(width: PaperWidth, draws_all: bool) -> Printer {
     Printer {
         at: PrinterAt::Network("localhost".into()),
         width,
@@ -20,9 +21,9 @@ fn printer(width: PaperWidth, draws_all: bool) -> Printer {
     }
 }
 
-/// What a printer makes of a receipt, after it complained about nothing.
-fn printed(receipt: &Receipt, printer: &Printer) -> Peer {
-    let bytes = print_receipt(receipt, Job { printer, opens_drawer: true }).unwrap();
+/// What a printer makes of a paper, after it complained about nothing.
+pub(crate) fn printed(sheet: &Sheet, printer: &Printer) -> Peer {
+    let bytes = print_sheet(sheet, Job { printer, opens_drawer: true }).unwrap();
     let mut peer = Peer::new(printer.width).unwrap();
     // As a network brings it: in pieces.
     bytes.chunks(97).for_each(|piece| drop(peer.receive(piece)));
@@ -39,7 +40,7 @@ fn an_english_and_an_arabic_receipt_on_both_papers() {
         [("english", &in_english, false), ("english-drawn", &in_english, true), ("arabic", &in_arabic, false)]
     {
         for (size, width) in [("58", PaperWidth::Mm58), ("80", PaperWidth::Mm80)] {
-            let peer = printed(receipt, &printer(width, draws_all));
+            let peer = printed(&Sheet::from(receipt), &printer(width, draws_all));
             same_picture(&format!("{name}-{size}.png"), peer.paper());
             assert_eq!(crate::barcodes::read(peer.paper()).as_deref(), Some(PROOF), "{name}-{size}");
         }
@@ -52,16 +53,21 @@ fn only_what_a_printer_has_no_letters_for_is_drawn() {
     view.proof = String::new();
     let bytes = |view: &soko_app_api::ReceiptView| {
         let receipt = Receipt::of(view, &english_words());
-        print_receipt(&receipt, Job { printer: &printer(PaperWidth::Mm80, false), opens_drawer: false })
-            .unwrap()
+        print_sheet(
+            &Sheet::from(&receipt),
+            Job { printer: &printer(PaperWidth::Mm80, false), opens_drawer: false },
+        )
+        .unwrap()
     };
     let pictures = |bytes: &[u8]| bytes.windows(3).filter(|three| *three == [0x1d, b'v', b'0']).count();
     assert_eq!(pictures(&bytes(&view)), 0);
     view.sale.lines[0].name = "سلة".into();
     assert_eq!(pictures(&bytes(&view)), 1);
     let arabic = Receipt::of(&arabic(), &arabic_words());
-    let drawn =
-        print_receipt(&arabic, Job { printer: &printer(PaperWidth::Mm80, false), opens_drawer: false });
+    let drawn = print_sheet(
+        &Sheet::from(&arabic),
+        Job { printer: &printer(PaperWidth::Mm80, false), opens_drawer: false },
+    );
     assert!(pictures(&drawn.unwrap()) > 10);
 }
 
@@ -69,7 +75,7 @@ fn only_what_a_printer_has_no_letters_for_is_drawn() {
 fn a_printer_says_that_its_paper_ends_and_goes_on_with_a_new_roll() {
     let receipt = Receipt::of(&english(), &english_words());
     let printer = printer(PaperWidth::Mm58, false);
-    let bytes = print_receipt(&receipt, Job { printer: &printer, opens_drawer: false }).unwrap();
+    let bytes = print_sheet(&Sheet::from(&receipt), Job { printer: &printer, opens_drawer: false }).unwrap();
     let mut peer = Peer::new(PaperWidth::Mm58).unwrap().with_paper(200);
     assert_eq!(Status::of_paper(peer.receive(&ASK_PAPER)[0]), Status::Ready);
     assert_eq!(peer.receive(&bytes), []);

@@ -1,7 +1,7 @@
 //! Receipts as plain text.
 
 use soko_domain::entry::Standing;
-use soko_print::{Receipt, to_text};
+use soko_print::{Receipt, Sheet, to_text};
 
 use crate::kept::same_text;
 use crate::sales::{arabic, arabic_words, english, english_words};
@@ -13,7 +13,7 @@ fn an_english_and_an_arabic_receipt_in_both_widths() {
         ("arabic", Receipt::of(&arabic(), &arabic_words())),
     ] {
         for (width, columns) in [("58", 32), ("80", 48)] {
-            let text = to_text(&receipt, columns);
+            let text = to_text(&Sheet::from(&receipt), columns);
             assert!(
                 text.lines().all(|line| line.chars().filter(|c| *c != '\u{200e}').count() <= columns),
                 "{text}"
@@ -36,7 +36,7 @@ fn a_note_and_a_payment_that_nobody_saw_are_said() {
         view.sale.tenders[0].standing = standing;
         let receipt = Receipt::of(&view, &english_words());
         assert_eq!(receipt.paid[0].label, said);
-        let text = to_text(&receipt, 48);
+        let text = to_text(&Sheet::from(&receipt), 48);
         assert!(text.contains(said) && text.contains("Call when the basket is mended"), "{text}");
     }
 }
