@@ -166,7 +166,7 @@ export const OPENED = [
   ["pay-by-purse", "/sell/pay", pressing("purse.pay")],
   ["back-up", "/settings", pressing("own.back-up")],
   ["restore", "/settings", pressing("own.restore")],
-  ["erase-account", "/me", pressing("own-data.erase")],
+  ["erase-account", "/settings", pressing("own-data.erase")],
   ["sign-out", "/me", pressing("me.sign-out")],
   ["empty-basket", "/basket", pressing("basket.clear")],
   ["cancel-my-order", (it) => it.myOrder, pressing("my-orders.cancel")],
