@@ -48,6 +48,17 @@ pub struct Admitted<'a> {
     pub record: &'a [u8],
 }
 
+/// A device that takes its leave of a stall; that it says so itself was checked already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leaving {
+    pub stall: LogId,
+    pub author: AuthorId,
+    /// The last record that it wrote.
+    pub seq: u64,
+    /// Whatever it could not send or give back stays where it is: a person chose that.
+    pub anyway: bool,
+}
+
 /// What happens inside a stall. Each call runs inside one transaction, alone on its stall, and may run again from
 /// its start if another transaction came first. An answer that must be remembered is an `Ok`.
 pub trait StallCore: ShopCore {
@@ -71,6 +82,9 @@ pub trait StallCore: ShopCore {
         author: AuthorId,
         now: Now,
     ) -> Result<Option<u64>, CoreRefusal>;
+
+    /// A device takes its leave. Refused, with nothing kept, while something of it is missing here. Says how far the log is if that moved it.
+    fn left(&self, tx: &mut dyn Tx, leaving: &Leaving, now: Now) -> Result<Option<u64>, CoreRefusal>;
 }
 
 /// What buyers and staff ask of a stall. The same rules as for `StallCore`; what moves a log says how far it is.

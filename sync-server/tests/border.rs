@@ -16,7 +16,7 @@ use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_record_log::{Tx, params};
 use soko_replication::limits::PAGE_BYTES_MAX;
 use soko_sync_server::core::{
-    Admitted, CoreRefusal, Fault, Now, OffersAsked, PageIn, PageOut, ShopCore, StallCore,
+    Admitted, CoreRefusal, Fault, Leaving, Now, OffersAsked, PageIn, PageOut, ShopCore, StallCore,
 };
 use soko_sync_server::guard::limits::{Rate, Rates};
 use soko_sync_server::stall::{EndOrder, OfferView, OrderView, PlaceOrder, Placed, Prepared, StallView};
@@ -59,6 +59,11 @@ impl StallCore for Mirror {
         _: Now,
     ) -> Result<Option<u64>, CoreRefusal> {
         self.told.lock().unwrap().push(format!("revoked {author}"));
+        Ok(None)
+    }
+
+    fn left(&self, _: &mut dyn Tx, leaving: &Leaving, _: Now) -> Result<Option<u64>, CoreRefusal> {
+        self.told.lock().unwrap().push(format!("{} left", leaving.author));
         Ok(None)
     }
 }

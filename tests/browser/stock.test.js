@@ -76,7 +76,7 @@ test("8, 19 and 20: goods in the hand are sold, a kit goes to the fair and comes
     await two.stockOf(tea, "Ask for more", 5);
     await (await one.heldOf(tea, PHONE)).getByText(/^([5-9]|1\d)$/).waitFor();
     await one.go("/devices");
-    await one.page.getByRole("listitem").filter({ hasText: PHONE }).getByText(/^Last heard of: /).waitFor();
+    await one.page.getByRole("listitem").filter({ hasText: PHONE }).getByText(/^Last contact with the server: /).waitFor();
     await one.button(`Shut ${PHONE} out`).click();
     const dialog = one.page.getByRole("dialog");
     await dialog.getByRole("textbox").fill("stolen at the fair");

@@ -3,12 +3,14 @@
 
 mod bank;
 mod connect;
+mod device_words;
 mod devices;
 mod form;
 mod handing;
 mod invite;
 mod join;
 mod kept;
+mod leave;
 mod looks;
 mod own;
 mod own_data;

@@ -78,6 +78,14 @@ pub enum DeviceVerb {
         #[serde(with = "as_word")]
         role: Role,
     },
+    /// Gives back what this device may promise, sends what is unsent, takes its leave of the server and removes the stall from here.
+    /// Asked again after it broke off, it goes on where it was.
+    Leave {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        /// What cannot be sent is in a backup that was just saved; receipts that still wait are given up.
+        by_backup: bool,
+    },
     /// After a restore or a copy: goes on as a new author.
     Renew(#[serde(with = "as_hex")] LogId),
     /// Keeps a picture under the hash of its bytes, here and, once it can be sent, at the server.

@@ -15,6 +15,7 @@ mod coupons;
 mod customers;
 mod deals;
 mod device;
+mod devices;
 mod edits;
 mod family;
 mod figures;
@@ -56,6 +57,7 @@ pub use coupons::*;
 pub use customers::*;
 pub use deals::*;
 pub use device::*;
+pub use devices::*;
 pub use edits::{
     CategoryEdit, OpenOrderEdit, OptionValue, PartInput, PriceListEdit, ProductContent, ProductEdit,
     StallContent, StallEdit, TabLine, TaxClass,

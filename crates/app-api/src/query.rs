@@ -8,7 +8,7 @@ use crate::command::{DiscountInput, RefundLineInput, ReturnInput, SaleLineInput,
 use crate::customers::PurseInput;
 use crate::figures::Span;
 use crate::import::ImportChoice;
-use crate::notice::QueryKey;
+use crate::notice::{QueryKey, QueryKey as Key};
 use crate::people::AuditWhat;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
@@ -138,6 +138,14 @@ pub enum Query {
     },
     /// Who may promise something, and of how many products.
     Shares(#[serde(with = "as_hex")] LogId),
+    /// What a device may promise of each product, by name; of one that was shut out, what was set apart.
+    SharesOf {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        author: AuthorId,
+        window: Window,
+    },
     /// The business day so far.
     Today(#[serde(with = "as_hex")] LogId),
     /// What this would cost, what is due, and what the share does not cover.
@@ -310,6 +318,10 @@ pub enum Query {
         product: ProductId,
     },
     Devices(#[serde(with = "as_hex")] LogId),
+    /// When each device last spoke with the server. The device asks its server, or remembers what that said; an engine alone does not know.
+    DeviceWords(#[serde(with = "as_hex")] LogId),
+    /// What stands between this device and leaving the stall. The device knows it, and an engine alone does not.
+    Leaving(#[serde(with = "as_hex")] LogId),
     Incidents {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -338,6 +350,8 @@ impl Query {
             | Self::Shift(stall)
             | Self::AtRegister(stall)
             | Self::Devices(stall)
+            | Self::DeviceWords(stall)
+            | Self::Leaving(stall)
             | Self::Shares(stall)
             | Self::Loyalty(stall)
             | Self::Prices(stall)
@@ -357,6 +371,7 @@ impl Query {
             | Self::Stock { stall, .. }
             | Self::StockList { stall, .. }
             | Self::StockHistory { stall, .. }
+            | Self::SharesOf { stall, .. }
             | Self::ToBuy { stall, .. }
             | Self::Family { stall, .. }
             | Self::Questions { stall, .. }
@@ -388,14 +403,13 @@ impl Query {
 
     /// Whether the answer may be another one after a notice of the same stall with this key.
     pub fn concerns(&self, key: &QueryKey) -> bool {
-        use QueryKey as Key;
         if matches!(key, Key::Everything) {
             return true;
         }
         let is_document = |id: [u8; 16]| matches!(key, Key::Document(changed) if changed.0 == id);
         match self {
             Self::Stalls => false,
-            Self::Status(_) => matches!(key, Key::Status),
+            Self::Status(_) | Self::Leaving(_) => matches!(key, Key::Status),
             Self::Stall(stall) => is_document(stall.0),
             Self::Products { .. }
             | Self::Search { .. }
@@ -403,6 +417,7 @@ impl Query {
             | Self::Scan { .. }
             | Self::StockList { .. }
             | Self::Shares(_)
+            | Self::SharesOf { .. }
             | Self::ToBuy { .. }
             | Self::Family { .. } => matches!(key, Key::Products | Key::Stock(_)),
             Self::Questions { .. } | Self::Import { .. } | Self::Imports(_) => matches!(key, Key::Products),
@@ -451,7 +466,7 @@ impl Query {
                 matches!(key, Key::Prices)
                     || matches!(key, Key::Stock(changed) | Key::Product(changed) if changed == product)
             }
-            Self::Devices(_) => matches!(key, Key::Devices | Key::Status),
+            Self::Devices(_) | Self::DeviceWords(_) => matches!(key, Key::Devices | Key::Status),
             Self::Incidents { .. } => matches!(key, Key::Incidents),
             Self::Parked { .. } => matches!(key, Key::Parked),
             Self::Ask { ask, .. } => matches!(key, Key::Ask(changed) if changed == ask),

@@ -16,6 +16,7 @@ use crate::counter::{PaymentRow, ScannedRow};
 use crate::coupons::CouponsView;
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
 use crate::deals::DealView;
+use crate::devices::{DeviceRow, DeviceWords, LeavingView, ShareOfRow};
 use crate::edits::{OptionValue, ProductEdit, TaxClass};
 use crate::family::{FamilyRow, FamilyView};
 use crate::figures::{FiguresView, GoodsView};
@@ -48,6 +49,7 @@ pub enum View {
     Stock(StockView),
     StockList(Vec<StockRow>),
     Shares(Vec<SharesRow>),
+    SharesOf(Vec<ShareOfRow>),
     StockHistory(Vec<StockChangeRow>),
     Questions(Vec<QuestionRow>),
     Import(ImportView),
@@ -69,6 +71,8 @@ pub enum View {
     OpenOrder(OpenOrderView),
     OpenOrders(Vec<OpenOrderRow>),
     Devices(Vec<DeviceRow>),
+    DeviceWords(DeviceWords),
+    Leaving(LeavingView),
     Incidents(Vec<IncidentRow>),
     Parked(Vec<ParkedRow>),
     Customers(Vec<CustomerRow>),
@@ -123,6 +127,8 @@ pub enum RegisterState {
     /// Restored or copied: it promises nothing until it was renewed.
     Frozen,
     Revoked,
+    /// It told the server that it leaves, and waits to hear that it was heard.
+    Leaving,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -428,6 +434,8 @@ pub struct SharesRow {
     pub holder: Holder,
     /// Of so many products.
     pub products: u32,
+    /// So many pieces; what is weighed or poured is counted among the products alone.
+    pub pieces: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -721,21 +729,6 @@ pub struct LabelView {
     pub price_minor: i64,
     /// For so much.
     pub quantity: i64,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct DeviceRow {
-    #[serde(with = "as_hex")]
-    pub author: AuthorId,
-    pub name: String,
-    pub role: String,
-    pub revoked: bool,
-    /// The author that this one continues after a restore.
-    #[serde(with = "as_hex_opt")]
-    pub replaces: Option<AuthorId>,
-    pub is_this_register: bool,
-    /// When it wrote the last record that is known here, by its own clock.
-    pub last_record_ms: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -31,6 +31,8 @@ impl Device {
             Call::Ask(Query::OrderContact { stall, order }) => {
                 self.order_contact(stall, order).await.map(Answer::View)
             }
+            Call::Ask(Query::DeviceWords(stall)) => self.device_words(stall).await.map(Answer::View),
+            Call::Ask(Query::Leaving(stall)) => self.leaving_answer(stall).map(Answer::View),
             Call::Ask(query) => self.ask(&query).map(Answer::View),
             Call::Market(query) => self.market_answer(&query).await.map(Answer::Market),
             Call::Suggest(query) => self.suggestions(&query).map(Answer::Suggested),
@@ -59,6 +61,7 @@ impl Device {
 
     fn handle(&self, command: Command) -> Result<Answer, Undone> {
         let (stall, now) = (command.stall, self.now());
+        self.require_staying(stall)?;
         let reply = self.engine()?.handle(command, now)?;
         self.tell_changes();
         self.ring(stall);

@@ -14,6 +14,7 @@ use soko_search::Names;
 use crate::bell::Bell;
 use crate::failure::Undone;
 use crate::host::{Host, Work};
+use crate::leaving::OwnHeads;
 use crate::pictures::Pictures;
 use crate::prices::may_move;
 use crate::server::{Heard, Server, Web};
@@ -70,6 +71,10 @@ pub struct Device {
     pub(crate) troubles: RefCell<BTreeMap<LogId, Said>>,
     pub(crate) pictures: RefCell<Pictures>,
     pub(crate) model: RefCell<Model>,
+    /// Stalls that this device is leaving at this moment.
+    pub(crate) leaving: RefCell<BTreeSet<LogId>>,
+    /// What a backup that was made since the start holds of each stall.
+    pub(crate) backed_up: RefCell<BTreeMap<LogId, OwnHeads>>,
     /// When the quiet hours of whoever is signed in were looked up.
     pub(crate) quiet_learned_ms: Cell<Option<u64>>,
     store: Store,
@@ -108,6 +113,8 @@ impl Device {
             troubles: RefCell::default(),
             pictures: RefCell::default(),
             model: RefCell::default(),
+            leaving: RefCell::default(),
+            backed_up: RefCell::default(),
             quiet_learned_ms: Cell::new(None),
             store,
             web,
@@ -139,7 +146,11 @@ impl Device {
         self.spawn(|device| Box::pin(async move { device.follow_prices().await }));
         self.join_stalls();
         if let Ok(stalls) = self.engine().map(|engine| engine.stalls()) {
-            stalls.into_iter().for_each(|stall| self.look_for_arrivals(stall));
+            for stall in stalls {
+                self.look_for_arrivals(stall);
+                // Whoever was killed in the middle of leaving asks again.
+                self.go_on_leaving(stall);
+            }
         }
     }
 
@@ -300,6 +311,24 @@ impl Device {
         if let Some(bell) = self.links.borrow().get(&stall) {
             bell.ring();
         }
+    }
+
+    /// Exchanges a stall no more, and forgets what was in memory of it.
+    pub(crate) fn unlink(&self, stall: LogId) {
+        let bell = self.links.borrow_mut().remove(&stall);
+        self.unsent.borrow_mut().remove(&stall);
+        self.troubles.borrow_mut().remove(&stall);
+        self.backed_up.borrow_mut().remove(&stall);
+        self.pictures.borrow_mut().forget(stall);
+        self.model.borrow_mut().doubt(Some(stall));
+        if let Some(bell) = bell {
+            bell.ring();
+        }
+    }
+
+    /// Whether this device works for a stall, and is not closed.
+    pub(crate) fn works_for(&self, stall: LogId) -> bool {
+        !self.is_closed() && self.engine().is_ok_and(|engine| engine.stalls().contains(&stall))
     }
 
     /// Everything that waits for the server tries again now.

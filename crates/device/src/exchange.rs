@@ -11,10 +11,17 @@ use soko_domain::ids::LogId;
 use crate::bell::Bell;
 use crate::device::Device;
 use crate::failure::Undone;
+use crate::leaving::no_server;
 use crate::server::{Server, Unanswered};
 
 /// A stall that the server refuses is tried again after this, or when somebody asks for it.
 const REFUSED_MS: u64 = 60_000;
+/// How long somebody who wants to leave waits for all to be sent.
+const SENT_MS: u64 = 120_000;
+/// A page that is on its way beside is looked for after this.
+const BESIDE_MS: u64 = 50;
+/// How often nothing more may go before that is how it is.
+const IN_VAIN_MAX: u32 = 10;
 
 /// What one conversation did so far.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -80,6 +87,33 @@ impl<'d> Exchange<'d> {
         }
     }
 
+    /// Until the server has everything of this device, while the same stall may be exchanged beside this. Refused once nobody answers.
+    pub(crate) async fn until_sent(&mut self) -> Result<(), Undone> {
+        let until_ms = self.device.clock_ms().saturating_add(SENT_MS);
+        let mut in_vain = 0;
+        while self.device.clock_ms() < until_ms {
+            let clock_ms = self.device.clock_ms();
+            self.device.engine()?.hurry(self.stall, clock_ms);
+            let round = self.round().await?;
+            let was_heard = self.summary.pages > 0;
+            if was_heard && self.device.unsent(self.stall)? == 0 {
+                return Ok(());
+            }
+            match round {
+                Round::Failed { .. } => return Err(no_server()),
+                Round::Done => {}
+                // What is not taken now will not be by asking more often.
+                Round::Nothing if was_heard && in_vain == IN_VAIN_MAX => return Ok(()),
+                // Another page of the stall may be on its way.
+                Round::Nothing => {
+                    in_vain += u32::from(was_heard);
+                    self.device.host.sleep(BESIDE_MS).await;
+                }
+            }
+        }
+        Err(no_server())
+    }
+
     /// Exchanges whenever the server says that something moved, until a refusal or the end of the device.
     /// `brought` hears of each exchange that brought records.
     pub async fn follow(&mut self, mut brought: impl FnMut(&Summary)) -> Result<(), Undone> {
@@ -89,7 +123,7 @@ impl<'d> Exchange<'d> {
     async fn follow_with(&mut self, bell: &Bell, brought: &mut dyn FnMut(&Summary)) -> Result<(), Undone> {
         let mut moves = None;
         self.wake()?;
-        while !self.device.is_closed() {
+        while self.device.works_for(self.stall) {
             let heard = bell.heard();
             let before = self.summary.records;
             let (reached, not_before_ms) = self.rounds().await?;
@@ -242,16 +276,19 @@ enum Woken {
 impl Device {
     /// Exchanges a stall for as long as the device is there, whatever goes wrong.
     pub(crate) async fn follow_stall(&self, stall: LogId, bell: &Bell) {
-        while !self.is_closed() {
+        while self.works_for(stall) {
             let heard = bell.heard();
             let ended = match Exchange::new(self, stall) {
                 Ok(mut exchange) => exchange.follow_with(bell, &mut |_| self.trouble(stall, None)).await,
                 Err(undone) => Err(undone),
             };
-            if let Err(undone) = ended {
+            // A stall that was left meanwhile has no trouble.
+            if let Err(undone) = ended
+                && self.works_for(stall)
+            {
                 self.trouble(stall, Some(undone.said()));
             }
-            if !self.is_closed() {
+            if self.works_for(stall) {
                 select(pin!(bell.after(heard)), self.host.sleep(REFUSED_MS)).await;
             }
         }

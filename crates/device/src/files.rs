@@ -21,11 +21,13 @@ impl Device {
                 "choose a password of at least 8 characters",
             ));
         }
+        let heads = self.engine()?.own_heads(stall)?;
         let mut content = self.engine()?.backup(stall)?;
         content.server = self.link(stall)?.map(|link| link.server).unwrap_or_default();
         content.pictures = self.own_pictures()?;
         let salt: [u8; SALT_BYTES] = random(&*self.host);
         let bytes = backup::seal(&content, password, salt).map_err(not_sealed)?;
+        self.backed_up.borrow_mut().insert(stall, heads);
         Ok(self.made(&format!("soko-{}.sokobackup", self.today()), bytes))
     }
 

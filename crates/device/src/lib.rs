@@ -20,6 +20,7 @@ mod hex;
 mod host;
 mod invitation;
 mod kept;
+mod leaving;
 mod link;
 mod mailed;
 mod market;
@@ -33,6 +34,7 @@ mod spool;
 mod store;
 mod suggest;
 mod verbs;
+mod words;
 
 pub use device::{Device, Options, Parts};
 pub use exchange::{Exchange, Summary};

@@ -307,6 +307,12 @@ fn of_sale(tx: &mut dyn Tx, stall: LogId, sale: SaleId) -> Result<Vec<MailedRow>
     rows.iter().map(one).collect()
 }
 
+/// Receipts of a stall of which nobody knows yet whether they left.
+pub(crate) fn waiting(tx: &mut dyn Tx, stall: LogId) -> Result<u32, StoreError> {
+    let sql = "select count(*) from own_mailed_receipt where state = $1 and log = $2";
+    tx.query_one(sql, params![number(STATES, MailedState::Waiting), stall])?.number(0)
+}
+
 /// Of stalls that have a connection; those of another one keep none of theirs waiting.
 const CAN_LEAVE: &str = "state = $1 and log in (select log from own_link where refresh_token <> '')";
 

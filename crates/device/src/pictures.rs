@@ -50,6 +50,12 @@ impl Pictures {
         self.doubted.insert(stall, Doubted::All);
     }
 
+    /// Nothing of this stall is looked at any more.
+    pub(crate) fn forget(&mut self, stall: LogId) {
+        self.doubted.remove(&stall);
+        self.wanted.remove(&stall);
+    }
+
     /// What changed is looked at again, and nothing else: an edit must not cost a look at the whole catalogue.
     pub(crate) fn hear(&mut self, notice: &Notice) {
         for key in &notice.keys {
@@ -138,6 +144,44 @@ impl Device {
             }
         }
         self.fetch_wanted(server, stall).await;
+    }
+
+    /// Brings all that is not at the server, as long as some of it goes.
+    pub(crate) async fn send_pictures(&self, stall: LogId) -> Result<(), Undone> {
+        let link = self.connected(stall)?;
+        let server = self.server_at(&link.server)?;
+        let mut before = usize::MAX;
+        loop {
+            let left = self.read(|tx| {
+                tx.query_one("select count(*) from picture where is_sent = 0", &[])?.number::<usize>(0)
+            })?;
+            if left == 0 || left >= before {
+                return Ok(());
+            }
+            before = left;
+            self.carry_pictures(&server, stall).await;
+        }
+    }
+
+    /// Pictures that no other stall of this device shows make room for others; those that nobody else has stay.
+    pub(crate) fn let_pictures_go(&self, stall: LogId) -> Result<(), Undone> {
+        let others: Vec<LogId> =
+            self.engine()?.stalls().into_iter().filter(|other| *other != stall).collect();
+        self.write(|tx| {
+            let mut shown = BTreeSet::new();
+            for other in others {
+                shown.extend(facts::pictures_of_products(tx, other)?);
+            }
+            for hash in facts::pictures_of_products(tx, stall)? {
+                if !shown.contains(&hash) {
+                    tx.execute(
+                        "update picture set is_own = 0 where hash = $1 and is_sent <> $2",
+                        params![hash, UNSENT],
+                    )?;
+                }
+            }
+            Ok(())
+        })
     }
 
     async fn fetch_wanted(&self, server: &Server, stall: LogId) {

@@ -48,6 +48,7 @@ impl Device {
                 self.join(&Invitation::read(&invitation)?, device_name).await.map(DeviceReply::Joined)
             }
             DeviceVerb::Invite { stall, role } => self.invite(stall, role).await,
+            DeviceVerb::Leave { stall, by_backup } => self.leave(stall, by_backup).await.and(done),
             DeviceVerb::Renew(stall) => self.renew(stall).await.and(done),
             DeviceVerb::PutPicture { bytes } => self.put_picture(&bytes).map(DeviceReply::Picture),
             DeviceVerb::BackUp { stall, password } => self.back_up(stall, &password).map(DeviceReply::File),
@@ -288,6 +289,7 @@ impl Device {
 
     /// Goes on as a new author, and lets it in at once if somebody is signed in who may.
     async fn renew(&self, stall: LogId) -> Result<(), Undone> {
+        self.require_staying(stall)?;
         // A person who repeats this after a lost reply must not become one author more.
         if self.engine()?.frozen(stall).is_some() {
             self.engine()?.renew(stall)?;

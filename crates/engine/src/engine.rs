@@ -87,6 +87,7 @@ pub fn schema() -> &'static [Migration] {
         device!(48, "points asked", "0025_points_asked"),
         Migration { number: 49, name: "deals", sql: soko_projection::DEALS },
         device!(50, "basket at usual price", "0026_basket_at_usual_price"),
+        Migration { number: 51, name: "device words", sql: soko_projection::DEVICE_WORDS },
     ];
     STEPS
 }

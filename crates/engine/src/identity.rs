@@ -30,6 +30,8 @@ soko_domain::wire_choice! {
         Behind = 4,
         /// Two devices wrote as this author.
         Forked = 5,
+        /// The device told the server that it leaves, and must write nothing more until it knows whether that was heard.
+        Leaving = 6,
     }
 }
 
@@ -48,6 +50,9 @@ impl FrozenWhy {
             }
             Self::Forked => {
                 "another copy of this register has been selling; renew both before they sell again"
+            }
+            Self::Leaving => {
+                "this register is leaving the stall; it waits for the server to say that it may go"
             }
         }
     }

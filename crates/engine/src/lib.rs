@@ -13,6 +13,7 @@ mod failure;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod folder;
 mod identity;
+mod leaving;
 mod options;
 mod own;
 mod people;
@@ -34,6 +35,7 @@ pub use failure::{Failure, NotDone, OpenError};
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 pub use folder::{DeviceFolder, Opened};
 pub use identity::{FrozenWhy, Join, Joined};
+pub use leaving::LiesHere;
 pub use options::{Entropy, Now, Options};
 pub use own::ANSWERS_KEPT_MAX;
 pub use proof::{Checked, is_signed};

@@ -7,15 +7,17 @@ use soko_projection::ParkCode;
 use crate::identity::FrozenWhy;
 
 impl FrozenWhy {
-    pub fn said(self) -> Said {
+    /// Nothing where nothing went wrong.
+    pub fn said(self) -> Option<Said> {
         let saying = match self {
             Self::Restored => Saying::Restored,
             Self::Copied => Saying::Copied,
             Self::NoVault => Saying::KeysGone,
             Self::Behind => Saying::Behind,
             Self::Forked => Saying::Forked,
+            Self::Leaving => return None,
         };
-        saying.plain(self.sentence())
+        Some(saying.plain(self.sentence()))
     }
 }
 

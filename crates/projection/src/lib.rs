@@ -117,11 +117,14 @@ pub const TAX_CLASSES: &str = include_str!("../../../migrations/shared/0022_tax_
 /// Other prices for a while and for so many. It marks logs, as [`LISTS`] does.
 pub const DEALS: &str = include_str!("../../../migrations/shared/0023_deals.sql");
 
+/// What each device said last. It follows from no record, so nothing here fills or empties it.
+pub const DEVICE_WORDS: &str = include_str!("../../../migrations/shared/0024_device_words.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 23] = [
+pub const STEPS: [&str; 24] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -145,6 +148,7 @@ pub const STEPS: [&str; 23] = [
     CUSTOM_TAX,
     TAX_CLASSES,
     DEALS,
+    DEVICE_WORDS,
 ];
 
 /// Every table above, to be emptied before a rebuild.

@@ -13,7 +13,7 @@ use crate::core::{Admitted, Now};
 use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
-use crate::http::caller::{MaybeSignedIn, SignedIn};
+use crate::http::caller::{Caller, MaybeSignedIn, SignedIn};
 use crate::http::front::Origin;
 use crate::http::members::RoleName;
 use crate::http::problem::{Problem, ProblemBody};
@@ -25,6 +25,7 @@ use crate::platform::enrol::{self, Enrol, Enrolled, Ticket};
 use crate::platform::refresh::{self, Refresh, Refreshed};
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
 use crate::secret::{EnrolmentCode, Token};
+use crate::stall::{DeviceWord, device_words};
 use crate::store::Shard;
 
 #[derive(Deserialize, ToSchema)]
@@ -98,10 +99,20 @@ pub(crate) struct DeviceBody {
     enrolled_ms: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_ms: Option<i64>,
+    /// Whether it took its leave by itself.
+    has_left: bool,
+    /// When it last exchanged records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_contact_ms: Option<i64>,
+    /// Records that it said then that it had and that are not here. What it did since, nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeviceList {
+    /// The server's clock, which the other times are by.
+    now_ms: i64,
     devices: Vec<DeviceBody>,
 }
 
@@ -215,24 +226,31 @@ pub(crate) async fn refresh(
     }
 }
 
-/// The devices of a stall, revoked ones too.
+/// The devices of a stall, revoked ones too, and when each was last here. For people of the stall and for its devices.
 #[utoipa::path(get, path = "/v1/stalls/{stall}/devices", tag = "devices",
     params(("stall" = String, Path, description = "The stall's identity")), responses(
     (status = 200, description = "In the order in which they came", body = DeviceList),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn list(
     State(app): State<App>,
-    person: SignedIn,
+    Caller(principal): Caller,
     ApiPath(stall): ApiPath<String>,
 ) -> Answered<DeviceList> {
     let stall: LogId = id(&stall, "the stall")?;
-    let principal = Principal::Account(person.account);
     let found = app.store().read(move |tx| {
         authorise(tx, principal, Object::Stall(stall), Action::See)?;
-        Ok::<_, Refusal>(devices::of_stall(tx, stall)?)
+        Ok::<_, Refusal>((devices::of_stall(tx, stall)?, device_words(tx, stall)?))
     });
-    let devices = found.await?.into_iter().map(DeviceBody::from).collect();
-    Ok(Json(DeviceList { devices }))
+    let (found, words) = found.await?;
+    // Who let whom in is for people.
+    let is_person = matches!(principal, Principal::Account(_));
+    let body = |device: Device| {
+        let word = words.iter().find(|word| word.author == device.author);
+        let account = device.account.filter(|_| is_person);
+        DeviceBody::of(Device { account, ..device }, word)
+    };
+    let devices = found.into_iter().map(body).collect();
+    Ok(Json(DeviceList { now_ms: app.now_ms(), devices }))
 }
 
 /// End a device's access for good, at once.
@@ -298,8 +316,8 @@ impl TokensBody {
     }
 }
 
-impl From<Device> for DeviceBody {
-    fn from(device: Device) -> Self {
+impl DeviceBody {
+    fn of(device: Device, word: Option<&DeviceWord>) -> Self {
         Self {
             author: device.author.to_string(),
             name: device.name,
@@ -307,6 +325,9 @@ impl From<Device> for DeviceBody {
             account: device.account.map(|account| account.to_string()),
             enrolled_ms: device.enrolled_ms,
             revoked_ms: device.revoked_ms,
+            has_left: word.is_some_and(|word| word.has_left),
+            last_contact_ms: word.map(|word| word.last_ms),
+            waiting: word.map(|word| word.waiting),
         }
     }
 }

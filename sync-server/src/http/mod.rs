@@ -15,6 +15,7 @@ mod docs;
 mod front;
 mod hashed;
 mod hooks;
+mod leaving;
 mod likes;
 mod mailed;
 mod market;

@@ -13,9 +13,10 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, contacts, coupons, crawlers, devices, docs, hooks, likes, mailed, market, members, messages,
-    models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery,
-    replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps, telephone, web, wishes_page,
+    accounts, contacts, coupons, crawlers, devices, docs, hooks, leaving, likes, mailed, market, members,
+    messages, models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs,
+    recovery, replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps, telephone, web,
+    wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -69,11 +70,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(members::list, members::set))
         .routes(routes!(members::remove))
         // Devices
-        .routes(routes!(devices::make_code))
-        .routes(routes!(devices::enrol))
-        .routes(routes!(devices::refresh))
-        .routes(routes!(devices::list))
-        .routes(routes!(devices::revoke))
+        .merge(of_devices())
         // Replication
         .routes(routes!(stream::stream))
         // Pictures
@@ -130,6 +127,17 @@ fn told() -> OpenApiRouter<App> {
         .routes(routes!(messages::unsubscribe))
         .routes(routes!(telephone::ask, telephone::forget))
         .routes(routes!(telephone::confirm))
+}
+
+/// How a device comes in, stays in and goes.
+fn of_devices() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(devices::make_code))
+        .routes(routes!(devices::enrol))
+        .routes(routes!(devices::refresh))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::revoke))
+        .routes(routes!(leaving::leave))
 }
 
 /// An owner's decisions after a restore or a loss.

@@ -8,6 +8,7 @@ pub mod devices;
 pub mod enrol;
 pub mod guests;
 pub mod introduction;
+pub mod leaving;
 pub mod likes;
 pub mod passwords;
 pub mod pictures;

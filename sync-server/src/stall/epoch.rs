@@ -17,6 +17,7 @@ use crate::core::{Admitted, CoreRefusal, Fault, Now};
 use crate::pay::rows as payments;
 use crate::platform::devices;
 use crate::stall::desk::{self, Desk};
+use crate::stall::words;
 
 /// Devices of one stall that are looked at together.
 const DEVICES_MAX: usize = 1_000;
@@ -267,6 +268,7 @@ pub(super) fn report(
     its_heads: &Heads,
 ) -> Result<(), CoreRefusal> {
     let ours = log::heads(desk.tx, desk.log)?;
+    words::hear(desk, author, words::waiting(its_heads, &ours))?;
     let mut complete = its_epoch == desk.epoch && its_heads.contains_key(&author);
     for (author, head) in its_heads {
         let is_here = ours.get(author).is_some_and(|ours| ours.seq >= head.seq);

@@ -21,6 +21,7 @@ mod shop;
 mod swaps;
 mod transfers;
 mod value;
+mod words;
 
 pub use contact::Contact;
 pub(crate) use contact::{
@@ -36,13 +37,14 @@ pub use returns::ReturnTurn;
 pub use shop::{CategoryView, OfferView, StallView};
 pub use swaps::SwapAnswer;
 pub use transfers::TransferView;
+pub(crate) use words::{DeviceWord, of_stall as device_words};
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
 use soko_domain::sabotage::Sabotage;
 use soko_projection::{Applier, ProjectError, Trust, rebuild, running_digest, state_digest};
 use soko_record_log::{StoreError, Tx, log};
 
-use crate::core::{Admitted, CoreRefusal, Fault, Now, OffersAsked, PageIn, PageOut, StallCore};
+use crate::core::{Admitted, CoreRefusal, Fault, Leaving, Now, OffersAsked, PageIn, PageOut, StallCore};
 use crate::market::note_goods;
 use crate::pay::provider::Asked;
 use crate::stall::desk::Desk;
@@ -296,6 +298,14 @@ impl StallCore for Core {
         let mut applier = (self.appliers)();
         let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
         epoch::revoke(&mut desk, author, "revoked at the server")?;
+        settle::settle(&mut desk)?;
+        desk.moved_to()
+    }
+
+    fn left(&self, tx: &mut dyn Tx, leaving: &Leaving, now: Now) -> Result<Option<u64>, CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, leaving.stall, applier.as_mut(), now)?;
+        words::leave(&mut desk, leaving)?;
         settle::settle(&mut desk)?;
         desk.moved_to()
     }

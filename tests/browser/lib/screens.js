@@ -158,6 +158,7 @@ export const OPENED = [
   ["move-cash", "/drawer", pressing("drawer.move")],
   ["open-drawer", "/drawer", pressing("drawer.open")],
   ["cancel-order", (it) => it.order, pressing("order.refuse")],
+  ["leave", "/devices", pressing("leave.open")],
   ["new-customer", "/customers", pressing("customer.add")],
   ["change-customer", (it) => it.customer, pressing("customer.change")],
   ["add-credit", (it) => it.customer, pressing("purse.add-credit")],

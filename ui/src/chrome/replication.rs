@@ -167,6 +167,7 @@ fn standing(speech: &Speech, status: &StatusView, is_connected: bool) -> Html {
         RegisterState::Active => Some("register.active"),
         RegisterState::Frozen => Some("register.frozen"),
         RegisterState::Revoked => Some("register.revoked"),
+        RegisterState::Leaving => Some("register.leaving"),
     };
     html! {
         <>

@@ -1,10 +1,15 @@
 //! The devices of the stall: who is in, letting another one in, shutting one out, and going on after a restore.
 
-use soko_app_api::{DeviceRow, DeviceVerb, OwnStall, Query, RegisterState, StatusView, Verb, View};
+use soko_app_api::{
+    DeviceRow, DeviceVerb, DeviceWordRow, Holder, OwnStall, Query, RegisterState, SharesRow, StatusView,
+    Verb, View,
+};
 use yew::prelude::*;
 
+use super::device_words::{AsOf, Heard, Promises, use_now_and_then};
 use super::invite::Invite;
 use super::join::Join;
+use super::leave::{Leave, Leaving};
 use crate::app::use_stall;
 use crate::doing::use_doing;
 use crate::live::use_query;
@@ -36,6 +41,15 @@ fn OfStall(props: &OfStallProps) -> Html {
     let stall = &props.stall;
     let live = use_query(Some(Query::Devices(stall.stall)));
     let status = use_query(Some(Query::Status(stall.stall)));
+    let shares = use_query(Some(Query::Shares(stall.stall)));
+    let shares: &[SharesRow] = if let Some(View::Shares(rows)) = shares.view() { rows } else { &[] };
+    let words = use_query(stall.is_connected.then_some(Query::DeviceWords(stall.stall)));
+    use_now_and_then(&words);
+    let words = if let Some(View::DeviceWords(words)) = words.view() { Some(words) } else { None };
+    let word = |row: &DeviceRow| {
+        let of = words.and_then(|words| words.rows.iter().find(|word| word.author == row.author));
+        of.cloned()
+    };
     let may_manage = stall.role.may_manage_devices();
     html! {
         <>
@@ -47,13 +61,18 @@ fn OfStall(props: &OfStallProps) -> Html {
                 if let Some(View::Devices(rows)) = live.view() {
                     <ul class="devices">
                         { for rows.iter().map(|row| html! {
-                            <Device key={row.author.to_string()} stall={stall.clone()} row={row.clone()} {may_manage} />
+                            <Device key={row.author.to_string()} stall={stall.clone()} row={row.clone()} {may_manage}
+                                word={word(row)} share={share_of(shares, row)} />
                         }) }
                     </ul>
+                    if let Some(words) = words.filter(|_| rows.len() > 1) {
+                        <AsOf told_ms={words.told_ms} is_now={words.is_now} />
+                    }
                 } else {
                     <Busy {live} />
                 }
             </section>
+            <Leave stall={stall.clone()} />
             if may_manage {
                 if stall.is_connected {
                     <Invite stall={stall.stall} />
@@ -63,6 +82,12 @@ fn OfStall(props: &OfStallProps) -> Html {
             }
         </>
     }
+}
+
+/// What a device may promise, or what was set apart of it.
+fn share_of(shares: &[SharesRow], row: &DeviceRow) -> Option<SharesRow> {
+    let is_its = |held: &&SharesRow| matches!(held.holder, Holder::Register(author) | Holder::SetApart(author) if author == row.author);
+    shares.iter().find(is_its).cloned()
 }
 
 #[derive(Properties, PartialEq)]
@@ -92,6 +117,7 @@ fn Standing(props: &StandingProps) -> Html {
         RegisterState::Waiting if !props.stall.is_connected => Html::default(),
         RegisterState::Waiting => html! { <Problem text={speech.say("register.waiting")} /> },
         RegisterState::Revoked => html! { <Problem text={speech.say("register.revoked")} /> },
+        RegisterState::Leaving => html! { <Leaving stall={stall} /> },
         RegisterState::Frozen => html! {
             <Problem text={speech.say("register.frozen")}>
                 <button type="button" class="button" onclick={renew} disabled={doing.is_busy()}>
@@ -107,6 +133,9 @@ struct DeviceProps {
     stall: OwnStall,
     row: DeviceRow,
     may_manage: bool,
+    /// What it said last, if the server told that.
+    word: Option<DeviceWordRow>,
+    share: Option<SharesRow>,
 }
 
 #[component]
@@ -141,14 +170,17 @@ fn Device(props: &DeviceProps) -> Html {
             <span class="list-main">
                 <span class="list-name">{ row.name.clone() }</span>
                 <span class="list-more">{ role_name(&speech, &row.role) }</span>
-                if let Some(at_ms) = row.last_record_ms.filter(|_| !row.is_this_register) {
-                    <span class="list-more">{ speech.fill("devices.last-heard", &[("ago", &speech.ago(at_ms))]) }</span>
+                <Heard stall={props.stall.clone()} row={row.clone()} word={props.word.clone()} />
+                if let Some(share) = props.share.clone() {
+                    <Promises stall={props.stall.stall} row={row.clone()} {share} />
                 }
             </span>
             if row.is_this_register {
                 <Badge tone={SavedTone::Good} text={speech.say("devices.this")} />
             }
-            if row.revoked {
+            if props.word.as_ref().is_some_and(|word| word.has_left) {
+                <Badge tone={SavedTone::Quiet} text={speech.say("devices.left")} />
+            } else if row.revoked {
                 <Badge tone={SavedTone::Bad} text={speech.say("devices.revoked")} />
             }
             if may_revoke {

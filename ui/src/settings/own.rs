@@ -73,13 +73,13 @@ pub(super) fn hand_out(desk: &Desk, speech: &Speech, made: &FileMade) {
 }
 
 #[derive(Properties, PartialEq)]
-struct BackUpProps {
-    stall: OwnStall,
-    on_close: Callback<()>,
+pub(super) struct BackUpProps {
+    pub stall: OwnStall,
+    pub on_close: Callback<()>,
 }
 
 #[component]
-fn BackUp(props: &BackUpProps) -> Html {
+pub(super) fn BackUp(props: &BackUpProps) -> Html {
     let doing = use_doing();
     let speech = doing.speech.clone();
     let (password, again) = (use_state(String::new), use_state(String::new));

@@ -1,5 +1,6 @@
 //! The server as a device sees it: requests over HTTP, refusals as sentences. Nothing is kept here.
 
+mod devices;
 mod heard;
 mod likes;
 mod mailed;
@@ -22,6 +23,7 @@ use crate::failure::Undone;
 use crate::hex::{hex, unhex};
 use crate::host::Host;
 
+pub(crate) use devices::Farewell;
 pub(crate) use heard::Heard;
 pub(crate) use likes::{LikesSaid, Turned};
 pub(crate) use mailed::{Mailed, MailedNow};

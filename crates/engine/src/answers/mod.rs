@@ -32,6 +32,7 @@ use soko_record_log::{StoreError, Tx, log, params};
 
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
+use crate::identity::FrozenWhy;
 use crate::options::Now;
 use crate::own;
 use crate::prices::Prices;
@@ -131,7 +132,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
         // The device's to say.
-        Query::OrderContact { .. } => View::Missing,
+        Query::OrderContact { .. } | Query::DeviceWords(_) | Query::Leaving(_) => View::Missing,
         Query::Orders { only_waiting, window, .. } => {
             View::Orders(trade::orders(asking, *only_waiting, *window)?)
         }
@@ -153,6 +154,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Figures { span, against, .. } => figures::view(asking, *span, *against)?,
         Query::Goods { span, .. } => goods::view(asking, *span)?,
         Query::Devices(_) => View::Devices(devices(asking)?),
+        Query::SharesOf { author, window, .. } => View::SharesOf(stock::shares_of(asking, *author, *window)?),
         Query::Incidents { window, .. } => View::Incidents(incidents::rows(asking, *window)?),
         Query::Parked { window, .. } => View::Parked(parked(asking, *window)?),
         Query::Ask { ask, .. } => found(ask_view(asking, *ask)?, View::Ask),
@@ -191,6 +193,7 @@ fn status(asking: &mut Asking<'_>) -> Result<StatusView, StoreError> {
     let row = &asking.stall.row;
     let device = facts::device(asking.tx, log, row.author)?;
     let state = match &device {
+        _ if row.frozen == Some(FrozenWhy::Leaving) => RegisterState::Leaving,
         _ if row.frozen.is_some() => RegisterState::Frozen,
         Some(device) if device.revoked => RegisterState::Revoked,
         Some(device) if device.admitted => RegisterState::Active,
@@ -202,7 +205,7 @@ fn status(asking: &mut Asking<'_>) -> Result<StatusView, StoreError> {
         name: row.name.clone(),
         role: admitted.and_then(|device| device.role).unwrap_or(row.role),
         state,
-        frozen_because: row.frozen.map(|why| why.said()),
+        frozen_because: row.frozen.and_then(FrozenWhy::said),
         stall_frozen: facts::stall_frozen(asking.tx, log)?,
         unsent: unsent(asking)?,
         records: log::count(asking.tx, log)?,

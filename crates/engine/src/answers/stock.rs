@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use soko_app_api::{Holder, HolderRow, SharesRow, StockRow, StockView, Window};
+use soko_app_api::{Holder, HolderRow, ShareOfRow, SharesRow, StockRow, StockView, Window};
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::ids::{AuthorId, ProductId};
 use soko_domain::stock::Account;
@@ -104,8 +104,8 @@ fn refused(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<(String
 /// Who may promise something, and of how many products.
 pub(super) fn shares(asking: &mut Asking<'_>) -> Result<Vec<SharesRow>, StoreError> {
     let mut rows = Vec::new();
-    for (account, products) in facts::holders(asking.tx, asking.log)? {
-        let holder = match account {
+    for held in facts::holders(asking.tx, asking.log)? {
+        let holder = match held.account {
             Account::Pool => Holder::Shop,
             Account::Share(author) => Holder::Register(author),
             Account::Quarantine(author) => Holder::SetApart(author),
@@ -113,9 +113,29 @@ pub(super) fn shares(asking: &mut Asking<'_>) -> Result<Vec<SharesRow>, StoreErr
                 continue;
             }
         };
-        rows.push(SharesRow { holder, products });
+        rows.push(SharesRow { holder, products: held.products, pieces: held.pieces });
     }
     Ok(rows)
+}
+
+/// What one device may promise; of one that was shut out, what was set apart, as soon as the server did that.
+pub(super) fn shares_of(
+    asking: &mut Asking<'_>,
+    author: AuthorId,
+    window: Window,
+) -> Result<Vec<ShareOfRow>, StoreError> {
+    let (log, part) = (asking.log, bounded(window));
+    let mut held = facts::held_by(asking.tx, log, Account::Share(author), part)?;
+    if held.is_empty() {
+        held = facts::held_by(asking.tx, log, Account::Quarantine(author), part)?;
+    }
+    let row = |of: facts::HeldOf| ShareOfRow {
+        product: of.product,
+        name: of.name,
+        unit: of.unit,
+        quantity: of.quantity,
+    };
+    Ok(held.into_iter().map(row).collect())
 }
 
 /// All of a window in three questions, however many products it shows.

@@ -13,6 +13,7 @@ mod figures;
 mod folders;
 mod goods;
 mod identity;
+mod leaving;
 mod lists;
 mod orders;
 mod prices;

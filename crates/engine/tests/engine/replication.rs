@@ -19,7 +19,7 @@ use soko_replication::{Capabilities, Epoch, Page, Pen};
 
 use crate::world::*;
 
-const MANGO: u16 = 101;
+pub(crate) const MANGO: u16 = 101;
 
 pub(crate) fn pair() -> (Relay, Device, Device) {
     let mut relay = Relay::new();
@@ -199,7 +199,7 @@ fn what_the_server_parks_counts_for_nothing_and_is_named() {
         // Eight are there, in the first one's share and nowhere else.
         let holder = Holder::Register(own);
         let shares = device.engine.answer(&Query::Shares(STALL), now()).unwrap();
-        assert_eq!(shares, View::Shares(vec![SharesRow { holder, products: 1 }]));
+        assert_eq!(shares, View::Shares(vec![SharesRow { holder, products: 1, pieces: 8 }]));
         assert!(device.engine.verify(STALL).unwrap().is_sound());
     }
     assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());

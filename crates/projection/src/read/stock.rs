@@ -1,6 +1,7 @@
 //! Who holds how many units: balances by account, for one product and for all.
 
 use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
+use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
 use soko_record_log::{Row, StoreError, Tx, params};
 
@@ -52,23 +53,67 @@ pub fn accounts(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec<(
     rows.iter().map(account).collect()
 }
 
-/// Who holds a share of goods, and of how many products: the shop, registers, and what was set apart.
-pub fn holders(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(Account, u32)>, StoreError> {
+/// A share of goods: of how many products, and how many pieces. What is weighed or poured is counted among the products alone, since grams
+/// and millilitres add up to nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Held {
+    pub account: Account,
+    pub products: u32,
+    pub pieces: i64,
+}
+
+/// Who holds a share of goods: the shop, registers, and what was set apart.
+pub fn holders(tx: &mut dyn Tx, log: LogId) -> Result<Vec<Held>, StoreError> {
     let nobody = AuthorId::default();
     let [pool, share, apart] =
         [Account::Pool, Account::Share(nobody), Account::Quarantine(nobody)].map(|account| account.parts().0);
     let rows = tx.query(
-        "select account, whose, count(*) from balance
-         where log = $1 and quantity > 0 and account in ($2, $3, $4)
-           and product not in (select purse from purse where log = $1)
-         group by account, whose order by account, whose limit $5",
-        params![log, pool, share, apart, HOLDERS_MAX],
+        "select b.account, b.whose, count(*),
+                cast(sum(case when coalesce(p.unit, $6) = $6 then b.quantity else 0 end) as bigint)
+         from balance b left join product p on p.log = b.log and p.product = b.product
+         where b.log = $1 and b.quantity > 0 and b.account in ($2, $3, $4)
+           and b.product not in (select purse from purse where log = $1)
+         group by b.account, b.whose order by b.account, b.whose limit $5",
+        params![log, pool, share, apart, HOLDERS_MAX, Unit::Piece.number()],
     )?;
     let holder = |row: &Row| {
         let account = Account::from_parts(row.number(0)?, row.id(1)?);
-        Ok((account.ok_or_else(|| odd("an account"))?, row.number(2)?))
+        let account = account.ok_or_else(|| odd("an account"))?;
+        Ok(Held { account, products: row.number(2)?, pieces: row.int(3)? })
     };
     rows.iter().map(holder).collect()
+}
+
+/// One product's part of an account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeldOf {
+    pub product: ProductId,
+    pub name: String,
+    pub unit: Unit,
+    pub quantity: i64,
+}
+
+/// What an account holds of each product, by name.
+pub fn held_by(
+    tx: &mut dyn Tx,
+    log: LogId,
+    account: Account,
+    (offset, limit): (u32, u32),
+) -> Result<Vec<HeldOf>, StoreError> {
+    let (kind, whose) = account.parts();
+    let rows = tx.query(
+        "select b.product, coalesce(p.name, ''), coalesce(p.unit, $6), b.quantity
+         from balance b left join product p on p.log = b.log and p.product = b.product
+         where b.log = $1 and b.account = $2 and b.whose = $3 and b.quantity > 0
+           and b.product not in (select purse from purse where log = $1)
+         order by coalesce(p.folded, ''), b.product limit $4 offset $5",
+        params![log, kind, whose, limit, offset, Unit::Piece.number()],
+    )?;
+    let held = |row: &Row| {
+        let unit = Unit::from_number(row.number(2)?).ok_or_else(|| odd("a unit"))?;
+        Ok(HeldOf { product: ProductId(row.id(0)?), name: row.text(1)?.into(), unit, quantity: row.int(3)? })
+    };
+    rows.iter().map(held).collect()
 }
 
 /// All units that should be at the stall: what is held anywhere, less what is owed.
