@@ -58,6 +58,8 @@ test("20: the list says when a phone was last heard and what it may promise, and
     await one.page.getByText("What another device did since its last contact, nobody here can know.").waitFor();
 
     // Without a network the phone sells on, says as of when it knows of others, and is not left.
+    await two.go("/devices");
+    await two.page.getByText("What another device did since its last contact, nobody here can know.").waitFor();
     await wire.cut();
     await two.go("/sell");
     await two.addToCart(tea);

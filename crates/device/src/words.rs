@@ -38,7 +38,10 @@ impl WordsSaid {
                 has_left: said.has_left,
             })
         };
-        self.devices.into_iter().filter_map(row).collect()
+        let mut rows: Vec<DeviceWordRow> = self.devices.into_iter().filter_map(row).collect();
+        // As they are kept.
+        rows.sort_by_key(|row| row.author);
+        rows
     }
 }
 
