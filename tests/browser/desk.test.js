@@ -212,3 +212,66 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     assert.deepEqual(again.problems, []);
   });
 });
+
+// What the audit says of one thing, and of nothing else.
+async function told(till, what, ...said) {
+  const row = till.page.locator(".audit-row").filter({ hasText: what });
+  for (const part of said) await says(row.first(), part);
+}
+
+test("first hour 16: who wrote off twelve eggs, who set the price, and whose PIN let an amount without a product through", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const eggs = await opened(till, "2.50");
+    await till.stockOf(eggs, "Receive", 30);
+    await till.go("/people");
+    await addPerson(till, "Amina", "owner", "4711", "Add yourself");
+    await till.button("I wrote it down").click();
+    await addPerson(till, "Baraka", "cashier", "0815");
+    await page.getByText("Baraka").waitFor();
+    const limits = page.locator("form").filter({ hasText: "Without asking: Cashier" });
+    await limits.getByLabel("Amounts without a product up to, for one sale", { exact: true }).fill("5.00");
+    await limits.getByRole("button", { name: "Save" }).click();
+    await comes(() => limits.getByRole("button", { name: "Save" }).isDisabled(), true);
+
+    await walk(till, "/stock");
+    await page.getByRole("main").getByRole("link", { name: new RegExp(eggs) }).click();
+    await till.button("Gone or found").click();
+    await dialog(till).getByLabel("Quantity", { exact: true }).fill("12");
+    await dialog(till).getByRole("textbox", { name: /^Note/ }).fill("the crate fell");
+    await dialog(till).getByRole("button", { name: "Gone or found" }).click();
+    await dialog(till).waitFor({ state: "detached" });
+    await walk(till, "/products");
+    await page.getByRole("main").getByRole("link", { name: new RegExp(eggs) }).first().click();
+    await page.getByRole("textbox", { name: /^Price/ }).first().fill("3.00");
+    await till.button("Save").click();
+    await page.getByText("Saved").first().waitFor();
+
+    await page.getByRole("button", { name: /^Amina: leave/ }).click();
+    await enter(till, "Baraka", "0815");
+    await page.getByRole("button", { name: /^Baraka: leave/ }).waitFor();
+    await walk(till, "/sell");
+    const cart = page.getByRole("complementary", { name: "Cart" });
+    // Two that are small enough each are too much together.
+    for (const [amount, name] of [["4.00", "Basket"], ["1.50", "Ribbon"]]) {
+      await cart.getByRole("button", { name: "Amount without a product" }).click();
+      await dialog(till).getByRole("textbox", { name: "Amount" }).fill(amount);
+      await dialog(till).getByRole("textbox", { name: /^Name/ }).fill(name);
+      await till.button("Done").click();
+    }
+    await page.getByRole("link", { name: /^Pay .*5\.50/ }).first().click();
+    await till.button("Done, money is in").click();
+    await word(till).getByText("Another price, or an amount without a product").waitFor();
+    await allow(till, "we have no price for it");
+    await page.getByText(/Sale \d+ is saved/).waitFor();
+
+    await walk(till, "/audit");
+    await told(till, "Stock written off or found", /Spoilt/, /the crate fell/, new RegExp(`${eggs} · -12`), /Amina/);
+    await told(till, "Price set", /2\.50 → .*3\.00/, /Amina/);
+    await told(till, "Amount without a product", /Basket/, /Ribbon/, /5\.50/, /Baraka/, /Allowed by Amina: we have no price for it/);
+    await page.getByLabel("What", { exact: true }).selectOption({ label: "Stock written off or found" });
+    await comes(() => page.locator(".audit-row").count(), 1);
+    await page.getByLabel("Who", { exact: true }).selectOption({ label: "Baraka" });
+    await page.getByText("Nothing to look into").waitFor();
+  });
+});

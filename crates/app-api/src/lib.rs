@@ -6,6 +6,7 @@
 //! clock, no rule. Nothing here is ever stored as a record; records have their own frozen encoding.
 
 pub mod address;
+mod audit;
 mod browse;
 mod buyer;
 mod codec;
@@ -45,6 +46,7 @@ pub mod text;
 mod transfer;
 mod views;
 
+pub use audit::*;
 pub use browse::*;
 pub use buyer::*;
 pub use codec::{CodecError, decode, encode};

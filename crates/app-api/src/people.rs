@@ -1,10 +1,10 @@
 //! Who is at the register: saying who one is, leaving, allowing what somebody else may not do alone, and setting PINs.
 //! These are no commands: nothing of them is kept or repeated, so no PIN stands anywhere. And what the screens about
-//! people and about what they did show.
+//! people show.
 
 use serde::{Deserialize, Serialize};
 use soko_domain::entry::Coins;
-use soko_domain::ids::{AuthorId, LogId, PersonId, SaleId, ThingId};
+use soko_domain::ids::{LogId, PersonId, ThingId};
 use soko_domain::people::{Act, Limits};
 use soko_domain::role::Role;
 
@@ -110,19 +110,23 @@ pub struct LimitsView {
     pub void_sale: bool,
     pub open_drawer: bool,
     pub change_price: bool,
+    /// What custom amounts of one sale may come to.
+    pub custom_minor: i64,
 }
 
 impl From<Limits> for LimitsView {
     fn from(limits: Limits) -> Self {
-        let Limits { discount_ppm, refund_minor, void_sale, open_drawer, change_price } = limits;
-        Self { discount_ppm, refund_minor, void_sale, open_drawer, change_price }
+        let Limits { discount_ppm, refund_minor, void_sale, open_drawer, change_price, custom_minor } =
+            limits;
+        Self { discount_ppm, refund_minor, void_sale, open_drawer, change_price, custom_minor }
     }
 }
 
 impl From<LimitsView> for Limits {
     fn from(limits: LimitsView) -> Self {
-        let LimitsView { discount_ppm, refund_minor, void_sale, open_drawer, change_price } = limits;
-        Self { discount_ppm, refund_minor, void_sale, open_drawer, change_price }
+        let LimitsView { discount_ppm, refund_minor, void_sale, open_drawer, change_price, custom_minor } =
+            limits;
+        Self { discount_ppm, refund_minor, void_sale, open_drawer, change_price, custom_minor }
     }
 }
 
@@ -136,159 +140,5 @@ pub struct CoinsInput {
 impl From<CoinsInput> for Coins {
     fn from(coins: CoinsInput) -> Self {
         Self { value_minor: coins.value_minor, pieces: coins.pieces }
-    }
-}
-
-/// One thing that somebody did and that somebody else may want to look into.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct AuditRow {
-    #[serde(with = "as_hex")]
-    pub register: AuthorId,
-    pub register_name: String,
-    pub seq: u64,
-    pub what: AuditWhat,
-    pub at_ms: i64,
-    pub offset_minutes: i32,
-    pub business_day: i32,
-    /// Empty where nobody said who they were, or the name was erased.
-    pub by: String,
-    #[serde(with = "as_hex_opt")]
-    pub person: Option<PersonId>,
-    /// Empty where nobody had to.
-    pub approved_by: String,
-    pub approved_why: String,
-    pub currency: String,
-    /// What it came to: of the sale, the refund, the payment, the difference.
-    pub amount_minor: Option<i64>,
-    pub reason: String,
-    /// The sale that it is about.
-    #[serde(with = "as_hex_opt")]
-    pub sale: Option<SaleId>,
-    /// Whom or which product it is about.
-    pub about: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AuditWhat {
-    ShiftOpened,
-    ShiftClosed,
-    DrawerCounted,
-    PaidIn,
-    PaidOut,
-    DrawerOpened,
-    Discount,
-    BeyondShare,
-    SaleApproved,
-    Voided,
-    TakenOff,
-    Refunded,
-    StockCounted,
-    PersonChanged,
-    PersonErased,
-    LimitsChanged,
-    DeviceRevoked,
-    PurseGiven,
-    CustomerErased,
-    LoyaltyChanged,
-    PriceMoved,
-    PriceRuleChanged,
-    CouponChanged,
-    IncidentSettled,
-    OrderBackAsked,
-    OrderRefundAsked,
-    OrderCashGiven,
-    TransferCame,
-    TransferSentBack,
-    KeyMade,
-    KeyEnded,
-    HookPut,
-    HookEnded,
-    HookSecretMade,
-    Other,
-}
-
-impl AuditWhat {
-    pub const ALL: &'static [Self] = &[
-        Self::ShiftOpened,
-        Self::ShiftClosed,
-        Self::DrawerCounted,
-        Self::PaidIn,
-        Self::PaidOut,
-        Self::DrawerOpened,
-        Self::Discount,
-        Self::BeyondShare,
-        Self::SaleApproved,
-        Self::Voided,
-        Self::TakenOff,
-        Self::Refunded,
-        Self::StockCounted,
-        Self::PersonChanged,
-        Self::PersonErased,
-        Self::LimitsChanged,
-        Self::DeviceRevoked,
-        Self::PurseGiven,
-        Self::CustomerErased,
-        Self::LoyaltyChanged,
-        Self::PriceMoved,
-        Self::PriceRuleChanged,
-        Self::CouponChanged,
-        Self::IncidentSettled,
-        Self::OrderBackAsked,
-        Self::OrderRefundAsked,
-        Self::OrderCashGiven,
-        Self::TransferCame,
-        Self::TransferSentBack,
-        Self::KeyMade,
-        Self::KeyEnded,
-        Self::HookPut,
-        Self::HookEnded,
-        Self::HookSecretMade,
-        Self::Other,
-    ];
-
-    /// A stable word for programs and translations.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::ShiftOpened => "shift-opened",
-            Self::ShiftClosed => "shift-closed",
-            Self::DrawerCounted => "drawer-counted",
-            Self::PaidIn => "paid-in",
-            Self::PaidOut => "paid-out",
-            Self::DrawerOpened => "drawer-opened",
-            Self::Discount => "discount",
-            Self::BeyondShare => "beyond-share",
-            Self::SaleApproved => "sale-approved",
-            Self::Voided => "voided",
-            Self::TakenOff => "taken-off",
-            Self::Refunded => "refunded",
-            Self::StockCounted => "stock-counted",
-            Self::PersonChanged => "person-changed",
-            Self::PersonErased => "person-erased",
-            Self::LimitsChanged => "limits-changed",
-            Self::DeviceRevoked => "device-revoked",
-            Self::PurseGiven => "purse-given",
-            Self::CustomerErased => "customer-erased",
-            Self::LoyaltyChanged => "loyalty-changed",
-            Self::PriceMoved => "price-moved",
-            Self::PriceRuleChanged => "price-rule-changed",
-            Self::CouponChanged => "coupon-changed",
-            Self::IncidentSettled => "incident-settled",
-            Self::OrderBackAsked => "order-back-asked",
-            Self::OrderRefundAsked => "order-refund-asked",
-            Self::OrderCashGiven => "order-cash-given",
-            Self::TransferCame => "transfer-came",
-            Self::TransferSentBack => "transfer-sent-back",
-            Self::KeyMade => "key-made",
-            Self::KeyEnded => "key-ended",
-            Self::HookPut => "hook-put",
-            Self::HookEnded => "hook-ended",
-            Self::HookSecretMade => "hook-secret-made",
-            Self::Other => "other",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|what| what.word() == word)
     }
 }

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 
+use crate::audit::{AuditBefore, AuditWhat};
 use crate::command::{DiscountInput, RefundLineInput, ReturnInput, SaleLineInput, TenderInput};
 use crate::customers::PurseInput;
 use crate::figures::Span;
 use crate::import::ImportChoice;
 use crate::notice::{QueryKey, QueryKey as Key};
-use crate::people::AuditWhat;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 /// Most rows of one answer.
@@ -174,7 +174,7 @@ pub enum Query {
         stall: LogId,
         window: Window,
     },
-    /// Who did what, the latest first.
+    /// Who did what, the latest first: so many rows, from the one before a page's end.
     Audit {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -182,7 +182,8 @@ pub enum Query {
         person: Option<PersonId>,
         business_day: Option<i32>,
         what: Option<AuditWhat>,
-        window: Window,
+        before: Option<AuditBefore>,
+        rows: u32,
     },
     Sale {
         #[serde(with = "as_hex")]

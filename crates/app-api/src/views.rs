@@ -11,6 +11,7 @@ use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
 
+use crate::audit::AuditRow;
 use crate::command::DiscountInput;
 use crate::counter::{PaymentRow, ScannedRow};
 use crate::coupons::CouponsView;
@@ -21,7 +22,7 @@ use crate::edits::{OptionValue, ProductEdit, TaxClass};
 use crate::family::{FamilyRow, FamilyView};
 use crate::figures::{FiguresView, GoodsView};
 use crate::import::{ImportRow, ImportView};
-use crate::people::{AtRegisterView, AuditRow};
+use crate::people::AtRegisterView;
 use crate::prices::{PriceView, PricesView};
 use crate::refund::{RefundPlanView, RefundRightView};
 pub use crate::refused::ShareShort;

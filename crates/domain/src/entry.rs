@@ -18,6 +18,7 @@ mod order_v2;
 mod order_v3;
 mod payment;
 mod person;
+mod person_v1;
 mod price;
 mod program;
 mod purse;
@@ -45,15 +46,16 @@ pub use payment::{
 };
 pub use person::{LimitsPut, PersonErased, PersonPut};
 pub use price::{
-    PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut, PriceWhy,
+    PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut, PriceSet, PriceWhy,
+    PricesSet, SetCause,
 };
 pub use program::{ProgramAct, ProgramActed};
 pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
 pub use refund::{GivenBack, RefundAllowed, RefundLine, RefundMade};
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use sale::{
-    LinesTakenOff, PaymentFailed, PaymentSettled, PaymentVerified, Reduction, SaleLine, SaleMade, Standing,
-    TakenOff, Tendered, cash_kept, cash_tendered,
+    LinesRepriced, LinesTakenOff, PaymentFailed, PaymentSettled, PaymentVerified, Reduction, Repriced,
+    SaleLine, SaleMade, Standing, TakenOff, Tendered, cash_kept, cash_tendered,
 };
 pub use swap::{
     Instead, OrderSwapAsked, OrderSwapEnded, OrderSwapOffered, OrderSwapTaken, OrderSwapWithdrawn, SwapEnd,
@@ -201,7 +203,7 @@ entries! {
     16 PaymentFailed v 1,
     20 PersonPut v 1,
     21 PersonErased v 1,
-    22 LimitsPut v 1,
+    22 LimitsPut v 2 from v 1 person_v1::LimitsPut,
     23 DrawerCounted v 1,
     25 StockAdjusted v 1,
     26 StockConverted v 2 from v 1 converted_v1::StockConverted,
@@ -221,6 +223,8 @@ entries! {
     64 OrderTransferCame v 1,
     65 OrderSentBack v 1,
     66 LinesTakenOff v 1,
+    69 PricesSet v 1,
+    70 LinesRepriced v 1,
     71 IncidentSettled v 1,
     72 OrderBackAsked v 1,
     73 OrderRefundAsked v 1,

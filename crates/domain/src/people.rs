@@ -44,6 +44,8 @@ crate::wire_struct! {
         pub void_sale: bool,
         pub open_drawer: bool,
         pub change_price: bool,
+        /// What the lines of one sale that are no product's may come to. Without a limit, anything.
+        pub custom_minor: i64,
     }
 }
 
@@ -54,9 +56,11 @@ impl Limits {
         void_sale: true,
         open_drawer: true,
         change_price: true,
+        custom_minor: i64::MAX,
     };
 
-    /// Until an owner sets others: a cashier gives a tenth off and asks for everything else.
+    /// Until an owner sets others: a cashier gives a tenth off and asks for everything else, but not for custom amounts: what
+    /// is a small one depends on the currency.
     pub fn of(role: Role) -> Self {
         match role {
             Role::Owner | Role::Manager => Self::NONE,
@@ -66,6 +70,7 @@ impl Limits {
                 void_sale: false,
                 open_drawer: false,
                 change_price: false,
+                custom_minor: i64::MAX,
             },
         }
     }
@@ -75,10 +80,18 @@ impl Limits {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wish {
     VoidSale,
-    Discount { ppm: u32 },
-    Refund { minor: i64 },
+    Discount {
+        ppm: u32,
+    },
+    Refund {
+        minor: i64,
+    },
     OpenDrawer,
     ChangePrice,
+    /// Lines of a sale that are no product's, and what they come to. Who gives something away by them asks for the most.
+    CustomAmount {
+        minor: i64,
+    },
     ManagePeople,
     SellBeyondShare,
 }
@@ -90,7 +103,8 @@ impl Wish {
             Self::Discount { .. } => Act::Discount,
             Self::Refund { .. } => Act::Refund,
             Self::OpenDrawer => Act::OpenDrawer,
-            Self::ChangePrice => Act::ChangePrice,
+            // Whoever says the price says it of something, whether it has a price of its own or not.
+            Self::ChangePrice | Self::CustomAmount { .. } => Act::ChangePrice,
             Self::ManagePeople => Act::ManagePeople,
             Self::SellBeyondShare => Act::SellBeyondShare,
         }
@@ -153,6 +167,7 @@ impl Limits {
             Wish::Refund { minor } => minor <= self.refund_minor,
             Wish::OpenDrawer => self.open_drawer,
             Wish::ChangePrice => self.change_price,
+            Wish::CustomAmount { minor } => minor <= self.custom_minor,
             Wish::ManagePeople | Wish::SellBeyondShare => role.may_manage_people(),
         }
     }
@@ -177,6 +192,12 @@ mod tests {
                 limits: Limits { discount_ppm: 300_000, ..Limits::NONE },
             }),
         };
+        let limited = |custom_minor, acts: &[Act]| match cashier(acts) {
+            Doer::Person { role, limits, backing } => {
+                Doer::Person { role, limits: Limits { custom_minor, ..limits }, backing }
+            }
+            Doer::Anybody | Doer::Nobody => Doer::Nobody,
+        };
         let manager = Doer::Person { role: Role::Manager, limits: Limits::of(Role::Manager), backing: None };
         let needs = |acts: &[Act]| Err(Refusal::ApprovalNeeded { acts: acts.to_vec() });
         let tenth = Wish::Discount { ppm: 100_000 };
@@ -194,6 +215,20 @@ mod tests {
             (cashier(&[Act::Discount]), &[Wish::Discount { ppm: 300_001 }], needs(&[Act::Discount])),
             (cashier(&[Act::Discount]), &[more, Wish::ChangePrice], needs(&[Act::ChangePrice])),
             (cashier(&[Act::VoidSale]), &[Wish::ManagePeople], needs(&[Act::ManagePeople])),
+            (cashier(&[]), &[Wish::CustomAmount { minor: i64::MAX }], Ok(())),
+            (limited(500, &[]), &[Wish::CustomAmount { minor: 500 }], Ok(())),
+            (limited(500, &[]), &[Wish::CustomAmount { minor: 501 }], needs(&[Act::ChangePrice])),
+            (
+                limited(0, &[]),
+                &[Wish::CustomAmount { minor: 1 }, Wish::ChangePrice],
+                needs(&[Act::ChangePrice]),
+            ),
+            (
+                limited(500, &[Act::Discount]),
+                &[Wish::CustomAmount { minor: 501 }],
+                needs(&[Act::ChangePrice]),
+            ),
+            (limited(500, &[Act::ChangePrice]), &[Wish::CustomAmount { minor: i64::MAX }], Ok(())),
             (manager.clone(), &[Wish::VoidSale, Wish::Discount { ppm: 1_000_000 }], Ok(())),
             (manager, &[Wish::Refund { minor: i64::MAX }, Wish::ManagePeople], Ok(())),
         ] {

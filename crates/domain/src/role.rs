@@ -61,6 +61,7 @@ impl Role {
                 | Kind::PriceRulePut
                 | Kind::PriceMoved
                 | Kind::PriceRefused
+                | Kind::PricesSet
                 | Kind::CouponPut
                 | Kind::CustomerErased
                 | Kind::IncidentSettled
@@ -94,6 +95,8 @@ mod tests {
             assert_eq!(role.may_write(Kind::CountMarked), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::StockConverted), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::DeviceRevoked), may_revoke, "{role:?}");
+            assert_eq!(role.may_write(Kind::PricesSet), may_revoke, "{role:?}");
+            assert_eq!(role.may_write(Kind::LinesRepriced), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::PersonPut), may_revoke, "{role:?}");
             for kind in Kind::ALL.iter().filter(|kind| kind.is_server_only()) {
                 assert!(!role.may_write(*kind), "{role:?} wrote {kind:?}");

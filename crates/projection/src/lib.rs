@@ -4,7 +4,7 @@
 //!
 //! Nothing here decides. Nothing here depends on the order in which records of different authors arrive.
 
-mod audit;
+pub mod audit;
 mod book;
 mod catalogue;
 pub mod counts;
@@ -119,12 +119,14 @@ pub const DEALS: &str = include_str!("../../../migrations/shared/0023_deals.sql"
 
 /// What each device said last. It follows from no record, so nothing here fills or empties it.
 pub const DEVICE_WORDS: &str = include_str!("../../../migrations/shared/0024_device_words.sql");
+/// What somebody may want to look into, and limits of custom amounts. It marks logs, as [`LISTS`] does.
+pub const LOOKED_INTO: &str = include_str!("../../../migrations/shared/0025_looked_into.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 24] = [
+pub const STEPS: [&str; 25] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -149,6 +151,7 @@ pub const STEPS: [&str; 24] = [
     TAX_CLASSES,
     DEALS,
     DEVICE_WORDS,
+    LOOKED_INTO,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -185,6 +188,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "person_card",
     "role_limits",
     "audit",
+    "audit_row",
     "payment",
     "payment_word",
     "stock_count",

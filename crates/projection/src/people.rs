@@ -135,12 +135,13 @@ pub(crate) fn limits_put(
     let limits = &put.limits;
     book.tx.run(
         "insert into role_limits (log, role, revision, author, discount_ppm, refund_minor, void_sale,
-           open_drawer, change_price)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           open_drawer, change_price, custom_minor)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (log, role) do update
          set revision = excluded.revision, author = excluded.author, discount_ppm = excluded.discount_ppm,
              refund_minor = excluded.refund_minor, void_sale = excluded.void_sale,
-             open_drawer = excluded.open_drawer, change_price = excluded.change_price",
+             open_drawer = excluded.open_drawer, change_price = excluded.change_price,
+             custom_minor = excluded.custom_minor",
         params![
             place.log,
             role,
@@ -150,7 +151,8 @@ pub(crate) fn limits_put(
             limits.refund_minor,
             limits.void_sale,
             limits.open_drawer,
-            limits.change_price
+            limits.change_price,
+            limits.custom_minor
         ],
     )
 }

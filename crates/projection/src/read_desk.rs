@@ -1,13 +1,12 @@
-//! What the drawer's reports, the people's screens and the audit read. One or a few rows each, however many sales.
+//! What the drawer's reports and the people's screens read. One or a few rows each, however many sales.
 
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{Entry, Kind, Stamp};
 use soko_domain::ids::{AuthorId, LogId, PersonId, SaleId, ShiftId};
 use soko_domain::money::Ppm;
 use soko_domain::people::Limits;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
-use soko_record_log::{Row, StoreError, ToParam as _, Tx, log, params};
+use soko_record_log::{Row, StoreError, Tx, params};
 
 /// Running totals of one shift.
 pub struct ShiftFound {
@@ -270,7 +269,8 @@ pub fn people(tx: &mut dyn Tx, log: LogId, limit: u32) -> Result<Vec<PersonFound
 /// What a role may do alone, and the revision of that; 0 where nobody set it.
 pub fn limits(tx: &mut dyn Tx, log: LogId, role: Role) -> Result<(u64, Limits), StoreError> {
     let row = tx.query_opt(
-        "select revision, discount_ppm, refund_minor, void_sale, open_drawer, change_price from role_limits
+        "select revision, discount_ppm, refund_minor, void_sale, open_drawer, change_price, custom_minor
+         from role_limits
          where log = $1 and role = $2",
         params![log, role.number()],
     )?;
@@ -281,76 +281,9 @@ pub fn limits(tx: &mut dyn Tx, log: LogId, role: Role) -> Result<(u64, Limits), 
         void_sale: row.bool(3)?,
         open_drawer: row.bool(4)?,
         change_price: row.bool(5)?,
+        custom_minor: row.int(6)?,
     };
     Ok((row.number(0)?, limits))
-}
-
-/// Which notable records to read.
-#[derive(Clone, Copy, Default)]
-pub struct AuditFilter {
-    pub person: Option<PersonId>,
-    pub business_day: Option<i32>,
-    pub kind: Option<Kind>,
-}
-
-/// A notable record; `said` is nothing where its body was taken out.
-pub struct AuditFound {
-    pub author: AuthorId,
-    pub seq: u64,
-    pub kind: Kind,
-    pub at_ms: i64,
-    pub person: Option<PersonId>,
-    pub approved_by: Option<PersonId>,
-    pub said: Option<(Stamp, Entry)>,
-}
-
-/// Latest first.
-pub fn audit(
-    tx: &mut dyn Tx,
-    log: LogId,
-    filter: AuditFilter,
-    (offset, limit): (u32, u32),
-) -> Result<Vec<AuditFound>, StoreError> {
-    let kind = filter.kind.map(Kind::number);
-    let mut wanted = vec![log.to_param(), limit.to_param(), offset.to_param()];
-    let mut conditions = String::new();
-    if let Some(person) = &filter.person {
-        wanted.push(person.to_param());
-        let at = wanted.len();
-        conditions.push_str(&format!(" and (person = ${at} or approved_by = ${at})"));
-    }
-    if let Some(day) = &filter.business_day {
-        wanted.push(day.to_param());
-        conditions.push_str(&format!(" and business_day = ${}", wanted.len()));
-    }
-    if let Some(kind) = &kind {
-        wanted.push(kind.to_param());
-        conditions.push_str(&format!(" and kind = ${}", wanted.len()));
-    }
-    let rows = tx.query(
-        &format!(
-            "select author, seq, kind, at_ms, person, approved_by from audit where log = $1{conditions}
-             order by at_ms desc, author, seq desc limit $2 offset $3"
-        ),
-        &wanted,
-    )?;
-    let mut found = Vec::new();
-    for row in rows {
-        let (author, seq): (AuthorId, u64) = (row.id(0)?, row.number(1)?);
-        let kind = Kind::from_number(row.number(2)?).ok_or_else(|| odd("a kind of entry"))?;
-        let record = log::record_at(tx, log, &author, seq)?;
-        let body = record.as_ref().and_then(|record| record.body.bytes());
-        found.push(AuditFound {
-            author,
-            seq,
-            kind,
-            at_ms: row.int(3)?,
-            person: row.id_opt::<[u8; 16]>(4)?.map(PersonId),
-            approved_by: row.id_opt::<[u8; 16]>(5)?.map(PersonId),
-            said: body.and_then(|body| Entry::from_body(kind, body).ok()),
-        });
-    }
-    Ok(found)
 }
 
 fn odd(what: &str) -> StoreError {

@@ -64,6 +64,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 46, name: "tax classes", sql: soko_projection::TAX_CLASSES },
     Migration { number: 47, name: "deals", sql: soko_projection::DEALS },
     Migration { number: 48, name: "device words", sql: soko_projection::DEVICE_WORDS },
+    Migration { number: 49, name: "looked into", sql: soko_projection::LOOKED_INTO },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

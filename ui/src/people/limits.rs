@@ -25,19 +25,18 @@ pub(super) fn LimitsOf(props: &LimitsProps) -> Html {
     let currency = props.stall.currency.clone();
     let limits = props.limits;
     let percent = use_state(|| (limits.discount_ppm / PPM_PER_PERCENT).to_string());
-    let is_unlimited = limits.refund_minor == i64::MAX;
-    let refund =
-        use_state(|| if is_unlimited { String::new() } else { typed::plain(limits.refund_minor, &currency) });
+    let (refund, custom) =
+        (use_amount(limits.refund_minor, &currency), use_amount(limits.custom_minor, &currency));
     let flags = use_state(|| [limits.void_sale, limits.open_drawer, limits.change_price]);
     let discount_ppm = typed::whole(&percent)
         .and_then(|percent| u32::try_from(percent).ok())
         .filter(|percent| *percent <= 100)
         .map(|percent| percent * PPM_PER_PERCENT);
-    let refund_minor =
-        if refund.trim().is_empty() { Some(i64::MAX) } else { typed::amount(&refund, &currency) };
-    let wanted = discount_ppm.zip(refund_minor).map(|(discount_ppm, refund_minor)| {
+    let (refund_minor, custom_minor) = (read_amount(&refund, &currency), read_amount(&custom, &currency));
+    let amounts = refund_minor.zip(custom_minor);
+    let wanted = discount_ppm.zip(amounts).map(|(discount_ppm, (refund_minor, custom_minor))| {
         let [void_sale, open_drawer, change_price] = *flags;
-        LimitsView { discount_ppm, refund_minor, void_sale, open_drawer, change_price }
+        LimitsView { discount_ppm, refund_minor, void_sale, open_drawer, change_price, custom_minor }
     });
     let is_ready = wanted.is_some_and(|wanted| wanted != limits) && !acting.is_busy();
     let onsubmit = {
@@ -73,6 +72,8 @@ pub(super) fn LimitsOf(props: &LimitsProps) -> Html {
                 <Field label={speech.say("limits.refund")} value={(*refund).clone()} on_input={sets(&refund)} inputmode="decimal"
                     sign={currency.clone()} hint={speech.say("limits.refund-hint")} problem={refund_minor.is_none().then(|| speech.say("form.amount"))} />
             </div>
+            <Field label={speech.say("limits.custom")} value={(*custom).clone()} on_input={sets(&custom)} inputmode="decimal"
+                sign={currency.clone()} hint={speech.say("limits.custom-hint")} problem={custom_minor.is_none().then(|| speech.say("form.amount"))} />
             { check(0, "limits.void") }
             { check(1, "limits.drawer") }
             { check(2, "limits.price") }
@@ -81,4 +82,14 @@ pub(super) fn LimitsOf(props: &LimitsProps) -> Html {
             </footer>
         </form>
     }
+}
+
+/// An amount that is typed; nothing is any amount.
+#[hook]
+fn use_amount(minor: i64, currency: &str) -> UseStateHandle<String> {
+    use_state(|| if minor == i64::MAX { String::new() } else { typed::plain(minor, currency) })
+}
+
+fn read_amount(typed: &str, currency: &str) -> Option<i64> {
+    if typed.trim().is_empty() { Some(i64::MAX) } else { typed::amount(typed, currency) }
 }

@@ -183,6 +183,7 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "standing.",
         "beyond.",
         "audit.is-",
+        "audit.from-",
         "prices.cause-",
         "prices.mode-",
         "prices.aim-",

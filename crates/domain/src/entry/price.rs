@@ -105,3 +105,29 @@ crate::wire_struct! {
     /// Somebody did not want this price. It is not suggested again before that day, nor one further away.
     pub struct PriceRefused { pub product: ProductId, pub price_minor: i64, pub until_day: i32 }
 }
+
+crate::wire_choice! {
+    /// How somebody came to set prices.
+    pub enum SetCause {
+        Edited = 1,
+        Imported = 2,
+        ImportUndone = 3,
+    }
+}
+
+crate::wire_struct! {
+    /// What a product costs, for so many of its smallest unit.
+    pub struct PriceSet {
+        pub product: ProductId,
+        pub from_minor: i64,
+        pub from_per: i64,
+        pub to_minor: i64,
+        pub to_per: i64,
+    }
+}
+
+crate::wire_struct! {
+    /// Somebody set prices by hand or from a list. The prices themselves are the products' documents, which do not say
+    /// who edited them.
+    pub struct PricesSet { pub cause: SetCause, pub lines: Vec<PriceSet> }
+}

@@ -192,3 +192,24 @@ crate::wire_struct! {
         pub reason: String,
     }
 }
+
+crate::wire_struct! {
+    /// A line that was sold at another price than its own.
+    pub struct Repriced {
+        /// Position of the line in its sale.
+        pub line: u32,
+        pub product: ProductId,
+        pub name: String,
+        pub quantity: i64,
+        pub unit: Option<Unit>,
+        pub own_minor: i64,
+        pub own_per: i64,
+        pub unit_price_minor: i64,
+        pub price_per: i64,
+    }
+}
+
+crate::wire_struct! {
+    /// Beside a sale: its lines that were sold at another price than their own, which the sale does not say.
+    pub struct LinesRepriced { pub sale: SaleId, pub lines: Vec<Repriced> }
+}

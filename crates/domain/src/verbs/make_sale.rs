@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::basket::{
     Basket, BasketLine, Discount, Priced, PricedLine, Settled, Tender, price, settle_exchange,
 };
-use crate::entry::{Entry, Reduction, SaleLine, SaleMade, Standing, TenderKind, Tendered};
+use crate::entry::{
+    Entry, LinesRepriced, Reduction, Repriced, SaleLine, SaleMade, Standing, TenderKind, Tendered,
+};
 use crate::ids::{OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::Ppm;
 use crate::people::{Doer, Wish};
@@ -126,9 +128,10 @@ pub fn decide(facts: &Facts, command: &MakeSale) -> Result<Vec<Entry>, Refusal> 
     ensure_open(facts, command)?;
     let priced = price(&command.basket)?;
     let mut wishes = vec![Wish::Discount { ppm: most_off(&priced) }];
-    if is_repriced(facts, &command.basket) {
+    if repriced(facts, &command.basket).next().is_some() {
         wishes.push(Wish::ChangePrice);
     }
+    wishes.extend(custom_amount(&priced));
     let paid = pay(facts, command, priced.total_minor)?;
     let mut shares = facts.shares.clone();
     let mut lines = Vec::new();
@@ -188,12 +191,41 @@ fn ensure_open(facts: &Facts, command: &MakeSale) -> Result<(), Refusal> {
     closed_by.map_or(Ok(()), |sale| Err(Refusal::TabClosed(sale)))
 }
 
-fn is_repriced(facts: &Facts, basket: &Basket) -> bool {
-    facts
-        .own_prices
-        .iter()
-        .zip(&basket.lines)
-        .any(|(own, line)| own.is_some_and(|own| own != OwnPrice::of(line)))
+/// The lines that have another price than their own.
+fn repriced<'a>(facts: &'a Facts, basket: &'a Basket) -> impl Iterator<Item = (usize, OwnPrice)> + 'a {
+    let lines = facts.own_prices.iter().zip(&basket.lines).enumerate();
+    lines.filter_map(|(place, (own, line))| Some((place, own.filter(|own| *own != OwnPrice::of(line))?)))
+}
+
+/// What stands beside a sale that was decided from these facts: which lines have another price than their own. A sale at
+/// its prices has nothing beside it.
+pub fn beside(facts: &Facts, command: &MakeSale) -> Option<Entry> {
+    let line = |(place, own): (usize, OwnPrice)| {
+        let (line, text) = (&command.basket.lines[place], &command.texts[place]);
+        Repriced {
+            line: u32::try_from(place).unwrap_or(u32::MAX),
+            product: line.product,
+            name: text.name.clone(),
+            quantity: line.quantity.0,
+            unit: text.unit,
+            own_minor: own.unit_price_minor,
+            own_per: own.price_per,
+            unit_price_minor: line.unit_price_minor,
+            price_per: line.price_per,
+        }
+    };
+    let lines: Vec<Repriced> = repriced(facts, &command.basket).map(line).collect();
+    (!lines.is_empty()).then(|| LinesRepriced { sale: command.sale, lines }.into())
+}
+
+/// What the lines that are no product's come to together, before anything comes off, so that neither several small ones nor a
+/// discount pass under a limit. One for nothing gives something away, whatever it is: that is beyond every limit.
+fn custom_amount(priced: &Priced) -> Option<Wish> {
+    let mut amounts =
+        priced.lines.iter().filter(|line| line.product == NO_PRODUCT).map(|line| line.gross_minor).peekable();
+    amounts.peek()?;
+    let sum = |sum: i64, gross: i64| if gross > 0 { sum.saturating_add(gross) } else { i64::MAX };
+    Some(Wish::CustomAmount { minor: amounts.fold(0, sum) })
 }
 
 /// The largest part that comes off any price: of each line, and of the whole basket, so that two small discounts do
@@ -449,6 +481,13 @@ mod tests {
             assert_eq!(by(cashier(&[])), is_changed.then_some(needs), "{own_prices:?}");
             assert_eq!(by(cashier(&[Act::ChangePrice])), None);
             assert_eq!(by(Doer::Anybody), None);
+            let said = beside(&Facts { own_prices: own_prices.clone(), ..facts(5) }, &command);
+            let from = said.map(|said| match said {
+                Entry::LinesRepriced(said) => (said.lines[0].own_minor, said.lines[0].own_per),
+                other => panic!("{other:?}"),
+            });
+            let own = own_prices[0].filter(|_| is_changed);
+            assert_eq!(from, own.map(|own| (own.unit_price_minor, own.price_per)));
         }
         // Whatever needs a word is asked for at once.
         let mut both = sale(&[2], 200, BeyondShare::Refuse);
@@ -456,6 +495,43 @@ mod tests {
         let repriced = Facts { doer: cashier(&[]), own_prices: vec![own(120, 1)], ..facts(5) };
         let acts = vec![Act::Discount, Act::ChangePrice];
         assert_eq!(decide(&repriced, &both), Err(Refusal::ApprovalNeeded { acts }));
+    }
+
+    /// An amount that is no product's goes round no limit: neither in parts, nor by a discount, nor by the piece, nor for nothing.
+    #[test]
+    fn custom_amounts_above_the_roles_limit_need_somebodys_word() {
+        let custom = |lines: &[(i64, i64)], off: u32| {
+            let quantities: Vec<i64> = lines.iter().map(|(quantity, _)| *quantity).collect();
+            let mut command = sale(&quantities, 1_000, BeyondShare::Refuse);
+            for (line, (_, price)) in command.basket.lines.iter_mut().zip(lines) {
+                (line.product, line.unit_price_minor) = (NO_PRODUCT, *price);
+            }
+            command.basket.discount = Discount::Percent(Ppm(off));
+            command
+        };
+        let needs = || Some(Refusal::ApprovalNeeded { acts: vec![Act::ChangePrice] });
+        for (limit, lines, off, alone) in [
+            (i64::MAX, &[(1, 400)][..], 0, None),
+            (i64::MAX, &[(1, 0)], 0, None),
+            (300, &[(1, 300)], 0, None),
+            (300, &[(1, 301)], 0, needs()),
+            (300, &[(1, 150), (1, 151)], 0, needs()),
+            (300, &[(4, 100)], 0, needs()),
+            (300, &[(1, 310)], 50_000, needs()),
+            (300, &[(1, 0)], 0, needs()),
+            (0, &[(1, 1)], 0, needs()),
+        ] {
+            let by = |doer| made(&Facts { doer, ..facts(0) }, &custom(lines, off)).err();
+            let limited = |doer| match doer {
+                Doer::Person { role, limits, backing } => {
+                    Doer::Person { role, limits: Limits { custom_minor: limit, ..limits }, backing }
+                }
+                Doer::Anybody | Doer::Nobody => doer,
+            };
+            assert_eq!(by(limited(cashier(&[]))), alone, "{limit} {lines:?} {off}");
+            assert_eq!(by(limited(cashier(&[Act::ChangePrice]))), None);
+            assert_eq!(by(Doer::Anybody), None);
+        }
     }
 
     /// R16: the stall says what becomes of goods in the hand that no share covers.

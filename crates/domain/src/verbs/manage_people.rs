@@ -65,6 +65,7 @@ pub fn decide_limits(facts: &Facts, role: Role, limits: &Limits) -> Result<Vec<E
     ensure(role == Role::Cashier || role == Role::Manager, invalid("role", "choose manager or cashier"))?;
     ensure(limits.discount_ppm <= 1_000_000, invalid("discount", "is at most everything"))?;
     ensure(limits.refund_minor >= 0, invalid("refund", "cannot be negative"))?;
+    ensure(limits.custom_minor >= 0, invalid("custom amount", "cannot be negative"))?;
     may_manage(facts)?;
     // Who sets limits stands above whom they bind.
     ensure(role > facts.mine(), Refusal::NotAllowed)?;

@@ -28,6 +28,7 @@ pub mod release_order;
 pub mod return_goods;
 pub mod return_share;
 pub mod revoke_device;
+pub mod set_prices;
 pub mod settle_incident;
 pub mod spend_purse;
 pub mod step_order;

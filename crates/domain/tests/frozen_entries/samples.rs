@@ -53,6 +53,7 @@ fn desk_samples() -> Vec<Entry> {
         void_sale: true,
         open_drawer: false,
         change_price: true,
+        custom_minor: 1_500,
     };
     vec![
         DrawerMoved { movement: THING, shift: SHIFT, amount_minor: -1_200, reason: "eau".into() }.into(),
@@ -246,6 +247,17 @@ fn price_samples() -> Vec<Entry> {
         }
         .into(),
         PriceRefused { product, price_minor: 9_000, until_day: 20_000 }.into(),
+        PricesSet {
+            cause: SetCause::Imported,
+            lines: vec![PriceSet {
+                product,
+                from_minor: 9_000,
+                from_per: 1_000,
+                to_minor: 1_200,
+                to_per: 100,
+            }],
+        }
+        .into(),
     ]
 }
 
@@ -300,6 +312,21 @@ fn trade_samples() -> Vec<Entry> {
             }],
             amount_minor: 1_445,
             reason: "trop cher".into(),
+        }
+        .into(),
+        LinesRepriced {
+            sale: SALE,
+            lines: vec![Repriced {
+                line: 2,
+                product: MANGO,
+                name: "Mango".into(),
+                quantity: 500,
+                unit: Some(Unit::Gram),
+                own_minor: 2_890,
+                own_per: 1_000,
+                unit_price_minor: 250,
+                price_per: 100,
+            }],
         }
         .into(),
         PaymentVerified { sale: SALE, tender: 1, code: "QX12Y".into() }.into(),
@@ -420,7 +447,23 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         note: "gift basket".into(),
     };
     let others = vec![(1, sale.into()), (1, refund.into()), (1, allowed.into()), (1, converted.into())];
-    [others, earlier_orders()].concat()
+    [others, vec![(1, earlier_limits())], earlier_orders()].concat()
+}
+
+fn earlier_limits() -> Entry {
+    LimitsPut {
+        role: Role::Cashier,
+        revision: 1,
+        limits: Limits {
+            discount_ppm: 150_000,
+            refund_minor: 2_000,
+            void_sale: true,
+            open_drawer: false,
+            change_price: true,
+            custom_minor: i64::MAX,
+        },
+    }
+    .into()
 }
 
 fn earlier_orders() -> Vec<(u8, Entry)> {

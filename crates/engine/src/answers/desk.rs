@@ -1,23 +1,18 @@
-//! Who is at the register, what a shift comes to, and what somebody may want to look into.
+//! Who is at the register, and what a shift comes to.
 
 use std::collections::BTreeMap;
 
-use soko_app_api::{
-    AtRegisterView, AuditRow, AuditWhat, PersonRow, Query, ShiftReport, ShiftReportRow, TaxRow, TenderTotal,
-    Window,
-};
+use soko_app_api::{AtRegisterView, PersonRow, ShiftReport, ShiftReportRow, TaxRow, TenderTotal, Window};
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{
-    Entry, Kind, LinesTakenOff, OrderSentBack, OrderTransferCame, ProgramAct, PurseKind,
-};
-use soko_domain::ids::{AuthorId, PersonId, ShiftId};
+use soko_domain::ids::{AuthorId, PersonId, ProductId, ShiftId};
 use soko_domain::money::part_of;
 use soko_domain::people::{Doer, Limits};
+use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 use soko_projection::payments;
 use soko_projection::read as trade;
-use soko_projection::read_desk::{self as facts, AuditFilter, AuditFound, ShiftFound, TenderFound};
+use soko_projection::read_desk::{self as facts, ShiftFound, TenderFound};
 use soko_record_log::StoreError;
 
 use super::{Asking, bounded, unsent};
@@ -65,11 +60,12 @@ pub(super) struct Names<'a, 't> {
     asking: &'a mut Asking<'t>,
     people: BTreeMap<PersonId, String>,
     registers: BTreeMap<AuthorId, String>,
+    products: BTreeMap<ProductId, (String, Unit)>,
 }
 
 impl<'a, 't> Names<'a, 't> {
     pub(super) fn new(asking: &'a mut Asking<'t>) -> Self {
-        Self { asking, people: BTreeMap::new(), registers: BTreeMap::new() }
+        Self { asking, people: BTreeMap::new(), registers: BTreeMap::new(), products: BTreeMap::new() }
     }
 
     pub(super) fn person(&mut self, person: Option<PersonId>) -> Result<String, StoreError> {
@@ -94,6 +90,17 @@ impl<'a, 't> Names<'a, 't> {
         let name = name.unwrap_or_default();
         self.registers.insert(author, name.clone());
         Ok(name)
+    }
+
+    /// What a product is called now, and in which unit it is counted.
+    pub(super) fn product(&mut self, product: ProductId) -> Result<(String, Unit), StoreError> {
+        if let Some(known) = self.products.get(&product) {
+            return Ok(known.clone());
+        }
+        let found = trade::product(self.asking.tx, self.asking.log, product)?;
+        let named = found.map_or((String::new(), Unit::Piece), |found| (found.name, found.unit));
+        self.products.insert(product, named.clone());
+        Ok(named)
     }
 }
 
@@ -267,212 +274,4 @@ pub(super) fn reports(asking: &mut Asking<'_>, window: Window) -> Result<Vec<Shi
         });
     }
     Ok(rows)
-}
-
-pub(super) fn audit(asking: &mut Asking<'_>, query: &Query) -> Result<Vec<AuditRow>, StoreError> {
-    let Query::Audit { person, business_day, what, window, .. } = query else { return Ok(Vec::new()) };
-    let filter = AuditFilter { person: *person, business_day: *business_day, kind: what.and_then(kind_of) };
-    let found = facts::audit(asking.tx, asking.log, filter, bounded(*window))?;
-    let currency = trade::profile(asking.tx, asking.log)?.map(|it| it.currency).unwrap_or_default();
-    let mut rows = Vec::new();
-    for found in found {
-        let row = audit_row(asking, found, &currency)?;
-        if what.is_none_or(|what| what == row.what) {
-            rows.push(row);
-        }
-    }
-    Ok(rows)
-}
-
-/// The kind of entry that says such a thing; none where several do.
-fn kind_of(what: AuditWhat) -> Option<Kind> {
-    Some(match what {
-        AuditWhat::ShiftOpened => Kind::ShiftOpened,
-        AuditWhat::ShiftClosed => Kind::ShiftClosed,
-        AuditWhat::DrawerCounted => Kind::DrawerCounted,
-        AuditWhat::PaidIn | AuditWhat::PaidOut => Kind::DrawerMoved,
-        AuditWhat::DrawerOpened => Kind::DrawerOpened,
-        AuditWhat::Discount | AuditWhat::BeyondShare | AuditWhat::SaleApproved => Kind::SaleMade,
-        AuditWhat::Voided => Kind::SaleVoided,
-        AuditWhat::TakenOff => Kind::LinesTakenOff,
-        AuditWhat::Refunded => Kind::RefundMade,
-        AuditWhat::StockCounted => Kind::StockCounted,
-        AuditWhat::PersonChanged => Kind::PersonPut,
-        AuditWhat::PersonErased => Kind::PersonErased,
-        AuditWhat::LimitsChanged => Kind::LimitsPut,
-        AuditWhat::DeviceRevoked => Kind::DeviceRevoked,
-        AuditWhat::PurseGiven => Kind::PurseFilled,
-        AuditWhat::CustomerErased => Kind::CustomerErased,
-        AuditWhat::LoyaltyChanged => Kind::LoyaltyPut,
-        AuditWhat::PriceMoved => Kind::PriceMoved,
-        AuditWhat::PriceRuleChanged => Kind::PriceRulePut,
-        AuditWhat::CouponChanged => Kind::CouponPut,
-        AuditWhat::IncidentSettled => Kind::IncidentSettled,
-        AuditWhat::OrderBackAsked => Kind::OrderBackAsked,
-        AuditWhat::OrderRefundAsked => Kind::OrderRefundAsked,
-        AuditWhat::OrderCashGiven => Kind::OrderCashGiven,
-        AuditWhat::TransferCame => Kind::OrderTransferCame,
-        AuditWhat::TransferSentBack => Kind::OrderSentBack,
-        AuditWhat::KeyMade
-        | AuditWhat::KeyEnded
-        | AuditWhat::HookPut
-        | AuditWhat::HookEnded
-        | AuditWhat::HookSecretMade => Kind::ProgramActed,
-        AuditWhat::Other => return None,
-    })
-}
-
-fn audit_row(asking: &mut Asking<'_>, found: AuditFound, currency: &str) -> Result<AuditRow, StoreError> {
-    let stamp = found.said.as_ref().map(|(stamp, _)| stamp.clone());
-    let told = found.said.as_ref().map(|(_, entry)| told(entry));
-    let told = told.unwrap_or_else(|| Told { what: what_of(found.kind), ..Told::default() });
-    let mut names = Names::new(asking);
-    let about = match told.about {
-        About::Nothing => String::new(),
-        About::Person(person) => names.person(Some(person))?,
-        About::Device(author) => names.register(author)?,
-        About::Role(role) => role.name().into(),
-        About::Product(product) => {
-            let found = trade::product(names.asking.tx, names.asking.log, product)?;
-            found.map(|found| found.name).unwrap_or_default()
-        }
-    };
-    let approval = stamp.as_ref().and_then(|stamp| stamp.approval.clone());
-    Ok(AuditRow {
-        register: found.author,
-        register_name: names.register(found.author)?,
-        seq: found.seq,
-        what: told.what,
-        at_ms: found.at_ms,
-        offset_minutes: stamp.as_ref().map_or(0, |stamp| stamp.offset_minutes),
-        business_day: stamp.as_ref().map_or(0, |stamp| stamp.business_day),
-        by: names.person(found.person)?,
-        person: found.person,
-        approved_by: names.person(found.approved_by)?,
-        approved_why: approval.map(|approval| approval.reason).unwrap_or_default(),
-        currency: currency.into(),
-        amount_minor: told.amount_minor,
-        reason: told.reason,
-        sale: told.sale,
-        about,
-    })
-}
-
-#[derive(Default)]
-enum About {
-    #[default]
-    Nothing,
-    Person(PersonId),
-    Device(AuthorId),
-    Role(Role),
-    Product(soko_domain::ids::ProductId),
-}
-
-/// What an entry says to somebody who looks into it.
-struct Told {
-    what: AuditWhat,
-    amount_minor: Option<i64>,
-    reason: String,
-    sale: Option<soko_domain::ids::SaleId>,
-    about: About,
-}
-
-impl Default for Told {
-    fn default() -> Self {
-        let what = AuditWhat::Other;
-        Self { what, amount_minor: None, reason: String::new(), sale: None, about: About::Nothing }
-    }
-}
-
-fn taken_off(off: &LinesTakenOff, plain: Told) -> Told {
-    let names: Vec<&str> = off.lines.iter().map(|line| line.name.as_str()).collect();
-    let reason = format!("{} ({})", off.reason, names.join(", "));
-    Told { amount_minor: Some(off.amount_minor), reason, ..plain }
-}
-
-fn what_of(kind: Kind) -> AuditWhat {
-    let is_of = |what: &&AuditWhat| kind_of(**what) == Some(kind);
-    AuditWhat::ALL.iter().find(is_of).copied().unwrap_or(AuditWhat::Other)
-}
-
-fn acted_on(act: ProgramAct) -> AuditWhat {
-    match act {
-        ProgramAct::KeyMade => AuditWhat::KeyMade,
-        ProgramAct::KeyEnded => AuditWhat::KeyEnded,
-        ProgramAct::HookPut => AuditWhat::HookPut,
-        ProgramAct::HookEnded => AuditWhat::HookEnded,
-        ProgramAct::HookSecretMade => AuditWhat::HookSecretMade,
-    }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "what is not looked into has nothing to tell here")]
-fn told(entry: &Entry) -> Told {
-    let what = what_of(entry.kind());
-    let plain = Told { what, ..Told::default() };
-    match entry {
-        Entry::ShiftOpened(opened) => Told { amount_minor: Some(opened.float_minor), ..plain },
-        Entry::ShiftClosed(closed) => Told {
-            amount_minor: Some(closed.counted_minor.saturating_sub(closed.expected_minor)),
-            reason: closed.reason.clone(),
-            ..plain
-        },
-        Entry::DrawerCounted(counted) => Told { amount_minor: Some(counted.counted_minor), ..plain },
-        Entry::DrawerMoved(moved) => Told {
-            what: if moved.amount_minor < 0 { AuditWhat::PaidOut } else { AuditWhat::PaidIn },
-            amount_minor: Some(moved.amount_minor.saturating_abs()),
-            reason: moved.reason.clone(),
-            ..plain
-        },
-        Entry::OrderBackAsked(asked) => Told { reason: asked.reason.clone(), ..plain },
-        Entry::OrderRefundAsked(asked) => Told { reason: asked.reason.clone(), ..plain },
-        Entry::OrderCashGiven(given) => Told { amount_minor: Some(given.amount_minor), ..plain },
-        Entry::OrderTransferCame(OrderTransferCame { amount_minor, reference, .. })
-        | Entry::OrderSentBack(OrderSentBack { amount_minor, reference, .. }) => {
-            Told { amount_minor: Some(*amount_minor), reason: reference.clone(), ..plain }
-        }
-        Entry::DrawerOpened(opened) => Told { reason: opened.reason.clone(), ..plain },
-        Entry::SaleMade(sale) => {
-            let off = sale.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.discount_minor));
-            let is_beyond = sale.lines.iter().any(|line| line.beyond_share != 0);
-            let (what, amount) = match (off, is_beyond) {
-                (0, true) => (AuditWhat::BeyondShare, sale.total_minor),
-                (0, false) => (AuditWhat::SaleApproved, sale.total_minor),
-                (off, _) => (AuditWhat::Discount, off),
-            };
-            Told { what, amount_minor: Some(amount), sale: Some(sale.sale), ..plain }
-        }
-        Entry::LinesTakenOff(off) => taken_off(off, plain),
-        Entry::SaleVoided(void) => Told { reason: void.reason.clone(), sale: Some(void.sale), ..plain },
-        Entry::RefundMade(refund) => Told {
-            amount_minor: Some(refund.amount_minor),
-            reason: refund.reason.clone(),
-            sale: Some(refund.sale),
-            ..plain
-        },
-        Entry::StockCounted(count) => {
-            Told { reason: count.reason.clone(), about: About::Product(count.product), ..plain }
-        }
-        Entry::PriceMoved(moved) => {
-            Told { amount_minor: Some(moved.to_minor), about: About::Product(moved.product), ..plain }
-        }
-        Entry::PriceRulePut(put) => {
-            Told { about: put.product.map_or(About::Nothing, About::Product), ..plain }
-        }
-        Entry::ProgramActed(acted) => Told { what: acted_on(acted.act), reason: acted.name.clone(), ..plain },
-        Entry::CouponPut(put) => Told { reason: put.code.clone(), ..plain },
-        Entry::PersonPut(put) => Told { about: About::Person(put.person), ..plain },
-        Entry::PersonErased(erased) => Told { about: About::Person(erased.person), ..plain },
-        Entry::LimitsPut(put) => Told { about: About::Role(put.role), ..plain },
-        Entry::PurseFilled(filled) => Told {
-            // Points are counted, not paid.
-            amount_minor: (filled.kind != PurseKind::Points).then_some(filled.units),
-            reason: filled.reason.clone(),
-            sale: filled.sale,
-            ..plain
-        },
-        Entry::DeviceRevoked(device) => {
-            Told { reason: device.reason.clone(), about: About::Device(device.author), ..plain }
-        }
-        _ => plain,
-    }
 }

@@ -1,5 +1,6 @@
 //! Questions: views out of the derived tables. Nothing is written, and lists are windowed.
 
+mod audit;
 mod coupons;
 mod customers;
 mod desk;
@@ -125,7 +126,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
             found(desk::report(asking, *register, *shift)?.map(Box::new), View::ShiftReport)
         }
         Query::ShiftReports { window, .. } => View::ShiftReports(desk::reports(asking, *window)?),
-        Query::Audit { .. } => View::Audit(desk::audit(asking, query)?),
+        Query::Audit { .. } => View::Audit(audit::audit(asking, query)?),
         Query::Sale { sale, .. } => found(trade::sale(asking, *sale)?, View::Sale),
         Query::RefundPlan { .. } => refunds::plan(asking, query)?,
         Query::RefundRight { sale, .. } => found(refunds::right(asking, *sale)?, View::RefundRight),

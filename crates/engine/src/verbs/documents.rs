@@ -11,6 +11,7 @@ use soko_documents::{
 };
 use soko_domain::deal::Deal;
 use soko_domain::delivery::Terms;
+use soko_domain::entry::{PriceSet, SetCause};
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::money::Ppm;
 use soko_domain::refusal::Refusal;
@@ -18,7 +19,9 @@ use soko_domain::scale;
 use soko_domain::tax::{CLASSES_MAX, TaxMode, TaxRate};
 use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
+use soko_domain::verbs::set_prices;
 use soko_projection::{read as facts, taxes};
+use soko_record_log::StoreError;
 
 use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
@@ -252,7 +255,33 @@ pub(super) fn value(content: &ProductContent, currency: String) -> Product {
     }
 }
 
+/// The edit, and beside it who set another price.
 pub(super) fn edit_product(
+    writing: &mut Writing<'_>,
+    product: ProductId,
+    edits: &[ProductEdit],
+) -> Result<Reply, NotDone> {
+    let was = price(writing, product)?;
+    let reply = put_product(writing, product, edits)?;
+    let now = price(writing, product)?;
+    let set = was.zip(now).map(|((from_minor, from_per), (to_minor, to_per))| PriceSet {
+        product,
+        from_minor,
+        from_per,
+        to_minor,
+        to_per,
+    });
+    writing.write(set_prices::decide(SetCause::Edited, set.into_iter().collect()))?;
+    Ok(reply)
+}
+
+fn price(writing: &mut Writing<'_>, product: ProductId) -> Result<Option<(i64, i64)>, StoreError> {
+    let found = facts::product(writing.tx, writing.log, product)?;
+    Ok(found.map(|found| (found.price_minor, found.price_per)))
+}
+
+/// The edit alone: whoever moves a price by a rule says so in an entry of its own.
+pub(super) fn put_product(
     writing: &mut Writing<'_>,
     product: ProductId,
     edits: &[ProductEdit],

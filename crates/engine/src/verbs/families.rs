@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{Reply, VARIANTS_AT_ONCE_MAX, VariantInput};
 use soko_documents::{ChangeBody, Document, DocumentKind, Edit, Field, Product, Typed as _};
+use soko_domain::entry::{PriceSet, SetCause};
 use soko_domain::family::OPTIONS_MAX;
 use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::refusal::Refusal;
+use soko_domain::verbs::set_prices;
 use soko_projection::read::{self as facts, ProductFound};
 
 use super::documents::{check_parent, edit_refused, unreadable};
@@ -29,7 +31,7 @@ pub(super) fn make(
     check_parent(itself.variant_of, !itself.parts.is_empty())?;
     let known = facts::variants(writing.tx, writing.log, product, KNOWN_MAX)?;
     let (mut seen, mut ids) = (BTreeSet::new(), BTreeSet::new());
-    let mut changes = Vec::new();
+    let (mut changes, mut prices) = (Vec::new(), Vec::new());
     for variant in wanted {
         let options = options(variant)?;
         if !seen.insert(options.clone()) || !ids.insert(variant.product) {
@@ -42,13 +44,17 @@ pub(super) fn make(
                 changes.push(created(writing, variant, like(&itself, product, options, variant.price_minor))?)
             }
             Some(_) if same.iter().any(|known| !known.archived) => {}
-            Some(archived) => changes.extend(back(writing, archived.product, variant.price_minor)?),
+            Some(archived) => {
+                changes.extend(back(writing, archived.product, variant.price_minor)?);
+                prices.push(price_set(archived, variant.price_minor));
+            }
         }
     }
     let made = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     if !changes.is_empty() {
         writing.write_changes(&changes)?;
     }
+    writing.write(set_prices::decide(SetCause::Edited, prices))?;
     Ok(Reply::VariantsMade { made })
 }
 
@@ -129,6 +135,12 @@ fn back(
         std::iter::once(Edit::SetFlag { field: Field::Archived, flag: false }).chain(price).collect();
     let edited = document.edit(&writing.me, writing.stamp.at_ms, &edits).map_err(edit_refused)?;
     Ok(edited.map(|edited| ChangeBody { document: id, kind, change: edited.change }))
+}
+
+fn price_set(was: &ProductFound, price_minor: Option<i64>) -> PriceSet {
+    let (product, from_minor, per) = (was.product, was.price_minor, was.price_per);
+    let to_minor = price_minor.unwrap_or(from_minor);
+    PriceSet { product, from_minor, from_per: per, to_minor, to_per: per }
 }
 
 fn invalid(problem: &'static str) -> Refusal {

@@ -205,7 +205,7 @@ fn set(
     entries: Vec<Entry>,
 ) -> Result<Reply, NotDone> {
     writing.write(entries)?;
-    super::documents::edit_product(writing, product, &[ProductEdit::PriceMinor(price_minor)])
+    super::documents::put_product(writing, product, &[ProductEdit::PriceMinor(price_minor)])
 }
 
 fn product_found(writing: &mut Writing<'_>, product: ProductId) -> Result<ProductFound, NotDone> {

@@ -101,12 +101,13 @@ pub(super) fn decide(
     };
     let entries = make_sale::decide(&facts, &payload)?;
     let reply = sold(&entries)?;
+    let beside = make_sale::beside(&facts, &payload);
     let (spent, earned) = match entries.as_slice() {
         [Entry::SaleMade(made)] => purses::settle(writing, made, &paying)?,
         _ => Default::default(),
     };
     Ok(Decided {
-        entries: Some(packed.into_iter().chain(spent).chain(entries).chain(earned).collect()),
+        entries: Some(packed.into_iter().chain(spent).chain(entries).chain(earned).chain(beside).collect()),
         reply,
     })
 }

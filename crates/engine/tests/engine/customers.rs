@@ -296,8 +296,9 @@ fn what_is_given_has_a_reason_and_stands_in_the_audit() {
     device.done(given(12, "came too late"));
     assert_eq!(device.balance(credit()), (300, 300));
     let what = Some(soko_app_api::AuditWhat::PurseGiven);
-    let (person, business_day, window) = (None, None, Window::first(10));
-    let View::Audit(rows) = device.asked(Query::Audit { stall: STALL, person, business_day, what, window })
+    let (person, business_day, before, rows) = (None, None, None, 10);
+    let View::Audit(rows) =
+        device.asked(Query::Audit { stall: STALL, person, business_day, what, before, rows })
     else {
         panic!("no audit")
     };

@@ -21,8 +21,8 @@ use crate::world::{
 };
 
 const MANGO: u16 = 101;
-const OWNER: PersonId = PersonId([0xa1; 16]);
-const CASHIER: PersonId = PersonId([0xa2; 16]);
+pub(crate) const OWNER: PersonId = PersonId([0xa1; 16]);
+pub(crate) const CASHIER: PersonId = PersonId([0xa2; 16]);
 
 fn stocked() -> Device {
     let mut device = Device::ready(1, &["Mango"], None);
@@ -31,7 +31,7 @@ fn stocked() -> Device {
 }
 
 impl Device {
-    fn view(&mut self, query: Query) -> View {
+    pub(crate) fn view(&mut self, query: Query) -> View {
         self.engine.answer(&query, now()).unwrap()
     }
 
@@ -64,9 +64,9 @@ impl Device {
         }
     }
 
-    fn audit(&mut self, person: Option<PersonId>, what: Option<AuditWhat>) -> Vec<AuditRow> {
-        let window = Window::first(50);
-        match self.view(Query::Audit { stall: STALL, person, business_day: None, what, window }) {
+    pub(crate) fn audit(&mut self, person: Option<PersonId>, what: Option<AuditWhat>) -> Vec<AuditRow> {
+        let (business_day, before, rows) = (None, None, 50);
+        match self.view(Query::Audit { stall: STALL, person, business_day, what, before, rows }) {
             View::Audit(rows) => rows,
             other => panic!("{other:?}"),
         }
@@ -76,7 +76,7 @@ impl Device {
         self.engine.people(&PeopleCall { stall: STALL, verb }, Now::utc(at_ms))
     }
 
-    fn people(&mut self, verb: PeopleVerb) -> PeopleReply {
+    pub(crate) fn people(&mut self, verb: PeopleVerb) -> PeopleReply {
         self.people_at(verb, NOON_MS).unwrap()
     }
 
@@ -84,11 +84,11 @@ impl Device {
         self.people(PeopleVerb::SetPin { person, pin: pin.into(), approval: None })
     }
 
-    fn enter(&mut self, person: PersonId, pin: &str) -> PeopleReply {
+    pub(crate) fn enter(&mut self, person: PersonId, pin: &str) -> PeopleReply {
         self.people(PeopleVerb::Enter { person, pin: pin.into() })
     }
 
-    fn approval(&mut self, acts: &[Act]) -> ThingId {
+    pub(crate) fn approval(&mut self, acts: &[Act]) -> ThingId {
         let (pin, reason) = ("4711".into(), "old customer".into());
         match self.people(PeopleVerb::Approve { person: OWNER, pin, acts: acts.to_vec(), reason }) {
             PeopleReply::Approval(id) => id,
@@ -97,7 +97,7 @@ impl Device {
     }
 
     /// With an owner and a cashier who have PINs here; answers the owner's way back in.
-    fn staffed(&mut self) -> String {
+    pub(crate) fn staffed(&mut self) -> String {
         self.done(put(900, OWNER, "Amina", Role::Owner));
         self.done(put(901, CASHIER, "Baraka", Role::Cashier));
         let PeopleReply::Closed { recovery } = self.set_pin(OWNER, "4711") else { panic!("not closed") };
@@ -138,7 +138,7 @@ fn card(amount_minor: i64) -> TenderInput {
     TenderInput { kind: TenderKind::Card, ..TenderInput::cash(amount_minor) }
 }
 
-fn wrapped(number: u16, approval: ThingId, of: Command) -> Command {
+pub(crate) fn wrapped(number: u16, approval: ThingId, of: Command) -> Command {
     command(number, Verb::Approved { approval, verb: Box::new(of.verb) })
 }
 
@@ -207,12 +207,7 @@ fn lines_that_leave_a_cart_after_paying_began_are_in_the_audit() {
     };
     assert_eq!(device.refused(off(20, " ")), "invalid");
     device.done(off(21, "too dear"));
-    let what = Some(AuditWhat::TakenOff);
-    let (person, business_day, window) = (None, None, Window::first(10));
-    let View::Audit(rows) = device.view(Query::Audit { stall: STALL, person, business_day, what, window })
-    else {
-        panic!("no audit")
-    };
+    let rows = device.audit(None, Some(AuditWhat::TakenOff));
     let rows: Vec<_> = rows.iter().map(|row| (row.amount_minor, row.reason.as_str())).collect();
     assert_eq!(rows, [(Some(550), "too dear (Mango, Bag)")]);
     assert_eq!(device.stock(product(MANGO)).counted, 50, "nothing moved");

@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     AuditWhat, BeyondShare, Command, DiscountInput, PriceQuiet, PriceRow, PriceRuleInput, PriceView,
-    PricesView, ProductEdit, Query, SaleLineInput, TenderInput, Verb, View, Window,
+    PricesView, ProductEdit, Query, SaleLineInput, TenderInput, Verb, View,
 };
 use soko_domain::entry::{PriceAim, PriceCause, PriceMode, PriceWhy};
 use soko_domain::ids::{ProductId, ShiftId};
@@ -186,8 +186,7 @@ fn a_better_price_is_said_with_its_reasons_and_taken_with_one_tap() {
     assert_eq!((moved.reasons.clone(), moved.gain_minor), (better.reasons, better.gain_minor));
     // Whoever looks into it finds it.
     let what = Some(AuditWhat::PriceMoved);
-    let audit =
-        Query::Audit { stall: STALL, person: None, business_day: None, what, window: Window::first(9) };
+    let audit = Query::Audit { stall: STALL, person: None, business_day: None, what, before: None, rows: 9 };
     let View::Audit(rows) = stall.asked(&audit) else { panic!("no audit") };
     assert_eq!((rows[0].about.as_str(), rows[0].amount_minor), ("Mango", Some(better.price_minor)));
     // The day's step is measured from its first price, however often it moves.

@@ -14,11 +14,11 @@ use soko_app_api::{
     encode,
 };
 use soko_documents::{Category, ChangeBody, Document, DocumentKind, Product, Typed as _};
-use soko_domain::entry::ReceivedLine;
+use soko_domain::entry::{PriceSet, ReceivedLine, SetCause};
 use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::import::{IMPORT_BYTES_MAX, IfKnown, Row};
 use soko_domain::refusal::Refusal;
-use soko_domain::verbs::receive_stock;
+use soko_domain::verbs::{receive_stock, set_prices};
 use soko_projection::{folded, read as facts, taxes};
 
 use crate::failure::{Failure, NotDone};
@@ -124,6 +124,7 @@ struct Step<'a, 't> {
     changes: Vec<ChangeBody>,
     touched: BTreeSet<ThingId>,
     received: Vec<ReceivedLine>,
+    prices: Vec<PriceSet>,
 }
 
 impl<'a, 't> Step<'a, 't> {
@@ -140,6 +141,7 @@ impl<'a, 't> Step<'a, 't> {
             changes: Vec::new(),
             touched: BTreeSet::new(),
             received: Vec::new(),
+            prices: Vec::new(),
         })
     }
 
@@ -207,6 +209,7 @@ impl<'a, 't> Step<'a, 't> {
         let edits: Vec<_> = after.iter().map(product_edit).collect();
         let edited = document.edit(&self.writing.me, self.writing.stamp.at_ms, &edits);
         let Ok(Some(edited)) = edited else { return Ok(Did::Nothing) };
+        self.prices.push(price_set(product, &before, &after));
         let was: Vec<ProductEdit> = after.iter().map(|edit| undo::as_it_is(&before, edit)).collect();
         let mut kept = vec![BEFORE_VERSION];
         kept.extend(encode(&(was, after)).map_err(inconsistent)?);
@@ -301,6 +304,8 @@ impl<'a, 't> Step<'a, 't> {
     /// Writes what is left, and then that the goods came: a delivery names products that are there.
     fn finish(mut self, command: ThingId) -> Result<(), NotDone> {
         self.flush()?;
+        let prices = set_prices::decide(SetCause::Imported, std::mem::take(&mut self.prices));
+        self.writing.write(prices)?;
         if self.received.is_empty() {
             return Ok(());
         }
@@ -308,6 +313,20 @@ impl<'a, 't> Step<'a, 't> {
         let payload = receive_stock::ReceiveStock { delivery: command, lines, note: String::new() };
         self.writing.write(receive_stock::decide(&payload)?)?;
         Ok(())
+    }
+}
+
+/// What a product cost and what it costs after these edits.
+fn price_set(product: ProductId, was: &Product, edits: &[ProductEdit]) -> PriceSet {
+    let minor =
+        |edit: &ProductEdit| if let ProductEdit::PriceMinor(minor) = edit { Some(*minor) } else { None };
+    let per = |edit: &ProductEdit| if let ProductEdit::PricePer(per) = edit { Some(*per) } else { None };
+    PriceSet {
+        product,
+        from_minor: was.price_minor,
+        from_per: was.price_per,
+        to_minor: edits.iter().rev().find_map(minor).unwrap_or(was.price_minor),
+        to_per: edits.iter().rev().find_map(per).unwrap_or(was.price_per),
     }
 }
 

@@ -3,11 +3,12 @@
 
 use soko_app_api::{IMPORT_STEP_ROWS, ImportProgress, ProductEdit, Reply, decode};
 use soko_documents::{ChangeBody, Document, Edit, Field, Product};
-use soko_domain::entry::{AdjustReason, SplitUnits, StockAdjusted};
+use soko_domain::entry::{AdjustReason, PriceSet, SetCause, SplitUnits, StockAdjusted};
 use soko_domain::ids::ThingId;
+use soko_domain::verbs::set_prices;
 
 use super::rows::{self, Did};
-use super::{BEFORE_VERSION, known, product_edit, unreadable};
+use super::{BEFORE_VERSION, known, price_set, product_edit, unreadable};
 use crate::failure::NotDone;
 use crate::write::Writing;
 
@@ -22,13 +23,13 @@ pub(super) fn undo(
         return Ok(Reply::Imported(progress));
     }
     let to = from.saturating_add(IMPORT_STEP_ROWS).min(job.taken);
-    let (mut changes, mut back) = (Vec::new(), Vec::new());
+    let (mut changes, mut back, mut prices) = (Vec::new(), Vec::new(), Vec::new());
     for did in rows::done(writing.tx, import, (from, to))? {
         // A product that stands in the file twice: its first change must be written before the second is undone.
         if changes.iter().any(|change: &ChangeBody| change.document.0 == did.product.0) {
             writing.write_changes(&std::mem::take(&mut changes))?;
         }
-        changes.extend(taken_back(writing, &did)?);
+        changes.extend(taken_back(writing, &did, &mut prices)?);
         match did.before {
             None => progress.created += 1,
             Some(_) => progress.updated += 1,
@@ -41,6 +42,7 @@ pub(super) fn undo(
     if !changes.is_empty() {
         writing.write_changes(&changes)?;
     }
+    writing.write(set_prices::decide(SetCause::ImportUndone, prices))?;
     if !back.is_empty() {
         let (reason, note) = (AdjustReason::Undone, String::new());
         writing.write(vec![StockAdjusted { adjustment: command, reason, lines: back, note }.into()])?;
@@ -53,28 +55,33 @@ pub(super) fn undo(
     Ok(Reply::Imported(progress))
 }
 
-fn taken_back(writing: &mut Writing<'_>, did: &Did) -> Result<Option<ChangeBody>, NotDone> {
+fn taken_back(
+    writing: &mut Writing<'_>,
+    did: &Did,
+    prices: &mut Vec<PriceSet>,
+) -> Result<Option<ChangeBody>, NotDone> {
     let document = ThingId(did.product.0);
     let Some((kind, saved)) = writing.document(document)? else { return Ok(None) };
     let mut open = Document::load(kind, &saved).map_err(unreadable)?;
+    let now = open.read::<Product>().0;
     let edits = match &did.before {
-        None => vec![product_edit(&ProductEdit::Archived(true))],
-        Some(kept) => restoring(&open.read::<Product>().0, kept),
+        None => vec![ProductEdit::Archived(true)],
+        Some(kept) => restoring(&now, kept),
     };
+    prices.push(price_set(did.product, &now, &edits));
+    let edits: Vec<Edit> = edits.iter().map(product_edit).collect();
     let edited = open.edit(&writing.me, writing.stamp.at_ms, &edits);
     let change = edited.ok().flatten().map(|edited| edited.change);
     Ok(change.map(|change| ChangeBody { document, kind, change }))
 }
 
 /// What puts back what stood there, where what the import wrote still stands.
-fn restoring(now: &Product, kept: &[u8]) -> Vec<Edit> {
+fn restoring(now: &Product, kept: &[u8]) -> Vec<ProductEdit> {
     let Some((&BEFORE_VERSION, kept)) = kept.split_first() else { return Vec::new() };
     let Ok((before, after)) = decode::<(Vec<ProductEdit>, Vec<ProductEdit>)>(kept) else { return Vec::new() };
     let pairs = before.iter().zip(&after);
-    pairs
-        .filter(|(_, after)| as_it_is(now, after) == **after)
-        .map(|(before, _)| product_edit(before))
-        .collect()
+    let standing = pairs.filter(|(_, after)| as_it_is(now, after) == **after);
+    standing.map(|(before, _)| before.clone()).collect()
 }
 
 /// The edit of the same field that would change nothing.
