@@ -7,7 +7,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use chrono::Local;
 use soko_app_api::{Answer, Call, Keeps, KeptIn, Printer, PrinterTrouble, Said, Told, decode};
 use soko_device::{
-    Device as Inner, Host, NotPrinted, Options, Parts, Printing, Undone, Work, open_folder, send_to_printer,
+    Device as Inner, FileBegun, Host, NotPrinted, Options, Parts, Printing, Undone, Work, open_folder,
+    send_to_printer,
 };
 use soko_domain::ids::Hash;
 use soko_engine::{Entropy, Now};
@@ -115,13 +116,21 @@ impl Host for System {
 
     #[cfg(not(any(target_os = "android", target_os = "ios")))]
     fn put_file(&self, name: &str, bytes: &[u8]) -> Option<String> {
-        let folder = dirs::download_dir().or_else(dirs::document_dir).or_else(dirs::home_dir)?;
-        let written = files::put(&folder, name, bytes);
+        let written = files::put(&folder_for_files()?, name, bytes);
         if let Err(error) = &written {
             // The page then tries to hand it out itself.
             tracing::warn!(%error, "a file could not be put into the folder for downloads");
         }
         Some(written.ok()?.display().to_string())
+    }
+
+    #[cfg(not(any(target_os = "android", target_os = "ios")))]
+    fn begin_file(&self, name: &str) -> Option<Box<dyn FileBegun>> {
+        let begun = files::Begun::new(&folder_for_files()?, name);
+        if let Err(error) = &begun {
+            tracing::warn!(%error, "a file could not be put into the folder for downloads");
+        }
+        Some(Box::new(Begun(begun.ok()?)))
     }
 
     fn rings(&self) -> bool {
@@ -139,6 +148,25 @@ impl Host for System {
             let printed = tokio::task::spawn_blocking(move || send_to_printer(&printer, &bytes)).await;
             printed.unwrap_or_else(|_| Err(NotPrinted::during(PrinterTrouble::Stopped)))
         })
+    }
+}
+
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+fn folder_for_files() -> Option<std::path::PathBuf> {
+    dirs::download_dir().or_else(dirs::document_dir).or_else(dirs::home_dir)
+}
+
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+struct Begun(files::Begun);
+
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+impl FileBegun for Begun {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write(bytes)
+    }
+
+    fn finish(self: Box<Self>) -> std::io::Result<String> {
+        Ok(self.0.finish()?.display().to_string())
     }
 }
 

@@ -5,6 +5,7 @@ use soko_app_api::FileMade;
 use soko_domain::calendar::BusinessDay;
 use soko_domain::ids::{Hash, LogId};
 use soko_engine::backup::{self, BackupError, RestoreError, SALT_BYTES};
+use soko_engine::{Failure, NotDone};
 
 use crate::device::Device;
 use crate::failure::Undone;
@@ -49,9 +50,17 @@ impl Device {
         Ok(stall)
     }
 
+    /// Piece by piece into a file where the host has one; only a page must be handed the whole.
     pub(crate) fn export(&self, stall: LogId) -> Result<FileMade, Undone> {
-        let bytes = self.engine()?.export_tables(stall, self.host.now())?;
-        Ok(self.made(&format!("soko-{}.zip", self.today()), bytes))
+        let name = format!("soko-{}.zip", self.today());
+        let now = self.host.now();
+        let Some(mut file) = self.host.begin_file(&name) else {
+            let bytes = self.engine()?.export_tables(stall, now)?;
+            return Ok(self.made(&name, bytes));
+        };
+        self.engine()?.export_to(stall, now, &mut |piece| file.write(piece).map_err(not_written))?;
+        let place = file.finish().map_err(not_written)?;
+        Ok(FileMade { name, place, bytes: Vec::new() })
     }
 
     pub(crate) fn made(&self, name: &str, bytes: Vec<u8>) -> FileMade {
@@ -97,6 +106,11 @@ impl Device {
             Ok(())
         })
     }
+}
+
+/// A file that could not be written says so, as the disk does.
+fn not_written(error: std::io::Error) -> NotDone {
+    Failure::Inconsistent(format!("the file could not be written: {error}")).into()
 }
 
 fn not_sealed(error: BackupError) -> Undone {

@@ -32,6 +32,14 @@ impl NotPrinted {
     }
 }
 
+/// A file that is written piece by piece. Dropped before its end, it is no file.
+pub trait FileBegun {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()>;
+
+    /// Waits for the disk, and says where the file is.
+    fn finish(self: Box<Self>) -> std::io::Result<String>;
+}
+
 pub trait Host {
     /// Time of day and zone, for labels.
     fn now(&self) -> Now;
@@ -51,6 +59,11 @@ pub trait Host {
 
     /// Puts a file where the person finds it, and says where. None where only the screen can hand it out.
     fn put_file(&self, _name: &str, _bytes: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// A file that is put there piece by piece. None where only the screen can hand one out.
+    fn begin_file(&self, _name: &str) -> Option<Box<dyn FileBegun>> {
         None
     }
 

@@ -41,7 +41,7 @@ pub use exchange::{Exchange, Summary};
 pub use failure::Undone;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 pub use folder::open_folder;
-pub use host::{Host, NotPrinted, Printing, Work};
+pub use host::{FileBegun, Host, NotPrinted, Printing, Work};
 pub use invitation::Invitation;
 pub use link::Link;
 pub use pictures::media_type;

@@ -9,7 +9,7 @@ use soko_domain::entry::{
     Entry, Kind, LinesRepriced, LinesTakenOff, OrderSentBack, OrderTransferCame, PricesSet, PurseKind,
     SaleMade, SetCause, StockAdjusted, StockCounted,
 };
-use soko_domain::ids::{AuthorId, PersonId, ProductId, SaleId};
+use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, SaleId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
 use soko_projection::audit::{self as facts, AuditFilter, AuditFound, AuditKinds, AuditPlace, Facet};
@@ -18,6 +18,9 @@ use soko_record_log::StoreError;
 
 use super::Asking;
 use super::desk::Names;
+use crate::engine::Engine;
+use crate::failure::{Failure, NotDone};
+use crate::options::Now;
 
 pub(super) fn audit(asking: &mut Asking<'_>, query: &Query) -> Result<Vec<AuditRow>, StoreError> {
     let Query::Audit { person, business_day, what, before, rows, .. } = query else { return Ok(Vec::new()) };
@@ -27,11 +30,43 @@ pub(super) fn audit(asking: &mut Asking<'_>, query: &Query) -> Result<Vec<AuditR
         kinds: what.map_or(AuditKinds::All, kinds),
         before: before.map(place),
     };
-    let limit = usize::try_from((*rows).min(WINDOW_ROWS_MAX)).unwrap_or(0);
-    let found = facts::rows(asking.tx, asking.log, &filter, limit)?;
+    told_rows(asking, &filter, ((*rows).min(WINDOW_ROWS_MAX), AUDIT_PARTS_MAX))
+}
+
+/// So many rows, with so many parts of each.
+fn told_rows(
+    asking: &mut Asking<'_>,
+    filter: &AuditFilter,
+    (rows_max, parts_max): (u32, usize),
+) -> Result<Vec<AuditRow>, StoreError> {
+    let limit = usize::try_from(rows_max).unwrap_or(0);
+    let found = facts::rows(asking.tx, asking.log, filter, limit)?;
     let currency = trade::profile(asking.tx, asking.log)?.map(|it| it.currency).unwrap_or_default();
     let mut names = Names::new(asking);
-    found.into_iter().map(|found| audit_row(&mut names, found, &currency)).collect()
+    found.into_iter().map(|found| audit_row(&mut names, found, (&currency, parts_max))).collect()
+}
+
+impl Engine {
+    /// A page of everything with all of its parts, for whoever reads all of it.
+    pub(crate) fn audit_page(
+        &mut self,
+        stall: LogId,
+        now: Now,
+        before: Option<AuditBefore>,
+    ) -> Result<Vec<AuditRow>, NotDone> {
+        let filter = AuditFilter {
+            person: None,
+            business_day: None,
+            kinds: AuditKinds::All,
+            before: before.map(place),
+        };
+        let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let page = self.db.read::<_, StoreError>(|tx| {
+            let asking = &mut Asking { tx, stall: known, log: stall, now };
+            told_rows(asking, &filter, (WINDOW_ROWS_MAX, usize::MAX))
+        });
+        Ok(page.map_err(Failure::from)?)
+    }
 }
 
 /// The entries that say such a thing, and what of them; none where it is whatever nobody named.
@@ -96,7 +131,11 @@ fn place(before: AuditBefore) -> AuditPlace {
     AuditPlace { at_ms, author: register, seq, facet }
 }
 
-fn audit_row(names: &mut Names<'_, '_>, found: AuditFound, currency: &str) -> Result<AuditRow, StoreError> {
+fn audit_row(
+    names: &mut Names<'_, '_>,
+    found: AuditFound,
+    (currency, parts_max): (&str, usize),
+) -> Result<AuditRow, StoreError> {
     let AuditFound { place, kind, person, approved_by, said } = found;
     let what = what_of(kind, place.facet);
     let (stamp, entry) = said.unzip();
@@ -108,8 +147,8 @@ fn audit_row(names: &mut Names<'_, '_>, found: AuditFound, currency: &str) -> Re
         About::Role(role) => role.name().into(),
         About::Product(product) => names.product(product)?.0,
     };
-    let parts_more = told.parts.len().saturating_sub(AUDIT_PARTS_MAX);
-    let parts = told.parts.into_iter().take(AUDIT_PARTS_MAX).map(|part| part.named(names));
+    let parts_more = told.parts.len().saturating_sub(parts_max);
+    let parts = told.parts.into_iter().take(parts_max).map(|part| part.named(names));
     let parts = parts.collect::<Result<_, StoreError>>()?;
     let approval = stamp.as_ref().and_then(|stamp| stamp.approval.clone());
     Ok(AuditRow {

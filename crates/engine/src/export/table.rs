@@ -3,6 +3,10 @@
 use soko_domain::calendar::BusinessDay;
 use soko_domain::money::{Currency, Money};
 
+use super::Of;
+use crate::engine::Engine;
+use crate::failure::NotDone;
+
 pub(super) enum Cell {
     Nothing,
     Text(String),
@@ -14,55 +18,55 @@ pub(super) enum Cell {
     Flag(bool),
 }
 
-pub(super) struct Table {
-    columns: &'static [&'static str],
-    rows: Vec<Vec<Cell>>,
+/// Where a table's rows go, one after the other.
+pub(super) type Rows<'a> = dyn FnMut(Vec<Cell>) -> Result<(), NotDone> + 'a;
+
+/// One table: what is in it, what each column means, and how its rows are read. Nothing of it is kept in memory.
+pub(super) struct Shape {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) columns: &'static [(&'static str, &'static str)],
+    pub(super) fill: fn(&mut Engine, Of, &mut Rows<'_>) -> Result<(), NotDone>,
 }
 
-impl Table {
-    pub(super) fn new(columns: &'static [&'static str]) -> Self {
-        Self { columns, rows: Vec::new() }
-    }
-
-    pub(super) fn add(&mut self, cells: Vec<Cell>) {
-        self.rows.push(cells);
-    }
-
+impl Shape {
     /// With a mark at the beginning by which spreadsheets know the encoding.
-    pub(super) fn csv(&self, currency: &str) -> String {
+    pub(super) fn csv_head(&self) -> String {
         let mut out = String::from("\u{feff}");
-        let heads = self.columns.iter().map(|column| (*column).to_owned());
-        push_line(&mut out, heads);
-        for row in &self.rows {
-            push_line(&mut out, row.iter().map(|cell| shown(cell, currency)));
-        }
+        push_line(&mut out, self.columns.iter().map(|(column, _)| (*column).to_owned()));
         out
     }
+}
 
-    pub(super) fn json(&self, currency: &str) -> String {
-        let mut out = String::from("[");
-        for (at, row) in self.rows.iter().enumerate() {
-            out.push_str(if at == 0 { "\n{" } else { ",\n{" });
-            for (place, (column, cell)) in self.columns.iter().zip(row).enumerate() {
-                if place > 0 {
-                    out.push(',');
-                }
-                push_quoted(&mut out, column);
-                out.push(':');
-                match cell {
-                    Cell::Nothing => out.push_str("null"),
-                    Cell::Number(number) => out.push_str(&number.to_string()),
-                    Cell::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
-                    Cell::Text(text) => push_quoted(&mut out, text),
-                    // As text, since most readers of JSON have only floats.
-                    Cell::Money(_) | Cell::Day(_) => push_quoted(&mut out, &plain(cell, currency)),
-                }
-            }
-            out.push('}');
+pub(super) fn csv_row(cells: &[Cell], currency: &str) -> String {
+    let mut out = String::new();
+    push_line(&mut out, cells.iter().map(|cell| shown(cell, currency)));
+    out
+}
+
+pub(super) const JSON_HEAD: &str = "[";
+pub(super) const JSON_FOOT: &str = "\n]\n";
+
+/// `at` counts the rows of its table.
+pub(super) fn json_row(shape: &Shape, cells: &[Cell], (at, currency): (u64, &str)) -> String {
+    let mut out = String::from(if at == 0 { "\n{" } else { ",\n{" });
+    for (place, ((column, _), cell)) in shape.columns.iter().zip(cells).enumerate() {
+        if place > 0 {
+            out.push(',');
         }
-        out.push_str("\n]\n");
-        out
+        push_quoted(&mut out, column);
+        out.push(':');
+        match cell {
+            Cell::Nothing => out.push_str("null"),
+            Cell::Number(number) => out.push_str(&number.to_string()),
+            Cell::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
+            Cell::Text(text) => push_quoted(&mut out, text),
+            // As text, since most readers of JSON have only floats.
+            Cell::Money(_) | Cell::Day(_) => push_quoted(&mut out, &plain(cell, currency)),
+        }
     }
+    out.push('}');
+    out
 }
 
 fn plain(cell: &Cell, currency: &str) -> String {
@@ -102,7 +106,7 @@ fn push_line(out: &mut String, cells: impl Iterator<Item = String>) {
     out.push_str("\r\n");
 }
 
-fn push_quoted(out: &mut String, text: &str) {
+pub(super) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
     for letter in text.chars() {
         match letter {
@@ -121,26 +125,23 @@ mod tests {
 
     #[test]
     fn csv_and_json_say_the_same() {
-        let mut table = Table::new(&["name", "price", "day", "left", "none", "on"]);
-        let name = "Tea, \"strong\"\nand \\ hot";
-        table.add(vec![
-            Cell::Text(name.into()),
+        let columns = &[("name", ""), ("price", ""), ("day", ""), ("left", ""), ("none", ""), ("on", "")];
+        let shape = Shape { name: "t", about: "", columns, fill: |_, _, _| Ok(()) };
+        let cells = [
+            Cell::Text("Tea, \"strong\"\nand \\ hot".into()),
             Cell::Money(-5),
             Cell::Day(0),
             Cell::Number(3),
             Cell::Nothing,
             Cell::Flag(true),
-        ]);
-        table.add(vec![Cell::Text("=1+1".into())]);
-        let csv = table.csv("EUR");
+        ];
+        assert_eq!(shape.csv_head(), "\u{feff}name,price,day,left,none,on\r\n");
+        assert_eq!(csv_row(&cells, "EUR"), "\"Tea, \"\"strong\"\"\nand \\ hot\",-0.05,1970-01-01,3,,yes\r\n");
+        assert_eq!(csv_row(&[Cell::Text("=1+1".into())], "EUR"), "'=1+1\r\n");
         assert_eq!(
-            csv,
-            "\u{feff}name,price,day,left,none,on\r\n\"Tea, \"\"strong\"\"\nand \\ hot\",-0.05,1970-01-01,3,,yes\r\n'=1+1\r\n"
+            json_row(&shape, &cells, (1, "EUR")),
+            ",\n{\"name\":\"Tea, \\\"strong\\\"\\u000aand \\\\ hot\",\"price\":\"-0.05\",\"day\":\"1970-01-01\",\
+             \"left\":3,\"none\":null,\"on\":true}"
         );
-        let json = table.json("EUR");
-        assert!(json.contains(
-            r#""name":"Tea, \"strong\"\u000aand \\ hot","price":"-0.05","day":"1970-01-01","left":3"#
-        ));
-        assert!(json.contains(r#""none":null,"on":true}"#), "{json}");
     }
 }

@@ -153,7 +153,7 @@ fn everything_is_exported_as_tables() {
     }
     // Name, and what was counted, promised and sold.
     assert!(text.contains("\"Mango, ripe\",piece,8,8,0,0,0,0,0,0\r\n"), "stock");
-    assert!(text.contains(",\"Mango, ripe\",2,2.50,1,0.00,5.00,0,0.00,5.00,0.00,EUR\r\n"), "lines");
+    assert!(text.contains(",\"Mango, ripe\",2,2.50,1,0.00,5.00,0,0.00,5.00,0.00,EUR,piece,0,,\r\n"), "lines");
     assert!(text.contains(",cash,") && text.contains(",received,10,10,"), "payments and changes");
     assert!(
         text.contains(

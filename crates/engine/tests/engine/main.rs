@@ -9,6 +9,7 @@ mod counter;
 mod customers;
 mod deals;
 mod desk;
+mod exported;
 mod families;
 mod figures;
 mod folders;
