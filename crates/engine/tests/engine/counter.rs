@@ -441,14 +441,17 @@ fn a_label_of_a_scale_is_a_weight_or_a_price() {
 #[test]
 fn every_place_shows_the_same_figures() {
     let mut device = Device::ready(1, &["Mango"], None);
-    let mut chance = Chance(11);
+    let (mut chance, mut prices) = (Chance(11), Vec::new());
+    let mut by_amount = 0;
     for number in 0..6u16 {
+        let (price, per) = (chance.below(5_000), if number > 3 { 1_000 } else { 1 });
+        prices.push((price, per));
         let content = ProductContent {
             tax_ppm: [0, 50_000, 88_750, 100_000, 220_000, 333_333][usize::from(number)],
             tax_inclusive: number % 2 == 0,
-            price_per: if number > 3 { 1_000 } else { 1 },
+            price_per: per,
             unit: if number > 3 { Unit::Gram } else { Unit::Piece },
-            ..ProductContent::piece("Thing", chance.below(5_000))
+            ..ProductContent::piece("Thing", price)
         };
         device.done(command(200 + number, Verb::CreateProduct { product: product(200 + number), content }));
     }
@@ -460,8 +463,9 @@ fn every_place_shows_the_same_figures() {
         let steps = [0, 1, 5, 10, 100];
         let step = steps[usize::try_from(chance.below(5)).unwrap()];
         device.done(command(1_000 + number, Verb::EditStall { edits: vec![StallEdit::CashStepMinor(step)] }));
-        let lines = chance.lines();
-        let discount = chance.discount();
+        let (lines, left_minor) = chance.lines(&prices);
+        let discount = chance.discount(left_minor);
+        by_amount += amounts_off(&lines, discount);
         let asked = |tenders| Query::Basket { stall: STALL, lines: lines.clone(), discount, tenders };
         let View::Basket(bare) = view(&mut device, &asked(vec![])) else { panic!("no basket") };
         let card = chance.below(bare.total_minor + 1);
@@ -496,6 +500,7 @@ fn every_place_shows_the_same_figures() {
             cash -= if tender == TenderKind::Cash { given } else { 0 };
         }
     }
+    assert!(by_amount > 100, "amounts came off {by_amount} times only");
     assert_eq!(drawer(&mut device), Some(before + cash));
     reported(&mut device, (total, tax), (worth, paid_in));
     let View::Today(today) = view(&mut device, &Query::Today(STALL)) else { panic!("no day") };
@@ -544,7 +549,7 @@ fn reported(device: &mut Device, (total, tax): (i64, i64), (worth, paid_in): (i6
 }
 
 /// A column of money in a table of the export, in its smallest unit.
-fn summed(zip: &[u8], file: &str, column: &str) -> i64 {
+pub(crate) fn summed(zip: &[u8], file: &str, column: &str) -> i64 {
     let text = String::from_utf8_lossy(zip);
     let table = text.split_once(&format!("{file}\u{feff}")).unwrap().1.split("PK").next().unwrap();
     let mut lines = table.lines();
@@ -553,19 +558,27 @@ fn summed(zip: &[u8], file: &str, column: &str) -> i64 {
     lines.map(|line| line.split(',').nth(place).unwrap().replace('.', "").parse::<i64>().unwrap()).sum()
 }
 
-struct Chance(u64);
+/// How many discounts are amounts.
+fn amounts_off(lines: &[SaleLineInput], discount: DiscountInput) -> usize {
+    let all = lines.iter().map(|line| line.discount).chain([discount]);
+    all.filter(|off| matches!(off, DiscountInput::AmountMinor(minor) if *minor > 0)).count()
+}
+
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    fn below(&mut self, most: i64) -> i64 {
+    pub(crate) fn below(&mut self, most: i64) -> i64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         i64::try_from(self.0 >> 33).unwrap() % most.max(1)
     }
 
-    fn discount(&mut self) -> DiscountInput {
-        match self.below(3) {
+    /// Off so much: nothing, a part, an amount, or all of it.
+    fn discount(&mut self, of_minor: i64) -> DiscountInput {
+        match self.below(4) {
             0 => DiscountInput::None,
             1 => DiscountInput::PercentPpm(u32::try_from(self.below(1_000_001)).unwrap()),
-            _ => DiscountInput::AmountMinor(0),
+            2 if self.below(9) == 0 => DiscountInput::AmountMinor(of_minor),
+            _ => DiscountInput::AmountMinor(self.below(of_minor + 1)),
         }
     }
 
@@ -577,16 +590,32 @@ impl Chance {
         RefundLineInput { line: u32::try_from(line).unwrap(), quantity, goods: GoodsBack::Waste }
     }
 
-    fn lines(&mut self) -> Vec<SaleLineInput> {
+    /// Lines of products with these prices, and what their own discounts leave of them.
+    fn lines(&mut self, prices: &[(i64, i64)]) -> (Vec<SaleLineInput>, i64) {
         let count = 1 + self.below(6);
-        (0..count)
-            .map(|_| {
-                if self.below(7) == 0 {
-                    return custom("Bag", self.below(900));
+        let mut left_minor = 0;
+        let mut line = |_| {
+            let (line, gross_minor) = if self.below(7) == 0 {
+                let minor = self.below(900);
+                (custom("Bag", minor), minor)
+            } else {
+                let number = self.below(6);
+                let (price, per) = prices[usize::try_from(number).unwrap()];
+                let quantity = 1 + self.below(2_000);
+                let of = product(200 + u16::try_from(number).unwrap());
+                (SaleLineInput::of(of, quantity), (quantity * price * 2 + per) / (per * 2))
+            };
+            let discount = self.discount(gross_minor);
+            left_minor += match discount {
+                DiscountInput::None => gross_minor,
+                DiscountInput::AmountMinor(off) => gross_minor - off,
+                DiscountInput::PercentPpm(ppm) => {
+                    gross_minor - (gross_minor * i64::from(ppm) * 2 + 1_000_000) / 2_000_000
                 }
-                let of = product(200 + u16::try_from(self.below(6)).unwrap());
-                SaleLineInput { discount: self.discount(), ..SaleLineInput::of(of, 1 + self.below(2_000)) }
-            })
-            .collect()
+            };
+            SaleLineInput { discount, ..line }
+        };
+        let lines = (0..count).map(&mut line).collect();
+        (lines, left_minor)
     }
 }
