@@ -172,7 +172,7 @@ pub fn rows(
             for column in ["person", "approved_by"] {
                 found.extend(page(tx, log, (filter, Some((column, person))), limit)?);
             }
-            found.sort_unstable_by(|one, other| other.place.cmp(&one.place));
+            found.sort_unstable_by_key(|row| std::cmp::Reverse(row.place));
             found.dedup_by(|one, other| one.place == other.place);
             found.truncate(limit);
         }

@@ -482,9 +482,9 @@ mod tests {
             assert_eq!(by(cashier(&[Act::ChangePrice])), None);
             assert_eq!(by(Doer::Anybody), None);
             let said = beside(&Facts { own_prices: own_prices.clone(), ..facts(5) }, &command);
-            let from = said.map(|said| match said {
-                Entry::LinesRepriced(said) => (said.lines[0].own_minor, said.lines[0].own_per),
-                other => panic!("{other:?}"),
+            let from = said.map(|said| {
+                let Entry::LinesRepriced(said) = said else { panic!("{said:?}") };
+                (said.lines[0].own_minor, said.lines[0].own_per)
             });
             let own = own_prices[0].filter(|_| is_changed);
             assert_eq!(from, own.map(|own| (own.unit_price_minor, own.price_per)));
