@@ -229,6 +229,8 @@ test("first hour 16: who wrote off twelve eggs, who set the price, and whose PIN
     await till.button("I wrote it down").click();
     await addPerson(till, "Baraka", "cashier", "0815");
     await page.getByText("Baraka").waitFor();
+    // Nothing behind it is typed into before it is gone.
+    await dialog(till).waitFor({ state: "detached" });
     const limits = page.locator("form").filter({ hasText: "Without asking: Cashier" });
     await limits.getByLabel("Amounts without a product up to, for one sale", { exact: true }).fill("5.00");
     await limits.getByRole("button", { name: "Save" }).click();
