@@ -1,4 +1,4 @@
-//! Taking this device out of one stall. What it may promise goes back, what is unsent is sent, then it writes nothing more and tells the
+//! Taking this device out of one stall. What is unsent is sent, what it may promise goes back, then it writes nothing more and tells the
 //! server; once that said yes, the stall's copy goes. Whoever dies in between finds one of two states: the stall is as it was, or the
 //! device waits for the server's word and asks for it again.
 
@@ -7,7 +7,7 @@ use std::pin::pin;
 use futures_util::future::select;
 use soko_app_api::{LeavingView, RegisterState, View};
 use soko_domain::ids::{AuthorId, LogId};
-use soko_record_log::{StoreError, Tx};
+use soko_record_log::StoreError;
 
 use crate::device::Device;
 use crate::exchange::Exchange;
@@ -109,30 +109,36 @@ impl Device {
             let sentence = "what is on this device is all there is of this stall: connect it to a server first, or save a backup";
             return Err(Undone::refused("leave_not_connected", sentence));
         }
-        match self.send_all(stall).await {
-            Ok(()) => {}
-            // The server lets it send nothing more; what is unsent stays so.
-            Err(Undone::Refused(refused)) if refused.code == "access_ended" => {}
-            Err(undone) => return Err(undone),
+        // Whoever cannot leave sells on: what this device may promise stays here until all else is at the server.
+        let may_send = access(self.send_all(stall).await)?;
+        let anyway = self.look_at_unsent(stall, by_backup)?;
+        if !may_send {
+            return Ok(Ready::Say { anyway });
         }
+        access(self.give_back(stall).await)?;
+        // A copy that was found out meanwhile would end the register that it is a copy of.
+        self.engine()?.may_leave(stall)?;
         Ok(Ready::Say { anyway: self.look_at_unsent(stall, by_backup)? })
     }
 
     async fn send_all(&self, stall: LogId) -> Result<(), Undone> {
+        Exchange::new(self, stall)?.until_sent().await?;
+        self.send_pictures(stall).await?;
+        let now_ms = self.now().at_ms;
+        self.send_mailed(now_ms).await.map(drop)
+    }
+
+    async fn give_back(&self, stall: LogId) -> Result<(), Undone> {
         for _ in 0..ROUNDS {
             let now = self.now();
             let given = self.engine()?.give_all_back(stall, now)?;
             self.tell_changes();
-            let clock_ms = self.clock_ms();
-            self.engine()?.hurry(stall, clock_ms);
-            Exchange::new(self, stall)?.until_sent().await?;
             if given == 0 {
                 break;
             }
+            Exchange::new(self, stall)?.until_sent().await?;
         }
-        self.send_pictures(stall).await?;
-        let now_ms = self.now().at_ms;
-        self.send_mailed(now_ms).await.map(drop)
+        Ok(())
     }
 
     /// Says whether something stays unsent because a person chose that.
@@ -154,17 +160,28 @@ impl Device {
 
     /// Tells the server, in words that this device signs. What it cannot have heard keeps the device in the stall.
     async fn say_farewell(&self, stall: LogId, anyway: bool) -> Result<Ended, Undone> {
+        let Some(link) = self.link(stall)? else { return Err(no_server()) };
+        let server = self.server_at(&link.server)?;
+        // A word before this one may have been heard.
+        let was_said = self.engine()?.is_leaving(stall);
         let (author, seq) = self.engine()?.seal(stall)?;
         let farewell = Farewell { author, seq, anyway };
-        let signature = self.engine()?.sign(stall, &farewell.message())?;
-        let (Some(signature), Some(link)) = (signature, self.link(stall)?) else {
+        let signed = self.engine()?.sign(stall, &farewell.message());
+        let Ok(Some(signature)) = signed else {
             self.engine()?.unseal(stall)?;
             return Err(Undone::failed("the register's key is missing: renew it"));
         };
-        let server = self.server_at(&link.server)?;
         let why = match server.leave(farewell, &signature).await {
             Ok(()) => return Ok(Ended::Left),
             Err(Unanswered::NoAnswer(_)) => return Ok(Ended::Unknown),
+            Err(Unanswered::Refused { code, .. }) if was_said && !BETWEEN.contains(&code.as_str()) => {
+                return Ok(Ended::Unknown);
+            }
+            Err(Unanswered::Unreached(_) | Unanswered::NoAccess(_) | Unanswered::Later { .. })
+                if was_said =>
+            {
+                return Ok(Ended::Unknown);
+            }
             Err(Unanswered::Unreached(_)) => no_server(),
             Err(
                 refused @ (Unanswered::NoAccess(_) | Unanswered::Later { .. } | Unanswered::Refused { .. }),
@@ -216,8 +233,9 @@ impl Device {
         let status = self.status(stall)?;
         let heads = self.engine()?.own_heads(stall)?;
         let is_backed_up = self.backed_up.borrow().get(&stall) == Some(&heads);
-        let (pictures, receipts) =
-            self.read(|tx| Ok::<_, StoreError>((unsent_pictures(tx)?, crate::mailed::waiting(tx, stall)?)))?;
+        let (pictures, receipts) = self.read(|tx| {
+            Ok::<_, StoreError>((crate::pictures::only_here(tx)?, crate::mailed::waiting(tx, stall)?))
+        })?;
         Ok(LeavingView {
             is_connected: self.connected(stall).is_ok(),
             is_shut_out: lies.is_shut_out,
@@ -233,14 +251,24 @@ impl Device {
         })
     }
 
+    /// Whoever waits in vain for the server's word may go on as a new register, but not while it is being asked.
+    pub(crate) fn require_not_asking(&self, stall: LogId) -> Result<(), Undone> {
+        if self.leaving.borrow().contains(&stall) { Err(is_leaving()) } else { Ok(()) }
+    }
+
     /// Nothing is written at a stall that this device leaves: what is written now would be nowhere a moment later.
     pub(crate) fn require_staying(&self, stall: LogId) -> Result<(), Undone> {
         if self.engine()?.is_leaving(stall) { Err(is_leaving()) } else { Ok(()) }
     }
 }
 
-fn unsent_pictures(tx: &mut dyn Tx) -> Result<u32, StoreError> {
-    tx.query_one("select count(*) from picture where is_sent = 0", &[])?.number(0)
+/// Whether the server takes anything more of this device; what is unsent stays so where it does not.
+fn access(sent: Result<(), Undone>) -> Result<bool, Undone> {
+    match sent {
+        Ok(()) => Ok(true),
+        Err(Undone::Refused(refused)) if refused.code == "access_ended" => Ok(false),
+        Err(undone) => Err(undone),
+    }
 }
 
 fn is_leaving() -> Undone {

@@ -175,8 +175,8 @@ impl Device {
             for hash in facts::pictures_of_products(tx, stall)? {
                 if !shown.contains(&hash) {
                     tx.execute(
-                        "update picture set is_own = 0 where hash = $1 and is_sent <> $2",
-                        params![hash, UNSENT],
+                        "update picture set is_own = 0 where hash = $1 and is_sent = $2",
+                        params![hash, SENT],
                     )?;
                 }
             }
@@ -236,6 +236,11 @@ impl Device {
         let is_it = Hash(Sha256::digest(&bytes).into()) == hash;
         Ok(media_type(&bytes).filter(|_| is_it).map(|media_type| (bytes, media_type)))
     }
+}
+
+/// Pictures that no server has, those that it refused among them.
+pub(crate) fn only_here(tx: &mut dyn Tx) -> Result<u32, StoreError> {
+    tx.query_one("select count(*) from picture where is_sent <> $1", params![SENT])?.number(0)
 }
 
 fn keep(

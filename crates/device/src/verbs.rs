@@ -289,7 +289,7 @@ impl Device {
 
     /// Goes on as a new author, and lets it in at once if somebody is signed in who may.
     async fn renew(&self, stall: LogId) -> Result<(), Undone> {
-        self.require_staying(stall)?;
+        self.require_not_asking(stall)?;
         // A person who repeats this after a lost reply must not become one author more.
         if self.engine()?.frozen(stall).is_some() {
             self.engine()?.renew(stall)?;

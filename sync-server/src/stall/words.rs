@@ -69,8 +69,9 @@ pub(super) fn leave(desk: &mut Desk<'_>, leaving: &Leaving) -> Result<(), CoreRe
         return Ok(());
     }
     let held = log::head(desk.tx, desk.log, &author)?.map_or(0, |head| head.seq);
-    if !leaving.anyway && held < leaving.seq {
-        let detail = "the device has records that are not here: exchange them first";
+    // Whoever wrote on after its word did not leave by it: an old one that comes again ends nothing.
+    if held > leaving.seq || !leaving.anyway && held < leaving.seq {
+        let detail = "the device has other records than are here: exchange them first";
         return Err(not_yet("records_missing", detail));
     }
     if !leaving.anyway && has_share(desk, author)? {

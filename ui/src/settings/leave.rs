@@ -184,10 +184,24 @@ pub(super) fn Leaving(props: &LeavingProps) -> Html {
             doing.run::<()>(work, |()| ());
         })
     };
+    let renew = {
+        let (doing, stall) = (doing.clone(), props.stall);
+        Callback::from(move |_: MouseEvent| {
+            let desk = doing.desk.clone();
+            doing
+                .run::<()>(async move { desk.with_device(DeviceVerb::Renew(stall)).await.map(drop) }, |()| {
+                    ()
+                });
+        })
+    };
     html! {
         <Problem text={speech.say("register.leaving")}>
             <button type="button" class="button" onclick={again} disabled={doing.is_busy()}>
                 { speech.say("leave.ask-again") }
+            </button>
+            // Where no server ever answers: what was sold here would wait for ever.
+            <button type="button" class="button button-quiet" onclick={renew} disabled={doing.is_busy()}>
+                { speech.say("leave.stay") }
             </button>
         </Problem>
     }

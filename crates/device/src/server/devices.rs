@@ -39,6 +39,11 @@ impl Server {
             "author": farewell.author.to_string(), "seq": farewell.seq, "anyway": farewell.anyway,
             "signature": hex(signature),
         });
-        self.web.post("/v1/devices/leave", None, &body).await.map(drop)
+        // Whatever stands between and answers anything else did not hear it.
+        match self.web.post("/v1/devices/leave", None, &body).await {
+            Ok(told) if told.is_empty() => Ok(()),
+            Ok(_) => Err(Unanswered::NoAnswer("this is no answer of a Soko server".into())),
+            Err(unanswered) => Err(unanswered),
+        }
     }
 }

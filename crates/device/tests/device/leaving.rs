@@ -2,7 +2,8 @@
 //! then its copy goes.
 
 use soko_app_api::{
-    DeviceReply, DeviceVerb, DeviceWords, LeavingView, Query, RegisterState, StallContent, Verb, View, Window,
+    Answer, Call, DeviceCommand, DeviceReply, DeviceVerb, DeviceWords, LeavingView, Query, RegisterState,
+    StallContent, Verb, View, Window,
 };
 use soko_domain::ids::{LogId, SaleId, ShiftId};
 use soko_domain::role::Role;
@@ -118,6 +119,7 @@ fn a_register_leaves_with_nothing_unsent_and_everything_it_held_is_the_shops() {
         assert_eq!(second.device_refused(leave(false)).await, "leave_no_server");
         let stays = standing(&second).await;
         assert!(stays.records >= 3 && stays.is_connected && !stays.is_leaving, "{stays:?}");
+        assert!(mangoes(&second).await.own_share > 0, "it sells on");
         assert_eq!(second.about().await.stalls.len(), 2);
 
         let _server = Running::start_at(&folder.path().join("server"), port);
@@ -186,6 +188,44 @@ fn whoever_does_not_know_whether_it_left_records_nothing_and_asks_again_after_it
             (stock.own_share + stock.shop == 20).then_some(())
         };
         first.until("its share to be the shop's", stock).await;
+        second.close();
+        first.close();
+    });
+}
+
+/// A server that cannot be reached, after a word that it may have heard, makes no register of a device again.
+#[test]
+fn whoever_may_have_left_stays_silent_until_somebody_chooses_to_go_on_as_a_new_register() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let lossy = Lossy::before(&server, (LEAVING, u32::MAX)).await;
+        let first = Shell::open(&folder.path().join("first"));
+        first.shop_at(lossy.url()).await;
+        let second = Shell::open(&folder.path().join("second"));
+        joined(&first, &second).await;
+        let author = second.status().await.author;
+        assert_eq!(second.device_refused(leave(false)).await, "leave_unanswered");
+        lossy.end().await;
+        drop(server);
+        let asked = async || {
+            let code = second.device_refused(leave(false)).await;
+            // While the device itself is asking, nobody else does.
+            assert!(["leave_unanswered", "leaving"].contains(&code.as_str()), "{code}");
+            (code == "leave_unanswered").then_some(())
+        };
+        second.until("nobody to answer", asked).await;
+        assert_eq!(second.status().await.state, RegisterState::Leaving);
+        let opens = Verb::OpenShift { shift: ShiftId([9; 16]), float_minor: 0 };
+        assert_eq!(second.refused(opens.clone()).await, "leaving");
+        let renewed = async || {
+            let renew = DeviceCommand { id: second.device.random_id(), verb: DeviceVerb::Renew(STALL) };
+            matches!(second.call(Call::Device(renew)).await, Answer::Device(_)).then_some(())
+        };
+        second.until("a new register", renewed).await;
+        let status = second.status().await;
+        assert!(status.author != author && status.state == RegisterState::Waiting, "{status:?}");
+        second.done(opens).await;
         second.close();
         first.close();
     });

@@ -446,6 +446,7 @@ pub(crate) const ORDERS: Marked = Marked { method: "POST ", path: "/orders HTTP"
 pub(crate) struct Lossy {
     address: SocketAddr,
     pub(crate) lost: Rc<Cell<u32>>,
+    accepts: tokio::task::JoinHandle<()>,
 }
 
 impl Lossy {
@@ -454,13 +455,19 @@ impl Lossy {
         let (address, behind) = (listener.local_addr().unwrap(), server.address);
         let lost = Rc::new(Cell::new(0));
         let counted = Rc::clone(&lost);
-        tokio::task::spawn_local(async move {
+        let accepts = tokio::task::spawn_local(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Ok(far) = TcpStream::connect(behind).await else { continue };
                 tokio::task::spawn_local(carry(near, far, Rc::clone(&counted), (marked, losses)));
             }
         });
-        Self { address, lost }
+        Self { address, lost, accepts }
+    }
+
+    /// Nobody listens there any more.
+    pub(crate) async fn end(self) {
+        self.accepts.abort();
+        let _ = self.accepts.await;
     }
 
     pub(crate) fn url(&self) -> String {
