@@ -10,6 +10,7 @@ use crate::browser;
 use crate::desk::{Desk, Trouble};
 use crate::doing::use_doing;
 use crate::parts::{Dialog, Field, Icon, icon};
+use crate::people::use_at_register;
 use crate::route::Route;
 use crate::speech::Speech;
 
@@ -28,6 +29,9 @@ pub(super) fn Own(props: &OwnProps) -> Html {
     let doing = use_doing();
     let speech = doing.speech.clone();
     let (backing_up, restoring) = (use_state(|| false), use_state(|| false));
+    // Whoever may see the figures: the tables say more than they do.
+    let may_export = use_at_register(props.stall.as_ref())
+        .is_some_and(|here| !here.is_locked() && here.role.may_manage_people());
     let export = props.stall.as_ref().map(|stall| {
         let (doing, stall) = (doing.clone(), stall.stall);
         Callback::from(move |_: MouseEvent| {
@@ -44,7 +48,9 @@ pub(super) fn Own(props: &OwnProps) -> Html {
             <div class="row">
                 if let Some(export) = export {
                     <button type="button" class="button button-main" onclick={opens(&backing_up)}>{ icon(Icon::Archive) }{ speech.say("own.back-up") }</button>
-                    <button type="button" class="button" onclick={export} disabled={doing.is_busy()}>{ icon(Icon::Note) }{ speech.say("own.export") }</button>
+                    if may_export {
+                        <button type="button" class="button" onclick={export} disabled={doing.is_busy()}>{ icon(Icon::Note) }{ speech.say("own.export") }</button>
+                    }
                 }
                 <button type="button" class="button" onclick={opens(&restoring)}>{ icon(Icon::Device) }{ speech.say("own.restore") }</button>
             </div>

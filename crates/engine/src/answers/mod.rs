@@ -65,6 +65,16 @@ impl Engine {
         self.db.read(|tx| answer(&mut Asking { tx, stall: known, log: stall, now }, query))
     }
 
+    /// Whether whoever is at the register may see what its figures are made of.
+    pub(crate) fn may_see_all(&mut self, stall: LogId, now: Now) -> Result<bool, Failure> {
+        self.settle()?;
+        let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let may = self
+            .db
+            .read::<_, StoreError>(|tx| figures::may_see(&mut Asking { tx, stall: known, log: stall, now }));
+        Ok(may?)
+    }
+
     /// Reads the search index into memory, as the first search would. A shell does it when there is time.
     pub fn warm(&mut self, stall: LogId) -> Result<(), Failure> {
         let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;

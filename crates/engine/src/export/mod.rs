@@ -16,6 +16,7 @@ mod zip;
 
 use soko_app_api::{Query, View, Window};
 use soko_domain::ids::LogId;
+use soko_domain::refusal::Refusal;
 
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
@@ -47,13 +48,16 @@ fn shapes() -> impl Iterator<Item = &'static Shape> {
 }
 
 impl Engine {
-    /// A zip file of tables and pictures, piece by piece.
+    /// A zip file of tables and pictures, piece by piece, for whoever may see the figures.
     pub fn export_to(
         &mut self,
         stall: LogId,
         now: Now,
         out: &mut dyn FnMut(&[u8]) -> Result<(), NotDone>,
     ) -> Result<(), NotDone> {
+        if !self.may_see_all(stall, now)? {
+            return Err(Refusal::NotAllowed.into());
+        }
         let of = Of { stall, now };
         let profile = self.answer(&Query::Stall(stall), now)?;
         let (name, currency) =

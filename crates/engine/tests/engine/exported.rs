@@ -13,9 +13,11 @@ use soko_domain::ids::{Hash, OrderId, ShiftId};
 use soko_domain::people::Limits;
 use soko_domain::purse::CardCode;
 use soko_domain::role::Role;
+use soko_engine::NotDone;
 use soko_record_log::{StoreError, params};
 
-use crate::world::{Device, STALL, command, now, product, receive, sale_id, thing};
+use crate::desk::{CASHIER, OWNER};
+use crate::world::{Device, Relay, STALL, command, now, product, receive, sale_id, thing};
 
 const TEA: u16 = 101;
 const CUSTOMER: u16 = 500;
@@ -246,7 +248,7 @@ fn agrees(report: &ShiftReport, table: &dyn Fn(&str) -> Table) {
     let of = |row: &BTreeMap<String, String>| {
         (row["customer"].clone(), row["note"].clone(), row["person"].clone())
     };
-    let said = (thing(CUSTOMER).to_string(), "for, \"the\" fair".to_owned(), crate::desk::OWNER.to_string());
+    let said = (thing(CUSTOMER).to_string(), "for, \"the\" fair".to_owned(), OWNER.to_string());
     assert!(sales.len() == 3 && sales.iter().all(|row| of(row) == said), "{sales:?}");
     let reasons: Vec<&str> = sales.iter().map(|row| row["discount_reason"].as_str()).collect();
     assert_eq!(reasons.concat(), "wet", "only one of them had something off");
@@ -296,4 +298,28 @@ fn people_and_drawer(report: &ShiftReport, table: &dyn Fn(&str) -> Table) {
     let parts = table("audit-parts");
     let eggs = parts.iter().find(|row| row["what"] == "stock-adjusted").unwrap();
     assert_eq!((eggs["name"].as_str(), eggs["quantity"].as_str()), ("Tea", "-12"));
+}
+
+/// A cashier's register exports to nobody, and where several share one, only to whom figures are shown.
+#[test]
+fn only_an_owner_or_a_manager_exports() {
+    let code = |device: &mut Device| match device.engine.export_tables(STALL, now()) {
+        Ok(_) => String::new(),
+        Err(NotDone::Refused(refused)) => refused.code,
+        Err(NotDone::Failed(failure)) => panic!("{failure}"),
+    };
+    let mut relay = Relay::new();
+    let mut till = Device::with_role(3, Role::Cashier, Some(&relay));
+    relay.admit_author(&till.joined, Role::Cashier);
+    till.replicate(&mut relay);
+    assert_eq!(code(&mut till), "not_allowed");
+    let mut device = Device::ready(1, &["Tea"], None);
+    assert_eq!(code(&mut device), "", "nobody has a PIN");
+    device.staffed();
+    let mut device = device.restart();
+    assert_eq!(code(&mut device), "not_allowed", "locked");
+    device.enter(CASHIER, "0815");
+    assert_eq!(code(&mut device), "not_allowed");
+    device.enter(OWNER, "4711");
+    assert_eq!(code(&mut device), "");
 }
