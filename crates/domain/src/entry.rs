@@ -146,7 +146,7 @@ macro_rules! entries {
                 match self { $(Self::$name => stringify!($name)),* }
             }
 
-            /// The version in which bodies of this kind are written today.
+            /// The newest version in which bodies of this kind are written today.
             pub fn version(self) -> u8 {
                 match self { $(Self::$name => $version),* }
             }
@@ -271,9 +271,17 @@ impl Kind {
 }
 
 impl Entry {
-    /// The record body: version, stamp, who, fields.
+    /// The record body: version, stamp, who, fields. In the first form in which all of it can be said: registers of before
+    /// set aside what they cannot read.
     pub fn to_body(&self, stamp: &Stamp) -> Vec<u8> {
         let mut out = Writer::new();
+        if let Self::LimitsPut(put) = self
+            && let Some(first) = person_v1::first_form(put)
+        {
+            stamp.put(person_v1::VERSION, &mut out);
+            first.put(&mut out);
+            return out.finish();
+        }
         stamp.put(self.kind().version(), &mut out);
         self.put_fields(&mut out);
         out.finish()

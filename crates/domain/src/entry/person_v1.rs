@@ -1,8 +1,11 @@
-//! Limits of roles as they were first written: without one for amounts that are no product's. Read for ever, written no longer.
+//! Limits of roles as they were first written: without one for amounts that are no product's. Read for ever, and written
+//! where there is no such limit, so that registers of before understand it.
 
 use super::LimitsPut as LimitsNow;
 use crate::people::Limits as Now;
 use crate::role::Role;
+
+pub(super) const VERSION: u8 = 1;
 
 crate::wire_struct! {
     pub struct Limits {
@@ -25,4 +28,12 @@ impl From<LimitsPut> for LimitsNow {
         let limits = Now { discount_ppm, refund_minor, void_sale, open_drawer, change_price, ..Now::NONE };
         Self { role: old.role, revision: old.revision, limits }
     }
+}
+
+/// As every register reads it; none where it says what only newer ones know.
+pub(super) fn first_form(now: &LimitsNow) -> Option<LimitsPut> {
+    let Now { discount_ppm, refund_minor, void_sale, open_drawer, change_price, custom_minor } = now.limits;
+    let limits = Limits { discount_ppm, refund_minor, void_sale, open_drawer, change_price };
+    let first = LimitsPut { role: now.role, revision: now.revision, limits };
+    (custom_minor == Now::NONE.custom_minor).then_some(first)
 }

@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use samples::{earlier, samples, stamp};
-use soko_domain::entry::{Act, Approval, Entry, Kind, Stamp};
+use soko_domain::entry::{Act, Approval, Entry, Kind, LimitsPut, Stamp};
 use soko_domain::ids::PersonId;
+use soko_domain::people::Limits;
+use soko_domain::role::Role;
 use soko_domain::wire::{Malformed, Writer};
 
 fn folder() -> PathBuf {
@@ -68,6 +70,24 @@ fn earlier_versions_are_read_for_ever() {
         old.remove(&(*kind, kind.version()));
     }
     assert_eq!(sampled, old);
+}
+
+/// Registers of before read it, as long as it says nothing that they do not know.
+#[test]
+fn limits_are_written_in_the_first_form_that_says_them() {
+    let with = |custom_minor| -> Entry {
+        let limits = Limits { custom_minor, ..Limits::of(Role::Cashier) };
+        LimitsPut { role: Role::Cashier, revision: 4, limits }.into()
+    };
+    for (entry, version) in [(with(i64::MAX), 1), (with(i64::MAX - 1), 2), (with(0), 2)] {
+        let body = entry.to_body(&stamp());
+        assert_eq!(body[0], version);
+        assert!(!Entry::is_newer(Kind::LimitsPut, &body));
+        assert_eq!(Entry::from_body(Kind::LimitsPut, &body), Ok((stamp(), entry)));
+    }
+    let (_, earlier) = earlier().into_iter().find(|(_, old)| old.kind() == Kind::LimitsPut).unwrap();
+    let frozen = std::fs::read_to_string(file(Kind::LimitsPut, 1)).unwrap();
+    assert_eq!(hex(&earlier.to_body(&stamp())), frozen.trim());
 }
 
 #[test]
