@@ -15,7 +15,9 @@ thing in every table. Several values in one cell have | between them.
 
 Not in here: PINs, keys, passwords and the codes of gift cards, which no table holds or which belong to this device alone. This is no
 backup: records with their proofs are in a backup, under a password. Pictures that this device never fetched are named in the table
-pictures, without a file.
+pictures, without a file. No table holds the stall's page and settings (opening hours, delivery, bank account, points), limits of prices,
+how orders from the shop were paid and where they were brought, what came back of those, messages and reviews, how many units each
+device may promise, what was found amiss, imports of lists, and what was told to other programs.
 ";
 
 pub(super) fn readme(shapes: impl Iterator<Item = &'static Shape>) -> String {

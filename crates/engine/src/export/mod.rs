@@ -11,6 +11,7 @@ mod orders;
 mod people;
 mod pictures;
 mod sales;
+mod stall;
 mod table;
 mod zip;
 
@@ -35,7 +36,8 @@ struct Of {
 
 /// Every table, in the order in which they stand in the file.
 fn shapes() -> impl Iterator<Item = &'static Shape> {
-    let all: [&'static [Shape]; 7] = [
+    let all: [&'static [Shape]; 8] = [
+        stall::SHAPES,
         goods::SHAPES,
         sales::SHAPES,
         money::SHAPES,
@@ -117,7 +119,6 @@ impl Engine {
         let mut offset = 0;
         loop {
             let view = self.answer(&query(Window { offset, rows: WINDOW_ROWS }), now)?;
-            let odd = || Failure::Inconsistent("a list was answered with something else".into());
             let found = rows(view).ok_or_else(odd)?;
             if found.is_empty() {
                 return Ok(());
@@ -128,6 +129,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// The answer to a question is another one's.
+fn odd() -> NotDone {
+    Failure::Inconsistent("a list was answered with something else".into()).into()
 }
 
 /// A row with a cell for each column.

@@ -4,7 +4,7 @@ use soko_app_api::{CouponRow, DiscountInput, Query, View};
 use soko_domain::money::Ppm;
 
 use super::table::{Cell, Rows, Shape};
-use super::{Of, joined, maybe, money, number, text};
+use super::{Of, joined, maybe, money, number, odd, text};
 use crate::engine::Engine;
 use crate::failure::NotDone;
 
@@ -138,7 +138,7 @@ fn off(discount: DiscountInput) -> Cell {
 }
 
 fn coupons(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> {
-    let View::Coupons(view) = engine.answer(&Query::Coupons(of.stall), of.now)? else { return Ok(()) };
+    let View::Coupons(view) = engine.answer(&Query::Coupons(of.stall), of.now)? else { return Err(odd()) };
     view.rows.into_iter().try_for_each(|row| out(coupon(row)))
 }
 

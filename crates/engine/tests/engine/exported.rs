@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    AdjustedLineInput, BeyondShare, CoinsInput, CouponInput, CustomerInput, DiscountInput, LimitsView,
-    OpenOrderEdit, ProductEdit, PurseInput, Query, RefundLineInput, SaleAbout, SaleLineInput, ShiftReport,
-    TabLine, TenderInput, Verb, View,
+    AdjustedLineInput, BeyondShare, CategoryEdit, CoinsInput, CouponInput, CustomerInput, DiscountInput,
+    LimitsView, OpenOrderEdit, ProductEdit, PurseInput, Query, RefundLineInput, SaleAbout, SaleLineInput,
+    ShiftReport, StallEdit, TabLine, TaxClass, TenderInput, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{AdjustReason, GoodsBack};
-use soko_domain::ids::{Hash, OrderId, ShiftId};
+use soko_domain::ids::{AuthorId, Hash, OrderId, ShiftId};
 use soko_domain::people::Limits;
 use soko_domain::purse::CardCode;
 use soko_domain::role::Role;
@@ -111,6 +111,12 @@ fn goods(device: &mut Device) {
     device.done(receive(11, product(TEA), 90));
     let lines = vec![AdjustedLineInput { product: product(TEA), quantity: 12 }];
     verb(device, 12, Verb::AdjustStock { reason: AdjustReason::Waste, lines, note: "rain".into() });
+    let edits = vec![CategoryEdit::Name("Hot drinks".into())];
+    verb(device, 15, Verb::EditCategory { category: thing(70), edits });
+    let edits = vec![CategoryEdit::Name("Warm".into()), CategoryEdit::Archived(true)];
+    verb(device, 16, Verb::EditCategory { category: thing(71), edits });
+    let tax = TaxClass { class: thing(72), label: "Standard".into(), ppm: 160_000, is_inclusive: true };
+    verb(device, 17, Verb::EditStall { edits: vec![StallEdit::PutTax(tax)] });
     let terms = CouponInput { off: DiscountInput::PercentPpm(100_000), ..CouponInput::default() };
     verb(device, 13, Verb::PutCoupon { code: "SUMMER".into(), terms });
     let content = TabLine {
@@ -220,6 +226,7 @@ fn a_stall_with_one_of_everything_is_read_back_from_its_export() {
     }
     agrees(&report, &table);
     people_and_drawer(&report, &table);
+    sorted_and_taxed(&table, device.me());
     let pictures: Vec<_> = table("pictures").iter().map(|row| row["file"].clone()).collect();
     assert_eq!(pictures, [format!("pictures/{PICTURE}.jpg"), String::new()]);
     assert_eq!(members[&pictures[0]], PICTURE_BYTES);
@@ -256,6 +263,17 @@ fn agrees(report: &ShiftReport, table: &dyn Fn(&str) -> Table) {
     assert_eq!((tabs[0]["title"].as_str(), tabs[0]["note"].as_str()), ("Table 4", "no sugar"));
     let coupons = table("coupons");
     assert_eq!((coupons[0]["code"].as_str(), coupons[0]["off"].as_str()), ("SUMMER", "10 %"));
+}
+
+fn sorted_and_taxed(table: &dyn Fn(&str) -> Table, me: AuthorId) {
+    let categories: Vec<_> =
+        table("categories").iter().map(|row| (row["name"].clone(), row["archived"].clone())).collect();
+    assert_eq!(categories, [("Hot drinks".into(), "no".into()), ("Warm".into(), "yes".into())]);
+    let taxes = table("tax-classes");
+    assert_eq!((taxes[0]["label"].as_str(), taxes[0]["tax_percent"].as_str()), ("Standard", "16"));
+    let devices = table("devices");
+    let of = |column: &str| devices[0][column].clone();
+    assert_eq!((of("device"), of("role"), of("revoked")), (me.to_string(), "owner".into(), "no".into()));
 }
 
 fn people_and_drawer(report: &ShiftReport, table: &dyn Fn(&str) -> Table) {
