@@ -60,7 +60,7 @@ pub(super) const SHAPES: &[Shape] = &[
 ];
 
 fn customers(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> {
-    let Of { stall, now } = of;
+    let Of { stall, now, .. } = of;
     let query = |window| Query::Customers { stall, text: String::new(), window };
     let list = |view| if let View::Customers(rows) = view { Some(rows) } else { None };
     engine.each(now, (query, list), |engine, row| {

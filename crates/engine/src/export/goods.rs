@@ -78,7 +78,7 @@ pub(super) fn each_product(
     of: Of,
     with: &mut dyn FnMut(&mut Engine, ProductId) -> Result<(), NotDone>,
 ) -> Result<(), NotDone> {
-    let Of { stall, now } = of;
+    let Of { stall, now, .. } = of;
     for archived in [false, true] {
         let filter = ProductFilter { archived, ..ProductFilter::default() };
         let query = |window| Query::Products { stall, filter, window };
@@ -89,7 +89,7 @@ pub(super) fn each_product(
 }
 
 fn products(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> {
-    let Of { stall, now } = of;
+    let Of { stall, now, .. } = of;
     each_product(engine, of, &mut |engine, product| {
         let view = engine.answer(&Query::Product { stall, product }, now)?;
         if let View::Product(view) = view { out(product_cells(&view)) } else { Ok(()) }
@@ -117,7 +117,7 @@ fn stock(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone>
 }
 
 fn stock_changes(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> {
-    let Of { stall, now } = of;
+    let Of { stall, now, .. } = of;
     each_product(engine, of, &mut |engine, product| {
         let query = |window| Query::StockHistory { stall, product, window };
         let list = |view| if let View::StockHistory(rows) = view { Some(rows) } else { None };

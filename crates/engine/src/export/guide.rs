@@ -20,8 +20,15 @@ how orders from the shop were paid and where they were brought, what came back o
 device may promise, what was found amiss, imports of lists, and what was told to other programs.
 ";
 
-pub(super) fn readme(shapes: impl Iterator<Item = &'static Shape>) -> String {
+/// With how many pictures had no room.
+pub(super) fn readme(left_out: u64, shapes: impl Iterator<Item = &'static Shape>) -> String {
     let mut out = String::from(HEAD);
+    if left_out > 0 {
+        out.push_str(&format!(
+            "\nPictures that had no room: {left_out}. The file would have been too large with them. A computer with Soko as an app has\n\
+             room for more than a phone or a browser's page; a backup holds those that were taken at this device.\n"
+        ));
+    }
     for shape in shapes {
         out.push_str(&format!("\n{}\n  {}\n", shape.name, shape.about));
         for (column, meaning) in shape.columns {
@@ -34,14 +41,14 @@ pub(super) fn readme(shapes: impl Iterator<Item = &'static Shape>) -> String {
 pub(super) fn manifest(
     stall: &str,
     currency: &str,
-    made_at_ms: i64,
+    (made_at_ms, left_out): (i64, u64),
     tables: impl Iterator<Item = (&'static Shape, u64)>,
 ) -> String {
     let mut out = String::from("{\"format\":1,\"stall\":");
     push_quoted(&mut out, stall);
     out.push_str(",\"currency\":");
     push_quoted(&mut out, currency);
-    out.push_str(&format!(",\"made_at_ms\":{made_at_ms},\"tables\":["));
+    out.push_str(&format!(",\"made_at_ms\":{made_at_ms},\"pictures_left_out\":{left_out},\"tables\":["));
     for (at, (shape, rows)) in tables.enumerate() {
         out.push_str(if at == 0 { "\n{\"name\":" } else { ",\n{\"name\":" });
         push_quoted(&mut out, shape.name);

@@ -22,16 +22,18 @@ use soko_domain::refusal::Refusal;
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
 use crate::options::Now;
+use pictures::Room;
 use table::{Cell, JSON_FOOT, JSON_HEAD, Shape, csv_row, json_row};
 use zip::Zip;
 
 const WINDOW_ROWS: u32 = 500;
 
-/// Whose tables, and when.
+/// Whose tables, when, and with how many pictures.
 #[derive(Clone, Copy)]
 struct Of {
     stall: LogId,
     now: Now,
+    room: Room,
 }
 
 /// Every table, in the order in which they stand in the file.
@@ -57,34 +59,43 @@ impl Engine {
         now: Now,
         out: &mut dyn FnMut(&[u8]) -> Result<(), NotDone>,
     ) -> Result<(), NotDone> {
-        if !self.may_see_all(stall, now)? {
-            return Err(Refusal::NotAllowed.into());
-        }
-        let of = Of { stall, now };
-        let profile = self.answer(&Query::Stall(stall), now)?;
-        let (name, currency) =
-            if let View::Stall(view) = profile { (view.name, view.currency) } else { Default::default() };
-        let mut zip = Zip::new(out);
-        zip.begin("README.txt")?;
-        zip.write(guide::readme(shapes()).as_bytes())?;
-        let mut counts = Vec::new();
-        for shape in shapes() {
-            counts.push(self.write_table(of, (shape, &currency), &mut zip)?);
-        }
-        self.write_pictures(of, &mut zip)?;
-        zip.begin("manifest.json")?;
-        zip.write(guide::manifest(&name, &currency, now.at_ms, shapes().zip(counts)).as_bytes())?;
-        zip.finish()
+        self.export_of(Of { stall, now, room: Room::OF_FILE }, out)
     }
 
-    /// The same file as a whole, where nobody takes it piece by piece.
+    /// The same file as a whole, where nobody takes it piece by piece: with fewer pictures, if they are many.
     pub fn export_tables(&mut self, stall: LogId, now: Now) -> Result<Vec<u8>, NotDone> {
         let mut all = Vec::new();
-        self.export_to(stall, now, &mut |piece| {
+        self.export_of(Of { stall, now, room: Room::OF_MEMORY }, &mut |piece| {
             all.extend_from_slice(piece);
             Ok(())
         })?;
         Ok(all)
+    }
+
+    /// What explains the tables comes last: it says what had no room.
+    fn export_of(
+        &mut self,
+        of: Of,
+        out: &mut dyn FnMut(&[u8]) -> Result<(), NotDone>,
+    ) -> Result<(), NotDone> {
+        if !self.may_see_all(of.stall, of.now)? {
+            return Err(Refusal::NotAllowed.into());
+        }
+        let profile = self.answer(&Query::Stall(of.stall), of.now)?;
+        let (name, currency) =
+            if let View::Stall(view) = profile { (view.name, view.currency) } else { Default::default() };
+        let mut zip = Zip::new(out);
+        let mut counts = Vec::new();
+        for shape in shapes() {
+            counts.push(self.write_table(of, (shape, &currency), &mut zip)?);
+        }
+        let left_out = self.write_pictures(of, &mut zip)?;
+        zip.begin("README.txt")?;
+        zip.write(guide::readme(left_out, shapes()).as_bytes())?;
+        zip.begin("manifest.json")?;
+        let made = (of.now.at_ms, left_out);
+        zip.write(guide::manifest(&name, &currency, made, shapes().zip(counts)).as_bytes())?;
+        zip.finish()
     }
 
     /// Both forms of a table; says how many rows it has. It is read twice and kept never.

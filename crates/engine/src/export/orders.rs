@@ -68,7 +68,7 @@ pub(super) const SHAPES: &[Shape] = &[
 ];
 
 fn orders(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> {
-    let Of { stall, now } = of;
+    let Of { stall, now, .. } = of;
     let query = |window| Query::Orders { stall, only_waiting: false, window };
     let list = |view| if let View::Orders(rows) = view { Some(rows) } else { None };
     engine.each(now, (query, list), |engine, row| {
@@ -100,7 +100,7 @@ fn orders(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone
 }
 
 fn tabs(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> {
-    let Of { stall, now } = of;
+    let Of { stall, now, .. } = of;
     let query = |window| Query::OpenOrders { stall, window };
     let list = |view| if let View::OpenOrders(rows) = view { Some(rows) } else { None };
     engine.each(now, (query, list), |engine, row| {

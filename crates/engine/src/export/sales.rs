@@ -104,7 +104,7 @@ fn each_sale(
     of: Of,
     with: &mut dyn FnMut(&SaleView, &Stamp) -> Result<(), NotDone>,
 ) -> Result<(), NotDone> {
-    let Of { stall, now } = of;
+    let Of { stall, now, .. } = of;
     let query = |window| Query::Sales { stall, window };
     let list = |view| if let View::Sales(rows) = view { Some(rows) } else { None };
     engine.each(now, (query, list), |engine, row| {

@@ -1,5 +1,5 @@
 //! A zip file whose members are stored as they are, the least that every system opens, written piece by piece. Names are ASCII;
-//! a file of four gigabytes or more would be another format, and is refused.
+//! a file of four gigabytes or more, or of more members than sixteen bits count, would be another format, and is refused.
 
 use crate::failure::{Failure, NotDone};
 
@@ -75,7 +75,7 @@ impl<'a> Zip<'a> {
         self.central.extend([0; 10]);
         self.central.extend(offset.to_le_bytes());
         self.central.extend(name.as_bytes());
-        self.members = self.members.checked_add(1).ok_or_else(too_large)?;
+        self.members = self.members.checked_add(1).ok_or_else(too_many)?;
         Ok(())
     }
 
@@ -103,6 +103,10 @@ impl<'a> Zip<'a> {
 
 fn too_large() -> NotDone {
     Failure::Inconsistent("the file would have four gigabytes or more".into()).into()
+}
+
+fn too_many() -> NotDone {
+    Failure::Inconsistent("the file would have more than 65,535 members".into()).into()
 }
 
 /// What stands at a member and again in the directory.
@@ -174,5 +178,15 @@ mod tests {
         let central = usize::try_from(u32::from_le_bytes(end[16..20].try_into().unwrap())).unwrap();
         assert_eq!(&bytes[central..central + 4], CENTRAL.to_le_bytes());
         assert_eq!(&bytes[30..40], b"a.txthello");
+    }
+
+    #[test]
+    fn more_members_than_the_directory_counts_are_refused() {
+        let mut out = |_: &[u8]| Ok(());
+        let mut zip = Zip::new(&mut out);
+        for _ in 0..=u16::MAX {
+            zip.begin("a").unwrap();
+        }
+        assert_eq!(zip.begin("a"), Err(too_many()));
     }
 }

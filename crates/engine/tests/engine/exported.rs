@@ -239,6 +239,7 @@ fn explained<'a>(readme: &str, manifest: &str, members: impl Iterator<Item = &'a
         assert!(manifest.contains(&format!("\n{{\"name\":\"{name}\",\"about\":\"")), "{name}");
     }
     assert!(readme.contains("Not in here: PINs, keys") && manifest.contains("\"currency\":\"EUR\""));
+    assert!(!readme.contains("had no room:") && manifest.contains("\"pictures_left_out\":0,"));
 }
 
 fn agrees(report: &ShiftReport, table: &dyn Fn(&str) -> Table) {
