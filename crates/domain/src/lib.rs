@@ -25,6 +25,7 @@ pub mod review;
 pub mod role;
 pub mod sabotage;
 pub mod scale;
+pub mod statement;
 pub mod stock;
 pub mod tax;
 pub mod telephone;

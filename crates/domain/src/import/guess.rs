@@ -231,7 +231,7 @@ pub fn guess_fields(headers: &[String]) -> Vec<ImportField> {
 
 /// Lower case, with everything that is no letter or digit as one space, and without what stands in brackets: "Price
 /// (KES)" is a price.
-fn plain(header: &str) -> String {
+pub(crate) fn plain(header: &str) -> String {
     let outside = header.split(['(', '[']).next().unwrap_or_default();
     let spaced: String = outside
         .to_lowercase()
@@ -246,6 +246,11 @@ fn plain(header: &str) -> String {
 pub fn guess_decimal(table: &Table, fields: &[ImportField]) -> DecimalMark {
     let amounts = |field: &ImportField| matches!(field, ImportField::Price | ImportField::Cost);
     let columns = fields.iter().enumerate().filter(|(_, field)| amounts(field)).map(|(column, _)| column);
+    decimal_in(table, columns)
+}
+
+/// The same, of the columns that have amounts.
+pub(crate) fn decimal_in(table: &Table, columns: impl Iterator<Item = usize>) -> DecimalMark {
     let (mut points, mut commas) = (0_usize, 0_usize);
     for column in columns {
         for cell in table.lines.iter().filter_map(|line| line.cells.get(column)) {

@@ -142,9 +142,7 @@ impl Cells<'_> {
 
     fn amount(&mut self, field: ImportField) -> Option<i64> {
         let cell = self.cell(field)?.to_owned();
-        let number = number(&cell, self.reading.decimal);
-        let money = number.and_then(|number| Money::parse(&number, self.reading.currency).ok());
-        let minor = money.map(|money| money.minor).filter(|minor| *minor >= 0);
+        let minor = minor_of(&cell, self.reading.decimal, self.reading.currency).filter(|minor| *minor >= 0);
         if minor.is_none() {
             self.wrong(field, ImportTrouble::NotAnAmount, &cell);
         }
@@ -181,7 +179,13 @@ impl Cells<'_> {
     }
 }
 
-fn one_line(text: &str) -> String {
+/// An amount as people write it, also one below nothing.
+pub(crate) fn minor_of(cell: &str, decimal: DecimalMark, currency: Currency) -> Option<i64> {
+    let number = number(cell, decimal)?;
+    Money::parse(&number, currency).ok().map(|money| money.minor)
+}
+
+pub(crate) fn one_line(text: &str) -> String {
     let plain: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -210,7 +214,7 @@ fn number(cell: &str, decimal: DecimalMark) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-fn western_digit(letter: char) -> char {
+pub(crate) fn western_digit(letter: char) -> char {
     let value = match letter {
         '٠'..='٩' => u32::from(letter) - u32::from('٠'),
         '۰'..='۹' => u32::from(letter) - u32::from('۰'),
