@@ -54,6 +54,8 @@ mod scans;
 mod sell;
 mod session;
 mod shift;
+mod statement;
+mod statement_parts;
 mod stock;
 mod stock_history;
 mod stock_of;

@@ -10,6 +10,7 @@ use crate::customers::PurseInput;
 use crate::figures::Span;
 use crate::import::ImportChoice;
 use crate::notice::{QueryKey, QueryKey as Key};
+use crate::statement::StatementChoice;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 /// Most rows of one answer.
@@ -269,6 +270,13 @@ pub enum Query {
         stall: LogId,
         window: Window,
     },
+    /// What a statement of mobile money says of the payments. Read as chosen, or as guessed; it is not kept.
+    Statement {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        bytes: Vec<u8>,
+        choice: Option<StatementChoice>,
+    },
     /// By name; by words of the name, by the number or the address where something is searched for.
     Customers {
         #[serde(with = "as_hex")]
@@ -391,6 +399,7 @@ impl Query {
             | Self::OpenOrders { stall, .. }
             | Self::Incidents { stall, .. }
             | Self::Payments { stall, .. }
+            | Self::Statement { stall, .. }
             | Self::Customers { stall, .. }
             | Self::Customer { stall, .. }
             | Self::Purse { stall, .. }
@@ -447,7 +456,7 @@ impl Query {
             Self::RefundRight { .. } | Self::RefundPlan { .. } => {
                 matches!(key, Key::Sales | Key::Shift | Key::Devices | Key::Ask(_))
             }
-            Self::Sales { .. } | Self::Payments { .. } => matches!(key, Key::Sales),
+            Self::Sales { .. } | Self::Payments { .. } | Self::Statement { .. } => matches!(key, Key::Sales),
             Self::Order { order, .. } | Self::OrderContact { order, .. } => {
                 matches!(key, Key::Order(changed) if changed == order)
             }

@@ -18,6 +18,7 @@ use soko_domain::people::Act;
 use soko_domain::purse::PurseKind;
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
+use soko_domain::statement::{Found, StatementField, StatementTrouble};
 use soko_domain::tax::TaxMode;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
@@ -119,6 +120,16 @@ worded! {
         NoName = "no-name", NoPrice = "no-price", NotAnAmount = "not-an-amount",
         NotAQuantity = "not-a-quantity", NotAPercent = "not-a-percent", UnknownUnit = "unknown-unit",
         TooLong = "too-long", Repeated = "repeated", Ambiguous = "ambiguous", Refused = "refused",
+    }
+    StatementField {
+        Ignore = "ignore", Code = "code", Received = "received", Sent = "sent", Time = "time",
+        Status = "status", Who = "who",
+    }
+    StatementTrouble { NoCode = "no-code", NotAnAmount = "not-an-amount", NotATime = "not-a-time" }
+    Found {
+        Ready = "ready", Question = "question", OtherAmount = "other-amount", NotComplete = "not-complete",
+        TwiceInStatement = "twice-in-statement", OnTwoSales = "on-two-sales", Absent = "absent",
+        Unclear = "unclear", Unknown = "unknown", InOrder = "in-order", Outside = "outside",
     }
     IncidentKind {
         Shortage = "shortage", Overdrawn = "overdrawn", Fork = "fork", PaymentTwice = "payment-twice",

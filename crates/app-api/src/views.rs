@@ -29,6 +29,7 @@ pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
 use crate::returned::{OrderRefundView, ReturnRow};
 use crate::said::Said;
+use crate::statement::StatementView;
 use crate::swaps::SwapView;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word, as_word_opt};
 use crate::transfer::TransferView;
@@ -45,6 +46,7 @@ pub enum View {
     Family(Box<FamilyView>),
     Scanned(Vec<ScannedRow>),
     Payments(Vec<PaymentRow>),
+    Statement(Box<StatementView>),
     Categories(Vec<CategoryRow>),
     Product(ProductView),
     Stock(StockView),

@@ -60,6 +60,7 @@ fn table_of_what_makes_an_answer_stale() {
         (Query::Shares(stall), lists),
         (Query::Family { stall, product: MANGO }, lists),
         (Query::Payments { stall, window }, &["sales"]),
+        (Query::Statement { stall, bytes: Vec::new(), choice: None }, &["sales"]),
         (Query::Categories(stall), &categories),
         (Query::Product { stall, product: MANGO }, &["product mango", "document mango"]),
         (Query::Stock { stall, product: MANGO }, &["stock mango"]),

@@ -171,6 +171,48 @@ pub fn unseen(
     tx.query(&sql, params![log, rows, offset])?.iter().map(found).collect()
 }
 
+/// A payment by phone, and when its sale was made.
+pub type PaymentAt = (PaymentFound, i64);
+
+/// Payments by phone that were claimed or seen and are not settled, of sales that stand, the latest sales first.
+pub fn unsettled(tx: &mut dyn Tx, log: LogId, rows: u32) -> Result<Vec<PaymentAt>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS}, s.at_ms from payment p
+         join sale s on s.log = p.log and s.sale = p.sale and s.author = p.author and s.seq = p.seq
+         where p.log = $1 and p.kind = $2 and p.standing in (2, 4) and {NOT_VOIDED} and not exists (
+           select 1 from payment_word w
+           where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing = 5)
+         order by s.at_ms desc, p.sale, p.tender limit $3"
+    );
+    tx.query(&sql, params![log, TenderKind::MobileMoney.number(), rows])?.iter().map(found_at).collect()
+}
+
+/// Payments of sales that stand whose code is this one, by all that was said of them.
+pub fn of_code(tx: &mut dyn Tx, log: LogId, code: &str) -> Result<Vec<PaymentAt>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS}, s.at_ms from payment p
+         join sale s on s.log = p.log and s.sale = p.sale and s.author = p.author and s.seq = p.seq
+         where p.log = $1 and {NOT_VOIDED} and p.sale in (
+           select c.sale from payment c where c.log = $1 and c.code = $2
+           union select w.sale from payment_word w where w.log = $1 and w.code = $2)
+         order by p.sale, p.tender"
+    );
+    let all: Result<Vec<PaymentAt>, StoreError> =
+        tx.query(&sql, params![log, code])?.iter().map(found_at).collect();
+    Ok(all?.into_iter().filter(|(found, _)| found.code == code).collect())
+}
+
+/// Whether a code paid an order or a purse.
+pub fn code_paid_other(tx: &mut dyn Tx, log: LogId, code: &str) -> Result<bool, StoreError> {
+    let rows =
+        tx.query("select 1 from paid_code where log = $1 and code = $2 limit 1", params![log, code])?;
+    Ok(!rows.is_empty())
+}
+
+fn found_at(row: &Row) -> Result<PaymentAt, StoreError> {
+    Ok((found(row)?, row.int(7)?))
+}
+
 /// What a shift took that nobody saw: for its report (first-hour 17).
 pub fn unseen_of_shift(
     tx: &mut dyn Tx,

@@ -7,6 +7,7 @@ use super::claims::Unseen;
 use super::incidents::IncidentsWaiting;
 use super::sales::Row;
 use super::shift::{OpenDrawer, use_shift};
+use super::statement::Statement;
 use super::with_stall;
 use crate::acting::{closes, opens};
 use crate::live::use_query;
@@ -47,6 +48,7 @@ fn Day(props: &DayProps) -> Html {
                 <Go to={Route::Figures} class="button">{ icon(Icon::Chart) }{ speech.say("figures.open") }</Go>
                 <Go to={Route::Customers} class="button">{ icon(Icon::Person) }{ speech.say("customers.title") }</Go>
                 <Go to={Route::Cards} class="button">{ icon(Icon::Card) }{ speech.say("cards.title") }</Go>
+                <Statement stall={props.stall.clone()} />
             </div>
             if let Some(View::Sales(rows)) = latest.view() {
                 <section class="card">

@@ -6,8 +6,8 @@ mod guess;
 mod row;
 mod table;
 
-pub use guess::{guess_decimal, guess_fields};
 pub(crate) use guess::{decimal_in, plain};
+pub use guess::{guess_decimal, guess_fields};
 pub use row::{Reading, Row, read_rows};
 pub(crate) use row::{minor_of, one_line, western_digit};
 pub use table::{Encoding, Line, Table, TableFault};

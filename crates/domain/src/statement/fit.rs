@@ -32,11 +32,7 @@ pub struct Finding<'a> {
 
 /// Compares. The claims are those that are not settled, and all whose code stands in the statement; `elsewhere` has the
 /// codes that paid an order or a purse.
-pub fn fit<'a>(
-    claims: &'a [Claim],
-    elsewhere: &BTreeSet<String>,
-    rows: &'a [Received],
-) -> Vec<Finding<'a>> {
+pub fn fit<'a>(claims: &'a [Claim], elsewhere: &BTreeSet<String>, rows: &'a [Received]) -> Vec<Finding<'a>> {
     let mut fitting = Fitting { span: span(rows), ..Fitting::default() };
     let mut holders: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
     for claim in claims.iter().filter(|claim| !claim.code.is_empty()) {

@@ -7,7 +7,9 @@ mod read;
 mod time;
 
 pub use fit::{Claim, Finding, NEAR_MS, fit};
-pub use read::{Received, StatementProblem, StatementRead, StatementReading, read_statement, statement_table};
+pub use read::{
+    Received, StatementProblem, StatementRead, StatementReading, read_statement, statement_table,
+};
 
 /// Largest file that is looked at: months of one phone.
 pub const STATEMENT_BYTES_MAX: usize = 2 * 1024 * 1024;

@@ -21,33 +21,96 @@ const HEADERS: &[(StatementField, &[&str])] = &[
     (
         StatementField::Code,
         &[
-            "receipt no", "receipt", "receipt number", "transaction id", "transaction code", "transaction no",
-            "transaction number", "trans id", "txn id", "code", "reference", "ref", "external reference", "id",
-            "msimbo", "nambari ya muamala", "kumbukumbu", "référence", "numéro de transaction",
-            "id de transaction", "code de transaction", "رمز العملية", "رقم العملية", "المرجع", "رمز",
+            "receipt no",
+            "receipt",
+            "receipt number",
+            "transaction id",
+            "transaction code",
+            "transaction no",
+            "transaction number",
+            "trans id",
+            "txn id",
+            "code",
+            "reference",
+            "ref",
+            "external reference",
+            "id",
+            "msimbo",
+            "nambari ya muamala",
+            "kumbukumbu",
+            "référence",
+            "numéro de transaction",
+            "id de transaction",
+            "code de transaction",
+            "رمز العملية",
+            "رقم العملية",
+            "المرجع",
+            "رمز",
         ],
     ),
     (
         StatementField::Received,
         &[
-            "paid in", "amount received", "received", "credit", "credit amount", "money in", "deposit", "in",
-            "amount", "transaction amount", "zilizoingia", "kiasi", "montant", "montant reçu", "crédit",
-            "المبلغ", "المبلغ المستلم", "دائن", "وارد",
+            "paid in",
+            "amount received",
+            "received",
+            "credit",
+            "credit amount",
+            "money in",
+            "deposit",
+            "in",
+            "amount",
+            "transaction amount",
+            "zilizoingia",
+            "kiasi",
+            "montant",
+            "montant reçu",
+            "crédit",
+            "المبلغ",
+            "المبلغ المستلم",
+            "دائن",
+            "وارد",
         ],
     ),
     (
         StatementField::Sent,
         &[
-            "withdrawn", "paid out", "debit", "debit amount", "money out", "sent", "out", "zilizotoka", "débit",
-            "montant envoyé", "مدين", "صادر",
+            "withdrawn",
+            "paid out",
+            "debit",
+            "debit amount",
+            "money out",
+            "sent",
+            "out",
+            "zilizotoka",
+            "débit",
+            "montant envoyé",
+            "مدين",
+            "صادر",
         ],
     ),
     (
         StatementField::Time,
         &[
-            "completion time", "time", "date", "date time", "date and time", "transaction date",
-            "transaction time", "timestamp", "tarehe", "muda", "saa", "heure", "date et heure",
-            "date de transaction", "التاريخ", "الوقت", "تاريخ", "وقت", "التاريخ والوقت",
+            "completion time",
+            "time",
+            "date",
+            "date time",
+            "date and time",
+            "transaction date",
+            "transaction time",
+            "timestamp",
+            "tarehe",
+            "muda",
+            "saa",
+            "heure",
+            "date et heure",
+            "date de transaction",
+            "التاريخ",
+            "الوقت",
+            "تاريخ",
+            "وقت",
+            "التاريخ والوقت",
         ],
     ),
     (
@@ -57,18 +120,57 @@ const HEADERS: &[(StatementField, &[&str])] = &[
     (
         StatementField::Who,
         &[
-            "details", "other party info", "other party", "from", "sender", "name", "customer", "phone",
-            "phone number", "msisdn", "description", "maelezo", "jina", "simu", "détails", "expéditeur", "nom",
-            "téléphone", "التفاصيل", "المرسل", "الاسم", "الهاتف",
+            "details",
+            "other party info",
+            "other party",
+            "from",
+            "sender",
+            "name",
+            "customer",
+            "phone",
+            "phone number",
+            "msisdn",
+            "description",
+            "maelezo",
+            "jina",
+            "simu",
+            "détails",
+            "expéditeur",
+            "nom",
+            "téléphone",
+            "التفاصيل",
+            "المرسل",
+            "الاسم",
+            "الهاتف",
         ],
     ),
 ];
 
 /// Words of a status that mean that the money came.
 const COMPLETE: &[&str] = &[
-    "completed", "complete", "success", "successful", "succeeded", "ok", "done", "paid", "received", "settled",
-    "ts", "imekamilika", "imefanikiwa", "terminé", "effectué", "réussi", "reçu", "complété", "مكتمل", "مكتملة",
-    "ناجح", "ناجحة", "تم",
+    "completed",
+    "complete",
+    "success",
+    "successful",
+    "succeeded",
+    "ok",
+    "done",
+    "paid",
+    "received",
+    "settled",
+    "ts",
+    "imekamilika",
+    "imefanikiwa",
+    "terminé",
+    "effectué",
+    "réussi",
+    "reçu",
+    "complété",
+    "مكتمل",
+    "مكتملة",
+    "ناجح",
+    "ناجحة",
+    "تم",
 ];
 
 /// How a statement is read.
@@ -82,7 +184,8 @@ pub struct StatementReading {
 impl StatementReading {
     pub fn guess(table: &Table) -> Self {
         let fields = guess(&table.headers);
-        let amounts = |field: &StatementField| matches!(field, StatementField::Received | StatementField::Sent);
+        let amounts =
+            |field: &StatementField| matches!(field, StatementField::Received | StatementField::Sent);
         let columns = fields.iter().enumerate().filter(|(_, field)| amounts(field)).map(|(column, _)| column);
         let decimal = decimal_in(table, columns);
         Self { fields, decimal }
@@ -168,7 +271,8 @@ pub fn read_statement(table: &Table, reading: &StatementReading, currency: Curre
     let times = columns(StatementField::Time);
     let first = times.first().copied();
     let dates = table.lines.iter().filter_map(|line| line.cells.get(first?)).map(String::as_str);
-    let mut lines = Lines { columns: &columns, times: &times, order: time::order_of(dates), reading, currency };
+    let mut lines =
+        Lines { columns: &columns, times: &times, order: time::order_of(dates), reading, currency };
     for line in &table.lines {
         lines.take((line.number, &line.cells), &mut read);
     }
@@ -264,10 +368,7 @@ mod tests {
             ,,,,\"1,330.00\",-6.88,\n";
         let (reading, read) = read(text);
         use StatementField as F;
-        assert_eq!(
-            reading.fields,
-            [F::Code, F::Time, F::Who, F::Status, F::Received, F::Sent, F::Ignore]
-        );
+        assert_eq!(reading.fields, [F::Code, F::Time, F::Who, F::Status, F::Received, F::Sent, F::Ignore]);
         assert_eq!(
             rows(&read),
             [
@@ -296,7 +397,11 @@ mod tests {
                 "code time who received status",
                 vec![(2, "MP27", 500_000, false)],
             ),
-            ("رمز العملية,التاريخ,المبلغ\nAA1,٢٧/١١/٢٠٢٦,١٢٫٥\n", "code time received", vec![(2, "AA1", 1_250, true)]),
+            (
+                "رمز العملية,التاريخ,المبلغ\nAA1,٢٧/١١/٢٠٢٦,١٢٫٥\n",
+                "code time received",
+                vec![(2, "AA1", 1_250, true)],
+            ),
             ("Colour,Shape\nred,round\n", "ignore ignore", vec![]),
         ] {
             let (reading, read) = read(text);

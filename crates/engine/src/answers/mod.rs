@@ -14,6 +14,7 @@ mod prices;
 mod products;
 mod questions;
 mod refunds;
+mod statement;
 mod stock;
 mod tabs;
 mod trade;
@@ -151,6 +152,9 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::OpenOrder { order, .. } => found(tabs::one(asking, *order)?, View::OpenOrder),
         Query::OpenOrders { window, .. } => View::OpenOrders(tabs::open_ones(asking, *window)?),
         Query::Payments { window, .. } => View::Payments(tabs::unseen(asking, *window)?),
+        Query::Statement { bytes, choice, .. } => {
+            View::Statement(Box::new(statement::view(asking, bytes, choice.as_ref())?))
+        }
         Query::Customers { text, window, .. } => View::Customers(customers::list(asking, text, *window)?),
         Query::Customer { customer, .. } => {
             found(customers::one(asking, *customer)?.map(Box::new), View::Customer)

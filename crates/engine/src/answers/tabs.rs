@@ -117,26 +117,34 @@ pub(super) fn unseen(asking: &mut Asking<'_>, window: Window) -> Result<Vec<Paym
     let found = payments::unseen(asking.tx, asking.log, bounded(window))?;
     let mut rows = Vec::new();
     for payment in found {
-        let Some(sale) = trade::sale(asking, payment.payment.sale)? else { continue };
-        let code = (payment.code.as_str(), payment.payment.sale);
-        let twin =
-            if payment.code.is_empty() { None } else { payments::sale_of_code(asking.tx, asking.log, code)? };
-        rows.push(PaymentRow {
-            sale: payment.payment.sale,
-            tender: payment.payment.tender,
-            receipt_number: sale.row.receipt_number,
-            register_name: sale.register_name,
-            at_ms: sale.row.at_ms,
-            offset_minutes: sale.row.offset_minutes,
-            kind: payment.kind,
-            amount_minor: payment.amount_minor,
-            currency: sale.row.currency,
-            code: payment.code,
-            standing: payment.standing,
-            is_twice: twin.is_some(),
-        });
+        rows.extend(payment_row(asking, payment)?);
     }
     Ok(rows)
+}
+
+/// A payment with its sale.
+pub(super) fn payment_row(
+    asking: &mut Asking<'_>,
+    payment: payments::PaymentFound,
+) -> Result<Option<PaymentRow>, StoreError> {
+    let Some(sale) = trade::sale(asking, payment.payment.sale)? else { return Ok(None) };
+    let code = (payment.code.as_str(), payment.payment.sale);
+    let twin =
+        if payment.code.is_empty() { None } else { payments::sale_of_code(asking.tx, asking.log, code)? };
+    Ok(Some(PaymentRow {
+        sale: payment.payment.sale,
+        tender: payment.payment.tender,
+        receipt_number: sale.row.receipt_number,
+        register_name: sale.register_name,
+        at_ms: sale.row.at_ms,
+        offset_minutes: sale.row.offset_minutes,
+        kind: payment.kind,
+        amount_minor: payment.amount_minor,
+        currency: sale.row.currency,
+        code: payment.code,
+        standing: payment.standing,
+        is_twice: twin.is_some(),
+    }))
 }
 
 /// What a code that a scale printed means; nothing when it is no such code.

@@ -19,7 +19,7 @@ mod sale;
 pub(crate) use bundles::parts;
 pub(crate) use exchange::pays;
 pub(crate) use goods::{GivenBack, return_share};
-pub(crate) use imports::{Plan, Target, job, jobs, plan, target_of};
+pub(crate) use imports::{Plan, Target, job, jobs, no_table, plan, target_of};
 pub(crate) use labels::{Label, label, of_code};
 pub(crate) use prices::move_by_themselves;
 pub(crate) use purses::take_rest;

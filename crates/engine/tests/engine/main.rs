@@ -24,6 +24,7 @@ mod rounded;
 mod safety;
 mod sales;
 mod search;
+mod statement;
 mod taxes;
 #[cfg(feature = "sabotage")]
 mod weakened;

@@ -25,7 +25,7 @@ use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
 
 use super::documents::{product_edit, unreadable};
-pub(crate) use plan::{Plan, Target, plan, target_of};
+pub(crate) use plan::{Plan, Target, no_table, plan, target_of};
 pub(crate) use rows::{Job, job, jobs};
 
 /// More categories than a stall has.

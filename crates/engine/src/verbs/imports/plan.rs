@@ -42,7 +42,7 @@ fn guessed(table: &Table) -> ImportChoice {
     ImportChoice { fields, decimal, if_known: IfKnown::Update, takes_stock: true, tax_inclusive: true }
 }
 
-fn no_table(fault: TableFault) -> NotDone {
+pub(crate) fn no_table(fault: TableFault) -> NotDone {
     let code = match fault {
         TableFault::TooLarge => "import_too_large",
         TableFault::TooManyRows => "import_too_many_rows",
