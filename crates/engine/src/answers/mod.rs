@@ -20,6 +20,7 @@ mod tabs;
 mod trade;
 
 pub(crate) use customers::what_of;
+pub(crate) use trade::SalePlace;
 
 use soko_app_api::{
     AskView, DeviceRow, ParkedRow, Query, RegisterState, StatusView, View, WINDOW_ROWS_MAX, Window,

@@ -11,8 +11,8 @@ use soko_app_api::{
 use soko_domain::basket::{
     BasketLine, PricedLine, SettleError, Settled, Tender, TenderKind, price, settle_exchange,
 };
-use soko_domain::entry::{BackWay, OrderLine, OrderStep, Tendered};
-use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId};
+use soko_domain::entry::{BackWay, OrderLine, OrderStep, Stamp, Tendered};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId};
 use soko_domain::money::part_of;
 use soko_domain::quantity::Unit;
 use soko_domain::refusal::Refusal;
@@ -26,6 +26,7 @@ use soko_domain::verbs::refund_order::{self, PartStanding};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::step_order;
 use soko_domain::verbs::swap_order::Swap;
+use soko_projection::read::SaleFound;
 use soko_projection::returns::ReturnFound;
 use soko_projection::{
     order_money, order_refunds, order_steps, payments, read as facts, returns, swaps, transfers,
@@ -33,7 +34,9 @@ use soko_projection::{
 use soko_record_log::{Row, StoreError, params};
 
 use super::{Asking, bounded};
+use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
+use crate::options::Now;
 use crate::verbs::{self, Catalogue, Offered, Priced, Terms};
 
 impl Catalogue for Asking<'_> {
@@ -202,6 +205,62 @@ pub(super) fn sales(asking: &mut Asking<'_>, window: Window) -> Result<Vec<SaleR
 pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleView>, StoreError> {
     let log = asking.log;
     let Some(found) = facts::sale(asking.tx, log, id)? else { return Ok(None) };
+    told(asking, found).map(|(view, _)| Some(view))
+}
+
+/// Where a sale stands among all, the latest first.
+#[derive(Clone, Copy)]
+pub(crate) struct SalePlace {
+    business_day: i32,
+    at_ms: i64,
+    sale: SaleId,
+}
+
+impl SalePlace {
+    /// Before all of them.
+    pub(crate) const FIRST: Self =
+        Self { business_day: i32::MAX, at_ms: i64::MAX, sale: SaleId([0; SaleId::SIZE]) };
+}
+
+/// Sales with the moment and the people of their records, and the last one's place; none at the end.
+pub(crate) type SalesPage = (Vec<(SaleView, Stamp)>, Option<SalePlace>);
+
+impl Engine {
+    /// The sales behind a place, each read once, however many there are before it.
+    pub(crate) fn sales_page(
+        &mut self,
+        stall: LogId,
+        now: Now,
+        (after, limit): (SalePlace, u32),
+    ) -> Result<SalesPage, Failure> {
+        let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let page = self.db.read::<_, StoreError>(|tx| {
+            let asking = &mut Asking { tx, stall: known, log: stall, now };
+            let SalePlace { business_day, at_ms, sale } = after;
+            // The first bound says no more than the others: by it the index on days is used.
+            let rows = asking.tx.query(
+                "select business_day, at_ms, sale from sale
+                 where log = $1 and business_day <= $2 and (business_day < $2 or at_ms < $3
+                   or (at_ms = $3 and sale > $4))
+                 order by business_day desc, at_ms desc, sale limit $5",
+                params![stall, business_day, at_ms, sale, limit],
+            )?;
+            let (mut sales, mut last) = (Vec::new(), None);
+            for row in &rows {
+                let place = SalePlace { business_day: row.number(0)?, at_ms: row.int(1)?, sale: row.id(2)? };
+                last = Some(place);
+                if let Some(found) = facts::sale(asking.tx, stall, place.sale)? {
+                    sales.push(told(asking, found)?);
+                }
+            }
+            Ok((sales, last))
+        });
+        Ok(page?)
+    }
+}
+
+fn told(asking: &mut Asking<'_>, found: SaleFound) -> Result<(SaleView, Stamp), StoreError> {
+    let (log, id) = (asking.log, found.made.sale);
     let refunded = facts::refunded(asking.tx, log, id)?;
     let voided = facts::voided(asking.tx, log, id)?;
     let tenders = tenders(asking, id, &found.made.tenders)?;
@@ -211,7 +270,7 @@ pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleVie
     // A register that was not admitted yet knows its own name only.
     let own = (found.author == asking.stall.row.author).then(|| asking.stall.row.name.clone());
     let register_name = device.map(|device| device.name).or(own).unwrap_or_default();
-    Ok(Some(SaleView::of(SaleFacts {
+    let view = SaleView::of(SaleFacts {
         register: found.author,
         stamp: &found.stamp,
         made: found.made,
@@ -221,7 +280,8 @@ pub(super) fn sale(asking: &mut Asking<'_>, id: SaleId) -> Result<Option<SaleVie
         stall_name,
         stall_place,
         register_name,
-    })))
+    });
+    Ok((view, found.stamp))
 }
 
 /// The payments as they stand now.

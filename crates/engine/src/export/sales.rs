@@ -1,17 +1,19 @@
 //! Sales: each as a whole, and its lines, taxes and payments.
 
+use soko_app_api::SaleView;
 use soko_app_api::text::Worded as _;
-use soko_app_api::{Query, SaleView, View};
 use soko_domain::entry::Stamp;
 use soko_domain::money::Ppm;
 use soko_domain::tax::TaxMode;
-use soko_projection::read as facts;
-use soko_record_log::StoreError;
 
 use super::table::{Cell, Rows, Shape};
 use super::{Of, maybe, number, text, word};
+use crate::answers::SalePlace;
 use crate::engine::Engine;
-use crate::failure::{Failure, NotDone};
+use crate::failure::NotDone;
+
+/// With all their lines, so fewer than rows of a list.
+const PAGE_SALES: u32 = 100;
 
 pub(super) const SHAPES: &[Shape] = &[
     Shape {
@@ -104,18 +106,15 @@ fn each_sale(
     of: Of,
     with: &mut dyn FnMut(&SaleView, &Stamp) -> Result<(), NotDone>,
 ) -> Result<(), NotDone> {
-    let Of { stall, now, .. } = of;
-    let query = |window| Query::Sales { stall, window };
-    let list = |view| if let View::Sales(rows) = view { Some(rows) } else { None };
-    engine.each(now, (query, list), |engine, row| {
-        let found = engine.db.read::<_, StoreError>(|tx| facts::sale(tx, stall, row.sale));
-        let found = found.map_err(Failure::from)?;
-        let view = engine.answer(&Query::Sale { stall, sale: row.sale }, now)?;
-        match (view, found) {
-            (View::Sale(sale), Some(found)) => with(&sale, &found.stamp),
-            _ => Ok(()),
+    let mut place = SalePlace::FIRST;
+    loop {
+        let (sales, last) = engine.sales_page(of.stall, of.now, (place, PAGE_SALES))?;
+        let Some(last) = last else { return Ok(()) };
+        place = last;
+        for (sale, stamp) in &sales {
+            with(sale, stamp)?;
         }
-    })
+    }
 }
 
 fn sales(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> {
