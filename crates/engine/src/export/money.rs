@@ -93,30 +93,31 @@ impl Engine {
         of: Of,
         with: &mut dyn FnMut(Refunded) -> Result<(), NotDone>,
     ) -> Result<(), NotDone> {
-        let mut offset = 0;
+        let mut after = (AuthorId([0; AuthorId::SIZE]), 0_u64);
         loop {
             let rows = self.db.read::<_, StoreError>(|tx| {
+                // The first bound says no more than the others: by it the key is used.
                 let rows = tx.query(
-                    "select distinct author, seq from refund_line where log = $1
-                     order by author, seq limit $2 offset $3",
-                    params![of.stall, WINDOW_ROWS, offset],
+                    "select distinct author, seq from refund_line
+                     where log = $1 and author >= $2 and (author > $2 or seq > $3)
+                     order by author, seq limit $4",
+                    params![of.stall, after.0, after.1, WINDOW_ROWS],
                 )?;
-                let mut found = Vec::new();
+                let (mut found, mut last) = (Vec::new(), None);
                 for row in &rows {
                     let (register, seq) = (row.id(0)?, row.number(1)?);
+                    last = Some((register, seq));
                     if let Some((stamp, Entry::RefundMade(made))) =
                         facts::entry_at(tx, of.stall, register, seq)?
                     {
                         found.push(Refunded { register, stamp, made });
                     }
                 }
-                Ok((rows.len(), found))
+                Ok((found, last))
             });
-            let (count, found) = rows.map_err(Failure::from)?;
-            if count == 0 {
-                return Ok(());
-            }
-            offset += WINDOW_ROWS;
+            let (found, last) = rows.map_err(Failure::from)?;
+            let Some(last) = last else { return Ok(()) };
+            after = last;
             found.into_iter().try_for_each(&mut *with)?;
         }
     }
