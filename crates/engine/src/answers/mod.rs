@@ -108,7 +108,6 @@ impl Engine {
 
 fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
     let view = match query {
-        Query::Stalls => View::Missing,
         Query::Status(_) => View::Status(status(asking)?),
         Query::Stall(_) => found(products::stall(asking)?, View::Stall),
         Query::Products { filter, window, .. } => View::Products(products::list(asking, *filter, *window)?),
@@ -145,7 +144,9 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
         // The device's to say.
-        Query::OrderContact { .. } | Query::DeviceWords(_) | Query::Leaving(_) => View::Missing,
+        Query::Stalls | Query::OrderContact { .. } | Query::DeviceWords(_) | Query::Leaving(_) => {
+            View::Missing
+        }
         Query::Orders { only_waiting, window, .. } => {
             View::Orders(trade::orders(asking, *only_waiting, *window)?)
         }
