@@ -154,9 +154,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::OpenOrder { order, .. } => found(tabs::one(asking, *order)?, View::OpenOrder),
         Query::OpenOrders { window, .. } => View::OpenOrders(tabs::open_ones(asking, *window)?),
         Query::Payments { window, .. } => View::Payments(tabs::unseen(asking, *window)?),
-        Query::Statement { bytes, choice, .. } => {
-            View::Statement(Box::new(statement::view(asking, bytes, choice.as_ref())?))
-        }
+        Query::Statement { bytes, choice, .. } => statement::view(asking, bytes, choice.as_ref())?,
         Query::Customers { text, window, .. } => View::Customers(customers::list(asking, text, *window)?),
         Query::Customer { customer, .. } => {
             found(customers::one(asking, *customer)?.map(Box::new), View::Customer)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
     ImportColumn, Refused, RetryHint, STATEMENT_READY_MAX, STATEMENT_ROWS_SHOWN_MAX, StatementChoice,
-    StatementGroup, StatementLine, StatementProblemRow, StatementRow, StatementView,
+    StatementGroup, StatementLine, StatementProblemRow, StatementRow, StatementView, View,
 };
 use soko_domain::import::Table;
 use soko_domain::statement::{
@@ -30,7 +30,7 @@ pub(super) fn view(
     asking: &mut Asking<'_>,
     bytes: &[u8],
     choice: Option<&StatementChoice>,
-) -> Result<StatementView, NotDone> {
+) -> Result<View, NotDone> {
     if bytes.len() > STATEMENT_BYTES_MAX {
         return Err(refused("statement_too_large", "the file is larger than 2 MiB; ask for a shorter span"));
     }
@@ -50,7 +50,7 @@ pub(super) fn view(
     let groups = if is_enough { groups(asking, &read.rows)? } else { Vec::new() };
     let times = || read.rows.iter().filter_map(|row| row.local_ms);
     let (from_ms, until_ms) = (times().min(), times().max());
-    Ok(StatementView {
+    Ok(View::Statement(Box::new(StatementView {
         columns: columns(&table),
         choice: StatementChoice { fields: reading.fields, decimal: reading.decimal },
         is_enough,
@@ -66,7 +66,7 @@ pub(super) fn view(
             .map(|it| StatementProblemRow { line: it.line, trouble: it.trouble, value: it.value })
             .collect(),
         groups,
-    })
+    })))
 }
 
 fn columns(table: &Table) -> Vec<ImportColumn> {
