@@ -188,10 +188,8 @@ pub(super) fn Leaving(props: &LeavingProps) -> Html {
         let (doing, stall) = (doing.clone(), props.stall);
         Callback::from(move |_: MouseEvent| {
             let desk = doing.desk.clone();
-            doing
-                .run::<()>(async move { desk.with_device(DeviceVerb::Renew(stall)).await.map(drop) }, |()| {
-                    ()
-                });
+            let work = async move { desk.with_device(DeviceVerb::Renew(stall)).await.map(drop) };
+            doing.run::<()>(work, |()| ());
         })
     };
     html! {
