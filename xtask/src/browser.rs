@@ -24,7 +24,7 @@ const ALONE: [&str; 1] = ["prices.test.js"];
 const AT_ONCE: usize = 2;
 const REPORTER: &str = "--test-reporter=spec";
 /// A file of journeys that takes longer hangs; its own waits are far shorter and say what they wait for.
-const LONGEST_FILE: &str = "--test-timeout=600000";
+const LONGEST_FILE: &str = "--test-timeout=1200000";
 const MANIFESTS: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// Where the packages from npm are, once installed.

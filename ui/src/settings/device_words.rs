@@ -100,6 +100,8 @@ pub(super) fn Promises(props: &PromisesProps) -> Html {
         text = format!("{text} · {}", speech.count("devices.pieces", share.pieces));
     }
     let text = speech.fill(name, &[("what", &text)]);
+    let toggle = speech.say(if *is_open { "action.less" } else { "action.more" });
+    let of = speech.fill("devices.shares-name", &[("name", &props.row.name)]);
     let ontoggle = {
         let is_open = is_open.clone();
         Callback::from(move |_: MouseEvent| is_open.set(!*is_open))
@@ -108,8 +110,8 @@ pub(super) fn Promises(props: &PromisesProps) -> Html {
         <span class="device-share">
             <span class="list-more list-more-long">{ text }</span>
             <button type="button" class="button button-small" onclick={ontoggle} aria-expanded={is_open.to_string()}
-                aria-label={speech.fill("devices.shares-name", &[("name", &props.row.name)])}>
-                { speech.say(if *is_open { "action.less" } else { "action.more" }) }
+                aria-label={format!("{toggle}: {of}")}>
+                { toggle }
             </button>
             if *is_open {
                 <Products stall={props.stall} row={props.row.clone()} />
