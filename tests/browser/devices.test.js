@@ -53,7 +53,7 @@ test("20: the list says when a phone was last heard and what it may promise, and
     await phone.getByText(/^Last contact with the server: /).waitFor();
     await phone.getByText("Everything that it had then has arrived").waitFor();
     await phone.getByText(/^May promise: .*product/).waitFor();
-    await one.button(`What ${PHONE} may promise`).click();
+    await one.button(`More: What ${PHONE} may promise`).click();
     await phone.getByText(tea).waitFor();
     await one.page.getByText("What another device did since its last contact, nobody here can know.").waitFor();
 
