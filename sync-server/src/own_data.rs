@@ -20,13 +20,15 @@ const ORDERS_MAX: u32 = 10_000;
 /// The latest messages that are told; more are kept by nobody's wish.
 const MESSAGES_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 13] = [
+const OF_THE_ACCOUNT: [&str; 15] = [
     "session",
     "member",
     "reader",
     "message_wish",
     "channel_wish",
     "quiet_hours",
+    "gathering",
+    "mailbox_failing",
     "push_subscription",
     "telephone",
     "telephone_code",

@@ -13,6 +13,7 @@ import { Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 
 const EMAIL = "amina@example.org";
+const BOUNCE_KEY = "whoever knows this hands on mail that came back";
 
 // The service worker shows a message as the browser hands it over, and a click on it leads there in the page that is open.
 async function clicked(context, page, told) {
@@ -44,10 +45,46 @@ async function clicked(context, page, told) {
   await page.waitForURL((url) => url.pathname === told.path);
 }
 
+// What can wait is chosen where it is wanted by mail, with an hour of its own.
+async function oneMailADay(till) {
+  const { page } = till;
+  const together = page.getByRole("region", { name: "One mail a day" });
+  await till.go("/told");
+  await together.getByLabel("What you like costs less").check();
+  await together.getByLabel("That mail comes at").fill("05:30");
+  await comes(async () => {
+    await till.go("/told");
+    return together.getByLabel("That mail comes at").inputValue();
+  }, "05:30");
+  await page.getByRole("checkbox", { name: "What you like costs less, Mail" }).uncheck();
+  await comes(async () => {
+    await till.go("/told");
+    return together.getByLabel("What you like costs less").count();
+  }, 0);
+}
+
+// The mail server reports that a letter did not get there: its reader sees why, and says when the mailbox works.
+async function comesBack(till, server, letter) {
+  const lines = [
+    "MIME-Version: 1.0", 'Content-Type: multipart/report; boundary="b"', "",
+    "--b", "Content-Type: message/delivery-status", "", "Reporting-MTA: dns; relay.example", "",
+    `Final-Recipient: rfc822; ${EMAIL}`, "Action: failed", "Status: 5.1.1", "",
+    "--b", "Content-Type: text/rfc822-headers", "", `Message-ID: ${letter.messageId}`, "", "--b--", "",
+  ];
+  const headers = { authorization: `Bearer ${BOUNCE_KEY}`, "content-type": "message/rfc822" };
+  const noted = await fetch(`${server.url}/v1/mail/bounced`, { method: "POST", headers, body: lines.join("\r\n") });
+  assert.deepEqual(await noted.json(), { known: true });
+  await till.go("/told");
+  const said = till.page.getByRole("status").filter({ hasText: "5.1.1" });
+  await said.getByRole("button", { name: "It works again" }).click();
+  await said.waitFor({ state: "detached" });
+}
+
 test("a forgotten password is set anew by a link in a mail, and an order tells buyer and stall", async () => {
   const box = await Mailbox.open();
   const pusher = await Pusher.open();
-  const server = await Server.begin({ demo: true, mail: box.url, options: ["--private-targets=true"] });
+  const options = ["--private-targets=true", "--bounce-key", BOUNCE_KEY];
+  const server = await Server.begin({ demo: true, mail: box.url, options });
   const browser = new Browser();
   try {
     await browser.start();
@@ -111,6 +148,9 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     const stall = held.subject.replace(/ set your order aside$/, "");
     // Buyers of the demo order elsewhere meanwhile.
     await box.mail(null, { test: (subject) => subject === `New order at ${stall}`, toString: () => `New order at ${stall}` });
+
+    await oneMailADay(till);
+    await comesBack(till, server, held);
 
     await other.goto(linkOf(held, "Choose what you get"));
     await other.getByLabel("Your order is set aside").uncheck();

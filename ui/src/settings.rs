@@ -21,6 +21,7 @@ mod sign_in;
 mod taxes;
 mod till;
 mod told;
+mod told_gathered;
 mod told_here;
 mod told_number;
 

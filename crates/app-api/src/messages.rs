@@ -19,6 +19,10 @@ pub enum MessagesVerb {
         wanted: bool,
     },
     KeepQuiet(QuietHours),
+    /// What comes once a day in one mail, and when. Topics that are not named stay as they are.
+    Gather(Gathered),
+    /// Mail arrives again.
+    MailboxWorks,
     /// The language that messages are written in.
     Speak {
         language: String,
@@ -61,6 +65,9 @@ pub struct Wishes {
     pub sells: bool,
     pub channels: Vec<ChannelWishes>,
     pub quiet: QuietHours,
+    pub gathered: Gathered,
+    /// Set where mail came back, so that none is written any more.
+    pub mailbox_failing: Option<MailboxFailing>,
     /// What a browser subscribes to; empty where there are no push messages.
     pub push_key: String,
     pub browsers: Vec<OwnBrowser>,
@@ -96,6 +103,23 @@ impl QuietHours {
         let holds = self.is_on && !(is_urgent && self.urgent_rings);
         quiet::left_minutes(ends, minute).filter(|_| holds)
     }
+}
+
+/// Mail that comes once a day, all in one.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Gathered {
+    /// As the person's clock shows it: 06:00. Empty where the server has no such mail.
+    pub at: String,
+    pub zone: String,
+    /// What can wait and is wanted by mail, and whether it comes in it.
+    pub topics: Vec<(String, bool)>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MailboxFailing {
+    pub since_ms: i64,
+    /// What the mail server said.
+    pub reason: String,
 }
 
 /// A browser that shows notifications.

@@ -30,7 +30,7 @@ use crate::worker::pool::REQUEST_TIMEOUT;
 use crate::worker::{PoolApplier, WorkerCommand, WorkerPool};
 
 /// Far beyond what anybody tries.
-const OPERATOR_KEY_CHARS_MIN: usize = 32;
+const KEY_CHARS_MIN: usize = 32;
 
 pub(super) const EXAMPLES: &str = "EXAMPLES
   soko-server serve
@@ -189,7 +189,11 @@ pub(super) fn post(settings: &Resolved) -> Result<Option<Post>, CliError> {
     }
     let from = settings.optional("mail-from");
     let from = from.ok_or_else(|| CliError::usage("mail needs --mail-from: say whom it comes from"))?;
-    Post::new(&server, &from).map(Some).map_err(|bad| CliError::usage(bad.to_string()))
+    let post = Post::new(&server, &from).and_then(|post| match settings.optional("mail-bounces-to") {
+        Some(address) => post.reporting_to(&address),
+        None => Ok(post),
+    });
+    post.map(Some).map_err(|bad| CliError::usage(bad.to_string()))
 }
 
 /// Who we are to push services, and the way there.
@@ -213,15 +217,9 @@ fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
     if public_origin.as_deref().is_some_and(|url| !is_origin(url)) {
         return Err(settings.wrong("public-url", "scheme and host, such as https://market.example"));
     }
-    let operator_key = settings.optional("operator-key");
-    if operator_key.as_ref().is_some_and(|key| key.chars().count() < OPERATOR_KEY_CHARS_MIN) {
-        // Never what it is.
-        return Err(CliError::usage(format!(
-            "operator-key is too short: choose at least {OPERATOR_KEY_CHARS_MIN} characters, such as `openssl rand -hex 32`"
-        )));
-    }
     Ok(Settings {
-        operator_key,
+        operator_key: key(settings, "operator-key")?,
+        bounce_key: key(settings, "bounce-key")?,
         public_origin,
         behind_proxy: settings.switch("behind-proxy")?,
         rates: settings.switch("limits")?.then(Rates::default),
@@ -229,6 +227,18 @@ fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
         web: settings.optional("web-dir").map_or(Web::Embedded, |folder| Web::Folder(folder.into())),
         ..Settings::default()
     })
+}
+
+/// A key that nobody guesses, if there is one.
+fn key(settings: &Resolved, name: &str) -> Result<Option<String>, CliError> {
+    let key = settings.optional(name);
+    if key.as_ref().is_some_and(|key| key.chars().count() < KEY_CHARS_MIN) {
+        // Never what it is.
+        return Err(CliError::usage(format!(
+            "{name} is too short: choose at least {KEY_CHARS_MIN} characters, such as `openssl rand -hex 32`"
+        )));
+    }
+    Ok(key)
 }
 
 pub(super) fn secret(store: &Store) -> Result<ServerSecret, CliError> {

@@ -112,6 +112,21 @@ const SETTINGS: &[Setting] = &[
         "Whom mail comes from, such as Soko <market@example.org>",
     ),
     setting(
+        "mail-bounces-to",
+        "SOKO_MAIL_BOUNCES_TO",
+        "",
+        "ADDRESS",
+        "Where mail servers report mail that does not arrive, such as bounces@market.example; else to mail-from",
+    ),
+    Setting {
+        name: "bounce-key",
+        variable: "SOKO_BOUNCE_KEY",
+        default: "",
+        value: "KEY",
+        help: "Who knows this key, of at least 32 characters, hands such reports on to /v1/mail/bounced",
+        is_secret: true,
+    },
+    setting(
         "push",
         "SOKO_PUSH",
         "true",

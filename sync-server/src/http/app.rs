@@ -43,6 +43,8 @@ pub struct Settings {
     pub open_metrics: bool,
     /// Who knows it sees the figures of the whole market. None: nobody does.
     pub operator_key: Option<String>,
+    /// Who knows it hands on what mail servers report of our mail. None: nobody does.
+    pub bounce_key: Option<String>,
     /// An answer must begin within this time.
     pub request_timeout: Duration,
     pub web: Web,
@@ -66,6 +68,7 @@ impl Default for Settings {
             rates: Some(Rates::default()),
             open_metrics: false,
             operator_key: None,
+            bounce_key: None,
             request_timeout: Duration::from_secs(30),
             web: Web::default(),
             sends_mail: false,

@@ -20,7 +20,9 @@ use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::SignedIn;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::telephone::TelephoneBody;
+use crate::messages::gathered::{self, Gathering};
 use crate::messages::letter::WISHES;
+use crate::messages::mailbox::{self, Failing};
 use crate::messages::outbox::{self, About, Listed};
 use crate::messages::push::{self, BrowserKeys, Subscription};
 use crate::messages::quiet::{self, Quiet};
@@ -51,6 +53,10 @@ pub(crate) struct WishesBody {
     /// Every way to be told: `mail`, `push` for notifications of browsers, and `sms` for texts to a telephone.
     channels: BTreeMap<&'static str, ChannelBody>,
     quiet: QuietBody,
+    /// Mail that comes once a day, all in one.
+    gathered: GatheredBody,
+    /// Set where mail to me came back, so that nothing is written to me any more.
+    mailbox_failing: Option<MailboxBody>,
     /// What a browser subscribes to, in base64url; none where this server has no push messages.
     push_key: Option<String>,
     /// My browsers that show notifications, the latest first.
@@ -84,6 +90,27 @@ pub(crate) struct QuietBody {
     urgent_rings: bool,
 }
 
+/// What can wait for one mail a day.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GatheredBody {
+    /// When that mail leaves, as the person's clock shows it, such as `06:00`.
+    at: String,
+    /// A time zone such as `Africa/Nairobi`.
+    zone: String,
+    /// Topics of mail that is wanted and can wait, and whether they come in it: `order-new`, `order-cancelled`, `review-new`,
+    /// `low-stock`, `stock-out`, `back-in-stock`, `price-drop`. What is named is wanted by mail from then on; what is not named
+    /// stays as it is.
+    topics: BTreeMap<String, bool>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MailboxBody {
+    since_ms: i64,
+    /// What the mail server said.
+    reason: String,
+}
+
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BrowserBody {
     browser: String,
@@ -102,12 +129,16 @@ pub(crate) struct ChooseBody {
     #[serde(default)]
     channels: BTreeMap<String, BTreeMap<String, bool>>,
     quiet: Option<QuietBody>,
+    gathered: Option<GatheredBody>,
 }
 
 struct Wishes {
     language: Language,
     channels: Vec<(Channel, Vec<(Topic, bool)>)>,
     quiet: Quiet,
+    gathering: Gathering,
+    gathered: Vec<(Topic, bool)>,
+    failing: Option<Failing>,
     browsers: Vec<Subscription>,
     telephone: Own,
     sells: bool,
@@ -121,6 +152,9 @@ fn read_wishes(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Wishes,
         language: wishes::language_of(tx, account)?,
         channels,
         quiet: quiet::of(tx, account)?,
+        gathering: gathered::of(tx, account)?,
+        gathered: wishes::gathered(tx, account)?,
+        failing: mailbox::failing(tx, account)?,
         browsers: push::of_account(tx, account, now_ms)?,
         telephone: telephone::of(tx, account, now_ms)?,
         sells: sells(tx, account)?,
@@ -152,6 +186,14 @@ fn shown(app: &App, account: ThingId, wishes: Wishes) -> WishesBody {
         topics: mail.map(|(_, topics)| named(topics)).unwrap_or_default(),
         channels,
         quiet: QuietBody::from(&wishes.quiet),
+        gathered: GatheredBody {
+            at: clock(wishes.gathering.at_minute),
+            zone: wishes.gathering.zone.name().to_owned(),
+            topics: wishes.gathered.iter().map(|(topic, on)| (topic.name().to_owned(), *on)).collect(),
+        },
+        mailbox_failing: wishes
+            .failing
+            .map(|failing| MailboxBody { since_ms: failing.since_ms, reason: failing.reason }),
         push_key: app.settings().push_key.clone(),
         browsers: wishes.browsers.iter().map(BrowserBody::from).collect(),
         telephone: wishes.telephone.into(),
@@ -168,11 +210,10 @@ impl From<&Subscription> for BrowserBody {
 
 impl From<&Quiet> for QuietBody {
     fn from(quiet: &Quiet) -> Self {
-        let time = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
         Self {
             on: quiet.is_on,
-            from: time(quiet.from_minute),
-            to: time(quiet.to_minute),
+            from: clock(quiet.from_minute),
+            to: clock(quiet.to_minute),
             zone: quiet.zone.name().to_owned(),
             urgent_rings: quiet.lets_urgent,
         }
@@ -181,19 +222,39 @@ impl From<&Quiet> for QuietBody {
 
 impl QuietBody {
     fn read(&self) -> Result<Quiet, Problem> {
-        let time = |text: &str| {
-            minute_of(text)
-                .ok_or_else(|| Problem::malformed("quiet hours are written like 22:00, until 23:59"))
-        };
-        let zone = self.zone.parse();
         Ok(Quiet {
             is_on: self.on,
-            from_minute: time(&self.from)?,
-            to_minute: time(&self.to)?,
-            zone: zone.map_err(|_| Problem::malformed("the time zone is written like Africa/Nairobi"))?,
+            from_minute: minute(&self.from)?,
+            to_minute: minute(&self.to)?,
+            zone: zone(&self.zone)?,
             lets_urgent: self.urgent_rings,
         })
     }
+}
+
+impl GatheredBody {
+    fn read(&self) -> Result<(Gathering, Vec<(Topic, bool)>), Problem> {
+        let at = Gathering { at_minute: minute(&self.at)?, zone: zone(&self.zone)? };
+        let topic = |(name, on): (&String, &bool)| {
+            let topic = Topic::from_name(name).filter(|topic| topic.can_wait());
+            let topic = topic.ok_or_else(|| Problem::malformed("mail about this cannot wait: see /docs"))?;
+            Ok((topic, *on))
+        };
+        Ok((at, self.topics.iter().map(topic).collect::<Result<_, Problem>>()?))
+    }
+}
+
+/// As clocks show a minute of the day.
+fn clock(minute: u32) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+fn minute(text: &str) -> Result<u32, Problem> {
+    minute_of(text).ok_or_else(|| Problem::malformed("an hour is written like 22:00, until 23:59"))
+}
+
+fn zone(text: &str) -> Result<chrono_tz::Tz, Problem> {
+    text.parse().map_err(|_| Problem::malformed("the time zone is written like Africa/Nairobi"))
 }
 
 /// What I am told, in which way, in which language, and when nothing rings.
@@ -222,6 +283,7 @@ pub(crate) async fn choose(
     });
     let language = language.transpose()?;
     let quiet = request.quiet.as_ref().map(QuietBody::read).transpose()?;
+    let gathered = request.gathered.as_ref().map(GatheredBody::read).transpose()?;
     let mut chosen = topics(Channel::Mail, &request.topics)?;
     for (name, wanted) in &request.channels {
         let channel = Channel::from_name(name);
@@ -238,6 +300,12 @@ pub(crate) async fn choose(
         if let Some(quiet) = &quiet {
             quiet::set(tx, account, quiet)?;
         }
+        if let Some((at, topics)) = &gathered {
+            gathered::set(tx, account, *at)?;
+            for topic in topics {
+                wishes::gather(tx, account, *topic)?;
+            }
+        }
         Ok::<_, Refusal>(read_wishes(tx, account, now_ms)?)
     };
     let chosen = app.store().write(Shard::account(account), keep).await?;
@@ -253,6 +321,18 @@ fn topics(channel: Channel, named: &BTreeMap<String, bool>) -> Result<Chosen, Pr
         Ok(((channel, topic), *wanted))
     };
     named.iter().map(read).collect()
+}
+
+/// Say that mail reaches me again, so that I am written to. A test shows whether it does.
+#[utoipa::path(delete, path = "/v1/me/messages/mailbox-failing", tag = "people", responses(
+    (status = 204, description = "I am written to, now or before"),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn mailbox_works(State(app): State<App>, person: SignedIn) -> Result<StatusCode, Problem> {
+    let account = person.account;
+    app.spend(Who::Account(account), cost::WRITE)?;
+    let note = move |tx: &mut dyn Tx| Ok::<_, Refusal>(mailbox::works(tx, account)?);
+    app.store().write(Shard::account(account), note).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Serialize, ToSchema)]

@@ -6,6 +6,7 @@ mod accounts;
 pub mod app;
 mod asked;
 mod body;
+mod bounced;
 mod caller;
 mod contacts;
 mod coupons;

@@ -13,7 +13,7 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, contacts, coupons, crawlers, devices, docs, hooks, leaving, likes, mailed, market, members,
+    accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, leaving, likes, mailed, market, members,
     messages, models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs,
     recovery, replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps, telephone, web,
     wishes_page,
@@ -121,6 +121,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
 fn told() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(messages::mine, messages::choose))
+        .routes(routes!(messages::mailbox_works))
+        .routes(routes!(bounced::report))
         .routes(routes!(messages::log))
         .routes(routes!(messages::test))
         .routes(routes!(messages::subscribe))

@@ -74,9 +74,15 @@ pub(crate) async fn keep(
     let form_sent = Form::read(request).await?;
     let Some((account, _)) = open(&app, &link).await? else { return Ok(plain::dead_link(asked)) };
     if form_sent.has("List-Unsubscribe") {
-        let topic = stop.as_deref().and_then(Topic::from_name).filter(|topic| topic.may_decline());
-        let topic = topic.ok_or_else(|| Problem::malformed("the link does not say what to stop"))?;
-        let wishes = keep_wishes(&app, account, None, vec![(topic, false)]).await?;
+        let topic = stop.as_deref().and_then(Topic::from_name);
+        let topics = match topic {
+            // Everything that comes in that mail.
+            Some(Topic::Gathered) => in_one_mail(&app, account).await?,
+            Some(topic) if topic.may_decline() => vec![topic],
+            Some(_) | None => return Err(Problem::malformed("the link does not say what to stop")),
+        };
+        let topics = topics.into_iter().map(|topic| (topic, false)).collect();
+        let wishes = keep_wishes(&app, account, None, topics).await?;
         return Ok(form(&wishes, Some("wishes.stopped")));
     }
     let declinable = Topic::ALL.into_iter().filter(|topic| topic.may_decline());
@@ -84,6 +90,12 @@ pub(crate) async fn keep(
     let language = form_sent.get("language").as_deref().and_then(Language::from_code);
     let wishes = keep_wishes(&app, account, language, topics).await?;
     Ok(form(&wishes, Some("wishes.kept")))
+}
+
+async fn in_one_mail(app: &App, account: ThingId) -> Result<Vec<Topic>, Problem> {
+    let find = move |tx: &mut dyn Tx| Ok::<_, Refusal>(wishes::gathered(tx, account)?);
+    let topics = app.store().read(find).await?.into_iter();
+    Ok(topics.filter(|(_, is_gathered)| *is_gathered).map(|(topic, _)| topic).collect())
 }
 
 /// Whose wishes a link opens.

@@ -10,8 +10,10 @@ use soko_record_log::{StoreError, Tx, params};
 
 use super::causes;
 use super::channel::Channel;
+use super::gathered;
 use super::hooks::{self, Notice};
 use super::outbox::Message;
+use super::page::{Page, Section};
 use super::push::{self, Parcel};
 use super::receipt;
 use super::sms::{self, Text};
@@ -22,8 +24,9 @@ use super::words::Language;
 use crate::operator::today;
 use crate::secret::ServerSecret;
 use crate::stall;
-use crate::web::escaped;
 
+/// Why a message does not leave that would be none any more.
+pub(super) const UNWANTED: &str = "nobody wants it any more";
 /// What a link to somebody's wishes is made for.
 pub(crate) const WISHES: &str = "wishes";
 /// What a link to a new password is made for.
@@ -124,6 +127,9 @@ pub(super) fn write(
     if message.topic == Topic::TelephoneCode {
         return code(tx, sender, (message, now_ms));
     }
+    if message.topic == Topic::Gathered {
+        return gathered::write(tx, sender, (message, now_ms));
+    }
     if !wishes::wants(tx, message.account, (message.channel, message.topic))? {
         return Ok(None);
     }
@@ -176,40 +182,75 @@ fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: 
     Said { language, subject: say(&format!("{topic}.{subject}")), paragraphs, facts, open }
 }
 
+/// Where an account is written to.
+pub(super) fn mailbox(tx: &mut dyn Tx, account: ThingId) -> Result<Option<String>, StoreError> {
+    let row = tx.query_opt("select email from account where account = $1", params![account])?;
+    row.map(|row| Ok(row.text(0)?.to_owned())).transpose()
+}
+
 fn mail(
     tx: &mut dyn Tx,
     sender: &Sender<'_>,
     (message, said): (&Message, Said<'_>),
 ) -> Result<Option<Load>, StoreError> {
-    let row = tx.query_opt("select email from account where account = $1", params![message.account])?;
-    let Some(row) = row else { return Ok(None) };
-    let to = row.text(0)?.to_owned();
-    let Said { language, subject, mut paragraphs, facts, open } = said;
-    if let Some(transfer) = facts.transfer.as_ref().filter(|_| message.topic == Topic::OrderHeld) {
-        paragraphs.extend(transfer.said(language));
-    }
-    let choose = format!("{}/messages/{}", sender.origin, sender.secret.link(WISHES, message.account));
-    let parts = Parts {
-        language,
-        paragraphs,
-        facts,
-        open: open.map(|(words, path)| (words, format!("{}{path}", sender.origin))),
-        footer: language.say("footer", &[("market", market(sender))]),
-        choose: (language.say("footer.choose", &[]), choose.clone()),
-    };
-    let topic = message.topic;
+    let Some(to) = mailbox(tx, message.account)? else { return Ok(None) };
+    let (topic, language, subject) = (message.topic, said.language, said.subject.clone());
+    let page = page(sender, (message.account, language), vec![said.section(sender, topic)]);
     Ok(Some(Load::Mail(Letter {
         message: message.message,
         to,
-        plain: parts.plain(),
-        html: parts.html(&subject),
+        plain: page.plain(),
+        html: page.html(&subject),
         subject,
-        stop: topic.may_decline().then(|| format!("{choose}?stop={}", topic.name())),
+        stop: topic.may_decline().then(|| format!("{}?stop={}", page.choose.1, topic.name())),
     })))
 }
 
+/// What a mail with others says of one message: its subject stands above it.
+pub(super) fn section(
+    tx: &mut dyn Tx,
+    sender: &Sender<'_>,
+    (message, language): (&Message, Language),
+) -> Result<Option<Section>, StoreError> {
+    let Some(facts) = facts(tx, message)? else { return Ok(None) };
+    let said = said(sender, message, &facts, language);
+    let heading = Some(said.subject.clone());
+    Ok(Some(Section { heading, ..said.section(sender, message.topic) }))
+}
+
+/// What all mails to an account have around what they say.
+pub(super) fn page(
+    sender: &Sender<'_>,
+    (account, language): (ThingId, Language),
+    sections: Vec<Section>,
+) -> Page {
+    let choose = format!("{}/messages/{}", sender.origin, sender.secret.link(WISHES, account));
+    Page {
+        language,
+        sections,
+        footer: language.say("footer", &[("market", market(sender))]),
+        choose: (language.say("footer.choose", &[]), choose),
+    }
+}
+
+impl Said<'_> {
+    fn section(self, sender: &Sender<'_>, topic: Topic) -> Section {
+        let Said { language, mut paragraphs, facts, open, .. } = self;
+        if let Some(transfer) = facts.transfer.as_ref().filter(|_| topic == Topic::OrderHeld) {
+            paragraphs.extend(transfer.said(language));
+        }
+        Section {
+            heading: None,
+            paragraphs,
+            lines: facts.lines.clone(),
+            total: (language.say("total", &[]), facts.total.clone()),
+            open: open.map(|(words, path)| (words, format!("{}{path}", sender.origin))),
+        }
+    }
+}
+
 /// The host under which people know this server.
-fn market<'a>(sender: &Sender<'a>) -> &'a str {
+pub(super) fn market<'a>(sender: &Sender<'a>) -> &'a str {
     sender.origin.split_once("//").map_or(sender.origin, |(_, host)| host)
 }
 
@@ -365,81 +406,12 @@ fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>
             let offer = message.log.zip(message.subject);
             ("offer.open", offer.map(|(stall, product)| format!("/stall/{stall}/{product}")))
         }
-        (Topic::Test, ..) => ("test.open", Some("/told".to_owned())),
+        (Topic::Test | Topic::MailboxFailing, ..) => ("test.open", Some("/told".to_owned())),
         (_, Audience::Buyer, Some(order)) => ("order.open", Some(format!("/my-orders/{order}"))),
         (_, Audience::Stall, Some(order)) => ("order.open", Some(format!("/orders/{order}"))),
         (_, Audience::Stall, None) => ("stall.open", Some("/".to_owned())),
         (_, Audience::Buyer | Audience::Account | Audience::Customer | Audience::Program, _) => {
             ("order.open", None)
         }
-    }
-}
-
-struct Parts<'a> {
-    language: Language,
-    paragraphs: Vec<String>,
-    facts: &'a Facts,
-    open: Option<(String, String)>,
-    footer: String,
-    choose: (String, String),
-}
-
-impl Parts<'_> {
-    fn plain(&self) -> String {
-        let mut text = self.paragraphs.join("\n\n");
-        if !self.facts.lines.is_empty() {
-            text.push_str("\n\n");
-            for (name, amount) in &self.facts.lines {
-                text.push_str(&format!("- {name}: {amount}\n"));
-            }
-            text.push_str(&format!("{}: {}", self.total(), self.facts.total));
-        }
-        if let Some((words, link)) = &self.open {
-            text.push_str(&format!("\n\n{words}: {link}"));
-        }
-        text.push_str(&format!("\n\n-- \n{}\n{}: {}\n", self.footer, self.choose.0, self.choose.1));
-        text
-    }
-
-    fn html(&self, subject: &str) -> String {
-        let language = self.language;
-        let mut page = format!(
-            "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
-             <body style=\"font-family:sans-serif;line-height:1.5;max-width:36em;margin:auto;padding:1em\">\
-             <h1 style=\"font-size:1.25em\">{2}</h1>",
-            language.code(),
-            language.direction(),
-            escaped(subject)
-        );
-        for paragraph in &self.paragraphs {
-            page.push_str(&format!("<p>{}</p>", escaped(paragraph)));
-        }
-        if !self.facts.lines.is_empty() {
-            page.push_str("<table style=\"border-collapse:collapse;width:100%\">");
-            let total = (self.total(), self.facts.total.clone());
-            for (name, amount) in self.facts.lines.iter().chain([&total]) {
-                page.push_str(&format!(
-                    "<tr><td style=\"padding:.25em 0\">{}</td><td style=\"text-align:end\">{}</td></tr>",
-                    escaped(name),
-                    escaped(amount)
-                ));
-            }
-            page.push_str("</table>");
-        }
-        if let Some((words, link)) = &self.open {
-            page.push_str(&format!("<p><a href=\"{}\">{}</a></p>", escaped(link), escaped(words)));
-        }
-        let (choose, link) = &self.choose;
-        page.push_str(&format!(
-            "<hr><p style=\"font-size:.85em\">{} <a href=\"{}\">{}</a></p></body></html>",
-            escaped(&self.footer),
-            escaped(link),
-            escaped(choose)
-        ));
-        page
-    }
-
-    fn total(&self) -> String {
-        self.language.say("total", &[])
     }
 }

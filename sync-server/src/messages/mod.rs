@@ -7,16 +7,21 @@
 //! address nor text: both are looked up when it leaves, so that nothing of a person is kept here.
 //!
 //! * [`topic`]: of what, and to whom. [`causes`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
-//! * [`wishes`], [`quiet`]: who wants what, and when. [`letter`] and [`words`]: what it says. [`post`]: the mail server.
+//! * [`wishes`], [`quiet`], [`gathered`]: who wants what, when, and what with others once a day. [`bounced`], [`mailbox`]: what mail servers
+//!   report later, and who is not written to because of it. [`letter`], [`page`] and [`words`]: what it says. [`post`]: the mail server.
 //!   [`receipt`]: of a sale at a counter, the one message that has an address of its own. [`push`]: browsers. [`sms`]: telephones, and
 //!   [`telephone`]: whose number. [`hooks`]: programs. [`send`]: all together.
 
+pub(crate) mod bounced;
 mod causes;
 mod channel;
 mod delivery;
+pub(crate) mod gathered;
 pub(crate) mod hooks;
 pub(crate) mod letter;
+pub(crate) mod mailbox;
 pub(crate) mod outbox;
+mod page;
 mod post;
 pub(crate) mod push;
 pub(crate) mod quiet;

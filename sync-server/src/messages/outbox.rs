@@ -9,7 +9,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::channel::{Channel, Offers};
 use super::topic::Topic;
-use super::{push, receipt, telephone, wishes};
+use super::{gathered, mailbox, push, receipt, telephone, wishes};
 
 /// Messages that one look takes along.
 pub(super) const CLAIM_MAX: usize = 20;
@@ -34,8 +34,15 @@ const WAITING_FOR_TEXTED_RECEIPT: i64 = 8;
 /// Texts to one person within a day: each costs whoever runs the server money.
 const TEXTS_PER_DAY_MAX: i64 = 50;
 /// Every number that means waiting.
-const ALL_WAITING: [i64; 5] =
-    [1, WAITING_OTHERWISE, WAITING_FOR_HOOK, WAITING_FOR_SMS, WAITING_FOR_TEXTED_RECEIPT];
+const ALL_WAITING: [i64; 7] = [
+    1,
+    WAITING_OTHERWISE,
+    WAITING_FOR_HOOK,
+    WAITING_FOR_SMS,
+    WAITING_FOR_TEXTED_RECEIPT,
+    gathered::GATHERED,
+    gathered::WAITING,
+];
 
 /// Where a message stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -128,7 +135,22 @@ pub(super) struct Ways {
 }
 
 /// A way, and whereto in it.
-type Way = (Channel, Option<ThingId>);
+#[derive(Clone, Copy)]
+struct Way {
+    channel: Channel,
+    target: Option<ThingId>,
+    starts: Starts,
+}
+
+/// How a message begins.
+#[derive(Clone, Copy)]
+enum Starts {
+    AtOnce,
+    /// In the one mail that leaves then.
+    Gathered(i64),
+    /// Given up: its mailbox is not written to.
+    Returned,
+}
 
 impl Ways {
     pub(super) fn new((offers, now_ms): (Offers, i64)) -> Self {
@@ -167,11 +189,23 @@ fn wanted(tx: &mut dyn Tx, about: &About, (offers, now_ms): (Offers, i64)) -> Re
     let mut ways = Vec::new();
     for channel in Channel::ALL.into_iter().filter(|channel| offers.has(*channel)) {
         if wishes::wants(tx, about.account, (channel, about.topic))? {
+            let starts = starts(tx, about, (channel, now_ms))?;
             let targets = targets(tx, about.account, (channel, now_ms))?;
-            ways.extend(targets.into_iter().map(|target| (channel, target)));
+            ways.extend(targets.into_iter().map(|target| Way { channel, target, starts }));
         }
     }
     Ok(ways)
+}
+
+fn starts(tx: &mut dyn Tx, about: &About, (channel, now_ms): (Channel, i64)) -> Result<Starts, StoreError> {
+    if channel != Channel::Mail {
+        return Ok(Starts::AtOnce);
+    }
+    if mailbox::failing(tx, about.account)?.is_some() {
+        return Ok(Starts::Returned);
+    }
+    let due_ms = gathered::due_ms(tx, about.account, (about.topic, now_ms))?;
+    Ok(due_ms.map_or(Starts::AtOnce, Starts::Gathered))
 }
 
 /// The same in one way, wanted or not.
@@ -182,7 +216,8 @@ pub(crate) fn address_by(
     (channel, now_ms): (Channel, i64),
 ) -> Result<usize, StoreError> {
     let targets = targets(tx, about.account, (channel, now_ms))?;
-    let ways: Vec<Way> = targets.into_iter().map(|target| (channel, target)).collect();
+    let ways: Vec<Way> =
+        targets.into_iter().map(|target| Way { channel, target, starts: Starts::AtOnce }).collect();
     add_each(tx, about, because, (&ways, now_ms))
 }
 
@@ -193,10 +228,17 @@ fn add_each(
     (ways, now_ms): (&[Way], i64),
 ) -> Result<usize, StoreError> {
     let About { topic, account, log, subject, detail } = *about;
-    for (channel, target) in ways.iter().copied() {
+    for Way { channel, target, starts } in ways.iter().copied() {
         let message = identity(because, topic, account, (channel, target));
         let message = Message { message, topic, account, log, subject, detail, channel, target };
-        add(tx, &message, now_ms)?;
+        match starts {
+            Starts::AtOnce => add(tx, &message, now_ms)?,
+            Starts::Gathered(due_ms) => gathered::add(tx, &message, (due_ms, now_ms))?,
+            Starts::Returned if keep(tx, &message, (waiting(channel, topic), now_ms), now_ms)? > 0 => {
+                end(tx, message.message, (State::GivenUp, mailbox::NOT_WRITTEN_TO), now_ms)?;
+            }
+            Starts::Returned => {}
+        }
     }
     Ok(ways.len())
 }
@@ -225,16 +267,19 @@ pub(super) fn identity(
     account: ThingId,
     (channel, target): (Channel, Option<ThingId>),
 ) -> ThingId {
-    let mut hasher = Sha256::new_with_prefix(b"soko message 1");
-    for part in because {
-        hasher.update(part);
-    }
-    hasher.update(topic.number().to_be_bytes());
-    hasher.update(account.as_bytes());
+    let (topic, way, target) = (topic.number().to_be_bytes(), channel.number().to_be_bytes(), target.unwrap_or_default());
+    let mut parts = because.to_vec();
+    parts.extend([&topic[..], account.as_bytes()]);
     if channel != Channel::Mail {
-        hasher.update(channel.number().to_be_bytes());
-        hasher.update(target.unwrap_or_default().as_bytes());
+        parts.extend([&way[..], target.as_bytes()]);
     }
+    hashed(b"soko message 1", &parts)
+}
+
+/// An identity that these parts, one behind the other, always have.
+pub(super) fn hashed(purpose: &[u8], parts: &[&[u8]]) -> ThingId {
+    let mut hasher = Sha256::new_with_prefix(purpose);
+    parts.iter().for_each(|part| hasher.update(part));
     let hash: [u8; 32] = hasher.finalize().into();
     let mut id = ThingId::default();
     id.0.copy_from_slice(&hash[..ThingId::SIZE]);
@@ -243,10 +288,20 @@ pub(super) fn identity(
 
 /// Keeps a message to be sent, unless it is known.
 pub(crate) fn add(tx: &mut dyn Tx, new: &Message, now_ms: i64) -> Result<(), StoreError> {
-    tx.run(
+    keep(tx, new, (waiting(new.channel, new.topic), now_ms), now_ms).map(drop)
+}
+
+/// Keeps a message in a state of waiting until it is due, unless it is known. Says how many that are.
+pub(super) fn keep(
+    tx: &mut dyn Tx,
+    new: &Message,
+    (state, due_ms): (i64, i64),
+    now_ms: i64,
+) -> Result<u64, StoreError> {
+    tx.execute(
         "insert into message (message, topic, account, log, subject, detail, state, due_ms, tries, reason, made_ms,
            channel, target)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $8, $9, $10) on conflict (message) do nothing",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $11, $9, $10) on conflict (message) do nothing",
         params![
             new.message,
             new.topic.number(),
@@ -254,10 +309,11 @@ pub(crate) fn add(tx: &mut dyn Tx, new: &Message, now_ms: i64) -> Result<(), Sto
             new.log,
             new.subject,
             new.detail,
-            waiting(new.channel, new.topic),
-            now_ms,
+            state,
+            due_ms,
             new.channel.number(),
-            new.target
+            new.target,
+            now_ms
         ],
     )
 }
@@ -282,14 +338,14 @@ pub(super) fn claim(
     now_ms: i64,
 ) -> Result<Vec<(Message, usize)>, StoreError> {
     // What there is no way for now waits for one.
-    let mail = if offers.mail { State::Waiting.number() } else { 0 };
+    let (mail, gathered) = if offers.mail { (State::Waiting.number(), gathered::WAITING) } else { (0, 0) };
     let otherwise = if offers.push { WAITING_OTHERWISE } else { 0 };
     let (sms, texted) = if offers.sms { (WAITING_FOR_SMS, WAITING_FOR_TEXTED_RECEIPT) } else { (0, 0) };
     let sql = format!(
         "select {CLAIMED} from message
-         where state in ($1, $2, $5, $6) and due_ms <= $3 order by due_ms, message limit $4"
+         where state in ($1, $2, $5, $6, $7) and due_ms <= $3 order by due_ms, message limit $4"
     );
-    let rows = tx.query(&sql, params![mail, otherwise, now_ms, CLAIM_MAX, sms, texted])?;
+    let rows = tx.query(&sql, params![mail, otherwise, now_ms, CLAIM_MAX, sms, texted, gathered])?;
     take(tx, &rows, now_ms)
 }
 
@@ -302,21 +358,27 @@ pub(super) fn take(tx: &mut dyn Tx, rows: &[Row], now_ms: i64) -> Result<Vec<(Me
             "update message set due_ms = $2, tries = tries + 1 where message = $1",
             params![message, now_ms + LEASE_MS],
         )?;
-        let (topic, channel) = (Topic::from_number(row.int(1)?), Channel::from_number(row.int(7)?));
-        let (Some(topic), Some(channel)) = (topic, channel) else { continue };
-        let found = Message {
-            message,
-            topic,
-            account: row.id(2)?,
-            log: row.id_opt(3)?,
-            subject: row.id_opt(4)?,
-            detail: row.int(5)?,
-            channel,
-            target: row.id_opt(8)?,
-        };
-        claimed.push((found, row.number::<usize>(6)? + 1));
+        if let Some(found) = read(row)? {
+            claimed.push((found, row.number::<usize>(6)? + 1));
+        }
     }
     Ok(claimed)
+}
+
+/// A row of [`CLAIMED`]; nothing if this program does not know what it is about.
+pub(super) fn read(row: &Row) -> Result<Option<Message>, StoreError> {
+    let (topic, channel) = (Topic::from_number(row.int(1)?), Channel::from_number(row.int(7)?));
+    let (Some(topic), Some(channel)) = (topic, channel) else { return Ok(None) };
+    Ok(Some(Message {
+        message: row.id(0)?,
+        topic,
+        account: row.id(2)?,
+        log: row.id_opt(3)?,
+        subject: row.id_opt(4)?,
+        detail: row.int(5)?,
+        channel,
+        target: row.id_opt(8)?,
+    }))
 }
 
 /// Puts a message that was taken along back, as if it had not been, until a moment.
@@ -336,6 +398,7 @@ pub(super) fn end(
         "update message set state = $2, reason = $3, done_ms = $4 where message = $1",
         params![message, state.number(), reason, now_ms],
     )?;
+    gathered::ended(tx, message, (state, &reason), now_ms)?;
     receipt::forget(tx, message)
 }
 
@@ -439,13 +502,16 @@ pub struct Listed {
 /// The youngest messages; all of them or those in one state.
 pub fn listed(tx: &mut dyn Tx, state: Option<State>, limit: usize) -> Result<Vec<Listed>, StoreError> {
     let number = state.map_or(0, State::number);
-    let [one, other, third, fourth, fifth] =
-        if state == Some(State::Waiting) { ALL_WAITING } else { [number; 5] };
+    let numbers = if state == Some(State::Waiting) { listed_numbers(&ALL_WAITING) } else { number.to_string() };
     let sql = format!(
-        "select {LISTED} from message where $1 = 0 or state in ($1, $2, $3, $4, $5)
-         order by made_ms desc, message limit $6"
+        "select {LISTED} from message where $1 = 0 or state in ({numbers}) order by made_ms desc, message limit $2"
     );
-    read_listed(&tx.query(&sql, params![one, other, third, fourth, fifth, limit])?)
+    read_listed(&tx.query(&sql, params![number, limit])?)
+}
+
+/// As a statement lists them.
+fn listed_numbers(numbers: &[i64]) -> String {
+    numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The youngest messages to one person, or to one address.
@@ -502,11 +568,11 @@ pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<
 
 /// How many wait, and how many were given up.
 pub(crate) fn counts(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
-    let mut count = |[one, other, third, fourth, fifth]: [i64; 5]| {
-        let sql = "select count(*) from message where state in ($1, $2, $3, $4, $5)";
-        tx.query_one(sql, params![one, other, third, fourth, fifth])?.int(0)
+    let mut count = |numbers: &[i64]| {
+        let sql = format!("select count(*) from message where state in ({})", listed_numbers(numbers));
+        tx.query_one(&sql, &[])?.int(0)
     };
-    Ok((count(ALL_WAITING)?, count([State::GivenUp.number(); 5])?))
+    Ok((count(&ALL_WAITING)?, count(&[State::GivenUp.number()])?))
 }
 
 /// Whether a person got as many texts since a moment as one may, this one among them, which was taken along.

@@ -3,18 +3,21 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use lettre::address::AddressError;
+use lettre::address::{Address, AddressError, Envelope};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error as SmtpError};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
+use super::bounced::Enhanced;
 use super::delivery::Delivery;
 use super::letter::Letter;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Answers that are about our own access: another letter fares no better, and this one is none the worse.
 const ACCESS_CODES: [u16; 4] = [530, 534, 535, 538];
+/// Answers that are about the address.
+const ADDRESS_CODES: [u16; 3] = [550, 551, 553];
 
 /// Why mail cannot be sent with these settings.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,8 @@ pub struct Post {
     /// Its connections are looked after by a task, so it begins with the first letter, inside the runtime.
     server: Arc<OnceLock<AsyncSmtpTransport<Tokio1Executor>>>,
     from: Mailbox,
+    /// Where it is reported what does not arrive; else to `from`.
+    reports_to: Option<Address>,
 }
 
 impl Post {
@@ -48,7 +53,16 @@ impl Post {
             builder: builder.timeout(Some(TIMEOUT)),
             server: Arc::default(),
             from: from.parse().map_err(BadMail::From)?,
+            reports_to: None,
         })
+    }
+
+    /// The same, with reports of what does not arrive going there.
+    ///
+    /// # Errors
+    /// Where that is no address.
+    pub fn reporting_to(self, address: &str) -> Result<Self, BadMail> {
+        Ok(Self { reports_to: Some(address.parse().map_err(BadMail::From)?), ..self })
     }
 
     fn server(&self) -> &AsyncSmtpTransport<Tokio1Executor> {
@@ -78,9 +92,13 @@ impl Post {
                 // What servers say often names the address.
                 let because = error.to_string().replace(letter.to.as_str(), "…");
                 let is_access = error.status().is_some_and(|code| ACCESS_CODES.contains(&code.into()));
-                match error.is_permanent() && !is_access {
-                    true => Delivery::Refused(because),
-                    false => Delivery::later(because),
+                if !error.is_permanent() || is_access {
+                    return Delivery::later(because);
+                }
+                let is_address = error.status().is_some_and(|code| ADDRESS_CODES.contains(&code.into()));
+                match is_address && Enhanced::find(&because).is_none_or(Enhanced::is_no_mailbox) {
+                    true => Delivery::Gone(because),
+                    false => Delivery::Refused(because),
                 }
             }
         }
@@ -90,7 +108,10 @@ impl Post {
     fn sealed(&self, letter: &Letter) -> Result<Message, String> {
         let to: Mailbox = letter.to.parse().map_err(|error: AddressError| format!("the address: {error}"))?;
         let host = self.from.email.domain();
+        let reports_to = self.reports_to.clone().unwrap_or_else(|| self.from.email.clone());
+        let envelope = Envelope::new(Some(reports_to), vec![to.email.clone()]);
         let mut builder = Message::builder()
+            .envelope(envelope.map_err(|error| error.to_string())?)
             .from(self.from.clone())
             .to(to)
             .date(SystemTime::now())

@@ -36,24 +36,33 @@ impl Quiet {
         let days = u64::from(minute >= self.to_minute);
         let day = local.date_naive().checked_add_days(Days::new(days))?;
         let time = NaiveTime::from_hms_opt(self.to_minute / 60, self.to_minute % 60, 0)?;
-        self.moment_ms(day.and_time(time), now_ms)
+        moment_ms(self.zone, day.and_time(time), now_ms)
     }
+}
 
-    /// The first moment after `now_ms` at which the person's clock shows this, or the next hour that it shows at all.
-    fn moment_ms(&self, shown: NaiveDateTime, now_ms: i64) -> Option<i64> {
-        let found = (0..=GAP_HOURS_MAX).find_map(|hours| {
-            let shown = shown.checked_add_signed(chrono::TimeDelta::hours(hours))?;
-            match self.zone.from_local_datetime(&shown) {
-                LocalResult::Single(one) => Some([one.timestamp_millis(); 2]),
-                // An hour that comes twice.
-                LocalResult::Ambiguous(first, second) => {
-                    Some([first.timestamp_millis(), second.timestamp_millis()])
-                }
-                LocalResult::None => None,
+/// The first moment after `now_ms` at which a clock of this zone shows this, or the next hour that it shows at all.
+fn moment_ms(zone: Tz, shown: NaiveDateTime, now_ms: i64) -> Option<i64> {
+    let found = (0..=GAP_HOURS_MAX).find_map(|hours| {
+        let shown = shown.checked_add_signed(chrono::TimeDelta::hours(hours))?;
+        match zone.from_local_datetime(&shown) {
+            LocalResult::Single(one) => Some([one.timestamp_millis(); 2]),
+            // An hour that comes twice.
+            LocalResult::Ambiguous(first, second) => {
+                Some([first.timestamp_millis(), second.timestamp_millis()])
             }
-        });
-        found?.into_iter().find(|moment_ms| *moment_ms > now_ms)
-    }
+            LocalResult::None => None,
+        }
+    });
+    found?.into_iter().find(|moment_ms| *moment_ms > now_ms)
+}
+
+/// When a clock of this zone shows this minute of the day next.
+pub(super) fn next_ms(zone: Tz, minute: u32, now_ms: i64) -> Option<i64> {
+    let today = zone.from_utc_datetime(&DateTime::from_timestamp_millis(now_ms)?.naive_utc()).date_naive();
+    let time = NaiveTime::from_hms_opt(minute / 60, minute % 60, 0)?;
+    [0, 1].into_iter().find_map(|days| {
+        moment_ms(zone, today.checked_add_days(Days::new(days))?.and_time(time), now_ms)
+    })
 }
 
 pub(crate) fn of(tx: &mut dyn Tx, account: ThingId) -> Result<Quiet, StoreError> {
@@ -127,6 +136,25 @@ mod tests {
             };
             assert_eq!(quiet.ends_ms(at(now)), end.map(at), "{zone} {now}");
             assert_eq!(Quiet { is_on: false, ..quiet }.ends_ms(at(now)), None);
+        }
+    }
+
+    #[test]
+    fn the_next_time_that_a_clock_shows_something_is_today_or_tomorrow() {
+        // (minute, zone, now, next)
+        let cases: &[(u32, &str, &str, &str)] = &[
+            (360, "UTC", "2026-11-27T05:59:59Z", "2026-11-27T06:00:00Z"),
+            (360, "UTC", "2026-11-27T06:00:00Z", "2026-11-28T06:00:00Z"),
+            // Six in Nairobi is three in UTC, and the day there begins before ours.
+            (360, "Africa/Nairobi", "2026-11-27T02:00:00Z", "2026-11-27T03:00:00Z"),
+            (30, "Africa/Nairobi", "2026-11-27T21:15:00Z", "2026-11-27T21:30:00Z"),
+            // The night that leaves 02:30 out, and the one that has it twice.
+            (150, "Europe/Paris", "2026-03-28T23:30:00Z", "2026-03-29T01:30:00Z"),
+            (150, "Europe/Paris", "2026-10-25T00:10:00Z", "2026-10-25T00:30:00Z"),
+            (150, "Europe/Paris", "2026-10-25T01:30:00Z", "2026-10-26T01:30:00Z"),
+        ];
+        for (minute, zone, now, next) in cases {
+            assert_eq!(next_ms(zone.parse().unwrap(), *minute, at(now)), Some(at(next)), "{zone} {now}");
         }
     }
 }

@@ -13,12 +13,13 @@ use super::channel::{Channel, Offers};
 use super::delivery::Delivery;
 use super::hooks::{self, Fared, Hooks};
 use super::letter::{self, Load, Sender};
+use super::mailbox::Failure;
 use super::outbox::{self, CLAIM_MAX, Message, State};
 use super::post::Post;
 use super::push::Push;
 use super::sms::Sms;
-use super::topic::Topic;
-use super::{causes, push, quiet, watched};
+use super::topic::{Audience, Topic};
+use super::{bounced, causes, mailbox, push, quiet, watched};
 use crate::http::App;
 use crate::store::Shard;
 
@@ -211,7 +212,7 @@ async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) ->
             match letter::write(tx, &sender, (&message, now_ms))? {
                 Some(load) => loads.push((message, tries, load)),
                 None => {
-                    outbox::end(tx, message.message, (State::Dropped, "nobody wants it any more"), now_ms)?;
+                    outbox::end(tx, message.message, (State::Dropped, letter::UNWANTED), now_ms)?;
                     dropped += 1;
                 }
             }
@@ -249,6 +250,7 @@ async fn settle(app: &App, offers: Offers, sent: Vec<Done>, round: &mut Round) -
         for one in &sent {
             note(tx, one, &mut done, now_ms)?;
         }
+        note_mailboxes(tx, &sent, (offers, now_ms))?;
         note_hooks(tx, &sent, (offers, now_ms))?;
         outbox::sweep(tx, now_ms)?;
         Ok::<_, StoreError>((done, outbox::counts(tx)?))
@@ -288,6 +290,24 @@ fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(
             Ok(())
         }
     }
+}
+
+/// Notes which mailboxes took what was sent to them, and which there are not.
+fn note_mailboxes(tx: &mut dyn Tx, sent: &[Done], (offers, now_ms): (Offers, i64)) -> Result<(), StoreError> {
+    let to_accounts = sent.iter().filter(|one| {
+        one.message.channel == Channel::Mail && one.message.topic.audience() != Audience::Customer
+    });
+    for one in to_accounts {
+        match &one.delivery {
+            Delivery::Taken => mailbox::took(tx, one.message.account)?,
+            Delivery::Gone(reason) => {
+                let failure = Failure { is_final: true, by_report: false, reason };
+                bounced::came_back(tx, one.message.account, (failure, offers, now_ms))?;
+            }
+            Delivery::Refused(_) | Delivery::Later { .. } => {}
+        }
+    }
+    Ok(())
 }
 
 /// Notes how each address fares that something was brought to: one word for all that was tried at once.

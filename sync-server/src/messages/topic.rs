@@ -51,6 +51,10 @@ pub enum Topic {
     TelephoneCode,
     /// To whoever bought at a counter, at the address that was written down there.
     Receipt,
+    /// To whoever wants many messages in one: all of them.
+    Gathered,
+    /// To whoever's mail comes back, in another way.
+    MailboxFailing,
     /// To a program.
     Program(HookTopic),
 }
@@ -69,7 +73,7 @@ pub enum Audience {
 
 impl Topic {
     /// What people are told.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -93,6 +97,8 @@ impl Topic {
         Self::Test,
         Self::TelephoneCode,
         Self::Receipt,
+        Self::Gathered,
+        Self::MailboxFailing,
     ];
 
     pub fn number(self) -> i64 {
@@ -120,6 +126,8 @@ impl Topic {
             Self::Test => 22,
             Self::Receipt => 23,
             Self::TelephoneCode => 24,
+            Self::Gathered => 25,
+            Self::MailboxFailing => 26,
             Self::Program(topic) => topic.number(),
         }
     }
@@ -155,6 +163,8 @@ impl Topic {
             Self::Test => "test",
             Self::Receipt => "receipt",
             Self::TelephoneCode => "telephone-code",
+            Self::Gathered => "gathered",
+            Self::MailboxFailing => "mailbox-failing",
             Self::Program(topic) => topic.name(),
         }
     }
@@ -183,7 +193,12 @@ impl Topic {
             | Self::OrderPaidBack
             | Self::BackInStock
             | Self::PriceDrop => Audience::Buyer,
-            Self::Recovery | Self::PasswordChanged | Self::Test | Self::TelephoneCode => Audience::Account,
+            Self::Recovery
+            | Self::PasswordChanged
+            | Self::Test
+            | Self::TelephoneCode
+            | Self::Gathered
+            | Self::MailboxFailing => Audience::Account,
             Self::Receipt => Audience::Customer,
             Self::Program(_) => Audience::Program,
         }
@@ -192,6 +207,20 @@ impl Topic {
     /// What is too late when it is read in the morning: somebody waits for goods, or stands at the door with them.
     pub fn is_urgent(self) -> bool {
         matches!(self, Self::OrderNew | Self::OrderSwap | Self::OrderOnTheWay | Self::Test)
+    }
+
+    /// What can be read with other mail once a day: nobody waits for an answer, and nothing is on its way.
+    pub(crate) fn can_wait(self) -> bool {
+        matches!(
+            self,
+            Self::OrderNew
+                | Self::OrderCancelled
+                | Self::ReviewNew
+                | Self::LowStock
+                | Self::StockOut
+                | Self::BackInStock
+                | Self::PriceDrop
+        )
     }
 
     /// Whoever asked for it a moment ago is awake.

@@ -42,6 +42,41 @@ pub(crate) fn wants(
     Ok(!topic.may_decline() || wanted.map_or(channel.is_wanted_unasked(), |wanted| wanted != 0))
 }
 
+/// Wanted, with others, once a day. A program that does not know this number sends at once.
+const GATHERED: i64 = 2;
+
+/// Whether mail about this is to come once a day, with what else there is.
+pub(crate) fn is_gathered(tx: &mut dyn Tx, account: ThingId, topic: Topic) -> Result<bool, StoreError> {
+    let row = tx.query_opt(MAIL, params![account, topic.number()])?;
+    let wanted = row.map(|row| row.int(0)).transpose()?;
+    Ok(topic.can_wait() && wanted == Some(GATHERED))
+}
+
+/// Mail about this comes once a day, or at once. It is wanted from now on, either way.
+pub(crate) fn gather(
+    tx: &mut dyn Tx,
+    account: ThingId,
+    (topic, gathered): (Topic, bool),
+) -> Result<(), StoreError> {
+    tx.run(
+        "insert into message_wish (account, topic, wanted) values ($1, $2, $3)
+         on conflict (account, topic) do update set wanted = excluded.wanted",
+        params![account, topic.number(), if gathered { GATHERED } else { 1 }],
+    )
+}
+
+/// What can come once a day and is wanted by mail, and whether it does.
+pub(crate) fn gathered(tx: &mut dyn Tx, account: ThingId) -> Result<Vec<(Topic, bool)>, StoreError> {
+    let mut topics = Vec::new();
+    for topic in Topic::ALL.into_iter().filter(|topic| topic.can_wait()) {
+        if wants(tx, account, (Channel::Mail, topic))? {
+            topics.push((topic, is_gathered(tx, account, topic)?));
+        }
+    }
+    Ok(topics)
+}
+
+/// Mail that is wanted stays as it is, at once or with others.
 pub(crate) fn set(
     tx: &mut dyn Tx,
     account: ThingId,
@@ -51,7 +86,9 @@ pub(crate) fn set(
     match channel {
         Channel::Mail => tx.run(
             "insert into message_wish (account, topic, wanted) values ($1, $2, $3)
-             on conflict (account, topic) do update set wanted = excluded.wanted",
+             on conflict (account, topic) do update
+               set wanted = case when excluded.wanted = 0 or message_wish.wanted = 0 then excluded.wanted
+                 else message_wish.wanted end",
             params![account, topic.number(), i64::from(wanted)],
         ),
         Channel::Push | Channel::Hook | Channel::Sms => tx.run(

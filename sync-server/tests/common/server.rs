@@ -34,6 +34,7 @@ use crate::common::TestStore;
 pub(crate) const PASSWORD: &str = "orchid ladder frost";
 /// What its operator knows.
 pub(crate) const OPERATOR_KEY: &str = "a key that only the operator of the test knows";
+pub(crate) const BOUNCE_KEY: &str = "whoever knows this hands on mail that came back";
 /// What the server under test has for a secret.
 pub(crate) const SECRET: [u8; 32] = [5; 32];
 const CHEAP: Cost = Cost { memory_kib: 8, passes: 1 };
@@ -89,6 +90,7 @@ pub(crate) struct Wanted {
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) web: Option<Web>,
     pub(crate) sends_mail: bool,
+    pub(crate) without_bounce_key: bool,
     pub(crate) sends_sms: bool,
     /// Receipts of all stalls that are texted within a day, if not as many as usual.
     pub(crate) texted_receipts_per_day: Option<i64>,
@@ -157,6 +159,7 @@ impl TestServer {
                 push_key: wanted.push.as_ref().map(|(key, _)| key.clone()),
                 egress: wanted.egress.or(wanted.push.map(|(_, egress)| egress)),
                 operator_key: Some(OPERATOR_KEY.into()),
+                bounce_key: (!wanted.without_bounce_key).then(|| BOUNCE_KEY.into()),
                 ..usual
             },
             pay: PayDesk::new(wanted.pay),

@@ -1,5 +1,7 @@
 //! What people are told by mail: through the real router, store and mail client, to a mail server on this machine.
 
+mod bounced;
+mod gathered;
 mod push;
 mod receipts;
 mod sink;
@@ -42,7 +44,8 @@ impl Market {
     }
 
     async fn open_with(store: TestStore, units: i64) -> Self {
-        let shop = Shop::open(store, core(), units).await;
+        let wanted = Wanted { sends_mail: true, ..Wanted::default() };
+        let shop = Shop::open_wanted(store, core(), units, wanted).await;
         let sink = Sink::open().await;
         let buyer = shop.server.person("amina@example.org").await;
         Self { post: post(&sink), shop, sink, buyer }

@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
-use soko_app_api::{DeviceReply, DeviceVerb, MessageRow, MessagesReply, MessagesVerb, QuietHours, Wishes};
+use soko_app_api::{
+    DeviceReply, DeviceVerb, MailboxFailing, MessageRow, MessagesReply, MessagesVerb, QuietHours, Wishes,
+};
 use yew::prelude::*;
 
+use super::told_gathered::OneMail;
 use super::told_here::Here;
 use super::told_number::Number;
 use crate::acting::sets;
@@ -37,10 +40,16 @@ const LOOK_MS: i32 = 800;
 
 /// The way that is not spoken of where the server has none.
 const SMS: &str = "sms";
+const MAIL: &str = "mail";
 
 /// Whether the server sends texts.
 fn texts(wishes: &Wishes) -> bool {
     wishes.channels.iter().any(|it| it.channel == SMS && it.is_offered)
+}
+
+/// Whether the server sends mail, and knows the one that comes once a day.
+fn has_one_mail(wishes: &Wishes) -> bool {
+    !wishes.gathered.at.is_empty() && wishes.channels.iter().any(|it| it.channel == MAIL && it.is_offered)
 }
 
 #[component]
@@ -123,11 +132,14 @@ fn Mine(props: &MineProps) -> Html {
         Some(Ok(wishes)) => html! {
             <>
                 <Here wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log.clone()} />
-                <Mail account={props.account.clone()} wishes={wishes.clone()} on_tested={look_at_log.clone()} />
+                <Mail account={props.account.clone()} wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log.clone()} />
                 if texts(wishes) {
                     <Number wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log} />
                 }
-                <Topics wishes={wishes.clone()} on_look={look} on_wishes={taken.clone()} />
+                <Topics wishes={wishes.clone()} on_look={look.clone()} on_wishes={taken.clone()} />
+                if has_one_mail(wishes) {
+                    <OneMail wishes={wishes.clone()} on_look={look} on_wishes={taken.clone()} />
+                }
                 <Quiet key={format!("{:?}", wishes.quiet)} wishes={wishes.clone()} on_wishes={taken} />
                 <Log rows={(*log).clone()} />
             </>
@@ -157,6 +169,7 @@ fn follow(desk: Desk, log: UseStateSetter<Option<Rc<Vec<MessageRow>>>>) {
 struct MailProps {
     account: String,
     wishes: Rc<Wishes>,
+    on_look: Callback<()>,
     on_tested: Callback<()>,
 }
 
@@ -164,7 +177,7 @@ struct MailProps {
 fn Mail(props: &MailProps) -> Html {
     let doing = use_doing();
     let speech = doing.speech.clone();
-    let is_offered = props.wishes.channels.iter().any(|it| it.channel == "mail" && it.is_offered);
+    let is_offered = props.wishes.channels.iter().any(|it| it.channel == MAIL && it.is_offered);
     let languages: Vec<(AttrValue, AttrValue)> = Language::ALL
         .into_iter()
         .map(|language| (AttrValue::Static(language.code()), AttrValue::Static(language.own_name())))
@@ -183,12 +196,46 @@ fn Mail(props: &MailProps) -> Html {
             <h2 id="told-mail">{ speech.say("told.mail") }</h2>
             if is_offered {
                 <p class="prose">{ speech.fill("told.mail-to", &[("address", &props.account)]) }</p>
-                <Test channel="mail" on_tested={props.on_tested.clone()} />
+                if let Some(failing) = &props.wishes.mailbox_failing {
+                    <Failing failing={failing.clone()} on_look={props.on_look.clone()} />
+                }
+                <Test channel={MAIL} on_tested={props.on_tested.clone()} />
             } else {
                 <p class="prose">{ speech.say("told.mail-none") }</p>
             }
             <Choice label={speech.say("told.language")} value={(*chosen).clone()} options={languages} on_choose={speak} />
         </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FailingProps {
+    failing: MailboxFailing,
+    on_look: Callback<()>,
+}
+
+/// Mail came back: why, and what to press once it arrives again.
+#[component]
+fn Failing(props: &FailingProps) -> Html {
+    let doing = use_doing();
+    let speech = doing.speech.clone();
+    let time = speech.day_and_time(props.failing.since_ms, None);
+    let text = speech.fill("told.mail-failing", &[("time", &time), ("reason", &props.failing.reason)]);
+    let works = {
+        let (doing, on_look) = (doing.clone(), props.on_look.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (desk, told, speech) = (doing.desk.clone(), doing.desk.clone(), doing.speech.clone());
+            let on_look = on_look.clone();
+            doing.run(async move { ask(&desk, MessagesVerb::MailboxWorks).await }, move |_| {
+                told.toasts.done(speech.say("told.mail-worked"));
+                on_look.emit(());
+            });
+        })
+    };
+    html! {
+        <Problem {text}>
+            <button type="button" class="button" onclick={works} disabled={doing.is_busy()}>{ speech.say("told.mail-works") }</button>
+        </Problem>
     }
 }
 
@@ -323,7 +370,7 @@ fn row(
     }
 }
 
-fn topic_name(speech: &Speech, topic: &str) -> AttrValue {
+pub(super) fn topic_name(speech: &Speech, topic: &str) -> AttrValue {
     speech.say_or(&format!("told.is-{topic}"), topic)
 }
 
@@ -452,7 +499,7 @@ fn entry(speech: &Speech, row: &MessageRow) -> Html {
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::{ChannelWishes, OwnTelephone};
+    use soko_app_api::{ChannelWishes, Gathered, OwnTelephone};
 
     use super::*;
 
@@ -468,6 +515,8 @@ mod tests {
             sells: true,
             channels: vec![channel("mail"), channel("push")],
             quiet: QuietHours::default(),
+            gathered: Gathered::default(),
+            mailbox_failing: None,
             push_key: String::new(),
             browsers: vec![],
             telephone: OwnTelephone::default(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use soko_app_api::{
-    ChannelWishes, MessageRow, MessagesReply, MessagesVerb, OwnBrowser, OwnTelephone, QuietHours, Wishes,
+    ChannelWishes, Gathered, MailboxFailing, MessageRow, MessagesReply, MessagesVerb, OwnBrowser, OwnTelephone, QuietHours, Wishes,
 };
 use soko_domain::ids::ThingId;
 
@@ -14,6 +14,7 @@ use super::{Server, Unanswered};
 
 const WISHES: &str = "/v1/me/messages";
 const LOG: &str = "/v1/me/messages/log";
+const MAILBOX: &str = "/v1/me/messages/mailbox-failing";
 const TEST: &str = "/v1/me/messages/test";
 const BROWSERS: &str = "/v1/me/browsers";
 const TELEPHONE: &str = "/v1/me/telephone";
@@ -28,11 +29,28 @@ struct WishesBody {
     #[serde(default)]
     channels: BTreeMap<String, ChannelBody>,
     quiet: Option<QuietBody>,
+    #[serde(default)]
+    gathered: GatheredBody,
+    mailbox_failing: Option<MailboxBody>,
     push_key: Option<String>,
     #[serde(default)]
     browsers: Vec<BrowserBody>,
     #[serde(default)]
     telephone: TelephoneBody,
+}
+
+/// None of it at a server from before such mail.
+#[derive(Default, Deserialize)]
+struct GatheredBody {
+    at: String,
+    zone: String,
+    topics: BTreeMap<String, bool>,
+}
+
+#[derive(Deserialize)]
+struct MailboxBody {
+    since_ms: i64,
+    reason: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -103,6 +121,15 @@ impl Server {
                 let quiet =
                     json!({"on": is_on, "from": from, "to": to, "zone": zone, "urgent_rings": urgent_rings});
                 self.choose(session, &json!({"quiet": quiet})).await
+            }
+            MessagesVerb::Gather(Gathered { at, zone, topics }) => {
+                let topics: BTreeMap<&str, bool> = topics.iter().map(|(topic, on)| (topic.as_str(), *on)).collect();
+                let gathered = json!({"at": at, "zone": zone, "topics": topics});
+                self.choose(session, &json!({"gathered": gathered})).await
+            }
+            MessagesVerb::MailboxWorks => {
+                let request = self.web.delete(MAILBOX).bearer_auth(session);
+                self.web.whole(request).await.map(|_| MessagesReply::Done)
             }
             MessagesVerb::Speak { language } => self.choose(session, &json!({"language": language})).await,
             MessagesVerb::Log => {
@@ -175,6 +202,14 @@ fn wishes(answer: &[u8]) -> Result<MessagesReply, Unanswered> {
         sells: body.sells,
         channels: body.channels.into_iter().map(channel).collect(),
         quiet: quiet.unwrap_or_default(),
+        gathered: Gathered {
+            at: body.gathered.at,
+            zone: body.gathered.zone,
+            topics: body.gathered.topics.into_iter().collect(),
+        },
+        mailbox_failing: body
+            .mailbox_failing
+            .map(|it| MailboxFailing { since_ms: it.since_ms, reason: it.reason }),
         push_key: body.push_key.unwrap_or_default(),
         browsers: body.browsers.into_iter().filter_map(browser).collect(),
         telephone: OwnTelephone { number: body.telephone.number, asked: body.telephone.asked },
