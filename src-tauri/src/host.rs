@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use soko_app_api::{
-    Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, PaperReply, Query, QueryKey, Said, Saying, Told,
+    Trust,     Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, PaperReply, Query, QueryKey, Said, Saying, Told,
     View, decode, encode,
 };
 use soko_domain::ids::Hash;
@@ -22,7 +22,6 @@ use crate::outside::Outside;
 use crate::papers;
 use crate::paying;
 use crate::reminders::Reminders;
-use crate::standing::Standing;
 use crate::words::Language;
 
 /// Under this key the device keeps whether closing the window leaves the program running.
@@ -267,9 +266,10 @@ impl Host {
     }
 
     async fn refresh_tray(&self) {
-        if let Answer::About(about) = self.device_call(Call::About).await {
-            self.outside.stands(Standing::of(&about), self.language.get());
-        }
+        let about = self.device_call(Call::About).await;
+        // Else it cannot be opened.
+        let trust = if let Answer::About(about) = about { Trust::of(&about) } else { Trust::Trouble };
+        self.outside.stands(trust, self.language.get());
     }
 
     fn arrived(self: &Rc<Self>, arrival: &Arrival) {

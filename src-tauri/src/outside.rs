@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use soko_app_api::{Answer, Told};
+use soko_app_api::{Answer, Told, Trust};
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::oneshot;
 
@@ -11,7 +11,6 @@ use crate::news::News;
 use crate::page::Page;
 use crate::paying::Payable;
 use crate::routes;
-use crate::standing::Standing;
 use crate::window;
 use crate::words::Language;
 
@@ -79,13 +78,13 @@ impl Outside {
         let _ = folder;
     }
 
-    pub(crate) fn stands(&self, standing: Standing, language: Language) {
+    pub(crate) fn stands(&self, trust: Trust, language: Language) {
         #[cfg(desktop)]
         if let Some(tray) = self.0.try_state::<crate::tray::Tray>() {
-            tray.show(&self.0, standing, language);
+            tray.show(&self.0, trust, language);
         }
         #[cfg(mobile)]
-        let _ = (standing, language);
+        let _ = (trust, language);
     }
 
     pub(crate) fn set_stays(&self, stays: bool) {

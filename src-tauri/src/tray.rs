@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use soko_app_api::Trust;
 use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
@@ -10,7 +11,7 @@ use tauri::{AppHandle, Manager as _, Theme, Wry};
 
 use crate::host::Desk;
 use crate::page::Page;
-use crate::standing::Standing;
+use crate::standing;
 use crate::window;
 use crate::words::Language;
 
@@ -33,7 +34,7 @@ pub(crate) struct Tray {
     orders: MenuItem<Wry>,
     stay: CheckMenuItem<Wry>,
     quit: MenuItem<Wry>,
-    shown: Mutex<Option<(Standing, Language)>>,
+    shown: Mutex<Option<(Trust, Language)>>,
 }
 
 /// Puts it into the panel. A system without one goes on without it.
@@ -52,7 +53,7 @@ pub(crate) fn put(app: &AppHandle) {
 fn build(app: &AppHandle) -> tauri::Result<Tray> {
     let words = Language::default().words();
     let item = |id: &str, text: &str| MenuItem::with_id(app, id, text, true, None::<&str>);
-    let standing = MenuItem::new(app, words.only_here, false, None::<&str>)?;
+    let standing = MenuItem::new(app, words.getting_ready, false, None::<&str>)?;
     let (open, sell, orders) =
         (item(OPEN, words.open)?, item(SELL, words.sell)?, item(ORDERS, words.orders)?);
     let stay = CheckMenuItem::with_id(app, STAY, words.stay, true, false, None::<&str>)?;
@@ -99,20 +100,20 @@ impl Tray {
     }
 
     /// Shows how the device stands, in this language.
-    pub(crate) fn show(&self, app: &AppHandle, standing: Standing, language: Language) {
+    pub(crate) fn show(&self, app: &AppHandle, trust: Trust, language: Language) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if *shown == Some((standing, language)) {
+        if *shown == Some((trust, language)) {
             return;
         }
-        *shown = Some((standing, language));
-        if let Err(error) = self.draw(app, standing, language) {
+        *shown = Some((trust, language));
+        if let Err(error) = self.draw(app, trust, language) {
             tracing::warn!(%error, "the icon in the panel does not follow");
         }
     }
 
-    fn draw(&self, app: &AppHandle, standing: Standing, language: Language) -> tauri::Result<()> {
+    fn draw(&self, app: &AppHandle, trust: Trust, language: Language) -> tauri::Result<()> {
         let words = language.words();
-        let sentence = standing.sentence(language);
+        let sentence = standing::sentence(trust, language);
         self.standing.set_text(&sentence)?;
         self.icon.set_tooltip(Some(&sentence))?;
         for (item, text) in [
@@ -125,7 +126,7 @@ impl Tray {
         }
         self.stay.set_text(words.stay)?;
         let lines = lines(app);
-        let drawn = standing.draw(lines.rgba(), lines.width());
+        let drawn = standing::draw(trust, lines.rgba(), lines.width());
         self.icon.set_icon(Some(Image::new_owned(drawn, lines.width(), lines.height())))
     }
 }

@@ -71,17 +71,21 @@ fn build(package: &str, program: &str, debug: bool) -> Outcome<PathBuf> {
 fn make_demo_once(program: &Path, data_dir: &Path) -> Outcome {
     let note = data_dir.join(DEMO_NOTE);
     if !data_dir.exists() {
-        fs::create_dir_all(data_dir).doing("making the data directory")?;
+        // Half a market must not be taken for a whole one the next time, however this ends.
+        let new = data_dir.with_extension("new");
+        if new.exists() {
+            fs::remove_dir_all(&new).doing("clearing away half a market")?;
+        }
+        fs::create_dir_all(&new).doing("making the data directory")?;
         say("Making the demo's market.");
         let mut demo = Command::new(program);
-        demo.arg("demo").arg("--data-dir").arg(data_dir).args(["--password", DEMO_PASSWORD]);
+        demo.arg("demo").arg("--data-dir").arg(&new).args(["--password", DEMO_PASSWORD]);
         let made = demo.stdin(Stdio::null()).stderr(Stdio::inherit()).output().doing("making the demo")?;
         if !made.status.success() {
-            // Half a market must not be taken for a whole one the next time.
-            let _ = fs::remove_dir_all(data_dir);
             return Err(Failure::new(format!("the demo could not be made: {}", made.status)));
         }
-        fs::write(&note, &made.stdout).doing("keeping the sign-ins")?;
+        fs::write(new.join(DEMO_NOTE), &made.stdout).doing("keeping the sign-ins")?;
+        fs::rename(&new, data_dir).doing("keeping the demo's market")?;
     }
     if let Ok(said) = fs::read_to_string(&note) {
         say(said.trim_end());

@@ -45,6 +45,7 @@ mod suggest;
 mod swaps;
 pub mod text;
 mod transfer;
+mod trust;
 mod views;
 
 pub use audit::*;
@@ -91,4 +92,5 @@ pub use statement::*;
 pub use suggest::*;
 pub use swaps::*;
 pub use transfer::*;
+pub use trust::Trust;
 pub use views::*;

@@ -1,6 +1,6 @@
 //! The trust pill: one quiet sentence about where the data stands. It opens the replication centre.
 
-use soko_app_api::{DeviceView, KeptIn};
+use soko_app_api::{DeviceView, Trust};
 use yew::prelude::*;
 
 use crate::app::use_about;
@@ -14,100 +14,59 @@ use crate::watched::use_watched;
 pub fn Pill() -> Html {
     let (desk, speech, about) = (use_desk(), use_speech(), use_about());
     let standing = use_watched(&desk.standing);
-    let trust = Trust::of(standing, about.as_deref());
+    let trust = trust(standing, about.as_deref());
     let open = Callback::from(move |_: MouseEvent| desk.overlay.set(Overlay::Replication));
-    let (class, sign) = trust.look();
+    let (class, sign) = look(trust);
     html! {
         <button type="button" class={classes!("pill", class)} onclick={open} aria-live="polite">
-            { icon(sign) }<span class="pill-long">{ trust.sentence(&speech) }</span>
-            <span class="pill-short" aria-hidden="true">{ trust.short(&speech) }</span>
+            { icon(sign) }<span class="pill-long">{ sentence(trust, &speech) }</span>
+            <span class="pill-short" aria-hidden="true">{ short(trust, &speech) }</span>
         </button>
     }
 }
 
-/// Where the data stands, the worst first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Trust {
-    GettingReady,
-    OnlineOnly,
-    /// The store goes away with the page.
-    NothingKept,
-    /// A stall's records cannot be exchanged, or something was found at the start: somebody must look.
-    Trouble,
-    Offline {
-        waiting: u64,
-    },
-    Waiting {
-        waiting: u64,
-    },
-    /// The server has more of a stall than ever came here.
-    Arriving,
-    AllSent,
-    /// Kept here, and no server was ever named.
-    OnlyHere,
+pub(super) fn trust(standing: Standing, about: Option<&DeviceView>) -> Trust {
+    match (about, standing) {
+        (None, _) | (_, Standing::GettingReady) => Trust::GettingReady,
+        (_, Standing::OnlineOnly) => Trust::OnlineOnly,
+        (Some(about), Standing::Engine) => Trust::of(about),
+    }
 }
 
-impl Trust {
-    pub(super) fn of(standing: Standing, about: Option<&DeviceView>) -> Self {
-        let Some(about) = about else { return Self::GettingReady };
-        match standing {
-            Standing::GettingReady => return Self::GettingReady,
-            Standing::OnlineOnly => return Self::OnlineOnly,
-            Standing::Engine => {}
-        }
-        if about.keeps.place == KeptIn::Memory {
-            return Self::NothingKept;
-        }
-        if about.stalls.iter().any(|stall| stall.trouble.is_some()) || !about.warnings.is_empty() {
-            return Self::Trouble;
-        }
-        let waiting = about.stalls.iter().map(|stall| stall.unsent).sum();
-        let is_connected = about.stalls.iter().any(|stall| stall.is_connected) || about.account.is_some();
-        match about.is_online {
-            _ if about.server.is_empty() => Self::OnlyHere,
-            _ if !is_connected && !about.stalls.is_empty() => Self::OnlyHere,
-            Some(false) => Self::Offline { waiting },
-            _ if waiting > 0 => Self::Waiting { waiting },
-            _ if about.stalls.iter().any(|stall| stall.is_arriving) => Self::Arriving,
-            _ => Self::AllSent,
-        }
+fn look(trust: Trust) -> (&'static str, Icon) {
+    match trust {
+        Trust::GettingReady => ("pill-quiet", Icon::Clock),
+        Trust::OnlineOnly | Trust::NothingKept | Trust::Trouble => ("pill-bad", Icon::Warning),
+        Trust::Offline { .. } => ("pill-waiting", Icon::CloudOff),
+        Trust::Waiting { .. } | Trust::Arriving => ("pill-waiting", Icon::Clock),
+        Trust::AllSent => ("pill-good", Icon::Cloud),
+        Trust::OnlyHere => ("pill-quiet", Icon::Device),
     }
+}
 
-    fn look(self) -> (&'static str, Icon) {
-        match self {
-            Self::GettingReady => ("pill-quiet", Icon::Clock),
-            Self::OnlineOnly | Self::NothingKept | Self::Trouble => ("pill-bad", Icon::Warning),
-            Self::Offline { .. } => ("pill-waiting", Icon::CloudOff),
-            Self::Waiting { .. } | Self::Arriving => ("pill-waiting", Icon::Clock),
-            Self::AllSent => ("pill-good", Icon::Cloud),
-            Self::OnlyHere => ("pill-quiet", Icon::Device),
-        }
+pub(super) fn sentence(trust: Trust, speech: &Speech) -> AttrValue {
+    match trust {
+        Trust::GettingReady => speech.say("trust.getting-ready"),
+        Trust::OnlineOnly => speech.say("trust.online-only"),
+        Trust::NothingKept => speech.say("trust.nothing-kept"),
+        Trust::Trouble => speech.say("trust.trouble"),
+        Trust::Offline { waiting: 0 } => speech.say("trust.offline"),
+        Trust::Offline { waiting } => speech.count("trust.offline-waiting", count(waiting)),
+        Trust::Waiting { waiting } => speech.count("trust.waiting", count(waiting)),
+        Trust::Arriving => speech.say("trust.arriving"),
+        Trust::AllSent => speech.say("trust.all-sent"),
+        Trust::OnlyHere => speech.say("trust.only-here"),
     }
+}
 
-    pub(super) fn sentence(self, speech: &Speech) -> AttrValue {
-        match self {
-            Self::GettingReady => speech.say("trust.getting-ready"),
-            Self::OnlineOnly => speech.say("trust.online-only"),
-            Self::NothingKept => speech.say("trust.nothing-kept"),
-            Self::Trouble => speech.say("trust.trouble"),
-            Self::Offline { waiting: 0 } => speech.say("trust.offline"),
-            Self::Offline { waiting } => speech.count("trust.offline-waiting", count(waiting)),
-            Self::Waiting { waiting } => speech.count("trust.waiting", count(waiting)),
-            Self::Arriving => speech.say("trust.arriving"),
-            Self::AllSent => speech.say("trust.all-sent"),
-            Self::OnlyHere => speech.say("trust.only-here"),
-        }
-    }
-
-    fn short(self, speech: &Speech) -> AttrValue {
-        match self {
-            Self::GettingReady | Self::Arriving => speech.say("trust.short-ready"),
-            Self::OnlineOnly | Self::NothingKept | Self::Trouble => speech.say("trust.short-look"),
-            Self::Offline { waiting: 0 } => speech.say("trust.short-offline"),
-            Self::Offline { waiting } | Self::Waiting { waiting } => speech.number(count(waiting)).into(),
-            Self::AllSent => speech.say("trust.short-sent"),
-            Self::OnlyHere => speech.say("trust.short-here"),
-        }
+fn short(trust: Trust, speech: &Speech) -> AttrValue {
+    match trust {
+        Trust::GettingReady | Trust::Arriving => speech.say("trust.short-ready"),
+        Trust::OnlineOnly | Trust::NothingKept | Trust::Trouble => speech.say("trust.short-look"),
+        Trust::Offline { waiting: 0 } => speech.say("trust.short-offline"),
+        Trust::Offline { waiting } | Trust::Waiting { waiting } => speech.number(count(waiting)).into(),
+        Trust::AllSent => speech.say("trust.short-sent"),
+        Trust::OnlyHere => speech.say("trust.short-here"),
     }
 }
 
@@ -117,7 +76,7 @@ fn count(waiting: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::{Keeps, OwnStall, Saying};
+    use soko_app_api::{Keeps, KeptIn, OwnStall, Saying};
     use soko_domain::ids::{AuthorId, LogId};
     use soko_domain::role::Role;
 
@@ -151,19 +110,19 @@ mod tests {
             (Standing::OnlineOnly, about(Some(true), 0, true), Trust::OnlineOnly),
             (Standing::GettingReady, about(Some(true), 0, true), Trust::GettingReady),
         ] {
-            assert_eq!(Trust::of(standing, Some(&about)), wanted);
+            assert_eq!(trust(standing, Some(&about)), wanted);
         }
         let mut new = about(Some(true), 0, true);
         new.stalls[0].is_arriving = true;
-        assert_eq!(Trust::of(engine, Some(&new)), Trust::Arriving);
+        assert_eq!(trust(engine, Some(&new)), Trust::Arriving);
         new.is_online = Some(false);
-        assert_eq!(Trust::of(engine, Some(&new)), Trust::Offline { waiting: 0 });
+        assert_eq!(trust(engine, Some(&new)), Trust::Offline { waiting: 0 });
         let alone = DeviceView { server: String::new(), stalls: Vec::new(), ..about(None, 0, false) };
-        assert_eq!(Trust::of(engine, Some(&alone)), Trust::OnlyHere);
+        assert_eq!(trust(engine, Some(&alone)), Trust::OnlyHere);
         let mut troubled = about(Some(true), 0, true);
         troubled.stalls[0].trouble = Some(Saying::OldServer.plain(""));
-        assert_eq!(Trust::of(engine, Some(&troubled)), Trust::Trouble);
+        assert_eq!(trust(engine, Some(&troubled)), Trust::Trouble);
         troubled.keeps.place = KeptIn::Memory;
-        assert_eq!(Trust::of(engine, Some(&troubled)), Trust::NothingKept);
+        assert_eq!(trust(engine, Some(&troubled)), Trust::NothingKept);
     }
 }

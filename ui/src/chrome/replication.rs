@@ -1,13 +1,10 @@
 //! The replication centre: where the data stands, what waits, what was set aside with its reason, and when this
 //! device last heard of others. In plain words, and with what to do.
 
-use soko_app_api::{
-    DeviceRow, DeviceVerb, DeviceView, Holder, KeptIn, OwnStall, ParkedRow, Query, RegisterState, Said,
-    Saying, SharesRow, StatusView, View, Window,
-};
+use soko_app_api::{DeviceRow, DeviceVerb, DeviceView, Holder, KeptIn, OwnStall, ParkedRow, Query, RegisterState, Said, Saying, SharesRow, StatusView, Trust, View, Window};
 use yew::prelude::*;
 
-use super::pill::Trust;
+use super::pill::{sentence, trust};
 use crate::app::use_about;
 use crate::desk::{Overlay, use_desk};
 use crate::live::use_query;
@@ -44,10 +41,10 @@ pub fn Replication() -> Html {
         })
     };
     let Some(about) = about else { return Html::default() };
-    let trust = Trust::of(standing, Some(&about));
+    let trust = trust(standing, Some(&about));
     html! {
         <Dialog title={speech.say("replication.title")} {on_close}>
-            <p class="lead">{ trust.sentence(&speech) }</p>
+            <p class="lead">{ sentence(trust, &speech) }</p>
             <p class="prose">{ meaning(&speech, trust) }</p>
             <Facts about={(*about).clone()} />
             { for about.stalls.iter().map(|stall| html! { <OfStall key={stall.stall.to_string()} stall={stall.clone()} /> }) }

@@ -15,7 +15,8 @@ use crate::speech::use_speech;
 fn changed(wishes: &Wishes, new: &Gathered) -> Wishes {
     let mut wishes = wishes.clone();
     let Gathered { at, zone, topics } = &mut wishes.gathered;
-    (at.clone_from(&new.at), zone.clone_from(&new.zone));
+    at.clone_from(&new.at);
+    zone.clone_from(&new.zone);
     for (topic, is_on) in topics {
         if let Some((_, now)) = new.topics.iter().find(|(name, _)| name == topic) {
             *is_on = *now;
