@@ -6,11 +6,11 @@
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use soko_app_api::{
-    Trust,     Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, PaperReply, Query, QueryKey, Said, Saying, Told,
-    View, decode, encode,
+    Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, PaperReply, Query, QueryKey, Said, Saying, Told,
+    Trust, View, decode, encode,
 };
 use soko_domain::ids::Hash;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -26,6 +26,8 @@ use crate::words::Language;
 
 /// Under this key the device keeps whether closing the window leaves the program running.
 const STAYS_KEPT_UNDER: &str = "window.stays";
+/// How late something may be told after the machine slept.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// What an order says while it waits for a person.
 const HELD: &str = "held";
 /// Longest wait for the device to end in order; its files are whole without it, too.
@@ -108,7 +110,6 @@ struct Host {
     reminders_changed: Notify,
     /// What this shell has to report beside the device, such as that notifications do not arrive.
     notices: RefCell<Vec<Said>>,
-    began: Instant,
 }
 
 async fn live(
@@ -127,7 +128,6 @@ async fn live(
         reminders: RefCell::default(),
         reminders_changed: Notify::new(),
         notices: RefCell::default(),
-        began: Instant::now(),
     });
     host.recall().await;
     spawn_local(Rc::clone(&host).remind());
@@ -337,6 +337,8 @@ impl Host {
         loop {
             let next_ms = self.reminders.borrow().next_ms();
             let wait = next_ms.map(|next| Duration::from_millis(next.saturating_sub(self.now_ms())));
+            // No pause counts a sleep of the machine.
+            let wait = wait.map(|wait| wait.min(LOOK_EVERY));
             let due = async {
                 match wait {
                     Some(wait) => tokio::time::sleep(wait).await,
@@ -388,9 +390,11 @@ impl Host {
         }
     }
 
-    /// Only for pauses: it never decides anything about money or stock.
+    /// Only for pauses: it never decides anything about money or stock. What only grows stands still while the machine sleeps, and
+    /// quiet hours end all the same.
     fn now_ms(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 }
 

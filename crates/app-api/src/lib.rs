@@ -47,6 +47,7 @@ pub mod text;
 mod transfer;
 mod trust;
 mod views;
+mod written;
 
 pub use audit::*;
 pub use browse::*;
@@ -94,3 +95,4 @@ pub use swaps::*;
 pub use transfer::*;
 pub use trust::Trust;
 pub use views::*;
+pub use written::*;

@@ -52,6 +52,8 @@ pub enum Query {
     /// Of the register itself, for each stall it works for.
     Stalls,
     Status(#[serde(with = "as_hex")] LogId),
+    /// What this register wrote last, and what of it the server holds.
+    Written(#[serde(with = "as_hex")] LogId),
     Stall(#[serde(with = "as_hex")] LogId),
     /// By name.
     Products {
@@ -355,6 +357,7 @@ impl Query {
         match self {
             Self::Stalls => None,
             Self::Status(stall)
+            | Self::Written(stall)
             | Self::Stall(stall)
             | Self::Shift(stall)
             | Self::AtRegister(stall)
@@ -419,7 +422,7 @@ impl Query {
         let is_document = |id: [u8; 16]| matches!(key, Key::Document(changed) if changed.0 == id);
         match self {
             Self::Stalls => false,
-            Self::Status(_) | Self::Leaving(_) => matches!(key, Key::Status),
+            Self::Status(_) | Self::Written(_) | Self::Leaving(_) => matches!(key, Key::Status),
             Self::Stall(stall) => is_document(stall.0),
             Self::Products { .. }
             | Self::Search { .. }

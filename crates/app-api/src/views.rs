@@ -32,6 +32,7 @@ use crate::said::Said;
 use crate::statement::StatementView;
 use crate::swaps::SwapView;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word, as_word_opt};
+use crate::written::WrittenView;
 use crate::transfer::TransferView;
 
 /// The answer to a query. `Missing` when what was asked for is not known here.
@@ -41,6 +42,7 @@ pub enum View {
     Missing,
     Stalls(#[serde(with = "as_hex_list")] Vec<LogId>),
     Status(StatusView),
+    Written(WrittenView),
     Stall(StallView),
     Products(Vec<ProductRow>),
     Family(Box<FamilyView>),

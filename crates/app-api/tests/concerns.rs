@@ -52,6 +52,7 @@ fn table_of_what_makes_an_answer_stale() {
     let table: Vec<(Query, &[&str])> = vec![
         (Query::Stalls, &[]),
         (Query::Status(stall), &["status"]),
+        (Query::Written(stall), &["status"]),
         (Query::Stall(stall), &["document stall"]),
         (Query::Products { stall, filter: ProductFilter::default(), window }, lists),
         (Query::Search { stall, text: "m".into(), rows: 5 }, lists),

@@ -54,7 +54,8 @@ pub(crate) async fn report(
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "not_the_bounce_key", detail));
     }
     let report = bounced::read(&raw).ok_or_else(|| {
-        let detail = "this is no report about a letter of a Soko server: hand on mail to the bounce address only";
+        let detail =
+            "this is no report about a letter of a Soko server: hand on mail to the bounce address only";
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_report", detail)
     })?;
     let (offers, now_ms) = (app.offers(), app.now_ms());

@@ -13,10 +13,10 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, leaving, likes, mailed, market, members,
-    messages, models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs,
-    recovery, replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps, telephone, web,
-    wishes_page,
+    accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, leaving, likes, mailed, market,
+    members, messages, models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys,
+    programs, recovery, replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps,
+    telephone, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.

@@ -157,7 +157,9 @@ mod tests {
     }
 
     fn whole() -> String {
-        format!("Content-Type: message/rfc822\n\nMessage-ID: <{OURS}@market.example>\nSubject: Hello\n\nHello")
+        format!(
+            "Content-Type: message/rfc822\n\nMessage-ID: <{OURS}@market.example>\nSubject: Hello\n\nHello"
+        )
     }
 
     fn heads() -> String {
@@ -199,7 +201,8 @@ mod tests {
     fn what_is_no_report_about_a_letter_of_ours_is_none() {
         let failed = "Action: failed\nStatus: 5.1.1";
         let strange = whole().replace(OURS, "CAF-x");
-        let answer = format!("From: a@b.example\nMessage-ID: <{OURS}@market.example>\nSubject: Re: Hello\n\nThanks");
+        let answer =
+            format!("From: a@b.example\nMessage-ID: <{OURS}@market.example>\nSubject: Re: Hello\n\nThanks");
         for raw in ["", "hello", &answer, &report(failed, &strange), &report("", &whole())] {
             assert_eq!(read(raw.as_bytes()), None, "{raw}");
         }

@@ -103,7 +103,8 @@ pub(super) fn write(
         sections.push(Section { paragraphs: vec![said], ..Section::default() });
     }
     let Some(to) = letter::mailbox(tx, mail.account)? else { return Ok(None) };
-    let subject = language.say("gathered.subject", &[("count", &count.to_string()), ("market", letter::market(sender))]);
+    let subject = language
+        .say("gathered.subject", &[("count", &count.to_string()), ("market", letter::market(sender))]);
     let page = letter::page(sender, (mail.account, language), sections);
     Ok(Some(Load::Mail(Letter {
         message: mail.message,

@@ -267,7 +267,8 @@ pub(super) fn identity(
     account: ThingId,
     (channel, target): (Channel, Option<ThingId>),
 ) -> ThingId {
-    let (topic, way, target) = (topic.number().to_be_bytes(), channel.number().to_be_bytes(), target.unwrap_or_default());
+    let (topic, way, target) =
+        (topic.number().to_be_bytes(), channel.number().to_be_bytes(), target.unwrap_or_default());
     let mut parts = because.to_vec();
     parts.extend([&topic[..], account.as_bytes()]);
     if channel != Channel::Mail {
@@ -502,7 +503,8 @@ pub struct Listed {
 /// The youngest messages; all of them or those in one state.
 pub fn listed(tx: &mut dyn Tx, state: Option<State>, limit: usize) -> Result<Vec<Listed>, StoreError> {
     let number = state.map_or(0, State::number);
-    let numbers = if state == Some(State::Waiting) { listed_numbers(&ALL_WAITING) } else { number.to_string() };
+    let numbers =
+        if state == Some(State::Waiting) { listed_numbers(&ALL_WAITING) } else { number.to_string() };
     let sql = format!(
         "select {LISTED} from message where $1 = 0 or state in ({numbers}) order by made_ms desc, message limit $2"
     );

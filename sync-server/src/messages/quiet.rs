@@ -60,9 +60,9 @@ fn moment_ms(zone: Tz, shown: NaiveDateTime, now_ms: i64) -> Option<i64> {
 pub(super) fn next_ms(zone: Tz, minute: u32, now_ms: i64) -> Option<i64> {
     let today = zone.from_utc_datetime(&DateTime::from_timestamp_millis(now_ms)?.naive_utc()).date_naive();
     let time = NaiveTime::from_hms_opt(minute / 60, minute % 60, 0)?;
-    [0, 1].into_iter().find_map(|days| {
-        moment_ms(zone, today.checked_add_days(Days::new(days))?.and_time(time), now_ms)
-    })
+    [0, 1]
+        .into_iter()
+        .find_map(|days| moment_ms(zone, today.checked_add_days(Days::new(days))?.and_time(time), now_ms))
 }
 
 pub(crate) fn of(tx: &mut dyn Tx, account: ThingId) -> Result<Quiet, StoreError> {

@@ -66,7 +66,8 @@ async fn a_mailbox_that_is_none_is_not_written_to_until_its_owner_says_that_it_w
         let log = market.buyers("/v1/me/messages/log").await;
         assert_eq!(log["messages"][0]["reason"], "mail to this address came back");
         // What was asked for a moment ago goes all the same, and that the mail server takes it says nothing.
-        let test = server.post("/v1/me/messages/test", &json!({"channel": "mail"})).bearer(&market.buyer).send();
+        let test =
+            server.post("/v1/me/messages/test", &json!({"channel": "mail"})).bearer(&market.buyer).send();
         test.await.expect(StatusCode::ACCEPTED);
         assert_eq!(market.round().await.sent, 1);
         market.sink.taken();
@@ -132,7 +133,8 @@ async fn nobody_else_says_that_mail_came_back() {
         let market = Market::open(store).await;
         let server = &market.shop.server;
         let letter = market.buyer_is_written_to(1).await;
-        let forged = hand_on(server, "somebody else's key, which is just as long", report(&letter, "5.1.1")).await;
+        let forged =
+            hand_on(server, "somebody else's key, which is just as long", report(&letter, "5.1.1")).await;
         forged.refused(StatusCode::UNAUTHORIZED, "not_the_bounce_key");
         let unknown = report("<00112233445566778899aabbccddeeff@example.org>", "5.1.1");
         let noted = hand_on(server, BOUNCE_KEY, unknown).await.expect(StatusCode::OK);

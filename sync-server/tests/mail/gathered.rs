@@ -54,7 +54,9 @@ async fn what_can_wait_comes_once_a_day_in_one_mail() {
         let log = market.shop.server.get(path).bearer(&market.shop.owner).send().await.json();
         let states = |state: &str| {
             let rows = log["messages"].as_array().unwrap().iter();
-            rows.filter(|row| row["state"] == state).map(|row| row["topic"].as_str().unwrap().to_owned()).collect()
+            rows.filter(|row| row["state"] == state)
+                .map(|row| row["topic"].as_str().unwrap().to_owned())
+                .collect()
         };
         let mut sent: Vec<String> = states("sent");
         sent.sort();
@@ -77,14 +79,16 @@ async fn one_press_ends_what_is_in_such_a_mail_and_what_waits_in_it_goes_with_it
         let mails = market.sink.taken();
         let mail = mails.iter().find(|mail| mail.header("To") == "owner@example.org").unwrap();
         let stop = mail.header("List-Unsubscribe");
-        let stop = stop.strip_prefix("<https://market.example").and_then(|link| link.strip_suffix('>')).unwrap();
+        let stop =
+            stop.strip_prefix("<https://market.example").and_then(|link| link.strip_suffix('>')).unwrap();
         market.order(2).await;
         market.round().await;
         let form = "application/x-www-form-urlencoded";
         let pressed = server.ask(Method::POST, stop).body(form, "List-Unsubscribe=One-Click").send().await;
         pressed.expect(StatusCode::OK);
         let wishes = server.get("/v1/me/messages").bearer(&market.shop.owner).send().await.json();
-        let topics = ["order-new", "order-cancelled", "low-stock"].map(|topic| wishes["topics"][topic].clone());
+        let topics =
+            ["order-new", "order-cancelled", "low-stock"].map(|topic| wishes["topics"][topic].clone());
         assert_eq!(topics, [json!(false), json!(false), json!(true)]);
         server.clock.advance_ms(DAY_MS + 5 * MINUTE_MS);
         market.sink.taken();

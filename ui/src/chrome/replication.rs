@@ -1,7 +1,10 @@
 //! The replication centre: where the data stands, what waits, what was set aside with its reason, and when this
 //! device last heard of others. In plain words, and with what to do.
 
-use soko_app_api::{DeviceRow, DeviceVerb, DeviceView, Holder, KeptIn, OwnStall, ParkedRow, Query, RegisterState, Said, Saying, SharesRow, StatusView, Trust, View, Window};
+use soko_app_api::{
+    DeviceRow, DeviceVerb, DeviceView, Holder, KeptIn, OwnStall, ParkedRow, Query, RegisterState, Said,
+    Saying, SharesRow, StatusView, Trust, View, Window, WrittenRow, WrittenView,
+};
 use yew::prelude::*;
 
 use super::pill::{sentence, trust};
@@ -123,6 +126,7 @@ fn OfStall(props: &OfStallProps) -> Html {
     let speech = use_speech();
     let stall = &props.stall;
     let status = use_query(Some(Query::Status(stall.stall)));
+    let written = use_query(Some(Query::Written(stall.stall)));
     let parked = use_query(Some(Query::Parked { stall: stall.stall, window: Window::first(PARKED_MAX) }));
     let shares = use_query(Some(Query::Shares(stall.stall)));
     let devices = use_query(Some(Query::Devices(stall.stall)));
@@ -144,15 +148,50 @@ fn OfStall(props: &OfStallProps) -> Html {
             if let Some(View::Status(status)) = status.view() {
                 { standing(&speech, status, stall.is_connected) }
             }
+            if let Some(View::Written(written)) = written.view().filter(|_| stall.is_connected) {
+                { last_written(&speech, written) }
+            }
             if let Some(View::Parked(rows)) = parked.view().filter(|view| **view != View::Parked(Vec::new())) {
                 <h4>{ speech.say("replication.set-aside") }</h4>
                 <ul class="plain">{ for rows.iter().map(|row| set_aside(&speech, row)) }</ul>
+                if rows.len() >= PARKED_MAX as usize {
+                    <Go to={Route::Devices} class="button">{ speech.say("replication.more-set-aside") }</Go>
+                }
             }
             if let Some(View::Shares(rows)) = shares.view().filter(|view| **view != View::Shares(Vec::new())) {
                 <h4>{ speech.say("replication.shares") }</h4>
                 <dl class="facts">{ for rows.iter().map(|row| share(&speech, (stall, devices), row)) }</dl>
             }
         </section>
+    }
+}
+
+/// What waits to be sent, and what was sent last, each by its name.
+fn last_written(speech: &Speech, written: &WrittenView) -> Html {
+    let row = |row: &WrittenRow| {
+        let (tone, state) = match row.is_sent {
+            true => (SavedTone::Good, "replication.sent"),
+            false => (SavedTone::Waiting, "replication.waits"),
+        };
+        html! {
+            <li key={row.seq} class="list-row">
+                <span class="list-main">
+                    <span class="list-name">{ speech.say_or(&format!("replication.wrote-{}", row.what.word()), row.what.word()) }</span>
+                    if let Some(at_ms) = row.at_ms {
+                        <span class="list-more">{ speech.day_and_time(at_ms, None) }</span>
+                    }
+                </span>
+                <Badge {tone} text={speech.say(state)} />
+            </li>
+        }
+    };
+    let sent = i64::try_from(written.sent).unwrap_or(i64::MAX);
+    html! {
+        <details>
+            <summary>{ speech.say("replication.written") }</summary>
+            <ul class="plain">{ for written.rows.iter().map(row) }</ul>
+            <p class="field-hint">{ speech.count("replication.sent-all", sent) }</p>
+        </details>
     }
 }
 

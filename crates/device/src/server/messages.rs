@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use soko_app_api::{
-    ChannelWishes, Gathered, MailboxFailing, MessageRow, MessagesReply, MessagesVerb, OwnBrowser, OwnTelephone, QuietHours, Wishes,
+    ChannelWishes, Gathered, MailboxFailing, MessageRow, MessagesReply, MessagesVerb, OwnBrowser,
+    OwnTelephone, QuietHours, Wishes,
 };
 use soko_domain::ids::ThingId;
 
@@ -123,7 +124,8 @@ impl Server {
                 self.choose(session, &json!({"quiet": quiet})).await
             }
             MessagesVerb::Gather(Gathered { at, zone, topics }) => {
-                let topics: BTreeMap<&str, bool> = topics.iter().map(|(topic, on)| (topic.as_str(), *on)).collect();
+                let topics: BTreeMap<&str, bool> =
+                    topics.iter().map(|(topic, on)| (topic.as_str(), *on)).collect();
                 let gathered = json!({"at": at, "zone": zone, "topics": topics});
                 self.choose(session, &json!({"gathered": gathered})).await
             }

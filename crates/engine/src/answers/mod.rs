@@ -18,6 +18,7 @@ mod statement;
 mod stock;
 mod tabs;
 mod trade;
+mod written;
 
 pub(crate) use customers::what_of;
 pub(crate) use trade::SalePlace;
@@ -109,6 +110,7 @@ impl Engine {
 fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
     let view = match query {
         Query::Status(_) => View::Status(status(asking)?),
+        Query::Written(_) => View::Written(written::view(asking)?),
         Query::Stall(_) => found(products::stall(asking)?, View::Stall),
         Query::Products { filter, window, .. } => View::Products(products::list(asking, *filter, *window)?),
         Query::Categories(_) => View::Categories(products::categories(asking)?),

@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     AskView, BeyondShare, Holder, OpenOrderEdit, ProductEdit, Query, QueryKey, RegisterState, Saying,
-    SharesRow, TenderInput, Verb, View,
+    SharesRow, TenderInput, Verb, View, Wrote,
 };
 use soko_domain::ask::{Answer, Ask};
 use soko_domain::delivery::Handing;
@@ -40,6 +40,28 @@ pub(crate) fn meet(relay: &mut Relay, devices: &mut [&mut Device]) {
             device.replicate(relay);
         }
     }
+}
+
+/// What a device wrote last, the youngest first, and whether the server holds it.
+fn written(device: &mut Device) -> Vec<(Wrote, bool)> {
+    match device.engine.answer(&Query::Written(STALL), now()).unwrap() {
+        View::Written(view) => view.rows.iter().map(|row| (row.what, row.is_sent)).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_register_says_what_of_it_waits_and_what_was_sent() {
+    let (mut relay, mut first, _) = pair();
+    first.done(sell(20, product(MANGO), 2, BeyondShare::Refuse));
+    let edits = vec![ProductEdit::Name("Ripe mango".into())];
+    first.done(command(21, Verb::EditProduct { product: product(MANGO), edits }));
+    assert_eq!(written(&mut first)[..3], [(Wrote::Goods, false), (Wrote::Sale, false), (Wrote::Stock, true)]);
+    meet(&mut relay, &mut [&mut first]);
+    assert!(written(&mut first).iter().all(|(_, is_sent)| *is_sent), "{:?}", written(&mut first));
+    let View::Written(view) = first.engine.answer(&Query::Written(STALL), now()).unwrap() else { panic!() };
+    assert!(view.rows.iter().filter(|row| row.what == Wrote::Sale).all(|row| row.at_ms.is_some()));
+    assert_eq!(view.sent, view.rows[0].seq);
 }
 
 #[test]
