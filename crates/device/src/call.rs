@@ -98,7 +98,7 @@ impl Device {
             version: self.options.version.clone(),
             server: own.server,
             is_online: self.heard.is_online(),
-            last_contact_ms: self.heard.last_contact_ms(),
+            last_contact_ms: self.last_contact_ms()?,
             clock_ahead_ms: self.heard.clock_ahead_ms(&*self.host),
             account: Some(own.email).filter(|email| !email.is_empty()),
             stalls: stalls.into_iter().map(|stall| self.own_stall(stall)).collect::<Result<_, _>>()?,

@@ -14,6 +14,8 @@ const VERSION: u8 = 4;
 
 /// Where the quiet hours of whoever is signed in are kept, among drafts.
 const QUIET: &str = "quiet-hours";
+/// When a server was last heard, among drafts.
+const CONTACT: &str = "last-contact";
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
@@ -85,6 +87,24 @@ impl Device {
         let of_day_ms = local_ms.rem_euclid(DAY_MS);
         let left = quiet.left_minutes(u32::try_from(of_day_ms / MINUTE_MS).ok()?, is_urgent)?;
         u64::try_from(i64::from(left) * MINUTE_MS - of_day_ms % MINUTE_MS).ok()
+    }
+
+    /// When the server last answered, before this start, too. It is written once a minute at most.
+    pub(crate) fn last_contact_ms(&self) -> Result<Option<i64>, Undone> {
+        let kept = self.draft(CONTACT)?;
+        let kept_ms = kept.try_into().ok().map(i64::from_le_bytes);
+        let Some(heard_ms) = self.heard.last_contact_ms() else { return Ok(kept_ms) };
+        if kept_ms.is_none_or(|kept_ms| heard_ms.abs_diff(kept_ms) >= MINUTE_MS.unsigned_abs()) {
+            // On a full disk it is known until the end of this run.
+            let _ = self.keep_draft(CONTACT, &heard_ms.to_le_bytes());
+        }
+        Ok(Some(heard_ms))
+    }
+
+    /// Another server: nothing is known of it.
+    pub(crate) fn forget_contact(&self) -> Result<(), Undone> {
+        self.heard.forget();
+        self.keep_draft(CONTACT, &[])
     }
 
     pub(crate) fn keep_draft(&self, name: &str, value: &[u8]) -> Result<(), Undone> {

@@ -94,7 +94,7 @@ impl Device {
         }
         // A session opens nothing at another server.
         self.keep_own(&Own { server: address, email: String::new(), session: String::new(), ..own })?;
-        self.heard.forget();
+        self.forget_contact()?;
         self.tell_device();
         self.hurry();
         Ok(())

@@ -312,3 +312,22 @@ fn a_test_notification_arrives() {
         shell.close();
     });
 }
+
+#[test]
+fn after_a_start_without_a_network_it_is_known_when_the_server_last_answered() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till) = (folder.path().join("server"), folder.path().join("till"));
+        let server = Running::start(&data);
+        let stall = Shell::open(&till);
+        stall.shop(&server).await;
+        let before = stall.about().await.last_contact_ms;
+        assert!(before.is_some());
+        drop(server);
+        stall.close();
+        let again = Shell::open(&till);
+        assert_eq!(again.about().await.last_contact_ms, before);
+        again.device(DeviceVerb::UseServer { server: "http://127.0.0.1:9".into() }).await;
+        assert_eq!(again.about().await.last_contact_ms, None, "of another server nothing is known");
+    });
+}
