@@ -15,6 +15,8 @@ use super::{Hear, Link, Reads, Standing, Waiting, bytes, failed};
 pub(super) struct Tauri {
     internals: JsValue,
     invoke: Function,
+    /// What stands before a picture's hash; it differs from system to system.
+    pictures: String,
     reads: Reads,
 }
 
@@ -23,7 +25,8 @@ impl Tauri {
     pub(super) fn find(reads: Reads) -> Option<Self> {
         let internals = bytes::property(&crate::browser::window(), "__TAURI_INTERNALS__");
         let invoke = bytes::method(&internals, "invoke")?;
-        Some(Self { internals, invoke, reads })
+        let pictures = address_of(&internals, "picture").unwrap_or_else(|| "picture://localhost/".to_owned());
+        Some(Self { internals, invoke, pictures, reads })
     }
 
     /// The window's name for a function of the page that it may call many times.
@@ -61,12 +64,18 @@ impl Link for Tauri {
     }
 
     fn picture(&self, picture: &Hash) -> String {
-        format!("picture://localhost/{picture}")
+        format!("{}{picture}", self.pictures)
     }
 
     fn standing(&self) -> Standing {
         Standing::Engine
     }
+}
+
+/// Where a protocol of the window begins: `picture://localhost/`, or `http://picture.localhost/`.
+fn address_of(internals: &JsValue, protocol: &str) -> Option<String> {
+    let convert = bytes::method(internals, "convertFileSrc")?;
+    convert.call2(internals, &"".into(), &protocol.into()).ok()?.as_string()
 }
 
 fn to_answer(value: Result<JsValue, JsValue>, reads: Reads) -> Answer {
