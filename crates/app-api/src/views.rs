@@ -32,8 +32,8 @@ use crate::said::Said;
 use crate::statement::StatementView;
 use crate::swaps::SwapView;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word, as_word_opt};
-use crate::written::WrittenView;
 use crate::transfer::TransferView;
+use crate::written::WrittenView;
 
 /// The answer to a query. `Missing` when what was asked for is not known here.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use soko_app_api::{
     ChannelWishes, Gathered, MailboxFailing, MessageRow, MessagesReply, MessagesVerb, OwnBrowser,
@@ -41,11 +41,18 @@ struct WishesBody {
 }
 
 /// None of it at a server from before such mail.
-#[derive(Default, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct GatheredBody {
     at: String,
     zone: String,
     topics: BTreeMap<String, bool>,
+}
+
+impl From<&Gathered> for GatheredBody {
+    fn from(gathered: &Gathered) -> Self {
+        let Gathered { at, zone, topics } = gathered.clone();
+        Self { at, zone, topics: topics.into_iter().collect() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -123,11 +130,8 @@ impl Server {
                     json!({"on": is_on, "from": from, "to": to, "zone": zone, "urgent_rings": urgent_rings});
                 self.choose(session, &json!({"quiet": quiet})).await
             }
-            MessagesVerb::Gather(Gathered { at, zone, topics }) => {
-                let topics: BTreeMap<&str, bool> =
-                    topics.iter().map(|(topic, on)| (topic.as_str(), *on)).collect();
-                let gathered = json!({"at": at, "zone": zone, "topics": topics});
-                self.choose(session, &json!({"gathered": gathered})).await
+            MessagesVerb::Gather(gathered) => {
+                self.choose(session, &json!({"gathered": GatheredBody::from(gathered)})).await
             }
             MessagesVerb::MailboxWorks => {
                 let request = self.web.delete(MAILBOX).bearer_auth(session);

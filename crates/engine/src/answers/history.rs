@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use soko_app_api::{StockChange, StockChangeRow, Window};
+use soko_app_api::{StockChange, StockChangeRow, View, Window};
 use soko_domain::entry::Entry;
 use soko_domain::ids::{AuthorId, ProductId};
 use soko_projection::read as facts;
@@ -14,7 +14,7 @@ pub(super) fn of_product(
     asking: &mut Asking<'_>,
     product: ProductId,
     window: Window,
-) -> Result<Vec<StockChangeRow>, StoreError> {
+) -> Result<View, StoreError> {
     let log = asking.log;
     let devices = facts::devices(asking.tx, log, DEVICES_MAX)?;
     let mut names: BTreeMap<AuthorId, String> =
@@ -37,7 +37,7 @@ pub(super) fn of_product(
             note,
         });
     }
-    Ok(rows)
+    Ok(View::StockHistory(rows))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else moves units is the server's doing")]

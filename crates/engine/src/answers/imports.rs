@@ -1,7 +1,7 @@
 //! A file of products, and what taking it would do: the rows are compared with the stall as it is now.
 
 use soko_app_api::{
-    IMPORT_PROBLEMS_MAX, ImportChoice, ImportColumn, ImportProblem, ImportSample, ImportView,
+    IMPORT_PROBLEMS_MAX, ImportChoice, ImportColumn, ImportProblem, ImportSample, ImportView, View,
 };
 use soko_domain::ids::ThingId;
 use soko_domain::import::{IfKnown, ImportTrouble, Problem, Row};
@@ -19,8 +19,8 @@ pub(super) fn view(
     asking: &mut Asking<'_>,
     import: ThingId,
     choice: Option<&ImportChoice>,
-) -> Result<Option<ImportView>, NotDone> {
-    let Some(job) = job(asking.tx, asking.log, import)? else { return Ok(None) };
+) -> Result<View, NotDone> {
+    let Some(job) = job(asking.tx, asking.log, import)? else { return Ok(View::Missing) };
     let currency = currency(asking.tx, asking.log)?;
     // Once begun, it is read as it was begun.
     let plan = plan(&job, job.choice.as_ref().or(choice), currency)?;
@@ -51,7 +51,7 @@ pub(super) fn view(
     view.problems_count = u32::try_from(problems.len()).unwrap_or(u32::MAX);
     let shown = problems.into_iter().take(IMPORT_PROBLEMS_MAX);
     view.problems = shown.map(|problem| shown_problem(&plan, problem)).collect();
-    Ok(Some(view))
+    Ok(View::Import(view))
 }
 
 fn add(view: &mut ImportView, row: &Row, target: Target, problems: &mut Vec<Problem>) {

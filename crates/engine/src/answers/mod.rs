@@ -119,15 +119,11 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::These { products, .. } => View::Products(products::these(asking, products)?),
         Query::Scan { code, .. } => scan(asking, code)?,
         Query::Stock { product, .. } => View::Stock(stock::stock(asking, *product)?),
-        Query::StockHistory { product, window, .. } => {
-            View::StockHistory(history::of_product(asking, *product, *window)?)
-        }
+        Query::StockHistory { product, window, .. } => history::of_product(asking, *product, *window)?,
         Query::ToBuy { window, .. } => View::StockList(stock::to_buy(asking, *window)?),
-        Query::Family { product, .. } => found(families::view(asking, *product)?.map(Box::new), View::Family),
+        Query::Family { product, .. } => boxed(families::view(asking, *product)?, View::Family),
         Query::Questions { window, .. } => View::Questions(questions::list(asking, *window)?),
-        Query::Import { import, choice, .. } => {
-            found(imports::view(asking, *import, choice.as_ref())?, View::Import)
-        }
+        Query::Import { import, choice, .. } => imports::view(asking, *import, choice.as_ref())?,
         Query::Imports(_) => View::Imports(crate::verbs::jobs(asking.tx, asking.log)?),
         Query::StockList { window, .. } => View::StockList(stock::list(asking, *window)?),
         Query::Shares(_) => View::Shares(stock::shares(asking)?),
@@ -136,7 +132,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Shift(_) => found(trade::shift(asking)?, View::Shift),
         Query::AtRegister(_) => View::AtRegister(desk::at_register(asking)?),
         Query::ShiftReport { register, shift, .. } => {
-            found(desk::report(asking, *register, *shift)?.map(Box::new), View::ShiftReport)
+            boxed(desk::report(asking, *register, *shift)?, View::ShiftReport)
         }
         Query::ShiftReports { window, .. } => View::ShiftReports(desk::reports(asking, *window)?),
         Query::Audit { .. } => View::Audit(audit::audit(asking, query)?),
@@ -149,24 +145,20 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Stalls | Query::OrderContact { .. } | Query::DeviceWords(_) | Query::Leaving(_) => {
             View::Missing
         }
-        Query::Orders { only_waiting, window, .. } => {
-            View::Orders(trade::orders(asking, *only_waiting, *window)?)
-        }
+        Query::Orders { only_waiting, window, .. } => trade::orders(asking, *only_waiting, *window)?,
         Query::OrdersByCode { code, rows, .. } => View::Orders(trade::orders_by_code(asking, code, *rows)?),
         Query::OpenOrder { order, .. } => found(tabs::one(asking, *order)?, View::OpenOrder),
         Query::OpenOrders { window, .. } => View::OpenOrders(tabs::open_ones(asking, *window)?),
         Query::Payments { window, .. } => View::Payments(tabs::unseen(asking, *window)?),
         Query::Statement { bytes, choice, .. } => statement::view(asking, bytes, choice.as_ref())?,
         Query::Customers { text, window, .. } => View::Customers(customers::list(asking, text, *window)?),
-        Query::Customer { customer, .. } => {
-            found(customers::one(asking, *customer)?.map(Box::new), View::Customer)
-        }
+        Query::Customer { customer, .. } => boxed(customers::one(asking, *customer)?, View::Customer),
         Query::Purse { purse, .. } => View::Purse(Box::new(customers::purse(asking, purse)?)),
         Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
         Query::Prices(_) | Query::Price { .. } if !figures::may_see(asking)? => View::ForManagers,
         Query::Prices(_) => View::Prices(Box::new(prices::list(asking)?)),
         Query::Coupons(_) => coupons::view(asking)?,
-        Query::Price { product, .. } => found(prices::one(asking, *product)?.map(Box::new), View::Price),
+        Query::Price { product, .. } => boxed(prices::one(asking, *product)?, View::Price),
         Query::Loyalty(_) => View::Loyalty(customers::loyalty(asking)?),
         Query::Figures { span, against, .. } => figures::view(asking, *span, *against)?,
         Query::Goods { span, .. } => goods::view(asking, *span)?,
@@ -189,6 +181,11 @@ fn scan(asking: &mut Asking<'_>, code: &str) -> Result<View, StoreError> {
         }
     }
     Ok(View::Products(rows))
+}
+
+/// The same, for what is large.
+fn boxed<T>(value: Option<T>, view: fn(Box<T>) -> View) -> View {
+    found(value.map(Box::new), view)
 }
 
 fn found<T>(value: Option<T>, view: fn(T) -> View) -> View {

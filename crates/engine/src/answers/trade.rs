@@ -6,7 +6,7 @@ use soko_app_api::{
     BackLine, BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView,
     OrderRow, OrderStepView, OrderView, Query, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow,
     SaleView, ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, TransferView,
-    Window,
+    View, Window,
 };
 use soko_domain::basket::{
     BasketLine, PricedLine, SettleError, Settled, Tender, TenderKind, price, settle_exchange,
@@ -320,9 +320,9 @@ pub(super) fn orders(
     asking: &mut Asking<'_>,
     only_waiting: bool,
     window: Window,
-) -> Result<Vec<OrderRow>, StoreError> {
-    let found = facts::orders(asking.tx, (asking.log, only_waiting), bounded(window))?;
-    found.into_iter().map(|found| order_row(asking, found)).collect()
+) -> Result<View, StoreError> {
+    let found = facts::orders(asking.tx, (asking.log, only_waiting), bounded(window))?.into_iter();
+    Ok(View::Orders(found.map(|found| order_row(asking, found)).collect::<Result<_, _>>()?))
 }
 
 /// Nothing where the code is none.
