@@ -10,7 +10,7 @@
 //! * [`messages`]: what people are told by mail and by their browsers; [`egress`]: requests to strangers' addresses.
 //! * [`web`]: the web app's files.
 //! * [`worker`]: documents are changed in child processes with limits.
-//! * [`admin`]: backups; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
+//! * [`admin`]: backups; [`analysis`]: the ledger as files for large questions; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
 //! * [`sweep`]: what is remembered for a time only.
 //! * [`demo`]: a small market to look at.
 //! * [`outside`]: time and randomness; [`moved`]: who hears that a stall moved; [`metrics`]: what is counted.
@@ -18,6 +18,7 @@
 //! What a simulator needs (`platform`, `guard`) touches no socket, no thread, no clock and no random source.
 
 pub mod admin;
+pub mod analysis;
 pub mod cli;
 pub mod core;
 pub mod demo;
