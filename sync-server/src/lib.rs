@@ -13,6 +13,7 @@
 //! * [`admin`]: backups; [`analysis`]: the ledger as files for large questions; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
 //! * [`sweep`]: what is remembered for a time only.
 //! * [`demo`]: a small market to look at.
+//! * [`spans`]: where an order's time goes, for a collector.
 //! * [`outside`]: time and randomness; [`moved`]: who hears that a stall moved; [`metrics`]: what is counted.
 //!
 //! What a simulator needs (`platform`, `guard`) touches no socket, no thread, no clock and no random source.
@@ -38,6 +39,7 @@ pub mod platform;
 pub mod proof;
 pub mod reviews;
 pub mod secret;
+pub mod spans;
 pub mod stall;
 pub mod standing;
 pub mod store;
