@@ -1,6 +1,7 @@
 //! The program `soko-bench`: measures one group of figures and prints a line of JSON for each. The names are
 //! listed in docs/benchmarks.md. Every baseline is measured in the same run, on the same disk.
 
+mod analysis;
 mod checkout;
 mod client;
 mod device;
@@ -19,8 +20,7 @@ use std::process::ExitCode;
 
 use figure::{Fault, complain};
 
-const USAGE: &str =
-    "soko-bench GROUP: register, engine, search, import, replicate, server, checkout, market or retail";
+const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server, checkout, market, analysis or retail";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         ["replicate"] => exchange::replicate(),
         ["server"] => orders::server(),
         ["checkout"] => checkout::checkout(),
+        ["analysis"] => analysis::analysis(),
         ["market"] => market::market(),
         ["retail"] => retail::retail(),
         // The other half of a measurement of memory: a process that is nothing but an open register.

@@ -10,14 +10,16 @@
 //! * [`messages`]: what people are told by mail and by their browsers; [`egress`]: requests to strangers' addresses.
 //! * [`web`]: the web app's files.
 //! * [`worker`]: documents are changed in child processes with limits.
-//! * [`admin`]: backups; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
+//! * [`admin`]: backups; [`analysis`]: the ledger as files for large questions; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
 //! * [`sweep`]: what is remembered for a time only.
 //! * [`demo`]: a small market to look at.
+//! * [`spans`]: where an order's time goes, for a collector.
 //! * [`outside`]: time and randomness; [`moved`]: who hears that a stall moved; [`metrics`]: what is counted.
 //!
 //! What a simulator needs (`platform`, `guard`) touches no socket, no thread, no clock and no random source.
 
 pub mod admin;
+pub mod analysis;
 pub mod cli;
 pub mod core;
 pub mod demo;
@@ -37,6 +39,7 @@ pub mod platform;
 pub mod proof;
 pub mod reviews;
 pub mod secret;
+pub mod spans;
 pub mod stall;
 pub mod standing;
 pub mod store;

@@ -72,6 +72,8 @@ pub struct Metrics {
     pub streams: Gauge<i64>,
     pub connections: Gauge<i64>,
     pub connections_refused: Counter,
+    pub spans_sent: Counter,
+    pub spans_dropped: Counter,
     messages_sent: Counter,
     messages_failed: Counter,
     messages_waiting: Gauge<i64>,
@@ -99,6 +101,8 @@ impl Metrics {
             streams: Gauge::default(),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
+            spans_sent: Counter::default(),
+            spans_dropped: Counter::default(),
             messages_sent: Counter::default(),
             messages_failed: Counter::default(),
             messages_waiting: Gauge::default(),
@@ -202,6 +206,9 @@ impl Metrics {
             "Connections over the limit",
             self.connections_refused.clone(),
         );
+        registry.register("spans_sent", "Spans that the collector took", self.spans_sent.clone());
+        let help = "Spans that a collector which was slow or gone did not take";
+        registry.register("spans_dropped", help, self.spans_dropped.clone());
         registry.register("messages_sent", "Messages that the mail server took", self.messages_sent.clone());
         registry.register(
             "messages_failed",

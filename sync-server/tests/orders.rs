@@ -19,6 +19,8 @@ mod paypal;
 mod returns;
 #[path = "orders/reviews.rs"]
 mod reviews;
+#[path = "orders/spans.rs"]
+mod spans;
 #[path = "orders/swaps.rs"]
 mod swaps;
 #[path = "orders/transfers.rs"]

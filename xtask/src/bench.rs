@@ -40,6 +40,7 @@ const BENCHES: &[Bench] = &[
             "server",
             "checkout",
             "market",
+            "analysis",
             "retail",
         ],
         needs_postgres: true,

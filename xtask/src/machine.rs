@@ -65,6 +65,17 @@ pub(crate) fn schemathesis() -> PathBuf {
     target_dir().join("tools/schemathesis/bin/schemathesis")
 }
 
+/// The program that runs what asks DataFusion, and what is there once that is installed.
+pub(crate) fn datafusion_python() -> PathBuf {
+    target_dir().join("tools/datafusion/bin/python3")
+}
+
+pub(crate) fn datafusion() -> PathBuf {
+    let libraries = std::fs::read_dir(target_dir().join("tools/datafusion/lib")).into_iter().flatten();
+    let packages = libraries.flatten().map(|python| python.path().join("site-packages/datafusion"));
+    packages.into_iter().find(|package| package.is_dir()).unwrap_or_default()
+}
+
 /// What is left of the disk that the target folder is on, as `df` says it.
 pub(crate) fn room() -> Option<String> {
     let said = output_of(Command::new("df").args(["-h", "--output=avail"]).arg(target_dir()))?;

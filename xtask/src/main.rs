@@ -10,6 +10,7 @@ mod fuzz;
 mod machine;
 mod packages;
 mod postgres;
+mod questions;
 mod rules;
 mod serve;
 mod server;
@@ -80,6 +81,8 @@ enum Task {
     },
     /// Try every HTTP operation of the server that is built with odd input
     Api,
+    /// Ask the questions of docs/large-questions.md of a small demo's ledger, by the server that is built
+    Questions,
     /// Run every fuzzer, or only these, for some seconds each; needs nightly Rust and cargo-fuzz
     Fuzz {
         targets: Vec<String>,
@@ -138,6 +141,10 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Ci => steps::run(&[steps::SETUP, steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),
         Task::Api => api_fuzz::try_every_operation(),
+        Task::Questions => match questions::missing() {
+            None => questions::ask(),
+            Some(why) => Err(shell::Failure::new(why)),
+        },
         Task::Fuzz { targets, seconds } => fuzz::run_targets(&targets, seconds),
         Task::Bench { groups, json } => bench::run(&groups, json.as_deref()),
         Task::Pg { durable, command } => postgres::with_command(durable.into(), &command),

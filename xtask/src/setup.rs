@@ -24,7 +24,8 @@ enum Source {
     Debian(&'static [&'static str]),
     RustTarget(&'static str),
     RustComponent(&'static str),
-    PyPi(&'static str),
+    /// The folder below the tools, and what is installed into it.
+    PyPi(&'static str, &'static [&'static str]),
 }
 
 /// The first task that cannot do without a tool; each task needs what those before it need.
@@ -39,7 +40,9 @@ pub(crate) enum Need {
     Optional,
 }
 
-const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+const SCHEMATHESIS: &[&str] = &["schemathesis==4.32.5"];
+/// The query engine of docs/large-questions.md, and what the page beside it computes with.
+const DATAFUSION: &[&str] = &["datafusion==55.0.0", "pyarrow==26.0.1", "numpy==2.4.6"];
 
 const TOOLS: &[Tool] = &[
     Tool {
@@ -150,7 +153,7 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "Python's venv",
-        why: "a place of its own for the API test tool",
+        why: "a place of its own for the tools that are Python's",
         is_there: machine::has_python_venv,
         source: Source::Debian(&["python3-venv"]),
         need: Need::Optional,
@@ -159,7 +162,14 @@ const TOOLS: &[Tool] = &[
         name: "schemathesis",
         why: "tries every published HTTP operation with odd input",
         is_there: || machine::schemathesis().is_file(),
-        source: Source::PyPi(SCHEMATHESIS),
+        source: Source::PyPi("schemathesis", SCHEMATHESIS),
+        need: Need::Optional,
+    },
+    Tool {
+        name: "DataFusion",
+        why: "asks the questions of docs/large-questions.md",
+        is_there: || machine::datafusion().is_dir(),
+        source: Source::PyPi("datafusion", DATAFUSION),
         need: Need::Optional,
     },
 ];
@@ -194,7 +204,7 @@ pub(crate) fn install_missing(task: Need) -> Outcome {
             }
             Source::RustTarget(target) => rustup(&["target", "add", target]),
             Source::RustComponent(component) => rustup(&["component", "add", component]),
-            Source::PyPi(requirement) => install_python_tool(requirement),
+            Source::PyPi(name, requirements) => install_python_tool(name, requirements),
         };
         settle(tool, outcome)?;
     }
@@ -233,14 +243,16 @@ impl Source {
             Self::Debian(packages) => format!("apt-get install {}", packages.join(" ")),
             Self::RustTarget(target) => format!("rustup target add {target}"),
             Self::RustComponent(component) => format!("rustup component add {component}"),
-            Self::PyPi(requirement) => format!("pip install {requirement} below the target folder"),
+            Self::PyPi(_, requirements) => {
+                format!("pip install {} below the target folder", requirements.join(" "))
+            }
         }
     }
 
     fn debian_packages(self) -> &'static [&'static str] {
         match self {
             Self::Debian(packages) => packages,
-            Self::RustTarget(_) | Self::RustComponent(_) | Self::PyPi(_) => &[],
+            Self::RustTarget(_) | Self::RustComponent(_) | Self::PyPi(..) => &[],
         }
     }
 }
@@ -296,14 +308,14 @@ fn rustup(args: &[&str]) -> Outcome {
     run(Command::new("rustup").args(args).current_dir(root()))
 }
 
-fn install_python_tool(requirement: &str) -> Outcome {
+fn install_python_tool(name: &str, requirements: &[&str]) -> Outcome {
     if !machine::has_python_venv() {
         return Err(Failure::new("it needs Python with venv"));
     }
-    let home = target_dir().join("tools/schemathesis");
+    let home = target_dir().join("tools").join(name);
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement];
-    run(Command::new(home.join("bin/python3")).args(pip))
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(Command::new(home.join("bin/python3")).args(pip).args(requirements))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::machine::{self, WASM_TARGET};
 use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
 use crate::shell::{Failure, Outcome, cargo, run_kept, say, succeeds, target_dir};
-use crate::{api_fuzz, browser, rules, setup, sim, web};
+use crate::{api_fuzz, browser, questions, rules, setup, sim, web};
 
 /// Enough to notice a broken rule at once; the long campaign is `cargo xtask sim --seeds 2000`.
 const SHORT_CAMPAIGN_SEEDS: u32 = 60;
@@ -71,6 +71,7 @@ pub(crate) const TEST: &[Step] = &[
     Step { name: "short simulation", work: Work::Call(simulate), gate: false },
     Step { name: "alert rules", work: Work::Call(check_rules), gate: false },
     Step { name: "every HTTP operation", work: Work::Call(try_every_operation), gate: false },
+    Step { name: "large questions", work: Work::Call(ask_large_questions), gate: false },
 ];
 
 /// Runs the tables in order, prints the time by step, and fails if any step failed.
@@ -190,6 +191,13 @@ fn try_every_operation(_: &mut Stage) -> Outcome<Done> {
         return Ok(Done::NotRun("schemathesis could not be installed from PyPI".into()));
     }
     api_fuzz::try_every_operation().map(|()| Done::Ran)
+}
+
+fn ask_large_questions(_: &mut Stage) -> Outcome<Done> {
+    match questions::missing() {
+        Some(why) => Ok(Done::NotRun(why)),
+        None => questions::ask().map(|()| Done::Ran),
+    }
 }
 
 /// Licences and banned crates are also checked by a test of ours; the advisories need data from outside.

@@ -8,11 +8,12 @@
 //! An order from the shop counts as a sale once it is handed over.
 
 mod fold;
+mod lines;
 mod orders;
 
 use soko_domain::entry::{Entry, Kind, RefundLine, RefundMade, SaleMade, SaleVoided, Stamp};
-use soko_domain::ids::{AuthorId, SaleId};
-use soko_record_log::{Param, Row, StoreError, ToParam as _, log, params};
+use soko_domain::ids::{AuthorId, LogId, SaleId};
+use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, log, params};
 
 use crate::book::Book;
 use crate::digest::{FIGURE_HOUR, FIGURE_PRODUCT, FIGURE_TAX, FIGURE_TENDER, Part};
@@ -20,7 +21,8 @@ use crate::ledger::Place;
 use fold::{Back, GRAIN_DAY, GRAIN_MONTH, Sold, month_of};
 
 pub(crate) use fold::Figures;
-pub use fold::{Goods, Hour, Paid, Taxed};
+pub use fold::{Goods, Hour, Paid, Taxed, hour};
+pub use lines::{Deed, Line, lines};
 pub(crate) use orders::{counted as order_counted, figures as of_order};
 
 /// Most refunded lines of one sale whose taxes are taken back, in their order: what is behind them counts without. No
@@ -36,7 +38,7 @@ pub(crate) fn sale_made(
 ) -> Result<(), StoreError> {
     let sold = Sold { register: place.author, stamp, sale };
     book.figures.sold(&sold, 1);
-    let mut backs = backs(book, place, sale.sale, usize::MAX)?;
+    let mut backs = backs(book.tx, place.log, sale.sale, usize::MAX)?;
     if !backs.is_empty() {
         book.figures.returned(&sold, &backs);
         backs.truncate(TAXED_BACKS_MAX);
@@ -60,7 +62,7 @@ pub(crate) fn sale_voided(
     if before.is_some() {
         return Ok(());
     }
-    let own = sales(book, place, void.sale)?.into_iter().find(|(author, ..)| *author == place.author);
+    let own = sales(book.tx, place.log, void.sale)?.into_iter().find(|(author, ..)| *author == place.author);
     let Some((register, made, sale)) = own else { return Ok(()) };
     let sold = Sold { register, stamp: &made, sale: &sale };
     book.figures.sold(&sold, -1);
@@ -76,12 +78,12 @@ pub(crate) fn refund_made(
     refund: &RefundMade,
 ) -> Result<(), StoreError> {
     book.figures.refunded(place.author, stamp, refund);
-    let found = sales(book, place, refund.sale)?;
+    let found = sales(book.tx, place.log, refund.sale)?;
     if found.is_empty() {
         return Ok(());
     }
     let new: Vec<Back> = (refund.lines.iter()).map(|line| Back::of(place, stamp, line)).collect();
-    let mut after = backs(book, place, refund.sale, TAXED_BACKS_MAX + new.len())?;
+    let mut after = backs(book.tx, place.log, refund.sale, TAXED_BACKS_MAX + new.len())?;
     let is_new = |back: &Back| back.author == place.author && back.seq == place.seq;
     let mut before = after.clone();
     before.retain(|back| !is_new(back));
@@ -107,19 +109,15 @@ impl Back {
 }
 
 /// Every sale with this id; honest registers make one.
-fn sales(
-    book: &mut Book<'_>,
-    place: &Place,
-    sale: SaleId,
-) -> Result<Vec<(AuthorId, Stamp, SaleMade)>, StoreError> {
-    let rows = book.tx.query(
+fn sales(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<(AuthorId, Stamp, SaleMade)>, StoreError> {
+    let rows = tx.query(
         "select author, seq from sale where log = $1 and sale = $2 order by author, seq",
-        params![place.log, sale],
+        params![log, sale],
     )?;
     let mut sales = Vec::new();
     for row in &rows {
         let author: AuthorId = row.id(0)?;
-        let record = log::record_at(book.tx, place.log, &author, row.number(1)?)?;
+        let record = log::record_at(tx, log, &author, row.number(1)?)?;
         let body = record.as_ref().and_then(|record| record.body.bytes());
         if let Some(Ok((stamp, Entry::SaleMade(made)))) =
             body.map(|body| Entry::from_body(Kind::SaleMade, body))
@@ -131,12 +129,12 @@ fn sales(
 }
 
 /// The lines of a sale that came back, in the order in which their taxes are cut.
-fn backs(book: &mut Book<'_>, place: &Place, sale: SaleId, most: usize) -> Result<Vec<Back>, StoreError> {
+fn backs(tx: &mut dyn Tx, log: LogId, sale: SaleId, most: usize) -> Result<Vec<Back>, StoreError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = book.tx.query(
+    let rows = tx.query(
         "select author, seq, line, amount_minor, business_day from refund_line
          where log = $1 and sale = $2 order by author, seq, place limit $3",
-        params![place.log, sale, most],
+        params![log, sale, most],
     )?;
     let back = |row: &Row| {
         Ok(Back {

@@ -69,6 +69,20 @@ pub fn figures_are_what_adding_up_gives(tx: &mut dyn Tx, seed: u64) -> Outcome {
     Ok(())
 }
 
+/// One random ledger that stays, for whoever reads what follows from it. A sale of it is set aside.
+pub fn random_ledger(tx: &mut dyn Tx, seed: u64) -> Result<LogId, Box<dyn Error>> {
+    let mut ledger = Ledger::new(seed)?;
+    let trust = Trust { server_keys: [ledger.server_key()].into_iter().collect() };
+    for portion in ledger.arrivals(&mut Chance(seed)) {
+        take(tx, ledger.log, &trust, &portion)?;
+    }
+    take(tx, ledger.log, &trust, &ledger.set_aside()?)?;
+    let (author, seq) = ledger.aside();
+    log::withhold(tx, ledger.log, &author, seq)?;
+    rebuild(tx, ledger.log, &trust, &mut LocalApplier)?;
+    Ok(ledger.log)
+}
+
 /// Appends what is not held and derives from it, as an exchange does.
 fn take(tx: &mut dyn Tx, stall: LogId, trust: &Trust, records: &[Record]) -> Outcome {
     let mut fresh: Vec<Record> = Vec::new();

@@ -54,6 +54,11 @@ pub fn version(tx: &mut dyn Tx) -> Result<u32, StoreError> {
     tx.query_one("select coalesce(max(number), 0) from schema_migration", &[])?.number(0)
 }
 
+/// Whether every step was applied, for whoever may only read: neither fewer nor more.
+pub fn is_current(tx: &mut dyn Tx, migrations: &[Migration]) -> Result<bool, StoreError> {
+    Ok(check_applied(tx, migrations)? == migrations.len())
+}
+
 fn take_turn(tx: &mut dyn Tx) -> Result<(), StoreError> {
     if tx.dialect() == Dialect::Postgres {
         tx.execute("select pg_advisory_xact_lock($1)", params![ADVISORY_LOCK])?;

@@ -5,6 +5,7 @@ mod backup;
 mod demo;
 mod doctor;
 mod messages;
+mod parquet;
 mod payers;
 mod restore;
 mod serve;
@@ -79,6 +80,7 @@ fn run(matches: &ArgMatches) -> Result<(), CliError> {
         Some(("verify", given)) => whole::verify(&Resolved::read(given)?, given),
         Some(("rebuild", given)) => whole::rebuild(&Resolved::read(given)?),
         Some(("doctor", given)) => doctor::run(&Resolved::read(given)?),
+        Some(("parquet", given)) => parquet::run(&Resolved::read(given)?, given),
         Some(("train", given)) => train::run(&Resolved::read(given)?, given),
         Some(("messages", given)) => messages::run(&Resolved::read(given)?, given),
         Some(("demo", given)) => demo::run(&Resolved::read(given)?, given),
@@ -105,6 +107,7 @@ pub fn command() -> Command {
         .subcommand(backup::command())
         .subcommand(demo::command())
         .subcommand(messages::command())
+        .subcommand(parquet::command())
         .subcommand(restore::command())
         .subcommand(train::command())
         .subcommand(doctor::command())

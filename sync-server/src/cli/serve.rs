@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use crate::cli::settings::Resolved;
 use crate::cli::{CliError, payers, say, sms};
@@ -22,6 +26,7 @@ use crate::platform::passwords::{Cost, Passwords};
 use crate::platform::{Refusal, server_secret};
 use crate::proof;
 use crate::secret::ServerSecret;
+use crate::spans::{self, Courier};
 use crate::stall::Core;
 use crate::store::{Failed, Place, Shard, Store};
 use crate::sweep;
@@ -31,6 +36,7 @@ use crate::worker::{PoolApplier, WorkerCommand, WorkerPool};
 
 /// Far beyond what anybody tries.
 const KEY_CHARS_MIN: usize = 32;
+const LAST_SPANS_WAIT_MAX: Duration = Duration::from_secs(2);
 
 pub(super) const EXAMPLES: &str = "EXAMPLES
   soko-server serve
@@ -41,14 +47,14 @@ Ends in order on SIGTERM and Ctrl-C: requests under way are answered, what is qu
 The interface is described at /docs. TLS is the business of a proxy in front.";
 
 pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
-    start_log(settings)?;
+    let metrics = Arc::new(Metrics::new());
+    let courier = start_log(settings, &metrics)?;
     let address: SocketAddr = settings
         .text("listen")
         .parse()
         .map_err(|_| settings.wrong("listen", "an address and port such as 127.0.0.1:7300"))?;
     let post = post(settings)?;
     let place = settings.place();
-    let metrics = Arc::new(Metrics::new());
     let observed = Arc::clone(&metrics);
     let store = Store::open(&place, Arc::new(move |report| observed.group(report)))?;
     let secret = secret(&store)?;
@@ -92,7 +98,12 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
         .map_err(|error| CliError::failed(format!("the runtime does not start: {error}")))?;
     let app = App::new(parts);
     app.meet_neighbours(&place)?;
+    let courier = courier.map(|courier| runtime.spawn(courier.follow(app.closing())));
     let served = runtime.block_on(listen(app, address, &place, carriers));
+    if let Some(courier) = courier {
+        // What happened last leaves, too. Nobody waits long for a collector, and its failure is no failure of the server.
+        let _ = runtime.block_on(async { tokio::time::timeout(LAST_SPANS_WAIT_MAX, courier).await });
+    }
     store.close();
     served
 }
@@ -251,15 +262,27 @@ pub(super) fn secret(store: &Store) -> Result<ServerSecret, CliError> {
     })
 }
 
-/// Identities only: no bodies, no addresses of people, no tokens.
-fn start_log(settings: &Resolved) -> Result<(), CliError> {
+/// Identities only: no bodies, no addresses of people, no tokens. With a collector spans go there, and who carries them is the answer.
+fn start_log(settings: &Resolved, metrics: &Metrics) -> Result<Option<Courier>, CliError> {
     let filter = EnvFilter::try_new(settings.text("log"))
         .map_err(|_| settings.wrong("log", "a filter such as info or soko_sync_server=debug"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match settings.text("log-format") {
-        "json" => log.json().try_init(),
-        "text" => log.with_ansi(false).try_init(),
+    let log = fmt::layer().with_writer(std::io::stderr);
+    let log = match settings.text("log-format") {
+        "json" => log.json().boxed(),
+        "text" => log.with_ansi(false).boxed(),
         _ => return Err(settings.wrong("log-format", "text or json")),
     };
-    started.map_err(|error| CliError::failed(format!("the log does not start: {error}")))
+    let log = log.with_filter(filter.and(filter_fn(|metadata| !spans::is_meant(metadata))));
+    let (spans, courier) = match settings.optional("traces") {
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+            let opened = spans::open(&url, metrics, (Arc::new(SystemClock), Arc::new(OsEntropy)));
+            let (spans, courier) = opened.map_err(CliError::failed)?;
+            (Some(spans.with_filter(filter_fn(spans::is_meant))), Some(courier))
+        }
+        Some(_) => return Err(settings.wrong("traces", "an address such as http://127.0.0.1:4318")),
+        None => (None, None),
+    };
+    let started = tracing_subscriber::registry().with(log).with(spans).try_init();
+    started.map_err(|error| CliError::failed(format!("the log does not start: {error}")))?;
+    Ok(courier)
 }

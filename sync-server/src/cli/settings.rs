@@ -296,6 +296,13 @@ const SETTINGS: &[Setting] = &[
         "auto|BOOL",
         "Let buyers pay with money that is none, to try it; auto does so in the demo's store only",
     ),
+    setting(
+        "traces",
+        "SOKO_TRACES",
+        "",
+        "URL",
+        "Tell this OpenTelemetry collector where the time of orders and payments goes (OTLP over HTTP, such as http://127.0.0.1:4318)",
+    ),
     setting("log", "SOKO_LOG", "info", "FILTER", "What is logged, such as info or soko_sync_server=debug"),
     setting("log-format", "SOKO_LOG_FORMAT", "text", "text|json", "How log lines look"),
 ];

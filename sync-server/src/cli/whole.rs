@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::cli::demo::show as progress;
 use crate::cli::serve::{secret, stall_core};
 use crate::cli::settings::Resolved;
 use crate::cli::{CliError, say};
@@ -42,12 +43,19 @@ pub(super) fn verify(settings: &Resolved, given: &ArgMatches) -> Result<(), CliE
     let (mut stalls, mut records, mut wrong) = (0u64, 0u64, 0u64);
     with_store(settings, |store| {
         let core = Arc::new(stall_core(&secret(store)?)?);
-        for stall in proof::stalls(store)? {
+        let all = proof::stalls(store)?;
+        for (done, stall) in all.iter().copied().enumerate() {
+            if !is_quiet {
+                progress(done, all.len(), &format!("stall {} of {}", done + 1, all.len()));
+            }
             let report = proof::verify(store, &core, stall)?;
             stalls += 1;
             records += report.records;
             wrong += u64::from(!report.problems.is_empty());
             show(&report, is_quiet);
+        }
+        if !is_quiet {
+            progress(all.len(), all.len(), "done");
         }
         Ok(())
     })?;

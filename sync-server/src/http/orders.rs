@@ -20,6 +20,8 @@ use soko_domain::verbs::LINES_MAX;
 use soko_domain::verbs::place_order::AskedLine;
 use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::Tx;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::guard::limits::{Who, cost};
@@ -35,6 +37,7 @@ use crate::http::swaps::SwapBody;
 use crate::pay::Provider;
 use crate::pay::desk::NotOffered;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
+use crate::spans::TARGET;
 use crate::stall::{Contact, EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay, TransferView};
 
 /// Where a guest's secret travels.
@@ -291,19 +294,24 @@ pub(crate) async fn place(
     app.spend(Who::Stall(stall), cost::WRITE)?;
     let mut order = read_order(&request, buyer, key.0)?;
     order.is_account = matches!(principal, Principal::Account(_));
+    let span = tracing::info_span!(target: TARGET, parent: None, "order.place", order = %order.order, is_first = true, %stall, answered = Empty);
     if let Some(pay) = &request.pay {
-        order.pay = Some(to_pay(&app, (stall, order.order), pay, &headers).await?);
+        let asks = tracing::info_span!(target: TARGET, parent: &span, "order.may_be_paid");
+        let to_pay = to_pay(&app, (stall, order.order), pay, &headers).instrument(asks);
+        order.pay = Some(to_pay.await?);
     }
     let asked = Asked { principal, object: Object::Stall(stall), action: Action::PlaceOrder };
     let place =
         move |tx: &mut dyn Tx, turn: &Turn<'_>| Ok(turn.core.place_order(tx, stall, &order, turn.now)?);
     let arrived = Instant::now();
-    let placed = app.in_stall(asked, place).await;
+    let commit = tracing::info_span!(target: TARGET, parent: &span, "order.commit");
+    let placed = app.in_stall(asked, place).instrument(commit).await;
     let answered = match &placed {
         Ok(Placed::Held(_)) => "held",
         Ok(Placed::Declined(_)) => "declined",
         Err(_) => "failed",
     };
+    span.record("answered", answered);
     app.metrics().order(answered, arrived.elapsed().as_secs_f64());
     match placed? {
         // As it was placed: the same for every repetition.
@@ -460,7 +468,8 @@ async fn end(
         };
         Ok(turn.core.end_order(tx, stall, (order, how), turn.now)?)
     };
-    let ended = app.in_stall(asked, end).await?;
+    let span = tracing::info_span!(target: TARGET, parent: None, "order.end", %order, %stall);
+    let ended = app.in_stall(asked, end).instrument(span).await?;
     app.pay_bell().notify_one();
     Ok(Json(ended.into()))
 }

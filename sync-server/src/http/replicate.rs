@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use soko_domain::ids::LogId;
 use soko_record_log::Tx;
+use tracing::Instrument as _;
 
 use crate::core::{PageIn, PageOut};
 use crate::guard::limits::{Who, cost};
@@ -16,6 +17,7 @@ use crate::http::body::{ApiPath, PageBytes, id};
 use crate::http::caller::DeviceCaller;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::platform::{Action, Object, Principal, Refusal};
+use crate::spans::TARGET;
 use crate::stall::{Prepared, ROUNDS_MAX};
 
 /// Exchange one page of records with a stall's log. The body is never compressed by the carrier.
@@ -39,7 +41,9 @@ pub(crate) async fn replicate(
     let principal = Principal::Device { author: device.author, stall: device.stall, role: device.role };
     let bytes_in = page.len();
     let asked = Asked { principal, object: Object::Stall(stall), action: Action::Replicate };
-    let reply = exchanged(&app, asked, page).await?;
+    let span =
+        tracing::info_span!(target: TARGET, parent: None, "replicate", %stall, author = %device.author);
+    let reply = exchanged(&app, asked, page).instrument(span).await?;
     let bytes = u64::try_from(bytes_in.saturating_add(reply.len())).unwrap_or(u64::MAX);
     app.metrics().replicated_bytes.inc_by(bytes);
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], reply))
@@ -51,12 +55,15 @@ async fn exchanged(app: &App, asked: Asked, page: Bytes) -> Result<Vec<u8>, Prob
     let mut rounds = 0;
     loop {
         rounds += 1;
-        let done = app.in_stall(asked, exchange(asked.object.stall(), &page, &prepared)).await;
+        let commit = tracing::info_span!(target: TARGET, "replicate.commit");
+        let exchange = exchange(asked.object.stall(), &page, &prepared);
+        let done = app.in_stall(asked, exchange).instrument(commit).await;
         if done.is_ok() || !prepared.is_wanting() || rounds == ROUNDS_MAX {
             return done;
         }
         let (core, prepared) = (app.core()?, Arc::clone(&prepared));
-        let found = tokio::task::spawn_blocking(move || core.find_out(&prepared)).await;
+        let documents = tracing::info_span!(target: TARGET, "replicate.documents");
+        let found = tokio::task::spawn_blocking(move || core.find_out(&prepared)).instrument(documents).await;
         found.map_err(|_| Problem::internal("documents could not be looked at"))?.map_err(Refusal::from)?;
     }
 }

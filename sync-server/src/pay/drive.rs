@@ -10,6 +10,8 @@ use soko_checkout::{Answer, Call, Status};
 use soko_domain::ids::{LogId, OrderId};
 use soko_record_log::{Dialect, Tx};
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::core::Now;
 use crate::http::App;
@@ -17,6 +19,7 @@ use crate::pay::lapse;
 use crate::pay::provider::Asked;
 use crate::pay::rows::{self, DuePayment};
 use crate::platform::Refusal;
+use crate::spans::TARGET;
 use crate::stall::{PayTurn, ToPay};
 use crate::store::Shard;
 
@@ -157,6 +160,11 @@ pub async fn once(app: &App) -> usize {
 
 /// One payment, for as long as there is something to do at once. Says whether anything was done.
 async fn step(app: &App, due: &DuePayment) -> bool {
+    let span = tracing::info_span!(target: TARGET, parent: None, "payment.step", order = %due.order, stall = %due.stall);
+    steps(app, due).instrument(span).await
+}
+
+async fn steps(app: &App, due: &DuePayment) -> bool {
     for steps in 0..STEPS_MAX {
         let Ok(Some(mut asked)) = turn(app, due, PayTurn::Begin { charges: true, returns: true }).await
         else {
@@ -164,7 +172,10 @@ async fn step(app: &App, due: &DuePayment) -> bool {
         };
         // Asked again at once while what a look-up said is fresh.
         loop {
-            let answer = app.pay().call(&due.provider, &asked, || app.now_ms()).await;
+            let span = tracing::info_span!(target: TARGET, "payment.call", provider = %due.provider, call = ?asked.call, answered = Empty);
+            let call = app.pay().call(&due.provider, &asked, || app.now_ms());
+            let answer = call.instrument(span.clone()).await;
+            span.record("answered", kind(&answer));
             tracing::info!(
                 stall = %due.stall, order = %due.order, call = ?asked.call,
                 answered = kind(&answer), "pay.called"
@@ -205,7 +216,8 @@ pub(crate) async fn turn(app: &App, due: &DuePayment, turn: PayTurn) -> Result<O
     let (stall, order) = (due.stall, due.order);
     let work =
         move |tx: &mut dyn Tx| Ok::<_, Refusal>(core.pay_turn(tx, stall, (order, turn.clone()), now)?);
-    let done = app.store().write(Shard::stall(stall), work).await;
+    let span = tracing::info_span!(target: TARGET, "payment.commit", %order);
+    let done = app.store().write(Shard::stall(stall), work).instrument(span).await;
     let (asked, moved_to) = done.map_err(|failed| format!("{failed:?}"))?;
     app.tell(stall, moved_to);
     Ok(asked)
@@ -222,15 +234,20 @@ pub(crate) async fn heard(
         now_ms: app.now_ms(),
         seed: app.random().map_err(|_| "the machine gives no randomness".to_owned())?,
     };
-    let (stall, order) = (due.stall, due.order);
+    let (stall, order, named) = (due.stall, due.order, provider.clone());
     let work = move |tx: &mut dyn Tx| {
         if !rows::is_new_word(tx, (&provider, &word), now.now_ms)? {
             return Ok::<_, Refusal>(None);
         }
         Ok(core.pay_turn(tx, stall, (order, turn.clone()), now)?.1)
     };
-    let moved_to =
-        app.store().write(Shard::stall(stall), work).await.map_err(|failed| format!("{failed:?}"))?;
+    let span = tracing::info_span!(target: TARGET, parent: None, "payment.heard", %order, provider = %named);
+    let moved_to = app
+        .store()
+        .write(Shard::stall(stall), work)
+        .instrument(span)
+        .await
+        .map_err(|failed| format!("{failed:?}"))?;
     app.tell(stall, moved_to);
     app.pay_bell().notify_one();
     Ok(())

@@ -1,6 +1,6 @@
 //! The server's tables: numbered steps, one text for both engines.
 
-use soko_record_log::{Migration, StoreError, migrate};
+use soko_record_log::{Migration, StoreError, Tx, migrate};
 
 use crate::store::conn::{Conn, Undone};
 
@@ -88,4 +88,9 @@ pub(crate) fn run(conn: &mut dyn Conn) -> Result<u32, StoreError> {
         }
         steps += 1;
     }
+}
+
+/// Whether the store is of this program's version; for whoever only reads.
+pub(crate) fn is_current(tx: &mut dyn Tx) -> Result<bool, StoreError> {
+    migrate::is_current(tx, STEPS)
 }

@@ -27,7 +27,7 @@ pub use sqlite::DATABASE_FILE;
 pub use threads::{GROUP_MAX, Observer, READ_QUEUE_MAX, WRITE_QUEUE_MAX};
 
 use address::Address;
-use conn::Opener;
+use conn::{Conn, Opener};
 use job::Work;
 use threads::Lane;
 
@@ -222,6 +222,34 @@ pub fn migrate_place(place: &Place) -> Result<u32, StoreError> {
             migrate::run(&mut first)
         }
     }
+}
+
+/// Runs `work` on one moment of a store that somebody else may be serving at the same time; nothing can be changed, and
+/// nobody waits for it. A store of another version is refused.
+pub fn read_beside<T, E: From<StoreError>>(
+    place: &Place,
+    work: impl FnOnce(&mut dyn Tx) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut reader: Box<dyn Conn> = match place {
+        Place::Directory(path) => Box::new(sqlite::SqliteConn::beside(path)?),
+        Place::Url(url) => {
+            let mut reader = postgres::Postgres::new(url)?.connect()?;
+            reader.refuse_unfinished_restore()?;
+            Box::new(reader)
+        }
+    };
+    let (mut work, mut done) = (Some(work), None);
+    reader.read(&mut |tx| done = work.take().map(|work| of_this_version(tx).and_then(|()| Ok(work(tx)))))?;
+    done.unwrap_or_else(|| Err(StoreError::Other("nothing was read".to_owned())))?
+}
+
+fn of_this_version(tx: &mut dyn Tx) -> Result<(), StoreError> {
+    if migrate::is_current(tx)? {
+        return Ok(());
+    }
+    Err(StoreError::Other(
+        "the store is of an older version: start the server once, or say soko-server migrate".to_owned(),
+    ))
 }
 
 /// Marks an empty PostgreSQL database as being filled.

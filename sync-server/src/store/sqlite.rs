@@ -33,6 +33,17 @@ impl Opener for Directory {
 
 pub(crate) struct SqliteConn(pub(crate) Sqlite);
 
+impl SqliteConn {
+    /// Reads beside the process that has the directory.
+    pub(crate) fn beside(directory: &Path) -> Result<Self, StoreError> {
+        let file = directory.join(DATABASE_FILE);
+        if !file.exists() {
+            return Err(StoreError::Other(format!("there is no store in {}", directory.display())));
+        }
+        Sqlite::open(&file, OpenMode::ReadOnly).map(Self)
+    }
+}
+
 impl Conn for SqliteConn {
     /// There is one writer, so every shard is its own.
     fn write(&mut self, _shards: &[Shard], work: Work<'_>) -> Result<(), Undone> {

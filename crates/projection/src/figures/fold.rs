@@ -247,11 +247,8 @@ impl Figures {
     fn taxes_of(&mut self, sale: &SaleMade, backs: &[Back], sign: i64) {
         let mut taken: BTreeMap<u32, i64> = BTreeMap::new();
         for back in backs {
-            let line = usize::try_from(back.line).ok().and_then(|line| sale.lines.get(line));
-            let Some(line) = line else { continue };
-            let taken = taken.entry(back.line).or_default();
-            let part = |whole: i64| part_of(whole, line.total_minor, *taken, back.amount_minor).unwrap_or(0);
-            let parts: Vec<i64> = line.taxes.iter().map(|tax| part(tax.tax_minor)).collect();
+            let Some(line) = line_of(sale, back) else { continue };
+            let parts = parts_taken(line, taken.entry(back.line).or_default(), back);
             let tax: i64 = parts.iter().fold(0, |sum, part| sum.saturating_add(*part));
             let net = back.amount_minor.saturating_sub(tax);
             for (of_rate, part) in line.taxes.iter().zip(&parts) {
@@ -261,7 +258,6 @@ impl Figures {
             // What is taken from the rates is added to what was given back.
             let goods = Goods { refunded_tax_minor: -sign * bounded(tax), ..Goods::default() };
             self.goods(back.business_day, line.product, &goods);
-            *taken = taken.saturating_add(back.amount_minor);
         }
     }
 
@@ -272,21 +268,47 @@ impl Figures {
     }
 }
 
-fn bounded(amount: i64) -> i64 {
+/// The tax in each of the lines that came back, in the order in which taxes are cut.
+pub(super) fn taxes_taken(sale: &SaleMade, backs: &[Back]) -> Vec<i64> {
+    let mut taken: BTreeMap<u32, i64> = BTreeMap::new();
+    let mut tax = |back: &Back| {
+        let line = line_of(sale, back)?;
+        let parts = parts_taken(line, taken.entry(back.line).or_default(), back);
+        Some(parts.iter().fold(0, |sum: i64, part| sum.saturating_add(*part)))
+    };
+    backs.iter().map(|back| tax(back).unwrap_or_default()).collect()
+}
+
+fn line_of<'a>(sale: &'a SaleMade, back: &Back) -> Option<&'a SaleLine> {
+    usize::try_from(back.line).ok().and_then(|line| sale.lines.get(line))
+}
+
+/// What of each tax of a line comes back, where so much of the line had come back before.
+fn parts_taken(line: &SaleLine, taken: &mut i64, back: &Back) -> Vec<i64> {
+    let part = |whole: i64| part_of(whole, line.total_minor, *taken, back.amount_minor).unwrap_or(0);
+    let parts = line.taxes.iter().map(|tax| part(tax.tax_minor)).collect();
+    *taken = taken.saturating_add(back.amount_minor);
+    parts
+}
+
+pub(super) fn bounded(amount: i64) -> i64 {
     amount.clamp(-LINE_MAX, LINE_MAX)
 }
 
-fn tax_of(line: &SaleLine) -> i64 {
+pub(super) fn tax_of(line: &SaleLine) -> i64 {
     line.taxes.iter().fold(0, |sum: i64, tax| sum.saturating_add(tax.tax_minor))
 }
 
 /// The hour on the stall's wall at that moment. What an author says of its zone and cannot be counts as UTC.
-fn key(stamp: &Stamp, register: AuthorId) -> HourKey {
+pub fn hour(stamp: &Stamp) -> u8 {
     let offset = OffsetMinutes::new(stamp.offset_minutes).unwrap_or(OffsetMinutes::UTC);
-    let hour = Moment(stamp.at_ms).at(offset).hour;
+    u8::try_from(Moment(stamp.at_ms).at(offset).hour).unwrap_or(0)
+}
+
+fn key(stamp: &Stamp, register: AuthorId) -> HourKey {
     HourKey {
         business_day: stamp.business_day,
-        hour: u8::try_from(hour).unwrap_or(0),
+        hour: hour(stamp),
         register,
         person: stamp.by.unwrap_or_default(),
     }

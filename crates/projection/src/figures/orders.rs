@@ -51,64 +51,88 @@ pub(crate) fn counted(book: &mut Book<'_>, entry: &Entry) -> Result<Option<Order
     Ok(row.map(|_| order))
 }
 
+/// An order that was handed over: the sale that it became, and what went back of it.
+pub(super) struct Became {
+    /// Its hand-over; the first of them by author and number, if there are several.
+    pub(super) place: (AuthorId, u64),
+    pub(super) stamp: Stamp,
+    pub(super) sale: SaleMade,
+    pub(super) gone: Vec<Gone>,
+    /// The lines of all that is gone, in the order of it.
+    pub(super) backs: Vec<Back>,
+}
+
 /// All that an order adds, by what is known of it.
 pub(crate) fn figures(book: &mut Book<'_>, order: OrderId) -> Result<Figures, StoreError> {
-    let (tx, log) = (&mut *book.tx, book.log);
     let mut figures = Figures::default();
+    let Some(became) = became(book.tx, book.log, order)? else { return Ok(figures) };
+    let Became { place: (register, _), stamp, sale, gone, backs } = &became;
+    let sold = Sold { register: *register, stamp, sale };
+    figures.sold(&sold, 1);
+    for gone in gone {
+        figures.refunded(gone.here(*register), &gone.stamp, &gone.refund);
+    }
+    figures.returned(&sold, backs);
+    figures.taxes_back(sale, &[], backs);
+    Ok(figures)
+}
+
+/// Nothing as long as it was not handed over, or has not arrived.
+pub(super) fn became(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<Became>, StoreError> {
     let handed = handed(tx, log, order)?;
-    let Some((register, stamp, _)) = handed.first() else { return Ok(figures) };
-    let Some(found) = read::order(tx, log, order)? else { return Ok(figures) };
+    let Some(Handed { author, seq, stamp, .. }) = handed.first() else { return Ok(None) };
+    let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     let said = read::entry_at(tx, log, found.author, found.seq)?;
-    let Some((_, Entry::OrderPlaced(mut placed))) = said else { return Ok(figures) };
+    let Some((_, Entry::OrderPlaced(mut placed))) = said else { return Ok(None) };
     if found.swaps > 0 {
         swaps::apply_taken(tx, log, &mut placed)?;
     }
     let paid = moved(tx, log, (order, PAID))?;
     let sale = as_sale(&placed, &handed, &paid);
-    let sold = Sold { register: *register, stamp, sale: &sale };
-    figures.sold(&sold, 1);
-    let mut backs: Vec<Back> = Vec::new();
     let as_paid = paid.first().map_or(TenderKind::Other, |paid| paid.kind);
-    for gone in parts_back(tx, log, (order, as_paid))? {
-        gone.count(&mut figures, *register, &mut backs);
-    }
+    let mut gone = parts_back(tx, log, (order, as_paid))?;
+    let mut backs: Vec<Back> = gone.iter().flat_map(Gone::backs).collect();
     for back in moved(tx, log, (order, BACK))? {
         let lines = rest(&sale, &backs, back.amount_minor);
-        back.gone(order, lines).count(&mut figures, *register, &mut backs);
+        let back = back.gone(order, lines);
+        backs.extend(back.backs());
+        gone.push(back);
     }
-    figures.returned(&sold, &backs);
-    figures.taxes_back(&sale, &[], &backs);
-    Ok(figures)
+    Ok(Some(Became { place: (*author, *seq), stamp: stamp.clone(), sale, gone, backs }))
 }
 
 /// Money that went back, and what it was for.
-struct Gone {
+pub(super) struct Gone {
     author: AuthorId,
     seq: u64,
-    stamp: Stamp,
-    refund: RefundMade,
+    pub(super) stamp: Stamp,
+    pub(super) refund: RefundMade,
 }
 
 impl Gone {
     /// The server has no till: what it gives back is a refund of the register that had given the goods.
-    fn count(&self, figures: &mut Figures, register: AuthorId, backs: &mut Vec<Back>) {
-        let here = if self.refund.given.iter().any(|part| part.kind == TenderKind::Cash) {
-            self.author
-        } else {
-            register
-        };
-        figures.refunded(here, &self.stamp, &self.refund);
-        backs.extend(self.refund.lines.iter().map(|line| Back {
+    pub(super) fn here(&self, register: AuthorId) -> AuthorId {
+        let is_cash = self.refund.given.iter().any(|part| part.kind == TenderKind::Cash);
+        if is_cash { self.author } else { register }
+    }
+
+    fn backs(&self) -> impl Iterator<Item = Back> {
+        self.refund.lines.iter().map(|line| Back {
             author: self.author,
             seq: self.seq,
             line: line.line,
             amount_minor: line.amount_minor,
             business_day: self.stamp.business_day,
-        }));
+        })
     }
 }
 
-type Handed = (AuthorId, Stamp, OrderHandedOver);
+struct Handed {
+    author: AuthorId,
+    seq: u64,
+    stamp: Stamp,
+    handed: OrderHandedOver,
+}
 
 fn handed(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<Handed>, StoreError> {
     let rows = tx.query(
@@ -117,11 +141,9 @@ fn handed(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<Handed>, St
     )?;
     let mut all = Vec::new();
     for row in &rows {
-        let author = row.id(0)?;
-        if let Some((stamp, Entry::OrderHandedOver(handed))) =
-            read::entry_at(tx, log, author, row.number(1)?)?
-        {
-            all.push((author, stamp, handed));
+        let (author, seq) = (row.id(0)?, row.number(1)?);
+        if let Some((stamp, Entry::OrderHandedOver(handed))) = read::entry_at(tx, log, author, seq)? {
+            all.push(Handed { author, seq, stamp, handed });
         }
     }
     Ok(all)
@@ -173,7 +195,7 @@ fn tender(way: u8) -> TenderKind {
 /// The order as the sale that it became. What was paid before is paid with the goods, as far as figures go; where two registers
 /// took money for one order, both have it.
 fn as_sale(placed: &OrderPlaced, handed: &[Handed], paid: &[Moved]) -> SaleMade {
-    let taken = || handed.iter().filter_map(|(_, _, handed)| handed.taken.as_ref());
+    let taken = || handed.iter().filter_map(|handed| handed.handed.taken.as_ref());
     let before = paid.iter().map(|paid| Tendered {
         kind: paid.kind,
         amount_minor: paid.amount_minor,

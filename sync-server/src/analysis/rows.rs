@@ -1,0 +1,305 @@
+//! What is written: stalls, products, the lines that figures are made of, and what was ordered. Read in portions, in the
+//! order in which records arrived.
+
+use std::collections::BTreeMap;
+
+use parquet::data_type::ByteArray;
+use soko_domain::calendar::BusinessDay;
+use soko_domain::delivery::Handing;
+use soko_domain::entry::{Entry, Kind, OrderPlaced, Stamp};
+use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, ThingId};
+use soko_domain::quantity::Unit;
+use soko_projection::figures::{self, Line};
+use soko_projection::read;
+use soko_record_log::{Row, StoreError, Tx, params};
+
+use super::AnalysisError;
+use super::sheet::{Cell, Files, Holds, Sheet, always, sometimes};
+
+/// Records that are read at a time.
+const PORTION: usize = 2_000;
+/// The folder of days that no calendar has.
+const NO_MONTH: &str = "none";
+
+pub(super) const STALLS: Sheet = Sheet {
+    name: "stalls",
+    columns: &[
+        always("stall", Holds::Name),
+        always("name", Holds::Name),
+        always("currency", Holds::Name),
+        always("zone", Holds::Name),
+        always("place", Holds::Name),
+    ],
+};
+
+pub(super) const PRODUCTS: Sheet = Sheet {
+    name: "products",
+    columns: &[
+        always("stall", Holds::Name),
+        always("product", Holds::Name),
+        always("name", Holds::Name),
+        sometimes("category", Holds::Name),
+        always("unit", Holds::Name),
+        always("price_minor", Holds::Number),
+        always("price_per", Holds::Number),
+        always("currency", Holds::Name),
+        sometimes("cost_minor", Holds::Number),
+        sometimes("variant_of", Holds::Name),
+        always("archived", Holds::Small),
+    ],
+};
+
+pub(super) const LINES: Sheet = Sheet {
+    name: "lines",
+    columns: &[
+        always("stall", Holds::Name),
+        always("deed", Holds::Name),
+        always("channel", Holds::Name),
+        always("sale", Holds::Identity),
+        always("business_day", Holds::Day),
+        always("hour", Holds::Small),
+        always("at", Holds::Moment),
+        always("register", Holds::Name),
+        sometimes("person", Holds::Name),
+        sometimes("product", Holds::Name),
+        sometimes("currency", Holds::Name),
+        always("quantity", Holds::Number),
+        always("restocked", Holds::Number),
+        always("total_minor", Holds::Number),
+        always("tax_minor", Holds::Number),
+        always("discount_minor", Holds::Number),
+    ],
+};
+
+pub(super) const ORDERS: Sheet = Sheet {
+    name: "orders",
+    columns: &[
+        always("stall", Holds::Name),
+        always("order_id", Holds::Identity),
+        always("state", Holds::Name),
+        always("handing", Holds::Name),
+        always("business_day", Holds::Day),
+        always("hour", Holds::Small),
+        always("at", Holds::Moment),
+        sometimes("ended_at", Holds::Moment),
+        sometimes("product", Holds::Name),
+        always("currency", Holds::Name),
+        always("quantity", Holds::Number),
+        always("total_minor", Holds::Number),
+        always("tax_minor", Holds::Number),
+        always("discount_minor", Holds::Number),
+    ],
+};
+
+fn id(id: impl std::fmt::Display) -> ByteArray {
+    ByteArray::from(id.to_string().into_bytes())
+}
+
+/// Every log with the number of its last record.
+pub(super) fn logs(tx: &mut dyn Tx) -> Result<Vec<(LogId, u64)>, StoreError> {
+    let rows = tx.query("select log, last_position from log_counter order by log", &[])?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.number(1)?))).collect()
+}
+
+/// Nothing where a log is no stall's.
+pub(super) fn stall(tx: &mut dyn Tx, stall: LogId, files: &mut Files) -> Result<(), AnalysisError> {
+    let sql = "select name, currency, zone, place from stall_profile where log = $1";
+    let Some(row) = tx.query_opt(sql, params![stall])? else { return Ok(()) };
+    let mut cells = vec![Cell::Text(id(stall))];
+    for column in 0..4 {
+        cells.push(row.text(column)?.into());
+    }
+    files.add("", cells)
+}
+
+pub(super) fn products(tx: &mut dyn Tx, stall: LogId, files: &mut Files) -> Result<(), AnalysisError> {
+    let rows = tx.query("select category, name from category where log = $1", params![stall])?;
+    let categories: BTreeMap<ThingId, String> = rows
+        .iter()
+        .map(|row| Ok((row.id(0)?, row.text(1)?.to_owned())))
+        .collect::<Result<_, StoreError>>()?;
+    let (of_stall, mut after) = (id(stall), ProductId::default());
+    loop {
+        let rows = tx.query(
+            "select product, name, categories, unit, price_minor, price_per, currency, cost_minor, variant_of, archived
+             from product where log = $1 and product > $2 order by product limit $3",
+            params![stall, after, PORTION],
+        )?;
+        for row in &rows {
+            after = row.id(0)?;
+            let first = row.blob_opt(2)?.and_then(|all| ThingId::from_slice(all.get(..16)?));
+            let category = first.and_then(|first| categories.get(&first));
+            let cells = vec![
+                Cell::Text(of_stall.clone()),
+                Cell::Text(id(after)),
+                row.text(1)?.into(),
+                category.map(String::as_str).into(),
+                unit(row)?.into(),
+                row.int(4)?.into(),
+                row.int(5)?.into(),
+                row.text(6)?.into(),
+                row.int_opt(7)?.into(),
+                row.id_opt::<ProductId>(8)?.map(id).into(),
+                row.int(9)?.into(),
+            ];
+            files.add("", cells)?;
+        }
+        if rows.len() < PORTION {
+            return Ok(());
+        }
+    }
+}
+
+fn unit(row: &Row) -> Result<&'static str, StoreError> {
+    Ok(match Unit::from_number(row.number(3)?) {
+        Some(Unit::Gram) => "gram",
+        Some(Unit::Millilitre) => "millilitre",
+        Some(Unit::Piece) | None => "piece",
+    })
+}
+
+/// Where lines and orders go, and how far the reading is.
+pub(super) struct Ledger<'a> {
+    pub(super) lines: &'a mut Files,
+    pub(super) orders: &'a mut Files,
+    /// Records that count for nothing because their bodies cannot be read here.
+    pub(super) unread: u64,
+    /// Hears the position of the last record that was read.
+    pub(super) progress: &'a mut dyn FnMut(u64),
+}
+
+impl Ledger<'_> {
+    /// All that a stall sold, gave back and was asked for.
+    pub(super) fn read(&mut self, tx: &mut dyn Tx, stall: LogId) -> Result<(), AnalysisError> {
+        let kinds =
+            [Kind::SaleMade, Kind::SaleVoided, Kind::RefundMade, Kind::OrderHandedOver, Kind::OrderPlaced];
+        let [sale, void, refund, handed, placed] = kinds.map(Kind::number);
+        let (of_stall, mut after) = (id(stall), 0_u64);
+        loop {
+            // What was parked counts in no figure, and here neither.
+            let rows = tx.query(
+                "select r.position, r.kind, r.author, r.seq, r.body from record r
+                 where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $7)
+                 and not exists (select 1 from parked p where p.log = r.log and p.author = r.author and p.seq = r.seq)
+                 order by r.position limit $8",
+                params![stall, after, sale, void, refund, handed, placed, PORTION],
+            )?;
+            for row in &rows {
+                after = row.number(0)?;
+                self.record(tx, (stall, &of_stall), row)?;
+            }
+            (self.progress)(after);
+            if rows.len() < PORTION {
+                return Ok(());
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        tx: &mut dyn Tx,
+        (stall, of_stall): (LogId, &ByteArray),
+        row: &Row,
+    ) -> Result<(), AnalysisError> {
+        let place: (AuthorId, u64) = (row.id(2)?, row.number(3)?);
+        let (Some(kind), Some(body)) = (Kind::from_number(row.number(1)?), row.blob_opt(4)?) else {
+            self.unread += 1;
+            return Ok(());
+        };
+        let Ok((stamp, entry)) = Entry::from_body(kind, body) else {
+            self.unread += 1;
+            return Ok(());
+        };
+        if let Entry::OrderPlaced(placed) = &entry {
+            return self.order(tx, (stall, of_stall), place, (&stamp, placed));
+        }
+        let lines = figures::lines(tx, stall, place, (&stamp, &entry))?;
+        let mut same: Option<(&Line, [ByteArray; 2])> = None;
+        for line in &lines {
+            let alike =
+                same.take().filter(|(last, _)| last.sale == line.sale && last.register == line.register);
+            let (_, ids) = same.insert(alike.unwrap_or_else(|| (line, [id(line.sale), id(line.register)])));
+            self.lines.add(&month(line.business_day), cells(line, of_stall, ids))?;
+        }
+        Ok(())
+    }
+
+    /// As it was placed, with what became of it.
+    fn order(
+        &mut self,
+        tx: &mut dyn Tx,
+        (stall, of_stall): (LogId, &ByteArray),
+        place: (AuthorId, u64),
+        (stamp, placed): (&Stamp, &OrderPlaced),
+    ) -> Result<(), AnalysisError> {
+        let Some(found) = read::order(tx, stall, placed.order)? else { return Ok(()) };
+        // Another record said the same order once more.
+        if (found.author, found.seq) != place {
+            return Ok(());
+        }
+        let (order, currency) = (id(placed.order), ByteArray::from(placed.currency.code()));
+        let ended = (found.ended_ms != 0).then_some(found.ended_ms);
+        let row = |product: Option<ProductId>, [quantity, total, tax, discount]: [i64; 4]| {
+            vec![
+                Cell::Text(of_stall.clone()),
+                Cell::Text(order.clone()),
+                found.state.name().into(),
+                handing(placed.handing).into(),
+                i64::from(stamp.business_day).into(),
+                i64::from(figures::hour(stamp)).into(),
+                stamp.at_ms.into(),
+                ended.into(),
+                product.map(id).into(),
+                Cell::Text(currency.clone()),
+                quantity.into(),
+                total.into(),
+                tax.into(),
+                discount.into(),
+            ]
+        };
+        let month = month(stamp.business_day);
+        for line in &placed.lines {
+            let amounts = [line.quantity, line.total_minor, line.tax_minor, line.discount_minor];
+            self.orders.add(&month, row(Some(line.product), amounts))?;
+        }
+        if let Some(delivery) = &placed.delivery {
+            self.orders.add(&month, row(None, [1, delivery.total_minor, delivery.tax_minor, 0]))?;
+        }
+        Ok(())
+    }
+}
+
+fn cells(line: &Line, stall: &ByteArray, [sale, register]: &[ByteArray; 2]) -> Vec<Cell> {
+    vec![
+        Cell::Text(stall.clone()),
+        line.deed.name().into(),
+        if line.is_order { "shop" } else { "counter" }.into(),
+        Cell::Text(sale.clone()),
+        i64::from(line.business_day).into(),
+        i64::from(line.hour).into(),
+        line.at_ms.into(),
+        Cell::Text(register.clone()),
+        line.person.filter(|person| *person != PersonId::default()).map(id).into(),
+        line.product.filter(|product| *product != ProductId::default()).map(id).into(),
+        line.currency.as_ref().map(|currency| currency.code()).into(),
+        line.quantity.into(),
+        line.restocked.into(),
+        line.total_minor.into(),
+        line.tax_minor.into(),
+        line.discount_minor.into(),
+    ]
+}
+
+fn handing(handing: Handing) -> &'static str {
+    match handing {
+        Handing::Pickup => "pickup",
+        Handing::Local => "local",
+        Handing::Shipping => "shipping",
+    }
+}
+
+/// `2026-11`.
+fn month(business_day: i32) -> String {
+    let date = BusinessDay::from_days(business_day).map(BusinessDay::civil);
+    date.map_or_else(|| NO_MONTH.to_owned(), |date| format!("{:04}-{:02}", date.year, date.month))
+}
