@@ -267,7 +267,7 @@ fn kept(tx: &mut dyn Tx) -> Result<Option<(Hash, Vec<u8>)>, StoreError> {
     row.map(|row| Ok((row.id(0)?, row.blob(1)?.to_vec()))).transpose()
 }
 
-fn kept_id(tx: &mut dyn Tx) -> Result<Option<Hash>, StoreError> {
+pub(crate) fn kept_id(tx: &mut dyn Tx) -> Result<Option<Hash>, StoreError> {
     let row = tx.query_opt("select model from own_model", &[])?;
     row.map(|row| row.id(0)).transpose()
 }

@@ -15,6 +15,7 @@ mod docs;
 mod front;
 mod hashed;
 mod hooks;
+mod interactions;
 mod leaving;
 mod likes;
 mod mailed;
