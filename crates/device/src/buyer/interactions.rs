@@ -137,7 +137,7 @@ fn source(tx: &mut dyn Tx, noting: &Noting<'_>, met: Met, product: ProductId) ->
     row.map_or(Ok(Source::default()), read)
 }
 
-/// The same within the hour is noted once.
+/// The same within the hour is noted once. What was met before somebody agreed, and is met again since, may be sent.
 fn note(tx: &mut dyn Tx, noting: &Noting<'_>, it: Meeting) -> Result<(), StoreError> {
     let standing = if says(tx, noting.whose)? == Some(YES) { TO_SEND } else { STAYS };
     let Source { model, experiment, arm } = it.source;
@@ -145,7 +145,8 @@ fn note(tx: &mut dyn Tx, noting: &Noting<'_>, it: Meeting) -> Result<(), StoreEr
         "insert into interaction
            (id, whose, stall, product, what, place, hour, model, experiment, arm, standing)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         on conflict (whose, product, what, place, hour) do nothing",
+         on conflict (whose, product, what, place, hour) do update set standing = excluded.standing
+         where interaction.standing = 0 and excluded.standing = 1",
         params![
             (noting.draw)(),
             noting.whose,

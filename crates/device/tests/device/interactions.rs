@@ -105,6 +105,7 @@ fn nothing_leaves_before_somebody_agrees_and_nothing_stays_that_they_want_gone()
         // Agreed, and alone for a while: what is met from now on waits, and survives a start.
         buy(&phone, BuyerVerb::Consent { agrees: true }).await;
         drop(server);
+        notice(&phone, &seen[..1]).await;
         let arm = Some(Arm { experiment: "home".into(), arm: "b".into() });
         let tapped = |met| Noticed { arm: arm.clone(), ..noticed(met, Place::Home, TEA) };
         notice(&phone, &[tapped(Met::Suggested), tapped(Met::Followed)]).await;
@@ -119,6 +120,7 @@ fn nothing_leaves_before_somebody_agrees_and_nothing_stays_that_they_want_gone()
             ("followed", "home", "b"),
             ("liked", "product", ""),
             ("put", "home", "b"),
+            ("seen", "home", ""),
             ("suggested", "home", "b"),
         ];
         until_there(&phone, "what was met alone", &sent).await;
