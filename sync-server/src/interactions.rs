@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::interaction::{KEPT_HOURS, Met, PEOPLE_MIN, Place, Reached, Step, hour};
-use soko_record_log::{Row, StoreError, Tx, params};
+use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 /// Kept of one person; the oldest go first.
 pub const PERSON_MAX: i64 = 20_000;
@@ -145,16 +145,8 @@ pub fn sweep(tx: &mut dyn Tx, now_ms: i64, portion: usize) -> Result<u64, StoreE
 /// # Errors
 /// Where the store fails.
 pub fn funnel(tx: &mut dyn Tx, stall: LogId, since_hour: i64) -> Result<Funnel, StoreError> {
-    let mut funnel = Funnel::default();
-    let furthest = format!("max({})", step_of_what());
-    let all = format!(
-        "select furthest, count(*) from
-           (select {furthest} as furthest from interaction where stall = $1 and hour >= $2 group by who) as person
-         group by furthest order by furthest"
-    );
-    for row in &tx.query(&all, params![stall, since_hour])? {
-        funnel.all.add(step(row.int(0)?), row.number(1)?);
-    }
+    let all = reached(tx, "stall = $1 and hour >= $2", params![stall, since_hour])?;
+    let furthest = furthest();
     let each = format!(
         "select product, furthest, count(*) from
            (select product, {furthest} as furthest from interaction
@@ -165,17 +157,40 @@ pub fn funnel(tx: &mut dyn Tx, stall: LogId, since_hour: i64) -> Result<Funnel, 
     for row in &tx.query(&each, params![stall, since_hour])? {
         products.entry(row.id(0)?).or_default().add(step(row.int(1)?), row.number(2)?);
     }
-    funnel.products = products.into_iter().filter(|(_, reached)| reached.seen() >= PEOPLE_MIN).collect();
-    funnel.products.sort_by_key(|(product, reached)| (std::cmp::Reverse(reached.seen()), *product));
-    funnel.products.truncate(PRODUCTS_MAX);
-    Ok(funnel)
+    let mut products: Vec<(ProductId, Reached)> =
+        products.into_iter().filter(|(_, reached)| reached.seen() >= PEOPLE_MIN).collect();
+    products.sort_by_key(|(product, reached)| (std::cmp::Reverse(reached.seen()), *product));
+    products.truncate(PRODUCTS_MAX);
+    Ok(Funnel { all, products })
 }
 
-/// The step of a kind, in SQL, as `Met::step` has it.
-fn step_of_what() -> String {
+/// How far people came in the whole market since then.
+///
+/// # Errors
+/// Where the store fails.
+pub fn market(tx: &mut dyn Tx, since_hour: i64) -> Result<Reached, StoreError> {
+    reached(tx, "hour >= $1", params![since_hour])
+}
+
+fn reached(tx: &mut dyn Tx, which: &str, given: &[Param<'_>]) -> Result<Reached, StoreError> {
+    let furthest = furthest();
+    let sql = format!(
+        "select furthest, count(*) from
+           (select {furthest} as furthest from interaction where {which} group by who) as person
+         group by furthest order by furthest"
+    );
+    let mut reached = Reached::default();
+    for row in &tx.query(&sql, given)? {
+        reached.add(step(row.int(0)?), row.number(1)?);
+    }
+    Ok(reached)
+}
+
+/// The furthest step of some rows, in SQL, as `Met::step` has it.
+fn furthest() -> String {
     let cases: String =
         Met::ALL.iter().map(|met| format!(" when {} then {}", met.number(), place_of(met.step()))).collect();
-    format!("case what{cases} else 0 end")
+    format!("max(case what{cases} else 0 end)")
 }
 
 fn place_of(step: Step) -> usize {

@@ -16,6 +16,7 @@ use crate::http::asked::ApiQuery;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::Caller;
 use crate::http::front::Origin;
+use crate::http::operator::Operator;
 use crate::http::orders::Buyer;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::interactions::{self, Interaction};
@@ -25,6 +26,7 @@ use crate::store::Shard;
 /// Said at once; a body has no room for many more.
 const SAID_MAX: usize = 64;
 const DAYS: [u16; 3] = [7, 28, 364];
+const MARKET_HOURS: i64 = 28 * 24;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -170,6 +172,16 @@ pub(crate) async fn funnel(
         .into_iter()
         .map(|(product, reached)| FunnelProductBody { product: product.to_string(), steps: reached.into() });
     Ok(Json(FunnelBody { days, all: funnel.all.into(), products: products.collect() }))
+}
+
+/// How far the market's shoppers came in the last 28 days, of those who agreed to say.
+#[utoipa::path(get, path = "/v1/operator/funnel", tag = "operation", responses(
+    (status = 200, description = "People by how far they came", body = StepsBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn of_market(State(app): State<App>, _: Operator) -> Answered<StepsBody> {
+    let since_hour = hour(app.now_ms()) - MARKET_HOURS;
+    let find = move |tx: &mut dyn Tx| interactions::market(tx, since_hour).map_err(Refusal::from);
+    Ok(Json(app.store().read(find).await?.into()))
 }
 
 /// A person, as a buyer: a stall's device or program meets nothing in a shop.

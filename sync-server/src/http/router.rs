@@ -90,6 +90,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         // The market's operator
         .routes(routes!(operator::figures))
         .routes(routes!(operator::days))
+        .routes(routes!(interactions::of_market))
         .routes(routes!(operator::stream))
         // The shop
         .routes(routes!(market::ask))

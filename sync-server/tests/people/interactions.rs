@@ -14,7 +14,7 @@ use soko_sync_server::outside::Clock as _;
 use soko_sync_server::store::Shard;
 use soko_sync_server::sweep::sweep;
 
-use crate::common::server::{Answer, PASSWORD, TestServer, Wanted};
+use crate::common::server::{Answer, OPERATOR_KEY, PASSWORD, TestServer, Wanted};
 use crate::common::shop::{STALL, Shop, TEA, core, secret, stores};
 
 const PATH: &str = "/v1/interactions";
@@ -194,6 +194,13 @@ async fn a_stall_hears_how_far_people_came_and_of_few_only_that_they_are_few() {
         let product =
             json!({"product": TEA.to_string(), "seen": 9, "opened": 6, "put": null, "ordered": null});
         assert_eq!(told["products"], json!([product]));
+        // The market's operator is told the same of all stalls together.
+        let market = server.get("/v1/operator/funnel").bearer(OPERATOR_KEY).send().await;
+        assert_eq!(market.expect(StatusCode::OK).json(), steps);
+        assert_eq!(
+            server.get("/v1/operator/funnel").bearer(&shop.owner).send().await.status,
+            StatusCode::UNAUTHORIZED
+        );
         // Whoever may not see what was sold sees none of it, and other days are not asked for.
         let path = format!("/v1/stalls/{STALL}/funnel?days=28");
         let cashier = shop.member("cashier@example.org", "cashier").await;
