@@ -5,6 +5,7 @@
 //! * [`core`](crate::core): the border to what happens inside a stall.
 //! * [`guard`]: rate limits and growing delays, pure.
 //! * [`market`]: what everybody may see, found by forgiving search.
+//! * [`interactions`]: what shoppers who agreed met in the shop.
 //! * [`pay`]: buyers' payments, and who takes them.
 //! * [`http`]: the routes around it.
 //! * [`messages`]: what people are told by mail and by their browsers; [`egress`]: requests to strangers' addresses.
@@ -26,6 +27,7 @@ pub mod demo;
 pub mod egress;
 pub mod guard;
 pub mod http;
+pub mod interactions;
 pub mod market;
 pub mod messages;
 pub mod metrics;

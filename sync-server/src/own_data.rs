@@ -5,6 +5,7 @@ use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::role::Role;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
+use crate::interactions::{self, Interaction};
 use crate::messages::outbox::{self, Listed};
 use crate::messages::quiet::{self, Quiet};
 use crate::messages::{Channel, Topic, telephone, wishes};
@@ -58,6 +59,8 @@ pub(crate) struct OwnData {
     pub quiet: Quiet,
     pub browsers: Vec<OwnBrowser>,
     pub messages: Vec<Listed>,
+    /// What was met in the shop since they agreed that it is kept.
+    pub interactions: Vec<Interaction>,
 }
 
 /// A browser that shows notifications.
@@ -125,6 +128,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
         quiet: quiet::of(tx, account)?,
         browsers: browsers(tx, account)?,
         messages: outbox::of_account(tx, account, MESSAGES_MAX)?,
+        interactions: interactions::of_account(tx, account)?,
     }))
 }
 
@@ -176,6 +180,7 @@ pub(crate) fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result
     let contacts = "delete from order_contact
         where buyer = $1 or buyer in (select guest from guest_account where account = $1)";
     tx.run(contacts, &of_account)?;
+    interactions::forget(tx, account)?;
     for table in OF_THE_ACCOUNT {
         tx.run(&format!("delete from {table} where account = $1"), &of_account)?;
     }

@@ -1,5 +1,6 @@
 //! Forgets what was only remembered to give the same answer again: how a request for an order was answered, and what a
-//! provider told. Both outlive by far whoever may still repeat them; the orders and payments themselves stay.
+//! provider told. Both outlive by far whoever may still repeat them; the orders and payments themselves stay. And it forgets what
+//! shoppers met in the shop longer ago than they agreed to.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use soko_domain::ids::LogId;
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::http::App;
+use crate::interactions;
 use crate::store::Shard;
 
 /// How long a request gets its first answer again. After that its order is still there, under its own identity.
@@ -62,5 +64,6 @@ fn portion(tx: &mut dyn Tx, now_ms: i64) -> Result<u64, StoreError> {
            select provider, word from provider_word where at_ms < $1 order by at_ms limit $2)",
         params![now_ms - WORDS_KEPT_MS, PORTION],
     )?;
-    Ok(answers + words)
+    let met = interactions::sweep(tx, now_ms, PORTION)?;
+    Ok(answers + words + met)
 }

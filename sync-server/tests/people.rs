@@ -1,6 +1,8 @@
 //! Accounts, sessions, members: through the real router.
 
 mod common;
+#[path = "people/interactions.rs"]
+mod interactions;
 #[path = "people/own_data.rs"]
 mod own_data;
 

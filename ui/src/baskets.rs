@@ -49,6 +49,8 @@ impl Early {
             | BuyerVerb::Like { .. }
             | BuyerVerb::Review { .. }
             | BuyerVerb::AnswerSwap { .. }
+            | BuyerVerb::Consent { .. }
+            | BuyerVerb::ForgetNoticed
             | BuyerVerb::ReturnGoods { .. } => {}
         }
     }

@@ -5,6 +5,7 @@ pub mod camera;
 pub mod file;
 pub mod picture;
 pub mod push;
+pub mod sight;
 pub mod time;
 
 use wasm_bindgen::JsCast as _;

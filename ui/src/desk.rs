@@ -1,11 +1,12 @@
 //! What all screens share: the link, what is told, where we are, who looks. One `Desk` lives as long as the page;
 //! views find it as a context.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use soko_app_api::{
-    Answer, BuyerCommand, BuyerVerb, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, PeopleCall,
-    PeopleReply, PeopleVerb, Refused, Reply, Said, Told, Verb,
+    Answer, BuyerCommand, BuyerVerb, Call, Command, DeviceCommand, DeviceReply, DeviceVerb, Noticed,
+    PeopleCall, PeopleReply, PeopleVerb, Refused, Reply, Said, Told, Verb,
 };
 use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ThingId};
 use yew::prelude::*;
@@ -50,6 +51,8 @@ pub struct Inner {
     pub reduced: Watched<Option<Cart>>,
     /// A product of which a variant is to be chosen for the counter.
     pub choosing: Watched<Option<ProductId>>,
+    /// What a shopper met and the device was not told yet.
+    pub noticed: RefCell<Vec<Noticed>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,6 +120,7 @@ impl Desk {
             cart: Watched::new(new_cart()),
             reduced: Watched::new(None),
             choosing: Watched::new(None),
+            noticed: RefCell::default(),
         }));
         let hearing = desk.clone();
         desk.link.listen(Rc::new(move |told| {

@@ -15,6 +15,7 @@ mod drawer;
 mod family;
 mod figures;
 mod figures_goods;
+mod figures_way;
 mod find;
 mod hand_over;
 mod home;

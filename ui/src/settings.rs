@@ -6,6 +6,7 @@ mod connect;
 mod device_words;
 mod devices;
 mod form;
+mod gathered;
 mod handing;
 mod invite;
 mod join;
@@ -86,6 +87,7 @@ fn Settings() -> Html {
                         <printers::Printers />
                     }
                     <own::Own stall={stall.clone()} />
+                    <gathered::Gathered />
                     <own_data::OwnData />
                     <Looks />
                     if let Some(about) = about {

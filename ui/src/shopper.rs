@@ -7,9 +7,11 @@ mod cards;
 mod category;
 mod checkout;
 mod choices;
+mod consent;
 mod likes;
 mod market;
 mod me;
+mod noticing;
 mod offer;
 mod order;
 mod orders;
@@ -30,6 +32,7 @@ pub use me::Account;
 pub use reviews::stars;
 
 use crate::route::Route;
+use noticing::Here;
 
 /// The screen of an address on this side; none for an address of the other.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other side's addresses are the other side's")]
@@ -53,5 +56,9 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Me => html! { <me::Me /> },
         _ => return None,
     };
-    Some(html! { <likes::KnowsLikes>{ shown }</likes::KnowsLikes> })
+    Some(html! {
+        <ContextProvider<Here> context={Here::of(route)}>
+            <likes::KnowsLikes>{ shown }</likes::KnowsLikes>
+        </ContextProvider<Here>>
+    })
 }

@@ -6,6 +6,7 @@ use soko_domain::entry::{PayWay, ReturnWhy};
 use soko_domain::ids::{Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
+use crate::interactions::ConsentView;
 use crate::market::{OfferRow, StallCard};
 use crate::query::Window;
 use crate::returned::{BackLine, OwnReturn};
@@ -94,6 +95,10 @@ pub enum BuyerVerb {
         why: ReturnWhy,
         lines: Vec<BackLine>,
     },
+    /// What is met in the shop may be sent to the server from now on, or not any more.
+    Consent { agrees: bool },
+    /// Deletes what was gathered of that, here and at the server.
+    ForgetNoticed,
 }
 
 /// How a buyer pays before the goods are fetched.
@@ -146,6 +151,8 @@ pub enum BuyerQuery {
     },
     /// Stalls where something was ordered or is liked here, those of the latest orders first.
     KnownStalls,
+    /// Whether what is met in the shop may be sent.
+    Consent,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -161,6 +168,7 @@ pub enum BuyerView {
     OwnReviews(Vec<OwnReview>),
     Checkout(Box<CheckoutView>),
     KnownStalls(Vec<StallCard>),
+    Consent(ConsentView),
 }
 
 /// A product of a stall that somebody likes.

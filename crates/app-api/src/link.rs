@@ -7,6 +7,7 @@ use soko_domain::ids::{LogId, OrderId};
 use crate::buyer::{BuyerCommand, BuyerQuery, BuyerView};
 use crate::command::Command;
 use crate::device::{DeviceCommand, DeviceReply, DeviceView};
+use crate::interactions::Noticed;
 use crate::market::{MarketQuery, MarketView};
 use crate::notice::Notice;
 use crate::paper::{PaperCall, PaperReply};
@@ -55,6 +56,8 @@ pub enum Call {
     Programs(ProgramsCall),
     /// Which code a camera sees: shades of grey, row by row; 0 is black.
     ReadCode { width: u32, height: u32, shades: Vec<u8> },
+    /// What a shopper met on the screens; at most `NOTICED_MAX`. The same again within the hour changes nothing.
+    Noticed(Vec<Noticed>),
 }
 
 /// Longest key and longest value of a draft.

@@ -349,6 +349,13 @@ pub enum Query {
         #[serde(with = "as_hex")]
         ask: ThingId,
     },
+    /// The way of the stall's shoppers over so many days until now: 7, 28 or 364. The device asks its server, or remembers what that
+    /// said; an engine alone does not know.
+    Funnel {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        days: u16,
+    },
 }
 
 impl Query {
@@ -410,7 +417,8 @@ impl Query {
             | Self::Figures { stall, .. }
             | Self::Goods { stall, .. }
             | Self::Parked { stall, .. }
-            | Self::Ask { stall, .. } => Some(*stall),
+            | Self::Ask { stall, .. }
+            | Self::Funnel { stall, .. } => Some(*stall),
         }
     }
 
@@ -483,6 +491,8 @@ impl Query {
             Self::Incidents { .. } => matches!(key, Key::Incidents),
             Self::Parked { .. } => matches!(key, Key::Parked),
             Self::Ask { ask, .. } => matches!(key, Key::Ask(changed) if changed == ask),
+            // Nothing that happens on the device changes it.
+            Self::Funnel { .. } => false,
         }
     }
 }

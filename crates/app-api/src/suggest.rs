@@ -52,6 +52,8 @@ pub enum Because {
     Like { product: String },
     /// Whoever uses this device likes that product, and it goes with this one.
     Liked { product: String },
+    /// Whoever uses this device looked at that product, and it goes with this one.
+    Looked { product: String },
     /// Many had it.
     Popular,
 }

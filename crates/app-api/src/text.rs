@@ -14,6 +14,7 @@ use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
 };
 use soko_domain::import::{DecimalMark, IfKnown, ImportField, ImportTrouble};
+use soko_domain::interaction::{Met, Place};
 use soko_domain::people::Act;
 use soko_domain::purse::PurseKind;
 use soko_domain::quantity::Unit;
@@ -88,6 +89,11 @@ worded! {
         Damaged = "damaged", NotAsShown = "not-as-shown", WrongOne = "wrong-one", DoesNotFit = "does-not-fit",
         NotWanted = "not-wanted",
     }
+    Met {
+        Seen = "seen", Opened = "opened", Liked = "liked", Put = "put", Ordered = "ordered",
+        Dismissed = "dismissed", Suggested = "suggested", Followed = "followed",
+    }
+    Place { Home = "home", Search = "search", Stall = "stall", Product = "product", Basket = "basket" }
     ReturnState { Asked = "asked", Taken = "taken", Refused = "refused" }
     GoodsBack { KeptByBuyer = "kept", Sellable = "sellable", Waste = "waste" }
     Unit { Piece = "piece", Gram = "gram", Millilitre = "millilitre" }

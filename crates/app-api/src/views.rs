@@ -22,6 +22,7 @@ use crate::edits::{OptionValue, ProductEdit, TaxClass};
 use crate::family::{FamilyRow, FamilyView};
 use crate::figures::{FiguresView, GoodsView};
 use crate::import::{ImportRow, ImportView};
+use crate::interactions::FunnelView;
 use crate::people::AtRegisterView;
 use crate::prices::{PriceView, PricesView};
 use crate::refund::{RefundPlanView, RefundRightView};
@@ -93,6 +94,7 @@ pub enum View {
     Coupons(CouponsView),
     Price(Box<PriceView>),
     Ask(AskView),
+    Funnel(FunnelView),
 }
 
 /// How the register stands at a stall.

@@ -32,6 +32,7 @@ impl Device {
                 self.order_contact(stall, order).await.map(Answer::View)
             }
             Call::Ask(Query::DeviceWords(stall)) => self.device_words(stall).await.map(Answer::View),
+            Call::Ask(Query::Funnel { stall, days }) => self.funnel(stall, days).await.map(Answer::View),
             Call::Ask(Query::Leaving(stall)) => self.leaving_answer(stall).map(Answer::View),
             Call::Ask(query) => self.ask(&query).map(Answer::View),
             Call::Market(query) => self.market_answer(&query).await.map(Answer::Market),
@@ -54,6 +55,7 @@ impl Device {
             Call::ReadCode { width, height, shades } => {
                 Ok(Answer::Code(read_code(Grey { width, height, shades })))
             }
+            Call::Noticed(all) => self.noticed(&all).map(|()| Answer::Bought),
             Call::Programs(call) => self.programs(&call).await.map(Answer::Programs),
         };
         answer.unwrap_or_else(Answer::from)

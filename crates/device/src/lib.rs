@@ -16,6 +16,7 @@ mod failure;
 mod files;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 mod folder;
+mod funnel;
 mod hex;
 mod host;
 mod invitation;

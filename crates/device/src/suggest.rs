@@ -9,7 +9,7 @@ use soko_domain::ids::{Hash, LogId, ProductId};
 use soko_recommend::packed::{Packed, Reason, Suggestion, Wanted, model_id};
 use soko_record_log::{StoreError, Tx, params};
 
-use crate::buyer::likes;
+use crate::buyer::{interactions, likes};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::market::offer;
@@ -20,8 +20,9 @@ const OFFERS: usize = 6;
 const AT_COUNTER: usize = 3;
 /// So many more are looked at, since some are sold out.
 const SPARE: usize = 4;
-/// Products of the latest orders that say something of somebody.
+/// Products of the latest orders that say something of somebody, and products that were looked at.
 const HISTORY: u32 = 200;
+const LOOKED_AT: u32 = 10;
 
 /// What is in memory; all of it can be read again.
 #[derive(Default)]
@@ -75,15 +76,23 @@ impl Device {
         let whose = likes::whose(&self.own()?);
         let (history, liked, unwanted) =
             self.read(|tx| Ok((history(tx)?, likes::products(tx, &whose)?, unwanted(tx)?)))?;
+        let looked = self.read(|tx| interactions::opened(tx, &whose, LOOKED_AT))?;
         let number = |product: &ProductId| packed.number(&product.0);
         let had: Vec<u32> = history.iter().filter_map(number).collect();
         let only_liked: Vec<u32> = liked.iter().filter_map(number).filter(|it| !had.contains(it)).collect();
         // What somebody likes counts as if they had it, the latest like the most.
-        let history = [had, only_liked.clone()].concat();
+        let mut history = [had, only_liked.clone()].concat();
+        // Whoever had and liked nothing yet may have looked at something.
+        let only_looked: Vec<u32> = match history.is_empty() {
+            true => looked.iter().filter_map(number).collect(),
+            false => Vec::new(),
+        };
+        history.extend(&only_looked);
         let unwanted: Vec<u32> = unwanted.iter().filter_map(number).collect();
         let may_show = |it: u32| numbers.contains_key(&it) && !unwanted.contains(&it);
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
-        let mut found = self.offers_of(&packed.suggest(&history, &wanted), &numbers, &only_liked)?;
+        let mut found =
+            self.offers_of(&packed.suggest(&history, &wanted), &numbers, (&only_liked, &only_looked))?;
         // The last place goes to something further down, another one each day, so that it can be found out.
         if let Some(further) = found.len().checked_sub(OFFERS).filter(|further| *further > 0) {
             let days = usize::try_from(self.now().at_ms / 86_400_000).unwrap_or(0);
@@ -102,7 +111,7 @@ impl Device {
         let Some(number) = packed.number(&product.0) else { return Ok(Vec::new()) };
         let may_show = |it: u32| numbers.get(&it).is_some_and(|found| found.0 == stall);
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
-        let mut found = self.offers_of(&packed.goes_with(&[number], &wanted), &numbers, &[])?;
+        let mut found = self.offers_of(&packed.goes_with(&[number], &wanted), &numbers, (&[], &[]))?;
         found.truncate(OFFERS);
         Ok(found)
     }
@@ -139,12 +148,12 @@ impl Device {
     }
 
     /// The offers behind the numbers, without what the shop cannot promise now. A reason that speaks of what is only
-    /// liked says so.
+    /// liked or looked at says so.
     fn offers_of(
         &self,
         picked: &[Suggestion],
         numbers: &Numbers,
-        liked: &[u32],
+        (liked, looked): (&[u32], &[u32]),
     ) -> Result<Vec<Suggested<OfferRow>>, Undone> {
         self.read(|tx| {
             let mut found = Vec::new();
@@ -160,6 +169,9 @@ impl Device {
                 let because = match named {
                     Some(product) if number.is_some_and(|it| liked.contains(&it)) => {
                         Some(Because::Liked { product })
+                    }
+                    Some(product) if number.is_some_and(|it| looked.contains(&it)) => {
+                        Some(Because::Looked { product })
                     }
                     named => because(it.reason, named),
                 };
@@ -267,7 +279,7 @@ fn kept(tx: &mut dyn Tx) -> Result<Option<(Hash, Vec<u8>)>, StoreError> {
     row.map(|row| Ok((row.id(0)?, row.blob(1)?.to_vec()))).transpose()
 }
 
-fn kept_id(tx: &mut dyn Tx) -> Result<Option<Hash>, StoreError> {
+pub(crate) fn kept_id(tx: &mut dyn Tx) -> Result<Option<Hash>, StoreError> {
     let row = tx.query_opt("select model from own_model", &[])?;
     row.map(|row| row.id(0)).transpose()
 }

@@ -10,7 +10,7 @@ use soko_domain::wire::Wire as _;
 use soko_engine::Join;
 
 use crate::buyer::has_ordered_as_guest;
-use crate::buyer::likes;
+use crate::buyer::{interactions, likes};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::invitation::Invitation;
@@ -92,6 +92,7 @@ impl Device {
         if address == own.server {
             return Ok(());
         }
+        self.write(interactions::ask_anew)?;
         // A session opens nothing at another server.
         self.keep_own(&Own { server: address, email: String::new(), session: String::new(), ..own })?;
         self.forget_contact()?;
@@ -173,7 +174,11 @@ impl Device {
     async fn erase_account(&self, password: &str) -> Result<(), Undone> {
         let (own, server, session) = (self.own()?, self.server()?, self.session()?);
         self.with_session(server.erase_account(&session, password).await.map_err(Undone::from))?;
-        self.write(|tx| likes::forget(tx, &likes::whose(&own)))?;
+        let whose = likes::whose(&own);
+        self.write(|tx| {
+            likes::forget(tx, &whose)?;
+            interactions::forget(tx, &whose)
+        })?;
         self.forget_session()?;
         self.tell(&Told::Buyer);
         Ok(())

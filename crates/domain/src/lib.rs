@@ -14,6 +14,7 @@ pub mod essence;
 pub mod family;
 pub mod ids;
 pub mod import;
+pub mod interaction;
 pub mod likes;
 pub mod money;
 pub mod people;

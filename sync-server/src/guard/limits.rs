@@ -14,6 +14,10 @@ pub mod cost {
     pub const READ: u32 = 1;
     pub const SEARCH: u32 = 2;
     pub const WRITE: u32 = 4;
+    /// Many rows at once, which nobody waits for.
+    pub const SAY: u32 = 20;
+    /// Sums over what many people did.
+    pub const SUMS: u32 = 40;
     /// A password hash keeps a core busy for tens of milliseconds.
     pub const PASSWORD: u32 = 40;
     /// Guessing is what this makes slow.
@@ -39,6 +43,8 @@ pub enum Who {
     Buyer(ThingId),
     /// Holds that come from one place: guests cost nothing to make up.
     Holds(Prefix),
+    /// Interactions that come from one place, for the same reason.
+    Said(Prefix),
     Device(AuthorId),
     /// A stall's own program, by its key.
     Program(ThingId),
@@ -97,7 +103,7 @@ impl Rates {
         match who {
             Who::Prefix(_) => self.prefix,
             Who::Account(_) | Who::Buyer(_) | Who::Program(_) => self.account,
-            Who::Holds(_) => {
+            Who::Holds(_) | Who::Said(_) => {
                 Rate { burst: self.prefix.burst, per_second: (self.prefix.per_second / 3).max(1) }
             }
             Who::Device(_) => self.device,

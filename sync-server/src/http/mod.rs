@@ -16,6 +16,7 @@ mod docs;
 mod front;
 mod hashed;
 mod hooks;
+mod interactions;
 mod leaving;
 mod likes;
 mod mailed;

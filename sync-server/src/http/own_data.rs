@@ -13,6 +13,7 @@ use crate::http::body::{Answered, ApiJson};
 use crate::http::caller::SignedIn;
 use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
+use crate::http::interactions::{self, InteractionBody};
 use crate::http::likes::{LikeBody, shown};
 use crate::http::messages::{MessageBody, QuietBody};
 use crate::http::problem::{Problem, ProblemBody};
@@ -50,6 +51,8 @@ pub(crate) struct OwnDataBody {
     browsers: Vec<OwnBrowserBody>,
     /// The last thousand messages to me; their texts are not kept.
     messages: Vec<MessageBody>,
+    /// What I met in the shop since I agreed that it is kept, the latest first.
+    interactions: Vec<InteractionBody>,
 }
 
 /// A browser that shows notifications.
@@ -101,7 +104,7 @@ pub(crate) async fn show(State(app): State<App>, person: SignedIn) -> Answered<O
 
 /// Erase my account, for good.
 ///
-/// Address, telephone, password, sessions, memberships, likes, reviews and what was to be told are gone at once. Orders stay in the
+/// Address, telephone, password, sessions, memberships, likes, reviews, what was met in the shop and what was to be told are gone at once. Orders stay in the
 /// records of the stalls, under a number that stands for nobody any more. Whoever is the only owner of a stall makes
 /// somebody else owner first.
 #[utoipa::path(post, path = "/v1/me/erasure", tag = "people", request_body = EraseBody, responses(
@@ -177,6 +180,7 @@ impl From<OwnData> for OwnDataBody {
                 .into_iter()
                 .map(|it| OwnBrowserBody { name: it.name, endpoint: it.endpoint, made_ms: it.made_ms })
                 .collect(),
+            interactions: data.interactions.into_iter().map(interactions::shown).collect(),
             messages: data.messages.iter().map(|one| MessageBody::of(one, &[])).collect(),
         }
     }

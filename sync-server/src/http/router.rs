@@ -13,10 +13,10 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, leaving, likes, mailed, market,
-    members, messages, models, operator, ops, order_stream, orders, own_data, pay, pictures, program_keys,
-    programs, recovery, replicate, returns, reviews, sessions, shares, shop, stalls, stream, swaps,
-    telephone, web, wishes_page,
+    accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, interactions, leaving, likes,
+    mailed, market, members, messages, models, operator, ops, order_stream, orders, own_data, pay, pictures,
+    program_keys, programs, recovery, replicate, returns, reviews, sessions, shares, shop, stalls, stream,
+    swaps, telephone, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -62,6 +62,8 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(own_data::show))
         .routes(routes!(own_data::erase))
         .routes(routes!(likes::exchange))
+        .routes(routes!(interactions::say, interactions::forget))
+        .routes(routes!(interactions::funnel))
         .merge(told())
         .routes(routes!(contacts::mine, contacts::forget))
         .routes(routes!(contacts::was_guest))
@@ -88,6 +90,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         // The market's operator
         .routes(routes!(operator::figures))
         .routes(routes!(operator::days))
+        .routes(routes!(interactions::of_market))
         .routes(routes!(operator::stream))
         // The shop
         .routes(routes!(market::ask))

@@ -120,6 +120,19 @@ async function reviews() {
   byId("reviews").hidden = all.length === 0;
 }
 
+// How far shoppers came who agreed to say so. Of few people only that they are few.
+async function way() {
+  const answer = await ask("/v1/operator/funnel");
+  if (!answer.ok) return;
+  const steps = await answer.json();
+  const people = (n) => (n === null ? "fewer than 5" : number(n));
+  const part = (n) => (n === null || !steps.seen ? "" : new Intl.NumberFormat(undefined, { style: "percent" }).format(n / steps.seen));
+  const names = [["Saw something", "seen"], ["Opened it", "opened"], ["Put it into the basket", "put"], ["Ordered", "ordered"]];
+  const rows = names.map(([name, step]) => [name, null, people(steps[step]), part(steps[step])]);
+  byId("way").replaceChildren(element("h2", "From a glance to an order"), table("Shoppers of the last 28 days who agreed to say", ["Step", "People", "Of those who saw"], rows));
+  byId("way").hidden = false;
+}
+
 async function hide(it) {
   const because = it.hidden_because ? null : prompt("Why is it hidden? The reason is kept with it.");
   if (!it.hidden_because && !because?.trim()) return;
@@ -144,6 +157,7 @@ async function read() {
       byId("key").hidden = true;
       byId("figures").hidden = false;
       reviews();
+      way();
       await listen(answer.body.getReader());
     } catch (error) {
       if (mine.signal.aborted) return;
@@ -176,6 +190,7 @@ function refuse(why) {
   byId("key").hidden = false;
   byId("figures").hidden = true;
   byId("reviews").hidden = true;
+  byId("way").hidden = true;
   byId("wrong").textContent = why;
 }
 

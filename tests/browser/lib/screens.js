@@ -168,6 +168,7 @@ export const OPENED = [
   ["back-up", "/settings", pressing("own.back-up")],
   ["restore", "/settings", pressing("own.restore")],
   ["erase-account", "/settings", pressing("own-data.erase")],
+  ["delete-gathered", "/settings", pressing("consent.delete")],
   ["sign-out", "/me", pressing("me.sign-out")],
   ["empty-basket", "/basket", pressing("basket.clear")],
   ["cancel-my-order", (it) => it.myOrder, pressing("my-orders.cancel")],

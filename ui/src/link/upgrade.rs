@@ -151,6 +151,8 @@ impl Shared {
                 | BuyerVerb::Like { .. }
                 | BuyerVerb::Review { .. }
                 | BuyerVerb::AnswerSwap { .. }
+                | BuyerVerb::Consent { .. }
+                | BuyerVerb::ForgetNoticed
                 | BuyerVerb::ReturnGoods { .. } => None,
             },
             Call::Buyer(BuyerQuery::Baskets) => {
@@ -176,6 +178,7 @@ impl Shared {
             | Call::Check { .. }
             | Call::Programs(_)
             | Call::ReadCode { .. }
+            | Call::Noticed(_)
             | Call::Keep { .. }
             | Call::Kept { .. } => None,
         }

@@ -6,6 +6,7 @@ use soko_domain::calendar::BusinessDay;
 use yew::prelude::*;
 
 use super::figures_goods::GoodsFigures;
+use super::figures_way::Way;
 use super::with_stall;
 use crate::live::use_query;
 use crate::nav::Go;
@@ -169,7 +170,7 @@ fn Shown(props: &ShownProps) -> Html {
         return html! {
             <>
                 <Empty icon={Icon::Chart} title={speech.say("figures.none")} text={speech.say("figures.none-text")} />
-                <div class="figures-grid"><GoodsFigures stall={props.stall.stall} span={figures.span} /></div>
+                <div class="figures-grid"><GoodsFigures stall={props.stall.stall} span={figures.span} /><Way stall={props.stall.stall} /></div>
             </>
         };
     }
@@ -189,6 +190,7 @@ fn Shown(props: &ShownProps) -> Html {
                     { heat(&speech, figures) }
                 </section>
                 <GoodsFigures stall={props.stall.stall} span={figures.span} />
+                <Way stall={props.stall.stall} />
                 { named(&speech, figures, "people") }
                 { named(&speech, figures, "registers") }
                 { paid(&speech, figures) }

@@ -1,11 +1,15 @@
 //! What the shopper's screens show again and again: an offer, a stall, a price, what is left, and how old it is.
 
 use soko_app_api::{Answer, Call, MarketQuery, MarketView, OfferRow, StallCard};
+use soko_domain::interaction::Met;
 use soko_domain::quantity::Unit;
+use wasm_bindgen::JsCast as _;
+use web_sys::Element;
 use yew::prelude::*;
 
 use super::amounts::{Left, left};
 use super::likes::Heart;
+use super::noticing::{notice, use_here, use_in_sight};
 use super::reviews::Rated;
 use crate::desk::use_desk;
 use crate::nav::Go;
@@ -122,17 +126,34 @@ pub(super) struct OfferCardProps {
     /// Whose it is goes without saying in the stall itself.
     #[prop_or_default]
     pub in_stall: bool,
+    /// It was not found but suggested.
+    #[prop_or_default]
+    pub is_suggested: bool,
 }
 
 #[component]
 pub(super) fn OfferCard(props: &OfferCardProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let row = &props.row;
+    let node = use_node_ref();
+    let met = if props.is_suggested { Met::Suggested } else { Met::Seen };
+    let (here, it) = (use_here(), (row.stall, row.product));
+    use_in_sight(&node, here.meets(met, it));
+    let followed = here.meets(Met::Followed, it).filter(|_| props.is_suggested);
+    let onclick = {
+        let desk = desk.clone();
+        Callback::from(move |click: MouseEvent| {
+            let tapped = click.target().and_then(|target| target.dyn_into::<Element>().ok());
+            // The heart beside it leads nowhere.
+            let leads = tapped.is_some_and(|it| it.closest("a").is_ok_and(|link| link.is_some()));
+            followed.iter().filter(|_| leads).for_each(|it| notice(&desk, it.clone()));
+        })
+    };
     let address = row.picture.as_ref().map(|picture| desk.picture(picture));
     let shown = row.together();
     let is_out = shown.available <= 0;
     html! {
-        <div class="ware-box">
+        <div ref={node} class="ware-box" {onclick}>
         <Go to={Route::Offer(row.stall, row.product)} class={classes!("ware", is_out.then_some("ware-out"))}>
             <Photo {address} name={row.name.clone()} class="ware-photo" />
             <span class="ware-words">

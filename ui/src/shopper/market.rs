@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::cards::{Offers, Seen, StallTile};
 use super::category::{Categories, Strip};
+use super::consent::AskConsent;
 use super::suggested::ForMe;
 use crate::live::{use_buyer, use_market};
 use crate::nav::Go;
@@ -119,6 +120,7 @@ fn Front(props: &FrontProps) -> Html {
                 { tiles(&dated.value) }
             </section>
             <ForMe />
+            <AskConsent />
             <Strip sort={Sort::Lowered} id="lowered" title={speech.say("browse.lowered")} />
             <Strip sort={Sort::Newest} id="new" title={speech.say("browse.new")} />
             <Strip sort={Sort::BestRated} id="best" title={speech.say("browse.best")} />

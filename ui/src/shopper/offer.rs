@@ -2,12 +2,14 @@
 
 use soko_app_api::{BuyerQuery, BuyerVerb, BuyerView, Dated, MarketQuery, MarketView, OfferPage, OfferRow};
 use soko_domain::ids::{Hash, LogId, ProductId};
+use soko_domain::interaction::Met;
 use yew::prelude::*;
 
 use super::amounts;
 use super::cards::{LeftSign, Price, Seen, deal_words};
 use super::choices::{Before, Choosing};
 use super::likes::Heart;
+use super::noticing::{use_here, use_shown};
 use super::reviews::{Rated, Reviews};
 use super::suggested::GoesWith;
 use crate::desk::use_desk;
@@ -60,6 +62,8 @@ fn Page(props: &PageProps) -> Html {
     let speech = use_speech();
     let page = &props.dated.value;
     let row = named(page, props.product).unwrap_or(&page.row);
+    let here = use_here();
+    use_shown(here.meets(Met::Opened, (row.stall, row.product)));
     let family = row.variant_of.unwrap_or(row.product);
     // All its pictures come with its page.
     let is_whole = row.product == page.row.product;

@@ -102,7 +102,7 @@ fn One(props: &OneProps) -> Html {
     };
     html! {
         <>
-            <OfferCard row={row.clone()} in_stall={props.in_stall} />
+            <OfferCard row={row.clone()} in_stall={props.in_stall} is_suggested=true />
             <p class="because">{ because(&speech, reason) }</p>
             if props.can_dismiss {
                 <button type="button" class="button-icon suggested-away" onclick={dismiss} disabled={doing.is_busy()}

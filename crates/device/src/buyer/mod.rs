@@ -2,6 +2,7 @@
 
 mod checkout;
 mod coupons;
+pub(crate) mod interactions;
 pub(crate) mod likes;
 mod own_orders;
 mod returns;
@@ -31,6 +32,7 @@ use crate::server::timed;
 use crate::suggest::put_unwanted;
 use checkout::{keep_contact, offered, with_coupon};
 use coupons::Looked;
+use interactions::{Doing, Noting};
 pub(crate) use own_orders::has_ordered_as_guest;
 use own_orders::{NewOrder, OrderLine};
 pub(crate) use sending::Waits;
@@ -58,10 +60,12 @@ impl Device {
         let now_ms = self.host.now().at_ms;
         let is_guest = own.session().is_none();
         let whose = likes::whose(&own);
+        let noting = Noting { whose: &whose, now_ms: self.now().at_ms, draw: &|| self.random_id() };
         let done = self.write(|tx| {
             if was_done(tx, command.id)? {
                 return Ok(Ok(false));
             }
+            let doing = Doing::before(tx, &command.verb)?;
             let tried = match &command.verb {
                 BuyerVerb::PutLine { stall, product, quantity } => {
                     put_line(tx, (*stall, *product), *quantity)
@@ -105,8 +109,11 @@ impl Device {
                     swaps::answer(tx, (*order, *swap), *is_taken)
                 }
                 BuyerVerb::Review { it, stars, words } => reviews::put(tx, *it, (*stars, words)),
+                BuyerVerb::Consent { agrees } => interactions::put_consent(tx, &whose, *agrees).map(Ok),
+                BuyerVerb::ForgetNoticed => interactions::forget_noticed(tx, &whose).map(Ok),
             }?;
             if tried.is_ok() {
+                doing.after(tx, &noting, &command.verb)?;
                 remember(tx, command.id)?;
             }
             Ok(tried.map(|()| true))
@@ -126,7 +133,8 @@ impl Device {
     }
 
     pub(crate) fn buyer_answer(&self, query: &BuyerQuery) -> Result<BuyerView, Undone> {
-        let whose = likes::whose(&self.own()?);
+        let own = self.own()?;
+        let whose = likes::whose(&own);
         if let BuyerQuery::Likes { .. } = query {
             // Another device may have said something meanwhile; what comes is told.
             self.orders.ring();
@@ -141,6 +149,7 @@ impl Device {
             BuyerQuery::Likes { window } => Ok(BuyerView::Likes(likes::rows(tx, &whose, *window)?)),
             BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),
             BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
+            BuyerQuery::Consent => Ok(BuyerView::Consent(interactions::consent(tx, &own)?)),
             BuyerQuery::KnownStalls => Ok(BuyerView::KnownStalls(known_stalls(tx, &whose)?)),
             // The server's to say.
             BuyerQuery::PayOffers(_) => Ok(BuyerView::PayOffers(Vec::new())),

@@ -106,6 +106,7 @@ impl Device {
                 }
             };
             let open = self.read(own_orders::open).unwrap_or_default();
+            let wait_ms = self.interactions_wait_ms().map_or(wait_ms, |together_ms| wait_ms.min(together_ms));
             let wait_ms = if open.is_empty() { wait_ms } else { wait_ms.min(LOOK_MS) };
             let wait_ms = if open.iter().any(is_paying) { wait_ms.min(PAYING_MS) } else { wait_ms };
             if !self.is_closed() {
@@ -140,7 +141,11 @@ impl Device {
             return Ok(waits);
         }
         let waits = self.send_reviews().await?.or(waits);
-        Ok(self.exchange_likes().await?.or(waits))
+        let waits = self.exchange_likes().await?.or(waits);
+        if let Some(Waits::ForServer) = waits {
+            return Ok(waits);
+        }
+        Ok(self.send_interactions().await?.or(waits))
     }
 
     /// Whoever is not known any more must sign in again.

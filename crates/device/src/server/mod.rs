@@ -2,6 +2,7 @@
 
 mod devices;
 mod heard;
+mod interactions;
 mod likes;
 mod mailed;
 mod messages;
@@ -25,6 +26,7 @@ use crate::host::Host;
 
 pub(crate) use devices::Farewell;
 pub(crate) use heard::Heard;
+pub(crate) use interactions::{FunnelSaid, MetSaid};
 pub(crate) use likes::{LikesSaid, Turned};
 pub(crate) use mailed::{Mailed, MailedNow};
 pub(crate) use orders::{Brought, LineNow, OrderNow, PlacedAs, ReturnNow, Wish};

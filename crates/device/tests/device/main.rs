@@ -7,6 +7,7 @@ mod buyer;
 mod coupons;
 mod deals;
 mod families;
+mod interactions;
 mod leaving;
 mod likes;
 mod mailed;

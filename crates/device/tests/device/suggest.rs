@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use soko_app_api::{
     Answer, Because, BeyondShare, BuyerCommand, BuyerVerb, Call, DeviceVerb, DiscountInput, Liked,
-    MarketQuery, MarketView, SaleAbout, SaleLineInput, SuggestQuery, Suggested, Suggestions, TenderInput,
-    Verb, Window,
+    MarketQuery, MarketView, Noticed, SaleAbout, SaleLineInput, SuggestQuery, Suggested, Suggestions,
+    TenderInput, Verb, Window,
 };
 use soko_domain::ids::{ProductId, SaleId, ThingId};
+use soko_domain::interaction::{Met, Place};
 use soko_sync_server::model::{self, NotTrained};
 use soko_sync_server::outside::{Clock as _, SystemClock};
 use soko_sync_server::store::{Place, Store};
@@ -146,6 +147,12 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
         buy(&shopper, 6, BuyerVerb::Like { it: liked, is_liked: false }).await;
         let popular = offers(&shopper, SuggestQuery::ForMe).await;
         assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
+        // What was only looked at counts where nothing else is known.
+        let opened =
+            Noticed { met: Met::Opened, place: Place::Product, stall: STALL, product: MANGO, arm: None };
+        assert_eq!(shopper.call(Call::Noticed(vec![opened])).await, Answer::Bought);
+        let because = Because::Looked { product: "Mango".into() };
+        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, because)]);
         let query = MarketQuery::Stalls { text: String::new(), window: Window::first(5) };
         let Answer::Market(MarketView::Stalls(seen)) = shopper.call(Call::Market(query)).await else {
             panic!("no stalls")

@@ -142,9 +142,11 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
         // The device's to say.
-        Query::Stalls | Query::OrderContact { .. } | Query::DeviceWords(_) | Query::Leaving(_) => {
-            View::Missing
-        }
+        Query::Stalls
+        | Query::OrderContact { .. }
+        | Query::DeviceWords(_)
+        | Query::Leaving(_)
+        | Query::Funnel { .. } => View::Missing,
         Query::Orders { only_waiting, window, .. } => trade::orders(asking, *only_waiting, *window)?,
         Query::OrdersByCode { code, rows, .. } => View::Orders(trade::orders_by_code(asking, code, *rows)?),
         Query::OpenOrder { order, .. } => found(tabs::one(asking, *order)?, View::OpenOrder),
