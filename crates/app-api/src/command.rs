@@ -369,6 +369,24 @@ pub enum Verb {
         #[serde(with = "as_hex")]
         moved: ThingId,
     },
+    /// What somebody asks for it, for as much as the own price is for: seen now.
+    SeeRival {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        source: String,
+        price_minor: i64,
+    },
+    /// That a source's thing is not this product, or its price is wrong: it does not count, and is not asked about again.
+    DropRival {
+        source: String,
+        key: String,
+    },
+    /// Whether a source counts; or forget what was said of it.
+    PutRivalSource {
+        source: String,
+        is_on: bool,
+        forget: bool,
+    },
     /// Makes a code that takes something off orders, or says anew what it is good for.
     PutCoupon {
         code: String,

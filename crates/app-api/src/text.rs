@@ -8,7 +8,7 @@ use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     AdjustReason, BackWay, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode,
-    PriceWhy, RefundEnd, ReturnWhy, Standing, SwapEnd,
+    PriceWhy, RefundEnd, ReturnWhy, RivalWay, Standing, SwapEnd,
 };
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
@@ -97,6 +97,7 @@ worded! {
         ChangePrice = "change-price", ManagePeople = "manage-people",
         SellBeyondShare = "sell-beyond-share",
     }
+    RivalWay { Typed = "typed", File = "file", Feed = "feed" }
     PriceMode { Suggest = "suggest", Auto = "auto", Frozen = "frozen" }
     PriceAim { Revenue = "revenue", Margin = "margin" }
     PriceCause { Accepted = "accepted", Auto = "auto", Undone = "undone" }

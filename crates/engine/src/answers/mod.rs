@@ -14,6 +14,7 @@ mod prices;
 mod products;
 mod questions;
 mod refunds;
+mod rivals;
 mod statement;
 mod stock;
 mod tabs;
