@@ -49,6 +49,8 @@ mod refund;
 mod refund_asked;
 mod report;
 mod reviews;
+mod rival_sources;
+mod rivals;
 mod sales;
 mod scans;
 mod sell;
