@@ -17,6 +17,7 @@ use crate::family::VariantInput;
 use crate::import::ImportChoice;
 use crate::people::{CoinsInput, LimitsView};
 use crate::prices::PriceRuleInput;
+use crate::rivals::{RivalAnswer, RivalChoice};
 use crate::text::{as_hex, as_hex_opt, as_word};
 
 /// One thing to do at one stall. Whoever sends it makes the id, random and before the first try: a repeat under
@@ -380,6 +381,15 @@ pub enum Verb {
     DropRival {
         source: String,
         key: String,
+    },
+    /// Takes a table of a source's prices: what is certain, and what somebody said of the rest.
+    TakeRivals {
+        source: String,
+        /// Whether the server fetched it.
+        is_feed: bool,
+        bytes: Vec<u8>,
+        choice: RivalChoice,
+        answers: Vec<RivalAnswer>,
     },
     /// Whether a source counts; or forget what was said of it.
     PutRivalSource {

@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::entry::RivalWay;
+use soko_domain::ids::ProductId;
+use soko_domain::import::DecimalMark;
 use soko_domain::quantity::Unit;
+use soko_domain::rival::{RivalField, RivalTrouble};
 
-use crate::text::as_word;
+use crate::import::ImportColumn;
+use crate::text::{as_hex_opt, as_word, as_words};
 
 /// Whether a price of somebody else counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -74,4 +78,86 @@ pub struct RivalSourceRow {
     /// Prices of what is sold here, and when the latest was seen.
     pub prices: u64,
     pub seen_at_ms: i64,
+}
+
+/// Rows of one kind that an answer names; their number is always whole.
+pub const RIVAL_ROWS_SHOWN_MAX: usize = 200;
+
+/// How a table of others' prices is read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RivalChoice {
+    /// One for each column.
+    #[serde(with = "as_words")]
+    pub fields: Vec<RivalField>,
+    #[serde(with = "as_word")]
+    pub decimal: DecimalMark,
+}
+
+/// What a row means here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RivalFit {
+    /// The barcode is a product's.
+    Barcode,
+    /// Somebody said before which product it is.
+    Said,
+    /// The name is like a product's: somebody has to say whether it is.
+    Like,
+    /// Nothing here has such a name.
+    Unknown,
+    /// Somebody said that it is nothing here.
+    NotHere,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TheirRowView {
+    /// Of the file, from 1.
+    pub line: u32,
+    pub key: String,
+    pub name: String,
+    pub price_minor: i64,
+    pub currency: String,
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
+    pub product_name: String,
+    /// How alike the names are, where that is all that is known.
+    pub percent: u8,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RivalGroup {
+    pub fit: RivalFit,
+    pub count: u32,
+    pub rows: Vec<TheirRowView>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RivalProblemRow {
+    /// Of the file, from 1.
+    pub line: u32,
+    #[serde(with = "as_word")]
+    pub trouble: RivalTrouble,
+    pub value: String,
+}
+
+/// A table of others' prices, and what taking it would do now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RivalsView {
+    pub columns: Vec<ImportColumn>,
+    /// As asked, or guessed.
+    pub choice: RivalChoice,
+    /// Whether the columns say a price and what it is for.
+    pub is_enough: bool,
+    pub problems_count: u32,
+    pub problems: Vec<RivalProblemRow>,
+    /// Those that have something in them.
+    pub groups: Vec<RivalGroup>,
+}
+
+/// What somebody said of a row: which product it is, or that it is nothing here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RivalAnswer {
+    pub key: String,
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
 }

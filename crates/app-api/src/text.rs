@@ -17,6 +17,7 @@ use soko_domain::import::{DecimalMark, IfKnown, ImportField, ImportTrouble};
 use soko_domain::people::Act;
 use soko_domain::purse::PurseKind;
 use soko_domain::quantity::Unit;
+use soko_domain::rival::{RivalField, RivalTrouble};
 use soko_domain::role::Role;
 use soko_domain::statement::{Found, StatementField, StatementTrouble};
 use soko_domain::tax::TaxMode;
@@ -96,6 +97,15 @@ worded! {
         VoidSale = "void-sale", Discount = "discount", Refund = "refund", OpenDrawer = "open-drawer",
         ChangePrice = "change-price", ManagePeople = "manage-people",
         SellBeyondShare = "sell-beyond-share",
+    }
+    RivalField {
+        Ignore = "ignore", Name = "name", Barcode = "barcode", Price = "price", Currency = "currency",
+        Unit = "unit", Time = "time",
+    }
+    RivalTrouble {
+        NoName = "no-name", NotAPrice = "not-a-price", UnknownCurrency = "unknown-currency",
+        UnknownUnit = "unknown-unit", NotATime = "not-a-time", TooLong = "too-long", Repeated = "repeated",
+        InTheFuture = "in-the-future",
     }
     RivalWay { Typed = "typed", File = "file", Feed = "feed" }
     PriceMode { Suggest = "suggest", Auto = "auto", Frozen = "frozen" }

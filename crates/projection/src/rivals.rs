@@ -6,6 +6,7 @@ use soko_domain::entry::{RivalLine, RivalPrice, RivalSourcePut, RivalWay};
 use soko_domain::ids::{AuthorId, LogId, ProductId};
 use soko_domain::money::Currency;
 use soko_domain::quantity::Unit;
+use soko_domain::rival::TheirRow;
 use soko_domain::verbs::note_rivals::{Facts, source_of};
 use soko_record_log::{Row, StoreError, Tx, params};
 
@@ -13,6 +14,7 @@ use crate::book::Book;
 use crate::digest::{RIVAL_PRICE, RIVAL_SOURCE};
 use crate::ledger::Place;
 use crate::project::Touched;
+use crate::read::{product as product_row, products_of_code};
 
 /// What a source said at once.
 pub(crate) struct Said<'a> {
@@ -285,14 +287,80 @@ fn unknown(what: &str) -> StoreError {
 pub fn facts(tx: &mut dyn Tx, log: LogId, source: &str) -> Result<Facts, StoreError> {
     let name = source_of(source).unwrap_or_default();
     let (own, others): (Vec<_>, Vec<_>) = sources(tx, log)?.into_iter().partition(|it| it.source == name);
-    let lines =
-        tx.query_one("select count(*) from rival_price where log = $1 and source = $2", params![log, name])?;
     let own = own.first();
     Ok(Facts {
         others: others.iter().filter(|it| it.prices > 0).count(),
         revision: own.map_or(0, |own| own.revision),
         gone_revision: own.map_or(0, |own| own.gone_revision),
-        lines: lines.number(0)?,
         is_on: own.is_none_or(|own| own.is_on),
     })
+}
+
+/// What a row of a source means here, as far as nobody has to be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Certain {
+    /// Somebody said so before.
+    Said(ProductId),
+    Barcode(ProductId),
+    /// Somebody said that it is nothing here.
+    NotHere,
+    Unknown,
+}
+
+/// Products that share a barcode; more than one is as good as many.
+const SHARERS_MAX: u32 = 3;
+
+pub fn certain(
+    tx: &mut dyn Tx,
+    log: LogId,
+    matches: &Matches,
+    row: &TheirRow,
+) -> Result<Certain, StoreError> {
+    match matches.get(&row.key) {
+        Some((Some(product), _)) => return Ok(Certain::Said(*product)),
+        Some((None, _)) => return Ok(Certain::NotHere),
+        None => {}
+    }
+    let Some(code) = &row.barcode else { return Ok(Certain::Unknown) };
+    let mut sold = Vec::new();
+    for product in products_of_code(tx, log, code, SHARERS_MAX)? {
+        sold.extend(product_row(tx, log, product)?.filter(|it| !it.archived).map(|it| it.product));
+    }
+    Ok(match sold.as_slice() {
+        [product] => Certain::Barcode(*product),
+        _ => Certain::Unknown,
+    })
+}
+
+/// The row as it is said of a product: where it does not name a unit, for as much as the own price is for.
+pub fn line(
+    tx: &mut dyn Tx,
+    log: LogId,
+    row: &TheirRow,
+    product: ProductId,
+) -> Result<Option<RivalLine>, StoreError> {
+    let Some(found) = product_row(tx, log, product)? else { return Ok(None) };
+    let (unit, per) = row.unit.unwrap_or((found.unit, found.price_per));
+    let price = RivalPrice {
+        price_minor: row.price_minor,
+        currency: row.currency,
+        unit,
+        per,
+        seen_at_ms: row.seen_at_ms,
+    };
+    Ok(Some(RivalLine {
+        key: row.key.clone(),
+        name: row.name.clone(),
+        product: Some(product),
+        price: Some(price),
+    }))
+}
+
+/// Products on offer with their names.
+pub fn names(tx: &mut dyn Tx, log: LogId) -> Result<Vec<(ProductId, String)>, StoreError> {
+    let rows = tx.query(
+        "select product, name from product where log = $1 and archived = 0 order by product",
+        params![log],
+    )?;
+    rows.iter().map(|row| Ok((ProductId(row.id(0)?), row.text(1)?.into()))).collect()
 }

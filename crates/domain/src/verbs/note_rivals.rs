@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::entry::{Entry, RivalLine, RivalSourcePut, RivalWay, RivalsFetched, RivalsSeen};
+use crate::entry::{Entry, RivalLine, RivalPrice, RivalSourcePut, RivalWay, RivalsFetched, RivalsSeen};
+use crate::ids::ProductId;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::move_price::PRICE_MINOR_MAX;
 
@@ -12,8 +13,11 @@ pub const SOURCE_BYTES_MAX: usize = 120;
 pub const SOURCES_MAX: usize = 40;
 /// Longest name of a thing and longest key of it.
 pub const RIVAL_NAME_BYTES_MAX: usize = 200;
-/// Things of a source that are remembered, with those that are nothing here.
+/// Things of a source that are said at once. All that is said is something that is sold here, or what somebody answered, so what
+/// is kept cannot outgrow the catalogue.
 pub const RIVAL_LINES_MAX: usize = 5_000;
+/// That a price is still the same is said after so long: half of the time for which it counts.
+const SEEN_AGAIN_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// More is said in several entries.
 const ENTRY_LINES_MAX: usize = 500;
 
@@ -24,24 +28,42 @@ pub struct Facts {
     /// The highest revision that anything of this source has.
     pub revision: u64,
     pub gone_revision: u64,
-    /// Things of it that are remembered.
-    pub lines: usize,
     pub is_on: bool,
 }
 
-/// A price is more than nothing and no nonsense, and was seen before now.
+/// What a register says.
 pub fn decide_seen(
     facts: &Facts,
     (source, way): (&str, RivalWay),
-    lines: Vec<RivalLine>,
+    lines: &[RivalLine],
     now_ms: i64,
 ) -> Result<Vec<Entry>, Refusal> {
+    let (source, revision) = checked(facts, source, lines, now_ms)?;
+    let entry =
+        |lines: &[RivalLine]| RivalsSeen { source: source.clone(), way, revision, lines: lines.to_vec() };
+    Ok(lines.chunks(ENTRY_LINES_MAX).map(|part| entry(part).into()).collect())
+}
+
+/// What the server says.
+pub fn decide_fetched(
+    facts: &Facts,
+    source: &str,
+    lines: &[RivalLine],
+    now_ms: i64,
+) -> Result<Vec<Entry>, Refusal> {
+    let (source, revision) = checked(facts, source, lines, now_ms)?;
+    let entry =
+        |lines: &[RivalLine]| RivalsFetched { source: source.clone(), revision, lines: lines.to_vec() };
+    Ok(lines.chunks(ENTRY_LINES_MAX).map(|part| entry(part).into()).collect())
+}
+
+/// A price is more than nothing and no nonsense, and was seen before now.
+fn checked(facts: &Facts, source: &str, lines: &[RivalLine], now_ms: i64) -> Result<(String, u64), Refusal> {
     let source = source_of(source)?;
     ensure(facts.others < SOURCES_MAX, invalid("source", "is one too many: forget one of the others"))?;
-    let is_full = facts.lines.saturating_add(lines.len()) > RIVAL_LINES_MAX;
-    ensure(!is_full || lines.len() == 1, invalid("source", "has more than can be remembered"))?;
+    ensure(lines.len() <= RIVAL_LINES_MAX, invalid("source", "has too much at once"))?;
     let mut keys = BTreeSet::new();
-    for line in &lines {
+    for line in lines {
         let fits = |text: &str| !text.is_empty() && text.len() <= RIVAL_NAME_BYTES_MAX;
         ensure(fits(&line.key) && fits(&line.name), invalid("name", "is missing or too long"))?;
         ensure(keys.insert(line.key.as_str()), invalid("name", "stands there twice"))?;
@@ -50,15 +72,19 @@ pub fn decide_seen(
         ensure(price.per >= 1, invalid("price", "is for nothing"))?;
         ensure(price.seen_at_ms <= now_ms, invalid("seen", "is in the future"))?;
     }
-    let revision = facts.revision.checked_add(1).ok_or(Refusal::TooLarge)?;
-    let entry = |lines: &[RivalLine]| -> Entry {
-        let (source, lines) = (source.clone(), lines.to_vec());
-        match way {
-            RivalWay::Typed | RivalWay::File => RivalsSeen { source, way, revision, lines }.into(),
-            RivalWay::Feed => RivalsFetched { source, revision, lines }.into(),
-        }
+    Ok((source, facts.revision.checked_add(1).ok_or(Refusal::TooLarge)?))
+}
+
+/// Whether a line says something new: another product, another price, or one that would grow too old unless it is said that it
+/// was seen again. A list that is fetched every day and never changes would fill every register otherwise.
+pub fn is_news(known: Option<&(Option<ProductId>, Option<RivalPrice>)>, line: &RivalLine) -> bool {
+    let Some((product, price)) = known else { return true };
+    let (Some(before), Some(now)) = (price, &line.price) else {
+        return *product != line.product || price.is_some() != line.price.is_some();
     };
-    Ok(lines.chunks(ENTRY_LINES_MAX).map(entry).collect())
+    let is_seen_later = now.seen_at_ms.saturating_sub(before.seen_at_ms) >= SEEN_AGAIN_MS;
+    let same = RivalPrice { seen_at_ms: before.seen_at_ms, ..now.clone() };
+    *product != line.product || same != *before || is_seen_later
 }
 
 /// Whether a source counts, and whether what was said of it goes.
@@ -80,8 +106,6 @@ pub fn source_of(text: &str) -> Result<String, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::RivalPrice;
-    use crate::ids::ProductId;
     use crate::money::Currency;
     use crate::quantity::Unit;
 
@@ -107,7 +131,6 @@ mod tests {
         let plain = Facts { is_on: true, ..Facts::default() };
         let long = "x".repeat(RIVAL_NAME_BYTES_MAX + 1);
         let many = |count: usize| (0..count).map(|at| line(&at.to_string(), 80)).collect::<Vec<_>>();
-        let full = Facts { lines: RIVAL_LINES_MAX, ..plain };
         for (facts, source, lines, refused) in [
             (plain, "Across", with(|_| {}), None),
             (plain, " ", with(|_| {}), Some("has no name")),
@@ -118,10 +141,7 @@ mod tests {
                 with(|_| {}),
                 Some("is one too many: forget one of the others"),
             ),
-            (plain, "a", many(RIVAL_LINES_MAX + 1), Some("has more than can be remembered")),
-            (full, "a", many(2), Some("has more than can be remembered")),
-            // One that is typed, or sent away, is always taken.
-            (full, "a", many(1), None),
+            (plain, "a", many(RIVAL_LINES_MAX + 1), Some("has too much at once")),
             (plain, "a", vec![line("", 80)], Some("is missing or too long")),
             (plain, "a", vec![line(&long, 80)], Some("is missing or too long")),
             (plain, "a", vec![line("a", 80), line("a", 81)], Some("stands there twice")),
@@ -132,7 +152,7 @@ mod tests {
             (plain, "a", with(|it| it.seen_at_ms = 1_001), Some("is in the future")),
             (Facts { revision: u64::MAX, ..plain }, "a", with(|_| {}), Some("")),
         ] {
-            let said = decide_seen(&facts, (source, RivalWay::Typed), lines, 1_000);
+            let said = decide_seen(&facts, (source, RivalWay::Typed), &lines, 1_000);
             let problem = said.err().map(|refusal| match refusal {
                 Refusal::Invalid { problem, .. } => problem,
                 _ => "",
@@ -144,8 +164,8 @@ mod tests {
     #[test]
     fn much_is_said_in_several_entries_of_one_revision_and_a_source_can_be_forgotten() {
         let facts = Facts { revision: 6, gone_revision: 2, is_on: true, ..Facts::default() };
-        let lines = (0..1_100).map(|at| line(&at.to_string(), 80)).collect();
-        let said = decide_seen(&facts, (" The  stall\nacross ", RivalWay::Feed), lines, 1_000).unwrap();
+        let lines: Vec<_> = (0..1_100).map(|at| line(&at.to_string(), 80)).collect();
+        let said = decide_fetched(&facts, " The  stall\nacross ", &lines, 1_000).unwrap();
         let parts: Vec<_> = said
             .iter()
             .map(|entry| match entry {
@@ -163,5 +183,29 @@ mod tests {
             let put = RivalSourcePut { source: "a".into(), revision: 7, is_on, gone_revision };
             assert_eq!(decide_source(&facts, "a", is_on, forget), Ok(vec![put.into()]));
         }
+    }
+
+    #[test]
+    fn only_what_is_new_is_said_again() {
+        let own = line("a", 80);
+        let known = |change: fn(&mut RivalPrice)| {
+            let mut price = own.price.clone().unwrap();
+            change(&mut price);
+            Some((own.product, Some(price)))
+        };
+        for (known, is_new) in [
+            (None, true),
+            (known(|_| {}), false),
+            (known(|price| price.seen_at_ms -= SEEN_AGAIN_MS - 1), false),
+            (known(|price| price.seen_at_ms -= SEEN_AGAIN_MS), true),
+            (known(|price| price.price_minor = 81), true),
+            (known(|price| price.per = 2), true),
+            (Some((Some(ProductId([2; 16])), own.price.clone())), true),
+            (Some((own.product, None)), true),
+        ] {
+            assert_eq!(is_news(known.as_ref(), &own), is_new, "{known:?}");
+        }
+        let away = RivalLine { product: None, price: None, ..own };
+        assert!(!is_news(Some(&(None, None)), &away));
     }
 }

@@ -162,8 +162,11 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         }
         Query::Purse { purse, .. } => View::Purse(Box::new(customers::purse(asking, purse)?)),
         Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
-        Query::Prices(_) | Query::Price { .. } if !figures::may_see(asking)? => View::ForManagers,
+        Query::Prices(_) | Query::Price { .. } | Query::Rivals { .. } if !figures::may_see(asking)? => {
+            View::ForManagers
+        }
         Query::Prices(_) => View::Prices(Box::new(prices::list(asking)?)),
+        Query::Rivals { source, bytes, choice, .. } => rivals::table(asking, source, bytes, choice.as_ref())?,
         Query::Coupons(_) => coupons::view(asking)?,
         Query::Price { product, .. } => found(prices::one(asking, *product)?.map(Box::new), View::Price),
         Query::Loyalty(_) => View::Loyalty(customers::loyalty(asking)?),

@@ -1,21 +1,29 @@
 //! What others ask: seen and typed in, sent away, and which sources count.
 
-use soko_app_api::{Reply, Verb};
+use std::collections::BTreeMap;
+
+use soko_app_api::{Reply, RivalAnswer, RivalChoice, Verb};
 use soko_domain::entry::{RivalLine, RivalPrice, RivalWay};
 use soko_domain::ids::ProductId;
 use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::note_rivals::{self, Facts, source_of};
-use soko_projection::{read, rivals};
+use soko_projection::read;
+use soko_projection::rivals::{self, Certain};
 use soko_record_log::StoreError;
 
 use crate::failure::{Failure, NotDone};
+use crate::rivals::{Fit, Here, fit};
 use crate::write::Writing;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only the verbs about others' prices come here")]
 pub(super) fn perform(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotDone> {
     match verb {
         Verb::SeeRival { product, source, price_minor } => see(writing, (*product, source), *price_minor),
+        Verb::TakeRivals { source, is_feed, bytes, choice, answers } => {
+            let way = if *is_feed { RivalWay::Feed } else { RivalWay::File };
+            take(writing, (source, way), (bytes, choice), answers)
+        }
         Verb::DropRival { source, key } => send_away(writing, source, key),
         Verb::PutRivalSource { source, is_on, forget } => {
             let facts = facts(writing, source)?;
@@ -60,13 +68,50 @@ fn send_away(writing: &mut Writing<'_>, source: &str, key: &str) -> Result<Reply
     say(writing, (&source, RivalWay::Typed), vec![line])
 }
 
-pub(super) fn say(
+/// What is certain counts; what only has a like name counts where somebody said so, and that is remembered.
+fn take(
+    writing: &mut Writing<'_>,
+    (source, way): (&str, RivalWay),
+    (bytes, choice): (&[u8], &RivalChoice),
+    answers: &[RivalAnswer],
+) -> Result<Reply, NotDone> {
+    let source = source_of(source)?;
+    let here =
+        Here { log: writing.log, at_ms: writing.stamp.at_ms, offset_minutes: writing.stamp.offset_minutes };
+    let fitted = fit(writing.tx, here, (&source, bytes), Some(choice))?;
+    let said: BTreeMap<&str, Option<ProductId>> =
+        answers.iter().map(|answer| (answer.key.as_str(), answer.product)).collect();
+    let mut lines = Vec::new();
+    for (row, fit) in &fitted.rows {
+        let product = match (said.get(row.key.as_str()), fit) {
+            (Some(answer), _) => *answer,
+            (None, Fit::Certain(Certain::Said(product) | Certain::Barcode(product))) => Some(*product),
+            (None, Fit::Certain(Certain::NotHere | Certain::Unknown) | Fit::Like(..)) => continue,
+        };
+        let line = match product {
+            Some(product) => {
+                let line = rivals::line(writing.tx, writing.log, row, product)?;
+                line.ok_or(Refusal::UnknownProduct(product))?
+            }
+            None => RivalLine { key: row.key.clone(), name: row.name.clone(), product: None, price: None },
+        };
+        if note_rivals::is_news(fitted.matches.get(&row.key), &line) {
+            lines.push(line);
+        }
+    }
+    if lines.is_empty() {
+        return Ok(Reply::Done);
+    }
+    say(writing, (&source, way), lines)
+}
+
+fn say(
     writing: &mut Writing<'_>,
     (source, way): (&str, RivalWay),
     lines: Vec<RivalLine>,
 ) -> Result<Reply, NotDone> {
     let facts = facts(writing, source)?;
-    let entries = note_rivals::decide_seen(&facts, (source, way), lines, writing.stamp.at_ms)?;
+    let entries = note_rivals::decide_seen(&facts, (source, way), &lines, writing.stamp.at_ms)?;
     writing.write(entries)?;
     Ok(Reply::Done)
 }

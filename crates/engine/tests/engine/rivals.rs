@@ -1,12 +1,16 @@
 //! What others ask: typed in at any register, with its age and source, and what it does to the limits of a price.
 
-use soko_app_api::{MarketRow, Query, RivalStanding, Verb, View};
+use soko_app_api::{
+    MarketRow, ProductEdit, Query, RivalAnswer, RivalChoice, RivalFit, RivalStanding, RivalsView, Verb, View,
+};
 use soko_domain::entry::{PriceWhy, RivalLine, RivalPrice, RivalWay, RivalsFetched};
 use soko_domain::ids::ProductId;
+use soko_domain::import::DecimalMark;
 use soko_domain::money::Currency;
 use soko_domain::quantity::Unit;
+use soko_domain::rival::RivalField;
 use soko_domain::role::Role;
-use soko_engine::Now;
+use soko_engine::{NotDone, Now};
 
 use crate::prices::{DAY_MS, MANGO, Stall, too_cheap};
 use crate::replication::{meet, pair};
@@ -185,5 +189,125 @@ fn nothing_is_compared_across_money_or_unit_and_the_amount_is() {
         fetched(&mut relay, revision, (price, "EUR", Unit::Piece, 1));
         meet(&mut relay, &mut [&mut first, &mut second]);
         assert_eq!(others(&mut first), []);
+    }
+}
+
+const MANGO_CODE: &str = "5449000000996";
+
+fn with_catalogue() -> Device {
+    let mut device = Device::ready(1, &["Mango Kent 1 kg", "Papaya", "Soap"], None);
+    let edits = vec![ProductEdit::AddBarcode(MANGO_CODE.into())];
+    device.done(command(20, Verb::EditProduct { product: product(101), edits }));
+    device
+}
+
+fn look(device: &mut Device, text: &str, choice: Option<RivalChoice>) -> RivalsView {
+    let bytes = text.as_bytes().to_vec();
+    let query = Query::Rivals { stall: STALL, source: "Across".into(), bytes, choice };
+    match device.engine.answer(&query, now()).unwrap() {
+        View::Rivals(view) => *view,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn fits(view: &RivalsView) -> Vec<(RivalFit, Vec<&str>)> {
+    let names = |group: &'_ soko_app_api::RivalGroup| group.rows.len();
+    assert!(view.groups.iter().all(|group| names(group) == group.count as usize));
+    let of = view.groups.iter();
+    of.map(|group| (group.fit, group.rows.iter().map(|row| row.name.as_str()).collect())).collect()
+}
+
+fn take(text: &str, view: &RivalsView, answers: &[(&str, Option<u16>)]) -> Verb {
+    let answer =
+        |(key, of): &(&str, Option<u16>)| RivalAnswer { key: (*key).into(), product: of.map(product) };
+    Verb::TakeRivals {
+        source: "Across".into(),
+        is_feed: false,
+        bytes: text.as_bytes().to_vec(),
+        choice: view.choice.clone(),
+        answers: answers.iter().map(answer).collect(),
+    }
+}
+
+const LIST: &str = "EAN;Name;Preis;Bei\n\
+    5449000000996;MANGO;x;2,40\n\
+    ;papayas;x;1,80\n\
+    ;Bread;x;3,00\n\
+    ;Soap;x;free\n";
+
+#[test]
+fn a_file_is_looked_at_before_it_is_taken_and_only_a_barcode_is_certain() {
+    let mut device = with_catalogue();
+    let view = look(&mut device, LIST, None);
+    assert_eq!(view.columns.len(), 4);
+    assert_eq!(
+        fits(&view),
+        [
+            (RivalFit::Barcode, vec!["MANGO"]),
+            (RivalFit::Like, vec!["papayas"]),
+            (RivalFit::Unknown, vec!["Bread"])
+        ]
+    );
+    let like = &view.groups[1].rows[0];
+    assert_eq!((like.product, like.product_name.as_str()), (Some(product(102)), "Papaya"));
+    assert!((55..100).contains(&like.percent), "{like:?}");
+    assert_eq!((view.problems_count, view.problems[0].line), (1, 5));
+
+    // What is only alike waits for somebody's word.
+    device.done(command(30, take(LIST, &view, &[])));
+    let asked = |device: &mut Device, of: u16| {
+        let query = Query::Price { stall: STALL, product: product(of) };
+        let View::Price(view) = device.engine.answer(&query, now()).unwrap() else { panic!() };
+        view.others.rows.iter().map(|row| (row.price_minor, row.way)).collect::<Vec<_>>()
+    };
+    assert_eq!((asked(&mut device, 101), asked(&mut device, 102)), (vec![(240, RivalWay::File)], vec![]));
+    let answers = [("papayas", Some(102)), ("bread", None)];
+    device.done(command(31, take(LIST, &view, &answers)));
+    assert_eq!(asked(&mut device, 102), [(180, RivalWay::File)]);
+    // It is remembered, and not asked again.
+    let next = LIST.replace("1,80", "1,90");
+    let view = look(&mut device, &next, None);
+    assert_eq!(
+        fits(&view),
+        [(RivalFit::Said, vec!["MANGO", "papayas"]), (RivalFit::NotHere, vec!["Bread"]),]
+    );
+    device.done(command(32, take(&next, &view, &[])));
+    assert_eq!(asked(&mut device, 102), [(190, RivalWay::File)]);
+    // The same once more writes nothing.
+    let before = device.status().records;
+    device.done(command(33, take(&next, &view, &[])));
+    assert_eq!(device.status().records, before);
+    // What somebody deleted does not come back with the next file, whatever its barcode says.
+    device.done(command(34, Verb::DropRival { source: "Across".into(), key: MANGO_CODE.into() }));
+    device.done(command(35, take(&next, &view, &[])));
+    assert_eq!(asked(&mut device, 101), []);
+}
+
+#[test]
+fn columns_are_chosen_and_a_file_that_is_none_is_said_so() {
+    let mut device = with_catalogue();
+    let odd = "a,b\nSoap,2.50\n";
+    let view = look(&mut device, odd, None);
+    assert!(!view.is_enough && view.groups.is_empty());
+    let fields = vec![RivalField::Name, RivalField::Price];
+    let choice = RivalChoice { fields, decimal: DecimalMark::Point };
+    let view = look(&mut device, odd, Some(choice));
+    assert_eq!(fits(&view), [(RivalFit::Like, vec!["Soap"])], "the same name is still asked about");
+    assert_eq!(view.groups[0].rows[0].percent, 100);
+    let json = r#"{"items": [{"ean": "5449000000996", "title": "Mango", "price": 2.4}]}"#;
+    assert_eq!(fits(&look(&mut device, json, None)), [(RivalFit::Barcode, vec!["Mango"])]);
+    for (bytes, code) in [
+        (vec![b'a'; 2 * 1024 * 1024 + 1], "rivals_too_large"),
+        (["n,p\n", &"a,1\n".repeat(20_001)].concat().into_bytes(), "rivals_too_many_rows"),
+        (b"<!DOCTYPE html><title>Shop</title>".to_vec(), "import_page"),
+        (b"PK\x03\x04\0".to_vec(), "import_not_text"),
+        (b"name,price\n".to_vec(), "import_empty"),
+        (b"{\"error\": \"no\"}".to_vec(), "import_empty"),
+    ] {
+        let query = Query::Rivals { stall: STALL, source: "Across".into(), bytes, choice: None };
+        match device.engine.answer(&query, now()) {
+            Err(NotDone::Refused(refused)) => assert_eq!(refused.code, code),
+            other => panic!("{code}: {other:?}"),
+        }
     }
 }
