@@ -3,6 +3,7 @@
 use soko_app_api::{OwnStall, RivalSourceRow, Verb};
 use yew::prelude::*;
 
+use super::rival_file::FileOfOthers;
 use crate::acting::{closes, opens, use_acting};
 use crate::parts::Confirm;
 use crate::speech::use_speech;
@@ -20,6 +21,7 @@ pub(super) fn Sources(props: &SourcesProps) -> Html {
         <section class="card stack-tight" aria-labelledby="sources">
             <h2 id="sources">{ speech.say("rivals.title") }</h2>
             <p class="quiet">{ speech.say("rivals.text") }</p>
+            <FileOfOthers stall={props.stall.clone()} />
             { for props.sources.iter().map(|source| html! { <Source key={source.source.clone()} stall={props.stall.clone()} source={source.clone()} /> }) }
         </section>
     }
