@@ -36,6 +36,7 @@ pub mod pay;
 pub mod platform;
 pub mod proof;
 pub mod reviews;
+pub mod rivals;
 pub mod secret;
 pub mod stall;
 pub mod standing;

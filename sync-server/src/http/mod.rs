@@ -38,6 +38,7 @@ mod recovery;
 mod replicate;
 mod returns;
 mod reviews;
+mod rival_feeds;
 
 pub mod router;
 pub mod server;

@@ -66,6 +66,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 48, name: "device words", sql: soko_projection::DEVICE_WORDS },
     Migration { number: 49, name: "looked into", sql: soko_projection::LOOKED_INTO },
     Migration { number: 50, name: "rivals", sql: soko_projection::RIVALS },
+    step!(51, "0026_rival_feeds"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
