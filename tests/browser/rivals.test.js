@@ -26,7 +26,7 @@ test("what others ask is typed in, taken from a file and deleted, with the netwo
     await till.addProduct(mango, "2.50");
     await till.go("/products");
     await page.getByRole("link", { name: new RegExp(mango) }).first().click();
-    await page.getByRole("link", { name: /^Price/ }).first().click();
+    await page.getByRole("link", { name: "Price", exact: true }).first().click();
     await note(page, "The stall across", "1.80");
     await note(page, "Corner shop", "2.00");
     await others(page).getByText(/2 count\. From 3 on/).waitFor();
@@ -35,7 +35,7 @@ test("what others ask is typed in, taken from a file and deleted, with the netwo
     await others(page).getByText(/Seen · just now/).first().waitFor();
 
     // A file: nothing counts before somebody says which product is meant; a script is a name.
-    await till.go("/prices");
+    await till.go("/products/prices");
     await page.getByRole("button", { name: "A file of their prices" }).click();
     const dialog = page.getByRole("dialog", { name: "A file of their prices" });
     await dialog.getByRole("textbox", { name: "Who asks it" }).fill("Supermarket");
@@ -60,7 +60,7 @@ test("what others ask is typed in, taken from a file and deleted, with the netwo
     await others(page).getByText(/3 count\./).waitFor();
 
     // Switched off and forgotten, as a whole.
-    await till.go("/prices");
+    await till.go("/products/prices");
     await page.getByRole("checkbox", { name: "Corner shop counts" }).uncheck();
     await page.getByRole("button", { name: "Forget Market hall" }).click();
     await page.getByRole("button", { name: "Forget it", exact: true }).click();

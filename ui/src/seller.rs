@@ -50,6 +50,7 @@ mod refund;
 mod refund_asked;
 mod report;
 mod reviews;
+mod rival_feeds;
 mod rival_file;
 mod rival_sources;
 mod rivals;

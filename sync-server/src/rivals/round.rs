@@ -21,7 +21,7 @@ use crate::http::App;
 use crate::platform::Refusal;
 use crate::store::Shard;
 
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// A list's times have no zone, and nobody is further east than this.
 const EAST_MS: i64 = 14 * 3_600 * 1_000;
 

@@ -81,7 +81,7 @@ fn Choosing(props: &ChoosingProps) -> Html {
                 </label>
             </div>
             if let Some(bytes) = &*file {
-                <TheirTable stall={props.stall.clone()} source={(*source).clone()} is_feed=false bytes={Rc::clone(bytes)} on_done={props.on_done.clone()} />
+                <TheirTable stall={props.stall.clone()} source={(*source).clone()} is_feed=false bytes={Rc::clone(bytes)} on_done={props.on_done.reform(|_: RivalChoice| ())} />
             }
         </div>
     }
@@ -93,7 +93,8 @@ pub(super) struct TableProps {
     pub source: String,
     pub is_feed: bool,
     pub bytes: Rc<Vec<u8>>,
-    pub on_done: Callback<()>,
+    /// How it was read when it was taken.
+    pub on_done: Callback<RivalChoice>,
 }
 
 /// What somebody said of rows, by their keys.
@@ -136,12 +137,12 @@ pub(super) fn TheirTable(props: &TableProps) -> Html {
             choice: view.choice.clone(),
             answers: answers.collect(),
         };
-        let (acting, on_done) = (acting.clone(), props.on_done.clone());
+        let (acting, on_done, choice) = (acting.clone(), props.on_done.clone(), view.choice.clone());
         Callback::from(move |_: MouseEvent| {
-            let (done, on_done) = (acting.clone(), on_done.clone());
+            let (done, on_done, choice) = (acting.clone(), on_done.clone(), choice.clone());
             acting.act(stall, verb.clone(), move |_| {
                 done.desk.toasts.done(done.speech.say("rivals.taken"));
-                on_done.emit(());
+                on_done.emit(choice);
             });
         })
     };

@@ -1,8 +1,10 @@
 //! Who asks what for the same things: which sources count, and what is forgotten.
 
 use soko_app_api::{OwnStall, RivalSourceRow, Verb};
+use soko_domain::role::Role;
 use yew::prelude::*;
 
+use super::rival_feeds::Feeds;
 use super::rival_file::FileOfOthers;
 use crate::acting::{closes, opens, use_acting};
 use crate::parts::Confirm;
@@ -22,6 +24,7 @@ pub(super) fn Sources(props: &SourcesProps) -> Html {
             <h2 id="sources">{ speech.say("rivals.title") }</h2>
             <p class="quiet">{ speech.say("rivals.text") }</p>
             <FileOfOthers stall={props.stall.clone()} />
+            if props.stall.role == Role::Owner && props.stall.is_connected { <Feeds stall={props.stall.clone()} /> }
             { for props.sources.iter().map(|source| html! { <Source key={source.source.clone()} stall={props.stall.clone()} source={source.clone()} /> }) }
         </section>
     }
