@@ -1,7 +1,7 @@
 //! The border between this server's shell and what happens inside a stall. The shell proves who asks, bounds what
 //! it costs, opens the transaction and carries the bytes; the core decides, and knows no HTTP and no thread.
 
-use soko_domain::entry::ProgramActed;
+use soko_domain::entry::{ProgramActed, RivalLine};
 use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx};
@@ -186,6 +186,15 @@ pub trait ShopCore: Send + Sync {
         tx: &mut dyn Tx,
         stall: LogId,
         acted: &ProgramActed,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal>;
+
+    /// What an address says that others ask.
+    fn rivals_fetched(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        said: (&str, &[RivalLine]),
         now: Now,
     ) -> Result<Option<u64>, CoreRefusal>;
 }

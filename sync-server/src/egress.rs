@@ -1,9 +1,9 @@
-//! Requests to addresses that strangers name: push services, webhooks. They reach public addresses alone, so that nobody
+//! Requests to addresses that strangers name: push services, webhooks, lists of prices. They reach public addresses alone, so that nobody
 //! makes this server talk to what stands behind its own walls.
 //!
 //! A name is looked up here, and the connection goes to what was found and checked: a name that answers differently a
 //! moment later gains nothing. There are no redirects and no proxies. Nothing of an answer's body is read, but for providers of texts,
-//! whom whoever runs the server names: theirs say in it what became of a number.
+//! whom whoever runs the server names: theirs say in it what became of a number; and for lists of prices, up to a size.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -45,11 +45,32 @@ pub(crate) struct Said {
     pub(crate) body: Vec<u8>,
 }
 
+/// What an address answered when it was read.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) retry_after_s: Option<u32>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why nothing was read of an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NotGot {
+    /// It leads to no public address, or is none.
+    Private,
+    TooLarge,
+    Slow,
+    /// Nobody is there, or they left.
+    Nobody,
+}
+
 /// Where requests to strangers' addresses go out. Cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
     client: Client,
     is_open: bool,
+    own: Option<SocketAddr>,
 }
 
 impl Egress {
@@ -59,6 +80,14 @@ impl Egress {
     /// Where no client can be made.
     pub fn new(is_open: bool) -> Result<Self, String> {
         Self::patient(is_open, CALL_TIMEOUT)
+    }
+
+    /// Public addresses, and this one on this machine: for tests of what else is on it.
+    ///
+    /// # Errors
+    /// Where no client can be made.
+    pub fn but_for(own: SocketAddr, call_timeout: Duration) -> Result<Self, String> {
+        Ok(Self { own: Some(own), ..Self::patient(false, call_timeout)? })
     }
 
     /// The same with so much time for one request.
@@ -71,7 +100,7 @@ impl Egress {
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
         let client = client.connect_timeout(CONNECT_TIMEOUT).timeout(call_timeout);
         let client = if is_open { client } else { client.dns_resolver(Arc::new(PublicOnly)) };
-        Ok(Self { client: client.build().map_err(|error| error.to_string())?, is_open })
+        Ok(Self { client: client.build().map_err(|error| error.to_string())?, is_open, own: None })
     }
 
     /// Whether this may be talked to, as far as can be said without looking its name up.
@@ -85,6 +114,10 @@ impl Egress {
         let url = Url::parse(address).map_err(|_| BadTarget::Unreadable)?;
         let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         let host = url.host_str().filter(|host| !host.is_empty() && is_plain).ok_or(BadTarget::Unreadable)?;
+        let is_own = |own: SocketAddr| host == own.ip().to_string() && url.port() == Some(own.port());
+        if self.own.is_some_and(is_own) && url.scheme() == "http" {
+            return Ok(url);
+        }
         if self.is_open && matches!(url.scheme(), "http" | "https") {
             return Ok(url);
         }
@@ -122,6 +155,32 @@ impl Egress {
         Ok(Said { back, body })
     }
 
+    /// Reads what an address says, if that is no longer than so many bytes. No redirect is followed: whoever asks checks where it
+    /// leads and asks again.
+    pub(crate) async fn get(
+        &self,
+        address: &str,
+        headers: HeaderMap,
+        bytes_max: usize,
+    ) -> Result<Got, NotGot> {
+        let url = self.checked(address).map_err(|_| NotGot::Private)?;
+        let mut response =
+            self.client.get(url).headers(headers).send().await.map_err(|error| not_got(&error))?;
+        let is_long = |bytes: u64| usize::try_from(bytes).is_ok_and(|bytes| bytes > bytes_max);
+        if response.content_length().is_some_and(is_long) {
+            return Err(NotGot::TooLarge);
+        }
+        let Back { status, retry_after_s } = back(&response);
+        let (headers, mut body) = (response.headers().clone(), Vec::new());
+        while let Some(part) = response.chunk().await.map_err(|error| not_got(&error))? {
+            if body.len() + part.len() > bytes_max {
+                return Err(NotGot::TooLarge);
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok(Got { status, headers, retry_after_s, body })
+    }
+
     async fn sent(&self, address: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Response, String> {
         let url = self.checked(address).map_err(|bad| bad.to_string())?;
         let sent = self.client.post(url).headers(headers).body(body).send().await;
@@ -134,13 +193,28 @@ fn back(response: &Response) -> Back {
     Back { status: response.status().as_u16(), retry_after_s: wait.and_then(|wait| wait.trim().parse().ok()) }
 }
 
-fn sentence(error: &reqwest::Error) -> String {
+fn not_got(error: &reqwest::Error) -> NotGot {
+    if is_private(error) {
+        return NotGot::Private;
+    }
+    if error.is_timeout() { NotGot::Slow } else { NotGot::Nobody }
+}
+
+/// Whether its name was looked up and leads home.
+fn is_private(error: &reqwest::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         if inner.is::<NotPublic>() {
-            return BadTarget::Private.to_string();
+            return true;
         }
         cause = inner.source();
+    }
+    false
+}
+
+fn sentence(error: &reqwest::Error) -> String {
+    if is_private(error) {
+        return BadTarget::Private.to_string();
     }
     let what = if error.is_timeout() {
         "it did not answer in time"

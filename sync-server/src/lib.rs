@@ -40,6 +40,7 @@ pub mod pay;
 pub mod platform;
 pub mod proof;
 pub mod reviews;
+pub mod rivals;
 pub mod secret;
 pub mod spans;
 pub mod stall;

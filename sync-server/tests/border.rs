@@ -11,7 +11,7 @@ use axum::http::{Method, StatusCode};
 use common::server::{Device, TestServer, Wanted};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use soko_domain::entry::ProgramActed;
+use soko_domain::entry::{ProgramActed, RivalLine};
 use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_record_log::{Tx, params};
 use soko_replication::limits::PAGE_BYTES_MAX;
@@ -167,6 +167,16 @@ impl ShopCore for Mirror {
         _: &mut dyn Tx,
         _: LogId,
         _: (AuthorId, &str),
+        _: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        closed()
+    }
+
+    fn rivals_fetched(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: (&str, &[RivalLine]),
         _: Now,
     ) -> Result<Option<u64>, CoreRefusal> {
         closed()

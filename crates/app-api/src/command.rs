@@ -17,6 +17,7 @@ use crate::family::VariantInput;
 use crate::import::ImportChoice;
 use crate::people::{CoinsInput, LimitsView};
 use crate::prices::PriceRuleInput;
+use crate::rivals::{RivalAnswer, RivalChoice};
 use crate::text::{as_hex, as_hex_opt, as_word};
 
 /// One thing to do at one stall. Whoever sends it makes the id, random and before the first try: a repeat under
@@ -368,6 +369,33 @@ pub enum Verb {
     UndoPrice {
         #[serde(with = "as_hex")]
         moved: ThingId,
+    },
+    /// What somebody asks for it, for as much as the own price is for: seen now.
+    SeeRival {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        source: String,
+        price_minor: i64,
+    },
+    /// That a source's thing is not this product, or its price is wrong: it does not count, and is not asked about again.
+    DropRival {
+        source: String,
+        key: String,
+    },
+    /// Takes a table of a source's prices: what is certain, and what somebody said of the rest.
+    TakeRivals {
+        source: String,
+        /// Whether the server fetched it.
+        is_feed: bool,
+        bytes: Vec<u8>,
+        choice: RivalChoice,
+        answers: Vec<RivalAnswer>,
+    },
+    /// Whether a source counts; or forget what was said of it.
+    PutRivalSource {
+        source: String,
+        is_on: bool,
+        forget: bool,
     },
     /// Makes a code that takes something off orders, or says anew what it is good for.
     PutCoupon {

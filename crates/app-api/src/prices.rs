@@ -6,6 +6,7 @@ use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::verbs::move_price::Rule;
 
+use crate::rivals::{RivalSourceRow, RivalsRow};
 use crate::text::{as_hex, as_hex_opt, as_word};
 
 /// What may be done with a price by itself, and between which limits.
@@ -144,6 +145,8 @@ pub struct PricesView {
     /// Products that are as they should be, and those of which too little is known.
     pub fine: u32,
     pub too_few: u32,
+    /// Who asks what for the same things.
+    pub sources: Vec<RivalSourceRow>,
 }
 
 /// One move of a price.
@@ -184,4 +187,5 @@ pub struct PriceView {
     pub days: Vec<PriceDay>,
     /// The latest first.
     pub moves: Vec<PriceMoveRow>,
+    pub others: RivalsRow,
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::{LogId, ThingId};
 
+use crate::rivals::RivalChoice;
 use crate::text::{as_hex, as_hex_opt};
 
 /// One thing to do about the programs of a stall.
@@ -47,6 +48,23 @@ pub enum ProgramsVerb {
         #[serde(with = "as_hex_opt")]
         delivery: Option<ThingId>,
     },
+    /// Addresses whose prices the server fetches.
+    Feeds,
+    MakeFeed {
+        source: String,
+        address: String,
+    },
+    EndFeed(#[serde(with = "as_hex")] ThingId),
+    /// Now rather than tomorrow.
+    LookAtFeed(#[serde(with = "as_hex")] ThingId),
+    /// What it said last, as it came.
+    FeedTable(#[serde(with = "as_hex")] ThingId),
+    /// What the columns of its list are.
+    ReadFeed {
+        #[serde(with = "as_hex")]
+        feed: ThingId,
+        choice: RivalChoice,
+    },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -56,7 +74,25 @@ pub enum ProgramsReply {
     /// Shown this once.
     Secret(String),
     Deliveries(Vec<DeliveryRow>),
+    Feeds(Vec<FeedRow>),
+    Table(Vec<u8>),
     Done,
+}
+
+/// An address whose prices the server fetches.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeedRow {
+    #[serde(with = "as_hex")]
+    pub feed: ThingId,
+    pub source: String,
+    pub address: String,
+    pub due_ms: i64,
+    pub fetched_ms: Option<i64>,
+    /// Why the last look brought nothing, in the server's word; empty where it did.
+    pub trouble: String,
+    /// Rows that could be read, and how many of them are certainly something that is sold here.
+    pub rows: i64,
+    pub known: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

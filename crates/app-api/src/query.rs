@@ -10,6 +10,7 @@ use crate::customers::PurseInput;
 use crate::figures::Span;
 use crate::import::ImportChoice;
 use crate::notice::{QueryKey, QueryKey as Key};
+use crate::rivals::RivalChoice;
 use crate::statement::StatementChoice;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
@@ -328,6 +329,14 @@ pub enum Query {
         #[serde(with = "as_hex")]
         product: ProductId,
     },
+    /// What taking a table of a source's prices would do. Read as chosen, or as guessed; it is not kept.
+    Rivals {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        source: String,
+        bytes: Vec<u8>,
+        choice: Option<RivalChoice>,
+    },
     Devices(#[serde(with = "as_hex")] LogId),
     /// When each device last spoke with the server. The device asks its server, or remembers what that said; an engine alone does not know.
     DeviceWords(#[serde(with = "as_hex")] LogId),
@@ -410,6 +419,7 @@ impl Query {
             | Self::Incidents { stall, .. }
             | Self::Payments { stall, .. }
             | Self::Statement { stall, .. }
+            | Self::Rivals { stall, .. }
             | Self::Customers { stall, .. }
             | Self::Customer { stall, .. }
             | Self::Purse { stall, .. }
@@ -483,6 +493,7 @@ impl Query {
             Self::Figures { stall, .. } => matches!(key, Key::Sales | Key::People) || is_document(stall.0),
             Self::Goods { .. } => matches!(key, Key::Sales | Key::Products | Key::Stock(_)),
             Self::Prices(_) | Self::Coupons(_) => matches!(key, Key::Prices | Key::Products | Key::Stock(_)),
+            Self::Rivals { .. } => matches!(key, Key::Prices | Key::Products),
             Self::Price { product, .. } => {
                 matches!(key, Key::Prices)
                     || matches!(key, Key::Stock(changed) | Key::Product(changed) if changed == product)

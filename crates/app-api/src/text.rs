@@ -8,7 +8,7 @@ use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     AdjustReason, BackWay, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode,
-    PriceWhy, RefundEnd, ReturnWhy, Standing, SwapEnd,
+    PriceWhy, RefundEnd, ReturnWhy, RivalWay, Standing, SwapEnd,
 };
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
@@ -18,6 +18,7 @@ use soko_domain::interaction::{Met, Place};
 use soko_domain::people::Act;
 use soko_domain::purse::PurseKind;
 use soko_domain::quantity::Unit;
+use soko_domain::rival::{RivalField, RivalTrouble};
 use soko_domain::role::Role;
 use soko_domain::statement::{Found, StatementField, StatementTrouble};
 use soko_domain::tax::TaxMode;
@@ -103,6 +104,16 @@ worded! {
         ChangePrice = "change-price", ManagePeople = "manage-people",
         SellBeyondShare = "sell-beyond-share",
     }
+    RivalField {
+        Ignore = "ignore", Name = "name", Barcode = "barcode", Price = "price", Currency = "currency",
+        Unit = "unit", Time = "time",
+    }
+    RivalTrouble {
+        NoName = "no-name", NotAPrice = "not-a-price", UnknownCurrency = "unknown-currency",
+        UnknownUnit = "unknown-unit", NotATime = "not-a-time", TooLong = "too-long", Repeated = "repeated",
+        InTheFuture = "in-the-future",
+    }
+    RivalWay { Typed = "typed", File = "file", Feed = "feed" }
     PriceMode { Suggest = "suggest", Auto = "auto", Frozen = "frozen" }
     PriceAim { Revenue = "revenue", Margin = "margin" }
     PriceCause { Accepted = "accepted", Auto = "auto", Undone = "undone" }

@@ -29,6 +29,7 @@ use crate::refund::{RefundPlanView, RefundRightView};
 pub use crate::refused::ShareShort;
 use crate::report::{ShiftReport, ShiftReportRow};
 use crate::returned::{OrderRefundView, ReturnRow};
+use crate::rivals::RivalsView;
 use crate::said::Said;
 use crate::statement::StatementView;
 use crate::swaps::SwapView;
@@ -50,6 +51,7 @@ pub enum View {
     Scanned(Vec<ScannedRow>),
     Payments(Vec<PaymentRow>),
     Statement(Box<StatementView>),
+    Rivals(Box<RivalsView>),
     Categories(Vec<CategoryRow>),
     Product(ProductView),
     Stock(StockView),

@@ -25,6 +25,7 @@ mod purse;
 mod refund;
 mod refund_v1;
 mod returned;
+mod rival;
 mod sale;
 mod sale_v1;
 mod swap;
@@ -53,6 +54,7 @@ pub use program::{ProgramAct, ProgramActed};
 pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
 pub use refund::{GivenBack, RefundAllowed, RefundLine, RefundMade};
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
+pub use rival::{RivalLine, RivalPrice, RivalSourcePut, RivalWay, RivalsFetched, RivalsSeen};
 pub use sale::{
     LinesRepriced, LinesTakenOff, PaymentFailed, PaymentSettled, PaymentVerified, Reduction, Repriced,
     SaleLine, SaleMade, Standing, TakenOff, Tendered, cash_kept, cash_tendered,
@@ -229,6 +231,8 @@ entries! {
     72 OrderBackAsked v 1,
     73 OrderRefundAsked v 1,
     74 OrderCashGiven v 1,
+    77 RivalsSeen v 1,
+    78 RivalSourcePut v 1,
     80 CouponPut v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
@@ -256,6 +260,7 @@ entries! {
     0x13d OrderSwapOffered v 1,
     0x13e OrderSwapTaken v 1,
     0x13f OrderSwapEnded v 1,
+    0x140 RivalsFetched v 1,
     0x141 ProgramActed v 1,
     0x142 DealTaken v 1,
 }

@@ -23,6 +23,7 @@ pub mod quantity;
 pub mod quiet;
 pub mod refusal;
 pub mod review;
+pub mod rival;
 pub mod role;
 pub mod sabotage;
 pub mod scale;

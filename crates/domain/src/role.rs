@@ -62,6 +62,8 @@ impl Role {
                 | Kind::PriceMoved
                 | Kind::PriceRefused
                 | Kind::PricesSet
+                | Kind::RivalsSeen
+                | Kind::RivalSourcePut
                 | Kind::CouponPut
                 | Kind::CustomerErased
                 | Kind::IncidentSettled
@@ -96,6 +98,7 @@ mod tests {
             assert_eq!(role.may_write(Kind::StockConverted), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::DeviceRevoked), may_revoke, "{role:?}");
             assert_eq!(role.may_write(Kind::PricesSet), may_revoke, "{role:?}");
+            assert_eq!(role.may_write(Kind::RivalsSeen), may_revoke, "{role:?}");
             assert_eq!(role.may_write(Kind::LinesRepriced), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::PersonPut), may_revoke, "{role:?}");
             for kind in Kind::ALL.iter().filter(|kind| kind.is_server_only()) {

@@ -90,6 +90,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 51, name: "device words", sql: soko_projection::DEVICE_WORDS },
         Migration { number: 52, name: "looked into", sql: soko_projection::LOOKED_INTO },
         device!(53, "interactions", "0027_interactions"),
+        Migration { number: 54, name: "rivals", sql: soko_projection::RIVALS },
     ];
     STEPS
 }

@@ -21,6 +21,7 @@ mod prices;
 mod proof;
 mod purse;
 mod replicate;
+mod rivals;
 mod said;
 mod search;
 mod stall;

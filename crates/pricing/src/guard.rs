@@ -164,17 +164,33 @@ pub fn may(rules: &Rules, facts: &Facts<'_>, price_minor: i64) -> Result<Band, H
 /// The median of what others ask, where enough of them are fresh, comparable and no nonsense.
 #[must_use]
 pub fn market_median(facts: &Facts<'_>) -> Option<i64> {
-    let mut prices: Vec<i64> = facts.rivals.iter().filter_map(|rival| comparable(rival, facts)).collect();
+    let prices = market_prices(facts);
     if prices.len() < MARKET_SOURCES_MIN {
         return None;
     }
-    prices.sort_unstable();
     let middle = prices.len() / 2;
     if prices.len() % 2 == 1 {
         return prices.get(middle).copied();
     }
     let (low, high) = (*prices.get(middle - 1)?, *prices.get(middle)?);
     Some(low + (high - low) / 2)
+}
+
+/// What others ask, as far as it counts, the lowest first.
+#[must_use]
+pub fn market_prices(facts: &Facts<'_>) -> Vec<i64> {
+    let mut prices: Vec<i64> = facts.rivals.iter().filter_map(|rival| comparable(rival, facts)).collect();
+    prices.sort_unstable();
+    prices
+}
+
+/// Between which prices the market alone would let it be, around its median.
+#[must_use]
+pub fn market_band(rules: &Rules, median_minor: i64) -> (i64, i64) {
+    let mut band =
+        Band { low_minor: 1, low_by: Limit::Any, high_minor: PRICE_MINOR_MAX, high_by: Limit::Any };
+    band.around(median_minor, rules.market_ppm, Limit::Market);
+    (band.low_minor, band.high_minor)
 }
 
 /// A rival's price for as much as the own one is for.

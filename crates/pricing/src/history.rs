@@ -14,7 +14,8 @@ pub struct Day {
     pub sold: f32,
     /// Which part of a usual day's demand could be met: only hours with an open stall and with stock count.
     pub exposure: f32,
-    /// The logarithm of what others ask over the own price; 0 where nobody is known.
+    /// The logarithm of what others ask over what they usually ask; 0 where nobody is known. It does not depend on the own
+    /// price, so that another one of these changes nothing but `price_minor`.
     pub rival: f32,
     pub is_promoted: bool,
 }

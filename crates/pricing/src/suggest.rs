@@ -5,7 +5,7 @@ use crate::belief::{Ahead, Belief, Evidence, Group};
 use crate::decide::{self, Worth};
 use crate::endings::Endings;
 use crate::finite::{self, Clearance};
-use crate::guard::{Band, Facts, Held, Limit, Rules, band, market_median, may};
+use crate::guard::{Band, Facts, Held, Limit, Rules, band, market_median, market_prices, may};
 use crate::history::WEEKDAYS;
 use crate::seeds::Seeds;
 use crate::spread::{Count, Range, minor, of_samples};
@@ -321,7 +321,7 @@ fn reasons(
     let change = (belief.slope().mean * (belief.x(tenth) - belief.x(now))).exp() - 1.0;
     reasons.push(Reason::TenthDearer { sold_ppm: minor(change * 1e6) });
     if let Some(median_minor) = market_median(question.facts) {
-        let sources = u32::try_from(question.facts.rivals.len()).unwrap_or(u32::MAX);
+        let sources = u32::try_from(market_prices(question.facts).len()).unwrap_or(u32::MAX);
         reasons.push(Reason::Market { median_minor, sources });
     }
     if belief.evidence.short_days > 0 {

@@ -63,6 +63,9 @@ parts! {
     ORDER_RETURN = 81: "order_return" (1: "returned") "order_id, state, why, lines, goods, reason";
     COUPON = 80: "coupon" (1: "code") "revision, author, terms";
     DEAL_TAKEN = 82: "deal_taken" (2: "author, seq") "order_id, deal, product, buyer, units";
+    RIVAL_PRICE = 83: "rival_price" (2: "source, their")
+        "revision, author, way, name, product, price_minor, currency, unit, per, seen_at_ms";
+    RIVAL_SOURCE = 84: "rival_source" (1: "source") "revision, author, is_on, gone_revision";
     ORDER_REFUND = 62: "order_refund" (2: "author, seq") "order_id, refund, what, way, code, amount_minor";
     ORDER_HANDED = 63: "order_handed" (3: "order_id, author, seq") "1";
     ORDER_SWAP = 64: "order_swap" (2: "author, seq") "order_id, swap, what, line, code";

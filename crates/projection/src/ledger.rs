@@ -1,6 +1,6 @@
 //! What each entry says, as rows. One arm per entry; every statement gives the same result in any order.
 
-use soko_domain::entry::{Entry, Stamp, Standing};
+use soko_domain::entry::{Entry, RivalWay, RivalsFetched, RivalsSeen, Stamp, Standing};
 use soko_domain::ids::{AuthorId, LogId};
 use soko_record_log::StoreError;
 
@@ -22,6 +22,7 @@ use crate::prices;
 use crate::project::Touched;
 use crate::purses;
 use crate::returns;
+use crate::rivals::{self, Said};
 use crate::swaps;
 use crate::trade;
 use crate::transfers;
@@ -58,6 +59,9 @@ pub(crate) fn apply_entry(
         Entry::PriceRulePut(put) => prices::rule_put(book, place, put, touched),
         Entry::PriceMoved(moved) => prices::moved(book, place, stamp, moved, touched),
         Entry::PriceRefused(refused) => prices::refused(book, place, refused, touched),
+        Entry::RivalsSeen(_) | Entry::RivalsFetched(_) | Entry::RivalSourcePut(_) => {
+            apply_rivals(book, place, entry, touched)
+        }
         Entry::CouponPut(put) => coupons::put(book, place, put, touched),
         Entry::DealTaken(taken) => deals::taken(book, place, taken, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
@@ -153,6 +157,27 @@ fn say_of_order(
         Entry::ReturnAsked(asked) => returns::asked(book, place, stamp, asked, touched),
         Entry::ReturnTaken(taken) => returns::taken(book, place, stamp, taken, touched),
         Entry::ReturnRefused(refused) => returns::refused(book, place, stamp, refused, touched),
+        _ => Ok(()),
+    }
+}
+
+/// What is said of others' prices.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only words about others' prices come here")]
+fn apply_rivals(
+    book: &mut Book<'_>,
+    place: &Place,
+    entry: &Entry,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    match entry {
+        Entry::RivalsSeen(RivalsSeen { source, way, revision, lines }) => {
+            rivals::seen(book, place, &Said { source, way: *way, revision: *revision, lines }, touched)
+        }
+        Entry::RivalsFetched(RivalsFetched { source, revision, lines }) => {
+            let said = Said { source, way: RivalWay::Feed, revision: *revision, lines };
+            rivals::seen(book, place, &said, touched)
+        }
+        Entry::RivalSourcePut(put) => rivals::source_put(book, place, put, touched),
         _ => Ok(()),
     }
 }

@@ -27,6 +27,7 @@ mod prices;
 mod project;
 mod purses;
 pub mod returns;
+pub mod rivals;
 mod stock;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
@@ -122,11 +123,14 @@ pub const DEVICE_WORDS: &str = include_str!("../../../migrations/shared/0024_dev
 /// What somebody may want to look into, and limits of custom amounts. It marks logs, as [`LISTS`] does.
 pub const LOOKED_INTO: &str = include_str!("../../../migrations/shared/0025_looked_into.sql");
 
+/// What others ask. It marks logs, as [`LISTS`] does.
+pub const RIVALS: &str = include_str!("../../../migrations/shared/0027_rivals.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 25] = [
+pub const STEPS: [&str; 26] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -152,6 +156,7 @@ pub const STEPS: [&str; 25] = [
     DEALS,
     DEVICE_WORDS,
     LOOKED_INTO,
+    RIVALS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -210,6 +215,9 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "price_rule",
     "price_move",
     "price_refusal",
+    "rival_price",
+    "rival_source",
+    "rival_seen",
     "coupon",
     "deal_taken",
     "deal_sum",

@@ -25,6 +25,7 @@ use crate::pay::{drive, lapse};
 use crate::platform::passwords::{Cost, Passwords};
 use crate::platform::{Refusal, server_secret};
 use crate::proof;
+use crate::rivals;
 use crate::secret::ServerSecret;
 use crate::spans::{self, Courier};
 use crate::stall::Core;
@@ -129,6 +130,7 @@ async fn listen(app: App, address: SocketAddr, place: &Place, carriers: Carriers
         tokio::spawn(messages::follow(app.clone(), carriers));
     }
     tokio::spawn(lapse::follow(app.clone()));
+    tokio::spawn(rivals::follow(app.clone()));
     if !app.pay().is_empty() {
         tokio::spawn(drive::follow(app.clone()));
     }

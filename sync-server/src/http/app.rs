@@ -291,6 +291,13 @@ impl App {
         }
     }
 
+    /// As we call ourselves where we read what others publish, with where to find out who that is.
+    pub(crate) fn agent(&self) -> String {
+        let origin = self.settings().public_origin.as_deref();
+        let about = origin.map(|origin| format!(" (+{origin})")).unwrap_or_default();
+        format!("Soko/{}{about}", env!("CARGO_PKG_VERSION"))
+    }
+
     pub fn now_ms(&self) -> i64 {
         self.0.clock.now_ms()
     }

@@ -40,6 +40,7 @@ mod recovery;
 mod replicate;
 mod returns;
 mod reviews;
+mod rival_feeds;
 
 pub mod router;
 pub mod server;

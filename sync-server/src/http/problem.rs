@@ -129,6 +129,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::NoSuchDevice
         | Refusal::NoSuchKey
         | Refusal::NoSuchHook
+        | Refusal::NoSuchFeed
         | Refusal::NoSuchOrder
         | Refusal::NoSuchReview
         | Refusal::NoSuchPerson

@@ -15,8 +15,8 @@ use crate::http::problem::Problem;
 use crate::http::{
     accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, interactions, leaving, likes,
     mailed, market, members, messages, models, operator, ops, order_stream, orders, own_data, pay, pictures,
-    program_keys, programs, recovery, replicate, returns, reviews, sessions, shares, shop, stalls, stream,
-    swaps, telephone, web, wishes_page,
+    program_keys, programs, recovery, replicate, returns, reviews, rival_feeds, sessions, shares, shop,
+    stalls, stream, swaps, telephone, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -168,6 +168,10 @@ fn own_programs() -> OpenApiRouter<App> {
         .routes(routes!(hooks::test))
         .routes(routes!(hooks::log))
         .routes(routes!(hooks::again))
+        .routes(routes!(rival_feeds::list, rival_feeds::make))
+        .routes(routes!(rival_feeds::put, rival_feeds::end))
+        .routes(routes!(rival_feeds::look))
+        .routes(routes!(rival_feeds::table))
         .routes(routes!(programs::sales_by_day))
 }
 

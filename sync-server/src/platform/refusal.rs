@@ -39,6 +39,8 @@ pub enum Refusal {
     NoSuchKey,
     #[error("this stall tells no such address")]
     NoSuchHook,
+    #[error("this stall has no such address of prices")]
+    NoSuchFeed,
     #[error("there is no such order at this stall, or it is not yours")]
     NoSuchOrder,
     #[error("there is no such review at this stall, or it is hidden")]
@@ -115,6 +117,7 @@ impl Refusal {
             Self::NoSuchDevice => "no_such_device",
             Self::NoSuchKey => "no_such_key",
             Self::NoSuchHook => "no_such_hook",
+            Self::NoSuchFeed => "no_such_feed",
             Self::NoSuchOrder => "no_such_order",
             Self::NoSuchReview => "no_such_review",
             Self::Review(unfit) => unfit.code(),

@@ -1,12 +1,13 @@
 //! What a stall's own programs see of it, and the entry that says what an owner let them do.
 
-use soko_domain::entry::ProgramActed;
+use soko_domain::entry::{ProgramActed, RivalLine};
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_domain::stock::Account;
-use soko_projection::read;
+use soko_domain::verbs::note_rivals;
+use soko_projection::{read, rivals};
 use soko_record_log::{Row, StoreError, Tx, params};
 
-use crate::core::{CoreRefusal, Now};
+use crate::core::{CoreRefusal, Fault, Now};
 use crate::market::things;
 use crate::stall::Core;
 use crate::stall::desk::Desk;
@@ -103,6 +104,25 @@ impl Core {
         let mut applier = (self.appliers)();
         let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
         desk.write([acted.clone().into()])?;
+        desk.moved_to()
+    }
+
+    /// What an address says that others ask.
+    pub(super) fn note_rivals(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        (source, lines): (&str, &[RivalLine]),
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        let facts = rivals::facts(tx, stall, source)?;
+        let entries = note_rivals::decide_fetched(&facts, source, lines, now.now_ms).map_err(|refusal| {
+            let (code, detail) = (refusal.code(), refusal.to_string());
+            CoreRefusal::Refused { fault: Fault::Conflict, code, detail }
+        })?;
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        desk.write(entries)?;
         desk.moved_to()
     }
 }

@@ -1,6 +1,6 @@
 //! The stall's rules as the routes for buyers and staff reach them.
 
-use soko_domain::entry::ProgramActed;
+use soko_domain::entry::{ProgramActed, RivalLine};
 use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
@@ -141,6 +141,16 @@ impl ShopCore for Core {
         now: Now,
     ) -> Result<Option<u64>, CoreRefusal> {
         self.note_acted(tx, stall, acted, now)
+    }
+
+    fn rivals_fetched(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        (source, lines): (&str, &[RivalLine]),
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        self.note_rivals(tx, stall, (source, lines), now)
     }
 }
 

@@ -67,6 +67,8 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 49, name: "looked into", sql: soko_projection::LOOKED_INTO },
     step!(50, "0024_gathered"),
     step!(51, "0025_interactions"),
+    Migration { number: 52, name: "rivals", sql: soko_projection::RIVALS },
+    step!(53, "0026_rival_feeds"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

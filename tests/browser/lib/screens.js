@@ -151,6 +151,8 @@ export const OPENED = [
   ["special-offer", (it) => it.product, pressing("special.new")],
   ["coupon-new", "/coupons", pressing("coupons.new")],
   ["price-limits", "/products/prices", pressing("prices.limits-all")],
+  ["others-file", "/products/prices", pressing("rivals.file")],
+  ["feed-new", "/products/prices", pressing("feeds.new")],
   ["key-new", "/programs", pressing("programs.key-new")],
   ["hook-new", "/programs", pressing("programs.hook-new")],
   ["take-order", (it) => it.order, pressing("order.hand-over")],

@@ -2,10 +2,11 @@
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{ImportChoice, ImportProblem, ImportSample, ImportView};
-use soko_domain::import::{DecimalMark, IfKnown, ImportField};
+use soko_domain::import::{IfKnown, ImportField};
 use yew::prelude::*;
 
-use crate::parts::{Badge, Choice, SavedTone, Segmented};
+use super::columns::{self, ColumnChoices, DecimalChoice};
+use crate::parts::{Badge, SavedTone, Segmented};
 use crate::speech::{Speech, use_speech};
 
 #[derive(Properties, PartialEq)]
@@ -26,20 +27,8 @@ pub(super) fn Choosing(props: &ChoosingProps) -> Html {
                 <h2 id="columns">{ view.file_name.clone() }</h2>
                 <p class="field-hint">{ read_as }</p>
             </div>
-            <div class="import-columns">
-                { for view.columns.iter().enumerate().map(|(at, column)| {
-                    let label = if column.header.is_empty() {
-                        speech.fill("import.column", &[("n", &speech.number(i64::try_from(at + 1).unwrap_or(0)))])
-                    } else {
-                        column.header.clone().into()
-                    };
-                    let hint = column.samples.join(" · ");
-                    html! {
-                        <Choice {label} value={choice.fields.get(at).copied().unwrap_or(ImportField::Ignore).word()}
-                            options={fields(&speech)} on_choose={on_field(props, at)} hint={(!hint.is_empty()).then_some(AttrValue::from(hint))} />
-                    }
-                }) }
-            </div>
+            <ColumnChoices columns={view.columns.clone()} fields={columns::words(&choice.fields)}
+                options={columns::options::<ImportField>(&speech, "import-field")} on_field={on_field(props)} />
             <Options view={view.clone()} on_choice={props.on_choice.clone()} />
         </section>
     }
@@ -67,18 +56,13 @@ fn Options(props: &ChoosingProps) -> Html {
     };
     let on_decimal = {
         let now = choice.clone();
-        props.on_choice.reform(move |word: AttrValue| ImportChoice {
-            decimal: DecimalMark::from_word(&word).unwrap_or(DecimalMark::Point),
-            ..now.clone()
-        })
+        props.on_choice.reform(move |decimal| ImportChoice { decimal, ..now.clone() })
     };
     let known = [
         (IfKnown::Update, "import.known-update"),
         (IfKnown::Skip, "import.known-skip"),
         (IfKnown::Create, "import.known-create"),
     ];
-    let decimals =
-        [(DecimalMark::Point, "import.decimal-point"), (DecimalMark::Comma, "import.decimal-comma")];
     let has = |field| choice.fields.contains(&field);
     html! {
         <>
@@ -87,11 +71,7 @@ fn Options(props: &ChoosingProps) -> Html {
                 <Segmented label={speech.say("import.known")} value={choice.if_known.word()} on_choose={on_known}
                     options={known.map(|(known, key)| (known.word().into(), html! { <>{ speech.say(key) }</> })).to_vec()} />
             </div>
-            <div class="stack-tight">
-                <span class="label">{ speech.say("import.decimal") }</span>
-                <Segmented label={speech.say("import.decimal")} value={choice.decimal.word()} on_choose={on_decimal}
-                    options={decimals.map(|(mark, key)| (mark.word().into(), html! { <>{ speech.say(key) }</> })).to_vec()} />
-            </div>
+            <DecimalChoice decimal={choice.decimal} {on_decimal} />
             if has(ImportField::Stock) {
                 <label class="check">
                     <input type="checkbox" checked={choice.takes_stock} onchange={change(|now| now.takes_stock = !now.takes_stock)} />
@@ -108,28 +88,11 @@ fn Options(props: &ChoosingProps) -> Html {
     }
 }
 
-fn fields(speech: &Speech) -> Vec<(AttrValue, AttrValue)> {
-    let shown = |field: &ImportField| {
-        let word = field.word();
-        (AttrValue::Static(word), speech.say_or(&format!("import-field.{word}"), word))
-    };
-    ImportField::ALL.iter().map(shown).collect()
-}
-
-/// A field is one column's: whoever had it before is ignored.
-fn on_field(props: &ChoosingProps, at: usize) -> Callback<String> {
-    let (now, columns) = (props.view.choice.clone(), props.view.columns.len());
-    props.on_choice.reform(move |word: String| {
-        let mut now = now.clone();
-        let field = ImportField::from_word(&word).unwrap_or(ImportField::Ignore);
-        now.fields.resize(columns, ImportField::Ignore);
-        for known in now.fields.iter_mut().filter(|known| **known == field) {
-            *known = ImportField::Ignore;
-        }
-        if let Some(place) = now.fields.get_mut(at) {
-            *place = field;
-        }
-        now
+fn on_field(props: &ChoosingProps) -> Callback<(usize, String)> {
+    let (now, count) = (props.view.choice.clone(), props.view.columns.len());
+    props.on_choice.reform(move |(at, word): (usize, String)| ImportChoice {
+        fields: columns::assigned(&now.fields, count, (at, &word), (ImportField::Ignore, None)),
+        ..now.clone()
     })
 }
 

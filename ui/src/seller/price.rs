@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::price_rule::RuleForm;
 use super::prices::{Moved, Suggestion, not_shown};
+use super::rivals::Others;
 use super::with_stall;
 use crate::live::use_query;
 use crate::nav::Go;
@@ -49,6 +50,7 @@ fn Loaded(props: &LoadedProps) -> Html {
             </header>
             if let Some(view) = view {
                 <Suggestion stall={props.stall.clone()} row={view.row.clone()} />
+                <Others stall={props.stall.clone()} row={view.row.clone()} others={view.others.clone()} />
                 { charts(&speech, &view) }
                 <section class="card stack" aria-labelledby="limits">
                     <h2 id="limits">{ speech.say("prices.limits") }</h2>

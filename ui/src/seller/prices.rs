@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::price_rule::RuleForm;
 use super::price_words;
+use super::rival_sources::Sources;
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
 use crate::live::{Live, use_query};
@@ -44,6 +45,7 @@ fn List(props: &ListProps) -> Html {
             </header>
             if let Some(view) = view {
                 { shown(&speech, &props.stall, &view) }
+                <Sources stall={props.stall.clone()} sources={view.sources.clone()} />
                 if *rules {
                     <Dialog title={speech.say("prices.limits-all")} on_close={closes(&rules)}>
                         <RuleForm stall={props.stall.clone()} product={None} rule={view.rule} on_done={closes(&rules)} />

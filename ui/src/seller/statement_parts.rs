@@ -2,13 +2,12 @@
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{StatementChoice, StatementGroup, StatementProblemRow, StatementRow, StatementView};
-use soko_domain::import::DecimalMark;
 use soko_domain::statement::{Found, StatementField};
 use yew::prelude::*;
 
+use super::columns::{self, ColumnChoices, DecimalChoice};
 use super::statement::Mark;
 use crate::nav::Go;
-use crate::parts::{Choice, Segmented};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 
@@ -156,63 +155,28 @@ pub(super) struct ColumnsProps {
 #[component]
 pub(super) fn Columns(props: &ColumnsProps) -> Html {
     let speech = use_speech();
-    let choice = &props.view.choice;
-    let decimals =
-        [(DecimalMark::Point, "import.decimal-point"), (DecimalMark::Comma, "import.decimal-comma")];
+    let StatementView { choice, columns, .. } = &props.view;
     let on_decimal = {
         let now = choice.clone();
-        props.on_choice.reform(move |word: AttrValue| StatementChoice {
-            decimal: DecimalMark::from_word(&word).unwrap_or(DecimalMark::Point),
+        props.on_choice.reform(move |decimal| StatementChoice { decimal, ..now.clone() })
+    };
+    // A date and its time of day may be two columns.
+    let special = (StatementField::Ignore, Some(StatementField::Time));
+    let on_field = {
+        let (now, count) = (choice.clone(), columns.len());
+        props.on_choice.reform(move |(at, word): (usize, String)| StatementChoice {
+            fields: columns::assigned(&now.fields, count, (at, &word), special),
             ..now.clone()
         })
-    };
-    let column = |(at, column): (usize, &soko_app_api::ImportColumn)| {
-        let label = if column.header.is_empty() {
-            speech.fill("import.column", &[("n", &speech.number(i64::try_from(at + 1).unwrap_or(0)))])
-        } else {
-            column.header.clone().into()
-        };
-        let hint = column.samples.join(" · ");
-        html! {
-            <Choice {label} value={choice.fields.get(at).copied().unwrap_or(StatementField::Ignore).word()}
-                options={fields(&speech)} on_choose={on_field(props, at)} hint={(!hint.is_empty()).then_some(AttrValue::from(hint))} />
-        }
     };
     html! {
         <details open={!props.view.is_enough}>
             <summary>{ speech.say("statement.columns") }</summary>
             <div class="stack">
-                <div class="import-columns">{ for props.view.columns.iter().enumerate().map(column) }</div>
-                <Segmented label={speech.say("import.decimal")} value={choice.decimal.word()} on_choose={on_decimal}
-                    options={decimals.map(|(mark, key)| (mark.word().into(), html! { <>{ speech.say(key) }</> })).to_vec()} />
+                <ColumnChoices columns={columns.clone()} fields={columns::words(&choice.fields)}
+                    options={columns::options::<StatementField>(&speech, "statement-field")} {on_field} />
+                <DecimalChoice decimal={choice.decimal} {on_decimal} />
             </div>
         </details>
     }
-}
-
-fn fields(speech: &Speech) -> Vec<(AttrValue, AttrValue)> {
-    let shown = |field: &StatementField| {
-        let word = field.word();
-        (AttrValue::Static(word), speech.say_or(&format!("statement-field.{word}"), word))
-    };
-    StatementField::ALL.iter().map(shown).collect()
-}
-
-/// A field is one column's: whoever had it before is ignored. A date and its time of day may be two.
-fn on_field(props: &ColumnsProps, at: usize) -> Callback<String> {
-    let (now, columns) = (props.view.choice.clone(), props.view.columns.len());
-    props.on_choice.reform(move |word: String| {
-        let mut now = now.clone();
-        let field = StatementField::from_word(&word).unwrap_or(StatementField::Ignore);
-        now.fields.resize(columns, StatementField::Ignore);
-        if field != StatementField::Time {
-            for known in now.fields.iter_mut().filter(|known| **known == field) {
-                *known = StatementField::Ignore;
-            }
-        }
-        if let Some(place) = now.fields.get_mut(at) {
-            *place = field;
-        }
-        now
-    })
 }

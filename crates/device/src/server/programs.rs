@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use soko_app_api::text::Worded as _;
 use soko_app_api::{
-    DeliveryRow, HookInput, HookRow, ProgramKeyRow, ProgramsCall, ProgramsReply, ProgramsVerb, ProgramsView,
+    DeliveryRow, FeedRow, HookInput, HookRow, ProgramKeyRow, ProgramsCall, ProgramsReply, ProgramsVerb,
+    ProgramsView,
 };
 use soko_domain::ids::{LogId, ThingId};
 
@@ -64,6 +66,24 @@ struct DeliveryBody {
     due_ms: Option<i64>,
 }
 
+#[derive(Deserialize)]
+struct FeedsBody {
+    feeds: Vec<FeedBody>,
+}
+
+#[derive(Deserialize)]
+struct FeedBody {
+    feed: String,
+    source: String,
+    address: String,
+    due_ms: i64,
+    fetched_ms: Option<i64>,
+    #[serde(default)]
+    trouble: String,
+    rows: i64,
+    known: i64,
+}
+
 impl Server {
     pub(crate) async fn programs(
         &self,
@@ -111,6 +131,45 @@ impl Server {
                 let (path, body) = (format!("{hooks}/{hook}/again"), json!({"delivery": delivery}));
                 self.web.post(&path, Some(session), &body).await.map(|_| ProgramsReply::Done)
             }
+            ProgramsVerb::Feeds
+            | ProgramsVerb::MakeFeed { .. }
+            | ProgramsVerb::EndFeed(_)
+            | ProgramsVerb::LookAtFeed(_)
+            | ProgramsVerb::FeedTable(_)
+            | ProgramsVerb::ReadFeed { .. } => self.feeds(session, call).await,
+        }
+    }
+
+    /// Addresses whose prices the server fetches.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only what is about such addresses comes here")]
+    async fn feeds(&self, session: &str, call: &ProgramsCall) -> Result<ProgramsReply, Unanswered> {
+        let feeds = format!("/v1/stalls/{}/rival-feeds", call.stall);
+        match &call.verb {
+            ProgramsVerb::MakeFeed { source, address } => {
+                let body = json!({"source": source, "address": address});
+                self.web.post(&feeds, Some(session), &body).await.map(|_| ProgramsReply::Done)
+            }
+            ProgramsVerb::EndFeed(feed) => {
+                self.ended(session, (&format!("{feeds}/{feed}"), "no_such_feed")).await
+            }
+            ProgramsVerb::LookAtFeed(feed) => {
+                let path = format!("{feeds}/{feed}/look");
+                self.web.post(&path, Some(session), &json!({})).await.map(|_| ProgramsReply::Done)
+            }
+            ProgramsVerb::FeedTable(feed) => {
+                let request = self.web.get(&format!("{feeds}/{feed}/table")).bearer_auth(session);
+                self.web.whole(request).await.map(|bytes| ProgramsReply::Table(bytes.to_vec()))
+            }
+            ProgramsVerb::ReadFeed { feed, choice } => {
+                let fields: Vec<&str> = choice.fields.iter().map(|field| field.word()).collect();
+                let body = json!({"fields": fields, "decimal": choice.decimal.word()});
+                let request = self.web.put(&format!("{feeds}/{feed}")).bearer_auth(session);
+                self.web.whole(request.json(&body)).await.map(|_| ProgramsReply::Done)
+            }
+            _ => {
+                let listed: FeedsBody = self.listed(session, &feeds).await?;
+                Ok(ProgramsReply::Feeds(listed.feeds.into_iter().filter_map(feed).collect()))
+            }
         }
     }
 
@@ -135,6 +194,12 @@ impl Server {
             Err(unanswered) => Err(unanswered),
         }
     }
+}
+
+fn feed(body: FeedBody) -> Option<FeedRow> {
+    let FeedBody { feed, source, address, due_ms, fetched_ms, trouble, rows, known } = body;
+    let feed = ThingId::from_hex(&feed)?;
+    Some(FeedRow { feed, source, address, due_ms, fetched_ms, trouble, rows, known })
 }
 
 fn paths(stall: LogId) -> (String, String) {

@@ -3,13 +3,14 @@
 //! what is wrong with it. It does not know which products a stall has: what a row means there is decided elsewhere.
 
 mod guess;
+mod objects;
 mod row;
 mod table;
 
 pub(crate) use guess::{decimal_in, plain};
 pub use guess::{guess_decimal, guess_fields};
 pub use row::{Reading, Row, read_rows};
-pub(crate) use row::{minor_of, one_line, western_digit};
+pub(crate) use row::{minor_of, one_line, unit_of, western_digit};
 pub use table::{Encoding, Line, Table, TableFault};
 
 /// Longest file that is looked at.

@@ -242,7 +242,7 @@ fn scaled(number: &str, units_each: i64) -> Option<i64> {
 }
 
 /// The unit that a word in one of the four languages means, and how many of the smallest the price is for.
-fn unit_of(word: &str) -> Option<(Unit, i64)> {
+pub(crate) fn unit_of(word: &str) -> Option<(Unit, i64)> {
     let word = word.trim().trim_end_matches('.').to_lowercase();
     Some(match word.as_str() {
         "piece" | "pieces" | "pc" | "pcs" | "each" | "ea" | "unit" | "item" | "kipande" | "pièce"

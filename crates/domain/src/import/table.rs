@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::import::{IMPORT_BYTES_MAX, IMPORT_COLUMNS_MAX, IMPORT_ROWS_MAX};
+use crate::import::{IMPORT_BYTES_MAX, IMPORT_COLUMNS_MAX, IMPORT_ROWS_MAX, objects};
 
 const MARKS: [u8; 4] = [b';', b',', b'\t', b'|'];
 /// Lines that are looked at to find the mark between columns.
 const SAMPLE_LINES: usize = 20;
+/// Letters that say whether it is a page.
+const PAGE_CHARS: usize = 10;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Encoding {
@@ -36,6 +38,8 @@ pub enum TableFault {
     TooManyRows,
     #[error("the file has more than 100 columns; leave some out")]
     TooManyColumns,
+    #[error("the file is a page of the web; take the list that it offers to download")]
+    Page,
     #[error("the file has no rows under its first line; export it again as CSV")]
     Empty,
     #[error("the file is not text; save it as CSV in the program that made it")]
@@ -64,6 +68,12 @@ impl Table {
             return Err(TableFault::TooLarge);
         }
         let (text, encoding) = decoded(bytes)?;
+        if objects::is_meant(&text) {
+            return objects::read(&text);
+        }
+        if is_page(&text) {
+            return Err(TableFault::Page);
+        }
         let text = text.replace("\r\n", "\n").replace('\r', "\n") + "\n";
         let mark = mark_of(&text);
         let mut lines = Vec::new();
@@ -88,6 +98,13 @@ impl Table {
         let cells = self.lines.iter().filter_map(|line| line.cells.get(column));
         cells.filter(|cell| !cell.is_empty()).take(count).cloned().collect()
     }
+}
+
+/// What a server says instead of a list, or somebody saved instead of one.
+fn is_page(text: &str) -> bool {
+    let begin: String = text.trim_start().chars().take(PAGE_CHARS).collect();
+    let begin = begin.to_lowercase();
+    begin.starts_with("<!doctype") || begin.starts_with("<html") || begin.starts_with("<?xml")
 }
 
 /// Lines with something in them.

@@ -10,6 +10,7 @@ pub use fit::{Claim, Finding, NEAR_MS, fit};
 pub use read::{
     Received, StatementProblem, StatementRead, StatementReading, read_statement, statement_table,
 };
+pub(crate) use time::{DayOrder, order_of, parse as time_of};
 
 /// Largest file that is looked at: months of one phone.
 pub const STATEMENT_BYTES_MAX: usize = 2 * 1024 * 1024;

@@ -10,13 +10,13 @@ const TOGETHER_DIGITS: usize = 14;
 
 /// Which of the first two numbers of a date without a leading year is the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum DayOrder {
+pub(crate) enum DayOrder {
     DayFirst,
     MonthFirst,
 }
 
 /// Day first, unless a date of the column can only be the other way.
-pub(super) fn order_of<'a>(cells: impl Iterator<Item = &'a str>) -> DayOrder {
+pub(crate) fn order_of<'a>(cells: impl Iterator<Item = &'a str>) -> DayOrder {
     for cell in cells {
         let numbers = numbers(cell);
         let [first, second, ..] = numbers.as_slice() else { continue };
@@ -32,7 +32,7 @@ pub(super) fn order_of<'a>(cells: impl Iterator<Item = &'a str>) -> DayOrder {
     DayOrder::DayFirst
 }
 
-pub(super) fn parse(cell: &str, order: DayOrder) -> Option<i64> {
+pub(crate) fn parse(cell: &str, order: DayOrder) -> Option<i64> {
     let mut numbers = numbers(cell);
     if let [all] = numbers.as_slice()
         && all.len() == TOGETHER_DIGITS

@@ -15,6 +15,7 @@ pub mod manage_customers;
 pub mod manage_people;
 pub mod move_drawer;
 pub mod move_price;
+pub mod note_rivals;
 pub mod open_drawer;
 pub mod open_shift;
 pub mod pack_bundle;

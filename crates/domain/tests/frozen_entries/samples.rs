@@ -35,6 +35,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         price_samples(),
         order_refund_samples(),
         coupon_samples(),
+        rival_samples(),
         return_samples(),
         swap_samples(),
         transfer_samples(),
@@ -258,6 +259,31 @@ fn price_samples() -> Vec<Entry> {
             }],
         }
         .into(),
+    ]
+}
+
+fn rival_samples() -> Vec<Entry> {
+    let line = |key: &str, name: &str, product, price| RivalLine {
+        key: key.into(),
+        name: name.into(),
+        product,
+        price,
+    };
+    let price = RivalPrice {
+        price_minor: 8_000,
+        currency: euro(),
+        unit: Unit::Gram,
+        per: 1_000,
+        seen_at_ms: 1_795_262_400_000,
+    };
+    let lines = vec![
+        line("5449000000996", "Mango, ripe", Some(MANGO), Some(price)),
+        line("mango kent", "Mango Kent", None, None),
+    ];
+    vec![
+        RivalsSeen { source: "Across".into(), way: RivalWay::File, revision: 3, lines: lines.clone() }.into(),
+        RivalSourcePut { source: "Across".into(), revision: 4, is_on: false, gone_revision: 3 }.into(),
+        RivalsFetched { source: "Across".into(), revision: 5, lines }.into(),
     ]
 }
 

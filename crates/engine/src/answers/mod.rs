@@ -14,6 +14,7 @@ mod prices;
 mod products;
 mod questions;
 mod refunds;
+mod rivals;
 mod statement;
 mod stock;
 mod tabs;
@@ -157,8 +158,11 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Customer { customer, .. } => boxed(customers::one(asking, *customer)?, View::Customer),
         Query::Purse { purse, .. } => View::Purse(Box::new(customers::purse(asking, purse)?)),
         Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
-        Query::Prices(_) | Query::Price { .. } if !figures::may_see(asking)? => View::ForManagers,
+        Query::Prices(_) | Query::Price { .. } | Query::Rivals { .. } if !figures::may_see(asking)? => {
+            View::ForManagers
+        }
         Query::Prices(_) => View::Prices(Box::new(prices::list(asking)?)),
+        Query::Rivals { source, bytes, choice, .. } => rivals::table(asking, source, bytes, choice.as_ref())?,
         Query::Coupons(_) => coupons::view(asking)?,
         Query::Price { product, .. } => boxed(prices::one(asking, *product)?, View::Price),
         Query::Loyalty(_) => View::Loyalty(customers::loyalty(asking)?),

@@ -13,7 +13,7 @@ use soko_projection::read_desk;
 use soko_projection::read_prices::{self as facts, MoveFound};
 use soko_record_log::StoreError;
 
-use super::Asking;
+use super::{Asking, rivals};
 use crate::prices::{self, Moment, Outcome, Prices, Rules};
 
 /// A move of the last days is shown beside its product.
@@ -24,8 +24,9 @@ const CHART_DAYS: usize = 60;
 pub(super) fn list(asking: &mut Asking<'_>) -> Result<PricesView, StoreError> {
     let (moment, rules) = begin(asking)?;
     let currency = read::profile(asking.tx, asking.log)?.map(|profile| profile.currency).unwrap_or_default();
+    let sources = rivals::sources(asking)?;
     let mut view =
-        PricesView { currency, rule: rules.of_all().into(), rows: Vec::new(), fine: 0, too_few: 0 };
+        PricesView { currency, rule: rules.of_all().into(), rows: Vec::new(), fine: 0, too_few: 0, sources };
     let Some(known) = &asking.stall.prices else { return Ok(view) };
     let moved: Vec<ProductId> = facts::moves_since(asking.tx, asking.log, moment.today - MOVED_DAYS)?
         .into_iter()
@@ -61,6 +62,7 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
     let Some(found) = read::product(asking.tx, asking.log, product)? else { return Ok(None) };
     let Some(known) = &asking.stall.prices else { return Ok(None) };
     let row = row(asking, (known, &rules), &found, &moment)?;
+    let others = rivals::of_product(asking, &found, &rules.of(product))?;
     let mut moves = Vec::new();
     for found_move in facts::moves(asking.tx, asking.log, product)? {
         moves.push(move_row(asking, &found, &found_move, moves.is_empty())?);
@@ -78,6 +80,7 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         cost_minor: found.cost_minor,
         days: days.iter().skip(days.len().saturating_sub(CHART_DAYS)).map(day).collect(),
         moves,
+        others,
     }))
 }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_pricing::guard::MARKET_AGE_MS_MAX;
 use soko_pricing::history::{Day, HOURS, History, Hours};
 use soko_projection::read::{self, ProductFound};
 use soko_projection::read_prices::{self as facts, SoldOn};
+use soko_projection::rivals::{self, RivalSeenAt};
 use soko_record_log::{StoreError, Tx};
 
-use super::DAYS;
+use super::{DAYS, market};
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: f64 = 3_600_000.0;
@@ -28,6 +30,8 @@ pub(super) struct Seen {
     pub(super) product: ProductId,
     pub(super) group: u32,
     pub(super) days: Vec<Day>,
+    /// The logarithm of what others usually asked.
+    pub(super) others: Option<f64>,
 }
 
 impl Seen {
@@ -55,6 +59,8 @@ pub(super) fn gather(tx: &mut dyn Tx, log: LogId, today: i32, most: usize) -> Re
     for (product, _, day, _, to) in facts::moves_since(tx, log, from)? {
         moves.entry(product).or_default().insert(day, to);
     }
+    let first_ms = i64::from(from).saturating_mul(DAY_MS).saturating_sub(MARKET_AGE_MS_MAX);
+    let rivals = rivals::seen_since(tx, log, first_ms)?;
     let mut best: Vec<(i64, ProductId)> = sold
         .iter()
         .map(|(product, days)| (days.values().map(|day| day.revenue_minor).sum::<i64>(), *product))
@@ -72,8 +78,9 @@ pub(super) fn gather(tx: &mut dyn Tx, log: LogId, today: i32, most: usize) -> Re
         let around =
             Around { open: &open, hours: &hours, last, moves: moves.get(&product).unwrap_or(&nothing.0) };
         let stock = Stock::read(tx, log, product, &open)?;
-        let days = days(&found, sold.get(&product).unwrap_or(&nothing.1), &stock, &around);
-        products.push(Seen { product, group, days });
+        let mut days = days(&found, sold.get(&product).unwrap_or(&nothing.1), &stock, &around);
+        let others = rivals.get(&product).and_then(|seen| note_others(&mut days, &found, seen, &open));
+        products.push(Seen { product, group, days, others });
     }
     Ok(Gathered { products, hours, prices })
 }
@@ -120,6 +127,17 @@ fn days(found: &ProductFound, sold: &BTreeMap<i32, SoldOn>, stock: &Stock, aroun
         }
     }
     days
+}
+
+/// What others asked at the end of each day over what they usually asked, which is the answer.
+fn note_others(days: &mut [Day], found: &ProductFound, seen: &[RivalSeenAt], open: &Open) -> Option<f64> {
+    let ends = |day: &Day| open.get(&day.day).and_then(|times| times.last()).map_or(0, |(_, to, _)| *to);
+    let medians = market::medians(seen, market::quote(found), days.iter().map(ends));
+    let usual = market::usual(&medians)?;
+    for (day, median) in days.iter_mut().zip(medians) {
+        day.rival = median.map_or(0.0, |median| short(median - usual));
+    }
+    Some(usual)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a history keeps floats of four bytes")]

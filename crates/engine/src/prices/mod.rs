@@ -5,6 +5,7 @@
 //! an hour, when there are other records. What depends on the moment (stock, time, limits) is read with each question.
 
 mod gather;
+mod market;
 mod now;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,8 @@ use soko_projection::read::ProductFound;
 use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx, log};
 
-pub(crate) use now::{Moment, Outcome, limits, outcome, reasons};
+pub(crate) use market::{Market, compared, quote};
+pub(crate) use now::{Moment, Outcome, guard_rules, limits, outcome, reasons};
 
 /// Learnt anew when there is something new, not more often than this.
 const AGAIN_MS: i64 = 15 * 60 * 1_000;
@@ -37,8 +39,17 @@ pub(crate) struct Prices {
     learned: Learned,
     hours: Hours,
     endings: Endings,
-    /// Where each product's belief is, its group and its days.
-    products: BTreeMap<ProductId, (usize, u32, Vec<Day>)>,
+    products: BTreeMap<ProductId, Of>,
+}
+
+/// What was learnt of one product.
+struct Of {
+    /// Where its belief is, and of which group it is.
+    at: usize,
+    group: u32,
+    days: Vec<Day>,
+    /// The logarithm of what others usually asked.
+    others: Option<f64>,
 }
 
 impl Prices {
@@ -60,7 +71,9 @@ impl Prices {
         let learned = soko_pricing::pool::learn(&histories);
         let coin = soko_projection::read::profile(tx, log)?.map_or(1, |profile| profile.cash_step_minor);
         let endings = Endings::habit(&gathered.prices, i64::from(coin.max(1)));
-        let products = gathered.products.into_iter().enumerate();
+        let products = gathered.products.into_iter().enumerate().map(|(at, seen)| {
+            (seen.product, Of { at, group: seen.group, days: seen.days, others: seen.others })
+        });
         Ok(Self {
             today,
             made_ms: at_ms,
@@ -68,7 +81,7 @@ impl Prices {
             learned,
             hours: gathered.hours,
             endings,
-            products: products.map(|(at, seen)| (seen.product, (at, seen.group, seen.days))).collect(),
+            products: products.collect(),
         })
     }
 
@@ -79,12 +92,16 @@ impl Prices {
 
     /// The days of a product, without today.
     pub(crate) fn days(&self, product: ProductId) -> &[Day] {
-        self.products.get(&product).map_or(&[], |(_, _, days)| days)
+        self.products.get(&product).map_or(&[], |of| &of.days)
     }
 
     fn belief(&self, product: ProductId) -> Option<(Belief, &Group)> {
-        let (at, group, _) = self.products.get(&product)?;
-        Some((self.learned.belief(*at, *group)?, self.learned.group(*group)))
+        let of = self.products.get(&product)?;
+        Some((self.learned.belief(of.at, of.group)?, self.learned.group(of.group)))
+    }
+
+    fn others(&self, product: ProductId) -> Option<f64> {
+        self.products.get(&product)?.others
     }
 }
 

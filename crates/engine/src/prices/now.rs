@@ -6,7 +6,7 @@ use soko_domain::verbs::move_price::Rule;
 use soko_pricing::belief::Ahead;
 use soko_pricing::decide::{Objective, Worth};
 use soko_pricing::finite::Clearance;
-use soko_pricing::guard::{self, Facts, Held, Limit, Quote};
+use soko_pricing::guard::{self, Facts, Held, Limit, Rival};
 use soko_pricing::spread::minor;
 use soko_pricing::suggest::{Horizon, Nothing, Question, Reason, Suggestion, suggest};
 use soko_projection::read::{self, ProductFound};
@@ -14,6 +14,7 @@ use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx};
 
 use super::gather::clock;
+use super::market::{self, Market};
 use super::{Prices, Rules, cost_of};
 
 /// What a change does is said for so many days.
@@ -52,7 +53,9 @@ pub(crate) fn outcome(
 ) -> Result<Outcome, StoreError> {
     let Some((belief, group)) = prices.belief(found.product) else { return Ok(Outcome::NotLooked) };
     let rule = rules.of(found.product);
-    let (own, facts) = (guard_rules(&rule), guard_facts(tx, found, moment)?);
+    let others = Market::read(tx, moment.log, found, moment.at_ms)?.rivals();
+    let (own, facts) = (guard_rules(&rule), guard_facts(tx, found, moment, &others)?);
+    let rival = market::now_over(prices.others(found.product), (facts.now, &others), moment.at_ms);
     let keeps = left_minutes(&rule, moment).is_none();
     if keeps && rule.aim == PriceAim::Margin && facts.cost_minor.is_none() {
         return Ok(Outcome::NoCost);
@@ -89,7 +92,7 @@ pub(crate) fn outcome(
             tax_ppm: if found.tax_inclusive { found.tax_ppm } else { 0 },
         },
         horizon,
-        ahead: Ahead { day: moment.today, exposure: 1.0, rival: 0.0, is_promoted: false },
+        ahead: Ahead { day: moment.today, exposure: 1.0, rival, is_promoted: false },
         seed: seed(found.product, moment.today),
         is_curious: moment.is_curious,
     };
@@ -109,12 +112,13 @@ pub(crate) fn limits(
     (found, to_minor): (&ProductFound, i64),
     moment: &Moment,
 ) -> Result<Result<(i64, i64), Held>, StoreError> {
-    let facts = guard_facts(tx, found, moment)?;
+    let others = Market::read(tx, moment.log, found, moment.at_ms)?.rivals();
+    let facts = guard_facts(tx, found, moment, &others)?;
     let allowed = guard::may(&guard_rules(&rules.of(found.product)), &facts, to_minor);
     Ok(allowed.map(|band| (band.low_minor, band.high_minor)))
 }
 
-fn guard_rules(rule: &Rule) -> guard::Rules {
+pub(crate) fn guard_rules(rule: &Rule) -> guard::Rules {
     guard::Rules {
         floor_minor: rule.floor_minor,
         ceiling_minor: rule.ceiling_minor,
@@ -125,9 +129,12 @@ fn guard_rules(rule: &Rule) -> guard::Rules {
     }
 }
 
-fn guard_facts(tx: &mut dyn Tx, found: &ProductFound, moment: &Moment) -> Result<Facts<'static>, StoreError> {
-    let mut currency = [0; 3];
-    currency.iter_mut().zip(found.currency.bytes()).for_each(|(to, from)| *to = from);
+fn guard_facts<'a>(
+    tx: &mut dyn Tx,
+    found: &ProductFound,
+    moment: &Moment,
+    rivals: &'a [Rival],
+) -> Result<Facts<'a>, StoreError> {
     let moves = facts::moves_since(tx, moment.log, moment.today)?;
     let mut today = moves.iter().filter(|(product, ..)| *product == found.product);
     let (first, last) = (today.next(), today.next_back());
@@ -137,15 +144,10 @@ fn guard_facts(tx: &mut dyn Tx, found: &ProductFound, moment: &Moment) -> Result
         _ => found.price_minor,
     };
     Ok(Facts {
-        now: Quote {
-            price_minor: found.price_minor,
-            currency,
-            unit: found.unit.number(),
-            per: found.price_per,
-        },
+        now: market::quote(found),
         day_price_minor,
         cost_minor: cost_of(found),
-        rivals: &[],
+        rivals,
         is_open: moment.is_open,
         at_ms: moment.at_ms,
     })

@@ -14,6 +14,7 @@ mod orders;
 mod payment;
 mod prices;
 mod purses;
+mod rivals;
 mod sale;
 
 pub(crate) use bundles::parts;
@@ -145,6 +146,10 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         | Verb::AcceptPrice { .. }
         | Verb::RefusePrice { .. }
         | Verb::UndoPrice { .. } => prices::perform(writing, command),
+        Verb::SeeRival { .. }
+        | Verb::DropRival { .. }
+        | Verb::TakeRivals { .. }
+        | Verb::PutRivalSource { .. } => rivals::perform(writing, &command.verb),
         Verb::PutCoupon { code, terms } => coupons::put(writing, code, terms),
         Verb::Approved { approval, verb } => {
             desk::approved(writing, (command.id, command.stall), (*approval, verb))
@@ -252,6 +257,10 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::PutCoupon { .. } => role.may_write(Kind::CouponPut),
         Verb::AcceptPrice { .. } | Verb::UndoPrice { .. } => role.may_write(Kind::PriceMoved),
         Verb::RefusePrice { .. } => role.may_write(Kind::PriceRefused),
+        Verb::SeeRival { .. } | Verb::DropRival { .. } | Verb::TakeRivals { .. } => {
+            role.may_write(Kind::RivalsSeen)
+        }
+        Verb::PutRivalSource { .. } => role.may_write(Kind::RivalSourcePut),
         Verb::ConfirmDevices => role == Role::Owner,
         Verb::OpenShift { .. } => role.may_write(Kind::ShiftOpened),
         Verb::CloseShift { .. } => role.may_write(Kind::ShiftClosed),

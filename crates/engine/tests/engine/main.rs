@@ -20,6 +20,7 @@ mod lists;
 mod orders;
 mod prices;
 mod replication;
+mod rivals;
 mod rounded;
 mod safety;
 mod sales;

@@ -13,19 +13,19 @@ use crate::world::{
     Device, NOON_MS, STALL, command, create_product, create_stall, product, receive, sale_id, thing,
 };
 
-const MANGO: u16 = 101;
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const MANGO: u16 = 101;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
 /// A stall with a past: its clock, and ids that were not used.
-struct Stall {
+pub(crate) struct Stall {
     device: Device,
-    at_ms: i64,
+    pub(crate) at_ms: i64,
     next: u16,
 }
 
 impl Stall {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut device = Device::new(1, None);
         device.done(create_stall(1));
         device.done(create_product(MANGO, "Mango"));
@@ -42,11 +42,11 @@ impl Stall {
         self.device.engine.handle(command, Now::utc(self.at_ms))
     }
 
-    fn does(&mut self, verb: Verb) {
+    pub(crate) fn does(&mut self, verb: Verb) {
         self.try_to(verb).unwrap();
     }
 
-    fn refused(&mut self, verb: Verb) -> String {
+    pub(crate) fn refused(&mut self, verb: Verb) -> String {
         match self.try_to(verb) {
             Err(NotDone::Refused(refused)) => refused.code,
             other => panic!("not refused: {other:?}"),
@@ -112,18 +112,18 @@ impl Stall {
         self.device.engine.answer(query, Now::utc(self.at_ms)).unwrap()
     }
 
-    fn prices(&mut self) -> PricesView {
+    pub(crate) fn prices(&mut self) -> PricesView {
         match self.asked(&Query::Prices(STALL)) {
             View::Prices(prices) => *prices,
             other => panic!("{other:?}"),
         }
     }
 
-    fn row(&mut self) -> PriceRow {
+    pub(crate) fn row(&mut self) -> PriceRow {
         self.price().row
     }
 
-    fn price(&mut self) -> PriceView {
+    pub(crate) fn price(&mut self) -> PriceView {
         match self.asked(&Query::Price { stall: STALL, product: product(MANGO) }) {
             View::Price(price) => *price,
             other => panic!("{other:?}"),
@@ -138,7 +138,7 @@ impl Stall {
         self.device.engine.move_prices(STALL, Now::utc(self.at_ms)).unwrap()
     }
 
-    fn accept(&self, from_minor: i64, to_minor: i64) -> Verb {
+    pub(crate) fn accept(&self, from_minor: i64, to_minor: i64) -> Verb {
         Verb::AcceptPrice { product: product(MANGO), from_minor, to_minor }
     }
 }
@@ -156,7 +156,7 @@ fn plain() -> PriceRuleInput {
 }
 
 /// At 250 three an hour, at 300 hardly fewer: it is too cheap.
-fn too_cheap() -> Stall {
+pub(crate) fn too_cheap() -> Stall {
     let mut stall = Stall::new();
     stall.past(30, ((250, 3), (300, 3)));
     stall.edits(ProductEdit::CostMinor(Some(100)));

@@ -47,6 +47,7 @@ pub(crate) fn no_table(fault: TableFault) -> NotDone {
         TableFault::TooLarge => "import_too_large",
         TableFault::TooManyRows => "import_too_many_rows",
         TableFault::TooManyColumns => "import_too_many_columns",
+        TableFault::Page => "import_page",
         TableFault::Empty => "import_empty",
         TableFault::NotText => "import_not_text",
     };
