@@ -22,6 +22,7 @@ pub mod cli;
 pub mod core;
 pub mod demo;
 pub mod egress;
+pub mod experiments;
 pub mod guard;
 pub mod http;
 pub mod market;

@@ -11,6 +11,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use crate::buyer::likes;
 use crate::device::Device;
+use crate::experiment::{own_arm, put_own_arm};
 use crate::failure::Undone;
 use crate::market::offer;
 use crate::server::Server;
@@ -75,6 +76,7 @@ impl Device {
         let whose = likes::whose(&self.own()?);
         let (history, liked, unwanted) =
             self.read(|tx| Ok((history(tx)?, likes::products(tx, &whose)?, unwanted(tx)?)))?;
+        let explores = self.read(own_arm)?.is_none_or(|own| own.explores);
         let number = |product: &ProductId| packed.number(&product.0);
         let had: Vec<u32> = history.iter().filter_map(number).collect();
         let only_liked: Vec<u32> = liked.iter().filter_map(number).filter(|it| !had.contains(it)).collect();
@@ -85,7 +87,8 @@ impl Device {
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
         let mut found = self.offers_of(&packed.suggest(&history, &wanted), &numbers, &only_liked)?;
         // The last place goes to something further down, another one each day, so that it can be found out.
-        if let Some(further) = found.len().checked_sub(OFFERS).filter(|further| *further > 0) {
+        let further = found.len().checked_sub(OFFERS).filter(|further| explores && *further > 0);
+        if let Some(further) = further {
             let days = usize::try_from(self.now().at_ms / 86_400_000).unwrap_or(0);
             found.swap(OFFERS - 1, OFFERS + days % further);
         }
@@ -210,10 +213,14 @@ impl Device {
         Ok(numbers)
     }
 
-    /// Fetches the server's model if it is another one than is kept.
+    /// Fetches the server's model for this device if it is another one than is kept.
     pub(crate) async fn fetch_model(&self, server: &Server) -> Result<(), Undone> {
-        let Some(wanted) = server.model_in_use().await? else { return Ok(()) };
+        let Some(published) = server.model_in_use().await? else { return Ok(()) };
+        let (own, wanted) = self.own_part(&published)?;
         if self.read(kept_id)? == Some(wanted) {
+            if self.read(own_arm)? != own {
+                self.write(|tx| put_own_arm(tx, own))?;
+            }
             return Ok(());
         }
         let bytes = server.model(wanted).await?;
@@ -222,6 +229,7 @@ impl Device {
             return Err(Undone::failed("the server's model is not what it says"));
         }
         self.write(|tx| {
+            put_own_arm(tx, own)?;
             tx.execute(
                 "insert into own_model (only_row, model, bytes) values (1, $1, $2)
                  on conflict (only_row) do update set model = excluded.model, bytes = excluded.bytes",

@@ -89,6 +89,7 @@ pub fn schema() -> &'static [Migration] {
         device!(50, "basket at usual price", "0026_basket_at_usual_price"),
         Migration { number: 51, name: "device words", sql: soko_projection::DEVICE_WORDS },
         Migration { number: 52, name: "looked into", sql: soko_projection::LOOKED_INTO },
+        device!(53, "own experiment", "0028_own_experiment"),
     ];
     STEPS
 }

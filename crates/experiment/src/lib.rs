@@ -14,4 +14,4 @@ pub mod seeds;
 pub mod sequential;
 pub mod unequal;
 
-pub use counts::{ArmCounts, Metric};
+pub use counts::{ArmCounts, Metric, Share};

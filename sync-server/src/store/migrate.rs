@@ -65,6 +65,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 47, name: "deals", sql: soko_projection::DEALS },
     Migration { number: 48, name: "device words", sql: soko_projection::DEVICE_WORDS },
     Migration { number: 49, name: "looked into", sql: soko_projection::LOOKED_INTO },
+    step!(50, "0027_experiments"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
