@@ -46,7 +46,7 @@ impl Schedule {
         if blocks > BLOCKS_MAX {
             return Err(BadSchedule::TooLong);
         }
-        if season == 0 || blocks % (2 * season) != 0 {
+        if season == 0 || !blocks.is_multiple_of(2 * season) {
             return Err(BadSchedule::Ragged);
         }
         Ok(Self { blocks, season, seed })

@@ -118,6 +118,23 @@ async fn begin(server: &TestServer, wanted: &Value) -> crate::common::server::An
     server.post("/v1/operator/experiments", wanted).bearer(OPERATOR_KEY).send().await
 }
 
+async fn refused_wishes(server: &TestServer, (first, good): (&str, &Value)) {
+    for (key, value, status, code) in [
+        ("name", json!(" "), 422, "bad_experiment"),
+        ("aim", json!("shown"), 422, "bad_experiment"),
+        ("worth_ppm", json!(0), 422, "bad_experiment"),
+        ("people_min", json!(99), 422, "bad_experiment"),
+        ("people_max", json!(99), 422, "bad_experiment"),
+        ("arms", json!([]), 422, "bad_experiment"),
+        ("arms", wanted([first, first])["arms"].clone(), 422, "bad_experiment"),
+        ("arms", wanted([first, &"0".repeat(64)])["arms"].clone(), 422, "no_such_model"),
+    ] {
+        let mut bad = good.clone();
+        bad[key] = value;
+        begin(server, &bad).await.refused(StatusCode::from_u16(status).unwrap(), code);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_experiment_is_published_ends_by_itself_and_keeps_its_models() {
     for store in stores() {
@@ -130,20 +147,7 @@ async fn an_experiment_is_published_ends_by_itself_and_keeps_its_models() {
         let second = learn(&mut shop, 61..71).await.model.to_string();
         let server = &shop.server;
         let good = wanted([&first, &second]);
-        for (key, value, status, code) in [
-            ("name", json!(" "), 422, "bad_experiment"),
-            ("aim", json!("shown"), 422, "bad_experiment"),
-            ("worth_ppm", json!(0), 422, "bad_experiment"),
-            ("people_min", json!(99), 422, "bad_experiment"),
-            ("people_max", json!(99), 422, "bad_experiment"),
-            ("arms", json!([]), 422, "bad_experiment"),
-            ("arms", wanted([&first, &first])["arms"].clone(), 422, "bad_experiment"),
-            ("arms", wanted([&first, &"0".repeat(64)])["arms"].clone(), 422, "no_such_model"),
-        ] {
-            let mut bad = good.clone();
-            bad[key] = value;
-            begin(server, &bad).await.refused(StatusCode::from_u16(status).unwrap(), code);
-        }
+        refused_wishes(server, (&first, &good)).await;
         server
             .post("/v1/operator/experiments", &good)
             .send()

@@ -74,7 +74,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// What both a device and the server are made of.
-const BELOW_THE_SHELLS: [&str; 8] = [
+const BELOW_THE_SHELLS: [&str; 9] = [
     "soko-domain",
     "soko-documents",
     "soko-app-api",
@@ -83,6 +83,7 @@ const BELOW_THE_SHELLS: [&str; 8] = [
     "soko-projection",
     "soko-search",
     "soko-pricing",
+    "soko-experiment",
 ];
 
 /// The server trains what devices suggest from, drives payments, and writes receipts that are mailed.
