@@ -25,6 +25,7 @@ pub mod cli;
 pub mod core;
 pub mod demo;
 pub mod egress;
+pub mod experiments;
 pub mod guard;
 pub mod http;
 pub mod interactions;

@@ -4,6 +4,8 @@
 mod common;
 #[path = "market/families.rs"]
 mod families;
+#[path = "market/models.rs"]
+mod models;
 
 use axum::http::{Method, StatusCode};
 use common::server::{OPERATOR_KEY, TestServer};

@@ -1,9 +1,12 @@
 // The operator's page in a real browser: what a register sells is on it within a second.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
+import { PROGRAMS, axeSource } from "./lib/places.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
 
@@ -60,6 +63,87 @@ test("a sale on a register is on the operator's page in under a second", async (
   } finally {
     await browser.close();
     await other.close();
+    await server.close();
+  }
+});
+
+async function barriers(page, where) {
+  await page.evaluate(axeSource());
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  assert.deepEqual(violations.map((it) => `${where}: ${it.id} ${it.nodes.map((node) => node.target).join(" ")}`), []);
+}
+
+test("the operator goes back to another model and tries two against each other", async () => {
+  const key = randomBytes(20).toString("hex");
+  const server = await Server.begin({ demo: true, options: ["--operator-key", key] });
+  const browser = new Browser();
+  try {
+    await browser.start();
+    // One more product at one more stall: the next model is another one.
+    const till = await Till.open(browser.context, server.url);
+    await till.openStall("Mama Akinyi");
+    await till.addProduct(anyName("Tea"), "2.50");
+    await till.connect(`owner-${randomInt(1e9)}@example.org`);
+    await till.page.getByText("Saved here · all sent").first().waitFor();
+    await server.stop();
+    const trained = spawnSync(join(PROGRAMS, "soko-server"), ["train", "--data-dir", server.data]);
+    assert.equal(trained.status, 0, String(trained.stderr));
+    await server.start();
+    const inUse = async () => (await (await fetch(`${server.url}/v1/model`)).json()).model;
+    const newest = await inUse();
+
+    const page = await browser.context.newPage();
+    const wrong = [];
+    page.on("pageerror", (error) => wrong.push(String(error)));
+    page.on("console", (line) => line.type() === "error" && !line.text().includes("401") && wrong.push(line.text()));
+    await page.goto(`${server.url}/operator`);
+    await page.getByRole("link", { name: "Models and experiments" }).click();
+    const field = page.getByLabel("The operator’s key");
+    await field.fill("guessed");
+    await page.getByRole("button", { name: "Show the models" }).click();
+    await page.getByRole("alert").filter({ hasText: "not the operator's key" }).waitFor();
+    await field.fill(key);
+    await page.getByRole("button", { name: "Show the models" }).click();
+    await page.getByRole("img", { name: /^Found among ten, model after model/ }).waitFor();
+    await page.getByRole("img", { name: /^Found among ten, by model/ }).waitFor();
+    await page.getByRole("row", { name: /In use: it/ }).filter({ hasText: newest.slice(0, 8) }).waitFor();
+    await barriers(page, "models");
+
+    // Going back is one button and one reason.
+    await page.getByRole("button", { name: /^Use model/ }).click();
+    await page.getByLabel(/^Why\?/).fill("the new one is worse on Sundays");
+    await barriers(page, "why");
+    await page.getByRole("button", { name: "Use it", exact: true }).click();
+    await page.getByRole("row", { name: /In use: the new one is worse on Sundays/ }).waitFor();
+    const before = await inUse();
+    assert.notEqual(before, newest);
+    await page.getByRole("row", { name: /Chosen/ }).filter({ hasText: "worse on Sundays" }).waitFor();
+
+    // The same on both sides is no experiment; two models are.
+    await page.getByRole("button", { name: "New experiment" }).click();
+    const begin = page.getByRole("dialog", { name: "New experiment" });
+    await begin.getByLabel("Name").fill("the one before");
+    await begin.getByRole("button", { name: "Begin", exact: true }).click();
+    await begin.getByRole("alert").filter({ hasText: "two arms get the same" }).waitFor();
+    await begin.getByLabel("Model of B").selectOption(newest);
+    await barriers(page, "new experiment");
+    await begin.getByRole("button", { name: "Begin", exact: true }).click();
+    await page.getByText("Too early to say: 0 people in the smallest part so far, of at least 500.").waitFor();
+    const { experiment } = await (await fetch(`${server.url}/v1/model`)).json();
+    assert.deepEqual(experiment.arms, [
+      { share_ppm: 500_000, model: before, explores: true },
+      { share_ppm: 500_000, model: newest, explores: true },
+    ]);
+    await page.getByRole("button", { name: "End it: the one before" }).click();
+    await page.getByLabel(/^Why\?/).fill("a holiday");
+    await page.getByRole("button", { name: "End it", exact: true }).click();
+    await page.getByText("Ended by the operator: a holiday").waitFor();
+    assert.equal((await (await fetch(`${server.url}/v1/model`)).json()).experiment, undefined);
+    if (process.env.SOKO_SHOT) await page.screenshot({ path: process.env.SOKO_SHOT, fullPage: true });
+    assert.deepEqual(wrong.filter((it) => !it.includes("422")), []);
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
     await server.close();
   }
 });

@@ -37,6 +37,7 @@ mod orders;
 mod passing;
 mod pay;
 mod price;
+mod price_experiment;
 mod price_rule;
 mod price_words;
 mod prices;

@@ -57,6 +57,12 @@ const BENCHES: &[Bench] = &[
         groups: &["pricing"],
         needs_postgres: false,
     },
+    Bench {
+        package: "soko-experiment-bench",
+        program: "soko-experiment-bench",
+        groups: &["experiment"],
+        needs_postgres: false,
+    },
 ];
 
 /// What a person waits for in a real browser, at a first visit and with a whole shop in it; measured by the script

@@ -397,6 +397,18 @@ pub enum Verb {
         is_on: bool,
         forget: bool,
     },
+    /// Tries another price out against the one that was seen, day by day from tomorrow on.
+    BeginPriceExperiment {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        from_minor: i64,
+        tried_minor: i64,
+        weeks: u32,
+    },
+    EndPriceExperiment {
+        #[serde(with = "as_hex")]
+        product: ProductId,
+    },
     /// Makes a code that takes something off orders, or says anew what it is good for.
     PutCoupon {
         code: String,

@@ -188,4 +188,45 @@ pub struct PriceView {
     /// The latest first.
     pub moves: Vec<PriceMoveRow>,
     pub others: RivalsRow,
+    /// The latest that this register carried out.
+    pub experiment: Option<PriceExperimentRow>,
+}
+
+/// How an experiment with a price stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriceExperimentState {
+    Running,
+    /// Stopped: it cost too much.
+    Harmful,
+    Worse,
+    Better,
+    /// No clear difference.
+    Unclear,
+    /// Somebody set the price by hand meanwhile.
+    ByHand,
+    /// Somebody ended it.
+    Stopped,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PriceExperimentRow {
+    pub before_minor: i64,
+    pub tried_minor: i64,
+    /// The business day of the first.
+    pub from_day: i32,
+    pub days: u32,
+    /// How many of them are over, or began today; 0 before the first.
+    pub day: u32,
+    pub state: PriceExperimentState,
+    /// What a day brought with each on average, after what the goods cost if that is known; nothing while too few days are there.
+    pub brought: Option<PriceBrought>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PriceBrought {
+    pub before_minor: i64,
+    pub tried_minor: i64,
+    /// Tried less before; nine times of ten between these.
+    pub more_minor: Between,
 }

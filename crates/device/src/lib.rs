@@ -12,6 +12,7 @@ mod call;
 mod contact;
 mod device;
 mod exchange;
+mod experiment;
 mod failure;
 mod files;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]

@@ -11,6 +11,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use crate::buyer::{interactions, likes};
 use crate::device::Device;
+use crate::experiment::{own_arm, put_own_arm};
 use crate::failure::Undone;
 use crate::market::offer;
 use crate::server::Server;
@@ -77,6 +78,7 @@ impl Device {
         let (history, liked, unwanted) =
             self.read(|tx| Ok((history(tx)?, likes::products(tx, &whose)?, unwanted(tx)?)))?;
         let looked = self.read(|tx| interactions::opened(tx, &whose, LOOKED_AT))?;
+        let explores = self.read(own_arm)?.is_none_or(|own| own.explores);
         let number = |product: &ProductId| packed.number(&product.0);
         let had: Vec<u32> = history.iter().filter_map(number).collect();
         let only_liked: Vec<u32> = liked.iter().filter_map(number).filter(|it| !had.contains(it)).collect();
@@ -94,7 +96,8 @@ impl Device {
         let mut found =
             self.offers_of(&packed.suggest(&history, &wanted), &numbers, (&only_liked, &only_looked))?;
         // The last place goes to something further down, another one each day, so that it can be found out.
-        if let Some(further) = found.len().checked_sub(OFFERS).filter(|further| *further > 0) {
+        let further = found.len().checked_sub(OFFERS).filter(|further| explores && *further > 0);
+        if let Some(further) = further {
             let days = usize::try_from(self.now().at_ms / 86_400_000).unwrap_or(0);
             found.swap(OFFERS - 1, OFFERS + days % further);
         }
@@ -222,10 +225,14 @@ impl Device {
         Ok(numbers)
     }
 
-    /// Fetches the server's model if it is another one than is kept.
+    /// Fetches the server's model for this device if it is another one than is kept.
     pub(crate) async fn fetch_model(&self, server: &Server) -> Result<(), Undone> {
-        let Some(wanted) = server.model_in_use().await? else { return Ok(()) };
+        let Some(published) = server.model_in_use().await? else { return Ok(()) };
+        let (own, wanted) = self.own_part(&published)?;
         if self.read(kept_id)? == Some(wanted) {
+            if self.read(own_arm)? != own {
+                self.write(|tx| put_own_arm(tx, own))?;
+            }
             return Ok(());
         }
         let bytes = server.model(wanted).await?;
@@ -234,6 +241,7 @@ impl Device {
             return Err(Undone::failed("the server's model is not what it says"));
         }
         self.write(|tx| {
+            put_own_arm(tx, own)?;
             tx.execute(
                 "insert into own_model (only_row, model, bytes) values (1, $1, $2)
                  on conflict (only_row) do update set model = excluded.model, bytes = excluded.bytes",

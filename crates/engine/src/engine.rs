@@ -12,6 +12,7 @@ use crate::failure::{Failure, NotDone, OpenError};
 use crate::identity::{FrozenWhy, Seen, resume};
 use crate::options::{Entropy, Now, Options};
 use crate::own::{self, StallRow, StoreRow};
+use crate::prices::experiment;
 use crate::stall::{Parts, SessionOptions, Stall};
 use crate::vault::{Vault, VaultContent, VaultError};
 use crate::verbs;
@@ -91,6 +92,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 52, name: "looked into", sql: soko_projection::LOOKED_INTO },
         device!(53, "interactions", "0027_interactions"),
         Migration { number: 54, name: "rivals", sql: soko_projection::RIVALS },
+        device!(55, "own experiment", "0028_own_experiment"),
     ];
     STEPS
 }
@@ -205,10 +207,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Moves the prices that their owner lets move by themselves; how many did. A host calls it now and then.
+    /// Moves the prices that their owner lets move by themselves, or has tried out; how many did. A host calls it now and then.
     pub fn move_prices(&mut self, stall: LogId, now: Now) -> Result<usize, Failure> {
         self.settle()?;
-        if !self.db.read::<_, StoreError>(|tx| facts::has_auto(tx, stall))? {
+        let may_move =
+            |tx: &mut dyn Tx| Ok(facts::has_auto(tx, stall)? || !experiment::running(tx, stall)?.is_empty());
+        if !self.db.read::<_, StoreError>(may_move)? {
             return Ok(0);
         }
         let weakened = self.weakened;

@@ -22,6 +22,9 @@ A server that runs trains by itself, a quarter of an hour after a tenth more was
 finds fewer of the products that were taken out of the latest baskets than the one in use, by more than chance. On SQLite
 the server must be stopped.";
 
+/// What the models' page says of a model that was chosen here.
+const BECAUSE: &str = "chosen by soko-server train --use";
+
 pub(super) fn command() -> Command {
     let list = Arg::new("list").long("list").action(ArgAction::SetTrue);
     let instead = Arg::new("use").long("use").value_name("MODEL").conflicts_with("list");
@@ -87,7 +90,9 @@ fn use_instead(store: &Store, model: &str) -> Result<(), CliError> {
     let Some(hash) = Hash::from_hex(model) else {
         return Err(CliError::usage("name a model by its 64 digits: see soko-server train --list"));
     };
-    let used = store.write_blocking(Shard::stall(LogId::default()), move |tx| model::use_instead(tx, hash));
+    let used = store.write_blocking(Shard::stall(LogId::default()), move |tx| {
+        model::use_instead(tx, (hash, BECAUSE), SystemClock.now_ms())
+    });
     if !used.map_err(StoreError::from)? {
         return Err(CliError::failed("no such model is kept: see soko-server train --list"));
     }

@@ -25,6 +25,7 @@ mod members;
 mod messages;
 mod models;
 mod operator;
+mod operator_models;
 mod ops;
 mod order_stream;
 pub mod orders;

@@ -6,9 +6,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use soko_domain::ids::Hash;
-use soko_record_log::Tx;
+use soko_record_log::{StoreError, Tx};
 use utoipa::ToSchema;
 
+use crate::experiments::{self, Arm, Experiment};
 use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{ApiPath, id};
@@ -24,6 +25,25 @@ pub(crate) struct ModelBody {
     made_ms: i64,
     length: u64,
     card: Card,
+    /// What is tried out now; a device that is in none of its arms uses the model above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    experiment: Option<TriedOut>,
+}
+
+/// An experiment, as devices need it to find out alone which arm is theirs.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TriedOut {
+    experiment: String,
+    arms: Vec<TriedArm>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TriedArm {
+    /// Of all devices, in millionths.
+    share_ppm: u32,
+    model: String,
+    /// Whether the last place goes to something further down.
+    explores: bool,
 }
 
 /// The model in use.
@@ -36,13 +56,29 @@ pub(crate) struct ModelBody {
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn in_use(State(app): State<App>, origin: Origin) -> Result<Json<ModelBody>, Problem> {
     app.spend(Who::Prefix(origin.prefix), cost::READ)?;
-    let found = app.store().read(model::in_use).await?;
+    let read = |tx: &mut dyn Tx| Ok::<_, StoreError>((model::in_use(tx)?, experiments::running(tx)?));
+    let (found, running) = app.store().read(read).await?;
     let kept = found.ok_or_else(|| {
         let detail = "too little was bought here yet to say what goes with what";
         Problem::new(StatusCode::NOT_FOUND, "no_model", detail)
     })?;
-    let model = kept.model.to_string();
-    Ok(Json(ModelBody { model, made_ms: kept.made_ms, length: kept.length, card: kept.card }))
+    Ok(Json(ModelBody {
+        model: kept.model.to_string(),
+        made_ms: kept.made_ms,
+        length: kept.length,
+        card: kept.card,
+        experiment: running.map(|running| tried_out(&running, kept.model)),
+    }))
+}
+
+fn tried_out(running: &Experiment, in_use: Hash) -> TriedOut {
+    let arm = |(arm, share): (&Arm, &u32)| TriedArm {
+        share_ppm: *share,
+        model: arm.model.unwrap_or(in_use).to_string(),
+        explores: arm.explores,
+    };
+    let arms = running.arms.iter().zip(running.plan.shares.parts()).map(arm).collect();
+    TriedOut { experiment: running.experiment.to_string(), arms }
 }
 
 /// A model's bytes.

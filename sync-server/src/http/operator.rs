@@ -37,6 +37,7 @@ const LIFE: Duration = Duration::from_secs(30 * 60);
 
 const PAGE: &str = include_str!("../operator/page.html");
 const SCRIPT: &str = include_str!("../operator/page.js");
+const PARTS: &str = include_str!("../operator/parts.js");
 const STYLE: &str = include_str!("../operator/page.css");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -74,11 +75,16 @@ pub(crate) async fn script(State(app): State<App>) -> Result<Response, Problem> 
     std::future::ready(file(&app, "text/javascript; charset=utf-8", SCRIPT)).await
 }
 
+/// What the operator's pages have in common.
+pub(crate) async fn parts(State(app): State<App>) -> Result<Response, Problem> {
+    std::future::ready(file(&app, "text/javascript; charset=utf-8", PARTS)).await
+}
+
 pub(crate) async fn style(State(app): State<App>) -> Result<Response, Problem> {
     std::future::ready(file(&app, "text/css; charset=utf-8", STYLE)).await
 }
 
-fn file(app: &App, kind: &'static str, text: &'static str) -> Result<Response, Problem> {
+pub(crate) fn file(app: &App, kind: &'static str, text: &'static str) -> Result<Response, Problem> {
     if app.settings().operator_key.is_none() {
         return Err(no_key());
     }

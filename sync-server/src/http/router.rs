@@ -14,9 +14,9 @@ use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
     accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, interactions, leaving, likes,
-    mailed, market, members, messages, models, operator, ops, order_stream, orders, own_data, pay, pictures,
-    program_keys, programs, recovery, replicate, returns, reviews, rival_feeds, sessions, shares, shop,
-    stalls, stream, swaps, telephone, web, wishes_page,
+    mailed, market, members, messages, models, operator, operator_models, ops, order_stream, orders,
+    own_data, pay, pictures, program_keys, programs, recovery, replicate, returns, reviews, rival_feeds,
+    sessions, shares, shop, stalls, stream, swaps, telephone, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -34,7 +34,10 @@ pub fn router(app: App) -> Router {
         .merge(pay::pages())
         .route("/robots.txt", get(crawlers::robots))
         .route("/operator", get(operator::page))
+        .route("/operator/parts.js", get(operator::parts))
         .route("/operator/page.js", get(operator::script))
+        .route("/operator/models", get(operator_models::page))
+        .route("/operator/models.js", get(operator_models::script))
         .route("/operator/page.css", get(operator::style))
         .fallback(web::fallback)
         .method_not_allowed_fallback(async || {
@@ -92,6 +95,10 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(operator::days))
         .routes(routes!(interactions::of_market))
         .routes(routes!(operator::stream))
+        .routes(routes!(operator_models::overview))
+        .routes(routes!(operator_models::choose))
+        .routes(routes!(operator_models::begin))
+        .routes(routes!(operator_models::end))
         // The shop
         .routes(routes!(market::ask))
         .routes(routes!(market::stream))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use soko_domain::ids::{Hash, LogId, ThingId};
 use soko_recommend::packed::{Packed, ProductId, Unpackable, model_id};
-use soko_recommend::train::Trade;
+use soko_recommend::train::{MARKET, Trade};
 use soko_record_log::StoreError;
 
 use super::kept::{self, Card};
@@ -84,6 +84,7 @@ pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<T
         found: compared.new,
         found_before: compared.old,
         give_or_take: compared.give_or_take,
+        parameters: parameters(),
     };
     let is_in_use = !compared.is_worse();
     let text = serde_json::to_string(&card).map_err(|error| StoreError::Other(error.to_string()))?;
@@ -93,6 +94,23 @@ pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<T
     kept.map_err(StoreError::from)?;
     tell(100, "done");
     Ok(Trained { model, card, is_in_use })
+}
+
+/// What may differ from one version to the next.
+fn parameters() -> BTreeMap<String, f64> {
+    let count = |number: usize| u32::try_from(number).map_or(f64::INFINITY, f64::from);
+    [
+        ("factors", count(MARKET.ials.dimension)),
+        ("sweeps", count(MARKET.ials.sweeps)),
+        ("unobserved", f64::from(MARKET.ials.unobserved)),
+        ("regularisation", f64::from(MARKET.ials.regularisation)),
+        ("EASE weight", f64::from(MARKET.blend.ease)),
+        ("EASE products", count(MARKET.ease.products_max)),
+        ("EASE regularisation", f64::from(MARKET.ease.regularisation)),
+    ]
+    // As they are written in the source: a short fraction is not a short fraction any more after widening.
+    .map(|(name, value): (&str, f64)| (name.to_owned(), (value * 1e6).round() / 1e6))
+    .into()
 }
 
 struct Gathered {

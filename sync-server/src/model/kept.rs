@@ -1,11 +1,16 @@
 //! Models in their table. Each is what its hash says, so none ever changes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::Hash;
+use soko_experiment::Share;
 use soko_record_log::{Row, StoreError, Tx, params};
 use utoipa::ToSchema;
 
-/// Models that stay beside the one in use.
+use super::acts::{self, Act};
+
+/// Models that stay beside the one in use and those of an experiment.
 const OTHERS_MAX: u32 = 4;
 
 /// What a model was made from, and how it did.
@@ -28,6 +33,20 @@ pub struct Card {
     pub found_before: Option<f64>,
     /// By how much the difference may be chance.
     pub give_or_take: f64,
+    /// What it was trained with; nothing in cards of older versions.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, f64>,
+}
+
+impl Card {
+    /// Of the baskets that were asked about, those whose product was found.
+    pub(crate) fn hits(&self) -> Share {
+        let of = self.tested as u64;
+        // A part of them between nothing and all.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and `of`")]
+        let hits = (self.found * of as f64).round().clamp(0.0, of as f64) as u64;
+        Share { hits, of }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -68,7 +87,7 @@ pub(crate) fn bytes(tx: &mut dyn Tx, model: Hash) -> Result<Option<Vec<u8>>, Sto
     row.map(|row| Ok(row.blob(0)?.to_vec())).transpose()
 }
 
-/// Keeps a model, which is in use from now on or only kept; the oldest others go.
+/// Keeps a model, which is in use from now on or only kept; the oldest others go, but none of a running experiment.
 pub(super) fn put(
     tx: &mut dyn Tx,
     (model, bytes, card): (Hash, &[u8], &str),
@@ -81,21 +100,33 @@ pub(super) fn put(
         params![model, now_ms, card, bytes],
     )?;
     if is_better {
-        use_instead(tx, model)?;
+        put_in_use(tx, model)?;
     }
+    acts::note(tx, if is_better { Act::Used } else { Act::KeptAside }, model, "", now_ms)?;
     tx.execute(
         "delete from model where in_use = 0 and model not in (
-           select model from model where in_use = 0 order by made_ms desc, model limit $1)",
+           select model from model where in_use = 0 order by made_ms desc, model limit $1)
+         and not exists (select 1 from experiment_arm a join experiment e on e.experiment = a.experiment
+           where a.model = model.model and e.ended_ms is null)",
         params![OTHERS_MAX],
     )?;
     Ok(())
 }
 
-/// From now on this one is in use; whether it is there.
-pub fn use_instead(tx: &mut dyn Tx, model: Hash) -> Result<bool, StoreError> {
-    if tx.query_opt("select 1 from model where model = $1", params![model])?.is_none() {
+/// From now on this one is in use, because somebody says so; whether it is there.
+pub fn use_instead(tx: &mut dyn Tx, (model, because): (Hash, &str), now_ms: i64) -> Result<bool, StoreError> {
+    if !is_kept(tx, model)? {
         return Ok(false);
     }
-    tx.execute("update model set in_use = case when model = $1 then 1 else 0 end", params![model])?;
+    put_in_use(tx, model)?;
+    acts::note(tx, Act::Chosen, model, because, now_ms)?;
     Ok(true)
+}
+
+pub(crate) fn is_kept(tx: &mut dyn Tx, model: Hash) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("select 1 from model where model = $1", params![model])?.is_some())
+}
+
+fn put_in_use(tx: &mut dyn Tx, model: Hash) -> Result<(), StoreError> {
+    tx.run("update model set in_use = case when model = $1 then 1 else 0 end", params![model])
 }

@@ -1,9 +1,6 @@
-// The operator's page: asks for the key once, then shows what the stream says. Everything that people wrote is put in as
-// text.
+// The operator's page: asks for the key once, then shows what the stream says.
 "use strict";
 
-const byId = (id) => document.getElementById(id);
-let key = sessionStorage.getItem("operator-key");
 let reading = null;
 
 const money = (minor, of) => {
@@ -16,31 +13,6 @@ const money = (minor, of) => {
     return `${sign}${plain} ${of.currency}`;
   }
 };
-const number = (n) => new Intl.NumberFormat().format(n);
-
-function element(name, text, ...children) {
-  const made = document.createElement(name);
-  if (text !== undefined && text !== null) made.textContent = text;
-  made.append(...children);
-  return made;
-}
-
-function table(title, heads, rows) {
-  const head = element("tr", null, ...heads.map((text) => Object.assign(element("th", text), { scope: "col" })));
-  const made = element("table", null, element("caption", title), element("thead", null, head));
-  const body = element("tbody");
-  for (const [name, open, ...cells] of rows) {
-    const first = Object.assign(element("th"), { scope: "row" });
-    if (open) {
-      const button = Object.assign(element("button", name), { type: "button" });
-      button.addEventListener("click", open);
-      first.append(button);
-    } else first.textContent = name;
-    body.append(element("tr", null, first, ...cells.map((text) => element("td", text))));
-  }
-  made.append(body);
-  return element("div", null, made);
-}
 
 function show(figures) {
   const all = figures.currencies.map((of) => {
@@ -136,14 +108,10 @@ async function way() {
 async function hide(it) {
   const because = it.hidden_because ? null : prompt("Why is it hidden? The reason is kept with it.");
   if (!it.hidden_because && !because?.trim()) return;
-  const body = JSON.stringify({ because });
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-  const answer = await fetch(`/v1/operator/reviews/${it.review}`, { method: "PUT", headers, body });
+  const answer = await say("PUT", `/v1/operator/reviews/${it.review}`, { because });
   if (!answer.ok) byId("state").textContent = (await answer.json()).detail;
   await reviews();
 }
-
-const ask = (path, signal) => fetch(path, { headers: { authorization: `Bearer ${key}` }, signal });
 
 async function read() {
   reading?.abort();

@@ -69,6 +69,7 @@ pub const STEPS: &[Migration] = &[
     step!(51, "0025_interactions"),
     Migration { number: 52, name: "rivals", sql: soko_projection::RIVALS },
     step!(53, "0026_rival_feeds"),
+    step!(54, "0027_experiments"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -4,6 +4,7 @@ use soko_app_api::{OwnStall, PriceView, Query, View};
 use soko_domain::ids::ProductId;
 use yew::prelude::*;
 
+use super::price_experiment::Experiment;
 use super::price_rule::RuleForm;
 use super::prices::{Moved, Suggestion, not_shown};
 use super::rivals::Others;
@@ -57,6 +58,7 @@ fn Loaded(props: &LoadedProps) -> Html {
                     if !view.has_own_rule { <p class="quiet">{ speech.say("prices.limits-shared") }</p> }
                     <RuleForm key={format!("{:?}", view.rule)} stall={props.stall.clone()} product={Some(props.product)} rule={view.rule} on_done={Callback::noop()} />
                 </section>
+                <Experiment stall={props.stall.clone()} row={view.row.clone()} experiment={view.experiment} />
                 if !view.moves.is_empty() {
                     <section class="card stack-tight" aria-labelledby="moves">
                         <h2 id="moves">{ speech.say("prices.moves") }</h2>

@@ -38,6 +38,11 @@ fn sentence(speech: &Speech, row: &PriceRow, reason: &PriceReasonRow) -> AttrVal
         PriceWhy::HeldByCost => speech.fill("prices.why-cost", &[("price", &price(first))]),
         PriceWhy::HeldByStep => speech.fill("prices.why-step", &[("price", &price(first))]),
         PriceWhy::HeldByMarket => speech.fill("prices.why-others", &[("price", &price(first))]),
+        // The day of an experiment.
+        PriceWhy::Curious if second > 0 => {
+            let (day, days) = (speech.number(first), speech.number(second));
+            speech.fill("prices.why-experiment", &[("day", &day), ("days", &days)])
+        }
         PriceWhy::Curious => speech.say("prices.why-curious"),
     }
 }

@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-print", &["soko-app-api", "soko-domain"]),
     ("soko-recommend", &[]),
     ("soko-pricing", &[]),
+    ("soko-experiment", &[]),
     ("soko-replication", &["soko-domain"]),
     ("soko-record-log", &["soko-replication", "soko-domain"]),
     ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
@@ -68,11 +69,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-measure", &[]),
     ("soko-recommend-bench", &["soko-recommend", "soko-measure"]),
     ("soko-pricing-bench", &["soko-pricing", "soko-measure"]),
+    ("soko-experiment-bench", &["soko-experiment", "soko-measure"]),
     ("xtask", &[]),
 ];
 
 /// What both a device and the server are made of.
-const BELOW_THE_SHELLS: [&str; 8] = [
+const BELOW_THE_SHELLS: [&str; 9] = [
     "soko-domain",
     "soko-documents",
     "soko-app-api",
@@ -81,10 +83,11 @@ const BELOW_THE_SHELLS: [&str; 8] = [
     "soko-projection",
     "soko-search",
     "soko-pricing",
+    "soko-experiment",
 ];
 
 /// The server trains what devices suggest from, drives payments, and writes receipts that are mailed.
-const SERVER: [&str; 10] = [
+const SERVER: [&str; 11] = [
     "soko-domain",
     "soko-documents",
     "soko-app-api",
@@ -93,15 +96,17 @@ const SERVER: [&str; 10] = [
     "soko-projection",
     "soko-search",
     "soko-recommend",
+    "soko-experiment",
     "soko-checkout",
     "soko-print",
 ];
 
 /// A device that talks to its servers.
-const DEVICE: [&str; 10] = [
+const DEVICE: [&str; 11] = [
     "soko-engine",
     "soko-print",
     "soko-recommend",
+    "soko-experiment",
     "soko-app-api",
     "soko-domain",
     "soko-replication",
@@ -131,8 +136,10 @@ const PURE: &[&str] = &[
     "soko-search",
     "soko-print",
     "soko-recommend",
+    "soko-experiment",
     "soko-checkout",
     "soko-pricing",
+    "soko-experiment",
 ];
 
 /// Runtimes, databases, HTTP, clocks and random sources.

@@ -25,6 +25,7 @@ const PURE_SOURCES: &[&str] = &[
     "crates/recommend/src/",
     "crates/checkout/src/",
     "crates/pricing/src/",
+    "crates/experiment/src/",
 ];
 /// The world, and what has no order of its own.
 const IMPURE_WORDS: &[&str] = &[

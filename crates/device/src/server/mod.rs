@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use soko_app_api::{MarketQuery, MarketView, decode, encode};
 use soko_domain::ids::{AuthorId, Hash, LogId};
 
+use crate::experiment::Published;
 use crate::failure::Undone;
 use crate::hex::{hex, unhex};
 use crate::host::Host;
@@ -201,13 +202,10 @@ impl Server {
         decode(&self.web.whole(request).await?).map_err(unreadable)
     }
 
-    /// The model that is in use there; nothing where there is none.
-    pub(crate) async fn model_in_use(&self) -> Result<Option<Hash>, Unanswered> {
+    /// The model that is in use there and what is tried out; nothing where there is none.
+    pub(crate) async fn model_in_use(&self) -> Result<Option<Published>, Unanswered> {
         match self.web.whole(self.web.get("/v1/model")).await {
-            Ok(bytes) => {
-                let answer: Value = web::read_json(&bytes)?;
-                Ok(answer["model"].as_str().and_then(Hash::from_hex))
-            }
+            Ok(bytes) => Ok(Published::read(&web::read_json(&bytes)?)),
             Err(Unanswered::Refused { .. }) => Ok(None),
             Err(unanswered) => Err(unanswered),
         }

@@ -8,11 +8,13 @@ use soko_app_api::{
     MarketQuery, MarketView, Noticed, SaleAbout, SaleLineInput, SuggestQuery, Suggested, Suggestions,
     TenderInput, Verb, Window,
 };
-use soko_domain::ids::{ProductId, SaleId, ThingId};
-use soko_domain::interaction::{Met, Place};
+use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ThingId};
+use soko_domain::interaction::{self, Met};
+use soko_experiment::Metric;
+use soko_sync_server::experiments::{self, Wanted, WantedArm};
 use soko_sync_server::model::{self, NotTrained};
 use soko_sync_server::outside::{Clock as _, SystemClock};
-use soko_sync_server::store::{Place, Store};
+use soko_sync_server::store::{Place, Shard, Store};
 
 use crate::world::*;
 
@@ -28,17 +30,22 @@ async fn sell(shell: &Shell, number: u8, lines: &[ProductId]) {
     shell.done(verb).await;
 }
 
-/// What the server does by itself now and then, done at once with the server stopped.
-fn learn(data: &Path) -> Result<model::Trained, NotTrained> {
+/// Something done with the data of a server that is stopped.
+fn in_store<T: Send + 'static>(data: &Path, work: impl FnOnce(&Store) -> T + Send + 'static) -> T {
     let place = Place::Directory(data.to_owned());
     // A thread that may wait.
-    let learnt = std::thread::spawn(move || {
+    let done = std::thread::spawn(move || {
         let store = Store::open(&place, Arc::new(|_| {})).unwrap();
-        let trained = model::train(&store, SystemClock.now_ms(), &|_, _| {});
+        let done = work(&store);
         store.close();
-        trained
+        done
     });
-    learnt.join().unwrap()
+    done.join().unwrap()
+}
+
+/// What the server does by itself now and then, done at once.
+fn learn(data: &Path) -> Result<model::Trained, NotTrained> {
+    in_store(data, |store| model::train(store, SystemClock.now_ms(), &|_, _| {}))
 }
 
 async fn suggestions(shell: &Shell, query: SuggestQuery) -> Suggestions {
@@ -149,7 +156,7 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
         assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
         // What was only looked at counts where nothing else is known.
         let opened =
-            Noticed { met: Met::Opened, place: Place::Product, stall: STALL, product: MANGO, arm: None };
+            Noticed { met: Met::Opened, place: interaction::Place::Product, stall: STALL, product: MANGO, arm: None };
         assert_eq!(shopper.call(Call::Noticed(vec![opened])).await, Answer::Bought);
         let because = Because::Looked { product: "Mango".into() };
         assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, because)]);
@@ -158,5 +165,80 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
             panic!("no stalls")
         };
         assert!(!seen.is_fresh, "this was done without the server");
+    });
+}
+
+const EXPERIMENT: ThingId = ThingId([0xe1; 16]);
+
+/// Nearly every device gets the second of these.
+fn try_out(data: &Path, models: [Hash; 2]) {
+    let arm = |name: &str, share_ppm, model| WantedArm {
+        name: name.into(),
+        share_ppm,
+        model: Some(model),
+        explores: true,
+    };
+    let wanted = Wanted {
+        name: "the one before".into(),
+        aim: Metric::Tapped,
+        arms: vec![arm("A", 1, models[0]), arm("B", 999_999, models[1])],
+        worth_ppm: 10_000,
+        people_min: 100,
+        people_max: 10_000,
+        ordered_margin_ppm: 5_000,
+        dismissed_margin_ppm: 5_000,
+    };
+    in_store(data, move |store| {
+        let begin = move |tx: &mut dyn soko_record_log::Tx| {
+            experiments::begin(tx, (EXPERIMENT, &wanted), SystemClock.now_ms())
+        };
+        store.write_blocking(Shard::stall(LogId::default()), begin).unwrap();
+    });
+}
+
+#[test]
+fn a_device_finds_its_arm_alone_and_stays_in_it_offline_until_the_experiment_ends() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till, phone) =
+            (folder.path().join("server"), folder.path().join("till"), folder.path().join("phone"));
+        let (stall, port) = taught(&till, &data).await;
+        let first = in_store(&data, |store| store.read_blocking(|tx| model::list(tx)).unwrap()[0].model);
+        let server = Running::start_at(&data, port);
+        sell(&stall, 90, &[MANGO, TEA]).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall.until("the server to have it", async || (stall.status().await.unsent == 0).then_some(())).await;
+        drop(server);
+        let second = learn(&data).unwrap();
+        assert!(second.is_in_use && second.model != first);
+        try_out(&data, [second.model, first]);
+
+        let server = Running::start_at(&data, port);
+        let shopper = Shell::open(&phone);
+        shopper.device(DeviceVerb::UseServer { server: server.url() }).await;
+        let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };
+        let reason = |both, of| [(TEA, Because::Together { with: "Mango".into(), both, of })];
+        let until = async |shopper: &Shell, both, of| {
+            shopper
+                .until("the model of the arm", async || {
+                    (offers(shopper, with_mango.clone()).await == reason(both, of)).then_some(())
+                })
+                .await;
+        };
+        until(&shopper, 60, 90).await;
+        drop(server);
+        shopper.close();
+        let shopper = Shell::open(&phone);
+        assert_eq!(offers(&shopper, with_mango.clone()).await, reason(60, 90));
+
+        in_store(&data, |store| {
+            let stop = |tx: &mut dyn soko_record_log::Tx| {
+                experiments::stop(tx, EXPERIMENT, "enough", SystemClock.now_ms())
+            };
+            assert!(store.write_blocking(Shard::stall(LogId::default()), stop).unwrap());
+        });
+        let server = Running::start_at(&data, port);
+        until(&shopper, 61, 91).await;
+        drop(server);
     });
 }

@@ -1,7 +1,8 @@
 //! Prices that learn, as screens show them.
 
 use soko_app_api::{
-    Between, PriceDay, PriceMoveRow, PriceQuiet, PriceRow, PriceSuggested, PriceView, PricesView,
+    Between, PriceBrought, PriceDay, PriceExperimentRow, PriceMoveRow, PriceQuiet, PriceRow, PriceSuggested,
+    PriceView, PricesView,
 };
 use soko_domain::entry::{PriceCause, PriceMode};
 use soko_domain::ids::{PersonId, ProductId};
@@ -14,6 +15,7 @@ use soko_projection::read_prices::{self as facts, MoveFound};
 use soko_record_log::StoreError;
 
 use super::{Asking, rivals};
+use crate::prices::experiment::{self, Tried};
 use crate::prices::{self, Moment, Outcome, Prices, Rules};
 
 /// A move of the last days is shown beside its product.
@@ -81,7 +83,37 @@ pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<
         days: days.iter().skip(days.len().saturating_sub(CHART_DAYS)).map(day).collect(),
         moves,
         others,
+        experiment: experiment::latest(asking.tx, asking.log, product)?
+            .map(|tried| experiment_row(asking, (known, &found), (&tried, moment.today)))
+            .transpose()?,
     }))
+}
+
+fn experiment_row(
+    asking: &mut Asking<'_>,
+    (known, found): (&Prices, &ProductFound),
+    (tried, today): (&Tried, i32),
+) -> Result<PriceExperimentRow, StoreError> {
+    let stood = experiment::stood(asking.tx, tried.experiment)?;
+    let day = tried.block(today).map_or(0, |block| u32::try_from(block + 1).unwrap_or(u32::MAX));
+    let brought = tried.effect(known, &stood, prices::cost_of(found)).map(|effect| PriceBrought {
+        before_minor: minor(effect.before),
+        tried_minor: minor(effect.tried),
+        more_minor: Between {
+            low: minor(effect.low),
+            likely: minor(effect.estimate),
+            high: minor(effect.high),
+        },
+    });
+    Ok(PriceExperimentRow {
+        before_minor: tried.before_minor,
+        tried_minor: tried.tried_minor,
+        from_day: tried.from_day,
+        days: tried.days,
+        day: day.min(tried.days),
+        state: tried.state,
+        brought,
+    })
 }
 
 fn begin(asking: &mut Asking<'_>) -> Result<(Moment, Rules), StoreError> {

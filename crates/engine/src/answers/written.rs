@@ -63,9 +63,14 @@ fn of_entry(kind: Kind) -> Wrote {
         | Kind::ShareReturned
         | Kind::ShareGranted
         | Kind::ShareRecalled => Wrote::Stock,
-        Kind::PriceRulePut | Kind::PriceMoved | Kind::PriceRefused | Kind::PricesSet | Kind::CouponPut => {
-            Wrote::Prices
-        }
+        Kind::PriceRulePut
+        | Kind::PriceMoved
+        | Kind::PriceRefused
+        | Kind::PricesSet
+        | Kind::CouponPut
+        | Kind::RivalsSeen
+        | Kind::RivalSourcePut
+        | Kind::RivalsFetched => Wrote::Prices,
         Kind::PersonPut | Kind::PersonErased | Kind::LimitsPut => Wrote::People,
         Kind::CustomerPut
         | Kind::CustomerErased

@@ -4,6 +4,7 @@
 //! What was learnt is kept in memory, from the days before today, and learnt anew when the day changed or, after a quarter of
 //! an hour, when there are other records. What depends on the moment (stock, time, limits) is read with each question.
 
+pub(crate) mod experiment;
 mod gather;
 mod market;
 mod now;

@@ -93,11 +93,16 @@ fn inconsistent(error: soko_app_api::CodecError) -> Failure {
     Failure::Inconsistent(error.to_string())
 }
 
-fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+/// What every verb needs, whatever it is.
+fn check(writing: &mut Writing<'_>, verb: &Verb) -> Result<(), NotDone> {
     check_register(writing)?;
     writing.doer.allow(&[])?;
-    check_role(writing.role, &command.verb)?;
-    check_up_to_date(writing, &command.verb)?;
+    check_role(writing.role, verb)?;
+    Ok(check_up_to_date(writing, verb)?)
+}
+
+fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    check(writing, &command.verb)?;
     match &command.verb {
         Verb::CreateStall(content) => documents::create_stall(writing, content),
         Verb::EditStall { edits } => documents::edit_stall(writing, edits),
@@ -145,7 +150,9 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::PutPriceRule { .. }
         | Verb::AcceptPrice { .. }
         | Verb::RefusePrice { .. }
-        | Verb::UndoPrice { .. } => prices::perform(writing, command),
+        | Verb::UndoPrice { .. }
+        | Verb::BeginPriceExperiment { .. }
+        | Verb::EndPriceExperiment { .. } => prices::perform(writing, command),
         Verb::SeeRival { .. }
         | Verb::DropRival { .. }
         | Verb::TakeRivals { .. }
@@ -253,7 +260,9 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::FillPurse { .. } => role.may_write(Kind::PurseFilled),
         Verb::AskPurse { .. } => role.is_staff(),
         Verb::PutLoyalty(_) => role.may_write(Kind::LoyaltyPut),
-        Verb::PutPriceRule { .. } => role.may_write(Kind::PriceRulePut),
+        Verb::PutPriceRule { .. } | Verb::BeginPriceExperiment { .. } | Verb::EndPriceExperiment { .. } => {
+            role.may_write(Kind::PriceRulePut)
+        }
         Verb::PutCoupon { .. } => role.may_write(Kind::CouponPut),
         Verb::AcceptPrice { .. } | Verb::UndoPrice { .. } => role.may_write(Kind::PriceMoved),
         Verb::RefusePrice { .. } => role.may_write(Kind::PriceRefused),

@@ -1,8 +1,9 @@
 //! Prices that learn: limits, a suggestion taken, refused or taken back, and what moves by itself.
 
-use soko_app_api::{Command, ProductEdit, Reply, Verb};
-use soko_domain::entry::{Entry, PriceReason};
+use soko_app_api::{Command, PriceExperimentState, ProductEdit, Reply, Verb};
+use soko_domain::entry::{Entry, PriceReason, PriceWhy};
 use soko_domain::ids::{ProductId, ThingId};
+use soko_domain::people::Wish;
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::move_price::{self, Facts, MovePrice, Rule};
 use soko_pricing::suggest::Suggestion;
@@ -11,6 +12,7 @@ use soko_projection::read_prices as facts;
 use soko_record_log::StoreError;
 
 use crate::failure::{Failure, NotDone};
+use crate::prices::experiment::{self, Tried};
 use crate::prices::{self, Moment, Outcome, Prices, Rules};
 use crate::write::Writing;
 
@@ -27,6 +29,10 @@ pub(super) fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Re
         }
         Verb::RefusePrice { product, price_minor } => refuse(writing, *product, *price_minor),
         Verb::UndoPrice { moved } => undo(writing, command.id, *moved),
+        Verb::BeginPriceExperiment { product, from_minor, tried_minor, weeks } => {
+            begin(writing, (command.id, *product), (*from_minor, *tried_minor), *weeks)
+        }
+        Verb::EndPriceExperiment { product } => end(writing, command.id, *product),
         _ => Err(Failure::Inconsistent("a verb went the wrong way".into()).into()),
     }
 }
@@ -90,13 +96,19 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
         return Ok(0);
     }
     let rules = Rules::read(writing.tx, writing.log, moment.today)?;
-    let auto = rules.auto();
-    if auto.is_empty() {
+    let mut auto = rules.auto();
+    let tried = experiment::running(writing.tx, writing.log)?;
+    auto.retain(|product| tried.iter().all(|it| it.product != *product));
+    if auto.is_empty() && tried.is_empty() {
         return Ok(0);
     }
     let known = learnt(writing)?;
     let mut ids = ids.iter().copied();
     let mut moved = 0;
+    for it in tried {
+        let Some(id) = ids.next() else { break };
+        moved += usize::from(go_on(writing, (id, &it), &known, (&rules, &moment))?);
+    }
     for product in auto {
         let Some(found) = read::product(writing.tx, writing.log, product)?.filter(|it| !it.archived) else {
             continue;
@@ -130,6 +142,125 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
     }
     keep(writing, known);
     Ok(moved)
+}
+
+fn begin(
+    writing: &mut Writing<'_>,
+    (experiment, product): (ThingId, ProductId),
+    (from_minor, tried_minor): (i64, i64),
+    weeks: u32,
+) -> Result<Reply, NotDone> {
+    allow_experiments(writing)?;
+    let found = product_found(writing, product)?;
+    let moment = moment(writing, false);
+    let rules = Rules::read(writing.tx, writing.log, moment.today)?;
+    let latest = experiment::latest(writing.tx, writing.log, product)?;
+    let facts = experiment::Facts {
+        now_minor: found.price_minor,
+        limits: prices::limits(writing.tx, &rules, (&found, tried_minor), &moment)?.ok(),
+        step_ppm: rules.of(product).step_ppm,
+        is_running: latest.is_some_and(|it| it.state == PriceExperimentState::Running),
+        today: moment.today,
+    };
+    let begun = experiment::decide(&facts, (experiment, product), (from_minor, tried_minor), weeks)?;
+    experiment::put(writing.tx, writing.log, &begun)?;
+    Ok(Reply::Done)
+}
+
+/// Ends it, with the price that was there before.
+fn end(writing: &mut Writing<'_>, moved: ThingId, product: ProductId) -> Result<Reply, NotDone> {
+    allow_experiments(writing)?;
+    let latest = experiment::latest(writing.tx, writing.log, product)?;
+    let running = latest.filter(|it| it.state == PriceExperimentState::Running);
+    let none = Refusal::Invalid { field: "price", problem: "is not being tried out on this register" };
+    let it = running.ok_or(none)?;
+    let moment = moment(writing, false);
+    let rules = Rules::read(writing.tx, writing.log, moment.today)?;
+    experiment::end(writing.tx, it.experiment, PriceExperimentState::Stopped)?;
+    put_back(writing, (moved, &it), (&rules, &moment))?;
+    Ok(Reply::Done)
+}
+
+/// Whoever says between which limits a price may move says this, too.
+fn allow_experiments(writing: &Writing<'_>) -> Result<(), Refusal> {
+    if !writing.register_role.may_manage_people() {
+        return Err(Refusal::NotAllowed);
+    }
+    writing.doer.allow(&[Wish::ManagePeople])
+}
+
+/// Sets what the plan says for today, or ends it; whether the price moved.
+fn go_on(
+    writing: &mut Writing<'_>,
+    (id, it): (ThingId, &Tried),
+    known: &Prices,
+    (rules, moment): (&Rules, &Moment),
+) -> Result<bool, Failure> {
+    let Some(block) = it.block(moment.today) else { return Ok(false) };
+    let found = read::product(writing.tx, writing.log, it.product)?.filter(|found| !found.archived);
+    let Some(found) = found.filter(|it_is| [it.before_minor, it.tried_minor].contains(&it_is.price_minor))
+    else {
+        experiment::end(writing.tx, it.experiment, PriceExperimentState::ByHand)?;
+        return Ok(false);
+    };
+    let stood = experiment::stood(writing.tx, it.experiment)?;
+    let effect = it.effect(known, &stood, prices::cost_of(&found));
+    let state = it.verdict(effect.as_ref(), moment.today);
+    if state != PriceExperimentState::Running {
+        experiment::end(writing.tx, it.experiment, state)?;
+        return put_back(writing, (id, it), (rules, moment));
+    }
+    let to_minor = it.price(block);
+    let moves = facts::moves_since(writing.tx, moment.log, moment.today)?;
+    let had_its_move = moves.iter().any(|(product, ..)| *product == it.product);
+    if found.price_minor == to_minor {
+        experiment::note_stood(writing.tx, it.experiment, moment.today)?;
+        return Ok(false);
+    }
+    // Once a day: who puts it back by hand has the word for today, and the day does not count.
+    if had_its_move {
+        return Ok(false);
+    }
+    let is_moved = set_planned(writing, (id, it), (&found, to_minor, block + 1), (rules, moment))?;
+    if is_moved {
+        experiment::note_stood(writing.tx, it.experiment, moment.today)?;
+    }
+    Ok(is_moved)
+}
+
+/// The price from before, if the limits allow it.
+fn put_back(
+    writing: &mut Writing<'_>,
+    (id, it): (ThingId, &Tried),
+    (rules, moment): (&Rules, &Moment),
+) -> Result<bool, Failure> {
+    let found = read::product(writing.tx, writing.log, it.product)?.filter(|found| !found.archived);
+    match found.filter(|found| found.price_minor == it.tried_minor) {
+        Some(found) => {
+            let days = usize::try_from(it.days).unwrap_or(0);
+            set_planned(writing, (id, it), (&found, it.before_minor, days), (rules, moment))
+        }
+        None => Ok(false),
+    }
+}
+
+/// A move whose reason is the day of the experiment. An older program reads that reason as "to find out more", which it is.
+fn set_planned(
+    writing: &mut Writing<'_>,
+    (moved, it): (ThingId, &Tried),
+    (found, to_minor, day): (&ProductFound, i64, usize),
+    (rules, moment): (&Rules, &Moment),
+) -> Result<bool, Failure> {
+    let day = i64::try_from(day).unwrap_or(0);
+    let reason = PriceReason { why: PriceWhy::Curious, first: day, second: i64::from(it.days) };
+    let said = Said { reasons: vec![reason], ..Said::default() };
+    let step = Moved { moved, from_minor: found.price_minor, to_minor, is_auto: true, said };
+    match move_to(writing, found, step, (rules, moment)) {
+        Ok(_) => Ok(true),
+        // The limits have the last word.
+        Err(NotDone::Refused(_)) => Ok(false),
+        Err(NotDone::Failed(failure)) => Err(failure),
+    }
 }
 
 /// What keeps moves once a day, so that what follows can be seen; what must be gone moves as the day goes on. Whoever set a

@@ -1,8 +1,9 @@
 //! Prices that learn: what a register's own records say, what an owner allows, and who has the last word.
 
 use soko_app_api::{
-    AuditWhat, BeyondShare, Command, DiscountInput, PriceQuiet, PriceRow, PriceRuleInput, PriceView,
-    PricesView, ProductEdit, Query, SaleLineInput, TenderInput, Verb, View,
+    AuditWhat, BeyondShare, Command, DiscountInput, PriceExperimentRow, PriceExperimentState, PriceQuiet,
+    PriceRow, PriceRuleInput, PriceView, PricesView, ProductEdit, Query, SaleLineInput, TenderInput, Verb,
+    View,
 };
 use soko_domain::entry::{PriceAim, PriceCause, PriceMode, PriceWhy};
 use soko_domain::ids::{ProductId, ShiftId};
@@ -323,4 +324,131 @@ fn a_price_that_keeps_moves_once_a_day_and_only_on_a_register_that_may_edit() {
     assert_eq!(till.refused(command(4, accept)), "not_allowed");
     assert_eq!(till.engine.answer(&Query::Prices(STALL), Now::utc(NOON_MS)).unwrap(), View::ForManagers);
     assert_eq!(till.engine.move_prices(STALL, Now::utc(NOON_MS)).unwrap(), 0);
+}
+
+fn trial(from_minor: i64, tried_minor: i64) -> Verb {
+    Verb::BeginPriceExperiment { product: product(MANGO), from_minor, tried_minor, weeks: 2 }
+}
+
+impl Stall {
+    fn experiment(&mut self) -> PriceExperimentRow {
+        self.price().experiment.unwrap()
+    }
+
+    /// A day from eight to six on which so many are sold each hour, given the price that then stands; which one that was.
+    fn day(&mut self, hourly: impl Fn(i64) -> i64) -> i64 {
+        self.opens();
+        self.moves();
+        let price = self.row().now_minor;
+        self.receives(10 * hourly(price) + 10);
+        for hour in 0..10 {
+            self.at_ms += HOUR_MS / 2;
+            // Not the same number each hour: chance, as it is.
+            let sold = hourly(price) + i64::from((i64::from(self.next) + hour) % 7 == 0);
+            if sold > 0 {
+                self.sells(sold);
+            }
+            self.at_ms += HOUR_MS / 2;
+        }
+        // Looking again changes nothing within a day.
+        assert_eq!(self.moves(), 0);
+        self.closes();
+        self.at_ms += DAY_MS - 10 * HOUR_MS;
+        price
+    }
+}
+
+/// Forty days of 300 with three an hour each.
+fn steady() -> Stall {
+    let mut stall = Stall::new();
+    stall.past(20, ((300, 3), (300, 3)));
+    stall
+}
+
+#[test]
+fn a_price_is_tried_out_by_days_and_ends_with_a_word_and_the_price_from_before() {
+    let mut stall = steady();
+    stall.does(trial(300, 330));
+    assert_eq!(stall.refused(trial(300, 330)), "invalid");
+    assert_eq!(stall.moves(), 0, "today began with one price");
+    let waiting = stall.experiment();
+    assert_eq!((waiting.day, waiting.days, waiting.state), (0, 14, PriceExperimentState::Running));
+    stall.at_ms += DAY_MS;
+    // Dearer, and hardly fewer want it.
+    let days: Vec<i64> = (0..14).map(|_| stall.day(|_| 3)).collect();
+    assert_eq!(days.iter().filter(|price| **price == 330).count(), 7, "{days:?}");
+    for weekday in 0..7 {
+        assert_ne!(days[weekday], days[weekday + 7], "each weekday has each price once: {days:?}");
+    }
+    stall.opens();
+    stall.moves();
+    let ended = stall.experiment();
+    assert_eq!(ended.state, PriceExperimentState::Better, "{ended:?}");
+    let brought = ended.brought.unwrap();
+    assert!(brought.more_minor.low > 0 && brought.tried_minor > brought.before_minor, "{brought:?}");
+    assert_eq!(stall.row().now_minor, 300, "nobody's price changes by what came of it");
+    let moves = stall.price().moves;
+    let planned = |reason: &soko_app_api::PriceReasonRow| {
+        reason.why == PriceWhy::Curious && reason.second == 14 && (1..=14).contains(&reason.first)
+    };
+    assert!(
+        moves.iter().all(|it| it.cause == PriceCause::Auto && it.reasons.iter().all(planned)),
+        "{moves:?}"
+    );
+    assert!(moves.len() >= 2, "{moves:?}");
+}
+
+#[test]
+fn harm_stops_a_price_early_and_so_does_a_hand() {
+    let mut stall = steady();
+    stall.does(trial(300, 330));
+    stall.at_ms += DAY_MS;
+    // Nearly nobody wants it any more.
+    let mut days = 0;
+    while stall.experiment().state == PriceExperimentState::Running && days < 14 {
+        stall.day(|price| if price == 330 { 0 } else { 3 });
+        days += 1;
+    }
+    assert_eq!(stall.experiment().state, PriceExperimentState::Harmful);
+    assert!((11..14).contains(&days), "four pairs are needed, and the end is not: {days}");
+    assert_eq!(stall.row().now_minor, 300);
+
+    stall.does(trial(300, 290));
+    stall.at_ms += DAY_MS;
+    stall.day(|_| 3);
+    stall.edits(ProductEdit::PriceMinor(310));
+    stall.day(|_| 3);
+    assert_eq!(stall.experiment().state, PriceExperimentState::ByHand);
+    assert_eq!(stall.row().now_minor, 310, "whoever set it by hand has the word");
+
+    stall.does(trial(310, 300));
+    stall.at_ms += DAY_MS;
+    while stall.day(|_| 3) == 310 {}
+    stall.does(Verb::EndPriceExperiment { product: product(MANGO) });
+    assert_eq!(stall.experiment().state, PriceExperimentState::Stopped);
+    assert_eq!(stall.row().now_minor, 310);
+    assert_eq!(stall.refused(Verb::EndPriceExperiment { product: product(MANGO) }), "invalid");
+    stall.day(|_| 3);
+    assert_eq!(stall.row().now_minor, 310);
+}
+
+#[test]
+fn an_experiment_keeps_to_the_owners_limits_and_word() {
+    let mut stall = steady();
+    stall.rules(PriceRuleInput { ceiling_minor: Some(320), ..plain() });
+    assert_eq!(stall.refused(trial(300, 330)), "invalid");
+    stall.does(trial(300, 315));
+    stall.at_ms += DAY_MS;
+    // The limits became narrower: the price stays, and such days do not count.
+    stall.rules(PriceRuleInput { ceiling_minor: Some(305), ..plain() });
+    let days: Vec<i64> = (0..14).map(|_| stall.day(|_| 3)).collect();
+    assert!(days.iter().all(|price| *price == 300), "{days:?}");
+    stall.opens();
+    stall.moves();
+    let ended = stall.experiment();
+    assert_eq!((ended.state, ended.brought), (PriceExperimentState::Unclear, None));
+
+    let mut till = Device::with_role(2, Role::Cashier, None);
+    let refused = till.refused(command(3, trial(300, 330)));
+    assert_eq!(refused, "not_allowed");
 }

@@ -1,0 +1,256 @@
+//! A price tried out against the one before, day by day: for everybody, and never for a person. Which day has which price is
+//! planned from the experiment's identity before it begins; each change is a move like any other, inside the owner's limits.
+//!
+//! The register on which it was begun carries it out and keeps it; other registers see the moves. A day counts if the drawer was open,
+//! the price stood as planned, and most of the day's demand could be met. There are no parts of a day: what customers remember of
+//! yesterday's price is in the result.
+
+use std::collections::BTreeSet;
+
+use soko_app_api::PriceExperimentState as State;
+use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::refusal::Refusal;
+use soko_experiment::blocks::{Arm, Effect, Outcome, Schedule, effect, outcome};
+use soko_record_log::{Row, StoreError, Tx, params};
+
+use super::Prices;
+
+const WEEK: usize = 7;
+/// Two weeks of each weekday with each price at most four times: longer, and the world is another one.
+const WEEKS: [u32; 4] = [2, 4, 6, 8];
+/// What may be lost at most before it stops.
+const MARGIN: f64 = 0.05;
+/// A day on which less of the demand could be met says too little.
+const EXPOSURE_MIN: f32 = 0.5;
+
+const STATES: [(i64, State); 7] = [
+    (1, State::Running),
+    (2, State::Harmful),
+    (3, State::Worse),
+    (4, State::Better),
+    (5, State::Unclear),
+    (6, State::ByHand),
+    (7, State::Stopped),
+];
+
+const COLUMNS: &str = "experiment, product, before_minor, tried_minor, from_day, days, state";
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Tried {
+    pub(crate) experiment: ThingId,
+    pub(crate) product: ProductId,
+    pub(crate) before_minor: i64,
+    pub(crate) tried_minor: i64,
+    pub(crate) from_day: i32,
+    pub(crate) days: u32,
+    pub(crate) state: State,
+}
+
+/// What a beginning depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Facts {
+    pub(crate) now_minor: i64,
+    /// Between which the price may move today; nothing where it must stay.
+    pub(crate) limits: Option<(i64, i64)>,
+    pub(crate) step_ppm: u32,
+    pub(crate) is_running: bool,
+    pub(crate) today: i32,
+}
+
+fn invalid(field: &'static str, problem: &'static str) -> Refusal {
+    Refusal::Invalid { field, problem }
+}
+
+fn ensure(condition: bool, refusal: Refusal) -> Result<(), Refusal> {
+    if condition { Ok(()) } else { Err(refusal) }
+}
+
+/// From tomorrow on: today began with one price.
+pub(crate) fn decide(
+    facts: &Facts,
+    (experiment, product): (ThingId, ProductId),
+    (from_minor, tried_minor): (i64, i64),
+    weeks: u32,
+) -> Result<Tried, Refusal> {
+    ensure(WEEKS.contains(&weeks), invalid("weeks", "are not 2, 4, 6 or 8"))?;
+    ensure(!facts.is_running, invalid("price", "is being tried out already"))?;
+    ensure(facts.now_minor == from_minor, Refusal::PriceChanged(product))?;
+    ensure(tried_minor != from_minor, invalid("price", "is the same"))?;
+    let held = invalid("price", "is beyond its limits");
+    let (low, high) = facts.limits.ok_or(held.clone())?;
+    ensure((low..=high).contains(&tried_minor), held)?;
+    // There and back, as often as the plan says.
+    let apart = i128::from(tried_minor.abs_diff(from_minor)) * 1_000_000;
+    let step = i128::from(facts.step_ppm) * i128::from(tried_minor.min(from_minor));
+    ensure(apart <= step, invalid("price", "cannot go there and back in one step of its limits"))?;
+    Ok(Tried {
+        experiment,
+        product,
+        before_minor: from_minor,
+        tried_minor,
+        from_day: facts.today.saturating_add(1),
+        days: weeks * 7,
+        state: State::Running,
+    })
+}
+
+impl Tried {
+    /// The day's place in the plan; nothing before it begins.
+    pub(crate) fn block(&self, today: i32) -> Option<usize> {
+        usize::try_from(i64::from(today) - i64::from(self.from_day)).ok()
+    }
+
+    pub(crate) fn is_over(&self, today: i32) -> bool {
+        self.block(today).is_some_and(|block| block >= self.blocks())
+    }
+
+    pub(crate) fn price(&self, block: usize) -> i64 {
+        let arm = self.schedule().map(|schedule| schedule.arm(&self.product.0, block));
+        if arm == Some(Arm::Tried) { self.tried_minor } else { self.before_minor }
+    }
+
+    fn blocks(&self) -> usize {
+        usize::try_from(self.days).unwrap_or(0)
+    }
+
+    fn schedule(&self) -> Option<Schedule> {
+        let seed = self.experiment.0.iter().take(8).fold(0_u64, |seed, byte| seed << 8 | u64::from(*byte));
+        Schedule::new(self.blocks(), WEEK, seed).ok()
+    }
+
+    /// What a day brought with each, from the days before today on which the price stood.
+    pub(crate) fn effect(
+        &self,
+        known: &Prices,
+        stood: &BTreeSet<i32>,
+        cost_minor: Option<i64>,
+    ) -> Option<Effect> {
+        let mut slots = vec![Vec::new(); self.blocks()];
+        for day in known.days(self.product) {
+            let Some(block) = self.block(day.day) else { continue };
+            let (price, counts) =
+                (self.price(block), stood.contains(&day.day) && day.exposure >= EXPOSURE_MIN);
+            let other = if price == self.tried_minor { self.before_minor } else { self.tried_minor };
+            // What sold was asked the planned price; of nothing sold only the plan says what it would have been.
+            let is_planned =
+                day.sold <= 0.0 || day.price_minor.abs_diff(price) < day.price_minor.abs_diff(other);
+            if let Some(slot) = slots.get_mut(block).filter(|_| counts && is_planned) {
+                let each = (price - cost_minor.unwrap_or(0)) as f64;
+                slot.push(f64::from(day.sold / day.exposure) * each);
+            }
+        }
+        effect(&self.schedule()?, &self.product.0, (&slots, 0))
+    }
+
+    /// What is said of it now; `Running` where it goes on.
+    pub(crate) fn verdict(&self, effect: Option<&Effect>, today: i32) -> State {
+        match outcome(effect, self.is_over(today), MARGIN) {
+            Outcome::TooEarly => State::Running,
+            Outcome::Harmful => State::Harmful,
+            Outcome::Worse => State::Worse,
+            Outcome::Better => State::Better,
+            Outcome::Unclear => State::Unclear,
+        }
+    }
+}
+
+pub(crate) fn running(tx: &mut dyn Tx, log: LogId) -> Result<Vec<Tried>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS} from own_price_experiment where log = $1 and state = 1 order by experiment"
+    );
+    tx.query(&sql, params![log])?.iter().map(tried).collect()
+}
+
+/// The latest of a product.
+pub(crate) fn latest(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option<Tried>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS} from own_price_experiment where log = $1 and product = $2
+         order by from_day desc, experiment limit 1"
+    );
+    tx.query_opt(&sql, params![log, product])?.as_ref().map(tried).transpose()
+}
+
+/// The days on which its price stood as planned.
+pub(crate) fn stood(tx: &mut dyn Tx, experiment: ThingId) -> Result<BTreeSet<i32>, StoreError> {
+    let rows = tx.query("select day from own_price_day where experiment = $1", params![experiment])?;
+    rows.iter().map(|row| row.number(0)).collect()
+}
+
+pub(crate) fn put(tx: &mut dyn Tx, log: LogId, it: &Tried) -> Result<(), StoreError> {
+    tx.run(
+        "insert into own_price_experiment (experiment, log, product, before_minor, tried_minor, from_day, days, state)
+         values ($1, $2, $3, $4, $5, $6, $7, 1)",
+        params![it.experiment, log, it.product, it.before_minor, it.tried_minor, it.from_day, it.days],
+    )
+}
+
+pub(crate) fn note_stood(tx: &mut dyn Tx, experiment: ThingId, day: i32) -> Result<(), StoreError> {
+    tx.run(
+        "insert into own_price_day (experiment, day) values ($1, $2) on conflict (experiment, day) do nothing",
+        params![experiment, day],
+    )
+}
+
+pub(crate) fn end(tx: &mut dyn Tx, experiment: ThingId, state: State) -> Result<(), StoreError> {
+    let number = STATES.iter().find(|known| known.1 == state).map_or(7, |known| known.0);
+    tx.run("update own_price_experiment set state = $2 where experiment = $1", params![experiment, number])
+}
+
+fn tried(row: &Row) -> Result<Tried, StoreError> {
+    let state = row.int(6)?;
+    let state = STATES.iter().find(|known| known.0 == state).map(|known| known.1);
+    Ok(Tried {
+        experiment: row.id(0)?,
+        product: row.id(1)?,
+        before_minor: row.int(2)?,
+        tried_minor: row.int(3)?,
+        from_day: row.number(4)?,
+        days: row.number(5)?,
+        state: state.ok_or_else(|| StoreError::Corrupt("a price's experiment cannot be read".into()))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_begins_tomorrow_inside_the_limits_and_one_at_a_time() {
+        const MANGO: ProductId = ProductId([1; 16]);
+        let open = Facts {
+            now_minor: 1_000,
+            limits: Some((850, 1_150)),
+            step_ppm: 150_000,
+            is_running: false,
+            today: 20_000,
+        };
+        let held = Err(invalid("price", "is beyond its limits"));
+        for (facts, from, tried, weeks, expected) in [
+            (open, 1_000, 1_100, 3, Err(invalid("weeks", "are not 2, 4, 6 or 8"))),
+            (
+                Facts { is_running: true, ..open },
+                1_000,
+                1_100,
+                2,
+                Err(invalid("price", "is being tried out already")),
+            ),
+            (open, 990, 1_100, 2, Err(Refusal::PriceChanged(MANGO))),
+            (open, 1_000, 1_000, 2, Err(invalid("price", "is the same"))),
+            (open, 1_000, 1_151, 2, held.clone()),
+            (Facts { limits: None, ..open }, 1_000, 1_100, 2, held),
+            // From 850 back to 1,000 is more than 15 %.
+            (
+                open,
+                1_000,
+                850,
+                2,
+                Err(invalid("price", "cannot go there and back in one step of its limits")),
+            ),
+            (open, 1_000, 870, 2, Ok((20_001, 14))),
+            (open, 1_000, 1_150, 8, Ok((20_001, 56))),
+        ] {
+            let decided = decide(&facts, (ThingId([2; 16]), MANGO), (from, tried), weeks);
+            assert_eq!(decided.map(|it| (it.from_day, it.days)), expected, "{from} to {tried}");
+        }
+    }
+}

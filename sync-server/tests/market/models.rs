@@ -1,0 +1,203 @@
+//! The operator's page of models and experiments.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_experiment::ArmCounts;
+use soko_experiment::judge::Verdict;
+use soko_record_log::StoreError;
+use soko_sync_server::experiments;
+use soko_sync_server::model::{self, Trained};
+use soko_sync_server::store::Shard;
+
+use crate::common::server::{OPERATOR_KEY, TestServer};
+use crate::common::shop::{Shop, core, stores};
+use crate::{named, put, teas};
+
+const MANGO: u8 = 0x3a;
+
+/// So many more sales of both, and what the server learns from all of them.
+async fn learn(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Trained {
+    let now_ms = shop.server.app.now_ms();
+    for number in numbers {
+        let mut sale = teas(number, 1);
+        let other = sale.lines.first().cloned().unwrap();
+        sale.lines.push(soko_domain::entry::SaleLine { product: Some(ProductId([MANGO; 16])), ..other });
+        sale.total_minor *= 2;
+        sale.tenders[0].amount_minor *= 2;
+        shop.register.device.write([sale.into()], now_ms).unwrap();
+    }
+    shop.exchange().await;
+    // What comes later is later.
+    shop.server.clock.advance_ms(1);
+    let now_ms = shop.server.app.now_ms();
+    let store = shop.server.store.store.clone();
+    // A thread that may wait.
+    std::thread::spawn(move || model::train(&store, now_ms, &|_, _| {})).join().unwrap().unwrap()
+}
+
+async fn note(shop: &Shop, experiment: ThingId, counts: [ArmCounts; 2]) -> Option<Verdict> {
+    let now_ms = shop.server.app.now_ms();
+    let work = move |tx: &mut dyn soko_record_log::Tx| {
+        experiments::note(tx, experiment, &counts, now_ms).map_err(|error: StoreError| error)
+    };
+    shop.server.store.store.write(Shard::stall(LogId::default()), work).await.unwrap()
+}
+
+async fn overview(server: &TestServer) -> Value {
+    server.get("/v1/operator/models").bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK).json()
+}
+
+async fn published(server: &TestServer) -> Value {
+    server.get("/v1/model").send().await.expect(StatusCode::OK).json()
+}
+
+async fn use_model(server: &TestServer, model: &str, because: &str) -> crate::common::server::Answer {
+    let path = format!("/v1/operator/models/{model}/use");
+    server.clock.advance_ms(1);
+    server.post(&path, &json!({"because": because})).bearer(OPERATOR_KEY).send().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_goes_back_to_another_model_with_a_reason_that_stays() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        let server = &shop.server;
+        server.get("/v1/operator/models").send().await.refused(StatusCode::UNAUTHORIZED, "not_the_operator");
+        assert_eq!(overview(server).await, json!({"models": [], "acts": [], "experiments": []}));
+        for path in ["/operator/models", "/operator/models.js", "/operator/parts.js"] {
+            let page = server.get(path).send().await.expect(StatusCode::OK);
+            assert!(page.headers["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
+        }
+
+        let first = learn(&mut shop, 1..61).await.model.to_string();
+        let second = learn(&mut shop, 61..71).await.model.to_string();
+        let server = &shop.server;
+        let seen = overview(server).await;
+        assert_eq!(published(server).await["model"], json!(second));
+        let kept: Vec<_> =
+            seen["models"].as_array().unwrap().iter().map(|it| it["is_in_use"].clone()).collect();
+        assert_eq!(kept.iter().filter(|it| **it == json!(true)).count(), 1, "{seen}");
+        let row = |seen: &Value, model: &str| {
+            seen["models"].as_array().unwrap().iter().find(|it| it["model"] == json!(model)).cloned().unwrap()
+        };
+        assert_eq!(row(&seen, &first)["why"], json!("Kept aside: it was in use before"));
+        let newest = row(&seen, &second);
+        assert_eq!(newest["parameters"]["EASE weight"], json!(0.45));
+        let between = |key: &str| newest[key].as_f64().unwrap();
+        assert!(between("low") <= between("found") && between("found") <= between("high"), "{newest}");
+        assert!(between("high") - between("low") > 0.1, "seven baskets say little: {newest}");
+
+        use_model(server, &first, " ").await.refused(StatusCode::UNPROCESSABLE_ENTITY, "no_reason");
+        use_model(server, &"0".repeat(64), "why not").await.refused(StatusCode::NOT_FOUND, "no_such_model");
+        let path = format!("/v1/operator/models/{first}/use");
+        let stranger = server.post(&path, &json!({"because": "mine"})).bearer(&shop.owner).send().await;
+        stranger.refused(StatusCode::UNAUTHORIZED, "not_the_operator");
+        assert_eq!(published(server).await["model"], json!(second));
+        use_model(server, &first, "the new one suggests ice in winter").await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(published(server).await["model"], json!(first));
+        let seen = overview(server).await;
+        assert_eq!(row(&seen, &first)["why"], json!("In use: the new one suggests ice in winter"));
+        assert_eq!(row(&seen, &second)["why"], json!("Kept aside: it was in use before"));
+        let acts = seen["acts"].as_array().unwrap();
+        let chosen: Vec<_> = acts.iter().filter(|it| it["act"] == json!("chosen")).collect();
+        assert_eq!((acts.len(), chosen.len()), (3, 1), "{acts:?}");
+        assert_eq!(chosen[0]["because"], json!("the new one suggests ice in winter"));
+    }
+}
+
+fn wanted(models: [&str; 2]) -> Value {
+    let arm = |(name, model): (&str, &str)| json!({"name": name, "share_ppm": 400_000, "model": model});
+    json!({"name": "old or new", "aim": "tapped", "worth_ppm": 10_000, "people_min": 100, "people_max": 50_000,
+        "ordered_margin_ppm": 5_000, "dismissed_margin_ppm": 5_000,
+        "arms": [arm(("A", models[0])), arm(("B", models[1]))]})
+}
+
+async fn begin(server: &TestServer, wanted: &Value) -> crate::common::server::Answer {
+    server.post("/v1/operator/experiments", wanted).bearer(OPERATOR_KEY).send().await
+}
+
+async fn refused_wishes(server: &TestServer, (first, good): (&str, &Value)) {
+    for (key, value, status, code) in [
+        ("name", json!(" "), 422, "bad_experiment"),
+        ("aim", json!("shown"), 422, "bad_experiment"),
+        ("worth_ppm", json!(0), 422, "bad_experiment"),
+        ("people_min", json!(99), 422, "bad_experiment"),
+        ("people_max", json!(99), 422, "bad_experiment"),
+        ("arms", json!([]), 422, "bad_experiment"),
+        ("arms", wanted([first, first])["arms"].clone(), 422, "bad_experiment"),
+        ("arms", wanted([first, &"0".repeat(64)])["arms"].clone(), 422, "no_such_model"),
+    ] {
+        let mut bad = good.clone();
+        bad[key] = value;
+        begin(server, &bad).await.refused(StatusCode::from_u16(status).unwrap(), code);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_experiment_is_published_ends_by_itself_and_keeps_its_models() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        begin(&shop.server, &wanted([&"1".repeat(64), &"2".repeat(64)]))
+            .await
+            .refused(StatusCode::CONFLICT, "no_model");
+        let first = learn(&mut shop, 1..61).await.model.to_string();
+        let second = learn(&mut shop, 61..71).await.model.to_string();
+        let server = &shop.server;
+        let good = wanted([&first, &second]);
+        refused_wishes(server, (&first, &good)).await;
+        server
+            .post("/v1/operator/experiments", &good)
+            .send()
+            .await
+            .refused(StatusCode::UNAUTHORIZED, "not_the_operator");
+        let id = begin(server, &good).await.expect(StatusCode::CREATED).text("experiment");
+        begin(server, &good).await.refused(StatusCode::CONFLICT, "experiment_runs");
+        let out = published(server).await["experiment"].clone();
+        assert_eq!(out["experiment"], json!(id));
+        assert_eq!(out["arms"][0], json!({"share_ppm": 400_000, "model": first, "explores": true}));
+
+        // More models than are kept: those that are tried out stay.
+        for number in 71..78 {
+            learn(&mut shop, number..number + 1).await;
+        }
+        let server = &shop.server;
+        for model in [&first, &second] {
+            server.get(&format!("/v1/models/{model}")).send().await.expect(StatusCode::OK);
+        }
+        let experiment = ThingId::from_hex(&id).unwrap();
+        let arm = |people, tapped| ArmCounts { people, shown: people, tapped, ..ArmCounts::default() };
+        assert_eq!(note(&shop, ThingId([9; 16]), [arm(5_000, 0), arm(5_000, 900)]).await, None);
+        assert_eq!(note(&shop, experiment, [arm(500, 12), arm(500, 15)]).await, Some(Verdict::TooEarly));
+        let row = overview(server).await["experiments"][0].clone();
+        assert_eq!(row["ended_ms"], Value::Null);
+        assert!(row["sentence"].as_str().unwrap().starts_with("Too early to say"), "{row}");
+        let better = [arm(5_000, 120), arm(5_000, 220)];
+        assert_eq!(note(&shop, experiment, better).await, Some(Verdict::Better { arm: 1 }));
+        assert_eq!(note(&shop, experiment, [arm(6_000, 0), arm(6_000, 0)]).await, None, "it ended");
+        assert!(published(server).await.get("experiment").is_none());
+        let row = overview(server).await["experiments"][0].clone();
+        let sentence = "B is better: 4.4 % against 2.4 % of the people tapped a suggestion, at most 1 in 1,000 by chance.";
+        assert_eq!(row["sentence"], json!(sentence));
+        assert!(row["ended_ms"].is_i64() && row["arms"][1]["tapped"] == json!(220), "{row}");
+
+        let next = begin(server, &good).await.expect(StatusCode::CREATED).text("experiment");
+        let end = |id: &str| {
+            server
+                .post(&format!("/v1/operator/experiments/{id}/end"), &json!({"because": "a mistake"}))
+                .bearer(OPERATOR_KEY)
+        };
+        end(&id).send().await.refused(StatusCode::NOT_FOUND, "no_such_experiment");
+        end(&next).send().await.expect(StatusCode::NO_CONTENT);
+        let rows = overview(server).await["experiments"].clone();
+        assert!(
+            rows.as_array()
+                .unwrap()
+                .iter()
+                .any(|it| it["sentence"] == json!("Ended by the operator: a mistake")),
+            "{rows}"
+        );
+    }
+}
