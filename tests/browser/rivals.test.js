@@ -1,6 +1,7 @@
 // What others ask: typed in at the stall and taken from a file without a network, seen as a reason, and deleted.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { comes } from "./lib/seen.js";
@@ -95,5 +96,58 @@ test("what others ask is a reason of a suggestion", async () => {
   } finally {
     await browser.close();
     await server.close();
+  }
+});
+
+// Another shop's list, which is asked for as a guest asks.
+async function otherShop(list) {
+  const shop = { asked: [] };
+  shop.server = createServer((request, response) => {
+    shop.asked.push(`${request.url} ${request.headers["user-agent"]}`);
+    if (request.url === "/robots.txt") response.writeHead(404).end();
+    else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(list));
+  });
+  await new Promise((listening) => shop.server.listen(0, "127.0.0.1", listening));
+  shop.address = `http://127.0.0.1:${shop.server.address().port}/prices.json`;
+  return shop;
+}
+
+test("an address is watched, what is only alike is asked about, and what is wrong there is said", async () => {
+  const tea = anyName("Tea");
+  const shop = await otherShop({ items: [{ title: `${tea}s`, price: 2.2 }] });
+  const server = await Server.begin({ options: ["--private-targets=true"] });
+  const browser = new Browser();
+  try {
+    await browser.start();
+    const till = await Till.open(browser.context, server.url);
+    const { page } = till;
+    await till.openStall(anyName("Stall"));
+    await till.addProduct(tea, "2.50");
+    await till.connect("akinyi@example.org");
+    await till.go("/products/prices");
+    await page.getByRole("button", { name: "Watch an address" }).click();
+    const dialog = page.getByRole("dialog", { name: "Watch an address" });
+    await dialog.getByRole("textbox", { name: "Who asks it" }).fill("Supermarket");
+    await dialog.getByRole("textbox", { name: "Address" }).fill(shop.address);
+    await dialog.getByRole("button", { name: "Watch it" }).click();
+    await page.getByText("It is looked at within a minute.").first().waitFor();
+    await comes(async () => {
+      await page.getByRole("button", { name: "Show", exact: true }).click();
+      return page.getByText(/0 of 1 things there are certainly yours/).count();
+    }, 1, "the server looked");
+    assert.match(shop.asked[0], /^\/robots\.txt Soko\//);
+    await page.getByRole("button", { name: "Which are mine at Supermarket?" }).click();
+    const asked = page.getByRole("dialog", { name: "Which are mine at Supermarket?" });
+    await asked.getByRole("combobox", { name: new RegExp(`Which product is ${tea}s`) }).selectOption("yes");
+    await asked.getByRole("button", { name: "Take these prices" }).click();
+    await page.getByText("These prices count now.").first().waitFor();
+    await page.getByRole("checkbox", { name: "Supermarket counts" }).waitFor();
+    await page.getByRole("button", { name: "Watch Supermarket no more" }).click();
+    await page.getByText("No address is watched.").waitFor();
+    assert.deepEqual(till.problems, []);
+  } finally {
+    await browser.close();
+    await server.close();
+    shop.server.close();
   }
 });

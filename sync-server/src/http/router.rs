@@ -218,6 +218,7 @@ impl Modify for Proofs {
         (name = "stalls", description = "Stalls and their members"),
         (name = "devices", description = "Enrolment and access of devices"),
         (name = "shop", description = "What everybody may see"),
+        (name = "prices", description = "Prices of others that are fetched from addresses"),
         (name = "programs", description = "What an owner's own programs read, and the keys for it"),
         (name = "orders", description = "Placed by buyers, with an account or as guests"),
         (name = "stock", description = "An owner's decisions after a restore or a loss"),

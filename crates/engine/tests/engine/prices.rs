@@ -38,7 +38,7 @@ impl Stall {
         command(self.next, verb)
     }
 
-    fn try_to(&mut self, verb: Verb) -> Result<soko_app_api::Reply, NotDone> {
+    pub(crate) fn try_to(&mut self, verb: Verb) -> Result<soko_app_api::Reply, NotDone> {
         let command = self.command(verb);
         self.device.engine.handle(command, Now::utc(self.at_ms))
     }
@@ -84,7 +84,7 @@ impl Stall {
         self.device.engine.handle(delivery, Now::utc(self.at_ms)).unwrap();
     }
 
-    fn edits(&mut self, edit: ProductEdit) {
+    pub(crate) fn edits(&mut self, edit: ProductEdit) {
         self.does(Verb::EditProduct { product: product(MANGO), edits: vec![edit] });
     }
 
@@ -109,7 +109,7 @@ impl Stall {
         self.edits(ProductEdit::PriceMinor(usual.0));
     }
 
-    fn asked(&mut self, query: &Query) -> View {
+    pub(crate) fn asked(&mut self, query: &Query) -> View {
         self.device.engine.answer(query, Now::utc(self.at_ms)).unwrap()
     }
 

@@ -311,3 +311,82 @@ fn columns_are_chosen_and_a_file_that_is_none_is_said_so() {
         }
     }
 }
+
+/// Chance that repeats itself.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+
+    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len())]
+    }
+}
+
+const PRICES: &[&str] = &[
+    "0",
+    "-2.50",
+    "0.01",
+    "1.00",
+    "1.80",
+    "2.40",
+    "2.50",
+    "3.10",
+    "900.00",
+    "9999999999.99",
+    "1e9",
+    "NaN",
+    "",
+    "free",
+    "99999999999999999999",
+    "2,50",
+    "=1+1",
+];
+const MONEY: &[&str] = &["EUR", "", "KES", "XXX", "eur"];
+const UNITS: &[&str] = &["piece", "", "kg", "100 g", "barrel"];
+const TIMES: &[&str] = &["", "2026-11-20", "2026-10-01", "2031-01-01", "1969-01-01", "soon"];
+const NAMES: &[&str] = &["Mango", "<script>alert(1)</script>", "\"\"\"", "\u{202e}ognaM", "x"];
+
+#[test]
+fn no_list_whatever_it_says_gets_a_price_out_of_its_band() {
+    let mut stall = too_cheap();
+    stall.edits(ProductEdit::AddBarcode(MANGO_CODE.into()));
+    let mut chance = Chance(7);
+    let mut markets = 0;
+    for turn in 0..120 {
+        stall.at_ms += DAY_MS / 24;
+        let mut list = String::from("ean,name,price,currency,unit,date\n");
+        for code in [MANGO_CODE, MANGO_CODE, "1", ""] {
+            let [price, money] = [chance.of(PRICES), chance.of(MONEY)];
+            let [unit, time, name] = [chance.of(UNITS), chance.of(TIMES), chance.of(NAMES)];
+            list += &format!("{code},{name},{price},{money},{unit},{time}\n");
+        }
+        let source = format!("Shop {}", chance.below(5));
+        let bytes = list.clone().into_bytes();
+        let query =
+            Query::Rivals { stall: STALL, source: source.clone(), bytes: bytes.clone(), choice: None };
+        let View::Rivals(view) = stall.asked(&query) else { panic!("no view") };
+        let choice = view.choice.clone();
+        let _ =
+            stall.try_to(Verb::TakeRivals { source, is_feed: turn % 2 == 0, bytes, choice, answers: vec![] });
+        let price = stall.price();
+        markets += i32::from(price.others.market.is_some());
+        for rival in &price.others.rows {
+            assert!(rival.price_minor > 0 && rival.seen_at_ms <= stall.at_ms, "{rival:?}");
+            assert!(rival.standing != RivalStanding::Counts || rival.currency == "EUR", "{rival:?}");
+        }
+        let Some(better) = price.row.suggested else { continue };
+        let (low, high) = (better.low_minor, better.high_minor);
+        assert!(
+            (low..=high).contains(&better.price_minor) && low >= 213 && high <= 287,
+            "{better:?}\n{list}"
+        );
+        if let Some(market) = price.others.market {
+            assert!(low >= market.low_minor && high <= market.high_minor, "{better:?} {market:?}\n{list}");
+        }
+    }
+    assert!(markets > 20, "a market was met {markets} times");
+}
