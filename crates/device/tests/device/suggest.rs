@@ -9,7 +9,7 @@ use soko_app_api::{
     TenderInput, Verb, Window,
 };
 use soko_domain::ids::{ProductId, SaleId, ThingId};
-use soko_domain::interaction::{Met, Place};
+use soko_domain::interaction::{self, Met};
 use soko_sync_server::model::{self, NotTrained};
 use soko_sync_server::outside::{Clock as _, SystemClock};
 use soko_sync_server::store::{Place, Store};
@@ -53,6 +53,10 @@ async fn offers(shell: &Shell, query: SuggestQuery) -> Vec<(ProductId, Because)>
         Suggestions::Offers(found) => found.into_iter().map(|it| (it.row.product, it.because)).collect(),
         other => panic!("{other:?}"),
     }
+}
+
+fn opened(product: ProductId) -> Noticed {
+    Noticed { met: Met::Opened, place: interaction::Place::Product, stall: STALL, product, arm: None }
 }
 
 async fn buy(shell: &Shell, id: u8, verb: BuyerVerb) {
@@ -148,9 +152,7 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
         let popular = offers(&shopper, SuggestQuery::ForMe).await;
         assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
         // What was only looked at counts where nothing else is known.
-        let opened =
-            Noticed { met: Met::Opened, place: Place::Product, stall: STALL, product: MANGO, arm: None };
-        assert_eq!(shopper.call(Call::Noticed(vec![opened])).await, Answer::Bought);
+        assert_eq!(shopper.call(Call::Noticed(vec![opened(MANGO)])).await, Answer::Bought);
         let because = Because::Looked { product: "Mango".into() };
         assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, because)]);
         let query = MarketQuery::Stalls { text: String::new(), window: Window::first(5) };

@@ -107,7 +107,7 @@ impl Engine {
 }
 
 fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
-    let view = match query {
+    Ok(match query {
         Query::Status(_) => View::Status(status(asking)?),
         Query::Stall(_) => found(products::stall(asking)?, View::Stall),
         Query::Products { filter, window, .. } => View::Products(products::list(asking, *filter, *window)?),
@@ -144,11 +144,9 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
         // The device's to say.
-        Query::Stalls
-        | Query::OrderContact { .. }
-        | Query::DeviceWords(_)
-        | Query::Leaving(_)
-        | Query::Funnel { .. } => View::Missing,
+        Query::Stalls | Query::OrderContact { .. } | Query::DeviceWords(_) | Query::Leaving(_) => {
+            View::Missing
+        }
         Query::Orders { only_waiting, window, .. } => {
             View::Orders(trade::orders(asking, *only_waiting, *window)?)
         }
@@ -164,6 +162,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Purse { purse, .. } => View::Purse(Box::new(customers::purse(asking, purse)?)),
         Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
         Query::Prices(_) | Query::Price { .. } if !figures::may_see(asking)? => View::ForManagers,
+        Query::Funnel { .. } => figures::of_server(asking)?,
         Query::Prices(_) => View::Prices(Box::new(prices::list(asking)?)),
         Query::Coupons(_) => coupons::view(asking)?,
         Query::Price { product, .. } => found(prices::one(asking, *product)?.map(Box::new), View::Price),
@@ -175,8 +174,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Incidents { window, .. } => View::Incidents(incidents::rows(asking, *window)?),
         Query::Parked { window, .. } => View::Parked(parked(asking, *window)?),
         Query::Ask { ask, .. } => found(ask_view(asking, *ask)?, View::Ask),
-    };
-    Ok(view)
+    })
 }
 
 /// A product's own code first: a maker's code can look like one of a scale.
