@@ -52,11 +52,16 @@ pub fn keep(tx: &mut dyn Tx, who: ThingId, said: &[Interaction], now_ms: i64) ->
     let mut known: BTreeMap<(LogId, ProductId), bool> = BTreeMap::new();
     for it in said {
         let key = (it.stall, it.product);
-        if !known.contains_key(&key) {
-            let sql = "select 1 from product where log = $1 and product = $2";
-            known.insert(key, tx.query_opt(sql, params![it.stall, it.product])?.is_some());
-        }
-        if known.get(&key) != Some(&true) || it.hour < now_hour - KEPT_HOURS {
+        let is_sold = match known.get(&key) {
+            Some(is_sold) => *is_sold,
+            None => {
+                let sql = "select 1 from product where log = $1 and product = $2";
+                let is_sold = tx.query_opt(sql, params![it.stall, it.product])?.is_some();
+                known.insert(key, is_sold);
+                is_sold
+            }
+        };
+        if !is_sold || it.hour < now_hour - KEPT_HOURS {
             continue;
         }
         tx.run(

@@ -439,7 +439,7 @@ impl Query {
         }
         let is_document = |id: [u8; 16]| matches!(key, Key::Document(changed) if changed.0 == id);
         match self {
-            Self::Stalls => false,
+            Self::Stalls | Self::Funnel { .. } => false,
             Self::Status(_) | Self::Written(_) | Self::Leaving(_) => matches!(key, Key::Status),
             Self::Stall(stall) => is_document(stall.0),
             Self::Products { .. }
@@ -502,8 +502,6 @@ impl Query {
             Self::Incidents { .. } => matches!(key, Key::Incidents),
             Self::Parked { .. } => matches!(key, Key::Parked),
             Self::Ask { ask, .. } => matches!(key, Key::Ask(changed) if changed == ask),
-            // Nothing that happens on the device changes it.
-            Self::Funnel { .. } => false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The way of a stall's shoppers from a glance to an order. The server adds it up; this device keeps what it said for when there is no
 //! network, with the moment at which it was said.
 
-use soko_app_api::{FunnelRow, FunnelSteps, FunnelView, Query, Span, View};
+use soko_app_api::{FunnelRow, FunnelSteps, FunnelView, Query, View};
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::{StoreError, Tx, params};
 
@@ -16,8 +16,7 @@ type Kept = (FunnelSteps, Vec<(String, FunnelSteps)>);
 impl Device {
     /// As the server says now, or as it said last. Whoever may not see what was sold sees nothing of it.
     pub(crate) async fn funnel(&self, stall: LogId, days: u16) -> Result<View, Undone> {
-        let figures = Query::Figures { stall, span: Some(Span::day(0)), against: None };
-        if self.ask(&figures)? == View::ForManagers {
+        if self.ask(&Query::Funnel { stall, days })? == View::ForManagers {
             return Ok(View::ForManagers);
         }
         let Some(said) = self.ask_funnel(stall, days).await? else {

@@ -52,6 +52,21 @@ async fn visitor(folder: &Path, server: &Running) -> Shell {
     shell
 }
 
+/// What is in the basket, to be fetched.
+fn order() -> BuyerVerb {
+    BuyerVerb::PlaceOrder {
+        stall: STALL,
+        order: OrderId([5; 16]),
+        note: String::new(),
+        pay: None,
+        handing: Handing::Pickup,
+        zone: String::new(),
+        contact: None,
+        coupon: String::new(),
+        seen_total_minor: None,
+    }
+}
+
 /// What the server keeps of whoever is signed in: what, where, and in which arm.
 async fn at_server(shell: &Shell) -> Option<Vec<(String, String, String)>> {
     // A server that was just started anew may not answer yet.
@@ -125,18 +140,7 @@ fn nothing_leaves_before_somebody_agrees_and_nothing_stays_that_they_want_gone()
         ];
         until_there(&phone, "what was met alone", &sent).await;
         // An order, and a suggestion that is sent away.
-        let order = BuyerVerb::PlaceOrder {
-            stall: STALL,
-            order: OrderId([5; 16]),
-            note: String::new(),
-            pay: None,
-            handing: Handing::Pickup,
-            zone: String::new(),
-            contact: None,
-            coupon: String::new(),
-            seen_total_minor: None,
-        };
-        buy(&phone, order).await;
+        buy(&phone, order()).await;
         buy(&phone, BuyerVerb::Unwanted { product: MANGO, is_unwanted: true }).await;
         let more = [&[("dismissed", "product", "")], &sent[..2], &[("ordered", "basket", "b")], &sent[2..]];
         until_there(&phone, "the order and what was sent away", &more.concat()).await;

@@ -62,6 +62,10 @@ async fn offers(shell: &Shell, query: SuggestQuery) -> Vec<(ProductId, Because)>
     }
 }
 
+fn opened(product: ProductId) -> Noticed {
+    Noticed { met: Met::Opened, place: interaction::Place::Product, stall: STALL, product, arm: None }
+}
+
 async fn buy(shell: &Shell, id: u8, verb: BuyerVerb) {
     assert_eq!(shell.call(Call::Buy(BuyerCommand { id: ThingId([id; 16]), verb })).await, Answer::Bought);
 }
@@ -155,9 +159,7 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
         let popular = offers(&shopper, SuggestQuery::ForMe).await;
         assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
         // What was only looked at counts where nothing else is known.
-        let opened =
-            Noticed { met: Met::Opened, place: interaction::Place::Product, stall: STALL, product: MANGO, arm: None };
-        assert_eq!(shopper.call(Call::Noticed(vec![opened])).await, Answer::Bought);
+        assert_eq!(shopper.call(Call::Noticed(vec![opened(MANGO)])).await, Answer::Bought);
         let because = Because::Looked { product: "Mango".into() };
         assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, because)]);
         let query = MarketQuery::Stalls { text: String::new(), window: Window::first(5) };

@@ -109,7 +109,7 @@ impl Engine {
 }
 
 fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
-    let view = match query {
+    Ok(match query {
         Query::Status(_) => View::Status(status(asking)?),
         Query::Written(_) => View::Written(written::view(asking)?),
         Query::Stall(_) => found(products::stall(asking)?, View::Stall),
@@ -143,11 +143,9 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Sales { window, .. } => View::Sales(trade::sales(asking, *window)?),
         Query::Order { order, .. } => found(trade::order(asking, *order)?, View::Order),
         // The device's to say.
-        Query::Stalls
-        | Query::OrderContact { .. }
-        | Query::DeviceWords(_)
-        | Query::Leaving(_)
-        | Query::Funnel { .. } => View::Missing,
+        Query::Stalls | Query::OrderContact { .. } | Query::DeviceWords(_) | Query::Leaving(_) => {
+            View::Missing
+        }
         Query::Orders { only_waiting, window, .. } => trade::orders(asking, *only_waiting, *window)?,
         Query::OrdersByCode { code, rows, .. } => View::Orders(trade::orders_by_code(asking, code, *rows)?),
         Query::OpenOrder { order, .. } => found(tabs::one(asking, *order)?, View::OpenOrder),
@@ -161,6 +159,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Prices(_) | Query::Price { .. } | Query::Rivals { .. } if !figures::may_see(asking)? => {
             View::ForManagers
         }
+        Query::Funnel { .. } => figures::of_server(asking)?,
         Query::Prices(_) => View::Prices(Box::new(prices::list(asking)?)),
         Query::Rivals { source, bytes, choice, .. } => rivals::table(asking, source, bytes, choice.as_ref())?,
         Query::Coupons(_) => coupons::view(asking)?,
@@ -173,8 +172,7 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Incidents { window, .. } => View::Incidents(incidents::rows(asking, *window)?),
         Query::Parked { window, .. } => View::Parked(parked(asking, *window)?),
         Query::Ask { ask, .. } => found(ask_view(asking, *ask)?, View::Ask),
-    };
-    Ok(view)
+    })
 }
 
 /// A product's own code first: a maker's code can look like one of a scale.
