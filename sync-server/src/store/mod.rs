@@ -239,7 +239,7 @@ pub fn read_beside<T, E: From<StoreError>>(
         }
     };
     let (mut work, mut done) = (Some(work), None);
-    reader.read(&mut |tx| done = work.take().map(|work| of_this_version(tx).and_then(|()| Ok(work(tx)))))?;
+    reader.read(&mut |tx| done = work.take().map(|work| of_this_version(tx).map(|()| work(tx))))?;
     done.unwrap_or_else(|| Err(StoreError::Other("nothing was read".to_owned())))?
 }
 
