@@ -481,8 +481,9 @@ impl Query {
             Self::Loyalty(_) => matches!(key, Key::Purses),
             Self::Figures { stall, .. } => matches!(key, Key::Sales | Key::People) || is_document(stall.0),
             Self::Goods { .. } => matches!(key, Key::Sales | Key::Products | Key::Stock(_)),
-            Self::Prices(_) | Self::Coupons(_) => matches!(key, Key::Prices | Key::Products | Key::Stock(_)),
-            Self::Rivals { .. } => matches!(key, Key::Prices | Key::Products),
+            Self::Prices(_) | Self::Coupons(_) | Self::Rivals { .. } => {
+                matches!(key, Key::Prices | Key::Products | Key::Stock(_))
+            }
             Self::Price { product, .. } => {
                 matches!(key, Key::Prices)
                     || matches!(key, Key::Stock(changed) | Key::Product(changed) if changed == product)

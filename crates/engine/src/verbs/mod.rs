@@ -142,14 +142,9 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::FillPurse { .. } => purses::fill(writing, &command.verb),
         Verb::AskPurse { purse, units } => purses::ask(writing, command, (purse, *units)),
         Verb::PutLoyalty(loyalty) => customers::put_loyalty(writing, *loyalty),
-        Verb::PutPriceRule { .. }
-        | Verb::AcceptPrice { .. }
-        | Verb::RefusePrice { .. }
-        | Verb::UndoPrice { .. } => prices::perform(writing, command),
-        Verb::SeeRival { .. }
-        | Verb::DropRival { .. }
-        | Verb::TakeRivals { .. }
-        | Verb::PutRivalSource { .. } => rivals::perform(writing, &command.verb),
+        #[rustfmt::skip]
+        Verb::PutPriceRule { .. } | Verb::AcceptPrice { .. } | Verb::RefusePrice { .. } | Verb::UndoPrice { .. }
+        | Verb::SeeRival { .. } | Verb::DropRival { .. } | Verb::TakeRivals { .. } | Verb::PutRivalSource { .. } => prices::perform(writing, command),
         Verb::PutCoupon { code, terms } => coupons::put(writing, code, terms),
         Verb::Approved { approval, verb } => {
             desk::approved(writing, (command.id, command.stall), (*approval, verb))

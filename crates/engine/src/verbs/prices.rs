@@ -27,6 +27,10 @@ pub(super) fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Re
         }
         Verb::RefusePrice { product, price_minor } => refuse(writing, *product, *price_minor),
         Verb::UndoPrice { moved } => undo(writing, command.id, *moved),
+        Verb::SeeRival { .. }
+        | Verb::DropRival { .. }
+        | Verb::TakeRivals { .. }
+        | Verb::PutRivalSource { .. } => super::rivals::perform(writing, &command.verb),
         _ => Err(Failure::Inconsistent("a verb went the wrong way".into()).into()),
     }
 }
