@@ -452,7 +452,7 @@ impl Query {
             | Self::ToBuy { .. }
             | Self::Family { .. } => matches!(key, Key::Products | Key::Stock(_)),
             Self::Questions { .. } | Self::Import { .. } | Self::Imports(_) => matches!(key, Key::Products),
-            Self::Categories(_) => matches!(key, Key::Products | Key::Document(_)),
+            Self::Categories(_) | Self::Rivals { .. } => matches!(key, Key::Products | Key::Document(_)),
             Self::Product { product, .. } => {
                 matches!(key, Key::Product(changed) if changed == product) || is_document(product.0)
             }
@@ -493,7 +493,6 @@ impl Query {
             Self::Figures { stall, .. } => matches!(key, Key::Sales | Key::People) || is_document(stall.0),
             Self::Goods { .. } => matches!(key, Key::Sales | Key::Products | Key::Stock(_)),
             Self::Prices(_) | Self::Coupons(_) => matches!(key, Key::Prices | Key::Products | Key::Stock(_)),
-            Self::Rivals { .. } => matches!(key, Key::Prices | Key::Products),
             Self::Price { product, .. } => {
                 matches!(key, Key::Prices)
                     || matches!(key, Key::Stock(changed) | Key::Product(changed) if changed == product)

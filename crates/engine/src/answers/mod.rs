@@ -156,14 +156,9 @@ fn answer(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
         Query::Customer { customer, .. } => boxed(customers::one(asking, *customer)?, View::Customer),
         Query::Purse { purse, .. } => View::Purse(Box::new(customers::purse(asking, purse)?)),
         Query::Cards { window, .. } => View::Cards(customers::cards(asking, *window)?),
-        Query::Prices(_) | Query::Price { .. } | Query::Rivals { .. } if !figures::may_see(asking)? => {
-            View::ForManagers
-        }
-        Query::Funnel { .. } => figures::of_server(asking)?,
-        Query::Prices(_) => View::Prices(Box::new(prices::list(asking)?)),
-        Query::Rivals { source, bytes, choice, .. } => rivals::table(asking, source, bytes, choice.as_ref())?,
+        Query::Prices(_) | Query::Price { .. } | Query::Rivals { .. } => prices::view(asking, query)?,
         Query::Coupons(_) => coupons::view(asking)?,
-        Query::Price { product, .. } => boxed(prices::one(asking, *product)?, View::Price),
+        Query::Funnel { .. } => figures::of_server(asking)?,
         Query::Loyalty(_) => View::Loyalty(customers::loyalty(asking)?),
         Query::Figures { span, against, .. } => figures::view(asking, *span, *against)?,
         Query::Goods { span, .. } => goods::view(asking, *span)?,

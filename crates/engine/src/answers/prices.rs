@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     Between, PriceBrought, PriceDay, PriceExperimentRow, PriceMoveRow, PriceQuiet, PriceRow, PriceSuggested,
-    PriceView, PricesView,
+    PriceView, PricesView, Query, View,
 };
 use soko_domain::entry::{PriceCause, PriceMode};
 use soko_domain::ids::{PersonId, ProductId};
@@ -14,7 +14,8 @@ use soko_projection::read_desk;
 use soko_projection::read_prices::{self as facts, MoveFound};
 use soko_record_log::StoreError;
 
-use super::{Asking, rivals};
+use super::{Asking, boxed, figures, rivals};
+use crate::failure::NotDone;
 use crate::prices::experiment::{self, Tried};
 use crate::prices::{self, Moment, Outcome, Prices, Rules};
 
@@ -23,7 +24,20 @@ const MOVED_DAYS: i32 = 7;
 /// The chart's days.
 const CHART_DAYS: usize = 60;
 
-pub(super) fn list(asking: &mut Asking<'_>) -> Result<PricesView, StoreError> {
+/// For whoever may see what the figures are made of.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only what is asked about prices comes here")]
+pub(super) fn view(asking: &mut Asking<'_>, query: &Query) -> Result<View, NotDone> {
+    if !figures::may_see(asking)? {
+        return Ok(View::ForManagers);
+    }
+    match query {
+        Query::Rivals { source, bytes, choice, .. } => rivals::table(asking, source, bytes, choice.as_ref()),
+        Query::Price { product, .. } => Ok(boxed(one(asking, *product)?, View::Price)),
+        _ => Ok(View::Prices(Box::new(list(asking)?))),
+    }
+}
+
+fn list(asking: &mut Asking<'_>) -> Result<PricesView, StoreError> {
     let (moment, rules) = begin(asking)?;
     let currency = read::profile(asking.tx, asking.log)?.map(|profile| profile.currency).unwrap_or_default();
     let sources = rivals::sources(asking)?;
@@ -59,7 +73,7 @@ pub(super) fn list(asking: &mut Asking<'_>) -> Result<PricesView, StoreError> {
     Ok(view)
 }
 
-pub(super) fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<PriceView>, StoreError> {
+fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<PriceView>, StoreError> {
     let (moment, rules) = begin(asking)?;
     let Some(found) = read::product(asking.tx, asking.log, product)? else { return Ok(None) };
     let Some(known) = &asking.stall.prices else { return Ok(None) };

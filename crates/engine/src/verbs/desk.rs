@@ -32,7 +32,7 @@ pub(super) fn approved(
     super::perform(writing, &Command { id, stall, verb: verb.clone() })
 }
 
-pub(super) fn move_money(
+fn move_money(
     writing: &mut Writing<'_>,
     movement: ThingId,
     (amount_minor, reason): (i64, &str),
@@ -44,7 +44,7 @@ pub(super) fn move_money(
     Ok(Reply::Done)
 }
 
-pub(super) fn open(writing: &mut Writing<'_>, opening: ThingId, reason: &str) -> Result<Reply, NotDone> {
+fn open(writing: &mut Writing<'_>, opening: ThingId, reason: &str) -> Result<Reply, NotDone> {
     let open_shift = writing.open_shift()?.map(|open| open.shift);
     let facts = open_drawer::Facts { open_shift, doer: writing.doer.clone() };
     let payload = open_drawer::OpenDrawer { opening, reason: reason.trim().into() };
@@ -71,7 +71,7 @@ pub(super) fn take_off(
     Ok(Reply::Done)
 }
 
-pub(super) fn count(
+fn count(
     writing: &mut Writing<'_>,
     (count, shift): (ThingId, ShiftId),
     (coins, other_minor): (&[CoinsInput], i64),
@@ -81,6 +81,19 @@ pub(super) fn count(
     let payload = count_drawer::CountDrawer { count, shift, coins, other_minor };
     writing.write(count_drawer::decide(&count_drawer::Facts { open_shift }, &payload)?)?;
     Ok(Reply::Done)
+}
+
+/// Money in and out of the drawer, and what is in it.
+pub(super) fn drawer(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only the verbs about the drawer come here")]
+    match &command.verb {
+        Verb::MoveDrawer { amount_minor, reason } => move_money(writing, command.id, (*amount_minor, reason)),
+        Verb::OpenDrawer { reason } => open(writing, command.id, reason),
+        Verb::CountDrawer { shift, coins, other_minor } => {
+            count(writing, (command.id, *shift), (coins, *other_minor))
+        }
+        _ => Err(Failure::Inconsistent("a verb went the wrong way".into()).into()),
+    }
 }
 
 /// Who works at the stall, and what a role may do alone.

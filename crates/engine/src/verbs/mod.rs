@@ -131,14 +131,10 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::AskShare { product, quantity } => ask_share(writing, command, *product, *quantity),
         Verb::PassShare { product, quantity, to } => pass_share(writing, command, (*product, *quantity, *to)),
         Verb::AskRefund { sale, line, quantity } => ask_refund(writing, command, (*sale, *line, *quantity)),
-        Verb::MoveDrawer { amount_minor, reason } => {
-            desk::move_money(writing, command.id, (*amount_minor, reason))
+        Verb::MoveDrawer { .. } | Verb::OpenDrawer { .. } | Verb::CountDrawer { .. } => {
+            desk::drawer(writing, command)
         }
         Verb::TakeOff { sale, lines, reason } => desk::take_off(writing, (command.id, *sale), lines, reason),
-        Verb::OpenDrawer { reason } => desk::open(writing, command.id, reason),
-        Verb::CountDrawer { shift, coins, other_minor } => {
-            desk::count(writing, (command.id, *shift), (coins, *other_minor))
-        }
         Verb::PutPerson { .. } | Verb::ErasePerson { .. } | Verb::PutLimits { .. } => {
             desk::manage(writing, command)
         }
