@@ -124,7 +124,7 @@ pub const DEVICE_WORDS: &str = include_str!("../../../migrations/shared/0024_dev
 pub const LOOKED_INTO: &str = include_str!("../../../migrations/shared/0025_looked_into.sql");
 
 /// What others ask. It marks logs, as [`LISTS`] does.
-pub const RIVALS: &str = include_str!("../../../migrations/shared/0027_rivals.sql");
+pub const RIVALS: &str = include_str!("../../../migrations/shared/0026_rivals.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
