@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::interaction::{KEPT_HOURS, Met, PEOPLE_MIN, Place, Reached, Step, hour};
+use soko_experiment::ArmCounts;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 /// Kept of one person; the oldest go first.
@@ -33,14 +34,6 @@ pub struct Interaction {
 pub struct Funnel {
     pub all: Reached,
     pub products: Vec<(ProductId, Reached)>,
-}
-
-/// What happened in one arm of an experiment. Of each kind: how often, and to how many people.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ArmCounts {
-    pub experiment: String,
-    pub arm: String,
-    pub met: BTreeMap<Met, (u32, u32)>,
 }
 
 /// Keeps what is not known yet. What this market does not sell, and what is too old to be kept, is left out.
@@ -206,30 +199,21 @@ fn step(place: i64) -> Step {
     usize::try_from(place).ok().and_then(|place| Step::ALL.get(place).copied()).unwrap_or(Step::Seen)
 }
 
-/// What happened in each arm of each experiment since then. What was put into a basket or ordered counts for the arm whose
-/// suggestion was followed to it.
+/// What people did in one arm of an experiment.
 ///
 /// # Errors
 /// Where the store fails.
-pub fn arms(tx: &mut dyn Tx, since_hour: i64) -> Result<Vec<ArmCounts>, StoreError> {
-    let rows = tx.query(
-        "select experiment, arm, what, count(*), count(distinct who) from interaction
-         where experiment <> '' and hour >= $1 group by experiment, arm, what order by experiment, arm, what",
-        params![since_hour],
-    )?;
-    let mut arms: Vec<ArmCounts> = Vec::new();
-    for row in &rows {
-        let (experiment, arm) = (row.text(0)?, row.text(1)?);
-        let Some(met) = Met::from_number(row.number(2)?) else { continue };
-        let counts = (row.number(3)?, row.number(4)?);
-        match arms.last_mut().filter(|last| last.experiment == experiment && last.arm == arm) {
-            Some(last) => drop(last.met.insert(met, counts)),
-            None => arms.push(ArmCounts {
-                experiment: experiment.to_owned(),
-                arm: arm.to_owned(),
-                met: BTreeMap::from([(met, counts)]),
-            }),
-        }
-    }
-    Ok(arms)
+pub fn people_of(tx: &mut dyn Tx, (experiment, arm): (&str, &str)) -> Result<ArmCounts, StoreError> {
+    let done = |met: Met| format!("count(distinct case when what = {} then who end)", met.number());
+    let each = [Met::Suggested, Met::Followed, Met::Put, Met::Ordered, Met::Dismissed].map(done).join(", ");
+    let sql = format!("select count(distinct who), {each} from interaction where experiment = $1 and arm = $2");
+    let row = tx.query_one(&sql, params![experiment, arm])?;
+    Ok(ArmCounts {
+        people: row.number(0)?,
+        shown: row.number(1)?,
+        tapped: row.number(2)?,
+        basket: row.number(3)?,
+        ordered: row.number(4)?,
+        dismissed: row.number(5)?,
+    })
 }

@@ -2,6 +2,7 @@
 //! a server. Nothing is sent for it.
 
 use serde_json::Value;
+use soko_app_api::Arm;
 use soko_domain::ids::{Hash, ThingId};
 use soko_experiment::assign::Shares;
 use soko_record_log::{StoreError, Tx, params};
@@ -34,6 +35,13 @@ pub(crate) struct OwnArm {
     pub(crate) arm: Option<usize>,
     /// Whether the last place goes to something further down.
     pub(crate) explores: bool,
+}
+
+impl OwnArm {
+    /// As what is met in it says so; nothing outside.
+    pub(crate) fn named(self) -> Option<Arm> {
+        Some(Arm { experiment: self.experiment.to_string(), arm: self.arm?.to_string() })
+    }
 }
 
 impl Published {

@@ -13,6 +13,8 @@ use soko_experiment::judge::{Guardrail, Judged, Plan, Verdict, judge};
 use soko_experiment::{ArmCounts, Metric};
 use soko_record_log::{StoreError, Tx};
 
+use crate::interactions;
+
 pub use begin::{NotBegun, Wanted, WantedArm, begin};
 pub use rows::{list, running};
 pub use words::sentence;
@@ -85,6 +87,18 @@ pub fn note(
         rows::put_end(tx, experiment, &Ended { at_ms: now_ms, why: Why::Verdict(verdict) })?;
     }
     Ok(Some(verdict))
+}
+
+/// Counts anew whom the experiment that runs met and what they did; it ends with that if that says so.
+///
+/// # Errors
+/// Where the store fails.
+pub fn count(tx: &mut dyn Tx, now_ms: i64) -> Result<Option<Verdict>, StoreError> {
+    let Some(known) = running(tx)? else { return Ok(None) };
+    let experiment = known.experiment.to_string();
+    let of_arm = |arm: usize| interactions::people_of(tx, (&experiment, &arm.to_string()));
+    let counts = (0..known.arms.len()).map(of_arm).collect::<Result<Vec<_>, _>>()?;
+    note(tx, known.experiment, &counts, now_ms)
 }
 
 /// Ends the experiment that runs, because somebody says so; whether it is that one.

@@ -10,6 +10,7 @@ use soko_record_log::StoreError;
 
 use super::kept::{self, Card};
 use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket};
+use crate::experiments;
 use crate::http::App;
 use crate::store::{Shard, Store};
 
@@ -158,6 +159,19 @@ fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gath
     Ok(Gathered { trade: Trade { products, baskets: counted, people }, times_ms, records })
 }
 
+/// Counts for the experiment that runs, if one does.
+async fn count(app: &App) -> Result<(), StoreError> {
+    let now_ms = app.now_ms();
+    if app.store().read(experiments::running).await?.is_none() {
+        return Ok(());
+    }
+    let counted = app.store().write(Shard::stall(LogId::default()), move |tx| experiments::count(tx, now_ms));
+    if let Some(verdict) = counted.await.map_err(StoreError::from)?.filter(|verdict| verdict.ends()) {
+        tracing::info!(?verdict, "experiment.ended");
+    }
+    Ok(())
+}
+
 /// Looks now and then whether there is enough new to learn from, for as long as the server runs.
 pub(crate) async fn follow(app: App) {
     let mut closing = app.closing();
@@ -168,6 +182,9 @@ pub(crate) async fn follow(app: App) {
             _ = closing.changed() => return,
         }
         wait = LOOK_EVERY;
+        if let Err(error) = count(&app).await {
+            tracing::warn!(%error, "experiment.not_counted");
+        }
         let is_due = app.store().read(|tx| {
             let records = trade::records(tx)?;
             let known = kept::in_use(tx)?;

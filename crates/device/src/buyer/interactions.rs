@@ -10,6 +10,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 use super::likes;
 use super::sending::{Heard, Waits, placed_as};
 use crate::device::Device;
+use crate::experiment::{OwnArm, own_arm};
 use crate::failure::Undone;
 use crate::kept::Own;
 use crate::server::{MetSaid, PlacedAs, Server};
@@ -246,8 +247,9 @@ impl Device {
         let waiting = self.write(|tx| {
             // What it is that suggests here.
             let model = suggest::kept_id(tx)?;
+            let own = own_arm(tx)?.and_then(OwnArm::named);
             for it in all {
-                if let Some(meeting) = meeting(it, model) {
+                if let Some(meeting) = meeting(it, (model, own.as_ref())) {
                     note(tx, &noting, meeting)?;
                 }
             }
@@ -346,13 +348,13 @@ fn all_of(own: &Own) -> Vec<String> {
 }
 
 /// Nothing where a screen says what only the device can know, or names an arm that is none.
-fn meeting(it: &Noticed, model: Option<Hash>) -> Option<Meeting> {
+fn meeting(it: &Noticed, (model, own): (Option<Hash>, Option<&Arm>)) -> Option<Meeting> {
     let is_for_screens = match it.met {
         Met::Seen | Met::Opened | Met::Suggested | Met::Followed => true,
         Met::Liked | Met::Put | Met::Ordered | Met::Dismissed => false,
     };
     let Arm { experiment, arm } =
-        it.arm.clone().unwrap_or(Arm { experiment: String::new(), arm: String::new() });
+        it.arm.as_ref().or(own).cloned().unwrap_or(Arm { experiment: String::new(), arm: String::new() });
     if !is_for_screens || !is_arm(&experiment, &arm) {
         return None;
     }
