@@ -30,6 +30,8 @@ pub fn Pill() -> Html {
 pub(super) enum Trust {
     GettingReady,
     OnlineOnly,
+    /// What is kept here cannot be reached.
+    NotOpened,
     /// The store goes away with the page.
     NothingKept,
     /// A stall's records cannot be exchanged, or something was found at the start: somebody must look.
@@ -49,12 +51,13 @@ pub(super) enum Trust {
 
 impl Trust {
     pub(super) fn of(standing: Standing, about: Option<&DeviceView>) -> Self {
-        let Some(about) = about else { return Self::GettingReady };
         match standing {
             Standing::GettingReady => return Self::GettingReady,
             Standing::OnlineOnly => return Self::OnlineOnly,
+            Standing::NotOpened => return Self::NotOpened,
             Standing::Engine => {}
         }
+        let Some(about) = about else { return Self::GettingReady };
         if about.keeps.place == KeptIn::Memory {
             return Self::NothingKept;
         }
@@ -76,7 +79,9 @@ impl Trust {
     fn look(self) -> (&'static str, Icon) {
         match self {
             Self::GettingReady => ("pill-quiet", Icon::Clock),
-            Self::OnlineOnly | Self::NothingKept | Self::Trouble => ("pill-bad", Icon::Warning),
+            Self::OnlineOnly | Self::NotOpened | Self::NothingKept | Self::Trouble => {
+                ("pill-bad", Icon::Warning)
+            }
             Self::Offline { .. } => ("pill-waiting", Icon::CloudOff),
             Self::Waiting { .. } | Self::Arriving => ("pill-waiting", Icon::Clock),
             Self::AllSent => ("pill-good", Icon::Cloud),
@@ -88,6 +93,7 @@ impl Trust {
         match self {
             Self::GettingReady => speech.say("trust.getting-ready"),
             Self::OnlineOnly => speech.say("trust.online-only"),
+            Self::NotOpened => speech.say("trust.not-opened"),
             Self::NothingKept => speech.say("trust.nothing-kept"),
             Self::Trouble => speech.say("trust.trouble"),
             Self::Offline { waiting: 0 } => speech.say("trust.offline"),
@@ -102,7 +108,9 @@ impl Trust {
     fn short(self, speech: &Speech) -> AttrValue {
         match self {
             Self::GettingReady | Self::Arriving => speech.say("trust.short-ready"),
-            Self::OnlineOnly | Self::NothingKept | Self::Trouble => speech.say("trust.short-look"),
+            Self::OnlineOnly | Self::NotOpened | Self::NothingKept | Self::Trouble => {
+                speech.say("trust.short-look")
+            }
             Self::Offline { waiting: 0 } => speech.say("trust.short-offline"),
             Self::Offline { waiting } | Self::Waiting { waiting } => speech.number(count(waiting)).into(),
             Self::AllSent => speech.say("trust.short-sent"),
@@ -153,6 +161,11 @@ mod tests {
         ] {
             assert_eq!(Trust::of(standing, Some(&about)), wanted);
         }
+        // Neither as if there was nothing, nor as it stood when it could still be opened.
+        for about in [None, Some(&about(Some(true), 0, true))] {
+            assert_eq!(Trust::of(Standing::NotOpened, about), Trust::NotOpened);
+        }
+        assert_eq!(Trust::of(engine, None), Trust::GettingReady);
         let mut new = about(Some(true), 0, true);
         new.stalls[0].is_arriving = true;
         assert_eq!(Trust::of(engine, Some(&new)), Trust::Arriving);
