@@ -174,8 +174,7 @@ mod tests {
     use super::*;
 
     fn put(id: u8, product: u8, quantity: i64) -> BuyerCommand {
-        let verb =
-            BuyerVerb::PutLine { stall: LogId([1; 16]), product: ProductId([product; 16]), quantity };
+        let verb = BuyerVerb::PutLine { stall: LogId([1; 16]), product: ProductId([product; 16]), quantity };
         BuyerCommand { id: ThingId([id; 16]), verb }
     }
 
