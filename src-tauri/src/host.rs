@@ -267,8 +267,7 @@ impl Host {
 
     async fn refresh_tray(&self) {
         let about = self.device_call(Call::About).await;
-        // Else it cannot be opened.
-        let trust = if let Answer::About(about) = about { Trust::of(&about) } else { Trust::Trouble };
+        let trust = if let Answer::About(about) = about { Trust::of(&about) } else { Trust::NotOpened };
         self.outside.stands(trust, self.language.get());
     }
 

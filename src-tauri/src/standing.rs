@@ -16,7 +16,9 @@ pub(crate) fn sentence(trust: Trust, language: Language) -> String {
     let counted = |sentence: &str, count: u64| sentence.replace("{count}", &count.to_string());
     match trust {
         Trust::GettingReady => words.getting_ready.to_owned(),
-        Trust::OnlineOnly | Trust::NothingKept | Trust::Trouble => words.trouble.to_owned(),
+        Trust::OnlineOnly | Trust::NotOpened | Trust::NothingKept | Trust::Trouble => {
+            words.trouble.to_owned()
+        }
         Trust::OnlyHere => words.only_here.to_owned(),
         Trust::AllSent => words.all_sent.to_owned(),
         Trust::Arriving => words.arriving.to_owned(),
@@ -29,7 +31,7 @@ pub(crate) fn sentence(trust: Trust, language: Language) -> String {
 fn dot(trust: Trust) -> Option<Colour> {
     match trust {
         Trust::GettingReady | Trust::OnlyHere => None,
-        Trust::OnlineOnly | Trust::NothingKept | Trust::Trouble => Some(RED),
+        Trust::OnlineOnly | Trust::NotOpened | Trust::NothingKept | Trust::Trouble => Some(RED),
         Trust::AllSent => Some(GREEN),
         Trust::Waiting { .. } | Trust::Arriving => Some(AMBER),
         Trust::Offline { .. } => Some(GREY),

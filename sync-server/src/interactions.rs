@@ -206,7 +206,8 @@ fn step(place: i64) -> Step {
 pub fn people_of(tx: &mut dyn Tx, (experiment, arm): (&str, &str)) -> Result<ArmCounts, StoreError> {
     let done = |met: Met| format!("count(distinct case when what = {} then who end)", met.number());
     let each = [Met::Suggested, Met::Followed, Met::Put, Met::Ordered, Met::Dismissed].map(done).join(", ");
-    let sql = format!("select count(distinct who), {each} from interaction where experiment = $1 and arm = $2");
+    let sql =
+        format!("select count(distinct who), {each} from interaction where experiment = $1 and arm = $2");
     let row = tx.query_one(&sql, params![experiment, arm])?;
     Ok(ArmCounts {
         people: row.number(0)?,

@@ -1,9 +1,12 @@
 // The engine in its worker, without the screens: what was answered is kept, whatever happens to tabs and browser.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { Frames, foundStall, makeSale, newId, openShift, sales } from "./lib/frames.js";
+import { WEB } from "./lib/places.js";
 import { Site } from "./lib/site.js";
 import { WorkerPage } from "./lib/worker-page.js";
 
@@ -191,6 +194,70 @@ test("a worker that broke is replaced, and what it had not answered is done once
     assert.equal((await page.state("ended")).length, 1);
     assert.deepEqual((await soldIn(page, stall)).sort(), sold.sort());
   });
+});
+
+// From now on the engine ends over one call, as by a panic, and answers another only from its `answers`th start on.
+async function troubled(site, answers) {
+  const script = await readFile(join(WEB, site.worker), "utf8");
+  const [engine] = script.match(/\/engine-[0-9a-f]{16}\.js/);
+  let starts = 0;
+  const js = (text) => (_, response) => response.writeHead(200, { "content-type": "text/javascript" }).end(text());
+  site.handlers.set("/troubled-engine.js", js(() => `
+    import init, { open as begin } from "${engine}";
+    export default init;
+    export async function open(tell) {
+      const real = await begin(tell);
+      const is = (bytes, word) => new TextDecoder("latin1").decode(bytes).includes(word);
+      const call = (bytes) => {
+        if (is(bytes, "poison")) queueMicrotask(() => { throw new Error("poison"); });
+        if (is(bytes, "poison") || (is(bytes, "slow") && ${(starts += 1)} < ${answers})) return new Promise(() => {});
+        return real.call(bytes);
+      };
+      return { call, has_own: () => real.has_own(), expect_own: () => real.expect_own(), close: () => real.close() };
+    }`));
+  site.handlers.set(site.worker, js(() => script.replaceAll(engine, "/troubled-engine.js")));
+}
+
+const ENDED_PROGRAM = /^undone\.ended-program/;
+
+test("a call that ends the program again and again is given up by itself: what was open beside it is answered", async () => {
+  const site = await new Site().start();
+  await troubled(site, 4);
+  try {
+    await withBrowser(async (browser) => {
+      const page = await WorkerPage.open(browser.context, site, frames);
+      const [slow, poison] = await Promise.all(["slow", "poison"].map((key) => page.call({ kept: { key } })));
+      assert.match(poison.broken, ENDED_PROGRAM);
+      assert.deepEqual(slow, { kept: [] });
+      assert.equal((await page.state("ended")).length, 3);
+    });
+  } finally {
+    site.close();
+  }
+});
+
+test("a call outlives any number of tabs that let each other lead", async () => {
+  const site = await new Site().start();
+  await troubled(site, 6);
+  try {
+    await withBrowser(async (browser) => {
+      const tabs = [await WorkerPage.open(browser.context, site, frames)];
+      await tabs[0].call({ kept: { key: "any" } });
+      tabs.push(await WorkerPage.open(browser.context, site, frames));
+      await tabs[1].call({ kept: { key: "any" } });
+      const waiting = tabs[0].call({ kept: { key: "slow" } });
+      for (let turn = 0; turn < 5; turn += 1) {
+        const [leads, follows] = turn % 2 ? [tabs[1], tabs[0]] : tabs;
+        await leads.post({ visible: false });
+        await follows.post({ visible: true });
+        await leads.page.waitForFunction((count) => window.soko.ended.length === count, Math.floor(turn / 2) + 1);
+        await follows.call({ kept: { key: "any" } });
+      }
+      assert.deepEqual(await waiting, { kept: [] });
+    });
+  } finally {
+    site.close();
+  }
 });
 
 test("a full disk is said in plain words, costs nothing that was answered, and passes", async () => {

@@ -169,3 +169,60 @@ test("a tab of the version before says that it is to be loaded again, and has it
     assert.deepEqual([...old.problems, ...till.problems], []);
   });
 });
+
+// Runs in the page before its own script: what the app asks of the browser is answered once `window.go` is set, and then a next
+// version is found and still on its way.
+function findsOneOnTheWay() {
+  const { register } = ServiceWorkerContainer.prototype;
+  let answer;
+  ServiceWorkerContainer.prototype.register = function (...about) {
+    answer ??= (async () => {
+      const registration = await register.apply(this, about);
+      window.asked = true;
+      await new Promise((done) => (window.go = done));
+      const found = new Promise((done) => registration.addEventListener("updatefound", done, { once: true }));
+      registration.update();
+      await found;
+      window.found = registration.installing?.state;
+      return registration;
+    })();
+    return answer;
+  };
+}
+
+test("a version that was on its way before anybody looked is offered when it is there", async () => {
+  await withOwnWeb(async (context, server, web) => {
+    const { page } = await Till.open(context, server.url);
+    await keptOffline(page);
+    await page.addInitScript(findsOneOnTheWay);
+    await page.reload();
+    await page.waitForFunction(() => window.asked);
+    putNext(web);
+    await page.evaluate(() => window.go());
+    await page.getByRole("button", { name: "Use it now" }).waitFor();
+    assert.equal(await page.evaluate(() => window.found), "installing");
+  });
+});
+
+test("a version that one tab takes leaves what is half typed in another", async () => {
+  await withOwnWeb(async (context, server, web) => {
+    const one = await Till.open(context, server.url);
+    await keptOffline(one.page);
+    await one.openStall("Mama Akinyi");
+    const other = await Till.open(context, server.url, "/products/new");
+    const name = other.page.getByRole("textbox", { name: /^Name/ });
+    await name.fill("Tea of the hi");
+    const { next } = putNext(web);
+    await one.go("/today");
+    const take = one.page.getByRole("button", { name: "Use it now" });
+    await take.waitFor();
+    await Promise.all([one.page.waitForEvent("load"), take.click()]);
+    await keptOffline(one.page);
+    assert.equal(await programOf(one.page), next);
+    await other.page.getByText("Soko was updated in another tab").first().waitFor();
+    assert.equal(await name.inputValue(), "Tea of the hi");
+    await Promise.all([other.page.waitForEvent("load"), other.button("Reload").click()]);
+    assert.equal(await programOf(other.page), next);
+    assert.deepEqual([...one.problems, ...other.problems], []);
+  });
+});

@@ -8,8 +8,9 @@
 //
 // Page → here: { id, bytes, tries? } a call · { visible } · { hadOwn, began } this browser kept own data before, and when
 // the page was loaded: with this a worker begins
-// Here → page: { id, bytes } an answer · { id, failed } something said, as a text · { told } · { keepsOwn } from now on · { ended }: make
-// a new worker and send again what has no answer · { outdated }: another tab has a later version.
+// Here → page: { id, bytes } an answer · { id, failed } something said, as a text · { told } · { keepsOwn } from now on · { ended, broke? }:
+// make a new worker and send again what has no answer; `broke` has the calls that the program ended over, and is not there when it only
+// let another tab lead · { outdated }: another tab has a later version.
 
 const LOCK = "soko-engine";
 const TRIES_MAX = 3; // A call that ended the program this often is not tried again.
@@ -21,6 +22,8 @@ const channel = new BroadcastChannel("soko-calls");
 const open = new Map(); // Calls of this page that have no answer: id → { bytes, tries }.
 let leader = null; // The tab that runs the engine, once known.
 let engine = null; // The engine, if this tab leads.
+const running = new Set(); // What the engine was given and has not answered: { tab, id }.
+let begun = null; // The one of them that began last, as long as it may be in its first turn.
 let broken = null; // Why this tab leads and yet has no engine.
 let holds = false; // Whether this tab has the lock.
 let visible = true;
@@ -49,6 +52,7 @@ channel.onmessage = ({ data }) => {
   if (data.call && leader === tab) serve(data.call);
   if (data.answer && data.answer.tab === tab) settle(data.answer);
   if (data.told) postMessage({ told: data.told });
+  if (data.broke) blame(data.broke);
   if (data.wish && leader === tab && !visible) yieldToOther();
 };
 
@@ -94,8 +98,7 @@ function send(id) {
   if (call.tries >= TRIES_MAX) {
     return settle({ id, failed: said("undone.ended-program", "", "this ended the program several times and was not tried again") });
   }
-  call.tries += 1;
-  if (leader === tab) run(id, call.bytes).then(settle);
+  if (leader === tab) run(tab, id, call.bytes).then(settle);
   else say({ call: { to: leader, tab, id, bytes: call.bytes } });
 }
 
@@ -105,12 +108,18 @@ function settle({ id, bytes, failed }) {
 
 // Another tab's call.
 async function serve({ to, tab: from, id, bytes }) {
-  if (to === tab) say({ answer: { tab: from, ...(await run(id, bytes)) } });
+  if (to === tab) say({ answer: { tab: from, ...(await run(from, id, bytes)) } });
 }
 
-async function run(id, bytes) {
+async function run(of, id, bytes) {
   if (broken) return { id, failed: broken };
+  const call = { tab: of, id };
+  running.add(call);
+  begun = call;
+  // What it does before it waits for anything is done by then.
+  setTimeout(() => begun === call && (begun = null));
   const answer = await engine.call(bytes);
+  running.delete(call);
   if (!keepsOwn && engine.has_own()) {
     keepsOwn = true;
     postMessage({ keepsOwn });
@@ -136,19 +145,34 @@ function yieldToOther() {
 }
 
 // The lock goes with the worker. The page makes a new one, which stands last in line.
-function end(reason) {
+function end(reason, broke) {
   if (ending) return;
   ending = true;
-  postMessage({ ended: reason });
+  postMessage({ ended: reason, broke });
   self.close();
 }
 
-// A panic ends the program in the middle of a call: nothing in this worker can be trusted any more.
+// A panic ends the program in the middle of a call: nothing in this worker can be trusted any more. It is mostly the call that has just
+// begun; otherwise it may be any that has no answer.
+function crash(reason) {
+  if (ending) return;
+  const broke = begun ? [begun] : [...running];
+  say({ broke });
+  end(reason, broke.filter((call) => call.tab === tab).map(({ id }) => id));
+}
+
+// Another tab's engine ended over these.
+function blame(calls) {
+  for (const { tab: of, id } of calls) {
+    if (of === tab && open.has(id)) open.get(id).tries += 1;
+  }
+}
+
 self.addEventListener("error", (event) => {
   event.preventDefault(); // The page hears of it from us.
-  end(event.message);
+  crash(event.message);
 });
-self.addEventListener("unhandledrejection", (event) => end(String(event.reason)));
+self.addEventListener("unhandledrejection", (event) => crash(String(event.reason)));
 
 async function lead() {
   holds = true;

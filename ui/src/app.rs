@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::browser;
 use crate::chrome::{self, Frame, Keys, Overlays};
 use crate::customers;
-use crate::desk::{Desk, use_desk};
+use crate::desk::{Desk, Trouble, use_desk};
 use crate::link;
 use crate::live::use_live;
 use crate::nav;
@@ -144,7 +144,12 @@ fn use_spoken(first: &Speech, prefs: &Prefs, refusals: Sections) -> Speech {
 fn Inside() -> Html {
     let desk = use_desk();
     let live = use_live(Some(Call::About));
-    let seen = use_memo(live.about().cloned(), |about| about.clone().map(Rc::new));
+    let last = use_mut_ref(|| None::<DeviceView>);
+    if let Some(about) = live.about() {
+        *last.borrow_mut() = Some(about.clone());
+    }
+    // Whatever stands on the screen stays there when there are no answers any more.
+    let seen = use_memo(last.borrow().clone(), |about| about.clone().map(Rc::new));
     let route = use_watched(&desk.route);
     use_arrivals();
     use_updates();
@@ -154,7 +159,7 @@ fn Inside() -> Html {
             <Keys />
             { (desk.program.around)() }
             <Frame>
-                <Shown {route} />
+                <Shown {route} failure={live.failure()} />
             </Frame>
             <Overlays />
             <ToastShelf />
@@ -213,16 +218,23 @@ fn arrived(desk: &Desk, speech: &Speech, arrival: &Arrival) {
 #[derive(Properties, PartialEq)]
 struct ShownProps {
     route: Route,
+    /// Why the device does not say how it stands.
+    failure: Option<Trouble>,
 }
 
-/// The screen of an address.
+/// The screen of an address. A device that cannot be opened is never shown as one on which there is nothing.
 #[component]
 fn Shown(props: &ShownProps) -> Html {
-    let (desk, about) = (use_desk(), use_about());
+    let (desk, speech, about) = (use_desk(), use_speech(), use_about());
     let title = use_title(&props.route);
     use_effect_with(title, |title| browser::document().set_title(title));
     let Some(about) = about else {
-        return html! { <Loading rows={8} /> };
+        return match &props.failure {
+            // The market needs nothing of what is kept here.
+            Some(_) if props.route.mode() == Some(Mode::Shopper) => (desk.program.screen)(&props.route),
+            Some(trouble) => html! { <NotOpened text={trouble.sentence(&speech)} /> },
+            None => html! { <Loading rows={8} /> },
+        };
     };
     if props.route == Route::Home {
         return html! { <seller::Home has_stall={!about.stalls.is_empty()} /> };
@@ -230,9 +242,31 @@ fn Shown(props: &ShownProps) -> Html {
     (desk.program.screen)(&props.route)
 }
 
+#[derive(Properties, PartialEq)]
+struct NotOpenedProps {
+    text: AttrValue,
+}
+
+#[component]
+fn NotOpened(props: &NotOpenedProps) -> Html {
+    let speech = use_speech();
+    html! {
+        <Empty icon={Icon::Warning} title={speech.say("state.failed")} text={props.text.clone()}>
+            <button type="button" class="button button-main" onclick={|_: MouseEvent| nav::load_again()}>
+                { speech.say("update.reload") }
+            </button>
+        </Empty>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct WholeProps {
+    route: Route,
+}
+
 /// A screen of the whole app. What is of the stall is shown to whoever said who they are.
 #[component]
-fn Whole(props: &ShownProps) -> Html {
+fn Whole(props: &WholeProps) -> Html {
     let route = &props.route;
     let stall = use_stall();
     let here = use_at_register(stall.as_ref());

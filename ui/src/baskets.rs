@@ -55,6 +55,11 @@ impl Early {
         }
     }
 
+    /// That line is in an engine's basket.
+    pub fn bought(&mut self, command: ThingId) {
+        self.lines.retain(|line| line.command != command.0);
+    }
+
     /// What brings an engine to the same baskets, under the same ids however often.
     pub fn commands(&self) -> Vec<BuyerCommand> {
         let command = |line: &EarlyLine| BuyerCommand {
@@ -78,13 +83,13 @@ pub fn kept() -> Early {
     bytes.and_then(|bytes| drafts::unpack(LAYOUT, &bytes).found()).unwrap_or_default()
 }
 
+/// Nothing is kept of baskets in which nothing is.
 pub fn keep(early: &Early) {
+    if early.lines.is_empty() {
+        return browser::forget(KEY);
+    }
     let text: String = drafts::pack(LAYOUT, early).iter().map(|byte| format!("{byte:02x}")).collect();
     browser::keep(KEY, &text);
-}
-
-pub fn forget() {
-    browser::forget(KEY);
 }
 
 /// The baskets with the server's names and prices.
@@ -163,5 +168,34 @@ pub fn about() -> DeviceView {
         stalls: Vec::new(),
         keeps: Keeps { place: KeptIn::Memory, used_bytes: None, free_bytes: None },
         warnings: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(id: u8, product: u8, quantity: i64) -> BuyerCommand {
+        let verb = BuyerVerb::PutLine { stall: LogId([1; 16]), product: ProductId([product; 16]), quantity };
+        BuyerCommand { id: ThingId([id; 16]), verb }
+    }
+
+    fn ids(early: &Early) -> Vec<u8> {
+        early.commands().iter().map(|command| command.id.0[0]).collect()
+    }
+
+    #[test]
+    fn a_line_stays_until_it_is_in_an_engines_basket() {
+        let mut early = Early::default();
+        early.apply(&put(1, 7, 2));
+        early.apply(&put(2, 8, 1));
+        early.bought(ThingId([1; 16]));
+        assert_eq!(ids(&early), [2]);
+        // What somebody wants of it by now is another command.
+        early.apply(&put(3, 8, 5));
+        early.bought(ThingId([2; 16]));
+        assert_eq!(ids(&early), [3]);
+        early.bought(ThingId([3; 16]));
+        assert_eq!(early, Early::default());
     }
 }

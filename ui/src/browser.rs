@@ -9,6 +9,7 @@ pub mod sight;
 pub mod time;
 
 use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
 use web_sys::{Document, HtmlElement, Storage, StorageManager, Window};
 
 /// The window; this program runs nowhere else.
@@ -64,6 +65,35 @@ pub fn forget(key: &str) {
     if let Some(storage) = storage() {
         // The same.
         let _ = storage.remove_item(key);
+    }
+}
+
+/// Says to the site's other pages in this browser that something moved.
+pub fn tell_pages(name: &str) {
+    // Only what differs from the note before is an event there.
+    keep(name, &chance().map(|byte| format!("{byte:02x}")).concat());
+}
+
+/// Hears what another page told by this name, until the answer is dropped.
+#[must_use]
+pub fn hear_pages(name: &'static str, ear: impl Fn() + 'static) -> HearingPages {
+    let closure = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+        let key = js_sys::Reflect::get(&event, &"key".into()).ok();
+        if key.and_then(|key| key.as_string()).as_deref() == Some(name) {
+            ear();
+        }
+    });
+    // A browser that does not say it shows this page as it was until it is loaded again.
+    let _ = window().add_event_listener_with_callback("storage", closure.as_ref().unchecked_ref());
+    HearingPages(closure)
+}
+
+pub struct HearingPages(Closure<dyn Fn(web_sys::Event)>);
+
+impl Drop for HearingPages {
+    fn drop(&mut self) {
+        // What was never heard need not end.
+        let _ = window().remove_event_listener_with_callback("storage", self.0.as_ref().unchecked_ref());
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Standing {
     GettingReady,
     /// A server, and there will be no engine: the browser keeps nothing.
     OnlineOnly,
+    /// A server, and no engine, although something is kept here: it is out of sight, and not gone.
+    NotOpened,
     /// An engine.
     Engine,
 }

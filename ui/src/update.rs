@@ -1,5 +1,9 @@
 //! The service worker: it makes the app work without a network, and brings the next version. That one waits until
-//! the person takes it, since nobody may lose a sale to an update; an open cart is the engine's and outlives it.
+//! the person takes it, since nobody may lose a sale to an update; an open cart is the engine's and outlives it. Only
+//! the page where it was taken is loaded again by itself: what is half typed on another one is there to be read.
+
+use std::cell::Cell;
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -26,35 +30,48 @@ pub(crate) const REGISTER_AFTER_MS: i32 = 2000;
 pub fn use_updates() {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with((), move |()| {
-        suggest_reload(&desk, &speech);
+        let suggest = suggest_reload(&desk, &speech);
         let going = desk.clone();
+        let is_asked = Rc::new(Cell::new(false));
+        let asking = Rc::clone(&is_asked);
         let offer = Callback::from(move |waiting: ServiceWorker| {
+            let is_asked = Rc::clone(&asking);
             let take = Callback::from(move |()| {
-                // One that is gone was replaced by a newer one, which is offered, too.
-                let _ = waiting.post_message(&TAKE_OVER.into());
+                is_asked.set(true);
+                let is_waiting = waiting.state() == ServiceWorkerState::Installed;
+                if !is_waiting || waiting.post_message(&TAKE_OVER.into()).is_err() {
+                    // Another page took it before, or a newer one replaced it, which is offered, too.
+                    nav::load_again();
+                }
             });
             desk.toasts.suggest(speech.say("update.ready"), speech.say("update.use"), take);
         });
+        let taken =
+            Callback::from(move |()| if is_asked.get() { nav::load_again() } else { suggest.emit(()) });
         wasm_bindgen_futures::spawn_local(async move {
             let Some(container) = container() else { return };
             show_what_was_clicked(&container, going);
             time::sleep(REGISTER_AFTER_MS).await;
             // A browser that refuses works online, and says so elsewhere.
-            let _ = register(&container, offer).await;
+            let _ = register(&container, offer, taken).await;
         });
     });
 }
 
-fn suggest_reload(desk: &Desk, speech: &Speech) {
+/// Answers what says that another page has a later version, and says it whenever this one's link notices.
+fn suggest_reload(desk: &Desk, speech: &Speech) -> Callback<()> {
     let (desk, speech) = (desk.clone(), speech.clone());
-    let on_outdated = Closure::<dyn Fn()>::new(move || {
+    let suggest = Callback::from(move |()| {
         let reload = Callback::from(|()| nav::load_again());
         desk.toasts.suggest(speech.say("update.elsewhere"), speech.say("update.reload"), reload);
     });
+    let saying = suggest.clone();
+    let on_outdated = Closure::<dyn Fn()>::new(move || saying.emit(()));
     let listener = on_outdated.as_ref().unchecked_ref();
     // A browser that cannot say it here says it in place of every answer.
     let _ = browser::window().add_event_listener_with_callback(OUTDATED, listener);
     on_outdated.forget();
+    suggest
 }
 
 fn show_what_was_clicked(container: &ServiceWorkerContainer, desk: Desk) {
@@ -77,13 +94,16 @@ pub(crate) fn container() -> Option<ServiceWorkerContainer> {
     usable.then(|| found.unchecked_into())
 }
 
-async fn register(container: &ServiceWorkerContainer, offer: Callback<ServiceWorker>) -> Result<(), JsValue> {
+async fn register(
+    container: &ServiceWorkerContainer,
+    offer: Callback<ServiceWorker>,
+    taken: Callback<()>,
+) -> Result<(), JsValue> {
     let had_one = container.controller().is_some();
     let on_change = Closure::<dyn Fn()>::new(move || {
-        // The first one takes over a page that already has its files; a later one was asked for.
+        // The first one takes over a page that already has its files; a later one was asked for, here or elsewhere.
         if had_one {
-            // A page that cannot be loaded again goes on as it is.
-            let _ = browser::window().location().reload();
+            taken.emit(());
         }
     });
     container.set_oncontrollerchange(Some(on_change.as_ref().unchecked_ref()));
@@ -92,6 +112,10 @@ async fn register(container: &ServiceWorkerContainer, offer: Callback<ServiceWor
         JsFuture::from(container.register(SCRIPT)).await?.unchecked_into();
     if let Some(waiting) = registration.waiting().filter(|_| had_one) {
         offer.emit(waiting);
+    }
+    // On a slow line it was found before anybody listened here, and is still on its way.
+    if let Some(installing) = registration.installing().filter(|_| had_one) {
+        offer_when_installed(&installing, container, &offer);
     }
     let (found_in, container) = (registration.clone(), container.clone());
     let on_found = Closure::<dyn Fn()>::new(move || {

@@ -9,6 +9,8 @@ pub enum Trust {
     GettingReady,
     /// A page without an engine.
     OnlineOnly,
+    /// What is kept here cannot be reached.
+    NotOpened,
     /// The store goes away with the page.
     NothingKept,
     /// A stall's records cannot be exchanged, or something was found at the start: somebody must look.

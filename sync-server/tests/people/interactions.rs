@@ -1,15 +1,14 @@
 //! What shoppers who agreed met in the shop, on every engine: kept once, bounded, forgotten when asked, swept, told to nobody by name.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeMap;
-
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::interaction::{KEPT_HOURS, Met, Place, hour};
+use soko_experiment::ArmCounts;
 use soko_record_log::{StoreError, Tx};
 use soko_sync_server::guard::limits::Rates;
-use soko_sync_server::interactions::{self, ArmCounts, Interaction, PERSON_MAX};
+use soko_sync_server::interactions::{self, Interaction, PERSON_MAX};
 use soko_sync_server::outside::Clock as _;
 use soko_sync_server::store::Shard;
 use soko_sync_server::sweep::sweep;

@@ -19,7 +19,10 @@ function begin({ worker: address, hadOwn }) {
       if (data.ended) {
         soko.ended.push(data.ended);
         start();
-        for (const [id, { bytes, tries }] of open) worker.postMessage({ id, bytes, tries: tries + 1 });
+        for (const [id, call] of open) {
+          if (data.broke?.includes(id)) call.tries += 1;
+          worker.postMessage({ id, bytes: call.bytes, tries: call.tries });
+        }
       }
       if (!open.has(data.id)) return;
       const { done } = open.get(data.id);

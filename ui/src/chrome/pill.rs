@@ -26,17 +26,20 @@ pub fn Pill() -> Html {
 }
 
 pub(super) fn trust(standing: Standing, about: Option<&DeviceView>) -> Trust {
-    match (about, standing) {
-        (None, _) | (_, Standing::GettingReady) => Trust::GettingReady,
-        (_, Standing::OnlineOnly) => Trust::OnlineOnly,
-        (Some(about), Standing::Engine) => Trust::of(about),
+    match standing {
+        Standing::GettingReady => Trust::GettingReady,
+        Standing::OnlineOnly => Trust::OnlineOnly,
+        Standing::NotOpened => Trust::NotOpened,
+        Standing::Engine => about.map_or(Trust::GettingReady, Trust::of),
     }
 }
 
 fn look(trust: Trust) -> (&'static str, Icon) {
     match trust {
         Trust::GettingReady => ("pill-quiet", Icon::Clock),
-        Trust::OnlineOnly | Trust::NothingKept | Trust::Trouble => ("pill-bad", Icon::Warning),
+        Trust::OnlineOnly | Trust::NotOpened | Trust::NothingKept | Trust::Trouble => {
+            ("pill-bad", Icon::Warning)
+        }
         Trust::Offline { .. } => ("pill-waiting", Icon::CloudOff),
         Trust::Waiting { .. } | Trust::Arriving => ("pill-waiting", Icon::Clock),
         Trust::AllSent => ("pill-good", Icon::Cloud),
@@ -48,6 +51,7 @@ pub(super) fn sentence(trust: Trust, speech: &Speech) -> AttrValue {
     match trust {
         Trust::GettingReady => speech.say("trust.getting-ready"),
         Trust::OnlineOnly => speech.say("trust.online-only"),
+        Trust::NotOpened => speech.say("trust.not-opened"),
         Trust::NothingKept => speech.say("trust.nothing-kept"),
         Trust::Trouble => speech.say("trust.trouble"),
         Trust::Offline { waiting: 0 } => speech.say("trust.offline"),
@@ -62,7 +66,9 @@ pub(super) fn sentence(trust: Trust, speech: &Speech) -> AttrValue {
 fn short(trust: Trust, speech: &Speech) -> AttrValue {
     match trust {
         Trust::GettingReady | Trust::Arriving => speech.say("trust.short-ready"),
-        Trust::OnlineOnly | Trust::NothingKept | Trust::Trouble => speech.say("trust.short-look"),
+        Trust::OnlineOnly | Trust::NotOpened | Trust::NothingKept | Trust::Trouble => {
+            speech.say("trust.short-look")
+        }
         Trust::Offline { waiting: 0 } => speech.say("trust.short-offline"),
         Trust::Offline { waiting } | Trust::Waiting { waiting } => speech.number(count(waiting)).into(),
         Trust::AllSent => speech.say("trust.short-sent"),
@@ -112,6 +118,11 @@ mod tests {
         ] {
             assert_eq!(trust(standing, Some(&about)), wanted);
         }
+        // Neither as if there was nothing, nor as it stood when it could still be opened.
+        for about in [None, Some(&about(Some(true), 0, true))] {
+            assert_eq!(trust(Standing::NotOpened, about), Trust::NotOpened);
+        }
+        assert_eq!(trust(engine, None), Trust::GettingReady);
         let mut new = about(Some(true), 0, true);
         new.stalls[0].is_arriving = true;
         assert_eq!(trust(engine, Some(&new)), Trust::Arriving);

@@ -43,14 +43,15 @@ pub fn Replication() -> Html {
             });
         })
     };
-    let Some(about) = about else { return Html::default() };
-    let trust = trust(standing, Some(&about));
+    let trust = trust(standing, about.as_deref());
     html! {
         <Dialog title={speech.say("replication.title")} {on_close}>
             <p class="lead">{ sentence(trust, &speech) }</p>
             <p class="prose">{ meaning(&speech, trust) }</p>
-            <Facts about={(*about).clone()} />
-            { for about.stalls.iter().map(|stall| html! { <OfStall key={stall.stall.to_string()} stall={stall.clone()} /> }) }
+            if let Some(about) = about {
+                <Facts about={(*about).clone()} />
+                { for about.stalls.iter().map(|stall| html! { <OfStall key={stall.stall.to_string()} stall={stall.clone()} /> }) }
+            }
             <footer class="dialog-foot">
                 <Go to={Route::Devices} class="button">{ icon(Icon::Device) }{ speech.say("nav.devices") }</Go>
                 <button type="button" class="button button-main" onclick={exchange} disabled={*is_asking}>
@@ -66,6 +67,7 @@ fn meaning(speech: &Speech, trust: Trust) -> AttrValue {
     speech.say(match trust {
         Trust::GettingReady => "replication.ready-means",
         Trust::OnlineOnly => "replication.online-only-means",
+        Trust::NotOpened => "replication.not-opened-means",
         Trust::NothingKept => "replication.nothing-kept-means",
         Trust::Trouble => "replication.trouble-means",
         Trust::Offline { .. } => "replication.offline-means",

@@ -4,8 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use soko_app_api::{Answer, BuyerQuery, BuyerVerb, BuyerView, Call, MarketMoved, MarketQuery, Said, Told};
-use soko_domain::ids::Hash;
+use soko_app_api::{
+    Answer, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, MarketMoved, MarketQuery, Said, Told,
+};
+use soko_domain::ids::{Hash, ThingId};
 
 use super::worker::{Worker, had_own};
 use super::{Hear, Link, Reads, Standing, Waiting, failed, http};
@@ -25,8 +27,11 @@ struct Shared {
     standing: Cell<Standing>,
     hear: RefCell<Option<Hear>>,
     early: RefCell<Early>,
+    /// Early lines that were tried since the market was last within reach.
+    tried: RefCell<Vec<ThingId>>,
+    is_handing_over: Cell<bool>,
     /// Why there is no engine, for whoever looks after the device.
-    trouble: RefCell<Vec<Said>>,
+    trouble: RefCell<Option<Said>>,
     /// Resolved when the standing is decided.
     decided: js_sys::Promise,
     decide: RefCell<Option<js_sys::Function>>,
@@ -44,6 +49,8 @@ impl Upgrade {
             standing: Cell::new(Standing::GettingReady),
             hear: RefCell::default(),
             early: RefCell::new(baskets::kept()),
+            tried: RefCell::default(),
+            is_handing_over: Cell::new(false),
             trouble: RefCell::default(),
             decided,
             decide: RefCell::new(decide),
@@ -68,9 +75,10 @@ impl Shared {
             return;
         }
         let failing = Rc::clone(shared);
-        match Worker::start(shared.reads, Rc::new(move || failing.decide(Standing::OnlineOnly))) {
+        let on_failure = Rc::new(move || failing.fail(Said::keyed("link.broken")));
+        match Worker::start(shared.reads, on_failure) {
             Some(worker) => Self::wake(shared, Rc::new(worker)),
-            None => shared.decide(Standing::OnlineOnly),
+            None => shared.stand(Standing::OnlineOnly),
         }
     }
 
@@ -80,41 +88,74 @@ impl Shared {
         let waking = Rc::clone(shared);
         wasm_bindgen_futures::spawn_local(async move {
             if let Answer::Failed(said) = worker.call(&Call::About).await {
-                waking.trouble.borrow_mut().push(said);
-                waking.decide(Standing::OnlineOnly);
+                waking.fail(said);
             }
             if waking.standing.get() != Standing::GettingReady {
                 return;
             }
+            Self::listen(&waking, &worker);
             waking.hand_over(&worker).await;
-            baskets::forget();
-            if let Some(hear) = waking.hear.borrow().clone() {
-                worker.listen(hear);
+            // It may have ended for good meanwhile.
+            if waking.standing.get() == Standing::GettingReady {
+                waking.stand(Standing::Engine);
             }
-            waking.decide(Standing::Engine);
         });
     }
 
-    /// Puts what is in the early baskets into the engine's, and what somebody puts in meanwhile.
+    fn listen(shared: &Rc<Self>, worker: &Rc<Worker>) {
+        let (hearing, to) = (Rc::clone(shared), Rc::clone(worker));
+        worker.listen(Rc::new(move |told| {
+            // The engine has fetched the market, now or again.
+            if told == Told::Market(MarketMoved::Everything) {
+                hearing.tried.borrow_mut().clear();
+                let (handing, to) = (Rc::clone(&hearing), Rc::clone(&to));
+                wasm_bindgen_futures::spawn_local(async move { handing.hand_over(&to).await });
+            }
+            hearing.tell(&[told]);
+        }));
+    }
+
+    /// Puts what is in the early baskets into the engine's, and what somebody puts in meanwhile. What it does not take,
+    /// since the market is out of reach, stays for the next time.
     async fn hand_over(&self, worker: &Worker) {
-        let mut done = Vec::new();
-        loop {
-            let next = self.early.borrow().commands().into_iter().find(|it| !done.contains(&it.id));
-            let Some(command) = next else { return };
-            done.push(command.id);
+        if self.is_handing_over.replace(true) {
+            return;
+        }
+        while let Some(command) = self.next_early() {
+            let id = command.id;
+            self.tried.borrow_mut().push(id);
             // An engine takes only what it has seen on offer.
             if let BuyerVerb::PutLine { stall, product, .. } = command.verb {
                 worker.call(&Call::Market(MarketQuery::Offer { stall, product })).await;
             }
-            worker.call(&Call::Buy(command)).await;
+            if let Answer::Bought = worker.call(&Call::Buy(command)).await {
+                self.early.borrow_mut().bought(id);
+                baskets::keep(&self.early.borrow());
+            }
         }
+        self.is_handing_over.set(false);
     }
 
-    fn decide(&self, standing: Standing) {
-        // A worker that breaks later is told by each call that it leaves unanswered.
-        if self.standing.get() != Standing::GettingReady {
+    fn next_early(&self) -> Option<BuyerCommand> {
+        let tried = self.tried.borrow();
+        self.early.borrow().commands().into_iter().find(|command| !tried.contains(&command.id))
+    }
+
+    /// There is no engine, or none any more.
+    fn fail(&self, said: Said) {
+        if !matches!(self.standing.get(), Standing::GettingReady | Standing::Engine) {
             return;
         }
+        self.trouble.replace(Some(said));
+        self.stand(if had_own() { Standing::NotOpened } else { Standing::OnlineOnly });
+    }
+
+    /// Why what only an engine can do is not done.
+    fn unable(&self) -> Answer {
+        self.trouble.borrow().clone().map_or_else(|| failed("link.online-only"), Answer::Failed)
+    }
+
+    fn stand(&self, standing: Standing) {
         self.standing.set(standing);
         if let Some(decide) = self.decide.borrow_mut().take() {
             // A promise's own function cannot throw.
@@ -163,6 +204,8 @@ impl Shared {
             Call::Buyer(BuyerQuery::LikedKeys) => Some(Answer::Buyer(BuyerView::LikedKeys(Vec::new()))),
             // Whoever has a stall here is not shown for a moment as somebody without one.
             Call::About if had_own() && self.standing.get() == Standing::GettingReady => None,
+            // Nor as somebody without one while it cannot be opened.
+            Call::About if self.standing.get() == Standing::NotOpened => Some(self.unable()),
             Call::About => {
                 let mut about = baskets::about();
                 about.warnings.extend(self.trouble.borrow().iter().cloned());
@@ -188,6 +231,12 @@ impl Shared {
 impl Link for Upgrade {
     fn call(&self, call: Call) -> Waiting {
         if let Some(worker) = self.shared.engine() {
+            if let Call::Buy(command) = &call {
+                // What is wanted of it now is not what was wanted before.
+                self.shared.early.borrow_mut().apply(command);
+                self.shared.early.borrow_mut().bought(command.id);
+                baskets::keep(&self.shared.early.borrow());
+            }
             return worker.call(&call);
         }
         let shared = Rc::clone(&self.shared);
@@ -200,19 +249,14 @@ impl Link for Upgrade {
             let _ = wasm_bindgen_futures::JsFuture::from(shared.decided.clone()).await;
             match (shared.engine(), &call) {
                 (Some(worker), _) => worker.call(&call).await,
-                (None, Call::About) => {
-                    shared.early(&call).await.unwrap_or_else(|| failed("link.online-only"))
-                }
-                (None, _) => failed("link.online-only"),
+                (None, Call::About) => shared.early(&call).await.unwrap_or_else(|| shared.unable()),
+                (None, _) => shared.unable(),
             }
         })
     }
 
     fn listen(&self, hear: Hear) {
-        *self.shared.hear.borrow_mut() = Some(Rc::clone(&hear));
-        if let Some(worker) = self.shared.engine() {
-            worker.listen(hear);
-        }
+        *self.shared.hear.borrow_mut() = Some(hear);
     }
 
     fn picture(&self, picture: &Hash) -> String {

@@ -31,6 +31,8 @@ struct Shared {
     next_id: Cell<u32>,
     /// Since the last answer.
     starts: Cell<u32>,
+    /// No worker answers any more, and none is begun.
+    has_given_up: Cell<bool>,
     on_failure: Rc<dyn Fn()>,
 }
 
@@ -60,6 +62,7 @@ impl Worker {
             hear: RefCell::default(),
             next_id: Cell::new(1),
             starts: Cell::new(0),
+            has_given_up: Cell::new(false),
             on_failure,
         });
         Shared::begin(&shared)?;
@@ -73,6 +76,9 @@ impl Worker {
     }
 
     pub(super) fn call(&self, call: &Call) -> Waiting {
+        if self.0.has_given_up.get() {
+            return Box::pin(async { failed("link.broken") });
+        }
         let Some(bytes) = bytes::of_call(call) else { return Box::pin(async { failed("link.unreadable") }) };
         let id = self.0.next_id.get();
         self.0.next_id.set(id.wrapping_add(1));
@@ -93,6 +99,9 @@ impl Worker {
 
 /// An answer, or what the worker itself has to say about why there is none.
 fn to_answer(message: &JsValue, reads: Reads) -> Answer {
+    if message.is_undefined() {
+        return failed("link.broken");
+    }
     match bytes::property(message, "failed").as_string() {
         Some(text) => Answer::Failed(Said::from_text(&text).unwrap_or_default()),
         None => bytes::to_answer(&bytes::property(message, "bytes"), reads),
@@ -135,8 +144,8 @@ impl Shared {
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         on_message.forget();
         // Its script did not even load: there is nothing to begin again.
-        let on_failure = Rc::clone(&shared.on_failure);
-        let on_error = Closure::<dyn Fn(web_sys::Event)>::new(move |_| on_failure());
+        let failing = Rc::clone(shared);
+        let on_error = Closure::<dyn Fn(web_sys::Event)>::new(move |_| failing.give_up());
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_error.forget();
         *shared.worker.borrow_mut() = Some(worker);
@@ -182,7 +191,7 @@ impl Shared {
             browser::keep(HAS_OWN, "yes");
             browser::ask_to_persist();
         } else if !bytes::property(message, "ended").is_undefined() {
-            Self::begin_again(shared);
+            Self::begin_again(shared, &bytes::property(message, "broke"));
         } else if bytes::property(message, "outdated").is_truthy() {
             browser::happen(super::OUTDATED);
         }
@@ -197,12 +206,17 @@ impl Shared {
         }
     }
 
-    fn begin_again(shared: &Rc<Self>) {
-        for open in shared.open.borrow_mut().values_mut() {
-            open.tries += 1;
+    /// `broke` has the calls that the worker ended over; one that only let another tab lead says none.
+    fn begin_again(shared: &Rc<Self>, broke: &JsValue) {
+        if js_sys::Array::is_array(broke) {
+            let broke: Vec<f64> = js_sys::Array::from(broke).iter().filter_map(|id| id.as_f64()).collect();
+            for (id, open) in shared.open.borrow_mut().iter_mut() {
+                open.tries += u32::from(broke.contains(&f64::from(*id)));
+            }
+        } else {
+            shared.starts.set(0);
         }
         if shared.starts.get() >= STARTS_MAX || Self::begin(shared).is_none() {
-            (shared.on_failure)();
             shared.give_up();
         }
     }
@@ -219,11 +233,10 @@ impl Shared {
 
     fn come_back(shared: &Rc<Self>) {
         // A page that is shown for the first time has its worker.
-        if shared.worker.borrow().is_some() {
+        if shared.worker.borrow().is_some() || shared.has_given_up.get() {
             return;
         }
         if Self::begin(shared).is_none() {
-            (shared.on_failure)();
             return shared.give_up();
         }
         let hear = shared.hear.borrow().clone();
@@ -231,9 +244,11 @@ impl Shared {
     }
 
     fn give_up(&self) {
+        self.has_given_up.set(true);
+        (self.on_failure)();
         let open = std::mem::take(&mut *self.open.borrow_mut());
         for open in open.into_values() {
-            // No message at all reads as an answer that is none.
+            // No message at all is no answer.
             let _ = open.resolve.call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED);
         }
     }

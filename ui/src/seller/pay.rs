@@ -4,7 +4,6 @@
 use soko_app_api::text::Worded as _;
 use soko_app_api::{BasketView, BeyondShare, Command, DrawerFor, OwnStall, Reply, TenderInput, Verb, View};
 use soko_domain::basket::TenderKind;
-use soko_domain::ids::ThingId;
 use soko_domain::money::Currency;
 use yew::prelude::*;
 
@@ -14,7 +13,6 @@ use super::tabs::{TabState, use_tab};
 use super::tenders::{KINDS, Paying};
 use super::with_stall;
 use crate::acting::{closes, sets};
-use crate::browser;
 use crate::cart::Cart;
 use crate::customers::{PayFromPurse, payment_name};
 use crate::desk::{Desk, Trouble, new_cart, use_desk};
@@ -223,10 +221,12 @@ impl Till {
                 }
                 Ok(_) => till.desk.toasts.error(till.speech.say("link.unreadable")),
                 Err(trouble) => {
-                    // A refusal is the answer to every repeat, so the next try is another command. What could not
-                    // be tried may have been done: that one keeps its identity.
+                    // A refusal is the answer to every repeat, so the next try is another command, and another sale:
+                    // this one's identity may be that of a sale that was made. What could not be tried may have been
+                    // done: that one keeps its identity.
                     if matches!(trouble, Trouble::Refused(_)) {
-                        till.desk.cart.change(|cart| cart.command = ThingId(browser::chance()));
+                        let Cart { sale, command, .. } = new_cart();
+                        till.desk.cart.change(|cart| (cart.sale, cart.command) = (sale, command));
                     }
                     till.desk.toasts.error(trouble.sentence(&till.speech));
                 }

@@ -5,13 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use soko_app_api::{Answer, Call, ProductRow, Query, ScannedRow, Told, View};
+use soko_app_api::{Answer, Call, Notice, ProductRow, Query, QueryKey, ScannedRow, Told, View};
 use soko_domain::ids::LogId;
 use soko_domain::purse::CardCode;
 use yew::prelude::*;
 
 use super::choose::Choosing;
 use crate::app::use_stall;
+use crate::browser;
 use crate::cart::{self, Cart, LAYOUT};
 use crate::desk::{Desk, new_cart, use_desk};
 use crate::drafts::{self, Draft};
@@ -233,71 +234,134 @@ fn Chooser(props: &ChooserProps) -> Html {
     }
 }
 
-/// The cart of a stall comes back after a reload and is kept at every change.
+/// What the pages of this browser say to each other when one of them kept a cart.
+const CART_MOVED: &str = "soko-cart-moved";
+
+/// The cart of a stall comes back after a reload and is kept at every change. All pages of a browser have the same one:
+/// two that are paid apart from each other would be one sale.
 #[hook]
 fn use_kept_cart(stall: Option<LogId>) {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with(stall, move |stall| {
-        let keeping = Rc::new(RefCell::new(None));
-        // Another page may have sold it while this one lay aside.
-        let returning = stall.map(|stall| {
-            let (loading, speech) = (desk.clone(), speech.clone());
-            desk.told.listen(move |told| {
-                if *told == Told::Everything {
-                    let (desk, speech) = (loading.clone(), speech.clone());
-                    wasm_bindgen_futures::spawn_local(async move { load((&desk, &speech), stall).await });
-                }
-            })
+        let hearing = stall.map(|stall| {
+            let known = RefCell::default();
+            let kept = Rc::new(KeptCart { desk, speech, stall, known, keeping: RefCell::default() });
+            KeptCart::begin(&kept);
+            let (telling, moving) = (Rc::clone(&kept), Rc::clone(&kept));
+            let told = kept.desk.told.listen(move |told| KeptCart::hear(&telling, told));
+            let moved = browser::hear_pages(CART_MOVED, move || KeptCart::load_again(&moving));
+            (kept, told, moved)
         });
-        if let Some(stall) = *stall {
-            let slot = Rc::clone(&keeping);
-            wasm_bindgen_futures::spawn_local(async move {
-                load((&desk, &speech), stall).await;
-                // The view may be gone meanwhile, or about another stall.
-                if Rc::strong_count(&slot) == 1 {
-                    return;
-                }
-                let keeper = desk.clone();
-                *slot.borrow_mut() = Some(desk.cart.listen(move |cart| keep(&keeper, stall, cart)));
-            });
+        move || {
+            if let Some((kept, ..)) = &hearing {
+                kept.keeping.borrow_mut().take();
+            }
+            drop(hearing);
         }
-        move || drop((keeping.borrow_mut().take(), returning))
     });
 }
 
-fn key(stall: LogId) -> String {
-    format!("cart/{stall}")
+struct KeptCart {
+    desk: Desk,
+    speech: Speech,
+    stall: LogId,
+    /// As it is kept, as far as this page knows: only what differs is kept anew.
+    known: RefCell<Option<Cart>>,
+    keeping: RefCell<Option<Listening>>,
 }
 
-async fn load((desk, speech): (&Desk, &Speech), stall: LogId) {
-    let before = desk.cart.get();
-    let answer = desk.call(Call::Kept { key: key(stall) }).await;
-    let Answer::Kept(bytes) = answer else { return };
-    let kept = match cart::unpack(&bytes) {
-        Draft::Is(cart) => unless_sold(desk, stall, cart).await,
-        Draft::None => new_cart(),
-        Draft::Unreadable => {
-            desk.toasts.error(speech.say("cart.lost"));
-            new_cart()
+impl KeptCart {
+    fn begin(kept: &Rc<Self>) {
+        let kept = Rc::clone(kept);
+        wasm_bindgen_futures::spawn_local(async move {
+            kept.load().await;
+            // The view may be gone meanwhile, or about another stall.
+            if Rc::strong_count(&kept) == 1 {
+                return;
+            }
+            let keeper = Rc::downgrade(&kept);
+            let keeping = kept.desk.cart.listen(move |cart| {
+                keeper.upgrade().iter().for_each(|kept| kept.keep(cart));
+            });
+            kept.keeping.replace(Some(keeping));
+        });
+    }
+
+    fn hear(kept: &Rc<Self>, told: &Told) {
+        match told {
+            // Another page may have sold it while this one lay aside.
+            Told::Everything => Self::load_again(kept),
+            Told::Stall(notice) if notice.stall == kept.stall && moves_sales(notice) => {
+                let kept = Rc::clone(kept);
+                wasm_bindgen_futures::spawn_local(async move { kept.leave_if_sold().await });
+            }
+            Told::Stall(_)
+            | Told::Market(_)
+            | Told::Buyer
+            | Told::Device
+            | Told::Arrived(_)
+            | Told::Show { .. } => {}
         }
-    };
-    // What was put on the counter meanwhile stays there.
-    if desk.cart.get() == before {
-        desk.cart.set(kept);
+    }
+
+    fn load_again(kept: &Rc<Self>) {
+        let kept = Rc::clone(kept);
+        wasm_bindgen_futures::spawn_local(async move { kept.load().await });
+    }
+
+    async fn load(&self) {
+        let before = self.desk.cart.get();
+        let answer = self.desk.call(Call::Kept { key: self.key() }).await;
+        let Answer::Kept(bytes) = answer else { return };
+        let kept = match cart::unpack(&bytes) {
+            Draft::Is(cart) if self.is_sold(&cart).await => new_cart(),
+            Draft::Is(cart) => cart,
+            Draft::None if before.is_empty() => before.clone(),
+            Draft::None => new_cart(),
+            Draft::Unreadable => {
+                self.desk.toasts.error(self.speech.say("cart.lost"));
+                new_cart()
+            }
+        };
+        // What was put on the counter meanwhile stays there.
+        if self.desk.cart.get() == before {
+            self.known.replace(Some(kept.clone()));
+            self.desk.cart.set(kept);
+        }
+    }
+
+    /// Whoever pays here hears of the sale before the answer to this, and has the next cart by then.
+    async fn leave_if_sold(&self) {
+        let cart = self.desk.cart.get();
+        if !cart.is_empty() && self.is_sold(&cart).await && self.desk.cart.get().sale == cart.sale {
+            self.desk.cart.set(new_cart());
+        }
+    }
+
+    /// The power may have gone after the sale was on the disk and before the cart was emptied.
+    async fn is_sold(&self, cart: &Cart) -> bool {
+        let asked = Query::Sale { stall: self.stall, sale: cart.sale };
+        matches!(self.desk.call(Call::Ask(asked)).await, Answer::View(View::Sale(_)))
+    }
+
+    fn keep(&self, cart: &Cart) {
+        if self.known.replace(Some(cart.clone())).as_ref() == Some(cart) {
+            return;
+        }
+        let value = if cart.is_empty() { Vec::new() } else { drafts::pack(LAYOUT, cart) };
+        let (desk, key) = (self.desk.clone(), self.key());
+        wasm_bindgen_futures::spawn_local(async move {
+            // A draft that could not be kept is kept with the next change.
+            let _ = desk.call(Call::Keep { key, value }).await;
+            browser::tell_pages(CART_MOVED);
+        });
+    }
+
+    fn key(&self) -> String {
+        format!("cart/{}", self.stall)
     }
 }
 
-/// The power may have gone after the sale was on the disk and before the cart was emptied.
-async fn unless_sold(desk: &Desk, stall: LogId, cart: Cart) -> Cart {
-    let sold = desk.call(Call::Ask(Query::Sale { stall, sale: cart.sale })).await;
-    if matches!(sold, Answer::View(View::Sale(_))) { new_cart() } else { cart }
-}
-
-fn keep(desk: &Desk, stall: LogId, cart: &Cart) {
-    let value = if cart.is_empty() { Vec::new() } else { drafts::pack(LAYOUT, cart) };
-    let desk = desk.clone();
-    wasm_bindgen_futures::spawn_local(async move {
-        // A draft that could not be kept is kept with the next change.
-        let _ = desk.call(Call::Keep { key: key(stall), value }).await;
-    });
+fn moves_sales(notice: &Notice) -> bool {
+    notice.keys.iter().any(|key| matches!(key, QueryKey::Sales | QueryKey::Everything))
 }

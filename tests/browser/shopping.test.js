@@ -1,0 +1,115 @@
+// A shopper's way from a name to an order: with the keyboard alone, past names that are scripts, and without a server.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
+import { Server } from "./lib/server.js";
+import { Till } from "./lib/till.js";
+
+const EVIL = `<img src=x onerror="window.broken=1"><script>window.broken=1</script>`;
+const TABS_MAX = 80;
+
+async function market(work) {
+  const server = await Server.begin();
+  const [seller, buyer] = [new Browser(), new Browser()];
+  try {
+    const till = await Till.open(await seller.start(), server.url);
+    await till.openStall(EVIL);
+    await till.addProduct(EVIL, "2.50");
+    await till.stockOf(EVIL, "Receive", 5);
+    await till.connect("akinyi@example.org");
+    await till.page.getByText("Saved here · all sent").first().waitFor();
+    // The server asks for its part by itself.
+    await (await till.heldOf(EVIL, "The shop")).getByText(/^[1-9]/).waitFor();
+    const shopper = await Till.open(await buyer.start(), server.url, "/market");
+    await work(shopper, server);
+    assert.deepEqual([...till.problems, ...shopper.problems], []);
+  } finally {
+    await seller.close();
+    await buyer.close();
+    await server.close();
+  }
+}
+
+const focused = (page) =>
+  page.evaluate(() => {
+    const at = document.activeElement;
+    return at?.getAttribute("aria-label") ?? at?.labels?.[0]?.textContent ?? at?.textContent?.trim() ?? "";
+  });
+
+// By Tab, to whatever has this name.
+async function reach(page, pattern) {
+  for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
+    await page.keyboard.press("Tab");
+    if (pattern.test(await focused(page))) return;
+  }
+  assert.fail(`${pattern} cannot be reached`);
+}
+
+test("a script in a name is a name to shoppers, and an order is made with the keyboard alone", async () => {
+  await market(async (shopper) => {
+    const { page } = shopper;
+    const isName = async (where) => {
+      await page.getByRole("main").getByText(EVIL).first().waitFor();
+      assert.equal(await page.evaluate(() => window.broken), undefined, where);
+    };
+    await isName("market");
+    const offer = page.locator("main:not(.first-paint) .ware").first();
+    const path = await offer.getAttribute("href");
+    await shopper.go(path.replace(/\/[0-9a-f]+$/, ""));
+    await isName("stall");
+    await reach(page, /2\.50/);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${shopper.url}${path}`);
+    await isName("product");
+    await reach(page, /^Put in basket$/);
+    await page.keyboard.press("Enter");
+    await page.getByText(/^In your basket: 1/).first().waitFor();
+    await reach(page, /^Basket/);
+    await page.keyboard.press("Enter");
+    await isName("basket");
+    await reach(page, /^Order from/);
+    const opener = await focused(page);
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Total").waitFor();
+    // The focus stays inside of what lies over the page, and goes back to where it was.
+    for (let tabs = 0; tabs < TABS_MAX / 2; tabs += 1) {
+      await page.keyboard.press("Tab");
+      assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest("dialog")));
+    }
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await focused(page), opener);
+    await page.keyboard.press("Enter");
+    await dialog.getByText("Total").waitFor();
+    await reach(page, /^Your name/);
+    await page.keyboard.type("Wanjiku");
+    await reach(page, /^Telephone or e-mail/);
+    await page.keyboard.type("+254 700 000 001");
+    await reach(page, /^Order now/);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/my-orders\//);
+    await isName("order");
+  });
+});
+
+test("a shopper searches and finds with the server gone, and goes by the palette with the keyboard alone", async () => {
+  await market(async (shopper, server) => {
+    const { page } = shopper;
+    await keptOffline(page);
+    await page.getByText(/^Saved here|^No server/).first().waitFor();
+    await server.kill();
+    await shopper.go("/market");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.type("basket");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${shopper.url}/basket`);
+    await shopper.go("/search");
+    await page.getByRole("searchbox").first().fill("onerror");
+    await page.getByRole("main").getByRole("link", { name: /2\.50/ }).first().waitFor();
+    assert.equal(await page.evaluate(() => window.broken), undefined);
+  });
+});
