@@ -90,15 +90,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
     router
         .routes(routes!(replicate::replicate))
         .routes(routes!(mailed::put))
-        // The market's operator
-        .routes(routes!(operator::figures))
-        .routes(routes!(operator::days))
-        .routes(routes!(interactions::of_market))
-        .routes(routes!(operator::stream))
-        .routes(routes!(operator_models::overview))
-        .routes(routes!(operator_models::choose))
-        .routes(routes!(operator_models::begin))
-        .routes(routes!(operator_models::end))
+        .merge(of_operator())
         // The shop
         .routes(routes!(market::ask))
         .routes(routes!(market::stream))
@@ -125,6 +117,19 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(pay::ways))
         .routes(routes!(pay::webhook))
         .merge(stock())
+}
+
+/// What the market's operator sees and decides.
+fn of_operator() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(operator::figures))
+        .routes(routes!(operator::days))
+        .routes(routes!(interactions::of_market))
+        .routes(routes!(operator::stream))
+        .routes(routes!(operator_models::overview))
+        .routes(routes!(operator_models::choose))
+        .routes(routes!(operator_models::begin))
+        .routes(routes!(operator_models::end))
 }
 
 /// What people are told outside of the app.

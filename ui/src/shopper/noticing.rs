@@ -85,7 +85,7 @@ async fn say(desk: Desk) {
         time::sleep(TOGETHER_MS).await;
         match desk.standing.get() {
             Standing::GettingReady => {}
-            Standing::OnlineOnly => return desk.noticed.borrow_mut().clear(),
+            Standing::OnlineOnly | Standing::NotOpened => return desk.noticed.borrow_mut().clear(),
             Standing::Engine => break,
         }
     }

@@ -126,6 +126,7 @@ mod tests {
         vec![line]
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is no answer to these cases")]
     #[test]
     fn what_others_ask_is_a_price_of_the_past() {
         let plain = Facts { is_on: true, ..Facts::default() };
@@ -161,6 +162,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is no answer to these cases")]
     #[test]
     fn much_is_said_in_several_entries_of_one_revision_and_a_source_can_be_forgotten() {
         let facts = Facts { revision: 6, gone_revision: 2, is_on: true, ..Facts::default() };
