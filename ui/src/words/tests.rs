@@ -197,6 +197,10 @@ fn every_key_that_is_asked_for_is_said_and_every_key_that_is_said_is_asked_for()
         "told.state-",
         "programs.scope-",
         "programs.topic-",
+        "replication.wrote-",
+        "rival-field.",
+        "rival-trouble.",
+        "feed-trouble.",
     ];
     for key in english.keys() {
         if !asked.contains(*key) && !made.iter().any(|start| key.starts_with(start)) {
