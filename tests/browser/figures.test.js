@@ -90,7 +90,7 @@ test("what was sold at the till stands in the figures, to the cent, and a void t
     await comes(async () => cents(await figure(till, "Voided").textContent()), sum([carts[3]]));
 
     // A week has the same, and the file of a product's table says so.
-    await till.button("7 days").click();
+    await page.getByLabel("Time", { exact: true }).getByRole("button", { name: "7 days", exact: true }).click();
     await page.waitForFunction(() => document.querySelectorAll("[id=chart-time-title]").length === 1);
     await page.getByText("Show as table").first().click();
     await comes(() => section(till, "Sold over time").locator("tbody tr").count(), 7);

@@ -62,7 +62,9 @@ test("what others ask is typed in, taken from a file and deleted, with the netwo
 
     // Switched off and forgotten, as a whole.
     await till.go("/products/prices");
-    await page.getByRole("checkbox", { name: "Corner shop counts" }).uncheck();
+    const corner = page.getByRole("checkbox", { name: "Corner shop counts" });
+    await corner.click();
+    await comes(() => corner.isChecked(), false, "it does not count");
     await page.getByRole("button", { name: "Forget Market hall" }).click();
     await page.getByRole("button", { name: "Forget it", exact: true }).click();
     await comes(() => page.getByRole("button", { name: "Forget Market hall" }).count(), 0, "it is gone");
@@ -124,6 +126,7 @@ test("an address is watched, what is only alike is asked about, and what is wron
     await till.openStall(anyName("Stall"));
     await till.addProduct(tea, "2.50");
     await till.connect("akinyi@example.org");
+    await page.getByText("Saved here · all sent").first().waitFor();
     await till.go("/products/prices");
     await page.getByRole("button", { name: "Watch an address" }).click();
     const dialog = page.getByRole("dialog", { name: "Watch an address" });
@@ -142,6 +145,7 @@ test("an address is watched, what is only alike is asked about, and what is wron
     await asked.getByRole("button", { name: "Take these prices" }).click();
     await page.getByText("These prices count now.").first().waitFor();
     await page.getByRole("checkbox", { name: "Supermarket counts" }).waitFor();
+    await page.getByRole("button", { name: "Show", exact: true }).click();
     await page.getByRole("button", { name: "Watch Supermarket no more" }).click();
     await page.getByText("No address is watched.").waitFor();
     assert.deepEqual(till.problems, []);

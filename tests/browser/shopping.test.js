@@ -102,9 +102,12 @@ test("a shopper searches and finds with the server gone, and goes by the palette
     await page.getByText(/^Saved here|^No server/).first().waitFor();
     await server.kill();
     await shopper.go("/market");
+    await page.getByText("No connection").first().waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog").waitFor();
     await page.keyboard.type("basket");
+    // A key before the answer would take what stood there.
+    await page.getByRole("option", { name: /basket/i, selected: true }).waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL(`${shopper.url}/basket`);
     await shopper.go("/search");
