@@ -31,7 +31,7 @@ pub(crate) struct BouncedBody {
 /// A report of a mail server about a letter of ours that did not get there (RFC 3464), as it came. With the key of
 /// `--bounce-key`.
 #[utoipa::path(post, path = "/v1/mail/bounced", tag = "operation",
-    request_body(content = Vec<u8>, content_type = "message/rfc822"), responses(
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
     (status = 200, description = "Noted; again, nothing changes", body = BouncedBody),
     (status = 401, description = "Not the key", body = ProblemBody),
     (status = 404, description = "This server has no key for it", body = ProblemBody),
