@@ -59,8 +59,11 @@ async function looksAround(shopper, names) {
   const settings = await Till.open(shopper.page.context(), shopper.url, "/settings");
   // Below the fold nobody sees anything.
   for (const [at, name] of names.entries()) {
-    await offer(shopper, name).evaluate((link) => link.scrollIntoView({ block: "center", inline: "center" }));
-    await comes(async () => String((await gathered(settings)) > names.length + at), "true");
+    await comes(async () => {
+      // The question appears between others and moves what stood in sight.
+      await offer(shopper, name).evaluate((link) => link.scrollIntoView({ block: "center", inline: "center" }));
+      return String((await gathered(settings)) > names.length + at);
+    }, "true");
   }
   await settings.page.close();
 }
