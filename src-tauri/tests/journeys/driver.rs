@@ -75,9 +75,14 @@ impl Driver {
         self.value(expression).as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks as a mouse does, as soon as something visible is there that this XPath finds and nothing covers it.
+    /// Clicks as a mouse does, as soon as something visible is there that this XPath finds and nothing covers it. A click on
+    /// what cannot be pressed yet would be none, and nobody would say so.
     pub(crate) fn click(&self, what: &str) {
         self.with_element(what, |element| {
+            let enabled = self.command("GET", &format!("/element/{element}/enabled"), &Value::Null)?;
+            if enabled != true {
+                return Err("it cannot be pressed".into());
+            }
             self.command("POST", &format!("/element/{element}/click"), &json!({})).map(drop)
         });
     }
