@@ -4,15 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use soko_domain::ids::LogId;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
-use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{Answered, AnyBytes};
-use crate::http::caller::bearer;
+use crate::http::caller::knows;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::messages::bounced;
@@ -47,9 +45,7 @@ pub(crate) async fn report(
         let detail = "this server has no key for it: start it with --bounce-key or SOKO_BOUNCE_KEY";
         return Err(Problem::new(StatusCode::NOT_FOUND, "no_bounce_key", detail));
     };
-    // Of equal length whatever is given, so that the time it takes tells nothing.
-    if Sha256::digest(bearer(&headers).unwrap_or_default()) != Sha256::digest(key) {
-        app.spend(Who::Prefix(origin.prefix), cost::PASSWORD)?;
+    if !knows(&app, &origin, (&headers, key))? {
         let detail = "this is not the key: it stands in the server's settings as bounce-key";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "not_the_bounce_key", detail));
     }

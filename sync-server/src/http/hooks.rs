@@ -15,11 +15,10 @@ use crate::http::app::{App, Turn};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::SignedIn;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::http::program_keys::asked;
+use crate::http::program_keys::{as_owner, asked};
 use crate::messages::Topic;
 use crate::messages::hooks::{self, Hook, HookTopic, HookTopics};
 use crate::messages::outbox::{self, Listed};
-use crate::platform::{Action, Object, Principal, Refusal, authorise};
 
 /// Deliveries that the log shows.
 const LOG_MAX: usize = 50;
@@ -113,11 +112,7 @@ pub(crate) async fn list(
     ApiPath(stall): ApiPath<String>,
 ) -> Answered<HookList> {
     let (stall, now_ms): (LogId, i64) = (id(&stall, "the stall")?, app.now_ms());
-    let principal = Principal::Account(person.account);
-    let found = app.store().read(move |tx| {
-        authorise(tx, principal, Object::Stall(stall), Action::ManagePrograms)?;
-        Ok::<_, Refusal>(hooks::of_stall(tx, stall)?)
-    });
+    let found = as_owner(&app, (person.account, stall), move |tx| Ok(hooks::of_stall(tx, stall)?));
     let hooks = found.await?.into_iter().map(|hook| HookBody::of(hook, now_ms)).collect();
     Ok(Json(HookList { hooks }))
 }
@@ -336,11 +331,9 @@ pub(crate) async fn log(
     ApiPath((stall, hook)): ApiPath<(String, String)>,
 ) -> Answered<DeliveryLog> {
     let (stall, hook): (LogId, ThingId) = (id(&stall, "the stall")?, id(&hook, "the address")?);
-    let principal = Principal::Account(person.account);
-    let found = app.store().read(move |tx| {
-        authorise(tx, principal, Object::Stall(stall), Action::ManagePrograms)?;
+    let found = as_owner(&app, (person.account, stall), move |tx| {
         hooks::of(tx, (stall, hook))?;
-        Ok::<_, Refusal>(outbox::of_account(tx, hook, LOG_MAX)?)
+        Ok(outbox::of_account(tx, hook, LOG_MAX)?)
     });
     let deliveries = found.await?.into_iter().map(DeliveryBody::from).collect();
     Ok(Json(DeliveryLog { deliveries }))

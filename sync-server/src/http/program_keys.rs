@@ -100,11 +100,7 @@ pub(crate) async fn list(
     ApiPath(stall): ApiPath<String>,
 ) -> Answered<KeyList> {
     let stall: LogId = id(&stall, "the stall")?;
-    let principal = Principal::Account(person.account);
-    let found = app.store().read(move |tx| {
-        authorise(tx, principal, Object::Stall(stall), Action::ManagePrograms)?;
-        Ok::<_, Refusal>(program_keys::of_stall(tx, stall)?)
-    });
+    let found = as_owner(&app, (person.account, stall), move |tx| Ok(program_keys::of_stall(tx, stall)?));
     let keys = found.await?.into_iter().map(KeyBody::from).collect();
     Ok(Json(KeyList { keys }))
 }
@@ -179,6 +175,20 @@ pub(crate) async fn end(
 pub(crate) fn asked(account: ThingId, stall: LogId) -> Asked {
     let principal = Principal::Account(account);
     Asked { principal, object: Object::Stall(stall), action: Action::ManagePrograms }
+}
+
+/// Reads what an owner may see of a stall's programs and of what is fetched for it.
+pub(crate) async fn as_owner<T: Send + 'static>(
+    app: &App,
+    (account, stall): (ThingId, LogId),
+    mut read: impl FnMut(&mut dyn Tx) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Problem> {
+    let Asked { principal, object, action } = asked(account, stall);
+    let found = app.store().read(move |tx| {
+        authorise(tx, principal, object, action)?;
+        read(tx)
+    });
+    Ok(found.await?)
 }
 
 impl From<ProgramKey> for KeyBody {

@@ -20,8 +20,8 @@ use crate::http::app::{App, Turn};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::SignedIn;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::http::program_keys::asked;
-use crate::platform::{Action, Object, Principal, Refusal, authorise};
+use crate::http::program_keys::{as_owner, asked};
+use crate::platform::Refusal;
 use crate::rivals::{self, Feed};
 
 #[derive(Deserialize, ToSchema)]
@@ -80,11 +80,7 @@ pub(crate) async fn list(
     ApiPath(stall): ApiPath<String>,
 ) -> Answered<FeedList> {
     let stall: LogId = id(&stall, "the stall")?;
-    let principal = Principal::Account(person.account);
-    let found = app.store().read(move |tx| {
-        authorise(tx, principal, Object::Stall(stall), Action::ManagePrograms)?;
-        Ok::<_, Refusal>(rivals::of_stall(tx, stall)?)
-    });
+    let found = as_owner(&app, (person.account, stall), move |tx| Ok(rivals::of_stall(tx, stall)?));
     Ok(Json(FeedList { feeds: found.await?.into_iter().map(FeedBody::from).collect() }))
 }
 
@@ -208,9 +204,7 @@ pub(crate) async fn table(
     ApiPath((stall, feed)): ApiPath<(String, String)>,
 ) -> Result<Response, Problem> {
     let (stall, feed): (LogId, ThingId) = (id(&stall, "the stall")?, id(&feed, "the address")?);
-    let principal = Principal::Account(person.account);
-    let found = app.store().read(move |tx| {
-        authorise(tx, principal, Object::Stall(stall), Action::ManagePrograms)?;
+    let found = as_owner(&app, (person.account, stall), move |tx| {
         rivals::of(tx, (stall, feed))?;
         rivals::table(tx, feed)?.ok_or(Refusal::NoSuchFeed)
     });
