@@ -10,6 +10,7 @@ mod figure;
 mod furnish;
 mod import;
 mod market;
+mod operator;
 mod orders;
 mod provider;
 mod raw;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use figure::{Fault, complain};
 
-const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server, checkout, market, analysis or retail";
+const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server, checkout, market, operator, analysis or retail";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ["checkout"] => checkout::checkout(),
         ["analysis"] => analysis::analysis(),
         ["market"] => market::market(),
+        ["operator"] => operator::operator(),
         ["retail"] => retail::retail(),
         // The other half of a measurement of memory: a process that is nothing but an open register.
         ["hold", folder] => device::hold(folder),

@@ -14,8 +14,10 @@ use crate::world::{Folder, ServerProcess, WORDS};
 
 const STALLS: usize = 100;
 const PRODUCTS_OF_EACH: usize = 1_000;
-const VISITORS: usize = 16;
-const SEARCHES_OF_EACH: usize = 250;
+const VISITORS: usize = 64;
+const VIEWERS: usize = 16;
+const SEARCHES_OF_EACH: usize = 100;
+const PAGES_OF_EACH: usize = 200;
 const SHOWN_ROWS: u32 = 24;
 const PICTURES: usize = 64;
 /// What a picture of goods weighs on a page.
@@ -31,6 +33,7 @@ pub(crate) fn market() -> Measured {
     let pictures = fill(folder.path())?;
     let process = ServerProcess::start(folder.path(), None)?;
     runtime.block_on(search(&process.url))?;
+    runtime.block_on(home(&process.url))?;
     runtime.block_on(show(&process.url, pictures))
 }
 
@@ -102,6 +105,34 @@ async fn search(url: &str) -> Measured {
     Ok(())
 }
 
+/// The page of a first visit, as the server writes it, to as many at once.
+async fn home(url: &str) -> Measured {
+    let started = Instant::now();
+    let guests: Vec<_> = (0..VISITORS).map(|_| tokio::spawn(guest(format!("{url}/market")))).collect();
+    let mut times = Vec::new();
+    for guest in guests {
+        times.extend(guest.await??);
+    }
+    let pages = u64::try_from(times.len())?;
+    print("server.home.per_s", "1/s", Milli::per_second(pages, started.elapsed()), None);
+    print("server.home.p99_ms", "ms", Milli::millis(percentile(&mut times, 99)), None);
+    Ok(())
+}
+
+async fn guest(address: String) -> Measured<Vec<Duration>> {
+    let client = reqwest::Client::builder().build()?;
+    let mut times = Vec::new();
+    for _ in 0..PAGES_OF_EACH {
+        let started = Instant::now();
+        let page = client.get(&address).send().await?.error_for_status()?.text().await?;
+        times.push(started.elapsed());
+        if !page.contains("Duka") {
+            return Err(Fault("the market's page names no stall".into()));
+        }
+    }
+    Ok(times)
+}
+
 /// Types a product's name with a letter missing, again and again.
 async fn visitor(address: String, number: usize, searches: usize) -> Measured<Vec<Duration>> {
     let client = reqwest::Client::builder().build()?;
@@ -133,7 +164,7 @@ async fn visitor(address: String, number: usize, searches: usize) -> Measured<Ve
 async fn show(url: &str, pictures: Vec<Hash>) -> Measured {
     let started = Instant::now();
     let viewers: Vec<_> =
-        (0..VISITORS).map(|number| tokio::spawn(viewer(url.to_owned(), pictures.clone(), number))).collect();
+        (0..VIEWERS).map(|number| tokio::spawn(viewer(url.to_owned(), pictures.clone(), number))).collect();
     let mut seen = 0;
     for viewer in viewers {
         seen += viewer.await??;

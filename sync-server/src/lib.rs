@@ -42,6 +42,7 @@ pub mod platform;
 pub mod proof;
 pub mod reviews;
 pub mod rivals;
+pub mod rounds;
 pub mod secret;
 pub mod spans;
 pub mod stall;

@@ -14,6 +14,8 @@ use crate::standing::{HEARD_WITHIN, Standing};
 use crate::store::GroupReport;
 
 const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+/// What the server does by itself.
+const TASKS: [&str; 6] = ["model", "sweep", "lapse", "rivals", "messages", "payments"];
 /// What becomes of an order that arrives.
 const ORDER_KINDS: [&str; 3] = ["held", "declined", "failed"];
 const GROUP_SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
@@ -28,6 +30,11 @@ pub struct RequestLabels {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct KindLabel {
     kind: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct TaskLabel {
+    task: &'static str,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -78,6 +85,7 @@ pub struct Metrics {
     messages_failed: Counter,
     messages_waiting: Gauge<i64>,
     messages_given_up: Gauge<i64>,
+    tasks_broken: Family<TaskLabel, Counter>,
 }
 
 impl Metrics {
@@ -107,13 +115,22 @@ impl Metrics {
             messages_failed: Counter::default(),
             messages_waiting: Gauge::default(),
             messages_given_up: Gauge::default(),
+            tasks_broken: Family::default(),
         };
         // From the beginning, so that the first failure is a step from 0 and not out of nowhere.
         for kind in ORDER_KINDS {
             metrics.orders.get_or_create(&KindLabel { kind }).inc_by(0);
         }
+        for task in TASKS {
+            metrics.tasks_broken.get_or_create(&TaskLabel { task }).inc_by(0);
+        }
         metrics.register();
         metrics
+    }
+
+    /// One of what the server does by itself broke and begins again.
+    pub fn task_broke(&self, task: &'static str) {
+        self.tasks_broken.get_or_create(&TaskLabel { task }).inc();
     }
 
     pub fn request(&self, labels: RequestLabels, seconds: f64) {
@@ -217,6 +234,8 @@ impl Metrics {
         );
         registry.register("messages_waiting", "Messages to be sent", self.messages_waiting.clone());
         registry.register("messages_given_up", "Messages not tried again", self.messages_given_up.clone());
+        let help = "How often something that the server does by itself broke and began again";
+        registry.register("tasks_broken", help, self.tasks_broken.clone());
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod days;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use soko_domain::ids::{LogId, ProductId};
 use soko_projection::read_figures as facts;
@@ -14,9 +16,9 @@ pub(crate) use days::{offset, today};
 use utoipa::ToSchema;
 
 /// Stalls and products in a list.
-const TOP_ROWS: u32 = 10;
+const TOP_ROWS: usize = 10;
 /// Currencies that are shown, those with most sales first.
-const CURRENCIES_MAX: u32 = 8;
+const CURRENCIES_MAX: usize = 8;
 
 /// All stalls over some business days.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -29,7 +31,7 @@ pub struct MarketFigures {
     pub currencies: Vec<CurrencyFigures>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, ToSchema)]
 pub struct CurrencyFigures {
     pub currency: String,
     /// Digits behind the point of an amount.
@@ -46,6 +48,18 @@ pub struct CurrencyFigures {
     pub orders_minor: i64,
     pub top_stalls: Vec<StallFigures>,
     pub top_products: Vec<ProductFigures>,
+}
+
+impl CurrencyFigures {
+    /// Nothing yet.
+    fn of(code: &str) -> Self {
+        let known = soko_domain::money::Currency::parse(code);
+        Self {
+            currency: code.to_owned(),
+            decimals: known.map_or(0, |known| u32::from(known.exponent())),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -79,105 +93,119 @@ pub struct DayFigures {
 
 pub fn market(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<MarketFigures, StoreError> {
     let days = Days::read(tx, now_ms, days)?;
-    let select = format!(
-        "select p.currency, count(distinct p.log), cast(sum(f.sales) as bigint),
-           cast(sum(f.revenue_minor) as bigint), cast(sum(f.refunded_minor) as bigint)
-         from open p join figure_hour f
-           on f.log = p.log and f.business_day >= p.from_day and f.business_day <= p.to_day
-         group by p.currency order by 3 desc, p.currency limit {CURRENCIES_MAX}"
-    );
-    let mut currencies = Vec::new();
-    for row in &days.ask(tx, "", &select)? {
-        let currency = row.text(0)?.to_owned();
-        let (orders, orders_minor) = orders(tx, &days, &currency)?;
-        let known = soko_domain::money::Currency::parse(&currency);
-        currencies.push(CurrencyFigures {
-            decimals: known.map_or(0, |known| u32::from(known.exponent())),
-            stalls: row.int(1)?,
-            sales: row.int(2)?,
-            revenue_minor: row.int(3)?,
-            refunded_minor: row.int(4)?,
-            pieces: pieces(tx, &days, &currency)?,
-            orders,
-            orders_minor,
-            top_stalls: top_stalls(tx, &days, &currency)?,
-            top_products: top_products(tx, &days, &currency)?,
-            currency,
-        });
-    }
+    let mut currencies = by_currency(&stalls(tx, &days)?)?;
+    add_goods(&mut currencies, &goods(tx, &days)?)?;
+    add_orders(&mut currencies, &orders(tx, &days)?)?;
+    let mut currencies: Vec<CurrencyFigures> = currencies.into_values().collect();
+    currencies.sort_by(|a, b| b.sales.cmp(&a.sales).then_with(|| a.currency.cmp(&b.currency)));
+    currencies.truncate(CURRENCIES_MAX);
     let span = days.span();
     Ok(MarketFigures { at_ms: now_ms, from: span.from, to: span.to, currencies })
 }
 
-fn pieces(tx: &mut dyn Tx, days: &Days, currency: &str) -> Result<i64, StoreError> {
-    let rows = days.ask(
+/// Stalls that sold, those that earned most first.
+fn stalls(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
+    days.ask(
         tx,
-        currency,
-        "select cast(coalesce(sum(f.units - f.restocked_units), 0) as bigint)
-         from open p join figure_product f
-           on f.log = p.log and f.grain = 1 and f.at >= p.from_day and f.at <= p.to_day
-         join product g on g.log = f.log and g.product = f.product
-         where g.unit = 1",
-    )?;
-    rows.first().map_or(Ok(0), |row| row.int(0))
+        "select p.currency, p.log, p.name, cast(sum(f.sales) as bigint), cast(sum(f.revenue_minor) as bigint),
+           cast(sum(f.refunded_minor) as bigint)
+         from open p cross join figure_hour f
+         where f.log = p.log and f.business_day >= p.from_day and f.business_day <= p.to_day
+         group by p.currency, p.log, p.name order by 5 desc, p.log",
+    )
 }
 
-fn orders(tx: &mut dyn Tx, days: &Days, currency: &str) -> Result<(i64, i64), StoreError> {
-    let rows = days.ask(
+fn by_currency(stalls: &[Row]) -> Result<BTreeMap<String, CurrencyFigures>, StoreError> {
+    let mut currencies = BTreeMap::new();
+    for row in stalls {
+        let of = currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        let stall = StallFigures {
+            stall: LogId(row.id(1)?).to_string(),
+            name: row.text(2)?.into(),
+            sales: row.int(3)?,
+            pieces: 0,
+            revenue_minor: row.int(4)?,
+        };
+        of.stalls += 1;
+        of.sales += stall.sales;
+        of.revenue_minor += stall.revenue_minor;
+        of.refunded_minor += row.int(5)?;
+        if of.top_stalls.len() < TOP_ROWS {
+            of.top_stalls.push(stall);
+        }
+    }
+    Ok(currencies)
+}
+
+/// The products of each currency that earned most, in that order, and each stall's pieces; what is added up for them is
+/// added up once. Whole months are read as months.
+fn goods(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
+    let select = format!(
+        ", goods as (
+           select f.log, f.product, sum(p.sign * f.lines) as lines,
+             sum(p.sign * (f.units - f.restocked_units)) as units,
+             sum(p.sign * f.revenue_minor) as revenue_minor
+           from parts p cross join figure_product f
+           where f.log = p.log and f.grain = p.grain and f.at >= p.from_at and f.at <= p.to_at
+           group by f.log, f.product),
+         named as (
+           select o.currency, o.name as stall_name, t.*, g.name, g.unit
+           from goods t cross join product g cross join open o
+           where g.log = t.log and g.product = t.product and o.log = t.log
+             and (t.lines <> 0 or t.units <> 0 or t.revenue_minor <> 0)),
+         ranked as (
+           select n.*, row_number() over (partition by n.currency order by n.revenue_minor desc, n.product) as place
+           from named n)
+         select currency, log, stall_name, product, name, cast(lines as bigint), cast(units as bigint),
+           cast(revenue_minor as bigint), place
+         from ranked where place <= {TOP_ROWS}
+         union all
+         select currency, log, '', null, '', 0, cast(sum(units) as bigint), 0, 0
+         from named where unit = 1 group by currency, log
+         order by 1, 9"
+    );
+    days.ask(tx, &select)
+}
+
+fn add_goods(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -> Result<(), StoreError> {
+    for row in rows {
+        // A product that moved in a time without a sale, such as one that only came back.
+        let of = currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        let (stall, units) = (LogId(row.id(1)?).to_string(), row.int(6)?);
+        let Some(product) = row.id_opt::<ProductId>(3)? else {
+            of.pieces += units;
+            of.top_stalls.iter_mut().filter(|top| top.stall == stall).for_each(|top| top.pieces = units);
+            continue;
+        };
+        of.top_products.push(ProductFigures {
+            stall,
+            stall_name: row.text(2)?.into(),
+            product: product.to_string(),
+            name: row.text(4)?.into(),
+            lines: row.int(5)?,
+            units,
+            revenue_minor: row.int(7)?,
+        });
+    }
+    Ok(())
+}
+
+fn orders(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
+    days.ask(
         tx,
-        currency,
-        "select count(*), cast(coalesce(sum(o.total_minor), 0) as bigint)
+        "select p.currency, count(*), cast(sum(o.total_minor) as bigint)
          from open p join orders o on o.log = p.log and o.at_ms >= p.begins_ms
-         where o.placed = 1 and o.currency = p.currency",
-    )?;
-    rows.first().map_or(Ok((0, 0)), |row| Ok((row.int(0)?, row.int(1)?)))
+         where o.placed = 1 and o.currency = p.currency group by p.currency",
+    )
 }
 
-fn top_stalls(tx: &mut dyn Tx, days: &Days, currency: &str) -> Result<Vec<StallFigures>, StoreError> {
-    let select = format!(
-        "select p.log, p.name, cast(sum(f.sales) as bigint), cast(sum(f.revenue_minor) as bigint), coalesce((
-           select cast(sum(u.units - u.restocked_units) as bigint) from figure_product u
-           join product g on g.log = u.log and g.product = u.product and g.unit = 1
-           where u.log = p.log and u.grain = 1 and u.at >= p.from_day and u.at <= p.to_day), 0)
-         from open p join figure_hour f
-           on f.log = p.log and f.business_day >= p.from_day and f.business_day <= p.to_day
-         group by p.log, p.name, p.from_day, p.to_day order by 4 desc, p.log limit {TOP_ROWS}"
-    );
-    let rows = days.ask(tx, currency, &select)?;
-    let stall = |row: &Row| {
-        Ok(StallFigures {
-            stall: LogId(row.id(0)?).to_string(),
-            name: row.text(1)?.into(),
-            sales: row.int(2)?,
-            revenue_minor: row.int(3)?,
-            pieces: row.int(4)?,
-        })
-    };
-    rows.iter().map(stall).collect()
-}
-
-fn top_products(tx: &mut dyn Tx, days: &Days, currency: &str) -> Result<Vec<ProductFigures>, StoreError> {
-    let select = format!(
-        "select f.log, p.name, f.product, g.name, cast(sum(f.lines) as bigint),
-           cast(sum(f.units - f.restocked_units) as bigint), cast(sum(f.revenue_minor) as bigint)
-         from open p join figure_product f
-           on f.log = p.log and f.grain = 1 and f.at >= p.from_day and f.at <= p.to_day
-         join product g on g.log = f.log and g.product = f.product
-         group by f.log, p.name, f.product, g.name order by 7 desc, f.product limit {TOP_ROWS}"
-    );
-    let rows = days.ask(tx, currency, &select)?;
-    let product = |row: &Row| {
-        Ok(ProductFigures {
-            stall: LogId(row.id(0)?).to_string(),
-            stall_name: row.text(1)?.into(),
-            product: ProductId(row.id(2)?).to_string(),
-            name: row.text(3)?.into(),
-            lines: row.int(4)?,
-            units: row.int(5)?,
-            revenue_minor: row.int(6)?,
-        })
-    };
-    rows.iter().map(product).collect()
+fn add_orders(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -> Result<(), StoreError> {
+    for row in rows {
+        // Ordered before the first sale of the day.
+        let of = currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        (of.orders, of.orders_minor) = (row.int(1)?, row.int(2)?);
+    }
+    Ok(())
 }
 
 /// A stall day by day, or one of its products; days without anything are left out.

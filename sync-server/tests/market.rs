@@ -293,6 +293,8 @@ async fn the_operator_sees_what_is_sold_as_it_is_sold() {
         let now_ms = shop.server.app.now_ms();
         shop.register.device.write([teas(1, 2).into(), teas(2, 1).into()], now_ms).unwrap();
         shop.register.device.write([teas(3, 5).into()], now_ms - 10 * 86_400_000).unwrap();
+        // The day before the longer time below.
+        shop.register.device.write([teas(4, 7).into()], now_ms - 28 * 86_400_000).unwrap();
         shop.exchange().await;
         shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
         // Several moves may be shown together; the last word says all of them.
@@ -312,7 +314,10 @@ async fn the_operator_sees_what_is_sold_as_it_is_sold() {
         assert_eq!(seen["top_products"][0]["revenue_minor"], json!(1_350));
         // The older sale is in a longer time, and a product has its own days.
         let longer = shop.server.get("/v1/operator/figures?days=28").bearer(OPERATOR_KEY).send().await;
-        assert_eq!(longer.expect(StatusCode::OK).json()["currencies"][0]["revenue_minor"], json!(8 * 450));
+        let longer = longer.expect(StatusCode::OK).json()["currencies"][0].clone();
+        let earned = [&longer, &longer["top_stalls"][0], &longer["top_products"][0]];
+        assert_eq!(earned.map(|of| of["revenue_minor"].as_i64()), [Some(8 * 450); 3]);
+        assert_eq!([&longer["pieces"], &longer["top_stalls"][0]["pieces"]], [&json!(8), &json!(8)]);
         let path = format!("/v1/operator/days?stall={STALL}&product={TEA}");
         let days = shop.server.get(&path).bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK).json();
         let days: Vec<_> = days.as_array().unwrap().iter().map(|day| day["revenue_minor"].as_i64()).collect();

@@ -40,6 +40,7 @@ const BENCHES: &[Bench] = &[
             "server",
             "checkout",
             "market",
+            "operator",
             "analysis",
             "retail",
         ],

@@ -1,16 +1,32 @@
-//! The alert rules, read by Prometheus' own checker. That the metrics they name exist is a test of the server.
+//! Alerts and dashboard, by Prometheus itself: its checker reads the rules and plants the faults that they are for, and it scrapes
+//! a server and answers every question that the dashboard asks.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::shell::{Doing as _, Outcome, root, run, succeeds, target_dir, which};
+use serde_json::Value;
+
+use crate::packages::require_program;
+use crate::server::{PACKAGE as PACKAGE_OF_SERVER, PROGRAM, Server};
+use crate::shell::{Doing as _, Failure, Outcome, root, run, say, succeeds, target_dir, which};
 
 const CHECKER: &str = "promtool";
 /// Debian's package that holds it.
 const PACKAGE: &str = "prometheus";
-const CHECKS: [[&str; 3]; 2] =
-    [["check", "rules", "ops/rules/soko.yml"], ["check", "config", "ops/prometheus.yml"]];
+const CHECKS: [[&str; 3]; 3] = [
+    ["check", "rules", "ops/rules/soko.yml"],
+    ["test", "rules", "ops/rules/soko.test.yml"],
+    ["check", "config", "ops/prometheus.yml"],
+];
+const SCRAPER: &str = "prometheus";
+const DASHBOARD: &str = "ops/grafana/dashboards/soko.json";
+const SCRAPED_WAIT_MAX: Duration = Duration::from_secs(30);
+const SCRAPED_POLL: Duration = Duration::from_millis(500);
+/// Of scrapes: a rate needs two of them.
+const SCRAPE_EVERY: &str = "500ms";
 
 /// The checker, where it is installed or could be fetched. Its package would start a service: it is unpacked below the target
 /// folder and not installed.
@@ -39,6 +55,92 @@ pub(crate) fn checker() -> Outcome<Option<PathBuf>> {
     Ok(Some(unpacked).filter(|program| program.is_file()))
 }
 
-pub(crate) fn check(checker: &PathBuf) -> Outcome {
-    CHECKS.iter().try_for_each(|check| run(Command::new(checker).args(check).current_dir(root())))
+pub(crate) fn check(checker: &Path) -> Outcome {
+    CHECKS.iter().try_for_each(|check| run(Command::new(checker).args(check).current_dir(root())))?;
+    scrape(checker)
+}
+
+/// Starts a server with a small market and Prometheus beside it, and asks that what the dashboard asks.
+fn scrape(checker: &Path) -> Outcome {
+    require_program(PACKAGE_OF_SERVER, PROGRAM)?;
+    let program = target_dir().join("debug").join(PROGRAM);
+    let folder = target_dir().join(format!("scrape-{}", std::process::id()));
+    let data = folder.join("data");
+    run(Command::new(&program).args(["demo", "--small", "--data-dir"]).arg(&data))?;
+    let (server, prometheus) = (free_address()?, free_address()?);
+    let serving = Server::start(&program, &data, server, &[])?;
+    let scraper = Scraper::start(&checker.with_file_name(SCRAPER), &folder, (server, prometheus))?;
+    let asked = questions()?.iter().try_for_each(|question| scraper.answers(checker, question));
+    drop((scraper, serving));
+    fs::remove_dir_all(&folder).doing("removing what Prometheus kept")?;
+    asked
+}
+
+fn free_address() -> Outcome<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).doing("looking for a free port")?;
+    listener.local_addr().doing("looking for a free port")
+}
+
+/// All that the dashboard asks.
+fn questions() -> Outcome<Vec<String>> {
+    let text = fs::read_to_string(root().join(DASHBOARD)).doing("reading the dashboard")?;
+    let board: Value = serde_json::from_str(&text).map_err(|error| Failure::new(format!("{DASHBOARD}: {error}")))?;
+    let panels = board["panels"].as_array().into_iter().flatten();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
+    let asked: Vec<String> =
+        targets.filter_map(|target| target["expr"].as_str()).map(ToOwned::to_owned).collect();
+    if asked.is_empty() { Err(Failure::new(format!("{DASHBOARD} asks nothing"))) } else { Ok(asked) }
+}
+
+/// A Prometheus of this step; dropping it ends it.
+struct Scraper {
+    child: Child,
+    url: String,
+}
+
+impl Scraper {
+    fn start(program: &Path, folder: &Path, (server, own): (SocketAddr, SocketAddr)) -> Outcome<Self> {
+        let rules = root().join("ops/rules/soko.yml");
+        let config = format!(
+            "global: {{ scrape_interval: {SCRAPE_EVERY}, evaluation_interval: {SCRAPE_EVERY} }}\n\
+             rule_files: [\"{}\"]\n\
+             scrape_configs: [{{ job_name: soko, static_configs: [{{ targets: [\"{server}\"] }}] }}]\n",
+            rules.display()
+        );
+        let settings = folder.join("prometheus.yml");
+        fs::write(&settings, config).doing("writing the settings of Prometheus")?;
+        let log = fs::File::create(folder.join("prometheus.log")).doing("making the log of Prometheus")?;
+        let mut command = Command::new(program);
+        command
+            .arg(format!("--config.file={}", settings.display()))
+            .arg(format!("--storage.tsdb.path={}", folder.join("tsdb").display()))
+            .arg(format!("--web.listen-address={own}"));
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        Ok(Self { child: child.doing("starting Prometheus")?, url: format!("http://{own}") })
+    }
+
+    /// Whether there is an answer with at least one row, as soon as enough was scraped.
+    fn answers(&self, checker: &Path, question: &str) -> Outcome {
+        let started = Instant::now();
+        loop {
+            let asked = Command::new(checker).args(["query", "instant", &self.url, question]).output();
+            let answer = asked.doing("asking Prometheus")?;
+            if answer.status.success() && !answer.stdout.trim_ascii().is_empty() {
+                say(&format!("{question}: {}", String::from_utf8_lossy(&answer.stdout).trim()));
+                return Ok(());
+            }
+            if started.elapsed() > SCRAPED_WAIT_MAX {
+                let why = String::from_utf8_lossy(&answer.stderr).into_owned();
+                return Err(Failure::new(format!("the dashboard's {question} has no answer. {why}")));
+            }
+            std::thread::sleep(SCRAPED_POLL);
+        }
+    }
+}
+
+impl Drop for Scraper {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -42,11 +42,14 @@ pub enum PeopleVerb {
         reason: String,
     },
     /// Sets the PIN of somebody at this register. Whoever has one already changes it at the register under their own
-    /// name; anybody else needs an approval to manage people, once an owner or a manager has a PIN here.
+    /// name, knowing the present one; for anybody else, somebody who may manage people does, whose word is asked for
+    /// where a PIN is taken away by it.
     SetPin {
         #[serde(with = "as_hex")]
         person: PersonId,
         pin: String,
+        /// The one that it takes the place of, or nothing.
+        old: String,
         #[serde(with = "as_hex_opt")]
         approval: Option<ThingId>,
     },

@@ -5,7 +5,8 @@ use soko_app_api::{
     StatusView, View, decode, encode,
 };
 use soko_domain::ids::LogId;
-use soko_engine::Failure;
+use soko_domain::refusal::Refusal;
+use soko_engine::{Failure, NotDone};
 use soko_print::{Grey, read_code};
 use soko_projection::read as facts;
 
@@ -26,6 +27,10 @@ impl Device {
 
     /// The same without the bytes. Only what needs a server waits for anything.
     pub async fn answer(&self, call: Call) -> Answer {
+        let refused = if let Call::Ask(query) = &call { self.require_seen(query).err() } else { None };
+        if let Some(refused) = refused {
+            return refused.into();
+        }
         let answer = match call {
             Call::Do(command) => self.handle(command),
             Call::Ask(Query::OrderContact { stall, order }) => {
@@ -68,6 +73,27 @@ impl Device {
         self.tell_changes();
         self.ring(stall);
         Ok(Answer::Done(reply))
+    }
+
+    /// While nobody said who they are, nothing of the stall is told but how the device itself stands.
+    fn require_seen(&self, query: &Query) -> Result<(), Undone> {
+        let of_the_device = matches!(
+            query,
+            Query::Stalls
+                | Query::Stall(_)
+                | Query::Status(_)
+                | Query::Written(_)
+                | Query::Parked { .. }
+                | Query::Shares(_)
+                | Query::Devices(_)
+                | Query::AtRegister(_)
+        );
+        match query.stall() {
+            Some(stall) if !of_the_device && self.engine()?.role_here(stall)?.is_none() => {
+                Err(NotDone::from(Refusal::Locked).into())
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn people(&self, call: &PeopleCall) -> Result<PeopleReply, Undone> {

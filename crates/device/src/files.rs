@@ -22,6 +22,7 @@ impl Device {
                 "choose a password of at least 8 characters",
             ));
         }
+        self.engine()?.may_back_up(stall)?;
         let heads = self.engine()?.own_heads(stall)?;
         let mut content = self.engine()?.backup(stall)?;
         content.server = self.link(stall)?.map(|link| link.server).unwrap_or_default();

@@ -99,6 +99,8 @@ pub enum Refusal {
     CodeUsed(SaleId),
     #[error("{products} products have this tax: give them another one first")]
     TaxInUse { products: i64 },
+    #[error("money was taken in the stall's currency: it cannot become another one; open another stall for it")]
+    CurrencyKept,
     #[error("the payments do not cover the total: {missing_minor} (smallest units) are missing")]
     Underpaid { missing_minor: i64 },
     #[error("{available} left in the share for product {product}, {asked} asked")]
@@ -185,6 +187,7 @@ impl Refusal {
             Self::PaymentSeen => "payment_seen",
             Self::CodeUsed(_) => "code_used",
             Self::TaxInUse { .. } => "tax_in_use",
+            Self::CurrencyKept => "currency_kept",
             Self::Underpaid { .. } => "underpaid",
             Self::ShareExceeded { .. } => "share_exceeded",
             Self::PurseShort { .. } => "purse_short",
@@ -255,6 +258,7 @@ impl Refusal {
             | Self::PaymentSeen
             | Self::CodeUsed(_)
             | Self::TaxInUse { .. }
+            | Self::CurrencyKept
             | Self::Underpaid { .. }
             | Self::OrderEnded(_)
             | Self::StepTaken(_)

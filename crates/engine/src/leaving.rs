@@ -65,6 +65,19 @@ impl Engine {
         }
     }
 
+    /// Whether whoever is here may carry all that this register knows away in a file: where people say who they are,
+    /// those who see all of it anyway.
+    pub fn may_back_up(&mut self, stall: LogId) -> Result<(), NotDone> {
+        self.settle()?;
+        let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let (doer, ..) = self.db.read::<_, StoreError>(|tx| people::doer(tx, known, known.row.role))?;
+        match doer {
+            Doer::Nobody => Err(Refusal::Locked.into()),
+            Doer::Person { role, .. } if !role.may_manage_people() => Err(Refusal::NotAllowed.into()),
+            Doer::Anybody | Doer::Person { .. } => Ok(()),
+        }
+    }
+
     /// Gives back all that this register may promise, value of purses too; says of how many products that was.
     pub fn give_all_back(&mut self, stall: LogId, now: Now) -> Result<usize, NotDone> {
         self.settle()?;

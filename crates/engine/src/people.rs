@@ -57,8 +57,14 @@ impl Here {
     }
 }
 
-/// Somebody must say who they are once an owner or a manager has a PIN here.
+/// Somebody must say who they are from when an owner or a manager had a PIN here until the owner's way back in is used:
+/// that the last of them works here no longer opens nothing.
 pub(crate) fn is_guarded(tx: &mut dyn Tx, log: LogId, me: AuthorId) -> Result<bool, StoreError> {
+    has_pin(tx, (log, me), RECOVERY)
+}
+
+/// Whether somebody has a PIN here who could let others in.
+fn has_guard(tx: &mut dyn Tx, log: LogId, me: AuthorId) -> Result<bool, StoreError> {
     let row = tx.query_opt(
         "select 1 from own_pin p join person q on q.log = p.log and q.person = p.person
          where p.log = $1 and p.author = $2 and q.active = 1 and q.erased = 0 and q.role <= $3 limit 1",
@@ -165,8 +171,8 @@ impl Engine {
             PeopleVerb::Approve { person, pin, acts, reason } => {
                 self.approve(log, (*person, pin), (acts, reason), now)?
             }
-            PeopleVerb::SetPin { person, pin, approval } => {
-                self.set_pin(log, (*person, pin), *approval, now)?
+            PeopleVerb::SetPin { person, pin, old, approval } => {
+                self.set_pin(log, (*person, pin), (old, *approval), now)?
             }
             PeopleVerb::Recover { code } => self.recover(log, code, now)?,
         };
@@ -239,19 +245,25 @@ impl Engine {
         &mut self,
         log: LogId,
         (person, new): (PersonId, &str),
-        approval: Option<ThingId>,
+        (old, approval): (&str, Option<ThingId>),
         now: Now,
     ) -> Result<PeopleReply, NotDone> {
         let digits = new.bytes().all(|digit| digit.is_ascii_digit());
         if !digits || !(PIN_LEN_MIN..=PIN_LEN_MAX).contains(&new.len()) {
             return Err(Refusal::Invalid { field: "pin", problem: "is 4 to 12 digits" }.into());
         }
-        self.may_set_pin(log, person, approval, now)?;
+        let is_theirs = self.stall(log)?.here.person == Some(person);
+        let knows_old = is_theirs && !old.is_empty();
+        if knows_old && let Some(wrong) = self.check_pin(log, (person, old), now)? {
+            return Ok(wrong);
+        }
+        self.may_set_pin(log, (person, knows_old), approval, now)?;
         let me = self.stall(log)?.row.author;
-        let was_guarded = self.db.read::<_, StoreError>(|tx| is_guarded(tx, log, me))?;
         self.keep_pin(log, person, new)?;
-        let guards = self.db.read::<_, StoreError>(|tx| is_guarded(tx, log, me))?;
-        if was_guarded || !guards {
+        let closes = self.db.read::<_, StoreError>(|tx| {
+            Ok(!is_guarded(tx, log, me)? && has_guard(tx, log, me)?)
+        });
+        if !closes? {
             return Ok(PeopleReply::Done);
         }
         // Whoever closed it stands before it.
@@ -266,7 +278,7 @@ impl Engine {
     fn may_set_pin(
         &mut self,
         log: LogId,
-        person: PersonId,
+        (person, knows_old): (PersonId, bool),
         approval: Option<ThingId>,
         now: Now,
     ) -> Result<(), NotDone> {
@@ -278,7 +290,7 @@ impl Engine {
             let found = found
                 .ok_or(Refusal::Invalid { field: "person", problem: "does not work here any longer" })?;
             let (doer, by, mine) = doer(tx, stall, stall.row.role)?;
-            if by == Some(person) {
+            if knows_old && by == Some(person) {
                 return Ok(());
             }
             let doer = match &given {
@@ -286,6 +298,11 @@ impl Engine {
                 None => doer,
             };
             doer.allow(&[Wish::ManagePeople])?;
+            // Whoever finds the register open under somebody's name could be that person from then on.
+            let is_alone = matches!(doer, Doer::Person { backing: None, .. });
+            if is_alone && has_pin(tx, (log, stall.row.author), person)? {
+                return Err(Refusal::ApprovalNeeded { acts: vec![Act::ManagePeople] }.into());
+            }
             let most = match &doer {
                 Doer::Person { backing: Some(backing), .. } => backing.role,
                 Doer::Anybody | Doer::Nobody | Doer::Person { .. } => mine,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use soko_documents::{
-    Applied, Category, ChangeBody, DocumentKind, Fields, Product, Refused, Stall, apply_checked,
+    Applied, Category, ChangeBody, DocumentKind, Fields, OpenOrder, Product, Refused, Stall, apply_checked,
 };
 use soko_domain::ids::{AuthorId, Hash, ProductId, ThingId};
 use soko_domain::verbs::make_sale::BeyondRule;
@@ -274,7 +274,8 @@ impl Room<'_, '_> {
             DocumentKind::Product => self.store_product(&applied.fields, heads_before.is_none()),
             DocumentKind::Stall if self.document.0 == self.book.log.0 => self.store_stall(&applied.fields),
             DocumentKind::Category => self.store_category(&applied.fields),
-            DocumentKind::Stall | DocumentKind::PriceList | DocumentKind::OpenOrder => Ok(()),
+            DocumentKind::OpenOrder => self.store_tab(&applied.fields),
+            DocumentKind::Stall | DocumentKind::PriceList => Ok(()),
         }
     }
 
@@ -377,6 +378,21 @@ impl Room<'_, '_> {
                 value.position,
                 value.archived
             ],
+        )?;
+        Ok(())
+    }
+
+    fn store_tab(&mut self, fields: &Fields) -> Result<(), StoreError> {
+        let (value, _) = fields.read::<OpenOrder>();
+        let (log, tab) = (self.book.log, self.document);
+        if value.closed_by.is_some() || value.lines.is_empty() {
+            self.book.tx.run("delete from open_tab where log = $1 and tab = $2", params![log, tab])?;
+            return Ok(());
+        }
+        self.book.tx.run(
+            "insert into open_tab (log, tab, title, lines) values ($1, $2, $3, $4)
+             on conflict (log, tab) do update set title = excluded.title, lines = excluded.lines",
+            params![log, tab, value.title, value.lines.len()],
         )?;
         Ok(())
     }

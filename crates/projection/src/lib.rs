@@ -126,11 +126,14 @@ pub const LOOKED_INTO: &str = include_str!("../../../migrations/shared/0025_look
 /// What others ask. It marks logs, as [`LISTS`] does.
 pub const RIVALS: &str = include_str!("../../../migrations/shared/0026_rivals.sql");
 
+/// Carts that are put aside. It marks logs, as [`LISTS`] does.
+pub const OPEN_TABS: &str = include_str!("../../../migrations/shared/0027_open_tabs.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 26] = [
+pub const STEPS: [&str; 27] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -157,6 +160,7 @@ pub const STEPS: [&str; 26] = [
     DEVICE_WORDS,
     LOOKED_INTO,
     RIVALS,
+    OPEN_TABS,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -181,6 +185,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "product_code",
     "tax_class",
     "product_category",
+    "open_tab",
     "category",
     "stall_profile",
     "stock_change",

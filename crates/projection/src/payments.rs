@@ -250,6 +250,22 @@ pub fn sale_of_code(
     rows.first().map(|row| row.id(0).map(SaleId)).transpose()
 }
 
+/// Carts that are put aside and that nobody paid: which, its title, and how many lines it has.
+pub fn open_tabs(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (offset, rows): (u32, u32),
+) -> Result<Vec<(OrderId, String, u32)>, StoreError> {
+    let sql = format!(
+        "select t.tab, t.title, t.lines from open_tab t
+         where t.log = $1 and not exists (
+           select 1 from sale p where p.log = t.log and p.tab = t.tab and {NOT_VOIDED})
+         order by t.tab limit $2 offset $3"
+    );
+    let rows = tx.query(&sql, params![log, rows, offset])?;
+    rows.iter().map(|row| Ok((OrderId(row.id(0)?), row.text(1)?.into(), row.number(2)?))).collect()
+}
+
 /// The sale that closed an open order and was not voided, apart from one.
 pub fn sale_of_tab(
     tx: &mut dyn Tx,

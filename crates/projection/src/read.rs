@@ -706,6 +706,17 @@ pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreErro
     row.map(profile).transpose()
 }
 
+/// Whether anything counts money already: a shift, a sale, an order, value on a card.
+pub fn has_money(tx: &mut dyn Tx, log: LogId) -> Result<bool, StoreError> {
+    for table in ["shift", "sale", "orders", "purse"] {
+        let sql = format!("select 1 from {table} where log = $1 limit 1");
+        if tx.query_opt(&sql, params![log])?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A document as it was last saved.
 pub fn document(
     tx: &mut dyn Tx,
@@ -719,20 +730,6 @@ pub fn document(
     let Some(row) = row else { return Ok(None) };
     let kind = DocumentKind::from_number(row.number(0)?).ok_or_else(|| odd("a kind of document"))?;
     Ok(Some((kind, row.blob(1)?.into())))
-}
-
-/// Documents of one kind.
-pub fn documents(
-    tx: &mut dyn Tx,
-    (log, kind): (LogId, DocumentKind),
-    (offset, rows): (u32, u32),
-) -> Result<Vec<(ThingId, Vec<u8>)>, StoreError> {
-    let rows = tx.query(
-        "select document, saved from document where log = $1 and kind = $2
-         order by document limit $3 offset $4",
-        params![log, kind.number(), rows, offset],
-    )?;
-    rows.iter().map(|row| Ok((row.id(0)?, row.blob(1)?.into()))).collect()
 }
 
 /// Shares that the server asked this author to give back: recall, product, quantity.

@@ -147,21 +147,23 @@ pub fn taxed(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(Tax
 }
 
 /// By product, in no order that means anything. Amounts without a product stand under none. Whole months are read as
-/// months.
+/// months, see [`parts`].
 pub fn goods(
     tx: &mut dyn Tx,
     (log, period): (LogId, Period),
 ) -> Result<Vec<(Option<ProductId>, Goods)>, StoreError> {
     let mut wanted = vec![log.to_param()];
     let mut ranges = Vec::new();
-    let spans = spans(period);
-    for (grain, from, to) in &spans {
+    for part in parts(period) {
         let first = wanted.len() + 1;
-        wanted.extend([Param::Int(*grain), Param::Int(*from), Param::Int(*to)]);
+        wanted.extend([Param::Int(part.grain), Param::Int(part.from), Param::Int(part.to)]);
+        let sign = if part.sign < 0 { "-" } else { "" };
+        let columns: Vec<String> =
+            Goods::COLUMNS.iter().map(|column| format!("{sign}{column} as {column}")).collect();
         ranges.push(format!(
             "select product, {} from figure_product
              where log = $1 and grain = ${first} and at >= ${} and at <= ${}",
-            Goods::COLUMNS.join(", "),
+            columns.join(", "),
             first + 1,
             first + 2
         ));
@@ -179,7 +181,10 @@ pub fn goods(
         let goods = Goods::from_values(&values(row, 1, Goods::COLUMNS.len())?).unwrap_or_default();
         Ok(((product != ProductId::default()).then_some(product), goods))
     };
-    rows.iter().map(goods).collect()
+    let mut goods = rows.iter().map(goods).collect::<Result<Vec<_>, StoreError>>()?;
+    // Those that only moved on days that were taken off again.
+    goods.retain(|(_, sums)| *sums != Goods::default());
+    Ok(goods)
 }
 
 /// One product, day by day.
@@ -202,26 +207,51 @@ pub fn goods_days(
     rows.iter().map(day).collect()
 }
 
-/// A period as grain, first and last: whole months as one span of months, the days before and behind them as days.
-fn spans(period: Period) -> Vec<(i64, i64, i64)> {
-    let days = |from: i32, to: i32| (1, i64::from(from), i64::from(to));
+/// Rows of products that a period adds up, first and last included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// -1: they are taken off again.
+    pub sign: i64,
+    pub grain: i64,
+    pub from: i64,
+    pub to: i64,
+}
+
+impl Part {
+    fn days(sign: i64, from: i32, to: i32) -> Self {
+        Self { sign, grain: 1, from: i64::from(from), to: i64::from(to) }
+    }
+}
+
+/// A period by whole months; where it begins or ends inside of one, the days of it that belong, or the month without
+/// those that do not: whichever are fewer.
+pub fn parts(period: Period) -> Vec<Part> {
     let begins = |month: i32| month_begins(month).unwrap_or(i32::MAX);
-    let (first, last) = (month(period.from), month(period.to));
-    // The first month that begins within the period, and the first that does not end in it.
-    let whole_from = if begins(first) == period.from { first } else { first + 1 };
-    let whole_to = if begins(last + 1) == period.to.saturating_add(1) { last + 1 } else { last };
-    if whole_from >= whole_to {
-        return vec![days(period.from, period.to)];
+    let Period { from, to } = period;
+    let (mut first, mut last) = (month(from), month(to));
+    let (before, behind) = (begins(first), begins(last + 1));
+    let (outside_before, outside_behind) = (from.saturating_sub(before), behind.saturating_sub(to) - 1);
+    let mut parts = Vec::new();
+    if first == last && to.saturating_sub(from) < outside_before + outside_behind {
+        return vec![Part::days(1, from, to)];
     }
-    let mut spans = vec![(2, i64::from(whole_from), i64::from(whole_to - 1))];
-    let (before, behind) = (begins(whole_from), begins(whole_to));
-    if period.from < before {
-        spans.push(days(period.from, before - 1));
+    if first != last && begins(first + 1).saturating_sub(from) < outside_before {
+        parts.push(Part::days(1, from, begins(first + 1) - 1));
+        first += 1;
+    } else if outside_before > 0 {
+        parts.push(Part::days(-1, before, from - 1));
     }
-    if behind <= period.to {
-        spans.push(days(behind, period.to));
+    if first <= last && month(from) != last && to.saturating_sub(begins(last)) < outside_behind {
+        parts.push(Part::days(1, begins(last), to));
+        last -= 1;
+    } else if outside_behind > 0 {
+        parts.push(Part::days(-1, to + 1, behind - 1));
     }
-    spans
+    if first > last {
+        return vec![Part::days(1, from, to)];
+    }
+    parts.push(Part { sign: 1, grain: 2, from: i64::from(first), to: i64::from(last) });
+    parts
 }
 
 /// The business day with which a month begins, counted as [`month`] does.
@@ -335,27 +365,56 @@ mod tests {
         text.parse::<BusinessDay>().unwrap().days()
     }
 
+    fn part(sign: i64, grain: i64, from: i32, to: i32) -> Part {
+        Part { sign, grain, from: i64::from(from), to: i64::from(to) }
+    }
+
     #[test]
-    fn whole_months_are_read_as_months_and_every_day_once() {
+    fn a_period_is_months_and_as_few_days_as_can_be() {
         let november = month(day("2026-11-01"));
         for (from, to, expected) in [
-            ("2026-11-02", "2026-11-30", vec![(1, day("2026-11-02"), day("2026-11-30"))]),
-            ("2026-11-01", "2026-11-30", vec![(2, november, november)]),
-            ("2026-11-01", "2026-12-31", vec![(2, november, november + 1)]),
+            ("2026-11-08", "2026-11-11", vec![part(1, 1, day("2026-11-08"), day("2026-11-11"))]),
             (
-                "2026-10-31",
-                "2026-12-01",
+                "2026-11-02",
+                "2026-11-29",
                 vec![
-                    (2, november, november),
-                    (1, day("2026-10-31"), day("2026-10-31")),
-                    (1, day("2026-12-01"), day("2026-12-01")),
+                    part(-1, 1, day("2026-11-01"), day("2026-11-01")),
+                    part(-1, 1, day("2026-11-30"), day("2026-11-30")),
+                    part(1, 2, november, november),
                 ],
             ),
-            ("2026-11-30", "2026-12-01", vec![(1, day("2026-11-30"), day("2026-12-01"))]),
+            ("2026-11-01", "2026-11-30", vec![part(1, 2, november, november)]),
+            ("2026-11-01", "2026-12-31", vec![part(1, 2, november, november + 1)]),
+            (
+                "2026-10-31",
+                "2026-12-30",
+                vec![
+                    part(1, 1, day("2026-10-31"), day("2026-10-31")),
+                    part(-1, 1, day("2026-12-31"), day("2026-12-31")),
+                    part(1, 2, november, november + 1),
+                ],
+            ),
+            ("2026-11-30", "2026-12-01", vec![part(1, 1, day("2026-11-30"), day("2026-12-01"))]),
         ] {
-            let expected: Vec<(i64, i64, i64)> =
-                expected.into_iter().map(|(grain, a, b)| (grain, i64::from(a), i64::from(b))).collect();
-            assert_eq!(spans(Period { from: day(from), to: day(to) }), expected, "{from} {to}");
+            assert_eq!(parts(Period { from: day(from), to: day(to) }), expected, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn every_day_of_a_period_counts_once_and_no_other() {
+        let first = day("2027-12-20");
+        for (from, to) in (0..80).flat_map(|from| (from..80).map(move |to| (first + from, first + to))) {
+            let mut counted = BTreeMap::new();
+            for part in parts(Period { from, to }) {
+                let days = (first - 60..first + 160).filter(|day| {
+                    let at = if part.grain == 1 { *day } else { month(*day) };
+                    (part.from..=part.to).contains(&i64::from(at))
+                });
+                days.for_each(|day| *counted.entry(day).or_insert(0) += part.sign);
+            }
+            counted.retain(|_, times| *times != 0);
+            let expected: BTreeMap<i32, i64> = (from..=to).map(|day| (day, 1)).collect();
+            assert_eq!(counted, expected, "{from} {to}");
         }
     }
 }

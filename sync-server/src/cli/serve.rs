@@ -26,6 +26,7 @@ use crate::platform::passwords::{Cost, Passwords};
 use crate::platform::{Refusal, server_secret};
 use crate::proof;
 use crate::rivals;
+use crate::rounds;
 use crate::secret::ServerSecret;
 use crate::spans::{self, Courier};
 use crate::stall::Core;
@@ -124,15 +125,15 @@ async fn listen(app: App, address: SocketAddr, place: &Place, carriers: Carriers
     let stop = StopSignals::listen().map_err(|error| CliError::failed(format!("no signals: {error}")))?;
     let bound = listener.local_addr().map_err(cannot)?;
     warm_market(&app);
-    tokio::spawn(model::follow(app.clone()));
-    tokio::spawn(sweep::follow(app.clone()));
+    rounds::keep(&app, "model", model::follow);
+    rounds::keep(&app, "sweep", sweep::follow);
+    rounds::keep(&app, "lapse", lapse::follow);
+    rounds::keep(&app, "rivals", rivals::follow);
     if !carriers.offers().is_empty() {
-        tokio::spawn(messages::follow(app.clone(), carriers));
+        rounds::keep(&app, "messages", move |app| messages::follow(app, carriers.clone()));
     }
-    tokio::spawn(lapse::follow(app.clone()));
-    tokio::spawn(rivals::follow(app.clone()));
     if !app.pay().is_empty() {
-        tokio::spawn(drive::follow(app.clone()));
+        rounds::keep(&app, "payments", drive::follow);
     }
     let kept = match place {
         Place::Directory(path) => format!("data in {}", path.display()),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Offset as _};
 use chrono_tz::Tz;
 use soko_domain::calendar::{CutOffMinutes, Moment, OffsetMinutes, business_day};
 use soko_domain::ids::LogId;
-use soko_projection::read_figures::Period;
+use soko_projection::read_figures::{self as facts, Period};
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 pub const DAYS_MAX: u16 = 366;
@@ -93,34 +93,45 @@ impl Days {
         Period { from, to }
     }
 
-    /// Asks with `open`: every stall as (log, name, currency, from_day, to_day, begins_ms). `$1` is the currency.
-    pub(super) fn ask(&self, tx: &mut dyn Tx, currency: &str, select: &str) -> Result<Vec<Row>, StoreError> {
-        let mut values = String::new();
-        let mut params = vec![Param::Text(currency)];
-        for kind in &self.kinds {
-            let at = params.len();
-            let comma = if values.is_empty() { "" } else { ", " };
-            values.push_str(&format!(
-                "{comma}(cast(${} as text), cast(${} as bigint), cast(${} as bigint), cast(${} as bigint), cast(${} as bigint))",
-                at + 1, at + 2, at + 3, at + 4, at + 5
-            ));
+    /// Asks with every stall as `open` (log, name, currency, from_day, to_day, begins_ms), and as `parts` (log, sign,
+    /// grain, from_at, to_at), the rows of products that its days add up.
+    pub(super) fn ask(&self, tx: &mut dyn Tx, select: &str) -> Result<Vec<Row>, StoreError> {
+        let (mut kinds, mut spans, mut params) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, kind) in self.kinds.iter().enumerate() {
             let Period { from, to } = kind.period;
+            let numbers = [kind.cut_off_minutes, i64::from(from), i64::from(to), kind.begins_ms];
             params.push(Param::Text(&kind.zone));
-            params.extend(
-                [kind.cut_off_minutes, i64::from(from), i64::from(to), kind.begins_ms].map(Param::Int),
-            );
+            kinds.push(format!("({at}, cast(${} as text), {})", params.len(), integers(&mut params, &numbers)));
+            for part in facts::parts(kind.period) {
+                let numbers = [part.sign, part.grain, part.from, part.to];
+                spans.push(format!("({at}, {})", integers(&mut params, &numbers)));
+            }
         }
+        let (kinds, spans) = (kinds.join(", "), spans.join(", "));
         let sql = format!(
-            "with kind (zone, cut_off_minutes, from_day, to_day, begins_ms) as (values {values}),
+            "with kind (kind, zone, cut_off_minutes, from_day, to_day, begins_ms) as (values {kinds}),
+             span (kind, sign, grain, from_at, to_at) as (values {spans}),
+             stall (log, name, currency, kind) as (
+               select p.log, p.name, p.currency, coalesce(k.kind, 0) from stall_profile p
+               left join kind k on k.zone = p.zone and k.cut_off_minutes = p.cut_off_minutes),
              open (log, name, currency, from_day, to_day, begins_ms) as (
-               select p.log, p.name, p.currency, coalesce(k.from_day, $4), coalesce(k.to_day, $5), coalesce(k.begins_ms, $6)
-               from stall_profile p
-               left join kind k on k.zone = p.zone and k.cut_off_minutes = p.cut_off_minutes
-               where $1 = '' or p.currency = $1)
+               select s.log, s.name, s.currency, k.from_day, k.to_day, k.begins_ms
+               from stall s join kind k on k.kind = s.kind),
+             parts (log, sign, grain, from_at, to_at) as (
+               select s.log, d.sign, d.grain, d.from_at, d.to_at
+               from stall s join span d on d.kind = s.kind)
              {select}"
         );
         tx.query(&sql, &params)
     }
+}
+
+fn integers(params: &mut Vec<Param<'_>>, numbers: &[i64]) -> String {
+    let cast = |number: &i64| {
+        params.push(Param::Int(*number));
+        format!("cast(${} as bigint)", params.len())
+    };
+    numbers.iter().map(cast).collect::<Vec<String>>().join(", ")
 }
 
 #[cfg(test)]

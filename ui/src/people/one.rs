@@ -7,6 +7,7 @@ use soko_domain::ids::{LogId, PersonId};
 use soko_domain::role::Role;
 use yew::prelude::*;
 
+use super::lock::wrong;
 use super::pin::Pin;
 use crate::acting::{closes, opens, part};
 use crate::browser;
@@ -34,6 +35,8 @@ struct Typed {
     role: Role,
     pin: String,
     again: String,
+    /// The PIN until now, of whoever changes their own.
+    old: String,
 }
 
 impl Typed {
@@ -41,19 +44,20 @@ impl Typed {
         let first = if props.here.people.is_empty() { Role::Owner } else { Role::Cashier };
         let (name, role) =
             props.row.as_ref().map_or((String::new(), first), |row| (row.name.clone(), row.role));
-        Self { name, role, pin: String::new(), again: String::new() }
+        Self { name, role, pin: String::new(), again: String::new(), old: String::new() }
     }
 
     fn is_short(&self) -> bool {
         !self.pin.is_empty() && self.pin.len() < PIN_LEN_MIN
     }
 
-    fn is_ready(&self, needs_pin: bool) -> bool {
+    fn is_ready(&self, needs_pin: bool, asks_old: bool) -> bool {
         let has_pin = !self.pin.is_empty();
         !self.name.trim().is_empty()
             && !self.is_short()
             && (!has_pin || self.pin == self.again)
             && (has_pin || !needs_pin)
+            && (!has_pin || !asks_old || !self.old.is_empty())
     }
 
     fn problem(&self, speech: &Speech) -> Option<AttrValue> {
@@ -73,15 +77,17 @@ pub(super) fn Person(props: &PersonProps) -> Html {
     let person = *use_memo((), |()| row.map_or_else(|| PersonId(browser::chance()), |row| row.person));
     let typed = use_state(|| Typed::of(props));
     let erases = use_state(|| false);
-    let is_ready = typed.is_ready(row.is_none()) && !doing.is_busy();
-    let save = saves(&doing, props, (person, &typed), true);
+    let wrong_old = use_state(|| None::<AttrValue>);
+    let asks_old = row.is_some_and(|row| row.has_pin && props.here.person == Some(row.person));
+    let is_ready = typed.is_ready(row.is_none(), asks_old) && !doing.is_busy();
+    let save = saves(&doing, props, (person, &typed), (true, &wrong_old));
     let onsubmit = Callback::from(move |submit: SubmitEvent| {
         submit.prevent_default();
         if is_ready {
             save.emit(());
         }
     });
-    let end = saves(&doing, props, (person, &typed), false).reform(|_: MouseEvent| ());
+    let end = saves(&doing, props, (person, &typed), (false, &wrong_old)).reform(|_: MouseEvent| ());
     let roles: Vec<(AttrValue, AttrValue)> = ROLES
         .into_iter()
         .filter(|role| *role >= props.here.role)
@@ -101,6 +107,10 @@ pub(super) fn Person(props: &PersonProps) -> Html {
                 if !typed.pin.is_empty() {
                     <Pin label={speech.say("people.pin-again")} value={typed.again.clone()} on_input={part(&typed, |typed, again| typed.again = again)}
                         pad=false problem={typed.problem(&speech)} />
+                    if asks_old {
+                        <Pin label={speech.say("people.old-pin")} value={typed.old.clone()} on_input={part(&typed, |typed, old| typed.old = old)}
+                            pad=false problem={(*wrong_old).clone()} />
+                    }
                 }
                 <footer class="dialog-foot">
                     if other.is_some_and(|row| row.is_active) {
@@ -124,10 +134,11 @@ fn saves(
     doing: &Doing,
     props: &PersonProps,
     (person, typed): (PersonId, &Typed),
-    is_active: bool,
+    (is_active, wrong_old): (bool, &UseStateHandle<Option<AttrValue>>),
 ) -> Callback<()> {
     let (doing, stall, on_close) = (doing.clone(), props.stall.stall, props.on_close.clone());
-    let (name, role, pin) = (typed.name.trim().to_owned(), typed.role, typed.pin.clone());
+    let (name, role) = (typed.name.trim().to_owned(), typed.role);
+    let (pin, wrong_old) = ((typed.pin.clone(), typed.old.clone()), wrong_old.setter());
     let is_same = props
         .row
         .as_ref()
@@ -135,10 +146,15 @@ fn saves(
     Callback::from(move |()| {
         let (desk, said, speech) = (doing.desk.clone(), doing.desk.clone(), doing.speech.clone());
         let put = (!is_same).then(|| Verb::PutPerson { person, name: name.clone(), role, is_active });
-        let (pin, on_close) = (pin.clone(), on_close.clone());
-        doing.run(async move { put_and_pin(&desk, stall, put, (person, pin)).await }, move |code| {
+        let (pin, on_close, wrong_old) = (pin.clone(), on_close.clone(), wrong_old.clone());
+        doing.run(async move { put_and_pin(&desk, stall, put, (person, pin)).await }, move |set| {
+            if let Some(PeopleReply::Wrong { wait_ms }) = set {
+                wrong_old.set(Some(wrong(&speech, wait_ms)));
+                return;
+            }
             said.toasts.done(speech.say("settings.saved"));
-            on_close.emit(code);
+            let Some(PeopleReply::Closed { recovery }) = set else { return on_close.emit(None) };
+            on_close.emit(Some(recovery));
         });
     })
 }
@@ -158,25 +174,22 @@ async fn put_and_pin(
     desk: &Desk,
     stall: LogId,
     put: Option<Verb>,
-    (person, pin): (PersonId, String),
-) -> Result<Option<String>, Trouble> {
+    (person, (pin, old)): (PersonId, (String, String)),
+) -> Result<Option<PeopleReply>, Trouble> {
     if let Some(put) = put {
         desk.act(stall, put).await?;
     }
     if pin.is_empty() {
         return Ok(None);
     }
-    let set = |approval| PeopleVerb::SetPin { person, pin: pin.clone(), approval };
+    let set = |approval| PeopleVerb::SetPin { person, pin: pin.clone(), old: old.clone(), approval };
     let mut outcome = desk.people(stall, set(None)).await;
     if matches!(&outcome, Err(Trouble::Refused(refused)) if refused.code == "approval_needed")
         && let Some(approval) = desk.ask_approval(stall, vec![Act::ManagePeople]).await
     {
         outcome = desk.people(stall, set(Some(approval))).await;
     }
-    Ok(match outcome? {
-        PeopleReply::Closed { recovery } => Some(recovery),
-        PeopleReply::Done | PeopleReply::Approval(_) | PeopleReply::Wrong { .. } => None,
-    })
+    outcome.map(Some)
 }
 
 #[derive(Properties, PartialEq)]

@@ -30,8 +30,9 @@ pub(super) fn Own(props: &OwnProps) -> Html {
     let speech = doing.speech.clone();
     let (backing_up, restoring) = (use_state(|| false), use_state(|| false));
     // Whoever may see the figures: the tables say more than they do.
-    let may_export = use_at_register(props.stall.as_ref())
-        .is_some_and(|here| !here.is_locked() && here.role.may_manage_people());
+    let here = use_at_register(props.stall.as_ref()).filter(|here| !here.is_locked());
+    let may_export = here.as_ref().is_some_and(|here| here.role.may_manage_people());
+    let may_back_up = here.as_ref().is_some_and(|here| !here.is_guarded || here.role.may_manage_people());
     let export = props.stall.as_ref().map(|stall| {
         let (doing, stall) = (doing.clone(), stall.stall);
         Callback::from(move |_: MouseEvent| {
@@ -47,7 +48,9 @@ pub(super) fn Own(props: &OwnProps) -> Html {
             <p class="prose">{ speech.say("own.text") }</p>
             <div class="row">
                 if let Some(export) = export {
-                    <button type="button" class="button button-main" onclick={opens(&backing_up)}>{ icon(Icon::Archive) }{ speech.say("own.back-up") }</button>
+                    if may_back_up {
+                        <button type="button" class="button button-main" onclick={opens(&backing_up)}>{ icon(Icon::Archive) }{ speech.say("own.back-up") }</button>
+                    }
                     if may_export {
                         <button type="button" class="button" onclick={export} disabled={doing.is_busy()}>{ icon(Icon::Note) }{ speech.say("own.export") }</button>
                     }

@@ -10,6 +10,7 @@ mod families;
 mod interactions;
 mod leaving;
 mod likes;
+mod locked;
 mod mailed;
 mod paper;
 mod printers;

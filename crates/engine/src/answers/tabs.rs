@@ -3,7 +3,7 @@
 use soko_app_api::{
     DiscountInput, LabelView, OpenOrderLineView, OpenOrderRow, OpenOrderView, PaymentRow, ScannedRow, Window,
 };
-use soko_documents::{DocumentKind, OpenOrder, OrderLine};
+use soko_documents::{OpenOrder, OrderLine};
 use soko_domain::basket::Discount;
 use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::quantity::Unit;
@@ -12,7 +12,7 @@ use soko_domain::verbs::make_sale::{NO_PRODUCT, OwnPrice};
 use soko_projection::{payments, read as facts};
 use soko_record_log::StoreError;
 
-use super::products::{open, read, rows_of};
+use super::products::{read, rows_of};
 use super::{Asking, bounded, trade};
 use crate::verbs::label;
 
@@ -96,21 +96,8 @@ fn discount(off: Discount) -> DiscountInput {
 
 /// Those that nobody paid and that have lines.
 pub(super) fn open_ones(asking: &mut Asking<'_>, window: Window) -> Result<Vec<OpenOrderRow>, StoreError> {
-    let log = asking.log;
-    let documents = facts::documents(asking.tx, (log, DocumentKind::OpenOrder), bounded(window))?;
-    let mut rows = Vec::new();
-    for (document, saved) in documents {
-        let order = OrderId(document.0);
-        if payments::sale_of_tab(asking.tx, log, (order, None))?.is_some() {
-            continue;
-        }
-        let (value, _) = open::<OpenOrder>(DocumentKind::OpenOrder, &saved)?;
-        if value.closed_by.is_none() && !value.lines.is_empty() {
-            let lines = u32::try_from(value.lines.len()).unwrap_or(u32::MAX);
-            rows.push(OpenOrderRow { order, title: value.title, lines });
-        }
-    }
-    Ok(rows)
+    let found = payments::open_tabs(asking.tx, asking.log, bounded(window))?;
+    Ok(found.into_iter().map(|(order, title, lines)| OpenOrderRow { order, title, lines }).collect())
 }
 
 pub(super) fn unseen(asking: &mut Asking<'_>, window: Window) -> Result<Vec<PaymentRow>, StoreError> {

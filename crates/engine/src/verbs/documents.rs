@@ -13,7 +13,7 @@ use soko_domain::deal::Deal;
 use soko_domain::delivery::Terms;
 use soko_domain::entry::{PriceSet, SetCause};
 use soko_domain::ids::{OrderId, ProductId, ThingId};
-use soko_domain::money::Ppm;
+use soko_domain::money::{Currency, Ppm};
 use soko_domain::refusal::Refusal;
 use soko_domain::scale;
 use soko_domain::tax::{CLASSES_MAX, TaxMode, TaxRate};
@@ -96,11 +96,27 @@ fn check_taxes(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), Not
     }
 }
 
+/// What was taken, is held and is owed says no currency of its own: it is the stall's.
+fn check_currency(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), NotDone> {
+    for edit in edits {
+        let StallEdit::Currency(code) = edit else { continue };
+        if Currency::parse(code).is_none() {
+            return Err(Refusal::Invalid { field: "currency", problem: "has three letters, such as KES" }.into());
+        }
+        let before = facts::profile(writing.tx, writing.log)?.map(|profile| profile.currency);
+        if before.is_some_and(|before| before != *code) && facts::has_money(writing.tx, writing.log)? {
+            return Err(Refusal::CurrencyKept.into());
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<Reply, NotDone> {
     for edit in edits {
         check_stall(edit)?;
     }
     check_taxes(writing, edits)?;
+    check_currency(writing, edits)?;
     let edits: Vec<Edit> = edits
         .iter()
         .map(|edit| match edit {

@@ -353,6 +353,36 @@ fn two_cashiers_share_one_open_order() {
     assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
 }
 
+/// However many were put aside and paid before.
+#[test]
+fn a_cart_put_aside_is_listed_among_many_that_were_paid() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    device.done(receive(3, product(MANGO), 50));
+    let park = |number: u16| {
+        let (order, edits) = (OrderId(thing(number).0), vec![put(number + 50, Some(MANGO), 1)]);
+        command(number, Verb::EditOpenOrder { order, edits })
+    };
+    for number in 300..312 {
+        device.done(park(number));
+        if number != 306 && number != 309 {
+            let about = SaleAbout { tab: Some(OrderId(thing(number).0)), ..SaleAbout::default() };
+            let lines = vec![SaleLineInput::of(product(MANGO), 1)];
+            device.done(sell(number + 100, lines, vec![TenderInput::cash(250)], about));
+        }
+    }
+    let mut listed = |offset, rows| {
+        let window = Window { offset, rows };
+        match view(&mut device, &Query::OpenOrders { stall: STALL, window }) {
+            View::OpenOrders(found) => found.into_iter().map(|row| row.order).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let [first, second] = [306, 309].map(|number| OrderId(thing(number).0));
+    assert_eq!(listed(0, 1), [first]);
+    assert_eq!(listed(1, 5), [second], "a window behind another one repeats nothing and leaves nothing out");
+    assert_eq!(listed(2, 5), []);
+}
+
 /// R16: the stall's rule for goods in the hand that no share covers.
 #[test]
 fn a_stall_may_forbid_to_sell_beyond_the_share() {

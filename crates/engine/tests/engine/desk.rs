@@ -3,7 +3,7 @@
 use soko_app_api::{
     AtRegisterView, AuditRow, AuditWhat, BeyondShare, CoinsInput, Command, DiscountInput, PeopleCall,
     PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, ReturnInput, SaleAbout, SaleLineInput,
-    ShiftReport, ShiftReportRow, TakenOffInput, TaxInput, TenderInput, Verb, View, Window,
+    ShiftReport, ShiftReportRow, StallEdit, TakenOffInput, TaxInput, TenderInput, Verb, View, Window,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::Standing;
@@ -81,7 +81,7 @@ impl Device {
     }
 
     fn set_pin(&mut self, person: PersonId, pin: &str) -> PeopleReply {
-        self.people(PeopleVerb::SetPin { person, pin: pin.into(), approval: None })
+        self.people(PeopleVerb::SetPin { person, pin: pin.into(), old: String::new(), approval: None })
     }
 
     pub(crate) fn enter(&mut self, person: PersonId, pin: &str) -> PeopleReply {
@@ -443,4 +443,66 @@ fn an_erased_name_is_in_no_file() {
 
 fn contains(file: &[u8], text: &[u8]) -> bool {
     file.windows(text.len()).any(|window| window == text)
+}
+
+/// The last manager with a PIN here leaves: the register stays closed to everybody else.
+#[test]
+fn a_register_stays_guarded_when_whoever_guarded_it_works_here_no_longer() {
+    let mut device = stocked();
+    let recovery = device.staffed();
+    let ends = Verb::PutPerson { person: OWNER, name: "Amina".into(), role: Role::Owner, is_active: false };
+    device.done(command(910, ends));
+    device.people(PeopleVerb::Lock);
+    assert!(device.at_register().is_locked());
+    assert_eq!(device.refused(sell(40, product(MANGO), 1, BeyondShare::Refuse)), "locked");
+    assert_eq!(device.enter(CASHIER, "0815"), PeopleReply::Done);
+    assert_eq!(device.refused(put(41, CASHIER, "Baraka", Role::Owner)), "approval_needed");
+    // The owner's way back in opens it, and whoever sets a PIN next closes it with a new one.
+    assert_eq!(device.people(PeopleVerb::Recover { code: recovery }), PeopleReply::Done);
+    assert!(!device.at_register().is_guarded);
+    assert_eq!(device.set_pin(CASHIER, "0815"), PeopleReply::Done);
+    assert!(!device.at_register().is_guarded, "a cashier lets nobody else in");
+}
+
+/// Whoever finds the register open under another name does not become that person.
+#[test]
+fn a_pin_is_changed_by_whoever_knows_it_or_by_a_manager_s_word() {
+    let mut device = stocked();
+    device.staffed();
+    let change = |device: &mut Device, person, old: &str, approval| {
+        let (pin, old) = ("9999".into(), old.into());
+        device.people_at(PeopleVerb::SetPin { person, pin, old, approval }, NOON_MS)
+    };
+    let needs_word = |outcome: Result<PeopleReply, NotDone>| {
+        let Err(NotDone::Refused(refused)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!((refused.code.as_str(), refused.acts), ("approval_needed", vec![Act::ManagePeople]));
+    };
+    needs_word(change(&mut device, OWNER, "", None));
+    needs_word(change(&mut device, CASHIER, "", None));
+    assert_eq!(change(&mut device, OWNER, "0000", None).unwrap(), PeopleReply::Wrong { wait_ms: 0 });
+    let word = device.approval(&[Act::ManagePeople]);
+    assert_eq!(change(&mut device, CASHIER, "", Some(word)).unwrap(), PeopleReply::Done);
+    assert_eq!(device.enter(CASHIER, "9999"), PeopleReply::Done);
+    // A cashier knows their own; what they know opens nobody else's.
+    needs_word(change(&mut device, OWNER, "9999", None));
+    assert_eq!(change(&mut device, CASHIER, "9999", None).unwrap(), PeopleReply::Done);
+    assert_eq!(device.enter(OWNER, "4711"), PeopleReply::Done);
+    assert_eq!(change(&mut device, OWNER, "4711", None).unwrap(), PeopleReply::Done);
+    assert_eq!(device.enter(OWNER, "9999"), PeopleReply::Done);
+}
+
+/// Whatever counts money says no currency of its own.
+#[test]
+fn a_stall_keeps_its_currency_once_it_took_money() {
+    let mut device = Device::new(1, None);
+    let becomes = |number, code: &str| {
+        command(number, Verb::EditStall { edits: vec![StallEdit::Currency(code.into())] })
+    };
+    assert_eq!(device.refused(becomes(1, "shillings")), "invalid");
+    device.done(becomes(2, "JPY"));
+    device.done(becomes(3, "EUR"));
+    device.done(open_shift(4));
+    assert_eq!(device.refused(becomes(5, "JPY")), "currency_kept");
+    // A form that is saved as it was changes nothing.
+    device.done(becomes(6, "EUR"));
 }

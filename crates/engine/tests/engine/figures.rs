@@ -245,7 +245,7 @@ fn only_an_owner_or_a_manager_sees_figures() {
         device.engine.people(&PeopleCall { stall: STALL, verb }, Now::utc(NOON_MS)).unwrap()
     };
     for (person, pin) in [(owner, "4711"), (helper, "0815")] {
-        call(&mut device, PeopleVerb::SetPin { person, pin: pin.into(), approval: None });
+        call(&mut device, PeopleVerb::SetPin { person, pin: pin.into(), old: String::new(), approval: None });
     }
     let mut device = device.restart();
     for (who, sees) in [(None, false), (Some((helper, "0815")), false), (Some((owner, "4711")), true)] {
