@@ -448,10 +448,18 @@ fn contains(file: &[u8], text: &[u8]) -> bool {
 /// The last manager with a PIN here leaves: the register stays closed to everybody else.
 #[test]
 fn a_register_stays_guarded_when_whoever_guarded_it_works_here_no_longer() {
-    let mut device = stocked();
+    let mut relay = Relay::new();
+    let mut device = Device::ready(1, &["Mango"], Some(&relay));
+    let mut laptop = Device::new(2, Some(&relay));
     let recovery = device.staffed();
+    relay.admit(&device);
+    relay.admit(&laptop);
+    device.replicate(&mut relay);
+    laptop.replicate(&mut relay);
     let ends = Verb::PutPerson { person: OWNER, name: "Amina".into(), role: Role::Owner, is_active: false };
-    device.done(command(910, ends));
+    laptop.done(command(910, ends));
+    laptop.replicate(&mut relay);
+    device.replicate(&mut relay);
     device.people(PeopleVerb::Lock);
     assert!(device.at_register().is_locked());
     assert_eq!(device.refused(sell(40, product(MANGO), 1, BeyondShare::Refuse)), "locked");
