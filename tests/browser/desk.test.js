@@ -178,7 +178,7 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     await cart.getByRole("button", { name: "Empty the cart" }).click();
     await dialog(till).getByText("Paying began already").waitFor();
     await dialog(till).getByRole("textbox", { name: "Reason" }).fill("no money on her");
-    await dialog(till).getByRole("button", { name: "Remove" }).click();
+    await dialog(till).getByRole("button", { name: "Take it off" }).click();
     await cart.getByText("Nothing in the cart").waitFor();
 
     // What a cashier sees of the drawer before counting says nothing.
