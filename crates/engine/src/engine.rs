@@ -94,6 +94,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 54, name: "rivals", sql: soko_projection::RIVALS },
         device!(55, "own experiment", "0028_own_experiment"),
         Migration { number: 56, name: "first count", sql: soko_projection::FIRST_COUNT },
+        Migration { number: 57, name: "written off", sql: soko_projection::WRITTEN_OFF },
     ];
     STEPS
 }

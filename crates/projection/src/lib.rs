@@ -129,11 +129,14 @@ pub const RIVALS: &str = include_str!("../../../migrations/shared/0026_rivals.sq
 /// What was counted in a drawer first. It marks logs, as [`LISTS`] does.
 pub const FIRST_COUNT: &str = include_str!("../../../migrations/shared/0027_first_count.sql");
 
+/// What never came and went out of the books. It marks logs, as [`LISTS`] does.
+pub const WRITTEN_OFF: &str = include_str!("../../../migrations/shared/0028_written_off.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 27] = [
+pub const STEPS: [&str; 28] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -161,6 +164,7 @@ pub const STEPS: [&str; 27] = [
     LOOKED_INTO,
     RIVALS,
     FIRST_COUNT,
+    WRITTEN_OFF,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -227,4 +231,5 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "deal_sum",
     "order_return",
     "paid_code",
+    "written_off",
 ];

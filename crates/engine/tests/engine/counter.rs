@@ -246,6 +246,33 @@ fn what_never_came_is_written_off_with_its_goods() {
     assert_eq!(sale(&mut device, sale_id(20)).row.refunded_minor, 400);
 }
 
+/// What never came waits for nobody to see it once it is out of the books with its goods: by the part, and for good.
+#[test]
+fn what_is_written_off_is_unseen_no_more() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    let waits = |device: &mut Device| -> (Vec<(i64, Standing)>, i64) {
+        let rows = unseen(device).iter().map(|row| (row.amount_minor, row.standing)).collect();
+        let query = Query::ShiftReport { stall: STALL, register: None, shift: None };
+        let View::ShiftReport(report) = view(device, &query) else { panic!("no report") };
+        (rows, report.tenders.iter().map(|tender| tender.unseen_minor).sum())
+    };
+    let two = SaleLineInput { quantity: 2, ..custom("Bag", 70) };
+    device.done(sell(20, vec![two], vec![phone(140, "QX12")], SaleAbout::default()));
+    device.done(sell(21, vec![custom("Bag", 30)], vec![phone(30, "QX13")], SaleAbout::default()));
+    let (claimed, failed) = ((30, Standing::Claimed), Standing::Failed);
+    assert_eq!(waits(&mut device), (vec![(140, Standing::Claimed), claimed], 170));
+    let never = Verb::FailPayment { sale: sale_id(20), tender: 0, reason: "not in the list".into() };
+    device.done(command(31, never));
+    assert_eq!(waits(&mut device), (vec![(140, failed), claimed], 170), "it is missing still");
+    device.done(command(32, back(20)));
+    assert_eq!(waits(&mut device), (vec![(70, failed), claimed], 100));
+    device.done(command(33, back(20)));
+    assert_eq!(waits(&mut device), (vec![claimed], 30));
+    let mut device = device.restart();
+    assert_eq!(waits(&mut device), (vec![claimed], 30));
+    assert!(device.engine.verify(STALL).unwrap().is_sound());
+}
+
 /// Coins go back as they came: rounded, and in parts no more than the whole.
 #[test]
 fn cash_that_goes_back_is_rounded_to_coins() {
