@@ -203,6 +203,55 @@ test("17: a payment is claimed, then seen with its code, and the code pays one s
   });
 });
 
+test("17: what never came stands apart, and is out of the books with its goods", async () => {
+  await offline(async (till) => {
+    const tea = anyName("Tea");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    await till.go("/sell");
+    await till.addToCart(tea);
+    await toPay(till);
+    await till.button("Mobile money").click();
+    await till.button("Done, money is in").click();
+    const claim = till.page.getByRole("region", { name: "Payment by phone" });
+    await claim.getByRole("button", { name: "It never came" }).click();
+    const asked = till.page.getByRole("dialog");
+    await asked.getByRole("textbox", { name: "Reason" }).fill("not in the list");
+    await asked.getByRole("button", { name: "It never came" }).click();
+    await claim.getByText("Never came").waitFor();
+    const missing = till.page.getByRole("heading", { name: "Money that never came" });
+    await till.go("/today");
+    await missing.waitFor();
+    assert.equal(await till.page.getByRole("heading", { name: "Money that nobody saw yet" }).count(), 0);
+    const dialog = await refund(till);
+    await dialog.getByRole("button", { name: "More" }).click();
+    await giveBack(dialog);
+    await till.go("/today");
+    await till.page.getByRole("heading", { level: 1 }).waitFor();
+    await comes(() => missing.count(), 0);
+  });
+});
+
+test("what was given for nothing comes back, too", async () => {
+  await offline(async (till) => {
+    const tea = anyName("Tea");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    await till.go("/sell");
+    await till.addToCart(tea);
+    await cart(till).getByRole("button", { name: "Discount and note on the sale" }).click();
+    await till.page.getByRole("textbox", { name: "Discount" }).fill("100");
+    await till.button("Done").click();
+    await till.page.getByRole("link", { name: /^Pay .*0\.00/ }).first().waitFor();
+    await till.pay();
+    const dialog = await refund(till);
+    await dialog.getByRole("button", { name: "More" }).click();
+    await giveBack(dialog);
+    await comes(() => till.button("Refund").count(), 0);
+    await comes(() => till.button("Void the sale").count(), 0);
+  });
+});
+
 async function closeDrawer(till, sum) {
   await till.go("/drawer");
   await till.button("Count and close").click();
