@@ -101,7 +101,7 @@ impl Writing<'_> {
     fn told(&self, weight: Weight, label: &str, minor: i64) -> Figure {
         match self.report.expected_minor {
             Some(_) => self.figure(weight, label, minor),
-            None => written(Weight::Plain, label, self.words.hidden.clone()),
+            None => written(weight, label, self.words.hidden.clone()),
         }
     }
 
