@@ -88,7 +88,7 @@ test("3 and 9: the label of a scale is a weight or a price, and its price stays 
     await cart(till).getByText(/28\.41/).first().waitFor();
     await till.putAside("Table 4");
     await till.go("/sell");
-    await cart(till).getByRole("button", { name: /Table 4/ }).click();
+    await cart(till).getByRole("button", { name: /^Table 4/ }).click();
     await cart(till).getByText(/28\.41/).first().waitFor();
     await till.pay();
     for (const amount of [/18\.51/, /9\.90/, /28\.41/]) await page.getByRole("article").getByText(amount).first().waitFor();
@@ -103,12 +103,43 @@ test("9: a cart put aside is there after a reload, is taken up and paid once", a
     await till.addToCart(tea);
     await till.putAside("Table 4");
     await till.go("/sell");
-    await cart(till).getByRole("button", { name: /Table 4/ }).click();
+    await cart(till).getByRole("button", { name: /^Table 4/ }).click();
     await cart(till).getByRole("button", { name: new RegExp(tea) }).first().waitFor();
     assert.equal(await till.pay(), 1);
     await till.go("/sell");
     await till.product(tea).first().waitFor();
     await comes(() => till.page.getByText("Table 4").count(), 0, "what was paid is not open any more");
+  });
+});
+
+test("9: a cart put aside that nobody wants is closed, and with a reason where its total was told", async () => {
+  await offline(async (till) => {
+    const tea = anyName("Tea");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    const discard = (name) => cart(till).getByRole("button", { name: `Discard ${name}` });
+    await till.addToCart(tea);
+    await till.putAside("Table 4");
+    await till.go("/sell");
+    await discard("Table 4").click();
+    await till.page.getByRole("dialog").getByRole("button", { name: "Discard", exact: true }).click();
+    await till.page.getByText("Table 4 was discarded").first().waitFor();
+    await comes(() => discard("Table 4").count(), 0);
+
+    await till.addToCart(tea);
+    await toPay(till);
+    await till.go("/sell");
+    await till.putAside("Table 5");
+    await discard("Table 5").click();
+    const asked = till.page.getByRole("dialog");
+    await asked.getByText("The customer was told its total").waitFor();
+    await comes(() => asked.getByRole("button", { name: "Discard", exact: true }).isDisabled(), true);
+    await asked.getByRole("textbox", { name: "Reason" }).fill("they left");
+    await asked.getByRole("button", { name: "Discard", exact: true }).click();
+    await comes(() => discard("Table 5").count(), 0);
+    await till.go("/audit");
+    const row = till.page.locator(".audit-row").filter({ hasText: "Taken off after paying began" });
+    await row.filter({ hasText: "they left" }).first().waitFor();
   });
 });
 
@@ -169,6 +200,55 @@ test("17: a payment is claimed, then seen with its code, and the code pays one s
     await till.go("/today");
     await till.page.getByRole("heading", { level: 1 }).waitFor();
     await comes(() => till.page.getByRole("heading", { name: "Money that nobody saw yet" }).count(), 0);
+  });
+});
+
+test("17: what never came stands apart, and is out of the books with its goods", async () => {
+  await offline(async (till) => {
+    const tea = anyName("Tea");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    await till.go("/sell");
+    await till.addToCart(tea);
+    await toPay(till);
+    await till.button("Mobile money").click();
+    await till.button("Done, money is in").click();
+    const claim = till.page.getByRole("region", { name: "Payment by phone" });
+    await claim.getByRole("button", { name: "It never came" }).click();
+    const asked = till.page.getByRole("dialog");
+    await asked.getByRole("textbox", { name: "Reason" }).fill("not in the list");
+    await asked.getByRole("button", { name: "It never came" }).click();
+    await claim.getByText("Never came").waitFor();
+    const missing = till.page.getByRole("heading", { name: "Money that never came" });
+    await till.go("/today");
+    await missing.waitFor();
+    assert.equal(await till.page.getByRole("heading", { name: "Money that nobody saw yet" }).count(), 0);
+    const dialog = await refund(till);
+    await dialog.getByRole("button", { name: "More" }).click();
+    await giveBack(dialog);
+    await till.go("/today");
+    await till.page.getByRole("heading", { level: 1 }).waitFor();
+    await comes(() => missing.count(), 0);
+  });
+});
+
+test("what was given for nothing comes back, too", async () => {
+  await offline(async (till) => {
+    const tea = anyName("Tea");
+    await till.addProduct(tea, "2.50");
+    await till.openDrawer();
+    await till.go("/sell");
+    await till.addToCart(tea);
+    await cart(till).getByRole("button", { name: "Discount and note on the sale" }).click();
+    await till.page.getByRole("textbox", { name: "Discount" }).fill("100");
+    await till.button("Done").click();
+    await till.page.getByRole("link", { name: /^Pay .*0\.00/ }).first().waitFor();
+    await till.pay();
+    const dialog = await refund(till);
+    await dialog.getByRole("button", { name: "More" }).click();
+    await giveBack(dialog);
+    await comes(() => till.button("Refund").count(), 0);
+    await comes(() => till.button("Void the sale").count(), 0);
   });
 });
 

@@ -13,7 +13,7 @@ const cart = (till) => till.cart();
 
 async function takeUp(till) {
   await till.go("/sell");
-  await cart(till).getByRole("button", { name: new RegExp(TABLE) }).click();
+  await cart(till).getByRole("button", { name: new RegExp(`^${TABLE}`) }).click();
 }
 
 async function adds(till, product) {
@@ -51,7 +51,7 @@ test("first hour 9: two cashiers add to one open order while neither hears the o
     await one.addToCart(tea);
     await one.putAside(TABLE);
     await two.go("/sell");
-    await cart(two).getByRole("button", { name: new RegExp(TABLE) }).waitFor();
+    await cart(two).getByRole("button", { name: new RegExp(`^${TABLE}`) }).waitFor();
 
     await server.kill();
     await adds(one, milk);

@@ -8,6 +8,7 @@ use soko_app_api::{
     ReturnInput, SaleAbout, SaleLineInput, ScannedRow, TabLine, TakenOffInput,
 };
 use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
+use soko_domain::money::Ppm;
 use soko_domain::quantity::Unit;
 
 use crate::drafts::{self, Draft};
@@ -191,14 +192,19 @@ impl Cart {
         self.lines.retain(|line| line.key != key);
     }
 
-    /// What was asked for here, and is not any more in what it is to be.
-    pub fn taken_off(&self, after: &Self) -> Vec<TakenOffInput> {
-        let left = |line: &CartLine| {
-            let same = after.lines.iter().find(|kept| after.sale == self.sale && kept.key == line.key);
-            same.map_or(0, |kept| kept.quantity)
-        };
-        let lines = self.lines.iter().filter(|line| left(line) < line.quantity);
-        lines.map(|line| line.taken_off(line.quantity.saturating_sub(left(line)))).collect()
+    /// What was asked for here, and is not any more in what it is to be: units, and what the rest costs less. Off the whole
+    /// of it comes under a name of its own.
+    pub fn taken_off(&self, after: &Self, whole: &str) -> Vec<TakenOffInput> {
+        let same =
+            |line: &CartLine| after.lines.iter().find(|kept| after.sale == self.sale && kept.key == line.key);
+        let mut off: Vec<TakenOffInput> =
+            self.lines.iter().filter_map(|line| line.taken_off(same(line))).collect();
+        let goods = after.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.worth(line.quantity)));
+        let less = part_off(after.discount, goods).saturating_sub(part_off(self.discount, goods));
+        if after.sale == self.sale && less > 0 {
+            off.push(TakenOffInput { product: None, name: whole.into(), quantity: 1, amount_minor: less });
+        }
+        off
     }
 
     pub fn quantity_of(&self, product: ProductId) -> i64 {
@@ -313,16 +319,31 @@ impl Cart {
 }
 
 impl CartLine {
-    /// So much of it, as it is written down when it leaves.
-    fn taken_off(&self, quantity: i64) -> TakenOffInput {
-        let (price_minor, per) = self.asked();
-        let amount = i128::from(price_minor) * i128::from(quantity) / i128::from(per.max(1));
-        TakenOffInput {
+    /// What of it leaves where this stays, as it is written down; nothing where no unit does and the others cost as much.
+    fn taken_off(&self, kept: Option<&Self>) -> Option<TakenOffInput> {
+        let stays = kept.map_or(0, |kept| kept.quantity.min(self.quantity));
+        let gone = self.quantity.saturating_sub(stays);
+        let cheaper = kept.map_or(0, |kept| self.worth(stays).saturating_sub(kept.worth(stays))).max(0);
+        let amount_minor = self.gross(gone).saturating_add(cheaper);
+        let quantity = if gone > 0 { gone } else { stays };
+        (gone > 0 || cheaper > 0).then(|| TakenOffInput {
             product: self.product,
             name: self.name.clone(),
             quantity,
-            amount_minor: i64::try_from(amount).unwrap_or(i64::MAX),
-        }
+            amount_minor,
+        })
+    }
+
+    fn gross(&self, quantity: i64) -> i64 {
+        let (price_minor, per) = self.asked();
+        let amount = i128::from(price_minor) * i128::from(quantity) / i128::from(per.max(1));
+        i64::try_from(amount).unwrap_or(i64::MAX)
+    }
+
+    /// What so much of it costs after its own discount.
+    fn worth(&self, quantity: i64) -> i64 {
+        let gross = self.gross(quantity);
+        gross.saturating_sub(part_off(self.discount, gross))
     }
 
     /// Its price, and for how much.
@@ -397,6 +418,18 @@ impl CartLine {
             discount_reason: self.reason.clone(),
             note: self.note.clone(),
             tax: None,
+        }
+    }
+}
+
+/// What comes off an amount, near enough to tell which of two discounts is the larger one.
+fn part_off(discount: DiscountInput, of_minor: i64) -> i64 {
+    match discount {
+        DiscountInput::None => 0,
+        DiscountInput::AmountMinor(minor) => minor.min(of_minor),
+        DiscountInput::PercentPpm(ppm) => {
+            let part = i128::from(of_minor) * i128::from(ppm) / i128::from(Ppm::ONE.0);
+            i64::try_from(part).unwrap_or(of_minor)
         }
     }
 }
@@ -583,12 +616,12 @@ mod tests {
         before.add(&row(1));
         before.add_custom("Bag".into(), 20);
         let mut after = before.clone();
-        assert!(before.taken_off(&after).is_empty());
+        assert!(before.taken_off(&after, "Discount").is_empty());
         after.add(&row(2));
         after.set_quantity(before.lines[0].key, 1);
         let off = |after: &Cart| -> Vec<(String, i64, i64)> {
             before
-                .taken_off(after)
+                .taken_off(after, "Discount")
                 .into_iter()
                 .map(|line| (line.name, line.quantity, line.amount_minor))
                 .collect()
@@ -596,6 +629,40 @@ mod tests {
         assert_eq!(off(&after), [("Cloves".into(), 1, 500)]);
         let other = Cart::new(SaleId([9; 16]), ThingId([9; 16]));
         assert_eq!(off(&other), [("Cloves".into(), 2, 1_000), ("Bag".into(), 1, 20)], "all of it");
+    }
+
+    /// Who was told a total and pays less has a reason, whether a line left, its price, or a part of the whole.
+    #[test]
+    fn what_costs_less_than_was_told_is_known() {
+        let mut before = cart();
+        before.add(&row(1));
+        before.add(&row(1));
+        before.add_custom("Bag".into(), 20);
+        let cloves = before.lines[0].clone();
+        let off = |line: CartLine, discount| -> Vec<(String, i64, i64)> {
+            let mut after = Cart { discount, ..before.clone() };
+            after.replace(line);
+            let off = before.taken_off(&after, "Discount").into_iter();
+            off.map(|line| (line.name, line.quantity, line.amount_minor)).collect()
+        };
+        let (none, tenth) = (DiscountInput::None, DiscountInput::PercentPpm(100_000));
+        let named = |name: &str, quantity, minor| vec![(name.to_owned(), quantity, minor)];
+        let cheap = CartLine { price_minor: 300, ..cloves.clone() };
+        assert_eq!(off(cheap.clone(), none), named("Cloves", 2, 400));
+        assert_eq!(off(CartLine { quantity: 1, ..cheap.clone() }, none), named("Cloves", 1, 700));
+        assert_eq!(
+            off(CartLine { quantity: 5, ..cheap }, none),
+            named("Cloves", 2, 400),
+            "more of it hides nothing"
+        );
+        assert_eq!(off(CartLine { discount: tenth, ..cloves.clone() }, none), named("Cloves", 2, 100));
+        assert_eq!(off(cloves.clone(), tenth), named("Discount", 1, 102));
+        assert_eq!(off(cloves.clone(), DiscountInput::AmountMinor(70)), named("Discount", 1, 70));
+        assert_eq!(off(CartLine { price_minor: 600, note: "ground".into(), ..cloves }, none), []);
+        // A discount that was told already, and a smaller one.
+        let told = Cart { discount: tenth, ..before.clone() };
+        assert!(told.taken_off(&told.clone(), "Discount").is_empty());
+        assert!(told.taken_off(&before, "Discount").is_empty());
     }
 
     const FROZEN: &str = "d1100101010101010101010101010101010110020202020202020202020202020202020201011001010101010101010101010101\

@@ -80,6 +80,7 @@ pub fn report_words(speech: &Speech) -> ReportWords {
         expected: say("report.expected"),
         hidden: say("report.hidden"),
         counted: say("shift.counted"),
+        first_counted: say("report.first-counted"),
         variance: say("report.variance"),
         openings: say("report.openings"),
         reason: say("shift.reason"),

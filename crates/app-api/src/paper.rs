@@ -288,6 +288,8 @@ pub struct ReportWords {
     /// Instead of an amount that is told after counting only.
     pub hidden: String,
     pub counted: String,
+    /// What was found at first, where `{number}` counts were made.
+    pub first_counted: String,
     pub variance: String,
     pub openings: String,
     pub reason: String,

@@ -60,9 +60,13 @@ pub struct ShiftReport {
     pub paid_out_minor: i64,
     /// Openings without a sale.
     pub openings: u32,
-    /// What should be in the drawer. Nothing while somebody who must count first has not.
+    /// What should be in the drawer. Nothing while somebody who must count first has not: then no sum above is told either, but for
+    /// the float and what was put in and taken out by hand.
     pub expected_minor: Option<i64>,
     pub counted_minor: Option<i64>,
+    /// How often the drawer was counted, and what was found at first where that was more than once: only the first count is blind.
+    pub counts: u32,
+    pub first_counted_minor: Option<i64>,
     /// Counted less expected.
     pub variance_minor: Option<i64>,
     pub reason: String,
@@ -78,7 +82,7 @@ pub struct TenderTotal {
     #[serde(with = "as_word")]
     pub kind: TenderKind,
     pub payments: i64,
-    /// Nothing for cash while it must be counted first.
+    /// Nothing while the drawer must be counted first: who knows all the others knows the cash.
     pub amount_minor: Option<i64>,
     pub refunded_minor: i64,
     /// The part of it that nobody at the stall has seen yet.

@@ -12,7 +12,7 @@ use soko_domain::essence::{PROOF_PATH, PROOF_SCHEME};
 use soko_domain::ids::{LogId, SaleId};
 use soko_print::{
     Barcode, Job, Label, Receipt, Report, Sheet, Table, labels_pdf, missing_letters, open_drawer, price_text,
-    print_sheet, print_test_page, sheet_pdf, table_pdf, test_page, to_text,
+    print_sheet, sheet_pdf, table_pdf, test_page, to_text,
 };
 use soko_record_log::params;
 
@@ -149,7 +149,9 @@ impl Device {
 
     async fn test_page(&self, words: &PaperWords) -> Result<PaperReply, Undone> {
         let Some(printer) = self.printer()? else { return Ok(PaperReply::NotPrinted(PrinterTrouble::None)) };
-        let bytes = print_test_page(&test_page(words), &printer).map_err(undrawn)?;
+        // Whoever is at the register may print it, so it opens nothing: a drawer opens for a reason that is written down.
+        let job = Job { printer: &printer, opens_drawer: false };
+        let bytes = print_sheet(&test_page(words), job).map_err(undrawn)?;
         Ok(self.send(&printer, bytes).await)
     }
 

@@ -94,6 +94,8 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 54, name: "rivals", sql: soko_projection::RIVALS },
         device!(55, "own experiment", "0028_own_experiment"),
         Migration { number: 56, name: "open tabs", sql: soko_projection::OPEN_TABS },
+        Migration { number: 57, name: "first count", sql: soko_projection::FIRST_COUNT },
+        Migration { number: 58, name: "written off", sql: soko_projection::WRITTEN_OFF },
     ];
     STEPS
 }

@@ -105,11 +105,6 @@ pub fn print_sheet(sheet: &Sheet, job: Job<'_>) -> Result<Vec<u8>, NoFonts> {
     Ok(bytes)
 }
 
-/// The page that shows what a printer can do; it opens the drawer, too, if there is one.
-pub fn print_test_page(page: &Sheet, printer: &Printer) -> Result<Vec<u8>, NoFonts> {
-    print_sheet(page, Job { printer, opens_drawer: true })
-}
-
 /// Opens the drawer, and prints nothing.
 pub fn open_drawer() -> Vec<u8> {
     [BEGIN, OPEN_DRAWER].concat()

@@ -46,7 +46,7 @@ pub use reading::{Grey, SIDE_MAX, read_code};
 #[cfg(feature = "draw")]
 pub use {
     barcode::{Barcode, Bars, NotEncodable},
-    escpos::{ASK_PAPER, ASK_TROUBLE, ASK_WHEN_DONE, Job, Status, open_drawer, print_sheet, print_test_page},
+    escpos::{ASK_PAPER, ASK_TROUBLE, ASK_WHEN_DONE, Job, Status, open_drawer, print_sheet},
     font::missing_letters,
     labels::{Label, labels_pdf},
     pdf::{NotDrawn, sheet_pdf},

@@ -94,7 +94,15 @@ impl Writing<'_> {
     /// So many times, so much in all.
     fn counted(&self, label: &str, times: i64, minor: i64) -> Figure {
         let label = format!("{label} × {}", self.separators.whole(times));
-        self.figure(Weight::Plain, &label, minor)
+        self.told(Weight::Plain, &label, minor)
+    }
+
+    /// A sum that whoever must count the drawer first is told afterwards.
+    fn told(&self, weight: Weight, label: &str, minor: i64) -> Figure {
+        match self.report.expected_minor {
+            Some(_) => self.figure(weight, label, minor),
+            None => written(weight, label, self.words.hidden.clone()),
+        }
     }
 
     fn made(&self) -> Vec<String> {
@@ -118,7 +126,7 @@ impl Writing<'_> {
         let others = others.into_iter().filter(|(_, times, _)| *times > 0);
         figures.extend(others.map(|(label, times, minor)| self.counted(label, i64::from(times), minor)));
         let net = format!("{} {}", words.net, report.currency);
-        figures.push(self.figure(Weight::Total, &net, report.net_minor));
+        figures.push(self.told(Weight::Total, &net, report.net_minor));
         let rest = [(&words.discounts, report.discounts_minor), (&words.rounding, report.rounding_minor)];
         figures.extend(self.given(&rest));
         Part { figures }
@@ -201,6 +209,12 @@ impl Writing<'_> {
         let counted = [(&words.counted, report.counted_minor), (&words.variance, report.variance_minor)];
         let counted = counted.into_iter().filter_map(|(label, minor)| Some((label, minor?)));
         figures.extend(counted.map(|(label, minor)| self.figure(Weight::Plain, label, minor)));
+        // Whoever counts again knows what should be there.
+        if let Some(first) = report.first_counted_minor {
+            let counts = self.separators.whole(i64::from(report.counts));
+            let label = words.first_counted.replace("{number}", &counts);
+            figures.push(self.figure(Weight::Part, &label, first));
+        }
         if report.openings > 0 {
             let openings = self.separators.whole(i64::from(report.openings));
             figures.push(written(Weight::Plain, &words.openings, openings));

@@ -213,7 +213,8 @@ pub(crate) fn counted(
     book.change(&SHIFT, params![counted.shift, place.author], |tx| {
         add_sums(tx, place, counted.shift, &Sums::default())?;
         tx.run(
-            "update shift set counts = counts + 1, last_counted_minor = $4
+            "update shift set counts = counts + 1, last_counted_minor = $4,
+               first_counted_minor = case when counts = 0 then $4 else first_counted_minor end
              where log = $1 and shift = $2 and author = $3",
             params![place.log, counted.shift, place.author, counted.counted_minor],
         )

@@ -129,11 +129,17 @@ pub const RIVALS: &str = include_str!("../../../migrations/shared/0026_rivals.sq
 /// Carts that are put aside. It marks logs, as [`LISTS`] does.
 pub const OPEN_TABS: &str = include_str!("../../../migrations/shared/0027_open_tabs.sql");
 
+/// What was counted in a drawer first. It marks logs, as [`LISTS`] does.
+pub const FIRST_COUNT: &str = include_str!("../../../migrations/shared/0028_first_count.sql");
+
+/// What never came and went out of the books. It marks logs, as [`LISTS`] does.
+pub const WRITTEN_OFF: &str = include_str!("../../../migrations/shared/0029_written_off.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 27] = [
+pub const STEPS: [&str; 29] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -161,6 +167,8 @@ pub const STEPS: [&str; 27] = [
     LOOKED_INTO,
     RIVALS,
     OPEN_TABS,
+    FIRST_COUNT,
+    WRITTEN_OFF,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -228,4 +236,5 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "deal_sum",
     "order_return",
     "paid_code",
+    "written_off",
 ];

@@ -1,6 +1,8 @@
 //! Payments that a buyer claimed, and what became of them: as rows, and as facts. What is said of a payment may arrive
 //! before its sale, so both are kept and the furthest of them counts.
 
+use std::collections::BTreeMap;
+
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, RefundMade, SaleMade, Standing};
 use soko_domain::ids::{AuthorId, LogId, OrderId, SaleId, ShiftId, ThingId};
@@ -91,6 +93,26 @@ pub(crate) fn said(
     )
 }
 
+/// What never came, and goes out of the books with its goods.
+pub(crate) fn written_off(book: &mut Book<'_>, place: &Place, refund: &RefundMade) -> Result<(), StoreError> {
+    for (at, part) in refund.given.iter().enumerate().filter(|(_, part)| part.never_came) {
+        book.tx.run(
+            "insert into written_off (log, author, seq, place, sale, kind, amount_minor)
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, author, seq, place) do nothing",
+            params![
+                place.log,
+                place.author,
+                place.seq,
+                at,
+                refund.sale,
+                part.kind.number(),
+                part.amount_minor
+            ],
+        )?;
+    }
+    Ok(())
+}
+
 /// A payment's row with the furthest that was said of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PaymentFound {
@@ -106,6 +128,22 @@ const COLUMNS: &str = "p.sale, p.tender, p.kind, p.amount_minor, p.standing,
    (select max(w.standing) from payment_word w where w.log = p.log and w.sale = p.sale and w.tender = p.tender),
    coalesce((select max(w.code) from payment_word w
      where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing = 4), p.code)";
+/// Not seen by anybody, and in the books: what somebody looked for in vain is, until all that failed so of its sale is written off.
+const UNSEEN: &str = "p.standing = 2 and not exists (
+     select 1 from payment_word w
+     where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing >= 4)
+   and (not exists (
+       select 1 from payment_word w
+       where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing = 3)
+     or (select coalesce(sum(g.amount_minor), 0) from written_off g
+         where g.log = p.log and g.sale = p.sale and g.kind = p.kind)
+       < (select sum(q.amount_minor) from payment q
+          where q.log = p.log and q.sale = p.sale and q.author = p.author and q.seq = p.seq and q.kind = p.kind
+            and 3 = (select max(w.standing) from payment_word w
+              where w.log = q.log and w.sale = q.sale and w.tender = q.tender)))";
+/// Behind [`COLUMNS`], where it is the eighth.
+const GONE: &str = "(select cast(coalesce(sum(g.amount_minor), 0) as bigint) from written_off g
+   where g.log = p.log and g.sale = p.sale and g.kind = p.kind)";
 const NOT_VOIDED: &str = "not exists (select 1 from sale_void v where v.log = p.log and v.sale = p.sale)";
 
 fn found(row: &Row) -> Result<PaymentFound, StoreError> {
@@ -154,6 +192,24 @@ pub fn refunds_of(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<Refun
     Ok(gone)
 }
 
+/// Payments, each with what of it is in the books still.
+fn in_the_books(rows: &[Row]) -> Result<Vec<PaymentFound>, StoreError> {
+    let mut gone: BTreeMap<(SaleId, TenderKind), i64> = BTreeMap::new();
+    let mut payments = Vec::new();
+    for row in rows {
+        let mut payment = found(row)?;
+        if payment.standing == Standing::Failed {
+            let left = row.int(7)?;
+            let gone = gone.entry((payment.payment.sale, payment.kind)).or_insert(left);
+            let part = payment.amount_minor.min(*gone);
+            payment.amount_minor -= part;
+            *gone -= part;
+        }
+        payments.push(payment);
+    }
+    Ok(payments)
+}
+
 /// Payments whose money nobody saw, of sales that stand, the latest sales first.
 pub fn unseen(
     tx: &mut dyn Tx,
@@ -161,14 +217,12 @@ pub fn unseen(
     (offset, rows): (u32, u32),
 ) -> Result<Vec<PaymentFound>, StoreError> {
     let sql = format!(
-        "select {COLUMNS} from payment p
+        "select {COLUMNS}, {GONE} from payment p
          join sale s on s.log = p.log and s.sale = p.sale and s.author = p.author and s.seq = p.seq
-         where p.log = $1 and p.standing = 2 and {NOT_VOIDED} and not exists (
-           select 1 from payment_word w
-           where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing >= 4)
+         where p.log = $1 and {NOT_VOIDED} and {UNSEEN}
          order by s.at_ms desc, p.sale, p.tender limit $2 offset $3"
     );
-    tx.query(&sql, params![log, rows, offset])?.iter().map(found).collect()
+    in_the_books(&tx.query(&sql, params![log, rows, offset])?)
 }
 
 /// A payment by phone, and when its sale was made.
@@ -220,12 +274,12 @@ pub fn unseen_of_shift(
     (author, shift): (AuthorId, ShiftId),
 ) -> Result<i64, StoreError> {
     let sql = format!(
-        "select cast(coalesce(sum(p.amount_minor), 0) as bigint) from payment p
-         where p.log = $1 and p.shift = $2 and p.author = $3 and p.standing = 2 and {NOT_VOIDED} and not exists (
-           select 1 from payment_word w
-           where w.log = p.log and w.sale = p.sale and w.tender = p.tender and w.standing >= 4)"
+        "select {COLUMNS}, {GONE} from payment p
+         where p.log = $1 and p.shift = $2 and p.author = $3 and {NOT_VOIDED} and {UNSEEN}
+         order by p.sale, p.tender"
     );
-    tx.query_one(&sql, params![log, shift, author])?.int(0)
+    let unseen = in_the_books(&tx.query(&sql, params![log, shift, author])?)?;
+    Ok(unseen.iter().fold(0_i64, |sum, payment| sum.saturating_add(payment.amount_minor)))
 }
 
 /// Another sale that stands and has this code, if there is one. A code that turned out to be another one does not count.

@@ -41,6 +41,7 @@ pub struct ShiftFound {
     /// All that went into the drawer less all that left it, without the float.
     pub cash_minor: i64,
     pub counts: u32,
+    pub first_counted_minor: i64,
     pub last_counted_minor: i64,
     /// As they were said when it was closed.
     pub expected_minor: i64,
@@ -55,7 +56,7 @@ const SHIFT_COLUMNS: &str = "shift, author, opened_at_ms, opened_offset, opened_
     closed_offset, closed_by, z_number, float_minor, sales, sales_minor, voids, voids_minor, refunds, refunds_minor,
     discounts_minor, rounding_minor, tendered_minor, change_minor, paid_in_minor, paid_out_minor, openings,
     cash_minor, counts, last_counted_minor, expected_minor, counted_minor, reason, late, late_minor,
-    orders, orders_minor";
+    orders, orders_minor, first_counted_minor";
 
 fn shift_found(row: &Row) -> Result<ShiftFound, StoreError> {
     Ok(ShiftFound {
@@ -94,6 +95,7 @@ fn shift_found(row: &Row) -> Result<ShiftFound, StoreError> {
         late_minor: row.int(32)?,
         orders: row.number(33)?,
         orders_minor: row.int(34)?,
+        first_counted_minor: row.int(35)?,
     })
 }
 

@@ -92,6 +92,7 @@ pub(crate) fn refund_made(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.sales = true;
+    payments::written_off(book, place, refund)?;
     for (at, line) in refund.lines.iter().enumerate() {
         let row = params![
             place.author,

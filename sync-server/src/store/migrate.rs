@@ -71,6 +71,8 @@ pub const STEPS: &[Migration] = &[
     step!(53, "0026_rival_feeds"),
     step!(54, "0027_experiments"),
     Migration { number: 55, name: "open tabs", sql: soko_projection::OPEN_TABS },
+    Migration { number: 56, name: "first count", sql: soko_projection::FIRST_COUNT },
+    Migration { number: 57, name: "written off", sql: soko_projection::WRITTEN_OFF },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

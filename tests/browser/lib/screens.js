@@ -103,6 +103,19 @@ async function clearCart(till, it) {
   };
 }
 
+// Where the cart's total was told already, emptying it asks why.
+async function discardParked(till, it) {
+  await clearCart(till, it);
+  const discard = till.page.locator(".tab-row > .button-icon").filter({ visible: true }).first();
+  const asks = till.page.locator("dialog[open] .button-danger").filter({ visible: true });
+  await discard.or(asks).first().waitFor();
+  if (await asks.isVisible()) {
+    await till.page.locator("dialog[open] input").filter({ visible: true }).last().fill("-");
+    await asks.click();
+  }
+  await discard.click();
+}
+
 // Who is known already is to be seen, not only to be found.
 async function chooseCustomer({ page }) {
   await press(page, "customer.on-sale");
@@ -140,6 +153,7 @@ export const OPENED = [
   ["choose-customer", "/sell", inCart(chooseCustomer)],
   ["cart", "/sell", openCart],
   ["parked", "/sell", clearCart],
+  ["discard-parked", "/sell", discardParked],
   ["refund", (it) => it.sale, pressing("refund.title")],
   ["void", (it) => it.sale, pressing("sale.void")],
   ["send-receipt", (it) => it.sale, pressing("mailed.title")],

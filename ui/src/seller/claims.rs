@@ -134,7 +134,9 @@ pub(super) fn Unseen(props: &UnseenProps) -> Html {
     let Some(View::Payments(rows)) = live.view().filter(|view| **view != View::Payments(Vec::new())) else {
         return Html::default();
     };
-    let total: i64 = rows.iter().map(|row| row.amount_minor).sum();
+    // What somebody looked for in vain is another matter than what nobody looked for yet.
+    let (never, waits): (Vec<&PaymentRow>, Vec<&PaymentRow>) =
+        rows.iter().partition(|row| row.standing == Standing::Failed);
     let row = |row: &PaymentRow| {
         let number = row.receipt_number.to_string();
         let key = format!("{}/{}", row.sale, row.tender);
@@ -154,14 +156,26 @@ pub(super) fn Unseen(props: &UnseenProps) -> Html {
             </Go>
         }
     };
+    let card = |rows: &[&PaymentRow], title: &'static str, text: &'static str| {
+        if rows.is_empty() {
+            return Html::default();
+        }
+        let total: i64 = rows.iter().map(|row| row.amount_minor).sum();
+        html! {
+            <section class="card">
+                <header class="panel-head">
+                    <h2>{ speech.say(title) }</h2>
+                    <strong class="number">{ speech.money(total, &props.stall.currency) }</strong>
+                </header>
+                <p class="prose">{ speech.say(text) }</p>
+                { for rows.iter().map(|of| row(of)) }
+            </section>
+        }
+    };
     html! {
-        <section class="card">
-            <header class="panel-head">
-                <h2>{ speech.say("claim.unseen") }</h2>
-                <strong class="number">{ speech.money(total, &props.stall.currency) }</strong>
-            </header>
-            <p class="prose">{ speech.say("claim.unseen-text") }</p>
-            { for rows.iter().map(row) }
-        </section>
+        <>
+            { card(&waits, "claim.unseen", "claim.unseen-text") }
+            { card(&never, "claim.missing", "claim.missing-text") }
+        </>
     }
 }

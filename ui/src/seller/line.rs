@@ -187,11 +187,11 @@ pub(super) fn CartDiscount(props: &OverCartProps) -> Html {
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
             if let Some(discount) = read {
-                desk.cart.change(|cart| {
-                    cart.discount = discount;
-                    cart.reason = reason.trim().into();
-                    cart.note = note.trim().into();
-                });
+                let mut after = desk.cart.get();
+                after.discount = discount;
+                after.reason = reason.trim().into();
+                after.note = note.trim().into();
+                reduce(&desk, after);
                 on_close.emit(());
             }
         })

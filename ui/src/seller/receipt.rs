@@ -1,6 +1,8 @@
 //! A sale: at the end of selling with its change and the way on, later with its refunds; and its paper.
 
-use soko_app_api::{Answer, Call, OwnStall, PaperCall, PaperForm, PaperReply, ReceiptView, SaleView, Verb};
+use soko_app_api::{
+    Answer, Call, DrawerFor, OwnStall, PaperCall, PaperForm, PaperReply, ReceiptView, Reply, SaleView, Verb,
+};
 use soko_domain::basket::TenderKind;
 use soko_domain::ids::{LogId, SaleId};
 use soko_print::{Receipt as Said, Sum};
@@ -9,7 +11,7 @@ use yew::prelude::*;
 use super::claims::Claims;
 use super::issue::Issue;
 use super::mailed::Mailed;
-use super::refund::{Refund, means, paid};
+use super::refund::{Refund, left, means, paid};
 use super::with_stall;
 use crate::acting::{closes, opens, use_acting};
 use crate::desk::use_desk;
@@ -119,7 +121,10 @@ fn Past(props: &PastProps) -> Html {
         let (acting, stall, sale, close) = (acting.clone(), props.stall.stall, row.sale, closes(&voids));
         Callback::from(move |reason: String| {
             let (desk, speech, by) = (acting.desk.clone(), acting.speech.clone(), by.clone());
-            acting.act(stall, Verb::VoidSale { sale, reason }, move |_| {
+            acting.act(stall, Verb::VoidSale { sale, reason }, move |reply| {
+                if matches!(reply, Reply::Voided { cash_back_minor } if cash_back_minor > 0) {
+                    paper::open_drawer(&desk, &speech, DrawerFor::Reason);
+                }
                 desk.toasts.done(match by.as_str() {
                     "" => speech.say("sale.voided-done"),
                     by => speech.fill("sale.voided-back", &[("by", by)]),
@@ -128,7 +133,9 @@ fn Past(props: &PastProps) -> Html {
             close.emit(());
         })
     };
-    let is_open = !row.voided && row.refunded_minor < row.total_minor;
+    // By its goods: what was given for nothing comes back, too.
+    let is_open = !row.voided && sale.lines.iter().any(|line| left(line) > 0);
+    let is_whole = !row.voided && sale.lines.iter().all(|line| line.refunded == 0);
     html! {
         <>
             <header class="page-head no-print">
@@ -140,7 +147,7 @@ fn Past(props: &PastProps) -> Html {
                 if is_open {
                     <button type="button" class="button" onclick={opens(&refunds)}>{ icon(Icon::Refund) }{ speech.say("refund.title") }</button>
                 }
-                if !row.voided && row.refunded_minor == 0 {
+                if is_whole {
                     <button type="button" class="button button-quiet" onclick={opens(&voids)}>{ speech.say("sale.void") }</button>
                 }
             </div>

@@ -305,7 +305,7 @@ pub(super) fn give_back(
     let verb = Verb::Refund { sale: sale.row.sale, lines, tender, reason, into };
     acting.act(stall.stall, verb, move |reply| {
         if let Reply::Refunded { amount_minor, .. } = reply {
-            if tender == TenderKind::Cash {
+            if tender == TenderKind::Cash && amount_minor > 0 {
                 paper::open_drawer(&desk, &speech, DrawerFor::Reason);
             }
             let amount = speech.money(amount_minor, &currency);

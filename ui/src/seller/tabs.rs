@@ -1,19 +1,21 @@
 //! Open orders at the counter: put the cart aside under a name, take one up again, from whichever register it came, and
 //! follow what others do to it meanwhile.
 
-use soko_app_api::{OpenOrderRow, OpenOrderView, OwnStall, Query, Verb, View, Window};
-use soko_domain::ids::{OrderId, ThingId};
+use soko_app_api::{
+    Answer, Call, OpenOrderEdit, OpenOrderRow, OpenOrderView, OwnStall, Query, Verb, View, Window,
+};
+use soko_domain::ids::{LogId, OrderId, ThingId};
 use yew::prelude::*;
 
-use crate::acting::{sets, use_acting};
+use crate::acting::{Acting, sets, use_acting};
 use crate::browser;
 use crate::cart::{Cart, Tab};
-use crate::desk::{new_cart, use_desk};
+use crate::desk::{Desk, new_cart, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Dialog, Field, Icon, icon};
+use crate::parts::{Confirm, Dialog, Field, Icon, icon};
 use crate::route::Route;
-use crate::speech::use_speech;
+use crate::speech::{Speech, use_speech};
 
 /// More open orders than a counter looks through.
 const TABS_MAX: u32 = 100;
@@ -132,42 +134,115 @@ pub(super) struct TabsProps {
     pub on_taken: Callback<()>,
 }
 
-/// The open orders, each to be taken up by a tap. Shown where the cart is empty.
+/// The open orders, each to be taken up by a tap, or closed where nobody wants it. Shown where the cart is empty.
 #[component]
 pub(super) fn Tabs(props: &TabsProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
+    let discarded = use_state(|| None::<OpenOrderView>);
     if props.rows.is_empty() {
         return Html::default();
     }
+    let stall = props.stall.stall;
     let row = |row: &OpenOrderRow| {
-        let (desk, said, order, stall) = (desk.clone(), speech.clone(), row.order, props.stall.stall);
-        let on_taken = props.on_taken.clone();
-        let onclick = Callback::from(move |_: MouseEvent| {
-            let (desk, speech, on_taken) = (desk.clone(), said.clone(), on_taken.clone());
-            wasm_bindgen_futures::spawn_local(async move {
-                let call = soko_app_api::Call::Ask(Query::OpenOrder { stall, order });
-                let soko_app_api::Answer::View(View::OpenOrder(view)) = desk.call(call).await else {
-                    desk.toasts.error(speech.say("tabs.gone"));
-                    return;
-                };
+        let take = {
+            let (to, on_taken) = (desk.clone(), props.on_taken.clone());
+            with_tab(&desk, &speech, (stall, row.order), move |view| {
                 let fresh = new_cart();
-                desk.cart.set(Cart::of_tab(&view, fresh.sale, fresh.command));
+                to.cart.set(Cart::of_tab(&view, fresh.sale, fresh.command));
                 on_taken.emit(());
-            });
-        });
+            })
+        };
+        let discard = {
+            let discarded = discarded.setter();
+            with_tab(&desk, &speech, (stall, row.order), move |view| discarded.set(Some(view)))
+        };
         html! {
-            <button type="button" class="list-row" key={row.order.to_string()} {onclick}>
-                { icon(Icon::Note) }
-                <span class="list-main"><span class="list-name">{ row.title.clone() }</span>
-                    <span class="list-more">{ speech.count("cart.lines", i64::from(row.lines)) }</span></span>
-                { icon(Icon::Forward) }
-            </button>
+            <div class="tab-row" key={row.order.to_string()}>
+                <button type="button" class="list-row" onclick={take}>
+                    { icon(Icon::Note) }
+                    <span class="list-main"><span class="list-name">{ row.title.clone() }</span>
+                        <span class="list-more">{ speech.count("cart.lines", i64::from(row.lines)) }</span></span>
+                    { icon(Icon::Forward) }
+                </button>
+                <button type="button" class="button-icon" onclick={discard}
+                    aria-label={speech.fill("tabs.discard", &[("title", &row.title)])}>{ icon(Icon::Trash) }</button>
+            </div>
         }
     };
+    let on_close = sets(&discarded).reform(|()| None);
     html! {
         <section class="tabs-open">
             <h3>{ speech.say("tabs.open") }</h3>
             { for props.rows.iter().map(row) }
+            if let Some(tab) = (*discarded).clone() {
+                <Discard stall={props.stall.clone()} {tab} {on_close} />
+            }
         </section>
     }
+}
+
+/// Does something with an open order as it stands when it is pressed.
+fn with_tab(
+    desk: &Desk,
+    speech: &Speech,
+    (stall, order): (LogId, OrderId),
+    then: impl Fn(OpenOrderView) + Clone + 'static,
+) -> Callback<MouseEvent> {
+    let (desk, speech) = (desk.clone(), speech.clone());
+    Callback::from(move |_: MouseEvent| {
+        let (desk, speech, then) = (desk.clone(), speech.clone(), then.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            let call = Call::Ask(Query::OpenOrder { stall, order });
+            let Answer::View(View::OpenOrder(view)) = desk.call(call).await else {
+                desk.toasts.error(speech.say("tabs.gone"));
+                return;
+            };
+            then(view);
+        });
+    })
+}
+
+#[derive(Properties, PartialEq)]
+struct DiscardProps {
+    stall: OwnStall,
+    tab: OpenOrderView,
+    on_close: Callback<()>,
+}
+
+/// Asks before an open order that nobody wants is closed: with a reason where the customer was told its total, so that putting a
+/// cart aside is no way around that.
+#[component]
+fn Discard(props: &DiscardProps) -> Html {
+    let acting = use_acting();
+    let speech = acting.speech.clone();
+    let (tab, named) = (&props.tab, [("title", props.tab.title.as_str())]);
+    let on_confirm = {
+        let (acting, stall, tab, on_close) =
+            (acting.clone(), props.stall.stall, tab.clone(), props.on_close.clone());
+        Callback::from(move |reason: String| {
+            let (then, tab, on_close) = (acting.clone(), tab.clone(), on_close.clone());
+            if !tab.is_told {
+                return empty(&acting, stall, &tab, on_close);
+            }
+            let fresh = new_cart();
+            let lines = Cart::of_tab(&tab, fresh.sale, fresh.command).taken_off(&new_cart(), "");
+            let off = Verb::TakeOff { sale: fresh.sale, lines, reason };
+            acting.act(stall, off, move |_| empty(&then, stall, &tab, on_close));
+        })
+    };
+    let text = speech.say(if tab.is_told { "tabs.discard-told" } else { "tabs.discard-text" });
+    html! {
+        <Confirm title={speech.fill("tabs.discard-title", &named)} {text} action={speech.say("tabs.discard-do")}
+            asks_reason={tab.is_told} {on_confirm} on_close={props.on_close.clone()} />
+    }
+}
+
+/// One without lines is open nowhere. What somebody puts into it meanwhile, at another register, opens it again with that alone.
+fn empty(acting: &Acting, stall: LogId, tab: &OpenOrderView, on_close: Callback<()>) {
+    let edits = tab.lines.iter().map(|line| OpenOrderEdit::RemoveLine(line.line)).collect();
+    let (desk, text) = (acting.desk.clone(), acting.speech.fill("tabs.discarded", &[("title", &tab.title)]));
+    acting.act(stall, Verb::EditOpenOrder { order: tab.order, edits }, move |_| {
+        desk.toasts.done(text);
+        on_close.emit(());
+    });
 }

@@ -1,4 +1,5 @@
-//! Taking something off the cart: at once, or with a reason where paying began and the customer was told a total (first-hour 16).
+//! Taking something off the cart, or off its price: at once, or with a reason where paying began and the customer was told a total
+//! (first-hour 16).
 
 use soko_app_api::{OwnStall, Verb};
 use yew::prelude::*;
@@ -12,7 +13,7 @@ use crate::watched::use_watched;
 /// Says whether it is done; otherwise somebody is asked for a reason first.
 pub(super) fn reduce(desk: &Desk, after: Cart) -> bool {
     let before = desk.cart.get();
-    let asks = before.is_told && !before.taken_off(&after).is_empty();
+    let asks = before.is_told && !before.taken_off(&after, "").is_empty();
     if asks {
         desk.reduced.set(Some(after));
     } else {
@@ -37,7 +38,8 @@ pub(super) fn TakenOff(props: &TakenOffProps) -> Html {
         Callback::from(move |reason: String| {
             let before = acting.desk.cart.get();
             let (desk, after) = (acting.desk.clone(), after.clone());
-            let verb = Verb::TakeOff { sale: before.sale, lines: before.taken_off(&after), reason };
+            let lines = before.taken_off(&after, &acting.speech.say("sum.discount"));
+            let verb = Verb::TakeOff { sale: before.sale, lines, reason };
             acting.act(stall, verb, move |_| {
                 desk.cart.set(after);
                 desk.reduced.set(None);
@@ -49,7 +51,7 @@ pub(super) fn TakenOff(props: &TakenOffProps) -> Html {
         Callback::from(move |()| desk.reduced.set(None))
     };
     html! {
-        <Confirm title={speech.say("taken-off.title")} text={speech.say("taken-off.text")} action={speech.say("line.remove")}
+        <Confirm title={speech.say("taken-off.title")} text={speech.say("taken-off.text")} action={speech.say("taken-off.do")}
             asks_reason=true {on_confirm} {on_close} />
     }
 }

@@ -76,14 +76,15 @@ fn Figures(props: &FiguresProps) -> Html {
     let speech = use_speech();
     let today = &props.today;
     let money = |minor: i64| speech.money(minor, &today.currency);
+    let told = |minor: Option<i64>| minor.map_or_else(|| speech.say("report.hidden").to_string(), money);
     let figure = |key: &'static str, value: String| {
         html! { <div class="figure"><dt>{ speech.say(key) }</dt><dd class="number">{ value }</dd></div> }
     };
     html! {
         <dl class="figures">
-            <div class="figure figure-main"><dt>{ speech.say("today.total") }</dt><dd class="number">{ money(today.total_minor) }</dd></div>
+            <div class="figure figure-main"><dt>{ speech.say("today.total") }</dt><dd class="number">{ told(today.total_minor) }</dd></div>
             { figure("today.sales", speech.number(i64::from(today.sales))) }
-            { figure("today.cash", money(today.cash_minor)) }
+            { figure("today.cash", told(today.cash_minor)) }
             { figure("today.refunds", money(today.refunds_minor)) }
             { figure("today.orders", speech.number(i64::from(today.orders_waiting))) }
         </dl>

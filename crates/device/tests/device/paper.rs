@@ -143,6 +143,10 @@ fn a_printer_prints_opens_the_drawer_and_says_what_is_wrong() {
             assert!(matches!(opened, PaperReply::Printed { .. }), "{opened:?}");
         }
         short.with(|peer| assert_eq!((peer.cuts, peer.drawer_opened), (2, 2)));
+        // A page that shows what the printer can do says nothing of why, so it opens nothing.
+        let tested = paper(&till, PaperCall::TestPage { words: words() }).await;
+        assert!(matches!(tested, PaperReply::Printed { .. }), "{tested:?}");
+        short.with(|peer| assert_eq!(peer.drawer_opened, 2));
         // A receipt that is printed at once opens it.
         let PaperCall::SetPrinter(Some(kept)) = at(&short) else { panic!("no printer") };
         paper(&till, PaperCall::SetPrinter(Some(Setting { prints_at_once: true, ..kept }))).await;

@@ -130,7 +130,10 @@ pub(super) fn report(
     let (opened_by, closed_by) = (names.person(found.opened_by)?, names.person(found.closed_by)?);
     let named = Named { stall_name, stall_place, register_name, currency, opened_by, closed_by };
     let unseen_minor = payments::unseen_of_shift(asking.tx, log, (author, shift))?;
-    let mut report = filled(found, named, (tenders, taxes), (is_blind, unsent));
+    let mut report = filled(found, named, (tenders, taxes), unsent);
+    if is_blind {
+        return Ok(Some(hidden(report)));
+    }
     report.purses = purses;
     // Only a payment by phone can be claimed.
     for tender in report.tenders.iter_mut().filter(|tender| tender.kind == TenderKind::MobileMoney) {
@@ -179,7 +182,7 @@ fn filled(
     found: ShiftFound,
     named: Named,
     (tenders, taxes): (Vec<TenderFound>, Vec<TaxRow>),
-    (is_blind, unsent): (bool, u64),
+    unsent: u64,
 ) -> ShiftReport {
     let cash_refunds_minor =
         tenders.iter().find(|found| found.kind == TenderKind::Cash).map_or(0, |cash| cash.refunded_minor);
@@ -190,11 +193,10 @@ fn filled(
     } else {
         (found.counts > 0).then_some(found.last_counted_minor)
     };
-    let expected_minor = (!is_blind).then_some(expected);
     let tender = |of: TenderFound| TenderTotal {
         kind: of.kind,
         payments: of.payments,
-        amount_minor: (!is_blind || of.kind != TenderKind::Cash).then_some(of.amount_minor),
+        amount_minor: Some(of.amount_minor),
         refunded_minor: of.refunded_minor,
         unseen_minor: 0,
     };
@@ -228,21 +230,44 @@ fn filled(
         tenders: tenders.into_iter().map(tender).collect(),
         purses: Vec::new(),
         float_minor: found.float_minor,
-        tendered_minor: if is_blind { 0 } else { found.tendered_minor },
-        change_minor: if is_blind { 0 } else { found.change_minor },
+        tendered_minor: found.tendered_minor,
+        change_minor: found.change_minor,
         cash_refunds_minor,
         paid_in_minor: found.paid_in_minor,
         paid_out_minor: found.paid_out_minor,
         openings: found.openings,
-        expected_minor,
+        expected_minor: Some(expected),
         counted_minor: counted,
-        variance_minor: counted
-            .zip(expected_minor)
-            .map(|(counted, expected)| counted.saturating_sub(expected)),
+        counts: found.counts,
+        first_counted_minor: (found.counts > 1).then_some(found.first_counted_minor),
+        variance_minor: counted.map(|counted| counted.saturating_sub(expected)),
         reason: found.reason,
         late: found.late,
         late_minor: found.late_minor,
         unsent,
+    }
+}
+
+/// What may be read before the drawer was counted. Cash is what is left of all when the rest is known, so each sum waits.
+fn hidden(report: ShiftReport) -> ShiftReport {
+    let tender =
+        |of: TenderTotal| TenderTotal { amount_minor: None, refunded_minor: 0, unseen_minor: 0, ..of };
+    ShiftReport {
+        sales_minor: 0,
+        voids_minor: 0,
+        refunds_minor: 0,
+        orders_minor: 0,
+        net_minor: 0,
+        discounts_minor: 0,
+        rounding_minor: 0,
+        taxes: Vec::new(),
+        tenders: report.tenders.into_iter().map(tender).collect(),
+        tendered_minor: 0,
+        change_minor: 0,
+        cash_refunds_minor: 0,
+        expected_minor: None,
+        variance_minor: None,
+        ..report
     }
 }
 

@@ -305,13 +305,15 @@ pub(super) fn today(asking: &mut Asking<'_>) -> Result<TodayView, StoreError> {
     let (currency, cut_off_minutes) = profile.map(|it| (it.currency, it.cut_off_minutes)).unwrap_or_default();
     let business_day = asking.now.stamp(cut_off_minutes).business_day;
     let day = facts::day(asking.tx, asking.log, business_day)?;
+    let open = facts::open_shift(asking.tx, asking.log, asking.stall.row.author)?;
+    let is_blind = super::desk::is_blind(asking, open.map_or(0, |open| open.counts))?;
     Ok(TodayView {
         business_day,
         currency,
         sales: day.sales,
-        total_minor: day.total_minor,
+        total_minor: (!is_blind).then_some(day.total_minor),
         refunds_minor: day.refunds_minor,
-        cash_minor: day.cash_minor,
+        cash_minor: (!is_blind).then_some(day.cash_minor),
         orders_waiting: day.orders_waiting,
     })
 }

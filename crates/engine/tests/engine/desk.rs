@@ -333,17 +333,34 @@ fn a_cashier_asks_for_what_goes_beyond_and_the_audit_names_both() {
     assert_eq!(device.audit(Some(OWNER), Some(AuditWhat::Voided)).len(), 1, "also of who approved");
     assert_eq!(device.audit(Some(CASHIER), Some(AuditWhat::DrawerOpened)).len(), 0, "it was refused");
 
-    // The cashier counts blind: nothing says what should be there, until it was counted.
-    let hidden = device.report();
-    assert_eq!((hidden.expected_minor, hidden.tendered_minor), (None, 0));
-    let shift = ShiftId(thing(2).0);
-    device.done(command(51, Verb::CountDrawer { shift, coins: vec![], other_minor: 1_000 }));
-    assert_eq!(device.report().expected_minor, Some(1_550));
+    counts_blind(&mut device);
 
     // After a start, somebody says who they are.
     let mut device = device.restart();
     assert!(device.at_register().is_locked());
-    assert_eq!(device.refused(sell(52, product(MANGO), 1, BeyondShare::Refuse)), "locked");
+    assert_eq!(device.refused(sell(53, product(MANGO), 1, BeyondShare::Refuse)), "locked");
+}
+
+/// Nothing says what should be in a drawer, or leaves only one subtraction to it, until it was counted; and who then counts
+/// again does not do so unseen.
+fn counts_blind(device: &mut Device) {
+    let today = |device: &mut Device| match device.view(Query::Today(STALL)) {
+        View::Today(today) => (today.cash_minor, today.total_minor),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(today(device), (None, None));
+    let hidden = device.report();
+    assert_eq!((hidden.expected_minor, hidden.tendered_minor, hidden.float_minor), (None, 0, 1_000));
+    assert_eq!((hidden.sales_minor, hidden.voids_minor, hidden.net_minor), (0, 0, 0));
+    assert!(hidden.tenders.iter().all(|tender| tender.amount_minor.is_none()), "{:?}", hidden.tenders);
+    let shift = ShiftId(thing(2).0);
+    device.done(command(51, Verb::CountDrawer { shift, coins: vec![], other_minor: 0 }));
+    let told = device.report();
+    assert_eq!((told.expected_minor, told.counts, told.first_counted_minor), (Some(1_550), 1, None));
+    assert!(matches!(today(device), (Some(_), Some(_))));
+    device.done(command(52, Verb::CountDrawer { shift, coins: vec![], other_minor: 1_550 }));
+    let again = device.report();
+    assert_eq!((again.variance_minor, again.counts, again.first_counted_minor), (Some(0), 2, Some(0)));
 }
 
 /// Another price and a large discount are asked for together, and the sale is made once, whichever command brings it.

@@ -161,6 +161,35 @@ fn an_import_is_taken_and_taken_back_with_sales_in_between() {
     assert!(device.engine.verify(STALL).unwrap().is_sound());
 }
 
+/// What two rows say of one product, under its own number and under its barcode, goes back the way it came, whether both are
+/// taken back at once or one after the other.
+#[test]
+fn a_product_that_stands_in_the_file_twice_is_as_before_after_undoing() {
+    for between in [0, 300] {
+        let mut device = Device::ready(1, &["Mango"], None);
+        let codes = vec![
+            ProductEdit::Sku("M-1".into()),
+            ProductEdit::AddBarcode("111".into()),
+            ProductEdit::PriceMinor(1_000),
+        ];
+        edit(&mut device, 10, product(MANGO), codes);
+        let others: Vec<String> = (0..between).map(|row| format!("Thing {row},1.50,T-{row},\n")).collect();
+        let list = format!("name,price,sku,barcode\nMango,20.00,M-1,\n{}Mango,30.00,,111\n", others.concat());
+        keep(&mut device, &list);
+        let choice = look(&mut device, None).choice;
+        let (mut taken, mut undone) = (0, 0);
+        for number in 301..303 {
+            taken = take(&mut device, number, &choice, taken).done;
+        }
+        assert_eq!((taken, price(&mut device, product(MANGO))), (between + 2, 3_000));
+        for number in 320..322 {
+            undone = undo(&mut device, number, undone).done;
+        }
+        assert_eq!((undone, price(&mut device, product(MANGO))), (between + 2, 1_000));
+        assert_eq!(products(&mut device, false).len(), 1);
+    }
+}
+
 #[test]
 fn a_killed_import_goes_on_where_it_was() {
     let mut device = Device::ready(1, &[], None);

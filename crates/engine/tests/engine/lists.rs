@@ -196,15 +196,15 @@ fn the_day_counts_sales_refunds_cash_and_waiting_orders() {
         business_day: view.business_day,
         currency: "EUR".into(),
         sales: 1,
-        total_minor: 750,
+        total_minor: Some(750),
         refunds_minor: 500,
-        cash_minor: 500,
+        cash_minor: Some(500),
         orders_waiting: 1,
     };
     assert_eq!(view, expected);
     let tomorrow = today(&mut device, Now::utc(NOON_MS + DAY_MS));
     assert_eq!((tomorrow.business_day, tomorrow.sales), (view.business_day + 1, 0));
-    assert_eq!((tomorrow.cash_minor, tomorrow.orders_waiting), (0, 1), "orders wait over night");
+    assert_eq!((tomorrow.cash_minor, tomorrow.orders_waiting), (Some(0), 1), "orders wait over night");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn an_older_database_gets_its_new_columns_from_its_records() {
         today(&mut device, now()),
         device.engine.state_digest(STALL).unwrap(),
     );
-    assert_eq!(before.2.cash_minor, 250);
+    assert_eq!(before.2.cash_minor, Some(250));
     let disk = as_before_the_lists(&device.disk());
     let mut device = device.restart_on(&disk);
     let after = (

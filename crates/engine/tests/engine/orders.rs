@@ -203,7 +203,7 @@ fn an_order_that_two_registers_handed_over_is_one_sale_with_both_their_money() {
 
 fn today(device: &mut Device) -> (u32, i64, i64) {
     match device.engine.answer(&Query::Today(STALL), now()).unwrap() {
-        View::Today(today) => (today.sales, today.total_minor, today.cash_minor),
+        View::Today(today) => (today.sales, today.total_minor.unwrap(), today.cash_minor.unwrap()),
         other => panic!("{other:?}"),
     }
 }

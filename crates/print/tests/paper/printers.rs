@@ -3,8 +3,7 @@
 use soko_app_api::{PaperWidth, Printer, PrinterAt};
 use soko_print::peer::Peer;
 use soko_print::{
-    ASK_PAPER, ASK_TROUBLE, ASK_WHEN_DONE, Job, Receipt, Sheet, Status, print_sheet, print_test_page,
-    test_page,
+    ASK_PAPER, ASK_TROUBLE, ASK_WHEN_DONE, Job, Receipt, Sheet, Status, print_sheet, test_page,
 };
 
 use crate::kept::same_picture;
@@ -98,7 +97,8 @@ fn an_open_cover_is_told() {
 fn the_test_page_fits_both_papers() {
     for words in [english_words(), arabic_words()] {
         for width in [PaperWidth::Mm58, PaperWidth::Mm80] {
-            let bytes = print_test_page(&test_page(&words), &printer(width, false)).unwrap();
+            let job = Job { printer: &printer(width, false), opens_drawer: false };
+            let bytes = print_sheet(&test_page(&words), job).unwrap();
             let mut peer = Peer::new(width).unwrap();
             peer.receive(&bytes);
             assert_eq!(peer.complaints, Vec::<String>::new());

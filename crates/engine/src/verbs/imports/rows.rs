@@ -111,11 +111,15 @@ pub(super) struct Did {
     pub(super) received: i64,
 }
 
-/// What the rows from one place up to another did.
-pub(super) fn done(tx: &mut dyn Tx, import: ThingId, (from, to): (u32, u32)) -> Result<Vec<Did>, StoreError> {
+/// What the rows from one place up to another did, the last first: a product that two rows touched goes back the way it came.
+pub(super) fn undone(
+    tx: &mut dyn Tx,
+    import: ThingId,
+    (from, to): (u32, u32),
+) -> Result<Vec<Did>, StoreError> {
     let rows = tx.query(
         "select product, before, received from own_import_row
-         where import = $1 and place >= $2 and place < $3 order by place",
+         where import = $1 and place >= $2 and place < $3 order by place desc",
         params![import, from, to],
     )?;
     let did = |row: &soko_record_log::Row| {

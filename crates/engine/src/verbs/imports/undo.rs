@@ -24,8 +24,10 @@ pub(super) fn undo(
     }
     let to = from.saturating_add(IMPORT_STEP_ROWS).min(job.taken);
     let (mut changes, mut back, mut prices) = (Vec::new(), Vec::new(), Vec::new());
-    for did in rows::done(writing.tx, import, (from, to))? {
-        // A product that stands in the file twice: its first change must be written before the second is undone.
+    // From the last row to the first: what the file says of a product twice goes back the way it came.
+    let places = (job.taken.saturating_sub(to), job.taken.saturating_sub(from));
+    for did in rows::undone(writing.tx, import, places)? {
+        // What took back its later row must be written before its earlier one is read.
         if changes.iter().any(|change: &ChangeBody| change.document.0 == did.product.0) {
             writing.write_changes(&std::mem::take(&mut changes))?;
         }
