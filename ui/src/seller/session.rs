@@ -252,7 +252,9 @@ fn verbs(
             };
             vec![Verb::AdjustStock { reason, lines: quantities.iter().map(line).collect(), note }]
         }
-        Session::Count => each(|product, counted, reason| Verb::CountStock { product, counted, reason }),
+        Session::Count => {
+            each(|product, counted, reason| Verb::CountStock { product, counted, reason, count: None })
+        }
         Session::TakeAlong => each(|product, quantity, _| Verb::AskShare { product, quantity }),
         Session::GiveBack => each(|product, quantity, _| Verb::ReturnShare { product, quantity }),
         Session::Pass => {
