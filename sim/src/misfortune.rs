@@ -34,7 +34,10 @@ impl World<'_> {
             && let Some(at) = self.some_device()
         {
             let product = self.some_product();
-            self.open_count(at, product)?;
+            let count = self.open_count(at, product)?;
+            if let Some(before) = self.opened.insert((at, product), count) {
+                self.drop_count(at, before)?;
+            }
         }
         if self.comes(Knob::Hurry) {
             self.sell_in_a_hurry()?;

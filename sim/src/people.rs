@@ -6,7 +6,7 @@ use soko_app_api::{
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
-use soko_domain::ids::{ProductId, SaleId, ShiftId};
+use soko_domain::ids::{ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::stock::Account;
 use soko_projection::read as facts;
 
@@ -252,7 +252,11 @@ impl World<'_> {
     /// One command, and what must be true once it was answered. The process may be killed before the commit or
     /// behind it; then nobody saw the answer, and the person may try again.
     pub(crate) fn command(&mut self, at: usize, verb: Verb) -> Result<Option<Outcome>, Broken> {
-        let command = Command { id: self.fresh(), stall: STALL, verb };
+        let id = self.fresh();
+        self.command_named(at, Command { id, stall: STALL, verb })
+    }
+
+    fn command_named(&mut self, at: usize, command: Command) -> Result<Option<Outcome>, Broken> {
         let killed = self.choices.chance(self.strength(Knob::Crash) / 16);
         let before_commit = self.choices.chance(128);
         let now_ms = self.now_ms;
@@ -455,17 +459,31 @@ impl World<'_> {
             return broken("a question is answered", "no stock");
         };
         let counted = (stock.counted + self.choices.between(-2, 1)).max(0);
-        self.give_count(at, product, counted)
+        let opened = self.opened.remove(&(at, product));
+        self.give_count(at, (product, opened), counted)
     }
 
     /// Begins to count; who hears of it marks it.
-    pub(crate) fn open_count(&mut self, at: usize, product: ProductId) -> Result<(), Broken> {
-        self.command(at, Verb::OpenCount { product }).map(drop)
+    pub(crate) fn open_count(&mut self, at: usize, product: ProductId) -> Result<ThingId, Broken> {
+        let count = self.fresh();
+        let command = Command { id: count, stall: STALL, verb: Verb::OpenCount { product } };
+        self.command_named(at, command)?;
+        Ok(count)
+    }
+
+    /// Somebody looked away before there was a number.
+    pub(crate) fn drop_count(&mut self, at: usize, count: ThingId) -> Result<(), Broken> {
+        self.command(at, Verb::DropCount { count }).map(drop)
     }
 
     /// What somebody counted, whenever they looked.
-    pub(crate) fn give_count(&mut self, at: usize, product: ProductId, counted: i64) -> Result<(), Broken> {
-        let verb = Verb::CountStock { product, counted, reason: String::new() };
+    pub(crate) fn give_count(
+        &mut self,
+        at: usize,
+        (product, count): (ProductId, Option<ThingId>),
+        counted: i64,
+    ) -> Result<(), Broken> {
+        let verb = Verb::CountStock { product, counted, reason: String::new(), count };
         if let Some(Ok(_)) = self.command(at, verb)? {
             self.counters.add(Counter::Counts);
         }

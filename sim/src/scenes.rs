@@ -225,7 +225,7 @@ fn a_count_that_every_register_marked_says_what_was_there_however_late_the_sales
         world.receive(0, product, 40).unwrap();
         meet(&mut world);
         let sold = |world: &mut World<'_>| world.model.out_of_hand(product);
-        world.open_count(0, product).unwrap();
+        let count = world.open_count(0, product).unwrap();
         assert_eq!(waits_for(&mut world, 0), 1);
         sell(&mut world, 1, before);
         meet(&mut world);
@@ -237,7 +237,7 @@ fn a_count_that_every_register_marked_says_what_was_there_however_late_the_sales
         meet(&mut world);
         world.network.cut(1, Cut { up: true, down: true });
         sell(&mut world, 1, unknown);
-        world.give_count(0, product, there).unwrap();
+        world.give_count(0, (product, Some(count)), there).unwrap();
         world.network.cut(1, Cut::default());
         meet(&mut world);
         let gone_since = sold(&mut world) - gone;
@@ -256,20 +256,55 @@ fn what_a_register_sold_that_did_not_mark_is_missed_until_it_is_counted_again_an
     world.network.cut(1, Cut { up: true, down: true });
     sell(&mut world, 1, 2);
     let gone = world.model.out_of_hand(product);
-    world.open_count(0, product).unwrap();
+    let count = world.open_count(0, product).unwrap();
     meet(&mut world);
     assert_eq!(waits_for(&mut world, 0), 1, "the screen says so");
-    world.give_count(0, product, all - gone).unwrap();
+    world.give_count(0, (product, Some(count)), all - gone).unwrap();
     world.network.cut(1, Cut::default());
     meet(&mut world);
     assert_eq!(should_be_there(&mut world), all - 2 * gone, "on the safe side");
-    world.open_count(0, product).unwrap();
+    let count = world.open_count(0, product).unwrap();
     meet(&mut world);
     assert_eq!(waits_for(&mut world, 0), 0);
-    world.give_count(0, product, all - gone).unwrap();
+    world.give_count(0, (product, Some(count)), all - gone).unwrap();
     meet(&mut world);
     assert_eq!(should_be_there(&mut world), all - gone);
     world.settle_down().unwrap();
+}
+
+/// Monday somebody opens a count and gives no number; Friday the shelves are counted.
+#[test]
+fn a_count_that_was_opened_and_dropped_changes_no_later_one() {
+    let plan = quiet();
+    for is_closed in [false, true] {
+        let mut world = World::new(&plan, false).unwrap();
+        let product = world.products[0];
+        world.receive(0, product, 40).unwrap();
+        world.receive(1, product, 20).unwrap();
+        meet(&mut world);
+        let monday = world.open_count(0, product).unwrap();
+        meet(&mut world);
+        assert_eq!(waits_for(&mut world, 0), 0, "the phone marked it");
+        if is_closed {
+            world.drop_count(0, monday).unwrap();
+        }
+        sell(&mut world, 1, 8);
+        meet(&mut world);
+        let there = should_be_there(&mut world);
+        // With a count of its own, and without one, as a program sends it.
+        for is_opened in [true, false] {
+            let friday = is_opened.then(|| world.open_count(0, product).unwrap());
+            meet(&mut world);
+            world.give_count(0, (product, friday), there).unwrap();
+            meet(&mut world);
+            assert_eq!(should_be_there(&mut world), there, "{is_closed}, {is_opened}");
+        }
+        // Nobody is asked to mark what has ended.
+        let (log, phone) = (STALL, world.devices[1].author());
+        let open = world.devices[0].read(|tx| soko_projection::counts::unmarked(tx, log, phone, 10)).unwrap();
+        assert_eq!(open, []);
+        world.settle_down().unwrap();
+    }
 }
 
 /// The second register holds ten; its owner shuts it out, with or without a connection, and counts what is left.
@@ -302,7 +337,7 @@ fn a_count_writes_off_what_was_set_apart_before_anybody_promises_less() {
             meet(&mut world);
             assert_eq!(accounts(&mut world).get(&Account::Quarantine(lost)), Some(&away), "{case}");
         }
-        world.give_count(0, product, all - away + found).unwrap();
+        world.give_count(0, (product, None), all - away + found).unwrap();
         world.network.cut(0, Cut::default());
         meet(&mut world);
         let after = accounts(&mut world);

@@ -88,6 +88,8 @@ pub(crate) struct World<'p> {
     pub(crate) steps: u64,
     /// Orders that the server ended or holds, as far as registers may know.
     pub(crate) open_orders: BTreeMap<OrderId, AuthorId>,
+    /// The count that somebody opened last at a device, and gave no number for.
+    pub(crate) opened: BTreeMap<(usize, ProductId), ThingId>,
     /// Some device was replaced, copied, revoked or lost: the server may wait for one that never comes.
     pub(crate) debts: bool,
     pub(crate) is_calm: bool,
@@ -120,6 +122,7 @@ impl<'p> World<'p> {
             trace: Trace::new(with_story),
             steps: 0,
             open_orders: BTreeMap::new(),
+            opened: BTreeMap::new(),
             debts: false,
             is_calm: false,
             names: 0,

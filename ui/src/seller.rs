@@ -60,6 +60,7 @@ mod sales;
 mod scans;
 mod sell;
 mod session;
+mod session_sheet;
 mod shift;
 mod statement;
 mod statement_parts;

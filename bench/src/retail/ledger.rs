@@ -145,7 +145,7 @@ impl Ledger {
             return Err(Fault("the stock has no answer".into()));
         };
         let counted = stock.counted + line.quantity;
-        self.handle(Verb::CountStock { product, counted, reason: "written off".into() })
+        self.handle(Verb::CountStock { product, counted, reason: "written off".into(), count: None })
     }
 
     /// Money back for each line where it was sold. The right to refund a sale of a day that is over is asked of the

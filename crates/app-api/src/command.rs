@@ -160,12 +160,15 @@ pub enum Verb {
         lines: Vec<AdjustedLineInput>,
         note: String,
     },
-    /// Ends the count of the product that was opened here last, if one was.
+    /// Other counts of the product that were opened here end, too.
     CountStock {
         #[serde(with = "as_hex")]
         product: ProductId,
         counted: i64,
         reason: String,
+        /// The `OpenCount` whose number this is. Without one it is compared with what is known now.
+        #[serde(with = "as_hex_opt", default)]
+        count: Option<ThingId>,
     },
     ReturnShare {
         #[serde(with = "as_hex")]
@@ -439,6 +442,11 @@ pub enum Verb {
         #[serde(with = "as_hex")]
         product: ProductId,
         variants: Vec<VariantInput>,
+    },
+    /// Ends a count of this register without a number; one that ended already stays as it is.
+    DropCount {
+        #[serde(with = "as_hex")]
+        count: ThingId,
     },
 }
 

@@ -233,6 +233,7 @@ entries! {
     74 OrderCashGiven v 1,
     77 RivalsSeen v 1,
     78 RivalSourcePut v 1,
+    79 CountDropped v 1,
     80 CouponPut v 1,
     // Written by the server alone.
     0x101 EpochStarted v 1,
@@ -433,6 +434,11 @@ crate::wire_struct! {
 crate::wire_struct! {
     /// What this register wrote before stands before the count, and what it writes from now on behind it.
     pub struct CountMarked { pub count: ThingId }
+}
+
+crate::wire_struct! {
+    /// Whoever opened this count gives no number for it: nobody marks it any more.
+    pub struct CountDropped { pub count: ThingId }
 }
 
 crate::wire_choice! {

@@ -53,6 +53,7 @@ impl Role {
             Kind::DeviceRevoked
                 | Kind::StockCounted
                 | Kind::CountOpened
+                | Kind::CountDropped
                 | Kind::StockAdjusted
                 | Kind::PersonPut
                 | Kind::PersonErased
@@ -94,6 +95,7 @@ mod tests {
             assert_eq!(role.may_write(Kind::StockCounted), may_count, "{role:?}");
             assert_eq!(role.may_write(Kind::StockAdjusted), may_count, "{role:?}");
             assert_eq!(role.may_write(Kind::CountOpened), may_count, "{role:?}");
+            assert_eq!(role.may_write(Kind::CountDropped), may_count, "{role:?}");
             assert_eq!(role.may_write(Kind::CountMarked), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::StockConverted), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::DeviceRevoked), may_revoke, "{role:?}");

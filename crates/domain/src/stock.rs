@@ -154,6 +154,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::OrderRefundEnded(_) | Entry::OrderCashGiven(_) | Entry::ShiftOpened(_) | Entry::ShiftClosed(_)
         | Entry::DeviceRevoked(_) | Entry::OrderHandedOver(_) | Entry::OrderStepped(_) | Entry::OrderCancelAsked(_)
         | Entry::OrderSwapAsked(_) | Entry::OrderSwapWithdrawn(_) | Entry::CountOpened(_) | Entry::CountMarked(_)
+        | Entry::CountDropped(_)
         | Entry::DrawerMoved(_) | Entry::DrawerOpened(_) | Entry::DrawerCounted(_) | Entry::PersonPut(_)
         | Entry::PersonErased(_) | Entry::LimitsPut(_) | Entry::LoyaltyPut(_) | Entry::PriceRulePut(_)
         | Entry::PriceMoved(_) | Entry::PriceRefused(_) | Entry::CouponPut(_) | Entry::ReturnAsked(_)

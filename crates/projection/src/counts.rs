@@ -1,7 +1,7 @@
 //! Counts that were opened, and their marks: as rows, and as facts. A mark may arrive before what it marks, so neither needs
 //! the other.
 
-use soko_domain::entry::{CountMarked, CountOpened, Entry, Kind, StockCounted};
+use soko_domain::entry::{CountMarked, CountOpened, Entry, Kind};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ThingId};
 use soko_domain::stock::{Account, transfers};
 use soko_domain::verbs::count_stock::Around;
@@ -18,6 +18,8 @@ use crate::read;
 /// Records behind a mark that are read at once.
 const RECORDS_PER_STEP: usize = 500;
 const BYTES_PER_STEP: usize = 4 << 20;
+/// Open counts of one product at one register that are looked at at once; more end with the next ones.
+const OPEN_MAX: usize = 100;
 /// Registers of one stall that a count waits for.
 const REGISTERS_MAX: usize = 1_000;
 
@@ -49,28 +51,41 @@ pub(crate) fn marked(book: &mut Book<'_>, place: &Place, marked: &CountMarked) -
     Ok(())
 }
 
-/// Only whoever opened a count ends it: its own records arrive in their order.
-pub(crate) fn given(book: &mut Book<'_>, place: &Place, count: &StockCounted) -> Result<(), StoreError> {
-    book.change(&STOCK_COUNT, params![count.count, place.author], |tx| {
+/// Its number was given, or nobody will give one. Only whoever opened a count ends it: its own records arrive in their order.
+pub(crate) fn ended(book: &mut Book<'_>, place: &Place, count: ThingId) -> Result<(), StoreError> {
+    book.change(&STOCK_COUNT, params![count, place.author], |tx| {
         tx.run(
             "update stock_count set given = 1 where log = $1 and count_id = $2 and author = $3",
-            params![place.log, count.count, place.author],
+            params![place.log, count, place.author],
         )
     })
 }
 
-/// The count of a product that this author opened last and has not ended.
+/// The counts of a product that this author opened and has not ended, the last first.
 pub fn open_of(
     tx: &mut dyn Tx,
     log: LogId,
     (author, product): (AuthorId, ProductId),
-) -> Result<Option<ThingId>, StoreError> {
+) -> Result<Vec<ThingId>, StoreError> {
     let rows = tx.query(
         "select count_id from stock_count where log = $1 and product = $2 and given = 0 and author = $3
-         order by seq desc limit 1",
-        params![log, product, author],
+         order by seq desc limit $4",
+        params![log, product, author, OPEN_MAX],
     )?;
-    rows.first().map(|row| row.id(0)).transpose()
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// A count that this author opened: of which product, and whether it has not ended.
+pub fn opened_by(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, count): (AuthorId, ThingId),
+) -> Result<Option<(ProductId, bool)>, StoreError> {
+    let rows = tx.query(
+        "select product, given from stock_count where log = $1 and count_id = $2 and author = $3",
+        params![log, count, author],
+    )?;
+    rows.first().map(|row| Ok((row.id(0)?, row.int(1)? == 0))).transpose()
 }
 
 /// Counts of others that are open and that this author has not marked.

@@ -90,7 +90,8 @@ pub(crate) fn apply_entry(
         }
         Entry::CountOpened(opened) => counts::opened(book, place, opened, touched),
         Entry::CountMarked(marked) => counts::marked(book, place, marked),
-        Entry::StockCounted(count) => counts::given(book, place, count),
+        Entry::StockCounted(count) => counts::ended(book, place, count.count),
+        Entry::CountDropped(dropped) => counts::ended(book, place, dropped.count),
         // Their whole effect is on stock, was taken where records are taken, or is that somebody can look into it.
         Entry::StockReceived(_)
         | Entry::StockAdjusted(_)

@@ -37,6 +37,8 @@ pub enum What {
     /// Begin to count a product: other registers that are connected say what they sold by then; `stock` tells of whom
     /// it still waits
     OpenCount(OpenCount),
+    /// End a count that was opened, without a number
+    DropCount(DropCount),
     /// Count a product: PRODUCT=QUANTITY as it lies there
     Count(Count),
     /// Shares: ask the server for units, or return some
@@ -326,8 +328,20 @@ pub struct OpenCount {
 pub struct Count {
     #[arg(value_parser = quantity_of)]
     pub line: QuantityOf,
+    /// The identity of the `open-count` whose number this is
+    #[arg(long, value_parser = thing)]
+    pub opened: Option<ThingId>,
     #[arg(long, default_value = "")]
     pub reason: String,
+    #[command(flatten)]
+    pub id: IdArgument,
+}
+
+#[derive(Args, Debug)]
+pub struct DropCount {
+    /// The identity of the `open-count`
+    #[arg(value_parser = thing)]
+    pub count: ThingId,
     #[command(flatten)]
     pub id: IdArgument,
 }

@@ -66,7 +66,8 @@ pub(super) fn one(home: &Home, stall: Option<LogId>, what: &What) -> Outcome {
         What::Refund(refund) => desk.refund(refund),
         What::Receive(receive) => desk.receive(&receive.lines, &receive.note, receive.id),
         What::OpenCount(open) => desk.open_count(&open.product, open.id),
-        What::Count(count) => desk.count(&count.line, &count.reason, count.id),
+        What::DropCount(what) => desk.command(given(what.id), Verb::DropCount { count: what.count }),
+        What::Count(count) => desk.count(count),
         What::Share(what) => desk.share(what),
         What::Revoke(revoke) => {
             let verb = Verb::RevokeDevice { author: revoke.device, reason: revoke.reason.clone() };

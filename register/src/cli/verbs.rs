@@ -10,7 +10,8 @@ use soko_domain::basket::TenderKind;
 use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 
 use super::arguments::{
-    AddProduct, EditProduct, IdArgument, Order, Product, QuantityOf, Refund, Rows, Sale, Sell, Share, Shift,
+    AddProduct, Count, EditProduct, IdArgument, Order, Product, QuantityOf, Refund, Rows, Sale, Sell, Share,
+    Shift,
 };
 use crate::home::{Home, now, random_id};
 use crate::outcome::{Outcome, Undone};
@@ -154,10 +155,10 @@ impl Desk<'_> {
         self.command(given(id), Verb::OpenCount { product })
     }
 
-    pub(super) fn count(&mut self, line: &QuantityOf, reason: &str, id: IdArgument) -> Outcome {
-        let product = self.product(&line.what)?;
-        let verb = Verb::CountStock { product, counted: line.quantity, reason: reason.to_owned() };
-        self.command(given(id), verb)
+    pub(super) fn count(&mut self, count: &Count) -> Outcome {
+        let product = self.product(&count.line.what)?;
+        let (counted, reason) = (count.line.quantity, count.reason.clone());
+        self.command(given(count.id), Verb::CountStock { product, counted, reason, count: count.opened })
     }
 
     pub(super) fn share(&mut self, what: &Share) -> Outcome {

@@ -133,10 +133,12 @@ impl Queue {
     }
 
     fn found(&self, code: String, answer: Answer) {
-        if let Answer::View(View::Scanned(scanned)) = &answer {
+        if let Answer::View(View::Scanned(scanned)) = answer {
+            let scanned: Vec<ScannedRow> = scanned.into_iter().filter(|one| !one.row.archived).collect();
             match scanned.as_slice() {
+                [] => self.unknown(&code),
                 [one] => put_labelled(&self.desk, &self.speech, (&code, one)),
-                several => self.asking.set(Some(Asked::Labelled(code, several.to_vec()))),
+                _ => self.asking.set(Some(Asked::Labelled(code, scanned))),
             }
             return;
         }
@@ -146,15 +148,17 @@ impl Queue {
         };
         let rows: Vec<ProductRow> = rows.into_iter().filter(|row| !row.archived).collect();
         match rows.as_slice() {
-            [] => {
-                let (desk, wanted) = (self.desk.clone(), code.clone());
-                let create = Callback::from(move |()| desk.go(Route::NewProduct { code: wanted.clone() }));
-                let text = self.speech.fill("scan.unknown", &[("code", &code)]);
-                self.desk.toasts.offer(text, self.speech.say("scan.create"), create);
-            }
+            [] => self.unknown(&code),
             [row] => put(&self.desk, &self.speech, row),
             _ => self.asking.set(Some(Asked::Product(rows))),
         }
+    }
+
+    fn unknown(&self, code: &str) {
+        let (desk, wanted) = (self.desk.clone(), code.to_owned());
+        let create = Callback::from(move |()| desk.go(Route::NewProduct { code: wanted.clone() }));
+        let text = self.speech.fill("scan.unknown", &[("code", code)]);
+        self.desk.toasts.offer(text, self.speech.say("scan.create"), create);
     }
 }
 

@@ -1,26 +1,25 @@
 //! Many products at once, by scanning or searching: goods that came in, goods that are counted, goods that are gone, and
 //! units that one register takes along, gives back or passes to another. What was entered is kept on the device until it is finished.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use serde::{Deserialize, Serialize};
-use soko_app_api::text::{Worded as _, as_hex, as_word};
+use soko_app_api::text::Worded as _;
 use soko_app_api::{
-    AdjustedLineInput, Answer, Call, OwnStall, ProductRow, Query, ReceivedLineInput, Reply, Verb, View,
+    AdjustedLineInput, Answer, Call, Command, OwnStall, ProductRow, Query, ReceivedLineInput, Reply, Verb,
+    View,
 };
 use soko_domain::entry::AdjustReason;
-use soko_domain::ids::{AuthorId, LogId, ProductId};
+use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
+use soko_domain::verbs::LINES_MAX;
 use yew::prelude::*;
 
 use super::camera::CameraSearch;
 use super::passing::{Goes, Stays, ToWhom, use_others};
+use super::session_sheet::{Change, Line, Part, parts, use_sheet};
 use super::with_stall;
 use crate::acting::sets;
+use crate::browser;
 use crate::desk::{Desk, Trouble, use_desk};
-use crate::doing::use_doing;
-use crate::drafts;
+use crate::doing::{Doing, use_doing};
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{Choice, Empty, Field, Icon, Photo, icon};
@@ -30,57 +29,8 @@ use crate::typed;
 
 const HITS_MAX: u32 = 8;
 
-/// Of a sheet as it is kept: whoever changes what it has counts it up and reads the one before, too.
-const LAYOUT: u8 = 1;
-
-/// One product of the session, as it is typed.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct Line {
-    #[serde(with = "as_hex")]
-    product: ProductId,
-    name: String,
-    #[serde(with = "as_word")]
-    unit: Unit,
-    quantity: String,
-    cost: String,
-}
-
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
-struct Sheet {
-    lines: Vec<Line>,
-    note: String,
-}
-
-impl Sheet {
-    /// One more of it; the last that was touched stands first.
-    fn add(&mut self, row: &ProductRow) {
-        let known = self.lines.iter().position(|line| line.product == row.product);
-        let mut line = known.map(|at| self.lines.remove(at)).unwrap_or_else(|| Line {
-            product: row.product,
-            name: row.name.clone(),
-            unit: row.unit,
-            quantity: "0".into(),
-            cost: String::new(),
-        });
-        if line.unit == Unit::Piece {
-            line.quantity = typed::whole(&line.quantity).unwrap_or(0).saturating_add(1).to_string();
-        } else if known.is_none() {
-            line.quantity = String::new();
-        }
-        self.lines.insert(0, line);
-    }
-
-    /// None while a line has no quantity.
-    fn quantities(&self, is_count: bool) -> Option<Vec<(ProductId, i64)>> {
-        let least = if is_count { 0 } else { 1 };
-        let one = |line: &Line| {
-            typed::whole(&line.quantity)
-                .filter(|quantity| *quantity >= least)
-                .map(|quantity| (line.product, quantity))
-        };
-        self.lines.iter().map(one).collect::<Option<Vec<_>>>().filter(|lines| !lines.is_empty())
-    }
-}
+/// Lines, those touched last, that say on whom their count waits: further ones were looked at a while ago.
+const WAITING_SHOWN_MAX: usize = 20;
 
 impl Session {
     fn title(self) -> &'static str {
@@ -113,6 +63,14 @@ impl Session {
             Self::Receive | Self::Count | Self::Gone => None,
         }
     }
+
+    /// Of one command.
+    fn lines_max(self) -> usize {
+        match self {
+            Self::Receive | Self::Gone => LINES_MAX,
+            Self::Count | Self::TakeAlong | Self::GiveBack | Self::Pass => 1,
+        }
+    }
 }
 
 #[derive(Properties, PartialEq)]
@@ -142,28 +100,24 @@ fn Entering(props: &EnteringProps) -> Html {
     let reason = use_state(|| AdjustReason::Waste);
     let (others, chosen) = (use_others(&props.stall), use_state(|| None::<AuthorId>));
     let to = chosen.or_else(|| others.first().map(|other| other.author));
-    use_scans(stall, change.clone(), text.setter());
-    let quantities = sheet.quantities(kind == Session::Count);
-    let is_ready = quantities.is_some() && !doing.is_busy() && (kind != Session::Pass || to.is_some());
+    let which = use_state(Vec::new);
+    use_scans(stall, change.clone(), which.setter());
+    let entered = sheet.entered(kind == Session::Count);
+    let is_ready = entered.is_some() && !doing.is_busy() && (kind != Session::Pass || to.is_some());
     let finish = {
-        let (doing, sheet, change, reason) = (doing.clone(), sheet.clone(), change.clone(), *reason);
-        let currency = props.stall.currency.clone();
+        let (doing, stall, note) = (doing.clone(), props.stall.clone(), sheet.note.trim().to_owned());
+        let (change, reason) = (change.clone(), *reason);
         Callback::from(move |_: MouseEvent| {
-            let Some(quantities) = quantities.clone() else { return };
-            let (desk, speech, change) = (doing.desk.clone(), doing.speech.clone(), change.clone());
-            let verbs = verbs(kind, (&sheet, &quantities), (reason, to), &currency);
-            doing.run(all(doing.desk.clone(), stall, verbs), move |replies| {
-                change.emit(Change::Clear);
-                desk.toasts.done(told(&speech, kind, &replies));
-                desk.go(Route::Stock);
-            });
+            let Some(entered) = &entered else { return };
+            let parts = parts(entered, kind.lines_max(), || ThingId(browser::chance()));
+            let verb = |part: &Part| verb(kind, part, (&note, reason, to), &stall.currency);
+            let Some(verbs) = parts.iter().map(verb).collect::<Option<Vec<_>>>() else { return };
+            let going = Going { desk: doing.desk.clone(), stall: stall.stall, change: change.clone() };
+            going.go(&doing, kind, (parts, verbs));
         })
     };
     let on_note = change.reform(Change::Note);
-    let on_to = Callback::from({
-        let chosen = chosen.setter();
-        move |author: AuthorId| chosen.set(Some(author))
-    });
+    let on_to = sets(&chosen).reform(Some);
     html! {
         <section class="page page-narrow">
             <header class="page-head">
@@ -172,7 +126,11 @@ fn Entering(props: &EnteringProps) -> Html {
             </header>
             <p class="prose">{ speech.say(kind.text()) }</p>
             <CameraSearch label={speech.say("search.products")} value={(*text).clone()} on_input={sets(&text)} />
-            <Hits {stall} text={(*text).clone()} on_hit={hit(&change, &text)} />
+            if which.is_empty() {
+                <Hits {stall} text={(*text).clone()} on_hit={hit(&change, &text)} />
+            } else {
+                <Found label={speech.say("scan.which")} found={(*which).clone()} on_hit={one_of(&change, &which)} />
+            }
             if kind == Session::Gone {
                 <Choice label={speech.say("session.reason")} value={reason.word()} options={reasons(&speech)} on_choose={reason_setter(&reason)} />
             }
@@ -181,8 +139,9 @@ fn Entering(props: &EnteringProps) -> Html {
                 <Empty icon={Icon::Barcode} title={speech.say("session.empty")} text={speech.say("session.empty-text")} />
             } else {
                 <div class="card stack">
-                    { for sheet.lines.iter().map(|line| html! {
+                    { for sheet.lines.iter().enumerate().map(|(place, line)| html! {
                         <Entered key={line.product.to_string()} {stall} line={line.clone()} change={change.clone()} goes={kind.goes()}
+                            waits={kind == Session::Count && place < WAITING_SHOWN_MAX}
                             currency={(kind == Session::Receive).then(|| props.stall.currency.clone())} />
                     }) }
                 </div>
@@ -221,59 +180,81 @@ fn hit(change: &Callback<Change>, text: &UseStateHandle<String>) -> Callback<Pro
     let (change, text) = (change.clone(), text.clone());
     Callback::from(move |row| {
         text.set(String::new());
-        change.emit(Change::Add(row));
+        change.emit(Change::Add(row, None));
     })
 }
 
-fn verbs(
+fn one_of(change: &Callback<Change>, which: &UseStateHandle<Vec<OneOf>>) -> Callback<OneOf> {
+    let (change, which) = (change.clone(), which.setter());
+    Callback::from(move |(row, quantity)| {
+        which.set(Vec::new());
+        change.emit(Change::Add(row, quantity));
+    })
+}
+
+/// None while it is not said to whom.
+fn verb(
     kind: Session,
-    (sheet, quantities): (&Sheet, &[(ProductId, i64)]),
-    (reason, to): (AdjustReason, Option<AuthorId>),
+    part: &Part,
+    (note, reason, to): (&str, AdjustReason, Option<AuthorId>),
     currency: &str,
-) -> Vec<Verb> {
-    let note = sheet.note.trim().to_owned();
-    let each = |verb: fn(ProductId, i64, String) -> Verb| {
-        quantities.iter().map(|(product, quantity)| verb(*product, *quantity, note.clone())).collect()
-    };
-    match kind {
+) -> Option<Verb> {
+    let note = note.to_owned();
+    let (line, quantity) = part.lines.first()?;
+    let (product, quantity) = (line.product, *quantity);
+    Some(match kind {
         Session::Receive => {
-            let line = |(line, (product, quantity)): (&Line, &(ProductId, i64))| ReceivedLineInput {
-                product: *product,
+            let line = |(line, quantity): &(Line, i64)| ReceivedLineInput {
+                product: line.product,
                 quantity: *quantity,
                 cost_minor: typed::amount(&line.cost, currency),
             };
-            let lines = sheet.lines.iter().zip(quantities).map(line).collect();
-            vec![Verb::ReceiveStock { lines, note }]
+            Verb::ReceiveStock { lines: part.lines.iter().map(line).collect(), note }
         }
         Session::Gone => {
-            let line = |(product, quantity): &(ProductId, i64)| AdjustedLineInput {
-                product: *product,
+            let line = |(line, quantity): &(Line, i64)| AdjustedLineInput {
+                product: line.product,
                 quantity: *quantity,
             };
-            vec![Verb::AdjustStock { reason, lines: quantities.iter().map(line).collect(), note }]
+            Verb::AdjustStock { reason, lines: part.lines.iter().map(line).collect(), note }
         }
-        Session::Count => each(|product, counted, reason| Verb::CountStock { product, counted, reason }),
-        Session::TakeAlong => each(|product, quantity, _| Verb::AskShare { product, quantity }),
-        Session::GiveBack => each(|product, quantity, _| Verb::ReturnShare { product, quantity }),
-        Session::Pass => {
-            let Some(to) = to else { return Vec::new() };
-            let pass = |(product, quantity): &(ProductId, i64)| Verb::PassShare {
-                product: *product,
-                quantity: *quantity,
-                to,
-            };
-            quantities.iter().map(pass).collect()
-        }
-    }
+        Session::Count => Verb::CountStock { product, counted: quantity, reason: note, count: line.count },
+        Session::TakeAlong => Verb::AskShare { product, quantity },
+        Session::GiveBack => Verb::ReturnShare { product, quantity },
+        Session::Pass => Verb::PassShare { product, quantity, to: to? },
+    })
 }
 
-/// One after the other; what was refused stops the rest, and what was done before it stays done.
-async fn all(desk: Desk, stall: LogId, verbs: Vec<Verb>) -> Result<Vec<Reply>, Trouble> {
-    let mut replies = Vec::new();
-    for verb in verbs {
-        replies.push(desk.act(stall, verb).await?);
+/// A sheet on its way.
+struct Going {
+    desk: Desk,
+    stall: LogId,
+    change: Callback<Change>,
+}
+
+impl Going {
+    fn go(self, doing: &Doing, kind: Session, (parts, verbs): (Vec<Part>, Vec<Verb>)) {
+        let (desk, speech) = (doing.desk.clone(), doing.speech.clone());
+        doing.run(self.all(parts, verbs), move |replies| {
+            desk.toasts.done(told(&speech, kind, &replies));
+            desk.go(Route::Stock);
+        });
     }
-    Ok(replies)
+
+    /// One after the other. What is done leaves the sheet at once; what was refused stops the rest.
+    async fn all(self, parts: Vec<Part>, verbs: Vec<Verb>) -> Result<Vec<Reply>, Trouble> {
+        self.change.emit(Change::Sent(parts.clone()));
+        let mut replies = Vec::new();
+        for (part, verb) in parts.into_iter().zip(verbs) {
+            let outcome = self.desk.send(Command { id: part.id, stall: self.stall, verb }).await;
+            if let Err(Trouble::Refused(_)) = &outcome {
+                self.change.emit(Change::Refused(part.id));
+            }
+            replies.push(outcome?);
+            self.change.emit(Change::Done(part));
+        }
+        Ok(replies)
+    }
 }
 
 fn told(speech: &Speech, kind: Session, replies: &[Reply]) -> AttrValue {
@@ -288,105 +269,41 @@ fn told(speech: &Speech, kind: Session, replies: &[Reply]) -> AttrValue {
     }
 }
 
-enum Change {
-    Add(ProductRow),
-    Quantity(ProductId, String),
-    Cost(ProductId, String),
-    Remove(ProductId),
-    Note(String),
-    Clear,
-    /// As it was kept.
-    Put(Sheet),
-}
+/// A product that a code means, and how much of it, where a label says so.
+type OneOf = (ProductRow, Option<i64>);
 
-impl Change {
-    fn to(self, sheet: &mut Sheet) {
-        let mut with = |product: ProductId, change: &dyn Fn(&mut Line)| {
-            sheet.lines.iter_mut().filter(|line| line.product == product).for_each(change);
-        };
-        match self {
-            Self::Quantity(product, text) => with(product, &|line| line.quantity.clone_from(&text)),
-            Self::Cost(product, text) => with(product, &|line| line.cost.clone_from(&text)),
-            Self::Remove(product) => sheet.lines.retain(|line| line.product != product),
-            Self::Add(row) => sheet.add(&row),
-            Self::Note(note) => sheet.note = note,
-            Self::Clear => *sheet = Sheet::default(),
-            Self::Put(kept) => *sheet = kept,
-        }
-    }
-}
-
-/// The sheet, kept on the device at every change.
+/// What a scanner reads is one more of that product, or as much as the label of a scale says; which of several, a person says.
 #[hook]
-fn use_sheet(stall: LogId, kind: Session) -> (Sheet, Callback<Change>) {
-    let desk = use_desk();
-    let key = format!("session/{}/{stall}", kind.word());
-    let shown = use_state(Sheet::default);
-    // Two scans may come before the next drawing.
-    let current = use_memo((), |()| RefCell::new(Sheet::default()));
-    let change = {
-        let (desk, key, current, set) = (desk.clone(), key.clone(), Rc::clone(&current), shown.setter());
-        Callback::from(move |change: Change| {
-            let is_kept = matches!(change, Change::Put(_));
-            change.to(&mut current.borrow_mut());
-            let sheet = current.borrow().clone();
-            if !is_kept {
-                keep(&desk, key.clone(), &sheet);
-            }
-            set.set(sheet);
-        })
-    };
-    {
-        let change = change.clone();
-        use_effect_with(key, move |key| {
-            let key = key.clone();
-            wasm_bindgen_futures::spawn_local(async move {
-                let answer = desk.call(Call::Kept { key }).await;
-                if let Answer::Kept(bytes) = answer
-                    && let Some(sheet) = drafts::unpack(LAYOUT, &bytes).found()
-                {
-                    change.emit(Change::Put(sheet));
-                }
-            });
-        });
-    }
-    ((*shown).clone(), change)
-}
-
-fn keep(desk: &Desk, key: String, sheet: &Sheet) {
-    let is_empty = *sheet == Sheet::default();
-    let value = if is_empty { Vec::new() } else { drafts::pack(LAYOUT, sheet) };
-    let desk = desk.clone();
-    wasm_bindgen_futures::spawn_local(async move {
-        // A draft that could not be kept is kept with the next change.
-        let _ = desk.call(Call::Keep { key, value }).await;
-    });
-}
-
-/// What a scanner reads is one more of that product; a code of several products is searched for.
-#[hook]
-fn use_scans(stall: LogId, change: Callback<Change>, search: UseStateSetter<String>) {
+fn use_scans(stall: LogId, change: Callback<Change>, which: UseStateSetter<Vec<OneOf>>) {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with((stall, change), move |(stall, change)| {
         let (stall, change, asking) = (*stall, change.clone(), desk.clone());
         let listening = desk.scans.listen(move |code| {
-            let (desk, speech, change, search, code) =
-                (asking.clone(), speech.clone(), change.clone(), search.clone(), code.clone());
+            let (desk, speech, change, which, code) =
+                (asking.clone(), speech.clone(), change.clone(), which.clone(), code.clone());
             wasm_bindgen_futures::spawn_local(async move {
                 let answer = desk.call(Call::Ask(Query::Scan { stall, code: code.clone() })).await;
-                let Answer::View(View::Products(rows)) = answer else {
+                let Some(found) = found(answer) else {
                     desk.toasts.error(speech.say("scan.failed"));
                     return;
                 };
-                match rows.as_slice() {
+                match found.as_slice() {
                     [] => desk.toasts.error(speech.fill("scan.unknown", &[("code", &code)])),
-                    [row] => change.emit(Change::Add(row.clone())),
-                    _ => search.set(code),
+                    [(row, quantity)] => change.emit(Change::Add(row.clone(), *quantity)),
+                    _ => which.set(found),
                 }
             });
         });
         move || drop(listening)
     });
+}
+
+fn found(answer: Answer) -> Option<Vec<OneOf>> {
+    if let Answer::View(View::Scanned(scanned)) = answer {
+        return Some(scanned.into_iter().map(|one| (one.row, Some(one.quantity))).collect());
+    }
+    let Answer::View(View::Products(rows)) = answer else { return None };
+    Some(rows.into_iter().map(|row| (row, None)).collect())
 }
 
 #[derive(Properties, PartialEq)]
@@ -398,7 +315,7 @@ struct HitsProps {
 
 #[component]
 fn Hits(props: &HitsProps) -> Html {
-    let (desk, speech) = (use_desk(), use_speech());
+    let speech = use_speech();
     let text = props.text.trim().to_owned();
     let query = Query::Search { stall: props.stall, text: text.clone(), rows: HITS_MAX };
     let live = use_query((!text.is_empty()).then_some(query));
@@ -409,8 +326,22 @@ fn Hits(props: &HitsProps) -> Html {
     if rows.is_empty() {
         return Html::default();
     }
-    let one = |row: &ProductRow| {
-        let hit = row.clone();
+    let found: Vec<OneOf> = rows.iter().map(|row| (row.clone(), None)).collect();
+    html! { <Found label={speech.say("search.products")} {found} on_hit={props.on_hit.reform(|(row, _): OneOf| row)} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct FoundProps {
+    label: AttrValue,
+    found: Vec<OneOf>,
+    on_hit: Callback<OneOf>,
+}
+
+#[component]
+fn Found(props: &FoundProps) -> Html {
+    let desk = use_desk();
+    let one = |one: &OneOf| {
+        let (row, hit) = (&one.0, one.clone());
         let onclick = props.on_hit.reform(move |_: MouseEvent| hit.clone());
         html! {
             <button type="button" class="list-row" {onclick}>
@@ -420,7 +351,7 @@ fn Hits(props: &HitsProps) -> Html {
             </button>
         }
     };
-    html! { <div class="card" role="group" aria-label={speech.say("search.products")}>{ for rows.iter().map(one) }</div> }
+    html! { <div class="card" role="group" aria-label={props.label.clone()}>{ for props.found.iter().map(one) }</div> }
 }
 
 #[derive(Properties, PartialEq)]
@@ -428,6 +359,8 @@ struct EnteredProps {
     stall: LogId,
     line: Line,
     goes: Option<Goes>,
+    /// Whether it says on whom its count waits.
+    waits: bool,
     change: Callback<Change>,
     /// Where what it cost is asked, too.
     currency: Option<String>,
@@ -452,9 +385,50 @@ fn Entered(props: &EnteredProps) -> Html {
                     <Field label={speech.say("session.cost")} value={line.cost.clone()} on_input={on_cost} inputmode="decimal" sign={currency} />
                 }
             </div>
+            if props.waits { <Waits stall={props.stall} {product} /> }
             if let Some(goes) = props.goes {
                 <Stays stall={props.stall} {product} unit={line.unit} {goes} quantity={typed::whole(&line.quantity)} />
             }
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct WaitsProps {
+    stall: LogId,
+    product: ProductId,
+}
+
+/// Registers that have not said yet what they sold before somebody looked.
+#[component]
+fn Waits(props: &WaitsProps) -> Html {
+    let speech = use_speech();
+    let live = use_query(Some(Query::Stock { stall: props.stall, product: props.product }));
+    let Some(View::Stock(stock)) = live.view() else { return Html::default() };
+    if stock.waits_for.is_empty() {
+        return Html::default();
+    }
+    let n = speech.number(i64::try_from(stock.waits_for.len()).unwrap_or(i64::MAX));
+    html! { <p class="field-hint" role="status">{ speech.fill("stock.count-waits", &[("n", &n)]) }</p> }
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_app_api::ScannedRow;
+
+    use super::super::session_sheet::tests::row;
+    use super::*;
+
+    #[test]
+    fn a_code_is_products_and_a_label_says_how_much_of_one() {
+        let cheese = || row(1, Unit::Gram);
+        let scanned = ScannedRow { row: cheese(), quantity: 660, price_minor: Some(990) };
+        for (view, expected) in [
+            (View::Products(vec![cheese()]), Some(vec![(cheese(), None)])),
+            (View::Scanned(vec![scanned]), Some(vec![(cheese(), Some(660))])),
+            (View::Missing, None),
+        ] {
+            assert_eq!(found(Answer::View(view)), expected);
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::stock_history::History;
 use super::with_stall;
 use crate::acting::{sets, use_acting};
 use crate::browser;
-use crate::desk::Desk;
+use crate::desk::{Desk, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{Busy, Choice, Confirm, Dialog, Field, Icon, Photo, Problem, icon};
@@ -75,7 +75,7 @@ enum Deed {
 
 #[component]
 fn Shown(props: &ShownProps) -> Html {
-    let (desk, speech) = (crate::desk::use_desk(), use_speech());
+    let (desk, speech) = (use_desk(), use_speech());
     let deed = use_state(|| None::<Deed>);
     let others = use_others(&props.stall);
     let (view, stock) = (&props.view, &props.stock);
@@ -264,14 +264,16 @@ impl Deed {
         self,
         (product, quantity): (ProductId, i64),
         (note, reason): (&str, AdjustReason),
-        to: Option<AuthorId>,
+        (to, count): (Option<AuthorId>, ThingId),
     ) -> Option<Verb> {
         Some(match self {
             Self::Receive => {
                 let line = ReceivedLineInput { product, quantity, cost_minor: None };
                 Verb::ReceiveStock { lines: vec![line], note: note.into() }
             }
-            Self::Count => Verb::CountStock { product, counted: quantity, reason: note.into() },
+            Self::Count => {
+                Verb::CountStock { product, counted: quantity, reason: note.into(), count: Some(count) }
+            }
             Self::Gone => {
                 let lines = vec![AdjustedLineInput { product, quantity }];
                 Verb::AdjustStock { reason, lines, note: note.into() }
@@ -298,14 +300,7 @@ fn Doing(props: &DoingProps) -> Html {
     let (text, note) = (use_state(String::new), use_state(String::new));
     let deed = props.deed;
     let quantity = typed::whole(&text).filter(|quantity| deed.may(*quantity, &props.stock));
-    use_effect_with((), {
-        let (desk, stall, product) = (acting.desk.clone(), props.stall.stall, props.product);
-        move |()| {
-            if deed == Deed::Count {
-                open_count(desk, stall, product);
-            }
-        }
-    });
+    let count = use_count(props.stall.stall, props.product, deed == Deed::Count);
     let waits_for = if deed == Deed::Count { props.stock.waits_for.len() } else { 0 };
     let has_note = matches!(deed, Deed::Receive | Deed::Count | Deed::Gone);
     let reason = use_state(|| AdjustReason::Waste);
@@ -318,7 +313,9 @@ fn Doing(props: &DoingProps) -> Html {
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
             let Some(quantity) = quantity else { return };
-            let Some(verb) = deed.verb((product, quantity), (note.trim(), reason), to) else { return };
+            let Some(verb) = deed.verb((product, quantity), (note.trim(), reason), (to, count)) else {
+                return;
+            };
             let (doing, on_close) = (acting.clone(), on_close.clone());
             acting.act(stall, verb, move |reply| {
                 doing.desk.toasts.done(told(&doing.speech, deed, &reply));
@@ -363,9 +360,36 @@ fn Doing(props: &DoingProps) -> Html {
     }
 }
 
+/// A count of its own for as long as the dialog stands: nobody takes what was marked for one that was put aside.
+#[hook]
+fn use_count(stall: LogId, product: ProductId, is_wanted: bool) -> ThingId {
+    let desk = use_desk();
+    let count = *use_memo((), |()| ThingId(browser::chance()));
+    use_effect_with((), move |()| {
+        if is_wanted {
+            open_count(&desk, stall, (product, count));
+        }
+        // One whose number was given has ended already.
+        move || {
+            if is_wanted {
+                drop_count(&desk, stall, count);
+            }
+        }
+    });
+    count
+}
+
 /// The other registers say what they sold by now. Who may not count is told when the number is given.
-fn open_count(desk: Desk, stall: LogId, product: ProductId) {
-    let command = Command { id: ThingId(browser::chance()), stall, verb: Verb::OpenCount { product } };
+pub(super) fn open_count(desk: &Desk, stall: LogId, (product, count): (ProductId, ThingId)) {
+    quietly(desk, Command { id: count, stall, verb: Verb::OpenCount { product } });
+}
+
+pub(super) fn drop_count(desk: &Desk, stall: LogId, count: ThingId) {
+    quietly(desk, Command { id: ThingId(browser::chance()), stall, verb: Verb::DropCount { count } });
+}
+
+fn quietly(desk: &Desk, command: Command) {
+    let desk = desk.clone();
     wasm_bindgen_futures::spawn_local(async move { drop(desk.send(command).await) });
 }
 

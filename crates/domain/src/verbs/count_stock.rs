@@ -5,7 +5,7 @@
 //! What was sold meanwhile at another register must be taken once and not twice. So a count can be opened first: every
 //! register that hears of it marks where its chain stands, and what should be there is what had happened by then.
 
-use crate::entry::{CountMarked, CountOpened, Entry, StockCounted};
+use crate::entry::{CountDropped, CountMarked, CountOpened, Entry, StockCounted};
 use crate::ids::{AuthorId, ProductId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::stock::MOVE_QUANTITY_MAX;
@@ -24,6 +24,8 @@ pub struct Facts {
     /// All units that should be at the stall: shares, pool, holds and quarantine, less what is owed.
     pub expected: i64,
     pub own_share: i64,
+    /// Other counts of the product that this register opened and gave no number for: this one takes their place.
+    pub left_open: Vec<ThingId>,
     /// What revoked devices held. It is set apart until somebody counts, and a count has looked for it.
     pub set_apart: i64,
     /// The records behind `expected`.
@@ -38,6 +40,11 @@ pub fn decide_open(count: ThingId, product: ProductId) -> Vec<Entry> {
 /// The mark of a register that heard of a count.
 pub fn decide_mark(count: ThingId) -> Vec<Entry> {
     vec![CountMarked { count }.into()]
+}
+
+/// No number comes for it.
+pub fn decide_drop(count: ThingId) -> Vec<Entry> {
+    vec![CountDropped { count }.into()]
 }
 
 /// What happened to the product behind the marks, or before them and is not in the tables yet.
@@ -62,7 +69,8 @@ pub fn decide(facts: &Facts, command: &CountStock) -> Result<Vec<Entry>, Refusal
     check_note(&command.reason)?;
     ensure((0..=MOVE_QUANTITY_MAX).contains(&command.counted), invalid("counted", "must be 0 or more"))?;
     let shortage = facts.expected.saturating_sub(command.counted).max(0);
-    Ok(vec![
+    let mut entries: Vec<Entry> = facts.left_open.iter().flat_map(|count| decide_drop(*count)).collect();
+    entries.push(
         StockCounted {
             count: command.count,
             product: command.product,
@@ -73,7 +81,8 @@ pub fn decide(facts: &Facts, command: &CountStock) -> Result<Vec<Entry>, Refusal
             reason: command.reason.clone(),
         }
         .into(),
-    ])
+    );
+    Ok(entries)
 }
 
 #[cfg(test)]
@@ -96,7 +105,7 @@ mod tests {
             // Overdrawn by a late fact: it covers nothing.
             (10, 4, -3, 7, 3),
         ] {
-            let facts = Facts { expected, own_share, set_apart, seen: vec![] };
+            let facts = Facts { expected, own_share, set_apart, ..Facts::default() };
             let command = CountStock {
                 count: ThingId([1; 16]),
                 product: ProductId([2; 16]),
@@ -127,6 +136,23 @@ mod tests {
             let around = Around { behind_here, behind_handed_over, before_handed_over };
             assert_eq!(expected_at_marks(now, around), expected, "{around:?}");
         }
+    }
+
+    #[test]
+    fn a_number_ends_what_was_left_open_of_its_product() {
+        let left = ThingId([3; 16]);
+        let facts = Facts { left_open: vec![left], ..Facts::default() };
+        let command = CountStock {
+            count: ThingId([1; 16]),
+            product: ProductId([2; 16]),
+            counted: 1,
+            reason: String::new(),
+        };
+        let entries = decide(&facts, &command).unwrap();
+        let [Entry::CountDropped(dropped), Entry::StockCounted(count)] = entries.as_slice() else {
+            panic!("{entries:?}")
+        };
+        assert_eq!((dropped.count, count.count), (left, command.count));
     }
 
     #[test]

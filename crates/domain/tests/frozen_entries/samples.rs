@@ -574,6 +574,7 @@ fn stock_samples() -> Vec<Entry> {
         .into(),
         CountOpened { count: THING, product: MANGO }.into(),
         CountMarked { count: THING }.into(),
+        CountDropped { count: THING }.into(),
         ShareReturned { share: SHARE, product: MANGO, quantity: 9, recall: Some(THING) }.into(),
         DeviceRevoked { author: PHONE, reason: "stolen".into() }.into(),
         OrderHandedOver {

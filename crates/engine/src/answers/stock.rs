@@ -69,8 +69,8 @@ pub(super) fn stock(asking: &mut Asking<'_>, product: ProductId) -> Result<Stock
         Some(HolderRow { holder, quantity })
     };
     let shop = HolderRow { holder: Holder::Shop, quantity: places.shop };
-    let waits_for = match counts::open_of(asking.tx, log, (me, product))? {
-        Some(count) => counts::waits_for(asking.tx, log, (count, me))?,
+    let waits_for = match counts::open_of(asking.tx, log, (me, product))?.first() {
+        Some(count) => counts::waits_for(asking.tx, log, (*count, me))?,
         None => Vec::new(),
     };
     Ok(StockView {

@@ -50,6 +50,7 @@ fn line_view(
         Some(product) => facts::product(asking.tx, asking.log, product)?,
         None => None,
     };
+    let unit = found.as_ref().map_or(Unit::Piece, |found| found.unit);
     let own = OwnPrice {
         unit_price_minor: found.as_ref().map_or(0, |found| found.price_minor),
         price_per: found.as_ref().map_or(1, |found| found.price_per),
@@ -58,7 +59,7 @@ fn line_view(
         (None, _) | (_, "") => None,
         (Some(product), code) => {
             let label = label(asking.tx, asking.log, code)?.filter(|label| label.products.contains(&product));
-            label.and_then(|label| label.price(own))
+            label.and_then(|label| label.price(own, unit))
         }
     };
     let label = label.map(|price| LabelView {
@@ -74,7 +75,7 @@ fn line_view(
         } else {
             content.name
         },
-        unit: found.as_ref().map_or(Unit::Piece, |found| found.unit),
+        unit,
         picture: found.as_ref().and_then(|found| found.pictures.first().copied()),
         quantity: content.quantity,
         unit_price_minor: content.unit_price_minor,
@@ -144,7 +145,7 @@ pub(super) fn weighed(asking: &mut Asking<'_>, code: &str) -> Result<Vec<Scanned
             ScaleAmount::Grams(_) => (1, None),
             ScaleAmount::PriceMinor(minor) => {
                 let own = OwnPrice { unit_price_minor: row.price_minor, price_per: row.price_per };
-                (label.price(own).map_or(1, |price| price.price_per), Some(minor))
+                (label.price(own, row.unit).map_or(1, |price| price.price_per), Some(minor))
             }
         };
         ScannedRow { row, quantity, price_minor }

@@ -53,16 +53,10 @@ fn of_entry(kind: Kind) -> Wrote {
         | Kind::PaymentFailed
         | Kind::LinesTakenOff
         | Kind::LinesRepriced => Wrote::Money,
-        Kind::StockReceived
-        | Kind::StockCounted
-        | Kind::StockAdjusted
-        | Kind::StockConverted
-        | Kind::StockMoved
-        | Kind::CountOpened
-        | Kind::CountMarked
-        | Kind::ShareReturned
-        | Kind::ShareGranted
-        | Kind::ShareRecalled => Wrote::Stock,
+        #[rustfmt::skip]
+        Kind::StockReceived | Kind::StockCounted | Kind::StockAdjusted | Kind::StockConverted | Kind::StockMoved
+        | Kind::CountOpened | Kind::CountMarked | Kind::CountDropped
+        | Kind::ShareReturned | Kind::ShareGranted | Kind::ShareRecalled => Wrote::Stock,
         Kind::PriceRulePut
         | Kind::PriceMoved
         | Kind::PriceRefused

@@ -57,11 +57,13 @@ pub(super) fn adjust(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
 }
 
 pub(super) fn count(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
-    let Verb::CountStock { product, counted, reason } = &command.verb else {
+    let Verb::CountStock { product, counted, reason, count } = &command.verb else {
         return Err(Failure::Inconsistent("a verb went the wrong way".into()).into());
     };
     writing.require_product(*product)?;
-    let opened = counts::open_of(writing.tx, writing.log, (writing.me, *product))?;
+    let opened = opened_for(writing, *product, *count)?;
+    let mut left_open = counts::open_of(writing.tx, writing.log, (writing.me, *product))?;
+    left_open.retain(|open| Some(*open) != opened);
     let accounts = facts::accounts(writing.tx, writing.log, *product)?;
     let (mut expected, mut seen) = (facts::expected(&accounts), writing.seen()?);
     if let Some(count) = opened {
@@ -75,7 +77,8 @@ pub(super) fn count(writing: &mut Writing<'_>, command: &Command) -> Result<Repl
         seen.sort_unstable();
     }
     let set_apart = set_apart(writing, &accounts)?;
-    let known = count_stock::Facts { expected, own_share: writing.own_share(*product)?, set_apart, seen };
+    let own_share = writing.own_share(*product)?;
+    let known = count_stock::Facts { expected, own_share, left_open, set_apart, seen };
     let payload = count_stock::CountStock {
         count: opened.unwrap_or(command.id),
         product: *product,
@@ -84,6 +87,18 @@ pub(super) fn count(writing: &mut Writing<'_>, command: &Command) -> Result<Repl
     };
     writing.write(count_stock::decide(&known, &payload)?)?;
     Ok(Reply::Counted { expected: known.expected, counted: *counted })
+}
+
+/// Marks of any other count say what had happened when somebody looked another time. One that ended meanwhile, since the
+/// product was counted twice at once, still has the marks of when this number was seen.
+fn opened_for(
+    writing: &mut Writing<'_>,
+    product: ProductId,
+    count: Option<ThingId>,
+) -> Result<Option<ThingId>, StoreError> {
+    let Some(count) = count else { return Ok(None) };
+    let opened = counts::opened_by(writing.tx, writing.log, (writing.me, count))?;
+    Ok(opened.filter(|(of, _)| *of == product).map(|_| count))
 }
 
 /// What revoked devices hold, whether the server heard of it already or not.
@@ -112,6 +127,14 @@ pub(super) fn open_count(
 ) -> Result<Reply, NotDone> {
     writing.require_product(product)?;
     writing.write(count_stock::decide_open(count, product))?;
+    Ok(Reply::Done)
+}
+
+pub(super) fn drop_count(writing: &mut Writing<'_>, count: ThingId) -> Result<Reply, NotDone> {
+    let opened = counts::opened_by(writing.tx, writing.log, (writing.me, count))?;
+    if opened.is_some_and(|(_, is_open)| is_open) {
+        writing.write(count_stock::decide_drop(count))?;
+    }
     Ok(Reply::Done)
 }
 

@@ -3,6 +3,7 @@
 
 use soko_domain::ids::{LogId, ProductId};
 use soko_domain::money::{Rounding, div_round};
+use soko_domain::quantity::Unit;
 use soko_domain::scale::{self, ScaleAmount};
 use soko_domain::verbs::make_sale::OwnPrice;
 use soko_projection::read as facts;
@@ -32,10 +33,13 @@ pub(crate) fn label(tx: &mut dyn Tx, log: LogId, code: &str) -> Result<Option<La
 
 impl Label {
     /// What the packet costs, where the label says so: its price is for the quantity that the product's own price makes
-    /// of it.
-    pub(crate) fn price(&self, own: OwnPrice) -> Option<OwnPrice> {
+    /// of it, and for one packet of what is sold by the piece.
+    pub(crate) fn price(&self, own: OwnPrice, unit: Unit) -> Option<OwnPrice> {
         match self.amount {
             ScaleAmount::Grams(_) => None,
+            ScaleAmount::PriceMinor(minor) if unit == Unit::Piece => {
+                Some(OwnPrice { unit_price_minor: minor, price_per: 1 })
+            }
             ScaleAmount::PriceMinor(minor) => {
                 let worth = i128::from(minor) * i128::from(own.price_per);
                 let quantity = div_round(worth, i128::from(own.unit_price_minor), Rounding::HalfUp);

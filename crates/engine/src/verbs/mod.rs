@@ -124,6 +124,7 @@ fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDon
         Verb::AdjustStock { .. } => goods::adjust(writing, command),
         Verb::OpenCount { product } => goods::open_count(writing, command.id, *product),
         Verb::CountStock { .. } => goods::count(writing, command),
+        Verb::DropCount { count } => goods::drop_count(writing, *count),
         Verb::KeepImport { .. } | Verb::TakeImport { .. } | Verb::UndoImport { .. } => {
             imports::perform(writing, command)
         }
@@ -280,6 +281,7 @@ fn check_role(role: Role, verb: &Verb) -> Result<(), Refusal> {
         Verb::AdjustStock { .. } => role.may_write(Kind::StockAdjusted),
         Verb::OpenCount { .. } => role.may_write(Kind::CountOpened),
         Verb::CountStock { .. } => role.may_write(Kind::StockCounted),
+        Verb::DropCount { .. } => role.may_write(Kind::CountDropped),
         Verb::ReturnShare { .. } | Verb::PassShare { .. } => role.may_write(Kind::ShareReturned),
         Verb::RevokeDevice { .. } => role.may_write(Kind::DeviceRevoked),
         Verb::TakeBack { .. } => role.may_take_back(),

@@ -351,7 +351,7 @@ fn own_price(
         return Ok(Some(own));
     }
     let label = catalogue.label(&input.label)?.filter(|label| label.products.contains(&product));
-    Ok(Some(label.and_then(|label| label.price(own)).unwrap_or(own)))
+    Ok(Some(label.and_then(|label| label.price(own, offered.unit)).unwrap_or(own)))
 }
 
 fn custom_amount(input: &SaleLineInput, tax: (u32, bool)) -> Result<Offered, Refusal> {

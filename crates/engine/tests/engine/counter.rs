@@ -493,6 +493,46 @@ fn a_label_of_a_scale_is_a_weight_or_a_price() {
     }
 }
 
+/// One packet is one, whatever its label says that it costs.
+#[test]
+fn a_label_with_a_price_is_one_packet_of_what_is_sold_by_the_piece() {
+    let mut device = Device::ready(1, &["Mango"], None);
+    device.done(command(11, Verb::EditStall { edits: vec![StallEdit::ScaleCodes("22IIIIVPPPPPC".into())] }));
+    let content = ProductContent { barcodes: vec!["0421".into()], ..ProductContent::piece("Pie", 500) };
+    device.done(command(111, Verb::CreateProduct { product: product(111), content }));
+    device.done(receive(12, product(111), 10));
+    let code = "2204217009902";
+    let View::Scanned(rows) = view(&mut device, &Query::Scan { stall: STALL, code: code.into() }) else {
+        panic!("not read")
+    };
+    assert_eq!((rows[0].quantity, rows[0].price_minor), (1, Some(990)));
+    let content = TabLine {
+        product: Some(product(111)),
+        name: String::new(),
+        quantity: 1,
+        unit_price_minor: 500,
+        discount: DiscountInput::None,
+        note: String::new(),
+        reason: String::new(),
+        label: code.into(),
+    };
+    let order = OrderId(thing(60).0);
+    let edits = vec![OpenOrderEdit::PutLine { line: thing(61), content }];
+    device.done(command(40, Verb::EditOpenOrder { order, edits }));
+    let label = tab(&mut device, order).lines[0].label.clone().unwrap();
+    assert_eq!((label.price_minor, label.quantity), (990, 1));
+    let line = SaleLineInput {
+        unit_price_minor: Some(990),
+        price_per: Some(1),
+        label: code.into(),
+        ..SaleLineInput::of(product(111), 1)
+    };
+    let shown = basket(&mut device, std::slice::from_ref(&line), &[]);
+    assert_eq!((shown.total_minor, shown.lines[0].own_price_minor), (990, None));
+    device.done(sell(20, vec![line], vec![TenderInput::cash(990)], SaleAbout::default()));
+    assert_eq!(device.stock(product(111)).counted, 9);
+}
+
 /// P11, over two hundred baskets, a third of which come back in part: screen, reply, receipt, its lines and taxes, the day, the
 /// drawer, its report and the export agree.
 #[test]

@@ -229,7 +229,8 @@ fn what_happened_to_a_products_units_is_told_with_who() {
     let lines = vec![AdjustedLineInput { product: product(MANGO), quantity: 2 }];
     let note = "rained in".to_owned();
     device.done(command(22, Verb::AdjustStock { reason: AdjustReason::Waste, lines, note }));
-    device.done(command(23, Verb::CountStock { product: product(MANGO), counted: 6, reason: String::new() }));
+    let count = Verb::CountStock { product: product(MANGO), counted: 6, reason: String::new(), count: None };
+    device.done(command(23, count));
     let stock = device.stock(product(MANGO));
     assert_eq!((stock.counted, stock.own_share), (6, 6));
     let mut told: Vec<_> =

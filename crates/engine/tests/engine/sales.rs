@@ -336,7 +336,7 @@ fn a_void_gives_units_and_cash_back() {
 #[test]
 fn a_count_moves_the_difference() {
     let count = |number, counted| {
-        let verb = Verb::CountStock { product: product(MANGO), counted, reason: String::new() };
+        let verb = Verb::CountStock { product: product(MANGO), counted, reason: String::new(), count: None };
         command(number, verb)
     };
     let mut device = stocked();
@@ -351,7 +351,7 @@ fn a_role_bounds_what_a_register_does() {
     let mut cashier = Device::with_role(1, Role::Cashier, None);
     assert_eq!(cashier.refused(create_stall(1)), "not_allowed");
     assert_eq!(cashier.refused(command(2, Verb::ConfirmDevices)), "not_allowed");
-    let count = Verb::CountStock { product: product(MANGO), counted: 1, reason: String::new() };
+    let count = Verb::CountStock { product: product(MANGO), counted: 1, reason: String::new(), count: None };
     assert_eq!(cashier.refused(command(3, count)), "not_allowed");
     cashier.done(open_shift(4));
 }
