@@ -298,7 +298,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     let begun = pay.map(|pay| paying::begin(desk, order.order, (pay, placed.total_minor, placed.currency)));
     let payment = begun.transpose()?;
     desk.shop = Some(Shop(facts));
-    Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.stamp().at_ms) })
+    Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.now.now_ms) })
 }
 
 /// The code that an order names, in its one way of writing, and what has to be known of it. Its uses are counted here, in the
