@@ -21,6 +21,8 @@ mod returns;
 mod reviews;
 #[path = "orders/spans.rs"]
 mod spans;
+#[path = "orders/standing.rs"]
+mod standing;
 #[path = "orders/swaps.rs"]
 mod swaps;
 #[path = "orders/transfers.rs"]
