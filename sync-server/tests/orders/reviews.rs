@@ -1,6 +1,6 @@
 //! Reviews: by who has the goods, once, answered by the stall, hidden by the operator, gone with the account.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use soko_app_api::{MarketQuery, MarketView, Rating, Window, decode, encode};
 use soko_domain::ids::ProductId;
@@ -157,6 +157,39 @@ async fn the_stall_answers_the_operator_hides_and_erasure_takes_it_away() {
 
         let data = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
         assert_eq!(data["reviews"][0]["stars"], 1);
+        let erased =
+            server.post("/v1/me/erasure", &json!({"password": PASSWORD})).bearer(&amina).send().await;
+        erased.expect(StatusCode::NO_CONTENT);
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
+    }
+}
+
+/// Ordered by a guest who makes an account later: what was said before and after is that account's, and ends with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guest_said_is_the_accounts_that_the_guest_became() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 9).await;
+        let server = &shop.server;
+        for order in [1, 2] {
+            shop.order(1, order, 1).send().await.expect(StatusCode::CREATED);
+            handed_over(&shop, order).await;
+        }
+        say(&shop, 1, 1, &json!({"stars": 2, "words": "Cold."})).await.expect(StatusCode::CREATED);
+        let amina = server.person("amina@example.org").await;
+        let said = |order: u8, stars: u8| {
+            server.put(&path(order, TEA), &json!({"stars": stars})).bearer(&amina).send()
+        };
+        said(1, 3).await.refused(StatusCode::NOT_FOUND, "no_such_order");
+        let was = server.ask(Method::POST, "/v1/me/guest").bearer(&amina).header("soko-buyer", &secret(1));
+        was.send().await.expect(StatusCode::NO_CONTENT);
+        said(1, 3).await.expect(StatusCode::NO_CONTENT);
+        said(2, 5).await.expect(StatusCode::CREATED);
+        let back = || server.delete(&path(2, TEA)).bearer(&amina).send();
+        back().await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(rating(&shop).await, Rating { reviews: 1, stars: 3 });
+
+        let data = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
+        assert_eq!((data["reviews"].as_array().unwrap().len(), &data["reviews"][0]["stars"]), (1, &json!(3)));
         let erased =
             server.post("/v1/me/erasure", &json!({"password": PASSWORD})).bearer(&amina).send().await;
         erased.expect(StatusCode::NO_CONTENT);
