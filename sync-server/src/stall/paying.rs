@@ -212,6 +212,11 @@ fn asked(stall: LogId, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
     Asked { stall, call, key, payment, part, phone, back, asked_ms, now_ms }
 }
 
+/// Whether its payment ended or is to end without the money. Of what is to end, no record says so before its provider did.
+pub(super) fn is_ending(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+    Ok(rows::load(tx, log, order)?.is_some_and(|kept| kept.payment.state >= State::Cancelling))
+}
+
 /// Whether an order cannot end before its payment does. Then that is asked for.
 pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
     let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(false) };

@@ -1,7 +1,7 @@
 //! What registers want to go back of orders' money, answered in the order in which it arrives here: all of it, or parts. Whether a
 //! part may is decided by the domain; what becomes of it at a provider, by `soko_checkout`.
 
-use soko_checkout::{Ending, Payment, Stage, State};
+use soko_checkout::{Ending, Payment, Stage};
 use soko_domain::entry::{
     BackWay, Entry, Kind, OrderBackAsked, OrderRefundAllowed, OrderRefundAsked, RefundEnd,
 };
@@ -78,10 +78,8 @@ fn allow(
     (facts, asked): (&refund_order::Facts, &OrderRefundAsked),
 ) -> Result<(), CoreRefusal> {
     // A buyer who cancels asks for all of it, and no record says so before it is back.
-    let is_ending = rows::load(desk.tx, desk.log, asked.order)?
-        .is_some_and(|kept| kept.payment.state >= State::Cancelling);
     let mut facts = facts.clone();
-    facts.money.is_back_asked |= is_ending;
+    facts.money.is_back_asked |= paying::is_ending(desk.tx, desk.log, asked.order)?;
     let entries = refund_order::allow(&facts, author, asked);
     let allowed = entries.iter().find_map(|entry| {
         let Entry::OrderRefundAllowed(allowed) = entry else { return None };

@@ -9,7 +9,7 @@ use soko_domain::entry::{
 use soko_domain::ids::{OrderId, ShiftId, ThingId};
 use soko_domain::verbs::refund_order::PartStanding;
 use soko_projection::order_refunds;
-use soko_record_log::StoreError;
+use soko_record_log::{StoreError, params};
 
 use crate::common::hostile::{Asks, Fault};
 use crate::common::shop::{Register, STALL, exchange, id, orders};
@@ -238,6 +238,43 @@ async fn goods_and_money_both_gone_a_person_hears_of_it_once() {
             assert_eq!(world.incidents().await, [i64::from(IncidentKind::HandedOverUnpaid.number())]);
             assert_eq!((world.returned(), world.shop.available().await), ((1, 1_350), 2));
         }
+    }
+}
+
+/// A word alone takes no money. What is paid counts as sold when it is given out by one.
+#[tokio::test(flavor = "multi_thread")]
+async fn by_a_word_only_what_is_paid_is_given_out_and_counts_as_sold() {
+    for scene in scenes() {
+        let world = World::waiting(scene).await;
+        world.shop.order(1, 2, 1).send().await.expect(StatusCode::CREATED);
+        let gives = |order: u8| {
+            let path = format!("{}/{}/fulfil", orders(), id(order));
+            world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send()
+        };
+        let sold = async || {
+            let read = world.shop.server.store.store.read(|tx| {
+                let sql =
+                    "select cast(coalesce(sum(revenue_minor), 0) as bigint) from figure_hour where log = $1";
+                tx.query_one(sql, params![STALL])?.int(0)
+            });
+            read.await.map_err(StoreError::from).unwrap()
+        };
+        for unpaid in [ORDER, 2] {
+            gives(unpaid).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "underpaid");
+        }
+        assert_eq!((world.standing().await.0.as_str(), sold().await), ("held", 0));
+        world.provider.books().buyer(true);
+        world.until(("held", "paid")).await;
+        for _ in 0..2 {
+            assert_eq!(gives(ORDER).await.expect(StatusCode::OK).text("state"), "fulfilled");
+            assert_eq!((sold().await, world.incidents().await.len()), (1_350, 0));
+        }
+    }
+    for scene in scenes() {
+        let world = World::cancelled_once_paid(scene).await;
+        let path = format!("{}/{}/fulfil", orders(), id(ORDER));
+        let gives = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
+        gives.refused(StatusCode::UNPROCESSABLE_ENTITY, "underpaid");
     }
 }
 

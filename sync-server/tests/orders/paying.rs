@@ -595,9 +595,8 @@ async fn answers_are_remembered_for_thirty_days_and_an_order_for_ever() {
 async fn handed_over_without_its_money_a_person_hears_of_it() {
     for scene in scenes() {
         let world = World::waiting(scene).await;
-        let path = format!("{}/{}/fulfil", orders(), id(ORDER));
-        let fulfil = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
-        assert_eq!(fulfil.expect(StatusCode::OK).text("state"), "fulfilled");
+        world.shop.hand_over(ORDER).await;
+        assert_eq!(world.standing().await.0, "fulfilled");
         world.provider.books().buyer(false);
         world.until(("fulfilled", "cancelled")).await;
         assert_eq!(world.incidents().await, [i64::from(IncidentKind::HandedOverUnpaid.number())]);

@@ -294,7 +294,8 @@ async fn who_ordered_as_a_guest_and_has_an_account_now_answers_with_it() {
         let path = format!("{}/{}/swaps/{}/answer", orders(), id(1), id(50));
         let take = || shop.server.post(&path, &json!({"take": true})).bearer(&amina).send();
         take().await.refused(StatusCode::NOT_FOUND, "no_such_order");
-        let was = shop.server.ask(Method::POST, "/v1/me/guest").bearer(&amina).header("soko-buyer", &secret(1));
+        let was =
+            shop.server.ask(Method::POST, "/v1/me/guest").bearer(&amina).header("soko-buyer", &secret(1));
         was.send().await.expect(StatusCode::NO_CONTENT);
         let taken = take().await.expect(StatusCode::OK).json();
         assert_eq!(taken["total_minor"], 1200);

@@ -233,7 +233,7 @@ async fn what_happens_to_orders_is_told_once_signed_and_without_a_word_about_the
 
         world.step(1, "step", &json!({"step": "accepted"})).await;
         world.step(1, "step", &json!({"step": "accepted"})).await;
-        world.step(1, "fulfil", &json!({})).await;
+        world.shop.hand_over(1).await;
         world.order(2, 1).await;
         world.step(2, "cancel", &json!({})).await;
         assert_eq!(world.round().await, Round { made: 4, sent: 4, ..NONE });
@@ -526,7 +526,7 @@ async fn a_product_that_runs_low_or_out_is_told_of_once() {
         world.shop.exchange().await;
         assert_eq!(world.round().await, NONE, "what was so before is no news");
         world.order(1, 5).await;
-        world.step(1, "fulfil", &json!({})).await;
+        world.shop.hand_over(1).await;
         assert_eq!(world.round().await, Round { made: 1, sent: 1, ..NONE });
         world.shop.sell(5).await;
         assert_eq!(world.round().await, Round { made: 1, sent: 1, ..NONE });
