@@ -72,7 +72,7 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
-    fn as_failure(self) -> Self {
+    fn into_failure(self) -> Self {
         Self { is_failure: true, ..self }
     }
 
@@ -196,7 +196,7 @@ impl From<StoreError> for Problem {
             | StoreError::Constraint(_)
             | StoreError::Other(_) => Self::internal(&error.to_string()),
         };
-        problem.as_failure()
+        problem.into_failure()
     }
 }
 
@@ -204,8 +204,8 @@ impl From<NoAnswer> for Problem {
     fn from(none: NoAnswer) -> Self {
         match none {
             NoAnswer::NotKept(error) => error.into(),
-            NoAnswer::Panicked => Self::internal("a job of the store panicked").as_failure(),
-            NoAnswer::QueueFull | NoAnswer::Closed => Self::busy(none.to_string()).as_failure(),
+            NoAnswer::Panicked => Self::internal("a job of the store panicked").into_failure(),
+            NoAnswer::QueueFull | NoAnswer::Closed => Self::busy(none.to_string()).into_failure(),
         }
     }
 }
