@@ -17,7 +17,7 @@ const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 
 /// What the server does by itself.
 const TASKS: [&str; 6] = ["model", "sweep", "lapse", "rivals", "messages", "payments"];
 /// What becomes of an order that arrives.
-const ORDER_KINDS: [&str; 3] = ["held", "declined", "failed"];
+const ORDER_KINDS: [&str; 4] = ["held", "declined", "refused", "failed"];
 const GROUP_SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -159,7 +159,7 @@ impl Metrics {
         self.messages_given_up.set(given_up);
     }
 
-    /// An order was answered: held, declined, or not decided at all.
+    /// An order was answered: held, declined for good, refused before it was decided, or not answered at all.
     pub fn order(&self, kind: &'static str, seconds: f64) {
         self.orders.get_or_create(&KindLabel { kind }).inc();
         self.order_seconds.observe(seconds);
@@ -256,13 +256,21 @@ impl Metrics {
             ("hold_seconds_max", "Since when the oldest of them holds", &stands.hold_age),
             ("changes_waiting", "Edits that wait for what they build on", &stands.changes_waiting),
             ("records_parked", "Records that count for nothing, each with its reason", &stands.parked),
-            ("oversell_incidents", "More was promised or sold than there was", &stands.oversells),
+            (
+                "oversell_incidents",
+                "More was promised or sold than there was, and nobody dealt with it",
+                &stands.oversells,
+            ),
             ("model_age_seconds", "Age of the suggestions' model; -1 without one", &stands.model_age),
         ];
         for (name, help, gauge) in gauges {
             registry.register(name, help, gauge.clone());
         }
-        registry.register("incidents", "What needs a person's eye, by kind", stands.incidents.clone());
+        registry.register(
+            "incidents",
+            "What needs a person's eye and nobody dealt with, by kind",
+            stands.incidents.clone(),
+        );
     }
 }
 

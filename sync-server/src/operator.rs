@@ -12,7 +12,7 @@ use soko_record_log::{Row, StoreError, Tx};
 
 pub use days::DAYS_MAX;
 use days::Days;
-pub(crate) use days::{offset, today};
+pub(crate) use days::{offset, stamp, today};
 use utoipa::ToSchema;
 
 /// Stalls and products in a list.

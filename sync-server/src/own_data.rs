@@ -181,9 +181,10 @@ pub(crate) fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result
         where buyer = $1 or buyer in (select guest from guest_account where account = $1)";
     tx.run(contacts, &of_account)?;
     interactions::forget(tx, account)?;
+    let stalls = reviews::erase(tx, account)?;
     for table in OF_THE_ACCOUNT {
         tx.run(&format!("delete from {table} where account = $1"), &of_account)?;
     }
     likes::erase(tx, account)?;
-    Ok(reviews::erase(tx, account)?)
+    Ok(stalls)
 }

@@ -11,7 +11,7 @@ use soko_record_log::{Param, Row, StoreError, Tx, params};
 use crate::market::note_goods;
 use crate::messages::outbox::{self, About};
 use crate::messages::{Offers, Topic};
-use crate::platform::Refusal;
+use crate::platform::{Refusal, guests};
 
 /// A review, and all that belongs to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +40,12 @@ pub struct Purchase {
 }
 
 impl Purchase {
+    /// By whoever placed the order, where its buyer was a guest then and has an account now.
+    pub fn as_its_buyer(self, tx: &mut dyn Tx) -> Result<Self, StoreError> {
+        let buyer = guests::ordered_as(tx, self.buyer, (self.stall, self.order))?;
+        Ok(Self { buyer, ..self })
+    }
+
     /// What its review is called in public.
     pub fn review(&self) -> ThingId {
         let mut hasher = Sha256::new_with_prefix(b"soko review 1");
@@ -153,22 +159,24 @@ pub fn list(tx: &mut dyn Tx, of: Of, (offset, rows): (u32, u32)) -> Result<Vec<R
     tx.query(&sql, &params)?.iter().map(read).collect()
 }
 
+/// Of an account, also what it wrote as a guest.
+const BY: &str = "(buyer = $1 or buyer in (select guest from guest_account where account = $1))";
+
 /// What somebody wrote: product, stars, words and when.
 pub fn of_buyer(tx: &mut dyn Tx, buyer: ThingId) -> Result<Vec<Review>, StoreError> {
-    let rows = tx.query(
+    let sql = format!(
         "select r.review, r.log, r.product, coalesce(p.name, ''), r.stars, r.words, r.written_ms, r.answer,
                 r.answered_ms, r.hidden_because
          from review r left join product p on p.log = r.log and p.product = r.product
-         where r.buyer = $1 order by r.written_ms, r.review",
-        params![buyer],
-    )?;
-    rows.iter().map(read).collect()
+         where {BY} order by r.written_ms, r.review"
+    );
+    tx.query(&sql, params![buyer])?.iter().map(read).collect()
 }
 
-/// Takes away all that somebody wrote. Says at which stalls.
+/// Takes away all that somebody wrote, while it is known which guests they were. Says at which stalls.
 pub fn erase(tx: &mut dyn Tx, buyer: ThingId) -> Result<Vec<LogId>, StoreError> {
     let written = of_buyer(tx, buyer)?;
-    tx.run("delete from review where buyer = $1", params![buyer])?;
+    tx.run(&format!("delete from review where {BY}"), params![buyer])?;
     let mut stalls = Vec::new();
     for review in written {
         add_up(tx, review.stall, review.product)?;

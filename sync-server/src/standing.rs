@@ -23,8 +23,9 @@ pub struct Standing {
     pub hold_seconds_max: i64,
     pub changes_waiting: i64,
     pub parked: i64,
+    /// Those that nobody dealt with.
     pub incidents: Vec<(&'static str, i64)>,
-    /// Units that were promised or sold and are not there: always 0 unless somebody overrode a warning.
+    /// How many of them are about units that were promised or sold and are not there: always 0 unless somebody overrode a warning.
     pub oversells: i64,
     /// -1 without a model.
     pub model_seconds: i64,
@@ -78,8 +79,11 @@ impl Standing {
 
     fn read_incidents(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError> {
         for kind in IncidentKind::ALL {
-            let row =
-                tx.query_one("select count(*) from incident where kind = $1", params![kind.number()])?;
+            let row = tx.query_one(
+                "select count(*) from incident i where i.kind = $1 and not exists (
+                   select 1 from incident_word w where w.log = i.log and w.incident = i.incident)",
+                params![kind.number()],
+            )?;
             let (name, is_oversell) = match kind {
                 IncidentKind::Shortage => ("shortage", true),
                 IncidentKind::Overdrawn => ("overdrawn", true),

@@ -309,7 +309,9 @@ pub(crate) async fn place(
     let answered = match &placed {
         Ok(Placed::Held(_)) => "held",
         Ok(Placed::Declined(_)) => "declined",
-        Err(_) => "failed",
+        Err(problem) if problem.is_failure() => "failed",
+        // A stall that there is not, a name used before, a stall that is frozen: whoever asked may do so all day.
+        Err(_) => "refused",
     };
     span.record("answered", answered);
     app.metrics().order(answered, arrived.elapsed().as_secs_f64());
@@ -435,13 +437,14 @@ pub(crate) async fn step(
     Ok(Json(app.in_stall(asked, take).await?.into()))
 }
 
-/// Note that an order was handed over; by staff, at a screen or a register.
+/// Note that an order was handed over; by staff. What is paid with the goods is handed over at a register, which takes the money.
 #[utoipa::path(post, path = "/v1/stalls/{stall}/orders/{order}/fulfil", tag = "orders",
     params(("stall" = String, Path, description = "The stall's identity"),
            ("order" = String, Path, description = "The order's identity")), responses(
     (status = 200, description = "Fulfilled, now or before", body = OrderBody),
     (status = 404, description = "No such order", body = ProblemBody),
-    (status = 409, description = "It ended another way", body = ProblemBody),
+    (status = 409, description = "It ended another way, or a transfer is awaited", body = ProblemBody),
+    (status = 422, description = "It is not paid", body = ProblemBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn fulfil(
     State(app): State<App>,

@@ -29,6 +29,8 @@ pub struct Problem {
     detail: String,
     /// Trying the same again, after this long, can help.
     retry_after_s: Option<u32>,
+    /// There is no answer, rather than this one: the store failed, or nobody came to it.
+    is_failure: bool,
 }
 
 /// What callers read (RFC 9457), with the stable `code` that programs look at.
@@ -47,7 +49,7 @@ pub(crate) struct ProblemBody {
 
 impl Problem {
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), retry_after_s: None }
+        Self { status, code: code.into(), detail: detail.into(), retry_after_s: None, is_failure: false }
     }
 
     pub fn retry_after(mut self, seconds: u32) -> Self {
@@ -68,6 +70,15 @@ impl Problem {
         tracing::error!(cause, "request.failed");
         let detail = "the server failed at this request: report it with its x-request-id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    fn into_failure(self) -> Self {
+        Self { is_failure: true, ..self }
+    }
+
+    /// Whether it was not decided at all.
+    pub fn is_failure(&self) -> bool {
+        self.is_failure
     }
 
     pub fn status(&self) -> StatusCode {
@@ -167,7 +178,7 @@ pub(crate) fn status_of_fault(fault: Fault) -> StatusCode {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        match error {
+        let problem = match error {
             StoreError::Full(_) => {
                 tracing::error!(%error, "store.full");
                 let detail = "the server's disk is full: nothing was kept, reading still works";
@@ -184,7 +195,8 @@ impl From<StoreError> for Problem {
             | StoreError::Newer(_)
             | StoreError::Constraint(_)
             | StoreError::Other(_) => Self::internal(&error.to_string()),
-        }
+        };
+        problem.into_failure()
     }
 }
 
@@ -192,8 +204,8 @@ impl From<NoAnswer> for Problem {
     fn from(none: NoAnswer) -> Self {
         match none {
             NoAnswer::NotKept(error) => error.into(),
-            NoAnswer::Panicked => Self::internal("a job of the store panicked"),
-            NoAnswer::QueueFull | NoAnswer::Closed => Self::busy(none.to_string()),
+            NoAnswer::Panicked => Self::internal("a job of the store panicked").into_failure(),
+            NoAnswer::QueueFull | NoAnswer::Closed => Self::busy(none.to_string()).into_failure(),
         }
     }
 }
@@ -226,5 +238,27 @@ impl From<Wait> for Problem {
 impl From<NoEntropy> for Problem {
     fn from(none: NoEntropy) -> Self {
         Self::internal(&none.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_not_decided_is_a_failure() {
+        let refused = |fault, code| CoreRefusal::Refused { fault, code, detail: String::new() };
+        for (problem, is_failure) in [
+            (Problem::from(Refusal::NoSuchStall), false),
+            (Refusal::from(refused(Fault::Conflict, "id_reused")).into(), false),
+            (Refusal::from(refused(Fault::Later, "stall_frozen")).into(), false),
+            (Problem::busy("ask again"), false),
+            (Refusal::Store(StoreError::Full("disk".into())).into(), true),
+            (Refusal::from(CoreRefusal::Store(StoreError::Other("odd".into()))).into(), true),
+            (NoAnswer::QueueFull.into(), true),
+            (NoAnswer::Panicked.into(), true),
+        ] {
+            assert_eq!(problem.is_failure(), is_failure, "{problem:?}");
+        }
     }
 }

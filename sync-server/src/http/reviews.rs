@@ -134,6 +134,7 @@ pub(crate) async fn write(
     let object = Object::Order(purchase.stall, purchase.order);
     let write = move |tx: &mut dyn Tx| {
         authorise(tx, principal, object, Action::SeeOrder)?;
+        let purchase = purchase.as_its_buyer(tx)?;
         let is_new = reviews::put(tx, &purchase, (request.stars, &request.words), now_ms)?;
         if is_new {
             reviews::tell_stall(tx, &purchase, request.stars, (offers, now_ms))?;
@@ -166,6 +167,7 @@ pub(crate) async fn take_back(
     let object = Object::Order(purchase.stall, purchase.order);
     let work = move |tx: &mut dyn Tx| {
         authorise(tx, principal, object, Action::SeeOrder)?;
+        let purchase = purchase.as_its_buyer(tx)?;
         reviews::take_back(tx, &purchase)
     };
     app.store().write(Shard::stall(purchase.stall), work).await?;

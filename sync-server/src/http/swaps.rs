@@ -14,7 +14,7 @@ use crate::http::app::{App, Asked, Turn};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::orders::{Buyer, OrderBody, OrderLineBody};
 use crate::http::problem::ProblemBody;
-use crate::platform::{Action, Object, Refusal};
+use crate::platform::{Action, Object, Refusal, guests};
 use crate::stall::SwapAnswer;
 
 #[derive(Deserialize, ToSchema)]
@@ -82,6 +82,9 @@ pub(crate) async fn answer(
     app.spend(Who::Buyer(buyer), cost::WRITE)?;
     let said = SwapAnswer { order, swap: id(&swap, "the offer")?, buyer, is_taken: request.take };
     let asked = Asked { principal, object: Object::Order(stall, order), action: Action::SeeOrder };
-    let work = move |tx: &mut dyn Tx, now: &Turn<'_>| Ok(now.core.swap_answer(tx, stall, &said, now.now)?);
+    let work = move |tx: &mut dyn Tx, now: &Turn<'_>| {
+        let said = SwapAnswer { buyer: guests::ordered_as(tx, buyer, (stall, order))?, ..said.clone() };
+        Ok(now.core.swap_answer(tx, stall, &said, now.now)?)
+    };
     Ok(Json(app.in_stall(asked, work).await?.into()))
 }

@@ -19,7 +19,7 @@ use crate::platform::guests;
 const PORTION: usize = 200;
 /// How far a stall's log may have moved with nothing to tell before that is noted.
 const UNNOTED_MAX: i64 = 500;
-/// What is older is no news: after a restore, or when mail is set up for the first time.
+/// What is older is no news to people: after a restore, or when mail is set up for the first time.
 const NEWS_MS: i64 = 24 * 3_600_000;
 
 /// Stalls whose logs went on since they were last looked through, and how far they are.
@@ -39,12 +39,14 @@ pub(super) struct Stretch {
     from: i64,
     /// There may be more behind it.
     pub(super) is_full: bool,
+    /// Something in it could have been told: an address that a program gives later hears of what comes after it.
+    has_any: bool,
 }
 
 impl Stretch {
     /// Whether it is worth a write.
     pub(super) fn matters(&self) -> bool {
-        !self.causes.is_empty() || self.is_full || self.up_to - self.from > UNNOTED_MAX
+        self.has_any || self.is_full || self.up_to - self.from > UNNOTED_MAX
     }
 }
 
@@ -103,20 +105,20 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
         };
         // What only a newer program reads is told by a newer program.
         let Ok((stamp, entry)) = Entry::from_body(kind, body) else { continue };
-        if stamp.at_ms < now_ms - NEWS_MS {
-            continue;
-        }
         let whose = (row.id(1)?, row.int(2)?);
         if !is_first_word(tx, log, &entry, row.int(0)?)? {
             continue;
         }
-        causes.extend(told_of(tx, log, &entry)?.into_iter().map(|told| told.because_of(whose)));
+        if stamp.at_ms >= now_ms - NEWS_MS {
+            causes.extend(told_of(tx, log, &entry)?.into_iter().map(|told| told.because_of(whose)));
+        }
+        // A program follows what there is, however late a register that was offline, or whose clock is slow, says it.
         if has_hooks && let Some((topic, order, detail)) = hooks::meant(&entry) {
             let (topic, subject) = (Topic::Program(topic), Some(ThingId(order.0)));
             causes.push(Told { topic, buyer: None, subject, detail }.because_of(whose));
         }
     }
-    Ok(Stretch { causes, up_to, from, is_full })
+    Ok(Stretch { causes, up_to, from, is_full, has_any: !rows.is_empty() })
 }
 
 /// What a message about an order that ended says beside that: its transfer did not come in time.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Offset as _};
 use chrono_tz::Tz;
 use soko_domain::calendar::{CutOffMinutes, Moment, OffsetMinutes, business_day};
+use soko_domain::entry::Stamp;
 use soko_domain::ids::LogId;
 use soko_projection::read_figures::{self as facts, Period};
 use soko_record_log::{Param, Row, StoreError, Tx, params};
@@ -49,13 +50,21 @@ pub(crate) fn offset(zone: &str, now_ms: i64) -> OffsetMinutes {
 
 /// The days of one stall.
 pub(super) fn of_stall(tx: &mut dyn Tx, stall: LogId, now_ms: i64, days: u16) -> Result<Period, StoreError> {
+    Ok(kind_of(tx, stall, now_ms, days)?.period)
+}
+
+fn kind_of(tx: &mut dyn Tx, stall: LogId, now_ms: i64, days: u16) -> Result<Kind, StoreError> {
     let sql = "select zone, cut_off_minutes from stall_profile where log = $1";
-    let row = tx.query_opt(sql, params![stall])?;
-    let kind = match &row {
+    Ok(match tx.query_opt(sql, params![stall])? {
         Some(row) => Kind::new(row.text(0)?, row.int(1)?, now_ms, days),
         None => Kind::new("", 0, now_ms, days),
-    };
-    Ok(kind.period)
+    })
+}
+
+/// What the server's entries in a stall's log say of when they were: as a register of that stall would.
+pub(crate) fn stamp(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<Stamp, StoreError> {
+    let kind = kind_of(tx, stall, now_ms, 1)?;
+    Ok(Stamp::at(now_ms, offset(&kind.zone, now_ms).get(), kind.period.to))
 }
 
 /// A stall's business day now.

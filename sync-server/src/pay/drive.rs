@@ -236,7 +236,8 @@ pub(crate) async fn heard(
     };
     let (stall, order, named) = (due.stall, due.order, provider.clone());
     let work = move |tx: &mut dyn Tx| {
-        if !rows::is_new_word(tx, (&provider, &word), now.now_ms)? {
+        // Not every provider signs: a word about a payment that is none leaves nothing behind.
+        if !rows::is_known(tx, stall, order)? || !rows::is_new_word(tx, (&provider, &word), now.now_ms)? {
             return Ok::<_, Refusal>(None);
         }
         Ok(core.pay_turn(tx, stall, (order, turn.clone()), now)?.1)

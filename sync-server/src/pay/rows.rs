@@ -249,6 +249,12 @@ pub(crate) fn take_back(tx: &mut dyn Tx) -> Result<(), StoreError> {
     tx.run("update checkout set next_ms = 0 where settled = 0", params![])
 }
 
+/// Whether there is such a payment.
+pub(crate) fn is_known(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let sql = "select 1 from checkout where log = $1 and order_id = $2";
+    Ok(tx.query_opt(sql, params![stall, order])?.is_some())
+}
+
 /// Whether a provider says this for the first time. In the transaction of what follows from it.
 pub(crate) fn is_new_word(
     tx: &mut dyn Tx,

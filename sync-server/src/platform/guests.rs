@@ -1,6 +1,7 @@
 //! Guests who have an account by now: what they ordered is the account's, too.
 
-use soko_domain::ids::ThingId;
+use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
 /// Whoever knows a guest's secret says whose it is. The first account keeps it.
@@ -15,6 +16,17 @@ pub fn claim(tx: &mut dyn Tx, account: ThingId, guest: ThingId, now_ms: i64) -> 
 pub fn was(tx: &mut dyn Tx, account: ThingId, guest: ThingId) -> Result<bool, StoreError> {
     let sql = "select 1 from guest_account where guest = $1 and account = $2";
     Ok(tx.query_opt(sql, params![guest, account])?.is_some())
+}
+
+/// As whom somebody ordered: as a guest that they were, or as themselves. Says nothing about whose order it is.
+pub fn ordered_as(
+    tx: &mut dyn Tx,
+    person: ThingId,
+    (stall, order): (LogId, OrderId),
+) -> Result<ThingId, StoreError> {
+    let Some(found) = read::order(tx, stall, order)? else { return Ok(person) };
+    let buyer = read::order_placed(tx, stall, &found)?.buyer;
+    Ok(if was(tx, person, buyer)? { buyer } else { person })
 }
 
 /// The account behind a buyer, if it is one, or the one that it became.

@@ -15,11 +15,10 @@ use soko_replication::{Epoch, Introduction, Pen, Record, Resume};
 
 use crate::core::{CoreRefusal, Now};
 use crate::market::note_goods;
+use crate::operator;
 use crate::stall::contact;
 use crate::stall::orders::Shop;
 use crate::stall::{Core, epoch};
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) struct Desk<'a> {
     pub(super) core: &'a Core,
@@ -35,6 +34,8 @@ pub(super) struct Desk<'a> {
     known: Known,
     count_before: u64,
     ids_made: u32,
+    /// Gone where the stall may have said another zone or end of its day.
+    stamp: Option<Stamp>,
     /// Whether something was edited that everybody may see.
     goods_moved: bool,
 }
@@ -116,6 +117,7 @@ impl<'a> Desk<'a> {
             known,
             count_before,
             ids_made,
+            stamp: None,
             goods_moved,
         }
     }
@@ -138,7 +140,7 @@ impl<'a> Desk<'a> {
 
     /// Writes entries, signs the last, follows them.
     pub(super) fn write(&mut self, entries: impl IntoIterator<Item = Entry>) -> Result<(), CoreRefusal> {
-        let stamp = self.stamp();
+        let stamp = self.stamp()?;
         let mut records = Vec::new();
         for entry in entries {
             contact::forget(self.tx, self.log, &entry)?;
@@ -167,7 +169,9 @@ impl<'a> Desk<'a> {
         records: &[Record],
     ) -> Result<Projected, CoreRefusal> {
         self.shop = None;
-        self.goods_moved |= records.iter().any(|record| is_about_goods(record.kind));
+        if records.iter().any(|record| is_about_goods(record.kind)) {
+            (self.goods_moved, self.stamp) = (true, None);
+        }
         let appended = self.tips.append(self.tx, ids.iter().copied().zip(records));
         appended.map_err(append_refused)?;
         let who = (&self.core.trust, &mut self.known);
@@ -189,10 +193,13 @@ impl<'a> Desk<'a> {
         Ok((count != self.count_before).then_some(count))
     }
 
-    /// What the next record will say about when it was.
-    pub(super) fn stamp(&self) -> Stamp {
-        let day = i32::try_from(self.now.now_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
-        Stamp::at(self.now.now_ms, 0, day)
+    /// What the next record says about when it was: the stall's own day and hour, as its registers say it.
+    fn stamp(&mut self) -> Result<Stamp, StoreError> {
+        if let Some(stamp) = &self.stamp {
+            return Ok(stamp.clone());
+        }
+        let stamp = operator::stamp(self.tx, self.log, self.now.now_ms)?;
+        Ok(self.stamp.insert(stamp).clone())
     }
 }
 

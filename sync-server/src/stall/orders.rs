@@ -9,7 +9,7 @@ use soko_domain::coupon::{CouponProblem, CouponTerms, Uses, code_of};
 use soko_domain::deal::DealUse;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
-    Entry, OrderCoupon, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
+    Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
 };
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Currency;
@@ -17,6 +17,7 @@ use soko_domain::refusal::Refusal;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::stock::Account;
 use soko_domain::tax::TaxRate;
+use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::swap_order::Swap;
@@ -298,7 +299,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     let begun = pay.map(|pay| paying::begin(desk, order.order, (pay, placed.total_minor, placed.currency)));
     let payment = begun.transpose()?;
     desk.shop = Some(Shop(facts));
-    Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.stamp().at_ms) })
+    Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.now.now_ms) })
 }
 
 /// The code that an order names, in its one way of writing, and what has to be known of it. Its uses are counted here, in the
@@ -484,7 +485,6 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         EndOrder::Release(_) | EndOrder::Fulfil | EndOrder::Step(_) => false,
     };
     if !done_before && !waits_for_payment {
-        check_paid(desk, (order, state), end)?;
         if end == EndOrder::Fulfil && state.is_some() {
             swaps::end_open(desk, order)?;
         }
@@ -494,7 +494,7 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
                 &release_order::Facts { state, step, units },
                 &release_order::ReleaseOrder { order, reason },
             )?,
-            EndOrder::Fulfil => fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?,
+            EndOrder::Fulfil => given_out(desk, (order, state), units)?,
             EndOrder::Step(_) => vec![],
         };
         desk.write(entries)?;
@@ -503,17 +503,40 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
     view(desk.tx, desk.log, order)?.ok_or_else(unknown)
 }
 
-/// What waits for a transfer is not handed over: the stall looks at its account first.
-fn check_paid(
+/// What was paid before counts as sold from here, as if a register had said that it was handed over.
+fn given_out(
     desk: &mut Desk<'_>,
     (order, state): (OrderId, Option<OrderState>),
-    end: EndOrder,
-) -> Result<(), CoreRefusal> {
-    let is_handed_over = end == EndOrder::Fulfil && state == Some(OrderState::Held);
-    if is_handed_over && order_money::of(desk.tx, desk.log, order)?.awaits_transfer() {
+    units: Vec<Units>,
+) -> Result<Vec<Entry>, CoreRefusal> {
+    let is_paid = has_money(desk.tx, desk.log, order)?;
+    let handed = (state == Some(OrderState::Held) && is_paid)
+        .then(|| Entry::from(OrderHandedOver { order, taken: None }));
+    let fulfilled = fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?;
+    Ok(handed.into_iter().chain(fulfilled).collect())
+}
+
+fn has_money(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let is_here = match order_money::of(tx, log, order)?.standing() {
+        PayStanding::Paid | PayStanding::PartlyBack => true,
+        PayStanding::AtHandOver | PayStanding::Waiting | PayStanding::PaidBack | PayStanding::PayingBack => {
+            false
+        }
+    };
+    Ok(is_here && !paying::is_ending(tx, log, order)?)
+}
+
+/// Whoever gives an order out by a word takes no money for it: it is here already, or a register hands over.
+pub(super) fn check_given_out(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<(), CoreRefusal> {
+    let Some(found) = read::order(tx, log, order)? else { return Ok(()) };
+    if found.state != OrderState::Held || has_money(tx, log, order)? {
+        return Ok(());
+    }
+    if order_money::of(tx, log, order)?.awaits_transfer() {
         return Err(Refusal::TransferAwaited.into());
     }
-    Ok(())
+    let missing_minor = read::order_placed(tx, log, &found)?.total_minor;
+    Err(Refusal::Underpaid { missing_minor }.into())
 }
 
 fn take_step(

@@ -212,6 +212,11 @@ fn asked(stall: LogId, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
     Asked { stall, call, key, payment, part, phone, back, asked_ms, now_ms }
 }
 
+/// Whether its payment ended or is to end without the money. Of what is to end, no record says so before its provider did.
+pub(super) fn is_ending(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+    Ok(rows::load(tx, log, order)?.is_some_and(|kept| kept.payment.state >= State::Cancelling))
+}
+
 /// Whether an order cannot end before its payment does. Then that is asked for.
 pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
     let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(false) };
@@ -288,12 +293,38 @@ fn free(desk: &mut Desk<'_>, kept: &Kept, why: Ending) -> Result<(), CoreRefusal
             let facts = release_order::Facts { state, step: None, units };
             desk.write(release_order::decide(&facts, &release_order::ReleaseOrder { order, reason })?)
         }
-        // The goods are gone, and no money came for them.
-        Some(OrderState::HandedOver | OrderState::Fulfilled) if !kept.payment.is_posted => {
-            tell(desk, IncidentKind::HandedOverUnpaid, order, kept.payment.due.amount_minor)
+        // The goods are gone, and their money did not come or is back without anybody at the stall wanting that.
+        Some(OrderState::HandedOver | OrderState::Fulfilled) => {
+            let is_wanted =
+                kept.payment.is_posted && order_money::of(desk.tx, desk.log, order)?.is_back_asked;
+            if is_wanted { Ok(()) } else { gone_unpaid(desk, order, kept.payment.due.amount_minor) }
         }
-        Some(OrderState::HandedOver | OrderState::Fulfilled | OrderState::Released) | None => Ok(()),
+        Some(OrderState::Released) | None => Ok(()),
     }
+}
+
+/// A register gave out what was cancelled here: whether its money is with the stall.
+pub(super) fn after_release(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+    let money = order_money::of(desk.tx, desk.log, order)?;
+    match (money.standing(), money.to_pay) {
+        (PayStanding::Waiting | PayStanding::PaidBack, Some((_, due_minor))) if !money.is_back_asked => {
+            gone_unpaid(desk, order, due_minor)
+        }
+        // It is there, or on its way back with somebody's word; what is paid at hand-over was taken with the goods.
+        (
+            PayStanding::Waiting
+            | PayStanding::PaidBack
+            | PayStanding::AtHandOver
+            | PayStanding::Paid
+            | PayStanding::PayingBack
+            | PayStanding::PartlyBack,
+            _,
+        ) => Ok(()),
+    }
+}
+
+fn gone_unpaid(desk: &mut Desk<'_>, order: OrderId, due_minor: i64) -> Result<(), CoreRefusal> {
+    tell(desk, IncidentKind::HandedOverUnpaid, order, due_minor)
 }
 
 /// The quantity is money here.

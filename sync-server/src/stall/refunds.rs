@@ -77,7 +77,10 @@ fn allow(
     author: AuthorId,
     (facts, asked): (&refund_order::Facts, &OrderRefundAsked),
 ) -> Result<(), CoreRefusal> {
-    let entries = refund_order::allow(facts, author, asked);
+    // A buyer who cancels asks for all of it, and no record says so before it is back.
+    let mut facts = facts.clone();
+    facts.money.is_back_asked |= paying::is_ending(desk.tx, desk.log, asked.order)?;
+    let entries = refund_order::allow(&facts, author, asked);
     let allowed = entries.iter().find_map(|entry| {
         let Entry::OrderRefundAllowed(allowed) = entry else { return None };
         (allowed.way == BackWay::AsPaid).then(|| allowed.clone())

@@ -268,7 +268,8 @@ fn handed_over_anyway(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRef
             moved(desk, MoveCause::HandedOverAnyway, step, "")?;
         }
     }
-    desk.write([OrderFulfilled { order, units: vec![] }.into()])
+    desk.write([OrderFulfilled { order, units: vec![] }.into()])?;
+    paying::after_release(desk, order)
 }
 
 fn moved(desk: &mut Desk<'_>, cause: MoveCause, step: Move, reason: &str) -> Result<(), CoreRefusal> {

@@ -38,7 +38,7 @@ pub(super) fn begin(
         code: "way_not_taken",
         detail: "the stall takes no transfers: pay when you fetch it, or choose another way".into(),
     })?;
-    let begun = transfer_order::begin(order, amount_minor, &terms, desk.stamp().at_ms);
+    let begun = transfer_order::begin(order, amount_minor, &terms, desk.now.now_ms);
     let transfer = TransferView { to: begun.to.clone(), amount_minor, until_ms: begun.until_ms };
     desk.write([begun.into()])?;
     Ok(view_of("waiting", transfer))

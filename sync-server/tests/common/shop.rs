@@ -11,8 +11,10 @@ use serde_json::json;
 use soko_documents::{DocumentKind, Product, Stall, Typed as _};
 use soko_domain::ask;
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::{Entry, ReceivedLine, SaleLine, SaleMade, ShiftOpened, Standing, Tendered};
-use soko_domain::ids::{LogId, ProductId, SaleId, ShareId, ShiftId, ThingId};
+use soko_domain::entry::{
+    Entry, OrderHandedOver, ReceivedLine, SaleLine, SaleMade, ShiftOpened, Standing, Tendered,
+};
+use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ShareId, ShiftId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::quantity::Unit;
 use soko_domain::verbs::receive_stock::{self, ReceiveStock};
@@ -200,6 +202,15 @@ impl Shop {
     pub(crate) fn order(&self, guest: u8, order: u8, quantity: i64) -> Ask {
         let body = json!({"order": id(order), "lines": [{"product": TEA.to_string(), "quantity": quantity}]});
         self.server.post(&orders(), &body).header("soko-buyer", &secret(guest))
+    }
+
+    /// Another register gives an order out, whatever is known of its money.
+    pub(crate) async fn hand_over(&self, order: u8) {
+        let mut register = self.register(0x80 | order, "cashier").await;
+        let order = OrderId::from_hex(&id(order)).unwrap();
+        let handed = OrderHandedOver { order, taken: None };
+        register.device.write([Entry::from(handed)], self.server.app.now_ms()).unwrap();
+        exchange(&self.server, &mut register).await;
     }
 
     pub(crate) async fn available(&self) -> i64 {

@@ -110,7 +110,7 @@ async fn buyer_and_stall_hear_of_an_order_once_each() {
         assert_eq!(market.round().await, Round::default(), "nothing happened since");
         market.order(2).await;
         market.order(3).await;
-        market.end(1, "fulfil", &market.shop.owner).await;
+        market.shop.hand_over(1).await;
         market.end(2, "cancel", &market.buyer).await;
         market.end(3, "cancel", &market.shop.owner).await;
         market.round().await;

@@ -3,12 +3,13 @@
 
 use axum::http::{Method, StatusCode};
 use soko_domain::entry::{
-    BackWay, Entry, GoodsBack, IncidentKind, OrderBackAsked, OrderBackLine, OrderCashGiven, OrderRefundAsked,
+    BackWay, Entry, GoodsBack, IncidentKind, OrderBackAsked, OrderBackLine, OrderCashGiven, OrderHandedOver,
+    OrderRefundAsked, RefundEnd,
 };
 use soko_domain::ids::{OrderId, ShiftId, ThingId};
 use soko_domain::verbs::refund_order::PartStanding;
 use soko_projection::order_refunds;
-use soko_record_log::StoreError;
+use soko_record_log::{StoreError, params};
 
 use crate::common::hostile::{Asks, Fault};
 use crate::common::shop::{Register, STALL, exchange, id, orders};
@@ -181,6 +182,99 @@ async fn what_its_provider_does_not_give_back_can_go_back_in_cash() {
         world.register_says(vec![asks(2, 0, 450, BackWay::Cash)]).await;
         assert_eq!(world.parts().await[1], (2, PartStanding::Allowed, 450));
         assert_eq!(world.shop.available().await, 3, "the goods came back once");
+    }
+}
+
+impl World {
+    /// Paid by card, and its buyer taps Cancel.
+    async fn cancelled_once_paid(scene: Scene) -> Self {
+        let world = Self::waiting(scene).await;
+        world.provider.books().buyer(true);
+        world.until(("held", "paid")).await;
+        world.cancel().await;
+        world
+    }
+
+    /// A register that still sees it as paid gives the goods out.
+    async fn given_out(&mut self) {
+        self.register_says(vec![OrderHandedOver { order: order(), taken: None }.into()]).await;
+    }
+}
+
+/// The provider gives it back, its answer is lost, and a register that still sees it as paid hands over; then the goods come back to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_buyer_cancelled_does_not_go_back_out_of_the_drawer_too() {
+    for fault in [Fault::Before, Fault::After] {
+        for scene in scenes() {
+            let mut world = World::cancelled_once_paid(scene).await;
+            world.provider.plan(&[(Asks::Refund, fault)]);
+            world.drive().await;
+            world.given_out().await;
+            assert_eq!(world.standing().await, ("fulfilled".into(), "returning".into()));
+            world.register_says(vec![asks(1, 3, 0, BackWay::Cash), asks(2, 0, 100, BackWay::AsPaid)]).await;
+            world.rests().await;
+            let refused = [(1, PartStanding::Refused, 0), (2, PartStanding::Refused, 0)];
+            assert_eq!((world.parts().await, world.returned()), (refused.to_vec(), (1, 1_350)), "{fault:?}");
+            let read = world.shop.server.store.store.read(move |tx| order_refunds::parts(tx, STALL, order()));
+            let parts = read.await.map_err(StoreError::from).unwrap();
+            assert!(parts.iter().all(|part| part.end == Some(RefundEnd::Whole)), "{parts:?}");
+            assert_eq!(world.records().await.left_minor(), 0);
+        }
+    }
+}
+
+/// The money goes back before the register's word arrives, or after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn goods_and_money_both_gone_a_person_hears_of_it_once() {
+    for is_back_first in [true, false] {
+        for scene in scenes() {
+            let mut world = World::cancelled_once_paid(scene).await;
+            if is_back_first {
+                world.until(("cancelled", "returned")).await;
+            }
+            world.given_out().await;
+            world.until(("fulfilled", "returned")).await;
+            world.rests().await;
+            assert_eq!(world.incidents().await, [i64::from(IncidentKind::HandedOverUnpaid.number())]);
+            assert_eq!((world.returned(), world.shop.available().await), ((1, 1_350), 2));
+        }
+    }
+}
+
+/// A word alone takes no money. What is paid counts as sold when it is given out by one.
+#[tokio::test(flavor = "multi_thread")]
+async fn by_a_word_only_what_is_paid_is_given_out_and_counts_as_sold() {
+    for scene in scenes() {
+        let world = World::waiting(scene).await;
+        world.shop.order(1, 2, 1).send().await.expect(StatusCode::CREATED);
+        let gives = |order: u8| {
+            let path = format!("{}/{}/fulfil", orders(), id(order));
+            world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send()
+        };
+        let sold = async || {
+            let read = world.shop.server.store.store.read(|tx| {
+                let sql =
+                    "select cast(coalesce(sum(revenue_minor), 0) as bigint) from figure_hour where log = $1";
+                tx.query_one(sql, params![STALL])?.int(0)
+            });
+            read.await.map_err(StoreError::from).unwrap()
+        };
+        for unpaid in [ORDER, 2] {
+            gives(unpaid).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "underpaid");
+        }
+        assert_eq!((world.standing().await.0.as_str(), sold().await), ("held", 0));
+        world.provider.books().buyer(true);
+        world.until(("held", "paid")).await;
+        for _ in 0..2 {
+            assert_eq!(gives(ORDER).await.expect(StatusCode::OK).text("state"), "fulfilled");
+            assert_eq!((sold().await, world.incidents().await.len()), (1_350, 0));
+        }
+    }
+    for scene in scenes() {
+        let world = World::cancelled_once_paid(scene).await;
+        let path = format!("{}/{}/fulfil", orders(), id(ORDER));
+        let gives = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
+        gives.refused(StatusCode::UNPROCESSABLE_ENTITY, "underpaid");
     }
 }
 

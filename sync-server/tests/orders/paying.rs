@@ -462,6 +462,39 @@ async fn a_currency_that_is_not_taken_is_refused_in_words_before_anything_is_hel
     }
 }
 
+/// Nobody signs the words of this provider.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_about_a_payment_that_is_none_leaves_nothing_behind() {
+    for store in stores() {
+        let settings = MomoSettings {
+            url: "http://127.0.0.1:9".into(),
+            environment: "sandbox".into(),
+            user: "user".into(),
+            key: Secret::new("k"),
+            collections: Secret::new("c"),
+            disbursements: Secret::new("d"),
+            currency: soko_domain::money::Currency::parse("EUR").unwrap(),
+        };
+        let wanted = Wanted { pay: vec![Arc::new(Momo::new(settings).unwrap())], ..Wanted::default() };
+        let shop = Shop::open_wanted(store, core(), 5, wanted).await;
+        let kept = async || {
+            let read = shop.server.store.store.read(|tx| {
+                let sql = "select (select count(*) from record) + (select count(*) from stall_core)
+                                + (select count(*) from provider_word)";
+                tx.query_one(sql, params![])?.int(0)
+            });
+            read.await.map_err(StoreError::from).unwrap()
+        };
+        let before = kept().await;
+        for stall in [STALL.to_string(), id(0x77)] {
+            let word = json!({"externalId": format!("{stall}{}", id(0x66))}).to_string();
+            let told = shop.server.ask(Method::POST, "/v1/pay/momo/webhook").body("application/json", word);
+            told.send().await.expect(StatusCode::OK);
+            assert_eq!(kept().await, before, "{stall}");
+        }
+    }
+}
+
 /// What a backup may hold of a payment, and what happened behind it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_server_looks_up_what_it_does_not_remember() {
@@ -562,9 +595,8 @@ async fn answers_are_remembered_for_thirty_days_and_an_order_for_ever() {
 async fn handed_over_without_its_money_a_person_hears_of_it() {
     for scene in scenes() {
         let world = World::waiting(scene).await;
-        let path = format!("{}/{}/fulfil", orders(), id(ORDER));
-        let fulfil = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
-        assert_eq!(fulfil.expect(StatusCode::OK).text("state"), "fulfilled");
+        world.shop.hand_over(ORDER).await;
+        assert_eq!(world.standing().await.0, "fulfilled");
         world.provider.books().buyer(false);
         world.until(("fulfilled", "cancelled")).await;
         assert_eq!(world.incidents().await, [i64::from(IncidentKind::HandedOverUnpaid.number())]);

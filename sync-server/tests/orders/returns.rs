@@ -17,11 +17,6 @@ async fn answered(shop: &Shop, token: &str, returned: u8, body: Value) -> Answer
     shop.server.post(&path, &body).bearer(token).send().await
 }
 
-async fn fulfilled(shop: &Shop, order: u8) {
-    let path = format!("{}/{}/fulfil", orders(), id(order));
-    shop.server.post(&path, &json!({})).bearer(&shop.owner).send().await.expect(StatusCode::OK);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_handed_over_comes_back_once() {
     for store in stores() {
@@ -29,7 +24,7 @@ async fn what_was_handed_over_comes_back_once() {
         shop.order(1, 1, 5).send().await.expect(StatusCode::CREATED);
         let two = || json!([{"line": 0, "quantity": 2}]);
         asked(&shop, (1, 1, 40), two()).await.refused(StatusCode::CONFLICT, "return_not_handed_over");
-        fulfilled(&shop, 1).await;
+        shop.hand_over(1).await;
         assert_eq!(shop.available().await, 5);
         // Whose order it is not cannot tell whether there is one.
         asked(&shop, (2, 1, 40), two()).await.refused(StatusCode::NOT_FOUND, "no_such_order");

@@ -1,6 +1,6 @@
 //! Reviews: by who has the goods, once, answered by the stall, hidden by the operator, gone with the account.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use soko_app_api::{MarketQuery, MarketView, Rating, Window, decode, encode};
 use soko_domain::ids::ProductId;
@@ -17,11 +17,6 @@ fn path(order: u8, product: ProductId) -> String {
 /// A guest's word on an order.
 async fn say(shop: &Shop, guest: u8, order: u8, said: &Value) -> Answer {
     shop.server.put(&path(order, TEA), said).header("soko-buyer", &secret(guest)).send().await
-}
-
-async fn handed_over(shop: &Shop, order: u8) {
-    let fulfil = format!("{}/{}/fulfil", orders(), id(order));
-    shop.server.post(&fulfil, &json!({})).bearer(&shop.owner).send().await.expect(StatusCode::OK);
 }
 
 async fn listed(shop: &Shop) -> Vec<Value> {
@@ -49,7 +44,7 @@ async fn only_who_has_the_goods_reviews_them_and_each_purchase_once() {
         }
         let good = json!({"stars": 5, "words": ALERT});
         say(&shop, 1, 1, &good).await.refused(StatusCode::CONFLICT, "not_handed_over");
-        handed_over(&shop, 1).await;
+        shop.hand_over(1).await;
         // Of nothing that was bought, by a stranger, on somebody else's order, by the stall itself, by nobody.
         say(&shop, 1, 77, &good).await.refused(StatusCode::NOT_FOUND, "no_such_order");
         say(&shop, 2, 1, &good).await.refused(StatusCode::NOT_FOUND, "no_such_order");
@@ -87,7 +82,7 @@ async fn only_who_has_the_goods_reviews_them_and_each_purchase_once() {
         let [one] = <[Value; 1]>::try_from(listed(&shop).await).unwrap();
         assert_eq!((one["stars"].as_u64(), one["words"].as_str()), (Some(3), Some(ALERT)));
         assert!(!one.to_string().contains(&id(1)), "an order is nobody else's business: {one}");
-        handed_over(&shop, 2).await;
+        shop.hand_over(2).await;
         say(&shop, 2, 2, &json!({"stars": 4})).await.expect(StatusCode::CREATED);
         assert_eq!(rating(&shop).await, Rating { reviews: 2, stars: 7 });
         let back = || shop.server.delete(&path(2, TEA)).header("soko-buyer", &secret(2)).send();
@@ -107,7 +102,7 @@ async fn the_stall_answers_the_operator_hides_and_erasure_takes_it_away() {
         let lines = json!([{"product": TEA.to_string(), "quantity": 1}]);
         let order = json!({"order": id(1), "lines": lines});
         server.post(&orders(), &order).bearer(&amina).send().await.expect(StatusCode::CREATED);
-        handed_over(&shop, 1).await;
+        shop.hand_over(1).await;
         let said = json!({"stars": 2, "words": "Cold."});
         server.put(&path(1, TEA), &said).bearer(&amina).send().await.expect(StatusCode::CREATED);
         let review = listed(&shop).await[0]["review"].as_str().unwrap().to_owned();
@@ -164,13 +159,46 @@ async fn the_stall_answers_the_operator_hides_and_erasure_takes_it_away() {
     }
 }
 
+/// Ordered by a guest who makes an account later: what was said before and after is that account's, and ends with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guest_said_is_the_accounts_that_the_guest_became() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 9).await;
+        let server = &shop.server;
+        for order in [1, 2] {
+            shop.order(1, order, 1).send().await.expect(StatusCode::CREATED);
+            shop.hand_over(order).await;
+        }
+        say(&shop, 1, 1, &json!({"stars": 2, "words": "Cold."})).await.expect(StatusCode::CREATED);
+        let amina = server.person("amina@example.org").await;
+        let said = |order: u8, stars: u8| {
+            server.put(&path(order, TEA), &json!({"stars": stars})).bearer(&amina).send()
+        };
+        said(1, 3).await.refused(StatusCode::NOT_FOUND, "no_such_order");
+        let was = server.ask(Method::POST, "/v1/me/guest").bearer(&amina).header("soko-buyer", &secret(1));
+        was.send().await.expect(StatusCode::NO_CONTENT);
+        said(1, 3).await.expect(StatusCode::NO_CONTENT);
+        said(2, 5).await.expect(StatusCode::CREATED);
+        let back = || server.delete(&path(2, TEA)).bearer(&amina).send();
+        back().await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(rating(&shop).await, Rating { reviews: 1, stars: 3 });
+
+        let data = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
+        assert_eq!((data["reviews"].as_array().unwrap().len(), &data["reviews"][0]["stars"]), (1, &json!(3)));
+        let erased =
+            server.post("/v1/me/erasure", &json!({"password": PASSWORD})).bearer(&amina).send().await;
+        erased.expect(StatusCode::NO_CONTENT);
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stalls_reviews_are_one_list_for_its_people() {
     for store in stores() {
         let shop = Shop::open(store, core(), 9).await;
         for order in 1..=3 {
             shop.order(order, order, 1).send().await.expect(StatusCode::CREATED);
-            handed_over(&shop, order).await;
+            shop.hand_over(order).await;
             shop.server.clock.advance_ms(1_000);
             say(&shop, order, order, &json!({"stars": order})).await.expect(StatusCode::CREATED);
         }

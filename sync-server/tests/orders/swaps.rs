@@ -1,6 +1,6 @@
 //! Something else in place of a line: offered with units that are held for it, and answered once, by the order's buyer alone.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use soko_documents::{DocumentKind, Product, Typed as _};
@@ -282,5 +282,22 @@ async fn no_more_goes_back_than_is_left_of_what_was_paid() {
         let parts: Vec<&Value> = shown["refunds"].as_array().unwrap().iter().collect();
         assert!(parts.iter().all(|part| part["state"] == "back"), "{shown}");
         assert!(world.incidents().await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ordered_as_a_guest_and_has_an_account_now_answers_with_it() {
+    for store in stores() {
+        let mut shop = shop(store).await;
+        says(&mut shop, vec![asks(50, Some((COFFEE, 2)))]).await;
+        let amina = shop.server.person("amina@example.org").await;
+        let path = format!("{}/{}/swaps/{}/answer", orders(), id(1), id(50));
+        let take = || shop.server.post(&path, &json!({"take": true})).bearer(&amina).send();
+        take().await.refused(StatusCode::NOT_FOUND, "no_such_order");
+        let was =
+            shop.server.ask(Method::POST, "/v1/me/guest").bearer(&amina).header("soko-buyer", &secret(1));
+        was.send().await.expect(StatusCode::NO_CONTENT);
+        let taken = take().await.expect(StatusCode::OK).json();
+        assert_eq!(taken["total_minor"], 1200);
     }
 }

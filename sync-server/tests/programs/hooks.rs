@@ -14,8 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use serde_json::{Value, json};
 use soko_documents::{DocumentKind, Product, Typed as _};
-use soko_domain::entry::ProgramAct;
-use soko_domain::ids::ThingId;
+use soko_domain::entry::{OrderStep, OrderStepped, ProgramAct};
+use soko_domain::ids::{OrderId, ThingId};
 use soko_sync_server::egress::Egress;
 use soko_sync_server::messages::{Carriers, Hooks, Post, Round, round};
 use soko_sync_server::pay::drive;
@@ -233,7 +233,7 @@ async fn what_happens_to_orders_is_told_once_signed_and_without_a_word_about_the
 
         world.step(1, "step", &json!({"step": "accepted"})).await;
         world.step(1, "step", &json!({"step": "accepted"})).await;
-        world.step(1, "fulfil", &json!({})).await;
+        world.shop.hand_over(1).await;
         world.order(2, 1).await;
         world.step(2, "cancel", &json!({})).await;
         assert_eq!(world.round().await, Round { made: 4, sent: 4, ..NONE });
@@ -526,7 +526,7 @@ async fn a_product_that_runs_low_or_out_is_told_of_once() {
         world.shop.exchange().await;
         assert_eq!(world.round().await, NONE, "what was so before is no news");
         world.order(1, 5).await;
-        world.step(1, "fulfil", &json!({})).await;
+        world.shop.hand_over(1).await;
         assert_eq!(world.round().await, Round { made: 1, sent: 1, ..NONE });
         world.shop.sell(5).await;
         assert_eq!(world.round().await, Round { made: 1, sent: 1, ..NONE });
@@ -592,6 +592,31 @@ async fn money_that_came_and_went_is_told_with_its_amount() {
             [("order.cancelled", Value::Null), ("order.paid", json!(900)), ("order.refunded", json!(900))];
         assert_eq!(told, expected.map(|(topic, amount)| (topic.to_owned(), amount)));
         assert_eq!(heard[0].json()["data"]["order"]["payment"], json!({"way": "card", "state": "paid"}));
+    }
+}
+
+/// What a register did without a network, or under a clock that is slow, reaches programs; what was before an address was given does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_register_says_days_later_is_told_all_the_same() {
+    for store in stores() {
+        let mut world = World::open(store).await;
+        world.order(1, 1).await;
+        let order = OrderId::from_hex(&id(1)).unwrap();
+        let stepped = |step| vec![OrderStepped { order, step }.into()];
+        let now_ms = world.shop.server.app.now_ms();
+        let device = &mut world.shop.register.device;
+        device.write(stepped(OrderStep::Accepted), now_ms - 3 * DAY_MS).unwrap();
+        world.shop.exchange().await;
+        assert_eq!(world.round().await, NONE);
+        world.hook(&ALL).await;
+        assert_eq!(world.round().await, NONE, "what was so before is no news");
+        let device = &mut world.shop.register.device;
+        device.write(stepped(OrderStep::Packed), now_ms - 2 * DAY_MS).unwrap();
+        world.shop.exchange().await;
+        assert_eq!(world.round().await, Round { made: 1, sent: 1, ..NONE });
+        let heard = world.program.heard();
+        let said = heard[0].json();
+        assert_eq!((heard[0].topic().as_str(), &said["data"]["step"]), ("order.step", &json!("packed")));
     }
 }
 

@@ -136,7 +136,11 @@ pub fn allow(facts: &Facts, to: AuthorId, asked: &OrderRefundAsked) -> Vec<Entry
             vec![OrderRefundAllowed { refund, order, to, way, lines, amount_minor }.into()]
         }
         Err(_) => {
-            let end = if facts.paid_minor() == 0 { RefundEnd::NotPaid } else { RefundEnd::TooMuch };
+            let end = match facts.paid_minor() {
+                0 => RefundEnd::NotPaid,
+                _ if facts.money.is_back_asked => RefundEnd::Whole,
+                _ => RefundEnd::TooMuch,
+            };
             ended(facts, (refund, order), end, "")
         }
     }
