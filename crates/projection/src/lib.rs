@@ -126,11 +126,14 @@ pub const LOOKED_INTO: &str = include_str!("../../../migrations/shared/0025_look
 /// What others ask. It marks logs, as [`LISTS`] does.
 pub const RIVALS: &str = include_str!("../../../migrations/shared/0026_rivals.sql");
 
+/// How far from what others ask a price may be. It marks logs, as [`LISTS`] does.
+pub const MARKET_BAND: &str = include_str!("../../../migrations/shared/0027_market_band.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 26] = [
+pub const STEPS: [&str; 27] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -157,6 +160,7 @@ pub const STEPS: [&str; 26] = [
     DEVICE_WORDS,
     LOOKED_INTO,
     RIVALS,
+    MARKET_BAND,
 ];
 
 /// Every table above, to be emptied before a rebuild.
