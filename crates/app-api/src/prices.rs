@@ -22,12 +22,23 @@ pub struct PriceRuleInput {
     pub step_ppm: u32,
     /// Minutes after midnight by which what is left is worth nothing.
     pub gone_by_minutes: Option<u32>,
+    /// How far from the middle of what others ask it may be.
+    pub market_ppm: u32,
 }
 
 impl From<Rule> for PriceRuleInput {
     fn from(rule: Rule) -> Self {
-        let Rule { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes } = rule;
-        Self { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes }
+        let Rule {
+            mode,
+            aim,
+            floor_minor,
+            ceiling_minor,
+            over_cost_ppm,
+            step_ppm,
+            gone_by_minutes,
+            market_ppm,
+        } = rule;
+        Self { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes, market_ppm }
     }
 }
 
@@ -41,8 +52,9 @@ impl From<PriceRuleInput> for Rule {
             over_cost_ppm,
             step_ppm,
             gone_by_minutes,
+            market_ppm,
         } = rule;
-        Self { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes }
+        Self { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes, market_ppm }
     }
 }
 

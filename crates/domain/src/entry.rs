@@ -20,6 +20,7 @@ mod payment;
 mod person;
 mod person_v1;
 mod price;
+mod price_v1;
 mod program;
 mod purse;
 mod refund;
@@ -216,7 +217,7 @@ entries! {
     35 PurseFilled v 1,
     36 PurseSpent v 1,
     37 LoyaltyPut v 1,
-    58 PriceRulePut v 1,
+    58 PriceRulePut v 2 from v 1 price_v1::PriceRulePut,
     59 PriceMoved v 1,
     60 PriceRefused v 1,
     61 OrderStepped v 1,
@@ -285,6 +286,13 @@ impl Entry {
             && let Some(first) = person_v1::first_form(put)
         {
             stamp.put(person_v1::VERSION, &mut out);
+            first.put(&mut out);
+            return out.finish();
+        }
+        if let Self::PriceRulePut(put) = self
+            && let Some(first) = price_v1::first_form(put)
+        {
+            stamp.put(price_v1::VERSION, &mut out);
             first.put(&mut out);
             return out.finish();
         }

@@ -96,6 +96,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 56, name: "open tabs", sql: soko_projection::OPEN_TABS },
         Migration { number: 57, name: "first count", sql: soko_projection::FIRST_COUNT },
         Migration { number: 58, name: "written off", sql: soko_projection::WRITTEN_OFF },
+        Migration { number: 59, name: "market band", sql: soko_projection::MARKET_BAND },
     ];
     STEPS
 }

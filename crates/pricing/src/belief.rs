@@ -33,6 +33,13 @@ const WEEKDAY_HALF: f64 = 120.0;
 /// Prices further from the reference teach and cost as much as these.
 const RATIO_MIN: f64 = 0.4;
 const RATIO_MAX: f64 = 2.2;
+/// No day sells more than this, and its logarithm.
+const RATE_MAX: f64 = 10_686_474_581_524.463;
+const LOG_MAX: f64 = 30.0;
+/// Newton's last step. The next one would be less than its square, and nobody knows a rate to one of a thousand.
+const STEP_MIN: f64 = 0.02;
+/// From here on three terms beside Stirling's formula are exact enough.
+const STIRLING_MIN: f64 = 1.0;
 /// How demand may bend: the same elasticity at each price; the logarithm falls as the price rises; it falls ever faster. At
 /// the reference all three fall by the slope.
 const CURVES: usize = 3;
@@ -107,6 +114,13 @@ pub struct Belief {
     pub evidence: Evidence,
 }
 
+/// Whether it is noted how likely a day was before it was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Judging {
+    Fit,
+    Nothing,
+}
+
 /// One way in which demand may bend, and what is believed if it does.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Curve {
@@ -146,15 +160,20 @@ impl Belief {
 
     /// Learns from one day.
     pub fn learn(&mut self, day: &Day, group: &Group) {
-        self.learn_along(day, group, 0..CURVES);
+        self.learn_along(day, group, 0..CURVES, Judging::Fit);
     }
 
-    /// Learns along the plain curve alone, for whoever needs to know only how days differ.
+    /// Learns along the plain curve alone, for whoever needs to know only how well it fits.
     pub(crate) fn learn_plainly(&mut self, day: &Day, group: &Group) {
-        self.learn_along(day, group, PLAIN..PLAIN + 1);
+        self.learn_along(day, group, PLAIN..PLAIN + 1, Judging::Fit);
     }
 
-    fn learn_along(&mut self, day: &Day, group: &Group, curves: std::ops::Range<usize>) {
+    /// The same for whoever needs to know only how days differ.
+    pub(crate) fn learn_unjudged(&mut self, day: &Day, group: &Group) {
+        self.learn_along(day, group, PLAIN..PLAIN + 1, Judging::Nothing);
+    }
+
+    fn learn_along(&mut self, day: &Day, group: &Group, curves: std::ops::Range<usize>, judging: Judging) {
         let (sold, exposure) = (f64::from(day.sold), f64::from(day.exposure));
         if day.price_minor < 1 || !(exposure > 0.0 && exposure.is_finite() && sold >= 0.0 && sold.is_finite())
         {
@@ -164,11 +183,13 @@ impl Belief {
         self.drift_to(day.day, group);
         let ahead =
             Ahead { day: day.day, exposure, rival: f64::from(day.rival), is_promoted: day.is_promoted };
-        let of_day = exposure.ln() + self.weekday_factor(ahead.day, group).ln();
+        let own = self.own_weekday(day.weekday());
+        let of_day = (exposure * group.weekdays[day.weekday()] * own).ln();
+        let is_judged = judging == Judging::Fit;
         let mut leads = None;
         for at in curves.clone() {
             let row = self.row(at, day.price_minor, &ahead);
-            let before = self.curves[at].learn(&row, of_day, sold, group.dispersion);
+            let before = self.curves[at].learn(&row, of_day, sold, group.dispersion, is_judged);
             if at == self.leading {
                 leads = Some(before);
             }
@@ -176,18 +197,17 @@ impl Belief {
         let fit = |at: &usize| self.curves[*at].fit;
         self.leading = curves.max_by(|a, b| fit(a).total_cmp(&fit(b))).unwrap_or(PLAIN);
         let Some(before) = leads else { return };
-        let usual = before.mean();
         // One wild day must not say how all days are, and one of which little was known says nothing of that.
         if before.variance < UNSURE_MAX {
+            let usual = before.mean;
             let residual = sold - usual;
-            let beyond = residual * residual - usual - usual * usual * before.factor();
+            let beyond = residual * residual - usual - usual * usual * before.factor;
             self.beyond[0] += beyond.min(4.0 * usual * usual);
             self.beyond[1] += usual * usual;
         }
-        let own = self.weekday_factor(day.day, group) / group.weekdays[day.weekday()];
         let week = &mut self.week[day.weekday()];
         week[0] += sold;
-        week[1] += before.log.min(30.0).exp() / own;
+        week[1] += before.rate / own;
     }
 
     /// How much a day sells at a price.
@@ -251,8 +271,7 @@ impl Belief {
     #[must_use]
     pub fn weekday_factor(&self, day: i32, group: &Group) -> f64 {
         let at = weekday(day);
-        let [sold, expected] = self.week[at];
-        group.weekdays[at] * (sold + WEEKDAY_UNITS) / (expected + WEEKDAY_UNITS)
+        group.weekdays[at] * self.own_weekday(at)
     }
 
     /// How much its days differ beyond chance, as squares over what they are compared with.
@@ -269,6 +288,11 @@ impl Belief {
 
     fn curve(&self) -> &Curve {
         &self.curves[self.leading]
+    }
+
+    fn own_weekday(&self, at: usize) -> f64 {
+        let [sold, expected] = self.week[at];
+        (sold + WEEKDAY_UNITS) / (expected + WEEKDAY_UNITS)
     }
 
     fn note(&mut self, day: &Day) {
@@ -312,20 +336,29 @@ impl Belief {
 }
 
 impl Curve {
-    /// Learns that a day sold so much; what was expected before.
-    fn learn(&mut self, row: &[f64; PARTS], of_day: f64, sold: f64, dispersion: f64) -> Expected {
+    /// Learns that a day sold so much; what was expected before. Each exponential is taken once.
+    fn learn(
+        &mut self,
+        row: &[f64; PARTS],
+        of_day: f64,
+        sold: f64,
+        dispersion: f64,
+        is_judged: bool,
+    ) -> Before {
         let direction = self.along(row);
         let variance = dot(row, &direction).max(1e-12);
-        let before = Expected { log: dot(row, &self.mean) + of_day, variance };
+        let before = Before::new(dot(row, &self.mean) + of_day, variance);
         // A wholesale order among single buyers moves the level as far as a very good day would, and no further.
-        let usual = before.mean();
-        let apart = (usual + usual * usual * (dispersion + before.factor())).sqrt();
-        let mode = mode(sold.min(usual + APART_MAX * apart), before, dispersion);
-        let rate = mode.exp();
+        let usual = before.mean;
+        let spread = dispersion + before.factor;
+        let apart = (usual + usual * usual * spread).sqrt();
+        let (moved, rate) = mode(sold.min(usual + APART_MAX * apart), &before, dispersion);
+        if is_judged {
+            self.fit -= misfit(sold, usual, spread);
+        }
         let weight = rate / (1.0 + dispersion * rate);
-        self.fit -= misfit(sold, before.mean(), dispersion + before.factor());
         let share = weight / (1.0 + weight * variance);
-        let pull = (mode - before.log) / variance;
+        let pull = moved / variance;
         for (at, along) in direction.iter().enumerate() {
             self.mean[at] += along * pull;
             for (beside, other) in direction.iter().enumerate() {
@@ -360,11 +393,35 @@ impl Curve {
     }
 }
 
+/// What was expected of a day before it was seen, with the exponentials that several ask for.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    log: f64,
+    variance: f64,
+    /// At the likeliest logarithm; and on average.
+    rate: f64,
+    mean: f64,
+    factor: f64,
+}
+
+impl Before {
+    fn new(log: f64, variance: f64) -> Self {
+        let (rate, grown) = (log.min(LOG_MAX).exp(), variance.exp());
+        Self {
+            log,
+            variance,
+            rate,
+            mean: (rate * grown.sqrt()).min(RATE_MAX),
+            factor: (grown - 1.0).min(9.0),
+        }
+    }
+}
+
 impl Expected {
     /// Units, on average.
     #[must_use]
     pub fn mean(self) -> f64 {
-        (self.log + self.variance / 2.0).min(30.0).exp()
+        (self.log + self.variance / 2.0).min(LOG_MAX).exp()
     }
 
     /// The variance of what is not known, as a part of the square of the mean.
@@ -378,35 +435,42 @@ fn dot(a: &[f64; PARTS], b: &[f64; PARTS]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The likeliest logarithm of the rate after a count, by Newton's method from where it was believed to be. The target is
-/// concave where it matters, and a bounded step keeps a hostile count from throwing it anywhere.
-fn mode(sold: f64, before: Expected, dispersion: f64) -> f64 {
-    let mut log = before.log;
+/// How far the likeliest logarithm of the rate after a count is from where it was believed to be, and that rate, by Newton's
+/// method. The target is concave where it matters, and a bounded step keeps a hostile count from throwing it anywhere.
+fn mode(sold: f64, before: &Before, dispersion: f64) -> (f64, f64) {
+    let precision = 1.0 / before.variance;
+    let more = 1.0 + dispersion * sold;
+    let (mut moved, mut rate) = (0.0, before.rate);
     for _ in 0..12 {
-        let rate = log.min(30.0).exp();
-        let shrink = 1.0 + dispersion * rate;
-        let slope = (sold - rate) / shrink - (log - before.log) / before.variance.max(1e-12);
-        let curve = rate * (1.0 + dispersion * sold) / (shrink * shrink) + 1.0 / before.variance.max(1e-12);
+        let shrink = 1.0 / (1.0 + dispersion * rate);
+        let slope = (sold - rate) * shrink - moved * precision;
+        let curve = rate * more * shrink * shrink + precision;
         let step = (slope / curve).clamp(-1.5, 1.5);
-        log += step;
-        if step.abs() < 1e-4 {
-            break;
+        moved += step;
+        if step.abs() < STEP_MIN {
+            // So short a step is its own exponential.
+            return (moved, rate * (1.0 + step * (1.0 + step * (0.5 + step / 6.0))));
         }
+        rate = (before.log + moved).min(LOG_MAX).exp();
     }
-    log
+    (moved, rate)
 }
 
 /// How much a day surprised: minus the logarithm of a negative binomial's probability, without what depends on the count alone.
+/// The gamma functions are Stirling's, of which most cancels.
 fn misfit(sold: f64, mean: f64, dispersion: f64) -> f64 {
     let mean = mean.max(1e-9);
     let size = 1.0 / dispersion.max(1e-6);
-    log_gamma(size) - log_gamma(sold + size)
-        + size * (mean / size).ln_1p()
-        + sold * ((mean + size) / mean).ln()
+    let all = sold + size;
+    let gammas = 0.5 * (all / size).ln() + beside_stirling(size) - beside_stirling(all);
+    gammas + all * ((mean + size) / all).ln() + sold * (1.0 - mean.ln())
 }
 
-/// The logarithm of the gamma function by Stirling's series, moved up by one so that it is exact enough above 0.
-fn log_gamma(x: f64) -> f64 {
-    let above = x + 1.0;
-    (above - 0.5) * above.ln() - above + 1.0 / (12.0 * above) - x.ln()
+/// What Stirling's formula leaves of the logarithm of a gamma function, for numbers above 0.
+fn beside_stirling(x: f64) -> f64 {
+    if x < STIRLING_MIN {
+        return (x + 0.5) * (1.0 / x).ln_1p() - 1.0 + beside_stirling(x + 1.0);
+    }
+    let (part, square) = (1.0 / x, 1.0 / (x * x));
+    part * (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1_260.0))
 }

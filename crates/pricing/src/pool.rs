@@ -16,6 +16,8 @@ const ROUNDS: usize = 12;
 /// Drifts that are tried, and on how many products.
 const DRIFTS: [f64; 4] = [0.0003, 0.001, 0.003, 0.01];
 const TRIED: usize = 100;
+/// How days differ is asked of so many products of a group.
+const ASKED_OF_EACH: u32 = 24;
 
 /// All that was learnt at one stall.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -37,9 +39,10 @@ pub fn learn(histories: &[History<'_>]) -> Learned {
     for group in learned.groups.values_mut() {
         group.drift = learned.stall.drift;
     }
+    let some = some_of_each(histories);
     let first: Vec<Belief> =
-        histories.iter().map(|history| learned.believe_by(history, Belief::learn_plainly)).collect();
-    learned.pool(histories, &first, |group, beyond| group.dispersion = beyond);
+        some.iter().map(|history| learned.believe_by(history, Belief::learn_unjudged)).collect();
+    learned.pool(&some, &first, |group, beyond| group.dispersion = beyond);
     learned.beliefs = histories.iter().map(|history| learned.believe(history)).collect();
     learned.pool_slopes(histories);
     learned
@@ -218,6 +221,20 @@ fn is_sound(day: &Day) -> bool {
         && day.exposure.is_finite()
         && day.sold >= 0.0
         && day.sold.is_finite()
+}
+
+/// As many of each group as say how days differ: more would say the same.
+fn some_of_each<'a>(histories: &[History<'a>]) -> Vec<History<'a>> {
+    let mut groups: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut some = Vec::new();
+    for history in histories {
+        let count = groups.entry(history.group).or_default();
+        *count += 1;
+        if *count <= ASKED_OF_EACH {
+            some.push(*history);
+        }
+    }
+    some
 }
 
 fn usual_level(histories: &[History<'_>]) -> f64 {

@@ -118,11 +118,13 @@ impl Pmf {
     }
 }
 
-/// Quantiles of samples that are sorted here.
+/// Quantiles of samples, which change their order.
 #[must_use]
 pub fn of_samples(samples: &mut [f64]) -> Range {
-    samples.sort_by(f64::total_cmp);
-    let at = |part: usize| samples.get((samples.len().saturating_sub(1) * part + 50) / 100).copied();
-    let at = |part| at(part).unwrap_or(0.0);
+    let last = samples.len().saturating_sub(1);
+    let mut at = |part: usize| {
+        let place = (last * part + 50) / 100;
+        if samples.is_empty() { 0.0 } else { *samples.select_nth_unstable_by(place, f64::total_cmp).1 }
+    };
     Range { low: at(5), likely: at(50), high: at(95) }
 }

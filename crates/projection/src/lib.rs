@@ -135,11 +135,14 @@ pub const FIRST_COUNT: &str = include_str!("../../../migrations/shared/0028_firs
 /// What never came and went out of the books. It marks logs, as [`LISTS`] does.
 pub const WRITTEN_OFF: &str = include_str!("../../../migrations/shared/0029_written_off.sql");
 
+/// How far from what others ask a price may be. It marks logs, as [`LISTS`] does.
+pub const MARKET_BAND: &str = include_str!("../../../migrations/shared/0030_market_band.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 29] = [
+pub const STEPS: [&str; 30] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -169,6 +172,7 @@ pub const STEPS: [&str; 29] = [
     OPEN_TABS,
     FIRST_COUNT,
     WRITTEN_OFF,
+    MARKET_BAND,
 ];
 
 /// Every table above, to be emptied before a rebuild.

@@ -26,13 +26,13 @@ pub(crate) fn rule_put(
     }
     book.tx.run(
         "insert into price_rule (log, product, revision, author, mode, aim, floor_minor, ceiling_minor,
-           over_cost_ppm, step_ppm, gone_by_minutes)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           over_cost_ppm, step_ppm, gone_by_minutes, market_ppm)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict (log, product) do update
          set revision = excluded.revision, author = excluded.author, mode = excluded.mode, aim = excluded.aim,
              floor_minor = excluded.floor_minor, ceiling_minor = excluded.ceiling_minor,
              over_cost_ppm = excluded.over_cost_ppm, step_ppm = excluded.step_ppm,
-             gone_by_minutes = excluded.gone_by_minutes",
+             gone_by_minutes = excluded.gone_by_minutes, market_ppm = excluded.market_ppm",
         params![
             place.log,
             product,
@@ -44,7 +44,8 @@ pub(crate) fn rule_put(
             put.ceiling_minor,
             put.over_cost_ppm,
             put.step_ppm,
-            put.gone_by_minutes
+            put.gone_by_minutes,
+            put.market_ppm
         ],
     )
 }

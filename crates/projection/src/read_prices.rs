@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use soko_domain::entry::{Entry, Kind, PriceAim, PriceMode, PriceMoved, Stamp};
 use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
-use soko_domain::verbs::move_price::Rule;
+use soko_domain::verbs::move_price::{MARKET_PPM_MAX, MARKET_PPM_MIN, Rule};
 use soko_record_log::{Row, StoreError, Tx, log, params};
 
 /// Most moves that are read of a product.
@@ -13,7 +13,8 @@ const MOVES_MAX: u32 = 200;
 /// A rule and its revision, by product; under sixteen zeros the one of all others.
 pub fn rules(tx: &mut dyn Tx, log: LogId) -> Result<BTreeMap<ProductId, (u64, Rule)>, StoreError> {
     let rows = tx.query(
-        "select product, revision, mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes
+        "select product, revision, mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes,
+           market_ppm
          from price_rule where log = $1",
         params![log],
     )?;
@@ -27,6 +28,8 @@ pub fn rules(tx: &mut dyn Tx, log: LogId) -> Result<BTreeMap<ProductId, (u64, Ru
             over_cost_ppm: row.number(6)?,
             step_ppm: row.number(7)?,
             gone_by_minutes: row.int_opt(8)?.and_then(|minutes| u32::try_from(minutes).ok()),
+            // Whoever wrote it: beyond its bounds it is as good as none.
+            market_ppm: row.number::<u32>(9)?.clamp(MARKET_PPM_MIN, MARKET_PPM_MAX),
         };
         Ok((ProductId(row.id(0)?), (row.number(1)?, rule)))
     };

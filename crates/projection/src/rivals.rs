@@ -166,17 +166,36 @@ pub fn of_product(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec
          order by p.source, p.seen_at_ms desc, p.price_minor, p.their",
         params![log, product],
     )?;
-    let found = |row: &Row| {
-        Ok(RivalFound {
-            source: row.text(0)?.into(),
-            key: row.text(1)?.into(),
-            name: row.text(2)?.into(),
-            way: RivalWay::from_number(row.number(3)?).ok_or_else(|| unknown("way"))?,
-            price: price(row, 4)?,
-            is_on: row.int(9)? != 0,
-        })
-    };
     rows.iter().map(found).collect()
+}
+
+/// A part of what others ask for whatever is sold here, by source and their word for it.
+pub fn part_of_all(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (rows, offset): (u32, u32),
+) -> Result<Vec<(ProductId, RivalFound)>, StoreError> {
+    let rows = tx.query(
+        "select p.source, p.their, p.name, p.way, p.price_minor, p.currency, p.unit, p.per, p.seen_at_ms,
+           coalesce(s.is_on, 1), p.product
+         from rival_price p left join rival_source s on s.log = p.log and s.source = p.source
+         where p.log = $1 and p.product is not null and p.price_minor > 0
+           and p.revision > coalesce(s.gone_revision, 0)
+         order by p.source, p.their limit $2 offset $3",
+        params![log, rows, offset],
+    )?;
+    rows.iter().map(|row| Ok((ProductId(row.id(10)?), found(row)?))).collect()
+}
+
+fn found(row: &Row) -> Result<RivalFound, StoreError> {
+    Ok(RivalFound {
+        source: row.text(0)?.into(),
+        key: row.text(1)?.into(),
+        name: row.text(2)?.into(),
+        way: RivalWay::from_number(row.number(3)?).ok_or_else(|| unknown("way"))?,
+        price: price(row, 4)?,
+        is_on: row.int(9)? != 0,
+    })
 }
 
 /// A price that was seen some time ago.

@@ -4,6 +4,7 @@ use soko_app_api::text::Worded as _;
 use soko_app_api::{OwnStall, PriceRuleInput, Verb};
 use soko_domain::entry::{PriceAim, PriceMode};
 use soko_domain::ids::ProductId;
+use soko_domain::verbs::move_price::MARKET_PPM_MIN;
 use yew::prelude::*;
 
 use crate::acting::{part, use_acting};
@@ -30,6 +31,7 @@ struct Draft {
     ceiling: String,
     over_cost: String,
     step: String,
+    market: String,
     gone_by: String,
 }
 
@@ -45,6 +47,7 @@ impl Draft {
             ceiling: money(rule.ceiling_minor),
             over_cost: percent(rule.over_cost_ppm),
             step: percent(rule.step_ppm),
+            market: percent(rule.market_ppm),
             gone_by: rule.gone_by_minutes.map(time).unwrap_or_default(),
         }
     }
@@ -65,6 +68,7 @@ impl Draft {
             ceiling_minor: self.ceiling(currency)?,
             over_cost_ppm: percent(&self.over_cost, 10_000)?,
             step_ppm: percent(&self.step, 50)?,
+            market_ppm: market(&self.market)?,
             gone_by_minutes: if self.gone_by.is_empty() { None } else { Some(minutes(&self.gone_by)?) },
         })
     }
@@ -81,6 +85,11 @@ fn price(text: &str, currency: &str) -> Option<Option<i64>> {
 fn percent(text: &str, most: i64) -> Option<u32> {
     let whole = typed::whole(text).filter(|whole| *whole <= most)?;
     u32::try_from(whole * PPM_OF_PERCENT).ok()
+}
+
+/// Between the bounds that an owner has.
+fn market(text: &str) -> Option<u32> {
+    percent(text, 50).filter(|ppm| *ppm >= MARKET_PPM_MIN)
 }
 
 fn minutes(text: &str) -> Option<u32> {
@@ -141,12 +150,14 @@ pub(super) fn RuleForm(props: &RuleProps) -> Html {
                     problem={percent(&draft.step, 50).is_none().then(|| speech.say("prices.step-wrong"))} />
             </div>
             <div class="pair">
+                <Field label={speech.say("prices.market-band")} value={draft.market.clone()} on_input={part(&draft, |it, text| it.market = text)} inputmode="numeric" sign="%"
+                    problem={market(&draft.market).is_none().then(|| speech.say("prices.market-band-wrong"))} />
                 <Choice label={speech.say("prices.aim")} value={draft.aim.clone()} options={aims.collect::<Vec<_>>()} on_choose={part(&draft, |it, text| it.aim = text)} />
-                if props.product.is_some() {
-                    <Field label={speech.say("prices.gone-by")} kind="time" value={draft.gone_by.clone()} on_input={part(&draft, |it, text| it.gone_by = text)}
-                        hint={speech.say("prices.gone-by-hint")} />
-                }
             </div>
+            if props.product.is_some() {
+                <Field label={speech.say("prices.gone-by")} kind="time" value={draft.gone_by.clone()} on_input={part(&draft, |it, text| it.gone_by = text)}
+                    hint={speech.say("prices.gone-by-hint")} />
+            }
             <footer class="dialog-foot">
                 <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("settings.save") }</button>
             </footer>

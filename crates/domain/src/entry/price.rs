@@ -77,6 +77,8 @@ crate::wire_struct! {
         pub step_ppm: u32,
         /// Minutes after midnight by which what is left is worth nothing.
         pub gone_by_minutes: Option<u32>,
+        /// So many ppm away from the middle of what others ask at most.
+        pub market_ppm: u32,
     }
 }
 

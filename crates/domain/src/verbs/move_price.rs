@@ -15,6 +15,10 @@ pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
 pub const REFUSED_DAYS: i32 = 14;
 const MINUTES_OF_DAY: u32 = 24 * 60;
 const STEP_PPM_MAX: u32 = 500_000;
+/// How far from the middle of what others ask a price may be: what an owner may say, and what counts where nobody said it.
+pub const MARKET_PPM_MIN: u32 = 50_000;
+pub const MARKET_PPM_MAX: u32 = 500_000;
+pub const MARKET_PPM_USUAL: u32 = 300_000;
 const OVER_COST_PPM_MAX: u32 = 100_000_000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +30,7 @@ pub struct Rule {
     pub over_cost_ppm: u32,
     pub step_ppm: u32,
     pub gone_by_minutes: Option<u32>,
+    pub market_ppm: u32,
 }
 
 impl Default for Rule {
@@ -38,6 +43,7 @@ impl Default for Rule {
             over_cost_ppm: 50_000,
             step_ppm: 150_000,
             gone_by_minutes: None,
+            market_ppm: MARKET_PPM_USUAL,
         }
     }
 }
@@ -55,11 +61,14 @@ pub fn decide_rule(
     ensure(!crossed, invalid("ceiling", "is below the floor"))?;
     ensure(rule.step_ppm <= STEP_PPM_MAX, invalid("step", "is more than half of the price"))?;
     ensure(rule.over_cost_ppm <= OVER_COST_PPM_MAX, invalid("over cost", "is too much"))?;
+    let in_bounds = (MARKET_PPM_MIN..=MARKET_PPM_MAX).contains(&rule.market_ppm);
+    ensure(in_bounds, invalid("market", "is less than 5 or more than 50 percent"))?;
     let in_day = rule.gone_by_minutes.is_none_or(|minutes| minutes < MINUTES_OF_DAY);
     ensure(in_day, invalid("gone by", "is no time of day"))?;
     ensure(register.may_manage_people(), Refusal::NotAllowed)?;
     doer.allow(&[Wish::ManagePeople])?;
-    let Rule { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes } = rule;
+    let Rule { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes, market_ppm } =
+        rule;
     let revision = revision.checked_add(1).ok_or(Refusal::TooLarge)?;
     Ok(vec![
         PriceRulePut {
@@ -72,6 +81,7 @@ pub fn decide_rule(
             over_cost_ppm,
             step_ppm,
             gone_by_minutes,
+            market_ppm,
         }
         .into(),
     ])
@@ -183,6 +193,7 @@ mod tests {
     fn limits_are_an_owners_word_and_make_sense() {
         let (owner, cashier) = ((Role::Owner, &Doer::Anybody), (Role::Cashier, &Doer::Anybody));
         let plain = Rule::default();
+        let beyond = invalid("market", "is less than 5 or more than 50 percent");
         for (who, rule, expected) in [
             (owner, plain, Ok(())),
             (owner, Rule { floor_minor: Some(80), ceiling_minor: Some(80), ..plain }, Ok(())),
@@ -203,6 +214,10 @@ mod tests {
                 Rule { gone_by_minutes: Some(1_440), ..plain },
                 Err(invalid("gone by", "is no time of day")),
             ),
+            (owner, Rule { market_ppm: 50_000, ..plain }, Ok(())),
+            (owner, Rule { market_ppm: 500_000, ..plain }, Ok(())),
+            (owner, Rule { market_ppm: 49_999, ..plain }, Err(beyond.clone())),
+            (owner, Rule { market_ppm: 500_001, ..plain }, Err(beyond.clone())),
             (cashier, plain, Err(Refusal::NotAllowed)),
         ] {
             let decided = decide_rule(who, (Some(PRODUCT), 4), rule);

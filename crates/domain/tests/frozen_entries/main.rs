@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use samples::{earlier, samples, stamp};
-use soko_domain::entry::{Act, Approval, Entry, Kind, LimitsPut, Stamp};
+use soko_domain::entry::{Act, Approval, Entry, Kind, LimitsPut, PriceRulePut, Stamp};
 use soko_domain::ids::PersonId;
 use soko_domain::people::Limits;
 use soko_domain::role::Role;
@@ -88,6 +88,20 @@ fn limits_are_written_in_the_first_form_that_says_them() {
     let (_, earlier) = earlier().into_iter().find(|(_, old)| old.kind() == Kind::LimitsPut).unwrap();
     let frozen = std::fs::read_to_string(file(Kind::LimitsPut, 1)).unwrap();
     assert_eq!(hex(&earlier.to_body(&stamp())), frozen.trim());
+}
+
+#[test]
+fn price_limits_are_written_in_the_first_form_that_says_them() {
+    let (_, earlier) = earlier().into_iter().find(|(_, old)| old.kind() == Kind::PriceRulePut).unwrap();
+    let frozen = std::fs::read_to_string(file(Kind::PriceRulePut, 1)).unwrap();
+    assert_eq!(hex(&earlier.to_body(&stamp())), frozen.trim());
+    let Entry::PriceRulePut(put) = earlier else { panic!("another entry") };
+    for (market_ppm, version) in [(300_000, 1), (299_999, 2), (300_001, 2)] {
+        let entry: Entry = PriceRulePut { market_ppm, ..put.clone() }.into();
+        let body = entry.to_body(&stamp());
+        assert_eq!(body[0], version);
+        assert_eq!(Entry::from_body(Kind::PriceRulePut, &body), Ok((stamp(), entry)));
+    }
 }
 
 #[test]

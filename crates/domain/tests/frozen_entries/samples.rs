@@ -226,6 +226,7 @@ fn price_samples() -> Vec<Entry> {
             over_cost_ppm: 100_000,
             step_ppm: 150_000,
             gone_by_minutes: Some(1_080),
+            market_ppm: 200_000,
         }
         .into(),
         PriceMoved {
@@ -473,7 +474,23 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         note: "gift basket".into(),
     };
     let others = vec![(1, sale.into()), (1, refund.into()), (1, allowed.into()), (1, converted.into())];
-    [others, vec![(1, earlier_limits())], earlier_orders()].concat()
+    [others, vec![(1, earlier_limits()), (1, earlier_rule())], earlier_orders()].concat()
+}
+
+fn earlier_rule() -> Entry {
+    PriceRulePut {
+        product: Some(ProductId([0x41; 16])),
+        revision: 3,
+        mode: PriceMode::Auto,
+        aim: PriceAim::Margin,
+        floor_minor: Some(8_000),
+        ceiling_minor: None,
+        over_cost_ppm: 100_000,
+        step_ppm: 150_000,
+        gone_by_minutes: Some(1_080),
+        market_ppm: 300_000,
+    }
+    .into()
 }
 
 fn earlier_limits() -> Entry {

@@ -7,7 +7,7 @@ use soko_app_api::{
 };
 use soko_domain::entry::{
     Entry, Kind, LinesRepriced, LinesTakenOff, OrderSentBack, OrderTransferCame, PricesSet, PurseKind,
-    SaleMade, SetCause, StockAdjusted, StockCounted,
+    RivalLine, SaleMade, SetCause, StockAdjusted, StockCounted,
 };
 use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, SaleId};
 use soko_domain::quantity::Unit;
@@ -98,6 +98,9 @@ fn said_by(what: AuditWhat) -> Option<(Kind, Facet)> {
         AuditWhat::PriceSet => (Kind::PricesSet, Facet::Whole),
         AuditWhat::PriceMoved => (Kind::PriceMoved, Facet::Whole),
         AuditWhat::PriceRuleChanged => (Kind::PriceRulePut, Facet::Whole),
+        AuditWhat::RivalsSeen => (Kind::RivalsSeen, Facet::Whole),
+        AuditWhat::RivalsFetched => (Kind::RivalsFetched, Facet::Whole),
+        AuditWhat::RivalSourceChanged => (Kind::RivalSourcePut, Facet::Whole),
         AuditWhat::CouponChanged => (Kind::CouponPut, Facet::Whole),
         AuditWhat::IncidentSettled => (Kind::IncidentSettled, Facet::Whole),
         AuditWhat::OrderBackAsked => (Kind::OrderBackAsked, Facet::Whole),
@@ -270,6 +273,9 @@ fn told(entry: &Entry, facet: Facet) -> Told {
             Told { about: put.product.map_or(About::Nothing, About::Product), ..plain }
         }
         Entry::ProgramActed(acted) => because(&acted.name),
+        Entry::RivalsSeen(seen) => others_ask(&seen.source, &seen.lines),
+        Entry::RivalsFetched(fetched) => others_ask(&fetched.source, &fetched.lines),
+        Entry::RivalSourcePut(put) => because(&put.source),
         Entry::CouponPut(put) => because(&put.code),
         Entry::PersonPut(put) => Told { about: About::Person(put.person), ..plain },
         Entry::PersonErased(erased) => Told { about: About::Person(erased.person), ..plain },
@@ -285,6 +291,18 @@ fn told(entry: &Entry, facet: Facet) -> Told {
         }
         _ => plain,
     }
+}
+
+/// A source with what it asks for what is sold here; what it stopped asking has no price.
+fn others_ask(source: &str, lines: &[RivalLine]) -> Told {
+    let part = |line: &RivalLine| Part {
+        product: line.product,
+        name: if line.product.is_some() { String::new() } else { line.name.clone() },
+        unit: line.price.as_ref().map(|price| price.unit),
+        now: line.price.as_ref().map(|price| (price.price_minor, price.per)),
+        ..Part::default()
+    };
+    Told { reason: source.into(), parts: lines.iter().map(part).collect(), ..Told::default() }
 }
 
 fn taken_off(off: &LinesTakenOff) -> Told {

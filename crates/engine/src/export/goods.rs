@@ -2,12 +2,16 @@
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{ProductFilter, ProductView, Query, StockChange, StockChangeRow, View};
+use soko_domain::entry::RivalPrice;
 use soko_domain::ids::ProductId;
+use soko_domain::money::Money;
+use soko_projection::rivals::part_of_all;
+use soko_record_log::StoreError;
 
 use super::table::{Cell, Rows, Shape};
-use super::{Of, joined, word};
+use super::{Of, WINDOW_ROWS, joined, text, word};
 use crate::engine::Engine;
-use crate::failure::NotDone;
+use crate::failure::{Failure, NotDone};
 
 pub(super) const SHAPES: &[Shape] = &[
     Shape {
@@ -70,6 +74,23 @@ pub(super) const SHAPES: &[Shape] = &[
         ],
         fill: stock_changes,
     },
+    Shape {
+        name: "others-prices",
+        about: "What others ask for what is sold here, the latest of each.",
+        columns: &[
+            ("source", "who asks it"),
+            ("product", "the product's id"),
+            ("their_name", "what they call it"),
+            ("how", "how it came: typed, file or feed"),
+            ("price", "what so many of it cost there"),
+            ("currency", "of that price"),
+            ("unit", "what it is counted in there: piece, g or ml"),
+            ("price_per", "how many units that price is for"),
+            ("seen_at_ms", "when it was seen"),
+            ("counts", "whether its source counts"),
+        ],
+        fill: others_prices,
+    },
 ];
 
 /// Each product's id, those on offer first.
@@ -123,6 +144,34 @@ fn stock_changes(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), 
         let list = |view| if let View::StockHistory(rows) = view { Some(rows) } else { None };
         engine.each(now, (query, list), |_, change| out(change_cells(product, change)))
     })
+}
+
+fn others_prices(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> {
+    let mut offset = 0;
+    loop {
+        let rows = engine.db.read::<_, StoreError>(|tx| part_of_all(tx, of.stall, (WINDOW_ROWS, offset)));
+        let rows = rows.map_err(Failure::from)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        offset += WINDOW_ROWS;
+        for (product, found) in rows {
+            let RivalPrice { price_minor: minor, currency, unit, per, seen_at_ms } = found.price;
+            out(vec![
+                Cell::Text(found.source),
+                text(product),
+                Cell::Text(found.name),
+                word(found.way.word()),
+                // Its currency need not be the stall's.
+                Cell::Text(Money { minor, currency }.plain()),
+                text(currency),
+                word(unit.word()),
+                Cell::Number(per),
+                Cell::Number(seen_at_ms),
+                Cell::Flag(found.is_on),
+            ])?;
+        }
+    }
 }
 
 fn product_cells(view: &ProductView) -> Vec<Cell> {

@@ -124,8 +124,8 @@ pub(crate) fn guard_rules(rule: &Rule) -> guard::Rules {
         ceiling_minor: rule.ceiling_minor,
         over_cost_ppm: rule.over_cost_ppm,
         step_ppm: rule.step_ppm,
+        market_ppm: rule.market_ppm,
         is_frozen: rule.mode == PriceMode::Frozen,
-        ..guard::Rules::default()
     }
 }
 

@@ -117,6 +117,8 @@ fn goods(device: &mut Device) {
     verb(device, 16, Verb::EditCategory { category: thing(71), edits });
     let tax = TaxClass { class: thing(72), label: "Standard".into(), ppm: 160_000, is_inclusive: true };
     verb(device, 17, Verb::EditStall { edits: vec![StallEdit::PutTax(tax)] });
+    let seen = Verb::SeeRival { product: product(TEA), source: "Across".into(), price_minor: 240 };
+    verb(device, 49, seen);
     let terms = CouponInput { off: DiscountInput::PercentPpm(100_000), ..CouponInput::default() };
     verb(device, 13, Verb::PutCoupon { code: "SUMMER".into(), terms });
     let content = TabLine {
@@ -227,6 +229,7 @@ fn a_stall_with_one_of_everything_is_read_back_from_its_export() {
     agrees(&report, &table);
     people_and_drawer(&report, &table);
     sorted_and_taxed(&table, device.me());
+    others(&table);
     let pictures: Vec<_> = table("pictures").iter().map(|row| row["file"].clone()).collect();
     assert_eq!(pictures, [format!("pictures/{PICTURE}.jpg"), String::new()]);
     assert_eq!(members[&pictures[0]], PICTURE_BYTES);
@@ -275,6 +278,20 @@ fn sorted_and_taxed(table: &dyn Fn(&str) -> Table, me: AuthorId) {
     let devices = table("devices");
     let of = |column: &str| devices[0][column].clone();
     assert_eq!((of("device"), of("role"), of("revoked")), (me.to_string(), "owner".into(), "no".into()));
+}
+
+fn others(table: &dyn Fn(&str) -> Table) {
+    let rows = table("others-prices");
+    let of = |column: &str| rows[0][column].as_str();
+    let said = ["source", "product", "how", "price", "currency", "price_per", "counts"].map(of);
+    assert_eq!(said, ["Across", &product(TEA).to_string(), "typed", "2.40", "EUR", "1", "yes"]);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let audit = table("audit");
+    let row = audit.iter().find(|row| row["what"] == "rivals-seen").unwrap();
+    assert_eq!(row["reason"], "Across");
+    let parts = table("audit-parts");
+    let part = parts.iter().find(|part| part["what"] == "rivals-seen").unwrap();
+    assert_eq!((part["name"].as_str(), part["now"].as_str()), ("Tea", "2.40"));
 }
 
 fn people_and_drawer(report: &ShiftReport, table: &dyn Fn(&str) -> Table) {

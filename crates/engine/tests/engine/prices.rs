@@ -131,7 +131,7 @@ impl Stall {
         }
     }
 
-    fn rules(&mut self, rule: PriceRuleInput) {
+    pub(crate) fn rules(&mut self, rule: PriceRuleInput) {
         self.does(Verb::PutPriceRule { product: Some(product(MANGO)), rule });
     }
 
@@ -144,7 +144,7 @@ impl Stall {
     }
 }
 
-fn plain() -> PriceRuleInput {
+pub(crate) fn plain() -> PriceRuleInput {
     PriceRuleInput {
         mode: PriceMode::Suggest,
         aim: PriceAim::Margin,
@@ -153,6 +153,7 @@ fn plain() -> PriceRuleInput {
         over_cost_ppm: 50_000,
         step_ppm: 150_000,
         gone_by_minutes: None,
+        market_ppm: 300_000,
     }
 }
 

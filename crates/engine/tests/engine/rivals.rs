@@ -1,7 +1,8 @@
 //! What others ask: typed in at any register, with its age and source, and what it does to the limits of a price.
 
 use soko_app_api::{
-    MarketRow, ProductEdit, Query, RivalAnswer, RivalChoice, RivalFit, RivalStanding, RivalsView, Verb, View,
+    AuditWhat, MarketRow, PriceRuleInput, ProductEdit, Query, RivalAnswer, RivalChoice, RivalFit,
+    RivalStanding, RivalsView, Verb, View,
 };
 use soko_domain::entry::{PriceWhy, RivalLine, RivalPrice, RivalWay, RivalsFetched};
 use soko_domain::ids::ProductId;
@@ -12,7 +13,7 @@ use soko_domain::rival::RivalField;
 use soko_domain::role::Role;
 use soko_engine::{NotDone, Now};
 
-use crate::prices::{DAY_MS, MANGO, Stall, too_cheap};
+use crate::prices::{DAY_MS, MANGO, Stall, plain, too_cheap};
 use crate::replication::{meet, pair};
 use crate::world::{Device, NOON_MS, Relay, STALL, command, now, product};
 
@@ -63,6 +64,47 @@ fn what_others_ask_limits_a_price_and_is_named_as_its_reason() {
     let row = &price.others.rows[1];
     assert_eq!((row.source.as_str(), row.way, row.own_minor), ("Corner", RivalWay::Typed, Some(200)));
     assert_eq!((row.seen_at_ms, row.standing), (stall.at_ms, RivalStanding::Counts));
+}
+
+#[test]
+fn an_owner_says_how_far_from_others_a_price_may_be() {
+    let mut stall = among_others();
+    for (market_ppm, (low_minor, high_minor)) in [(50_000, (190, 210)), (400_000, (120, 280))] {
+        stall.rules(PriceRuleInput { market_ppm, step_ppm: 500_000, ..plain() });
+        let market = MarketRow { median_minor: 200, low_minor, high_minor };
+        assert_eq!(stall.price().others.market, Some(market));
+        // Whoever moves a price is held by the same.
+        let beyond = stall.accept(250, high_minor + 1);
+        assert_eq!(stall.refused(beyond), "invalid");
+    }
+    let better = stall.row().suggested.unwrap();
+    assert!(better.price_minor > 260 && better.high_minor == 280, "{better:?}");
+    for market_ppm in [49_999, 500_001] {
+        let rule = PriceRuleInput { market_ppm, ..plain() };
+        let verb = Verb::PutPriceRule { product: Some(product(MANGO)), rule };
+        assert_eq!(stall.refused(verb), "invalid");
+    }
+}
+
+#[test]
+fn whoever_looks_into_it_finds_who_said_what_others_ask() {
+    let mut stall = among_others();
+    stall.does(put("Corner", false, false));
+    let mut rows = |what| {
+        let what = Some(what);
+        let audit =
+            Query::Audit { stall: STALL, person: None, business_day: None, what, before: None, rows: 9 };
+        if let View::Audit(rows) = stall.asked(&audit) { rows } else { panic!("no audit") }
+    };
+    let seen: Vec<(String, String, i64)> = rows(AuditWhat::RivalsSeen)
+        .into_iter()
+        .map(|row| (row.reason, row.parts[0].about.clone(), row.parts[0].now.unwrap().minor))
+        .collect();
+    let mut sources: Vec<&str> = seen.iter().map(|(source, ..)| source.as_str()).collect();
+    sources.sort_unstable();
+    assert_eq!(sources, ["Across", "Corner", "Market hall"]);
+    assert!(seen.contains(&("Across".into(), "Mango".into(), 180)), "{seen:?}");
+    assert_eq!(rows(AuditWhat::RivalSourceChanged)[0].reason, "Corner");
 }
 
 #[test]
