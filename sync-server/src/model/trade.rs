@@ -1,7 +1,11 @@
-//! What was bought at a stall, as training sees it: products in baskets, and buyers as numbers without a name.
+//! What was bought at a stall, as training sees it, and what people who agreed otherwise did with products: buyers have no name here.
+
+use std::collections::BTreeMap;
 
 use soko_domain::entry::{Entry, Kind};
 use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::interaction::Met;
+use soko_recommend::train::{Deed, Signal};
 use soko_record_log::{StoreError, Tx, params};
 
 /// Records that are read at a time: nobody else waits long for this reader.
@@ -68,4 +72,49 @@ pub(super) fn baskets(
         }
     }
     Ok(Some((baskets, last)))
+}
+
+/// The accounts that guests became.
+pub(super) fn accounts(tx: &mut dyn Tx) -> Result<BTreeMap<ThingId, ThingId>, StoreError> {
+    let rows = tx.query("select guest, account from guest_account", &[])?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
+}
+
+/// What people agreed to tell, as it is kept now: how much that is.
+pub(super) fn met(tx: &mut dyn Tx) -> Result<i64, StoreError> {
+    tx.query_one("select count(*) from interaction", &[])?.int(0)
+}
+
+/// What says something of taste. To have seen something says nothing, and what was ordered stands in the ledger.
+const DEEDS: [(Met, Deed); 4] = [
+    (Met::Opened, Deed::Opened),
+    (Met::Liked, Deed::Liked),
+    (Met::Put, Deed::Put),
+    (Met::Dismissed, Deed::Dismissed),
+];
+
+pub(super) type Deeds = Vec<(ThingId, Signal<[u8; 16]>)>;
+
+/// What people did, in the order of its identities behind one of them, and how far that went; nothing behind the last.
+pub(super) fn deeds(
+    tx: &mut dyn Tx,
+    after: ThingId,
+    since_hour: i64,
+) -> Result<Option<(Deeds, ThingId)>, StoreError> {
+    let [opened, liked, put, dismissed] = DEEDS.map(|(met, _)| met.number());
+    let rows = tx.query(
+        "select id, who, product, what, hour from interaction
+         where id > $1 and what in ($2, $3, $4, $5) and hour >= $6 order by id limit $7",
+        params![after, opened, liked, put, dismissed, since_hour, PORTION],
+    )?;
+    let Some(last) = rows.last() else { return Ok(None) };
+    let last = last.id(0)?;
+    let mut deeds = Deeds::with_capacity(rows.len());
+    for row in &rows {
+        let met = Met::from_number(row.number(3)?);
+        let Some((_, deed)) = DEEDS.into_iter().find(|it| Some(it.0) == met) else { continue };
+        let product: ProductId = row.id(2)?;
+        deeds.push((row.id(1)?, Signal { product: product.0, deed, hour: row.int(4)? }));
+    }
+    Ok(Some((deeds, last)))
 }
