@@ -10,7 +10,7 @@ use soko_recommend::train::{Deed, DeedWeights, MARKET, Signal, Trade};
 use soko_record_log::StoreError;
 
 use super::kept::{self, Card, Kept};
-use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket};
+use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket, Offered};
 use crate::experiments;
 use crate::http::App;
 use crate::store::{Shard, Store};
@@ -139,10 +139,19 @@ fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gath
     let stalls = store.read_blocking(|tx| Ok((trade::stalls(tx)?, trade::records(tx)?)));
     let (stalls, records) = stalls.map_err(StoreError::from)?;
     let (mut products, mut baskets) = (Vec::new(), Vec::<Basket>::new());
+    let (mut names, mut traits) = (BTreeMap::<String, u32>::new(), BTreeMap::new());
     for (at, stall) in stalls.iter().copied().enumerate() {
         tell(40 * at / stalls.len(), "reading");
         let offered = store.read_blocking(move |tx| trade::products(tx, stall)).map_err(StoreError::from)?;
-        products.extend(offered.into_iter().map(|product| product.0));
+        for Offered { product, traits: own } in offered {
+            let mut numbered = Vec::with_capacity(own.len());
+            for it in own {
+                let next = u32::try_from(names.len()).unwrap_or(u32::MAX);
+                numbered.push(*names.entry(it).or_insert(next));
+            }
+            products.push(product.0);
+            traits.insert(product.0, numbered);
+        }
         let mut after = 0;
         loop {
             let portion = store.read_blocking(move |tx| trade::baskets(tx, stall, after));
@@ -185,6 +194,7 @@ fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gath
         baskets: counted,
         hours: times_ms.iter().copied().map(hour).collect(),
         people: people.into_values().map(|(_, did)| did).filter(|did| did.len() > 1).collect(),
+        traits,
         weights: DeedWeights::default(),
         now_hour: hour(now_ms),
     };

@@ -6,7 +6,8 @@ use soko_domain::entry::{Entry, Kind};
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_domain::interaction::Met;
 use soko_recommend::train::{Deed, Signal};
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{Row, StoreError, Tx, params};
+use soko_search::{fold, words};
 
 /// Records that are read at a time: nobody else waits long for this reader.
 const PORTION: usize = 5_000;
@@ -32,10 +33,32 @@ pub(super) fn records(tx: &mut dyn Tx) -> Result<i64, StoreError> {
     row.int(0)
 }
 
+/// A product that a stall offers, and what it is like: its categories and the words of its name, as search compares them, and how much
+/// it costs, to the double.
+pub(super) struct Offered {
+    pub(super) product: ProductId,
+    pub(super) traits: Vec<String>,
+}
+
 /// What a stall offers.
-pub(super) fn products(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<ProductId>, StoreError> {
-    let sql = "select product from product where log = $1 and archived = 0 order by product";
-    tx.query(sql, params![stall])?.iter().map(|row| row.id(0)).collect()
+pub(super) fn products(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, StoreError> {
+    let rows = tx.query("select category, name from category where log = $1", params![stall])?;
+    let categories: BTreeMap<ThingId, String> =
+        rows.iter().map(|row| Ok((row.id(0)?, fold(row.text(1)?)))).collect::<Result<_, StoreError>>()?;
+    let sql = "select product, name, categories, price_minor, currency, unit from product
+        where log = $1 and archived = 0 order by product";
+    let offered = |row: &Row| {
+        let mut traits: Vec<String> = words(row.text(1)?).iter().map(|word| format!("word {word}")).collect();
+        let of = row.blob_opt(2)?.unwrap_or_default().as_chunks::<16>().0;
+        let named = of.iter().filter_map(|category| categories.get(&ThingId(*category)));
+        traits.extend(named.map(|name| format!("category {name}")));
+        let doubled = row.int(3)?.checked_ilog2().unwrap_or(0);
+        traits.push(format!("price {} {} {doubled}", row.text(4)?, row.int(5)?));
+        traits.sort_unstable();
+        traits.dedup();
+        Ok(Offered { product: row.id(0)?, traits })
+    };
+    tx.query(sql, params![stall])?.iter().map(offered).collect()
 }
 
 /// Sales and orders that arrived behind a position, and how far that went; nothing behind the last.

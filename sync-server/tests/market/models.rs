@@ -217,7 +217,8 @@ async fn tell(server: &TestServer, who: (&str, u8), met: &str, products: impl It
     };
     let all: Vec<Value> = (0..).zip(products).map(it).collect();
     for portion in all.chunks(64) {
-        let said = server.post("/v1/interactions", &json!({"interactions": portion})).bearer(who.0).send().await;
+        let said =
+            server.post("/v1/interactions", &json!({"interactions": portion})).bearer(who.0).send().await;
         said.expect(StatusCode::NO_CONTENT);
     }
 }

@@ -31,16 +31,16 @@ impl Trade {
         let start = DeedWeights::default();
         let learnt = self.baskets.len() - self.baskets.len() / TEST_PART;
         let before = learnt - learnt / TEST_PART * 2;
-        let (Some(from), Some(until)) = (self.hours.get(before), self.hours.get(learnt.saturating_sub(1))) else {
+        let (Some(from), Some(until)) = (self.hours.get(before), self.hours.get(learnt.saturating_sub(1)))
+        else {
             return start;
         };
         let asked = self.asked(before, (*from, *until));
         if asked.len() < TESTED_MIN {
             return start;
         }
-        let gain = |weights: DeedWeights| {
-            gain(&self.numbered(before, weights), &asked, (weights, *from), seed)
-        };
+        let gain =
+            |weights: DeedWeights| gain(&self.numbered(before, weights), &asked, (weights, *from), seed);
         let (mut chosen, mut best) = (start, gain(start));
         for (weight, values) in TRIED {
             for value in values.into_iter().skip(1) {
@@ -76,12 +76,7 @@ impl Trade {
 }
 
 /// How high what was bought next stands among all that they did not buy before.
-fn gain(
-    numbered: &Numbered,
-    asked: &[Asked],
-    (weights, now_hour): (DeedWeights, i64),
-    seed: u64,
-) -> f64 {
+fn gain(numbered: &Numbered, asked: &[Asked], (weights, now_hour): (DeedWeights, i64), seed: u64) -> f64 {
     let products = numbered.weighed.products();
     let factors = Factors::train_weighed(&numbered.weighed, MARKET.ials, seed);
     let mut quality = Quality::default();

@@ -92,6 +92,15 @@ impl Factors {
         &self.products[at * self.stride..][..self.parameters.dimension]
     }
 
+    /// Numbers for a product that nobody had. People's vectors are found as if it were not there: nobody left it out.
+    pub(super) fn put_new(&mut self, at: usize, numbers: &[f32]) {
+        for (to, from) in
+            self.products[at * self.stride..][..self.parameters.dimension].iter_mut().zip(numbers)
+        {
+            *to = *from;
+        }
+    }
+
     /// A person's vector from their history, with a weight for each product of it; below 0 it speaks against it.
     #[must_use]
     pub fn fold_in(&self, history: &[u32], weights: &[f32]) -> Vec<f32> {

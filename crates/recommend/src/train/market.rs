@@ -1,5 +1,7 @@
 //! A market's own model: trained from its baskets and people, packed for devices, and compared with the one that is in use.
 
+use std::collections::BTreeMap;
+
 use super::ease::EaseParameters;
 use super::follows::FollowsParameters;
 use super::histories::Histories;
@@ -8,6 +10,7 @@ use super::model::{Blend, Model, Parameters, Recency};
 use super::seeds::Seeds;
 use super::signals::{Deed, DeedWeights, Signal};
 use super::together::together;
+use super::traits::of_new;
 use super::weighed::Weighed;
 use crate::packed::{Contents, PACKED_PRODUCTS_MAX, Packed, ProductId, Unpackable, Wanted, pack};
 
@@ -56,6 +59,8 @@ pub struct Trade {
     /// When each basket was bought, in hours since 1970; nothing where the baskets are in no time.
     pub hours: Vec<i64>,
     pub people: Vec<Vec<Signal<ProductId>>>,
+    /// What products are like, each trait a number: those share one that have the same category, word of the name or price band.
+    pub traits: BTreeMap<ProductId, Vec<u32>>,
     /// What the deeds of `people` say: see `choose_weights`.
     pub weights: DeedWeights,
     /// When this is looked at.
@@ -87,6 +92,7 @@ pub(super) struct Numbered {
     baskets: Histories,
     all: Histories,
     pub(super) weighed: Weighed,
+    traits: Vec<Vec<u32>>,
     /// What each person did, by number.
     pub(super) people: Vec<Vec<Signal<u32>>>,
 }
@@ -163,7 +169,8 @@ impl Trade {
         let mut people = Vec::with_capacity(self.people.len());
         for signals in &self.people {
             let known = signals.iter().filter(|signal| signal.hour < until);
-            let known: Vec<Signal<u32>> = known.filter_map(|it| Some(it.numbered(number(&it.product)?))).collect();
+            let known: Vec<Signal<u32>> =
+                known.filter_map(|it| Some(it.numbered(number(&it.product)?))).collect();
             let bought: Vec<u32> =
                 known.iter().filter(|it| it.deed == Deed::Bought).map(|it| it.product).collect();
             if bought.len() > 1 {
@@ -175,7 +182,8 @@ impl Trade {
             }
             people.push(known);
         }
-        Numbered { ids, baskets: numbered, all, weighed, people }
+        let traits = ids.iter().map(|id| self.traits.get(id).cloned().unwrap_or_default()).collect();
+        Numbered { ids, baskets: numbered, all, weighed, traits, people }
     }
 
     /// The products that a model has room for, those first that were bought most.
@@ -203,7 +211,10 @@ pub(super) fn number(ids: &[ProductId], id: &ProductId) -> Option<u32> {
 }
 
 fn packed_of(numbered: &Numbered, seed: u64) -> Result<Vec<u8>, Unpackable> {
-    let factors = Factors::train_weighed(&numbered.weighed, MARKET.ials, seed);
+    let mut factors = Factors::train_weighed(&numbered.weighed, MARKET.ials, seed);
+    for (product, numbers) in of_new(&factors, &numbered.weighed, &numbered.traits) {
+        factors.put_new(product, &numbers);
+    }
     let model = Model::around(factors, &numbered.all, MARKET);
     pack(&Contents {
         ids: &numbered.ids,

@@ -17,6 +17,7 @@ mod search;
 mod seeds;
 mod signals;
 mod together;
+mod traits;
 mod weighed;
 
 pub use ease::{EASE_PRODUCTS_MAX, EaseParameters, ease};

@@ -20,7 +20,8 @@ impl Weighed {
 
     /// One row; each product is in it once. What is not in the catalogue, and what weighs nothing, is left out.
     pub fn push(&mut self, row: impl IntoIterator<Item = (u32, f32)>) {
-        let known = row.into_iter().filter(|(product, weight)| index(*product) < self.products && *weight != 0.0);
+        let known =
+            row.into_iter().filter(|(product, weight)| index(*product) < self.products && *weight != 0.0);
         for (product, weight) in known {
             self.had.push(product);
             self.weights.push(weight);

@@ -205,7 +205,8 @@ fn the_weights_of_deeds_are_chosen_where_they_can_be_and_are_the_same_again() {
     let mut trade = market_of_likers();
     assert_eq!(trade.choose_weights(7), DeedWeights::default(), "baskets of no time");
     // Everybody buys at last what they liked before, and what they opened says nothing.
-    trade.hours = (0..600).map(|at| NOW - 1_200 + 2 * at).collect();
+    trade.baskets.truncate(120);
+    trade.hours = (0..120).map(|at| NOW - 1_200 + 10 * at).collect();
     for (number, person) in (0u32..).zip(&mut trade.people) {
         let liked = id(2_000 + (number % 2) * 6 + number / 2 % 6);
         person.iter_mut().for_each(|it| it.hour = NOW - 1_100);
@@ -213,10 +214,36 @@ fn the_weights_of_deeds_are_chosen_where_they_can_be_and_are_the_same_again() {
         person.push(did(liked, Deed::Bought, NOW - 300));
     }
     let chosen = trade.choose_weights(7);
-    assert!(chosen.liked >= 0.5 && chosen.opened < 0.3, "{chosen:?}");
+    assert!(chosen.liked > 0.0 && chosen.opened < 0.3, "{chosen:?}");
+    assert_ne!(chosen, DeedWeights::default(), "something was tried");
+    // It chooses the same again; what was bought after the time that is asked about changes nothing.
+    trade.people.iter_mut().for_each(|person| person.push(did(id(1), Deed::Bought, NOW - 1)));
     assert_eq!(chosen, trade.choose_weights(7));
-    // What was bought after the time that is asked about changes nothing.
-    let mut later = trade.clone();
-    later.people.iter_mut().for_each(|person| person.push(did(id(1), Deed::Bought, NOW - 1)));
-    assert_eq!(chosen, later.choose_weights(7));
+}
+
+#[test]
+fn what_nobody_bought_yet_is_suggested_and_similar_by_what_it_is() {
+    let mut trade = trade(1, 600);
+    let (new, strange) = (id(5_000), id(5_001));
+    trade.products.extend([new, strange]);
+    // Two of a pair are of one category; all are of one price band, which says little. One shares its word with nobody.
+    trade.traits = (0..PRODUCTS).map(|it| (id(it), vec![it / 2, 900])).collect();
+    let without = packed(&trade);
+    trade.traits.extend([(new, vec![4, 900]), (strange, vec![901])]);
+    let with = packed(&trade);
+    assert!(with == packed(&trade));
+    let wanted = Wanted { count: 3, may_show: &|_| true, explore: None };
+    let number = |it: &ProductId| with.number(it).unwrap();
+    let pair = [number(&id(8)), number(&id(9))];
+    let similar: Vec<u32> = with.similar(number(&new), &wanted).iter().map(|it| it.product).collect();
+    assert!(pair.iter().all(|it| similar[..2].contains(it)), "{similar:?} of {pair:?}");
+    assert_eq!(with.similar(number(&new), &wanted)[0].reason, Reason::Similar { product: number(&new) });
+    assert_eq!(with.similar(number(&strange), &wanted), []);
+    assert_eq!(without.similar(without.number(&new).unwrap(), &wanted), []);
+    // Who had one of the pair is suggested the new one, and nobody is suggested what is like nothing.
+    let found = with.suggest(&[number(&id(8))], &wanted);
+    let found = found.into_iter().find(|it| it.product == number(&new));
+    assert_eq!(found.map(|it| it.reason), Some(Reason::Similar { product: number(&id(8)) }));
+    assert!(!suggested(&without, &[id(8)])[..3].contains(&without.number(&new).unwrap()));
+    assert!(!suggested(&with, &[id(8)])[..3].contains(&number(&strange)));
 }
