@@ -136,6 +136,7 @@ fn suggested(packed: &Packed, history: &[ProductId]) -> Vec<u32> {
     packed.suggest(&history, &wanted).into_iter().map(|it| it.product).collect()
 }
 
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 fn packed(trade: &Trade) -> Packed {
     Packed::read(&trade.train(7).unwrap()).unwrap()
 }
