@@ -28,10 +28,10 @@ async fn learn(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Trained {
         shop.register.device.write([sale.into()], now_ms).unwrap();
     }
     shop.exchange().await;
-    train(shop).await
+    train(shop)
 }
 
-async fn train(shop: &Shop) -> Trained {
+fn train(shop: &Shop) -> Trained {
     // What comes later is later.
     shop.server.clock.advance_ms(1);
     let now_ms = shop.server.app.now_ms();
@@ -238,26 +238,26 @@ async fn training_learns_from_likes_of_those_who_agreed_and_from_nobody_who_like
         let baraka = server.person("baraka@example.org").await;
         tell(server, (&amina, 1), "liked", 0x80..0x84).await;
         tell(server, (&amina, 2), "opened", 0x84..0x86).await;
-        let liked = train(&shop).await;
+        let liked = train(&shop);
         assert_eq!((liked.card.met, liked.card.parameters["weight of likes"]), (6, 0.5));
         assert_ne!(liked.model, bought.model);
         // To have seen something is no taste.
         tell(server, (&amina, 3), "seen", 0x90..0xa0).await;
-        assert_eq!(train(&shop).await.model, liked.model);
+        assert_eq!(train(&shop).model, liked.model);
         // Another account likes and looks at everything, again and again: the model is the same to the last bit.
         let everything = || (0x80..0xc0).chain([MANGO]).cycle().take(65 * 10);
         for (number, met) in [(4, "liked"), (5, "opened"), (6, "put"), (7, "dismissed")] {
             tell(server, (&baraka, number), met, everything()).await;
-            assert_eq!(train(&shop).await.model, liked.model, "{met}");
+            assert_eq!(train(&shop).model, liked.model, "{met}");
         }
         // Sending away says something, and so does liking once; what is taken back says nothing any more.
         tell(server, (&amina, 8), "dismissed", 0xa0..0xa2).await;
-        let dismissed = train(&shop).await;
+        let dismissed = train(&shop);
         assert_ne!(dismissed.model, liked.model);
         for person in [&amina, &baraka] {
             server.delete("/v1/interactions").bearer(person).send().await.expect(StatusCode::NO_CONTENT);
         }
-        let again = train(&shop).await;
+        let again = train(&shop);
         assert_eq!((again.model, again.card.met), (bought.model, 0));
     }
 }
