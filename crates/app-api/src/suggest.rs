@@ -54,6 +54,8 @@ pub enum Because {
     Liked { product: String },
     /// Whoever uses this device looked at that product, and it goes with this one.
     Looked { product: String },
+    /// It is like that product, and one of them was bought by nobody yet.
+    Similar { product: String },
     /// Many had it.
     Popular,
 }

@@ -114,7 +114,12 @@ impl Device {
         let Some(number) = packed.number(&product.0) else { return Ok(Vec::new()) };
         let may_show = |it: u32| numbers.get(&it).is_some_and(|found| found.0 == stall);
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
-        let mut found = self.offers_of(&packed.goes_with(&[number], &wanted), &numbers, (&[], &[]))?;
+        let mut picked = packed.goes_with(&[number], &wanted);
+        // Nobody bought it with something yet: what is like it.
+        if picked.is_empty() {
+            picked = packed.similar(number, &wanted);
+        }
+        let mut found = self.offers_of(&picked, &numbers, (&[], &[]))?;
         found.truncate(OFFERS);
         Ok(found)
     }
@@ -268,7 +273,9 @@ fn offered(tx: &mut dyn Tx, numbers: &Numbers, number: u32) -> Result<Option<Off
 /// The product that a reason speaks of.
 fn named(reason: Reason) -> Option<u32> {
     match reason {
-        Reason::Together { with: product, .. } | Reason::Like { product } => Some(product),
+        Reason::Together { with: product, .. } | Reason::Like { product } | Reason::Similar { product } => {
+            Some(product)
+        }
         Reason::Popular => None,
     }
 }
@@ -278,6 +285,7 @@ fn because(reason: Reason, name: Option<String>) -> Option<Because> {
     Some(match reason {
         Reason::Together { both, of, .. } => Because::Together { with: name?, both, of },
         Reason::Like { .. } => Because::Like { product: name? },
+        Reason::Similar { .. } => Because::Similar { product: name? },
         Reason::Popular => Because::Popular,
     })
 }

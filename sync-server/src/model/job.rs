@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use soko_domain::ids::{Hash, LogId, ThingId};
+use soko_domain::interaction::hour;
 use soko_recommend::packed::{Packed, ProductId, Unpackable, model_id};
-use soko_recommend::train::{MARKET, Trade};
+use soko_recommend::train::{Deed, DeedWeights, MARKET, Signal, Trade};
 use soko_record_log::StoreError;
 
-use super::kept::{self, Card};
-use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket};
+use super::kept::{self, Card, Kept};
+use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket, Offered};
 use crate::experiments;
 use crate::http::App;
 use crate::store::{Shard, Store};
@@ -25,6 +26,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_secs(15 * 60);
 /// A new model is trained when there is a tenth more to learn from.
 const GROWN: i64 = 10;
+/// Fewer looks and likes than this are no reason to train.
+const MET_MIN: i64 = 100;
 
 /// Why there is no new model.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +48,7 @@ pub struct Trained {
     pub is_in_use: bool,
 }
 
-/// Reads what was bought, trains, compares, and keeps the model. Takes seconds to minutes: not for a thread that serves.
+/// Reads what was bought and what people agreed to tell, trains, compares, and keeps the model. Takes seconds to minutes: not for a thread that serves.
 /// `tell` hears how far it is, in parts of a hundred.
 ///
 /// # Errors
@@ -58,13 +61,15 @@ pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<T
     // What another version packed is as good as none.
     let old = old.map_err(StoreError::from)?;
     let old = old.and_then(|(bytes, seen_ms)| Some((Packed::read(&bytes).ok()?, seen_ms)));
-    let gathered = gather(store, now_ms, tell)?;
-    let trade = &gathered.trade;
+    let mut gathered = gather(store, now_ms, tell)?;
+    let trade = &mut gathered.trade;
     let useful = trade.baskets.iter().filter(|basket| basket.len() > 1).count();
     if useful < BASKETS_MIN {
         return Err(NotTrained::TooFew(useful));
     }
-    tell(40, "comparing");
+    tell(40, "weighing");
+    trade.weights = trade.choose_weights(SEED);
+    tell(55, "comparing");
     let old = old.as_ref().map(|(packed, seen_ms)| {
         let unseen = gathered.times_ms.iter().rev().take_while(|at_ms| **at_ms > *seen_ms).count();
         (packed, unseen)
@@ -77,15 +82,16 @@ pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<T
     let card = Card {
         products: trade.products.len(),
         baskets: trade.baskets.len(),
-        people: trade.people.len(),
+        people: trade.buyers(),
         from_ms: end(gathered.times_ms.first()),
         to_ms: end(gathered.times_ms.last()),
         records: gathered.records,
+        met: gathered.met,
         tested: compared.tested,
         found: compared.new,
         found_before: compared.old,
         give_or_take: compared.give_or_take,
-        parameters: parameters(),
+        parameters: parameters(trade.weights),
     };
     let is_in_use = !compared.is_worse();
     let text = serde_json::to_string(&card).map_err(|error| StoreError::Other(error.to_string()))?;
@@ -98,7 +104,7 @@ pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<T
 }
 
 /// What may differ from one version to the next.
-fn parameters() -> BTreeMap<String, f64> {
+fn parameters(weights: DeedWeights) -> BTreeMap<String, f64> {
     let count = |number: usize| u32::try_from(number).map_or(f64::INFINITY, f64::from);
     [
         ("factors", count(MARKET.ials.dimension)),
@@ -108,6 +114,11 @@ fn parameters() -> BTreeMap<String, f64> {
         ("EASE weight", f64::from(MARKET.blend.ease)),
         ("EASE products", count(MARKET.ease.products_max)),
         ("EASE regularisation", f64::from(MARKET.ease.regularisation)),
+        ("weight of baskets", f64::from(weights.put)),
+        ("weight of likes", f64::from(weights.liked)),
+        ("weight of looks", f64::from(weights.opened)),
+        ("weight of dismissals", f64::from(weights.dismissed)),
+        ("half-life in days", f64::from(weights.half_life_days)),
     ]
     // As they are written in the source: a short fraction is not a short fraction any more after widening.
     .map(|(name, value): (&str, f64)| (name.to_owned(), (value * 1e6).round() / 1e6))
@@ -120,6 +131,7 @@ struct Gathered {
     times_ms: Vec<i64>,
     /// Of the whole server.
     records: i64,
+    met: i64,
 }
 
 /// Everything since then, the oldest basket first.
@@ -127,10 +139,19 @@ fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gath
     let stalls = store.read_blocking(|tx| Ok((trade::stalls(tx)?, trade::records(tx)?)));
     let (stalls, records) = stalls.map_err(StoreError::from)?;
     let (mut products, mut baskets) = (Vec::new(), Vec::<Basket>::new());
+    let (mut names, mut traits) = (BTreeMap::<String, u32>::new(), BTreeMap::new());
     for (at, stall) in stalls.iter().copied().enumerate() {
         tell(40 * at / stalls.len(), "reading");
         let offered = store.read_blocking(move |tx| trade::products(tx, stall)).map_err(StoreError::from)?;
-        products.extend(offered.into_iter().map(|product| product.0));
+        for Offered { product, traits: own } in offered {
+            let mut numbered = Vec::with_capacity(own.len());
+            for it in own {
+                let next = u32::try_from(names.len()).unwrap_or(u32::MAX);
+                numbered.push(*names.entry(it).or_insert(next));
+            }
+            products.push(product.0);
+            traits.insert(product.0, numbered);
+        }
         let mut after = 0;
         loop {
             let portion = store.read_blocking(move |tx| trade::baskets(tx, stall, after));
@@ -140,13 +161,16 @@ fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gath
         }
     }
     baskets.sort_by_key(|basket| basket.at_ms);
-    let mut people: BTreeMap<ThingId, (usize, Vec<ProductId>)> = BTreeMap::new();
+    let (accounts, met) =
+        store.read_blocking(|tx| Ok((trade::accounts(tx)?, trade::met(tx)?))).map_err(StoreError::from)?;
+    let mut people: BTreeMap<ThingId, (usize, Vec<Signal<ProductId>>)> = BTreeMap::new();
     let (mut counted, mut times_ms) = (Vec::new(), Vec::new());
     for basket in baskets {
         let ids: Vec<ProductId> = basket.products.into_iter().map(|product| product.0).collect();
         if let Some(buyer) = basket.buyer {
-            let (times, had) = people.entry(buyer).or_default();
-            had.extend(&ids);
+            let (times, did) = people.entry(*accounts.get(&buyer).unwrap_or(&buyer)).or_default();
+            let hour = hour(basket.at_ms);
+            did.extend(ids.iter().map(|product| Signal { product: *product, deed: Deed::Bought, hour }));
             *times += 1;
             if *times > BASKETS_PER_BUYER_MAX {
                 continue;
@@ -155,8 +179,26 @@ fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gath
         counted.push(ids);
         times_ms.push(basket.at_ms);
     }
-    let people = people.into_values().map(|(_, had)| had).filter(|had| had.len() > 1).collect();
-    Ok(Gathered { trade: Trade { products, baskets: counted, people }, times_ms, records })
+    let mut after = ThingId::default();
+    loop {
+        let since_hour = hour(now_ms - SINCE_MS);
+        let portion = store.read_blocking(move |tx| trade::deeds(tx, after, since_hour));
+        let Some((portion, last)) = portion.map_err(StoreError::from)? else { break };
+        for (who, signal) in portion {
+            people.entry(*accounts.get(&who).unwrap_or(&who)).or_default().1.push(signal);
+        }
+        after = last;
+    }
+    let trade = Trade {
+        products,
+        baskets: counted,
+        hours: times_ms.iter().copied().map(hour).collect(),
+        people: people.into_values().map(|(_, did)| did).filter(|did| did.len() > 1).collect(),
+        traits,
+        weights: DeedWeights::default(),
+        now_hour: hour(now_ms),
+    };
+    Ok(Gathered { trade, times_ms, records, met })
 }
 
 /// Counts for the experiment that runs, if one does.
@@ -186,11 +228,12 @@ pub(crate) async fn follow(app: App) {
             tracing::warn!(%error, "experiment.not_counted");
         }
         let is_due = app.store().read(|tx| {
-            let records = trade::records(tx)?;
+            let (records, met) = (trade::records(tx)?, trade::met(tx)?);
             let known = kept::in_use(tx)?;
-            Ok::<_, StoreError>(
-                known.is_none_or(|kept| records - kept.card.records > kept.card.records / GROWN),
-            )
+            Ok::<_, StoreError>(known.is_none_or(|Kept { card, .. }| {
+                let is_more_met = met - card.met > (card.met / GROWN).max(MET_MIN);
+                records - card.records > card.records / GROWN || is_more_met
+            }))
         });
         if !matches!(is_due.await, Ok(true)) {
             continue;

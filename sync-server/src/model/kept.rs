@@ -25,6 +25,9 @@ pub struct Card {
     pub to_ms: i64,
     /// The records of the whole server when it was made.
     pub records: i64,
+    /// What people who agreed had told of products by then; 0 in cards of older versions.
+    #[serde(default)]
+    pub met: i64,
     /// Of the latest baskets, those that were asked about: one product taken away, the rest shown.
     pub tested: usize,
     /// How often what was taken away was among ten suggestions.

@@ -1,8 +1,13 @@
-//! What was bought at a stall, as training sees it: products in baskets, and buyers as numbers without a name.
+//! What was bought at a stall, as training sees it, and what people who agreed otherwise did with products: buyers have no name here.
+
+use std::collections::BTreeMap;
 
 use soko_domain::entry::{Entry, Kind};
 use soko_domain::ids::{LogId, ProductId, ThingId};
-use soko_record_log::{StoreError, Tx, params};
+use soko_domain::interaction::Met;
+use soko_recommend::train::{Deed, Signal};
+use soko_record_log::{Row, StoreError, Tx, params};
+use soko_search::{fold, words};
 
 /// Records that are read at a time: nobody else waits long for this reader.
 const PORTION: usize = 5_000;
@@ -28,10 +33,32 @@ pub(super) fn records(tx: &mut dyn Tx) -> Result<i64, StoreError> {
     row.int(0)
 }
 
+/// A product that a stall offers, and what it is like: its categories and the words of its name, as search compares them, and how much
+/// it costs, to the double.
+pub(super) struct Offered {
+    pub(super) product: ProductId,
+    pub(super) traits: Vec<String>,
+}
+
 /// What a stall offers.
-pub(super) fn products(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<ProductId>, StoreError> {
-    let sql = "select product from product where log = $1 and archived = 0 order by product";
-    tx.query(sql, params![stall])?.iter().map(|row| row.id(0)).collect()
+pub(super) fn products(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, StoreError> {
+    let rows = tx.query("select category, name from category where log = $1", params![stall])?;
+    let categories: BTreeMap<ThingId, String> =
+        rows.iter().map(|row| Ok((row.id(0)?, fold(row.text(1)?)))).collect::<Result<_, StoreError>>()?;
+    let sql = "select product, name, categories, price_minor, currency, unit from product
+        where log = $1 and archived = 0 order by product";
+    let offered = |row: &Row| {
+        let mut traits: Vec<String> = words(row.text(1)?).iter().map(|word| format!("word {word}")).collect();
+        let of = row.blob_opt(2)?.unwrap_or_default().as_chunks::<16>().0;
+        let named = of.iter().filter_map(|category| categories.get(&ThingId(*category)));
+        traits.extend(named.map(|name| format!("category {name}")));
+        let doubled = row.int(3)?.checked_ilog2().unwrap_or(0);
+        traits.push(format!("price {} {} {doubled}", row.text(4)?, row.int(5)?));
+        traits.sort_unstable();
+        traits.dedup();
+        Ok(Offered { product: row.id(0)?, traits })
+    };
+    tx.query(sql, params![stall])?.iter().map(offered).collect()
 }
 
 /// Sales and orders that arrived behind a position, and how far that went; nothing behind the last.
@@ -68,4 +95,49 @@ pub(super) fn baskets(
         }
     }
     Ok(Some((baskets, last)))
+}
+
+/// The accounts that guests became.
+pub(super) fn accounts(tx: &mut dyn Tx) -> Result<BTreeMap<ThingId, ThingId>, StoreError> {
+    let rows = tx.query("select guest, account from guest_account", &[])?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
+}
+
+/// What people agreed to tell, as it is kept now: how much that is.
+pub(super) fn met(tx: &mut dyn Tx) -> Result<i64, StoreError> {
+    tx.query_one("select count(*) from interaction", &[])?.int(0)
+}
+
+/// What says something of taste. To have seen something says nothing, and what was ordered stands in the ledger.
+const DEEDS: [(Met, Deed); 4] = [
+    (Met::Opened, Deed::Opened),
+    (Met::Liked, Deed::Liked),
+    (Met::Put, Deed::Put),
+    (Met::Dismissed, Deed::Dismissed),
+];
+
+pub(super) type Deeds = Vec<(ThingId, Signal<[u8; 16]>)>;
+
+/// What people did, in the order of its identities behind one of them, and how far that went; nothing behind the last.
+pub(super) fn deeds(
+    tx: &mut dyn Tx,
+    after: ThingId,
+    since_hour: i64,
+) -> Result<Option<(Deeds, ThingId)>, StoreError> {
+    let [opened, liked, put, dismissed] = DEEDS.map(|(met, _)| met.number());
+    let rows = tx.query(
+        "select id, who, product, what, hour from interaction
+         where id > $1 and what in ($2, $3, $4, $5) and hour >= $6 order by id limit $7",
+        params![after, opened, liked, put, dismissed, since_hour, PORTION],
+    )?;
+    let Some(last) = rows.last() else { return Ok(None) };
+    let last = last.id(0)?;
+    let mut deeds = Deeds::with_capacity(rows.len());
+    for row in &rows {
+        let met = Met::from_number(row.number(3)?);
+        let Some((_, deed)) = DEEDS.into_iter().find(|it| Some(it.0) == met) else { continue };
+        let product: ProductId = row.id(2)?;
+        deeds.push((row.id(1)?, Signal { product: product.0, deed, hour: row.int(4)? }));
+    }
+    Ok(Some((deeds, last)))
 }

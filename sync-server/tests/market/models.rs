@@ -11,7 +11,7 @@ use soko_sync_server::model::{self, Trained};
 use soko_sync_server::store::Shard;
 
 use crate::common::server::{OPERATOR_KEY, TestServer};
-use crate::common::shop::{Shop, core, stores};
+use crate::common::shop::{STALL, Shop, core, stores};
 use crate::{named, put, teas};
 
 const MANGO: u8 = 0x3a;
@@ -28,6 +28,10 @@ async fn learn(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Trained {
         shop.register.device.write([sale.into()], now_ms).unwrap();
     }
     shop.exchange().await;
+    train(shop)
+}
+
+fn train(shop: &Shop) -> Trained {
     // What comes later is later.
     shop.server.clock.advance_ms(1);
     let now_ms = shop.server.app.now_ms();
@@ -199,5 +203,61 @@ async fn an_experiment_is_published_ends_by_itself_and_keeps_its_models() {
                 .any(|it| it["sentence"] == json!("Ended by the operator: a mistake")),
             "{rows}"
         );
+    }
+}
+
+/// What somebody did with these products, under identities that begin with a number of their own.
+async fn tell(server: &TestServer, who: (&str, u8), met: &str, products: impl Iterator<Item = u8>) {
+    let it = |(at, product): (u16, u8)| {
+        let mut id = [who.1; 16];
+        id[..2].copy_from_slice(&at.to_be_bytes());
+        let hour = soko_domain::interaction::hour(server.app.now_ms());
+        json!({"id": ThingId(id).to_string(), "met": met, "place": "home", "stall": STALL.to_string(),
+            "product": ProductId([product; 16]).to_string(), "hour": hour})
+    };
+    let all: Vec<Value> = (0..).zip(products).map(it).collect();
+    for portion in all.chunks(64) {
+        let said =
+            server.post("/v1/interactions", &json!({"interactions": portion})).bearer(who.0).send().await;
+        said.expect(StatusCode::NO_CONTENT);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn training_learns_from_likes_of_those_who_agreed_and_from_nobody_who_likes_everything() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        for product in 0x80..0xc0 {
+            put(&mut shop, product, &named(&format!("Thing {product}")));
+        }
+        let bought = learn(&mut shop, 1..61).await;
+        assert_eq!((bought.card.met, bought.card.people), (0, 0));
+        let server = &shop.server;
+        let amina = server.person("amina@example.org").await;
+        let baraka = server.person("baraka@example.org").await;
+        tell(server, (&amina, 1), "liked", 0x80..0x84).await;
+        tell(server, (&amina, 2), "opened", 0x84..0x86).await;
+        let liked = train(&shop);
+        assert_eq!((liked.card.met, liked.card.parameters["weight of likes"]), (6, 0.5));
+        assert_ne!(liked.model, bought.model);
+        // To have seen something is no taste.
+        tell(server, (&amina, 3), "seen", 0x90..0xa0).await;
+        assert_eq!(train(&shop).model, liked.model);
+        // Another account likes and looks at everything, again and again: the model is the same to the last bit.
+        let everything = || (0x80..0xc0).chain([MANGO]).cycle().take(65 * 10);
+        for (number, met) in [(4, "liked"), (5, "opened"), (6, "put"), (7, "dismissed")] {
+            tell(server, (&baraka, number), met, everything()).await;
+            assert_eq!(train(&shop).model, liked.model, "{met}");
+        }
+        // Sending away says something, and so does liking once; what is taken back says nothing any more.
+        tell(server, (&amina, 8), "dismissed", 0xa0..0xa2).await;
+        let dismissed = train(&shop);
+        assert_ne!(dismissed.model, liked.model);
+        for person in [&amina, &baraka] {
+            server.delete("/v1/interactions").bearer(person).send().await.expect(StatusCode::NO_CONTENT);
+        }
+        let again = train(&shop);
+        assert_eq!((again.model, again.card.met), (bought.model, 0));
     }
 }

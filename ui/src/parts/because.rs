@@ -13,6 +13,7 @@ pub fn because(speech: &Speech, reason: &Because) -> AttrValue {
         }
         Because::Like { product } => speech.fill("because.like", &[("name", product)]),
         Because::Liked { product } => speech.fill("because.liked", &[("name", product)]),
+        Because::Similar { product } => speech.fill("because.similar", &[("name", product)]),
         Because::Looked { product } => speech.fill("because.looked", &[("name", product)]),
         Because::Popular => speech.say("because.popular"),
     }

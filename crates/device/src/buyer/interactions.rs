@@ -180,12 +180,14 @@ fn says(tx: &mut dyn Tx, whose: &str) -> Result<Option<u8>, StoreError> {
     row.map(|row| row.number(0)).transpose()
 }
 
-/// From now on. What was gathered before somebody agreed stays here, and so does what was not sent when they take it back.
+/// From now on. What was gathered before somebody agreed stays here, and so does what was not sent when they take it back; what was
+/// sent by then is forgotten there.
 pub(super) fn put_consent(tx: &mut dyn Tx, whose: &str, agrees: bool) -> Result<(), StoreError> {
     tx.execute(
         "insert into consent (whose, says, is_to_forget) values ($1, $2, 0)
-         on conflict (whose) do update set says = excluded.says",
-        params![whose, if agrees { YES } else { NO }],
+         on conflict (whose) do update set says = excluded.says, is_to_forget =
+           case when consent.says = $3 and excluded.says = $4 then 1 else consent.is_to_forget end",
+        params![whose, if agrees { YES } else { NO }, YES, NO],
     )?;
     if !agrees {
         keep_here(tx, whose)?;

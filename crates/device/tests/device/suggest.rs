@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use soko_app_api::{
     Answer, Because, BeyondShare, BuyerCommand, BuyerVerb, Call, DeviceVerb, DiscountInput, Liked,
-    MarketQuery, MarketView, Noticed, SaleAbout, SaleLineInput, SuggestQuery, Suggested, Suggestions,
-    TenderInput, Verb, Window,
+    MarketQuery, MarketView, Noticed, ProductContent, SaleAbout, SaleLineInput, SuggestQuery, Suggested,
+    Suggestions, TenderInput, Verb, Window,
 };
 use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ThingId};
 use soko_domain::interaction::{self, Met};
@@ -167,6 +167,52 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
             panic!("no stalls")
         };
         assert!(!seen.is_fresh, "this was done without the server");
+    });
+}
+
+/// Nobody ever buys it here.
+const GREEN: ProductId = ProductId([0x33; 16]);
+
+#[test]
+fn a_new_product_is_suggested_offline_with_what_it_is_like_before_anybody_bought_it() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till, phone) =
+            (folder.path().join("server"), folder.path().join("till"), folder.path().join("phone"));
+        let (stall, port) = taught(&till, &data).await;
+        let server = Running::start_at(&data, port);
+        let content = ProductContent::piece("Green mango", 240);
+        stall.done(Verb::CreateProduct { product: GREEN, content }).await;
+        stall.receive(GREEN, 20).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall.until("the server to have it", async || (stall.status().await.unsent == 0).then_some(())).await;
+        drop(server);
+        let trained = learn(&data).unwrap();
+        assert!(trained.is_in_use && trained.card.products == 3, "{:?}", trained.card);
+
+        let server = Running::start_at(&data, port);
+        let shopper = Shell::open(&phone);
+        shopper.device(DeviceVerb::UseServer { server: server.url() }).await;
+        let with_green = SuggestQuery::With { stall: STALL, product: GREEN };
+        let because = |product: &str| Because::Similar { product: product.into() };
+        shopper
+            .until("the model and the offers", async || {
+                let found = offers(&shopper, with_green.clone()).await;
+                (found.first() == Some(&(MANGO, because("Green mango")))).then_some(())
+            })
+            .await;
+        drop(server);
+        // Alone, and opened again.
+        shopper.close();
+        let shopper = Shell::open(&phone);
+        assert_eq!(offers(&shopper, with_green).await[0], (MANGO, because("Green mango")));
+        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
+        let found = offers(&shopper, SuggestQuery::ForMe).await;
+        assert!(found.contains(&(GREEN, because("Mango"))), "{found:?}");
+        // It was bought together with nothing, and nobody is told so.
+        let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };
+        let found = offers(&shopper, with_mango).await;
+        assert!(found.len() == 1 && found[0].0 == TEA, "{found:?}");
     });
 }
 

@@ -11,6 +11,8 @@ pub enum Reason {
     Together { with: u32, both: u32, of: u32 },
     /// People who like this one like it, too.
     Like { product: u32 },
+    /// It is like this one, and one of them was bought by nobody yet.
+    Similar { product: u32 },
     /// Many had it; nothing is known of this person.
     Popular,
 }
@@ -36,6 +38,9 @@ const CHOICE: usize = 4;
 const EXPLORED: usize = 8;
 /// What being just like something that is already there costs, in spreads of the scores.
 const SAMENESS_COST: f32 = 0.7;
+
+/// Less alike than this is not similar.
+const SIMILAR_MIN: f32 = 0.3;
 
 impl Packed {
     /// What goes with what is in a basket.
@@ -63,6 +68,18 @@ impl Packed {
         found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(wanted.count);
         found.into_iter().map(|(product, _, reason)| Suggestion { product, reason }).collect()
+    }
+
+    /// What is like a product, by what people who had it have; of one that nobody had, by what it is.
+    #[must_use]
+    pub fn similar(&self, product: u32, wanted: &Wanted<'_>) -> Vec<Suggestion> {
+        let others = (0u32..).take(self.products()).filter(|it| *it != product && (wanted.may_show)(*it));
+        let mut found: Vec<(u32, f32)> = others.map(|it| (it, self.likeness(product, it))).collect();
+        found.retain(|(_, likeness)| *likeness >= SIMILAR_MIN);
+        found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.truncate(wanted.count);
+        let reason = Reason::Similar { product };
+        found.into_iter().map(|(product, _)| Suggestion { product, reason }).collect()
     }
 
     /// What somebody may like, from what they had, the latest last.
@@ -149,7 +166,11 @@ impl Packed {
                 like = Some((likeness, *had));
             }
         }
-        best.or(like.map(|(_, product)| Reason::Like { product })).unwrap_or(Reason::Popular)
+        let like = like.map(|(_, like)| match self.count(product) {
+            0 => Reason::Similar { product: like },
+            1.. => Reason::Like { product: like },
+        });
+        best.or(like).unwrap_or(Reason::Popular)
     }
 }
 

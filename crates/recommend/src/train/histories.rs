@@ -5,7 +5,7 @@
 pub const HISTORY_MAX: usize = 4_096;
 
 /// Somebody who had more than three of four products of a catalogue of at least so many says nothing about taste.
-const TASTE_PRODUCTS_MIN: usize = 50;
+pub(super) const TASTE_PRODUCTS_MIN: usize = 50;
 
 /// The histories of many people, without their names: a person is a row.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -10,6 +10,7 @@ use super::histories::{Histories, index};
 use super::kernel::{WIDEST, add_four, add_projected, add_scaled, dot};
 use super::parallel::each_piece;
 use super::seeds::Seeds;
+use super::weighed::Weighed;
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct IalsParameters {
@@ -42,19 +43,34 @@ const FOLD_IN_STEPS: usize = 8;
 impl Factors {
     #[must_use]
     pub fn train(histories: &Histories, parameters: IalsParameters, seed: u64) -> Self {
+        let sizes = (histories.rows(), histories.products());
+        Self::fit((histories, &turned(histories)), sizes, parameters, seed)
+    }
+
+    /// Where not everything says as much as having it.
+    #[must_use]
+    pub fn train_weighed(weighed: &Weighed, parameters: IalsParameters, seed: u64) -> Self {
+        Self::fit((weighed, &weighed.turned()), (weighed.rows(), weighed.products()), parameters, seed)
+    }
+
+    fn fit(
+        (by_person, by_product): (&impl Rows, &impl Rows),
+        (rows, count): (usize, usize),
+        parameters: IalsParameters,
+        seed: u64,
+    ) -> Self {
         let stride = parameters.dimension.next_multiple_of(WIDEST);
         let mut seeds = Seeds::new(seed);
         let scale = 0.1 / (parameters.dimension as f32).sqrt();
-        let mut products = vec![0.0; histories.products() * stride];
+        let mut products = vec![0.0; count * stride];
         for row in products.chunks_exact_mut(stride) {
             row[..parameters.dimension].fill_with(|| seeds.normal() * scale);
         }
-        let mut people = vec![0.0; histories.rows() * stride];
-        let turned = turned(histories);
+        let mut people = vec![0.0; rows * stride];
         let side = |count: usize| Side { parameters, stride, others: count };
         for _ in 0..parameters.sweeps {
-            side(histories.products()).solve(histories, &products, &mut people);
-            side(histories.rows()).solve(&turned, &people, &mut products);
+            side(count).solve(by_person, &products, &mut people);
+            side(rows).solve(by_product, &people, &mut products);
         }
         let gram = gram(&products, stride, parameters.unobserved);
         Self { parameters, stride, products, gram }
@@ -76,7 +92,16 @@ impl Factors {
         &self.products[at * self.stride..][..self.parameters.dimension]
     }
 
-    /// A person's vector from their history, with a weight for each product of it.
+    /// Numbers for a product that nobody had. People's vectors are found as if it were not there: nobody left it out.
+    pub(super) fn put_new(&mut self, at: usize, numbers: &[f32]) {
+        for (to, from) in
+            self.products[at * self.stride..][..self.parameters.dimension].iter_mut().zip(numbers)
+        {
+            *to = *from;
+        }
+    }
+
+    /// A person's vector from their history, with a weight for each product of it; below 0 it speaks against it.
     #[must_use]
     pub fn fold_in(&self, history: &[u32], weights: &[f32]) -> Vec<f32> {
         let mut person = vec![0.0; self.stride];
@@ -86,8 +111,7 @@ impl Factors {
             gram: &self.gram,
             stride: self.stride,
             steps: FOLD_IN_STEPS,
-            rows: std::iter::once(history),
-            weights: Some(weights),
+            rows: std::iter::once((history, weights)),
             to: &mut person,
             parameters: self.parameters,
             count,
@@ -127,20 +151,26 @@ fn turned(histories: &Histories) -> Vec<Vec<u32>> {
         .collect()
 }
 
-/// Rows of either side.
+/// Rows of either side, and what each entry weighs: 1 where nothing is said.
 trait Rows: Sync {
-    fn had(&self, at: usize) -> &[u32];
+    fn had(&self, at: usize) -> (&[u32], &[f32]);
 }
 
 impl Rows for Histories {
-    fn had(&self, at: usize) -> &[u32] {
-        self.row(at)
+    fn had(&self, at: usize) -> (&[u32], &[f32]) {
+        (self.row(at), &[])
     }
 }
 
 impl Rows for Vec<Vec<u32>> {
-    fn had(&self, at: usize) -> &[u32] {
-        &self[at]
+    fn had(&self, at: usize) -> (&[u32], &[f32]) {
+        (&self[at], &[])
+    }
+}
+
+impl Rows for Weighed {
+    fn had(&self, at: usize) -> (&[u32], &[f32]) {
+        self.row(at)
     }
 }
 
@@ -162,7 +192,6 @@ impl Side {
                 stride: self.stride,
                 steps: self.parameters.steps,
                 rows: (first..first + to.len() / self.stride).map(|row| rows.had(row)),
-                weights: None,
                 to,
                 parameters: self.parameters,
                 count: self.others,
@@ -230,30 +259,27 @@ struct Solve<'a, Rows> {
     gram: &'a [f32],
     stride: usize,
     steps: usize,
+    /// What was had, and what each of it weighs.
     rows: Rows,
-    /// What each of the row's products weighs, instead of 1.
-    weights: Option<&'a [f32]>,
     to: &'a mut [f32],
     parameters: IalsParameters,
     count: usize,
 }
 
-impl<'a, Rows: Iterator<Item = &'a [u32]>> WithSimd for Solve<'a, Rows> {
+impl<'a, Rows: Iterator<Item = (&'a [u32], &'a [f32])>> WithSimd for Solve<'a, Rows> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let stride = self.stride;
         let mut space = Space::new(stride);
-        for (had, to) in self.rows.zip(self.to.chunks_exact_mut(stride)) {
+        for ((had, weights), to) in self.rows.zip(self.to.chunks_exact_mut(stride)) {
             if had.is_empty() {
                 to.fill(0.0);
                 continue;
             }
             space.gather(self.others, had);
-            space.weights.clear();
-            space.weights.extend_from_slice(self.weights.unwrap_or_default());
-            space.weights.resize(had.len(), 1.0);
+            space.weigh(weights, had.len());
             let held_back = held_back(self.parameters, had.len(), self.count);
             space.solve(simd, Problem { gram: self.gram, held_back, steps: self.steps }, to);
         }
@@ -270,7 +296,9 @@ struct Problem<'a> {
 struct Space {
     stride: usize,
     near: Vec<f32>,
+    /// How sure each is, and how much of that is for it rather than against it.
     weights: Vec<f32>,
+    wanted: Vec<f32>,
     diagonal: Vec<f32>,
     residual: Vec<f32>,
     scaled: Vec<f32>,
@@ -282,7 +310,17 @@ impl Space {
     fn new(stride: usize) -> Self {
         let zero = || vec![0.0; stride];
         let [diagonal, residual, scaled, direction, applied] = [zero(), zero(), zero(), zero(), zero()];
-        Self { stride, near: Vec::new(), weights: Vec::new(), diagonal, residual, scaled, direction, applied }
+        let [near, weights, wanted] = [Vec::new(), Vec::new(), Vec::new()];
+        Self { stride, near, weights, wanted, diagonal, residual, scaled, direction, applied }
+    }
+
+    fn weigh(&mut self, weights: &[f32], count: usize) {
+        self.weights.clear();
+        self.weights.extend(weights.iter().map(|weight| weight.abs()));
+        self.weights.resize(count, 1.0);
+        self.wanted.clear();
+        self.wanted.extend(weights.iter().map(|weight| weight.max(0.0)));
+        self.wanted.resize(count, 1.0);
     }
 
     /// Lays the rows of what was had side by side: they are read several times.
@@ -332,8 +370,9 @@ impl Space {
         for (diagonal, gram) in self.diagonal.iter_mut().zip(own) {
             *diagonal = gram + problem.held_back;
         }
-        for (row, weight) in self.near.chunks_exact(self.stride).zip(&self.weights) {
-            add_scaled(simd, *weight, row, &mut self.residual);
+        let weights = self.weights.iter().zip(&self.wanted);
+        for (row, (weight, wanted)) in self.near.chunks_exact(self.stride).zip(weights) {
+            add_scaled(simd, *wanted, row, &mut self.residual);
             for (diagonal, value) in self.diagonal.iter_mut().zip(row) {
                 *diagonal += weight * value * value;
             }

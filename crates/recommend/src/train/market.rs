@@ -1,12 +1,17 @@
 //! A market's own model: trained from its baskets and people, packed for devices, and compared with the one that is in use.
 
+use std::collections::BTreeMap;
+
 use super::ease::EaseParameters;
 use super::follows::FollowsParameters;
 use super::histories::Histories;
-use super::ials::IalsParameters;
+use super::ials::{Factors, IalsParameters};
 use super::model::{Blend, Model, Parameters, Recency};
 use super::seeds::Seeds;
+use super::signals::{Deed, DeedWeights, Signal};
 use super::together::together;
+use super::traits::of_new;
+use super::weighed::Weighed;
 use crate::packed::{Contents, PACKED_PRODUCTS_MAX, Packed, ProductId, Unpackable, Wanted, pack};
 
 /// With so few factors 50,000 products fit into what a device keeps.
@@ -37,21 +42,29 @@ pub const MARKET: Parameters = Parameters {
 /// What is kept for each product of what was bought with it.
 const TOGETHER_MAX: usize = 32;
 /// Of the latest baskets one in so many is kept apart for comparing.
-const TEST_PART: usize = 10;
+pub(super) const TEST_PART: usize = 10;
 /// Fewer than this compare nothing.
-const TESTED_MIN: usize = 30;
+pub(super) const TESTED_MIN: usize = 30;
 /// How many are suggested when models are compared.
 const LIST: usize = 10;
 /// Beyond so many spreads a difference is no chance.
 const SURE: f64 = 1.96;
 
-/// What was bought: baskets of anybody, the oldest first, and what the same person had over time.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// What was bought: baskets of anybody, the oldest first, and what the same person bought and otherwise met over time.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Trade {
     /// The products that there are; what else is in a basket does not count.
     pub products: Vec<ProductId>,
     pub baskets: Vec<Vec<ProductId>>,
-    pub people: Vec<Vec<ProductId>>,
+    /// When each basket was bought, in hours since 1970; nothing where the baskets are in no time.
+    pub hours: Vec<i64>,
+    pub people: Vec<Vec<Signal<ProductId>>>,
+    /// What products are like, each trait a number: those share one that have the same category, word of the name or price band.
+    pub traits: BTreeMap<ProductId, Vec<u32>>,
+    /// What the deeds of `people` say: see `choose_weights`.
+    pub weights: DeedWeights,
+    /// When this is looked at.
+    pub now_hour: i64,
 }
 
 /// How often what was taken out of a basket was among the ten suggestions for the rest of it.
@@ -73,10 +86,15 @@ impl Compared {
     }
 }
 
-struct Numbered {
-    ids: Vec<ProductId>,
+/// The products as numbers. Factors learn from `weighed`, the rest from what was bought.
+pub(super) struct Numbered {
+    pub(super) ids: Vec<ProductId>,
     baskets: Histories,
     all: Histories,
+    pub(super) weighed: Weighed,
+    traits: Vec<Vec<u32>>,
+    /// What each person did, by number.
+    pub(super) people: Vec<Vec<Signal<u32>>>,
 }
 
 impl Trade {
@@ -85,7 +103,7 @@ impl Trade {
     /// # Errors
     /// Where the model does not fit.
     pub fn train(&self, seed: u64) -> Result<Vec<u8>, Unpackable> {
-        packed_of(&self.numbered(&self.baskets), seed)
+        packed_of(&self.numbered(self.baskets.len(), self.weights), seed)
     }
 
     /// Trains on the older baskets, and asks this model and the one in use about the latest ones: only about those that
@@ -98,13 +116,13 @@ impl Trade {
         let old = old.filter(|(_, unseen)| part.min(*unseen) >= TESTED_MIN);
         let part = old.map_or(part, |(_, unseen)| part.min(unseen));
         let old = old.map(|(old, _)| old);
-        let (before, latest) = self.baskets.split_at(self.baskets.len() - part);
-        let bytes = packed_of(&self.numbered(before), seed)?;
+        let before = self.baskets.len() - part;
+        let bytes = packed_of(&self.numbered(before, self.weights), seed)?;
         // What was packed a moment ago can be read.
         let Ok(new) = Packed::read(&bytes) else { return Err(Unpackable::Unlike) };
         let mut seeds = Seeds::new(seed);
         let (mut tested, mut new_hits, mut old_hits, mut differ) = (0u32, 0u32, 0u32, 0u32);
-        for basket in latest.iter().filter(|basket| basket.len() > 1) {
+        for basket in self.baskets[before..].iter().filter(|basket| basket.len() > 1) {
             let place = seeds.below(u32::try_from(basket.len()).unwrap_or(u32::MAX));
             let mut rest = basket.clone();
             let taken = rest.remove(super::index(place));
@@ -124,38 +142,80 @@ impl Trade {
         Ok(Compared { tested: super::index(tested), new, old, give_or_take })
     }
 
-    fn numbered(&self, baskets: &[Vec<ProductId>]) -> Numbered {
-        let mut ids = self.products.clone();
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.len() > PACKED_PRODUCTS_MAX {
-            let mut counts = vec![0u32; ids.len()];
-            for at in baskets.iter().flatten().filter_map(|id| ids.binary_search(id).ok()) {
-                counts[at] += 1;
-            }
-            let mut by_count: Vec<usize> = (0..ids.len()).collect();
-            by_count.sort_unstable_by_key(|at| (std::cmp::Reverse(counts[*at]), *at));
-            by_count.truncate(PACKED_PRODUCTS_MAX);
-            by_count.sort_unstable();
-            ids = by_count.into_iter().map(|at| ids[at]).collect();
-        }
-        let number = |id: &ProductId| u32::try_from(ids.binary_search(id).ok()?).ok();
-        let row = |ids: &Vec<ProductId>| ids.iter().filter_map(number).collect::<Vec<u32>>();
+    /// People who bought more than one product.
+    #[must_use]
+    pub fn buyers(&self) -> usize {
+        let bought = |did: &&Vec<Signal<ProductId>>| did.iter().filter(|it| it.deed == Deed::Bought).count();
+        self.people.iter().filter(|did| bought(did) > 1).count()
+    }
+
+    /// Of so many baskets, and what people did before the others.
+    pub(super) fn numbered(&self, before: usize, weights: DeedWeights) -> Numbered {
+        let baskets = &self.baskets[..before];
+        let ids = self.frequent(baskets);
+        let number = |id: &ProductId| number(&ids, id);
         let mut numbered = Histories::new(ids.len());
         let mut all = Histories::new(ids.len());
-        for basket in baskets.iter().map(row) {
+        let mut weighed = Weighed::new(ids.len());
+        for basket in baskets {
+            let basket: Vec<u32> = basket.iter().filter_map(number).collect();
             numbered.push(&basket);
             if basket.len() > 1 {
                 all.push(&basket);
+                weighed.push(all.row(all.rows() - 1).iter().map(|product| (*product, 1.0)));
             }
         }
-        self.people.iter().map(row).filter(|had| had.len() > 1).for_each(|had| all.push(&had));
-        Numbered { baskets: numbered, all, ids }
+        let until = self.hours.get(before).copied().unwrap_or(i64::MAX);
+        let mut people = Vec::with_capacity(self.people.len());
+        for signals in &self.people {
+            let known = signals.iter().filter(|signal| signal.hour < until);
+            let known: Vec<Signal<u32>> =
+                known.filter_map(|it| Some(it.numbered(number(&it.product)?))).collect();
+            let bought: Vec<u32> =
+                known.iter().filter(|it| it.deed == Deed::Bought).map(|it| it.product).collect();
+            if bought.len() > 1 {
+                all.push(&bought);
+            }
+            let row = weights.weigh(&known, ids.len(), self.now_hour.min(until));
+            if row.len() > 1 {
+                weighed.push(row);
+            }
+            people.push(known);
+        }
+        let traits = ids.iter().map(|id| self.traits.get(id).cloned().unwrap_or_default()).collect();
+        Numbered { ids, baskets: numbered, all, weighed, traits, people }
+    }
+
+    /// The products that a model has room for, those first that were bought most.
+    fn frequent(&self, baskets: &[Vec<ProductId>]) -> Vec<ProductId> {
+        let mut ids = self.products.clone();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() <= PACKED_PRODUCTS_MAX {
+            return ids;
+        }
+        let mut counts = vec![0u32; ids.len()];
+        for at in baskets.iter().flatten().filter_map(|id| ids.binary_search(id).ok()) {
+            counts[at] += 1;
+        }
+        let mut by_count: Vec<usize> = (0..ids.len()).collect();
+        by_count.sort_unstable_by_key(|at| (std::cmp::Reverse(counts[*at]), *at));
+        by_count.truncate(PACKED_PRODUCTS_MAX);
+        by_count.sort_unstable();
+        by_count.into_iter().map(|at| ids[at]).collect()
     }
 }
 
+pub(super) fn number(ids: &[ProductId], id: &ProductId) -> Option<u32> {
+    u32::try_from(ids.binary_search(id).ok()?).ok()
+}
+
 fn packed_of(numbered: &Numbered, seed: u64) -> Result<Vec<u8>, Unpackable> {
-    let model = Model::train(&numbered.all, MARKET, seed);
+    let mut factors = Factors::train_weighed(&numbered.weighed, MARKET.ials, seed);
+    for (product, numbers) in of_new(&factors, &numbered.weighed, &numbered.traits) {
+        factors.put_new(product, &numbers);
+    }
+    let model = Model::around(factors, &numbered.all, MARKET);
     pack(&Contents {
         ids: &numbered.ids,
         model: &model,

@@ -1,6 +1,7 @@
 //! Training: from who had what, in which order, to models that score. Seeds come in; the same seed gives the same model,
 //! whatever the number of threads.
 
+mod deeds;
 mod ease;
 mod follows;
 mod histories;
@@ -14,7 +15,10 @@ mod neighbours;
 mod parallel;
 mod search;
 mod seeds;
+mod signals;
 mod together;
+mod traits;
+mod weighed;
 
 pub use ease::{EASE_PRODUCTS_MAX, EaseParameters, ease};
 pub use follows::{FollowsParameters, follows};
@@ -27,4 +31,6 @@ pub use model::{Blend, Model, Parameters, Recency};
 pub use neighbours::{Neighbour, Neighbours};
 pub use search::{Order, Trial};
 pub use seeds::Seeds;
+pub use signals::{Deed, DeedWeights, Signal};
 pub use together::together;
+pub use weighed::Weighed;

@@ -70,10 +70,17 @@ impl Model {
     #[must_use]
     pub fn train(histories: &Histories, parameters: Parameters, seed: u64) -> Self {
         let nothing = Histories::new(histories.products());
+        let used = if parameters.blend.ials == 0.0 { &nothing } else { histories };
+        Self::around(Factors::train(used, parameters.ials, seed), histories, parameters)
+    }
+
+    /// The other parts around factors that may know more than these histories.
+    pub(super) fn around(factors: Factors, histories: &Histories, parameters: Parameters) -> Self {
+        let nothing = Histories::new(histories.products());
         let used = |weight: f32| if weight == 0.0 { &nothing } else { histories };
         Self {
             parameters,
-            factors: Factors::train(used(parameters.blend.ials), parameters.ials, seed),
+            factors,
             ease: ease(used(parameters.blend.ease), parameters.ease),
             follows: follows(used(parameters.blend.follows), parameters.follows),
             counts: histories.counts(),

@@ -96,7 +96,7 @@ fn suggestions_suit_a_taste_respect_what_may_be_shown_and_say_why() {
     for it in &suggested {
         match it.reason {
             Reason::Together { with, both, of } => assert!(history.contains(&with) && both > 0 && of >= both),
-            Reason::Like { product } => assert!(history.contains(&product)),
+            Reason::Like { product } | Reason::Similar { product } => assert!(history.contains(&product)),
             Reason::Popular => panic!("something is known of this person"),
         }
     }

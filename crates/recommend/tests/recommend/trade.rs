@@ -1,7 +1,7 @@
 //! A market's model: what goes together is found and counted, a worse model is noticed, and nobody alone is loud.
 
 use soko_recommend::packed::{Packed, ProductId, Reason, Wanted};
-use soko_recommend::train::{Seeds, Trade};
+use soko_recommend::train::{Deed, DeedWeights, Seeds, Signal, Trade};
 
 const PRODUCTS: u32 = 60;
 
@@ -22,7 +22,11 @@ fn trade(seed: u64, baskets: usize) -> Trade {
         basket
     };
     let baskets = (0..baskets).map(basket).collect();
-    Trade { products: (0..PRODUCTS).map(id).collect(), baskets, people: Vec::new() }
+    Trade { products: (0..PRODUCTS).map(id).collect(), baskets, ..Trade::default() }
+}
+
+fn did(product: ProductId, deed: Deed, hour: i64) -> Signal<ProductId> {
+    Signal { product, deed, hour }
 }
 
 fn best(packed: &Packed, of: u32) -> Option<(u32, Reason)> {
@@ -92,7 +96,7 @@ fn somebody_who_buys_everything_moves_nothing_for_others() {
     let mut loud = quiet.clone();
     let everything: Vec<ProductId> = (0..PRODUCTS).map(id).collect();
     loud.baskets.extend(std::iter::repeat_n(everything.clone(), 1_000));
-    loud.people.extend(std::iter::repeat_n(everything, 1_000));
+    loud.people.push(everything.iter().map(|product| did(*product, Deed::Bought, 1)).collect());
     let [quiet, loud] = [quiet, loud].map(|trade| Packed::read(&trade.train(7).unwrap()).unwrap());
     for product in 0..PRODUCTS {
         assert_eq!(best(&quiet, product), best(&loud, product), "{product}");
@@ -108,4 +112,139 @@ fn what_is_not_offered_any_more_is_not_in_the_model_and_an_empty_market_has_one(
     assert!(packed.number(&id(5)).is_some());
     let nothing = Packed::read(&Trade::default().train(7).unwrap()).unwrap();
     assert_eq!(nothing.products(), 0);
+}
+
+const NOW: i64 = 10_000;
+
+/// People who bought one of two, and like three of six products that nobody buys.
+fn market_of_likers() -> Trade {
+    let mut trade = trade(1, 600);
+    trade.products.extend((0..12).map(|at| id(2_000 + at)));
+    trade.now_hour = NOW;
+    let person = |number: u32| -> Vec<Signal<ProductId>> {
+        let taste = number % 2;
+        let liked = (0..3).map(|at| did(id(2_000 + taste * 6 + (number / 2 + at) % 6), Deed::Liked, NOW - 5));
+        liked.chain([did(id(taste * 2), Deed::Bought, NOW - 9)]).collect()
+    };
+    trade.people = (0..80).map(person).collect();
+    trade
+}
+
+fn suggested(packed: &Packed, history: &[ProductId]) -> Vec<u32> {
+    let history: Vec<u32> = history.iter().filter_map(|it| packed.number(it)).collect();
+    let wanted = Wanted { count: 10, may_show: &|_| true, explore: None };
+    packed.suggest(&history, &wanted).into_iter().map(|it| it.product).collect()
+}
+
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+fn packed(trade: &Trade) -> Packed {
+    Packed::read(&trade.train(7).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_only_liked_is_suggested_to_those_who_like_alike() {
+    let trade = market_of_likers();
+    let with = packed(&trade);
+    for taste in 0..2 {
+        let own: Vec<u32> = (0..6).filter_map(|at| with.number(&id(2_000 + taste * 6 + at))).collect();
+        let found = suggested(&with, &[id(2_000 + taste * 6)]);
+        let of_taste = found.iter().take(7).filter(|it| own.contains(it)).count();
+        assert!(of_taste >= 4, "{found:?} of {own:?}");
+    }
+    let without = Trade { people: Vec::new(), ..trade };
+    assert!(packed(&without) != with);
+}
+
+#[test]
+fn what_was_sent_away_counts_against_and_wanting_it_later_for_it() {
+    let weights = DeedWeights { put: 0.6, liked: 0.5, opened: 0.2, dismissed: 0.4, half_life_days: 0.0 };
+    let weigh = |deeds: &[(Deed, i64)]| {
+        let signals: Vec<Signal<u32>> =
+            deeds.iter().map(|(deed, hour)| Signal { product: 3, deed: *deed, hour: *hour }).collect();
+        weights.weigh(&signals, 60, NOW)
+    };
+    let (opened, liked, put) = (Deed::Opened, Deed::Liked, Deed::Put);
+    for (deeds, expected) in [
+        (&[(opened, 1)][..], 0.2),
+        (&[(opened, 1), (opened, 2), (opened, 3)], 0.2),
+        (&[(liked, 1), (opened, 9)], 0.5),
+        (&[(put, 1), (liked, 2)], 0.6),
+        (&[(liked, 1), (Deed::Dismissed, 2)], -0.4),
+        (&[(Deed::Dismissed, 2), (liked, 3)], 0.5),
+        (&[(Deed::Bought, 1), (Deed::Dismissed, 2)], 1.0),
+    ] {
+        assert_eq!(weigh(deeds), [(3, expected)], "{deeds:?}");
+    }
+    let fading = DeedWeights { half_life_days: 10.0, ..weights };
+    let aged = |deed| fading.weigh(&[Signal { product: 3, deed, hour: NOW - 240 }], 60, NOW)[0].1;
+    assert_eq!((aged(Deed::Liked), aged(Deed::Bought)), (0.25, 1.0));
+}
+
+#[test]
+fn one_account_that_likes_and_looks_at_everything_changes_no_bit_for_others() {
+    let quiet = market_of_likers();
+    let with = |deeds: Vec<Signal<ProductId>>| {
+        let mut all = quiet.clone();
+        all.people.push(deeds);
+        all.train(7).unwrap()
+    };
+    let before = quiet.train(7).unwrap();
+    for deed in [Deed::Liked, Deed::Opened, Deed::Put, Deed::Dismissed] {
+        let all = quiet.products.iter().map(|it| did(*it, deed, NOW - 1));
+        let often: Vec<Signal<ProductId>> = all.cycle().take(10_000 * quiet.products.len()).collect();
+        assert!(with(often) == before, "{deed:?}");
+    }
+    // One product liked ten thousand times is one that is liked.
+    let some = [did(id(3), Deed::Liked, NOW), did(id(9), Deed::Liked, NOW)];
+    let once = with(some.to_vec());
+    assert!(once != before);
+    assert!(with(some.repeat(10_000)) == once);
+}
+
+#[test]
+fn the_weights_of_deeds_are_chosen_where_they_can_be_and_are_the_same_again() {
+    let mut trade = market_of_likers();
+    assert_eq!(trade.choose_weights(7), DeedWeights::default(), "baskets of no time");
+    // Everybody buys at last what they liked before, and what they opened says nothing.
+    trade.baskets.truncate(120);
+    trade.hours = (0..120).map(|at| NOW - 1_200 + 10 * at).collect();
+    for (number, person) in (0u32..).zip(&mut trade.people) {
+        let liked = id(2_000 + (number % 2) * 6 + number / 2 % 6);
+        person.iter_mut().for_each(|it| it.hour = NOW - 1_100);
+        person.extend((0..9).map(|at| did(id((number * 7 + at * 5) % PRODUCTS), Deed::Opened, NOW - 1_000)));
+        person.push(did(liked, Deed::Bought, NOW - 300));
+    }
+    let chosen = trade.choose_weights(7);
+    assert!(chosen.liked > 0.0 && chosen.opened < 0.3, "{chosen:?}");
+    assert_ne!(chosen, DeedWeights::default(), "something was tried");
+    // It chooses the same again; what was bought after the time that is asked about changes nothing.
+    trade.people.iter_mut().for_each(|person| person.push(did(id(1), Deed::Bought, NOW - 1)));
+    assert_eq!(chosen, trade.choose_weights(7));
+}
+
+#[test]
+fn what_nobody_bought_yet_is_suggested_and_similar_by_what_it_is() {
+    let mut trade = trade(1, 600);
+    let (new, strange) = (id(5_000), id(5_001));
+    trade.products.extend([new, strange]);
+    // Two of a pair are of one category; all are of one price band, which says little. One shares its word with nobody.
+    trade.traits = (0..PRODUCTS).map(|it| (id(it), vec![it / 2, 900])).collect();
+    let without = packed(&trade);
+    trade.traits.extend([(new, vec![4, 900]), (strange, vec![901])]);
+    let with = packed(&trade);
+    assert!(with == packed(&trade));
+    let wanted = Wanted { count: 3, may_show: &|_| true, explore: None };
+    let number = |it: &ProductId| with.number(it).unwrap();
+    let pair = [number(&id(8)), number(&id(9))];
+    let similar: Vec<u32> = with.similar(number(&new), &wanted).iter().map(|it| it.product).collect();
+    assert!(pair.iter().all(|it| similar[..2].contains(it)), "{similar:?} of {pair:?}");
+    assert_eq!(with.similar(number(&new), &wanted)[0].reason, Reason::Similar { product: number(&new) });
+    assert_eq!(with.similar(number(&strange), &wanted), []);
+    assert_eq!(without.similar(without.number(&new).unwrap(), &wanted), []);
+    // Who had one of the pair is suggested the new one, and nobody is suggested what is like nothing.
+    let found = with.suggest(&[number(&id(8))], &wanted);
+    let found = found.into_iter().find(|it| it.product == number(&new));
+    assert_eq!(found.map(|it| it.reason), Some(Reason::Similar { product: number(&id(8)) }));
+    assert!(!suggested(&without, &[id(8)])[..3].contains(&without.number(&new).unwrap()));
+    assert!(!suggested(&with, &[id(8)])[..3].contains(&number(&strange)));
 }
