@@ -10,6 +10,7 @@ use crate::messages::outbox::{self, Listed};
 use crate::messages::quiet::{self, Quiet};
 use crate::messages::{Channel, Topic, telephone, wishes};
 use crate::platform::accounts::{self, Profile};
+use crate::platform::addresses::{self, BookEntry};
 use crate::platform::authorise::role_of;
 use crate::platform::likes::{self, Like};
 use crate::platform::refusal::Refusal;
@@ -21,7 +22,7 @@ const ORDERS_MAX: u32 = 10_000;
 /// The latest messages that are told; more are kept by nobody's wish.
 const MESSAGES_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 15] = [
+const OF_THE_ACCOUNT: [&str; 16] = [
     "session",
     "member",
     "reader",
@@ -36,6 +37,7 @@ const OF_THE_ACCOUNT: [&str; 15] = [
     "recovery",
     "message",
     "account_contact",
+    "kept_address",
     "guest_account",
 ];
 
@@ -48,6 +50,7 @@ pub(crate) struct OwnData {
     pub memberships: Vec<Membership>,
     pub orders: Vec<OwnOrder>,
     pub likes: Vec<Like>,
+    pub addresses: Vec<BookEntry>,
     pub reviews: Vec<Review>,
     /// What was written for the last order.
     pub contact: Option<Contact>,
@@ -120,6 +123,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
         memberships: members.iter().map(membership).collect::<Result<_, StoreError>>()?,
         orders: orders.iter().map(order).collect::<Result<_, StoreError>>()?,
         likes: likes::all(tx, account)?,
+        addresses: addresses::all(tx, account)?,
         reviews: reviews::of_buyer(tx, account)?,
         contact: contact_of_account(tx, account)?,
         unwanted,

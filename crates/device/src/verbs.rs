@@ -10,7 +10,7 @@ use soko_domain::wire::Wire as _;
 use soko_engine::Join;
 
 use crate::buyer::has_ordered_as_guest;
-use crate::buyer::{interactions, likes};
+use crate::buyer::{addresses, interactions, likes};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::invitation::Invitation;
@@ -177,6 +177,7 @@ impl Device {
         let whose = likes::whose(&own);
         self.write(|tx| {
             likes::forget(tx, &whose)?;
+            addresses::forget(tx, &whose)?;
             interactions::forget(tx, &whose)
         })?;
         self.forget_session()?;

@@ -93,6 +93,7 @@ pub fn schema() -> &'static [Migration] {
         device!(53, "interactions", "0027_interactions"),
         Migration { number: 54, name: "rivals", sql: soko_projection::RIVALS },
         device!(55, "own experiment", "0028_own_experiment"),
+        device!(56, "address book", "0029_address_book"),
     ];
     STEPS
 }

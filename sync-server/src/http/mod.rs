@@ -3,6 +3,7 @@
 //! TLS is not: a proxy in front ends it, and says so with `https` in the public address.
 
 mod accounts;
+mod addresses;
 pub mod app;
 mod asked;
 mod body;

@@ -13,8 +13,8 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, interactions, leaving, likes,
-    mailed, market, members, messages, models, operator, operator_models, ops, order_stream, orders,
+    accounts, addresses, bounced, contacts, coupons, crawlers, devices, docs, hooks, interactions, leaving,
+    likes, mailed, market, members, messages, models, operator, operator_models, ops, order_stream, orders,
     own_data, pay, pictures, program_keys, programs, recovery, replicate, returns, reviews, rival_feeds,
     sessions, shares, shop, stalls, stream, swaps, telephone, web, wishes_page,
 };
@@ -65,6 +65,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(own_data::show))
         .routes(routes!(own_data::erase))
         .routes(routes!(likes::exchange))
+        .routes(routes!(addresses::exchange))
         .routes(routes!(interactions::say, interactions::forget))
         .routes(routes!(interactions::funnel))
         .merge(told())

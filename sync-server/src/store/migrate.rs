@@ -70,6 +70,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 52, name: "rivals", sql: soko_projection::RIVALS },
     step!(53, "0026_rival_feeds"),
     step!(54, "0027_experiments"),
+    step!(55, "0028_address_book"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -26,6 +26,9 @@ pub(super) fn Me() -> Html {
                 <Go to={Route::Likes} class="list-row">
                     { icon(Icon::Heart) }<span class="list-main">{ speech.say("liked.title") }</span>{ icon(Icon::Forward) }
                 </Go>
+                <Go to={Route::Addresses} class="list-row">
+                    { icon(Icon::Note) }<span class="list-main">{ speech.say("addresses.title") }</span>{ icon(Icon::Forward) }
+                </Go>
                 <Go to={Route::Verify { proof: String::new() }} class="list-row">
                     { icon(Icon::Check) }<span class="list-main">{ speech.say("verify.title") }</span>{ icon(Icon::Forward) }
                 </Go>

@@ -1,5 +1,6 @@
 //! A buyer's own affairs on this device: baskets, and orders from the moment they are kept.
 
+pub(crate) mod addresses;
 mod checkout;
 mod coupons;
 pub(crate) mod interactions;
@@ -108,6 +109,10 @@ impl Device {
                 BuyerVerb::AnswerSwap { order, swap, is_taken } => {
                     swaps::answer(tx, (*order, *swap), *is_taken)
                 }
+                BuyerVerb::PutAddress { address, label, contact, is_usual } => {
+                    addresses::put(tx, &whose, *address, (label, contact, *is_usual))
+                }
+                BuyerVerb::RemoveAddress { address } => addresses::remove(tx, &whose, *address).map(Ok),
                 BuyerVerb::Review { it, stars, words } => reviews::put(tx, *it, (*stars, words)),
                 BuyerVerb::Consent { agrees } => interactions::put_consent(tx, &whose, *agrees).map(Ok),
                 BuyerVerb::ForgetNoticed => interactions::forget_noticed(tx, &whose).map(Ok),
@@ -135,7 +140,7 @@ impl Device {
     pub(crate) fn buyer_answer(&self, query: &BuyerQuery) -> Result<BuyerView, Undone> {
         let own = self.own()?;
         let whose = likes::whose(&own);
-        if let BuyerQuery::Likes { .. } = query {
+        if let BuyerQuery::Likes { .. } | BuyerQuery::Addresses = query {
             // Another device may have said something meanwhile; what comes is told.
             self.orders.ring();
         }
@@ -150,6 +155,7 @@ impl Device {
             BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),
             BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
             BuyerQuery::Consent => Ok(BuyerView::Consent(interactions::consent(tx, &own)?)),
+            BuyerQuery::Addresses => Ok(BuyerView::Addresses(addresses::views(tx, &whose)?)),
             BuyerQuery::KnownStalls => Ok(BuyerView::KnownStalls(known_stalls(tx, &whose)?)),
             // The server's to say.
             BuyerQuery::PayOffers(_) => Ok(BuyerView::PayOffers(Vec::new())),

@@ -1,5 +1,6 @@
 //! The server as a device sees it: requests over HTTP, refusals as sentences. Nothing is kept here.
 
+mod addresses;
 mod devices;
 mod heard;
 mod interactions;
@@ -25,6 +26,7 @@ use crate::failure::Undone;
 use crate::hex::{hex, unhex};
 use crate::host::Host;
 
+pub(crate) use addresses::{AddressesSaid, BookEntry};
 pub(crate) use devices::Farewell;
 pub(crate) use heard::Heard;
 pub(crate) use interactions::{FunnelSaid, MetSaid};
