@@ -8,7 +8,7 @@ use soko_record_log::{Param, Row, StoreError, Tx, params};
 use crate::interactions::{self, Interaction};
 use crate::messages::outbox::{self, Listed};
 use crate::messages::quiet::{self, Quiet};
-use crate::messages::{Channel, Topic, telephone, wishes};
+use crate::messages::{Channel, Topic, email_change, telephone, wishes};
 use crate::platform::accounts::{self, Profile};
 use crate::platform::addresses::{self, BookEntry};
 use crate::platform::authorise::role_of;
@@ -22,7 +22,7 @@ const ORDERS_MAX: u32 = 10_000;
 /// The latest messages that are told; more are kept by nobody's wish.
 const MESSAGES_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 16] = [
+const OF_THE_ACCOUNT: [&str; 17] = [
     "session",
     "member",
     "reader",
@@ -38,12 +38,15 @@ const OF_THE_ACCOUNT: [&str; 16] = [
     "message",
     "account_contact",
     "kept_address",
+    "email_change",
     "guest_account",
 ];
 
 #[derive(Clone, Debug)]
 pub(crate) struct OwnData {
     pub profile: Profile,
+    /// The mail address that waits to be confirmed.
+    pub asked_email: Option<String>,
     pub language: String,
     /// When each began and was last used.
     pub sessions: Vec<(i64, i64)>,
@@ -115,6 +118,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
     let (unwanted, wanted) = chosen(tx, account)?;
     Ok(Some(OwnData {
         profile,
+        asked_email: email_change::waits_for(tx, account, now_ms)?,
         language: language.first().map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))?,
         sessions: sessions
             .iter()

@@ -1,9 +1,10 @@
-// What belongs to a buyer's account: the addresses that are kept for orders.
+// What belongs to a buyer's account: the addresses that are kept for orders, and the mail address that it is known by.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
+import { Mailbox, linkOf } from "./lib/mailbox.js";
 import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
@@ -131,5 +132,74 @@ test("an address kept without a signal and without an account is on all devices 
   } finally {
     for (const browser of browsers) await browser.close();
     await server.close();
+  }
+});
+
+test("another mail address is confirmed by a link that goes there, the old one is told, and every device follows with all that it keeps", async () => {
+  const box = await Mailbox.open();
+  const server = await Server.begin({ mail: box.url });
+  const browsers = [new Browser(), new Browser()];
+  const moved = "amina@new.example";
+  try {
+    for (const browser of browsers) await browser.start();
+    const [phone, tablet] = await Promise.all(browsers.map(({ context }) => Till.open(context, server.url, "/market")));
+    await enter(phone, "I am new", EMAIL, SECRET);
+    await enter(tablet, "I have an account", EMAIL, SECRET);
+    await phone.go("/addresses");
+    await keeps(phone, "Home", "Moi Avenue 7");
+    await tablet.go("/addresses");
+    await kept(tablet, "Home").waitFor();
+
+    await phone.go("/me");
+    await phone.button("Change the e-mail address").click();
+    const dialog = phone.page.getByRole("dialog");
+    await dialog.getByText(`Until you follow it, ${EMAIL} stays`).waitFor();
+    await dialog.getByLabel("New e-mail address").fill(moved);
+    await dialog.getByLabel("Password").fill("not the password");
+    await dialog.getByRole("button", { name: "Send the link" }).click();
+    await dialog.getByRole("alert").waitFor();
+    await dialog.getByLabel("Password").fill(SECRET);
+    await dialog.getByRole("button", { name: "Send the link" }).click();
+    await dialog.getByRole("status").getByText(moved).waitFor();
+    await dialog.getByRole("button", { name: "Done" }).click();
+    const confirm = await box.mail(moved, /^Confirm this e-mail address/);
+    await box.mail(EMAIL, /^Another e-mail address was asked for/);
+    await phone.go("/me");
+    await phone.page.getByRole("heading", { name: EMAIL }).waitFor();
+
+    const other = await browsers[0].context.newPage();
+    await other.goto(linkOf(confirm, "Confirm this address"));
+    await other.getByText(moved).waitFor();
+    await other.getByRole("button", { name: "Use this address" }).click();
+    await other.getByRole("heading", { name: "This is your address now" }).waitFor();
+    await box.mail(EMAIL, /^Your account has another e-mail address/);
+
+    // Whoever is signed in stays so, under the new address, with what is kept.
+    for (const till of [phone, tablet]) {
+      await till.go("/addresses");
+      await kept(till, "Home").getByText("Moi Avenue 7").waitFor();
+      await comes(async () => {
+        await till.go("/me");
+        return till.page.locator(".account-name").textContent();
+      }, moved);
+      await till.go("/addresses");
+      await kept(till, "Home").getByText("Moi Avenue 7").waitFor();
+    }
+    await tablet.go("/me");
+    await tablet.button("Sign out").click();
+    await tablet.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+    await tablet.page.getByText("Shopping without an account").waitFor();
+    await tablet.go("/sign-in");
+    await tablet.page.getByRole("textbox", { name: "E-mail address" }).fill(moved);
+    await tablet.button("Forgot the password?").click();
+    await box.mail(moved, /^Set a new password/);
+    await enter(tablet, "I have an account", moved, SECRET);
+    await tablet.go("/addresses");
+    await kept(tablet, "Home").waitFor();
+    assert.deepEqual([...phone.problems, ...tablet.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
+    await box.close();
   }
 });

@@ -99,9 +99,7 @@ pub enum BuyerVerb {
     PutAddress {
         #[serde(with = "as_hex")]
         address: ThingId,
-        label: String,
-        contact: ContactView,
-        is_usual: bool,
+        it: AddressInput,
     },
     /// Takes an address out of the book.
     RemoveAddress {
@@ -185,6 +183,14 @@ pub enum BuyerView {
     KnownStalls(Vec<StallCard>),
     Consent(ConsentView),
     Addresses(Vec<AddressView>),
+}
+
+/// What somebody writes of an address.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct AddressInput {
+    pub label: String,
+    pub contact: ContactView,
+    pub is_usual: bool,
 }
 
 /// An address that somebody keeps for their orders.

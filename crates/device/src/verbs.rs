@@ -33,6 +33,9 @@ impl Device {
                 self.sign_in(&email, &password).await.and(done)
             }
             DeviceVerb::SignIn { email, password } => self.sign_in(&email, &password).await.and(done),
+            DeviceVerb::ChangeEmail { email, password } => {
+                self.change_email(&email, &password).await.and(done)
+            }
             DeviceVerb::ForgotPassword { email } => {
                 self.server()?.forgot_password(&email).await?;
                 done
@@ -169,6 +172,11 @@ impl Device {
         let (server, session) = (self.server()?, self.session()?);
         let bytes = self.with_session(server.own_data(&session).await.map_err(Undone::from))?;
         Ok(self.made("soko-my-data.json", bytes))
+    }
+
+    async fn change_email(&self, email: &str, password: &str) -> Result<(), Undone> {
+        let (server, session) = (self.server()?, self.session()?);
+        self.with_session(server.change_email(&session, email, password).await.map_err(Undone::from))
     }
 
     async fn erase_account(&self, password: &str) -> Result<(), Undone> {

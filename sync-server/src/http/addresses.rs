@@ -12,6 +12,8 @@ use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, id};
 use crate::http::caller::SignedIn;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::platform::Refusal;
+use crate::platform::accounts;
 use crate::platform::addresses::{self, BookEntry};
 use crate::store::Shard;
 
@@ -56,6 +58,8 @@ pub(crate) struct WrittenBody {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AddressesBody {
+    /// The mail address of this account by now, for devices that signed in when it was another.
+    email: String,
     /// Less than `since`: this server was restored, begin again with 0 and say everything.
     up_to: i64,
     addresses: Vec<AddressBody>,
@@ -80,16 +84,19 @@ pub(crate) async fn exchange(
     }
     let said: Vec<BookEntry> = request.addresses.into_iter().map(read).collect::<Result<_, _>>()?;
     let is_question = said.is_empty();
-    let exchange = move |tx: &mut dyn Tx| addresses::exchange(tx, account, since, &said);
+    let exchange = move |tx: &mut dyn Tx| {
+        let profile = accounts::profile(tx, account)?.ok_or(Refusal::NotSignedIn)?;
+        Ok::<_, Refusal>((profile.email, addresses::exchange(tx, account, since, &said)?))
+    };
     // Whoever only asks keeps nobody from writing.
-    let exchanged = if is_question {
+    let (email, exchanged) = if is_question {
         app.store().read(exchange).await?
     } else {
         app.spend(Who::Account(account), cost::WRITE)?;
         app.store().write(Shard::account(account), exchange).await?
     };
     let addresses = exchanged.entries.iter().map(shown).collect();
-    Ok(Json(AddressesBody { up_to: exchanged.up_to, addresses }))
+    Ok(Json(AddressesBody { email, up_to: exchanged.up_to, addresses }))
 }
 
 fn read(body: AddressBody) -> Result<BookEntry, Problem> {

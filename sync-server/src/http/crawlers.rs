@@ -20,7 +20,7 @@ const ROWS: u32 = 20_000;
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const NAMESPACE: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
 /// What is somebody's own, and what is no page.
-const CLOSED: [&str; 10] = [
+const CLOSED: [&str; 11] = [
     "/v1/",
     "/basket",
     "/my-orders",
@@ -29,6 +29,7 @@ const CLOSED: [&str; 10] = [
     "/me",
     "/messages/",
     "/recover/",
+    "/confirm-address/",
     "/operator",
     "/search",
 ];

@@ -14,6 +14,7 @@ mod coupons;
 mod crawlers;
 mod devices;
 mod docs;
+mod email_change;
 mod front;
 mod hashed;
 mod hooks;

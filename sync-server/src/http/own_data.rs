@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use soko_domain::ids::ThingId;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
@@ -31,6 +32,8 @@ use crate::store::Shard;
 pub(crate) struct OwnDataBody {
     account: String,
     email: String,
+    /// The mail address that waits to be confirmed.
+    asked_email: Option<String>,
     created_ms: i64,
     /// `en`, `sw`, `fr` or `ar`: how mails are written.
     language: String,
@@ -123,6 +126,19 @@ pub(crate) async fn erase(
 ) -> Result<StatusCode, Problem> {
     let account = person.account;
     app.spend(Who::Account(account), cost::PASSWORD)?;
+    let kept = proven(&app, (account, origin), request.password).await?;
+    let erase = move |tx: &mut dyn Tx| own_data::erase(tx, account, &kept);
+    let stalls = app.store().write(Shard::account(account), erase).await?;
+    stalls.into_iter().for_each(|stall| app.market().doubt(stall));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the password of whoever is signed in was checked against, which keeps what nobody else may do from whoever finds a session.
+pub(crate) async fn proven(
+    app: &App,
+    (account, origin): (ThingId, Origin),
+    password: String,
+) -> Result<String, Problem> {
     let found = app.store().read(move |tx| {
         let profile = accounts::profile(tx, account)?.ok_or(Refusal::NotSignedIn)?;
         let kept = accounts::password_of(tx, account)?.ok_or(Refusal::NotSignedIn)?;
@@ -131,16 +147,13 @@ pub(crate) async fn erase(
     let (email, kept) = found.await?;
     let tried = (email.digest(), origin.prefix);
     app.may_try(&tried)?;
-    let (password, hash) = (request.password, kept.clone());
+    let hash = kept.clone();
     let checked = app.passwords().run(move |desk: &Passwords| desk.check(&password, Some(&hash))).await?;
     app.note_try(tried, checked != Checked::Wrong);
     if checked == Checked::Wrong {
         return Err(Refusal::WrongCredentials.into());
     }
-    let erase = move |tx: &mut dyn Tx| own_data::erase(tx, account, &kept);
-    let stalls = app.store().write(Shard::account(account), erase).await?;
-    stalls.into_iter().for_each(|stall| app.market().doubt(stall));
-    Ok(StatusCode::NO_CONTENT)
+    Ok(kept)
 }
 
 impl From<OwnData> for OwnDataBody {
@@ -149,6 +162,7 @@ impl From<OwnData> for OwnDataBody {
         Self {
             account: data.profile.account.to_string(),
             email: data.profile.email,
+            asked_email: data.asked_email,
             created_ms: data.profile.created_ms,
             language: data.language,
             sessions: data.sessions.into_iter().map(session).collect(),

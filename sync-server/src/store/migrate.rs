@@ -71,6 +71,7 @@ pub const STEPS: &[Migration] = &[
     step!(53, "0026_rival_feeds"),
     step!(54, "0027_experiments"),
     step!(55, "0028_address_book"),
+    step!(56, "0029_email_change"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

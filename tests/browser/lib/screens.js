@@ -173,6 +173,7 @@ export const OPENED = [
   ["erase-account", "/settings", pressing("own-data.erase")],
   ["delete-gathered", "/settings", pressing("consent.delete")],
   ["address-new", "/addresses", pressing("addresses.add")],
+  ["change-email", "/me", pressing("me.change-email")],
   ["sign-out", "/me", pressing("me.sign-out")],
   ["empty-basket", "/basket", pressing("basket.clear")],
   ["cancel-my-order", (it) => it.myOrder, pressing("my-orders.cancel")],

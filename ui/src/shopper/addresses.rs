@@ -1,6 +1,6 @@
 //! The addresses that somebody keeps for their orders: the page of all of them, and the form of one. They are kept on the device.
 
-use soko_app_api::{AddressView, BuyerQuery, BuyerVerb, BuyerView, ContactView};
+use soko_app_api::{AddressInput, AddressView, BuyerQuery, BuyerVerb, BuyerView, ContactView};
 use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
@@ -66,7 +66,8 @@ fn One(props: &OneProps) -> Html {
         let (doing, it) = (doing.clone(), props.it.clone());
         Callback::from(move |_: MouseEvent| {
             let AddressView { address, label, contact, .. } = it.clone();
-            let verb = BuyerVerb::PutAddress { address, label, contact, is_usual: true };
+            let it = AddressInput { label, contact, is_usual: true };
+            let verb = BuyerVerb::PutAddress { address, it };
             let desk = doing.desk.clone();
             doing.run(async move { desk.buy(verb).await }, |()| ());
         })
@@ -109,19 +110,9 @@ fn One(props: &OneProps) -> Html {
     }
 }
 
-/// What is typed of an address.
-#[derive(Clone, PartialEq, Default)]
-struct Typed {
-    label: String,
-    contact: ContactView,
-    is_usual: bool,
-}
-
-impl Typed {
-    fn is_whole(&self) -> bool {
-        let ContactView { name, reach, address } = &self.contact;
-        [&self.label, name, reach, address].iter().all(|text| !text.trim().is_empty())
-    }
+fn is_whole(typed: &AddressInput) -> bool {
+    let ContactView { name, reach, address } = &typed.contact;
+    [&typed.label, name, reach, address].iter().all(|text| !text.trim().is_empty())
 }
 
 #[derive(Properties, PartialEq)]
@@ -141,14 +132,14 @@ fn Form(props: &FormProps) -> Html {
         *use_memo((), |()| props.it.as_ref().map_or_else(|| ThingId(browser::chance()), |it| it.address));
     let typed = use_state(|| {
         let it = props.it.clone();
-        it.map(|it| Typed { label: it.label, contact: it.contact, is_usual: it.is_usual }).unwrap_or_default()
+        it.map(|AddressView { label, contact, is_usual, .. }| AddressInput { label, contact, is_usual })
+            .unwrap_or_default()
     });
     let onsubmit = {
         let (doing, typed, on_close) = (doing.clone(), typed.clone(), props.on_close.clone());
         Callback::from(move |submit: SubmitEvent| {
             submit.prevent_default();
-            let Typed { label, contact, is_usual } = (*typed).clone();
-            let verb = BuyerVerb::PutAddress { address, label, contact, is_usual };
+            let verb = BuyerVerb::PutAddress { address, it: (*typed).clone() };
             let (desk, on_close) = (doing.desk.clone(), on_close.clone());
             doing.run(async move { desk.buy(verb).await }, move |()| on_close.emit(()));
         })
@@ -156,7 +147,7 @@ fn Form(props: &FormProps) -> Html {
     let choose = {
         let typed = typed.clone();
         Callback::from(move |_: Event| {
-            typed.set(Typed { is_usual: !typed.is_usual, ..(*typed).clone() });
+            typed.set(AddressInput { is_usual: !typed.is_usual, ..(*typed).clone() });
         })
     };
     let was_usual = props.it.as_ref().is_some_and(|it| it.is_usual);
@@ -179,7 +170,7 @@ fn Form(props: &FormProps) -> Html {
                     </label>
                 }
                 <footer class="dialog-foot">
-                    <button type="submit" class="button button-main" disabled={!typed.is_whole() || doing.is_busy()}>
+                    <button type="submit" class="button button-main" disabled={!is_whole(&typed) || doing.is_busy()}>
                         { speech.say("settings.save") }
                     </button>
                 </footer>

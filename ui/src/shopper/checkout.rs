@@ -2,7 +2,7 @@
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{
-    BasketOf, BuyerQuery, BuyerVerb, BuyerView, CheckoutView, ContactView, PayChoice, PayOffer,
+    AddressInput, BasketOf, BuyerQuery, BuyerVerb, BuyerView, CheckoutView, ContactView, PayChoice, PayOffer,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
@@ -63,7 +63,7 @@ impl Form {
     fn kept(&self, view: &CheckoutView) -> Option<BuyerVerb> {
         let label = self.label.clone().filter(|_| self.may_keep(view))?;
         let (address, contact) = (ThingId(browser::chance()), self.sent(view)?);
-        Some(BuyerVerb::PutAddress { address, label, contact, is_usual: false })
+        Some(BuyerVerb::PutAddress { address, it: AddressInput { label, contact, is_usual: false } })
     }
 
     /// Whether this goes to an address that is not kept.

@@ -1,7 +1,7 @@
 //! The addresses of whoever uses this device: kept here, with or without an account, and brought together with what
 //! their other devices say once somebody is signed in. They go to their own account, and with an order to its stall.
 
-use soko_app_api::{AddressView, ContactView, Told};
+use soko_app_api::{AddressInput, AddressView, ContactView, Told};
 use soko_domain::address_book::{ADDRESSES_MAX, EVER_MAX, Kept, Written, next_chosen, usual};
 use soko_domain::ids::ThingId;
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -10,6 +10,7 @@ use super::sending::{Heard, Waits};
 use super::{Tried, likes, refused};
 use crate::device::Device;
 use crate::failure::Undone;
+use crate::kept::Own;
 use crate::server::{AddressesSaid, BookEntry};
 
 /// Addresses that are sent at once, as the server takes them.
@@ -17,12 +18,8 @@ const AT_ONCE: usize = 10;
 
 type Book = Vec<(ThingId, Kept)>;
 
-pub(super) fn put(
-    tx: &mut dyn Tx,
-    whose: &str,
-    address: ThingId,
-    (label, contact, is_usual): (&str, &ContactView, bool),
-) -> Tried {
+pub(super) fn put(tx: &mut dyn Tx, whose: &str, address: ThingId, it: &AddressInput) -> Tried {
+    let AddressInput { label, contact, is_usual } = it;
     let tidy = |text: &str| text.trim().to_owned();
     let written = Written {
         label: tidy(label),
@@ -42,7 +39,7 @@ pub(super) fn put(
     }
     let mut now = known.cloned().unwrap_or_default().edited(Some(written));
     // The first of all is the usual one without being asked.
-    if (is_usual && usual(&book) != Some(address)) || there == 0 {
+    if (*is_usual && usual(&book) != Some(address)) || there == 0 {
         now.chosen = next_chosen(book.iter().map(|(_, kept)| kept));
     }
     if known != Some(&now) {
@@ -104,6 +101,12 @@ impl Device {
                     return Ok(None);
                 }
             };
+            if heard.email.to_lowercase() != own.email.to_lowercase() {
+                self.is_called(&own, &heard.email)?;
+                // What is kept under the new name goes there with the next look.
+                self.orders.ring();
+                return Ok(None);
+            }
             if heard.up_to < since {
                 // The server was restored and has forgotten: it is told everything again.
                 self.write(|tx| begin_again(tx, &whose))?;
@@ -116,6 +119,34 @@ impl Device {
                 return Ok(None);
             }
         }
+    }
+}
+
+/// Where something stands under whoever was signed in.
+const OF_SOMEBODY: [&str; 6] =
+    ["own_like", "own_like_seen", "own_address", "own_address_seen", "interaction", "consent"];
+
+impl Device {
+    /// The account has another mail address by now: what is kept under the old one is theirs all the same.
+    fn is_called(&self, own: &Own, email: &str) -> Result<(), Undone> {
+        // Whoever signed out meanwhile is nobody.
+        if self.own()? != *own {
+            return Ok(());
+        }
+        let now = Own { email: email.to_owned(), ..own.clone() };
+        let (old, new) = (likes::whose(own), likes::whose(&now));
+        self.write(|tx| {
+            for table in OF_SOMEBODY {
+                // Whoever had this address here before is another account, or none.
+                tx.execute(&format!("delete from {table} where whose = $1"), params![new])?;
+                tx.execute(&format!("update {table} set whose = $2 where whose = $1"), params![old, new])?;
+            }
+            Ok(())
+        })?;
+        self.keep_own(&now)?;
+        self.tell_device();
+        self.tell(&Told::Buyer);
+        Ok(())
     }
 }
 

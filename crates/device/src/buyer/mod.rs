@@ -109,9 +109,7 @@ impl Device {
                 BuyerVerb::AnswerSwap { order, swap, is_taken } => {
                     swaps::answer(tx, (*order, *swap), *is_taken)
                 }
-                BuyerVerb::PutAddress { address, label, contact, is_usual } => {
-                    addresses::put(tx, &whose, *address, (label, contact, *is_usual))
-                }
+                BuyerVerb::PutAddress { address, it } => addresses::put(tx, &whose, *address, it),
                 BuyerVerb::RemoveAddress { address } => addresses::remove(tx, &whose, *address).map(Ok),
                 BuyerVerb::Review { it, stars, words } => reviews::put(tx, *it, (*stars, words)),
                 BuyerVerb::Consent { agrees } => interactions::put_consent(tx, &whose, *agrees).map(Ok),

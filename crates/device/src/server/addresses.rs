@@ -17,12 +17,15 @@ pub(crate) struct BookEntry {
 
 /// What other devices said, and how far everything was then seen.
 pub(crate) struct AddressesSaid {
+    /// The mail address of the account by now.
+    pub(crate) email: String,
     pub(crate) up_to: i64,
     pub(crate) entries: Vec<BookEntry>,
 }
 
 #[derive(Deserialize)]
 struct AddressesBody {
+    email: String,
     up_to: i64,
     addresses: Vec<AddressBody>,
 }
@@ -65,8 +68,12 @@ impl Server {
     ) -> Result<AddressesSaid, Unanswered> {
         let body = json!({"since": since, "addresses": said.iter().map(shown).collect::<Vec<_>>()});
         let answer = self.web.post("/v1/me/addresses", Some(session), &body).await?;
-        let AddressesBody { up_to, addresses } = read_json(&answer)?;
-        Ok(AddressesSaid { up_to, entries: addresses.into_iter().filter_map(AddressBody::read).collect() })
+        let AddressesBody { email, up_to, addresses } = read_json(&answer)?;
+        Ok(AddressesSaid {
+            email,
+            up_to,
+            entries: addresses.into_iter().filter_map(AddressBody::read).collect(),
+        })
     }
 }
 

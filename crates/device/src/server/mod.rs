@@ -119,6 +119,17 @@ impl Server {
         self.web.post("/v1/recoveries", None, &json!({"email": email.trim()})).await.map(drop)
     }
 
+    /// A mail with a link is sent to the new address, if it is nobody's.
+    pub(crate) async fn change_email(
+        &self,
+        session: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<(), Unanswered> {
+        let body = json!({"email": email.trim(), "password": password});
+        self.web.post("/v1/me/email", Some(session), &body).await.map(drop)
+    }
+
     pub(crate) async fn sign_out(&self, session: &str) -> Result<(), Unanswered> {
         let request = self.web.delete("/v1/sessions/current").bearer_auth(session);
         self.web.whole(request).await.map(drop)

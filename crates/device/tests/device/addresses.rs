@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use soko_app_api::{
-    AddressView, Answer, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, CheckoutView, ContactView,
-    DeviceReply, DeviceVerb,
+    AddressInput, AddressView, Answer, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, CheckoutView,
+    ContactView, DeviceReply, DeviceVerb,
 };
 use soko_domain::ids::ThingId;
 
@@ -23,7 +23,8 @@ async fn buy(shell: &Shell, verb: BuyerVerb) -> Answer {
 }
 
 fn put(address: ThingId, label: &str, goes_to: &str, is_usual: bool) -> BuyerVerb {
-    BuyerVerb::PutAddress { address, label: label.into(), contact: at(goes_to), is_usual }
+    let it = AddressInput { label: label.into(), contact: at(goes_to), is_usual };
+    BuyerVerb::PutAddress { address, it }
 }
 
 async fn keep(shell: &Shell, address: ThingId, label: &str, goes_to: &str) {
