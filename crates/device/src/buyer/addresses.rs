@@ -141,9 +141,8 @@ impl Device {
                 tx.execute(&format!("delete from {table} where whose = $1"), params![new])?;
                 tx.execute(&format!("update {table} set whose = $2 where whose = $1"), params![old, new])?;
             }
-            Ok(())
+            tx.execute("update own_device set email = $1", params![now.email])
         })?;
-        self.keep_own(&now)?;
         self.tell_device();
         self.tell(&Told::Buyer);
         Ok(())

@@ -57,8 +57,7 @@ type Tried = Result<Result<(), Refused>, StoreError>;
 impl Device {
     /// Does what a buyer wants, once.
     pub(crate) fn buy(&self, command: &BuyerCommand) -> Result<(), Undone> {
-        let own = self.own()?;
-        let now_ms = self.host.now().at_ms;
+        let (own, now_ms) = (self.own()?, self.host.now().at_ms);
         let is_guest = own.session().is_none();
         let whose = likes::whose(&own);
         let noting = Noting { whose: &whose, now_ms: self.now().at_ms, draw: &|| self.random_id() };

@@ -8,6 +8,7 @@ use soko_app_api::{
 };
 use soko_domain::ids::ThingId;
 
+use crate::sink::Sink;
 use crate::world::*;
 
 const HOME: ThingId = ThingId([1; 16]);
@@ -160,5 +161,46 @@ fn an_address_is_written_at_the_checkout_and_what_cannot_be_kept_is_refused() {
         assert_eq!(buy(&shell, BuyerVerb::RemoveAddress { address: AUNT }).await, Answer::Bought);
         keep(&shell, WORK, "Work", "Nairobi").await;
         shell.close();
+    });
+}
+
+#[test]
+fn an_account_that_has_another_mail_address_keeps_what_its_devices_had_under_the_old_one() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let sink = Sink::open().await;
+        let server = Running::start_with(&path("server"), 0, Some(sink.address));
+        let (phone, tablet) =
+            (visitor(&path("phone"), &server).await, visitor(&path("tablet"), &server).await);
+        phone.sign_up(&server, "amina@example.org").await;
+        sign_in(&tablet, "amina@example.org").await;
+        keep(&phone, HOME, "Home", "Moi Avenue 7").await;
+        until(&tablet, "what the phone keeps", &["Home: Moi Avenue 7"]).await;
+
+        let (email, password) = ("amina@new.example".to_owned(), "not the password".to_owned());
+        let wrong = DeviceVerb::ChangeEmail { email: email.clone(), password };
+        assert_eq!(phone.device_refused(wrong).await, "wrong_credentials");
+        phone.device(DeviceVerb::ChangeEmail { email: email.clone(), password: PASSWORD.into() }).await;
+        sink.heard(2).await;
+        let mails = sink.taken();
+        let confirm = mails.iter().find(|mail| mail.header("To") == email).unwrap();
+        let link = format!("{}{}", server.url(), confirm.link("/confirm-address/"));
+        let pressed = reqwest::Client::new().post(link).send().await.unwrap();
+        assert!(pressed.status().is_success(), "{pressed:?}");
+
+        for shell in [&phone, &tablet] {
+            let is_new = async || {
+                views(shell).await;
+                (shell.about().await.account.as_deref() == Some(email.as_str())).then_some(())
+            };
+            shell.until("the new address", is_new).await;
+            assert_eq!(labels(shell).await, ["Home: Moi Avenue 7"]);
+        }
+        keep(&tablet, AUNT, "Aunt", "Lamu").await;
+        until(&phone, "what is kept afterwards", &["Home: Moi Avenue 7", "Aunt: Lamu"]).await;
+        for shell in [phone, tablet] {
+            shell.close();
+        }
     });
 }
