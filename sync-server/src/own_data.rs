@@ -8,8 +8,9 @@ use soko_record_log::{Param, Row, StoreError, Tx, params};
 use crate::interactions::{self, Interaction};
 use crate::messages::outbox::{self, Listed};
 use crate::messages::quiet::{self, Quiet};
-use crate::messages::{Channel, Topic, telephone, wishes};
+use crate::messages::{Channel, Topic, email_change, telephone, wishes};
 use crate::platform::accounts::{self, Profile};
+use crate::platform::addresses::{self, BookEntry};
 use crate::platform::authorise::role_of;
 use crate::platform::likes::{self, Like};
 use crate::platform::refusal::Refusal;
@@ -21,7 +22,7 @@ const ORDERS_MAX: u32 = 10_000;
 /// The latest messages that are told; more are kept by nobody's wish.
 const MESSAGES_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 15] = [
+const OF_THE_ACCOUNT: [&str; 17] = [
     "session",
     "member",
     "reader",
@@ -36,18 +37,23 @@ const OF_THE_ACCOUNT: [&str; 15] = [
     "recovery",
     "message",
     "account_contact",
+    "kept_address",
+    "email_change",
     "guest_account",
 ];
 
 #[derive(Clone, Debug)]
 pub(crate) struct OwnData {
     pub profile: Profile,
+    /// The mail address that waits to be confirmed.
+    pub asked_email: Option<String>,
     pub language: String,
     /// When each began and was last used.
     pub sessions: Vec<(i64, i64)>,
     pub memberships: Vec<Membership>,
     pub orders: Vec<OwnOrder>,
     pub likes: Vec<Like>,
+    pub addresses: Vec<BookEntry>,
     pub reviews: Vec<Review>,
     /// What was written for the last order.
     pub contact: Option<Contact>,
@@ -112,6 +118,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
     let (unwanted, wanted) = chosen(tx, account)?;
     Ok(Some(OwnData {
         profile,
+        asked_email: email_change::waits_for(tx, account, now_ms)?,
         language: language.first().map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))?,
         sessions: sessions
             .iter()
@@ -120,6 +127,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
         memberships: members.iter().map(membership).collect::<Result<_, StoreError>>()?,
         orders: orders.iter().map(order).collect::<Result<_, StoreError>>()?,
         likes: likes::all(tx, account)?,
+        addresses: addresses::all(tx, account)?,
         reviews: reviews::of_buyer(tx, account)?,
         contact: contact_of_account(tx, account)?,
         unwanted,

@@ -1,6 +1,6 @@
 //! Forgets what was only remembered to give the same answer again: how a request for an order was answered, and what a
 //! provider told. Both outlive by far whoever may still repeat them; the orders and payments themselves stay. And it forgets what
-//! shoppers met in the shop longer ago than they agreed to.
+//! shoppers met in the shop longer ago than they agreed to, and which other mail addresses were asked for.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use crate::http::App;
 use crate::interactions;
+use crate::messages::email_change;
 use crate::store::Shard;
 
 /// How long a request gets its first answer again. After that its order is still there, under its own identity.
@@ -65,5 +66,6 @@ fn portion(tx: &mut dyn Tx, now_ms: i64) -> Result<u64, StoreError> {
         params![now_ms - WORDS_KEPT_MS, PORTION],
     )?;
     let met = interactions::sweep(tx, now_ms, PORTION)?;
-    Ok(answers + words + met)
+    let changes = email_change::sweep(tx, now_ms, PORTION)?;
+    Ok(answers + words + met + changes)
 }

@@ -47,6 +47,8 @@ impl Early {
             | BuyerVerb::CancelOrder { .. }
             | BuyerVerb::Unwanted { .. }
             | BuyerVerb::Like { .. }
+            | BuyerVerb::PutAddress { .. }
+            | BuyerVerb::RemoveAddress { .. }
             | BuyerVerb::Review { .. }
             | BuyerVerb::AnswerSwap { .. }
             | BuyerVerb::Consent { .. }

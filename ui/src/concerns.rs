@@ -12,7 +12,9 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         }
         // What is on a counter is asked anew with each change of it.
         Call::Suggest(SuggestQuery::AtCounter { .. }) => is_everything,
-        Call::Buyer(BuyerQuery::LikedKeys | BuyerQuery::Consent) => is_everything || *told == Told::Buyer,
+        Call::Buyer(BuyerQuery::LikedKeys | BuyerQuery::Consent | BuyerQuery::Addresses) => {
+            is_everything || *told == Told::Buyer
+        }
         Call::Suggest(_) | Call::Buyer(_) => is_everything || matches!(told, Told::Buyer | Told::Market(_)),
         Call::About => is_everything || matches!(told, Told::Device | Told::Stall(_)),
         Call::Paper(PaperCall::Look { stall, sale }) => {

@@ -66,6 +66,8 @@ pub enum Route {
     MyOrder(OrderId),
     /// What is liked.
     Likes,
+    /// The addresses that are kept for orders.
+    Addresses,
     Me,
     /// What the code on a receipt proves; without a text, a place to put one in.
     Verify {
@@ -174,6 +176,7 @@ impl Route {
             ["my-orders"] => Some(Self::MyOrders),
             ["my-orders", order] => OrderId::from_hex(order).map(Self::MyOrder),
             ["liked"] => Some(Self::Likes),
+            ["addresses"] => Some(Self::Addresses),
             ["me"] => Some(Self::Me),
             ["verify"] => Some(Self::Verify { proof: String::new() }),
             ["verify", proof] => Some(Self::Verify { proof: (*proof).into() }),
@@ -232,6 +235,7 @@ impl Route {
             Self::MyOrders => "/my-orders".into(),
             Self::MyOrder(order) => format!("/my-orders/{order}"),
             Self::Likes => "/liked".into(),
+            Self::Addresses => "/addresses".into(),
             Self::Me => "/me".into(),
             Self::Verify { proof } if proof.is_empty() => "/verify".into(),
             Self::Verify { proof } => format!("/verify/{proof}"),
@@ -290,6 +294,7 @@ impl Route {
             | Self::MyOrders
             | Self::MyOrder(_)
             | Self::Likes
+            | Self::Addresses
             | Self::Me => Some(Mode::Shopper),
             Self::Home
             | Self::Settings
@@ -329,7 +334,7 @@ impl Route {
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Category(_) | Self::Stall(_) | Self::Offer(..) => Self::Market,
             Self::MyOrder(_) => Self::MyOrders,
-            Self::Likes | Self::SignIn | Self::Verify { .. } => Self::Me,
+            Self::Likes | Self::Addresses | Self::SignIn | Self::Verify { .. } => Self::Me,
             Self::Home
             | Self::Begin
             | Self::Sell
@@ -453,6 +458,7 @@ mod tests {
             Route::MyOrders,
             Route::MyOrder(order),
             Route::Likes,
+            Route::Addresses,
             Route::Me,
             Route::Verify { proof: String::new() },
             Route::Verify { proof: "AQEC-_9".into() },

@@ -1,5 +1,6 @@
 //! The shopper's side of the counter: the market, what is in the baskets, and what became of the orders.
 
+mod addresses;
 mod amounts;
 mod basket;
 mod bring_back;
@@ -52,6 +53,7 @@ pub fn screen(route: &Route) -> Option<Html> {
             let key = proof.clone();
             html! { <verify::Verify {key} {proof} /> }
         }
+        Route::Addresses => html! { <addresses::Addresses /> },
         Route::Likes => html! { <likes::Likes /> },
         Route::Me => html! { <me::Me /> },
         _ => return None,

@@ -95,6 +95,17 @@ pub enum BuyerVerb {
         why: ReturnWhy,
         lines: Vec<BackLine>,
     },
+    /// Keeps an address in this person's book, or changes it; one that is chosen is the usual one from now on.
+    PutAddress {
+        #[serde(with = "as_hex")]
+        address: ThingId,
+        it: AddressInput,
+    },
+    /// Takes an address out of the book.
+    RemoveAddress {
+        #[serde(with = "as_hex")]
+        address: ThingId,
+    },
     /// What is met in the shop may be sent to the server from now on, or not any more.
     Consent { agrees: bool },
     /// Deletes what was gathered of that, here and at the server.
@@ -153,6 +164,8 @@ pub enum BuyerQuery {
     KnownStalls,
     /// Whether what is met in the shop may be sent.
     Consent,
+    /// The addresses that are kept, the usual one first.
+    Addresses,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -169,6 +182,27 @@ pub enum BuyerView {
     Checkout(Box<CheckoutView>),
     KnownStalls(Vec<StallCard>),
     Consent(ConsentView),
+    Addresses(Vec<AddressView>),
+}
+
+/// What somebody writes of an address.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct AddressInput {
+    pub label: String,
+    pub contact: ContactView,
+    pub is_usual: bool,
+}
+
+/// An address that somebody keeps for their orders.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AddressView {
+    #[serde(with = "as_hex")]
+    pub address: ThingId,
+    /// What its owner calls it.
+    pub label: String,
+    pub contact: ContactView,
+    /// Written first where nothing else was chosen.
+    pub is_usual: bool,
 }
 
 /// A product of a stall that somebody likes.
@@ -212,8 +246,10 @@ pub struct CheckoutView {
     pub total_minor: Option<i64>,
     /// Why there is no total, as a refusal's code; empty otherwise.
     pub problem: String,
-    /// What was written last.
+    /// What is written already: the usual address, or what was written last.
     pub contact: ContactView,
+    /// The addresses that are kept, the usual one first.
+    pub addresses: Vec<AddressView>,
     /// Nobody is signed in: the stall has to be told who orders.
     pub is_guest: bool,
 }

@@ -48,6 +48,11 @@ pub enum DeviceVerb {
         password: String,
     },
     /// Asks the server for a mail with a link that sets another password.
+    /// Asks for another mail address for whoever is signed in. It counts once a link in a mail to it was followed.
+    ChangeEmail {
+        email: String,
+        password: String,
+    },
     ForgotPassword {
         email: String,
     },

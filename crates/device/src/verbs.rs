@@ -10,7 +10,7 @@ use soko_domain::wire::Wire as _;
 use soko_engine::Join;
 
 use crate::buyer::has_ordered_as_guest;
-use crate::buyer::{interactions, likes};
+use crate::buyer::{addresses, interactions, likes};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::invitation::Invitation;
@@ -33,6 +33,9 @@ impl Device {
                 self.sign_in(&email, &password).await.and(done)
             }
             DeviceVerb::SignIn { email, password } => self.sign_in(&email, &password).await.and(done),
+            DeviceVerb::ChangeEmail { email, password } => {
+                self.change_email(&email, &password).await.and(done)
+            }
             DeviceVerb::ForgotPassword { email } => {
                 self.server()?.forgot_password(&email).await?;
                 done
@@ -171,12 +174,18 @@ impl Device {
         Ok(self.made("soko-my-data.json", bytes))
     }
 
+    async fn change_email(&self, email: &str, password: &str) -> Result<(), Undone> {
+        let (server, session) = (self.server()?, self.session()?);
+        self.with_session(server.change_email(&session, email, password).await.map_err(Undone::from))
+    }
+
     async fn erase_account(&self, password: &str) -> Result<(), Undone> {
         let (own, server, session) = (self.own()?, self.server()?, self.session()?);
         self.with_session(server.erase_account(&session, password).await.map_err(Undone::from))?;
         let whose = likes::whose(&own);
         self.write(|tx| {
             likes::forget(tx, &whose)?;
+            addresses::forget(tx, &whose)?;
             interactions::forget(tx, &whose)
         })?;
         self.forget_session()?;

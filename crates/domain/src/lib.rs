@@ -2,6 +2,7 @@
 //! facts come in as arguments; decisions go out as entries.
 
 pub mod about;
+pub mod address_book;
 pub mod ask;
 pub mod basket;
 pub mod calendar;

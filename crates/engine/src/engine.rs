@@ -97,6 +97,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 57, name: "first count", sql: soko_projection::FIRST_COUNT },
         Migration { number: 58, name: "written off", sql: soko_projection::WRITTEN_OFF },
         Migration { number: 59, name: "market band", sql: soko_projection::MARKET_BAND },
+        device!(60, "address book", "0029_address_book"),
     ];
     STEPS
 }

@@ -16,7 +16,7 @@ use crate::http::front::Origin;
 use crate::http::plain::asked_language;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::messages::outbox::{self, Message};
-use crate::messages::{Topic, wishes};
+use crate::messages::{Topic, email_change, wishes};
 use crate::platform::Refusal;
 use crate::platform::accounts::{self, Email, NewAccount, PasswordChange};
 use crate::platform::passwords::{self, Checked, Passwords};
@@ -135,6 +135,7 @@ pub(crate) async fn change_password(
     let change = move |tx: &mut dyn Tx| {
         let change = PasswordChange { old_hash: &old_hash, new_hash: &new_hash, keep_session, now_ms };
         accounts::change_password(tx, account, &change)?;
+        email_change::void(tx, account)?;
         let told = Message::of_account(told, Topic::PasswordChanged, account);
         Ok::<_, Refusal>(outbox::add(tx, &told, now_ms)?)
     };

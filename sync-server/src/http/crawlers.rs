@@ -20,8 +20,19 @@ const ROWS: u32 = 20_000;
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const NAMESPACE: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
 /// What is somebody's own, and what is no page.
-const CLOSED: [&str; 9] =
-    ["/v1/", "/basket", "/my-orders", "/liked", "/me", "/messages/", "/recover/", "/operator", "/search"];
+const CLOSED: [&str; 11] = [
+    "/v1/",
+    "/basket",
+    "/my-orders",
+    "/liked",
+    "/addresses",
+    "/me",
+    "/messages/",
+    "/recover/",
+    "/confirm-address/",
+    "/operator",
+    "/search",
+];
 
 pub(crate) async fn robots(State(app): State<App>, headers: HeaderMap) -> Response {
     let mut text = String::from("User-agent: *\n");

@@ -3,6 +3,7 @@
 //! TLS is not: a proxy in front ends it, and says so with `https` in the public address.
 
 mod accounts;
+mod addresses;
 pub mod app;
 mod asked;
 mod body;
@@ -13,6 +14,7 @@ mod coupons;
 mod crawlers;
 mod devices;
 mod docs;
+mod email_change;
 mod front;
 mod hashed;
 mod hooks;

@@ -4,10 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use soko_domain::ids::ThingId;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
 use crate::guard::limits::{Who, cost};
+use crate::http::addresses::{self, AddressBody};
 use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson};
 use crate::http::caller::SignedIn;
@@ -30,6 +32,8 @@ use crate::store::Shard;
 pub(crate) struct OwnDataBody {
     account: String,
     email: String,
+    /// The mail address that waits to be confirmed.
+    asked_email: Option<String>,
     created_ms: i64,
     /// `en`, `sw`, `fr` or `ar`: how mails are written.
     language: String,
@@ -39,6 +43,8 @@ pub(crate) struct OwnDataBody {
     /// Orders with this account as their buyer, by stall.
     orders: Vec<OwnOrderBody>,
     likes: Vec<LikeBody>,
+    /// The addresses that are kept for orders.
+    addresses: Vec<AddressBody>,
     reviews: Vec<ReviewBody>,
     /// What was written for the last order.
     contact: Option<ContactBody>,
@@ -104,7 +110,7 @@ pub(crate) async fn show(State(app): State<App>, person: SignedIn) -> Answered<O
 
 /// Erase my account, for good.
 ///
-/// Address, telephone, password, sessions, memberships, likes, reviews, what was met in the shop and what was to be told are gone at once. Orders stay in the
+/// Address, telephone, password, sessions, memberships, likes, kept addresses, reviews, what was met in the shop and what was to be told are gone at once. Orders stay in the
 /// records of the stalls, under a number that stands for nobody any more. Whoever is the only owner of a stall makes
 /// somebody else owner first.
 #[utoipa::path(post, path = "/v1/me/erasure", tag = "people", request_body = EraseBody, responses(
@@ -120,6 +126,19 @@ pub(crate) async fn erase(
 ) -> Result<StatusCode, Problem> {
     let account = person.account;
     app.spend(Who::Account(account), cost::PASSWORD)?;
+    let kept = proven(&app, (account, origin), request.password).await?;
+    let erase = move |tx: &mut dyn Tx| own_data::erase(tx, account, &kept);
+    let stalls = app.store().write(Shard::account(account), erase).await?;
+    stalls.into_iter().for_each(|stall| app.market().doubt(stall));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the password of whoever is signed in was checked against, which keeps what nobody else may do from whoever finds a session.
+pub(crate) async fn proven(
+    app: &App,
+    (account, origin): (ThingId, Origin),
+    password: String,
+) -> Result<String, Problem> {
     let found = app.store().read(move |tx| {
         let profile = accounts::profile(tx, account)?.ok_or(Refusal::NotSignedIn)?;
         let kept = accounts::password_of(tx, account)?.ok_or(Refusal::NotSignedIn)?;
@@ -128,16 +147,13 @@ pub(crate) async fn erase(
     let (email, kept) = found.await?;
     let tried = (email.digest(), origin.prefix);
     app.may_try(&tried)?;
-    let (password, hash) = (request.password, kept.clone());
+    let hash = kept.clone();
     let checked = app.passwords().run(move |desk: &Passwords| desk.check(&password, Some(&hash))).await?;
     app.note_try(tried, checked != Checked::Wrong);
     if checked == Checked::Wrong {
         return Err(Refusal::WrongCredentials.into());
     }
-    let erase = move |tx: &mut dyn Tx| own_data::erase(tx, account, &kept);
-    let stalls = app.store().write(Shard::account(account), erase).await?;
-    stalls.into_iter().for_each(|stall| app.market().doubt(stall));
-    Ok(StatusCode::NO_CONTENT)
+    Ok(kept)
 }
 
 impl From<OwnData> for OwnDataBody {
@@ -146,6 +162,7 @@ impl From<OwnData> for OwnDataBody {
         Self {
             account: data.profile.account.to_string(),
             email: data.profile.email,
+            asked_email: data.asked_email,
             created_ms: data.profile.created_ms,
             language: data.language,
             sessions: data.sessions.into_iter().map(session).collect(),
@@ -169,6 +186,7 @@ impl From<OwnData> for OwnDataBody {
                 })
                 .collect(),
             likes: data.likes.iter().map(shown).collect(),
+            addresses: data.addresses.iter().map(addresses::shown).collect(),
             reviews: data.reviews.into_iter().map(ReviewBody::from).collect(),
             contact: data.contact.map(ContactBody::from),
             unwanted: data.unwanted.into_iter().map(named).collect(),

@@ -155,7 +155,9 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::OtherStall
         | Refusal::NoPicture
         | Refusal::OtherPicture => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::AccountExists
+        Refusal::SameEmail
+        | Refusal::TooOften(_)
+        | Refusal::AccountExists
         | Refusal::StallTaken
         | Refusal::AuthorTaken
         | Refusal::AlreadyEnrolled

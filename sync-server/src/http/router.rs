@@ -13,10 +13,10 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, bounced, contacts, coupons, crawlers, devices, docs, hooks, interactions, leaving, likes,
-    mailed, market, members, messages, models, operator, operator_models, ops, order_stream, orders,
-    own_data, pay, pictures, program_keys, programs, recovery, replicate, returns, reviews, rival_feeds,
-    sessions, shares, shop, stalls, stream, swaps, telephone, web, wishes_page,
+    accounts, addresses, bounced, contacts, coupons, crawlers, devices, docs, email_change, hooks,
+    interactions, leaving, likes, mailed, market, members, messages, models, operator, operator_models, ops,
+    order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery, replicate, returns,
+    reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -31,6 +31,7 @@ pub fn router(app: App) -> Router {
         .merge(docs::pages(api))
         .route("/messages/{link}", get(wishes_page::page).post(wishes_page::keep))
         .route("/recover/{link}", get(recovery::page).post(recovery::keep))
+        .route("/confirm-address/{link}", get(email_change::page).post(email_change::keep))
         .merge(pay::pages())
         .route("/robots.txt", get(crawlers::robots))
         .route("/operator", get(operator::page))
@@ -59,12 +60,14 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(accounts::create))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::change_password))
+        .routes(routes!(email_change::ask))
         .routes(routes!(sessions::sign_in))
         .routes(routes!(sessions::sign_out))
         .routes(routes!(recovery::ask))
         .routes(routes!(own_data::show))
         .routes(routes!(own_data::erase))
         .routes(routes!(likes::exchange))
+        .routes(routes!(addresses::exchange))
         .routes(routes!(interactions::say, interactions::forget))
         .routes(routes!(interactions::funnel))
         .merge(told())

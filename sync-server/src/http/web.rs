@@ -29,8 +29,8 @@ const ASK_AGAIN: &str = "no-cache";
 /// How the service worker says that it has the whole app already.
 const KEPT_APP: HeaderName = HeaderName::from_static("soko-app");
 /// How addresses of the shopper's side begin.
-const SHOPPERS: [&str; 9] =
-    ["", "market", "search", "category", "stall", "basket", "my-orders", "liked", "me"];
+const SHOPPERS: [&str; 10] =
+    ["", "market", "search", "category", "stall", "basket", "my-orders", "liked", "addresses", "me"];
 /// Lines of a list before the app has arrived.
 const PAINTED_ROWS: u32 = 24;
 const NOT_MADE: &str = "This server was built without the web app: make it with `cargo xtask web`, \

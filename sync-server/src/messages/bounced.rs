@@ -7,7 +7,7 @@ use soko_record_log::{StoreError, Tx, params};
 use super::channel::{Channel, Offers};
 use super::mailbox::{self, Failure};
 use super::outbox::{self, About, State};
-use super::topic::{Audience, Topic};
+use super::topic::Topic;
 
 /// How a mail server puts what happened in three numbers (RFC 3463): 5.1.1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,8 +118,8 @@ pub(crate) fn note(
         return Ok(true);
     }
     outbox::end(tx, report.message, (State::GivenUp, &report.reason), now_ms)?;
-    // A receipt's address belongs to no account, and is forgotten.
-    if topic.is_some_and(|topic| topic.audience() != Audience::Customer) {
+    // A receipt's address belongs to no account, and is forgotten; one that is to be an account's is none yet.
+    if topic.is_some_and(|topic| !topic.is_elsewhere()) {
         let failure = Failure { is_final: report.is_final, by_report: true, reason: &report.reason };
         came_back(tx, account, (failure, offers, now_ms))?;
     }

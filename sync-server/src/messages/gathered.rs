@@ -112,7 +112,7 @@ pub(super) fn write(
         plain: page.plain(),
         html: page.html(&subject),
         subject,
-        stop: Some(format!("{}?stop={}", page.choose.1, mail.topic.name())),
+        stop: page.choose.as_ref().map(|(_, choose)| format!("{choose}?stop={}", mail.topic.name())),
     })))
 }
 

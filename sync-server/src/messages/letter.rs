@@ -10,6 +10,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use super::causes;
 use super::channel::Channel;
+use super::email_change;
 use super::gathered;
 use super::hooks::{self, Notice};
 use super::outbox::Message;
@@ -31,6 +32,8 @@ pub(super) const UNWANTED: &str = "nobody wants it any more";
 pub(crate) const WISHES: &str = "wishes";
 /// What a link to a new password is made for.
 pub(crate) const RECOVERY: &str = "recovery";
+/// What a link to another mail address is made for.
+pub(crate) const EMAIL_CHANGE: &str = "email-change";
 /// Lines of an order that a message lists.
 const LINES_MAX: usize = 50;
 /// What a notification shows at most; more is cut off by systems anyway.
@@ -137,7 +140,7 @@ pub(super) fn write(
     let language = wishes::language_of(tx, message.account)?;
     let said = said(sender, message, &facts, language);
     match message.channel {
-        Channel::Mail => mail(tx, sender, (message, said)),
+        Channel::Mail => mail(tx, sender, (message, said), now_ms),
         Channel::Push => parcel(tx, (message, said), now_ms),
         Channel::Sms => text(tx, sender, (message, said)),
         Channel::Hook => Ok(None),
@@ -169,9 +172,11 @@ fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: 
     ];
     let say = |key: &str| language.say(key, &with);
     let ends = matches!(message.topic, Topic::OrderCancelled | Topic::OrderReleased);
-    let (subject, text) = match ends && message.detail == causes::LAPSED {
-        true => ("lapsed-subject", "lapsed-text"),
-        false => ("subject", "text"),
+    let is_asked = message.topic == Topic::EmailChanged && message.detail == email_change::ASKED;
+    let (subject, text) = match (is_asked, ends && message.detail == causes::LAPSED) {
+        (true, _) => ("asked-subject", "asked-text"),
+        (false, true) => ("lapsed-subject", "lapsed-text"),
+        (false, false) => ("subject", "text"),
     };
     let mut paragraphs = vec![say(&format!("{topic}.{text}"))];
     if message.topic == Topic::Incident {
@@ -192,17 +197,28 @@ fn mail(
     tx: &mut dyn Tx,
     sender: &Sender<'_>,
     (message, said): (&Message, Said<'_>),
+    now_ms: i64,
 ) -> Result<Option<Load>, StoreError> {
-    let Some(to) = mailbox(tx, message.account)? else { return Ok(None) };
     let (topic, language, subject) = (message.topic, said.language, said.subject.clone());
-    let page = page(sender, (message.account, language), vec![said.section(sender, topic)]);
+    let to = match topic.is_elsewhere() {
+        true => email_change::mailbox_of(tx, message, now_ms)?,
+        false => mailbox(tx, message.account)?,
+    };
+    let Some(to) = to else { return Ok(None) };
+    let mut page = page(sender, (message.account, language), vec![said.section(sender, topic)]);
+    let stop = page.choose.as_ref().filter(|_| topic.may_decline());
+    let stop = stop.map(|(_, choose)| format!("{choose}?stop={}", topic.name()));
+    if topic.is_elsewhere() {
+        // Whoever reads it there chooses nothing of what the account is told.
+        page.choose = None;
+    }
     Ok(Some(Load::Mail(Letter {
         message: message.message,
         to,
         plain: page.plain(),
         html: page.html(&subject),
         subject,
-        stop: topic.may_decline().then(|| format!("{}?stop={}", page.choose.1, topic.name())),
+        stop,
     })))
 }
 
@@ -229,7 +245,7 @@ pub(super) fn page(
         language,
         sections,
         footer: language.say("footer", &[("market", market(sender))]),
-        choose: (language.say("footer.choose", &[]), choose),
+        choose: Some((language.say("footer.choose", &[]), choose)),
     }
 }
 
@@ -395,6 +411,10 @@ fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>
         (Topic::Recovery, ..) => {
             let link = sender.secret.link(RECOVERY, message.message);
             ("recovery.open", Some(format!("/recover/{link}")))
+        }
+        (Topic::EmailChange, ..) => {
+            let link = sender.secret.link(EMAIL_CHANGE, message.message);
+            ("email-change.open", Some(format!("/confirm-address/{link}")))
         }
         (Topic::ReviewNew, ..) => ("review.open", Some("/reviews".to_owned())),
         (Topic::DeviceRevoked, ..) => ("stall.open", Some("/devices".to_owned())),

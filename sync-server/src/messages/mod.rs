@@ -16,6 +16,7 @@ pub(crate) mod bounced;
 mod causes;
 mod channel;
 mod delivery;
+pub(crate) mod email_change;
 pub(crate) mod gathered;
 pub(crate) mod hooks;
 pub(crate) mod letter;

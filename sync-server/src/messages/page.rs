@@ -21,8 +21,8 @@ pub(super) struct Page {
     pub(super) language: Language,
     pub(super) sections: Vec<Section>,
     pub(super) footer: String,
-    /// Where its reader chooses what comes: words and link.
-    pub(super) choose: (String, String),
+    /// Where its reader chooses what comes: words and link. None where they are nobody who does.
+    pub(super) choose: Option<(String, String)>,
 }
 
 impl Section {
@@ -71,25 +71,32 @@ impl Section {
 impl Page {
     pub(super) fn plain(&self) -> String {
         let sections: Vec<String> = self.sections.iter().map(Section::plain).collect();
-        let (choose, link) = &self.choose;
-        format!("{}\n\n-- \n{}\n{choose}: {link}\n", sections.join("\n\n\n"), self.footer)
+        let choose = self.choose.as_ref().map(|(choose, link)| format!("{choose}: {link}\n"));
+        format!(
+            "{}\n\n-- \n{}\n{}",
+            sections.join("\n\n\n"),
+            self.footer,
+            choose.as_deref().unwrap_or_default()
+        )
     }
 
     pub(super) fn html(&self, subject: &str) -> String {
         let language = self.language;
         let sections: String = self.sections.iter().map(Section::html).collect();
-        let (choose, link) = &self.choose;
+        let choose = self
+            .choose
+            .as_ref()
+            .map(|(choose, link)| format!(" <a href=\"{}\">{}</a>", escaped(link), escaped(choose)));
         format!(
             "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
              <body style=\"font-family:sans-serif;line-height:1.5;max-width:36em;margin:auto;padding:1em\">\
              <h1 style=\"font-size:1.25em\">{2}</h1>{sections}\
-             <hr><p style=\"font-size:.85em\">{} <a href=\"{}\">{}</a></p></body></html>",
+             <hr><p style=\"font-size:.85em\">{}{}</p></body></html>",
             language.code(),
             language.direction(),
             escaped(subject),
             escaped(&self.footer),
-            escaped(link),
-            escaped(choose)
+            choose.as_deref().unwrap_or_default()
         )
     }
 }

@@ -4,6 +4,7 @@
 use soko_domain::ids::ThingId;
 use soko_record_log::{StoreError, Tx, params};
 
+use super::email_change;
 use super::outbox::{self, Message};
 use super::topic::Topic;
 use crate::platform::accounts::{self, Email};
@@ -52,6 +53,8 @@ pub(crate) fn finish(
     let Some(account) = open(tx, message, now_ms)? else { return Ok(false) };
     tx.run("update recovery set used = 1 where account = $1", params![account])?;
     accounts::set_password(tx, account, password_hash, now_ms)?;
+    // Whoever asked for another address knew the old password.
+    email_change::void(tx, account)?;
     outbox::add(tx, &Message::of_account(told, Topic::PasswordChanged, account), now_ms)?;
     Ok(true)
 }

@@ -18,7 +18,7 @@ use super::outbox::{self, CLAIM_MAX, Message, State};
 use super::post::Post;
 use super::push::Push;
 use super::sms::Sms;
-use super::topic::{Audience, Topic};
+use super::topic::Topic;
 use super::{bounced, causes, mailbox, push, quiet, watched};
 use crate::http::App;
 use crate::store::Shard;
@@ -294,9 +294,8 @@ fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(
 
 /// Notes which mailboxes took what was sent to them, and which there are not.
 fn note_mailboxes(tx: &mut dyn Tx, sent: &[Done], (offers, now_ms): (Offers, i64)) -> Result<(), StoreError> {
-    let to_accounts = sent.iter().filter(|one| {
-        one.message.channel == Channel::Mail && one.message.topic.audience() != Audience::Customer
-    });
+    let to_accounts =
+        sent.iter().filter(|one| one.message.channel == Channel::Mail && !one.message.topic.is_elsewhere());
     for one in to_accounts {
         match &one.delivery {
             Delivery::Taken => mailbox::took(tx, one.message.account)?,

@@ -55,6 +55,10 @@ pub enum Topic {
     Gathered,
     /// To whoever's mail comes back, in another way.
     MailboxFailing,
+    /// To an address that somebody wants in place of their own: shows that it is theirs.
+    EmailChange,
+    /// To the address that an account had, or is to have no more.
+    EmailChanged,
     /// To a program.
     Program(HookTopic),
 }
@@ -73,7 +77,7 @@ pub enum Audience {
 
 impl Topic {
     /// What people are told.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -99,6 +103,8 @@ impl Topic {
         Self::Receipt,
         Self::Gathered,
         Self::MailboxFailing,
+        Self::EmailChange,
+        Self::EmailChanged,
     ];
 
     pub fn number(self) -> i64 {
@@ -128,6 +134,8 @@ impl Topic {
             Self::TelephoneCode => 24,
             Self::Gathered => 25,
             Self::MailboxFailing => 26,
+            Self::EmailChange => 27,
+            Self::EmailChanged => 28,
             Self::Program(topic) => topic.number(),
         }
     }
@@ -165,6 +173,8 @@ impl Topic {
             Self::TelephoneCode => "telephone-code",
             Self::Gathered => "gathered",
             Self::MailboxFailing => "mailbox-failing",
+            Self::EmailChange => "email-change",
+            Self::EmailChanged => "email-changed",
             Self::Program(topic) => topic.name(),
         }
     }
@@ -198,7 +208,9 @@ impl Topic {
             | Self::Test
             | Self::TelephoneCode
             | Self::Gathered
-            | Self::MailboxFailing => Audience::Account,
+            | Self::MailboxFailing
+            | Self::EmailChange
+            | Self::EmailChanged => Audience::Account,
             Self::Receipt => Audience::Customer,
             Self::Program(_) => Audience::Program,
         }
@@ -226,6 +238,11 @@ impl Topic {
     /// Whoever asked for it a moment ago is awake.
     pub(crate) fn is_awaited(self) -> bool {
         matches!(self, Self::Test | Self::TelephoneCode | Self::Receipt)
+    }
+
+    /// What goes to another address than the account's: that says nothing of its mailbox, and is not read by whoever has it for sure.
+    pub(crate) fn is_elsewhere(self) -> bool {
+        matches!(self, Self::EmailChange | Self::EmailChanged) || self.audience() == Audience::Customer
     }
 
     /// Whoever owns an account has to hear what happens to its password.

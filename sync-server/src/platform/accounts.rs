@@ -82,6 +82,16 @@ pub fn profile(tx: &mut dyn Tx, account: ThingId) -> Result<Option<Profile>, Sto
         .transpose()
 }
 
+/// Says whether it did: the address was the old one until now, and the new one is nobody's.
+pub fn set_email(tx: &mut dyn Tx, account: ThingId, (old, new): (&str, &str)) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "update account set email = $3 where account = $1 and email = $2
+           and not exists (select 1 from account a where a.email = $3)",
+        params![account, old, new],
+    )?;
+    Ok(changed > 0)
+}
+
 /// The same password at today's cost. Does nothing if the password was changed meanwhile.
 pub fn replace_hash(tx: &mut dyn Tx, account: ThingId, old: &str, new: &str) -> Result<(), StoreError> {
     tx.execute(

@@ -2,6 +2,7 @@
 //! one open transaction; instants and randomness come in as arguments. What stalls contain is not known here.
 
 pub mod accounts;
+pub mod addresses;
 pub mod authorise;
 pub mod codes;
 pub mod devices;

@@ -70,6 +70,10 @@ pub enum Refusal {
     NoPicture,
     #[error("the bytes are not those that the address names: name them by their SHA-256")]
     OtherPicture,
+    #[error("this is the e-mail address of this account already")]
+    SameEmail,
+    #[error("this was asked for {0} times within a day: try again tomorrow")]
+    TooOften(u32),
     #[error("an account with this e-mail address exists: sign in, or use another address")]
     AccountExists,
     #[error("the stall belongs to somebody else")]
@@ -131,6 +135,8 @@ impl Refusal {
             Self::OtherStall => "other_stall",
             Self::NoPicture => "no_picture",
             Self::OtherPicture => "other_picture",
+            Self::SameEmail => "same_email",
+            Self::TooOften(_) => "too_often",
             Self::AccountExists => "account_exists",
             Self::StallTaken => "stall_taken",
             Self::AuthorTaken => "author_taken",

@@ -1,6 +1,7 @@
 //! Whom an order is for and where it goes: the only thing about an order that is in no record. It is kept with the order in the
 //! transaction that places it, and goes with the entry that ends it.
 
+use soko_domain::address_book::{ADDRESS_BYTES_MAX, NAME_BYTES_MAX, REACH_BYTES_MAX};
 use soko_domain::delivery::Handing;
 use soko_domain::entry::Entry;
 use soko_domain::ids::{LogId, OrderId, ThingId};
@@ -8,10 +9,6 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
 use crate::stall::orders::PlaceOrder;
-
-const NAME_BYTES_MAX: usize = 200;
-const REACH_BYTES_MAX: usize = 200;
-const ADDRESS_BYTES_MAX: usize = 500;
 
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Contact {

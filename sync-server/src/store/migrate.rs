@@ -74,6 +74,8 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 56, name: "first count", sql: soko_projection::FIRST_COUNT },
     Migration { number: 57, name: "written off", sql: soko_projection::WRITTEN_OFF },
     Migration { number: 58, name: "market band", sql: soko_projection::MARKET_BAND },
+    step!(59, "0028_address_book"),
+    step!(60, "0029_email_change"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -1,6 +1,7 @@
 //! What people are told by mail: through the real router, store and mail client, to a mail server on this machine.
 
 mod bounced;
+mod email_change;
 mod gathered;
 mod push;
 mod receipts;

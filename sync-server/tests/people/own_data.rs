@@ -52,6 +52,68 @@ async fn what_two_devices_like_meets_and_stays_somebodys_own() {
     }
 }
 
+fn address(number: u8, edits: u32, goes_to: Option<&str>) -> Value {
+    let written = goes_to
+        .map(|goes_to| json!({"label": "Home", "name": "Amina", "reach": "+254 700 1", "goes_to": goes_to}));
+    json!({"address": id(number), "edits": edits, "chosen": u32::from(number), "written": written})
+}
+
+async fn say_addresses(server: &TestServer, token: &str, since: i64, said: &[Value]) -> Answer {
+    let body = json!({"since": since, "addresses": said});
+    server.post("/v1/me/addresses", &body).bearer(token).send().await
+}
+
+/// How far it is, and what was said since.
+async fn addresses(server: &TestServer, token: &str, since: i64, new: &[Value]) -> (i64, Value) {
+    let answer = say_addresses(server, token, since, new).await.expect(StatusCode::OK).json();
+    (answer["up_to"].as_i64().unwrap(), answer["addresses"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_devices_keep_of_addresses_meets_and_stays_somebodys_own() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 2).await;
+        let server = &shop.server;
+        let amina = server.person("amina@example.org").await;
+        let baraka = server.person("baraka@example.org").await;
+        let (home, moved) = (address(1, 1, Some("Moi Avenue 7")), address(1, 2, Some("Uhuru Street 1")));
+        for _ in 0..2 {
+            assert_eq!(addresses(server, &amina, 0, &[home.clone()]).await, (1, json!([home])));
+        }
+        assert_eq!(addresses(server, &amina, 1, &[moved.clone()]).await, (2, json!([moved])));
+        // Late from another device, what is older changes nothing; apart taken out, it stays as it was written.
+        assert_eq!(addresses(server, &amina, 2, &[home]).await, (2, json!([])));
+        assert_eq!(addresses(server, &amina, 2, &[address(1, 2, None)]).await, (2, json!([])));
+        assert_eq!(addresses(server, &baraka, 0, &[]).await, (0, json!([])), "nobody sees another's");
+        let all = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
+        assert_eq!(all["addresses"], json!([moved]));
+        let gone = address(1, 3, None);
+        assert_eq!(addresses(server, &amina, 2, &[gone.clone()]).await, (3, json!([gone])));
+        let all = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
+        assert_eq!(all["addresses"], json!([]), "nothing is left to tell of what was taken out");
+
+        for wrong in [
+            address(2, 0, Some("Lamu")),
+            address(2, 1_000_001, Some("Lamu")),
+            address(2, 1, Some("")),
+            address(2, 1, Some(" Lamu")),
+            address(2, 1, Some(&"x".repeat(501))),
+        ] {
+            let answer = say_addresses(server, &amina, 0, &[wrong]).await;
+            answer.refused(StatusCode::BAD_REQUEST, "malformed");
+        }
+        let eleven = vec![address(2, 1, Some("Lamu")); 11];
+        say_addresses(server, &amina, 0, &eleven).await.refused(StatusCode::BAD_REQUEST, "malformed");
+        say_addresses(server, "nobody", 0, &[]).await.refused(StatusCode::UNAUTHORIZED, "not_signed_in");
+        for ten in (1..=200).collect::<Vec<u8>>().chunks(10) {
+            let ten: Vec<Value> = ten.iter().map(|number| address(*number, 4, Some("Lamu"))).collect();
+            addresses(server, &amina, 3, &ten).await;
+        }
+        let one_more = say_addresses(server, &amina, 0, &[address(201, 1, Some("Lamu"))]).await;
+        one_more.refused(StatusCode::CONFLICT, "too_many");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_takes_all_that_is_kept_of_them_and_ends_it() {
     for store in stores() {

@@ -190,6 +190,8 @@ impl Shared {
                 | BuyerVerb::CancelOrder { .. }
                 | BuyerVerb::Unwanted { .. }
                 | BuyerVerb::Like { .. }
+                | BuyerVerb::PutAddress { .. }
+                | BuyerVerb::RemoveAddress { .. }
                 | BuyerVerb::Review { .. }
                 | BuyerVerb::AnswerSwap { .. }
                 | BuyerVerb::Consent { .. }

@@ -2,16 +2,16 @@
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{
-    BasketOf, BuyerQuery, BuyerVerb, BuyerView, CheckoutView, ContactView, PayChoice, PayOffer,
+    AddressInput, BasketOf, BuyerQuery, BuyerVerb, BuyerView, CheckoutView, ContactView, PayChoice, PayOffer,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
-use soko_domain::ids::{LogId, OrderId};
+use soko_domain::ids::{LogId, OrderId, ThingId};
 use yew::prelude::*;
 
 use crate::app::use_about;
 use crate::browser;
-use crate::doing::use_doing;
+use crate::doing::{Doing, use_doing};
 use crate::live::use_buyer;
 use crate::parts::{Busy, Choice, Dialog, Field, Icon, TextArea, icon};
 use crate::route::Route;
@@ -39,6 +39,8 @@ struct Form {
     coupon: Option<String>,
     /// None is what was written for the last order.
     contact: Option<ContactView>,
+    /// What the address is to be called that is kept for other orders; none where it is not.
+    label: Option<String>,
     way: Option<PayWay>,
     phone: String,
     note: String,
@@ -57,6 +59,19 @@ impl Form {
         asks_contact(view).then_some(ContactView { name, reach, address })
     }
 
+    /// What is kept in the address book with the order.
+    fn kept(&self, view: &CheckoutView) -> Option<BuyerVerb> {
+        let label = self.label.clone().filter(|_| self.may_keep(view))?;
+        let (address, contact) = (ThingId(browser::chance()), self.sent(view)?);
+        Some(BuyerVerb::PutAddress { address, it: AddressInput { label, contact, is_usual: false } })
+    }
+
+    /// Whether this goes to an address that is not kept.
+    fn may_keep(&self, view: &CheckoutView) -> bool {
+        let sent = self.sent(view).filter(|sent| !sent.address.is_empty());
+        sent.is_some_and(|sent| view.addresses.iter().all(|it| it.contact != sent))
+    }
+
     /// Whether something is still to be said before it can be ordered.
     fn is_missing(&self, view: &CheckoutView) -> bool {
         let misses_phone =
@@ -65,7 +80,9 @@ impl Form {
             let misses_address = view.handing.is_brought() && contact.address.is_empty();
             contact.name.is_empty() || contact.reach.is_empty() || misses_address
         });
-        misses_phone || misses_contact || view.total_minor.is_none()
+        let misses_label =
+            self.may_keep(view) && self.label.as_ref().is_some_and(|label| label.trim().is_empty());
+        misses_phone || misses_contact || misses_label || view.total_minor.is_none()
     }
 }
 
@@ -111,26 +128,7 @@ fn Asked(props: &AskedProps) -> Html {
     let AskedProps { basket, view, form, on_form } = props;
     // One identity however often the button is tapped.
     let order = use_memo((), |()| OrderId(browser::chance()));
-    let onsubmit = {
-        let (doing, order) = (doing.clone(), *order);
-        let verb = BuyerVerb::PlaceOrder {
-            stall: basket.stall,
-            order,
-            note: form.note.trim().to_owned(),
-            pay: form.way.map(|way| PayChoice { way, phone: number(way, &form.phone) }),
-            handing: view.handing,
-            zone: form.zone.clone(),
-            contact: form.sent(view),
-            coupon: carried(view).to_owned(),
-            seen_total_minor: view.total_minor,
-        };
-        Callback::from(move |submit: SubmitEvent| {
-            submit.prevent_default();
-            let (desk, verb) = (doing.desk.clone(), verb.clone());
-            let going = desk.clone();
-            doing.run(async move { desk.buy(verb).await }, move |()| going.go(Route::MyOrder(order)));
-        })
-    };
+    let onsubmit = orders(&doing, props, *order);
     let is_offline = about.is_some_and(|about| about.is_online == Some(false));
     let next = match (is_offline, form.way, view.handing.is_brought()) {
         (true, ..) => "checkout.offline",
@@ -171,6 +169,38 @@ fn Asked(props: &AskedProps) -> Html {
             </div>
         </form>
     }
+}
+
+/// Orders it, keeps the address that is to be kept, and goes to the order.
+fn orders(doing: &Doing, props: &AskedProps, order: OrderId) -> Callback<SubmitEvent> {
+    let (doing, form, view) = (doing.clone(), props.form.clone(), props.view.clone());
+    let verb = BuyerVerb::PlaceOrder {
+        stall: props.basket.stall,
+        order,
+        note: form.note.trim().to_owned(),
+        pay: form.way.map(|way| PayChoice { way, phone: number(way, &form.phone) }),
+        handing: view.handing,
+        zone: form.zone.clone(),
+        contact: form.sent(&view),
+        coupon: carried(&view).to_owned(),
+        seen_total_minor: view.total_minor,
+    };
+    Callback::from(move |submit: SubmitEvent| {
+        submit.prevent_default();
+        let (desk, verb, kept) = (doing.desk.clone(), verb.clone(), form.kept(&view));
+        let (going, speech) = (desk.clone(), doing.speech.clone());
+        let ordering = async move {
+            desk.buy(verb).await?;
+            // What cannot be kept takes nothing back of the order.
+            Ok(if let Some(kept) = kept { desk.buy(kept).await.err() } else { None })
+        };
+        doing.run(ordering, move |unkept| {
+            if let Some(trouble) = unkept {
+                going.toasts.error(trouble.sentence(&speech));
+            }
+            going.go(Route::MyOrder(order));
+        });
+    })
 }
 
 /// Puts what is typed into the form.
@@ -270,6 +300,7 @@ fn contact(speech: &Speech, props: &AskedProps) -> Html {
     };
     html! {
         <>
+            { book(speech, props, &now) }
             <Field label={speech.say("checkout.name")} value={now.name.clone()} autocomplete="name"
                 on_input={set(|contact, text| contact.name = text)} />
             <Field label={speech.say("checkout.reach")} value={now.reach.clone()} autocomplete="tel"
@@ -277,6 +308,57 @@ fn contact(speech: &Speech, props: &AskedProps) -> Html {
             if view.handing.is_brought() {
                 <TextArea label={speech.say("checkout.address")} value={now.address.clone()}
                     on_input={set(|contact, text| contact.address = text)} />
+                { keeping(speech, props) }
+            }
+        </>
+    }
+}
+
+/// The addresses that are kept, where it is brought: one of them is written with a tap.
+fn book(speech: &Speech, props: &AskedProps, now: &ContactView) -> Html {
+    let (view, form) = (&props.view, &props.form);
+    if !view.handing.is_brought() || view.addresses.is_empty() {
+        return Html::default();
+    }
+    let at = view.addresses.iter().find(|it| it.contact == *now);
+    let options = view.addresses.iter().map(|it| (it.address.to_string().into(), it.label.clone().into()));
+    let options: Vec<(AttrValue, AttrValue)> =
+        options.chain([(AttrValue::Static(""), speech.say("checkout.other-address"))]).collect();
+    let on_choose = {
+        let (form, on_form, all) = (form.clone(), props.on_form.clone(), view.addresses.clone());
+        let typed = ContactView { address: String::new(), ..now.clone() };
+        Callback::from(move |word: String| {
+            let found = all.iter().find(|it| it.address.to_string() == word);
+            let contact = found.map_or_else(|| typed.clone(), |it| it.contact.clone());
+            on_form.emit(Form { contact: Some(contact), ..form.clone() });
+        })
+    };
+    let value = at.map_or(AttrValue::Static(""), |it| it.address.to_string().into());
+    html! { <Choice label={speech.say("checkout.kept-address")} {value} {options} {on_choose} /> }
+}
+
+/// Whether what was typed is kept for other orders, and under which name.
+fn keeping(speech: &Speech, props: &AskedProps) -> Html {
+    let form = &props.form;
+    if !form.may_keep(&props.view) {
+        return Html::default();
+    }
+    let toggle = {
+        let (form, on_form) = (form.clone(), props.on_form.clone());
+        Callback::from(move |_: Event| {
+            let label = if form.label.is_some() { None } else { Some(String::new()) };
+            on_form.emit(Form { label, ..form.clone() });
+        })
+    };
+    html! {
+        <>
+            <label class="check">
+                <input type="checkbox" checked={form.label.is_some()} onchange={toggle} />
+                <span>{ speech.say("checkout.keep-address") }</span>
+            </label>
+            if let Some(label) = &form.label {
+                <Field label={speech.say("addresses.label")} value={label.clone()} hint={speech.say("addresses.label-hint")}
+                    on_input={sets(props, |form, text| form.label = Some(text))} />
             }
         </>
     }

@@ -3,10 +3,11 @@
 use soko_app_api::DeviceVerb;
 use yew::prelude::*;
 
+use crate::acting::{closes, opens, sets};
 use crate::app::{use_about, use_stall};
 use crate::doing::use_doing;
 use crate::nav::Go;
-use crate::parts::{Confirm, Icon, Photo, icon};
+use crate::parts::{Confirm, Dialog, Field, Icon, Photo, Problem, icon};
 use crate::route::Route;
 use crate::settings::Looks;
 use crate::speech::use_speech;
@@ -25,6 +26,9 @@ pub(super) fn Me() -> Html {
                 </Go>
                 <Go to={Route::Likes} class="list-row">
                     { icon(Icon::Heart) }<span class="list-main">{ speech.say("liked.title") }</span>{ icon(Icon::Forward) }
+                </Go>
+                <Go to={Route::Addresses} class="list-row">
+                    { icon(Icon::Note) }<span class="list-main">{ speech.say("addresses.title") }</span>{ icon(Icon::Forward) }
                 </Go>
                 <Go to={Route::Verify { proof: String::new() }} class="list-row">
                     { icon(Icon::Check) }<span class="list-main">{ speech.say("verify.title") }</span>{ icon(Icon::Forward) }
@@ -54,6 +58,7 @@ pub fn Account() -> Html {
     let (doing, about) = (use_doing(), use_about());
     let speech = doing.speech.clone();
     let is_asking = use_state_eq(|| false);
+    let changes = use_state(|| false);
     let show = |is_shown: bool| {
         let is_asking = is_asking.setter();
         Callback::from(move |()| is_asking.set(is_shown))
@@ -80,6 +85,7 @@ pub fn Account() -> Html {
             </section>
         };
     };
+    let old = account.clone();
     html! {
         <section class="card account account-in">
             <Photo address={None::<AttrValue>} name={account.clone()} class="account-face" />
@@ -87,13 +93,78 @@ pub fn Account() -> Html {
                 <h2 class="account-name">{ account }</h2>
                 <p class="prose">{ speech.say("me.signed-in") }</p>
             </div>
+            <button type="button" class="button" onclick={opens(&changes)}>{ speech.say("me.change-email") }</button>
             <button type="button" class="button" onclick={show(true).reform(|_| ())} disabled={doing.is_busy()}>
                 { speech.say("me.sign-out") }
             </button>
+            if *changes { <ChangeEmail old={old} on_close={closes(&changes)} /> }
             if *is_asking {
                 <Confirm title={speech.say("me.sign-out")} text={speech.say("me.sign-out-text")}
                     action={speech.say("me.sign-out")} on_confirm={sign_out} on_close={show(false)} />
             }
         </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ChangeEmailProps {
+    old: String,
+    on_close: Callback<()>,
+}
+
+/// Another mail address: asked for here, and confirmed by whoever reads what comes there.
+#[component]
+fn ChangeEmail(props: &ChangeEmailProps) -> Html {
+    let doing = use_doing();
+    let speech = doing.speech.clone();
+    let (email, password) = (use_state(String::new), use_state(String::new));
+    let problem = use_state(|| None::<AttrValue>);
+    let sent = use_state(|| None::<String>);
+    let is_ready = email.contains('@') && !password.is_empty() && !doing.is_busy();
+    let onsubmit = {
+        let (doing, email, password) = (doing.clone(), email.clone(), password.clone());
+        let (problem, sent) = (problem.setter(), sent.setter());
+        Callback::from(move |submit: SubmitEvent| {
+            submit.prevent_default();
+            let (to, password) = (email.trim().to_owned(), (*password).clone());
+            let (desk, speech) = (doing.desk.clone(), doing.speech.clone());
+            let (problem, sent) = (problem.clone(), sent.clone());
+            problem.set(None);
+            let verb = DeviceVerb::ChangeEmail { email: to.clone(), password };
+            doing.try_to(async move { desk.with_device(verb).await }, move |outcome| match outcome {
+                Ok(_) => sent.set(Some(to)),
+                Err(trouble) => problem.set(Some(trouble.sentence(&speech))),
+            });
+        })
+    };
+    let body = match &*sent {
+        Some(to) => html! {
+            <>
+                <p class="prose" role="status">{ speech.fill("me.change-email-sent", &[("email", to)]) }</p>
+                <footer class="dialog-foot">
+                    <button type="button" class="button button-main" onclick={props.on_close.reform(|_| ())}>
+                        { speech.say("action.done") }
+                    </button>
+                </footer>
+            </>
+        },
+        None => html! {
+            <form class="stack" {onsubmit}>
+                <p class="prose">{ speech.fill("me.change-email-text", &[("email", &props.old)]) }</p>
+                <Field label={speech.say("me.email-new")} value={(*email).clone()} kind="email" inputmode="email" autocomplete="email"
+                    required=true autofocus=true on_input={sets(&email)} />
+                <Field label={speech.say("sign-in.password")} value={(*password).clone()} kind="password" required=true
+                    autocomplete="current-password" on_input={sets(&password)} />
+                if let Some(problem) = &*problem {
+                    <Problem text={problem.clone()} />
+                }
+                <footer class="dialog-foot">
+                    <button type="submit" class="button button-main" disabled={!is_ready}>{ speech.say("me.change-email-send") }</button>
+                </footer>
+            </form>
+        },
+    };
+    html! {
+        <Dialog title={speech.say("me.change-email")} on_close={props.on_close.clone()} class="dialog-small">{ body }</Dialog>
     }
 }

@@ -1,6 +1,6 @@
 //! What ordering a basket comes to, before anybody taps: worked out here as the server will, from what was last seen of the stall.
 
-use soko_app_api::{BuyerView, CheckoutView, ContactView, HandingWay, MarketQuery};
+use soko_app_api::{AddressView, BuyerView, CheckoutView, ContactView, HandingWay, MarketQuery};
 use soko_domain::basket::Policy;
 use soko_domain::coupon::CouponProblem;
 use soko_domain::delivery::{Handing, Handings};
@@ -12,12 +12,18 @@ use soko_domain::verbs::place_order::{AskedLine, How, Offer, WorkedOut, work_out
 use soko_record_log::{StoreError, Tx, params};
 
 use super::coupons::Looked;
-use super::{Line, lines, own_orders, seen};
+use super::{Line, addresses, likes, lines, own_orders, seen};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::{pack, put_draft, unpack};
 use crate::market;
 use crate::server::timed;
+
+/// What is written before anybody types.
+struct Written {
+    contact: ContactView,
+    addresses: Vec<AddressView>,
+}
 
 /// Where the contact of the last order is kept, among drafts.
 const CONTACT: &str = "buyer-contact";
@@ -40,17 +46,23 @@ impl Device {
             }
         }
         let own = self.own()?;
-        let mut contact = self.read(last_contact)?;
+        let whose = likes::whose(&own);
+        let addresses = self.read(|tx| addresses::views(tx, &whose))?;
+        let mut contact = match addresses.first() {
+            Some(usual) => Some(usual.contact.clone()),
+            None => self.read(last_contact)?,
+        };
         if let (None, Some(session)) = (&contact, own.session()) {
             contact = self.contact_of_account(session).await;
         }
+        let written = Written { contact: contact.unwrap_or_default(), addresses };
         let is_guest = own.session().is_none();
         let typed = match coupon {
             Some(typed) => typed.to_owned(),
             None => self.read(|tx| own_orders::coupon_to_reconfirm(tx, stall))?,
         };
         let looked = self.look_at_coupon(&own, (stall, &typed)).await?;
-        self.read(|tx| view(tx, stall, wanted, looked, (contact.unwrap_or_default(), is_guest)))
+        self.read(|tx| view(tx, stall, wanted, looked, (written, is_guest)))
     }
 
     /// What the account wrote on another device.
@@ -65,7 +77,7 @@ fn view(
     stall: LogId,
     (handing, zone): (Option<Handing>, &str),
     looked: Looked,
-    (contact, is_guest): (ContactView, bool),
+    (written, is_guest): (Written, bool),
 ) -> Result<BuyerView, StoreError> {
     let (handings, pickup_text) = offered(tx, stall)?;
     let ways: Vec<HandingWay> = Handing::ALL
@@ -106,7 +118,8 @@ fn view(
             .map(|charge| charge.total_minor),
         total_minor: worked.as_ref().ok().map(|it| it.total_minor),
         problem: worked.err().map_or_else(String::new, |refusal| refusal.code().to_owned()),
-        contact,
+        contact: written.contact,
+        addresses: written.addresses,
         is_guest,
     })))
 }

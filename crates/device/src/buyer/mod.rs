@@ -1,5 +1,6 @@
 //! A buyer's own affairs on this device: baskets, and orders from the moment they are kept.
 
+pub(crate) mod addresses;
 mod checkout;
 mod coupons;
 pub(crate) mod interactions;
@@ -56,8 +57,7 @@ type Tried = Result<Result<(), Refused>, StoreError>;
 impl Device {
     /// Does what a buyer wants, once.
     pub(crate) fn buy(&self, command: &BuyerCommand) -> Result<(), Undone> {
-        let own = self.own()?;
-        let now_ms = self.host.now().at_ms;
+        let (own, now_ms) = (self.own()?, self.host.now().at_ms);
         let is_guest = own.session().is_none();
         let whose = likes::whose(&own);
         let noting = Noting { whose: &whose, now_ms: self.now().at_ms, draw: &|| self.random_id() };
@@ -108,6 +108,8 @@ impl Device {
                 BuyerVerb::AnswerSwap { order, swap, is_taken } => {
                     swaps::answer(tx, (*order, *swap), *is_taken)
                 }
+                BuyerVerb::PutAddress { address, it } => addresses::put(tx, &whose, *address, it),
+                BuyerVerb::RemoveAddress { address } => addresses::remove(tx, &whose, *address).map(Ok),
                 BuyerVerb::Review { it, stars, words } => reviews::put(tx, *it, (*stars, words)),
                 BuyerVerb::Consent { agrees } => interactions::put_consent(tx, &whose, *agrees).map(Ok),
                 BuyerVerb::ForgetNoticed => interactions::forget_noticed(tx, &whose).map(Ok),
@@ -135,7 +137,7 @@ impl Device {
     pub(crate) fn buyer_answer(&self, query: &BuyerQuery) -> Result<BuyerView, Undone> {
         let own = self.own()?;
         let whose = likes::whose(&own);
-        if let BuyerQuery::Likes { .. } = query {
+        if let BuyerQuery::Likes { .. } | BuyerQuery::Addresses = query {
             // Another device may have said something meanwhile; what comes is told.
             self.orders.ring();
         }
@@ -150,6 +152,7 @@ impl Device {
             BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),
             BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
             BuyerQuery::Consent => Ok(BuyerView::Consent(interactions::consent(tx, &own)?)),
+            BuyerQuery::Addresses => Ok(BuyerView::Addresses(addresses::views(tx, &whose)?)),
             BuyerQuery::KnownStalls => Ok(BuyerView::KnownStalls(known_stalls(tx, &whose)?)),
             // The server's to say.
             BuyerQuery::PayOffers(_) => Ok(BuyerView::PayOffers(Vec::new())),

@@ -145,6 +145,10 @@ impl Device {
         if let Some(Waits::ForServer) = waits {
             return Ok(waits);
         }
+        let waits = self.exchange_addresses().await?.or(waits);
+        if let Some(Waits::ForServer) = waits {
+            return Ok(waits);
+        }
         Ok(self.send_interactions().await?.or(waits))
     }
 

@@ -1,5 +1,6 @@
 //! The server as a device sees it: requests over HTTP, refusals as sentences. Nothing is kept here.
 
+mod addresses;
 mod devices;
 mod heard;
 mod interactions;
@@ -25,6 +26,7 @@ use crate::failure::Undone;
 use crate::hex::{hex, unhex};
 use crate::host::Host;
 
+pub(crate) use addresses::{AddressesSaid, BookEntry};
 pub(crate) use devices::Farewell;
 pub(crate) use heard::Heard;
 pub(crate) use interactions::{FunnelSaid, MetSaid};
@@ -115,6 +117,17 @@ impl Server {
     /// A mail with a link is sent, if the address has an account.
     pub(crate) async fn forgot_password(&self, email: &str) -> Result<(), Unanswered> {
         self.web.post("/v1/recoveries", None, &json!({"email": email.trim()})).await.map(drop)
+    }
+
+    /// A mail with a link is sent to the new address, if it is nobody's.
+    pub(crate) async fn change_email(
+        &self,
+        session: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<(), Unanswered> {
+        let body = json!({"email": email.trim(), "password": password});
+        self.web.post("/v1/me/email", Some(session), &body).await.map(drop)
     }
 
     pub(crate) async fn sign_out(&self, session: &str) -> Result<(), Unanswered> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "any other answer fails the test")]
 
+mod addresses;
 mod buyer;
 mod coupons;
 mod deals;

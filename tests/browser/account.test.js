@@ -1,0 +1,205 @@
+// What belongs to a buyer's account: the addresses that are kept for orders, and the mail address that it is known by.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Browser } from "./lib/browser.js";
+import { keptOffline } from "./lib/kept.js";
+import { Mailbox, linkOf } from "./lib/mailbox.js";
+import { comes } from "./lib/seen.js";
+import { Server } from "./lib/server.js";
+import { Till, anyName } from "./lib/till.js";
+
+const EMAIL = "amina@example.org";
+const SECRET = "orchid ladder frost";
+
+// A stall in the market that brings what is ordered.
+async function bringingStall(till) {
+  const [stall, tea] = [anyName("Stall"), anyName("Tea")];
+  await till.openStall(stall);
+  await till.addProduct(tea, "2.50");
+  await till.stockOf(tea, "Receive", 10);
+  await till.connect("akinyi@example.org");
+  await till.page.getByText(`${stall} is connected`).first().waitFor();
+  await till.stockOf(tea, "Give back", 5);
+  await till.go("/settings");
+  const card = till.page.locator("section", { has: till.page.getByRole("heading", { name: "How buyers get their orders" }) }).last();
+  const local = card.getByRole("group", { name: "Bring it to them" });
+  await local.getByLabel("Price", { exact: true }).first().selectOption({ label: "One price" });
+  await local.getByLabel("Price", { exact: true }).last().fill("1");
+  await card.getByRole("button", { name: "Save" }).click();
+  await till.page.getByText("Saved here · all sent").first().waitFor();
+  return { stall, tea };
+}
+
+async function enter(till, way, email, password) {
+  const { page } = till;
+  await till.go("/sign-in");
+  await page.getByText(way, { exact: true }).click();
+  await page.getByRole("textbox", { name: "E-mail address" }).fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.locator("form").getByRole("button", { name: way === "I am new" ? "Create the account" : "Sign in" }).click();
+  await page.waitForURL((url) => url.pathname === "/me");
+}
+
+// Puts an address into the book that is open.
+async function keeps(till, label, address) {
+  await till.button("Add an address").click();
+  const dialog = till.page.getByRole("dialog");
+  await dialog.getByLabel("What you call it").fill(label);
+  await dialog.getByLabel("Whom it is for").fill("Amina");
+  await dialog.getByLabel("Telephone or e-mail").fill("+254 700 000 001");
+  await dialog.getByLabel("Address", { exact: true }).fill(address);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+const kept = (till, label) => till.page.getByRole("region", { name: label, exact: true });
+
+// The delivery step of a basket with one of the tea in it.
+async function checksOut(shopper, { stall, tea }) {
+  await shopper.go("/market");
+  await shopper.page.getByRole("link", { name: new RegExp(tea) }).first().click();
+  await shopper.button("Put in basket").click();
+  await shopper.page.getByText("In your basket: 1.").first().waitFor();
+  await shopper.go("/basket");
+  await shopper.button(`Order from ${stall}`).click();
+  const dialog = shopper.page.getByRole("dialog");
+  await dialog.getByLabel("How you get it").selectOption({ label: "Brought to you" });
+  return dialog;
+}
+
+test("an address kept without a signal and without an account is on all devices of its owner, and one tap writes it at the checkout", async () => {
+  const server = await Server.begin();
+  const browsers = [new Browser(), new Browser(), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const [till, phone, tablet] = await Promise.all(browsers.map(({ context }) => Till.open(context, server.url, "/market")));
+    const shop = await bringingStall(till);
+
+    await keptOffline(phone.page);
+    await phone.go("/market");
+    await phone.page.getByText("Online only").waitFor({ state: "detached" });
+    await server.kill();
+    await phone.go("/addresses");
+    await keeps(phone, "Home", "Moi Avenue 7\nNairobi");
+    await kept(phone, "Home").getByText("Usual", { exact: true }).waitFor();
+    await keeps(phone, "Aunt", "Lamu");
+    await server.start();
+
+    await enter(phone, "I am new", EMAIL, SECRET);
+    await enter(tablet, "I have an account", EMAIL, SECRET);
+    await tablet.go("/addresses");
+    await kept(tablet, "Home").getByText("Nairobi").waitFor();
+    await kept(tablet, "Aunt").getByRole("button", { name: "Make it the usual one" }).click();
+    await kept(tablet, "Aunt").getByText("Usual", { exact: true }).waitFor();
+    await phone.go("/addresses");
+    await kept(phone, "Aunt").getByText("Usual", { exact: true }).waitFor();
+
+    // The usual one is written; another one with a tap, or typed and kept.
+    const dialog = await checksOut(tablet, shop);
+    const address = dialog.getByLabel("Address", { exact: true });
+    await comes(() => address.inputValue(), "Lamu");
+    await dialog.getByLabel("Kept addresses").selectOption({ label: "Home" });
+    await comes(() => address.inputValue(), "Moi Avenue 7\nNairobi");
+    await comes(() => dialog.getByLabel("Keep this address").count(), 0);
+    await dialog.getByLabel("Kept addresses").selectOption({ label: "Another address" });
+    await address.fill("Uhuru Street 1");
+    await dialog.getByLabel("Keep this address for other orders").check();
+    await comes(() => tablet.button("Order now").isDisabled(), true);
+    await dialog.getByLabel("What you call it").fill("Work");
+    await tablet.button("Order now").click();
+    await tablet.page.getByText("the stall was told").first().waitFor();
+    await till.go("/orders");
+    await till.page.getByRole("main").getByRole("link", { name: /Order/ }).first().click();
+    await till.page.getByText("Uhuru Street 1").waitFor();
+    await phone.go("/addresses");
+    await kept(phone, "Work").getByText("Uhuru Street 1").waitFor();
+
+    await kept(phone, "Work").getByRole("button", { name: "Remove" }).click();
+    await phone.page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
+    await kept(phone, "Work").waitFor({ state: "detached" });
+    await tablet.go("/addresses");
+    await kept(tablet, "Home").waitFor();
+    await comes(() => kept(tablet, "Work").count(), 0);
+    // Whoever uses the tablet next sees none of it.
+    await tablet.go("/me");
+    await tablet.button("Sign out").click();
+    await tablet.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+    await tablet.page.getByText("Shopping without an account").waitFor();
+    await tablet.go("/addresses");
+    await tablet.page.getByText("No addresses yet").waitFor();
+    assert.deepEqual([...till.problems, ...phone.problems, ...tablet.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
+  }
+});
+
+test("another mail address is confirmed by a link that goes there, the old one is told, and every device follows with all that it keeps", async () => {
+  const box = await Mailbox.open();
+  const server = await Server.begin({ mail: box.url });
+  const browsers = [new Browser(), new Browser()];
+  const moved = "amina@new.example";
+  try {
+    for (const browser of browsers) await browser.start();
+    const [phone, tablet] = await Promise.all(browsers.map(({ context }) => Till.open(context, server.url, "/market")));
+    await enter(phone, "I am new", EMAIL, SECRET);
+    await enter(tablet, "I have an account", EMAIL, SECRET);
+    await phone.go("/addresses");
+    await keeps(phone, "Home", "Moi Avenue 7");
+    await tablet.go("/addresses");
+    await kept(tablet, "Home").waitFor();
+
+    await phone.go("/me");
+    await phone.button("Change the e-mail address").click();
+    const dialog = phone.page.getByRole("dialog");
+    await dialog.getByText(`Until you follow it, ${EMAIL} stays`).waitFor();
+    await dialog.getByLabel("New e-mail address").fill(moved);
+    await dialog.getByLabel("Password").fill("not the password");
+    await dialog.getByRole("button", { name: "Send the link" }).click();
+    await dialog.getByRole("alert").waitFor();
+    await dialog.getByLabel("Password").fill(SECRET);
+    await dialog.getByRole("button", { name: "Send the link" }).click();
+    await dialog.getByRole("status").getByText(moved).waitFor();
+    await dialog.getByRole("button", { name: "Done" }).click();
+    const confirm = await box.mail(moved, /^Confirm this e-mail address/);
+    await box.mail(EMAIL, /^Another e-mail address was asked for/);
+    await phone.go("/me");
+    await phone.page.getByRole("heading", { name: EMAIL }).waitFor();
+
+    const other = await browsers[0].context.newPage();
+    await other.goto(linkOf(confirm, "Confirm this address"));
+    await other.getByText(moved).waitFor();
+    await other.getByRole("button", { name: "Use this address" }).click();
+    await other.getByRole("heading", { name: "This is your address now" }).waitFor();
+    await box.mail(EMAIL, /^Your account has another e-mail address/);
+
+    // Whoever is signed in stays so, under the new address, with what is kept.
+    for (const till of [phone, tablet]) {
+      await till.go("/addresses");
+      await kept(till, "Home").getByText("Moi Avenue 7").waitFor();
+      await comes(async () => {
+        await till.go("/me");
+        return till.page.locator(".account-name").textContent();
+      }, moved);
+      await till.go("/addresses");
+      await kept(till, "Home").getByText("Moi Avenue 7").waitFor();
+    }
+    await tablet.go("/me");
+    await tablet.button("Sign out").click();
+    await tablet.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+    await tablet.page.getByText("Shopping without an account").waitFor();
+    await tablet.go("/sign-in");
+    await tablet.page.getByRole("textbox", { name: "E-mail address" }).fill(moved);
+    await tablet.button("Forgot the password?").click();
+    await box.mail(moved, /^Set a new password/);
+    await enter(tablet, "I have an account", moved, SECRET);
+    await tablet.go("/addresses");
+    await kept(tablet, "Home").waitFor();
+    assert.deepEqual([...phone.problems, ...tablet.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
+    await box.close();
+  }
+});
