@@ -54,6 +54,8 @@ struct Front {
 
 impl Front {
     async fn open() -> Self {
+        // As the server does for its own clients.
+        let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
         let port = std::net::TcpListener::bind("[::]:0").unwrap().local_addr().unwrap().port();
         let child = Command::new(program())
             .args(["--from-scratch", "--port", &port.to_string()])
