@@ -22,9 +22,9 @@ const CHECKOUTS: usize = 512;
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(120);
 const SHOP_UNITS: i64 = 100_000;
-/// Transactions that wait for the disk on the way of one checkout: placed, asked and answered, told, looked and answered,
-/// taken and answered.
-const COMMITS: usize = 8;
+/// Transactions that wait for the disk on the way of one checkout: placed, asked and answered, told, looked, answered and
+/// taken in one, answered.
+const COMMITS: usize = 7;
 const PAGE_BYTES: usize = 4_096;
 const BASELINES: usize = 200;
 

@@ -8,6 +8,8 @@ mod coupons;
 mod deals;
 #[path = "orders/killed.rs"]
 mod killed;
+#[path = "orders/localstripe.rs"]
+mod localstripe;
 mod mail;
 #[path = "orders/parts.rs"]
 mod parts;

@@ -60,6 +60,11 @@ pub(crate) fn has_cargo_command(name: &str) -> bool {
     succeeds(crate::shell::cargo(&[name, "--version"]).current_dir("/"))
 }
 
+/// Where the tests look for the mock of Stripe, too.
+pub(crate) fn localstripe() -> PathBuf {
+    target_dir().join("tools/localstripe/bin/localstripe")
+}
+
 /// Where the tool that tries every published HTTP operation lives once installed.
 pub(crate) fn schemathesis() -> PathBuf {
     target_dir().join("tools/schemathesis/bin/schemathesis")

@@ -40,6 +40,8 @@ pub(crate) enum Need {
     Optional,
 }
 
+/// A mock of Stripe that others wrote.
+const LOCALSTRIPE: &[&str] = &["localstripe==1.15.10"];
 const SCHEMATHESIS: &[&str] = &["schemathesis==4.32.5"];
 /// The query engine of docs/large-questions.md, and what the page beside it computes with.
 const DATAFUSION: &[&str] = &["datafusion==55.0.0", "pyarrow==26.0.1", "numpy==2.4.6"];
@@ -156,7 +158,14 @@ const TOOLS: &[Tool] = &[
         why: "a place of its own for the tools that are Python's",
         is_there: machine::has_python_venv,
         source: Source::Debian(&["python3-venv"]),
-        need: Need::Optional,
+        need: Need::Test,
+    },
+    Tool {
+        name: "localstripe",
+        why: "the adapter for Stripe is tried with it",
+        is_there: || machine::localstripe().is_file(),
+        source: Source::PyPi("localstripe", LOCALSTRIPE),
+        need: Need::Test,
     },
     Tool {
         name: "schemathesis",

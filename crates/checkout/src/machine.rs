@@ -322,7 +322,11 @@ impl Payment {
 
     fn is_authorised(&mut self) -> Vec<Deed> {
         match self.state {
-            State::Created | State::Intent => self.enter(State::Authorised),
+            State::Created | State::Intent => {
+                self.enter(State::Authorised);
+                // Nothing that was told so far can be about more than this, and whoever takes the money sees the rest.
+                self.looks = 0;
+            }
             State::Cancelled if !weak(Weak::LateKept) => self.enter(State::Returning),
             State::Cancelling | State::Authorised => {}
             // An older answer than what is known, or known already.

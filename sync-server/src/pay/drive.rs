@@ -20,7 +20,7 @@ use crate::pay::provider::Asked;
 use crate::pay::rows::{self, DuePayment};
 use crate::platform::Refusal;
 use crate::spans::TARGET;
-use crate::stall::{PayTurn, ToPay};
+use crate::stall::{Open, PayTurn, ToPay};
 use crate::store::Shard;
 
 /// How often it is looked whether something is due, beside what rings.
@@ -165,49 +165,40 @@ async fn step(app: &App, due: &DuePayment) -> bool {
 }
 
 async fn steps(app: &App, due: &DuePayment) -> bool {
-    for steps in 0..STEPS_MAX {
-        let Ok(Some(mut asked)) = turn(app, due, PayTurn::Begin { charges: true, returns: true }).await
-        else {
-            return steps > 0;
-        };
-        // Asked again at once while what a look-up said is fresh.
-        loop {
-            let span = tracing::info_span!(target: TARGET, "payment.call", provider = %due.provider, call = ?asked.call, answered = Empty);
-            let call = app.pay().call(&due.provider, &asked, || app.now_ms());
-            let answer = call.instrument(span.clone()).await;
-            span.record("answered", kind(&answer));
-            tracing::info!(
-                stall = %due.stall, order = %due.order, call = ?asked.call,
-                answered = kind(&answer), "pay.called"
-            );
-            match turn(
-                app,
-                due,
-                PayTurn::Answered { call: asked.call, part: asked.part.map(|part| part.refund), answer },
-            )
-            .await
-            {
-                Ok(Some(next)) => asked = next,
-                Ok(None) => break,
-                // It stays in doubt, and the next one looks.
-                Err(error) => {
-                    tracing::error!(%error, order = %due.order, "pay.not_kept");
-                    return false;
-                }
+    let Ok(Some(mut asked)) = turn(app, due, PayTurn::Begin(open(app, due))).await else { return false };
+    let mut steps = 0;
+    // What comes next is begun with the answer, while that is fresh, and there is one commit less to wait for.
+    loop {
+        let span = tracing::info_span!(target: TARGET, "payment.call", provider = %due.provider, call = ?asked.call, answered = Empty);
+        let call = app.pay().call(&due.provider, &asked, || app.now_ms());
+        let answer = call.instrument(span.clone()).await;
+        span.record("answered", kind(&answer));
+        tracing::info!(
+            stall = %due.stall, order = %due.order, call = ?asked.call,
+            answered = kind(&answer), "pay.called"
+        );
+        steps += 1;
+        let goes_on = (steps < STEPS_MAX).then(|| open(app, due));
+        let part = asked.part.map(|part| part.refund);
+        match turn(app, due, PayTurn::Answered { call: asked.call, part, answer, goes_on }).await {
+            Ok(Some(next)) => asked = next,
+            Ok(None) => return true,
+            // It stays in doubt, and the next one looks.
+            Err(error) => {
+                tracing::error!(%error, order = %due.order, "pay.not_kept");
+                return false;
             }
         }
     }
-    true
+}
+
+fn open(app: &App, due: &DuePayment) -> Open {
+    let may = |call: Call| app.pay().may(&due.provider, call.class());
+    Open { charges: may(Call::Ask), returns: may(Call::Refund) }
 }
 
 /// One transaction; what it moved is told after the commit.
 pub(crate) async fn turn(app: &App, due: &DuePayment, turn: PayTurn) -> Result<Option<Asked>, String> {
-    let turn = if let PayTurn::Begin { .. } = turn {
-        let may = |call: Call| app.pay().may(&due.provider, call.class());
-        PayTurn::Begin { charges: may(Call::Ask), returns: may(Call::Refund) }
-    } else {
-        turn
-    };
     let core = app.core().map_err(|_| "a payment without a core".to_owned())?;
     let now = Now {
         now_ms: app.now_ms(),

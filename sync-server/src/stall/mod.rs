@@ -29,7 +29,7 @@ pub(crate) use contact::{
 };
 pub use orders::{Declined, DeliveryView, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
 pub(crate) use orders::{look_at_coupon, view as order_view};
-pub use paying::{LEASE_MS, PayTurn, PaymentView, ToPay};
+pub use paying::{LEASE_MS, Open, PayTurn, PaymentView, ToPay};
 pub use prepared::{Prepared, ROUNDS_MAX};
 pub(crate) use programs::{CatalogueView, catalogue, here};
 pub use refunds::RefundView;
@@ -160,7 +160,7 @@ impl Core {
         let mut applier = (self.appliers)();
         let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
         let asked = paying::turn(&mut desk, order, turn)?;
-        Ok((asked, desk.moved_to()?))
+        Ok((asked, desk.leave()?))
     }
 
     pub fn order(

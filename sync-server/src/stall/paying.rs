@@ -37,19 +37,25 @@ pub struct ToPay {
     pub back: String,
 }
 
+/// Which classes of calls a provider answers at the moment; look-ups are always made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Open {
+    pub charges: bool,
+    pub returns: bool,
+}
+
 /// What happens to a payment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PayTurn {
-    /// Somebody has time for it. Which classes of calls its provider answers at the moment.
-    Begin {
-        charges: bool,
-        returns: bool,
-    },
+    /// Somebody has time for it.
+    Begin(Open),
     Answered {
         call: Call,
         /// The part that was asked for, if it was one.
         part: Option<ThingId>,
         answer: Answer,
+        /// Whoever asked has time for what comes next, too: it is begun in the same transaction.
+        goes_on: Option<Open>,
     },
     /// A webhook names it.
     Named,
@@ -106,7 +112,7 @@ pub(super) fn turn(
     match turn {
         PayTurn::Forgotten(to_pay) => return remember(desk, order, to_pay).map(|()| None),
         PayTurn::Lapsed => return transfers::lapse(desk, order).map(|()| None),
-        PayTurn::Begin { .. }
+        PayTurn::Begin(_)
         | PayTurn::Answered { .. }
         | PayTurn::Named
         | PayTurn::Disputed
@@ -114,26 +120,23 @@ pub(super) fn turn(
     }
     let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(None) };
     let now_ms = desk.now.now_ms;
-    let Next { deeds, call } = match turn {
-        PayTurn::Begin { charges, returns } => {
+    let mut has_time_for = None;
+    let Next { deeds, mut call } = match turn {
+        PayTurn::Begin(open) => {
             // Whoever reads what is due is not alone.
             if kept.next_ms > now_ms {
                 return Ok(None);
             }
-            let deeds = give_up(&mut kept, now_ms);
-            let class = kept.payment.next().map(Call::class);
-            let is_shut =
-                (class == Some(Class::Charge) && !charges) || (class == Some(Class::Return) && !returns);
-            let call = if is_shut { None } else { kept.payment.begin() };
-            kept.next_ms = now_ms + if is_shut { SHUT_MS } else { LEASE_MS };
-            Next { deeds, call }
+            has_time_for = Some(*open);
+            Next { deeds: give_up(&mut kept, now_ms), call: None }
         }
-        PayTurn::Answered { call, part, answer } => {
+        PayTurn::Answered { call, part, answer, goes_on } => {
             let next = match part.filter(|_| *call == Call::RefundPart) {
                 Some(refund) => kept.payment.part_answered(refund, answer),
                 None => kept.payment.answered(*call, answer),
             };
             kept.next_ms = now_ms + kept.payment.wait_ms();
+            has_time_for = goes_on.filter(|_| next.call.is_none() && kept.next_ms <= now_ms);
             next
         }
         PayTurn::Named => named(&mut kept, now_ms, Payment::named),
@@ -145,15 +148,29 @@ pub(super) fn turn(
         }
         PayTurn::Forgotten(_) | PayTurn::Lapsed => return Ok(None),
     };
+    do_all(desk, &mut kept, &deeds)?;
+    if let Some(open) = has_time_for {
+        call = go_on(&mut kept, open, now_ms);
+    }
     if call.is_some() {
         kept.next_ms = now_ms + LEASE_MS;
     }
     if call == Some(Call::Ask) && kept.asked_ms == 0 {
         kept.asked_ms = now_ms;
     }
-    do_all(desk, &mut kept, &deeds)?;
     rows::save(desk.tx, desk.log, &kept)?;
     Ok(call.map(|call| asked(desk.log, (call, now_ms), kept)))
+}
+
+/// Begins what comes next, unless its provider does not answer such calls at the moment.
+fn go_on(kept: &mut Kept, open: Open, now_ms: i64) -> Option<Call> {
+    let is_open = match kept.payment.next().map(Call::class) {
+        Some(Class::Charge) => open.charges,
+        Some(Class::Return) => open.returns,
+        Some(Class::Look) | None => true,
+    };
+    kept.next_ms = now_ms + if is_open { LEASE_MS } else { SHUT_MS };
+    if is_open { kept.payment.begin() } else { None }
 }
 
 /// After a restore: the order came back with a device, and its payment is looked up from its beginning.

@@ -22,7 +22,7 @@ use soko_sync_server::pay::momo::{Momo, MomoSettings};
 use soko_sync_server::pay::test_money::TestMoney;
 use soko_sync_server::pay::{Provider, Secret, drive};
 use soko_sync_server::platform::Refusal;
-use soko_sync_server::stall::{LEASE_MS, PayTurn};
+use soko_sync_server::stall::{LEASE_MS, Open, PayTurn};
 use soko_sync_server::store::Shard;
 use soko_sync_server::sweep::{ANSWERS_KEPT_MS, sweep};
 
@@ -108,7 +108,7 @@ impl World {
         let core = self.shop.core.clone();
         let now = Now { now_ms: self.now_ms(), seed: [7; 32] };
         let order = OrderId::from_hex(&id(ORDER)).unwrap();
-        let begin = PayTurn::Begin { charges: true, returns: true };
+        let begin = PayTurn::Begin(Open { charges: true, returns: true });
         let work = move |tx: &mut dyn soko_record_log::Tx| {
             Ok::<_, Refusal>(core.pay_turn(tx, STALL, (order, &begin), now)?)
         };
@@ -198,6 +198,13 @@ async fn an_order_is_paid_by_card_and_the_records_say_so() {
         world.until(("held", "paid")).await;
         assert_eq!(world.moved(), (1, 1, 0));
         assert_eq!((world.records().await.paid_minor, world.records().await.back_minor), (1_350, 0));
+        // What was told before the money was held is explained by that: nobody looks again.
+        let asked = world.provider.books().asked.len();
+        for _ in 0..3 {
+            world.shop.server.clock.advance_ms(LATER_MS);
+            world.drive().await;
+        }
+        assert_eq!(world.provider.books().asked.len(), asked);
         // The first answer again, to the byte, whatever became of it since.
         assert_eq!(world.order(1, ORDER).send().await.expect(StatusCode::CREATED).bytes, first.bytes);
         // The stall calls it off: the money goes back before the units do.
