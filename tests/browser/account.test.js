@@ -157,7 +157,7 @@ test("another mail address is confirmed by a link that goes there, the old one i
     await dialog.getByLabel("New e-mail address").fill(moved);
     await dialog.getByLabel("Password").fill("not the password");
     await dialog.getByRole("button", { name: "Send the link" }).click();
-    await dialog.getByRole("alert").waitFor();
+    await phone.page.getByText("E-mail address and password do not belong together.").first().waitFor();
     await dialog.getByLabel("Password").fill(SECRET);
     await dialog.getByRole("button", { name: "Send the link" }).click();
     await dialog.getByRole("status").getByText(moved).waitFor();
