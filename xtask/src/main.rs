@@ -81,6 +81,8 @@ enum Task {
     },
     /// Try every HTTP operation of the server that is built with odd input
     Api,
+    /// Plant the fault of each alert, and have a real Prometheus ask what the dashboard asks of a server that is built
+    Rules,
     /// Ask the questions of docs/large-questions.md of a small demo's ledger, by the server that is built
     Questions,
     /// Run every fuzzer, or only these, for some seconds each; needs nightly Rust and cargo-fuzz
@@ -141,6 +143,10 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Ci => steps::run(&[steps::SETUP, steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),
         Task::Api => api_fuzz::try_every_operation(),
+        Task::Rules => match rules::checker()? {
+            Some(checker) => rules::check(&checker),
+            None => Err(shell::Failure::new("Prometheus is neither installed nor could it be fetched")),
+        },
         Task::Questions => match questions::missing() {
             None => questions::ask(),
             Some(why) => Err(shell::Failure::new(why)),

@@ -18,7 +18,7 @@ const CHECKER: &str = "promtool";
 const PACKAGE: &str = "prometheus";
 const CHECKS: [[&str; 3]; 3] = [
     ["check", "rules", "ops/rules/soko.yml"],
-    ["test", "rules", "ops/rules/soko.test.yml"],
+    ["test", "rules", "ops/tests/rules.yml"],
     ["check", "config", "ops/prometheus.yml"],
 ];
 const SCRAPER: &str = "prometheus";
