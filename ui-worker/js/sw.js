@@ -83,7 +83,7 @@ async function activate() {
 }
 
 // Whatever the server keeps to itself is not a screen.
-const isScreen = (path) => !/^\/(v1|messages|recover|operator|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
+const isScreen = (path) => !/^\/(v1|messages|recover|confirm-address|operator|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
 
 // The server's page first, since it may say more than ours; ours when the server is slow or away, or has a newer version already:
 // its page would run programs that we do not keep, on data that ours cannot read afterwards without a connection.
