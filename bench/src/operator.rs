@@ -40,7 +40,8 @@ fn measure(name: &str, place: &Place) -> Measured {
     let today = i32::try_from(now().at_ms / MS_PER_DAY)?;
     for stall in 1..=STALLS {
         let log = LogId([stall; 16]);
-        let filled = store.write_blocking(Shard::stall(log), move |tx| Ok::<_, Refusal>(fill(tx, log, today)?));
+        let filled =
+            store.write_blocking(Shard::stall(log), move |tx| Ok::<_, Refusal>(fill(tx, log, today)?));
         filled.map_err(|failed| Fault(format!("{failed:?}")))?;
     }
     let figure = |what: &str| format!("operator.{name}.{what}");

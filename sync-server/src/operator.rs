@@ -118,7 +118,8 @@ fn stalls(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
 fn by_currency(stalls: &[Row]) -> Result<BTreeMap<String, CurrencyFigures>, StoreError> {
     let mut currencies = BTreeMap::new();
     for row in stalls {
-        let of = currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        let of =
+            currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
         let stall = StallFigures {
             stall: LogId(row.id(1)?).to_string(),
             name: row.text(2)?.into(),
@@ -170,7 +171,8 @@ fn goods(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
 fn add_goods(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -> Result<(), StoreError> {
     for row in rows {
         // A product that moved in a time without a sale, such as one that only came back.
-        let of = currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        let of =
+            currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
         let (stall, units) = (LogId(row.id(1)?).to_string(), row.int(6)?);
         let Some(product) = row.id_opt::<ProductId>(3)? else {
             of.pieces += units;
@@ -202,7 +204,8 @@ fn orders(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
 fn add_orders(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -> Result<(), StoreError> {
     for row in rows {
         // Ordered before the first sale of the day.
-        let of = currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        let of =
+            currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
         (of.orders, of.orders_minor) = (row.int(1)?, row.int(2)?);
     }
     Ok(())

@@ -84,7 +84,8 @@ fn free_address() -> Outcome<SocketAddr> {
 /// All that the dashboard asks.
 fn questions() -> Outcome<Vec<String>> {
     let text = fs::read_to_string(root().join(DASHBOARD)).doing("reading the dashboard")?;
-    let board: Value = serde_json::from_str(&text).map_err(|error| Failure::new(format!("{DASHBOARD}: {error}")))?;
+    let board: Value =
+        serde_json::from_str(&text).map_err(|error| Failure::new(format!("{DASHBOARD}: {error}")))?;
     let panels = board["panels"].as_array().into_iter().flatten();
     let targets = panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
     let asked: Vec<String> =

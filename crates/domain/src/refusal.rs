@@ -99,7 +99,9 @@ pub enum Refusal {
     CodeUsed(SaleId),
     #[error("{products} products have this tax: give them another one first")]
     TaxInUse { products: i64 },
-    #[error("money was taken in the stall's currency: it cannot become another one; open another stall for it")]
+    #[error(
+        "money was taken in the stall's currency: it cannot become another one; open another stall for it"
+    )]
     CurrencyKept,
     #[error("the payments do not cover the total: {missing_minor} (smallest units) are missing")]
     Underpaid { missing_minor: i64 },

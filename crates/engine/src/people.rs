@@ -260,9 +260,8 @@ impl Engine {
         self.may_set_pin(log, (person, knows_old), approval, now)?;
         let me = self.stall(log)?.row.author;
         self.keep_pin(log, person, new)?;
-        let closes = self.db.read::<_, StoreError>(|tx| {
-            Ok(!is_guarded(tx, log, me)? && has_guard(tx, log, me)?)
-        });
+        let closes =
+            self.db.read::<_, StoreError>(|tx| Ok(!is_guarded(tx, log, me)? && has_guard(tx, log, me)?));
         if !closes? {
             return Ok(PeopleReply::Done);
         }

@@ -110,7 +110,11 @@ impl Days {
             let Period { from, to } = kind.period;
             let numbers = [kind.cut_off_minutes, i64::from(from), i64::from(to), kind.begins_ms];
             params.push(Param::Text(&kind.zone));
-            kinds.push(format!("({at}, cast(${} as text), {})", params.len(), integers(&mut params, &numbers)));
+            kinds.push(format!(
+                "({at}, cast(${} as text), {})",
+                params.len(),
+                integers(&mut params, &numbers)
+            ));
             for part in facts::parts(kind.period) {
                 let numbers = [part.sign, part.grain, part.from, part.to];
                 spans.push(format!("({at}, {})", integers(&mut params, &numbers)));

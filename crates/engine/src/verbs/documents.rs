@@ -101,7 +101,9 @@ fn check_currency(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), 
     for edit in edits {
         let StallEdit::Currency(code) = edit else { continue };
         if Currency::parse(code).is_none() {
-            return Err(Refusal::Invalid { field: "currency", problem: "has three letters, such as KES" }.into());
+            return Err(
+                Refusal::Invalid { field: "currency", problem: "has three letters, such as KES" }.into()
+            );
         }
         let before = facts::profile(writing.tx, writing.log)?.map(|profile| profile.currency);
         if before.is_some_and(|before| before != *code) && facts::has_money(writing.tx, writing.log)? {
