@@ -115,11 +115,18 @@ fn stalls(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
     )
 }
 
+/// Where a row belongs whose first column is a currency.
+fn of_currency<'a>(
+    currencies: &'a mut BTreeMap<String, CurrencyFigures>,
+    row: &Row,
+) -> Result<&'a mut CurrencyFigures, StoreError> {
+    Ok(currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code)))
+}
+
 fn by_currency(stalls: &[Row]) -> Result<BTreeMap<String, CurrencyFigures>, StoreError> {
     let mut currencies = BTreeMap::new();
     for row in stalls {
-        let of =
-            currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        let of = of_currency(&mut currencies, row)?;
         let stall = StallFigures {
             stall: LogId(row.id(1)?).to_string(),
             name: row.text(2)?.into(),
@@ -171,8 +178,7 @@ fn goods(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
 fn add_goods(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -> Result<(), StoreError> {
     for row in rows {
         // A product that moved in a time without a sale, such as one that only came back.
-        let of =
-            currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        let of = of_currency(currencies, row)?;
         let (stall, units) = (LogId(row.id(1)?).to_string(), row.int(6)?);
         let Some(product) = row.id_opt::<ProductId>(3)? else {
             of.pieces += units;
@@ -204,8 +210,7 @@ fn orders(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
 fn add_orders(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -> Result<(), StoreError> {
     for row in rows {
         // Ordered before the first sale of the day.
-        let of =
-            currencies.entry(row.text(0)?.to_owned()).or_insert_with_key(|code| CurrencyFigures::of(code));
+        let of = of_currency(currencies, row)?;
         (of.orders, of.orders_minor) = (row.int(1)?, row.int(2)?);
     }
     Ok(())

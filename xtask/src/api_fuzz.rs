@@ -13,10 +13,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::machine;
-use crate::packages::require_program;
 use crate::postgres::free_port;
-use crate::server::{PACKAGE, PROGRAM, Server};
-use crate::shell::{Doing as _, Failure, Outcome, root, run, run_aside, target_dir};
+use crate::server::{Server, small_demo, test_build};
+use crate::shell::{Doing as _, Failure, Outcome, root, run_aside, target_dir};
 
 /// The same input every time: a failure can be repeated.
 const SEED: &str = "20261121";
@@ -34,12 +33,10 @@ const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Against the server of the test build.
 pub(crate) fn try_every_operation() -> Outcome {
-    require_program(PACKAGE, PROGRAM)?;
-    let program = target_dir().join("debug").join(PROGRAM);
+    let program = test_build()?;
     let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let data_dir = target_dir().join(format!("api-fuzz-{}", std::process::id()));
-    let demo = ["demo", "--small", "--password", PASSWORD, "--data-dir"];
-    run(Command::new(&program).args(demo).arg(&data_dir))?;
+    small_demo(&program, &data_dir, &["--password", PASSWORD])?;
     // With limits the owner would be told to wait before anything is reached.
     let mut server = Server::start(&program, &data_dir, address, &["--limits=false"])?;
     let tried = at_once([&|| as_stranger(address, &data_dir), &|| as_owner(address, &data_dir), &|| {

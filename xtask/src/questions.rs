@@ -5,8 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::machine;
-use crate::packages::require_program;
-use crate::server::{PACKAGE, PROGRAM};
+use crate::server::{small_demo, test_build};
 use crate::shell::{Doing as _, Outcome, root, run, run_aside, target_dir};
 
 const SCRIPTS: &[&str] = &["docs/large-questions/ask.py", "docs/recommendations/explore.py"];
@@ -19,11 +18,10 @@ pub(crate) fn missing() -> Option<String> {
 
 /// By the server of the test build. The scripts fail where a question has no answer, and where other rows are read than were written.
 pub(crate) fn ask() -> Outcome {
-    require_program(PACKAGE, PROGRAM)?;
-    let program = target_dir().join("debug").join(PROGRAM);
+    let program = test_build()?;
     let folder = target_dir().join(format!("questions-{}", std::process::id()));
     let (data, ledger) = (folder.join("data"), folder.join("ledger"));
-    let asked = run(Command::new(&program).args(["demo", "--small", "--data-dir"]).arg(&data))
+    let asked = small_demo(&program, &data, &[])
         .and_then(|()| run(Command::new(&program).arg("parquet").arg(&ledger).arg("--data-dir").arg(&data)))
         .and_then(|()| {
             SCRIPTS.iter().try_for_each(|script| {

@@ -2,15 +2,15 @@
 //! a server and answers every question that the dashboard asks.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::packages::require_program;
-use crate::server::{PACKAGE as PACKAGE_OF_SERVER, PROGRAM, Server};
+use crate::postgres::free_port;
+use crate::server::{Server, small_demo, test_build};
 use crate::shell::{Doing as _, Failure, Outcome, root, run, say, succeeds, target_dir, which};
 
 const CHECKER: &str = "promtool";
@@ -62,23 +62,18 @@ pub(crate) fn check(checker: &Path) -> Outcome {
 
 /// Starts a server with a small market and Prometheus beside it, and asks that what the dashboard asks.
 fn scrape(checker: &Path) -> Outcome {
-    require_program(PACKAGE_OF_SERVER, PROGRAM)?;
-    let program = target_dir().join("debug").join(PROGRAM);
+    let program = test_build()?;
     let folder = target_dir().join(format!("scrape-{}", std::process::id()));
     let data = folder.join("data");
-    run(Command::new(&program).args(["demo", "--small", "--data-dir"]).arg(&data))?;
-    let (server, prometheus) = (free_address()?, free_address()?);
+    small_demo(&program, &data, &[])?;
+    let [server, prometheus] =
+        [free_port()?, free_port()?].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
     let serving = Server::start(&program, &data, server, &[])?;
     let scraper = Scraper::start(&checker.with_file_name(SCRAPER), &folder, (server, prometheus))?;
     let asked = questions()?.iter().try_for_each(|question| scraper.answers(checker, question));
     drop((scraper, serving));
     fs::remove_dir_all(&folder).doing("removing what Prometheus kept")?;
     asked
-}
-
-fn free_address() -> Outcome<SocketAddr> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).doing("looking for a free port")?;
-    listener.local_addr().doing("looking for a free port")
 }
 
 /// All that the dashboard asks.

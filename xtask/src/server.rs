@@ -3,11 +3,12 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::shell::{Doing as _, Failure, Outcome};
+use crate::packages::require_program;
+use crate::shell::{Doing as _, Failure, Outcome, run, target_dir};
 
 pub(crate) const PACKAGE: &str = "soko-sync-server";
 pub(crate) const PROGRAM: &str = "soko-server";
@@ -15,6 +16,17 @@ pub(crate) const PROGRAM: &str = "soko-server";
 const READY_WAIT_MAX: Duration = Duration::from_secs(30);
 const READY_POLL: Duration = Duration::from_millis(100);
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// The server of the test build.
+pub(crate) fn test_build() -> Outcome<PathBuf> {
+    require_program(PACKAGE, PROGRAM)?;
+    Ok(target_dir().join("debug").join(PROGRAM))
+}
+
+/// Fills a data directory with a small market.
+pub(crate) fn small_demo(program: &Path, data_dir: &Path, settings: &[&str]) -> Outcome {
+    run(Command::new(program).args(["demo", "--small"]).args(settings).arg("--data-dir").arg(data_dir))
+}
 
 /// The command that serves one data directory at one address.
 pub(crate) fn serve_command(program: &Path, data_dir: &Path, listen: &str) -> Command {
@@ -26,7 +38,7 @@ pub(crate) fn serve_command(program: &Path, data_dir: &Path, listen: &str) -> Co
 /// A server of a test step; dropping it ends it and removes its data.
 pub(crate) struct Server {
     child: Child,
-    data_dir: std::path::PathBuf,
+    data_dir: PathBuf,
 }
 
 impl Server {

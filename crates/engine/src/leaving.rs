@@ -48,19 +48,13 @@ impl Engine {
 
     /// Whether whoever is here may take this register out of the stall: where people say who they are, somebody who may shut devices out.
     pub fn may_leave(&mut self, stall: LogId) -> Result<(), NotDone> {
-        self.settle()?;
-        let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
-        let (doer, ..) = self.db.read::<_, StoreError>(|tx| {
-            let role = register_role(tx, known)?;
-            people::doer(tx, known, role)
-        })?;
+        let doer = self.doer_here(stall)?;
+        let is_frozen = self.stall(stall)?.row.frozen.is_some();
         match doer {
             Doer::Nobody => Err(Refusal::Locked.into()),
             Doer::Person { role, .. } if !role.may_manage_devices() => Err(Refusal::NotAllowed.into()),
             // A copy would end the register that it is a copy of.
-            Doer::Anybody | Doer::Person { .. } if known.row.frozen.is_some() => {
-                Err(Refusal::RegisterFrozen.into())
-            }
+            Doer::Anybody | Doer::Person { .. } if is_frozen => Err(Refusal::RegisterFrozen.into()),
             Doer::Anybody | Doer::Person { .. } => Ok(()),
         }
     }
@@ -68,14 +62,22 @@ impl Engine {
     /// Whether whoever is here may carry all that this register knows away in a file: where people say who they are,
     /// those who see all of it anyway.
     pub fn may_back_up(&mut self, stall: LogId) -> Result<(), NotDone> {
-        self.settle()?;
-        let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
-        let (doer, ..) = self.db.read::<_, StoreError>(|tx| people::doer(tx, known, known.row.role))?;
+        let doer = self.doer_here(stall)?;
         match doer {
             Doer::Nobody => Err(Refusal::Locked.into()),
             Doer::Person { role, .. } if !role.may_manage_people() => Err(Refusal::NotAllowed.into()),
             Doer::Anybody | Doer::Person { .. } => Ok(()),
         }
+    }
+
+    fn doer_here(&mut self, stall: LogId) -> Result<Doer, Failure> {
+        self.settle()?;
+        let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;
+        let found = self.db.read::<_, StoreError>(|tx| {
+            let role = register_role(tx, known)?;
+            people::doer(tx, known, role)
+        });
+        Ok(found?.0)
     }
 
     /// Gives back all that this register may promise, value of purses too; says of how many products that was.
