@@ -105,6 +105,11 @@ impl World {
     }
 
     /// The order as its buyer sees it.
+    /// What the server answers whoever asks whether it can do its work.
+    pub(crate) fn ready(&self) -> u16 {
+        ask(&self.server.address, ("GET", "/readyz"), "Accept: application/json", "").0
+    }
+
     pub(crate) fn find_order(&self, number: u32) -> (u16, Value) {
         let path = format!("/v1/stalls/{}/orders/{}", self.stall, id(0x0d, number));
         ask(&self.server.address, ("GET", &path), &guest(number), "")

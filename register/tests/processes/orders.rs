@@ -10,6 +10,8 @@ use crate::programs::{Ended, has_strace, not_tried};
 
 /// More writes than any order does: the loop ends when an order is answered.
 const WRITES_MAX: u32 = 120;
+/// More questions than are answered in a second.
+const READY_ASKED_MAX: u32 = 100_000;
 
 /// A tracer that does something to these calls of the process. It has attached when this answers.
 fn attach(process: u32, calls: &str, what: &str) -> Ended {
@@ -114,7 +116,13 @@ fn a_server_whose_disk_is_full_or_fails_says_so_goes_on_reading_and_recovers() {
         for order in 1..number {
             assert_eq!(world.find_order(order).0, 200, "{context}: order {order} cannot be read");
         }
+        // Its last word holds for a second.
+        assert!(
+            (0..READY_ASKED_MAX).any(|_| world.ready() == 503),
+            "{context}: it says that it can do its work"
+        );
         drop(tracer);
+        assert_eq!(world.ready(), 200, "{context}");
         // Nobody mended anything by hand.
         assert_eq!(world.order(&product, number).0, 201, "{context}: it did not recover");
         held += 1;

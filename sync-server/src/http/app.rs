@@ -1,11 +1,12 @@
 //! Everything a handler may need, in one place. Parts that touch the outside are behind traits, so that a test
 //! builds the real server with its own clock and randomness.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use soko_domain::ids::LogId;
-use soko_record_log::{StoreError, Tx};
+use soko_domain::ids::{Hash, LogId};
+use soko_record_log::{StoreError, Tx, params};
 use tokio::sync::{Notify, watch};
 
 use crate::core::{Now, StallCore};
@@ -28,6 +29,11 @@ use crate::platform::{Action, Authority, Object, Principal, Refusal, authorise};
 use crate::secret::{ServerSecret, Token};
 use crate::store::{Heard, Neighbours, Place, Shard, Store, meet_neighbours};
 use crate::web::Web;
+
+/// How long the store's last kept word stands for the next.
+const TRY_WRITING_EVERY_MS: i64 = 1_000;
+/// Nobody's.
+const TRY_SHARD: Shard = Shard::name(&Hash([0; 32]));
 
 /// What an operator decides about the HTTP side.
 #[derive(Clone)]
@@ -144,6 +150,8 @@ struct Inner {
     pay_bell: Notify,
     /// Other processes on the same database.
     neighbours: OnceLock<Neighbours>,
+    /// When the store was last seen to keep what is written.
+    wrote_ms: AtomicI64,
     closing: watch::Sender<bool>,
 }
 
@@ -169,6 +177,7 @@ impl App {
             pay: parts.pay,
             pay_bell: Notify::new(),
             neighbours: OnceLock::new(),
+            wrote_ms: AtomicI64::new(i64::MIN),
             closing: watch::Sender::new(false),
         }))
     }
@@ -313,6 +322,21 @@ impl App {
 
     pub fn is_closing(&self) -> bool {
         *self.0.closing.borrow()
+    }
+
+    /// Whether the store keeps what is written and answers what is asked. Everybody may ask, so it is not written for each.
+    pub(crate) async fn try_store(&self) -> Result<(), Problem> {
+        let now_ms = self.now_ms();
+        let since_ms = now_ms.saturating_sub(self.0.wrote_ms.load(Ordering::Relaxed));
+        if !(0..TRY_WRITING_EVERY_MS).contains(&since_ms) {
+            // The one row that every store has, as it is: a disk that is full and a database that only reads refuse this, too.
+            let touch = |tx: &mut dyn Tx| {
+                Ok::<_, Refusal>(tx.run("update server_secret set only_row = only_row", params![])?)
+            };
+            self.store().write(TRY_SHARD, touch).await?;
+            self.0.wrote_ms.store(now_ms, Ordering::Relaxed);
+        }
+        Ok(self.store().read(|tx| Ok::<_, Refusal>(tx.query_one("select 1", params![]).map(drop)?)).await?)
     }
 
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {

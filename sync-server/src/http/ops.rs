@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
-use soko_record_log::params;
 use utoipa::ToSchema;
 
 use crate::http::app::App;
@@ -27,7 +26,7 @@ pub(crate) async fn healthz() -> Json<Status> {
     std::future::ready(Json(Status { status: "alive" })).await
 }
 
-/// The server can do its work: the store answers, and there is room in its queue.
+/// The server can do its work: the store keeps and answers, and there is room in its queue.
 #[utoipa::path(get, path = "/readyz", tag = "operation", responses(
     (status = 200, description = "Ready", body = Status),
     (status = 503, description = "Not now", body = ProblemBody)))]
@@ -38,11 +37,8 @@ pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Status>, Probl
     if app.store().waiting().0 >= WRITE_QUEUE_MAX {
         return Err(Problem::busy("the store has as much to write as it can queue"));
     }
-    let probe = app.store().read(|tx| Ok::<_, Refusal>(tx.query_one("select 1", params![]).map(drop)?));
-    match probe.await {
-        Ok(()) => Ok(Json(Status { status: "ready" })),
-        Err(_) => Err(Problem::busy("the store does not answer")),
-    }
+    app.try_store().await.map_err(|_| Problem::busy("the store does not answer, or keeps nothing"))?;
+    Ok(Json(Status { status: "ready" }))
 }
 
 /// Counters in the Prometheus text form; for this machine only, unless the operator opened them.
