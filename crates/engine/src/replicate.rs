@@ -19,7 +19,7 @@ use crate::failure::{Failure, NotDone};
 use crate::identity;
 use crate::identity::FrozenWhy;
 use crate::options::Now;
-use crate::own;
+use crate::own::{self, StallRow};
 use crate::verbs::{self, GivenBack, return_share};
 use crate::weaken::Sabotage;
 use crate::write::{Around, Writing, commit};
@@ -128,7 +128,7 @@ impl Engine {
             Ok(progress) => progress,
             Err(refused) => return self.drop_page(stall, &refused),
         };
-        let seeds: Vec<[u8; 16]> = (0..RECALLS_MAX).map(|_| self.random()).collect();
+        let seeds = self.seeds();
         let weakened = self.weakened;
         let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
         let arrival = Arrival { progress, server_heads, seeds };
@@ -146,6 +146,11 @@ impl Engine {
         self.settle_identity(stall, &taken)?;
         self.finish(stall, after)?;
         Ok(taken)
+    }
+
+    /// Ids for what the register writes by itself in answer.
+    pub(crate) fn seeds(&mut self) -> Vec<[u8; 16]> {
+        (0..RECALLS_MAX).map(|_| self.random()).collect()
     }
 
     /// The conversation goes on where it was before the page came, after a wait.
@@ -237,9 +242,7 @@ impl Arrival {
             writing.stall.session.offer_beside(authors);
         }
         if taken.frozen.is_none() {
-            answer_recalls(writing, seeds)?;
-            mark_counts(writing)?;
-            verbs::take_rest(writing)?;
+            answer_what_came(writing, seeds)?;
         }
         keep_row(writing, &mut taken)?;
         taken.state_differs = match progress.state_digest {
@@ -251,7 +254,7 @@ impl Arrival {
 }
 
 /// Whether what the server holds of this author shows that this is not the only one, or was set back.
-fn doubt(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<Option<FrozenWhy>, Failure> {
+pub(crate) fn doubt(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<Option<FrozenWhy>, Failure> {
     let (log, me) = (writing.log, writing.me);
     if writing.stall.pen.is_none() || writing.weakened.is(Sabotage::NoRestoreCheck) {
         return Ok(None);
@@ -266,7 +269,7 @@ fn doubt(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<Option<Froze
 }
 
 /// Whether the server says that two histories of this author exist. It says so to both who wrote them.
-fn told_of_fork(writing: &mut Writing<'_>, records: &[Record]) -> Result<bool, Failure> {
+pub(crate) fn told_of_fork(writing: &mut Writing<'_>, records: &[Record]) -> Result<bool, Failure> {
     let weakened = writing.weakened;
     if weakened.is(Sabotage::NoRestoreCheck) || weakened.is(Sabotage::NoCloneCheck) {
         return Ok(false);
@@ -329,7 +332,11 @@ fn take_run(
 }
 
 /// Whose records were not taken, by the name that people call the device.
-fn chain_refused(writing: &mut Writing<'_>, author: AuthorId, refused: &Refused) -> Result<Said, Failure> {
+pub(crate) fn chain_refused(
+    writing: &mut Writing<'_>,
+    author: AuthorId,
+    refused: &Refused,
+) -> Result<Said, Failure> {
     let device = facts::device(writing.tx, writing.log, author)?;
     let name = device.map(|device| device.name).filter(|name| !name.is_empty());
     let name = name.unwrap_or_else(|| author.to_string());
@@ -412,6 +419,13 @@ fn has_other_branch(
     ))
 }
 
+/// What the register does by itself once it heard more.
+pub(crate) fn answer_what_came(writing: &mut Writing<'_>, seeds: Vec<[u8; 16]>) -> Result<(), Failure> {
+    answer_recalls(writing, seeds)?;
+    mark_counts(writing)?;
+    Ok(verbs::take_rest(writing)?)
+}
+
 /// The server may only ask for a share back; the register gives what it can spare.
 fn answer_recalls(writing: &mut Writing<'_>, seeds: Vec<[u8; 16]>) -> Result<(), Failure> {
     let (log, me) = (writing.log, writing.me);
@@ -467,6 +481,10 @@ fn keep_row(writing: &mut Writing<'_>, taken: &mut Taken) -> Result<(), Failure>
         }
         None => None,
     };
+    change_row(writing, row)
+}
+
+pub(crate) fn change_row(writing: &mut Writing<'_>, row: StallRow) -> Result<(), Failure> {
     if row != writing.stall.row {
         own::update_stall(writing.tx, &row)?;
         writing.after.generation = Some(0);
