@@ -38,7 +38,7 @@ pub use failure::{Failure, NotDone, OpenError};
 pub use folder::{DeviceFolder, Opened};
 pub use identity::{FrozenWhy, Join, Joined};
 pub use leaving::LiesHere;
-pub use meet::{MeetingSide, Met};
+pub use meet::{MeetingProof, MeetingSide, Met};
 pub use options::{Entropy, Now, Options};
 pub use own::ANSWERS_KEPT_MAX;
 pub use proof::{Checked, is_signed};

@@ -4,7 +4,7 @@
 
 use soko_app_api::Said;
 use soko_domain::ids::{AuthorId, LogId};
-use soko_domain::wire::Wire as _;
+use soko_domain::wire::{Malformed, Reader, Wire, Writer};
 use soko_projection::read as facts;
 use soko_record_log::StoreError;
 use soko_record_log::log::{self, LogSource};
@@ -22,6 +22,7 @@ use crate::write::{Around, Writing, commit};
 
 /// No other message that a register signs begins like this.
 const MEETING: &[u8] = b"soko meeting 1";
+const SIGNATURE_BYTES: usize = 64;
 
 /// What one page of another register brought.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -43,53 +44,80 @@ pub enum MeetingSide {
 
 impl MeetingSide {
     /// What a register signs to show that it is on this side of a conversation. `transcript` names the conversation.
-    fn words(self, log: LogId, author: AuthorId, transcript: &[u8; 32]) -> Vec<u8> {
+    fn words(self, log: LogId, introduction: &Introduction, transcript: &[u8; 32]) -> Vec<u8> {
         let side = match self {
             Self::Calls => 1,
             Self::Answers => 2,
         };
-        [MEETING, &[side], log.as_bytes(), &author.0, transcript].concat()
+        [MEETING, &[side], log.as_bytes(), transcript, &introduction.to_bytes()].concat()
+    }
+}
+
+/// What a register shows of itself: who it is, from its first record, and that it holds the key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MeetingProof {
+    introduction: Introduction,
+    signature: [u8; SIGNATURE_BYTES],
+}
+
+impl Wire for MeetingProof {
+    fn put(&self, out: &mut Writer) {
+        self.introduction.put(out);
+        out.raw(&self.signature);
+    }
+
+    fn take(input: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let introduction = Introduction::take(input)?;
+        let signature = input.raw(SIGNATURE_BYTES)?.try_into().map_err(|_| Malformed::Truncated)?;
+        Ok(Self { introduction, signature })
     }
 }
 
 impl Engine {
-    /// Shows that this is the register that it says. Nothing if its key is gone: it is frozen or was copied.
+    /// Shows that this is a register of the stall. `transcript` names the conversation, and nobody else's is named so. Nothing
+    /// if it is frozen: what it holds may not be its own.
     pub fn prove_to_meet(
         &mut self,
         stall: LogId,
         side: MeetingSide,
         transcript: &[u8; 32],
-    ) -> Result<Option<(AuthorId, [u8; 64])>, Failure> {
+    ) -> Result<Option<MeetingProof>, Failure> {
         self.settle()?;
-        let row = &self.stall(stall)?.row;
+        let row = self.stall(stall)?.row.clone();
         if row.frozen.is_some() {
             return Ok(None);
         }
-        let author = row.author;
-        let signature = self.sign(stall, &side.words(stall, author, transcript))?;
-        Ok(signature.map(|signature| (author, signature)))
+        let first = self.db.read::<_, StoreError>(|tx| log::record_at(tx, stall, &row.author, 1))?;
+        let introduction = first.and_then(|first| Introduction::from_bytes(first.body.bytes()?).ok());
+        let Some(introduction) = introduction else { return Ok(None) };
+        let signature = self.sign(stall, &side.words(stall, &introduction, transcript))?;
+        Ok(signature.map(|signature| MeetingProof { introduction, signature }))
     }
 
-    /// Whether whoever signed this is a register that the stall let in and did not shut out. One that let itself be copied says nothing.
+    /// Which register showed this, if the stall let it in and did not shut it out, as far as it is known here.
     pub fn may_meet(
         &mut self,
         stall: LogId,
-        (side, author): (MeetingSide, AuthorId),
+        side: MeetingSide,
         transcript: &[u8; 32],
-        signature: &[u8; 64],
-    ) -> Result<bool, Failure> {
+        proof: &MeetingProof,
+    ) -> Result<Option<AuthorId>, Failure> {
         self.settle()?;
+        let author = proof.introduction.author(stall);
+        // What it showed itself comes back to it.
         if self.stall(stall)?.row.author == author {
-            return Ok(false);
+            return Ok(None);
         }
-        let known = self.db.read::<_, StoreError>(|tx| facts::register_key(tx, stall, author))?;
-        let belongs = known.filter(|known| known.admitted && !known.revoked);
-        let words = side.words(stall, author, transcript);
-        Ok(belongs.is_some_and(|known| is_signed_message(&known.public_key, &words, signature)))
+        let known = self.db.read::<_, StoreError>(|tx| facts::device(tx, stall, author))?;
+        let belongs = known.is_some_and(|known| known.admitted && !known.revoked);
+        let words = side.words(stall, &proof.introduction, transcript);
+        let shown = is_signed_message(&proof.introduction.public_key, &words, &proof.signature);
+        Ok((belongs && shown).then_some(author))
     }
 
-    /// What this register holds, and what of it the other one lacks as far as its page said. Whether that is anything, too.
-    pub fn page_to_meet(&mut self, stall: LogId, theirs: Option<&[u8]>) -> Result<(Vec<u8>, bool), Failure> {
+    /// What this register holds, and, of what the other one lacks by its page, as much as fits. The conversation is over when
+    /// whoever called would say the same again.
+    pub fn page_to_meet(&mut self, stall: LogId, theirs: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
         self.settle()?;
         let row = self.stall(stall)?.row.clone();
         let theirs = theirs.map(Page::decode).transpose()?;
@@ -101,7 +129,7 @@ impl Engine {
                 (page.runs, page.more) = (filled.runs, filled.more);
             }
             page.heads = source.heads()?;
-            Ok((page.encode()?, !page.runs.is_empty()))
+            Ok(page.encode()?)
         })
     }
 
@@ -130,10 +158,13 @@ impl Engine {
 
 fn take(writing: &mut Writing<'_>, page: Page, seeds: Vec<[u8; 16]>) -> Result<Met, Failure> {
     let mut met = Met { frozen: doubt(writing, &page.heads)?, ..Met::default() };
+    let is_frozen = met.frozen.is_some() || writing.stall.row.frozen.is_some();
     let mut strangers = Vec::new();
     let mut records = Vec::new();
+    // A register takes no word of its own from others, but for what it forgot: then it writes nothing more.
     let me = writing.me;
-    for run in page.runs.into_iter().filter(|run| run.author != me) {
+    let is_taken = |run: &Run| run.author != me || is_frozen;
+    for run in page.runs.into_iter().filter(is_taken) {
         match log::known(writing.tx, writing.log, &run.author)? {
             Some(_) => take_run(writing, run, &mut records, &mut met)?,
             None => strangers.push(run),

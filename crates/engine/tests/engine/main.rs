@@ -17,6 +17,7 @@ mod goods;
 mod identity;
 mod leaving;
 mod lists;
+mod meeting;
 mod orders;
 mod prices;
 mod replication;
