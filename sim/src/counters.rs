@@ -92,6 +92,10 @@ counters! {
     Converged "runs that met" true,
     StayedFrozen "runs that stayed frozen for a lost device" false,
     Exchanges "pages exchanged" true,
+    Meetings "registers that met without the server" true,
+    MetRecords "records that came from another register" true,
+    MeetingsRefused "registers that another one would not meet" true,
+    MeetingsBroken "meetings that broke off" true,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -10,7 +10,7 @@ use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::wire::Wire as _;
 use soko_engine::vault::MemoryVault;
-use soko_engine::{Engine, Failure, Join, Joined, NotDone, Now, OpenError, Options};
+use soko_engine::{Engine, Failure, Join, Joined, MeetingSide, Met, NotDone, Now, OpenError, Options};
 use soko_record_log::log;
 use soko_record_log::sqlite::CommitFails;
 use soko_record_log::{Sqlite, StoreError, Tx, params};
@@ -24,6 +24,8 @@ const BACKUPS_MAX: usize = 4;
 const REMEMBERED_MAX: usize = 8;
 const READ_RECORDS: usize = 500;
 const READ_BYTES: usize = 1 << 20;
+/// Conversations here are nobody else's to overhear.
+const TRANSCRIPT: [u8; 32] = [1; 32];
 
 pub(crate) type Outcome = Result<Reply, Refused>;
 
@@ -183,6 +185,30 @@ impl Device {
         let now = self.now(now_ms);
         match self.engine.take_page(STALL, page, now_ms, now) {
             Ok(taken) => Ok(Some(taken)),
+            Err(failure) => self.survive(failure).map(|()| None),
+        }
+    }
+
+    /// Whether each of two registers takes the other for one of its stall.
+    pub(crate) fn meets(&mut self, other: &mut Self) -> Result<bool, Broken> {
+        let called = other.believes(self, MeetingSide::Calls)?;
+        Ok(called && self.believes(other, MeetingSide::Answers)?)
+    }
+
+    fn believes(&mut self, other: &mut Self, side: MeetingSide) -> Result<bool, Broken> {
+        let Some(proof) = other.engine.prove_to_meet(STALL, side, &TRANSCRIPT)? else { return Ok(false) };
+        Ok(self.engine.may_meet(STALL, side, &TRANSCRIPT, &proof)?.is_some())
+    }
+
+    pub(crate) fn page_to_meet(&mut self, theirs: Option<&[u8]>) -> Result<Vec<u8>, Broken> {
+        Ok(self.engine.page_to_meet(STALL, theirs)?)
+    }
+
+    /// Nothing when the disk failed.
+    pub(crate) fn take_met(&mut self, page: &[u8], now_ms: u64) -> Result<Option<Met>, Broken> {
+        let now = self.now(now_ms);
+        match self.engine.take_met(STALL, page, now) {
+            Ok(met) => Ok(Some(met)),
             Err(failure) => self.survive(failure).map(|()| None),
         }
     }

@@ -14,6 +14,7 @@ pub mod shrink;
 mod checks;
 mod device;
 mod disks;
+mod meetings;
 mod misfortune;
 mod model;
 mod network;

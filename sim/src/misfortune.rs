@@ -42,6 +42,9 @@ impl World<'_> {
         if self.comes(Knob::Hurry) {
             self.sell_in_a_hurry()?;
         }
+        if self.comes(Knob::Meet) {
+            self.meet_two()?;
+        }
         Ok(())
     }
 

@@ -63,6 +63,7 @@ knobs! {
     SellOut "sell-out" 255 255,
     OpenCounts "open-counts" 100 255,
     Hurry "hurry" 160 255,
+    Meet "meet" 80 255,
 }
 
 /// Off in another number of ten runs: most of these break a promise by themselves, and the last two show what is broken.
