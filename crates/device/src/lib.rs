@@ -26,6 +26,7 @@ mod leaving;
 mod link;
 mod mailed;
 mod market;
+mod meet;
 mod paper;
 mod pictures;
 mod prices;
