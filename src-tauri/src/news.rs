@@ -39,7 +39,7 @@ pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
             title: at(words.new_order, stall_name),
             body: order_body(words, currency, *total_minor, *lines),
             action: words.show,
-            path: format!("/orders/{order}"),
+            path: at_stall(&format!("/orders/{order}"), *stall),
             waits_for: Some(Waiting { stall: *stall, order: *order }),
             is_urgent: true,
         },
@@ -51,11 +51,11 @@ pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
             waits_for: None,
             is_urgent: *state == OwnOrderState::OnTheWay,
         },
-        Arrival::Incident { stall_name, .. } => News {
+        Arrival::Incident { stall, stall_name } => News {
             title: at(words.incident, stall_name),
             body: words.incident_more.to_owned(),
             action: words.show,
-            path: "/incidents".to_owned(),
+            path: at_stall("/incidents", *stall),
             waits_for: None,
             is_urgent: false,
         },
@@ -94,6 +94,11 @@ fn order_body(words: &Words, currency: &str, total_minor: i64, lines: u32) -> St
 
 fn at(sentence: &str, stall_name: &str) -> String {
     sentence.replace("{stall}", &short(stall_name))
+}
+
+/// A device may work for several stalls.
+fn at_stall(path: &str, stall: LogId) -> String {
+    format!("{path}?at={stall}")
 }
 
 fn money(currency: &str, total_minor: i64) -> String {
@@ -139,7 +144,7 @@ mod tests {
             let news = of(&order("Amina", "KES", 125_050), language);
             assert_eq!(news.title, title);
             assert!(news.body.contains("KES 1250.50") && news.body.contains('2'), "{}", news.body);
-            assert_eq!(news.path, format!("/orders/{}", OrderId([2; 16])));
+            assert_eq!(news.path, format!("/orders/{}?at={}", OrderId([2; 16]), LogId([1; 16])));
             assert_eq!(news.waits_for, Some(Waiting { stall: LogId([1; 16]), order: OrderId([2; 16]) }));
         }
     }
@@ -150,7 +155,8 @@ mod tests {
         let incident = Arrival::Incident { stall: LogId([1; 16]), stall_name: "A".into() };
         let all = [order("A", "KES", 1), own(OwnOrderState::Held), incident];
         for news in all.iter().map(|it| of(it, Language::English)).chain([test(Language::French)]) {
-            assert!(crate::routes::is_known(&news.path), "{}", news.path);
+            let screen = news.path.split('?').next().unwrap_or_default();
+            assert!(crate::routes::is_known(screen), "{}", news.path);
         }
     }
 

@@ -204,3 +204,45 @@ test("a damaged database is told and set aside, what verifies is taken out of it
     assert.ok(after["register-2.sqlite"], JSON.stringify(after));
   });
 });
+
+// Each has its own counter, and an address may say which one it is about.
+test("two stalls on one device: one is shown, the other waits with what lies on its counter", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    await till.openStall("Mama Akinyi");
+    await till.addProduct("Tea", "2.50");
+    await till.openDrawer();
+    await till.addToCart("Tea");
+    const lines = () => page.locator(".counter-lines > li").count();
+    await comes(lines, 1);
+    const first = await page.evaluate(() => localStorage.getItem("soko-stall"));
+
+    await till.go("/settings");
+    await page.getByRole("button", { name: /^Stalls on this device/ }).click();
+    await page.getByRole("dialog", { name: "Stalls on this device" }).getByRole("link", { name: "Open one more" }).click();
+    await page.getByRole("textbox", { name: /^Name of the stall/ }).fill("Evening stall");
+    await till.button("Open the stall").click();
+    await page.waitForURL((url) => url.pathname !== "/begin");
+    await till.addProduct("Soup", "4.00");
+    await till.openDrawer();
+    await till.product("Soup").first().waitFor();
+    assert.equal(await till.product("Tea").count(), 0, "nothing of the other stall");
+    assert.equal(await lines(), 0);
+
+    const change = async (name) => {
+      await page.getByRole("banner").getByRole("button", { name: "Other stalls" }).click();
+      await page.getByRole("dialog").getByRole("button", { name }).click();
+      await page.getByRole("banner").getByText(name).waitFor();
+    };
+    await change("Mama Akinyi");
+    await till.product("Tea").first().waitFor();
+    await comes(lines, 1);
+    await change("Evening stall");
+    await comes(lines, 0);
+    // As a notification about the first one leads there.
+    await page.goto(new URL(`/products?at=${first}`, page.url()).href);
+    await page.getByRole("banner").getByText("Mama Akinyi").waitFor();
+    await page.getByText("Tea").first().waitFor();
+    assert.equal(new URL(page.url()).pathname, "/products");
+  });
+});

@@ -31,7 +31,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/pictures/")) event.respondWith(picture(event, url.pathname));
   else if (request.mode === "navigate" && isScreen(url.pathname)) event.respondWith(page(event));
-  else if (FILES.includes(url.pathname)) event.respondWith(file(request, url.pathname));
+  else if (FILES.includes(url.pathname) || hasHash(url.pathname)) event.respondWith(file(request, url.pathname));
 });
 
 // A server's message: { title, body, path, tag, lang, dir, stays }. Something is shown in any case: browsers end whoever is
@@ -64,6 +64,16 @@ async function open(path) {
 // A file whose name has a hash of its bytes may come from the HTTP cache or from the version before; the others not.
 async function install() {
   const cache = await caches.open(APP);
+  try {
+    await fill(cache);
+  } catch (error) {
+    // Half a version is of no use, and takes room from what is sold here.
+    await caches.delete(APP);
+    throw error;
+  }
+}
+
+async function fill(cache) {
   await Promise.all(
     FILES.map(async (name) => {
       const kept = hasHash(name) && (await caches.match(name));
@@ -78,12 +88,15 @@ const hasHash = (name) => /-[0-9a-f]{16}[._]/.test(name);
 
 async function activate() {
   const old = (await caches.keys()).filter((name) => name.startsWith("soko-app-") && name !== APP);
-  await Promise.all(old.map((name) => caches.delete(name)));
+  // A page of the version before that stays open still wants its own files: its worker begins again, its words change.
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const spare = windows.length > 1 ? old.slice(0, -1) : old;
+  await Promise.all(spare.map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 
 // Whatever the server keeps to itself is not a screen.
-const isScreen = (path) => !/^\/(v1|messages|recover|confirm-address|operator|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
+const isScreen = (path) => !/^\/(v1|messages|recover|confirm-address|operator|docs|robots\.txt|sitemap\.xml|sitemap|openapi\.json|healthz|readyz|metrics)(\/|$)/.test(path);
 
 // The server's page first, since it may say more than ours; ours when the server is slow or away, or has a newer version already:
 // its page would run programs that we do not keep, on data that ours cannot read afterwards without a connection.
@@ -106,7 +119,7 @@ async function ofThisVersion(response) {
 }
 
 async function file(request, name) {
-  return (await caches.match(name, { cacheName: APP })) ?? fetch(request);
+  return (await caches.match(name, { cacheName: APP })) ?? (await caches.match(name)) ?? fetch(request);
 }
 
 // A picture's address is the hash of its bytes: what is kept is right for ever.

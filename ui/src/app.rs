@@ -198,21 +198,27 @@ fn use_arrivals() {
 }
 
 fn arrived(desk: &Desk, speech: &Speech, arrival: &Arrival) {
-    let (text, route) = match arrival {
-        Arrival::Order { order, stall_name, currency, total_minor, .. } => {
+    let (text, route, stall) = match arrival {
+        Arrival::Order { stall, order, stall_name, currency, total_minor, .. } => {
             let total = speech.money(*total_minor, currency);
-            (speech.fill("arrival.order", &[("stall", stall_name), ("total", &total)]), Route::Order(*order))
+            let text = speech.fill("arrival.order", &[("stall", stall_name), ("total", &total)]);
+            (text, Route::Order(*order), Some(*stall))
         }
         Arrival::OwnOrder { order, stall_name, .. } => {
-            (speech.fill("arrival.own-order", &[("stall", stall_name)]), Route::MyOrder(*order))
+            (speech.fill("arrival.own-order", &[("stall", stall_name)]), Route::MyOrder(*order), None)
         }
-        Arrival::Incident { stall_name, .. } => {
-            (speech.fill("arrival.incident", &[("stall", stall_name)]), Route::Incidents)
+        Arrival::Incident { stall, stall_name } => {
+            (speech.fill("arrival.incident", &[("stall", stall_name)]), Route::Incidents, Some(*stall))
         }
-        Arrival::Test => (speech.say("arrival.test"), Route::Settings),
+        Arrival::Test => (speech.say("arrival.test"), Route::Settings, None),
     };
     let going = desk.clone();
-    desk.toasts.offer(text, speech.say("action.look"), Callback::from(move |()| going.go(route.clone())));
+    let look = Callback::from(move |()| {
+        // It may be another stall's than the one that is looked at.
+        stall.iter().for_each(|stall| going.choose_stall(*stall));
+        going.go(route.clone());
+    });
+    desk.toasts.offer(text, speech.say("action.look"), look);
 }
 
 #[derive(Properties, PartialEq)]

@@ -6,6 +6,7 @@ mod palette;
 mod pill;
 mod replication;
 mod sheet;
+mod stalls;
 
 use yew::prelude::*;
 
@@ -64,5 +65,6 @@ pub fn Overlays() -> Html {
         Overlay::Palette => (desk.program.palette)(),
         Overlay::Shortcuts => html! { <sheet::Shortcuts /> },
         Overlay::Replication => html! { <replication::Replication /> },
+        Overlay::Stalls => html! { <stalls::Stalls /> },
     }
 }

@@ -61,6 +61,7 @@ pub enum Overlay {
     Palette,
     Shortcuts,
     Replication,
+    Stalls,
 }
 
 impl std::ops::Deref for Desk {
@@ -122,6 +123,7 @@ impl Desk {
             choosing: Watched::new(None),
             noticed: RefCell::default(),
         }));
+        desk.look_at_named_stall();
         let hearing = desk.clone();
         desk.link.listen(Rc::new(move |told| {
             hearing.standing.set(hearing.link.standing());

@@ -6,12 +6,12 @@ use yew::prelude::*;
 
 use crate::browser;
 use crate::desk::{Desk, Overlay, use_desk};
-use crate::route::Route;
+use crate::route::{self, Route};
 
 /// The screen that the address bar shows.
 pub fn here() -> Route {
     let location = browser::window().location();
-    Route::parse(&location.pathname().unwrap_or_default(), &location.search().unwrap_or_default())
+    Route::parse(&location.pathname().unwrap_or_default(), &search_here())
 }
 
 /// Loads the page of the address that is shown, as if it had been typed.
@@ -20,7 +20,23 @@ pub fn load_again() {
     let _ = browser::window().location().reload();
 }
 
+fn search_here() -> String {
+    browser::window().location().search().unwrap_or_default()
+}
+
 impl Desk {
+    /// By the address with which the page was loaded.
+    pub fn look_at_named_stall(&self) {
+        self.look_at_stall(&search_here());
+    }
+
+    /// What is shown is about this stall, if one is named; where this device does not work for it, about the first.
+    fn look_at_stall(&self, search: &str) {
+        if let Some(stall) = route::stall_of(search) {
+            self.choose_stall(stall);
+        }
+    }
+
     pub fn go(&self, route: Route) {
         self.enter(route, |history, path| history.push_state_with_url(&JsValue::NULL, "", Some(path)));
         browser::to_top();
@@ -31,8 +47,10 @@ impl Desk {
         self.enter(route, |history, path| history.replace_state_with_url(&JsValue::NULL, "", Some(path)));
     }
 
+    /// An address from outside may name the stall that it is about.
     pub fn go_path(&self, path: &str) {
         let (path, search) = path.split_once('?').unwrap_or((path, ""));
+        self.look_at_stall(search);
         self.go(Route::parse(path, search));
     }
 

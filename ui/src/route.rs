@@ -382,6 +382,14 @@ fn browse_path(browse: &Browse) -> String {
 }
 
 /// One value of a query string.
+/// As links of messages and notifications carry it.
+const STALL_PARAMETER: &str = "at";
+
+/// The stall that an address is about, where somebody works for several.
+pub fn stall_of(search: &str) -> Option<LogId> {
+    LogId::from_hex(&parameter(search, STALL_PARAMETER))
+}
+
 fn parameter(search: &str, name: &str) -> String {
     let pairs = search.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
     pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| unescaped(value)).unwrap_or_default()
@@ -490,6 +498,9 @@ mod tests {
         {
             assert_eq!(Route::parse(path, ""), Route::NotFound, "{path}");
         }
+        let stall = LogId([7; 16]);
+        assert_eq!(stall_of(&format!("?x=1&at={stall}")), Some(stall));
+        assert_eq!((stall_of("?at=x"), stall_of("")), (None, None));
         assert_eq!(Route::parse("/search", "?q=%zz%"), Route::Search { text: "%zz%".into() });
     }
 }

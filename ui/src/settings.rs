@@ -35,6 +35,7 @@ pub use told_here::Listener;
 
 use crate::app::{use_about, use_stall};
 use crate::customers::LoyaltyForm;
+use crate::desk::{Overlay, use_desk};
 use crate::nav::Go;
 use crate::parts::{Icon, icon};
 use crate::route::Route;
@@ -56,6 +57,8 @@ pub fn screen(route: &Route) -> Option<Html> {
 #[component]
 fn Settings() -> Html {
     let (speech, stall, about) = (use_speech(), use_stall(), use_about());
+    let desk = use_desk();
+    let stalls = Callback::from(move |_: MouseEvent| desk.overlay.set(Overlay::Stalls));
     html! {
         <section class="page settings">
             <h1>{ speech.say("nav.settings") }</h1>
@@ -80,6 +83,16 @@ fn Settings() -> Html {
                     { leads(Route::Told, Icon::Bell, (speech.say("told.title"), speech.say("told.settings-text"))) }
                     { leads(Route::Devices, Icon::Device, (speech.say("nav.devices"), speech.say("settings.devices-text"))) }
                     if stall.is_some() {
+                        <nav class="card links" aria-label={speech.say("stalls.title")}>
+                            <button type="button" class="list-row" onclick={stalls} aria-haspopup="dialog">
+                                { icon(Icon::Stall) }
+                                <span class="list-main">
+                                    <span>{ speech.say("stalls.title") }</span>
+                                    <span class="list-more list-more-long">{ speech.say("stalls.settings-text") }</span>
+                                </span>
+                                { icon(Icon::Forward) }
+                            </button>
+                        </nav>
                         { leads(Route::People, Icon::Person, (speech.say("people.title"), speech.say("people.settings-text"))) }
                         if stall.as_ref().is_some_and(|stall| stall.role == Role::Owner) {
                             { leads(Route::Programs, Icon::Link, (speech.say("programs.title"), speech.say("programs.settings-text"))) }

@@ -404,8 +404,15 @@ fn is_about_product(topic: Topic) -> bool {
     )
 }
 
-/// The words on a link, and where on this server it leads.
+/// The words on a link, and where on this server it leads. Whoever works for several stalls is led to the one that it is about.
 fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>) {
+    let (words, path) = link_to(sender, message);
+    let stall = message.log.filter(|_| message.topic.audience() == Audience::Stall);
+    let named = |path: String| stall.map_or(path.clone(), |stall| format!("{path}?at={stall}"));
+    (words, path.map(named))
+}
+
+fn link_to(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>) {
     let order = message.subject.filter(|_| !is_about_product(message.topic));
     match (message.topic, message.topic.audience(), order) {
         (Topic::Recovery, ..) => {

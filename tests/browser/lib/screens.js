@@ -182,6 +182,7 @@ export const OPENED = [
   ["erase-customer", (it) => it.customer, pressing("customer.erase")],
   ["sell-card", "/cards", pressing("cards.sell")],
   ["pay-by-purse", "/sell/pay", pressing("purse.pay")],
+  ["stalls", "/settings", ({ page }) => page.locator("button.list-row[aria-haspopup=dialog]").first().click()],
   ["back-up", "/settings", pressing("own.back-up")],
   ["restore", "/settings", pressing("own.restore")],
   ["erase-account", "/settings", pressing("own-data.erase")],

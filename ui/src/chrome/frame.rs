@@ -77,6 +77,11 @@ fn Top(props: &TopProps) -> Html {
     };
     // The visible name is a part of it, as somebody who speaks to the device expects.
     let label = AttrValue::from(format!("{name} · {}", speech.say("nav.home")));
+    let has_others = use_about().is_some_and(|about| about.stalls.len() > 1);
+    let others = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| desk.overlay.set(Overlay::Stalls))
+    };
     let find = Callback::from(move |_: MouseEvent| desk.overlay.set(Overlay::Palette));
     html! {
         <header class="top">
@@ -84,6 +89,11 @@ fn Top(props: &TopProps) -> Html {
                 <span class="brand-mark">{ icon(Icon::Stall) }</span>
                 <span class="brand-name">{ name }</span>
             </Go>
+            if props.mode == Mode::Seller && has_others {
+                <button type="button" class="button-icon" onclick={others} aria-haspopup="dialog" aria-label={speech.say("stalls.switch")}>
+                    { icon(Icon::Down) }
+                </button>
+            }
             <span class="top-space" />
             <button type="button" class="find" onclick={find} aria-keyshortcuts="Control+K">
                 { icon(Icon::Search) }<span>{ speech.say("palette.title") }</span><kbd aria-hidden="true">{ FIND_KEYS }</kbd>

@@ -148,6 +148,7 @@ pub fn everybodys(speech: &Speech, has_stall: bool) -> Vec<Hit> {
     if has_stall {
         let entries = entries(Mode::Seller).into_iter();
         hits.extend(entries.map(|entry| hit(entry.icon, speech.say(entry.key), &screen, Does::Go(entry.to))));
+        hits.push(hit(Icon::Stall, speech.say("stalls.title"), &action, Does::Open(Overlay::Stalls)));
     } else {
         hits.push(hit(Icon::Stall, speech.say("mode.begin"), &action, Does::Go(Route::Begin)));
     }
