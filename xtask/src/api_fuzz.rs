@@ -19,7 +19,6 @@ use crate::shell::{Doing as _, Failure, Outcome, root, run_aside, target_dir};
 
 /// The same input every time: a failure can be repeated.
 const SEED: &str = "20261121";
-const CASES_PER_OPERATION_MAX: &str = "40";
 const OWNER: &str = "owner1@demo.example";
 const PASSWORD: &str = "orchid ladder frost";
 /// What the fuzzers begin with: an introduction, and pages of the same device.
@@ -31,17 +30,35 @@ const SPOILT_BYTES: usize = 64;
 const NOT_AS_OWNER: &[&str] = &["/v1/sessions/current", "/v1/me/password", "/v1/me/erasure"];
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
 
+/// Cases of each operation: by hand it takes minutes, and every submission looks for what is new.
+#[derive(Clone, Copy)]
+pub(crate) enum Cases {
+    Many,
+    Few,
+}
+
+impl Cases {
+    fn max(self) -> &'static str {
+        match self {
+            Self::Many => "40",
+            Self::Few => "12",
+        }
+    }
+}
+
 /// Against the server of the test build.
-pub(crate) fn try_every_operation() -> Outcome {
+pub(crate) fn try_every_operation(cases: Cases) -> Outcome {
     let program = test_build()?;
     let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let data_dir = target_dir().join(format!("api-fuzz-{}", std::process::id()));
     small_demo(&program, &data_dir, &["--password", PASSWORD])?;
     // With limits the owner would be told to wait before anything is reached.
     let mut server = Server::start(&program, &data_dir, address, &["--limits=false"])?;
-    let tried = at_once([&|| as_stranger(address, &data_dir), &|| as_owner(address, &data_dir), &|| {
-        as_device(address, &data_dir)
-    }]);
+    let tried = at_once([
+        &|| as_stranger(address, &data_dir, cases),
+        &|| as_owner(address, &data_dir, cases),
+        &|| as_device(address, &data_dir, cases),
+    ]);
     if !server.is_well(address) {
         return Err(server.failure("the server is not well afterwards"));
     }
@@ -57,15 +74,15 @@ fn at_once(tries: [&(dyn Fn() -> Outcome + Sync); 3]) -> Outcome {
     })
 }
 
-fn as_stranger(address: SocketAddr, data_dir: &Path) -> Outcome {
-    run_aside(&mut tool(address, data_dir, None))
+fn as_stranger(address: SocketAddr, data_dir: &Path, cases: Cases) -> Outcome {
+    run_aside(&mut tool((address, cases), data_dir, None))
 }
 
-fn as_owner(address: SocketAddr, data_dir: &Path) -> Outcome {
+fn as_owner(address: SocketAddr, data_dir: &Path, cases: Cases) -> Outcome {
     let token = sign_in(address)?;
     let stalls = asked(address, "GET", "/v1/stalls", Some(&token), "")?;
     let stall = text(stalls.pointer("/stalls/0").unwrap_or(&Value::Null), "stall")?;
-    let mut command = tool_at_stall(address, data_dir, "owner", (stall, &token))?;
+    let mut command = tool_at_stall((address, cases), data_dir, "owner", (stall, &token))?;
     for path in NOT_AS_OWNER {
         command.args(["--exclude-path", path]);
     }
@@ -79,7 +96,7 @@ fn sign_in(address: SocketAddr) -> Outcome<String> {
 }
 
 /// Enrolled by an owner at a stall of its own, with the introduction that the fuzzers begin with.
-fn as_device(address: SocketAddr, data_dir: &Path) -> Outcome {
+fn as_device(address: SocketAddr, data_dir: &Path, cases: Cases) -> Outcome {
     let session = sign_in(address)?;
     let introduction: String = read(INTRODUCTION)?.iter().map(|byte| format!("{byte:02x}")).collect();
     let claim = serde_json::json!({"introduction": introduction}).to_string();
@@ -101,7 +118,7 @@ fn as_device(address: SocketAddr, data_dir: &Path) -> Outcome {
             }
         }
     }
-    run_aside(&mut tool_at_stall(address, data_dir, "device", (stall, token))?)?;
+    run_aside(&mut tool_at_stall((address, cases), data_dir, "device", (stall, token))?)?;
     // Otherwise the tool may have met nothing but the door.
     must_be(200, exchanged(address, (stall, token), &read(PAGES[0])?)?)
 }
@@ -128,7 +145,7 @@ fn exchanged(address: SocketAddr, (stall, token): (&str, &str), page: &[u8]) -> 
 
 /// What is asked for mostly exists; otherwise every answer would be that there is no such stall.
 fn tool_at_stall(
-    address: SocketAddr,
+    at: (SocketAddr, Cases),
     data_dir: &Path,
     who: &str,
     (stall, token): (&str, &str),
@@ -136,12 +153,12 @@ fn tool_at_stall(
     let settings = data_dir.join(format!("schemathesis-{who}.toml"));
     let known = format!("[parameters]\n\"path.stall\" = \"{stall}\"\n");
     fs::write(&settings, known).doing("writing the settings of schemathesis")?;
-    let mut command = tool(address, data_dir, Some(&settings));
+    let mut command = tool(at, data_dir, Some(&settings));
     command.arg("--header").arg(format!("Authorization: Bearer {token}"));
     Ok(command)
 }
 
-fn tool(address: SocketAddr, data_dir: &Path, settings: Option<&Path>) -> Command {
+fn tool((address, cases): (SocketAddr, Cases), data_dir: &Path, settings: Option<&Path>) -> Command {
     let mut command = Command::new(machine::schemathesis());
     if let Some(settings) = settings {
         command.arg("--config-file").arg(settings);
@@ -149,7 +166,7 @@ fn tool(address: SocketAddr, data_dir: &Path, settings: Option<&Path>) -> Comman
     command
         .arg("run")
         .arg(format!("http://{address}/openapi.json"))
-        .args(["--checks", "not_a_server_error", "--seed", SEED, "--max-examples", CASES_PER_OPERATION_MAX])
+        .args(["--checks", "not_a_server_error", "--seed", SEED, "--max-examples", cases.max()])
         .args(["--phases", "examples,coverage,fuzzing", "--no-color"])
         .current_dir(data_dir);
     command

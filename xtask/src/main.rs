@@ -142,7 +142,7 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Test => steps::run(&[steps::SETUP, steps::TEST]),
         Task::Ci => steps::run(&[steps::SETUP, steps::CI_FIRST, steps::TEST]),
         Task::Sim { args } => sim::campaign(&args),
-        Task::Api => api_fuzz::try_every_operation(),
+        Task::Api => api_fuzz::try_every_operation(api_fuzz::Cases::Many),
         Task::Rules => match rules::checker()? {
             Some(checker) => rules::check(&checker),
             None => Err(shell::Failure::new("Prometheus is neither installed nor could it be fetched")),
