@@ -79,6 +79,10 @@ test("a shopper who says where they are sees the nearest stall first, and offlin
     await looks();
     await near(shopper.page).getByText(/^Seen /).waitFor();
 
+    // Its own page says the same.
+    await tiles(shopper.page).first().click();
+    await shopper.page.locator(".stall-facts").getByText("310 m · open around the clock").waitFor();
+
     // What a stall takes away is gone.
     await server.start();
     await other.button("Take it away").click();

@@ -11,6 +11,8 @@ use crate::text::as_hex;
 
 /// What is further away is not near.
 pub const NEAR_METRES_MAX: u32 = 100_000;
+/// Further away than this, nobody goes for one thing.
+pub const FAR_METRES: u32 = 20_000;
 /// Stalls that the market's front features at once.
 pub const FEATURED_MAX: u32 = 12;
 /// A degree has a hundred steps of which each is about a kilometre.
@@ -82,6 +84,24 @@ impl Spot {
     #[must_use]
     pub fn metres_from(&self, here: Point) -> Option<u32> {
         Point::read(&self.point).map(|point| point.metres_to(here))
+    }
+
+    /// Whether it says that it is open.
+    #[must_use]
+    pub fn is_open(&self, now_ms: i64) -> bool {
+        matches!(self.doors(now_ms), Some(Doors::Always | Doors::Open { .. }))
+    }
+
+    /// Whether it says that it is closed.
+    #[must_use]
+    pub fn is_closed(&self, now_ms: i64) -> bool {
+        matches!(self.doors(now_ms), Some(Doors::Closed { .. }))
+    }
+
+    /// Whether it says that it is further away than one goes for one thing.
+    #[must_use]
+    pub fn is_far(&self, here: Point) -> bool {
+        self.metres_from(here).is_some_and(|metres| metres > FAR_METRES)
     }
 
     #[must_use]

@@ -99,7 +99,8 @@ impl Point {
 
     /// Where everything lies that is at most so far away: one span, or two where the line is crossed on which the day changes.
     pub fn around(self, metres: u32) -> Vec<Span> {
-        let lat = i64::from(metres) * MICRO / METRES_PER_DEGREE + 1;
+        // A distance is told in whole metres, so what is a part of one further is as far.
+        let lat = (i64::from(metres) + 1) * MICRO / METRES_PER_DEGREE + 1;
         let (south, north) = (i64::from(self.lat_micro) - lat, i64::from(self.lat_micro) + lat);
         let (pole, line) = (i64::from(LAT_MICRO_MAX), i64::from(LON_MICRO_MAX));
         let span = |west: i64, east: i64| Span {
@@ -228,22 +229,22 @@ mod tests {
     #[test]
     fn what_is_near_lies_in_the_span_and_the_span_is_no_larger_than_it_must_be() {
         for (lat, lon, metres, expected) in [
-            (0, 0, 1_000, vec![(-8_994, 8_994, -8_995, 8_995)]),
-            (60_000_000, 10_000_000, 1_000, vec![(59_991_006, 60_008_994, 9_982_007, 10_017_993)]),
+            (0, 0, 1_000, vec![(-9_003, 9_003, -9_004, 9_004)]),
+            (60_000_000, 10_000_000, 1_000, vec![(59_990_997, 60_009_003, 9_981_988, 10_018_012)]),
             (
                 0,
                 179_995_000,
                 1_000,
-                vec![(-8_994, 8_994, 179_986_005, 180_000_000), (-8_994, 8_994, -180_000_000, -179_996_005)],
+                vec![(-9_003, 9_003, 179_985_996, 180_000_000), (-9_003, 9_003, -180_000_000, -179_995_996)],
             ),
             (
                 0,
                 -179_995_000,
                 1_000,
-                vec![(-8_994, 8_994, 179_996_005, 180_000_000), (-8_994, 8_994, -180_000_000, -179_986_005)],
+                vec![(-9_003, 9_003, 179_995_996, 180_000_000), (-9_003, 9_003, -180_000_000, -179_985_996)],
             ),
-            (89_999_000, 5, 1_000, vec![(89_990_006, 90_000_000, -180_000_000, 180_000_000)]),
-            (-89_999_000, 5, 1_000, vec![(-90_000_000, -89_990_006, -180_000_000, 180_000_000)]),
+            (89_999_000, 5, 1_000, vec![(89_989_997, 90_000_000, -180_000_000, 180_000_000)]),
+            (-89_999_000, 5, 1_000, vec![(-90_000_000, -89_989_997, -180_000_000, 180_000_000)]),
             (0, 0, 21_000_000, vec![(-90_000_000, 90_000_000, -180_000_000, 180_000_000)]),
         ] {
             let found: Vec<_> =

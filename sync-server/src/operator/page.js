@@ -114,7 +114,8 @@ async function featured() {
     const button = Object.assign(element("button", "End"), { type: "button" });
     button.setAttribute("aria-label", `End featuring ${it.name}`);
     button.addEventListener("click", () => feature("DELETE", it.stall));
-    return element("tr", null, element("td", it.name), element("td", new Date(it.until_ms).toLocaleString()), element("td", null, button));
+    const name = Object.assign(element("th", it.name), { scope: "row" });
+    return element("tr", null, name, element("td", new Date(it.until_ms).toLocaleString()), element("td", null, button));
   });
   const heads = ["Stall", "Until", ""].map((text) => Object.assign(element("th", text), { scope: "col" }));
   const shown = element("table", null, element("thead", null, element("tr", null, ...heads)), element("tbody", null, ...rows));

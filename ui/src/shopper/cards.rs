@@ -206,6 +206,9 @@ pub(super) struct StallTileProps {
     /// How far it is, and until when it is open.
     #[prop_or_default]
     pub says: AttrValue,
+    /// That it is open is among it.
+    #[prop_or_default]
+    pub is_open: bool,
     /// The market's operator chose it.
     #[prop_or_default]
     pub is_featured: bool,
@@ -225,7 +228,7 @@ pub(super) fn StallTile(props: &StallTileProps) -> Html {
                     <span class="stall-featured">{ speech.say("featured.label") }</span>
                 }
                 if !props.says.is_empty() {
-                    <span class="stall-says">{ props.says.clone() }</span>
+                    <span class={classes!("stall-says", props.is_open.then_some("stall-open"))}>{ props.says.clone() }</span>
                 }
                 if !card.place.is_empty() {
                     <span class="stall-place">{ card.place.clone() }</span>

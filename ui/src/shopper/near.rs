@@ -2,6 +2,7 @@
 //! is closed; a question says it to a kilometre, and how far each stall is gets worked out here.
 
 use soko_app_api::{Around, Dated, MarketQuery, MarketView, Spot, Spots, Window, nearest};
+use soko_domain::ids::LogId;
 use soko_domain::opening::Doors;
 use soko_domain::point::Point;
 use yew::prelude::*;
@@ -156,7 +157,8 @@ fn Found(props: &FoundProps) -> Html {
             <ul class="stall-tiles">
                 { for found.into_iter().map(|(_, spot)| {
                     let says = where_and_when(&speech, &spot, (Some(props.here), now_ms));
-                    html! { <li key={spot.card.stall.to_string()}><StallTile card={spot.card} {says} /></li> }
+                    let is_open = spot.is_open(now_ms);
+                    html! { <li key={spot.card.stall.to_string()}><StallTile card={spot.card} {says} {is_open} /></li> }
                 }) }
             </ul>
         </>
@@ -185,12 +187,37 @@ pub(super) fn Featured() -> Html {
             <ul class="stall-tiles">
                 { for found.into_iter().map(|spot| {
                     let says = where_and_when(&speech, spot, (here, now_ms));
+                    let is_open = spot.is_open(now_ms);
                     html! {
-                        <li key={spot.card.stall.to_string()}><StallTile card={spot.card.clone()} {says} is_featured=true /></li>
+                        <li key={spot.card.stall.to_string()}><StallTile card={spot.card.clone()} {says} {is_open} is_featured=true /></li>
                     }
                 }) }
             </ul>
         </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct ReachProps {
+    pub stall: LogId,
+}
+
+/// The same of one stall, on its own page.
+#[component]
+pub(super) fn Reach(props: &ReachProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let here = use_watched(&desk.here);
+    let live =
+        use_market(Some(MarketQuery::Spots { which: Spots::Of(props.stall), window: Window::first(1) }));
+    let Some(MarketView::Spots(dated)) = live.market() else { return Html::default() };
+    let now_ms = now_ms();
+    let says =
+        dated.value.first().map(|spot| (where_and_when(&speech, spot, (here, now_ms)), spot.is_open(now_ms)));
+    match says {
+        Some((says, is_open)) if !says.is_empty() => {
+            html! { <li class={classes!("stall-says", is_open.then_some("stall-open"))}>{ icon(Icon::Clock) }{ says }</li> }
+        }
+        _ => Html::default(),
     }
 }
 

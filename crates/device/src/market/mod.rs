@@ -11,8 +11,9 @@ use std::rc::Rc;
 
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
-use soko_app_api::{MarketMoved, MarketQuery, MarketView, Spots, Told, WINDOW_ROWS_MAX, Window};
+use soko_app_api::{MarketMoved, MarketQuery, MarketView, Spot, Spots, Told, WINDOW_ROWS_MAX, Window};
 use soko_domain::ids::LogId;
+use soko_record_log::{StoreError, Tx};
 
 use crate::device::Device;
 use crate::failure::Undone;
@@ -161,4 +162,9 @@ impl Device {
         let [chance] = random::<1>(&*self.host);
         longest / 2 + longest / 2 * u64::from(chance) / 255
     }
+}
+
+/// What a stall was last seen to say of where it is and when it is open.
+pub(crate) fn spot_of(tx: &mut dyn Tx, stall: LogId) -> Result<Option<Spot>, StoreError> {
+    Ok(spots::of(tx, stall)?.map(|(_, spot)| spot))
 }

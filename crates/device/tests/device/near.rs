@@ -1,6 +1,8 @@
 //! What is near, with and without a server, and what a stall takes back.
 
-use soko_app_api::{Answer, Around, Call, DeviceVerb, MarketQuery, MarketView, Spots, StallEdit, Verb, Window};
+use soko_app_api::{
+    Answer, Around, Call, DeviceVerb, MarketQuery, MarketView, Spots, StallEdit, Verb, Window,
+};
 use soko_domain::point::Point;
 
 use crate::world::{Running, STALL, Shell, on_one_thread};
@@ -66,7 +68,8 @@ fn what_is_near_is_known_without_a_server_too_until_the_stall_takes_it_back() {
                 let Answer::Market(MarketView::Spots(seen)) = shopper.call(Call::Market(of)).await else {
                     return None;
                 };
-                let is_gone = seen.value.first().is_some_and(|spot| spot.point.is_empty() && spot.opening == WEEK);
+                let is_gone =
+                    seen.value.first().is_some_and(|spot| spot.point.is_empty() && spot.opening == WEEK);
                 (is_gone && near(&shopper, HERE).await.0.is_empty()).then_some(())
             })
             .await;
