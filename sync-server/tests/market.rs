@@ -6,6 +6,8 @@ mod common;
 mod families;
 #[path = "market/models.rs"]
 mod models;
+#[path = "market/spots.rs"]
+mod spots;
 
 use axum::http::{Method, StatusCode};
 use common::server::{OPERATOR_KEY, TestServer};

@@ -4,6 +4,7 @@
 pub mod camera;
 pub mod file;
 pub mod picture;
+pub mod place;
 pub mod push;
 pub mod sight;
 pub mod time;

@@ -1,6 +1,6 @@
 //! Which calls would be answered differently after something was told.
 
-use soko_app_api::{BuyerQuery, Call, MarketMoved, MarketQuery, PaperCall, Query, SuggestQuery, Told};
+use soko_app_api::{BuyerQuery, Call, MarketMoved, MarketQuery, PaperCall, Query, Spots, SuggestQuery, Told};
 use soko_domain::ids::LogId;
 
 pub fn concerns(call: &Call, told: &Told) -> bool {
@@ -44,7 +44,11 @@ fn is_about(query: &Query, told: &Told) -> bool {
 
 fn looks_at(query: &MarketQuery, moved: MarketMoved) -> bool {
     let about: Option<LogId> = match query {
-        MarketQuery::Stalls { .. } | MarketQuery::Categories | MarketQuery::Browse { .. } => None,
+        MarketQuery::Spots { which: Spots::Of(stall), .. } => Some(*stall),
+        MarketQuery::Stalls { .. }
+        | MarketQuery::Categories
+        | MarketQuery::Browse { .. }
+        | MarketQuery::Spots { which: Spots::All | Spots::Near(_) | Spots::Featured, .. } => None,
         MarketQuery::Stall(stall) | MarketQuery::Offer { stall, .. } | MarketQuery::Reviews { stall, .. } => {
             Some(*stall)
         }

@@ -9,6 +9,7 @@ use soko_app_api::{
     PeopleCall, PeopleReply, PeopleVerb, Refused, Reply, Said, Told, Verb,
 };
 use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ThingId};
+use soko_domain::point::Point;
 use yew::prelude::*;
 
 use crate::app::Program;
@@ -53,6 +54,8 @@ pub struct Inner {
     pub choosing: Watched<Option<ProductId>>,
     /// What a shopper met and the device was not told yet.
     pub noticed: RefCell<Vec<Noticed>>,
+    /// Where this device is, since its person said so in this page.
+    pub here: Watched<Option<Point>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,6 +125,7 @@ impl Desk {
             reduced: Watched::new(None),
             choosing: Watched::new(None),
             noticed: RefCell::default(),
+            here: Watched::new(None),
         }));
         desk.look_at_named_stall();
         let hearing = desk.clone();

@@ -17,7 +17,8 @@ pub fn at(call: &Call, window: Window) -> Option<Call> {
         Call::Market(
             MarketQuery::Stalls { window, .. }
             | MarketQuery::Offers { window, .. }
-            | MarketQuery::Browse { window, .. },
+            | MarketQuery::Browse { window, .. }
+            | MarketQuery::Spots { window, .. },
         ) => Some(window),
         Call::Buyer(BuyerQuery::Orders { window } | BuyerQuery::Likes { window }) => Some(window),
         _ => None,

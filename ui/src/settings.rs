@@ -19,6 +19,8 @@ mod printers;
 mod profile;
 mod saving;
 mod sign_in;
+mod spot;
+mod spot_times;
 mod taxes;
 mod till;
 mod told;
@@ -69,6 +71,7 @@ fn Settings() -> Html {
                             <connect::Connect key={stall.stall.to_string()} stall={stall.clone()} />
                         }
                         <profile::Profile key={stall.stall.to_string()} stall={stall.stall} />
+                        <spot::Spot key={format!("spot {}", stall.stall)} stall={stall.stall} />
                         <handing::Handing key={format!("handing {}", stall.stall)} stall={stall.stall} />
                         <till::Till key={format!("till {}", stall.stall)} stall={stall.stall} />
                         <taxes::Taxes key={format!("taxes {}", stall.stall)} stall={stall.stall} />

@@ -12,6 +12,7 @@ mod consent;
 mod likes;
 mod market;
 mod me;
+mod near;
 mod noticing;
 mod offer;
 mod order;

@@ -55,6 +55,9 @@ pub enum StallEdit {
     PutTax(TaxClass),
     /// Only while no product on offer has it.
     RemoveTax(#[serde(with = "as_hex")] ThingId),
+    /// Where it is on the earth, as `soko_domain::point` writes it, and when it is open, as `soko_domain::opening` does; empty is not said.
+    Point(String),
+    Opening(String),
 }
 
 /// A tax that products share.

@@ -11,6 +11,7 @@ use crate::edits::OptionValue;
 use crate::family::{Choices, FamilyOffer};
 use crate::query::Window;
 use crate::review::{Rating, ReviewRow};
+use crate::spots::{Spot, Spots};
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -54,6 +55,11 @@ pub enum MarketQuery {
         product: Option<ProductId>,
         window: Window,
     },
+    /// Where stalls are, when they are open, and which are featured.
+    Spots {
+        which: Spots,
+        window: Window,
+    },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -67,6 +73,7 @@ pub enum MarketView {
     Offer(Dated<OfferPage>),
     Reviews(Dated<Vec<ReviewRow>>),
     Categories(Dated<Vec<MarketCategory>>),
+    Spots(Dated<Vec<Spot>>),
 }
 
 /// Something seen at the server, and when.

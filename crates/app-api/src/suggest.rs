@@ -4,14 +4,16 @@ use serde::{Deserialize, Serialize};
 use soko_domain::ids::{LogId, ProductId};
 
 use crate::market::OfferRow;
+use crate::spots::{Around, Spot};
 use crate::text::{as_hex, as_hex_list};
 use crate::views::ProductRow;
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SuggestQuery {
-    /// For whoever uses this device, from what they ordered, what they like and what is in their baskets.
-    ForMe,
+    /// For whoever uses this device, from what they ordered, what they like and what is in their baskets. What is far or closed comes behind
+    /// what is as good; where somebody is goes no further than the device.
+    ForMe { around: Option<Around> },
     /// What goes with a product on offer.
     With {
         #[serde(with = "as_hex")]
@@ -40,6 +42,8 @@ pub enum Suggestions {
 pub struct Suggested<T> {
     pub row: T,
     pub because: Because,
+    /// What its stall says of where it is and when it is open, as far as that is known here.
+    pub spot: Option<Box<Spot>>,
 }
 
 /// Why something is suggested.

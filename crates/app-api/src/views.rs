@@ -149,6 +149,9 @@ pub struct StallView {
     pub description: String,
     pub place: String,
     pub hours: String,
+    /// As `soko_domain::point` and `soko_domain::opening` write them; empty where the stall does not say so.
+    pub point: String,
+    pub opening: String,
     /// The smallest coin in use; 0 where every minor unit can be paid in coins.
     pub cash_step_minor: u32,
     #[serde(with = "as_word")]

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use soko_app_api::{Because, OfferRow, ProductRow, Query, SuggestQuery, Suggested, Suggestions, View};
+use soko_app_api::{
+    Around, Because, OfferRow, ProductRow, Query, SuggestQuery, Suggested, Suggestions, View,
+};
 use soko_domain::ids::{Hash, LogId, ProductId};
+use soko_domain::point::Point;
 use soko_recommend::packed::{Packed, Reason, Suggestion, Wanted, model_id};
 use soko_record_log::{StoreError, Tx, params};
 
@@ -13,7 +16,7 @@ use crate::buyer::{interactions, likes};
 use crate::device::Device;
 use crate::experiment::{own_arm, put_own_arm};
 use crate::failure::Undone;
-use crate::market::offer;
+use crate::market::{offer, spot_of};
 use crate::server::Server;
 
 /// What a shopper and what a cashier is shown.
@@ -60,8 +63,8 @@ impl Device {
         let packed = self.packed()?;
         let packed = packed.as_deref();
         Ok(match query {
-            SuggestQuery::ForMe => {
-                Suggestions::Offers(packed.map_or(Ok(Vec::new()), |packed| self.for_me(packed))?)
+            SuggestQuery::ForMe { around } => {
+                Suggestions::Offers(packed.map_or(Ok(Vec::new()), |packed| self.for_me(packed, *around))?)
             }
             SuggestQuery::With { stall, product } => Suggestions::Offers(
                 packed.map_or(Ok(Vec::new()), |packed| self.with(packed, (*stall, *product)))?,
@@ -72,7 +75,7 @@ impl Device {
         })
     }
 
-    fn for_me(&self, packed: &Packed) -> Result<Vec<Suggested<OfferRow>>, Undone> {
+    fn for_me(&self, packed: &Packed, around: Option<Around>) -> Result<Vec<Suggested<OfferRow>>, Undone> {
         let numbers = self.market_numbers(packed)?;
         let whose = likes::whose(&self.own()?);
         let (history, liked, unwanted) =
@@ -95,6 +98,7 @@ impl Device {
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
         let mut found =
             self.offers_of(&packed.suggest(&history, &wanted), &numbers, (&only_liked, &only_looked))?;
+        within_reach(&mut found, around.and_then(Around::point), self.now().at_ms);
         // The last place goes to something further down, another one each day, so that it can be found out.
         let further = found.len().checked_sub(OFFERS).filter(|further| explores && *further > 0);
         if let Some(further) = further {
@@ -149,7 +153,7 @@ impl Device {
                 continue;
             };
             if row.own_share > 0 && found.len() < AT_COUNTER {
-                found.push(Suggested { row: row.clone(), because });
+                found.push(Suggested { row: row.clone(), because, spot: None });
             }
         }
         Ok(found)
@@ -183,7 +187,8 @@ impl Device {
                     }
                     named => because(it.reason, named),
                 };
-                found.extend(because.map(|because| Suggested { row, because }));
+                let spot = spot_of(tx, row.stall)?.map(Box::new);
+                found.extend(because.map(|because| Suggested { row, because, spot }));
             }
             Ok(found)
         })
@@ -270,6 +275,15 @@ fn offered(tx: &mut dyn Tx, numbers: &Numbers, number: u32) -> Result<Option<Off
     Ok(offer(tx, *stall, *product)?.map(|kept| kept.row))
 }
 
+/// What is closed now or far away comes behind what is neither, and what is both comes last; otherwise the order stays.
+fn within_reach(found: &mut [Suggested<OfferRow>], here: Option<Point>, now_ms: i64) {
+    found.sort_by_key(|it| {
+        let spot = it.spot.as_deref();
+        let is_far = here.is_some_and(|here| spot.is_some_and(|spot| spot.is_far(here)));
+        u8::from(spot.is_some_and(|spot| spot.is_closed(now_ms))) + u8::from(is_far)
+    });
+}
+
 /// The product that a reason speaks of.
 fn named(reason: Reason) -> Option<u32> {
     match reason {
@@ -327,4 +341,76 @@ pub(crate) fn put_unwanted(tx: &mut dyn Tx, product: ProductId, is_unwanted: boo
     };
     tx.execute(sql, params![product])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_app_api::{Rating, Spot, StallCard};
+    use soko_domain::quantity::Unit;
+
+    use super::*;
+
+    fn suggested(number: u8, point: &str, opening: &str) -> Suggested<OfferRow> {
+        let stall = LogId([number; 16]);
+        let row = OfferRow {
+            stall,
+            stall_name: String::new(),
+            product: ProductId([number; 16]),
+            name: String::new(),
+            unit: Unit::Piece,
+            price_minor: 1,
+            was_minor: None,
+            price_per: 1,
+            currency: "KES".into(),
+            tax_ppm: 0,
+            tax_inclusive: true,
+            piece_g: 0,
+            available: 1,
+            picture: None,
+            rating: Rating::default(),
+            categories: Vec::new(),
+            added_ms: 0,
+            popular: 0,
+            variant_of: None,
+            options: Vec::new(),
+            family: None,
+            deal: None,
+        };
+        let card = StallCard {
+            stall,
+            name: String::new(),
+            place: String::new(),
+            description: String::new(),
+            currency: "KES".into(),
+            offers: 1,
+            picture: None,
+        };
+        let (point, opening) = (point.into(), opening.into());
+        let spot = Spot { card, point, opening, offset_minutes: 0, featured_until_ms: 0 };
+        Suggested { row, because: Because::Popular, spot: Some(Box::new(spot)) }
+    }
+
+    #[test]
+    fn what_is_closed_or_far_comes_behind_what_is_neither() {
+        // The first of 1970 at noon, a Thursday.
+        let noon_ms = 12 * 3_600_000;
+        let (open, closed) = ("0001000 08:00-18:00", "0001000 13:00-18:00");
+        let (near, far) = ("0,1000", "0,900000");
+        let nobody = Suggested { spot: None, ..suggested(6, "", "") };
+        let all = [
+            suggested(1, far, closed),
+            suggested(2, near, closed),
+            suggested(3, far, open),
+            suggested(4, near, open),
+            suggested(5, "", ""),
+            nobody,
+        ];
+        let order = |here: Option<Point>| {
+            let mut found = all.to_vec();
+            within_reach(&mut found, here, noon_ms);
+            found.iter().map(|it| it.row.stall.0[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(order(Point::read("0,0")), [4, 5, 6, 2, 3, 1]);
+        assert_eq!(order(None), [3, 4, 5, 6, 1, 2], "who is nowhere is far from nothing");
+    }
 }

@@ -4,6 +4,8 @@
 use soko_domain::deal::DEAL_BYTES_MAX;
 use soko_domain::delivery::TERMS_BYTES_MAX;
 use soko_domain::ids::{Hash, ProductId, ThingId};
+use soko_domain::opening::{OPENING_BYTES_MAX, Opening};
+use soko_domain::point::Point;
 use soko_domain::quantity::Unit;
 use soko_domain::tax::TaxRate;
 use soko_domain::transfer::TERMS_BYTES_MAX as TRANSFER_BYTES_MAX;
@@ -72,6 +74,10 @@ fields! {
     CutOffMinutes = "cut_off_minutes",
     Place = "place",
     Hours = "hours",
+    /// Where that is on the earth, as `soko_domain::point` reads it; one register, so that two edits never mix two points.
+    Point = "point",
+    /// The hours as `soko_domain::opening` reads them; one register, so that two edits never mix two weeks.
+    Opening = "opening",
     /// The smallest coin in use, in the currency's minor unit; the cash part of a sale is rounded to it.
     CashStep = "cash_step",
     /// What sellers may do with goods in the hand that no share covers.
@@ -232,6 +238,10 @@ enum Rule {
     Currency,
     /// A class of tax.
     TaxClass,
+    /// A point of the earth, or nothing.
+    Point,
+    /// When a week is open.
+    Opening,
     Number {
         min: i64,
         max: i64,
@@ -274,6 +284,11 @@ pub(crate) fn check(kind: DocumentKind, key: &str, value: &Scalar) -> Result<(),
         (Rule::Currency, Scalar::Text(text)) => {
             text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase())
         }
+        (Rule::Point, Scalar::Text(text)) => text.is_empty() || Point::read(text).is_some(),
+        (Rule::Opening, Scalar::Text(text)) if text.len() > OPENING_BYTES_MAX => {
+            return Err(Problem::TooLong { field: field() });
+        }
+        (Rule::Opening, Scalar::Text(text)) => Opening::read(text).is_some(),
         (Rule::TaxClass, Scalar::Text(text)) => TaxRate::parse_class(text).is_some(),
         (Rule::Number { min, max }, Scalar::Number(number)) => (min..=max).contains(number),
         (Rule::Flag, Scalar::Flag(_)) => true,
@@ -364,6 +379,8 @@ fn stall_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::Description) => DESCRIPTION,
         Slot::Field(Field::Place) => Rule::Prose { bytes_max: 500 },
         Slot::Field(Field::Hours) => Rule::Prose { bytes_max: 2_000 },
+        Slot::Field(Field::Point) => Rule::Point,
+        Slot::Field(Field::Opening) => Rule::Opening,
         Slot::Field(Field::CashStep) => Rule::Number { min: 0, max: CASH_STEP_MAX },
         Slot::Field(Field::BeyondRule) => Rule::Number {
             min: i64::from(BeyondRule::Warn.number()),

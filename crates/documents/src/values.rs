@@ -75,6 +75,10 @@ pub struct Stall {
     pub description: String,
     pub place: String,
     pub hours: String,
+    /// Where it is on the earth, as `soko_domain::point` reads it, and when it is open, as `soko_domain::opening` does; empty where it
+    /// does not say so.
+    pub point: String,
+    pub opening: String,
     /// The smallest coin in use; 0 where every minor unit can be paid in coins.
     pub cash_step_minor: u32,
     /// None: sellers are told, and sell.
@@ -297,6 +301,8 @@ impl Typed for Stall {
             description: input.text(Field::Description).unwrap_or_default(),
             place: input.text(Field::Place).unwrap_or_default(),
             hours: input.text(Field::Hours).unwrap_or_default(),
+            point: input.text(Field::Point).unwrap_or_default(),
+            opening: input.text(Field::Opening).unwrap_or_default(),
             cash_step_minor: step.unwrap_or_default(),
             beyond_rule: rule.and_then(BeyondRule::from_number),
             scale_codes: input.text(Field::ScaleCodes).unwrap_or_default(),
@@ -343,6 +349,8 @@ impl Typed for Stall {
             (Field::LocalTerms, &self.local_terms),
             (Field::ShippingTerms, &self.shipping_terms),
             (Field::TransferTerms, &self.transfer_terms),
+            (Field::Point, &self.point),
+            (Field::Opening, &self.opening),
         ];
         edits.extend(
             said.into_iter().filter(|(_, said)| !said.is_empty()).map(|(field, said)| text(field, said)),

@@ -98,6 +98,8 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 58, name: "written off", sql: soko_projection::WRITTEN_OFF },
         Migration { number: 59, name: "market band", sql: soko_projection::MARKET_BAND },
         device!(60, "address book", "0029_address_book"),
+        Migration { number: 61, name: "stall point", sql: soko_projection::STALL_POINT },
+        device!(62, "spots", "0030_spots"),
     ];
     STEPS
 }

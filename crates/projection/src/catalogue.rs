@@ -8,6 +8,7 @@ use soko_documents::{
     Applied, Category, ChangeBody, DocumentKind, Fields, OpenOrder, Product, Refused, Stall, apply_checked,
 };
 use soko_domain::ids::{AuthorId, Hash, ProductId, ThingId};
+use soko_domain::point::Point;
 use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::wire::Wire as _;
 use soko_record_log::{StoreError, params};
@@ -399,11 +400,12 @@ impl Room<'_, '_> {
 
     fn store_stall(&mut self, fields: &Fields) -> Result<(), StoreError> {
         let (value, _) = fields.read::<Stall>();
+        let point = Point::read(&value.point);
         self.book.tx.run(
             "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place,
                hours, cash_step_minor, beyond_rule, scale_codes, takes_card, takes_phone, no_pickup, pickup_text,
-               local_terms, shipping_terms, return_days, transfer_terms, tax_ppm, tax_inclusive)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+               local_terms, shipping_terms, return_days, transfer_terms, tax_ppm, tax_inclusive, lat, lon, opening)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
              on conflict (log) do update
              set name = excluded.name, currency = excluded.currency, zone = excluded.zone,
                  cut_off_minutes = excluded.cut_off_minutes, description = excluded.description,
@@ -414,7 +416,8 @@ impl Room<'_, '_> {
                  pickup_text = excluded.pickup_text, local_terms = excluded.local_terms,
                  shipping_terms = excluded.shipping_terms, return_days = excluded.return_days,
                  transfer_terms = excluded.transfer_terms, tax_ppm = excluded.tax_ppm,
-                 tax_inclusive = excluded.tax_inclusive",
+                 tax_inclusive = excluded.tax_inclusive, lat = excluded.lat, lon = excluded.lon,
+                 opening = excluded.opening",
             params![
                 self.book.log,
                 value.name,
@@ -436,7 +439,10 @@ impl Room<'_, '_> {
                 value.return_days,
                 value.transfer_terms,
                 value.tax_ppm,
-                value.tax_inclusive
+                value.tax_inclusive,
+                point.map(Point::lat_micro),
+                point.map(Point::lon_micro),
+                value.opening
             ],
         )?;
         self.out.touched.products.extend(taxes::keep(self.book, &value.taxes)?);

@@ -138,11 +138,14 @@ pub const WRITTEN_OFF: &str = include_str!("../../../migrations/shared/0029_writ
 /// How far from what others ask a price may be. It marks logs, as [`LISTS`] does.
 pub const MARKET_BAND: &str = include_str!("../../../migrations/shared/0030_market_band.sql");
 
+/// Where stalls are on the earth, and when they are open. It marks logs, as [`LISTS`] does.
+pub const STALL_POINT: &str = include_str!("../../../migrations/shared/0031_stall_point.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 30] = [
+pub const STEPS: [&str; 31] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -173,6 +176,7 @@ pub const STEPS: [&str; 30] = [
     FIRST_COUNT,
     WRITTEN_OFF,
     MARKET_BAND,
+    STALL_POINT,
 ];
 
 /// Every table above, to be emptied before a rebuild.

@@ -27,6 +27,7 @@ mod members;
 mod messages;
 mod models;
 mod operator;
+mod operator_featured;
 mod operator_models;
 mod ops;
 mod order_stream;

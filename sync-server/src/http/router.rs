@@ -14,9 +14,10 @@ use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
     accounts, addresses, bounced, contacts, coupons, crawlers, devices, docs, email_change, hooks,
-    interactions, leaving, likes, mailed, market, members, messages, models, operator, operator_models, ops,
-    order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery, replicate, returns,
-    reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, web, wishes_page,
+    interactions, leaving, likes, mailed, market, members, messages, models, operator, operator_featured,
+    operator_models, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery,
+    replicate, returns, reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, web,
+    wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -133,6 +134,8 @@ fn of_operator() -> OpenApiRouter<App> {
         .routes(routes!(operator_models::choose))
         .routes(routes!(operator_models::begin))
         .routes(routes!(operator_models::end))
+        .routes(routes!(operator_featured::list))
+        .routes(routes!(operator_featured::feature, operator_featured::end))
 }
 
 /// What people are told outside of the app.

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use soko_app_api::{Browse, MarketQuery, MarketView, Window, address};
+use soko_app_api::{Browse, MarketQuery, MarketView, Spots, Window, address};
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::Tx;
 
@@ -22,8 +22,8 @@ const OF_THE_INTERFACE: [&str; 8] =
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
                       style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; \
                       font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-/// The camera reads codes; nothing else is used.
-const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()";
+/// The camera reads codes, and where a device is finds what is near; nothing else is used.
+const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=(self), payment=(), usb=()";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 /// How the service worker says that it has the whole app already.
@@ -209,7 +209,10 @@ impl Place {
     fn queries(&self) -> Vec<MarketQuery> {
         let (text, window) = (String::new(), Window::first(PAINTED_ROWS));
         match self {
-            Self::Market => vec![MarketQuery::Stalls { text, window }, MarketQuery::Categories],
+            Self::Market => {
+                let featured = MarketQuery::Spots { which: Spots::Featured, window };
+                vec![MarketQuery::Stalls { text, window }, MarketQuery::Categories, featured]
+            }
             Self::Category(slug) => {
                 vec![MarketQuery::Browse { browse: Browse::of(slug), window }, MarketQuery::Categories]
             }
@@ -226,9 +229,10 @@ impl Place {
     fn paint(self, views: &[MarketView], origin: &str) -> Painted {
         match (self, views) {
             (Self::Nowhere, _) | (_, [MarketView::Missing, ..]) => Painted::Missing,
-            (_, [MarketView::Stalls(stalls), MarketView::Categories(categories)]) => {
-                Painted::Known(page::market(&stalls.value, &categories.value))
-            }
+            (
+                _,
+                [MarketView::Stalls(stalls), MarketView::Categories(categories), MarketView::Spots(featured)],
+            ) => Painted::Known(page::market(&stalls.value, &categories.value, &featured.value)),
             (Self::Category(slug), [MarketView::Offers(offers), MarketView::Categories(all)]) => {
                 let known = all.value.iter().find(|known| known.slug == slug);
                 Painted::Known(page::category(known, &offers.value, origin))

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{
     Choices, Dated, FamilyOffer, MarketCategory, MarketQuery, MarketView, Member, OfferPage, OfferRow,
-    RegisterKey, ReviewRow, ShopCategory, StallCard, StallPage, WINDOW_ROWS_MAX, Window, without_variants,
+    RegisterKey, ReviewRow, ShopCategory, Spots, StallCard, StallPage, WINDOW_ROWS_MAX, Window,
+    without_variants,
 };
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_projection::read as facts;
@@ -13,6 +14,7 @@ use soko_record_log::{StoreError, Tx};
 use super::groups::SCANNED_MAX;
 use super::held::{Held, Key, Listed};
 use super::rows::{self, OfferFound, StallRow};
+use super::spots;
 use crate::reviews::{self, Of, Review};
 
 /// The nearest that a search finds; what comes after them is not what was meant.
@@ -65,6 +67,10 @@ pub(super) enum Wanted {
         of: Of,
         window: Window,
     },
+    Spots {
+        which: Spots,
+        window: Window,
+    },
 }
 
 pub(super) fn wanted(held: &Held, query: &MarketQuery, now_ms: i64) -> Wanted {
@@ -101,6 +107,7 @@ pub(super) fn wanted(held: &Held, query: &MarketQuery, now_ms: i64) -> Wanted {
             Wanted::Reviews { of, window: *window }
         }
         MarketQuery::Reviews { .. } => Wanted::Missing,
+        MarketQuery::Spots { which, window } => Wanted::Spots { which: which.clone(), window: *window },
         MarketQuery::Offer { stall, product } => {
             let key = (*stall, *product);
             let of = held.product_of(key);
@@ -223,6 +230,10 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
             let found = reviews::list(tx, of, (window.offset.min(REVIEWS_MAX), rows))?;
             MarketView::Reviews(fresh(found.into_iter().map(review).collect(), now_ms))
         }
+        Wanted::Spots { which, window } => match spots::read(tx, &which, window, now_ms)? {
+            Some(found) => MarketView::Spots(fresh(found, now_ms)),
+            None => MarketView::Missing,
+        },
         Wanted::Offer { asked, of, variants } => {
             let page = offer_page(tx, (asked, of, &variants), now_ms)?;
             page.map_or(MarketView::Missing, |page| MarketView::Offer(fresh(page, now_ms)))
@@ -332,6 +343,15 @@ fn offer_row(offer: OfferFound, asked: &Asked, now_ms: i64) -> OfferRow {
         options: offer.options,
         family: None,
         deal: told.deal,
+    }
+}
+
+/// Counts of what is offered are in memory alone.
+pub(super) fn count(held: &Held, view: &mut MarketView) {
+    if let MarketView::Spots(spots) = view {
+        for spot in &mut spots.value {
+            spot.card.offers = held.stalls.get(&spot.card.stall).map_or(0, |stall| stall.offers());
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod held;
 mod lowered;
 mod news;
 mod rows;
+mod spots;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -23,6 +24,7 @@ use answers::Wanted;
 use held::Held;
 pub use news::News;
 pub(crate) use rows::{categories, deal_told, note_goods, pictures, things};
+pub(crate) use spots::{Featuring, feature, featured, named, unfeature};
 
 /// One per process.
 #[derive(Default)]
@@ -67,7 +69,14 @@ impl Market {
             queries.iter().map(wanted).collect()
         };
         // Rows are read without holding anybody else up.
-        wanted.into_iter().map(|wanted| answers::read(tx, wanted, now_ms)).collect()
+        let mut views = wanted
+            .into_iter()
+            .map(|wanted| answers::read(tx, wanted, now_ms))
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(held) = &*self.held.read().unwrap_or_else(PoisonError::into_inner) {
+            views.iter_mut().for_each(|view| answers::count(held, view));
+        }
+        Ok(views)
     }
 
     /// Reads what is not in memory yet; the first question would otherwise wait for it.

@@ -9,7 +9,7 @@ use soko_projection::read;
 use soko_record_log::{StoreError, Tx};
 use tokio::sync::watch;
 
-use super::rows;
+use super::{rows, spots};
 
 /// None of a stall that shows nothing.
 type Face = Option<[u8; 32]>;
@@ -137,6 +137,7 @@ fn face(tx: &mut dyn Tx, stall: LogId) -> Result<Face, StoreError> {
     let mut hasher = Sha256::new();
     hasher.update(rows::goods(tx, stall)?.to_be_bytes());
     hasher.update([u8::from(read::stall_frozen(tx, stall)?)]);
+    hasher.update(spots::featured_until_ms(tx, stall)?.to_be_bytes());
     for (product, quantity) in rows::in_pool(tx, stall)? {
         hasher.update(product.as_bytes());
         hasher.update(quantity.to_be_bytes());

@@ -105,6 +105,39 @@ async function way() {
   byId("way").hidden = false;
 }
 
+// Stalls on the market's front: which, until when, and one more.
+async function featured() {
+  const answer = await ask("/v1/operator/featured");
+  if (!answer.ok) return;
+  const { featured: now, stalls } = await answer.json();
+  const rows = now.map((it) => {
+    const button = Object.assign(element("button", "End"), { type: "button" });
+    button.setAttribute("aria-label", `End featuring ${it.name}`);
+    button.addEventListener("click", () => feature("DELETE", it.stall));
+    const name = Object.assign(element("th", it.name), { scope: "row" });
+    return element("tr", null, name, element("td", new Date(it.until_ms).toLocaleString()), element("td", null, button));
+  });
+  const heads = ["Stall", "Until", ""].map((text) => Object.assign(element("th", text), { scope: "col" }));
+  const shown = element("table", null, element("thead", null, element("tr", null, ...heads)), element("tbody", null, ...rows));
+  const stall = Object.assign(element("select", null, ...stalls.map((it) => Object.assign(element("option", it.name), { value: it.stall }))), { name: "stall" });
+  const days = Object.assign(element("input"), { name: "days", type: "number", min: 1, max: 366, value: 7, required: true });
+  // A label around it would be called by all that can be chosen, too.
+  stall.setAttribute("aria-label", "Stall");
+  const form = element("form", null, element("label", "Stall ", stall), " ", element("label", "Days ", days), " ", element("button", "Feature it"));
+  form.addEventListener("submit", (submit) => {
+    submit.preventDefault();
+    feature("PUT", stall.value, { until_ms: Date.now() + days.valueAsNumber * 86_400_000 });
+  });
+  byId("featured").replaceChildren(element("h2", "Featured on the market’s front"), ...(now.length ? [shown] : [element("p", "No stall is featured.")]), form);
+  byId("featured").hidden = stalls.length === 0;
+}
+
+async function feature(method, stall, body) {
+  const answer = await say(method, `/v1/operator/featured/${stall}`, body);
+  if (!answer.ok) byId("state").textContent = (await answer.json()).detail;
+  await featured();
+}
+
 async function hide(it) {
   const because = it.hidden_because ? null : prompt("Why is it hidden? The reason is kept with it.");
   if (!it.hidden_because && !because?.trim()) return;
@@ -126,6 +159,7 @@ async function read() {
       byId("figures").hidden = false;
       reviews();
       way();
+      featured();
       await listen(answer.body.getReader());
     } catch (error) {
       if (mine.signal.aborted) return;
@@ -159,6 +193,7 @@ function refuse(why) {
   byId("figures").hidden = true;
   byId("reviews").hidden = true;
   byId("way").hidden = true;
+  byId("featured").hidden = true;
   byId("wrong").textContent = why;
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::DateTime;
 use serde_json::Value;
-use soko_app_api::{MarketCategory, OfferDeal, OfferPage, OfferRow, StallCard, StallPage, address};
+use soko_app_api::{MarketCategory, OfferDeal, OfferPage, OfferRow, Spot, StallCard, StallPage, address};
 use soko_domain::money::{Currency, Money};
 use soko_domain::quantity::Unit;
 
@@ -60,21 +60,29 @@ pub(crate) fn fill(index: &str, paint: Option<&Paint>, origin: &str) -> String {
     [before, &head, between, &body, after].concat()
 }
 
-pub(crate) fn market(stalls: &[StallCard], categories: &[MarketCategory]) -> Paint {
+pub(crate) fn market(stalls: &[StallCard], categories: &[MarketCategory], featured: &[Spot]) -> Paint {
     let mut body = String::from("<h1>Soko</h1><ul>");
     for category in categories {
         let name = link(&address::category(&category.slug), &category.name);
         body.push_str(&format!("<li>{name} {}</li>", category.offers));
     }
-    body.push_str("</ul><ul>");
-    for stall in stalls {
-        let name = link(&format!("/stall/{}", stall.stall), &stall.name);
-        body.push_str(&format!("<li>{name} {}</li>", escaped(&stall.place)));
-    }
     body.push_str("</ul>");
+    let cards = featured.iter().map(|spot| &spot.card).collect::<Vec<_>>();
+    if !cards.is_empty() {
+        body.push_str(&format!("<h2>Featured</h2>{}", list(&cards)));
+    }
+    body.push_str(&list(&stalls.iter().collect::<Vec<_>>()));
     let names: Vec<&str> = stalls.iter().map(|stall| stall.name.as_str()).collect();
     let description = format!("Stalls of this market: {}", names.join(", "));
     Paint { title: "Soko".into(), description, path: "/".into(), body, ..Paint::default() }
+}
+
+fn list(stalls: &[&StallCard]) -> String {
+    let line = |stall: &&StallCard| {
+        let name = link(&format!("/stall/{}", stall.stall), &stall.name);
+        format!("<li>{name} {}</li>", escaped(&stall.place))
+    };
+    format!("<ul>{}</ul>", stalls.iter().map(line).collect::<String>())
 }
 
 pub(crate) fn category(known: Option<&MarketCategory>, offers: &[OfferRow], origin: &str) -> Paint {

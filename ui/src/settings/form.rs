@@ -85,6 +85,8 @@ mod tests {
             description: String::new(),
             place: "Row 3".into(),
             hours: String::new(),
+            point: String::new(),
+            opening: String::new(),
             cash_step_minor: 0,
             beyond_rule: BeyondRule::Warn,
             scale_codes: String::new(),

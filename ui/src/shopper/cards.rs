@@ -203,6 +203,15 @@ pub(super) fn Offers(props: &OffersProps) -> Html {
 #[derive(Properties, PartialEq)]
 pub(super) struct StallTileProps {
     pub card: StallCard,
+    /// How far it is, and until when it is open.
+    #[prop_or_default]
+    pub says: AttrValue,
+    /// That it is open is among it.
+    #[prop_or_default]
+    pub is_open: bool,
+    /// The market's operator chose it.
+    #[prop_or_default]
+    pub is_featured: bool,
 }
 
 #[component]
@@ -215,6 +224,12 @@ pub(super) fn StallTile(props: &StallTileProps) -> Html {
             <Photo {address} name={card.name.clone()} class="stall-photo" />
             <span class="stall-words">
                 <span class="stall-name">{ card.name.clone() }</span>
+                if props.is_featured {
+                    <span class="stall-featured">{ speech.say("featured.label") }</span>
+                }
+                if !props.says.is_empty() {
+                    <span class={classes!("stall-says", props.is_open.then_some("stall-open"))}>{ props.says.clone() }</span>
+                }
                 if !card.place.is_empty() {
                     <span class="stall-place">{ card.place.clone() }</span>
                 }

@@ -6,6 +6,7 @@ use yew::prelude::*;
 use super::cards::{Offers, Seen, StallTile};
 use super::category::{Categories, Strip};
 use super::consent::AskConsent;
+use super::near::{Featured, Near};
 use super::suggested::ForMe;
 use crate::live::{use_buyer, use_market};
 use crate::nav::Go;
@@ -108,6 +109,8 @@ fn Front(props: &FrontProps) -> Html {
             <Seen as_of_ms={dated.as_of_ms} is_fresh={dated.is_fresh} />
             <Categories />
             <Known />
+            <Near />
+            <Featured />
             <section class="stack" aria-labelledby="stalls">
                 <div class="row row-apart">
                     <h2 id="stalls">{ speech.say("shop.stalls") }</h2>

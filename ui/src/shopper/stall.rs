@@ -7,6 +7,7 @@ use soko_domain::ids::{LogId, ThingId};
 use yew::prelude::*;
 
 use super::cards::{Find, Offers, Seen};
+use super::near::Reach;
 use crate::desk::use_desk;
 use crate::live::use_market;
 use crate::nav::Go;
@@ -60,6 +61,7 @@ fn Head(props: &HeadProps) -> Html {
                     if !card.place.is_empty() {
                         <li>{ icon(Icon::Pin) }<span class="silent">{ speech.say("shop.place") }</span>{ card.place.clone() }</li>
                     }
+                    <Reach stall={card.stall} />
                     if !props.page.hours.is_empty() {
                         <li>
                             { icon(Icon::Clock) }<span class="silent">{ speech.say("shop.hours") }</span>

@@ -1,20 +1,25 @@
 //! What somebody may want, too: a few offers, each with the reason why it is shown. Nothing where nothing is known.
 
-use soko_app_api::{Answer, BuyerVerb, Call, OfferRow, SuggestQuery, Suggested, Suggestions};
+use soko_app_api::{Answer, Around, BuyerVerb, Call, OfferRow, SuggestQuery, Suggested, Suggestions};
 use soko_domain::ids::{LogId, ProductId};
 use yew::prelude::*;
 
 use super::cards::OfferCard;
+use super::near::where_and_when;
+use crate::browser::time::now_ms;
+use crate::desk::use_desk;
 use crate::doing::use_doing;
 use crate::live::use_live;
 use crate::parts::{Icon, because, icon};
 use crate::speech::use_speech;
+use crate::watched::use_watched;
 
 /// From what this device's buyer had. What is not wanted can be sent away.
 #[component]
 pub(super) fn ForMe() -> Html {
-    let speech = use_speech();
-    html! { <Section query={SuggestQuery::ForMe} id="for-you" title={speech.say("shop.for-you")} can_dismiss=true /> }
+    let (desk, speech) = (use_desk(), use_speech());
+    let query = SuggestQuery::ForMe { around: use_watched(&desk.here).map(Around::of) };
+    html! { <Section {query} id="for-you" title={speech.say("shop.for-you")} can_dismiss=true /> }
 }
 
 #[derive(Properties, PartialEq)]
@@ -76,7 +81,14 @@ struct OneProps {
 fn One(props: &OneProps) -> Html {
     let doing = use_doing();
     let speech = doing.speech.clone();
-    let Suggested { row, because: reason } = &props.it;
+    let Suggested { row, because: reason, spot } = &props.it;
+    let (here, now_ms) = (use_watched(&doing.desk.here), now_ms());
+    // In the stall itself it goes without saying.
+    let reach = spot.as_deref().filter(|spot| {
+        let is_far = here.is_some_and(|here| spot.is_far(here));
+        !props.in_stall && (is_far || spot.is_closed(now_ms))
+    });
+    let reach = reach.map(|spot| where_and_when(&speech, spot, (here, now_ms)));
     let dismiss = {
         let (doing, product, name) = (doing.clone(), row.product, row.name.clone());
         Callback::from(move |_: MouseEvent| {
@@ -104,6 +116,9 @@ fn One(props: &OneProps) -> Html {
         <>
             <OfferCard row={row.clone()} in_stall={props.in_stall} is_suggested=true />
             <p class="because">{ because(&speech, reason) }</p>
+            if let Some(reach) = reach {
+                <p class="because because-reach">{ icon(Icon::Clock) }{ reach }</p>
+            }
             if props.can_dismiss {
                 <button type="button" class="button-icon suggested-away" onclick={dismiss} disabled={doing.is_busy()}
                     aria-label={speech.fill("shop.not-this", &[("name", &row.name)])}>{ icon(Icon::Cross) }</button>

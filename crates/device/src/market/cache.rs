@@ -12,6 +12,7 @@ use soko_search::{Names, fold};
 
 use super::groups;
 use super::offers::{self, Listed, about, of_category, put_offer};
+use super::spots;
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::{pack, unpack};
@@ -19,7 +20,7 @@ use crate::kept::{pack, unpack};
 /// The nearest that a search finds; what comes after them is not what was meant.
 const FOUND_MAX: usize = 1_000;
 /// Stalls that are kept at most; of all there are, the ones that were looked at.
-const STALLS_MAX: u32 = 2_000;
+pub(super) const STALLS_MAX: u32 = 2_000;
 
 impl Device {
     /// Keeps what passes by.
@@ -35,6 +36,7 @@ impl Device {
             }
             MarketView::Offer(seen) => offers::put_page(tx, seen),
             MarketView::Categories(seen) => groups::put(tx, seen),
+            MarketView::Spots(seen) => spots::put(tx, query, seen),
             MarketView::Reviews(seen) => {
                 // Of a product's first page only; what a stall's people look at is the server's.
                 if let MarketQuery::Reviews { stall, product: Some(product), window } = query
@@ -52,6 +54,7 @@ impl Device {
             | MarketView::Stalls(_)
             | MarketView::Stall(_)
             | MarketView::Reviews(_)
+            | MarketView::Spots(_)
             | MarketView::Categories(_) => Vec::new(),
         };
         self.model.borrow_mut().seen(&rows);
@@ -90,6 +93,11 @@ impl Device {
                 Ok(found.map_or(MarketView::Missing, |found| {
                     MarketView::Offers(gather(found.into_iter().skip(offset).take(rows)))
                 }))
+            }
+            MarketQuery::Spots { which, window } => {
+                let (offset, rows) = bounds(*window);
+                let found = self.read(|tx| spots::found(tx, which, self.now().at_ms))?;
+                Ok(MarketView::Spots(gather(found.into_iter().skip(offset).take(rows))))
             }
             // What a stall's people look at to answer is the server's.
             MarketQuery::Reviews { product: None, .. } => Ok(MarketView::Missing),
@@ -245,7 +253,7 @@ fn gather<T>(kept: impl IntoIterator<Item = (i64, T)>) -> Dated<Vec<T>> {
     dated(times.into_iter().min().unwrap_or_default(), value)
 }
 
-fn put_stall(
+pub(super) fn put_stall(
     tx: &mut dyn Tx,
     as_of_ms: i64,
     card: &StallCard,

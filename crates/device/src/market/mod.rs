@@ -4,14 +4,16 @@
 mod cache;
 mod groups;
 mod offers;
+mod spots;
 
 use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
-use soko_app_api::{MarketMoved, MarketQuery, MarketView, Told, WINDOW_ROWS_MAX, Window};
+use soko_app_api::{MarketMoved, MarketQuery, MarketView, Spot, Spots, Told, WINDOW_ROWS_MAX, Window};
 use soko_domain::ids::LogId;
+use soko_record_log::{StoreError, Tx};
 
 use crate::device::Device;
 use crate::failure::Undone;
@@ -102,10 +104,20 @@ impl Device {
         {
             self.forget_stalls_before(stalls.as_of_ms)?;
         }
+        self.fetch_spots(server, Spots::All).await?;
         self.fetch_offers(server, None).await?;
-        let categories = MarketQuery::Categories;
-        match server.market(&categories).await {
-            Ok(view) => self.keep_seen(&categories, &view),
+        self.fetch_newer(server, MarketQuery::Categories).await
+    }
+
+    /// Where stalls are and when they are open, without saying where this device is.
+    async fn fetch_spots(&self, server: &Server, which: Spots) -> Result<(), Undone> {
+        let window = Window::first(WINDOW_ROWS_MAX);
+        self.fetch_newer(server, MarketQuery::Spots { which, window }).await
+    }
+
+    async fn fetch_newer(&self, server: &Server, query: MarketQuery) -> Result<(), Undone> {
+        match server.market(&query).await {
+            Ok(view) => self.keep_seen(&query, &view),
             // An older server names none.
             Err(Unanswered::Refused { .. }) => Ok(()),
             Err(unanswered) => Err(unanswered.into()),
@@ -120,6 +132,7 @@ impl Device {
             return self.forget_stall(stall);
         }
         self.keep_seen(&query, &view)?;
+        self.fetch_spots(server, Spots::Of(stall)).await?;
         self.fetch_offers(server, Some(stall)).await
     }
 
@@ -149,4 +162,9 @@ impl Device {
         let [chance] = random::<1>(&*self.host);
         longest / 2 + longest / 2 * u64::from(chance) / 255
     }
+}
+
+/// What a stall was last seen to say of where it is and when it is open.
+pub(crate) fn spot_of(tx: &mut dyn Tx, stall: LogId) -> Result<Option<Spot>, StoreError> {
+    Ok(spots::of(tx, stall)?.map(|(_, spot)| spot))
 }

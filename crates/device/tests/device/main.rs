@@ -13,6 +13,7 @@ mod leaving;
 mod likes;
 mod locked;
 mod mailed;
+mod near;
 mod paper;
 mod printers;
 mod programs;

@@ -48,6 +48,10 @@ fn learn(data: &Path) -> Result<model::Trained, NotTrained> {
     in_store(data, |store| model::train(store, SystemClock.now_ms(), &|_, _| {}))
 }
 
+fn for_me() -> SuggestQuery {
+    SuggestQuery::ForMe { around: None }
+}
+
 async fn suggestions(shell: &Shell, query: SuggestQuery) -> Suggestions {
     match shell.call(Call::Suggest(query)).await {
         Answer::Suggested(found) => found,
@@ -129,7 +133,7 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
                 let Suggestions::Products(found) = suggestions(&stall, at_counter.clone()).await else {
                     panic!("a register gets its own products");
                 };
-                let [Suggested { row, because }] = found.try_into().ok()?;
+                let [Suggested { row, because, .. }] = found.try_into().ok()?;
                 (row.product == TEA && because == reason && row.own_share > 0).then_some(())
             })
             .await;
@@ -139,29 +143,29 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
         shopper.close();
         let shopper = Shell::open(&phone);
         assert_eq!(offers(&shopper, with_mango).await, [(TEA, reason.clone())]);
-        let popular = offers(&shopper, SuggestQuery::ForMe).await;
+        let popular = offers(&shopper, for_me()).await;
         assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
         // What is in the basket is not suggested, and says what goes with it.
         buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
-        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, reason.clone())]);
+        assert_eq!(offers(&shopper, for_me()).await, [(TEA, reason.clone())]);
         // What somebody sent away stays away, until they want it back.
         buy(&shopper, 2, BuyerVerb::Unwanted { product: TEA, is_unwanted: true }).await;
-        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, []);
+        assert_eq!(offers(&shopper, for_me()).await, []);
         buy(&shopper, 3, BuyerVerb::Unwanted { product: TEA, is_unwanted: false }).await;
-        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, reason)]);
+        assert_eq!(offers(&shopper, for_me()).await, [(TEA, reason)]);
         // What is liked counts like what was had, and the reason says so; not liked any more, it does not.
         buy(&shopper, 4, BuyerVerb::EmptyBasket { stall: STALL }).await;
         let liked = Liked { stall: STALL, product: MANGO };
         buy(&shopper, 5, BuyerVerb::Like { it: liked, is_liked: true }).await;
         let because = Because::Liked { product: "Mango".into() };
-        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, because)]);
+        assert_eq!(offers(&shopper, for_me()).await, [(TEA, because)]);
         buy(&shopper, 6, BuyerVerb::Like { it: liked, is_liked: false }).await;
-        let popular = offers(&shopper, SuggestQuery::ForMe).await;
+        let popular = offers(&shopper, for_me()).await;
         assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
         // What was only looked at counts where nothing else is known.
         assert_eq!(shopper.call(Call::Noticed(vec![opened(MANGO)])).await, Answer::Bought);
         let because = Because::Looked { product: "Mango".into() };
-        assert_eq!(offers(&shopper, SuggestQuery::ForMe).await, [(TEA, because)]);
+        assert_eq!(offers(&shopper, for_me()).await, [(TEA, because)]);
         let query = MarketQuery::Stalls { text: String::new(), window: Window::first(5) };
         let Answer::Market(MarketView::Stalls(seen)) = shopper.call(Call::Market(query)).await else {
             panic!("no stalls")
@@ -207,7 +211,7 @@ fn a_new_product_is_suggested_offline_with_what_it_is_like_before_anybody_bought
         let shopper = Shell::open(&phone);
         assert_eq!(offers(&shopper, with_green).await[0], (MANGO, because("Green mango")));
         buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
-        let found = offers(&shopper, SuggestQuery::ForMe).await;
+        let found = offers(&shopper, for_me()).await;
         assert!(found.contains(&(GREEN, because("Mango"))), "{found:?}");
         // It was bought together with nothing, and nobody is told so.
         let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };

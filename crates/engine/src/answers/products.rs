@@ -206,6 +206,8 @@ pub(super) fn stall(asking: &mut Asking<'_>) -> Result<Option<StallView>, StoreE
         description: value.description,
         place: value.place,
         hours: value.hours,
+        point: value.point,
+        opening: value.opening,
         cash_step_minor: value.cash_step_minor,
         beyond_rule: value.beyond_rule.unwrap_or(BeyondRule::Warn),
         scale_codes: value.scale_codes,

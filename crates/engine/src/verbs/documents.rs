@@ -14,6 +14,8 @@ use soko_domain::delivery::Terms;
 use soko_domain::entry::{PriceSet, SetCause};
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Ppm};
+use soko_domain::opening::Opening;
+use soko_domain::point::Point;
 use soko_domain::refusal::Refusal;
 use soko_domain::scale;
 use soko_domain::tax::{CLASSES_MAX, TaxMode, TaxRate};
@@ -52,6 +54,16 @@ fn check_stall(edit: &StallEdit) -> Result<(), Refusal> {
     {
         let problem = "this is no account that money can go to: look at its number again";
         TransferTerms::parse(terms).map_err(|_| Refusal::Invalid { field: "transfer terms", problem })?;
+    }
+    if let StallEdit::Point(point) = edit
+        && !point.is_empty()
+    {
+        let problem = "this is no point of the earth: take it from a map again";
+        Point::read(point).ok_or(Refusal::Invalid { field: "point", problem })?;
+    }
+    if let StallEdit::Opening(opening) = edit {
+        let problem = "these are no opening hours: each line has its days and two times";
+        Opening::read(opening).ok_or(Refusal::Invalid { field: "opening", problem })?;
     }
     Ok(())
 }
@@ -129,6 +141,8 @@ pub(super) fn edit_stall(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Resu
             StallEdit::Description(description) => text(Field::Description, description),
             StallEdit::Place(place) => text(Field::Place, place),
             StallEdit::Hours(hours) => text(Field::Hours, hours),
+            StallEdit::Point(point) => text(Field::Point, point),
+            StallEdit::Opening(opening) => text(Field::Opening, opening),
             StallEdit::CashStepMinor(minor) => number(Field::CashStep, i64::from(*minor)),
             StallEdit::BeyondRule(rule) => number(Field::BeyondRule, i64::from(rule.number())),
             StallEdit::ScaleCodes(patterns) => text(Field::ScaleCodes, patterns),
