@@ -56,6 +56,8 @@ struct Stands {
     refill: Gauge<i64>,
     incidents: Family<KindLabel, Gauge<i64>>,
     oversells: Gauge<i64>,
+    messages_waiting: Gauge<i64>,
+    messages_given_up: Gauge<i64>,
     model_age: Gauge<i64>,
 }
 
@@ -83,8 +85,6 @@ pub struct Metrics {
     pub spans_dropped: Counter,
     messages_sent: Counter,
     messages_failed: Counter,
-    messages_waiting: Gauge<i64>,
-    messages_given_up: Gauge<i64>,
     tasks_broken: Family<TaskLabel, Counter>,
 }
 
@@ -113,8 +113,6 @@ impl Metrics {
             spans_dropped: Counter::default(),
             messages_sent: Counter::default(),
             messages_failed: Counter::default(),
-            messages_waiting: Gauge::default(),
-            messages_given_up: Gauge::default(),
             tasks_broken: Family::default(),
         };
         // From the beginning, so that the first failure is a step from 0 and not out of nowhere.
@@ -151,12 +149,10 @@ impl Metrics {
         self.reads_waiting.set(i64::try_from(reads).unwrap_or(i64::MAX));
     }
 
-    pub fn messages(&self, done: Round, waiting: i64, given_up: i64) {
+    pub fn messages(&self, done: Round) {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         self.messages_sent.inc_by(count(done.sent));
         self.messages_failed.inc_by(count(done.later + done.given_up));
-        self.messages_waiting.set(waiting);
-        self.messages_given_up.set(given_up);
     }
 
     /// An order was answered: held, declined for good, refused before it was decided, or not answered at all.
@@ -182,6 +178,8 @@ impl Metrics {
             stands.incidents.get_or_create(&KindLabel { kind }).set(*count);
         }
         stands.oversells.set(standing.oversells);
+        stands.messages_waiting.set(standing.messages_waiting);
+        stands.messages_given_up.set(standing.messages_given_up);
         stands.model_age.set(standing.model_seconds);
     }
 
@@ -232,8 +230,6 @@ impl Metrics {
             "Tries that the mail server did not take",
             self.messages_failed.clone(),
         );
-        registry.register("messages_waiting", "Messages to be sent", self.messages_waiting.clone());
-        registry.register("messages_given_up", "Messages not tried again", self.messages_given_up.clone());
         let help = "How often something that the server does by itself broke and began again";
         registry.register("tasks_broken", help, self.tasks_broken.clone());
     }
@@ -261,6 +257,8 @@ impl Metrics {
                 "More was promised or sold than there was, and nobody dealt with it",
                 &stands.oversells,
             ),
+            ("messages_waiting", "Messages to be sent", &stands.messages_waiting),
+            ("messages_given_up", "Messages not tried again", &stands.messages_given_up),
             ("model_age_seconds", "Age of the suggestions' model; -1 without one", &stands.model_age),
         ];
         for (name, help, gauge) in gauges {

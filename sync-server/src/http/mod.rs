@@ -16,6 +16,7 @@ mod devices;
 mod docs;
 mod email_change;
 mod front;
+mod given_up;
 mod hashed;
 mod hooks;
 mod interactions;

@@ -38,7 +38,7 @@ pub(crate) mod words;
 
 pub use channel::{Channel, Offers};
 pub use hooks::{HookTopic, Hooks};
-pub use outbox::{Listed, State, again_all, listed};
+pub use outbox::{Listed, State, Which, again, discard, listed};
 pub use post::{BadMail, Post};
 pub use push::{Push, PushKey, ensure as ensure_push_key};
 pub use send::{Carriers, Round, follow, round};

@@ -14,7 +14,7 @@ use super::delivery::Delivery;
 use super::hooks::{self, Fared, Hooks};
 use super::letter::{self, Load, Sender};
 use super::mailbox::Failure;
-use super::outbox::{self, CLAIM_MAX, Message, State};
+use super::outbox::{self, BEGINS_WITHIN_MS, CLAIM_MAX, Message, State};
 use super::post::Post;
 use super::push::Push;
 use super::sms::Sms;
@@ -100,6 +100,14 @@ struct Done {
     delivery: Delivery,
 }
 
+/// What became of all that was taken along together.
+struct Tried {
+    at_ms: i64,
+    sent: Vec<Done>,
+    /// Each with its tries: its turn did not come as long as its lease was sure to outlast it.
+    put_back: Vec<(ThingId, usize)>,
+}
+
 /// One look at everything that happened and everything that is due.
 ///
 /// # Errors
@@ -123,16 +131,29 @@ async fn round_from(app: &App, carriers: &Carriers, seen: &mut Seen) -> Result<R
 async fn deliver(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) -> Result<(), StoreError> {
     loop {
         let claimed = claim(app, carriers, lane, round).await?;
+        let mut is_last = claimed.is_last;
         if !claimed.loads.is_empty() {
-            let now_ms = app.now_ms();
-            let sent = iter(claimed.loads).map(|(message, tries, load)| async move {
+            let at_ms = claimed.at_ms;
+            let tried = iter(claimed.loads).map(|(message, tries, load)| async move {
+                let now_ms = app.now_ms();
+                if now_ms > at_ms + BEGINS_WITHIN_MS {
+                    return Err((message.message, tries));
+                }
                 let delivery = carriers.take(&load, now_ms).await;
-                Done { message, tries, delivery }
+                Ok(Done { message, tries, delivery })
             });
-            let sent: Vec<Done> = sent.buffer_unordered(lane.at_once()).collect().await;
-            settle(app, carriers.offers(), sent, round).await?;
+            let tried: Vec<_> = tried.buffer_unordered(lane.at_once()).collect().await;
+            let mut all = Tried { at_ms, sent: Vec::new(), put_back: Vec::new() };
+            for one in tried {
+                match one {
+                    Ok(done) => all.sent.push(done),
+                    Err(late) => all.put_back.push(late),
+                }
+            }
+            is_last &= all.put_back.is_empty();
+            settle(app, carriers.offers(), all, round).await?;
         }
-        if claimed.is_last {
+        if is_last {
             return Ok(());
         }
     }
@@ -173,6 +194,8 @@ async fn tell_news(app: &App, offers: Offers, seen: &mut Seen) -> Result<usize, 
 
 /// What one transaction takes along.
 struct Claimed {
+    /// When its lease began.
+    at_ms: i64,
     loads: Vec<(Message, usize, Load)>,
     /// Nothing more is due.
     is_last: bool,
@@ -217,7 +240,7 @@ async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) ->
                 }
             }
         }
-        Ok::<_, StoreError>((Claimed { loads, is_last }, dropped, given_up))
+        Ok::<_, StoreError>((Claimed { at_ms: now_ms, loads, is_last }, dropped, given_up))
     });
     let (claimed, dropped, given_up) = claimed.await?;
     round.dropped += dropped;
@@ -243,23 +266,27 @@ fn held_until(tx: &mut dyn Tx, message: &Message, now_ms: i64) -> Result<Option<
     Ok(quiet.ends_ms(now_ms).filter(|_| !passes))
 }
 
-async fn settle(app: &App, offers: Offers, sent: Vec<Done>, round: &mut Round) -> Result<(), StoreError> {
+async fn settle(app: &App, offers: Offers, tried: Tried, round: &mut Round) -> Result<(), StoreError> {
     let now_ms = app.now_ms();
     let settled = app.store().write(Shard::stall(LogId::default()), move |tx| {
         let mut done = Round::default();
-        for one in &sent {
+        let Tried { at_ms, sent, put_back } = &tried;
+        for one in sent {
             note(tx, one, &mut done, now_ms)?;
         }
-        note_mailboxes(tx, &sent, (offers, now_ms))?;
-        note_hooks(tx, &sent, (offers, now_ms))?;
+        for one in put_back {
+            outbox::put_back(tx, *one, (*at_ms, now_ms))?;
+        }
+        note_mailboxes(tx, sent, (offers, now_ms))?;
+        note_hooks(tx, sent, (offers, now_ms))?;
         outbox::sweep(tx, now_ms)?;
-        Ok::<_, StoreError>((done, outbox::counts(tx)?))
+        Ok::<_, StoreError>(done)
     });
-    let (done, (waiting, given_up)) = settled.await?;
+    let done = settled.await?;
     round.sent += done.sent;
     round.later += done.later;
     round.given_up += done.given_up;
-    app.metrics().messages(done, waiting, given_up);
+    app.metrics().messages(done);
     Ok(())
 }
 
@@ -285,7 +312,7 @@ fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(
         Delivery::Later { because, after_ms } => {
             match outbox::failed(tx, message, (one.tries, because), (*after_ms, now_ms))? {
                 State::GivenUp => round.given_up += 1,
-                State::Waiting | State::Sent | State::Dropped => round.later += 1,
+                State::Waiting | State::Sent | State::Dropped | State::Discarded => round.later += 1,
             }
             Ok(())
         }
