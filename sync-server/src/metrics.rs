@@ -18,6 +18,8 @@ const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 
 const TASKS: [&str; 6] = ["model", "sweep", "lapse", "rivals", "messages", "payments"];
 /// What becomes of an order that arrives.
 const ORDER_KINDS: [&str; 4] = ["held", "declined", "refused", "failed"];
+/// What a report about a text was.
+const REPORT_KINDS: [&str; 6] = ["delivered", "failed", "nothing-new", "unknown", "forged", "unreadable"];
 const GROUP_SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -86,6 +88,7 @@ pub struct Metrics {
     messages_sent: Counter,
     messages_failed: Counter,
     tasks_broken: Family<TaskLabel, Counter>,
+    text_reports: Family<KindLabel, Counter>,
 }
 
 impl Metrics {
@@ -114,6 +117,7 @@ impl Metrics {
             messages_sent: Counter::default(),
             messages_failed: Counter::default(),
             tasks_broken: Family::default(),
+            text_reports: Family::default(),
         };
         // From the beginning, so that the first failure is a step from 0 and not out of nowhere.
         for kind in ORDER_KINDS {
@@ -122,8 +126,16 @@ impl Metrics {
         for task in TASKS {
             metrics.tasks_broken.get_or_create(&TaskLabel { task }).inc_by(0);
         }
+        for kind in REPORT_KINDS {
+            metrics.text_reports.get_or_create(&KindLabel { kind }).inc_by(0);
+        }
         metrics.register();
         metrics
+    }
+
+    /// A report about a text came.
+    pub fn text_report(&self, kind: &'static str) {
+        self.text_reports.get_or_create(&KindLabel { kind }).inc();
     }
 
     /// One of what the server does by itself broke and begins again.
@@ -232,6 +244,11 @@ impl Metrics {
         );
         let help = "How often something that the server does by itself broke and began again";
         registry.register("tasks_broken", help, self.tasks_broken.clone());
+        registry.register(
+            "text_reports",
+            "Reports about texts, by what they were",
+            self.text_reports.clone(),
+        );
     }
 }
 

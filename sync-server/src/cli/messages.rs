@@ -27,7 +27,7 @@ const EXAMPLES: &str = "EXAMPLES
 
 No address is shown: a message names a topic. On SQLite the server must be stopped for list, again and discard.";
 const LIST_MAX: usize = 100;
-const STATES: [&str; 5] = ["waiting", "sent", "given-up", "dropped", "discarded"];
+const STATES: [&str; 6] = ["waiting", "sent", "delivered", "given-up", "dropped", "discarded"];
 
 pub(super) fn command() -> Command {
     let state = Arg::new("state").value_name("STATE").value_parser(STATES);
@@ -70,6 +70,7 @@ fn list(settings: &Resolved, state: Option<&String>) -> Result<(), CliError> {
         Some("waiting") => Some(State::Waiting),
         Some("sent") => Some(State::Sent),
         Some("given-up") => Some(State::GivenUp),
+        Some("delivered") => Some(State::Delivered),
         Some("discarded") => Some(State::Discarded),
         Some(_) => Some(State::Dropped),
         None => None,

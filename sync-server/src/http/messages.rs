@@ -351,7 +351,7 @@ pub(crate) struct MessageBody {
     /// The browser that it went to, if it is still known.
     #[serde(skip_serializing_if = "String::is_empty")]
     browser: String,
-    /// `waiting`, `sent`, `given-up`, `dropped` because it was not wanted any more, or `discarded` by somebody after it was given up.
+    /// `waiting`, `sent`, `delivered` where a text is on the telephone, `given-up`, `dropped` because it was not wanted any more, or `discarded` by somebody after it was given up.
     state: &'static str,
     /// Why it did not leave, the last time that it was tried.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -56,6 +56,7 @@ mod stalls;
 mod stream;
 mod swaps;
 mod telephone;
+mod texted;
 mod tokens;
 mod web;
 mod wishes_page;

@@ -16,7 +16,7 @@ use crate::http::{
     accounts, addresses, bounced, contacts, coupons, crawlers, devices, docs, email_change, given_up, hooks,
     interactions, leaving, likes, mailed, market, members, messages, models, operator, operator_models, ops,
     order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery, replicate, returns,
-    reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, web, wishes_page,
+    reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -141,6 +141,8 @@ fn told() -> OpenApiRouter<App> {
         .routes(routes!(messages::mine, messages::choose))
         .routes(routes!(messages::mailbox_works))
         .routes(routes!(bounced::report))
+        .routes(routes!(texted::signed))
+        .routes(routes!(texted::by_key))
         .routes(routes!(messages::log))
         .routes(routes!(given_up::discard_mine))
         .routes(routes!(given_up::list))

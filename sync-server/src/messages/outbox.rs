@@ -60,10 +60,13 @@ pub enum State {
     Dropped,
     /// It was given up, and somebody looked at it and left it at that.
     Discarded,
+    /// Whoever brought it says that it is there.
+    Delivered,
 }
 
 impl State {
-    const ALL: [Self; 5] = [Self::Waiting, Self::Sent, Self::GivenUp, Self::Dropped, Self::Discarded];
+    const ALL: [Self; 6] =
+        [Self::Waiting, Self::Sent, Self::GivenUp, Self::Dropped, Self::Discarded, Self::Delivered];
 
     pub(super) fn number(self) -> i64 {
         match self {
@@ -72,6 +75,7 @@ impl State {
             Self::GivenUp => 3,
             Self::Dropped => 4,
             Self::Discarded => 11,
+            Self::Delivered => 12,
         }
     }
 
@@ -88,6 +92,7 @@ impl State {
             Self::GivenUp => "given-up",
             Self::Dropped => "dropped",
             Self::Discarded => "discarded",
+            Self::Delivered => "delivered",
         }
     }
 
@@ -98,6 +103,7 @@ impl State {
             Self::GivenUp => "given up",
             Self::Dropped => "dropped",
             Self::Discarded => "discarded",
+            Self::Delivered => "delivered",
         }
     }
 }
@@ -426,6 +432,16 @@ pub(super) fn end(
     receipt::forget(tx, message)
 }
 
+/// It left, and whoever took it calls it so.
+pub(super) fn sent_as(
+    tx: &mut dyn Tx,
+    (message, name): (ThingId, &str),
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    tx.run("update message set provider_ref = $2 where message = $1", params![message, name])?;
+    end(tx, message, (State::Sent, ""), now_ms)
+}
+
 /// It did not leave: it is tried again later, or given up. Says which.
 pub(super) fn failed(
     tx: &mut dyn Tx,
@@ -481,8 +497,14 @@ pub(super) fn give_up_all(tx: &mut dyn Tx, hook: ThingId, now_ms: i64) -> Result
 /// Forgets what left long ago.
 pub(super) fn sweep(tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
     tx.run(
-        "delete from message where state in ($1, $2, $4) and done_ms < $3",
-        params![State::Sent.number(), State::Dropped.number(), now_ms - KEPT_MS, State::Discarded.number()],
+        "delete from message where state in ($1, $2, $4, $5) and done_ms < $3",
+        params![
+            State::Sent.number(),
+            State::Dropped.number(),
+            now_ms - KEPT_MS,
+            State::Discarded.number(),
+            State::Delivered.number()
+        ],
     )?;
     receipt::sweep(tx, now_ms, now_ms - KEPT_MS)
 }
@@ -652,9 +674,9 @@ pub(crate) fn counts(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
 /// Whether a person got as many texts since a moment as one may, this one among them, which was taken along.
 pub(super) fn has_enough_texts(tx: &mut dyn Tx, account: ThingId, since_ms: i64) -> Result<bool, StoreError> {
     let sql = "select count(*) from message
-               where account = $1 and made_ms > $2 and channel = $3 and tries > 0 and state in ($4, $5)";
-    let (sent, waiting) = (State::Sent.number(), WAITING_FOR_SMS);
-    let row = tx.query_one(sql, params![account, since_ms, Channel::Sms.number(), sent, waiting])?;
+               where account = $1 and made_ms > $2 and channel = $3 and tries > 0 and state in ($4, $5, $6)";
+    let (sent, waiting, there) = (State::Sent.number(), WAITING_FOR_SMS, State::Delivered.number());
+    let row = tx.query_one(sql, params![account, since_ms, Channel::Sms.number(), sent, waiting, there])?;
     Ok(row.int(0)? > TEXTS_PER_DAY_MAX)
 }
 

@@ -137,15 +137,18 @@ async fn deliver(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) 
             let tried = iter(claimed.loads).map(|(message, tries, load)| async move {
                 let now_ms = app.now_ms();
                 if now_ms > at_ms + BEGINS_WITHIN_MS {
-                    return Err((message.message, tries));
+                    return Ok::<_, StoreError>(Err((message.message, tries)));
                 }
                 let delivery = carriers.take(&load, now_ms).await;
-                Ok(Done { message, tries, delivery })
+                if let Delivery::TakenAs(name) = &delivery {
+                    keep_name(app, (message.message, name.clone())).await?;
+                }
+                Ok(Ok(Done { message, tries, delivery }))
             });
             let tried: Vec<_> = tried.buffer_unordered(lane.at_once()).collect().await;
             let mut all = Tried { at_ms, sent: Vec::new(), put_back: Vec::new() };
             for one in tried {
-                match one {
+                match one? {
                     Ok(done) => all.sent.push(done),
                     Err(late) => all.put_back.push(late),
                 }
@@ -266,6 +269,13 @@ fn held_until(tx: &mut dyn Tx, message: &Message, now_ms: i64) -> Result<Option<
     Ok(quiet.ends_ms(now_ms).filter(|_| !passes))
 }
 
+/// At once, and not with all that left together: a provider may report before those are through.
+async fn keep_name(app: &App, (message, name): (ThingId, String)) -> Result<(), StoreError> {
+    let now_ms = app.now_ms();
+    let keep = move |tx: &mut dyn Tx| outbox::sent_as(tx, (message, &name), now_ms);
+    Ok(app.store().write(Shard::stall(LogId::default()), keep).await?)
+}
+
 async fn settle(app: &App, offers: Offers, tried: Tried, round: &mut Round) -> Result<(), StoreError> {
     let now_ms = app.now_ms();
     let settled = app.store().write(Shard::stall(LogId::default()), move |tx| {
@@ -294,6 +304,11 @@ async fn settle(app: &App, offers: Offers, tried: Tried, round: &mut Round) -> R
 fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(), StoreError> {
     let message = one.message.message;
     match &one.delivery {
+        // Noted before: a report about it may have come since.
+        Delivery::TakenAs(_) => {
+            round.sent += 1;
+            Ok(())
+        }
         Delivery::Taken => {
             round.sent += 1;
             outbox::end(tx, message, (State::Sent, ""), now_ms)
@@ -312,7 +327,9 @@ fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(
         Delivery::Later { because, after_ms } => {
             match outbox::failed(tx, message, (one.tries, because), (*after_ms, now_ms))? {
                 State::GivenUp => round.given_up += 1,
-                State::Waiting | State::Sent | State::Dropped | State::Discarded => round.later += 1,
+                State::Waiting | State::Sent | State::Dropped | State::Discarded | State::Delivered => {
+                    round.later += 1
+                }
             }
             Ok(())
         }
@@ -325,7 +342,7 @@ fn note_mailboxes(tx: &mut dyn Tx, sent: &[Done], (offers, now_ms): (Offers, i64
         sent.iter().filter(|one| one.message.channel == Channel::Mail && !one.message.topic.is_elsewhere());
     for one in to_accounts {
         match &one.delivery {
-            Delivery::Taken => mailbox::took(tx, one.message.account)?,
+            Delivery::Taken | Delivery::TakenAs(_) => mailbox::took(tx, one.message.account)?,
             Delivery::Gone(reason) => {
                 let failure = Failure { is_final: true, by_report: false, reason };
                 bounced::came_back(tx, one.message.account, (failure, offers, now_ms))?;
@@ -344,8 +361,10 @@ fn note_hooks(tx: &mut dyn Tx, sent: &[Done], (offers, now_ms): (Offers, i64)) -
         let (mut fared, mut why) = (Fared::Badly, "");
         for one in of_hooks().filter(|one| one.message.target == Some(hook)) {
             match &one.delivery {
-                Delivery::Taken if matches!(fared, Fared::Badly) => fared = Fared::Well,
-                Delivery::Taken => {}
+                Delivery::Taken | Delivery::TakenAs(_) if matches!(fared, Fared::Badly) => {
+                    fared = Fared::Well;
+                }
+                Delivery::Taken | Delivery::TakenAs(_) => {}
                 Delivery::Gone(because) => (fared, why) = (Fared::Gone, because),
                 Delivery::Refused(because) | Delivery::Later { because, .. } => {
                     why = if why.is_empty() { because } else { why };
