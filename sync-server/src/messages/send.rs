@@ -170,29 +170,52 @@ async fn tell_news(app: &App, offers: Offers, seen: &mut Seen) -> Result<usize, 
         if seen.insert(stall, position) == Some(position) {
             continue;
         }
-        loop {
-            let found = store.read(move |tx| {
-                let matters = causes::stretch(tx, stall, now_ms)?.matters();
-                Ok::<_, StoreError>(matters || watched::has_news(tx, stall, now_ms)?)
-            });
-            if !found.await? {
-                break;
-            }
-            // What was found is found again in the transaction that notes it: another process may have been there.
-            let told = store.write(Shard::stall(stall), move |tx| {
-                let stretch = causes::stretch(tx, stall, now_ms)?;
-                let made = causes::tell(tx, stall, &stretch, (offers, now_ms))?
-                    + watched::tell(tx, stall, (offers, now_ms))?;
-                Ok::<_, StoreError>((made, stretch.is_full))
-            });
-            let (told, is_full) = told.await?;
-            made += told;
-            if !is_full {
-                break;
-            }
-        }
+        made += tell_of(app, stall, (offers, now_ms)).await?;
+    }
+    for stall in store.read(move |tx| watched::owing(tx, now_ms)).await? {
+        made += tell_of(app, stall, (offers, now_ms)).await?;
+        made += tell_people(app, stall, (offers, now_ms)).await?;
     }
     Ok(made)
+}
+
+/// Makes messages of what one stall's records and tables say.
+async fn tell_of(app: &App, stall: LogId, (offers, now_ms): (Offers, i64)) -> Result<usize, StoreError> {
+    let (store, mut made) = (app.store(), 0);
+    loop {
+        let found = store.read(move |tx| {
+            let matters = causes::stretch(tx, stall, now_ms)?.matters();
+            Ok::<_, StoreError>(matters || watched::has_news(tx, stall, now_ms)?)
+        });
+        if !found.await? {
+            return Ok(made);
+        }
+        // What was found is found again in the transaction that notes it: another process may have been there.
+        let told = store.write(Shard::stall(stall), move |tx| {
+            let stretch = causes::stretch(tx, stall, now_ms)?;
+            let made = causes::tell(tx, stall, &stretch, (offers, now_ms))?
+                + watched::tell(tx, stall, (offers, now_ms))?;
+            Ok::<_, StoreError>((made, stretch.is_full))
+        });
+        let (told, is_full) = told.await?;
+        made += told;
+        if !is_full {
+            return Ok(made);
+        }
+    }
+}
+
+/// Tells everybody who likes something at a stall, a portion at a time.
+async fn tell_people(app: &App, stall: LogId, told: (Offers, i64)) -> Result<usize, StoreError> {
+    let mut made = 0;
+    loop {
+        let portion =
+            app.store().write(Shard::stall(stall), move |tx| watched::tell_portion(tx, stall, told)).await?;
+        made += portion.made;
+        if portion.is_last {
+            return Ok(made);
+        }
+    }
 }
 
 /// What one transaction takes along.

@@ -78,6 +78,7 @@ pub const STEPS: &[Migration] = &[
     step!(60, "0029_email_change"),
     step!(61, "0030_discarded"),
     step!(62, "0031_text_reports"),
+    step!(63, "0032_watch_rounds"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
