@@ -18,6 +18,8 @@ const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 
 const TASKS: [&str; 6] = ["model", "sweep", "lapse", "rivals", "messages", "payments"];
 /// What becomes of an order that arrives.
 const ORDER_KINDS: [&str; 4] = ["held", "declined", "refused", "failed"];
+/// What a report about a text was.
+const REPORT_KINDS: [&str; 6] = ["delivered", "failed", "nothing-new", "unknown", "forged", "unreadable"];
 const GROUP_SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -56,6 +58,8 @@ struct Stands {
     refill: Gauge<i64>,
     incidents: Family<KindLabel, Gauge<i64>>,
     oversells: Gauge<i64>,
+    messages_waiting: Gauge<i64>,
+    messages_given_up: Gauge<i64>,
     model_age: Gauge<i64>,
 }
 
@@ -83,9 +87,8 @@ pub struct Metrics {
     pub spans_dropped: Counter,
     messages_sent: Counter,
     messages_failed: Counter,
-    messages_waiting: Gauge<i64>,
-    messages_given_up: Gauge<i64>,
     tasks_broken: Family<TaskLabel, Counter>,
+    text_reports: Family<KindLabel, Counter>,
 }
 
 impl Metrics {
@@ -113,9 +116,8 @@ impl Metrics {
             spans_dropped: Counter::default(),
             messages_sent: Counter::default(),
             messages_failed: Counter::default(),
-            messages_waiting: Gauge::default(),
-            messages_given_up: Gauge::default(),
             tasks_broken: Family::default(),
+            text_reports: Family::default(),
         };
         // From the beginning, so that the first failure is a step from 0 and not out of nowhere.
         for kind in ORDER_KINDS {
@@ -124,8 +126,16 @@ impl Metrics {
         for task in TASKS {
             metrics.tasks_broken.get_or_create(&TaskLabel { task }).inc_by(0);
         }
+        for kind in REPORT_KINDS {
+            metrics.text_reports.get_or_create(&KindLabel { kind }).inc_by(0);
+        }
         metrics.register();
         metrics
+    }
+
+    /// A report about a text came.
+    pub fn text_report(&self, kind: &'static str) {
+        self.text_reports.get_or_create(&KindLabel { kind }).inc();
     }
 
     /// One of what the server does by itself broke and begins again.
@@ -151,12 +161,10 @@ impl Metrics {
         self.reads_waiting.set(i64::try_from(reads).unwrap_or(i64::MAX));
     }
 
-    pub fn messages(&self, done: Round, waiting: i64, given_up: i64) {
+    pub fn messages(&self, done: Round) {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         self.messages_sent.inc_by(count(done.sent));
         self.messages_failed.inc_by(count(done.later + done.given_up));
-        self.messages_waiting.set(waiting);
-        self.messages_given_up.set(given_up);
     }
 
     /// An order was answered: held, declined for good, refused before it was decided, or not answered at all.
@@ -182,6 +190,8 @@ impl Metrics {
             stands.incidents.get_or_create(&KindLabel { kind }).set(*count);
         }
         stands.oversells.set(standing.oversells);
+        stands.messages_waiting.set(standing.messages_waiting);
+        stands.messages_given_up.set(standing.messages_given_up);
         stands.model_age.set(standing.model_seconds);
     }
 
@@ -232,10 +242,13 @@ impl Metrics {
             "Tries that the mail server did not take",
             self.messages_failed.clone(),
         );
-        registry.register("messages_waiting", "Messages to be sent", self.messages_waiting.clone());
-        registry.register("messages_given_up", "Messages not tried again", self.messages_given_up.clone());
         let help = "How often something that the server does by itself broke and began again";
         registry.register("tasks_broken", help, self.tasks_broken.clone());
+        registry.register(
+            "text_reports",
+            "Reports about texts, by what they were",
+            self.text_reports.clone(),
+        );
     }
 }
 
@@ -261,6 +274,8 @@ impl Metrics {
                 "More was promised or sold than there was, and nobody dealt with it",
                 &stands.oversells,
             ),
+            ("messages_waiting", "Messages to be sent", &stands.messages_waiting),
+            ("messages_given_up", "Messages not tried again", &stands.messages_given_up),
             ("model_age_seconds", "Age of the suggestions' model; -1 without one", &stands.model_age),
         ];
         for (name, help, gauge) in gauges {

@@ -4,6 +4,8 @@
 use soko_domain::entry::IncidentKind;
 use soko_record_log::{StoreError, Tx, params};
 
+use crate::messages::outbox;
+
 /// How long ago a device was heard, in seconds: each device stands under the first that covers it.
 pub const HEARD_WITHIN: [(&str, i64); 5] =
     [("1m", 60), ("1h", 3_600), ("1d", 86_400), ("7d", 7 * 86_400), ("longer", i64::MAX)];
@@ -27,6 +29,9 @@ pub struct Standing {
     pub incidents: Vec<(&'static str, i64)>,
     /// How many of them are about units that were promised or sold and are not there: always 0 unless somebody overrode a warning.
     pub oversells: i64,
+    pub messages_waiting: i64,
+    /// Those that somebody has to try again or discard.
+    pub messages_given_up: i64,
     /// -1 without a model.
     pub model_seconds: i64,
 }
@@ -54,6 +59,7 @@ impl Standing {
         standing.holds_open = held.int(0)?;
         standing.hold_seconds_max = (now_ms - held.int(1)?).max(0) / MS;
         standing.read_incidents(tx)?;
+        (standing.messages_waiting, standing.messages_given_up) = outbox::counts(tx)?;
         let model = tx.query_opt("select max(made_ms) from model where in_use = 1", params![])?;
         let made_ms = model.map(|row| row.int_opt(0)).transpose()?.flatten();
         standing.model_seconds = made_ms.map_or(-1, |made_ms| (now_ms - made_ms).max(0) / MS);

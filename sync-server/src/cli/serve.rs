@@ -234,6 +234,7 @@ fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
     Ok(Settings {
         operator_key: key(settings, "operator-key")?,
         bounce_key: key(settings, "bounce-key")?,
+        text_reports: sms::reports(settings, key(settings, "sms-report-key")?)?,
         public_origin,
         behind_proxy: settings.switch("behind-proxy")?,
         rates: settings.switch("limits")?.then(Rates::default),

@@ -169,6 +169,14 @@ const SETTINGS: &[Setting] = &[
         "SENDER",
         "Whom texts come from, as the provider knows it: a number, a name, or Twilio's MG… of a messaging service",
     ),
+    Setting {
+        name: "sms-report-key",
+        variable: "SOKO_SMS_REPORT_KEY",
+        default: "",
+        value: "KEY",
+        help: "Who knows this key, of at least 32 characters, reports what became of texts; Twilio signs its reports and needs none",
+        is_secret: true,
+    },
     setting(
         "sms-receipts-per-day",
         "SOKO_SMS_RECEIPTS_PER_DAY",

@@ -18,8 +18,8 @@ use crate::http::market::{LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX};
 use crate::http::passwords::PasswordDesk;
 use crate::http::problem::Problem;
 use crate::market::Market;
-use crate::messages::Offers;
 use crate::messages::receipt::TEXTS_OF_ALL_PER_DAY;
+use crate::messages::{Offers, TextReports};
 use crate::metrics::Metrics;
 use crate::moved::Moved;
 use crate::outside::{Clock, Entropy, random};
@@ -51,6 +51,8 @@ pub struct Settings {
     pub operator_key: Option<String>,
     /// Who knows it hands on what mail servers report of our mail. None: nobody does.
     pub bounce_key: Option<String>,
+    /// How reports about texts are known to come from whoever brings them. None: nobody's count.
+    pub text_reports: Option<TextReports>,
     /// An answer must begin within this time.
     pub request_timeout: Duration,
     pub web: Web,
@@ -75,6 +77,7 @@ impl Default for Settings {
             open_metrics: false,
             operator_key: None,
             bounce_key: None,
+            text_reports: None,
             request_timeout: Duration::from_secs(30),
             web: Web::default(),
             sends_mail: false,

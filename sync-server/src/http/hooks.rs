@@ -14,6 +14,7 @@ use crate::guard::limits::{Who, cost};
 use crate::http::app::{App, Turn};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::SignedIn;
+use crate::http::given_up::{discarded_by, which};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::program_keys::{as_owner, asked};
 use crate::messages::Topic;
@@ -298,7 +299,7 @@ pub(crate) struct DeliveryBody {
     /// The message's `webhook-id`, the same at every try.
     delivery: String,
     topic: &'static str,
-    /// `waiting`, `sent`, `given-up` or `dropped`.
+    /// `waiting`, `sent`, `given-up`, `dropped`, or `discarded` by somebody after it was given up.
     state: &'static str,
     /// Why it did not arrive, the last time that it was tried.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -310,6 +311,9 @@ pub(crate) struct DeliveryBody {
     due_ms: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     done_ms: Option<i64>,
+    /// Whose account discarded it, or `operator` for whoever runs the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discarded_by: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -344,6 +348,8 @@ pub(crate) async fn log(
 pub(crate) struct SendAgain {
     /// Only this one; absent: all that was given up.
     delivery: Option<String>,
+    /// Only what was given up for this reason, word for word.
+    reason: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -366,13 +372,13 @@ pub(crate) async fn again(
     ApiJson(request): ApiJson<SendAgain>,
 ) -> Answered<SentAgain> {
     let (stall, hook): (LogId, ThingId) = (id(&stall, "the stall")?, id(&hook, "the address")?);
-    let only = request.delivery.as_deref().map(|text| id(text, "the delivery")).transpose()?;
+    let which = which(request.delivery.as_deref(), request.reason)?;
     app.spend(Who::Account(person.account), cost::WRITE)?;
     let now_ms = app.now_ms();
     let again = move |tx: &mut dyn Tx, _: &Turn<'_>| {
         hooks::of(tx, (stall, hook))?;
         hooks::wake(tx, hook)?;
-        Ok((outbox::again_of(tx, (hook, only), now_ms)?, None))
+        Ok((outbox::again(tx, (Some(hook), &which), now_ms)?, None))
     };
     let deliveries = app.in_stall(asked(person.account, stall), again).await?;
     app.hook_bell().notify_one();
@@ -415,10 +421,11 @@ impl From<Listed> for DeliveryBody {
             delivery: one.message.to_string(),
             topic: one.topic.name(),
             state: one.state.word(),
-            reason: one.reason,
+            reason: one.reason.clone(),
             tries: one.tries,
             made_ms: one.made_ms,
             due_ms: one.done_ms.is_none().then_some(one.due_ms),
+            discarded_by: discarded_by(&one),
             done_ms: one.done_ms,
         }
     }

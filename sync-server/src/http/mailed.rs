@@ -37,7 +37,7 @@ pub(crate) struct MailReceipt {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MailedBody {
-    /// `waiting`, `sent`, `given-up` or `dropped`.
+    /// `waiting`, `sent`, `delivered` where a text is on the telephone, `given-up` or `dropped`.
     state: &'static str,
     /// Why it did not leave, if it did not.
     #[serde(skip_serializing_if = "String::is_empty")]

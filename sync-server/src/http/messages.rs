@@ -18,6 +18,7 @@ use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::SignedIn;
+use crate::http::given_up::discarded_by;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::telephone::TelephoneBody;
 use crate::messages::gathered::{self, Gathering};
@@ -350,7 +351,7 @@ pub(crate) struct MessageBody {
     /// The browser that it went to, if it is still known.
     #[serde(skip_serializing_if = "String::is_empty")]
     browser: String,
-    /// `waiting`, `sent`, `given-up` or `dropped` because it was not wanted any more.
+    /// `waiting`, `sent`, `delivered` where a text is on the telephone, `given-up`, `dropped` because it was not wanted any more, or `discarded` by somebody after it was given up.
     state: &'static str,
     /// Why it did not leave, the last time that it was tried.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -362,6 +363,9 @@ pub(crate) struct MessageBody {
     due_ms: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     done_ms: Option<i64>,
+    /// Whose account discarded it, or `operator` for whoever runs the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discarded_by: Option<String>,
 }
 
 /// What became of the last messages to me.
@@ -392,6 +396,7 @@ impl MessageBody {
             made_ms: one.made_ms,
             due_ms: one.done_ms.is_none().then_some(one.due_ms),
             done_ms: one.done_ms,
+            discarded_by: discarded_by(one),
         }
     }
 }

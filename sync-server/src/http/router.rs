@@ -13,11 +13,7 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, addresses, bounced, contacts, coupons, crawlers, devices, docs, email_change, hooks,
-    interactions, leaving, likes, mailed, market, members, messages, models, operator, operator_featured,
-    operator_models, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery,
-    replicate, returns, reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, web,
-    wishes_page,
+    accounts, addresses, bounced, contacts, coupons, crawlers, devices, docs, email_change, given_up, hooks, interactions, leaving, likes, mailed, market, members, messages, models, operator, operator_featured, operator_models, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery, replicate, returns, reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -144,7 +140,13 @@ fn told() -> OpenApiRouter<App> {
         .routes(routes!(messages::mine, messages::choose))
         .routes(routes!(messages::mailbox_works))
         .routes(routes!(bounced::report))
+        .routes(routes!(texted::signed))
+        .routes(routes!(texted::by_key))
         .routes(routes!(messages::log))
+        .routes(routes!(given_up::discard_mine))
+        .routes(routes!(given_up::list))
+        .routes(routes!(given_up::again))
+        .routes(routes!(given_up::discard))
         .routes(routes!(messages::test))
         .routes(routes!(messages::subscribe))
         .routes(routes!(messages::unsubscribe))
@@ -186,6 +188,7 @@ fn own_programs() -> OpenApiRouter<App> {
         .routes(routes!(hooks::test))
         .routes(routes!(hooks::log))
         .routes(routes!(hooks::again))
+        .routes(routes!(given_up::discard_delivery))
         .routes(routes!(rival_feeds::list, rival_feeds::make))
         .routes(routes!(rival_feeds::put, rival_feeds::end))
         .routes(routes!(rival_feeds::look))

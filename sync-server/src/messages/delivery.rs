@@ -3,6 +3,8 @@
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Delivery {
     Taken,
+    /// The same, and what the other side calls it when it tells more later.
+    TakenAs(String),
     /// Not this time. The other side may have said how long it wants to be left alone.
     Later {
         because: String,

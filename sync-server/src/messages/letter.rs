@@ -34,6 +34,8 @@ pub(crate) const WISHES: &str = "wishes";
 pub(crate) const RECOVERY: &str = "recovery";
 /// What a link to another mail address is made for.
 pub(crate) const EMAIL_CHANGE: &str = "email-change";
+/// Which incident, where texts come back and not mail.
+pub(super) const TELEPHONE: i64 = 1;
 /// Lines of an order that a message lists.
 const LINES_MAX: usize = 50;
 /// What a notification shows at most; more is cut off by systems anyway.
@@ -173,7 +175,9 @@ fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: 
     let say = |key: &str| language.say(key, &with);
     let ends = matches!(message.topic, Topic::OrderCancelled | Topic::OrderReleased);
     let is_asked = message.topic == Topic::EmailChanged && message.detail == email_change::ASKED;
+    let is_telephone = message.topic == Topic::MailboxFailing && message.detail == TELEPHONE;
     let (subject, text) = match (is_asked, ends && message.detail == causes::LAPSED) {
+        _ if is_telephone => ("telephone-subject", "telephone-text"),
         (true, _) => ("asked-subject", "asked-text"),
         (false, true) => ("lapsed-subject", "lapsed-text"),
         (false, false) => ("subject", "text"),

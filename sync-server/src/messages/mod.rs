@@ -9,7 +9,7 @@
 //! * [`topic`]: of what, and to whom. [`causes`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
 //! * [`wishes`], [`quiet`], [`gathered`]: who wants what, when, and what with others once a day. [`bounced`], [`mailbox`]: what mail servers
 //!   report later, and who is not written to because of it. [`letter`], [`page`] and [`words`]: what it says. [`post`]: the mail server.
-//!   [`receipt`]: of a sale at a counter, the one message that has an address of its own. [`push`]: browsers. [`sms`]: telephones, and
+//!   [`receipt`]: of a sale at a counter, the one message that has an address of its own. [`push`]: browsers. [`sms`]: telephones, [`reported`]: what becomes of texts, and
 //!   [`telephone`]: whose number. [`hooks`]: programs. [`send`]: all together.
 
 pub(crate) mod bounced;
@@ -28,6 +28,7 @@ pub(crate) mod push;
 pub(crate) mod quiet;
 pub(crate) mod receipt;
 pub(crate) mod recovery;
+pub(crate) mod reported;
 mod send;
 mod sms;
 pub(crate) mod telephone;
@@ -38,9 +39,10 @@ pub(crate) mod words;
 
 pub use channel::{Channel, Offers};
 pub use hooks::{HookTopic, Hooks};
-pub use outbox::{Listed, State, again_all, listed};
+pub use outbox::{Listed, State, Which, again, discard, listed};
 pub use post::{BadMail, Post};
 pub use push::{Push, PushKey, ensure as ensure_push_key};
 pub use send::{Carriers, Round, follow, round};
-pub use sms::{BadSms, Sms, SmsSettings, SmsShape};
+pub(crate) use sms::NotTaken;
+pub use sms::{BadSms, Sms, SmsSettings, SmsShape, TextReports};
 pub use topic::{Audience, Topic};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use soko_domain::ids::{LogId, ThingId};
@@ -15,6 +16,10 @@ use super::{gathered, mailbox, push, receipt, telephone, wishes};
 pub(super) const CLAIM_MAX: usize = 20;
 /// Whoever took a message along has this long to say what became of it; then somebody else takes it.
 pub(super) const LEASE_MS: i64 = 2 * 60_000;
+/// Longest time that one of them may be on its way.
+pub(super) const CALL_MAX: Duration = Duration::from_secs(60);
+/// What is left of a lease then has to be enough to note what became of all that was taken along.
+pub(super) const BEGINS_WITHIN_MS: i64 = 30_000;
 /// How long to wait after each failure; after the last one a message is given up.
 pub(super) const WAITS_MS: [i64; 7] =
     [60_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000, 12 * 3_600_000, 24 * 3_600_000];
@@ -53,10 +58,15 @@ pub enum State {
     GivenUp,
     /// Nobody wants it any more.
     Dropped,
+    /// It was given up, and somebody looked at it and left it at that.
+    Discarded,
+    /// Whoever brought it says that it is there.
+    Delivered,
 }
 
 impl State {
-    const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::GivenUp, Self::Dropped];
+    const ALL: [Self; 6] =
+        [Self::Waiting, Self::Sent, Self::GivenUp, Self::Dropped, Self::Discarded, Self::Delivered];
 
     pub(super) fn number(self) -> i64 {
         match self {
@@ -64,6 +74,8 @@ impl State {
             Self::Sent => 2,
             Self::GivenUp => 3,
             Self::Dropped => 4,
+            Self::Discarded => 11,
+            Self::Delivered => 12,
         }
     }
 
@@ -79,6 +91,8 @@ impl State {
             Self::Sent => "sent",
             Self::GivenUp => "given-up",
             Self::Dropped => "dropped",
+            Self::Discarded => "discarded",
+            Self::Delivered => "delivered",
         }
     }
 
@@ -88,6 +102,8 @@ impl State {
             Self::Sent => "sent",
             Self::GivenUp => "given up",
             Self::Dropped => "dropped",
+            Self::Discarded => "discarded",
+            Self::Delivered => "delivered",
         }
     }
 }
@@ -387,6 +403,19 @@ pub(super) fn hold(tx: &mut dyn Tx, message: ThingId, until_ms: i64) -> Result<(
     tx.run("update message set due_ms = $2, tries = tries - 1 where message = $1", params![message, until_ms])
 }
 
+/// Puts back what was taken along and whose turn did not come in time, as if it had not been: at once, unless its lease ended and
+/// somebody else has it.
+pub(super) fn put_back(
+    tx: &mut dyn Tx,
+    (message, tries): (ThingId, usize),
+    (claimed_ms, now_ms): (i64, i64),
+) -> Result<(), StoreError> {
+    tx.run(
+        "update message set due_ms = $3, tries = tries - 1 where message = $1 and tries = $2 and due_ms = $4",
+        params![message, tries, now_ms, claimed_ms + LEASE_MS],
+    )
+}
+
 /// It is over with a message.
 pub(super) fn end(
     tx: &mut dyn Tx,
@@ -401,6 +430,16 @@ pub(super) fn end(
     )?;
     gathered::ended(tx, message, (state, &reason), now_ms)?;
     receipt::forget(tx, message)
+}
+
+/// It left, and whoever took it calls it so.
+pub(super) fn sent_as(
+    tx: &mut dyn Tx,
+    (message, name): (ThingId, &str),
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    tx.run("update message set provider_ref = $2 where message = $1", params![message, name])?;
+    end(tx, message, (State::Sent, ""), now_ms)
 }
 
 /// It did not leave: it is tried again later, or given up. Says which.
@@ -455,31 +494,17 @@ pub(super) fn give_up_all(tx: &mut dyn Tx, hook: ThingId, now_ms: i64) -> Result
     )
 }
 
-/// What was given up at an address is tried again from the start, all of it or one message. Says how many.
-pub(crate) fn again_of(
-    tx: &mut dyn Tx,
-    (hook, only): (ThingId, Option<ThingId>),
-    now_ms: i64,
-) -> Result<u64, StoreError> {
-    tx.execute(
-        "update message set state = $3, tries = 0, due_ms = $4, done_ms = null
-         where account = $1 and state = $2 and ($6 = 0 or message = $5)",
-        params![
-            hook,
-            State::GivenUp.number(),
-            WAITING_FOR_HOOK,
-            now_ms,
-            only.unwrap_or_default(),
-            i64::from(only.is_some())
-        ],
-    )
-}
-
 /// Forgets what left long ago.
 pub(super) fn sweep(tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
     tx.run(
-        "delete from message where state in ($1, $2) and done_ms < $3",
-        params![State::Sent.number(), State::Dropped.number(), now_ms - KEPT_MS],
+        "delete from message where state in ($1, $2, $4, $5) and done_ms < $3",
+        params![
+            State::Sent.number(),
+            State::Dropped.number(),
+            now_ms - KEPT_MS,
+            State::Discarded.number(),
+            State::Delivered.number()
+        ],
     )?;
     receipt::sweep(tx, now_ms, now_ms - KEPT_MS)
 }
@@ -498,6 +523,8 @@ pub struct Listed {
     /// Which of a person's browsers.
     pub target: Option<ThingId>,
     pub done_ms: Option<i64>,
+    /// Who discarded it; none is whoever runs the server.
+    pub ended_by: Option<ThingId>,
 }
 
 /// The youngest messages; all of them or those in one state.
@@ -523,7 +550,8 @@ pub(crate) fn of_account(tx: &mut dyn Tx, account: ThingId, limit: usize) -> Res
     read_listed(&tx.query(&sql, params![account, limit])?)
 }
 
-const LISTED: &str = "message, topic, state, tries, reason, made_ms, due_ms, channel, target, done_ms";
+const LISTED: &str =
+    "message, topic, state, tries, reason, made_ms, due_ms, channel, target, done_ms, ended_by";
 
 fn read_listed(rows: &[Row]) -> Result<Vec<Listed>, StoreError> {
     let read = |row: &Row| {
@@ -541,14 +569,38 @@ fn read_listed(rows: &[Row]) -> Result<Vec<Listed>, StoreError> {
             due_ms: row.int(6)?,
             target: row.id_opt(8)?,
             done_ms: row.int_opt(9)?,
+            ended_by: row.id_opt(10)?,
         }))
     };
     rows.iter().filter_map(|row| read(row).transpose()).collect()
 }
 
-/// What was given up is tried again from the start, all of it or one message. Says how many.
-pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<u64, StoreError> {
-    let given_up = State::GivenUp.number();
+/// Which of the messages that were given up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Which {
+    All,
+    One(ThingId),
+    /// All that have this reason, word for word.
+    Because(String),
+}
+
+impl Which {
+    /// The message and the reason that are asked for, and whether each of them is.
+    fn parts(&self) -> (ThingId, &str, i64, i64) {
+        match self {
+            Self::All => (ThingId::default(), "", 0, 0),
+            Self::One(message) => (*message, "", 1, 0),
+            Self::Because(reason) => (ThingId::default(), reason, 0, 1),
+        }
+    }
+}
+
+/// What was given up is tried again from the start: of everybody, or of one person or address. Says how many that are.
+pub fn again(
+    tx: &mut dyn Tx,
+    (of, which): (Option<ThingId>, &Which),
+    now_ms: i64,
+) -> Result<u64, StoreError> {
     let (sms, receipt) = (Channel::Sms.number(), Topic::Receipt.number());
     let again = format!(
         "update message set state = case
@@ -557,15 +609,57 @@ pub fn again_all(tx: &mut dyn Tx, only: Option<ThingId>, now_ms: i64) -> Result<
            when channel = {} then {WAITING_FOR_HOOK}
            when channel = {} then {}
            else {WAITING_OTHERWISE} end, tries = 0, due_ms = $1, done_ms = null
-         where state = $2",
+         where state = $2 and ($3 = 0 or account = $4) and ($5 = 0 or message = $6) and ($7 = 0 or reason = $8)",
         Channel::Hook.number(),
         Channel::Mail.number(),
         State::Waiting.number()
     );
-    match only {
-        Some(message) => tx.execute(&format!("{again} and message = $3"), params![now_ms, given_up, message]),
-        None => tx.execute(&again, params![now_ms, given_up]),
-    }
+    let (message, reason, is_one, is_because) = which.parts();
+    tx.execute(
+        &again,
+        params![
+            now_ms,
+            State::GivenUp.number(),
+            i64::from(of.is_some()),
+            of.unwrap_or_default(),
+            is_one,
+            message,
+            is_because,
+            reason
+        ],
+    )
+}
+
+/// A message that was given up is left at that, as somebody said: of anybody, or of one person or address. Says whether there is
+/// such a message.
+pub fn discard(
+    tx: &mut dyn Tx,
+    (of, message): (Option<ThingId>, ThingId),
+    (by, now_ms): (Option<ThingId>, i64),
+) -> Result<bool, StoreError> {
+    let discarded = tx.execute(
+        "update message set state = $2, done_ms = $3, ended_by = $4
+         where message = $1 and state = $5 and ($6 = 0 or account = $7)",
+        params![
+            message,
+            State::Discarded.number(),
+            now_ms,
+            by,
+            State::GivenUp.number(),
+            i64::from(of.is_some()),
+            of.unwrap_or_default()
+        ],
+    )?;
+    Ok(discarded > 0)
+}
+
+/// Why messages were given up, and how many for each reason, most first.
+pub(crate) fn reasons(tx: &mut dyn Tx, limit: usize) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = tx.query(
+        "select reason, count(*) from message where state = $1 group by reason order by 2 desc, reason limit $2",
+        params![State::GivenUp.number(), limit],
+    )?;
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?))).collect()
 }
 
 /// How many wait, and how many were given up.
@@ -580,9 +674,9 @@ pub(crate) fn counts(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
 /// Whether a person got as many texts since a moment as one may, this one among them, which was taken along.
 pub(super) fn has_enough_texts(tx: &mut dyn Tx, account: ThingId, since_ms: i64) -> Result<bool, StoreError> {
     let sql = "select count(*) from message
-               where account = $1 and made_ms > $2 and channel = $3 and tries > 0 and state in ($4, $5)";
-    let (sent, waiting) = (State::Sent.number(), WAITING_FOR_SMS);
-    let row = tx.query_one(sql, params![account, since_ms, Channel::Sms.number(), sent, waiting])?;
+               where account = $1 and made_ms > $2 and channel = $3 and tries > 0 and state in ($4, $5, $6)";
+    let (sent, waiting, there) = (State::Sent.number(), WAITING_FOR_SMS, State::Delivered.number());
+    let row = tx.query_one(sql, params![account, since_ms, Channel::Sms.number(), sent, waiting, there])?;
     Ok(row.int(0)? > TEXTS_PER_DAY_MAX)
 }
 
@@ -598,5 +692,11 @@ mod tests {
         assert!(of(0, 1) < of(128, 1) && of(128, 1) < of(255, 1));
         assert!(of(0, 3) > of(255, 2), "even the shortest is longer than the longest before");
         assert_eq!((of(1, 0), of(1, WAITS_MS.len() + 1)), (None, None));
+    }
+
+    #[test]
+    fn nothing_is_on_its_way_when_its_lease_ends() {
+        let call_ms = i64::try_from(CALL_MAX.as_millis()).unwrap();
+        assert!(BEGINS_WITHIN_MS + call_ms < LEASE_MS);
     }
 }

@@ -12,7 +12,9 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use super::bounced::Enhanced;
 use super::delivery::Delivery;
 use super::letter::Letter;
+use super::outbox::CALL_MAX;
 
+/// For one word of the mail server. A letter takes several: all of them have [`CALL_MAX`].
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Answers that are about our own access: another letter fares no better, and this one is none the worse.
 const ACCESS_CODES: [u16; 4] = [530, 534, 535, 538];
@@ -39,6 +41,8 @@ pub struct Post {
     from: Mailbox,
     /// Where it is reported what does not arrive; else to `from`.
     reports_to: Option<Address>,
+    /// For one letter.
+    patience: Duration,
 }
 
 impl Post {
@@ -54,6 +58,7 @@ impl Post {
             server: Arc::default(),
             from: from.parse().map_err(BadMail::From)?,
             reports_to: None,
+            patience: CALL_MAX,
         })
     }
 
@@ -63,6 +68,11 @@ impl Post {
     /// Where that is no address.
     pub fn reporting_to(self, address: &str) -> Result<Self, BadMail> {
         Ok(Self { reports_to: Some(address.parse().map_err(BadMail::From)?), ..self })
+    }
+
+    /// The same with less time for one letter.
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience: patience.min(CALL_MAX), ..self }
     }
 
     fn server(&self) -> &AsyncSmtpTransport<Tokio1Executor> {
@@ -86,7 +96,11 @@ impl Post {
             Ok(message) => message,
             Err(because) => return Delivery::Refused(because),
         };
-        match self.server().send(message).await {
+        // Whoever is slow with every word would else outlast the lease, and somebody else bring the same letter meanwhile.
+        let Ok(answer) = tokio::time::timeout(self.patience, self.server().send(message)).await else {
+            return Delivery::later("the mail server takes too long".to_owned());
+        };
+        match answer {
             Ok(_) => Delivery::Taken,
             Err(error) => {
                 // What servers say often names the address.

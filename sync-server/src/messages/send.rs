@@ -14,7 +14,7 @@ use super::delivery::Delivery;
 use super::hooks::{self, Fared, Hooks};
 use super::letter::{self, Load, Sender};
 use super::mailbox::Failure;
-use super::outbox::{self, CLAIM_MAX, Message, State};
+use super::outbox::{self, BEGINS_WITHIN_MS, CLAIM_MAX, Message, State};
 use super::post::Post;
 use super::push::Push;
 use super::sms::Sms;
@@ -100,6 +100,14 @@ struct Done {
     delivery: Delivery,
 }
 
+/// What became of all that was taken along together.
+struct Tried {
+    at_ms: i64,
+    sent: Vec<Done>,
+    /// Each with its tries: its turn did not come as long as its lease was sure to outlast it.
+    put_back: Vec<(ThingId, usize)>,
+}
+
 /// One look at everything that happened and everything that is due.
 ///
 /// # Errors
@@ -123,16 +131,32 @@ async fn round_from(app: &App, carriers: &Carriers, seen: &mut Seen) -> Result<R
 async fn deliver(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) -> Result<(), StoreError> {
     loop {
         let claimed = claim(app, carriers, lane, round).await?;
+        let mut is_last = claimed.is_last;
         if !claimed.loads.is_empty() {
-            let now_ms = app.now_ms();
-            let sent = iter(claimed.loads).map(|(message, tries, load)| async move {
+            let at_ms = claimed.at_ms;
+            let tried = iter(claimed.loads).map(|(message, tries, load)| async move {
+                let now_ms = app.now_ms();
+                if now_ms > at_ms + BEGINS_WITHIN_MS {
+                    return Ok::<_, StoreError>(Err((message.message, tries)));
+                }
                 let delivery = carriers.take(&load, now_ms).await;
-                Done { message, tries, delivery }
+                if let Delivery::TakenAs(name) = &delivery {
+                    keep_name(app, (message.message, name.clone())).await?;
+                }
+                Ok(Ok(Done { message, tries, delivery }))
             });
-            let sent: Vec<Done> = sent.buffer_unordered(lane.at_once()).collect().await;
-            settle(app, carriers.offers(), sent, round).await?;
+            let tried: Vec<_> = tried.buffer_unordered(lane.at_once()).collect().await;
+            let mut all = Tried { at_ms, sent: Vec::new(), put_back: Vec::new() };
+            for one in tried {
+                match one? {
+                    Ok(done) => all.sent.push(done),
+                    Err(late) => all.put_back.push(late),
+                }
+            }
+            is_last &= all.put_back.is_empty();
+            settle(app, carriers.offers(), all, round).await?;
         }
-        if claimed.is_last {
+        if is_last {
             return Ok(());
         }
     }
@@ -146,33 +170,58 @@ async fn tell_news(app: &App, offers: Offers, seen: &mut Seen) -> Result<usize, 
         if seen.insert(stall, position) == Some(position) {
             continue;
         }
-        loop {
-            let found = store.read(move |tx| {
-                let matters = causes::stretch(tx, stall, now_ms)?.matters();
-                Ok::<_, StoreError>(matters || watched::has_news(tx, stall, now_ms)?)
-            });
-            if !found.await? {
-                break;
-            }
-            // What was found is found again in the transaction that notes it: another process may have been there.
-            let told = store.write(Shard::stall(stall), move |tx| {
-                let stretch = causes::stretch(tx, stall, now_ms)?;
-                let made = causes::tell(tx, stall, &stretch, (offers, now_ms))?
-                    + watched::tell(tx, stall, (offers, now_ms))?;
-                Ok::<_, StoreError>((made, stretch.is_full))
-            });
-            let (told, is_full) = told.await?;
-            made += told;
-            if !is_full {
-                break;
-            }
-        }
+        made += tell_of(app, stall, (offers, now_ms)).await?;
+    }
+    for stall in store.read(move |tx| watched::owing(tx, now_ms)).await? {
+        made += tell_of(app, stall, (offers, now_ms)).await?;
+        made += tell_people(app, stall, (offers, now_ms)).await?;
     }
     Ok(made)
 }
 
+/// Makes messages of what one stall's records and tables say.
+async fn tell_of(app: &App, stall: LogId, (offers, now_ms): (Offers, i64)) -> Result<usize, StoreError> {
+    let (store, mut made) = (app.store(), 0);
+    loop {
+        let found = store.read(move |tx| {
+            let matters = causes::stretch(tx, stall, now_ms)?.matters();
+            Ok::<_, StoreError>(matters || watched::has_news(tx, stall, now_ms)?)
+        });
+        if !found.await? {
+            return Ok(made);
+        }
+        // What was found is found again in the transaction that notes it: another process may have been there.
+        let told = store.write(Shard::stall(stall), move |tx| {
+            let stretch = causes::stretch(tx, stall, now_ms)?;
+            let made = causes::tell(tx, stall, &stretch, (offers, now_ms))?
+                + watched::tell(tx, stall, (offers, now_ms))?;
+            Ok::<_, StoreError>((made, stretch.is_full))
+        });
+        let (told, is_full) = told.await?;
+        made += told;
+        if !is_full {
+            return Ok(made);
+        }
+    }
+}
+
+/// Tells everybody who likes something at a stall, a portion at a time.
+async fn tell_people(app: &App, stall: LogId, told: (Offers, i64)) -> Result<usize, StoreError> {
+    let mut made = 0;
+    loop {
+        let portion =
+            app.store().write(Shard::stall(stall), move |tx| watched::tell_portion(tx, stall, told)).await?;
+        made += portion.made;
+        if portion.is_last {
+            return Ok(made);
+        }
+    }
+}
+
 /// What one transaction takes along.
 struct Claimed {
+    /// When its lease began.
+    at_ms: i64,
     loads: Vec<(Message, usize, Load)>,
     /// Nothing more is due.
     is_last: bool,
@@ -217,7 +266,7 @@ async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) ->
                 }
             }
         }
-        Ok::<_, StoreError>((Claimed { loads, is_last }, dropped, given_up))
+        Ok::<_, StoreError>((Claimed { at_ms: now_ms, loads, is_last }, dropped, given_up))
     });
     let (claimed, dropped, given_up) = claimed.await?;
     round.dropped += dropped;
@@ -243,23 +292,34 @@ fn held_until(tx: &mut dyn Tx, message: &Message, now_ms: i64) -> Result<Option<
     Ok(quiet.ends_ms(now_ms).filter(|_| !passes))
 }
 
-async fn settle(app: &App, offers: Offers, sent: Vec<Done>, round: &mut Round) -> Result<(), StoreError> {
+/// At once, and not with all that left together: a provider may report before those are through.
+async fn keep_name(app: &App, (message, name): (ThingId, String)) -> Result<(), StoreError> {
+    let now_ms = app.now_ms();
+    let keep = move |tx: &mut dyn Tx| outbox::sent_as(tx, (message, &name), now_ms);
+    Ok(app.store().write(Shard::stall(LogId::default()), keep).await?)
+}
+
+async fn settle(app: &App, offers: Offers, tried: Tried, round: &mut Round) -> Result<(), StoreError> {
     let now_ms = app.now_ms();
     let settled = app.store().write(Shard::stall(LogId::default()), move |tx| {
         let mut done = Round::default();
-        for one in &sent {
+        let Tried { at_ms, sent, put_back } = &tried;
+        for one in sent {
             note(tx, one, &mut done, now_ms)?;
         }
-        note_mailboxes(tx, &sent, (offers, now_ms))?;
-        note_hooks(tx, &sent, (offers, now_ms))?;
+        for one in put_back {
+            outbox::put_back(tx, *one, (*at_ms, now_ms))?;
+        }
+        note_mailboxes(tx, sent, (offers, now_ms))?;
+        note_hooks(tx, sent, (offers, now_ms))?;
         outbox::sweep(tx, now_ms)?;
-        Ok::<_, StoreError>((done, outbox::counts(tx)?))
+        Ok::<_, StoreError>(done)
     });
-    let (done, (waiting, given_up)) = settled.await?;
+    let done = settled.await?;
     round.sent += done.sent;
     round.later += done.later;
     round.given_up += done.given_up;
-    app.metrics().messages(done, waiting, given_up);
+    app.metrics().messages(done);
     Ok(())
 }
 
@@ -267,6 +327,11 @@ async fn settle(app: &App, offers: Offers, sent: Vec<Done>, round: &mut Round) -
 fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(), StoreError> {
     let message = one.message.message;
     match &one.delivery {
+        // Noted before: a report about it may have come since.
+        Delivery::TakenAs(_) => {
+            round.sent += 1;
+            Ok(())
+        }
         Delivery::Taken => {
             round.sent += 1;
             outbox::end(tx, message, (State::Sent, ""), now_ms)
@@ -285,7 +350,9 @@ fn note(tx: &mut dyn Tx, one: &Done, round: &mut Round, now_ms: i64) -> Result<(
         Delivery::Later { because, after_ms } => {
             match outbox::failed(tx, message, (one.tries, because), (*after_ms, now_ms))? {
                 State::GivenUp => round.given_up += 1,
-                State::Waiting | State::Sent | State::Dropped => round.later += 1,
+                State::Waiting | State::Sent | State::Dropped | State::Discarded | State::Delivered => {
+                    round.later += 1
+                }
             }
             Ok(())
         }
@@ -298,7 +365,7 @@ fn note_mailboxes(tx: &mut dyn Tx, sent: &[Done], (offers, now_ms): (Offers, i64
         sent.iter().filter(|one| one.message.channel == Channel::Mail && !one.message.topic.is_elsewhere());
     for one in to_accounts {
         match &one.delivery {
-            Delivery::Taken => mailbox::took(tx, one.message.account)?,
+            Delivery::Taken | Delivery::TakenAs(_) => mailbox::took(tx, one.message.account)?,
             Delivery::Gone(reason) => {
                 let failure = Failure { is_final: true, by_report: false, reason };
                 bounced::came_back(tx, one.message.account, (failure, offers, now_ms))?;
@@ -317,8 +384,10 @@ fn note_hooks(tx: &mut dyn Tx, sent: &[Done], (offers, now_ms): (Offers, i64)) -
         let (mut fared, mut why) = (Fared::Badly, "");
         for one in of_hooks().filter(|one| one.message.target == Some(hook)) {
             match &one.delivery {
-                Delivery::Taken if matches!(fared, Fared::Badly) => fared = Fared::Well,
-                Delivery::Taken => {}
+                Delivery::Taken | Delivery::TakenAs(_) if matches!(fared, Fared::Badly) => {
+                    fared = Fared::Well;
+                }
+                Delivery::Taken | Delivery::TakenAs(_) => {}
                 Delivery::Gone(because) => (fared, why) = (Fared::Gone, because),
                 Delivery::Refused(because) | Delivery::Later { because, .. } => {
                     why = if why.is_empty() { because } else { why };

@@ -18,8 +18,8 @@ use super::topic::{Audience, Topic};
 const DROP_PERMILLE: i64 = 50;
 /// Nobody hears of the same product's price or stock more often.
 const LIKED_PAUSE_MS: i64 = 24 * 3_600_000;
-/// People who are told of one product at once, those who liked it last first.
-const PEOPLE_MAX: usize = 1_000;
+/// People who are told of one product in one transaction.
+const PEOPLE_AT_ONCE: usize = 200;
 /// Stands where a product does: this stall was looked at before.
 const BEGUN: ProductId = ProductId([0; 16]);
 
@@ -61,8 +61,19 @@ impl Standing {
 /// What differs from what was told last, and is to be noted.
 enum Noted {
     Begun,
-    Stock { product: ProductId, standing: Standing, tell: Option<Topic> },
-    Offer { product: ProductId, price_minor: i64, is_there: bool, tell: Option<Topic>, told_ms: i64 },
+    Stock {
+        product: ProductId,
+        standing: Standing,
+        tell: Option<Topic>,
+    },
+    Offer {
+        product: ProductId,
+        price_minor: i64,
+        is_there: bool,
+        tell: Option<Topic>,
+        is_owed: bool,
+        told_ms: i64,
+    },
 }
 
 /// Whether there is anything to note.
@@ -84,13 +95,13 @@ pub(super) fn tell(
                 note_stock(tx, log, (product, standing))?;
                 tell.map(|topic| (product, topic))
             }
-            Noted::Offer { product, price_minor, is_there, tell, told_ms } => {
+            Noted::Offer { product, price_minor, is_there, tell, is_owed, told_ms } => {
                 tx.run(
-                    "insert into told_offer (log, product, price_minor, is_there, told_ms)
-                     values ($1, $2, $3, $4, $5) on conflict (log, product) do update
+                    "insert into told_offer (log, product, price_minor, is_there, told_ms, is_owed)
+                     values ($1, $2, $3, $4, $5, $6) on conflict (log, product) do update
                      set price_minor = excluded.price_minor, is_there = excluded.is_there,
-                         told_ms = excluded.told_ms",
-                    params![log, product, price_minor, i64::from(is_there), told_ms],
+                         told_ms = excluded.told_ms, is_owed = excluded.is_owed",
+                    params![log, product, price_minor, i64::from(is_there), told_ms, i64::from(is_owed)],
                 )?;
                 tell.map(|topic| (product, topic))
             }
@@ -101,7 +112,11 @@ pub(super) fn tell(
         if let (Some(topic), true) = (to_programs(topic), offers.hooks) {
             made += hooks::address(tx, (log, topic), (subject, 0), (&because, now_ms))?;
         }
-        for account in audience(tx, log, (product, topic))? {
+        if topic.audience() != Audience::Stall {
+            begin_round(tx, log, (product, topic), now_ms)?;
+            continue;
+        }
+        for account in causes::of_stall(tx, log)? {
             let about = About { topic, account, log: Some(log), subject, detail: 0 };
             made += outbox::address(tx, &about, &because, (offers, now_ms))?;
         }
@@ -172,7 +187,7 @@ fn offers_liked(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Vec<Noted>, 
         "select p.product, p.price_minor, p.archived, (
            select cast(coalesce(sum(b.quantity), 0) as bigint) from balance b
            where b.log = p.log and b.product = p.product and b.account = $2),
-           t.price_minor, t.is_there, t.told_ms
+           t.price_minor, t.is_there, t.told_ms, t.is_owed
          from (select distinct stall, product from liked where stall = $1 and turns % 2 = 1) l
          join product p on p.log = l.stall and p.product = l.product
          left join told_offer t on t.log = p.log and t.product = p.product order by p.product",
@@ -187,16 +202,25 @@ fn offers_liked(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Vec<Noted>, 
         else {
             // Looked at for the first time: this is what later prices are compared with.
             let Offer { price_minor, is_there } = now;
-            noted.push(Noted::Offer { product, price_minor, is_there, tell: None, told_ms: 0 });
+            noted.push(Noted::Offer {
+                product,
+                price_minor,
+                is_there,
+                tell: None,
+                is_owed: false,
+                told_ms: 0,
+            });
             continue;
         };
         let before = Offer { price_minor, is_there: there != 0 };
         let may_tell = told_ms <= now_ms - LIKED_PAUSE_MS;
         let (kept, tell) = now.since(before, may_tell);
-        if kept != before || tell.is_some() {
+        let is_owed = !may_tell && now.since(before, true).1.is_some();
+        let was_owed = row.int_opt(7)? == Some(1);
+        if kept != before || tell.is_some() || is_owed != was_owed {
             let Offer { price_minor, is_there } = kept;
             let told_ms = if tell.is_some() { now_ms } else { told_ms };
-            noted.push(Noted::Offer { product, price_minor, is_there, tell, told_ms });
+            noted.push(Noted::Offer { product, price_minor, is_there, tell, is_owed, told_ms });
         }
     }
     Ok(noted)
@@ -224,22 +248,88 @@ impl Offer {
         // A price that rises is what it may fall from; one that falls a little, or untold, is compared with as before.
         let is_new_price = tell.is_some() || self.price_minor > before.price_minor;
         let price_minor = if is_new_price { self.price_minor } else { before.price_minor };
-        (Self { price_minor, is_there: self.is_there }, tell)
+        // That it is there again is still to be told: as if it were not, until the day is over or it is gone once more.
+        let is_there = self.is_there && !(is_back && !may_tell);
+        (Self { price_minor, is_there }, tell)
     }
 }
 
-fn audience(
+/// From now on everybody who likes it is told, a portion at a time.
+fn begin_round(
     tx: &mut dyn Tx,
     log: LogId,
     (product, topic): (ProductId, Topic),
-) -> Result<Vec<ThingId>, StoreError> {
-    if topic.audience() == Audience::Stall {
-        return causes::of_stall(tx, log);
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    tx.run(
+        "insert into watch_round (log, product, at_ms, topic) values ($1, $2, $3, $4)
+         on conflict (log, product, at_ms) do nothing",
+        params![log, product, now_ms, topic.number()],
+    )
+}
+
+/// Stalls of which somebody is still to be told something: people a portion of whom was, or of what fell within a day of the last.
+pub(super) fn owing(tx: &mut dyn Tx, now_ms: i64) -> Result<Vec<LogId>, StoreError> {
+    let rows = tx.query(
+        "select log from watch_round union select log from told_offer where is_owed = 1 and told_ms <= $1 order by 1",
+        params![now_ms - LIKED_PAUSE_MS],
+    )?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// What one portion came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Portion {
+    pub(super) made: usize,
+    /// Everybody was told of everything.
+    pub(super) is_last: bool,
+}
+
+/// Makes the messages of the next people, and notes in the same transaction how far it came: whenever the server ends, nobody is left
+/// out or told twice.
+pub(super) fn tell_portion(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (offers, now_ms): (Offers, i64),
+) -> Result<Portion, StoreError> {
+    let sql =
+        "select product, at_ms, topic, after from watch_round where log = $1 order by at_ms, product limit 1";
+    let Some(round) = tx.query_opt(sql, params![log])? else { return Ok(Portion { made: 0, is_last: true }) };
+    let (product, at_ms): (ProductId, i64) = (round.id(0)?, round.int(1)?);
+    let people = people(tx, (log, product), round.id_opt(3)?)?;
+    let mut made = 0;
+    // Only a newer program has another topic.
+    if let Some(topic) = Topic::from_number(round.int(2)?) {
+        let because: [&[u8]; 3] = [log.as_bytes(), product.as_bytes(), &at_ms.to_be_bytes()];
+        for account in people.iter().copied() {
+            let about =
+                About { topic, account, log: Some(log), subject: Some(ThingId(product.0)), detail: 0 };
+            made += outbox::address(tx, &about, &because, (offers, now_ms))?;
+        }
     }
+    match people.last().filter(|_| people.len() == PEOPLE_AT_ONCE) {
+        Some(last) => tx.run(
+            "update watch_round set after = $4 where log = $1 and product = $2 and at_ms = $3",
+            params![log, product, at_ms, *last],
+        )?,
+        None => tx.run(
+            "delete from watch_round where log = $1 and product = $2 and at_ms = $3",
+            params![log, product, at_ms],
+        )?,
+    }
+    Ok(Portion { made, is_last: false })
+}
+
+/// The next ones who like a product, in the order of their identities.
+fn people(
+    tx: &mut dyn Tx,
+    (log, product): (LogId, ProductId),
+    after: Option<ThingId>,
+) -> Result<Vec<ThingId>, StoreError> {
     let rows = tx.query(
         "select account from liked where stall = $1 and product = $2 and turns % 2 = 1
-         order by version desc, account limit $3",
-        params![log, product, PEOPLE_MAX],
+           and ($3 = 0 or account > $4) order by account limit $5",
+        params![log, product, i64::from(after.is_some()), after.unwrap_or_default(), PEOPLE_AT_ONCE],
     )?;
     rows.iter().map(|row| row.id(0)).collect()
 }
@@ -287,7 +377,7 @@ mod tests {
             let (before, now) = (offer(before.0, before.1), offer(now.0, now.1));
             assert_eq!(now.since(before, true), (offer(kept.0, kept.1), told), "{now:?}");
             let (kept, told) = now.since(before, false);
-            assert_eq!((kept.is_there, told), (now.is_there, None));
+            assert_eq!((kept.is_there, told), (now.is_there && before.is_there, None));
         }
     }
 }

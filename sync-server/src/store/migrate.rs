@@ -78,6 +78,9 @@ pub const STEPS: &[Migration] = &[
     step!(60, "0029_email_change"),
     Migration { number: 61, name: "stall point", sql: soko_projection::STALL_POINT },
     step!(62, "0030_featured"),
+    step!(63, "0031_discarded"),
+    step!(64, "0032_text_reports"),
+    step!(65, "0033_watch_rounds"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

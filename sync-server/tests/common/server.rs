@@ -19,6 +19,7 @@ use soko_sync_server::core::StallCore;
 use soko_sync_server::egress::Egress;
 use soko_sync_server::guard::limits::Rates;
 use soko_sync_server::http::{App, Parts, Peer, Settings, router};
+use soko_sync_server::messages::TextReports;
 use soko_sync_server::metrics::Metrics;
 use soko_sync_server::outside::{Clock, Entropy, NoEntropy};
 use soko_sync_server::pay::{PayDesk, Provider};
@@ -91,6 +92,7 @@ pub(crate) struct Wanted {
     pub(crate) web: Option<Web>,
     pub(crate) sends_mail: bool,
     pub(crate) without_bounce_key: bool,
+    pub(crate) text_reports: Option<TextReports>,
     pub(crate) sends_sms: bool,
     /// Receipts of all stalls that are texted within a day, if not as many as usual.
     pub(crate) texted_receipts_per_day: Option<i64>,
@@ -159,6 +161,7 @@ impl TestServer {
                 push_key: wanted.push.as_ref().map(|(key, _)| key.clone()),
                 egress: wanted.egress.or(wanted.push.map(|(_, egress)| egress)),
                 operator_key: Some(OPERATOR_KEY.into()),
+                text_reports: wanted.text_reports,
                 bounce_key: (!wanted.without_bounce_key).then(|| BOUNCE_KEY.into()),
                 ..usual
             },

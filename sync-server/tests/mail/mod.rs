@@ -3,9 +3,11 @@
 mod bounced;
 mod email_change;
 mod gathered;
+mod given_up;
 mod push;
 mod receipts;
 mod sink;
+mod slow;
 mod sms;
 mod transfers;
 mod watched;
@@ -17,7 +19,7 @@ use serde_json::json;
 use sink::{Fault, Mail, Sink};
 use soko_record_log::StoreError;
 use soko_sync_server::core::StallCore;
-use soko_sync_server::messages::{Carriers, Listed, Post, Round, State, again_all, listed, round};
+use soko_sync_server::messages::{Carriers, Listed, Post, Round, State, Which, again, listed, round};
 use soko_sync_server::store::Shard;
 
 use crate::common::TestStore;
@@ -169,8 +171,12 @@ async fn a_letter_that_fails_is_tried_again_or_given_up_with_its_reason() {
         let given_up = market.listed().await.into_iter().find(|one| one.state == State::GivenUp).unwrap();
         assert!(given_up.reason.contains("550") && !given_up.reason.contains("amina"), "{given_up:?}");
         let now_ms = market.shop.server.app.now_ms();
-        let again =
-            market.shop.server.store.store.write(Shard::stall(STALL), move |tx| again_all(tx, None, now_ms));
+        let again = market
+            .shop
+            .server
+            .store
+            .store
+            .write(Shard::stall(STALL), move |tx| again(tx, (None, &Which::All), now_ms));
         assert_eq!(again.await.map_err(StoreError::from).unwrap(), 1);
         assert_eq!(market.round().await, Round { sent: 1, ..Round::default() });
 

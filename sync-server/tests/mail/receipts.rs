@@ -5,7 +5,7 @@ use serde_json::json;
 use soko_domain::ids::{LogId, SaleId};
 use soko_record_log::{StoreError, Tx, params};
 use soko_sync_server::demo::Device;
-use soko_sync_server::messages::{Carriers, Round, again_all, round};
+use soko_sync_server::messages::{Carriers, Round, Which, again, round};
 use soko_sync_server::store::Shard;
 
 use super::sink::{Fault, Sink};
@@ -103,7 +103,7 @@ async fn a_mailbox_that_is_none_is_told_and_forgotten() {
         // Whoever runs the server cannot send it either.
         let now_ms = counter.shop.server.app.now_ms();
         let store = &counter.shop.server.store.store;
-        let again = store.write(Shard::stall(STALL), move |tx| again_all(tx, None, now_ms)).await;
+        let again = store.write(Shard::stall(STALL), move |tx| again(tx, (None, &Which::All), now_ms)).await;
         assert_eq!(again.map_err(StoreError::from).unwrap(), 1);
         assert_eq!(counter.round().await, Round { dropped: 1, ..Round::default() });
         assert!(counter.sink.taken().is_empty());

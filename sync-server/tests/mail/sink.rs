@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// What goes wrong with one letter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,13 +19,23 @@ pub(crate) enum Fault {
     LostAnswer,
     /// It is taken, and nothing is answered until the test ends.
     NoAnswer,
+    /// It is taken, and answered once the test says so.
+    Slow,
 }
 
-#[derive(Default)]
 struct State {
     taken: Mutex<Vec<String>>,
     faults: Mutex<VecDeque<Fault>>,
     heard: Notify,
+    /// One for each slow letter that may be answered.
+    answers: Semaphore,
+}
+
+impl State {
+    fn new() -> Self {
+        let (taken, faults, heard) = (Mutex::default(), Mutex::default(), Notify::new());
+        Self { taken, faults, heard, answers: Semaphore::new(0) }
+    }
 }
 
 #[derive(Clone)]
@@ -37,7 +47,7 @@ pub(crate) struct Sink {
 impl Sink {
     pub(crate) async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let sink = Self { address: listener.local_addr().unwrap(), state: Arc::default() };
+        let sink = Self { address: listener.local_addr().unwrap(), state: Arc::new(State::new()) };
         let state = Arc::clone(&sink.state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -57,6 +67,11 @@ impl Sink {
     /// What was taken so far, whole, and is forgotten here.
     pub(crate) fn taken(&self) -> Vec<Mail> {
         self.state.taken.lock().unwrap().drain(..).map(Mail).collect()
+    }
+
+    /// So many slow letters are answered.
+    pub(crate) fn answer(&self, letters: usize) {
+        self.state.answers.add_permits(letters);
     }
 
     /// Until so many letters were taken.
@@ -94,6 +109,10 @@ async fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
                     match fault {
                         Some(Fault::LostAnswer) => return Ok(()),
                         Some(Fault::NoAnswer) => std::future::pending().await,
+                        Some(Fault::Slow) => {
+                            state.answers.acquire().await.unwrap().forget();
+                            "250 taken"
+                        }
                         Some(Fault::Address(_) | Fault::Text(_)) | None => "250 taken",
                     }
                 }

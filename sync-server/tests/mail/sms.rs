@@ -1,6 +1,7 @@
 //! Texts to telephones: a provider on this machine that is spoken to like each that we know, keeps what it is given and answers as
 //! it was told.
 
+mod reported;
 mod texted;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ use crate::common::TestStore;
 use crate::common::server::{Answer, PASSWORD, TestServer, Wanted};
 use crate::common::shop::{STALL, Shop, TEA, core, id, orders, stores};
 
+/// Where Twilio reports.
+const REPORTED: &str = "https://market.example/v1/sms/reported";
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 const NUMBER: &str = "+254712345678";
@@ -97,7 +100,8 @@ impl Provider {
             SmsShape::Twilio => (self.origin.clone(), "AC1"),
             SmsShape::AfricasTalking => (self.origin.clone(), "soko"),
         };
-        SmsSettings { shape, url, user: user.into(), secret: Secret::new("hush"), from: "SOKO".into() }
+        let (secret, from) = (Secret::new("hush"), "SOKO".to_owned());
+        SmsSettings { shape, url, user: user.into(), secret, from, reports_to: Some(REPORTED.into()) }
     }
 
     fn answer(&self, answers: &[Said]) {
@@ -128,7 +132,7 @@ fn usual(path: &str) -> Said {
 }
 
 fn of_africas_talking(code: i64, status: &str) -> Said {
-    let recipient = json!({"statusCode": code, "status": status, "number": NUMBER});
+    let recipient = json!({"statusCode": code, "status": status, "number": NUMBER, "messageId": "AT1"});
     let body = json!({"SMSMessageData": {"Message": "Sent to 1/1", "Recipients": [recipient]}});
     (201, None, body.to_string())
 }

@@ -8,6 +8,9 @@ use soko_domain::ids::{ShareId, ThingId};
 use soko_domain::verbs::receive_stock::{self, ReceiveStock};
 use soko_domain::verbs::return_share::{self, ReturnShare};
 
+use soko_record_log::{StoreError, Tx, params};
+use soko_sync_server::store::Shard;
+
 use super::{MINUTE_MS, Market, pairs, told};
 use crate::common::server::hex;
 use crate::common::shop::{STALL, TEA, id, orders, stores};
@@ -99,5 +102,100 @@ async fn what_runs_low_and_what_is_liked_is_told_once_until_it_changes_again() {
         market.edit(300, 10).await;
         assert_eq!(market.heard().await, [], "twelve are enough");
         assert_eq!(market.sell(5, 2).await, pairs(&[(owner, "Mint tea runs low at Tea House")]));
+    }
+}
+
+const CROWD: i64 = 1_005;
+
+impl Market {
+    async fn like(&self) {
+        let like = json!({"since": 0, "likes": [
+            {"stall": STALL.to_string(), "product": TEA.to_string(), "turns": 1}]});
+        let liked = self.shop.server.post("/v1/me/likes", &like).bearer(&self.buyer).send().await;
+        liked.expect(StatusCode::OK);
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        let store = &self.shop.server.store.store;
+        store.write(Shard::stall(STALL), work).await.map_err(StoreError::from).unwrap()
+    }
+
+    /// So many more people like the tea, with accounts of their own.
+    async fn crowd(&self) {
+        self.write(|tx| {
+            for number in 1..=CROWD {
+                let account = ThingId((0xc0de_0000_i128 + i128::from(number)).to_be_bytes());
+                tx.run(
+                    "insert into account (account, email, password, created_ms, password_changed_ms)
+                     values ($1, $2, 'none', 0, 0)",
+                    params![account, format!("{number}@example.org")],
+                )?;
+                tx.run(
+                    "insert into liked (account, stall, product, turns, version) values ($1, $2, $3, 1, 1)",
+                    params![account, STALL, TEA],
+                )?;
+            }
+            Ok(())
+        })
+        .await;
+    }
+
+    /// People who were told that something costs less, and messages that say so.
+    async fn told_of_price(&self) -> (i64, i64) {
+        self.write(|tx| {
+            let sql = "select count(distinct account), count(*) from message where topic = 18";
+            let row = tx.query_one(sql, &[])?;
+            Ok((row.int(0)?, row.int(1)?))
+        })
+        .await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_within_a_day_of_the_last_word_is_told_when_the_day_is_over() {
+    for store in stores() {
+        let mut market = Market::open_with(store, 4).await;
+        let buyer = "amina@example.org";
+        market.like().await;
+        assert_eq!(market.heard().await, []);
+        market.edit(400, 0).await;
+        assert_eq!(market.heard().await, pairs(&[(buyer, "Mint tea costs less")]));
+        // The shop sells its last, and has some more.
+        assert_eq!(market.sell(1, 4).await, []);
+        market.receive().await;
+        assert_eq!(market.heard().await, [], "it was told today");
+        market.shop.server.clock.advance_ms(DAY_MS - MINUTE_MS);
+        assert_eq!(market.heard().await, [], "a minute is missing");
+        market.shop.server.clock.advance_ms(MINUTE_MS);
+        assert_eq!(market.heard().await, pairs(&[(buyer, "Mint tea is there again")]), "and no record came");
+        assert_eq!(market.heard().await, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_who_likes_something_is_told_once_wherever_the_server_is_killed() {
+    for store in stores() {
+        let mut market = Market::open_with(store, 4).await;
+        market.crowd().await;
+        assert_eq!(market.heard().await, []);
+        market.edit(300, 0).await;
+        let mut kills = 0;
+        while market.told_of_price().await.0 < CROWD {
+            // Killed as soon as something more was told.
+            let before = market.told_of_price().await.0;
+            tokio::select! {
+                done = market.round() => panic!("it was not killed: {done:?}"),
+                () = async {
+                    while market.told_of_price().await.0 == before {
+                        tokio::task::yield_now().await;
+                    }
+                } => kills += 1,
+            }
+        }
+        assert!(kills > 1, "{kills}");
+        assert_eq!(market.told_of_price().await, (CROWD, CROWD));
     }
 }

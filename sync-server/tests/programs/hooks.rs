@@ -491,6 +491,7 @@ async fn owners_alone_say_where_their_stall_is_told_and_of_theirs_alone() {
                 server.post(&of("/secret"), &json!({})),
                 server.post(&of("/test"), &json!({})),
                 server.post(&of("/again"), &json!({})),
+                server.post(&of(&format!("/deliveries/{}/discard", id(1))), &json!({})),
                 server.ask(Method::GET, &of("/deliveries")),
             ] {
                 ask.bearer(who).send().await.refused(status, code);

@@ -469,7 +469,7 @@ fn Log(props: &LogProps) -> Html {
 
 fn entry(speech: &Speech, row: &MessageRow) -> Html {
     let tone = match row.state.as_str() {
-        "sent" => SavedTone::Good,
+        "sent" | "delivered" => SavedTone::Good,
         "given-up" => SavedTone::Bad,
         "waiting" if !row.reason.is_empty() => SavedTone::Waiting,
         _ => SavedTone::Quiet,

@@ -35,7 +35,10 @@ pub(super) fn meaning(said: &Said) -> Delivery {
     let because = format!("Africa's Talking answers {}: {words}", code.unwrap_or(i64::from(status)));
     let because = because.trim_end_matches([':', ' ']).to_owned();
     match code {
-        Some(100..=102) => Delivery::Taken,
+        Some(100..=102) => match recipient["messageId"].as_str() {
+            Some(name) => Delivery::TakenAs(name.to_owned()),
+            None => Delivery::Taken,
+        },
         // Held for its risk, no number, none that can be texted, wants no texts, no way to it, refused by its network.
         Some(401 | 403 | 404 | 406 | 407 | 502) => Delivery::Refused(because),
         // The sender, the credit, the hour, the other side: none of it is about this number.

@@ -6,6 +6,7 @@
 mod africas_talking;
 mod http;
 mod length;
+mod report;
 mod twilio;
 
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use soko_domain::ids::ThingId;
 
 pub(super) use length::{fits_one, one_text, plain};
+pub use report::TextReports;
+pub(crate) use report::{Became, Named, NotTaken};
 
 use super::delivery::Delivery;
 use crate::egress::{BadTarget, Egress, Said};
@@ -62,6 +65,8 @@ pub struct SmsSettings {
     pub secret: Secret,
     /// Whom a text comes from; providers that need none choose one.
     pub from: String,
+    /// Where Twilio reports what became of a text; others are told so where the operator has an account.
+    pub reports_to: Option<String>,
 }
 
 /// Why nobody can be texted with these settings.
@@ -151,6 +156,7 @@ fn without(delivery: Delivery, to: &str) -> Delivery {
     let hidden = |because: String| because.replace(to, "…").replace(to.trim_start_matches('+'), "…");
     match delivery {
         Delivery::Taken => Delivery::Taken,
+        Delivery::TakenAs(name) => Delivery::TakenAs(name),
         Delivery::Later { because, after_ms } => Delivery::Later { because: hidden(because), after_ms },
         Delivery::Refused(because) => Delivery::Refused(hidden(because)),
         Delivery::Gone(because) => Delivery::Gone(hidden(because)),
@@ -172,7 +178,8 @@ mod tests {
 
     fn settings(shape: SmsShape, url: &str, user: &str, from: &str) -> SmsSettings {
         let secret = Secret::new("hush");
-        SmsSettings { shape, url: url.into(), user: user.into(), secret, from: from.into() }
+        let reports_to = None;
+        SmsSettings { shape, url: url.into(), user: user.into(), secret, from: from.into(), reports_to }
     }
 
     #[test]

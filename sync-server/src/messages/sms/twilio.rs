@@ -20,7 +20,10 @@ pub(super) fn request(settings: &SmsSettings, text: &Text) -> Request {
     let SmsSettings { url, user, secret, from, .. } = settings;
     let proof = STANDARD.encode(format!("{user}:{}", secret.reveal()));
     let sender = if from.starts_with(SERVICE) { "MessagingServiceSid" } else { "From" };
-    let fields = [("To", text.to.clone()), (sender, from.clone()), ("Body", text.text.clone())];
+    let mut fields = vec![("To", text.to.clone()), (sender, from.clone()), ("Body", text.text.clone())];
+    if let Some(reports_to) = &settings.reports_to {
+        fields.push(("StatusCallback", reports_to.clone()));
+    }
     Request {
         address: format!("{url}/2010-04-01/Accounts/{user}/Messages.json"),
         headers: vec![
@@ -41,7 +44,10 @@ pub(super) fn meaning(said: &Said) -> Delivery {
         (None, _) => format!("Twilio answers {status}"),
     };
     match (status, code) {
-        (200..=299, _) => Delivery::Taken,
+        (200..=299, _) => match body["sid"].as_str() {
+            Some(sid) => Delivery::TakenAs(sid.to_owned()),
+            None => Delivery::Taken,
+        },
         (400, Some(code)) if FOR_GOOD.contains(&code) => Delivery::Refused(because),
         _ => later(said, because),
     }
@@ -54,7 +60,8 @@ mod tests {
 
     #[test]
     fn each_answer_has_one_meaning() {
-        assert_eq!(meaning(&said(201, r#"{"sid": "SM1", "status": "queued"}"#)), Delivery::Taken);
+        let taken = said(201, r#"{"sid": "SM1", "status": "queued"}"#);
+        assert_eq!(meaning(&taken), Delivery::TakenAs("SM1".into()));
         for code in [21_211, 21_408, 21_610, 21_612, 21_614] {
             let answer = said(400, &format!(r#"{{"code": {code}, "message": "No.", "status": 400}}"#));
             assert_eq!(meaning(&answer), Delivery::Refused(format!("Twilio answers {code}: No.")));

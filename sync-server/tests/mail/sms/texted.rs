@@ -8,7 +8,7 @@ use soko_domain::entry::{Entry, SaleVoided, SplitUnits, Standing};
 use soko_domain::ids::{LogId, ShiftId, ThingId};
 use soko_record_log::{StoreError, Tx, params};
 use soko_sync_server::demo::Device;
-use soko_sync_server::messages::{Channel, Round, SmsShape, State, again_all, listed};
+use soko_sync_server::messages::{Channel, Round, SmsShape, State, Which, again, listed};
 use soko_sync_server::store::Shard;
 
 use super::{DAY_MS, Market, NUMBER, SENT, SHAPES, assert_proven, no_number};
@@ -241,7 +241,7 @@ async fn a_server_that_knows_no_texted_receipts_leaves_them_alone() {
 
         // The number is forgotten, so trying again brings it to nobody; it waits as what it is.
         let now_ms = market.server().app.now_ms();
-        let again = store.write(Shard::stall(STALL), move |tx| again_all(tx, None, now_ms)).await;
+        let again = store.write(Shard::stall(STALL), move |tx| again(tx, (None, &Which::All), now_ms)).await;
         assert_eq!(again.map_err(StoreError::from).unwrap(), 1);
         assert_eq!(waiting_numbers(&market).await, [8]);
         assert_eq!(market.round().await, Round { dropped: 1, ..SENT });
