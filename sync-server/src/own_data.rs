@@ -5,6 +5,7 @@ use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::role::Role;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
+use crate::console;
 use crate::interactions::{self, Interaction};
 use crate::messages::outbox::{self, Listed};
 use crate::messages::quiet::{self, Quiet};
@@ -22,7 +23,7 @@ const ORDERS_MAX: u32 = 10_000;
 /// The latest messages that are told; more are kept by nobody's wish.
 const MESSAGES_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 17] = [
+const OF_THE_ACCOUNT: [&str; 18] = [
     "session",
     "member",
     "reader",
@@ -40,6 +41,7 @@ const OF_THE_ACCOUNT: [&str; 17] = [
     "kept_address",
     "email_change",
     "guest_account",
+    "market_operator",
 ];
 
 #[derive(Clone, Debug)]
@@ -174,6 +176,7 @@ pub(crate) fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result
     if tx.query_opt(sql, params![account, Role::Owner.number()])?.is_some() {
         return Err(Refusal::LastOwner);
     }
+    console::require_other_admin(tx, account)?;
     let nobody = format!("erased {account}");
     let erased = tx.execute(
         "update account set email = $3, password = '', created_ms = 0, password_changed_ms = 0

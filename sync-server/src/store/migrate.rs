@@ -76,6 +76,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 58, name: "market band", sql: soko_projection::MARKET_BAND },
     step!(59, "0028_address_book"),
     step!(60, "0029_email_change"),
+    step!(61, "0030_operators"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
