@@ -148,6 +148,11 @@ async fn nobody_is_looked_at_without_a_name_a_rank_and_a_reason_that_stays() {
             (&said["actor"], &said["act"], &said["because"]),
             (&json!(who), &json!("looked-at-account"), &json!(WHY))
         );
+        // The person hears that somebody looked and why, and not who.
+        let own = get(server, &shop.owner, "/v1/me/data").await;
+        let [told] = <[Value; 1]>::try_from(own["looked_at"].as_array().unwrap().clone()).unwrap();
+        assert_eq!((&told["act"], &told["because"]), (&json!("looked-at-account"), &json!(WHY)));
+        assert!(!own["looked_at"].to_string().contains(&who));
         // That nobody has an address was looked at, too; the address is kept nowhere.
         let asked = json!({"email": "somebody@example.org", "because": WHY});
         let none = server.post("/v1/operator/accounts/search", &asked).bearer(&operator).send().await;
