@@ -5,6 +5,7 @@
 //! * [`core`](crate::core): the border to what happens inside a stall.
 //! * [`guard`]: rate limits and growing delays, pure.
 //! * [`market`]: what everybody may see, found by forgiving search.
+//! * [`console`]: the people who run the market, what they see and do, and what they did.
 //! * [`interactions`]: what shoppers who agreed met in the shop.
 //! * [`pay`]: buyers' payments, and who takes them.
 //! * [`http`]: the routes around it.
@@ -22,6 +23,7 @@
 pub mod admin;
 pub mod analysis;
 pub mod cli;
+pub mod console;
 pub mod core;
 pub mod demo;
 pub mod egress;

@@ -5,6 +5,8 @@ use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::role::Role;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
+use crate::console;
+use crate::console::acts::{self, ActView, ActsAsked};
 use crate::interactions::{self, Interaction};
 use crate::messages::outbox::{self, Listed};
 use crate::messages::quiet::{self, Quiet};
@@ -21,8 +23,10 @@ use crate::stall::{Contact, contact_of_account};
 const ORDERS_MAX: u32 = 10_000;
 /// The latest messages that are told; more are kept by nobody's wish.
 const MESSAGES_MAX: usize = 1_000;
+/// The latest acts of operators that are told.
+const ACTS_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 17] = [
+const OF_THE_ACCOUNT: [&str; 18] = [
     "session",
     "member",
     "reader",
@@ -40,6 +44,7 @@ const OF_THE_ACCOUNT: [&str; 17] = [
     "kept_address",
     "email_change",
     "guest_account",
+    "market_operator",
 ];
 
 #[derive(Clone, Debug)]
@@ -67,6 +72,8 @@ pub(crate) struct OwnData {
     pub messages: Vec<Listed>,
     /// What was met in the shop since they agreed that it is kept.
     pub interactions: Vec<Interaction>,
+    /// What operators of the market did to the account, the latest first.
+    pub looked_at: Vec<ActView>,
 }
 
 /// A browser that shows notifications.
@@ -116,6 +123,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
         })
     };
     let (unwanted, wanted) = chosen(tx, account)?;
+    let of_operators = ActsAsked { subject: Some(account.to_string()), ..ActsAsked::default() };
     Ok(Some(OwnData {
         profile,
         asked_email: email_change::waits_for(tx, account, now_ms)?,
@@ -137,6 +145,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
         browsers: browsers(tx, account)?,
         messages: outbox::of_account(tx, account, MESSAGES_MAX)?,
         interactions: interactions::of_account(tx, account)?,
+        looked_at: acts::list(tx, &of_operators, ACTS_MAX)?,
     }))
 }
 
@@ -174,6 +183,7 @@ pub(crate) fn erase(tx: &mut dyn Tx, account: ThingId, password: &str) -> Result
     if tx.query_opt(sql, params![account, Role::Owner.number()])?.is_some() {
         return Err(Refusal::LastOwner);
     }
+    console::require_other_admin(tx, account)?;
     let nobody = format!("erased {account}");
     let erased = tx.execute(
         "update account set email = $3, password = '', created_ms = 0, password_changed_ms = 0

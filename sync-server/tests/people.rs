@@ -1,6 +1,8 @@
 //! Accounts, sessions, members: through the real router.
 
 mod common;
+#[path = "people/console.rs"]
+mod console;
 #[path = "people/interactions.rs"]
 mod interactions;
 #[path = "people/own_data.rs"]

@@ -78,8 +78,11 @@ pub(crate) async fn list(
         if let Some(MarketView::Categories(told)) = views.first() {
             paths.extend(told.value.iter().map(|it| address::category(&it.slug)));
         }
-        let stalls =
-            tx.query("select log from stall_profile where name <> '' order by log limit $1", params![ROWS])?;
+        let stalls = tx.query(
+            "select log from stall_profile where name <> '' and not exists
+               (select 1 from stall_block b where b.stall = log) order by log limit $1",
+            params![ROWS],
+        )?;
         for row in &stalls {
             paths.push(format!("/stall/{}", LogId(row.id(0)?)));
         }
@@ -97,7 +100,8 @@ pub(crate) async fn list(
 }
 
 const OFFERED: &str =
-    "from product p join stall_profile s on s.log = p.log and s.name <> '' where p.archived = 0";
+    "from product p join stall_profile s on s.log = p.log and s.name <> '' where p.archived = 0
+       and not exists (select 1 from stall_block b where b.stall = p.log)";
 
 fn products(tx: &mut dyn Tx) -> Result<u32, StoreError> {
     tx.query_one(&format!("select count(*) {OFFERED}"), &[])?.number(0)

@@ -9,6 +9,8 @@ mod asked;
 mod body;
 mod bounced;
 mod caller;
+mod console;
+mod console_people;
 mod contacts;
 mod coupons;
 mod crawlers;

@@ -18,12 +18,14 @@ use soko_record_log::{StoreError, Tx};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::console::{self, Acting, Need};
 use crate::http::app::App;
 use crate::http::asked::ApiQuery;
 use crate::http::body::id;
-use crate::http::caller::knows;
+use crate::http::caller::{SignedIn, bearer, knows, session_cookie};
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::tokens::TokenKind;
 use crate::operator::{self, DAYS_MAX, DayFigures, MarketFigures};
 use crate::platform::Refusal;
 
@@ -40,8 +42,8 @@ const STYLE: &str = include_str!("../operator/page.css");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// Somebody with the operator's key.
-pub(crate) struct Operator;
+/// Somebody with the operator's key, or an operator by name who signed in. What they do is asked for again in its own transaction.
+pub(crate) struct Operator(pub(crate) Acting);
 
 impl FromRequestParts<App> for Operator {
     type Rejection = Problem;
@@ -49,12 +51,30 @@ impl FromRequestParts<App> for Operator {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let origin = Origin::from_request_parts(parts, app).await?;
         let Some(key) = &app.settings().operator_key else { return Err(no_key()) };
+        if says_who(parts, app) {
+            return by_name(parts, app).await;
+        }
         if knows(app, &origin, (&parts.headers, key))? {
-            return Ok(Self);
+            return Ok(Self(Acting::Key));
         }
         let detail = "this is not the operator's key: it stands in the server's settings as operator-key";
         Err(Problem::new(StatusCode::UNAUTHORIZED, "not_the_operator", detail))
     }
+}
+
+/// Whether a request is a person's, by a session. A key that is sent counts before a cookie that happens to be there.
+fn says_who(parts: &Parts, app: &App) -> bool {
+    match bearer(&parts.headers) {
+        Some(text) => TokenKind::Session.claims(text),
+        None => session_cookie(&parts.headers, app.settings()).is_some(),
+    }
+}
+
+async fn by_name(parts: &mut Parts, app: &App) -> Result<Operator, Problem> {
+    let person = SignedIn::from_request_parts(parts, app).await?;
+    let acting = Acting::Account(person.account);
+    app.store().read(move |tx| console::require(tx, acting, Need::See)).await?;
+    Ok(Operator(acting))
 }
 
 fn no_key() -> Problem {

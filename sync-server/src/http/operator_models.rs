@@ -15,6 +15,8 @@ use soko_experiment::{Metric, Share};
 use soko_record_log::{StoreError, Tx};
 use utoipa::ToSchema;
 
+use crate::console::acts::{self, Act as Decision, Done as Decided};
+use crate::console::{self, Acting, Need};
 use crate::experiments::{self, Ended, Experiment, NotBegun, Wanted, WantedArm, sentence};
 use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
@@ -22,7 +24,7 @@ use crate::http::operator::{Operator, file};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::model::{self, Act, Card, Done, Kept};
 use crate::platform::Refusal;
-use crate::store::Shard;
+use crate::store::{JobError, Shard};
 
 const PAGE: &str = include_str!("../operator/models.html");
 const SCRIPT: &str = include_str!("../operator/models.js");
@@ -194,7 +196,7 @@ pub(crate) async fn overview(State(app): State<App>, _: Operator) -> Answered<Ov
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn choose(
     State(app): State<App>,
-    _: Operator,
+    Operator(acting): Operator,
     ApiPath(model): ApiPath<String>,
     ApiJson(request): ApiJson<Because>,
 ) -> Result<StatusCode, Problem> {
@@ -202,7 +204,12 @@ pub(crate) async fn choose(
     let because = checked(&request.because)?;
     let now_ms = app.now_ms();
     let put = move |tx: &mut dyn Tx| {
-        model::use_instead(tx, (model, &because), now_ms).map_err(|error: StoreError| Refusal::from(error))
+        console::require(tx, acting, Need::Decide)?;
+        let is_kept = model::use_instead(tx, (model, &because), now_ms)?;
+        if is_kept {
+            note(tx, acting, (Decision::ChoseModel, model.to_string()), (&because, now_ms))?;
+        }
+        Ok::<_, Refusal>(is_kept)
     };
     if !app.store().write(Shard::stall(LogId::default()), put).await? {
         return Err(Problem::new(
@@ -225,13 +232,17 @@ pub(crate) async fn choose(
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn begin(
     State(app): State<App>,
-    _: Operator,
+    Operator(acting): Operator,
     ApiJson(request): ApiJson<BeginExperiment>,
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
     let wanted = wanted(request)?;
     let experiment = ThingId(app.random()?);
     let now_ms = app.now_ms();
-    let put = move |tx: &mut dyn Tx| experiments::begin(tx, (experiment, &wanted), now_ms);
+    let put = move |tx: &mut dyn Tx| {
+        console::require(tx, acting, Need::Decide)?;
+        experiments::begin(tx, (experiment, &wanted), now_ms)?;
+        Ok::<_, NotDone>(note(tx, acting, (Decision::BeganExperiment, experiment.to_string()), ("", now_ms))?)
+    };
     app.store().write(Shard::stall(LogId::default()), put).await?;
     tracing::info!(%experiment, "experiment.begun");
     Ok((StatusCode::CREATED, Json(Begun { experiment: experiment.to_string() })))
@@ -246,7 +257,7 @@ pub(crate) async fn begin(
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn end(
     State(app): State<App>,
-    _: Operator,
+    Operator(acting): Operator,
     ApiPath(experiment): ApiPath<String>,
     ApiJson(request): ApiJson<Because>,
 ) -> Result<StatusCode, Problem> {
@@ -254,7 +265,12 @@ pub(crate) async fn end(
     let because = checked(&request.because)?;
     let now_ms = app.now_ms();
     let put = move |tx: &mut dyn Tx| {
-        experiments::stop(tx, experiment, &because, now_ms).map_err(|error: StoreError| Refusal::from(error))
+        console::require(tx, acting, Need::Decide)?;
+        let is_running = experiments::stop(tx, experiment, &because, now_ms)?;
+        if is_running {
+            note(tx, acting, (Decision::EndedExperiment, experiment.to_string()), (&because, now_ms))?;
+        }
+        Ok::<_, Refusal>(is_running)
     };
     if !app.store().write(Shard::stall(LogId::default()), put).await? {
         let detail = "no such experiment runs: it may have ended by itself";
@@ -262,6 +278,57 @@ pub(crate) async fn end(
     }
     tracing::info!(%experiment, "experiment.ended");
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn note(
+    tx: &mut dyn Tx,
+    acting: Acting,
+    (act, subject): (Decision, String),
+    (because, at_ms): (&str, i64),
+) -> Result<(), Refusal> {
+    acts::add(tx, &Decided { acting, act, subject: &subject, because, more: "", at_ms })
+}
+
+/// Why an experiment was not begun: it cannot be, or whoever asks may not.
+enum NotDone {
+    Experiment(NotBegun),
+    Refused(Refusal),
+}
+
+impl From<NotBegun> for NotDone {
+    fn from(refused: NotBegun) -> Self {
+        Self::Experiment(refused)
+    }
+}
+
+impl From<Refusal> for NotDone {
+    fn from(refused: Refusal) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<StoreError> for NotDone {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<NotDone> for Problem {
+    fn from(refused: NotDone) -> Self {
+        match refused {
+            NotDone::Experiment(refused) => refused.into(),
+            NotDone::Refused(refused) => refused.into(),
+        }
+    }
+}
+
+impl JobError for NotDone {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Experiment(refused) => refused.store_error(),
+            Self::Refused(refused) => refused.store_error(),
+        }
+    }
 }
 
 fn checked(because: &str) -> Result<String, Problem> {

@@ -59,6 +59,16 @@ pub(crate) struct OwnDataBody {
     messages: Vec<MessageBody>,
     /// What I met in the shop since I agreed that it is kept, the latest first.
     interactions: Vec<InteractionBody>,
+    /// When operators of the market saw who I am, or decided about this account, and why; the latest first. Who it was they know.
+    looked_at: Vec<LookedAtBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LookedAtBody {
+    at_ms: i64,
+    /// Such as `looked-at-account`.
+    act: String,
+    because: String,
 }
 
 /// A browser that shows notifications.
@@ -199,6 +209,11 @@ impl From<OwnData> for OwnDataBody {
                 .map(|it| OwnBrowserBody { name: it.name, endpoint: it.endpoint, made_ms: it.made_ms })
                 .collect(),
             interactions: data.interactions.into_iter().map(interactions::shown).collect(),
+            looked_at: data
+                .looked_at
+                .into_iter()
+                .map(|it| LookedAtBody { at_ms: it.at_ms, act: it.act, because: it.because })
+                .collect(),
             messages: data.messages.iter().map(|one| MessageBody::of(one, &[])).collect(),
         }
     }

@@ -131,10 +131,14 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::DeviceRevoked
         | Refusal::RefreshReused
         | Refusal::RefreshUnknown
-        | Refusal::SignatureWrong => StatusCode::UNAUTHORIZED,
+        | Refusal::SignatureWrong
+        | Refusal::NotTheOperator => StatusCode::UNAUTHORIZED,
         Refusal::NotAllowed
         | Refusal::NotForKeys
         | Refusal::ScopeMissing(_)
+        | Refusal::AccountLocked
+        | Refusal::RankTooLow(_)
+        | Refusal::NotByName
         | Refusal::Review(Unfit::NotYours) => StatusCode::FORBIDDEN,
         Refusal::NoSuchStall
         | Refusal::NoSuchDevice
@@ -162,6 +166,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::AuthorTaken
         | Refusal::AlreadyEnrolled
         | Refusal::LastOwner
+        | Refusal::LastAdmin
         | Refusal::TooMany(_) => StatusCode::CONFLICT,
         Refusal::Core(CoreRefusal::Refused { fault, .. }) => status_of_fault(*fault),
         Refusal::Core(CoreRefusal::Store(_)) | Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -8,6 +8,8 @@ use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_record_log::Tx;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::console::acts::{self, Act, Done};
+use crate::console::{self, Need};
 use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::asked::{ApiQuery, rows};
@@ -227,12 +229,19 @@ pub(crate) async fn all(
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn hide(
     State(app): State<App>,
-    _: Operator,
+    Operator(acting): Operator,
     ApiPath(review): ApiPath<String>,
     ApiJson(request): ApiJson<HideReview>,
 ) -> Result<StatusCode, Problem> {
     let review: ThingId = id(&review, "the review")?;
-    let hide = move |tx: &mut dyn Tx| reviews::hide(tx, review, request.because.as_deref());
+    let now_ms = app.now_ms();
+    let hide = move |tx: &mut dyn Tx| {
+        console::require(tx, acting, Need::Decide)?;
+        reviews::hide(tx, review, request.because.as_deref())?;
+        let act = if request.because.is_some() { Act::HidReview } else { Act::ShowedReview };
+        let (subject, because) = (review.to_string(), request.because.as_deref().unwrap_or_default().trim());
+        acts::add(tx, &Done { acting, act, subject: &subject, because, more: "", at_ms: now_ms })
+    };
     let find = move |tx: &mut dyn Tx| reviews::stall_of(tx, review)?.ok_or(Refusal::NoSuchReview);
     let stall = app.store().read(find).await?;
     app.store().write(Shard::stall(stall), hide).await?;

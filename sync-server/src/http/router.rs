@@ -13,7 +13,7 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, addresses, bounced, contacts, coupons, crawlers, devices, docs, email_change, given_up, hooks, interactions, leaving, likes, mailed, market, members, messages, models, operator, operator_featured, operator_models, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery, replicate, returns, reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
+    accounts, addresses, bounced, console, console_people, contacts, coupons, crawlers, devices, docs, email_change, given_up, hooks, interactions, leaving, likes, mailed, market, members, messages, models, operator, operator_featured, operator_models, ops, order_stream, orders, own_data, pay, pictures, program_keys, programs, recovery, replicate, returns, reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -37,6 +37,9 @@ pub fn router(app: App) -> Router {
         .route("/operator/models", get(operator_models::page))
         .route("/operator/models.js", get(operator_models::script))
         .route("/operator/page.css", get(operator::style))
+        .route("/operator/console", get(console::page))
+        .route("/operator/console.js", get(console::script))
+        .route("/operator/console-words.js", get(console::words))
         .fallback(web::fallback)
         .method_not_allowed_fallback(async || {
             let detail = "this path does not know this method: see /docs";
@@ -132,6 +135,30 @@ fn of_operator() -> OpenApiRouter<App> {
         .routes(routes!(operator_models::end))
         .routes(routes!(operator_featured::list))
         .routes(routes!(operator_featured::feature, operator_featured::end))
+        .merge(of_console())
+}
+
+/// Who runs the market, what they see and do, and what they did.
+fn of_console() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(console::people, console::grant))
+        .routes(routes!(console::revoke))
+        .routes(routes!(console::stalls))
+        .routes(routes!(console::block))
+        .routes(routes!(console::unblock))
+        .routes(routes!(console::jobs))
+        .routes(routes!(console::run))
+        .routes(routes!(console::acts))
+        .routes(routes!(console::export))
+        .routes(routes!(console::proof))
+        .routes(routes!(console_people::list))
+        .routes(routes!(console_people::look))
+        .routes(routes!(console_people::search))
+        .routes(routes!(console_people::lock))
+        .routes(routes!(console_people::unlock))
+        .routes(routes!(console_people::end_sessions))
+        .routes(routes!(console_people::orders))
+        .routes(routes!(console_people::look_at_order))
 }
 
 /// What people are told outside of the app.

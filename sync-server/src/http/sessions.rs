@@ -68,7 +68,7 @@ pub(crate) async fn sign_in(
 
     let (token, now_ms) = (app.new_token()?, app.now_ms());
     let kept = token.clone();
-    let start = move |tx: &mut dyn Tx| Ok::<_, Refusal>(sessions::start(tx, account, &kept, now_ms)?);
+    let start = move |tx: &mut dyn Tx| sessions::start(tx, account, &kept, now_ms);
     let expires_ms = app.store().write(Shard::account(account), start).await?;
     let mut body = SignedInBody { account: account.to_string(), expires_ms, token: None };
     if request.carrier == Carrier::Bearer {

@@ -194,7 +194,8 @@ pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, S
     let row = tx.query_opt(
         "select name, place, description, currency, hours, no_pickup, pickup_text, local_terms, shipping_terms,
                 return_days
-         from stall_profile where log = $1 and name <> ''",
+         from stall_profile where log = $1 and name <> ''
+           and not exists (select 1 from stall_block b where b.stall = log)",
         params![stall],
     )?;
     row.map(|row| {
@@ -350,6 +351,7 @@ fn offers_sql(which: &str) -> String {
          left join market_added a on a.log = p.log and a.product = p.product
          left join market_lowered l on l.log = p.log and l.product = p.product
          join stall_profile s on s.log = p.log and s.name <> ''
+           and not exists (select 1 from stall_block k where k.stall = p.log)
          left join balance b on b.log = p.log and b.product = p.product and b.account = $1 and b.whose = $2
          where p.archived = 0 and ({which})"
     )

@@ -13,6 +13,7 @@ use soko_replication::record::{KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_INTRODU
 use crate::platform::guests;
 use crate::platform::program_keys::{Scope, Scopes};
 use crate::platform::refusal::Refusal;
+use crate::platform::stalls;
 
 /// Who asks, proven by a session, a device's access token, or a secret that a guest keeps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -132,6 +133,9 @@ pub fn authorise(
         None if is_for_buyers(action) && stall_exists(tx, stall)? => Role::Buyer,
         None => return Err(Refusal::NoSuchStall),
     };
+    if action == Action::Browse && stalls::is_blocked(tx, stall)? {
+        return Err(Refusal::NoSuchStall);
+    }
     let is_device = matches!(principal, Principal::Device { .. });
     if let Object::Order(_, order) = object {
         // Who has nothing to do with an order cannot tell whether it exists.

@@ -86,6 +86,18 @@ pub enum Refusal {
     AlreadyEnrolled,
     #[error("a stall needs an owner: make somebody else owner first")]
     LastOwner,
+    #[error("this account was locked by whoever runs this market: ask them why")]
+    AccountLocked,
+    #[error("you are no operator of this market: an admin of it can make you one")]
+    NotTheOperator,
+    #[error("this needs the rank of {0}: ask an admin of this market")]
+    RankTooLow(&'static str),
+    #[error(
+        "whoever does this does it by name: sign in as an operator. The key names the first admin, and looks"
+    )]
+    NotByName,
+    #[error("the market needs an admin: make somebody else one first")]
+    LastAdmin,
     #[error("there are as many as allowed, {0}: remove one first")]
     TooMany(u32),
     /// What the inside of a stall refused.
@@ -142,6 +154,11 @@ impl Refusal {
             Self::AuthorTaken => "author_taken",
             Self::AlreadyEnrolled => "already_enrolled",
             Self::LastOwner => "last_owner",
+            Self::AccountLocked => "account_locked",
+            Self::NotTheOperator => "not_the_operator",
+            Self::RankTooLow(_) => "rank_too_low",
+            Self::NotByName => "not_by_name",
+            Self::LastAdmin => "last_admin",
             Self::TooMany(_) => "too_many",
             Self::Core(CoreRefusal::Refused { code, .. }) => code,
             Self::Core(CoreRefusal::Store(_)) | Self::Store(_) => "store",

@@ -4,6 +4,7 @@
 use soko_domain::ids::{Hash, ThingId};
 use soko_record_log::{StoreError, Tx, params};
 
+use crate::platform::refusal::Refusal;
 use crate::secret::Token;
 
 /// A session ends after so long without a request,
@@ -27,7 +28,11 @@ pub struct Session {
 }
 
 /// Begins a session; says until when it lasts at most.
-pub fn start(tx: &mut dyn Tx, account: ThingId, token: &Token, now_ms: i64) -> Result<i64, StoreError> {
+pub fn start(tx: &mut dyn Tx, account: ThingId, token: &Token, now_ms: i64) -> Result<i64, Refusal> {
+    let locked = "select 1 from account_lock where account = $1";
+    if tx.query_opt(locked, params![account])?.is_some() {
+        return Err(Refusal::AccountLocked);
+    }
     let expires_ms = now_ms.saturating_add(LIFE_MS_MAX);
     tx.execute(
         "delete from session where account = $1 and (expires_ms <= $2 or seen_ms <= $3)",

@@ -95,6 +95,11 @@ pub fn find_person(tx: &mut dyn Tx, stall: LogId, email: &Email) -> Result<(Thin
     Ok((known.account, member_role(tx, stall, known.account)?))
 }
 
+/// Whether an operator took it out of the market.
+pub fn is_blocked(tx: &mut dyn Tx, stall: LogId) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("select 1 from stall_block where stall = $1", params![stall])?.is_some())
+}
+
 pub fn member_role(tx: &mut dyn Tx, stall: LogId, account: ThingId) -> Result<Option<Role>, StoreError> {
     let row =
         tx.query_opt("select role from member where stall = $1 and account = $2", params![stall, account])?;

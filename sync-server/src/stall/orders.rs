@@ -29,6 +29,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
 use crate::operator::today;
+use crate::platform::stalls;
 use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
@@ -259,6 +260,10 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         check_way(desk, pay)?;
     }
     contact::check(order)?;
+    if stalls::is_blocked(desk.tx, desk.log)? {
+        let detail = "this stall is not in the market now and takes no orders: buy it elsewhere";
+        return Err(refused(Fault::Conflict, "stall_blocked", detail));
+    }
     let mut facts = Shop::load(desk, &order.lines)?;
     facts.held = read::held_of(desk.tx, desk.log, order.buyer)?;
     let coupon = coupon(desk, order, &mut facts)?;

@@ -64,7 +64,8 @@ pub(super) fn stalls(
     let rows = tx.query(
         "select log, name, currency, description, place, hours, takes_card, takes_phone, transfer_terms
          from stall_profile
-         where log > $1 and name <> '' order by log limit $2",
+         where log > $1 and name <> '' and not exists (select 1 from stall_block b where b.stall = log)
+         order by log limit $2",
         params![after.unwrap_or_default(), limit],
     )?;
     let view = |row: &Row| {

@@ -236,15 +236,18 @@ const REFUSING: &[(&str, &str)] = &[
     ("crates/device/src", "refused("),
 ];
 
-/// What only programs and the screens' own mistakes meet, and what names a field that the screen has checked before.
+/// What only programs, the operators' own pages and the screens' own mistakes meet, and what names a field that the screen has checked before.
 const FOR_PROGRAMS: &[&str] = &[
     "author_taken",
     "draft",
     "introduction_unproven",
     "invalid",
+    "not_by_name",
     "not_for_keys",
+    "not_the_operator",
     "other_picture",
     "other_stall",
+    "rank_too_low",
     "scope_missing",
     "signature_wrong",
     "store",
