@@ -33,12 +33,14 @@ pub enum Act {
     ChoseModel,
     BeganExperiment,
     EndedExperiment,
+    FeaturedStall,
+    EndedFeaturing,
     RanJob,
     Exported,
 }
 
 impl Act {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Granted,
         Self::Revoked,
         Self::BlockedStall,
@@ -54,6 +56,8 @@ impl Act {
         Self::ChoseModel,
         Self::BeganExperiment,
         Self::EndedExperiment,
+        Self::FeaturedStall,
+        Self::EndedFeaturing,
         Self::RanJob,
         Self::Exported,
     ];
@@ -76,6 +80,8 @@ impl Act {
             Self::ChoseModel => "chose-model",
             Self::BeganExperiment => "began-experiment",
             Self::EndedExperiment => "ended-experiment",
+            Self::FeaturedStall => "featured-stall",
+            Self::EndedFeaturing => "ended-featuring",
             Self::RanJob => "ran-job",
             Self::Exported => "exported",
         }

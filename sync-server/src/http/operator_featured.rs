@@ -9,6 +9,8 @@ use soko_domain::ids::LogId;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
+use crate::console::acts::{self, Act, Done};
+use crate::console::{self, Acting, Need};
 use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::operator::Operator;
@@ -78,7 +80,7 @@ pub(crate) async fn list(State(app): State<App>, _: Operator) -> Answered<Featur
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn feature(
     State(app): State<App>,
-    _: Operator,
+    Operator(acting): Operator,
     ApiPath(stall): ApiPath<String>,
     ApiJson(request): ApiJson<Feature>,
 ) -> Result<StatusCode, Problem> {
@@ -88,7 +90,14 @@ pub(crate) async fn feature(
         let detail = "a stall is featured until a moment that is ahead, and at most a year";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_such_time", detail));
     }
-    let put = move |tx: &mut dyn Tx| Ok::<_, Refusal>(market::feature(tx, stall, (until_ms, now_ms))?);
+    let put = move |tx: &mut dyn Tx| {
+        console::require(tx, acting, Need::Decide)?;
+        let featuring = market::feature(tx, stall, (until_ms, now_ms))?;
+        if featuring == Featuring::Done {
+            note(tx, acting, (Act::FeaturedStall, stall), now_ms)?;
+        }
+        Ok::<_, Refusal>(featuring)
+    };
     match app.store().write(Shard::stall(stall), put).await? {
         Featuring::Done => {}
         Featuring::NoStall => return Err(Refusal::NoSuchStall.into()),
@@ -109,13 +118,24 @@ pub(crate) async fn feature(
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn end(
     State(app): State<App>,
-    _: Operator,
+    Operator(acting): Operator,
     ApiPath(stall): ApiPath<String>,
 ) -> Result<StatusCode, Problem> {
     let stall: LogId = id(&stall, "the stall")?;
-    let end = move |tx: &mut dyn Tx| Ok::<_, Refusal>(market::unfeature(tx, stall)?);
+    let now_ms = app.now_ms();
+    let end = move |tx: &mut dyn Tx| {
+        console::require(tx, acting, Need::Decide)?;
+        if market::unfeature(tx, stall)? {
+            note(tx, acting, (Act::EndedFeaturing, stall), now_ms)?;
+        }
+        Ok::<_, Refusal>(())
+    };
     app.store().write(Shard::stall(stall), end).await?;
     tracing::info!(%stall, "stall.not_featured");
     app.market().doubt(stall);
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn note(tx: &mut dyn Tx, acting: Acting, (act, stall): (Act, LogId), at_ms: i64) -> Result<(), Refusal> {
+    acts::add(tx, &Done { acting, act, subject: &stall.to_string(), because: "", more: "", at_ms })
 }

@@ -22,6 +22,8 @@ const COLUMNS: &str =
     "select p.log, p.name, p.place, p.description, p.currency, p.lat, p.lon, p.opening, p.zone,
        coalesce(f.until_ms, 0)
      from stall_profile p left join featured_stall f on f.log = p.log and f.until_ms > $1";
+/// Those with a name that no operator took out of the market.
+const SHOWN: &str = "p.name <> '' and not exists (select 1 from stall_block k where k.stall = p.log)";
 
 /// Nothing where there is no such place.
 pub(super) fn read(
@@ -33,13 +35,13 @@ pub(super) fn read(
     let (skipped, wanted) = (window.offset.min(OFFSET_MAX), window.rows.min(WINDOW_ROWS_MAX));
     let mut found = match which {
         Spots::All => {
-            let which = "where p.name <> '' and (p.lat is not null or p.opening <> '' or f.log is not null)
+            let which = "and (p.lat is not null or p.opening <> '' or f.log is not null)
                          order by p.log limit $2 offset $3";
             rows_of(tx, which, params![now_ms, wanted, skipped], now_ms)?
         }
-        Spots::Of(stall) => rows_of(tx, "where p.name <> '' and p.log = $2", params![now_ms, stall], now_ms)?,
+        Spots::Of(stall) => rows_of(tx, "and p.log = $2", params![now_ms, stall], now_ms)?,
         Spots::Featured => {
-            let which = "where p.name <> '' and f.log is not null order by f.chosen_ms desc, p.log limit $2";
+            let which = "and f.log is not null order by f.chosen_ms desc, p.log limit $2";
             rows_of(tx, which, params![now_ms, wanted.min(FEATURED_MAX)], now_ms)?
         }
         Spots::Near(around) => {
@@ -72,7 +74,7 @@ fn near(tx: &mut dyn Tx, here: Point, (wanted, now_ms): (u32, i64)) -> Result<Ve
 }
 
 fn within(tx: &mut dyn Tx, (here, span): (Point, Span), now_ms: i64) -> Result<Vec<Spot>, StoreError> {
-    let which = "where p.name <> '' and p.lat between $2 and $3 and p.lon between $4 and $5
+    let which = "and p.lat between $2 and $3 and p.lon between $4 and $5
                  order by abs(p.lat - $6) + abs(p.lon - $7), p.log limit $8";
     let Span { south, north, west, east } = span;
     let (lat, lon) = (here.lat_micro(), here.lon_micro());
@@ -85,7 +87,10 @@ fn rows_of(
     params: &[soko_record_log::Param<'_>],
     now_ms: i64,
 ) -> Result<Vec<Spot>, StoreError> {
-    tx.query(&format!("{COLUMNS} {which}"), params)?.iter().map(|row| spot(row, now_ms)).collect()
+    tx.query(&format!("{COLUMNS} where {SHOWN} {which}"), params)?
+        .iter()
+        .map(|row| spot(row, now_ms))
+        .collect()
 }
 
 fn spot(row: &Row, now_ms: i64) -> Result<Spot, StoreError> {
@@ -144,16 +149,18 @@ pub(crate) fn feature(
     Ok(Featuring::Done)
 }
 
-pub(crate) fn unfeature(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
-    tx.execute("delete from featured_stall where log = $1", params![stall])?;
-    Ok(())
+/// Whether it was featured until now.
+pub(crate) fn unfeature(tx: &mut dyn Tx, stall: LogId) -> Result<bool, StoreError> {
+    Ok(tx.execute("delete from featured_stall where log = $1", params![stall])? > 0)
 }
 
 /// Those that are featured now, with their names and until when; the one that was chosen last first.
 pub(crate) fn featured(tx: &mut dyn Tx, now_ms: i64) -> Result<Vec<(LogId, String, i64)>, StoreError> {
     let rows = tx.query(
-        "select f.log, p.name, f.until_ms from featured_stall f join stall_profile p on p.log = f.log and p.name <> ''
-         where f.until_ms > $1 order by f.chosen_ms desc, f.log",
+        &format!(
+            "select f.log, p.name, f.until_ms from featured_stall f join stall_profile p on p.log = f.log
+         where {SHOWN} and f.until_ms > $1 order by f.chosen_ms desc, f.log"
+        ),
         params![now_ms],
     )?;
     rows.iter().map(|row| Ok((row.id(0)?, row.text(1)?.into(), row.int(2)?))).collect()
@@ -161,7 +168,8 @@ pub(crate) fn featured(tx: &mut dyn Tx, now_ms: i64) -> Result<Vec<(LogId, Strin
 
 /// Stalls of the market by name.
 pub(crate) fn named(tx: &mut dyn Tx) -> Result<Vec<(LogId, String)>, StoreError> {
-    let sql = "select log, name from stall_profile where name <> '' order by name, log limit $1";
-    let rows = tx.query(sql, params![LOOKED_MAX])?;
+    let sql =
+        format!("select p.log, p.name from stall_profile p where {SHOWN} order by p.name, p.log limit $1");
+    let rows = tx.query(&sql, params![LOOKED_MAX])?;
     rows.iter().map(|row| Ok((row.id(0)?, row.text(1)?.into()))).collect()
 }

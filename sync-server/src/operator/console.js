@@ -222,7 +222,7 @@ const PLACES = {
   },
 };
 
-const ACTS = ["granted", "revoked", "blocked-stall", "unblocked-stall", "looked-at-account", "searched-address", "locked-account", "unlocked-account", "ended-sessions", "looked-at-order", "hid-review", "showed-review", "chose-model", "began-experiment", "ended-experiment", "ran-job", "exported"];
+const ACTS = ["granted", "revoked", "blocked-stall", "unblocked-stall", "looked-at-account", "searched-address", "locked-account", "unlocked-account", "ended-sessions", "looked-at-order", "hid-review", "showed-review", "chose-model", "began-experiment", "ended-experiment", "featured-stall", "ended-featuring", "ran-job", "exported"];
 
 // Asks why, and sends it; the dialog stays until the server took it.
 function reasoned({ title, what, fields = [], send, done }) {
