@@ -9,7 +9,7 @@ use soko_app_api::{
 };
 use soko_domain::ids::{Hash, LogId, ProductId};
 use soko_domain::point::Point;
-use soko_recommend::packed::{Packed, Reason, Suggestion, Wanted, model_id};
+use soko_recommend::packed::{Packed, Reason, Suggestion, Wanted, apply, model_id};
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::buyer::{interactions, likes};
@@ -235,6 +235,13 @@ impl Device {
         Ok(numbers)
     }
 
+    /// The server's model from the one that is kept here and what differs. Whatever is wrong with that: none.
+    async fn from_kept(&self, server: &Server, wanted: Hash) -> Result<Option<Vec<u8>>, Undone> {
+        let Some((here, bytes)) = self.read(kept)? else { return Ok(None) };
+        let Ok(delta) = server.model_delta(wanted, here).await else { return Ok(None) };
+        Ok(apply(&bytes, &delta).ok().filter(|bytes| Hash(model_id(bytes)) == wanted))
+    }
+
     /// Fetches the server's model for this device if it is another one than is kept.
     pub(crate) async fn fetch_model(&self, server: &Server) -> Result<(), Undone> {
         let Some(published) = server.model_in_use().await? else { return Ok(()) };
@@ -245,7 +252,10 @@ impl Device {
             }
             return Ok(());
         }
-        let bytes = server.model(wanted).await?;
+        let bytes = match self.from_kept(server, wanted).await? {
+            Some(bytes) => bytes,
+            None => server.model(wanted).await?,
+        };
         // The name says what the bytes are; what this version cannot read is not kept.
         if Hash(model_id(&bytes)) != wanted || Packed::read(&bytes).is_err() {
             return Err(Undone::failed("the server's model is not what it says"));

@@ -21,6 +21,7 @@ use crate::market::Market;
 use crate::messages::receipt::TEXTS_OF_ALL_PER_DAY;
 use crate::messages::{Offers, TextReports};
 use crate::metrics::Metrics;
+use crate::model::Deltas;
 use crate::moved::Moved;
 use crate::outside::{Clock, Entropy, random};
 use crate::pay::PayDesk;
@@ -141,6 +142,7 @@ struct Inner {
     settings: Settings,
     limiter: Option<Mutex<Limiter>>,
     throttle: Mutex<Throttle>,
+    deltas: Deltas,
     moved: Moved,
     market: Arc<Market>,
     audience: Seats,
@@ -159,9 +161,14 @@ struct Inner {
 }
 
 impl App {
+    pub(crate) fn deltas(&self) -> &Deltas {
+        &self.0.deltas
+    }
+
     pub fn new(parts: Parts) -> Self {
         let limiter = parts.settings.rates.map(|rates| Mutex::new(Limiter::new(rates, BUCKETS_MAX)));
         Self(Arc::new(Inner {
+            deltas: Deltas::default(),
             store: parts.store,
             secret: parts.secret,
             passwords: PasswordDesk::new(parts.passwords),

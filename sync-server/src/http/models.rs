@@ -106,3 +106,27 @@ pub(crate) async fn bytes(
     })?;
     Ok((about, [(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
 }
+
+/// What turns one model into another.
+///
+/// For a device that has the first: the result is the second to the last byte, and its hash says so.
+#[utoipa::path(get, path = "/v1/models/{model}/from/{base}", tag = "shop", params(
+    ("model" = String, Path, description = "SHA-256 of the model that is wanted, in hexadecimal digits"),
+    ("base" = String, Path, description = "The same of the model that is there")), responses(
+    (status = 200, description = "The difference", content_type = "application/octet-stream", body = String),
+    (status = 404, description = "There is none, or it would not be smaller: take the whole model", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn delta(
+    State(app): State<App>,
+    origin: Origin,
+    ApiPath((model, base)): ApiPath<(String, String)>,
+) -> Result<Response, Problem> {
+    let (model, base): (Hash, Hash) = (id(&model, "the model")?, id(&base, "the model that is there")?);
+    app.spend(Who::Prefix(origin.prefix), cost::SEARCH)?;
+    let found = app.deltas().between(app.store(), (base, model)).await?;
+    let delta = found.ok_or_else(|| {
+        let detail = "this server has no smaller way from that model to this one";
+        Problem::new(StatusCode::NOT_FOUND, "no_such_model", detail)
+    })?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], delta.to_vec()).into_response())
+}

@@ -103,6 +103,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(market::stream))
         .routes(routes!(models::in_use))
         .routes(routes!(models::bytes))
+        .routes(routes!(models::delta))
         .routes(routes!(shop::market))
         .routes(routes!(shop::profile))
         .routes(routes!(shop::products))

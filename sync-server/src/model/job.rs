@@ -6,10 +6,11 @@ use std::time::Duration;
 use soko_domain::ids::{Hash, LogId, ThingId};
 use soko_domain::interaction::hour;
 use soko_recommend::packed::{Packed, ProductId, Unpackable, model_id};
-use soko_recommend::train::{Deed, DeedWeights, MARKET, Signal, Trade};
+use soko_recommend::train::{Compared, Deed, DeedWeights, MARKET, Signal, Trade};
 use soko_record_log::StoreError;
 
-use super::kept::{self, Card, Kept};
+use super::kept::{self, Card};
+use super::refresh::{Due, due, refresh};
 use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket, Offered};
 use crate::experiments;
 use crate::http::App;
@@ -20,7 +21,7 @@ const BASKETS_MIN: usize = 50;
 /// What was bought longer ago is forgotten.
 const SINCE_MS: i64 = 400 * 24 * 3_600 * 1_000;
 /// Any number; the same trade gives the same model.
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 /// After the start, so that whoever waits for the server comes first.
 const FIRST_LOOK: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_secs(15 * 60);
@@ -34,6 +35,8 @@ const MET_MIN: i64 = 100;
 pub enum NotTrained {
     #[error("there are {0} baskets of two products or more: {BASKETS_MIN} are needed")]
     TooFew(usize),
+    #[error("there is no model in use that this version can refresh: train one")]
+    NoParent,
     #[error("{0}")]
     Unpackable(#[from] Unpackable),
     #[error("{0}")]
@@ -78,21 +81,7 @@ pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<T
     tell(70, "training");
     let bytes = trade.train(SEED)?;
     let model = Hash(model_id(&bytes));
-    let end = |at: Option<&i64>| at.copied().unwrap_or(0);
-    let card = Card {
-        products: trade.products.len(),
-        baskets: trade.baskets.len(),
-        people: trade.buyers(),
-        from_ms: end(gathered.times_ms.first()),
-        to_ms: end(gathered.times_ms.last()),
-        records: gathered.records,
-        met: gathered.met,
-        tested: compared.tested,
-        found: compared.new,
-        found_before: compared.old,
-        give_or_take: compared.give_or_take,
-        parameters: parameters(trade.weights),
-    };
+    let card = card_of(&gathered, compared, parameters(gathered.trade.weights));
     let is_in_use = !compared.is_worse();
     let text = serde_json::to_string(&card).map_err(|error| StoreError::Other(error.to_string()))?;
     let kept = store.write_blocking(Shard::stall(LogId::default()), move |tx| {
@@ -101,6 +90,29 @@ pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<T
     kept.map_err(StoreError::from)?;
     tell(100, "done");
     Ok(Trained { model, card, is_in_use })
+}
+
+pub(super) fn card_of(
+    Gathered { trade, times_ms, records, met }: &Gathered,
+    compared: Compared,
+    parameters: BTreeMap<String, f64>,
+) -> Card {
+    let end = |at: Option<&i64>| at.copied().unwrap_or(0);
+    Card {
+        products: trade.products.len(),
+        baskets: trade.baskets.len(),
+        people: trade.buyers(),
+        from_ms: end(times_ms.first()),
+        to_ms: end(times_ms.last()),
+        records: *records,
+        met: *met,
+        tested: compared.tested,
+        found: compared.new,
+        found_before: compared.old,
+        give_or_take: compared.give_or_take,
+        parameters,
+        follows: None,
+    }
 }
 
 /// What may differ from one version to the next.
@@ -125,17 +137,17 @@ fn parameters(weights: DeedWeights) -> BTreeMap<String, f64> {
     .into()
 }
 
-struct Gathered {
-    trade: Trade,
+pub(super) struct Gathered {
+    pub(super) trade: Trade,
     /// When each basket was bought.
-    times_ms: Vec<i64>,
+    pub(super) times_ms: Vec<i64>,
     /// Of the whole server.
-    records: i64,
-    met: i64,
+    pub(super) records: i64,
+    pub(super) met: i64,
 }
 
 /// Everything since then, the oldest basket first.
-fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gathered, StoreError> {
+pub(super) fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gathered, StoreError> {
     let stalls = store.read_blocking(|tx| Ok((trade::stalls(tx)?, trade::records(tx)?)));
     let (stalls, records) = stalls.map_err(StoreError::from)?;
     let (mut products, mut baskets) = (Vec::new(), Vec::<Basket>::new());
@@ -227,24 +239,28 @@ pub(crate) async fn follow(app: App) {
         if let Err(error) = count(&app).await {
             tracing::warn!(%error, "experiment.not_counted");
         }
-        let is_due = app.store().read(|tx| {
-            let (records, met) = (trade::records(tx)?, trade::met(tx)?);
+        let now_ms = app.now_ms();
+        let due = app.store().read(move |tx| {
+            let now = (trade::records(tx)?, trade::met(tx)?);
             let known = kept::in_use(tx)?;
-            Ok::<_, StoreError>(known.is_none_or(|Kept { card, .. }| {
-                let is_more_met = met - card.met > (card.met / GROWN).max(MET_MIN);
-                records - card.records > card.records / GROWN || is_more_met
-            }))
+            let is_worth_training = |(records, met): (i64, i64)| {
+                now.1 - met > (met / GROWN).max(MET_MIN) || now.0 - records > records / GROWN
+            };
+            Ok::<_, StoreError>(known.map_or(Due::Training, |it| due(&it, now, is_worth_training, now_ms)))
         });
-        if !matches!(is_due.await, Ok(true)) {
-            continue;
-        }
-        let (store, now_ms) = (app.store().clone(), app.now_ms());
-        let trained = tokio::task::spawn_blocking(move || train(&store, now_ms, &|_, _| {})).await;
-        match trained {
-            Ok(Ok(Trained { model, card, is_in_use })) => {
-                tracing::info!(%model, is_in_use, found = card.found, tested = card.tested, "model.trained");
+        let due = due.await.unwrap_or(Due::Nothing);
+        let store = app.store().clone();
+        let done = tokio::task::spawn_blocking(move || match due {
+            Due::Nothing => Ok(None),
+            Due::Refresh => refresh(&store, now_ms, &|_, _| {}),
+            Due::Training => train(&store, now_ms, &|_, _| {}).map(Some),
+        });
+        match done.await {
+            Ok(Ok(Some(Trained { model, card, is_in_use }))) => {
+                let refreshes = card.follows.map_or(0, |it| it.refreshes);
+                tracing::info!(%model, is_in_use, refreshes, found = card.found, tested = card.tested, "model.trained");
             }
-            Ok(Err(NotTrained::TooFew(_))) => {}
+            Ok(Ok(None) | Err(NotTrained::TooFew(_))) => {}
             Ok(Err(error)) => tracing::warn!(%error, "model.not_trained"),
             Err(error) => tracing::error!(%error, "model.broke"),
         }

@@ -39,6 +39,24 @@ pub struct Card {
     /// What it was trained with; nothing in cards of older versions.
     #[serde(default)]
     pub parameters: BTreeMap<String, f64>,
+    /// Whom it follows, where it was not trained but refreshed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
+}
+
+/// The model that a refreshed one was made from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Follows {
+    /// SHA-256 of its bytes.
+    pub parent: String,
+    /// What was bought after this is what was folded in.
+    pub since_ms: i64,
+    /// This one is the first, second… since the last training.
+    pub refreshes: u32,
+    /// When that was, and the records and deeds of the server then.
+    pub trained_ms: i64,
+    pub records: i64,
+    pub met: i64,
 }
 
 impl Card {

@@ -4,12 +4,16 @@
 //! It knows products and how often they were bought together, at least three times, and nobody's name.
 
 mod acts;
+mod deltas;
 mod job;
 mod kept;
+mod refresh;
 mod trade;
 
 pub(crate) use acts::{Act, Done, list as acts};
+pub(crate) use deltas::Deltas;
 pub(crate) use job::follow;
 pub use job::{NotTrained, Trained, train};
-pub use kept::{Card, Kept, list, use_instead};
+pub use kept::{Card, Follows, Kept, list, use_instead};
 pub(crate) use kept::{bytes, in_use, is_kept};
+pub use refresh::refresh;

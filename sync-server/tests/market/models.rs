@@ -261,3 +261,54 @@ async fn training_learns_from_likes_of_those_who_agreed_and_from_nobody_who_like
         assert_eq!((again.model, again.card.met), (bought.model, 0));
     }
 }
+
+/// So many more sales of both, folded into the model in use.
+async fn refresh(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Option<Trained> {
+    let now_ms = shop.server.app.now_ms();
+    for number in numbers {
+        shop.register.device.write([teas(number, 1).into()], now_ms).unwrap();
+    }
+    shop.exchange().await;
+    shop.server.clock.advance_ms(1);
+    let (now_ms, store) = (shop.server.app.now_ms(), shop.server.store.store.clone());
+    std::thread::spawn(move || model::refresh(&store, now_ms, &|_, _| {})).join().unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_follows_its_parent_leaves_the_arms_alone_and_can_be_fetched_as_a_difference() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        let first = learn(&mut shop, 1..61).await.model;
+        let second = learn(&mut shop, 61..71).await.model;
+        assert!(refresh(&mut shop, 0..0).await.is_none(), "nothing is new");
+        begin(&shop.server, &wanted([&first.to_string(), &second.to_string()]))
+            .await
+            .expect(StatusCode::CREATED);
+        let refreshed = refresh(&mut shop, 71..91).await.unwrap();
+        let follows = refreshed.card.follows.clone().unwrap();
+        assert_eq!((follows.parent, follows.refreshes), (second.to_string(), 1));
+        let server = &shop.server;
+        let seen = published(server).await;
+        assert_eq!(seen["model"], json!(refreshed.model.to_string()));
+        let arms: Vec<_> =
+            seen["experiment"]["arms"].as_array().unwrap().iter().map(|it| it["model"].clone()).collect();
+        assert_eq!(arms, [json!(first.to_string()), json!(second.to_string())]);
+
+        let path = |base: &str| format!("/v1/models/{}/from/{base}", refreshed.model);
+        let whole = async |model| {
+            server.get(&format!("/v1/models/{model}")).send().await.expect(StatusCode::OK).bytes
+        };
+        let (old, new) = (whole(second).await, whole(refreshed.model).await);
+        for _ in 0..2 {
+            let delta = server.get(&path(&second.to_string())).send().await.expect(StatusCode::OK).bytes;
+            assert!(delta.len() < new.len(), "{} of {}", delta.len(), new.len());
+            assert!(soko_recommend::packed::apply(&old, &delta).unwrap() == new);
+        }
+        server.get(&path(&"0".repeat(64))).send().await.refused(StatusCode::NOT_FOUND, "no_such_model");
+        use_model(server, &second.to_string(), "the refreshed one is odd")
+            .await
+            .expect(StatusCode::NO_CONTENT);
+        assert_eq!(published(server).await["model"], json!(second.to_string()));
+    }
+}

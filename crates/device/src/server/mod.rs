@@ -228,6 +228,11 @@ impl Server {
         self.web.whole(self.web.get(&format!("/v1/models/{model}"))).await
     }
 
+    /// What turns the model that is here into another.
+    pub(crate) async fn model_delta(&self, model: Hash, here: Hash) -> Result<Vec<u8>, Unanswered> {
+        self.web.whole(self.web.get(&format!("/v1/models/{model}/from/{here}"))).await
+    }
+
     pub(crate) async fn picture(&self, hash: Hash) -> Result<Vec<u8>, Unanswered> {
         self.web.whole(self.web.get(&format!("/pictures/{hash}"))).await
     }

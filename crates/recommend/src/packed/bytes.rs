@@ -17,6 +17,8 @@ pub enum Malformed {
     Truncated,
     OutOfRange,
     TooMuch,
+    /// A difference to another model than this one, or one that does not lead to what it names.
+    OtherModel,
 }
 
 impl std::fmt::Display for Malformed {
@@ -27,6 +29,7 @@ impl std::fmt::Display for Malformed {
             Self::Truncated => "the model ends too early",
             Self::OutOfRange => "a number in the model is out of range",
             Self::TooMuch => "there are bytes after the model's end",
+            Self::OtherModel => "the difference is not between these two models",
         })
     }
 }
@@ -100,20 +103,20 @@ impl Packed {
 }
 
 /// A scale as the nearest step above, sixteen to each doubling: 1 is at 224, so that it reaches from 2⁻¹⁴ to nearly 4.
-pub(super) fn scale(exponent: u8) -> f32 {
+pub(crate) fn scale(exponent: u8) -> f32 {
     ((f32::from(exponent) - 224.0) / 16.0).exp2()
 }
 
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or(Malformed::Truncated)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn byte(&mut self) -> Result<u8, Malformed> {
+    pub(super) fn byte(&mut self) -> Result<u8, Malformed> {
         Ok(self.take(1)?[0])
     }
 
@@ -122,14 +125,14 @@ impl<'a> Reader<'a> {
         usize::try_from(value).map_err(|_| Malformed::OutOfRange)
     }
 
-    fn float(&mut self) -> Result<f32, Malformed> {
+    pub(super) fn float(&mut self) -> Result<f32, Malformed> {
         let bytes = self.take(4)?;
         let value = f32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         if value.is_finite() { Ok(value) } else { Err(Malformed::OutOfRange) }
     }
 
     /// The shortest form only.
-    fn number(&mut self) -> Result<u64, Malformed> {
+    pub(super) fn number(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;
         for shift in (0..42).step_by(7) {
             let byte = self.byte()?;
@@ -141,11 +144,11 @@ impl<'a> Reader<'a> {
         Err(Malformed::OutOfRange)
     }
 
-    fn count(&mut self) -> Result<u32, Malformed> {
+    pub(super) fn count(&mut self) -> Result<u32, Malformed> {
         u32::try_from(self.number()?).map_err(|_| Malformed::OutOfRange)
     }
 
-    fn list<T>(
+    pub(super) fn list<T>(
         &mut self,
         length: u32,
         products: usize,
@@ -167,7 +170,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn symmetric(&mut self, size: usize) -> Result<Vec<f32>, Malformed> {
+    pub(super) fn symmetric(&mut self, size: usize) -> Result<Vec<f32>, Malformed> {
         let mut values = vec![0.0; size * size];
         for row in 0..size {
             for column in row..size {
@@ -178,4 +181,13 @@ impl<'a> Reader<'a> {
         }
         Ok(values)
     }
+}
+
+/// In groups of seven bits, the lowest first.
+pub(super) fn number(mut value: u64, to: &mut Vec<u8>) {
+    while value >= 0x80 {
+        to.push(u8::try_from(value & 0x7f).unwrap_or(0) | 0x80);
+        value >>= 7;
+    }
+    to.push(u8::try_from(value).unwrap_or(0));
 }

@@ -3,16 +3,25 @@
 //! It holds nothing about people. What somebody may like is found on their device from their own history, which stays there.
 
 mod bytes;
+mod delta;
 mod pick;
+mod rows;
 mod score;
 #[cfg(feature = "train")]
 mod write;
 
 pub use bytes::Malformed;
+pub use delta::{apply, difference};
 pub use pick::{Reason, Suggestion, Wanted};
+pub(crate) use rows::Row;
 pub use score::Person;
 #[cfg(feature = "train")]
 pub use write::{Contents, Pair, Unpackable, pack};
+#[cfg(feature = "train")]
+pub(crate) use {
+    bytes::scale,
+    write::{Order, exponent, whole},
+};
 
 use sha2::{Digest as _, Sha256};
 
@@ -66,6 +75,14 @@ impl<T: Copy> Lists<T> {
         Self { ends: Vec::new(), products: Vec::new(), values: Vec::new() }
     }
 
+    fn push(&mut self, row: Vec<(u32, T)>) {
+        for (product, value) in row {
+            self.products.push(product);
+            self.values.push(value);
+        }
+        self.ends.push(self.products.len());
+    }
+
     fn of(&self, at: usize) -> impl Iterator<Item = (u32, T)> {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         let range = start..self.ends[at];
@@ -77,6 +94,23 @@ impl Packed {
     #[must_use]
     pub fn products(&self) -> usize {
         self.fingerprints.len()
+    }
+
+    /// A product's factors as they were before they were packed, but for what a byte cannot say.
+    #[cfg(feature = "train")]
+    pub(crate) fn factors_of(&self, product: usize) -> impl Iterator<Item = f32> {
+        self.row(product).iter().map(move |value| self.scales[product] * f32::from(*value))
+    }
+
+    #[cfg(feature = "train")]
+    pub(crate) fn gram(&self) -> impl Fn(usize, usize) -> f32 {
+        |row, column| self.gram[row * self.dimension + column]
+    }
+
+    /// Weight of what was not observed, of regularisation, and how this grows, as in training.
+    #[cfg(feature = "train")]
+    pub(crate) fn trained_with(&self) -> [f32; 3] {
+        [self.unobserved, self.regularisation, self.exponent]
     }
 
     #[must_use]

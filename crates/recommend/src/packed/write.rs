@@ -1,7 +1,7 @@
 //! Packing a trained model: products in the order of their fingerprints, factors as whole numbers of a byte, and as many
 //! neighbours as the room allows.
 
-use super::bytes::{MAGIC, scale};
+use super::bytes::{MAGIC, number, scale};
 use super::score::rounded;
 use super::{DIMENSION_MAX, PACKED_BYTES_MAX, PACKED_PRODUCTS_MAX, ProductId, fingerprint};
 use crate::train::{Histories, Model, Neighbour};
@@ -110,14 +110,14 @@ pub fn pack(contents: &Contents<'_>) -> Result<Vec<u8>, Unpackable> {
 }
 
 /// The products by fingerprint, and where each one went.
-struct Order {
-    salt: u8,
-    sorted: Vec<(u64, usize)>,
-    place: Vec<u32>,
+pub(crate) struct Order {
+    pub(crate) salt: u8,
+    pub(crate) sorted: Vec<(u64, usize)>,
+    pub(crate) place: Vec<u32>,
 }
 
 impl Order {
-    fn of(ids: &[ProductId]) -> Result<Self, Unpackable> {
+    pub(crate) fn of(ids: &[ProductId]) -> Result<Self, Unpackable> {
         for salt in 0..=u8::MAX {
             let mut sorted: Vec<(u64, usize)> =
                 ids.iter().enumerate().map(|(at, id)| (fingerprint(salt, id), at)).collect();
@@ -220,23 +220,15 @@ fn scaled(values: impl Iterator<Item = f32> + Clone, to: &mut Vec<u8>) {
     to.extend(values.map(|value| whole(value / step).cast_unsigned()));
 }
 
-fn whole(value: f32) -> i8 {
+pub(crate) fn whole(value: f32) -> i8 {
     i8::try_from(rounded(value).clamp(-127, 127)).unwrap_or(0)
 }
 
 /// The smallest scale with which the largest number still fits a byte.
-fn exponent(values: impl Iterator<Item = f32>) -> u8 {
+pub(crate) fn exponent(values: impl Iterator<Item = f32>) -> u8 {
     let largest = values.fold(0.0f32, |most, value| most.max(value.abs()));
     if largest == 0.0 {
         return 0;
     }
     u8::try_from(rounded(((largest / 127.0).log2() * 16.0 + 224.0).ceil()).clamp(0, 255)).unwrap_or(0)
-}
-
-fn number(mut value: u64, to: &mut Vec<u8>) {
-    while value >= 0x80 {
-        to.push(u8::try_from(value & 0x7f).unwrap_or(0) | 0x80);
-        value >>= 7;
-    }
-    to.push(u8::try_from(value).unwrap_or(0));
 }

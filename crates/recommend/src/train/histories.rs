@@ -56,6 +56,18 @@ impl Histories {
         self.ends.push(self.had.len());
     }
 
+    /// Adds one history if it says something of taste: two products or more are left of it. A row of nothing would still count as somebody.
+    pub(super) fn push_taste(&mut self, history: &[u32]) -> bool {
+        let start = self.had.len();
+        self.push(history);
+        let says = self.had.len() - start > 1;
+        if !says {
+            self.had.truncate(start);
+            self.ends.pop();
+        }
+        says
+    }
+
     #[must_use]
     pub fn products(&self) -> usize {
         self.products

@@ -68,8 +68,10 @@ impl Factors {
         }
         let mut people = vec![0.0; rows * stride];
         let side = |count: usize| Side { parameters, stride, others: count };
+        // What nobody met holds nobody back: 50,000 new products would else press everything else to nothing.
+        let met = (0..count).filter(|at| !by_product.had(*at).0.is_empty()).count();
         for _ in 0..parameters.sweeps {
-            side(count).solve(by_person, &products, &mut people);
+            side(met).solve(by_person, &products, &mut people);
             side(rows).solve(by_product, &people, &mut products);
         }
         let gram = gram(&products, stride, parameters.unobserved);
@@ -90,6 +92,47 @@ impl Factors {
     #[must_use]
     pub fn product(&self, at: usize) -> &[f32] {
         &self.products[at * self.stride..][..self.parameters.dimension]
+    }
+
+    /// Factors as another model had them: a row for each product, and its squares, which say how people are found.
+    pub(super) fn known<'a>(
+        parameters: IalsParameters,
+        rows: impl Iterator<Item = &'a [f32]>,
+        gram_of: impl Fn(usize, usize) -> f32,
+    ) -> Self {
+        let stride = parameters.dimension.next_multiple_of(WIDEST);
+        let mut products = Vec::new();
+        for row in rows {
+            products.extend_from_slice(row);
+            products.resize(products.len().next_multiple_of(stride), 0.0);
+        }
+        let mut gram = vec![0.0; stride * stride];
+        for row in 0..parameters.dimension {
+            for column in 0..parameters.dimension {
+                gram[row * stride + column] = gram_of(row, column);
+            }
+        }
+        Self { parameters, stride, products, gram }
+    }
+
+    /// Finds these products' numbers again from those who met them, who are found from all products as these stand. The squares
+    /// stay: people are found as before.
+    pub(super) fn find_again(&mut self, weighed: &Weighed, which: &[usize]) {
+        let stride = self.stride;
+        let parameters = IalsParameters { steps: FOLD_IN_STEPS, ..self.parameters };
+        let side = |others: usize| Side { parameters, stride, others };
+        let by_product = weighed.turned();
+        let met = (0..by_product.rows()).filter(|at| !by_product.row(*at).0.is_empty()).count();
+        let mut people = vec![0.0; weighed.rows() * stride];
+        side(met).solve_with(weighed, (&self.products, &self.gram), &mut people);
+        let squares = gram(&people, stride, parameters.unobserved);
+        let mut found: Vec<f32> =
+            which.iter().flat_map(|at| &self.products[at * stride..][..stride]).copied().collect();
+        let by_product = Chosen { all: &by_product, which };
+        side(weighed.rows()).solve_with(&by_product, (&people, &squares), &mut found);
+        for (at, row) in which.iter().zip(found.chunks_exact(stride)) {
+            self.products[at * stride..][..stride].copy_from_slice(row);
+        }
     }
 
     /// Numbers for a product that nobody had. People's vectors are found as if it were not there: nobody left it out.
@@ -174,6 +217,18 @@ impl Rows for Weighed {
     }
 }
 
+/// Some of the rows.
+struct Chosen<'a> {
+    all: &'a Weighed,
+    which: &'a [usize],
+}
+
+impl Rows for Chosen<'_> {
+    fn had(&self, at: usize) -> (&[u32], &[f32]) {
+        self.all.row(self.which[at])
+    }
+}
+
 struct Side {
     parameters: IalsParameters,
     stride: usize,
@@ -183,12 +238,16 @@ struct Side {
 impl Side {
     fn solve(&self, rows: &impl Rows, others: &[f32], to: &mut [f32]) {
         let gram = gram(others, self.stride, self.parameters.unobserved);
+        self.solve_with(rows, (others, &gram), to);
+    }
+
+    fn solve_with(&self, rows: &impl Rows, (others, gram): (&[f32], &[f32]), to: &mut [f32]) {
         let arch = Arch::new();
         each_piece(to, ROWS_PER_PIECE * self.stride, |at, to| {
             let first = at * ROWS_PER_PIECE;
             arch.dispatch(Solve {
                 others,
-                gram: &gram,
+                gram,
                 stride: self.stride,
                 steps: self.parameters.steps,
                 rows: (first..first + to.len() / self.stride).map(|row| rows.had(row)),

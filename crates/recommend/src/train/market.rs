@@ -40,7 +40,7 @@ pub const MARKET: Parameters = Parameters {
 };
 
 /// What is kept for each product of what was bought with it.
-const TOGETHER_MAX: usize = 32;
+pub(super) const TOGETHER_MAX: usize = 32;
 /// Of the latest baskets one in so many is kept apart for comparing.
 pub(super) const TEST_PART: usize = 10;
 /// Fewer than this compare nothing.
@@ -89,10 +89,10 @@ impl Compared {
 /// The products as numbers. Factors learn from `weighed`, the rest from what was bought.
 pub(super) struct Numbered {
     pub(super) ids: Vec<ProductId>,
-    baskets: Histories,
-    all: Histories,
+    pub(super) baskets: Histories,
+    pub(super) all: Histories,
     pub(super) weighed: Weighed,
-    traits: Vec<Vec<u32>>,
+    pub(super) traits: Vec<Vec<u32>>,
     /// What each person did, by number.
     pub(super) people: Vec<Vec<Signal<u32>>>,
 }
@@ -120,13 +120,23 @@ impl Trade {
         let bytes = packed_of(&self.numbered(before, self.weights), seed)?;
         // What was packed a moment ago can be read.
         let Ok(new) = Packed::read(&bytes) else { return Err(Unpackable::Unlike) };
+        Ok(self.both_asked((&new, old), before, seed))
+    }
+
+    /// Asks both about the baskets behind so many.
+    pub(super) fn both_asked(
+        &self,
+        (new, old): (&Packed, Option<&Packed>),
+        before: usize,
+        seed: u64,
+    ) -> Compared {
         let mut seeds = Seeds::new(seed);
         let (mut tested, mut new_hits, mut old_hits, mut differ) = (0u32, 0u32, 0u32, 0u32);
         for basket in self.baskets[before..].iter().filter(|basket| basket.len() > 1) {
             let place = seeds.below(u32::try_from(basket.len()).unwrap_or(u32::MAX));
             let mut rest = basket.clone();
             let taken = rest.remove(super::index(place));
-            let new_hit = hits(&new, &rest, &taken);
+            let new_hit = hits(new, &rest, &taken);
             let old_hit = old.is_some_and(|old| hits(old, &rest, &taken));
             tested += 1;
             new_hits += u32::from(new_hit);
@@ -139,7 +149,7 @@ impl Trade {
         let mean = old.map_or(0.0, |old| new - old);
         let variance = (of(differ) - mean * mean).max(0.0);
         let give_or_take = SURE * (variance / f64::from(tested.max(1))).sqrt();
-        Ok(Compared { tested: super::index(tested), new, old, give_or_take })
+        Compared { tested: super::index(tested), new, old, give_or_take }
     }
 
     /// People who bought more than one product.
@@ -160,8 +170,7 @@ impl Trade {
         for basket in baskets {
             let basket: Vec<u32> = basket.iter().filter_map(number).collect();
             numbered.push(&basket);
-            if basket.len() > 1 {
-                all.push(&basket);
+            if all.push_taste(&basket) {
                 weighed.push(all.row(all.rows() - 1).iter().map(|product| (*product, 1.0)));
             }
         }
@@ -173,9 +182,7 @@ impl Trade {
                 known.filter_map(|it| Some(it.numbered(number(&it.product)?))).collect();
             let bought: Vec<u32> =
                 known.iter().filter(|it| it.deed == Deed::Bought).map(|it| it.product).collect();
-            if bought.len() > 1 {
-                all.push(&bought);
-            }
+            all.push_taste(&bought);
             let row = weights.weigh(&known, ids.len(), self.now_hour.min(until));
             if row.len() > 1 {
                 weighed.push(row);

@@ -11,11 +11,20 @@ const BOTH_MIN: u32 = 3;
 /// For each product, what was most often in the same basket.
 #[must_use]
 pub fn together(baskets: &Histories, most: usize) -> Vec<Vec<Pair>> {
+    together_with(baskets, 0..baskets.products(), most)
+}
+
+/// The same of these products only.
+pub(super) fn together_with(
+    baskets: &Histories,
+    products: impl Iterator<Item = usize>,
+    most: usize,
+) -> Vec<Vec<Pair>> {
     let occurrences = baskets.occurrences();
     let mut both = vec![0u32; baskets.products()];
     let mut touched: Vec<u32> = Vec::new();
-    let mut all = Vec::with_capacity(baskets.products());
-    for product in 0..baskets.products() {
+    let mut all = Vec::with_capacity(products.size_hint().0);
+    for product in products {
         for occurrence in occurrences.of(product) {
             let basket = baskets.row(index(occurrence.row));
             for other in basket.iter().filter(|other| basket.len() <= BASKET_MAX && index(**other) != product)

@@ -1,6 +1,8 @@
 //! Training, packing and scoring, through what other crates use.
 
+mod delta;
 mod packed;
+mod refresh;
 mod trade;
 mod training;
 

@@ -1,0 +1,119 @@
+//! Between two trainings: what happened since the model in use is folded into it. Another model, under its own hash, that says whom it
+//! follows; compared, kept and gone back from like any other.
+
+use soko_domain::ids::{Hash, LogId};
+use soko_domain::interaction::hour;
+use soko_recommend::packed::{Packed, model_id};
+use soko_recommend::train::{DeedWeights, Since};
+use soko_record_log::StoreError;
+
+use super::job::{Gathered, NotTrained, SEED, Trained, card_of, gather};
+use super::kept::{self, Card, Follows, Kept};
+use crate::store::{Shard, Store};
+
+/// A model is refreshed when there is a fiftieth more to learn from, and so many records or looks.
+const GROWN: i64 = 50;
+const NEW_MIN: i64 = 20;
+/// What drifts is set right by a training: after a day, or so many refreshes.
+const TRAINED_MS_MAX: i64 = 24 * 3_600 * 1_000;
+const REFRESHES_MAX: u32 = 48;
+
+/// What is to be done now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Due {
+    Nothing,
+    Refresh,
+    Training,
+}
+
+/// After so many records and looks of the whole server; `grown`: what of more of either is worth a training.
+pub(super) fn due(
+    Kept { made_ms, card, .. }: &Kept,
+    (records, met): (i64, i64),
+    is_worth_training: impl Fn((i64, i64)) -> bool,
+    now_ms: i64,
+) -> Due {
+    let trained = card.follows.as_ref();
+    let (trained_ms, base) =
+        trained.map_or((*made_ms, (card.records, card.met)), |it| (it.trained_ms, (it.records, it.met)));
+    let times = trained.map_or(0, |it| it.refreshes);
+    let is_more = |now: i64, then: i64| now - then > (then / GROWN).max(NEW_MIN);
+    let is_more = is_more(records, card.records) || is_more(met, card.met);
+    let is_old = now_ms - trained_ms > TRAINED_MS_MAX || times >= REFRESHES_MAX;
+    match (is_worth_training(base), is_more, is_old) {
+        (true, ..) | (false, true, true) => Due::Training,
+        (false, true, false) => Due::Refresh,
+        (false, false, _) => Due::Nothing,
+    }
+}
+
+/// Folds what is new into the model in use, compares, and keeps the model; none where nothing is new. Not for a thread that serves.
+///
+/// # Errors
+/// Where there is no model that this version can read, or the store fails.
+pub fn refresh(
+    store: &Store,
+    now_ms: i64,
+    tell: &dyn Fn(usize, &str),
+) -> Result<Option<Trained>, NotTrained> {
+    let parent = store.read_blocking(|tx| {
+        let Some(known) = kept::in_use(tx)? else { return Ok(None) };
+        Ok(kept::bytes(tx, known.model)?.map(|bytes| (known, bytes)))
+    });
+    let Some((parent, old)) = parent.map_err(StoreError::from)? else { return Err(NotTrained::NoParent) };
+    let packed = Packed::read(&old).map_err(|_| NotTrained::NoParent)?;
+    let mut gathered = gather(store, now_ms, tell)?;
+    if (gathered.records, gathered.met) == (parent.card.records, parent.card.met) {
+        return Ok(None);
+    }
+    let Gathered { trade, times_ms, .. } = &mut gathered;
+    trade.weights = weights(&parent.card);
+    let baskets = times_ms.iter().rev().take_while(|at_ms| **at_ms > parent.card.to_ms).count();
+    let since = Since { baskets, hour: hour(parent.made_ms) };
+    tell(60, "comparing");
+    let compared = trade.compare_refreshed(&packed, since, SEED)?;
+    tell(80, "refreshing");
+    let bytes = trade.refresh(&packed, since)?;
+    let model = Hash(model_id(&bytes));
+    if model == parent.model {
+        return Ok(None);
+    }
+    let follows = Some(follows(&parent));
+    let card = Card { follows, ..card_of(&gathered, compared, parent.card.parameters.clone()) };
+    let is_in_use = !compared.is_worse();
+    let text = serde_json::to_string(&card).map_err(|error| StoreError::Other(error.to_string()))?;
+    let kept = store.write_blocking(Shard::stall(LogId::default()), move |tx| {
+        kept::put(tx, (model, &bytes, &text), is_in_use, now_ms)
+    });
+    kept.map_err(StoreError::from)?;
+    tell(100, "done");
+    Ok(Some(Trained { model, card, is_in_use }))
+}
+
+fn follows(parent: &Kept) -> Follows {
+    let before = parent.card.follows.as_ref();
+    let (records, met) = before.map_or((parent.card.records, parent.card.met), |it| (it.records, it.met));
+    Follows {
+        parent: parent.model.to_string(),
+        since_ms: parent.card.to_ms,
+        refreshes: before.map_or(0, |it| it.refreshes) + 1,
+        trained_ms: before.map_or(parent.made_ms, |it| it.trained_ms),
+        records,
+        met,
+    }
+}
+
+/// What deeds said when the parent was trained; they are chosen by trainings only.
+fn weights(card: &Card) -> DeedWeights {
+    // Short fractions.
+    #[expect(clippy::cast_possible_truncation, reason = "a number between 0 and some hundreds")]
+    let of = |name: &str, usual: f32| card.parameters.get(name).map_or(usual, |value| *value as f32);
+    let usual = DeedWeights::default();
+    DeedWeights {
+        put: of("weight of baskets", usual.put),
+        liked: of("weight of likes", usual.liked),
+        opened: of("weight of looks", usual.opened),
+        dismissed: of("weight of dismissals", usual.dismissed),
+        half_life_days: of("half-life in days", usual.half_life_days),
+    }
+}
