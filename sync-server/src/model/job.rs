@@ -1,6 +1,7 @@
 //! Training: by itself while the server runs, whenever enough happened, or when somebody asks for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use soko_domain::ids::{Hash, LogId, ThingId};
@@ -155,6 +156,7 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> 
     for (at, stall) in stalls.iter().copied().enumerate() {
         tell(40 * at / stalls.len(), "reading");
         let offered = store.read_blocking(move |tx| trade::products(tx, stall)).map_err(StoreError::from)?;
+        let own: Arc<BTreeSet<_>> = Arc::new(offered.iter().map(|it| it.product).collect());
         for Offered { product, traits: own } in offered {
             let mut numbered = Vec::with_capacity(own.len());
             for it in own {
@@ -166,9 +168,12 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> 
         }
         let mut after = 0;
         loop {
-            let portion = store.read_blocking(move |tx| trade::baskets(tx, stall, after));
+            let own = Arc::clone(&own);
+            let portion = store.read_blocking(move |tx| trade::baskets(tx, (stall, &own), after));
             let Some((portion, last)) = portion.map_err(StoreError::from)? else { break };
-            baskets.extend(portion.into_iter().filter(|basket| basket.at_ms >= now_ms - SINCE_MS));
+            // What a wrong clock puts into the future waits for it: it would be the latest for ever, and nothing new after it.
+            let counts = now_ms - SINCE_MS..=now_ms;
+            baskets.extend(portion.into_iter().filter(|basket| counts.contains(&basket.at_ms)));
             after = last;
         }
     }
@@ -243,10 +248,13 @@ pub(crate) async fn follow(app: App) {
         let due = app.store().read(move |tx| {
             let now = (trade::records(tx)?, trade::met(tx)?);
             let known = kept::in_use(tx)?;
+            let tried = kept::tried(tx)?;
             let is_worth_training = |(records, met): (i64, i64)| {
                 now.1 - met > (met / GROWN).max(MET_MIN) || now.0 - records > records / GROWN
             };
-            Ok::<_, StoreError>(known.map_or(Due::Training, |it| due(&it, now, is_worth_training, now_ms)))
+            Ok::<_, StoreError>(
+                known.map_or(Due::Training, |it| due(&it, (tried, now), is_worth_training, now_ms)),
+            )
         });
         let due = due.await.unwrap_or(Due::Nothing);
         let store = app.store().clone();

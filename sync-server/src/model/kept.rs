@@ -97,6 +97,14 @@ pub(crate) fn in_use(tx: &mut dyn Tx) -> Result<Option<Kept>, StoreError> {
     row.as_ref().map(kept).transpose()
 }
 
+/// Up to how many records and deeds some kept model learnt. One that did worse, or that somebody went back from, need not be tried again
+/// with the same.
+pub(super) fn tried(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
+    let all = list(tx)?;
+    let most = |of: fn(&Card) -> i64| all.iter().map(|it| of(&it.card)).max().unwrap_or(0);
+    Ok((most(|card| card.records), most(|card| card.met)))
+}
+
 /// The latest first.
 pub fn list(tx: &mut dyn Tx) -> Result<Vec<Kept>, StoreError> {
     let rows = tx.query(&format!("select {COLUMNS} from model order by made_ms desc, model"), &[])?;

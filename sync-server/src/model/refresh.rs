@@ -26,10 +26,10 @@ pub(super) enum Due {
     Training,
 }
 
-/// After so many records and looks of the whole server; `grown`: what of more of either is worth a training.
+/// After so many records and looks of the whole server, of which so many were tried; `is_worth_training` says it of more of either.
 pub(super) fn due(
     Kept { made_ms, card, .. }: &Kept,
-    (records, met): (i64, i64),
+    (tried, (records, met)): ((i64, i64), (i64, i64)),
     is_worth_training: impl Fn((i64, i64)) -> bool,
     now_ms: i64,
 ) -> Due {
@@ -38,7 +38,9 @@ pub(super) fn due(
         trained.map_or((*made_ms, (card.records, card.met)), |it| (it.trained_ms, (it.records, it.met)));
     let times = trained.map_or(0, |it| it.refreshes);
     let is_more = |now: i64, then: i64| now - then > (then / GROWN).max(NEW_MIN);
-    let is_more = is_more(records, card.records) || is_more(met, card.met);
+    let later = |(a, b): (i64, i64)| (a.max(tried.0), b.max(tried.1));
+    let ((records_then, met_then), base) = (later((card.records, card.met)), later(base));
+    let is_more = is_more(records, records_then) || is_more(met, met_then);
     let is_old = now_ms - trained_ms > TRAINED_MS_MAX || times >= REFRESHES_MAX;
     match (is_worth_training(base), is_more, is_old) {
         (true, ..) | (false, true, true) => Due::Training,
@@ -115,5 +117,52 @@ fn weights(card: &Card) -> DeedWeights {
         opened: of("weight of looks", usual.opened),
         dismissed: of("weight of dismissals", usual.dismissed),
         half_life_days: of("half-life in days", usual.half_life_days),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_000_000_000;
+
+    fn kept(records: i64) -> Kept {
+        let card = Card {
+            products: 10,
+            baskets: 100,
+            people: 1,
+            from_ms: 0,
+            to_ms: NOW_MS,
+            records,
+            met: 0,
+            tested: 0,
+            found: 0.0,
+            found_before: None,
+            give_or_take: 0.0,
+            parameters: std::collections::BTreeMap::new(),
+            follows: None,
+        };
+        Kept { model: Hash([1; 32]), made_ms: NOW_MS, is_in_use: true, length: 1, card }
+    }
+
+    fn after(records: i64, tried: i64, now: i64) -> Due {
+        let grown = |(then, _): (i64, i64)| now - then > then / 10;
+        due(&kept(records), ((tried, 0), (now, 0)), grown, NOW_MS)
+    }
+
+    #[test]
+    fn a_little_more_is_folded_in_and_much_more_is_trained_with() {
+        assert_eq!(after(1_000, 1_000, 1_000), Due::Nothing);
+        assert_eq!(after(1_000, 1_000, 1_020), Due::Nothing);
+        assert_eq!(after(1_000, 1_000, 1_050), Due::Refresh);
+        assert_eq!(after(1_000, 1_000, 1_200), Due::Training);
+    }
+
+    /// The operator went back to an older model, or the last one did worse and was put aside: with the same, it would be made again.
+    #[test]
+    fn what_was_tried_is_not_tried_again_with_the_same() {
+        assert_eq!(after(1_000, 1_200, 1_200), Due::Nothing);
+        assert_eq!(after(1_000, 1_200, 1_260), Due::Refresh);
+        assert_eq!(after(1_000, 1_200, 1_400), Due::Training);
     }
 }

@@ -1,9 +1,9 @@
 //! What was bought at a stall, as training sees it, and what people who agreed otherwise did with products: buyers have no name here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::entry::{Entry, Kind};
-use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::ids::{LogId, ProductId, SaleId, ThingId};
 use soko_domain::interaction::Met;
 use soko_recommend::train::{Deed, Signal};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -61,10 +61,17 @@ pub(super) fn products(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, St
     tx.query(sql, params![stall])?.iter().map(offered).collect()
 }
 
-/// Sales and orders that arrived behind a position, and how far that went; nothing behind the last.
+/// Whether a sale was taken back: nobody has what it says.
+fn is_void(tx: &mut dyn Tx, stall: LogId, sale: SaleId) -> Result<bool, StoreError> {
+    let sql = "select 1 from sale_void where log = $1 and sale = $2 limit 1";
+    Ok(tx.query_opt(sql, params![stall, sale])?.is_some())
+}
+
+/// Sales and orders that arrived behind a position, and how far that went; nothing behind the last. What is no product of this
+/// stall says nothing: a stall could put its own beside what others sell well.
 pub(super) fn baskets(
     tx: &mut dyn Tx,
-    stall: LogId,
+    (stall, own): (LogId, &BTreeSet<ProductId>),
     after: i64,
 ) -> Result<Option<(Vec<Basket>, i64)>, StoreError> {
     let rows = tx.query(
@@ -82,12 +89,16 @@ pub(super) fn baskets(
         };
         let Ok((stamp, entry)) = Entry::from_body(kind, body) else { continue };
         let (buyer, mut products): (_, Vec<ProductId>) = if let Entry::SaleMade(sale) = entry {
+            if is_void(tx, stall, sale.sale)? {
+                continue;
+            }
             (None, sale.lines.into_iter().filter_map(|line| line.product).collect())
         } else if let Entry::OrderPlaced(order) = entry {
             (Some(order.buyer), order.lines.into_iter().map(|line| line.product).collect())
         } else {
             continue;
         };
+        products.retain(|product| own.contains(product));
         products.sort_unstable();
         products.dedup();
         if !products.is_empty() {

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use soko_domain::entry::{SaleMade, SaleVoided};
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_experiment::ArmCounts;
 use soko_experiment::judge::Verdict;
@@ -19,16 +20,43 @@ const MANGO: u8 = 0x3a;
 /// So many more sales of both, and what the server learns from all of them.
 async fn learn(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Trained {
     let now_ms = shop.server.app.now_ms();
+    sell(shop, (numbers, MANGO), now_ms).await;
+    train(shop)
+}
+
+/// Sales of tea beside something else, by the register's clock.
+async fn sell(shop: &mut Shop, (numbers, other): (std::ops::Range<u8>, u8), at_ms: i64) {
     for number in numbers {
         let mut sale = teas(number, 1);
-        let other = sale.lines.first().cloned().unwrap();
-        sale.lines.push(soko_domain::entry::SaleLine { product: Some(ProductId([MANGO; 16])), ..other });
+        let line = sale.lines.first().cloned().unwrap();
+        sale.lines.push(soko_domain::entry::SaleLine { product: Some(ProductId([other; 16])), ..line });
         sale.total_minor *= 2;
         sale.tenders[0].amount_minor *= 2;
-        shop.register.device.write([sale.into()], now_ms).unwrap();
+        shop.register.device.write([sale.into()], at_ms).unwrap();
     }
     shop.exchange().await;
-    train(shop)
+}
+
+/// What was taken back, and what a wrong clock puts into the future.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_learnt_from_sales_that_do_not_stand_or_are_still_to_come() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        let before = learn(&mut shop, 1..61).await.card;
+        let now_ms = shop.server.app.now_ms();
+        sell(&mut shop, (61..71, MANGO), now_ms + 400 * 86_400_000).await;
+        for number in 71..81 {
+            sell(&mut shop, (number..number + 1, MANGO), now_ms).await;
+            let SaleMade { sale, shift, .. } = teas(number, 1);
+            let reason = "try".to_owned();
+            let void = SaleVoided { sale, shift, reason, units: Vec::new(), cash_back_minor: 0 };
+            shop.register.device.write([void.into()], now_ms).unwrap();
+        }
+        shop.exchange().await;
+        let after = train(&shop).card;
+        assert_eq!((after.baskets, after.to_ms <= now_ms), (before.baskets, true));
+    }
 }
 
 fn train(shop: &Shop) -> Trained {
