@@ -141,12 +141,9 @@ fn gather(rows: &[Row]) -> Result<BTreeMap<OrderId, Facts>, StoreError> {
         let (kind, way, amount_minor): (i64, u8, i64) = (row.int(1)?, row.number(2)?, row.int(3)?);
         match kind {
             1 => facts.to_pay = PayWay::from_number(way).map(|way| (way, amount_minor)),
-            // However many registers saw it, it came once.
-            2 if PayWay::from_number(way) == Some(PayWay::Transfer) => {
-                facts.paid_minor = facts.paid_minor.max(amount_minor);
-            }
-            2 => facts.paid_minor = facts.paid_minor.saturating_add(amount_minor),
-            3 => facts.back_minor = facts.back_minor.saturating_add(amount_minor),
+            // However often it is said, it came once and went back once: a restored server says again what devices bring back.
+            2 => facts.paid_minor = facts.paid_minor.max(amount_minor),
+            3 => facts.back_minor = facts.back_minor.max(amount_minor),
             _ => facts.is_back_asked = true,
         }
     }

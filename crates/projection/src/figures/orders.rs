@@ -4,7 +4,7 @@
 //! Whatever is said of an order may arrive before the rest of it. So this is a function of its rows, as they stand; whoever adds to
 //! the rows posts by how much it changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::entry::{
     BackWay, Entry, GivenBack, GoodsBack, OrderHandedOver, OrderPlaced, OrderRefundAllowed, PayWay,
@@ -177,9 +177,9 @@ fn moved(tx: &mut dyn Tx, log: LogId, (order, kind): (OrderId, i64)) -> Result<V
         let Some((stamp, _)) = read::entry_at(tx, log, author, seq)? else { continue };
         all.push(Moved { author, seq, stamp, kind: tender(row.number(2)?), amount_minor: row.int(3)? });
     }
-    // However many registers saw a transfer, it came once.
-    let mut has_transfer = false;
-    all.retain(|moved| moved.kind != TenderKind::BankTransfer || !std::mem::replace(&mut has_transfer, true));
+    // However many registers saw a transfer, and however often a server said it in its lives, it moved once in each way.
+    let mut ways = BTreeSet::new();
+    all.retain(|moved| ways.insert(moved.kind));
     Ok(all)
 }
 
