@@ -7,10 +7,12 @@
 
 mod channel;
 mod meeting;
+mod network;
 mod register;
 
 pub use channel::{Channel, MESSAGE_BYTES_MAX};
-pub use meeting::{Meeting, STEP_MAX, answer, call};
+pub use meeting::{Meeting, PAGES_MAX, STEP_MAX, answer, call};
+pub use network::{Listening, TALKS_MAX, Talked, call_at};
 pub use register::{Failed, Register};
 
 /// Why two registers did not meet, or parted before both had everything. What was handed over by then is kept.

@@ -18,7 +18,7 @@ pub const STEP_MAX: Duration = Duration::from_secs(10);
 /// Who one is fits into this, whatever it calls itself.
 const HELLO_BYTES_MAX: usize = 8 * 1024;
 /// Pages of one conversation; each holds thousands of records. Whoever has more to say says it the next time.
-const PAGES_MAX: usize = 2_000;
+pub const PAGES_MAX: usize = 2_000;
 
 /// What a conversation brought.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,6 +101,6 @@ where
     Err(Parted::Endless)
 }
 
-async fn in_time<T>(step: impl Future<Output = Result<T, Parted>>) -> Result<T, Parted> {
+pub(crate) async fn in_time<T>(step: impl Future<Output = Result<T, Parted>>) -> Result<T, Parted> {
     timeout(STEP_MAX, step).await.unwrap_or(Err(Parted::Slow))
 }

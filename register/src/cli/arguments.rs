@@ -54,6 +54,8 @@ pub enum What {
     Order(Order),
     /// Exchange records with the server
     Replicate(Replicate),
+    /// Exchange records with another register of the stall, without any server: call it, or wait to be called
+    Meet(Meet),
     /// How this register stands: heads, digests, what waits, what is frozen
     Status,
     /// The devices of the stall
@@ -429,6 +431,19 @@ pub struct Replicate {
     /// Give up after so many failures in a row
     #[arg(long, default_value_t = FAILURES_MAX)]
     pub failures: u32,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true)]
+pub struct Meet {
+    /// Where the other register listens, such as 192.168.1.20:7317
+    pub address: Option<String>,
+    /// Answer whoever calls at this address of this machine, such as 0.0.0.0:7317, until told to stop (Ctrl-C)
+    #[arg(long, conflicts_with = "address")]
+    pub listen: Option<String>,
+    /// Stop after the first meeting
+    #[arg(long, requires = "listen", conflicts_with = "address")]
+    pub once: bool,
 }
 
 /// What was typed before and behind the last equals sign.

@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 mod arguments;
+mod meetings;
 mod run;
 mod script;
 mod verbs;
@@ -27,6 +28,9 @@ EXAMPLES
     soko-register replicate
   A second register with a code from the first one's owner:
     soko-register --data-dir till-2 enrol --server http://127.0.0.1:7300 --stall 5f… --code ABCD-EFGH-JKLM
+  Two registers of a stall, without any server:
+    soko-register meet --listen 0.0.0.0:7317
+    soko-register --data-dir till-2 meet 192.168.1.20:7317
   Many commands in one process, one JSON line for each answer:
     soko-register run-script day.txt
 

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 use super::arguments::{CreateStall, Enrol, Invite, Person, Renew, Replicate, RoleWord, What};
 use super::verbs::{Desk, given, value};
-use super::{Cli, script};
+use super::{Cli, meetings, script};
 use crate::home::{Home, random_id};
 use crate::outcome::{Outcome, Undone};
 
@@ -82,6 +82,7 @@ pub(super) fn one(home: &Home, stall: Option<LogId>, what: &What) -> Outcome {
         What::Status => status(desk.home, stall),
         What::Verify => verify(desk.home, stall),
         What::Replicate(how) => online(replicate(desk.home, stall, how)),
+        What::Meet(how) => online(meetings::meet(desk.home, stall, how)),
         What::Invite(inviting) => online(invite(desk.home, stall, inviting)),
         What::Renew(renewing) => online(renew(desk.home, stall, renewing)),
         What::CreateStall(_) | What::Enrol(_) | What::RunScript { .. } => {

@@ -4,6 +4,7 @@
 mod crash;
 mod day;
 mod life;
+mod meeting;
 mod network;
 mod orders;
 mod power;

@@ -46,21 +46,29 @@ impl World {
         let (url, person) = (&proxy.url, person());
         founder.patiently(&format!("enrol --server {url} {person} --register till-0"));
         founder.done("replicate");
-        let mut all = vec![founder];
-        for number in 1..registers {
-            let code = all[0].patiently(&format!("invite {person} --role manager"))["code"].clone();
-            let mut register = Script::start(&folder.path().join(format!("till-{number}")));
-            let code = code.as_str().unwrap();
-            register.patiently(&format!(
-                "enrol --server {url} --stall {stall} --code '{code}' --register till-{number}"
-            ));
-            register.done("replicate");
-            all.push(register);
+        let all = vec![founder];
+        let mut world = Self { registers: all, proxy, server, stall, _database: database, folder };
+        for _ in 1..registers {
+            world.enrol_another();
         }
-        for register in &mut all {
+        for register in &mut world.registers {
             register.done("shift open --float 1000");
         }
-        Self { registers: all, proxy, server, stall, _database: database, folder }
+        world
+    }
+
+    /// One more, with a code of the founder's.
+    pub(crate) fn enrol_another(&mut self) {
+        let number = self.registers.len();
+        let invite = format!("invite {} --role manager", person());
+        let code = self.registers[0].patiently(&invite)["code"].clone();
+        let mut register = Script::start(&self.till(number));
+        let (url, stall, code) = (&self.proxy.url, &self.stall, code.as_str().unwrap());
+        register.patiently(&format!(
+            "enrol --server {url} --stall {stall} --code '{code}' --register till-{number}"
+        ));
+        register.done("replicate");
+        self.registers.push(register);
     }
 
     /// The folder of a register.

@@ -1,0 +1,7 @@
+//! Two registers on one network, and those who would like to be one of them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod hostile;
+mod meetings;
+mod world;
