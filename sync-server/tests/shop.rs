@@ -196,7 +196,7 @@ const SPOILT: [(&str, &str); 10] = [
     (
         "audit_row",
         "insert into audit_row (log, author, seq, facet, kind, at_ms, business_day)
-         select log, author, 999, 0, 1, 0, 0 from stall_device where log = $1",
+         select log, author, 1, 0, 1, 0, 0 from stall_device where log = $1",
     ),
     ("balance", "update balance set quantity = quantity + 1 where log = $1"),
     ("figure_hour", "update figure_hour set sales = sales + 1 where log = $1"),

@@ -17,7 +17,8 @@ const fn beside(table: &'static str, key_count: usize, keys: &'static str) -> Pa
     Part { number: BESIDE_NUMBER, table, keys, key_count, values: "1" }
 }
 
-/// The tables that the digest leaves out, but for its own sum.
+/// The tables that the digest leaves out, but for its own sum, and for what only devices keep: which of the server's rows of that
+/// there are depends on who applied the documents.
 const BESIDE: &[Part] = &[
     PARKED,
     beside("product", 1, "product"),
@@ -27,7 +28,6 @@ const BESIDE: &[Part] = &[
     beside("open_tab", 1, "tab"),
     beside("category", 1, "category"),
     beside("stall_profile", 1, "log"),
-    beside("stock_change", 4, "product, at_ms, author, seq"),
     beside("shift_tender", 3, "shift, author, kind"),
     beside("shift_tax", 5, "shift, author, ppm, mode, label"),
     beside("person", 1, "person"),
@@ -69,11 +69,24 @@ fn everything(part: &Part, tx: &mut dyn Tx, log: LogId) -> Result<Sum, StoreErro
         return Ok(sum);
     }
     let whole_row = format!("{}.*", part.table);
-    part.each(tx, log, &whole_row, &mut |row| {
+    part.each(tx, log, (&whole_row, still_said(part.table)), &mut |row| {
         sum.add(Sum::of(part.number, &values(row)?));
         Ok(())
     })?;
     Ok(sum)
+}
+
+/// Whoever was erased took the bodies of some records along: what was derived from them before stands as long as nobody derives
+/// it again, and nothing can be compared with it.
+fn still_said(table: &str) -> &'static str {
+    match table {
+        "person" | "customer" => " and erased = 0",
+        "audit_row" => {
+            " and exists (select 1 from record r where r.log = audit_row.log and r.author = audit_row.author
+               and r.seq = audit_row.seq and r.body is not null)"
+        }
+        _ => "",
+    }
 }
 
 fn values(row: &Row) -> Result<Vec<Param<'_>>, StoreError> {
@@ -102,6 +115,9 @@ mod tests {
 
     use super::*;
 
+    /// The digest's own sum, which is compared as such, and what only devices keep.
+    const LEFT_OUT: [&str; 2] = ["state_sum", "stock_change"];
+
     /// A table that is not compared may say anything, and one that is read by half its key loses rows.
     #[test]
     fn every_derived_table_is_compared_and_read_by_its_whole_key() {
@@ -112,7 +128,7 @@ mod tests {
         db.migrate(&steps).unwrap();
         let compared: BTreeSet<&str> = PARTS.iter().chain(BESIDE).map(|part| part.table).collect();
         let all: BTreeSet<&str> =
-            crate::ALL_TABLES.iter().copied().filter(|table| *table != "state_sum").collect();
+            crate::ALL_TABLES.iter().copied().filter(|table| !LEFT_OUT.contains(table)).collect();
         assert_eq!(compared, all);
         for part in PARTS.iter().chain(BESIDE) {
             let sql = "select name from pragma_table_info($1) where pk > 0 and (name <> 'log' or $2 = 'log') order by pk";

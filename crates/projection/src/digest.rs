@@ -205,23 +205,23 @@ impl Part {
     }
 
     pub(crate) fn sum_up(&self, tx: &mut dyn Tx, log: LogId, sum: &mut Sum) -> Result<(), StoreError> {
-        self.each(tx, log, self.values, &mut |row| {
+        self.each(tx, log, (self.values, ""), &mut |row| {
             sum.add(self.of_row(row)?);
             Ok(())
         })
     }
 
-    /// Every row of a log in the order of its key, in portions: the key, and these columns.
+    /// Every row of a log for which that holds, in the order of its key, in portions: the key, and these columns.
     pub(crate) fn each(
         &self,
         tx: &mut dyn Tx,
         log: LogId,
-        columns: &str,
+        (columns, that): (&str, &str),
         take: &mut dyn FnMut(&Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let Self { table, keys, key_count, .. } = self;
         let places: Vec<String> = (3..3 + key_count).map(|place| format!("${place}")).collect();
-        let select = format!("select {keys}, {columns} from {table} where log = $1");
+        let select = format!("select {keys}, {columns} from {table} where log = $1{that}");
         let first = format!("{select} order by {keys} limit $2");
         let next = format!("{select} and ({keys}) > ({}) order by {keys} limit $2", places.join(", "));
         let mut rows = tx.query(&first, params![log, ROWS_PER_STEP])?;
