@@ -76,6 +76,7 @@ pub struct Metrics {
     orders: Family<KindLabel, Counter>,
     order_seconds: Histogram,
     stands: Stands,
+    store_answers: Gauge<i64>,
     writes_waiting: Gauge<i64>,
     reads_waiting: Gauge<i64>,
     pub limited: Counter,
@@ -105,6 +106,7 @@ impl Metrics {
             orders: Family::default(),
             order_seconds: Histogram::new(SECONDS),
             stands: Stands::default(),
+            store_answers: Gauge::default(),
             writes_waiting: Gauge::default(),
             reads_waiting: Gauge::default(),
             limited: Counter::default(),
@@ -173,7 +175,10 @@ impl Metrics {
         self.order_seconds.observe(seconds);
     }
 
-    pub fn stands(&self, standing: &Standing) {
+    /// None where the store did not answer: what it said last stays.
+    pub fn stands(&self, standing: Option<&Standing>) {
+        self.store_answers.set(i64::from(standing.is_some()));
+        let Some(standing) = standing else { return };
         let stands = &self.stands;
         for ((within, _), devices) in HEARD_WITHIN.iter().zip(standing.devices) {
             stands.devices.get_or_create(&WithinLabel { within }).set(devices);
@@ -218,6 +223,8 @@ impl Metrics {
         registry.register("store_jobs_undone", "Requests refused and undone", self.undone.clone());
         registry.register("store_jobs_failed", "Requests that the store failed", self.failed.clone());
         registry.register("store_group_size", "Requests in one commit", self.group_size.clone());
+        let help = "1 where the store answered this scrape; 0 where it did not, and what it says is what it said last";
+        registry.register("store_answers", help, self.store_answers.clone());
         registry.register("store_writes_waiting", "Requests waiting to write", self.writes_waiting.clone());
         registry.register("store_reads_waiting", "Requests waiting to read", self.reads_waiting.clone());
         registry.register("http_limited", "Requests refused by a rate limit", self.limited.clone());

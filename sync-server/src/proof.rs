@@ -89,20 +89,43 @@ impl JobError for Looked {
 }
 
 fn look(tx: &mut dyn Tx, core: &Core, stall: LogId) -> Result<StallReport, StoreError> {
-    let mut problems = chains(tx, stall)?;
-    problems.extend(promises(tx, stall)?);
+    let mut of_records = chains(tx, stall)?;
+    let mut of_tables = promises(tx, stall)?;
     let count = |tx: &mut dyn Tx, table: &str| {
         let sql = format!("select count(*) from {table} where log = $1");
         tx.query_one(&sql, params![stall])?.number::<u64>(0)
     };
     let (products, incidents) = (count(tx, "product")?, count(tx, "incident")?);
     let rebuilt = core.rebuild(tx, stall).map_err(plain)?;
+    of_records.extend(bodies(tx, stall)?);
     if !rebuilt.was_right() {
-        let what = "the tables are not what the records say: run soko-server rebuild".to_owned();
-        problems.push(what);
+        of_tables.push(tables(&rebuilt, of_records.is_empty()));
     }
     let Rebuilt { running: digest, records, .. } = rebuilt;
-    Ok(StallReport { stall, records, products, digest, incidents, problems })
+    of_records.append(&mut of_tables);
+    Ok(StallReport { stall, records, products, digest, incidents, problems: of_records })
+}
+
+/// What to do about tables depends on the records: derived from damaged ones, they would only hide the damage.
+fn tables(rebuilt: &Rebuilt, are_records_sound: bool) -> String {
+    let named = match rebuilt.differing.as_slice() {
+        [] => "the digest that devices compare is".to_owned(),
+        [table] => format!("the table {table} is"),
+        several => format!("the tables {} are", several.join(", ")),
+    };
+    let advice = if are_records_sound {
+        "run soko-server rebuild"
+    } else {
+        "its records come first, so keep the tables as they are, and look at the last backup"
+    };
+    format!("{named} not what the records say: {advice}")
+}
+
+/// Bodies that are gone although nobody parked the record or was erased. Asked of tables that were derived just now.
+fn bodies(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<String>, StoreError> {
+    let emptied = soko_projection::emptied(tx, stall, PROBLEMS_MAX)?;
+    let say = |(author, seq)| format!("author {author}: record {seq} lost its body, and no record says why");
+    Ok(emptied.into_iter().map(say).collect())
 }
 
 fn chains(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<String>, StoreError> {

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::server::{self, TestServer, Wanted};
+use soko_domain::ids::LogId;
 use soko_projection::LocalApplier;
 use soko_record_log::{OpenMode, Sqlite, StoreError, Tx, params};
 use soko_sync_server::admin;
 use soko_sync_server::secret::ServerSecret;
 use soko_sync_server::stall::Core;
-use soko_sync_server::store::{Failed, Place};
+use soko_sync_server::store::{Failed, Place, STEPS, Shard, look_beside};
 
 /// Far more than anything here takes; only a hang meets it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -310,6 +311,36 @@ async fn damage_is_found_and_what_can_be_derived_is_mended() {
     let found = on_data("verify");
     assert_eq!(found.status.code(), Some(1));
     assert!(text(&found.stdout).contains("author "), "{}", text(&found.stdout));
+}
+
+/// What only looks leaves a store of an older version as it is, and says that it is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_only_looks_brings_no_tables_up_to_date() {
+    let home = tempfile::tempdir().unwrap();
+    for store in common::shop::stores() {
+        let forget = |tx: &mut dyn Tx| {
+            tx.execute("delete from schema_migration where number = $1", params![STEPS.len()])
+        };
+        let forgotten = store.store.write(Shard::stall(LogId([1; 16])), forget).await;
+        assert!(matches!(forgotten, Ok(1)), "{forgotten:?}");
+        store.store.close();
+        let (option, at) = match &store.place {
+            Place::Directory(path) => ("--data-dir", path.to_str().unwrap().to_owned()),
+            Place::Url(url) => ("--database-url", url.clone()),
+        };
+        let doctor = run(home.path(), &["doctor", option, &at]);
+        assert!(text(&doctor.stdout).contains("the next start brings them up to date"), "{doctor:?}");
+        let verify = run(home.path(), &["verify", option, &at]);
+        assert_eq!(verify.status.code(), Some(1));
+        assert!(text(&verify.stderr).contains("the store is of an older version"), "{verify:?}");
+        let place = store.place.clone();
+        let steps = std::thread::spawn(move || {
+            look_beside::<usize, StoreError>(&place, |tx| {
+                tx.query_one("select count(*) from schema_migration", params![])?.number::<usize>(0)
+            })
+        });
+        assert_eq!(steps.join().unwrap(), Ok(STEPS.len() - 1));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

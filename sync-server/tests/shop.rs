@@ -10,9 +10,11 @@ use axum::http::StatusCode;
 use common::server::{Answer, SECRET};
 use common::shop::{STALL, Shop, core, exchange, stores};
 use soko_documents::{Applied, Category, DocumentKind, Edit, Field, Product, Typed as _};
-use soko_domain::ids::{Hash, ThingId};
+use soko_domain::entry::{Entry, Kind, PersonErased, PersonPut, RecordParked};
+use soko_domain::ids::{AuthorId, Hash, PersonId, ThingId};
+use soko_domain::role::Role;
 use soko_projection::{Applier, ApplyFailure, LocalApplier, Work};
-use soko_record_log::{Tx, params};
+use soko_record_log::{StoreError, Tx, log, params};
 use soko_sync_server::proof;
 use soko_sync_server::secret::ServerSecret;
 use soko_sync_server::stall::Core;
@@ -179,5 +181,94 @@ async fn tables_that_an_older_program_filled_are_filled_again_before_anybody_is_
         });
         assert_eq!(refilled.join().unwrap(), [Ok(1), Ok(0)]);
         assert_eq!(shop.available().await, 4);
+    }
+}
+
+/// One fault for each of several tables, in the digest and beside it.
+const SPOILT: [(&str, &str); 10] = [
+    ("product", "update product set low_level = 77 where log = $1"),
+    ("stall_profile", "delete from stall_profile where log = $1"),
+    ("sale", "update sale set cash_minor = cash_minor + 1 where log = $1"),
+    ("shift", "update shift set tendered_minor = tendered_minor - 1 where log = $1"),
+    ("shift_tender", "delete from shift_tender where log = $1"),
+    ("person", "update person set role = 1 where log = $1"),
+    ("person_card", "delete from person_card where log = $1"),
+    (
+        "audit_row",
+        "insert into audit_row (log, author, seq, facet, kind, at_ms, business_day)
+         select log, author, 1, 0, 1, 0, 0 from stall_device where log = $1",
+    ),
+    ("balance", "update balance set quantity = quantity + 1 where log = $1"),
+    ("figure_hour", "update figure_hour set sales = sales + 1 where log = $1"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_no_record_says_is_found_in_whichever_table_it_stands() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 4).await;
+        shop.register.device.write([put(1, "Amina"), put(2, "Juma")], 1).unwrap();
+        shop.sell(1).await;
+        let (store, core) = (shop.server.store.store.clone(), Arc::clone(&shop.core));
+        let looked = std::thread::spawn(move || {
+            let look = || proof::verify(&store, &core, STALL).unwrap().problems;
+            assert_eq!(look(), Vec::<String>::new());
+            for (table, sql) in SPOILT {
+                let changed =
+                    store.write_blocking(Shard::stall(STALL), move |tx| tx.execute(sql, params![STALL]));
+                assert!(matches!(changed, Ok(1..)), "{table}: {changed:?}");
+                let wanted =
+                    format!("the table {table} is not what the records say: run soko-server rebuild");
+                assert!(look().contains(&wanted), "{table}: {:?}", look());
+                assert_eq!(proof::rebuild(&store, &core, STALL).unwrap().differing, [table]);
+                assert!(proof::rebuild(&store, &core, STALL).unwrap().was_right(), "{table}");
+            }
+        });
+        looked.join().unwrap();
+    }
+}
+
+fn put(person: u8, name: &str) -> Entry {
+    let (person, veil, role) = (PersonId([person; 16]), ThingId([9; 16]), Role::Cashier);
+    PersonPut { person, revision: 1, veil, name: name.into(), role, is_active: true }.into()
+}
+
+/// The server parks what a device must not write, and who was erased loses the name: both leave a hash, and say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_may_be_gone_only_where_a_record_says_why() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 4).await;
+        let person = PersonId([1; 16]);
+        let parked = RecordParked { author: AuthorId([9; 16]), seq: 9, code: 1, note: String::new() };
+        let written = [put(1, "Amina"), PersonErased { person }.into(), parked.into()];
+        shop.register.device.write(written, 1).unwrap();
+        shop.sell(1).await;
+        let (store, core) = (shop.server.store.store.clone(), Arc::clone(&shop.core));
+        let looked = std::thread::spawn(move || {
+            let look = || proof::verify(&store, &core, STALL).unwrap().problems;
+            assert_eq!(look(), Vec::<String>::new());
+            let empty = |tx: &mut dyn Tx| {
+                let gone = tx.query_one(
+                    "select count(*) from record where log = $1 and body is null",
+                    params![STALL],
+                )?;
+                let sale = Kind::SaleMade.number();
+                let made = "select author, seq from record where log = $1 and kind = $2";
+                let row = tx.query_one(made, params![STALL, sale])?;
+                let (author, seq): (AuthorId, u64) = (row.id(0)?, row.number(1)?);
+                log::withhold(tx, STALL, &author, seq)?;
+                Ok::<_, StoreError>((gone.int(0)?, author, seq))
+            };
+            let (gone, author, seq) = store.write_blocking(Shard::stall(STALL), empty).unwrap();
+            assert_eq!(gone, 2);
+            let found = look();
+            let wanted = format!("author {author}: record {seq} lost its body, and no record says why");
+            assert_eq!(found.first(), Some(&wanted));
+            // A rebuild would make the sale never have been.
+            assert!(
+                found.iter().any(|said| said.contains("sale") && said.contains("not what the records say"))
+            );
+            assert!(!found.iter().any(|said| said.contains("run soko-server rebuild")), "{found:?}");
+        });
+        looked.join().unwrap();
     }
 }

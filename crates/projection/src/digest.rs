@@ -15,11 +15,11 @@ const ROWS_PER_STEP: usize = 5_000;
 
 /// One table: the columns that name a row, and those that the digest covers beside them.
 pub(crate) struct Part {
-    number: u8,
-    table: &'static str,
-    keys: &'static str,
-    key_count: usize,
-    values: &'static str,
+    pub(crate) number: u8,
+    pub(crate) table: &'static str,
+    pub(crate) keys: &'static str,
+    pub(crate) key_count: usize,
+    pub(crate) values: &'static str,
 }
 
 macro_rules! parts {
@@ -27,7 +27,7 @@ macro_rules! parts {
         $(pub(crate) const $name: Part = Part {
             number: $number, table: $table, keys: $keys, key_count: $count, values: $values,
         };)*
-        const PARTS: &[Part] = &[$($name),*];
+        pub(crate) const PARTS: &[Part] = &[$($name),*];
     };
 }
 // The order of columns is the order in which `Book` is given values.
@@ -74,7 +74,7 @@ parts! {
 }
 
 /// Tables whose rows are sums.
-const SUMS: &[u8] =
+pub(crate) const SUMS: &[u8] =
     &[BALANCE.number, FIGURE_HOUR.number, FIGURE_PRODUCT.number, FIGURE_TENDER.number, FIGURE_TAX.number];
 /// Odd, so that no value of a column is lost: each column of a row of sums weighs another power of it.
 const WEIGHT: i64 = 0x5851_f42d_4c95_7f2d;
@@ -204,16 +204,30 @@ impl Part {
         TEXTS.get(&self.number).map_or("", String::as_str)
     }
 
-    fn sum_up(&self, tx: &mut dyn Tx, log: LogId, sum: &mut Sum) -> Result<(), StoreError> {
-        let Self { table, keys, key_count, values, .. } = self;
+    pub(crate) fn sum_up(&self, tx: &mut dyn Tx, log: LogId, sum: &mut Sum) -> Result<(), StoreError> {
+        self.each(tx, log, (self.values, ""), &mut |row| {
+            sum.add(self.of_row(row)?);
+            Ok(())
+        })
+    }
+
+    /// Every row of a log for which that holds, in the order of its key, in portions: the key, and these columns.
+    pub(crate) fn each(
+        &self,
+        tx: &mut dyn Tx,
+        log: LogId,
+        (columns, that): (&str, &str),
+        take: &mut dyn FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let Self { table, keys, key_count, .. } = self;
         let places: Vec<String> = (3..3 + key_count).map(|place| format!("${place}")).collect();
-        let select = format!("select {keys}, {values} from {table} where log = $1");
+        let select = format!("select {keys}, {columns} from {table} where log = $1{that}");
         let first = format!("{select} order by {keys} limit $2");
         let next = format!("{select} and ({keys}) > ({}) order by {keys} limit $2", places.join(", "));
         let mut rows = tx.query(&first, params![log, ROWS_PER_STEP])?;
         loop {
             for row in &rows {
-                sum.add(self.of_row(row)?);
+                take(row)?;
             }
             let Some(last) = rows.last().filter(|_| rows.len() == ROWS_PER_STEP) else { return Ok(()) };
             let mut wanted = vec![log.to_param(), ROWS_PER_STEP.to_param()];

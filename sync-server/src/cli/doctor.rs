@@ -6,9 +6,8 @@ use soko_record_log::{OpenMode, Sqlite, StoreError, Tx, params};
 use crate::cli::settings::Resolved;
 use crate::cli::{CliError, say};
 use crate::outside::{Clock as _, SystemClock};
-use crate::platform::Refusal;
 use crate::standing::Standing;
-use crate::store::{DATABASE_FILE, Failed, Place, STEPS, Store, is_in_the_open};
+use crate::store::{DATABASE_FILE, Place, STEPS, is_in_the_open, look_beside};
 use crate::web::{Program, Web};
 
 const EXAMPLES: &str = "EXAMPLES
@@ -142,14 +141,16 @@ fn sqlite(file: &std::path::Path) -> Result<Seen, StoreError> {
     Ok(Seen { problems, steps, standing })
 }
 
-/// Opening brings its tables up to date, as every command on PostgreSQL does.
 fn postgres(place: &Place) -> Result<Seen, StoreError> {
-    let store = Store::open(place, std::sync::Arc::new(|_| {}))?;
-    let seen = store.read_blocking(|tx| Ok::<_, Refusal>(look(tx)?));
-    store.close();
-    let (steps, standing) = seen.map_err(|failed| match failed {
-        Failed::Refused(refusal) => StoreError::Other(refusal.to_string()),
-        Failed::NoAnswer(none) => StoreError::Other(none.to_string()),
+    let (steps, standing) = look_beside(place, |tx| {
+        let made = "select count(*) from information_schema.tables
+                    where table_schema = current_schema() and table_name = 'schema_migration'";
+        if tx.query_one(made, params![])?.int(0)? == 0 {
+            return Err(StoreError::Other(
+                "there are no tables in this database; the first start makes them".to_owned(),
+            ));
+        }
+        look(tx)
     })?;
     Ok(Seen { problems: Vec::new(), steps, standing })
 }

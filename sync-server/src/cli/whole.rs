@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use soko_record_log::StoreError;
 
 use crate::cli::demo::show as progress;
 use crate::cli::serve::{secret, stall_core};
 use crate::cli::settings::Resolved;
 use crate::cli::{CliError, say};
 use crate::proof::{self, StallReport};
-use crate::store::Store;
+use crate::store::{Observer, Place, Store};
 
 const VERIFY_EXAMPLES: &str = "EXAMPLES
   soko-server verify --data-dir /var/lib/soko
@@ -41,7 +42,7 @@ pub(super) fn rebuild_command() -> Command {
 pub(super) fn verify(settings: &Resolved, given: &ArgMatches) -> Result<(), CliError> {
     let is_quiet = given.get_flag("quiet");
     let (mut stalls, mut records, mut wrong) = (0u64, 0u64, 0u64);
-    with_store(settings, |store| {
+    with_store(settings, Store::open_as_it_is, |store| {
         let core = Arc::new(stall_core(&secret(store)?)?);
         let all = proof::stalls(store)?;
         for (done, stall) in all.iter().copied().enumerate() {
@@ -67,7 +68,7 @@ pub(super) fn verify(settings: &Resolved, given: &ArgMatches) -> Result<(), CliE
 }
 
 pub(super) fn rebuild(settings: &Resolved) -> Result<(), CliError> {
-    with_store(settings, |store| {
+    with_store(settings, Store::open, |store| {
         let core = Arc::new(stall_core(&secret(store)?)?);
         for stall in proof::stalls(store)? {
             let rebuilt = proof::rebuild(store, &core, stall)?;
@@ -92,9 +93,10 @@ fn show(report: &StallReport, is_quiet: bool) {
 
 fn with_store(
     settings: &Resolved,
+    open: impl FnOnce(&Place, Observer) -> Result<Store, StoreError>,
     work: impl FnOnce(&Store) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
-    let store = Store::open(&settings.place(), Arc::new(|_| {}))?;
+    let store = open(&settings.place(), Arc::new(|_| {}))?;
     let done = work(&store);
     store.close();
     done

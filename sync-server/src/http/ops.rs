@@ -53,8 +53,9 @@ pub(crate) async fn metrics(State(app): State<App>, origin: Origin) -> Result<im
     let (writes, reads) = app.store().waiting();
     app.metrics().waiting(writes, reads);
     let now_ms = app.now_ms();
-    let stands = app.store().read(move |tx| Ok::<_, Refusal>(Standing::read(tx, now_ms)?)).await?;
-    app.metrics().stands(&stands);
+    // What the process counts is wanted most while the store does not answer.
+    let stands = app.store().read(move |tx| Ok::<_, Refusal>(Standing::read(tx, now_ms)?)).await;
+    app.metrics().stands(stands.as_ref().ok());
     let text = app.metrics().text().map_err(|error| Problem::internal(&error.to_string()))?;
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
     Ok(std::future::ready((kind, text)).await)

@@ -33,8 +33,12 @@ impl Kind {
         let offset = offset(zone, now_ms);
         let to = business_day(Moment(now_ms), offset, cut_off).days();
         let from = to - i32::from(days.clamp(1, DAYS_MAX)) + 1;
-        let ahead_minutes = i64::from(offset.get()) - i64::from(cut_off.get());
-        let begins_ms = i64::from(from) * MS_PER_DAY - ahead_minutes * MS_PER_MINUTE;
+        let begins_by = |offset: OffsetMinutes| {
+            let ahead_minutes = i64::from(offset.get()) - i64::from(cut_off.get());
+            i64::from(from) * MS_PER_DAY - ahead_minutes * MS_PER_MINUTE
+        };
+        // The clock may have been changed since the first day.
+        let begins_ms = begins_by(self::offset(zone, begins_by(offset)));
         Self { zone: zone.to_owned(), cut_off_minutes, period: Period { from, to }, begins_ms }
     }
 }
@@ -174,5 +178,16 @@ mod tests {
         }
         let week = Kind::new("Europe/London", 0, midnight_utc, 7);
         assert_eq!(week.period, Period { from: DAY - 6, to: DAY });
+    }
+
+    /// Clocks in London went back on 2026-10-25: 33 days before, days began an hour earlier than they do now.
+    #[test]
+    fn the_first_day_begins_by_the_clock_of_that_day() {
+        let midnight_utc = i64::from(DAY) * MS_PER_DAY;
+        for (days, hours) in [(33, 0), (34, -1), (60, -1)] {
+            let kind = Kind::new("Europe/London", 0, midnight_utc + 12 * HOUR_MS, days);
+            let first_utc = i64::from(kind.period.from) * MS_PER_DAY;
+            assert_eq!(kind.begins_ms, first_utc + hours * HOUR_MS, "{days}");
+        }
     }
 }

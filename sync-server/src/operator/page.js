@@ -56,6 +56,11 @@ async function detail(title, of, wanted) {
   const answer = await ask(`/v1/operator/days?${new URLSearchParams({ days: 28, ...wanted })}`);
   if (!answer.ok) return;
   const days = await answer.json();
+  // A day that is not told had no sales: it is a point on the ground, and no line passes over it.
+  const told = new Map(days.map((it) => [it.business_day, it.revenue_minor]));
+  const from = days[0]?.business_day ?? 0;
+  const span = Math.max(1, (days.at(-1)?.business_day ?? 0) - from);
+  const all = days.length === 0 ? [] : Array.from({ length: days.at(-1).business_day - from + 1 }, (_, at) => told.get(from + at) ?? 0);
   const most = Math.max(1, ...days.map((it) => it.revenue_minor));
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 600 200");
@@ -63,9 +68,9 @@ async function detail(title, of, wanted) {
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `Revenue of ${title} by day`);
   const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  const from = days[0]?.business_day ?? 0;
-  const span = Math.max(1, (days.at(-1)?.business_day ?? 0) - from);
-  line.setAttribute("d", days.map((it, at) => `${at ? "L" : "M"}${((it.business_day - from) * 600) / span} ${195 - (it.revenue_minor * 190) / most}`).join(""));
+  const points = all.map((minor, at) => `${at ? "L" : "M"}${(at * 600) / span} ${195 - (minor * 190) / most}`);
+  // One day alone is as broad as the picture.
+  line.setAttribute("d", points.join("") + (points.length === 1 ? "H600" : ""));
   svg.append(line);
   const rows = days.map((it) => [day(it.business_day), null, number(it.sales), money(it.revenue_minor, of)]);
   byId("detail-title").textContent = title;

@@ -41,7 +41,7 @@ pub(crate) use words::{DeviceWord, of_stall as device_words};
 
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
 use soko_domain::sabotage::Sabotage;
-use soko_projection::{Applier, ProjectError, Trust, rebuild, running_digest, state_digest};
+use soko_projection::{Applier, ProjectError, Trust, rebuild, running_digest, state_digest, table_sums};
 use soko_record_log::{StoreError, Tx, log};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Leaving, Now, OffersAsked, PageIn, PageOut, StallCore};
@@ -232,30 +232,35 @@ impl Core {
     /// Derives a stall's tables from its records again, and says whether they were what they should be.
     pub fn rebuild(&self, tx: &mut dyn Tx, stall: LogId) -> Result<Rebuilt, CoreRefusal> {
         let before = state_digest(tx, stall)?;
-        let running = running_digest(tx, stall)?;
+        let (running, tables) = (running_digest(tx, stall)?, table_sums(tx, stall)?);
         desk::forget_left(tx);
         let mut applier = (self.appliers)();
         rebuild(tx, stall, &self.trust, applier.as_mut())?;
         note_goods(tx, stall, 0)?;
         let (after, records) = (state_digest(tx, stall)?, log::count(tx, stall)?);
-        Ok(Rebuilt { before, running, after, records })
+        let derived = table_sums(tx, stall)?;
+        let differing = derived.into_iter().filter(|(table, sum)| tables.get(table) != Some(sum));
+        let differing = differing.map(|(table, _)| table).collect();
+        Ok(Rebuilt { before, running, after, records, differing })
     }
 }
 
 /// What a rebuild found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rebuilt {
     pub before: Hash,
     /// What devices were told, which should be the same.
     pub running: Hash,
     pub after: Hash,
     pub records: u64,
+    /// The tables that were not what the records say, be they in the digest or not.
+    pub differing: Vec<&'static str>,
 }
 
 impl Rebuilt {
     /// Whether the tables were what the records say, and the devices were told so.
     pub fn was_right(&self) -> bool {
-        self.before == self.after && self.running == self.after
+        self.before == self.after && self.running == self.after && self.differing.is_empty()
     }
 }
 

@@ -76,6 +76,21 @@ impl Store {
         }
     }
 
+    /// Opens a store of this program's version and changes nothing of it; one of another version is refused.
+    pub fn open_as_it_is(place: &Place, observer: Observer) -> Result<Self, StoreError> {
+        read_beside(place, |_| Ok::<(), StoreError>(()))?;
+        match place {
+            Place::Directory(path) => {
+                let directory = sqlite::Directory::open(path)?;
+                Self::start(Dialect::Sqlite, Arc::new(directory), 1, observer)
+            }
+            Place::Url(url) => {
+                let database = postgres::Postgres::new(url)?;
+                Self::start(Dialect::Postgres, Arc::new(database), POSTGRES_WRITERS, observer)
+            }
+        }
+    }
+
     /// Runs `work` in a group commit and answers after the commit. The shard is the stall or account that it
     /// writes; without one it shares nothing with others. May run more than once, so it must not give away what
     /// it captured.
@@ -230,6 +245,17 @@ pub fn read_beside<T, E: From<StoreError>>(
     place: &Place,
     work: impl FnOnce(&mut dyn Tx) -> Result<T, E>,
 ) -> Result<T, E> {
+    look_beside(place, |tx| {
+        of_this_version(tx)?;
+        work(tx)
+    })
+}
+
+/// The same of a store of any version; the work must not rely on its tables.
+pub fn look_beside<T, E: From<StoreError>>(
+    place: &Place,
+    work: impl FnOnce(&mut dyn Tx) -> Result<T, E>,
+) -> Result<T, E> {
     let mut reader: Box<dyn Conn> = match place {
         Place::Directory(path) => Box::new(sqlite::SqliteConn::beside(path)?),
         Place::Url(url) => {
@@ -239,8 +265,8 @@ pub fn read_beside<T, E: From<StoreError>>(
         }
     };
     let (mut work, mut done) = (Some(work), None);
-    reader.read(&mut |tx| done = work.take().map(|work| of_this_version(tx).map(|()| work(tx))))?;
-    done.unwrap_or_else(|| Err(StoreError::Other("nothing was read".to_owned())))?
+    reader.read(&mut |tx| done = work.take().map(|work| work(tx)))?;
+    done.unwrap_or_else(|| Err(StoreError::Other("nothing was read".to_owned()).into()))
 }
 
 fn of_this_version(tx: &mut dyn Tx) -> Result<(), StoreError> {

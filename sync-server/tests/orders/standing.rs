@@ -67,6 +67,23 @@ async fn an_order_that_is_refused_is_no_failure_of_the_servers() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn counters_are_read_while_the_store_does_not_answer() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 3).await;
+        let metrics = || async {
+            let asked = shop.server.get("/metrics").from("127.0.0.1").send().await.expect(StatusCode::OK);
+            String::from_utf8(asked.bytes.to_vec()).unwrap()
+        };
+        let well = metrics().await;
+        assert!(well.contains("soko_store_answers 1\n") && well.contains("soko_stalls 1\n"), "{well}");
+        let store = shop.server.store.store.clone();
+        std::thread::spawn(move || store.close()).join().unwrap();
+        let ill = metrics().await;
+        assert!(ill.contains("soko_store_answers 0\n") && ill.contains("soko_http_requests_total"), "{ill}");
+    }
+}
+
 /// 03:13 in Los Angeles, where the day ends at four: it is still the day before.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_writes_counts_on_the_stalls_own_day_and_hour() {
