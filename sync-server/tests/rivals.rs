@@ -327,6 +327,25 @@ async fn a_site_that_does_not_want_it_is_left_alone_and_one_that_fails_for_longe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sites_rules_may_lie_elsewhere_but_only_where_everybody_may_look() {
+    for store in stores() {
+        let world = World::open(store).await;
+        let moved = |to: &str| answer("301 Moved", &format!("location: {to}\r\n"), "");
+        for (to, rules, trouble, asked) in [
+            ("/rules", "User-agent: *\nDisallow: /list\n", "robots", 2),
+            ("http://169.254.169.254/robots.txt", "", "private", 1),
+            ("/robots.txt", "", "robots-unread", 6),
+        ] {
+            *world.other.robots.lock().unwrap() = moved(to);
+            world.other.says("200 OK", "", rules);
+            world.later(DAY_MS);
+            world.looks().await;
+            assert_eq!((world.trouble().await.as_str(), world.other.heard().len()), (trouble, asked), "{to}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_owners_name_addresses_and_only_public_ones() {
     for store in stores() {
         let world = World::open(store).await;

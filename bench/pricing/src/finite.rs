@@ -1,10 +1,14 @@
 //! Stock that must be gone by closing time: bread for one day, day after day, without knowing the demand at first.
 
 use rayon::prelude::*;
-use soko_pricing::belief::{Belief, Group};
+use soko_pricing::belief::{Ahead, Belief, Group};
+use soko_pricing::decide::Worth;
+use soko_pricing::endings::Endings;
 use soko_pricing::finite::{Clearance, Table, best};
+use soko_pricing::guard::{Facts, Quote, Rules};
 use soko_pricing::history::Day;
 use soko_pricing::seeds::Seeds;
+use soko_pricing::suggest::{Horizon, Question, suggest};
 
 use crate::world::chance;
 use soko_measure::figure::{Measured, mean, print, spread, tell};
@@ -157,11 +161,64 @@ impl Way for Soko<'_> {
     }
 }
 
+/// As a register does it: within the usual limits, from the usual price each morning, and not for less than three of a hundred.
+struct Limited<'a> {
+    soko: Soko<'a>,
+    day: usize,
+    now_minor: i64,
+}
+
+impl Way for Limited<'_> {
+    fn price(&mut self, day: usize, step: usize, stock: f64) -> i64 {
+        let Soko { loaf, belief, group, .. } = &self.soko;
+        if self.day != day {
+            (self.day, self.now_minor) = (day, loaf.start_minor);
+        }
+        let facts = Facts {
+            now: Quote { price_minor: self.now_minor, currency: *b"KES", unit: 1, per: 1 },
+            day_price_minor: loaf.start_minor,
+            cost_minor: None,
+            rivals: &[],
+            is_open: true,
+            at_ms: 0,
+        };
+        let sale = Clearance { stock, steps: &STEPS[step..], salvage_minor: loaf.salvage() };
+        let question = Question {
+            belief: &belief.under(group),
+            group,
+            rules: &Rules::default(),
+            facts: &facts,
+            endings: Endings { step_minor: 10, minus_minor: 0, coin_minor: 1 },
+            worth: Worth::REVENUE,
+            horizon: Horizon::Until { sale, minutes: 60 },
+            ahead: Ahead {
+                day: i32::try_from(day).unwrap_or(0),
+                exposure: 1.0,
+                rival: 0.0,
+                is_promoted: false,
+            },
+            seed: loaf.seed,
+            is_curious: true,
+        };
+        if let Ok(better) = suggest(&question)
+            && better.price_minor.abs_diff(self.now_minor) * 100 >= self.now_minor.unsigned_abs() * 3
+        {
+            self.now_minor = better.price_minor;
+        }
+        self.now_minor
+    }
+
+    fn seen(&mut self, day: usize, step: usize, price_minor: i64, sold: &Sold) {
+        self.soko.seen(day, step, price_minor, sold);
+    }
+}
+
 const WAYS: [&str; 4] = ["soko", "fixed", "half_price_at_the_end", "best_fixed"];
 
 struct Outcome {
     shares: [f64; WAYS.len()],
     late: f64,
+    limited: f64,
 }
 
 fn play(seed: u64) -> Outcome {
@@ -169,8 +226,10 @@ fn play(seed: u64) -> Outcome {
     let run = |way: &mut dyn Way| (0..DAYS).map(|day| play_day(&loaf, day, way)).collect::<Vec<f64>>();
     let most = run(&mut Clairvoyant { loaf: &loaf, prices: loaf.prices() });
     let belief = Belief::new(loaf.start_minor, loaf.stock().ln(), -1);
-    let soko = run(&mut Soko { loaf: &loaf, prices: loaf.prices(), belief, group: Group::default() });
+    let soko = || Soko { loaf: &loaf, prices: loaf.prices(), belief, group: Group::default() };
     let start = loaf.start_minor;
+    let limited = run(&mut Limited { soko: soko(), day: 0, now_minor: start });
+    let soko = run(&mut soko());
     let sum = |days: &[f64]| days.iter().sum::<f64>();
     let fixed = |price| sum(&run(&mut Fixed { price, last: price }));
     let best_fixed = loaf.prices().into_iter().map(fixed).fold(0.0, f64::max);
@@ -179,6 +238,7 @@ fn play(seed: u64) -> Outcome {
     Outcome {
         shares: earned.map(|it| it / sum(&most)),
         late: sum(&soko[DAYS / 2..]) / sum(&most[DAYS / 2..]),
+        limited: sum(&limited) / sum(&most),
     }
 }
 
@@ -197,6 +257,9 @@ pub(crate) fn measure(worlds: u64) -> Measured {
         let figure = if way == 0 { "share_of_clairvoyant" } else { name };
         print(&format!("pricing.finite.{figure}"), "share", mean(&shares), None);
     }
+    let limited: Vec<f64> = outcomes.iter().map(|it| it.limited).collect();
+    tell(&format!("| soko, within the usual limits | {:.4} ± {:.4} | |", mean(&limited), give(&limited)));
+    print("pricing.finite_limits.share_of_clairvoyant", "share", mean(&limited), None);
     let late: Vec<f64> = outcomes.iter().map(|it| it.late).collect();
     tell(&format!("| soko, second half | {:.4} ± {:.4} | |", mean(&late), give(&late)));
     print("pricing.finite.share_second_half", "share", mean(&late), None);

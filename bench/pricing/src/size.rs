@@ -72,7 +72,7 @@ fn ask(learned: &Learned, histories: &[History<'_>], at: usize) -> bool {
         group: learned.group(history.group),
         rules: &Rules::default(),
         facts: &facts,
-        endings: Endings { step_minor: 5, minus_minor: 0 },
+        endings: Endings { step_minor: 5, minus_minor: 0, coin_minor: 1 },
         worth: Worth { cost_minor: facts.cost_minor, ..Worth::default() },
         horizon: Horizon::Days(7),
         ahead: Ahead { day: last.day + 1, exposure: 1.0, rival: 0.0, is_promoted: false },

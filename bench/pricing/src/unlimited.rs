@@ -136,7 +136,7 @@ impl Soko {
             group: self.learned.group(group),
             rules: &self.rules[at],
             facts: &facts,
-            endings: Endings { step_minor: 5, minus_minor: 0 },
+            endings: Endings { step_minor: 5, minus_minor: 0, coin_minor: 1 },
             worth: Worth { objective: Objective::Revenue, ..Worth::REVENUE },
             horizon: Horizon::Days(7),
             ahead: ahead(weather),

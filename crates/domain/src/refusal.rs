@@ -145,6 +145,8 @@ pub enum Refusal {
     AnsweredLongAgo,
     #[error("the price of {0} changed; look again before ordering")]
     PriceChanged(ProductId),
+    #[error("nobody said what {0} costs: say it, or a floor, before its price moves by itself")]
+    NoFloor(ProductId),
     #[error("the order comes to {total_minor} (smallest units) by now; look again before ordering")]
     TotalChanged { total_minor: i64 },
 }
@@ -209,6 +211,7 @@ impl Refusal {
             Self::IdReused => "id_reused",
             Self::AnsweredLongAgo => "answered_long_ago",
             Self::PriceChanged(_) => "price_changed",
+            Self::NoFloor(_) => "no_floor",
             Self::TotalChanged { .. } => "total_changed",
         }
     }
@@ -241,6 +244,7 @@ impl Refusal {
             | Self::TotalChanged { .. }
             | Self::DeviceNotRevoked
             | Self::PriceChanged(_)
+            | Self::NoFloor(_)
             | Self::RefundUnpaid { .. } => Retry::AfterChange,
             Self::DeviceRevoked
             | Self::NotAllowed

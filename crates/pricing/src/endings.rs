@@ -7,27 +7,29 @@ const SHARE: usize = 80;
 /// No step is more than this part of the price it rounds.
 const STEP_PART: i64 = 20;
 
-/// Prices are multiples of `step_minor`, less `minus_minor`.
+/// Prices are multiples of `step_minor`, less `minus_minor`; finer ones are multiples of the smallest coin at least.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Endings {
     pub step_minor: i64,
     pub minus_minor: i64,
+    pub coin_minor: i64,
 }
 
 impl Endings {
-    pub const ANY: Self = Self { step_minor: 1, minus_minor: 0 };
+    pub const ANY: Self = Self { step_minor: 1, minus_minor: 0, coin_minor: 1 };
 
     /// The roundest ending that nearly all of these prices have; never finer than the smallest coin.
     #[must_use]
     pub fn habit(prices: &[i64], coin_minor: i64) -> Self {
-        let coin = Self { step_minor: coin_minor.clamp(1, 100_000), minus_minor: 0 };
+        let coin_minor = coin_minor.clamp(1, 100_000);
+        let coin = Self { step_minor: coin_minor, minus_minor: 0, coin_minor };
         if prices.is_empty() {
             return coin;
         }
-        let steps = STEPS.into_iter().filter(|step| *step >= coin.step_minor);
+        let steps = STEPS.into_iter().filter(|step| step % coin_minor == 0);
         for step_minor in steps {
             for minus_minor in [0, 1, step_minor / 20, step_minor / 100] {
-                let endings = Self { step_minor, minus_minor };
+                let endings = Self { step_minor, minus_minor, coin_minor };
                 let ending = prices.iter().filter(|price| endings.ends(**price)).count();
                 if minus_minor < step_minor && ending * 100 >= prices.len() * SHARE {
                     return endings;
@@ -50,9 +52,12 @@ impl Endings {
         if low > high || low < 1 {
             return prices;
         }
-        let fits = |step: i64| step <= 1 || today / step >= STEP_PART;
-        let finer = STEPS.into_iter().filter(|step| self.step_minor % step == 0 && *step < self.step_minor);
-        let step = std::iter::once(self.step_minor).chain(finer).find(|step| fits(*step)).unwrap_or(1);
+        let coin = self.coin_minor.max(1);
+        let fits = |step: i64| step <= coin || today / step >= STEP_PART;
+        let is_finer =
+            |step: &i64| self.step_minor % step == 0 && *step < self.step_minor && step % coin == 0;
+        let finer = STEPS.into_iter().filter(is_finer);
+        let step = std::iter::once(self.step_minor).chain(finer).find(|step| fits(*step)).unwrap_or(coin);
         let minus = if step == self.step_minor { self.minus_minor } else { 0 };
         let first = low.saturating_add(minus).saturating_add(step - 1) / step;
         let last = high.saturating_add(minus) / step;

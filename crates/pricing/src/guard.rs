@@ -92,6 +92,9 @@ pub struct Band {
     pub high_by: Limit,
 }
 
+/// Before anybody said anything.
+const ANY: Band = Band { low_minor: 1, low_by: Limit::Any, high_minor: PRICE_MINOR_MAX, high_by: Limit::Any };
+
 /// Why a price does not move. In order of precedence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Held {
@@ -112,11 +115,40 @@ pub enum Held {
     },
 }
 
-/// The limits for a price now.
+/// The limits for a price now. Where the day's step does not reach what the product costs or its owner says, the price may come nearer
+/// to that, as far as the step allows: so what is outside comes back by itself, in as many days as it takes. What others ask draws
+/// no price: three liars would lead it wherever they like.
 ///
 /// # Errors
 /// Where the price must stay what it is.
 pub fn band(rules: &Rules, facts: &Facts<'_>) -> Result<Band, Held> {
+    let lasting = lasting(rules, facts)?;
+    let mut step = ANY;
+    step.around(facts.day_price_minor, rules.step_ppm, Limit::Step);
+    let mut band = lasting;
+    band.at_least(step.low_minor, Limit::Step);
+    band.at_most(step.high_minor, Limit::Step);
+    if band.low_minor <= band.high_minor {
+        return Ok(band);
+    }
+    let firm = firm(rules, facts);
+    let is_below = step.high_minor < firm.low_minor;
+    if step.low_minor > step.high_minor || !is_below && step.low_minor <= firm.high_minor {
+        return Err(band.no_room());
+    }
+    let now = facts.now.price_minor.clamp(step.low_minor, step.high_minor);
+    if is_below {
+        Ok(Band { low_minor: now, low_by: firm.low_by, ..step })
+    } else {
+        Ok(Band { high_minor: now, high_by: firm.high_by, ..step })
+    }
+}
+
+/// The limits without the day's step: for a price that somebody had before and goes back to.
+///
+/// # Errors
+/// Where the price must stay what it is.
+pub fn lasting(rules: &Rules, facts: &Facts<'_>) -> Result<Band, Held> {
     let is_price = |minor: i64| (1..=PRICE_MINOR_MAX).contains(&minor);
     if !is_price(facts.now.price_minor) || !is_price(facts.day_price_minor) || facts.now.per < 1 {
         return Err(Held::NoPrice);
@@ -127,8 +159,16 @@ pub fn band(rules: &Rules, facts: &Facts<'_>) -> Result<Band, Held> {
     if !facts.is_open {
         return Err(Held::Closed);
     }
-    let mut band =
-        Band { low_minor: 1, low_by: Limit::Any, high_minor: PRICE_MINOR_MAX, high_by: Limit::Any };
+    let mut band = firm(rules, facts);
+    if let Some(median) = market_median(facts) {
+        band.around(median, rules.market_ppm, Limit::Market);
+    }
+    if band.low_minor > band.high_minor { Err(band.no_room()) } else { Ok(band) }
+}
+
+/// What the owner says, and what the product costs.
+fn firm(rules: &Rules, facts: &Facts<'_>) -> Band {
+    let mut band = ANY;
     if let Some(floor) = rules.floor_minor {
         band.at_least(floor, Limit::Own);
     }
@@ -138,15 +178,7 @@ pub fn band(rules: &Rules, facts: &Facts<'_>) -> Result<Band, Held> {
     if let Some(ceiling) = rules.ceiling_minor {
         band.at_most(ceiling, Limit::Own);
     }
-    band.around(facts.day_price_minor, rules.step_ppm, Limit::Step);
-    if let Some(median) = market_median(facts) {
-        band.around(median, rules.market_ppm, Limit::Market);
-    }
-    let Band { low_minor, low_by, high_minor, high_by } = band;
-    if low_minor > high_minor {
-        return Err(Held::NoRoom { low_minor, low_by, high_minor, high_by });
-    }
-    Ok(band)
+    band
 }
 
 /// Whether a price may become this one now. Asked again by whoever changes it.
@@ -187,8 +219,7 @@ pub fn market_prices(facts: &Facts<'_>) -> Vec<i64> {
 /// Between which prices the market alone would let it be, around its median.
 #[must_use]
 pub fn market_band(rules: &Rules, median_minor: i64) -> (i64, i64) {
-    let mut band =
-        Band { low_minor: 1, low_by: Limit::Any, high_minor: PRICE_MINOR_MAX, high_by: Limit::Any };
+    let mut band = ANY;
     band.around(median_minor, rules.market_ppm, Limit::Market);
     (band.low_minor, band.high_minor)
 }
@@ -210,6 +241,11 @@ impl Band {
     #[must_use]
     pub fn allows(&self, price_minor: i64) -> bool {
         (self.low_minor..=self.high_minor).contains(&price_minor)
+    }
+
+    fn no_room(self) -> Held {
+        let Self { low_minor, low_by, high_minor, high_by } = self;
+        Held::NoRoom { low_minor, low_by, high_minor, high_by }
     }
 
     fn at_least(&mut self, minor: i64, by: Limit) {

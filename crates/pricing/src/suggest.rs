@@ -7,7 +7,7 @@ use crate::belief::{Ahead, Belief, Evidence, Group};
 use crate::decide::{self, Worth};
 use crate::endings::Endings;
 use crate::finite::{self, Clearance};
-use crate::guard::{Band, Facts, Held, Limit, Rules, band, market_median, market_prices, may};
+use crate::guard::{Band, Facts, Held, Limit, Rules, band, lasting, market_median, market_prices, may};
 use crate::history::WEEKDAYS;
 use crate::seeds::Seeds;
 use crate::spread::{Count, Range, minor, of_samples};
@@ -138,22 +138,31 @@ pub fn suggest(question: &Question<'_>) -> Result<Suggestion, Nothing> {
     }
     let now = question.facts.now.price_minor;
     let prices = question.endings.ladder((band.low_minor, band.high_minor), now, LADDER);
-    let mut seeds = Seeds::new(question.seed);
-    let explore = question.is_curious.then_some(&mut seeds);
-    let is_curious = explore.is_some();
-    let price = best(question, &prices, explore).unwrap_or(now);
+    let lasting = lasting(question.rules, question.facts).map_err(Nothing::Held)?;
+    let price = if band.high_minor < lasting.low_minor {
+        // The day's step does not reach what is allowed: as near to it as today can be.
+        prices.last().copied()
+    } else if band.low_minor > lasting.high_minor {
+        prices.first().copied()
+    } else {
+        // What must be gone explores nothing.
+        let mut seeds = Seeds::new(question.seed);
+        best(question, &prices, question.explores().then_some(&mut seeds))
+    };
+    let price = price.unwrap_or(now);
     // A price outside its limits must not leave this place, whatever went wrong before.
     may(question.rules, question.facts, price).map_err(Nothing::Held)?;
     if price == now {
         return Err(Nothing::Fine);
     }
-    let is_outside = !band.allows(now);
+    let is_outside = !lasting.allows(now);
     let effect = Effect::of(question, price);
     let is_worth_it = effect.better_ppm >= SURE_PPM && effect.gain_ppm() >= WORTH_PPM;
-    if !(is_worth_it || is_curious || is_outside) {
+    if !(is_worth_it || question.is_curious || is_outside) {
         return Err(Nothing::Fine);
     }
-    let reasons = reasons(question, &band, (now, price), &effect, is_curious && !is_worth_it);
+    let is_curious = question.explores() && !is_worth_it && !is_outside;
+    let reasons = reasons(question, (&band, &prices), (now, price), &effect, is_curious);
     let wide = crate::belief::WIDE.variance;
     Ok(Suggestion {
         now_minor: now,
@@ -263,6 +272,10 @@ impl Question<'_> {
         is_one && !self.is_curious && matches!(self.horizon, Horizon::Days(_))
     }
 
+    fn explores(&self) -> bool {
+        self.is_curious && matches!(self.horizon, Horizon::Days(_))
+    }
+
     /// What a unit brings. What must be gone is paid for already.
     fn worth(&self) -> Worth {
         match &self.horizon {
@@ -311,7 +324,7 @@ impl Horizon<'_> {
 
 fn reasons(
     question: &Question<'_>,
-    band: &Band,
+    (band, prices): (&Band, &[i64]),
     (now, price): (i64, i64),
     effect: &Effect,
     is_curious: bool,
@@ -342,11 +355,10 @@ fn reasons(
     if belief.evidence.short_days > 0 {
         reasons.push(Reason::Short { days: belief.evidence.short_days });
     }
-    // The limit holds where the next price of its kind would be beyond it.
-    let step = question.endings.step_minor.max(1);
-    if price < now && price - step < band.low_minor {
+    // The limit holds where the ladder ends.
+    if price < now && prices.first() == Some(&price) {
         reasons.push(Reason::Limited { by: band.low_by, at_minor: band.low_minor });
-    } else if price > now && price + step > band.high_minor {
+    } else if price > now && prices.last() == Some(&price) {
         reasons.push(Reason::Limited { by: band.high_by, at_minor: band.high_minor });
     }
     if is_curious {

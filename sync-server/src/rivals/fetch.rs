@@ -15,6 +15,8 @@ use crate::egress::{Egress, Got, NotGot};
 /// All of a look, whatever dribbles.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
 const REDIRECTS_MAX: usize = 3;
+/// What a site's rules may lie away from where they are looked for.
+const ROBOTS_REDIRECTS_MAX: usize = 5;
 /// What is longer of a site's rules is not read.
 const ROBOTS_BYTES_MAX: usize = 64 * 1024;
 /// Longest mark of a version that is remembered.
@@ -67,9 +69,7 @@ async fn follow(egress: &Egress, agent: &str, address: &str, marks: &Marks) -> R
             200 => return Ok(Look::New { marks: Marks::of(&got.headers), body: got.body }),
             304 => return Ok(Look::Same),
             301 | 302 | 303 | 307 | 308 => {
-                let to = got.headers.get(LOCATION).and_then(|to| to.to_str().ok());
-                let to = to.and_then(|to| url.join(to).ok()).ok_or(Trouble::of("status"))?;
-                address = to.to_string();
+                address = target(&url, &got.headers).ok_or(Trouble::of("status"))?.to_string();
             }
             404 | 410 => return Err(Trouble::of("gone")),
             401 | 403 => return Err(Trouble::of("forbidden")),
@@ -88,19 +88,40 @@ async fn may_read(
 ) -> Result<(), Trouble> {
     let site = url.origin().ascii_serialization();
     if !rules.contains_key(&site) {
-        let got = egress.get(&format!("{site}/robots.txt"), named(agent), ROBOTS_BYTES_MAX).await;
-        let text = match got {
-            Ok(got) if got.status == 200 => String::from_utf8_lossy(&got.body).into_owned(),
-            Ok(got) if got.status < 500 && got.status != 429 => String::new(),
-            Ok(got) => return Err(Trouble { word: "robots-unread", wait_s: got.retry_after_s }),
-            Err(NotGot::TooLarge) => return Err(Trouble::of("robots-unread")),
-            Err(error) => return Err(trouble(&error)),
-        };
-        rules.insert(site.clone(), text);
+        rules.insert(site.clone(), rules_of(egress, agent, &site).await?);
     }
     let path = url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let text = rules.get(&site).map_or("", String::as_str);
     if robots::allows(text, &path) { Ok(()) } else { Err(Trouble::of("robots")) }
+}
+
+/// What a site says of its rules, also where that lies elsewhere: each address on the way is checked as any other.
+async fn rules_of(egress: &Egress, agent: &str, site: &str) -> Result<String, Trouble> {
+    let mut address = format!("{site}/robots.txt");
+    for _ in 0..=ROBOTS_REDIRECTS_MAX {
+        let url = egress.checked(&address).map_err(|_| Trouble::of("private"))?;
+        let got = match egress.get(&address, named(agent), ROBOTS_BYTES_MAX).await {
+            Ok(got) => got,
+            Err(NotGot::TooLarge) => return Err(Trouble::of("robots-unread")),
+            Err(error) => return Err(trouble(&error)),
+        };
+        match got.status {
+            200 => return Ok(String::from_utf8_lossy(&got.body).into_owned()),
+            301 | 302 | 303 | 307 | 308 => {
+                let to = target(&url, &got.headers).ok_or(Trouble::of("robots-unread"))?;
+                address = to.to_string();
+            }
+            429 | 500.. => return Err(Trouble { word: "robots-unread", wait_s: got.retry_after_s }),
+            _ => return Ok(String::new()),
+        }
+    }
+    Err(Trouble::of("robots-unread"))
+}
+
+/// Where a redirect leads.
+fn target(url: &Url, headers: &HeaderMap) -> Option<Url> {
+    let to = headers.get(LOCATION)?.to_str().ok()?;
+    url.join(to).ok()
 }
 
 async fn get(egress: &Egress, agent: &str, address: &str, marks: &Marks) -> Result<Got, Trouble> {

@@ -17,25 +17,31 @@ pub(super) fn allows(text: &str, path: &str) -> bool {
 struct Group {
     names: Vec<String>,
     rules: Vec<(bool, String)>,
+    /// A rule came, if only an empty one: the next name begins another group.
+    is_ruled: bool,
 }
 
 fn groups(text: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for line in text.lines() {
+    // A byte order mark is no part of the first word.
+    for line in text.trim_start_matches('\u{feff}').lines() {
         let line = line.split('#').next().unwrap_or_default();
         let Some((field, value)) = line.split_once(':') else { continue };
         let (field, value) = (field.trim().to_lowercase(), value.trim());
         match field.as_str() {
             "user-agent" => {
-                if groups.last().is_none_or(|group| !group.rules.is_empty()) {
+                if groups.last().is_none_or(|group| group.is_ruled) {
                     groups.push(Group::default());
                 }
                 let name = value.split('/').next().unwrap_or_default().to_lowercase();
                 groups.iter_mut().rev().take(1).for_each(|group| group.names.push(name.clone()));
             }
-            "allow" | "disallow" if !value.is_empty() => {
-                let rule = (field == "allow", value.to_owned());
-                groups.iter_mut().rev().take(1).for_each(|group| group.rules.push(rule.clone()));
+            "allow" | "disallow" => {
+                let Some(group) = groups.last_mut() else { continue };
+                group.is_ruled = true;
+                if !value.is_empty() {
+                    group.rules.push((field == "allow", value.to_owned()));
+                }
             }
             _ => {}
         }
@@ -78,6 +84,11 @@ mod tests {
             ("User-agent: *\nDisallow: /\n", "/prices.csv", false),
             ("User-agent: *\nDisallow:\n", "/prices.csv", true),
             ("User-agent: other\nDisallow: /\n", "/prices.csv", true),
+            // An empty rule is one, too: what follows is about others.
+            ("User-agent: *\nDisallow:\nUser-agent: badbot\nDisallow: /\n", "/prices.csv", true),
+            ("User-agent: badbot\nAllow:\nUser-agent: *\nDisallow: /\n", "/prices.csv", false),
+            ("\u{feff}User-agent: *\nDisallow: /\n", "/prices.csv", false),
+            ("Disallow: /\nUser-agent: other\nDisallow: /\n", "/prices.csv", true),
             (odd, "/prices.csv", false),
             (odd, "/prices.csv?day=1", true),
             (odd, "/a-x-b/list", false),

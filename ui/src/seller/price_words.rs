@@ -25,6 +25,8 @@ fn sentence(speech: &Speech, row: &PriceRow, reason: &PriceReasonRow) -> AttrVal
             let key = if second < 0 { "prices.why-weekday-less" } else { "prices.why-weekday-more" };
             speech.fill(key, &[("day", &day), ("percent", &percent(speech, second))])
         }
+        // Nothing left and no time to go: that was yesterday.
+        PriceWhy::Left if second == 0 => speech.say("prices.why-new-day"),
         PriceWhy::Left => {
             let hours = speech.number(second / 60);
             let minutes = speech.number(second % 60);

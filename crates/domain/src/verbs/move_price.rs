@@ -48,10 +48,19 @@ impl Default for Rule {
     }
 }
 
-/// Who may say it: whoever says what others may do. Nothing moves by itself before somebody said so.
+impl Rule {
+    /// Whether anything keeps a price that moves by itself from falling to nothing: what the product costs, or an own floor.
+    #[must_use]
+    pub fn is_bottomless(&self, cost_minor: Option<i64>) -> bool {
+        self.floor_minor.is_none() && cost_minor.is_none_or(|cost| cost < 1)
+    }
+}
+
+/// Who may say it: whoever says what others may do. Nothing moves by itself before somebody said so, nor without anything below it.
 pub fn decide_rule(
     (register, doer): (Role, &Doer),
     (product, revision): (Option<ProductId>, u64),
+    cost_minor: Option<i64>,
     rule: Rule,
 ) -> Result<Vec<Entry>, Refusal> {
     let is_price = |minor: Option<i64>| minor.is_none_or(|minor| (1..=PRICE_MINOR_MAX).contains(&minor));
@@ -67,6 +76,9 @@ pub fn decide_rule(
     ensure(in_day, invalid("gone by", "is no time of day"))?;
     ensure(register.may_manage_people(), Refusal::NotAllowed)?;
     doer.allow(&[Wish::ManagePeople])?;
+    if let Some(product) = product.filter(|_| rule.mode == PriceMode::Auto) {
+        ensure(!rule.is_bottomless(cost_minor), Refusal::NoFloor(product))?;
+    }
     let Rule { mode, aim, floor_minor, ceiling_minor, over_cost_ppm, step_ppm, gone_by_minutes, market_ppm } =
         rule;
     let revision = revision.checked_add(1).ok_or(Refusal::TooLarge)?;
@@ -134,14 +146,18 @@ pub fn decide_move(facts: &Facts, command: &MovePrice) -> Result<Vec<Entry>, Ref
     ])
 }
 
-/// Back to what it was: a person's word, whatever the limits say, as long as it is still what the move made of it.
+/// Back to what it was, as long as it is still what the move made of it. The limits are those without the day's step: however far it
+/// is, somebody had that price before; but what it cost then, it may not cost now.
 pub fn decide_undo(
-    (now_minor, today): (i64, i32),
+    (facts, today): (&Facts, i32),
     undo: ThingId,
     moved: &PriceMoved,
 ) -> Result<Vec<Entry>, Refusal> {
-    ensure(now_minor == moved.to_minor, Refusal::PriceChanged(moved.product))?;
+    ensure(facts.now_minor == moved.to_minor, Refusal::PriceChanged(moved.product))?;
     ensure(moved.undoes.is_none(), invalid("price", "was taken back already"))?;
+    let held = invalid("price", "is beyond its limits");
+    let (low_minor, high_minor) = facts.limits.ok_or(held.clone())?;
+    ensure((low_minor..=high_minor).contains(&moved.from_minor), held)?;
     let mut entries = vec![
         PriceMoved {
             moved: undo,
@@ -150,8 +166,8 @@ pub fn decide_undo(
             to_minor: moved.from_minor,
             cause: PriceCause::Undone,
             undoes: Some(moved.moved),
-            low_minor: moved.from_minor,
-            high_minor: moved.from_minor,
+            low_minor,
+            high_minor,
             gain_low_minor: 0,
             gain_minor: 0,
             gain_high_minor: 0,
@@ -193,6 +209,7 @@ mod tests {
     fn limits_are_an_owners_word_and_make_sense() {
         let (owner, cashier) = ((Role::Owner, &Doer::Anybody), (Role::Cashier, &Doer::Anybody));
         let plain = Rule::default();
+        let auto = Rule { mode: PriceMode::Auto, ..plain };
         let beyond = invalid("market", "is less than 5 or more than 50 percent");
         for (who, rule, expected) in [
             (owner, plain, Ok(())),
@@ -218,9 +235,12 @@ mod tests {
             (owner, Rule { market_ppm: 500_000, ..plain }, Ok(())),
             (owner, Rule { market_ppm: 49_999, ..plain }, Err(beyond.clone())),
             (owner, Rule { market_ppm: 500_001, ..plain }, Err(beyond.clone())),
+            (owner, Rule { floor_minor: Some(1), ..auto }, Ok(())),
+            (owner, auto, Err(Refusal::NoFloor(PRODUCT))),
+            (owner, Rule { aim: PriceAim::Revenue, ..auto }, Err(Refusal::NoFloor(PRODUCT))),
             (cashier, plain, Err(Refusal::NotAllowed)),
         ] {
-            let decided = decide_rule(who, (Some(PRODUCT), 4), rule);
+            let decided = decide_rule(who, (Some(PRODUCT), 4), None, rule);
             let revision = decided.map(|entries| match entries.as_slice() {
                 [Entry::PriceRulePut(put)] => assert_eq!(put.revision, 5),
                 other => panic!("{other:?}"),
@@ -251,13 +271,20 @@ mod tests {
         let Entry::PriceMoved(moved) = decide_move(&open, &wanted(100, 110)).unwrap().remove(0) else {
             panic!("no move")
         };
-        assert_eq!(decide_undo((105, 9), ThingId([3; 16]), &moved), Err(Refusal::PriceChanged(PRODUCT)));
-        let Entry::PriceMoved(back) = decide_undo((110, 9), ThingId([3; 16]), &moved).unwrap().remove(0)
-        else {
-            panic!("no move")
-        };
+        let at = |now_minor| (Facts { now_minor, ..open }, ThingId([3; 16]));
+        let undone =
+            |(facts, undo): (Facts, ThingId), moved: &PriceMoved| decide_undo((&facts, 9), undo, moved);
+        assert_eq!(undone(at(105), &moved), Err(Refusal::PriceChanged(PRODUCT)));
+        let Entry::PriceMoved(back) = undone(at(110), &moved).unwrap().remove(0) else { panic!("no move") };
         assert_eq!((back.from_minor, back.to_minor, back.undoes), (110, 100, Some(moved.moved)));
-        let twice = Err(invalid("price", "was taken back already"));
-        assert_eq!(decide_undo((100, 9), ThingId([4; 16]), &back), twice);
+        assert_eq!((back.low_minor, back.high_minor), (85, 115));
+        assert_eq!(undone(at(100), &back), Err(invalid("price", "was taken back already")));
+        let dear = Facts { now_minor: 110, limits: Some((101, 150)) };
+        for facts in [dear, Facts { limits: None, ..dear }] {
+            assert_eq!(
+                undone((facts, ThingId([3; 16])), &moved),
+                Err(invalid("price", "is beyond its limits"))
+            );
+        }
     }
 }

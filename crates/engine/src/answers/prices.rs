@@ -108,7 +108,7 @@ fn experiment_row(
     (known, found): (&Prices, &ProductFound),
     (tried, today): (&Tried, i32),
 ) -> Result<PriceExperimentRow, StoreError> {
-    let stood = experiment::stood(asking.tx, tried.experiment)?;
+    let stood = experiment::stood(asking.tx, asking.log, tried)?;
     let day = tried.block(today).map_or(0, |block| u32::try_from(block + 1).unwrap_or(u32::MAX));
     let brought = tried.effect(known, &stood, prices::cost_of(found)).map(|effect| PriceBrought {
         before_minor: minor(effect.before),
@@ -139,6 +139,7 @@ fn begin(asking: &mut Asking<'_>) -> Result<(Moment, Rules), StoreError> {
         today: stamp.business_day,
         at_ms: stamp.at_ms,
         offset_minutes: stamp.offset_minutes,
+        cut_off_minutes: cut_off,
         is_open: true,
         is_curious: false,
     };

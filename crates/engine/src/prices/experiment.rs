@@ -5,15 +5,16 @@
 //! the price stood as planned, and most of the day's demand could be met. There are no parts of a day: what customers remember of
 //! yesterday's price is in the result.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::PriceExperimentState as State;
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_experiment::blocks::{Arm, Effect, Outcome, Schedule, effect, outcome};
+use soko_projection::read_prices as facts;
 use soko_record_log::{Row, StoreError, Tx, params};
 
-use super::Prices;
+use super::{Prices, gather};
 
 const WEEK: usize = 7;
 /// Two weeks of each weekday with each price at most four times: longer, and the world is another one.
@@ -22,6 +23,8 @@ const WEEKS: [u32; 4] = [2, 4, 6, 8];
 const MARGIN: f64 = 0.05;
 /// A day on which less of the demand could be met says too little.
 const EXPOSURE_MIN: f32 = 0.5;
+/// And one on which the planned price stood for less of the open time.
+const STOOD_PERCENT: i64 = 90;
 
 const STATES: [(i64, State); 7] = [
     (1, State::Running),
@@ -130,11 +133,7 @@ impl Tried {
             let Some(block) = self.block(day.day) else { continue };
             let (price, counts) =
                 (self.price(block), stood.contains(&day.day) && day.exposure >= EXPOSURE_MIN);
-            let other = if price == self.tried_minor { self.before_minor } else { self.tried_minor };
-            // What sold was asked the planned price; of nothing sold only the plan says what it would have been.
-            let is_planned =
-                day.sold <= 0.0 || day.price_minor.abs_diff(price) < day.price_minor.abs_diff(other);
-            if let Some(slot) = slots.get_mut(block).filter(|_| counts && is_planned) {
+            if let Some(slot) = slots.get_mut(block).filter(|_| counts) {
                 let each = (price - cost_minor.unwrap_or(0)) as f64;
                 slot.push(f64::from(day.sold / day.exposure) * each);
             }
@@ -170,10 +169,45 @@ pub(crate) fn latest(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<
     tx.query_opt(&sql, params![log, product])?.as_ref().map(tried).transpose()
 }
 
-/// The days on which its price stood as planned.
-pub(crate) fn stood(tx: &mut dyn Tx, experiment: ThingId) -> Result<BTreeSet<i32>, StoreError> {
-    let rows = tx.query("select day from own_price_day where experiment = $1", params![experiment])?;
-    rows.iter().map(|row| row.number(0)).collect()
+/// The days on which its price stood as planned, for nearly all of the time in which a drawer was open. Neither what sold nor at
+/// which price on average decides that: it would choose days by their result.
+pub(crate) fn stood(tx: &mut dyn Tx, log: LogId, it: &Tried) -> Result<BTreeSet<i32>, StoreError> {
+    let rows = tx.query("select day from own_price_day where experiment = $1", params![it.experiment])?;
+    let mut days: BTreeSet<i32> = rows.iter().map(|row| row.number(0)).collect::<Result<_, _>>()?;
+    let last = i64::from(it.from_day).saturating_add(i64::from(it.days));
+    let last = i32::try_from(last).unwrap_or(i32::MAX);
+    let open = gather::open_times(tx, log, (it.from_day, last))?;
+    let mut moves: BTreeMap<i32, Vec<Move>> = BTreeMap::new();
+    for (product, at_ms, day, from, to) in facts::moves_since(tx, log, it.from_day)? {
+        if product == it.product {
+            moves.entry(day).or_default().push((at_ms, from, to));
+        }
+    }
+    days.retain(|day| {
+        let price = it.block(*day).map_or(it.before_minor, |block| it.price(block));
+        let moves = moves.get(day).map_or(&[][..], Vec::as_slice);
+        open.get(day).is_some_and(|times| is_planned(price, times, moves))
+    });
+    Ok(days)
+}
+
+/// A move: its moment, from, to.
+type Move = (i64, i64, i64);
+
+/// Whether a price stood for so much of the open time. Of a day without a move it was noted already that it did.
+fn is_planned(price: i64, times: &[(i64, i64, i32)], moves: &[Move]) -> bool {
+    let mut stands = vec![(i64::MIN, moves.first().map_or(price, |(_, from, _)| *from))];
+    stands.extend(moves.iter().map(|(at_ms, _, to)| (*at_ms, *to)));
+    let ends = stands.iter().skip(1).map(|(at_ms, _)| *at_ms).chain([i64::MAX]);
+    let (mut open, mut stood) = (0_i64, 0_i64);
+    for ((begins, standing), ends) in stands.iter().zip(ends) {
+        for (from, to, _) in times {
+            let part = (*to).min(ends).saturating_sub((*from).max(*begins)).max(0);
+            open = open.saturating_add(part);
+            stood = stood.saturating_add(if *standing == price { part } else { 0 });
+        }
+    }
+    open > 0 && stood.saturating_mul(100) >= open.saturating_mul(STOOD_PERCENT)
 }
 
 pub(crate) fn put(tx: &mut dyn Tx, log: LogId, it: &Tried) -> Result<(), StoreError> {
@@ -252,5 +286,23 @@ mod tests {
             let decided = decide(&facts, (ThingId([2; 16]), MANGO), (from, tried), weeks);
             assert_eq!(decided.map(|it| (it.from_day, it.days)), expected, "{from} to {tried}");
         }
+    }
+
+    #[test]
+    fn a_day_counts_by_how_long_its_price_stood() {
+        let open = [(0, 60, 0), (100, 140, 0)];
+        for (moves, expected) in [
+            (&[][..], true),
+            (&[(0, 300, 330)], true),
+            // Ten of a hundred open minutes are not too late, and the break is no open time.
+            (&[(10, 300, 330)], true),
+            (&[(11, 300, 330)], false),
+            (&[(0, 300, 330), (125, 330, 300)], false),
+            (&[(0, 300, 330), (130, 330, 300)], true),
+            (&[(0, 330, 300)], false),
+        ] {
+            assert_eq!(is_planned(330, &open, moves), expected, "{moves:?}");
+        }
+        assert!(!is_planned(330, &[], &[]));
     }
 }

@@ -21,6 +21,8 @@ const PROMOTED: i64 = 5;
 pub(super) struct Gathered {
     pub(super) products: Vec<Seen>,
     pub(super) hours: Hours,
+    /// Whether anything ever sold in each hour of the day; all of them where nothing sold at all.
+    pub(super) sells: [bool; HOURS],
     /// Today's prices of all that sells, for how they end.
     pub(super) prices: Vec<i64>,
 }
@@ -41,13 +43,17 @@ impl Seen {
 }
 
 /// When the stall was open on a business day: from when until when, in UTC, with the minutes east of it.
-type Open = BTreeMap<i32, Vec<(i64, i64, i32)>>;
+pub(super) type Open = BTreeMap<i32, Vec<(i64, i64, i32)>>;
 
 pub(super) fn gather(tx: &mut dyn Tx, log: LogId, today: i32, most: usize) -> Result<Gathered, StoreError> {
     let from = today.saturating_sub(DAYS);
     let last = today.saturating_sub(1);
     let open = open_times(tx, log, (from, last))?;
-    let hours = hours(tx, log, (from, last), &open)?;
+    let lines = facts::lines_by_hour(tx, log, (from, last))?;
+    let hours = hours(&lines, &open);
+    let sells =
+        |hour| lines.is_empty() || lines.iter().any(|(of, sold)| usize::from(*of) == hour && *sold > 0);
+    let sells = std::array::from_fn(sells);
     let mut sold: BTreeMap<ProductId, BTreeMap<i32, SoldOn>> = BTreeMap::new();
     for row in facts::sold(tx, log, (from, last))? {
         // Amounts without a product have no price.
@@ -82,7 +88,7 @@ pub(super) fn gather(tx: &mut dyn Tx, log: LogId, today: i32, most: usize) -> Re
         let others = rivals.get(&product).and_then(|seen| note_others(&mut days, &found, seen, &open));
         products.push(Seen { product, group, days, others });
     }
-    Ok(Gathered { products, hours, prices })
+    Ok(Gathered { products, hours, sells, prices })
 }
 
 struct Around<'a> {
@@ -155,7 +161,7 @@ fn asked(found: &ProductFound, row: &SoldOn) -> Option<i64> {
 }
 
 /// Drawers that were open, put together where they overlap.
-fn open_times(tx: &mut dyn Tx, log: LogId, (from, last): (i32, i32)) -> Result<Open, StoreError> {
+pub(super) fn open_times(tx: &mut dyn Tx, log: LogId, (from, last): (i32, i32)) -> Result<Open, StoreError> {
     let mut open = Open::new();
     for (day, opened, closed, offset) in facts::open_times(tx, log, from)? {
         // A drawer that nobody closed was open for a day at most.
@@ -178,11 +184,11 @@ fn open_times(tx: &mut dyn Tx, log: LogId, (from, last): (i32, i32)) -> Result<O
     Ok(open)
 }
 
-fn hours(tx: &mut dyn Tx, log: LogId, of: (i32, i32), open: &Open) -> Result<Hours, StoreError> {
+fn hours(lines: &[(u8, i64)], open: &Open) -> Hours {
     let (mut sold, mut there) = ([0.0; HOURS], [0.0; HOURS]);
-    for (hour, lines) in facts::lines_by_hour(tx, log, of)? {
-        if let Some(sold) = sold.get_mut(usize::from(hour)) {
-            *sold = lines as f64;
+    for (hour, lines) in lines {
+        if let Some(sold) = sold.get_mut(usize::from(*hour)) {
+            *sold = *lines as f64;
         }
     }
     for (from, to, offset) in open.values().flatten() {
@@ -194,12 +200,18 @@ fn hours(tx: &mut dyn Tx, log: LogId, of: (i32, i32), open: &Open) -> Result<Hou
             }
         }
     }
-    Ok(Hours::learn(&sold, &there))
+    Hours::learn(&sold, &there)
 }
 
 /// Hours after midnight at the stall.
 pub(super) fn clock(at_ms: i64, offset_minutes: i32) -> f64 {
     (at_ms + i64::from(offset_minutes) * 60_000).rem_euclid(DAY_MS) as f64 / HOUR_MS
+}
+
+/// The hour of the day at the stall.
+pub(super) fn hour(at_ms: i64, offset_minutes: i32) -> usize {
+    let minutes = at_ms.div_euclid(60_000) + i64::from(offset_minutes);
+    usize::try_from(minutes.div_euclid(60).rem_euclid(24)).unwrap_or(0)
 }
 
 /// When there was something to sell.

@@ -8,6 +8,7 @@ pub(crate) mod experiment;
 mod gather;
 mod market;
 mod now;
+mod usual;
 
 use std::collections::BTreeMap;
 
@@ -16,14 +17,15 @@ use soko_domain::ids::{LogId, ProductId};
 use soko_domain::verbs::move_price::Rule;
 use soko_pricing::belief::{Belief, Group};
 use soko_pricing::endings::Endings;
-use soko_pricing::history::{Day, Hours};
+use soko_pricing::history::{Day, HOURS, Hours};
 use soko_pricing::pool::Learned;
 use soko_projection::read::ProductFound;
 use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx, log};
 
 pub(crate) use market::{Market, compared, quote};
-pub(crate) use now::{Moment, Outcome, guard_rules, limits, outcome, reasons};
+pub(crate) use now::{Moment, Outcome, Reach, guard_rules, limits, new_day, outcome, reasons};
+pub(crate) use usual::{NEW_DAY, today};
 
 /// Learnt anew when there is something new, not more often than this.
 const AGAIN_MS: i64 = 15 * 60 * 1_000;
@@ -39,6 +41,7 @@ pub(crate) struct Prices {
     records: u64,
     learned: Learned,
     hours: Hours,
+    sells: [bool; HOURS],
     endings: Endings,
     products: BTreeMap<ProductId, Of>,
 }
@@ -81,6 +84,7 @@ impl Prices {
             records: log::count(tx, log)?,
             learned,
             hours: gathered.hours,
+            sells: gathered.sells,
             endings,
             products: products.collect(),
         })
@@ -94,6 +98,12 @@ impl Prices {
     /// The days of a product, without today.
     pub(crate) fn days(&self, product: ProductId) -> &[Day] {
         self.products.get(&product).map_or(&[], |of| &of.days)
+    }
+
+    /// Whether anything ever sold in this hour of the day, as far as anybody knows.
+    pub(crate) fn sells_at(&self, moment: &Moment) -> bool {
+        let hour = gather::hour(moment.at_ms, moment.offset_minutes);
+        self.sells.get(hour).copied().unwrap_or(true)
     }
 
     fn belief(&self, product: ProductId) -> Option<(Belief, &Group)> {
@@ -154,9 +164,10 @@ impl Rules {
     }
 }
 
-/// What it costs the seller, in the terms of the price.
+/// What it costs the seller, in the terms of the price, rounded up.
 pub(crate) fn cost_of(product: &ProductFound) -> Option<i64> {
     let cost = product.cost_minor?;
     let tax = if product.tax_inclusive { i128::from(product.tax_ppm) } else { 0 };
-    i64::try_from(i128::from(cost) * (1_000_000 + tax) / 1_000_000).ok()
+    // Up: what is over it is over all of it.
+    i64::try_from((i128::from(cost) * (1_000_000 + tax) + 999_999).div_euclid(1_000_000)).ok()
 }

@@ -1,21 +1,20 @@
 //! The price of one product now: what its belief, its stock, the hour and its limits make of it.
 
+use soko_domain::calendar::MINUTES_PER_DAY;
 use soko_domain::entry::{PriceAim, PriceMode, PriceReason, PriceWhy};
 use soko_domain::ids::{LogId, ProductId};
 use soko_domain::verbs::move_price::Rule;
 use soko_pricing::belief::Ahead;
 use soko_pricing::decide::{Objective, Worth};
 use soko_pricing::finite::Clearance;
-use soko_pricing::guard::{self, Facts, Held, Limit, Rival};
-use soko_pricing::spread::minor;
+use soko_pricing::guard::{self, Band, Facts, Held, Limit, Rival};
 use soko_pricing::suggest::{Horizon, Nothing, Question, Reason, Suggestion, suggest};
 use soko_projection::read::{self, ProductFound};
-use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx};
 
 use super::gather::clock;
 use super::market::{self, Market};
-use super::{Prices, Rules, cost_of};
+use super::{Prices, Rules, cost_of, usual};
 
 /// What a change does is said for so many days.
 const DAYS: u32 = 7;
@@ -29,6 +28,7 @@ pub(crate) struct Moment {
     pub(crate) today: i32,
     pub(crate) at_ms: i64,
     pub(crate) offset_minutes: i32,
+    pub(crate) cut_off_minutes: u16,
     /// A price moves by itself only while the stall sells; a person may set it before opening.
     pub(crate) is_open: bool,
     /// To find out more, a price that moves by itself may differ a little from the best one.
@@ -40,7 +40,7 @@ pub(crate) enum Outcome {
     Better(Suggestion),
     Stays(Nothing),
     Refused,
-    /// Nobody said what it costs, so nobody knows what it brings.
+    /// Nobody said what it costs, so nobody knows what it brings, or how low it may fall by itself.
     NoCost,
     NotLooked,
 }
@@ -56,13 +56,19 @@ pub(crate) fn outcome(
     let others = Market::read(tx, moment.log, found, moment.at_ms)?.rivals();
     let (own, facts) = (guard_rules(&rule), guard_facts(tx, found, moment, &others)?);
     let rival = market::now_over(prices.others(found.product), (facts.now, &others), moment.at_ms);
-    let keeps = left_minutes(&rule, moment).is_none();
-    if keeps && rule.aim == PriceAim::Margin && facts.cost_minor.is_none() {
+    let keeps = rule.gone_by_minutes.is_none();
+    let is_unknown = keeps && rule.aim == PriceAim::Margin && facts.cost_minor.is_none();
+    if is_unknown || rule.mode == PriceMode::Auto && rule.is_bottomless(facts.cost_minor) {
         return Ok(Outcome::NoCost);
+    }
+    let left = left_minutes(&rule, moment);
+    if !keeps && left.is_none() {
+        // Over for today: what is left is worth nothing at any price.
+        return Ok(Outcome::Stays(Nothing::Fine));
     }
     let stock;
     let mut steps = Vec::new();
-    let horizon = match left_minutes(&rule, moment) {
+    let horizon = match left {
         Some(minutes) => {
             stock = read::expected(&read::accounts(tx, moment.log, found.product)?);
             let start = clock(moment.at_ms, moment.offset_minutes);
@@ -105,17 +111,47 @@ pub(crate) fn outcome(
     })
 }
 
+/// How far limits reach.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reach {
+    /// As far as one day's step.
+    Day,
+    /// Any distance: back to a price that somebody set.
+    Back,
+}
+
 /// Between which limits a price may move now; asked again in the transaction that moves it.
 pub(crate) fn limits(
     tx: &mut dyn Tx,
     rules: &Rules,
-    (found, to_minor): (&ProductFound, i64),
-    moment: &Moment,
+    found: &ProductFound,
+    (moment, reach): (&Moment, Reach),
 ) -> Result<Result<(i64, i64), Held>, StoreError> {
     let others = Market::read(tx, moment.log, found, moment.at_ms)?.rivals();
     let facts = guard_facts(tx, found, moment, &others)?;
-    let allowed = guard::may(&guard_rules(&rules.of(found.product)), &facts, to_minor);
-    Ok(allowed.map(|band| (band.low_minor, band.high_minor)))
+    let rules = guard_rules(&rules.of(found.product));
+    let band = match reach {
+        Reach::Day => guard::band(&rules, &facts),
+        Reach::Back => guard::lasting(&rules, &facts),
+    };
+    Ok(band.map(|Band { low_minor, high_minor, .. }| (low_minor, high_minor)))
+}
+
+/// What must be gone by an hour begins each day with its usual price: markdowns of the day before are over with what they were for.
+pub(crate) fn new_day(
+    tx: &mut dyn Tx,
+    rules: &Rules,
+    found: &ProductFound,
+    moment: &Moment,
+) -> Result<Option<i64>, StoreError> {
+    let had_a_move = !usual::today(tx, found.product, moment)?.is_empty();
+    if had_a_move || left_minutes(&rules.of(found.product), moment).is_none() {
+        return Ok(None);
+    }
+    let usual = usual::price(tx, moment.log, found)?;
+    let limits = limits(tx, rules, found, (moment, Reach::Back))?;
+    let to_minor = limits.ok().map(|(low, high)| usual.clamp(low, high));
+    Ok(to_minor.filter(|to_minor| usual != found.price_minor && *to_minor != found.price_minor))
 }
 
 pub(crate) fn guard_rules(rule: &Rule) -> guard::Rules {
@@ -135,17 +171,9 @@ fn guard_facts<'a>(
     moment: &Moment,
     rivals: &'a [Rival],
 ) -> Result<Facts<'a>, StoreError> {
-    let moves = facts::moves_since(tx, moment.log, moment.today)?;
-    let mut today = moves.iter().filter(|(product, ..)| *product == found.product);
-    let (first, last) = (today.next(), today.next_back());
-    // Who sets a price by hand says where the day begins anew.
-    let day_price_minor = match (first, last.or(first)) {
-        (Some((_, _, _, from, _)), Some((.., to))) if *to == found.price_minor => *from,
-        _ => found.price_minor,
-    };
     Ok(Facts {
         now: market::quote(found),
-        day_price_minor,
+        day_price_minor: usual::day_price(tx, found, moment)?,
         cost_minor: cost_of(found),
         rivals,
         is_open: moment.is_open,
@@ -153,11 +181,14 @@ fn guard_facts<'a>(
     })
 }
 
-/// How long until what is left is worth nothing; nothing where it keeps, or where that is over.
+/// How long until what is left is worth nothing, on this business day; nothing where it keeps, or where that is over.
 fn left_minutes(rule: &Rule, moment: &Moment) -> Option<u32> {
-    let now = minor(clock(moment.at_ms, moment.offset_minutes) * 60.0);
-    let left = i64::from(rule.gone_by_minutes?) - now;
-    u32::try_from(left).ok().filter(|left| *left > 0)
+    let (day, cut_off) = (i64::from(MINUTES_PER_DAY), i64::from(moment.cut_off_minutes));
+    let here = moment.at_ms.div_euclid(60_000) + i64::from(moment.offset_minutes);
+    let now = here - i64::from(moment.today) * day - cut_off;
+    // An hour that is the cut-off is the day's end.
+    let until = (i64::from(rule.gone_by_minutes?) - cut_off - 1).rem_euclid(day) + 1;
+    u32::try_from(until - now).ok().filter(|left| (1..=u32::from(MINUTES_PER_DAY)).contains(left))
 }
 
 /// The same product on the same day asks the same question.

@@ -13,12 +13,16 @@ use soko_record_log::StoreError;
 
 use crate::failure::{Failure, NotDone};
 use crate::prices::experiment::{self, Tried};
-use crate::prices::{self, Moment, Outcome, Prices, Rules};
+use crate::prices::{self, Moment, Outcome, Prices, Reach, Rules};
 use crate::write::Writing;
 
 /// What must be gone moves again when a better price is so many parts of a hundred away, and not more often than this.
 const AUTO_PERCENT: i64 = 3;
 const AUTO_EVERY_MS: i64 = 15 * 60 * 1_000;
+/// A drawer that was opened longer ago may have been left open over night: prices move then only in hours in which something sells.
+const SURELY_OPEN_MS: i64 = 12 * 3_600 * 1_000;
+/// As what is learnt has it: nobody sells for longer without closing.
+const OPEN_MS_MAX: i64 = 24 * 3_600 * 1_000;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only the verbs about prices come here")]
 pub(super) fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
@@ -38,12 +42,13 @@ pub(super) fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Re
 }
 
 fn put_rule(writing: &mut Writing<'_>, product: Option<ProductId>, rule: Rule) -> Result<Reply, NotDone> {
-    if let Some(product) = product {
-        writing.require_product(product)?;
-    }
+    let cost_minor = match product {
+        Some(product) => product_found(writing, product)?.cost_minor,
+        None => None,
+    };
     let rules = Rules::read(writing.tx, writing.log, writing.stamp.business_day)?;
     let who = (writing.register_role, &writing.doer);
-    let entries = move_price::decide_rule(who, (product, rules.revision(product)), rule)?;
+    let entries = move_price::decide_rule(who, (product, rules.revision(product)), cost_minor, rule)?;
     writing.write(entries)?;
     Ok(Reply::Done)
 }
@@ -54,7 +59,7 @@ fn accept(
     (from_minor, to_minor): (i64, i64),
 ) -> Result<Reply, NotDone> {
     let found = product_found(writing, product)?;
-    let moment = moment(writing, false);
+    let moment = moment(writing, false)?;
     let rules = Rules::read(writing.tx, writing.log, moment.today)?;
     // Its reasons are those of now, where what was seen is still what is suggested.
     let known = learnt(writing)?;
@@ -66,7 +71,8 @@ fn accept(
             Said::default()
         }
     };
-    move_to(writing, &found, Moved { moved, from_minor, to_minor, is_auto: false, said }, (&rules, &moment))
+    let limits = prices::limits(writing.tx, &rules, &found, (&moment, Reach::Day))?.ok();
+    move_to(writing, &found, Moved { moved, from_minor, to_minor, is_auto: false, limits, said })
 }
 
 fn refuse(writing: &mut Writing<'_>, product: ProductId, price_minor: i64) -> Result<Reply, NotDone> {
@@ -80,15 +86,19 @@ fn undo(writing: &mut Writing<'_>, undo: ThingId, moved: ThingId) -> Result<Repl
     let unknown = Refusal::Invalid { field: "price", problem: "no such change is known here" };
     let moved = facts::moved(writing.tx, writing.log, moved)?.ok_or(unknown)?.said;
     let found = product_found(writing, moved.product)?;
-    let now = (found.price_minor, writing.stamp.business_day);
-    let entries = move_price::decide_undo(now, undo, &moved)?;
+    let moment = moment(writing, false)?;
+    let rules = Rules::read(writing.tx, writing.log, moment.today)?;
+    let limits = prices::limits(writing.tx, &rules, &found, (&moment, Reach::Back))?.ok();
+    let facts = Facts { now_minor: found.price_minor, limits };
+    let entries = move_price::decide_undo((&facts, moment.today), undo, &moved)?;
     set(writing, moved.product, moved.from_minor, entries)
 }
 
 /// Moves what the owner allowed to move by itself; how many did.
 pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> Result<usize, Failure> {
-    let mut moment = moment(writing, true);
-    moment.is_open = writing.open_shift()?.is_some();
+    let mut moment = moment(writing, true)?;
+    let open_ms = writing.open_shift()?.map(|shift| moment.at_ms.saturating_sub(shift.opened_at_ms));
+    moment.is_open = open_ms.is_some_and(|open_ms| open_ms < OPEN_MS_MAX);
     // Nobody did this: it is not said to be whoever stands at the register.
     writing.stamp.by = None;
     let is_stopped = writing.stall.row.frozen.is_some() || writing.stall.pen.is_none();
@@ -103,6 +113,10 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
         return Ok(0);
     }
     let known = learnt(writing)?;
+    if open_ms.is_some_and(|open_ms| open_ms >= SURELY_OPEN_MS) && !known.sells_at(&moment) {
+        keep(writing, known);
+        return Ok(0);
+    }
     let mut ids = ids.iter().copied();
     let mut moved = 0;
     for it in tried {
@@ -113,27 +127,14 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
         let Some(found) = read::product(writing.tx, writing.log, product)?.filter(|it| !it.archived) else {
             continue;
         };
-        let is_due = is_due(writing, (&rules, &moment), &found)?;
-        if !is_due {
-            continue;
-        }
-        let Outcome::Better(better) = prices::outcome(writing.tx, (&known, &rules), &found, &moment)? else {
+        let Some((to_minor, reach, said)) = by_itself(writing, (&known, &rules), &found, &moment)? else {
             continue;
         };
-        let is_much = (better.price_minor - found.price_minor).saturating_abs().saturating_mul(100)
-            >= found.price_minor.saturating_mul(AUTO_PERCENT);
-        if rules.of(product).gone_by_minutes.is_some() && !is_much {
-            continue;
-        }
         let Some(id) = ids.next() else { break };
-        let step = Moved {
-            moved: id,
-            from_minor: found.price_minor,
-            to_minor: better.price_minor,
-            is_auto: true,
-            said: Said::of(&better),
-        };
-        match move_to(writing, &found, step, (&rules, &moment)) {
+        let from_minor = found.price_minor;
+        let limits = prices::limits(writing.tx, &rules, &found, (&moment, reach))?.ok();
+        let step = Moved { moved: id, from_minor, to_minor, is_auto: true, limits, said };
+        match move_to(writing, &found, step) {
             Ok(_) => moved += 1,
             // The limits have the last word; it stays what it is.
             Err(NotDone::Refused(_)) => {}
@@ -144,6 +145,28 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
     Ok(moved)
 }
 
+/// The price that one which moves by itself becomes now, and why.
+fn by_itself(
+    writing: &mut Writing<'_>,
+    (known, rules): (&Prices, &Rules),
+    found: &ProductFound,
+    moment: &Moment,
+) -> Result<Option<(i64, Reach, Said)>, StoreError> {
+    if let Some(usual) = prices::new_day(writing.tx, rules, found, moment)? {
+        return Ok(Some((usual, Reach::Back, Said { reasons: vec![prices::NEW_DAY], ..Said::default() })));
+    }
+    if !is_due(writing, (rules, moment), found)? {
+        return Ok(None);
+    }
+    let Outcome::Better(better) = prices::outcome(writing.tx, (known, rules), found, moment)? else {
+        return Ok(None);
+    };
+    let is_much = (better.price_minor - found.price_minor).saturating_abs().saturating_mul(100)
+        >= found.price_minor.saturating_mul(AUTO_PERCENT);
+    let must_be_gone = rules.of(found.product).gone_by_minutes.is_some();
+    Ok((is_much || !must_be_gone).then(|| (better.price_minor, Reach::Day, Said::of(&better))))
+}
+
 fn begin(
     writing: &mut Writing<'_>,
     (experiment, product): (ThingId, ProductId),
@@ -152,12 +175,12 @@ fn begin(
 ) -> Result<Reply, NotDone> {
     allow_experiments(writing)?;
     let found = product_found(writing, product)?;
-    let moment = moment(writing, false);
+    let moment = moment(writing, false)?;
     let rules = Rules::read(writing.tx, writing.log, moment.today)?;
     let latest = experiment::latest(writing.tx, writing.log, product)?;
     let facts = experiment::Facts {
         now_minor: found.price_minor,
-        limits: prices::limits(writing.tx, &rules, (&found, tried_minor), &moment)?.ok(),
+        limits: prices::limits(writing.tx, &rules, &found, (&moment, Reach::Day))?.ok(),
         step_ppm: rules.of(product).step_ppm,
         is_running: latest.is_some_and(|it| it.state == PriceExperimentState::Running),
         today: moment.today,
@@ -174,7 +197,7 @@ fn end(writing: &mut Writing<'_>, moved: ThingId, product: ProductId) -> Result<
     let running = latest.filter(|it| it.state == PriceExperimentState::Running);
     let none = Refusal::Invalid { field: "price", problem: "is not being tried out on this register" };
     let it = running.ok_or(none)?;
-    let moment = moment(writing, false);
+    let moment = moment(writing, false)?;
     let rules = Rules::read(writing.tx, writing.log, moment.today)?;
     experiment::end(writing.tx, it.experiment, PriceExperimentState::Stopped)?;
     put_back(writing, (moved, &it), (&rules, &moment))?;
@@ -203,7 +226,7 @@ fn go_on(
         experiment::end(writing.tx, it.experiment, PriceExperimentState::ByHand)?;
         return Ok(false);
     };
-    let stood = experiment::stood(writing.tx, it.experiment)?;
+    let stood = experiment::stood(writing.tx, writing.log, it)?;
     let effect = it.effect(known, &stood, prices::cost_of(&found));
     let state = it.verdict(effect.as_ref(), moment.today);
     if state != PriceExperimentState::Running {
@@ -221,14 +244,16 @@ fn go_on(
     if had_its_move {
         return Ok(false);
     }
-    let is_moved = set_planned(writing, (id, it), (&found, to_minor, block + 1), (rules, moment))?;
+    let limits = prices::limits(writing.tx, rules, &found, (moment, Reach::Day))?.ok();
+    let is_moved = set_planned(writing, (id, it), (&found, to_minor, block + 1), limits)?;
     if is_moved {
         experiment::note_stood(writing.tx, it.experiment, moment.today)?;
     }
     Ok(is_moved)
 }
 
-/// The price from before, if the limits allow it.
+/// The price from before, whatever the limits say by now: it is the owner's own, and an experiment ends with it. What they allow is
+/// noted, or that price where they would not.
 fn put_back(
     writing: &mut Writing<'_>,
     (id, it): (ThingId, &Tried),
@@ -238,7 +263,10 @@ fn put_back(
     match found.filter(|found| found.price_minor == it.tried_minor) {
         Some(found) => {
             let days = usize::try_from(it.days).unwrap_or(0);
-            set_planned(writing, (id, it), (&found, it.before_minor, days), (rules, moment))
+            let limits = prices::limits(writing.tx, rules, &found, (moment, Reach::Back))?.ok();
+            let own = it.before_minor;
+            let limits = limits.filter(|(low, high)| (*low..=*high).contains(&own)).unwrap_or((own, own));
+            set_planned(writing, (id, it), (&found, own, days), Some(limits))
         }
         None => Ok(false),
     }
@@ -249,13 +277,13 @@ fn set_planned(
     writing: &mut Writing<'_>,
     (moved, it): (ThingId, &Tried),
     (found, to_minor, day): (&ProductFound, i64, usize),
-    (rules, moment): (&Rules, &Moment),
+    limits: Option<(i64, i64)>,
 ) -> Result<bool, Failure> {
     let day = i64::try_from(day).unwrap_or(0);
     let reason = PriceReason { why: PriceWhy::Curious, first: day, second: i64::from(it.days) };
     let said = Said { reasons: vec![reason], ..Said::default() };
-    let step = Moved { moved, from_minor: found.price_minor, to_minor, is_auto: true, said };
-    match move_to(writing, found, step, (rules, moment)) {
+    let step = Moved { moved, from_minor: found.price_minor, to_minor, is_auto: true, limits, said };
+    match move_to(writing, found, step) {
         Ok(_) => Ok(true),
         // The limits have the last word.
         Err(NotDone::Refused(_)) => Ok(false),
@@ -270,12 +298,11 @@ fn is_due(
     (rules, moment): (&Rules, &Moment),
     found: &ProductFound,
 ) -> Result<bool, StoreError> {
-    let moves = facts::moves_since(writing.tx, moment.log, moment.today)?;
-    let mut today = moves.iter().filter(|(product, ..)| *product == found.product);
-    let Some((_, at_ms, _, _, to_minor)) = today.next_back() else { return Ok(true) };
+    let today = prices::today(writing.tx, found.product, moment)?;
+    let Some((at_ms, ..)) = today.last() else { return Ok(true) };
     let must_be_gone = rules.of(found.product).gone_by_minutes.is_some();
     let waited = moment.at_ms.saturating_sub(*at_ms) >= AUTO_EVERY_MS;
-    Ok(must_be_gone && waited && *to_minor == found.price_minor)
+    Ok(must_be_gone && waited && today.iter().any(|(.., to_minor)| *to_minor == found.price_minor))
 }
 
 /// What a move says of itself.
@@ -301,18 +328,14 @@ struct Moved {
     from_minor: i64,
     to_minor: i64,
     is_auto: bool,
+    /// Of this moment; none where it must stay.
+    limits: Option<(i64, i64)>,
     said: Said,
 }
 
 /// Decides with the limits of this moment, and edits the product.
-fn move_to(
-    writing: &mut Writing<'_>,
-    found: &ProductFound,
-    step: Moved,
-    (rules, moment): (&Rules, &Moment),
-) -> Result<Reply, NotDone> {
-    let Moved { moved, from_minor, to_minor, is_auto, said } = step;
-    let limits = prices::limits(writing.tx, rules, (found, to_minor), moment)?.ok();
+fn move_to(writing: &mut Writing<'_>, found: &ProductFound, step: Moved) -> Result<Reply, NotDone> {
+    let Moved { moved, from_minor, to_minor, is_auto, limits, said } = step;
     let facts = Facts { now_minor: found.price_minor, limits };
     let command = MovePrice {
         moved,
@@ -344,15 +367,17 @@ fn product_found(writing: &mut Writing<'_>, product: ProductId) -> Result<Produc
     found.ok_or_else(|| Refusal::UnknownProduct(product).into())
 }
 
-fn moment(writing: &Writing<'_>, is_curious: bool) -> Moment {
-    Moment {
+fn moment(writing: &mut Writing<'_>, is_curious: bool) -> Result<Moment, StoreError> {
+    let profile = read::profile(writing.tx, writing.log)?;
+    Ok(Moment {
         log: writing.log,
         today: writing.stamp.business_day,
         at_ms: writing.stamp.at_ms,
         offset_minutes: writing.stamp.offset_minutes,
+        cut_off_minutes: profile.map_or(0, |profile| profile.cut_off_minutes),
         is_open: true,
         is_curious,
-    }
+    })
 }
 
 /// What was learnt, taken out of the stall while it is used.

@@ -20,6 +20,7 @@ mod lists;
 mod meeting;
 mod orders;
 mod prices;
+mod prices_kept;
 mod replication;
 mod rivals;
 mod rounded;

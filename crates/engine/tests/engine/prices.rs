@@ -16,7 +16,7 @@ use crate::world::{
 
 pub(crate) const MANGO: u16 = 101;
 pub(crate) const DAY_MS: i64 = 86_400_000;
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 /// A stall with a past: its clock, and ids that were not used.
 pub(crate) struct Stall {
@@ -54,18 +54,18 @@ impl Stall {
         }
     }
 
-    fn opens(&mut self) {
+    pub(crate) fn opens(&mut self) {
         let shift = ShiftId(thing(self.next + 1).0);
         self.does(Verb::OpenShift { shift, float_minor: 0 });
     }
 
-    fn closes(&mut self) {
+    pub(crate) fn closes(&mut self) {
         let View::Shift(shift) = self.asked(&Query::Shift(STALL)) else { panic!("no shift") };
         let counted_minor = shift.expected_minor.unwrap();
         self.does(Verb::CloseShift { shift: shift.shift, counted_minor, reason: String::new() });
     }
 
-    fn sells(&mut self, quantity: i64) {
+    pub(crate) fn sells(&mut self, quantity: i64) {
         self.next += 1;
         let verb = Verb::MakeSale {
             sale: sale_id(self.next),
@@ -78,7 +78,7 @@ impl Stall {
         self.device.engine.handle(command(self.next, verb), Now::utc(self.at_ms)).unwrap();
     }
 
-    fn receives(&mut self, quantity: i64) {
+    pub(crate) fn receives(&mut self, quantity: i64) {
         self.next += 1;
         let delivery = receive(self.next, product(MANGO), quantity);
         self.device.engine.handle(delivery, Now::utc(self.at_ms)).unwrap();
@@ -89,7 +89,7 @@ impl Stall {
     }
 
     /// Days from eight to six with so many units in each of ten hours; every third is at another price with fewer.
-    fn past(&mut self, days: i64, (usual, dear): ((i64, i64), (i64, i64))) {
+    pub(crate) fn past(&mut self, days: i64, (usual, dear): ((i64, i64), (i64, i64))) {
         for day in 0..days {
             let (price, hourly) = if day % 3 == 2 { dear } else { usual };
             self.edits(ProductEdit::PriceMinor(price));
@@ -135,7 +135,7 @@ impl Stall {
         self.does(Verb::PutPriceRule { product: Some(product(MANGO)), rule });
     }
 
-    fn moves(&mut self) -> usize {
+    pub(crate) fn moves(&mut self) -> usize {
         self.device.engine.move_prices(STALL, Now::utc(self.at_ms)).unwrap()
     }
 
@@ -232,8 +232,8 @@ fn limits_hold_for_suggestions_and_for_whoever_asks_for_more() {
     assert_eq!(stall.row().quiet, Some(PriceQuiet::Frozen));
     let frozen = stall.accept(250, 255);
     assert_eq!(stall.refused(frozen), "invalid");
-    // Below its cost and 300 % nothing is left between cost and the day's step.
-    stall.rules(PriceRuleInput { over_cost_ppm: 3_000_000, ..plain() });
+    // Its cost and 300 % are above what others than its owner allow.
+    stall.rules(PriceRuleInput { over_cost_ppm: 3_000_000, ceiling_minor: Some(390), ..plain() });
     assert!(matches!(stall.row().quiet, Some(PriceQuiet::NoRoom { low_minor: 400, .. })));
 }
 
@@ -292,6 +292,11 @@ fn bread_moves_by_itself_over_a_market_day_inside_its_limits() {
     assert!(last < 250, "so much is left that it gets cheaper: {seen:?}");
     let price = stall.price();
     assert!(price.moves.iter().all(|moved| moved.cause == PriceCause::Auto));
+    let curious = |reason: &soko_app_api::PriceReasonRow| reason.why == PriceWhy::Curious;
+    assert!(
+        !price.moves.iter().any(|it| it.reasons.iter().any(curious)),
+        "what must be gone finds nothing out"
+    );
     let why: Vec<PriceWhy> = price.moves[0].reasons.iter().map(|reason| reason.why).collect();
     assert!(why.contains(&PriceWhy::Left) && why.contains(&PriceWhy::Kept), "{why:?}");
     // Whoever takes it back has the word until tomorrow.
@@ -327,17 +332,17 @@ fn a_price_that_keeps_moves_once_a_day_and_only_on_a_register_that_may_edit() {
     assert_eq!(till.engine.move_prices(STALL, Now::utc(NOON_MS)).unwrap(), 0);
 }
 
-fn trial(from_minor: i64, tried_minor: i64) -> Verb {
+pub(crate) fn trial(from_minor: i64, tried_minor: i64) -> Verb {
     Verb::BeginPriceExperiment { product: product(MANGO), from_minor, tried_minor, weeks: 2 }
 }
 
 impl Stall {
-    fn experiment(&mut self) -> PriceExperimentRow {
+    pub(crate) fn experiment(&mut self) -> PriceExperimentRow {
         self.price().experiment.unwrap()
     }
 
     /// A day from eight to six on which so many are sold each hour, given the price that then stands; which one that was.
-    fn day(&mut self, hourly: impl Fn(i64) -> i64) -> i64 {
+    pub(crate) fn day(&mut self, hourly: impl Fn(i64) -> i64) -> i64 {
         self.opens();
         self.moves();
         let price = self.row().now_minor;
@@ -360,7 +365,7 @@ impl Stall {
 }
 
 /// Forty days of 300 with three an hour each.
-fn steady() -> Stall {
+pub(crate) fn steady() -> Stall {
     let mut stall = Stall::new();
     stall.past(20, ((300, 3), (300, 3)));
     stall

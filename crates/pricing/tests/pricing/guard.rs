@@ -40,15 +40,32 @@ fn what_keeps_a_price_is_said_in_order() {
     assert_eq!(band(&frozen, &closed), Err(Held::Frozen));
     assert_eq!(band(&Rules::default(), &closed), Err(Held::Closed));
     let dear = Facts { cost_minor: Some(200), ..facts(100) };
-    let held = band(&Rules::default(), &dear);
+    let capped = Rules { ceiling_minor: Some(150), ..Rules::default() };
     assert_eq!(
-        held,
-        Err(Held::NoRoom { low_minor: 210, low_by: Limit::Cost, high_minor: 115, high_by: Limit::Step })
+        band(&capped, &dear),
+        Err(Held::NoRoom { low_minor: 210, low_by: Limit::Cost, high_minor: 150, high_by: Limit::Own })
     );
     assert_eq!(
         may(&Rules::default(), &facts(100), 116),
         Err(Held::Outside { low_minor: 85, high_minor: 115 })
     );
+}
+
+#[test]
+fn where_only_the_step_bars_the_way_a_price_comes_nearer() {
+    let rules = Rules { over_cost_ppm: 100_000, ..Rules::default() };
+    let ends = |rules, facts: Facts<'_>| band(&rules, &facts).map(|it| (it.low_minor, it.high_minor));
+    let dear = Facts { cost_minor: Some(110), ..facts(100) };
+    assert_eq!(ends(rules, dear), Ok((100, 115)), "121 is two days away");
+    // What was reached today is not left again.
+    let moved = Facts { now: quote(110), ..dear };
+    assert_eq!(ends(rules, moved), Ok((110, 115)));
+    let capped = Rules { ceiling_minor: Some(60), ..rules };
+    assert_eq!(ends(capped, facts(100)), Ok((85, 100)));
+    // Others who all ask too much lead it nowhere.
+    let rivals = [rival(900), rival(900), rival(900)];
+    let held = ends(rules, Facts { rivals: &rivals, ..facts(100) });
+    assert!(matches!(held, Err(Held::NoRoom { low_minor: 630, low_by: Limit::Market, .. })), "{held:?}");
 }
 
 #[test]
@@ -121,23 +138,33 @@ prop_compose! {
 /// The limits once more, written down separately and in floats of many digits' tolerance.
 pub(crate) fn is_inside(rules: &Rules, facts: &Facts<'_>, price: i64) -> bool {
     let near = |limit: f64| limit.abs() * 1e-9 + 1e-6;
-    let (price, day) = (price as f64, facts.day_price_minor as f64);
+    let (price, day, now) = (price as f64, facts.day_price_minor as f64, facts.now.price_minor as f64);
     let part = |ppm: u32| f64::from(ppm) / 1e6;
-    let over = |limit: f64| price >= limit - near(limit);
-    let under = |limit: f64| price <= limit + near(limit);
-    let around =
-        |middle: f64, ppm: u32| over(middle * (1.0 - part(ppm))) && under(middle * (1.0 + part(ppm)));
-    price >= 1.0
-        && !rules.is_frozen
+    let around = |middle: f64, ppm: u32| (middle * (1.0 - part(ppm)), middle * (1.0 + part(ppm)));
+    let mut low = rules.floor_minor.map_or(1.0, |floor| (floor as f64).max(1.0));
+    let most = PRICE_MINOR_MAX as f64;
+    let mut high = rules.ceiling_minor.map_or(most, |ceiling| most.min(ceiling as f64));
+    if let Some(cost) = facts.cost_minor.filter(|cost| *cost > 0) {
+        low = low.max(cost as f64 * (1.0 + part(rules.over_cost_ppm)));
+    }
+    // What others ask draws no price.
+    let firm = (low, high);
+    if let Some(median) = market_median(facts) {
+        let (least, most) = around(median as f64, rules.market_ppm);
+        (low, high) = (low.max(least), high.min(most));
+    }
+    let (nearest, furthest) = around(day, rules.step_ppm);
+    let between =
+        |low: f64, high: f64| price >= low - near(low) && price <= high + near(high) && price >= 1.0;
+    let barred_below =
+        furthest.floor() < firm.0.ceil() + near(firm.0) && price + near(price) >= now.min(furthest.floor());
+    let barred_above =
+        nearest.ceil() > firm.1.floor() - near(firm.1) && price - near(price) <= now.max(nearest.ceil());
+    !rules.is_frozen
         && facts.is_open
-        && rules.floor_minor.is_none_or(|floor| over(floor as f64))
-        && rules.ceiling_minor.is_none_or(|ceiling| under(ceiling as f64))
-        && facts
-            .cost_minor
-            .filter(|cost| *cost > 0)
-            .is_none_or(|cost| over(cost as f64 * (1.0 + part(rules.over_cost_ppm))))
-        && around(day, rules.step_ppm)
-        && market_median(facts).is_none_or(|median| around(median as f64, rules.market_ppm))
+        && low <= high + near(high)
+        && between(nearest, furthest)
+        && (between(low, high) || barred_below || barred_above)
 }
 
 proptest! {

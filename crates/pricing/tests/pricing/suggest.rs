@@ -58,6 +58,21 @@ fn what_is_too_cheap_gets_dearer_with_reasons() {
 }
 
 #[test]
+fn what_is_outside_its_limits_goes_as_near_as_the_day_allows() {
+    // With elasticity −2 at 100 nobody would make it dearer for money.
+    let days = days(60, 30.0, -2.0, 0.6, 4);
+    let (_, belief, group) = learnt(&days);
+    let rules = Rules { floor_minor: Some(121), ..Rules::default() };
+    let facts = facts(100);
+    let asked = question(&belief, &group, &rules, &facts);
+    let found = suggest(&asked).unwrap();
+    assert_eq!(found.price_minor, 115);
+    assert!(found.reasons.contains(&Reason::Limited { by: Limit::Step, at_minor: 115 }), "{found:?}");
+    let endings = Endings { step_minor: 10, minus_minor: 0, coin_minor: 10 };
+    assert_eq!(suggest(&Question { endings, ..asked }).unwrap().price_minor, 110);
+}
+
+#[test]
 fn bread_before_closing_is_marked_down() {
     let days = days(60, 40.0, -2.5, 1.0, 4);
     let (_, belief, group) = learnt(&days);
@@ -131,7 +146,7 @@ proptest! {
         };
         let objective = if revenue { Objective::Revenue } else { Objective::Margin };
         let asked = Question {
-            endings: Endings { step_minor, minus_minor },
+            endings: Endings { step_minor, minus_minor, coin_minor: 1 },
             worth: Worth { objective, cost_minor: cost, tax_ppm: 160_000 },
             horizon, seed, is_curious,
             ahead: Ahead { day, exposure, rival, is_promoted: false },

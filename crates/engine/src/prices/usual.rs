@@ -1,0 +1,62 @@
+//! A product's usual price, and the one with which its day began, out of how its price moved.
+
+use soko_domain::entry::{PriceCause, PriceMoved, PriceReason, PriceWhy};
+use soko_domain::ids::{LogId, ProductId};
+use soko_projection::read::ProductFound;
+use soko_projection::read_prices as facts;
+use soko_record_log::{StoreError, Tx};
+
+use super::Moment;
+
+/// Why a price is its usual one again: nothing is left of yesterday, and no time to go. Older programs read it as that.
+pub(crate) const NEW_DAY: PriceReason = PriceReason { why: PriceWhy::Left, first: 0, second: 0 };
+
+/// A move of today: its moment, from, to.
+pub(super) type Today = (i64, i64, i64);
+
+/// How a product moved today, the oldest first.
+pub(crate) fn today(tx: &mut dyn Tx, product: ProductId, moment: &Moment) -> Result<Vec<Today>, StoreError> {
+    let moves = facts::moves_since(tx, moment.log, moment.today)?.into_iter();
+    Ok(moves.filter(|(of, ..)| *of == product).map(|(_, at_ms, _, from, to)| (at_ms, from, to)).collect())
+}
+
+/// The price with which the day began. Two registers may have moved it apart, and the edit that won need not be the last: a price
+/// that any move of today made is a step from the first one's. Any other one was set by hand, and the day begins anew with it.
+pub(super) fn day_price(tx: &mut dyn Tx, found: &ProductFound, moment: &Moment) -> Result<i64, StoreError> {
+    let today = today(tx, found.product, moment)?;
+    let Some((_, first, _)) = today.first().filter(|_| today.iter().any(|it| it.2 == found.price_minor))
+    else {
+        return Ok(found.price_minor);
+    };
+    let moves = facts::moves(tx, moment.log, found.product)?;
+    let of_today = moves.iter().filter(|it| it.stamp.business_day >= moment.today);
+    let began = of_today.filter(|it| is_new_day(&it.said)).last();
+    Ok(began.map_or(*first, |it| it.said.to_minor))
+}
+
+/// The last price that was no markdown by itself: set by hand, taken, taken back to, or moved where nothing had to be gone.
+pub(super) fn price(tx: &mut dyn Tx, log: LogId, found: &ProductFound) -> Result<i64, StoreError> {
+    let moves = facts::moves(tx, log, found.product)?;
+    let mut usual = found.price_minor;
+    let mut rest = moves.as_slice();
+    while let Some(day) = rest.first().map(|latest| latest.stamp.business_day) {
+        // Of two registers' moves, the one whose edit won.
+        let made = rest.iter().position(|it| it.stamp.business_day == day && it.said.to_minor == usual);
+        let Some((made, before)) = made.and_then(|at| rest.get(at..)?.split_first()) else { break };
+        if !is_markdown(&made.said) {
+            break;
+        }
+        usual = made.said.from_minor;
+        rest = before;
+    }
+    Ok(usual)
+}
+
+fn is_markdown(said: &PriceMoved) -> bool {
+    let is_left = |reason: &PriceReason| reason.why == PriceWhy::Left && *reason != NEW_DAY;
+    said.cause == PriceCause::Auto && said.reasons.iter().any(is_left)
+}
+
+fn is_new_day(said: &PriceMoved) -> bool {
+    said.cause == PriceCause::Auto && said.reasons.contains(&NEW_DAY)
+}

@@ -1,0 +1,167 @@
+//! Prices that move by themselves come back, stop where they must, and end with the owner's own.
+
+use soko_app_api::{PriceExperimentState, PriceQuiet, PriceRuleInput, ProductEdit, StallEdit, Verb};
+use soko_domain::entry::{PriceAim, PriceCause, PriceMode, PriceWhy};
+
+use crate::prices::{DAY_MS, HOUR_MS, MANGO, Stall, plain, steady, too_cheap, trial};
+use crate::world::product;
+
+/// Half as dear sells nearly four times as much.
+fn bread(mut stall: Stall, gone_by_minutes: u32) -> Stall {
+    stall.past(30, ((250, 3), (150, 8)));
+    stall.edits(ProductEdit::CostMinor(Some(60)));
+    let gone_by_minutes = Some(gone_by_minutes);
+    stall.rules(PriceRuleInput { mode: PriceMode::Auto, gone_by_minutes, ..plain() });
+    stall
+}
+
+#[test]
+fn a_day_of_bread_begins_with_its_usual_price_for_ten_days() {
+    let mut stall = bread(Stall::new(), 18 * 60);
+    for day in 0..10 {
+        stall.opens();
+        stall.receives(90);
+        let moved = stall.moves();
+        if day > 0 {
+            assert_eq!((moved, stall.row().now_minor), (1, 250), "the first look of day {day}");
+            let back = &stall.price().moves[0];
+            let why: Vec<_> = back.reasons.iter().map(|it| (it.why, it.first, it.second)).collect();
+            assert_eq!((back.cause, why), (PriceCause::Auto, vec![(PriceWhy::Left, 0, 0)]));
+        }
+        for _ in 0..9 {
+            stall.at_ms += HOUR_MS;
+            stall.moves();
+            let now = stall.row().now_minor;
+            assert!((213..=287).contains(&now), "a day's step from the usual price: {now} on day {day}");
+            stall.sells(2);
+        }
+        assert!(stall.row().now_minor < 250, "so much is left on day {day}");
+        stall.closes();
+        stall.at_ms += DAY_MS - 9 * HOUR_MS;
+    }
+    // What somebody sets is the usual price from then on.
+    stall.edits(ProductEdit::PriceMinor(200));
+    stall.opens();
+    assert_eq!((stall.moves(), stall.row().now_minor < 200), (1, true), "so much is left");
+    stall.closes();
+    stall.at_ms += DAY_MS;
+    stall.opens();
+    assert_eq!((stall.moves(), stall.row().now_minor), (1, 200));
+}
+
+#[test]
+fn what_must_be_gone_after_midnight_is_gone_by_the_business_day() {
+    let mut stall = Stall::new();
+    stall.does(Verb::EditStall { edits: vec![StallEdit::CutOffMinutes(4 * 60)] });
+    // From four in the afternoon until two.
+    stall.at_ms += 8 * HOUR_MS;
+    let mut stall = bread(stall, 60);
+    stall.opens();
+    stall.receives(90);
+    stall.at_ms += 7 * HOUR_MS + HOUR_MS / 2;
+    let better = stall.row().suggested.unwrap();
+    let left = better.reasons.iter().find(|reason| reason.why == PriceWhy::Left).unwrap();
+    assert_eq!((left.first, left.second), (90, 90), "half past eleven: an hour and a half until one");
+    assert_eq!((stall.moves(), stall.row().now_minor < 250), (1, true));
+    let last = stall.row().now_minor;
+    stall.at_ms += 2 * HOUR_MS;
+    assert_eq!(stall.row().quiet, Some(PriceQuiet::Fine), "nothing is to be had any more");
+    assert_eq!((stall.moves(), stall.row().now_minor), (0, last));
+}
+
+#[test]
+fn nothing_moves_by_itself_with_nothing_below_it() {
+    let mut stall = Stall::new();
+    stall.past(30, ((250, 3), (300, 3)));
+    let auto = PriceRuleInput { mode: PriceMode::Auto, aim: PriceAim::Revenue, ..plain() };
+    let rule = |rule| Verb::PutPriceRule { product: Some(product(MANGO)), rule };
+    assert_eq!(stall.refused(rule(auto)), "no_floor");
+    assert_eq!(stall.refused(rule(PriceRuleInput { gone_by_minutes: Some(18 * 60), ..auto })), "no_floor");
+    stall.does(rule(PriceRuleInput { floor_minor: Some(200), ..auto }));
+    stall.edits(ProductEdit::CostMinor(Some(100)));
+    stall.does(rule(auto));
+    // Nobody knows its cost any more.
+    stall.edits(ProductEdit::CostMinor(None));
+    stall.opens();
+    assert_eq!((stall.moves(), stall.row().quiet), (0, Some(PriceQuiet::NoCost)));
+}
+
+#[test]
+fn a_step_is_one_from_the_days_first_price_whichever_edit_wins() {
+    let mut stall = too_cheap();
+    for (from, to) in [(250, 260), (260, 280)] {
+        let taken = stall.accept(from, to);
+        stall.does(taken);
+    }
+    // As where two registers moved it and the first one's edit won.
+    stall.edits(ProductEdit::PriceMinor(260));
+    let beyond = stall.accept(260, 290);
+    assert_eq!(stall.refused(beyond), "invalid", "287 is a step from 250");
+    let within = stall.accept(260, 287);
+    stall.does(within);
+}
+
+#[test]
+fn a_price_far_outside_its_limits_comes_back_step_by_step() {
+    let mut stall = too_cheap();
+    stall.rules(PriceRuleInput { over_cost_ppm: 3_000_000, ..plain() });
+    let mut seen = Vec::new();
+    while let Some(better) = stall.row().suggested.filter(|_| seen.len() < 9) {
+        let now = stall.row().now_minor;
+        assert!(better.price_minor > now && better.price_minor <= now * 115 / 100, "{better:?}");
+        let taken = stall.accept(now, better.price_minor);
+        stall.does(taken);
+        seen.push(better.price_minor);
+        stall.at_ms += DAY_MS;
+        if better.price_minor >= 400 {
+            break;
+        }
+    }
+    // Prices end in tens here.
+    assert_eq!(seen.first(), Some(&280));
+    assert!(seen.len() == 4 && *seen.last().unwrap() >= 400, "{seen:?}");
+}
+
+#[test]
+fn an_experiment_ends_with_the_owners_own_price_whatever_the_limits_say_by_then() {
+    let mut stall = steady();
+    stall.does(trial(300, 315));
+    stall.at_ms += DAY_MS;
+    while stall.day(|_| 3) == 300 {}
+    assert_eq!(stall.row().now_minor, 315);
+    stall.rules(PriceRuleInput { floor_minor: Some(310), step_ppm: 10_000, ..plain() });
+    stall.does(Verb::EndPriceExperiment { product: product(MANGO) });
+    assert_eq!(stall.experiment().state, PriceExperimentState::Stopped);
+    assert_eq!(stall.row().now_minor, 300);
+}
+
+#[test]
+fn a_move_is_taken_back_at_any_distance_but_not_below_what_it_costs_now() {
+    let mut stall = too_cheap();
+    let taken = stall.accept(250, 280);
+    stall.does(taken);
+    let moved = stall.price().moves[0].moved;
+    stall.at_ms += 20 * DAY_MS;
+    stall.edits(ProductEdit::CostMinor(Some(245)));
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "invalid");
+    stall.rules(PriceRuleInput { mode: PriceMode::Frozen, over_cost_ppm: 0, ..plain() });
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "invalid");
+    stall.rules(PriceRuleInput { over_cost_ppm: 0, step_ppm: 10_000, ..plain() });
+    stall.does(Verb::UndoPrice { moved });
+    assert_eq!(stall.row().now_minor, 250);
+}
+
+#[test]
+fn a_drawer_that_was_left_open_over_night_moves_nothing() {
+    let mut stall = too_cheap();
+    stall.rules(PriceRuleInput { mode: PriceMode::Auto, ..plain() });
+    stall.opens();
+    assert_eq!(stall.moves(), 1);
+    stall.at_ms += 18 * HOUR_MS;
+    assert_eq!(stall.moves(), 0, "two at night, when nobody ever bought anything");
+    stall.at_ms += 8 * HOUR_MS;
+    assert_eq!(stall.moves(), 0, "longer than a day");
+    stall.closes();
+    stall.opens();
+    assert_eq!(stall.moves(), 1);
+}
