@@ -208,14 +208,13 @@ impl Sums {
             self.tender(day, TenderKind::Cash, 1, placed.total_minor);
         }
         let mut paid_before = TenderKind::Other;
-        for one in said {
-            if matches!(&one.entry, Entry::OrderPaid(paid) if paid.order == placed.order) {
-                paid_before = TenderKind::Card;
-                self.tender(day, TenderKind::Card, 0, 1);
-                self.tender(day, TenderKind::Card, 1, placed.total_minor);
-            }
+        // In however many of its lives the server says so, and however many registers do: it came once.
+        let paid = |one: &Said| matches!(&one.entry, Entry::OrderPaid(paid) if paid.order == placed.order);
+        if said.iter().any(|one| paid(one)) {
+            paid_before = TenderKind::Card;
+            self.tender(day, TenderKind::Card, 0, 1);
+            self.tender(day, TenderKind::Card, 1, placed.total_minor);
         }
-        // Whoever says so, and however often: it came once.
         let came =
             |one: &Said| matches!(&one.entry, Entry::OrderTransferCame(came) if came.order == placed.order);
         if said.iter().any(|one| came(one)) {
@@ -257,11 +256,11 @@ impl Sums {
             }
             before = give(self, by, tender, gone);
         }
-        for one in in_order(said) {
-            let Entry::OrderPaidBack(back) = &one.entry else { continue };
-            if back.order != order {
-                continue;
-            }
+        let went = in_order(said).into_iter().find_map(|one| match &one.entry {
+            Entry::OrderPaidBack(back) if back.order == order => Some((one, back)),
+            _ => None,
+        });
+        if let Some((one, back)) = went {
             let mut left = back.amount_minor;
             let mut gone = Vec::new();
             for (at, (product, total_minor, _)) in (0..).zip(lines) {
