@@ -1,4 +1,5 @@
 //! Accounts, sessions, members: through the real router.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 #[path = "people/console.rs"]

@@ -116,7 +116,7 @@ pub fn nearest(spots: impl IntoIterator<Item = Spot>, here: Point) -> Vec<(u32, 
     let near = |spot: Spot| spot.metres_from(here).map(|metres| (metres, spot));
     let mut found: Vec<(u32, Spot)> =
         spots.into_iter().filter_map(near).filter(|(metres, _)| *metres <= NEAR_METRES_MAX).collect();
-    found.sort_by(|one, two| (one.0, one.1.card.stall).cmp(&(two.0, two.1.card.stall)));
+    found.sort_by_key(|(away, spot)| (*away, spot.card.stall));
     found
 }
 

@@ -236,7 +236,7 @@ impl Device {
     }
 
     /// The server's model from the one that is kept here and what differs. Whatever is wrong with that: none.
-    async fn from_kept(&self, server: &Server, wanted: Hash) -> Result<Option<Vec<u8>>, Undone> {
+    async fn piece_together(&self, server: &Server, wanted: Hash) -> Result<Option<Vec<u8>>, Undone> {
         let Some((here, bytes)) = self.read(kept)? else { return Ok(None) };
         let Ok(delta) = server.model_delta(wanted, here).await else { return Ok(None) };
         Ok(apply(&bytes, &delta).ok().filter(|bytes| Hash(model_id(bytes)) == wanted))
@@ -252,7 +252,7 @@ impl Device {
             }
             return Ok(());
         }
-        let bytes = match self.from_kept(server, wanted).await? {
+        let bytes = match self.piece_together(server, wanted).await? {
             Some(bytes) => bytes,
             None => server.model(wanted).await?,
         };

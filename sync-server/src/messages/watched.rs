@@ -249,7 +249,7 @@ impl Offer {
         let is_new_price = tell.is_some() || self.price_minor > before.price_minor;
         let price_minor = if is_new_price { self.price_minor } else { before.price_minor };
         // That it is there again is still to be told: as if it were not, until the day is over or it is gone once more.
-        let is_there = self.is_there && !(is_back && !may_tell);
+        let is_there = self.is_there && (may_tell || !is_back);
         (Self { price_minor, is_there }, tell)
     }
 }

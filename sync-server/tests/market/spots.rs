@@ -95,7 +95,7 @@ async fn a_stall_says_where_and_when_and_takes_it_back() {
             (HERE, "1111100 08:00-18:00", 180)
         );
         assert_eq!((spot.card.name.as_str(), spot.card.offers), ("Tea House", 1));
-        assert_eq!(spots(&shop.server, &all).await, [spot.clone()]);
+        assert_eq!(spots(&shop.server, &all).await, std::slice::from_ref(&spot));
         assert_eq!(spots(&shop.server, &near(HERE)).await, [spot]);
         says(&mut shop, &[(Field::Point, "")]).await;
         assert_eq!(found(&shop.server, &near(HERE)).await, [] as [&str; 0]);

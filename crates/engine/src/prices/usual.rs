@@ -29,8 +29,8 @@ pub(super) fn day_price(tx: &mut dyn Tx, found: &ProductFound, moment: &Moment) 
         return Ok(found.price_minor);
     };
     let moves = facts::moves(tx, moment.log, found.product)?;
-    let of_today = moves.iter().filter(|it| it.stamp.business_day >= moment.today);
-    let began = of_today.filter(|it| is_new_day(&it.said)).last();
+    let mut of_today = moves.iter().filter(|it| it.stamp.business_day >= moment.today);
+    let began = of_today.rfind(|it| is_new_day(&it.said));
     Ok(began.map_or(*first, |it| it.said.to_minor))
 }
 
