@@ -42,7 +42,7 @@ async function measured(work) {
 }
 
 async function inBrowser(options, work) {
-  const browser = new Browser(options);
+  const browser = new Browser({ whole: true, ...options });
   try {
     return await work(await browser.start(), browser);
   } finally {

@@ -41,7 +41,7 @@ test("a code before the camera fills in a form, and then sells", async () => {
       // It stayed before the camera all the time, and is one.
       await till.pay();
       await page.getByRole("article").getByText(/7\.20/).first().waitFor();
-    }, { args });
+    }, { whole: true, args });
   } finally {
     rmSync(dirname(film), { recursive: true });
   }
@@ -59,7 +59,7 @@ test("a device joins a stall by the code on the screen of another one", async ()
     await owner.page.getByText("Mama Akinyi is connected").first().waitFor();
     await owner.invite();
     const film = await filmOfPart(first.context, owner.page.locator(".invitation svg").first());
-    second = new Browser({ args: filming(film) });
+    second = new Browser({ whole: true, args: filming(film) });
     await second.start();
     const till = await Till.open(second.context, server.url, "/devices");
     await till.button("Read codes with the camera").click();
@@ -82,5 +82,5 @@ test("whoever did not allow the camera is told how to", async () => {
     await till.go("/sell");
     await till.button("Read codes with the camera").click();
     await till.page.getByText(/does not let this page use the camera/).waitFor();
-  }, { args: ["--use-fake-device-for-media-stream", "--deny-permission-prompts"] });
+  }, { whole: true, args: ["--use-fake-device-for-media-stream", "--deny-permission-prompts"] });
 });

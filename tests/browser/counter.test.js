@@ -44,7 +44,7 @@ test("a browser that is killed right after a sale still has it, and the next num
     await again.page.getByText(/2\.50/).first().waitFor();
     assert.equal(await again.sell(tea), 2);
     assert.deepEqual(again.problems, []);
-  });
+  }, { whole: true });
 });
 
 test("a script in a product's name is a name", async () => {

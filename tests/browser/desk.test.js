@@ -232,7 +232,7 @@ test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyo
     await enter(again, "Baraka", "0815");
     await again.product(tea).first().waitFor();
     assert.deepEqual(again.problems, []);
-  });
+  }, { whole: true });
 });
 
 // What the audit says of one thing, and of nothing else.

@@ -23,7 +23,7 @@ after(() => {
 });
 
 async function withBrowser(work, options) {
-  const browser = new Browser(options);
+  const browser = new Browser({ whole: true, ...options });
   try {
     await browser.start();
     await work(browser);
@@ -74,7 +74,7 @@ test("a sale outlives the page, and the page is told that it keeps something", a
 // yet can get there afterwards.
 test("no sale is lost when the whole browser is killed at the instant of its answer", async () => {
   const site = await new Site().start();
-  const browser = new Browser();
+  const browser = new Browser({ whole: true });
   const sold = [];
   let answered = 0;
   let killAt = Infinity;

@@ -85,7 +85,7 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
   const pusher = await Pusher.open();
   const options = ["--private-targets=true", "--bounce-key", BOUNCE_KEY];
   const server = await Server.begin({ demo: true, mail: box.url, options });
-  const browser = new Browser();
+  const browser = new Browser({ whole: true });
   try {
     await browser.start();
     await pusher.imitate(browser.context, server.url);

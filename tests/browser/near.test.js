@@ -20,6 +20,7 @@ async function stallOf(browser, server, name) {
   await till.addProduct(anyName("Tea"), "2.50");
   await till.connect(`${randomBytes(6).toString("hex")}@example.org`);
   await till.page.getByText(`${name} is connected`).first().waitFor();
+  await till.page.getByText("Saved here · all sent").first().waitFor();
   await till.go("/settings");
   return till;
 }

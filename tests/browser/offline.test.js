@@ -14,7 +14,7 @@ import { Till } from "./lib/till.js";
 
 test("after one visit the app comes up although the server is gone", async () => {
   const server = await Server.begin();
-  const browser = new Browser();
+  const browser = new Browser({ whole: true });
   try {
     const context = await browser.start();
     const page = await context.newPage();
@@ -39,7 +39,7 @@ test("after one visit the app comes up although the server is gone", async () =>
 
 test("a browser without room for the app says that it opens only with a connection, and keeps it once there is room", async () => {
   const server = await Server.begin();
-  const browser = new Browser();
+  const browser = new Browser({ whole: true });
   try {
     const context = await browser.start();
     const till = await Till.open(context, server.url, "/begin");
@@ -91,7 +91,7 @@ async function withOwnWeb(work) {
   const web = mkdtempSync(join(tmpdir(), "soko-web-"));
   cpSync(WEB, web, { recursive: true });
   const server = await Server.begin({ web });
-  const browser = new Browser();
+  const browser = new Browser({ whole: true });
   try {
     const context = await browser.start();
     await work(context, server, web);

@@ -13,7 +13,7 @@ const ENGINE = /\/engine-[0-9a-f]{16}_bg\.wasm$/;
 async function withServer(work, about) {
   const server = await Server.begin(about);
   const wire = await Wire.to(server.port);
-  const browser = new Browser({ args: wire.args });
+  const browser = new Browser({ whole: true, args: wire.args });
   try {
     await work(await browser.start(), server, wire);
   } finally {
