@@ -38,6 +38,7 @@ async function signIn(page, email) {
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("navigation").waitFor();
+  assert.equal(await page.getByLabel("The operator’s key").isVisible(), false, "nobody who is in is asked for more");
 }
 
 // Through the dialog that asks why.

@@ -149,6 +149,8 @@ mod tests {
         let mut all = Vec::new();
         for (number, shelf) in (1..).zip(&shelves) {
             assert!(soko_domain::money::Currency::parse(shelf.currency).is_some(), "{}", shelf.currency);
+            assert!(soko_domain::point::Point::read(shelf.point).is_some(), "{}", shelf.point);
+            assert!(soko_domain::opening::Opening::read(shelf.opening).is_some(), "{}", shelf.opening);
             all.extend(of(shelf, number, usize::MAX, &mut Chance::new(1, u64::from(number))));
         }
         assert!(all.len() >= 400, "{}", all.len());

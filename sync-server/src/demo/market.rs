@@ -22,6 +22,9 @@ use crate::stall::Core;
 use crate::store::{Failed, Shard, Store};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// The stalls that the market's operator shows first, by their numbers, and for how long.
+const FEATURED: [u32; 2] = [1, 3];
+const FEATURED_MS: i64 = 30 * DAY_MS;
 /// Days that are handed in together.
 const DAYS_AT_ONCE: i64 = 10;
 /// Stalls whose pictures are painted ahead.
@@ -183,6 +186,9 @@ fn trade_all(tools: &Tools<'_>, plans: Vec<Plan>, painted: &Receiver<Painted>) -
             let days = Days { first_ms, from, to, is_last: to == tools.size.days };
             stall.trade(days, &people.buyers, &mut made)?;
             from = to;
+        }
+        if FEATURED.contains(&plan.number) {
+            stall.feature(tools.now_ms + FEATURED_MS)?;
         }
         stall.count(&mut made);
     }

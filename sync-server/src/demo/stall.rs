@@ -22,6 +22,7 @@ use super::items::Item;
 use super::market::{DemoError, Made, Tools, fault};
 use super::register::{Counter, Register, drawn};
 use crate::core::{Admitted, CoreRefusal, Now, PageIn, StallCore as _};
+use crate::market::{self, Featuring};
 use crate::outside::random;
 use crate::platform::enrol::{self, Enrol, Ticket};
 use crate::platform::pictures::{self, Picture};
@@ -164,6 +165,8 @@ impl<'a> DemoStall<'a> {
             description: shelf.description.into(),
             place: shelf.place.into(),
             hours: shelf.hours.into(),
+            point: shelf.point.into(),
+            opening: shelf.opening.into(),
             takes_card: true,
             takes_phone: true,
             local_terms: brings.local_terms,
@@ -180,6 +183,17 @@ impl<'a> DemoStall<'a> {
         }
         self.exchange_at(0, at_ms)?;
         Ok(hashes.iter().collect::<std::collections::BTreeSet<_>>().len())
+    }
+
+    /// What an operator does with a few stalls of a market.
+    pub(super) fn feature(&self, until_ms: i64) -> Result<(), DemoError> {
+        let (stall, now_ms) = (self.stall, self.tools.now_ms);
+        let put = move |tx: &mut dyn Tx| market::feature(tx, stall, (until_ms, now_ms));
+        let featured = self.tools.store.write_blocking(Shard::stall(stall), put);
+        match featured.map_err(|failed| fault(format!("{failed:?}")))? {
+            Featuring::Done => Ok(()),
+            wrong @ (Featuring::NoStall | Featuring::TooMany) => Err(fault(format!("featuring a stall: {wrong:?}"))),
+        }
     }
 
     fn categories(&mut self, at_ms: i64) -> Result<BTreeMap<&'static str, ThingId>, DemoError> {

@@ -15,8 +15,12 @@ pub(super) struct Shelf {
     /// How far its clock is ahead of the world's, in minutes.
     pub(super) offset_minutes: i32,
     pub(super) place: &'static str,
+    /// As `soko_domain::point` reads it.
+    pub(super) point: &'static str,
     pub(super) description: &'static str,
     pub(super) hours: &'static str,
+    /// The same as `soko_domain::opening` reads it.
+    pub(super) opening: &'static str,
     pub(super) registers: usize,
     /// Sales of one register on an ordinary day.
     pub(super) sales_a_day: u32,
