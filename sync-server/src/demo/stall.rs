@@ -192,7 +192,9 @@ impl<'a> DemoStall<'a> {
         let featured = self.tools.store.write_blocking(Shard::stall(stall), put);
         match featured.map_err(|failed| fault(format!("{failed:?}")))? {
             Featuring::Done => Ok(()),
-            wrong @ (Featuring::NoStall | Featuring::TooMany) => Err(fault(format!("featuring a stall: {wrong:?}"))),
+            wrong @ (Featuring::NoStall | Featuring::TooMany) => {
+                Err(fault(format!("featuring a stall: {wrong:?}")))
+            }
         }
     }
 
