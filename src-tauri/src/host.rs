@@ -17,6 +17,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::device::{Device, NotOpened};
+use crate::near::Near;
 use crate::news::{self, News, Waiting};
 use crate::outside::Outside;
 use crate::papers;
@@ -103,6 +104,8 @@ pub(crate) fn start(place: (PathBuf, String), outside: Outside) -> std::io::Resu
 
 struct Host {
     device: Result<Device, NotOpened>,
+    /// Nothing while there is no device.
+    near: Option<Rc<Near>>,
     outside: Outside,
     desk: Desk,
     language: Cell<Language>,
@@ -120,8 +123,13 @@ async fn live(
 ) {
     let (tell, mut told) = mpsc::unbounded_channel();
     let device = open((&folder, &server), &outside, tell);
+    let near = device.as_ref().ok().map(|device| {
+        let outside = outside.clone();
+        Near::new(device.shared(), Box::new(move || outside.tell(&Told::Device)))
+    });
     let host = Rc::new(Host {
         device,
+        near,
         outside,
         desk,
         language: Cell::new(system_language()),
@@ -131,6 +139,10 @@ async fn live(
     });
     host.recall().await;
     spawn_local(Rc::clone(&host).remind());
+    if let Some(near) = host.near.clone() {
+        near.recall().await;
+        spawn_local(near.run());
+    }
     loop {
         tokio::select! {
             Some(asked) = inbox.recv() => {
@@ -203,6 +215,9 @@ impl Host {
         {
             return self.test().await;
         }
+        if let (Call::Near(call), Some(near)) = (&call, &self.near) {
+            return near.answer(call).await;
+        }
         if let Call::Ask(Query::Order { stall, order }) = &call {
             self.looked(&Waiting { stall: *stall, order: *order });
         }
@@ -255,7 +270,12 @@ impl Host {
     fn pass_on(self: &Rc<Self>, told: Told) {
         match &told {
             Told::Arrived(arrival) => self.arrived(arrival),
-            Told::Stall(notice) => self.check_reminders(notice),
+            Told::Stall(notice) => {
+                self.check_reminders(notice);
+                if let Some(near) = &self.near {
+                    near.written();
+                }
+            }
             Told::Device => {
                 let host = Rc::clone(self);
                 spawn_local(async move { host.refresh_tray().await });

@@ -7,6 +7,7 @@ mod device;
 mod door;
 mod files;
 mod host;
+mod near;
 mod news;
 #[cfg(desktop)]
 mod notify;

@@ -2,6 +2,7 @@
 
 mod frame;
 mod keys;
+mod near;
 mod palette;
 mod pill;
 mod replication;
