@@ -13,11 +13,11 @@ use soko_app_api::{
     Trust, View, decode, encode,
 };
 use soko_domain::ids::Hash;
+use soko_meet::Neighbours;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::device::{Device, NotOpened};
-use crate::near::Near;
 use crate::news::{self, News, Waiting};
 use crate::outside::Outside;
 use crate::papers;
@@ -105,7 +105,7 @@ pub(crate) fn start(place: (PathBuf, String), outside: Outside) -> std::io::Resu
 struct Host {
     device: Result<Device, NotOpened>,
     /// Nothing while there is no device.
-    near: Option<Rc<Near>>,
+    neighbours: Option<Rc<Neighbours>>,
     outside: Outside,
     desk: Desk,
     language: Cell<Language>,
@@ -123,13 +123,13 @@ async fn live(
 ) {
     let (tell, mut told) = mpsc::unbounded_channel();
     let device = open((&folder, &server), &outside, tell);
-    let near = device.as_ref().ok().map(|device| {
+    let neighbours = device.as_ref().ok().map(|device| {
         let outside = outside.clone();
-        Near::new(device.shared(), Box::new(move || outside.tell(&Told::Device)))
+        Neighbours::new(device.shared(), Box::new(move || outside.tell(&Told::Device)))
     });
     let host = Rc::new(Host {
         device,
-        near,
+        neighbours,
         outside,
         desk,
         language: Cell::new(system_language()),
@@ -139,9 +139,9 @@ async fn live(
     });
     host.recall().await;
     spawn_local(Rc::clone(&host).remind());
-    if let Some(near) = host.near.clone() {
-        near.recall().await;
-        spawn_local(near.run());
+    if let Some(neighbours) = host.neighbours.clone() {
+        neighbours.recall().await;
+        spawn_local(async move { neighbours.run().await });
     }
     loop {
         tokio::select! {
@@ -215,8 +215,8 @@ impl Host {
         {
             return self.test().await;
         }
-        if let (Call::Near(call), Some(near)) = (&call, &self.near) {
-            return near.answer(call).await;
+        if let (Call::Meet(call), Some(neighbours)) = (&call, &self.neighbours) {
+            return neighbours.answer(call).await;
         }
         if let Call::Ask(Query::Order { stall, order }) = &call {
             self.looked(&Waiting { stall: *stall, order: *order });
@@ -272,11 +272,14 @@ impl Host {
             Told::Arrived(arrival) => self.arrived(arrival),
             Told::Stall(notice) => {
                 self.check_reminders(notice);
-                if let Some(near) = &self.near {
-                    near.written();
+                if let Some(neighbours) = &self.neighbours {
+                    neighbours.written();
                 }
             }
             Told::Device => {
+                if let Some(neighbours) = &self.neighbours {
+                    neighbours.changed();
+                }
                 let host = Rc::clone(self);
                 spawn_local(async move { host.refresh_tray().await });
             }

@@ -7,7 +7,6 @@ mod device;
 mod door;
 mod files;
 mod host;
-mod near;
 mod news;
 #[cfg(desktop)]
 mod notify;

@@ -2,7 +2,7 @@
 
 mod frame;
 mod keys;
-mod near;
+mod meeting;
 mod palette;
 mod pill;
 mod replication;

@@ -1,7 +1,7 @@
 //! Which calls would be answered differently after something was told.
 
 use soko_app_api::{
-    BuyerQuery, Call, MarketMoved, MarketQuery, NearCall, PaperCall, Query, Spots, SuggestQuery, Told,
+    BuyerQuery, Call, MarketMoved, MarketQuery, MeetCall, PaperCall, Query, Spots, SuggestQuery, Told,
 };
 use soko_domain::ids::LogId;
 
@@ -25,7 +25,7 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         Call::Paper(PaperCall::Printer | PaperCall::Mailed { .. }) => {
             is_everything || matches!(told, Told::Device)
         }
-        Call::Near(NearCall::Look) => is_everything || *told == Told::Device,
+        Call::Meet(MeetCall::Look) => is_everything || *told == Told::Device,
         Call::Do(_)
         | Call::People(_)
         | Call::Buy(_)
@@ -35,7 +35,7 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         | Call::Keep { .. }
         | Call::Kept { .. }
         | Call::Programs(_)
-        | Call::Near(_)
+        | Call::Meet(_)
         | Call::ReadCode { .. }
         | Call::Noticed(_) => false,
     }

@@ -34,7 +34,7 @@ enum ForShoppers {
     Failed(Said),
     Programs(Unread),
     Code(Unread),
-    Near(Unread),
+    Meet(Unread),
 }
 
 /// The same cases in the same order as [`DeviceReply`]: what a shopper has the device do says no more than that it is done.
@@ -74,7 +74,7 @@ pub fn decode_for_shoppers(bytes: &[u8]) -> Result<Answer, CodecError> {
         | ForShoppers::Paper(none)
         | ForShoppers::Programs(none)
         | ForShoppers::Code(none)
-        | ForShoppers::Near(none) => match none {},
+        | ForShoppers::Meet(none) => match none {},
         ForShoppers::Market(view) => Answer::Market(*view),
         ForShoppers::Suggested(suggestions) => Answer::Suggested(suggestions),
         ForShoppers::Bought => Answer::Bought,

@@ -9,7 +9,7 @@ use crate::command::Command;
 use crate::device::{DeviceCommand, DeviceReply, DeviceView};
 use crate::interactions::Noticed;
 use crate::market::{MarketQuery, MarketView};
-use crate::near::{NearCall, NearView};
+use crate::meet::{MeetCall, MeetView};
 use crate::notice::Notice;
 use crate::paper::{PaperCall, PaperReply};
 use crate::people::{PeopleCall, PeopleReply};
@@ -60,7 +60,7 @@ pub enum Call {
     /// What a shopper met on the screens; at most `NOTICED_MAX`. The same again within the hour changes nothing.
     Noticed(Vec<Noticed>),
     /// Registers of this device's stalls on the network that it is in.
-    Near(NearCall),
+    Meet(MeetCall),
 }
 
 /// Longest key and longest value of a draft.
@@ -91,7 +91,7 @@ pub enum Answer {
     Programs(ProgramsReply),
     /// As a scanner would have typed it.
     Code(Option<String>),
-    Near(NearView),
+    Meet(MeetView),
 }
 
 /// What happened without being asked for.

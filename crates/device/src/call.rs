@@ -1,7 +1,7 @@
 //! One call: bytes in, bytes out.
 
 use soko_app_api::{
-    Answer, BuyerQuery, BuyerView, Call, Command, DeviceView, NearView, OwnStall, PeopleCall, PeopleReply,
+    Answer, BuyerQuery, BuyerView, Call, Command, DeviceView, MeetView, OwnStall, PeopleCall, PeopleReply,
     Query, StatusView, View, decode, encode,
 };
 use soko_domain::ids::LogId;
@@ -62,7 +62,7 @@ impl Device {
             }
             Call::Noticed(all) => self.noticed(&all).map(|()| Answer::Bought),
             // Whoever can, the shell, answers it before.
-            Call::Near(_) => Ok(Answer::Near(NearView::default())),
+            Call::Meet(_) => Ok(Answer::Meet(MeetView::default())),
             Call::Programs(call) => self.programs(&call).await.map(Answer::Programs),
         };
         answer.unwrap_or_else(Answer::from)

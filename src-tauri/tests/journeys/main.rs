@@ -10,7 +10,7 @@ mod app;
 mod driver;
 mod http;
 mod market_day;
-mod near;
+mod meeting;
 mod person;
 mod server;
 mod stage;

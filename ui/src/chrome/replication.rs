@@ -7,7 +7,7 @@ use soko_app_api::{
 };
 use yew::prelude::*;
 
-use super::near::Near;
+use super::meeting::Meetings;
 use super::pill::{sentence, trust};
 use crate::app::use_about;
 use crate::desk::{Overlay, use_desk};
@@ -52,7 +52,7 @@ pub fn Replication() -> Html {
             if let Some(about) = about {
                 <Facts about={(*about).clone()} />
                 if !about.stalls.is_empty() {
-                    <Near />
+                    <Meetings />
                 }
                 { for about.stalls.iter().map(|stall| html! { <OfStall key={stall.stall.to_string()} stall={stall.clone()} /> }) }
             }

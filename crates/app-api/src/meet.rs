@@ -1,18 +1,15 @@
 //! Other registers of this device's stalls that it hears directly, on the network that both are in.
 
 use serde::{Deserialize, Serialize};
-use soko_domain::ids::AuthorId;
-
-use crate::text::as_hex_opt;
 
 /// Most addresses that a device calls, and the longest of them.
-pub const NEAR_ADDRESSES_MAX: usize = 16;
-pub const NEAR_ADDRESS_BYTES_MAX: usize = 255;
+pub const MEET_ADDRESSES_MAX: usize = 16;
+pub const MEET_ADDRESS_BYTES_MAX: usize = 255;
 
 /// Each is answered by how it stands then.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NearCall {
+pub enum MeetCall {
     Look,
     /// Listens and calls from now on, or no more.
     Switch(bool),
@@ -25,35 +22,37 @@ pub enum NearCall {
 
 /// How a device that does not meet others stands is the default: it says that it cannot.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub struct NearView {
+pub struct MeetView {
     /// A browser cannot: it neither listens nor calls.
     pub can_meet: bool,
+    /// Whoever is at the register may say whether it does, and whom it calls.
+    pub may_choose: bool,
     pub is_on: bool,
     /// Where others call this device; nothing while it does not listen.
     pub own: Vec<String>,
-    pub rows: Vec<NearRow>,
+    pub rows: Vec<MeetRow>,
 }
 
 /// One register, or an address at which there may be one.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub struct NearRow {
+pub struct MeetRow {
     /// As somebody typed it; empty for a register that called.
     pub address: String,
-    #[serde(with = "as_hex_opt")]
-    pub author: Option<AuthorId>,
     /// Empty while nobody was met there.
     pub name: String,
     pub met_ms: Option<i64>,
     /// New records that it brought since this program started.
     pub records: u64,
     /// Why it was not met the last time.
-    pub trouble: Option<NearTrouble>,
+    pub trouble: Option<MeetTrouble>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NearTrouble {
+pub enum MeetTrouble {
     Unreachable,
+    /// The name leads to a place outside of the networks that a device can be in.
+    Far,
     Slow,
     /// Something answers that is no register.
     NoRegister,

@@ -72,7 +72,8 @@ impl App {
     fn listens(&self) -> String {
         self.driver.click("//button[contains(., 'No connection') or contains(., 'Saved here')]");
         self.driver.click("//dialog//label[contains(., 'Meet other registers of my stall on this network')]");
-        let shown = "document.querySelector('dialog section[aria-labelledby=near] dd')?.textContent ?? ''";
+        let shown =
+            "document.querySelector('dialog section[aria-labelledby=meetings] dd')?.textContent ?? ''";
         let own = until("it listens", || {
             let own = self.driver.text(shown);
             own.contains(':').then_some(own)
