@@ -61,6 +61,11 @@ impl Device {
         self.0.answer(call).await
     }
 
+    /// For whoever meets other registers in its name.
+    pub(crate) fn shared(&self) -> Rc<Inner> {
+        Rc::clone(&self.0)
+    }
+
     pub(crate) fn quiet_left_ms(&self, is_urgent: bool) -> Option<u64> {
         self.0.quiet_left_ms(is_urgent)
     }

@@ -13,6 +13,7 @@ use soko_app_api::{
     Trust, View, decode, encode,
 };
 use soko_domain::ids::Hash;
+use soko_meet::Neighbours;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
@@ -103,6 +104,8 @@ pub(crate) fn start(place: (PathBuf, String), outside: Outside) -> std::io::Resu
 
 struct Host {
     device: Result<Device, NotOpened>,
+    /// Nothing while there is no device.
+    neighbours: Option<Rc<Neighbours>>,
     outside: Outside,
     desk: Desk,
     language: Cell<Language>,
@@ -120,8 +123,13 @@ async fn live(
 ) {
     let (tell, mut told) = mpsc::unbounded_channel();
     let device = open((&folder, &server), &outside, tell);
+    let neighbours = device.as_ref().ok().map(|device| {
+        let outside = outside.clone();
+        Neighbours::new(device.shared(), Box::new(move || outside.tell(&Told::Device)))
+    });
     let host = Rc::new(Host {
         device,
+        neighbours,
         outside,
         desk,
         language: Cell::new(system_language()),
@@ -131,6 +139,10 @@ async fn live(
     });
     host.recall().await;
     spawn_local(Rc::clone(&host).remind());
+    if let Some(neighbours) = host.neighbours.clone() {
+        neighbours.recall().await;
+        spawn_local(async move { neighbours.run().await });
+    }
     loop {
         tokio::select! {
             Some(asked) = inbox.recv() => {
@@ -203,6 +215,9 @@ impl Host {
         {
             return self.test().await;
         }
+        if let (Call::Meet(call), Some(neighbours)) = (&call, &self.neighbours) {
+            return neighbours.answer(call).await;
+        }
         if let Call::Ask(Query::Order { stall, order }) = &call {
             self.looked(&Waiting { stall: *stall, order: *order });
         }
@@ -255,8 +270,16 @@ impl Host {
     fn pass_on(self: &Rc<Self>, told: Told) {
         match &told {
             Told::Arrived(arrival) => self.arrived(arrival),
-            Told::Stall(notice) => self.check_reminders(notice),
+            Told::Stall(notice) => {
+                self.check_reminders(notice);
+                if let Some(neighbours) = &self.neighbours {
+                    neighbours.written();
+                }
+            }
             Told::Device => {
+                if let Some(neighbours) = &self.neighbours {
+                    neighbours.changed();
+                }
                 let host = Rc::clone(self);
                 spawn_local(async move { host.refresh_tray().await });
             }

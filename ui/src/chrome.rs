@@ -2,6 +2,7 @@
 
 mod frame;
 mod keys;
+mod meeting;
 mod palette;
 mod pill;
 mod replication;

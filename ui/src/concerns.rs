@@ -1,6 +1,8 @@
 //! Which calls would be answered differently after something was told.
 
-use soko_app_api::{BuyerQuery, Call, MarketMoved, MarketQuery, PaperCall, Query, Spots, SuggestQuery, Told};
+use soko_app_api::{
+    BuyerQuery, Call, MarketMoved, MarketQuery, MeetCall, PaperCall, Query, Spots, SuggestQuery, Told,
+};
 use soko_domain::ids::LogId;
 
 pub fn concerns(call: &Call, told: &Told) -> bool {
@@ -23,6 +25,7 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         Call::Paper(PaperCall::Printer | PaperCall::Mailed { .. }) => {
             is_everything || matches!(told, Told::Device)
         }
+        Call::Meet(MeetCall::Look) => is_everything || *told == Told::Device,
         Call::Do(_)
         | Call::People(_)
         | Call::Buy(_)
@@ -32,6 +35,7 @@ pub fn concerns(call: &Call, told: &Told) -> bool {
         | Call::Keep { .. }
         | Call::Kept { .. }
         | Call::Programs(_)
+        | Call::Meet(_)
         | Call::ReadCode { .. }
         | Call::Noticed(_) => false,
     }

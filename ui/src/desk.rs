@@ -233,6 +233,7 @@ pub(crate) fn trouble(answer: Answer) -> Trouble {
         | Answer::Paper(_)
         | Answer::Checked(_)
         | Answer::Programs(_)
+        | Answer::Meet(_)
         | Answer::Code(_)
         | Answer::Kept(_) => Trouble::of("link.unreadable"),
     }

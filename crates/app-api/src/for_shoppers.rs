@@ -34,6 +34,7 @@ enum ForShoppers {
     Failed(Said),
     Programs(Unread),
     Code(Unread),
+    Meet(Unread),
 }
 
 /// The same cases in the same order as [`DeviceReply`]: what a shopper has the device do says no more than that it is done.
@@ -72,7 +73,8 @@ pub fn decode_for_shoppers(bytes: &[u8]) -> Result<Answer, CodecError> {
         | ForShoppers::People(none)
         | ForShoppers::Paper(none)
         | ForShoppers::Programs(none)
-        | ForShoppers::Code(none) => match none {},
+        | ForShoppers::Code(none)
+        | ForShoppers::Meet(none) => match none {},
         ForShoppers::Market(view) => Answer::Market(*view),
         ForShoppers::Suggested(suggestions) => Answer::Suggested(suggestions),
         ForShoppers::Bought => Answer::Bought,

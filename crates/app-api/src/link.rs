@@ -9,6 +9,7 @@ use crate::command::Command;
 use crate::device::{DeviceCommand, DeviceReply, DeviceView};
 use crate::interactions::Noticed;
 use crate::market::{MarketQuery, MarketView};
+use crate::meet::{MeetCall, MeetView};
 use crate::notice::Notice;
 use crate::paper::{PaperCall, PaperReply};
 use crate::people::{PeopleCall, PeopleReply};
@@ -58,6 +59,8 @@ pub enum Call {
     ReadCode { width: u32, height: u32, shades: Vec<u8> },
     /// What a shopper met on the screens; at most `NOTICED_MAX`. The same again within the hour changes nothing.
     Noticed(Vec<Noticed>),
+    /// Registers of this device's stalls on the network that it is in.
+    Meet(MeetCall),
 }
 
 /// Longest key and longest value of a draft.
@@ -88,6 +91,7 @@ pub enum Answer {
     Programs(ProgramsReply),
     /// As a scanner would have typed it.
     Code(Option<String>),
+    Meet(MeetView),
 }
 
 /// What happened without being asked for.

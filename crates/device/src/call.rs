@@ -1,8 +1,8 @@
 //! One call: bytes in, bytes out.
 
 use soko_app_api::{
-    Answer, BuyerQuery, BuyerView, Call, Command, DeviceView, OwnStall, PeopleCall, PeopleReply, Query,
-    StatusView, View, decode, encode,
+    Answer, BuyerQuery, BuyerView, Call, Command, DeviceView, MeetView, OwnStall, PeopleCall, PeopleReply,
+    Query, StatusView, View, decode, encode,
 };
 use soko_domain::ids::LogId;
 use soko_domain::refusal::Refusal;
@@ -61,6 +61,8 @@ impl Device {
                 Ok(Answer::Code(read_code(Grey { width, height, shades })))
             }
             Call::Noticed(all) => self.noticed(&all).map(|()| Answer::Bought),
+            // Whoever can, the shell, answers it before.
+            Call::Meet(_) => Ok(Answer::Meet(MeetView::default())),
             Call::Programs(call) => self.programs(&call).await.map(Answer::Programs),
         };
         answer.unwrap_or_else(Answer::from)

@@ -7,6 +7,15 @@ use crate::device::Device;
 use crate::failure::Undone;
 
 impl Device {
+    /// Whether whoever is here may say if this device meets others, and whom it calls. A network is of no stall, so it is asked of all.
+    pub fn may_choose_to_meet(&self) -> Result<(), Undone> {
+        let mut engine = self.engine()?;
+        for stall in engine.stalls() {
+            engine.may_choose_to_meet(stall)?;
+        }
+        Ok(())
+    }
+
     /// Nothing if this device does not work for the stall, or cannot show that it does.
     pub fn prove_to_meet(
         &self,

@@ -70,6 +70,17 @@ impl Engine {
         }
     }
 
+    /// Whether whoever is here may say if this register meets others, and whom it calls: where people say who they are, somebody who
+    /// may let devices in.
+    pub fn may_choose_to_meet(&mut self, stall: LogId) -> Result<(), NotDone> {
+        let doer = self.doer_here(stall)?;
+        match doer {
+            Doer::Nobody => Err(Refusal::Locked.into()),
+            Doer::Person { role, .. } if !role.may_manage_devices() => Err(Refusal::NotAllowed.into()),
+            Doer::Anybody | Doer::Person { .. } => Ok(()),
+        }
+    }
+
     fn doer_here(&mut self, stall: LogId) -> Result<Doer, Failure> {
         self.settle()?;
         let known = self.stalls.get(&stall).ok_or(Failure::UnknownStall(stall))?;

@@ -7,12 +7,14 @@
 
 mod channel;
 mod meeting;
+mod neighbours;
 mod network;
 mod register;
 
 pub use channel::{Channel, MESSAGE_BYTES_MAX};
 pub use meeting::{Meeting, PAGES_MAX, STEP_MAX, answer, call};
-pub use network::{Listening, TALKS_MAX, Talked, call_at};
+pub use neighbours::{Neighbours, PORT};
+pub use network::{Listening, TALKS_MAX, Talked, call_at, call_local, is_local};
 pub use register::{Failed, Register};
 
 /// Why two registers did not meet, or parted before both had everything. What was handed over by then is kept.
@@ -20,6 +22,8 @@ pub use register::{Failed, Register};
 pub enum Parted {
     #[error("the other one cannot be reached, or went away: {0}")]
     Gone(#[from] std::io::Error),
+    #[error("this address is on no network that a device is in")]
+    Far,
     #[error("the other one took too long to answer")]
     Slow,
     #[error("what came is no word of a register: {0}")]

@@ -1,13 +1,13 @@
 //! Who calls whom on a network.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use soko_domain::ids::LogId;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, lookup_host};
 
 use crate::Parted;
 use crate::meeting::{Meeting, answer, call, in_time};
@@ -29,12 +29,18 @@ pub struct Talked {
 pub struct Listening<'a, R: ?Sized> {
     listener: TcpListener,
     register: &'a R,
+    is_local_only: bool,
     talks: FuturesUnordered<LocalBoxFuture<'a, Talked>>,
 }
 
 impl<'a, R: Register + ?Sized> Listening<'a, R> {
     pub fn new(listener: TcpListener, register: &'a R) -> Self {
-        Self { listener, register, talks: FuturesUnordered::new() }
+        Self { listener, register, is_local_only: false, talks: FuturesUnordered::new() }
+    }
+
+    /// Talks to nobody who calls from outside of this machine's own networks.
+    pub fn local_only(self) -> Self {
+        Self { is_local_only: true, ..self }
     }
 
     /// The next conversation that ended. They go on only while somebody waits for this, and nothing of them is lost if nobody does.
@@ -44,6 +50,7 @@ impl<'a, R: Register + ?Sized> Listening<'a, R> {
             tokio::select! {
                 Some(talked) = self.talks.next() => return talked,
                 called = self.listener.accept(), if has_room => match called {
+                    Ok((_, from)) if self.is_local_only && !is_local(from.ip()) => {}
                     Ok((stream, from)) => {
                         let register = self.register;
                         self.talks.push(Box::pin(async move {
@@ -64,6 +71,29 @@ where
 {
     let stream = in_time(async { Ok(TcpStream::connect(address).await?) }).await?;
     call(at_once(stream), stall, register).await
+}
+
+/// The same at an address that is on this machine or on a network that is nobody else's: whoever answers learns of which stall
+/// the caller is, and a name that leads elsewhere shall not tell the world.
+pub async fn call_local<R>(address: &str, stall: LogId, register: &R) -> Result<Meeting, Parted>
+where
+    R: Register + ?Sized,
+{
+    let found = in_time(async { Ok(lookup_host(address).await?.collect::<Vec<_>>()) }).await?;
+    let local: Vec<SocketAddr> = found.into_iter().filter(|at| is_local(at.ip())).collect();
+    if local.is_empty() {
+        return Err(Parted::Far);
+    }
+    let stream = in_time(async { Ok(TcpStream::connect(&*local).await?) }).await?;
+    call(at_once(stream), stall, register).await
+}
+
+/// Whether only this machine or a network of its own is meant: no router passes such addresses on.
+pub fn is_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(it) => it.is_loopback() || it.is_private() || it.is_link_local(),
+        IpAddr::V6(it) => it.is_loopback() || it.is_unique_local() || it.is_unicast_link_local(),
+    }
 }
 
 /// Words are short and waited for. A system that cannot send them at once sends them a little later.

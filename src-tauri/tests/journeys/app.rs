@@ -34,7 +34,16 @@ impl App {
     }
 
     pub(crate) fn start_with(stage: &Stage, args: &[&str]) -> Self {
-        let folder = stage.folder.join("device");
+        Self::start_in(stage, "device", args)
+    }
+
+    /// Another device on the same screen.
+    pub(crate) fn start_beside(stage: &Stage, name: &str) -> Self {
+        Self::start_in(stage, name, &[])
+    }
+
+    fn start_in(stage: &Stage, name: &str, args: &[&str]) -> Self {
+        let folder = stage.folder.join(name);
         let mut all = vec!["--data-dir", folder.to_str().unwrap()];
         all.extend(args);
         let driver = Driver::start(stage, Path::new(BINARY), &all);

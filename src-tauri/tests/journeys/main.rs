@@ -10,6 +10,7 @@ mod app;
 mod driver;
 mod http;
 mod market_day;
+mod meeting;
 mod person;
 mod server;
 mod stage;

@@ -7,6 +7,7 @@ use soko_app_api::{
 };
 use yew::prelude::*;
 
+use super::meeting::Meetings;
 use super::pill::{sentence, trust};
 use crate::app::use_about;
 use crate::desk::{Overlay, use_desk};
@@ -50,6 +51,9 @@ pub fn Replication() -> Html {
             <p class="prose">{ meaning(&speech, trust) }</p>
             if let Some(about) = about {
                 <Facts about={(*about).clone()} />
+                if !about.stalls.is_empty() {
+                    <Meetings />
+                }
                 { for about.stalls.iter().map(|stall| html! { <OfStall key={stall.stall.to_string()} stall={stall.clone()} /> }) }
             }
             <footer class="dialog-foot">

@@ -222,6 +222,7 @@ impl Shared {
             | Call::Paper(_)
             | Call::Check { .. }
             | Call::Programs(_)
+            | Call::Meet(_)
             | Call::ReadCode { .. }
             | Call::Noticed(_)
             | Call::Keep { .. }

@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-engine", &BELOW_THE_SHELLS),
     ("soko-sync-server", &SERVER),
     ("soko-device", &DEVICE),
-    ("soko-meet", &["soko-device", "soko-engine", "soko-replication", "soko-domain"]),
+    ("soko-meet", &["soko-device", "soko-engine", "soko-app-api", "soko-replication", "soko-domain"]),
     ("soko-ui", &["soko-app-api", "soko-domain", "soko-print"]),
     ("soko-ui-worker", &["soko-device", "soko-engine", "soko-record-log", "soko-app-api", "soko-domain"]),
     ("soko", &["soko-meet", "soko-device", "soko-engine", "soko-record-log", "soko-app-api", "soko-domain"]),
@@ -120,7 +120,7 @@ const DEVICE: [&str; 11] = [
 
 /// More, for tests only.
 const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("soko-meet", &["soko-app-api", "soko-record-log"]),
+    ("soko-meet", &["soko-record-log"]),
     ("soko-device", &["soko-sync-server"]),
     // The printer that is none.
     ("soko", &["soko-print"]),

@@ -5,4 +5,5 @@
 
 mod hostile;
 mod meetings;
+mod neighbours;
 mod world;

@@ -14,10 +14,10 @@ use soko_replication::{Epoch, Offer, Page, Pen, Record, Run};
 
 pub(crate) const STALL: LogId = LogId([9; 16]);
 /// 2026-11-21, about noon.
-const NOON_MS: i64 = 1_795_262_400_000;
+pub(crate) const NOON_MS: i64 = 1_795_262_400_000;
 
 /// Repeats itself for the same seed.
-struct Seeded(u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Entropy for Seeded {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -54,19 +54,31 @@ impl Server {
     }
 
     pub(crate) fn admit(&mut self, till: &Till) {
-        let (author, role) = (till.me, Role::Owner);
-        self.write(DeviceAdmitted { author, role, name: "till".into(), replaces: None });
+        self.let_in(till.me, "till");
+    }
+
+    pub(crate) fn let_in(&mut self, author: AuthorId, name: &str) {
+        let role = Role::Owner;
+        self.write(DeviceAdmitted { author, role, name: name.into(), replaces: None });
     }
 
     pub(crate) fn revoke(&mut self, till: &Till) {
         self.write(DeviceRevoked { author: till.me, reason: "lost".into() });
     }
 
+    pub(crate) fn public_key(&self) -> [u8; 32] {
+        self.pen.public_key()
+    }
+
     /// What a register hears of the server.
     pub(crate) fn tell(&self, till: &Till) {
+        till.take(STALL, &self.page()).unwrap();
+    }
+
+    pub(crate) fn page(&self) -> Vec<u8> {
         let mut page = Page::new(STALL, self.pen.author(), Offer::OURS, Epoch::default());
         page.runs = vec![Run::from_records(self.records.clone()).unwrap()];
-        till.take(STALL, &page.encode().unwrap()).unwrap();
+        page.encode().unwrap()
     }
 }
 
@@ -81,7 +93,7 @@ impl Till {
         let db = Sqlite::open_in_memory().unwrap();
         let entropy = Box::new(Seeded(number.into()));
         let mut engine = Engine::open(Options::new(db, Box::new(vault), entropy)).unwrap();
-        let server_keys = vec![server.pen.public_key()];
+        let server_keys = vec![server.public_key()];
         let name = format!("till {number}");
         let joined = engine.join(Join { stall: STALL, name, role: Role::Owner, server_keys }).unwrap();
         Self { engine: RefCell::new(engine), me: joined.author }
