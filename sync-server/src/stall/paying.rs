@@ -5,6 +5,7 @@ use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Payment, State
 use soko_domain::entry::{IncidentKind, IncidentRaised, OrderToPay, PayWay, RefundEnd, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
+use soko_domain::sabotage::Sabotage;
 use soko_domain::verbs::pay_order::{self, PayStanding};
 use soko_domain::verbs::release_order::{self, OrderState};
 use soko_projection::{order_money, read};
@@ -133,6 +134,7 @@ pub(super) fn turn(
         PayTurn::Answered { call, part, answer, goes_on } => {
             let next = match part.filter(|_| *call == Call::RefundPart) {
                 Some(refund) => kept.payment.part_answered(refund, answer),
+                None if is_believed(desk, (*call, answer)) => believed(&mut kept.payment),
                 None => kept.payment.answered(*call, answer),
             };
             kept.next_ms = now_ms + kept.payment.wait_ms();
@@ -150,7 +152,7 @@ pub(super) fn turn(
     };
     do_all(desk, &mut kept, &deeds)?;
     if let Some(open) = has_time_for {
-        call = go_on(&mut kept, open, now_ms);
+        call = go_on(desk, &mut kept, open);
     }
     if call.is_some() {
         kept.next_ms = now_ms + LEASE_MS;
@@ -159,18 +161,18 @@ pub(super) fn turn(
         kept.asked_ms = now_ms;
     }
     rows::save(desk.tx, desk.log, &kept)?;
-    Ok(call.map(|call| asked(desk.log, (call, now_ms), kept)))
+    Ok(call.map(|call| asked(desk, (call, now_ms), kept)))
 }
 
 /// Begins what comes next, unless its provider does not answer such calls at the moment.
-fn go_on(kept: &mut Kept, open: Open, now_ms: i64) -> Option<Call> {
+fn go_on(desk: &Desk<'_>, kept: &mut Kept, open: Open) -> Option<Call> {
     let is_open = match kept.payment.next().map(Call::class) {
         Some(Class::Charge) => open.charges,
         Some(Class::Return) => open.returns,
         Some(Class::Look) | None => true,
     };
-    kept.next_ms = now_ms + if is_open { LEASE_MS } else { SHUT_MS };
-    if is_open { kept.payment.begin() } else { None }
+    kept.next_ms = desk.now.now_ms + if is_open { LEASE_MS } else { SHUT_MS };
+    if is_open { begun(desk, &mut kept.payment) } else { None }
 }
 
 /// After a restore: the order came back with a device, and its payment is looked up from its beginning.
@@ -222,8 +224,31 @@ fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
     }
 }
 
-fn asked(stall: LogId, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
-    let key = kept.payment.key(call);
+/// The next call, taken on.
+fn begun(desk: &Desk<'_>, payment: &mut Payment) -> Option<Call> {
+    if desk.core.weak(Sabotage::ChargeAgain) && payment.doubt == Some(Call::Ask) {
+        payment.asks = payment.asks.saturating_add(1);
+        return payment.doubt;
+    }
+    payment.begin()
+}
+
+/// Under the weakened rule that a capture counts without an answer.
+fn is_believed(desk: &Desk<'_>, (call, answer): (Call, &Answer)) -> bool {
+    call == Call::Capture && *answer == Answer::Unknown && desk.core.weak(Sabotage::PostUncaptured)
+}
+
+fn believed(payment: &mut Payment) -> Next {
+    (payment.state, payment.doubt) = (State::Captured, None);
+    Next { deeds: vec![Deed::Post], call: None }
+}
+
+fn asked(desk: &Desk<'_>, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
+    let stall = desk.log;
+    let mut key = kept.payment.key(call);
+    if call == Call::Ask && desk.core.weak(Sabotage::ChargeAgain) {
+        key = format!("{key}:{}", kept.payment.asks);
+    }
     let Kept { payment, phone, back, asked_ms, .. } = kept;
     let part = payment.part_in_hand().copied().filter(|_| call == Call::RefundPart);
     Asked { stall, call, key, payment, part, phone, back, asked_ms, now_ms }
@@ -241,7 +266,10 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
         return Ok(false);
     }
     if kept.payment.ending.is_none() {
-        let deeds = kept.payment.cancel(why);
+        let mut deeds = kept.payment.cancel(why);
+        if desk.core.weak(Sabotage::FreeEarly) {
+            deeds.push(Deed::Free(why));
+        }
         // Whoever calls at this moment keeps the answer first.
         let is_calling = kept.payment.doubt.is_some() && kept.next_ms > desk.now.now_ms;
         kept.next_ms = if is_calling { kept.next_ms } else { desk.now.now_ms };
