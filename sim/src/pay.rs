@@ -25,6 +25,7 @@ pub(crate) const POSTED: &str = "what is written as paid was charged";
 pub(crate) const FREED: &str = "no hold is given back while the provider may still charge";
 pub(crate) const BOOKED: &str = "the records have the money that the provider took";
 
+pub(crate) const KEPT: &str = "money of an order that nobody remembers is not kept";
 pub(crate) const AS_ASKED: &str = "what was not asked for is not captured";
 
 pub(crate) const PROVIDER: &str = "sim";
@@ -64,6 +65,11 @@ impl Pay {
     /// Whether the provider has something else for an order than was asked for, which a person has to put right.
     pub(crate) fn is_put_aside(&self, order: OrderId) -> bool {
         self.provider.of(order).any(|thing| thing.is_odd)
+    }
+
+    /// Orders that the provider has anything of.
+    fn named(&self) -> BTreeSet<OrderId> {
+        self.provider.things.iter().map(|thing| thing.due.order).collect()
     }
 
     /// Whether an order is one of those that are paid before.
@@ -261,9 +267,19 @@ impl World<'_> {
             }
         };
         self.counters.add(Counter::Words);
+        if self.server.is_lost(order)? {
+            return self.find_without_order(order);
+        }
         let heard = self.server.hear_of_payment((PROVIDER, &word), order, self.now_ms);
         heard.or_else(refused)?;
         self.look_at_server()
+    }
+
+    /// The order was lost with the server's disk. What the provider shows of it is looked at as the server does that.
+    fn find_without_order(&mut self, order: OrderId) -> Result<(), Broken> {
+        let Some((object, way)) = self.pay.provider.shown_of(order) else { return Ok(()) };
+        self.counters.add(Counter::PaymentsFound);
+        self.pay_turn(order, PayTurn::Found(Box::new((to_pay(way), object)))).map(drop)
     }
 
     /// After a restore: payments that only the devices' records know are looked up.
@@ -289,6 +305,12 @@ impl World<'_> {
             self.answer(&asked, answer)?;
         }
         self.remember_payments()?;
+        // What was not heard of before is said again.
+        for order in self.pay.named() {
+            if self.server.is_lost(order)? {
+                self.find_without_order(order)?;
+            }
+        }
         for _ in 0..CALLS_MAX {
             for at in 0..self.pay.provider.things.len() {
                 let is_yes = self.choices.chance(200);
@@ -340,8 +362,18 @@ impl World<'_> {
 
     /// Payments that somebody still has to look after.
     pub(crate) fn open_payments(&mut self) -> Result<Vec<OrderId>, StoreError> {
-        let open = self.server.open_payments()?;
-        Ok(open.into_iter().filter(|order| !self.pay.is_put_aside(*order)).collect())
+        let mut open = self.server.open_payments()?;
+        open.retain(|order| !self.pay.is_put_aside(*order));
+        // Whether a server in its first life forgot anything only a device can tell.
+        if self.is_frozen()? || !self.server.has_lived()? {
+            return Ok(open);
+        }
+        for order in self.pay.named() {
+            if self.pay.provider.shown_of(order).is_some() && self.server.is_lost(order)? {
+                open.push(order);
+            }
+        }
+        Ok(open)
     }
 
     /// Once everybody met: what the provider took is what the records say, and no order is both cancelled and charged.
@@ -349,14 +381,16 @@ impl World<'_> {
         if self.model.excepted {
             return Ok(());
         }
-        let orders: BTreeSet<OrderId> =
-            self.pay.provider.things.iter().map(|thing| thing.due.order).collect();
-        for order in orders {
+        let may_know = !self.is_frozen()? && self.server.has_lived()?;
+        for order in self.pay.named() {
             let (facts, found) = self.server.read(|tx| {
                 Ok::<_, StoreError>((order_money::of(tx, STALL, order)?, read::order(tx, STALL, order)?))
             })?;
             let (Some(found), Some(_)) = (found, facts.to_pay) else {
                 // The server's disk was lost, and no device had heard of the order.
+                if may_know && self.pay.provider.shown_of(order).is_some() {
+                    return broken(KEPT, format!("nobody knows order {order}, and it is paid"));
+                }
                 self.counters.add(Counter::PaymentsNobodyRemembers);
                 continue;
             };

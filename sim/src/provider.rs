@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use soko_checkout::{Answer, Back, Call, Due, Object, Status};
+use soko_domain::entry::PayWay;
 use soko_domain::ids::OrderId;
 use soko_sync_server::pay::Asked;
 
@@ -156,6 +157,14 @@ impl Provider {
         self.keys.retain(|_, kept| kept.is_some());
     }
 
+    /// What it shows of an order by itself, where any money of it is or may come to be the stall's.
+    pub(crate) fn shown_of(&self, order: OrderId) -> Option<(Object, PayWay)> {
+        let at = self.things.iter().rposition(|thing| thing.due.order == order && thing.is_live())?;
+        let thing = self.things.get(at)?;
+        let way = if thing.is_phone { PayWay::Phone } else { PayWay::Card };
+        Some((object(at, thing, false), way))
+    }
+
     pub(crate) fn charges(&self, order: OrderId) -> u32 {
         self.of(order).map(|thing| thing.charges).sum()
     }
@@ -170,12 +179,10 @@ fn refused() -> Answer {
 }
 
 fn shown(at: usize, thing: &Thing, is_old: bool) -> Answer {
+    Answer::Seen(object(at, thing, is_old))
+}
+
+fn object(at: usize, thing: &Thing, is_old: bool) -> Object {
     let status = if is_old { thing.before } else { thing.status };
-    Answer::Seen(Object {
-        id: format!("o{at}"),
-        status,
-        due: thing.due.clone(),
-        page: None,
-        back: Back::default(),
-    })
+    Object { id: format!("o{at}"), status, due: thing.due.clone(), page: None, back: Back::default() }
 }

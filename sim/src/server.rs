@@ -214,6 +214,17 @@ impl Server {
         Ok(found.into_iter().map(|(_, order, way)| (order, way)).collect())
     }
 
+    /// Whether the provider names an order that no record names any more.
+    pub(crate) fn is_lost(&mut self, order: OrderId) -> Result<bool, StoreError> {
+        self.read(|tx| pay::is_lost(tx, STALL, order))
+    }
+
+    /// Whether the stall is in a later life than its first.
+    pub(crate) fn has_lived(&mut self) -> Result<bool, StoreError> {
+        let sql = "select 1 from stall_core where log = $1 and counter > 1";
+        self.read(|tx| Ok(tx.query_opt(sql, params![STALL])?.is_some()))
+    }
+
     /// As a server does that starts on its own directory: whoever had taken a payment on is gone.
     pub(crate) fn take_payments_back(&mut self) -> Result<(), StoreError> {
         self.db.transaction(pay::take_back)

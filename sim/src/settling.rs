@@ -128,7 +128,7 @@ impl World<'_> {
         Ok((!held.is_empty()).then(|| format!("{} orders are open", held.len())))
     }
 
-    fn is_frozen(&mut self) -> Result<bool, StoreError> {
+    pub(crate) fn is_frozen(&mut self) -> Result<bool, StoreError> {
         self.server.read(|tx| soko_projection::read::stall_frozen(tx, STALL))
     }
 

@@ -226,7 +226,7 @@ pub fn forgotten(tx: &mut dyn Tx, limit: usize) -> Result<Vec<(LogId, OrderId, P
 }
 
 /// Parts that a stall's records allow and nobody here remembers.
-pub fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
+pub(crate) fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
     let rows = tx.query(
         "select distinct a.log, a.order_id, c.provider from order_refund a
          join stall_core s on s.log = a.log and s.counter > 1
@@ -252,6 +252,14 @@ pub fn take_back(tx: &mut dyn Tx) -> Result<(), StoreError> {
 /// Whether there is such a payment.
 pub(crate) fn is_known(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
     let sql = "select 1 from checkout where log = $1 and order_id = $2";
+    Ok(tx.query_opt(sql, params![stall, order])?.is_some())
+}
+
+/// Whether a payment of a stall that is here is remembered by nobody, and its order named by no record.
+pub fn is_lost(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let sql = "select 1 from stall_core s where s.log = $1
+        and not exists (select 1 from checkout c where c.log = s.log and c.order_id = $2)
+        and not exists (select 1 from orders o where o.log = s.log and o.order_id = $2 and o.placed = 1)";
     Ok(tx.query_opt(sql, params![stall, order])?.is_some())
 }
 

@@ -1,7 +1,7 @@
 //! The payment of an order, a step at a time, in the transaction of what the stall's records say of it. What happens to
 //! money is decided by `soko_checkout`, what is written of it by the domain's verbs; here they meet in one commit.
 
-use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Payment, State, Trouble};
+use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Object, Payment, State, Trouble};
 use soko_domain::entry::{IncidentKind, IncidentRaised, OrderToPay, PayWay, RefundEnd, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
@@ -16,8 +16,8 @@ use crate::pay::provider::Asked;
 use crate::pay::rows::{self, Kept};
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
-use crate::stall::refunds;
 use crate::stall::transfers::{self, TransferView};
+use crate::stall::{lost, refunds};
 
 /// While a call is made nobody else takes the payment on; who dies with it is followed after so long.
 pub const LEASE_MS: i64 = 60_000;
@@ -65,6 +65,8 @@ pub enum PayTurn {
     Forgotten(Box<ToPay>),
     /// The records allow parts of it to go back that nobody remembers.
     ForgottenParts,
+    /// Its provider shows it, and no record here names such an order.
+    Found(Box<(ToPay, Object)>),
     /// A transfer to the stall's own account did not come in time.
     Lapsed,
 }
@@ -112,6 +114,7 @@ pub(super) fn turn(
 ) -> Result<Option<Asked>, CoreRefusal> {
     match turn {
         PayTurn::Forgotten(to_pay) => return remember(desk, order, to_pay).map(|()| None),
+        PayTurn::Found(found) => return lost::found(desk, order, found).map(|()| None),
         PayTurn::Lapsed => return transfers::lapse(desk, order).map(|()| None),
         PayTurn::Begin(_)
         | PayTurn::Answered { .. }
@@ -128,6 +131,7 @@ pub(super) fn turn(
             if kept.next_ms > now_ms {
                 return Ok(None);
             }
+            heed_release(desk, &mut kept)?;
             has_time_for = Some(*open);
             Next { deeds: give_up(&mut kept, now_ms), call: None }
         }
@@ -148,7 +152,7 @@ pub(super) fn turn(
             kept.next_ms = now_ms;
             Next::default()
         }
-        PayTurn::Forgotten(_) | PayTurn::Lapsed => return Ok(None),
+        PayTurn::Forgotten(_) | PayTurn::Found(_) | PayTurn::Lapsed => return Ok(None),
     };
     do_all(desk, &mut kept, &deeds)?;
     if let Some(open) = has_time_for {
@@ -185,7 +189,8 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
     };
     let Some(currency) = Currency::parse(&found.currency) else { return Ok(()) };
     let due = Due { order, account: to_pay.account.clone(), amount_minor, currency };
-    let mut payment = Payment::forgotten(due);
+    let is_over = found.state == OrderState::Released && facts.paid_minor == 0;
+    let mut payment = if is_over { Payment::forgotten_and_over(due) } else { Payment::forgotten(due) };
     payment.is_posted = facts.paid_minor > 0;
     refunds::remember(desk, &mut payment)?;
     // Where some went out of a drawer the rest goes back as a part, which the records have.
@@ -212,6 +217,20 @@ fn named(kept: &mut Kept, now_ms: i64, tell: impl Fn(&mut Payment) -> Vec<Deed>)
     // Not while somebody calls: that answer is kept first.
     kept.next_ms = kept.next_ms.min(now_ms + if kept.payment.doubt.is_some() { 1_000 } else { 0 });
     Next { deeds, call: None }
+}
+
+/// A restored server does not know what was asked for since its backup. Where a device brought back that the order was cancelled, the
+/// provider had said that no money comes, so nothing is asked for any more.
+fn heed_release(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<(), StoreError> {
+    let payment = &kept.payment;
+    if payment.doubt != Some(Call::Ask) || payment.object.is_some() || payment.is_posted {
+        return Ok(());
+    }
+    let state = read::order(desk.tx, desk.log, payment.due.order)?.map(|found| found.state);
+    if state == Some(OrderState::Released) {
+        kept.payment = Payment::forgotten_and_over(payment.due.clone());
+    }
+    Ok(())
 }
 
 /// A buyer who went away.
@@ -259,9 +278,19 @@ pub(super) fn is_ending(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<b
     Ok(rows::load(tx, log, order)?.is_some_and(|kept| kept.payment.state >= State::Cancelling))
 }
 
-/// Whether an order cannot end before its payment does. Then that is asked for.
+/// Whether the records name a payment that a restored server does not remember yet. Its provider may still charge, and only what it
+/// is asked next says so.
+pub(super) fn is_forgotten(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let facts = order_money::of(tx, log, order)?;
+    let is_named = facts.to_pay.is_some_and(|(way, _)| way.has_provider()) && facts.back_minor == 0;
+    Ok(is_named && !rows::is_known(tx, log, order)?)
+}
+
+/// Whether an order cannot end before its payment does. Then that is asked for, as soon as its payment is remembered.
 pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
-    let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(false) };
+    let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else {
+        return Ok(is_forgotten(desk.tx, desk.log, order)?);
+    };
     if matches!(kept.payment.state, State::Cancelled | State::Returned) {
         return Ok(false);
     }
@@ -373,7 +402,12 @@ fn gone_unpaid(desk: &mut Desk<'_>, order: OrderId, due_minor: i64) -> Result<()
 }
 
 /// The quantity is money here.
-fn tell(desk: &mut Desk<'_>, kind: IncidentKind, order: OrderId, quantity: i64) -> Result<(), CoreRefusal> {
+pub(super) fn tell(
+    desk: &mut Desk<'_>,
+    kind: IncidentKind,
+    order: OrderId,
+    quantity: i64,
+) -> Result<(), CoreRefusal> {
     let incident = desk.id();
     let orders = vec![order];
     desk.write([IncidentRaised { incident, kind, author: None, product: None, quantity, orders }.into()])
