@@ -146,7 +146,7 @@ impl World<'_> {
 
     pub(crate) fn crash_server(&mut self) -> Result<(), Broken> {
         self.counters.add(Counter::ServerCrashes);
-        Ok(self.server.crash()?)
+        self.crash_of_server()
     }
 
     pub(crate) fn restore_server(&mut self) -> Result<(), Broken> {
@@ -161,6 +161,7 @@ impl World<'_> {
         self.counters.add(Counter::ServerRestores);
         self.counters.add_many(Counter::OrdersLostWithServer, forgotten);
         self.web.server_forgot();
+        self.pay.server_died(&mut self.counters);
         let life = self.server.life;
         self.trace.note("server-restored", &[life, forgotten], || format!("life {life}"));
         Ok(())

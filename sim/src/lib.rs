@@ -18,7 +18,9 @@ mod meetings;
 mod misfortune;
 mod model;
 mod network;
+mod pay;
 mod people;
+mod provider;
 #[cfg(test)]
 mod scenes;
 mod server;

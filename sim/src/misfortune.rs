@@ -45,7 +45,7 @@ impl World<'_> {
         if self.comes(Knob::Meet) {
             self.meet_two()?;
         }
-        Ok(())
+        self.pay_step()
     }
 
     fn comes(&mut self, knob: Knob) -> bool {
@@ -128,6 +128,7 @@ impl World<'_> {
         self.counters.add(Counter::ServerSetBacks);
         self.counters.add_many(Counter::OrdersLostWithServer, forgotten);
         self.web.server_forgot();
+        self.pay.server_died(&mut self.counters);
         self.trace.note("server-set-back", &[forgotten], || "nobody told it".into());
         Ok(())
     }

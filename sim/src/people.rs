@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     BeyondShare, Command, DiscountInput, ProductContent, ProductEdit, Query, ReceivedLineInput,
-    RefundLineInput, Reply, SaleLineInput, StallContent, TenderInput, Verb, View,
+    RefundLineInput, Reply, SaleLineInput, StallContent, StallEdit, TenderInput, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -117,6 +117,10 @@ impl World<'_> {
             cut_off_minutes: 0,
         };
         self.command(0, Verb::CreateStall(content))?;
+        if self.plan.knobs.get(Knob::Paid) > 0 {
+            let edits = vec![StallEdit::TakesCard(true), StallEdit::TakesPhone(true)];
+            self.command(0, Verb::EditStall { edits })?;
+        }
         for number in 0..self.plan.products {
             let product = ProductId(self.fresh().0);
             let content = ProductContent::piece(&format!("Mango {number}"), PRICE_MINOR);

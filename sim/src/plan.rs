@@ -64,6 +64,8 @@ knobs! {
     OpenCounts "open-counts" 100 255,
     Hurry "hurry" 160 255,
     Meet "meet" 80 255,
+    Paid "paid" 60 255,
+    PayFaults "pay-faults" 20 160,
 }
 
 /// Off in another number of ten runs: most of these break a promise by themselves, and the last two show what is broken.

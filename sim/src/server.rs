@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use soko_domain::entry::PayWay;
 use soko_domain::ids::{AuthorId, LogId, OrderId};
 use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
@@ -11,10 +12,11 @@ use soko_domain::wire::Wire as _;
 use soko_projection::LocalApplier;
 use soko_record_log::log::{self, Positioned};
 use soko_record_log::sqlite::CommitFails;
-use soko_record_log::{Sqlite, StoreError, Tx};
+use soko_record_log::{Sqlite, StoreError, Tx, params};
 use soko_replication::{Heads, Record};
 use soko_sync_server::core::{Admitted, CoreRefusal, Fault, Now, PageIn, PageOut, StallCore as _};
-use soko_sync_server::stall::{Core, EndOrder, OrderView, PlaceOrder, Placed};
+use soko_sync_server::pay::{self, Asked, DuePayment};
+use soko_sync_server::stall::{Core, EndOrder, OrderView, PayTurn, PlaceOrder, Placed};
 
 use crate::choice::Choices;
 
@@ -178,6 +180,65 @@ impl Server {
     ) -> Result<OrderView, CoreRefusal> {
         let now = self.now(now_ms);
         self.write(|tx, core| core.end_order(tx, STALL, order, end, now)).map(|(view, _)| view)
+    }
+
+    pub(crate) fn pay_turn(
+        &mut self,
+        order: OrderId,
+        turn: &PayTurn,
+        now_ms: u64,
+    ) -> Result<Option<Asked>, CoreRefusal> {
+        let now = self.now(now_ms);
+        self.write(|tx, core| core.pay_turn(tx, STALL, (order, turn), now)).map(|(asked, _)| asked)
+    }
+
+    /// A word of the provider names an order.
+    pub(crate) fn hear_of_payment(
+        &mut self,
+        said: (&str, &str),
+        order: OrderId,
+        now_ms: u64,
+    ) -> Result<(), CoreRefusal> {
+        let now = self.now(now_ms);
+        let turn = (STALL, (order, PayTurn::Named));
+        self.write(|tx, core| pay::keep_word(core, tx, said, turn, now)).map(drop)
+    }
+
+    pub(crate) fn due_payments(&mut self, now_ms: u64, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
+        let now_ms = self.clock_ms.saturating_add_unsigned(now_ms);
+        self.read(|tx| pay::due(tx, now_ms, limit))
+    }
+
+    pub(crate) fn forgotten_payments(&mut self, limit: usize) -> Result<Vec<(OrderId, PayWay)>, StoreError> {
+        let found = self.read(|tx| pay::forgotten(tx, limit))?;
+        Ok(found.into_iter().map(|(_, order, way)| (order, way)).collect())
+    }
+
+    /// Whether the provider names an order that no record names any more.
+    pub(crate) fn is_lost(&mut self, order: OrderId) -> Result<bool, StoreError> {
+        self.read(|tx| pay::is_lost(tx, STALL, order))
+    }
+
+    /// Whether the stall is in a later life than its first.
+    pub(crate) fn has_lived(&mut self) -> Result<bool, StoreError> {
+        let sql = "select 1 from stall_core where log = $1 and counter > 1";
+        self.read(|tx| Ok(tx.query_opt(sql, params![STALL])?.is_some()))
+    }
+
+    /// As a server does that starts on its own directory: whoever had taken a payment on is gone.
+    pub(crate) fn take_payments_back(&mut self) -> Result<(), StoreError> {
+        self.db.transaction(pay::take_back)
+    }
+
+    /// Orders whose payments are not settled.
+    pub(crate) fn open_payments(&mut self) -> Result<Vec<OrderId>, StoreError> {
+        self.read(|tx| {
+            let rows = tx.query(
+                "select order_id from checkout where log = $1 and settled = 0 order by order_id",
+                params![STALL],
+            )?;
+            rows.iter().map(|row| row.id(0).map(OrderId)).collect()
+        })
     }
 
     pub(crate) fn confirm_devices(&mut self, now_ms: u64) -> Result<(), CoreRefusal> {

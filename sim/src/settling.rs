@@ -25,6 +25,7 @@ impl World<'_> {
         self.network.calm();
         self.is_calm = true;
         self.empty_disks()?;
+        self.server.take_payments_back()?;
         self.trace.note("calm", &[], String::new);
         let mut open = String::new();
         for round in 0..ROUNDS_MAX {
@@ -47,6 +48,7 @@ impl World<'_> {
             }
         }
         self.confirm(0)?;
+        self.pay_calmly()?;
         if round.is_multiple_of(3) {
             self.end_open_orders()?;
         }
@@ -73,7 +75,7 @@ impl World<'_> {
         let orders = self.held_orders()?;
         for order in orders {
             let verb = if self.choices.chance(128) {
-                hand_over(order)
+                hand_over(order, self.pay.is_known(order))
             } else {
                 Verb::AskCancelOrder { order, reason: "closing".into() }
             };
@@ -117,11 +119,16 @@ impl World<'_> {
         if let Some(what) = self.branch_not_handed_in()? {
             return Ok(Some(what));
         }
-        let held = self.held_orders()?;
+        let open = self.open_payments()?;
+        if !open.is_empty() {
+            return Ok(Some(format!("{} payments are open", open.len())));
+        }
+        let mut held = self.held_orders()?;
+        held.retain(|order| !self.pay.is_put_aside(*order));
         Ok((!held.is_empty()).then(|| format!("{} orders are open", held.len())))
     }
 
-    fn is_frozen(&mut self) -> Result<bool, StoreError> {
+    pub(crate) fn is_frozen(&mut self) -> Result<bool, StoreError> {
         self.server.read(|tx| soko_projection::read::stall_frozen(tx, STALL))
     }
 
@@ -132,6 +139,7 @@ impl World<'_> {
         let through_others = self.never_admitted()?;
         self.counters.add_many(Counter::NeverEnrolled, through_others);
         self.check_acknowledged_at_server()?;
+        self.check_booked()?;
         self.check_recalls()?;
         self.verify_all()
     }

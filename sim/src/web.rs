@@ -18,8 +18,9 @@ const BUYERS: u8 = 3;
 const REMEMBERED_MAX: usize = 10;
 
 /// Whoever fetches an order pays with a note that is large enough.
-pub(crate) fn hand_over(order: OrderId) -> Verb {
-    Verb::HandOverOrder { order, tenders: vec![TenderInput::cash(1_000_000)] }
+pub(crate) fn hand_over(order: OrderId, is_paid_before: bool) -> Verb {
+    let tenders = if is_paid_before { vec![] } else { vec![TenderInput::cash(1_000_000)] };
+    Verb::HandOverOrder { order, tenders }
 }
 
 #[derive(Default)]
@@ -78,6 +79,11 @@ impl World<'_> {
                 vec![AskedLine { product, quantity, seen_price_minor: None }],
             )
         };
+        self.ask_for(order)
+    }
+
+    /// Whether the units are held.
+    pub(crate) fn ask_for(&mut self, order: PlaceOrder) -> Result<bool, Broken> {
         let answer = self.place(&order)?;
         match &answer {
             Some(Answer::Held { .. }) => self.counters.add(Counter::Orders),
@@ -109,7 +115,7 @@ impl World<'_> {
             .note("order", &[u64::from(placed.is_some())], || format!("{:?} -> {placed:?}", order.lines));
         if self.choices.chance(self.strength(Knob::ServerCrash) / 16) {
             self.counters.add(Counter::ServerCrashes);
-            self.server.crash()?;
+            self.crash_of_server()?;
         }
         self.look_at_server()?;
         Ok(placed.as_ref().map(Answer::of))
@@ -156,7 +162,7 @@ impl World<'_> {
     pub(crate) fn end_at_register(&mut self, at: usize, hand_over: bool) -> Result<(), Broken> {
         let Some(order) = self.some_open_order() else { return Ok(()) };
         let verb = if hand_over {
-            self::hand_over(order)
+            self::hand_over(order, self.pay.is_known(order))
         } else {
             Verb::AskCancelOrder { order, reason: "sold out".into() }
         };

@@ -14,6 +14,7 @@ use crate::counters::{Counter, Counters};
 use crate::device::{Device, Made};
 use crate::model::{Model, News};
 use crate::network::{Around, Message, Network, To};
+use crate::pay::Pay;
 use crate::plan::{Knob, Plan};
 use crate::server::{STALL, Server};
 use crate::trace::Trace;
@@ -82,6 +83,7 @@ pub(crate) struct World<'p> {
     pub(crate) server: Server,
     pub(crate) network: Network,
     pub(crate) web: Web,
+    pub(crate) pay: Pay,
     pub(crate) model: Model,
     pub(crate) counters: Counters,
     pub(crate) trace: Trace,
@@ -117,6 +119,7 @@ impl<'p> World<'p> {
             server,
             network: Network::default(),
             web: Web::default(),
+            pay: Pay::default(),
             model: Model::default(),
             counters: Counters::default(),
             trace: Trace::new(with_story),
@@ -227,7 +230,7 @@ impl<'p> World<'p> {
         let now_ms = self.now_ms;
         if self.choices.chance(self.strength(Knob::ServerCrash) / 32) {
             self.counters.add(Counter::ServerCrashes);
-            self.server.crash()?;
+            self.crash_of_server()?;
             if self.choices.chance(128) {
                 self.trace.note("server-crash", &[], || "before the page was taken".into());
                 return Ok(());
@@ -392,6 +395,12 @@ impl<'p> World<'p> {
                 if self.model.noticed_set_back() {
                     self.counters.add(Counter::SetBacksNoticed);
                 }
+            }
+            Entry::OrderPaid(paid) => {
+                self.pay.posted.insert(paid.order);
+            }
+            Entry::OrderReleased(order) => {
+                self.pay.released.insert(order.order);
             }
             Entry::OrderPlaced(order) => {
                 self.open_orders.insert(order.order, row.record.author);

@@ -10,6 +10,8 @@ mod deals;
 mod killed;
 #[path = "orders/localstripe.rs"]
 mod localstripe;
+#[path = "orders/lost.rs"]
+mod lost;
 mod mail;
 #[path = "orders/parts.rs"]
 mod parts;
@@ -17,6 +19,8 @@ mod parts;
 mod paying;
 #[path = "orders/paypal.rs"]
 mod paypal;
+#[path = "orders/race.rs"]
+mod race;
 #[path = "orders/returns.rs"]
 mod returns;
 #[path = "orders/reviews.rs"]

@@ -88,6 +88,20 @@ impl Payment {
         Self { state: State::Intent, doubt: Some(Call::Ask), asks: 1, ..Self::new(due) }
     }
 
+    /// As a payment that is not remembered, of an order that was cancelled: that is written only when the provider said that no
+    /// money comes, so nothing is asked for any more. What it shows all the same goes back.
+    pub fn forgotten_and_over(due: Due) -> Self {
+        Self { state: State::Cancelled, ending: Some(Ending::Failed), looks: LOOKS, ..Self::new(due) }
+    }
+
+    /// As a payment that a provider shows and no order is known for: nobody waits for these goods, so it is to end.
+    pub fn without_order(object: &Object) -> Self {
+        let mut payment = Self { object: Some(object.id.clone()), ..Self::forgotten(object.due.clone()) };
+        // Nothing was promised back of it, so nothing follows at once.
+        payment.cancel(Ending::Failed);
+        payment
+    }
+
     /// What is asked of the provider next; nothing if it is not its turn.
     pub fn next(&self) -> Option<Call> {
         if weak(Weak::AskAgain) && self.doubt == Some(Call::Ask) {
@@ -578,6 +592,37 @@ mod tests {
         payment.answered(Call::Capture, &shows(Status::Captured));
         payment.posted();
         assert_eq!(payment.next(), Some(Call::LookUp), "what was told may have been about something else");
+    }
+
+    #[test]
+    fn nothing_is_asked_for_an_order_that_was_cancelled() {
+        let mut payment = Payment::forgotten_and_over(due());
+        for _ in 0..LOOKS {
+            assert_eq!((payment.begin(), payment.is_settled()), (Some(Call::LookUp), false));
+            let next = payment.answered(Call::LookUp, &Answer::Nothing);
+            assert_eq!((next.call, next.deeds, payment.state), (None, vec![], State::Cancelled));
+        }
+        assert!(payment.begin().is_none() && payment.is_settled());
+        // Money that is there all the same is not kept.
+        let mut payment = Payment::forgotten_and_over(due());
+        payment.begin();
+        payment.answered(Call::LookUp, &shows(Status::Captured));
+        assert_eq!((payment.begin(), payment.state), (Some(Call::Refund), State::Returning));
+    }
+
+    #[test]
+    fn what_no_order_is_known_for_goes_back_and_is_never_asked_for() {
+        let Answer::Seen(object) = shows(Status::Authorised) else { panic!("it is shown") };
+        let mut payment = Payment::without_order(&object);
+        assert_eq!(payment.begin(), Some(Call::LookUp));
+        assert_eq!(payment.answered(Call::LookUp, &Answer::Nothing).call, None, "it has a name there");
+        for (shown, next) in [(Status::Authorised, Call::Void), (Status::Captured, Call::Refund)] {
+            payment.begin();
+            payment.answered(Call::LookUp, &shows(shown));
+            assert_eq!(payment.begin(), Some(next), "{shown:?}");
+        }
+        let next = payment.answered(Call::Refund, &shows(Status::Refunded));
+        assert_eq!((next.deeds, payment.state), (vec![Deed::Free(Ending::Failed)], State::Returned));
     }
 
     #[test]

@@ -37,4 +37,7 @@ sabotages! {
     AckBeforeDurable "acknowledged-before-durable" "a sale is acknowledged before it is on the disk",
     RetryExecutesAgain "retry-executes-again" "a repeated command or order is done again",
     ShareCheckSkipped "share-check-skipped" "a register promises without looking at its share",
+    ChargeAgain "charge-again-on-timeout" "money that was asked for without an answer is asked for again under a fresh key",
+    PostUncaptured "post-without-capture" "a capture that was not answered is written as paid",
+    FreeEarly "free-hold-early" "an order that is cancelled gives its hold back before the provider confirmed",
 }

@@ -45,7 +45,6 @@ const BESIDE: &[Part] = &[
     beside("price_move", 2, "author, seq"),
     beside("price_refusal", 2, "author, seq"),
     beside("rival_seen", 3, "author, seq, place"),
-    beside("deal_sum", 2, "product, deal"),
     beside("paid_code", 3, "author, seq, code"),
     beside("written_off", 3, "author, seq, place"),
 ];

@@ -66,6 +66,7 @@ parts! {
     RIVAL_PRICE = 83: "rival_price" (2: "source, their")
         "revision, author, way, name, product, price_minor, currency, unit, per, seen_at_ms";
     RIVAL_SOURCE = 84: "rival_source" (1: "source") "revision, author, is_on, gone_revision";
+    DEAL_SUM = 85: "deal_sum" (2: "product, deal") "units";
     ORDER_REFUND = 62: "order_refund" (2: "author, seq") "order_id, refund, what, way, code, amount_minor";
     ORDER_HANDED = 63: "order_handed" (3: "order_id, author, seq") "1";
     ORDER_SWAP = 64: "order_swap" (2: "author, seq") "order_id, swap, what, line, code";
@@ -74,8 +75,14 @@ parts! {
 }
 
 /// Tables whose rows are sums.
-pub(crate) const SUMS: &[u8] =
-    &[BALANCE.number, FIGURE_HOUR.number, FIGURE_PRODUCT.number, FIGURE_TENDER.number, FIGURE_TAX.number];
+pub(crate) const SUMS: &[u8] = &[
+    BALANCE.number,
+    FIGURE_HOUR.number,
+    FIGURE_PRODUCT.number,
+    FIGURE_TENDER.number,
+    FIGURE_TAX.number,
+    DEAL_SUM.number,
+];
 /// Odd, so that no value of a column is lost: each column of a row of sums weighs another power of it.
 const WEIGHT: i64 = 0x5851_f42d_4c95_7f2d;
 

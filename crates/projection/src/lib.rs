@@ -143,11 +143,14 @@ pub const MARKET_BAND: &str = include_str!("../../../migrations/shared/0030_mark
 /// Where stalls are on the earth, and when they are open. It marks logs, as [`LISTS`] does.
 pub const STALL_POINT: &str = include_str!("../../../migrations/shared/0031_stall_point.sql");
 
+/// What orders have of deals counts for the digest. It marks logs, as [`LISTS`] does.
+pub const DEALS_COMPARED: &str = include_str!("../../../migrations/shared/0032_deals_compared.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 31] = [
+pub const STEPS: [&str; 32] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -179,6 +182,7 @@ pub const STEPS: [&str; 31] = [
     WRITTEN_OFF,
     MARKET_BAND,
     STALL_POINT,
+    DEALS_COMPARED,
 ];
 
 /// Every table above, to be emptied before a rebuild.

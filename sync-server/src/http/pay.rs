@@ -21,7 +21,8 @@ use crate::http::plain;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::messages::words::Language;
 use crate::pay::drive;
-use crate::pay::provider::NotHeard;
+use crate::pay::lost::{self, Lost};
+use crate::pay::provider::{Heard, NotHeard, Provider};
 use crate::pay::rows::DuePayment;
 use crate::pay::test_money::{self, TestPayment};
 use crate::platform::Refusal;
@@ -100,16 +101,29 @@ pub(crate) async fn webhook(
             Problem::new(StatusCode::BAD_REQUEST, "not_taken", error.to_string())
         }
     })?;
-    if let Some((stall, order)) = heard.about {
-        let turn = if heard.is_dispute { PayTurn::Disputed } else { PayTurn::Named };
-        let due = DuePayment { stall, order, provider: provider.clone() };
-        let kept = drive::heard(&app, (provider, heard.word), (due, turn)).await;
-        kept.map_err(|error| {
-            tracing::error!(error, "pay.word_not_kept");
-            Problem::busy("it cannot be kept now: say it again")
-        })?;
+    if let Some(about) = heard.about {
+        keep(&app, known, (heard, about)).await?;
     }
     Ok(Json(Taken { status: "taken" }))
+}
+
+async fn keep(
+    app: &App,
+    provider: &dyn Provider,
+    (heard, (stall, order)): (Heard, (LogId, OrderId)),
+) -> Result<(), Problem> {
+    let not_kept = |error: String| {
+        tracing::error!(error, "pay.word_not_kept");
+        Problem::busy("it cannot be kept now: say it again")
+    };
+    match lost::heard(app, provider, (&heard, stall, order)).await.map_err(not_kept)? {
+        Lost::No => {}
+        Lost::Taken => return Ok(()),
+        Lost::Later => return Err(Problem::busy("its order is not known here yet: say it again")),
+    }
+    let turn = if heard.is_dispute { PayTurn::Disputed } else { PayTurn::Named };
+    let due = DuePayment { stall, order, provider: provider.name().to_owned() };
+    drive::heard(app, (provider.name().to_owned(), heard.word), (due, turn)).await.map_err(not_kept)
 }
 
 /// The page of the money for trying, which is no part of the interface.

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use crate::core::Now;
+use crate::core::{CoreRefusal, Now, ShopCore};
 use crate::http::App;
 use crate::pay::lapse;
 use crate::pay::provider::Asked;
@@ -227,11 +227,8 @@ pub(crate) async fn heard(
     };
     let (stall, order, named) = (due.stall, due.order, provider.clone());
     let work = move |tx: &mut dyn Tx| {
-        // Not every provider signs: a word about a payment that is none leaves nothing behind.
-        if !rows::is_known(tx, stall, order)? || !rows::is_new_word(tx, (&provider, &word), now.now_ms)? {
-            return Ok::<_, Refusal>(None);
-        }
-        Ok(core.pay_turn(tx, stall, (order, turn.clone()), now)?.1)
+        let turn = (order, turn.clone());
+        Ok::<_, Refusal>(keep_word(&*core, tx, (&provider, &word), (stall, turn), now)?)
     };
     let span = tracing::info_span!(target: TARGET, parent: None, "payment.heard", %order, provider = %named);
     let moved_to = app
@@ -243,6 +240,21 @@ pub(crate) async fn heard(
     app.tell(stall, moved_to);
     app.pay_bell().notify_one();
     Ok(())
+}
+
+/// What follows from a provider's word, and that it was said, in one transaction. Said again, nothing follows.
+pub fn keep_word(
+    core: &(impl ShopCore + ?Sized),
+    tx: &mut dyn Tx,
+    said: (&str, &str),
+    (stall, turn): (LogId, (OrderId, PayTurn)),
+    now: Now,
+) -> Result<Option<u64>, CoreRefusal> {
+    // Not every provider signs: a word about a payment that is none leaves nothing behind.
+    if !rows::is_known(tx, stall, turn.0)? || !rows::is_new_word(tx, said, now.now_ms)? {
+        return Ok(None);
+    }
+    Ok(core.pay_turn(tx, stall, turn, now)?.1)
 }
 
 /// An answer as a log may name it.

@@ -267,7 +267,8 @@ fn heard(body: &[u8]) -> Result<Heard, NotHeard> {
     let about = about.and_then(|(stall, order)| Some((LogId::from_hex(stall)?, OrderId::from_hex(order)?)));
     let about = about.ok_or_else(|| NotHeard::Unreadable("it names no order".into()))?;
     let word = Hash(Sha256::digest(body).into()).to_string();
-    Ok(Heard { word, about: Some(about), is_dispute: false })
+    // It is found by the order's own name.
+    Ok(Heard { word, about: Some(about), object: None, is_dispute: false })
 }
 
 fn name(product: Product) -> &'static str {

@@ -354,7 +354,14 @@ impl Paypal {
                 Said::Silence => return Err(NotHeard::Later),
             };
         }
-        Ok(Heard { word: id.to_owned(), about, is_dispute: kind == "CUSTOMER.DISPUTE.CREATED" })
+        let is_order = kind.starts_with("CHECKOUT.ORDER.");
+        let order = if is_order {
+            &resource["id"]
+        } else {
+            &resource["supplementary_data"]["related_ids"]["order_id"]
+        };
+        let object = order.as_str().map(plain);
+        Ok(Heard { word: id.to_owned(), about, object, is_dispute: kind == "CUSTOMER.DISPUTE.CREATED" })
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Heard {
     /// The provider's name for this word; told again, it is the same.
     pub word: String,
     pub about: Option<(LogId, OrderId)>,
+    /// The provider's name for the payment, where it says that: where to look for one that nobody here remembers.
+    pub object: Option<String>,
     pub is_dispute: bool,
 }
 

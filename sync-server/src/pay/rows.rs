@@ -21,10 +21,10 @@ pub(crate) struct Kept {
 
 /// A payment that is to be looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct DuePayment {
-    pub(crate) stall: LogId,
-    pub(crate) order: OrderId,
-    pub(crate) provider: String,
+pub struct DuePayment {
+    pub stall: LogId,
+    pub order: OrderId,
+    pub provider: String,
 }
 
 /// How far back payments that had ended are looked up again after a restore.
@@ -163,7 +163,7 @@ pub(crate) fn save(tx: &mut dyn Tx, stall: LogId, kept: &Kept) -> Result<(), Sto
 }
 
 /// Those that are to be looked at now, the most overdue first.
-pub(crate) fn due(tx: &mut dyn Tx, now_ms: i64, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
+pub fn due(tx: &mut dyn Tx, now_ms: i64, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
     let rows = tx.query(
         "select log, order_id, provider from checkout where settled = 0 and next_ms <= $1
          order by next_ms, order_id limit $2",
@@ -207,7 +207,7 @@ pub(crate) fn doubt_all(tx: &mut dyn Tx, only: Option<LogId>, now_ms: i64) -> Re
 
 /// Payments that a stall's records name and nobody here remembers, as devices brought them back to a server that was
 /// restored. What was given back is over.
-pub(crate) fn forgotten(tx: &mut dyn Tx, limit: usize) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
+pub fn forgotten(tx: &mut dyn Tx, limit: usize) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
     let rows = tx.query(
         "select m.log, m.order_id, m.way from order_money m
          join stall_core s on s.log = m.log and s.counter > 1
@@ -245,13 +245,21 @@ pub(crate) fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePa
 }
 
 /// Nobody calls any more: all that is open is due.
-pub(crate) fn take_back(tx: &mut dyn Tx) -> Result<(), StoreError> {
+pub fn take_back(tx: &mut dyn Tx) -> Result<(), StoreError> {
     tx.run("update checkout set next_ms = 0 where settled = 0", params![])
 }
 
 /// Whether there is such a payment.
 pub(crate) fn is_known(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
     let sql = "select 1 from checkout where log = $1 and order_id = $2";
+    Ok(tx.query_opt(sql, params![stall, order])?.is_some())
+}
+
+/// Whether a payment of a stall that is here is remembered by nobody, and its order named by no record.
+pub fn is_lost(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let sql = "select 1 from stall_core s where s.log = $1
+        and not exists (select 1 from checkout c where c.log = s.log and c.order_id = $2)
+        and not exists (select 1 from orders o where o.log = s.log and o.order_id = $2 and o.placed = 1)";
     Ok(tx.query_opt(sql, params![stall, order])?.is_some())
 }
 

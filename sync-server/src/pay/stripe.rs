@@ -240,7 +240,8 @@ impl Stripe {
                 Said::Silence => return Err(NotHeard::Later),
             };
         }
-        Ok(Heard { word: id.to_owned(), about, is_dispute })
+        let session = object["id"].as_str().filter(|_| object["object"] == "checkout.session");
+        Ok(Heard { word: id.to_owned(), about, object: session.map(str::to_owned), is_dispute })
     }
 }
 

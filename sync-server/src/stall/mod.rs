@@ -6,6 +6,7 @@ mod contact;
 mod desk;
 mod epoch;
 mod ingest;
+mod lost;
 mod orders;
 mod paid_twice;
 mod paying;
@@ -113,8 +114,21 @@ impl Core {
         end: EndOrder,
         now: Now,
     ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
+        self.end_if(tx, stall, (order, end), |_| Ok(()), now)
+    }
+
+    /// The same, if what is asked first does not refuse: in the stall's turn, so that nothing changes behind its back.
+    fn end_if(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        (order, end): (OrderId, EndOrder),
+        check: impl FnOnce(&mut dyn Tx) -> Result<(), CoreRefusal>,
+        now: Now,
+    ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
         let mut applier = (self.appliers)();
         let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        check(desk.tx)?;
         let view = orders::end(&mut desk, order, end)?;
         settle::settle(&mut desk)?;
         Ok((view, desk.moved_to()?))

@@ -485,6 +485,11 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
                 ReleaseReason::StallCancelled => Ending::Stall,
                 ReleaseReason::PaymentFailed | ReleaseReason::Lapsed => Ending::Failed,
             };
+            // Nothing here would keep that it is to end.
+            if paying::is_forgotten(desk.tx, desk.log, order)? {
+                let detail = "the payment of this order is being looked up: try again in a minute";
+                return Err(refused(Fault::Later, "payment_looked_up", detail));
+            }
             paying::ends_first(desk, order, why)?
         }
         EndOrder::Release(_) | EndOrder::Fulfil | EndOrder::Step(_) => false,

@@ -1,10 +1,11 @@
 //! The payment of an order, a step at a time, in the transaction of what the stall's records say of it. What happens to
 //! money is decided by `soko_checkout`, what is written of it by the domain's verbs; here they meet in one commit.
 
-use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Payment, State, Trouble};
+use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Object, Payment, State, Trouble};
 use soko_domain::entry::{IncidentKind, IncidentRaised, OrderToPay, PayWay, RefundEnd, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
+use soko_domain::sabotage::Sabotage;
 use soko_domain::verbs::pay_order::{self, PayStanding};
 use soko_domain::verbs::release_order::{self, OrderState};
 use soko_projection::{order_money, read};
@@ -15,8 +16,8 @@ use crate::pay::provider::Asked;
 use crate::pay::rows::{self, Kept};
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
-use crate::stall::refunds;
 use crate::stall::transfers::{self, TransferView};
+use crate::stall::{lost, refunds};
 
 /// While a call is made nobody else takes the payment on; who dies with it is followed after so long.
 pub const LEASE_MS: i64 = 60_000;
@@ -64,6 +65,8 @@ pub enum PayTurn {
     Forgotten(Box<ToPay>),
     /// The records allow parts of it to go back that nobody remembers.
     ForgottenParts,
+    /// Its provider shows it, and no record here names such an order.
+    Found(Box<(ToPay, Object)>),
     /// A transfer to the stall's own account did not come in time.
     Lapsed,
 }
@@ -111,6 +114,7 @@ pub(super) fn turn(
 ) -> Result<Option<Asked>, CoreRefusal> {
     match turn {
         PayTurn::Forgotten(to_pay) => return remember(desk, order, to_pay).map(|()| None),
+        PayTurn::Found(found) => return lost::found(desk, order, found).map(|()| None),
         PayTurn::Lapsed => return transfers::lapse(desk, order).map(|()| None),
         PayTurn::Begin(_)
         | PayTurn::Answered { .. }
@@ -127,12 +131,14 @@ pub(super) fn turn(
             if kept.next_ms > now_ms {
                 return Ok(None);
             }
+            heed_release(desk, &mut kept)?;
             has_time_for = Some(*open);
             Next { deeds: give_up(&mut kept, now_ms), call: None }
         }
         PayTurn::Answered { call, part, answer, goes_on } => {
             let next = match part.filter(|_| *call == Call::RefundPart) {
                 Some(refund) => kept.payment.part_answered(refund, answer),
+                None if is_believed(desk, (*call, answer)) => believed(&mut kept.payment),
                 None => kept.payment.answered(*call, answer),
             };
             kept.next_ms = now_ms + kept.payment.wait_ms();
@@ -146,11 +152,11 @@ pub(super) fn turn(
             kept.next_ms = now_ms;
             Next::default()
         }
-        PayTurn::Forgotten(_) | PayTurn::Lapsed => return Ok(None),
+        PayTurn::Forgotten(_) | PayTurn::Found(_) | PayTurn::Lapsed => return Ok(None),
     };
     do_all(desk, &mut kept, &deeds)?;
     if let Some(open) = has_time_for {
-        call = go_on(&mut kept, open, now_ms);
+        call = go_on(desk, &mut kept, open);
     }
     if call.is_some() {
         kept.next_ms = now_ms + LEASE_MS;
@@ -159,18 +165,18 @@ pub(super) fn turn(
         kept.asked_ms = now_ms;
     }
     rows::save(desk.tx, desk.log, &kept)?;
-    Ok(call.map(|call| asked(desk.log, (call, now_ms), kept)))
+    Ok(call.map(|call| asked(desk, (call, now_ms), kept)))
 }
 
 /// Begins what comes next, unless its provider does not answer such calls at the moment.
-fn go_on(kept: &mut Kept, open: Open, now_ms: i64) -> Option<Call> {
+fn go_on(desk: &Desk<'_>, kept: &mut Kept, open: Open) -> Option<Call> {
     let is_open = match kept.payment.next().map(Call::class) {
         Some(Class::Charge) => open.charges,
         Some(Class::Return) => open.returns,
         Some(Class::Look) | None => true,
     };
-    kept.next_ms = now_ms + if is_open { LEASE_MS } else { SHUT_MS };
-    if is_open { kept.payment.begin() } else { None }
+    kept.next_ms = desk.now.now_ms + if is_open { LEASE_MS } else { SHUT_MS };
+    if is_open { begun(desk, &mut kept.payment) } else { None }
 }
 
 /// After a restore: the order came back with a device, and its payment is looked up from its beginning.
@@ -183,7 +189,8 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
     };
     let Some(currency) = Currency::parse(&found.currency) else { return Ok(()) };
     let due = Due { order, account: to_pay.account.clone(), amount_minor, currency };
-    let mut payment = Payment::forgotten(due);
+    let is_over = found.state == OrderState::Released && facts.paid_minor == 0;
+    let mut payment = if is_over { Payment::forgotten_and_over(due) } else { Payment::forgotten(due) };
     payment.is_posted = facts.paid_minor > 0;
     refunds::remember(desk, &mut payment)?;
     // Where some went out of a drawer the rest goes back as a part, which the records have.
@@ -212,6 +219,20 @@ fn named(kept: &mut Kept, now_ms: i64, tell: impl Fn(&mut Payment) -> Vec<Deed>)
     Next { deeds, call: None }
 }
 
+/// A restored server does not know what was asked for since its backup. Where a device brought back that the order was cancelled, the
+/// provider had said that no money comes, so nothing is asked for any more.
+fn heed_release(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<(), StoreError> {
+    let payment = &kept.payment;
+    if payment.doubt != Some(Call::Ask) || payment.object.is_some() || payment.is_posted {
+        return Ok(());
+    }
+    let state = read::order(desk.tx, desk.log, payment.due.order)?.map(|found| found.state);
+    if state == Some(OrderState::Released) {
+        kept.payment = Payment::forgotten_and_over(payment.due.clone());
+    }
+    Ok(())
+}
+
 /// A buyer who went away.
 fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
     let waits = kept.payment.state == State::Intent && kept.payment.ending.is_none();
@@ -222,8 +243,31 @@ fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
     }
 }
 
-fn asked(stall: LogId, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
-    let key = kept.payment.key(call);
+/// The next call, taken on.
+fn begun(desk: &Desk<'_>, payment: &mut Payment) -> Option<Call> {
+    if desk.core.weak(Sabotage::ChargeAgain) && payment.doubt == Some(Call::Ask) {
+        payment.asks = payment.asks.saturating_add(1);
+        return payment.doubt;
+    }
+    payment.begin()
+}
+
+/// Under the weakened rule that a capture counts without an answer.
+fn is_believed(desk: &Desk<'_>, (call, answer): (Call, &Answer)) -> bool {
+    call == Call::Capture && *answer == Answer::Unknown && desk.core.weak(Sabotage::PostUncaptured)
+}
+
+fn believed(payment: &mut Payment) -> Next {
+    (payment.state, payment.doubt) = (State::Captured, None);
+    Next { deeds: vec![Deed::Post], call: None }
+}
+
+fn asked(desk: &Desk<'_>, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
+    let stall = desk.log;
+    let mut key = kept.payment.key(call);
+    if call == Call::Ask && desk.core.weak(Sabotage::ChargeAgain) {
+        key = format!("{key}:{}", kept.payment.asks);
+    }
     let Kept { payment, phone, back, asked_ms, .. } = kept;
     let part = payment.part_in_hand().copied().filter(|_| call == Call::RefundPart);
     Asked { stall, call, key, payment, part, phone, back, asked_ms, now_ms }
@@ -234,14 +278,27 @@ pub(super) fn is_ending(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<b
     Ok(rows::load(tx, log, order)?.is_some_and(|kept| kept.payment.state >= State::Cancelling))
 }
 
-/// Whether an order cannot end before its payment does. Then that is asked for.
+/// Whether the records name a payment that a restored server does not remember yet. Its provider may still charge, and only what it
+/// is asked next says so.
+pub(super) fn is_forgotten(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let facts = order_money::of(tx, log, order)?;
+    let is_named = facts.to_pay.is_some_and(|(way, _)| way.has_provider()) && facts.back_minor == 0;
+    Ok(is_named && !rows::is_known(tx, log, order)?)
+}
+
+/// Whether an order cannot end before its payment does. Then that is asked for, as soon as its payment is remembered.
 pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
-    let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(false) };
+    let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else {
+        return Ok(is_forgotten(desk.tx, desk.log, order)?);
+    };
     if matches!(kept.payment.state, State::Cancelled | State::Returned) {
         return Ok(false);
     }
     if kept.payment.ending.is_none() {
-        let deeds = kept.payment.cancel(why);
+        let mut deeds = kept.payment.cancel(why);
+        if desk.core.weak(Sabotage::FreeEarly) {
+            deeds.push(Deed::Free(why));
+        }
         // Whoever calls at this moment keeps the answer first.
         let is_calling = kept.payment.doubt.is_some() && kept.next_ms > desk.now.now_ms;
         kept.next_ms = if is_calling { kept.next_ms } else { desk.now.now_ms };
@@ -345,7 +402,12 @@ fn gone_unpaid(desk: &mut Desk<'_>, order: OrderId, due_minor: i64) -> Result<()
 }
 
 /// The quantity is money here.
-fn tell(desk: &mut Desk<'_>, kind: IncidentKind, order: OrderId, quantity: i64) -> Result<(), CoreRefusal> {
+pub(super) fn tell(
+    desk: &mut Desk<'_>,
+    kind: IncidentKind,
+    order: OrderId,
+    quantity: i64,
+) -> Result<(), CoreRefusal> {
     let incident = desk.id();
     let orders = vec![order];
     desk.write([IncidentRaised { incident, kind, author: None, product: None, quantity, orders }.into()])

@@ -51,6 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "soko-app-api",
             "soko-record-log",
             "soko-projection",
+            "soko-checkout",
         ],
     ),
     ("soko-web-build", &[]),

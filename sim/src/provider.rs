@@ -1,0 +1,188 @@
+//! Whoever moves the buyers' money, with a truth of its own that no server's failure touches: it counts what it really
+//! charges. It answers 500 and repeats that, refuses, shows what was, and asks for another amount, as the dice fall.
+
+use std::collections::BTreeMap;
+
+use soko_checkout::{Answer, Back, Call, Due, Object, Status};
+use soko_domain::entry::PayWay;
+use soko_domain::ids::OrderId;
+use soko_sync_server::pay::Asked;
+
+use crate::choice::Choices;
+use crate::counters::{Counter, Counters};
+
+/// Look-ups that may still show what was before: fewer than follow a webhook.
+const LAG_MAX: u8 = 2;
+
+/// The provider's faults at one call: none where the strength is nothing.
+pub(crate) struct Mood<'a> {
+    pub(crate) strength: u8,
+    pub(crate) choices: &'a mut Choices,
+    pub(crate) counters: &'a mut Counters,
+}
+
+impl Mood<'_> {
+    /// Whether a fault comes that is `rarer` times as rare as the knob says.
+    pub(crate) fn has(&mut self, rarer: u8) -> bool {
+        let strength = self.strength / rarer.max(1);
+        strength > 0 && self.choices.chance(strength)
+    }
+
+    fn meets(&mut self, counter: Counter, rarer: u8) -> bool {
+        let has = self.has(rarer);
+        self.counters.add_many(counter, u64::from(has));
+        has
+    }
+}
+
+/// One payment as the provider has it.
+pub(crate) struct Thing {
+    pub(crate) due: Due,
+    pub(crate) status: Status,
+    before: Status,
+    lag: u8,
+    /// Pays in one step and cannot be called back, as a telephone does.
+    pub(crate) is_phone: bool,
+    /// It is about another amount than was asked for.
+    pub(crate) is_odd: bool,
+    pub(crate) charges: u32,
+}
+
+impl Thing {
+    fn set(&mut self, status: Status) {
+        (self.before, self.status, self.lag) = (self.status, status, LAG_MAX);
+        self.charges += u32::from(status == Status::Captured);
+    }
+
+    /// Money of the buyer's is or may come to be the stall's.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self.status, Status::Pending | Status::Authorised | Status::Captured)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Provider {
+    pub(crate) things: Vec<Thing>,
+    /// What a key stands for: a payment, or a 500 that is repeated.
+    keys: BTreeMap<String, Option<usize>>,
+}
+
+impl Provider {
+    /// What comes of a request that arrived. Nothing is a 500, whatever was done.
+    pub(crate) fn serve(&mut self, asked: &Asked, mut mood: Mood<'_>) -> Option<Answer> {
+        if asked.call == Call::Ask {
+            return self.ask(asked, &mut mood);
+        }
+        let Some(at) = self.find(asked) else {
+            return Some(if asked.call == Call::LookUp { Answer::Nothing } else { refused() });
+        };
+        let thing = self.things.get_mut(at)?;
+        match (asked.call, thing.status) {
+            (Call::LookUp, _) => {
+                let is_old = thing.lag > 0 && mood.meets(Counter::OldAnswers, 1);
+                thing.lag = thing.lag.saturating_sub(1);
+                return Some(shown(at, thing, is_old));
+            }
+            (Call::Capture, Status::Authorised) => {
+                mood.counters.add(Counter::Captures);
+                thing.set(Status::Captured);
+            }
+            (Call::Void, Status::Pending | Status::Authorised) if !thing.is_phone => {
+                mood.counters.add(Counter::PaymentsVoided);
+                thing.set(Status::Dead);
+            }
+            (Call::Refund, Status::Captured) => {
+                mood.counters.add(Counter::MoneyReturned);
+                thing.set(Status::Refunded);
+            }
+            (Call::Capture, Status::Captured)
+            | (Call::Void, Status::Dead | Status::Pending)
+            | (Call::Refund, Status::Refunded) => {}
+            (Call::Ask | Call::Capture | Call::Void | Call::Refund | Call::RefundPart, _) => {
+                return Some(refused());
+            }
+        }
+        let answer = shown(at, thing, false);
+        if mood.meets(Counter::ProviderErrors, 2) { None } else { Some(answer) }
+    }
+
+    fn find(&self, asked: &Asked) -> Option<usize> {
+        let named = asked.payment.object.as_ref().and_then(|id| id.strip_prefix('o')?.parse().ok());
+        named.or_else(|| self.things.iter().rposition(|thing| thing.due.order == asked.payment.due.order))
+    }
+
+    fn ask(&mut self, asked: &Asked, mood: &mut Mood<'_>) -> Option<Answer> {
+        match self.keys.get(&asked.key) {
+            Some(Some(at)) => return self.things.get(*at).map(|thing| shown(*at, thing, false)),
+            Some(None) => {
+                mood.counters.add(Counter::ErrorsRepeated);
+                return None;
+            }
+            None => {}
+        }
+        if mood.meets(Counter::PaymentsRefused, 8) {
+            return Some(refused());
+        }
+        let fails = mood.meets(Counter::ProviderErrors, 2);
+        if fails && mood.choices.chance(128) {
+            self.keys.insert(asked.key.clone(), None);
+            return None;
+        }
+        let mut due = asked.payment.due.clone();
+        let is_odd = mood.meets(Counter::OtherAmounts, 16);
+        if is_odd {
+            due.amount_minor += 1;
+        }
+        let (at, is_phone) = (self.things.len(), !asked.phone.is_empty());
+        let (status, before) = (Status::Pending, Status::Pending);
+        self.things.push(Thing { due, status, before, lag: 0, is_phone, is_odd, charges: 0 });
+        self.keys.insert(asked.key.clone(), if fails { None } else { Some(at) });
+        if fails { None } else { self.things.get(at).map(|thing| shown(at, thing, false)) }
+    }
+
+    /// The buyer says yes or no. Only the first word counts.
+    pub(crate) fn decide(&mut self, at: usize, is_yes: bool) {
+        let Some(thing) = self.things.get_mut(at).filter(|thing| thing.status == Status::Pending) else {
+            return;
+        };
+        thing.set(match (is_yes, thing.is_phone) {
+            (false, _) => Status::Dead,
+            (true, true) => Status::Captured,
+            (true, false) => Status::Authorised,
+        });
+    }
+
+    /// A day later the errors that it repeats are forgotten.
+    pub(crate) fn forget_errors(&mut self) {
+        self.keys.retain(|_, kept| kept.is_some());
+    }
+
+    /// What it shows of an order by itself, where any money of it is or may come to be the stall's.
+    pub(crate) fn shown_of(&self, order: OrderId) -> Option<(Object, PayWay)> {
+        let at = self.things.iter().rposition(|thing| thing.due.order == order && thing.is_live())?;
+        let thing = self.things.get(at)?;
+        let way = if thing.is_phone { PayWay::Phone } else { PayWay::Card };
+        Some((object(at, thing, false), way))
+    }
+
+    pub(crate) fn charges(&self, order: OrderId) -> u32 {
+        self.of(order).map(|thing| thing.charges).sum()
+    }
+
+    pub(crate) fn of(&self, order: OrderId) -> impl Iterator<Item = &Thing> {
+        self.things.iter().filter(move |thing| thing.due.order == order)
+    }
+}
+
+fn refused() -> Answer {
+    Answer::Refused("not in this state".into())
+}
+
+fn shown(at: usize, thing: &Thing, is_old: bool) -> Answer {
+    Answer::Seen(object(at, thing, is_old))
+}
+
+fn object(at: usize, thing: &Thing, is_old: bool) -> Object {
+    let status = if is_old { thing.before } else { thing.status };
+    Object { id: format!("o{at}"), status, due: thing.due.clone(), page: None, back: Back::default() }
+}

@@ -1,0 +1,90 @@
+//! A provider names a payment that nobody here remembers, of an order that no record names. The word is believed as little as any
+//! other: the provider is asked, and what it shows is told to the stall, which gives the money back as soon as it may. Until then the
+//! provider is to say it again, so that nothing has to be kept for a stranger who signs nothing.
+
+use soko_checkout::{Answer, Call, Due, Ending, Payment, Status};
+use soko_domain::ids::{LogId, OrderId};
+use soko_domain::money::Currency;
+use soko_projection::read;
+use soko_record_log::{StoreError, Tx};
+
+use crate::http::App;
+use crate::pay::drive;
+use crate::pay::provider::{Asked, Heard, Provider};
+use crate::pay::rows::{self, DuePayment};
+use crate::stall::{PayTurn, ToPay};
+
+/// How far back a payment is looked for whose name is not said.
+const LOOKED_BACK_MS: i64 = 30 * 24 * 3_600_000;
+
+/// What is done about a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Lost {
+    /// Its payment or its order is known here.
+    No,
+    /// It is about no money, or about some that is on its way back now.
+    Taken,
+    /// Nobody can say yet: the provider is to say it again.
+    Later,
+}
+
+pub(crate) async fn heard(
+    app: &App,
+    provider: &dyn Provider,
+    (said, stall, order): (&Heard, LogId, OrderId),
+) -> Result<Lost, String> {
+    let failed = |failed: StoreError| format!("{failed:?}");
+    let read = move |tx: &mut dyn Tx| {
+        let profile = read::profile(tx, stall)?;
+        Ok::<_, StoreError>(rows::is_lost(tx, stall, order)?.then_some(profile))
+    };
+    let Some(profile) = app.store().read(read).await.map_err(|error| failed(error.into()))? else {
+        return Ok(Lost::No);
+    };
+    let Some(currency) = profile.and_then(|profile| Currency::parse(&profile.currency)) else {
+        return Ok(Lost::Later);
+    };
+    let account = provider.account(stall);
+    // Nobody knows how much: what is shown says so.
+    let due = Due { order, account: account.clone(), amount_minor: 0, currency };
+    let asked = look_up(due, said, (stall, app.now_ms()));
+    let object = match app.pay().call(provider.name(), &asked, || app.now_ms()).await {
+        Answer::Seen(object) => object,
+        Answer::Nothing | Answer::Refused(_) => return Ok(Lost::Taken),
+        Answer::Unknown => return Ok(Lost::Later),
+    };
+    let is_its = object.due.order == order && object.due.account == account;
+    let is_money = match object.status {
+        Status::Pending | Status::Authorised | Status::Captured => true,
+        Status::Dead | Status::Refunded => false,
+    };
+    if !is_its || !is_money {
+        return Ok(Lost::Taken);
+    }
+    tracing::error!(%stall, %order, provider = provider.name(), "pay.found_without_its_order");
+    let (name, phone, back) = (provider.name().to_owned(), String::new(), String::new());
+    let to_pay = ToPay { way: provider.way(), provider: name.clone(), account, phone, back };
+    let due = DuePayment { stall, order, provider: name };
+    drive::turn(app, &due, PayTurn::Found(Box::new((to_pay, object)))).await?;
+    app.pay_bell().notify_one();
+    let kept = app.store().read(move |tx| rows::is_known(tx, stall, order)).await;
+    let is_kept = kept.map_err(|error| failed(error.into()))?;
+    Ok(if is_kept { Lost::Taken } else { Lost::Later })
+}
+
+/// Of a payment that is to end: nothing is held or taken by looking.
+fn look_up(due: Due, said: &Heard, (stall, now_ms): (LogId, i64)) -> Asked {
+    let mut payment = Payment { object: said.object.clone(), ..Payment::forgotten(due) };
+    payment.cancel(Ending::Failed);
+    Asked {
+        stall,
+        call: Call::LookUp,
+        key: payment.key(Call::LookUp),
+        payment,
+        part: None,
+        phone: String::new(),
+        back: String::new(),
+        asked_ms: now_ms - LOOKED_BACK_MS,
+        now_ms,
+    }
+}

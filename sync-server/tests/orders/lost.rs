@@ -1,0 +1,156 @@
+//! Orders that a restored server does not know any more, or not yet: what may still be charged holds its goods, nothing is asked for
+//! again that was called off, and money that came for nothing is told and goes back.
+
+use axum::http::{Method, StatusCode};
+use soko_checkout::{Answer, Call, Due, Payment};
+use soko_domain::entry::{Entry, IncidentKind, OrderCancelAsked};
+use soko_domain::ids::OrderId;
+use soko_domain::money::Currency;
+use soko_sync_server::pay::Asked;
+
+use crate::common::hostile::Speaks;
+use crate::common::hostile::word;
+use crate::common::shop::{STALL, id, orders, secret, stores};
+use crate::paying::{LATER_MS, LOOKS, ORDER, World, scenes};
+
+/// Of which this server never heard.
+const LOST: u8 = 9;
+
+impl World {
+    /// Its disk is as it was before the buyer ordered, and devices brought the order back.
+    async fn forgetful(self) -> Self {
+        self.sql(&["delete from checkout_part", "delete from checkout"]).await;
+        self.restored().await
+    }
+
+    /// A buyer paid for an order that was lost with the server's disk before any device had heard of it.
+    async fn pay_for_nothing(&self, is_captured: bool) {
+        let order = OrderId::from_hex(&id(LOST)).unwrap();
+        let currency = Currency::parse("EUR").unwrap();
+        let due = Due { order, account: STALL.to_string(), amount_minor: 900, currency };
+        let mut asked = Asked {
+            stall: STALL,
+            call: Call::Ask,
+            key: Call::Ask.key(order),
+            payment: Payment::new(due),
+            part: None,
+            phone: String::new(),
+            back: String::new(),
+            asked_ms: self.now_ms(),
+            now_ms: self.now_ms(),
+        };
+        let provider = self.provider.provider();
+        let Answer::Seen(object) = provider.ask(&asked).await else { panic!("it is not shown") };
+        self.provider.books().buyer(true);
+        if is_captured {
+            (asked.call, asked.key) = (Call::Capture, Call::Capture.key(order));
+            asked.payment.object = Some(object.id);
+            assert!(matches!(provider.ask(&asked).await, Answer::Seen(_)));
+        }
+    }
+
+    /// The provider says something about it.
+    async fn told_of_lost(&self, name: &str) -> StatusCode {
+        let (body, signature) = word(name, (&STALL.to_string(), &id(LOST)), self.now_ms());
+        let ask = self.shop.server.ask(Method::POST, "/v1/pay/stripe/webhook");
+        ask.header("stripe-signature", &signature).body("application/json", body).send().await.status
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_called_off_before_its_payment_is_remembered_holds_its_goods() {
+    for is_paid in [false, true] {
+        for scene in scenes() {
+            let world = World::waiting(scene).await;
+            if is_paid {
+                world.provider.books().buyer(true);
+            }
+            let mut world = world.forgetful().await;
+            // A buyer is told to try again; what a register wants is in the records, and waits.
+            let path = format!("{}/{}/cancel", orders(), id(ORDER));
+            let cancel = world.shop.server.ask(Method::POST, &path).header("soko-buyer", &secret(1));
+            cancel.send().await.refused(StatusCode::SERVICE_UNAVAILABLE, "payment_looked_up");
+            let order = OrderId::from_hex(&id(ORDER)).unwrap();
+            let asked = Entry::from(OrderCancelAsked { order, reason: "sold out".into() });
+            world.shop.register.device.write([asked], world.now_ms()).unwrap();
+            world.shop.exchange().await;
+            world.shop.exchange().await;
+            assert_eq!(world.standing().await.0, "held");
+            assert_eq!(world.shop.available().await, 2, "the provider may still charge");
+            world.drive().await;
+            world.shop.exchange().await;
+            for _ in 0..LOOKS {
+                world.shop.server.clock.advance_ms(LATER_MS / 8);
+                world.drive().await;
+            }
+            assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("cancelled", 5));
+            let (_, charges, refunds) = world.moved();
+            assert_eq!(charges, refunds);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_asked_for_again_that_was_called_off_before_a_restore() {
+    // Whether the backup has the payment, which was not asked for then.
+    for is_kept in [true, false] {
+        for scene in scenes() {
+            let world = World::open(scene).await;
+            world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+            if is_kept {
+                world.sql(&["create table backup as select * from checkout"]).await;
+            }
+            world.cancel().await;
+            assert_eq!(world.standing().await.0, "cancelled");
+            world.sql(&["delete from checkout"]).await;
+            if is_kept {
+                world.sql(&["insert into checkout select * from backup", "drop table backup"]).await;
+            }
+            let world = world.restored().await;
+            for _ in 0..LOOKS {
+                world.drive().await;
+                world.shop.server.clock.advance_ms(LATER_MS);
+            }
+            assert_eq!(world.moved(), (0, 0, 0), "kept: {is_kept}");
+            assert_eq!(world.standing().await.0, "cancelled");
+            assert!(world.incidents().await.is_empty());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_for_an_order_that_was_lost_is_told_and_goes_back_when_no_device_can_bring_it() {
+    for is_captured in [true, false] {
+        for store in stores() {
+            let world = World::open((store, Speaks::Stripe)).await;
+            world.pay_for_nothing(is_captured).await;
+            let charges = u32::from(is_captured);
+            // An old copy may have been put back in silence: a person hears of it, and the provider says it again.
+            for name in ["evt_1", "evt_1", "evt_2"] {
+                assert_eq!(world.told_of_lost(name).await, StatusCode::SERVICE_UNAVAILABLE);
+            }
+            let odd = [i64::from(IncidentKind::PaymentOdd.number())];
+            assert_eq!(world.incidents().await, odd, "told once");
+            let mut world = world.restored().await;
+            assert_eq!(
+                world.told_of_lost("evt_1").await,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "a device may have it"
+            );
+            world.drive().await;
+            assert_eq!(world.moved(), (1, charges, 0));
+            world.shop.exchange().await;
+            world.shop.exchange().await;
+            for name in ["evt_1", "evt_3"] {
+                assert_eq!(world.told_of_lost(name).await, StatusCode::OK);
+                for _ in 0..LOOKS / 4 {
+                    world.drive().await;
+                    world.shop.server.clock.advance_ms(LATER_MS);
+                }
+                assert_eq!(world.moved(), (1, charges, charges));
+                assert!(!world.provider.books().is_any_held(), "what was only held is free again");
+            }
+            assert_eq!(world.incidents().await, odd);
+        }
+    }
+}
