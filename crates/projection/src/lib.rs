@@ -16,6 +16,7 @@ mod digest;
 mod drawer;
 mod erasable;
 pub mod figures;
+pub mod heard;
 mod history;
 pub mod incidents;
 mod ledger;
@@ -143,11 +144,14 @@ pub const MARKET_BAND: &str = include_str!("../../../migrations/shared/0030_mark
 /// Where stalls are on the earth, and when they are open. It marks logs, as [`LISTS`] does.
 pub const STALL_POINT: &str = include_str!("../../../migrations/shared/0031_stall_point.sql");
 
+/// By how much days changed once they were over. It marks logs, as [`LISTS`] does.
+pub const RESTATED: &str = include_str!("../../../migrations/shared/0032_restated.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 31] = [
+pub const STEPS: [&str; 32] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -179,6 +183,7 @@ pub const STEPS: [&str; 31] = [
     WRITTEN_OFF,
     MARKET_BAND,
     STALL_POINT,
+    RESTATED,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -231,6 +236,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "figure_product",
     "figure_tender",
     "figure_tax",
+    "figure_restated",
     "order_money",
     "order_refund",
     "order_transfer",

@@ -12,7 +12,7 @@ use soko_domain::stock::Account;
 use soko_domain::tax::{TaxMode, TaxRate};
 use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, params};
 
-use crate::figures::{Goods, Hour, Paid, Taxed, month};
+use crate::figures::{Goods, Hour, Paid, Restated, Taxed, month};
 
 /// Business days, both of them included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +44,7 @@ fn hours_by(
     by: &str,
     until: Option<Until>,
 ) -> Result<Vec<Row>, StoreError> {
-    let until = until.unwrap_or(Until { first: 0, last: 23 });
+    let last = until.map_or(u8::MAX, |until| until.last);
     let sums = sums(Hour::COLUMNS);
     let (select, group) = if by.is_empty() {
         (sums, String::new())
@@ -57,16 +57,15 @@ fn hours_by(
     tx.query(
         &format!(
             "select {select} from figure_hour
-             where log = $1 and business_day >= $2 and business_day <= $3 and (hour + 24 - $5) % 24 <= $4 {group}"
+             where log = $1 and business_day >= $2 and business_day <= $3 and hour <= $4 {group}"
         ),
-        params![log, period.from, period.to, until.last, until.first],
+        params![log, period.from, period.to, last],
     )
 }
 
-/// How far into a business day: the hour in which it begins, and the last one as counted from there.
+/// How far into a business day: the last hour of it, counted from the midnight with which its date begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Until {
-    pub first: u8,
     pub last: u8,
 }
 
@@ -84,7 +83,7 @@ pub fn days(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(i32, Hour)>, St
 /// By weekday of the business day, Monday as 0, and hour on the wall.
 pub fn week(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, u8, Hour)>, StoreError> {
     // 1970-01-01 was a Thursday.
-    let rows = hours_by(tx, of, "(business_day % 7 + 10) % 7, hour", None)?;
+    let rows = hours_by(tx, of, "(business_day % 7 + 10) % 7, hour % 24", None)?;
     rows.iter().map(|row| Ok((row.number(0)?, row.number(1)?, hour_of(row, 2)?))).collect()
 }
 
@@ -260,10 +259,41 @@ fn month_begins(month: i32) -> Option<i32> {
     BusinessDay::from_civil(soko_domain::calendar::Civil { year, month, day: 1 }).map(BusinessDay::days)
 }
 
-/// By hour on the wall.
-pub fn wall_hours(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, Hour)>, StoreError> {
+/// By hour, counted from the midnight with which the date of a business day begins.
+pub fn hours(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, Hour)>, StoreError> {
     let rows = hours_by(tx, of, "hour", None)?;
     rows.iter().map(|row| Ok((row.number(0)?, hour_of(row, 1)?))).collect()
+}
+
+/// What a later day changed of a day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RestatedDay {
+    pub business_day: i32,
+    /// When this place was told.
+    pub told_day: i32,
+    pub sums: Restated,
+}
+
+/// The days of a period that changed once they were over, those told of last first.
+pub fn restated(
+    tx: &mut dyn Tx,
+    (log, period): (LogId, Period),
+    rows: u32,
+) -> Result<Vec<RestatedDay>, StoreError> {
+    let rows = tx.query(
+        &format!(
+            "select business_day, told_day, {} from figure_restated
+             where log = $1 and business_day >= $2 and business_day <= $3
+             order by told_day desc, business_day desc limit $4",
+            Restated::COLUMNS.join(", ")
+        ),
+        params![log, period.from, period.to, rows],
+    )?;
+    let day = |row: &Row| {
+        let sums = Restated::from_values(&values(row, 2, Restated::COLUMNS.len())?).unwrap_or_default();
+        Ok(RestatedDay { business_day: row.number(0)?, told_day: row.number(1)?, sums })
+    };
+    rows.iter().map(day).collect()
 }
 
 /// What a report says of a product beside its figures.

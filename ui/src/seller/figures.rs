@@ -1,7 +1,9 @@
 //! Figures of a span of business days, offline: what was sold, when, by whom and how it was paid.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{CustomerSums, FiguresView, NamedSums, OwnStall, Query, Span, Step, StepSums, Sums, View};
+use soko_app_api::{
+    CustomerSums, FiguresView, NamedSums, OwnStall, Query, RestatedRow, Span, Step, StepSums, Sums, View,
+};
 use soko_domain::calendar::BusinessDay;
 use yew::prelude::*;
 
@@ -181,10 +183,8 @@ fn Shown(props: &ShownProps) -> Html {
                 <section class="card figures-wide" aria-labelledby="over-time">
                     <h2 id="over-time">{ speech.say("figures.over-time") }</h2>
                     { over_time(&speech, figures) }
-                    if figures.steps.iter().any(|step| step.is_restated) {
-                        <p class="prose">{ speech.say("figures.restated-text") }</p>
-                    }
                 </section>
+                { restated(&speech, figures) }
                 <section class="card figures-wide" aria-labelledby="week">
                     <h2 id="week">{ speech.say("figures.heat") }</h2>
                     { heat(&speech, figures) }
@@ -273,6 +273,39 @@ fn over_time(speech: &Speech, figures: &FiguresView) -> Html {
     html! {
         <Chart id="chart-time" {kind} title={speech.say("figures.over-time")} text={speech.say("figures.over-time-text")}
             {columns} marks={figures.steps.iter().map(mark).collect::<Vec<_>>()} />
+    }
+}
+
+/// The days that changed once they were over: when, and by how much.
+fn restated(speech: &Speech, figures: &FiguresView) -> Html {
+    if figures.restated.is_empty() {
+        return Html::default();
+    }
+    let money = |minor: i64| {
+        let sign = if minor > 0 { "+" } else { "" };
+        let shown = format!("{sign}{}", speech.money(minor, &figures.currency));
+        Cell::new(shown, typed::plain(minor, &figures.currency))
+    };
+    let day = |day: i32| Cell::new(speech.day_short(day), shown_day(day));
+    let row = |row: &RestatedRow| {
+        let sign = if row.sales > 0 { "+" } else { "" };
+        vec![
+            day(row.day),
+            day(row.told_day),
+            Cell::new(format!("{sign}{}", speech.number(row.sales)), row.sales.to_string()),
+            money(row.revenue_minor),
+            money(row.refunded_minor),
+            amount(speech, row.returned_minor, &figures.currency),
+        ]
+    };
+    let columns = ["figures.day", "figures.told", "figures.sales", "figures.revenue", "figures.refunded", "figures.returned"];
+    let columns = columns.map(|key| speech.say(key)).to_vec();
+    let rows = figures.restated.iter().map(row).collect::<Vec<_>>();
+    html! {
+        <section class="card figures-wide">
+            <Sheet title={speech.say("figures.restated-title")} {columns} {rows} />
+            <p class="prose">{ speech.say("figures.restated-text") }</p>
+        </section>
     }
 }
 

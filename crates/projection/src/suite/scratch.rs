@@ -42,9 +42,10 @@ impl Sums {
 
     fn hour(&mut self, one: &Said, column: usize, amount: i64) {
         let local_ms = one.stamp.at_ms + i64::from(one.stamp.offset_minutes) * 60_000;
+        let is_behind = i64::from(local_ms.div_euclid(86_400_000) - i64::from(one.stamp.business_day) == 1);
         let key = vec![
             Value::Int(i64::from(one.stamp.business_day)),
-            Value::Int(local_ms.rem_euclid(86_400_000) / 3_600_000),
+            Value::Int(local_ms.rem_euclid(86_400_000) / 3_600_000 + 24 * is_behind),
             Value::Blob(one.author.0.to_vec()),
             Value::Blob(one.stamp.by.map_or([0; 16], |PersonId(id)| id).to_vec()),
         ];
