@@ -25,3 +25,14 @@ create table figure_restated (
   returned_minor {int} not null,
   primary key (log, business_day, told_day)
 ) {keyed};
+
+-- What each customer bought, whoever orders in the shop among them. Grain 1: `at` is a business day. Grain 3: ever, and `at` is
+-- nothing, so that customers are found without looking at each of their days.
+create table figure_customer (
+  log {blob} not null, grain {int} not null, customer {blob} not null, at {int} not null,
+  sales {int} not null, revenue_minor {int} not null,
+  primary key (log, grain, customer, at)
+) {keyed};
+
+-- Gift cards that were sold in a time are found without looking at every point that was ever earned.
+create index purse_entry_day on purse_entry (log, kind, filled, cause, business_day);

@@ -154,6 +154,9 @@ pub struct FiguresView {
     pub registers: Vec<NamedSums>,
     pub people: Vec<NamedSums>,
     pub paid: Vec<PaidSums>,
+    /// Money for gift cards, which is no revenue: how many were sold, and for how much. No way to pay above has it.
+    pub cards_sold: i64,
+    pub cards_sold_minor: i64,
     pub taxes: Vec<TaxRow>,
     pub customers: CustomerSums,
 }

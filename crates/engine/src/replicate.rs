@@ -501,7 +501,8 @@ pub(crate) fn change_row(writing: &mut Writing<'_>, row: StallRow) -> Result<(),
 /// Whoever has all that the server has knows the days that are over.
 fn hears_all(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<(), Failure> {
     let ours = log::heads(writing.tx, writing.log)?;
-    let has = |(author, theirs): (&AuthorId, &Head)| ours.get(author).is_some_and(|our| our.seq >= theirs.seq);
+    let has =
+        |(author, theirs): (&AuthorId, &Head)| ours.get(author).is_some_and(|our| our.seq >= theirs.seq);
     if server_heads.iter().all(has) {
         writing.knows_all()?;
     }

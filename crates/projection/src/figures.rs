@@ -17,12 +17,12 @@ use soko_domain::ids::{AuthorId, LogId, SaleId};
 use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, log, params};
 
 use crate::book::Book;
-use crate::digest::{FIGURE_HOUR, FIGURE_PRODUCT, FIGURE_TAX, FIGURE_TENDER, Part};
+use crate::digest::{FIGURE_CUSTOMER, FIGURE_HOUR, FIGURE_PRODUCT, FIGURE_TAX, FIGURE_TENDER, Part};
 use crate::ledger::Place;
-use fold::{Back, GRAIN_DAY, GRAIN_MONTH, Sold, month_of};
+use fold::{Back, GRAIN_DAY, GRAIN_EVER, GRAIN_MONTH, Sold, month_of};
 
 pub(crate) use fold::Figures;
-pub use fold::{Goods, Hour, Paid, Restated, Taxed, hour, hour_of_day};
+pub use fold::{Bought, Goods, Hour, Paid, Restated, Taxed, hour, hour_of_day};
 pub use lines::{Deed, Line, lines};
 pub(crate) use orders::{counted as order_counted, figures as of_order};
 
@@ -151,7 +151,7 @@ fn backs(tx: &mut dyn Tx, log: LogId, sale: SaleId, most: usize) -> Result<Vec<B
 
 /// Adds to the rows what the entries so far add.
 pub(crate) fn post(book: &mut Book<'_>) -> Result<(), StoreError> {
-    let Figures { hours, goods, paid, taxed, restated } = std::mem::take(&mut book.figures);
+    let Figures { hours, goods, paid, taxed, bought, restated } = std::mem::take(&mut book.figures);
     for (key, hour) in hours {
         let keys = params![key.business_day, key.hour, key.register, key.person];
         add(book, &FIGURE_HOUR, keys, &hour.values())?;
@@ -168,6 +168,11 @@ pub(crate) fn post(book: &mut Book<'_>) -> Result<(), StoreError> {
     for ((business_day, rate), taxed) in taxed {
         let mode = rate.mode.number();
         add(book, &FIGURE_TAX, params![business_day, rate.ppm.0, mode, rate.label], &taxed.values())?;
+    }
+    for ((customer, business_day), bought) in bought {
+        for (grain, at) in [(GRAIN_DAY, business_day), (GRAIN_EVER, 0)] {
+            add(book, &FIGURE_CUSTOMER, params![grain, customer, at], &bought.values())?;
+        }
     }
     for ((business_day, told_day), restated) in restated {
         add_restated(book, (business_day, told_day), &restated)?;

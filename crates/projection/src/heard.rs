@@ -125,7 +125,12 @@ mod tests {
     #[test]
     fn a_day_is_told_of_late_by_what_comes_once_it_was_over_here() {
         let heard = Heard {
-            days: vec![day(10, 0, Some(50)), day(11, 60, Some(65)), day(20, 80, Some(200)), day(21, 220, None)],
+            days: vec![
+                day(10, 0, Some(50)),
+                day(11, 60, Some(65)),
+                day(20, 80, Some(200)),
+                day(21, 220, None),
+            ],
         };
         for (position, said_on, of, expected, what) in [
             (10, 3, 3, None, "what was there before this place was"),

@@ -144,7 +144,7 @@ pub const MARKET_BAND: &str = include_str!("../../../migrations/shared/0030_mark
 /// Where stalls are on the earth, and when they are open. It marks logs, as [`LISTS`] does.
 pub const STALL_POINT: &str = include_str!("../../../migrations/shared/0031_stall_point.sql");
 
-/// By how much days changed once they were over. It marks logs, as [`LISTS`] does.
+/// By how much days changed once they were over, and what customers bought on which. It marks logs, as [`LISTS`] does.
 pub const RESTATED: &str = include_str!("../../../migrations/shared/0032_restated.sql");
 
 /// Counts and their marks.
@@ -236,6 +236,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "figure_product",
     "figure_tender",
     "figure_tax",
+    "figure_customer",
     "figure_restated",
     "order_money",
     "order_refund",

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use soko_domain::basket::TenderKind;
 use soko_domain::calendar::BusinessDay;
+use soko_domain::entry::FillCause;
 use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, ThingId};
 use soko_domain::money::Ppm;
+use soko_domain::purse::PurseKind;
 use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
 use soko_domain::tax::{TaxMode, TaxRate};
@@ -124,6 +126,22 @@ pub fn paid(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(Tend
         Ok((kind, Paid::from_values(&values(row, 1, Paid::COLUMNS.len())?).unwrap_or_default()))
     };
     said(rows.iter().map(paid))
+}
+
+/// How many gift cards were sold, and for how much.
+pub fn cards_sold(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<(i64, i64), StoreError> {
+    let row = tx.query_one(
+        "select count(*), cast(coalesce(sum(units), 0) as bigint) from purse_entry
+         where log = $1 and kind = $2 and filled = 1 and cause = $3 and business_day >= $4 and business_day <= $5",
+        params![
+            log,
+            PurseKind::GiftCard.number(),
+            FillCause::Bought.number(),
+            period.from,
+            period.to
+        ],
+    )?;
+    Ok((row.int(0)?, row.int(1)?))
 }
 
 pub fn taxed(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(TaxRate, Taxed)>, StoreError> {
@@ -361,18 +379,24 @@ pub struct CustomerFigures {
     pub revenue_minor: i64,
 }
 
-/// Everybody who had bought by the end of the period. Sales that were voided count for nobody.
+/// Everybody who had bought by the end of the period: customers by name, and whoever had an order handed over. Sales that were
+/// voided count for nobody. It costs what customers and their days in the period cost, and not what sales do.
 pub fn customers(
     tx: &mut dyn Tx,
     (log, period): (LogId, Period),
 ) -> Result<Vec<CustomerFigures>, StoreError> {
+    let days = "from figure_customer d
+         where d.log = c.log and d.grain = 1 and d.customer = c.customer and d.at <= $3";
     let rows = tx.query(
-        "select customer, min(business_day), max(business_day),
-           cast(coalesce(sum(case when business_day >= $2 then 1 else 0 end), 0) as bigint),
-           cast(coalesce(sum(case when business_day >= $2 then total_minor else 0 end), 0) as bigint)
-         from sale s where log = $1 and customer is not null and business_day <= $3 and not exists (
-           select 1 from sale_void v where v.log = s.log and v.sale = s.sale and v.author = s.author)
-         group by customer order by customer",
+        &format!(
+            "select * from (select c.customer,
+               (select d.at {days} and d.sales > 0 order by d.at limit 1) as first_day,
+               (select d.at {days} and d.sales > 0 order by d.at desc limit 1) as last_day,
+               (select cast(coalesce(sum(d.sales), 0) as bigint) {days} and d.at >= $2) as sales,
+               (select cast(coalesce(sum(d.revenue_minor), 0) as bigint) {days} and d.at >= $2) as revenue_minor
+             from figure_customer c where c.log = $1 and c.grain = 3) as bought
+             where first_day is not null order by customer"
+        ),
         params![log, period.from, period.to],
     )?;
     let found = |row: &Row| {

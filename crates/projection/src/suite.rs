@@ -37,6 +37,7 @@ const TABLES: &[(&str, usize, &str)] = &[
         "grain, at, product, units, lines, revenue_minor, tax_minor, discount_minor, returned_units,
          restocked_units, refunded_minor, refunded_tax_minor",
     ),
+    ("figure_customer", 3, "grain, customer, at, sales, revenue_minor"),
     ("figure_tender", 2, "business_day, kind, payments, amount_minor, refunded_minor"),
     ("figure_tax", 4, "business_day, ppm, mode, label, net_minor, tax_minor"),
 ];

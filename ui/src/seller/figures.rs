@@ -298,7 +298,14 @@ fn restated(speech: &Speech, figures: &FiguresView) -> Html {
             amount(speech, row.returned_minor, &figures.currency),
         ]
     };
-    let columns = ["figures.day", "figures.told", "figures.sales", "figures.revenue", "figures.refunded", "figures.returned"];
+    let columns = [
+        "figures.day",
+        "figures.told",
+        "figures.sales",
+        "figures.revenue",
+        "figures.refunded",
+        "figures.returned",
+    ];
     let columns = columns.map(|key| speech.say(key)).to_vec();
     let rows = figures.restated.iter().map(row).collect::<Vec<_>>();
     html! {
@@ -373,6 +380,15 @@ fn paid(speech: &Speech, figures: &FiguresView) -> Html {
             amount(speech, paid.refunded_minor, &figures.currency),
         ]
     });
+    let cards = (figures.cards_sold > 0).then(|| {
+        vec![
+            Cell::text(speech.say("figures.cards-sold")),
+            count(speech, figures.cards_sold),
+            amount(speech, figures.cards_sold_minor, &figures.currency),
+            amount(speech, 0, &figures.currency),
+        ]
+    });
+    let rows = rows.chain(cards);
     let columns = ["figures.way", "figures.payments", "figures.amount", "figures.refunded"];
     card(speech.say("figures.paid"), columns.map(|key| speech.say(key)).to_vec(), rows.collect())
 }

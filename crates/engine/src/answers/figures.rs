@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
-    CustomerSums, FiguresView, NamedSums, PaidSums, RESTATED_ROWS_MAX, RestatedRow, SPAN_DAYS_MAX, Span, Step,
-    StepSums, Sums, TaxRow, View, WeekHour,
+    CustomerSums, FiguresView, NamedSums, PaidSums, RESTATED_ROWS_MAX, RestatedRow, SPAN_DAYS_MAX, Span,
+    Step, StepSums, Sums, TaxRow, View, WeekHour,
 };
 use soko_domain::calendar::{BusinessDay, Civil};
 use soko_domain::money::{Rounding, div_round};
@@ -70,6 +70,7 @@ pub(super) fn view(
         net_minor: taxed.net_minor,
         tax_minor: taxed.tax_minor,
     });
+    let (cards_sold, cards_sold_minor) = facts::cards_sold(asking.tx, (log, now))?;
     Ok(View::Figures(Box::new(FiguresView {
         currency: of.currency,
         span: of.span,
@@ -82,6 +83,8 @@ pub(super) fn view(
         restated: restated(asking, now)?,
         week: week.iter().map(week_hour).collect(),
         paid: paid.collect(),
+        cards_sold,
+        cards_sold_minor,
         taxes: taxes.collect(),
         customers: customers(asking, now, total.sales)?,
         registers: registers(asking, now)?,

@@ -325,7 +325,8 @@ fn months_stand_beside_the_days_that_they_are_compared_with() {
     let mut device = stall();
     let day = |text: &str| text.parse::<soko_domain::calendar::BusinessDay>().unwrap().days();
     // A year of whole weeks before 31 January 2026 is 1 February 2025, and before 3 March it is 4 March.
-    let sold = [("2025-02-01", 1), ("2025-02-02", 2), ("2025-03-01", 3), ("2025-03-04", 4), ("2026-03-03", 5)];
+    let sold =
+        [("2025-02-01", 1), ("2025-02-02", 2), ("2025-03-01", 3), ("2025-03-04", 4), ("2026-03-03", 5)];
     for (number, (text, quantity)) in (20..).zip(sold) {
         let at_ms = i64::from(day(text)) * DAY_MS + DAY_MS / 2;
         device.at(sale(number, vec![mangoes(quantity)], TenderKind::Cash, 5_000), number, at_ms);

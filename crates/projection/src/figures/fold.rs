@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use soko_domain::calendar::{BusinessDay, CutOffMinutes, Moment, OffsetMinutes, business_day};
 use soko_domain::entry::{GoodsBack, RefundMade, SaleLine, SaleMade, Stamp, TenderKind};
-use soko_domain::ids::{AuthorId, PersonId, ProductId};
+use soko_domain::ids::{AuthorId, PersonId, ProductId, ThingId};
 use soko_domain::money::part_of;
 use soko_domain::tax::TaxRate;
 
 pub(super) const GRAIN_DAY: i32 = 1;
 pub(super) const GRAIN_MONTH: i32 = 2;
+pub(super) const GRAIN_EVER: i32 = 3;
 const HOURS_PER_DAY: u8 = 24;
 
 /// Far above what any line comes to, and so far below where an integer ends that ninety million such lines fit into a
@@ -86,6 +87,8 @@ measures! {
     }
     /// One rate on a day.
     Taxed { net_minor, tax_minor }
+    /// What one customer bought on a day, or ever.
+    Bought { sales, revenue_minor }
     /// What a later day changed of a day.
     Restated {
         sales,
@@ -119,6 +122,7 @@ pub(crate) struct Figures {
     pub(crate) goods: GoodsByTime,
     pub(crate) paid: BTreeMap<(i32, TenderKind), Paid>,
     pub(crate) taxed: BTreeMap<(i32, TaxRate), Taxed>,
+    pub(crate) bought: BTreeMap<(ThingId, i32), Bought>,
     /// By the day that changed, and the later one that changed it.
     pub(crate) restated: BTreeMap<(i32, i32), Restated>,
 }
@@ -143,7 +147,7 @@ pub(crate) struct Back {
 impl Figures {
     /// Adds others, or takes them away where `sign` is -1.
     pub(crate) fn plus(&mut self, other: Self, sign: i64) {
-        let Self { hours, goods, paid, taxed, restated } = other;
+        let Self { hours, goods, paid, taxed, bought, restated } = other;
         for (key, hour) in hours {
             self.hours.entry(key).or_default().add(&hour.times(sign));
         }
@@ -158,6 +162,9 @@ impl Figures {
         }
         for (key, of_rate) in taxed {
             self.taxed.entry(key).or_default().add(&of_rate.times(sign));
+        }
+        for (key, of_customer) in bought {
+            self.bought.entry(key).or_default().add(&of_customer.times(sign));
         }
         for (key, of_days) in restated {
             self.restated.entry(key).or_default().add(&of_days.times(sign));
@@ -191,6 +198,10 @@ impl Figures {
             ..Hour::default()
         };
         self.hours.entry(key(sold.stamp, sold.register)).or_default().add(&hour);
+        if let Some(customer) = sale.customer {
+            let bought = Bought { sales: sign, revenue_minor: signed(sale.total_minor) };
+            self.bought.entry((customer, day)).or_default().add(&bought);
+        }
         for line in &sale.lines {
             let goods = Goods {
                 units: signed(line.quantity),
