@@ -113,7 +113,7 @@ pub struct PaidSums {
     pub refunded_minor: i64,
 }
 
-/// Customers, of sales that name one.
+/// Customers, of sales that name one and of orders that were handed over.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct CustomerSums {
     /// Bought here for the first time.

@@ -140,7 +140,7 @@ async fn a_scrape_says_what_ran_out_and_what_waits() {
         let mut shop = Shop::open(store, core(), 20).await;
         let scraped = async |shop: &Shop| {
             let answer = shop.server.get("/metrics").from("127.0.0.1").send().await.expect(StatusCode::OK);
-            String::from_utf8(answer.bytes).unwrap()
+            String::from_utf8(answer.bytes.to_vec()).unwrap()
         };
         let says = |text: &str, line: &str| assert!(text.lines().any(|it| it == line), "{line}: {text}");
         let before = scraped(&shop).await;
