@@ -44,6 +44,12 @@ struct WithinLabel {
     within: &'static str,
 }
 
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct JobLabels {
+    kind: &'static str,
+    state: &'static str,
+}
+
 /// What the store says of itself when somebody scrapes.
 #[derive(Default)]
 struct Stands {
@@ -61,6 +67,10 @@ struct Stands {
     messages_waiting: Gauge<i64>,
     messages_given_up: Gauge<i64>,
     model_age: Gauge<i64>,
+    price_age: Gauge<i64>,
+    stocked: Gauge<i64>,
+    out: Gauge<i64>,
+    jobs: Family<JobLabels, Gauge<i64>>,
 }
 
 /// All counters. Made once per server, so that many servers can live in one process.
@@ -80,6 +90,7 @@ pub struct Metrics {
     writes_waiting: Gauge<i64>,
     reads_waiting: Gauge<i64>,
     pub limited: Counter,
+    pub figures_read: Counter,
     pub replicated_bytes: Counter,
     pub streams: Gauge<i64>,
     pub connections: Gauge<i64>,
@@ -110,6 +121,7 @@ impl Metrics {
             writes_waiting: Gauge::default(),
             reads_waiting: Gauge::default(),
             limited: Counter::default(),
+            figures_read: Counter::default(),
             replicated_bytes: Counter::default(),
             streams: Gauge::default(),
             connections: Gauge::default(),
@@ -198,6 +210,12 @@ impl Metrics {
         stands.messages_waiting.set(standing.messages_waiting);
         stands.messages_given_up.set(standing.messages_given_up);
         stands.model_age.set(standing.model_seconds);
+        stands.price_age.set(standing.price_seconds);
+        stands.stocked.set(standing.products_stocked);
+        stands.out.set(standing.products_out);
+        for (kind, state, jobs) in &standing.jobs {
+            stands.jobs.get_or_create(&JobLabels { kind, state }).set(*jobs);
+        }
     }
 
     /// The text that a scraper reads.
@@ -233,6 +251,8 @@ impl Metrics {
             "Bytes of pages taken and given",
             self.replicated_bytes.clone(),
         );
+        let help = "How often the market's figures were added up, for however many pages";
+        registry.register("market_figures_read", help, self.figures_read.clone());
         registry.register("streams", "Change streams open", self.streams.clone());
         registry.register("connections", "Connections open", self.connections.clone());
         registry.register(
@@ -284,10 +304,18 @@ impl Metrics {
             ("messages_waiting", "Messages to be sent", &stands.messages_waiting),
             ("messages_given_up", "Messages not tried again", &stands.messages_given_up),
             ("model_age_seconds", "Age of the suggestions' model; -1 without one", &stands.model_age),
+            (
+                "price_age_seconds",
+                "Since a price that learns moved last, at the stall where that is longest ago; -1 where none did",
+                &stands.price_age,
+            ),
+            ("products_stocked", "Products that are offered and were ever there", &stands.stocked),
+            ("products_out", "Those of them of which nothing is there any more", &stands.out),
         ];
         for (name, help, gauge) in gauges {
             registry.register(name, help, gauge.clone());
         }
+        registry.register("jobs", "What the server has to do, by how it stands", stands.jobs.clone());
         registry.register(
             "incidents",
             "What needs a person's eye and nobody dealt with, by kind",

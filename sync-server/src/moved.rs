@@ -37,6 +37,11 @@ impl Moved {
         self.all.send_modify(|told| *told += 1);
     }
 
+    /// How often anything was told.
+    pub fn told(&self) -> u64 {
+        *self.all.borrow()
+    }
+
     /// Hears from now on that some stall moved.
     pub fn listen_to_all(&self) -> watch::Receiver<u64> {
         self.all.subscribe()

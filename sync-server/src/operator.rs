@@ -2,6 +2,7 @@
 //! and no person stands in them.
 
 mod days;
+mod shared;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use soko_record_log::{Row, StoreError, Tx};
 pub use days::DAYS_MAX;
 use days::Days;
 pub(crate) use days::{offset, stamp, today};
+pub(crate) use shared::{Reading, Shared};
 use utoipa::ToSchema;
 
 /// Stalls and products in a list.
@@ -39,10 +41,16 @@ pub struct CurrencyFigures {
     /// Stalls that sold.
     pub stalls: i64,
     pub sales: i64,
-    /// Pieces sold, less those that came back; what is weighed or poured is not counted in pieces.
+    /// Pieces sold, less those that were given back; what is weighed or poured is not counted in pieces.
     pub pieces: i64,
+    pub pieces_returned: i64,
     pub revenue_minor: i64,
+    /// Given back in that time.
     pub refunded_minor: i64,
+    /// Revenue less what was given back in that time.
+    pub net_minor: i64,
+    /// What came back until now of what was sold in that time.
+    pub returned_minor: i64,
     /// Orders of the web shop placed in that time, and what they come to.
     pub orders: i64,
     pub orders_minor: i64,
@@ -68,7 +76,11 @@ pub struct StallFigures {
     pub name: String,
     pub sales: i64,
     pub pieces: i64,
+    pub pieces_returned: i64,
     pub revenue_minor: i64,
+    pub refunded_minor: i64,
+    pub net_minor: i64,
+    pub returned_minor: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -79,8 +91,12 @@ pub struct ProductFigures {
     pub name: String,
     /// Sales in which it stood, once for each line.
     pub lines: i64,
+    /// Sold, less what was given back.
     pub units: i64,
+    pub units_returned: i64,
     pub revenue_minor: i64,
+    pub refunded_minor: i64,
+    pub net_minor: i64,
 }
 
 /// One business day of a stall, or of one of its products.
@@ -89,9 +105,14 @@ pub struct DayFigures {
     pub business_day: i32,
     pub sales: i64,
     pub revenue_minor: i64,
+    pub net_minor: i64,
+    /// By how much a stall's revenue of the day changed once it was over; and the last day on which it did.
+    pub restated_minor: i64,
+    pub restated_day: Option<i32>,
 }
 
-pub fn market(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<MarketFigures, StoreError> {
+/// The figures, and until when they are of the days that are meant.
+pub fn market(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<(MarketFigures, i64), StoreError> {
     let days = Days::read(tx, now_ms, days)?;
     let mut currencies = by_currency(&stalls(tx, &days)?)?;
     add_goods(&mut currencies, &goods(tx, &days)?)?;
@@ -100,18 +121,19 @@ pub fn market(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<MarketFigures, 
     currencies.sort_by(|a, b| b.sales.cmp(&a.sales).then_with(|| a.currency.cmp(&b.currency)));
     currencies.truncate(CURRENCIES_MAX);
     let span = days.span();
-    Ok(MarketFigures { at_ms: now_ms, from: span.from, to: span.to, currencies })
+    Ok((MarketFigures { at_ms: now_ms, from: span.from, to: span.to, currencies }, days.ends_ms()))
 }
 
-/// Stalls that sold, those that earned most first.
+/// Stalls that sold, those that kept most first.
 fn stalls(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
     days.ask(
         tx,
         "select p.currency, p.log, p.name, cast(sum(f.sales) as bigint), cast(sum(f.revenue_minor) as bigint),
-           cast(sum(f.refunded_minor) as bigint)
+           cast(sum(f.refunded_minor) as bigint), cast(sum(f.revenue_minor - f.refunded_minor) as bigint),
+           cast(sum(f.returned_minor) as bigint)
          from open p cross join figure_hour f
          where f.log = p.log and f.business_day >= p.from_day and f.business_day <= p.to_day
-         group by p.currency, p.log, p.name order by 5 desc, p.log",
+         group by p.currency, p.log, p.name order by 7 desc, p.log",
     )
 }
 
@@ -132,12 +154,18 @@ fn by_currency(stalls: &[Row]) -> Result<BTreeMap<String, CurrencyFigures>, Stor
             name: row.text(2)?.into(),
             sales: row.int(3)?,
             pieces: 0,
+            pieces_returned: 0,
             revenue_minor: row.int(4)?,
+            refunded_minor: row.int(5)?,
+            net_minor: row.int(6)?,
+            returned_minor: row.int(7)?,
         };
         of.stalls += 1;
         of.sales += stall.sales;
         of.revenue_minor += stall.revenue_minor;
-        of.refunded_minor += row.int(5)?;
+        of.refunded_minor += stall.refunded_minor;
+        of.net_minor += stall.net_minor;
+        of.returned_minor += stall.returned_minor;
         if of.top_stalls.len() < TOP_ROWS {
             of.top_stalls.push(stall);
         }
@@ -145,14 +173,16 @@ fn by_currency(stalls: &[Row]) -> Result<BTreeMap<String, CurrencyFigures>, Stor
     Ok(currencies)
 }
 
-/// The products of each currency that earned most, in that order, and each stall's pieces; what is added up for them is
+/// The products of each currency that kept most, in that order, and each stall's pieces; what is added up for them is
 /// added up once. Whole months are read as months.
 fn goods(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
     let select = format!(
         ", goods as (
            select f.log, f.product, sum(p.sign * f.lines) as lines,
-             sum(p.sign * (f.units - f.restocked_units)) as units,
-             sum(p.sign * f.revenue_minor) as revenue_minor
+             sum(p.sign * (f.units - f.returned_units)) as units,
+             sum(p.sign * f.returned_units) as units_returned,
+             sum(p.sign * f.revenue_minor) as revenue_minor,
+             sum(p.sign * f.refunded_minor) as refunded_minor
            from parts p cross join figure_product f
            where f.log = p.log and f.grain = p.grain and f.at >= p.from_at and f.at <= p.to_at
            group by f.log, f.product),
@@ -160,17 +190,18 @@ fn goods(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
            select o.currency, o.name as stall_name, t.*, g.name, g.unit
            from goods t cross join product g cross join open o
            where g.log = t.log and g.product = t.product and o.log = t.log
-             and (t.lines <> 0 or t.units <> 0 or t.revenue_minor <> 0)),
+             and (t.lines <> 0 or t.units <> 0 or t.revenue_minor <> 0 or t.refunded_minor <> 0)),
          ranked as (
-           select n.*, row_number() over (partition by n.currency order by n.revenue_minor desc, n.product) as place
+           select n.*, row_number() over
+             (partition by n.currency order by n.revenue_minor - n.refunded_minor desc, n.product) as place
            from named n)
          select currency, log, stall_name, product, name, cast(lines as bigint), cast(units as bigint),
-           cast(revenue_minor as bigint), place
+           cast(units_returned as bigint), cast(revenue_minor as bigint), cast(refunded_minor as bigint), place
          from ranked where place <= {TOP_ROWS}
          union all
-         select currency, log, '', null, '', 0, cast(sum(units) as bigint), 0, 0
+         select currency, log, '', null, '', 0, cast(sum(units) as bigint), cast(sum(units_returned) as bigint), 0, 0, 0
          from named where unit = 1 group by currency, log
-         order by 1, 9"
+         order by 1, 11"
     );
     days.ask(tx, &select)
 }
@@ -179,12 +210,17 @@ fn add_goods(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -
     for row in rows {
         // A product that moved in a time without a sale, such as one that only came back.
         let of = of_currency(currencies, row)?;
-        let (stall, units) = (LogId(row.id(1)?).to_string(), row.int(6)?);
+        let stall = LogId(row.id(1)?).to_string();
+        let (units, units_returned) = (row.int(6)?, row.int(7)?);
         let Some(product) = row.id_opt::<ProductId>(3)? else {
             of.pieces += units;
-            of.top_stalls.iter_mut().filter(|top| top.stall == stall).for_each(|top| top.pieces = units);
+            of.pieces_returned += units_returned;
+            if let Some(top) = of.top_stalls.iter_mut().find(|top| top.stall == stall) {
+                (top.pieces, top.pieces_returned) = (units, units_returned);
+            }
             continue;
         };
+        let (revenue_minor, refunded_minor) = (row.int(8)?, row.int(9)?);
         of.top_products.push(ProductFigures {
             stall,
             stall_name: row.text(2)?.into(),
@@ -192,7 +228,10 @@ fn add_goods(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -
             name: row.text(4)?.into(),
             lines: row.int(5)?,
             units,
-            revenue_minor: row.int(7)?,
+            units_returned,
+            revenue_minor,
+            refunded_minor,
+            net_minor: revenue_minor.saturating_sub(refunded_minor),
         });
     }
     Ok(())
@@ -226,10 +265,17 @@ pub fn days(
     let period = days::of_stall(tx, stall, now_ms, days)?;
     let Some(product) = product else {
         let days = facts::days(tx, (stall, period))?;
-        let day = |(business_day, hour): (i32, soko_projection::figures::Hour)| DayFigures {
-            business_day,
-            sales: hour.sales,
-            revenue_minor: hour.revenue_minor,
+        let restated = facts::restated(tx, (stall, period), u32::MAX)?;
+        let day = |(business_day, hour): (i32, soko_projection::figures::Hour)| {
+            let changes = || restated.iter().filter(|of| of.business_day == business_day);
+            DayFigures {
+                business_day,
+                sales: hour.sales,
+                revenue_minor: hour.revenue_minor,
+                net_minor: hour.revenue_minor.saturating_sub(hour.refunded_minor),
+                restated_minor: changes().fold(0, |sum, of| sum.saturating_add(of.sums.revenue_minor)),
+                restated_day: changes().map(|of| of.told_day).max(),
+            }
         };
         return Ok(days.into_iter().map(day).collect());
     };
@@ -238,6 +284,9 @@ pub fn days(
         business_day,
         sales: goods.lines,
         revenue_minor: goods.revenue_minor,
+        net_minor: goods.revenue_minor.saturating_sub(goods.refunded_minor),
+        restated_minor: 0,
+        restated_day: None,
     };
     Ok(days.into_iter().map(day).collect())
 }

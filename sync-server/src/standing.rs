@@ -34,7 +34,25 @@ pub struct Standing {
     pub messages_given_up: i64,
     /// -1 without a model.
     pub model_seconds: i64,
+    /// Products that are offered and were ever there, and those of them of which nothing is there any more.
+    pub products_stocked: i64,
+    pub products_out: i64,
+    /// Since a price that learns moved last, at the stall where that is longest ago; -1 where none ever did.
+    pub price_seconds: i64,
+    /// What the server has to do: what it is, how it stands, and how many.
+    pub jobs: Vec<(&'static str, &'static str, i64)>,
 }
+
+/// What waits to be done, and what says how many.
+const JOBS: [(&str, &str, &str); 7] = [
+    ("message", "waiting", "select count(*) from message where state in (1, 6)"),
+    ("message", "given-up", "select count(*) from message where state = 3"),
+    ("payment", "open", "select count(*) from checkout where settled = 0 and doubt = 0"),
+    ("payment", "in-doubt", "select count(*) from checkout where settled = 0 and doubt <> 0"),
+    ("hook", "failing", "select count(*) from hook where off_ms is null and failures > 0"),
+    ("hook", "off", "select count(*) from hook where off_ms is not null"),
+    ("refill", "waiting", "select count(*) from tables_stale"),
+];
 
 impl Standing {
     pub fn read(tx: &mut dyn Tx, now_ms: i64) -> Result<Self, StoreError> {
@@ -63,7 +81,31 @@ impl Standing {
         let model = tx.query_opt("select max(made_ms) from model where in_use = 1", params![])?;
         let made_ms = model.map(|row| row.int_opt(0)).transpose()?.flatten();
         standing.model_seconds = made_ms.map_or(-1, |made_ms| (now_ms - made_ms).max(0) / MS);
+        standing.read_goods(tx, now_ms)?;
+        for (kind, state, sql) in JOBS {
+            standing.jobs.push((kind, state, count(tx, sql)?));
+        }
         Ok(standing)
+    }
+
+    fn read_goods(&mut self, tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {
+        // Pool, shares, holds, quarantine and deficit are at the stall; what was sold or written off is not.
+        let row = tx.query_one(
+            "select count(*), cast(coalesce(sum(case when here <= 0 then 1 else 0 end), 0) as bigint) from (
+               select b.log, b.product, sum(case when b.account in (1, 5, 6) then 0 else b.quantity end) as here
+               from balance b join product p on p.log = b.log and p.product = b.product
+               where p.archived = 0 group by b.log, b.product) as stocked",
+            params![],
+        )?;
+        (self.products_stocked, self.products_out) = (row.int(0)?, row.int(1)?);
+        let row = tx.query_one(
+            "select min(at_ms) from (select max(m.at_ms) as at_ms from price_move m
+               where exists (select 1 from price_rule r where r.log = m.log and r.product = m.product)
+               group by m.log) as moved",
+            params![],
+        )?;
+        self.price_seconds = row.int_opt(0)?.map_or(-1, |at_ms| (now_ms - at_ms).max(0) / MS);
+        Ok(())
     }
 
     fn read_devices(&mut self, tx: &mut dyn Tx, now_ms: i64) -> Result<(), StoreError> {

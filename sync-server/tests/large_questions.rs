@@ -150,12 +150,14 @@ fn figures(store: &TestStore) -> (Sums, Sums) {
             let sums = (3..12).map(|column| row.int(column)).collect::<Result<Vec<_>, _>>()?;
             products.insert(vec![id(row.blob(0)?), month, id(row.blob(2)?)], sums);
         }
-        let sql = "select log, business_day, hour, register, person, lines, revenue_minor, tax_minor, discount_minor,
+        let sql = "select log, business_day, hour % 24, register, person, lines, revenue_minor, tax_minor, discount_minor,
                    refunded_minor from figure_hour";
         for row in tx.query(sql, &[])? {
             let [day, hour] = [row.int(1)?, row.int(2)?].map(|number| number.to_string());
             let sums = (5..10).map(|column| row.int(column)).collect::<Result<Vec<_>, _>>()?;
-            hours.insert(vec![id(row.blob(0)?), day, hour, id(row.blob(3)?), id(row.blob(4)?)], sums);
+            let key = vec![id(row.blob(0)?), day, hour, id(row.blob(3)?), id(row.blob(4)?)];
+            let before: &mut Vec<i64> = hours.entry(key).or_insert_with(|| vec![0; sums.len()]);
+            before.iter_mut().zip(sums).for_each(|(before, sum)| *before += sum);
         }
         for sums in [&mut products, &mut hours] {
             sums.retain(|_, row: &mut Vec<i64>| row.iter().any(|sum| *sum != 0));

@@ -6,6 +6,8 @@ mod common;
 mod families;
 #[path = "market/models.rs"]
 mod models;
+#[path = "market/operator.rs"]
+mod operator;
 #[path = "market/spots.rs"]
 mod spots;
 

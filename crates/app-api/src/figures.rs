@@ -68,8 +68,23 @@ pub struct StepSums {
     pub sums: Sums,
     /// The step at the same place of the span that is compared with.
     pub before: Option<Sums>,
-    /// Another day changed it: something was voided or came back later.
+    /// It changed once it was over, see [`FiguresView::restated`]. Hours do not say it.
     pub is_restated: bool,
+}
+
+/// What a later day changed of a business day: a register had been without a network, a sale was voided, goods came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RestatedRow {
+    pub day: i32,
+    /// When it was known here.
+    pub told_day: i32,
+    /// By how much: below zero it is less than before.
+    pub sales: i64,
+    pub revenue_minor: i64,
+    /// Given back on the day itself, and known later.
+    pub refunded_minor: i64,
+    /// What came back on that later day of what was sold on this one. It counts for that later day.
+    pub returned_minor: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -98,7 +113,7 @@ pub struct PaidSums {
     pub refunded_minor: i64,
 }
 
-/// Customers, of sales that name one.
+/// Customers, of sales that name one and of orders that were handed over.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct CustomerSums {
     /// Bought here for the first time.
@@ -117,6 +132,9 @@ impl CustomerSums {
     pub const LAPSED_DAYS: i32 = 90;
 }
 
+/// Most restated days that a report lists, those known last.
+pub const RESTATED_ROWS_MAX: u32 = 200;
+
 /// A span of business days.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FiguresView {
@@ -130,10 +148,15 @@ pub struct FiguresView {
     pub until_hour: Option<u8>,
     pub step: Step,
     pub steps: Vec<StepSums>,
+    /// The days of the span that changed once they were over, those known last first.
+    pub restated: Vec<RestatedRow>,
     pub week: Vec<WeekHour>,
     pub registers: Vec<NamedSums>,
     pub people: Vec<NamedSums>,
     pub paid: Vec<PaidSums>,
+    /// Money for gift cards, which is no revenue: how many were sold, and for how much. No way to pay above has it.
+    pub cards_sold: i64,
+    pub cards_sold_minor: i64,
     pub taxes: Vec<TaxRow>,
     pub customers: CustomerSums,
 }

@@ -101,6 +101,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 61, name: "stall point", sql: soko_projection::STALL_POINT },
         device!(62, "spots", "0030_spots"),
         Migration { number: 63, name: "deals compared", sql: soko_projection::DEALS_COMPARED },
+        Migration { number: 64, name: "restated", sql: soko_projection::RESTATED },
     ];
     STEPS
 }

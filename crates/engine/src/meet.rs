@@ -163,6 +163,9 @@ fn take(writing: &mut Writing<'_>, page: Page, seeds: Vec<[u8; 16]>) -> Result<M
     let mut records = Vec::new();
     // A register takes no word of its own from others, but for what it forgot: then it writes nothing more.
     let me = writing.me;
+    if !page.runs.is_empty() {
+        writing.hears()?;
+    }
     let is_taken = |run: &Run| run.author != me || is_frozen;
     for run in page.runs.into_iter().filter(is_taken) {
         match log::known(writing.tx, writing.log, &run.author)? {

@@ -212,6 +212,9 @@ impl Arrival {
         taken.frozen = doubt(writing, &server_heads)?;
         let mut records = Vec::new();
         let mut forked = BTreeSet::new();
+        if !progress.runs.is_empty() {
+            writing.hears()?;
+        }
         for run in progress.runs {
             take_run(writing, run, &mut records, (&mut taken, &mut forked))?;
         }
@@ -236,6 +239,7 @@ impl Arrival {
             writing.changed([QueryKey::Parked]);
         }
         confirm_returns(writing, &server_heads)?;
+        hears_all(writing, &server_heads)?;
         meet_branches(writing, &server_heads, &forked)?;
         if writing.stall.session.asks_beside() {
             let authors = beside::authors(writing.tx, writing.log)?;
@@ -490,6 +494,17 @@ pub(crate) fn change_row(writing: &mut Writing<'_>, row: StallRow) -> Result<(),
         writing.after.generation = Some(0);
         writing.after.row = Some(row);
         writing.changed([QueryKey::Status]);
+    }
+    Ok(())
+}
+
+/// Whoever has all that the server has knows the days that are over.
+fn hears_all(writing: &mut Writing<'_>, server_heads: &Heads) -> Result<(), Failure> {
+    let ours = log::heads(writing.tx, writing.log)?;
+    let has =
+        |(author, theirs): (&AuthorId, &Head)| ours.get(author).is_some_and(|our| our.seq >= theirs.seq);
+    if server_heads.iter().all(has) {
+        writing.knows_all()?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use soko_domain::role::Role;
 use soko_domain::stock::Account;
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::wire::Wire as _;
-use soko_projection::{LocalApplier, Touched, change_kind, read as facts};
+use soko_projection::{LocalApplier, Touched, change_kind, heard, read as facts};
 use soko_record_log::{Sqlite, StoreError, Tx, log};
 use soko_replication::Record;
 
@@ -133,6 +133,22 @@ impl<'t> Writing<'t> {
         self.after.wants_to_send = true;
         self.follow(&records)?;
         Ok(head.seq)
+    }
+
+    /// Notes on which day records come in that are about to be appended. Without a server nobody knows all, and what comes is
+    /// late as soon as its day is over.
+    pub(crate) fn hears(&mut self) -> Result<(), Failure> {
+        let (today, position) = (self.stamp.business_day, log::count(self.tx, self.log)?);
+        if self.stall.trust.server_keys.is_empty() {
+            return Ok(heard::is_whole(self.tx, self.log, today, position)?);
+        }
+        Ok(heard::begins(self.tx, self.log, today, position)?)
+    }
+
+    /// Notes that everything that the server knows is here.
+    pub(crate) fn knows_all(&mut self) -> Result<(), Failure> {
+        let (today, position) = (self.stamp.business_day, log::count(self.tx, self.log)?);
+        Ok(heard::is_whole(self.tx, self.log, today, position)?)
     }
 
     /// Derives what follows from records that were just appended.

@@ -85,6 +85,8 @@ fn facets(stamp: &Stamp, entry: &Entry) -> Vec<Facet> {
         | Entry::DrawerCounted(_)
         | Entry::StockCounted(_)
         | Entry::StockAdjusted(_)
+        | Entry::StockReceived(_)
+        | Entry::DeviceAdmitted(_)
         | Entry::DeviceRevoked(_)
         | Entry::PersonPut(_)
         | Entry::PersonErased(_)

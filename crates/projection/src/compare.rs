@@ -47,6 +47,7 @@ const BESIDE: &[Part] = &[
     beside("rival_seen", 3, "author, seq, place"),
     beside("paid_code", 3, "author, seq, code"),
     beside("written_off", 3, "author, seq, place"),
+    beside("figure_restated", 2, "business_day, told_day"),
 ];
 /// What a record was parked for is said first by whoever sees it first, and then by the server.
 const PARKED: Part = beside("parked", 2, "author, seq");

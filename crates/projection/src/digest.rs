@@ -58,6 +58,7 @@ parts! {
         "units, lines, revenue_minor, tax_minor, discount_minor, returned_units, restocked_units, refunded_minor, refunded_tax_minor";
     FIGURE_TENDER = 52: "figure_tender" (2: "business_day, kind") "payments, amount_minor, refunded_minor";
     FIGURE_TAX = 53: "figure_tax" (4: "business_day, ppm, mode, label") "net_minor, tax_minor";
+    FIGURE_CUSTOMER = 87: "figure_customer" (3: "grain, customer, at") "sales, revenue_minor";
     INCIDENT_WORD = 71: "incident_word" (2: "author, seq") "incident";
     ORDER_MONEY = 60: "order_money" (2: "author, seq") "order_id, kind, way, amount_minor, reference";
     ORDER_RETURN = 81: "order_return" (1: "returned") "order_id, state, why, lines, goods, reason";
@@ -82,6 +83,7 @@ pub(crate) const SUMS: &[u8] = &[
     FIGURE_TENDER.number,
     FIGURE_TAX.number,
     DEAL_SUM.number,
+    FIGURE_CUSTOMER.number,
 ];
 /// Odd, so that no value of a column is lost: each column of a row of sums weighs another power of it.
 const WEIGHT: i64 = 0x5851_f42d_4c95_7f2d;

@@ -3,7 +3,8 @@
 //! comes second adds what both together mean.
 //!
 //! A sale counts for its business day. A void takes it back on that same day; a refund is money that was given back
-//! when it was given back. Either marks the sale's day as restated, if that was another day.
+//! when it was given back. Either marks the sale's day as restated, if that was another day; and so does whatever this place
+//! hears of a day once it was over here, with by how much and when.
 //!
 //! An order from the shop counts as a sale once it is handed over.
 
@@ -16,12 +17,12 @@ use soko_domain::ids::{AuthorId, LogId, SaleId};
 use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, log, params};
 
 use crate::book::Book;
-use crate::digest::{FIGURE_HOUR, FIGURE_PRODUCT, FIGURE_TAX, FIGURE_TENDER, Part};
+use crate::digest::{FIGURE_CUSTOMER, FIGURE_HOUR, FIGURE_PRODUCT, FIGURE_TAX, FIGURE_TENDER, Part};
 use crate::ledger::Place;
-use fold::{Back, GRAIN_DAY, GRAIN_MONTH, Sold, month_of};
+use fold::{Back, GRAIN_DAY, GRAIN_EVER, GRAIN_MONTH, Sold, month_of};
 
 pub(crate) use fold::Figures;
-pub use fold::{Goods, Hour, Paid, Taxed, hour};
+pub use fold::{Bought, Goods, Hour, Paid, Restated, Taxed, hour, hour_of_day};
 pub use lines::{Deed, Line, lines};
 pub(crate) use orders::{counted as order_counted, figures as of_order};
 
@@ -150,7 +151,7 @@ fn backs(tx: &mut dyn Tx, log: LogId, sale: SaleId, most: usize) -> Result<Vec<B
 
 /// Adds to the rows what the entries so far add.
 pub(crate) fn post(book: &mut Book<'_>) -> Result<(), StoreError> {
-    let Figures { hours, goods, paid, taxed } = std::mem::take(&mut book.figures);
+    let Figures { hours, goods, paid, taxed, bought, restated } = std::mem::take(&mut book.figures);
     for (key, hour) in hours {
         let keys = params![key.business_day, key.hour, key.register, key.person];
         add(book, &FIGURE_HOUR, keys, &hour.values())?;
@@ -168,7 +169,43 @@ pub(crate) fn post(book: &mut Book<'_>) -> Result<(), StoreError> {
         let mode = rate.mode.number();
         add(book, &FIGURE_TAX, params![business_day, rate.ppm.0, mode, rate.label], &taxed.values())?;
     }
+    for ((customer, business_day), bought) in bought {
+        for (grain, at) in [(GRAIN_DAY, business_day), (GRAIN_EVER, 0)] {
+            add(book, &FIGURE_CUSTOMER, params![grain, customer, at], &bought.values())?;
+        }
+    }
+    for ((business_day, told_day), restated) in restated {
+        add_restated(book, (business_day, told_day), &restated)?;
+    }
     Ok(())
+}
+
+/// No digest knows of it: it depends on when a place heard of what. A row of nothing but zeros is gone, so that portions do not
+/// show.
+fn add_restated(
+    book: &mut Book<'_>,
+    (business_day, told_day): (i32, i32),
+    restated: &Restated,
+) -> Result<(), StoreError> {
+    if *restated == Restated::default() {
+        return Ok(());
+    }
+    let Restated { sales, revenue_minor, refunded_minor, returned_minor } = restated;
+    book.tx.run(
+        "insert into figure_restated
+           (log, business_day, told_day, sales, revenue_minor, refunded_minor, returned_minor)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, business_day, told_day) do update set
+           sales = figure_restated.sales + excluded.sales,
+           revenue_minor = figure_restated.revenue_minor + excluded.revenue_minor,
+           refunded_minor = figure_restated.refunded_minor + excluded.refunded_minor,
+           returned_minor = figure_restated.returned_minor + excluded.returned_minor",
+        params![book.log, business_day, told_day, sales, revenue_minor, refunded_minor, returned_minor],
+    )?;
+    book.tx.run(
+        "delete from figure_restated where log = $1 and business_day = $2 and told_day = $3
+           and sales = 0 and revenue_minor = 0 and refunded_minor = 0 and returned_minor = 0",
+        params![book.log, business_day, told_day],
+    )
 }
 
 fn add(book: &mut Book<'_>, part: &Part, keys: &[Param<'_>], values: &[i64]) -> Result<(), StoreError> {

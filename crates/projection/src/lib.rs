@@ -16,6 +16,7 @@ mod digest;
 mod drawer;
 mod erasable;
 pub mod figures;
+pub mod heard;
 mod history;
 pub mod incidents;
 mod ledger;
@@ -146,11 +147,14 @@ pub const STALL_POINT: &str = include_str!("../../../migrations/shared/0031_stal
 /// What orders have of deals counts for the digest. It marks logs, as [`LISTS`] does.
 pub const DEALS_COMPARED: &str = include_str!("../../../migrations/shared/0032_deals_compared.sql");
 
+/// By how much days changed once they were over, and what customers bought on which. It marks logs, as [`LISTS`] does.
+pub const RESTATED: &str = include_str!("../../../migrations/shared/0033_restated.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 32] = [
+pub const STEPS: [&str; 33] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -183,6 +187,7 @@ pub const STEPS: [&str; 32] = [
     MARKET_BAND,
     STALL_POINT,
     DEALS_COMPARED,
+    RESTATED,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -235,6 +240,8 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "figure_product",
     "figure_tender",
     "figure_tax",
+    "figure_customer",
+    "figure_restated",
     "order_money",
     "order_refund",
     "order_transfer",

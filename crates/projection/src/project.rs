@@ -12,6 +12,7 @@ use soko_replication::{Body, Record};
 
 use crate::book::Book;
 use crate::catalogue::{Applier, Changes};
+use crate::heard::{self, Heard};
 use crate::history;
 use crate::ledger::{Place, apply_entry};
 use crate::stock::Balances;
@@ -33,6 +34,14 @@ pub struct Trust {
 pub struct Known {
     servers: BTreeMap<AuthorId, bool>,
     sum: Option<Sum>,
+    heard: Option<Heard>,
+}
+
+impl Known {
+    /// When records were heard of is another now.
+    pub fn heard_again(&mut self) {
+        self.heard = None;
+    }
 }
 
 /// What changed, for whoever shows it.
@@ -123,17 +132,36 @@ pub fn project_knowing(
     applier: &mut dyn Applier,
     records: &[Record],
 ) -> Result<Projected, ProjectError> {
+    let heard = match known.heard.take() {
+        Some(heard) => heard,
+        None => Heard::latest(tx, log)?,
+    };
+    let next = records.iter().map(|record| (heard::NEXT, record));
+    let projected = derive(tx, log, (trust, known), applier, (&heard, next));
+    known.heard = Some(heard);
+    projected
+}
+
+/// Takes records with their positions.
+fn derive<'r>(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (trust, known): (&Trust, &mut Known),
+    applier: &mut dyn Applier,
+    (heard, records): (&Heard, impl Iterator<Item = (u64, &'r Record)>),
+) -> Result<Projected, ProjectError> {
     let mut book = Book::open(tx, log);
     let mut run = Run {
         log,
         trust,
+        heard,
         servers: &mut known.servers,
         balances: Balances::default(),
         changes: Changes::default(),
         out: Projected::default(),
     };
-    for record in records {
-        run.take(&mut book, applier, record)?;
+    for (position, record) in records {
+        run.take(&mut book, applier, (position, record))?;
     }
     run.out.touched.stock.extend(run.balances.products());
     run.balances.post(&mut book)?;
@@ -149,6 +177,7 @@ pub fn project_knowing(
 struct Run<'a> {
     log: LogId,
     trust: &'a Trust,
+    heard: &'a Heard,
     servers: &'a mut BTreeMap<AuthorId, bool>,
     balances: Balances,
     changes: Changes,
@@ -160,7 +189,7 @@ impl Run<'_> {
         &mut self,
         book: &mut Book<'_>,
         applier: &dyn Applier,
-        record: &Record,
+        (position, record): (u64, &Record),
     ) -> Result<(), ProjectError> {
         let Body::Here(body) = &record.body else { return Ok(()) };
         if record.kind == KIND_INTRODUCTION {
@@ -186,14 +215,14 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        self.take_entry(book, applier, record, (kind, body))
+        self.take_entry(book, applier, (position, record), (kind, body))
     }
 
     fn take_entry(
         &mut self,
         book: &mut Book<'_>,
         applier: &dyn Applier,
-        record: &Record,
+        (position, record): (u64, &Record),
         (kind, body): (Kind, &[u8]),
     ) -> Result<(), ProjectError> {
         let Ok((stamp, entry)) = Entry::from_body(kind, body) else {
@@ -213,7 +242,11 @@ impl Run<'_> {
         if applier.keeps_history() {
             history::remember(book.tx, &place, (kind, &stamp), &transfers)?;
         }
+        let before = std::mem::take(&mut book.figures);
         apply_entry(book, &place, &stamp, &entry, &mut self.out.touched)?;
+        let mut added = std::mem::replace(&mut book.figures, before);
+        added.restate(|business_day| self.heard.told(position, stamp.business_day, business_day));
+        book.figures.plus(added, 1);
         Ok(())
     }
 
@@ -298,13 +331,15 @@ pub fn rebuild(
     forget(tx, log)?;
     tx.execute("delete from tables_stale where log = $1", params![log])?;
     let mut whole = Projected::default();
+    let heard = Heard::all(tx, log)?;
     let mut after = 0;
     loop {
         let step = log::since(tx, log, after, REBUILD_RECORDS_PER_STEP)?;
         let Some(last) = step.last() else { return Ok(whole) };
         after = last.position;
-        let records: Vec<Record> = step.into_iter().map(|positioned| positioned.record).collect();
-        whole.merge(project(tx, log, trust, applier, &records)?);
+        let records = step.iter().map(|positioned| (positioned.position, &positioned.record));
+        let who = (trust, &mut Known::default());
+        whole.merge(derive(tx, log, who, applier, (&heard, records))?);
     }
 }
 

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 
 use soko_domain::basket::TenderKind;
 use soko_domain::calendar::BusinessDay;
+use soko_domain::entry::FillCause;
 use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, ThingId};
 use soko_domain::money::Ppm;
+use soko_domain::purse::PurseKind;
 use soko_domain::quantity::Unit;
 use soko_domain::stock::Account;
 use soko_domain::tax::{TaxMode, TaxRate};
 use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, params};
 
-use crate::figures::{Goods, Hour, Paid, Taxed, month};
+use crate::figures::{Goods, Hour, Paid, Restated, Taxed, month};
 
 /// Business days, both of them included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +46,7 @@ fn hours_by(
     by: &str,
     until: Option<Until>,
 ) -> Result<Vec<Row>, StoreError> {
-    let until = until.unwrap_or(Until { first: 0, last: 23 });
+    let last = until.map_or(u8::MAX, |until| until.last);
     let sums = sums(Hour::COLUMNS);
     let (select, group) = if by.is_empty() {
         (sums, String::new())
@@ -57,16 +59,15 @@ fn hours_by(
     tx.query(
         &format!(
             "select {select} from figure_hour
-             where log = $1 and business_day >= $2 and business_day <= $3 and (hour + 24 - $5) % 24 <= $4 {group}"
+             where log = $1 and business_day >= $2 and business_day <= $3 and hour <= $4 {group}"
         ),
-        params![log, period.from, period.to, until.last, until.first],
+        params![log, period.from, period.to, last],
     )
 }
 
-/// How far into a business day: the hour in which it begins, and the last one as counted from there.
+/// How far into a business day: the last hour of it, counted from the midnight with which its date begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Until {
-    pub first: u8,
     pub last: u8,
 }
 
@@ -84,7 +85,7 @@ pub fn days(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(i32, Hour)>, St
 /// By weekday of the business day, Monday as 0, and hour on the wall.
 pub fn week(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, u8, Hour)>, StoreError> {
     // 1970-01-01 was a Thursday.
-    let rows = hours_by(tx, of, "(business_day % 7 + 10) % 7, hour", None)?;
+    let rows = hours_by(tx, of, "(business_day % 7 + 10) % 7, hour % 24", None)?;
     rows.iter().map(|row| Ok((row.number(0)?, row.number(1)?, hour_of(row, 2)?))).collect()
 }
 
@@ -125,6 +126,22 @@ pub fn paid(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(Tend
         Ok((kind, Paid::from_values(&values(row, 1, Paid::COLUMNS.len())?).unwrap_or_default()))
     };
     said(rows.iter().map(paid))
+}
+
+/// How many gift cards were sold, and for how much.
+pub fn cards_sold(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<(i64, i64), StoreError> {
+    let row = tx.query_one(
+        "select count(*), cast(coalesce(sum(units), 0) as bigint) from purse_entry
+         where log = $1 and kind = $2 and filled = 1 and cause = $3 and business_day >= $4 and business_day <= $5",
+        params![
+            log,
+            PurseKind::GiftCard.number(),
+            FillCause::Bought.number(),
+            period.from,
+            period.to
+        ],
+    )?;
+    Ok((row.int(0)?, row.int(1)?))
 }
 
 pub fn taxed(tx: &mut dyn Tx, (log, period): (LogId, Period)) -> Result<Vec<(TaxRate, Taxed)>, StoreError> {
@@ -260,10 +277,41 @@ fn month_begins(month: i32) -> Option<i32> {
     BusinessDay::from_civil(soko_domain::calendar::Civil { year, month, day: 1 }).map(BusinessDay::days)
 }
 
-/// By hour on the wall.
-pub fn wall_hours(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, Hour)>, StoreError> {
+/// By hour, counted from the midnight with which the date of a business day begins.
+pub fn hours(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, Hour)>, StoreError> {
     let rows = hours_by(tx, of, "hour", None)?;
     rows.iter().map(|row| Ok((row.number(0)?, hour_of(row, 1)?))).collect()
+}
+
+/// What a later day changed of a day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RestatedDay {
+    pub business_day: i32,
+    /// When this place was told.
+    pub told_day: i32,
+    pub sums: Restated,
+}
+
+/// The days of a period that changed once they were over, those told of last first.
+pub fn restated(
+    tx: &mut dyn Tx,
+    (log, period): (LogId, Period),
+    rows: u32,
+) -> Result<Vec<RestatedDay>, StoreError> {
+    let rows = tx.query(
+        &format!(
+            "select business_day, told_day, {} from figure_restated
+             where log = $1 and business_day >= $2 and business_day <= $3
+             order by told_day desc, business_day desc limit $4",
+            Restated::COLUMNS.join(", ")
+        ),
+        params![log, period.from, period.to, rows],
+    )?;
+    let day = |row: &Row| {
+        let sums = Restated::from_values(&values(row, 2, Restated::COLUMNS.len())?).unwrap_or_default();
+        Ok(RestatedDay { business_day: row.number(0)?, told_day: row.number(1)?, sums })
+    };
+    rows.iter().map(day).collect()
 }
 
 /// What a report says of a product beside its figures.
@@ -331,18 +379,24 @@ pub struct CustomerFigures {
     pub revenue_minor: i64,
 }
 
-/// Everybody who had bought by the end of the period. Sales that were voided count for nobody.
+/// Everybody who had bought by the end of the period: customers by name, and whoever had an order handed over. Sales that were
+/// voided count for nobody. It costs what customers and their days in the period cost, and not what sales do.
 pub fn customers(
     tx: &mut dyn Tx,
     (log, period): (LogId, Period),
 ) -> Result<Vec<CustomerFigures>, StoreError> {
+    let days = "from figure_customer d
+         where d.log = c.log and d.grain = 1 and d.customer = c.customer and d.at <= $3";
     let rows = tx.query(
-        "select customer, min(business_day), max(business_day),
-           cast(coalesce(sum(case when business_day >= $2 then 1 else 0 end), 0) as bigint),
-           cast(coalesce(sum(case when business_day >= $2 then total_minor else 0 end), 0) as bigint)
-         from sale s where log = $1 and customer is not null and business_day <= $3 and not exists (
-           select 1 from sale_void v where v.log = s.log and v.sale = s.sale and v.author = s.author)
-         group by customer order by customer",
+        &format!(
+            "select * from (select c.customer,
+               (select d.at {days} and d.sales > 0 order by d.at limit 1) as first_day,
+               (select d.at {days} and d.sales > 0 order by d.at desc limit 1) as last_day,
+               (select cast(coalesce(sum(d.sales), 0) as bigint) {days} and d.at >= $2) as sales,
+               (select cast(coalesce(sum(d.revenue_minor), 0) as bigint) {days} and d.at >= $2) as revenue_minor
+             from figure_customer c where c.log = $1 and c.grain = 3) as bought
+             where first_day is not null order by customer"
+        ),
         params![log, period.from, period.to],
     )?;
     let found = |row: &Row| {

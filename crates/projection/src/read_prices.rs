@@ -163,8 +163,8 @@ pub fn lines_by_hour(
     (from, to): (i32, i32),
 ) -> Result<Vec<(u8, i64)>, StoreError> {
     let rows = tx.query(
-        "select hour, cast(coalesce(sum(lines), 0) as bigint) from figure_hour
-         where log = $1 and business_day >= $2 and business_day <= $3 group by hour order by hour",
+        "select hour % 24, cast(coalesce(sum(lines), 0) as bigint) from figure_hour
+         where log = $1 and business_day >= $2 and business_day <= $3 group by 1 order by 1",
         params![log, from, to],
     )?;
     rows.iter().map(|row| Ok((row.number(0)?, row.int(1)?))).collect()

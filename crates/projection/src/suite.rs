@@ -15,7 +15,7 @@ use soko_record_log::{StoreError, Tx, Value, log, params};
 use soko_replication::Record;
 
 use crate::project::{Trust, project, rebuild};
-use crate::{LocalApplier, running_digest, state_digest};
+use crate::{LocalApplier, heard, running_digest, state_digest};
 use ledger::{Chance, Ledger};
 
 pub type Outcome = Result<(), Box<dyn Error>>;
@@ -37,6 +37,7 @@ const TABLES: &[(&str, usize, &str)] = &[
         "grain, at, product, units, lines, revenue_minor, tax_minor, discount_minor, returned_units,
          restocked_units, refunded_minor, refunded_tax_minor",
     ),
+    ("figure_customer", 3, "grain, customer, at, sales, revenue_minor"),
     ("figure_tender", 2, "business_day, kind, payments, amount_minor, refunded_minor"),
     ("figure_tax", 4, "business_day, ppm, mode, label, net_minor, tax_minor"),
 ];
@@ -50,10 +51,16 @@ pub fn figures_are_what_adding_up_gives(tx: &mut dyn Tx, seed: u64) -> Outcome {
         let trust = Trust { server_keys: [ledger.server_key()].into_iter().collect() };
         let mut chance = Chance(seed.wrapping_mul(31).wrapping_add(way));
         let said = format!("seed {seed}, way {way}");
-        for portion in ledger.arrivals(&mut chance) {
-            take(tx, ledger.log, &trust, &portion)?;
+        let portions = ledger.arrivals(&mut chance);
+        for (at, portion) in portions.iter().enumerate() {
+            hear(tx, ledger.log, &mut chance, (at, portions.len()))?;
+            take(tx, ledger.log, &trust, portion)?;
         }
         compare(tx, &ledger, false, &said)?;
+        let restated = restated(tx, ledger.log)?;
+        rebuild(tx, ledger.log, &trust, &mut LocalApplier)?;
+        assert_eq!(self::restated(tx, ledger.log)?, restated, "{said}: days are restated otherwise");
+        assert!(!restated.is_empty(), "{said}: no day changed once it was over");
         // The server sets a sale aside: whoever holds its body withholds it and derives everything again.
         for record in ledger.set_aside()? {
             take(tx, ledger.log, &trust, &[record])?;
@@ -98,6 +105,26 @@ fn take(tx: &mut dyn Tx, stall: LogId, trust: &Trust, records: &[Record]) -> Out
     Ok(())
 }
 
+/// The days of a ledger go by while it arrives, and now and then this place knows all there is.
+fn hear(tx: &mut dyn Tx, stall: LogId, chance: &mut Chance, (at, of): (usize, usize)) -> Outcome {
+    let (position, days) = (log::count(tx, stall)?, ledger::DAYS + 2);
+    let today = ledger::FIRST_DAY + i32::try_from(u64::try_from(at)? * days / u64::try_from(of)?)?;
+    match chance.below(3) {
+        0 => heard::is_whole(tx, stall, today, position)?,
+        _ => heard::begins(tx, stall, today, position)?,
+    }
+    Ok(())
+}
+
+fn restated(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Vec<i64>>, StoreError> {
+    let rows = tx.query(
+        "select business_day, told_day, sales, revenue_minor, refunded_minor, returned_minor from figure_restated
+         where log = $1 order by business_day, told_day",
+        params![stall],
+    )?;
+    rows.iter().map(|row| (0..row.len()).map(|column| row.int(column)).collect()).collect()
+}
+
 fn compare(tx: &mut dyn Tx, ledger: &Ledger, is_set_aside: bool, said: &str) -> Outcome {
     let expected = scratch::added_up(&ledger.said(is_set_aside));
     let found = rows(tx, ledger.log)?;
@@ -129,7 +156,7 @@ fn rows(tx: &mut dyn Tx, stall: LogId) -> Result<Rows, StoreError> {
 
 fn forget_records(tx: &mut dyn Tx, stall: LogId) -> Outcome {
     crate::forget(tx, stall)?;
-    for table in ["record", "author_head", "log_counter"] {
+    for table in ["record", "author_head", "log_counter", "heard_day"] {
         tx.execute(&format!("delete from {table} where log = $1"), params![stall])?;
     }
     Ok(())

@@ -23,6 +23,7 @@ use crate::messages::{Offers, TextReports};
 use crate::metrics::Metrics;
 use crate::model::Deltas;
 use crate::moved::Moved;
+use crate::operator;
 use crate::outside::{Clock, Entropy, random};
 use crate::pay::PayDesk;
 use crate::platform::passwords::Passwords;
@@ -145,6 +146,8 @@ struct Inner {
     deltas: Deltas,
     moved: Moved,
     market: Arc<Market>,
+    /// The market's figures as they were read last.
+    figures: operator::Shared,
     audience: Seats,
     /// Rings whenever there may be something to tell.
     message_bell: Arc<Notify>,
@@ -181,6 +184,7 @@ impl App {
             throttle: Mutex::new(Throttle::default()),
             moved: Moved::default(),
             market: Arc::default(),
+            figures: operator::Shared::default(),
             audience: Seats::new(LISTENERS_MAX, LISTENERS_PER_PREFIX_MAX),
             message_bell: Arc::default(),
             hook_bell: Notify::new(),
@@ -219,6 +223,10 @@ impl App {
     /// Where handlers tell, after the commit, that a stall's log moved.
     pub fn moved(&self) -> &Moved {
         &self.0.moved
+    }
+
+    pub(crate) fn figures(&self) -> &operator::Shared {
+        &self.0.figures
     }
 
     /// A stall moved, here or in another process.

@@ -2,6 +2,7 @@
 //! a key in the settings there is neither page nor figures.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -26,11 +27,13 @@ use crate::http::caller::{SignedIn, bearer, knows, session_cookie};
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::tokens::TokenKind;
-use crate::operator::{self, DAYS_MAX, DayFigures, MarketFigures};
+use crate::operator::{self, DAYS_MAX, DayFigures, MarketFigures, Reading};
 use crate::platform::Refusal;
 
 /// Moves within this time are shown together: a busy market is read five times a second, not once a sale.
 const TOGETHER: Duration = Duration::from_millis(200);
+/// How often it is looked whether another day began.
+const CLOCK: Duration = Duration::from_secs(1);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A page that still looks comes back.
 const LIFE: Duration = Duration::from_secs(30 * 60);
@@ -133,7 +136,8 @@ pub(crate) async fn figures(
     _: Operator,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<Json<MarketFigures>, Problem> {
-    Ok(Json(read(&app, wanted.days.unwrap_or(1)).await?))
+    let reading = read(&app, wanted.days.unwrap_or(1)).await?;
+    Ok(Json(MarketFigures::clone(&reading.figures)))
 }
 
 /// One stall, or one of its products, day by day.
@@ -171,22 +175,36 @@ pub(crate) async fn stream(
     _: Operator,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let days = wanted.days.unwrap_or(1).min(DAYS_MAX);
+    let days = wanted.days.unwrap_or(1);
     let listener = Listener::new(&app, days);
     let words = unfold(listener, |mut listener| async move {
         let figures = listener.next().await?;
-        let word = Event::default().event("figures").json_data(figures).ok()?;
+        let word = Event::default().event("figures").json_data(&*figures).ok()?;
         Some((Ok(word), listener))
     });
     std::future::ready(Ok(Sse::new(words).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))).await
 }
 
-async fn read(app: &App, days: u16) -> Result<MarketFigures, Problem> {
-    let now_ms = app.now_ms();
+/// As somebody else read them, if nothing moved since and the day is the same; or read now, for all who ask meanwhile.
+async fn read(app: &App, days: u16) -> Result<Reading, Problem> {
+    let days = days.clamp(1, DAYS_MAX);
+    let place = app.figures().of(days);
+    let mut kept = place.lock().await;
+    if let Some(reading) = &*kept {
+        if reading.is_current(app.moved().told(), app.now_ms()) {
+            return Ok(reading.clone());
+        }
+        tokio::time::sleep_until(reading.next).await;
+    }
+    let (told, now_ms, next) = (app.moved().told(), app.now_ms(), Instant::now() + TOGETHER);
     let work = move |tx: &mut dyn Tx| {
         operator::market(tx, now_ms, days).map_err(|error: StoreError| Refusal::from(error))
     };
-    Ok(app.store().read(work).await?)
+    let (figures, ends_ms) = app.store().read(work).await?;
+    app.metrics().figures_read.inc();
+    let reading = Reading { figures: Arc::new(figures), told, ends_ms, next };
+    *kept = Some(reading.clone());
+    Ok(reading)
 }
 
 struct Listener {
@@ -195,8 +213,8 @@ struct Listener {
     moved: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
     ends: Instant,
-    /// What moves earlier is read together.
-    next: Instant,
+    /// When the days that were shown last are over.
+    days_end_ms: i64,
 }
 
 impl Listener {
@@ -210,12 +228,12 @@ impl Listener {
             moved,
             closing: app.closing(),
             ends: Instant::now() + LIFE,
-            next: Instant::now(),
+            days_end_ms: i64::MAX,
         }
     }
 
     /// None ends the stream; the page comes back.
-    async fn next(&mut self) -> Option<MarketFigures> {
+    async fn next(&mut self) -> Option<Arc<MarketFigures>> {
         if *self.closing.borrow() {
             return None;
         }
@@ -223,11 +241,19 @@ impl Listener {
             changed = self.moved.changed() => changed.ok()?,
             _ = self.closing.changed() => return None,
             () = tokio::time::sleep_until(self.ends) => return None,
+            () = another_day(&self.app, self.days_end_ms) => {}
         }
-        tokio::time::sleep_until(self.next).await;
-        self.next = Instant::now() + TOGETHER;
         self.moved.borrow_and_update();
-        read(&self.app, self.days).await.ok()
+        let reading = read(&self.app, self.days).await.ok()?;
+        self.days_end_ms = reading.ends_ms;
+        Some(reading.figures)
+    }
+}
+
+/// Waits until the days are over that end then: where nothing is sold, midnight moves the figures alone.
+async fn another_day(app: &App, ends_ms: i64) {
+    while app.now_ms() < ends_ms {
+        tokio::time::sleep(CLOCK).await;
     }
 }
 

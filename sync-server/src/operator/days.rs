@@ -23,6 +23,8 @@ struct Kind {
     period: Period,
     /// When the first of them begins.
     begins_ms: i64,
+    /// When the last of them ends.
+    ends_ms: i64,
 }
 
 impl Kind {
@@ -33,13 +35,14 @@ impl Kind {
         let offset = offset(zone, now_ms);
         let to = business_day(Moment(now_ms), offset, cut_off).days();
         let from = to - i32::from(days.clamp(1, DAYS_MAX)) + 1;
-        let begins_by = |offset: OffsetMinutes| {
+        let begins_by = |day: i32, offset: OffsetMinutes| {
             let ahead_minutes = i64::from(offset.get()) - i64::from(cut_off.get());
-            i64::from(from) * MS_PER_DAY - ahead_minutes * MS_PER_MINUTE
+            i64::from(day) * MS_PER_DAY - ahead_minutes * MS_PER_MINUTE
         };
-        // The clock may have been changed since the first day.
-        let begins_ms = begins_by(self::offset(zone, begins_by(offset)));
-        Self { zone: zone.to_owned(), cut_off_minutes, period: Period { from, to }, begins_ms }
+        // The clock may have been changed since the first day, or be changed before the next.
+        let begins = |day: i32| begins_by(day, self::offset(zone, begins_by(day, offset)));
+        let (begins_ms, ends_ms) = (begins(from), begins(to + 1));
+        Self { zone: zone.to_owned(), cut_off_minutes, period: Period { from, to }, begins_ms, ends_ms }
     }
 }
 
@@ -95,6 +98,11 @@ impl Days {
             kinds.push(Kind::new(row.text(0)?, row.int(1)?, now_ms, days));
         }
         Ok(Self { kinds })
+    }
+
+    /// When the first of the days that are last ends: from then on other days are meant.
+    pub(super) fn ends_ms(&self) -> i64 {
+        self.kinds.iter().map(|kind| kind.ends_ms).min().unwrap_or_default()
     }
 
     /// From the first day that any stall means to the last.
@@ -175,6 +183,7 @@ mod tests {
             let kind = Kind::new(zone, cut_off, midnight_utc + hour * HOUR_MS, 1);
             assert_eq!(kind.period, Period { from: DAY + today, to: DAY + today }, "{zone} at {hour}");
             assert_eq!(kind.begins_ms, midnight_utc + begins * HOUR_MS, "{zone} at {hour}");
+            assert_eq!(kind.ends_ms, kind.begins_ms + MS_PER_DAY, "{zone} at {hour}");
         }
         let week = Kind::new("Europe/London", 0, midnight_utc, 7);
         assert_eq!(week.period, Period { from: DAY - 6, to: DAY });

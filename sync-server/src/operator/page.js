@@ -24,20 +24,26 @@ function show(figures) {
       total("Sales", number(of.sales)),
       total("Pieces", number(of.pieces)),
       total("Given back", money(of.refunded_minor, of)),
+      total("After refunds", money(of.net_minor, of)),
+      total("Came back of what was sold", money(of.returned_minor, of)),
+      total("Pieces given back", number(of.pieces_returned)),
       total("Orders", number(of.orders)),
       total("Ordered", money(of.orders_minor, of)),
       total("Stalls", number(of.stalls)),
     );
     totals.className = "totals";
-    const stalls = of.top_stalls.map((it) => [it.name, () => detail(it.name, of, { stall: it.stall }), number(it.sales), number(it.pieces), money(it.revenue_minor, of)]);
+    const stalls = of.top_stalls.map((it) => [it.name, () => detail(it.name, of, { stall: it.stall }), number(it.sales), number(it.pieces), number(it.pieces_returned), money(it.revenue_minor, of), money(it.refunded_minor, of), money(it.net_minor, of)]);
     const products = of.top_products.map((it) => [
       `${it.name} · ${it.stall_name}`,
       () => detail(`${it.name} · ${it.stall_name}`, of, { stall: it.stall, product: it.product }),
       number(it.lines),
       number(it.units),
+      number(it.units_returned),
       money(it.revenue_minor, of),
+      money(it.refunded_minor, of),
+      money(it.net_minor, of),
     ]);
-    const lists = element("div", null, table("Stalls that brought most", ["Stall", "Sales", "Pieces", "Revenue"], stalls), table("Products that brought most", ["Product", "Sales", "Units", "Revenue"], products));
+    const lists = element("div", null, table("Stalls that brought most, after refunds", ["Stall", "Sales", "Pieces", "Came back", "Revenue", "Given back", "After refunds"], stalls), table("Products that brought most, after refunds", ["Product", "Sales", "Units", "Came back", "Revenue", "Given back", "After refunds"], products));
     lists.className = "lists";
     return element("section", null, element("h2", of.currency), totals, lists);
   });
@@ -72,9 +78,10 @@ async function detail(title, of, wanted) {
   // One day alone is as broad as the picture.
   line.setAttribute("d", points.join("") + (points.length === 1 ? "H600" : ""));
   svg.append(line);
-  const rows = days.map((it) => [day(it.business_day), null, number(it.sales), money(it.revenue_minor, of)]);
+  const changed = (it) => (it.restated_day === null ? "" : `${money(it.restated_minor, of)}, last on ${day(it.restated_day)}`);
+  const rows = days.map((it) => [day(it.business_day), null, number(it.sales), money(it.revenue_minor, of), money(it.net_minor, of), changed(it)]);
   byId("detail-title").textContent = title;
-  byId("detail-body").replaceChildren(svg, table("By business day", ["Day", "Sales", "Revenue"], rows));
+  byId("detail-body").replaceChildren(svg, table("By business day", ["Day", "Sales", "Revenue", "After refunds", "Changed once it was over"], rows));
   byId("detail").showModal();
 }
 

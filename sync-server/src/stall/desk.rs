@@ -8,7 +8,7 @@ use soko_documents::DocumentKind;
 use soko_domain::entry::{Entry, Stamp};
 use soko_domain::ids::{AuthorId, Hash, LogId, ThingId};
 use soko_domain::wire::Wire as _;
-use soko_projection::{Applier, Known, Projected, change_kind, project_knowing};
+use soko_projection::{Applier, Known, Projected, change_kind, heard, project_knowing};
 use soko_record_log::log::AppendError;
 use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::{Epoch, Introduction, Pen, Record, Resume};
@@ -36,6 +36,8 @@ pub(super) struct Desk<'a> {
     ids_made: u32,
     /// Gone where the stall may have said another zone or end of its day.
     stamp: Option<Stamp>,
+    /// The stall's day that is noted as one on which something came.
+    heard_on: Option<i32>,
     /// Whether something was edited that everybody may see.
     goods_moved: bool,
 }
@@ -118,6 +120,7 @@ impl<'a> Desk<'a> {
             count_before,
             ids_made,
             stamp: None,
+            heard_on: None,
             goods_moved,
         }
     }
@@ -169,6 +172,7 @@ impl<'a> Desk<'a> {
         records: &[Record],
     ) -> Result<Projected, CoreRefusal> {
         self.shop = None;
+        self.hear()?;
         if records.iter().any(|record| is_about_goods(record.kind)) {
             (self.goods_moved, self.stamp) = (true, None);
         }
@@ -176,6 +180,17 @@ impl<'a> Desk<'a> {
         appended.map_err(append_refused)?;
         let who = (&self.core.trust, &mut self.known);
         Ok(project_knowing(self.tx, self.log, who, self.applier, records)?)
+    }
+
+    /// Notes on which of the stall's days records come in. Whatever comes of a day that is over restates it here.
+    fn hear(&mut self) -> Result<(), StoreError> {
+        let today = self.stamp()?.business_day;
+        if self.heard_on != Some(today) {
+            heard::is_whole(self.tx, self.log, today, self.tips.count())?;
+            self.heard_on = Some(today);
+            self.known.heard_again();
+        }
+        Ok(())
     }
 
     /// A fresh identity.

@@ -1,7 +1,9 @@
 //! Figures of a span of business days, offline: what was sold, when, by whom and how it was paid.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{CustomerSums, FiguresView, NamedSums, OwnStall, Query, Span, Step, StepSums, Sums, View};
+use soko_app_api::{
+    CustomerSums, FiguresView, NamedSums, OwnStall, Query, RestatedRow, Span, Step, StepSums, Sums, View,
+};
 use soko_domain::calendar::BusinessDay;
 use yew::prelude::*;
 
@@ -181,10 +183,8 @@ fn Shown(props: &ShownProps) -> Html {
                 <section class="card figures-wide" aria-labelledby="over-time">
                     <h2 id="over-time">{ speech.say("figures.over-time") }</h2>
                     { over_time(&speech, figures) }
-                    if figures.steps.iter().any(|step| step.is_restated) {
-                        <p class="prose">{ speech.say("figures.restated-text") }</p>
-                    }
                 </section>
+                { restated(&speech, figures) }
                 <section class="card figures-wide" aria-labelledby="week">
                     <h2 id="week">{ speech.say("figures.heat") }</h2>
                     { heat(&speech, figures) }
@@ -276,6 +276,46 @@ fn over_time(speech: &Speech, figures: &FiguresView) -> Html {
     }
 }
 
+/// The days that changed once they were over: when, and by how much.
+fn restated(speech: &Speech, figures: &FiguresView) -> Html {
+    if figures.restated.is_empty() {
+        return Html::default();
+    }
+    let money = |minor: i64| {
+        let sign = if minor > 0 { "+" } else { "" };
+        let shown = format!("{sign}{}", speech.money(minor, &figures.currency));
+        Cell::new(shown, typed::plain(minor, &figures.currency))
+    };
+    let day = |day: i32| Cell::new(speech.day_short(day), shown_day(day));
+    let row = |row: &RestatedRow| {
+        let sign = if row.sales > 0 { "+" } else { "" };
+        vec![
+            day(row.day),
+            day(row.told_day),
+            Cell::new(format!("{sign}{}", speech.number(row.sales)), row.sales.to_string()),
+            money(row.revenue_minor),
+            money(row.refunded_minor),
+            amount(speech, row.returned_minor, &figures.currency),
+        ]
+    };
+    let columns = [
+        "figures.day",
+        "figures.told",
+        "figures.sales",
+        "figures.revenue",
+        "figures.refunded",
+        "figures.returned",
+    ];
+    let columns = columns.map(|key| speech.say(key)).to_vec();
+    let rows = figures.restated.iter().map(row).collect::<Vec<_>>();
+    html! {
+        <section class="card figures-wide">
+            <Sheet title={speech.say("figures.restated-title")} {columns} {rows} />
+            <p class="prose">{ speech.say("figures.restated-text") }</p>
+        </section>
+    }
+}
+
 /// From the first hour in which anything was sold to the last.
 fn heat(speech: &Speech, figures: &FiguresView) -> Html {
     let hours = || figures.week.iter().filter(|cell| cell.sales != 0).map(|cell| cell.hour);
@@ -340,6 +380,15 @@ fn paid(speech: &Speech, figures: &FiguresView) -> Html {
             amount(speech, paid.refunded_minor, &figures.currency),
         ]
     });
+    let cards = (figures.cards_sold > 0).then(|| {
+        vec![
+            Cell::text(speech.say("figures.cards-sold")),
+            count(speech, figures.cards_sold),
+            amount(speech, figures.cards_sold_minor, &figures.currency),
+            amount(speech, 0, &figures.currency),
+        ]
+    });
+    let rows = rows.chain(cards);
     let columns = ["figures.way", "figures.payments", "figures.amount", "figures.refunded"];
     card(speech.say("figures.paid"), columns.map(|key| speech.say(key)).to_vec(), rows.collect())
 }

@@ -117,7 +117,8 @@ fn margin(speech: &Speech, goods: &GoodsView) -> Html {
         row("figures.stock-unknown", count(speech, sums.stock_unknown)),
     ];
     let columns = ["figures.what", "figures.amount"].map(|key| speech.say(key)).to_vec();
-    card(speech.say("figures.margin-title"), columns, rows)
+    let title = speech.say("figures.margin-title");
+    html! { <section class="card"><Sheet {title} {columns} {rows} /><p class="prose">{ speech.say("figures.margin-today") }</p></section> }
 }
 
 fn slow(speech: &Speech, goods: &GoodsView) -> Html {

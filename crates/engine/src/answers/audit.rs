@@ -7,7 +7,7 @@ use soko_app_api::{
 };
 use soko_domain::entry::{
     Entry, Kind, LinesRepriced, LinesTakenOff, OrderSentBack, OrderTransferCame, PricesSet, PurseKind,
-    RivalLine, SaleMade, SetCause, StockAdjusted, StockCounted,
+    ReceivedLine, RivalLine, SaleMade, SetCause, StockAdjusted, StockCounted, StockReceived,
 };
 use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, SaleId};
 use soko_domain::quantity::Unit;
@@ -86,11 +86,13 @@ fn said_by(what: AuditWhat) -> Option<(Kind, Facet)> {
         AuditWhat::Voided => (Kind::SaleVoided, Facet::Whole),
         AuditWhat::TakenOff => (Kind::LinesTakenOff, Facet::Whole),
         AuditWhat::Refunded => (Kind::RefundMade, Facet::Whole),
+        AuditWhat::StockReceived => (Kind::StockReceived, Facet::Whole),
         AuditWhat::StockCounted => (Kind::StockCounted, Facet::Whole),
         AuditWhat::StockAdjusted => (Kind::StockAdjusted, Facet::Whole),
         AuditWhat::PersonChanged => (Kind::PersonPut, Facet::Whole),
         AuditWhat::PersonErased => (Kind::PersonErased, Facet::Whole),
         AuditWhat::LimitsChanged => (Kind::LimitsPut, Facet::Whole),
+        AuditWhat::DeviceAdmitted => (Kind::DeviceAdmitted, Facet::Whole),
         AuditWhat::DeviceRevoked => (Kind::DeviceRevoked, Facet::Whole),
         AuditWhat::PurseGiven => (Kind::PurseFilled, Facet::Whole),
         AuditWhat::CustomerErased => (Kind::CustomerErased, Facet::Whole),
@@ -263,6 +265,7 @@ fn told(entry: &Entry, facet: Facet) -> Told {
             sale: Some(refund.sale),
             ..because(&refund.reason)
         },
+        Entry::StockReceived(received) => came_in(received),
         Entry::StockCounted(count) => counted(count),
         Entry::StockAdjusted(adjusted) => gone_or_found(adjusted),
         Entry::PricesSet(set) => prices_set(set),
@@ -286,6 +289,7 @@ fn told(entry: &Entry, facet: Facet) -> Told {
             sale: filled.sale,
             ..because(&filled.reason)
         },
+        Entry::DeviceAdmitted(device) => Told { about: About::Device(device.author), ..plain },
         Entry::DeviceRevoked(device) => {
             Told { about: About::Device(device.author), ..because(&device.reason) }
         }
@@ -411,6 +415,19 @@ fn prices_set(set: &PricesSet) -> Told {
         SetCause::ImportUndone => "import-undone",
     };
     Told { word, parts: parts.collect(), ..Told::default() }
+}
+
+fn came_in(received: &StockReceived) -> Told {
+    let line = |line: &ReceivedLine| Part {
+        product: Some(line.product),
+        quantity: Some(line.quantity),
+        ..Part::default()
+    };
+    Told {
+        parts: received.lines.iter().map(line).collect(),
+        reason: received.note.clone(),
+        ..Told::default()
+    }
 }
 
 /// What is gone stands with a minus.

@@ -1,17 +1,17 @@
 //! What was sold in a span of business days, from sums that are kept: a report reads rows, not sales.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::{
-    CustomerSums, FiguresView, NamedSums, PaidSums, SPAN_DAYS_MAX, Span, Step, StepSums, Sums, TaxRow, View,
-    WeekHour,
+    CustomerSums, FiguresView, NamedSums, PaidSums, RESTATED_ROWS_MAX, RestatedRow, SPAN_DAYS_MAX, Span,
+    Step, StepSums, Sums, TaxRow, View, WeekHour,
 };
-use soko_domain::calendar::{BusinessDay, Civil, Moment, OffsetMinutes};
+use soko_domain::calendar::{BusinessDay, Civil};
 use soko_domain::money::{Rounding, div_round};
 use soko_domain::people::Doer;
-use soko_projection::figures::{Hour, month};
+use soko_projection::figures::{Hour, hour_of_day, month};
 use soko_projection::read as trade;
-use soko_projection::read_figures::{self as facts, Period, Until};
+use soko_projection::read_figures::{self as facts, Period, RestatedDay, Until};
 use soko_record_log::StoreError;
 
 use super::Asking;
@@ -21,6 +21,8 @@ use crate::people;
 /// A span of more days than this is cut into months.
 const DAYS_AS_DAYS_MAX: i32 = 62;
 const HOURS_PER_DAY: u8 = 24;
+const MINUTES_PER_HOUR: u16 = 60;
+const MINUTES_PER_DAY: u16 = 1_440;
 
 /// What only the server adds up is nothing here, for whoever may see it.
 pub(super) fn of_server(asking: &mut Asking<'_>) -> Result<View, StoreError> {
@@ -68,17 +70,21 @@ pub(super) fn view(
         net_minor: taxed.net_minor,
         tax_minor: taxed.tax_minor,
     });
+    let (cards_sold, cards_sold_minor) = facts::cards_sold(asking.tx, (log, now))?;
     Ok(View::Figures(Box::new(FiguresView {
         currency: of.currency,
         span: of.span,
         total,
         before,
         change_ppm: before.and_then(|before| change_ppm(total.revenue_minor, before.revenue_minor)),
-        until_hour: of.until.map(|until| (until.first + until.last) % HOURS_PER_DAY),
+        until_hour: of.until.map(|until| until.last % HOURS_PER_DAY),
         step,
-        steps: steps(asking, (step, of.first_hour), now, against)?,
+        steps: steps(asking, (step, of.hours), now, against)?,
+        restated: restated(asking, now)?,
         week: week.iter().map(week_hour).collect(),
         paid: paid.collect(),
+        cards_sold,
+        cards_sold_minor,
         taxes: taxes.collect(),
         customers: customers(asking, now, total.sales)?,
         registers: registers(asking, now)?,
@@ -107,8 +113,9 @@ pub(super) struct Shown {
     pub(super) currency: String,
     pub(super) span: Span,
     pub(super) period: Period,
-    /// The hour in which a business day begins.
-    first_hour: u8,
+    /// The hours in which a business day begins and ends, counted from the midnight with which its date begins. A day that
+    /// begins inside an hour has a part of that hour at either end.
+    hours: (u8, u8),
     /// Where the span is today: how far it is.
     until: Option<Until>,
 }
@@ -122,12 +129,12 @@ impl Shown {
         let asked = span.unwrap_or_else(|| Span::day(today));
         let to = asked.to.clamp(BusinessDay::MIN.days(), BusinessDay::MAX.days());
         let from = asked.from.clamp(to.saturating_sub(SPAN_DAYS_MAX - 1), to);
-        let offset = OffsetMinutes::new(stamp.offset_minutes).unwrap_or_default();
-        let hour = u8::try_from(Moment(stamp.at_ms).at(offset).hour).unwrap_or(0);
-        let first_hour = u8::try_from(cut_off / 60).unwrap_or(0) % HOURS_PER_DAY;
-        let last = (hour + HOURS_PER_DAY - first_hour) % HOURS_PER_DAY;
-        let until = ((from, to) == (today, today)).then_some(Until { first: first_hour, last });
-        Ok(Self { currency, span: Span { from, to }, period: Period { from, to }, first_hour, until })
+        let is_now = (from, to) == (today, today);
+        let until = is_now.then_some(Until { last: hour_of_day(&stamp) });
+        let last_minute = (MINUTES_PER_DAY - 1).saturating_add(cut_off);
+        let [first, last] = [cut_off, last_minute].map(|at| u8::try_from(at / MINUTES_PER_HOUR).unwrap_or(0));
+        let (span, period) = (Span { from, to }, Period { from, to });
+        Ok(Self { currency, span, period, hours: (first, last), until })
     }
 }
 
@@ -156,36 +163,63 @@ pub(super) fn sums(hour: &Hour) -> Sums {
     }
 }
 
+fn restated(asking: &mut Asking<'_>, period: Period) -> Result<Vec<RestatedRow>, StoreError> {
+    let row = |day: RestatedDay| RestatedRow {
+        day: day.business_day,
+        told_day: day.told_day,
+        sales: day.sums.sales,
+        revenue_minor: day.sums.revenue_minor,
+        refunded_minor: day.sums.refunded_minor,
+        returned_minor: day.sums.returned_minor,
+    };
+    let days = facts::restated(asking.tx, (asking.log, period), RESTATED_ROWS_MAX)?;
+    Ok(days.into_iter().map(row).collect())
+}
+
 /// Every step of the span, those without sales, too, each beside the one at its place of the other span.
 fn steps(
     asking: &mut Asking<'_>,
-    (step, first_hour): (Step, u8),
+    (step, (first, last)): (Step, (u8, u8)),
     now: Period,
     against: Option<Period>,
 ) -> Result<Vec<StepSums>, StoreError> {
-    let found = by_step(asking, step, now)?;
+    let found = by_step(asking, step, (now, 0))?;
     let before = match against {
-        Some(against) => Some((places((step, first_hour), against), by_step(asking, step, against)?)),
+        Some(against) => Some(by_step(asking, step, (against, now.from.saturating_sub(against.from)))?),
         None => None,
     };
-    let row = |(place, at): (usize, i32)| {
-        let hour = found.get(&at).copied().unwrap_or_default();
-        let before = before.as_ref().and_then(|(places, found)| {
-            places.get(place).map(|at| sums(&found.get(at).copied().unwrap_or_default()))
-        });
-        StepSums { at, sums: sums(&hour), before, is_restated: hour.restated > 0 }
+    let restated = match step {
+        Step::Hours => BTreeSet::new(),
+        Step::Days | Step::Months => {
+            let days = facts::restated(asking.tx, (asking.log, now), u32::MAX)?;
+            days.iter().filter_map(|day| place(step, day.business_day)).collect()
+        }
     };
-    Ok(places((step, first_hour), now).into_iter().enumerate().map(row).collect())
+    let places: Vec<i32> = match step {
+        // A sale may lie outside the day: the day began at another hour when it was made.
+        Step::Hours => {
+            let seen = || found.keys().chain(before.iter().flat_map(BTreeMap::keys)).copied();
+            let first = seen().min().map_or(first.into(), |seen| seen.min(first.into()));
+            let last = seen().max().map_or(last.into(), |seen| seen.max(last.into()));
+            (first..=last).collect()
+        }
+        Step::Days => (now.from..=now.to).collect(),
+        Step::Months => (month(now.from)..=month(now.to)).filter_map(first_day).collect(),
+    };
+    let row = |at: i32| StepSums {
+        at: if step == Step::Hours { at % i32::from(HOURS_PER_DAY) } else { at },
+        sums: sums(&found.get(&at).copied().unwrap_or_default()),
+        before: before.as_ref().map(|found| sums(&found.get(&at).copied().unwrap_or_default())),
+        is_restated: restated.contains(&at),
+    };
+    Ok(places.into_iter().map(row).collect())
 }
 
-/// Where the steps of a period begin: a day that begins at four ends with the hour of three.
-fn places((step, first_hour): (Step, u8), period: Period) -> Vec<i32> {
+/// The step to which a business day belongs.
+fn place(step: Step, day: i32) -> Option<i32> {
     match step {
-        Step::Hours => {
-            (0..HOURS_PER_DAY).map(|hour| i32::from((first_hour + hour) % HOURS_PER_DAY)).collect()
-        }
-        Step::Days => (period.from..=period.to).collect(),
-        Step::Months => (month(period.from)..=month(period.to)).filter_map(first_day).collect(),
+        Step::Hours | Step::Days => Some(day),
+        Step::Months => first_day(month(day)),
     }
 }
 
@@ -194,22 +228,24 @@ fn first_day(month: i32) -> Option<i32> {
     BusinessDay::from_civil(Civil { year, month, day: 1 }).map(BusinessDay::days)
 }
 
-fn by_step(asking: &mut Asking<'_>, step: Step, period: Period) -> Result<BTreeMap<i32, Hour>, StoreError> {
+/// The sums of a period by step. Those of another period are moved forward by whole days, so that each day counts beside the day
+/// that it is compared with: months that begin on other weekdays would otherwise slip.
+fn by_step(
+    asking: &mut Asking<'_>,
+    step: Step,
+    (period, forward_days): (Period, i32),
+) -> Result<BTreeMap<i32, Hour>, StoreError> {
     let of = (asking.log, period);
     let mut found: BTreeMap<i32, Hour> = BTreeMap::new();
-    match step {
-        Step::Hours => {
-            for (hour, sums) in facts::wall_hours(asking.tx, of)? {
-                found.insert(i32::from(hour), sums);
-            }
+    if step == Step::Hours {
+        for (hour, sums) in facts::hours(asking.tx, of)? {
+            found.insert(i32::from(hour), sums);
         }
-        Step::Days => found.extend(facts::days(asking.tx, of)?),
-        Step::Months => {
-            for (day, sums) in facts::days(asking.tx, of)? {
-                if let Some(first) = first_day(month(day)) {
-                    found.entry(first).or_default().add(&sums);
-                }
-            }
+        return Ok(found);
+    }
+    for (day, sums) in facts::days(asking.tx, of)? {
+        if let Some(at) = place(step, day.saturating_add(forward_days)) {
+            found.entry(at).or_default().add(&sums);
         }
     }
     Ok(found)

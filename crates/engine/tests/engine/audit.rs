@@ -133,7 +133,16 @@ fn an_owner_finds_who_wrote_off_who_set_prices_and_who_gave_discounts() {
         assert_eq!(of(device, OWNER, AuditWhat::StockAdjusted), 2);
         assert_eq!(of(device, OWNER, AuditWhat::CustomAmount), 1, "what she allowed");
         let all = device.audit(None, None);
-        assert!(all.iter().all(|row| row.at_ms == NOON_MS && row.register_name == "till"), "{all:?}");
+        // Registers are let in by the server.
+        let (let_in, own): (Vec<&AuditRow>, Vec<&AuditRow>) =
+            all.iter().partition(|row| row.what == AuditWhat::DeviceAdmitted);
+        assert!(own.iter().all(|row| row.at_ms == NOON_MS && row.register_name == "till"), "{all:?}");
+        assert_eq!(let_in.iter().map(|row| row.about.as_str()).collect::<Vec<_>>(), ["till"; 2]);
+        assert_eq!(device.audit(None, Some(AuditWhat::DeviceAdmitted)).len(), 2);
+        let received = device.audit(None, Some(AuditWhat::StockReceived));
+        let came: Vec<_> =
+            received.iter().flat_map(|row| &row.parts).map(|part| part.about.as_str()).collect();
+        assert_eq!(came, ["Large egg"]);
         assert!(all.iter().all(|row| row.sale != Some(sale_id(26))), "a plain sale is not looked into");
         assert!(device.engine.verify(STALL).unwrap().is_sound());
     }
@@ -160,7 +169,7 @@ fn earlier_pages_begin_where_the_later_ones_end() {
         device.engine.handle(sale, Now::utc(at_ms)).unwrap();
     }
     let all = page(&mut device, None, 500);
-    assert_eq!(all.len(), 81, "each sale's discount and custom amount, and the shift");
+    assert_eq!(all.len(), 82, "each sale's discount and custom amount, the shift, and what came in");
     let (mut read, mut before) = (Vec::new(), None);
     loop {
         let rows = page(&mut device, before, 7);

@@ -223,6 +223,129 @@ fn what_another_register_sold_late_counts_for_its_own_day_on_both() {
     assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
 }
 
+/// What changed of a day, and when that was known: sales, what they come to, what came back.
+fn restated(view: &FiguresView) -> Vec<(i32, i32, i64, i64, i64)> {
+    let row = |row: &soko_app_api::RestatedRow| {
+        (row.day - TODAY, row.told_day - TODAY, row.sales, row.revenue_minor, row.returned_minor)
+    };
+    view.restated.iter().map(row).collect()
+}
+
+#[test]
+fn a_day_that_changed_once_it_was_over_says_so_and_by_how_much() {
+    let mut device = sold();
+    let span = Span { from: TODAY - 7, to: TODAY + 1 };
+    // A sale of the week before was voided today, and one of today came back in part tomorrow.
+    let expected = [(0, 1, 0, 0, 250), (-7, 0, -1, -250, 0)];
+    assert_eq!(restated(&device.figures(span, None, NOON_MS)), expected);
+    device.engine.rebuild(STALL).unwrap();
+    assert_eq!(restated(&device.figures(span, None, NOON_MS)), expected);
+    assert_eq!(restated(&device.figures(Span::day(TODAY), None, NOON_MS)), expected[..1]);
+}
+
+#[test]
+fn a_day_of_which_a_register_hears_once_it_was_over_is_restated_there() {
+    let mut relay = Relay::new();
+    let mut first = Device::ready(1, &["Mango"], Some(&relay));
+    relay.admit(&first);
+    first.done(receive(3, product(MANGO), 50));
+    let mut second = Device::new(2, Some(&relay));
+    relay.admit(&second);
+    let later = |device: &mut Device, relay: &mut Relay, days: i64| {
+        device.replicate_at(relay, Now::utc(NOON_MS + days * DAY_MS));
+    };
+    for days in [0, 1] {
+        later(&mut first, &mut relay, days);
+        later(&mut second, &mut relay, days);
+    }
+    // Sold on the next day and without a network since; the other one is up to date two days later, and hears of it on the third.
+    second.engine.handle(open_shift(40), Now::utc(NOON_MS + DAY_MS)).unwrap();
+    let late = sell(41, product(MANGO), 3, BeyondShare::Allow);
+    second.engine.handle(late, Now::utc(NOON_MS + DAY_MS)).unwrap();
+    later(&mut first, &mut relay, 2);
+    let span = Span { from: TODAY, to: TODAY + 3 };
+    assert_eq!(first.figures(span, None, NOON_MS + 2 * DAY_MS).restated, []);
+    later(&mut second, &mut relay, 3);
+    later(&mut first, &mut relay, 3);
+    let seen = first.figures(span, None, NOON_MS + 3 * DAY_MS);
+    assert_eq!(restated(&seen), [(1, 3, 1, 750, 0)]);
+    let marked: Vec<_> = seen.steps.iter().map(|step| step.is_restated).collect();
+    assert_eq!(marked, [false, true, false, false]);
+    // Whoever sold it knew, and whoever comes now never read otherwise.
+    assert_eq!(second.figures(span, None, NOON_MS + 3 * DAY_MS).restated, []);
+    let mut third = Device::new(3, Some(&relay));
+    relay.admit(&third);
+    later(&mut third, &mut relay, 3);
+    let new = third.figures(span, None, NOON_MS + 3 * DAY_MS);
+    assert_eq!((new.total.revenue_minor, new.restated), (750, Vec::new()));
+    first.engine.rebuild(STALL).unwrap();
+    assert_eq!(first.figures(span, None, NOON_MS + 3 * DAY_MS), seen);
+}
+
+#[test]
+fn a_day_that_begins_inside_an_hour_has_that_hour_at_both_ends() {
+    let mut device = Device::new(1, None);
+    let content = StallContent {
+        name: "Night market".into(),
+        currency: "EUR".into(),
+        zone: "UTC".into(),
+        cut_off_minutes: 270,
+    };
+    device.done(command(1, Verb::CreateStall(content)));
+    let tea = ProductContent::piece("Tea", 400);
+    device.done(command(TEA, Verb::CreateProduct { product: product(TEA), content: tea }));
+    device.done(open_shift(2));
+    device.done(receive(4, product(TEA), 50));
+    let (minute, week) = (60_000, NOON_MS - 7 * DAY_MS);
+    // A week before: at 04:40, at noon, and at 04:10 of the next date, which is still that day.
+    let times = [week - 440 * minute, week, week + 970 * minute];
+    for (number, (quantity, at_ms)) in (20..).zip([1, 2, 4].into_iter().zip(times)) {
+        let lines = vec![SaleLineInput::of(product(TEA), quantity)];
+        device.at(sale(number, lines, TenderKind::Cash, 10_000), number, at_ms);
+    }
+    for (now_ms, expected) in [
+        (NOON_MS - 430 * minute, 400),
+        (NOON_MS - 60 * minute, 400),
+        (NOON_MS, 1_200),
+        (NOON_MS + 900 * minute, 1_200),
+        (NOON_MS + 975 * minute, 2_800),
+    ] {
+        let day = device.figures(Span::day(TODAY), Some(Span::day(TODAY - 7)), now_ms);
+        assert_eq!(day.before.map(|before| before.revenue_minor), Some(expected), "{now_ms}");
+    }
+    let then = device.figures(Span::day(TODAY - 7), None, NOON_MS);
+    let hours: Vec<_> = then.steps.iter().map(|step| (step.at, step.sums.revenue_minor)).collect();
+    assert_eq!((hours.len(), hours[0], hours[8], hours[24]), (25, (4, 400), (12, 800), (4, 1_600)));
+    let week: Vec<_> = then.week.iter().map(|cell| (cell.hour, cell.revenue_minor)).collect();
+    assert_eq!(week.iter().filter(|(hour, _)| *hour == 4).map(|(_, minor)| minor).sum::<i64>(), 2_000);
+}
+
+#[test]
+fn months_stand_beside_the_days_that_they_are_compared_with() {
+    let mut device = stall();
+    let day = |text: &str| text.parse::<soko_domain::calendar::BusinessDay>().unwrap().days();
+    // A year of whole weeks before 31 January 2026 is 1 February 2025, and before 3 March it is 4 March.
+    let sold =
+        [("2025-02-01", 1), ("2025-02-02", 2), ("2025-03-01", 3), ("2025-03-04", 4), ("2026-03-03", 5)];
+    for (number, (text, quantity)) in (20..).zip(sold) {
+        let at_ms = i64::from(day(text)) * DAY_MS + DAY_MS / 2;
+        device.at(sale(number, vec![mangoes(quantity)], TenderKind::Cash, 5_000), number, at_ms);
+    }
+    let span = Span { from: day("2026-01-31"), to: day("2026-04-30") };
+    let against = Span { from: span.from - 364, to: span.to - 364 };
+    let view = device.figures(span, Some(against), NOON_MS);
+    let months: Vec<_> = view
+        .steps
+        .iter()
+        .map(|step| (step.at, step.sums.revenue_minor, step.before.map(|before| before.revenue_minor)))
+        .collect();
+    let months_then = [(0, 250), (0, 500 + 750), (1_250, 1_000), (0, 0)];
+    let begins = ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"].map(day);
+    let expected: Vec<_> =
+        begins.into_iter().zip(months_then).map(|(at, (now, then))| (at, now, Some(then))).collect();
+    assert_eq!((view.step, months), (Step::Months, expected));
+}
+
 #[test]
 fn only_an_owner_or_a_manager_sees_figures() {
     let ask = |device: &mut Device, query: Query| device.engine.answer(&query, Now::utc(NOON_MS)).unwrap();

@@ -204,13 +204,17 @@ impl Device {
 
     /// Exchanges pages until neither side has anything to say.
     pub(crate) fn replicate(&mut self, relay: &mut Relay) -> Vec<Taken> {
+        self.replicate_at(relay, now())
+    }
+
+    pub(crate) fn replicate_at(&mut self, relay: &mut Relay, at: Now) -> Vec<Taken> {
         let mut all = Vec::new();
         self.clock_ms += 60_000;
         self.engine.wake(STALL, self.clock_ms);
         for _ in 0..50 {
             let Some(bytes) = self.engine.poll_page(STALL, self.clock_ms).unwrap() else { break };
             let reply = relay.answer(&bytes);
-            all.push(self.engine.take_page(STALL, &reply, self.clock_ms, now()).unwrap());
+            all.push(self.engine.take_page(STALL, &reply, self.clock_ms, at).unwrap());
         }
         all
     }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use soko_domain::calendar::{BusinessDay, Moment, OffsetMinutes};
+use soko_domain::calendar::{BusinessDay, CutOffMinutes, Moment, OffsetMinutes, business_day};
 use soko_domain::entry::{GoodsBack, RefundMade, SaleLine, SaleMade, Stamp, TenderKind};
-use soko_domain::ids::{AuthorId, PersonId, ProductId};
+use soko_domain::ids::{AuthorId, PersonId, ProductId, ThingId};
 use soko_domain::money::part_of;
 use soko_domain::tax::TaxRate;
 
 pub(super) const GRAIN_DAY: i32 = 1;
 pub(super) const GRAIN_MONTH: i32 = 2;
+pub(super) const GRAIN_EVER: i32 = 3;
+const HOURS_PER_DAY: u8 = 24;
 
 /// Far above what any line comes to, and so far below where an integer ends that ninety million such lines fit into a
 /// sum: a record from outside may say anything.
@@ -85,11 +87,23 @@ measures! {
     }
     /// One rate on a day.
     Taxed { net_minor, tax_minor }
+    /// What one customer bought on a day, or ever.
+    Bought { sales, revenue_minor }
+    /// What a later day changed of a day.
+    Restated {
+        sales,
+        revenue_minor,
+        /// Given back on the day, and told of later.
+        refunded_minor,
+        /// What came back later of what was sold on the day.
+        returned_minor,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct HourKey {
     pub(crate) business_day: i32,
+    /// Since the midnight with which the day's date begins: behind the next one it is 24 and more.
     pub(crate) hour: u8,
     pub(crate) register: AuthorId,
     pub(crate) person: PersonId,
@@ -108,6 +122,9 @@ pub(crate) struct Figures {
     pub(crate) goods: GoodsByTime,
     pub(crate) paid: BTreeMap<(i32, TenderKind), Paid>,
     pub(crate) taxed: BTreeMap<(i32, TaxRate), Taxed>,
+    pub(crate) bought: BTreeMap<(ThingId, i32), Bought>,
+    /// By the day that changed, and the later one that changed it.
+    pub(crate) restated: BTreeMap<(i32, i32), Restated>,
 }
 
 /// A sale, where and when it was made.
@@ -130,7 +147,7 @@ pub(crate) struct Back {
 impl Figures {
     /// Adds others, or takes them away where `sign` is -1.
     pub(crate) fn plus(&mut self, other: Self, sign: i64) {
-        let Self { hours, goods, paid, taxed } = other;
+        let Self { hours, goods, paid, taxed, bought, restated } = other;
         for (key, hour) in hours {
             self.hours.entry(key).or_default().add(&hour.times(sign));
         }
@@ -145,6 +162,23 @@ impl Figures {
         }
         for (key, of_rate) in taxed {
             self.taxed.entry(key).or_default().add(&of_rate.times(sign));
+        }
+        for (key, of_customer) in bought {
+            self.bought.entry(key).or_default().add(&of_customer.times(sign));
+        }
+        for (key, of_days) in restated {
+            self.restated.entry(key).or_default().add(&of_days.times(sign));
+        }
+    }
+
+    /// Notes what one entry adds to days of which this place was told later; `told` says when that was. What came back is
+    /// noted where it is added, by the day on which it came.
+    pub(crate) fn restate(&mut self, told: impl Fn(i32) -> Option<i32>) {
+        for (key, hour) in &self.hours {
+            let Some(told_day) = told(key.business_day) else { continue };
+            let Hour { sales, revenue_minor, refunded_minor, .. } = *hour;
+            let restated = Restated { sales, revenue_minor, refunded_minor, returned_minor: 0 };
+            self.restated.entry((key.business_day, told_day)).or_default().add(&restated);
         }
     }
 
@@ -164,6 +198,10 @@ impl Figures {
             ..Hour::default()
         };
         self.hours.entry(key(sold.stamp, sold.register)).or_default().add(&hour);
+        if let Some(customer) = sale.customer {
+            let bought = Bought { sales: sign, revenue_minor: signed(sale.total_minor) };
+            self.bought.entry((customer, day)).or_default().add(&bought);
+        }
         for line in &sale.lines {
             let goods = Goods {
                 units: signed(line.quantity),
@@ -232,6 +270,10 @@ impl Figures {
         for back in backs {
             hour.returned_minor = hour.returned_minor.saturating_add(bounded(back.amount_minor));
             hour.restated += i64::from(back.business_day != day);
+            if back.business_day > day {
+                let returned = Restated { returned_minor: bounded(back.amount_minor), ..Restated::default() };
+                self.restated.entry((day, back.business_day)).or_default().add(&returned);
+            }
         }
         self.hours.entry(key(sold.stamp, sold.register)).or_default().add(&hour);
     }
@@ -305,10 +347,19 @@ pub fn hour(stamp: &Stamp) -> u8 {
     u8::try_from(Moment(stamp.at_ms).at(offset).hour).unwrap_or(0)
 }
 
+/// The same, counted from the midnight with which the date of the business day begins. Only whoever stands behind the next
+/// midnight has more than 23.
+pub fn hour_of_day(stamp: &Stamp) -> u8 {
+    let offset = OffsetMinutes::new(stamp.offset_minutes).unwrap_or(OffsetMinutes::UTC);
+    let date = business_day(Moment(stamp.at_ms), offset, CutOffMinutes::MIDNIGHT).days();
+    let is_behind = date.checked_sub(1) == Some(stamp.business_day);
+    hour(stamp) + if is_behind { HOURS_PER_DAY } else { 0 }
+}
+
 fn key(stamp: &Stamp, register: AuthorId) -> HourKey {
     HourKey {
         business_day: stamp.business_day,
-        hour: hour(stamp),
+        hour: hour_of_day(stamp),
         register,
         person: stamp.by.unwrap_or_default(),
     }

@@ -244,7 +244,8 @@ fn as_sale(placed: &OrderPlaced, handed: &[Handed], paid: &[Moved]) -> SaleMade 
         tenders: before.chain(with_goods).collect(),
         change_minor: sum(|taken| taken.change_minor),
         note: String::new(),
-        customer: None,
+        // Who orders is one customer with every order; nothing says who of the shop's own they are.
+        customer: Some(placed.buyer),
         tab: None,
     }
 }

@@ -22,8 +22,8 @@ const REGISTERS: u8 = 3;
 const SERVER: usize = REGISTERS as usize;
 const ACTS: u64 = 20;
 /// 2026-11-29, so that a month ends in between.
-const FIRST_DAY: i32 = 20_786;
-const DAYS: u64 = 4;
+pub(super) const FIRST_DAY: i32 = 20_786;
+pub(super) const DAYS: u64 = 4;
 const MS_PER_DAY: i64 = 86_400_000;
 
 /// Repeats itself for the same seed.
@@ -281,7 +281,8 @@ impl Ledger {
 fn stamp(chance: &mut Chance) -> Stamp {
     let day = FIRST_DAY + i32::try_from(chance.below(DAYS)).unwrap_or(0);
     let offset = [0, 180, -210][usize::from(chance.byte(3))];
-    let at_ms = i64::from(day) * MS_PER_DAY + chance.amount(86_400) * 1_000;
+    // Days end at half past four, whatever the wall says of them.
+    let at_ms = i64::from(day) * MS_PER_DAY + (chance.amount(86_400) + 16_200) * 1_000;
     let by = (chance.below(3) > 0).then(|| PersonId([chance.byte(2) + 1; 16]));
     Stamp { by, ..Stamp::at(at_ms, offset, day) }
 }
@@ -389,7 +390,7 @@ fn sale(chance: &mut Chance, act: u64) -> SaleMade {
         tenders,
         change_minor,
         note: String::new(),
-        customer: None,
+        customer: (act % 3 > 0).then(|| ThingId([u8::try_from(act % 3).unwrap_or(1); 16])),
         tab: None,
     }
 }

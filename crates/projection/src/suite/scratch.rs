@@ -42,9 +42,10 @@ impl Sums {
 
     fn hour(&mut self, one: &Said, column: usize, amount: i64) {
         let local_ms = one.stamp.at_ms + i64::from(one.stamp.offset_minutes) * 60_000;
+        let is_behind = i64::from(local_ms.div_euclid(86_400_000) - i64::from(one.stamp.business_day) == 1);
         let key = vec![
             Value::Int(i64::from(one.stamp.business_day)),
-            Value::Int(local_ms.rem_euclid(86_400_000) / 3_600_000),
+            Value::Int(local_ms.rem_euclid(86_400_000) / 3_600_000 + 24 * is_behind),
             Value::Blob(one.author.0.to_vec()),
             Value::Blob(one.stamp.by.map_or([0; 16], |PersonId(id)| id).to_vec()),
         ];
@@ -88,6 +89,9 @@ impl Sums {
         }
         self.hour(one, 0, 1);
         self.hour(one, 5, sale.cash_rounding_minor);
+        if let Some(customer) = sale.customer {
+            self.bought(day, customer, sale.total_minor);
+        }
         for line in &sale.lines {
             let amounts = [line.quantity, line.discount_minor, line.total_minor];
             self.sold(one, line.product, amounts, &line.taxes);
@@ -117,6 +121,14 @@ impl Sums {
             let key = tax_key(day, of_rate);
             self.plus("figure_tax", key.clone(), 2, 0, total_minor - tax);
             self.plus("figure_tax", key, 2, 1, of_rate.tax_minor);
+        }
+    }
+
+    fn bought(&mut self, day: i32, ThingId(customer): ThingId, total_minor: i64) {
+        for (grain, at) in [(1, i64::from(day)), (3, 0)] {
+            let key = vec![Value::Int(grain), Value::Blob(customer.to_vec()), Value::Int(at)];
+            self.plus("figure_customer", key.clone(), 2, 0, 1);
+            self.plus("figure_customer", key, 2, 1, total_minor);
         }
     }
 
@@ -192,6 +204,7 @@ impl Sums {
         let Some((first, _)) = handed.first() else { return };
         let day = first.stamp.business_day;
         self.hour(first, 0, 1);
+        self.bought(day, placed.buyer, placed.total_minor);
         let mut lines: Vec<(Option<ProductId>, i64, &[LineTax])> = Vec::new();
         for line in &placed.lines {
             let amounts = [line.quantity, line.discount_minor, line.total_minor];

@@ -1,0 +1,161 @@
+//! What the operator's pages show once goods came back, a day is over, and many look.
+
+use axum::http::StatusCode;
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+use soko_domain::entry::{GivenBack, GoodsBack, RefundLine, RefundMade, TenderKind};
+use soko_domain::ids::{ProductId, SaleId, ShiftId, ThingId};
+
+use super::common::server::{OPERATOR_KEY, TestServer};
+use super::common::shop::{STALL, Shop, TEA, core, stores};
+use super::{named, put, teas, word};
+
+const DAY_MS: i64 = 86_400_000;
+const FIG: u8 = 6;
+
+async fn figures(server: &TestServer, days: u16) -> Value {
+    let path = format!("/v1/operator/figures?days={days}");
+    let answer = server.get(&path).bearer(OPERATOR_KEY).send().await;
+    answer.expect(StatusCode::OK).json()
+}
+
+fn read(server: &TestServer) -> u64 {
+    let text = server.app.metrics().text().unwrap();
+    let line = text.lines().find(|line| line.starts_with("soko_market_figures_read_total ")).unwrap();
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+/// So many teas of the sale came back and were thrown away.
+fn back(sale: u8, quantity: i64) -> RefundMade {
+    let amount_minor = 450 * quantity;
+    let (line, product) = (0, Some(TEA));
+    RefundMade {
+        refund: ThingId([0xbb; 16]),
+        sale: SaleId([sale; 16]),
+        shift: ShiftId([9; 16]),
+        allowance: None,
+        lines: vec![RefundLine { line, product, quantity, amount_minor, goods: GoodsBack::Waste }],
+        amount_minor,
+        cash_rounding_minor: 0,
+        given: vec![GivenBack { kind: TenderKind::Cash, amount_minor, never_came: false }],
+        reason: "stale".into(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_back_counts_for_nobody_and_is_shown() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        let now_ms = shop.server.app.now_ms();
+        put(&mut shop, FIG, &named("Fig"));
+        let mut figs = teas(2, 2);
+        figs.lines[0].product = Some(ProductId([FIG; 16]));
+        shop.register.device.write([teas(1, 10).into(), figs.into(), back(1, 9).into()], now_ms).unwrap();
+        shop.exchange().await;
+        let seen = figures(&shop.server, 1).await["currencies"][0].clone();
+        let numbers = |of: &Value, keys: [&str; 4]| keys.map(|key| of[key].as_i64().unwrap());
+        let money = ["revenue_minor", "refunded_minor", "net_minor", "returned_minor"];
+        for of in [&seen, &seen["top_stalls"][0]] {
+            assert_eq!(numbers(of, money), [5_400, 4_050, 1_350, 4_050]);
+            // Nine cannot be sold again, and are not sold.
+            assert_eq!([&of["pieces"], &of["pieces_returned"]], [&json!(3), &json!(9)]);
+        }
+        let products = seen["top_products"].as_array().unwrap();
+        let of_products: Vec<_> = products
+            .iter()
+            .map(|of| {
+                (
+                    of["name"].as_str().unwrap(),
+                    numbers(of, ["net_minor", "refunded_minor", "units", "units_returned"]),
+                )
+            })
+            .collect();
+        assert_eq!(of_products, [("Fig", [900, 0, 2, 0]), ("Crème tea", [450, 4_050, 1, 9])]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_is_over_leaves_the_page_although_nothing_is_sold() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        let now_ms = shop.server.app.now_ms();
+        shop.register.device.write([teas(1, 2).into()], now_ms).unwrap();
+        shop.exchange().await;
+        let response = shop.server.get("/v1/operator/stream").bearer(OPERATOR_KEY).raw().await;
+        let mut stream = response.into_body().into_data_stream();
+        let today: Value = serde_json::from_str(&word(&mut stream).await).unwrap();
+        assert_eq!(today["currencies"][0]["revenue_minor"], json!(900));
+        shop.server.clock.advance_ms(DAY_MS);
+        let next: Value = serde_json::from_str(&word(&mut stream).await).unwrap();
+        assert_eq!(next["currencies"], json!([]));
+        assert_eq!(next["from"].as_i64(), today["from"].as_i64().map(|day| day + 1));
+        assert_eq!(figures(&shop.server, 1).await["currencies"], json!([]));
+        // What comes of it now is late, and the day says so.
+        shop.renew(40).await;
+        shop.register.device.write([teas(3, 1).into()], now_ms).unwrap();
+        shop.exchange().await;
+        let path = format!("/v1/operator/days?stall={STALL}");
+        let days = shop.server.get(&path).bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK).json();
+        let day = &days[0];
+        assert_eq!((&day["revenue_minor"], &day["restated_minor"]), (&json!(1_350), &json!(450)));
+        assert_eq!(day["restated_day"], next["from"]);
+        shop.server.app.begin_closing();
+        while stream.next().await.is_some() {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_look_the_rows_are_added_up_once() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        let mut streams = Vec::new();
+        for _ in 0..8 {
+            let response = shop.server.get("/v1/operator/stream").bearer(OPERATOR_KEY).raw().await;
+            streams.push(response.into_body().into_data_stream());
+        }
+        for stream in &mut streams {
+            word(stream).await;
+        }
+        assert_eq!(read(&shop.server), 1);
+        let now_ms = shop.server.app.now_ms();
+        shop.register.device.write([teas(1, 2).into()], now_ms).unwrap();
+        shop.exchange().await;
+        for stream in &mut streams {
+            // An exchange may be told of in several steps; the last word says all of them.
+            while !word(stream).await.contains("\"revenue_minor\":900") {}
+        }
+        let before = read(&shop.server);
+        for _ in 0..3 {
+            assert_eq!(figures(&shop.server, 1).await["currencies"][0]["revenue_minor"], json!(900));
+        }
+        assert_eq!(read(&shop.server), before);
+        assert!(before <= 4, "{before} readings for one exchange");
+        shop.server.app.begin_closing();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scrape_says_what_ran_out_and_what_waits() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        let scraped = async |shop: &Shop| {
+            let answer = shop.server.get("/metrics").from("127.0.0.1").send().await.expect(StatusCode::OK);
+            String::from_utf8(answer.bytes.to_vec()).unwrap()
+        };
+        let says = |text: &str, line: &str| assert!(text.lines().any(|it| it == line), "{line}: {text}");
+        let before = scraped(&shop).await;
+        for line in [
+            "soko_products_stocked 1",
+            "soko_products_out 0",
+            "soko_price_age_seconds -1",
+            r#"soko_jobs{kind="payment",state="in-doubt"} 0"#,
+        ] {
+            says(&before, line);
+        }
+        // All that is there is sold: the register's share, and what the shop may promise.
+        let now_ms = shop.server.app.now_ms();
+        shop.register.device.write([teas(1, 40).into()], now_ms).unwrap();
+        shop.exchange().await;
+        says(&scraped(&shop).await, "soko_products_out 1");
+    }
+}
