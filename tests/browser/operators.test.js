@@ -133,7 +133,7 @@ test("an operator blocks a stall and looks at a person, and another one sees it"
     await page.setViewportSize({ width: 360, height: 740 });
     await page.getByRole("combobox").first().selectOption("ar");
     assert.equal(await page.evaluate(() => document.documentElement.dir), "rtl");
-    for (const place of ["stalls", "accounts", "orders", "jobs", "people", "acts"]) {
+    for (const place of ["stalls", "accounts", "orders", "jobs", "messages", "people", "acts"]) {
       await page.goto(`${server.url}/operator/console#${place}`);
       await page.locator(`#places a[href="#${place}"][aria-current=page]`).waitFor();
       await page.locator(`#view[data-wanted="${place}?"] table`).waitFor();
