@@ -196,17 +196,20 @@ fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: 
 
 /// Which of a topic's words: what stands before `subject` and `text` where there is more than one case.
 fn case(message: &Message) -> &'static str {
-    let (detail, is_of_many) = (message.detail, message.subject.is_none());
-    match message.topic {
-        Topic::EmailChanged if detail == email_change::ASKED => "asked-",
-        Topic::MailboxFailing if detail == TELEPHONE => "telephone-",
-        Topic::OrderCancelled | Topic::OrderReleased if detail == causes::LAPSED => "lapsed-",
-        Topic::OrderPartBack if Back::from_detail(detail).is_cash => "cash-",
-        Topic::ReturnAnswered if detail == money::REFUSED => "refused-",
-        Topic::PaymentCame if is_of_many => "many-",
-        Topic::PaymentTrouble if detail == i64::from(IncidentKind::PaymentReturned.number()) => "returned-",
-        _ => "",
-    }
+    let detail = message.detail;
+    let is = |topic: Topic, holds: bool| message.topic == topic && holds;
+    let (is_lapsed, is_cash) = (detail == causes::LAPSED, Back::from_detail(detail).is_cash);
+    let is_returned = detail == i64::from(IncidentKind::PaymentReturned.number());
+    let cases = [
+        (is(Topic::EmailChanged, detail == email_change::ASKED), "asked-"),
+        (is(Topic::MailboxFailing, detail == TELEPHONE), "telephone-"),
+        (is(Topic::OrderCancelled, is_lapsed) || is(Topic::OrderReleased, is_lapsed), "lapsed-"),
+        (is(Topic::OrderPartBack, is_cash), "cash-"),
+        (is(Topic::ReturnAnswered, detail == money::REFUSED), "refused-"),
+        (is(Topic::PaymentCame, message.subject.is_none()), "many-"),
+        (is(Topic::PaymentTrouble, is_returned), "returned-"),
+    ];
+    cases.into_iter().find(|(holds, _)| *holds).map_or("", |(_, case)| case)
 }
 
 /// Where an account is written to.
