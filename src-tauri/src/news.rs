@@ -1,6 +1,6 @@
 //! What a notification says and what a click on it opens. Pure: showing it is the system's part.
 
-use soko_app_api::{Arrival, OwnOrderState};
+use soko_app_api::{Arrival, OwnNews, OwnOrderState};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::{Currency, Money};
 
@@ -51,6 +51,12 @@ pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
             waits_for: None,
             is_urgent: *state == OwnOrderState::OnTheWay,
         },
+        Arrival::Paid { stall, order, stall_name, currency, amount_minor, payments } => {
+            paid(words, (*stall, *order, stall_name), (&money(currency, *amount_minor), *payments))
+        }
+        Arrival::OwnNews { order, stall_name, currency, news } => {
+            own_news(words, (*order, stall_name), (*news, currency))
+        }
         Arrival::Incident { stall, stall_name } => News {
             title: at(words.incident, stall_name),
             body: words.incident_more.to_owned(),
@@ -82,6 +88,44 @@ pub(crate) fn test(language: Language) -> News {
         path: "/settings".to_owned(),
         waits_for: None,
         is_urgent: true,
+    }
+}
+
+/// One payment opens its order, several the orders.
+fn paid(
+    words: &Words,
+    (stall, order, stall_name): (LogId, OrderId, &str),
+    (amount, payments): (&str, u32),
+) -> News {
+    let (title, path) = match payments {
+        0 | 1 => (words.paid.replace("{amount}", amount), format!("/orders/{order}")),
+        _ => (words.paid_many.replace("{count}", &payments.to_string()), "/orders".to_owned()),
+    };
+    News {
+        title: at(&title, stall_name),
+        body: String::new(),
+        action: words.show,
+        path: at_stall(&path, stall),
+        waits_for: None,
+        is_urgent: false,
+    }
+}
+
+fn own_news(words: &Words, (order, stall_name): (OrderId, &str), (news, currency): (OwnNews, &str)) -> News {
+    let title = match news {
+        OwnNews::PartBack { amount_minor } => {
+            words.part_back.replace("{amount}", &money(currency, amount_minor))
+        }
+        OwnNews::ReturnTaken => words.return_taken.to_owned(),
+        OwnNews::ReturnRefused => words.return_refused.to_owned(),
+    };
+    News {
+        title: at(&title, stall_name),
+        body: String::new(),
+        action: words.show,
+        path: format!("/my-orders/{order}"),
+        waits_for: None,
+        is_urgent: false,
     }
 }
 
@@ -149,11 +193,43 @@ mod tests {
         }
     }
 
+    fn paid_at(stall_name: &str, payments: u32) -> Arrival {
+        let (stall, order, currency) = (LogId([1; 16]), OrderId([2; 16]), "KES".to_owned());
+        let (stall_name, amount_minor) = (stall_name.to_owned(), 45_000);
+        Arrival::Paid { stall, order, stall_name, currency, amount_minor, payments }
+    }
+
+    fn own_news_at(stall_name: &str, news: OwnNews) -> Arrival {
+        let (order, currency) = (OrderId([3; 16]), "KES".to_owned());
+        Arrival::OwnNews { order, stall_name: stall_name.to_owned(), currency, news }
+    }
+
+    #[test]
+    fn money_that_came_or_goes_back_says_how_much_and_opens_its_order() {
+        let at = LogId([1; 16]);
+        let (one, many) =
+            (of(&paid_at("Amina", 1), Language::English), of(&paid_at("Amina", 3), Language::French));
+        assert_eq!(one.title, "KES 450.00 came for an order at Amina");
+        assert_eq!(one.path, format!("/orders/{}?at={at}", OrderId([2; 16])));
+        assert_eq!(
+            (many.title.as_str(), many.path),
+            ("3 paiements reçus chez Amina", format!("/orders?at={at}"))
+        );
+        for language in Language::ALL {
+            let back = of(&own_news_at("Amina", OwnNews::PartBack { amount_minor: 250 }), language);
+            assert!(back.title.contains("KES 2.50") && back.title.contains("Amina"), "{}", back.title);
+            assert_eq!(back.path, format!("/my-orders/{}", OrderId([3; 16])));
+        }
+    }
+
     #[test]
     fn every_news_opens_a_known_screen() {
         let own = |state| Arrival::OwnOrder { order: OrderId([3; 16]), stall_name: "A".into(), state };
         let incident = Arrival::Incident { stall: LogId([1; 16]), stall_name: "A".into() };
-        let all = [order("A", "KES", 1), own(OwnOrderState::Held), incident];
+        let mut all = vec![order("A", "KES", 1), own(OwnOrderState::Held), incident];
+        all.extend([1, 2].map(|payments| paid_at("A", payments)));
+        let parts = [OwnNews::PartBack { amount_minor: 5 }, OwnNews::ReturnTaken, OwnNews::ReturnRefused];
+        all.extend(parts.map(|news| own_news_at("A", news)));
         for news in all.iter().map(|it| of(it, Language::English)).chain([test(Language::French)]) {
             let screen = news.path.split('?').next().unwrap_or_default();
             assert!(crate::routes::is_known(screen), "{}", news.path);

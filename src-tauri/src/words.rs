@@ -44,7 +44,7 @@ impl Language {
     }
 }
 
-/// Sentences of one language. `{stall}`, `{total}`, `{lines}` and `{count}` are filled in.
+/// Sentences of one language. `{stall}`, `{total}`, `{amount}`, `{lines}` and `{count}` are filled in.
 #[derive(Debug)]
 pub(crate) struct Words {
     pub(crate) new_order: &'static str,
@@ -60,6 +60,11 @@ pub(crate) struct Words {
     pub(crate) order_handed_over: &'static str,
     pub(crate) order_cancelled: &'static str,
     pub(crate) order_refused: &'static str,
+    pub(crate) paid: &'static str,
+    pub(crate) paid_many: &'static str,
+    pub(crate) part_back: &'static str,
+    pub(crate) return_taken: &'static str,
+    pub(crate) return_refused: &'static str,
     pub(crate) incident: &'static str,
     pub(crate) incident_more: &'static str,
     pub(crate) test: &'static str,
@@ -111,6 +116,11 @@ static ENGLISH: Words = Words {
     order_handed_over: "Your order was handed over",
     order_cancelled: "Your order was cancelled",
     order_refused: "Your order was refused",
+    paid: "{amount} came for an order at {stall}",
+    paid_many: "{count} payments came at {stall}",
+    part_back: "{stall} gives you {amount} back",
+    return_taken: "{stall} has what you brought back",
+    return_refused: "{stall} does not take your return",
     incident: "{stall} needs your eye",
     incident_more: "A number does not add up. Look when you have a moment.",
     test: "Notifications arrive",
@@ -145,6 +155,11 @@ static SWAHILI: Words = Words {
     order_handed_over: "Oda yako imekabidhiwa",
     order_cancelled: "Oda yako imeghairiwa",
     order_refused: "Oda yako imekataliwa",
+    paid: "{amount} imefika kwa oda ya {stall}",
+    paid_many: "Malipo {count} yamefika kwa {stall}",
+    part_back: "{stall} kinakurudishia {amount}",
+    return_taken: "{stall} kimepokea ulichorudisha",
+    return_refused: "{stall} hakikubali unachorudisha",
     incident: "{stall}: kuna jambo la kuangalia",
     incident_more: "Idadi hailingani. Angalia ukipata nafasi.",
     test: "Arifa zinafika",
@@ -179,6 +194,11 @@ static FRENCH: Words = Words {
     order_handed_over: "Votre commande a été remise",
     order_cancelled: "Votre commande a été annulée",
     order_refused: "Votre commande a été refusée",
+    paid: "{amount} reçus pour une commande chez {stall}",
+    paid_many: "{count} paiements reçus chez {stall}",
+    part_back: "{stall} vous rend {amount}",
+    return_taken: "{stall} a repris votre retour",
+    return_refused: "{stall} n’accepte pas votre retour",
     incident: "{stall} demande votre attention",
     incident_more: "Un compte n’est pas juste. Regardez quand vous aurez un moment.",
     test: "Les notifications arrivent",
@@ -213,6 +233,11 @@ static ARABIC: Words = Words {
     order_handed_over: "تم تسليم طلبك",
     order_cancelled: "أُلغي طلبك",
     order_refused: "رُفض طلبك",
+    paid: "وصل {amount} عن طلب لدى {stall}",
+    paid_many: "وصلت {count} من الدفعات لدى {stall}",
+    part_back: "يعيد إليك {stall} مبلغ {amount}",
+    return_taken: "استلم {stall} ما أعدته",
+    return_refused: "لا يقبل {stall} ما تريد إعادته",
     incident: "{stall} يحتاج إلى انتباهك",
     incident_more: "هناك رقم غير مطابق. راجعه عندما يتاح لك الوقت.",
     test: "الإشعارات تصل",

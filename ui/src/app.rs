@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use soko_app_api::{Answer, Arrival, Call, DeviceView, OwnStall, Told, decode, decode_for_shoppers};
+use soko_app_api::{Answer, Arrival, Call, DeviceView, OwnNews, OwnStall, Told, decode, decode_for_shoppers};
 use yew::prelude::*;
 
 use crate::browser;
@@ -206,6 +206,27 @@ fn arrived(desk: &Desk, speech: &Speech, arrival: &Arrival) {
         }
         Arrival::OwnOrder { order, stall_name, .. } => {
             (speech.fill("arrival.own-order", &[("stall", stall_name)]), Route::MyOrder(*order), None)
+        }
+        Arrival::Paid { stall, order, stall_name, currency, amount_minor, payments: 0 | 1 } => {
+            let amount = speech.money(*amount_minor, currency);
+            let text = speech.fill("arrival.paid", &[("stall", stall_name), ("amount", &amount)]);
+            (text, Route::Order(*order), Some(*stall))
+        }
+        Arrival::Paid { stall, stall_name, payments, .. } => {
+            let count = speech.number((*payments).into());
+            let text = speech.fill("arrival.paid-many", &[("stall", stall_name), ("count", &count)]);
+            (text, Route::Orders, Some(*stall))
+        }
+        Arrival::OwnNews { order, stall_name, currency, news } => {
+            let (key, amount) = match news {
+                OwnNews::PartBack { amount_minor } => {
+                    ("arrival.part-back", speech.money(*amount_minor, currency))
+                }
+                OwnNews::ReturnTaken => ("arrival.return-taken", String::new()),
+                OwnNews::ReturnRefused => ("arrival.return-refused", String::new()),
+            };
+            let text = speech.fill(key, &[("stall", stall_name), ("amount", &amount)]);
+            (text, Route::MyOrder(*order), None)
         }
         Arrival::Incident { stall, stall_name } => {
             (speech.fill("arrival.incident", &[("stall", stall_name)]), Route::Incidents, Some(*stall))

@@ -143,6 +143,25 @@ pub enum Arrival {
         stall_name: String,
         state: crate::buyer::OwnOrderState,
     },
+    /// The money for orders of a stall of this device came, and not by this device's word. Order and amount are those of the first.
+    Paid {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        stall_name: String,
+        currency: String,
+        amount_minor: i64,
+        payments: u32,
+    },
+    /// Something of an order of this device's buyer went on, beside the order itself.
+    OwnNews {
+        #[serde(with = "as_hex")]
+        order: OrderId,
+        stall_name: String,
+        currency: String,
+        news: OwnNews,
+    },
     /// Something at a stall needs a person's eye.
     Incident {
         #[serde(with = "as_hex")]
@@ -151,4 +170,15 @@ pub enum Arrival {
     },
     /// Somebody wants to see that news arrive: `DeviceVerb::TestNotification`.
     Test,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnNews {
+    /// A part of the money went back.
+    PartBack { amount_minor: i64 },
+    /// The stall has again what was to come back.
+    ReturnTaken,
+    /// It does not take it.
+    ReturnRefused,
 }

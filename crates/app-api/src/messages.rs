@@ -29,6 +29,12 @@ pub enum MessagesVerb {
     },
     /// What became of the last ones.
     Log,
+    /// Tries one again that was given up, or leaves it at that.
+    GivenUp {
+        #[serde(with = "as_hex")]
+        message: ThingId,
+        again: bool,
+    },
     /// Sends one, to see that it arrives.
     Test {
         channel: String,

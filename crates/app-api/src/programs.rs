@@ -48,6 +48,13 @@ pub enum ProgramsVerb {
         #[serde(with = "as_hex_opt")]
         delivery: Option<ThingId>,
     },
+    /// Leaves one at that which was given up.
+    Discard {
+        #[serde(with = "as_hex")]
+        hook: ThingId,
+        #[serde(with = "as_hex")]
+        delivery: ThingId,
+    },
     /// Addresses whose prices the server fetches.
     Feeds,
     MakeFeed {

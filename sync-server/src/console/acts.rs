@@ -36,11 +36,13 @@ pub enum Act {
     FeaturedStall,
     EndedFeaturing,
     RanJob,
+    TriedAgain,
+    DiscardedMessage,
     Exported,
 }
 
 impl Act {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Granted,
         Self::Revoked,
         Self::BlockedStall,
@@ -59,6 +61,8 @@ impl Act {
         Self::FeaturedStall,
         Self::EndedFeaturing,
         Self::RanJob,
+        Self::TriedAgain,
+        Self::DiscardedMessage,
         Self::Exported,
     ];
 
@@ -83,6 +87,8 @@ impl Act {
             Self::FeaturedStall => "featured-stall",
             Self::EndedFeaturing => "ended-featuring",
             Self::RanJob => "ran-job",
+            Self::TriedAgain => "tried-again",
+            Self::DiscardedMessage => "discarded-message",
             Self::Exported => "exported",
         }
     }

@@ -8,10 +8,13 @@ use soko_domain::ids::{LogId, ThingId};
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
+use crate::console::acts::{self, Act, Done};
+use crate::console::{self, Acting, Need};
 use crate::guard::limits::{Who, cost};
 use crate::http::app::{App, Turn};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::SignedIn;
+use crate::http::console::spend;
 use crate::http::messages::MessageBody;
 use crate::http::operator::Operator;
 use crate::http::problem::{Problem, ProblemBody};
@@ -86,12 +89,22 @@ pub(crate) struct AgainMade {
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn again(
     State(app): State<App>,
-    _: Operator,
+    Operator(acting): Operator,
     ApiJson(request): ApiJson<AgainBody>,
 ) -> Answered<AgainMade> {
+    let subject = request.message.clone().unwrap_or_else(|| "messages".to_owned());
+    let more = request.reason.clone().unwrap_or_default();
     let which = which(request.message.as_deref(), request.reason)?;
     let now_ms = app.now_ms();
-    let again = move |tx: &mut dyn Tx| Ok::<_, Refusal>(outbox::again(tx, (None, &which), now_ms)?);
+    spend(&app, acting)?;
+    let again = move |tx: &mut dyn Tx| {
+        console::require(tx, acting, Need::Decide)?;
+        let messages = outbox::again(tx, (None, &which), now_ms)?;
+        if messages > 0 {
+            note(tx, (acting, Act::TriedAgain), (&subject, &more), now_ms)?;
+        }
+        Ok::<_, Refusal>(messages)
+    };
     let messages = app.store().write(Shard::stall(LogId::default()), again).await?;
     app.message_bell().notify_one();
     app.hook_bell().notify_one();
@@ -106,13 +119,50 @@ pub(crate) async fn again(
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn discard(
     State(app): State<App>,
-    _: Operator,
+    Operator(acting): Operator,
     ApiPath(message): ApiPath<String>,
 ) -> Result<StatusCode, Problem> {
     let (message, now_ms): (ThingId, i64) = (id(&message, "the message")?, app.now_ms());
-    let discard =
-        move |tx: &mut dyn Tx| Ok::<_, Refusal>(outbox::discard(tx, (None, message), (None, now_ms))?);
+    spend(&app, acting)?;
+    let discard = move |tx: &mut dyn Tx| {
+        console::require(tx, acting, Need::Decide)?;
+        let is_discarded = outbox::discard(tx, (None, message), (None, now_ms))?;
+        if is_discarded {
+            note(tx, (acting, Act::DiscardedMessage), (&message.to_string(), ""), now_ms)?;
+        }
+        Ok::<_, Refusal>(is_discarded)
+    };
     said(app.store().write(Shard::stall(LogId::default()), discard).await?)
+}
+
+/// It is about nobody's data, and the message itself says why it was given up: no reason is asked for.
+fn note(
+    tx: &mut dyn Tx,
+    (acting, act): (Acting, Act),
+    (subject, more): (&str, &str),
+    at_ms: i64,
+) -> Result<(), Refusal> {
+    acts::add(tx, &Done { acting, act, subject, because: "", more, at_ms })
+}
+
+/// Try a message to me again that was given up.
+#[utoipa::path(post, path = "/v1/me/messages/{message}/again", tag = "people",
+    params(("message" = String, Path, description = "The message's identity")), responses(
+    (status = 204, description = "On its way"),
+    (status = 404, description = "No such message to me was given up", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn again_mine(
+    State(app): State<App>,
+    person: SignedIn,
+    ApiPath(message): ApiPath<String>,
+) -> Result<StatusCode, Problem> {
+    let (which, account) = (Which::One(id(&message, "the message")?), person.account);
+    app.spend(Who::Account(account), cost::GUESS)?;
+    let (me, now_ms) = (Some(account), app.now_ms());
+    let again = move |tx: &mut dyn Tx| Ok::<_, Refusal>(outbox::again(tx, (me, &which), now_ms)?);
+    let messages = app.store().write(Shard::account(account), again).await?;
+    app.message_bell().notify_one();
+    said(messages > 0)
 }
 
 /// Leave a message to me at that which was given up.

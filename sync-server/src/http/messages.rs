@@ -49,7 +49,8 @@ pub(crate) struct WishesBody {
     language: &'static str,
     /// For each topic whether a mail is wanted: `order-new`, `order-cancelled`, `incident`, `review-new`, `order-held`,
     /// `order-handed-over`, `order-released`, `order-packed`, `order-ready`, `order-on-the-way`, `order-swap`, `order-paid-back`,
-    /// `low-stock`, `stock-out`, `device-revoked`, `back-in-stock`, `price-drop`.
+    /// `order-part-back`, `return-answered`, `payment-came`, `payment-trouble`, `low-stock`, `stock-out`, `device-revoked`,
+    /// `back-in-stock`, `price-drop`.
     topics: BTreeMap<&'static str, bool>,
     /// Every way to be told: `mail`, `push` for notifications of browsers, and `sms` for texts to a telephone.
     channels: BTreeMap<&'static str, ChannelBody>,
@@ -100,7 +101,7 @@ pub(crate) struct GatheredBody {
     /// A time zone such as `Africa/Nairobi`.
     zone: String,
     /// Topics of mail that is wanted and can wait, and whether they come in it: `order-new`, `order-cancelled`, `review-new`,
-    /// `low-stock`, `stock-out`, `back-in-stock`, `price-drop`. What is named is wanted by mail from then on; what is not named
+    /// `low-stock`, `stock-out`, `payment-came`, `back-in-stock`, `price-drop`. What is named is wanted by mail from then on; what is not named
     /// stays as it is.
     topics: BTreeMap<String, bool>,
 }

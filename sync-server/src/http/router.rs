@@ -176,6 +176,7 @@ fn told() -> OpenApiRouter<App> {
         .routes(routes!(texted::by_key))
         .routes(routes!(messages::log))
         .routes(routes!(given_up::discard_mine))
+        .routes(routes!(given_up::again_mine))
         .routes(routes!(given_up::list))
         .routes(routes!(given_up::again))
         .routes(routes!(given_up::discard))

@@ -11,6 +11,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use super::channel::Offers;
 use super::hooks;
+use super::money;
 use super::outbox::{About, Ways};
 use super::topic::{Audience, Topic};
 use crate::platform::guests;
@@ -21,6 +22,43 @@ const PORTION: usize = 200;
 const UNNOTED_MAX: i64 = 500;
 /// What is older is no news to people: after a restore, or when mail is set up for the first time.
 const NEWS_MS: i64 = 24 * 3_600_000;
+
+/// What people, or programs, are told of.
+const TOLD: [Kind; 15] = [
+    Kind::OrderPlaced,
+    Kind::OrderReleased,
+    Kind::OrderFulfilled,
+    Kind::OrderStepped,
+    Kind::OrderSwapOffered,
+    Kind::OrderPaid,
+    Kind::OrderTransferCame,
+    Kind::OrderPaidBack,
+    Kind::OrderRefundEnded,
+    Kind::OrderCashGiven,
+    Kind::OrderSentBack,
+    Kind::ReturnTaken,
+    Kind::ReturnRefused,
+    Kind::DeviceRevoked,
+    Kind::IncidentRaised,
+];
+
+pub(crate) fn is_told(kind: u16) -> bool {
+    TOLD.iter().any(|told| told.number() == kind)
+}
+
+/// The server took what stands in a log from one position up to another, now.
+pub(crate) fn note_taken(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (from, up_to): (u64, u64),
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    tx.run(
+        "insert into told_taken (log, position, from_position, taken_ms) values ($1, $2, $3, $4)
+         on conflict (log, position) do nothing",
+        params![log, up_to, from, now_ms],
+    )
+}
 
 /// Stalls whose logs went on since they were last looked through, and how far they are.
 pub(super) fn behind(tx: &mut dyn Tx) -> Result<Vec<(LogId, i64)>, StoreError> {
@@ -66,32 +104,20 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
     let from = row.map(|row| row.int(0)).transpose()?.unwrap_or(0);
     let end = tx.query_opt("select last_position from log_counter where log = $1", params![log])?;
     let end = end.map(|row| row.int(0)).transpose()?.unwrap_or(0);
+    let told = TOLD.map(|kind| kind.number().to_string()).join(", ");
     // What was parked did not happen.
-    let rows = tx.query(
-        "select r.position, r.author, r.seq, r.kind, r.body from record r
-         where r.log = $1 and r.position > $2 and r.kind in ($3, $4, $5, $6, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    let sql = format!(
+        "select r.position, r.author, r.seq, r.kind, r.body, (
+           select t.taken_ms from told_taken t
+           where t.log = r.log and t.from_position <= r.position and t.position = (
+             select min(u.position) from told_taken u where u.log = r.log and u.position >= r.position))
+         from record r
+         where r.log = $1 and r.position > $2 and r.kind in ({told})
            and not exists (select 1 from parked p
                            where p.log = r.log and p.author = r.author and p.seq = r.seq)
-         order by r.position limit $7",
-        params![
-            log,
-            from,
-            Kind::OrderPlaced.number(),
-            Kind::OrderReleased.number(),
-            Kind::OrderFulfilled.number(),
-            Kind::IncidentRaised.number(),
-            PORTION,
-            Kind::OrderStepped.number(),
-            Kind::OrderPaidBack.number(),
-            Kind::DeviceRevoked.number(),
-            Kind::OrderPaid.number(),
-            Kind::OrderRefundEnded.number(),
-            Kind::OrderCashGiven.number(),
-            Kind::OrderSwapOffered.number(),
-            Kind::OrderTransferCame.number(),
-            Kind::OrderSentBack.number()
-        ],
-    )?;
+         order by r.position limit $3"
+    );
+    let rows = tx.query(&sql, params![log, from, PORTION])?;
     let is_full = rows.len() == PORTION;
     let has_hooks = hooks::has_any(tx, log)?;
     let mut up_to = end;
@@ -109,26 +135,44 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
         if !is_first_word(tx, log, &entry, row.int(0)?)? {
             continue;
         }
-        if stamp.at_ms >= now_ms - NEWS_MS {
-            causes.extend(told_of(tx, log, &entry)?.into_iter().map(|told| told.because_of(whose)));
+        // A device's clock may be days off: what it sent is as old as it is known here. What the server wrote has the server's clock.
+        if row.int_opt(5)?.unwrap_or(stamp.at_ms) >= now_ms - NEWS_MS {
+            let told = told_of(tx, log, (whose.0, &entry))?;
+            causes.extend(told.into_iter().map(|told| told.because_of(whose)));
         }
-        // A program follows what there is, however late a register that was offline, or whose clock is slow, says it.
+        // A program follows what there is, however late it is said.
         if has_hooks && let Some((topic, order, detail)) = hooks::meant(&entry) {
             let (topic, subject) = (Topic::Program(topic), Some(ThingId(order.0)));
             causes.push(Told { topic, buyer: None, subject, detail }.because_of(whose));
         }
     }
+    let causes = payments_together(causes);
     Ok(Stretch { causes, up_to, from, is_full, has_any: !rows.is_empty() })
+}
+
+/// Payments that came since the last look, such as those of a bank's statement that somebody went through, are one message: how many
+/// they are, because of the first of them.
+fn payments_together(causes: Vec<Cause>) -> Vec<Cause> {
+    let (mut payments, mut all): (Vec<_>, Vec<_>) =
+        causes.into_iter().partition(|cause| cause.topic == Topic::PaymentCame);
+    let count = i64::try_from(payments.len()).unwrap_or(i64::MAX);
+    if count > 1 {
+        payments.truncate(1);
+        payments.iter_mut().for_each(|first| (first.subject, first.detail) = (None, count));
+    }
+    all.extend(payments);
+    all
 }
 
 /// What a message about an order that ended says beside that: its transfer did not come in time.
 pub(super) const LAPSED: i64 = 4;
 
-struct Told {
-    topic: Topic,
-    buyer: Option<ThingId>,
-    subject: Option<ThingId>,
-    detail: i64,
+/// What a record means to people.
+pub(super) struct Told {
+    pub(super) topic: Topic,
+    pub(super) buyer: Option<ThingId>,
+    pub(super) subject: Option<ThingId>,
+    pub(super) detail: i64,
 }
 
 impl Told {
@@ -138,7 +182,14 @@ impl Told {
     }
 }
 
-fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, StoreError> {
+fn told_of(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, entry): (AuthorId, &Entry),
+) -> Result<Vec<Told>, StoreError> {
+    if let Some(told) = money::told_of(tx, log, (author, entry))? {
+        return Ok(vec![told]);
+    }
     let about =
         |topic, order: OrderId, buyer| Told { topic, buyer, subject: Some(ThingId(order.0)), detail: 0 };
     let lapsed = |told: Told| Told { detail: LAPSED, ..told };
@@ -151,12 +202,6 @@ fn told_of(tx: &mut dyn Tx, log: LogId, entry: &Entry) -> Result<Vec<Told>, Stor
     } else if let Entry::OrderSwapOffered(offered) = entry {
         let buyer = buyer_of(tx, log, offered.order)?;
         vec![about(Topic::OrderSwap, offered.order, buyer)]
-    } else if let Entry::OrderPaidBack(back) = entry {
-        let buyer = buyer_of(tx, log, back.order)?;
-        vec![about(Topic::OrderPaidBack, back.order, buyer)]
-    } else if let Entry::OrderSentBack(sent) = entry {
-        let buyer = buyer_of(tx, log, sent.order)?;
-        vec![about(Topic::OrderPaidBack, sent.order, buyer)]
     } else if let Entry::OrderReleased(released) = entry {
         if released.reason == ReleaseReason::BuyerCancelled {
             return Ok(vec![about(Topic::OrderCancelled, released.order, None)]);
@@ -195,15 +240,15 @@ fn is_first_word(tx: &mut dyn Tx, log: LogId, entry: &Entry, position: i64) -> R
     let earlier = if let Entry::OrderStepped(stepped) = entry {
         is_stepped_before(tx, log, stepped, position)?
     } else if let Entry::OrderTransferCame(came) = entry {
-        let sql = "select 1 from order_money m
-             join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
-             where m.log = $1 and m.order_id = $2 and m.kind = 2 and r.position < $3 limit 1";
-        tx.query_opt(sql, params![log, came.order, position])?.is_some()
+        is_money_said_before(tx, log, (came.order, 2), position)?
     } else if let Entry::OrderSentBack(sent) = entry {
-        let sql = "select 1 from order_refund s
-             join record r on r.log = s.log and r.author = s.author and r.seq = s.seq
-             where s.log = $1 and s.order_id = $2 and s.refund = $3 and s.what = 5 and r.position < $4 limit 1";
-        tx.query_opt(sql, params![log, sent.order, sent.refund, position])?.is_some()
+        is_part_said_before(tx, log, (sent.order, sent.refund, 5), position)?
+    } else if let Entry::OrderRefundEnded(ended) = entry {
+        is_part_said_before(tx, log, (ended.order, ended.refund, 3), position)?
+    } else if let Entry::OrderPaid(paid) = entry {
+        is_money_said_before(tx, log, (paid.order, 2), position)?
+    } else if let Entry::OrderPaidBack(back) = entry {
+        is_money_said_before(tx, log, (back.order, 3), position)?
     } else {
         false
     };
@@ -224,7 +269,33 @@ fn is_stepped_before(
     Ok(earlier.is_some())
 }
 
-fn buyer_of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<ThingId>, StoreError> {
+/// Whether the records before a place say this of an order's money: 2 it came, 3 it went back.
+fn is_money_said_before(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, kind): (OrderId, i64),
+    position: i64,
+) -> Result<bool, StoreError> {
+    let sql = "select 1 from order_money m
+         join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
+         where m.log = $1 and m.order_id = $2 and m.kind = $3 and r.position < $4 limit 1";
+    Ok(tx.query_opt(sql, params![log, order, kind, position])?.is_some())
+}
+
+/// Whether the records before a place say this of a part: 3 it ended, 5 it was sent by hand.
+fn is_part_said_before(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, refund, what): (OrderId, ThingId, i64),
+    position: i64,
+) -> Result<bool, StoreError> {
+    let sql = "select 1 from order_refund s
+         join record r on r.log = s.log and r.author = s.author and r.seq = s.seq
+         where s.log = $1 and s.order_id = $2 and s.refund = $3 and s.what = $4 and r.position < $5 limit 1";
+    Ok(tx.query_opt(sql, params![log, order, refund, what, position])?.is_some())
+}
+
+pub(super) fn buyer_of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<ThingId>, StoreError> {
     let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     Ok(Some(read::order_placed(tx, log, &found)?.buyer))
 }
@@ -254,6 +325,7 @@ pub(super) fn tell(
          on conflict (log) do update set position = excluded.position",
         params![log, stretch.up_to],
     )?;
+    tx.run("delete from told_taken where log = $1 and position <= $2", params![log, stretch.up_to])?;
     Ok(made)
 }
 

@@ -2,10 +2,11 @@
 //! people wrote is escaped where it could be taken for something else.
 
 use soko_domain::calendar::BusinessDay;
+use soko_domain::entry::IncidentKind;
 use soko_domain::ids::{AuthorId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Money};
 use soko_domain::transfer::{BankAccount, reference};
-use soko_projection::read;
+use soko_projection::{read, returns};
 use soko_record_log::{StoreError, Tx, params};
 
 use super::causes;
@@ -13,6 +14,7 @@ use super::channel::Channel;
 use super::email_change;
 use super::gathered;
 use super::hooks::{self, Notice};
+use super::money::{self, Back};
 use super::outbox::Message;
 use super::page::{Page, Section};
 use super::push::{self, Parcel};
@@ -90,6 +92,12 @@ struct Facts {
     address: String,
     /// What shows that a telephone is somebody's.
     code: String,
+    /// Money that came or goes back, where it is not all of the order.
+    amount: String,
+    /// Why the stall says no.
+    reason: String,
+    /// The order, where the message is about something of it.
+    order: Option<ThingId>,
 }
 
 #[derive(Clone)]
@@ -161,34 +169,47 @@ struct Said<'a> {
 
 fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: Language) -> Said<'a> {
     let topic = message.topic.name();
-    let stars = message.detail.to_string();
+    let detail = message.detail.to_string();
     let with = [
         ("stall", facts.stall.as_str()),
         ("product", facts.product.as_str()),
         ("price", facts.price.as_str()),
         ("device", facts.device.as_str()),
         ("address", facts.address.as_str()),
-        ("stars", stars.as_str()),
+        ("stars", detail.as_str()),
+        ("count", detail.as_str()),
         ("code", facts.code.as_str()),
+        ("amount", facts.amount.as_str()),
+        ("reason", facts.reason.as_str()),
         ("market", market(sender)),
     ];
     let say = |key: &str| language.say(key, &with);
-    let ends = matches!(message.topic, Topic::OrderCancelled | Topic::OrderReleased);
-    let is_asked = message.topic == Topic::EmailChanged && message.detail == email_change::ASKED;
-    let is_telephone = message.topic == Topic::MailboxFailing && message.detail == TELEPHONE;
-    let (subject, text) = match (is_asked, ends && message.detail == causes::LAPSED) {
-        _ if is_telephone => ("telephone-subject", "telephone-text"),
-        (true, _) => ("asked-subject", "asked-text"),
-        (false, true) => ("lapsed-subject", "lapsed-text"),
-        (false, false) => ("subject", "text"),
-    };
-    let mut paragraphs = vec![say(&format!("{topic}.{text}"))];
+    let case = case(message);
+    let mut paragraphs = vec![say(&format!("{topic}.{case}text"))];
     if message.topic == Topic::Incident {
         paragraphs.insert(0, say(&format!("incident.{}", message.detail)));
     }
-    let (open, path) = link(sender, message);
+    let (open, path) = link(sender, (message, facts));
     let open = path.map(|path| (say(open), path));
-    Said { language, subject: say(&format!("{topic}.{subject}")), paragraphs, facts, open }
+    Said { language, subject: say(&format!("{topic}.{case}subject")), paragraphs, facts, open }
+}
+
+/// Which of a topic's words: what stands before `subject` and `text` where there is more than one case.
+fn case(message: &Message) -> &'static str {
+    let detail = message.detail;
+    let is = |topic: Topic, holds: bool| message.topic == topic && holds;
+    let (is_lapsed, is_cash) = (detail == causes::LAPSED, Back::from_detail(detail).is_cash);
+    let is_returned = detail == i64::from(IncidentKind::PaymentReturned.number());
+    let cases = [
+        (is(Topic::EmailChanged, detail == email_change::ASKED), "asked-"),
+        (is(Topic::MailboxFailing, detail == TELEPHONE), "telephone-"),
+        (is(Topic::OrderCancelled, is_lapsed) || is(Topic::OrderReleased, is_lapsed), "lapsed-"),
+        (is(Topic::OrderPartBack, is_cash), "cash-"),
+        (is(Topic::ReturnAnswered, detail == money::REFUSED), "refused-"),
+        (is(Topic::PaymentCame, message.subject.is_none()), "many-"),
+        (is(Topic::PaymentTrouble, is_returned), "returned-"),
+    ];
+    cases.into_iter().find(|(holds, _)| *holds).map_or("", |(_, case)| case)
 }
 
 /// Where an account is written to.
@@ -254,6 +275,12 @@ pub(super) fn page(
 }
 
 impl Said<'_> {
+    /// What the order comes to, where the message is not about another amount.
+    fn total(&self) -> Option<String> {
+        let is_said = self.facts.amount.is_empty() && !self.facts.total.is_empty();
+        is_said.then(|| format!("{}: {}", self.language.say("total", &[]), self.facts.total))
+    }
+
     fn section(self, sender: &Sender<'_>, topic: Topic) -> Section {
         let Said { language, mut paragraphs, facts, open, .. } = self;
         if let Some(transfer) = facts.transfer.as_ref().filter(|_| topic == Topic::OrderHeld) {
@@ -282,9 +309,7 @@ fn text(
 ) -> Result<Option<Load>, StoreError> {
     let Some((to, _)) = telephone::confirmed(tx, message.account)? else { return Ok(None) };
     let mut parts = vec![short_subject(sender, message, &said)];
-    if !said.facts.total.is_empty() {
-        parts.push(format!("{}: {}", said.language.say("total", &[]), said.facts.total));
-    }
+    parts.extend(said.total());
     parts.extend(said.open.map(|(_, path)| format!("{}{path}", sender.origin)));
     Ok(Some(Load::Sms(Text { message: message.message, to, text: sms::one_text(parts) })))
 }
@@ -325,11 +350,11 @@ fn parcel(
     let Some(target) = message.target else { return Ok(None) };
     let Some(subscription) = push::in_force(tx, target, now_ms)? else { return Ok(None) };
     let mut body = said.paragraphs.join("\n");
-    if !said.facts.total.is_empty() {
-        body = format!("{}: {}\n{body}", said.language.say("total", &[]), said.facts.total);
+    if let Some(total) = said.total() {
+        body = format!("{total}\n{body}");
     }
     // What is newer about the same order or product takes the place of what is shown.
-    let about = message.subject.unwrap_or(message.message);
+    let about = said.facts.order.or(message.subject).unwrap_or(message.message);
     let text = serde_json::json!({
         "title": start(&said.subject, TITLE_CHARS_MAX),
         "body": start(&body, BODY_CHARS_MAX),
@@ -374,9 +399,18 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
         }
         return Ok(Some(facts));
     }
-    let Some(order) = stall::order_view(tx, log, OrderId(subject.0))? else { return Ok(None) };
+    let mut order = OrderId(subject.0);
+    if message.topic == Topic::ReturnAnswered {
+        let Some(found) = returns::one(tx, log, subject)? else { return Ok(None) };
+        (order, facts.reason) = (found.asked.order, found.reason);
+    }
+    let Some(order) = stall::order_view(tx, log, order)? else { return Ok(None) };
+    facts.order = Some(ThingId(order.order.0));
     let amount = |minor| Money { minor, currency: order.currency }.to_string();
     facts.total = amount(order.total_minor);
+    if matches!(message.topic, Topic::OrderPartBack | Topic::PaymentCame) {
+        facts.amount = amount(Back::from_detail(message.detail).amount_minor);
+    }
     let waiting = order.payment.as_ref().filter(|payment| payment.state == "waiting");
     if let Some(transfer) = waiting.and_then(|payment| payment.transfer.as_deref()) {
         facts.transfer = Some(Transfer {
@@ -409,15 +443,15 @@ fn is_about_product(topic: Topic) -> bool {
 }
 
 /// The words on a link, and where on this server it leads. Whoever works for several stalls is led to the one that it is about.
-fn link(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>) {
-    let (words, path) = link_to(sender, message);
+fn link(sender: &Sender<'_>, (message, facts): (&Message, &Facts)) -> (&'static str, Option<String>) {
+    let (words, path) = link_to(sender, (message, facts));
     let stall = message.log.filter(|_| message.topic.audience() == Audience::Stall);
     let named = |path: String| stall.map_or(path.clone(), |stall| format!("{path}?at={stall}"));
     (words, path.map(named))
 }
 
-fn link_to(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<String>) {
-    let order = message.subject.filter(|_| !is_about_product(message.topic));
+fn link_to(sender: &Sender<'_>, (message, facts): (&Message, &Facts)) -> (&'static str, Option<String>) {
+    let order = facts.order.or(message.subject).filter(|_| !is_about_product(message.topic));
     match (message.topic, message.topic.audience(), order) {
         (Topic::Recovery, ..) => {
             let link = sender.secret.link(RECOVERY, message.message);
@@ -429,6 +463,7 @@ fn link_to(sender: &Sender<'_>, message: &Message) -> (&'static str, Option<Stri
         }
         (Topic::ReviewNew, ..) => ("review.open", Some("/reviews".to_owned())),
         (Topic::DeviceRevoked, ..) => ("stall.open", Some("/devices".to_owned())),
+        (Topic::PaymentCame, _, None) => ("orders.open", Some("/orders".to_owned())),
         (Topic::HookOff, ..) => ("programs.open", Some("/programs".to_owned())),
         (Topic::LowStock | Topic::StockOut, ..) => {
             ("stock.open", message.subject.map(|product| format!("/stock/{product}")))

@@ -6,7 +6,7 @@
 //! selling and ordering wait for none of it. A message then waits until the mail server took it. It holds neither
 //! address nor text: both are looked up when it leaves, so that nothing of a person is kept here.
 //!
-//! * [`topic`]: of what, and to whom. [`causes`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
+//! * [`topic`]: of what, and to whom. [`causes`], [`money`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
 //! * [`wishes`], [`quiet`], [`gathered`]: who wants what, when, and what with others once a day. [`bounced`], [`mailbox`]: what mail servers
 //!   report later, and who is not written to because of it. [`letter`], [`page`] and [`words`]: what it says. [`post`]: the mail server.
 //!   [`receipt`]: of a sale at a counter, the one message that has an address of its own. [`push`]: browsers. [`sms`]: telephones, [`reported`]: what becomes of texts, and
@@ -21,6 +21,7 @@ pub(crate) mod gathered;
 pub(crate) mod hooks;
 pub(crate) mod letter;
 pub(crate) mod mailbox;
+mod money;
 pub(crate) mod outbox;
 mod page;
 mod post;
@@ -37,6 +38,7 @@ mod watched;
 pub(crate) mod wishes;
 pub(crate) mod words;
 
+pub(crate) use causes::{is_told, note_taken};
 pub use channel::{Channel, Offers};
 pub use hooks::{HookTopic, Hooks};
 pub use outbox::{Listed, State, Which, again, discard, listed};

@@ -37,6 +37,14 @@ pub enum Topic {
     OrderSwap,
     /// To the buyer: the money is on its way back.
     OrderPaidBack,
+    /// To the buyer: a part of the money is on its way back, or was given out of the drawer.
+    OrderPartBack,
+    /// To the buyer: the stall has again what was to come back, or does not take it.
+    ReturnAnswered,
+    /// To the stall: the money for an order is there.
+    PaymentCame,
+    /// To the stall: a buyer's money went back past Soko, or their bank takes it back.
+    PaymentTrouble,
     /// To whoever likes a product: there is some of it again.
     BackInStock,
     /// To whoever likes a product: it costs less.
@@ -77,7 +85,7 @@ pub enum Audience {
 
 impl Topic {
     /// What people are told.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 31] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -94,6 +102,10 @@ impl Topic {
         Self::OrderOnTheWay,
         Self::OrderSwap,
         Self::OrderPaidBack,
+        Self::OrderPartBack,
+        Self::ReturnAnswered,
+        Self::PaymentCame,
+        Self::PaymentTrouble,
         Self::BackInStock,
         Self::PriceDrop,
         Self::Recovery,
@@ -136,6 +148,10 @@ impl Topic {
             Self::MailboxFailing => 26,
             Self::EmailChange => 27,
             Self::EmailChanged => 28,
+            Self::OrderPartBack => 31,
+            Self::ReturnAnswered => 32,
+            Self::PaymentCame => 33,
+            Self::PaymentTrouble => 34,
             Self::Program(topic) => topic.number(),
         }
     }
@@ -164,6 +180,10 @@ impl Topic {
             Self::OrderOnTheWay => "order-on-the-way",
             Self::OrderSwap => "order-swap",
             Self::OrderPaidBack => "order-paid-back",
+            Self::OrderPartBack => "order-part-back",
+            Self::ReturnAnswered => "return-answered",
+            Self::PaymentCame => "payment-came",
+            Self::PaymentTrouble => "payment-trouble",
             Self::BackInStock => "back-in-stock",
             Self::PriceDrop => "price-drop",
             Self::Recovery => "recovery",
@@ -192,7 +212,9 @@ impl Topic {
             | Self::LowStock
             | Self::StockOut
             | Self::DeviceRevoked
-            | Self::HookOff => Audience::Stall,
+            | Self::HookOff
+            | Self::PaymentCame
+            | Self::PaymentTrouble => Audience::Stall,
             Self::OrderHeld
             | Self::OrderHandedOver
             | Self::OrderReleased
@@ -201,6 +223,8 @@ impl Topic {
             | Self::OrderOnTheWay
             | Self::OrderSwap
             | Self::OrderPaidBack
+            | Self::OrderPartBack
+            | Self::ReturnAnswered
             | Self::BackInStock
             | Self::PriceDrop => Audience::Buyer,
             Self::Recovery
@@ -230,6 +254,7 @@ impl Topic {
                 | Self::ReviewNew
                 | Self::LowStock
                 | Self::StockOut
+                | Self::PaymentCame
                 | Self::BackInStock
                 | Self::PriceDrop
         )

@@ -13,6 +13,7 @@ const word = (kind, name) => says(`${kind}.${name}`);
 const when = (ms) => (ms ? new Date(ms).toLocaleString(language) : "–");
 const short = (id) => id.slice(0, 8);
 const mayAnswer = () => me?.rank === "operator" || me?.rank === "admin";
+const mayDecide = () => !me?.account || mayAnswer();
 const mayName = () => me?.rank === "admin" || (!me?.account && !people.some((it) => it.rank === "admin"));
 
 function button(name, act, about) {
@@ -189,6 +190,26 @@ const PLACES = {
         rows: (it) => [word("job", it.job), number(it.waiting), number(it.late), number(it.failed), when(it.oldest_due_ms), when(it.done_ms), it.trouble ?? "", mayAnswer() ? button(says("run"), () => decide(says("run"), word("job", it.job), `/v1/operator/jobs/${it.job}/run`), word("job", it.job)) : ""],
       }),
   },
+  messages: {
+    fields: () => [],
+    show: async () => {
+      const answer = await ask("/v1/operator/messages/given-up");
+      if (!answer.ok) throw new Error(await refusal(answer));
+      const found = await answer.json();
+      const again = (body, about) => button(says("again"), () => does("/v1/operator/messages/again", body), about);
+      const discard = (it) => button(says("discard"), () => does(`/v1/operator/messages/${it.message}/discard`, {}), short(it.message));
+      const heads = (...names) => names.map((it) => says(`head.${it}`));
+      const reasons = found.reasons.map((it) => [it.reason, number(it.messages), mayDecide() ? again({ reason: it.reason }, it.reason) : ""]);
+      const messages = found.messages.map((it) => [short(it.message), it.topic, it.channel, it.reason ?? "", when(it.made_ms), mayDecide() ? [again({ message: it.message }, short(it.message)), " ", discard(it)] : ""]);
+      const discarded = found.discarded.map((it) => [short(it.message), it.topic, it.channel, it.reason ?? "", when(it.done_ms), named(it.discarded_by === "operator" ? null : it.discarded_by)]);
+      return [
+        grid(says("reasons"), heads("trouble", "failed", "do"), reasons).frame,
+        grid(says("messages"), heads("message", "about", "way", "trouble", "since", "do"), messages).frame,
+        ...(discarded.length > 0 ? [grid(says("discarded"), heads("message", "about", "way", "trouble", "since", "who"), discarded).frame] : []),
+        ...(messages.length === 0 ? [element("p", says("none"))] : []),
+      ];
+    },
+  },
   people: {
     fields: () => [],
     show: async () => {
@@ -222,7 +243,7 @@ const PLACES = {
   },
 };
 
-const ACTS = ["granted", "revoked", "blocked-stall", "unblocked-stall", "looked-at-account", "searched-address", "locked-account", "unlocked-account", "ended-sessions", "looked-at-order", "hid-review", "showed-review", "chose-model", "began-experiment", "ended-experiment", "featured-stall", "ended-featuring", "ran-job", "exported"];
+const ACTS = ["granted", "revoked", "blocked-stall", "unblocked-stall", "looked-at-account", "searched-address", "locked-account", "unlocked-account", "ended-sessions", "looked-at-order", "hid-review", "showed-review", "chose-model", "began-experiment", "ended-experiment", "featured-stall", "ended-featuring", "ran-job", "tried-again", "discarded-message", "exported"];
 
 // Asks why, and sends it; the dialog stays until the server took it.
 function reasoned({ title, what, fields = [], send, done }) {
@@ -249,6 +270,13 @@ function reasoned({ title, what, fields = [], send, done }) {
 
 function decide(title, what, path) {
   reasoned({ title, what, send: (said) => say("POST", path, said), done: enter });
+}
+
+// At once: it can be done again, and the message says why it was given up.
+async function does(path, body) {
+  const answer = await say("POST", path, body);
+  if (!answer.ok) byId("wrong").textContent = await refusal(answer);
+  else await show();
 }
 
 function block(it) {

@@ -199,6 +199,11 @@ impl<'a> Desk<'a> {
         made(&self.now, b"id", self.log, self.ids_made)
     }
 
+    /// How far the log is.
+    pub(super) fn position(&self) -> u64 {
+        self.tips.count()
+    }
+
     /// How far the log is, if this request moved it.
     pub(super) fn moved_to(&mut self) -> Result<Option<u64>, CoreRefusal> {
         if std::mem::take(&mut self.goods_moved) {

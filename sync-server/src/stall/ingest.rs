@@ -20,6 +20,7 @@ use soko_replication::{
 };
 
 use crate::core::CoreRefusal;
+use crate::messages;
 use crate::stall::desk::Desk;
 use crate::stall::epoch;
 use crate::stall::{paid_twice, refunds, settle, sharing, swaps, transfers};
@@ -192,7 +193,9 @@ fn keep_checked(
         parked.push((record.author, record.seq, code));
         record.body = record.body.withheld();
     }
+    let before = desk.position();
     let projected = desk.keep(&records)?;
+    note_taken(desk, before, &records)?;
     for (author, seq, code) in projected.parked {
         let found = records.iter().find(|record| record.author == author && record.seq == seq);
         if let Some(record) = found {
@@ -213,6 +216,17 @@ fn keep_checked(
         desk.write([RecordParked { author, seq, code: code.number(), note }.into()])?;
     }
     Ok(())
+}
+
+/// What people are told of is as old as it is known here, whatever a device's clock says. After a restore devices bring again what was
+/// taken before: when that was, only they can say.
+fn note_taken(desk: &mut Desk<'_>, before: u64, records: &[Record]) -> Result<(), CoreRefusal> {
+    if !records.iter().any(|record| messages::is_told(record.kind)) || read::stall_frozen(desk.tx, desk.log)?
+    {
+        return Ok(());
+    }
+    let place = (before + 1, desk.position());
+    Ok(messages::note_taken(desk.tx, desk.log, place, desk.now.now_ms)?)
 }
 
 /// What a look at a record alone finds wrong.

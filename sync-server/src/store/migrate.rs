@@ -84,6 +84,7 @@ pub const STEPS: &[Migration] = &[
     step!(66, "0034_operators"),
     Migration { number: 67, name: "deals compared", sql: soko_projection::DEALS_COMPARED },
     Migration { number: 68, name: "restated", sql: soko_projection::RESTATED },
+    step!(69, "0035_money_messages"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

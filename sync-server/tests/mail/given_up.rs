@@ -58,6 +58,11 @@ async fn whoever_runs_the_server_tries_all_of_a_reason_again_or_leaves_one_at_th
         assert_eq!((status, &made["messages"]), (StatusCode::OK, &json!(2)));
         assert_eq!(gauge(server).await, 2, "before anything is sent");
         assert_eq!(market.round().await, Round { sent: 2, ..Round::default() });
+        let acts = server.get("/v1/operator/acts").bearer(OPERATOR_KEY).send().await.json();
+        assert_eq!(
+            (&acts["acts"][0]["act"], &acts["acts"][0]["subject"]),
+            (&json!("tried-again"), &json!("messages"))
+        );
         let none = operator(server, "/v1/operator/messages/again", &all).await;
         assert_eq!(none.1["messages"], 0, "only what was given up");
 
@@ -113,7 +118,14 @@ async fn people_leave_their_own_messages_at_that_and_nobody_elses() {
         let kept =
             log(&market.buyer).await.into_iter().find(|row| row["message"] == mine["message"]).unwrap();
         assert_eq!((&kept["state"], &kept["discarded_by"]), (&json!("discarded"), &me["account"]));
-        assert!(log(&market.shop.owner).await.iter().all(|row| row["state"] == "given-up"));
+        let theirs = log(&market.shop.owner).await;
+        assert!(theirs.iter().all(|row| row["state"] == "given-up"));
         assert_eq!(gauge(server).await, 3);
+
+        let path = format!("/v1/me/messages/{}/again", theirs[0]["message"].as_str().unwrap());
+        ask(&path, &market.buyer).await.refused(StatusCode::NOT_FOUND, "not_given_up");
+        ask(&path, &market.shop.owner).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(market.round().await, Round { sent: 1, ..Round::default() });
+        ask(&path, &market.shop.owner).await.refused(StatusCode::NOT_FOUND, "not_given_up");
     }
 }

@@ -33,7 +33,7 @@ impl Market {
     }
 
     /// Access lasts ten minutes.
-    async fn let_in_again(&mut self) {
+    pub(super) async fn let_in_again(&mut self) {
         let introduction = hex(&self.shop.register.device.introduction());
         let body =
             json!({"introduction": introduction, "name": "counter", "request": id(1), "role": "owner"});

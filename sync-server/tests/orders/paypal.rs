@@ -22,13 +22,13 @@ fn about(order: u8) -> Value {
 }
 
 impl World {
-    async fn told(&self, word: &Word) -> Answer {
+    pub(crate) async fn told(&self, word: &Word) -> Answer {
         let ask = self.shop.server.ask(Method::POST, "/v1/pay/paypal/webhook");
         let ask = word.headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value));
         ask.body("application/json", word.body.clone()).send().await
     }
 
-    fn word(&self, name: &str, kind: &str, resource: &Value) -> Word {
+    pub(crate) fn word(&self, name: &str, kind: &str, resource: &Value) -> Word {
         Word::new(&self.provider, (name, kind), resource, self.now_ms())
     }
 

@@ -10,7 +10,7 @@ use super::programs::{ShownOnce, Ticks, ask};
 use crate::acting::{closes, opens, sets};
 use crate::desk::Desk;
 use crate::doing::{Doing, use_doing};
-use crate::parts::{Badge, Confirm, Dialog, Field, Icon, Loading, SavedTone, icon};
+use crate::parts::{Badge, Confirm, Dialog, Field, Icon, Loading, SavedTone, given_up, icon};
 use crate::speech::{Speech, use_speech};
 
 #[derive(Properties, PartialEq)]
@@ -106,6 +106,7 @@ fn Hook(props: &HookProps) -> Html {
     let input = HookInput { address: row.address.clone(), topics: row.topics.clone() };
     let on = act(ProgramsVerb::PutHook { hook, input }, "settings.saved");
     let again = act(ProgramsVerb::Again { hook, delivery: None }, "programs.again-done");
+    let one = says_of_one(&doing, (stall, hook), look.clone());
     let topics: Vec<String> = row.topics.iter().map(|topic| topic_name(&speech, topic).to_string()).collect();
     html! {
         <article class="stack" aria-label={row.address.clone()}>
@@ -130,7 +131,7 @@ fn Hook(props: &HookProps) -> Html {
                 <Changes {stall} row={row.clone()} {on_secret} />
             </div>
             if let Some(rows) = &*log {
-                <Log rows={rows.clone()} on_again={again} />
+                <Log rows={rows.clone()} on_again={again} on_one={one} />
             }
         </article>
     }
@@ -235,11 +236,31 @@ fn shows_log(desk: &Desk, (stall, hook): (LogId, ThingId), log: &Shown) -> Callb
 struct LogProps {
     rows: Option<Rc<Vec<DeliveryRow>>>,
     on_again: Callback<()>,
+    /// Which, and whether it is tried again or left at that.
+    on_one: Callback<(ThingId, bool)>,
+}
+
+/// Tries one again or leaves it at that, and shows what became of it.
+fn says_of_one(
+    doing: &Doing,
+    (stall, hook): (LogId, ThingId),
+    look: Callback<()>,
+) -> Callback<(ThingId, bool)> {
+    let doing = doing.clone();
+    Callback::from(move |(delivery, again): (ThingId, bool)| {
+        let verb = match again {
+            true => ProgramsVerb::Again { hook, delivery: Some(delivery) },
+            false => ProgramsVerb::Discard { hook, delivery },
+        };
+        let (desk, look) = (doing.desk.clone(), look.clone());
+        doing.run(async move { ask(&desk, stall, verb).await }, move |_| look.emit(()));
+    })
 }
 
 #[component]
 fn Log(props: &LogProps) -> Html {
-    let speech = use_speech();
+    let doing = use_doing();
+    let speech = doing.speech.clone();
     let Some(rows) = &props.rows else { return html! { <Loading rows={3} /> } };
     if rows.is_empty() {
         return html! { <p class="prose">{ speech.say("programs.log-none") }</p> };
@@ -248,7 +269,7 @@ fn Log(props: &LogProps) -> Html {
     html! {
         <>
             <ul class="plain" aria-live="polite">
-                { for rows.iter().map(|row| delivery(&speech, row)) }
+                { for rows.iter().map(|row| delivery(&doing, row, &props.on_one)) }
             </ul>
             if is_given_up {
                 <div class="row">
@@ -259,7 +280,10 @@ fn Log(props: &LogProps) -> Html {
     }
 }
 
-fn delivery(speech: &Speech, row: &DeliveryRow) -> Html {
+fn delivery(doing: &Doing, row: &DeliveryRow, on_one: &Callback<(ThingId, bool)>) -> Html {
+    let speech = &doing.speech;
+    let (of, is_given_up) = (row.delivery, row.state == "given-up");
+    let said = on_one.reform(move |again: bool| (of, again));
     let tone = match row.state.as_str() {
         "sent" => SavedTone::Good,
         "given-up" => SavedTone::Bad,
@@ -277,6 +301,9 @@ fn delivery(speech: &Speech, row: &DeliveryRow) -> Html {
                 }
                 if let Some(due_ms) = again {
                     <span class="list-more">{ speech.fill("told.again-at", &[("time", &speech.day_and_time(due_ms, None))]) }</span>
+                }
+                if is_given_up {
+                    { given_up(doing, &topic_name(speech, &row.topic), &said) }
                 }
             </span>
             <Badge {tone} text={speech.say_or(&format!("told.state-{}", row.state), &row.state)} />

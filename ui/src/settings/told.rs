@@ -5,6 +5,7 @@ use std::rc::Rc;
 use soko_app_api::{
     DeviceReply, DeviceVerb, MailboxFailing, MessageRow, MessagesReply, MessagesVerb, QuietHours, Wishes,
 };
+use soko_domain::ids::ThingId;
 use yew::prelude::*;
 
 use super::told_gathered::OneMail;
@@ -14,15 +15,15 @@ use crate::acting::sets;
 use crate::app::use_about;
 use crate::browser::{self, time};
 use crate::desk::{Desk, Trouble, use_desk};
-use crate::doing::use_doing;
+use crate::doing::{Doing, use_doing};
 use crate::nav::Go;
-use crate::parts::{Badge, Choice, Empty, Field, Icon, Loading, Problem, SavedTone, icon};
+use crate::parts::{Badge, Choice, Empty, Field, Icon, Loading, Problem, SavedTone, given_up, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 use crate::words::Language;
 
 /// What is for the stall; everything else is for a buyer.
-const OF_THE_STALL: [&str; 8] = [
+const OF_THE_STALL: [&str; 10] = [
     "order-new",
     "order-cancelled",
     "incident",
@@ -31,6 +32,8 @@ const OF_THE_STALL: [&str; 8] = [
     "stock-out",
     "device-revoked",
     "hook-off",
+    "payment-came",
+    "payment-trouble",
 ];
 /// What somebody waits for who asked for it a moment ago.
 const AWAITED: [&str; 2] = ["test", "telephone-code"];
@@ -134,14 +137,14 @@ fn Mine(props: &MineProps) -> Html {
                 <Here wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log.clone()} />
                 <Mail account={props.account.clone()} wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log.clone()} />
                 if texts(wishes) {
-                    <Number wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log} />
+                    <Number wishes={wishes.clone()} on_look={look.clone()} on_tested={look_at_log.clone()} />
                 }
                 <Topics wishes={wishes.clone()} on_look={look.clone()} on_wishes={taken.clone()} />
                 if has_one_mail(wishes) {
                     <OneMail wishes={wishes.clone()} on_look={look} on_wishes={taken.clone()} />
                 }
                 <Quiet key={format!("{:?}", wishes.quiet)} wishes={wishes.clone()} on_wishes={taken} />
-                <Log rows={(*log).clone()} />
+                <Log rows={(*log).clone()} on_changed={look_at_log} />
             </>
         },
     }
@@ -444,11 +447,13 @@ fn Quiet(props: &QuietProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct LogProps {
     rows: Option<Rc<Vec<MessageRow>>>,
+    on_changed: Callback<()>,
 }
 
 #[component]
 fn Log(props: &LogProps) -> Html {
-    let speech = use_speech();
+    let doing = use_doing();
+    let speech = doing.speech.clone();
     html! {
         <section class="card stack" aria-labelledby="told-log">
             <h2 id="told-log">{ speech.say("told.log") }</h2>
@@ -457,7 +462,7 @@ fn Log(props: &LogProps) -> Html {
                     <p class="prose">{ speech.say("told.log-none") }</p>
                 } else {
                     <ul class="plain" aria-live="polite">
-                        { for rows.iter().map(|row| entry(&speech, row)) }
+                        { for rows.iter().map(|row| entry(&doing, row, &props.on_changed)) }
                     </ul>
                 }
             } else {
@@ -467,7 +472,9 @@ fn Log(props: &LogProps) -> Html {
     }
 }
 
-fn entry(speech: &Speech, row: &MessageRow) -> Html {
+fn entry(doing: &Doing, row: &MessageRow, on_changed: &Callback<()>) -> Html {
+    let speech = &doing.speech;
+    let is_given_up = row.state == "given-up";
     let tone = match row.state.as_str() {
         "sent" | "delivered" => SavedTone::Good,
         "given-up" => SavedTone::Bad,
@@ -491,10 +498,23 @@ fn entry(speech: &Speech, row: &MessageRow) -> Html {
                 if let Some(due_ms) = again {
                     <span class="list-more">{ speech.fill("told.again-at", &[("time", &speech.day_and_time(due_ms, None))]) }</span>
                 }
+                if is_given_up {
+                    { given_up(doing, &topic_name(speech, &row.topic), &says(doing, row.message, on_changed)) }
+                }
             </span>
             <Badge {tone} text={state} />
         </li>
     }
+}
+
+/// Tries it again or leaves it at that, and looks again.
+fn says(doing: &Doing, message: ThingId, on_changed: &Callback<()>) -> Callback<bool> {
+    let (doing, on_changed) = (doing.clone(), on_changed.clone());
+    Callback::from(move |again: bool| {
+        let (desk, on_changed) = (doing.desk.clone(), on_changed.clone());
+        let verb = MessagesVerb::GivenUp { message, again };
+        doing.run(async move { ask(&desk, verb).await }, move |_| on_changed.emit(()));
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod checkout;
 mod coupons;
 pub(crate) mod interactions;
 pub(crate) mod likes;
+mod own_news;
 mod own_orders;
 mod returns;
 mod reviews;

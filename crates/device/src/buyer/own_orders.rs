@@ -396,7 +396,7 @@ const REFUND_STATES: &[(OwnRefundState, u8)] = &[
     (OwnRefundState::Refused, 4),
 ];
 
-fn refunds(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<OwnRefund>, StoreError> {
+pub(super) fn refunds(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<OwnRefund>, StoreError> {
     let rows = tx.query(
         "select amount_minor, state, reason, at_ms from own_refund where order_id = $1 order by place",
         params![order],

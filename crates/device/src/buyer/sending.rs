@@ -8,7 +8,7 @@ use soko_app_api::{Arrival, OwnOrderState, OwnPayState, Told};
 
 use super::coupons;
 use super::own_orders::{self, Open};
-use super::{returns, swaps};
+use super::{own_news, returns, swaps};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::Own;
@@ -260,7 +260,8 @@ impl Device {
         (state, because): (OwnOrderState, &str),
         now: Option<&OrderNow>,
     ) -> Result<(), Undone> {
-        let (is_new, pays, view) = self.write(|tx| {
+        let (is_new, pays, view, news) = self.write(|tx| {
+            let news = now.map_or(Ok(Vec::new()), |now| own_news::of(tx, open.order, now))?;
             let is_new = own_orders::became(tx, open.order, (state, because), now)?;
             let pays = now.map_or(Ok(false), |now| own_orders::pays(tx, open.order, now))?;
             let pays = now.map_or(Ok(false), |now| own_orders::goes_back(tx, open.order, now))? || pays;
@@ -270,10 +271,14 @@ impl Device {
             if is_new && state == OwnOrderState::Reconfirm {
                 own_orders::back_into_basket(tx, open.order, open.stall)?;
             }
-            Ok((is_new, pays, own_orders::view(tx, open.order)?))
+            Ok((is_new, pays, own_orders::view(tx, open.order)?, news))
         })?;
         if pays && !is_new {
             self.tell(&Told::Buyer);
+        }
+        for (view, news) in view.iter().flat_map(|view| news.iter().map(move |news| (view, *news))) {
+            let (stall_name, currency) = (view.row.stall_name.clone(), view.row.currency.clone());
+            self.tell(&Told::Arrived(Arrival::OwnNews { order: open.order, stall_name, currency, news }));
         }
         let Some(view) = view.filter(|_| is_new) else { return Ok(()) };
         self.tell(&Told::Buyer);

@@ -142,6 +142,7 @@ impl Server {
                 let request = self.web.get(LOG).bearer_auth(session);
                 log(&self.web.whole(request).await?)
             }
+            MessagesVerb::GivenUp { message, again } => self.given_up(session, (*message, *again)).await,
             MessagesVerb::Test { channel } => {
                 self.web.post(TEST, Some(session), &json!({"channel": channel})).await?;
                 Ok(MessagesReply::Done)
@@ -179,6 +180,15 @@ impl Server {
                 self.web.whole(request).await.map(|_| MessagesReply::Done)
             }
         }
+    }
+
+    async fn given_up(
+        &self,
+        session: &str,
+        (message, again): (ThingId, bool),
+    ) -> Result<MessagesReply, Unanswered> {
+        let path = format!("{WISHES}/{message}/{}", if again { "again" } else { "discard" });
+        self.web.post(&path, Some(session), &json!({})).await.map(|_| MessagesReply::Done)
     }
 
     async fn choose(&self, session: &str, chosen: &Value) -> Result<MessagesReply, Unanswered> {

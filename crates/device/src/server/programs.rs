@@ -131,6 +131,10 @@ impl Server {
                 let (path, body) = (format!("{hooks}/{hook}/again"), json!({"delivery": delivery}));
                 self.web.post(&path, Some(session), &body).await.map(|_| ProgramsReply::Done)
             }
+            ProgramsVerb::Discard { hook, delivery } => {
+                let path = format!("{hooks}/{hook}/deliveries/{delivery}/discard");
+                self.web.post(&path, Some(session), &json!({})).await.map(|_| ProgramsReply::Done)
+            }
             ProgramsVerb::Feeds
             | ProgramsVerb::MakeFeed { .. }
             | ProgramsVerb::EndFeed(_)

@@ -14,6 +14,7 @@ mod likes;
 mod locked;
 mod mailed;
 mod near;
+mod paid;
 mod paper;
 mod printers;
 mod programs;

@@ -1,8 +1,8 @@
 //! Bringing something back: asked without a signal, sent once, answered by the stall, seen by both.
 
 use soko_app_api::{
-    Answer, BackLine, BuyerVerb, Call, Command, DeviceVerb, GoodsLine, OrderView, OwnOrderState,
-    OwnReturnState, Query, RefundLineInput, ReturnAnswer, StallEdit, TenderInput, Verb, View,
+    Answer, Arrival, BackLine, BuyerVerb, Call, Command, DeviceVerb, GoodsLine, OrderView, OwnNews,
+    OwnOrderState, OwnReturnState, Query, RefundLineInput, ReturnAnswer, StallEdit, TenderInput, Verb, View,
 };
 use soko_domain::entry::{BackWay, GoodsBack, ReturnWhy};
 use soko_domain::ids::{OrderId, ThingId};
@@ -81,11 +81,7 @@ fn what_comes_back_is_asked_for_once_and_answered_on_both_sides() {
         let answer =
             ReturnAnswer { stall: STALL, order: ORDER, returned: BACK, goods, reason: String::new() };
         stall.device(DeviceVerb::AnswerReturn(answer)).await;
-        shopper
-            .until("the answer", async || {
-                (state(&shopper).await == Some(OwnReturnState::Taken)).then_some(())
-            })
-            .await;
+        hears_the_answer(&shopper).await;
         stall
             .until("it in the records", async || {
                 (order_at(&stall).await.returns[0].state == ReturnState::Taken).then_some(())
@@ -101,6 +97,15 @@ fn what_comes_back_is_asked_for_once_and_answered_on_both_sides() {
         stall.close();
         shopper.close();
     });
+}
+
+/// Once.
+async fn hears_the_answer(shopper: &Shell) {
+    let is_taken = async || (state(shopper).await == Some(OwnReturnState::Taken)).then_some(());
+    shopper.until("the answer", is_taken).await;
+    let (stall_name, currency, news) = ("Duka".into(), "EUR".into(), OwnNews::ReturnTaken);
+    let told = Arrival::OwnNews { order: ORDER, stall_name, currency, news };
+    assert_eq!(shopper.arrivals().iter().filter(|it| **it == told).count(), 1);
 }
 
 /// Under the name of the return, however often it is asked for; and its goods are on the shelf already.

@@ -21,7 +21,7 @@ fn sell(number: u8, quantity: i64) -> Verb {
     }
 }
 
-async fn invite(owner: &Shell) -> String {
+pub(crate) async fn invite(owner: &Shell) -> String {
     let invited = owner.device(DeviceVerb::Invite { stall: STALL, role: Role::Cashier }).await;
     match invited {
         DeviceReply::Invitation { invitation, .. } => invitation,

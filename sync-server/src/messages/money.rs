@@ -1,0 +1,123 @@
+//! What records of money and of goods that come back mean to people, and what is written with such a message beside its order.
+
+use soko_domain::entry::{BackWay, Entry, IncidentKind};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
+use soko_domain::verbs::refund_order::{Part, PartStanding};
+use soko_projection::{order_money, order_refunds};
+use soko_record_log::{StoreError, Tx};
+
+use super::causes::{Told, buyer_of};
+use super::topic::Topic;
+
+/// What a message about a return says beside it: the stall does not take it.
+pub(super) const REFUSED: i64 = 2;
+/// The stall has it again.
+const TAKEN: i64 = 1;
+
+/// A part of what was paid, as a message keeps it: below zero if it left the drawer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Back {
+    pub(super) amount_minor: i64,
+    pub(super) is_cash: bool,
+}
+
+impl Back {
+    fn detail(self) -> i64 {
+        if self.is_cash { -self.amount_minor } else { self.amount_minor }
+    }
+
+    pub(super) fn from_detail(detail: i64) -> Self {
+        Self { amount_minor: detail.saturating_abs(), is_cash: detail < 0 }
+    }
+}
+
+/// Nothing where a record is about something else, or moved nothing.
+pub(super) fn told_of(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, entry): (AuthorId, &Entry),
+) -> Result<Option<Told>, StoreError> {
+    let of_stall = |topic, order: OrderId, detail| {
+        Some(Told { topic, buyer: None, subject: Some(ThingId(order.0)), detail })
+    };
+    Ok(if let Entry::OrderPaid(paid) = entry {
+        of_stall(Topic::PaymentCame, paid.order, paid.amount_minor)
+    } else if let Entry::OrderTransferCame(came) = entry {
+        of_stall(Topic::PaymentCame, came.order, came.amount_minor)
+    } else if let Entry::IncidentRaised(raised) = entry {
+        let is_about = matches!(raised.kind, IncidentKind::PaymentReturned | IncidentKind::PaymentDisputed);
+        let order = raised.orders.first().filter(|_| is_about);
+        order.and_then(|order| of_stall(Topic::PaymentTrouble, *order, raised.kind.number().into()))
+    } else if let Entry::ReturnTaken(taken) = entry {
+        Some(answered(tx, log, (taken.order, taken.returned), TAKEN)?)
+    } else if let Entry::ReturnRefused(refused) = entry {
+        Some(answered(tx, log, (refused.order, refused.returned), REFUSED)?)
+    } else if let Entry::OrderPaidBack(back) = entry {
+        Some(went_back(tx, log, (back.order, None))?)
+    } else if let Entry::OrderRefundEnded(ended) = entry {
+        part(tx, log, (ended.order, ended.refund), |part| part.end.is_some())?
+    } else if let Entry::OrderSentBack(sent) = entry {
+        part(tx, log, (sent.order, sent.refund), |part| part.way == BackWay::AsPaid)?
+    } else if let Entry::OrderCashGiven(given) = entry {
+        // What somebody else says of it is no more than a word.
+        part(tx, log, (given.order, given.refund), |part| {
+            part.way == BackWay::Cash && part.to == Some(author)
+        })?
+    } else {
+        None
+    })
+}
+
+fn answered(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, returned): (OrderId, ThingId),
+    detail: i64,
+) -> Result<Told, StoreError> {
+    let buyer = buyer_of(tx, log, order)?;
+    Ok(Told { topic: Topic::ReturnAnswered, buyer, subject: Some(returned), detail })
+}
+
+/// A part of an order's money, if the buyer has it or it is on its way to them. All that was paid, in one part, is no part.
+fn part(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, refund): (OrderId, ThingId),
+    is_meant: impl Fn(&Part) -> bool,
+) -> Result<Option<Told>, StoreError> {
+    let parts = order_refunds::parts(tx, log, order)?;
+    let found = parts.into_iter().find(|part| part.refund == refund);
+    let Some(part) = found.filter(|part| part.standing == PartStanding::Back && is_meant(part)) else {
+        return Ok(None);
+    };
+    let is_cash = part.way == BackWay::Cash;
+    let is_whole = order_money::of(tx, log, order)?.paid_minor == part.amount_minor;
+    let back = Back { amount_minor: part.amount_minor, is_cash };
+    went_back(tx, log, (order, Some(back).filter(|_| is_cash || !is_whole))).map(Some)
+}
+
+fn went_back(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, part): (OrderId, Option<Back>),
+) -> Result<Told, StoreError> {
+    let buyer = buyer_of(tx, log, order)?;
+    let (topic, detail) = match part {
+        Some(back) => (Topic::OrderPartBack, back.detail()),
+        None => (Topic::OrderPaidBack, 0),
+    };
+    Ok(Told { topic, buyer, subject: Some(ThingId(order.0)), detail })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_kept_with_how_it_goes_back() {
+        for (amount_minor, is_cash, detail) in [(450, false, 450), (450, true, -450), (0, false, 0)] {
+            let back = Back { amount_minor, is_cash };
+            assert_eq!((back.detail(), Back::from_detail(detail)), (detail, back));
+        }
+    }
+}
