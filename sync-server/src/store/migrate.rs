@@ -82,6 +82,7 @@ pub const STEPS: &[Migration] = &[
     step!(64, "0032_text_reports"),
     step!(65, "0033_watch_rounds"),
     step!(66, "0034_operators"),
+    step!(67, "0035_training"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
