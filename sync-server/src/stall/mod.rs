@@ -6,6 +6,7 @@ mod contact;
 mod desk;
 mod epoch;
 mod ingest;
+mod moved_prices;
 mod orders;
 mod paid_twice;
 mod paying;
