@@ -100,6 +100,7 @@ pub fn schema() -> &'static [Migration] {
         device!(60, "address book", "0029_address_book"),
         Migration { number: 61, name: "stall point", sql: soko_projection::STALL_POINT },
         device!(62, "spots", "0030_spots"),
+        device!(63, "whose", "0031_whose"),
     ];
     STEPS
 }
