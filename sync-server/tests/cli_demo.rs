@@ -45,6 +45,21 @@ fn the_demo_is_made_once_and_is_sound() {
         assert_eq!(refused.status.code(), Some(code), "{}", text(&refused.stderr));
     }
 
+    let evaluated = run(directory.path(), &["recommend", "evaluate"]);
+    let found = text(&evaluated.stdout);
+    assert!(
+        found.starts_with("Of ") && found.contains(" %, give or take "),
+        "{found}{}",
+        text(&evaluated.stderr)
+    );
+    assert!(found.contains("what most had") && found.contains(model), "{found}");
+    assert!(text(&evaluated.stderr).contains("asking"), "its progress: {}", text(&evaluated.stderr));
+    let explained = text(&run(directory.path(), &["recommend", "explain", "orange juice"]).stdout);
+    assert!(explained.starts_with("With Orange juice:\n"), "{explained}");
+    let unknown = run(directory.path(), &["recommend", "explain", "no such thing"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("nothing on offer is called no such thing"));
+
     let again = run(directory.path(), &["demo", "--small"]);
     assert_eq!(again.status.code(), Some(1));
     assert!(text(&again.stderr).contains("not empty"), "{}", text(&again.stderr));

@@ -17,10 +17,6 @@ pub const FAR_METRES: u32 = 20_000;
 pub const FEATURED_MAX: u32 = 12;
 /// A degree has a hundred steps of which each is about a kilometre.
 const MICRO_PER_STEP: i32 = 10_000;
-const MINUTE_MS: i64 = 60_000;
-const MINUTES_OF_WEEK: i64 = 7 * 24 * 60;
-/// The first of 1970 was a Thursday.
-const DAYS_SINCE_MONDAY: i64 = 3;
 
 /// About where somebody is: to a hundredth of a degree, so that no question says more, whoever puts it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -76,9 +72,7 @@ impl Spot {
     /// Whether it is open, and until when or from when on, where it says so.
     #[must_use]
     pub fn doors(&self, now_ms: i64) -> Option<Doors> {
-        let local = (now_ms + i64::from(self.offset_minutes) * MINUTE_MS).div_euclid(MINUTE_MS);
-        let of_week = (local + DAYS_SINCE_MONDAY * 24 * 60).rem_euclid(MINUTES_OF_WEEK);
-        Opening::read(&self.opening)?.at(u32::try_from(of_week).ok()?)
+        Opening::read(&self.opening)?.at_moment(now_ms, self.offset_minutes)
     }
 
     #[must_use]

@@ -79,7 +79,7 @@ impl Device {
         let numbers = self.market_numbers(packed)?;
         let whose = likes::whose(&self.own()?);
         let (history, liked, unwanted) =
-            self.read(|tx| Ok((history(tx)?, likes::products(tx, &whose)?, unwanted(tx)?)))?;
+            self.read(|tx| Ok((history(tx, &whose)?, likes::products(tx, &whose)?, unwanted(tx, &whose)?)))?;
         let looked = self.read(|tx| interactions::opened(tx, &whose, LOOKED_AT))?;
         let explores = self.read(own_arm)?.is_none_or(|own| own.explores);
         let number = |product: &ProductId| packed.number(&product.0);
@@ -116,7 +116,10 @@ impl Device {
     ) -> Result<Vec<Suggested<OfferRow>>, Undone> {
         let numbers = self.market_numbers(packed)?;
         let Some(number) = packed.number(&product.0) else { return Ok(Vec::new()) };
-        let may_show = |it: u32| numbers.get(&it).is_some_and(|found| found.0 == stall);
+        let whose = likes::whose(&self.own()?);
+        let unwanted = self.read(|tx| unwanted(tx, &whose))?;
+        let is_wanted = |found: &(LogId, ProductId)| found.0 == stall && !unwanted.contains(&found.1);
+        let may_show = |it: u32| numbers.get(&it).is_some_and(is_wanted);
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
         let mut picked = packed.goes_with(&[number], &wanted);
         // Nobody bought it with something yet: what is like it.
@@ -324,12 +327,12 @@ pub(crate) fn kept_id(tx: &mut dyn Tx) -> Result<Option<Hash>, StoreError> {
     row.map(|row| row.id(0)).transpose()
 }
 
-/// What this device's buyer ordered, and has in baskets; the latest last.
-fn history(tx: &mut dyn Tx) -> Result<Vec<ProductId>, StoreError> {
+/// What somebody ordered here, and what is in the baskets; the latest last.
+fn history(tx: &mut dyn Tx, whose: &str) -> Result<Vec<ProductId>, StoreError> {
     let rows = tx.query(
         "select l.product from own_order_line l join own_order o on o.order_id = l.order_id
-         order by o.at_ms desc, l.place desc limit $1",
-        params![HISTORY],
+         where o.whose = $1 order by o.at_ms desc, l.place desc limit $2",
+        params![whose, HISTORY],
     )?;
     let mut history = rows.iter().rev().map(|row| row.id(0)).collect::<Result<Vec<ProductId>, _>>()?;
     for row in &tx.query("select product from basket_line order by place", &[])? {
@@ -338,18 +341,24 @@ fn history(tx: &mut dyn Tx) -> Result<Vec<ProductId>, StoreError> {
     Ok(history)
 }
 
-fn unwanted(tx: &mut dyn Tx) -> Result<Vec<ProductId>, StoreError> {
-    tx.query("select product from unwanted", &[])?.iter().map(|row| row.id(0)).collect()
+fn unwanted(tx: &mut dyn Tx, whose: &str) -> Result<Vec<ProductId>, StoreError> {
+    let rows = tx.query("select product from unwanted where whose = $1", params![whose])?;
+    rows.iter().map(|row| row.id(0)).collect()
 }
 
 /// Not to be shown again, or to be shown after all.
-pub(crate) fn put_unwanted(tx: &mut dyn Tx, product: ProductId, is_unwanted: bool) -> Result<(), StoreError> {
+pub(crate) fn put_unwanted(
+    tx: &mut dyn Tx,
+    whose: &str,
+    product: ProductId,
+    is_unwanted: bool,
+) -> Result<(), StoreError> {
     let sql = if is_unwanted {
-        "insert into unwanted (product) values ($1) on conflict (product) do nothing"
+        "insert into unwanted (whose, product) values ($1, $2) on conflict (whose, product) do nothing"
     } else {
-        "delete from unwanted where product = $1"
+        "delete from unwanted where whose = $1 and product = $2"
     };
-    tx.execute(sql, params![product])?;
+    tx.execute(sql, params![whose, product])?;
     Ok(())
 }
 

@@ -8,6 +8,9 @@ use crate::quiet::minute_of;
 const DAYS: u32 = 7;
 const MINUTES_OF_DAY: u32 = 24 * 60;
 const MINUTES_OF_WEEK: u32 = DAYS * MINUTES_OF_DAY;
+const MINUTE_MS: i64 = 60_000;
+/// 1970 began on a Thursday.
+const DAYS_SINCE_MONDAY: i64 = 3;
 /// A day each, and one more for a break at noon.
 pub const TIMES_MAX: usize = 8;
 /// Longest text, in bytes.
@@ -54,6 +57,13 @@ impl Opening {
         let times: Vec<Times> = text.lines().map(Times::read).collect::<Option<_>>()?;
         let found = Self { times };
         (found.times.len() <= TIMES_MAX && found.to_string() == text).then_some(found)
+    }
+
+    /// What is said at a moment in UTC, where the clock on the stall's wall is so many minutes ahead of that.
+    pub fn at_moment(&self, at_ms: i64, offset_minutes: i32) -> Option<Doors> {
+        let local = at_ms.div_euclid(MINUTE_MS).saturating_add(i64::from(offset_minutes));
+        let of_week = local.saturating_add(DAYS_SINCE_MONDAY * i64::from(MINUTES_OF_DAY));
+        self.at(u32::try_from(of_week.rem_euclid(i64::from(MINUTES_OF_WEEK))).ok()?)
     }
 
     /// What is said when the clock on the stall's wall shows this minute of a week that began on Monday; nothing where the stall says

@@ -102,6 +102,7 @@ pub fn schema() -> &'static [Migration] {
         device!(62, "spots", "0030_spots"),
         Migration { number: 63, name: "deals compared", sql: soko_projection::DEALS_COMPARED },
         Migration { number: 64, name: "restated", sql: soko_projection::RESTATED },
+        device!(65, "whose", "0031_whose"),
     ];
     STEPS
 }

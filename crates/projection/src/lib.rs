@@ -39,6 +39,7 @@ pub mod taxes;
 mod trade;
 pub mod transfers;
 
+pub mod price_limits;
 pub mod read;
 pub mod read_customers;
 pub mod read_desk;

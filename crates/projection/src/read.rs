@@ -675,13 +675,15 @@ pub struct Profile {
     /// The tax of an amount that is no product's.
     pub tax_ppm: u32,
     pub tax_inclusive: bool,
+    /// When it is open, as `soko_domain::opening` reads it; empty where it does not say so.
+    pub opening: String,
 }
 
 pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreError> {
     let row = tx.query_opt(
         "select name, place, currency, cut_off_minutes, cash_step_minor, beyond_rule, scale_codes,
            takes_card, takes_phone, no_pickup, local_terms, shipping_terms, return_days, transfer_terms, tax_ppm,
-           tax_inclusive
+           tax_inclusive, opening
          from stall_profile where log = $1",
         params![log],
     )?;
@@ -701,6 +703,7 @@ pub fn profile(tx: &mut dyn Tx, log: LogId) -> Result<Option<Profile>, StoreErro
             transfers: TransferTerms::parse(row.text(13)?).ok(),
             tax_ppm: row.number(14)?,
             tax_inclusive: row.bool(15)?,
+            opening: row.text(16)?.into(),
         })
     };
     row.map(profile).transpose()

@@ -7,8 +7,12 @@ use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::verbs::move_price::{MARKET_PPM_MAX, MARKET_PPM_MIN, Rule};
 use soko_record_log::{Row, StoreError, Tx, log, params};
 
+use crate::audit::Facet;
+
 /// Most moves that are read of a product.
 const MOVES_MAX: u32 = 200;
+/// And most words on prices set by hand that are looked through for one of it.
+const SETS_MAX: u32 = 200;
 
 /// A rule and its revision, by product; under sixteen zeros the one of all others.
 pub fn rules(tx: &mut dyn Tx, log: LogId) -> Result<BTreeMap<ProductId, (u64, Rule)>, StoreError> {
@@ -44,13 +48,61 @@ pub fn has_auto(tx: &mut dyn Tx, log: LogId) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
-/// What was refused and may not be said yet, with until when.
-pub fn refusals(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<Vec<(ProductId, i64)>, StoreError> {
+/// A price that somebody did not want, and what the product cost then, where it costs something else by now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RefusalFound {
+    pub product: ProductId,
+    pub price_minor: i64,
+    pub was_minor: Option<i64>,
+}
+
+/// What was refused and may not be said yet.
+pub fn refusals(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<Vec<RefusalFound>, StoreError> {
     let rows = tx.query(
-        "select product, price_minor from price_refusal where log = $1 and until_day > $2",
+        "select product, price_minor, author, seq from price_refusal where log = $1 and until_day > $2",
         params![log, today],
     )?;
-    rows.iter().map(|row| Ok((ProductId(row.id(0)?), row.int(1)?))).collect()
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let product = ProductId(row.id(0)?);
+        let record = log::record_at(tx, log, &row.id(2)?, row.number(3)?)?;
+        let stamp = record.as_ref().and_then(|record| Stamp::of_body(record.body.bytes()?).ok());
+        let was_minor = match stamp {
+            Some(stamp) => price_at(tx, log, product, stamp.at_ms)?,
+            None => None,
+        };
+        found.push(RefusalFound { product, price_minor: row.int(1)?, was_minor });
+    }
+    Ok(found)
+}
+
+/// What a product cost at a moment, out of what its price became another from after it; nothing where it did not, as far as is written.
+fn price_at(tx: &mut dyn Tx, log: LogId, product: ProductId, at_ms: i64) -> Result<Option<i64>, StoreError> {
+    let moved = tx.query_opt(
+        "select at_ms, from_minor from price_move where log = $1 and product = $2 and at_ms > $3
+         order by at_ms, author, seq limit 1",
+        params![log, product, at_ms],
+    )?;
+    let moved = moved.map(|row| Ok::<_, StoreError>((row.int(0)?, row.int(1)?))).transpose()?;
+    let rows = tx.query(
+        "select author, seq, at_ms from audit_row where log = $1 and kind = $2 and facet = $3 and at_ms > $4
+         order by at_ms, author, seq limit $5",
+        params![log, Kind::PricesSet.number(), Facet::Whole.number(), at_ms, SETS_MAX],
+    )?;
+    for row in &rows {
+        let set_ms = row.int(2)?;
+        if moved.is_some_and(|(moved_ms, _)| moved_ms <= set_ms) {
+            break;
+        }
+        let record = log::record_at(tx, log, &row.id(0)?, row.number(1)?)?;
+        let read =
+            record.as_ref().and_then(|record| Entry::from_body(Kind::PricesSet, record.body.bytes()?).ok());
+        let Some((_, Entry::PricesSet(set))) = read else { continue };
+        if let Some(line) = set.lines.iter().find(|line| line.product == product) {
+            return Ok(Some(line.from_minor));
+        }
+    }
+    Ok(moved.map(|(_, from_minor)| from_minor))
 }
 
 /// A move as it stands in its record.

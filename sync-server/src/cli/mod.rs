@@ -7,6 +7,7 @@ mod doctor;
 mod messages;
 mod parquet;
 mod payers;
+mod recommend;
 mod restore;
 mod serve;
 mod settings;
@@ -81,6 +82,7 @@ fn run(matches: &ArgMatches) -> Result<(), CliError> {
         Some(("rebuild", given)) => whole::rebuild(&Resolved::read(given)?),
         Some(("doctor", given)) => doctor::run(&Resolved::read(given)?),
         Some(("parquet", given)) => parquet::run(&Resolved::read(given)?, given),
+        Some(("recommend", given)) => recommend::run(given),
         Some(("train", given)) => train::run(&Resolved::read(given)?, given),
         Some(("messages", given)) => messages::run(&Resolved::read(given)?, given),
         Some(("demo", given)) => demo::run(&Resolved::read(given)?, given),
@@ -108,6 +110,7 @@ pub fn command() -> Command {
         .subcommand(demo::command())
         .subcommand(messages::command())
         .subcommand(parquet::command())
+        .subcommand(recommend::command())
         .subcommand(restore::command())
         .subcommand(train::command())
         .subcommand(doctor::command())

@@ -1,5 +1,6 @@
 //! `train`: a model of what goes with what, made now; and which of the kept ones is in use.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -19,8 +20,8 @@ const EXAMPLES: &str = "EXAMPLES
   soko-server train --use 4be1…                  go back to a model that was in use before
 
 A server that runs trains by itself, a quarter of an hour after a tenth more was written. A new model is used unless it
-finds fewer of the products that were taken out of the latest baskets than the one in use, by more than chance. On SQLite
-the server must be stopped.";
+finds fewer of the products that were taken out of the latest baskets than the one in use, by more than chance. Of several
+servers and programs on one store one trains at a time. On SQLite the server must be stopped.";
 
 /// What the models' page says of a model that was chosen here.
 const BECAUSE: &str = "chosen by soko-server train --use";
@@ -46,9 +47,15 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
     done
 }
 
+/// A bar, which nobody stops: whoever wants to ends the program, and what was not kept is as if it had not been.
+pub(super) fn show_bar(done: usize, what: &str) -> ControlFlow<()> {
+    show(done, 100, what);
+    ControlFlow::Continue(())
+}
+
 /// Trains and says how that went.
 pub(super) fn train(store: &Store) -> Result<(), CliError> {
-    let trained = model::train(store, SystemClock.now_ms(), &|done, what| show(done, 100, what));
+    let trained = model::train(store, SystemClock.now_ms(), &show_bar);
     let Trained { model, card, is_in_use } = trained.map_err(|error| CliError::failed(error.to_string()))?;
     let percent = |part: f64| format!("{:.1} %", part * 100.0);
     let before = match card.found_before {

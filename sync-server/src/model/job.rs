@@ -1,6 +1,7 @@
 //! Training: by itself while the server runs, whenever enough happened, or when somebody asks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use soko_record_log::StoreError;
 use super::kept::{self, Card};
 use super::refresh::{Due, due, refresh};
 use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket, Offered};
+use super::turn::Turn;
 use crate::experiments;
 use crate::http::App;
 use crate::store::{Shard, Store};
@@ -21,6 +23,9 @@ use crate::store::{Shard, Store};
 const BASKETS_MIN: usize = 50;
 /// What was bought longer ago is forgotten.
 const SINCE_MS: i64 = 400 * 24 * 3_600 * 1_000;
+/// Products in baskets that are held at once, at about sixteen bytes each, and deeds of people: of more, the latest.
+const ENTRIES_MAX: usize = 20_000_000;
+const DEEDS_MAX: u32 = 10_000_000;
 /// Any number; the same trade gives the same model.
 pub(super) const SEED: u64 = 1;
 /// After the start, so that whoever waits for the server comes first.
@@ -38,11 +43,20 @@ pub enum NotTrained {
     TooFew(usize),
     #[error("there is no model in use that this version can refresh: train one")]
     NoParent,
+    #[error("no such model is kept that this version can read: see soko-server train --list")]
+    NoModel,
+    #[error("somebody else trains on this store now")]
+    Elsewhere,
+    #[error("it was stopped; the model in use stays")]
+    Stopped,
     #[error("{0}")]
     Unpackable(#[from] Unpackable),
     #[error("{0}")]
     Store(#[from] StoreError),
 }
+
+/// Hears how far it is, in parts of a hundred, and says whether to go on.
+pub type Tell<'a> = &'a dyn Fn(usize, &str) -> ControlFlow<()>;
 
 /// A model that was made and kept.
 pub struct Trained {
@@ -53,11 +67,11 @@ pub struct Trained {
 }
 
 /// Reads what was bought and what people agreed to tell, trains, compares, and keeps the model. Takes seconds to minutes: not for a thread that serves.
-/// `tell` hears how far it is, in parts of a hundred.
 ///
 /// # Errors
-/// Where there is too little to learn from, or the store fails.
-pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Trained, NotTrained> {
+/// Where there is too little to learn from, somebody else trains, `tell` says to stop, or the store fails.
+pub fn train(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Trained, NotTrained> {
+    let turn = Turn::take(store)?.ok_or(NotTrained::Elsewhere)?;
     let old = store.read_blocking(|tx| {
         let Some(known) = kept::in_use(tx)? else { return Ok(None) };
         Ok(kept::bytes(tx, known.model)?.map(|bytes| (bytes, known.card.to_ms)))
@@ -66,31 +80,61 @@ pub fn train(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<T
     let old = old.map_err(StoreError::from)?;
     let old = old.and_then(|(bytes, seen_ms)| Some((Packed::read(&bytes).ok()?, seen_ms)));
     let mut gathered = gather(store, now_ms, tell)?;
+    enough(&gathered)?;
     let trade = &mut gathered.trade;
-    let useful = trade.baskets.iter().filter(|basket| basket.len() > 1).count();
-    if useful < BASKETS_MIN {
-        return Err(NotTrained::TooFew(useful));
-    }
-    tell(40, "weighing");
+    step(tell, 40, "weighing")?;
     trade.weights = trade.choose_weights(SEED);
-    tell(55, "comparing");
-    let old = old.as_ref().map(|(packed, seen_ms)| {
-        let unseen = gathered.times_ms.iter().rev().take_while(|at_ms| **at_ms > *seen_ms).count();
-        (packed, unseen)
-    });
+    step(tell, 55, "comparing")?;
+    let old = old.as_ref().map(|(packed, seen_ms)| (packed, behind(&gathered.times_ms, *seen_ms)));
     let compared = trade.compare(old, SEED)?;
-    tell(70, "training");
+    step(tell, 70, "training")?;
     let bytes = trade.train(SEED)?;
-    let model = Hash(model_id(&bytes));
     let card = card_of(&gathered, compared, parameters(gathered.trade.weights));
-    let is_in_use = !compared.is_worse();
+    step(tell, 95, "keeping")?;
+    let trained = keep(store, &turn, (bytes, card, compared), now_ms)?;
+    step(tell, 100, "done")?;
+    Ok(trained)
+}
+
+pub(super) fn step(tell: Tell<'_>, done: usize, what: &str) -> Result<(), NotTrained> {
+    match tell(done, what) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(NotTrained::Stopped),
+    }
+}
+
+/// How many baskets were bought after a moment.
+pub(super) fn behind(times_ms: &[i64], seen_ms: i64) -> usize {
+    times_ms.iter().rev().take_while(|at_ms| **at_ms > seen_ms).count()
+}
+
+/// Whether there is enough to learn from.
+pub(super) fn enough(gathered: &Gathered) -> Result<(), NotTrained> {
+    let useful = gathered.trade.baskets.iter().filter(|basket| basket.len() > 1).count();
+    if useful < BASKETS_MIN { Err(NotTrained::TooFew(useful)) } else { Ok(()) }
+}
+
+/// Keeps a model that was made, unless the turn was lost meanwhile; it is in use from now on if it did no worse than the one that was.
+pub(super) fn keep(
+    store: &Store,
+    turn: &Turn,
+    (bytes, card, compared): (Vec<u8>, Card, Compared),
+    now_ms: i64,
+) -> Result<Trained, NotTrained> {
+    let (model, is_in_use) = (Hash(model_id(&bytes)), !compared.is_worse());
     let text = serde_json::to_string(&card).map_err(|error| StoreError::Other(error.to_string()))?;
+    let holder = turn.holder();
     let kept = store.write_blocking(Shard::stall(LogId::default()), move |tx| {
-        kept::put(tx, (model, &bytes, &text), is_in_use, now_ms)
+        let holds = Turn::holds(tx, holder)?;
+        if holds {
+            kept::put(tx, (model, &bytes, &text), is_in_use, now_ms)?;
+        }
+        Ok::<_, StoreError>(holds)
     });
-    kept.map_err(StoreError::from)?;
-    tell(100, "done");
-    Ok(Trained { model, card, is_in_use })
+    match kept.map_err(StoreError::from)? {
+        true => Ok(Trained { model, card, is_in_use }),
+        false => Err(NotTrained::Elsewhere),
+    }
 }
 
 pub(super) fn card_of(
@@ -147,14 +191,16 @@ pub(super) struct Gathered {
     pub(super) met: i64,
 }
 
-/// Everything since then, the oldest basket first.
-pub(super) fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> Result<Gathered, StoreError> {
+/// Everything since then, the oldest basket first, as far as memory allows.
+pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathered, NotTrained> {
     let stalls = store.read_blocking(|tx| Ok((trade::stalls(tx)?, trade::records(tx)?)));
     let (stalls, records) = stalls.map_err(StoreError::from)?;
-    let (mut products, mut baskets) = (Vec::new(), Vec::<Basket>::new());
+    // What a wrong clock puts into the future waits for it: it would be the latest for ever, and nothing new after it.
+    let mut held = Held::new(now_ms - SINCE_MS..=now_ms, ENTRIES_MAX);
+    let mut products = Vec::new();
     let (mut names, mut traits) = (BTreeMap::<String, u32>::new(), BTreeMap::new());
     for (at, stall) in stalls.iter().copied().enumerate() {
-        tell(40 * at / stalls.len(), "reading");
+        step(tell, 40 * at / stalls.len(), "reading")?;
         let offered = store.read_blocking(move |tx| trade::products(tx, stall)).map_err(StoreError::from)?;
         let own: Arc<BTreeSet<_>> = Arc::new(offered.iter().map(|it| it.product).collect());
         for Offered { product, traits: own } in offered {
@@ -171,21 +217,19 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> 
             let own = Arc::clone(&own);
             let portion = store.read_blocking(move |tx| trade::baskets(tx, (stall, &own), after));
             let Some((portion, last)) = portion.map_err(StoreError::from)? else { break };
-            // What a wrong clock puts into the future waits for it: it would be the latest for ever, and nothing new after it.
-            let counts = now_ms - SINCE_MS..=now_ms;
-            baskets.extend(portion.into_iter().filter(|basket| counts.contains(&basket.at_ms)));
+            held.take(portion);
             after = last;
         }
     }
-    baskets.sort_by_key(|basket| basket.at_ms);
-    let (accounts, met) =
-        store.read_blocking(|tx| Ok((trade::accounts(tx)?, trade::met(tx)?))).map_err(StoreError::from)?;
+    let accounts = store.read_blocking(|tx| Ok((trade::accounts(tx)?, trade::met(tx)?)));
+    let (accounts, met) = accounts.map_err(StoreError::from)?;
     let mut people: BTreeMap<ThingId, (usize, Vec<Signal<ProductId>>)> = BTreeMap::new();
-    let (mut counted, mut times_ms) = (Vec::new(), Vec::new());
-    for basket in baskets {
+    let (mut counted, mut whose, mut times_ms) = (Vec::new(), Vec::new(), Vec::new());
+    for basket in held.oldest_first() {
         let ids: Vec<ProductId> = basket.products.into_iter().map(|product| product.0).collect();
-        if let Some(buyer) = basket.buyer {
-            let (times, did) = people.entry(*accounts.get(&buyer).unwrap_or(&buyer)).or_default();
+        let buyer = basket.buyer.map(|buyer| *accounts.get(&buyer).unwrap_or(&buyer));
+        if let Some(buyer) = buyer {
+            let (times, did) = people.entry(buyer).or_default();
             let hour = hour(basket.at_ms);
             did.extend(ids.iter().map(|product| Signal { product: *product, deed: Deed::Bought, hour }));
             *times += 1;
@@ -194,11 +238,14 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> 
             }
         }
         counted.push(ids);
+        whose.push(buyer.map(|buyer| buyer.0));
         times_ms.push(basket.at_ms);
     }
+    let since_hour = hour(now_ms - SINCE_MS);
+    let since_hour = store.read_blocking(move |tx| trade::deeds_from(tx, since_hour, DEEDS_MAX));
+    let since_hour = since_hour.map_err(StoreError::from)?;
     let mut after = ThingId::default();
     loop {
-        let since_hour = hour(now_ms - SINCE_MS);
         let portion = store.read_blocking(move |tx| trade::deeds(tx, after, since_hour));
         let Some((portion, last)) = portion.map_err(StoreError::from)? else { break };
         for (who, signal) in portion {
@@ -209,6 +256,7 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> 
     let trade = Trade {
         products,
         baskets: counted,
+        whose,
         hours: times_ms.iter().copied().map(hour).collect(),
         people: people.into_values().map(|(_, did)| did).filter(|did| did.len() > 1).collect(),
         traits,
@@ -216,6 +264,52 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: &dyn Fn(usize, &str)) -> 
         now_hour: hour(now_ms),
     };
     Ok(Gathered { trade, times_ms, records, met })
+}
+
+/// Baskets of a time, and no more of them than memory allows: the oldest go first.
+struct Held {
+    counts: RangeInclusive<i64>,
+    entries_max: usize,
+    entries: usize,
+    baskets: Vec<Basket>,
+}
+
+impl Held {
+    fn new(counts: RangeInclusive<i64>, entries_max: usize) -> Self {
+        Self { counts, entries_max, entries: 0, baskets: Vec::new() }
+    }
+
+    fn take(&mut self, portion: Vec<Basket>) {
+        for basket in portion.into_iter().filter(|basket| self.counts.contains(&basket.at_ms)) {
+            self.entries += basket.products.len();
+            self.baskets.push(basket);
+        }
+        if self.entries > self.entries_max {
+            self.forget();
+        }
+    }
+
+    /// A quarter more than must go, so that this is rare; what is older than what is left is not taken any more.
+    fn forget(&mut self) {
+        self.baskets.sort_by_key(|basket| std::cmp::Reverse(basket.at_ms));
+        let (mut left, mut count) = (0, 0);
+        for basket in &self.baskets {
+            left += basket.products.len();
+            if left > self.entries_max / 4 * 3 {
+                break;
+            }
+            count += 1;
+        }
+        self.baskets.truncate(count);
+        self.entries = self.baskets.iter().map(|basket| basket.products.len()).sum();
+        let oldest = self.baskets.last().map_or(*self.counts.end(), |basket| basket.at_ms);
+        self.counts = oldest..=*self.counts.end();
+    }
+
+    fn oldest_first(mut self) -> Vec<Basket> {
+        self.baskets.sort_by_key(|basket| basket.at_ms);
+        self.baskets
+    }
 }
 
 /// Counts for the experiment that runs, if one does.
@@ -257,20 +351,49 @@ pub(crate) async fn follow(app: App) {
             )
         });
         let due = due.await.unwrap_or(Due::Nothing);
-        let store = app.store().clone();
-        let done = tokio::task::spawn_blocking(move || match due {
-            Due::Nothing => Ok(None),
-            Due::Refresh => refresh(&store, now_ms, &|_, _| {}),
-            Due::Training => train(&store, now_ms, &|_, _| {}).map(Some),
+        let (store, stopping) = (app.store().clone(), app.closing());
+        let done = tokio::task::spawn_blocking(move || {
+            // A server that stops does not finish what it can do again.
+            let tell = |_: usize, _: &str| match *stopping.borrow() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            };
+            match due {
+                Due::Nothing => Ok(None),
+                Due::Refresh => refresh(&store, now_ms, &tell),
+                Due::Training => train(&store, now_ms, &tell).map(Some),
+            }
         });
         match done.await {
             Ok(Ok(Some(Trained { model, card, is_in_use }))) => {
                 let refreshes = card.follows.map_or(0, |it| it.refreshes);
                 tracing::info!(%model, is_in_use, refreshes, found = card.found, tested = card.tested, "model.trained");
             }
-            Ok(Ok(None) | Err(NotTrained::TooFew(_))) => {}
+            Ok(Ok(None) | Err(NotTrained::TooFew(_) | NotTrained::Elsewhere | NotTrained::Stopped)) => {}
             Ok(Err(error)) => tracing::warn!(%error, "model.not_trained"),
             Err(error) => tracing::error!(%error, "model.broke"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_domain::ids::ProductId;
+
+    use super::*;
+
+    fn basket(at_ms: i64) -> Basket {
+        Basket { at_ms, buyer: None, products: vec![ProductId([1; 16]), ProductId([2; 16])] }
+    }
+
+    #[test]
+    fn of_more_than_memory_allows_the_latest_are_learnt_from() {
+        let mut held = Held::new(0..=1_000, 16);
+        // One stall after the other, each from its beginning.
+        held.take((0..6).map(|at| basket(at * 100)).collect());
+        held.take((0..6).map(|at| basket(at * 100 + 50)).collect());
+        held.take(vec![basket(10), basket(560), basket(1_001)]);
+        let times: Vec<i64> = held.oldest_first().iter().map(|it| it.at_ms).collect();
+        assert_eq!(times, [300, 350, 400, 450, 500, 550, 560]);
     }
 }

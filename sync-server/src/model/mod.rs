@@ -4,16 +4,19 @@
 //! It knows products and how often they were bought together, at least three times, and nobody's name.
 
 mod acts;
+mod asked;
 mod deltas;
 mod job;
 mod kept;
 mod refresh;
 mod trade;
+mod turn;
 
 pub(crate) use acts::{Act, Done, list as acts};
+pub use asked::{Evaluated, Explained, evaluate, explain};
 pub(crate) use deltas::Deltas;
 pub(crate) use job::follow;
-pub use job::{NotTrained, Trained, train};
+pub use job::{NotTrained, Tell, Trained, train};
 pub use kept::{Card, Follows, Kept, list, use_instead};
 pub(crate) use kept::{bytes, in_use, is_kept};
 pub use refresh::refresh;

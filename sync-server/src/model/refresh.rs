@@ -1,15 +1,16 @@
 //! Between two trainings: what happened since the model in use is folded into it. Another model, under its own hash, that says whom it
 //! follows; compared, kept and gone back from like any other.
 
-use soko_domain::ids::{Hash, LogId};
+use soko_domain::ids::Hash;
 use soko_domain::interaction::hour;
 use soko_recommend::packed::{Packed, model_id};
 use soko_recommend::train::{DeedWeights, Since};
 use soko_record_log::StoreError;
 
-use super::job::{Gathered, NotTrained, SEED, Trained, card_of, gather};
+use super::job::{Gathered, NotTrained, SEED, Tell, Trained, behind, card_of, gather, keep, step};
 use super::kept::{self, Card, Follows, Kept};
-use crate::store::{Shard, Store};
+use super::turn::Turn;
+use crate::store::Store;
 
 /// A model is refreshed when there is a fiftieth more to learn from, and so many records or looks.
 const GROWN: i64 = 50;
@@ -52,12 +53,9 @@ pub(super) fn due(
 /// Folds what is new into the model in use, compares, and keeps the model; none where nothing is new. Not for a thread that serves.
 ///
 /// # Errors
-/// Where there is no model that this version can read, or the store fails.
-pub fn refresh(
-    store: &Store,
-    now_ms: i64,
-    tell: &dyn Fn(usize, &str),
-) -> Result<Option<Trained>, NotTrained> {
+/// Where there is no model that this version can read, somebody else trains, `tell` says to stop, or the store fails.
+pub fn refresh(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Option<Trained>, NotTrained> {
+    let turn = Turn::take(store)?.ok_or(NotTrained::Elsewhere)?;
     let parent = store.read_blocking(|tx| {
         let Some(known) = kept::in_use(tx)? else { return Ok(None) };
         Ok(kept::bytes(tx, known.model)?.map(|bytes| (known, bytes)))
@@ -70,26 +68,21 @@ pub fn refresh(
     }
     let Gathered { trade, times_ms, .. } = &mut gathered;
     trade.weights = weights(&parent.card);
-    let baskets = times_ms.iter().rev().take_while(|at_ms| **at_ms > parent.card.to_ms).count();
+    let baskets = behind(times_ms, parent.card.to_ms);
     let since = Since { baskets, hour: hour(parent.made_ms) };
-    tell(60, "comparing");
+    step(tell, 60, "comparing")?;
     let compared = trade.compare_refreshed(&packed, since, SEED)?;
-    tell(80, "refreshing");
+    step(tell, 80, "refreshing")?;
     let bytes = trade.refresh(&packed, since)?;
-    let model = Hash(model_id(&bytes));
-    if model == parent.model {
+    if Hash(model_id(&bytes)) == parent.model {
         return Ok(None);
     }
     let follows = Some(follows(&parent));
     let card = Card { follows, ..card_of(&gathered, compared, parent.card.parameters.clone()) };
-    let is_in_use = !compared.is_worse();
-    let text = serde_json::to_string(&card).map_err(|error| StoreError::Other(error.to_string()))?;
-    let kept = store.write_blocking(Shard::stall(LogId::default()), move |tx| {
-        kept::put(tx, (model, &bytes, &text), is_in_use, now_ms)
-    });
-    kept.map_err(StoreError::from)?;
-    tell(100, "done");
-    Ok(Some(Trained { model, card, is_in_use }))
+    step(tell, 95, "keeping")?;
+    let trained = keep(store, &turn, (bytes, card, compared), now_ms)?;
+    step(tell, 100, "done")?;
+    Ok(Some(trained))
 }
 
 fn follows(parent: &Kept) -> Follows {

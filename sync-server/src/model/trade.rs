@@ -127,6 +127,16 @@ const DEEDS: [(Met, Deed); 4] = [
     (Met::Dismissed, Deed::Dismissed),
 ];
 
+/// From which hour on people's deeds are read, so that these are no more than so many.
+pub(super) fn deeds_from(tx: &mut dyn Tx, since_hour: i64, most: u32) -> Result<i64, StoreError> {
+    let row = tx.query_opt(
+        "select hour from interaction where hour >= $1 order by hour desc limit 1 offset $2",
+        params![since_hour, most],
+    )?;
+    // That hour is beyond it, as far as is known.
+    row.map_or(Ok(since_hour), |row| Ok(row.int(0)?.saturating_add(1)))
+}
+
 pub(super) type Deeds = Vec<(ThingId, Signal<[u8; 16]>)>;
 
 /// What people did, in the order of its identities behind one of them, and how far that went; nothing behind the last.

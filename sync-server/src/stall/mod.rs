@@ -7,6 +7,7 @@ mod desk;
 mod epoch;
 mod ingest;
 mod lost;
+mod moved_prices;
 mod orders;
 mod paid_twice;
 mod paying;

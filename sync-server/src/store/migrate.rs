@@ -85,6 +85,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 67, name: "deals compared", sql: soko_projection::DEALS_COMPARED },
     Migration { number: 68, name: "restated", sql: soko_projection::RESTATED },
     step!(69, "0035_money_messages"),
+    step!(70, "0036_training"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -1,5 +1,7 @@
 //! The operator's page of models and experiments.
 
+use std::ops::ControlFlow;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use soko_domain::entry::{SaleMade, SaleVoided};
@@ -8,7 +10,8 @@ use soko_experiment::ArmCounts;
 use soko_experiment::judge::Verdict;
 use soko_record_log::StoreError;
 use soko_sync_server::experiments;
-use soko_sync_server::model::{self, Trained};
+use soko_sync_server::model::{self, NotTrained, Trained};
+use soko_sync_server::outside::{Clock as _, SystemClock};
 use soko_sync_server::store::Shard;
 
 use crate::common::server::{OPERATOR_KEY, TestServer};
@@ -35,6 +38,73 @@ async fn sell(shop: &mut Shop, (numbers, other): (std::ops::Range<u8>, u8), at_m
         shop.register.device.write([sale.into()], at_ms).unwrap();
     }
     shop.exchange().await;
+}
+
+/// Whose turn to train it is, by a clock.
+async fn give_turn(shop: &Shop, until_ms: i64) {
+    let put = move |tx: &mut dyn soko_record_log::Tx| {
+        let sql = "insert into training (only_row, holder, until_ms) values (1, $1, $2)
+                   on conflict (only_row) do update set holder = excluded.holder, until_ms = excluded.until_ms";
+        tx.execute(sql, soko_record_log::params![ThingId([9; 16]), until_ms])
+    };
+    shop.server.app.store().write(Shard::stall(LogId::default()), put).await.unwrap();
+}
+
+/// Two servers on one store do not both train, one that ended keeps nobody waiting, and what was stopped is as if it had not been.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trains_at_a_time_and_may_be_stopped() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        let now_ms = shop.server.app.now_ms();
+        sell(&mut shop, (1..61, MANGO), now_ms).await;
+        let (store, stopped_at) = (shop.server.app.store().clone(), "training");
+        let try_to = move |stops: bool| {
+            let store = store.clone();
+            let tell = move |_: usize, what: &str| match stops && what == stopped_at {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            };
+            std::thread::spawn(move || model::train(&store, now_ms, &tell)).join().unwrap()
+        };
+        let clock_ms = SystemClock.now_ms();
+        give_turn(&shop, clock_ms + 60_000).await;
+        assert!(matches!(try_to(false), Err(NotTrained::Elsewhere)));
+        give_turn(&shop, clock_ms - 1).await;
+        assert!(matches!(try_to(true), Err(NotTrained::Stopped)));
+        let kept = shop.server.app.store().read(model::list).await.unwrap();
+        assert!(kept.is_empty());
+        assert!(try_to(false).unwrap().is_in_use, "the turn was given back");
+    }
+}
+
+/// Neither the command nor what it says changes anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn models_are_asked_how_much_they_find_and_why() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        let trained = learn(&mut shop, 1..61).await;
+        let (store, now_ms) = (shop.server.app.store().clone(), shop.server.app.now_ms());
+        let asked = std::thread::spawn(move || {
+            let evaluated = model::evaluate(&store, now_ms, &|_, _| ControlFlow::Continue(())).unwrap();
+            let words = ["Mango".to_owned(), "Papaya".to_owned()];
+            (evaluated, model::explain(&store, None, &words).unwrap())
+        });
+        let (evaluated, explained) = asked.join().unwrap();
+        assert_eq!((evaluated.model.tested, evaluated.model.found), (6, 1.0));
+        assert_eq!(evaluated.kept.len(), 1);
+        assert_eq!(
+            (evaluated.kept[0].0.model, evaluated.kept[0].1),
+            (trained.model, None),
+            "it learnt from all"
+        );
+        let (mango, tea) = (ProductId([MANGO; 16]), crate::TEA);
+        assert_eq!(explained.basket, [(mango, "Mango".to_owned())]);
+        assert_eq!(explained.unknown, ["Papaya"]);
+        let because = "bought with Mango in 60 of 60 baskets".to_owned();
+        assert_eq!(explained.goes_with, [(tea, "Crème tea".to_owned(), because)]);
+    }
 }
 
 /// What was taken back, and what a wrong clock puts into the future.
@@ -65,7 +135,10 @@ fn train(shop: &Shop) -> Trained {
     let now_ms = shop.server.app.now_ms();
     let store = shop.server.store.store.clone();
     // A thread that may wait.
-    std::thread::spawn(move || model::train(&store, now_ms, &|_, _| {})).join().unwrap().unwrap()
+    std::thread::spawn(move || model::train(&store, now_ms, &|_, _| ControlFlow::Continue(())))
+        .join()
+        .unwrap()
+        .unwrap()
 }
 
 async fn note(shop: &Shop, experiment: ThingId, counts: [ArmCounts; 2]) -> Option<Verdict> {
@@ -299,7 +372,10 @@ async fn refresh(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Option<Traine
     shop.exchange().await;
     shop.server.clock.advance_ms(1);
     let (now_ms, store) = (shop.server.app.now_ms(), shop.server.store.store.clone());
-    std::thread::spawn(move || model::refresh(&store, now_ms, &|_, _| {})).join().unwrap().unwrap()
+    std::thread::spawn(move || model::refresh(&store, now_ms, &|_, _| ControlFlow::Continue(())))
+        .join()
+        .unwrap()
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

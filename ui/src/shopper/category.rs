@@ -6,6 +6,7 @@ use soko_domain::ids::LogId;
 use yew::prelude::*;
 
 use super::cards::{OfferCard, Offers, Seen};
+use crate::browser::time::now_ms;
 use crate::desk::use_desk;
 use crate::live::use_market;
 use crate::nav::Go;
@@ -158,7 +159,15 @@ pub(super) struct StripProps {
     pub title: AttrValue,
 }
 
-/// A few offers beside each other, with a way to all of them. What nobody rated yet is not shown as the best.
+/// What came longer ago is not new any more, though nothing newer came.
+const NEW_MS: i64 = 60 * 24 * 3_600 * 1_000;
+
+/// Whether something may be called new; of 0 nobody knows since when it is here.
+fn is_new(added_ms: i64, now_ms: i64) -> bool {
+    added_ms > 0 && now_ms.saturating_sub(added_ms) < NEW_MS
+}
+
+/// A few offers beside each other, with a way to all of them. What nobody rated yet is not shown as the best, and what is old not as new.
 #[component]
 pub(super) fn Strip(props: &StripProps) -> Html {
     let speech = use_speech();
@@ -166,9 +175,10 @@ pub(super) fn Strip(props: &StripProps) -> Html {
     let query = MarketQuery::Browse { browse: browse.clone(), window: Window::first(IN_STRIP) };
     let live = use_market(Some(query));
     let Some(MarketView::Offers(dated)) = live.market() else { return Html::default() };
+    let now_ms = now_ms();
     let is_meant = |row: &soko_app_api::OfferRow| match props.sort {
         Sort::BestRated => row.rating.reviews > 0,
-        Sort::Newest => row.added_ms > 0,
+        Sort::Newest => is_new(row.added_ms, now_ms),
         Sort::Name | Sort::Cheapest | Sort::MostBought | Sort::Lowered => true,
     };
     let rows: Vec<_> = dated.value.iter().filter(|row| is_meant(row)).cloned().collect();
@@ -185,5 +195,19 @@ pub(super) fn Strip(props: &StripProps) -> Html {
                 { for rows.into_iter().map(|row| html! { <li key={row.product.to_string()}><OfferCard {row} /></li> }) }
             </ul>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_here_for_two_months_is_not_called_new() {
+        const DAY_MS: i64 = 86_400_000;
+        let now_ms = 20_000 * DAY_MS;
+        for (days, expected) in [(0, true), (59, true), (60, false), (400, false), (20_000, false)] {
+            assert_eq!(is_new(now_ms - days * DAY_MS, now_ms), expected, "{days} days");
+        }
     }
 }

@@ -18,7 +18,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-experiment", &[]),
     ("soko-replication", &["soko-domain"]),
     ("soko-record-log", &["soko-replication", "soko-domain"]),
-    ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
+    (
+        "soko-projection",
+        &["soko-domain", "soko-documents", "soko-pricing", "soko-replication", "soko-record-log"],
+    ),
     ("soko-engine", &BELOW_THE_SHELLS),
     ("soko-sync-server", &SERVER),
     ("soko-device", &DEVICE),
@@ -90,7 +93,7 @@ const BELOW_THE_SHELLS: [&str; 9] = [
 ];
 
 /// The server trains what devices suggest from, drives payments, and writes receipts that are mailed.
-const SERVER: [&str; 11] = [
+const SERVER: [&str; 12] = [
     "soko-domain",
     "soko-documents",
     "soko-app-api",
@@ -99,6 +102,7 @@ const SERVER: [&str; 11] = [
     "soko-projection",
     "soko-search",
     "soko-recommend",
+    "soko-pricing",
     "soko-experiment",
     "soko-checkout",
     "soko-print",

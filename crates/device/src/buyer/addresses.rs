@@ -123,8 +123,8 @@ impl Device {
 }
 
 /// Where something stands under whoever was signed in.
-const OF_SOMEBODY: [&str; 6] =
-    ["own_like", "own_like_seen", "own_address", "own_address_seen", "interaction", "consent"];
+const OF_SOMEBODY: [&str; 7] =
+    ["own_like", "own_like_seen", "own_address", "own_address_seen", "interaction", "consent", "unwanted"];
 
 impl Device {
     /// The account has another mail address by now: what is kept under the old one is theirs all the same.
@@ -141,6 +141,8 @@ impl Device {
                 tx.execute(&format!("delete from {table} where whose = $1"), params![new])?;
                 tx.execute(&format!("update {table} set whose = $2 where whose = $1"), params![old, new])?;
             }
+            // Whose it was before is on this device all the same.
+            tx.execute("update own_order set whose = $2 where whose = $1", params![old, new])?;
             tx.execute("update own_device set email = $1", params![now.email])
         })?;
         self.tell_device();

@@ -13,6 +13,7 @@ use crate::failure::Undone;
 use crate::kept::Own;
 use crate::market::offer;
 use crate::server::{LikesSaid, Server, Turned};
+use crate::suggest::put_unwanted;
 
 /// Likes that are sent at once, as the server takes them.
 const AT_ONCE: u32 = 200;
@@ -34,7 +35,7 @@ pub(super) fn put(tx: &mut dyn Tx, whose: &str, it: Liked, is_liked: bool) -> Tr
     }
     if is_liked {
         // What somebody likes may be suggested, whatever they said before.
-        tx.execute("delete from unwanted where product = $1", params![it.product])?;
+        put_unwanted(tx, whose, it.product, false)?;
     }
     let now = turned(known, is_liked);
     if now != known {
@@ -76,6 +77,9 @@ pub(crate) fn products(tx: &mut dyn Tx, whose: &str) -> Result<Vec<ProductId>, S
 /// An account that is no more has none.
 pub(crate) fn forget(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {
     tx.execute("delete from own_like where whose = $1", params![whose])?;
+    tx.execute("delete from unwanted where whose = $1", params![whose])?;
+    // What was ordered is nobody's who comes later.
+    tx.execute("update own_order set whose = 'gone' where whose = $1", params![whose])?;
     tx.execute("delete from own_like_seen where whose = $1", params![whose])?;
     Ok(())
 }
@@ -130,7 +134,7 @@ impl Device {
     }
 }
 
-/// What was liked before anybody was signed in is theirs who then did.
+/// What was liked, ordered and sent away before anybody was signed in is theirs who then did.
 fn adopt(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {
     for it in keys(tx, "")? {
         let known = turns(tx, whose, it)?;
@@ -140,6 +144,8 @@ fn adopt(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {
         }
     }
     tx.execute("delete from own_like where whose = ''", &[])?;
+    tx.execute("update own_order set whose = $1 where whose = ''", params![whose])?;
+    tx.execute("update or replace unwanted set whose = $1 where whose = ''", params![whose])?;
     Ok(())
 }
 

@@ -87,6 +87,7 @@ impl Device {
                         order: *order,
                         note,
                         server: &own.server,
+                        whose: &whose,
                         is_guest,
                         now_ms,
                         pay: pay.as_ref(),
@@ -100,7 +101,7 @@ impl Device {
                 }
                 BuyerVerb::CancelOrder { order } => cancel(tx, *order),
                 BuyerVerb::Unwanted { product, is_unwanted } => {
-                    put_unwanted(tx, *product, *is_unwanted).map(Ok)
+                    put_unwanted(tx, &whose, *product, *is_unwanted).map(Ok)
                 }
                 BuyerVerb::Like { it, is_liked } => likes::put(tx, &whose, *it, *is_liked),
                 BuyerVerb::ReturnGoods { order, returned, why, lines } => {
@@ -369,6 +370,7 @@ struct Placing<'a> {
     order: OrderId,
     note: &'a str,
     server: &'a str,
+    whose: &'a str,
     is_guest: bool,
     now_ms: i64,
     pay: Option<&'a PayChoice>,
@@ -422,6 +424,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         stall,
         stall_name: name_of(tx, stall, seen(&lines))?,
         server: placing.server,
+        whose: placing.whose,
         is_guest: placing.is_guest,
         at_ms: placing.now_ms,
         currency,

@@ -20,6 +20,7 @@ pub(super) struct NewOrder<'a> {
     pub(super) stall: LogId,
     pub(super) stall_name: String,
     pub(super) server: &'a str,
+    pub(super) whose: &'a str,
     pub(super) is_guest: bool,
     pub(super) at_ms: i64,
     pub(super) currency: String,
@@ -114,9 +115,9 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
         "insert into own_order (order_id, stall, stall_name, server, is_guest, state, at_ms, currency,
            total_minor, note, because, is_tried, cancel_asked, pay_way, pay_phone, pay_state,
            handing, zone, delivery_minor, seen_total_minor, contact_name, contact_reach, contact_address, coupon,
-           discount_minor)
+           discount_minor, whose)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0, $11, $12, $13,
-           $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+           $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
         params![
             new.order,
             new.stall,
@@ -139,7 +140,8 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
             new.contact.reach,
             new.contact.address,
             new.coupon,
-            new.discount_minor
+            new.discount_minor,
+            new.whose
         ],
     )?;
     for (place, line) in new.lines.iter().enumerate() {

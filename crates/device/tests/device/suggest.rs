@@ -8,7 +8,8 @@ use soko_app_api::{
     MarketQuery, MarketView, Noticed, ProductContent, SaleAbout, SaleLineInput, SuggestQuery, Suggested,
     Suggestions, TenderInput, Verb, Window,
 };
-use soko_domain::ids::{Hash, LogId, ProductId, SaleId, ThingId};
+use soko_domain::delivery::Handing;
+use soko_domain::ids::{Hash, LogId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::interaction::{self, Met};
 use soko_experiment::Metric;
 use soko_sync_server::experiments::{self, Wanted, WantedArm};
@@ -45,7 +46,9 @@ fn in_store<T: Send + 'static>(data: &Path, work: impl FnOnce(&Store) -> T + Sen
 
 /// What the server does by itself now and then, done at once.
 fn learn(data: &Path) -> Result<model::Trained, NotTrained> {
-    in_store(data, |store| model::train(store, SystemClock.now_ms(), &|_, _| {}))
+    in_store(data, |store| {
+        model::train(store, SystemClock.now_ms(), &|_, _| std::ops::ControlFlow::Continue(()))
+    })
 }
 
 fn for_me() -> SuggestQuery {
@@ -171,6 +174,98 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
             panic!("no stalls")
         };
         assert!(!seen.is_fresh, "this was done without the server");
+    });
+}
+
+/// Two people use one phone: neither is told what the other one had, liked or did not want.
+#[test]
+fn what_one_person_had_and_sent_away_says_nothing_to_who_signs_in_after_them() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till, phone) =
+            (folder.path().join("server"), folder.path().join("till"), folder.path().join("phone"));
+        let (_stall, port) = taught(&till, &data).await;
+        let server = Running::start_at(&data, port);
+        let shopper = Shell::open(&phone);
+        shopper.sign_up(&server, "amina@example.org").await;
+        let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };
+        let reason = Because::Together { with: "Mango".into(), both: 60, of: 90 };
+        let told = [(TEA, reason.clone())];
+        shopper
+            .until("the model and the offers", async || {
+                (offers(&shopper, with_mango.clone()).await == told).then_some(())
+            })
+            .await;
+        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
+        let order = BuyerVerb::PlaceOrder {
+            stall: STALL,
+            order: OrderId([7; 16]),
+            note: String::new(),
+            pay: None,
+            handing: Handing::Pickup,
+            zone: String::new(),
+            contact: None,
+            coupon: String::new(),
+            seen_total_minor: None,
+        };
+        buy(&shopper, 2, order).await;
+        assert_eq!(offers(&shopper, for_me()).await, told);
+        buy(&shopper, 3, BuyerVerb::Unwanted { product: TEA, is_unwanted: true }).await;
+        assert_eq!(offers(&shopper, for_me()).await, []);
+        assert_eq!(offers(&shopper, with_mango.clone()).await, [], "nor on the page of a product");
+
+        shopper.device(DeviceVerb::SignOut).await;
+        let popular = [(MANGO, Because::Popular), (TEA, Because::Popular)];
+        assert_eq!(offers(&shopper, for_me()).await, popular, "a guest is somebody else");
+        shopper.sign_up(&server, "juma@example.org").await;
+        assert_eq!(offers(&shopper, for_me()).await, popular);
+        assert_eq!(offers(&shopper, with_mango.clone()).await, told);
+        shopper.device(DeviceVerb::SignOut).await;
+        let email = "amina@example.org".into();
+        shopper.device(DeviceVerb::SignIn { email, password: PASSWORD.into() }).await;
+        assert_eq!(offers(&shopper, with_mango).await, []);
+    });
+}
+
+const DELTAS: Marked = Marked {
+    method: "GET ",
+    path: "/from/",
+    instead: Some("HTTP/1.1 200 OK\r\ncontent-length: 18\r\nconnection: close\r\n\r\nno difference here"),
+};
+
+#[test]
+fn a_damaged_difference_is_refused_and_the_whole_model_is_fetched() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till, phone) =
+            (folder.path().join("server"), folder.path().join("till"), folder.path().join("phone"));
+        let (stall, port) = taught(&till, &data).await;
+        let server = Running::start_at(&data, port);
+        let way = Lossy::before(&server, (DELTAS, 9)).await;
+        let shopper = Shell::open(&phone);
+        shopper.device(DeviceVerb::UseServer { server: way.url() }).await;
+        let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };
+        let until = async |shopper: &Shell, both, of| {
+            let told = [(TEA, Because::Together { with: "Mango".into(), both, of })];
+            shopper
+                .until("the model in use", async || {
+                    (offers(shopper, with_mango.clone()).await == told).then_some(())
+                })
+                .await;
+        };
+        until(&shopper, 60, 90).await;
+        assert_eq!(way.lost.get(), 0, "who has none asks for no difference");
+        sell(&stall, 90, &[MANGO, TEA]).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall.until("the server to have it", async || (stall.status().await.unsent == 0).then_some(())).await;
+        drop(server);
+        shopper.close();
+        assert!(learn(&data).unwrap().is_in_use);
+        let _server = Running::start_at(&data, port);
+        let shopper = Shell::open(&phone);
+        until(&shopper, 61, 91).await;
+        assert!(way.lost.get() > 0, "a difference was asked for");
+        way.end().await;
     });
 }
 

@@ -48,6 +48,22 @@ impl Default for Rule {
     }
 }
 
+impl From<&PriceRulePut> for Rule {
+    fn from(put: &PriceRulePut) -> Self {
+        Self {
+            mode: put.mode,
+            aim: put.aim,
+            floor_minor: put.floor_minor,
+            ceiling_minor: put.ceiling_minor,
+            over_cost_ppm: put.over_cost_ppm,
+            step_ppm: put.step_ppm,
+            gone_by_minutes: put.gone_by_minutes,
+            // Whoever wrote it: beyond its bounds it is as good as none.
+            market_ppm: put.market_ppm.clamp(MARKET_PPM_MIN, MARKET_PPM_MAX),
+        }
+    }
+}
+
 impl Rule {
     /// Whether anything keeps a price that moves by itself from falling to nothing: what the product costs, or an own floor.
     #[must_use]

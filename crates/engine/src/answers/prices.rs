@@ -4,8 +4,9 @@ use soko_app_api::{
     Between, PriceBrought, PriceDay, PriceExperimentRow, PriceMoveRow, PriceQuiet, PriceRow, PriceSuggested,
     PriceView, PricesView, Query, View,
 };
-use soko_domain::entry::{PriceCause, PriceMode};
+use soko_domain::entry::PriceMode;
 use soko_domain::ids::{PersonId, ProductId};
+use soko_domain::verbs::move_price;
 use soko_pricing::guard::Held;
 use soko_pricing::spread::{Range, minor};
 use soko_pricing::suggest::{Nothing, Suggestion};
@@ -17,7 +18,7 @@ use soko_record_log::StoreError;
 use super::{Asking, boxed, figures, rivals};
 use crate::failure::NotDone;
 use crate::prices::experiment::{self, Tried};
-use crate::prices::{self, Moment, Outcome, Prices, Rules};
+use crate::prices::{self, Moment, Outcome, Prices, Reach, Rules};
 
 /// A move of the last days is shown beside its product.
 const MOVED_DAYS: i32 = 7;
@@ -81,7 +82,7 @@ fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<PriceView>,
     let others = rivals::of_product(asking, &found, &rules.of(product))?;
     let mut moves = Vec::new();
     for found_move in facts::moves(asking.tx, asking.log, product)? {
-        moves.push(move_row(asking, &found, &found_move, moves.is_empty())?);
+        moves.push(move_row(asking, &found, &found_move, (&rules, &moment), moves.is_empty())?);
     }
     let days = known.days(product);
     let day = |day: &soko_pricing::history::Day| PriceDay {
@@ -162,7 +163,7 @@ fn row(
     };
     let latest = facts::moves(asking.tx, asking.log, found.product)?.into_iter().next();
     let latest = latest.filter(|latest| latest.stamp.business_day > moment.today - MOVED_DAYS);
-    let moved = latest.map(|latest| move_row(asking, found, &latest, true)).transpose()?;
+    let moved = latest.map(|latest| move_row(asking, found, &latest, (rules, moment), true)).transpose()?;
     Ok(PriceRow {
         product: found.product,
         name: found.name.clone(),
@@ -221,9 +222,16 @@ fn move_row(
     asking: &mut Asking<'_>,
     found: &ProductFound,
     latest: &MoveFound,
+    (rules, moment): (&Rules, &Moment),
     is_latest: bool,
 ) -> Result<PriceMoveRow, StoreError> {
     let said = &latest.said;
+    // What would be refused is not offered.
+    let can_undo = is_latest && {
+        let limits = prices::limits(asking.tx, rules, found, (moment, Reach::Back))?.ok();
+        let facts = move_price::Facts { now_minor: found.price_minor, limits };
+        move_price::decide_undo((&facts, moment.today), said.moved, said).is_ok()
+    };
     let who = match latest.stamp.by {
         Some(person) => person_name(asking, person)?,
         None => {
@@ -240,7 +248,7 @@ fn move_row(
         gain_minor: Between { low: said.gain_low_minor, likely: said.gain_minor, high: said.gain_high_minor },
         days: said.days,
         reasons: said.reasons.iter().map(Into::into).collect(),
-        can_undo: is_latest && said.cause != PriceCause::Undone && said.to_minor == found.price_minor,
+        can_undo,
     })
 }
 

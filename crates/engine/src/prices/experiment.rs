@@ -1,16 +1,20 @@
 //! A price tried out against the one before, day by day: for everybody, and never for a person. Which day has which price is
 //! planned from the experiment's identity before it begins; each change is a move like any other, inside the owner's limits.
 //!
-//! The register on which it was begun carries it out and keeps it; other registers see the moves. A day counts if the drawer was open,
+//! The register on which it was begun carries it out and keeps it; other registers see the moves, and leave the price alone as long
+//! as these say that it goes on. A day counts if the drawer was open,
 //! the price stood as planned, and most of the day's demand could be met. There are no parts of a day: what customers remember of
 //! yesterday's price is in the result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use soko_app_api::PriceExperimentState as State;
-use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::entry::{PriceReason, PriceWhy};
+use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_experiment::blocks::{Arm, Effect, Outcome, Schedule, effect, outcome};
+use soko_projection::price_limits::tried_on;
+use soko_projection::read::ProductFound;
 use soko_projection::read_prices as facts;
 use soko_record_log::{Row, StoreError, Tx, params};
 
@@ -167,6 +171,28 @@ pub(crate) fn latest(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<
          order by from_day desc, experiment limit 1"
     );
     tx.query_opt(&sql, params![log, product])?.as_ref().map(tried).transpose()
+}
+
+/// Why a price is that of an experiment: its day, of so many. An older program reads it as "to find out more", which it is.
+pub(crate) fn reason(day: usize, days: u32) -> PriceReason {
+    PriceReason { why: PriceWhy::Curious, first: i64::try_from(day).unwrap_or(0), second: i64::from(days) }
+}
+
+/// Whether another register of the stall tries a price of this product out, as far as its moves say: until its last day, or until the
+/// price is neither of the two any more. Who moved it meanwhile would end that.
+pub(crate) fn is_elsewhere(
+    tx: &mut dyn Tx,
+    (log, me): (LogId, AuthorId),
+    found: &ProductFound,
+    today: i32,
+) -> Result<bool, StoreError> {
+    let moves = facts::moves(tx, log, found.product)?;
+    let latest = moves.iter().find_map(|it| Some((it, tried_on(&it.said)?)));
+    Ok(latest.is_some_and(|(it, (day, days))| {
+        let last_day = i64::from(it.stamp.business_day) + days - day;
+        let is_either = [it.said.from_minor, it.said.to_minor].contains(&found.price_minor);
+        it.author != me && is_either && i64::from(today) <= last_day
+    }))
 }
 
 /// The days on which its price stood as planned, for nearly all of the time in which a drawer was open. Neither what sold nor at

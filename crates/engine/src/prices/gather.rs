@@ -138,7 +138,7 @@ fn days(found: &ProductFound, sold: &BTreeMap<i32, SoldOn>, stock: &Stock, aroun
 /// What others asked at the end of each day over what they usually asked, which is the answer.
 fn note_others(days: &mut [Day], found: &ProductFound, seen: &[RivalSeenAt], open: &Open) -> Option<f64> {
     let ends = |day: &Day| open.get(&day.day).and_then(|times| times.last()).map_or(0, |(_, to, _)| *to);
-    let medians = market::medians(seen, market::quote(found), days.iter().map(ends));
+    let medians = market::medians(seen, super::quote(found), days.iter().map(ends));
     let usual = market::usual(&medians)?;
     for (day, median) in days.iter_mut().zip(medians) {
         day.rival = median.map_or(0.0, |median| short(median - usual));

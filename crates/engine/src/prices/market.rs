@@ -1,69 +1,10 @@
-//! What others ask, as limits and demand see it: one price of each source, the latest that can be compared.
+//! What others asked and ask, as demand sees it: the median over what it usually was.
 
 use std::collections::BTreeMap;
 
-use soko_domain::entry::RivalPrice;
-use soko_domain::ids::LogId;
-use soko_pricing::guard::{Facts, MARKET_AGE_MS_MAX, Quote, Rival, comparable, market_median};
-use soko_projection::read::ProductFound;
-use soko_projection::rivals::{self, RivalFound, RivalSeenAt};
-use soko_record_log::{StoreError, Tx};
-
-/// The own price as prices are compared.
-pub(crate) fn quote(found: &ProductFound) -> Quote {
-    let mut currency = [0; 3];
-    currency.iter_mut().zip(found.currency.bytes()).for_each(|(to, from)| *to = from);
-    Quote { price_minor: found.price_minor, currency, unit: found.unit.number(), per: found.price_per }
-}
-
-fn rival(price: &RivalPrice) -> Rival {
-    let mut currency = [0; 3];
-    currency.iter_mut().zip(price.currency.code().bytes()).for_each(|(to, from)| *to = from);
-    Rival {
-        quote: Quote { price_minor: price.price_minor, currency, unit: price.unit.number(), per: price.per },
-        seen_at_ms: price.seen_at_ms,
-    }
-}
-
-/// A moment at which nothing but what others ask matters.
-fn at(now: Quote, rivals: &[Rival], at_ms: i64) -> Facts<'_> {
-    Facts { now, day_price_minor: now.price_minor, cost_minor: None, rivals, is_open: true, at_ms }
-}
-
-/// Whether a price counts, and if it does, what it comes to for as much as the own price is for.
-pub(crate) fn compared(price: &RivalPrice, now: Quote, at_ms: i64) -> Option<i64> {
-    comparable(&rival(price), &at(now, &[], at_ms))
-}
-
-/// What others ask for a product, and the places of those that count: of each source that is on, the latest comparable one.
-pub(crate) struct Market {
-    pub(crate) found: Vec<RivalFound>,
-    pub(crate) counted: Vec<usize>,
-}
-
-impl Market {
-    pub(crate) fn read(
-        tx: &mut dyn Tx,
-        log: LogId,
-        product: &ProductFound,
-        at_ms: i64,
-    ) -> Result<Self, StoreError> {
-        let found = rivals::of_product(tx, log, product.product)?;
-        let now = quote(product);
-        let mut counted: Vec<usize> = Vec::new();
-        for (place, rival) in found.iter().enumerate().filter(|(_, rival)| rival.is_on) {
-            let of_source = counted.last().and_then(|last| found.get(*last)).map(|last| &last.source);
-            if of_source != Some(&rival.source) && compared(&rival.price, now, at_ms).is_some() {
-                counted.push(place);
-            }
-        }
-        Ok(Self { found, counted })
-    }
-
-    pub(crate) fn rivals(&self) -> Vec<Rival> {
-        self.counted.iter().filter_map(|place| self.found.get(*place)).map(|it| rival(&it.price)).collect()
-    }
-}
+use soko_pricing::guard::{MARKET_AGE_MS_MAX, Quote, Rival, market_median};
+use soko_projection::price_limits::{compared, market_at, rival};
+use soko_projection::rivals::RivalSeenAt;
 
 /// What the median was at moments of the past, as logarithms; none where too few were known.
 pub(crate) fn medians(
@@ -83,12 +24,12 @@ fn median_at(seen: &[RivalSeenAt], now: Quote, at_ms: i64) -> Option<i64> {
         }
     }
     let rivals: Vec<Rival> = latest.into_values().collect();
-    market_median(&at(now, &rivals, at_ms))
+    market_median(&market_at(now, &rivals, at_ms))
 }
 
 /// What the median is now over what it usually was, as a logarithm; nothing where either is not known.
 pub(crate) fn now_over(usual: Option<f64>, (now, rivals): (Quote, &[Rival]), at_ms: i64) -> f64 {
-    let median = market_median(&at(now, rivals, at_ms)).map(|median| (median as f64).ln());
+    let median = market_median(&market_at(now, rivals, at_ms)).map(|median| (median as f64).ln());
     median.zip(usual).map_or(0.0, |(median, usual)| median - usual)
 }
 
@@ -100,6 +41,7 @@ pub(crate) fn usual(medians: &[Option<f64>]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use soko_domain::entry::RivalPrice;
     use soko_domain::money::Currency;
     use soko_domain::quantity::Unit;
 

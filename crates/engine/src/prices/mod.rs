@@ -19,13 +19,13 @@ use soko_pricing::belief::{Belief, Group};
 use soko_pricing::endings::Endings;
 use soko_pricing::history::{Day, HOURS, Hours};
 use soko_pricing::pool::Learned;
-use soko_projection::read::ProductFound;
+use soko_projection::price_limits::rule_of;
 use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx, log};
 
-pub(crate) use market::{Market, compared, quote};
-pub(crate) use now::{Moment, Outcome, Reach, guard_rules, limits, new_day, outcome, reasons};
-pub(crate) use usual::{NEW_DAY, today};
+pub(crate) use now::{Moment, Outcome, Reach, limits, new_day, outcome, reasons};
+pub(crate) use soko_projection::price_limits::{Market, NEW_DAY, compared, cost_of, guard_rules, quote};
+pub(crate) use usual::today;
 
 /// Learnt anew when there is something new, not more often than this.
 const AGAIN_MS: i64 = 15 * 60 * 1_000;
@@ -119,7 +119,7 @@ impl Prices {
 /// What the owner said, by product.
 pub(crate) struct Rules {
     by_product: BTreeMap<ProductId, (u64, Rule)>,
-    refused: Vec<(ProductId, i64)>,
+    refused: Vec<facts::RefusalFound>,
 }
 
 impl Rules {
@@ -129,18 +129,15 @@ impl Rules {
 
     /// The product's own, or that of all others.
     pub(crate) fn of(&self, product: ProductId) -> Rule {
-        self.own(product).unwrap_or_else(|| self.of_all())
+        rule_of(&self.by_product, product)
     }
 
     pub(crate) fn own(&self, product: ProductId) -> Option<Rule> {
         self.by_product.get(&product).map(|(_, rule)| *rule)
     }
 
-    /// Nobody can set all products to move by themselves at once: that is one product's owner's word.
     pub(crate) fn of_all(&self) -> Rule {
-        let rule = self.own(ProductId::default()).unwrap_or_default();
-        let mode = if rule.mode == PriceMode::Auto { PriceMode::Suggest } else { rule.mode };
-        Rule { mode, ..rule }
+        rule_of(&self.by_product, ProductId::default())
     }
 
     pub(crate) fn revision(&self, product: Option<ProductId>) -> u64 {
@@ -155,19 +152,12 @@ impl Rules {
         self.by_product.iter().filter(is_auto).map(|(product, _)| *product).collect()
     }
 
-    /// Somebody did not want this price lately, or one less far away.
+    /// Somebody did not want this price lately, or one less far away: dearer than it was then, or cheaper.
     pub(crate) fn is_refused(&self, product: ProductId, (now, price): (i64, i64)) -> bool {
-        self.refused
-            .iter()
-            .filter(|(of, _)| *of == product)
-            .any(|(_, refused)| *refused > now && price >= *refused || *refused < now && price <= *refused)
+        self.refused.iter().filter(|it| it.product == product).any(|it| {
+            let (refused, was) = (it.price_minor, it.was_minor.unwrap_or(now));
+            refused > was && price >= refused && price > now
+                || refused < was && price <= refused && price < now
+        })
     }
-}
-
-/// What it costs the seller, in the terms of the price, rounded up.
-pub(crate) fn cost_of(product: &ProductFound) -> Option<i64> {
-    let cost = product.cost_minor?;
-    let tax = if product.tax_inclusive { i128::from(product.tax_ppm) } else { 0 };
-    // Up: what is over it is over all of it.
-    i64::try_from((i128::from(cost) * (1_000_000 + tax) + 999_999).div_euclid(1_000_000)).ok()
 }

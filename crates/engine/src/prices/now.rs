@@ -13,8 +13,7 @@ use soko_projection::read::{self, ProductFound};
 use soko_record_log::{StoreError, Tx};
 
 use super::gather::clock;
-use super::market::{self, Market};
-use super::{Prices, Rules, cost_of, usual};
+use super::{Market, Prices, Rules, cost_of, guard_rules, market, quote, usual};
 
 /// What a change does is said for so many days.
 const DAYS: u32 = 7;
@@ -154,17 +153,6 @@ pub(crate) fn new_day(
     Ok(to_minor.filter(|to_minor| usual != found.price_minor && *to_minor != found.price_minor))
 }
 
-pub(crate) fn guard_rules(rule: &Rule) -> guard::Rules {
-    guard::Rules {
-        floor_minor: rule.floor_minor,
-        ceiling_minor: rule.ceiling_minor,
-        over_cost_ppm: rule.over_cost_ppm,
-        step_ppm: rule.step_ppm,
-        market_ppm: rule.market_ppm,
-        is_frozen: rule.mode == PriceMode::Frozen,
-    }
-}
-
 fn guard_facts<'a>(
     tx: &mut dyn Tx,
     found: &ProductFound,
@@ -172,7 +160,7 @@ fn guard_facts<'a>(
     rivals: &'a [Rival],
 ) -> Result<Facts<'a>, StoreError> {
     Ok(Facts {
-        now: market::quote(found),
+        now: quote(found),
         day_price_minor: usual::day_price(tx, found, moment)?,
         cost_minor: cost_of(found),
         rivals,

@@ -1,12 +1,13 @@
 //! Prices that learn: limits, a suggestion taken, refused or taken back, and what moves by itself.
 
 use soko_app_api::{Command, PriceExperimentState, ProductEdit, Reply, Verb};
-use soko_domain::entry::{Entry, PriceReason, PriceWhy};
+use soko_domain::entry::{Entry, PriceReason};
 use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::people::Wish;
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::move_price::{self, Facts, MovePrice, Rule};
 use soko_pricing::suggest::Suggestion;
+use soko_projection::price_limits::sells;
 use soko_projection::read::{self, ProductFound};
 use soko_projection::read_prices as facts;
 use soko_record_log::StoreError;
@@ -21,8 +22,6 @@ const AUTO_PERCENT: i64 = 3;
 const AUTO_EVERY_MS: i64 = 15 * 60 * 1_000;
 /// A drawer that was opened longer ago may have been left open over night: prices move then only in hours in which something sells.
 const SURELY_OPEN_MS: i64 = 12 * 3_600 * 1_000;
-/// As what is learnt has it: nobody sells for longer without closing.
-const OPEN_MS_MAX: i64 = 24 * 3_600 * 1_000;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only the verbs about prices come here")]
 pub(super) fn perform(writing: &mut Writing<'_>, command: &Command) -> Result<Reply, NotDone> {
@@ -97,8 +96,10 @@ fn undo(writing: &mut Writing<'_>, undo: ThingId, moved: ThingId) -> Result<Repl
 /// Moves what the owner allowed to move by itself; how many did.
 pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> Result<usize, Failure> {
     let mut moment = moment(writing, true)?;
-    let open_ms = writing.open_shift()?.map(|shift| moment.at_ms.saturating_sub(shift.opened_at_ms));
-    moment.is_open = open_ms.is_some_and(|open_ms| open_ms < OPEN_MS_MAX);
+    let opened_at_ms = writing.open_shift()?.map(|shift| shift.opened_at_ms);
+    let open_ms = opened_at_ms.map(|opened| moment.at_ms.saturating_sub(opened));
+    let opening = read::profile(writing.tx, writing.log)?.map(|profile| profile.opening).unwrap_or_default();
+    moment.is_open = sells(opened_at_ms, &opening, (moment.at_ms, moment.offset_minutes));
     // Nobody did this: it is not said to be whoever stands at the register.
     writing.stamp.by = None;
     let is_stopped = writing.stall.row.frozen.is_some() || writing.stall.pen.is_none();
@@ -127,6 +128,9 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
         let Some(found) = read::product(writing.tx, writing.log, product)?.filter(|it| !it.archived) else {
             continue;
         };
+        if experiment::is_elsewhere(writing.tx, (writing.log, writing.me), &found, moment.today)? {
+            continue;
+        }
         let Some((to_minor, reach, said)) = by_itself(writing, (&known, &rules), &found, &moment)? else {
             continue;
         };
@@ -279,8 +283,7 @@ fn set_planned(
     (found, to_minor, day): (&ProductFound, i64, usize),
     limits: Option<(i64, i64)>,
 ) -> Result<bool, Failure> {
-    let day = i64::try_from(day).unwrap_or(0);
-    let reason = PriceReason { why: PriceWhy::Curious, first: day, second: i64::from(it.days) };
+    let reason = experiment::reason(day, it.days);
     let said = Said { reasons: vec![reason], ..Said::default() };
     let step = Moved { moved, from_minor: found.price_minor, to_minor, is_auto: true, limits, said };
     match move_to(writing, found, step) {

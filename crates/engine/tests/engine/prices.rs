@@ -20,17 +20,26 @@ pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 /// A stall with a past: its clock, and ids that were not used.
 pub(crate) struct Stall {
-    device: Device,
+    pub(crate) device: Device,
     pub(crate) at_ms: i64,
     next: u16,
 }
 
 impl Stall {
     pub(crate) fn new() -> Self {
-        let mut device = Device::new(1, None);
+        Self::of(Device::new(1, None))
+    }
+
+    /// On a device that may meet others.
+    pub(crate) fn of(mut device: Device) -> Self {
         device.done(create_stall(1));
         device.done(create_product(MANGO, "Mango"));
         Self { device, at_ms: NOON_MS - 4 * HOUR_MS, next: 1_000 }
+    }
+
+    /// Another register, at the same moment.
+    pub(crate) fn beside(&self, device: Device) -> Self {
+        Self { device, at_ms: self.at_ms, next: 9_000 }
     }
 
     fn command(&mut self, verb: Verb) -> Command {

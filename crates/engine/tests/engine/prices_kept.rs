@@ -4,7 +4,7 @@ use soko_app_api::{PriceExperimentState, PriceQuiet, PriceRuleInput, ProductEdit
 use soko_domain::entry::{PriceAim, PriceCause, PriceMode, PriceWhy};
 
 use crate::prices::{DAY_MS, HOUR_MS, MANGO, Stall, plain, steady, too_cheap, trial};
-use crate::world::product;
+use crate::world::{Device, Relay, product};
 
 /// Half as dear sells nearly four times as much.
 fn bread(mut stall: Stall, gone_by_minutes: u32) -> Stall {
@@ -142,11 +142,16 @@ fn a_move_is_taken_back_at_any_distance_but_not_below_what_it_costs_now() {
     stall.does(taken);
     let moved = stall.price().moves[0].moved;
     stall.at_ms += 20 * DAY_MS;
+    let can_undo = |stall: &mut Stall| stall.price().moves[0].can_undo;
+    assert!(can_undo(&mut stall));
     stall.edits(ProductEdit::CostMinor(Some(245)));
     assert_eq!(stall.refused(Verb::UndoPrice { moved }), "invalid");
+    assert!(!can_undo(&mut stall), "what would be refused is not offered");
     stall.rules(PriceRuleInput { mode: PriceMode::Frozen, over_cost_ppm: 0, ..plain() });
     assert_eq!(stall.refused(Verb::UndoPrice { moved }), "invalid");
+    assert!(!can_undo(&mut stall));
     stall.rules(PriceRuleInput { over_cost_ppm: 0, step_ppm: 10_000, ..plain() });
+    assert!(can_undo(&mut stall));
     stall.does(Verb::UndoPrice { moved });
     assert_eq!(stall.row().now_minor, 250);
 }
@@ -164,4 +169,58 @@ fn a_drawer_that_was_left_open_over_night_moves_nothing() {
     stall.closes();
     stall.opens();
     assert_eq!(stall.moves(), 1);
+}
+
+#[test]
+fn a_price_moves_by_itself_only_in_the_hours_that_the_stall_says() {
+    let mut stall = too_cheap();
+    stall.rules(PriceRuleInput { mode: PriceMode::Auto, ..plain() });
+    stall.does(Verb::EditStall { edits: vec![StallEdit::Opening("1111111 09:00-18:00".into())] });
+    stall.opens();
+    assert_eq!(stall.moves(), 0, "the drawer is open at eight, and the stall is not");
+    stall.at_ms += HOUR_MS;
+    assert_eq!(stall.moves(), 1);
+}
+
+#[test]
+fn who_did_not_want_a_price_raised_says_nothing_of_lowering_it() {
+    let mut stall = Stall::new();
+    stall.past(30, ((250, 3), (150, 8)));
+    stall.edits(ProductEdit::CostMinor(Some(60)));
+    stall.edits(ProductEdit::PriceMinor(200));
+    stall.does(Verb::RefusePrice { product: product(MANGO), price_minor: 240 });
+    stall.at_ms += HOUR_MS;
+    stall.edits(ProductEdit::PriceMinor(250));
+    let better = stall.row().suggested.unwrap();
+    assert!(better.price_minor <= 240, "{better:?}");
+    stall.does(Verb::RefusePrice { product: product(MANGO), price_minor: better.price_minor });
+    assert_eq!(stall.row().quiet, Some(PriceQuiet::Refused));
+}
+
+#[test]
+fn what_one_register_tries_out_no_other_one_moves() {
+    let mut relay = Relay::new();
+    let (one, two) = (Device::new(1, Some(&relay)), Device::new(2, Some(&relay)));
+    relay.admit(&one);
+    relay.admit(&two);
+    let mut stall = Stall::of(one);
+    stall.past(40, ((300, 3), (330, 3)));
+    stall.edits(ProductEdit::CostMinor(Some(100)));
+    let mut beside = stall.beside(two);
+    stall.rules(PriceRuleInput { mode: PriceMode::Auto, ..plain() });
+    stall.does(trial(300, 315));
+    stall.at_ms += DAY_MS;
+    while stall.day(|_| 3) == 300 {}
+    stall.device.replicate(&mut relay);
+    beside.device.replicate(&mut relay);
+    beside.at_ms = stall.at_ms;
+    assert_eq!(beside.row().now_minor, 315);
+    assert!(beside.row().suggested.is_some(), "it would move");
+    beside.opens();
+    assert_eq!((beside.moves(), beside.row().now_minor), (0, 315));
+    // Over by its plan: nobody heard of its end.
+    beside.closes();
+    beside.at_ms += 15 * DAY_MS;
+    beside.opens();
+    assert_eq!(beside.moves(), 1);
 }

@@ -9,7 +9,7 @@ use super::ials::{Factors, IalsParameters};
 use super::model::{Blend, Model, Parameters, Recency};
 use super::seeds::Seeds;
 use super::signals::{Deed, DeedWeights, Signal};
-use super::together::together;
+use super::together::together_of;
 use super::traits::of_new;
 use super::weighed::Weighed;
 use crate::packed::{Contents, PACKED_PRODUCTS_MAX, Packed, ProductId, Unpackable, Wanted, pack};
@@ -56,6 +56,8 @@ pub struct Trade {
     /// The products that there are; what else is in a basket does not count.
     pub products: Vec<ProductId>,
     pub baskets: Vec<Vec<ProductId>>,
+    /// Whose each basket was; nobody's at a counter, and nobody's where this is shorter.
+    pub whose: Vec<Option<[u8; 16]>>,
     /// When each basket was bought, in hours since 1970; nothing where the baskets are in no time.
     pub hours: Vec<i64>,
     pub people: Vec<Vec<Signal<ProductId>>>,
@@ -90,6 +92,8 @@ impl Compared {
 pub(super) struct Numbered {
     pub(super) ids: Vec<ProductId>,
     pub(super) baskets: Histories,
+    /// Whose each of these is, as together() knows people.
+    pub(super) whose: Vec<Option<u32>>,
     pub(super) all: Histories,
     pub(super) weighed: Weighed,
     pub(super) traits: Vec<Vec<u32>>,
@@ -174,6 +178,7 @@ impl Trade {
                 weighed.push(all.row(all.rows() - 1).iter().map(|product| (*product, 1.0)));
             }
         }
+        let whose = self.voices(before);
         let until = self.hours.get(before).copied().unwrap_or(i64::MAX);
         let mut people = Vec::with_capacity(self.people.len());
         for signals in &self.people {
@@ -190,7 +195,18 @@ impl Trade {
             people.push(known);
         }
         let traits = ids.iter().map(|id| self.traits.get(id).cloned().unwrap_or_default()).collect();
-        Numbered { ids, baskets: numbered, all, weighed, traits, people }
+        Numbered { ids, baskets: numbered, whose, all, weighed, traits, people }
+    }
+
+    /// People as numbers.
+    fn voices(&self, before: usize) -> Vec<Option<u32>> {
+        let mut known = BTreeMap::new();
+        let whose = self.whose.iter().take(before);
+        let number = |it: &Option<[u8; 16]>| {
+            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            it.map(|who| *known.entry(who).or_insert(next))
+        };
+        whose.map(number).collect()
     }
 
     /// The products that a model has room for, those first that were bought most.
@@ -228,16 +244,72 @@ fn packed_of(numbered: &Numbered, seed: u64) -> Result<Vec<u8>, Unpackable> {
         model: &model,
         histories: &numbered.all,
         counts: &numbered.baskets.counts(),
-        together: &together(&numbered.baskets, TOGETHER_MAX),
+        together: &together_of(&numbered.baskets, &numbered.whose, TOGETHER_MAX),
     })
+}
+
+/// A way to find what was taken out of a basket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// As devices suggest.
+    Model,
+    /// By what was bought together alone.
+    Together,
+    /// What most had, whatever is in the basket.
+    Popular,
+}
+
+/// How often a way found what was taken out, and by how much that may be chance.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Found {
+    pub tested: usize,
+    pub found: f64,
+    pub give_or_take: f64,
+}
+
+impl Trade {
+    /// A model of all baskets but the latest tenth, and how many it learnt from.
+    ///
+    /// # Errors
+    /// Where the model does not fit.
+    pub fn held_out(&self, seed: u64) -> Result<(Vec<u8>, usize), Unpackable> {
+        let before = self.baskets.len() - self.baskets.len() / TEST_PART;
+        Ok((packed_of(&self.numbered(before, self.weights), seed)?, before))
+    }
+
+    /// Asks about the baskets behind so many: the same product of each is taken away for any way and model.
+    #[must_use]
+    pub fn ask(&self, (packed, way): (&Packed, Way), before: usize, seed: u64) -> Found {
+        let mut seeds = Seeds::new(seed);
+        let (mut tested, mut hits) = (0u32, 0u32);
+        for basket in self.baskets.iter().skip(before).filter(|basket| basket.len() > 1) {
+            let place = seeds.below(u32::try_from(basket.len()).unwrap_or(u32::MAX));
+            let mut rest = basket.clone();
+            let taken = rest.remove(super::index(place));
+            tested += 1;
+            hits += u32::from(hits_by(packed, way, (&rest, &taken)));
+        }
+        let found = f64::from(hits) / f64::from(tested.max(1));
+        let give_or_take = SURE * (found * (1.0 - found) / f64::from(tested.max(1))).sqrt();
+        Found { tested: super::index(tested), found, give_or_take }
+    }
 }
 
 /// Whether a product is among the ten that go with the others.
 fn hits(packed: &Packed, rest: &[ProductId], taken: &ProductId) -> bool {
+    hits_by(packed, Way::Model, (rest, taken))
+}
+
+fn hits_by(packed: &Packed, way: Way, (rest, taken): (&[ProductId], &ProductId)) -> bool {
     let Some(taken) = packed.number(taken) else { return false };
     let basket: Vec<u32> = rest.iter().filter_map(|id| packed.number(id)).collect();
-    let wanted = Wanted { count: LIST, may_show: &|_| true, explore: None };
-    let mut found = packed.goes_with(&basket, &wanted);
-    found.extend(packed.suggest(&basket, &wanted));
+    let wanted = Wanted { count: LIST, may_show: &|it| !basket.contains(&it), explore: None };
+    let mut found = match way {
+        Way::Model | Way::Together => packed.goes_with(&basket, &wanted),
+        Way::Popular => packed.suggest(&[], &wanted),
+    };
+    if way == Way::Model {
+        found.extend(packed.suggest(&basket, &wanted));
+    }
     found.iter().map(|it| it.product).take(LIST).any(|product| product == taken)
 }

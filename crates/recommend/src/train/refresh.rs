@@ -68,7 +68,7 @@ impl Trade {
         }
         let which: Vec<usize> = (0..changed.len()).filter(|at| changed[*at]).collect();
         let factors = factors(parent, &numbered, &known, &which);
-        let pairs = together_with(&numbered.baskets, which.iter().copied(), TOGETHER_MAX);
+        let pairs = together_with((&numbered.baskets, &numbered.whose), which.iter().copied(), TOGETHER_MAX);
         let counts = numbered.baskets.counts();
         let new_counts = new_counts(&numbered, since.baskets);
         let moved = moved(&known, &order);

@@ -51,6 +51,33 @@ fn what_was_bought_together_is_suggested_with_how_often() {
     }
 }
 
+/// Who alone buys two things together would be told of by saying how often these were.
+#[test]
+fn what_only_one_or_two_people_bought_together_is_not_told_however_often() {
+    let (rare, other) = (id(1_000), id(1_001));
+    let told = |voices: &[Option<u8>]| {
+        let mut trade = trade(1, 600);
+        trade.products.extend([rare, other]);
+        trade.whose = vec![None; 600];
+        for voice in voices {
+            trade.baskets.push(vec![rare, other]);
+            trade.whose.push(voice.map(|number| [number; 16]));
+        }
+        let packed = Packed::read(&trade.train(7).unwrap()).unwrap();
+        let wanted = Wanted { count: 1, may_show: &|_| true, explore: None };
+        let found = packed.goes_with(&[packed.number(&rare).unwrap()], &wanted);
+        let both = |it: &soko_recommend::packed::Suggestion| match it.reason {
+            Reason::Together { both, .. } => Some(both),
+            Reason::Like { .. } | Reason::Similar { .. } | Reason::Popular => None,
+        };
+        found.first().and_then(both)
+    };
+    assert_eq!(told(&[Some(1); 9]), None, "one person's baskets");
+    assert_eq!(told(&[Some(1), Some(2), Some(1), Some(2), Some(1)]), None);
+    assert_eq!(told(&[Some(1), Some(2), Some(1), Some(3)]), Some(4));
+    assert_eq!(told(&[Some(1), None, None]), Some(3), "at a counter, each is somebody");
+}
+
 #[test]
 fn a_pair_that_was_seen_twice_is_not_told() {
     let mut trade = trade(1, 600);
