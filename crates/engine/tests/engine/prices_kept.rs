@@ -96,7 +96,7 @@ fn a_step_is_one_from_the_days_first_price_whichever_edit_wins() {
     // As where two registers moved it and the first one's edit won.
     stall.edits(ProductEdit::PriceMinor(260));
     let beyond = stall.accept(260, 290);
-    assert_eq!(stall.refused(beyond), "invalid", "287 is a step from 250");
+    assert_eq!(stall.refused(beyond), "price_beyond_limits", "287 is a step from 250");
     let within = stall.accept(260, 287);
     stall.does(within);
 }
@@ -143,9 +143,9 @@ fn a_move_is_taken_back_at_any_distance_but_not_below_what_it_costs_now() {
     let moved = stall.price().moves[0].moved;
     stall.at_ms += 20 * DAY_MS;
     stall.edits(ProductEdit::CostMinor(Some(245)));
-    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "invalid");
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_beyond_limits");
     stall.rules(PriceRuleInput { mode: PriceMode::Frozen, over_cost_ppm: 0, ..plain() });
-    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "invalid");
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_beyond_limits");
     stall.rules(PriceRuleInput { over_cost_ppm: 0, step_ppm: 10_000, ..plain() });
     stall.does(Verb::UndoPrice { moved });
     assert_eq!(stall.row().now_minor, 250);
