@@ -33,7 +33,9 @@ fn holder(port: u16) -> Option<String> {
     let tables =
         ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
     let socket = format!("socket:[{}]", tables.iter().find_map(|table| inode(table, port))?);
-    let processes = fs::read_dir("/proc").ok()?.flatten().map(|process| process.path());
+    let is_number = |name: &std::ffi::OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+    let processes =
+        fs::read_dir("/proc").ok()?.flatten().filter(|it| is_number(&it.file_name())).map(|it| it.path());
     let holder = processes.into_iter().find(|process| holds(process, &socket))?;
     let name = fs::read_to_string(holder.join("comm")).ok()?;
     Some(format!("{} (process {})", name.trim(), holder.file_name()?.display()))
