@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes every picture in this folder from the two drawings. Needs librsvg2-bin, ImageMagick and icnsutils.
+# Makes every picture in this folder, and the one of iPhones, from the two drawings. Needs librsvg2-bin, ImageMagick and icnsutils.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -20,6 +20,10 @@ sed 's/ rx="112"//' soko.svg >"$work/maskable.svg"
 draw "$work/maskable.svg" 192 maskable-192.png
 draw "$work/maskable.svg" 512 maskable-512.png
 draw soko.svg 192 192x192.png
+
+# iPhones cut the corners themselves and take no picture that one can see through.
+draw "$work/maskable.svg" 1024 "$work/apple.png"
+convert-im6.q16 "$work/apple.png" -alpha off ../gen/apple/Assets.xcassets/AppIcon.appiconset/AppIcon.png
 
 # For panels: dark lines for a light panel, light lines for a dark one.
 sed 's/currentColor/#1c1917/' soko-symbol.svg >"$work/dark.svg"

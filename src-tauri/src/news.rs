@@ -1,5 +1,6 @@
 //! What a notification says and what a click on it opens. Pure: showing it is the system's part.
 
+use soko_app_api::route::at_stall;
 use soko_app_api::{Arrival, OwnNews, OwnOrderState};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::{Currency, Money};
@@ -140,11 +141,6 @@ fn at(sentence: &str, stall_name: &str) -> String {
     sentence.replace("{stall}", &short(stall_name))
 }
 
-/// A device may work for several stalls.
-fn at_stall(path: &str, stall: LogId) -> String {
-    format!("{path}?at={stall}")
-}
-
 fn money(currency: &str, total_minor: i64) -> String {
     match Currency::parse(currency) {
         Some(currency) => format!("{} {}", currency.code(), Money { minor: total_minor, currency }.plain()),
@@ -164,6 +160,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use soko_app_api::route::Route;
+
     use super::*;
 
     fn order(stall_name: &str, currency: &str, total_minor: i64) -> Arrival {
@@ -231,8 +229,7 @@ mod tests {
         let parts = [OwnNews::PartBack { amount_minor: 5 }, OwnNews::ReturnTaken, OwnNews::ReturnRefused];
         all.extend(parts.map(|news| own_news_at("A", news)));
         for news in all.iter().map(|it| of(it, Language::English)).chain([test(Language::French)]) {
-            let screen = news.path.split('?').next().unwrap_or_default();
-            assert!(crate::routes::is_known(screen), "{}", news.path);
+            assert!(Route::of_stranger(&news.path).is_some(), "{}", news.path);
         }
     }
 

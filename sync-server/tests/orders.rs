@@ -263,9 +263,11 @@ async fn steps_are_the_stalls_follow_each_other_and_move_nothing() {
         };
         // Whose order it is has no say, and strangers find none.
         step(&customer, "accepted").await.refused(StatusCode::NOT_FOUND, "no_such_order");
-        for (word, status, code) in
-            [("eaten", 400, "malformed"), ("packed", 409, "step_too_early"), ("on its way", 422, "invalid")]
-        {
+        for (word, status, code) in [
+            ("eaten", 400, "malformed"),
+            ("packed", 409, "step_too_early"),
+            ("on its way", 422, "step_misfit"),
+        ] {
             step(&shop.owner, word).await.refused(StatusCode::from_u16(status).unwrap(), code);
         }
         for word in ["accepted", "accepted", "packed", "ready"] {
@@ -433,9 +435,9 @@ async fn what_cannot_be_an_order_is_refused_with_a_reason() {
         let table = [
             (json!([]), "", 400, "malformed"),
             (json!(many), "", 400, "malformed"),
-            (json!([line(0)]), "", 409, "invalid"),
-            (json!([line(-1)]), "", 409, "invalid"),
-            (json!([line(i64::MAX), line(i64::MAX)]), "", 409, "invalid"),
+            (json!([line(0)]), "", 409, "quantity_odd"),
+            (json!([line(-1)]), "", 409, "quantity_odd"),
+            (json!([line(i64::MAX), line(i64::MAX)]), "", 409, "quantity_odd"),
             (json!([line(3), line(3)]), "", 409, "share_exceeded"),
             (json!([stale]), "", 409, "price_changed"),
             (json!([unknown]), "", 409, "unknown_product"),

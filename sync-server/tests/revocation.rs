@@ -96,7 +96,7 @@ async fn what_is_set_apart_is_the_shops_again_when_its_owner_says_why() {
         let by_cashier = asked(&shop.server, &mut cashier, (82, back("it is here"))).await;
         assert_eq!(by_cashier.as_deref(), Some("not_allowed"));
         let unsaid = asked(&shop.server, &mut shop.register, (83, back(" "))).await;
-        assert_eq!((unsaid.as_deref(), shop.available().await), (Some("invalid"), before));
+        assert_eq!((unsaid.as_deref(), shop.available().await), (Some("reason_missing"), before));
         // Twice is once: nothing is set apart any more.
         for number in [84, 84, 85] {
             assert_eq!(asked(&shop.server, &mut shop.register, (number, back("it is here"))).await, None);

@@ -14,11 +14,11 @@ const GOODS = [
   ["Fresh eggs", "3.60", /[Ee]gg/],
 ];
 const README = [
-  ["market", "/market", 1440, 900, "light", "en"],
-  ["sell", "/sell", 1440, 900, "light", "en"],
+  ["market", "/category", 1280, 800, "light", "en"],
+  ["sell", "/sell", 1280, 800, "light", "en"],
   ["sell-phone", "/sell", 360, 640, "dark", "en"],
   ["offer-phone", (it) => it.offer, 360, 640, "light", "en"],
-  ["market-arabic", "/market", 360, 640, "light", "ar"],
+  ["market-arabic", "/category", 360, 640, "light", "ar"],
   ["receipt-phone", (it) => it.receipt, 360, 640, "light", "fr"],
 ];
 
@@ -41,6 +41,8 @@ async function dress() {
     pictures.push(address ? await (await till.page.request.get(new URL(address, till.url).href)).body() : undefined);
   }
   for (const [at, [name, price]] of GOODS.entries()) await till.addProduct(name, price, { picture: pictures[at] });
+  for (const [name] of GOODS) await till.stockOf(name, "Receive", 24);
+  for (const name of ["Coffee", "Mango"]) await till.stockOf(name, "Receive", 40);
   await till.go("/sell");
   for (const name of ["Espresso", "Fresh eggs"]) await till.addToCart(name);
 }

@@ -23,7 +23,6 @@ pub mod parts;
 pub mod people;
 pub mod places;
 pub mod prefs;
-pub mod route;
 pub mod scanner;
 pub mod seller;
 pub mod settings;
@@ -37,3 +36,4 @@ pub mod watched;
 pub mod words;
 
 pub use app::{SHOP, WHOLE, run};
+pub(crate) use soko_app_api::route;

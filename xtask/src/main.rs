@@ -9,6 +9,7 @@ mod bundle;
 mod fuzz;
 mod machine;
 mod packages;
+mod port;
 mod postgres;
 mod questions;
 mod rules;
@@ -108,6 +109,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<OsString>,
     },
+    /// Becomes the window once the server that started it answers
+    #[command(hide = true)]
+    OpenWindow(serve::WindowArgs),
     /// Owns one throw-away PostgreSQL until its standard input closes
     #[command(hide = true)]
     KeepPostgres {
@@ -131,6 +135,7 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Setup { dry_run: true } => setup::describe(),
         Task::Setup { dry_run: false } => setup::install_missing(setup::Need::Optional),
         Task::Run(args) => serve::run(&args),
+        Task::OpenWindow(args) => serve::open_window(&args),
         Task::Web { release: true } => web::build(web::Kind::Release),
         Task::Web { release: false } => web::build(web::Kind::Quick),
         Task::Browser { files } => match browser::missing() {

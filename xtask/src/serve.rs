@@ -1,12 +1,15 @@
-//! `cargo xtask run`: build the web app and the server, make the demo's market once, open the window where there
-//! is a display, and become the server.
+//! `cargo xtask run`: build the web app and the server, make the demo's market once, and become the server; the window,
+//! where there is a display, opens once the server answers.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
+use std::net::SocketAddr;
+use std::os::unix::process::{CommandExt as _, parent_id};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
-use crate::server::{PACKAGE, PROGRAM, serve_command};
+use crate::port;
+use crate::server::{PACKAGE, PROGRAM, READY_POLL, READY_WAIT_MAX, is_ready, serve_command};
 use crate::setup::{self, Need};
 use crate::shell::{Doing as _, Failure, Outcome, cargo, root, run as run_command, say, target_dir};
 use crate::web::{self, Kind};
@@ -37,8 +40,21 @@ pub(crate) struct RunArgs {
     debug: bool,
 }
 
+/// What the window is started with.
+#[derive(clap::Args)]
+pub(crate) struct WindowArgs {
+    #[arg(long)]
+    program: PathBuf,
+    #[arg(long)]
+    data_dir: PathBuf,
+    #[arg(long)]
+    server: SocketAddr,
+}
+
 /// Ends as the server: Ctrl-C reaches it and the window, which are one group, and both end in order.
 pub(crate) fn run(args: &RunArgs) -> Outcome {
+    // Building takes minutes: whoever cannot listen is told before that.
+    let address = port::require_free(&args.listen)?;
     let wants_window = !args.headless && has_display();
     setup::install_missing(if wants_window { Need::Window } else { Need::Serve })?;
     web::build(if args.debug { Kind::Quick } else { Kind::Release })?;
@@ -47,9 +63,13 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     if !args.empty {
         make_demo_once(&program, &data_dir)?;
     }
-    if wants_window {
-        let window = build(WINDOW, WINDOW, args.debug)?;
-        open_window(&window, &data_dir, &args.listen)?;
+    if let Some(word) = otherwise(args.empty, data_dir.exists(), data_dir.join(DEMO_NOTE).exists()) {
+        say(&format!("{} {word}", data_dir.display()));
+    }
+    let window = if wants_window { Some(build(WINDOW, WINDOW, args.debug)?) } else { None };
+    port::require_free(&args.listen)?;
+    if let Some(program) = window {
+        start_window(&WindowArgs { program, data_dir: data_dir.join("window"), server: address })?;
     }
     say(&format!("\nData in {}. Ctrl-C ends everything.", data_dir.display()));
     say(&format!("The market: http://{0}/   For programs: http://{0}/docs\n", args.listen));
@@ -97,10 +117,78 @@ fn has_display() -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|it| !it.is_empty()))
 }
 
-/// Beside the server, in the same group; it waits for a server by itself, as it does without a network.
-fn open_window(program: &Path, data_dir: &Path, listen: &str) -> Outcome {
-    let mut window = Command::new(program);
-    window.arg("--server").arg(format!("http://{listen}"));
-    window.arg("--data-dir").arg(data_dir.join("window")).stdin(Stdio::null());
-    window.spawn().map(|_| ()).doing("opening the window")
+/// What is said where the data are other than what was asked for.
+fn otherwise(wants_empty: bool, has_data: bool, has_demo: bool) -> Option<&'static str> {
+    match (wants_empty, has_data, has_demo) {
+        (true, _, true) => Some(
+            "has the demo's market, which goes on. To begin with nothing, name another place: --data-dir empty",
+        ),
+        (false, true, false) => Some(
+            "has data without the demo's market, which go on. To see the demo, name another place: --data-dir demo",
+        ),
+        (true, _, false) | (false, _, true) | (false, false, false) => None,
+    }
+}
+
+/// Beside the server, in the same group. What waits is a process of its own, since this one becomes the server.
+fn start_window(args: &WindowArgs) -> Outcome {
+    // Not `current_exe`: a build may have replaced the file that this process was started from.
+    let mut waiting = Command::new("/proc/self/exe");
+    waiting.arg("open-window").arg("--program").arg(&args.program).arg("--data-dir").arg(&args.data_dir);
+    waiting.arg("--server").arg(args.server.to_string()).stdin(Stdio::null());
+    waiting.spawn().map(|_| ()).doing("opening the window")
+}
+
+/// Ends as the window, or as nothing when the server ended before it answered.
+pub(crate) fn open_window(args: &WindowArgs) -> Outcome {
+    let server = parent_id();
+    wait_for_server(args.server, || parent_id() != server)?;
+    let mut window = Command::new(&args.program);
+    window.arg("--server").arg(format!("http://{}", args.server));
+    let error = window.arg("--data-dir").arg(&args.data_dir).stdin(Stdio::null()).exec();
+    Err(Failure::new(format!("opening the window: {error}")))
+}
+
+/// Until it answers, or it is known that it will not.
+fn wait_for_server(server: SocketAddr, is_gone: impl Fn() -> bool) -> Outcome {
+    let started = Instant::now();
+    while !is_ready(server) {
+        if is_gone() || started.elapsed() > READY_WAIT_MAX {
+            return Err(Failure::new("the server does not answer, so no window opens"));
+        }
+        std::thread::sleep(READY_POLL);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_that_are_other_than_what_was_asked_for_are_named() {
+        for (wants_empty, has_data, has_demo, part) in [
+            (false, true, true, None),
+            (false, true, false, Some("without the demo's market")),
+            (true, true, true, Some("has the demo's market")),
+            (true, true, false, None),
+            (true, false, false, None),
+        ] {
+            let said = otherwise(wants_empty, has_data, has_demo);
+            let is_right = match (said, part) {
+                (Some(said), Some(part)) => said.contains(part),
+                (said, part) => said.is_none() && part.is_none(),
+            };
+            assert!(is_right, "{wants_empty} {has_data} {has_demo}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn no_window_opens_beside_a_server_that_ended() {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let server = listener.local_addr().unwrap();
+        drop(listener);
+        let refused = wait_for_server(server, || true).unwrap_err().to_string();
+        assert!(refused.contains("no window opens"), "{refused}");
+    }
 }

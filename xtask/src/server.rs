@@ -13,8 +13,8 @@ use crate::shell::{Doing as _, Failure, Outcome, run, target_dir};
 pub(crate) const PACKAGE: &str = "soko-sync-server";
 pub(crate) const PROGRAM: &str = "soko-server";
 
-const READY_WAIT_MAX: Duration = Duration::from_secs(30);
-const READY_POLL: Duration = Duration::from_millis(100);
+pub(crate) const READY_WAIT_MAX: Duration = Duration::from_secs(30);
+pub(crate) const READY_POLL: Duration = Duration::from_millis(100);
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// The server of the test build.
@@ -60,7 +60,7 @@ impl Server {
             if let Ok(Some(status)) = server.child.try_wait() {
                 return Err(server.failure(&format!("the server ended with {status}")));
             }
-            if answers_ok(address, "/readyz") {
+            if is_ready(address) {
                 return Ok(server);
             }
             std::thread::sleep(READY_POLL);
@@ -85,6 +85,11 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.data_dir);
     }
+}
+
+/// Whether the server at an address takes requests.
+pub(crate) fn is_ready(address: SocketAddr) -> bool {
+    answers_ok(address, "/readyz")
 }
 
 fn answers_ok(address: SocketAddr, path: &str) -> bool {

@@ -41,6 +41,7 @@ mod report;
 mod returned;
 mod review;
 mod rivals;
+pub mod route;
 mod said;
 mod sale;
 mod spots;

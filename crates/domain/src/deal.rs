@@ -7,6 +7,7 @@ use std::fmt;
 use crate::ids::ThingId;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::stock::MOVE_QUANTITY_MAX;
+use crate::wrong::Wrong;
 
 /// Longest text of a deal, in bytes.
 pub const DEAL_BYTES_MAX: usize = 200;
@@ -80,14 +81,14 @@ impl Deal {
 
     /// Whether it can be one at all.
     pub fn check(&self) -> Result<(), Refusal> {
-        ensure(self.price_minor >= 0, invalid("price", "must not be below nothing"))?;
+        ensure(self.price_minor >= 0, invalid(Wrong::Negative))?;
         let per = self.price_per.is_none_or(|per| per > 0);
-        ensure(per, invalid("price_per", "must be above nothing"))?;
-        ensure(self.from_ms < self.until_ms, invalid("until", "must be after the beginning"))?;
+        ensure(per, invalid(Wrong::QuantityOdd))?;
+        ensure(self.from_ms < self.until_ms, invalid(Wrong::UntilEarly))?;
         let units = 1..=MOVE_QUANTITY_MAX;
-        ensure(units.contains(&self.quantity), invalid("quantity", "must be at least 1 and not absurd"))?;
+        ensure(units.contains(&self.quantity), invalid(Wrong::QuantityOdd))?;
         let fits = self.each.is_none_or(|each| (1..=self.quantity).contains(&each));
-        ensure(fits, invalid("each", "must be at least 1 and no more than there are"))
+        ensure(fits, invalid(Wrong::DealEachOdd))
     }
 
     /// Whether its price is one of the product, whose own price is for so much.

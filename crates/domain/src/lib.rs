@@ -37,3 +37,4 @@ pub mod telephone;
 pub mod transfer;
 pub mod verbs;
 pub mod wire;
+pub mod wrong;

@@ -8,6 +8,7 @@ use crate::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use crate::money::MoneyError;
 use crate::people::Act;
 use crate::verbs::return_goods::ReturnProblem;
+use crate::wrong::Wrong;
 
 /// Whether the same command can succeed later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,8 +44,8 @@ pub enum Refusal {
         "the confirmation is of another life of the server; look at the device list and confirm it again"
     )]
     OtherEpoch,
-    #[error("{field}: {problem}")]
-    Invalid { field: &'static str, problem: &'static str },
+    #[error("{0}")]
+    Invalid(Wrong),
     #[error("{0}")]
     Basket(PriceError),
     #[error("{0}")]
@@ -164,7 +165,7 @@ impl Refusal {
             Self::ApprovalNeeded { .. } => "approval_needed",
             Self::StallFrozen => "stall_frozen",
             Self::OtherEpoch => "other_epoch",
-            Self::Invalid { .. } => "invalid",
+            Self::Invalid(wrong) => wrong.code(),
             Self::Basket(_) => "basket",
             Self::Payment(_) => "payment",
             Self::TooLarge => "too_large",
@@ -248,7 +249,7 @@ impl Refusal {
             | Self::RefundUnpaid { .. } => Retry::AfterChange,
             Self::DeviceRevoked
             | Self::NotAllowed
-            | Self::Invalid { .. }
+            | Self::Invalid(_)
             | Self::Basket(_)
             | Self::Payment(_)
             | Self::TooLarge
@@ -315,6 +316,6 @@ pub(crate) fn ensure(condition: bool, refusal: Refusal) -> Result<(), Refusal> {
     if condition { Ok(()) } else { Err(refusal) }
 }
 
-pub(crate) fn invalid(field: &'static str, problem: &'static str) -> Refusal {
-    Refusal::Invalid { field, problem }
+pub(crate) fn invalid(wrong: Wrong) -> Refusal {
+    Refusal::Invalid(wrong)
 }

@@ -9,6 +9,7 @@ use soko_domain::ids::{AuthorId, LogId, PersonId, ThingId};
 use soko_domain::people::{Backing, Doer, Wish};
 use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
+use soko_domain::wrong::Wrong;
 use soko_projection::read_desk as facts;
 use soko_record_log::{StoreError, Tx, params};
 
@@ -220,7 +221,7 @@ impl Engine {
         now: Now,
     ) -> Result<PeopleReply, NotDone> {
         if reason.trim().is_empty() || reason.len() > soko_domain::verbs::NOTE_LEN_MAX {
-            return Err(Refusal::Invalid { field: "reason", problem: "say why, in a few words" }.into());
+            return Err(Refusal::Invalid(Wrong::ReasonMissing).into());
         }
         if let Some(wrong) = self.check_pin(log, (person, pin), now)? {
             return Ok(wrong);
@@ -250,7 +251,7 @@ impl Engine {
     ) -> Result<PeopleReply, NotDone> {
         let digits = new.bytes().all(|digit| digit.is_ascii_digit());
         if !digits || !(PIN_LEN_MIN..=PIN_LEN_MAX).contains(&new.len()) {
-            return Err(Refusal::Invalid { field: "pin", problem: "is 4 to 12 digits" }.into());
+            return Err(Refusal::Invalid(Wrong::PinOdd).into());
         }
         let is_theirs = self.stall(log)?.here.person == Some(person);
         let knows_old = is_theirs && !old.is_empty();
@@ -286,8 +287,7 @@ impl Engine {
         let stall = &*stall;
         self.db.read(|tx| {
             let found = facts::person(tx, log, person)?.filter(|found| found.is_active);
-            let found = found
-                .ok_or(Refusal::Invalid { field: "person", problem: "does not work here any longer" })?;
+            let found = found.ok_or(Refusal::Invalid(Wrong::PersonGone))?;
             let (doer, by, mine) = doer(tx, stall, stall.row.role)?;
             if knows_old && by == Some(person) {
                 return Ok(());
@@ -334,8 +334,7 @@ impl Engine {
     ) -> Result<Option<PeopleReply>, NotDone> {
         let found = self.db.read::<_, StoreError>(|tx| facts::person(tx, log, person))?;
         if !found.is_some_and(|found| found.is_active) {
-            let problem = "does not work here any longer";
-            return Err(Refusal::Invalid { field: "person", problem }.into());
+            return Err(Refusal::Invalid(Wrong::PersonGone).into());
         }
         self.check_hash(log, (person, given), now)
     }
@@ -349,7 +348,7 @@ impl Engine {
         let me = self.stall(log)?.row.author;
         let kept = self.db.read::<_, StoreError>(|tx| pin(tx, (log, me), person))?;
         let Some(kept) = kept else {
-            return Err(Refusal::Invalid { field: "pin", problem: "is not set at this register yet" }.into());
+            return Err(Refusal::Invalid(Wrong::PinUnset).into());
         };
         // Whatever the clock was set to, nobody waits longer than the longest wait.
         let left = kept.wait_until_ms.saturating_sub(now.at_ms).min(wait_ms(kept.failures));

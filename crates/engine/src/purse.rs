@@ -5,6 +5,7 @@ use soko_app_api::PurseInput;
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_domain::purse::{CardCode, PurseKind};
 use soko_domain::refusal::Refusal;
+use soko_domain::wrong::Wrong;
 use soko_projection::read_customers as facts;
 use soko_record_log::Tx;
 
@@ -30,7 +31,7 @@ pub(crate) fn named(tx: &mut dyn Tx, log: LogId, input: &PurseInput) -> Result<P
         PurseInput::Points(customer) => of_customer(PurseKind::Points, customer),
         PurseInput::Card(code) => {
             let kind = PurseKind::GiftCard;
-            let wrong = Refusal::Invalid { field: "code", problem: "is no card's; look at it again" };
+            let wrong = Refusal::Invalid(Wrong::PurseCodeOdd);
             let code = CardCode::parse(code).ok_or(wrong)?;
             Purse { id: id(log, kind, code.letters().as_bytes()), kind, customer: None }
         }

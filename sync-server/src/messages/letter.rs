@@ -1,6 +1,7 @@
 //! What a message says: subject, plain text, and the same as a small page; a browser's notification; or a text. Everything that
 //! people wrote is escaped where it could be taken for something else.
 
+use soko_app_api::route::at_stall;
 use soko_domain::calendar::BusinessDay;
 use soko_domain::entry::IncidentKind;
 use soko_domain::ids::{AuthorId, OrderId, ProductId, ThingId};
@@ -446,7 +447,7 @@ fn is_about_product(topic: Topic) -> bool {
 fn link(sender: &Sender<'_>, (message, facts): (&Message, &Facts)) -> (&'static str, Option<String>) {
     let (words, path) = link_to(sender, (message, facts));
     let stall = message.log.filter(|_| message.topic.audience() == Audience::Stall);
-    let named = |path: String| stall.map_or(path.clone(), |stall| format!("{path}?at={stall}"));
+    let named = |path: String| stall.map_or(path.clone(), |stall| at_stall(&path, stall));
     (words, path.map(named))
 }
 
@@ -479,5 +480,36 @@ fn link_to(sender: &Sender<'_>, (message, facts): (&Message, &Facts)) -> (&'stat
         (_, Audience::Buyer | Audience::Account | Audience::Customer | Audience::Program, _) => {
             ("order.open", None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_app_api::route::Route;
+    use soko_domain::ids::LogId;
+
+    use super::*;
+
+    /// Pages of the server itself, for people who may have no account open.
+    const OF_THE_SERVER: &[&str] = &["/recover/", "/confirm-address/"];
+
+    #[test]
+    fn every_link_of_a_message_leads_to_a_screen() {
+        let secret = ServerSecret::new([7; 32]);
+        let sender = Sender { secret: &secret, origin: "https://market.example" };
+        let mut led = 0;
+        for topic in Topic::ALL {
+            for subject in [None, Some(ThingId([2; 16]))] {
+                let plain = Message::of_account(ThingId([1; 16]), topic, ThingId([3; 16]));
+                let message = Message { log: Some(LogId([4; 16])), subject, ..plain };
+                let Some(path) = link(&sender, &message).1 else { continue };
+                if OF_THE_SERVER.iter().any(|page| path.starts_with(page)) {
+                    continue;
+                }
+                assert!(Route::of_stranger(&path).is_some(), "{topic:?}: {path}");
+                led += 1;
+            }
+        }
+        assert!(led > Topic::ALL.len(), "{led}");
     }
 }

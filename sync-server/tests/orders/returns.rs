@@ -30,9 +30,9 @@ async fn what_was_handed_over_comes_back_once() {
         asked(&shop, (2, 1, 40), two()).await.refused(StatusCode::NOT_FOUND, "no_such_order");
         for (lines, status, code) in [
             (json!([{"line": 0, "quantity": 6}]), 409, "return_too_many"),
-            (json!([{"line": 0, "quantity": -1}]), 422, "invalid"),
-            (json!([{"line": 7, "quantity": 1}]), 422, "invalid"),
-            (json!([]), 422, "invalid"),
+            (json!([{"line": 0, "quantity": -1}]), 422, "quantity_odd"),
+            (json!([{"line": 7, "quantity": 1}]), 422, "order_line_unknown"),
+            (json!([]), 422, "lines_odd"),
         ] {
             let answer = asked(&shop, (1, 1, 40), lines).await;
             answer.refused(StatusCode::from_u16(status).unwrap(), code);
@@ -51,9 +51,9 @@ async fn what_was_handed_over_comes_back_once() {
         let stranger = shop.server.person("stranger@example.org").await;
         answered(&shop, &stranger, 40, take()).await.refused(StatusCode::NOT_FOUND, "no_such_stall");
         for (body, status, code) in [
-            (json!({"goods": []}), 422, "invalid"),
+            (json!({"goods": []}), 422, "goods_unsaid"),
             (json!({"goods": [{"line": 0, "goods": "eaten"}]}), 400, "malformed"),
-            (json!({"reason": "  "}), 422, "invalid"),
+            (json!({"reason": "  "}), 422, "reason_missing"),
             (json!({"reason": "x".repeat(501)}), 400, "malformed"),
         ] {
             let answer = answered(&shop, &shop.owner, 40, body).await;

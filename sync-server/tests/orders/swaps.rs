@@ -91,7 +91,7 @@ async fn what_its_buyer_takes_stands_on_the_order_and_is_held_for_it() {
         let path = format!("{}/{}/swaps/{}/answer", orders(), id(1), id(50));
         let of_owner = shop.server.post(&path, &json!({"take": true})).bearer(&shop.owner).send().await;
         of_owner.refused(StatusCode::CONFLICT, "unknown_order");
-        answers(&shop, 1, 51, true).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid");
+        answers(&shop, 1, 51, true).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "swap_unknown");
 
         for _ in 0..3 {
             let taken = answers(&shop, 1, 50, true).await.expect(StatusCode::OK).json();
@@ -101,7 +101,7 @@ async fn what_its_buyer_takes_stands_on_the_order_and_is_held_for_it() {
             );
             assert_eq!(taken["lines"][1]["quantity"], 2);
         }
-        answers(&shop, 1, 50, false).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid");
+        answers(&shop, 1, 50, false).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "swap_over");
         // Whoever asks for the order once more gets the first answer.
         let again = shop.order(1, 1, 3).send().await.expect(StatusCode::CREATED).json();
         assert_eq!(
@@ -133,7 +133,7 @@ async fn what_is_declined_withdrawn_or_late_leaves_the_order_as_it_was() {
         assert_eq!(left(&shop, COFFEE).await, 0);
         let declined = answers(&shop, 1, 51, false).await.expect(StatusCode::OK).json();
         assert_eq!((declined["swaps"][0]["end"].as_str(), left(&shop, COFFEE).await), (Some("declined"), 4));
-        answers(&shop, 1, 51, true).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid");
+        answers(&shop, 1, 51, true).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "swap_over");
 
         let withdraw = OrderSwapWithdrawn { swap: ThingId([52; 16]), order: order(1) };
         says(&mut shop, vec![asks(52, Some((COFFEE, 1)))]).await;
@@ -154,7 +154,7 @@ async fn what_is_declined_withdrawn_or_late_leaves_the_order_as_it_was() {
         let over = seen(&shop).await;
         assert_eq!((over["state"].as_str(), over["total_minor"].as_i64()), (Some("fulfilled"), Some(1350)));
         assert_eq!(left(&shop, COFFEE).await, 4);
-        answers(&shop, 1, 54, true).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid");
+        answers(&shop, 1, 54, true).await.refused(StatusCode::UNPROCESSABLE_ENTITY, "swap_over");
     }
 }
 

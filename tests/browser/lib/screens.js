@@ -69,7 +69,7 @@ export const SCREENS = [
 // What an address may be, as the app itself reads it: one pattern for each of its screens, and one for each thing that is done
 // with many products.
 export function screensOfTheApp() {
-  const source = readFileSync(new URL("../../../ui/src/route.rs", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../../crates/app-api/src/route.rs", import.meta.url), "utf8");
   const inside = (from, to) => source.slice(source.indexOf(from)).split(to)[0];
   const sessions = [...inside("pub fn word(self)", "fn from_word").matchAll(/=> "([a-z-]+)"/g)].map(([, word]) => word);
   const arms = [...inside("match parts.as_slice()", "_ => None").matchAll(/^\s*\[(.+?)\] => /gm)].map(([, parts]) => parts.split(", "));

@@ -32,7 +32,17 @@ const HITS_MAX: u32 = 8;
 /// Lines, those touched last, that say on whom their count waits: further ones were looked at a while ago.
 const WAITING_SHOWN_MAX: usize = 20;
 
-impl Session {
+/// What is said of each kind here, and how much of it goes at once.
+trait Kind {
+    fn title(self) -> &'static str;
+    fn text(self) -> &'static str;
+    /// None where units stay with who has them.
+    fn goes(self) -> Option<Goes>;
+    /// Of one command.
+    fn lines_max(self) -> usize;
+}
+
+impl Kind for Session {
     fn title(self) -> &'static str {
         match self {
             Self::Receive => "session.receive",
@@ -55,7 +65,6 @@ impl Session {
         }
     }
 
-    /// None where units stay with who has them.
     fn goes(self) -> Option<Goes> {
         match self {
             Self::TakeAlong => Some(Goes::Here),
@@ -64,7 +73,6 @@ impl Session {
         }
     }
 
-    /// Of one command.
     fn lines_max(self) -> usize {
         match self {
             Self::Receive | Self::Gone => LINES_MAX,

@@ -241,7 +241,6 @@ const FOR_PROGRAMS: &[&str] = &[
     "author_taken",
     "draft",
     "introduction_unproven",
-    "invalid",
     "not_by_name",
     "not_for_keys",
     "not_the_operator",
@@ -267,11 +266,29 @@ fn whatever_is_refused_has_a_text() {
         assert!(!found.is_empty(), "{place} refuses nothing");
         codes.extend(found);
     }
+    codes.extend(soko_domain::wrong::Wrong::ALL.iter().map(|wrong| wrong.code().to_owned()));
     let missing: Vec<&String> =
         codes.iter().filter(|code| !has_text(code) && !FOR_PROGRAMS.contains(&code.as_str())).collect();
     assert!(missing.is_empty(), "refused in English alone: {missing:?}");
     let gone = FOR_PROGRAMS.iter().find(|code| !codes.contains(**code));
     assert_eq!(gone, None, "nobody refuses this");
+}
+
+/// A first visit has the texts of `refused.` alone.
+#[test]
+fn whatever_may_be_wrong_with_an_order_has_a_text_on_a_first_visit() {
+    use soko_domain::wrong::Wrong;
+    let english = said(Language::English);
+    let verbs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/domain/src/verbs");
+    // What decides an order, and the checks that all verbs share.
+    for file in ["place_order.rs", "mod.rs"] {
+        let source = std::fs::read_to_string(verbs.join(file)).unwrap();
+        let named = Wrong::ALL.iter().filter(|wrong| source.contains(&format!("Wrong::{wrong:?}")));
+        let codes: Vec<&str> = named.map(|wrong| wrong.code()).collect();
+        assert!(!codes.is_empty(), "{file} finds nothing wrong");
+        let missing = codes.iter().find(|code| !english.contains_key(format!("refused.{code}").as_str()));
+        assert_eq!(missing, None, "{file}");
+    }
 }
 
 /// The codes in a file or a folder of sources.

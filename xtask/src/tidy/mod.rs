@@ -6,6 +6,7 @@
 mod graph;
 mod licences;
 mod migrations;
+mod phones;
 mod promises;
 mod rust_text;
 mod sources;

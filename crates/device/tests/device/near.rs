@@ -33,9 +33,9 @@ fn what_is_near_is_known_without_a_server_too_until_the_stall_takes_it_back() {
         let stall = Shell::open(&folder.path().join("till"));
         stall.shop(&server).await;
         let wrong = stall.refused(Verb::EditStall { edits: vec![StallEdit::Point("91,x".into())] }).await;
-        assert_eq!(wrong, "invalid");
+        assert_eq!(wrong, "point_odd");
         let wrong = stall.refused(Verb::EditStall { edits: vec![StallEdit::Opening("always".into())] }).await;
-        assert_eq!(wrong, "invalid");
+        assert_eq!(wrong, "opening_odd");
         let says = vec![StallEdit::Point(HERE.into()), StallEdit::Opening(WEEK.into())];
         stall.done(Verb::EditStall { edits: says }).await;
         let phone = folder.path().join("phone");

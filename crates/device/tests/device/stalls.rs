@@ -139,7 +139,7 @@ fn what_is_passed_to_another_register_without_a_network_arrives_once_the_server_
         let pass = |quantity: i64, to: AuthorId| Verb::PassShare { product: MANGO, quantity, to };
         for (quantity, to, why) in [
             (at_most + 1, there, "share_exceeded"),
-            (0, there, "invalid"),
+            (0, there, "quantity_odd"),
             (1, here, "unknown_device"),
             (1, AuthorId([9; 16]), "unknown_device"),
         ] {

@@ -7,6 +7,7 @@ use crate::entry::{AdjustReason, Entry, SplitUnits, StockAdjusted, Units};
 use crate::ids::{ProductId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::{check_lines, check_note, check_quantity};
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AdjustStock {
@@ -26,7 +27,7 @@ pub fn decide(facts: &Facts, command: &AdjustStock) -> Result<Vec<Entry>, Refusa
     check_lines(command.lines.len())?;
     check_note(&command.note)?;
     // Only undoing an import writes this one.
-    ensure(command.reason != AdjustReason::Undone, invalid("reason", "is not one that a person gives"))?;
+    ensure(command.reason != AdjustReason::Undone, invalid(Wrong::NoSuchReason))?;
     let mut shares = facts.shares.clone();
     let mut lines = Vec::new();
     for line in &command.lines {
@@ -78,9 +79,9 @@ mod tests {
     #[test]
     fn nothing_and_less_than_nothing_is_refused() {
         for (reason, quantity, refused) in [
-            (AdjustReason::Waste, 0, invalid("quantity", "must be at least 1 and not absurd")),
-            (AdjustReason::Found, -2, invalid("quantity", "must be at least 1 and not absurd")),
-            (AdjustReason::Undone, 1, invalid("reason", "is not one that a person gives")),
+            (AdjustReason::Waste, 0, invalid(Wrong::QuantityOdd)),
+            (AdjustReason::Found, -2, invalid(Wrong::QuantityOdd)),
+            (AdjustReason::Undone, 1, invalid(Wrong::NoSuchReason)),
         ] {
             let lines = vec![Units { product: MANGO, quantity }];
             let command = AdjustStock { adjustment: ThingId([1; 16]), reason, lines, note: String::new() };

@@ -4,6 +4,7 @@ use crate::entry::{Entry, ShiftClosed};
 use crate::ids::ShiftId;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::check_note;
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CloseShift {
@@ -20,12 +21,12 @@ pub struct Facts {
 }
 
 pub fn decide(facts: &Facts, command: &CloseShift) -> Result<Vec<Entry>, Refusal> {
-    ensure(command.counted_minor >= 0, invalid("counted", "cannot be negative"))?;
+    ensure(command.counted_minor >= 0, invalid(Wrong::Negative))?;
     check_note(&command.reason)?;
     let open = facts.open_shift.ok_or(Refusal::NoShift)?;
     ensure(open == command.shift, Refusal::OtherShift(command.shift))?;
     let differs = command.counted_minor != facts.expected_minor;
-    ensure(!differs || !command.reason.trim().is_empty(), invalid("reason", "say why the drawer differs"))?;
+    ensure(!differs || !command.reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     Ok(vec![
         ShiftClosed {
             shift: open,
@@ -50,10 +51,10 @@ mod tests {
         for (open_shift, counted_minor, reason, expected) in [
             (Some(shift), 900, "", closed(900, "")),
             (Some(shift), 780, "wrong change", closed(780, "wrong change")),
-            (Some(shift), 780, " ", Err(invalid("reason", "say why the drawer differs"))),
+            (Some(shift), 780, " ", Err(invalid(Wrong::ReasonMissing))),
             (None, 900, "", Err(Refusal::NoShift)),
             (Some(ShiftId([9; 16])), 900, "", Err(Refusal::OtherShift(shift))),
-            (None, -1, "", Err(invalid("counted", "cannot be negative"))),
+            (None, -1, "", Err(invalid(Wrong::Negative))),
         ] {
             let command = CloseShift { shift, counted_minor, reason: reason.into() };
             assert_eq!(decide(&Facts { open_shift, expected_minor: 900 }, &command), expected);

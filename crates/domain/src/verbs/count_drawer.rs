@@ -5,6 +5,7 @@ use crate::entry::{Coins, DrawerCounted, Entry};
 use crate::ids::{ShiftId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::move_drawer::DRAWER_MINOR_MAX;
+use crate::wrong::Wrong;
 
 /// More kinds of coins and notes than any currency has.
 pub const COINS_LEN_MAX: usize = 60;
@@ -34,11 +35,11 @@ pub fn decide(facts: &Facts, command: &CountDrawer) -> Result<Vec<Entry>, Refusa
 
 /// What coins and notes come to.
 pub fn sum(coins: &[Coins], other_minor: i64) -> Result<i64, Refusal> {
-    ensure(coins.len() <= COINS_LEN_MAX, invalid("coins", "are more kinds than there are"))?;
-    ensure(other_minor >= 0, invalid("counted", "cannot be negative"))?;
+    ensure(coins.len() <= COINS_LEN_MAX, invalid(Wrong::CoinsOdd))?;
+    ensure(other_minor >= 0, invalid(Wrong::Negative))?;
     let mut sum = other_minor;
     for Coins { value_minor, pieces } in coins {
-        ensure(*value_minor >= 1 && *pieces >= 0, invalid("coins", "cannot be negative"))?;
+        ensure(*value_minor >= 1 && *pieces >= 0, invalid(Wrong::Negative))?;
         let worth = value_minor.checked_mul(*pieces).ok_or(Refusal::TooLarge)?;
         sum = sum.checked_add(worth).ok_or(Refusal::TooLarge)?;
     }
@@ -58,10 +59,10 @@ mod tests {
             (Some(shift), vec![coins(3)], 50, Ok((650, 1))),
             (Some(shift), vec![coins(3), coins(0)], 0, Ok((600, 1))),
             (Some(shift), vec![], 0, Ok((0, 0))),
-            (Some(shift), vec![coins(-1)], 0, Err(invalid("coins", "cannot be negative"))),
+            (Some(shift), vec![coins(-1)], 0, Err(invalid(Wrong::Negative))),
             (Some(shift), vec![coins(i64::MAX)], 0, Err(Refusal::TooLarge)),
-            (Some(shift), vec![coins(1); 61], 0, Err(invalid("coins", "are more kinds than there are"))),
-            (Some(shift), vec![], -1, Err(invalid("counted", "cannot be negative"))),
+            (Some(shift), vec![coins(1); 61], 0, Err(invalid(Wrong::CoinsOdd))),
+            (Some(shift), vec![], -1, Err(invalid(Wrong::Negative))),
             (Some(other), vec![], 0, Err(Refusal::OtherShift(shift))),
             (None, vec![], 0, Err(Refusal::NoShift)),
         ] {

@@ -10,6 +10,7 @@ use crate::ids::{AuthorId, ProductId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::stock::MOVE_QUANTITY_MAX;
 use crate::verbs::check_note;
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CountStock {
@@ -67,7 +68,7 @@ pub fn expected_at_marks(now: i64, around: Around) -> i64 {
 
 pub fn decide(facts: &Facts, command: &CountStock) -> Result<Vec<Entry>, Refusal> {
     check_note(&command.reason)?;
-    ensure((0..=MOVE_QUANTITY_MAX).contains(&command.counted), invalid("counted", "must be 0 or more"))?;
+    ensure((0..=MOVE_QUANTITY_MAX).contains(&command.counted), invalid(Wrong::Negative))?;
     let shortage = facts.expected.saturating_sub(command.counted).max(0);
     let mut entries: Vec<Entry> = facts.left_open.iter().flat_map(|count| decide_drop(*count)).collect();
     entries.push(
@@ -163,6 +164,6 @@ mod tests {
             counted: -1,
             reason: String::new(),
         };
-        assert_eq!(decide(&Facts::default(), &command), Err(invalid("counted", "must be 0 or more")));
+        assert_eq!(decide(&Facts::default(), &command), Err(invalid(Wrong::Negative)));
     }
 }

@@ -9,6 +9,7 @@ use crate::purse::PURSE_UNITS_MAX;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::verify_payment::code_key;
 use crate::verbs::{NOTE_LEN_MAX, check_note};
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FillPurse {
@@ -37,26 +38,26 @@ pub struct Facts {
 pub fn decide(facts: &Facts, command: &FillPurse) -> Result<Vec<Entry>, Refusal> {
     check_units(command.units)?;
     check_note(&command.reason)?;
-    ensure(command.reference.len() <= NOTE_LEN_MAX, invalid("reference", "is too long"))?;
+    ensure(command.reference.len() <= NOTE_LEN_MAX, invalid(Wrong::TooLong))?;
     check_owner(command.kind, command.customer, facts.customer_known)?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
     let cause = match command.tender {
         None => {
-            ensure(!command.reason.trim().is_empty(), invalid("reason", "say why it is given"))?;
+            ensure(!command.reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
             facts.doer.allow(&[Wish::Refund { minor: command.units }])?;
             FillCause::Given
         }
-        Some(TenderKind::Voucher) => return Err(invalid("payment", "a purse does not pay for a purse")),
+        Some(TenderKind::Voucher) => return Err(invalid(Wrong::PurseForPurse)),
         Some(kind) => {
             // A purse is spent at once: nobody fills it for what a buyer only says (C73).
             ensure(
                 kind != TenderKind::MobileMoney
                     || command.is_seen && !code_key(&command.reference).is_empty(),
-                invalid("payment", "look that the money came, and enter its code"),
+                invalid(Wrong::PaymentUnseen),
             )?;
             facts.code_used_by.map_or(Ok(()), |paid| Err(Refusal::CodeUsed(paid)))?;
             let is_money = command.kind != PurseKind::Points;
-            ensure(is_money, invalid("purse", "points are earned and not sold"))?;
+            ensure(is_money, invalid(Wrong::PointsNotSold))?;
             FillCause::Bought
         }
     };
@@ -66,7 +67,7 @@ pub fn decide(facts: &Facts, command: &FillPurse) -> Result<Vec<Entry>, Refusal>
 /// The money of a refund that stays with the stall as credit or on a card.
 pub fn of_refund(command: &FillPurse, (shift, sale): (ShiftId, SaleId)) -> Result<Entry, Refusal> {
     check_units(command.units)?;
-    ensure(command.kind != PurseKind::Points, invalid("purse", "money is not paid back in points"))?;
+    ensure(command.kind != PurseKind::Points, invalid(Wrong::PointsNotBack))?;
     check_owner(command.kind, command.customer, true)?;
     Ok(filled(command, FillCause::Refund, Some(shift), Some(sale)))
 }
@@ -88,14 +89,14 @@ fn filled(command: &FillPurse, cause: FillCause, shift: Option<ShiftId>, sale: O
 }
 
 fn check_units(units: i64) -> Result<(), Refusal> {
-    ensure((1..=PURSE_UNITS_MAX).contains(&units), invalid("amount", "must be above zero and not absurd"))
+    ensure((1..=PURSE_UNITS_MAX).contains(&units), invalid(Wrong::AmountOdd))
 }
 
 /// A card is whoever's holds it; credit and points are a customer's.
 fn check_owner(kind: PurseKind, customer: Option<ThingId>, is_known: bool) -> Result<(), Refusal> {
     match (kind, customer) {
         (PurseKind::GiftCard, _) => Ok(()),
-        (PurseKind::Credit | PurseKind::Points, None) => Err(invalid("customer", "choose one first")),
+        (PurseKind::Credit | PurseKind::Points, None) => Err(invalid(Wrong::CustomerMissing)),
         (PurseKind::Credit | PurseKind::Points, Some(customer)) => {
             ensure(is_known, Refusal::UnknownCustomer(customer))
         }
@@ -121,7 +122,7 @@ mod tests {
         let closed = Facts { open_shift: None, ..good.clone() };
         let stranger = Facts { customer_known: false, ..good.clone() };
         let needs = Err(Refusal::ApprovalNeeded { acts: vec![Act::Refund] });
-        let absurd = Err(invalid("amount", "must be above zero and not absurd"));
+        let absurd = Err(invalid(Wrong::AmountOdd));
         for (facts, kind, customer, units, tender, reason, expected) in [
             (&good, GiftCard, None, 5_000, cash, "", Ok(FillCause::Bought)),
             (&alone, GiftCard, None, 5_000, cash, "", Ok(FillCause::Bought)),
@@ -129,9 +130,9 @@ mod tests {
             (&good, Credit, amina, 5_000, None, "late", Ok(FillCause::Given)),
             (&good, Points, amina, 10, None, "birthday", Ok(FillCause::Given)),
             (&alone, Credit, amina, 5_000, None, "late", needs),
-            (&good, Credit, amina, 5_000, None, " ", Err(invalid("reason", "say why it is given"))),
-            (&good, Points, amina, 10, cash, "", Err(invalid("purse", "points are earned and not sold"))),
-            (&good, Credit, None, 10, cash, "", Err(invalid("customer", "choose one first"))),
+            (&good, Credit, amina, 5_000, None, " ", Err(invalid(Wrong::ReasonMissing))),
+            (&good, Points, amina, 10, cash, "", Err(invalid(Wrong::PointsNotSold))),
+            (&good, Credit, None, 10, cash, "", Err(invalid(Wrong::CustomerMissing))),
             (&stranger, Credit, amina, 10, cash, "", Err(Refusal::UnknownCustomer(ThingId([2; 16])))),
             (&closed, GiftCard, None, 10, cash, "", Err(Refusal::NoShift)),
             (&good, GiftCard, None, 0, cash, "", absurd.clone()),
@@ -143,17 +144,9 @@ mod tests {
                 10,
                 Some(TenderKind::MobileMoney),
                 "",
-                Err(invalid("payment", "look that the money came, and enter its code")),
+                Err(invalid(Wrong::PaymentUnseen)),
             ),
-            (
-                &good,
-                GiftCard,
-                None,
-                10,
-                Some(TenderKind::Voucher),
-                "",
-                Err(invalid("payment", "a purse does not pay for a purse")),
-            ),
+            (&good, GiftCard, None, 10, Some(TenderKind::Voucher), "", Err(invalid(Wrong::PurseForPurse))),
         ] {
             let purse = ProductId([3; 16]);
             let reason = reason.to_owned();

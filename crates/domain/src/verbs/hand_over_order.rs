@@ -14,6 +14,7 @@ use crate::verbs::check_note;
 use crate::verbs::make_sale::check_tendered;
 use crate::verbs::pay_order::PayStanding;
 use crate::verbs::release_order::OrderState;
+use crate::wrong::Wrong;
 
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -38,16 +39,13 @@ pub fn due_minor(money: PayStanding, total_minor: i64) -> i64 {
 
 pub fn decide_hand_over(facts: &Facts, order: OrderId, tenders: &[Tendered]) -> Result<Vec<Entry>, Refusal> {
     check_open(facts.state, order)?;
-    ensure(
-        !facts.is_swapping,
-        invalid("order", "its buyer has not answered an offer yet; take it back first"),
-    )?;
+    ensure(!facts.is_swapping, invalid(Wrong::OrderWaitsForAnswer))?;
     // What the buyer sends cannot be called back, so nothing is taken in its place.
     ensure(!facts.awaits_transfer, Refusal::TransferAwaited)?;
     let taken = match &facts.placed {
         Some(placed) if due_minor(facts.money, placed.total_minor) > 0 => Some(take(facts, placed, tenders)?),
         Some(_) | None => {
-            ensure(tenders.is_empty(), invalid("payments", "nothing is to be paid for this order"))?;
+            ensure(tenders.is_empty(), invalid(Wrong::NothingDue))?;
             None
         }
     };
@@ -70,11 +68,11 @@ fn take(facts: &Facts, placed: &OrderPlaced, tenders: &[Tendered]) -> Result<Ord
     ensure(!tenders.is_empty(), Refusal::Underpaid { missing_minor: total_minor })?;
     for taken in tenders {
         let is_phone = taken.kind == TenderKind::MobileMoney;
-        ensure(taken.kind != TenderKind::Voucher, invalid("payments", "a purse pays at the till alone"))?;
+        ensure(taken.kind != TenderKind::Voucher, invalid(Wrong::PurseAtTill))?;
         // The goods are gone after it: nobody gives them for what a buyer only says (C73).
         ensure(
             !is_phone || taken.standing == Standing::Verified && !taken.reference.trim().is_empty(),
-            invalid("payments", "look that the money came, and enter its code"),
+            invalid(Wrong::PaymentUnseen),
         )?;
     }
     check_tendered(tenders, &facts.codes_used)?;
@@ -177,7 +175,7 @@ mod tests {
             standing,
             ..paid(TenderKind::MobileMoney, 448)
         };
-        let unseen = invalid("payments", "look that the money came, and enter its code");
+        let unseen = invalid(Wrong::PaymentUnseen);
         let underpaid = |missing_minor| Err(Refusal::Underpaid { missing_minor });
         // The drawer grows by so much, is rounded by so much, and gives so much change.
         for (tenders, expected) in [
@@ -191,10 +189,7 @@ mod tests {
             (vec![phone("qx9", Standing::Verified)], Err(Refusal::CodeUsed(SaleId([8; 16])))),
             (vec![], underpaid(448)),
             (vec![cash(100)], underpaid(348)),
-            (
-                vec![paid(TenderKind::Voucher, 448)],
-                Err(invalid("payments", "a purse pays at the till alone")),
-            ),
+            (vec![paid(TenderKind::Voucher, 448)], Err(invalid(Wrong::PurseAtTill))),
         ] {
             let handed =
                 decide_hand_over(&facts(), ORDER, &tenders).map(|entries| match entries.as_slice() {
@@ -208,7 +203,7 @@ mod tests {
                 });
             assert_eq!(handed, expected, "{tenders:?}");
         }
-        let unanswered = invalid("order", "its buyer has not answered an offer yet; take it back first");
+        let unanswered = invalid(Wrong::OrderWaitsForAnswer);
         let swapping = Facts { is_swapping: true, ..facts() };
         assert_eq!(decide_hand_over(&swapping, ORDER, &[cash(448)]), Err(unanswered));
         let awaiting = Facts { awaits_transfer: true, money: PayStanding::Waiting, ..facts() };
@@ -221,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_was_paid_or_may_still_be_paid_is_not_paid_again() {
-        let nothing_due = Err(invalid("payments", "nothing is to be paid for this order"));
+        let nothing_due = Err(invalid(Wrong::NothingDue));
         for money in [PayStanding::Waiting, PayStanding::Paid, PayStanding::PartlyBack, PayStanding::PaidBack]
         {
             let facts = Facts { money, open_shift: None, ..facts() };

@@ -18,6 +18,7 @@ use crate::quantity::Unit;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::verify_payment::code_key;
 use crate::verbs::{NOTE_LEN_MAX, check_lines, check_note, check_quantity};
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MakeSale {
@@ -171,11 +172,8 @@ pub fn decide(facts: &Facts, command: &MakeSale) -> Result<Vec<Entry>, Refusal> 
 
 fn check_texts(command: &MakeSale) -> Result<(), Refusal> {
     check_lines(command.basket.lines.len())?;
-    ensure(command.texts.len() == command.basket.lines.len(), invalid("names", "one for each line"))?;
-    ensure(
-        command.texts.iter().all(|text| text.name.len() <= NOTE_LEN_MAX),
-        invalid("names", "are too long"),
-    )?;
+    ensure(command.texts.len() == command.basket.lines.len(), invalid(Wrong::SaleNamesOdd))?;
+    ensure(command.texts.iter().all(|text| text.name.len() <= NOTE_LEN_MAX), invalid(Wrong::TooLong))?;
     check_note(&command.note)?;
     check_note(&command.discount_reason)?;
     for text in &command.texts {
@@ -312,18 +310,16 @@ pub(super) fn check_tendered(
 ) -> Result<(), Refusal> {
     let mut codes = BTreeSet::new();
     for taken in tenders {
-        ensure(taken.reference.len() <= NOTE_LEN_MAX, invalid("reference", "is too long"))?;
+        ensure(taken.reference.len() <= NOTE_LEN_MAX, invalid(Wrong::TooLong))?;
         let code = code_key(&taken.reference);
         match taken.standing {
             Standing::Taken | Standing::Claimed => {}
-            Standing::Verified => {
-                ensure(!code.is_empty(), invalid("code", "a payment that was seen has one"))?
-            }
-            Standing::Failed | Standing::Settled => return Err(invalid("payment", "is not over yet")),
+            Standing::Verified => ensure(!code.is_empty(), invalid(Wrong::PaymentCodeMissing))?,
+            Standing::Failed | Standing::Settled => return Err(invalid(Wrong::PaymentOpen)),
         }
         if taken.kind == TenderKind::MobileMoney && !code.is_empty() {
             codes_used.get(&code).map_or(Ok(()), |sale| Err(Refusal::CodeUsed(*sale)))?;
-            ensure(codes.insert(code), invalid("code", "stands on two payments of this sale"))?;
+            ensure(codes.insert(code), invalid(Wrong::PaymentCodeTwice))?;
         }
     }
     Ok(())
@@ -575,9 +571,9 @@ mod tests {
         assert_eq!(decide(&known, &once), Err(Refusal::CodeUsed(other)));
         assert_eq!(made(&facts(5), &once).unwrap().tenders[0].standing, Standing::Claimed);
         let twice = with(vec![phone(100, "AB1", Standing::Claimed), phone(100, "ab 1", Standing::Claimed)]);
-        assert!(matches!(decide(&facts(5), &twice), Err(Refusal::Invalid { field: "code", .. })));
+        assert!(matches!(decide(&facts(5), &twice), Err(Refusal::Invalid(Wrong::PaymentCodeTwice))));
         let nameless = with(vec![phone(200, "", Standing::Verified)]);
-        assert!(matches!(decide(&facts(5), &nameless), Err(Refusal::Invalid { field: "code", .. })));
+        assert!(matches!(decide(&facts(5), &nameless), Err(Refusal::Invalid(Wrong::PaymentCodeMissing))));
         assert!(decide(&facts(5), &with(vec![phone(200, "", Standing::Claimed)])).is_ok());
     }
 }

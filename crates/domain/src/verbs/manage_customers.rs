@@ -7,6 +7,7 @@ use crate::purse::{Loyalty, PURSE_UNITS_MAX};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::role::Role;
 use crate::verbs::check_note;
+use crate::wrong::Wrong;
 
 /// Longest name, phone number or address, in bytes.
 pub const CUSTOMER_TEXT_LEN_MAX: usize = 200;
@@ -31,13 +32,13 @@ pub struct Facts {
 
 pub fn decide_put(facts: &Facts, command: &PutCustomer) -> Result<Vec<Entry>, Refusal> {
     let [name, phone, email] = [&command.name, &command.phone, &command.email].map(|text| text.trim());
-    ensure(!name.is_empty(), invalid("name", "is missing"))?;
-    for (field, text) in [("name", name), ("phone", phone), ("email", email)] {
-        ensure(text.len() <= CUSTOMER_TEXT_LEN_MAX, invalid(field, "is too long"))?;
+    ensure(!name.is_empty(), invalid(Wrong::NameMissing))?;
+    for text in [name, phone, email] {
+        ensure(text.len() <= CUSTOMER_TEXT_LEN_MAX, invalid(Wrong::TooLong))?;
     }
-    ensure(email.is_empty() || email.contains('@'), invalid("email", "is not an address"))?;
+    ensure(email.is_empty() || email.contains('@'), invalid(Wrong::EmailOdd))?;
     check_note(&command.note)?;
-    ensure(!facts.is_erased, invalid("customer", "was erased; add them anew"))?;
+    ensure(!facts.is_erased, invalid(Wrong::CustomerErased))?;
     let PutCustomer { customer, veil, may_contact, .. } = *command;
     Ok(vec![
         CustomerPut {
@@ -66,14 +67,11 @@ pub fn decide_loyalty(
     loyalty: Loyalty,
 ) -> Result<Vec<Entry>, Refusal> {
     let Loyalty { earn_minor, worth_minor } = loyalty;
-    ensure((0..=PURSE_UNITS_MAX).contains(&earn_minor), invalid("earn", "cannot be negative"))?;
-    ensure((0..=PURSE_UNITS_MAX).contains(&worth_minor), invalid("worth", "cannot be negative"))?;
-    ensure(earn_minor == 0 || worth_minor > 0, invalid("worth", "say what a point pays"))?;
+    ensure((0..=PURSE_UNITS_MAX).contains(&earn_minor), invalid(Wrong::Negative))?;
+    ensure((0..=PURSE_UNITS_MAX).contains(&worth_minor), invalid(Wrong::Negative))?;
+    ensure(earn_minor == 0 || worth_minor > 0, invalid(Wrong::PointsWorthMissing))?;
     // A point that pays as much as it took to earn it would pay for everything twice.
-    ensure(
-        earn_minor == 0 || worth_minor < earn_minor,
-        invalid("worth", "is as much as it takes to earn it"),
-    )?;
+    ensure(earn_minor == 0 || worth_minor < earn_minor, invalid(Wrong::PointsWorthMuch))?;
     ensure(register.may_manage_people(), Refusal::NotAllowed)?;
     doer.allow(&[Wish::ManagePeople])?;
     let revision = revision.checked_add(1).ok_or(Refusal::TooLarge)?;
@@ -104,10 +102,10 @@ mod tests {
         for (facts, name, email, expected) in [
             (&new, " Amina ", "", Ok(1)),
             (&known, "Amina", "amina@example.org", Ok(5)),
-            (&new, "  ", "", Err(invalid("name", "is missing"))),
-            (&new, "Amina", "example.org", Err(invalid("email", "is not an address"))),
-            (&new, &"é".repeat(101), "", Err(invalid("name", "is too long"))),
-            (&erased, "Amina", "", Err(invalid("customer", "was erased; add them anew"))),
+            (&new, "  ", "", Err(invalid(Wrong::NameMissing))),
+            (&new, "Amina", "example.org", Err(invalid(Wrong::EmailOdd))),
+            (&new, &"é".repeat(101), "", Err(invalid(Wrong::TooLong))),
+            (&erased, "Amina", "", Err(invalid(Wrong::CustomerErased))),
         ] {
             let decided = decide_put(facts, &put(name, email)).map(|entries| match entries.as_slice() {
                 [Entry::CustomerPut(put)] => {
@@ -128,13 +126,13 @@ mod tests {
     fn points_are_worth_less_than_it_takes_to_earn_them() {
         let owner = (Role::Owner, &Doer::Anybody);
         let cashier = (Role::Cashier, &Doer::Anybody);
-        let dear = Err(invalid("worth", "is as much as it takes to earn it"));
+        let dear = Err(invalid(Wrong::PointsWorthMuch));
         for (who, earn_minor, worth_minor, expected) in [
             (owner, 100, 5, Ok(())),
             (owner, 0, 0, Ok(())),
             (owner, 100, 100, dear),
-            (owner, 100, 0, Err(invalid("worth", "say what a point pays"))),
-            (owner, -1, 0, Err(invalid("earn", "cannot be negative"))),
+            (owner, 100, 0, Err(invalid(Wrong::PointsWorthMissing))),
+            (owner, -1, 0, Err(invalid(Wrong::Negative))),
             (cashier, 100, 5, Err(Refusal::NotAllowed)),
         ] {
             let loyalty = Loyalty { earn_minor, worth_minor };

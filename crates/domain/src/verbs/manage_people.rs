@@ -6,6 +6,7 @@ use crate::ids::{PersonId, ThingId};
 use crate::people::{Doer, Limits, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::role::Role;
+use crate::wrong::Wrong;
 
 /// Longest name, in bytes.
 pub const PERSON_NAME_LEN_MAX: usize = 100;
@@ -35,19 +36,16 @@ pub struct Facts {
 
 pub fn decide_put(facts: &Facts, command: &PutPerson) -> Result<Vec<Entry>, Refusal> {
     let name = command.name.trim();
-    ensure(!name.is_empty(), invalid("name", "is missing"))?;
-    ensure(name.len() <= PERSON_NAME_LEN_MAX, invalid("name", "is too long"))?;
-    ensure(command.role.is_staff(), invalid("role", "choose owner, manager or cashier"))?;
+    ensure(!name.is_empty(), invalid(Wrong::NameMissing))?;
+    ensure(name.len() <= PERSON_NAME_LEN_MAX, invalid(Wrong::TooLong))?;
+    ensure(command.role.is_staff(), invalid(Wrong::RoleOdd))?;
     may_manage(facts)?;
-    ensure(!facts.is_erased, invalid("person", "was erased; add them anew"))?;
+    ensure(!facts.is_erased, invalid(Wrong::PersonErased))?;
     // Numbers of roles fall with what they may.
     let above = [Some(command.role), facts.was].into_iter().flatten().any(|role| role < facts.mine());
     ensure(!above, Refusal::NotAllowed)?;
     let is_self = facts.by == Some(command.person);
-    ensure(
-        command.is_active || !is_self,
-        invalid("person", "nobody ends their own work; ask somebody else"),
-    )?;
+    ensure(command.is_active || !is_self, invalid(Wrong::OwnWorkEnded))?;
     let PutPerson { person, veil, role, is_active, .. } = *command;
     let revision = facts.revision.checked_add(1).ok_or(Refusal::TooLarge)?;
     Ok(vec![PersonPut { person, revision, veil, name: name.into(), role, is_active }.into()])
@@ -55,17 +53,17 @@ pub fn decide_put(facts: &Facts, command: &PutPerson) -> Result<Vec<Entry>, Refu
 
 pub fn decide_erase(facts: &Facts, person: PersonId) -> Result<Vec<Entry>, Refusal> {
     may_manage(facts)?;
-    let was = facts.was.ok_or(invalid("person", "is not known here"))?;
+    let was = facts.was.ok_or(invalid(Wrong::PersonUnknown))?;
     ensure(was >= facts.mine(), Refusal::NotAllowed)?;
-    ensure(facts.by != Some(person), invalid("person", "nobody ends their own work; ask somebody else"))?;
+    ensure(facts.by != Some(person), invalid(Wrong::OwnWorkEnded))?;
     Ok(vec![PersonErased { person }.into()])
 }
 
 pub fn decide_limits(facts: &Facts, role: Role, limits: &Limits) -> Result<Vec<Entry>, Refusal> {
-    ensure(role == Role::Cashier || role == Role::Manager, invalid("role", "choose manager or cashier"))?;
-    ensure(limits.discount_ppm <= 1_000_000, invalid("discount", "is at most everything"))?;
-    ensure(limits.refund_minor >= 0, invalid("refund", "cannot be negative"))?;
-    ensure(limits.custom_minor >= 0, invalid("custom amount", "cannot be negative"))?;
+    ensure(role == Role::Cashier || role == Role::Manager, invalid(Wrong::RoleOdd))?;
+    ensure(limits.discount_ppm <= 1_000_000, invalid(Wrong::DiscountLimitOdd))?;
+    ensure(limits.refund_minor >= 0, invalid(Wrong::Negative))?;
+    ensure(limits.custom_minor >= 0, invalid(Wrong::Negative))?;
     may_manage(facts)?;
     // Who sets limits stands above whom they bind.
     ensure(role > facts.mine(), Refusal::NotAllowed)?;
@@ -124,26 +122,14 @@ mod tests {
                 false,
                 Err(Refusal::NotAllowed),
             ),
-            (
-                facts(Owner, Some(Owner)),
-                OTHER,
-                Buyer,
-                true,
-                Err(invalid("role", "choose owner, manager or cashier")),
-            ),
-            (
-                facts(Owner, Some(Owner)),
-                ME,
-                Owner,
-                false,
-                Err(invalid("person", "nobody ends their own work; ask somebody else")),
-            ),
+            (facts(Owner, Some(Owner)), OTHER, Buyer, true, Err(invalid(Wrong::RoleOdd))),
+            (facts(Owner, Some(Owner)), ME, Owner, false, Err(invalid(Wrong::OwnWorkEnded))),
             (
                 Facts { is_erased: true, ..facts(Owner, None) },
                 OTHER,
                 Cashier,
                 true,
-                Err(invalid("person", "was erased; add them anew")),
+                Err(invalid(Wrong::PersonErased)),
             ),
         ] {
             let command =
@@ -166,7 +152,7 @@ mod tests {
             (facts(Owner, None), Manager, Ok(())),
             (facts(Owner, Some(Manager)), Cashier, Ok(())),
             (facts(Owner, Some(Manager)), Manager, Err(Refusal::NotAllowed)),
-            (facts(Owner, Some(Owner)), Owner, Err(invalid("role", "choose manager or cashier"))),
+            (facts(Owner, Some(Owner)), Owner, Err(invalid(Wrong::RoleOdd))),
         ] {
             assert_eq!(decide_limits(&facts, role, &Limits::of(role)).map(|_| ()), expected);
         }
@@ -178,13 +164,9 @@ mod tests {
         let manager = facts(Role::Owner, Some(Role::Manager));
         for (facts, person, refused) in [
             (Facts { was: Some(Role::Cashier), ..owner.clone() }, OTHER, None),
-            (owner.clone(), OTHER, Some(invalid("person", "is not known here"))),
+            (owner.clone(), OTHER, Some(invalid(Wrong::PersonUnknown))),
             (Facts { was: Some(Role::Owner), ..manager }, OTHER, Some(Refusal::NotAllowed)),
-            (
-                Facts { was: Some(Role::Owner), ..owner },
-                ME,
-                Some(invalid("person", "nobody ends their own work; ask somebody else")),
-            ),
+            (Facts { was: Some(Role::Owner), ..owner }, ME, Some(invalid(Wrong::OwnWorkEnded))),
         ] {
             assert_eq!(decide_erase(&facts, person).err(), refused);
         }

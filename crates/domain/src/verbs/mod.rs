@@ -47,18 +47,16 @@ pub const NOTE_LEN_MAX: usize = 500;
 
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::stock::MOVE_QUANTITY_MAX;
+use crate::wrong::Wrong;
 
 fn check_note(note: &str) -> Result<(), Refusal> {
-    ensure(note.len() <= NOTE_LEN_MAX, invalid("note", "is longer than 500 bytes; shorten it"))
+    ensure(note.len() <= NOTE_LEN_MAX, invalid(Wrong::NoteTooLong))
 }
 
 fn check_quantity(quantity: i64) -> Result<(), Refusal> {
-    ensure(
-        (1..=MOVE_QUANTITY_MAX).contains(&quantity),
-        invalid("quantity", "must be at least 1 and not absurd"),
-    )
+    ensure((1..=MOVE_QUANTITY_MAX).contains(&quantity), invalid(Wrong::QuantityOdd))
 }
 
 fn check_lines(len: usize) -> Result<(), Refusal> {
-    ensure((1..=LINES_MAX).contains(&len), invalid("lines", "must be between 1 and 500"))
+    ensure((1..=LINES_MAX).contains(&len), invalid(Wrong::LinesOdd))
 }

@@ -6,6 +6,7 @@ use crate::ids::{ShiftId, ThingId};
 use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::check_note;
+use crate::wrong::Wrong;
 
 /// More than any drawer holds, and far from where sums overflow.
 pub const DRAWER_MINOR_MAX: i64 = 1_000_000_000_000_000;
@@ -25,12 +26,12 @@ pub struct Facts {
 }
 
 pub fn decide(facts: &Facts, command: &MoveDrawer) -> Result<Vec<Entry>, Refusal> {
-    ensure(command.amount_minor != 0, invalid("amount", "must not be zero"))?;
+    ensure(command.amount_minor != 0, invalid(Wrong::AmountMissing))?;
     ensure(
         command.amount_minor.checked_abs().is_some_and(|amount| amount <= DRAWER_MINOR_MAX),
         Refusal::TooLarge,
     )?;
-    ensure(!command.reason.trim().is_empty(), invalid("reason", "say what the money is for"))?;
+    ensure(!command.reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(&command.reason)?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
     // Putting money in harms nobody; taking it out is how drawers are emptied.
@@ -69,9 +70,9 @@ mod tests {
             (Some(shift), cashier, -500, "water", needs),
             (Some(shift), Doer::Nobody, 500, "change", Err(Refusal::Locked)),
             (None, Doer::Anybody, 500, "change", Err(Refusal::NoShift)),
-            (Some(shift), Doer::Anybody, 0, "change", Err(invalid("amount", "must not be zero"))),
+            (Some(shift), Doer::Anybody, 0, "change", Err(invalid(Wrong::AmountMissing))),
             (Some(shift), Doer::Anybody, i64::MIN, "change", Err(Refusal::TooLarge)),
-            (Some(shift), Doer::Anybody, 5, " ", Err(invalid("reason", "say what the money is for"))),
+            (Some(shift), Doer::Anybody, 5, " ", Err(invalid(Wrong::ReasonMissing))),
         ] {
             let command = MoveDrawer { movement, amount_minor, reason: reason.into() };
             assert_eq!(decide(&Facts { open_shift, doer }, &command), expected);

@@ -8,6 +8,7 @@ use crate::ids::{ProductId, ThingId};
 use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::role::Role;
+use crate::wrong::Wrong;
 
 /// No price is above this.
 pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
@@ -80,16 +81,16 @@ pub fn decide_rule(
     rule: Rule,
 ) -> Result<Vec<Entry>, Refusal> {
     let is_price = |minor: Option<i64>| minor.is_none_or(|minor| (1..=PRICE_MINOR_MAX).contains(&minor));
-    ensure(is_price(rule.floor_minor), invalid("floor", "is no price"))?;
-    ensure(is_price(rule.ceiling_minor), invalid("ceiling", "is no price"))?;
+    ensure(is_price(rule.floor_minor), invalid(Wrong::PriceOdd))?;
+    ensure(is_price(rule.ceiling_minor), invalid(Wrong::PriceOdd))?;
     let crossed = rule.floor_minor.zip(rule.ceiling_minor).is_some_and(|(low, high)| low > high);
-    ensure(!crossed, invalid("ceiling", "is below the floor"))?;
-    ensure(rule.step_ppm <= STEP_PPM_MAX, invalid("step", "is more than half of the price"))?;
-    ensure(rule.over_cost_ppm <= OVER_COST_PPM_MAX, invalid("over cost", "is too much"))?;
+    ensure(!crossed, invalid(Wrong::CeilingBelowFloor))?;
+    ensure(rule.step_ppm <= STEP_PPM_MAX, invalid(Wrong::StepTooLarge))?;
+    ensure(rule.over_cost_ppm <= OVER_COST_PPM_MAX, invalid(Wrong::OverCostOdd))?;
     let in_bounds = (MARKET_PPM_MIN..=MARKET_PPM_MAX).contains(&rule.market_ppm);
-    ensure(in_bounds, invalid("market", "is less than 5 or more than 50 percent"))?;
+    ensure(in_bounds, invalid(Wrong::MarketOdd))?;
     let in_day = rule.gone_by_minutes.is_none_or(|minutes| minutes < MINUTES_OF_DAY);
-    ensure(in_day, invalid("gone by", "is no time of day"))?;
+    ensure(in_day, invalid(Wrong::GoneByOdd))?;
     ensure(register.may_manage_people(), Refusal::NotAllowed)?;
     doer.allow(&[Wish::ManagePeople])?;
     if let Some(product) = product.filter(|_| rule.mode == PriceMode::Auto) {
@@ -138,7 +139,7 @@ pub struct MovePrice {
 /// C53: a price that is another by now than whoever decides saw is not moved.
 pub fn decide_move(facts: &Facts, command: &MovePrice) -> Result<Vec<Entry>, Refusal> {
     ensure(facts.now_minor == command.from_minor, Refusal::PriceChanged(command.product))?;
-    let held = invalid("price", "is beyond its limits");
+    let held = invalid(Wrong::PriceBeyondLimits);
     let (low_minor, high_minor) = facts.limits.ok_or(held.clone())?;
     ensure((low_minor..=high_minor).contains(&command.to_minor), held)?;
     let (gain_low_minor, gain_minor, gain_high_minor) = command.gain_minor;
@@ -170,8 +171,8 @@ pub fn decide_undo(
     moved: &PriceMoved,
 ) -> Result<Vec<Entry>, Refusal> {
     ensure(facts.now_minor == moved.to_minor, Refusal::PriceChanged(moved.product))?;
-    ensure(moved.undoes.is_none(), invalid("price", "was taken back already"))?;
-    let held = invalid("price", "is beyond its limits");
+    ensure(moved.undoes.is_none(), invalid(Wrong::PriceTakenBack))?;
+    let held = invalid(Wrong::PriceBeyondLimits);
     let (low_minor, high_minor) = facts.limits.ok_or(held.clone())?;
     ensure((low_minor..=high_minor).contains(&moved.from_minor), held)?;
     let mut entries = vec![
@@ -198,7 +199,7 @@ pub fn decide_undo(
 }
 
 pub fn decide_refuse(product: ProductId, price_minor: i64, today: i32) -> Result<Vec<Entry>, Refusal> {
-    ensure((1..=PRICE_MINOR_MAX).contains(&price_minor), invalid("price", "is no price"))?;
+    ensure((1..=PRICE_MINOR_MAX).contains(&price_minor), invalid(Wrong::PriceOdd))?;
     Ok(vec![PriceRefused { product, price_minor, until_day: today.saturating_add(REFUSED_DAYS) }.into()])
 }
 
@@ -226,27 +227,19 @@ mod tests {
         let (owner, cashier) = ((Role::Owner, &Doer::Anybody), (Role::Cashier, &Doer::Anybody));
         let plain = Rule::default();
         let auto = Rule { mode: PriceMode::Auto, ..plain };
-        let beyond = invalid("market", "is less than 5 or more than 50 percent");
+        let beyond = invalid(Wrong::MarketOdd);
         for (who, rule, expected) in [
             (owner, plain, Ok(())),
             (owner, Rule { floor_minor: Some(80), ceiling_minor: Some(80), ..plain }, Ok(())),
-            (owner, Rule { floor_minor: Some(0), ..plain }, Err(invalid("floor", "is no price"))),
-            (owner, Rule { ceiling_minor: Some(i64::MAX), ..plain }, Err(invalid("ceiling", "is no price"))),
+            (owner, Rule { floor_minor: Some(0), ..plain }, Err(invalid(Wrong::PriceOdd))),
+            (owner, Rule { ceiling_minor: Some(i64::MAX), ..plain }, Err(invalid(Wrong::PriceOdd))),
             (
                 owner,
                 Rule { floor_minor: Some(81), ceiling_minor: Some(80), ..plain },
-                Err(invalid("ceiling", "is below the floor")),
+                Err(invalid(Wrong::CeilingBelowFloor)),
             ),
-            (
-                owner,
-                Rule { step_ppm: 500_001, ..plain },
-                Err(invalid("step", "is more than half of the price")),
-            ),
-            (
-                owner,
-                Rule { gone_by_minutes: Some(1_440), ..plain },
-                Err(invalid("gone by", "is no time of day")),
-            ),
+            (owner, Rule { step_ppm: 500_001, ..plain }, Err(invalid(Wrong::StepTooLarge))),
+            (owner, Rule { gone_by_minutes: Some(1_440), ..plain }, Err(invalid(Wrong::GoneByOdd))),
             (owner, Rule { market_ppm: 50_000, ..plain }, Ok(())),
             (owner, Rule { market_ppm: 500_000, ..plain }, Ok(())),
             (owner, Rule { market_ppm: 49_999, ..plain }, Err(beyond.clone())),
@@ -268,7 +261,7 @@ mod tests {
     #[test]
     fn a_price_moves_inside_its_limits_from_what_was_seen() {
         let open = Facts { now_minor: 100, limits: Some((85, 115)) };
-        let held = Err(invalid("price", "is beyond its limits"));
+        let held = Err(invalid(Wrong::PriceBeyondLimits));
         for (facts, from, to, expected) in [
             (open, 100, 115, Ok(())),
             (open, 100, 85, Ok(())),
@@ -294,13 +287,10 @@ mod tests {
         let Entry::PriceMoved(back) = undone(at(110), &moved).unwrap().remove(0) else { panic!("no move") };
         assert_eq!((back.from_minor, back.to_minor, back.undoes), (110, 100, Some(moved.moved)));
         assert_eq!((back.low_minor, back.high_minor), (85, 115));
-        assert_eq!(undone(at(100), &back), Err(invalid("price", "was taken back already")));
+        assert_eq!(undone(at(100), &back), Err(invalid(Wrong::PriceTakenBack)));
         let dear = Facts { now_minor: 110, limits: Some((101, 150)) };
         for facts in [dear, Facts { limits: None, ..dear }] {
-            assert_eq!(
-                undone((facts, ThingId([3; 16])), &moved),
-                Err(invalid("price", "is beyond its limits"))
-            );
+            assert_eq!(undone((facts, ThingId([3; 16])), &moved), Err(invalid(Wrong::PriceBeyondLimits)));
         }
     }
 }

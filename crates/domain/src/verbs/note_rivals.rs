@@ -6,6 +6,7 @@ use crate::entry::{Entry, RivalLine, RivalPrice, RivalSourcePut, RivalWay, Rival
 use crate::ids::ProductId;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::move_price::PRICE_MINOR_MAX;
+use crate::wrong::Wrong;
 
 /// Longest name of a source.
 pub const SOURCE_BYTES_MAX: usize = 120;
@@ -60,17 +61,17 @@ pub fn decide_fetched(
 /// A price is more than nothing and no nonsense, and was seen before now.
 fn checked(facts: &Facts, source: &str, lines: &[RivalLine], now_ms: i64) -> Result<(String, u64), Refusal> {
     let source = source_of(source)?;
-    ensure(facts.others < SOURCES_MAX, invalid("source", "is one too many: forget one of the others"))?;
-    ensure(lines.len() <= RIVAL_LINES_MAX, invalid("source", "has too much at once"))?;
+    ensure(facts.others < SOURCES_MAX, invalid(Wrong::SourcesFull))?;
+    ensure(lines.len() <= RIVAL_LINES_MAX, invalid(Wrong::SourceMuch))?;
     let mut keys = BTreeSet::new();
     for line in lines {
         let fits = |text: &str| !text.is_empty() && text.len() <= RIVAL_NAME_BYTES_MAX;
-        ensure(fits(&line.key) && fits(&line.name), invalid("name", "is missing or too long"))?;
-        ensure(keys.insert(line.key.as_str()), invalid("name", "stands there twice"))?;
+        ensure(fits(&line.key) && fits(&line.name), invalid(Wrong::RivalNameOdd))?;
+        ensure(keys.insert(line.key.as_str()), invalid(Wrong::RivalTwice))?;
         let Some(price) = &line.price else { continue };
-        ensure((1..=PRICE_MINOR_MAX).contains(&price.price_minor), invalid("price", "is no price"))?;
-        ensure(price.per >= 1, invalid("price", "is for nothing"))?;
-        ensure(price.seen_at_ms <= now_ms, invalid("seen", "is in the future"))?;
+        ensure((1..=PRICE_MINOR_MAX).contains(&price.price_minor), invalid(Wrong::PriceOdd))?;
+        ensure(price.per >= 1, invalid(Wrong::QuantityOdd))?;
+        ensure(price.seen_at_ms <= now_ms, invalid(Wrong::RivalSeenLater))?;
     }
     Ok((source, facts.revision.checked_add(1).ok_or(Refusal::TooLarge)?))
 }
@@ -98,8 +99,8 @@ pub fn decide_source(facts: &Facts, source: &str, is_on: bool, forget: bool) -> 
 /// A source's name as it is kept: one line, without what surrounds it.
 pub fn source_of(text: &str) -> Result<String, Refusal> {
     let source = crate::import::one_line(text);
-    ensure(!source.is_empty(), invalid("source", "has no name"))?;
-    ensure(source.len() <= SOURCE_BYTES_MAX, invalid("source", "has too long a name"))?;
+    ensure(!source.is_empty(), invalid(Wrong::NameMissing))?;
+    ensure(source.len() <= SOURCE_BYTES_MAX, invalid(Wrong::TooLong))?;
     Ok(source)
 }
 
@@ -134,29 +135,24 @@ mod tests {
         let many = |count: usize| (0..count).map(|at| line(&at.to_string(), 80)).collect::<Vec<_>>();
         for (facts, source, lines, refused) in [
             (plain, "Across", with(|_| {}), None),
-            (plain, " ", with(|_| {}), Some("has no name")),
-            (plain, &*"x".repeat(SOURCE_BYTES_MAX + 1), with(|_| {}), Some("has too long a name")),
-            (
-                Facts { others: SOURCES_MAX, ..plain },
-                "a",
-                with(|_| {}),
-                Some("is one too many: forget one of the others"),
-            ),
-            (plain, "a", many(RIVAL_LINES_MAX + 1), Some("has too much at once")),
-            (plain, "a", vec![line("", 80)], Some("is missing or too long")),
-            (plain, "a", vec![line(&long, 80)], Some("is missing or too long")),
-            (plain, "a", vec![line("a", 80), line("a", 81)], Some("stands there twice")),
-            (plain, "a", with(|it| it.price_minor = 0), Some("is no price")),
-            (plain, "a", with(|it| it.price_minor = -80), Some("is no price")),
-            (plain, "a", with(|it| it.price_minor = PRICE_MINOR_MAX + 1), Some("is no price")),
-            (plain, "a", with(|it| it.per = 0), Some("is for nothing")),
-            (plain, "a", with(|it| it.seen_at_ms = 1_001), Some("is in the future")),
-            (Facts { revision: u64::MAX, ..plain }, "a", with(|_| {}), Some("")),
+            (plain, " ", with(|_| {}), Some(Some(Wrong::NameMissing))),
+            (plain, &*"x".repeat(SOURCE_BYTES_MAX + 1), with(|_| {}), Some(Some(Wrong::TooLong))),
+            (Facts { others: SOURCES_MAX, ..plain }, "a", with(|_| {}), Some(Some(Wrong::SourcesFull))),
+            (plain, "a", many(RIVAL_LINES_MAX + 1), Some(Some(Wrong::SourceMuch))),
+            (plain, "a", vec![line("", 80)], Some(Some(Wrong::RivalNameOdd))),
+            (plain, "a", vec![line(&long, 80)], Some(Some(Wrong::RivalNameOdd))),
+            (plain, "a", vec![line("a", 80), line("a", 81)], Some(Some(Wrong::RivalTwice))),
+            (plain, "a", with(|it| it.price_minor = 0), Some(Some(Wrong::PriceOdd))),
+            (plain, "a", with(|it| it.price_minor = -80), Some(Some(Wrong::PriceOdd))),
+            (plain, "a", with(|it| it.price_minor = PRICE_MINOR_MAX + 1), Some(Some(Wrong::PriceOdd))),
+            (plain, "a", with(|it| it.per = 0), Some(Some(Wrong::QuantityOdd))),
+            (plain, "a", with(|it| it.seen_at_ms = 1_001), Some(Some(Wrong::RivalSeenLater))),
+            (Facts { revision: u64::MAX, ..plain }, "a", with(|_| {}), Some(None)),
         ] {
             let said = decide_seen(&facts, (source, RivalWay::Typed), &lines, 1_000);
             let problem = said.err().map(|refusal| match refusal {
-                Refusal::Invalid { problem, .. } => problem,
-                _ => "",
+                Refusal::Invalid(wrong) => Some(wrong),
+                _ => None,
             });
             assert_eq!(problem, refused, "{source}");
         }

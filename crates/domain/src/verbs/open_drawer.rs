@@ -6,6 +6,7 @@ use crate::ids::{ShiftId, ThingId};
 use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::check_note;
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OpenDrawer {
@@ -21,7 +22,7 @@ pub struct Facts {
 }
 
 pub fn decide(facts: &Facts, command: &OpenDrawer) -> Result<Vec<Entry>, Refusal> {
-    ensure(!command.reason.trim().is_empty(), invalid("reason", "say why the drawer is opened"))?;
+    ensure(!command.reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(&command.reason)?;
     facts.doer.allow(&[Wish::OpenDrawer])?;
     let (opening, reason) = (command.opening, command.reason.clone());
@@ -55,7 +56,7 @@ mod tests {
             (None, Doer::Anybody, "change", opened(None)),
             (shift, cashier(&[Act::OpenDrawer]), "change", opened(shift)),
             (shift, cashier(&[Act::Refund]), "change", needs),
-            (shift, Doer::Anybody, " ", Err(invalid("reason", "say why the drawer is opened"))),
+            (shift, Doer::Anybody, " ", Err(invalid(Wrong::ReasonMissing))),
         ] {
             let command = OpenDrawer { opening, reason: reason.into() };
             assert_eq!(decide(&Facts { open_shift, doer }, &command), expected);

@@ -3,6 +3,7 @@
 use crate::entry::{Entry, ShiftOpened};
 use crate::ids::ShiftId;
 use crate::refusal::{Refusal, ensure, invalid};
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OpenShift {
@@ -16,7 +17,7 @@ pub struct Facts {
 }
 
 pub fn decide(facts: &Facts, command: &OpenShift) -> Result<Vec<Entry>, Refusal> {
-    ensure(command.float_minor >= 0, invalid("float", "cannot be negative"))?;
+    ensure(command.float_minor >= 0, invalid(Wrong::Negative))?;
     if let Some(open) = facts.open_shift {
         return Err(Refusal::ShiftOpen(open));
     }
@@ -35,7 +36,7 @@ mod tests {
         for (open_shift, float_minor, expected) in [
             (None, 500, opened),
             (Some(other), 500, Err(Refusal::ShiftOpen(other))),
-            (None, -1, Err(invalid("float", "cannot be negative"))),
+            (None, -1, Err(invalid(Wrong::Negative))),
         ] {
             assert_eq!(decide(&Facts { open_shift }, &OpenShift { shift, float_minor }), expected);
         }

@@ -8,6 +8,7 @@ use crate::ids::{ProductId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::stock::MOVE_QUANTITY_MAX;
 use crate::verbs::{check_lines, check_quantity};
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PackBundle {
@@ -31,10 +32,10 @@ pub fn decide(facts: &Facts, command: &PackBundle) -> Result<Vec<Entry>, Refusal
     check_quantity(command.quantity)?;
     let mut taken = Vec::new();
     for (product, each) in &command.parts {
-        ensure(*product != command.bundle, invalid("parts", "cannot hold the bundle itself"))?;
+        ensure(*product != command.bundle, invalid(Wrong::BundleInBundle))?;
         let asked =
             each.checked_mul(command.quantity).filter(|asked| (1..=MOVE_QUANTITY_MAX).contains(asked));
-        let asked = asked.ok_or(invalid("parts", "must be at least 1 of each and not absurd"))?;
+        let asked = asked.ok_or(invalid(Wrong::BundleParts))?;
         let available = facts.shares.get(product).copied().unwrap_or_default().max(0);
         let from_share = asked.min(available);
         ensure(

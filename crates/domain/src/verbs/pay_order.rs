@@ -7,6 +7,7 @@ use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::check_note;
 use crate::verbs::release_order::OrderState;
+use crate::wrong::Wrong;
 
 /// What the records say already.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -75,7 +76,7 @@ pub fn paid(
 ) -> Result<Vec<Entry>, Refusal> {
     let (way, due_minor) = facts.to_pay.ok_or(Refusal::UnknownOrder(order))?;
     if amount_minor != due_minor {
-        return Err(invalid("amount", "must be what the order comes to"));
+        return Err(invalid(Wrong::AmountNotTotal));
     }
     if facts.paid_minor != 0 {
         return Ok(Vec::new());
@@ -94,7 +95,7 @@ pub fn paid_back(
         return Ok(Vec::new());
     }
     if amount_minor <= 0 || amount_minor > facts.left_minor() {
-        return Err(invalid("amount", "must not be more than was paid"));
+        return Err(invalid(Wrong::AmountAbovePaid));
     }
     Ok(vec![OrderPaidBack { order, way, amount_minor, reference: reference.into() }.into()])
 }
@@ -109,20 +110,17 @@ pub struct BackFacts {
 
 /// All of it. An order that still waits is cancelled instead, which gives its units back, too. Nothing where it was asked for.
 pub fn ask_back(facts: &BackFacts, order: OrderId, reason: &str) -> Result<Vec<Entry>, Refusal> {
-    ensure(!reason.trim().is_empty(), invalid("reason", "say why the buyer gets the money back"))?;
+    ensure(!reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(reason)?;
     let state = facts.state.ok_or(Refusal::UnknownOrder(order))?;
     match facts.money.standing() {
         PayStanding::PayingBack | PayStanding::PaidBack => return Ok(Vec::new()),
         PayStanding::Paid | PayStanding::PartlyBack => {}
         PayStanding::AtHandOver | PayStanding::Waiting => {
-            return Err(invalid("order", "was not paid before it was fetched; refund it at the till"));
+            return Err(invalid(Wrong::OrderNotPaidBefore));
         }
     }
-    ensure(
-        matches!(state, OrderState::HandedOver | OrderState::Fulfilled),
-        invalid("order", "was not handed over; cancel it, and the money goes back"),
-    )?;
+    ensure(matches!(state, OrderState::HandedOver | OrderState::Fulfilled), invalid(Wrong::OrderHeldStill))?;
     facts.doer.allow(&[Wish::Refund { minor: facts.money.left_minor() }])?;
     Ok(vec![OrderBackAsked { order, reason: reason.into() }.into()])
 }
@@ -142,8 +140,8 @@ mod tests {
         };
         let count = |entries: Result<Vec<Entry>, Refusal>| entries.map(|entries| entries.len());
         let unknown = Refusal::UnknownOrder(order);
-        let unequal = invalid("amount", "must be what the order comes to");
-        let too_much = invalid("amount", "must not be more than was paid");
+        let unequal = invalid(Wrong::AmountNotTotal);
+        let too_much = invalid(Wrong::AmountAbovePaid);
         for (facts, amount, wanted, wanted_back, standing) in [
             (Facts::default(), 500, Err(unknown.clone()), Err(unknown), PayStanding::AtHandOver),
             (facts(0, 0), 500, Ok(1), Err(too_much.clone()), PayStanding::Waiting),
@@ -174,8 +172,8 @@ mod tests {
         let paid = Facts { to_pay: Some((PayWay::Card, 500)), paid_minor: 500, ..Facts::default() };
         let asked = Facts { is_back_asked: true, ..paid };
         let back = Facts { back_minor: 500, ..paid };
-        let held = invalid("order", "was not handed over; cancel it, and the money goes back");
-        let unpaid = invalid("order", "was not paid before it was fetched; refund it at the till");
+        let held = invalid(Wrong::OrderHeldStill);
+        let unpaid = invalid(Wrong::OrderNotPaidBefore);
         for (money, state, wanted) in [
             (paid, None, Err(Refusal::UnknownOrder(order))),
             (paid, Some(OrderState::Held), Err(held.clone())),

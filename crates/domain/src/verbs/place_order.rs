@@ -269,6 +269,7 @@ mod tests {
     use crate::deal::DealProblem;
     use crate::refusal::invalid;
     use crate::tax::LineTax;
+    use crate::wrong::Wrong;
 
     const MANGO: ProductId = ProductId([3; 16]);
 
@@ -502,8 +503,8 @@ mod tests {
                 order(&[1], None),
                 Err(Refusal::TooManyHeld { held: ORDERS_HELD_MAX }),
             ),
-            (facts(5), order(&[0], None), Err(invalid("quantity", "must be at least 1 and not absurd"))),
-            (facts(5), order(&[], None), Err(invalid("lines", "must be between 1 and 500"))),
+            (facts(5), order(&[0], None), Err(invalid(Wrong::QuantityOdd))),
+            (facts(5), order(&[], None), Err(invalid(Wrong::LinesOdd))),
         ] {
             let total = decide(&facts, &command).map(|entries| match entries.as_slice() {
                 [Entry::OrderPlaced(placed)] => placed.total_minor,

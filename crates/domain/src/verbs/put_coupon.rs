@@ -8,6 +8,7 @@ use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::role::Role;
 use crate::verbs::move_price::PRICE_MINOR_MAX;
+use crate::wrong::Wrong;
 
 /// Most codes of a stall, ended ones with them.
 pub const COUPONS_MAX: u64 = 500;
@@ -33,10 +34,10 @@ pub struct PutCoupon {
 pub fn decide(facts: &Facts, command: PutCoupon) -> Result<Vec<Entry>, Refusal> {
     let PutCoupon { code, terms } = command;
     ensure(facts.register.may_manage_people(), Refusal::NotAllowed)?;
-    let code = code_of(&code).ok_or(invalid("code", "has 3 to 24 letters without accents, or digits"))?;
+    let code = code_of(&code).ok_or(invalid(Wrong::CouponCodeOdd))?;
     check(&terms)?;
     let has_room = facts.revision.is_some() || facts.codes < COUPONS_MAX;
-    ensure(has_room, invalid("code", "is one too many: use one of the old ones again"))?;
+    ensure(has_room, invalid(Wrong::CouponsFull))?;
     facts.doer.allow(&[Wish::ManagePeople])?;
     let revision = facts.revision.unwrap_or(0).checked_add(1).ok_or(Refusal::TooLarge)?;
     Ok(vec![CouponPut { code, revision, terms }.into()])
@@ -48,14 +49,14 @@ fn check(terms: &CouponTerms) -> Result<(), Refusal> {
         Discount::Amount(minor) => (1..=PRICE_MINOR_MAX).contains(&minor),
         Discount::Percent(Ppm(ppm)) => (1..=1_000_000).contains(&ppm),
     };
-    ensure(is_some, invalid("off", "is an amount, or up to 100 percent"))?;
+    ensure(is_some, invalid(Wrong::CouponOffOdd))?;
     let is_price = (0..=PRICE_MINOR_MAX).contains(&terms.min_minor);
-    ensure(is_price, invalid("minimum", "is no price"))?;
-    ensure(terms.products.len() <= PRODUCTS_MAX, invalid("products", "are at most 100"))?;
+    ensure(is_price, invalid(Wrong::PriceOdd))?;
+    ensure(terms.products.len() <= PRODUCTS_MAX, invalid(Wrong::CouponProductsMany))?;
     let crossed = terms.from_day.zip(terms.until_day).is_some_and(|(first, last)| first > last);
-    ensure(!crossed, invalid("until", "is before the first day"))?;
+    ensure(!crossed, invalid(Wrong::UntilEarly))?;
     let is_never = terms.uses_max == Some(0) || terms.buyer_uses_max == Some(0);
-    ensure(!is_never, invalid("uses", "are at least one; end the code instead"))
+    ensure(!is_never, invalid(Wrong::CouponUsesOdd))
 }
 
 #[cfg(test)]
@@ -90,38 +91,28 @@ mod tests {
             (&owner, "summer", terms(), Ok(("SUMMER", 1))),
             (&known, "SUMMER", with(|terms| terms.is_ended = true), Ok(("SUMMER", 5))),
             (&facts(Role::Cashier, None, 0), "SUMMER", terms(), Err(Refusal::NotAllowed)),
-            (&owner, "!", terms(), Err(invalid("code", "has 3 to 24 letters without accents, or digits"))),
-            (
-                &full,
-                "SUMMER",
-                terms(),
-                Err(invalid("code", "is one too many: use one of the old ones again")),
-            ),
+            (&owner, "!", terms(), Err(invalid(Wrong::CouponCodeOdd))),
+            (&full, "SUMMER", terms(), Err(invalid(Wrong::CouponsFull))),
             (
                 &owner,
                 "SUMMER",
                 with(|terms| terms.off = Discount::Percent(Ppm(1_000_001))),
-                Err(invalid("off", "is an amount, or up to 100 percent")),
+                Err(invalid(Wrong::CouponOffOdd)),
             ),
             (
                 &owner,
                 "SUMMER",
                 with(|terms| terms.off = Discount::Amount(-5)),
-                Err(invalid("off", "is an amount, or up to 100 percent")),
+                Err(invalid(Wrong::CouponOffOdd)),
             ),
-            (&owner, "SUMMER", with(|terms| terms.min_minor = -1), Err(invalid("minimum", "is no price"))),
+            (&owner, "SUMMER", with(|terms| terms.min_minor = -1), Err(invalid(Wrong::PriceOdd))),
             (
                 &owner,
                 "SUMMER",
                 with(|terms| (terms.from_day, terms.until_day) = (Some(9), Some(8))),
-                Err(invalid("until", "is before the first day")),
+                Err(invalid(Wrong::UntilEarly)),
             ),
-            (
-                &owner,
-                "SUMMER",
-                with(|terms| terms.uses_max = Some(0)),
-                Err(invalid("uses", "are at least one; end the code instead")),
-            ),
+            (&owner, "SUMMER", with(|terms| terms.uses_max = Some(0)), Err(invalid(Wrong::CouponUsesOdd))),
         ] {
             let decided = decide(facts, PutCoupon { code: code.into(), terms });
             let put = decided.as_deref().map_err(Clone::clone).map(|entries| match entries {

@@ -16,6 +16,7 @@ use crate::money::CashRounding;
 use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::{check_lines, check_note};
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refund {
@@ -299,9 +300,9 @@ fn allowed_line(
     asked: &[RefundedLine],
 ) -> Result<RefundLine, Refusal> {
     let [wanted] = asked else {
-        return Err(invalid("lines", "an allowance covers one line; refund one line at a time"));
+        return Err(invalid(Wrong::AllowanceLines));
     };
-    ensure(wanted.line == allowance.line, invalid("lines", "the allowance is for another line"))?;
+    ensure(wanted.line == allowance.line, invalid(Wrong::AllowanceOther))?;
     let (_, sold) = sold_line(sale, wanted.line)?;
     // What is not used of it is free again, since the word is used up.
     let allowed = (allowance.quantity, allowance.amount_minor);
@@ -321,7 +322,7 @@ fn refund_line(wanted: &RefundedLine, sold: &SaleLine, amount_minor: i64) -> Ref
 
 pub(crate) fn sold_line(sale: &SaleMade, line: u32) -> Result<(u32, &SaleLine), Refusal> {
     let index = usize::try_from(line).map_err(|_| Refusal::TooLarge)?;
-    let sold = sale.lines.get(index).ok_or(invalid("line", "the sale has no such line"))?;
+    let sold = sale.lines.get(index).ok_or(invalid(Wrong::SaleLineUnknown))?;
     Ok((line, sold))
 }
 

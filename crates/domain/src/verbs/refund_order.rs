@@ -15,6 +15,7 @@ use crate::verbs::pay_order::{self, PayStanding};
 use crate::verbs::refund::{already, part_of_line};
 use crate::verbs::release_order::OrderState;
 use crate::verbs::{LINES_MAX, check_note};
+use crate::wrong::Wrong;
 
 /// Parts that go back of one order. Nobody honest needs more, and each is read whenever the next is decided.
 pub const PARTS_MAX: usize = 50;
@@ -114,7 +115,7 @@ impl Part {
 
 /// A register asks, as far as it knows what is left.
 pub fn ask(facts: &Facts, doer: &Doer, asked: &OrderRefundAsked) -> Result<Vec<Entry>, Refusal> {
-    ensure(!asked.reason.trim().is_empty(), invalid("reason", "say why the buyer gets the money back"))?;
+    ensure(!asked.reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(&asked.reason)?;
     if facts.parts.iter().any(|part| part.refund == asked.refund) {
         return Ok(Vec::new());
@@ -172,43 +173,40 @@ pub fn give(
     match part.standing {
         PartStanding::Back => return Ok(Vec::new()),
         PartStanding::Allowed => {}
-        PartStanding::Asked => return Err(invalid("refund", "the server has not answered yet; wait for it")),
-        PartStanding::Refused => return Err(invalid("refund", "was not allowed: more is not left")),
+        PartStanding::Asked => return Err(invalid(Wrong::RefundUnanswered)),
+        PartStanding::Refused => return Err(invalid(Wrong::RefundNotAllowed)),
     }
-    ensure(part.to == Some(me), invalid("refund", "is given at the register that asked for it"))?;
+    ensure(part.to == Some(me), invalid(Wrong::RefundElsewhere))?;
     let shift = shift.ok_or(Refusal::NoShift)?;
     Ok(vec![OrderCashGiven { refund, order, shift, amount_minor: part.amount_minor }.into()])
 }
 
 fn decide(facts: &Facts, asked: &OrderRefundAsked) -> Result<(Vec<RefundLine>, i64), Refusal> {
-    ensure(asked.lines.len() <= LINES_MAX, invalid("lines", "are more than an order has"))?;
-    ensure(facts.parts.len() < PARTS_MAX, invalid("order", "was given back in too many parts already"))?;
+    ensure(asked.lines.len() <= LINES_MAX, invalid(Wrong::LinesOdd))?;
+    ensure(facts.parts.len() < PARTS_MAX, invalid(Wrong::RefundPartsFull))?;
     let state = facts.state.ok_or(Refusal::UnknownOrder(asked.order))?;
     let placed = facts.placed.as_ref().ok_or(Refusal::UnknownOrder(asked.order))?;
     ensure(state != OrderState::Released, Refusal::OrderEnded(state.name()))?;
     let is_here = state != OrderState::Held;
-    ensure(
-        is_here || asked.lines.is_empty(),
-        invalid("lines", "were not handed over; give an amount back, or cancel the order"),
-    )?;
+    ensure(is_here || asked.lines.is_empty(), invalid(Wrong::LinesNotHandedOver))?;
     match (asked.way, facts.money.standing()) {
         (BackWay::AsPaid, PayStanding::AtHandOver) => {
-            return Err(invalid("way", "was paid at hand-over; give it back in cash"));
+            return Err(invalid(Wrong::BackInCash));
         }
         (BackWay::AsPaid | BackWay::Cash, PayStanding::Waiting) => {
-            return Err(invalid("order", "was not paid"));
+            return Err(invalid(Wrong::OrderNotPaid));
         }
         (BackWay::Cash, _) if !is_here => {
-            return Err(invalid("way", "goes back the way it was paid before it is handed over"));
+            return Err(invalid(Wrong::BackAsPaid));
         }
         (BackWay::AsPaid | BackWay::Cash, _) => {}
     }
-    ensure(asked.amount_minor >= 0, invalid("amount", "must not be negative"))?;
+    ensure(asked.amount_minor >= 0, invalid(Wrong::Negative))?;
     let lines = lines(facts, placed, &asked.lines)?;
     let of_lines = lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.amount_minor));
     let amount_minor = of_lines.saturating_add(asked.amount_minor);
-    ensure(amount_minor > 0, invalid("amount", "say how much goes back"))?;
-    ensure(amount_minor <= facts.left_minor(), invalid("amount", "is more than is left of what was paid"))?;
+    ensure(amount_minor > 0, invalid(Wrong::AmountMissing))?;
+    ensure(amount_minor <= facts.left_minor(), invalid(Wrong::AmountAbovePaid))?;
     Ok((lines, amount_minor))
 }
 
@@ -217,7 +215,7 @@ fn lines(facts: &Facts, placed: &OrderPlaced, asked: &[OrderBackLine]) -> Result
     let mut goods = facts.goods_back();
     for wanted in asked {
         let place = usize::try_from(wanted.line).map_err(|_| Refusal::TooLarge)?;
-        let sold = placed.lines.get(place).ok_or(invalid("line", "the order has no such line"))?;
+        let sold = placed.lines.get(place).ok_or(invalid(Wrong::OrderLineUnknown))?;
         let now: Vec<(u32, i64, i64)> =
             lines.iter().map(|line| (line.line, line.quantity, line.amount_minor)).collect();
         let (before, so_far) = (facts.already(wanted.line), already(&now, wanted.line));
@@ -226,10 +224,7 @@ fn lines(facts: &Facts, placed: &OrderPlaced, asked: &[OrderBackLine]) -> Result
         if wanted.goods != GoodsBack::KeptByBuyer {
             let sum = goods.entry(wanted.line).or_default();
             *sum = sum.saturating_add(wanted.quantity);
-            ensure(
-                *sum <= sold.quantity,
-                invalid("goods", "came back before; say that they stay where they are"),
-            )?;
+            ensure(*sum <= sold.quantity, invalid(Wrong::GoodsBackBefore))?;
         }
         lines.push(RefundLine {
             line: wanted.line,

@@ -10,6 +10,7 @@ use crate::ids::{OrderId, ProductId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::release_order::OrderState;
 use crate::verbs::{check_lines, check_note, check_quantity};
+use crate::wrong::Wrong;
 
 /// Longest time in which a stall takes something back.
 pub const DAYS_MAX: u32 = 365;
@@ -91,7 +92,7 @@ pub fn ask(facts: &Facts, command: &AskReturn) -> Result<Vec<Entry>, Refusal> {
     let mut lines = Vec::with_capacity(wanted.len());
     for (line, quantity) in wanted {
         let place = usize::try_from(line).map_err(|_| Refusal::TooLarge)?;
-        let known = facts.lines.get(place).ok_or(invalid("line", "is not on the order"))?;
+        let known = facts.lines.get(place).ok_or(invalid(Wrong::OrderLineUnknown))?;
         let left = known.1 - facts.back.get(&line).copied().unwrap_or(0);
         ensure(quantity <= left, ReturnProblem::TooMany { left: left.max(0) }.into())?;
         lines.push(BackLine { line, product: known.0, quantity });
@@ -135,12 +136,12 @@ pub fn answer(
     let (returned, order) = (asked.returned, asked.order);
     match answer {
         Answer::Refuse(reason) => {
-            ensure(!reason.trim().is_empty(), invalid("reason", "say why you do not take it back"))?;
+            ensure(!reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
             check_note(reason)?;
             Ok(vec![ReturnRefused { returned, order, reason: reason.clone() }.into()])
         }
         Answer::Take(goods) => {
-            let missing = invalid("goods", "say of each line where it goes");
+            let missing = invalid(Wrong::GoodsUnsaid);
             let line = |back: &BackLine| {
                 let (_, goods) = goods.iter().find(|(line, _)| *line == back.line)?;
                 let BackLine { line, product, quantity } = *back;
@@ -189,9 +190,9 @@ mod tests {
             (facts(), vec![(0, 1), (0, 2)], Ok(vec![(0, 3)])),
             (facts(), vec![(0, 4)], problem(ReturnProblem::TooMany { left: 3 })),
             (facts(), vec![(0, 2), (0, 2)], problem(ReturnProblem::TooMany { left: 3 })),
-            (facts(), vec![(2, 1)], Err(invalid("line", "is not on the order"))),
-            (facts(), vec![(0, -1)], Err(invalid("quantity", "must be at least 1 and not absurd"))),
-            (facts(), vec![], Err(invalid("lines", "must be between 1 and 500"))),
+            (facts(), vec![(2, 1)], Err(invalid(Wrong::OrderLineUnknown))),
+            (facts(), vec![(0, -1)], Err(invalid(Wrong::QuantityOdd))),
+            (facts(), vec![], Err(invalid(Wrong::LinesOdd))),
             (held, vec![(0, 1)], problem(ReturnProblem::NotHandedOver)),
             // The hold is the server's: before it turned it into a sale nothing can come back of it.
             (handed, vec![(0, 1)], problem(ReturnProblem::NotHandedOver)),
@@ -227,16 +228,8 @@ mod tests {
             (ReturnState::Refused, refuse(), Ok(0)),
             (ReturnState::Taken, refuse(), Err(ReturnProblem::Answered.into())),
             (ReturnState::Refused, take(), Err(ReturnProblem::Answered.into())),
-            (
-                ReturnState::Asked,
-                Answer::Take(vec![]),
-                Err(invalid("goods", "say of each line where it goes")),
-            ),
-            (
-                ReturnState::Asked,
-                Answer::Refuse(" ".into()),
-                Err(invalid("reason", "say why you do not take it back")),
-            ),
+            (ReturnState::Asked, Answer::Take(vec![]), Err(invalid(Wrong::GoodsUnsaid))),
+            (ReturnState::Asked, Answer::Refuse(" ".into()), Err(invalid(Wrong::ReasonMissing))),
         ] {
             let found = answer(Some(&asked(state)), &[(0, 3)].into(), &answered);
             assert_eq!(found.map(|entries| entries.len()), expected);

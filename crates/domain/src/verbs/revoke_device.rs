@@ -5,6 +5,7 @@ use crate::ids::AuthorId;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::role::Role;
 use crate::verbs::check_note;
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RevokeDevice {
@@ -21,7 +22,7 @@ pub struct Facts {
 
 pub fn decide(facts: &Facts, command: &RevokeDevice) -> Result<Vec<Entry>, Refusal> {
     ensure(facts.role.may_manage_devices(), Refusal::NotAllowed)?;
-    ensure(!command.reason.trim().is_empty(), invalid("reason", "say why the device is revoked"))?;
+    ensure(!command.reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(&command.reason)?;
     ensure(facts.known, Refusal::UnknownDevice(command.author))?;
     // A second revocation changes nothing: the first one stands.
@@ -44,7 +45,7 @@ mod tests {
             (Facts { revoked: true, ..facts.clone() }, "lost", Ok(0)),
             (Facts { role: Role::Cashier, ..facts.clone() }, "lost", Err(Refusal::NotAllowed)),
             (Facts { known: false, ..facts.clone() }, "lost", Err(Refusal::UnknownDevice(author))),
-            (facts, "", Err(invalid("reason", "say why the device is revoked"))),
+            (facts, "", Err(invalid(Wrong::ReasonMissing))),
         ] {
             let command = RevokeDevice { author, reason: reason.into() };
             assert_eq!(decide(&facts, &command).map(|entries| entries.len()), expected);

@@ -3,6 +3,7 @@
 use crate::entry::{Entry, IncidentSettled};
 use crate::ids::ThingId;
 use crate::refusal::{Refusal, ensure, invalid};
+use crate::wrong::Wrong;
 
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Facts {
@@ -12,10 +13,7 @@ pub struct Facts {
 
 /// Nothing where somebody said it before.
 pub fn decide(facts: Facts, incident: ThingId) -> Result<Vec<Entry>, Refusal> {
-    ensure(
-        facts.is_known,
-        invalid("incident", "is not known here; wait until this register has heard of it"),
-    )?;
+    ensure(facts.is_known, invalid(Wrong::IncidentUnknown))?;
     if facts.is_settled {
         return Ok(Vec::new());
     }

@@ -6,6 +6,7 @@ use crate::ids::{ProductId, SaleId, ShiftId, ThingId};
 use crate::money::part_of;
 use crate::purse::Loyalty;
 use crate::refusal::{Refusal, ensure, invalid};
+use crate::wrong::Wrong;
 
 /// What somebody pays with, and how much of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,13 +33,10 @@ pub struct Facts {
 
 pub fn decide(facts: &Facts, command: &SpendPurse) -> Result<PurseSpent, Refusal> {
     let SpendPurse { purse, kind, customer, money_minor, sale, shift } = *command;
-    ensure(money_minor > 0, invalid("amount", "must be above zero and not absurd"))?;
+    ensure(money_minor > 0, invalid(Wrong::AmountOdd))?;
     let units = match kind {
         PurseKind::GiftCard | PurseKind::Credit => money_minor,
-        PurseKind::Points => facts
-            .loyalty
-            .points_for(money_minor)
-            .ok_or(invalid("points", "this stall has none; switch them on in the settings"))?,
+        PurseKind::Points => facts.loyalty.points_for(money_minor).ok_or(invalid(Wrong::PointsNone))?,
     };
     ensure(facts.is_known, Refusal::UnknownPurse)?;
     let (here, elsewhere) = (facts.here.max(0), facts.elsewhere.max(0));
@@ -204,12 +202,12 @@ mod tests {
             (facts(3, 0), Points, 11, Ok(3)),
             (facts(2, 9), Points, 11, short(2, 9, 3)),
             (Facts::default(), GiftCard, 5, Err(Refusal::UnknownPurse)),
-            (facts(9, 0), GiftCard, 0, Err(invalid("amount", "must be above zero and not absurd"))),
+            (facts(9, 0), GiftCard, 0, Err(invalid(Wrong::AmountOdd))),
             (
                 Facts { loyalty: Loyalty::default(), ..facts(9, 0) },
                 Points,
                 5,
-                Err(invalid("points", "this stall has none; switch them on in the settings")),
+                Err(invalid(Wrong::PointsNone)),
             ),
         ] {
             let spent = decide(&facts, &spend(kind, money)).map(|spent| spent.units);

@@ -5,8 +5,7 @@ use crate::entry::{Entry, OrderStep, OrderStepped};
 use crate::ids::OrderId;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::release_order::OrderState;
-
-const MISFIT: &str = "an order that is fetched becomes ready, one that is brought goes on its way";
+use crate::wrong::Wrong;
 
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Facts {
@@ -38,7 +37,7 @@ pub fn decide(facts: &Facts, order: OrderId, step: OrderStep) -> Result<Vec<Entr
         OrderStep::Accepted | OrderStep::Packed => true,
     };
     let state = facts.state.ok_or(Refusal::UnknownOrder(order))?;
-    ensure(fits, invalid("step", MISFIT))?;
+    ensure(fits, invalid(Wrong::StepMisfit))?;
     ensure(state == OrderState::Held, Refusal::OrderEnded(state.name()))?;
     let is_behind = facts.step.is_some_and(|known| step <= known);
     ensure(!is_behind, Refusal::StepTaken(facts.step.map_or("", OrderStep::name)))?;
@@ -85,11 +84,11 @@ mod tests {
             (Some(Packed), false, Accepted, Some(taken("packed"))),
             (Some(Packed), false, Ready, None),
             // What is fetched is not sent, and what is sent is not fetched.
-            (Some(Packed), false, OnTheWay, Some(invalid("step", MISFIT))),
+            (Some(Packed), false, OnTheWay, Some(invalid(Wrong::StepMisfit))),
             (Some(Packed), true, OnTheWay, None),
-            (Some(Packed), true, Ready, Some(invalid("step", MISFIT))),
+            (Some(Packed), true, Ready, Some(invalid(Wrong::StepMisfit))),
             (Some(Ready), false, Ready, Some(taken("ready"))),
-            (Some(Ready), false, OnTheWay, Some(invalid("step", MISFIT))),
+            (Some(Ready), false, OnTheWay, Some(invalid(Wrong::StepMisfit))),
             (Some(OnTheWay), true, Packed, Some(taken("on its way"))),
             (Some(OnTheWay), true, OnTheWay, Some(taken("on its way"))),
         ] {

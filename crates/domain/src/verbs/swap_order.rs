@@ -16,6 +16,7 @@ use crate::verbs::check_quantity;
 use crate::verbs::pay_order::PayStanding;
 use crate::verbs::place_order::Offer;
 use crate::verbs::release_order::OrderState;
+use crate::wrong::Wrong;
 
 /// Offers for one order. Nobody honest makes more, and each is read whenever the next is decided.
 pub const SWAPS_MAX: usize = 50;
@@ -73,7 +74,7 @@ pub fn ask(facts: &Facts, asked: &OrderSwapAsked) -> Result<Vec<Entry>, Refusal>
         check_quantity(instead.quantity)?;
         ensure(
             instead.product != line.product || instead.quantity < line.quantity,
-            invalid("quantity", "of the same product must be less than was ordered"),
+            invalid(Wrong::SwapSameMuch),
         )?;
     }
     Ok(vec![asked.clone().into()])
@@ -86,12 +87,12 @@ fn line<'a>(facts: &'a Facts, asked: &OrderSwapAsked) -> Result<&'a OrderLine, R
     ensure(state == OrderState::Held, Refusal::OrderEnded(state.name()))?;
     let is_early = !matches!(facts.step, Some(OrderStep::Ready | OrderStep::OnTheWay));
     ensure(is_early, Refusal::StepTaken(facts.step.map_or("", OrderStep::name)))?;
-    ensure(facts.money != PayStanding::Waiting, invalid("order", "waits for its payment; offer it then"))?;
-    ensure(facts.swaps.len() < SWAPS_MAX, invalid("order", "was changed too often; cancel it instead"))?;
+    ensure(facts.money != PayStanding::Waiting, invalid(Wrong::OrderWaitsForPayment))?;
+    ensure(facts.swaps.len() < SWAPS_MAX, invalid(Wrong::OrderChangedOften))?;
     let is_open = facts.swaps.iter().any(|swap| swap.line == asked.line && swap.is_open());
-    ensure(!is_open, invalid("line", "something was offered for it already; wait for the buyer"))?;
+    ensure(!is_open, invalid(Wrong::SwapOffered))?;
     let line = usize::try_from(asked.line).ok().and_then(|place| placed.lines.get(place));
-    line.filter(|line| line.quantity > 0).ok_or(invalid("line", "the order has no such line"))
+    line.filter(|line| line.quantity > 0).ok_or(invalid(Wrong::OrderLineUnknown))
 }
 
 /// What the server makes of it: an offer that its shop can keep, or an end.
@@ -196,7 +197,7 @@ pub fn answer(
     is_taken: bool,
 ) -> Result<Vec<Entry>, Refusal> {
     let state = facts.state.ok_or(Refusal::UnknownOrder(order))?;
-    let unknown = invalid("swap", "no such offer is known here");
+    let unknown = invalid(Wrong::SwapUnknown);
     let found = facts.swaps.iter().find(|found| found.swap == swap).ok_or(unknown.clone())?;
     match (found.standing, is_taken) {
         (SwapStanding::Taken, true) => return Ok(vec![]),
@@ -204,7 +205,7 @@ pub fn answer(
         (SwapStanding::Offered, _) => {}
         (SwapStanding::Asked, _) => return Err(unknown),
         (SwapStanding::Taken | SwapStanding::Ended, _) => {
-            return Err(invalid("swap", "the offer is over; look at the order again"));
+            return Err(invalid(Wrong::SwapOver));
         }
     }
     ensure(state == OrderState::Held, Refusal::OrderEnded(state.name()))?;
@@ -231,7 +232,7 @@ pub fn answer(
 /// The register takes its offer back. Nothing where it is over.
 pub fn withdraw(facts: &Facts, (order, swap): (OrderId, ThingId)) -> Result<Vec<Entry>, Refusal> {
     let found = facts.swaps.iter().find(|found| found.swap == swap);
-    let found = found.ok_or(invalid("swap", "no such offer is known here"))?;
+    let found = found.ok_or(invalid(Wrong::SwapUnknown))?;
     match found.is_open() && !found.is_withdrawn {
         true => Ok(vec![OrderSwapWithdrawn { swap, order }.into()]),
         false => Ok(vec![]),

@@ -3,10 +3,11 @@
 
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::check_note;
+use crate::wrong::Wrong;
 
 /// The same at the register that asks and at the server that does it.
 pub fn check(is_revoked: bool, reason: &str) -> Result<(), Refusal> {
-    ensure(!reason.trim().is_empty(), invalid("reason", "say why the goods are here"))?;
+    ensure(!reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(reason)?;
     ensure(is_revoked, Refusal::DeviceNotRevoked)
 }
@@ -19,7 +20,7 @@ mod tests {
     fn table() {
         for (is_revoked, reason, expected) in [
             (true, "they lay under the table", Ok(())),
-            (true, " ", Err(invalid("reason", "say why the goods are here"))),
+            (true, " ", Err(invalid(Wrong::ReasonMissing))),
             (false, "they lay under the table", Err(Refusal::DeviceNotRevoked)),
         ] {
             assert_eq!(check(is_revoked, reason), expected);

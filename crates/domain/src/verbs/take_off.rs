@@ -5,6 +5,7 @@ use crate::entry::{Entry, LinesTakenOff, TakenOff};
 use crate::ids::{SaleId, ShiftId, ThingId};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::{check_lines, check_note};
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TakeOff {
@@ -16,12 +17,12 @@ pub struct TakeOff {
 }
 
 pub fn decide(open_shift: Option<ShiftId>, command: &TakeOff) -> Result<Vec<Entry>, Refusal> {
-    ensure(!command.reason.trim().is_empty(), invalid("reason", "say why it is taken off"))?;
+    ensure(!command.reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(&command.reason)?;
     check_lines(command.lines.len())?;
     for line in &command.lines {
         check_note(&line.name)?;
-        ensure(line.quantity > 0, invalid("quantity", "must be above zero"))?;
+        ensure(line.quantity > 0, invalid(Wrong::QuantityOdd))?;
     }
     let amount_minor = command.lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.amount_minor));
     Ok(vec![
@@ -47,11 +48,11 @@ mod tests {
 
     #[test]
     fn table() {
-        let no_reason = Err(invalid("reason", "say why it is taken off"));
+        let no_reason = Err(invalid(Wrong::ReasonMissing));
         for (lines, reason, expected) in [
             (vec![line(1, 250), line(2, 100)], " she has no money ", Ok(350)),
             (vec![line(1, 250)], " ", no_reason),
-            (vec![line(0, 250)], "typo", Err(invalid("quantity", "must be above zero"))),
+            (vec![line(0, 250)], "typo", Err(invalid(Wrong::QuantityOdd))),
             (vec![line(1, i64::MAX), line(1, 1)], "typo", Err(Refusal::TooLarge)),
         ] {
             let (taking, sale) = (ThingId([1; 16]), SaleId([2; 16]));

@@ -8,6 +8,7 @@ use crate::transfer::{TransferTerms, reference, reference_in};
 use crate::verbs::refund_order::{self, PartStanding};
 use crate::verbs::release_order::OrderState;
 use crate::verbs::{check_note, pay_order};
+use crate::wrong::Wrong;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
@@ -25,7 +26,7 @@ pub fn came(facts: &Facts, order: OrderId, (amount_minor, seen): (i64, &str)) ->
     check_note(seen)?;
     let state = facts.state.ok_or(Refusal::UnknownOrder(order))?;
     let due = facts.money.to_pay.filter(|_| facts.money.is_transfer());
-    let (_, due_minor) = due.ok_or(invalid("order", "is not paid by bank transfer"))?;
+    let (_, due_minor) = due.ok_or(invalid(Wrong::OrderNotByTransfer))?;
     ensure(facts.money.paid_minor == 0, Refusal::TransferSeen)?;
     ensure(state != OrderState::Released, Refusal::TransferLate)?;
     ensure(amount_minor == due_minor, Refusal::TransferDiffers { due_minor })?;
@@ -67,8 +68,8 @@ pub fn sent_back(
             let amount_minor = part.amount_minor;
             Ok(vec![OrderSentBack { refund, order, amount_minor, reference: seen.trim().into() }.into()])
         }
-        PartStanding::Asked => Err(invalid("refund", "the server has not answered yet; wait for it")),
-        PartStanding::Refused => Err(invalid("refund", "was not allowed: more is not left")),
+        PartStanding::Asked => Err(invalid(Wrong::RefundUnanswered)),
+        PartStanding::Refused => Err(invalid(Wrong::RefundNotAllowed)),
     }
 }
 
@@ -93,7 +94,7 @@ mod tests {
         let (waits, paid) = (money(PayWay::Transfer, 0), money(PayWay::Transfer, 500));
         let (own, other) = (reference(ORDER), reference(OrderId([9; 16])));
         let held = Some(OrderState::Held);
-        let no_transfer = Err(invalid("order", "is not paid by bank transfer"));
+        let no_transfer = Err(invalid(Wrong::OrderNotByTransfer));
         let differs = Err(Refusal::TransferDiffers { due_minor: 500 });
         for (state, money, amount, seen, expected) in [
             (held, waits, 500, "", Ok("")),

@@ -5,6 +5,7 @@ use crate::entry::{Entry, PaymentFailed, PaymentSettled, PaymentVerified, Standi
 use crate::ids::SaleId;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::check_note;
+use crate::wrong::Wrong;
 
 /// One payment of one sale: the payment's position in it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,7 +30,7 @@ pub fn code_key(code: &str) -> String {
 
 pub fn decide_verified(facts: &Facts, payment: Payment, code: &str) -> Result<Vec<Entry>, Refusal> {
     check_note(code)?;
-    ensure(!code_key(code).is_empty(), invalid("code", "is empty; copy it from the message to the stall"))?;
+    ensure(!code_key(code).is_empty(), invalid(Wrong::PaymentCodeMissing))?;
     let standing = open(facts, payment)?;
     ensure(standing.is_unseen(), Refusal::PaymentSeen)?;
     facts.code_used_by.map_or(Ok(()), |sale| Err(Refusal::CodeUsed(sale)))?;
@@ -40,15 +41,12 @@ pub fn decide_verified(facts: &Facts, payment: Payment, code: &str) -> Result<Ve
 pub fn decide_settled(facts: &Facts, payment: Payment) -> Result<Vec<Entry>, Refusal> {
     let standing = open(facts, payment)?;
     ensure(standing != Standing::Settled, Refusal::PaymentSeen)?;
-    ensure(
-        standing == Standing::Verified,
-        invalid("payment", "nobody saw the money yet; enter its code first"),
-    )?;
+    ensure(standing == Standing::Verified, invalid(Wrong::PaymentUnseen))?;
     Ok(vec![PaymentSettled { sale: payment.sale, tender: payment.tender }.into()])
 }
 
 pub fn decide_failed(facts: &Facts, payment: Payment, reason: &str) -> Result<Vec<Entry>, Refusal> {
-    ensure(!reason.trim().is_empty(), invalid("reason", "say where you looked for the money"))?;
+    ensure(!reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(reason)?;
     let standing = open(facts, payment)?;
     ensure(standing == Standing::Claimed, Refusal::PaymentSeen)?;
@@ -59,10 +57,7 @@ pub fn decide_failed(facts: &Facts, payment: Payment, reason: &str) -> Result<Ve
 fn open(facts: &Facts, payment: Payment) -> Result<Standing, Refusal> {
     let standing = facts.standing.ok_or(Refusal::UnknownSale(payment.sale))?;
     ensure(!facts.voided, Refusal::SaleVoided)?;
-    ensure(
-        standing != Standing::Taken,
-        invalid("payment", "there is nothing to look for; it was taken here"),
-    )?;
+    ensure(standing != Standing::Taken, invalid(Wrong::PaymentTakenHere))?;
     Ok(standing)
 }
 

@@ -6,6 +6,7 @@ use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::verbs::check_note;
 use crate::verbs::make_sale::cash_kept;
+use crate::wrong::Wrong;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VoidSale {
@@ -25,7 +26,7 @@ pub struct Facts {
 }
 
 pub fn decide(facts: &Facts, command: &VoidSale) -> Result<Vec<Entry>, Refusal> {
-    ensure(!command.reason.trim().is_empty(), invalid("reason", "say why the sale is voided"))?;
+    ensure(!command.reason.trim().is_empty(), invalid(Wrong::ReasonMissing))?;
     check_note(&command.reason)?;
     let (maker, sale) = facts.sale.as_ref().ok_or(Refusal::UnknownSale(command.sale))?;
     let shift = facts.open_shift.ok_or(Refusal::NoShift)?;
@@ -78,7 +79,7 @@ mod tests {
         let other_maker = Some((AuthorId([9; 16]), sale_of(3, 300)));
         for (facts, reason, refused) in [
             (good.clone(), "typo", None),
-            (good.clone(), " ", Some(invalid("reason", "say why the sale is voided"))),
+            (good.clone(), " ", Some(invalid(Wrong::ReasonMissing))),
             (Facts { sale: None, ..good.clone() }, "typo", Some(Refusal::UnknownSale(SaleId([1; 16])))),
             (Facts { open_shift: None, ..good.clone() }, "typo", Some(Refusal::NoShift)),
             (Facts { voided: true, ..good.clone() }, "typo", Some(Refusal::SaleVoided)),

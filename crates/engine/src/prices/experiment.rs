@@ -12,6 +12,7 @@ use soko_app_api::PriceExperimentState as State;
 use soko_domain::entry::{PriceReason, PriceWhy};
 use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
+use soko_domain::wrong::Wrong;
 use soko_experiment::blocks::{Arm, Effect, Outcome, Schedule, effect, outcome};
 use soko_projection::price_limits::tried_on;
 use soko_projection::read::ProductFound;
@@ -64,10 +65,6 @@ pub(crate) struct Facts {
     pub(crate) today: i32,
 }
 
-fn invalid(field: &'static str, problem: &'static str) -> Refusal {
-    Refusal::Invalid { field, problem }
-}
-
 fn ensure(condition: bool, refusal: Refusal) -> Result<(), Refusal> {
     if condition { Ok(()) } else { Err(refusal) }
 }
@@ -79,17 +76,17 @@ pub(crate) fn decide(
     (from_minor, tried_minor): (i64, i64),
     weeks: u32,
 ) -> Result<Tried, Refusal> {
-    ensure(WEEKS.contains(&weeks), invalid("weeks", "are not 2, 4, 6 or 8"))?;
-    ensure(!facts.is_running, invalid("price", "is being tried out already"))?;
+    ensure(WEEKS.contains(&weeks), Refusal::Invalid(Wrong::TrialWeeksOdd))?;
+    ensure(!facts.is_running, Refusal::Invalid(Wrong::TrialRunning))?;
     ensure(facts.now_minor == from_minor, Refusal::PriceChanged(product))?;
-    ensure(tried_minor != from_minor, invalid("price", "is the same"))?;
-    let held = invalid("price", "is beyond its limits");
+    ensure(tried_minor != from_minor, Refusal::Invalid(Wrong::TrialSamePrice))?;
+    let held = Refusal::Invalid(Wrong::PriceBeyondLimits);
     let (low, high) = facts.limits.ok_or(held.clone())?;
     ensure((low..=high).contains(&tried_minor), held)?;
     // There and back, as often as the plan says.
     let apart = i128::from(tried_minor.abs_diff(from_minor)) * 1_000_000;
     let step = i128::from(facts.step_ppm) * i128::from(tried_minor.min(from_minor));
-    ensure(apart <= step, invalid("price", "cannot go there and back in one step of its limits"))?;
+    ensure(apart <= step, Refusal::Invalid(Wrong::TrialTooFar))?;
     Ok(Tried {
         experiment,
         product,
@@ -284,28 +281,16 @@ mod tests {
             is_running: false,
             today: 20_000,
         };
-        let held = Err(invalid("price", "is beyond its limits"));
+        let held = Err(Refusal::Invalid(Wrong::PriceBeyondLimits));
         for (facts, from, tried, weeks, expected) in [
-            (open, 1_000, 1_100, 3, Err(invalid("weeks", "are not 2, 4, 6 or 8"))),
-            (
-                Facts { is_running: true, ..open },
-                1_000,
-                1_100,
-                2,
-                Err(invalid("price", "is being tried out already")),
-            ),
+            (open, 1_000, 1_100, 3, Err(Refusal::Invalid(Wrong::TrialWeeksOdd))),
+            (Facts { is_running: true, ..open }, 1_000, 1_100, 2, Err(Refusal::Invalid(Wrong::TrialRunning))),
             (open, 990, 1_100, 2, Err(Refusal::PriceChanged(MANGO))),
-            (open, 1_000, 1_000, 2, Err(invalid("price", "is the same"))),
+            (open, 1_000, 1_000, 2, Err(Refusal::Invalid(Wrong::TrialSamePrice))),
             (open, 1_000, 1_151, 2, held.clone()),
             (Facts { limits: None, ..open }, 1_000, 1_100, 2, held),
             // From 850 back to 1,000 is more than 15 %.
-            (
-                open,
-                1_000,
-                850,
-                2,
-                Err(invalid("price", "cannot go there and back in one step of its limits")),
-            ),
+            (open, 1_000, 850, 2, Err(Refusal::Invalid(Wrong::TrialTooFar))),
             (open, 1_000, 870, 2, Ok((20_001, 14))),
             (open, 1_000, 1_150, 8, Ok((20_001, 56))),
         ] {

@@ -7,6 +7,7 @@ use soko_domain::refusal::Refusal;
 use soko_domain::role::Role;
 use soko_domain::verbs::manage_people::{self, PutPerson};
 use soko_domain::verbs::{count_drawer, move_drawer, open_drawer, take_off};
+use soko_domain::wrong::Wrong;
 use soko_projection::read_desk as facts;
 use soko_record_log::StoreError;
 
@@ -21,11 +22,11 @@ pub(super) fn approved(
     (approval, verb): (ThingId, &Verb),
 ) -> Result<Reply, NotDone> {
     if matches!(verb, Verb::Approved { .. }) {
-        return Err(Refusal::Invalid { field: "approval", problem: "is given once" }.into());
+        return Err(Refusal::Invalid(Wrong::ApprovalTwice).into());
     }
     let now_ms = writing.stamp.at_ms;
     let given = writing.stall.here.take_approval(approval, now_ms);
-    let given = given.ok_or(Refusal::Invalid { field: "approval", problem: "has ended; ask again" })?;
+    let given = given.ok_or(Refusal::Invalid(Wrong::ApprovalEnded))?;
     let doer = std::mem::take(&mut writing.doer);
     writing.doer = people::backed(writing.tx, writing.log, doer, &given)?;
     writing.stamp.approval = Some(given);

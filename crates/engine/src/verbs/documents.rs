@@ -22,6 +22,7 @@ use soko_domain::tax::{CLASSES_MAX, TaxMode, TaxRate};
 use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_domain::verbs::set_prices;
+use soko_domain::wrong::Wrong;
 use soko_projection::{read as facts, taxes};
 use soko_record_log::StoreError;
 
@@ -40,30 +41,25 @@ pub(super) fn create_stall(writing: &mut Writing<'_>, content: &StallContent) ->
 
 fn check_stall(edit: &StallEdit) -> Result<(), Refusal> {
     if let StallEdit::ScaleCodes(patterns) = edit {
-        let problem = "each pattern has 13 signs, such as 20IIIIIWWWWWC";
-        scale::check(patterns).map_err(|_| Refusal::Invalid { field: "scale codes", problem })?;
+        scale::check(patterns).map_err(|_| Refusal::Invalid(Wrong::ScaleCodesOdd))?;
     }
     if let StallEdit::LocalTerms(terms) | StallEdit::ShippingTerms(terms) = edit
         && !terms.is_empty()
     {
-        let problem = "this is no price for bringing: look at the prices, weights and zones again";
-        Terms::parse(terms).map_err(|_| Refusal::Invalid { field: "terms", problem })?;
+        Terms::parse(terms).map_err(|_| Refusal::Invalid(Wrong::TermsOdd))?;
     }
     if let StallEdit::TransferTerms(terms) = edit
         && !terms.is_empty()
     {
-        let problem = "this is no account that money can go to: look at its number again";
-        TransferTerms::parse(terms).map_err(|_| Refusal::Invalid { field: "transfer terms", problem })?;
+        TransferTerms::parse(terms).map_err(|_| Refusal::Invalid(Wrong::TransferTermsOdd))?;
     }
     if let StallEdit::Point(point) = edit
         && !point.is_empty()
     {
-        let problem = "this is no point of the earth: take it from a map again";
-        Point::read(point).ok_or(Refusal::Invalid { field: "point", problem })?;
+        Point::read(point).ok_or(Refusal::Invalid(Wrong::PointOdd))?;
     }
     if let StallEdit::Opening(opening) = edit {
-        let problem = "these are no opening hours: each line has its days and two times";
-        Opening::read(opening).ok_or(Refusal::Invalid { field: "opening", problem })?;
+        Opening::read(opening).ok_or(Refusal::Invalid(Wrong::OpeningOdd))?;
     }
     Ok(())
 }
@@ -86,11 +82,11 @@ fn check_taxes(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), Not
             let is_renamed = known.get(&tax.class).is_none_or(|before| before.label != rate.label);
             let mut others = known.iter().filter(|(class, _)| **class != tax.class);
             if !rate.is_class() {
-                problem = Some("has no name, a long one, or more than a hundred percent");
+                problem = Some(Wrong::TaxOdd);
             } else if is_renamed && others.any(|(_, other)| other.label.to_lowercase() == name) {
-                problem = Some("there is one of that name already");
+                problem = Some(Wrong::TaxNameTaken);
             } else if is_new && known.len() >= CLASSES_MAX {
-                problem = Some("these are more than a stall can have; use one for several products");
+                problem = Some(Wrong::TaxesFull);
             }
             known.insert(tax.class, rate);
         } else if let StallEdit::RemoveTax(class) = edit {
@@ -103,7 +99,7 @@ fn check_taxes(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), Not
         }
     }
     match problem {
-        Some(problem) => Err(Refusal::Invalid { field: "tax", problem }.into()),
+        Some(wrong) => Err(Refusal::Invalid(wrong).into()),
         None => Ok(()),
     }
 }
@@ -113,9 +109,7 @@ fn check_currency(writing: &mut Writing<'_>, edits: &[StallEdit]) -> Result<(), 
     for edit in edits {
         let StallEdit::Currency(code) = edit else { continue };
         if Currency::parse(code).is_none() {
-            return Err(
-                Refusal::Invalid { field: "currency", problem: "has three letters, such as KES" }.into()
-            );
+            return Err(Refusal::Invalid(Wrong::CurrencyOdd).into());
         }
         let before = facts::profile(writing.tx, writing.log)?.map(|profile| profile.currency);
         if before.is_some_and(|before| before != *code) && facts::has_money(writing.tx, writing.log)? {
@@ -203,16 +197,10 @@ fn check_family(
 /// Neither a variant nor a bundle has variants.
 pub(super) fn check_parent(variant_of: Option<ProductId>, is_bundle: bool) -> Result<(), Refusal> {
     if variant_of.is_some() {
-        return Err(Refusal::Invalid {
-            field: "variants",
-            problem: "a variant has none: make them at its product",
-        });
+        return Err(Refusal::Invalid(Wrong::VariantsOfVariant));
     }
     if is_bundle {
-        return Err(Refusal::Invalid {
-            field: "variants",
-            problem: "a bundle has none: make a bundle of each",
-        });
+        return Err(Refusal::Invalid(Wrong::VariantsOfBundle));
     }
     Ok(())
 }
@@ -222,8 +210,7 @@ fn check_part(writing: &mut Writing<'_>, bundle: ProductId, part: ProductId) -> 
     match found {
         None => Err(Refusal::UnknownProduct(part).into()),
         Some(found) if part == bundle || !found.parts.is_empty() => {
-            Err(Refusal::Invalid { field: "parts", problem: "a bundle is made of products that are none" }
-                .into())
+            Err(Refusal::Invalid(Wrong::BundleInBundle).into())
         }
         Some(_) => Ok(()),
     }
@@ -247,16 +234,12 @@ fn check_deal(
         }
     }
     if !deal.is_for(price_per) {
-        return Err(Refusal::Invalid {
-            field: "price",
-            problem: "is for something else than the product's price",
-        }
-        .into());
+        return Err(Refusal::Invalid(Wrong::DealOtherMeasure).into());
     }
     if deal.price_minor < usual_minor {
         return Ok(());
     }
-    Err(Refusal::Invalid { field: "price", problem: "must be below what the product usually costs" }.into())
+    Err(Refusal::Invalid(Wrong::DealNotBelow).into())
 }
 
 pub(super) fn value(content: &ProductContent, currency: String) -> Product {

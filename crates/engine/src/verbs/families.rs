@@ -10,6 +10,7 @@ use soko_domain::family::OPTIONS_MAX;
 use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::set_prices;
+use soko_domain::wrong::Wrong;
 use soko_projection::read::{self as facts, ProductFound};
 
 use super::documents::{check_parent, edit_refused, unreadable};
@@ -25,7 +26,7 @@ pub(super) fn make(
     wanted: &[VariantInput],
 ) -> Result<Reply, NotDone> {
     if wanted.is_empty() || wanted.len() > VARIANTS_AT_ONCE_MAX {
-        return Err(invalid("make 1 to 60 at once").into());
+        return Err(Refusal::Invalid(Wrong::VariantsMany).into());
     }
     let itself = itself(writing, product)?;
     check_parent(itself.variant_of, !itself.parts.is_empty())?;
@@ -35,7 +36,7 @@ pub(super) fn make(
     for variant in wanted {
         let options = options(variant)?;
         if !seen.insert(options.clone()) || !ids.insert(variant.product) {
-            return Err(invalid("one is named twice").into());
+            return Err(Refusal::Invalid(Wrong::VariantTwice).into());
         }
         let same: Vec<&ProductFound> =
             known.iter().filter(|known| known.options.iter().cloned().eq(options.clone())).collect();
@@ -77,12 +78,12 @@ fn options(variant: &VariantInput) -> Result<BTreeMap<String, String>, Refusal> 
         is_said.then(|| (name.to_owned(), value.to_owned()))
     };
     let options: Option<BTreeMap<_, _>> = variant.options.iter().map(option).collect();
-    let options = options.ok_or(invalid("say what differs, without =, and how"))?;
+    let options = options.ok_or(Refusal::Invalid(Wrong::VariantUnsaid))?;
     let is_each_once = options.len() == variant.options.len();
     if is_each_once && (1..=OPTIONS_MAX).contains(&options.len()) {
         return Ok(options);
     }
-    Err(invalid("variants differ by one option or two"))
+    Err(Refusal::Invalid(Wrong::VariantOptions))
 }
 
 /// Like its product but for its name, price, stock, codes and pictures.
@@ -117,7 +118,7 @@ fn created(writing: &mut Writing<'_>, variant: &VariantInput, value: Product) ->
     let mut document = Document::new(DocumentKind::Product).map_err(unreadable)?;
     let value = Product { currency, ..value };
     let edited = document.edit(&writing.me, writing.stamp.at_ms, &value.edits()).map_err(edit_refused)?;
-    let edited = edited.ok_or(invalid("there is nothing to make"))?;
+    let edited = edited.ok_or(Refusal::Invalid(Wrong::VariantNothing))?;
     Ok(ChangeBody { document: id, kind: DocumentKind::Product, change: edited.change })
 }
 
@@ -141,8 +142,4 @@ fn price_set(was: &ProductFound, price_minor: Option<i64>) -> PriceSet {
     let (product, from_minor, per) = (was.product, was.price_minor, was.price_per);
     let to_minor = price_minor.unwrap_or(from_minor);
     PriceSet { product, from_minor, from_per: per, to_minor, to_per: per }
-}
-
-fn invalid(problem: &'static str) -> Refusal {
-    Refusal::Invalid { field: "variants", problem }
 }

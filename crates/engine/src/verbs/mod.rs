@@ -37,6 +37,7 @@ use soko_domain::role::Role;
 use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::verbs::{close_shift, open_shift, revoke_device, settle_incident, take_back};
 use soko_domain::wire::Wire as _;
+use soko_domain::wrong::Wrong;
 
 use crate::failure::{Failure, NotDone};
 use crate::own::{self, Before};
@@ -374,7 +375,7 @@ fn check_asked(quantity: i64) -> Result<(), Refusal> {
     if (1..=MOVE_QUANTITY_MAX).contains(&quantity) {
         return Ok(());
     }
-    Err(Refusal::Invalid { field: "quantity", problem: "must be at least 1 and not absurd" })
+    Err(Refusal::Invalid(Wrong::QuantityOdd))
 }
 
 /// The request goes with the next page, and again until it is answered.

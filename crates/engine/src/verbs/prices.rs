@@ -6,6 +6,7 @@ use soko_domain::ids::{ProductId, ThingId};
 use soko_domain::people::Wish;
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::move_price::{self, Facts, MovePrice, Rule};
+use soko_domain::wrong::Wrong;
 use soko_pricing::suggest::Suggestion;
 use soko_projection::price_limits::sells;
 use soko_projection::read::{self, ProductFound};
@@ -82,7 +83,7 @@ fn refuse(writing: &mut Writing<'_>, product: ProductId, price_minor: i64) -> Re
 }
 
 fn undo(writing: &mut Writing<'_>, undo: ThingId, moved: ThingId) -> Result<Reply, NotDone> {
-    let unknown = Refusal::Invalid { field: "price", problem: "no such change is known here" };
+    let unknown = Refusal::Invalid(Wrong::PriceChangeUnknown);
     let moved = facts::moved(writing.tx, writing.log, moved)?.ok_or(unknown)?.said;
     let found = product_found(writing, moved.product)?;
     let moment = moment(writing, false)?;
@@ -199,7 +200,7 @@ fn end(writing: &mut Writing<'_>, moved: ThingId, product: ProductId) -> Result<
     allow_experiments(writing)?;
     let latest = experiment::latest(writing.tx, writing.log, product)?;
     let running = latest.filter(|it| it.state == PriceExperimentState::Running);
-    let none = Refusal::Invalid { field: "price", problem: "is not being tried out on this register" };
+    let none = Refusal::Invalid(Wrong::TrialNone);
     let it = running.ok_or(none)?;
     let moment = moment(writing, false)?;
     let rules = Rules::read(writing.tx, writing.log, moment.today)?;

@@ -13,6 +13,7 @@ use soko_domain::stock::MOVE_QUANTITY_MAX;
 use soko_domain::verbs::fill_purse::{self, FillPurse};
 use soko_domain::verbs::spend_purse::{self, SpendPurse, Touched};
 use soko_domain::wire::Wire as _;
+use soko_domain::wrong::Wrong;
 use soko_projection::{read as stalls, read_customers as facts};
 use soko_record_log::StoreError;
 
@@ -32,7 +33,7 @@ pub(super) fn fill(writing: &mut Writing<'_>, verb: &Verb) -> Result<Reply, NotD
     };
     let purse = named(writing.tx, writing.log, purse)?;
     if tender.as_ref().is_some_and(|tender| tender.amount_minor != *units) {
-        return Err(Refusal::Invalid { field: "payment", problem: "is not what goes in" }.into());
+        return Err(Refusal::Invalid(Wrong::PursePaidOther).into());
     }
     // The same code fills no purse twice either, so none is left out.
     let used = codes_used(writing, SaleId::default(), tender.as_slice())?;
@@ -90,12 +91,10 @@ pub(super) fn payments(
         let mut taken = tendered(tender);
         if let Some(purse) = &tender.purse {
             if tender.kind != TenderKind::Voucher {
-                return Err(Refusal::Invalid { field: "payment", problem: "a purse is a voucher" }.into());
+                return Err(Refusal::Invalid(Wrong::PurseNotTender).into());
             }
             if matches!(purse, PurseInput::Listed(_)) {
-                return Err(
-                    Refusal::Invalid { field: "code", problem: "is needed to pay; scan the card" }.into()
-                );
+                return Err(Refusal::Invalid(Wrong::PurseCodeMissing).into());
             }
             let purse = named(writing.tx, writing.log, purse)?;
             let units = match purse.kind {

@@ -8,6 +8,7 @@ use soko_domain::ids::ProductId;
 use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::note_rivals::{self, Facts, source_of};
+use soko_domain::wrong::Wrong;
 use soko_projection::read;
 use soko_projection::rivals::{self, Certain};
 use soko_record_log::StoreError;
@@ -41,7 +42,7 @@ fn see(
 ) -> Result<Reply, NotDone> {
     let found = read::product(writing.tx, writing.log, product)?;
     let found = found.ok_or(Refusal::UnknownProduct(product))?;
-    let no_price = Refusal::Invalid { field: "price", problem: "has no currency" };
+    let no_price = Refusal::Invalid(Wrong::CurrencyMissing);
     let price = RivalPrice {
         price_minor,
         currency: Currency::parse(&found.currency).ok_or(no_price)?,
@@ -59,7 +60,7 @@ fn see(
 }
 
 fn send_away(writing: &mut Writing<'_>, source: &str, key: &str) -> Result<Reply, NotDone> {
-    let unknown = Refusal::Invalid { field: "price", problem: "no such price is known here" };
+    let unknown = Refusal::Invalid(Wrong::RivalUnknown);
     let source = source_of(source)?;
     if !rivals::matches(writing.tx, writing.log, &source)?.contains_key(key) {
         return Err(unknown.into());

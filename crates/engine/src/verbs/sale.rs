@@ -19,6 +19,7 @@ use soko_domain::tax::TaxRate;
 use soko_domain::verbs::make_sale::{BeyondRule, LineText, OwnPrice};
 use soko_domain::verbs::verify_payment::code_key;
 use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
+use soko_domain::wrong::Wrong;
 use soko_projection::{payments, read as facts, read_prices as prices};
 use soko_record_log::{StoreError, Tx};
 
@@ -59,7 +60,7 @@ pub(super) fn decide(
     handed: Vec<TenderInput>,
 ) -> Result<Decided, NotDone> {
     let Verb::MakeSale { sale, lines, discount, tenders, beyond, about } = verb else {
-        return Err(Refusal::Invalid { field: "sale", problem: "is none" }.into());
+        return Err(Refusal::Invalid(Wrong::SaleOdd).into());
     };
     let tenders: &Vec<TenderInput> = &handed.into_iter().chain(tenders.iter().cloned()).collect();
     let Priced { basket, texts, own, beyond_rule } = basket(writing, lines, *discount)?;
@@ -285,7 +286,7 @@ pub(crate) fn currency(tx: &mut dyn Tx, log: LogId) -> Result<Currency, NotDone>
 
 /// How the stall computes, with its smallest coin for what is paid in cash, and what it lets sellers do.
 pub(crate) fn terms(tx: &mut dyn Tx, log: LogId) -> Result<Terms, NotDone> {
-    let unset = Refusal::Invalid { field: "currency", problem: "the stall has none yet; set it first" };
+    let unset = Refusal::Invalid(Wrong::CurrencyMissing);
     let profile = facts::profile(tx, log)?.ok_or(unset.clone())?;
     let currency = Currency::parse(&profile.currency).ok_or(unset)?;
     let cash_rounding = CashRounding { step_minor: profile.cash_step_minor, rounding: Rounding::HalfUp };
@@ -355,9 +356,9 @@ fn own_price(
 }
 
 fn custom_amount(input: &SaleLineInput, tax: (u32, bool)) -> Result<Offered, Refusal> {
-    let missing = |field| Refusal::Invalid { field, problem: "a custom amount needs one" };
-    let name = input.name.clone().filter(|name| !name.trim().is_empty()).ok_or(missing("name"))?;
-    let unit_price_minor = input.unit_price_minor.ok_or(missing("price"))?;
+    let missing = Refusal::Invalid(Wrong::CustomAmountOdd);
+    let name = input.name.clone().filter(|name| !name.trim().is_empty()).ok_or(missing.clone())?;
+    let unit_price_minor = input.unit_price_minor.ok_or(missing)?;
     Ok(Offered {
         name,
         unit: Unit::Piece,
@@ -379,8 +380,7 @@ pub(super) fn void(writing: &mut Writing<'_>, sale: SaleId, reason: &str) -> Res
     // A voucher of an exchange stands for what a purse paid: no purse has it again by a void, and it is no cash.
     let is_kept_nowhere = |paid: &Tendered| paid.kind == TenderKind::Voucher && paid.is_exchange();
     if writing.sale(sale)?.is_some_and(|(_, made)| made.tenders.iter().any(is_kept_nowhere)) {
-        let problem = "was exchanged for what a gift card, credit or points paid; give it back into one of them instead";
-        return Err(Refusal::Invalid { field: "sale", problem }.into());
+        return Err(Refusal::Invalid(Wrong::SaleExchanged).into());
     }
     let facts = void_sale::Facts {
         me: writing.me,
@@ -424,8 +424,7 @@ pub(super) fn refund(writing: &mut Writing<'_>, command: &Command) -> Result<Rep
     let entries = refund_verb::decide(&facts, &payload)?;
     let refund = the_refund(&entries)?;
     if into.is_none() && refund.voucher_given() > 0 {
-        let problem = "goes back into a gift card or credit: say into which";
-        return Err(Refusal::Invalid { field: "payment", problem }.into());
+        return Err(Refusal::Invalid(Wrong::PurseUnnamed).into());
     }
     let reply = Reply::Refunded { refund: refund.refund, amount_minor: refund.all_given() };
     let value = refunded_value(writing, (refund, &facts), into.as_ref())?;

@@ -429,7 +429,7 @@ fn a_stall_may_forbid_to_sell_beyond_the_share() {
 fn a_label_of_a_scale_is_a_weight_or_a_price() {
     let mut device = Device::ready(1, &["Mango"], None);
     let wrong = Verb::EditStall { edits: vec![StallEdit::ScaleCodes("20II".into())] };
-    assert_eq!(device.refused(command(10, wrong)), "invalid");
+    assert_eq!(device.refused(command(10, wrong)), "scale_codes_odd");
     let patterns = StallEdit::ScaleCodes("20IIIIIWWWWWC 22IIIIVPPPPPC".into());
     device.done(command(11, Verb::EditStall { edits: vec![patterns] }));
     let content = ProductContent {

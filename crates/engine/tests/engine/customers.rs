@@ -174,7 +174,7 @@ fn a_customer_is_found_by_name_or_number_and_edited() {
     device.done(put(12, AMINA, "Amina W.", ""));
     let view = device.customer(AMINA);
     assert_eq!((view.about.name.as_str(), view.about.phone.as_str()), ("Amina W.", ""));
-    assert_eq!(device.refused(put(13, 502, "  ", "")), "invalid");
+    assert_eq!(device.refused(put(13, 502, "  ", "")), "name_missing");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn an_erased_customer_is_gone_from_every_record_here_and_elsewhere() {
         let bodies = device.bodies();
         assert!(!holds(&bodies, "Wanjiru") && !holds(&bodies, "0799"));
     }
-    assert_eq!(one.refused(put(13, AMINA, "Amina", "")), "invalid");
+    assert_eq!(one.refused(put(13, AMINA, "Amina", "")), "customer_erased");
     assert_eq!(one.refused(command(14, Verb::EraseCustomer { customer: thing(AMINA) })), "unknown_customer");
 }
 
@@ -241,12 +241,12 @@ fn a_purse_pays_what_is_in_it_and_nobody_else_s() {
     assert_eq!(device.refused(sell(21, 2, None, vec![from(card(), 500)])), "purse_short");
     // Twice from one card is not more than once.
     assert_eq!(device.refused(sell(22, 2, None, vec![from(card(), 250), from(card(), 250)])), "purse_short");
-    assert_eq!(device.refused(sell(23, 1, Some(AMINA), vec![from(points(), 250)])), "invalid");
+    assert_eq!(device.refused(sell(23, 1, Some(AMINA), vec![from(points(), 250)])), "points_none");
     let wrong = PurseInput::Card(code().replace('9', "8"));
-    assert_eq!(device.refused(sell(24, 1, None, vec![from(wrong, 250)])), "invalid");
+    assert_eq!(device.refused(sell(24, 1, None, vec![from(wrong, 250)])), "purse_code_odd");
     // Seen in a list is not held in the hand.
     let listed = PurseInput::Listed(device.purse(card()).purse);
-    assert_eq!(device.refused(sell(25, 1, None, vec![from(listed.clone(), 250)])), "invalid");
+    assert_eq!(device.refused(sell(25, 1, None, vec![from(listed.clone(), 250)])), "purse_code_missing");
     assert_eq!(device.purse(listed).here_minor, 400);
     device.done(sell(26, 2, None, vec![from(card(), 250), from(card(), 100), TenderInput::cash(150)]));
     assert_eq!(device.balance(card()), (50, 50));
@@ -280,7 +280,7 @@ fn a_void_and_a_refund_bring_value_back_and_take_points() {
     let last = device.purse(points()).entries.into_iter().find(|entry| entry.what == PurseWhat::TakenBack);
     let last = last.map(|entry| (entry.units, entry.missing));
     assert_eq!((last, device.balance(points())), (Some((-2, 3)), (0, 0)));
-    assert_eq!(device.refused(refund(35, 33, 1, Some(points()))), "invalid");
+    assert_eq!(device.refused(refund(35, 33, 1, Some(points()))), "points_not_back");
     device.digests_agree();
 }
 
@@ -292,7 +292,7 @@ fn what_is_given_has_a_reason_and_stands_in_the_audit() {
         let reason = reason.into();
         command(number, Verb::FillPurse { purse: credit(), units: 300, tender: None, reason })
     };
-    assert_eq!(device.refused(given(11, "")), "invalid");
+    assert_eq!(device.refused(given(11, "")), "reason_missing");
     device.done(given(12, "came too late"));
     assert_eq!(device.balance(credit()), (300, 300));
     let what = Some(soko_app_api::AuditWhat::PurseGiven);
@@ -326,7 +326,7 @@ fn what_a_card_paid_becomes_no_money() {
     };
     device.done(exchange(24, 20, 1));
     assert_eq!(device.refused(refund(25, 24, 1, None)), "refund_unpaid", "it is no cash by now either");
-    assert_eq!(device.refused(void(29, 24)), "invalid", "no purse would have it again");
+    assert_eq!(device.refused(void(29, 24)), "sale_exchanged", "no purse would have it again");
     device.done(refund(26, 24, 1, Some(credit())));
     device.done(refund(27, 20, 1, Some(card())));
     device.done(refund(28, 20, 1, Some(card())));
@@ -344,8 +344,8 @@ fn a_payment_by_phone_fills_a_purse_when_it_was_seen() {
         let tender = Some(TenderInput { kind: TenderKind::MobileMoney, ..tender });
         command(number, Verb::FillPurse { purse: card(), units: 500, tender, reason: String::new() })
     };
-    assert_eq!(device.refused(by_phone(10, "QX1", false)), "invalid");
-    assert_eq!(device.refused(by_phone(11, "", true)), "invalid");
+    assert_eq!(device.refused(by_phone(10, "QX1", false)), "payment_unseen");
+    assert_eq!(device.refused(by_phone(11, "", true)), "payment_unseen");
     device.done(by_phone(12, "QX1", true));
     assert_eq!(device.refused(by_phone(13, "q x1", true)), "code_used");
     // It pays no sale either, and what paid a sale fills no purse.
@@ -382,7 +382,7 @@ fn a_line_that_was_paid_in_two_ways_goes_back_in_two() {
         };
         command(number, Verb::Refund { sale, lines, tender: TenderKind::Voucher, reason, into: None })
     };
-    assert_eq!(device.refused(nowhere(21, 20)), "invalid", "a voucher has to be somewhere");
+    assert_eq!(device.refused(nowhere(21, 20)), "purse_unnamed", "a voucher has to be somewhere");
     device.done(both(22, 20));
     assert_eq!((device.balance(credit()), device.shift_report().expected_minor), ((150, 150), before));
 

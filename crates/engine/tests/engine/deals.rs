@@ -35,17 +35,25 @@ fn a_deal_is_below_the_price_is_kept_as_one_value_and_can_be_taken_away() {
     let mut device = Device::ready(1, &["Mango"], None);
     let usual_minor = shown(&mut device).price_minor;
     let cheap = usual_minor - 1;
-    for (number, edits) in [
-        (20, vec![ProductEdit::Deal(Some(deal(usual_minor)))]),
-        (21, vec![ProductEdit::PriceMinor(cheap), ProductEdit::Deal(Some(deal(cheap)))]),
-        (22, vec![ProductEdit::Deal(Some(DealInput { each: Some(51), ..deal(cheap) }))]),
-        (23, vec![ProductEdit::Deal(Some(DealInput { until_ms: 1_000, ..deal(cheap) }))]),
-        (24, vec![ProductEdit::Deal(Some(DealInput { quantity: 0, each: None, ..deal(cheap) }))]),
-        (25, vec![ProductEdit::Deal(Some(deal(-1)))]),
-        (26, vec![ProductEdit::Deal(Some(DealInput { price_per: Some(100), ..deal(cheap) }))]),
-        (27, vec![ProductEdit::PricePer(100), ProductEdit::Deal(Some(deal(cheap)))]),
+    for (number, wrong, edits) in [
+        (20, "deal_not_below", vec![ProductEdit::Deal(Some(deal(usual_minor)))]),
+        (21, "deal_not_below", vec![ProductEdit::PriceMinor(cheap), ProductEdit::Deal(Some(deal(cheap)))]),
+        (22, "deal_each_odd", vec![ProductEdit::Deal(Some(DealInput { each: Some(51), ..deal(cheap) }))]),
+        (23, "until_early", vec![ProductEdit::Deal(Some(DealInput { until_ms: 1_000, ..deal(cheap) }))]),
+        (
+            24,
+            "quantity_odd",
+            vec![ProductEdit::Deal(Some(DealInput { quantity: 0, each: None, ..deal(cheap) }))],
+        ),
+        (25, "negative", vec![ProductEdit::Deal(Some(deal(-1)))]),
+        (
+            26,
+            "deal_other_measure",
+            vec![ProductEdit::Deal(Some(DealInput { price_per: Some(100), ..deal(cheap) }))],
+        ),
+        (27, "deal_other_measure", vec![ProductEdit::PricePer(100), ProductEdit::Deal(Some(deal(cheap)))]),
     ] {
-        assert_eq!(device.refused(edit(number, edits)), "invalid", "{number}");
+        assert_eq!(device.refused(edit(number, edits)), wrong, "{number}");
     }
     assert_eq!(shown(&mut device).deal, None);
     device.done(edit(30, vec![ProductEdit::Deal(Some(deal(cheap)))]));

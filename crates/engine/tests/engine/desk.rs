@@ -171,7 +171,7 @@ fn two_shifts_of_one_day_have_each_their_own_totals() {
     let coins = vec![CoinsInput { value_minor: 200, pieces: 8 }, CoinsInput { value_minor: 10, pieces: 11 }];
     device.done(command(28, Verb::CountDrawer { shift, coins, other_minor: 0 }));
     assert_eq!(device.report().variance_minor, Some(-120));
-    assert_eq!(device.refused(close(29, 2, 1_710, "")), "invalid");
+    assert_eq!(device.refused(close(29, 2, 1_710, "")), "reason_missing");
     device.done(close(30, 2, 1_710, "wrong change"));
 
     device.done(open_shift(31));
@@ -205,7 +205,7 @@ fn lines_that_leave_a_cart_after_paying_began_are_in_the_audit() {
         let verb = Verb::TakeOff { sale: sale_id(20), lines: vec![mango, bag], reason: reason.into() };
         command(number, verb)
     };
-    assert_eq!(device.refused(off(20, " ")), "invalid");
+    assert_eq!(device.refused(off(20, " ")), "reason_missing");
     device.done(off(21, "too dear"));
     let rows = device.audit(None, Some(AuditWhat::TakenOff));
     let rows: Vec<_> = rows.iter().map(|row| (row.amount_minor, row.reason.as_str())).collect();
@@ -320,7 +320,7 @@ fn a_cashier_asks_for_what_goes_beyond_and_the_audit_names_both() {
     let approval = device.approval(&[Act::VoidSale]);
     device.done(wrapped(48, approval, void(0, 41)));
     device.done(sell(49, product(MANGO), 1, BeyondShare::Refuse));
-    assert_eq!(device.refused(wrapped(50, approval, void(0, 49))), "invalid");
+    assert_eq!(device.refused(wrapped(50, approval, void(0, 49))), "approval_ended");
     // A repeat after the answer was lost does nothing more, and is answered as before.
     assert_eq!(device.done(wrapped(48, approval, void(0, 41))), Reply::Voided { cash_back_minor: 250 });
 
@@ -455,7 +455,7 @@ fn an_erased_name_is_in_no_file() {
     }
     // An edit that was on its way does not bring it back.
     phone.replicate(&mut relay);
-    assert_eq!(phone.refused(put(63, CASHIER, "Zuhura-Wambui", Role::Cashier)), "invalid");
+    assert_eq!(phone.refused(put(63, CASHIER, "Zuhura-Wambui", Role::Cashier)), "person_erased");
 }
 
 fn contains(file: &[u8], text: &[u8]) -> bool {
@@ -523,7 +523,7 @@ fn a_stall_keeps_its_currency_once_it_took_money() {
     let becomes = |number, code: &str| {
         command(number, Verb::EditStall { edits: vec![StallEdit::Currency(code.into())] })
     };
-    assert_eq!(device.refused(becomes(1, "shillings")), "invalid");
+    assert_eq!(device.refused(becomes(1, "shillings")), "currency_odd");
     device.done(becomes(2, "JPY"));
     device.done(becomes(3, "EUR"));
     device.done(open_shift(4));

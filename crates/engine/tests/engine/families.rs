@@ -153,21 +153,21 @@ fn variants_that_cannot_be_are_refused_and_none_of_them_is_made() {
     edit(&mut device, 23, 300, set);
     let good = || variant(400, &[("Size", "S")], None);
     let table: Vec<(&str, Verb, &str)> = vec![
-        ("none", make(TEA, Vec::new()), "invalid"),
-        ("too many", make(TEA, (0..=most).map(size).collect()), "invalid"),
-        ("of a variant", make(200, vec![good()]), "invalid"),
-        ("of a bundle", make(300, vec![good()]), "invalid"),
+        ("none", make(TEA, Vec::new()), "variants_many"),
+        ("too many", make(TEA, (0..=most).map(size).collect()), "variants_many"),
+        ("of a variant", make(200, vec![good()]), "variants_of_variant"),
+        ("of a bundle", make(300, vec![good()]), "variants_of_bundle"),
         ("of nothing", make(999, vec![good()]), "unknown_product"),
-        ("the same twice", make(TEA, vec![good(), variant(401, &[("Size", " S ")], None)]), "invalid"),
-        ("one id twice", make(TEA, vec![good(), variant(400, &[("Size", "M")], None)]), "invalid"),
+        ("the same twice", make(TEA, vec![good(), variant(401, &[("Size", " S ")], None)]), "variant_twice"),
+        ("one id twice", make(TEA, vec![good(), variant(400, &[("Size", "M")], None)]), "variant_twice"),
         ("an id that is used", make(TEA, vec![good(), variant(SHIRT, &[("Size", "M")], None)]), "id_reused"),
-        ("no option", make(TEA, vec![good(), variant(401, &[], None)]), "invalid"),
-        ("no value", make(TEA, vec![good(), variant(401, &[("Size", " ")], None)]), "invalid"),
-        ("an odd name", make(TEA, vec![good(), variant(401, &[("a=b", "S")], None)]), "invalid"),
+        ("no option", make(TEA, vec![good(), variant(401, &[], None)]), "variant_options"),
+        ("no value", make(TEA, vec![good(), variant(401, &[("Size", " ")], None)]), "variant_unsaid"),
+        ("an odd name", make(TEA, vec![good(), variant(401, &[("a=b", "S")], None)]), "variant_unsaid"),
         (
             "three options",
             make(TEA, vec![good(), variant(401, &[("A", "1"), ("B", "2"), ("C", "3")], None)]),
-            "invalid",
+            "variant_options",
         ),
         (
             "a long name",
@@ -183,7 +183,7 @@ fn variants_that_cannot_be_are_refused_and_none_of_them_is_made() {
     // One at a time it is the same.
     let of_variant = ProductContent { variant_of: Some(product(200)), ..ProductContent::piece("No", 1) };
     let verb = Verb::CreateProduct { product: product(402), content: of_variant };
-    assert_eq!(device.refused(command(60, verb)), "invalid");
+    assert_eq!(device.refused(command(60, verb)), "variants_of_variant");
 }
 
 #[test]

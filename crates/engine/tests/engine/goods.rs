@@ -394,8 +394,11 @@ fn selling_a_bundle_moves_its_parts() {
     let again = vec![ProductEdit::PutPart(PartInput { product: set, quantity: 1 })];
     assert_eq!(
         device.refused(command(40, Verb::EditProduct { product: product(MANGO), edits: again.clone() })),
-        "invalid"
+        "bundle_in_bundle"
     );
-    assert_eq!(device.refused(command(41, Verb::EditProduct { product: set, edits: again })), "invalid");
+    assert_eq!(
+        device.refused(command(41, Verb::EditProduct { product: set, edits: again })),
+        "bundle_in_bundle"
+    );
     assert!(device.engine.verify(STALL).unwrap().is_sound());
 }

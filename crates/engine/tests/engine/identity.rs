@@ -201,7 +201,7 @@ fn an_incident_waits_until_somebody_dealt_with_it_on_whatever_register() {
     };
     let settle = |number| Verb::SettleIncident { incident: thing(number) };
     assert!(waiting(&mut device).iter().all(|(_, is_settled)| !is_settled));
-    assert_eq!(device.refused(command(70, settle(9))), "invalid");
+    assert_eq!(device.refused(command(70, settle(9))), "incident_unknown");
     device.done(command(71, settle(60)));
     assert_eq!(waiting(&mut device), [(false, false), (true, true)], "those that wait come first");
     device.replicate(&mut relay);

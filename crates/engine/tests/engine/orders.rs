@@ -68,7 +68,7 @@ fn what_is_paid_with_the_goods_lies_in_the_drawer() {
     let handed = first.done(hand_over(22, 90, vec![TenderInput::cash(1_000)]));
     assert_eq!(handed, Reply::HandedOver { cash_rounding_minor: 0, change_minor: 384 });
     let phone = TenderInput { kind: TenderKind::MobileMoney, ..TenderInput::cash(616) };
-    assert_eq!(first.refused(hand_over(23, 91, vec![phone.clone()])), "invalid", "nobody saw it come");
+    assert_eq!(first.refused(hand_over(23, 91, vec![phone.clone()])), "payment_unseen", "nobody saw it come");
     let seen = TenderInput { seen: true, reference: "QX12".into(), ..phone };
     first.done(hand_over(24, 91, vec![seen]));
     assert_eq!((due(&mut first, 90), due(&mut first, 91)), (0, 0));
@@ -113,7 +113,7 @@ fn what_was_paid_before_needs_no_drawer_and_takes_no_money() {
 
     for (id, number) in [(21, 90), (23, 91)] {
         assert_eq!(due(&mut first, number), 0);
-        assert_eq!(first.refused(hand_over(id, number, vec![TenderInput::cash(616)])), "invalid");
+        assert_eq!(first.refused(hand_over(id, number, vec![TenderInput::cash(616)])), "nothing_due");
         assert_eq!(first.done(hand_over(id + 1, number, vec![])), Reply::Done);
     }
     // Money needs a drawer.
@@ -221,13 +221,13 @@ fn what_its_buyer_takes_instead_is_what_the_order_comes_to() {
     first.replicate(&mut relay);
     let swap = |id: u16, line, instead| command(id, Verb::SwapLine { order: order(90), line, instead });
     let of = |number: u16, quantity| Some(InsteadInput { product: product(number), quantity });
-    assert_eq!(first.refused(swap(20, 0, of(101, 2))), "invalid", "no less than was ordered");
-    assert_eq!(first.refused(swap(21, 1, None)), "invalid", "no such line");
+    assert_eq!(first.refused(swap(20, 0, of(101, 2))), "swap_same_much", "no less than was ordered");
+    assert_eq!(first.refused(swap(21, 1, None)), "order_line_unknown", "no such line");
     assert_eq!(first.refused(swap(22, 0, of(199, 1))), "unknown_product");
     first.done(swap(23, 0, of(102, 1)));
-    assert_eq!(first.refused(swap(24, 0, None)), "invalid", "one at a time");
+    assert_eq!(first.refused(swap(24, 0, None)), "swap_offered", "one at a time");
     // Nobody gives away what its buyer has not agreed to.
-    assert_eq!(first.refused(hand_over(25, 90, vec![TenderInput::cash(616)])), "invalid");
+    assert_eq!(first.refused(hand_over(25, 90, vec![TenderInput::cash(616)])), "order_waits_for_answer");
 
     let mut into = taxed(90).lines[0].clone();
     (into.product, into.name, into.quantity, into.total_minor) = (product(102), "Papaya".into(), 1, 300);

@@ -202,7 +202,7 @@ fn a_better_price_is_said_with_its_reasons_and_taken_with_one_tap() {
     assert_eq!((rows[0].about.as_str(), rows[0].amount_minor), ("Mango", Some(better.price_minor)));
     // The day's step is measured from its first price, however often it moves.
     let again = stall.accept(better.price_minor, 300);
-    assert_eq!(stall.refused(again), "invalid");
+    assert_eq!(stall.refused(again), "price_beyond_limits");
 }
 
 #[test]
@@ -234,13 +234,13 @@ fn limits_hold_for_suggestions_and_for_whoever_asks_for_more() {
     let better = stall.row().suggested.unwrap();
     assert!(better.price_minor <= 260 && better.high_minor == 260, "{better:?}");
     let beyond = stall.accept(250, 261);
-    assert_eq!(stall.refused(beyond), "invalid");
+    assert_eq!(stall.refused(beyond), "price_beyond_limits");
     let stale = stall.accept(240, 255);
     assert_eq!(stall.refused(stale), "price_changed");
     stall.rules(PriceRuleInput { mode: PriceMode::Frozen, ..plain() });
     assert_eq!(stall.row().quiet, Some(PriceQuiet::Frozen));
     let frozen = stall.accept(250, 255);
-    assert_eq!(stall.refused(frozen), "invalid");
+    assert_eq!(stall.refused(frozen), "price_beyond_limits");
     // Its cost and 300 % are above what others than its owner allow.
     stall.rules(PriceRuleInput { over_cost_ppm: 3_000_000, ceiling_minor: Some(390), ..plain() });
     assert!(matches!(stall.row().quiet, Some(PriceQuiet::NoRoom { low_minor: 400, .. })));
@@ -384,7 +384,7 @@ pub(crate) fn steady() -> Stall {
 fn a_price_is_tried_out_by_days_and_ends_with_a_word_and_the_price_from_before() {
     let mut stall = steady();
     stall.does(trial(300, 330));
-    assert_eq!(stall.refused(trial(300, 330)), "invalid");
+    assert_eq!(stall.refused(trial(300, 330)), "trial_running");
     assert_eq!(stall.moves(), 0, "today began with one price");
     let waiting = stall.experiment();
     assert_eq!((waiting.day, waiting.days, waiting.state), (0, 14, PriceExperimentState::Running));
@@ -442,7 +442,7 @@ fn harm_stops_a_price_early_and_so_does_a_hand() {
     stall.does(Verb::EndPriceExperiment { product: product(MANGO) });
     assert_eq!(stall.experiment().state, PriceExperimentState::Stopped);
     assert_eq!(stall.row().now_minor, 310);
-    assert_eq!(stall.refused(Verb::EndPriceExperiment { product: product(MANGO) }), "invalid");
+    assert_eq!(stall.refused(Verb::EndPriceExperiment { product: product(MANGO) }), "trial_none");
     stall.day(|_| 3);
     assert_eq!(stall.row().now_minor, 310);
 }
@@ -451,7 +451,7 @@ fn harm_stops_a_price_early_and_so_does_a_hand() {
 fn an_experiment_keeps_to_the_owners_limits_and_word() {
     let mut stall = steady();
     stall.rules(PriceRuleInput { ceiling_minor: Some(320), ..plain() });
-    assert_eq!(stall.refused(trial(300, 330)), "invalid");
+    assert_eq!(stall.refused(trial(300, 330)), "price_beyond_limits");
     stall.does(trial(300, 315));
     stall.at_ms += DAY_MS;
     // The limits became narrower: the price stays, and such days do not count.

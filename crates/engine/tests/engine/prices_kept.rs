@@ -96,7 +96,7 @@ fn a_step_is_one_from_the_days_first_price_whichever_edit_wins() {
     // As where two registers moved it and the first one's edit won.
     stall.edits(ProductEdit::PriceMinor(260));
     let beyond = stall.accept(260, 290);
-    assert_eq!(stall.refused(beyond), "invalid", "287 is a step from 250");
+    assert_eq!(stall.refused(beyond), "price_beyond_limits", "287 is a step from 250");
     let within = stall.accept(260, 287);
     stall.does(within);
 }
@@ -145,10 +145,10 @@ fn a_move_is_taken_back_at_any_distance_but_not_below_what_it_costs_now() {
     let can_undo = |stall: &mut Stall| stall.price().moves[0].can_undo;
     assert!(can_undo(&mut stall));
     stall.edits(ProductEdit::CostMinor(Some(245)));
-    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "invalid");
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_beyond_limits");
     assert!(!can_undo(&mut stall), "what would be refused is not offered");
     stall.rules(PriceRuleInput { mode: PriceMode::Frozen, over_cost_ppm: 0, ..plain() });
-    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "invalid");
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_beyond_limits");
     assert!(!can_undo(&mut stall));
     stall.rules(PriceRuleInput { over_cost_ppm: 0, step_ppm: 10_000, ..plain() });
     assert!(can_undo(&mut stall));

@@ -392,7 +392,7 @@ fn steps_of_two_registers_meet_in_the_furthest() {
     assert_eq!(first.refused(step(20, OrderStep::Packed)), "step_too_early");
     first.done(step(21, OrderStep::Accepted));
     assert_eq!(first.refused(step(22, OrderStep::Accepted)), "step_taken");
-    assert_eq!(first.refused(step(23, OrderStep::OnTheWay)), "invalid", "nobody brings it");
+    assert_eq!(first.refused(step(23, OrderStep::OnTheWay)), "step_misfit", "nobody brings it");
     first.done(step(24, OrderStep::Packed));
     // The other one does not hear of it, and begins as well.
     second.done(step(25, OrderStep::Accepted));

@@ -60,7 +60,7 @@ fn what_others_ask_limits_a_price_and_is_named_as_its_reason() {
     assert_eq!(why(PriceWhy::HeldByMarket), Some((260, 0)));
     // Whoever asks for more is asked for the same limit.
     let beyond = stall.accept(250, 261);
-    assert_eq!(stall.refused(beyond), "invalid");
+    assert_eq!(stall.refused(beyond), "price_beyond_limits");
     let row = &price.others.rows[1];
     assert_eq!((row.source.as_str(), row.way, row.own_minor), ("Corner", RivalWay::Typed, Some(200)));
     assert_eq!((row.seen_at_ms, row.standing), (stall.at_ms, RivalStanding::Counts));
@@ -75,14 +75,14 @@ fn an_owner_says_how_far_from_others_a_price_may_be() {
         assert_eq!(stall.price().others.market, Some(market));
         // Whoever moves a price is held by the same.
         let beyond = stall.accept(250, high_minor + 1);
-        assert_eq!(stall.refused(beyond), "invalid");
+        assert_eq!(stall.refused(beyond), "price_beyond_limits");
     }
     let better = stall.row().suggested.unwrap();
     assert!(better.price_minor > 260 && better.high_minor == 280, "{better:?}");
     for market_ppm in [49_999, 500_001] {
         let rule = PriceRuleInput { market_ppm, ..plain() };
         let verb = Verb::PutPriceRule { product: Some(product(MANGO)), rule };
-        assert_eq!(stall.refused(verb), "invalid");
+        assert_eq!(stall.refused(verb), "market_odd");
     }
 }
 
@@ -123,7 +123,7 @@ fn one_price_is_deleted_a_source_is_switched_off_and_forgotten() {
     let mut stall = among_others();
     let key = product(MANGO).to_string();
     stall.does(Verb::DropRival { source: "Across".into(), key: key.clone() });
-    assert_eq!(stall.refused(Verb::DropRival { source: "Nobody".into(), key }), "invalid");
+    assert_eq!(stall.refused(Verb::DropRival { source: "Nobody".into(), key }), "rival_unknown");
     assert_eq!(stall.price().others.rows.len(), 2);
     stall.does(see("Across", 181));
     assert!(stall.price().others.market.is_some());
@@ -150,9 +150,14 @@ fn nonsense_is_refused_where_it_is_typed() {
     let unknown = Verb::SeeRival { product: ProductId([5; 16]), source: "Across".into(), price_minor: 80 };
     assert_eq!(stall.refused(unknown), "unknown_product");
     let long = "x".repeat(121);
-    for verb in [see("Across", 0), see("Across", -80), see("Across", i64::MAX), see(" ", 80), see(&long, 80)]
-    {
-        assert_eq!(stall.refused(verb), "invalid");
+    for (verb, code) in [
+        (see("Across", 0), "price_odd"),
+        (see("Across", -80), "price_odd"),
+        (see("Across", i64::MAX), "price_odd"),
+        (see(" ", 80), "name_missing"),
+        (see(&long, 80), "too_long"),
+    ] {
+        assert_eq!(stall.refused(verb), code);
     }
     let mut till = Device::with_role(2, Role::Cashier, None);
     assert_eq!(till.refused(command(4, see("Across", 80))), "not_allowed");

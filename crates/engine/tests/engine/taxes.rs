@@ -87,19 +87,19 @@ fn one_change_of_a_rate_is_every_products() {
 fn what_no_receipt_could_tell_apart_is_no_class() {
     let mut device = Device::ready(1, &[], None);
     device.done(put(10, class(1, "Standard", 160_000)));
-    for (number, wrong) in [
-        (11, class(2, " standard ", 80_000)),
-        (12, class(2, "", 80_000)),
-        (13, class(2, "Much too long for the paper", 80_000)),
-        (14, class(2, "More than all", 1_000_001)),
+    for (number, code, wrong) in [
+        (11, "tax_name_taken", class(2, " standard ", 80_000)),
+        (12, "tax_odd", class(2, "", 80_000)),
+        (13, "tax_odd", class(2, "Much too long for the paper", 80_000)),
+        (14, "tax_odd", class(2, "More than all", 1_000_001)),
     ] {
-        assert_eq!(device.refused(put(number, wrong)), "invalid");
+        assert_eq!(device.refused(put(number, wrong)), code);
     }
     device.done(put(20, class(1, "standard", 160_000)));
     for number in 2..=12 {
         device.done(put(20 + number, class(number, &format!("Rate {number}"), 10_000)));
     }
-    assert_eq!(device.refused(put(40, class(13, "Rate 13", 10_000))), "invalid");
+    assert_eq!(device.refused(put(40, class(13, "Rate 13", 10_000))), "taxes_full");
     device.done(put(41, class(12, "Rate of twelve", 10_000)));
 }
 

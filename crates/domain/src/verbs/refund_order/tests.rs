@@ -137,43 +137,28 @@ fn who_may_ask_for_what() {
     let unpaid = pay_order::Facts { paid_minor: 0, ..by_card().money };
     let whole = pay_order::Facts { is_back_asked: true, ..by_card().money };
     let ok = Ok(1);
-    let no = |field, problem| Err(invalid(field, problem));
-    let above = || no("amount", "is more than is left of what was paid");
+    let no = |wrong| Err(invalid(wrong));
+    let above = || no(Wrong::AmountAbovePaid);
     for (name, facts, asked, wanted) in [
         ("a line", by_card(), asks(1, &[(0, 1)], 0, AsPaid), ok.clone()),
         ("all lines", by_card(), asks(1, &[(0, 3), (1, 1)], 0, AsPaid), ok.clone()),
         ("what bringing cost, too", by_card(), asks(1, &[(0, 3), (1, 1)], 50, AsPaid), ok.clone()),
         ("more", by_card(), asks(1, &[(0, 3), (1, 1)], 51, AsPaid), above()),
         ("too many", by_card(), asks(1, &[(0, 2), (0, 2)], 0, Cash), Err(Refusal::RefundExceeds { left: 1 })),
-        ("no line", by_card(), asks(1, &[(7, 1)], 0, Cash), no("line", "the order has no such line")),
-        ("nothing", by_card(), asks(1, &[], 0, Cash), no("amount", "say how much goes back")),
-        ("negative", by_card(), asks(1, &[(0, 1)], -5, Cash), no("amount", "must not be negative")),
+        ("no line", by_card(), asks(1, &[(7, 1)], 0, Cash), no(Wrong::OrderLineUnknown)),
+        ("nothing", by_card(), asks(1, &[], 0, Cash), no(Wrong::AmountMissing)),
+        ("negative", by_card(), asks(1, &[(0, 1)], -5, Cash), no(Wrong::Negative)),
         ("an amount of what is held", held.clone(), asks(1, &[], 10, AsPaid), ok.clone()),
         (
             "a line of what is held",
             held.clone(),
             asks(1, &[(0, 1)], 0, AsPaid),
-            no("lines", "were not handed over; give an amount back, or cancel the order"),
+            no(Wrong::LinesNotHandedOver),
         ),
-        (
-            "cash for what is held",
-            held,
-            asks(1, &[], 10, Cash),
-            no("way", "goes back the way it was paid before it is handed over"),
-        ),
+        ("cash for what is held", held, asks(1, &[], 10, Cash), no(Wrong::BackAsPaid)),
         ("cash at hand-over", at_hand_over(), asks(1, &[(0, 1)], 0, Cash), ok),
-        (
-            "by card, and it was not",
-            at_hand_over(),
-            asks(1, &[(0, 1)], 0, AsPaid),
-            no("way", "was paid at hand-over; give it back in cash"),
-        ),
-        (
-            "unpaid",
-            Facts { money: unpaid, ..by_card() },
-            asks(1, &[], 1, AsPaid),
-            no("order", "was not paid"),
-        ),
+        ("by card, and it was not", at_hand_over(), asks(1, &[(0, 1)], 0, AsPaid), no(Wrong::BackInCash)),
+        ("unpaid", Facts { money: unpaid, ..by_card() }, asks(1, &[], 1, AsPaid), no(Wrong::OrderNotPaid)),
         ("all goes back", Facts { money: whole, ..by_card() }, asks(1, &[], 1, AsPaid), above()),
         (
             "cancelled",
@@ -221,7 +206,7 @@ fn goods_of_a_return_do_not_come_back_a_second_time_with_their_money() {
         let lines = vec![OrderBackLine { line: 0, quantity, goods }];
         OrderRefundAsked { lines, ..asks(1, &[], 0, BackWay::AsPaid) }
     };
-    let again = Err(invalid("goods", "came back before; say that they stay where they are"));
+    let again = Err(invalid(Wrong::GoodsBackBefore));
     for (asked, expected) in [
         (with(2, GoodsBack::Sellable), again.clone()),
         (with(2, GoodsBack::Waste), again),

@@ -1,7 +1,13 @@
-//! Which screen an address shows, and the address of each screen. Pure: the browser's history is `nav`'s.
+//! Which screen an address shows, and the address of each screen: one list for the screens, for links from outside, and for
+//! whoever writes a link to one. What a browser's history has to do with it is the screens' own.
 
-use soko_app_api::{Browse, Sort, address};
+use soko_domain::essence::PROOF_TEXT_BYTES_MAX;
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+
+use crate::{Browse, Sort, address};
+
+/// No address of a screen is longer: the text of a receipt's code is the longest that one carries.
+pub const ADDRESS_BYTES_MAX: usize = PROOF_TEXT_BYTES_MAX + 100;
 
 /// Every screen with an address of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -189,6 +195,22 @@ impl Route {
             _ => None,
         };
         known.unwrap_or(Self::NotFound)
+    }
+
+    /// The screen of an address that a stranger may have written: only one that is written just as [`Self::path`] writes it, with
+    /// at most the stall that it is about. Anything else is nothing.
+    pub fn of_stranger(address: &str) -> Option<Self> {
+        let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-_.~/?=&%".contains(&it);
+        let (path, search) = address.split_once('?').unwrap_or((address, ""));
+        let leads_elsewhere = path.split('/').any(|part| part == "." || part == "..");
+        if address.len() > ADDRESS_BYTES_MAX || !address.bytes().all(is_plain) || leads_elsewhere {
+            return None;
+        }
+        let screen = Self::parse(path, search);
+        let plain = screen.path();
+        let is_written_so =
+            address == plain || stall_of(search).is_some_and(|stall| address == at_stall(&plain, stall));
+        (screen != Self::NotFound && is_written_so).then_some(screen)
     }
 
     pub fn path(&self) -> String {
@@ -381,7 +403,6 @@ fn browse_path(browse: &Browse) -> String {
     })
 }
 
-/// One value of a query string.
 /// As links of messages and notifications carry it.
 const STALL_PARAMETER: &str = "at";
 
@@ -390,6 +411,12 @@ pub fn stall_of(search: &str) -> Option<LogId> {
     LogId::from_hex(&parameter(search, STALL_PARAMETER))
 }
 
+/// The address of a screen, and which stall it is about.
+pub fn at_stall(path: &str, stall: LogId) -> String {
+    format!("{path}?{STALL_PARAMETER}={stall}")
+}
+
+/// One value of a query string.
 fn parameter(search: &str, name: &str) -> String {
     let pairs = search.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
     pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| unescaped(value)).unwrap_or_default()
@@ -490,6 +517,46 @@ mod tests {
             let (path, search) = address.split_once('?').unwrap_or((&address, ""));
             assert_eq!(Route::parse(path, search), route, "{address}");
         }
+    }
+
+    #[test]
+    fn a_stranger_names_every_screen_and_nothing_else() {
+        for route in every() {
+            let address = route.path();
+            assert_eq!(Route::of_stranger(&address), Some(route.clone()), "{address}");
+            let stall = LogId([7; 16]);
+            let led = Route::of_stranger(&at_stall(&address, stall));
+            assert_eq!(led, Some(route).filter(|_| !address.contains('?')), "{address}");
+        }
+        let longest = "A".repeat(PROOF_TEXT_BYTES_MAX);
+        assert!(Route::of_stranger(&format!("/verify/{longest}")).is_some(), "a receipt's code");
+        for address in [
+            "",
+            "sell",
+            "/sell/",
+            "//sell",
+            "//evil.example",
+            "/sell?then=javascript:alert(1)",
+            "/sell?then=1",
+            "/sell?at=x",
+            "/sell#x",
+            "/../sell",
+            "/category/..",
+            "/category/%2e%2e",
+            "/stall/%2e%2e",
+            "/stall/../../sell",
+            "/verify/<script>",
+            "/verify/a b",
+            "/search?q=%zz",
+            "/search?q=a+b",
+            "/no/such",
+            "/javascript:alert(1)",
+        ] {
+            assert_eq!(Route::of_stranger(address), None, "{address}");
+        }
+        let upper = format!("/orders/{}", OrderId([0xab; 16]).to_string().to_uppercase());
+        assert_eq!(Route::of_stranger(&upper), None);
+        assert_eq!(Route::of_stranger(&format!("/verify/{}", "A".repeat(ADDRESS_BYTES_MAX))), None);
     }
 
     #[test]
