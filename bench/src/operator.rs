@@ -52,7 +52,7 @@ fn measure(name: &str, place: &Place) -> Measured {
             let began = Instant::now();
             let seen = store.read_blocking(move |tx| Ok::<_, Refusal>(market(tx, now().at_ms, days)?));
             asked.push(began.elapsed());
-            let seen = seen.map_err(|failed| Fault(format!("{failed:?}")))?;
+            let (seen, _) = seen.map_err(|failed| Fault(format!("{failed:?}")))?;
             if seen.currencies.iter().map(|of| of.sales).sum::<i64>() == 0 {
                 return Err(Fault("nothing was sold".into()));
             }
