@@ -502,7 +502,7 @@ mod tests {
             for subject in [None, Some(ThingId([2; 16]))] {
                 let plain = Message::of_account(ThingId([1; 16]), topic, ThingId([3; 16]));
                 let message = Message { log: Some(LogId([4; 16])), subject, ..plain };
-                let Some(path) = link(&sender, &message).1 else { continue };
+                let Some(path) = link(&sender, (&message, &Facts::default())).1 else { continue };
                 if OF_THE_SERVER.iter().any(|page| path.starts_with(page)) {
                     continue;
                 }
