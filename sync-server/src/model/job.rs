@@ -241,18 +241,9 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathe
         whose.push(buyer.map(|buyer| buyer.0));
         times_ms.push(basket.at_ms);
     }
-    let since_hour = hour(now_ms - SINCE_MS);
-    let since_hour = store.read_blocking(move |tx| trade::deeds_from(tx, since_hour, DEEDS_MAX));
-    let since_hour = since_hour.map_err(StoreError::from)?;
-    let mut after = ThingId::default();
-    loop {
-        let portion = store.read_blocking(move |tx| trade::deeds(tx, after, since_hour));
-        let Some((portion, last)) = portion.map_err(StoreError::from)? else { break };
-        for (who, signal) in portion {
-            people.entry(*accounts.get(&who).unwrap_or(&who)).or_default().1.push(signal);
-        }
-        after = last;
-    }
+    each_deed(store, hour(now_ms - SINCE_MS), |who, signal| {
+        people.entry(*accounts.get(&who).unwrap_or(&who)).or_default().1.push(signal);
+    })?;
     let trade = Trade {
         products,
         baskets: counted,
@@ -264,6 +255,23 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathe
         now_hour: hour(now_ms),
     };
     Ok(Gathered { trade, times_ms, records, met })
+}
+
+/// What people did besides buying, as far as memory allows.
+fn each_deed(
+    store: &Store,
+    since_hour: i64,
+    mut take: impl FnMut(ThingId, Signal<ProductId>),
+) -> Result<(), StoreError> {
+    let since_hour = store.read_blocking(move |tx| trade::deeds_from(tx, since_hour, DEEDS_MAX));
+    let since_hour = since_hour.map_err(StoreError::from)?;
+    let mut after = ThingId::default();
+    loop {
+        let portion = store.read_blocking(move |tx| trade::deeds(tx, after, since_hour));
+        let Some((portion, last)) = portion.map_err(StoreError::from)? else { return Ok(()) };
+        portion.into_iter().for_each(|(who, signal)| take(who, signal));
+        after = last;
+    }
 }
 
 /// Baskets of a time, and no more of them than memory allows: the oldest go first.

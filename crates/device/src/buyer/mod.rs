@@ -59,8 +59,7 @@ impl Device {
     /// Does what a buyer wants, once.
     pub(crate) fn buy(&self, command: &BuyerCommand) -> Result<(), Undone> {
         let (own, now_ms) = (self.own()?, self.host.now().at_ms);
-        let is_guest = own.session().is_none();
-        let whose = likes::whose(&own);
+        let (is_guest, whose) = (own.session().is_none(), likes::whose(&own));
         let noting = Noting { whose: &whose, now_ms: self.now().at_ms, draw: &|| self.random_id() };
         let done = self.write(|tx| {
             if was_done(tx, command.id)? {
