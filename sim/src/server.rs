@@ -219,10 +219,12 @@ impl Server {
         self.read(|tx| pay::is_lost(tx, STALL, order))
     }
 
-    /// Whether the stall is in a later life than its first.
-    pub(crate) fn has_lived(&mut self) -> Result<bool, StoreError> {
-        let sql = "select 1 from stall_core where log = $1 and counter > 1";
-        self.read(|tx| Ok(tx.query_opt(sql, params![STALL])?.is_some()))
+    /// Whether the stall was told of a payment whose order nobody remembers.
+    pub(crate) fn is_told_of_lost(&mut self, order: OrderId) -> Result<bool, StoreError> {
+        let word = format!("found {STALL} {order}");
+        self.read(|tx| {
+            Ok(tx.query_opt("select 1 from provider_word where word = $1", params![word.as_str()])?.is_some())
+        })
     }
 
     /// As a server does that starts on its own directory: whoever had taken a payment on is gone.

@@ -5,7 +5,6 @@ mod common;
 #[path = "market/families.rs"]
 mod families;
 #[path = "market/limits.rs"]
-mod limits;
 #[path = "market/models.rs"]
 mod models;
 #[path = "market/operator.rs"]

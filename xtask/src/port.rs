@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use crate::shell::{Doing as _, Failure, Outcome};
@@ -12,8 +12,10 @@ const LISTENS: &str = "0A";
 
 /// The address, if a server can begin there; otherwise what is in its way and what to do.
 pub(crate) fn require_free(listen: &str) -> Outcome<SocketAddr> {
-    let wrong = format!("{listen} is no address to listen on, such as 127.0.0.1:7300");
-    let address = listen.to_socket_addrs().doing(&wrong)?.next().ok_or_else(|| Failure::new(wrong))?;
+    // As the server reads it: numbers, and a port that others can be told.
+    let address: Option<SocketAddr> = listen.parse().ok().filter(|address: &SocketAddr| address.port() > 0);
+    let wrong = || Failure::new(format!("{listen} is no address to listen on, such as 127.0.0.1:7300"));
+    let address = address.ok_or_else(wrong)?;
     match TcpListener::bind(address) {
         Ok(_) => Ok(address),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {

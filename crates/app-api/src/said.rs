@@ -130,7 +130,6 @@ sayings! {
     NotTheServer = "set-aside.not-the-server",
     RoleForbids = "set-aside.role-forbids",
     ChangeRefused = "set-aside.change-refused",
-    PriceBeyondLimits = "set-aside.price-beyond-limits",
     Newer = "set-aside.newer",
     // What is wrong with what people edited; each about a field.
     FieldMissing = "problem.missing",

@@ -94,14 +94,6 @@ impl Payment {
         Self { state: State::Cancelled, ending: Some(Ending::Failed), looks: LOOKS, ..Self::new(due) }
     }
 
-    /// As a payment that a provider shows and no order is known for: nobody waits for these goods, so it is to end.
-    pub fn without_order(object: &Object) -> Self {
-        let mut payment = Self { object: Some(object.id.clone()), ..Self::forgotten(object.due.clone()) };
-        // Nothing was promised back of it, so nothing follows at once.
-        payment.cancel(Ending::Failed);
-        payment
-    }
-
     /// What is asked of the provider next; nothing if it is not its turn.
     pub fn next(&self) -> Option<Call> {
         if weak(Weak::AskAgain) && self.doubt == Some(Call::Ask) {
@@ -608,21 +600,6 @@ mod tests {
         payment.begin();
         payment.answered(Call::LookUp, &shows(Status::Captured));
         assert_eq!((payment.begin(), payment.state), (Some(Call::Refund), State::Returning));
-    }
-
-    #[test]
-    fn what_no_order_is_known_for_goes_back_and_is_never_asked_for() {
-        let Answer::Seen(object) = shows(Status::Authorised) else { panic!("it is shown") };
-        let mut payment = Payment::without_order(&object);
-        assert_eq!(payment.begin(), Some(Call::LookUp));
-        assert_eq!(payment.answered(Call::LookUp, &Answer::Nothing).call, None, "it has a name there");
-        for (shown, next) in [(Status::Authorised, Call::Void), (Status::Captured, Call::Refund)] {
-            payment.begin();
-            payment.answered(Call::LookUp, &shows(shown));
-            assert_eq!(payment.begin(), Some(next), "{shown:?}");
-        }
-        let next = payment.answered(Call::Refund, &shows(Status::Refunded));
-        assert_eq!((next.deeds, payment.state), (vec![Deed::Free(Ending::Failed)], State::Returned));
     }
 
     #[test]

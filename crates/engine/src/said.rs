@@ -34,7 +34,6 @@ pub(crate) fn set_aside(code: ParkCode, note: &str) -> Said {
         Some(ParkCode::NotTheServer) => Saying::NotTheServer,
         Some(ParkCode::RoleForbids) => Saying::RoleForbids,
         Some(ParkCode::ChangeRefused) => Saying::ChangeRefused,
-        Some(ParkCode::PriceBeyondLimits) => Saying::PriceBeyondLimits,
         Some(ParkCode::Newer | ParkCode::NewerOfDevice) => Saying::Newer,
         Some(ParkCode::ServerSaid) | None => return Said::plainly(note),
     };

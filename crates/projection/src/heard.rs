@@ -60,10 +60,16 @@ fn note(tx: &mut dyn Tx, log: LogId, day: Day) -> Result<(), StoreError> {
     )
 }
 
-/// A clock had been ahead: those days are still to come, and what was told by them is told again when the tables are filled.
+/// A clock had been ahead, or the stall's zone is known only now: those days are still to come. What was told by them is told again when
+/// the tables are filled.
 fn go_back(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<(), StoreError> {
     tx.run("delete from heard_day where log = $1 and business_day > $2", params![log, today])?;
-    tx.run("insert into tables_stale (log) values ($1) on conflict (log) do nothing", params![log])
+    tx.run(
+        "insert into tables_stale (log)
+         select distinct log from figure_restated where log = $1 and told_day > $2
+         on conflict (log) do nothing",
+        params![log, today],
+    )
 }
 
 /// What is known of when records were heard of.

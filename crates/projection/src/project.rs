@@ -84,7 +84,6 @@ soko_domain::wire_choice! {
         ServerSaid = 6,
         Newer = 7,
         NewerOfDevice = 8,
-        PriceBeyondLimits = 9,
     }
 }
 
@@ -97,9 +96,6 @@ impl ParkCode {
             Self::RoleForbids => "the role of its author does not allow such a record; ask the owner",
             Self::ChangeRefused => "the edit would damage the document; make it again",
             Self::ServerSaid => "the server refused the record",
-            Self::PriceBeyondLimits => {
-                "a price moved by itself beyond its limits; look at them, and update the device that wrote it"
-            }
             Self::Newer => "a newer server wrote the record; update this program",
             Self::NewerOfDevice => {
                 "a newer version of Soko wrote the record; update this one, or revoke its device"

@@ -609,7 +609,7 @@ pub fn again(
            when channel = {} then {WAITING_FOR_HOOK}
            when channel = {} then {}
            else {WAITING_OTHERWISE} end, tries = 0, due_ms = $1, done_ms = null
-         where state = $2 and ($3 = 0 or account = $4) and ($5 = 0 or message = $6) and ($7 = 0 or reason = $8)",
+         where state = $2 and ($3 = 0 or (account = $4 and channel <> {sms})) and ($5 = 0 or message = $6) and ($7 = 0 or reason = $8)",
         Channel::Hook.number(),
         Channel::Mail.number(),
         State::Waiting.number()

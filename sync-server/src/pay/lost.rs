@@ -1,12 +1,13 @@
 //! A provider names a payment that nobody here remembers, of an order that no record names. The word is believed as little as any
-//! other: the provider is asked, and what it shows is told to the stall, which gives the money back as soon as it may. Until then the
-//! provider is to say it again, so that nothing has to be kept for a stranger who signs nothing.
+//! other: the provider is asked, and what it shows is told to the stall.
 
 use soko_checkout::{Answer, Call, Due, Ending, Payment, Status};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::Currency;
 use soko_projection::read;
 use soko_record_log::{StoreError, Tx};
+
+use tokio::sync::Semaphore;
 
 use crate::http::App;
 use crate::pay::drive;
@@ -17,12 +18,15 @@ use crate::stall::{PayTurn, ToPay};
 /// How far back a payment is looked for whose name is not said.
 const LOOKED_BACK_MS: i64 = 30 * 24 * 3_600_000;
 
+/// One look at a time.
+static ASKS: Semaphore = Semaphore::const_new(1);
+
 /// What is done about a word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Lost {
     /// Its payment or its order is known here.
     No,
-    /// It is about no money, or about some that is on its way back now.
+    /// It is about no money, or about some that the stall was told of.
     Taken,
     /// Nobody can say yet: the provider is to say it again.
     Later,
@@ -48,6 +52,8 @@ pub(crate) async fn heard(
     // Nobody knows how much: what is shown says so.
     let due = Due { order, account: account.clone(), amount_minor: 0, currency };
     let asked = look_up(due, said, (stall, app.now_ms()));
+    // Whoever signs nothing may say so much. Payments that are known are not to wait for what is not.
+    let Ok(_only) = ASKS.try_acquire() else { return Ok(Lost::Later) };
     let object = match app.pay().call(provider.name(), &asked, || app.now_ms()).await {
         Answer::Seen(object) => object,
         Answer::Nothing | Answer::Refused(_) => return Ok(Lost::Taken),
@@ -66,10 +72,7 @@ pub(crate) async fn heard(
     let to_pay = ToPay { way: provider.way(), provider: name.clone(), account, phone, back };
     let due = DuePayment { stall, order, provider: name };
     drive::turn(app, &due, PayTurn::Found(Box::new((to_pay, object)))).await?;
-    app.pay_bell().notify_one();
-    let kept = app.store().read(move |tx| rows::is_known(tx, stall, order)).await;
-    let is_kept = kept.map_err(|error| failed(error.into()))?;
-    Ok(if is_kept { Lost::Taken } else { Lost::Later })
+    Ok(Lost::Taken)
 }
 
 /// Of a payment that is to end: nothing is held or taken by looking.

@@ -129,7 +129,7 @@ impl Momo {
         let (reference, now_s) = (reference(b"pay", due.order), asked.now_ms / 1_000);
         let path = format!("requesttopay/{reference}");
         match self.get(Product::Collection, &path, now_s).await {
-            Some((200, body)) => match object(&body, &reference, &self.settings.user) {
+            Some((200, body)) => match object(&body, &reference, (&self.settings.user, asked.stall)) {
                 Some(object) if object.status == Status::Captured => self.with_refund(asked, object).await,
                 Some(object) => Answer::Seen(object),
                 None => Answer::Unknown,
@@ -263,9 +263,7 @@ fn heard(body: &[u8]) -> Result<Heard, NotHeard> {
     let word: Value =
         serde_json::from_slice(body).map_err(|error| NotHeard::Unreadable(error.to_string()))?;
     let named = word["externalId"].as_str().unwrap_or_default();
-    let about = named.split_at_checked(2 * LogId::SIZE);
-    let about = about.and_then(|(stall, order)| Some((LogId::from_hex(stall)?, OrderId::from_hex(order)?)));
-    let about = about.ok_or_else(|| NotHeard::Unreadable("it names no order".into()))?;
+    let about = about(named).ok_or_else(|| NotHeard::Unreadable("it names no order".into()))?;
     let word = Hash(Sha256::digest(body).into()).to_string();
     // It is found by the order's own name.
     Ok(Heard { word, about: Some(about), object: None, is_dispute: false })
@@ -296,6 +294,11 @@ fn reference_of_part(refund: ThingId) -> String {
     reference(b"part", OrderId(refund.0))
 }
 
+fn about(external: &str) -> Option<(LogId, OrderId)> {
+    let (stall, order) = external.split_at_checked(2 * LogId::SIZE)?;
+    Some((LogId::from_hex(stall)?, OrderId::from_hex(order)?))
+}
+
 fn external(stall: LogId, order: OrderId) -> String {
     format!("{stall}{order}")
 }
@@ -309,7 +312,7 @@ fn plain(due: &Due) -> String {
     Money { minor: due.amount_minor, currency: due.currency }.plain()
 }
 
-fn object(body: &Value, reference: &str, user: &str) -> Option<Object> {
+fn object(body: &Value, reference: &str, (user, asked_for): (&str, LogId)) -> Option<Object> {
     let status = match body["status"].as_str()? {
         "PENDING" | "CREATED" => Status::Pending,
         "SUCCESSFUL" => Status::Captured,
@@ -321,7 +324,11 @@ fn object(body: &Value, reference: &str, user: &str) -> Option<Object> {
         .as_str()
         .map(str::to_owned)
         .or_else(|| body["amount"].as_number().map(ToString::to_string))?;
-    let order = body["externalId"].as_str()?.get(2 * LogId::SIZE..).and_then(OrderId::from_hex)?;
+    let (stall, order) = about(body["externalId"].as_str()?)?;
+    // The name of a request is the order's alone, so whoever names another stall is shown nothing.
+    if stall != asked_for {
+        return None;
+    }
     let amount_minor = Money::parse(&amount, currency).ok()?.minor;
     let due = Due { order, account: user.to_owned(), amount_minor, currency };
     Some(Object { id: reference.to_owned(), status, due, page: None, back: Back::default() })
@@ -338,13 +345,17 @@ mod tests {
             let body = json!({
                 "status": status, "amount": amount, "currency": "UGX", "externalId": external(stall, order),
             });
-            object(&body, "r", "user")
+            object(&body, "r", ("user", stall))
                 .map(|object| (object.status, object.due.amount_minor, object.due.order))
         };
         assert_eq!(shown("PENDING", "5000"), Some((Status::Pending, 5_000, order)));
         assert_eq!(shown("SUCCESSFUL", "5000"), Some((Status::Captured, 5_000, order)));
         assert_eq!(shown("FAILED", "5000"), Some((Status::Dead, 5_000, order)));
         assert_eq!((shown("ELSE", "5000"), shown("PENDING", "much")), (None, None));
+        let body = json!({
+            "status": "SUCCESSFUL", "amount": "5000", "currency": "UGX", "externalId": external(stall, order),
+        });
+        assert!(object(&body, "r", ("user", LogId([9; 16]))).is_none(), "another stall is shown nothing");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::core::CoreRefusal;
 use crate::messages;
 use crate::stall::desk::Desk;
 use crate::stall::epoch;
-use crate::stall::{moved_prices, paid_twice, refunds, settle, sharing, swaps, transfers};
+use crate::stall::{paid_twice, refunds, settle, sharing, swaps, transfers};
 
 const NOTE_BYTES_MAX: usize = 200;
 
@@ -38,9 +38,6 @@ pub(super) fn take_runs(desk: &mut Desk<'_>, runs: Vec<Run>) -> Result<Vec<Verdi
             later.push(run);
         }
     }
-    // Who says between which limits prices may move comes before who moved them.
-    let is_rule = |(kind, _): &(u16, Body)| *kind == Kind::PriceRulePut.number();
-    later.sort_by_key(|run| !run.records.iter().any(is_rule));
     // One that nobody let in may be explained by another of the same page.
     loop {
         let mut unexplained = Vec::new();
@@ -179,7 +176,7 @@ fn goes_on_with_branch(desk: &mut Desk<'_>, run: &Run) -> Result<Option<Vec<Reco
     Ok(accepted.ok().map(|accepted| accepted.records))
 }
 
-/// Keeps a run's records. What the role forbids, what would damage a document, and a price beyond its limits is parked: its body is set
+/// Keeps a run's records. What the role forbids, or what would damage a document, is parked: its body is set
 /// aside here and travels on as a hash, so the chain stays whole.
 fn keep_checked(
     desk: &mut Desk<'_>,
@@ -190,10 +187,8 @@ fn keep_checked(
 ) -> Result<(), CoreRefusal> {
     let mut parked = Vec::new();
     let mut records = accepted.records;
-    let beyond = moved_prices::beyond_limits(desk, &records)?;
     for record in &mut records {
-        let is_beyond = beyond.contains(&record.seq).then_some(ParkCode::PriceBeyondLimits);
-        let Some(code) = wrong_with(record, role).or(is_beyond) else { continue };
+        let Some(code) = wrong_with(record, role) else { continue };
         set_aside(desk, record)?;
         parked.push((record.author, record.seq, code));
         record.body = record.body.withheld();

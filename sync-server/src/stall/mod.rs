@@ -7,7 +7,6 @@ mod desk;
 mod epoch;
 mod ingest;
 mod lost;
-mod moved_prices;
 mod orders;
 mod paid_twice;
 mod paying;

@@ -131,17 +131,23 @@ pub(super) fn turn(
             if kept.next_ms > now_ms {
                 return Ok(None);
             }
-            heed_release(desk, &mut kept)?;
+            let mut deeds = heed_release(desk, &mut kept)?;
             has_time_for = Some(*open);
-            Next { deeds: give_up(&mut kept, now_ms), call: None }
+            deeds.extend(give_up(&mut kept, now_ms));
+            Next { deeds, call: None }
         }
         PayTurn::Answered { call, part, answer, goes_on } => {
-            let next = match part.filter(|_| *call == Call::RefundPart) {
+            let over = heed_release(desk, &mut kept)?;
+            let mut next = match part.filter(|_| *call == Call::RefundPart) {
                 Some(refund) => kept.payment.part_answered(refund, answer),
                 None if is_believed(desk, (*call, answer)) => believed(&mut kept.payment),
                 None => kept.payment.answered(*call, answer),
             };
+            next.deeds.splice(..0, over);
             kept.next_ms = now_ms + kept.payment.wait_ms();
+            if is_too_early(desk, &kept.payment, next.call)? {
+                (next.call, kept.next_ms) = (None, now_ms + SHUT_MS);
+            }
             has_time_for = goes_on.filter(|_| next.call.is_none() && kept.next_ms <= now_ms);
             next
         }
@@ -156,7 +162,7 @@ pub(super) fn turn(
     };
     do_all(desk, &mut kept, &deeds)?;
     if let Some(open) = has_time_for {
-        call = go_on(desk, &mut kept, open);
+        call = go_on(desk, &mut kept, open)?;
     }
     if call.is_some() {
         kept.next_ms = now_ms + LEASE_MS;
@@ -169,14 +175,15 @@ pub(super) fn turn(
 }
 
 /// Begins what comes next, unless its provider does not answer such calls at the moment.
-fn go_on(desk: &Desk<'_>, kept: &mut Kept, open: Open) -> Option<Call> {
-    let is_open = match kept.payment.next().map(Call::class) {
+fn go_on(desk: &mut Desk<'_>, kept: &mut Kept, open: Open) -> Result<Option<Call>, StoreError> {
+    let next = kept.payment.next();
+    let is_open = match next.map(Call::class) {
         Some(Class::Charge) => open.charges,
         Some(Class::Return) => open.returns,
         Some(Class::Look) | None => true,
-    };
+    } && !is_too_early(desk, &kept.payment, next)?;
     kept.next_ms = desk.now.now_ms + if is_open { LEASE_MS } else { SHUT_MS };
-    if is_open { begun(desk, &mut kept.payment) } else { None }
+    Ok(if is_open { begun(desk, &mut kept.payment) } else { None })
 }
 
 /// After a restore: the order came back with a device, and its payment is looked up from its beginning.
@@ -220,17 +227,31 @@ fn named(kept: &mut Kept, now_ms: i64, tell: impl Fn(&mut Payment) -> Vec<Deed>)
 }
 
 /// A restored server does not know what was asked for since its backup. Where a device brought back that the order was cancelled, the
-/// provider had said that no money comes, so nothing is asked for any more.
-fn heed_release(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<(), StoreError> {
+/// provider had said that no money comes: nothing is asked for any more, and what was meanwhile is to end.
+fn heed_release(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<Vec<Deed>, StoreError> {
     let payment = &kept.payment;
-    if payment.doubt != Some(Call::Ask) || payment.object.is_some() || payment.is_posted {
-        return Ok(());
+    if payment.ending.is_some() || payment.is_posted || payment.state >= State::Cancelling {
+        return Ok(Vec::new());
     }
-    let state = read::order(desk.tx, desk.log, payment.due.order)?.map(|found| found.state);
-    if state == Some(OrderState::Released) {
+    let order = payment.due.order;
+    if read::order(desk.tx, desk.log, order)?.map(|found| found.state) != Some(OrderState::Released) {
+        return Ok(Vec::new());
+    }
+    // What was paid and went back: the provider shows it.
+    if order_money::of(desk.tx, desk.log, order)?.paid_minor > 0 {
+        return Ok(Vec::new());
+    }
+    if payment.doubt == Some(Call::Ask) && payment.object.is_none() {
         kept.payment = Payment::forgotten_and_over(payment.due.clone());
+        return Ok(Vec::new());
     }
-    Ok(())
+    Ok(kept.payment.cancel(Ending::Failed))
+}
+
+/// Whether this would ask a buyer for money while devices may still bring back that the order was cancelled.
+fn is_too_early(desk: &mut Desk<'_>, payment: &Payment, call: Option<Call>) -> Result<bool, StoreError> {
+    let asks = call == Some(Call::Ask) && payment.ending.is_none();
+    Ok(asks && read::stall_frozen(desk.tx, desk.log)?)
 }
 
 /// A buyer who went away.

@@ -288,7 +288,6 @@ fn cure(said: &Said) -> Option<Cure> {
     Some(match Saying::of(said)? {
         Saying::Impossible => Cure::Go(Route::StockSession(Session::Count), "replication.count"),
         Saying::ChangeRefused => Cure::Go(Route::Products, "replication.edit"),
-        Saying::PriceBeyondLimits => Cure::Go(Route::Prices, "prices.title"),
         Saying::Newer | Saying::VersionsApart => Cure::LoadAgain,
         Saying::Salvaged
         | Saying::Unreadable

@@ -68,7 +68,7 @@ pub fn expected_at_marks(now: i64, around: Around) -> i64 {
 
 pub fn decide(facts: &Facts, command: &CountStock) -> Result<Vec<Entry>, Refusal> {
     check_note(&command.reason)?;
-    ensure((0..=MOVE_QUANTITY_MAX).contains(&command.counted), invalid(Wrong::Negative))?;
+    ensure((0..=MOVE_QUANTITY_MAX).contains(&command.counted), invalid(Wrong::QuantityOdd))?;
     let shortage = facts.expected.saturating_sub(command.counted).max(0);
     let mut entries: Vec<Entry> = facts.left_open.iter().flat_map(|count| decide_drop(*count)).collect();
     entries.push(

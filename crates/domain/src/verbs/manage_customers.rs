@@ -67,8 +67,8 @@ pub fn decide_loyalty(
     loyalty: Loyalty,
 ) -> Result<Vec<Entry>, Refusal> {
     let Loyalty { earn_minor, worth_minor } = loyalty;
-    ensure((0..=PURSE_UNITS_MAX).contains(&earn_minor), invalid(Wrong::Negative))?;
-    ensure((0..=PURSE_UNITS_MAX).contains(&worth_minor), invalid(Wrong::Negative))?;
+    ensure((0..=PURSE_UNITS_MAX).contains(&earn_minor), invalid(Wrong::AmountOdd))?;
+    ensure((0..=PURSE_UNITS_MAX).contains(&worth_minor), invalid(Wrong::AmountOdd))?;
     ensure(earn_minor == 0 || worth_minor > 0, invalid(Wrong::PointsWorthMissing))?;
     // A point that pays as much as it took to earn it would pay for everything twice.
     ensure(earn_minor == 0 || worth_minor < earn_minor, invalid(Wrong::PointsWorthMuch))?;

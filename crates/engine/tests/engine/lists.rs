@@ -251,6 +251,10 @@ fn as_before_the_lists(disk: &[u8]) -> Vec<u8> {
         for later in soko_engine::schema().iter().filter(|step| step.number > 4) {
             for made in later.sql.split("create table ").skip(1) {
                 let name = made.split_whitespace().next().unwrap();
+                // One that is made anew in a later step was made before.
+                if gone.contains(&name) {
+                    continue;
+                }
                 tx.execute(&format!("drop table {name}"), &[])?;
                 gone.push(name);
             }

@@ -337,7 +337,8 @@ impl Neighbours {
         let listener = bound?;
         let port = listener.local_addr()?.port();
         self.port.set(Some(port));
-        if port != before {
+        // Others typed it: one that is taken today is tried again at the next start.
+        if before == 0 {
             // If it cannot be kept, the next start looks for a port again, and is called where it is shown then.
             let _ = self.keep(|kept| kept.port = port).await;
         }
