@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use soko_checkout::{Answer, Status};
+use soko_checkout::{Answer, Call, Status};
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::verbs::place_order::AskedLine;

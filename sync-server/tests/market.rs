@@ -4,7 +4,6 @@
 mod common;
 #[path = "market/families.rs"]
 mod families;
-#[path = "market/limits.rs"]
 #[path = "market/models.rs"]
 mod models;
 #[path = "market/operator.rs"]

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
-use crate::shell::{Doing as _, Failure, Outcome};
+use crate::shell::{Failure, Outcome};
 
 /// How `/proc/net/tcp` says that somebody listens.
 const LISTENS: &str = "0A";

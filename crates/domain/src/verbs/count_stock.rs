@@ -164,6 +164,6 @@ mod tests {
             counted: -1,
             reason: String::new(),
         };
-        assert_eq!(decide(&Facts::default(), &command), Err(invalid(Wrong::Negative)));
+        assert_eq!(decide(&Facts::default(), &command), Err(invalid(Wrong::QuantityOdd)));
     }
 }

@@ -132,7 +132,7 @@ mod tests {
             (owner, 0, 0, Ok(())),
             (owner, 100, 100, dear),
             (owner, 100, 0, Err(invalid(Wrong::PointsWorthMissing))),
-            (owner, -1, 0, Err(invalid(Wrong::Negative))),
+            (owner, -1, 0, Err(invalid(Wrong::AmountOdd))),
             (cashier, 100, 5, Err(Refusal::NotAllowed)),
         ] {
             let loyalty = Loyalty { earn_minor, worth_minor };
