@@ -17,6 +17,7 @@ use crate::outside::{Entropy, NoEntropy, random};
 use crate::platform::Refusal;
 use crate::platform::accounts::{self, Email, NewAccount};
 use crate::platform::passwords::Passwords;
+use crate::proof;
 use crate::secret::ServerSecret;
 use crate::stall::Core;
 use crate::store::{Failed, Shard, Store};
@@ -113,7 +114,7 @@ pub fn make(tools: &Tools<'_>) -> Result<Made, DemoError> {
     let plans: Vec<Plan> =
         (1..).zip(tools.size.shelves()).map(|(number, shelf)| Plan::new(tools, number, shelf)).collect();
     // One thread paints while the other trades.
-    thread::scope(|scope| {
+    let made = thread::scope(|scope| {
         let (send, painted) = sync_channel(PAINTED_AHEAD);
         let looks: Vec<Vec<Look>> =
             plans.iter().map(|plan| plan.items.iter().map(|item| item.look).collect()).collect();
@@ -126,7 +127,10 @@ pub fn make(tools: &Tools<'_>) -> Result<Made, DemoError> {
             }
         });
         trade_all(tools, plans, &painted)
-    })
+    })?;
+    // The clock went back and forth meanwhile. What days were told by it is filled as it would have been.
+    proof::refill(tools.store, tools.core).map_err(|error| fault(format!("{error:?}")))?;
+    Ok(made)
 }
 
 type Painted = Result<Vec<Vec<u8>>, png::EncodingError>;

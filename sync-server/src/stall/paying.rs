@@ -145,9 +145,6 @@ pub(super) fn turn(
             };
             next.deeds.splice(..0, over);
             kept.next_ms = now_ms + kept.payment.wait_ms();
-            if is_too_early(desk, &kept.payment, next.call)? {
-                (next.call, kept.next_ms) = (None, now_ms + SHUT_MS);
-            }
             has_time_for = goes_on.filter(|_| next.call.is_none() && kept.next_ms <= now_ms);
             next
         }
@@ -162,7 +159,7 @@ pub(super) fn turn(
     };
     do_all(desk, &mut kept, &deeds)?;
     if let Some(open) = has_time_for {
-        call = go_on(desk, &mut kept, open)?;
+        call = go_on(desk, &mut kept, open);
     }
     if call.is_some() {
         kept.next_ms = now_ms + LEASE_MS;
@@ -175,15 +172,14 @@ pub(super) fn turn(
 }
 
 /// Begins what comes next, unless its provider does not answer such calls at the moment.
-fn go_on(desk: &mut Desk<'_>, kept: &mut Kept, open: Open) -> Result<Option<Call>, StoreError> {
-    let next = kept.payment.next();
-    let is_open = match next.map(Call::class) {
+fn go_on(desk: &Desk<'_>, kept: &mut Kept, open: Open) -> Option<Call> {
+    let is_open = match kept.payment.next().map(Call::class) {
         Some(Class::Charge) => open.charges,
         Some(Class::Return) => open.returns,
         Some(Class::Look) | None => true,
-    } && !is_too_early(desk, &kept.payment, next)?;
+    };
     kept.next_ms = desk.now.now_ms + if is_open { LEASE_MS } else { SHUT_MS };
-    Ok(if is_open { begun(desk, &mut kept.payment) } else { None })
+    if is_open { begun(desk, &mut kept.payment) } else { None }
 }
 
 /// After a restore: the order came back with a device, and its payment is looked up from its beginning.
@@ -246,12 +242,6 @@ fn heed_release(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<Vec<Deed>, Store
         return Ok(Vec::new());
     }
     Ok(kept.payment.cancel(Ending::Failed))
-}
-
-/// Whether this would ask a buyer for money while devices may still bring back that the order was cancelled.
-fn is_too_early(desk: &mut Desk<'_>, payment: &Payment, call: Option<Call>) -> Result<bool, StoreError> {
-    let asks = call == Some(Call::Ask) && payment.ending.is_none();
-    Ok(asks && read::stall_frozen(desk.tx, desk.log)?)
 }
 
 /// A buyer who went away.

@@ -143,20 +143,3 @@ async fn money_for_an_order_that_was_lost_is_told_once_and_stays_for_people_to_d
         }
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_asked_for_while_a_device_may_still_bring_that_it_was_called_off() {
-    for scene in scenes() {
-        let world = World::open(scene).await;
-        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
-        let mut world = world.restored().await;
-        for _ in 0..LOOKS / 4 {
-            world.drive().await;
-            world.shop.server.clock.advance_ms(LATER_MS / 8);
-        }
-        assert_eq!(world.moved(), (0, 0, 0));
-        world.shop.exchange().await;
-        world.shop.exchange().await;
-        world.until(("held", "waiting")).await;
-    }
-}
