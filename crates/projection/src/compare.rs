@@ -13,6 +13,9 @@ use crate::sum::{Sum, param};
 /// Of tables that the digest leaves out.
 const BESIDE_NUMBER: u8 = u8::MAX;
 
+/// What follows from when a place heard of records, too: behind a clock that went back it waits to be filled again.
+pub const TOLD_TABLE: &str = "figure_restated";
+
 const fn beside(table: &'static str, key_count: usize, keys: &'static str) -> Part {
     Part { number: BESIDE_NUMBER, table, keys, key_count, values: "1" }
 }
@@ -47,7 +50,7 @@ const BESIDE: &[Part] = &[
     beside("rival_seen", 3, "author, seq, place"),
     beside("paid_code", 3, "author, seq, code"),
     beside("written_off", 3, "author, seq, place"),
-    beside("figure_restated", 2, "business_day, told_day"),
+    beside(TOLD_TABLE, 2, "business_day, told_day"),
 ];
 /// What a record was parked for is said first by whoever sees it first, and then by the server.
 const PARKED: Part = beside("parked", 2, "author, seq");

@@ -49,7 +49,7 @@ pub mod read_prices;
 pub use catalogue::{
     Applier, ApplyFailure, LocalApplier, Pile, SortedOut, Waiting, Work, change_kind, folded, sort_out,
 };
-pub use compare::{emptied, table_sums};
+pub use compare::{TOLD_TABLE, emptied, table_sums};
 pub use digest::{running_digest, state_digest, table_digests};
 pub use project::{
     Known, ParkCode, ProjectError, Projected, Touched, Trust, forget, project, project_knowing, rebuild,
