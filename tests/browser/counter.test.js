@@ -114,7 +114,7 @@ test("going back and forth sixteen times, between pages that the browser keeps w
     await page.getByText(/10\.00/).first().waitFor();
     const returned = await page.evaluate(() => Number(sessionStorage.returned ?? 0));
     assert.ok(returned >= 8, `only ${returned} pages came back whole`);
-  }, { without: ["--disable-back-forward-cache"] });
+  }, { whole: true, without: ["--disable-back-forward-cache"] });
 });
 
 test("data that is cleared while the page is open is told at once, and told again at the next start", async () => {

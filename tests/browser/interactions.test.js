@@ -71,7 +71,7 @@ async function looksAround(shopper, names) {
 test("a shopper agrees, looks around alone, and the seller sees how far people came until they take it back", async () => {
   const server = await Server.begin();
   const wire = await Wire.to(server.port);
-  const [seller, buyer] = [new Browser(), new Browser({ args: wire.args })];
+  const [seller, buyer] = [new Browser({ whole: true }), new Browser({ whole: true, args: wire.args })];
   try {
     await seller.start();
     const stall = anyName("Stall");
