@@ -18,6 +18,8 @@ async function takeUp(till) {
 
 async function adds(till, product) {
   await takeUp(till);
+  // As somebody does who sees whose order it is before they add to it.
+  await cart(till).getByRole("button", { name: /Tea/ }).first().waitFor();
   await till.addToCart(product);
   await cart(till).getByRole("button", { name: new RegExp(product) }).first().waitFor();
   await till.putAside(TABLE);
