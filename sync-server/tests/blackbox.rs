@@ -153,6 +153,34 @@ async fn replays_and_reordering_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_page_brings_the_edits_of_many_devices() {
+    const MET: u8 = 7;
+    for store in stores() {
+        let mut scene = Scene::set(store).await;
+        // Each edited a product of its own and one that all of them edited, and met nobody but the one that sends.
+        let mut page = scene.honest.device.page().unwrap();
+        for number in 0..MET {
+            let mut met = scene.shop.register(0x30 + number, "manager").await;
+            for document in [ThingId([0x70 + number; 16]), ThingId([0x6f; 16])] {
+                let name = format!("by {number}");
+                let product = Product { name, currency: "EUR".into(), ..Product::default() };
+                met.device.edit((document, DocumentKind::Product), &product.edits(), 1).unwrap();
+            }
+            page.runs.extend(met.device.page().unwrap().runs);
+        }
+        let brought = page.runs.clone();
+        let sent = send_page(&scene.shop.server, &scene.honest.access, page.encode().unwrap()).send().await;
+        let reply = Page::decode(&sent.expect(StatusCode::OK).bytes).unwrap();
+        assert_eq!(reply.verdicts, []);
+        for run in brought {
+            let last = run.first_seq - 1 + u64::try_from(run.records.len()).unwrap();
+            assert_eq!(reply.heads[&run.author].seq, last);
+        }
+        scene.all_is_well("a meeting").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bombs_are_parked_and_memory_stays_flat() {
     for store in stores() {
         let mut scene = Scene::set(store).await;

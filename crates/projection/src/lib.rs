@@ -39,7 +39,6 @@ pub mod taxes;
 mod trade;
 pub mod transfers;
 
-pub mod price_limits;
 pub mod read;
 pub mod read_customers;
 pub mod read_desk;

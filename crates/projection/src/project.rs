@@ -33,6 +33,8 @@ pub struct Trust {
 #[derive(Clone, Default, Debug)]
 pub struct Known {
     servers: BTreeMap<AuthorId, bool>,
+    /// Of each author what the server's word parked, whether or not it has come.
+    refused: BTreeMap<AuthorId, BTreeSet<u64>>,
     sum: Option<Sum>,
     heard: Option<Heard>,
 }
@@ -156,6 +158,7 @@ fn derive<'r>(
         trust,
         heard,
         servers: &mut known.servers,
+        refused: &mut known.refused,
         balances: Balances::default(),
         changes: Changes::default(),
         out: Projected::default(),
@@ -179,6 +182,7 @@ struct Run<'a> {
     trust: &'a Trust,
     heard: &'a Heard,
     servers: &'a mut BTreeMap<AuthorId, bool>,
+    refused: &'a mut BTreeMap<AuthorId, BTreeSet<u64>>,
     balances: Balances,
     changes: Changes,
     out: Projected,
@@ -193,6 +197,11 @@ impl Run<'_> {
     ) -> Result<(), ProjectError> {
         let Body::Here(body) = &record.body else { return Ok(()) };
         if record.kind == KIND_INTRODUCTION {
+            return Ok(());
+        }
+        // Two devices that met carry it past the server's word, which may come first.
+        if self.is_refused(book.tx, record)? {
+            self.out.withheld.push((record.author, record.seq));
             return Ok(());
         }
         if (KIND_CHANGE_FIRST..=KIND_CHANGE_LAST).contains(&record.kind) {
@@ -236,6 +245,9 @@ impl Run<'_> {
         transfers.iter().for_each(|transfer| self.balances.add(transfer));
         if let Entry::RecordParked(parked) = &entry {
             park(book.tx, self.log, parked.author, parked.seq, ParkCode::ServerSaid, &parked.note)?;
+            if let Some(refused) = self.refused.get_mut(&parked.author) {
+                refused.insert(parked.seq);
+            }
             self.out.withheld.push((parked.author, parked.seq));
         }
         let place = Place { log: self.log, author: record.author, seq: record.seq };
@@ -260,18 +272,40 @@ impl Run<'_> {
     }
 
     fn is_server(&mut self, tx: &mut dyn Tx, author: AuthorId) -> Result<bool, StoreError> {
-        if let Some(known) = self.servers.get(&author) {
-            return Ok(*known);
+        is_server(tx, self.log, (self.trust, self.servers), author)
+    }
+
+    /// Whether the server's word parked it. Looked up once for an author, from the first of its records that are taken.
+    fn is_refused(&mut self, tx: &mut dyn Tx, record: &Record) -> Result<bool, StoreError> {
+        if !self.refused.contains_key(&record.author) {
+            let rows = tx.query(
+                "select seq from parked where log = $1 and author = $2 and seq >= $3 and code = $4",
+                params![self.log, record.author, record.seq, ParkCode::ServerSaid.number()],
+            )?;
+            let refused = rows.iter().map(|row| row.number(0)).collect::<Result<_, _>>()?;
+            self.refused.insert(record.author, refused);
         }
-        let known = log::known(tx, self.log, &author)?;
-        let server = known.is_some_and(|known| self.trust.server_keys.contains(&known.public_key));
-        self.servers.insert(author, server);
-        Ok(server)
+        Ok(self.refused.get(&record.author).is_some_and(|refused| refused.contains(&record.seq)))
     }
 
     fn park(&mut self, record: &Record, code: ParkCode) {
         self.out.parked.push((record.author, record.seq, code));
     }
+}
+
+fn is_server(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (trust, servers): (&Trust, &mut BTreeMap<AuthorId, bool>),
+    author: AuthorId,
+) -> Result<bool, StoreError> {
+    if let Some(known) = servers.get(&author) {
+        return Ok(*known);
+    }
+    let known = log::known(tx, log, &author)?;
+    let is_server = known.is_some_and(|known| trust.server_keys.contains(&known.public_key));
+    servers.insert(author, is_server);
+    Ok(is_server)
 }
 
 fn park(
@@ -330,6 +364,7 @@ pub fn rebuild(
 ) -> Result<Projected, ProjectError> {
     forget(tx, log)?;
     tx.execute("delete from tables_stale where log = $1", params![log])?;
+    park_refused(tx, log, trust)?;
     let mut whole = Projected::default();
     let heard = Heard::all(tx, log)?;
     let mut after = 0;
@@ -340,6 +375,26 @@ pub fn rebuild(
         let records = step.iter().map(|positioned| (positioned.position, &positioned.record));
         let who = (trust, &mut Known::default());
         whole.merge(derive(tx, log, who, applier, (&heard, records))?);
+    }
+}
+
+/// All that the server's word parks, before anything is taken: of some of it the body may still be here.
+fn park_refused(tx: &mut dyn Tx, log: LogId, trust: &Trust) -> Result<(), StoreError> {
+    let (mut servers, mut after) = (BTreeMap::new(), 0);
+    loop {
+        let words =
+            log::of_kind_since(tx, log, (Kind::RecordParked.number(), after), REBUILD_RECORDS_PER_STEP)?;
+        let Some(last) = words.last() else { return Ok(()) };
+        after = last.position;
+        for record in words.iter().map(|word| &word.record) {
+            let Body::Here(body) = &record.body else { continue };
+            let Ok((_, Entry::RecordParked(word))) = Entry::from_body(Kind::RecordParked, body) else {
+                continue;
+            };
+            if is_server(tx, log, (trust, &mut servers), record.author)? {
+                park(tx, log, word.author, word.seq, ParkCode::ServerSaid, &word.note)?;
+            }
+        }
     }
 }
 

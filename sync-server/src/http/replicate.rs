@@ -18,7 +18,7 @@ use crate::http::caller::DeviceCaller;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::platform::{Action, Object, Principal, Refusal};
 use crate::spans::TARGET;
-use crate::stall::{Prepared, ROUNDS_MAX};
+use crate::stall::Prepared;
 
 /// Exchange one page of records with a stall's log. The body is never compressed by the carrier.
 #[utoipa::path(post, path = "/v1/stalls/{stall}/replicate", tag = "replication",
@@ -52,13 +52,11 @@ pub(crate) async fn replicate(
 /// Documents are changed between two runs of the transaction, so that a slow one keeps nobody from writing.
 async fn exchanged(app: &App, asked: Asked, page: Bytes) -> Result<Vec<u8>, Problem> {
     let prepared = Arc::new(Prepared::default());
-    let mut rounds = 0;
     loop {
-        rounds += 1;
         let commit = tracing::info_span!(target: TARGET, "replicate.commit");
         let exchange = exchange(asked.object.stall(), &page, &prepared);
         let done = app.in_stall(asked, exchange).instrument(commit).await;
-        if done.is_ok() || !prepared.is_wanting() || rounds == ROUNDS_MAX {
+        if done.is_ok() || !prepared.is_wanting() || prepared.is_hopeless() {
             return done;
         }
         let (core, prepared) = (app.core()?, Arc::clone(&prepared));

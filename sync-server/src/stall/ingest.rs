@@ -30,7 +30,7 @@ const NOTE_BYTES_MAX: usize = 200;
 /// Takes every run that can be taken; says what became of the others.
 pub(super) fn take_runs(desk: &mut Desk<'_>, runs: Vec<Run>) -> Result<Vec<Verdict>, CoreRefusal> {
     let mut verdicts = Vec::new();
-    let mut later = Vec::new();
+    let (mut later, mut stale) = (Vec::new(), None);
     for run in runs {
         if is_server(desk, &run)? {
             take_server_run(desk, run, &mut verdicts)?;
@@ -43,15 +43,25 @@ pub(super) fn take_runs(desk: &mut Desk<'_>, runs: Vec<Run>) -> Result<Vec<Verdi
         let mut unexplained = Vec::new();
         let count = later.len();
         for run in later {
-            unexplained.extend(take_devices_run(desk, run, &mut verdicts)?);
+            match take_devices_run(desk, run, &mut verdicts) {
+                Ok(run) => unexplained.extend(run),
+                // Nothing of this will be kept. The others are looked at all the same, so that what must be found out
+                // about documents is known of all of them at once.
+                Err(refusal) if is_stale(&refusal) => stale = stale.or(Some(refusal)),
+                Err(refusal) => return Err(stale.unwrap_or(refusal)),
+            }
         }
         if unexplained.is_empty() || unexplained.len() == count {
             let why = "this device is not enrolled at the stall; enrol it";
             verdicts.extend(unexplained.iter().map(|run| not_taken((run.author, run.first_seq), why)));
-            return Ok(verdicts);
+            return stale.map_or(Ok(verdicts), Err);
         }
         later = unexplained;
     }
+}
+
+fn is_stale(refusal: &CoreRefusal) -> bool {
+    matches!(refusal, CoreRefusal::Store(StoreError::Serialization(_)))
 }
 
 /// Gives the run back if nobody ever let its author in, nor who goes on for it.
@@ -197,12 +207,12 @@ fn keep_checked(
     let projected = desk.keep(&records)?;
     note_taken(desk, before, &records)?;
     for (author, seq, code) in projected.parked {
-        let found = records.iter().find(|record| record.author == author && record.seq == seq);
-        if let Some(record) = found {
-            set_aside(desk, record)?;
-            log::withhold(desk.tx, desk.log, &author, seq)?;
-        }
+        withhold(desk, &mut records, (author, seq))?;
         parked.push((author, seq, code));
+    }
+    // After a restore the server's own word may be here before the record that it is about.
+    for place in projected.withheld {
+        withhold(desk, &mut records, place)?;
     }
     settle::hear_counts(desk, &records)?;
     count_demand(desk, author, &records)?;
@@ -255,6 +265,21 @@ fn set_aside(desk: &mut Desk<'_>, record: &Record) -> Result<(), StoreError> {
          on conflict (log, author, seq) do nothing",
         params![desk.log, record.author, record.seq, body],
     )?;
+    Ok(())
+}
+
+/// Of a record that was just kept, so that nothing follows from it any more.
+fn withhold(
+    desk: &mut Desk<'_>,
+    records: &mut [Record],
+    (author, seq): (AuthorId, u64),
+) -> Result<(), CoreRefusal> {
+    let Some(record) = records.iter_mut().find(|record| record.author == author && record.seq == seq) else {
+        return Ok(());
+    };
+    set_aside(desk, record)?;
+    log::withhold(desk.tx, desk.log, &author, seq)?;
+    record.body = record.body.withheld();
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub(crate) use contact::{
 pub use orders::{Declined, DeliveryView, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
 pub(crate) use orders::{look_at_coupon, view as order_view};
 pub use paying::{LEASE_MS, Open, PayTurn, PaymentView, ToPay};
-pub use prepared::{Prepared, ROUNDS_MAX};
+pub use prepared::Prepared;
 pub(crate) use programs::{CatalogueView, catalogue, here};
 pub use refunds::RefundView;
 pub use returns::ReturnTurn;

@@ -8,9 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use soko_documents::{Applied, Refused};
 use soko_domain::ids::{AuthorId, ThingId};
 use soko_projection::{Applier, ApplyFailure, Pile, SortedOut, Work, sort_out};
+use soko_replication::limits::RUNS_PER_PAGE_MAX;
 
 /// How often a request's documents may move under it before it is sent away.
-pub const ROUNDS_MAX: usize = 4;
+const MOVED_MAX: usize = 4;
+/// Each run of a page may build on what another one of it did to the same document.
+const ROUNDS_MAX: usize = RUNS_PER_PAGE_MAX + MOVED_MAX;
 /// Changes of one author that may kill a child or keep it too long; after these, none of its is tried any more in
 /// this request.
 const STRIKES_MAX: u32 = 2;
@@ -24,12 +27,26 @@ struct Inner {
     wanted: Vec<Pile>,
     /// By document: an exchange may bring ten thousand of them.
     known: BTreeMap<ThingId, Vec<(Pile, SortedOut)>>,
+    /// Piles of the round that runs, and the most of any round before, that were known when they were asked for.
+    answered: usize,
+    answered_most: usize,
+    /// Rounds, and of these in how many no more was known than before.
+    rounds: usize,
+    moved: usize,
 }
 
 impl Inner {
     fn known(&self, pile: &Pile) -> Option<&SortedOut> {
         let of_document = self.known.get(&pile.document)?;
         of_document.iter().find(|(known, _)| known == pile).map(|(_, sorted)| sorted)
+    }
+
+    /// Each round gets further than the one before, unless somebody else changes its documents meanwhile.
+    fn end_round(&mut self) -> Vec<Pile> {
+        self.rounds += 1;
+        self.moved += usize::from(self.answered <= self.answered_most && self.rounds > 1);
+        self.answered_most = self.answered_most.max(std::mem::take(&mut self.answered));
+        std::mem::take(&mut self.wanted)
     }
 }
 
@@ -39,9 +56,15 @@ impl Prepared {
         !self.lock().wanted.is_empty()
     }
 
+    /// Whether its documents moved under it so often that it should try again another time.
+    pub fn is_hopeless(&self) -> bool {
+        let inner = self.lock();
+        inner.moved >= MOVED_MAX || inner.rounds >= ROUNDS_MAX
+    }
+
     /// Finds out what is wanted. Takes its time, so that no transaction may be open.
     pub fn find_out(&self, applier: &mut dyn Applier) -> Result<(), ApplyFailure> {
-        let wanted = std::mem::take(&mut self.lock().wanted);
+        let wanted = self.lock().end_round();
         let mut patient = Patient { applier, strikes: BTreeMap::new() };
         for pile in wanted {
             if self.lock().known(&pile).is_none() {
@@ -67,8 +90,9 @@ impl Applier for Looked<'_> {
 
     fn sort_out(&mut self, pile: &Pile) -> Result<SortedOut, ApplyFailure> {
         let mut inner = self.0.lock();
-        if let Some(sorted) = inner.known(pile) {
-            return Ok(sorted.clone());
+        if let Some(sorted) = inner.known(pile).cloned() {
+            inner.answered += 1;
+            return Ok(sorted);
         }
         inner.wanted.push(pile.clone());
         Err(ApplyFailure::Stale)

@@ -18,10 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("soko-experiment", &[]),
     ("soko-replication", &["soko-domain"]),
     ("soko-record-log", &["soko-replication", "soko-domain"]),
-    (
-        "soko-projection",
-        &["soko-domain", "soko-documents", "soko-pricing", "soko-replication", "soko-record-log"],
-    ),
+    ("soko-projection", &["soko-domain", "soko-documents", "soko-replication", "soko-record-log"]),
     ("soko-engine", &BELOW_THE_SHELLS),
     ("soko-sync-server", &SERVER),
     ("soko-device", &DEVICE),

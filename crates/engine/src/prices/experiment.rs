@@ -14,11 +14,11 @@ use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::wrong::Wrong;
 use soko_experiment::blocks::{Arm, Effect, Outcome, Schedule, effect, outcome};
-use soko_projection::price_limits::tried_on;
 use soko_projection::read::ProductFound;
 use soko_projection::read_prices as facts;
 use soko_record_log::{Row, StoreError, Tx, params};
 
+use super::limits::tried_on;
 use super::{Prices, gather};
 
 const WEEK: usize = 7;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use soko_pricing::guard::{MARKET_AGE_MS_MAX, Quote, Rival, market_median};
-use soko_projection::price_limits::{compared, market_at, rival};
 use soko_projection::rivals::RivalSeenAt;
+
+use super::limits::{compared, market_at, rival};
 
 /// What the median was at moments of the past, as logarithms; none where too few were known.
 pub(crate) fn medians(

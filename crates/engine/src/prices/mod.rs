@@ -6,6 +6,7 @@
 
 pub(crate) mod experiment;
 mod gather;
+pub(crate) mod limits;
 mod market;
 mod now;
 mod usual;
@@ -19,12 +20,12 @@ use soko_pricing::belief::{Belief, Group};
 use soko_pricing::endings::Endings;
 use soko_pricing::history::{Day, HOURS, Hours};
 use soko_pricing::pool::Learned;
-use soko_projection::price_limits::rule_of;
 use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx, log};
 
+use limits::rule_of;
+pub(crate) use limits::{Market, NEW_DAY, compared, cost_of, guard_rules, quote};
 pub(crate) use now::{Moment, Outcome, Reach, limits, new_day, outcome, reasons};
-pub(crate) use soko_projection::price_limits::{Market, NEW_DAY, compared, cost_of, guard_rules, quote};
 pub(crate) use usual::today;
 
 /// Learnt anew when there is something new, not more often than this.

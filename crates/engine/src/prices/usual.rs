@@ -2,12 +2,12 @@
 
 use soko_domain::entry::{PriceCause, PriceMoved, PriceReason, PriceWhy};
 use soko_domain::ids::{LogId, ProductId};
-use soko_projection::price_limits::NEW_DAY;
 use soko_projection::read::ProductFound;
 use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx};
 
 use super::Moment;
+use super::limits::NEW_DAY;
 
 /// A move of today: its moment, from, to.
 pub(super) type Today = (i64, i64, i64);

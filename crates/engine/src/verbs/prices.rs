@@ -1,5 +1,6 @@
 //! Prices that learn: limits, a suggestion taken, refused or taken back, and what moves by itself.
 
+use crate::prices::limits::sells;
 use soko_app_api::{Command, PriceExperimentState, ProductEdit, Reply, Verb};
 use soko_domain::entry::{Entry, PriceReason};
 use soko_domain::ids::{ProductId, ThingId};
@@ -8,7 +9,6 @@ use soko_domain::refusal::Refusal;
 use soko_domain::verbs::move_price::{self, Facts, MovePrice, Rule};
 use soko_domain::wrong::Wrong;
 use soko_pricing::suggest::Suggestion;
-use soko_projection::price_limits::sells;
 use soko_projection::read::{self, ProductFound};
 use soko_projection::read_prices as facts;
 use soko_record_log::StoreError;

@@ -63,6 +63,17 @@ pub fn since(
     read(tx, log, arrival, params![log, position, limit], READ_BYTES_MAX)
 }
 
+/// As [`since`], of one kind alone.
+pub fn of_kind_since(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (kind, position): (u16, u64),
+    limit: usize,
+) -> Result<Vec<Positioned>, StoreError> {
+    let arrival = "log = $1 and kind = $2 and position > $3 order by position limit $4";
+    read(tx, log, arrival, params![log, kind, position, limit], READ_BYTES_MAX)
+}
+
 pub fn record_at(
     tx: &mut dyn Tx,
     log: LogId,

@@ -1,5 +1,4 @@
-//! Between which limits a price may move by itself, out of a stall's rows: one reading for the register that moves it and for the
-//! server that takes the move. What the limits are in numbers is `soko_pricing::guard`'s.
+//! Between which limits a price may move by itself, out of a stall's rows. What the limits are in numbers is `soko_pricing::guard`'s.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +7,18 @@ use soko_domain::ids::{LogId, ProductId};
 use soko_domain::opening::{Doors, Opening};
 use soko_domain::verbs::move_price::Rule;
 use soko_pricing::guard::{self, Facts, Quote, Rival, comparable};
+use soko_projection::read::ProductFound;
+use soko_projection::rivals::{self, RivalFound};
 use soko_record_log::{StoreError, Tx};
 
-use crate::read::ProductFound;
-use crate::rivals::{self, RivalFound};
-
 /// Why a price is its usual one again: nothing is left of yesterday, and no time to go. Older programs read it as that.
-pub const NEW_DAY: PriceReason = PriceReason { why: PriceWhy::Left, first: 0, second: 0 };
+pub(crate) const NEW_DAY: PriceReason = PriceReason { why: PriceWhy::Left, first: 0, second: 0 };
 /// Nobody sells for longer without closing: a drawer that was opened longer ago was left open.
-pub const OPEN_MS_MAX: i64 = 24 * 3_600 * 1_000;
+pub(crate) const OPEN_MS_MAX: i64 = 24 * 3_600 * 1_000;
 
 /// The product's rule, or that of all others. Nobody can set all products to move by themselves at once: that is one product's
 /// owner's word.
-#[must_use]
-pub fn rule_of(rules: &BTreeMap<ProductId, (u64, Rule)>, product: ProductId) -> Rule {
+pub(crate) fn rule_of(rules: &BTreeMap<ProductId, (u64, Rule)>, product: ProductId) -> Rule {
     let said = |of: ProductId| rules.get(&of).map(|(_, rule)| *rule);
     if let Some(own) = said(product).filter(|_| product != ProductId::default()) {
         return own;
@@ -32,14 +29,12 @@ pub fn rule_of(rules: &BTreeMap<ProductId, (u64, Rule)>, product: ProductId) -> 
 }
 
 /// The day of an experiment, and of how many, for which a price moved.
-#[must_use]
-pub fn tried_on(said: &PriceMoved) -> Option<(i64, i64)> {
+pub(crate) fn tried_on(said: &PriceMoved) -> Option<(i64, i64)> {
     let day = |it: &PriceReason| it.why == PriceWhy::Curious && it.second > 0;
     said.reasons.iter().find(|it| day(it)).map(|it| (it.first, it.second))
 }
 
-#[must_use]
-pub fn guard_rules(rule: &Rule) -> guard::Rules {
+pub(crate) fn guard_rules(rule: &Rule) -> guard::Rules {
     guard::Rules {
         floor_minor: rule.floor_minor,
         ceiling_minor: rule.ceiling_minor,
@@ -52,16 +47,14 @@ pub fn guard_rules(rule: &Rule) -> guard::Rules {
 
 /// Whether a register sells, so that prices may move by themselves there: its drawer is open, and the stall does not say that it is
 /// closed at this hour.
-#[must_use]
-pub fn sells(opened_at_ms: Option<i64>, opening: &str, (at_ms, offset_minutes): (i64, i32)) -> bool {
+pub(crate) fn sells(opened_at_ms: Option<i64>, opening: &str, (at_ms, offset_minutes): (i64, i32)) -> bool {
     let has_drawer = opened_at_ms.is_some_and(|opened| at_ms.saturating_sub(opened) < OPEN_MS_MAX);
     let doors = Opening::read(opening).and_then(|week| week.at_moment(at_ms, offset_minutes));
     has_drawer && !matches!(doors, Some(Doors::Closed { .. }))
 }
 
 /// What it costs the seller, in the terms of the price, rounded up.
-#[must_use]
-pub fn cost_of(product: &ProductFound) -> Option<i64> {
+pub(crate) fn cost_of(product: &ProductFound) -> Option<i64> {
     let cost = product.cost_minor?;
     let tax = if product.tax_inclusive { i128::from(product.tax_ppm) } else { 0 };
     // Up: what is over it is over all of it.
@@ -69,15 +62,13 @@ pub fn cost_of(product: &ProductFound) -> Option<i64> {
 }
 
 /// The own price as prices are compared.
-#[must_use]
-pub fn quote(found: &ProductFound) -> Quote {
+pub(crate) fn quote(found: &ProductFound) -> Quote {
     let mut currency = [0; 3];
     currency.iter_mut().zip(found.currency.bytes()).for_each(|(to, from)| *to = from);
     Quote { price_minor: found.price_minor, currency, unit: found.unit.number(), per: found.price_per }
 }
 
-#[must_use]
-pub fn rival(price: &RivalPrice) -> Rival {
+pub(crate) fn rival(price: &RivalPrice) -> Rival {
     let mut currency = [0; 3];
     currency.iter_mut().zip(price.currency.code().bytes()).for_each(|(to, from)| *to = from);
     Rival {
@@ -87,25 +78,28 @@ pub fn rival(price: &RivalPrice) -> Rival {
 }
 
 /// A moment at which nothing but what others ask matters.
-#[must_use]
-pub fn market_at(now: Quote, rivals: &[Rival], at_ms: i64) -> Facts<'_> {
+pub(crate) fn market_at(now: Quote, rivals: &[Rival], at_ms: i64) -> Facts<'_> {
     Facts { now, day_price_minor: now.price_minor, cost_minor: None, rivals, is_open: true, at_ms }
 }
 
 /// Whether a price counts, and if it does, what it comes to for as much as the own price is for.
-#[must_use]
-pub fn compared(price: &RivalPrice, now: Quote, at_ms: i64) -> Option<i64> {
+pub(crate) fn compared(price: &RivalPrice, now: Quote, at_ms: i64) -> Option<i64> {
     comparable(&rival(price), &market_at(now, &[], at_ms))
 }
 
 /// What others ask for a product, and the places of those that count: of each source that is on, the latest comparable one.
-pub struct Market {
-    pub found: Vec<RivalFound>,
-    pub counted: Vec<usize>,
+pub(crate) struct Market {
+    pub(crate) found: Vec<RivalFound>,
+    pub(crate) counted: Vec<usize>,
 }
 
 impl Market {
-    pub fn read(tx: &mut dyn Tx, log: LogId, product: &ProductFound, at_ms: i64) -> Result<Self, StoreError> {
+    pub(crate) fn read(
+        tx: &mut dyn Tx,
+        log: LogId,
+        product: &ProductFound,
+        at_ms: i64,
+    ) -> Result<Self, StoreError> {
         let found = rivals::of_product(tx, log, product.product)?;
         let now = quote(product);
         let mut counted: Vec<usize> = Vec::new();
@@ -118,8 +112,7 @@ impl Market {
         Ok(Self { found, counted })
     }
 
-    #[must_use]
-    pub fn rivals(&self) -> Vec<Rival> {
+    pub(crate) fn rivals(&self) -> Vec<Rival> {
         self.counted.iter().filter_map(|place| self.found.get(*place)).map(|it| rival(&it.price)).collect()
     }
 }
