@@ -27,6 +27,7 @@ const DATABASE: &str = "server/soko.db";
 
 pub(crate) fn market() -> Measured {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    soko_sync_server::tls::install();
     let folder = Folder::new()?;
     // Once, so that the tables are there.
     drop(ServerProcess::start(folder.path(), None)?);

@@ -10,6 +10,7 @@ use soko_domain::wire::Wire as _;
 use soko_replication::{Introduction, Record};
 
 use crate::broken::{Broken, broken};
+use crate::web::COUPON_USES;
 
 pub(crate) const NO_FORK: &str = "an author's history exists once";
 pub(crate) const GAPLESS: &str = "receipt numbers have no gap and no repeat";
@@ -18,6 +19,7 @@ pub(crate) const REFUNDS: &str = "refunds never exceed what was sold";
 pub(crate) const PROMISED: &str = "no unit is promised twice";
 pub(crate) const HELD: &str = "nobody promises more than it holds";
 pub(crate) const GENUINE: &str = "only what its author wrote is accepted";
+pub(crate) const COUPONS: &str = "a coupon is good for as many orders as were said";
 pub(crate) const FROZEN: &str = "a restored server promises nothing before every device has reported";
 
 #[derive(Default)]
@@ -70,6 +72,7 @@ struct SoldLine {
 
 struct Ordered {
     units: Vec<(ProductId, i64)>,
+    has_coupon: bool,
     placed_at: (AuthorId, u64),
     released: bool,
     /// The server's disk was lost, and no device is known to hold the order.
@@ -177,8 +180,10 @@ impl Model {
                     return broken(ONCE, format!("order {} was placed twice", order.order));
                 }
                 let released = known.is_some_and(|known| known.released);
-                self.orders
-                    .insert(order.order, Ordered { units, placed_at: place, released, forgotten: false });
+                let has_coupon = order.coupon.is_some();
+                let ordered = Ordered { units, has_coupon, placed_at: place, released, forgotten: false };
+                self.orders.insert(order.order, ordered);
+                self.check_coupon()?;
             }
             Entry::OrderReleased(order) => {
                 if let Some(known) = self.orders.get_mut(&order.order) {
@@ -191,6 +196,14 @@ impl Model {
             }
             Entry::Unfrozen(_) if self.server.author == Some(author) => self.server.must_be_frozen = false,
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn check_coupon(&self) -> Result<(), Broken> {
+        let uses = self.orders.values().filter(|order| order.has_coupon && order.counts()).count();
+        if uses > usize::try_from(COUPON_USES).unwrap_or(usize::MAX) && !self.excepted {
+            return broken(COUPONS, format!("{uses} orders of {COUPON_USES}"));
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::device::Outcome;
 use crate::model::ONCE;
 use crate::plan::Knob;
 use crate::server::STALL;
+use crate::web::put_coupon;
 use crate::world::World;
 
 pub(crate) const DURABLE: &str = "what was answered is on the disk";
@@ -121,6 +122,7 @@ impl World<'_> {
             let edits = vec![StallEdit::TakesCard(true), StallEdit::TakesPhone(true)];
             self.command(0, Verb::EditStall { edits })?;
         }
+        self.command(0, put_coupon())?;
         for number in 0..self.plan.products {
             let product = ProductId(self.fresh().0);
             let content = ProductContent::piece(&format!("Mango {number}"), PRICE_MINOR);
@@ -496,13 +498,27 @@ impl World<'_> {
 
     fn edit(&mut self, at: usize, product: ProductId) -> Result<(), Broken> {
         let number = self.choices.below(1_000);
-        let edits = match number % 3 {
+        let edits = match number % 4 {
+            3 => return self.take_price(at, product),
             0 => vec![ProductEdit::Name(format!("Mango {number}"))],
             1 => vec![ProductEdit::PriceMinor(PRICE_MINOR + self.choices.between(0, 20))],
             _ => vec![ProductEdit::AddBarcode(format!("{number:08}"))],
         };
         if let Some(Ok(_)) = self.command(at, Verb::EditProduct { product, edits })? {
             self.counters.add(Counter::Edits);
+        }
+        Ok(())
+    }
+
+    /// What was suggested, from the price that this register shows.
+    fn take_price(&mut self, at: usize, product: ProductId) -> Result<(), Broken> {
+        let step = self.choices.between(1, 9);
+        let Some(device) = self.devices.get_mut(at) else { return Ok(()) };
+        let Some(found) = device.read(|tx| facts::product(tx, STALL, product))? else { return Ok(()) };
+        let (from_minor, to_minor) = (found.price_minor, found.price_minor + step);
+        let verb = Verb::AcceptPrice { product, from_minor, to_minor };
+        if let Some(Ok(_)) = self.command(at, verb)? {
+            self.counters.add(Counter::PricesMoved);
         }
         Ok(())
     }

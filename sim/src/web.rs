@@ -1,6 +1,6 @@
 //! Buyers in the shop: they order, lose the answer, order again under the same key, and change their minds.
 
-use soko_app_api::{TenderInput, Verb};
+use soko_app_api::{CouponInput, DiscountInput, TenderInput, Verb};
 use soko_domain::entry::ReleaseReason;
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 use soko_domain::verbs::place_order::AskedLine;
@@ -16,6 +16,17 @@ use crate::world::{World, refused};
 /// A shop holds only so many orders for one of them.
 const BUYERS: u8 = 3;
 const REMEMBERED_MAX: usize = 10;
+
+/// Good for as many orders as [`COUPON_USES`].
+pub(crate) const COUPON: &str = "MARKET";
+pub(crate) const COUPON_USES: u32 = 3;
+
+/// The stall's one coupon.
+pub(crate) fn put_coupon() -> Verb {
+    let off = DiscountInput::AmountMinor(10);
+    let terms = CouponInput { off, uses_max: Some(COUPON_USES), ..CouponInput::default() };
+    Verb::PutCoupon { code: COUPON.into(), terms }
+}
 
 /// Whoever fetches an order pays with a note that is large enough.
 pub(crate) fn hand_over(order: OrderId, is_paid_before: bool) -> Verb {
@@ -64,15 +75,21 @@ impl World<'_> {
     pub(crate) fn order(&mut self) -> Result<(), Broken> {
         let product = self.some_product();
         let quantity = self.choices.between(1, 5);
-        self.order_units(product, quantity).map(drop)
+        let coupon = if self.choices.chance(70) { COUPON } else { "" };
+        self.order_with(coupon, product, quantity).map(drop)
     }
 
     /// Whether the units are held.
     pub(crate) fn order_units(&mut self, product: ProductId, quantity: i64) -> Result<bool, Broken> {
+        self.order_with("", product, quantity)
+    }
+
+    fn order_with(&mut self, coupon: &str, product: ProductId, quantity: i64) -> Result<bool, Broken> {
         let buyer = product.0[0] % BUYERS;
         let order = PlaceOrder {
             actor: ThingId([3; 16]),
             key: self.fresh().to_string(),
+            coupon: coupon.into(),
             ..PlaceOrder::fetched(
                 ThingId([buyer; 16]),
                 OrderId(self.fresh().0),
@@ -93,8 +110,19 @@ impl World<'_> {
             self.web.asked.remove(0);
         }
         let is_held = matches!(answer, Some(Answer::Held { .. }));
+        self.count_coupon(&order, answer.as_ref());
         self.web.asked.push(Asked { order, answer });
         Ok(is_held)
+    }
+
+    fn count_coupon(&mut self, order: &PlaceOrder, answer: Option<&Answer>) {
+        match answer {
+            Some(Answer::Held { .. }) if !order.coupon.is_empty() => self.counters.add(Counter::CouponsUsed),
+            Some(Answer::Declined { code }) if code.starts_with("coupon") => {
+                self.counters.add(Counter::CouponsRefused);
+            }
+            Some(Answer::Held { .. } | Answer::Declined { .. }) | None => {}
+        }
     }
 
     fn place(&mut self, order: &PlaceOrder) -> Result<Option<Answer>, Broken> {

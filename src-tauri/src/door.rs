@@ -10,10 +10,13 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use soko_app_api::route::ADDRESS_BYTES_MAX;
+
 const FILE: &str = "door";
 const SECRET_BYTES: usize = 16;
 /// A secret in hex and a link.
-const KNOCK_BYTES_MAX: u64 = 1024;
+const KNOCK_BYTES_MAX: u64 = 2048;
+const _: () = assert!(ADDRESS_BYTES_MAX + 100 < 2048, "the longest link must come through the door");
 const WAIT_MAX: Duration = Duration::from_secs(2);
 const WELCOME: &str = "soko is here\n";
 
@@ -115,6 +118,9 @@ mod tests {
         let door = Door::open(folder.path(), move |link| tell.send(link.to_owned()).unwrap()).unwrap();
         assert!(knock(folder.path(), "soko://sell"));
         assert_eq!(told.recv().unwrap(), "soko://sell");
+        let longest = format!("soko://verify/{}", "A".repeat(ADDRESS_BYTES_MAX - "/verify/".len()));
+        assert!(knock(folder.path(), &longest));
+        assert_eq!(told.recv().unwrap(), longest);
         assert!(knock(folder.path(), ""));
         assert_eq!(told.recv().unwrap(), "");
         drop(door);

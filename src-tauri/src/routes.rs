@@ -3,19 +3,30 @@
 //! A link from outside is a stranger's text. It becomes the address of a known screen, or nothing.
 
 use soko_app_api::route::Route;
+use soko_domain::essence::{PROOF_SCHEME, Proof};
 
 /// What the system hands to Soko because of its scheme.
 const SCHEME: &str = "soko://";
 
 /// The screen's address, when this is a link to one. Which screens there are, the screens' own list says.
 pub(crate) fn path_of_link(link: &str) -> Option<String> {
-    let address = format!("/{}", link.strip_prefix(SCHEME)?.trim_end_matches('/'));
+    let address = match link.strip_prefix(SCHEME) {
+        Some(screen) => format!("/{}", screen.trim_end_matches('/')),
+        None => format!("/verify/{}", bare_proof(link)?),
+    };
     Route::of_stranger(&address).map(|_| address)
+}
+
+/// What a receipt of a stall without a server says.
+fn bare_proof(link: &str) -> Option<&str> {
+    link.strip_prefix(PROOF_SCHEME).filter(|proof| Proof::from_text(proof).is_ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RECEIPT: &str = include_str!("../../crates/domain/tests/frozen_receipts/v1.txt");
 
     const ID: &str = "00112233445566778899aabbccddeeff";
 
@@ -33,6 +44,7 @@ mod tests {
             ("soko://category/bread".to_owned(), "/category/bread".to_owned()),
             (format!("soko://drawer/{ID}/{ID}"), format!("/drawer/{ID}/{ID}")),
             ("soko://verify/AQEC-_9".to_owned(), "/verify/AQEC-_9".to_owned()),
+            (format!("soko:{}", RECEIPT.trim()), format!("/verify/{}", RECEIPT.trim())),
         ] {
             assert_eq!(path_of_link(&link), Some(expected), "{link}");
         }

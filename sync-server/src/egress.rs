@@ -95,8 +95,7 @@ impl Egress {
     /// # Errors
     /// Where no client can be made.
     pub fn patient(is_open: bool, call_timeout: Duration) -> Result<Self, String> {
-        // A second server in one process finds it installed already.
-        let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
+        crate::tls::install();
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
         let client = client.connect_timeout(CONNECT_TIMEOUT).timeout(call_timeout);
         let client = if is_open { client } else { client.dns_resolver(Arc::new(PublicOnly)) };

@@ -51,5 +51,6 @@ pub mod stall;
 pub mod standing;
 pub mod store;
 pub mod sweep;
+pub mod tls;
 pub mod web;
 pub mod worker;

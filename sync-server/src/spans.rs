@@ -86,8 +86,7 @@ pub fn open(
     metrics: &Metrics,
     (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
 ) -> Result<(Spans, Courier), String> {
-    // A second server in one process finds it installed already.
-    let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
+    crate::tls::install();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(SEND_TIMEOUT);
     let client = client.build().map_err(|error| error.to_string())?;
     let (send, receive) = mpsc::channel(WAITING_MAX);

@@ -4,7 +4,10 @@
 
 use std::path::PathBuf;
 
-use soko_app_api::{Call, MarketQuery, Window, decode, encode};
+use soko_app_api::route::Route;
+use soko_app_api::{
+    Answer as Answered, Call, MarketQuery, Said, Window, decode, decode_for_shoppers, encode,
+};
 use soko_documents::worker::{WorkChange, WorkReply, WorkRequest, handle};
 use soko_documents::{
     ChangeBody, Document, DocumentKind, Limits, Product, Typed as _, apply_checked, prescan,
@@ -17,6 +20,7 @@ use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::import::{Reading, Table, guess_decimal, guess_fields, read_rows};
 use soko_domain::money::{Currency, Money};
 use soko_domain::scale;
+use soko_domain::statement::{StatementReading, read_statement, statement_table};
 use soko_domain::stock::transfers;
 use soko_domain::wire::Wire;
 use soko_replication::{Introduction, Page, Record};
@@ -110,6 +114,9 @@ fn targets() -> Vec<Target> {
         ("table", named(tables(), |text: &str| text.as_bytes().to_vec()), read_table),
         ("call", named(calls(), |call| encode(&call).unwrap()), read_call),
         ("typed", named(typed(), |text| text.into_bytes()), read_typed),
+        ("statement", named(statements(), |text: &str| text.as_bytes().to_vec()), read_statement_file),
+        ("address", named(addresses(), |text: &str| text.as_bytes().to_vec()), read_address),
+        ("shopper", named(answers(), |answer| encode(&answer).unwrap()), read_answer),
     ]
 }
 
@@ -145,6 +152,26 @@ fn typed() -> Vec<String> {
     vec![proof.trim().into(), scale.into(), "1 250,50".into()]
 }
 
+fn statements() -> Vec<&'static str> {
+    vec![
+        "Account,254700000000\nReceipt No.,Completion Time,Details,Paid In,Withdrawn\nSB12,2026-11-29 10:00:01,Tea,\"1,250.00\",\n",
+        "Date;Libellé;Référence;Crédit;Débit\r\n29/11/2026;Paiement;AB-1;12,50;\r\n28/11/2026;Retrait;AB-2;;3,00\r\n",
+    ]
+}
+
+fn addresses() -> Vec<&'static str> {
+    vec![
+        "/stall/02020202020202020202020202020202/7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e",
+        "/category/fruit%20%26%20veg?sort=price",
+        "/search?q=th%C3%A9",
+        "/verify/SK1-ABC?stall=02020202020202020202020202020202",
+    ]
+}
+
+fn answers() -> Vec<Answered> {
+    vec![Answered::Failed(Said::plainly("no network"))]
+}
+
 fn same<T: Wire>(bytes: &[u8]) -> bool {
     let Ok(read) = T::from_bytes(bytes) else { return false };
     assert_eq!(read.to_bytes(), bytes);
@@ -168,6 +195,40 @@ fn read_table(bytes: &[u8]) -> bool {
     let (decimal, currency) = (guess_decimal(&table, &fields), Currency::parse("EUR").unwrap());
     let (rows, _) = read_rows(&table, &Reading { fields, decimal, currency });
     assert!(rows.len() <= table.lines.len());
+    true
+}
+
+fn read_statement_file(bytes: &[u8]) -> bool {
+    let Ok(table) = Table::read(bytes) else { return false };
+    let table = statement_table(table);
+    let reading = StatementReading::guess(&table);
+    let read = read_statement(&table, &reading, Currency::parse("EUR").unwrap());
+    assert!(read.rows.len() <= table.lines.len());
+    reading.is_enough()
+}
+
+/// What a link says: a stranger's is one of ours to the letter, or nothing.
+fn read_address(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let (path, search) = text.split_once('?').unwrap_or((text, ""));
+    let screen = Route::parse(path, search);
+    if screen == Route::NotFound {
+        assert_eq!(Route::of_stranger(text), None, "{text}");
+        return false;
+    }
+    let again = screen.path();
+    let (path, search) = again.split_once('?').unwrap_or((&again, ""));
+    assert_eq!(Route::parse(path, search), screen, "{text}");
+    if let Some(screen) = Route::of_stranger(text) {
+        assert!(text.starts_with(&screen.path()), "{text}");
+    }
+    true
+}
+
+/// What a server or a worker answers a shopper's page that has no engine.
+fn read_answer(bytes: &[u8]) -> bool {
+    let Ok(answer) = decode_for_shoppers(bytes) else { return false };
+    assert_eq!(decode_for_shoppers(&encode(&answer).unwrap()), Ok(answer));
     true
 }
 

@@ -92,7 +92,7 @@ fn make_demo_once(program: &Path, data_dir: &Path) -> Outcome {
     let note = data_dir.join(DEMO_NOTE);
     if !data_dir.exists() {
         // Half a market must not be taken for a whole one the next time, however this ends.
-        let new = data_dir.with_extension("new");
+        let new = half_made(data_dir);
         if new.exists() {
             fs::remove_dir_all(&new).doing("clearing away half a market")?;
         }
@@ -111,6 +111,13 @@ fn make_demo_once(program: &Path, data_dir: &Path) -> Outcome {
         say(said.trim_end());
     }
     Ok(())
+}
+
+/// Beside it, under a name that nobody gives to a market of their own.
+fn half_made(data_dir: &Path) -> PathBuf {
+    let mut name = data_dir.file_name().unwrap_or_default().to_owned();
+    name.push(".half-made-demo");
+    data_dir.with_file_name(name)
 }
 
 fn has_display() -> bool {

@@ -13,6 +13,8 @@ use crate::{api_fuzz, browser, questions, rules, setup, sim, web};
 const SHORT_CAMPAIGN_SEEDS: u32 = 60;
 /// Where tests find the programs that the build step made.
 const PROGRAMS_VARIABLE: &str = "SOKO_TEST_BIN_DIR";
+/// Set where Debian's programs that tests need were installed: what one of them cannot try, it fails for.
+const COMPLETE_VARIABLE: &str = "SOKO_TEST_COMPLETE";
 
 /// One line of the table.
 pub(crate) struct Step {
@@ -119,7 +121,7 @@ impl Work {
 impl Stage {
     fn run(&self, command: &mut Command) -> Outcome<Done> {
         if let Some(postgres) = &self.postgres {
-            command.env(ADDRESS_VARIABLE, &postgres.url);
+            command.env(ADDRESS_VARIABLE, &postgres.url).env(COMPLETE_VARIABLE, "1");
         }
         command.env(PROGRAMS_VARIABLE, target_dir().join("debug"));
         run_kept(command).map(|()| Done::Ran)

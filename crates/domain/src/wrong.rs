@@ -46,6 +46,7 @@ wrongs! {
     AmountNotTotal = "amount_not_total": "the amount must be what the order comes to",
     PriceOdd = "price_odd": "this is no possible price; look at the number again",
     PriceBeyondLimits = "price_beyond_limits": "the price is beyond its limits; choose another, or change the limits",
+    PriceHeld = "price_held": "the price stays as it is: that is its rule, or its limits leave no room; change its rule",
     PriceTakenBack = "price_taken_back": "this price was taken back before",
     PriceChangeUnknown = "price_change_unknown": "no such change of a price is known here",
     CeilingBelowFloor = "ceiling_below_floor": "the highest price is below the lowest; change one of them",

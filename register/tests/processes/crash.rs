@@ -11,7 +11,7 @@ use crate::programs::{REGISTER, Script, answer_of, done, has_strace, id, not_tri
 /// More writes than any sale does: the loop ends when a sale survives.
 const WRITES_MAX: u32 = 200;
 const RECEIVED: i64 = 100_000;
-const CALLS: [&str; 5] = ["pwrite64", "write", "fsync,fdatasync", "ftruncate", "unlink"];
+const CALLS: [&str; 6] = ["pwrite64", "write", "fsync,fdatasync", "ftruncate", "unlink", "rename"];
 
 /// A register with a product, stock, an open shift and one sale.
 pub(crate) fn trading(data_dir: &Path) {
@@ -88,11 +88,13 @@ fn a_sale_killed_at_any_write_is_there_or_not_and_never_half() {
     let mut acknowledged = vec![id(0xaa, 0)];
     let (mut kills, mut kept_unheard) = (0, 0);
     for (word, calls) in (1..).zip(CALLS) {
+        let mut survived = false;
         for number in 1..WRITES_MAX {
             let (sale, context) = (id(word, number), format!("killed at {calls} number {number}"));
             let answer = sell(&data_dir, &sale, Some(&format!("{calls}:signal=SIGKILL:when={number}")));
             if answer["ok"] == true {
                 acknowledged.push(sale);
+                survived = true;
                 break;
             }
             assert_eq!(answer, Value::Null, "{context}: neither killed nor done");
@@ -103,6 +105,7 @@ fn a_sale_killed_at_any_write_is_there_or_not_and_never_half() {
             done(sell(&data_dir, &sale, None));
             acknowledged.push(sale);
         }
+        assert!(survived, "after {WRITES_MAX} of {calls} there were more of them");
     }
     let held = check(&data_dir, &acknowledged, "at the end");
     assert_eq!(held.sales.len(), acknowledged.len(), "a retry was done twice, or a sale is nobody's");

@@ -10,6 +10,8 @@ use crate::programs::{Ended, has_strace, not_tried};
 
 /// More writes than any order does: the loop ends when an order is answered.
 const WRITES_MAX: u32 = 120;
+/// What leaves the process: words to PostgreSQL, and its answer to the buyer.
+const WORDS: &str = "sendto,write,writev,sendmsg";
 /// More questions than are answered in a second.
 const READY_ASKED_MAX: u32 = 100_000;
 
@@ -42,17 +44,16 @@ fn an_order_that_was_acknowledged_survives_the_servers_death_at_any_write() {
     if !has_strace() {
         return not_tried("killing the server at each write of an order: strace is missing");
     }
-    kill_at_each(shop(None), &["pwrite64", "fsync,fdatasync"], 10);
+    kill_at_each(shop(None), &["pwrite64", "fsync,fdatasync", "ftruncate", "unlink", WORDS], 10);
 }
 
-/// What the server tells PostgreSQL, and its answer to the buyer, are sent by the same calls.
 #[test]
 fn an_order_that_was_acknowledged_survives_the_servers_death_at_any_word_to_postgresql() {
     if !has_strace() {
         return not_tried("killing the server at each word to PostgreSQL: strace is missing");
     }
     if let Some(database) = Database::create("kill") {
-        kill_at_each(shop(Some(database)), &["sendto,write,writev,sendmsg"], 5);
+        kill_at_each(shop(Some(database)), &[WORDS], 5);
     }
 }
 
@@ -60,6 +61,7 @@ fn kill_at_each(mut world: World, all: &[&str], kills_min: u32) {
     let product = world.product();
     let (mut kills, mut acknowledged) = (0, Vec::new());
     for (word, calls) in (1..).zip(all) {
+        let mut survived = false;
         for number in 1..WRITES_MAX {
             let order = word * 1_000 + number;
             let what = format!("signal=SIGKILL:when={number}");
@@ -67,7 +69,7 @@ fn kill_at_each(mut world: World, all: &[&str], kills_min: u32) {
             let (status, answer) = world.order(&product, order);
             drop(tracer);
             acknowledged.extend((status == 201).then_some(order));
-            let survived = status == 201 && world.server.child.0.try_wait().unwrap().is_none();
+            survived = status == 201 && world.server.child.0.try_wait().unwrap().is_none();
             world.server = world.server.restart();
             for order in &acknowledged {
                 assert_eq!(
@@ -85,6 +87,7 @@ fn kill_at_each(mut world: World, all: &[&str], kills_min: u32) {
             assert_eq!(world.order(&product, order).0, 201);
             acknowledged.push(order);
         }
+        assert!(survived, "after {WRITES_MAX} of {calls} there were more of them");
     }
     assert!(kills >= kills_min, "only {kills} kills: no order was interrupted");
     acknowledged.sort_unstable();

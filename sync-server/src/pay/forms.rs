@@ -21,8 +21,7 @@ const HMAC_BLOCK: usize = 64;
 /// # Errors
 /// Where the machine has no trusted certificates.
 pub(crate) fn client() -> Result<Client, String> {
-    // A second server in one process finds it installed already.
-    let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
+    crate::tls::install();
     let client = Client::builder().redirect(redirect::Policy::none()).connect_timeout(CONNECT_TIMEOUT);
     client.timeout(CALL_TIMEOUT).build().map_err(|error| error.to_string())
 }

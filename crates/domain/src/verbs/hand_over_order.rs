@@ -45,7 +45,9 @@ pub fn decide_hand_over(facts: &Facts, order: OrderId, tenders: &[Tendered]) -> 
     let taken = match &facts.placed {
         Some(placed) if due_minor(facts.money, placed.total_minor) > 0 => Some(take(facts, placed, tenders)?),
         Some(_) | None => {
-            ensure(tenders.is_empty(), invalid(Wrong::NothingDue))?;
+            let waits = facts.money == PayStanding::Waiting;
+            let why = if waits { Wrong::PaymentOpen } else { Wrong::NothingDue };
+            ensure(tenders.is_empty(), invalid(why))?;
             None
         }
     };
@@ -223,7 +225,9 @@ mod tests {
             let handed = Ok(vec![OrderHandedOver { order: ORDER, taken: None }.into()]);
             assert_eq!(decide_hand_over(&facts, ORDER, &[]), handed);
             let cash = [paid(TenderKind::Cash, 448)];
-            assert_eq!(decide_hand_over(&facts, ORDER, &cash), nothing_due);
+            let waits = money == PayStanding::Waiting;
+            let refused = if waits { Err(invalid(Wrong::PaymentOpen)) } else { nothing_due.clone() };
+            assert_eq!(decide_hand_over(&facts, ORDER, &cash), refused);
         }
         let mut free = facts();
         free.placed.as_mut().unwrap().total_minor = 0;

@@ -139,9 +139,9 @@ pub struct MovePrice {
 /// C53: a price that is another by now than whoever decides saw is not moved.
 pub fn decide_move(facts: &Facts, command: &MovePrice) -> Result<Vec<Entry>, Refusal> {
     ensure(facts.now_minor == command.from_minor, Refusal::PriceChanged(command.product))?;
-    let held = invalid(Wrong::PriceBeyondLimits);
-    let (low_minor, high_minor) = facts.limits.ok_or(held.clone())?;
-    ensure((low_minor..=high_minor).contains(&command.to_minor), held)?;
+    let (low_minor, high_minor) = facts.limits.ok_or(invalid(Wrong::PriceHeld))?;
+    let is_inside = (low_minor..=high_minor).contains(&command.to_minor);
+    ensure(is_inside, invalid(Wrong::PriceBeyondLimits))?;
     let (gain_low_minor, gain_minor, gain_high_minor) = command.gain_minor;
     Ok(vec![
         PriceMoved {
@@ -172,9 +172,9 @@ pub fn decide_undo(
 ) -> Result<Vec<Entry>, Refusal> {
     ensure(facts.now_minor == moved.to_minor, Refusal::PriceChanged(moved.product))?;
     ensure(moved.undoes.is_none(), invalid(Wrong::PriceTakenBack))?;
-    let held = invalid(Wrong::PriceBeyondLimits);
-    let (low_minor, high_minor) = facts.limits.ok_or(held.clone())?;
-    ensure((low_minor..=high_minor).contains(&moved.from_minor), held)?;
+    let (low_minor, high_minor) = facts.limits.ok_or(invalid(Wrong::PriceHeld))?;
+    let is_inside = (low_minor..=high_minor).contains(&moved.from_minor);
+    ensure(is_inside, invalid(Wrong::PriceBeyondLimits))?;
     let mut entries = vec![
         PriceMoved {
             moved: undo,
@@ -261,12 +261,13 @@ mod tests {
     #[test]
     fn a_price_moves_inside_its_limits_from_what_was_seen() {
         let open = Facts { now_minor: 100, limits: Some((85, 115)) };
-        let held = Err(invalid(Wrong::PriceBeyondLimits));
+        let beyond = Err(invalid(Wrong::PriceBeyondLimits));
+        let held = Err(invalid(Wrong::PriceHeld));
         for (facts, from, to, expected) in [
             (open, 100, 115, Ok(())),
             (open, 100, 85, Ok(())),
-            (open, 100, 116, held.clone()),
-            (open, 100, 84, held.clone()),
+            (open, 100, 116, beyond.clone()),
+            (open, 100, 84, beyond),
             (open, 90, 95, Err(Refusal::PriceChanged(PRODUCT))),
             (Facts { limits: None, ..open }, 100, 100, held),
         ] {
@@ -289,8 +290,10 @@ mod tests {
         assert_eq!((back.low_minor, back.high_minor), (85, 115));
         assert_eq!(undone(at(100), &back), Err(invalid(Wrong::PriceTakenBack)));
         let dear = Facts { now_minor: 110, limits: Some((101, 150)) };
-        for facts in [dear, Facts { limits: None, ..dear }] {
-            assert_eq!(undone((facts, ThingId([3; 16])), &moved), Err(invalid(Wrong::PriceBeyondLimits)));
+        for (facts, why) in
+            [(dear, Wrong::PriceBeyondLimits), (Facts { limits: None, ..dear }, Wrong::PriceHeld)]
+        {
+            assert_eq!(undone((facts, ThingId([3; 16])), &moved), Err(invalid(why)));
         }
     }
 }

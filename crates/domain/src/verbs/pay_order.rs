@@ -120,7 +120,11 @@ pub fn ask_back(facts: &BackFacts, order: OrderId, reason: &str) -> Result<Vec<E
             return Err(invalid(Wrong::OrderNotPaidBefore));
         }
     }
-    ensure(matches!(state, OrderState::HandedOver | OrderState::Fulfilled), invalid(Wrong::OrderHeldStill))?;
+    match state {
+        OrderState::HandedOver | OrderState::Fulfilled => {}
+        OrderState::Held => return Err(invalid(Wrong::OrderHeldStill)),
+        OrderState::Released => return Err(Refusal::OrderEnded(state.name())),
+    }
     facts.doer.allow(&[Wish::Refund { minor: facts.money.left_minor() }])?;
     Ok(vec![OrderBackAsked { order, reason: reason.into() }.into()])
 }
@@ -173,11 +177,12 @@ mod tests {
         let asked = Facts { is_back_asked: true, ..paid };
         let back = Facts { back_minor: 500, ..paid };
         let held = invalid(Wrong::OrderHeldStill);
+        let ended = Refusal::OrderEnded(OrderState::Released.name());
         let unpaid = invalid(Wrong::OrderNotPaidBefore);
         for (money, state, wanted) in [
             (paid, None, Err(Refusal::UnknownOrder(order))),
-            (paid, Some(OrderState::Held), Err(held.clone())),
-            (paid, Some(OrderState::Released), Err(held)),
+            (paid, Some(OrderState::Held), Err(held)),
+            (paid, Some(OrderState::Released), Err(ended)),
             (paid, Some(OrderState::HandedOver), Ok(1)),
             (paid, Some(OrderState::Fulfilled), Ok(1)),
             (asked, Some(OrderState::Fulfilled), Ok(0)),

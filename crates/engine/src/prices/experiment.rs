@@ -80,9 +80,8 @@ pub(crate) fn decide(
     ensure(!facts.is_running, Refusal::Invalid(Wrong::TrialRunning))?;
     ensure(facts.now_minor == from_minor, Refusal::PriceChanged(product))?;
     ensure(tried_minor != from_minor, Refusal::Invalid(Wrong::TrialSamePrice))?;
-    let held = Refusal::Invalid(Wrong::PriceBeyondLimits);
-    let (low, high) = facts.limits.ok_or(held.clone())?;
-    ensure((low..=high).contains(&tried_minor), held)?;
+    let (low, high) = facts.limits.ok_or(Refusal::Invalid(Wrong::PriceHeld))?;
+    ensure((low..=high).contains(&tried_minor), Refusal::Invalid(Wrong::PriceBeyondLimits))?;
     // There and back, as often as the plan says.
     let apart = i128::from(tried_minor.abs_diff(from_minor)) * 1_000_000;
     let step = i128::from(facts.step_ppm) * i128::from(tried_minor.min(from_minor));
@@ -281,13 +280,14 @@ mod tests {
             is_running: false,
             today: 20_000,
         };
-        let held = Err(Refusal::Invalid(Wrong::PriceBeyondLimits));
+        let beyond = Err(Refusal::Invalid(Wrong::PriceBeyondLimits));
+        let held = Err(Refusal::Invalid(Wrong::PriceHeld));
         for (facts, from, tried, weeks, expected) in [
             (open, 1_000, 1_100, 3, Err(Refusal::Invalid(Wrong::TrialWeeksOdd))),
             (Facts { is_running: true, ..open }, 1_000, 1_100, 2, Err(Refusal::Invalid(Wrong::TrialRunning))),
             (open, 990, 1_100, 2, Err(Refusal::PriceChanged(MANGO))),
             (open, 1_000, 1_000, 2, Err(Refusal::Invalid(Wrong::TrialSamePrice))),
-            (open, 1_000, 1_151, 2, held.clone()),
+            (open, 1_000, 1_151, 2, beyond),
             (Facts { limits: None, ..open }, 1_000, 1_100, 2, held),
             // From 850 back to 1,000 is more than 15 %.
             (open, 1_000, 850, 2, Err(Refusal::Invalid(Wrong::TrialTooFar))),
