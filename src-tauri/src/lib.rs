@@ -137,6 +137,9 @@ fn happened(app: &AppHandle, event: RunEvent) {
                 Outside(app.clone()).follow(link.as_str());
             }
         }
+        // Whoever closed the window to keep the program running clicks on its icon.
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => window::to_front(app),
         RunEvent::Exit => {
             #[cfg(desktop)]
             if let Some(door) = app.try_state::<outside::DoorKept>() {

@@ -30,6 +30,11 @@ impl Page {
         }
     }
 
+    /// What is to be shown waits for the next one that listens.
+    pub(crate) fn begins_again(&self) {
+        self.state().listening = None;
+    }
+
     pub(crate) fn tell(&self, told: &Told) {
         match encode(told) {
             Ok(bytes) => {

@@ -1,8 +1,9 @@
 //! The one window: what it may show, and how it comes to the front.
 
-use tauri::webview::NewWindowResponse;
+use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
+use crate::page::Page;
 use crate::paying::{self, Payable};
 
 pub(crate) const LABEL: &str = "main";
@@ -18,6 +19,11 @@ pub(crate) fn open(app: &AppHandle, path: Option<&str>) -> tauri::Result<Webview
                 paying::show(url);
             }
             is_own(url)
+        })
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Started {
+                window.state::<Page>().begins_again();
+            }
         })
         .on_new_window(|_, _| NewWindowResponse::Deny);
     #[cfg(desktop)]

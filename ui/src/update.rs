@@ -24,6 +24,7 @@ const TAKE_OVER: &str = "take-over";
 const SHOW: &str = "show";
 /// A first visit is shown before the files for the next one are fetched.
 pub(crate) const REGISTER_AFTER_MS: i32 = 2000;
+const LOOK_EVERY_MS: i32 = 3_600_000;
 
 /// Makes the app work offline, offers a version that waits, and says when another tab has taken one that this has not.
 #[hook]
@@ -125,7 +126,19 @@ async fn register(
     });
     registration.set_onupdatefound(Some(on_found.as_ref().unchecked_ref()));
     on_found.forget();
+    wasm_bindgen_futures::spawn_local(look_for_later(registration));
     Ok(())
+}
+
+/// A till stays open for weeks, and a browser looks only when a page is opened.
+async fn look_for_later(registration: ServiceWorkerRegistration) {
+    loop {
+        time::sleep(LOOK_EVERY_MS).await;
+        // Without a network there is nothing to find; it looks again.
+        if let Ok(looked) = registration.update() {
+            let _ = JsFuture::from(looked).await;
+        }
+    }
 }
 
 fn offer_when_installed(

@@ -1,10 +1,11 @@
 //! `cargo xtask web`: compiles the screens and the engine for the browser, and has `web-build` make the app's
 //! files of them. The one place that knows where those files are.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::machine::{self, WASM_TARGET};
-use crate::shell::{Failure, Outcome, cargo, root, run, target_dir};
+use crate::shell::{Doing as _, Failure, Outcome, cargo, root, run, target_dir};
 
 /// The screens and the engine: package, program.
 const UI: &str = "soko-ui";
@@ -44,6 +45,8 @@ pub(crate) fn build(kind: Kind) -> Outcome {
             .env("AR_wasm32_unknown_unknown", &clang.archiver);
         run(&mut compile)?;
     }
+    // Tauri's own tool looks for it before it builds the program that fills it.
+    fs::create_dir_all(target_dir().join("web/window")).doing("making a folder for the window's screens")?;
     assemble(&target_dir().join(WASM_TARGET).join(profile), kind)
 }
 

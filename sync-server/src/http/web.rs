@@ -1,7 +1,9 @@
 //! The web app to browsers: files as they were made, packed as the browser likes them, and the page around the app
 //! at every address of its own, with what a visitor should see at once.
 
-use axum::body::Body;
+use std::borrow::Cow;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -112,7 +114,12 @@ fn accepted(headers: &HeaderMap) -> Vec<Packed> {
 
 fn file(path: &str, found: Found, headers: &HeaderMap) -> Response {
     let kept = if never_changes(path) { FOR_EVER } else { ASK_AGAIN };
-    let mut response = tagged(found.bytes.into_owned().into(), &found.tag, headers);
+    // What is built into the program is sent from where it is.
+    let bytes = match found.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    let mut response = tagged(bytes.into(), &found.tag, headers);
     let about = response.headers_mut();
     about.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
     about.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));

@@ -256,13 +256,18 @@ pub(super) fn count(speech: &Speech, number: i64) -> Cell {
 }
 
 fn over_time(speech: &Speech, figures: &FiguresView) -> Html {
-    let name = |step: &StepSums| match figures.step {
+    let name = |place: usize, step: &StepSums| match figures.step {
+        // A day that begins inside an hour ends inside the same one, a date later.
+        Step::Hours if place >= usize::from(HOURS_PER_DAY) => Cell::new(
+            speech.fill("figures.next-date", &[("hour", &speech.hour(step.at))]),
+            format!("{:02}:00 +1", step.at),
+        ),
         Step::Hours => Cell::new(speech.hour(step.at), format!("{:02}:00", step.at)),
         Step::Days => Cell::new(speech.day_short(step.at), shown_day(step.at)),
         Step::Months => Cell::new(speech.month(step.at), shown_day(step.at)),
     };
-    let mark = |step: &StepSums| Mark {
-        name: name(step),
+    let mark = |(place, step): (usize, &StepSums)| Mark {
+        name: name(place, step),
         value: step.sums.revenue_minor,
         amount: amount(speech, step.sums.revenue_minor, &figures.currency),
         before: step.before.map(|b| (b.revenue_minor, amount(speech, b.revenue_minor, &figures.currency))),
@@ -272,7 +277,7 @@ fn over_time(speech: &Speech, figures: &FiguresView) -> Html {
     let columns = [speech.say("figures.when"), speech.say("figures.revenue"), speech.say("figures.before")];
     html! {
         <Chart id="chart-time" {kind} title={speech.say("figures.over-time")} text={speech.say("figures.over-time-text")}
-            {columns} marks={figures.steps.iter().map(mark).collect::<Vec<_>>()} />
+            {columns} marks={figures.steps.iter().enumerate().map(mark).collect::<Vec<_>>()} />
     }
 }
 

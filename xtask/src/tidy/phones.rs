@@ -50,6 +50,11 @@ impl Said {
             (android, format!("minSdk = {android_least}")),
             ("gen/android/app/src/main/res/values/strings.xml", format!(">\"{product}\"<")),
             (manifest, "android:scheme=\"soko\"".to_owned()),
+            // A key in a cloud's backup could come back as a second register.
+            (manifest, "android:allowBackup=\"false\"".to_owned()),
+            // Whoever makes a bundle gets the screens that are small and fast, and links that open it.
+            ("tauri.conf.json", "cargo xtask web --release".to_owned()),
+            ("tauri.conf.json", "\"schemes\": [\"soko\"]".to_owned()),
             ("src-tauri/Info.ios.plist", "<string>soko</string>".to_owned()),
         ]
     }
