@@ -163,8 +163,13 @@ impl Scene {
         }
     }
 
-    /// The provider says that something happened, many times at once, to every process.
+    /// The provider says that something happened.
     async fn told(&mut self) {
+        self.told_often(1).await;
+    }
+
+    /// The same word so many times at once, to every process.
+    async fn told_often(&mut self, times: usize) {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         self.words += 1;
         let about = (STALL.to_string(), id(ORDER));
@@ -173,7 +178,7 @@ impl Scene {
         let (body, signature) = word(&name, (&about.0, &about.1), now_ms);
         let asked =
             request("POST", "/v1/pay/stripe/webhook", (&format!("stripe-signature: {signature}"), &body));
-        let all = (0..AT_ONCE).map(|number| answer(self.address(number), &asked));
+        let all = (0..times).map(|number| answer(self.address(number), &asked));
         for (status, body) in futures_util::future::join_all(all).await {
             assert_eq!(status, 200, "{body}");
         }
@@ -216,7 +221,7 @@ async fn up_to(scene: &mut Scene, phase: Asks, fault: Fault) -> String {
         Asks::Capture => {
             plan(scene);
             scene.provider.books().buyer(true);
-            scene.told().await;
+            scene.told_often(AT_ONCE).await;
         }
         Asks::Void => {
             plan(scene);
