@@ -11,7 +11,7 @@ use soko_domain::ids::{LogId, ProductId};
 use soko_register::home::{now, random_id};
 
 use crate::client::Connection;
-use crate::figure::{Fault, Measured, Milli, complain, percentile, print};
+use crate::figure::{Fault, Measured, Milli, complain, per_mille, percentile, print, resident_mb};
 use crate::orders::Database;
 use crate::provider::{self, Provider};
 use crate::world::{Folder, ServerProcess, Till};
@@ -42,29 +42,10 @@ pub(crate) fn checkout() -> Measured {
 }
 
 async fn measured() -> Measured {
-    {
-        let folder = Folder::new()?;
-        let provider = Provider::default();
-        let url = provider.open().await?;
-        let process = ServerProcess::start_with(folder.path(), None, &pays(&url))?;
-        let shop = Shop::open(&folder, &process, (SHOP_UNITS, false)).await?;
-        let mut done = shop.checkouts(&process, &provider, (1, 1)).await?.len();
-        for clients in CLIENTS {
-            let each = (CHECKOUTS / clients).clamp(2, 64);
-            let began = Instant::now();
-            let mut times = shop.checkouts(&process, &provider, (clients, each)).await?;
-            let took = began.elapsed();
-            done += times.len();
-            let baseline = Milli::millis(bare(folder.path(), 99)?);
-            let name = |what: &str| format!("checkout.c{clients}.{what}");
-            let p99 = Milli::millis(percentile(&mut times, 99));
-            print(&name("p99_ms"), "ms", p99, Some(baseline));
-            print(&name("p50_ms"), "ms", Milli::millis(percentile(&mut times, 50)), None);
-            print(&name("per_s"), "1/s", Milli::per_second(u64::try_from(times.len())?, took), None);
-        }
-        if provider.charges() != done {
-            return Err(Fault(format!("{done} were paid, and {} were charged", provider.charges())));
-        }
+    paid("", None).await?;
+    match Database::make()? {
+        Some(database) => paid("_postgres", Some(&database.url)).await?,
+        None => complain("checkout.c1_postgres and its like were not measured: there is no PostgreSQL"),
     }
     {
         let folder = Folder::new()?;
@@ -86,6 +67,35 @@ async fn measured() -> Measured {
         let second = ServerProcess::start(two.path(), Some(&database.url))?;
         flash(name, what, &one, &[first, second]).await?;
     }
+    Ok(())
+}
+
+/// Ever more buyers at once, at one server, and the memory that it has then.
+async fn paid(store: &str, database_url: Option<&str>) -> Measured {
+    let folder = Folder::new()?;
+    let provider = Provider::default();
+    let url = provider.open().await?;
+    let process = ServerProcess::start_with(folder.path(), database_url, &pays(&url))?;
+    let shop = Shop::open(&folder, &process, (SHOP_UNITS, false)).await?;
+    let mut done = shop.checkouts(&process, &provider, (1, 1)).await?.len();
+    for clients in CLIENTS {
+        let each = (CHECKOUTS / clients).clamp(2, 64);
+        let began = Instant::now();
+        let mut times = shop.checkouts(&process, &provider, (clients, each)).await?;
+        let took = began.elapsed();
+        done += times.len();
+        let baseline = Milli::millis(bare(folder.path(), 99)?);
+        let name = |what: &str| format!("checkout.c{clients}{store}.{what}");
+        let p99 = Milli::millis(percentile(&mut times, 99));
+        print(&name("p99_ms"), "ms", p99, Some(baseline));
+        print(&name("p50_ms"), "ms", Milli::millis(percentile(&mut times, 50)), None);
+        print(&name("p999_ms"), "ms", Milli::millis(per_mille(&mut times, 999)), None);
+        print(&name("per_s"), "1/s", Milli::per_second(u64::try_from(times.len())?, took), None);
+    }
+    if provider.charges() != done {
+        return Err(Fault(format!("{done} were paid, and {} were charged", provider.charges())));
+    }
+    print(&format!("checkout.memory{store}_mb"), "MB", resident_mb(process.child.id())?, None);
     Ok(())
 }
 

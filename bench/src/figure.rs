@@ -50,8 +50,13 @@ impl Milli {
 
 /// The value that this many of a hundred do not exceed.
 pub(crate) fn percentile(times: &mut [Duration], percent: usize) -> Duration {
+    per_mille(times, percent * 10)
+}
+
+/// The value that this many of a thousand do not exceed.
+pub(crate) fn per_mille(times: &mut [Duration], share: usize) -> Duration {
     times.sort_unstable();
-    let at = (times.len() * percent).div_ceil(100).saturating_sub(1);
+    let at = (times.len() * share).div_ceil(1_000).saturating_sub(1);
     times.get(at).copied().unwrap_or_default()
 }
 
@@ -89,6 +94,7 @@ mod tests {
         let mut times: Vec<Duration> = (1..=200).rev().map(Duration::from_millis).collect();
         assert_eq!(percentile(&mut times, 99), Duration::from_millis(198));
         assert_eq!(percentile(&mut times, 50), Duration::from_millis(100));
+        assert_eq!(per_mille(&mut times, 999), Duration::from_millis(200));
         assert_eq!(percentile(&mut [], 50), Duration::ZERO);
     }
 

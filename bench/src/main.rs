@@ -10,6 +10,7 @@ mod figure;
 mod furnish;
 mod import;
 mod market;
+mod notify;
 mod operator;
 mod orders;
 mod provider;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 use figure::{Fault, complain};
 
-const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server, checkout, market, operator, analysis or retail";
+const USAGE: &str = "soko-bench GROUP: register, engine, search, import, replicate, server, checkout, notify, market, operator, analysis or retail";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ["server"] => orders::server(),
         ["checkout"] => checkout::checkout(),
         ["analysis"] => analysis::analysis(),
+        ["notify"] => notify::notify(),
         ["market"] => market::market(),
         ["operator"] => operator::operator(),
         ["retail"] => retail::retail(),

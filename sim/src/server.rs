@@ -210,7 +210,7 @@ impl Server {
     }
 
     pub(crate) fn forgotten_payments(&mut self, limit: usize) -> Result<Vec<(OrderId, PayWay)>, StoreError> {
-        let found = self.read(|tx| pay::forgotten(tx, limit))?;
+        let found = self.read(|tx| pay::forgotten(tx, &[PayWay::Card, PayWay::Phone], limit))?;
         Ok(found.into_iter().map(|(_, order, way)| (order, way)).collect())
     }
 

@@ -6,6 +6,8 @@ mod common;
 mod coupons;
 #[path = "orders/deals.rs"]
 mod deals;
+#[path = "orders/hanging.rs"]
+mod hanging;
 #[path = "orders/killed.rs"]
 mod killed;
 #[path = "orders/localstripe.rs"]

@@ -16,7 +16,7 @@ pub use because::because;
 pub use chart::{Chart, ChartKind, Heat, Mark};
 pub use dialog::{Confirm, Dialog};
 pub use field::{Choice, Field, SearchBox, Segmented, Stepper, TextArea, use_id};
-pub use given_up::given_up;
+pub use given_up::{given_up, left_at_that};
 pub use icon::{Icon, icon};
 pub use list::{Slot, Windowed};
 pub use qr::Qr;

@@ -39,6 +39,7 @@ const BENCHES: &[Bench] = &[
             "replicate",
             "server",
             "checkout",
+            "notify",
             "market",
             "operator",
             "analysis",

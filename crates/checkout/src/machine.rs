@@ -94,6 +94,14 @@ impl Payment {
         Self { state: State::Cancelled, ending: Some(Ending::Failed), looks: LOOKS, ..Self::new(due) }
     }
 
+    /// The records say that it is paid, under this name of the provider's: it is never asked for again, whatever is shown of it.
+    pub fn recorded(&mut self, object: Option<String>) {
+        (self.is_posted, self.seen) = (true, Some(Status::Captured));
+        if self.object.is_none() {
+            self.object = object;
+        }
+    }
+
     /// What is asked of the provider next; nothing if it is not its turn.
     pub fn next(&self) -> Option<Call> {
         if weak(Weak::AskAgain) && self.doubt == Some(Call::Ask) {
@@ -173,7 +181,8 @@ impl Payment {
             Answer::Nothing => {
                 self.unanswered = 0;
                 self.looks = self.looks.saturating_sub(1);
-                if self.object.is_none() && self.doubt == Some(Call::Ask) && call == Call::LookUp {
+                let is_open = self.object.is_none() && !self.is_posted;
+                if is_open && self.doubt == Some(Call::Ask) && call == Call::LookUp {
                     // The request never arrived, or is on its way: the same key makes one of the two. Whoever cancels
                     // asks, too, to have for certain what is to be voided.
                     self.note(Call::Ask);
@@ -280,7 +289,7 @@ impl Payment {
     }
 
     fn found_nothing(&mut self) -> Vec<Deed> {
-        if self.object.is_none() {
+        if self.object.is_none() && !self.is_posted {
             return Vec::new();
         }
         self.tell(Trouble::Contradiction).into_iter().collect()
@@ -358,6 +367,9 @@ impl Payment {
 
     fn is_dead(&mut self) -> Vec<Deed> {
         match self.state {
+            State::Created | State::Intent | State::Authorised if self.is_posted => {
+                self.tell(Trouble::Contradiction).into_iter().collect()
+            }
             State::Created | State::Intent | State::Authorised | State::Cancelling => {
                 self.seen = Some(Status::Dead);
                 self.ended(Ending::Failed)
@@ -600,6 +612,29 @@ mod tests {
         payment.begin();
         payment.answered(Call::LookUp, &shows(Status::Captured));
         assert_eq!((payment.begin(), payment.state), (Some(Call::Refund), State::Returning));
+    }
+
+    #[test]
+    fn what_the_records_call_paid_is_never_asked_for_again() {
+        for object in [None, Some("cs_1".to_owned())] {
+            for answer in [Answer::Nothing, shows(Status::Dead)] {
+                let mut payment = Payment::forgotten(due());
+                payment.recorded(object.clone());
+                let mut deeds = Vec::new();
+                for _ in 0..TRIES_MAX {
+                    assert_eq!(payment.begin(), Some(Call::LookUp));
+                    let next = payment.answered(Call::LookUp, &answer);
+                    assert_eq!((next.call, payment.state), (None, State::Intent), "{object:?}");
+                    deeds.extend(next.deeds);
+                }
+                assert_eq!(deeds, [Deed::Tell(Trouble::Contradiction)], "{object:?} {answer:?}");
+            }
+        }
+        let mut payment = Payment::forgotten(due());
+        payment.recorded(None);
+        payment.begin();
+        let next = payment.answered(Call::LookUp, &shows(Status::Captured));
+        assert_eq!((next.deeds, payment.state), (vec![Deed::Post], State::Captured));
     }
 
     #[test]

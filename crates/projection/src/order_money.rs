@@ -134,6 +134,16 @@ pub fn of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Facts, StoreErr
     Ok(facts)
 }
 
+/// What the provider calls the payment that came, as the records have it.
+pub fn reference(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<String>, StoreError> {
+    let row = tx.query_opt(
+        "select reference from order_money where log = $1 and order_id = $2 and kind = 2 and reference <> ''
+         order by at_ms, author, seq limit 1",
+        params![log, order],
+    )?;
+    row.map(|row| Ok(row.text(0)?.to_owned())).transpose()
+}
+
 fn gather(rows: &[Row]) -> Result<BTreeMap<OrderId, Facts>, StoreError> {
     let mut all: BTreeMap<OrderId, Facts> = BTreeMap::new();
     for row in rows {

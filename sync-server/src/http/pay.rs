@@ -97,7 +97,9 @@ pub(crate) async fn webhook(
         NotHeard::Never => no_provider(),
         NotHeard::Later => Problem::busy("it cannot be looked up now: say it again"),
         NotHeard::Forged | NotHeard::Unreadable(_) => {
-            tracing::warn!(provider, %error, "pay.word_refused");
+            if let Some(count) = app.pay().refused(&provider, app.now_ms()) {
+                tracing::warn!(provider, count, %error, "pay.word_refused");
+            }
             Problem::new(StatusCode::BAD_REQUEST, "not_taken", error.to_string())
         }
     })?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as MapEntry;
 
-use soko_domain::entry::{Entry, Kind, OrderStep, OrderStepped, ReleaseReason};
+use soko_domain::entry::{Entry, Kind, OrderCashGiven, OrderStep, OrderStepped, ReleaseReason};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::role::Role;
 use soko_projection::read;
@@ -132,7 +132,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
         // What only a newer program reads is told by a newer program.
         let Ok((stamp, entry)) = Entry::from_body(kind, body) else { continue };
         let whose = (row.id(1)?, row.int(2)?);
-        if !is_first_word(tx, log, &entry, row.int(0)?)? {
+        if !is_first_word(tx, log, (whose.0, &entry), row.int(0)?)? {
             continue;
         }
         // A device's clock may be days off: what it sent is as old as it is known here. What the server wrote has the server's clock.
@@ -187,8 +187,9 @@ fn told_of(
     log: LogId,
     (author, entry): (AuthorId, &Entry),
 ) -> Result<Vec<Told>, StoreError> {
-    if let Some(told) = money::told_of(tx, log, (author, entry))? {
-        return Ok(vec![told]);
+    let told = money::told_of(tx, log, (author, entry))?;
+    if !told.is_empty() {
+        return Ok(told);
     }
     let about =
         |topic, order: OrderId, buyer| Told { topic, buyer, subject: Some(ThingId(order.0)), detail: 0 };
@@ -236,7 +237,12 @@ fn told_of(
 }
 
 /// Registers that do not hear each other may say the same; whoever was told once is not told again.
-fn is_first_word(tx: &mut dyn Tx, log: LogId, entry: &Entry, position: i64) -> Result<bool, StoreError> {
+fn is_first_word(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, entry): (AuthorId, &Entry),
+    position: i64,
+) -> Result<bool, StoreError> {
     let earlier = if let Entry::OrderStepped(stepped) = entry {
         is_stepped_before(tx, log, stepped, position)?
     } else if let Entry::OrderTransferCame(came) = entry {
@@ -245,6 +251,8 @@ fn is_first_word(tx: &mut dyn Tx, log: LogId, entry: &Entry, position: i64) -> R
         is_part_said_before(tx, log, (sent.order, sent.refund, 5), position)?
     } else if let Entry::OrderRefundEnded(ended) = entry {
         is_part_said_before(tx, log, (ended.order, ended.refund, 3), position)?
+    } else if let Entry::OrderCashGiven(given) = entry {
+        is_given_before(tx, log, (author, given), position)?
     } else if let Entry::OrderPaid(paid) = entry {
         is_money_said_before(tx, log, (paid.order, 2), position)?
     } else if let Entry::OrderPaidBack(back) = entry {
@@ -293,6 +301,20 @@ fn is_part_said_before(
          join record r on r.log = s.log and r.author = s.author and r.seq = s.seq
          where s.log = $1 and s.order_id = $2 and s.refund = $3 and s.what = $4 and r.position < $5 limit 1";
     Ok(tx.query_opt(sql, params![log, order, refund, what, position])?.is_some())
+}
+
+/// Whether the same device said before that it gave a part out of its drawer: the word of another one means nothing.
+fn is_given_before(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, given): (AuthorId, &OrderCashGiven),
+    position: i64,
+) -> Result<bool, StoreError> {
+    let sql = "select 1 from order_refund s
+         join record r on r.log = s.log and r.author = s.author and r.seq = s.seq
+         where s.log = $1 and s.order_id = $2 and s.refund = $3 and s.what = 4 and s.author = $4
+           and r.position < $5 limit 1";
+    Ok(tx.query_opt(sql, params![log, given.order, given.refund, author, position])?.is_some())
 }
 
 pub(super) fn buyer_of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<ThingId>, StoreError> {

@@ -153,3 +153,51 @@ pub(super) fn ended(
         ],
     )
 }
+
+/// What is in the mails of these that were given up waits in them again, so that each leaves whole.
+pub(super) fn go_with_theirs(
+    tx: &mut dyn Tx,
+    (of, which): (Option<ThingId>, (ThingId, &str, i64, i64)),
+) -> Result<(), StoreError> {
+    let (message, reason, is_one, is_because) = which;
+    tx.run(
+        "update message set state = $1, done_ms = null
+         where state = $2 and topic <> $3 and exists (
+           select 1 from message d
+           where d.account = message.account and d.detail = message.due_ms and d.topic = $3 and d.state = $2
+             and ($4 = 0 or d.account = $5) and ($6 = 0 or d.message = $7) and ($8 = 0 or d.reason = $9))",
+        params![
+            GATHERED,
+            State::GivenUp.number(),
+            Topic::Gathered.number(),
+            i64::from(of.is_some()),
+            of.unwrap_or_default(),
+            is_one,
+            message,
+            is_because,
+            reason
+        ],
+    )
+}
+
+/// Whoever leaves such a mail at that leaves what is in it.
+pub(super) fn discarded(
+    tx: &mut dyn Tx,
+    mail: ThingId,
+    (by, now_ms): (Option<ThingId>, i64),
+) -> Result<(), StoreError> {
+    tx.run(
+        "update message set state = $1, done_ms = $2, ended_by = $3
+         where state = $4 and topic <> $5 and exists (
+           select 1 from message d
+           where d.message = $6 and d.topic = $5 and d.account = message.account and d.detail = message.due_ms)",
+        params![
+            State::Discarded.number(),
+            now_ms,
+            by,
+            State::GivenUp.number(),
+            Topic::Gathered.number(),
+            mail
+        ],
+    )
+}

@@ -200,7 +200,7 @@ fn case(message: &Message) -> &'static str {
     let detail = message.detail;
     let is = |topic: Topic, holds: bool| message.topic == topic && holds;
     let (is_lapsed, is_cash) = (detail == causes::LAPSED, Back::from_detail(detail).is_cash);
-    let is_returned = detail == i64::from(IncidentKind::PaymentReturned.number());
+    let is_trouble = |kind: IncidentKind| is(Topic::PaymentTrouble, detail == i64::from(kind.number()));
     let cases = [
         (is(Topic::EmailChanged, detail == email_change::ASKED), "asked-"),
         (is(Topic::MailboxFailing, detail == TELEPHONE), "telephone-"),
@@ -208,7 +208,11 @@ fn case(message: &Message) -> &'static str {
         (is(Topic::OrderPartBack, is_cash), "cash-"),
         (is(Topic::ReturnAnswered, detail == money::REFUSED), "refused-"),
         (is(Topic::PaymentCame, message.subject.is_none()), "many-"),
-        (is(Topic::PaymentTrouble, is_returned), "returned-"),
+        (is_trouble(IncidentKind::PaymentReturned), "returned-"),
+        (is_trouble(IncidentKind::PaymentOdd), "odd-"),
+        (is_trouble(IncidentKind::HandedOverUnpaid), "unpaid-"),
+        (is_trouble(IncidentKind::TransferToSendBack), "send-back-"),
+        (is_trouble(IncidentKind::TransferTwice), "twice-"),
     ];
     cases.into_iter().find(|(holds, _)| *holds).map_or("", |(_, case)| case)
 }
@@ -409,7 +413,7 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
     facts.order = Some(ThingId(order.order.0));
     let amount = |minor| Money { minor, currency: order.currency }.to_string();
     facts.total = amount(order.total_minor);
-    if matches!(message.topic, Topic::OrderPartBack | Topic::PaymentCame) {
+    if matches!(message.topic, Topic::OrderPartBack | Topic::PaymentCame | Topic::OrderPaid) {
         facts.amount = amount(Back::from_detail(message.detail).amount_minor);
     }
     let waiting = order.payment.as_ref().filter(|payment| payment.state == "waiting");
@@ -462,6 +466,7 @@ fn link_to(sender: &Sender<'_>, (message, facts): (&Message, &Facts)) -> (&'stat
             let link = sender.secret.link(EMAIL_CHANGE, message.message);
             ("email-change.open", Some(format!("/confirm-address/{link}")))
         }
+        (Topic::Incident, ..) => ("stall.open", Some("/incidents".to_owned())),
         (Topic::ReviewNew, ..) => ("review.open", Some("/reviews".to_owned())),
         (Topic::DeviceRevoked, ..) => ("stall.open", Some("/devices".to_owned())),
         (Topic::PaymentCame, _, None) => ("orders.open", Some("/orders".to_owned())),

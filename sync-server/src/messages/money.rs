@@ -1,9 +1,9 @@
 //! What records of money and of goods that come back mean to people, and what is written with such a message beside its order.
 
-use soko_domain::entry::{BackWay, Entry, IncidentKind};
+use soko_domain::entry::{BackWay, Entry, IncidentKind, IncidentRaised};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::verbs::refund_order::{Part, PartStanding};
-use soko_projection::{order_money, order_refunds};
+use soko_projection::{order_money, order_refunds, read};
 use soko_record_log::{StoreError, Tx};
 
 use super::causes::{Told, buyer_of};
@@ -31,41 +31,65 @@ impl Back {
     }
 }
 
-/// Nothing where a record is about something else, or moved nothing.
+/// Nothing where a record is about something else, or moved nothing that anybody has to hear of.
 pub(super) fn told_of(
     tx: &mut dyn Tx,
     log: LogId,
     (author, entry): (AuthorId, &Entry),
-) -> Result<Option<Told>, StoreError> {
-    let of_stall = |topic, order: OrderId, detail| {
-        Some(Told { topic, buyer: None, subject: Some(ThingId(order.0)), detail })
-    };
+) -> Result<Vec<Told>, StoreError> {
     Ok(if let Entry::OrderPaid(paid) = entry {
-        of_stall(Topic::PaymentCame, paid.order, paid.amount_minor)
-    } else if let Entry::OrderTransferCame(came) = entry {
-        of_stall(Topic::PaymentCame, came.order, came.amount_minor)
+        came(tx, log, (paid.order, paid.amount_minor))?
+    } else if let Entry::OrderTransferCame(transfer) = entry {
+        came(tx, log, (transfer.order, transfer.amount_minor))?
     } else if let Entry::IncidentRaised(raised) = entry {
-        let is_about = matches!(raised.kind, IncidentKind::PaymentReturned | IncidentKind::PaymentDisputed);
-        let order = raised.orders.first().filter(|_| is_about);
-        order.and_then(|order| of_stall(Topic::PaymentTrouble, *order, raised.kind.number().into()))
+        trouble(tx, log, raised)?.into_iter().collect()
     } else if let Entry::ReturnTaken(taken) = entry {
-        Some(answered(tx, log, (taken.order, taken.returned), TAKEN)?)
+        vec![answered(tx, log, (taken.order, taken.returned), TAKEN)?]
     } else if let Entry::ReturnRefused(refused) = entry {
-        Some(answered(tx, log, (refused.order, refused.returned), REFUSED)?)
+        vec![answered(tx, log, (refused.order, refused.returned), REFUSED)?]
     } else if let Entry::OrderPaidBack(back) = entry {
-        Some(went_back(tx, log, (back.order, None))?)
+        vec![went_back(tx, log, (back.order, None))?]
     } else if let Entry::OrderRefundEnded(ended) = entry {
-        part(tx, log, (ended.order, ended.refund), |part| part.end.is_some())?
+        part(tx, log, (ended.order, ended.refund), |part| part.end.is_some())?.into_iter().collect()
     } else if let Entry::OrderSentBack(sent) = entry {
-        part(tx, log, (sent.order, sent.refund), |part| part.way == BackWay::AsPaid)?
+        part(tx, log, (sent.order, sent.refund), |part| part.way == BackWay::AsPaid)?.into_iter().collect()
     } else if let Entry::OrderCashGiven(given) = entry {
         // What somebody else says of it is no more than a word.
-        part(tx, log, (given.order, given.refund), |part| {
-            part.way == BackWay::Cash && part.to == Some(author)
-        })?
+        let is_meant = |part: &Part| part.way == BackWay::Cash && part.to == Some(author);
+        part(tx, log, (given.order, given.refund), is_meant)?.into_iter().collect()
     } else {
-        None
+        vec![]
     })
+}
+
+/// Both hear of it: whoever waits for the money, and whoever sent it.
+fn came(tx: &mut dyn Tx, log: LogId, (order, amount_minor): (OrderId, i64)) -> Result<Vec<Told>, StoreError> {
+    let buyer = buyer_of(tx, log, order)?;
+    let told = |topic, buyer| Told { topic, buyer, subject: Some(ThingId(order.0)), detail: amount_minor };
+    Ok(vec![told(Topic::PaymentCame, None), told(Topic::OrderPaid, buyer)])
+}
+
+/// What is wrong with the money of an order that is known here.
+fn trouble(tx: &mut dyn Tx, log: LogId, raised: &IncidentRaised) -> Result<Option<Told>, StoreError> {
+    let is_about = match raised.kind {
+        IncidentKind::PaymentOdd
+        | IncidentKind::PaymentReturned
+        | IncidentKind::PaymentDisputed
+        | IncidentKind::HandedOverUnpaid
+        | IncidentKind::TransferToSendBack
+        | IncidentKind::TransferTwice => true,
+        IncidentKind::Shortage
+        | IncidentKind::Overdrawn
+        | IncidentKind::Fork
+        | IncidentKind::PaymentTwice
+        | IncidentKind::PaidTwice => false,
+    };
+    let Some(order) = raised.orders.first().filter(|_| is_about) else { return Ok(None) };
+    if read::order(tx, log, *order)?.is_none() {
+        return Ok(None);
+    }
+    let (subject, detail) = (Some(ThingId(order.0)), raised.kind.number().into());
+    Ok(Some(Told { topic: Topic::PaymentTrouble, buyer: None, subject, detail }))
 }
 
 fn answered(

@@ -615,6 +615,7 @@ pub fn again(
         State::Waiting.number()
     );
     let (message, reason, is_one, is_because) = which.parts();
+    gathered::go_with_theirs(tx, (of, which.parts()))?;
     tx.execute(
         &again,
         params![
@@ -650,6 +651,9 @@ pub fn discard(
             of.unwrap_or_default()
         ],
     )?;
+    if discarded > 0 {
+        gathered::discarded(tx, message, (by, now_ms))?;
+    }
     Ok(discarded > 0)
 }
 

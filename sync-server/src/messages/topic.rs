@@ -35,6 +35,8 @@ pub enum Topic {
     OrderOnTheWay,
     /// To the buyer: the stall offers something else for what is missing, and waits for an answer.
     OrderSwap,
+    /// To the buyer: the stall has the money.
+    OrderPaid,
     /// To the buyer: the money is on its way back.
     OrderPaidBack,
     /// To the buyer: a part of the money is on its way back, or was given out of the drawer.
@@ -85,7 +87,7 @@ pub enum Audience {
 
 impl Topic {
     /// What people are told.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -101,6 +103,7 @@ impl Topic {
         Self::OrderReady,
         Self::OrderOnTheWay,
         Self::OrderSwap,
+        Self::OrderPaid,
         Self::OrderPaidBack,
         Self::OrderPartBack,
         Self::ReturnAnswered,
@@ -148,6 +151,7 @@ impl Topic {
             Self::MailboxFailing => 26,
             Self::EmailChange => 27,
             Self::EmailChanged => 28,
+            Self::OrderPaid => 29,
             Self::OrderPartBack => 31,
             Self::ReturnAnswered => 32,
             Self::PaymentCame => 33,
@@ -179,6 +183,7 @@ impl Topic {
             Self::OrderReady => "order-ready",
             Self::OrderOnTheWay => "order-on-the-way",
             Self::OrderSwap => "order-swap",
+            Self::OrderPaid => "order-paid",
             Self::OrderPaidBack => "order-paid-back",
             Self::OrderPartBack => "order-part-back",
             Self::ReturnAnswered => "return-answered",
@@ -222,6 +227,7 @@ impl Topic {
             | Self::OrderReady
             | Self::OrderOnTheWay
             | Self::OrderSwap
+            | Self::OrderPaid
             | Self::OrderPaidBack
             | Self::OrderPartBack
             | Self::ReturnAnswered

@@ -2,25 +2,42 @@
 //! so that one that hangs keeps nothing else waiting, least of all the look-ups that find out what happened.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use soko_checkout::{Answer, Breaker, Class};
 use soko_domain::entry::PayWay;
 use soko_domain::money::Currency;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::pay::forms::CALL_TIMEOUT;
 use crate::pay::provider::{Asked, Provider};
+use crate::stall::LEASE_MS;
 
 /// Calls of one class to one provider at a time.
 pub const SEATS: usize = 16;
 /// A call may be several requests.
-const WHOLE_CALL: std::time::Duration = CALL_TIMEOUT.saturating_mul(2);
+const WHOLE_CALL: Duration = CALL_TIMEOUT.saturating_mul(2);
+/// How long a call waits for its seat. It is then made while whoever began it still has the payment.
+const SEAT_WAIT: Duration = Duration::from_secs(10);
+const _: () = assert!((WHOLE_CALL.as_secs() + SEAT_WAIT.as_secs()) * 1_000 < LEASE_MS.unsigned_abs());
+/// Words that are not taken are told once in so long.
+const REFUSED_EVERY_MS: i64 = 60_000;
 
 struct Known {
     provider: Arc<dyn Provider>,
     charges: Mutex<Breaker>,
     returns: Mutex<Breaker>,
     seats: [Semaphore; 3],
+    refused: Mutex<RefusedWords>,
+}
+
+/// Words in its name that were not taken.
+#[derive(Default)]
+struct RefusedWords {
+    told_ms: Option<i64>,
+    untold: u64,
 }
 
 /// All providers, none by default.
@@ -53,6 +70,7 @@ impl PayDesk {
             charges: Mutex::default(),
             returns: Mutex::default(),
             seats: [const { Semaphore::const_new(SEATS) }; 3],
+            refused: Mutex::default(),
         };
         Self { known: providers.into_iter().map(known).collect() }
     }
@@ -87,9 +105,15 @@ impl PayDesk {
         Ok(known.provider.as_ref())
     }
 
-    /// Whoever takes payments in this way, whether it answers at the moment or not.
-    pub(crate) fn of_way(&self, way: PayWay) -> Option<&dyn Provider> {
-        self.known.iter().map(|known| known.provider.as_ref()).find(|provider| provider.way() == way)
+    /// Whoever takes payments in this way, whether they answer at the moment or not.
+    pub(crate) fn of_way(&self, way: PayWay) -> impl Iterator<Item = &dyn Provider> {
+        let all = self.known.iter().map(|known| known.provider.as_ref());
+        all.filter(move |provider| provider.way() == way)
+    }
+
+    /// The ways in which somebody here takes payments.
+    pub(crate) fn ways(&self) -> Vec<PayWay> {
+        PayWay::ALL.iter().copied().filter(|way| self.of_way(*way).next().is_some()).collect()
     }
 
     pub fn provider(&self, name: &str) -> Option<&dyn Provider> {
@@ -106,13 +130,13 @@ impl PayDesk {
         }
     }
 
-    /// Makes a call, in its turn. What took too long is as good as not answered.
+    /// Makes a call, in its turn. What took too long is as good as not answered, and what was not made says nothing of its provider.
     pub(crate) async fn call(&self, provider: &str, asked: &Asked, now: impl Fn() -> i64) -> Answer {
         let Some(known) = self.find(provider) else { return Answer::Unknown };
         let class = asked.call.class();
         let seats = &known.seats[usize::from(class.number()) - 1];
-        let Ok(_seat) = seats.acquire().await else { return Answer::Unknown };
-        let answered = tokio::time::timeout(WHOLE_CALL, known.provider.ask(asked)).await;
+        let Ok(Ok(_seat)) = timeout(SEAT_WAIT, seats.acquire()).await else { return Answer::Unknown };
+        let answered = timeout(WHOLE_CALL, known.provider.ask(asked)).await;
         let answer = answered.unwrap_or(Answer::Unknown);
         let is_answered = answer != Answer::Unknown;
         match class {
@@ -126,17 +150,30 @@ impl PayDesk {
         answer
     }
 
-    /// Looks whether those that did not answer are back.
+    /// Looks whether those that did not answer are back, at all of them at once.
     pub(crate) async fn probe(&self, now_ms: i64) {
-        for known in &self.known {
+        let probes = self.known.iter().map(|known| async move {
             let wants = |breaker: &Mutex<Breaker>| lock(breaker).wants_probe(now_ms);
             if wants(&known.charges) || wants(&known.returns) {
-                let found = tokio::time::timeout(CALL_TIMEOUT, known.provider.is_there(now_ms)).await;
+                let found = timeout(CALL_TIMEOUT, known.provider.is_there(now_ms)).await;
                 let is_there = found.unwrap_or(false);
                 lock(&known.charges).looked(is_there, now_ms);
                 lock(&known.returns).looked(is_there, now_ms);
             }
+        });
+        join_all(probes).await;
+    }
+
+    /// Somebody says something in a provider's name that is not taken. Whoever forges does so often, and fills no log: says how many such
+    /// words there were since that was told, if it is to be told now.
+    pub(crate) fn refused(&self, provider: &str, now_ms: i64) -> Option<u64> {
+        let mut refused = self.find(provider)?.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.untold += 1;
+        if refused.told_ms.is_some_and(|told_ms| now_ms - told_ms < REFUSED_EVERY_MS) {
+            return None;
         }
+        refused.told_ms = Some(now_ms);
+        Some(std::mem::take(&mut refused.untold))
     }
 
     fn find(&self, name: &str) -> Option<&Known> {
@@ -150,4 +187,60 @@ fn lock(breaker: &Mutex<Breaker>) -> std::sync::MutexGuard<'_, Breaker> {
 
 fn closed(breaker: &Mutex<Breaker>) -> bool {
     lock(breaker).is_closed()
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_domain::ids::LogId;
+
+    use super::*;
+    use crate::pay::provider::{Heard, NotHeard, Promised};
+
+    /// Takes every request and answers none.
+    struct Hangs(&'static str);
+
+    impl Provider for Hangs {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn way(&self) -> PayWay {
+            PayWay::Card
+        }
+
+        fn takes(&self, _: Currency) -> bool {
+            true
+        }
+
+        fn account(&self, stall: LogId) -> String {
+            stall.to_string()
+        }
+
+        fn ask<'a>(&'a self, _: &'a Asked) -> Promised<'a, Answer> {
+            Box::pin(std::future::pending())
+        }
+
+        fn is_there(&self, _: i64) -> Promised<'_, bool> {
+            Box::pin(std::future::pending())
+        }
+
+        fn heard<'a>(
+            &'a self,
+            _: &'a axum::http::HeaderMap,
+            _: &'a [u8],
+            _: i64,
+        ) -> Promised<'a, Result<Heard, NotHeard>> {
+            Box::pin(async { Err(NotHeard::Never) })
+        }
+    }
+
+    #[test]
+    fn forged_words_are_told_once_in_a_minute_with_how_many_there_were() {
+        let desk = PayDesk::new(vec![Arc::new(Hangs("one")), Arc::new(Hangs("two"))]);
+        let told: Vec<u64> = (0..10).filter_map(|now_ms| desk.refused("one", now_ms)).collect();
+        assert_eq!(told, [1]);
+        assert_eq!(desk.refused("two", 5), Some(1), "each provider has its own");
+        assert_eq!(desk.refused("one", REFUSED_EVERY_MS), Some(10));
+        assert_eq!(desk.refused("three", 0), None);
+    }
 }

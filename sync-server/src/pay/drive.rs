@@ -3,21 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use soko_checkout::{Answer, Call, Status};
+use soko_checkout::{Answer, Call, Due, Payment, Status};
+use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId};
-use soko_record_log::{Dialect, Tx};
+use soko_domain::money::Currency;
+use soko_projection::{order_money, read};
+use soko_record_log::{Dialect, StoreError, Tx};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use crate::core::{CoreRefusal, Now, ShopCore};
 use crate::http::App;
-use crate::pay::lapse;
-use crate::pay::provider::Asked;
+use crate::pay::provider::{Asked, Provider};
 use crate::pay::rows::{self, DuePayment};
+use crate::pay::{lapse, lost};
 use crate::platform::Refusal;
 use crate::spans::TARGET;
 use crate::stall::{Open, PayTurn, ToPay};
@@ -27,9 +31,9 @@ use crate::store::Shard;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often it is looked whether devices brought payments back that this server forgot.
 const REMEMBER_EVERY: Duration = Duration::from_secs(60);
-/// Payments that are driven at a time.
+/// Payments of one provider that are driven at a time: one that does not answer takes no other's places.
 const DRIVEN_MAX: usize = 64;
-/// Payments that one look finds; those for which there is no place wait for one.
+/// Payments of one provider that one look finds; those for which there is no place wait for one.
 const DUE_MAX: usize = 256;
 /// Steps of one payment before others have their turn.
 const STEPS_MAX: usize = 8;
@@ -51,6 +55,39 @@ impl Driven {
                 driven.insert(true);
                 false
             }
+        }
+    }
+}
+
+/// Where the payments of one provider are driven.
+struct Places {
+    free: Arc<Semaphore>,
+    /// Somebody found none.
+    was_full: AtomicBool,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { free: Arc::new(Semaphore::new(DRIVEN_MAX)), was_full: AtomicBool::new(false) }
+    }
+}
+
+/// What is done beside the payments, one of a kind at a time: nobody's payment waits for it.
+struct Beside(Arc<Semaphore>);
+
+impl Default for Beside {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl Beside {
+    fn start(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(only) = Arc::clone(&self.0).try_acquire_owned() {
+            tokio::spawn(async move {
+                work.await;
+                drop(only);
+            });
         }
     }
 }
@@ -78,7 +115,8 @@ impl Drop for Driving {
 /// For as long as the server runs.
 pub async fn follow(app: App) {
     let mut closing = app.closing();
-    let seats = Arc::new(Semaphore::new(DRIVEN_MAX));
+    let mut places: BTreeMap<String, Arc<Places>> = BTreeMap::new();
+    let (probes, remembering) = (Beside::default(), Beside::default());
     let driven = Arc::new(Driven::default());
     // A directory has one process: whoever had taken a payment on there is gone.
     if app.store().dialect() == Dialect::Sqlite {
@@ -90,42 +128,63 @@ pub async fn follow(app: App) {
     let mut remembers = tokio::time::interval(REMEMBER_EVERY);
     loop {
         tokio::select! {
-            _ = remembers.tick() => remember(&app).await,
+            _ = remembers.tick() => {
+                let app = app.clone();
+                remembering.start(async move { remember(&app).await });
+            }
             () = app.pay_bell().notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = closing.changed() => return,
         }
-        app.pay().probe(app.now_ms()).await;
         let now_ms = app.now_ms();
+        let probed = app.clone();
+        probes.start(async move { probed.pay().probe(now_ms).await });
         let found = app.store().read(move |tx| rows::due(tx, now_ms, DUE_MAX)).await;
         let Ok(found) = found else { continue };
         for due in found {
             if !driven.begin(&due) {
                 continue;
             }
-            let mut driving =
-                Driving { app: app.clone(), driven: Arc::clone(&driven), due, has_moved: false };
-            let seat = tokio::select! {
-                seat = Arc::clone(&seats).acquire_owned() => seat,
-                _ = closing.changed() => return,
-            };
-            tokio::spawn(async move {
-                driving.has_moved = step(&driving.app, &driving.due).await;
-                drop(driving);
-                drop(seat);
-            });
+            let driving = Driving { app: app.clone(), driven: Arc::clone(&driven), due, has_moved: false };
+            let places = places.entry(driving.due.provider.clone()).or_default();
+            drive(driving, Arc::clone(places));
         }
     }
 }
 
+/// In a place of its own, if there is one.
+fn drive(mut driving: Driving, places: Arc<Places>) {
+    let Ok(place) = Arc::clone(&places.free).try_acquire_owned() else {
+        places.was_full.store(true, Ordering::SeqCst);
+        return;
+    };
+    tokio::spawn(async move {
+        driving.has_moved = step(&driving.app, &driving.due).await;
+        let app = driving.app.clone();
+        drop(driving);
+        drop(place);
+        if places.was_full.swap(false, Ordering::SeqCst) {
+            app.pay_bell().notify_one();
+        }
+    });
+}
+
 /// Payments that only the records know, which devices brought back to a server that was restored.
 async fn remember(app: &App) {
-    let found = app.store().read(|tx| rows::forgotten(tx, DRIVEN_MAX)).await;
+    let ways = app.pay().ways();
+    let others = ways.clone();
+    let nobodys = app.store().read(move |tx| rows::of_nobody(tx, &others, DRIVEN_MAX)).await;
+    for (stall, order, _) in nobodys.unwrap_or_default() {
+        let due = DuePayment { stall, order, provider: String::new() };
+        match turn(app, &due, PayTurn::NobodyToAsk).await {
+            Ok(_) => tracing::warn!(%stall, %order, "pay.forgotten_and_nobody_to_ask"),
+            Err(error) => tracing::error!(%error, %order, "pay.nobody_not_told"),
+        }
+    }
+    let found = app.store().read(move |tx| rows::forgotten(tx, &ways, DRIVEN_MAX)).await;
     for (stall, order, way) in found.unwrap_or_default() {
-        let Some(provider) = app.pay().of_way(way) else {
-            tracing::warn!(%stall, %order, "pay.forgotten_and_nobody_to_ask");
-            continue;
-        };
+        // Who does not answer is asked the next time.
+        let Some(provider) = holder(app, (stall, order, way)).await else { continue };
         let (name, account) = (provider.name().to_owned(), provider.account(stall));
         let origin = app.settings().public_origin.clone().unwrap_or_default();
         let back = format!("{origin}/my-orders/{order}");
@@ -142,6 +201,42 @@ async fn remember(app: &App) {
             tracing::error!(%error, order = %due.order, "pay.part_not_remembered");
         }
     }
+}
+
+/// Who has a payment: of several who take this way the one that shows it, and the first if none does. Nobody while one does not say.
+async fn holder(app: &App, (stall, order, way): (LogId, OrderId, PayWay)) -> Option<&dyn Provider> {
+    let mut all = app.pay().of_way(way);
+    let first = all.next()?;
+    let others: Vec<&dyn Provider> = all.collect();
+    if others.is_empty() {
+        return Some(first);
+    }
+    let read = move |tx: &mut dyn Tx| {
+        let facts = order_money::of(tx, stall, order)?;
+        let found = read::order(tx, stall, order)?;
+        Ok::<_, StoreError>((facts, found, order_money::reference(tx, stall, order)?))
+    };
+    let (facts, found, reference) = app.store().read(read).await.ok()?;
+    let ((_, amount_minor), currency) =
+        (facts.to_pay?, found.and_then(|found| Currency::parse(&found.currency)));
+    // What is in no currency that anybody knows is reported by whoever remembers it.
+    let Some(currency) = currency else { return Some(first) };
+    for provider in std::iter::once(first).chain(others) {
+        let account = provider.account(stall);
+        let mut payment = Payment::forgotten(Due { order, account: account.clone(), amount_minor, currency });
+        if facts.paid_minor > 0 {
+            payment.recorded(reference.clone());
+        }
+        let asked = lost::look_up(payment, (stall, app.now_ms()));
+        match app.pay().call(provider.name(), &asked, || app.now_ms()).await {
+            Answer::Seen(object) if object.due.order == order && object.due.account == account => {
+                return Some(provider);
+            }
+            Answer::Seen(_) | Answer::Nothing => {}
+            Answer::Refused(_) | Answer::Unknown => return None,
+        }
+    }
+    Some(first)
 }
 
 /// Everything that is due now, once, one after the other; says how many. For tests, and for whoever has no time to wait.

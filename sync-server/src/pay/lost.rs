@@ -51,7 +51,8 @@ pub(crate) async fn heard(
     let account = provider.account(stall);
     // Nobody knows how much: what is shown says so.
     let due = Due { order, account: account.clone(), amount_minor: 0, currency };
-    let asked = look_up(due, said, (stall, app.now_ms()));
+    let asked =
+        look_up(Payment { object: said.object.clone(), ..Payment::forgotten(due) }, (stall, app.now_ms()));
     // Whoever signs nothing may say so much. Payments that are known are not to wait for what is not.
     let Ok(_only) = ASKS.try_acquire() else { return Ok(Lost::Later) };
     let object = match app.pay().call(provider.name(), &asked, || app.now_ms()).await {
@@ -76,8 +77,7 @@ pub(crate) async fn heard(
 }
 
 /// Of a payment that is to end: nothing is held or taken by looking.
-fn look_up(due: Due, said: &Heard, (stall, now_ms): (LogId, i64)) -> Asked {
-    let mut payment = Payment { object: said.object.clone(), ..Payment::forgotten(due) };
+pub(crate) fn look_up(mut payment: Payment, (stall, now_ms): (LogId, i64)) -> Asked {
     payment.cancel(Ending::Failed);
     Asked {
         stall,

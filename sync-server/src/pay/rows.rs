@@ -162,11 +162,14 @@ pub(crate) fn save(tx: &mut dyn Tx, stall: LogId, kept: &Kept) -> Result<(), Sto
     )
 }
 
-/// Those that are to be looked at now, the most overdue first.
+/// Those that are to be looked at now, the most overdue first, so many of each provider: one that does not answer hides nobody else's.
 pub fn due(tx: &mut dyn Tx, now_ms: i64, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
     let rows = tx.query(
-        "select log, order_id, provider from checkout where settled = 0 and next_ms <= $1
-         order by next_ms, order_id limit $2",
+        "select log, order_id, provider from (
+           select log, order_id, provider, next_ms,
+             row_number() over (partition by provider order by next_ms, order_id) as place
+           from checkout where settled = 0 and next_ms <= $1) d
+         where place <= $2 order by next_ms, order_id",
         params![now_ms, limit],
     )?;
     let one =
@@ -206,17 +209,45 @@ pub(crate) fn doubt_all(tx: &mut dyn Tx, only: Option<LogId>, now_ms: i64) -> Re
 }
 
 /// Payments that a stall's records name and nobody here remembers, as devices brought them back to a server that was
-/// restored. What was given back is over.
-pub fn forgotten(tx: &mut dyn Tx, limit: usize) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
-    let rows = tx.query(
+/// restored, to be paid in one of these ways. What was given back is over.
+pub fn forgotten(
+    tx: &mut dyn Tx,
+    ways: &[PayWay],
+    limit: usize,
+) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
+    let sql = forgotten_sql(ways, "");
+    read_forgotten(&tx.query(&sql, params![limit])?)
+}
+
+/// Such payments in any other way that has a provider, of which the stall was not told.
+pub(crate) fn of_nobody(
+    tx: &mut dyn Tx,
+    ways: &[PayWay],
+    limit: usize,
+) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
+    let has_nobody = |way: &PayWay| way.has_provider() && !ways.contains(way);
+    let others: Vec<PayWay> = PayWay::ALL.iter().copied().filter(has_nobody).collect();
+    let untold =
+        "and not exists (select 1 from pay_nobody n where n.log = m.log and n.order_id = m.order_id)";
+    read_forgotten(&tx.query(&forgotten_sql(&others, untold), params![limit])?)
+}
+
+fn forgotten_sql(ways: &[PayWay], also: &str) -> String {
+    // No way has the number 0.
+    let numbers = ways.iter().map(|way| way.number().to_string());
+    let numbers = std::iter::once("0".to_owned()).chain(numbers).collect::<Vec<_>>().join(", ");
+    format!(
         "select m.log, m.order_id, m.way from order_money m
          join stall_core s on s.log = m.log and s.counter > 1
+         join orders o on o.log = m.log and o.order_id = m.order_id and o.placed = 1
          left join checkout c on c.log = m.log and c.order_id = m.order_id
-         where m.kind = 1 and m.way in (1, 2) and c.log is null and not exists (
-           select 1 from order_money b where b.log = m.log and b.order_id = m.order_id and b.kind = 3)
-         order by m.at_ms, m.order_id limit $1",
-        params![limit],
-    )?;
+         where m.kind = 1 and m.way in ({numbers}) and c.log is null and not exists (
+           select 1 from order_money b where b.log = m.log and b.order_id = m.order_id and b.kind = 3) {also}
+         order by m.at_ms, m.order_id limit $1"
+    )
+}
+
+fn read_forgotten(rows: &[Row]) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
     let one = |row: &Row| {
         let way = PayWay::from_number(row.number(2)?);
         let way = way.ok_or_else(|| StoreError::Corrupt("a way to pay is unknown".into()))?;
@@ -242,6 +273,30 @@ pub(crate) fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePa
     let one =
         |row: &Row| Ok(DuePayment { stall: row.id(0)?, order: row.id(1)?, provider: row.text(2)?.into() });
     rows.iter().map(one).collect()
+}
+
+/// Keeps that the stall was told that nobody can be asked about a payment. Says whether that is news.
+pub(crate) fn keep_nobody(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    (order, now_ms): (OrderId, i64),
+) -> Result<bool, StoreError> {
+    let added = tx.execute(
+        "insert into pay_nobody (log, order_id, at_ms) values ($1, $2, $3) on conflict (log, order_id) do nothing",
+        params![stall, order, now_ms],
+    )?;
+    Ok(added == 1)
+}
+
+/// Whether the stall was told that nobody can be asked about a payment.
+pub(crate) fn is_of_nobody(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let sql = "select 1 from pay_nobody where log = $1 and order_id = $2";
+    Ok(tx.query_opt(sql, params![stall, order])?.is_some())
+}
+
+/// Somebody can be asked after all.
+pub(crate) fn somebody(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<(), StoreError> {
+    tx.run("delete from pay_nobody where log = $1 and order_id = $2", params![stall, order])
 }
 
 /// Nobody calls any more: all that is open is due.

@@ -29,6 +29,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
 use crate::operator::today;
+use crate::pay::rows;
 use crate::platform::stalls;
 use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
@@ -487,8 +488,7 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
             };
             // Nothing here would keep that it is to end.
             if paying::is_forgotten(desk.tx, desk.log, order)? {
-                let detail = "the payment of this order is being looked up: try again in a minute";
-                return Err(refused(Fault::Later, "payment_looked_up", detail));
+                return Err(not_looked_up(desk, order)?);
             }
             paying::ends_first(desk, order, why)?
         }
@@ -511,6 +511,16 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         transfers::owe(desk, order)?;
     }
     view(desk.tx, desk.log, order)?.ok_or_else(unknown)
+}
+
+/// Whether a provider still charges for it is not known yet, or to nobody here.
+fn not_looked_up(desk: &mut Desk<'_>, order: OrderId) -> Result<CoreRefusal, StoreError> {
+    if rows::is_of_nobody(desk.tx, desk.log, order)? {
+        let detail = "nobody who takes payments here knows whether this order is paid: the shop was told";
+        return Ok(refused(Fault::Conflict, "payment_nobody_to_ask", detail));
+    }
+    let detail = "the payment of this order is being looked up: try again in a minute";
+    Ok(refused(Fault::Later, "payment_looked_up", detail))
 }
 
 /// What was paid before counts as sold from here, as if a register had said that it was handed over.

@@ -63,6 +63,8 @@ pub enum PayTurn {
     Disputed,
     /// The records name it and nobody remembers it: whether anything was asked for has to be looked up.
     Forgotten(Box<ToPay>),
+    /// The same, and nobody here can be asked about it.
+    NobodyToAsk,
     /// The records allow parts of it to go back that nobody remembers.
     ForgottenParts,
     /// Its provider shows it, and no record here names such an order.
@@ -114,6 +116,7 @@ pub(super) fn turn(
 ) -> Result<Option<Asked>, CoreRefusal> {
     match turn {
         PayTurn::Forgotten(to_pay) => return remember(desk, order, to_pay).map(|()| None),
+        PayTurn::NobodyToAsk => return nobody_to_ask(desk, order).map(|()| None),
         PayTurn::Found(found) => return lost::found(desk, order, found).map(|()| None),
         PayTurn::Lapsed => return transfers::lapse(desk, order).map(|()| None),
         PayTurn::Begin(_)
@@ -141,6 +144,10 @@ pub(super) fn turn(
             let mut next = match part.filter(|_| *call == Call::RefundPart) {
                 Some(refund) => kept.payment.part_answered(refund, answer),
                 None if is_believed(desk, (*call, answer)) => believed(&mut kept.payment),
+                // It is looked for under the name that the records have.
+                None if *answer == Answer::Nothing && is_recorded(desk, &mut kept.payment)? => {
+                    Next::default()
+                }
                 None => kept.payment.answered(*call, answer),
             };
             next.deeds.splice(..0, over);
@@ -155,7 +162,9 @@ pub(super) fn turn(
             kept.next_ms = now_ms;
             Next::default()
         }
-        PayTurn::Forgotten(_) | PayTurn::Found(_) | PayTurn::Lapsed => return Ok(None),
+        PayTurn::Forgotten(_) | PayTurn::NobodyToAsk | PayTurn::Found(_) | PayTurn::Lapsed => {
+            return Ok(None);
+        }
     };
     do_all(desk, &mut kept, &deeds)?;
     if let Some(open) = has_time_for {
@@ -190,11 +199,12 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
     let (Some(found), Some((way, amount_minor)), false) = (found, facts.to_pay, is_known) else {
         return Ok(());
     };
-    let Some(currency) = Currency::parse(&found.currency) else { return Ok(()) };
+    // Whoever reads no amount can ask nobody about it.
+    let Some(currency) = Currency::parse(&found.currency) else { return nobody_to_ask(desk, order) };
     let due = Due { order, account: to_pay.account.clone(), amount_minor, currency };
     let is_over = found.state == OrderState::Released && facts.paid_minor == 0;
     let mut payment = if is_over { Payment::forgotten_and_over(due) } else { Payment::forgotten(due) };
-    payment.is_posted = facts.paid_minor > 0;
+    is_recorded(desk, &mut payment)?;
     refunds::remember(desk, &mut payment)?;
     // Where some went out of a drawer the rest goes back as a part, which the records have.
     let is_to_end = found.state == OrderState::Released || facts.is_back_asked;
@@ -212,7 +222,29 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
         next_ms: desk.now.now_ms,
         begun_ms: desk.now.now_ms,
     };
+    rows::somebody(desk.tx, desk.log, order)?;
     Ok(rows::save(desk.tx, desk.log, &kept)?)
+}
+
+/// Notes that the records say that it is paid, if they do and it was not known.
+fn is_recorded(desk: &mut Desk<'_>, payment: &mut Payment) -> Result<bool, StoreError> {
+    let order = payment.due.order;
+    if payment.is_posted || order_money::of(desk.tx, desk.log, order)?.paid_minor == 0 {
+        return Ok(false);
+    }
+    payment.recorded(order_money::reference(desk.tx, desk.log, order)?);
+    Ok(true)
+}
+
+/// The stall is told, once, and decides: whether the money came knows only somebody who is not asked here.
+fn nobody_to_ask(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+    let due = order_money::of(desk.tx, desk.log, order)?.to_pay;
+    let is_open = is_forgotten(desk.tx, desk.log, order)?;
+    let Some((_, due_minor)) = due.filter(|_| is_open) else { return Ok(()) };
+    if rows::keep_nobody(desk.tx, desk.log, (order, desk.now.now_ms))? {
+        tell(desk, IncidentKind::PaymentOdd, order, due_minor)?;
+    }
+    Ok(())
 }
 
 fn named(kept: &mut Kept, now_ms: i64, tell: impl Fn(&mut Payment) -> Vec<Deed>) -> Next {
@@ -246,7 +278,8 @@ fn heed_release(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<Vec<Deed>, Store
 
 /// A buyer who went away.
 fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
-    let waits = kept.payment.state == State::Intent && kept.payment.ending.is_none();
+    let waits =
+        kept.payment.state == State::Intent && kept.payment.ending.is_none() && !kept.payment.is_posted;
     if waits && now_ms - kept.begun_ms > PATIENCE_MS {
         kept.payment.cancel(Ending::Failed)
     } else {
@@ -428,6 +461,8 @@ pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     let Some(kept) = rows::load(tx, log, order)? else { return transfers::view(tx, log, order) };
     let payment = kept.payment;
     let state = match payment.state {
+        // The records say more than its provider showed yet.
+        State::Intent if payment.is_posted => "confirming",
         State::Intent if payment.object.is_some() => "waiting",
         State::Created | State::Intent => "asking",
         State::Authorised | State::Captured => "confirming",

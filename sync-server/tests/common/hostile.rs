@@ -115,6 +115,12 @@ impl Books {
         self.keys.clear();
     }
 
+    /// As if it was another account: nothing is shown that was there.
+    pub(crate) fn forget_all(&mut self) {
+        self.keys.clear();
+        self.sessions.clear();
+    }
+
     /// The buyer pays on the page, or goes away.
     pub(crate) fn buyer(&mut self, pays: bool) {
         for session in self.sessions.values_mut().filter(|session| session.status == "open") {

@@ -2,10 +2,12 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use soko_sync_server::messages::Round;
+use soko_record_log::Tx;
+use soko_sync_server::messages::{Listed, Round, State, Topic, Which, again, discard};
+use soko_sync_server::store::Shard;
 
 use super::{Fault, MINUTE_MS, Mail, Market, told};
-use crate::common::shop::{id, stores};
+use crate::common::shop::{STALL, id, stores};
 
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
@@ -119,5 +121,64 @@ async fn the_page_without_an_account_leaves_once_a_day_as_it_is() {
             let refused = server.put("/v1/me/messages", &json!({"gathered": bad})).bearer(&market.shop.owner);
             refused.send().await.refused(StatusCode::BAD_REQUEST, "malformed");
         }
+    }
+}
+
+impl Market {
+    /// Two orders in one mail that fails for good.
+    async fn fails_gathered(&self) -> Vec<Listed> {
+        gathers(self, &json!({"order-new": true})).await;
+        self.order(1).await;
+        self.order(2).await;
+        self.round().await;
+        self.shop.server.clock.advance_ms(DAY_MS + 5 * MINUTE_MS);
+        self.sink.taken();
+        self.sink.fail(&[Fault::Text("552 5.3.4 too large")]);
+        assert_eq!(self.round().await, Round { given_up: 1, ..Round::default() });
+        let given_up: Vec<Listed> = self.in_state(State::GivenUp).await;
+        assert_eq!(given_up.len(), 3, "the mail and what is in it");
+        given_up
+    }
+
+    async fn in_state(&self, state: State) -> Vec<Listed> {
+        self.listed().await.into_iter().filter(|one| one.state == state).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn such_a_mail_is_tried_again_whole() {
+    for by in ["all", "one", "because"] {
+        for store in stores() {
+            let market = Market::open(store).await;
+            let given_up = market.fails_gathered().await;
+            let mail = given_up.iter().find(|one| one.topic == Topic::Gathered).unwrap();
+            let which = match by {
+                "all" => Which::All,
+                "one" => Which::One(mail.message),
+                _ => Which::Because(mail.reason.clone()),
+            };
+            let now_ms = market.shop.server.app.now_ms();
+            let work = move |tx: &mut dyn Tx| again(tx, (None, &which), now_ms);
+            let store = &market.shop.server.store.store;
+            assert_eq!(store.write(Shard::stall(STALL), work).await.ok(), Some(1), "{by}");
+            assert_eq!(market.round().await, Round { sent: 1, ..Round::default() }, "{by}");
+            assert_eq!(to_owner(&market.sink.taken()), ["2 news from market.example"], "{by}");
+            assert_eq!(market.in_state(State::GivenUp).await, []);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn such_a_mail_is_left_at_that_with_what_is_in_it() {
+    for store in stores() {
+        let market = Market::open(store).await;
+        let given_up = market.fails_gathered().await;
+        let mail = given_up.iter().find(|one| one.topic == Topic::Gathered).unwrap().message;
+        let now_ms = market.shop.server.app.now_ms();
+        let work = move |tx: &mut dyn Tx| discard(tx, (None, mail), (None, now_ms));
+        let store = &market.shop.server.store.store;
+        assert_eq!(store.write(Shard::stall(STALL), work).await.ok(), Some(true));
+        assert_eq!(market.in_state(State::Discarded).await.len(), 3);
+        assert_eq!(market.in_state(State::GivenUp).await, []);
     }
 }

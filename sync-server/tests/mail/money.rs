@@ -56,6 +56,14 @@ impl Market {
     }
 }
 
+/// Whoever sent it and whoever waited for it hear that so much came.
+fn both_hear_of_nine() -> Vec<(String, String)> {
+    pairs(&[
+        (BUYER, "Tea House has your payment of 9.00 EUR"),
+        (OWNER, "9.00 EUR came for an order at Tea House"),
+    ])
+}
+
 fn came(number: u8) -> Entry {
     OrderTransferCame { order: order(number), amount_minor: 900, reference: String::new() }.into()
 }
@@ -77,15 +85,22 @@ async fn what_came_and_what_goes_back_in_parts_is_told_once_with_its_amount() {
         market.says(vec![came(1)], 0).await;
         market.round().await;
         let mails = market.sink.taken();
-        assert_eq!(told(&mails), pairs(&[(OWNER, "9.00 EUR came for an order at Tea House")]));
-        let link = format!("{ORIGIN}/orders/{}?at={STALL}", id(1));
-        assert!(mails[0].text().contains(&link), "{}", mails[0].text());
+        assert_eq!(told(&mails), both_hear_of_nine());
+        let links =
+            [format!("{ORIGIN}/my-orders/{}", id(1)), format!("{ORIGIN}/orders/{}?at={STALL}", id(1))];
+        for link in links {
+            assert!(mails.iter().any(|mail| mail.text().contains(&link)), "{link}");
+        }
         // Somebody goes through a statement; what was told is said again by a register that did not hear of it.
         market.says(vec![came(1), came(2), came(3)], 0).await;
-        let many = pairs(&[(OWNER, "2 payments came at Tea House")]);
-        let mut heard = market.told_now().await;
-        heard.retain(|(_, subject)| !subject.contains("needs your eye"));
-        assert_eq!(heard, many);
+        let paid = "Tea House has your payment of 9.00 EUR";
+        let twice = "A transfer at Tea House was counted twice";
+        let many = [(BUYER, paid), (BUYER, paid), (OWNER, "2 payments came at Tea House"), (OWNER, twice)];
+        market.round().await;
+        let mails = market.sink.taken();
+        assert_eq!(told(&mails), pairs(&many));
+        let odd = mails.iter().find(|mail| mail.header("Subject") == twice).unwrap().text();
+        assert!(odd.contains(&format!("{ORIGIN}/orders/{}?at={STALL}", id(1))), "{odd}");
 
         market.shop.hand_over(1).await;
         market.told_now().await;
@@ -97,7 +112,7 @@ async fn what_came_and_what_goes_back_in_parts_is_told_once_with_its_amount() {
         };
         let shift = ShiftId([7; 16]);
         let given = OrderCashGiven { refund: ThingId([2; 16]), order: order(1), shift, amount_minor: 350 };
-        market.says(vec![sent(250), sent(250), given.into()], 0).await;
+        market.says(vec![sent(250), sent(250), given.clone().into(), given.into()], 0).await;
         let both = [
             (BUYER, "Tea House gave you 3.50 EUR back in cash"),
             (BUYER, "Tea House gives you 2.50 EUR back"),
@@ -143,7 +158,7 @@ async fn a_message_is_as_old_as_the_server_knows_it_whatever_a_clock_says() {
             market.by_transfer(number).await;
         }
         market.told_now().await;
-        let one = pairs(&[(OWNER, "9.00 EUR came for an order at Tea House")]);
+        let one = both_hear_of_nine();
         // A clock that is two days late, and a register that was two days without a network, are the same to the server.
         market.says(vec![came(1)], -2 * DAY_MS).await;
         assert_eq!(market.told_now().await, one, "it was taken just now");
@@ -173,8 +188,11 @@ async fn a_card_payment_that_comes_goes_back_in_part_and_is_disputed_is_told_onc
         assert_eq!(news(&world, &sink).await.0.len(), 2, "the order itself");
         world.provider.books().buyer(true);
         world.until(("held", "paid")).await;
-        let arrived = pairs(&[(OWNER, "13.50 EUR came for an order at Tea House")]);
-        assert_eq!(news(&world, &sink).await.0, arrived);
+        let arrived = [
+            (BUYER, "Tea House has your payment of 13.50 EUR"),
+            (OWNER, "13.50 EUR came for an order at Tea House"),
+        ];
+        assert_eq!(news(&world, &sink).await.0, pairs(&arrived));
         world.shop.hand_over(ORDER).await;
         news(&world, &sink).await;
         world.register_says(vec![asks(1, 450, BackWay::AsPaid)]).await;

@@ -102,7 +102,7 @@ impl Scene {
         let store = shop.server.store;
         store.store.close();
         let mut scene = Self { store, provider, processes: Vec::new(), words: 0 };
-        scene.start(1);
+        scene.start_again();
         scene
     }
 
@@ -165,6 +165,11 @@ impl Scene {
 
     /// The provider says that something happened.
     async fn told(&mut self) {
+        self.told_often(1).await;
+    }
+
+    /// The same word so many times at once, to every process.
+    async fn told_often(&mut self, times: usize) {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         self.words += 1;
         let about = (STALL.to_string(), id(ORDER));
@@ -173,8 +178,10 @@ impl Scene {
         let (body, signature) = word(&name, (&about.0, &about.1), now_ms);
         let asked =
             request("POST", "/v1/pay/stripe/webhook", (&format!("stripe-signature: {signature}"), &body));
-        let (status, body) = answer(self.address(0), &asked).await;
-        assert_eq!(status, 200, "{body}");
+        let all = (0..times).map(|number| answer(self.address(number), &asked));
+        for (status, body) in futures_util::future::join_all(all).await {
+            assert_eq!(status, 200, "{body}");
+        }
     }
 
     async fn until(&mut self, wanted: (&str, &str)) {
@@ -214,7 +221,7 @@ async fn up_to(scene: &mut Scene, phase: Asks, fault: Fault) -> String {
         Asks::Capture => {
             plan(scene);
             scene.provider.books().buyer(true);
-            scene.told().await;
+            scene.told_often(AT_ONCE).await;
         }
         Asks::Void => {
             plan(scene);
@@ -258,13 +265,9 @@ async fn killed_at(store: TestStore, phase: Asks, fault: Fault) {
 #[tokio::test(flavor = "multi_thread")]
 async fn whichever_process_is_killed_at_a_call_there_is_one_charge_and_one_answer() {
     for phase in [Asks::Create, Asks::Capture, Asks::Void, Asks::Refund] {
-        // Each engine dies on one side of the effect; every fault on every engine is tried without processes in `paying`.
-        let mut all = stores();
-        if all.len() == 1 {
-            all.extend(stores());
-        }
-        let faults = [Fault::HangsBefore, Fault::HangsAfter];
-        let all = all.into_iter().zip(faults).map(|(store, fault)| killed_at(store, phase, fault));
+        // On each engine, on both sides of the effect.
+        let on_each = |fault| stores().into_iter().map(move |store| killed_at(store, phase, fault));
+        let all = [Fault::HangsBefore, Fault::HangsAfter].into_iter().flat_map(on_each);
         futures_util::future::join_all(all).await;
     }
 }

@@ -8,8 +8,7 @@ use soko_domain::ids::OrderId;
 use soko_domain::money::Currency;
 use soko_sync_server::pay::Asked;
 
-use crate::common::hostile::Speaks;
-use crate::common::hostile::word;
+use crate::common::hostile::{Hostile, Speaks, word};
 use crate::common::shop::{STALL, id, orders, secret, stores};
 use crate::paying::{LATER_MS, LOOKS, ORDER, World, scenes};
 
@@ -141,5 +140,84 @@ async fn money_for_an_order_that_was_lost_is_told_once_and_stays_for_people_to_d
             assert_eq!(world.moved(), (1, u32::from(is_captured), 0));
             assert_eq!(world.incidents().await, odd);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paid_by_the_records_is_not_asked_for_again_though_its_provider_shows_nothing() {
+    // Whether the backup has the payment, which was not asked for then.
+    for is_kept in [true, false] {
+        for scene in scenes() {
+            let world = World::open(scene).await;
+            world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+            if is_kept {
+                world.sql(&["create table backup as select * from checkout"]).await;
+            }
+            world.until(("held", "waiting")).await;
+            world.provider.books().buyer(true);
+            world.until(("held", "paid")).await;
+            world.provider.books().forget_all();
+            world.sql(&["delete from checkout"]).await;
+            if is_kept {
+                world.sql(&["insert into checkout select * from backup", "drop table backup"]).await;
+            }
+            let world = world.restored().await;
+            for _ in 0..LOOKS / 4 {
+                world.drive().await;
+                world.shop.server.clock.advance_ms(LATER_MS);
+            }
+            assert_eq!((world.moved(), world.standing().await.0.as_str()), ((0, 1, 0), "held"), "{is_kept}");
+            assert_eq!(world.incidents().await, [i64::from(IncidentKind::PaymentOdd.number())], "told once");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_take_cards_the_one_that_has_a_payment_is_found() {
+    let paid = scenes().into_iter().map(|scene| (scene, true));
+    // Where nothing was paid yet only Stripe says what it has.
+    let unpaid = stores().into_iter().map(|store| ((store, Speaks::Stripe), false));
+    for (scene, is_paid) in paid.chain(unpaid) {
+        let world = World::waiting(scene).await;
+        if is_paid {
+            world.provider.books().buyer(true);
+            world.until(("held", "paid")).await;
+        }
+        let speaks = if world.provider.speaks() == Speaks::Stripe { Speaks::Paypal } else { Speaks::Stripe };
+        let other = Hostile::open_as(speaks).await;
+        let both = vec![other.provider(), world.provider.provider()];
+        let world = world.forgetful().await.restart_with(both);
+        // As long as one does not answer nobody knows.
+        other.books().is_down = true;
+        world.drive().await;
+        assert_eq!(world.seen().await["payment"], serde_json::Value::Null);
+        other.books().is_down = false;
+        world.until(("held", if is_paid { "paid" } else { "waiting" })).await;
+        assert_eq!((other.books().sessions(), world.moved()), (0, (1, u32::from(is_paid), 0)));
+        assert!(world.incidents().await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_about_which_nobody_can_be_asked_is_told_once_and_waits_for_somebody() {
+    for store in stores() {
+        let world = World::waiting((store, Speaks::Stripe)).await;
+        let mut world = world.forgetful().await.restart_with(vec![]);
+        world.shop.exchange().await;
+        world.shop.exchange().await;
+        for _ in 0..3 {
+            world.drive().await;
+        }
+        assert_eq!(world.incidents().await, [i64::from(IncidentKind::PaymentOdd.number())], "told once");
+        let path = format!("{}/{}/cancel", orders(), id(ORDER));
+        let cancel = world.shop.server.ask(Method::POST, &path).header("soko-buyer", &secret(1));
+        cancel.send().await.refused(StatusCode::CONFLICT, "payment_nobody_to_ask");
+        assert_eq!(world.shop.available().await, 2, "it may be paid");
+        // Whoever took it is back.
+        let world = world.restart();
+        world.until(("held", "waiting")).await;
+        world.cancel().await;
+        world.until(("cancelled", "cancelled")).await;
+        assert_eq!((world.moved(), world.shop.available().await), ((1, 0, 0), 5));
     }
 }

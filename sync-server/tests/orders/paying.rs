@@ -70,9 +70,15 @@ impl World {
     }
 
     /// A kill: nothing in memory is left, and whoever called at that moment is gone.
-    pub(crate) fn restart(mut self) -> Self {
+    pub(crate) fn restart(self) -> Self {
+        let pay = vec![self.provider.provider()];
+        self.restart_with(pay)
+    }
+
+    /// With whoever takes payments from then on.
+    pub(crate) fn restart_with(mut self, pay: Vec<Arc<dyn Provider>>) -> Self {
         let as_core: Arc<dyn StallCore> = self.shop.core.clone();
-        let wanted = Wanted { core: Some(as_core), pay: vec![self.provider.provider()], ..Wanted::default() };
+        let wanted = Wanted { core: Some(as_core), pay, ..Wanted::default() };
         self.shop.server = self.shop.server.restarted(wanted);
         self.shop.server.clock.advance_ms(LEASE_MS + 1);
         self

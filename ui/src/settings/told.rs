@@ -17,7 +17,9 @@ use crate::browser::{self, time};
 use crate::desk::{Desk, Trouble, use_desk};
 use crate::doing::{Doing, use_doing};
 use crate::nav::Go;
-use crate::parts::{Badge, Choice, Empty, Field, Icon, Loading, Problem, SavedTone, given_up, icon};
+use crate::parts::{
+    Badge, Choice, Empty, Field, Icon, Loading, Problem, SavedTone, given_up, icon, left_at_that,
+};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 use crate::words::Language;
@@ -486,6 +488,8 @@ fn entry(doing: &Doing, row: &MessageRow, on_changed: &Callback<()>) -> Html {
     if !row.browser.is_empty() {
         way = row.browser.clone();
     }
+    // A text costs whoever runs the server money: only they try it again.
+    let choices = if row.channel == SMS { left_at_that } else { given_up };
     let again = row.due_ms.filter(|_| !row.reason.is_empty());
     html! {
         <li key={row.message.to_string()} class="list-row">
@@ -499,7 +503,7 @@ fn entry(doing: &Doing, row: &MessageRow, on_changed: &Callback<()>) -> Html {
                     <span class="list-more">{ speech.fill("told.again-at", &[("time", &speech.day_and_time(due_ms, None))]) }</span>
                 }
                 if is_given_up {
-                    { given_up(doing, &topic_name(speech, &row.topic), &says(doing, row.message, on_changed)) }
+                    { choices(doing, &topic_name(speech, &row.topic), &says(doing, row.message, on_changed)) }
                 }
             </span>
             <Badge {tone} text={state} />
