@@ -44,12 +44,16 @@ export class Till {
     await this.page.getByRole("textbox", { name: /^Name/ }).fill(name);
     await this.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
     if (picture) {
-      await this.page.locator("input[type=file]").setInputFiles({ name: "p.png", mimeType: "image/png", buffer: picture === true ? PICTURE : picture });
+      await this.choosePicture(picture === true ? PICTURE : picture);
       await this.page.locator("img[src^='/pictures/']").first().waitFor();
     }
     await more?.();
     await this.button("Save").click();
     await this.page.getByText(`${name} is on offer`).first().waitFor();
+  }
+
+  async choosePicture(buffer = PICTURE) {
+    await this.page.locator("input[type=file]").setInputFiles({ name: "p.png", mimeType: "image/png", buffer });
   }
 
   async openDrawer() {
