@@ -145,6 +145,8 @@ export class Till {
     await this.page.getByRole("textbox", { name: "Name" }).fill(name);
     await this.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
     await this.page.getByText(`${name} was put aside`).first().waitFor();
+    // It may have been said of another time before.
+    await this.page.getByRole("dialog").waitFor({ state: "detached" });
   }
 
   // Ends on the receipt, and answers its number.

@@ -184,9 +184,8 @@ fn Editing(props: &EditingProps) -> Html {
         })
     };
     let archive = {
-        let (desk, stall, archived, name) =
-            (desk.clone(), props.stall.stall, props.view.archived, props.view.name.clone());
-        let speech = speech.clone();
+        let (desk, speech, stall) = (desk.clone(), speech.clone(), props.stall.stall);
+        let (archived, name) = (props.view.archived, props.view.name.clone());
         Callback::from(move |_: MouseEvent| archive(&desk, &speech, stall, product, !archived, &name))
     };
     let is_ready = edits.as_ref().is_some_and(|edits| !edits.is_empty());

@@ -12,10 +12,11 @@ use yew::prelude::*;
 
 use super::camera::use_camera;
 use super::draft::{Draft, Wrong};
+use super::take_picture::TakePicture;
 use crate::acting::use_acting;
 use crate::app::use_stall;
 use crate::browser;
-use crate::desk::use_desk;
+use crate::desk::{Desk, use_desk};
 use crate::live::use_query;
 use crate::parts::{Choice, Field, Icon, Photo, TextArea, icon};
 use crate::settings::tax_named as named;
@@ -211,28 +212,27 @@ pub(super) fn Pictures(props: &PicturesProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let (draft, is_busy) = (&props.draft, &props.is_busy);
     let newest = use_newest(draft, &props.set);
-    let onchange = {
+    let keep = {
         let (desk, speech, is_busy) = (desk.clone(), speech.clone(), is_busy.setter());
+        Callback::from(move |picture: Option<Vec<u8>>| {
+            let (desk, speech, newest, is_busy) =
+                (desk.clone(), speech.clone(), Rc::clone(&newest), is_busy.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                keep_picture(&desk, &speech, (picture, &newest)).await;
+                is_busy.set(false);
+            });
+        })
+    };
+    let onchange = {
+        let (keep, is_busy) = (keep.clone(), is_busy.setter());
         Callback::from(move |change: Event| {
             let input: HtmlInputElement = change.target_unchecked_into();
             let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
             input.set_value("");
-            let (desk, speech, newest, is_busy) =
-                (desk.clone(), speech.clone(), Rc::clone(&newest), is_busy.clone());
+            let keep = keep.clone();
             is_busy.set(true);
             wasm_bindgen_futures::spawn_local(async move {
-                match browser::picture::shrunk(file).await {
-                    None => desk.toasts.error(speech.say("picture.unreadable")),
-                    Some(bytes) => match desk.with_device(DeviceVerb::PutPicture { bytes }).await {
-                        Ok(DeviceReply::Picture(hash)) => change_newest(&newest, |now| {
-                            now.pictures.retain(|known| *known != hash);
-                            now.pictures.push(hash);
-                        }),
-                        Ok(_) => desk.toasts.error(speech.say("link.unreadable")),
-                        Err(trouble) => desk.toasts.error(trouble.sentence(&speech)),
-                    },
-                }
-                is_busy.set(false);
+                keep.emit(browser::picture::shrunk(file).await);
             });
         })
     };
@@ -259,8 +259,24 @@ pub(super) fn Pictures(props: &PicturesProps) -> Html {
                     <span>{ speech.say(if **is_busy { "picture.busy" } else { "picture.add" }) }</span>
                     <input type="file" accept="image/*" {onchange} disabled={**is_busy} class="silent" />
                 </label>
+                <TakePicture on_taken={keep} is_busy={is_busy.clone()} />
             }
         </div>
+    }
+}
+
+async fn keep_picture(desk: &Desk, speech: &Speech, (picture, newest): (Option<Vec<u8>>, &Newest)) {
+    let Some(bytes) = picture else {
+        desk.toasts.error(speech.say("picture.unreadable"));
+        return;
+    };
+    match desk.with_device(DeviceVerb::PutPicture { bytes }).await {
+        Ok(DeviceReply::Picture(hash)) => change_newest(newest, |now| {
+            now.pictures.retain(|known| *known != hash);
+            now.pictures.push(hash);
+        }),
+        Ok(_) => desk.toasts.error(speech.say("link.unreadable")),
+        Err(trouble) => desk.toasts.error(trouble.sentence(speech)),
     }
 }
 
