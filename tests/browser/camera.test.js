@@ -1,5 +1,6 @@
 // Codes read with the camera, offline: Chromium shows a film of one instead of what a camera sees.
 
+import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
@@ -42,6 +43,43 @@ test("a code before the camera fills in a form, and then sells", async () => {
       await till.pay();
       await page.getByRole("article").getByText(/7\.20/).first().waitFor();
     }, { whole: true, args });
+  } finally {
+    rmSync(dirname(film), { recursive: true });
+  }
+});
+
+// How far apart the darkest and the brightest point of a picture are.
+const contrast = (picture) =>
+  picture.evaluate(async (img) => {
+    await img.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: img.naturalWidth, height: img.naturalHeight });
+    const context = canvas.getContext("2d");
+    context.drawImage(img, 0, 0);
+    const greens = context.getImageData(0, 0, canvas.width, canvas.height).data.filter((_, at) => at % 4 === 1);
+    return greens.reduce((most, it) => Math.max(most, it), 0) - greens.reduce((least, it) => Math.min(least, it), 255);
+  });
+
+test("a product gets its picture from the camera, and the camera is off afterwards", async () => {
+  const film = filmOf(CODE);
+  try {
+    await afterOneVisit(async (till) => {
+      const { page } = till;
+      const honey = anyName("Honey");
+      await till.openStall("Mama Akinyi");
+      await till.go("/products/new");
+      await page.getByRole("textbox", { name: /^Name/ }).fill(honey);
+      await till.button("Take a picture").click();
+      await till.button("Take it").click();
+      const picture = page.locator("img[src^='/pictures/']").first();
+      await picture.waitFor();
+      await page.locator("video").waitFor({ state: "detached" });
+      assert.ok((await contrast(picture)) > 100, "it shows the bars of the code that was held before it");
+      await page.getByRole("textbox", { name: /^Price/ }).first().fill("7.20");
+      await till.button("Save").click();
+      await page.getByText(`${honey} is on offer`).first().waitFor();
+      await till.go("/sell");
+      await till.product(honey).locator("img[src^='/pictures/']").waitFor();
+    }, { whole: true, args: filming(film) });
   } finally {
     rmSync(dirname(film), { recursive: true });
   }

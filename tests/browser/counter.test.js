@@ -6,7 +6,7 @@ import { comes } from "./lib/seen.js";
 import { Till, anyName } from "./lib/till.js";
 import { afterOneVisit } from "./lib/visit.js";
 
-test("a stall, a product with a picture and a sale, without a server, and nothing is lost by reloading", async () => {
+test("first hour 1: a stall, a product with a picture and a sale, without a server, and nothing is lost by reloading", async () => {
   await afterOneVisit(async (till) => {
     const tea = anyName("Tea");
     await till.openStall("Mama Akinyi");
@@ -30,7 +30,33 @@ test("a stall, a product with a picture and a sale, without a server, and nothin
   });
 });
 
-test("a browser that is killed right after a sale still has it, and the next number follows", async () => {
+test("what is typed while a picture is made stays, and nothing is saved without it", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const tea = anyName("Tea");
+    await till.openStall("Mama Akinyi");
+    await till.go("/products/new");
+    await page.evaluate(() => {
+      const read = window.createImageBitmap.bind(window);
+      const waits = new Promise((done) => (window.goOn = done));
+      window.createImageBitmap = (...of) => waits.then(() => read(...of));
+    });
+    await till.choosePicture();
+    await page.getByText("Making it smaller").waitFor();
+    await page.getByRole("textbox", { name: /^Name/ }).fill(tea);
+    await page.getByRole("textbox", { name: /^Price/ }).first().fill("2.50");
+    await comes(() => till.button("Save").isDisabled(), true);
+    await page.evaluate(() => window.goOn());
+    await page.locator("img[src^='/pictures/']").first().waitFor();
+    assert.equal(await page.getByRole("textbox", { name: /^Name/ }).inputValue(), tea);
+    await till.button("Save").click();
+    await page.getByText(`${tea} is on offer`).first().waitFor();
+    await till.go("/sell");
+    await till.product(tea).locator("img[src^='/pictures/']").waitFor();
+  });
+});
+
+test("first hour 4: a browser that is killed right after a sale still has it, and the next number follows", async () => {
   await afterOneVisit(async (till, browser, server) => {
     const tea = anyName("Tea");
     await till.openStall("Mama Akinyi");

@@ -79,6 +79,31 @@ test("first hour 13: a difference is closed with its reason, change is no cash, 
   }, { prepare });
 });
 
+test("money that comes into the drawer or leaves it without a sale stands in the report, and changes what should be there", async () => {
+  await afterOneVisit(async (till) => {
+    const { page } = till;
+    const tea = await opened(till, "2.50");
+    await till.sell(tea);
+    await till.go("/drawer");
+    for (const [way, amount, why] of [["Into the drawer", "20.00", "change from the bank"], ["Out of the drawer", "4.20", "ice"]]) {
+      await till.button("Money in or out").click();
+      const record = dialog(till).getByRole("button", { name: "Record it" });
+      await dialog(till).getByRole("button", { name: way }).click();
+      await dialog(till).getByRole("textbox", { name: "Amount" }).fill(amount);
+      assert.ok(await record.isDisabled(), "it has a reason");
+      await dialog(till).getByRole("textbox", { name: "What for" }).fill(why);
+      await record.click();
+      await dialog(till).waitFor({ state: "detached" });
+    }
+    await till.go("/drawer/now");
+    await says(fact(till, "Put in"), /20\.00/);
+    await says(fact(till, "Taken out"), /4\.20/);
+    await says(fact(till, "Taken"), /2\.50/);
+    await count(till, "18.30");
+    await page.getByText("It is what should be there.").waitFor();
+  });
+});
+
 // To another screen without loading the page anew: a start locks the register.
 async function walk(till, path) {
   await till.page.evaluate((path) => {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
-import { comes } from "./lib/seen.js";
+import { comes, says } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 
@@ -31,8 +31,8 @@ async function withBrowsers(count, work) {
 const chooseFile = (till, name, text) =>
   till.page.locator("input[type=file]").first().setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
 
-// First hour 2: a dry run names bad rows, duplicates are shown, and one tap takes all of it back.
-test("a list out of a file is looked at, taken, sold from and taken back", async () => {
+// A dry run names bad rows, duplicates are shown, and one tap takes all of it back.
+test("first hour 2: a list out of a file is looked at, taken, sold from and taken back", async () => {
   await withBrowsers(1, async (till) => {
     await till.openStall("Mama Akinyi");
     await till.go("/products/import");
@@ -176,6 +176,63 @@ test("a table of variants is made with one press, and is one tile that asks whic
     await page.getByRole("searchbox").first().fill("shirt red s");
     await till.product("Shirt red S").first().click();
     await cart(till).getByText("Shirt red S").waitFor();
+  });
+});
+
+test("a bundle has a price of its own and takes its parts from the stock", async () => {
+  await withBrowsers(1, async (till) => {
+    const { page } = till;
+    await till.openStall("Mama Akinyi");
+    for (const [name, price] of [["Tea", "2.50"], ["Cup", "4.00"], ["Gift", "8.50"]]) await till.addProduct(name, price);
+    await till.stockOf("Tea", "Receive", 10);
+    await till.stockOf("Cup", "Receive", 3);
+    await toProduct(till, "Gift");
+    const parts = page.locator("details").filter({ hasText: "Made of other products" });
+    await parts.locator("summary").click();
+    for (const name of ["Tea", "Cup"]) {
+      await parts.getByRole("searchbox").fill(name);
+      await parts.getByRole("button", { name, exact: true }).click();
+      await parts.getByRole("group", { name, exact: true }).waitFor();
+    }
+    const teas = parts.getByRole("group", { name: "Tea", exact: true });
+    await teas.getByRole("button", { name: "More" }).click();
+    await teas.getByText("2", { exact: true }).waitFor();
+    await till.openDrawer();
+    await till.addToCart("Gift");
+    await till.pay();
+    await page.getByRole("article").getByText(/8\.50/).first().waitFor();
+    for (const [name, left] of [["Tea", "8"], ["Cup", "2"]]) await says(await till.heldOf(name, "This register"), left);
+    await toProduct(till, "Gift");
+    await parts.getByRole("button", { name: "Take Cup out" }).click();
+    await comes(() => parts.getByRole("group", { name: "Cup", exact: true }).count(), 0);
+    assert.equal(await till.sell("Gift"), 2);
+    for (const [name, left] of [["Tea", "6"], ["Cup", "2"]]) await says(await till.heldOf(name, "This register"), left);
+  });
+});
+
+test("what is off the offer is sold no more, keeps its sales, and comes back", async () => {
+  await withBrowsers(1, async (till) => {
+    const { page } = till;
+    await till.openStall("Mama Akinyi");
+    for (const name of ["Tea", "Milk"]) await till.addProduct(name, "2.50");
+    await till.openDrawer();
+    assert.equal(await till.sell("Tea"), 1);
+    await toProduct(till, "Tea");
+    await till.button("Take off the offer").click();
+    await page.getByText("Tea is off the offer").first().waitFor();
+    await till.go("/sell");
+    await till.product("Milk").first().waitFor();
+    assert.equal(await till.product("Tea").count(), 0);
+    await till.go("/products");
+    await page.getByRole("main").getByRole("link", { name: /Milk/ }).first().waitFor();
+    assert.equal(await page.getByRole("main").getByRole("link", { name: /Tea/ }).count(), 0);
+    await till.button("Archived").click();
+    await page.getByRole("main").getByRole("link", { name: /Tea/ }).first().click();
+    await till.button("Put back on offer").click();
+    await page.getByText("Tea is on offer again").first().waitFor();
+    assert.equal(await till.sell("Tea"), 2);
+    await till.go("/sales");
+    await comes(() => till.sales().count(), 2);
   });
 });
 

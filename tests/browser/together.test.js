@@ -16,13 +16,25 @@ async function takeUp(till) {
   await cart(till).getByRole("button", { name: new RegExp(`^${TABLE}`) }).click();
 }
 
-async function adds(till, product) {
+const lines = (till) => cart(till).getByRole("listitem");
+
+// The first tap may come before the order is on the counter.
+async function adds(till, products, all) {
   await takeUp(till);
-  // As somebody does who sees whose order it is before they add to it.
-  await cart(till).getByRole("button", { name: /Tea/ }).first().waitFor();
-  await till.addToCart(product);
-  await cart(till).getByRole("button", { name: new RegExp(product) }).first().waitFor();
+  for (const product of products) await till.addToCart(product);
+  await comes(() => lines(till).count(), all);
   await till.putAside(TABLE);
+}
+
+// How often a line with this name leaves the counter from now on.
+async function watch(till, name) {
+  await till.page.evaluate((name) => {
+    window.left = 0;
+    const gone = (change) => [...change.removedNodes].filter((it) => it.textContent.includes(name)).length;
+    const watching = new MutationObserver((changes) => changes.forEach((change) => (window.left += gone(change))));
+    watching.observe(document.querySelector("aside.counter"), { childList: true, subtree: true });
+  }, name);
+  return () => till.page.evaluate(() => window.left);
 }
 
 const allSent = (till) => till.page.getByText("Saved here · all sent").first().waitFor();
@@ -55,23 +67,44 @@ test("first hour 9: two cashiers add to one open order while neither hears the o
     await two.go("/sell");
     await cart(two).getByRole("button", { name: new RegExp(`^${TABLE}`) }).waitFor();
 
+    // What another register put into it meanwhile is there when it is taken up again, and stays.
+    const row = cart(one).getByRole("button", { name: new RegExp(`^${TABLE}`) });
+    await row.click();
+    await comes(() => lines(one).count(), 1);
+    await one.putAside(TABLE);
+    await adds(two, [milk], 2);
+    await row.getByText("2 lines").waitFor();
+    const left = await watch(one, milk);
+    await row.click();
+    await one.page.getByRole("link", { name: /^Pay .*5\.00/ }).first().waitFor();
+    assert.equal(await left(), 0);
+    await one.putAside(TABLE);
+
     await server.kill();
-    await adds(one, milk);
-    await adds(two, cake);
+    await adds(one, [cake, tea], 4);
+    await adds(two, [tea], 3);
     await server.start();
     for (const till of [one, two]) {
       await takeUp(till);
+      await comes(() => lines(till).count(), 5, "each tapped one more tea, and both are there");
       for (const name of [tea, milk, cake]) await cart(till).getByRole("button", { name: new RegExp(name) }).first().waitFor();
     }
 
-    // Both have it before them. One is quicker.
+    // Both have it before them, and one more is tapped. The other is quicker.
+    await one.addToCart(milk);
+    await comes(() => lines(one).count(), 6);
     assert.equal(await two.pay(), 1);
-    await two.page.getByRole("article").getByText(/7\.50/).first().waitFor();
+    await two.page.getByRole("article").getByText(/12\.50/).first().waitFor();
     await one.page.getByText(`${TABLE} was paid already. It cannot be paid again.`).waitFor();
+    await comes(() => cart(one).getByRole("button", { name: "Put aside" }).isDisabled(), true, "nobody would find it");
     await one.page.getByRole("link", { name: /^Pay / }).or(one.button(/^Pay /)).first().click();
     await one.page.getByRole("button", { name: "Done, money is in", disabled: true }).waitFor();
+    await one.button("Keep what was not paid").click();
+    await one.page.locator(".pay-due").getByText(/2\.50/).waitFor();
+    await one.button("Done, money is in").click();
+    await one.page.getByRole("article").getByText(new RegExp(milk)).first().waitFor();
     await one.go("/today");
-    await one.page.getByText(/7\.50/).first().waitFor();
+    await one.page.getByText(/15\.00/).first().waitFor();
     assert.deepEqual([...one.problems, ...two.problems], []);
   } finally {
     for (const browser of browsers) await browser.close();

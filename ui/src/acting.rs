@@ -17,15 +17,27 @@ pub struct Acting {
     pub desk: Desk,
     pub speech: Speech,
     busy: UseStateHandle<bool>,
-    /// What could not be tried: it may have been done all the same, so it keeps its identity.
-    unclear: Rc<RefCell<Option<Command>>>,
+    unclear: Rc<RefCell<Unclear>>,
+}
+
+/// What could not be tried, and the command that it went as, with a manager's word where it needed one: it may have been done all the
+/// same, so it keeps its identity, and the word is not given twice.
+#[derive(Default)]
+struct Unclear(Option<(Verb, Command)>);
+
+impl Unclear {
+    /// What to send where somebody does this: the same as before, where it is the same.
+    fn again(&mut self, fresh: Command) -> Command {
+        let same = self.0.take().filter(|(verb, sent)| sent.stall == fresh.stall && *verb == fresh.verb);
+        same.map_or(fresh, |(_, sent)| sent)
+    }
 }
 
 #[hook]
 pub fn use_acting() -> Acting {
     let (desk, speech) = (use_desk(), use_speech());
     let busy = use_state(|| false);
-    let unclear = use_mut_ref(|| None);
+    let unclear = use_mut_ref(Unclear::default);
     Acting { desk, speech, busy, unclear }
 }
 
@@ -47,15 +59,14 @@ impl Acting {
         if *self.busy {
             return;
         }
-        let same =
-            self.unclear.borrow_mut().take().filter(|before| before.stall == stall && before.verb == verb);
-        let command = same.unwrap_or_else(|| Command { id: ThingId(browser::chance()), stall, verb });
+        let fresh = Command { id: ThingId(browser::chance()), stall, verb: verb.clone() };
+        let mut command = self.unclear.borrow_mut().again(fresh);
         let acting = self.clone();
         self.busy.set(true);
         wasm_bindgen_futures::spawn_local(async move {
-            let outcome = acting.desk.send(command.clone()).await;
+            let outcome = acting.desk.send_or_ask(&mut command).await;
             if matches!(outcome, Err(Trouble::Failed(_))) {
-                *acting.unclear.borrow_mut() = Some(command);
+                acting.unclear.borrow_mut().0 = Some((verb, command));
             }
             acting.busy.set(false);
             then(outcome);
@@ -88,4 +99,23 @@ pub fn opens(state: &UseStateHandle<bool>) -> Callback<MouseEvent> {
 pub fn closes(state: &UseStateHandle<bool>) -> Callback<()> {
     let setter = state.setter();
     Callback::from(move |()| setter.set(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_done_is_sent_again_as_it_went() {
+        let verb = Verb::MoveDrawer { amount_minor: -500, reason: "ice".into() };
+        let command =
+            |id, verb: &Verb| Command { id: ThingId([id; 16]), stall: LogId([1; 16]), verb: verb.clone() };
+        let approved = Verb::Approved { approval: ThingId([9; 16]), verb: Box::new(verb.clone()) };
+        let mut unclear = Unclear(Some((verb.clone(), command(2, &approved))));
+        assert_eq!(unclear.again(command(3, &verb)), command(2, &approved));
+        assert_eq!(unclear.again(command(3, &verb)), command(3, &verb), "and once only");
+        let other = Verb::MoveDrawer { amount_minor: -500, reason: "salt".into() };
+        unclear.0 = Some((verb.clone(), command(2, &approved)));
+        assert_eq!(unclear.again(command(3, &other)), command(3, &other));
+    }
 }

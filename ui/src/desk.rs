@@ -14,7 +14,7 @@ use yew::prelude::*;
 
 use crate::app::Program;
 use crate::browser::{self, time};
-use crate::cart::Cart;
+use crate::cart::{Cart, Reduced};
 use crate::link::{Link, Standing};
 use crate::people::Wanted;
 use crate::prefs::Prefs;
@@ -49,7 +49,7 @@ pub struct Inner {
     /// What is on the counter of the chosen stall.
     pub cart: Watched<Cart>,
     /// What the cart is to be once somebody said why something leaves it.
-    pub reduced: Watched<Option<Cart>>,
+    pub reduced: Watched<Option<Reduced>>,
     /// A product of which a variant is to be chosen for the counter.
     pub choosing: Watched<Option<ProductId>>,
     /// What a shopper met and the device was not told yet.
@@ -170,18 +170,24 @@ impl Desk {
         self.send(Command { id: ThingId(browser::chance()), stall, verb }).await
     }
 
-    /// Does a command that has its id; a repeat does nothing more. Where it needs a manager's word, that is asked for,
-    /// and with it goes another command.
-    pub async fn send(&self, command: Command) -> Result<Reply, Trouble> {
-        let (stall, verb) = (command.stall, command.verb.clone());
-        let outcome = self.send_plainly(command).await;
+    /// Does a command that has its id; a repeat does nothing more.
+    pub async fn send(&self, mut command: Command) -> Result<Reply, Trouble> {
+        self.send_or_ask(&mut command).await
+    }
+
+    /// Where it needs a manager's word, that is asked for, and another command goes with it: that one is left here, since it is the
+    /// one that is to be sent again where nobody knows whether it was done.
+    pub async fn send_or_ask(&self, command: &mut Command) -> Result<Reply, Trouble> {
+        let outcome = self.send_plainly(command.clone()).await;
         let Err(Trouble::Refused(refused)) = &outcome else { return outcome };
-        if refused.acts.is_empty() {
+        if refused.acts.is_empty() || matches!(command.verb, Verb::Approved { .. }) {
             return outcome;
         }
-        let Some(approval) = self.ask_approval(stall, refused.acts.clone()).await else { return outcome };
-        let verb = Verb::Approved { approval, verb: Box::new(verb) };
-        self.send_plainly(Command { id: ThingId(browser::chance()), stall, verb }).await
+        let asked = self.ask_approval(command.stall, refused.acts.clone()).await;
+        let Some(approval) = asked else { return outcome };
+        let verb = Verb::Approved { approval, verb: Box::new(command.verb.clone()) };
+        *command = Command { id: ThingId(browser::chance()), stall: command.stall, verb };
+        self.send_plainly(command.clone()).await
     }
 
     async fn send_plainly(&self, command: Command) -> Result<Reply, Trouble> {

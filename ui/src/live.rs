@@ -42,7 +42,7 @@ impl Live {
     }
 }
 
-/// Asks and listens; nothing is asked while the call is none.
+/// Asks and listens; nothing is asked, and nothing known, while the call is none.
 #[hook]
 pub fn use_live(call: Option<Call>) -> Live {
     let desk = use_desk();
@@ -60,6 +60,10 @@ pub fn use_live(call: Option<Call>) -> Live {
     {
         let asker = Rc::clone(&asker);
         use_effect_with(call, move |call| {
+            if call.is_none() {
+                asker.forget();
+                set.set(None);
+            }
             let listening = call.clone().map(|call| {
                 Asker::ask(&asker, &desk, call.clone(), set.clone());
                 let asking = desk.clone();
@@ -97,9 +101,14 @@ struct Asker {
 }
 
 impl Asker {
+    /// What is asked already is answered in vain.
+    fn forget(&self) {
+        self.last.set(self.last.get().wrapping_add(1));
+    }
+
     fn ask(asker: &Rc<Self>, desk: &Desk, call: Call, set: UseStateSetter<Option<Rc<Answer>>>) {
-        let number = asker.last.get().wrapping_add(1);
-        asker.last.set(number);
+        asker.forget();
+        let number = asker.last.get();
         let (asker, desk) = (Rc::clone(asker), desk.clone());
         wasm_bindgen_futures::spawn_local(async move {
             let answer = desk.call(call).await;

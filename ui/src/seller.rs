@@ -69,6 +69,7 @@ mod stock_history;
 mod stock_of;
 mod swaps;
 mod tabs;
+mod take_picture;
 mod taken_off;
 mod tenders;
 mod today;

@@ -44,12 +44,16 @@ export class Till {
     await this.page.getByRole("textbox", { name: /^Name/ }).fill(name);
     await this.page.getByRole("textbox", { name: /^Price/ }).first().fill(price);
     if (picture) {
-      await this.page.locator("input[type=file]").setInputFiles({ name: "p.png", mimeType: "image/png", buffer: picture === true ? PICTURE : picture });
+      await this.choosePicture(picture === true ? PICTURE : picture);
       await this.page.locator("img[src^='/pictures/']").first().waitFor();
     }
     await more?.();
     await this.button("Save").click();
     await this.page.getByText(`${name} is on offer`).first().waitFor();
+  }
+
+  async choosePicture(buffer = PICTURE) {
+    await this.page.locator("input[type=file]").setInputFiles({ name: "p.png", mimeType: "image/png", buffer });
   }
 
   async openDrawer() {
@@ -141,6 +145,8 @@ export class Till {
     await this.page.getByRole("textbox", { name: "Name" }).fill(name);
     await this.page.getByRole("dialog").getByRole("button", { name: "Put aside" }).click();
     await this.page.getByText(`${name} was put aside`).first().waitFor();
+    // It may have been said of another time before.
+    await this.page.getByRole("dialog").waitFor({ state: "detached" });
   }
 
   // Ends on the receipt, and answers its number.

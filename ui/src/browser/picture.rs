@@ -3,7 +3,7 @@
 use soko_app_api::PICTURE_BYTES_MAX;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, CanvasRenderingContext2d, File, HtmlCanvasElement, ImageBitmap};
+use web_sys::{Blob, CanvasRenderingContext2d, File, HtmlCanvasElement, HtmlVideoElement, ImageBitmap};
 
 use super::{document, window};
 
@@ -13,7 +13,15 @@ const QUALITIES: [f64; 3] = [0.82, 0.6, 0.4];
 
 /// None when the browser cannot read the file as a picture.
 pub async fn shrunk(file: File) -> Option<Vec<u8>> {
-    let read = window().create_image_bitmap_with_blob(&file).ok()?;
+    small(window().create_image_bitmap_with_blob(&file).ok()?).await
+}
+
+/// What a video shows at this moment; none before its first picture.
+pub async fn seen(video: &HtmlVideoElement) -> Option<Vec<u8>> {
+    small(window().create_image_bitmap_with_html_video_element(video).ok()?).await
+}
+
+async fn small(read: js_sys::Promise) -> Option<Vec<u8>> {
     let bitmap: ImageBitmap = JsFuture::from(read).await.ok()?.dyn_into().ok()?;
     let (width, height) = fitted(bitmap.width(), bitmap.height());
     let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;

@@ -64,6 +64,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
     let basket = use_basket(&props.stall, &cart);
     let over = use_state(|| Over::Nothing);
     let tab = use_tab(&props.stall, &cart);
+    let is_paid = tab.as_ref().is_some_and(|tab| tab.closed_by.is_some());
     let tabs = use_tabs(&props.stall);
     let open = |what: Over| {
         let over = over.clone();
@@ -93,7 +94,8 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
                 </button>
                 <button type="button" class="button-icon" onclick={open(Over::Discount)} disabled={cart.is_empty()}
                     aria-label={speech.say("cart.discount")}>{ icon(Icon::Percent) }</button>
-                <button type="button" class="button-icon" onclick={open(Over::Park)} disabled={cart.is_empty() || cart.returned.is_some()}
+                <button type="button" class="button-icon" onclick={open(Over::Park)}
+                    disabled={cart.is_empty() || cart.returned.is_some() || is_paid}
                     aria-label={speech.say("tabs.park")}>{ icon(Icon::Pause) }</button>
                 <button type="button" class="button-icon" onclick={clear} disabled={cart.is_empty()}
                     aria-label={speech.say("cart.clear")}>{ icon(Icon::Trash) }</button>

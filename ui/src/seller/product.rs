@@ -44,7 +44,7 @@ fn Adding(props: &AddingProps) -> Html {
     let speech = acting.speech.clone();
     let product = use_state(|| ProductId(browser::chance()));
     let draft = use_state(|| Draft::new(&props.code));
-    let is_tried = use_state(|| false);
+    let (is_tried, is_picturing) = (use_state(|| false), use_state(|| false));
     let currency = props.stall.currency.clone();
     let wrong = if *is_tried { draft.wrong(&currency) } else { Wrong::default() };
     let onsubmit = {
@@ -79,7 +79,7 @@ fn Adding(props: &AddingProps) -> Html {
             </header>
             <form class="card stack" {onsubmit}>
                 <div class="product-quick">
-                    <Pictures draft={(*draft).clone()} set={set.clone()} />
+                    <Pictures draft={(*draft).clone()} set={set.clone()} is_busy={is_picturing.clone()} />
                     <Basics key={product.to_string()} draft={(*draft).clone()} set={set.clone()} {wrong} currency={currency.clone()} is_new=true />
                 </div>
                 <CategoryChips stall={props.stall.stall} draft={(*draft).clone()} set={set.clone()} />
@@ -89,7 +89,7 @@ fn Adding(props: &AddingProps) -> Html {
                 </details>
                 <footer class="row row-apart">
                     <Go to={Route::Sell} class="button button-quiet">{ speech.say("product.to-sell") }</Go>
-                    <button type="submit" class="button button-main" disabled={acting.is_busy()}>{ speech.say("product.save") }</button>
+                    <button type="submit" class="button button-main" disabled={acting.is_busy() || *is_picturing}>{ speech.say("product.save") }</button>
                 </footer>
             </form>
         </section>
@@ -156,6 +156,7 @@ fn Editing(props: &EditingProps) -> Html {
     let stored = Draft::of(&props.view);
     // What the person began with: a change from elsewhere shows where nothing was typed.
     let (begun, typed) = (use_state(|| stored.clone()), use_state(|| None::<Draft>));
+    let is_picturing = use_state(|| false);
     let draft = (*typed).clone().unwrap_or_else(|| stored.clone());
     let is_moved = typed.is_some() && *begun != stored;
     let wrong = draft.wrong(&props.view.currency);
@@ -183,12 +184,12 @@ fn Editing(props: &EditingProps) -> Html {
         })
     };
     let archive = {
-        let (desk, stall, archived, name) =
-            (desk.clone(), props.stall.stall, props.view.archived, props.view.name.clone());
-        let speech = speech.clone();
+        let (desk, speech, stall) = (desk.clone(), speech.clone(), props.stall.stall);
+        let (archived, name) = (props.view.archived, props.view.name.clone());
         Callback::from(move |_: MouseEvent| archive(&desk, &speech, stall, product, !archived, &name))
     };
-    let is_ready = edits.as_ref().is_some_and(|edits| !edits.is_empty()) && !acting.is_busy();
+    let is_ready = edits.as_ref().is_some_and(|edits| !edits.is_empty());
+    let is_ready = is_ready && !acting.is_busy() && !*is_picturing;
     html! {
         <section class="page page-narrow">
             <header class="page-head">
@@ -202,7 +203,7 @@ fn Editing(props: &EditingProps) -> Html {
             if is_moved { <Problem text={speech.say("product.moved")} /> }
             <form class="card stack" {onsubmit}>
                 <div class="product-quick">
-                    <Pictures draft={draft.clone()} set={set.clone()} />
+                    <Pictures draft={draft.clone()} set={set.clone()} is_busy={is_picturing.clone()} />
                     <Basics draft={draft.clone()} set={set.clone()} {wrong} currency={props.view.currency.clone()} />
                 </div>
                 <CategoryChips stall={props.stall.stall} draft={draft.clone()} set={set.clone()} />

@@ -1,5 +1,8 @@
 //! The fields of a product's form, and its pictures.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use soko_app_api::text::Worded as _;
 use soko_app_api::{CategoryEdit, DeviceReply, DeviceVerb, Query, TaxClass, Verb, View};
 use soko_domain::ids::{LogId, ThingId};
@@ -9,10 +12,11 @@ use yew::prelude::*;
 
 use super::camera::use_camera;
 use super::draft::{Draft, Wrong};
+use super::take_picture::TakePicture;
 use crate::acting::use_acting;
 use crate::app::use_stall;
 use crate::browser;
-use crate::desk::use_desk;
+use crate::desk::{Desk, use_desk};
 use crate::live::use_query;
 use crate::parts::{Choice, Field, Icon, Photo, TextArea, icon};
 use crate::settings::tax_named as named;
@@ -178,43 +182,57 @@ fn check(props: &FieldsProps, checked: bool, said: AttrValue, change: fn(&mut Dr
     }
 }
 
+/// The form as it stands when something that was waited for is there: the person typed on meanwhile.
+type Newest = Rc<RefCell<(Draft, Callback<Draft>)>>;
+
+#[hook]
+fn use_newest(draft: &Draft, set: &Callback<Draft>) -> Newest {
+    let newest = use_mut_ref(|| (draft.clone(), set.clone()));
+    *newest.borrow_mut() = (draft.clone(), set.clone());
+    newest
+}
+
+fn change_newest(newest: &Newest, change: impl FnOnce(&mut Draft)) {
+    let (mut now, set) = newest.borrow().clone();
+    change(&mut now);
+    set.emit(now);
+}
+
 #[derive(Properties, PartialEq)]
 pub(super) struct PicturesProps {
     pub draft: Draft,
     pub set: Callback<Draft>,
+    /// A picture is being made: what is saved now would be without it.
+    pub is_busy: UseStateHandle<bool>,
 }
 
 /// Pictures from a file or the camera, made small before they are kept.
 #[component]
 pub(super) fn Pictures(props: &PicturesProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
-    let is_busy = use_state(|| false);
-    let draft = &props.draft;
+    let (draft, is_busy) = (&props.draft, &props.is_busy);
+    let newest = use_newest(draft, &props.set);
+    let keep = {
+        let (desk, speech, is_busy) = (desk.clone(), speech.clone(), is_busy.setter());
+        Callback::from(move |picture: Option<Vec<u8>>| {
+            let (desk, speech, newest, is_busy) =
+                (desk.clone(), speech.clone(), Rc::clone(&newest), is_busy.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                keep_picture(&desk, &speech, (picture, &newest)).await;
+                is_busy.set(false);
+            });
+        })
+    };
     let onchange = {
-        let (desk, speech, draft, set, is_busy) =
-            (desk.clone(), speech.clone(), draft.clone(), props.set.clone(), is_busy.clone());
+        let (keep, is_busy) = (keep.clone(), is_busy.setter());
         Callback::from(move |change: Event| {
             let input: HtmlInputElement = change.target_unchecked_into();
             let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
             input.set_value("");
-            let (desk, speech, draft, set, is_busy) =
-                (desk.clone(), speech.clone(), draft.clone(), set.clone(), is_busy.clone());
+            let keep = keep.clone();
             is_busy.set(true);
             wasm_bindgen_futures::spawn_local(async move {
-                match browser::picture::shrunk(file).await {
-                    None => desk.toasts.error(speech.say("picture.unreadable")),
-                    Some(bytes) => match desk.with_device(DeviceVerb::PutPicture { bytes }).await {
-                        Ok(DeviceReply::Picture(hash)) => {
-                            let mut now = draft.clone();
-                            now.pictures.retain(|known| *known != hash);
-                            now.pictures.push(hash);
-                            set.emit(now);
-                        }
-                        Ok(_) => desk.toasts.error(speech.say("link.unreadable")),
-                        Err(trouble) => desk.toasts.error(trouble.sentence(&speech)),
-                    },
-                }
-                is_busy.set(false);
+                keep.emit(browser::picture::shrunk(file).await);
             });
         })
     };
@@ -238,11 +256,27 @@ pub(super) fn Pictures(props: &PicturesProps) -> Html {
             if draft.pictures.len() < PICTURES_MAX {
                 <label class="picture-add">
                     { icon(Icon::Camera) }
-                    <span>{ speech.say(if *is_busy { "picture.busy" } else { "picture.add" }) }</span>
-                    <input type="file" accept="image/*" {onchange} disabled={*is_busy} class="silent" />
+                    <span>{ speech.say(if **is_busy { "picture.busy" } else { "picture.add" }) }</span>
+                    <input type="file" accept="image/*" {onchange} disabled={**is_busy} class="silent" />
                 </label>
+                <TakePicture on_taken={keep} is_busy={is_busy.clone()} />
             }
         </div>
+    }
+}
+
+async fn keep_picture(desk: &Desk, speech: &Speech, (picture, newest): (Option<Vec<u8>>, &Newest)) {
+    let Some(bytes) = picture else {
+        desk.toasts.error(speech.say("picture.unreadable"));
+        return;
+    };
+    match desk.with_device(DeviceVerb::PutPicture { bytes }).await {
+        Ok(DeviceReply::Picture(hash)) => change_newest(newest, |now| {
+            now.pictures.retain(|known| *known != hash);
+            now.pictures.push(hash);
+        }),
+        Ok(_) => desk.toasts.error(speech.say("link.unreadable")),
+        Err(trouble) => desk.toasts.error(trouble.sentence(speech)),
     }
 }
 
@@ -260,6 +294,7 @@ pub(super) fn CategoryChips(props: &CategoryChipsProps) -> Html {
     let speech = acting.speech.clone();
     let live = use_query(Some(Query::Categories(props.stall)));
     let name = use_state(|| None::<String>);
+    let newest = use_newest(&props.draft, &props.set);
     let rows = match live.view() {
         Some(View::Categories(rows)) => rows.clone(),
         _ => Vec::new(),
@@ -275,8 +310,7 @@ pub(super) fn CategoryChips(props: &CategoryChipsProps) -> Html {
         html! { <button type="button" class="chip" aria-pressed={pressed} {onclick}>{ shown }</button> }
     };
     let create = {
-        let (acting, name, stall, draft, set) =
-            (acting.clone(), name.clone(), props.stall, props.draft.clone(), props.set.clone());
+        let (acting, name, stall) = (acting.clone(), name.clone(), props.stall);
         let position = i64::try_from(rows.len()).unwrap_or(0);
         Callback::from(move |_: MouseEvent| {
             let Some(typed) = (*name).clone().filter(|typed| !typed.trim().is_empty()) else {
@@ -285,11 +319,10 @@ pub(super) fn CategoryChips(props: &CategoryChipsProps) -> Html {
             };
             let category = ThingId(browser::chance());
             let edits = vec![CategoryEdit::Name(typed.trim().into()), CategoryEdit::Position(position)];
-            let (name, mut now, set) = (name.clone(), draft.clone(), set.clone());
+            let (name, newest) = (name.clone(), Rc::clone(&newest));
             acting.act(stall, Verb::EditCategory { category, edits }, move |_| {
                 name.set(None);
-                now.toggle(category);
-                set.emit(now);
+                change_newest(&newest, |now| now.toggle(category));
             });
         })
     };

@@ -248,8 +248,8 @@ fn use_kept_cart(stall: Option<LogId>) {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with(stall, move |stall| {
         let hearing = stall.map(|stall| {
-            let known = RefCell::default();
-            let kept = Rc::new(KeptCart { desk, speech, stall, known, keeping: RefCell::default() });
+            let (known, looks, keeping) = (RefCell::default(), Cell::default(), RefCell::default());
+            let kept = Rc::new(KeptCart { desk, speech, stall, known, looks, keeping });
             KeptCart::begin(&kept);
             let (telling, moving) = (Rc::clone(&kept), Rc::clone(&kept));
             let told = kept.desk.told.listen(move |told| KeptCart::hear(&telling, told));
@@ -271,6 +271,8 @@ struct KeptCart {
     stall: LogId,
     /// As it is kept, as far as this page knows: only what differs is kept anew.
     known: RefCell<Option<Cart>>,
+    /// How often it was looked for.
+    looks: Cell<u32>,
     keeping: RefCell<Option<Listening>>,
 }
 
@@ -314,23 +316,35 @@ impl KeptCart {
     }
 
     async fn load(&self) {
+        let look = self.looks.get().wrapping_add(1);
+        self.looks.set(look);
         let before = self.desk.cart.get();
         let answer = self.desk.call(Call::Kept { key: self.key() }).await;
         let Answer::Kept(bytes) = answer else { return };
         let kept = match cart::unpack(&bytes) {
             Draft::Is(cart) if self.is_sold(&cart).await => new_cart(),
             Draft::Is(cart) => cart,
-            Draft::None if before.is_empty() => before.clone(),
+            Draft::None if before.is_blank() => before.clone(),
             Draft::None => new_cart(),
             Draft::Unreadable => {
                 self.desk.toasts.error(self.speech.say("cart.lost"));
                 new_cart()
             }
         };
-        // What was put on the counter meanwhile stays there.
-        if self.desk.cart.get() == before {
+        // A later look tells more, and takes what was put here since for no more than it is.
+        if self.looks.get() != look {
+            return;
+        }
+        let now = self.desk.cart.get();
+        if now == before || now == kept {
             self.known.replace(Some(kept.clone()));
             self.desk.cart.set(kept);
+            return;
+        }
+        // What was put on the counter meanwhile stays there, and so does another cart.
+        if let Some(both) = kept.found((&before, &now), new_cart()) {
+            self.desk.cart.set(both.clone());
+            self.keep(&both);
         }
     }
 
@@ -352,7 +366,7 @@ impl KeptCart {
         if self.known.replace(Some(cart.clone())).as_ref() == Some(cart) {
             return;
         }
-        let value = if cart.is_empty() { Vec::new() } else { drafts::pack(LAYOUT, cart) };
+        let value = if cart.is_blank() { Vec::new() } else { drafts::pack(LAYOUT, cart) };
         let (desk, key) = (self.desk.clone(), self.key());
         wasm_bindgen_futures::spawn_local(async move {
             // A draft that could not be kept is kept with the next change.

@@ -9,13 +9,14 @@ use yew::prelude::*;
 
 use crate::acting::{Acting, sets, use_acting};
 use crate::browser;
-use crate::cart::{Cart, Tab};
+use crate::cart::{Cart, NotTaken, Tab};
 use crate::desk::{Desk, new_cart, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{Confirm, Dialog, Field, Icon, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
+use crate::watched::use_watched;
 
 /// More open orders than a counter looks through.
 const TABS_MAX: u32 = 100;
@@ -30,7 +31,8 @@ pub(super) fn use_tab(stall: &OwnStall, cart: &Cart) -> Option<OpenOrderView> {
         Some(View::OpenOrder(view)) if Some(view.order) == order => Some(view.clone()),
         _ => None,
     };
-    use_effect_with(view.clone(), move |view| {
+    // Also where the cart was changed by what did not know of it yet.
+    use_effect_with((view.clone(), cart.clone()), move |(view, _)| {
         let Some(view) = view else { return };
         let mut cart = desk.cart.get();
         if cart.follow(view) {
@@ -51,19 +53,23 @@ pub(super) struct TabStateProps {
     pub tab: OpenOrderView,
 }
 
-/// Which open order is on the counter, and that it was paid elsewhere, where it was.
+/// Which open order is on the counter, and that it was paid elsewhere, where it was: what was never in it is sold still.
 #[component]
 pub(super) fn TabState(props: &TabStateProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
+    let cart = use_watched(&desk.cart);
     let Some(sale) = props.tab.closed_by else {
         return html! { <p class="tab-name">{ icon(Icon::Note) }{ props.tab.title.clone() }</p> };
     };
-    let clear = Callback::from(move |_: MouseEvent| desk.cart.set(new_cart()));
+    let has_rest = !cart.beside_tab(new_cart()).is_empty();
+    let leave =
+        Callback::from(move |_: MouseEvent| desk.cart.change(|cart| *cart = cart.beside_tab(new_cart())));
+    let said = speech.say(if has_rest { "tabs.keep-rest" } else { "cart.clear" });
     html! {
         <div class="notice" role="alert">
             <p>{ speech.fill("tabs.closed", &[("title", &props.tab.title)]) }</p>
             <Go to={Route::Sale(sale)} class="button">{ speech.say("tabs.receipt") }</Go>
-            <button type="button" class="button" onclick={clear}>{ speech.say("cart.clear") }</button>
+            <button type="button" class="button" onclick={leave}>{ said }</button>
         </div>
     }
 }
@@ -97,8 +103,14 @@ pub(super) fn Park(props: &ParkProps) -> Html {
                 title.trim().to_owned()
             };
             let edits = cart.parked(&title, || ThingId(browser::chance()));
-            acting.act(stall, Verb::EditOpenOrder { order: tab.order, edits }, move |_| {
-                desk.cart.set(new_cart());
+            let order = tab.order;
+            acting.act(stall, Verb::EditOpenOrder { order, edits }, move |_| {
+                // What was scanned meanwhile is the next customer's.
+                desk.cart.change(|now| {
+                    if now.sale == cart.sale {
+                        *now = now.since(&cart, new_cart());
+                    }
+                });
                 desk.toasts.done(speech.fill("tabs.parked", &[("title", &title)]));
                 on_close.emit(());
             });
@@ -145,10 +157,14 @@ pub(super) fn Tabs(props: &TabsProps) -> Html {
     let stall = props.stall.stall;
     let row = |row: &OpenOrderRow| {
         let take = {
-            let (to, on_taken) = (desk.clone(), props.on_taken.clone());
+            let (to, words, on_taken) = (desk.clone(), speech.clone(), props.on_taken.clone());
             with_tab(&desk, &speech, (stall, row.order), move |view| {
-                let fresh = new_cart();
-                to.cart.set(Cart::of_tab(&view, fresh.sale, fresh.command));
+                // Something may have been tapped or scanned since the press.
+                match to.cart.get().with_tab(&view) {
+                    Ok(cart) => to.cart.set(cart),
+                    Err(NotTaken::Other) => to.toasts.error(words.say("tabs.other")),
+                    Err(NotTaken::Full) => to.toasts.error(words.say("cart.full")),
+                }
                 on_taken.emit(());
             })
         };

@@ -5,8 +5,8 @@ use soko_app_api::{OwnStall, Verb};
 use yew::prelude::*;
 
 use crate::acting::use_acting;
-use crate::cart::Cart;
-use crate::desk::Desk;
+use crate::cart::{Cart, Reduced};
+use crate::desk::{Desk, new_cart};
 use crate::parts::Confirm;
 use crate::watched::use_watched;
 
@@ -15,7 +15,7 @@ pub(super) fn reduce(desk: &Desk, after: Cart) -> bool {
     let before = desk.cart.get();
     let asks = before.is_told && !before.taken_off(&after, "").is_empty();
     if asks {
-        desk.reduced.set(Some(after));
+        desk.reduced.set(Some(Reduced { asked_on: before, after }));
     } else {
         desk.cart.set(after);
     }
@@ -32,16 +32,18 @@ pub(super) struct TakenOffProps {
 pub(super) fn TakenOff(props: &TakenOffProps) -> Html {
     let acting = use_acting();
     let speech = acting.speech.clone();
-    let Some(after) = use_watched(&acting.desk.reduced) else { return Html::default() };
+    let Some(reduced) = use_watched(&acting.desk.reduced) else { return Html::default() };
     let on_confirm = {
         let (acting, stall) = (acting.clone(), props.stall.stall);
         Callback::from(move |reason: String| {
-            let before = acting.desk.cart.get();
-            let (desk, after) = (acting.desk.clone(), after.clone());
-            let lines = before.taken_off(&after, &acting.speech.say("sum.discount"));
-            let verb = Verb::TakeOff { sale: before.sale, lines, reason };
+            let (desk, reduced) = (acting.desk.clone(), reduced.clone());
+            let asked_on = &reduced.asked_on;
+            let lines = asked_on.taken_off(&reduced.after, &acting.speech.say("sum.discount"));
+            let verb = Verb::TakeOff { sale: asked_on.sale, lines, reason };
             acting.act(stall, verb, move |_| {
-                desk.cart.set(after);
+                if let Some(done) = reduced.done(&desk.cart.get(), new_cart()) {
+                    desk.cart.set(done);
+                }
                 desk.reduced.set(None);
             });
         })

@@ -23,7 +23,7 @@ use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_domain::verbs::set_prices;
 use soko_domain::wrong::Wrong;
-use soko_projection::{read as facts, taxes};
+use soko_projection::{payments, read as facts, taxes};
 use soko_record_log::StoreError;
 
 use crate::failure::{Failure, NotDone};
@@ -397,8 +397,18 @@ pub(super) fn edit_open_order(
     order: OrderId,
     edits: &[OpenOrderEdit],
 ) -> Result<Reply, NotDone> {
+    // Nobody looks into one that was paid: what is put into it then would be given away unnoticed.
+    if edits.iter().any(puts_goods)
+        && let Some(sale) = payments::sale_of_tab(writing.tx, writing.log, (order, None))?
+    {
+        return Err(Refusal::TabClosed(sale).into());
+    }
     let edits: Vec<Edit> = edits.iter().flat_map(order_edit).collect();
     edit_document(writing, ThingId(order.0), DocumentKind::OpenOrder, &edits)
+}
+
+fn puts_goods(edit: &OpenOrderEdit) -> bool {
+    matches!(edit, OpenOrderEdit::PutLine { .. } | OpenOrderEdit::LineQuantity { .. })
 }
 
 fn order_edit(edit: &OpenOrderEdit) -> Vec<Edit> {

@@ -369,11 +369,18 @@ fn two_cashiers_share_one_open_order() {
     assert_eq!(second.refused(sell(51, lines(), vec![TenderInput::cash(2_000)], about())), "tab_closed");
     let open = Query::OpenOrders { stall: STALL, window: Window::first(5) };
     assert_eq!(view(&mut second, &open), View::OpenOrders(vec![]));
+    // Nobody finds what is put into it now. What is in it may be taken out.
+    let more = OpenOrderEdit::LineQuantity { line: thing(61), quantity: 9 };
+    for (number, edit_of_it) in [(42, put(64, Some(MANGO), 1)), (43, more)] {
+        assert_eq!(second.refused(command(number, edit(vec![edit_of_it]))), "tab_closed");
+    }
+    second.done(command(44, edit(vec![OpenOrderEdit::RemoveLine(thing(62))])));
     // A void opens it again: nothing was paid.
     first.done(command(52, Verb::VoidSale { sale: sale_id(50), reason: "wrong table".into() }));
     assert_eq!(tab(&mut first, order).closed_by, None);
     first.replicate(&mut relay);
     second.replicate(&mut relay);
+    second.done(command(45, edit(vec![put(64, Some(MANGO), 1)])));
     second.done(sell(53, lines(), vec![TenderInput::cash(2_000)], about()));
     second.replicate(&mut relay);
     first.replicate(&mut relay);

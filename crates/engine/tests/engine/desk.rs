@@ -2,14 +2,16 @@
 
 use soko_app_api::{
     AtRegisterView, AuditRow, AuditWhat, BeyondShare, CoinsInput, Command, DiscountInput, PeopleCall,
-    PeopleReply, PeopleVerb, Query, RefundLineInput, Reply, ReturnInput, SaleAbout, SaleLineInput,
-    ShiftReport, ShiftReportRow, StallEdit, TakenOffInput, TaxInput, TenderInput, Verb, View, Window,
+    PeopleReply, PeopleVerb, PurseInput, Query, RefundLineInput, Reply, ReturnInput, SaleAbout,
+    SaleLineInput, ShiftReport, ShiftReportRow, StallEdit, TakenOffInput, TaxInput, TenderInput, Verb, View,
+    Window,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::Standing;
 use soko_domain::entry::{Act, Entry, GoodsBack, SaleMade, ShiftClosed, ShiftOpened, Stamp, Tendered};
 use soko_domain::ids::{PersonId, SaleId, ShiftId, ThingId};
 use soko_domain::money::Currency;
+use soko_domain::purse::CardCode;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 use soko_engine::{NotDone, Now};
@@ -456,6 +458,30 @@ fn an_erased_name_is_in_no_file() {
     // An edit that was on its way does not bring it back.
     phone.replicate(&mut relay);
     assert_eq!(phone.refused(put(63, CASHIER, "Zuhura-Wambui", Role::Cashier)), "person_erased");
+}
+
+/// First-hour 20: whoever reads the disk of a stolen register can neither say that they are the owner, nor pay with a card that was sold.
+#[test]
+fn neither_a_pin_nor_the_code_of_a_card_is_in_a_file() {
+    let mut device = stocked();
+    device.done(put(900, OWNER, "Amina", Role::Owner));
+    assert!(matches!(device.set_pin(OWNER, "47110815"), PeopleReply::Closed { .. }));
+    let code = CardCode::of_chance([9; 16]).to_string();
+    let purse = PurseInput::Card(code.clone());
+    let tender = Some(TenderInput::cash(1_000));
+    let fill = Verb::FillPurse { purse: purse.clone(), units: 1_000, tender, reason: String::new() };
+    device.done(command(40, fill));
+    let paid = TenderInput { kind: TenderKind::Voucher, purse: Some(purse), ..TenderInput::cash(250) };
+    device.done(pay(41, 1, vec![paid], DiscountInput::None));
+    device.people(PeopleVerb::Lock);
+    assert_eq!(device.enter(OWNER, "12345678"), PeopleReply::Wrong { wait_ms: 0 });
+    assert_eq!(device.enter(OWNER, "47110815"), PeopleReply::Done);
+    let disk = device.disk();
+    let plain = code.replace(['-', ' '], "");
+    for secret in ["47110815", "12345678", &code, &plain, &plain.to_lowercase()] {
+        assert!(!contains(&disk, secret.as_bytes()), "{secret} is in the file");
+    }
+    assert!(contains(&disk, b"Amina"), "what is no secret is found");
 }
 
 fn contains(file: &[u8], text: &[u8]) -> bool {

@@ -1,0 +1,279 @@
+//! What is put onto the counter while something else is waited for, an answer or a person, and the two carts that are one then:
+//! nothing that was tapped or scanned is lost.
+
+use soko_app_api::OpenOrderView;
+
+use super::{Cart, CartLine};
+
+/// What a cart is to be once somebody said why something leaves it, and what it was when that was asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reduced {
+    pub asked_on: Cart,
+    pub after: Cart,
+}
+
+impl Reduced {
+    /// The counter once it is done: what was scanned while somebody thought of a reason is there all the same. None where another
+    /// cart is there by now.
+    pub fn done(self, now: &Cart, fresh: Cart) -> Option<Cart> {
+        let Self { asked_on, mut after } = self;
+        if now.sale != asked_on.sale {
+            return None;
+        }
+        after.gather(&now.since(&asked_on, fresh));
+        Some(after)
+    }
+}
+
+/// Why an open order was not taken up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotTaken {
+    /// Another one is on the counter.
+    Other,
+    Full,
+}
+
+impl Cart {
+    /// What was put here after it was as `before`, in a fresh one. What others put into the open order meanwhile is there.
+    pub fn since(&self, before: &Self, fresh: Self) -> Self {
+        let mine = |line: &CartLine| {
+            let was = before.lines.iter().find(|was| was.key == line.key);
+            let (had, had_there) = was.map_or((0, 0), |was| (was.quantity, was.tab_quantity));
+            let of_others = if had == had_there { line.tab_quantity - had_there } else { 0 };
+            line.quantity - had - of_others
+        };
+        let customer = self.customer.filter(|_| self.customer != before.customer);
+        let returned = self.returned.clone().filter(|_| self.returned != before.returned);
+        let is_told = self.is_told && !before.is_told;
+        Self { customer, returned, is_told, ..self.only(mine, fresh) }
+    }
+
+    /// What is here and was never in the open order, in a fresh cart: it stays where somebody paid for the order elsewhere.
+    pub fn beside_tab(&self, fresh: Self) -> Self {
+        let beside =
+            |line: &CartLine| line.quantity - if line.tab_line.is_some() { line.tab_quantity } else { 0 };
+        let rest = self.only(beside, fresh);
+        // Whose an order was, and what they were told, is said of what they have not paid.
+        if rest.is_empty() { rest } else { Self { customer: self.customer, is_told: self.is_told, ..rest } }
+    }
+
+    /// So much of each line.
+    fn only(&self, quantity: impl Fn(&CartLine) -> i64, fresh: Self) -> Self {
+        let part = |line: &CartLine| CartLine { quantity: quantity(line), ..line.clone() }.own();
+        let lines = self.lines.iter().map(part).filter(|line| line.quantity > 0).collect();
+        Self { lines, next_key: self.next_key, ..fresh }
+    }
+
+    /// What was kept, with what was put on the counter while it was looked for. None where another cart is there by now.
+    pub fn found(mut self, (before, now): (&Self, &Self), fresh: Self) -> Option<Self> {
+        if (now.sale, &now.tab) != (before.sale, &before.tab) {
+            return None;
+        }
+        self.gather(&now.since(before, fresh));
+        Some(self)
+    }
+
+    /// Puts another cart's goods here, too, and whose they are. Answers whether there was room.
+    pub fn gather(&mut self, more: &Self) -> bool {
+        // Whoever knows a line of either by its key takes no other one for it.
+        self.next_key = self.next_key.max(more.next_key);
+        self.customer = self.customer.or(more.customer);
+        self.returned = self.returned.take().or_else(|| more.returned.clone());
+        self.is_told |= more.is_told;
+        more.lines.iter().fold(true, |has_room, line| self.put(line.clone().own()) && has_room)
+    }
+
+    /// An open order taken up, with what lies here already.
+    pub fn with_tab(&self, view: &OpenOrderView) -> Result<Self, NotTaken> {
+        match &self.tab {
+            Some(tab) if tab.order == view.order => {
+                let mut same = self.clone();
+                same.follow(view);
+                Ok(same)
+            }
+            Some(_) if !self.is_empty() => Err(NotTaken::Other),
+            Some(_) | None => {
+                let mut taken = Self::of_tab(view, self.sale, self.command);
+                if taken.gather(self) { Ok(taken) } else { Err(NotTaken::Full) }
+            }
+        }
+    }
+}
+
+impl CartLine {
+    /// In no open order.
+    fn own(self) -> Self {
+        Self { tab_line: None, tab_quantity: 0, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use soko_app_api::OpenOrderEdit;
+    use soko_domain::ids::{OrderId, ProductId, SaleId, ThingId};
+
+    use super::super::tests::{cart, row, tab};
+    use super::super::{LINES_MAX, Returned};
+    use super::*;
+
+    fn fresh() -> Cart {
+        Cart::new(SaleId([8; 16]), ThingId([9; 16]))
+    }
+
+    fn goods(cart: &Cart) -> Vec<(u8, i64)> {
+        cart.lines.iter().map(|line| (line.product.unwrap().0[0], line.quantity)).collect()
+    }
+
+    fn returned() -> Option<Returned> {
+        Some(Returned { sale: SaleId([10; 16]), receipt_number: 12, lines: vec![], reason: "sour".into() })
+    }
+
+    #[test]
+    fn what_is_scanned_while_a_cart_is_paid_is_the_next_ones() {
+        let mut sold = cart();
+        sold.add(&row(1));
+        sold.add(&row(2));
+        sold.is_told = true;
+        sold.customer = Some(ThingId([7; 16]));
+        let mut now = sold.clone();
+        now.add(&row(1));
+        now.add(&row(3));
+        let next = now.since(&sold, fresh());
+        assert_eq!((goods(&next), next.sale), (vec![(1, 1), (3, 1)], SaleId([8; 16])));
+        assert_eq!(
+            (next.customer, next.is_told),
+            (None, false),
+            "whose it was and what they were told is the sale's"
+        );
+        assert!(sold.since(&sold, fresh()).is_blank());
+        now.customer = Some(ThingId([6; 16]));
+        assert_eq!(now.since(&sold, fresh()).customer, now.customer);
+    }
+
+    /// A cart is put aside, and somebody else changes the open order before it is known that it was.
+    #[test]
+    fn what_others_put_into_an_open_order_meanwhile_stays_in_it() {
+        let sent = Cart::of_tab(&tab(&[(21, 2)]), SaleId([1; 16]), ThingId([2; 16]));
+        let mut now = sent.clone();
+        now.follow(&tab(&[(21, 4), (22, 1)]));
+        now.add(&row(3));
+        let next = now.since(&sent, fresh());
+        assert_eq!(goods(&next), [(3, 1)]);
+        let mine = CartLine { quantity: 5, ..now.lines[0].clone() };
+        now.replace(mine);
+        let next = now.since(&sent, fresh());
+        assert_eq!((goods(&next), next.lines[0].tab_line), (vec![(1, 1), (3, 1)], None));
+    }
+
+    #[test]
+    fn an_open_order_that_is_taken_up_takes_nothing_off_the_counter() {
+        let mut here = cart();
+        here.add(&row(1));
+        here.add(&row(3));
+        here.customer = Some(ThingId([7; 16]));
+        here.returned = returned();
+        let view = tab(&[(21, 2)]);
+        let taken = here.with_tab(&view).unwrap();
+        assert_eq!(goods(&taken), [(1, 2), (1, 1), (3, 1)]);
+        assert_eq!((taken.sale, taken.customer, &taken.returned), (here.sale, here.customer, &here.returned));
+        let lines: Vec<_> = taken.lines.iter().map(|line| line.tab_line).collect();
+        assert_eq!(lines, [Some(ThingId([21; 16])), None, None]);
+        let mut keys: Vec<u32> = taken.lines.iter().map(|line| line.key).collect();
+        keys.dedup();
+        assert_eq!(keys.len(), 3);
+        // Pressed twice: what was tapped in between is there still.
+        assert_eq!(taken.with_tab(&view).unwrap(), taken);
+        let other = OpenOrderView { order: OrderId([5; 16]), ..view.clone() };
+        assert_eq!(taken.with_tab(&other), Err(NotTaken::Other));
+        let emptied = Cart { lines: Vec::new(), ..taken };
+        assert_eq!(goods(&emptied.with_tab(&other).unwrap()), [(1, 2)]);
+        let mut full = cart();
+        for _ in 0..LINES_MAX {
+            full.add_custom("Bag".into(), 20);
+        }
+        assert_eq!(full.with_tab(&view), Err(NotTaken::Full), "and the order stays where it is");
+        let told = Cart { is_told: true, ..cart() };
+        assert!(told.with_tab(&view).unwrap().is_told);
+    }
+
+    #[test]
+    fn two_carts_are_one_with_all_that_is_in_either() {
+        let mut kept = cart();
+        kept.add(&row(1));
+        kept.customer = Some(ThingId([7; 16]));
+        let mut more = fresh();
+        more.add(&row(1));
+        more.add(&row(2));
+        more.customer = Some(ThingId([6; 16]));
+        more.returned = returned();
+        assert!(kept.gather(&more));
+        assert_eq!(goods(&kept), [(1, 2), (2, 1)]);
+        assert_eq!((kept.customer, &kept.returned), (Some(ThingId([7; 16])), &more.returned));
+    }
+
+    #[test]
+    fn what_is_scanned_while_a_reason_is_asked_for_stays_on_the_counter() {
+        let mut asked_on = cart();
+        asked_on.add(&row(1));
+        asked_on.add(&row(2));
+        asked_on.is_told = true;
+        let mut after = asked_on.clone();
+        after.remove(asked_on.lines[0].key);
+        let mut now = asked_on.clone();
+        now.add(&row(2));
+        now.add(&row(3));
+        let reduced = Reduced { asked_on, after };
+        let done = reduced.clone().done(&now, fresh()).unwrap();
+        assert_eq!((goods(&done), done.is_told), (vec![(2, 2), (3, 1)], true));
+        let all = Reduced { after: fresh(), ..reduced.clone() };
+        assert_eq!(goods(&all.done(&now, fresh()).unwrap()), [(2, 1), (3, 1)]);
+        assert_eq!(reduced.done(&fresh(), fresh()), None);
+    }
+
+    #[test]
+    fn what_is_tapped_before_a_kept_cart_is_found_is_added_to_it() {
+        let mut kept = fresh();
+        kept.add(&row(1));
+        let before = cart();
+        let mut now = before.clone();
+        now.add(&row(3));
+        let both = kept.clone().found((&before, &now), fresh()).unwrap();
+        assert_eq!((goods(&both), both.sale), (vec![(1, 1), (3, 1)], kept.sale));
+        assert_eq!(kept.found((&before, &fresh()), fresh()), None);
+    }
+
+    /// First-hour 9: each taps one more of what is in the order already, apart from each other.
+    #[test]
+    fn one_more_of_what_an_open_order_has_is_a_line_of_its_own() {
+        let view = tab(&[(21, 1)]);
+        let parked = |line: u8| {
+            let mut cart = Cart::of_tab(&view, SaleId([line; 16]), ThingId([line; 16]));
+            cart.add(&row(1));
+            cart.add(&row(1));
+            let edits = cart.parked("Table 4", || ThingId([line; 16])).into_iter();
+            let put = |edit| {
+                let OpenOrderEdit::PutLine { line, content } = edit else { return None };
+                Some((line.0[0], content.quantity))
+            };
+            edits.filter_map(put).collect::<Vec<_>>()
+        };
+        assert_eq!(parked(31), [(21, 1), (31, 2)]);
+        assert_eq!(parked(32), [(21, 1), (32, 2)]);
+    }
+
+    #[test]
+    fn what_was_never_in_an_order_that_was_paid_stays() {
+        let mut cart = Cart::of_tab(&tab(&[(21, 2), (22, 1)]), SaleId([1; 16]), ThingId([2; 16]));
+        cart.add(&row(3));
+        cart.set_quantity(cart.lines[0].key, 3);
+        // Somebody wanted to put it aside, and it was refused.
+        cart.lines[2].tab_line = Some(ThingId([23; 16]));
+        cart.customer = Some(ThingId([7; 16]));
+        let rest = cart.beside_tab(fresh());
+        assert_eq!((goods(&rest), rest.customer, rest.tab), (vec![(1, 1), (3, 1)], cart.customer, None));
+        let paid = Cart::of_tab(&tab(&[(21, 2)]), SaleId([1; 16]), ThingId([2; 16]));
+        assert!(Cart { customer: cart.customer, ..paid }.beside_tab(fresh()).is_blank());
+        let product = ProductId([3; 16]);
+        assert_eq!((rest.lines[1].product, rest.lines[1].tab_line), (Some(product), None));
+    }
+}
