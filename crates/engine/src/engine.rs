@@ -103,6 +103,7 @@ pub fn schema() -> &'static [Migration] {
         Migration { number: 63, name: "deals compared", sql: soko_projection::DEALS_COMPARED },
         Migration { number: 64, name: "restated", sql: soko_projection::RESTATED },
         device!(65, "whose", "0031_whose"),
+        device!(66, "by whom", "0032_by_whom"),
     ];
     STEPS
 }

@@ -147,8 +147,29 @@ async fn the_stall_answers_the_operator_hides_and_erasure_takes_it_away() {
             .await
             .expect(StatusCode::NO_CONTENT);
         assert_eq!(rating(&shop).await, Rating::default());
+        // Taken back and written again, too; and of what is taken back nobody is shown anything.
+        let back = || server.delete(&path(1, TEA)).bearer(&amina).send();
+        back().await.expect(StatusCode::NO_CONTENT);
+        let all = server.get("/v1/operator/reviews").bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK);
+        assert_eq!(all.json()["reviews"], json!([]));
+        let data = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
+        assert_eq!(data["reviews"], json!([]));
+        let again =
+            || server.put(&path(1, TEA), &json!({"stars": 1, "words": "Again."})).bearer(&amina).send();
+        again().await.expect(StatusCode::NO_CONTENT);
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
+        let all = server.get("/v1/operator/reviews").bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK);
+        let seen = &all.json()["reviews"][0];
+        assert_eq!((&seen["words"], &seen["hidden_because"]), (&json!("Again."), &json!("names a person")));
         hide(OPERATOR_KEY, None).await.expect(StatusCode::NO_CONTENT);
         assert_eq!(rating(&shop).await, Rating { reviews: 1, stars: 1 });
+        // Shown again after it was taken back, it is gone.
+        hide(OPERATOR_KEY, Some("names a person")).await.expect(StatusCode::NO_CONTENT);
+        back().await.expect(StatusCode::NO_CONTENT);
+        hide(OPERATOR_KEY, None).await.expect(StatusCode::NO_CONTENT);
+        hide(OPERATOR_KEY, None).await.refused(StatusCode::NOT_FOUND, "no_such_review");
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
+        again().await.expect(StatusCode::CREATED);
 
         let data = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
         assert_eq!(data["reviews"][0]["stars"], 1);
@@ -188,6 +209,30 @@ async fn what_a_guest_said_is_the_accounts_that_the_guest_became() {
         let erased =
             server.post("/v1/me/erasure", &json!({"password": PASSWORD})).bearer(&amina).send().await;
         erased.expect(StatusCode::NO_CONTENT);
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sells_at_a_stall_reviews_nothing_of_it_also_as_the_guest_they_were() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 9).await;
+        let server = &shop.server;
+        let lines = json!([{"product": TEA.to_string(), "quantity": 1}]);
+        let order = json!({"order": id(1), "lines": lines});
+        server.post(&orders(), &order).bearer(&shop.owner).send().await.expect(StatusCode::CREATED);
+        shop.order(2, 2, 1).send().await.expect(StatusCode::CREATED);
+        for order in [1, 2] {
+            shop.hand_over(order).await;
+        }
+        let praise = json!({"stars": 5, "words": "The best."});
+        let owners = |order: u8| server.put(&path(order, TEA), &praise).bearer(&shop.owner).send();
+        owners(1).await.refused(StatusCode::FORBIDDEN, "own_stall");
+        let was =
+            server.ask(Method::POST, "/v1/me/guest").bearer(&shop.owner).header("soko-buyer", &secret(2));
+        was.send().await.expect(StatusCode::NO_CONTENT);
+        owners(2).await.refused(StatusCode::FORBIDDEN, "own_stall");
+        say(&shop, 2, 2, &praise).await.refused(StatusCode::FORBIDDEN, "own_stall");
         assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
     }
 }
