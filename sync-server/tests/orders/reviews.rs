@@ -147,29 +147,8 @@ async fn the_stall_answers_the_operator_hides_and_erasure_takes_it_away() {
             .await
             .expect(StatusCode::NO_CONTENT);
         assert_eq!(rating(&shop).await, Rating::default());
-        // Taken back and written again, too; and of what is taken back nobody is shown anything.
-        let back = || server.delete(&path(1, TEA)).bearer(&amina).send();
-        back().await.expect(StatusCode::NO_CONTENT);
-        let all = server.get("/v1/operator/reviews").bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK);
-        assert_eq!(all.json()["reviews"], json!([]));
-        let data = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
-        assert_eq!(data["reviews"], json!([]));
-        let again =
-            || server.put(&path(1, TEA), &json!({"stars": 1, "words": "Again."})).bearer(&amina).send();
-        again().await.expect(StatusCode::NO_CONTENT);
-        assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
-        let all = server.get("/v1/operator/reviews").bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK);
-        let seen = &all.json()["reviews"][0];
-        assert_eq!((&seen["words"], &seen["hidden_because"]), (&json!("Again."), &json!("names a person")));
         hide(OPERATOR_KEY, None).await.expect(StatusCode::NO_CONTENT);
         assert_eq!(rating(&shop).await, Rating { reviews: 1, stars: 1 });
-        // Shown again after it was taken back, it is gone.
-        hide(OPERATOR_KEY, Some("names a person")).await.expect(StatusCode::NO_CONTENT);
-        back().await.expect(StatusCode::NO_CONTENT);
-        hide(OPERATOR_KEY, None).await.expect(StatusCode::NO_CONTENT);
-        hide(OPERATOR_KEY, None).await.refused(StatusCode::NOT_FOUND, "no_such_review");
-        assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
-        again().await.expect(StatusCode::CREATED);
 
         let data = server.get("/v1/me/data").bearer(&amina).send().await.expect(StatusCode::OK).json();
         assert_eq!(data["reviews"][0]["stars"], 1);
@@ -210,6 +189,47 @@ async fn what_a_guest_said_is_the_accounts_that_the_guest_became() {
             server.post("/v1/me/erasure", &json!({"password": PASSWORD})).bearer(&amina).send().await;
         erased.expect(StatusCode::NO_CONTENT);
         assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_hid_stays_hidden_when_it_is_taken_back_and_written_again() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 9).await;
+        let server = &shop.server;
+        shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
+        shop.hand_over(1).await;
+        let written = json!({"stars": 1, "words": "Again."});
+        say(&shop, 1, 1, &written).await.expect(StatusCode::CREATED);
+        let review = listed(&shop).await[0]["review"].as_str().unwrap().to_owned();
+        let hide = async |because: Option<&str>| {
+            let path = format!("/v1/operator/reviews/{review}");
+            server.put(&path, &json!({"because": because})).bearer(OPERATOR_KEY).send().await
+        };
+        let back = || server.delete(&path(1, TEA)).header("soko-buyer", &secret(1)).send();
+        let all = async || {
+            let all = server.get("/v1/operator/reviews").bearer(OPERATOR_KEY).send().await;
+            all.expect(StatusCode::OK).json()["reviews"].clone()
+        };
+        let nothing = (0, Rating::default());
+        hide(Some("names a person")).await.expect(StatusCode::NO_CONTENT);
+        back().await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(all().await, json!([]), "of what is taken back nobody is shown anything");
+        say(&shop, 1, 1, &written).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), nothing);
+        let seen = all().await;
+        let seen = (&seen[0]["words"], &seen[0]["hidden_because"]);
+        assert_eq!(seen, (&json!("Again."), &json!("names a person")));
+        hide(None).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(rating(&shop).await, Rating { reviews: 1, stars: 1 });
+
+        // Shown again after it was taken back, it is gone, and may be written anew.
+        hide(Some("names a person")).await.expect(StatusCode::NO_CONTENT);
+        back().await.expect(StatusCode::NO_CONTENT);
+        hide(None).await.expect(StatusCode::NO_CONTENT);
+        hide(None).await.refused(StatusCode::NOT_FOUND, "no_such_review");
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), nothing);
+        say(&shop, 1, 1, &written).await.expect(StatusCode::CREATED);
     }
 }
 

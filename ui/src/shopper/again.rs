@@ -18,10 +18,8 @@ pub(super) struct Again {
 }
 
 pub(super) async fn order_again(desk: Desk, order: OwnOrderView) -> Result<Again, Trouble> {
-    let baskets = match desk.call(Call::Buyer(BuyerQuery::Baskets)).await {
-        Answer::Buyer(BuyerView::Baskets(baskets)) => baskets,
-        _ => Vec::new(),
-    };
+    let answer = desk.call(Call::Buyer(BuyerQuery::Baskets)).await;
+    let baskets = if let Answer::Buyer(BuyerView::Baskets(baskets)) = answer { baskets } else { Vec::new() };
     let (wanted, mut gone) = (quantities(&order, &baskets), Vec::new());
     let all = wanted.len();
     for (product, name, quantity) in wanted {
