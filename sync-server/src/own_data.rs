@@ -1,7 +1,7 @@
 //! What is kept of one person, as a whole: to be read by them, and to be erased. Whoever keeps more of people adds it
 //! to both.
 
-use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
@@ -17,7 +17,7 @@ use crate::platform::authorise::role_of;
 use crate::platform::likes::{self, Like};
 use crate::platform::refusal::Refusal;
 use crate::reviews::{self, Review};
-use crate::stall::{Contact, contact_of_account};
+use crate::stall::{Contact, OrderView, contact_of_account, contact_of_order, order_view};
 
 /// The latest orders that are told; more than anybody places by hand.
 const ORDERS_MAX: u32 = 10_000;
@@ -94,9 +94,9 @@ pub(crate) struct Membership {
 #[derive(Clone, Debug)]
 pub(crate) struct OwnOrder {
     pub stall: LogId,
-    pub order: OrderId,
-    pub placed_ms: i64,
-    pub total_minor: i64,
+    pub order: OrderView,
+    /// Whom it is for, until it ends.
+    pub contact: Option<Contact>,
 }
 
 pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Option<OwnData>, StoreError> {
@@ -105,22 +105,8 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
     let language = own(tx, "select language from reader where account = $1")?;
     let sessions = own(tx, "select created_ms, seen_ms from session where account = $1 order by created_ms")?;
     let members = own(tx, "select stall, role, added_ms from member where account = $1 order by stall")?;
-    let orders = tx.query(
-        "select log, order_id, at_ms, total_minor + swapped_minor from orders
-         where (buyer = $1 or buyer in (select guest from guest_account where account = $1)) and placed = 1
-         order by at_ms desc, order_id limit $2",
-        params![account, ORDERS_MAX],
-    )?;
     let membership = |row: &Row| {
         Ok(Membership { stall: row.id(0)?, role: role_of(row.number(1)?)?, added_ms: row.int(2)? })
-    };
-    let order = |row: &Row| {
-        Ok(OwnOrder {
-            stall: row.id(0)?,
-            order: row.id(1)?,
-            placed_ms: row.int(2)?,
-            total_minor: row.int(3)?,
-        })
     };
     let (unwanted, wanted) = chosen(tx, account)?;
     let of_operators = ActsAsked { subject: Some(account.to_string()), ..ActsAsked::default() };
@@ -133,7 +119,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
             .map(|row| Ok((row.int(0)?, row.int(1)?)))
             .collect::<Result<_, StoreError>>()?,
         memberships: members.iter().map(membership).collect::<Result<_, StoreError>>()?,
-        orders: orders.iter().map(order).collect::<Result<_, StoreError>>()?,
+        orders: orders(tx, account)?,
         likes: likes::all(tx, account)?,
         addresses: addresses::all(tx, account)?,
         reviews: reviews::of_buyer(tx, account)?,
@@ -147,6 +133,23 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
         interactions: interactions::of_account(tx, account)?,
         looked_at: acts::list(tx, &of_operators, ACTS_MAX)?,
     }))
+}
+
+/// The latest first, with those of the guests that somebody was.
+fn orders(tx: &mut dyn Tx, account: ThingId) -> Result<Vec<OwnOrder>, StoreError> {
+    let rows = tx.query(
+        "select log, order_id from orders
+         where (buyer = $1 or buyer in (select guest from guest_account where account = $1)) and placed = 1
+         order by at_ms desc, order_id limit $2",
+        params![account, ORDERS_MAX],
+    )?;
+    let mut orders = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (stall, order) = (row.id(0)?, row.id(1)?);
+        let contact = contact_of_order(tx, stall, order)?;
+        orders.extend(order_view(tx, stall, order)?.map(|order| OwnOrder { stall, order, contact }));
+    }
+    Ok(orders)
 }
 
 type Chosen = Vec<(Channel, Topic)>;

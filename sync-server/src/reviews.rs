@@ -88,13 +88,19 @@ pub fn put(tx: &mut dyn Tx, of: &Purchase, (stars, words): (u8, &str), now_ms: i
     Ok(is_new)
 }
 
-/// Takes it back; what was not there stays away.
+/// Takes it back; what was not there stays away. Of one that the operator hid stays that it is hidden, without stars: whoever writes
+/// it again writes what nobody sees.
 pub fn take_back(tx: &mut dyn Tx, of: &Purchase) -> Result<(), Refusal> {
     let facts = purchase(tx, of)?.ok_or(Refusal::NoSuchOrder)?;
     if facts.buyer != of.buyer {
         return Err(Unfit::NotYours.into());
     }
-    tx.run("delete from review where review = $1", params![of.review()])?;
+    let id = of.review();
+    tx.run("delete from review where review = $1 and hidden_because = ''", params![id])?;
+    tx.run(
+        "update review set stars = 0, words = '', answer = '', answered_ms = null where review = $1",
+        params![id],
+    )?;
     Ok(add_up(tx, of.stall, of.product)?)
 }
 
@@ -130,6 +136,8 @@ pub fn hide(tx: &mut dyn Tx, id: ThingId, because: Option<&str>) -> Result<(), R
     let (stall, product): (LogId, ProductId) = (row.id(0)?, row.id(1)?);
     let because = because.map_or("", str::trim);
     tx.run("update review set hidden_because = $2 where review = $1", params![id, because])?;
+    // Nothing is left to show of one that was taken back.
+    tx.run("delete from review where review = $1 and hidden_because = '' and stars = 0", params![id])?;
     Ok(add_up(tx, stall, product)?)
 }
 
@@ -146,7 +154,7 @@ pub fn list(tx: &mut dyn Tx, of: Of, (offset, rows): (u32, u32)) -> Result<Vec<R
             (which, std::iter::once(stall.into()).chain(products.iter().map(Param::from)).collect())
         }
         Of::Stall(stall) => ("r.log = $3 and r.hidden_because = ''".to_owned(), vec![stall.into()]),
-        Of::Market => ("1 = 1".to_owned(), Vec::new()),
+        Of::Market => ("r.stars > 0".to_owned(), Vec::new()),
     };
     let (offset, rows) = (i64::from(offset), i64::from(rows));
     params.splice(0..0, [rows.into(), offset.into()]);
@@ -168,7 +176,7 @@ pub fn of_buyer(tx: &mut dyn Tx, buyer: ThingId) -> Result<Vec<Review>, StoreErr
         "select r.review, r.log, r.product, coalesce(p.name, ''), r.stars, r.words, r.written_ms, r.answer,
                 r.answered_ms, r.hidden_because
          from review r left join product p on p.log = r.log and p.product = r.product
-         where {BY} order by r.written_ms, r.review"
+         where {BY} and r.stars > 0 order by r.written_ms, r.review"
     );
     tx.query(&sql, params![buyer])?.iter().map(read).collect()
 }
@@ -192,7 +200,10 @@ fn purchase(tx: &mut dyn Tx, of: &Purchase) -> Result<Option<Facts>, StoreError>
     let placed = facts::order_placed(tx, of.stall, &found)?;
     // A line that went when something else was taken in its place has nothing in it.
     let has_product = placed.lines.iter().any(|line| line.product == of.product && line.quantity > 0);
-    Ok(Some(Facts { buyer: placed.buyer, state: found.state, has_product }))
+    let sql = "select 1 from member where stall = $1
+               and (account = $2 or account in (select account from guest_account where guest = $2))";
+    let sells_here = tx.query_opt(sql, params![of.stall, placed.buyer])?.is_some();
+    Ok(Some(Facts { buyer: placed.buyer, state: found.state, has_product, sells_here }))
 }
 
 /// What is shown of a product's reviews, and that its row shows something else now.

@@ -6,9 +6,9 @@ mod common;
 
 use std::path::Path;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use common::TestStore;
-use common::server::{Answer, TestServer, Wanted};
+use common::server::{Answer, OPERATOR_KEY, TestServer, Wanted};
 use common::shop::{STALL, Shop, TEA, core, stores};
 use serde_json::{Value, json};
 use soko_documents::{Category, DocumentKind, Edit, Field, Product, Typed as _};
@@ -129,7 +129,7 @@ async fn every_address_of_the_app_is_its_page_and_no_other_is() {
         ("/markets", &[("accept", HTML)], "/ui-"),
     ] {
         let answer = get(&made.server, path, headers).await.expect(StatusCode::OK);
-        assert_eq!(answer.headers["vary"], "soko-app");
+        assert_eq!(answer.headers["vary"], "soko-app, accept-language");
         let page = String::from_utf8(answer.bytes.to_vec()).unwrap();
         assert!(page.contains(&format!("src=\"{program}")), "{path}: {page}");
     }
@@ -292,6 +292,33 @@ async fn a_visitor_reads_the_stall_before_the_app_has_arrived() {
                 get(&made.shop.server, &path, &[("accept", HTML)]).await.expect(StatusCode::NOT_FOUND);
             let unknown = String::from_utf8(answer.bytes.to_vec()).unwrap();
             assert!(unknown.contains("<title>Soko</title>") && unknown.contains("<script"), "{unknown}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_front_speaks_the_language_that_is_asked_for() {
+    for store in stores() {
+        let made = decorated(store).await;
+        let server = &made.shop.server;
+        let until = json!({"until_ms": server.app.now_ms() + 86_400_000});
+        let put = server.ask(Method::PUT, &format!("/v1/operator/featured/{STALL}")).json(&until);
+        put.bearer(OPERATOR_KEY).send().await.expect(StatusCode::NO_CONTENT);
+        for (asked, heading, description) in [
+            ("en-GB,en;q=0.9", "<h2>Featured</h2>", "Stalls of this market: Tea House"),
+            ("xx", "<h2>Featured</h2>", "Stalls of this market: Tea House"),
+            (
+                "fr-CH, fr;q=0.9, en;q=0.8",
+                r#"<h2 lang="fr" dir="ltr">À la une</h2>"#,
+                "Les étals de ce marché : Tea House",
+            ),
+            ("ar", r#"<h2 lang="ar" dir="rtl">مختارات</h2>"#, "أكشاك هذا السوق: Tea House"),
+        ] {
+            let headers = [("accept", HTML), ("accept-language", asked)];
+            let answer = get(server, "/", &headers).await.expect(StatusCode::OK);
+            let page = String::from_utf8(answer.bytes.to_vec()).unwrap();
+            assert!(page.contains(heading), "{asked}: {page}");
+            assert!(page.contains(&format!("content=\"{description}\"")), "{asked}: {page}");
         }
     }
 }

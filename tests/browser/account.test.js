@@ -1,6 +1,7 @@
 // What belongs to a buyer's account: the addresses that are kept for orders, and the mail address that it is known by.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { keptOffline } from "./lib/kept.js";
@@ -201,5 +202,62 @@ test("another mail address is confirmed by a link that goes there, the old one i
     for (const browser of browsers) await browser.close();
     await server.close();
     await box.close();
+  }
+});
+
+test("a person takes along what is kept of them, ends the account, and nothing of it is left on the device", async () => {
+  const server = await Server.begin();
+  const browsers = [new Browser(), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const [till, phone] = await Promise.all(browsers.map(({ context }) => Till.open(context, server.url, "/market")));
+    const shop = await bringingStall(till);
+    await enter(phone, "I am new", EMAIL, SECRET);
+    const dialog = await checksOut(phone, shop);
+    await dialog.getByLabel("Your name").fill("Amina");
+    await dialog.getByLabel("Telephone or e-mail").fill("+254 700 000 001");
+    await dialog.getByLabel("Address", { exact: true }).fill("Moi Avenue 7");
+    await phone.button("Order now").click();
+    await phone.page.getByText("the stall was told").first().waitFor();
+
+    // Signed out, the next person finds nothing of it; signed in again, it is there.
+    await phone.go("/me");
+    await phone.button("Sign out").click();
+    await phone.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+    await phone.page.getByText("Shopping without an account").waitFor();
+    await phone.go("/my-orders");
+    await phone.page.getByText("No orders yet").waitFor();
+    await enter(phone, "I have an account", EMAIL, SECRET);
+    await phone.go("/my-orders");
+    await phone.page.getByRole("main").getByRole("link", { name: new RegExp(shop.stall) }).first().waitFor();
+
+    await phone.go("/settings");
+    const [download] = await Promise.all([phone.page.waitForEvent("download"), phone.button("Save my data").click()]);
+    const told = JSON.parse(await readFile(await download.path(), "utf8"));
+    const [order] = told.orders;
+    assert.deepEqual([told.email, order.lines[0].name, order.contact.address], [EMAIL, shop.tea, "Moi Avenue 7"]);
+
+    await phone.button("Erase my account").click();
+    const erasing = phone.page.getByRole("dialog");
+    await erasing.getByText("Your orders go from this device, too").waitFor();
+    await erasing.getByLabel("Password").fill(SECRET);
+    await erasing.getByRole("button", { name: "Erase my account" }).click();
+    await phone.page.getByText("Your account is erased.").first().waitFor();
+    await phone.go("/my-orders");
+    await phone.page.getByText("No orders yet").waitFor();
+    await phone.go("/sign-in");
+    await phone.page.getByText("I have an account", { exact: true }).click();
+    await phone.page.getByRole("textbox", { name: "E-mail address" }).fill(EMAIL);
+    await phone.page.getByLabel("Password").fill(SECRET);
+    await phone.page.locator("form").getByRole("button", { name: "Sign in" }).click();
+    await phone.page.getByText("E-mail address and password do not belong together.").first().waitFor();
+    // Somebody new under the same address is another person.
+    await enter(phone, "I am new", EMAIL, SECRET);
+    await phone.go("/my-orders");
+    await phone.page.getByText("No orders yet").waitFor();
+    assert.deepEqual([...till.problems, ...phone.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
   }
 });

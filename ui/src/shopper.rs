@@ -1,6 +1,7 @@
 //! The shopper's side of the counter: the market, what is in the baskets, and what became of the orders.
 
 mod addresses;
+mod again;
 mod amounts;
 mod basket;
 mod bring_back;

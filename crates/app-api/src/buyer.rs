@@ -355,8 +355,10 @@ pub struct OwnOrderView {
     pub discount_minor: i64,
     /// Whom it is for; empty where nobody asked.
     pub contact: ContactView,
-    /// Why it was refused or must be confirmed again; empty otherwise.
+    /// Why it was refused or must be confirmed again, as a refusal's code; empty otherwise.
     pub because: String,
+    /// The same in the server's own words, for whoever has none for the code.
+    pub because_said: String,
     /// What the stall says to its cancelling; empty otherwise.
     pub reason: String,
     /// The server has been told to cancel it and has not answered.

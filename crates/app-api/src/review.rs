@@ -56,8 +56,10 @@ pub struct OwnReview {
     pub stars: u8,
     pub words: String,
     pub state: OwnReviewState,
-    /// Why it was refused; empty otherwise.
+    /// Why it was refused, as a refusal's code; empty otherwise.
     pub because: String,
+    /// The same in the server's own words, for whoever has none for the code.
+    pub because_said: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -51,15 +51,7 @@ impl Device {
     }
 
     pub(crate) fn keep_own(&self, own: &Own) -> Result<(), Undone> {
-        self.write(|tx| {
-            tx.execute(
-                "insert into own_device (only_row, server, email, session, guest) values (1, $1, $2, $3, $4)
-                 on conflict (only_row) do update
-                 set server = excluded.server, email = excluded.email, session = excluded.session",
-                params![own.server, own.email, own.session, own.guest],
-            )
-        })?;
-        Ok(())
+        self.write(|tx| put_own(tx, own))
     }
 
     /// The session is not in force any more.
@@ -136,6 +128,16 @@ pub(crate) fn put_draft(tx: &mut dyn Tx, name: &str, value: &[u8]) -> Result<(),
         "insert into draft (name, value) values ($1, $2)
          on conflict (name) do update set value = excluded.value",
         params![name, value],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn put_own(tx: &mut dyn Tx, own: &Own) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into own_device (only_row, server, email, session, guest) values (1, $1, $2, $3, $4)
+         on conflict (only_row) do update set server = excluded.server, email = excluded.email,
+           session = excluded.session, guest = excluded.guest",
+        params![own.server, own.email, own.session, own.guest],
     )?;
     Ok(())
 }

@@ -327,7 +327,7 @@ pub(crate) fn kept_id(tx: &mut dyn Tx) -> Result<Option<Hash>, StoreError> {
     row.map(|row| row.id(0)).transpose()
 }
 
-/// What somebody ordered here, and what is in the baskets; the latest last.
+/// What somebody ordered here, and what is in their baskets; the latest last.
 fn history(tx: &mut dyn Tx, whose: &str) -> Result<Vec<ProductId>, StoreError> {
     let rows = tx.query(
         "select l.product from own_order_line l join own_order o on o.order_id = l.order_id
@@ -335,7 +335,7 @@ fn history(tx: &mut dyn Tx, whose: &str) -> Result<Vec<ProductId>, StoreError> {
         params![whose, HISTORY],
     )?;
     let mut history = rows.iter().rev().map(|row| row.id(0)).collect::<Result<Vec<ProductId>, _>>()?;
-    for row in &tx.query("select product from basket_line order by place", &[])? {
+    for row in &tx.query("select product from basket_line where whose = $1 order by place", params![whose])? {
         history.push(row.id(0)?);
     }
     Ok(history)

@@ -9,12 +9,12 @@ use soko_domain::role::Role;
 use soko_domain::wire::Wire as _;
 use soko_engine::Join;
 
-use crate::buyer::has_ordered_as_guest;
-use crate::buyer::{addresses, interactions, likes};
+use crate::buyer::{addresses, by_whom, interactions, likes};
 use crate::device::Device;
 use crate::failure::Undone;
+use crate::host::random;
 use crate::invitation::Invitation;
-use crate::kept::Own;
+use crate::kept::{Own, put_own};
 use crate::server::{Server, Ticket, Unanswered};
 
 /// How long quiet hours that were looked up count as known.
@@ -114,12 +114,20 @@ impl Device {
                 "another server was named meanwhile: sign in again",
             ));
         }
-        let (guest, has_ordered) = (own.guest, self.read(has_ordered_as_guest)?);
-        if has_ordered {
-            // Without it the orders are followed from here all the same.
-            let _ = server.was_guest(&session, &guest).await;
+        let mut own = Own { email: email.trim().to_owned(), session, ..own };
+        let whose = likes::whose(&own);
+        for guest in self.read(|tx| by_whom::guests(tx, &whose, &own.server))? {
+            // Without it the orders are followed from here all the same, and it is said again the next time.
+            let _ = server.was_guest(&own.session, &guest).await;
         }
-        self.keep_own(&Own { email: email.trim().to_owned(), session, ..own })?;
+        self.write(|tx| {
+            if by_whom::is_used(tx, &own.guest)? {
+                // Whatever is ordered under it is this account's from now on.
+                own.guest = random(&*self.host);
+            }
+            put_own(tx, &own)?;
+            by_whom::adopt(tx, &whose)
+        })?;
         self.tell_device();
         self.tell(&Told::Buyer);
         self.orders.ring();
@@ -184,6 +192,7 @@ impl Device {
         self.with_session(server.erase_account(&session, password).await.map_err(Undone::from))?;
         let whose = likes::whose(&own);
         self.write(|tx| {
+            by_whom::forget(tx, &whose)?;
             likes::forget(tx, &whose)?;
             addresses::forget(tx, &whose)?;
             interactions::forget(tx, &whose)

@@ -16,6 +16,8 @@ pub struct Facts {
     pub state: OrderState,
     /// Whether the product stands on it.
     pub has_product: bool,
+    /// Whether its buyer, also as a guest of before, is one of the stall's people.
+    pub sells_here: bool,
 }
 
 /// Why something is no review, in order of precedence.
@@ -23,6 +25,8 @@ pub struct Facts {
 pub enum Unfit {
     #[error("this is somebody else's order")]
     NotYours,
+    #[error("this is the stall that you sell for: reviews are for its buyers")]
+    OwnStall,
     #[error("this product is not on the order")]
     NotOrdered,
     #[error("review it once the order was handed over: nobody has it yet")]
@@ -41,6 +45,7 @@ impl Unfit {
     pub fn code(self) -> &'static str {
         match self {
             Self::NotYours => "not_yours",
+            Self::OwnStall => "own_stall",
             Self::NotOrdered => "not_ordered",
             Self::NotHandedOver => "not_handed_over",
             Self::Stars => "stars",
@@ -55,6 +60,9 @@ impl Unfit {
 pub fn check(facts: &Facts, buyer: ThingId, stars: u8, text: &str) -> Result<(), Unfit> {
     if facts.buyer != buyer {
         return Err(Unfit::NotYours);
+    }
+    if facts.sells_here {
+        return Err(Unfit::OwnStall);
     }
     if !facts.has_product {
         return Err(Unfit::NotOrdered);
@@ -103,7 +111,8 @@ mod tests {
     use super::*;
 
     const AMINA: ThingId = ThingId([1; 16]);
-    const BOUGHT: Facts = Facts { buyer: AMINA, state: OrderState::Fulfilled, has_product: true };
+    const BOUGHT: Facts =
+        Facts { buyer: AMINA, state: OrderState::Fulfilled, has_product: true, sells_here: false };
 
     #[test]
     fn a_review_is_of_what_somebody_has() {
@@ -116,6 +125,7 @@ mod tests {
             (BOUGHT, AMINA, 3, &long, Ok(())),
             (BOUGHT, AMINA, 3, "<script>alert(1)</script>", Ok(())),
             (BOUGHT, ThingId([2; 16]), 5, "", Err(Unfit::NotYours)),
+            (Facts { sells_here: true, ..BOUGHT }, AMINA, 5, "", Err(Unfit::OwnStall)),
             (Facts { has_product: false, ..BOUGHT }, AMINA, 5, "", Err(Unfit::NotOrdered)),
             (Facts { state: OrderState::Held, ..BOUGHT }, AMINA, 5, "", Err(Unfit::NotHandedOver)),
             (Facts { state: OrderState::Released, ..BOUGHT }, AMINA, 5, "", Err(Unfit::NotHandedOver)),

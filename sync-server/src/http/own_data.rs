@@ -18,6 +18,7 @@ use crate::http::front::Origin;
 use crate::http::interactions::{self, InteractionBody};
 use crate::http::likes::{LikeBody, shown};
 use crate::http::messages::{MessageBody, QuietBody};
+use crate::http::orders::OrderBody;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::reviews::ReviewBody;
 use crate::http::telephone::TelephoneBody;
@@ -96,9 +97,11 @@ pub(crate) struct MembershipBody {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OwnOrderBody {
     stall: String,
-    order: String,
-    placed_ms: i64,
-    total_minor: i64,
+    #[serde(flatten)]
+    order: OrderBody,
+    /// Whom it is for; kept until it ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactBody>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -190,9 +193,8 @@ impl From<OwnData> for OwnDataBody {
                 .into_iter()
                 .map(|it| OwnOrderBody {
                     stall: it.stall.to_string(),
-                    order: it.order.to_string(),
-                    placed_ms: it.placed_ms,
-                    total_minor: it.total_minor,
+                    order: it.order.into(),
+                    contact: it.contact.map(ContactBody::from),
                 })
                 .collect(),
             likes: data.likes.iter().map(shown).collect(),

@@ -139,7 +139,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::AccountLocked
         | Refusal::RankTooLow(_)
         | Refusal::NotByName
-        | Refusal::Review(Unfit::NotYours) => StatusCode::FORBIDDEN,
+        | Refusal::Review(Unfit::NotYours | Unfit::OwnStall) => StatusCode::FORBIDDEN,
         Refusal::NoSuchStall
         | Refusal::NoSuchDevice
         | Refusal::NoSuchKey

@@ -13,7 +13,9 @@ use soko_record_log::Tx;
 
 use crate::http::app::App;
 use crate::http::orders::origin;
+use crate::http::plain::asked_language;
 use crate::http::problem::Problem;
+use crate::messages::words::Language;
 use crate::web::page::{self, Paint};
 use crate::web::{Found, INDEX, Packed, Program, has_ending, media_type, never_changes, tag_of};
 
@@ -30,6 +32,8 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 /// How the service worker says that it has the whole app already.
 const KEPT_APP: HeaderName = HeaderName::from_static("soko-app");
+/// So does the language of what is painted.
+const PAGE_VARIES: &str = "soko-app, accept-language";
 /// How addresses of the shopper's side begin.
 const SHOPPERS: [&str; 10] =
     ["", "market", "search", "category", "stall", "basket", "my-orders", "liked", "addresses", "me"];
@@ -55,7 +59,8 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
     match app.settings().web.page(program(path, headers)) {
         Some(index) => {
             let origin = origin(&app, headers);
-            let (status, painted) = match paint(&app, path, &origin).await {
+            let language = asked_language(headers).unwrap_or_default();
+            let (status, painted) = match paint(&app, path, (&origin, language)).await {
                 Painted::Known(paint) => (StatusCode::OK, Some(paint)),
                 Painted::Plain => (StatusCode::OK, None),
                 // The app says so in the visitor's language; the status says it to whoever only reads that.
@@ -145,7 +150,7 @@ fn page(status: StatusCode, text: String, headers: &HeaderMap) -> Response {
     let about = response.headers_mut();
     about.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     about.insert(header::CACHE_CONTROL, HeaderValue::from_static(ASK_AGAIN));
-    about.insert(header::VARY, HeaderValue::from_name(KEPT_APP));
+    about.insert(header::VARY, HeaderValue::from_static(PAGE_VARIES));
     guarded(response)
 }
 
@@ -177,11 +182,11 @@ enum Painted {
     Missing,
 }
 
-async fn paint(app: &App, path: &str, origin: &str) -> Painted {
+async fn paint(app: &App, path: &str, asked: (&str, Language)) -> Painted {
     let Some(place) = Place::of(path) else { return Painted::Plain };
     let (market, now_ms, queries) = (app.market(), app.now_ms(), place.queries());
     let read = move |tx: &mut dyn Tx| market.answer(tx, &queries, now_ms);
-    app.store().read(read).await.map_or(Painted::Plain, |views| place.paint(&views, origin))
+    app.store().read(read).await.map_or(Painted::Plain, |views| place.paint(&views, asked))
 }
 
 /// An address that shows something to everybody.
@@ -233,13 +238,13 @@ impl Place {
         }
     }
 
-    fn paint(self, views: &[MarketView], origin: &str) -> Painted {
+    fn paint(self, views: &[MarketView], (origin, language): (&str, Language)) -> Painted {
         match (self, views) {
             (Self::Nowhere, _) | (_, [MarketView::Missing, ..]) => Painted::Missing,
             (
                 _,
                 [MarketView::Stalls(stalls), MarketView::Categories(categories), MarketView::Spots(featured)],
-            ) => Painted::Known(page::market(&stalls.value, &categories.value, &featured.value)),
+            ) => Painted::Known(page::market(&stalls.value, &categories.value, &featured.value, language)),
             (Self::Category(slug), [MarketView::Offers(offers), MarketView::Categories(all)]) => {
                 let known = all.value.iter().find(|known| known.slug == slug);
                 Painted::Known(page::category(known, &offers.value, origin))

@@ -8,6 +8,7 @@ use soko_domain::money::{Currency, Money};
 use soko_domain::quantity::Unit;
 
 use super::structured::{self, Origin};
+use crate::messages::words::Language;
 
 const HEAD: &str = "<!--soko:head-->";
 const BODY: &str = "<!--soko:body-->";
@@ -60,7 +61,12 @@ pub(crate) fn fill(index: &str, paint: Option<&Paint>, origin: &str) -> String {
     [before, &head, between, &body, after].concat()
 }
 
-pub(crate) fn market(stalls: &[StallCard], categories: &[MarketCategory], featured: &[Spot]) -> Paint {
+pub(crate) fn market(
+    stalls: &[StallCard],
+    categories: &[MarketCategory],
+    featured: &[Spot],
+    language: Language,
+) -> Paint {
     let mut body = String::from("<h1>Soko</h1><ul>");
     for category in categories {
         let name = link(&address::category(&category.slug), &category.name);
@@ -69,11 +75,19 @@ pub(crate) fn market(stalls: &[StallCard], categories: &[MarketCategory], featur
     body.push_str("</ul>");
     let cards = featured.iter().map(|spot| &spot.card).collect::<Vec<_>>();
     if !cards.is_empty() {
-        body.push_str(&format!("<h2>Featured</h2>{}", list(&cards)));
+        let words = escaped(&language.say("market.featured", &[]));
+        // The page around it is in English until the app has come.
+        let tongue = match language {
+            Language::English => String::new(),
+            Language::Swahili | Language::French | Language::Arabic => {
+                format!(" lang=\"{}\" dir=\"{}\"", language.code(), language.direction())
+            }
+        };
+        body.push_str(&format!("<h2{tongue}>{words}</h2>{}", list(&cards)));
     }
     body.push_str(&list(&stalls.iter().collect::<Vec<_>>()));
     let names: Vec<&str> = stalls.iter().map(|stall| stall.name.as_str()).collect();
-    let description = format!("Stalls of this market: {}", names.join(", "));
+    let description = language.say("market.stalls", &[("names", &names.join(", "))]);
     Paint { title: "Soko".into(), description, path: "/".into(), body, ..Paint::default() }
 }
 

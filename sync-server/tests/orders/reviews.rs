@@ -193,6 +193,71 @@ async fn what_a_guest_said_is_the_accounts_that_the_guest_became() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_hid_stays_hidden_when_it_is_taken_back_and_written_again() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 9).await;
+        let server = &shop.server;
+        shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
+        shop.hand_over(1).await;
+        let written = json!({"stars": 1, "words": "Again."});
+        say(&shop, 1, 1, &written).await.expect(StatusCode::CREATED);
+        let review = listed(&shop).await[0]["review"].as_str().unwrap().to_owned();
+        let hide = async |because: Option<&str>| {
+            let path = format!("/v1/operator/reviews/{review}");
+            server.put(&path, &json!({"because": because})).bearer(OPERATOR_KEY).send().await
+        };
+        let back = || server.delete(&path(1, TEA)).header("soko-buyer", &secret(1)).send();
+        let all = async || {
+            let all = server.get("/v1/operator/reviews").bearer(OPERATOR_KEY).send().await;
+            all.expect(StatusCode::OK).json()["reviews"].clone()
+        };
+        let nothing = (0, Rating::default());
+        hide(Some("names a person")).await.expect(StatusCode::NO_CONTENT);
+        back().await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(all().await, json!([]), "of what is taken back nobody is shown anything");
+        say(&shop, 1, 1, &written).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), nothing);
+        let seen = all().await;
+        let seen = (&seen[0]["words"], &seen[0]["hidden_because"]);
+        assert_eq!(seen, (&json!("Again."), &json!("names a person")));
+        hide(None).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(rating(&shop).await, Rating { reviews: 1, stars: 1 });
+
+        // Shown again after it was taken back, it is gone, and may be written anew.
+        hide(Some("names a person")).await.expect(StatusCode::NO_CONTENT);
+        back().await.expect(StatusCode::NO_CONTENT);
+        hide(None).await.expect(StatusCode::NO_CONTENT);
+        hide(None).await.refused(StatusCode::NOT_FOUND, "no_such_review");
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), nothing);
+        say(&shop, 1, 1, &written).await.expect(StatusCode::CREATED);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sells_at_a_stall_reviews_nothing_of_it_also_as_the_guest_they_were() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 9).await;
+        let server = &shop.server;
+        let lines = json!([{"product": TEA.to_string(), "quantity": 1}]);
+        let order = json!({"order": id(1), "lines": lines});
+        server.post(&orders(), &order).bearer(&shop.owner).send().await.expect(StatusCode::CREATED);
+        shop.order(2, 2, 1).send().await.expect(StatusCode::CREATED);
+        for order in [1, 2] {
+            shop.hand_over(order).await;
+        }
+        let praise = json!({"stars": 5, "words": "The best."});
+        let owners = |order: u8| server.put(&path(order, TEA), &praise).bearer(&shop.owner).send();
+        owners(1).await.refused(StatusCode::FORBIDDEN, "own_stall");
+        let was =
+            server.ask(Method::POST, "/v1/me/guest").bearer(&shop.owner).header("soko-buyer", &secret(2));
+        was.send().await.expect(StatusCode::NO_CONTENT);
+        owners(2).await.refused(StatusCode::FORBIDDEN, "own_stall");
+        say(&shop, 2, 2, &praise).await.refused(StatusCode::FORBIDDEN, "own_stall");
+        assert_eq!((listed(&shop).await.len(), rating(&shop).await), (0, Rating::default()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stalls_reviews_are_one_list_for_its_people() {
     for store in stores() {
         let shop = Shop::open(store, core(), 9).await;

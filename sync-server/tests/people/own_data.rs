@@ -123,7 +123,7 @@ async fn a_person_takes_all_that_is_kept_of_them_and_ends_it() {
         said(server, &amina, 0, &[(TEA, 1)]).await;
         let lines = json!([{"product": TEA.to_string(), "quantity": 1}]);
         let contact = json!({"name": "Amina", "reach": "+254 700 1", "address": ""});
-        let order = json!({"order": id(8), "lines": lines, "contact": contact});
+        let order = json!({"order": id(8), "lines": lines, "contact": contact, "note": "ring twice"});
         let path = format!("/v1/stalls/{STALL}/orders");
         server.post(&path, &order).bearer(&amina).send().await.expect(StatusCode::CREATED);
 
@@ -134,6 +134,15 @@ async fn a_person_takes_all_that_is_kept_of_them_and_ends_it() {
         );
         assert_eq!(all["sessions"].as_array().unwrap().len(), 1);
         assert_eq!(all["contact"], contact);
+        let told = &all["orders"][0];
+        assert_eq!((&told["order"], &told["stall"]), (&json!(id(8)), &json!(STALL.to_string())));
+        assert_eq!(
+            (&told["note"], &told["contact"], &told["state"]),
+            (&json!("ring twice"), &contact, &json!("held"))
+        );
+        let line = &told["lines"][0];
+        assert_eq!((&line["product"], &line["quantity"]), (&json!(TEA.to_string()), &json!(1)));
+        assert_eq!((&told["total_minor"], &told["handing"]), (&line["total_minor"], &json!("pickup")));
         server.get("/v1/me/data").send().await.refused(StatusCode::UNAUTHORIZED, "not_signed_in");
 
         let erase = async |token: &str, password: &str| {

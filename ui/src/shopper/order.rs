@@ -8,19 +8,19 @@ use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId};
 use yew::prelude::*;
 
+use super::again::{Again, order_again};
 use super::bring_back::BringBack;
 use super::checkout::delivery;
 use super::progress::{self, Reached};
 use super::reviews::HowWasIt;
 use super::swaps::Swaps;
 use super::transfer::Transfer;
-use crate::desk::{Desk, Trouble};
 use crate::doing::use_doing;
 use crate::live::use_buyer;
 use crate::nav::Go;
 use crate::parts::{Badge, Busy, Confirm, Empty, Icon, Problem, SavedTone, icon};
 use crate::route::Route;
-use crate::speech::use_speech;
+use crate::speech::{Speech, use_speech};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct OrderProps {
@@ -68,7 +68,7 @@ fn Known(props: &KnownProps) -> Html {
                     <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ speech.fill("my-orders.stall-says", &[("reason", &order.reason)]) }</span></p>
                 }
                 if !order.because.is_empty() {
-                    <Problem text={speech.refused(&order.because, &order.because)} />
+                    <Problem text={why(&speech, order)} />
                 }
                 if order.cancel_asked {
                     <Problem text={speech.say("my-orders.cancel-asked")} />
@@ -109,6 +109,14 @@ fn Known(props: &KnownProps) -> Html {
             }
             <Go to={Route::Stall(row.stall)} class="button">{ icon(Icon::Stall) }{ speech.say("shop.to-stall") }</Go>
         </>
+    }
+}
+
+/// A buyer has no register: what it has no share of is not there for them.
+fn why(speech: &Speech, order: &OwnOrderView) -> AttrValue {
+    match order.because.as_str() {
+        "share_exceeded" => speech.say("my-orders.not-enough"),
+        code => speech.refused(code, &order.because_said),
     }
 }
 
@@ -261,8 +269,15 @@ fn Deeds(props: &KnownProps) -> Html {
     let again = {
         let (doing, order) = (doing.clone(), order.clone());
         Callback::from(move |_: MouseEvent| {
-            let (desk, going) = (doing.desk.clone(), doing.desk.clone());
-            doing.run(back_to_basket(desk, order.clone()), move |()| going.go(Route::Basket));
+            let (desk, speech) = (doing.desk.clone(), doing.speech.clone());
+            doing.run(order_again(desk.clone(), order.clone()), move |Again { gone, is_all_gone }| {
+                if !is_all_gone {
+                    desk.go(Route::Basket);
+                }
+                if !gone.is_empty() {
+                    desk.toasts.error(speech.fill("my-orders.no-more", &[("names", &gone.join(" · "))]));
+                }
+            });
         })
     };
     let (is_again, key) = match order.row.state {
@@ -295,18 +310,4 @@ fn Deeds(props: &KnownProps) -> Html {
             }
         </div>
     }
-}
-
-/// Puts an order's lines into the basket again, where prices and stock of now are seen before anything is ordered. An
-/// order that waited for its buyer is given up for it.
-async fn back_to_basket(desk: Desk, order: OwnOrderView) -> Result<(), Trouble> {
-    let stall = order.row.stall;
-    for line in &order.lines {
-        let put = BuyerVerb::PutLine { stall, product: line.product, quantity: line.quantity };
-        desk.buy(put).await?;
-    }
-    if order.row.state == OwnOrderState::Reconfirm {
-        desk.buy(BuyerVerb::CancelOrder { order: order.row.order }).await?;
-    }
-    Ok(())
 }

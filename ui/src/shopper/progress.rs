@@ -166,7 +166,7 @@ pub(super) fn may_cancel(order: &OwnOrderView) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use soko_app_api::{ContactView, OwnOrderRow};
     use soko_domain::ids::{LogId, OrderId};
 
@@ -185,7 +185,7 @@ mod tests {
         OwnOrderState::Refused,
     ];
 
-    fn order(state: OwnOrderState, cancel_asked: bool) -> OwnOrderView {
+    pub(in crate::shopper) fn order(state: OwnOrderState, cancel_asked: bool) -> OwnOrderView {
         let row = OwnOrderRow {
             order: OrderId([1; 16]),
             stall: LogId([2; 16]),
@@ -210,6 +210,7 @@ mod tests {
             swaps: Vec::new(),
             contact: ContactView::default(),
             because: String::new(),
+            because_said: String::new(),
             reason: String::new(),
             cancel_asked,
             payment: None,

@@ -203,6 +203,8 @@ fn state(speech: &Speech, said: &OwnReview) -> Html {
         OwnReviewState::Sent => {
             html! { <p class="review-when" role="status">{ speech.say("review.sent") }</p> }
         }
-        OwnReviewState::Refused => html! { <Problem text={said.because.clone()} /> },
+        OwnReviewState::Refused => {
+            html! { <Problem text={speech.refused(&said.because, &said.because_said)} /> }
+        }
     }
 }

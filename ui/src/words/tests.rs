@@ -291,6 +291,22 @@ fn whatever_may_be_wrong_with_an_order_has_a_text_on_a_first_visit() {
     }
 }
 
+/// So has whatever makes an order wait for its buyer again.
+#[test]
+fn whatever_is_to_be_confirmed_again_says_why_on_a_first_visit() {
+    let sending = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/device/src/buyer/sending.rs");
+    let source = std::fs::read_to_string(sending).unwrap();
+    let (_, after) = source.split_once("const RECONFIRM: &[&str] = &[").unwrap();
+    let (list, _) = after.split_once("];").unwrap();
+    let codes: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    assert!(codes.contains(&"price_changed"), "{codes:?}");
+    for language in Language::ALL {
+        let texts = said(language);
+        let missing = codes.iter().find(|code| !texts.contains_key(format!("refused.{code}").as_str()));
+        assert_eq!(missing, None, "{language:?}");
+    }
+}
+
 /// The codes in a file or a folder of sources.
 fn refusals(place: &Path, before: &str) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();

@@ -123,8 +123,16 @@ impl Device {
 }
 
 /// Where something stands under whoever was signed in.
-const OF_SOMEBODY: [&str; 7] =
-    ["own_like", "own_like_seen", "own_address", "own_address_seen", "interaction", "consent", "unwanted"];
+const OF_SOMEBODY: [&str; 8] = [
+    "own_like",
+    "own_like_seen",
+    "own_address",
+    "own_address_seen",
+    "interaction",
+    "consent",
+    "unwanted",
+    "basket_line",
+];
 
 impl Device {
     /// The account has another mail address by now: what is kept under the old one is theirs all the same.

@@ -9,13 +9,12 @@ use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::tax::TaxRate;
 use soko_domain::verbs::place_order::{AskedLine, How, Offer, WorkedOut, work_out};
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{StoreError, Tx};
 
 use super::coupons::Looked;
 use super::{Line, addresses, likes, lines, own_orders, seen};
 use crate::device::Device;
 use crate::failure::Undone;
-use crate::kept::{pack, put_draft, unpack};
 use crate::market;
 use crate::server::timed;
 
@@ -24,9 +23,6 @@ struct Written {
     contact: ContactView,
     addresses: Vec<AddressView>,
 }
-
-/// Where the contact of the last order is kept, among drafts.
-const CONTACT: &str = "buyer-contact";
 
 impl Device {
     /// With what the stall says now, if it answers in time.
@@ -50,7 +46,7 @@ impl Device {
         let addresses = self.read(|tx| addresses::views(tx, &whose))?;
         let mut contact = match addresses.first() {
             Some(usual) => Some(usual.contact.clone()),
-            None => self.read(last_contact)?,
+            None => self.read(|tx| own_orders::last_contact(tx, &whose))?,
         };
         if let (None, Some(session)) = (&contact, own.session()) {
             contact = self.contact_of_account(session).await;
@@ -59,10 +55,10 @@ impl Device {
         let is_guest = own.session().is_none();
         let typed = match coupon {
             Some(typed) => typed.to_owned(),
-            None => self.read(|tx| own_orders::coupon_to_reconfirm(tx, stall))?,
+            None => self.read(|tx| own_orders::coupon_to_reconfirm(tx, &whose, stall))?,
         };
         let looked = self.look_at_coupon(&own, (stall, &typed)).await?;
-        self.read(|tx| view(tx, stall, wanted, looked, (written, is_guest)))
+        self.read(|tx| view(tx, (&whose, stall), wanted, looked, (written, is_guest)))
     }
 
     /// What the account wrote on another device.
@@ -74,7 +70,7 @@ impl Device {
 
 fn view(
     tx: &mut dyn Tx,
-    stall: LogId,
+    (whose, stall): (&str, LogId),
     (handing, zone): (Option<Handing>, &str),
     looked: Looked,
     (written, is_guest): (Written, bool),
@@ -90,7 +86,7 @@ fn view(
         .collect();
     let first = ways.first().map_or(Handing::Pickup, |way| way.handing);
     let handing = handing.filter(|handing| handings.offers(*handing)).unwrap_or(first);
-    let basket = lines(tx, Some(stall))?;
+    let basket = lines(tx, whose, Some(stall))?;
     let plain = How { handings: &handings, handing, zone, coupon: None };
     let (worked, problem) = with_coupon(&basket, &plain, &looked);
     // What the goods come to is known, even where nothing can be brought.
@@ -176,18 +172,4 @@ pub(super) fn worked_out(basket: &[Line], how: &How<'_>) -> Result<WorkedOut, Re
     }
     let wanted: Vec<(&Offer, &AskedLine)> = wanted.iter().map(|(offer, asked)| (offer, asked)).collect();
     work_out(Policy::plain(currency), &wanted, how)
-}
-
-fn last_contact(tx: &mut dyn Tx) -> Result<Option<ContactView>, StoreError> {
-    let row = tx.query_opt("select value from draft where name = $1", params![CONTACT])?;
-    Ok(row.map(|row| row.blob(0).map(unpack)).transpose()?.flatten())
-}
-
-/// For the next order. One that is fetched does not make an address forgotten.
-pub(super) fn keep_contact(tx: &mut dyn Tx, contact: &ContactView) -> Result<(), StoreError> {
-    let mut kept = contact.clone();
-    if kept.address.is_empty() {
-        kept.address = last_contact(tx)?.map(|last| last.address).unwrap_or_default();
-    }
-    put_draft(tx, CONTACT, &pack(&kept)?)
 }

@@ -6,7 +6,7 @@ use soko_domain::ids::LogId;
 use soko_domain::wire::Wire as _;
 use soko_record_log::{StoreError, Tx, params};
 
-use super::sending::placed_as;
+use super::by_whom::Buyer;
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::Own;
@@ -52,7 +52,7 @@ impl Device {
         if looked.code.is_empty() || looked.problem == UNKNOWN || self.heard.is_online() == Some(false) {
             return Ok(looked);
         }
-        let buyer = placed_as(own, &own.server, own.session().is_none());
+        let buyer = Buyer::now(own).placed_as(own);
         let (Ok(server), Some(buyer)) = (self.server(), buyer) else { return Ok(looked) };
         let asked = timed(&*self.host, self.options.market_ms, server.coupon(stall, &buyer, &looked.code));
         match asked.await {

@@ -7,8 +7,9 @@ use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::interaction::{KEPT_HOURS, Met, Place, hour, is_arm};
 use soko_record_log::{Row, StoreError, Tx, params};
 
+use super::by_whom::Buyer;
 use super::likes;
-use super::sending::{Heard, Waits, placed_as};
+use super::sending::{Heard, Waits};
 use crate::device::Device;
 use crate::experiment::{OwnArm, own_arm};
 use crate::failure::Undone;
@@ -64,12 +65,12 @@ pub(super) struct Doing {
 
 impl Doing {
     /// Looked at before the verb is done.
-    pub(super) fn before(tx: &mut dyn Tx, verb: &BuyerVerb) -> Result<Self, StoreError> {
+    pub(super) fn before(tx: &mut dyn Tx, whose: &str, verb: &BuyerVerb) -> Result<Self, StoreError> {
         let BuyerVerb::PutLine { stall, product, quantity: 1.. } = verb else {
             return Ok(Self { is_new: false });
         };
-        let sql = "select 1 from basket_line where stall = $1 and product = $2";
-        Ok(Self { is_new: tx.query_opt(sql, params![*stall, *product])?.is_none() })
+        let sql = "select 1 from basket_line where whose = $1 and stall = $2 and product = $3";
+        Ok(Self { is_new: tx.query_opt(sql, params![whose, *stall, *product])?.is_none() })
     }
 
     /// Notes it once the verb is done.
@@ -285,7 +286,10 @@ impl Device {
         }
         let server = self.server_at(&own.server)?;
         for whose in all_of(&own) {
-            let Some(buyer) = placed_as(&own, &own.server, whose.is_empty()) else { continue };
+            // What was met before somebody signed in was met by the guest.
+            let guest = PlacedAs::Guest(own.guest);
+            let buyer = if whose.is_empty() { Some(guest) } else { Buyer::now(&own).placed_as(&own) };
+            let Some(buyer) = buyer else { continue };
             if let Some(waits) = self.forget_there(&server, &buyer, &whose).await? {
                 return Ok(Some(waits));
             }

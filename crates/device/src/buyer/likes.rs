@@ -78,8 +78,6 @@ pub(crate) fn products(tx: &mut dyn Tx, whose: &str) -> Result<Vec<ProductId>, S
 pub(crate) fn forget(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {
     tx.execute("delete from own_like where whose = $1", params![whose])?;
     tx.execute("delete from unwanted where whose = $1", params![whose])?;
-    // What was ordered is nobody's who comes later.
-    tx.execute("update own_order set whose = 'gone' where whose = $1", params![whose])?;
     tx.execute("delete from own_like_seen where whose = $1", params![whose])?;
     Ok(())
 }
@@ -134,7 +132,7 @@ impl Device {
     }
 }
 
-/// What was liked, ordered and sent away before anybody was signed in is theirs who then did.
+/// What was liked and sent away before anybody was signed in is theirs who then did.
 fn adopt(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {
     for it in keys(tx, "")? {
         let known = turns(tx, whose, it)?;
@@ -144,7 +142,6 @@ fn adopt(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {
         }
     }
     tx.execute("delete from own_like where whose = ''", &[])?;
-    tx.execute("update own_order set whose = $1 where whose = ''", params![whose])?;
     tx.execute("update or replace unwanted set whose = $1 where whose = ''", params![whose])?;
     Ok(())
 }

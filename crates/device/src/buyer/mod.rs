@@ -1,6 +1,7 @@
 //! A buyer's own affairs on this device: baskets, and orders from the moment they are kept.
 
 pub(crate) mod addresses;
+pub(crate) mod by_whom;
 mod checkout;
 mod coupons;
 pub(crate) mod interactions;
@@ -32,10 +33,10 @@ use crate::failure::Undone;
 use crate::market::{OfferKept, offer, stall_card, stall_name};
 use crate::server::timed;
 use crate::suggest::put_unwanted;
-use checkout::{keep_contact, offered, with_coupon};
+use by_whom::Buyer;
+use checkout::{offered, with_coupon};
 use coupons::Looked;
 use interactions::{Doing, Noting};
-pub(crate) use own_orders::has_ordered_as_guest;
 use own_orders::{NewOrder, OrderLine};
 pub(crate) use sending::Waits;
 
@@ -59,18 +60,19 @@ impl Device {
     /// Does what a buyer wants, once.
     pub(crate) fn buy(&self, command: &BuyerCommand) -> Result<(), Undone> {
         let (own, now_ms) = (self.own()?, self.host.now().at_ms);
-        let (is_guest, whose) = (own.session().is_none(), likes::whose(&own));
-        let noting = Noting { whose: &whose, now_ms: self.now().at_ms, draw: &|| self.random_id() };
+        let buyer = Buyer::now(&own);
+        let whose = buyer.whose.as_str();
+        let noting = Noting { whose, now_ms: self.now().at_ms, draw: &|| self.random_id() };
         let done = self.write(|tx| {
             if was_done(tx, command.id)? {
                 return Ok(Ok(false));
             }
-            let doing = Doing::before(tx, &command.verb)?;
+            let doing = Doing::before(tx, whose, &command.verb)?;
             let tried = match &command.verb {
                 BuyerVerb::PutLine { stall, product, quantity } => {
-                    put_line(tx, (*stall, *product), *quantity)
+                    put_line(tx, whose, (*stall, *product), *quantity)
                 }
-                BuyerVerb::EmptyBasket { stall } => empty(tx, *stall).map(Ok),
+                BuyerVerb::EmptyBasket { stall } => empty(tx, whose, *stall).map(Ok),
                 BuyerVerb::PlaceOrder {
                     stall,
                     order,
@@ -85,9 +87,7 @@ impl Device {
                     let placing = Placing {
                         order: *order,
                         note,
-                        server: &own.server,
-                        whose: &whose,
-                        is_guest,
+                        buyer: &buyer,
                         now_ms,
                         pay: pay.as_ref(),
                         handing: *handing,
@@ -98,22 +98,22 @@ impl Device {
                     };
                     place(tx, *stall, &placing)
                 }
-                BuyerVerb::CancelOrder { order } => cancel(tx, *order),
+                BuyerVerb::CancelOrder { order } => cancel(tx, whose, *order),
                 BuyerVerb::Unwanted { product, is_unwanted } => {
-                    put_unwanted(tx, &whose, *product, *is_unwanted).map(Ok)
+                    put_unwanted(tx, whose, *product, *is_unwanted).map(Ok)
                 }
-                BuyerVerb::Like { it, is_liked } => likes::put(tx, &whose, *it, *is_liked),
+                BuyerVerb::Like { it, is_liked } => likes::put(tx, whose, *it, *is_liked),
                 BuyerVerb::ReturnGoods { order, returned, why, lines } => {
-                    returns::put(tx, (*order, *returned), (*why, lines), now_ms)
+                    returns::put(tx, whose, (*order, *returned), (*why, lines), now_ms)
                 }
                 BuyerVerb::AnswerSwap { order, swap, is_taken } => {
-                    swaps::answer(tx, (*order, *swap), *is_taken)
+                    swaps::answer(tx, whose, (*order, *swap), *is_taken)
                 }
-                BuyerVerb::PutAddress { address, it } => addresses::put(tx, &whose, *address, it),
-                BuyerVerb::RemoveAddress { address } => addresses::remove(tx, &whose, *address).map(Ok),
-                BuyerVerb::Review { it, stars, words } => reviews::put(tx, *it, (*stars, words)),
-                BuyerVerb::Consent { agrees } => interactions::put_consent(tx, &whose, *agrees).map(Ok),
-                BuyerVerb::ForgetNoticed => interactions::forget_noticed(tx, &whose).map(Ok),
+                BuyerVerb::PutAddress { address, it } => addresses::put(tx, whose, *address, it),
+                BuyerVerb::RemoveAddress { address } => addresses::remove(tx, whose, *address).map(Ok),
+                BuyerVerb::Review { it, stars, words } => reviews::put(tx, whose, *it, (*stars, words)),
+                BuyerVerb::Consent { agrees } => interactions::put_consent(tx, whose, *agrees).map(Ok),
+                BuyerVerb::ForgetNoticed => interactions::forget_noticed(tx, whose).map(Ok),
             }?;
             if tried.is_ok() {
                 doing.after(tx, &noting, &command.verb)?;
@@ -147,11 +147,13 @@ impl Device {
             self.orders.ring();
         }
         self.read(|tx| match query {
-            BuyerQuery::OwnReviews(order) => Ok(BuyerView::OwnReviews(reviews::of_order(tx, *order)?)),
+            BuyerQuery::OwnReviews(order) => {
+                Ok(BuyerView::OwnReviews(reviews::of_order(tx, &whose, *order)?))
+            }
             BuyerQuery::LikedKeys => Ok(BuyerView::LikedKeys(likes::keys(tx, &whose)?)),
             BuyerQuery::Likes { window } => Ok(BuyerView::Likes(likes::rows(tx, &whose, *window)?)),
-            BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx)?)),
-            BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, *window)?)),
+            BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx, &whose)?)),
+            BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, &whose, *window)?)),
             BuyerQuery::Consent => Ok(BuyerView::Consent(interactions::consent(tx, &own)?)),
             BuyerQuery::Addresses => Ok(BuyerView::Addresses(addresses::views(tx, &whose)?)),
             BuyerQuery::KnownStalls => Ok(BuyerView::KnownStalls(known_stalls(tx, &whose)?)),
@@ -159,7 +161,7 @@ impl Device {
             BuyerQuery::PayOffers(_) => Ok(BuyerView::PayOffers(Vec::new())),
             BuyerQuery::Checkout { .. } => Ok(BuyerView::Missing),
             BuyerQuery::Order(order) => {
-                let found = own_orders::view(tx, *order)?;
+                let found = own_orders::view(tx, &whose, *order)?;
                 Ok(found.map_or(BuyerView::Missing, |view| BuyerView::Order(Box::new(view))))
             }
         })
@@ -170,7 +172,7 @@ impl Device {
 fn known_stalls(tx: &mut dyn Tx, whose: &str) -> Result<Vec<StallCard>, StoreError> {
     let rows = tx.query(
         "select stall, max(at_ms) as at_ms from (
-           select stall, at_ms from own_order
+           select stall, at_ms from own_order where whose = $1
            union all select stall, 0 as at_ms from own_like where whose = $1 and turns % 2 = 1) as known
          group by stall order by at_ms desc, stall",
         params![whose],
@@ -208,49 +210,38 @@ fn remember(tx: &mut dyn Tx, command: ThingId) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn put_line(tx: &mut dyn Tx, (stall, product): (LogId, ProductId), quantity: i64) -> Tried {
+fn put_line(tx: &mut dyn Tx, whose: &str, (stall, product): (LogId, ProductId), quantity: i64) -> Tried {
     if !(0..=QUANTITY_MAX).contains(&quantity) {
         return Ok(Err(refused("quantity", "a quantity is not negative and not absurd")));
     }
     if quantity == 0 {
-        tx.execute("delete from basket_line where stall = $1 and product = $2", params![stall, product])?;
+        tx.execute(
+            "delete from basket_line where whose = $1 and stall = $2 and product = $3",
+            params![whose, stall, product],
+        )?;
         return Ok(Ok(()));
     }
     let Some(kept) = offer(tx, stall, product)? else {
         return Ok(Err(refused("unknown_product", "this is not offered any more, or was never seen here")));
     };
-    let sql = "select count(*) from basket_line where stall = $1 and product <> $2";
-    let others: usize = tx.query_one(sql, params![stall, product])?.number(0)?;
+    let sql = "select count(*) from basket_line where whose = $1 and stall = $2 and product <> $3";
+    let others: usize = tx.query_one(sql, params![whose, stall, product])?.number(0)?;
     if others >= LINES_MAX {
         return Ok(Err(refused("too_large", "a basket has no room for more: order what is in it first")));
     }
-    put(tx, (stall, product), (quantity, kept.row.price_of(quantity)), true)?;
+    // With the price that whoever puts it in sees now.
+    tx.execute(
+        "insert into basket_line (whose, stall, product, quantity, seen_minor, place)
+         values ($1, $2, $3, $4, $5, (select coalesce(max(place), 0) + 1 from basket_line))
+         on conflict (whose, stall, product) do update
+         set quantity = excluded.quantity, seen_minor = excluded.seen_minor, is_usual = 0",
+        params![whose, stall, product, quantity, kept.row.price_of(quantity)],
+    )?;
     Ok(Ok(()))
 }
 
-/// With the price that whoever puts it in sees now. A line that is there is left alone unless it is to change.
-fn put(
-    tx: &mut dyn Tx,
-    (stall, product): (LogId, ProductId),
-    (quantity, seen_minor): (i64, i64),
-    is_change: bool,
-) -> Result<(), StoreError> {
-    let then = if is_change {
-        "update set quantity = excluded.quantity, seen_minor = excluded.seen_minor, is_usual = 0"
-    } else {
-        "nothing"
-    };
-    let sql = format!(
-        "insert into basket_line (stall, product, quantity, seen_minor, place)
-         values ($1, $2, $3, $4, (select coalesce(max(place), 0) + 1 from basket_line))
-         on conflict (stall, product) do {then}"
-    );
-    tx.execute(&sql, params![stall, product, quantity, seen_minor])?;
-    Ok(())
-}
-
-fn empty(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
-    tx.execute("delete from basket_line where stall = $1", params![stall])?;
+fn empty(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<(), StoreError> {
+    tx.execute("delete from basket_line where whose = $1 and stall = $2", params![whose, stall])?;
     Ok(())
 }
 
@@ -281,11 +272,11 @@ impl Line {
     }
 }
 
-fn lines(tx: &mut dyn Tx, of: Option<LogId>) -> Result<Vec<Line>, StoreError> {
+fn lines(tx: &mut dyn Tx, whose: &str, of: Option<LogId>) -> Result<Vec<Line>, StoreError> {
     let rows = tx.query(
         "select stall, product, quantity, seen_minor, is_usual from basket_line
-         where $1 is null or stall = $1 order by place, stall, product",
-        params![of],
+         where whose = $2 and ($1 is null or stall = $1) order by place, stall, product",
+        params![of, whose],
     )?;
     let mut lines = Vec::new();
     for row in &rows {
@@ -310,9 +301,9 @@ fn name_of(tx: &mut dyn Tx, stall: LogId, seen: Option<&OfferRow>) -> Result<Str
     }
 }
 
-fn baskets(tx: &mut dyn Tx) -> Result<Vec<BasketOf>, StoreError> {
+fn baskets(tx: &mut dyn Tx, whose: &str) -> Result<Vec<BasketOf>, StoreError> {
     let (mut order, mut by_stall): (Vec<LogId>, BTreeMap<LogId, Vec<Line>>) = Default::default();
-    for line in lines(tx, None)? {
+    for line in lines(tx, whose, None)? {
         if !order.contains(&line.stall) {
             order.push(line.stall);
         }
@@ -368,9 +359,7 @@ fn wanted(line: Line) -> WantedLine {
 struct Placing<'a> {
     order: OrderId,
     note: &'a str,
-    server: &'a str,
-    whose: &'a str,
-    is_guest: bool,
+    buyer: &'a Buyer,
     now_ms: i64,
     pay: Option<&'a PayChoice>,
     handing: Handing,
@@ -382,13 +371,14 @@ struct Placing<'a> {
 
 /// Makes an order of the basket, at the prices that are shown. It is on the disk before anything is sent.
 fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
-    if own_orders::view(tx, placing.order)?.is_some() {
+    let whose = placing.buyer.whose.as_str();
+    if own_orders::view(tx, whose, placing.order)?.is_some() {
         return Ok(Ok(()));
     }
     if let Err(refused) = check_written(placing) {
         return Ok(Err(refused));
     }
-    let lines = lines(tx, Some(stall))?;
+    let lines = lines(tx, whose, Some(stall))?;
     if lines.is_empty() {
         return Ok(Err(refused("empty_basket", "the basket is empty")));
     }
@@ -422,9 +412,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         order: placing.order,
         stall,
         stall_name: name_of(tx, stall, seen(&lines))?,
-        server: placing.server,
-        whose: placing.whose,
-        is_guest: placing.is_guest,
+        buyer: placing.buyer,
         at_ms: placing.now_ms,
         currency,
         note: placing.note,
@@ -440,12 +428,8 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         lines: ordered.collect(),
     };
     own_orders::add(tx, &new)?;
-    if let Some(contact) = placing.contact {
-        keep_contact(tx, contact)?;
-    }
-    empty(tx, stall)?;
-    // What had to be confirmed again is confirmed by this.
-    own_orders::forget_reconfirm(tx, stall)?;
+    own_orders::forget_reconfirm(tx, whose, stall)?;
+    empty(tx, whose, stall)?;
     Ok(Ok(()))
 }
 
@@ -474,8 +458,8 @@ fn gone() -> Refused {
     refused("gone", "something in the basket is not offered any more: take it out first")
 }
 
-fn cancel(tx: &mut dyn Tx, order: OrderId) -> Tried {
-    let Some(known) = own_orders::view(tx, order)? else {
+fn cancel(tx: &mut dyn Tx, whose: &str, order: OrderId) -> Tried {
+    let Some(known) = own_orders::view(tx, whose, order)? else {
         return Ok(Err(refused("unknown_order", "this device knows no such order")));
     };
     match known.row.state {

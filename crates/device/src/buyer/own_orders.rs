@@ -11,7 +11,8 @@ use soko_domain::quantity::Unit;
 use soko_domain::transfer::BankAccount;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
-use super::{bounded, put, returns, swaps};
+use super::by_whom::{self, BUYER, Buyer};
+use super::{QUANTITY_MAX, bounded, returns, swaps};
 use crate::market::handings;
 use crate::server::{Brought, LineNow, OrderNow};
 
@@ -19,9 +20,7 @@ pub(super) struct NewOrder<'a> {
     pub(super) order: OrderId,
     pub(super) stall: LogId,
     pub(super) stall_name: String,
-    pub(super) server: &'a str,
-    pub(super) whose: &'a str,
-    pub(super) is_guest: bool,
+    pub(super) buyer: &'a Buyer,
     pub(super) at_ms: i64,
     pub(super) currency: String,
     pub(super) note: &'a str,
@@ -51,8 +50,7 @@ pub(super) struct OrderLine {
 pub(super) struct Open {
     pub(super) order: OrderId,
     pub(super) stall: LogId,
-    pub(super) server: String,
-    pub(super) is_guest: bool,
+    pub(super) buyer: Buyer,
     pub(super) state: OwnOrderState,
     pub(super) is_tried: bool,
     pub(super) cancel_asked: bool,
@@ -115,15 +113,15 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
         "insert into own_order (order_id, stall, stall_name, server, is_guest, state, at_ms, currency,
            total_minor, note, because, is_tried, cancel_asked, pay_way, pay_phone, pay_state,
            handing, zone, delivery_minor, seen_total_minor, contact_name, contact_reach, contact_address, coupon,
-           discount_minor, whose)
+           discount_minor, whose, guest)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0, $11, $12, $13,
-           $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+           $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
         params![
             new.order,
             new.stall,
             new.stall_name,
-            new.server,
-            new.is_guest,
+            new.buyer.server,
+            new.buyer.guest.is_some(),
             number(OwnOrderState::Saved),
             new.at_ms,
             new.currency,
@@ -141,7 +139,8 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
             new.contact.address,
             new.coupon,
             new.discount_minor,
-            new.whose
+            new.buyer.whose,
+            new.buyer.guest
         ],
     )?;
     for (place, line) in new.lines.iter().enumerate() {
@@ -166,7 +165,7 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
 const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.currency, o.total_minor,
     (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked,
     o.pay_way, o.pay_state, o.pay_page, o.reason, o.handing, o.zone, o.delivery_minor, o.contact_name,
-    o.contact_reach, o.contact_address, o.coupon, o.discount_minor";
+    o.contact_reach, o.contact_address, o.coupon, o.discount_minor, o.because_said";
 
 fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
     Ok(OwnOrderRow {
@@ -182,17 +181,20 @@ fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
     })
 }
 
-/// Latest first.
-pub(super) fn rows(tx: &mut dyn Tx, window: Window) -> Result<Vec<OwnOrderRow>, StoreError> {
+/// Somebody's, the latest first.
+pub(super) fn rows(tx: &mut dyn Tx, whose: &str, window: Window) -> Result<Vec<OwnOrderRow>, StoreError> {
     let (offset, limit) = bounded(window);
-    let sql =
-        format!("select {COLUMNS} from own_order o order by o.at_ms desc, o.order_id limit $1 offset $2");
-    tx.query(&sql, params![limit, offset])?.iter().map(row).collect()
+    let sql = format!(
+        "select {COLUMNS} from own_order o where o.whose = $3
+         order by o.at_ms desc, o.order_id limit $1 offset $2"
+    );
+    tx.query(&sql, params![limit, offset, whose])?.iter().map(row).collect()
 }
 
-pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderView>, StoreError> {
-    let sql = format!("select {COLUMNS} from own_order o where o.order_id = $1");
-    let Some(found) = tx.query_opt(&sql, params![order])? else { return Ok(None) };
+/// Nothing where it is somebody else's.
+pub(super) fn view(tx: &mut dyn Tx, whose: &str, order: OrderId) -> Result<Option<OwnOrderView>, StoreError> {
+    let sql = format!("select {COLUMNS} from own_order o where o.order_id = $1 and o.whose = $2");
+    let Some(found) = tx.query_opt(&sql, params![order, whose])? else { return Ok(None) };
     let lines = tx.query(
         "select product, name, unit, quantity, total_minor from own_order_line where order_id = $1 order by place",
         params![order],
@@ -211,6 +213,7 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         lines: lines.iter().map(line).collect::<Result<_, StoreError>>()?,
         note: found.text(8)?.into(),
         because: found.text(9)?.into(),
+        because_said: found.text(23)?.into(),
         reason: found.text(14)?.into(),
         delivery_minor: if handing(&found, 15)?.is_brought() { Some(found.int(17)?) } else { None },
         zone: found.text(16)?.into(),
@@ -235,29 +238,30 @@ pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, 
     rows.iter().map(|row| Ok((ProductId(row.id(0)?), row.int(1)?, row.int(2)?))).collect()
 }
 
-const OPENED: &str =
-    "order_id, stall, server, is_guest, state, is_tried, cancel_asked, note, pay_way, pay_phone, pay_state,
-    contact_name, contact_reach, contact_address, handing, zone, seen_total_minor, coupon";
+const OPENED: &str = "o.order_id, o.stall, o.state, o.is_tried, o.cancel_asked, o.note, o.pay_way, o.pay_phone,
+    o.pay_state, o.contact_name, o.contact_reach, o.contact_address, o.handing, o.zone, o.seen_total_minor, o.coupon";
 
-/// Orders that have not ended, and those of which money is on its way back, the oldest first.
-pub(super) fn open(tx: &mut dyn Tx) -> Result<Vec<Open>, StoreError> {
+/// Somebody's orders that have not ended, and those of which money is on its way back, the oldest first.
+pub(super) fn open(tx: &mut dyn Tx, whose: &str) -> Result<Vec<Open>, StoreError> {
     let sql = format!(
-        "select {OPENED} from own_order o
-         where state in {OPEN} or order_id in (select order_id from own_refund where state in (1, 2))
-           or exists (select 1 from buyer_return r where r.order_id = o.order_id and r.state = {ASKED})
-         order by at_ms, order_id"
+        "select {OPENED}, {BUYER} from own_order o
+         where o.whose = $1 and (o.state in {OPEN}
+           or o.order_id in (select order_id from own_refund where state in (1, 2))
+           or exists (select 1 from buyer_return r where r.order_id = o.order_id and r.state = {ASKED}))
+         order by o.at_ms, o.order_id"
     );
-    opened(tx, &sql, &[])
+    opened(tx, &sql, params![whose])
 }
 
 /// Those of these that ended: something may have become of their money since.
-pub(super) fn ended(tx: &mut dyn Tx, orders: &[OrderId]) -> Result<Vec<Open>, StoreError> {
+pub(super) fn ended(tx: &mut dyn Tx, whose: &str, orders: &[OrderId]) -> Result<Vec<Open>, StoreError> {
     let mut all = Vec::new();
     for order in orders {
         let sql = format!(
-            "select {OPENED} from own_order where order_id = $1 and not state in {OPEN} and is_tried = 1"
+            "select {OPENED}, {BUYER} from own_order o
+             where o.order_id = $1 and o.whose = $2 and not o.state in {OPEN} and o.is_tried = 1"
         );
-        all.extend(opened(tx, &sql, params![order])?);
+        all.extend(opened(tx, &sql, params![order, whose])?);
     }
     Ok(all)
 }
@@ -268,31 +272,41 @@ fn opened(tx: &mut dyn Tx, sql: &str, with: &[Param<'_>]) -> Result<Vec<Open>, S
         Ok(Open {
             order: OrderId(row.id(0)?),
             stall: LogId(row.id(1)?),
-            server: row.text(2)?.into(),
-            is_guest: row.bool(3)?,
-            state: state(row, 4)?,
-            is_tried: row.bool(5)?,
-            cancel_asked: row.bool(6)?,
-            note: row.text(7)?.into(),
-            pay: PayWay::from_number(row.number(8)?)
-                .map(|way| Ok::<_, StoreError>(PayChoice { way, phone: row.text(9)?.into() }))
+            state: state(row, 2)?,
+            is_tried: row.bool(3)?,
+            cancel_asked: row.bool(4)?,
+            note: row.text(5)?.into(),
+            pay: PayWay::from_number(row.number(6)?)
+                .map(|way| Ok::<_, StoreError>(PayChoice { way, phone: row.text(7)?.into() }))
                 .transpose()?,
-            pay_state: pay_state(row.number(10)?),
+            pay_state: pay_state(row.number(8)?),
             how: Brought {
-                handing: handing(row, 14)?,
-                zone: row.text(15)?.into(),
-                contact: contact(row, 11)?,
-                coupon: row.text(17)?.into(),
-                seen_total_minor: row.int_opt(16)?,
+                contact: contact(row, 9)?,
+                handing: handing(row, 12)?,
+                zone: row.text(13)?.into(),
+                seen_total_minor: row.int_opt(14)?,
+                coupon: row.text(15)?.into(),
             },
+            buyer: by_whom::buyer(row, 16)?,
         })
     };
     rows.iter().map(open).collect()
 }
 
-/// Whether somebody without an account ordered here.
-pub(crate) fn has_ordered_as_guest(tx: &mut dyn Tx) -> Result<bool, StoreError> {
-    Ok(tx.query_opt("select 1 from own_order where is_guest = 1 and is_tried = 1 limit 1", &[])?.is_some())
+/// Whom somebody's last order was for. One that is fetched does not make an address forgotten.
+pub(super) fn last_contact(tx: &mut dyn Tx, whose: &str) -> Result<Option<ContactView>, StoreError> {
+    let mut last = |needed: &str| {
+        let sql = format!(
+            "select contact_name, contact_reach, contact_address from own_order
+             where whose = $1 and {needed} <> '' order by at_ms desc, order_id limit 1"
+        );
+        tx.query_opt(&sql, params![whose])?.map(|row| contact(&row, 0)).transpose()
+    };
+    let Some(mut found) = last("contact_name || contact_reach || contact_address")? else { return Ok(None) };
+    if found.address.is_empty() {
+        found.address = last("contact_address")?.map(|last| last.address).unwrap_or_default();
+    }
+    Ok(Some(found))
 }
 
 /// It is about to be sent: from now on only the server knows what became of it.
@@ -325,24 +339,29 @@ pub(super) fn set_cancelled(tx: &mut dyn Tx, order: OrderId) -> Result<(), Store
     Ok(())
 }
 
-/// The code of what has to be confirmed again at a stall; empty without one.
-pub(super) fn coupon_to_reconfirm(tx: &mut dyn Tx, stall: LogId) -> Result<String, StoreError> {
+/// The code of what somebody has to confirm again at a stall; empty without one.
+pub(super) fn coupon_to_reconfirm(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<String, StoreError> {
     let row = tx.query_opt(
-        "select coupon from own_order where stall = $1 and state = $2 order by at_ms desc limit 1",
-        params![stall, number(OwnOrderState::Reconfirm)],
+        "select coupon from own_order where whose = $1 and stall = $2 and state = $3
+         order by at_ms desc limit 1",
+        params![whose, stall, number(OwnOrderState::Reconfirm)],
     )?;
     row.map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))
 }
 
-pub(super) fn forget_reconfirm(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
-    let reconfirm = number(OwnOrderState::Reconfirm);
-    let of_stall = params![stall, reconfirm];
-    tx.execute(
-        "delete from own_order_line where order_id in (
-           select order_id from own_order where stall = $1 and state = $2)",
-        of_stall,
+/// What has to be confirmed again and is in the basket is confirmed by ordering that.
+pub(super) fn forget_reconfirm(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<(), StoreError> {
+    let rows = tx.query(
+        "select order_id from own_order o where whose = $1 and stall = $2 and state = $3 and exists (
+           select 1 from own_order_line l join basket_line b on b.product = l.product
+           where l.order_id = o.order_id and b.whose = $1 and b.stall = $2)",
+        params![whose, stall, number(OwnOrderState::Reconfirm)],
     )?;
-    tx.execute("delete from own_order where stall = $1 and state = $2", of_stall)?;
+    for row in &rows {
+        let order = OrderId(row.id(0)?);
+        tx.execute("delete from own_order_line where order_id = $1", params![order])?;
+        tx.execute("delete from own_order where order_id = $1", params![order])?;
+    }
     Ok(())
 }
 
@@ -441,16 +460,24 @@ pub(super) fn pays(tx: &mut dyn Tx, order: OrderId, known: &OrderNow) -> Result<
     Ok(changed > 0)
 }
 
+/// Why it was refused or must be confirmed again: a code that the screens have words for, and the server's own for one that they
+/// do not know.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Why<'a> {
+    pub(super) code: &'a str,
+    pub(super) sentence: &'a str,
+}
+
 /// The server's word. Says whether the state is another one now.
 pub(super) fn became(
     tx: &mut dyn Tx,
     order: OrderId,
-    (now_state, because): (OwnOrderState, &str),
+    (now_state, why): (OwnOrderState, Why<'_>),
     known: Option<&OrderNow>,
 ) -> Result<bool, StoreError> {
     let changed = tx.execute(
-        "update own_order set state = $2, because = $3 where order_id = $1 and state <> $2",
-        params![order, number(now_state), because],
+        "update own_order set state = $2, because = $3, because_said = $4 where order_id = $1 and state <> $2",
+        params![order, number(now_state), why.code, why.sentence],
     )?;
     if let Some(known) = known {
         tx.execute(
@@ -473,26 +500,27 @@ pub(super) fn became(
     Ok(changed > 0)
 }
 
-/// What was ordered is in the basket again, where what changed can be seen.
-pub(super) fn back_into_basket(tx: &mut dyn Tx, order: OrderId, stall: LogId) -> Result<(), StoreError> {
-    for (product, quantity, seen_minor) in wishes(tx, order)? {
-        put(tx, (stall, product), (quantity, seen_minor), false)?;
+/// What was ordered is in the basket again, beside what is there by now, where what changed can be seen.
+pub(super) fn back_into_basket(tx: &mut dyn Tx, open: &Open) -> Result<(), StoreError> {
+    for (product, quantity, seen_minor) in wishes(tx, open.order)? {
+        tx.execute(
+            "insert into basket_line (whose, stall, product, quantity, seen_minor, place)
+             values ($1, $2, $3, $4, $5, (select coalesce(max(place), 0) + 1 from basket_line))
+             on conflict (whose, stall, product) do update
+             set quantity = min(basket_line.quantity + excluded.quantity, $6)",
+            params![open.buyer.whose, open.stall, product, quantity, seen_minor, QUANTITY_MAX],
+        )?;
     }
     Ok(())
 }
 
-/// The same, where what the server named costs this buyer what it usually costs.
-pub(super) fn back_at_usual_price(
-    tx: &mut dyn Tx,
-    (order, stall): (OrderId, LogId),
-    said: &str,
-) -> Result<(), StoreError> {
-    back_into_basket(tx, order, stall)?;
-    for (product, ..) in wishes(tx, order)? {
+/// What the server named of it costs this buyer what it usually costs.
+pub(super) fn at_usual_price(tx: &mut dyn Tx, open: &Open, said: &str) -> Result<(), StoreError> {
+    for (product, ..) in wishes(tx, open.order)? {
         if said.contains(&product.to_string()) {
             tx.execute(
-                "update basket_line set is_usual = 1 where stall = $1 and product = $2",
-                params![stall, product],
+                "update basket_line set is_usual = 1 where whose = $1 and stall = $2 and product = $3",
+                params![open.buyer.whose, open.stall, product],
             )?;
         }
     }

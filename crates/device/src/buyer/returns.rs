@@ -7,8 +7,9 @@ use soko_domain::entry::ReturnWhy;
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
 
+use super::by_whom::{self, BUYER, Buyer};
 use super::own_orders;
-use super::sending::{Heard, Waits, each, placed_as};
+use super::sending::{Heard, Waits, each};
 use super::{Tried, refused};
 use crate::device::Device;
 use crate::failure::Undone;
@@ -32,8 +33,7 @@ struct Unsent {
     returned: ThingId,
     order: OrderId,
     stall: LogId,
-    server: String,
-    is_guest: bool,
+    buyer: Buyer,
     why: ReturnWhy,
     lines: Vec<BackLine>,
 }
@@ -41,11 +41,12 @@ struct Unsent {
 /// Keeps what somebody wants to bring back.
 pub(super) fn put(
     tx: &mut dyn Tx,
+    whose: &str,
     (order, returned): (OrderId, ThingId),
     (why, lines): (ReturnWhy, &[BackLine]),
     now_ms: i64,
 ) -> Tried {
-    let Some(known) = own_orders::view(tx, order)? else {
+    let Some(known) = own_orders::view(tx, whose, order)? else {
         return Ok(Err(refused("unknown_order", "this device knows no such order")));
     };
     if known.row.state != OwnOrderState::HandedOver {
@@ -127,10 +128,10 @@ impl Device {
 
     async fn send_return(&self, unsent: &Unsent) -> Result<Option<Waits>, Undone> {
         let own = self.own()?;
-        let Some(buyer) = placed_as(&own, &unsent.server, unsent.is_guest) else {
+        let Some(buyer) = unsent.buyer.placed_as(&own) else {
             return Ok(Some(Waits::ForPerson));
         };
-        let server = self.server_at(&unsent.server)?;
+        let server = self.server_at(&unsent.buyer.server)?;
         let asked = (unsent.returned, unsent.why, unsent.lines.as_slice());
         match self.heard(server.ask_return(&buyer, (unsent.stall, unsent.order), asked).await)? {
             Heard::Now(now) => {
@@ -154,21 +155,20 @@ impl Device {
 }
 
 fn unsent(tx: &mut dyn Tx) -> Result<Vec<Unsent>, StoreError> {
-    let rows = tx.query(
-        "select r.returned, r.order_id, o.stall, o.server, o.is_guest, r.why, r.lines
+    let sql = format!(
+        "select r.returned, r.order_id, o.stall, r.why, r.lines, {BUYER}
          from buyer_return r join own_order o on o.order_id = r.order_id
-         where r.state = $1 order by r.at_ms, r.returned",
-        params![number(OwnReturnState::Saved)],
-    )?;
+         where r.state = $1 order by r.at_ms, r.returned"
+    );
+    let rows = tx.query(&sql, params![number(OwnReturnState::Saved)])?;
     let one = |row: &Row| {
         Ok(Unsent {
             returned: row.id(0)?,
             order: OrderId(row.id(1)?),
             stall: LogId(row.id(2)?),
-            server: row.text(3)?.into(),
-            is_guest: row.bool(4)?,
-            why: ReturnWhy::from_number(row.number(5)?).unwrap_or(ReturnWhy::NotWanted),
-            lines: unpack(row.blob(6)?).unwrap_or_default(),
+            why: ReturnWhy::from_number(row.number(3)?).unwrap_or(ReturnWhy::NotWanted),
+            lines: unpack(row.blob(4)?).unwrap_or_default(),
+            buyer: by_whom::buyer(row, 5)?,
         })
     };
     rows.iter().map(one).collect()

@@ -5,8 +5,9 @@ use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::review::{self, Unfit};
 use soko_record_log::{Row, StoreError, Tx, params};
 
+use super::by_whom::{self, BUYER, Buyer};
 use super::own_orders;
-use super::sending::{Heard, Waits, each, placed_as};
+use super::sending::{Heard, Waits, each};
 use super::{Tried, refused};
 use crate::device::Device;
 use crate::failure::Undone;
@@ -23,16 +24,15 @@ fn number(state: OwnReviewState) -> u8 {
 struct Unsent {
     it: Bought,
     stall: LogId,
-    server: String,
-    is_guest: bool,
+    buyer: Buyer,
     /// 0 takes it back.
     stars: u8,
     words: String,
 }
 
 /// Keeps what somebody says; no stars take back what was said.
-pub(super) fn put(tx: &mut dyn Tx, it: Bought, (stars, words): (u8, &str)) -> Tried {
-    let Some(order) = own_orders::view(tx, it.order)? else {
+pub(super) fn put(tx: &mut dyn Tx, whose: &str, it: Bought, (stars, words): (u8, &str)) -> Tried {
+    let Some(order) = own_orders::view(tx, whose, it.order)? else {
         return Ok(Err(refused("unknown_order", "this device knows no such order")));
     };
     let unfit = if !order.lines.iter().any(|line| line.product == it.product) {
@@ -50,18 +50,20 @@ pub(super) fn put(tx: &mut dyn Tx, it: Bought, (stars, words): (u8, &str)) -> Tr
     tx.execute(
         "insert into own_review (order_id, product, stars, words, state, because) values ($1, $2, $3, $4, $5, '')
          on conflict (order_id, product) do update
-         set stars = excluded.stars, words = excluded.words, state = excluded.state, because = ''",
+         set stars = excluded.stars, words = excluded.words, state = excluded.state, because = '',
+           because_said = ''",
         params![it.order, it.product, stars, words.trim(), number(OwnReviewState::Saved)],
     )?;
     Ok(Ok(()))
 }
 
-/// What was said of an order's products.
-pub(super) fn of_order(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<OwnReview>, StoreError> {
+/// What somebody said of an order's products.
+pub(super) fn of_order(tx: &mut dyn Tx, whose: &str, order: OrderId) -> Result<Vec<OwnReview>, StoreError> {
     let rows = tx.query(
-        "select product, stars, words, state, because from own_review
-         where order_id = $1 and stars > 0 order by product",
-        params![order],
+        "select r.product, r.stars, r.words, r.state, r.because, r.because_said
+         from own_review r join own_order o on o.order_id = r.order_id
+         where r.order_id = $1 and o.whose = $2 and r.stars > 0 order by r.product",
+        params![order, whose],
     )?;
     let review = |row: &Row| {
         let known: u8 = row.number(3)?;
@@ -72,6 +74,7 @@ pub(super) fn of_order(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<OwnReview>
             words: row.text(2)?.into(),
             state: state.ok_or_else(|| StoreError::Corrupt("a state of a review is unknown".into()))?,
             because: row.text(4)?.into(),
+            because_said: row.text(5)?.into(),
         })
     };
     rows.iter().map(review).collect()
@@ -85,23 +88,23 @@ impl Device {
 
     async fn send_review(&self, unsent: &Unsent) -> Result<Option<Waits>, Undone> {
         let own = self.own()?;
-        let Some(buyer) = placed_as(&own, &unsent.server, unsent.is_guest) else {
+        let Some(buyer) = unsent.buyer.placed_as(&own) else {
             return Ok(Some(Waits::ForPerson));
         };
-        let server = self.server_at(&unsent.server)?;
+        let server = self.server_at(&unsent.buyer.server)?;
         let Bought { order, product } = unsent.it;
         let said = Said { stall: unsent.stall, order, product, stars: unsent.stars, words: &unsent.words };
-        let (state, because) = match self.heard(server.say(&buyer, &said).await)? {
-            Heard::Now(()) => (OwnReviewState::Sent, String::new()),
+        let (state, because, said_because) = match self.heard(server.say(&buyer, &said).await)? {
+            Heard::Now(()) => (OwnReviewState::Sent, String::new(), String::new()),
             Heard::Waits(waits) => return Ok(Some(waits)),
-            Heard::Refused { sentence, .. } => (OwnReviewState::Refused, sentence),
+            Heard::Refused { code, sentence } => (OwnReviewState::Refused, code, sentence),
         };
         // Unless somebody wrote something else meanwhile.
         self.write(|tx| {
             tx.execute(
-                "update own_review set state = $5, because = $6
+                "update own_review set state = $5, because = $6, because_said = $7
                  where order_id = $1 and product = $2 and stars = $3 and words = $4",
-                params![order, product, unsent.stars, unsent.words, number(state), because],
+                params![order, product, unsent.stars, unsent.words, number(state), because, said_because],
             )
         })?;
         self.tell(&Told::Buyer);
@@ -110,20 +113,19 @@ impl Device {
 }
 
 fn unsent(tx: &mut dyn Tx) -> Result<Vec<Unsent>, StoreError> {
-    let rows = tx.query(
-        "select r.order_id, r.product, o.stall, o.server, o.is_guest, r.stars, r.words
+    let sql = format!(
+        "select r.order_id, r.product, o.stall, r.stars, r.words, {BUYER}
          from own_review r join own_order o on o.order_id = r.order_id
-         where r.state = $1 order by r.order_id, r.product",
-        params![number(OwnReviewState::Saved)],
-    )?;
+         where r.state = $1 order by r.order_id, r.product"
+    );
+    let rows = tx.query(&sql, params![number(OwnReviewState::Saved)])?;
     let one = |row: &Row| {
         Ok(Unsent {
             it: Bought { order: OrderId(row.id(0)?), product: ProductId(row.id(1)?) },
             stall: LogId(row.id(2)?),
-            server: row.text(3)?.into(),
-            is_guest: row.bool(4)?,
-            stars: row.number(5)?,
-            words: row.text(6)?.into(),
+            stars: row.number(3)?,
+            words: row.text(4)?.into(),
+            buyer: by_whom::buyer(row, 5)?,
         })
     };
     rows.iter().map(one).collect()

@@ -7,11 +7,10 @@ use futures_util::future::select;
 use soko_app_api::{Arrival, OwnOrderState, OwnPayState, Told};
 
 use super::coupons;
-use super::own_orders::{self, Open};
-use super::{own_news, returns, swaps};
+use super::own_orders::{self, Open, Why};
+use super::{likes, own_news, returns, swaps};
 use crate::device::Device;
 use crate::failure::Undone;
-use crate::kept::Own;
 use crate::server::{OrderNow, PlacedAs, Server, Unanswered, Wish};
 
 /// How often the server is asked about orders that it holds, beside what the market's stream rings.
@@ -21,8 +20,15 @@ const PAYING_MS: u64 = 2_000;
 /// With nothing to do, the bell wakes; this is only for what it might miss.
 const IDLE_MS: u64 = 600_000;
 /// Refusals after which the buyer looks again and decides.
-const RECONFIRM: &[&str] =
-    &["price_changed", "share_exceeded", "total_changed", "handing_not_offered", "unknown_zone", "too_heavy"];
+const RECONFIRM: &[&str] = &[
+    "price_changed",
+    "unknown_product",
+    "share_exceeded",
+    "total_changed",
+    "handing_not_offered",
+    "unknown_zone",
+    "too_heavy",
+];
 /// So do those that a code takes nothing off, and those that a deal's price is not for: what the screens say of them begins with these.
 const COUPON: &str = "coupon_";
 const DEAL: &str = "deal_";
@@ -77,15 +83,6 @@ pub(super) async fn each<T>(
     Ok(waits)
 }
 
-/// As whom somebody ordered at a server; nothing while they are not signed in there.
-pub(super) fn placed_as(own: &Own, server: &str, is_guest: bool) -> Option<PlacedAs> {
-    match own.session() {
-        _ if is_guest => Some(PlacedAs::Guest(own.guest)),
-        Some(session) if own.server == server => Some(PlacedAs::SignedIn(session.to_owned())),
-        Some(_) | None => None,
-    }
-}
-
 impl Device {
     /// Sends and follows orders, for as long as the device is there.
     pub(crate) async fn follow_orders(self: Rc<Self>) {
@@ -105,7 +102,7 @@ impl Device {
                     self.back_off_ms(failures)
                 }
             };
-            let open = self.read(own_orders::open).unwrap_or_default();
+            let open = self.own_open().unwrap_or_default();
             let wait_ms = self.interactions_wait_ms().map_or(wait_ms, |together_ms| wait_ms.min(together_ms));
             let wait_ms = if open.is_empty() { wait_ms } else { wait_ms.min(LOOK_MS) };
             let wait_ms = if open.iter().any(is_paying) { wait_ms.min(PAYING_MS) } else { wait_ms };
@@ -170,15 +167,22 @@ impl Device {
     /// Takes each open order one step further.
     async fn settle_orders(&self) -> Result<Option<Waits>, Undone> {
         let looked_at = self.looked_at.take();
-        let mut all = self.read(own_orders::open)?;
-        all.extend(self.read(|tx| own_orders::ended(tx, &looked_at))?);
+        let whose = likes::whose(&self.own()?);
+        let mut all = self.read(|tx| own_orders::open(tx, &whose))?;
+        all.extend(self.read(|tx| own_orders::ended(tx, &whose, &looked_at))?);
         each(all, async |open| self.settle_order(&open).await).await
+    }
+
+    /// What whoever holds the device has ordered and not seen the end of.
+    pub(super) fn own_open(&self) -> Result<Vec<Open>, Undone> {
+        let whose = likes::whose(&self.own()?);
+        self.read(|tx| own_orders::open(tx, &whose))
     }
 
     async fn settle_order(&self, open: &Open) -> Result<Option<Waits>, Undone> {
         let own = self.own()?;
-        let server = self.server_at(&open.server)?;
-        let Some(buyer) = placed_as(&own, &open.server, open.is_guest) else {
+        let server = self.server_at(&open.buyer.server)?;
+        let Some(buyer) = open.buyer.placed_as(&own) else {
             return Ok(Some(Waits::ForPerson));
         };
         let asked = match (open.state, open.cancel_asked) {
@@ -187,7 +191,7 @@ impl Device {
             (_, false) => server.order(open.stall, &buyer, open.order).await,
         };
         match self.heard(asked)? {
-            Heard::Now(now) => self.order_became(open, (now.state, ""), Some(&now))?,
+            Heard::Now(now) => self.order_became(open, (now.state, Why::default()), Some(&now))?,
             Heard::Waits(waits) => return Ok(Some(waits)),
             Heard::Refused { code, sentence } => {
                 self.order_refused(&server, &buyer, open, (&code, &sentence)).await?;
@@ -231,7 +235,7 @@ impl Device {
         if open.state != OwnOrderState::Saved {
             // It ended another way than was asked for: the server says which.
             return match server.order(open.stall, buyer, open.order).await {
-                Ok(now) => self.order_became(open, (now.state, ""), Some(&now)),
+                Ok(now) => self.order_became(open, (now.state, Why::default()), Some(&now)),
                 Err(_) => Ok(()),
             };
         }
@@ -239,39 +243,38 @@ impl Device {
         if is_coupon {
             self.write(|tx| coupons::forget(tx, open.stall, &open.how.coupon))?;
         }
-        let is_said = is_coupon || code.starts_with(DEAL);
-        if (is_said || RECONFIRM.contains(&code)) && !open.cancel_asked {
+        let why = Why { code, sentence };
+        if (is_coupon || code.starts_with(DEAL) || RECONFIRM.contains(&code)) && !open.cancel_asked {
             // What changed is shown in the basket; without an answer it is shown a little later.
             let _ = self.fetch_stall(server, open.stall).await;
-            if code == DEAL_EACH {
-                self.write(|tx| own_orders::back_at_usual_price(tx, (open.order, open.stall), sentence))?;
-            }
-            let because = if is_said { code } else { sentence };
-            return self.order_became(open, (OwnOrderState::Reconfirm, because), None);
+            return self.order_became(open, (OwnOrderState::Reconfirm, why), None);
         }
         let state = if open.cancel_asked { OwnOrderState::Cancelled } else { OwnOrderState::Refused };
-        self.order_became(open, (state, sentence), None)
+        self.order_became(open, (state, why), None)
     }
 
     /// Keeps what became of an order, and says it once.
     fn order_became(
         &self,
         open: &Open,
-        (state, because): (OwnOrderState, &str),
+        (state, why): (OwnOrderState, Why<'_>),
         now: Option<&OrderNow>,
     ) -> Result<(), Undone> {
         let (is_new, pays, view, news) = self.write(|tx| {
             let news = now.map_or(Ok(Vec::new()), |now| own_news::of(tx, open.order, now))?;
-            let is_new = own_orders::became(tx, open.order, (state, because), now)?;
+            let is_new = own_orders::became(tx, open.order, (state, why), now)?;
             let pays = now.map_or(Ok(false), |now| own_orders::pays(tx, open.order, now))?;
             let pays = now.map_or(Ok(false), |now| own_orders::goes_back(tx, open.order, now))? || pays;
             let returns = now.map_or(Ok(false), |now| returns::became(tx, open.order, &now.returns))?;
             let swaps = now.map_or(Ok(false), |now| swaps::became(tx, open.order, &now.swaps))?;
             let pays = pays || returns || swaps;
             if is_new && state == OwnOrderState::Reconfirm {
-                own_orders::back_into_basket(tx, open.order, open.stall)?;
+                own_orders::back_into_basket(tx, open)?;
+                if why.code == DEAL_EACH {
+                    own_orders::at_usual_price(tx, open, why.sentence)?;
+                }
             }
-            Ok((is_new, pays, own_orders::view(tx, open.order)?, news))
+            Ok((is_new, pays, own_orders::view(tx, &open.buyer.whose, open.order)?, news))
         })?;
         if pays && !is_new {
             self.tell(&Told::Buyer);

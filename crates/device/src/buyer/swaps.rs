@@ -4,8 +4,9 @@ use soko_app_api::{OwnSwap, OwnSwapState, Told};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
 
-use super::own_orders;
-use super::sending::{Heard, Waits, each, placed_as};
+use super::by_whom::{self, BUYER, Buyer};
+use super::own_orders::{self, Why};
+use super::sending::{Heard, Waits, each};
 use super::{Tried, refused};
 use crate::device::Device;
 use crate::failure::Undone;
@@ -27,17 +28,22 @@ struct Unsent {
     swap: ThingId,
     order: OrderId,
     stall: LogId,
-    server: String,
-    is_guest: bool,
+    buyer: Buyer,
     is_taken: bool,
 }
 
 /// Keeps what its buyer says. As long as it is not sent, they may think again.
-pub(super) fn answer(tx: &mut dyn Tx, (order, swap): (OrderId, ThingId), is_taken: bool) -> Tried {
+pub(super) fn answer(
+    tx: &mut dyn Tx,
+    whose: &str,
+    (order, swap): (OrderId, ThingId),
+    is_taken: bool,
+) -> Tried {
     let said = if is_taken { OwnSwapState::Yes } else { OwnSwapState::No };
     let changed = tx.execute(
-        "update own_swap set state = $3 where swap = $1 and order_id = $2 and state in (1, 2, 3)",
-        params![swap, order, number(said)],
+        "update own_swap set state = $3 where swap = $1 and order_id = $2 and state in (1, 2, 3)
+           and exists (select 1 from own_order o where o.order_id = $2 and o.whose = $4)",
+        params![swap, order, number(said), whose],
     )?;
     let over = || refused("swap_over", "the offer is over; look at the order again");
     Ok(if changed == 1 { Ok(()) } else { Err(over()) })
@@ -100,16 +106,16 @@ impl Device {
 
     async fn send_answer(&self, unsent: &Unsent) -> Result<Option<Waits>, Undone> {
         let own = self.own()?;
-        let Some(buyer) = placed_as(&own, &unsent.server, unsent.is_guest) else {
+        let Some(buyer) = unsent.buyer.placed_as(&own) else {
             return Ok(Some(Waits::ForPerson));
         };
-        let server = self.server_at(&unsent.server)?;
+        let server = self.server_at(&unsent.buyer.server)?;
         let said = (unsent.swap, unsent.is_taken);
         match self.heard(server.answer_swap(&buyer, (unsent.stall, unsent.order), said).await)? {
             Heard::Now(now) => {
                 self.write(|tx| {
                     became(tx, unsent.order, &now.swaps)?;
-                    own_orders::became(tx, unsent.order, (now.state, ""), Some(&now))
+                    own_orders::became(tx, unsent.order, (now.state, Why::default()), Some(&now))
                 })?;
             }
             Heard::Waits(waits) => return Ok(Some(waits)),
@@ -130,20 +136,19 @@ impl Device {
 }
 
 fn unsent(tx: &mut dyn Tx) -> Result<Vec<Unsent>, StoreError> {
-    let rows = tx.query(
-        "select s.swap, s.order_id, o.stall, o.server, o.is_guest, s.state
+    let sql = format!(
+        "select s.swap, s.order_id, o.stall, s.state, {BUYER}
          from own_swap s join own_order o on o.order_id = s.order_id
-         where s.state in (2, 3) order by s.order_id, s.line",
-        &[],
-    )?;
+         where s.state in (2, 3) order by s.order_id, s.line"
+    );
+    let rows = tx.query(&sql, &[])?;
     let one = |row: &Row| {
         Ok(Unsent {
             swap: row.id(0)?,
             order: OrderId(row.id(1)?),
             stall: LogId(row.id(2)?),
-            server: row.text(3)?.into(),
-            is_guest: row.bool(4)?,
-            is_taken: row.number::<u8>(5)? == number(OwnSwapState::Yes),
+            is_taken: row.number::<u8>(3)? == number(OwnSwapState::Yes),
+            buyer: by_whom::buyer(row, 4)?,
         })
     };
     rows.iter().map(one).collect()

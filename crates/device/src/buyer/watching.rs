@@ -7,7 +7,6 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use soko_domain::ids::{LogId, OrderId};
 
-use super::own_orders::{self, Open};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::server::PlacedAs;
@@ -75,23 +74,16 @@ impl Device {
     /// The youngest orders that are under way at one server, as one buyer.
     fn to_hear(&self) -> Result<Option<Heard>, Undone> {
         let own = self.own()?;
-        let buyer_of = |open: &Open| match (open.is_guest, own.session()) {
-            (true, _) => Some(PlacedAs::Guest(own.guest)),
-            (false, Some(session)) if own.server == open.server => {
-                Some(PlacedAs::SignedIn(session.to_owned()))
-            }
-            (false, _) => None,
-        };
-        let open = self.read(own_orders::open)?;
+        let open = self.own_open()?;
         let mut heard = None::<Heard>;
         for open in open.iter().rev().filter(|open| open.state.is_under_way()) {
-            let Some(buyer) = buyer_of(open) else { continue };
+            let Some(buyer) = open.buyer.placed_as(&own) else { continue };
             let heard = heard.get_or_insert_with(|| Heard {
-                server: open.server.clone(),
+                server: open.buyer.server.clone(),
                 buyer: buyer.clone(),
                 orders: Vec::new(),
             });
-            if heard.server == open.server && heard.buyer == buyer && heard.orders.len() < ORDERS_MAX {
+            if heard.server == open.buyer.server && heard.buyer == buyer && heard.orders.len() < ORDERS_MAX {
                 heard.orders.push((open.stall, open.order));
             }
         }

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod buyer;
+mod by_whom;
 mod coupons;
 mod deals;
 mod families;
