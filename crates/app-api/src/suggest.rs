@@ -21,6 +21,13 @@ pub enum SuggestQuery {
         #[serde(with = "as_hex")]
         product: ProductId,
     },
+    /// What is like it, in the same stall, and goes with it no more than anything else.
+    Similar {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+    },
     /// What a cashier may offer with what is on the counter.
     AtCounter {
         #[serde(with = "as_hex")]

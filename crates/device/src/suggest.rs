@@ -67,7 +67,10 @@ impl Device {
                 Suggestions::Offers(packed.map_or(Ok(Vec::new()), |packed| self.for_me(packed, *around))?)
             }
             SuggestQuery::With { stall, product } => Suggestions::Offers(
-                packed.map_or(Ok(Vec::new()), |packed| self.with(packed, (*stall, *product)))?,
+                packed.map_or(Ok(Vec::new()), |packed| self.beside(packed, (*stall, *product), goes_with))?,
+            ),
+            SuggestQuery::Similar { stall, product } => Suggestions::Offers(
+                packed.map_or(Ok(Vec::new()), |packed| self.beside(packed, (*stall, *product), similar))?,
             ),
             SuggestQuery::AtCounter { stall, products } => Suggestions::Products(
                 packed.map_or(Ok(Vec::new()), |packed| self.at_counter(packed, *stall, products))?,
@@ -109,10 +112,12 @@ impl Device {
         Ok(found)
     }
 
-    fn with(
+    /// What is picked for a product of a stall, out of what that stall offers.
+    fn beside(
         &self,
         packed: &Packed,
         (stall, product): (LogId, ProductId),
+        pick: impl Fn(&Packed, u32, &Wanted<'_>) -> Vec<Suggestion>,
     ) -> Result<Vec<Suggested<OfferRow>>, Undone> {
         let numbers = self.market_numbers(packed)?;
         let Some(number) = packed.number(&product.0) else { return Ok(Vec::new()) };
@@ -121,12 +126,7 @@ impl Device {
         let is_wanted = |found: &(LogId, ProductId)| found.0 == stall && !unwanted.contains(&found.1);
         let may_show = |it: u32| numbers.get(&it).is_some_and(is_wanted);
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
-        let mut picked = packed.goes_with(&[number], &wanted);
-        // Nobody bought it with something yet: what is like it.
-        if picked.is_empty() {
-            picked = packed.similar(number, &wanted);
-        }
-        let mut found = self.offers_of(&picked, &numbers, (&[], &[]))?;
+        let mut found = self.offers_of(&pick(packed, number, &wanted), &numbers, (&[], &[]))?;
         found.truncate(OFFERS);
         Ok(found)
     }
@@ -274,6 +274,18 @@ impl Device {
         *self.model.borrow_mut() = Model::default();
         Ok(())
     }
+}
+
+fn goes_with(packed: &Packed, number: u32, wanted: &Wanted<'_>) -> Vec<Suggestion> {
+    packed.goes_with(&[number], wanted)
+}
+
+/// What goes with it is said there.
+fn similar(packed: &Packed, number: u32, wanted: &Wanted<'_>) -> Vec<Suggestion> {
+    let said = goes_with(packed, number, wanted);
+    let is_said = |it: u32| said.iter().any(|said| said.product == it);
+    let may_show = |it: u32| (wanted.may_show)(it) && !is_said(it);
+    packed.similar(number, &Wanted { count: wanted.count, may_show: &may_show, explore: None })
 }
 
 fn numbered(

@@ -222,8 +222,11 @@ impl Engine {
     /// Moves the prices that their owner lets move by themselves, or has tried out; how many did. A host calls it now and then.
     pub fn move_prices(&mut self, stall: LogId, now: Now) -> Result<usize, Failure> {
         self.settle()?;
-        let may_move =
-            |tx: &mut dyn Tx| Ok(facts::has_auto(tx, stall)? || !experiment::running(tx, stall)?.is_empty());
+        let since = now.stamp(0).business_day - experiment::LEFT_DAYS;
+        let may_move = |tx: &mut dyn Tx| {
+            let has_some = facts::has_auto(tx, stall)? || facts::has_moved(tx, stall, since)?;
+            Ok(has_some || !experiment::running(tx, stall)?.is_empty())
+        };
         if !self.db.read::<_, StoreError>(may_move)? {
             return Ok(0);
         }

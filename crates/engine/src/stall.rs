@@ -11,7 +11,7 @@ use soko_replication::{Head, Offer, Pen, Session, Start};
 use crate::options::Options;
 use crate::own::StallRow;
 use crate::people::Here;
-use crate::prices::Prices;
+use crate::prices::{Looked, Prices};
 use crate::search::{Changes, Index};
 use crate::verbs::Plan;
 
@@ -31,6 +31,8 @@ pub(crate) struct Stall {
     pub(crate) plan: Option<Arc<Plan>>,
     /// What was learnt of prices, once somebody asked.
     pub(crate) prices: Option<Prices>,
+    /// The last look at prices that move by themselves.
+    pub(crate) looked: Option<Looked>,
     changed: BTreeSet<QueryKey>,
     revision: u64,
     /// Only a weakened rule looks at it.
@@ -74,6 +76,7 @@ impl Stall {
             index: None,
             plan: None,
             prices: None,
+            looked: None,
             changed: BTreeSet::new(),
             revision: 0,
             #[cfg(feature = "sabotage")]

@@ -1,5 +1,5 @@
-//! Between which limits a price may move: one pure function for device and server, for a suggestion and for the moment in
-//! which a price is changed. Whole numbers only.
+//! Between which limits a price may move: one pure function, for a suggestion and for the moment in which a register changes a
+//! price. Whole numbers only.
 //!
 //! It knows nobody who buys: there is no price for one person.
 

@@ -13,6 +13,8 @@ use crate::audit::Facet;
 const MOVES_MAX: u32 = 200;
 /// And most words on prices set by hand that are looked through for one of it.
 const SETS_MAX: u32 = 200;
+/// Those of one day that are looked at, the latest.
+const SETS_OF_DAY_MAX: u32 = 2_000;
 
 /// A rule and its revision, by product; under sixteen zeros the one of all others.
 pub fn rules(tx: &mut dyn Tx, log: LogId) -> Result<BTreeMap<ProductId, (u64, Rule)>, StoreError> {
@@ -105,6 +107,26 @@ fn price_at(tx: &mut dyn Tx, log: LogId, product: ProductId, at_ms: i64) -> Resu
     Ok(moved.map(|(_, from_minor)| from_minor))
 }
 
+/// When somebody last set a price by hand or from a list, by product, since a business day.
+pub fn set_since(tx: &mut dyn Tx, log: LogId, day: i32) -> Result<BTreeMap<ProductId, i64>, StoreError> {
+    let rows = tx.query(
+        "select author, seq, at_ms from audit_row where log = $1 and kind = $2 and facet = $3 and business_day >= $4
+         order by at_ms desc, author, seq limit $5",
+        params![log, Kind::PricesSet.number(), Facet::Whole.number(), day, SETS_OF_DAY_MAX],
+    )?;
+    let mut latest = BTreeMap::new();
+    for row in &rows {
+        let record = log::record_at(tx, log, &row.id(0)?, row.number(1)?)?;
+        let read =
+            record.as_ref().and_then(|record| Entry::from_body(Kind::PricesSet, record.body.bytes()?).ok());
+        let Some((_, Entry::PricesSet(set))) = read else { continue };
+        for line in &set.lines {
+            latest.entry(line.product).or_insert(row.int(2)?);
+        }
+    }
+    Ok(latest)
+}
+
 /// A move as it stands in its record.
 #[derive(Clone, Debug)]
 pub struct MoveFound {
@@ -125,6 +147,53 @@ pub fn moves(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec<Move
         moves.extend(move_at(tx, log, row)?);
     }
     Ok(moves)
+}
+
+/// How a product's price moved since a business day, the latest first.
+pub fn moves_from(
+    tx: &mut dyn Tx,
+    log: LogId,
+    product: ProductId,
+    day: i32,
+) -> Result<Vec<MoveFound>, StoreError> {
+    let rows = tx.query(
+        "select author, seq from price_move where log = $1 and product = $2 and business_day >= $3
+         order by at_ms desc, author, seq desc limit $4",
+        params![log, product, day, MOVES_MAX],
+    )?;
+    let mut moves = Vec::new();
+    for row in &rows {
+        moves.extend(move_at(tx, log, row)?);
+    }
+    Ok(moves)
+}
+
+/// The latest move of each product since a business day, where this author did not make it.
+pub fn latest_of_others(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (me, day): (AuthorId, i32),
+) -> Result<Vec<MoveFound>, StoreError> {
+    let rows = tx.query(
+        "select author, seq, product from price_move where log = $1 and business_day >= $2
+         order by at_ms, author desc, seq",
+        params![log, day],
+    )?;
+    let mut latest: BTreeMap<ProductId, (AuthorId, &Row)> = BTreeMap::new();
+    for row in &rows {
+        latest.insert(ProductId(row.id(2)?), (row.id(0)?, row));
+    }
+    let mut moves = Vec::new();
+    for (_, row) in latest.into_values().filter(|(author, _)| *author != me) {
+        moves.extend(move_at(tx, log, row)?);
+    }
+    Ok(moves)
+}
+
+/// Whether a price moved since a business day.
+pub fn has_moved(tx: &mut dyn Tx, log: LogId, day: i32) -> Result<bool, StoreError> {
+    let sql = "select 1 from price_move where log = $1 and business_day >= $2 limit 1";
+    Ok(tx.query_opt(sql, params![log, day])?.is_some())
 }
 
 /// A move by its id.

@@ -12,7 +12,7 @@ use soko_recommend::train::{Compared, Deed, DeedWeights, MARKET, Signal, Trade};
 use soko_record_log::StoreError;
 
 use super::kept::{self, Card};
-use super::refresh::{Due, due, refresh};
+use super::refresh::{Due, Try, due, refresh};
 use super::trade::{self, BASKETS_PER_BUYER_MAX, Basket, Offered};
 use super::turn::Turn;
 use crate::experiments;
@@ -31,10 +31,6 @@ pub(super) const SEED: u64 = 1;
 /// After the start, so that whoever waits for the server comes first.
 const FIRST_LOOK: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_secs(15 * 60);
-/// A new model is trained when there is a tenth more to learn from.
-const GROWN: i64 = 10;
-/// Fewer looks and likes than this are no reason to train.
-const MET_MIN: i64 = 100;
 
 /// Why there is no new model.
 #[derive(Debug, thiserror::Error)]
@@ -223,38 +219,55 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathe
     }
     let accounts = store.read_blocking(|tx| Ok((trade::accounts(tx)?, trade::met(tx)?)));
     let (accounts, met) = accounts.map_err(StoreError::from)?;
-    let mut people: BTreeMap<ThingId, (usize, Vec<Signal<ProductId>>)> = BTreeMap::new();
+    let mut people: BTreeMap<ThingId, Vec<Signal<ProductId>>> = BTreeMap::new();
     let (mut counted, mut whose, mut times_ms) = (Vec::new(), Vec::new(), Vec::new());
-    for basket in held.oldest_first() {
+    let baskets = held.oldest_first();
+    let buyer_of = |basket: &Basket| basket.buyer.map(|buyer| accounts.get(&buyer).copied().unwrap_or(buyer));
+    let buyers: Vec<Option<ThingId>> = baskets.iter().map(buyer_of).collect();
+    for ((basket, buyer), counts) in baskets.into_iter().zip(&buyers).zip(that_count(&buyers)) {
+        let buyer = *buyer;
         let ids: Vec<ProductId> = basket.products.into_iter().map(|product| product.0).collect();
-        let buyer = basket.buyer.map(|buyer| *accounts.get(&buyer).unwrap_or(&buyer));
         if let Some(buyer) = buyer {
-            let (times, did) = people.entry(buyer).or_default();
             let hour = hour(basket.at_ms);
+            let did = people.entry(buyer).or_default();
             did.extend(ids.iter().map(|product| Signal { product: *product, deed: Deed::Bought, hour }));
-            *times += 1;
-            if *times > BASKETS_PER_BUYER_MAX {
-                continue;
-            }
+        }
+        if !counts {
+            continue;
         }
         counted.push(ids);
         whose.push(buyer.map(|buyer| buyer.0));
         times_ms.push(basket.at_ms);
     }
     each_deed(store, hour(now_ms - SINCE_MS), |who, signal| {
-        people.entry(*accounts.get(&who).unwrap_or(&who)).or_default().1.push(signal);
+        people.entry(*accounts.get(&who).unwrap_or(&who)).or_default().push(signal);
     })?;
     let trade = Trade {
         products,
         baskets: counted,
         whose,
         hours: times_ms.iter().copied().map(hour).collect(),
-        people: people.into_values().map(|(_, did)| did).filter(|did| did.len() > 1).collect(),
+        people: people.into_values().filter(|did| did.len() > 1).collect(),
         traits,
         weights: DeedWeights::default(),
         now_hour: hour(now_ms),
     };
     Ok(Gathered { trade, times_ms, records, met })
+}
+
+/// Which baskets count, in their order, the oldest first: of each buyer's the latest, since what regulars buy now is what they want.
+fn that_count(buyers: &[Option<ThingId>]) -> Vec<bool> {
+    let mut times: BTreeMap<ThingId, usize> = BTreeMap::new();
+    let mut counts: Vec<bool> = Vec::with_capacity(buyers.len());
+    for buyer in buyers.iter().rev() {
+        counts.push(buyer.is_none_or(|buyer| {
+            let times = times.entry(buyer).or_default();
+            *times += 1;
+            *times <= BASKETS_PER_BUYER_MAX
+        }));
+    }
+    counts.reverse();
+    counts
 }
 
 /// What people did besides buying, as far as memory allows.
@@ -333,10 +346,72 @@ async fn count(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Looks now and then whether there is enough new to learn from, for as long as the server runs.
+/// What the looks before remember. What was tried and changed nothing leaves no other trace, and would be tried again with each look.
+#[derive(Default)]
+pub struct Looks {
+    last: Option<Try>,
+    training: Option<Try>,
+    /// The model in use that this version can read.
+    readable: Option<Hash>,
+}
+
+/// Looks whether there is enough new to learn from, and learns it: a refresh, or a training where one is due or the model in use cannot be
+/// refreshed. Not for a thread that serves.
+///
+/// # Errors
+/// As `train` and `refresh`.
+pub fn look(
+    store: &Store,
+    now_ms: i64,
+    looks: &mut Looks,
+    tell: Tell<'_>,
+) -> Result<Option<Trained>, NotTrained> {
+    let readable = looks.readable;
+    let facts = store.read_blocking(move |tx| {
+        let known =
+            kept::in_use(tx)?.map(|known| (known.model, known.card.follows.map_or(0, |it| it.refreshes)));
+        let is_readable = match known {
+            Some((model, _)) if readable != Some(model) => {
+                kept::bytes(tx, model)?.is_some_and(|bytes| Packed::read(&bytes).is_ok())
+            }
+            Some(_) | None => true,
+        };
+        let now = Try { at_ms: now_ms, records: trade::records(tx)?, met: trade::met(tx)? };
+        Ok((known.filter(|_| is_readable), kept::tries(tx)?, now))
+    });
+    let (known, tries, now) = facts.map_err(StoreError::from)?;
+    looks.readable = known.map(|(model, _)| model);
+    let (last, training) = tries.map_or((None, None), |it| (Some(it.last), Some(it.training)));
+    let (last, training) = (Try::later(last, looks.last), Try::later(training, looks.training));
+    let due = match (known, last, training) {
+        // What there is was tried already, and is not enough.
+        (None, ..) if looks.training.is_some_and(|it| it.is_same(&now)) => Due::Nothing,
+        (Some((_, refreshes)), Some(last), Some(training)) => due((&last, &training), refreshes, &now),
+        _ => Due::Training,
+    };
+    let done = match due {
+        Due::Nothing => return Ok(None),
+        Due::Refresh => match refresh(store, now_ms, tell) {
+            Err(NotTrained::NoParent | NotTrained::Unpackable(Unpackable::Unlike)) => None,
+            done => Some(done),
+        },
+        Due::Training => None,
+    };
+    let (done, is_training) = match done {
+        Some(done) => (done, false),
+        None => (train(store, now_ms, tell).map(Some), true),
+    };
+    if matches!(done, Ok(_) | Err(NotTrained::TooFew(_))) {
+        looks.last = Some(now);
+        looks.training = if is_training { Some(now) } else { looks.training };
+    }
+    done
+}
+
+/// Looks now and then, for as long as the server runs.
 pub(crate) async fn follow(app: App) {
     let mut closing = app.closing();
-    let mut wait = FIRST_LOOK;
+    let (mut wait, mut looks) = (FIRST_LOOK, Looks::default());
     loop {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
@@ -346,33 +421,22 @@ pub(crate) async fn follow(app: App) {
         if let Err(error) = count(&app).await {
             tracing::warn!(%error, "experiment.not_counted");
         }
-        let now_ms = app.now_ms();
-        let due = app.store().read(move |tx| {
-            let now = (trade::records(tx)?, trade::met(tx)?);
-            let known = kept::in_use(tx)?;
-            let tried = kept::tried(tx)?;
-            let is_worth_training = |(records, met): (i64, i64)| {
-                now.1 - met > (met / GROWN).max(MET_MIN) || now.0 - records > records / GROWN
-            };
-            Ok::<_, StoreError>(
-                known.map_or(Due::Training, |it| due(&it, (tried, now), is_worth_training, now_ms)),
-            )
-        });
-        let due = due.await.unwrap_or(Due::Nothing);
-        let (store, stopping) = (app.store().clone(), app.closing());
+        let (store, stopping, now_ms) = (app.store().clone(), app.closing(), app.now_ms());
+        let mut before = std::mem::take(&mut looks);
         let done = tokio::task::spawn_blocking(move || {
             // A server that stops does not finish what it can do again.
             let tell = |_: usize, _: &str| match *stopping.borrow() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             };
-            match due {
-                Due::Nothing => Ok(None),
-                Due::Refresh => refresh(&store, now_ms, &tell),
-                Due::Training => train(&store, now_ms, &tell).map(Some),
-            }
+            let done = look(&store, now_ms, &mut before, &tell);
+            (done, before)
         });
-        match done.await {
+        let done = done.await.map(|(done, after)| {
+            looks = after;
+            done
+        });
+        match done {
             Ok(Ok(Some(Trained { model, card, is_in_use }))) => {
                 let refreshes = card.follows.map_or(0, |it| it.refreshes);
                 tracing::info!(%model, is_in_use, refreshes, found = card.found, tested = card.tested, "model.trained");
@@ -392,6 +456,15 @@ mod tests {
 
     fn basket(at_ms: i64) -> Basket {
         Basket { at_ms, buyer: None, products: vec![ProductId([1; 16]), ProductId([2; 16])] }
+    }
+
+    #[test]
+    fn of_a_regulars_baskets_the_latest_count() {
+        let amina = Some(ThingId([1; 16]));
+        let buyers: Vec<_> = (0..25).flat_map(|_| [amina, None]).chain([Some(ThingId([2; 16]))]).collect();
+        let counts = that_count(&buyers);
+        let skipped: Vec<usize> = (0..buyers.len()).filter(|at| !counts[*at]).collect();
+        assert_eq!(skipped, [0, 2, 4, 6, 8], "her first five");
     }
 
     #[test]

@@ -9,9 +9,11 @@ use soko_record_log::{Row, StoreError, Tx, params};
 use utoipa::ToSchema;
 
 use super::acts::{self, Act};
+use super::refresh::Try;
 
-/// Models that stay beside the one in use and those of an experiment.
-const OTHERS_MAX: u32 = 4;
+/// Models that stay beside the one in use and those of an experiment: so many trained ones, which reach back for days, and so many refreshed
+/// ones, of which an hour may bring several.
+const OTHERS_MAX: usize = 4;
 
 /// What a model was made from, and how it did.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -97,12 +99,22 @@ pub(crate) fn in_use(tx: &mut dyn Tx) -> Result<Option<Kept>, StoreError> {
     row.as_ref().map(kept).transpose()
 }
 
-/// Up to how many records and deeds some kept model learnt. One that did worse, or that somebody went back from, need not be tried again
-/// with the same.
-pub(super) fn tried(tx: &mut dyn Tx) -> Result<(i64, i64), StoreError> {
+/// When something was learnt last, and when it was a training, as kept models say: also one that did worse, or that somebody went back from.
+pub(super) struct Tries {
+    pub(super) last: Try,
+    pub(super) training: Try,
+}
+
+pub(super) fn tries(tx: &mut dyn Tx) -> Result<Option<Tries>, StoreError> {
     let all = list(tx)?;
-    let most = |of: fn(&Card) -> i64| all.iter().map(|it| of(&it.card)).max().unwrap_or(0);
-    Ok((most(|card| card.records), most(|card| card.met)))
+    let made = |it: &Kept| Try { at_ms: it.made_ms, records: it.card.records, met: it.card.met };
+    let trained = |it: &Kept| match &it.card.follows {
+        Some(it) => Try { at_ms: it.trained_ms, records: it.records, met: it.met },
+        None => made(it),
+    };
+    let last = all.iter().map(made).max_by_key(|it| it.at_ms);
+    let training = all.iter().map(trained).max_by_key(|it| it.at_ms);
+    Ok(last.zip(training).map(|(last, training)| Tries { last, training }))
 }
 
 /// The latest first.
@@ -132,13 +144,18 @@ pub(super) fn put(
         put_in_use(tx, model)?;
     }
     acts::note(tx, if is_better { Act::Used } else { Act::KeptAside }, model, "", now_ms)?;
-    tx.execute(
-        "delete from model where in_use = 0 and model not in (
-           select model from model where in_use = 0 order by made_ms desc, model limit $1)
-         and not exists (select 1 from experiment_arm a join experiment e on e.experiment = a.experiment
-           where a.model = model.model and e.ended_ms is null)",
-        params![OTHERS_MAX],
-    )?;
+    let all = list(tx)?;
+    for is_refreshed in [false, true] {
+        let others = all.iter().filter(|it| !it.is_in_use && it.card.follows.is_some() == is_refreshed);
+        for old in others.skip(OTHERS_MAX) {
+            tx.run(
+                "delete from model where model = $1 and not exists (
+                   select 1 from experiment_arm a join experiment e on e.experiment = a.experiment
+                   where a.model = model.model and e.ended_ms is null)",
+                params![old.model],
+            )?;
+        }
+    }
     Ok(())
 }
 

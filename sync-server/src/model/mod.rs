@@ -16,7 +16,7 @@ pub(crate) use acts::{Act, Done, list as acts};
 pub use asked::{Evaluated, Explained, evaluate, explain};
 pub(crate) use deltas::Deltas;
 pub(crate) use job::follow;
-pub use job::{NotTrained, Tell, Trained, train};
+pub use job::{Looks, NotTrained, Tell, Trained, look, train};
 pub use kept::{Card, Follows, Kept, list, use_instead};
 pub(crate) use kept::{bytes, in_use, is_kept};
 pub use refresh::refresh;

@@ -12,10 +12,14 @@ use super::kept::{self, Card, Follows, Kept};
 use super::turn::Turn;
 use crate::store::Store;
 
-/// A model is refreshed when there is a fiftieth more to learn from, and so many records or looks.
-const GROWN: i64 = 50;
+/// So many new records or looks are a reason to refresh once an hour is over, and a fiftieth more at once.
 const NEW_MIN: i64 = 20;
-/// What drifts is set right by a training: after a day, or so many refreshes.
+const GROWN_REFRESH: i64 = 50;
+const REFRESH_MS: i64 = 3_600 * 1_000;
+/// A tenth more is a reason to train at once; fewer looks and likes than this are none.
+const GROWN_TRAINING: i64 = 10;
+const MET_MIN: i64 = 100;
+/// What drifts is set right by a training: after a day on which anything changed, or so many refreshes. What people took back is gone then, too.
 const TRAINED_MS_MAX: i64 = 24 * 3_600 * 1_000;
 const REFRESHES_MAX: u32 = 48;
 
@@ -27,27 +31,44 @@ pub(super) enum Due {
     Training,
 }
 
-/// After so many records and looks of the whole server, of which so many were tried; `is_worth_training` says it of more of either.
-pub(super) fn due(
-    Kept { made_ms, card, .. }: &Kept,
-    (tried, (records, met)): ((i64, i64), (i64, i64)),
-    is_worth_training: impl Fn((i64, i64)) -> bool,
-    now_ms: i64,
-) -> Due {
-    let trained = card.follows.as_ref();
-    let (trained_ms, base) =
-        trained.map_or((*made_ms, (card.records, card.met)), |it| (it.trained_ms, (it.records, it.met)));
-    let times = trained.map_or(0, |it| it.refreshes);
-    let is_more = |now: i64, then: i64| now - then > (then / GROWN).max(NEW_MIN);
-    let later = |(a, b): (i64, i64)| (a.max(tried.0), b.max(tried.1));
-    let ((records_then, met_then), base) = (later((card.records, card.met)), later(base));
-    let is_more = is_more(records, records_then) || is_more(met, met_then);
-    let is_old = now_ms - trained_ms > TRAINED_MS_MAX || times >= REFRESHES_MAX;
-    match (is_worth_training(base), is_more, is_old) {
-        (true, ..) | (false, true, true) => Due::Training,
-        (false, true, false) => Due::Refresh,
-        (false, false, _) => Due::Nothing,
+/// When something was learnt or tried, from how many records and looks of the whole server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Try {
+    pub(super) at_ms: i64,
+    pub(super) records: i64,
+    pub(super) met: i64,
+}
+
+impl Try {
+    pub(super) fn later(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.into_iter().chain(other).max_by_key(|it| it.at_ms)
     }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.records, self.met) == (other.records, other.met)
+    }
+
+    /// Whether there is more than that by one of so many parts, and by so many records and looks at least.
+    fn has_grown(&self, now: &Self, parts: i64, (records_min, met_min): (i64, i64)) -> bool {
+        now.records - self.records > (self.records / parts).max(records_min)
+            || now.met - self.met > (self.met / parts).max(met_min)
+    }
+}
+
+/// After the last try of any kind and the last training, and so many refreshes of the model in use.
+pub(super) fn due((last, training): (&Try, &Try), refreshes: u32, now: &Try) -> Due {
+    // What was tried and did worse, or was gone back from, is not made again with the same.
+    let is_more = now.records - last.records >= NEW_MIN || now.met - last.met >= NEW_MIN;
+    let is_old = now.at_ms - training.at_ms >= TRAINED_MS_MAX && !training.is_same(now);
+    if is_old
+        || training.has_grown(now, GROWN_TRAINING, (0, MET_MIN))
+        || is_more && refreshes >= REFRESHES_MAX
+    {
+        return Due::Training;
+    }
+    let waited = now.at_ms - last.at_ms >= REFRESH_MS;
+    let is_much = last.has_grown(now, GROWN_REFRESH, (NEW_MIN, NEW_MIN));
+    if is_more && waited || is_much { Due::Refresh } else { Due::Nothing }
 }
 
 /// Folds what is new into the model in use, compares, and keeps the model; none where nothing is new. Not for a thread that serves.
@@ -117,45 +138,59 @@ fn weights(card: &Card) -> DeedWeights {
 mod tests {
     use super::*;
 
-    const NOW_MS: i64 = 1_000_000_000;
+    const HOUR_MS: i64 = 3_600_000;
 
-    fn kept(records: i64) -> Kept {
-        let card = Card {
-            products: 10,
-            baskets: 100,
-            people: 1,
-            from_ms: 0,
-            to_ms: NOW_MS,
-            records,
-            met: 0,
-            tested: 0,
-            found: 0.0,
-            found_before: None,
-            give_or_take: 0.0,
-            parameters: std::collections::BTreeMap::new(),
-            follows: None,
-        };
-        Kept { model: Hash([1; 32]), made_ms: NOW_MS, is_in_use: true, length: 1, card }
+    fn at(hours: i64, records: i64, met: i64) -> Try {
+        Try { at_ms: hours * HOUR_MS, records, met }
     }
 
-    fn after(records: i64, tried: i64, now: i64) -> Due {
-        let grown = |(then, _): (i64, i64)| now - then > then / 10;
-        due(&kept(records), ((tried, 0), (now, 0)), grown, NOW_MS)
+    /// From the last try and the last training to now.
+    fn after(last: Try, training: Try, now: Try) -> Due {
+        due((&last, &training), 0, &now)
     }
 
     #[test]
     fn a_little_more_is_folded_in_and_much_more_is_trained_with() {
-        assert_eq!(after(1_000, 1_000, 1_000), Due::Nothing);
-        assert_eq!(after(1_000, 1_000, 1_020), Due::Nothing);
-        assert_eq!(after(1_000, 1_000, 1_050), Due::Refresh);
-        assert_eq!(after(1_000, 1_000, 1_200), Due::Training);
+        let trained = at(0, 1_000, 0);
+        let quarter = |records| Try { at_ms: HOUR_MS / 4, records, met: 0 };
+        for (now, expected) in [
+            (quarter(1_000), Due::Nothing),
+            (quarter(1_020), Due::Nothing),
+            (at(1, 1_019, 0), Due::Nothing),
+            (at(1, 1_020, 0), Due::Refresh),
+            (quarter(1_050), Due::Refresh),
+            (quarter(1_200), Due::Training),
+            (at(23, 1_001, 0), Due::Nothing),
+            (at(24, 1_001, 0), Due::Training),
+            (at(24, 1_000, 0), Due::Nothing),
+        ] {
+            assert_eq!(after(trained, trained, now), expected, "{now:?}");
+        }
+        assert_eq!(due((&trained, &trained), REFRESHES_MAX, &at(1, 1_020, 0)), Due::Training);
+    }
+
+    /// A part of all that ever happened is more than a market does in weeks.
+    #[test]
+    fn a_large_market_does_not_wait_for_a_part_of_all_that_it_ever_did() {
+        let trained = at(0, 10_000_000, 1_000_000);
+        assert_eq!(after(trained, trained, at(1, 10_000_020, 1_000_000)), Due::Refresh);
+        assert_eq!(after(trained, trained, at(1, 10_000_000, 1_000_020)), Due::Refresh);
+        assert_eq!(
+            after(at(20, 10_000_500, 1_000_000), trained, at(24, 10_000_501, 1_000_000)),
+            Due::Training
+        );
+        // Consents that were taken back, and what became too old.
+        assert_eq!(after(trained, trained, at(23, 10_000_000, 999_000)), Due::Nothing);
+        assert_eq!(after(trained, trained, at(24, 10_000_000, 999_000)), Due::Training);
     }
 
     /// The operator went back to an older model, or the last one did worse and was put aside: with the same, it would be made again.
     #[test]
     fn what_was_tried_is_not_tried_again_with_the_same() {
-        assert_eq!(after(1_000, 1_200, 1_200), Due::Nothing);
-        assert_eq!(after(1_000, 1_200, 1_260), Due::Refresh);
-        assert_eq!(after(1_000, 1_200, 1_400), Due::Training);
+        let tried = at(5, 1_200, 0);
+        assert_eq!(after(tried, tried, at(30, 1_200, 0)), Due::Nothing);
+        assert_eq!(after(tried, tried, at(6, 1_260, 0)), Due::Refresh);
+        assert_eq!(after(tried, tried, at(6, 1_400, 0)), Due::Training);
+        assert_eq!(Try::later(Some(at(1, 1, 1)), Some(at(2, 1, 1))), Some(at(2, 1, 1)));
     }
 }

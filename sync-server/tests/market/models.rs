@@ -1,16 +1,17 @@
 //! The operator's page of models and experiments.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use soko_domain::entry::{SaleMade, SaleVoided};
-use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_experiment::ArmCounts;
 use soko_experiment::judge::Verdict;
 use soko_record_log::StoreError;
 use soko_sync_server::experiments;
-use soko_sync_server::model::{self, NotTrained, Trained};
+use soko_sync_server::model::{self, Looks, NotTrained, Trained};
 use soko_sync_server::outside::{Clock as _, SystemClock};
 use soko_sync_server::store::Shard;
 
@@ -414,5 +415,83 @@ async fn a_refresh_follows_its_parent_leaves_the_arms_alone_and_can_be_fetched_a
             .await
             .expect(StatusCode::NO_CONTENT);
         assert_eq!(published(server).await["model"], json!(second.to_string()));
+    }
+}
+
+/// A market is refreshed more often than it is trained: neither the trainings before nor what devices still have goes for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn refreshes_push_out_no_training() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        let first = learn(&mut shop, 1..61).await.model;
+        let second = learn(&mut shop, 61..71).await.model;
+        let mut refreshed = Vec::new();
+        for at in 0..6 {
+            refreshed.push(refresh(&mut shop, 71 + at * 3..74 + at * 3).await.unwrap().model);
+        }
+        let server = &shop.server;
+        let seen = overview(server).await;
+        let kept: Vec<_> = seen["models"].as_array().unwrap().iter().map(|it| it["model"].clone()).collect();
+        let wanted: Vec<_> = refreshed[1..].iter().rev().chain([&second, &first]).collect();
+        assert_eq!(kept, wanted.iter().map(|it| json!(it.to_string())).collect::<Vec<_>>());
+        let delta = server.get(&format!("/v1/models/{}/from/{}", refreshed[5], refreshed[1])).send().await;
+        delta.expect(StatusCode::OK);
+    }
+}
+
+/// One look of the server's; what it made, and how often it said how far it is.
+async fn look(shop: &Shop, looks: Looks) -> (Looks, Option<Trained>, usize) {
+    let (now_ms, store) = (shop.server.app.now_ms(), shop.server.store.store.clone());
+    let work = move || {
+        let (mut looks, steps) = (looks, AtomicUsize::new(0));
+        let tell = |_: usize, _: &str| {
+            steps.fetch_add(1, Ordering::Relaxed);
+            ControlFlow::Continue(())
+        };
+        let made = model::look(&store, now_ms, &mut looks, &tell).unwrap();
+        (looks, made, steps.load(Ordering::Relaxed))
+    };
+    std::thread::spawn(work).join().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_nobody_can_read_any_more_is_trained_anew_and_nothing_is_tried_twice() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        for product in 0x90..0xb0 {
+            put(&mut shop, product, &named(&format!("Thing {product}")));
+        }
+        let first = learn(&mut shop, 1..61).await.model;
+        let (looks, made, steps) = look(&shop, Looks::default()).await;
+        assert!(made.is_none() && steps == 0, "nothing is new");
+        // As another version packed it, under another hash.
+        let spoil = |tx: &mut dyn soko_record_log::Tx| {
+            let sql = "update model set model = $1, bytes = $2 where in_use = 1";
+            tx.execute(sql, soko_record_log::params![Hash([7; 32]), vec![0_u8; 9]])
+        };
+        shop.server.store.store.write(Shard::stall(LogId::default()), spoil).await.unwrap();
+        let (looks, made, _) = look(&shop, looks).await;
+        let made = made.unwrap();
+        assert_eq!((made.model, made.is_in_use, made.card.follows), (first, true, None));
+
+        // What says nothing of taste gives the same bytes, and is read once.
+        let amina = shop.server.person("amina@example.org").await;
+        tell(&shop.server, (&amina, 3), "seen", 0x90..0xb0).await;
+        shop.server.clock.advance_ms(3_600_000);
+        let (looks, made, steps) = look(&shop, looks).await;
+        assert_eq!((made.map(|it| it.card), steps > 0), (None, true), "{steps} steps");
+        shop.server.clock.advance_ms(3_600_000);
+        let (looks, made, steps) = look(&shop, looks).await;
+        assert!(made.is_none() && steps == 0, "{steps} steps");
+        // A day later it is trained, and what is taken back is a reason a day after that.
+        shop.server.clock.advance_ms(24 * 3_600_000);
+        let (looks, made, _) = look(&shop, looks).await;
+        assert_eq!(made.unwrap().card.met, 32);
+        shop.server.delete("/v1/interactions").bearer(&amina).send().await.expect(StatusCode::NO_CONTENT);
+        shop.server.clock.advance_ms(24 * 3_600_000);
+        let (_, made, _) = look(&shop, looks).await;
+        assert_eq!(made.unwrap().card.met, 0);
     }
 }

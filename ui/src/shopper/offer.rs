@@ -11,7 +11,7 @@ use super::choices::{Before, Choosing};
 use super::likes::Heart;
 use super::noticing::{use_here, use_shown};
 use super::reviews::{Rated, Reviews};
-use super::suggested::GoesWith;
+use super::suggested::Beside;
 use crate::desk::use_desk;
 use crate::doing::use_doing;
 use crate::live::{use_buyer, use_market};
@@ -107,7 +107,7 @@ fn Page(props: &PageProps) -> Html {
                 </div>
             </article>
             <Reviews stall={row.stall} product={row.product} rating={told.rating} />
-            <GoesWith stall={row.stall} product={row.product} />
+            <Beside stall={row.stall} product={row.product} />
         </>
     }
 }

@@ -14,26 +14,32 @@ use crate::parts::{Icon, because, icon};
 use crate::speech::use_speech;
 use crate::watched::use_watched;
 
-/// From what this device's buyer had. What is not wanted can be sent away.
+/// From what this device's buyer had.
 #[component]
 pub(super) fn ForMe() -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let query = SuggestQuery::ForMe { around: use_watched(&desk.here).map(Around::of) };
-    html! { <Section {query} id="for-you" title={speech.say("shop.for-you")} can_dismiss=true /> }
+    html! { <Section {query} id="for-you" title={speech.say("shop.for-you")} /> }
 }
 
 #[derive(Properties, PartialEq)]
-pub(super) struct GoesWithProps {
+pub(super) struct BesideProps {
     pub stall: LogId,
     pub product: ProductId,
 }
 
-/// What goes with the product that is looked at.
+/// What goes with the product that is looked at, and what is like it.
 #[component]
-pub(super) fn GoesWith(props: &GoesWithProps) -> Html {
+pub(super) fn Beside(props: &BesideProps) -> Html {
     let speech = use_speech();
-    let query = SuggestQuery::With { stall: props.stall, product: props.product };
-    html! { <Section {query} id="goes-with" title={speech.say("shop.goes-with")} in_stall=true /> }
+    let (stall, product) = (props.stall, props.product);
+    let (with, similar) = (SuggestQuery::With { stall, product }, SuggestQuery::Similar { stall, product });
+    html! {
+        <>
+            <Section query={with} id="goes-with" title={speech.say("shop.goes-with")} in_stall=true />
+            <Section query={similar} id="similar" title={speech.say("shop.similar")} in_stall=true />
+        </>
+    }
 }
 
 #[derive(Properties, PartialEq)]
@@ -43,10 +49,9 @@ struct SectionProps {
     title: AttrValue,
     #[prop_or_default]
     in_stall: bool,
-    #[prop_or_default]
-    can_dismiss: bool,
 }
 
+/// What is not wanted can be sent away.
 #[component]
 fn Section(props: &SectionProps) -> Html {
     let live = use_live(Some(Call::Suggest(props.query.clone())));
@@ -62,7 +67,7 @@ fn Section(props: &SectionProps) -> Html {
             <ul class="suggested">
                 { for found.iter().map(|it| html! {
                     <li key={it.row.product.to_string()}>
-                        <One it={it.clone()} in_stall={props.in_stall} can_dismiss={props.can_dismiss} />
+                        <One it={it.clone()} in_stall={props.in_stall} />
                     </li>
                 }) }
             </ul>
@@ -74,7 +79,6 @@ fn Section(props: &SectionProps) -> Html {
 struct OneProps {
     it: Suggested<OfferRow>,
     in_stall: bool,
-    can_dismiss: bool,
 }
 
 #[component]
@@ -119,10 +123,8 @@ fn One(props: &OneProps) -> Html {
             if let Some(reach) = reach {
                 <p class="because because-reach">{ icon(Icon::Clock) }{ reach }</p>
             }
-            if props.can_dismiss {
-                <button type="button" class="button-icon suggested-away" onclick={dismiss} disabled={doing.is_busy()}
-                    aria-label={speech.fill("shop.not-this", &[("name", &row.name)])}>{ icon(Icon::Cross) }</button>
-            }
+            <button type="button" class="button-icon suggested-away" onclick={dismiss} disabled={doing.is_busy()}
+                aria-label={speech.fill("shop.not-this", &[("name", &row.name)])}>{ icon(Icon::Cross) }</button>
         </>
     }
 }

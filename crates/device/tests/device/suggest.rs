@@ -293,10 +293,11 @@ fn a_new_product_is_suggested_offline_with_what_it_is_like_before_anybody_bought
         let shopper = Shell::open(&phone);
         shopper.device(DeviceVerb::UseServer { server: server.url() }).await;
         let with_green = SuggestQuery::With { stall: STALL, product: GREEN };
+        let like_green = SuggestQuery::Similar { stall: STALL, product: GREEN };
         let because = |product: &str| Because::Similar { product: product.into() };
         shopper
             .until("the model and the offers", async || {
-                let found = offers(&shopper, with_green.clone()).await;
+                let found = offers(&shopper, like_green.clone()).await;
                 (found.first() == Some(&(MANGO, because("Green mango")))).then_some(())
             })
             .await;
@@ -304,7 +305,8 @@ fn a_new_product_is_suggested_offline_with_what_it_is_like_before_anybody_bought
         // Alone, and opened again.
         shopper.close();
         let shopper = Shell::open(&phone);
-        assert_eq!(offers(&shopper, with_green).await[0], (MANGO, because("Green mango")));
+        assert_eq!(offers(&shopper, like_green.clone()).await[0], (MANGO, because("Green mango")));
+        assert_eq!(offers(&shopper, with_green).await, [], "nobody bought it with something yet");
         buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
         let found = offers(&shopper, for_me()).await;
         assert!(found.contains(&(GREEN, because("Mango"))), "{found:?}");
@@ -312,6 +314,11 @@ fn a_new_product_is_suggested_offline_with_what_it_is_like_before_anybody_bought
         let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };
         let found = offers(&shopper, with_mango).await;
         assert!(found.len() == 1 && found[0].0 == TEA, "{found:?}");
+        let found = offers(&shopper, SuggestQuery::Similar { stall: STALL, product: MANGO }).await;
+        assert!(found.iter().all(|it| it.0 != TEA), "it is said once: {found:?}");
+        // What somebody sends away stays away wherever it was shown.
+        buy(&shopper, 2, BuyerVerb::Unwanted { product: MANGO, is_unwanted: true }).await;
+        assert!(offers(&shopper, like_green).await.iter().all(|it| it.0 != MANGO));
     });
 }
 

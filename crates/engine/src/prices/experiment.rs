@@ -15,7 +15,7 @@ use soko_domain::refusal::Refusal;
 use soko_domain::wrong::Wrong;
 use soko_experiment::blocks::{Arm, Effect, Outcome, Schedule, effect, outcome};
 use soko_projection::read::ProductFound;
-use soko_projection::read_prices as facts;
+use soko_projection::read_prices::{self as facts, MoveFound};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::limits::tried_on;
@@ -24,6 +24,9 @@ use super::{Prices, gather};
 const WEEK: usize = 7;
 /// Two weeks of each weekday with each price at most four times: longer, and the world is another one.
 const WEEKS: [u32; 4] = [2, 4, 6, 8];
+const LONGEST_DAYS: i32 = 8 * 7;
+/// So long is looked back for what another register tried out and left.
+pub(crate) const LEFT_DAYS: i32 = 180;
 /// What may be lost at most before it stops.
 const MARGIN: f64 = 0.05;
 /// A day on which less of the demand could be met says too little.
@@ -182,13 +185,54 @@ pub(crate) fn is_elsewhere(
     found: &ProductFound,
     today: i32,
 ) -> Result<bool, StoreError> {
-    let moves = facts::moves(tx, log, found.product)?;
-    let latest = moves.iter().find_map(|it| Some((it, tried_on(&it.said)?)));
-    Ok(latest.is_some_and(|(it, (day, days))| {
-        let last_day = i64::from(it.stamp.business_day) + days - day;
+    // None goes on for longer than its weeks.
+    let moves = facts::moves_from(tx, log, found.product, today.saturating_sub(LONGEST_DAYS))?;
+    let latest = moves.iter().find_map(|it| Some((it, plan(it)?)));
+    Ok(latest.is_some_and(|(it, (begins, days))| {
         let is_either = [it.said.from_minor, it.said.to_minor].contains(&found.price_minor);
-        it.author != me && is_either && i64::from(today) <= last_day
+        it.author != me && is_either && i64::from(today) < begins + days
     }))
+}
+
+/// What other registers tried out and left: its last day is over, its price is still there, and nobody moved it since. A register that is no
+/// more does not put its price back.
+pub(crate) fn left_behind(
+    tx: &mut dyn Tx,
+    (log, me): (LogId, AuthorId),
+    today: i32,
+) -> Result<Vec<Tried>, StoreError> {
+    let mut left = Vec::new();
+    for latest in facts::latest_of_others(tx, log, (me, today.saturating_sub(LEFT_DAYS)))? {
+        let Some((begins, days)) = plan(&latest) else { continue };
+        if i64::from(today) < begins + days {
+            continue;
+        }
+        let moves = facts::moves(tx, log, latest.said.product)?;
+        let of_it = |it: &&MoveFound| it.author == latest.author && plan(it) == Some((begins, days));
+        // It began with the price from before, so its first move left that one.
+        // One that is its own last day's put the price back.
+        let first = moves.iter().rfind(of_it).filter(|it| tried_on(&it.said).is_some_and(|it| it.0 < days));
+        let Some(first) = first else { continue };
+        let tried = Tried {
+            experiment: latest.said.moved,
+            product: latest.said.product,
+            before_minor: first.said.from_minor,
+            tried_minor: latest.said.to_minor,
+            from_day: i32::try_from(begins).unwrap_or(today),
+            days: u32::try_from(days).unwrap_or(0),
+            state: State::Stopped,
+        };
+        if tried.before_minor != tried.tried_minor {
+            left.push(tried);
+        }
+    }
+    Ok(left)
+}
+
+/// The first day and the days of the experiment that a move belongs to.
+fn plan(it: &MoveFound) -> Option<(i64, i64)> {
+    let (day, days) = tried_on(&it.said)?;
+    Some((i64::from(it.stamp.business_day) - day + 1, days))
 }
 
 /// The days on which its price stood as planned, for nearly all of the time in which a drawer was open. Neither what sold nor at

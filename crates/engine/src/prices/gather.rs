@@ -45,7 +45,12 @@ impl Seen {
 /// When the stall was open on a business day: from when until when, in UTC, with the minutes east of it.
 pub(super) type Open = BTreeMap<i32, Vec<(i64, i64, i32)>>;
 
-pub(super) fn gather(tx: &mut dyn Tx, log: LogId, today: i32, most: usize) -> Result<Gathered, StoreError> {
+pub(super) fn gather(
+    tx: &mut dyn Tx,
+    log: LogId,
+    today: i32,
+    (most, is_wished): (usize, &dyn Fn(ProductId) -> bool),
+) -> Result<Gathered, StoreError> {
     let from = today.saturating_sub(DAYS);
     let last = today.saturating_sub(1);
     let open = open_times(tx, log, (from, last))?;
@@ -67,15 +72,13 @@ pub(super) fn gather(tx: &mut dyn Tx, log: LogId, today: i32, most: usize) -> Re
     }
     let first_ms = i64::from(from).saturating_mul(DAY_MS).saturating_sub(MARKET_AGE_MS_MAX);
     let rivals = rivals::seen_since(tx, log, first_ms)?;
-    let mut best: Vec<(i64, ProductId)> = sold
+    let brought = sold
         .iter()
         .map(|(product, days)| (days.values().map(|day| day.revenue_minor).sum::<i64>(), *product))
         .collect();
-    best.sort_unstable_by(|a, b| b.cmp(a));
-    best.truncate(most);
     let mut groups: BTreeMap<ThingId, u32> = BTreeMap::new();
     let (mut products, mut prices) = (Vec::new(), Vec::new());
-    for (_, product) in best {
+    for product in looked_at(brought, most, is_wished) {
         let Some(found) = read::product(tx, log, product)?.filter(|found| !found.archived) else { continue };
         prices.push(found.price_minor);
         let next = u32::try_from(groups.len() + 1).unwrap_or(u32::MAX);
@@ -89,6 +92,17 @@ pub(super) fn gather(tx: &mut dyn Tx, log: LogId, today: i32, most: usize) -> Re
         products.push(Seen { product, group, days, others });
     }
     Ok(Gathered { products, hours, sells, prices })
+}
+
+/// Those that brought most, and behind them whatever the owner wishes to be looked at.
+fn looked_at(
+    mut brought: Vec<(i64, ProductId)>,
+    most: usize,
+    is_wished: &dyn Fn(ProductId) -> bool,
+) -> Vec<ProductId> {
+    brought.sort_unstable_by(|a, b| b.cmp(a));
+    let places = brought.into_iter().enumerate();
+    places.filter(|(at, (_, product))| *at < most || is_wished(*product)).map(|(_, it)| it.1).collect()
 }
 
 struct Around<'a> {
@@ -256,5 +270,18 @@ impl Stock {
             }
         }
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_owner_wishes_is_looked_at_however_little_it_brings() {
+        let product = |number| ProductId([number; 16]);
+        let brought = (1..6).map(|number| (i64::from(number) * 100, product(number))).collect();
+        let found = looked_at(brought, 2, &|it| it == product(1));
+        assert_eq!(found, [product(5), product(4), product(1)]);
     }
 }

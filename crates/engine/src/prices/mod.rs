@@ -7,6 +7,7 @@
 pub(crate) mod experiment;
 mod gather;
 pub(crate) mod limits;
+mod looked;
 mod market;
 mod now;
 mod usual;
@@ -25,14 +26,14 @@ use soko_record_log::{StoreError, Tx, log};
 
 use limits::rule_of;
 pub(crate) use limits::{Market, NEW_DAY, compared, cost_of, guard_rules, quote};
+pub(crate) use looked::Looked;
 pub(crate) use now::{Moment, Outcome, Reach, limits, new_day, outcome, reasons};
-pub(crate) use usual::today;
 
 /// Learnt anew when there is something new, not more often than this.
 const AGAIN_MS: i64 = 15 * 60 * 1_000;
 /// Days that are learnt from. Older ones are forgotten anyway.
 pub(crate) const DAYS: i32 = 120;
-/// Products that are looked at: those that brought most money. More would make a register wait.
+/// Products that are looked at: those that brought most money, and whatever has a rule of its own. More would make a register wait.
 const PRODUCTS_MAX: usize = 400;
 
 /// What was learnt at one stall.
@@ -71,7 +72,8 @@ impl Prices {
 
     /// Learns from the days before today.
     pub(crate) fn learn(tx: &mut dyn Tx, log: LogId, (today, at_ms): (i32, i64)) -> Result<Self, StoreError> {
-        let gathered = gather::gather(tx, log, today, PRODUCTS_MAX)?;
+        let rules = facts::rules(tx, log)?;
+        let gathered = gather::gather(tx, log, today, (PRODUCTS_MAX, &|product| is_wished(&rules, product)))?;
         let histories: Vec<_> = gathered.products.iter().map(gather::Seen::history).collect();
         let learned = soko_pricing::pool::learn(&histories);
         let coin = soko_projection::read::profile(tx, log)?.map_or(1, |profile| profile.cash_step_minor);
@@ -117,15 +119,27 @@ impl Prices {
     }
 }
 
-/// What the owner said, by product.
+/// Whether the owner said something of this product, other than that its price stays.
+fn is_wished(rules: &BTreeMap<ProductId, (u64, Rule)>, product: ProductId) -> bool {
+    rules.get(&product).is_some_and(|(_, rule)| rule.mode != PriceMode::Frozen)
+}
+
+/// What the owner said, by product, and how prices moved today.
 pub(crate) struct Rules {
     by_product: BTreeMap<ProductId, (u64, Rule)>,
     refused: Vec<facts::RefusalFound>,
+    today: BTreeMap<ProductId, Vec<usual::Today>>,
 }
 
 impl Rules {
     pub(crate) fn read(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<Self, StoreError> {
-        Ok(Self { by_product: facts::rules(tx, log)?, refused: facts::refusals(tx, log, today)? })
+        let (by_product, refused) = (facts::rules(tx, log)?, facts::refusals(tx, log, today)?);
+        Ok(Self { by_product, refused, today: usual::today(tx, log, today)? })
+    }
+
+    /// How a product moved today, the oldest move first.
+    pub(crate) fn today(&self, product: ProductId) -> &[usual::Today] {
+        self.today.get(&product).map_or(&[], Vec::as_slice)
     }
 
     /// The product's own, or that of all others.

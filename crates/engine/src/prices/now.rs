@@ -53,7 +53,7 @@ pub(crate) fn outcome(
     let Some((belief, group)) = prices.belief(found.product) else { return Ok(Outcome::NotLooked) };
     let rule = rules.of(found.product);
     let others = Market::read(tx, moment.log, found, moment.at_ms)?.rivals();
-    let (own, facts) = (guard_rules(&rule), guard_facts(tx, found, moment, &others)?);
+    let (own, facts) = (guard_rules(&rule), guard_facts(tx, (rules, found), moment, &others)?);
     let rival = market::now_over(prices.others(found.product), (facts.now, &others), moment.at_ms);
     let keeps = rule.gone_by_minutes.is_none();
     let is_unknown = keeps && rule.aim == PriceAim::Margin && facts.cost_minor.is_none();
@@ -127,7 +127,7 @@ pub(crate) fn limits(
     (moment, reach): (&Moment, Reach),
 ) -> Result<Result<(i64, i64), Held>, StoreError> {
     let others = Market::read(tx, moment.log, found, moment.at_ms)?.rivals();
-    let facts = guard_facts(tx, found, moment, &others)?;
+    let facts = guard_facts(tx, (rules, found), moment, &others)?;
     let rules = guard_rules(&rules.of(found.product));
     let band = match reach {
         Reach::Day => guard::band(&rules, &facts),
@@ -143,7 +143,7 @@ pub(crate) fn new_day(
     found: &ProductFound,
     moment: &Moment,
 ) -> Result<Option<i64>, StoreError> {
-    let had_a_move = !usual::today(tx, found.product, moment)?.is_empty();
+    let had_a_move = !rules.today(found.product).is_empty();
     if had_a_move || left_minutes(&rules.of(found.product), moment).is_none() {
         return Ok(None);
     }
@@ -155,13 +155,13 @@ pub(crate) fn new_day(
 
 fn guard_facts<'a>(
     tx: &mut dyn Tx,
-    found: &ProductFound,
+    (rules, found): (&Rules, &ProductFound),
     moment: &Moment,
     rivals: &'a [Rival],
 ) -> Result<Facts<'a>, StoreError> {
     Ok(Facts {
         now: quote(found),
-        day_price_minor: usual::day_price(tx, found, moment)?,
+        day_price_minor: usual::day_price(tx, rules, found, moment)?,
         cost_minor: cost_of(found),
         rivals,
         is_open: moment.is_open,

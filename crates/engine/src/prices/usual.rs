@@ -1,34 +1,47 @@
 //! A product's usual price, and the one with which its day began, out of how its price moved.
 
+use std::collections::BTreeMap;
+
 use soko_domain::entry::{PriceCause, PriceMoved, PriceReason, PriceWhy};
 use soko_domain::ids::{LogId, ProductId};
 use soko_projection::read::ProductFound;
 use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx};
 
-use super::Moment;
 use super::limits::NEW_DAY;
+use super::{Moment, Rules};
 
 /// A move of today: its moment, from, to.
 pub(super) type Today = (i64, i64, i64);
 
-/// How a product moved today, the oldest first.
-pub(crate) fn today(tx: &mut dyn Tx, product: ProductId, moment: &Moment) -> Result<Vec<Today>, StoreError> {
-    let moves = facts::moves_since(tx, moment.log, moment.today)?.into_iter();
-    Ok(moves.filter(|(of, ..)| *of == product).map(|(_, at_ms, _, from, to)| (at_ms, from, to)).collect())
+/// How products moved today, the oldest move first.
+pub(super) fn today(
+    tx: &mut dyn Tx,
+    log: LogId,
+    today: i32,
+) -> Result<BTreeMap<ProductId, Vec<Today>>, StoreError> {
+    let mut moves: BTreeMap<ProductId, Vec<Today>> = BTreeMap::new();
+    for (product, at_ms, _, from, to) in facts::moves_since(tx, log, today)? {
+        moves.entry(product).or_default().push((at_ms, from, to));
+    }
+    Ok(moves)
 }
 
 /// The price with which the day began. Two registers may have moved it apart, and the edit that won need not be the last: a price
 /// that any move of today made is a step from the first one's. Any other one was set by hand, and the day begins anew with it.
-pub(super) fn day_price(tx: &mut dyn Tx, found: &ProductFound, moment: &Moment) -> Result<i64, StoreError> {
-    let today = today(tx, found.product, moment)?;
+pub(super) fn day_price(
+    tx: &mut dyn Tx,
+    rules: &Rules,
+    found: &ProductFound,
+    moment: &Moment,
+) -> Result<i64, StoreError> {
+    let today = rules.today(found.product);
     let Some((_, first, _)) = today.first().filter(|_| today.iter().any(|it| it.2 == found.price_minor))
     else {
         return Ok(found.price_minor);
     };
-    let moves = facts::moves(tx, moment.log, found.product)?;
-    let mut of_today = moves.iter().filter(|it| it.stamp.business_day >= moment.today);
-    let began = of_today.rfind(|it| is_new_day(&it.said));
+    let moves = facts::moves_from(tx, moment.log, found.product, moment.today)?;
+    let began = moves.iter().rfind(|it| is_new_day(&it.said));
     Ok(began.map_or(*first, |it| it.said.to_minor))
 }
 

@@ -1,6 +1,7 @@
 //! Prices that learn: limits, a suggestion taken, refused or taken back, and what moves by itself.
 
-use crate::prices::limits::sells;
+use std::collections::BTreeMap;
+
 use soko_app_api::{Command, PriceExperimentState, ProductEdit, Reply, Verb};
 use soko_domain::entry::{Entry, PriceReason};
 use soko_domain::ids::{ProductId, ThingId};
@@ -15,11 +16,13 @@ use soko_record_log::StoreError;
 
 use crate::failure::{Failure, NotDone};
 use crate::prices::experiment::{self, Tried};
-use crate::prices::{self, Moment, Outcome, Prices, Reach, Rules};
+use crate::prices::limits::sells;
+use crate::prices::{self, Looked, Moment, Outcome, Prices, Reach, Rules};
 use crate::write::Writing;
 
-/// What must be gone moves again when a better price is so many parts of a hundred away, and not more often than this.
+/// A price moves by itself when a better one is so many parts of a hundred away: each move is a label to print.
 const AUTO_PERCENT: i64 = 3;
+/// What keeps moves once a day, so that what follows can be seen; what must be gone moves as the day goes on, not more often than this.
 const AUTO_EVERY_MS: i64 = 15 * 60 * 1_000;
 /// A drawer that was opened longer ago may have been left open over night: prices move then only in hours in which something sells.
 const SURELY_OPEN_MS: i64 = 12 * 3_600 * 1_000;
@@ -108,10 +111,21 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
         return Ok(0);
     }
     let rules = Rules::read(writing.tx, writing.log, moment.today)?;
+    let last = writing.stall.looked.take();
+    let left = match last.as_ref().is_some_and(|last| last.is_of(moment.today)) {
+        true => Vec::new(),
+        false => experiment::left_behind(writing.tx, (writing.log, writing.me), moment.today)?,
+    };
+    let last = last.filter(|last| last.holds(&rules, &moment, opened_at_ms));
+    let is_again = last.is_some();
+    let mut looked = last.unwrap_or_else(|| Looked::new(&rules, &moment, opened_at_ms));
+    let running = experiment::running(writing.tx, writing.log)?;
     let mut auto = rules.auto();
-    let tried = experiment::running(writing.tx, writing.log)?;
-    auto.retain(|product| tried.iter().all(|it| it.product != *product));
-    if auto.is_empty() && tried.is_empty() {
+    auto.retain(|product| running.iter().chain(&left).all(|it| it.product != *product));
+    let by_hand = retain_due(writing, &mut auto, (&rules, &moment), is_again)?;
+    let tried = if is_again { Vec::new() } else { running };
+    if auto.is_empty() && tried.is_empty() && left.is_empty() {
+        writing.stall.looked = Some(looked);
         return Ok(0);
     }
     let known = learnt(writing)?;
@@ -120,34 +134,84 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
         return Ok(0);
     }
     let mut ids = ids.iter().copied();
-    let mut moved = 0;
-    for it in tried {
+    let (mut moved, mut is_whole) = (0, true);
+    for it in &left {
         let Some(id) = ids.next() else { break };
-        moved += usize::from(go_on(writing, (id, &it), &known, (&rules, &moment))?);
+        moved += usize::from(put_back(writing, (id, it), (&rules, &moment))?);
+    }
+    for it in &tried {
+        let Some(id) = ids.next() else { break };
+        moved += usize::from(go_on(writing, (id, it), &known, (&rules, &moment))?);
     }
     for product in auto {
-        let Some(found) = read::product(writing.tx, writing.log, product)?.filter(|it| !it.archived) else {
-            continue;
+        let Some(id) = ids.next() else {
+            is_whole = false;
+            break;
         };
-        if experiment::is_elsewhere(writing.tx, (writing.log, writing.me), &found, moment.today)? {
-            continue;
-        }
-        let Some((to_minor, reach, said)) = by_itself(writing, (&known, &rules), &found, &moment)? else {
-            continue;
-        };
-        let Some(id) = ids.next() else { break };
-        let from_minor = found.price_minor;
-        let limits = prices::limits(writing.tx, &rules, &found, (&moment, reach))?.ok();
-        let step = Moved { moved: id, from_minor, to_minor, is_auto: true, limits, said };
-        match move_to(writing, &found, step) {
-            Ok(_) => moved += 1,
-            // The limits have the last word; it stays what it is.
-            Err(NotDone::Refused(_)) => {}
-            Err(NotDone::Failed(failure)) => return Err(failure),
-        }
+        let around = (&known, &rules, &moment, by_hand.get(&product).copied());
+        let is_moved = move_one(writing, (id, product), around, (&mut looked, is_again))?;
+        moved += usize::from(is_moved);
     }
     keep(writing, known);
+    // What there was no room for is looked at next time.
+    writing.stall.looked = Some(looked).filter(|_| is_whole);
     Ok(moved)
+}
+
+/// Leaves what may move now, as far as today's moves and hands say; the hands. What keeps is not looked at again within a moment.
+fn retain_due(
+    writing: &mut Writing<'_>,
+    auto: &mut Vec<ProductId>,
+    (rules, moment): (&Rules, &Moment),
+    is_again: bool,
+) -> Result<BTreeMap<ProductId, i64>, StoreError> {
+    let must_be_gone = |product: &ProductId| rules.of(*product).gone_by_minutes.is_some();
+    auto.retain(|product| match rules.today(*product).last() {
+        Some((at_ms, ..)) => must_be_gone(product) && moment.at_ms.saturating_sub(*at_ms) >= AUTO_EVERY_MS,
+        None => must_be_gone(product) || !is_again,
+    });
+    if auto.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let by_hand = facts::set_since(writing.tx, writing.log, moment.today)?;
+    auto.retain(|product| match (rules.today(*product).last(), by_hand.get(product)) {
+        (_, None) => true,
+        // What must be gone gets cheaper from the price that somebody gave it for today.
+        (None, Some(_)) => must_be_gone(product),
+        (Some((moved_ms, ..)), Some(set_ms)) => set_ms < moved_ms,
+    });
+    Ok(by_hand)
+}
+
+/// Moves one price by itself, if it may and there is a better one; whether it moved.
+fn move_one(
+    writing: &mut Writing<'_>,
+    (id, product): (ThingId, ProductId),
+    (known, rules, moment, set_ms): (&Prices, &Rules, &Moment, Option<i64>),
+    (looked, is_again): (&mut Looked, bool),
+) -> Result<bool, Failure> {
+    if rules.of(product).gone_by_minutes.is_some() {
+        let left = read::expected(&read::accounts(writing.tx, writing.log, product)?);
+        if !looked.note_left(product, left) && is_again {
+            return Ok(false);
+        }
+    }
+    let found = read::product(writing.tx, writing.log, product)?.filter(|it| !it.archived);
+    let Some(found) = found else { return Ok(false) };
+    if experiment::is_elsewhere(writing.tx, (writing.log, writing.me), &found, moment.today)? {
+        return Ok(false);
+    }
+    let better = by_itself(writing, (known, rules), &found, (moment, set_ms))?;
+    let Some((to_minor, reach, said)) = better else { return Ok(false) };
+    let limits = prices::limits(writing.tx, rules, &found, (moment, reach))?.ok();
+    let from_minor = found.price_minor;
+    let step = Moved { moved: id, from_minor, to_minor, is_auto: true, limits, said };
+    match move_to(writing, &found, step) {
+        Ok(_) => Ok(true),
+        // The limits have the last word; it stays what it is.
+        Err(NotDone::Refused(_)) => Ok(false),
+        Err(NotDone::Failed(failure)) => Err(failure),
+    }
 }
 
 /// The price that one which moves by itself becomes now, and why.
@@ -155,12 +219,18 @@ fn by_itself(
     writing: &mut Writing<'_>,
     (known, rules): (&Prices, &Rules),
     found: &ProductFound,
-    moment: &Moment,
+    (moment, set_ms): (&Moment, Option<i64>),
 ) -> Result<Option<(i64, Reach, Said)>, StoreError> {
-    if let Some(usual) = prices::new_day(writing.tx, rules, found, moment)? {
+    let usual = match set_ms {
+        Some(_) => None,
+        None => prices::new_day(writing.tx, rules, found, moment)?,
+    };
+    if let Some(usual) = usual {
         return Ok(Some((usual, Reach::Back, Said { reasons: vec![prices::NEW_DAY], ..Said::default() })));
     }
-    if !is_due(writing, (rules, moment), found)? {
+    // A price that no move of today made is somebody's.
+    let today = rules.today(found.product);
+    if !today.is_empty() && today.iter().all(|(.., to_minor)| *to_minor != found.price_minor) {
         return Ok(None);
     }
     let Outcome::Better(better) = prices::outcome(writing.tx, (known, rules), found, moment)? else {
@@ -168,8 +238,8 @@ fn by_itself(
     };
     let is_much = (better.price_minor - found.price_minor).saturating_abs().saturating_mul(100)
         >= found.price_minor.saturating_mul(AUTO_PERCENT);
-    let must_be_gone = rules.of(found.product).gone_by_minutes.is_some();
-    Ok((is_much || !must_be_gone).then(|| (better.price_minor, Reach::Day, Said::of(&better))))
+    let is_inside = (better.band.low_minor..=better.band.high_minor).contains(&found.price_minor);
+    Ok((is_much || !is_inside).then(|| (better.price_minor, Reach::Day, Said::of(&better))))
 }
 
 fn begin(
@@ -183,11 +253,14 @@ fn begin(
     let moment = moment(writing, false)?;
     let rules = Rules::read(writing.tx, writing.log, moment.today)?;
     let latest = experiment::latest(writing.tx, writing.log, product)?;
+    let is_here = latest.is_some_and(|it| it.state == PriceExperimentState::Running);
+    let is_running =
+        is_here || experiment::is_elsewhere(writing.tx, (writing.log, writing.me), &found, moment.today)?;
     let facts = experiment::Facts {
         now_minor: found.price_minor,
         limits: prices::limits(writing.tx, &rules, &found, (&moment, Reach::Day))?.ok(),
         step_ppm: rules.of(product).step_ppm,
-        is_running: latest.is_some_and(|it| it.state == PriceExperimentState::Running),
+        is_running,
         today: moment.today,
     };
     let begun = experiment::decide(&facts, (experiment, product), (from_minor, tried_minor), weeks)?;
@@ -231,6 +304,11 @@ fn go_on(
         experiment::end(writing.tx, it.experiment, PriceExperimentState::ByHand)?;
         return Ok(false);
     };
+    // Begun on two registers that did not hear of each other: the one that moved the price last goes on with its own.
+    if experiment::is_elsewhere(writing.tx, (writing.log, writing.me), &found, moment.today)? {
+        experiment::end(writing.tx, it.experiment, PriceExperimentState::ByHand)?;
+        return Ok(false);
+    }
     let stood = experiment::stood(writing.tx, writing.log, it)?;
     let effect = it.effect(known, &stood, prices::cost_of(&found));
     let state = it.verdict(effect.as_ref(), moment.today);
@@ -239,8 +317,7 @@ fn go_on(
         return put_back(writing, (id, it), (rules, moment));
     }
     let to_minor = it.price(block);
-    let moves = facts::moves_since(writing.tx, moment.log, moment.today)?;
-    let had_its_move = moves.iter().any(|(product, ..)| *product == it.product);
+    let had_its_move = !rules.today(it.product).is_empty();
     if found.price_minor == to_minor {
         experiment::note_stood(writing.tx, it.experiment, moment.today)?;
         return Ok(false);
@@ -293,20 +370,6 @@ fn set_planned(
         Err(NotDone::Refused(_)) => Ok(false),
         Err(NotDone::Failed(failure)) => Err(failure),
     }
-}
-
-/// What keeps moves once a day, so that what follows can be seen; what must be gone moves as the day goes on. Whoever set a
-/// price by hand today, or took a move back, has the word until tomorrow.
-fn is_due(
-    writing: &mut Writing<'_>,
-    (rules, moment): (&Rules, &Moment),
-    found: &ProductFound,
-) -> Result<bool, StoreError> {
-    let today = prices::today(writing.tx, found.product, moment)?;
-    let Some((at_ms, ..)) = today.last() else { return Ok(true) };
-    let must_be_gone = rules.of(found.product).gone_by_minutes.is_some();
-    let waited = moment.at_ms.saturating_sub(*at_ms) >= AUTO_EVERY_MS;
-    Ok(must_be_gone && waited && today.iter().any(|(.., to_minor)| *to_minor == found.price_minor))
 }
 
 /// What a move says of itself.

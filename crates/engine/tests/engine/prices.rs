@@ -113,9 +113,10 @@ impl Stall {
                 self.at_ms += HOUR_MS / 2;
             }
             self.closes();
+            // In the evening: whoever sets a price has the word for that day.
+            self.edits(ProductEdit::PriceMinor(usual.0));
             self.at_ms += DAY_MS - 10 * HOUR_MS;
         }
-        self.edits(ProductEdit::PriceMinor(usual.0));
     }
 
     pub(crate) fn asked(&mut self, query: &Query) -> View {

@@ -39,7 +39,7 @@ fn a_day_of_bread_begins_with_its_usual_price_for_ten_days() {
         stall.closes();
         stall.at_ms += DAY_MS - 9 * HOUR_MS;
     }
-    // What somebody sets is the usual price from then on.
+    // What somebody sets before the day's first move is the usual price from then on, from which it gets cheaper.
     stall.edits(ProductEdit::PriceMinor(200));
     stall.opens();
     assert_eq!((stall.moves(), stall.row().now_minor < 200), (1, true), "so much is left");
@@ -218,9 +218,133 @@ fn what_one_register_tries_out_no_other_one_moves() {
     assert!(beside.row().suggested.is_some(), "it would move");
     beside.opens();
     assert_eq!((beside.moves(), beside.row().now_minor), (0, 315));
-    // Over by its plan: nobody heard of its end.
+    assert_eq!(beside.refused(trial(315, 300)), "trial_running");
+    // Over by its plan, and nobody heard of its end: that register is no more. The price from before is the owner's own.
     beside.closes();
     beside.at_ms += 15 * DAY_MS;
     beside.opens();
-    assert_eq!(beside.moves(), 1);
+    assert_eq!((beside.moves(), beside.row().now_minor), (1, 300));
+    assert_eq!(beside.moves(), 0, "once a day");
+}
+
+#[test]
+fn a_register_that_is_no_more_leaves_no_tried_price_behind() {
+    let mut relay = Relay::new();
+    let (one, two) = (Device::new(1, Some(&relay)), Device::new(2, Some(&relay)));
+    relay.admit(&one);
+    relay.admit(&two);
+    let mut stall = Stall::of(one);
+    stall.past(40, ((300, 3), (330, 3)));
+    let mut beside = stall.beside(two);
+    stall.does(trial(300, 315));
+    stall.at_ms += DAY_MS;
+    while stall.day(|_| 3) == 300 {}
+    stall.device.replicate(&mut relay);
+    beside.device.replicate(&mut relay);
+    for (days, moved, now) in [(0, 0, 315), (1, 0, 315), (15, 1, 300), (1, 0, 300)] {
+        beside.at_ms = stall.at_ms.max(beside.at_ms) + days * DAY_MS;
+        beside.opens();
+        assert_eq!((beside.moves(), beside.row().now_minor), (moved, now), "{days} days later");
+        beside.closes();
+    }
+    // What somebody took over by hand stays.
+    let moved = beside.price().moves[0].moved;
+    beside.does(Verb::UndoPrice { moved });
+    beside.at_ms += DAY_MS;
+    beside.opens();
+    assert_eq!((beside.moves(), beside.row().now_minor), (0, 315));
+}
+
+#[test]
+fn of_two_experiments_begun_without_a_word_one_goes_on() {
+    let mut relay = Relay::new();
+    let (one, two) = (Device::new(1, Some(&relay)), Device::new(2, Some(&relay)));
+    relay.admit(&one);
+    relay.admit(&two);
+    let mut stall = Stall::of(one);
+    stall.past(20, ((300, 3), (300, 3)));
+    let mut beside = stall.beside(two);
+    stall.device.replicate(&mut relay);
+    beside.device.replicate(&mut relay);
+    for register in [&mut stall, &mut beside] {
+        register.does(trial(300, 315));
+        register.at_ms += DAY_MS;
+    }
+    for _ in 0..14 {
+        stall.day(|_| 3);
+        stall.device.replicate(&mut relay);
+        beside.device.replicate(&mut relay);
+        beside.at_ms = stall.at_ms - 9 * HOUR_MS;
+        beside.opens();
+        beside.moves();
+        beside.closes();
+        beside.at_ms = stall.at_ms;
+        beside.device.replicate(&mut relay);
+        stall.device.replicate(&mut relay);
+    }
+    stall.opens();
+    stall.moves();
+    let ended = [stall.experiment().state, beside.experiment().state];
+    assert!(ended[0] != PriceExperimentState::ByHand, "{ended:?}");
+    assert_eq!(ended[1], PriceExperimentState::ByHand);
+    assert_eq!(stall.row().now_minor, 300);
+}
+
+#[test]
+fn a_price_set_by_hand_has_the_word_for_the_day() {
+    let mut stall = too_cheap();
+    stall.rules(PriceRuleInput { mode: PriceMode::Auto, ..plain() });
+    stall.opens();
+    stall.edits(ProductEdit::PriceMinor(240));
+    assert_eq!(stall.moves(), 0);
+    stall.at_ms += HOUR_MS;
+    assert_eq!((stall.moves(), stall.row().now_minor), (0, 240));
+    stall.closes();
+    stall.at_ms += DAY_MS;
+    stall.opens();
+    assert_eq!(stall.moves(), 1);
+}
+
+#[test]
+fn no_label_is_printed_for_next_to_nothing() {
+    let mut stall = Stall::new();
+    stall.past(30, ((500, 3), (600, 3)));
+    stall.edits(ProductEdit::CostMinor(Some(200)));
+    let auto = |floor, ceiling| PriceRuleInput {
+        mode: PriceMode::Auto,
+        floor_minor: Some(floor),
+        ceiling_minor: Some(ceiling),
+        ..plain()
+    };
+    stall.rules(auto(400, 512));
+    let better = stall.row().suggested.unwrap().price_minor;
+    assert_eq!(better, 510, "two parts of a hundred");
+    stall.opens();
+    assert_eq!(stall.moves(), 0);
+    // A price outside of its limits comes back, however near.
+    stall.rules(auto(better, 512));
+    assert_eq!((stall.moves(), stall.row().now_minor), (1, better));
+}
+
+#[test]
+fn a_sale_looks_at_what_must_be_gone_and_at_nothing_else_again() {
+    let mut stall = too_cheap();
+    stall.edits(ProductEdit::CostMinor(None));
+    stall.rules(PriceRuleInput { mode: PriceMode::Auto, floor_minor: Some(200), ..plain() });
+    stall.opens();
+    stall.receives(20);
+    assert_eq!(stall.moves(), 0, "nobody knows its cost");
+    stall.edits(ProductEdit::CostMinor(Some(100)));
+    stall.at_ms += HOUR_MS / 6;
+    stall.sells(1);
+    assert_eq!(stall.moves(), 0, "it was looked at ten minutes ago");
+    stall.at_ms += HOUR_MS / 12;
+    assert_eq!(stall.moves(), 1);
+
+    let mut stall = bread(Stall::new(), 18 * 60);
+    stall.opens();
+    assert_eq!(stall.moves(), 0, "nothing is there");
+    stall.at_ms += HOUR_MS / 12;
+    stall.receives(90);
+    assert_eq!(stall.moves(), 1, "so much is left now");
 }
