@@ -208,6 +208,7 @@ mod tests {
             return_days: 0,
             returns: Vec::new(),
             swaps: Vec::new(),
+            pickup: None,
             contact: ContactView::default(),
             because: String::new(),
             reason: String::new(),

@@ -7,6 +7,7 @@ pub(crate) mod interactions;
 pub(crate) mod likes;
 mod own_news;
 mod own_orders;
+mod pickup;
 mod returns;
 mod reviews;
 mod sending;
@@ -160,7 +161,8 @@ impl Device {
             BuyerQuery::Checkout { .. } => Ok(BuyerView::Missing),
             BuyerQuery::Order(order) => {
                 let found = own_orders::view(tx, *order)?;
-                Ok(found.map_or(BuyerView::Missing, |view| BuyerView::Order(Box::new(view))))
+                let shown = |view| BuyerView::Order(Box::new(pickup::shown(view, &own.server)));
+                Ok(found.map_or(BuyerView::Missing, shown))
             }
         })
     }

@@ -223,6 +223,7 @@ pub(super) fn view(tx: &mut dyn Tx, order: OrderId) -> Result<Option<OwnOrderVie
         return_days: handings(tx, LogId(found.id(1)?))?.map_or(0, |page| page.handings.return_days),
         returns: returns::of_order(tx, order)?,
         swaps: swaps::of_order(tx, order)?,
+        pickup: None,
     }))
 }
 

@@ -16,6 +16,7 @@ mod mailed;
 mod near;
 mod paid;
 mod paper;
+mod pickup;
 mod printers;
 mod programs;
 mod returns;
