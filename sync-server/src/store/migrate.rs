@@ -86,6 +86,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 68, name: "restated", sql: soko_projection::RESTATED },
     step!(69, "0035_money_messages"),
     step!(70, "0036_training"),
+    step!(71, "0037_orders_of_buyers"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -3,6 +3,7 @@
 pub(crate) mod addresses;
 mod checkout;
 mod coupons;
+mod elsewhere;
 pub(crate) mod interactions;
 pub(crate) mod likes;
 mod own_news;
@@ -139,7 +140,7 @@ impl Device {
     pub(crate) fn buyer_answer(&self, query: &BuyerQuery) -> Result<BuyerView, Undone> {
         let own = self.own()?;
         let whose = likes::whose(&own);
-        if let BuyerQuery::Likes { .. } | BuyerQuery::Addresses = query {
+        if let BuyerQuery::Likes { .. } | BuyerQuery::Addresses | BuyerQuery::Orders { .. } = query {
             // Another device may have said something meanwhile; what comes is told.
             self.orders.ring();
         }

@@ -7,6 +7,7 @@ mod addresses;
 mod buyer;
 mod coupons;
 mod deals;
+mod elsewhere;
 mod families;
 mod interactions;
 mod leaving;
