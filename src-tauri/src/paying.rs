@@ -129,6 +129,7 @@ mod tests {
             refunds: Vec::new(),
             returns: Vec::new(),
             swaps: Vec::new(),
+            pickup: None,
             contact: ContactView::default(),
         };
         Answer::Buyer(BuyerView::Order(Box::new(view)))

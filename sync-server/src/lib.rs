@@ -39,6 +39,7 @@ pub mod moved;
 pub mod operator;
 pub mod outside;
 mod own_data;
+mod own_orders;
 pub mod pay;
 pub mod platform;
 pub mod proof;

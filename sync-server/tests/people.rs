@@ -8,6 +8,8 @@ mod console;
 mod interactions;
 #[path = "people/own_data.rs"]
 mod own_data;
+#[path = "people/own_orders.rs"]
+mod own_orders;
 
 use axum::http::{StatusCode, header};
 use common::server::{PASSWORD, TestServer, Wanted};

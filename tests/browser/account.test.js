@@ -136,6 +136,55 @@ test("an address kept without a signal and without an account is on all devices 
   }
 });
 
+test("an order placed on one device is on the other one of its buyer: followed there, shown without a server, and called off there", async () => {
+  const server = await Server.begin();
+  const browsers = [new Browser(), new Browser(), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const [till, phone, tablet] = await Promise.all(browsers.map(({ context }) => Till.open(context, server.url, "/market")));
+    const { stall, tea } = await bringingStall(till);
+    await enter(phone, "I am new", EMAIL, SECRET);
+    await enter(tablet, "I have an account", EMAIL, SECRET);
+    await tablet.go("/my-orders");
+    await tablet.page.getByText("No orders yet").waitFor();
+
+    await phone.go("/market");
+    await phone.page.getByRole("link", { name: new RegExp(tea) }).first().click();
+    await phone.button("Put in basket").click();
+    await phone.page.getByText("In your basket: 1.").first().waitFor();
+    await phone.go("/basket");
+    await phone.button(`Order from ${stall}`).click();
+    await phone.order();
+    await phone.page.getByText("the stall was told").first().waitFor();
+    const path = new URL(phone.page.url()).pathname;
+
+    await tablet.go("/my-orders");
+    await tablet.page.getByRole("main").getByRole("link", { name: new RegExp(stall) }).click();
+    await tablet.page.waitForURL((url) => url.pathname === path);
+    await tablet.page.getByText(tea).first().waitFor();
+    await till.go("/orders");
+    await till.page.getByRole("main").getByRole("link", { name: /Order/ }).first().click();
+    await till.button("Accept").click();
+    await tablet.page.getByText("has seen your order").first().waitFor();
+
+    await keptOffline(tablet.page);
+    await server.kill();
+    await tablet.go(path);
+    const letters = path.split("/").at(-1).slice(0, 6).toUpperCase();
+    await tablet.page.getByRole("region", { name: "Show this at the stall" }).getByText(letters, { exact: true }).waitFor();
+    await tablet.button("Cancel the order").click();
+    await tablet.page.getByRole("dialog").getByRole("button", { name: "Cancel the order" }).click();
+    await tablet.page.getByText("has not answered yet").first().waitFor();
+    await server.start();
+    await tablet.page.getByText("Nothing is set aside any more").first().waitFor();
+    await phone.page.getByText("Nothing is set aside any more").first().waitFor();
+    assert.deepEqual([...till.problems, ...phone.problems, ...tablet.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
+  }
+});
+
 test("another mail address is confirmed by a link that goes there, the old one is told, and every device follows with all that it keeps", async () => {
   const box = await Mailbox.open();
   const server = await Server.begin({ mail: box.url });

@@ -1,11 +1,12 @@
 // Codes read with the camera, offline: Chromium shows a film of one instead of what a camera sees.
 
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { copyFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
 import { filmOf, filmOfPart } from "./lib/codes.js";
+import { keptOffline } from "./lib/kept.js";
 import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
@@ -110,6 +111,90 @@ test("a device joins a stall by the code on the screen of another one", async ()
   } finally {
     await second?.close();
     await first.close();
+    await server.close();
+  }
+});
+
+// A buyer without an account orders one tea of five that the shop has; answers the path of the order's page and the stall's identity.
+async function orderedTea(till, shopper) {
+  const tea = anyName("Tea");
+  await till.openStall("Mama Akinyi");
+  await till.addProduct(tea, "2.50");
+  await till.openDrawer();
+  await till.stockOf(tea, "Receive", 10);
+  await till.connect("akinyi@example.org");
+  await till.page.getByText("Mama Akinyi is connected").first().waitFor();
+  await till.stockOf(tea, "Give back", 5);
+  await till.page.getByText("Saved here · all sent").first().waitFor();
+  await shopper.go("/market");
+  await shopper.page.getByRole("link", { name: new RegExp(tea) }).first().click();
+  const [, , stall] = new URL(shopper.page.url()).pathname.split("/");
+  await shopper.button("Put in basket").click();
+  await shopper.page.getByText("In your basket: 1.").first().waitFor();
+  await shopper.go("/basket");
+  await shopper.button("Order from Mama Akinyi").click();
+  await shopper.order();
+  await shopper.page.getByText("the stall was told").first().waitFor();
+  return { path: new URL(shopper.page.url()).pathname, stall };
+}
+
+// As a scanner types: fast, with Enter behind it.
+async function scan(till, code) {
+  await till.page.keyboard.type(code, { delay: 0 });
+  await till.page.keyboard.press("Enter");
+}
+
+test("pickup by QR with the server killed: what the buyer shows opens the order at the stall, and what is not to be handed over is said", async () => {
+  const film = filmOf(CODE);
+  const server = await Server.begin();
+  const [seller, buyer] = [new Browser({ whole: true, args: filming(film) }), new Browser()];
+  try {
+    await seller.start();
+    await buyer.start();
+    const till = await Till.open(seller.context, server.url);
+    const shopper = await Till.open(buyer.context, server.url, "/market");
+    const { path, stall } = await orderedTea(till, shopper);
+    await till.go("/orders");
+    await till.page.getByRole("main").getByRole("link", { name: /Order/ }).click();
+    for (const tap of ["Accept", "It is packed", "Ready to fetch"]) await till.button(tap).click();
+    await shopper.page.getByText("Come now").first().waitFor();
+    await keptOffline(till.page);
+    await keptOffline(shopper.page);
+    await server.kill();
+
+    await shopper.go(path);
+    const shown = shopper.page.getByRole("region", { name: "Show this at the stall" });
+    await shown.getByText(path.split("/").at(-1).slice(0, 6).toUpperCase(), { exact: true }).waitFor();
+    const seen = await filmOfPart(buyer.context, shown.getByRole("img"));
+    copyFileSync(seen, film);
+    rmSync(dirname(seen), { recursive: true });
+    await till.go("/orders");
+    await till.button("Read codes with the camera").click();
+    const order = path.replace("/my-orders", "/orders");
+    await till.page.waitForURL((url) => url.pathname === order);
+    await till.button("Handed over").click();
+    await till.page.getByRole("dialog").getByRole("button", { name: "Money taken, goods handed over" }).click();
+    await till.page.getByRole("dialog").waitFor({ state: "detached" });
+
+    // The same again, by a scanner that types; one of another stall, and one that nobody knows.
+    await till.go("/sell");
+    const other = order.replace(/[0-9a-f]{32}$/, "f".repeat(32));
+    await scan(till, `${server.url}${order}?at=${stall}`);
+    await till.page.getByText(/was handed over already/).first().waitFor();
+    await scan(till, `${server.url}${order}?at=${"e".repeat(32)}`);
+    await till.page.getByText(/was placed at another stall/).first().waitFor();
+    await scan(till, `${server.url}${other}?at=${stall}`);
+    await till.page.getByText("Order FFFFFF is not known on this device").first().waitFor();
+    assert.equal(new URL(till.page.url()).pathname, "/sell");
+
+    await server.start();
+    await shopper.page.getByText("You have your goods").first().waitFor();
+    await comes(() => shown.count(), 0);
+    assert.deepEqual([...till.problems, ...shopper.problems], []);
+  } finally {
+    rmSync(dirname(film), { recursive: true });
+    await seller.close();
+    await buyer.close();
     await server.close();
   }
 });

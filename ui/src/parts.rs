@@ -19,7 +19,7 @@ pub use field::{Choice, Field, SearchBox, Segmented, Stepper, TextArea, use_id};
 pub use given_up::{given_up, left_at_that};
 pub use icon::{Icon, icon};
 pub use list::{Slot, Windowed};
-pub use qr::Qr;
+pub use qr::{Qr, Squares};
 pub use sheet::{Cell, Sheet, SheetNote};
 pub use states::{Badge, Busy, Empty, Loading, Photo, Problem, SavedTone};
 pub use toasts::ToastShelf;

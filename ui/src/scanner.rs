@@ -10,8 +10,8 @@ const AMOUNT_PAUSE_MS_MAX: f64 = 75.0;
 const DIGITS_MIN: usize = 6;
 /// Shorter ones are a person's quick word.
 const CODE_LETTERS_MIN: usize = 4;
-/// Longer ones are no code of a product.
-const CODE_LETTERS_MAX: usize = 120;
+/// Longer ones are neither a product's nor what a buyer shows at the stall, whatever the server is called.
+const CODE_LETTERS_MAX: usize = 200;
 
 #[derive(Default, Debug)]
 pub struct Scanner {

@@ -36,6 +36,7 @@ mod order_returns;
 mod orders;
 mod passing;
 mod pay;
+mod pickup;
 mod price;
 mod price_experiment;
 mod price_rule;

@@ -18,6 +18,7 @@ mod noticing;
 mod offer;
 mod order;
 mod orders;
+mod pickup;
 mod progress;
 mod reviews;
 mod search;

@@ -373,6 +373,18 @@ pub struct OwnOrderView {
     pub returns: Vec<OwnReturn>,
     /// What the stall offers in place of its lines.
     pub swaps: Vec<OwnSwap>,
+    /// What is shown at the stall; none where nothing lies there to be fetched.
+    pub pickup: Option<PickupCode>,
+}
+
+/// A link to an order as a square of dark and light, for the stall to scan. The screens draw it and make none of their own, so
+/// that a first visit needs nothing for it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PickupCode {
+    pub link: String,
+    pub side: u32,
+    /// Row by row; true is dark.
+    pub modules: Vec<bool>,
 }
 
 /// A part of an own order's money that goes back.

@@ -61,6 +61,8 @@ pub struct Device {
     pub(crate) orders: Bell,
     /// Orders that their buyer looked at since: of those that ended nothing else asks the server.
     pub(crate) looked_at: RefCell<Vec<OrderId>>,
+    /// Whose orders were all asked for since the start.
+    pub(crate) orders_known_of: RefCell<Option<String>>,
     /// Rings when the market should be looked at.
     pub(crate) market: Bell,
     /// Rings when a price may move by itself.
@@ -107,6 +109,7 @@ impl Device {
             heard,
             orders: Bell::default(),
             looked_at: RefCell::default(),
+            orders_known_of: RefCell::default(),
             market: Bell::default(),
             prices: Bell::default(),
             names: RefCell::default(),

@@ -36,6 +36,7 @@ mod ops;
 mod order_stream;
 pub mod orders;
 mod own_data;
+mod own_orders;
 mod passwords;
 mod pay;
 mod pictures;

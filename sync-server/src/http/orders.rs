@@ -216,9 +216,9 @@ pub(crate) struct OrderList {
 #[into_params(parameter_in = Query)]
 pub(crate) struct OrdersAsked {
     /// `next` of the portion before.
-    after: Option<String>,
+    pub(crate) after: Option<String>,
     #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 /// Who orders: a guest by a secret of its own, or whoever signed in.

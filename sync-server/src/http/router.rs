@@ -15,9 +15,9 @@ use crate::http::problem::Problem;
 use crate::http::{
     accounts, addresses, bounced, console, console_people, contacts, coupons, crawlers, devices, docs,
     email_change, given_up, hooks, interactions, leaving, likes, mailed, market, members, messages, models,
-    operator, operator_featured, operator_models, ops, order_stream, orders, own_data, pay, pictures,
-    program_keys, programs, recovery, replicate, returns, reviews, rival_feeds, sessions, shares, shop,
-    stalls, stream, swaps, telephone, texted, web, wishes_page,
+    operator, operator_featured, operator_models, ops, order_stream, orders, own_data, own_orders, pay,
+    pictures, program_keys, programs, recovery, replicate, returns, reviews, rival_feeds, sessions, shares,
+    shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -107,6 +107,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(shop::market))
         .routes(routes!(shop::profile))
         .routes(routes!(shop::products))
+        .routes(routes!(own_orders::list))
         .routes(routes!(orders::place, orders::list))
         .routes(routes!(orders::show))
         .routes(routes!(orders::cancel))

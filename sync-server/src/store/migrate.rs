@@ -87,6 +87,7 @@ pub const STEPS: &[Migration] = &[
     step!(69, "0035_money_messages"),
     step!(70, "0036_training"),
     step!(71, "0037_nobody_to_ask"),
+    step!(72, "0038_orders_of_buyers"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

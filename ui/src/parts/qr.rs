@@ -17,9 +17,27 @@ pub struct QrProps {
 pub fn Qr(props: &QrProps) -> Html {
     let drawn = use_memo(props.text.clone(), |text| drawing(text));
     let Some((side, path)) = &*drawn else { return Html::default() };
+    picture(*side, path, &props.label)
+}
+
+#[derive(Properties, PartialEq)]
+pub struct SquaresProps {
+    pub side: usize,
+    /// Row by row; true is dark.
+    pub modules: Vec<bool>,
+    pub label: AttrValue,
+}
+
+/// The same of what somebody else made of a text: who shows this has no need to know how that is done.
+#[component]
+pub fn Squares(props: &SquaresProps) -> Html {
+    picture(props.side + 2 * QUIET, &path(props.side, &props.modules), &props.label)
+}
+
+fn picture(side: usize, path: &str, label: &AttrValue) -> Html {
     html! {
-        <svg class="qr" viewBox={format!("0 0 {side} {side}")} role="img" aria-label={props.label.clone()}>
-            <path d={path.clone()} />
+        <svg class="qr" viewBox={format!("0 0 {side} {side}")} role="img" aria-label={label.clone()}>
+            <path d={path.to_owned()} />
         </svg>
     }
 }
@@ -27,20 +45,23 @@ pub fn Qr(props: &QrProps) -> Html {
 /// The side with its quiet edge, and one run of dark modules after the other.
 fn drawing(text: &str) -> Option<(usize, String)> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
-    let width = code.width();
-    let colors = code.to_colors();
+    let modules: Vec<bool> = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
+    Some((code.width() + 2 * QUIET, path(code.width(), &modules)))
+}
+
+fn path(width: usize, modules: &[bool]) -> String {
     let mut path = String::new();
-    for (y, row) in colors.chunks(width).enumerate() {
+    for (y, row) in modules.chunks(width.max(1)).enumerate() {
         let mut x = 0;
-        while x < width {
-            let run = row[x..].iter().take_while(|color| **color == Color::Dark).count();
+        while x < row.len() {
+            let run = row[x..].iter().take_while(|is_dark| **is_dark).count();
             if run > 0 {
                 path.push_str(&format!("M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET));
             }
             x += run.max(1);
         }
     }
-    Some((width + 2 * QUIET, path))
+    path
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One order: what to pack, and the next step.
 
 use soko_app_api::text::Worded as _;
-use soko_app_api::{OrderRow, OrderView, OwnStall, Query, Verb, View};
+use soko_app_api::{OrderRow, OrderView, OwnStall, Query, Verb, View, short_code};
 use soko_domain::entry::OrderStep;
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::verbs::pay_order::PayStanding;
@@ -289,7 +289,7 @@ fn step_name(speech: &Speech, step: OrderStep) -> AttrValue {
 
 /// The first letters of an order's identity, as buyer and seller read them to each other.
 pub(super) fn code(order: OrderId) -> String {
-    order.to_string().chars().take(6).collect::<String>().to_uppercase()
+    short_code(order)
 }
 
 /// Where the money of an order is. What is paid at hand-over needs no word.

@@ -4,6 +4,7 @@ use soko_app_api::{Answer, Call, OrderRow, OwnStall, Query, View, Window};
 use soko_domain::entry::OrderStep;
 use yew::prelude::*;
 
+use super::camera::use_camera;
 use super::order::{badge, brought_word, code, money};
 use super::with_stall;
 use crate::browser::time::now_ms;
@@ -26,6 +27,8 @@ struct ListProps {
 fn List(props: &ListProps) -> Html {
     let speech = use_speech();
     let only_waiting = use_state(|| true);
+    // What buyers show is read here, too.
+    let (camera, looking) = use_camera();
     let call = Call::Ask(Query::Orders {
         stall: props.stall.stall,
         only_waiting: *only_waiting,
@@ -60,7 +63,9 @@ fn List(props: &ListProps) -> Html {
                         ("waiting".into(), html! { <>{ speech.say("orders.waiting") }</> }),
                         ("all".into(), html! { <>{ speech.say("orders.all") }</> }),
                     ]} />
+                { camera }
             </header>
+            { looking }
             if props.stall.is_connected {
                 <div class="row">
                     <Go to={Route::Reviews} class="button button-quiet">{ icon(Icon::Star) }{ speech.say("reviews.title") }</Go>

@@ -5,12 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use soko_app_api::{Answer, Call, Notice, ProductRow, Query, QueryKey, ScannedRow, Told, View};
+use soko_app_api::{Answer, Call, Notice, Pickup, ProductRow, Query, QueryKey, ScannedRow, Told, View};
 use soko_domain::ids::LogId;
 use soko_domain::purse::CardCode;
 use yew::prelude::*;
 
 use super::choose::Choosing;
+use super::pickup;
 use crate::app::use_stall;
 use crate::browser;
 use crate::cart::{self, Cart, LAYOUT};
@@ -48,12 +49,20 @@ pub fn Scans() -> Html {
                         route,
                         Route::NewProduct { .. } | Route::Product(_) | Route::StockSession(_)
                     );
+                    let is_taken = route.mode() == Some(Mode::Seller) && !is_form;
+                    // What a buyer shows is an order, and nothing to sell.
+                    if let Some(shown) = Pickup::of_link(code) {
+                        if is_taken {
+                            pickup::fetch(&queue.desk, &queue.speech, stall, shown);
+                        }
+                        return;
+                    }
                     // A gift card is no product: Pay takes it, and so does the list of cards.
                     if CardCode::parse(code).is_some() {
                         queue.card(&route);
                         return;
                     }
-                    if route.mode() == Some(Mode::Seller) && !is_form {
+                    if is_taken {
                         Queue::take(&queue, stall, code.clone());
                     }
                 })

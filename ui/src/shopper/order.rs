@@ -2,7 +2,7 @@
 
 use soko_app_api::{
     BuyerQuery, BuyerVerb, BuyerView, ContactView, OrderLineView, OwnOrderState, OwnOrderView, OwnPayState,
-    OwnPayment, OwnRefund, OwnRefundState,
+    OwnPayment, OwnRefund, OwnRefundState, short_code,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId};
@@ -11,6 +11,7 @@ use yew::prelude::*;
 use super::again::{Again, order_again};
 use super::bring_back::BringBack;
 use super::checkout::delivery;
+use super::pickup::ToShow;
 use super::progress::{self, Reached};
 use super::reviews::HowWasIt;
 use super::swaps::Swaps;
@@ -58,7 +59,7 @@ fn Known(props: &KnownProps) -> Html {
             <Go to={Route::MyOrders} class="back-link">{ icon(Icon::Back) }<span>{ speech.say("nav.my-orders") }</span></Go>
             <header class="stack-tight">
                 <h1>{ row.stall_name.clone() }</h1>
-                <p class="prose">{ speech.day_and_time(row.at_ms, None) }</p>
+                <p class="prose">{ speech.fill("pickup.order", &[("code", &short_code(row.order))]) }{ " · " }{ speech.day_and_time(row.at_ms, None) }</p>
             </header>
             // Somebody waits for an answer: that comes first.
             if row.state.is_under_way() { <Swaps order={order.clone()} /> }
@@ -76,6 +77,7 @@ fn Known(props: &KnownProps) -> Html {
                 <Deeds order={order.clone()} />
                 <Way state={row.state} handing={row.handing} />
             </section>
+            if let Some(code) = order.pickup.clone() { <ToShow order={row.order} {code} /> }
             if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
                 <Payment {payment} currency={row.currency.clone()} />
             }

@@ -208,6 +208,7 @@ pub(super) mod tests {
             return_days: 0,
             returns: Vec::new(),
             swaps: Vec::new(),
+            pickup: None,
             contact: ContactView::default(),
             because: String::new(),
             because_said: String::new(),

@@ -4,10 +4,12 @@ pub(crate) mod addresses;
 pub(crate) mod by_whom;
 mod checkout;
 mod coupons;
+mod elsewhere;
 pub(crate) mod interactions;
 pub(crate) mod likes;
 mod own_news;
 mod own_orders;
+mod pickup;
 mod returns;
 mod reviews;
 mod sending;
@@ -138,7 +140,7 @@ impl Device {
     pub(crate) fn buyer_answer(&self, query: &BuyerQuery) -> Result<BuyerView, Undone> {
         let own = self.own()?;
         let whose = likes::whose(&own);
-        if let BuyerQuery::Likes { .. } | BuyerQuery::Addresses = query {
+        if let BuyerQuery::Likes { .. } | BuyerQuery::Addresses | BuyerQuery::Orders { .. } = query {
             // Another device may have said something meanwhile; what comes is told.
             self.orders.ring();
         }
@@ -162,7 +164,8 @@ impl Device {
             BuyerQuery::Checkout { .. } => Ok(BuyerView::Missing),
             BuyerQuery::Order(order) => {
                 let found = own_orders::view(tx, &whose, *order)?;
-                Ok(found.map_or(BuyerView::Missing, |view| BuyerView::Order(Box::new(view))))
+                let shown = |view| BuyerView::Order(Box::new(pickup::shown(view, &own.server)));
+                Ok(found.map_or(BuyerView::Missing, shown))
             }
         })
     }

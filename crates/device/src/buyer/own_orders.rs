@@ -226,6 +226,7 @@ pub(super) fn view(tx: &mut dyn Tx, whose: &str, order: OrderId) -> Result<Optio
         return_days: handings(tx, LogId(found.id(1)?))?.map_or(0, |page| page.handings.return_days),
         returns: returns::of_order(tx, order)?,
         swaps: swaps::of_order(tx, order)?,
+        pickup: None,
     }))
 }
 

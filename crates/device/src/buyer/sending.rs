@@ -146,6 +146,10 @@ impl Device {
         if let Some(Waits::ForServer) = waits {
             return Ok(waits);
         }
+        let waits = self.exchange_orders().await?.or(waits);
+        if let Some(Waits::ForServer) = waits {
+            return Ok(waits);
+        }
         Ok(self.send_interactions().await?.or(waits))
     }
 

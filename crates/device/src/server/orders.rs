@@ -117,7 +117,7 @@ pub(crate) struct Brought {
 }
 
 #[derive(Deserialize)]
-struct OrderBody {
+pub(super) struct OrderBody {
     state: String,
     total_minor: i64,
     lines: Vec<LineBody>,
@@ -270,7 +270,7 @@ impl LineBody {
 }
 
 impl OrderBody {
-    fn now(self) -> Result<OrderNow, Unanswered> {
+    pub(super) fn now(self) -> Result<OrderNow, Unanswered> {
         // A step that only a newer program knows changes nothing of what is promised.
         let state = match (self.state.as_str(), OrderStep::from_name(&self.step)) {
             ("held", None) => OwnOrderState::Held,
