@@ -8,6 +8,7 @@ use soko_domain::quantity::Unit;
 use soko_record_log::{StoreError, Tx, params};
 
 use super::sending::{Heard, Waits};
+use super::own_orders::Why;
 use super::{likes, own_orders, returns, swaps};
 use crate::device::Device;
 use crate::failure::Undone;
@@ -123,7 +124,7 @@ fn keep(tx: &mut dyn Tx, (server, whose): (&str, &str), placed: &PlacedOrder) ->
         ],
     )?;
     keep_lines(tx, order, placed)?;
-    own_orders::became(tx, order, (now.state, ""), Some(now))?;
+    own_orders::became(tx, order, (now.state, Why::default()), Some(now))?;
     own_orders::pays(tx, order, now)?;
     own_orders::goes_back(tx, order, now)?;
     returns::became(tx, order, &now.returns)?;
