@@ -80,7 +80,11 @@ impl Cart {
         self.customer = self.customer.or(more.customer);
         self.returned = self.returned.take().or_else(|| more.returned.clone());
         self.is_told |= more.is_told;
-        more.lines.iter().fold(true, |has_room, line| self.put(line.clone().own()) && has_room)
+        let mut has_room = true;
+        for line in &more.lines {
+            has_room &= self.put(line.clone().own());
+        }
+        has_room
     }
 
     /// An open order taken up, with what lies here already.
