@@ -616,7 +616,7 @@ mod tests {
 
     #[test]
     fn what_the_records_call_paid_is_never_asked_for_again() {
-        for object in [None, Some("cs_1".to_owned())] {
+        for object in [None, Some("o1".to_owned())] {
             for answer in [Answer::Nothing, shows(Status::Dead)] {
                 let mut payment = Payment::forgotten(due());
                 payment.recorded(object.clone());
