@@ -130,6 +130,7 @@ mod tests {
             returns: Vec::new(),
             swaps: Vec::new(),
             pickup: None,
+            because_said: String::new(),
             contact: ContactView::default(),
         };
         Answer::Buyer(BuyerView::Order(Box::new(view)))

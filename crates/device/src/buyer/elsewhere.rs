@@ -7,8 +7,8 @@ use soko_domain::ids::{LogId, OrderId};
 use soko_domain::quantity::Unit;
 use soko_record_log::{StoreError, Tx, params};
 
-use super::sending::{Heard, Waits};
 use super::own_orders::Why;
+use super::sending::{Heard, Waits};
 use super::{likes, own_orders, returns, swaps};
 use crate::device::Device;
 use crate::failure::Undone;
