@@ -241,7 +241,7 @@ fn a_register_that_is_no_more_leaves_no_tried_price_behind() {
     while stall.day(|_| 3) == 300 {}
     stall.device.replicate(&mut relay);
     beside.device.replicate(&mut relay);
-    for (days, moved, now) in [(0, 0, 315), (1, 0, 315), (15, 1, 300), (1, 0, 300)] {
+    for (days, moved, now) in [(0, 0, 315), (1, 0, 315), (15, 0, 315), (6, 1, 300), (1, 0, 300)] {
         beside.at_ms = stall.at_ms.max(beside.at_ms) + days * DAY_MS;
         beside.opens();
         assert_eq!((beside.moves(), beside.row().now_minor), (moved, now), "{days} days later");
