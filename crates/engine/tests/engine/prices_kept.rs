@@ -148,7 +148,7 @@ fn a_move_is_taken_back_at_any_distance_but_not_below_what_it_costs_now() {
     assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_beyond_limits");
     assert!(!can_undo(&mut stall), "what would be refused is not offered");
     stall.rules(PriceRuleInput { mode: PriceMode::Frozen, over_cost_ppm: 0, ..plain() });
-    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_beyond_limits");
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_held");
     assert!(!can_undo(&mut stall));
     stall.rules(PriceRuleInput { over_cost_ppm: 0, step_ppm: 10_000, ..plain() });
     assert!(can_undo(&mut stall));
