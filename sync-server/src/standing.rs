@@ -98,10 +98,15 @@ impl Standing {
             params![],
         )?;
         (self.products_stocked, self.products_out) = (row.int(0)?, row.int(1)?);
+        // A stall that sold nothing of it since has nothing to learn from.
         let row = tx.query_one(
-            "select min(at_ms) from (select max(m.at_ms) as at_ms from price_move m
+            "select min(at_ms) from (
+               select m.log, max(m.at_ms) as at_ms, max(m.business_day) as moved_on from price_move m
                where exists (select 1 from price_rule r where r.log = m.log and r.product = m.product)
-               group by m.log) as moved",
+               group by m.log) as moved
+             where exists (select 1 from figure_product f
+               join price_rule r on r.log = f.log and r.product = f.product
+               where f.log = moved.log and f.grain = 1 and f.at > moved.moved_on and f.units > 0)",
             params![],
         )?;
         self.price_seconds = row.int_opt(0)?.map_or(-1, |at_ms| (now_ms - at_ms).max(0) / MS);

@@ -40,15 +40,16 @@ test("a sale on a register comes to the operator's page by itself", async () => 
 
     const took = [];
     for (let sold = 1; sold <= SALES; sold++) {
-      await till.sell(tea);
-      const begun = performance.now();
       const wanted = (sold * 2.5).toFixed(2);
-      await page.waitForFunction((wanted) => document.querySelector(".totals dd")?.textContent.includes(wanted), wanted, { polling: 10 });
+      // From the sale on: with what the register itself takes, until its receipt is there.
+      const begun = performance.now();
+      const shown = page.waitForFunction((wanted) => document.querySelector(".totals dd")?.textContent.includes(wanted), wanted, { polling: 10 });
+      await till.sell(tea);
+      await shown;
       took.push(performance.now() - begun);
     }
     took.sort((a, b) => a - b);
-    const p99 = took.at(-1);
-    console.log(`operator.live.p99_ms = ${p99.toFixed(0)} (${SALES} sales, half within ${took[SALES >> 1].toFixed(0)})`);
+    console.log(`live: the slowest of ${SALES} sales, with all its taps, took ${took.at(-1).toFixed(0)} ms, half of them ${took[SALES >> 1].toFixed(0)}`);
     await page.getByRole("row", { name: /Mama Akinyi/ }).first().getByText(String(SALES)).first().waitFor();
 
     // A product by day, by keyboard.

@@ -4,7 +4,7 @@
 use crate::dist::Written;
 
 /// Pictures and the market's answers come on top of it, and the whole is to stay below 400 KiB.
-const BYTES_MAX: usize = 390 * 1024;
+const BYTES_MAX: usize = 400_000;
 /// The page names it for later: it is fetched when the app is shown already.
 const LATER: &str = "worker-";
 /// One language of several is fetched; the largest counts.

@@ -367,7 +367,7 @@ impl Payment {
 
     fn is_dead(&mut self) -> Vec<Deed> {
         match self.state {
-            State::Created | State::Intent | State::Authorised if self.is_posted => {
+            State::Created | State::Intent | State::Authorised | State::Cancelling if self.is_posted => {
                 self.tell(Trouble::Contradiction).into_iter().collect()
             }
             State::Created | State::Intent | State::Authorised | State::Cancelling => {

@@ -234,8 +234,12 @@ impl Engine {
         let ids: Vec<ThingId> = (0..PRICES_MOVED_MAX).map(|_| ThingId(self.random())).collect();
         let known = self.stalls.get_mut(&stall).ok_or(Failure::UnknownStall(stall))?;
         let around = Around { stall: known, now, weakened };
-        let (moved, after) =
-            commit(&mut self.db, around, |writing| verbs::move_by_themselves(writing, &ids))?;
+        let done = commit(&mut self.db, around, |writing| verbs::move_by_themselves(writing, &ids));
+        if let (Err(_), Some(known)) = (&done, self.stalls.get_mut(&stall)) {
+            // What was not kept was not looked at.
+            known.looked = None;
+        }
+        let (moved, after) = done?;
         self.finish(stall, after)?;
         Ok(moved)
     }

@@ -107,12 +107,17 @@ fn price_at(tx: &mut dyn Tx, log: LogId, product: ProductId, at_ms: i64) -> Resu
     Ok(moved.map(|(_, from_minor)| from_minor))
 }
 
-/// When somebody last set a price by hand or from a list, by product, since a business day.
-pub fn set_since(tx: &mut dyn Tx, log: LogId, day: i32) -> Result<BTreeMap<ProductId, i64>, StoreError> {
+/// When somebody last set a price by hand or from a list, by product, on the business days from one to another.
+pub fn set_within(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (first, last): (i32, i32),
+) -> Result<BTreeMap<ProductId, i64>, StoreError> {
     let rows = tx.query(
-        "select author, seq, at_ms from audit_row where log = $1 and kind = $2 and facet = $3 and business_day >= $4
-         order by at_ms desc, author, seq limit $5",
-        params![log, Kind::PricesSet.number(), Facet::Whole.number(), day, SETS_OF_DAY_MAX],
+        "select author, seq, at_ms from audit_row where log = $1 and kind = $2 and facet = $3
+           and business_day >= $4 and business_day <= $5
+         order by at_ms desc, author, seq limit $6",
+        params![log, Kind::PricesSet.number(), Facet::Whole.number(), first, last, SETS_OF_DAY_MAX],
     )?;
     let mut latest = BTreeMap::new();
     for row in &rows {

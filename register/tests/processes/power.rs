@@ -350,7 +350,8 @@ fn a_power_cut_at_any_write_loses_nothing_that_was_answered() {
     }
     assert_eq!(acknowledged.len(), usize::try_from(SALES).unwrap() + 1);
     assert!(cuts["nothing"] > 40 && cuts["torn"] > 20 && cuts["dropped"] >= 3, "{cuts:?}");
-    assert!(["names", "without", "only", "scattered"].iter().all(|loss| cuts.contains_key(loss)), "{cuts:?}");
+    // What only one file's waiting bytes or names would leave is mostly what another loss left: it is tried once.
+    assert!(cuts["without"] > 20 && cuts["scattered"] > 40, "{cuts:?}");
 }
 
 fn fingerprint(image: &BTreeMap<String, Vec<u8>>) -> u64 {

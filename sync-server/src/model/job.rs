@@ -224,8 +224,10 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathe
     let baskets = held.oldest_first();
     let buyer_of = |basket: &Basket| basket.buyer.map(|buyer| accounts.get(&buyer).copied().unwrap_or(buyer));
     let buyers: Vec<Option<ThingId>> = baskets.iter().map(buyer_of).collect();
-    for ((basket, buyer), counts) in baskets.into_iter().zip(&buyers).zip(that_count(&buyers)) {
-        let buyer = *buyer;
+    let voices: Vec<_> =
+        buyers.iter().zip(&baskets).map(|(buyer, basket)| buyer.or(basket.customer)).collect();
+    for (at, (basket, counts)) in baskets.into_iter().zip(that_count(&voices)).enumerate() {
+        let (buyer, voice) = (buyers.get(at).copied().flatten(), voices.get(at).copied().flatten());
         let ids: Vec<ProductId> = basket.products.into_iter().map(|product| product.0).collect();
         if let Some(buyer) = buyer {
             let hour = hour(basket.at_ms);
@@ -236,7 +238,7 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathe
             continue;
         }
         counted.push(ids);
-        whose.push(buyer.map(|buyer| buyer.0));
+        whose.push(voice.map(|voice| voice.0));
         times_ms.push(basket.at_ms);
     }
     each_deed(store, hour(now_ms - SINCE_MS), |who, signal| {
@@ -455,7 +457,7 @@ mod tests {
     use super::*;
 
     fn basket(at_ms: i64) -> Basket {
-        Basket { at_ms, buyer: None, products: vec![ProductId([1; 16]), ProductId([2; 16])] }
+        Basket { at_ms, buyer: None, customer: None, products: vec![ProductId([1; 16]), ProductId([2; 16])] }
     }
 
     #[test]

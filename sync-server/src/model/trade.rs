@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest as _, Sha256};
 use soko_domain::entry::{Entry, Kind};
 use soko_domain::ids::{LogId, ProductId, SaleId, ThingId};
 use soko_domain::interaction::Met;
@@ -18,6 +19,9 @@ pub(super) struct Basket {
     pub(super) at_ms: i64,
     /// Whose order it was; nobody's at a counter.
     pub(super) buyer: Option<ThingId>,
+    /// Who of the stall's own customers bought it at the counter, as a number that says nothing: one voice among others, and
+    /// nobody's taste.
+    pub(super) customer: Option<ThingId>,
     pub(super) products: Vec<ProductId>,
 }
 
@@ -88,13 +92,14 @@ pub(super) fn baskets(
             continue;
         };
         let Ok((stamp, entry)) = Entry::from_body(kind, body) else { continue };
-        let (buyer, mut products): (_, Vec<ProductId>) = if let Entry::SaleMade(sale) = entry {
+        let (buyer, customer, mut products): (_, _, Vec<ProductId>) = if let Entry::SaleMade(sale) = entry {
             if is_void(tx, stall, sale.sale)? {
                 continue;
             }
-            (None, sale.lines.into_iter().filter_map(|line| line.product).collect())
+            let customer = sale.customer.map(|customer| voice(stall, customer));
+            (None, customer, sale.lines.into_iter().filter_map(|line| line.product).collect())
         } else if let Entry::OrderPlaced(order) = entry {
-            (Some(order.buyer), order.lines.into_iter().map(|line| line.product).collect())
+            (Some(order.buyer), None, order.lines.into_iter().map(|line| line.product).collect())
         } else {
             continue;
         };
@@ -102,10 +107,18 @@ pub(super) fn baskets(
         products.sort_unstable();
         products.dedup();
         if !products.is_empty() {
-            baskets.push(Basket { at_ms: stamp.at_ms, buyer, products });
+            baskets.push(Basket { at_ms: stamp.at_ms, buyer, customer, products });
         }
     }
     Ok(Some((baskets, last)))
+}
+
+fn voice(stall: LogId, customer: ThingId) -> ThingId {
+    let digest =
+        Sha256::new().chain_update(b"soko-voice").chain_update(stall.0).chain_update(customer.0).finalize();
+    let mut voice = ThingId::default();
+    voice.0.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    voice
 }
 
 /// The accounts that guests became.

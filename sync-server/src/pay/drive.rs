@@ -221,6 +221,7 @@ async fn holder(app: &App, (stall, order, way): (LogId, OrderId, PayWay)) -> Opt
         (facts.to_pay?, found.and_then(|found| Currency::parse(&found.currency)));
     // What is in no currency that anybody knows is reported by whoever remembers it.
     let Some(currency) = currency else { return Some(first) };
+    let mut is_unsure = false;
     for provider in std::iter::once(first).chain(others) {
         let account = provider.account(stall);
         let mut payment = Payment::forgotten(Due { order, account: account.clone(), amount_minor, currency });
@@ -233,10 +234,11 @@ async fn holder(app: &App, (stall, order, way): (LogId, OrderId, PayWay)) -> Opt
                 return Some(provider);
             }
             Answer::Seen(_) | Answer::Nothing => {}
-            Answer::Refused(_) | Answer::Unknown => return None,
+            // Another one may show it all the same.
+            Answer::Refused(_) | Answer::Unknown => is_unsure = true,
         }
     }
-    Some(first)
+    (!is_unsure).then_some(first)
 }
 
 /// Everything that is due now, once, one after the other; says how many. For tests, and for whoever has no time to wait.

@@ -486,11 +486,13 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
                 ReleaseReason::StallCancelled => Ending::Stall,
                 ReleaseReason::PaymentFailed | ReleaseReason::Lapsed => Ending::Failed,
             };
+            // Nobody is left to ask: then it is the stall's word, which was told to look.
+            let is_decided = reason == ReleaseReason::StallCancelled && paying::is_stalls_word(desk, order)?;
             // Nothing here would keep that it is to end.
-            if paying::is_forgotten(desk.tx, desk.log, order)? {
+            if !is_decided && paying::is_forgotten(desk.tx, desk.log, order)? {
                 return Err(not_looked_up(desk, order)?);
             }
-            paying::ends_first(desk, order, why)?
+            !is_decided && paying::ends_first(desk, order, why)?
         }
         EndOrder::Release(_) | EndOrder::Fulfil | EndOrder::Step(_) => false,
     };

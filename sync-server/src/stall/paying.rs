@@ -127,6 +127,7 @@ pub(super) fn turn(
     }
     let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(None) };
     let now_ms = desk.now.now_ms;
+    let is_news = is_recorded(desk, &mut kept.payment)?;
     let mut has_time_for = None;
     let Next { deeds, mut call } = match turn {
         PayTurn::Begin(open) => {
@@ -145,9 +146,7 @@ pub(super) fn turn(
                 Some(refund) => kept.payment.part_answered(refund, answer),
                 None if is_believed(desk, (*call, answer)) => believed(&mut kept.payment),
                 // It is looked for under the name that the records have.
-                None if *answer == Answer::Nothing && is_recorded(desk, &mut kept.payment)? => {
-                    Next::default()
-                }
+                None if *answer == Answer::Nothing && is_news => Next::default(),
                 None => kept.payment.answered(*call, answer),
             };
             next.deeds.splice(..0, over);
@@ -226,10 +225,11 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
     Ok(rows::save(desk.tx, desk.log, &kept)?)
 }
 
-/// Notes that the records say that it is paid, if they do and it was not known.
+/// Notes that the records say that it is paid, if they do and it was not known: a server that was restored hears of it from devices.
 fn is_recorded(desk: &mut Desk<'_>, payment: &mut Payment) -> Result<bool, StoreError> {
     let order = payment.due.order;
-    if payment.is_posted || order_money::of(desk.tx, desk.log, order)?.paid_minor == 0 {
+    let is_over = matches!(payment.state, State::Cancelled | State::Returned);
+    if payment.is_posted || is_over || order_money::of(desk.tx, desk.log, order)?.paid_minor == 0 {
         return Ok(false);
     }
     payment.recorded(order_money::reference(desk.tx, desk.log, order)?);
@@ -238,13 +238,23 @@ fn is_recorded(desk: &mut Desk<'_>, payment: &mut Payment) -> Result<bool, Store
 
 /// The stall is told, once, and decides: whether the money came knows only somebody who is not asked here.
 fn nobody_to_ask(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
-    let due = order_money::of(desk.tx, desk.log, order)?.to_pay;
+    let facts = order_money::of(desk.tx, desk.log, order)?;
     let is_open = is_forgotten(desk.tx, desk.log, order)?;
-    let Some((_, due_minor)) = due.filter(|_| is_open) else { return Ok(()) };
-    if rows::keep_nobody(desk.tx, desk.log, (order, desk.now.now_ms))? {
+    let Some((_, due_minor)) = facts.to_pay.filter(|_| is_open) else { return Ok(()) };
+    // What the records have as paid, and what was released since no money came, leaves no doubt.
+    let state = read::order(desk.tx, desk.log, order)?.map(|found| found.state);
+    let is_clear = facts.paid_minor > 0 || state.is_none_or(|state| state == OrderState::Released);
+    if rows::keep_nobody(desk.tx, desk.log, (order, desk.now.now_ms))? && !is_clear {
         tell(desk, IncidentKind::PaymentOdd, order, due_minor)?;
     }
     Ok(())
+}
+
+/// Whether a stall may call off an order although nobody can be asked whether it was paid: no record says so.
+pub(super) fn is_stalls_word(desk: &mut Desk<'_>, order: OrderId) -> Result<bool, StoreError> {
+    let is_of_nobody =
+        is_forgotten(desk.tx, desk.log, order)? && rows::is_of_nobody(desk.tx, desk.log, order)?;
+    Ok(is_of_nobody && order_money::of(desk.tx, desk.log, order)?.paid_minor == 0)
 }
 
 fn named(kept: &mut Kept, now_ms: i64, tell: impl Fn(&mut Payment) -> Vec<Deed>) -> Next {
@@ -338,6 +348,7 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
     if matches!(kept.payment.state, State::Cancelled | State::Returned) {
         return Ok(false);
     }
+    is_recorded(desk, &mut kept.payment)?;
     if kept.payment.ending.is_none() {
         let mut deeds = kept.payment.cancel(why);
         if desk.core.weak(Sabotage::FreeEarly) {

@@ -243,7 +243,9 @@ fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
                 let facts = fulfil_order::Facts { state: Some(OrderState::HandedOver), units };
                 desk.write(fulfil_order::decide(&facts, order)?)?;
             }
-            (false, _) if paying::ends_first(desk, order, Ending::Stall)? => {}
+            (false, _)
+                if !paying::is_stalls_word(desk, order)?
+                    && paying::ends_first(desk, order, Ending::Stall)? => {}
             (false, _) => {
                 let facts = release_order::Facts { state: Some(OrderState::Held), step: None, units };
                 let reason = ReleaseReason::StallCancelled;

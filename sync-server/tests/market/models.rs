@@ -31,14 +31,19 @@ async fn learn(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Trained {
 /// Sales of tea beside something else, by the register's clock.
 async fn sell(shop: &mut Shop, (numbers, other): (std::ops::Range<u8>, u8), at_ms: i64) {
     for number in numbers {
-        let mut sale = teas(number, 1);
-        let line = sale.lines.first().cloned().unwrap();
-        sale.lines.push(soko_domain::entry::SaleLine { product: Some(ProductId([other; 16])), ..line });
-        sale.total_minor *= 2;
-        sale.tenders[0].amount_minor *= 2;
-        shop.register.device.write([sale.into()], at_ms).unwrap();
+        shop.register.device.write([tea_with(number, other).into()], at_ms).unwrap();
     }
     shop.exchange().await;
+}
+
+/// A sale of tea beside something else.
+fn tea_with(number: u8, other: u8) -> SaleMade {
+    let mut sale = teas(number, 1);
+    let line = sale.lines.first().cloned().unwrap();
+    sale.lines.push(soko_domain::entry::SaleLine { product: Some(ProductId([other; 16])), ..line });
+    sale.total_minor *= 2;
+    sale.tenders[0].amount_minor *= 2;
+    sale
 }
 
 /// Whose turn to train it is, by a clock.
@@ -105,6 +110,25 @@ async fn models_are_asked_how_much_they_find_and_why() {
         assert_eq!(explained.unknown, ["Papaya"]);
         let because = "bought with Mango in 60 of 60 baskets".to_owned();
         assert_eq!(explained.goes_with, [(tea, "Crème tea".to_owned(), because)]);
+    }
+}
+
+/// One customer of a stall who buys the same two things again and again says it once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_regular_at_the_counter_is_one_voice() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        put(&mut shop, MANGO, &named("Mango"));
+        let now_ms = shop.server.app.now_ms();
+        for number in 1..61 {
+            let sale = SaleMade { customer: Some(ThingId([7; 16])), ..tea_with(number, MANGO) };
+            shop.register.device.write([sale.into()], now_ms).unwrap();
+        }
+        shop.exchange().await;
+        let (store, model) = (shop.server.app.store().clone(), train(&shop).model);
+        let words = ["Mango".to_owned()];
+        let explained = std::thread::spawn(move || model::explain(&store, Some(model), &words).unwrap());
+        assert_eq!(explained.join().unwrap().goes_with, []);
     }
 }
 

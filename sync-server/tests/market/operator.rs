@@ -3,7 +3,10 @@
 use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use soko_domain::entry::{GivenBack, GoodsBack, RefundLine, RefundMade, TenderKind};
+use soko_domain::entry::{
+    GivenBack, GoodsBack, PriceAim, PriceCause, PriceMode, PriceMoved, PriceRulePut, RefundLine, RefundMade,
+    TenderKind,
+};
 use soko_domain::ids::{ProductId, SaleId, ShiftId, ThingId};
 
 use super::common::server::{OPERATOR_KEY, TestServer};
@@ -23,6 +26,40 @@ fn read(server: &TestServer) -> u64 {
     let text = server.app.metrics().text().unwrap();
     let line = text.lines().find(|line| line.starts_with("soko_market_figures_read_total ")).unwrap();
     line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+/// Tea's price may move by itself.
+fn rule() -> PriceRulePut {
+    PriceRulePut {
+        product: Some(TEA),
+        revision: 1,
+        mode: PriceMode::Auto,
+        aim: PriceAim::Revenue,
+        floor_minor: None,
+        ceiling_minor: None,
+        over_cost_ppm: 0,
+        step_ppm: 150_000,
+        gone_by_minutes: None,
+        market_ppm: 0,
+    }
+}
+
+fn moved() -> PriceMoved {
+    PriceMoved {
+        moved: ThingId([0x77; 16]),
+        product: TEA,
+        from_minor: 440,
+        to_minor: 450,
+        cause: PriceCause::Auto,
+        undoes: None,
+        low_minor: 400,
+        high_minor: 500,
+        gain_low_minor: 0,
+        gain_minor: 0,
+        gain_high_minor: 0,
+        days: 1,
+        reasons: Vec::new(),
+    }
 }
 
 /// So many teas of the sale came back and were thrown away.
@@ -152,10 +189,17 @@ async fn a_scrape_says_what_ran_out_and_what_waits() {
         ] {
             says(&before, line);
         }
-        // All that is there is sold: the register's share, and what the shop may promise.
+        // A price that learns moved three weeks ago, and nothing was sold since: nothing is to be learnt.
         let now_ms = shop.server.app.now_ms();
+        shop.register.device.write([rule().into(), moved().into()], now_ms - 21 * DAY_MS).unwrap();
+        shop.exchange().await;
+        says(&scraped(&shop).await, "soko_price_age_seconds -1");
+        // All that is there is sold: the register's share, and what the shop may promise.
         shop.register.device.write([teas(1, 40).into()], now_ms).unwrap();
         shop.exchange().await;
-        says(&scraped(&shop).await, "soko_products_out 1");
+        let after = scraped(&shop).await;
+        says(&after, "soko_products_out 1");
+        let age = after.lines().find_map(|line| line.strip_prefix("soko_price_age_seconds ")).unwrap();
+        assert!(age.parse::<i64>().unwrap() >= 21 * DAY_MS / 1_000, "{age}");
     }
 }

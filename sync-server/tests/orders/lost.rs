@@ -198,6 +198,30 @@ async fn of_two_who_take_cards_the_one_that_has_a_payment_is_found() {
     }
 }
 
+/// Where nobody is left to ask whether it was paid, the stall looks and has the word; its buyer has not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stall_calls_off_an_order_about_which_nobody_can_be_asked() {
+    for store in stores() {
+        let world = World::waiting((store, Speaks::Stripe)).await;
+        let mut world = world.forgetful().await.restart_with(vec![]);
+        world.shop.exchange().await;
+        world.shop.exchange().await;
+        world.drive().await;
+        let path = format!("{}/{}/cancel", orders(), id(ORDER));
+        let cancel = world.shop.server.ask(Method::POST, &path).header("soko-buyer", &secret(1));
+        cancel.send().await.refused(StatusCode::CONFLICT, "payment_nobody_to_ask");
+        let cancel = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner);
+        cancel.send().await.expect(StatusCode::OK);
+        assert_eq!(world.shop.available().await, 5);
+        // Whoever takes payments is back, and what waited there is ended.
+        let world = world.restart();
+        for _ in 0..3 {
+            world.drive().await;
+        }
+        assert_eq!((world.moved(), world.shop.available().await), ((1, 0, 0), 5));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_about_which_nobody_can_be_asked_is_told_once_and_waits_for_somebody() {
     for store in stores() {

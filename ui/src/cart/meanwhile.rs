@@ -1,7 +1,7 @@
 //! What is put onto the counter while something else is waited for, an answer or a person, and the two carts that are one then:
 //! nothing that was tapped or scanned is lost.
 
-use soko_app_api::OpenOrderView;
+use soko_app_api::{DiscountInput, OpenOrderView};
 
 use super::{Cart, CartLine};
 
@@ -45,16 +45,21 @@ impl Cart {
         let customer = self.customer.filter(|_| self.customer != before.customer);
         let returned = self.returned.clone().filter(|_| self.returned != before.returned);
         let is_told = self.is_told && !before.is_told;
-        Self { customer, returned, is_told, ..self.only(mine, fresh) }
+        let note = if self.note == before.note { String::new() } else { self.note.clone() };
+        let (discount, reason) = match self.discount == before.discount {
+            true => (DiscountInput::None, String::new()),
+            false => (self.discount, self.reason.clone()),
+        };
+        Self { customer, returned, is_told, note, discount, reason, ..self.only(mine, fresh) }
     }
 
     /// What is here and was never in the open order, in a fresh cart: it stays where somebody paid for the order elsewhere.
     pub fn beside_tab(&self, fresh: Self) -> Self {
         let beside =
             |line: &CartLine| line.quantity - if line.tab_line.is_some() { line.tab_quantity } else { 0 };
-        let rest = self.only(beside, fresh);
+        let rest = Self { returned: self.returned.clone(), ..self.only(beside, fresh) };
         // Whose an order was, and what they were told, is said of what they have not paid.
-        if rest.is_empty() { rest } else { Self { customer: self.customer, is_told: self.is_told, ..rest } }
+        if rest.is_blank() { rest } else { Self { customer: self.customer, is_told: self.is_told, ..rest } }
     }
 
     /// So much of each line.
@@ -80,6 +85,13 @@ impl Cart {
         self.customer = self.customer.or(more.customer);
         self.returned = self.returned.take().or_else(|| more.returned.clone());
         self.is_told |= more.is_told;
+        if self.note.is_empty() {
+            self.note.clone_from(&more.note);
+        }
+        if self.discount == DiscountInput::None {
+            self.discount = more.discount;
+            self.reason.clone_from(&more.reason);
+        }
         let mut has_room = true;
         for line in &more.lines {
             has_room &= self.put(line.clone().own());

@@ -212,7 +212,11 @@ impl Till {
             match outcome {
                 Ok(Reply::Sold { sale, .. }) => {
                     // What was scanned meanwhile is the next customer's.
-                    till.desk.cart.change(|cart| *cart = cart.since(&sold, new_cart()));
+                    till.desk.cart.change(|cart| {
+                        if cart.sale == sold.sale {
+                            *cart = cart.since(&sold, new_cart());
+                        }
+                    });
                     till.desk.toasts.forget_errors();
                     if has_cash {
                         paper::open_drawer(&till.desk, &till.speech, DrawerFor::Sale);

@@ -361,7 +361,8 @@ impl KeptCart {
     async fn leave_if_sold(&self) {
         let cart = self.desk.cart.get();
         if !cart.is_empty() && self.is_sold(&cart).await && self.desk.cart.get().sale == cart.sale {
-            self.desk.cart.set(new_cart());
+            // The page where it was paid may hold what was scanned meanwhile: an empty cart of this one's must not be kept over it.
+            self.load().await;
         }
     }
 

@@ -61,7 +61,7 @@ pub(super) fn TabState(props: &TabStateProps) -> Html {
     let Some(sale) = props.tab.closed_by else {
         return html! { <p class="tab-name">{ icon(Icon::Note) }{ props.tab.title.clone() }</p> };
     };
-    let has_rest = !cart.beside_tab(new_cart()).is_empty();
+    let has_rest = !cart.beside_tab(new_cart()).is_blank();
     let leave =
         Callback::from(move |_: MouseEvent| desk.cart.change(|cart| *cart = cart.beside_tab(new_cart())));
     let said = speech.say(if has_rest { "tabs.keep-rest" } else { "cart.clear" });

@@ -4,7 +4,7 @@
 use soko_app_api::{Answer, BasketOf, BuyerQuery, BuyerVerb, BuyerView, Call, OwnOrderState, OwnOrderView};
 use soko_domain::ids::ProductId;
 
-use crate::desk::{Desk, Trouble};
+use crate::desk::{Desk, Trouble, trouble};
 
 /// What the device says of a product that is not offered any more.
 const GONE: &str = "unknown_product";
@@ -19,7 +19,7 @@ pub(super) struct Again {
 
 pub(super) async fn order_again(desk: Desk, order: OwnOrderView) -> Result<Again, Trouble> {
     let answer = desk.call(Call::Buyer(BuyerQuery::Baskets)).await;
-    let baskets = if let Answer::Buyer(BuyerView::Baskets(baskets)) = answer { baskets } else { Vec::new() };
+    let Answer::Buyer(BuyerView::Baskets(baskets)) = answer else { return Err(trouble(answer)) };
     let (wanted, mut gone) = (quantities(&order, &baskets), Vec::new());
     let all = wanted.len();
     for (product, name, quantity) in wanted {

@@ -27,6 +27,8 @@ const WEEKS: [u32; 4] = [2, 4, 6, 8];
 const LONGEST_DAYS: i32 = 8 * 7;
 /// So long is looked back for what another register tried out and left.
 pub(crate) const LEFT_DAYS: i32 = 180;
+/// So long a register may be away before another one puts back what it tried out.
+const AWAY_DAYS: i64 = 7;
 /// What may be lost at most before it stops.
 const MARGIN: f64 = 0.05;
 /// A day on which less of the demand could be met says too little.
@@ -194,8 +196,8 @@ pub(crate) fn is_elsewhere(
     }))
 }
 
-/// What other registers tried out and left: its last day is over, its price is still there, and nobody moved it since. A register that is no
-/// more does not put its price back.
+/// What other registers tried out and left: its last day is long over, its price is still there, and nobody moved or set it since. A
+/// register that is no more does not put its price back; one that was away a few days does, and says what came of it.
 pub(crate) fn left_behind(
     tx: &mut dyn Tx,
     (log, me): (LogId, AuthorId),
@@ -204,7 +206,11 @@ pub(crate) fn left_behind(
     let mut left = Vec::new();
     for latest in facts::latest_of_others(tx, log, (me, today.saturating_sub(LEFT_DAYS)))? {
         let Some((begins, days)) = plan(&latest) else { continue };
-        if i64::from(today) < begins + days {
+        if i64::from(today) < begins + days + AWAY_DAYS {
+            continue;
+        }
+        let set = facts::set_within(tx, log, (latest.stamp.business_day, today))?;
+        if set.get(&latest.said.product).is_some_and(|set_ms| *set_ms > latest.stamp.at_ms) {
             continue;
         }
         let moves = facts::moves(tx, log, latest.said.product)?;

@@ -122,8 +122,12 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
     let running = experiment::running(writing.tx, writing.log)?;
     let mut auto = rules.auto();
     auto.retain(|product| running.iter().chain(&left).all(|it| it.product != *product));
-    let by_hand = retain_due(writing, &mut auto, (&rules, &moment), is_again)?;
     let tried = if is_again { Vec::new() } else { running };
+    let by_hand = match auto.is_empty() && tried.is_empty() {
+        true => BTreeMap::new(),
+        false => facts::set_within(writing.tx, writing.log, (moment.today, moment.today))?,
+    };
+    retain_due(&mut auto, &by_hand, (&rules, &moment), is_again);
     if auto.is_empty() && tried.is_empty() && left.is_empty() {
         writing.stall.looked = Some(looked);
         return Ok(0);
@@ -133,54 +137,46 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
         keep(writing, known);
         return Ok(0);
     }
-    let mut ids = ids.iter().copied();
-    let (mut moved, mut is_whole) = (0, true);
+    let mut moved = 0;
+    // One for each that moves. What there is no room for is looked at next time.
+    let free = |moved: usize| ids.get(moved).copied();
     for it in &left {
-        let Some(id) = ids.next() else { break };
+        let Some(id) = free(moved) else { break };
         moved += usize::from(put_back(writing, (id, it), (&rules, &moment))?);
     }
     for it in &tried {
-        let Some(id) = ids.next() else { break };
-        moved += usize::from(go_on(writing, (id, it), &known, (&rules, &moment))?);
+        let Some(id) = free(moved) else { break };
+        moved += usize::from(go_on(writing, (id, it), (&known, &by_hand), (&rules, &moment))?);
     }
     for product in auto {
-        let Some(id) = ids.next() else {
-            is_whole = false;
-            break;
-        };
+        let Some(id) = free(moved) else { break };
         let around = (&known, &rules, &moment, by_hand.get(&product).copied());
         let is_moved = move_one(writing, (id, product), around, (&mut looked, is_again))?;
         moved += usize::from(is_moved);
     }
     keep(writing, known);
-    // What there was no room for is looked at next time.
-    writing.stall.looked = Some(looked).filter(|_| is_whole);
+    writing.stall.looked = Some(looked).filter(|_| moved < ids.len());
     Ok(moved)
 }
 
-/// Leaves what may move now, as far as today's moves and hands say; the hands. What keeps is not looked at again within a moment.
+/// Leaves what may move now, as far as today's moves and hands say. What keeps is not looked at again within a moment.
 fn retain_due(
-    writing: &mut Writing<'_>,
     auto: &mut Vec<ProductId>,
+    by_hand: &BTreeMap<ProductId, i64>,
     (rules, moment): (&Rules, &Moment),
     is_again: bool,
-) -> Result<BTreeMap<ProductId, i64>, StoreError> {
+) {
     let must_be_gone = |product: &ProductId| rules.of(*product).gone_by_minutes.is_some();
     auto.retain(|product| match rules.today(*product).last() {
         Some((at_ms, ..)) => must_be_gone(product) && moment.at_ms.saturating_sub(*at_ms) >= AUTO_EVERY_MS,
         None => must_be_gone(product) || !is_again,
     });
-    if auto.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let by_hand = facts::set_since(writing.tx, writing.log, moment.today)?;
     auto.retain(|product| match (rules.today(*product).last(), by_hand.get(product)) {
         (_, None) => true,
         // What must be gone gets cheaper from the price that somebody gave it for today.
         (None, Some(_)) => must_be_gone(product),
         (Some((moved_ms, ..)), Some(set_ms)) => set_ms < moved_ms,
     });
-    Ok(by_hand)
 }
 
 /// Moves one price by itself, if it may and there is a better one; whether it moved.
@@ -294,7 +290,7 @@ fn allow_experiments(writing: &Writing<'_>) -> Result<(), Refusal> {
 fn go_on(
     writing: &mut Writing<'_>,
     (id, it): (ThingId, &Tried),
-    known: &Prices,
+    (known, by_hand): (&Prices, &BTreeMap<ProductId, i64>),
     (rules, moment): (&Rules, &Moment),
 ) -> Result<bool, Failure> {
     let Some(block) = it.block(moment.today) else { return Ok(false) };
@@ -305,7 +301,8 @@ fn go_on(
         return Ok(false);
     };
     // Begun on two registers that did not hear of each other: the one that moved the price last goes on with its own.
-    if experiment::is_elsewhere(writing.tx, (writing.log, writing.me), &found, moment.today)? {
+    let is_over = it.is_over(moment.today);
+    if !is_over && experiment::is_elsewhere(writing.tx, (writing.log, writing.me), &found, moment.today)? {
         experiment::end(writing.tx, it.experiment, PriceExperimentState::ByHand)?;
         return Ok(false);
     }
@@ -317,7 +314,7 @@ fn go_on(
         return put_back(writing, (id, it), (rules, moment));
     }
     let to_minor = it.price(block);
-    let had_its_move = !rules.today(it.product).is_empty();
+    let had_its_move = !rules.today(it.product).is_empty() || by_hand.contains_key(&it.product);
     if found.price_minor == to_minor {
         experiment::note_stood(writing.tx, it.experiment, moment.today)?;
         return Ok(false);

@@ -111,9 +111,9 @@ fn what_was_paid_before_needs_no_drawer_and_takes_no_money() {
     let (shift, counted_minor) = (open.shift, open.expected_minor.unwrap());
     first.done(command(20, Verb::CloseShift { shift, counted_minor, reason: String::new() }));
 
-    for (id, number) in [(21, 90), (23, 91)] {
+    for (id, number, why) in [(21, 90, "nothing_due"), (23, 91, "payment_open")] {
         assert_eq!(due(&mut first, number), 0);
-        assert_eq!(first.refused(hand_over(id, number, vec![TenderInput::cash(616)])), "nothing_due");
+        assert_eq!(first.refused(hand_over(id, number, vec![TenderInput::cash(616)])), why);
         assert_eq!(first.done(hand_over(id + 1, number, vec![])), Reply::Done);
     }
     // Money needs a drawer.

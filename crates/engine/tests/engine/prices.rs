@@ -241,7 +241,7 @@ fn limits_hold_for_suggestions_and_for_whoever_asks_for_more() {
     stall.rules(PriceRuleInput { mode: PriceMode::Frozen, ..plain() });
     assert_eq!(stall.row().quiet, Some(PriceQuiet::Frozen));
     let frozen = stall.accept(250, 255);
-    assert_eq!(stall.refused(frozen), "price_beyond_limits");
+    assert_eq!(stall.refused(frozen), "price_held");
     // Its cost and 300 % are above what others than its owner allow.
     stall.rules(PriceRuleInput { over_cost_ppm: 3_000_000, ceiling_minor: Some(390), ..plain() });
     assert!(matches!(stall.row().quiet, Some(PriceQuiet::NoRoom { low_minor: 400, .. })));

@@ -148,7 +148,7 @@ fn a_move_is_taken_back_at_any_distance_but_not_below_what_it_costs_now() {
     assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_beyond_limits");
     assert!(!can_undo(&mut stall), "what would be refused is not offered");
     stall.rules(PriceRuleInput { mode: PriceMode::Frozen, over_cost_ppm: 0, ..plain() });
-    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_beyond_limits");
+    assert_eq!(stall.refused(Verb::UndoPrice { moved }), "price_held");
     assert!(!can_undo(&mut stall));
     stall.rules(PriceRuleInput { over_cost_ppm: 0, step_ppm: 10_000, ..plain() });
     assert!(can_undo(&mut stall));
@@ -241,7 +241,7 @@ fn a_register_that_is_no_more_leaves_no_tried_price_behind() {
     while stall.day(|_| 3) == 300 {}
     stall.device.replicate(&mut relay);
     beside.device.replicate(&mut relay);
-    for (days, moved, now) in [(0, 0, 315), (1, 0, 315), (15, 1, 300), (1, 0, 300)] {
+    for (days, moved, now) in [(0, 0, 315), (1, 0, 315), (15, 0, 315), (6, 1, 300), (1, 0, 300)] {
         beside.at_ms = stall.at_ms.max(beside.at_ms) + days * DAY_MS;
         beside.opens();
         assert_eq!((beside.moves(), beside.row().now_minor), (moved, now), "{days} days later");
