@@ -5,6 +5,8 @@ update own_order set guest = (select guest from own_device) where is_guest = 1;
 -- Whoever is signed in keeps what they had.
 update own_order set whose = (select server || char(10) || lower(email) from own_device)
 where whose = '' and exists (select 1 from own_device where session <> '');
+-- It may have been said to be an account's already: whoever orders next has another one.
+update own_device set guest = randomblob(32) where exists (select 1 from own_order where is_guest = 1);
 alter table own_order add column because_said text not null default '';
 update own_order set because_said = because;
 alter table own_review add column because_said text not null default '';

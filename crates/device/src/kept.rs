@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use soko_app_api::{DRAFT_BYTES_MAX, DRAFT_KEY_BYTES_MAX, QuietHours, decode, encode};
+use soko_app_api::{DRAFT_BYTES_MAX, DRAFT_KEY_BYTES_MAX, QuietHours, Told, decode, encode};
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::device::Device;
@@ -62,6 +62,8 @@ impl Device {
         self.write(|tx| tx.execute("delete from draft where name = $1", params![QUIET]))?;
         self.keep_own(&Own { email: String::new(), session: String::new(), ..own })?;
         self.tell_device();
+        // Nobody else is to see what was theirs.
+        self.tell(&Told::Buyer);
         Ok(())
     }
 

@@ -100,6 +100,7 @@ impl Device {
         self.keep_own(&Own { server: address, email: String::new(), session: String::new(), ..own })?;
         self.forget_contact()?;
         self.tell_device();
+        self.tell(&Told::Buyer);
         self.hurry();
         Ok(())
     }
@@ -126,8 +127,9 @@ impl Device {
                 own.guest = random(&*self.host);
             }
             put_own(tx, &own)?;
-            by_whom::adopt(tx, &whose)
+            by_whom::adopt(tx, (&whose, &own.server))
         })?;
+        self.orders_known_of.replace(None);
         self.tell_device();
         self.tell(&Told::Buyer);
         self.orders.ring();

@@ -70,8 +70,11 @@ pub(crate) fn is_used(tx: &mut dyn Tx, guest: &[u8; 32]) -> Result<bool, StoreEr
 }
 
 /// What this device's guest ordered and put into baskets is theirs who signed in.
-pub(crate) fn adopt(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {
-    tx.execute("update own_order set whose = $1 where whose = ''", params![whose])?;
+pub(crate) fn adopt(tx: &mut dyn Tx, (whose, server): (&str, &str)) -> Result<(), StoreError> {
+    tx.execute(
+        "update own_order set whose = $1 where whose = '' and server = $2 and guest is not null",
+        params![whose, server],
+    )?;
     // What was wanted here and before is wanted once.
     tx.execute(
         "insert into basket_line (whose, stall, product, quantity, seen_minor, place, is_usual)

@@ -25,7 +25,7 @@ const NOT_YET: u8 = 0;
 
 impl Device {
     /// Asks for the orders of whoever is signed in: at a sign-in and after a start all of them, otherwise the youngest, until
-    /// one is known.
+    /// nothing is new.
     pub(super) async fn exchange_orders(&self) -> Result<Option<Waits>, Undone> {
         let own = self.own()?;
         let Some(session) = own.session() else { return Ok(None) };
@@ -41,8 +41,12 @@ impl Device {
                 // A server that does not tell them: each device has its own.
                 Heard::Refused { .. } => return Ok(None),
             };
+            if self.write(|tx| take_own(tx, (&own.server, &whose), &orders))? {
+                self.orders.ring();
+                self.tell(&Told::Buyer);
+            }
             let unknown = self.read(|tx| unknown(tx, &orders))?;
-            let is_known = unknown.len() < orders.len();
+            let is_known = unknown.is_empty() && !orders.is_empty();
             self.take_orders(&server, (&own.server, &whose), &unknown).await?;
             after = next;
             if after.is_none() || (is_known_whole && is_known) {
@@ -81,6 +85,22 @@ impl Device {
         self.tell(&Told::Buyer);
         Ok(())
     }
+}
+
+/// The server says whose they are: somebody may have another mail address since they were placed here. Whether one changed hands.
+fn take_own(
+    tx: &mut dyn Tx,
+    (server, whose): (&str, &str),
+    orders: &[PlacedOrder],
+) -> Result<bool, StoreError> {
+    let mut changed = 0;
+    for order in orders {
+        changed += tx.execute(
+            "update own_order set whose = $1 where order_id = $2 and server = $3 and whose <> $1",
+            params![whose, order.order, server],
+        )?;
+    }
+    Ok(changed > 0)
 }
 
 /// Those that are not on this device. One that was placed by a guest here stays theirs.

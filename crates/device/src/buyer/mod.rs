@@ -164,7 +164,8 @@ impl Device {
             BuyerQuery::Checkout { .. } => Ok(BuyerView::Missing),
             BuyerQuery::Order(order) => {
                 let found = own_orders::view(tx, &whose, *order)?;
-                let shown = |view| BuyerView::Order(Box::new(pickup::shown(view, &own.server)));
+                let server = own_orders::server_of(tx, *order)?;
+                let shown = |view| BuyerView::Order(Box::new(pickup::shown(view, &server)));
                 Ok(found.map_or(BuyerView::Missing, shown))
             }
         })

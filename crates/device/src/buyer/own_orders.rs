@@ -192,6 +192,12 @@ pub(super) fn rows(tx: &mut dyn Tx, whose: &str, window: Window) -> Result<Vec<O
 }
 
 /// Nothing where it is somebody else's.
+/// Where it was placed; empty for one that is not here.
+pub(super) fn server_of(tx: &mut dyn Tx, order: OrderId) -> Result<String, StoreError> {
+    let row = tx.query_opt("select server from own_order where order_id = $1", params![order])?;
+    row.map_or(Ok(String::new()), |row| Ok(row.text(0)?.to_owned()))
+}
+
 pub(super) fn view(tx: &mut dyn Tx, whose: &str, order: OrderId) -> Result<Option<OwnOrderView>, StoreError> {
     let sql = format!("select {COLUMNS} from own_order o where o.order_id = $1 and o.whose = $2");
     let Some(found) = tx.query_opt(&sql, params![order, whose])? else { return Ok(None) };
