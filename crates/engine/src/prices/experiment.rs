@@ -192,7 +192,11 @@ pub(crate) fn is_elsewhere(
     let latest = moves.iter().find_map(|it| Some((it, plan(it)?)));
     Ok(latest.is_some_and(|(it, (begins, days))| {
         let is_either = [it.said.from_minor, it.said.to_minor].contains(&found.price_minor);
-        it.author != me && is_either && i64::from(today) < begins + days
+        // What its register may still put back is not moved from where it was left.
+        let is_left =
+            it.said.to_minor == found.price_minor && tried_on(&it.said).is_some_and(|it| it.0 < days);
+        let ends = begins + days + if is_left { AWAY_DAYS } else { 0 };
+        it.author != me && is_either && i64::from(today) < ends
     }))
 }
 

@@ -221,9 +221,13 @@ fn what_one_register_tries_out_no_other_one_moves() {
     assert_eq!(beside.refused(trial(315, 300)), "trial_running");
     // Over by its plan, and nobody heard of its end: that register is no more. The price from before is the owner's own.
     beside.closes();
-    beside.at_ms += 15 * DAY_MS;
+    for (days, moved, now) in [(15, 0, 315), (7, 1, 300)] {
+        beside.at_ms += days * DAY_MS;
+        beside.opens();
+        assert_eq!((beside.moves(), beside.row().now_minor), (moved, now), "{days} days later");
+        beside.closes();
+    }
     beside.opens();
-    assert_eq!((beside.moves(), beside.row().now_minor), (1, 300));
     assert_eq!(beside.moves(), 0, "once a day");
 }
 
