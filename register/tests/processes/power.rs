@@ -88,7 +88,7 @@ impl Loss {
             Self::Scattered(seed) => {
                 let mut hasher = DefaultHasher::new();
                 (seed, at, number).hash(&mut hasher);
-                hasher.finish() % 2 == 0
+                hasher.finish().is_multiple_of(2)
             }
         }
     }

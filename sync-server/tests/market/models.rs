@@ -465,7 +465,7 @@ async fn refreshes_push_out_no_training() {
 }
 
 /// One look of the server's; what it made, and how often it said how far it is.
-async fn look(shop: &Shop, looks: Looks) -> (Looks, Option<Trained>, usize) {
+fn look(shop: &Shop, looks: Looks) -> (Looks, Option<Trained>, usize) {
     let (now_ms, store) = (shop.server.app.now_ms(), shop.server.store.store.clone());
     let work = move || {
         let (mut looks, steps) = (looks, AtomicUsize::new(0));
@@ -488,7 +488,7 @@ async fn a_model_that_nobody_can_read_any_more_is_trained_anew_and_nothing_is_tr
             put(&mut shop, product, &named(&format!("Thing {product}")));
         }
         let first = learn(&mut shop, 1..61).await.model;
-        let (looks, made, steps) = look(&shop, Looks::default()).await;
+        let (looks, made, steps) = look(&shop, Looks::default());
         assert!(made.is_none() && steps == 0, "nothing is new");
         // As another version packed it, under another hash.
         let spoil = |tx: &mut dyn soko_record_log::Tx| {
@@ -496,7 +496,7 @@ async fn a_model_that_nobody_can_read_any_more_is_trained_anew_and_nothing_is_tr
             tx.execute(sql, soko_record_log::params![Hash([7; 32]), vec![0_u8; 9]])
         };
         shop.server.store.store.write(Shard::stall(LogId::default()), spoil).await.unwrap();
-        let (looks, made, _) = look(&shop, looks).await;
+        let (looks, made, _) = look(&shop, looks);
         let made = made.unwrap();
         assert_eq!((made.model, made.is_in_use, made.card.follows), (first, true, None));
 
@@ -504,18 +504,18 @@ async fn a_model_that_nobody_can_read_any_more_is_trained_anew_and_nothing_is_tr
         let amina = shop.server.person("amina@example.org").await;
         tell(&shop.server, (&amina, 3), "seen", 0x90..0xb0).await;
         shop.server.clock.advance_ms(3_600_000);
-        let (looks, made, steps) = look(&shop, looks).await;
+        let (looks, made, steps) = look(&shop, looks);
         assert_eq!((made.map(|it| it.card), steps > 0), (None, true), "{steps} steps");
         shop.server.clock.advance_ms(3_600_000);
-        let (looks, made, steps) = look(&shop, looks).await;
+        let (looks, made, steps) = look(&shop, looks);
         assert!(made.is_none() && steps == 0, "{steps} steps");
         // A day later it is trained, and what is taken back is a reason a day after that.
         shop.server.clock.advance_ms(24 * 3_600_000);
-        let (looks, made, _) = look(&shop, looks).await;
+        let (looks, made, _) = look(&shop, looks);
         assert_eq!(made.unwrap().card.met, 32);
         shop.server.delete("/v1/interactions").bearer(&amina).send().await.expect(StatusCode::NO_CONTENT);
         shop.server.clock.advance_ms(24 * 3_600_000);
-        let (_, made, _) = look(&shop, looks).await;
+        let (_, made, _) = look(&shop, looks);
         assert_eq!(made.unwrap().card.met, 0);
     }
 }
