@@ -20,6 +20,7 @@ use crate::common::shop::{STALL, Shop, core, stores};
 use crate::{named, put, teas};
 
 const MANGO: u8 = 0x3a;
+const FIG: u8 = 0x3b;
 
 /// So many more sales of both, and what the server learns from all of them.
 async fn learn(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Trained {
@@ -119,12 +120,13 @@ async fn a_regular_at_the_counter_is_one_voice() {
     for store in stores() {
         let mut shop = Shop::open(store, core(), 20).await;
         put(&mut shop, MANGO, &named("Mango"));
+        put(&mut shop, FIG, &named("Fig"));
         let now_ms = shop.server.app.now_ms();
-        for number in 1..61 {
+        for number in 1..16 {
             let sale = SaleMade { customer: Some(ThingId([7; 16])), ..tea_with(number, MANGO) };
             shop.register.device.write([sale.into()], now_ms).unwrap();
         }
-        shop.exchange().await;
+        sell(&mut shop, (16..76, FIG), now_ms).await;
         let (store, model) = (shop.server.app.store().clone(), train(&shop).model);
         let words = ["Mango".to_owned()];
         let explained = std::thread::spawn(move || model::explain(&store, Some(model), &words).unwrap());
