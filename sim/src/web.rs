@@ -17,9 +17,9 @@ use crate::world::{World, refused};
 const BUYERS: u8 = 3;
 const REMEMBERED_MAX: usize = 10;
 
-/// Good for as many orders as [`COUPON_USES`].
+/// Good for as many orders as [`COUPON_USES`] says.
 pub(crate) const COUPON: &str = "MARKET";
-pub(crate) const COUPON_USES: u32 = 3;
+pub(crate) const COUPON_USES: u32 = 1;
 
 /// The stall's one coupon.
 pub(crate) fn put_coupon() -> Verb {
@@ -75,7 +75,7 @@ impl World<'_> {
     pub(crate) fn order(&mut self) -> Result<(), Broken> {
         let product = self.some_product();
         let quantity = self.choices.between(1, 5);
-        let coupon = if self.choices.chance(70) { COUPON } else { "" };
+        let coupon = if self.choices.chance(128) { COUPON } else { "" };
         self.order_with(coupon, product, quantity).map(drop)
     }
 
