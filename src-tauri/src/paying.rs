@@ -123,6 +123,7 @@ mod tests {
             payment,
             delivery_minor: None,
             zone: String::new(),
+            taxes: Vec::new(),
             coupon: String::new(),
             discount_minor: 0,
             return_days: 0,

@@ -21,6 +21,8 @@ mod parts;
 mod paying;
 #[path = "orders/paypal.rs"]
 mod paypal;
+#[path = "orders/quotes.rs"]
+mod quotes;
 #[path = "orders/race.rs"]
 mod race;
 #[path = "orders/returns.rs"]

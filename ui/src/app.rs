@@ -311,6 +311,7 @@ fn Whole(props: &WholeProps) -> Html {
         .or_else(|| people::screen(route))
         .or_else(|| customers::screen(route))
         .or_else(|| shopper::screen(route))
+        .or_else(|| shopper::ordering(route))
         .or_else(|| settings::screen(route));
     screen.unwrap_or_else(|| html! { <Nowhere /> })
 }

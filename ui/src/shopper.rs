@@ -20,10 +20,12 @@ mod order;
 mod orders;
 mod pickup;
 mod progress;
+mod review;
 mod reviews;
 mod search;
 mod stall;
 mod suggested;
+mod sums;
 mod swaps;
 mod transfer;
 mod verify;
@@ -61,9 +63,27 @@ pub fn screen(route: &Route) -> Option<Html> {
         Route::Me => html! { <me::Me /> },
         _ => return None,
     };
-    Some(html! {
+    Some(around(route, shown))
+}
+
+/// The same for what a first visit does not bring: whoever goes on from a basket gets the whole app, which an order takes in any case.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other addresses are those of a first visit, or the other side's"
+)]
+pub fn ordering(route: &Route) -> Option<Html> {
+    match *route {
+        Route::Checkout(stall, leg) => {
+            Some(around(route, html! { <checkout::Checkout key={stall.to_string()} {stall} {leg} /> }))
+        }
+        _ => None,
+    }
+}
+
+fn around(route: &Route, shown: Html) -> Html {
+    html! {
         <ContextProvider<Here> context={Here::of(route)}>
             <likes::KnowsLikes>{ shown }</likes::KnowsLikes>
         </ContextProvider<Here>>
-    })
+    }
 }

@@ -24,8 +24,8 @@ const ICONS: &[(&str, &str)] = &[
 /// The shopper's side: its program, and the page around it for a first visit.
 const SHOP: &str = "shop";
 const FIRST_PAGE: &str = "shop.html";
-/// In the names of the style sheets that only the other side needs.
-const SELLERS: &str = "-seller";
+/// In the names of the style sheets that a first visit does not need: those of the other side, and of what the whole app alone has.
+const NOT_AT_FIRST: [&str; 2] = ["-seller", "-whole"];
 
 /// Writes every file and answers a table of them.
 pub(crate) fn build(sources: &Sources) -> Result<String, String> {
@@ -35,7 +35,8 @@ pub(crate) fn build(sources: &Sources) -> Result<String, String> {
     let whole = screens(&sources.ui, "ui", &mut dist)?;
     let shop = screens(&sources.shop, SHOP, &mut dist)?;
     let css = dist.hashed("app", ".css", style(&sources.page.join("style"), |_| true)?.as_bytes())?;
-    let shop_style = style(&sources.page.join("style"), |sheet| !sheet.contains(SELLERS))?;
+    let shop_style =
+        style(&sources.page.join("style"), |sheet| !NOT_AT_FIRST.iter().any(|word| sheet.contains(word)))?;
     let shop_css = dist.hashed(&format!("{SHOP}-app"), ".css", shop_style.as_bytes())?;
     let theme = dist.hashed("theme", ".js", &read(&sources.page.join("theme.js"))?)?;
     let mut places = vec![("theme.js".to_owned(), theme), ("worker.js".to_owned(), worker)];

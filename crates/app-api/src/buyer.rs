@@ -14,7 +14,7 @@ use crate::review::{Bought, OwnReview};
 use crate::swaps::OwnSwap;
 use crate::text::{as_hex, as_hex_opt, as_word, as_word_opt};
 use crate::transfer::TransferView;
-use crate::views::{ContactView, OrderLineView};
+use crate::views::{ContactView, OrderLineView, TaxRow};
 
 /// One thing to do as a buyer; repeated under the same id it does nothing more.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -60,6 +60,9 @@ pub enum BuyerVerb {
         coupon: String,
         /// What was shown before the last tap. With any other total nothing is ordered.
         seen_total_minor: Option<i64>,
+        /// How much of that was taxes, as the stall's server said; none where it was not asked, and one from before it could be
+        /// asked is not told.
+        seen_tax_minor: Option<i64>,
     },
     CancelOrder {
         #[serde(with = "as_hex")]
@@ -232,6 +235,9 @@ pub struct CheckoutView {
     /// Where and when buyers come.
     pub pickup_text: String,
     pub goods_minor: i64,
+    /// What each line of the basket costs in the order, taxes on top and what the code takes off included; empty while something
+    /// stands in the way.
+    pub line_totals: Vec<i64>,
     /// None where the buyer comes.
     pub delivery_minor: Option<i64>,
     /// The code that was looked at; empty without one.
@@ -242,8 +248,16 @@ pub struct CheckoutView {
     pub coupon_min_minor: Option<i64>,
     /// What it takes off the goods.
     pub discount_minor: i64,
+    /// Each rate with what it is on, bringing included; the total has all of it.
+    pub taxes: Vec<TaxRow>,
     /// None while something stands in the way.
     pub total_minor: Option<i64>,
+    /// All taxes in it, where the server said so.
+    pub tax_minor: Option<i64>,
+    /// The stall's server worked it out just now; else it was worked out here, from what was seen last.
+    pub is_of_server: bool,
+    /// Why that server would decline it now, as a refusal's code; empty where it would not, or was not asked.
+    pub declined: String,
     /// Why there is no total, as a refusal's code; empty otherwise.
     pub problem: String,
     /// What is written already: the usual address, or what was written last.
@@ -350,6 +364,8 @@ pub struct OwnOrderView {
     /// What bringing it costs; none where the buyer comes.
     pub delivery_minor: Option<i64>,
     pub zone: String,
+    /// Each rate with what it is on, bringing included.
+    pub taxes: Vec<TaxRow>,
     /// The code that it carries, and what that took off the lines; empty without one.
     pub coupon: String,
     pub discount_minor: i64,

@@ -68,6 +68,8 @@ pub enum Route {
     Stall(LogId),
     Offer(LogId, ProductId),
     Basket,
+    /// A step between a stall's basket and the order.
+    Checkout(LogId, Leg),
     MyOrders,
     MyOrder(OrderId),
     /// What is liked.
@@ -121,6 +123,33 @@ impl Session {
 
     fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// What is asked between the basket and the order, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Leg {
+    /// How it gets into the buyer's hands, and whom it is for.
+    Delivery,
+    /// How it is paid, and what takes something off.
+    Payment,
+    /// All of it once more, with what it comes to, before the last tap.
+    Review,
+}
+
+impl Leg {
+    pub const ALL: [Self; 3] = [Self::Delivery, Self::Payment, Self::Review];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Delivery => "delivery",
+            Self::Payment => "payment",
+            Self::Review => "review",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|leg| leg.word() == word)
     }
 }
 
@@ -179,6 +208,9 @@ impl Route {
                 .zip(ProductId::from_hex(product))
                 .map(|(stall, product)| Self::Offer(stall, product)),
             ["basket"] => Some(Self::Basket),
+            ["basket", stall, leg] => {
+                LogId::from_hex(stall).zip(Leg::from_word(leg)).map(|(stall, leg)| Self::Checkout(stall, leg))
+            }
             ["my-orders"] => Some(Self::MyOrders),
             ["my-orders", order] => OrderId::from_hex(order).map(Self::MyOrder),
             ["liked"] => Some(Self::Likes),
@@ -254,6 +286,7 @@ impl Route {
             Self::Stall(stall) => format!("/stall/{stall}"),
             Self::Offer(stall, product) => format!("/stall/{stall}/{product}"),
             Self::Basket => "/basket".into(),
+            Self::Checkout(stall, leg) => format!("/basket/{stall}/{}", leg.word()),
             Self::MyOrders => "/my-orders".into(),
             Self::MyOrder(order) => format!("/my-orders/{order}"),
             Self::Likes => "/liked".into(),
@@ -313,6 +346,7 @@ impl Route {
             | Self::Stall(_)
             | Self::Offer(..)
             | Self::Basket
+            | Self::Checkout(..)
             | Self::MyOrders
             | Self::MyOrder(_)
             | Self::Likes
@@ -355,6 +389,7 @@ impl Route {
             Self::Devices | Self::Told | Self::Programs | Self::People | Self::Audit => Self::Settings,
             Self::Search { .. } => Self::Search { text: String::new() },
             Self::Category(_) | Self::Stall(_) | Self::Offer(..) => Self::Market,
+            Self::Checkout(..) => Self::Basket,
             Self::MyOrder(_) => Self::MyOrders,
             Self::Likes | Self::Addresses | Self::SignIn | Self::Verify { .. } => Self::Me,
             Self::Home
@@ -490,6 +525,8 @@ mod tests {
             Route::Stall(stall),
             Route::Offer(stall, product),
             Route::Basket,
+            Route::Checkout(stall, Leg::Delivery),
+            Route::Checkout(stall, Leg::Review),
             Route::MyOrders,
             Route::MyOrder(order),
             Route::Likes,

@@ -93,12 +93,17 @@ fn sale_line(place: u32, line: &SaleLine, refunded: &[(u32, i64, i64)]) -> SaleL
 /// What the receipt says about each rate, added up from what the lines copied in.
 fn taxes(made: &SaleMade) -> Vec<TaxRow> {
     let lines = made.lines.iter().map(|line| (line.taxes.as_slice(), line.total_minor));
-    let row = |tax: &TaxTotal| TaxRow {
-        ppm: tax.rate.ppm.0,
-        mode: tax.rate.mode,
-        label: tax.rate.label.clone(),
-        net_minor: tax.net_minor,
-        tax_minor: tax.tax_minor,
-    };
-    add_up(lines).iter().map(row).collect()
+    add_up(lines).iter().map(TaxRow::from).collect()
+}
+
+impl From<&TaxTotal> for TaxRow {
+    fn from(tax: &TaxTotal) -> Self {
+        Self {
+            ppm: tax.rate.ppm.0,
+            mode: tax.rate.mode,
+            label: tax.rate.label.clone(),
+            net_minor: tax.net_minor,
+            tax_minor: tax.tax_minor,
+        }
+    }
 }

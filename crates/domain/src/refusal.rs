@@ -150,6 +150,8 @@ pub enum Refusal {
     NoFloor(ProductId),
     #[error("the order comes to {total_minor} (smallest units) by now; look again before ordering")]
     TotalChanged { total_minor: i64 },
+    #[error("{tax_minor} (smallest units) of it are taxes by now; look again before ordering")]
+    TaxChanged { tax_minor: i64 },
 }
 
 impl Refusal {
@@ -214,6 +216,7 @@ impl Refusal {
             Self::PriceChanged(_) => "price_changed",
             Self::NoFloor(_) => "no_floor",
             Self::TotalChanged { .. } => "total_changed",
+            Self::TaxChanged { .. } => "tax_changed",
         }
     }
 
@@ -243,6 +246,7 @@ impl Refusal {
             | Self::Coupon(_)
             | Self::Deal { .. }
             | Self::TotalChanged { .. }
+            | Self::TaxChanged { .. }
             | Self::DeviceNotRevoked
             | Self::PriceChanged(_)
             | Self::NoFloor(_)

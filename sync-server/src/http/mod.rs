@@ -44,6 +44,7 @@ mod plain;
 pub mod problem;
 mod program_keys;
 mod programs;
+mod quote;
 mod recovery;
 mod replicate;
 mod returns;

@@ -15,6 +15,7 @@ use soko_domain::delivery::{Handing, ZONE_BYTES_MAX};
 use soko_domain::entry::{OrderStep, PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
+use soko_domain::tax::TaxTotal;
 use soko_domain::transfer::{BankAccount, reference};
 use soko_domain::verbs::LINES_MAX;
 use soko_domain::verbs::place_order::AskedLine;
@@ -68,6 +69,8 @@ pub(crate) struct PlaceOrderBody {
     coupon: Option<String>,
     /// What the buyer saw it come to, with what comes off, bringing and taxes. If it is another total by now, the order is declined.
     seen_total_minor: Option<i64>,
+    /// How much of that the buyer saw to be taxes, all rates together. If it is another sum by now, the order is declined, too.
+    seen_tax_minor: Option<i64>,
     /// Whom it is for; needed where it is brought. Kept apart from the stall's records until the order ends, and for the next
     /// order of an account.
     contact: Option<ContactBody>,
@@ -100,9 +103,9 @@ pub(crate) struct OrderBody {
     state: &'static str,
     /// An account, or the name of a guest.
     buyer: String,
-    currency: String,
-    total_minor: i64,
-    lines: Vec<OrderLineBody>,
+    pub(super) currency: String,
+    pub(super) total_minor: i64,
+    pub(super) lines: Vec<OrderLineBody>,
     note: String,
     placed_ms: i64,
     /// Absent: it is paid when it is fetched.
@@ -121,10 +124,13 @@ pub(crate) struct OrderBody {
     handing: &'static str,
     /// What bringing it costs: a part of the total.
     #[serde(skip_serializing_if = "Option::is_none")]
-    delivery: Option<DeliveryBody>,
+    pub(super) delivery: Option<DeliveryBody>,
+    /// Each rate with what it is on: the net amounts, bringing included. What is `inclusive` stands in the lines' prices already, the
+    /// rest came on top; the total has both.
+    pub(super) taxes: Vec<TaxBody>,
     /// The code that it carries: what it took off is off the lines already.
     #[serde(skip_serializing_if = "Option::is_none")]
-    coupon: Option<OrderCouponBody>,
+    pub(super) coupon: Option<OrderCouponBody>,
     /// What its buyer brings back, the oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     returns: Vec<ReturnBody>,
@@ -137,6 +143,27 @@ pub(crate) struct OrderBody {
 pub(crate) struct OrderCouponBody {
     code: String,
     discount_minor: i64,
+}
+
+/// What an order says about one rate.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TaxBody {
+    /// As the stall calls it; empty where it has no name for it.
+    label: String,
+    /// Millionths of the net amounts.
+    ppm: u32,
+    /// The prices contain it; otherwise it came on top.
+    inclusive: bool,
+    net_minor: i64,
+    tax_minor: i64,
+}
+
+impl From<TaxTotal> for TaxBody {
+    fn from(total: TaxTotal) -> Self {
+        let TaxTotal { rate, net_minor, tax_minor } = total;
+        let inclusive = rate.is_inclusive();
+        Self { label: rate.label, ppm: rate.ppm.0, inclusive, net_minor, tax_minor }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -570,22 +597,8 @@ impl FromRequestParts<App> for Key {
 
 fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> Result<PlaceOrder, Problem> {
     let order: OrderId = id(&request.order, "the order")?;
-    if !(1..=LINES_MAX).contains(&request.lines.len()) {
-        return Err(Problem::malformed(format!("an order has 1 to {LINES_MAX} lines")));
-    }
     if request.note.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
         return Err(Problem::malformed("the note holds control characters"));
-    }
-    let handing = request.handing.as_deref().map(|word| {
-        Handing::from_word(word)
-            .ok_or_else(|| Problem::malformed("an order is handed over by pickup, local or shipping"))
-    });
-    let handing = handing.transpose()?;
-    if request.zone.len() > ZONE_BYTES_MAX {
-        return Err(Problem::malformed("the stall has no zone with such a long name"));
-    }
-    if request.coupon.as_ref().is_some_and(|code| code.len() > TYPED_BYTES_MAX) {
-        return Err(Problem::malformed("a code is shorter than that"));
     }
     let contact = request.contact.as_ref().map(|contact| {
         let ContactBody { name, reach, address } = contact;
@@ -593,6 +606,44 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
         contact.check().map_err(Problem::malformed).map(|()| contact)
     });
     let contact = contact.transpose()?;
+    let asked = (
+        request.lines.as_slice(),
+        request.handing.as_deref(),
+        request.zone.as_str(),
+        request.coupon.as_deref(),
+    );
+    let asked = read_asked((buyer, order), asked)?;
+    Ok(PlaceOrder {
+        key: key.unwrap_or_else(|| order.to_string()),
+        note: request.note.clone(),
+        seen_total_minor: request.seen_total_minor,
+        seen_tax_minor: request.seen_tax_minor,
+        contact,
+        ..asked
+    })
+}
+
+/// What is asked for and how it is handed over, where to, and with which code: all that a total depends on.
+type AskedFor<'a> = (&'a [AskedLineBody], Option<&'a str>, &'a str, Option<&'a str>);
+
+pub(super) fn read_asked(
+    (buyer, order): (ThingId, OrderId),
+    (lines, handing, zone, coupon): AskedFor<'_>,
+) -> Result<PlaceOrder, Problem> {
+    if !(1..=LINES_MAX).contains(&lines.len()) {
+        return Err(Problem::malformed(format!("an order has 1 to {LINES_MAX} lines")));
+    }
+    let handing = handing.map(|word| {
+        Handing::from_word(word)
+            .ok_or_else(|| Problem::malformed("an order is handed over by pickup, local or shipping"))
+    });
+    let handing = handing.transpose()?;
+    if zone.len() > ZONE_BYTES_MAX {
+        return Err(Problem::malformed("the stall has no zone with such a long name"));
+    }
+    if coupon.is_some_and(|code| code.len() > TYPED_BYTES_MAX) {
+        return Err(Problem::malformed("a code is shorter than that"));
+    }
     let line = |line: &AskedLineBody| {
         let product = id(&line.product, "a product")?;
         Ok::<_, Problem>(AskedLine {
@@ -601,20 +652,12 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
             seen_price_minor: line.seen_price_minor,
         })
     };
+    let lines = lines.iter().map(line).collect::<Result<_, _>>()?;
     Ok(PlaceOrder {
-        actor: buyer,
-        key: key.unwrap_or_else(|| order.to_string()),
-        order,
-        buyer,
-        lines: request.lines.iter().map(line).collect::<Result<_, _>>()?,
-        note: request.note.clone(),
-        pay: None,
         handing: handing.unwrap_or(Handing::Pickup),
-        zone: request.zone.clone(),
-        coupon: request.coupon.clone().unwrap_or_default(),
-        seen_total_minor: request.seen_total_minor,
-        contact,
-        is_account: false,
+        zone: zone.to_owned(),
+        coupon: coupon.unwrap_or_default().to_owned(),
+        ..PlaceOrder::fetched(buyer, order, lines)
     })
 }
 
@@ -664,6 +707,7 @@ impl From<OrderView> for OrderBody {
                 tax_minor: it.tax_minor,
                 total_minor: it.total_minor,
             }),
+            taxes: view.taxes.into_iter().map(TaxBody::from).collect(),
             coupon: view
                 .coupon
                 .map(|it| OrderCouponBody { discount_minor: it.discount_minor, code: it.code }),

@@ -36,7 +36,8 @@ const KEPT_APP: HeaderName = HeaderName::from_static("soko-app");
 const PAGE_VARIES: &str = "soko-app, accept-language";
 /// How addresses of the shopper's side begin.
 const SHOPPERS: [&str; 10] =
-    ["", "market", "search", "category", "stall", "basket", "my-orders", "liked", "addresses", "me"];
+    ["", "market", "search", "category", "stall", BASKET, "my-orders", "liked", "addresses", "me"];
+const BASKET: &str = "basket";
 /// Lines of a list before the app has arrived.
 const PAINTED_ROWS: u32 = 24;
 const NOT_MADE: &str = "This server was built without the web app: make it with `cargo xtask web`, \
@@ -75,9 +76,12 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
 
 /// Whoever looks around without the app gets the part that is for looking around.
 fn program(path: &str, headers: &HeaderMap) -> Program {
-    let first = path.split('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let first = parts.next().unwrap_or_default();
+    // Whoever goes on from a basket orders, which takes the whole app in any case.
+    let is_checkout = first == BASKET && parts.next().is_some();
     let is_kept = headers.get(KEPT_APP).is_some();
-    if SHOPPERS.contains(&first) && !is_kept { Program::Shop } else { Program::Whole }
+    if SHOPPERS.contains(&first) && !is_checkout && !is_kept { Program::Shop } else { Program::Whole }
 }
 
 fn nothing_here() -> Response {

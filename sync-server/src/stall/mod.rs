@@ -29,7 +29,7 @@ pub(crate) use contact::{
     forget_account as forget_contact_of, of_account as contact_of_account, of_order as contact_of_order,
 };
 pub use orders::{Declined, DeliveryView, EndOrder, OrderLineView, OrderView, PlaceOrder, Placed};
-pub(crate) use orders::{look_at_coupon, view as order_view};
+pub(crate) use orders::{look_at_coupon, quote, view as order_view};
 pub use paying::{LEASE_MS, Open, PayTurn, PaymentView, ToPay};
 pub use prepared::Prepared;
 pub(crate) use programs::{CatalogueView, catalogue, here};

@@ -11,17 +11,17 @@ use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
 };
-use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::stock::Account;
-use soko_domain::tax::TaxRate;
+use soko_domain::tax::{TaxRate, TaxTotal};
 use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::swap_order::Swap;
-use soko_domain::verbs::{fulfil_order, release_order, step_order};
+use soko_domain::verbs::{fulfil_order, hand_over_order, release_order, step_order};
 use soko_projection::read::{self, OrderFound};
 use soko_projection::returns::ReturnFound;
 use soko_projection::{coupons, deals, order_money, order_steps, returns};
@@ -60,6 +60,8 @@ pub struct PlaceOrder {
     pub coupon: String,
     /// What the buyer saw it come to.
     pub seen_total_minor: Option<i64>,
+    /// How much of that the buyer saw to be taxes.
+    pub seen_tax_minor: Option<i64>,
     /// Whom it is for.
     pub contact: Option<Contact>,
     /// The buyer is an account, and no guest.
@@ -81,6 +83,7 @@ impl PlaceOrder {
             zone: String::new(),
             coupon: String::new(),
             seen_total_minor: None,
+            seen_tax_minor: None,
             contact: None,
             is_account: false,
         }
@@ -117,6 +120,8 @@ pub struct OrderView {
     pub handing: Handing,
     /// What bringing it costs.
     pub delivery: Option<DeliveryView>,
+    /// Net amount and tax of each rate, bringing it included.
+    pub taxes: Vec<TaxTotal>,
     /// What took something off its lines.
     pub coupon: Option<Box<OrderCoupon>>,
     /// What its buyer brings back, the oldest first.
@@ -197,14 +202,13 @@ pub(super) fn place(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Placed, C
     let decided = if is_taken { Err(Refusal::IdReused.into()) } else { decide(desk, order) };
     let placed = match decided {
         Ok(placed) => Placed::Held(placed),
-        // By itself it can be done later, so nothing is settled yet.
-        Err(CoreRefusal::Refused { fault: Fault::Later | Fault::Malformed, code, detail }) => {
-            return Err(CoreRefusal::Refused { fault: Fault::Later, code, detail });
-        }
-        Err(CoreRefusal::Refused { code, detail, .. }) => {
-            Placed::Declined(Declined { fault: Fault::Conflict, code: code.into(), detail })
-        }
-        Err(CoreRefusal::Store(error)) => return Err(error.into()),
+        Err(refusal) => match declined(refusal) {
+            CoreRefusal::Refused { fault: Fault::Conflict, code, detail } => {
+                Placed::Declined(Declined { fault: Fault::Conflict, code: code.into(), detail })
+            }
+            // By itself it can be done later, so nothing is settled yet.
+            later @ (CoreRefusal::Refused { .. } | CoreRefusal::Store(_)) => return Err(later),
+        },
     };
     let declined = match &placed {
         Placed::Declined(declined) => Some(declined),
@@ -225,6 +229,19 @@ pub(super) fn place(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Placed, C
         ],
     )?;
     Ok(placed)
+}
+
+/// A refusal as whoever orders is told it: for good, or for now.
+fn declined(refusal: CoreRefusal) -> CoreRefusal {
+    match refusal {
+        CoreRefusal::Refused { fault: Fault::Later | Fault::Malformed, code, detail } => {
+            CoreRefusal::Refused { fault: Fault::Later, code, detail }
+        }
+        CoreRefusal::Refused { code, detail, .. } => {
+            CoreRefusal::Refused { fault: Fault::Conflict, code, detail }
+        }
+        CoreRefusal::Store(error) => error.into(),
+    }
 }
 
 /// The very same order, whose answer is not kept any more or was asked for under another key: it is what it became.
@@ -261,24 +278,8 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         check_way(desk, pay)?;
     }
     contact::check(order)?;
-    if stalls::is_blocked(desk.tx, desk.log)? {
-        let detail = "this stall is not in the market now and takes no orders: buy it elsewhere";
-        return Err(refused(Fault::Conflict, "stall_blocked", detail));
-    }
     let mut facts = Shop::load(desk, &order.lines)?;
-    facts.held = read::held_of(desk.tx, desk.log, order.buyer)?;
-    let coupon = coupon(desk, order, &mut facts)?;
-    know_deals(desk, order, &mut facts)?;
-    let command = place_order::PlaceOrder {
-        order: order.order,
-        buyer: order.buyer,
-        lines: order.lines.clone(),
-        note: order.note.clone(),
-        handing: order.handing,
-        zone: order.zone.clone(),
-        coupon,
-        seen_total_minor: order.seen_total_minor,
-    };
+    let command = known(desk.tx, desk.log, (order, desk.now.now_ms), &mut facts)?;
     let entries = match place_order::decide(&facts, &command) {
         Ok(entries) => entries,
         Err(refusal) => {
@@ -308,10 +309,58 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.now.now_ms) })
 }
 
+/// What an order would come to now, decided as the order itself would be; nothing is held, written or remembered by it.
+pub(crate) fn quote(
+    tx: &mut dyn Tx,
+    log: LogId,
+    order: &PlaceOrder,
+    now_ms: i64,
+) -> Result<OrderView, CoreRefusal> {
+    let row = tx.query_opt("select author from stall_core where log = $1", params![log])?;
+    let server = row.map(|row| row.id::<AuthorId>(0)).transpose()?;
+    let mut facts = shop_facts(tx, log, server)?;
+    load_offers(tx, log, &mut facts, &order.lines)?;
+    let command = known(tx, log, (order, now_ms), &mut facts).map_err(declined)?;
+    let entries = place_order::decide(&facts, &command).map_err(|refusal| declined(refusal.into()))?;
+    let placed = entries
+        .into_iter()
+        .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed) } else { None });
+    Ok(shown(order.order, OrderState::Held, placed.ok_or_else(unknown)?, now_ms))
+}
+
+/// What is asked for in the domain's words, once all else that decides about it is among the facts.
+fn known(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, now_ms): (&PlaceOrder, i64),
+    facts: &mut place_order::Facts,
+) -> Result<place_order::PlaceOrder, CoreRefusal> {
+    if stalls::is_blocked(tx, log)? {
+        let detail = "this stall is not in the market now and takes no orders: buy it elsewhere";
+        return Err(refused(Fault::Conflict, "stall_blocked", detail));
+    }
+    facts.held = read::held_of(tx, log, order.buyer)?;
+    facts.now_ms = now_ms;
+    let coupon = coupon(tx, log, order, facts)?;
+    know_deals(tx, log, order, facts)?;
+    Ok(place_order::PlaceOrder {
+        order: order.order,
+        buyer: order.buyer,
+        lines: order.lines.clone(),
+        note: order.note.clone(),
+        handing: order.handing,
+        zone: order.zone.clone(),
+        coupon,
+        seen_total_minor: order.seen_total_minor,
+        seen_tax_minor: order.seen_tax_minor,
+    })
+}
+
 /// The code that an order names, in its one way of writing, and what has to be known of it. Its uses are counted here, in the
 /// transaction that decides, where nobody else decides at the same time.
 fn coupon(
-    desk: &mut Desk<'_>,
+    tx: &mut dyn Tx,
+    log: LogId,
     order: &PlaceOrder,
     facts: &mut place_order::Facts,
 ) -> Result<String, CoreRefusal> {
@@ -321,19 +370,19 @@ fn coupon(
         return Ok(String::new());
     }
     let code = code_of(&order.coupon).ok_or(Refusal::Coupon(CouponProblem::Unknown))?;
-    facts.day = today(desk.tx, desk.log, desk.now.now_ms)?;
-    facts.coupon = known_coupon(desk.tx, desk.log, (&code, order.buyer))?;
+    facts.day = today(tx, log, facts.now_ms)?;
+    facts.coupon = known_coupon(tx, log, (&code, order.buyer))?;
     Ok(code)
 }
 
 /// Who has what of the deals that an order may be in. All that was taken is known with the offers, and is not asked for again
 /// within one transaction: what one buyer has of it is, while there is some left.
 fn know_deals(
-    desk: &mut Desk<'_>,
+    tx: &mut dyn Tx,
+    log: LogId,
     order: &PlaceOrder,
     facts: &mut place_order::Facts,
 ) -> Result<(), StoreError> {
-    facts.now_ms = desk.now.now_ms;
     for line in &order.lines {
         let Some(offer) = facts.offers.get_mut(&line.product) else { continue };
         let usual_minor = offer.unit_price_minor;
@@ -342,7 +391,7 @@ fn know_deals(
         let is_asked = deal.each.is_some() && deal.left(taken.all) > 0;
         if is_asked && deal.is_on(facts.now_ms, usual_minor) {
             let of = (line.product, deal.id);
-            taken.by_buyer = deals::of_buyer(desk.tx, desk.log, of, order.buyer)?;
+            taken.by_buyer = deals::of_buyer(tx, log, of, order.buyer)?;
         }
     }
     Ok(())
@@ -409,49 +458,66 @@ impl Shop {
         let mut facts = match desk.shop.take() {
             Some(Self(facts)) => facts,
             None => {
-                let profile = read::profile(desk.tx, desk.log)?;
-                let said =
-                    profile.and_then(|profile| Some((Currency::parse(&profile.currency)?, profile.handings)));
-                let Some((currency, handings)) = said else {
-                    return Err(refused(
-                        Fault::Later,
-                        "no_profile",
-                        "the stall has not said its currency yet",
-                    ));
-                };
                 let server = desk.author();
-                place_order::Facts {
-                    // A newer server's entries may have promised what is still in the shop's share here.
-                    frozen: read::stall_frozen(desk.tx, desk.log)?
-                        || read::is_outdated(desk.tx, desk.log, server)?,
-                    policy: Policy::plain(currency),
-                    offers: BTreeMap::new(),
-                    handings,
-                    held: 0,
-                    now_ms: 0,
-                    day: 0,
-                    has_account: false,
-                    coupon: None,
-                }
+                shop_facts(desk.tx, desk.log, Some(server))?
             }
         };
-        for line in lines {
-            if facts.offers.contains_key(&line.product) {
-                continue;
-            }
-            if let Some(offer) = offer(desk, line.product)? {
-                facts.offers.insert(line.product, offer);
-            }
-        }
+        load_offers(desk.tx, desk.log, &mut facts, lines)?;
         Ok(facts)
     }
 }
 
-pub(super) fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Offer>, StoreError> {
-    let Some(found) = read::product(desk.tx, desk.log, product)? else { return Ok(None) };
+/// What the stall says of all its orders. Where the server wrote nothing yet, nothing newer than itself did.
+fn shop_facts(
+    tx: &mut dyn Tx,
+    log: LogId,
+    server: Option<AuthorId>,
+) -> Result<place_order::Facts, CoreRefusal> {
+    let profile = read::profile(tx, log)?;
+    let said = profile.and_then(|profile| Some((Currency::parse(&profile.currency)?, profile.handings)));
+    let Some((currency, handings)) = said else {
+        return Err(refused(Fault::Later, "no_profile", "the stall has not said its currency yet"));
+    };
+    let is_outdated = match server {
+        Some(server) => read::is_outdated(tx, log, server)?,
+        None => false,
+    };
+    Ok(place_order::Facts {
+        // A newer server's entries may have promised what is still in the shop's share here.
+        frozen: read::stall_frozen(tx, log)? || is_outdated,
+        policy: Policy::plain(currency),
+        offers: BTreeMap::new(),
+        handings,
+        held: 0,
+        now_ms: 0,
+        day: 0,
+        has_account: false,
+        coupon: None,
+    })
+}
+
+fn load_offers(
+    tx: &mut dyn Tx,
+    log: LogId,
+    facts: &mut place_order::Facts,
+    lines: &[AskedLine],
+) -> Result<(), StoreError> {
+    for line in lines {
+        if facts.offers.contains_key(&line.product) {
+            continue;
+        }
+        if let Some(offer) = offer(tx, log, line.product)? {
+            facts.offers.insert(line.product, offer);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn offer(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Option<Offer>, StoreError> {
+    let Some(found) = read::product(tx, log, product)? else { return Ok(None) };
     let mut deal = None;
     if let Some(said) = found.deal {
-        let all = deals::sold(desk.tx, desk.log, product, said.id)?;
+        let all = deals::sold(tx, log, product, said.id)?;
         deal = Some((said, DealUse { all, by_buyer: 0 }));
     }
     Ok(Some(Offer {
@@ -462,7 +528,7 @@ pub(super) fn offer(desk: &mut Desk<'_>, product: ProductId) -> Result<Option<Of
         taxes: TaxRate::all(found.tax_ppm, found.tax_inclusive, &found.tax_label),
         unit: found.unit,
         piece_g: found.piece_g,
-        pool: read::pool_to_promise(desk.tx, desk.log, product)?,
+        pool: read::pool_to_promise(tx, log, product)?,
         deal,
     }))
 }
@@ -611,6 +677,7 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
 fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64) -> OrderView {
     OrderView {
         order,
+        taxes: hand_over_order::taxes(&placed),
         buyer: placed.buyer,
         state,
         currency: placed.currency,
@@ -662,6 +729,10 @@ fn request_hash(order: &PlaceOrder) -> [u8; 32] {
     if !order.coupon.is_empty() {
         hasher.update([2]);
         hasher.update(order.coupon.as_bytes());
+    }
+    if let Some(seen) = order.seen_tax_minor {
+        hasher.update([3]);
+        hasher.update(seen.to_be_bytes());
     }
     hasher.finalize().into()
 }

@@ -71,7 +71,7 @@ fn policy(desk: &mut Desk<'_>) -> Result<Option<Policy>, StoreError> {
 fn promised(desk: &mut Desk<'_>, product: soko_domain::ids::ProductId) -> Result<Option<Offer>, StoreError> {
     let server = desk.author();
     let is_frozen = read::stall_frozen(desk.tx, desk.log)? || read::is_outdated(desk.tx, desk.log, server)?;
-    let found = offer(desk, product)?;
+    let found = offer(desk.tx, desk.log, product)?;
     Ok(found.map(|found| if is_frozen { Offer { pool: 0, ..found } } else { found }))
 }
 

@@ -118,6 +118,7 @@ async function shop(till, places) {
   places.stall = await linked(3);
   await till.go(places.stall);
   places.offer = await linked(4);
+  [, , places.basketOf] = places.offer.split("/");
   await till.go(places.offer);
   await till.page.locator(".product-title .heart").click();
   await till.button("Put in basket").click();

@@ -73,14 +73,23 @@ export class Till {
     await this.button("Connect now").click();
   }
 
-  // The last tap of a checkout that is open. A guest says first who it is for.
-  async order() {
-    await this.page.getByRole("dialog").getByText("Total").waitFor();
+  // From the step of an order that is open to the one that is called so.
+  async onward(step) {
+    await this.button("Continue").click();
+    await this.page.getByRole("heading", { level: 1, name: new RegExp(`^${step}`) }).waitFor();
+  }
+
+  // The steps of an order that was begun in the basket, to its last tap. A guest says first who it is for.
+  async order({ pay } = {}) {
+    await this.page.getByRole("main").getByText("Total").waitFor();
     const name = this.field("Your name");
     if (await name.count()) {
       await name.fill("Wanjiku");
       await this.page.getByLabel(/^Telephone or e-mail/).fill("+254 700 000 001");
     }
+    await this.onward("Payment");
+    if (pay) await this.page.getByLabel("How you pay").selectOption({ label: pay });
+    await this.onward("Check");
     await this.button("Order now").click();
   }
 

@@ -4,13 +4,12 @@ use soko_app_api::{BasketOf, BuyerQuery, BuyerVerb, BuyerView};
 use yew::prelude::*;
 
 use super::amounts;
-use super::checkout::Checkout;
 use super::wanted::Wanted;
 use crate::desk::use_desk;
 use crate::live::use_buyer;
 use crate::nav::Go;
 use crate::parts::{Busy, Confirm, Empty, Icon, icon};
-use crate::route::Route;
+use crate::route::{Leg, Route};
 use crate::speech::use_speech;
 
 /// How many lines wait in baskets, as the navigation shows it.
@@ -66,7 +65,6 @@ pub(super) fn Basket() -> Html {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Nothing,
-    Checkout,
     Emptying,
 }
 
@@ -78,6 +76,7 @@ struct OfStallProps {
 #[component]
 fn OfStall(props: &OfStallProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
+    let going = desk.clone();
     let open = use_state_eq(|| Open::Nothing);
     let basket = &props.basket;
     let show = |what: Open| {
@@ -101,6 +100,8 @@ fn OfStall(props: &OfStallProps) -> Html {
         })
     };
     let may_order = amounts::may_order(basket);
+    let to = Route::Checkout(basket.stall, Leg::Delivery);
+    let order = Callback::from(move |_: MouseEvent| going.go(to.clone()));
     html! {
         <section class="card basket" aria-label={basket.stall_name.clone()}>
             <header class="basket-head">
@@ -125,14 +126,10 @@ fn OfStall(props: &OfStallProps) -> Html {
                 if !may_order {
                     <p class="remark remark-bad">{ speech.say("basket.take-out-first") }</p>
                 }
-                <button type="button" class="button button-main button-large button-wide" onclick={show(Open::Checkout)}
-                    disabled={!may_order}>
+                <button type="button" class="button button-main button-large button-wide" onclick={order} disabled={!may_order}>
                     { speech.fill("basket.order-at", &[("stall", &basket.stall_name)]) }
                 </button>
             </footer>
-            if *open == Open::Checkout {
-                <Checkout basket={basket.clone()} on_close={close.clone()} />
-            }
             if *open == Open::Emptying {
                 <Confirm title={speech.say("basket.clear")} text={speech.fill("basket.clear-text", &[("stall", &basket.stall_name)])}
                     action={speech.say("basket.clear")} on_confirm={empty} on_close={close} />

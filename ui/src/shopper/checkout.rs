@@ -1,4 +1,5 @@
-//! The last look before an order: what it comes to, how it is paid, a note for the stall, and what happens next.
+//! From a basket to its order, step by step: how it gets to its buyer, how it is paid, and all of it once more before the last tap.
+//! Each step has an address, so that the browser's own way back and forward leads through them; what was written stays meanwhile.
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{
@@ -7,14 +8,17 @@ use soko_app_api::{
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId, ThingId};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::app::use_about;
+use super::review::{Review, off};
 use crate::browser;
+use crate::desk::use_desk;
 use crate::doing::{Doing, use_doing};
 use crate::live::use_buyer;
-use crate::parts::{Busy, Choice, Dialog, Field, Icon, TextArea, icon};
-use crate::route::Route;
+use crate::nav::Go;
+use crate::parts::{Busy, Choice, Empty, Field, Icon, TextArea, icon};
+use crate::route::{Leg, Route};
 use crate::speech::{Speech, use_speech};
 use crate::typed::latin;
 
@@ -23,17 +27,11 @@ const DIGITS_MIN: usize = 7;
 /// The value of paying when it is fetched, which every stall takes.
 const LATER: &str = "later";
 
-#[derive(Properties, PartialEq)]
-pub(super) struct CheckoutProps {
-    pub basket: BasketOf,
-    pub on_close: Callback<()>,
-}
-
 /// What a buyer chose and wrote so far.
 #[derive(Clone, PartialEq, Default)]
-struct Form {
+pub(super) struct Form {
     handing: Option<Handing>,
-    zone: String,
+    pub(super) zone: String,
     /// The code as it is typed, and the one that is looked up; none is that of an order to confirm again.
     typed: Option<String>,
     coupon: Option<String>,
@@ -41,9 +39,9 @@ struct Form {
     contact: Option<ContactView>,
     /// What the address is to be called that is kept for other orders; none where it is not.
     label: Option<String>,
-    way: Option<PayWay>,
+    pub(super) way: Option<PayWay>,
     phone: String,
-    note: String,
+    pub(super) note: String,
 }
 
 impl Form {
@@ -52,7 +50,7 @@ impl Form {
     }
 
     /// What goes to the stall; nothing where it needs to know nothing.
-    fn sent(&self, view: &CheckoutView) -> Option<ContactView> {
+    pub(super) fn sent(&self, view: &CheckoutView) -> Option<ContactView> {
         let ContactView { name, reach, address } = self.contact(view);
         let (name, reach) = (name.trim().to_owned(), reach.trim().to_owned());
         let address = if view.handing.is_brought() { address.trim().to_owned() } else { String::new() };
@@ -72,17 +70,39 @@ impl Form {
         sent.is_some_and(|sent| view.addresses.iter().all(|it| it.contact != sent))
     }
 
-    /// Whether something is still to be said before it can be ordered.
-    fn is_missing(&self, view: &CheckoutView) -> bool {
-        let misses_phone =
-            self.way == Some(PayWay::Phone) && number(PayWay::Phone, &self.phone).len() < DIGITS_MIN;
-        let misses_contact = self.sent(view).is_some_and(|contact| {
-            let misses_address = view.handing.is_brought() && contact.address.is_empty();
-            contact.name.is_empty() || contact.reach.is_empty() || misses_address
-        });
-        let misses_label =
-            self.may_keep(view) && self.label.as_ref().is_some_and(|label| label.trim().is_empty());
-        misses_phone || misses_contact || misses_label || view.total_minor.is_none()
+    /// Whether something is still to be said before this step is left.
+    fn is_missing(&self, view: &CheckoutView, leg: Leg) -> bool {
+        match leg {
+            Leg::Delivery => {
+                let misses_contact = self.sent(view).is_some_and(|contact| {
+                    let misses_address = view.handing.is_brought() && contact.address.is_empty();
+                    contact.name.is_empty() || contact.reach.is_empty() || misses_address
+                });
+                let label = self.label.as_ref();
+                let misses_label = self.may_keep(view) && label.is_some_and(|label| label.trim().is_empty());
+                misses_contact || misses_label || view.total_minor.is_none()
+            }
+            Leg::Payment => {
+                self.way == Some(PayWay::Phone) && number(PayWay::Phone, &self.phone).len() < DIGITS_MIN
+            }
+            Leg::Review => false,
+        }
+    }
+
+    /// The first step before this one that something is missing in.
+    fn leads_back(&self, view: &CheckoutView, leg: Leg) -> Option<Leg> {
+        Leg::ALL.into_iter().find(|before| *before < leg && self.is_missing(view, *before))
+    }
+
+    /// A code was typed that nobody looked up yet.
+    fn has_untried_code(&self, view: &CheckoutView) -> bool {
+        let typed = self.typed.as_ref();
+        typed.is_some_and(|typed| !latin(typed).trim().eq_ignore_ascii_case(view.coupon.trim()))
+    }
+
+    /// With what was typed as the code that is looked up.
+    fn with_typed_code(&self) -> Self {
+        Self { coupon: self.typed.as_ref().map(|typed| latin(typed).trim().to_owned()), ..self.clone() }
     }
 }
 
@@ -91,84 +111,192 @@ fn asks_contact(view: &CheckoutView) -> bool {
     view.is_guest || view.handing.is_brought()
 }
 
+#[derive(Properties, PartialEq)]
+pub(super) struct CheckoutProps {
+    pub stall: LogId,
+    pub leg: Leg,
+}
+
 #[component]
 pub(super) fn Checkout(props: &CheckoutProps) -> Html {
     let speech = use_speech();
     let form = use_state(Form::default);
-    let stall = props.basket.stall;
+    let CheckoutProps { stall, leg } = *props;
     let (handing, zone, coupon) = (form.handing, form.zone.clone(), form.coupon.clone());
+    let baskets = use_buyer(Some(BuyerQuery::Baskets));
     let live = use_buyer(Some(BuyerQuery::Checkout { stall, handing, zone, coupon }));
-    let body = match live.buyer() {
-        Some(BuyerView::Checkout(view)) => html! {
-            <Asked basket={props.basket.clone()} view={(**view).clone()} form={(*form).clone()}
-                on_form={Callback::from({ let form = form.setter(); move |now: Form| form.set(now) })} />
-        },
-        _ => html! { <Busy {live} /> },
+    // One identity however often the button is tapped.
+    let order = *use_memo((), |()| OrderId(browser::chance()));
+    let body = match (baskets.buyer(), live.buyer()) {
+        (Some(BuyerView::Baskets(all)), Some(BuyerView::Checkout(view))) => {
+            match all.iter().find(|basket| basket.stall == stall && !basket.lines.is_empty()) {
+                Some(basket) => html! {
+                    <Asked basket={basket.clone()} view={(**view).clone()} form={(*form).clone()} {leg} {order}
+                        on_form={Callback::from({ let form = form.setter(); move |now: Form| form.set(now) })} />
+                },
+                None => html! {
+                    <Empty icon={Icon::Basket} title={speech.say("basket.empty")} text={speech.say("basket.empty-text")}>
+                        <Go to={Route::Market} class="button button-main">{ speech.say("shop.to-market") }</Go>
+                    </Empty>
+                },
+            }
+        }
+        (Some(_), _) => html! { <Busy {live} /> },
+        (None, _) => html! { <Busy live={baskets} /> },
     };
     html! {
-        <Dialog title={speech.fill("basket.order-at", &[("stall", &props.basket.stall_name)])} on_close={props.on_close.clone()}>
+        <section class="page page-narrow">
+            <Head {stall} {leg} />
             { body }
-        </Dialog>
+        </section>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct AskedProps {
-    basket: BasketOf,
-    view: CheckoutView,
-    form: Form,
+/// What a step is called.
+pub(super) fn name(leg: Leg) -> &'static str {
+    match leg {
+        Leg::Delivery => "checkout.delivery",
+        Leg::Payment => "own-pay.title",
+        Leg::Review => "ordering.review",
+    }
+}
+
+/// Where somebody is between basket and order, and the way back. The focus is here after each step, so that it is read out.
+#[component]
+fn Head(props: &CheckoutProps) -> Html {
+    let speech = use_speech();
+    let CheckoutProps { stall, leg } = *props;
+    let title = use_node_ref();
+    {
+        let title = title.clone();
+        use_effect_with(leg, move |_| {
+            if let Some(title) = title.cast::<HtmlElement>() {
+                // An element that cannot be focused is no loss.
+                let _ = title.focus();
+            }
+        });
+    }
+    let legs = Leg::ALL.into_iter().map(|step| (Some(step), Route::Checkout(stall, step), name(step)));
+    let all: Vec<_> = std::iter::once((None, Route::Basket, "nav.basket"))
+        .chain(legs)
+        .chain([(None, Route::MyOrders, "action.done")])
+        .collect();
+    let at = all.iter().position(|(step, ..)| *step == Some(leg)).unwrap_or_default();
+    let number = |place: usize| speech.number(i64::try_from(place + 1).unwrap_or_default());
+    let step = |(place, (_, to, key)): (usize, &(Option<Leg>, Route, &'static str))| {
+        let inside = html! { <><span class="leg-sign number" aria-hidden="true">{ number(place) }</span><span>{ speech.say(key) }</span></> };
+        match place.cmp(&at) {
+            std::cmp::Ordering::Less => {
+                html! { <li class="leg leg-done"><Go to={to.clone()}>{ inside }</Go></li> }
+            }
+            std::cmp::Ordering::Equal => {
+                html! { <li class="leg leg-now" aria-current="step">{ inside }</li> }
+            }
+            std::cmp::Ordering::Greater => html! { <li class="leg">{ inside }</li> },
+        }
+    };
+    html! {
+        <header class="stack-tight">
+            <nav aria-label={speech.say("ordering.steps")}><ol class="legs">{ for all.iter().enumerate().map(step) }</ol></nav>
+            <h1 ref={title} tabindex="-1" class="leg-title">{ speech.say(name(leg)) }
+                <span class="silent">{ " · " }{ speech.fill("ordering.step", &[("n", &number(at)), ("all", &number(all.len() - 1))]) }</span>
+            </h1>
+        </header>
+    }
+}
+
+#[derive(Clone, Properties, PartialEq)]
+pub(super) struct AskedProps {
+    pub(super) basket: BasketOf,
+    pub(super) view: CheckoutView,
+    pub(super) form: Form,
+    pub(super) leg: Leg,
+    pub(super) order: OrderId,
     on_form: Callback<Form>,
 }
 
 #[component]
 fn Asked(props: &AskedProps) -> Html {
-    let doing = use_doing();
-    let about = use_about();
+    let (doing, desk) = (use_doing(), use_desk());
     let speech = doing.speech.clone();
-    let AskedProps { basket, view, form, on_form } = props;
-    // One identity however often the button is tapped.
-    let order = use_memo((), |()| OrderId(browser::chance()));
-    let onsubmit = orders(&doing, props, *order);
-    let is_offline = about.is_some_and(|about| about.is_online == Some(false));
-    let next = match (is_offline, form.way, view.handing.is_brought()) {
-        (true, ..) => "checkout.offline",
-        (false, None, false) => "checkout.next",
-        (false, None, true) => "checkout.next-brought",
-        (false, Some(PayWay::Card), _) => "checkout.next-card",
-        (false, Some(PayWay::Phone), _) => "checkout.next-phone",
-        (false, Some(PayWay::Transfer), _) => "checkout.next-transfer",
+    let AskedProps { basket, view, form, leg, on_form, .. } = props;
+    // Whoever comes to a step by its address says first what comes before it.
+    let back = form.leads_back(view, *leg);
+    let stall = basket.stall;
+    use_effect_with(back, move |back| {
+        if let Some(before) = back {
+            desk.go_instead(Route::Checkout(stall, *before));
+        }
+    });
+    let onsubmit = match leg {
+        Leg::Delivery | Leg::Payment => forward(&doing, props),
+        Leg::Review => orders(&doing, props, props.order),
     };
-    let set_note = sets(props, |form, text| form.note = text);
     let on_way = {
         let (form, on_form) = (form.clone(), on_form.clone());
         Callback::from(move |way: Option<PayWay>| on_form.emit(Form { way, ..form.clone() }))
     };
-    let on_phone = sets(props, |form, text| form.phone = text);
+    let body = match leg {
+        Leg::Delivery => html! {
+            <>
+                { handing(&speech, props) }
+                { contact(&speech, props) }
+                <TextArea label={speech.say("ordering.note")} value={form.note.clone()} hint={speech.say("ordering.note-hint")}
+                    on_input={sets(props, |form, text| form.note = text)} />
+            </>
+        },
+        Leg::Payment => html! {
+            <>
+                <Paying stall={basket.stall} way={form.way} phone={form.phone.clone()} on_way={on_way}
+                    on_phone={sets(props, |form, text| form.phone = text)} />
+                { coupon(&speech, props) }
+            </>
+        },
+        Leg::Review => html! { <Review ..props.clone() /> },
+    };
+    html! { <form class="card stack" {onsubmit}>{ body }{ foot(&speech, props, doing.is_busy()) }</form> }
+}
+
+/// What it comes to so far, what stands in the way, and the ways back and on.
+fn foot(speech: &Speech, props: &AskedProps, is_busy: bool) -> Html {
+    let AskedProps { basket, view, form, leg, .. } = props;
+    let (before, on) = match leg {
+        Leg::Delivery => (Route::Basket, "ordering.on"),
+        Leg::Payment => (Route::Checkout(basket.stall, Leg::Delivery), "ordering.on"),
+        Leg::Review => (Route::Checkout(basket.stall, Leg::Payment), "ordering.order"),
+    };
     html! {
-        <form class="stack" {onsubmit}>
-            { lines(&speech, basket, view) }
-            { handing(&speech, props) }
-            { contact(&speech, props) }
-            { coupon(&speech, props) }
-            <Paying stall={basket.stall} way={form.way} phone={form.phone.clone()} on_way={on_way} on_phone={on_phone} />
-            <TextArea label={speech.say("checkout.note")} value={form.note.clone()} on_input={set_note}
-                hint={speech.say("checkout.note-hint")} />
-            <div class="checkout-foot">
-                <p class="basket-total" aria-live="polite">
-                    <span>{ speech.say("basket.total") }</span>
-                    <strong class="number">{ speech.money(view.total_minor.unwrap_or(view.goods_minor), &basket.currency) }</strong>
-                </p>
-                if view.problem.is_empty() {
-                    <p class="prose">{ speech.say(next) }</p>
-                } else {
-                    <p class="remark remark-bad" role="status">{ speech.refused(&view.problem, &view.problem) }</p>
-                }
-                <button type="submit" class="button button-main button-large button-wide" disabled={doing.is_busy() || form.is_missing(view)}>
-                    { speech.say("checkout.order") }
+        <div class="checkout-foot">
+            <p class="basket-total" aria-live="polite">
+                <span>{ speech.say("basket.total") }</span>
+                <strong class="number">{ speech.money(view.total_minor.unwrap_or(view.goods_minor), &basket.currency) }</strong>
+            </p>
+            if !view.problem.is_empty() {
+                <p class="remark remark-bad" role="status">{ speech.refused(&view.problem, &view.problem) }</p>
+            }
+            <div class="checkout-ways">
+                <Go to={before} class="button button-large">{ speech.say("action.back") }</Go>
+                <button type="submit" class="button button-main button-large" disabled={is_busy || form.is_missing(view, *leg)}>
+                    { speech.say(on) }
                 </button>
             </div>
-        </form>
+        </div>
     }
+}
+
+/// To the next step; a code that was typed and not looked up is looked up first.
+fn forward(doing: &Doing, props: &AskedProps) -> Callback<SubmitEvent> {
+    let (desk, props) = (doing.desk.clone(), props.clone());
+    Callback::from(move |submit: SubmitEvent| {
+        submit.prevent_default();
+        let AskedProps { basket, view, form, leg, on_form, .. } = &props;
+        let next = Leg::ALL.into_iter().find(|next| next > leg);
+        if *leg == Leg::Payment && form.has_untried_code(view) {
+            on_form.emit(form.with_typed_code());
+        } else if let Some(next) = next.filter(|_| !form.is_missing(view, *leg)) {
+            desk.go(Route::Checkout(basket.stall, next));
+        }
+    })
 }
 
 /// Orders it, keeps the address that is to be kept, and goes to the order.
@@ -184,6 +312,7 @@ fn orders(doing: &Doing, props: &AskedProps, order: OrderId) -> Callback<SubmitE
         contact: form.sent(&view),
         coupon: carried(&view).to_owned(),
         seen_total_minor: view.total_minor,
+        seen_tax_minor: view.tax_minor,
     };
     Callback::from(move |submit: SubmitEvent| {
         submit.prevent_default();
@@ -223,11 +352,11 @@ fn handing(speech: &Speech, props: &AskedProps) -> Html {
         (AttrValue::Static(word), speech.say_or(&format!("handing-way.{word}"), word))
     });
     let places = zones.iter().map(|zone| (AttrValue::from(zone.clone()), AttrValue::from(zone.clone())));
-    let places = std::iter::once((AttrValue::Static(""), speech.say("checkout.zone-choose"))).chain(places);
+    let places = std::iter::once((AttrValue::Static(""), speech.say("ordering.zone-choose"))).chain(places);
     html! {
         <>
             if view.ways.len() > 1 {
-                <Choice label={speech.say("checkout.handing")} value={AttrValue::Static(view.handing.word())} options={ways.collect::<Vec<_>>()}
+                <Choice label={speech.say("ordering.handing")} value={AttrValue::Static(view.handing.word())} options={ways.collect::<Vec<_>>()}
                     on_choose={sets(props, |form, word| {
                         form.handing = Handing::from_word(&word);
                         form.zone = String::new();
@@ -239,7 +368,7 @@ fn handing(speech: &Speech, props: &AskedProps) -> Html {
                 <p class="prose buyer-note lines-kept">{ icon(Icon::Stall) }<span>{ view.pickup_text.clone() }</span></p>
             }
             if !zones.is_empty() {
-                <Choice label={speech.say("checkout.zone")} value={props.form.zone.clone()} options={places.collect::<Vec<_>>()}
+                <Choice label={speech.say("ordering.zone")} value={props.form.zone.clone()} options={places.collect::<Vec<_>>()}
                     on_choose={sets(props, |form, zone| form.zone = zone)} />
             }
         </>
@@ -256,12 +385,12 @@ fn carried(view: &CheckoutView) -> &str {
 
 /// A code that takes something off, and what is to be said of it.
 fn coupon(speech: &Speech, props: &AskedProps) -> Html {
-    let AskedProps { basket, view, form, on_form } = props;
+    let AskedProps { basket, view, form, on_form, .. } = props;
     let typed = form.typed.clone().unwrap_or_else(|| view.coupon.clone());
     let said = match (view.coupon_problem.as_str(), view.coupon_min_minor) {
         ("", _) => None,
         (_, Some(minor)) => Some(
-            speech.fill("checkout.coupon-minimum", &[("amount", &speech.money(minor, &basket.currency))]),
+            speech.fill("ordering.coupon-minimum", &[("amount", &speech.money(minor, &basket.currency))]),
         ),
         (code, None) => Some(speech.refused(code, code)),
     };
@@ -271,15 +400,20 @@ fn coupon(speech: &Speech, props: &AskedProps) -> Html {
     let use_it = {
         let (form, on_form, typed) = (form.clone(), on_form.clone(), typed.clone());
         Callback::from(move |_: MouseEvent| {
-            on_form.emit(Form { coupon: Some(latin(&typed).trim().to_owned()), ..form.clone() });
+            on_form.emit(Form { typed: Some(typed.clone()), ..form.clone() }.with_typed_code());
         })
     };
     html! {
+        <>
         <div class="coupon-ask">
-            <Field label={speech.say("checkout.coupon")} value={typed} {hint} {problem}
+            <Field label={speech.say("ordering.coupon")} value={typed} {hint} {problem}
                 on_input={sets(props, |form, text| form.typed = Some(text))} />
-            <button type="button" class="button" onclick={use_it}>{ speech.say("checkout.coupon-use") }</button>
+            <button type="button" class="button" onclick={use_it}>{ speech.say("ordering.coupon-use") }</button>
         </div>
+        if view.discount_minor > 0 {
+            <p class="prose buyer-note" role="status">{ icon(Icon::Tag) }<span>{ off(speech, view, &basket.currency) }</span></p>
+        }
+        </>
     }
 }
 
@@ -301,10 +435,10 @@ fn contact(speech: &Speech, props: &AskedProps) -> Html {
     html! {
         <>
             { book(speech, props, &now) }
-            <Field label={speech.say("checkout.name")} value={now.name.clone()} autocomplete="name"
+            <Field label={speech.say("ordering.name")} value={now.name.clone()} autocomplete="name"
                 on_input={set(|contact, text| contact.name = text)} />
             <Field label={speech.say("checkout.reach")} value={now.reach.clone()} autocomplete="tel"
-                on_input={set(|contact, text| contact.reach = text)} hint={speech.say("checkout.contact-hint")} />
+                on_input={set(|contact, text| contact.reach = text)} hint={speech.say("ordering.contact-hint")} />
             if view.handing.is_brought() {
                 <TextArea label={speech.say("checkout.address")} value={now.address.clone()}
                     on_input={set(|contact, text| contact.address = text)} />
@@ -323,7 +457,7 @@ fn book(speech: &Speech, props: &AskedProps, now: &ContactView) -> Html {
     let at = view.addresses.iter().find(|it| it.contact == *now);
     let options = view.addresses.iter().map(|it| (it.address.to_string().into(), it.label.clone().into()));
     let options: Vec<(AttrValue, AttrValue)> =
-        options.chain([(AttrValue::Static(""), speech.say("checkout.other-address"))]).collect();
+        options.chain([(AttrValue::Static(""), speech.say("ordering.other-address"))]).collect();
     let on_choose = {
         let (form, on_form, all) = (form.clone(), props.on_form.clone(), view.addresses.clone());
         let typed = ContactView { address: String::new(), ..now.clone() };
@@ -334,7 +468,7 @@ fn book(speech: &Speech, props: &AskedProps, now: &ContactView) -> Html {
         })
     };
     let value = at.map_or(AttrValue::Static(""), |it| it.address.to_string().into());
-    html! { <Choice label={speech.say("checkout.kept-address")} {value} {options} {on_choose} /> }
+    html! { <Choice label={speech.say("ordering.kept-address")} {value} {options} {on_choose} /> }
 }
 
 /// Whether what was typed is kept for other orders, and under which name.
@@ -354,47 +488,13 @@ fn keeping(speech: &Speech, props: &AskedProps) -> Html {
         <>
             <label class="check">
                 <input type="checkbox" checked={form.label.is_some()} onchange={toggle} />
-                <span>{ speech.say("checkout.keep-address") }</span>
+                <span>{ speech.say("ordering.keep-address") }</span>
             </label>
             if let Some(label) = &form.label {
                 <Field label={speech.say("addresses.label")} value={label.clone()} hint={speech.say("addresses.label-hint")}
                     on_input={sets(props, |form, text| form.label = Some(text))} />
             }
         </>
-    }
-}
-
-fn lines(speech: &Speech, basket: &BasketOf, view: &CheckoutView) -> Html {
-    html! {
-        <ul class="checkout-lines">
-            { for basket.lines.iter().map(|line| html! {
-                <li>
-                    <span class="checkout-quantity number">{ speech.quantity(line.quantity, line.unit) }</span>
-                    <span class="grow">{ line.name.clone() }</span>
-                    <span class="number">{ speech.money(line.total_minor, &basket.currency) }</span>
-                </li>
-            }) }
-            if view.discount_minor > 0 {
-                <li>
-                    <span class="checkout-quantity">{ icon(Icon::Tag) }</span>
-                    <span class="grow">{ speech.fill("checkout.coupon-line", &[("code", &view.coupon)]) }</span>
-                    <span class="number">{ speech.money(view.discount_minor.saturating_neg(), &basket.currency) }</span>
-                </li>
-            }
-            { for view.delivery_minor.map(|minor| delivery(speech, (minor, ""), &basket.currency)) }
-        </ul>
-    }
-}
-
-/// What bringing costs, as a line among those of the goods.
-pub(super) fn delivery(speech: &Speech, (minor, zone): (i64, &str), currency: &str) -> Html {
-    let price = if minor == 0 { speech.say("checkout.free") } else { speech.money(minor, currency).into() };
-    html! {
-        <li>
-            <span class="checkout-quantity">{ icon(Icon::Boxes) }</span>
-            <span class="grow">{ speech.say("checkout.delivery") }{ if zone.is_empty() { String::new() } else { format!(" · {zone}") } }</span>
-            <span class="number">{ price }</span>
-        </li>
     }
 }
 
@@ -417,12 +517,12 @@ fn Paying(props: &PayingProps) -> Html {
     html! {
         <>
             if !offers.is_empty() {
-                <Choice label={speech.say("checkout.pay")} value={props.way.map_or(LATER, |way| way.word())} on_choose={choose}
+                <Choice label={speech.say("ordering.pay")} value={props.way.map_or(LATER, |way| way.word())} on_choose={choose}
                     options={ways(&speech, offers)} />
             }
             if props.way == Some(PayWay::Phone) {
-                <Field label={speech.say("checkout.phone")} value={props.phone.clone()} on_input={props.on_phone.clone()} kind="tel"
-                    inputmode="tel" autocomplete="tel" hint={speech.say("checkout.phone-hint")} />
+                <Field label={speech.say("ordering.phone")} value={props.phone.clone()} on_input={props.on_phone.clone()} kind="tel"
+                    inputmode="tel" autocomplete="tel" hint={speech.say("ordering.phone-hint")} />
             }
         </>
     }
@@ -432,11 +532,11 @@ fn Paying(props: &PayingProps) -> Html {
 fn ways(speech: &Speech, offers: &[PayOffer]) -> Vec<(AttrValue, AttrValue)> {
     let offered = offers.iter().map(|offer| {
         let word = offer.way.word();
-        let name = speech.say_or(&format!("checkout.pay-{word}"), word);
-        let name = if offer.is_test { speech.fill("checkout.pay-test", &[("way", &name)]) } else { name };
+        let name = speech.say_or(&format!("ordering.pay-{word}"), word);
+        let name = if offer.is_test { speech.fill("ordering.pay-test", &[("way", &name)]) } else { name };
         (AttrValue::Static(word), name)
     });
-    std::iter::once((AttrValue::Static(LATER), speech.say("checkout.pay-later"))).chain(offered).collect()
+    std::iter::once((AttrValue::Static(LATER), speech.say("ordering.pay-later"))).chain(offered).collect()
 }
 
 /// A number as it is sent: digits of any script as plain ones, and nothing where no telephone is asked.

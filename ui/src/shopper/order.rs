@@ -10,10 +10,10 @@ use yew::prelude::*;
 
 use super::again::{Again, order_again};
 use super::bring_back::BringBack;
-use super::checkout::delivery;
 use super::pickup::ToShow;
 use super::progress::{self, Reached};
 use super::reviews::HowWasIt;
+use super::sums::{delivery, taxes};
 use super::swaps::Swaps;
 use super::transfer::Transfer;
 use crate::doing::use_doing;
@@ -93,6 +93,7 @@ fn Known(props: &KnownProps) -> Html {
                     <span>{ speech.say("basket.total") }</span>
                     <strong class="number">{ speech.money(row.total_minor, &row.currency) }</strong>
                 </p>
+                { taxes(&speech, &order.taxes, &row.currency) }
                 if !order.coupon.is_empty() && order.discount_minor > 0 {
                     <p class="prose buyer-note">{ icon(Icon::Tag) }<span>{
                         speech.fill("my-orders.coupon", &[("code", &order.coupon), ("amount", &speech.money(order.discount_minor, &row.currency))])

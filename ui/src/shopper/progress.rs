@@ -203,6 +203,7 @@ pub(super) mod tests {
             note: String::new(),
             delivery_minor: None,
             zone: String::new(),
+            taxes: Vec::new(),
             coupon: String::new(),
             discount_minor: 0,
             return_days: 0,

@@ -165,7 +165,7 @@ const MADE: &[&str] = &[
     "order-swap.end-",
     "order-refund.is-",
     "order-refund.way-",
-    "checkout.pay-",
+    "ordering.pay-",
     "refund.goods-",
     "return-why.",
     "act.",

@@ -1,24 +1,29 @@
 //! What ordering a basket comes to, before anybody taps: worked out here as the server will, from what was last seen of the stall.
 
-use soko_app_api::{AddressView, BuyerView, CheckoutView, ContactView, HandingWay, MarketQuery};
+use soko_app_api::{
+    AddressView, BuyerView, CheckoutView, ContactView, HandingWay, MarketQuery, TaxRow, Told,
+};
 use soko_domain::basket::Policy;
 use soko_domain::coupon::CouponProblem;
 use soko_domain::delivery::{Handing, Handings};
-use soko_domain::ids::LogId;
+use soko_domain::ids::{LogId, ProductId};
 use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::tax::TaxRate;
 use soko_domain::verbs::place_order::{AskedLine, How, Offer, WorkedOut, work_out};
 use soko_record_log::{StoreError, Tx};
 
+use super::by_whom::Buyer;
 use super::coupons::Looked;
 use super::{Line, addresses, likes, lines, own_orders, seen};
 use crate::device::Device;
 use crate::failure::Undone;
+use crate::kept::Own;
 use crate::market;
-use crate::server::timed;
+use crate::server::{Unanswered, timed};
 
 /// What is written before anybody types.
+#[derive(Clone)]
 struct Written {
     contact: ContactView,
     addresses: Vec<AddressView>,
@@ -58,7 +63,57 @@ impl Device {
             None => self.read(|tx| own_orders::coupon_to_reconfirm(tx, &whose, stall))?,
         };
         let looked = self.look_at_coupon(&own, (stall, &typed)).await?;
-        self.read(|tx| view(tx, (&whose, stall), wanted, looked, (written, is_guest)))
+        let here = || {
+            let (looked, written) = (looked.clone(), written.clone());
+            self.read(|tx| view(tx, (&whose, stall), wanted, looked, (written, is_guest)))
+        };
+        let view = self.as_the_server_says(&own, (stall, wanted.1), here).await?;
+        Ok(BuyerView::Checkout(Box::new(view)))
+    }
+
+    /// What it comes to, asked of the stall's server. Where that says something else than what was worked out here, what it offers
+    /// is fetched, and both are worked out once more: so what is shown is what an order asks for, and the basket says what changed.
+    async fn as_the_server_says(
+        &self,
+        own: &Own,
+        (stall, zone): (LogId, &str),
+        here: impl Fn() -> Result<CheckoutView, Undone>,
+    ) -> Result<CheckoutView, Undone> {
+        let mut view = here()?;
+        let buyer = Buyer::now(own).placed_as(own);
+        let (Ok(server), Some(buyer), false) = (self.server(), buyer, self.heard.is_online() == Some(false))
+        else {
+            return Ok(view);
+        };
+        for may_refresh in [true, false] {
+            let Some(total_minor) = view.total_minor else { break };
+            let whose = likes::whose(own);
+            let asked = self.read(|tx| Ok(asked_lines(&lines(tx, &whose, Some(stall))?)))?;
+            let coupon = if view.coupon_problem.is_empty() { view.coupon.as_str() } else { "" };
+            let quote = server.quote(stall, &buyer, (&asked, view.handing, zone, coupon));
+            match timed(&*self.host, self.options.market_ms, quote).await {
+                Some(Ok(quote)) if quote.total_minor == total_minor => {
+                    view.tax_minor = Some(quote.taxes.iter().map(|tax| tax.tax_minor).sum());
+                    (view.taxes, view.is_of_server) = (quote.taxes, true);
+                    break;
+                }
+                Some(Err(Unanswered::Refused { code, .. })) if !may_refresh => {
+                    view.declined = code;
+                    break;
+                }
+                Some(Ok(_) | Err(Unanswered::Refused { .. })) if may_refresh => {}
+                Some(_) | None => break,
+            }
+            let fetched = self.fetch_stall(&server, stall);
+            if !matches!(timed(&*self.host, self.options.market_ms, fetched).await, Some(Ok(()))) {
+                break;
+            }
+            let before = std::mem::replace(&mut view, here()?);
+            if view != before {
+                self.tell(&Told::Buyer);
+            }
+        }
+        Ok(view)
     }
 
     /// What the account wrote on another device.
@@ -74,7 +129,7 @@ fn view(
     (handing, zone): (Option<Handing>, &str),
     looked: Looked,
     (written, is_guest): (Written, bool),
-) -> Result<BuyerView, StoreError> {
+) -> Result<CheckoutView, StoreError> {
     let (handings, pickup_text) = offered(tx, stall)?;
     let ways: Vec<HandingWay> = Handing::ALL
         .iter()
@@ -98,11 +153,15 @@ fn view(
         Some(CouponProblem::BelowMinimum { min_minor }) => Some(min_minor),
         Some(_) | None => None,
     };
-    Ok(BuyerView::Checkout(Box::new(CheckoutView {
+    Ok(CheckoutView {
         ways,
         handing,
         pickup_text,
         goods_minor: goods.map_or(0, |goods| goods.total_minor),
+        line_totals: worked
+            .iter()
+            .flat_map(|it| it.priced.lines.iter().map(|line| line.total_minor))
+            .collect(),
         coupon: looked.code,
         coupon_problem: problem.map_or(looked.problem, |problem| problem.code().to_owned()),
         coupon_min_minor,
@@ -112,12 +171,24 @@ fn view(
             .ok()
             .and_then(|it| it.delivery.as_ref())
             .map(|charge| charge.total_minor),
+        taxes: worked
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |it| it.taxes().iter().map(TaxRow::from).collect()),
         total_minor: worked.as_ref().ok().map(|it| it.total_minor),
+        tax_minor: None,
+        is_of_server: false,
+        declined: String::new(),
         problem: worked.err().map_or_else(String::new, |refusal| refusal.code().to_owned()),
         contact: written.contact,
         addresses: written.addresses,
         is_guest,
-    })))
+    })
+}
+
+/// Product, quantity, price that is shown now.
+fn asked_lines(basket: &[Line]) -> Vec<(ProductId, i64, i64)> {
+    let shown = |line: &Line| line.kept.as_ref().map_or(line.seen_minor, |kept| line.price_minor(&kept.row));
+    basket.iter().map(|line| (line.product, line.quantity, shown(line))).collect()
 }
 
 /// What it comes to with a code; without it, where this basket is not what the code is for.

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use soko_app_api::{
     BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, ContactView, OfferRow, OwnOrderState,
-    PayChoice, PayOffer, Refused, RetryHint, StallCard, Told, WantedLine, Window,
+    PayChoice, PayOffer, Refused, RetryHint, StallCard, TaxRow, Told, WantedLine, Window,
 };
 use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::delivery::Handing;
@@ -61,8 +61,7 @@ type Tried = Result<Result<(), Refused>, StoreError>;
 impl Device {
     /// Does what a buyer wants, once.
     pub(crate) fn buy(&self, command: &BuyerCommand) -> Result<(), Undone> {
-        let (own, now_ms) = (self.own()?, self.host.now().at_ms);
-        let buyer = Buyer::now(&own);
+        let (buyer, now_ms) = (Buyer::now(&self.own()?), self.host.now().at_ms);
         let whose = buyer.whose.as_str();
         let noting = Noting { whose, now_ms: self.now().at_ms, draw: &|| self.random_id() };
         let done = self.write(|tx| {
@@ -85,6 +84,7 @@ impl Device {
                     contact,
                     coupon,
                     seen_total_minor,
+                    seen_tax_minor,
                 } => {
                     let placing = Placing {
                         order: *order,
@@ -97,6 +97,7 @@ impl Device {
                         contact: contact.as_ref(),
                         coupon,
                         seen_total_minor: *seen_total_minor,
+                        seen_tax_minor: *seen_tax_minor,
                     };
                     place(tx, *stall, &placing)
                 }
@@ -371,6 +372,7 @@ struct Placing<'a> {
     contact: Option<&'a ContactView>,
     coupon: &'a str,
     seen_total_minor: Option<i64>,
+    seen_tax_minor: Option<i64>,
 }
 
 /// Makes an order of the basket, at the prices that are shown. It is on the disk before anything is sent.
@@ -423,11 +425,13 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         pay: placing.pay,
         handing: placing.handing,
         zone: placing.zone,
-        delivery_minor: worked.delivery.map_or(0, |charge| charge.total_minor),
+        taxes: worked.taxes().iter().map(TaxRow::from).collect(),
+        delivery_minor: worked.delivery.as_ref().map_or(0, |charge| charge.total_minor),
         total_minor: worked.total_minor,
         coupon: &looked.code,
         discount_minor: worked.priced.discount_minor,
         seen_total_minor: placing.seen_total_minor,
+        seen_tax_minor: placing.seen_tax_minor,
         contact: placing.contact.cloned().unwrap_or_default(),
         lines: ordered.collect(),
     };

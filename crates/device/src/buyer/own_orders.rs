@@ -2,12 +2,13 @@
 
 use soko_app_api::{
     ContactView, OrderLineView, OwnOrderRow, OwnOrderState, OwnOrderView, OwnPayState, OwnPayment, OwnRefund,
-    OwnRefundState, PayChoice, TransferView, Window,
+    OwnRefundState, PayChoice, TaxRow, TransferView, Window,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::quantity::Unit;
+use soko_domain::tax::TaxMode;
 use soko_domain::transfer::BankAccount;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
@@ -28,10 +29,12 @@ pub(super) struct NewOrder<'a> {
     pub(super) handing: Handing,
     pub(super) zone: &'a str,
     pub(super) delivery_minor: i64,
+    pub(super) taxes: Vec<TaxRow>,
     pub(super) total_minor: i64,
     pub(super) coupon: &'a str,
     pub(super) discount_minor: i64,
     pub(super) seen_total_minor: Option<i64>,
+    pub(super) seen_tax_minor: Option<i64>,
     pub(super) contact: ContactView,
     pub(super) lines: Vec<OrderLine>,
 }
@@ -113,9 +116,9 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
         "insert into own_order (order_id, stall, stall_name, server, is_guest, state, at_ms, currency,
            total_minor, note, because, is_tried, cancel_asked, pay_way, pay_phone, pay_state,
            handing, zone, delivery_minor, seen_total_minor, contact_name, contact_reach, contact_address, coupon,
-           discount_minor, whose, guest)
+           discount_minor, whose, guest, seen_tax_minor)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0, $11, $12, $13,
-           $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+           $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
         params![
             new.order,
             new.stall,
@@ -140,7 +143,8 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
             new.coupon,
             new.discount_minor,
             new.buyer.whose,
-            new.buyer.guest
+            new.buyer.guest,
+            new.seen_tax_minor
         ],
     )?;
     for (place, line) in new.lines.iter().enumerate() {
@@ -159,7 +163,37 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
             ],
         )?;
     }
+    keep_taxes(tx, new.order, &new.taxes)
+}
+
+fn keep_taxes(tx: &mut dyn Tx, order: OrderId, taxes: &[TaxRow]) -> Result<(), StoreError> {
+    tx.execute("delete from own_order_tax where order_id = $1", params![order])?;
+    for (place, tax) in taxes.iter().enumerate() {
+        let is_inclusive = tax.mode == TaxMode::Inclusive;
+        tx.execute(
+            "insert into own_order_tax (order_id, place, label, ppm, is_inclusive, net_minor, tax_minor)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            params![order, place, tax.label, tax.ppm, is_inclusive, tax.net_minor, tax.tax_minor],
+        )?;
+    }
     Ok(())
+}
+
+fn taxes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<TaxRow>, StoreError> {
+    let rows = tx.query(
+        "select label, ppm, is_inclusive, net_minor, tax_minor from own_order_tax where order_id = $1 order by place",
+        params![order],
+    )?;
+    let tax = |row: &Row| {
+        Ok(TaxRow {
+            label: row.text(0)?.into(),
+            ppm: row.number(1)?,
+            mode: TaxMode::of(row.bool(2)?),
+            net_minor: row.int(3)?,
+            tax_minor: row.int(4)?,
+        })
+    };
+    rows.iter().map(tax).collect()
 }
 
 const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.currency, o.total_minor,
@@ -223,6 +257,7 @@ pub(super) fn view(tx: &mut dyn Tx, whose: &str, order: OrderId) -> Result<Optio
         reason: found.text(14)?.into(),
         delivery_minor: if handing(&found, 15)?.is_brought() { Some(found.int(17)?) } else { None },
         zone: found.text(16)?.into(),
+        taxes: taxes(tx, order)?,
         contact: contact(&found, 18)?,
         coupon: found.text(21)?.into(),
         discount_minor: found.int(22)?,
@@ -246,7 +281,8 @@ pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, 
 }
 
 const OPENED: &str = "o.order_id, o.stall, o.state, o.is_tried, o.cancel_asked, o.note, o.pay_way, o.pay_phone,
-    o.pay_state, o.contact_name, o.contact_reach, o.contact_address, o.handing, o.zone, o.seen_total_minor, o.coupon";
+    o.pay_state, o.contact_name, o.contact_reach, o.contact_address, o.handing, o.zone, o.seen_total_minor, o.coupon,
+    o.seen_tax_minor";
 
 /// Somebody's orders that have not ended, and those of which money is on its way back, the oldest first.
 pub(super) fn open(tx: &mut dyn Tx, whose: &str) -> Result<Vec<Open>, StoreError> {
@@ -292,9 +328,10 @@ fn opened(tx: &mut dyn Tx, sql: &str, with: &[Param<'_>]) -> Result<Vec<Open>, S
                 handing: handing(row, 12)?,
                 zone: row.text(13)?.into(),
                 seen_total_minor: row.int_opt(14)?,
+                seen_tax_minor: row.int_opt(16)?,
                 coupon: row.text(15)?.into(),
             },
-            buyer: by_whom::buyer(row, 16)?,
+            buyer: by_whom::buyer(row, 17)?,
         })
     };
     rows.iter().map(open).collect()
@@ -366,6 +403,7 @@ pub(super) fn forget_reconfirm(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Re
     )?;
     for row in &rows {
         let order = OrderId(row.id(0)?);
+        tx.execute("delete from own_order_tax where order_id = $1", params![order])?;
         tx.execute("delete from own_order_line where order_id = $1", params![order])?;
         tx.execute("delete from own_order where order_id = $1", params![order])?;
     }
@@ -492,6 +530,10 @@ pub(super) fn became(
              where order_id = $1",
             params![order, known.total_minor, known.reason, known.delivery_minor, known.discount_minor],
         )?;
+        // One that says nothing of taxes knows no such lines, and what was worked out here stays.
+        if let Some(said) = &known.taxes {
+            keep_taxes(tx, order, said)?;
+        }
         for (place, line) in known.lines.iter().enumerate() {
             let LineNow { product, name, quantity, total_minor } = line;
             tx.execute(

@@ -25,6 +25,7 @@ const RECONFIRM: &[&str] = &[
     "unknown_product",
     "share_exceeded",
     "total_changed",
+    "tax_changed",
     "handing_not_offered",
     "unknown_zone",
     "too_heavy",

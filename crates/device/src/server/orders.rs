@@ -3,11 +3,11 @@
 use futures_util::{Stream, StreamExt as _};
 use reqwest::RequestBuilder;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use soko_app_api::text::Worded as _;
 use soko_app_api::{
     BackLine, ContactView, OwnOrderState, OwnPayState, OwnRefund, OwnReturnState, OwnSwap, OwnSwapState,
-    PayChoice, PayOffer, ReturnAnswer,
+    PayChoice, PayOffer, ReturnAnswer, TaxRow,
 };
 use soko_domain::basket::Discount;
 use soko_domain::coupon::CouponTerms;
@@ -15,6 +15,7 @@ use soko_domain::delivery::Handing;
 use soko_domain::entry::{OrderStep, ReturnWhy};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Ppm;
+use soko_domain::tax::TaxMode;
 use soko_domain::verbs::return_goods::ReturnState;
 use soko_domain::verbs::swap_order::SwapStanding;
 
@@ -54,6 +55,8 @@ pub(crate) struct OrderNow {
     pub(crate) reason: String,
     /// What bringing it costs.
     pub(crate) delivery_minor: i64,
+    /// Each rate with what it is on; none where the server says nothing of them.
+    pub(crate) taxes: Option<Vec<TaxRow>>,
     /// What its code took off.
     pub(crate) discount_minor: i64,
     /// What goes back of it in parts.
@@ -114,6 +117,7 @@ pub(crate) struct Brought {
     /// Empty without one.
     pub(crate) coupon: String,
     pub(crate) seen_total_minor: Option<i64>,
+    pub(crate) seen_tax_minor: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +131,7 @@ pub(super) struct OrderBody {
     #[serde(default)]
     reason: String,
     delivery: Option<DeliveryBody>,
+    taxes: Option<Vec<TaxBody>>,
     #[serde(default)]
     refunds: Vec<OwnRefund>,
     coupon: Option<OrderCouponBody>,
@@ -199,6 +204,35 @@ impl ReturnBody {
             asked_ms: self.asked_ms,
         })
     }
+}
+
+#[derive(Deserialize)]
+struct TaxBody {
+    label: String,
+    ppm: u32,
+    inclusive: bool,
+    net_minor: i64,
+    tax_minor: i64,
+}
+
+impl TaxBody {
+    fn row(self) -> TaxRow {
+        let Self { label, ppm, inclusive, net_minor, tax_minor } = self;
+        TaxRow { label, ppm, mode: TaxMode::of(inclusive), net_minor, tax_minor }
+    }
+}
+
+/// What an order would come to, as the server says.
+#[derive(Debug)]
+pub(crate) struct QuoteNow {
+    pub(crate) taxes: Vec<TaxRow>,
+    pub(crate) total_minor: i64,
+}
+
+#[derive(Deserialize)]
+struct QuoteBody {
+    taxes: Vec<TaxBody>,
+    total_minor: i64,
 }
 
 #[derive(Deserialize)]
@@ -292,6 +326,7 @@ impl OrderBody {
         };
         let (total_minor, reason) = (self.total_minor, self.reason);
         let delivery_minor = self.delivery.map_or(0, |delivery| delivery.total_minor);
+        let taxes = self.taxes.map(|taxes| taxes.into_iter().map(TaxBody::row).collect());
         let discount_minor = self.coupon.map_or(0, |coupon| coupon.discount_minor);
         let returns = self.returns.into_iter().filter_map(ReturnBody::now).collect();
         let swaps = self.swaps.into_iter().filter_map(SwapBody::now).collect();
@@ -303,12 +338,18 @@ impl OrderBody {
             transfer,
             reason,
             delivery_minor,
+            taxes,
             refunds: self.refunds,
             discount_minor,
             returns,
             swaps,
         })
     }
+}
+
+/// Product, quantity, price that was seen.
+fn asked_line((product, quantity, seen): &(ProductId, i64, i64)) -> Value {
+    json!({"product": product.to_string(), "quantity": quantity, "seen_price_minor": seen})
 }
 
 impl Server {
@@ -319,13 +360,12 @@ impl Server {
         buyer: &PlacedAs,
         wish: &Wish<'_>,
     ) -> Result<OrderNow, Unanswered> {
-        let line = |(product, quantity, seen): &(ProductId, i64, i64)| json!({"product": product.to_string(), "quantity": quantity, "seen_price_minor": seen});
-        let lines: Vec<_> = wish.lines.iter().map(line).collect();
+        let lines: Vec<_> = wish.lines.iter().map(asked_line).collect();
         let mut body = json!({"order": wish.order.to_string(), "lines": lines, "note": wish.note});
         if let Some(pay) = wish.pay {
             body["pay"] = json!({"way": pay.way.word(), "phone": pay.phone});
         }
-        let Brought { handing, zone, contact, coupon, seen_total_minor } = wish.how;
+        let Brought { handing, zone, contact, coupon, seen_total_minor, seen_tax_minor } = wish.how;
         // A server that knows no other way hears of none.
         if handing.is_brought() {
             body["handing"] = json!(handing.word());
@@ -340,6 +380,9 @@ impl Server {
         }
         if let Some(seen) = seen_total_minor {
             body["seen_total_minor"] = json!(seen);
+        }
+        if let Some(seen) = seen_tax_minor {
+            body["seen_tax_minor"] = json!(seen);
         }
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders"));
         let request = request.header("idempotency-key", wish.order.to_string()).json(&body);
@@ -363,6 +406,24 @@ impl Server {
     ) -> Result<OrderNow, Unanswered> {
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders/{order}/cancel"));
         self.of_buyer(request, buyer).await
+    }
+
+    /// What an order would come to now. Nothing is held by asking.
+    pub(crate) async fn quote(
+        &self,
+        stall: LogId,
+        buyer: &PlacedAs,
+        (lines, handing, zone, coupon): (&[(ProductId, i64, i64)], Handing, &str, &str),
+    ) -> Result<QuoteNow, Unanswered> {
+        let lines: Vec<_> = lines.iter().map(asked_line).collect();
+        let mut body = json!({"lines": lines, "handing": handing.word(), "zone": zone});
+        if !coupon.is_empty() {
+            body["coupon"] = json!(coupon);
+        }
+        let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders/quote"));
+        let QuoteBody { taxes, total_minor } =
+            read_json(&self.web.whole(buyer.sign(request.json(&body))).await?)?;
+        Ok(QuoteNow { taxes: taxes.into_iter().map(TaxBody::row).collect(), total_minor })
     }
 
     /// What a code takes off for this buyer, and nothing of when and how often: the server says that when it counts.

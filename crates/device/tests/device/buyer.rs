@@ -44,6 +44,7 @@ fn brought(
         contact,
         coupon: String::new(),
         seen_total_minor,
+        seen_tax_minor: None,
     }
 }
 

@@ -33,6 +33,7 @@ fn order_for(order: OrderId, name: &str) -> BuyerVerb {
         }),
         coupon: String::new(),
         seen_total_minor: None,
+        seen_tax_minor: None,
     }
 }
 

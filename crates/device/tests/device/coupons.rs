@@ -36,6 +36,7 @@ fn order(order: u8, coupon: &str, seen_minor: i64) -> BuyerVerb {
         contact: None,
         coupon: coupon.into(),
         seen_total_minor: Some(seen_minor),
+        seen_tax_minor: None,
     }
 }
 

@@ -64,6 +64,7 @@ fn order() -> BuyerVerb {
         contact: None,
         coupon: String::new(),
         seen_total_minor: None,
+        seen_tax_minor: None,
     }
 }
 

@@ -27,5 +27,6 @@ mod returns;
 mod sink;
 mod stalls;
 mod suggest;
+mod taxes;
 mod told;
 mod world;

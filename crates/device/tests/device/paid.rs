@@ -23,6 +23,7 @@ fn by_transfer() -> BuyerVerb {
         contact: None,
         coupon: String::new(),
         seen_total_minor: None,
+        seen_tax_minor: None,
     }
 }
 

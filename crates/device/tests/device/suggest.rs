@@ -207,6 +207,7 @@ fn what_one_person_had_and_sent_away_says_nothing_to_who_signs_in_after_them() {
             contact: None,
             coupon: String::new(),
             seen_total_minor: None,
+            seen_tax_minor: None,
         };
         buy(&shopper, 2, order).await;
         assert_eq!(offers(&shopper, for_me()).await, told);

@@ -11,7 +11,7 @@ use crate::entry::{DealTaken, Entry, OrderCoupon, OrderDelivery, OrderLine, Orde
 use crate::ids::{OrderId, ProductId, ThingId};
 use crate::quantity::{Quantity, Unit};
 use crate::refusal::{Refusal, ensure};
-use crate::tax::TaxRate;
+use crate::tax::{TaxRate, TaxTotal, add_up};
 use crate::verbs::{check_lines, check_note, check_quantity};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +27,8 @@ pub struct PlaceOrder {
     pub coupon: String,
     /// What the buyer saw it come to, bringing and taxes included. Whoever asks without it asked no person.
     pub seen_total_minor: Option<i64>,
+    /// How much of that was taxes: another rate is asked about, too, where the total stays.
+    pub seen_tax_minor: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -90,9 +92,9 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
     }
     let coupon = coupon(facts, command)?;
     let how = How { handings: &facts.handings, handing: command.handing, zone: &command.zone, coupon };
-    let WorkedOut { priced, delivery, total_minor } = work_out(facts.policy, &wanted, &how)?;
-    let unchanged = command.seen_total_minor.is_none_or(|seen| seen == total_minor);
-    ensure(unchanged, Refusal::TotalChanged { total_minor })?;
+    let worked = work_out(facts.policy, &wanted, &how)?;
+    check_seen(command, &worked)?;
+    let WorkedOut { priced, delivery, total_minor } = worked;
     let lines = wanted.iter().zip(&priced.lines).map(|((offer, _), line)| order_line(offer, line));
     let by_zone = delivery.is_some() && facts.handings.has_zones(command.handing);
     let zone = if by_zone { command.zone.clone() } else { String::new() };
@@ -115,6 +117,15 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
     };
     let taken = deals.iter().map(|(product, at_deal)| taken(command, (*product, demand[product]), at_deal));
     Ok(std::iter::once(placed.into()).chain(taken).collect())
+}
+
+/// Whatever differs from what the buyer saw is asked about.
+fn check_seen(command: &PlaceOrder, worked: &WorkedOut) -> Result<(), Refusal> {
+    let (total_minor, tax_minor) = (worked.total_minor, worked.tax_minor());
+    let has_total = command.seen_total_minor.is_none_or(|seen| seen == total_minor);
+    ensure(has_total, Refusal::TotalChanged { total_minor })?;
+    let has_tax = command.seen_tax_minor.is_none_or(|seen| seen == tax_minor);
+    ensure(has_tax, Refusal::TaxChanged { tax_minor })
 }
 
 /// What is asked for of each product, over all lines.
@@ -200,6 +211,21 @@ pub struct WorkedOut {
     pub delivery: Option<Charge>,
     /// Both together.
     pub total_minor: i64,
+}
+
+impl WorkedOut {
+    /// All taxes in the total.
+    pub fn tax_minor(&self) -> i64 {
+        let of_bringing = self.delivery.as_ref().map_or(0, |charge| charge.tax_minor);
+        self.priced.tax_minor.saturating_add(of_bringing)
+    }
+
+    /// Net amount and tax of each rate, bringing it included: what [`super::hand_over_order::taxes`] reads from the order's record.
+    pub fn taxes(&self) -> Vec<TaxTotal> {
+        let of_lines = self.priced.lines.iter().map(|line| (line.taxes.as_slice(), line.total_minor));
+        let of_bringing = self.delivery.iter().map(|it| (it.taxes.as_slice(), it.total_minor));
+        add_up(of_lines.chain(of_bringing))
+    }
 }
 
 /// The total of an order as the server charges it. A buyer's device shows the same before the last tap.
@@ -313,6 +339,7 @@ mod tests {
             zone: String::new(),
             coupon: String::new(),
             seen_total_minor: None,
+            seen_tax_minor: None,
         }
     }
 

@@ -6,6 +6,7 @@
 mod basket;
 mod calendar;
 mod money;
+mod order_taxes;
 mod properties;
 mod quantity;
 mod refunds;
