@@ -35,7 +35,7 @@ macro_rules! measures {
                 $(self.$field = self.$field.saturating_add(more.$field);)*
             }
 
-            fn times(&self, sign: i64) -> Self {
+            pub(crate) fn times(&self, sign: i64) -> Self {
                 Self { $($field: self.$field.saturating_mul(sign)),* }
             }
 
